@@ -1,0 +1,3 @@
+"""A self-hosted newsletter composition and delivery service: pick, render, check, send, prove."""
+
+__version__ = "0.1.0"

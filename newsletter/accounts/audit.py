@@ -1,0 +1,24 @@
+"""The audit log: append-only, written by the edges (desk, API, command line) for every act that changes something."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from newsletter.accounts.models import AuditEntry, User
+
+COMMAND_LINE = "command line"
+
+
+def record(
+    actor: User | None, verb: str, target: str, *, now: datetime, newsletter_id: int | None = None, detail: str = ""
+) -> None:
+    """Notes that `actor` (None: somebody at the command line) did `verb` to `target`. No secrets, no readers' addresses in `detail`."""
+    AuditEntry.objects.create(
+        at=now,
+        actor=actor,
+        actor_name=actor.email if actor else COMMAND_LINE,
+        verb=verb,
+        target=target,
+        newsletter_id=newsletter_id,
+        detail=detail,
+    )

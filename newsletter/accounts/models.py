@@ -1,0 +1,68 @@
+"""People of the newsroom, what they may do, and what they did."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=email.strip().casefold(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email=(username or "").strip().casefold())
+
+
+class User(AbstractBaseUser):
+    """Somebody who works at the desk; signs in with the address."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Role(models.Model):
+    """What a person may do: for one newsletter, or for the whole house when `newsletter` is empty."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="roles")
+    newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    name = models.CharField(max_length=20)  # a key of accounts.rights.ROLES
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "newsletter"], name="one_role_per_newsletter"),
+            models.UniqueConstraint(fields=["user"], condition=models.Q(newsletter=None), name="one_role_for_the_house"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.newsletter_id or 'everything'}"
+
+
+class AuditEntry(models.Model):
+    """One thing somebody did. Append-only."""
+
+    at = models.DateTimeField(db_index=True)
+    actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    actor_name = models.CharField(max_length=254)  # stays when the account goes; “command line” without one
+    verb = models.CharField(max_length=60)
+    target = models.CharField(max_length=200)
+    newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.SET_NULL, null=True, related_name="+")
+    detail = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.actor_name} {self.verb} {self.target}"

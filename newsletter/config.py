@@ -1,0 +1,158 @@
+"""The only reader of the environment: one table of settings, read once, loudly.
+
+Each setting may also be given as NAME_FILE, the path of a file that holds the value (for secrets).
+A value that cannot be right stops the start with the setting's name in the message.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from newsletter.kernel.errors import BadInput, SurroundingsError
+
+PROVIDERS = ("outbox", "sendgrid", "smtp")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting of the environment: its name, default, what it means, and whether it is a secret."""
+
+    name: str
+    default: str
+    meaning: str
+    secret: bool = False
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("NEWSLETTER_DATA_DIR", "newsletter-data", "Folder of the database, pictures, outbox and secret key."),
+    Option("NEWSLETTER_DATABASE_URL", "", "sqlite:///… or postgres://…; empty: newsletter.sqlite3 in the data folder.", True),
+    Option("NEWSLETTER_SECRET_KEY", "", "Signs links and sessions; empty: made once and kept in the data folder.", True),
+    Option("NEWSLETTER_SECRET_KEY_FALLBACKS", "", "Former secret keys, separated by blanks: links signed with them still work.", True),
+    Option("NEWSLETTER_BASE_URL", "http://127.0.0.1:8000", "Public address of this service, as readers reach it."),
+    Option("NEWSLETTER_ALLOWED_HOSTS", "", "Further host names to answer for, separated by commas."),
+    Option("NEWSLETTER_PROVIDER", "", "How mail leaves: outbox, sendgrid or smtp. Never guessed."),
+    Option("NEWSLETTER_OUTBOX_DIR", "", "Folder for the outbox provider; empty: outbox in the data folder."),
+    Option("NEWSLETTER_TRUSTED_PROXIES", "0", "How many reverse proxies of yours stand in front (0 to 9)."),
+    Option("NEWSLETTER_ALLOW_PRIVATE_FETCH", "", "1: feeds and pages on private addresses may be fetched (tests only)."),
+    Option("NEWSLETTER_SMTP_URL", "", "smtp://user:password@host:587 or smtps://…:465.", True),
+    Option("NEWSLETTER_DEBUG", "", "1: debug pages. Never where readers can reach it."),
+    Option("SENDGRID_API_KEY", "", "Key with the Mail Send permission.", True),
+    Option("NEWSLETTER_SENDGRID_HOST", "https://api.sendgrid.com", "Address of SendGrid's API (https://api.eu.sendgrid.com for EU subusers)."),
+    Option("NEWSLETTER_SENDGRID_WEBHOOK_KEYS", "", "Public keys of the signed event webhook, separated by blanks."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings of this process, checked."""
+
+    data_dir: Path
+    database_url: str
+    secret_key: str
+    secret_key_fallbacks: tuple[str, ...]
+    base_url: str
+    allowed_hosts: tuple[str, ...]
+    provider: str
+    outbox_dir: Path
+    trusted_proxies: int
+    allow_private_fetch: bool
+    smtp_url: str
+    debug: bool
+    sendgrid_api_key: str
+    sendgrid_host: str
+    sendgrid_webhook_keys: tuple[str, ...]
+
+    @property
+    def https(self) -> bool:
+        """Whether readers reach us over TLS."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        """The host name of the base URL."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Config:
+    """Reads and checks every setting. Raises BadInput naming the setting, SurroundingsError for its file."""
+    read = _reader(os.environ if environ is None else environ)
+    data_dir = Path(read("NEWSLETTER_DATA_DIR")).expanduser().absolute()
+    return Config(
+        data_dir=data_dir,
+        database_url=read("NEWSLETTER_DATABASE_URL") or f"sqlite:///{data_dir / 'newsletter.sqlite3'}",
+        secret_key=read("NEWSLETTER_SECRET_KEY") or _kept_secret(data_dir),
+        secret_key_fallbacks=tuple(read("NEWSLETTER_SECRET_KEY_FALLBACKS").split()),
+        base_url=_url("NEWSLETTER_BASE_URL", read("NEWSLETTER_BASE_URL")),
+        allowed_hosts=tuple(h.strip() for h in read("NEWSLETTER_ALLOWED_HOSTS").split(",") if h.strip()),
+        provider=_choice("NEWSLETTER_PROVIDER", read("NEWSLETTER_PROVIDER"), PROVIDERS),
+        outbox_dir=Path(read("NEWSLETTER_OUTBOX_DIR") or data_dir / "outbox").expanduser().absolute(),
+        trusted_proxies=_small_number("NEWSLETTER_TRUSTED_PROXIES", read("NEWSLETTER_TRUSTED_PROXIES")),
+        allow_private_fetch=_yes("NEWSLETTER_ALLOW_PRIVATE_FETCH", read("NEWSLETTER_ALLOW_PRIVATE_FETCH")),
+        smtp_url=read("NEWSLETTER_SMTP_URL"),
+        debug=_yes("NEWSLETTER_DEBUG", read("NEWSLETTER_DEBUG")),
+        sendgrid_api_key=read("SENDGRID_API_KEY"),
+        sendgrid_host=_url("NEWSLETTER_SENDGRID_HOST", read("NEWSLETTER_SENDGRID_HOST")),
+        sendgrid_webhook_keys=tuple(read("NEWSLETTER_SENDGRID_WEBHOOK_KEYS").split()),
+    )
+
+
+def _reader(environ: Mapping[str, str]) -> Callable[[str], str]:
+    defaults = {option.name: option.default for option in OPTIONS}
+
+    def read(name: str) -> str:
+        path = environ.get(f"{name}_FILE", "")
+        if not path:
+            return environ.get(name, "").strip() or defaults[name]
+        try:
+            return Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SurroundingsError(f"{name}_FILE points to {path}, which cannot be read: {error}") from None
+
+    return read
+
+
+def _kept_secret(data_dir: Path) -> str:
+    """A key made once for this installation; readable by its owner only."""
+    path = data_dir / "secret.key"
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text("ascii").strip()
+        key = secrets.token_urlsafe(48)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(key)
+        return key
+    except OSError as error:
+        raise SurroundingsError(f"The data folder {data_dir} cannot be used: {error}. Set NEWSLETTER_DATA_DIR.") from None
+
+
+def _url(name: str, value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise BadInput(f"{name} is “{value}”. Give an address like https://news.example.com.", name)
+    return value.rstrip("/")
+
+
+def _choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
+    if value and value not in allowed:
+        raise BadInput(f"{name} is “{value}”. It can be {', '.join(allowed)}.", name)
+    return value
+
+
+def _yes(name: str, value: str) -> bool:
+    if value.lower() not in ("", "0", "1", "no", "yes", "false", "true", "off", "on"):
+        raise BadInput(f"{name} is “{value}”. It can be 1 or 0.", name)
+    return value.lower() in ("1", "yes", "true", "on")
+
+
+def _small_number(name: str, value: str) -> int:
+    if not value.isdecimal() or len(value) > 1:
+        raise BadInput(f"{name} is “{value}”. Give a number from 0 to 9.", name)
+    return int(value)

@@ -1,0 +1,1 @@
+"""What every room may use: errors, the clock's types, ids. Standard library only."""

@@ -1,0 +1,10 @@
+"""The URL map: the desk and the public pages, then the readers' pages of `subscribers`."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("newsletter.web.urls")),
+    path("", include("subscribers.urls")),
+]

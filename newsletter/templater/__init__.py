@@ -1,0 +1,46 @@
+"""From a briefing, plain values, to a mail: Jinja2 → MJML → premailer. Pure: no Django, no network.
+
+    Briefing ─compose data─▶ Jinja2 (autoescape) ─▶ mjml ─▶ premailer ─▶ slim ─▶ Rendered.html
+             └────────────▶ Jinja2 (plain)  ───────────────────────────────────▶ Rendered.text
+
+`render` never raises for what editors or template authors do wrong: it collects `problems`. Per reader
+only merge tokens differ; `personalise` fills them where a provider does not do it itself.
+"""
+
+from __future__ import annotations
+
+from newsletter.templater.briefing import (
+    Also,
+    Briefing,
+    MergeField,
+    Notice,
+    Picture,
+    Problem,
+    Publication,
+    Rendered,
+    Section,
+    Sponsor,
+    Story,
+)
+from newsletter.templater.merge import Reader, for_reader, personalise, substitutions
+from newsletter.templater.rendering import render, render_notice
+
+__all__ = [
+    "Also",
+    "Briefing",
+    "MergeField",
+    "Notice",
+    "Picture",
+    "Problem",
+    "Publication",
+    "Reader",
+    "Rendered",
+    "Section",
+    "Sponsor",
+    "Story",
+    "for_reader",
+    "personalise",
+    "render",
+    "render_notice",
+    "substitutions",
+]

@@ -1,0 +1,167 @@
+"""The values that go into a rendering and come out of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture on our own server. `width` and `height` are those of the file, in pixels."""
+
+    src: str
+    width: int
+    height: int
+    alt: str = ""
+    caption: str = ""
+    credit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One story of the mail. Sizes: l full measure with button, m with blurb, s in two lines.
+
+    `key` travels in the link, so that a click can be counted for the story.
+    """
+
+    key: str
+    headline: str
+    url: str
+    blurb: str = ""
+    label: str = ""
+    source: str = ""
+    byline: str = ""
+    minutes: int = 0
+    size: Literal["l", "m", "s"] = "m"
+    picture: Picture | None = None
+    button: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled part of the mail."""
+
+    title: str
+    stories: tuple[Story, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """A line of the list at the end: headline and source."""
+
+    headline: str
+    url: str
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sponsor:
+    """A paid box, always labelled."""
+
+    label: str
+    headline: str
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Who publishes: name, web site, postal address, and the address that answers go to."""
+
+    name: str
+    url: str
+    postal: str
+    email: str
+    logo_light: Picture | None = None
+    logo_dark: Picture | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """Everything a newsletter mail shows. `intro` is Markdown; `base_url` has no slash at its end."""
+
+    newsletter: str
+    publication: Publication
+    subject: str
+    date_long: str
+    base_url: str
+    web_url: str
+    signup_url: str
+    preheader: str = ""
+    strap: str = ""
+    intro: str = ""
+    signed: str = ""
+    language: str = "en"
+    lead: Story | None = None
+    sections: tuple[Section, ...] = ()
+    also: tuple[Also, ...] = ()
+    corrections: tuple[str, ...] = ()
+    sponsor: Sponsor | None = None
+    why: str = ""
+    forward_url: str = ""
+    theme: Mapping[str, Any] = field(default_factory=dict)
+    template: str = "briefing"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A short mail about the subscription itself, with one button."""
+
+    subject: str
+    heading: str
+    paragraphs: tuple[str, ...]
+    button_text: str
+    button_url: str
+    publication: Publication
+    small: tuple[str, ...] = ()
+    language: str = "en"
+    theme: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a rendering. `where` names the field, story or template line; "block" must be mended."""
+
+    level: Literal["block", "warn"]
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergeField:
+    """A token in the mail that stands for something of the reader.
+
+    `html` says that the value must be escaped for HTML, which substitution at the provider does not do
+    (SendGrid fact 12). `fallback` stands in for an empty value.
+    """
+
+    token: str
+    field: Literal["email", "first_name", "token"]
+    fallback: str = ""
+    html: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A finished mail with its merge tokens. With blocking problems `html` and `text` may be empty."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    problems: tuple[Problem, ...] = ()
+    merge: tuple[MergeField, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """The hash of subject, html and text; no two different mails share it."""
+        parts = (self.subject.encode(), self.html.encode(), self.text.encode())
+        return hashlib.sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()
+
+    @property
+    def blocked(self) -> bool:
+        """Whether something must be mended before this may be sent."""
+        return any(problem.level == "block" for problem in self.problems)

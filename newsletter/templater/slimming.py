@@ -1,0 +1,58 @@
+"""The last step: from what premailer leaves to a mail small enough not to be clipped."""
+
+from __future__ import annotations
+
+import re
+
+_STYLE_BLOCK = re.compile(r"<style.*?</style>", re.S)
+_CLASS_NAME = re.compile(r"\.([A-Za-z][\w-]*)")
+_SHORT_ENOUGH = 900  # octets; RFC 5322 allows 998 to a line
+
+
+def protect_styles(html: str) -> str:
+    """Marks every <style> that arrives as one for the client, not for inlining; those inside comments stay as they are."""
+    parts = re.split(r"(<!--.*?-->)", html, flags=re.S)
+    marked = (part if part.startswith("<!--") else part.replace("<style", '<style data-premailer="ignore"') for part in parts)
+    return "".join(marked)
+
+
+def slim(html: str) -> str:
+    """Drops classes that no rule names and blanks in styles, and breaks lines after rows and paragraphs."""
+    used = set(_CLASS_NAME.findall("".join(_STYLE_BLOCK.findall(html))))
+
+    def only_used(match: re.Match[str]) -> str:
+        kept = [name for name in match[1].split() if name in used]
+        return f' class="{" ".join(kept)}"' if kept else ""
+
+    html = re.sub(r' class="([^"<>]*)"', only_used, html)
+    html = re.sub(r' style="([^"<>]*)"', _tight_style, html)
+    html = re.sub(r">\s*\n\s*", ">\n", html)
+    html = re.sub(r"<style[^>]*>((?:(?!mj-).)*?)</style>", _tight_sheet, html, flags=re.S)
+    html = re.sub(r"(</tr>|</p>|</h[1-3]>|</li>|<!\[endif\]-->|</style>)(?=<)", r"\1\n", html)
+    return "\n".join(_broken(line) for line in html.split("\n"))
+
+
+def _tight_style(match: re.Match[str]) -> str:
+    return ' style="' + re.sub(r"\s*([;:,])\s+", r"\1", match[1]).strip("; ") + '"'
+
+
+def _tight_sheet(match: re.Match[str]) -> str:
+    return "<style>" + re.sub(r"\s*([{};,])\s*", r"\1", match[1]).strip().replace("}", "}\n") + "</style>"
+
+
+def _broken(line: str) -> str:
+    """A long line cut at blanks between words or attributes, where a line break means the same as a blank."""
+    if len(line.encode()) <= _SHORT_ENOUGH:
+        return line
+    out: list[str] = []
+    length = 0
+    for word in line.split(" "):
+        size = len(word.encode()) + 1
+        if out and length + size > _SHORT_ENOUGH:
+            out.append("\n")
+            length = 0
+        elif out:
+            out.append(" ")
+        out.append(word)
+        length += size
+    return "".join(out)

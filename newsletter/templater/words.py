@@ -1,0 +1,78 @@
+"""The templates' own words, by language, and the direction each language is written in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language's words. `{n}` and `{newsletter}` are filled in by the template."""
+
+    reader: str  # stands in for an unknown first name
+    minute: str
+    minutes: str
+    read: str  # the button of the lead
+    picture: str
+    corrections: str
+    also: str
+    forward: str
+    signup: str
+    sent_to: str
+    preferences: str
+    unsubscribe: str
+    browser: str
+    reply: str
+
+
+_WORDS = {
+    "en": Words(
+        reader="reader",
+        minute="{n}\u00a0min\u00a0read",
+        minutes="{n}\u00a0min\u00a0read",
+        read="Read the story",
+        picture="Picture:",
+        corrections="Corrections",
+        also="Also today",
+        forward="Forward this to a friend",
+        signup="Were you forwarded this? Sign up",
+        sent_to="This was sent to",
+        preferences="Change what we send you",
+        unsubscribe="Unsubscribe from {newsletter}",
+        browser="View in browser",
+        reply="Write to us:",
+    ),
+    "de": Words(
+        reader="liebe Leserin, lieber Leser",
+        minute="{n}\u00a0Minute",
+        minutes="{n}\u00a0Minuten",
+        read="Weiterlesen",
+        picture="Bild:",
+        corrections="Korrekturen",
+        also="Außerdem heute",
+        forward="An Freunde weiterleiten",
+        signup="Wurde Ihnen das weitergeleitet? Hier bestellen",
+        sent_to="Dies ging an",
+        preferences="Auswählen, was wir Ihnen schicken",
+        unsubscribe="{newsletter} abbestellen",
+        browser="Im Browser ansehen",
+        reply="Schreiben Sie uns:",
+    ),
+}
+
+
+def words(language: str) -> Words:
+    """The words of a language tag such as "de-AT"; English where we have none."""
+    return _WORDS.get(base(language), _WORDS["en"])
+
+
+def base(language: str) -> str:
+    """The first part of a language tag: "de" of "de-AT"."""
+    return language.replace("_", "-").split("-")[0].lower()
+
+
+def direction(language: str) -> str:
+    """"rtl" for scripts that run from right to left, else "ltr"."""
+    return "rtl" if base(language) in RIGHT_TO_LEFT else "ltr"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -24,11 +24,13 @@ def clean_lines(text: str) -> str:
     return _UNPRINTABLE.sub("", re.sub(r"\r\n?|[\u2028\u2029]", "\n", text).replace("\t", " "))
 
 
+@lru_cache(maxsize=1024)  # a preview renders the same words again and again
 def block(text: str) -> Markup:
     """Paragraphs, lists, emphasis and links of Markdown as XHTML; raw HTML stays text."""
     return _sanitised(_markdown().render(clean_lines(text)))
 
 
+@lru_cache(maxsize=1024)
 def inline(text: str) -> Markup:
     """Emphasis and links of Markdown as XHTML, without paragraphs."""
     if _UNMARKED.fullmatch(text):
@@ -36,6 +38,7 @@ def inline(text: str) -> Markup:
     return _sanitised(_markdown().renderInline(clean(text)))
 
 
+@lru_cache(maxsize=1024)
 def plain(text: str) -> str:
     """The words of a piece of Markdown; links become “text (address)”."""
     if "\n" not in text and _UNMARKED.fullmatch(text):

@@ -1,0 +1,197 @@
+"""RSS and Atom, read forgivingly: a malformed feed that yields entries is a feed. Pure: bytes in, values out."""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import unescape
+from typing import Any
+from urllib.parse import urljoin
+
+from newsletter.curator import wording
+from newsletter.kernel.errors import Refused
+
+MOST_ENTRIES = 500
+LONGEST_TITLE, LONGEST_DEK = 500, 2000  # characters
+_TAG = re.compile(r"<[^>]{0,2000}>")
+_BREAK = re.compile(r"</(?:p|div|li|h\d|br)>|<br\s*/?>", re.I)
+_MORE = re.compile(r"\s*(?:\[…\]|\[\.\.\.\]|\[&#8230;\]|Continue reading.*|Read more.*|The post .{1,300} appeared first on .*)$", re.I)
+
+
+class FeedError(Refused):
+    """What was fetched is no feed; the message says what it is instead, and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One story of a feed. `key` is stable across fetches; dates are aware; unknown is "" or None."""
+
+    key: str
+    url: str
+    title: str
+    dek: str = ""
+    author: str = ""
+    published_at: datetime | None = None
+    language: str = ""
+    image_url: str = ""
+    image_alt: str = ""
+    image_caption: str = ""
+    image_credit: str = ""
+    content_html: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as fetched: its own title and homepage, and its entries in the order of the feed."""
+
+    title: str
+    homepage: str
+    language: str
+    entries: tuple[Entry, ...]
+
+
+def parse(data: bytes, url: str) -> Feed:
+    """Reads a feed. Raises FeedError when `data` is none: with the feed's address if a web page names one."""
+    import feedparser
+
+    if not data.strip():
+        raise FeedError(f"{url} answered with nothing at all. Check the address in a browser.")
+    if _is_web_page(data):
+        raise FeedError(f"{url} answered with a web page, not a feed. {_feed_named_in(data, url)}")
+    try:
+        parsed = feedparser.parse(data, sanitize_html=True, resolve_relative_uris=False)
+    except Exception as error:  # feedparser lets faults of its own parsers through
+        raise FeedError(f"{url} could not be read as a feed ({type(error).__name__}: {error}).") from None
+    if not parsed.entries and not parsed.get("version"):
+        raise FeedError(f"{url} answered with something that is no RSS or Atom feed. Check the address in a browser.")
+    language = str(parsed.feed.get("language") or "")[:16]
+    entries: dict[str, Entry] = {}
+    for raw in parsed.entries[:MOST_ENTRIES]:
+        entry = _entry(raw, url, language)
+        if entry.title:
+            entries.setdefault(entry.key, entry)
+    return Feed(
+        title=_text(parsed.feed.get("title"))[:300],
+        homepage=_web_address(str(parsed.feed.get("link") or ""), url),
+        language=language,
+        entries=tuple(entries.values()),
+    )
+
+
+def _is_web_page(data: bytes) -> bool:
+    start = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return b"<html" in start and b"<rss" not in start and b"<feed" not in start and b"<rdf" not in start or start.startswith(b"<!doctype html")
+
+
+def _feed_named_in(data: bytes, url: str) -> str:
+    """The remedy: the feed that the page itself names, if it does."""
+    for tag in re.findall(rb"<link\b[^>]{0,1000}>", data[:200_000], re.I):
+        text = tag.decode("utf-8", "replace")
+        if re.search(r"application/(?:rss|atom)\+xml", text, re.I) and (href := re.search(r"""href\s*=\s*["']?([^"'\s>]+)""", text, re.I)):
+            return f"The page names this feed: {urljoin(url, unescape(href[1]))}"
+    return "Look on the page for a link called RSS or Feed and add that address."
+
+
+def _entry(raw: Mapping[str, Any], base: str, language: str) -> Entry:
+    title = _text(raw.get("title"))[:LONGEST_TITLE]
+    link = _web_address(str(raw.get("link") or ""), base)
+    published = _moment(raw.get("published_parsed")) or _moment(raw.get("updated_parsed"))
+    content = _content(raw)
+    image = _image(raw, content, base)
+    return Entry(
+        key=_key(str(raw.get("id") or ""), link, title, published),
+        url=link,
+        title=title or _first_words(content),
+        dek=_MORE.sub("", _text(raw.get("summary")))[:LONGEST_DEK],
+        author=wording.byline(_text(raw.get("author")))[:300],
+        published_at=published,
+        language=str(raw.get("language") or language)[:16],
+        content_html=content,
+        **image,
+    )
+
+
+def _key(identifier: str, link: str, title: str, published: datetime | None) -> str:
+    """The id, else the link, else a hash of title and date: ids come and go less than anything else."""
+    key = identifier.strip() or link
+    if key and len(key) <= 500:
+        return key
+    return hashlib.sha256(f"{key}\0{title}\0{published}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromtimestamp(calendar.timegm(value), UTC) if value else None
+    except (ValueError, OverflowError, TypeError, OSError):
+        return None
+    return moment if moment and 1990 <= moment.year < 2200 else None  # 1970 and year 1 mean “unknown”
+
+
+def _content(raw: Mapping[str, Any]) -> str:
+    bodies = [str(part.get("value") or "") for part in raw.get("content") or [] if isinstance(part, Mapping)]
+    return max(bodies, key=len, default="")
+
+
+def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
+    media = [part for part in raw.get("media_content") or [] if _is_picture(part)]
+    media = sorted(media, key=lambda part: -_number(part.get("width"))) or list(raw.get("media_thumbnail") or [])
+    enclosures = [part for part in raw.get("enclosures") or [] if str(part.get("type", "")).startswith("image/")]
+    found = str(next((part.get("url") for part in media if part.get("url")), "") or next((part.get("href") for part in enclosures if part.get("href")), ""))
+    alt = ""
+    if not found and (match := re.search(r"<img\b[^>]{0,2000}>", content or str(raw.get("summary") or ""), re.I)):
+        source = re.search(r"""\bsrc\s*=\s*["']([^"']+)""", match[0], re.I)
+        described = re.search(r"""\balt\s*=\s*["']([^"']*)""", match[0], re.I)
+        found, alt = (unescape(source[1]) if source else ""), (unescape(described[1]) if described else "")
+    if not found:
+        return {"image_url": ""}
+    caption, credit = wording.split_caption(_text(raw.get("media_description") or ""))
+    credits = raw.get("media_credit") or []
+    declared = _text(credits[0].get("content")) if credits and isinstance(credits[0], Mapping) else ""
+    return {
+        "image_url": _address(found, base),
+        "image_alt": _text(alt or _media_text(raw)),
+        "image_caption": caption,
+        "image_credit": (wording.credit(declared) or declared or credit)[:300],
+    }
+
+
+def _media_text(raw: Mapping[str, Any]) -> str:
+    return next((str(part["alt"]) for part in raw.get("media_content") or [] if part.get("alt")), "") or str(raw.get("media_text") or "")
+
+
+def _is_picture(part: Mapping[str, Any]) -> bool:
+    kind = str(part.get("medium") or part.get("type") or "")
+    return bool(part.get("url")) and (kind.startswith("image") or not kind and re.search(r"\.(?:jpe?g|png|webp|gif)(?:\?|$)", str(part["url"]), re.I) is not None)
+
+
+def _number(value: Any) -> int:
+    return int(value) if str(value or "").isdecimal() else 0
+
+
+def _web_address(link: str, base: str) -> str:
+    address = _address(link, base)
+    return address if address.startswith(("http://", "https://")) else ""
+
+
+def _address(link: str, base: str) -> str:
+    try:
+        return urljoin(base, link.strip())[:2000] if link.strip() else ""
+    except ValueError:
+        return ""
+
+
+def _text(value: Any) -> str:
+    """Plain words: tags out, entities decoded (twice, for feeds that encode twice), blanks folded."""
+    text = str(value or "")
+    for _ in range(2):
+        text = unescape(_TAG.sub("", _BREAK.sub(" ", text)))
+    return " ".join(text.replace("\x00", "").split())
+
+
+def _first_words(content: str) -> str:
+    words = _text(content[:2000]).split()
+    return " ".join(words[:12]) + ("…" if len(words) > 12 else "")

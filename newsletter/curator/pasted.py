@@ -1,0 +1,257 @@
+"""From the visible text of a page, as select-all and copy gives it, to its story. Pure.
+
+    lines ─▶ weigh each (sentences for, navigation and promotion against)
+          ─▶ the heaviest run of lines is the body
+          ─▶ what stands before it is searched for title, standfirst, byline, caption and date,
+             what stands behind it for byline and biography
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from newsletter.curator import wording
+from newsletter.curator.extracted import ExtractedArticle
+
+LARGEST_PASTE = 2 * 2**20  # characters
+_SENTENCE_END = re.compile(r"""[.!?…:;。！？]['"’”»)\]]*(?:\s*\[\d+\])?$""")
+_WORD = re.compile(r"\w+", re.UNICODE)
+_MONTHS = {name: number for number, names in enumerate(("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august", "sep sept september", "oct october", "nov november", "dec december"), 1) for name in names.split()}  # fmt: skip
+_ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?(Z|[+-]\d\d:?\d\d)?)?\b")
+_DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\s+([A-Z][a-z]{2,8})\.?,?\s+(\d{4})\b")
+_MONTH_DAY = re.compile(r"\b([A-Z][a-z]{2,8})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
+_DATE_LINE = re.compile(r"^(?:(?:first\s+)?(?:published|updated|posted|last\s+(?:updated|modified)|date)\b.*|.{0,40}\b\d{4}\b.{0,40}|\d+\s+(?:minutes?|hours?|days?)\s+ago)$", re.I)
+_BYLINE = re.compile(r"^(?:written\s+|story\s+|words\s+)?by:?\s+(?P<name>[^\d|•·\n]{3,80}?)(?:\s*[|•·,].*|\s+\d.*)?$", re.I)
+_NAME = r"[A-ZÀ-Þ][\w'’.-]+(?:\s+(?:(?:de|da|van|von|der|al|bin|la|le)\s+)*[A-ZÀ-Þ][\w'’.-]*){1,3}"
+_NAME_AND_PAPER = re.compile(rf"^(?P<name>{_NAME}),\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’.-]*(?:\s+[A-Z][\w&'’.-]*){{0,4}})$")
+_PAPER_NAMED = (
+    re.compile(r"^subscribe\s+to\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’ .-]{1,40})$"),
+    re.compile(r"^already\s+a\s+(?:subscriber|member)\s+(?:to|of)\s+(?P<paper>[^?]{2,40})\?", re.I),
+    re.compile(r"^sign\s+up\s+(?:for|to)\s+(?P<paper>(?:The\s+)?[A-Z][\w& .-]{1,40})['’]s\b", re.I),
+    re.compile(r"(?:©|copyright)\s*(?:\d{4}(?:\s*[-–]\s*\d{4})?)?,?\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’ .-]{1,40}?)(?:\s+(?:Company|Inc|Ltd|LLC|Limited|Media)\b.*|[.,].*|\s+All\s+rights.*)?$", re.I),
+)  # fmt: skip
+_EDITION_SUFFIX = re.compile(r"\s+(?:US|U\.S\.|UK|USA|Online|Digital|International|Staff)$")
+_LIFE = re.compile(
+    r"\b(?:has\s+worked|has\s+written|is\s+(?:a|an|the)\b|was\s+(?:a|an|the)\b|writes\s+(?:about|for)|covers\b|joined\b|lives\s+in|"
+    r"(?:his|her|their)\s+(?:career|journalism|work|book|writing)|author\s+of|formerly)",
+    re.I,
+)
+_ADDRESS = re.compile(r"^(?:https?://|www\.)\S+$")
+_END_OF_STORY = re.compile(
+    r"^(?:\d+\s+)?(?:comments?(?:\s*\(\d+\))?|leave\s+a\s+(?:comment|reply)|view\s+comments|join\s+the\s+(?:conversation|discussion)|"
+    r"about\s+the\s+authors?|related\b.{0,40}|most\s+(?:read|popular).{0,20}|tags:?.{0,60}|filed\s+under.{0,80}|share\s+this.{0,40}|recommended.{0,30}|you\s+may\s+also\s+like.{0,20}|more\s+from\b.{0,60}|"
+    r"latest\s+\w+|trending.{0,20}|sponsored.{0,30}|references|external\s+links|see\s+also)$",
+    re.I,
+)
+
+
+def clean(text: str, url: str = "") -> ExtractedArticle:
+    """The story in a page's pasted text. Never raises; what cannot be found is "" or None.
+
+    `url` is the story's address if the person knows it; an address found in the text is never taken
+    for the story's or its picture's, for it may belong to a promotion.
+    """
+    lines = [" ".join(line.replace("\u00ad", "").split()) for line in text[:LARGEST_PASTE].replace("\x00", "").splitlines()]
+    lines = [line for line in lines if line]
+    start, end = _heaviest_run([_weight(line) for line in lines])
+    before, body, after = lines[:start], lines[start:end], lines[end:]
+    if not body:
+        return ExtractedArticle(title=_title(lines), canonical_url=url)
+    head = _read_head(before)
+    names = [head.byline, *_bylines_behind(after)]
+    name = next((candidate for candidate in names if candidate), "")
+    biography = _biography(after, body, name)
+    paragraphs = [line for line in body if _belongs(line) and line != biography]
+    caption, credit = head.caption, head.credit
+    return ExtractedArticle(
+        title=head.title,
+        dek=head.dek,
+        text="\n\n".join(paragraphs),
+        byline=name,
+        published_at=head.published_at,
+        image_caption=caption,
+        image_credit=credit,
+        publisher=_publisher(lines, after, head.title_suffix),
+        canonical_url=url,
+        biography=biography,
+    )
+
+
+def _weight(line: str) -> float:
+    """How much a line speaks for (above 0) or against (below 0) belonging to the story."""
+    words = len(_WORD.findall(line))
+    if _END_OF_STORY.match(line):
+        return -60.0
+    if wording.is_promotion(line):
+        return -14.0
+    if wording.credit(line) or _ADDRESS.match(line) or _BYLINE.match(line) and words < 9:
+        return -4.0
+    if _SENTENCE_END.search(line):
+        return float(min(words, 60)) - 4
+    if words >= 25:
+        return words / 2
+    return -5.0 if words > 3 else -4.0
+
+
+def _heaviest_run(weights: Sequence[float]) -> tuple[int, int]:
+    """The run of lines with the largest sum, as (first, behind the last); (0, 0) when nothing weighs for a story."""
+    best = total = 0.0
+    best_run, start = (0, 0), 0
+    for index, weight in enumerate(weights):
+        if total <= 0:
+            total, start = 0.0, index
+        total += weight
+        if total > best:
+            best, best_run = total, (start, index + 1)
+    return best_run
+
+
+def _belongs(line: str) -> bool:
+    """Whether a line inside the body is part of the story."""
+    words = len(_WORD.findall(line))
+    if wording.is_promotion(line) and words < 40 or wording.credit(line) or _ADDRESS.match(line) or _END_OF_STORY.match(line):
+        return False
+    if _SENTENCE_END.search(line):
+        return words > 2 or line[0] in "\"'“‘"
+    return words >= 10
+
+
+@dataclass(slots=True)
+class _Head:
+    title: str = ""
+    title_suffix: str = ""
+    dek: str = ""
+    byline: str = ""
+    caption: str = ""
+    credit: str = ""
+    published_at: datetime | None = None
+
+
+def _read_head(before: Sequence[str]) -> _Head:
+    head = _Head(title=_title(before))
+    at = max((i for i, line in enumerate(before) if line == head.title), default=-1)
+    head.title_suffix = _title_suffix(before, head.title)
+    rest = [line for line in before[at + 1 :] if line != head.title] if at >= 0 else list(before)
+    for index, line in enumerate(rest):
+        _read_line(head, line, rest[index - 1] if index else "")
+    return head
+
+
+def _read_line(head: _Head, line: str, previous: str) -> None:
+    """Takes one line between headline and body for what it is."""
+    named = wording.credit(line)
+    if named:
+        head.credit = head.credit or named
+        if previous and previous not in (head.title, head.byline) and len(previous.split()) > 3:
+            head.caption = head.caption or previous
+            if head.dek == previous:
+                head.dek = ""
+        return
+    caption, found = wording.split_caption(line)
+    if found and caption:
+        head.caption, head.credit = head.caption or caption, head.credit or found
+        return
+    byline = _BYLINE.match(line)
+    if byline and not head.byline:
+        head.byline = wording.byline(byline["name"])
+    head.published_at = head.published_at or _date(line)
+    words = len(line.split())
+    if not head.dek and 6 <= words <= 60 and not byline and not _DATE_LINE.match(line) and not wording.is_promotion(line):
+        head.dek = line
+
+
+def _title(before: Iterable[str]) -> str:
+    """The headline: a line that the page's first line repeats, else the first line that reads like one."""
+    lines = list(before)
+    candidates = [line for line in lines if _reads_like_a_title(line)]
+    if not candidates:
+        return ""
+    first = lines[0].casefold()
+    for line in candidates:
+        if line is not lines[0] and len(line) > 12 and first.startswith(line.casefold()[:60]):
+            return line
+    if candidates[0] is lines[0]:
+        return _without_site(lines[0])
+    return max(candidates[-4:], key=len)
+
+
+def _reads_like_a_title(line: str) -> bool:
+    words = line.split()
+    return 3 <= len(words) <= 30 and not (
+        wording.is_promotion(line) or _DATE_LINE.match(line) or _BYLINE.match(line) or wording.credit(line) or _ADDRESS.match(line)
+    )
+
+
+def _without_site(line: str) -> str:
+    head, separator, tail = _parted(line)
+    return head if separator and len(tail.split()) <= 5 and len(head.split()) >= 3 else line
+
+
+def _title_suffix(before: Sequence[str], title: str) -> str:
+    """What the page's first line adds behind the headline: usually the paper's name."""
+    head, _, tail = _parted(before[0]) if before else ("", "", "")
+    return tail if head and title and head.casefold().startswith(title.casefold()[:40]) and len(tail.split()) <= 5 else ""
+
+
+def _parted(line: str) -> tuple[str, str, str]:
+    for separator in (" | ", " – ", " — ", " - ", " • "):
+        head, found, tail = line.rpartition(separator)
+        if found:
+            return head.strip(), found, tail.strip()
+    return line, "", ""
+
+
+def _bylines_behind(after: Sequence[str]) -> list[str]:
+    """Authors named behind the story: “Ann Example, The Paper” above the biography, or “By Ann Example”."""
+    found: list[str] = []
+    for line in after[:60]:
+        match = _NAME_AND_PAPER.match(line) or (_BYLINE.match(line) if len(line.split()) < 8 else None)
+        if match:
+            found.append(wording.byline(match["name"]))
+    return found
+
+
+def _biography(after: Sequence[str], body: Sequence[str], name: str) -> str:
+    first = name.split()[0] if name else ""
+    for line in [*after[:80], *body[-2:]]:
+        if len(line.split()) >= 12 and _LIFE.search(line) and first and re.match(rf"(?:{re.escape(first)}|{re.escape(name)})\b", line):
+            return line
+    return ""
+
+
+def _publisher(lines: Sequence[str], after: Sequence[str], suffix: str) -> str:
+    """The paper: as its promotion names it, else behind the author's name, else behind the headline."""
+    named = [m["paper"].strip(" .") for line in lines if len(line) < 160 for pattern in _PAPER_NAMED if (m := pattern.search(line))]
+    signed = [m["paper"] for line in after[:60] if (m := _NAME_AND_PAPER.match(line))]
+    for paper in signed:
+        for candidate in named:
+            if paper.startswith(candidate):
+                return candidate
+        return _EDITION_SUFFIX.sub("", paper)
+    return suffix or (named[0] if named else "")
+
+
+def _date(line: str) -> datetime | None:
+    """A date written out in full. A day without a time is midnight UTC."""
+    if iso := _ISO_DATE.search(line):
+        try:
+            moment = datetime.fromisoformat(iso[0].replace(" ", "T"))
+        except ValueError:
+            return None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    if found := _DAY_MONTH.search(line):
+        return _made(found[3], found[2], found[1])
+    if found := _MONTH_DAY.search(line):
+        return _made(found[3], found[1], found[2])
+    return None
+
+
+def _made(year: str, month: str, day: str) -> datetime | None:
+    number = _MONTHS.get(month.lower())
+    try:
+        return datetime(int(year), number, int(day), tzinfo=UTC) if number and 1990 <= int(year) < 2200 else None
+    except ValueError:
+        return None

@@ -1,0 +1,71 @@
+"""Phrases of newspaper pages: bylines, picture credits, and the promotion that is not the story. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_BYLINE_PREFIX = re.compile(r"^\s*(?:by|von|par|door|de)\s+(?=\S)", re.I)
+_CREDIT = re.compile(
+    r"\(?\s*(?:(?:image|photo|picture|pic|photograph|illustration|foto|bild)\s*(?:credits?|by)|credits?|(?:photo|picture|photograph|illustration|foto|bild))\s*[:/]\s*(?P<name>[^()\n]{2,120}?)\s*\)?\s*$",
+    re.I,
+)
+_CREDIT_AT_END = re.compile(r"^(?P<caption>.*?)\s*[(|]\s*(?:(?:image|photo|picture|illustration)\s*(?:credit|by)?\s*:?\s+|credit:\s*|©\s*)(?P<name>[^()]{2,120})\)?\s*$", re.I)
+_AGENCY = re.compile(r"\b(?:Getty Images|AP Photo|Associated Press|Reuters|AFP|EPA|PA Media|PA Images|Shutterstock|Alamy|dpa|iStock|Unsplash)\b")
+
+PROMOTION = re.compile(
+    r"""^(?:
+      (?:subscribe|sign\s*up|sign\s*in|log\s*in|register|join\s+us|follow\s+us|donate|support\s+us)\b.{0,120}
+    | .{0,60}\b(?:newsletters?|inbox|e-?mail\s+alerts?)\b.{0,160}
+    | (?:already\s+a\s+(?:subscriber|member)|not\s+a\s+(?:subscriber|member)|not\s+sure\s+which\s+e-?mail).{0,160}
+    | (?:to\s+)?continue\s+reading\b.{0,120}
+    | (?:get|enjoy)\s+unlimited\b.{0,160}
+    | (?:cancel|pause)\s+(?:or\s+\w+\s+)?(?:at\s+)?any\s?time.{0,40}
+    | (?:read\s+(?:more|next|also)|see\s+also|related(?:\s+(?:articles?|stories|topics|posts|content))?|more\s+(?:on\s+this|from|stories|like\s+this)|recommended(?:\s+for\s+you)?|most\s+(?:read|popular|viewed)|trending(?:\s+now)?|you\s+(?:may|might)\s+(?:also\s+)?like|latest\s+(?:news|stories)|editor.?s.?\s+picks?|up\s+next|don.?t\s+miss|what\s+to\s+read\s+next|popular\s+(?:stories|now))\b.{0,120}
+    | (?:share|tweet|pin\s+it|print|e-?mail|comments?|save|copy\s+link|whatsapp|facebook|twitter|linkedin|reddit|flipboard|x)(?:\s+(?:this|on|via|article|story|link|comments?|\d+)\b.{0,60})?
+    | share\s+(?:this|on|via|with)\b.{0,80}
+    | (?:advertisement|sponsored(?:\s+content)?|paid\s+content|anzeige|promoted)\b.{0,40}
+    | (?:we|this\s+(?:web)?site)\s+uses?\s+cookies.{0,300}
+    | (?:accept|reject|manage)\s+(?:all|cookies).{0,60}
+    | (?:escape|get)\s+(?:your|the)\s+(?:echo|facts)\b.{0,160}
+    | (?:copyright|©|\(c\)\s|all\s+rights\s+reserved|privacy\s+policy|terms\s+(?:of|and)|cookie\s+(?:policy|settings)|contact\s+us|about\s+us|advertise\s+with).{0,160}
+    | (?:menu|home|search|skip\s+to\b.{0,40}|back\s+to\s+top|open\s+navigation|close|open|next|previous|loading.{0,20}|topics?|tags?:?.{0,80})
+    )$""",
+    re.I | re.X,
+)
+
+
+def byline(text: str) -> str:
+    """The author's name alone: without “By”, and without the paper behind a comma."""
+    name = _BYLINE_PREFIX.sub("", " ".join(text.split()))
+    name = re.split(r"\s+[|•·]\s+|\s+-\s+|\s+–\s+", name)[0].strip(" ,;|")
+    return name if len(name) <= 200 else ""
+
+
+def credit(line: str) -> str:
+    """The name in a line that is only a picture credit: “(Photo: Ann Example)”. "" for other lines."""
+    match = _CREDIT.fullmatch(" ".join(line.split()))
+    return match["name"].strip(" .)") if match else ""
+
+
+def split_caption(caption: str) -> tuple[str, str]:
+    """A caption and the credit at its end, if it has one: “The bridge (Photo: Ann Example)”."""
+    flat = " ".join(caption.split())
+    if credit(flat):
+        return "", credit(flat)
+    match = _CREDIT_AT_END.match(flat)
+    if match and len(match["caption"]) > 3:
+        return match["caption"].strip(), match["name"].strip(" .)")
+    found = re.search(r"(?:image|photo|picture|illustration)\s*(?:credit|by)?\s*:\s*(?P<name>[^.:]{2,80})\.?$", flat, re.I)
+    if found:
+        return flat[: found.start()].strip(" -–|("), found["name"].strip(" )")
+    return flat, ""
+
+
+def is_agency(text: str) -> bool:
+    """Whether a short text names a picture agency."""
+    return len(text) < 120 and bool(_AGENCY.search(text))
+
+
+def is_promotion(line: str) -> bool:
+    """Whether a line sells, navigates or shares rather than tells the story."""
+    return bool(PROMOTION.fullmatch(" ".join(line.split())))

@@ -1,4 +1,7 @@
-"""Which stories to suggest: fresh, told by many, varied, not run before. Pure and deterministic."""
+"""Which stories to suggest: fresh, told by many, varied, not run before. Pure and deterministic.
+
+A story's date only orders; what counts as new is what the desk has not seen before, which the caller decides.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 HALF_LIFE = timedelta(hours=14)
-OLDEST = timedelta(days=4)
 SHARE_OF_ONE_PUBLISHER = 1 / 3
 
 
@@ -40,7 +42,7 @@ def suggest(
 ) -> list[Suggestion]:
     """At most `wanted` suggestions, best first: one per event, none that ran, no publisher above a third while others wait."""
     tellers = Counter({group: len({c.publisher for c in candidates if c.group == group}) for group in {c.group for c in candidates}})
-    fresh = [c for c in candidates if c.id not in already_ran and c.group not in groups_taken and now - c.at <= OLDEST]
+    fresh = [c for c in candidates if c.id not in already_ran and c.group not in groups_taken]
     ranked = sorted(fresh, key=lambda c: (-_score(c, tellers[c.group], now), c.id))
     most = max(1, math.ceil(wanted * SHARE_OF_ONE_PUBLISHER))
     chosen = _varied(ranked, wanted, most)

@@ -1,0 +1,116 @@
+"""Making people of the newsroom and giving them rights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+
+from newsletter.accounts.models import Role, User
+from newsletter.accounts.rights import ROLES
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody of the newsroom. `roles` pairs the id of a newsletter (None: the house) with a role's name."""
+
+    id: int
+    email: str
+    name: str
+    active: bool
+    roles: tuple[tuple[int | None, str], ...]
+
+
+def create_user(
+    email: str, password: str, *, name: str = "", role: str = "admin", newsletter_id: int | None = None, now: datetime
+) -> Person:
+    """Adds a person with one role. Raises BadInput for an address, password or role that cannot be; Refused if known."""
+    address = _checked_address(email)
+    _checked_role(role)
+    if User.objects.filter(email=address).exists():
+        raise Refused(f"There is somebody with the address {address} already. Change the rights with: newsletter users role")
+    user = User(email=address, name=name.strip(), created_at=now)
+    _set_password(user, password)
+    with transaction.atomic():
+        user.save()
+        Role.objects.create(user=user, newsletter_id=newsletter_id, name=role)
+    return _person(user)
+
+
+def set_role(email: str, role: str, *, newsletter_id: int | None = None) -> Person:
+    """Gives `email` this role for a newsletter or the house, in place of the one it had there; "none" takes it away."""
+    user = _user(email)
+    with transaction.atomic():
+        if role == "none":
+            _refuse_last_admin(user, newsletter_id)
+            user.roles.filter(newsletter_id=newsletter_id).delete()
+            return _person(user)
+        _checked_role(role)
+        if role != "admin":
+            _refuse_last_admin(user, newsletter_id)
+        Role.objects.update_or_create(user=user, newsletter_id=newsletter_id, defaults={"name": role})
+    return _person(user)
+
+
+def set_password(email: str, password: str) -> Person:
+    """Gives `email` a new password; every session of theirs ends."""
+    user = _user(email)
+    _set_password(user, password)
+    user.save(update_fields=["password"])
+    return _person(user)
+
+
+def people() -> tuple[Person, ...]:
+    """Everybody, in the order of their addresses."""
+    return tuple(_person(user) for user in User.objects.prefetch_related("roles").order_by("email"))
+
+
+def person(email: str) -> Person:
+    """The person with this address. Raises NotFound."""
+    return _person(_user(email))
+
+
+def _person(user: User) -> Person:
+    roles = tuple(sorted(((r.newsletter_id, r.name) for r in user.roles.all()), key=lambda r: (r[0] or 0, r[1])))
+    return Person(user.id, user.email, user.name, user.is_active, roles)
+
+
+def _user(email: str) -> User:
+    try:
+        return User.objects.get_by_natural_key(email)
+    except User.DoesNotExist:
+        raise NotFound(f"Nobody here has the address {email}. See them all with: newsletter users list") from None
+
+
+def _refuse_last_admin(user: User, newsletter_id: int | None) -> None:
+    others = Role.objects.filter(name="admin", newsletter=None, user__is_active=True).exclude(user=user)
+    is_admin = user.roles.filter(name="admin", newsletter=None).exists()
+    if newsletter_id is None and is_admin and not others.exists():
+        raise Refused(f"{user.email} is the only administrator. Make somebody else one first.")
+
+
+def _checked_address(email: str) -> str:
+    address = email.strip().casefold()
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise BadInput(f"“{email}” is not an e-mail address.", "email") from None
+    return address
+
+
+def _checked_role(role: str) -> None:
+    if role not in ROLES:
+        raise BadInput(f"There is no role “{role}”. The roles are {', '.join(ROLES)}.", "role")
+
+
+def _set_password(user: User, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise BadInput(f"The password will not do: {' '.join(error.messages)}", "password") from None
+    user.set_password(password)

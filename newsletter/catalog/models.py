@@ -1,0 +1,79 @@
+"""Newsletters (the products), their sections, and the pictures we serve."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Newsletter(models.Model):
+    """A product: “Morning Briefing”. Who sends it, to which list, how it looks, how late it may be."""
+
+    class State(models.TextChoices):
+        PENDING = "pending"
+        LIVE = "live"
+        PAUSED = "paused"
+        CANCELLED = "cancelled"
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    strap = models.CharField(max_length=200, blank=True)
+    description = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.LIVE)
+
+    publication = models.CharField(max_length=120)
+    publication_url = models.URLField(max_length=500, blank=True)
+    from_email = models.EmailField()
+    from_name = models.CharField(max_length=120)
+    reply_to = models.EmailField(blank=True)
+    postal_address = models.CharField(max_length=300)
+    signed = models.CharField(max_length=120, blank=True)
+
+    list = models.ForeignKey("subscribers.List", on_delete=models.PROTECT, related_name="+")
+    language = models.CharField(max_length=16, default="en")
+    zone = models.CharField(max_length=64, default="UTC")
+    template = models.CharField(max_length=60, default="briefing")
+    theme = models.JSONField(default=dict, blank=True)  # overrides of the template's theme
+    logo_light = models.ForeignKey("catalog.Picture", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    logo_dark = models.ForeignKey("catalog.Picture", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    stories_wanted = models.PositiveSmallIntegerField(default=12)
+    stories_least = models.PositiveSmallIntegerField(default=1)
+    late_after_minutes = models.PositiveIntegerField(default=30)  # later than this: held, and the editors asked
+    click_tracking = models.BooleanField(default=False)
+    open_tracking = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Section(models.Model):
+    """A part of every edition: “Top stories”, with the number of stories it wants."""
+
+    newsletter = models.ForeignKey(Newsletter, on_delete=models.CASCADE, related_name="sections")
+    key = models.SlugField(max_length=40)
+    title = models.CharField(max_length=120)
+    position = models.PositiveSmallIntegerField()
+    quota = models.PositiveSmallIntegerField(default=3)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["newsletter", "key"], name="section_key_once")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Picture(models.Model):
+    """A picture in our own store, named by the hash of its bytes."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    extension = models.CharField(max_length=4)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size = models.PositiveIntegerField()  # bytes
+    source_url = models.URLField(max_length=2000, blank=True)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.sha256[:12]}.{self.extension}"

@@ -1,0 +1,109 @@
+"""Pictures made safe and small: the real type checked, bombs refused, metadata dropped, at most 1280 px wide."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter.kernel.errors import Refused, SurroundingsError
+
+MOST_BYTES = 15 * 2**20
+MOST_PIXELS = 40_000_000
+WIDEST = 1280  # pixels; twice the width of the mail
+LARGEST_ANIMATION = 2**20  # bytes; larger ones become a still
+CONTENT_TYPES = {"jpg": "image/jpeg", "png": "image/png", "gif": "image/gif"}
+_READ = ("JPEG", "PNG", "GIF", "WEBP")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A picture ready for the store."""
+
+    data: bytes
+    extension: str
+    width: int
+    height: int
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the bytes, which is the picture's name."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def make(data: bytes) -> Made:
+    """The picture as we keep it. Raises Refused for what is no picture, too large, or a bomb."""
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    if len(data) > MOST_BYTES:
+        raise Refused(f"The picture has {len(data) / 2**20:.0f} MB; we take {MOST_BYTES // 2**20} MB at most.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            picture: Image.Image = Image.open(io.BytesIO(data), formats=_READ)
+            if picture.width * picture.height > MOST_PIXELS:
+                raise Refused(f"The picture has {picture.width} × {picture.height} pixels, which is too many.")
+            if picture.format == "GIF" and getattr(picture, "is_animated", False) and len(data) <= LARGEST_ANIMATION:
+                return Made(data, "gif", picture.width, picture.height)
+            picture = ImageOps.exif_transpose(picture)
+            if picture.width > WIDEST:
+                picture = picture.resize((WIDEST, max(1, round(picture.height * WIDEST / picture.width))))
+            return _encoded(picture)
+    except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning, OSError, ValueError, SyntaxError) as error:
+        raise Refused(f"This is no picture we can read ({error}). JPEG, PNG, GIF and WebP are.") from None
+
+
+def _encoded(picture: object) -> Made:
+    from PIL import Image
+
+    assert isinstance(picture, Image.Image)
+    out = io.BytesIO()
+    if _needs_png(picture):
+        kept = picture.convert("RGBA") if picture.mode not in ("RGBA", "P", "L", "LA", "RGB") else picture
+        kept.save(out, "PNG", optimize=True)
+        return Made(out.getvalue(), "png", picture.width, picture.height)
+    picture.convert("RGB").save(out, "JPEG", quality=82, optimize=True, progressive=True)
+    return Made(out.getvalue(), "jpg", picture.width, picture.height)
+
+
+def _needs_png(picture: object) -> bool:
+    """Transparent pictures stay PNG; an opaque alpha channel does not count."""
+    from PIL import Image
+
+    assert isinstance(picture, Image.Image)
+    if picture.mode == "P" and "transparency" in picture.info:
+        return True
+    if picture.mode not in ("RGBA", "LA"):
+        return False
+    lowest = picture.getchannel("A").getextrema()[0]
+    return isinstance(lowest, int | float) and lowest < 255
+
+
+def name(sha256: str, extension: str) -> str:
+    """The public file name."""
+    return f"{sha256[:16]}.{extension}"
+
+
+def path(data_dir: Path, file_name: str) -> Path:
+    """Where a picture of this name is kept."""
+    return data_dir / "pictures" / file_name[:2] / file_name
+
+
+def store(data_dir: Path, made: Made) -> None:
+    """Writes the file if it is not there: whole or not at all. Raises SurroundingsError when the disk will not."""
+    target = path(data_dir, name(made.sha256, made.extension))
+    if target.exists():
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
+            file.write(made.data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(file.name).replace(target)
+    except OSError as error:
+        raise SurroundingsError(f"The picture cannot be kept in {target.parent}: {error.strerror}.") from None

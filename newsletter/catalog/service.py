@@ -1,0 +1,191 @@
+"""Making and changing newsletters; taking pictures into our store."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from email_validator import EmailNotValidError, validate_email
+
+from newsletter.catalog import models, pictures, reads
+from newsletter.catalog.values import Newsletter, Picture
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+
+DEFAULT_SECTIONS = (("top", "Top stories", 4), ("more", "More news", 4), ("good", "Good to know", 4))
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
+_NUMBERS = {"stories_wanted": (1, 60), "stories_least": (0, 60), "late_after_minutes": (1, 10_080)}
+_SWITCHES = ("click_tracking", "open_tracking")
+_TEXTS = {
+    "name": 120, "strap": 200, "description": 2000, "publication": 120, "publication_url": 500, "from_name": 120,
+    "postal_address": 300, "signed": 120, "template": 60,
+}  # fmt: skip
+
+
+def create_newsletter(
+    *,
+    slug: str,
+    name: str,
+    from_email: str,
+    postal_address: str,
+    list_id: int,
+    zone: str,
+    now: datetime,
+    sections: Sequence[tuple[str, str, int]] = DEFAULT_SECTIONS,
+    **fields: Any,
+) -> Newsletter:
+    """Makes a newsletter. `fields` are further settings of catalog.values.Newsletter.
+
+    Raises BadInput naming the field for a value that cannot be, Refused when the slug is taken.
+    """
+    if not _SLUG.fullmatch(slug):
+        raise BadInput(f"“{slug}” will not do as a slug: small letters, digits and hyphens, 59 at most.", "slug")
+    if models.Newsletter.objects.filter(slug=slug).exists():
+        raise Refused(f"There is a newsletter {slug} already. See it with: newsletter newsletters show {slug}")
+    given = {"name": name, "from_email": from_email, "postal_address": postal_address, "zone": zone, **fields}
+    checked = _checked(given)
+    checked["publication"] = checked.get("publication") or checked["name"]
+    checked["from_name"] = checked.get("from_name") or checked["name"]
+    with transaction.atomic():
+        row = models.Newsletter.objects.create(slug=slug, list_id=list_id, created_at=now, **checked)
+        _replace_sections(row, sections)
+    return reads.newsletter(row.id)
+
+
+def change_newsletter(newsletter_id: int, *, now: datetime, **fields: Any) -> Newsletter:
+    """Changes settings of a newsletter. Raises BadInput naming the field, NotFound."""
+    checked = _checked(fields)
+    if not models.Newsletter.objects.filter(id=newsletter_id).update(**checked):
+        raise NotFound(f"There is no newsletter {newsletter_id}.")
+    return reads.newsletter(newsletter_id)
+
+
+def set_sections(newsletter_id: int, sections: Sequence[tuple[str, str, int]]) -> Newsletter:
+    """Replaces the sections, in order: (key, title, stories wanted). Raises BadInput."""
+    row = models.Newsletter.objects.filter(id=newsletter_id).first()
+    if row is None:
+        raise NotFound(f"There is no newsletter {newsletter_id}.")
+    with transaction.atomic():
+        _replace_sections(row, sections)
+    return reads.newsletter(newsletter_id)
+
+
+def store_picture(data: bytes, *, source_url: str, now: datetime) -> Picture:
+    """Takes a picture into our store and returns it; the same bytes are kept once. Raises Refused, SurroundingsError."""
+    made = pictures.make(data)
+    pictures.store(settings.CONFIG.data_dir, made)
+    row, _ = models.Picture.objects.get_or_create(
+        sha256=made.sha256,
+        defaults={
+            "extension": made.extension,
+            "width": made.width,
+            "height": made.height,
+            "size": len(made.data),
+            "source_url": source_url[:2000],
+            "created_at": now,
+        },
+    )
+    return reads.to_picture(row)
+
+
+def set_logos(newsletter_id: int, *, light: Picture | None, dark: Picture | None) -> Newsletter:
+    """Sets the logo for light and for dark grounds; None takes them away."""
+    models.Newsletter.objects.filter(id=newsletter_id).update(
+        logo_light_id=light.id if light else None, logo_dark_id=dark.id if dark else None
+    )
+    return reads.newsletter(newsletter_id)
+
+
+def _replace_sections(row: models.Newsletter, sections: Sequence[tuple[str, str, int]]) -> None:
+    if not sections:
+        raise BadInput("A newsletter needs at least one section.", "sections")
+    keys = [key for key, _, _ in sections]
+    if len(set(keys)) != len(keys):
+        raise BadInput("Two sections have the same key.", "sections")
+    for key, title, quota in sections:
+        if not _SLUG.fullmatch(key) or not title.strip() or not 0 <= quota <= 60:
+            raise BadInput(f"“{key}:{title}:{quota}” will not do as a section: a short key, a title, and 0 to 60 stories.", "sections")
+    row.sections.all().delete()
+    models.Section.objects.bulk_create(
+        models.Section(newsletter=row, key=key, title=title.strip()[:120], position=position, quota=quota)
+        for position, (key, title, quota) in enumerate(sections)
+    )
+
+
+def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _value(name, value) for name, value in fields.items()}
+
+
+def _value(name: str, value: Any) -> Any:
+    """One checked setting. Raises BadInput naming it."""
+    if name in _TEXTS:
+        return _text(name, str(value))
+    if name in _NUMBERS:
+        return _number(name, value)
+    if name in _SWITCHES:
+        return str(value).lower() in ("1", "true", "yes", "on")
+    if name in ("from_email", "reply_to"):
+        return _address(name, str(value))
+    if name == "zone":
+        return clock.zone(str(value)).key
+    if name == "language":
+        return _language(str(value))
+    if name == "state":
+        return _state(str(value))
+    if name == "theme":
+        return _theme(value)
+    if name == "list_id":
+        return int(value)
+    known = ", ".join(sorted([*_TEXTS, *_NUMBERS, *_SWITCHES, "from_email", "reply_to", "zone", "language", "state", "theme"]))
+    raise BadInput(f"There is no setting “{name}”. There are {known}.", name)
+
+
+def _text(name: str, value: str) -> str:
+    flat = " ".join(value.split()) if name != "description" else value.strip()
+    if len(flat) > _TEXTS[name]:
+        raise BadInput(f"{name} has {len(flat)} characters; {_TEXTS[name]} are the most.", name)
+    if not flat and name in ("name", "postal_address", "template"):
+        raise BadInput(f"{name} may not be empty.", name)
+    if name == "publication_url" and flat and not flat.startswith(("http://", "https://")):
+        raise BadInput(f"“{flat}” is no web address: it must begin with https://.", name)
+    return flat
+
+
+def _number(name: str, value: Any) -> int:
+    least, most = _NUMBERS[name]
+    text = str(value).strip()
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise BadInput(f"{name} is “{value}”. Give a number from {least} to {most}.", name)
+    return int(text)
+
+
+def _address(name: str, value: str) -> str:
+    if not value and name == "reply_to":
+        return ""
+    try:
+        checked = validate_email(value, check_deliverability=False, allow_smtputf8=False)  # ASCII only: SendGrid fact 8
+    except EmailNotValidError as error:
+        raise BadInput(f"“{value}” will not do as an address: {error}", name) from None
+    return checked.ascii_email or checked.normalized
+
+
+def _language(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
+        raise BadInput(f"“{value}” is no language. Write it like en or de-AT.", "language")
+    return value
+
+
+def _state(value: str) -> str:
+    if value not in models.Newsletter.State.values:
+        raise BadInput(f"“{value}” is no state. It can be {', '.join(models.Newsletter.State.values)}.", "state")
+    return value
+
+
+def _theme(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise BadInput("The theme is a table like {\"light\": {\"accent\": \"#0b4f6c\"}}.", "theme")
+    return value

@@ -1,0 +1,64 @@
+"""What the catalog hands out: frozen values, never rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture in our own store; `url` is absolute."""
+
+    id: int
+    name: str
+    url: str
+    width: int
+    height: int
+    size: int
+    content_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of every edition and the number of stories it wants."""
+
+    key: str
+    title: str
+    position: int
+    quota: int
+
+
+@dataclass(frozen=True, slots=True)
+class Newsletter:
+    """A product with everything its editions need."""
+
+    id: int
+    slug: str
+    name: str
+    strap: str
+    description: str
+    state: str
+    publication: str
+    publication_url: str
+    from_email: str
+    from_name: str
+    reply_to: str
+    postal_address: str
+    signed: str
+    list_id: int
+    language: str
+    zone: str
+    template: str
+    theme: Mapping[str, Any]
+    logo_light: Picture | None
+    logo_dark: Picture | None
+    stories_wanted: int
+    stories_least: int
+    late_after_minutes: int
+    click_tracking: bool
+    open_tracking: bool
+    created_at: datetime
+    sections: tuple[Section, ...]

@@ -1,0 +1,1 @@
+"""What is wrong with this draft, and whether it may be approved."""

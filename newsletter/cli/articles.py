@@ -1,0 +1,90 @@
+"""Stories taken from feeds, pages, files or pasted text."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import typer
+
+from newsletter.accounts import audit
+from newsletter.cli.output import JSON, emit_json, say, table, warn
+from newsletter.curator import reads, service
+from newsletter.jobs import wiring
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, SurroundingsError
+
+app = typer.Typer(no_args_is_help=True, help="Stories taken from feeds, pages, files or pasted text.")
+LARGEST_FILE = 10 * 2**20
+
+
+@app.command("add")
+def add(
+    source: str = typer.Argument(..., metavar="URL|FILE|-", help="A web address, an HTML file, or - for pasted text."),
+    url: str = typer.Option("", help="Address of the story, for a file or pasted text."),
+    as_json: bool = JSON,
+) -> None:
+    """Add one article from a page, an HTML file, or text pasted on standard input."""
+    now = clock.now()
+    if source == "-":
+        added = service.add_article_from_paste(_pasted(), url=url, now=now)
+    elif source.startswith(("http://", "https://")):
+        added = service.add_article_from_page(source, now=now, fetch=wiring.fetch())
+    else:
+        path = Path(source)
+        added = service.add_article_from_html(_file(path), url=url, base_file=path.resolve(), now=now, fetch=wiring.fetch())
+    audit.record(None, "added article", added.article.title[:200], now=now)
+    for warning in added.warnings:
+        warn(warning)
+    if as_json:
+        return emit_json({"created": added.created, "warnings": added.warnings, **_plain(added.article)})
+    say(f"{'Added' if added.created else 'Known already'}: {added.article.id} {added.article.title}")
+
+
+def _plain(article: reads.Article) -> dict[str, object]:
+    return {name: getattr(article, name) for name in article.__dataclass_fields__}
+
+
+def _pasted() -> str:
+    data = sys.stdin.buffer.read(LARGEST_FILE + 1)
+    _check_size(len(data), "The pasted text")
+    return data.decode("utf-8", "replace")
+
+
+def _file(path: Path) -> bytes:
+    if "://" in str(path):
+        raise BadInput(f"“{path}” is no web address: it must begin with http:// or https://.", "source")
+    try:
+        _check_size(path.stat().st_size, str(path))
+        return path.read_bytes()
+    except OSError as error:
+        raise SurroundingsError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def _check_size(size: int, what: str) -> None:
+    if size > LARGEST_FILE:
+        raise BadInput(f"{what} is larger than {LARGEST_FILE // 2**20} MB, which is no article.", "source")
+
+
+@app.command("list")
+def show_all(
+    query: str = typer.Option("", help="Part of a headline or text."), limit: int = typer.Option(30, min=1, max=1000), as_json: bool = JSON
+) -> None:
+    """List articles, newest first."""
+    found = reads.articles(query=query, limit=limit)
+    if as_json:
+        return emit_json(found)
+    table(
+        ("id", "headline", "publisher", "published (UTC)"),
+        [(a.id, a.title, a.publisher, f"{a.published_at:%d %b %H:%M}" if a.published_at else "") for a in found],
+        "No article here. Fetch feeds: newsletter feeds fetch, or add one: newsletter articles add URL",
+    )
+
+
+@app.command("show")
+def show(article_id: int, as_json: bool = JSON) -> None:
+    """Show one article with everything known of it."""
+    article = reads.article(article_id)
+    if as_json:
+        return emit_json(article)
+    table(("field", "value"), [(name, value) for name, value in _plain(article).items()], "")

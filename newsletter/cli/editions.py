@@ -1,0 +1,278 @@
+"""Pick, write, check, preview, approve and send an edition."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from newsletter.accounts import audit
+from newsletter.catalog import reads as catalog
+from newsletter.checks import service as checks
+from newsletter.cli.output import JSON, YES, confirm, day, emit_json, moment, say, table, warn
+from newsletter.curator import reads, service
+from newsletter.delivery import service as delivery
+from newsletter.jobs import tasks, wiring
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, Refused, SurroundingsError
+
+app = typer.Typer(no_args_is_help=True, help="Pick, write, check, preview, approve and send an edition.")
+BY = "command line"
+
+
+@app.command("create")
+def create(
+    newsletter: str,
+    date: str = typer.Option("", help="Like 2026-11-24; default: today in the newsletter's zone."),
+    suggest: bool = typer.Option(False, "--suggest", help="Fill it with fresh, varied stories not run before."),
+    stories: int = typer.Option(0, min=0, max=60, help="How many to suggest; default: what the newsletter wants."),
+    as_json: bool = JSON,
+) -> None:
+    """Make the edition of a day."""
+    now = clock.now()
+    found = catalog.newsletter_by_slug(newsletter)
+    made = service.create_edition(
+        found.id, day(date, "date") if date else None, now=now, by=BY, suggest=suggest, wanted=stories or None
+    )
+    audit.record(None, "made edition", f"{newsletter} {made.date}", now=now, newsletter_id=found.id)
+    _present(made, as_json)
+
+
+@app.command("list")
+def show_all(newsletter: str = typer.Argument(""), limit: int = typer.Option(30, min=1, max=500), as_json: bool = JSON) -> None:
+    """List editions, newest first."""
+    found = reads.editions(catalog.newsletter_by_slug(newsletter).id if newsletter else None, limit=limit)
+    if as_json:
+        return emit_json(found)
+    names = {n.id: n.slug for n in catalog.newsletters()}
+    table(
+        ("id", "newsletter", "date", "state", "stories", "subject"),
+        [(e.id, names[e.newsletter_id], e.date, e.state, len(e.picks), e.subject) for e in found],
+        "No edition yet. Make one: newsletter editions create NEWSLETTER --suggest",
+    )
+
+
+@app.command("show")
+def show(edition_id: int, as_json: bool = JSON) -> None:
+    """Show one edition with its stories."""
+    _present(reads.edition(edition_id), as_json)
+
+
+@app.command("suggest")
+def suggest(edition_id: int, as_json: bool = JSON) -> None:
+    """Fill the free places with fresh, varied stories not run before."""
+    now = clock.now()
+    edition = service.suggest_picks(edition_id, now=now)
+    _noted("suggested stories", edition, now)
+    _present(edition, as_json)
+
+
+@app.command("pick")
+def pick(
+    edition_id: int,
+    article_id: int,
+    section: str = typer.Option("", help="Key of a section; default: the first with room."),
+    position: int = typer.Option(0, min=0, help="Place in the section, from 1; default: last."),
+    as_json: bool = JSON,
+) -> None:
+    """Place an article in an edition."""
+    now = clock.now()
+    edition = service.pick(
+        edition_id, article_id, section=section or None, position=position or None, now=now, fetch=wiring.fetch()
+    )
+    _noted("picked", edition, now, f"article {article_id}")
+    _present(edition, as_json)
+
+
+@app.command("drop")
+def drop(edition_id: int, key: str = typer.Argument(..., help="The story's key, from `editions show`."), as_json: bool = JSON) -> None:
+    """Take a story out of an edition."""
+    now = clock.now()
+    edition = service.drop(edition_id, key, now=now)
+    _noted("dropped", edition, now, key)
+    _present(edition, as_json)
+
+
+@app.command("move")
+def move(
+    edition_id: int,
+    key: str,
+    position: int = typer.Option(..., min=1, help="New place in the section, from 1."),
+    section: str = typer.Option("", help="Key of another section."),
+    as_json: bool = JSON,
+) -> None:
+    """Move a story to another place."""
+    now = clock.now()
+    edition = service.move(edition_id, key, section=section or None, position=position, now=now)
+    _noted("moved", edition, now, key)
+    _present(edition, as_json)
+
+
+@app.command("edit")
+def edit(
+    edition_id: int,
+    key: str = typer.Argument("", help="A story's key; without one, the edition itself is edited."),
+    subject: str | None = typer.Option(None),
+    preheader: str | None = typer.Option(None),
+    intro: str | None = typer.Option(None, help="Markdown; - reads it from standard input."),
+    signed: str | None = typer.Option(None),
+    headline: str | None = typer.Option(None),
+    blurb: str | None = typer.Option(None),
+    label: str | None = typer.Option(None),
+    size: str | None = typer.Option(None, help="l, m or s."),
+    image_alt: str | None = typer.Option(None),
+    image_caption: str | None = typer.Option(None),
+    image_credit: str | None = typer.Option(None),
+    no_picture: bool = typer.Option(False, "--no-picture"),
+    as_json: bool = JSON,
+) -> None:
+    """Edit the words of an edition (subject, preheader, intro) or of one story (headline, blurb …)."""
+    now = clock.now()
+    if intro == "-":
+        intro = sys.stdin.read()
+    of_edition = _given(subject=subject, preheader=preheader, intro=intro, signed=signed)
+    of_story = _given(
+        headline=headline, blurb=blurb, label=label, size=size, image_alt=image_alt, image_caption=image_caption, image_credit=image_credit
+    )
+    if no_picture:
+        of_story["no_picture"] = True
+    if of_story and not key:
+        raise BadInput(f"Say which story: newsletter editions edit {edition_id} KEY … (keys: newsletter editions show {edition_id})", "key")
+    if not of_edition and not of_story:
+        raise BadInput("Nothing to change was given. For instance: --subject “…” or KEY --headline “…”.")
+    edition = reads.edition(edition_id)
+    if of_edition:
+        edition = service.edit_edition(edition_id, now=now, **of_edition)
+    if of_story:
+        edition = service.edit_pick(edition_id, key, now=now, **of_story)
+    _noted("edited", edition, now, ", ".join([*of_edition, *of_story]))
+    _present(edition, as_json)
+
+
+def _given(**fields: str | None) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+@app.command("check")
+def check(edition_id: int, as_json: bool = JSON) -> None:
+    """Say what is wrong with the draft; exit 1 when something blocks approval."""
+    findings = checks.check(edition_id, now=clock.now())
+    if as_json:
+        emit_json({"edition": edition_id, "blocked": any(f.level == "block" for f in findings), "findings": findings})
+    else:
+        table(("level", "where", "what"), [(f.level, f.where, f.message) for f in findings], "Nothing to mend.")
+    if any(finding.level == "block" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command("preview")
+def preview(
+    edition_id: int,
+    out: Path = typer.Option(..., help="Folder for the html, txt and eml files."),
+    to: str = typer.Option("reader@example.com", help="The reader to show it as."),
+    first_name: str = typer.Option("", help="That reader's first name."),
+    as_json: bool = JSON,
+) -> None:
+    """Write the mail as it would leave: html, txt and eml."""
+    now = clock.now()
+    edition = reads.edition(edition_id)
+    newsletter = catalog.newsletter(edition.newsletter_id)
+    rendered = service.preview(edition_id, now=now)
+    for problem in rendered.problems:
+        warn(f"{problem.level}: {problem.where}: {problem.message}")
+    if not rendered.html:
+        raise Refused("The mail could not be rendered, so nothing was written; the reasons are above.")
+    mail = delivery.compose_eml(rendered=rendered, newsletter=newsletter, address=to, first_name=first_name, now=now)
+    stem = f"{newsletter.slug}-{edition.date}"
+    files = {"html": mail.html.encode(), "txt": mail.text.encode(), "eml": mail.eml}
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for suffix, data in files.items():
+            (out / f"{stem}.{suffix}").write_bytes(data)
+    except OSError as error:
+        raise SurroundingsError(f"{error.filename or out} cannot be written: {error.strerror}.") from None
+    written = {suffix: str(out / f"{stem}.{suffix}") for suffix in files}
+    if as_json:
+        return emit_json({"edition": edition_id, "files": written, "html_bytes": len(files["html"]), "problems": rendered.problems})
+    for path in written.values():
+        say(path)
+
+
+@app.command("approve")
+def approve(edition_id: int, as_json: bool = JSON) -> None:
+    """Freeze the edition as it is to be sent. Any edit after this voids the approval."""
+    now = clock.now()
+    snapshot = checks.approve(edition_id, by=BY, now=now)
+    _noted("approved", reads.edition(edition_id), now, snapshot.sha256[:12])
+    if as_json:
+        return emit_json({"edition": edition_id, "snapshot": snapshot.id, "sha256": snapshot.sha256, "approved_at": snapshot.approved_at})
+    say(f"Approved, frozen as {snapshot.sha256[:12]}. Send it: newsletter editions send {edition_id}")
+
+
+@app.command("withdraw")
+def withdraw(edition_id: int) -> None:
+    """Take the approval back."""
+    now = clock.now()
+    edition = service.withdraw_approval(edition_id, by=BY, now=now)
+    _noted("withdrew approval", edition, now)
+    say("The approval is withdrawn.")
+
+
+@app.command("skip")
+def skip(edition_id: int, reason: str = typer.Option(..., help="Why."), yes: bool = YES) -> None:
+    """Leave an edition out."""
+    confirm(f"Leave edition {edition_id} out?", yes)
+    now = clock.now()
+    edition = service.skip(edition_id, reason=reason, by=BY, now=now)
+    _noted("skipped", edition, now, reason)
+    say(f"Left out: {reason}")
+
+
+@app.command("send")
+def send(
+    edition_id: int,
+    at: str = typer.Option("", help="When, as ISO 8601; without an offset in the newsletter's zone. Default: now."),
+    test_to: list[str] = typer.Option([], help="Send a test to this address instead; may be repeated."),
+    as_json: bool = JSON,
+) -> None:
+    """Send an approved edition to its list, or a test to yourself."""
+    now = clock.now()
+    edition = reads.edition(edition_id)
+    if test_to:
+        return _send_test(edition, test_to, now, as_json)
+    newsletter = catalog.newsletter(edition.newsletter_id)
+    mailing = tasks.send_edition(edition_id, at=moment(at, newsletter.zone, "at") if at else None, by=BY, now=now)
+    _noted("sent", edition, now, f"mailing {mailing.id}")
+    if as_json:
+        return emit_json(mailing)
+    say(f"Mailing {mailing.id} is planned for {clock.in_zone(mailing.due_at, newsletter.zone)}.")
+    say(f"It leaves while `newsletter run` is on. Follow it: newsletter mailings show {mailing.id}")
+
+
+def _send_test(edition: reads.Edition, addresses: list[str], now: Any, as_json: bool) -> None:
+    sent = tasks.send_test(edition.id, addresses, by=BY, now=now)
+    _noted("sent test", edition, now, f"{len(sent)} addresses")
+    if as_json:
+        emit_json(sent)
+    else:
+        table(("address", "answer", "detail"), [(t.address, t.answer, t.message) for t in sent], "")
+    if any(t.answer != "accepted" for t in sent):
+        raise typer.Exit(1)
+
+
+def _noted(verb: str, edition: reads.Edition, now: Any, detail: str = "") -> None:
+    audit.record(None, verb, f"edition {edition.id}", now=now, newsletter_id=edition.newsletter_id, detail=detail)
+
+
+def _present(edition: reads.Edition, as_json: bool) -> None:
+    if as_json:
+        return emit_json(edition)
+    say(f"Edition {edition.id}, {edition.date}: {edition.state}{f' ({edition.reason})' if edition.reason else ''}")
+    say(f"Subject:   {edition.subject or '(none)'}\nPreheader: {edition.preheader or '(none)'}")
+    table(
+        ("key", "section", "place", "size", "headline", "publisher"),
+        [(p.key, p.section, p.position, p.size, p.headline, p.publisher) for p in edition.picks],
+        "No stories yet. Suggest some: newsletter editions suggest " + str(edition.id),
+    )

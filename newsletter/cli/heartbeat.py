@@ -1,0 +1,35 @@
+"""Open, claim and hold what the schedule says; fetch feeds."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import typer
+
+from newsletter.cli.output import JSON, emit_json, say
+from newsletter.jobs import tasks, wiring
+from newsletter.jobs.heartbeat import Heartbeat
+from newsletter.kernel import clock
+
+app = typer.Typer()
+
+
+@app.command()
+def heartbeat(
+    once: bool = typer.Option(False, "--once", help="One beat, then end (for cron or to look)."), as_json: bool = JSON
+) -> None:
+    """Open, claim and hold what the schedule says; fetch feeds. Any number may run at once."""
+    wiring.provider_name()
+    if once:
+        ticked = tasks.tick(clock.now())
+        emit_json(ticked) if as_json else say(", ".join(f"{step} {count}" for step, count in ticked.done.items()))
+        return
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    beating = Heartbeat()
+    beating.start()
+    say("The heartbeat is on.")
+    stop.wait()
+    beating.stop()

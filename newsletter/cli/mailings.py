@@ -1,0 +1,107 @@
+"""What was sent to whom, and what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import typer
+
+from newsletter.accounts import audit
+from newsletter.catalog import reads as catalog
+from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table
+from newsletter.delivery import reads, service
+from newsletter.kernel import clock
+
+app = typer.Typer(no_args_is_help=True, help="What was sent to whom, and what became of it.")
+BY = "command line"
+
+
+@app.command("list")
+def show_all(limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON) -> None:
+    """List mailings, newest first."""
+    found = reads.mailings(limit=limit)
+    if as_json:
+        return emit_json(found)
+    newsletters = {n.id: n for n in catalog.newsletters()}
+    table(
+        ("id", "newsletter", "due", "state", "planned", "left out", "accepted", "unknown"),
+        [
+            (
+                m.id,
+                newsletters[m.newsletter_id].slug,
+                clock.in_zone(m.due_at, newsletters[m.newsletter_id].zone),
+                m.state,
+                m.planned,
+                sum(m.excluded.values()),
+                m.counts.get("accepted", 0),
+                m.counts.get("unknown", 0),
+            )
+            for m in found
+        ],
+        "Nothing was sent yet. Send an approved edition: newsletter editions send ID",
+    )
+
+
+@app.command("show")
+def show(mailing_id: int, as_json: bool = JSON) -> None:
+    """Show one mailing: who was left out and why, and what became of the rest."""
+    mailing = reads.mailing(mailing_id)
+    if as_json:
+        return emit_json(mailing)
+    zone = catalog.newsletter(mailing.newsletter_id).zone
+    say(f"Mailing {mailing.id}: {mailing.state}{f', {mailing.reason}' if mailing.reason else ''}")
+    say(f"Due {clock.in_zone(mailing.due_at, zone)}; started {_when(mailing.started_at, zone)}; finished {_when(mailing.finished_at, zone)}")
+    excluded = sum(mailing.excluded.values())
+    table(
+        ("what", "readers"),
+        [
+            ("candidates", mailing.candidates),
+            *((f"left out: {reason}", n) for reason, n in sorted(mailing.excluded.items())),
+            *((state, n) for state, n in sorted(mailing.counts.items()) if n),
+            ("planned + left out", f"{mailing.planned} + {excluded} = {mailing.planned + excluded}"),
+        ],
+        "",
+    )
+
+
+def _when(instant: datetime | None, zone: str) -> str:
+    return clock.in_zone(instant, zone) if instant else "not yet"
+
+
+@app.command("who")
+def who(
+    mailing_id: int,
+    state: str = typer.Option("", help="accepted, unknown, refused, withdrawn, or a reason for being left out."),
+    limit: int = typer.Option(100, min=1, max=1_000_000),
+    after: int = typer.Option(0, min=0, help="Go on behind this reader's id."),
+    as_json: bool = JSON,
+) -> None:
+    """List the readers of a mailing by what became of them."""
+    rows = reads.who(mailing_id, state=state or None, limit=limit, after=after)
+    if as_json:
+        return emit_json(rows)
+    table(
+        ("reader", "address", "state", "batch"),
+        [(r.subscriber_id, r.address, r.state, r.batch if r.batch is not None else "") for r in rows],
+        "Nobody.",
+    )
+
+
+def _act(name: str, verb: str, act: Callable[..., Any], done: str, *, asks: bool) -> None:
+    def command(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
+        if asks:
+            confirm(f"{verb.capitalize()} mailing {mailing_id}?", yes)
+        now = clock.now()
+        act(mailing_id, by=BY, now=now)
+        audit.record(None, done, f"mailing {mailing_id}", now=now)
+        emit_json(reads.mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id} is {done}.")
+
+    command.__doc__ = f"{verb.capitalize()} a mailing."
+    app.command(name)(command)
+
+
+_act("pause", "pause", service.pause, "paused", asks=False)
+_act("resume", "resume", service.resume, "resumed", asks=False)
+_act("cancel", "cancel", service.cancel, "cancelled", asks=True)

@@ -1,0 +1,139 @@
+"""The products: sender, list, sections, look."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import typer
+
+from newsletter.accounts import audit
+from newsletter.catalog import reads, service
+from newsletter.cli.output import JSON, emit_json, say, table
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput
+from subscribers import reads as subscribers
+
+app = typer.Typer(no_args_is_help=True, help="The products: sender, list, sections, look.")
+
+
+@app.command("create")
+def create(
+    slug: str,
+    name: str = typer.Option(..., help="“Morning Briefing”."),
+    from_email: str = typer.Option(..., "--from", help="Address it is sent from."),
+    list_slug: str = typer.Option(..., "--list", help="The list it goes to."),
+    address: str = typer.Option(..., help="Postal address for the footer (the law asks for one)."),
+    zone: str = typer.Option("UTC", help="Time zone, like Europe/London."),
+    publication: str = typer.Option("", help="The paper's name; default: the newsletter's."),
+    publication_url: str = typer.Option("", help="The paper's web site."),
+    from_name: str = typer.Option("", help="Sender's name; default: the newsletter's."),
+    reply_to: str = typer.Option("", help="Where answers go; default: the sender."),
+    strap: str = typer.Option("", help="Line under the name."),
+    language: str = typer.Option("en"),
+    stories: int = typer.Option(12, min=1, max=60, help="Stories an edition wants."),
+    least: int = typer.Option(1, min=1, max=60, help="Fewer than this cannot be approved."),
+    late_after: int = typer.Option(30, min=1, help="Minutes; later than this it is held and the editors asked."),
+    as_json: bool = JSON,
+) -> None:
+    """Make a newsletter."""
+    now = clock.now()
+    made = service.create_newsletter(
+        slug=slug,
+        name=name,
+        from_email=from_email,
+        list_id=subscribers.list_by_slug(list_slug).id,
+        postal_address=address,
+        zone=zone,
+        publication=publication,
+        publication_url=publication_url,
+        from_name=from_name,
+        reply_to=reply_to,
+        strap=strap,
+        language=language,
+        stories_wanted=stories,
+        stories_least=least,
+        late_after_minutes=late_after,
+        now=now,
+    )
+    audit.record(None, "made newsletter", made.slug, now=now, newsletter_id=made.id)
+    emit_json(made) if as_json else say(f"Newsletter {made.slug} is there. Schedule it: newsletter schedules create {made.slug} --time 07:00")
+
+
+@app.command("list")
+def show_all(as_json: bool = JSON) -> None:
+    """List the newsletters."""
+    found = reads.newsletters()
+    if as_json:
+        return emit_json(found)
+    table(
+        ("newsletter", "name", "state", "from", "zone"),
+        [(n.slug, n.name, n.state, n.from_email, n.zone) for n in found],
+        "No newsletter yet. Make one: newsletter newsletters create SLUG --name NAME --from ADDR --list SLUG --address POSTAL",
+    )
+
+
+@app.command("show")
+def show(slug: str, as_json: bool = JSON) -> None:
+    """Show one newsletter with all its settings."""
+    found = reads.newsletter_by_slug(slug)
+    if as_json:
+        return emit_json(found)
+    rows = [(f.name, getattr(found, f.name)) for f in dataclasses.fields(found) if f.name != "sections"]
+    table(("setting", "value"), rows, "")
+    table(("section", "title", "stories"), [(s.key, s.title, s.quota) for s in found.sections], "No sections.")
+
+
+@app.command("change")
+def change(
+    slug: str,
+    settings: list[str] = typer.Argument(..., metavar="NAME=VALUE…", help="For instance zone=Europe/Paris late_after_minutes=20"),
+    as_json: bool = JSON,
+) -> None:
+    """Change settings of a newsletter: newsletter newsletters change morning zone=Europe/Paris."""
+    now = clock.now()
+    found = reads.newsletter_by_slug(slug)
+    changed = service.change_newsletter(found.id, now=now, **_pairs(settings))
+    audit.record(None, "changed newsletter", slug, now=now, newsletter_id=found.id, detail=" ".join(settings))
+    emit_json(changed) if as_json else say(f"{changed.slug} is changed.")
+
+
+@app.command("sections")
+def sections(
+    slug: str,
+    parts: list[str] = typer.Argument(..., metavar="KEY:TITLE:STORIES…", help='For instance top:"Top stories":3'),
+    as_json: bool = JSON,
+) -> None:
+    """Set the sections of a newsletter, in order."""
+    now = clock.now()
+    found = reads.newsletter_by_slug(slug)
+    wanted = [_section(part) for part in parts]
+    service.set_sections(found.id, wanted)
+    audit.record(None, "set sections", slug, now=now, newsletter_id=found.id)
+    emit_json(reads.newsletter(found.id)) if as_json else say(f"{slug} has {len(wanted)} sections.")
+
+
+def _pairs(settings: list[str]) -> dict[str, Any]:
+    pairs: dict[str, Any] = {}
+    for setting in settings:
+        name, found, value = setting.partition("=")
+        if not found:
+            raise BadInput(f"“{setting}” lacks a value. Write NAME=VALUE.", name)
+        pairs[name] = value if name != "theme" else _json(value)
+    return pairs
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise BadInput(f"The theme is not JSON: {error}", "theme") from None
+
+
+def _section(part: str) -> tuple[str, str, int]:
+    key, _, rest = part.partition(":")
+    title, _, quota = rest.rpartition(":")
+    if not key or not title or not quota.isdecimal():
+        raise BadInput(f"“{part}” is no section. Write KEY:TITLE:STORIES, like top:\"Top stories\":3", "sections")
+    return key, title, int(quota)

@@ -1,0 +1,123 @@
+"""How the command line speaks: tables for people, JSON for programs, questions only at a terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from newsletter.kernel.errors import BadInput, Refused, SurroundingsError
+
+JSON = typer.Option(False, "--json", help="Print JSON for programs.")
+YES = typer.Option(False, "--yes", "-y", help="Do not ask.")
+
+
+def emit_json(value: Any) -> None:
+    """Prints `value` (dataclasses, dates and sets included) as one JSON document."""
+    typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, frozenset | set):
+        return sorted(value)
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes"
+    return str(value)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
+    """Prints rows under their heads, or the sentence `empty` when there are none."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    body = [[str(cell) for cell in row] for row in rows]
+    if not body:
+        typer.echo(empty)
+        return
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for column in columns:
+        drawn.add_column(column, overflow="fold")
+    for row in body:
+        drawn.add_row(*[_unmarked(cell) for cell in row])
+    console = Console() if sys.stdout.isatty() else Console(width=160)
+    console.print(drawn)
+
+
+def _unmarked(cell: str) -> Any:
+    from rich.text import Text
+
+    return Text(cell)  # a headline in [brackets] is no markup
+
+
+def say(message: str) -> None:
+    """One line on standard output."""
+    typer.echo(message)
+
+
+def warn(message: str) -> None:
+    """One line on standard error, for what went on but deserves a look."""
+    typer.echo(message, err=True)
+
+
+def confirm(question: str, yes: bool, option: str = "--yes") -> None:
+    """Asks before something destructive. Without a terminal, refuses and names the option that answers."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Refused(f"{question} Nobody is here to answer: say {option} to do it.")
+    if not typer.confirm(question):
+        raise Refused("Nothing was changed.")
+
+
+def moment(text: str, zone_name: str, field: str) -> datetime:
+    """An instant given as ISO 8601; without an offset it is read in `zone_name`. Raises BadInput."""
+    from newsletter.kernel.clock import zone
+
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"“{text}” is no time. Write it like 2026-11-24T07:00 or 2026-11-24T07:00+00:00.", field) from None
+    return value if value.tzinfo else value.replace(tzinfo=zone(zone_name))
+
+
+def day(text: str, field: str) -> date:
+    """A date given as ISO 8601. Raises BadInput."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"“{text}” is no date. Write it like 2026-11-24.", field) from None
+
+
+def read_text_file(path: Path, what: str) -> str:
+    """The text of a file a person named. Raises SurroundingsError with the reason."""
+    try:
+        return path.read_text("utf-8").strip()
+    except UnicodeDecodeError:
+        raise BadInput(f"{what} {path} is not UTF-8 text.") from None
+    except OSError as error:
+        raise SurroundingsError(f"{what} {path} cannot be read: {error.strerror}.") from None
+
+
+@contextmanager
+def progress(label: str, total: int | None) -> Iterator[Any]:
+    """A progress bar on standard error; yields `advance(n)`. Nothing is drawn when that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(label, total=total)
+        yield lambda n=1: bar.advance(task, n)

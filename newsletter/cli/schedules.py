@@ -1,0 +1,114 @@
+"""When a newsletter goes out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import typer
+
+from newsletter.accounts import audit
+from newsletter.catalog import reads as catalog
+from newsletter.cli.output import JSON, YES, confirm, day, emit_json, say, table
+from newsletter.jobs import wiring
+from newsletter.kernel import clock
+from newsletter.scheduler import reads, service
+
+app = typer.Typer(no_args_is_help=True, help="When a newsletter goes out.")
+BY = "command line"
+
+
+@app.command("create")
+def create(
+    newsletter: str,
+    time: str = typer.Option(..., help="Local time, like 07:00."),
+    weekdays: str = typer.Option("daily", help="daily, weekdays, mon,wed or 1-5."),
+    zone: str = typer.Option("", help="Time zone; default: the newsletter's."),
+    open_before: int = typer.Option(180, min=5, help="Minutes before: the edition is opened and prefilled."),
+    as_json: bool = JSON,
+) -> None:
+    """Say when a newsletter goes out."""
+    now = clock.now()
+    found = catalog.newsletter_by_slug(newsletter)
+    made = service.create_schedule(
+        found.id, weekdays=weekdays, time=time, zone=zone or found.zone, open_before_minutes=open_before, now=now
+    )
+    service.materialise(now)
+    audit.record(None, "made schedule", newsletter, now=now, newsletter_id=found.id, detail=f"{weekdays} {time} {made.zone}")
+    if as_json:
+        return emit_json(made)
+    following = reads.next_for(found.id, now)
+    say(f"{found.name}: schedule {made.id} is set.")
+    if following:
+        say(f"Next: {clock.in_zone(following.instant, made.zone)}")
+    if not wiring.config().provider:
+        say("No provider is chosen yet, so nothing will leave: set NEWSLETTER_PROVIDER.")
+
+
+@app.command("list")
+def show_all(newsletter: str = typer.Argument(""), as_json: bool = JSON) -> None:
+    """List the schedules."""
+    found = reads.schedules(catalog.newsletter_by_slug(newsletter).id if newsletter else None)
+    if as_json:
+        return emit_json(found)
+    names = {n.id: n.slug for n in catalog.newsletters()}
+    table(
+        ("id", "newsletter", "weekdays", "time", "zone", "state"),
+        [(s.id, names[s.newsletter_id], s.weekdays, f"{s.time:%H:%M}", s.zone, "on" if s.active else "paused") for s in found],
+        "No schedule yet. Make one: newsletter schedules create NEWSLETTER --time 07:00",
+    )
+
+
+@app.command("next")
+def upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JSON) -> None:
+    """List what is planned for the coming days, and what was held or missed in the past two."""
+    now = clock.now()
+    service.materialise(now)
+    found = reads.occurrences(now - timedelta(days=2), now + timedelta(days=days))
+    if as_json:
+        return emit_json(found)
+    newsletters = {n.id: n for n in catalog.newsletters()}
+    table(
+        ("id", "when", "newsletter", "state", "reason"),
+        [
+            (o.id, clock.in_zone(o.instant, newsletters[o.newsletter_id].zone), newsletters[o.newsletter_id].name, o.state, o.reason)
+            for o in found
+        ],
+        "Nothing is planned.",
+    )
+
+
+@app.command("skip")
+def skip(schedule_id: int, date: str = typer.Argument(..., help="Like 2026-12-25."), reason: str = typer.Option(..., help="Why.")) -> None:
+    """Leave out one date."""
+    now = clock.now()
+    service.skip_date(schedule_id, day(date, "date"), reason=reason, by=BY, now=now)
+    audit.record(None, "skipped date", f"schedule {schedule_id}", now=now, detail=f"{date} {reason}")
+    say(f"{date} is left out: {reason}")
+
+
+@app.command("unskip")
+def unskip(schedule_id: int, date: str) -> None:
+    """Take a left-out date in again."""
+    now = clock.now()
+    service.unskip_date(schedule_id, day(date, "date"), by=BY, now=now)
+    audit.record(None, "took date in again", f"schedule {schedule_id}", now=now, detail=date)
+    say(f"{date} is planned again.")
+
+
+@app.command("pause")
+def pause(schedule_id: int, yes: bool = YES) -> None:
+    """Stop a schedule until it is resumed."""
+    confirm(f"Pause schedule {schedule_id}?", yes)
+    now = clock.now()
+    service.pause(schedule_id, now=now)
+    audit.record(None, "paused schedule", str(schedule_id), now=now)
+    say(f"Schedule {schedule_id} is paused.")
+
+
+@app.command("resume")
+def resume(schedule_id: int) -> None:
+    """Let a paused schedule go on."""
+    now = clock.now()
+    service.resume(schedule_id, now=now)
+    audit.record(None, "resumed schedule", str(schedule_id), now=now)
+    say(f"Schedule {schedule_id} is on.")

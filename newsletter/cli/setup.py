@@ -1,0 +1,56 @@
+"""Prepare the database and the first administrator."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import typer
+from django.core.management import call_command
+
+from newsletter.accounts import audit, service
+from newsletter.cli.output import read_text_file, say
+from newsletter.jobs import wiring
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput
+
+app = typer.Typer()
+
+
+@app.command()
+def setup(
+    user: str = typer.Option("", help="Address of the first administrator."),
+    password_file: Path | None = typer.Option(None, help="File that holds the password."),
+    name: str = typer.Option("", help="Name of the administrator."),
+) -> None:
+    """Prepare the database and the first administrator. Running it again is harmless: it also updates the database."""
+    config = wiring.config()
+    call_command("migrate", interactive=False, verbosity=0)
+    say(f"The database is ready in {config.data_dir}.")
+    if not user and not service.people() and sys.stdin.isatty():
+        user = typer.prompt("Address of the first administrator")
+    if user:
+        _administrator(user, password_file, name)
+    elif not service.people():
+        say("Nobody can sign in yet: newsletter setup --user ADDRESS --password-file FILE")
+    if not config.provider:
+        say("Next, choose how mail leaves: set NEWSLETTER_PROVIDER to outbox, sendgrid or smtp.")
+    say("Then start everything: newsletter run")
+
+
+def _administrator(user: str, password_file: Path | None, name: str) -> None:
+    if any(person.email == user.strip().casefold() for person in service.people()):
+        say(f"{user} is there already. A new password: newsletter users password {user} --password-file FILE")
+        return
+    now = clock.now()
+    service.create_user(user, _password(password_file), name=name, role="admin", now=now)
+    audit.record(None, "added", user, now=now, detail="admin")
+    say(f"{user} may sign in as administrator.")
+
+
+def _password(password_file: Path | None) -> str:
+    if password_file is not None:
+        return read_text_file(password_file, "The password file")
+    if not sys.stdin.isatty():
+        raise BadInput("Give the password in a file: --password-file FILE", "password_file")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -1,0 +1,75 @@
+"""The people of the newsroom and their rights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from newsletter.accounts import audit, service
+from newsletter.accounts.rights import ROLES
+from newsletter.catalog import reads as catalog
+from newsletter.cli.output import JSON, emit_json, read_text_file, say, table
+from newsletter.kernel import clock
+
+app = typer.Typer(no_args_is_help=True, help="The people of the newsroom and their rights.")
+ROLE = typer.Option("editor", help=f"One of {', '.join(ROLES)}; with `role` also none.")
+NEWSLETTER = typer.Option("", "--newsletter", help="For this newsletter only (its slug); else for the house.")
+
+
+@app.command("add")
+def add(
+    email: str,
+    password_file: Path = typer.Option(..., help="File that holds the password."),
+    name: str = typer.Option("", help="How the desk shows the person."),
+    role: str = ROLE,
+    newsletter: str = NEWSLETTER,
+    as_json: bool = JSON,
+) -> None:
+    """Add somebody to the newsroom."""
+    now = clock.now()
+    person = service.create_user(
+        email,
+        read_text_file(password_file, "The password file"),
+        name=name,
+        role=role,
+        newsletter_id=_newsletter_id(newsletter),
+        now=now,
+    )
+    audit.record(None, "added", person.email, now=now, detail=role)
+    emit_json(person) if as_json else say(f"{person.email} may sign in as {role}.")
+
+
+@app.command("list")
+def show(as_json: bool = JSON) -> None:
+    """List everybody, with their rights."""
+    people = service.people()
+    if as_json:
+        return emit_json(people)
+    names = {n.id: n.slug for n in catalog.newsletters()}
+    table(
+        ("address", "name", "rights"),
+        [(p.email, p.name, ", ".join(f"{role} ({names[n] if n else 'house'})" for n, role in p.roles)) for p in people],
+        "Nobody yet. Add the first with: newsletter setup --user ADDRESS --password-file FILE",
+    )
+
+
+@app.command("role")
+def set_role(email: str, role: str, newsletter: str = NEWSLETTER, as_json: bool = JSON) -> None:
+    """Give somebody a role, or take it away with “none”."""
+    now = clock.now()
+    person = service.set_role(email, role, newsletter_id=_newsletter_id(newsletter))
+    audit.record(None, "gave role", person.email, now=now, detail=role)
+    emit_json(person) if as_json else say(f"{person.email}: {role}.")
+
+
+@app.command("password")
+def set_password(email: str, password_file: Path = typer.Option(..., help="File that holds the new password.")) -> None:
+    """Give somebody a new password; their sessions end."""
+    person = service.set_password(email, read_text_file(password_file, "The password file"))
+    audit.record(None, "changed password", person.email, now=clock.now())
+    say(f"{person.email} has a new password.")
+
+
+def _newsletter_id(slug: str) -> int | None:
+    return catalog.newsletter_by_slug(slug).id if slug else None

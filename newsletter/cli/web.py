@@ -1,0 +1,50 @@
+"""Serve the desk and the readers' pages on waitress."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import typer
+import waitress
+from django.db.backends.signals import connection_created
+
+from newsletter.cli.output import say
+from newsletter.jobs import wiring
+from newsletter.kernel.errors import BadInput, SurroundingsError
+
+app = typer.Typer()
+LISTEN = typer.Option("", help="HOST:PORT to listen on. Default: the base URL's port when that is local, else 127.0.0.1:8000.")
+
+
+@app.command()
+def web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64)) -> None:
+    """Serve the desk and the readers' pages."""
+    from newsletter.wsgi import application
+
+    host, port = address(listen)
+    connection_created.connect(_relax)
+    say(f"The desk is at {wiring.config().base_url} (listening on {host}:{port}).")
+    try:
+        waitress.serve(application, host=host, port=port, threads=threads, ident="newsletter", _quiet=True, clear_untrusted_proxy_headers=False)
+    except OSError as error:
+        raise SurroundingsError(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --listen HOST:PORT.") from None
+
+
+def address(listen: str) -> tuple[str, int]:
+    """The host and port of --listen; without it, where the base URL points if that is this machine."""
+    if listen:
+        host, _, port = listen.rpartition(":")
+        if not port.isdecimal() or not 0 < int(port) < 65536:
+            raise BadInput(f"“{listen}” is no address to listen on. Write it like 127.0.0.1:8000.", "listen")
+        return host.strip("[]") or "127.0.0.1", int(port)
+    base = urlsplit(wiring.config().base_url)
+    local = base.hostname in ("127.0.0.1", "localhost", "::1")
+    return "127.0.0.1", (base.port or 8000) if local else 8000
+
+
+def _relax(connection: Any, **_: Any) -> None:
+    """The web may lose its last commits when the power fails; only “about to send” must not."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=NORMAL")

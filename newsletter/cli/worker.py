@@ -1,0 +1,30 @@
+"""Freeze audiences and hand batches over to the provider."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import typer
+
+from newsletter.cli.output import say
+from newsletter.jobs import wiring
+from newsletter.jobs.loops import Worker
+
+app = typer.Typer()
+
+
+@app.command()
+def worker(threads: int = typer.Option(4, min=1, max=32, help="Requests in flight at once.")) -> None:
+    """Freeze audiences and hand batches over to the provider. A stop finishes what is in flight."""
+    say(f"The worker hands over through {wiring.provider().name}.")
+    crew = Worker(threads)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    runner = threading.Thread(target=crew.run, name="worker")
+    runner.start()
+    while not stop.wait(0.5) and runner.is_alive():
+        pass
+    crew.stop()
+    runner.join()

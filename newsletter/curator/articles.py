@@ -1,0 +1,151 @@
+"""Taking articles in: from feed entries, pages, HTML files and pasted text."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+from newsletter.catalog import service as catalog
+from newsletter.curator import extraction, models, pasted, reads, resources, urls
+from newsletter.curator.extracted import ExtractedArticle
+from newsletter.curator.feeds import Entry
+from newsletter.curator.resources import Fetch
+from newsletter.curator.values import Added
+from newsletter.kernel.errors import NewsletterError, Refused
+
+LONGEST_TEXT = 200_000  # characters
+_PARAGRAPH_END = re.compile(r"</(?:p|div|li|h\d|blockquote|figure)>|<br\s*/?>", re.I)
+_TAG = re.compile(r"<[^>]{0,5000}>")
+
+
+def add_article_from_page(url: str, *, now: datetime, fetch: Fetch) -> Added:
+    """Fetches a page and takes its story in. Raises Refused when the page has none, FetchError when it does not come."""
+    answer = fetch(url, accept=resources.PAGE_TYPES)
+    if not answer.body.strip():
+        raise Refused(f"{url} answered with an empty page, so there is no story in it.")
+    if answer.content_type and "html" not in answer.content_type and "xml" not in answer.content_type and answer.content_type != "text/plain":
+        raise Refused(f"{url} is {answer.content_type}, not a page. Give the address of the story itself.")
+    found = extraction.extract(answer.body, answer.url)
+    return _added(found, origin="page", url=answer.url, now=now, fetch=None, beside=None)
+
+
+def add_article_from_html(html: bytes, *, url: str, base_file: Path | None, now: datetime, fetch: Fetch) -> Added:
+    """Takes in the story of an HTML file; a picture beside the file is copied. `url` is the story's address if known."""
+    if not html.strip():
+        raise Refused(f"{base_file or 'The file'} is empty, so there is no story in it.")
+    found = extraction.extract(html, url or (base_file.as_uri() if base_file else ""))
+    address = url or (found.canonical_url if found.canonical_url.startswith("http") else "")
+    return _added(found, origin="file", url=address, now=now, fetch=fetch, beside=base_file.parent if base_file else None)
+
+
+def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> Added:
+    """Takes in the story of a page's pasted text. `url` is the story's address if known."""
+    if not text.strip():
+        raise Refused("Nothing was pasted, so there is no story in it.")
+    return _added(pasted.clean(text, url), origin="pasted", url=url, now=now, fetch=None, beside=None)
+
+
+def _added(found: ExtractedArticle, *, origin: str, url: str, now: datetime, fetch: Fetch | None, beside: Path | None) -> Added:
+    where = url or "this text"
+    if not found.title:
+        raise Refused(f"No headline was found in {where}. Paste the text of the story instead, its headline first: newsletter articles add -")
+    if not found.text:
+        raise Refused(f"No story was found in {where}. Paste its text instead: newsletter articles add -")
+    fields = _fields(found, origin, url)
+    warnings: list[str] = []
+    row = models.Article.objects.filter(canonical_key=fields["canonical_key"]).order_by("id").first()
+    created = row is None
+    if row is None:
+        row = models.Article(added_at=now, **fields)
+    else:
+        _fill_in(row, fields)
+    if row.picture_id is None and found.image_url and beside is not None:
+        warning = copy_picture(row, now=now, fetch=fetch, beside=beside)
+        warnings += [warning] if warning else []
+    row.save()
+    return Added(reads.to_article(row), created, tuple(warnings))
+
+
+def _fields(found: ExtractedArticle, origin: str, url: str) -> dict[str, Any]:
+    canonical = found.canonical_url if found.canonical_url.startswith("http") else url
+    return {
+        "origin": origin,
+        "url": url[:2000],
+        "canonical_url": canonical[:2000],
+        "canonical_key": urls.story_key(canonical or url, found.title),
+        "title": found.title[:500],
+        "title_key": urls.normalised_title(found.title),
+        "dek": found.dek[:5000],
+        "text": found.text[:LONGEST_TEXT],
+        "byline": found.byline[:300],
+        "published_at": found.published_at,
+        "language": found.language[:16],
+        "publisher": found.publisher[:200],
+        "biography": found.biography[:5000],
+        "image_url": found.image_url[:2000],
+        "image_alt": found.image_alt[:2000],
+        "image_caption": found.image_caption[:2000],
+        "image_credit": found.image_credit[:300],
+    }
+
+
+def _fill_in(row: models.Article, fields: dict[str, Any]) -> None:
+    """A page knows more than the feed entry we had: what it knows wins, what it does not know stays."""
+    for name, value in fields.items():
+        if value and name not in ("origin", "canonical_key"):
+            setattr(row, name, value)
+
+
+def save_entry(source: models.Source, entry: Entry, language: str, beside: Path | None, now: datetime) -> bool:
+    """Stores one entry of a feed as an article; False when the story is here already from anywhere."""
+    key = urls.story_key(entry.url, entry.title)
+    if models.Article.objects.filter(canonical_key=key).exists():
+        return False
+    text = html_to_text(entry.content_html)
+    row = models.Article(
+        source=source,
+        entry_key=entry.key,
+        origin="feed",
+        url=entry.url[:2000],
+        canonical_url=entry.url[:2000],
+        canonical_key=key,
+        title=entry.title[:500],
+        title_key=urls.normalised_title(entry.title),
+        dek=entry.dek,
+        text=text[:LONGEST_TEXT],
+        byline=entry.author,
+        published_at=entry.published_at,
+        language=(entry.language or language)[:16],
+        publisher=source.title[:200],
+        image_url=entry.image_url if entry.image_url.startswith(("http", "file:")) else "",
+        image_alt=entry.image_alt[:2000],
+        image_caption=entry.image_caption[:2000],
+        image_credit=entry.image_credit[:300],
+        added_at=now,
+    )
+    if beside is not None and row.image_url.startswith("file:"):
+        copy_picture(row, now=now, fetch=None, beside=beside)
+        row.image_url = ""
+    row.save()
+    return True
+
+
+def copy_picture(row: models.Article, *, now: datetime, fetch: Fetch | None, beside: Path | None = None) -> str:
+    """Copies an article's picture into our store. Returns what went wrong in words: never an error, the story stands without."""
+    data, trouble = resources.read_picture(row.image_url, fetch, beside)
+    if not data:
+        return trouble
+    try:
+        row.picture_id = catalog.store_picture(data, source_url=row.image_url, now=now).id
+    except NewsletterError as error:
+        return f"The picture was not taken: {error}"
+    return ""
+
+
+def html_to_text(html: str) -> str:
+    """The paragraphs of an HTML fragment, parted by empty lines."""
+    text = unescape(_TAG.sub("", _PARAGRAPH_END.sub("\n", html.replace("\n", " "))))
+    return "\n\n".join(line for line in (" ".join(part.split()) for part in text.split("\n")) if line)

@@ -1,0 +1,359 @@
+"""Editions: making, filling, editing, approving. Every edit bumps the version and voids a standing approval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import formats, translation
+
+from newsletter import templater
+from newsletter.catalog import reads as catalog
+from newsletter.curator import briefing, grouping, models, ranking, reads, states
+from newsletter.curator.articles import copy_picture
+from newsletter.curator.resources import Fetch
+from newsletter.curator.values import Edition, Snapshot
+from newsletter.kernel import clock, ids
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from subscribers import reads as subscribers
+
+WORDS_A_MINUTE = 230
+LONGEST_BLURB = 320  # characters of a suggested blurb; editors may write more
+_EDITION_TEXTS = {"subject": 300, "preheader": 300, "intro": 20_000, "signed": 120}
+_PICK_TEXTS = {
+    "headline": 500, "blurb": 5000, "label": 60, "url": 2000, "publisher": 200, "byline": 300,
+    "image_alt": 2000, "image_caption": 2000, "image_credit": 300,
+}  # fmt: skip
+
+
+def create_edition(
+    newsletter_id: int, on: date | None, *, now: datetime, by: str, suggest: bool = False, wanted: int | None = None
+) -> Edition:
+    """Makes the edition of a day (None: today in the newsletter's zone). Raises Refused when there is one already."""
+    newsletter = catalog.newsletter(newsletter_id)
+    day = on or now.astimezone(clock.zone(newsletter.zone)).date()
+    existing = reads.edition_on(newsletter_id, day)
+    if existing:
+        raise Refused(f"{newsletter.name} has an edition on {day} already: {existing.id}. See it with: newsletter editions show {existing.id}")
+    try:
+        with transaction.atomic():
+            row = models.Edition.objects.create(newsletter_id=newsletter_id, date=day, signed=newsletter.signed, created_at=now, changed_at=now)
+    except IntegrityError:
+        raise Conflict(f"Somebody else made the edition of {day} at the same moment. See it with: newsletter editions list {newsletter.slug}") from None
+    return suggest_picks(row.id, now=now, wanted=wanted) if suggest else reads.edition(row.id)
+
+
+def suggest_picks(edition_id: int, *, now: datetime, wanted: int | None = None, fetch: Fetch | None = None) -> Edition:
+    """Fills the free places with fresh, varied stories that did not run, the best ones first; words where there are none."""
+    edition = reads.edition(edition_id)
+    newsletter = catalog.newsletter(edition.newsletter_id)
+    places = max(0, (wanted or newsletter.stories_wanted) - len(edition.picks))
+    for article_id in _suggested(edition, places, now):
+        pick(edition_id, article_id, now=now, fetch=fetch)
+    return _suggest_words(edition_id, now)
+
+
+def _suggested(edition: Edition, places: int, now: datetime) -> list[int]:
+    rows = models.Article.objects.filter(added_at__gte=now - reads.NEW_WITHIN).order_by("-published_at", "-id")[: reads.MOST_GROUPED]
+    found = list(rows)
+    groups = grouping.group([{"title": row.title, "text": row.text or row.dek, "published_at": row.published_at} for row in found])
+    used = {pick.article_id for pick in edition.picks}
+    candidates = [
+        ranking.Candidate(row.id, row.title, row.publisher, row.published_at or row.added_at, group, bool(row.picture_id or row.image_url), len(row.text.split()))
+        for row, group in zip(found, groups, strict=True)
+    ]
+    ran = reads.already_ran(found, on=edition.date, besides=edition.id)
+    taken = {candidate.group for candidate in candidates if candidate.id in used}
+    return [each.id for each in ranking.suggest(candidates, wanted=places, now=now, already_ran=used | ran.keys(), groups_taken=taken)]
+
+
+def _suggest_words(edition_id: int, now: datetime) -> Edition:
+    edition = reads.edition(edition_id)
+    if not edition.picks:
+        return edition
+    in_order = sorted(edition.picks, key=lambda each: each.number)
+    fields: dict[str, str] = {}
+    if not edition.subject:
+        fields["subject"] = _shortened(in_order[0].headline, 78)
+    if not edition.preheader and len(in_order) > 1:
+        fields["preheader"] = _shortened("Plus: " + "; ".join(each.headline for each in in_order[1:3]), 140)
+    return edit_edition(edition_id, now=now, **fields) if fields else edition
+
+
+def pick(
+    edition_id: int,
+    article_id: int,
+    *,
+    now: datetime,
+    section: str | None = None,
+    position: int | None = None,
+    fetch: Fetch | None = None,
+    version: int | None = None,
+) -> Edition:
+    """Places an article in an edition, its words and picture copied. The first story becomes the lead."""
+    article = models.Article.objects.filter(id=article_id).first()
+    if article is None:
+        raise NotFound(f"There is no article {article_id}. Search them with: newsletter articles list --query TEXT")
+    if article.picture_id is None and article.image_url and fetch is not None:
+        copy_picture(article, now=now, fetch=fetch)  # before the transaction: another server's pace must not lock us
+        article.save(update_fields=["picture"])
+
+    def place(row: models.Edition) -> None:
+        if row.picks.filter(article_id=article_id).exists():
+            raise Refused(f"“{article.title}” is in this edition already.")
+        key = _section_for(row, section)
+        first = not row.picks.exists()
+        made = models.Pick.objects.create(edition=row, article=article, key=ids.opaque(8), section=key, position=_last(row, key), size="l" if first else "m", **_copied(article))
+        if position is not None:
+            _place(row, made, key, position)
+
+    return _edit(edition_id, version, now, place)
+
+
+def _copied(article: models.Article) -> dict[str, Any]:
+    words = len(article.text.split())
+    return {
+        "headline": article.title,
+        "blurb": _shortened(article.dek or article.text.split("\n")[0], LONGEST_BLURB),
+        "url": article.url,
+        "publisher": article.publisher,
+        "byline": article.byline,
+        "minutes": max(1, round(words / WORDS_A_MINUTE)) if words > 80 else 0,
+        "picture_id": article.picture_id,
+        "image_alt": article.image_alt,
+        "image_caption": article.image_caption,
+        "image_credit": article.image_credit,
+    }
+
+
+def drop(edition_id: int, key: str, *, now: datetime, version: int | None = None) -> Edition:
+    """Takes a story out of an edition."""
+    return _edit(edition_id, version, now, lambda row: _pick_row(row, key).delete())
+
+
+def move(edition_id: int, key: str, *, position: int, now: datetime, section: str | None = None, version: int | None = None) -> Edition:
+    """Moves a story to a place (from 1) in its section or another."""
+
+    def act(row: models.Edition) -> None:
+        moved = _pick_row(row, key)
+        _place(row, moved, _section_for(row, section) if section else moved.section, position)
+
+    return _edit(edition_id, version, now, act)
+
+
+def edit_pick(edition_id: int, key: str, *, now: datetime, version: int | None = None, no_picture: bool = False, **fields: Any) -> Edition:
+    """Edits the words of one story; `size` is l, m or s; `no_picture` takes its picture out."""
+    checked = _checked(fields, _PICK_TEXTS | {"size": 1}, empty_allowed=lambda name: name not in ("headline", "size"))
+    if checked.get("size") not in (None, *models.Pick.Size.values):
+        raise BadInput(f"“{checked['size']}” is no size. It can be l, m or s.", "size")
+    if checked.get("url") and not str(checked["url"]).startswith(("http://", "https://")):
+        raise BadInput(f"“{checked['url']}” is no web address: it must begin with https://.", "url")
+    if no_picture:
+        checked |= {"picture_id": None}
+
+    def act(row: models.Edition) -> None:
+        edited = _pick_row(row, key)
+        if checked.get("size") == "l":
+            row.picks.filter(size="l").update(size="m")  # one lead only
+        models.Pick.objects.filter(id=edited.id).update(**checked)
+
+    return _edit(edition_id, version, now, act)
+
+
+def edit_edition(edition_id: int, *, now: datetime, version: int | None = None, **fields: Any) -> Edition:
+    """Edits subject, preheader, intro (Markdown) or signature."""
+    checked = _checked(fields, _EDITION_TEXTS, empty_allowed=lambda name: True)
+    return _edit(edition_id, version, now, lambda row: models.Edition.objects.filter(id=row.id).update(**checked))
+
+
+def preview(edition_id: int, *, now: datetime) -> templater.Rendered:
+    """The mail: the frozen bytes of an approved edition, else a fresh rendering. Never raises for content."""
+    standing = reads.standing_snapshot(edition_id)
+    return standing.rendered() if standing else _render(reads.edition(edition_id))
+
+
+def _render(edition: Edition) -> templater.Rendered:
+    newsletter = catalog.newsletter(edition.newsletter_id)
+    with translation.override(newsletter.language):
+        date_long = formats.date_format(edition.date, "l j F Y" if newsletter.language[:2] == "en" else "l, j. F Y")
+    return templater.render(
+        briefing.compose(
+            edition,
+            newsletter,
+            catalog.pictures_by_id([each.picture_id for each in edition.picks if each.picture_id]),
+            base_url=settings.CONFIG.base_url,
+            list_slug=subscribers.list(newsletter.list_id).slug,
+            date_long=date_long,
+        )
+    )
+
+
+def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
+    """Freezes the rendering. Raises Refused with every blocking problem; the draft stays as it was."""
+    edition = reads.edition(edition_id)
+    standing = reads.standing_snapshot(edition_id)
+    if standing:
+        raise Refused(f"Edition {edition_id} is approved already, by {standing.approved_by}.")
+    if not states.may(edition.state, states.APPROVED):
+        raise Refused(f"Edition {edition_id} is {edition.state.replace('_', ' ')}, so it cannot be approved.")
+    rendered = _render(edition)
+    blocking = [problem for problem in rendered.problems if problem.level == "block"]
+    if blocking:
+        raise Refused("The mail cannot be approved:\n" + "\n".join(f"  {p.where}: {p.message}" for p in blocking))
+    with transaction.atomic():
+        fresh = models.Edition.objects.filter(id=edition_id, version=edition.version, state=edition.state)
+        if not fresh.update(state=states.APPROVED, reason="", changed_at=now):
+            raise Conflict("Somebody edited the edition at the same moment. Look at it again, then approve.")
+        row = models.Snapshot.objects.create(
+            edition_id=edition_id,
+            sha256=rendered.sha256,
+            subject=rendered.subject,
+            preheader=rendered.preheader,
+            html=rendered.html,
+            text=rendered.text,
+            merge=[asdict(field) for field in rendered.merge],
+            approved_at=now,
+            approved_by=by,
+        )
+    return reads.to_snapshot(row)
+
+
+def withdraw_approval(edition_id: int, *, by: str, now: datetime) -> Edition:
+    """Takes the approval back; the edition is open again. Raises Refused when there is none or it is handed over."""
+    if not reads.standing_snapshot(edition_id):
+        raise Refused(f"Edition {edition_id} is not approved, so there is nothing to withdraw.")
+    return _edit(edition_id, None, now, lambda row: None, why=f"approval withdrawn by {by}")
+
+
+def lock(edition_id: int, *, now: datetime) -> Edition:
+    """Closes the edition for late stories."""
+    return _go(edition_id, states.LOCKED, "", now)
+
+
+def open_again(edition_id: int, *, now: datetime) -> Edition:
+    """Opens a locked, held or skipped edition."""
+    return _go(edition_id, states.OPEN, "", now)
+
+
+def request_review(edition_id: int, *, now: datetime) -> Edition:
+    """Asks for somebody's approval."""
+    return _go(edition_id, states.IN_REVIEW, "", now)
+
+
+def skip(edition_id: int, *, reason: str, by: str, now: datetime) -> Edition:
+    """Leaves the edition out, for a reason that stays visible."""
+    if not reason.strip():
+        raise BadInput("Say why it is left out.", "reason")
+    return _go(edition_id, states.SKIPPED, f"{reason.strip()} ({by})", now)
+
+
+def hold(edition_id: int, *, reason: str, now: datetime) -> Edition:
+    """Holds the edition back; the approval stands, so that it can still be sent by hand."""
+    return _go(edition_id, states.HELD, reason, now)
+
+
+def mark_missed(edition_id: int, *, reason: str, now: datetime) -> Edition:
+    """Records that its time passed."""
+    return _go(edition_id, states.MISSED, reason, now)
+
+
+def mark_handed_over(edition_id: int, *, now: datetime) -> Edition:
+    """Records that the provider has been given its first messages: nothing can be edited from here."""
+    return _go(edition_id, states.HANDED_OVER, "", now)
+
+
+def mark_sent(edition_id: int, *, now: datetime) -> Edition:
+    """Records that every message has been handed over."""
+    return _go(edition_id, states.SENT, "", now)
+
+
+def _go(edition_id: int, to: str, reason: str, now: datetime) -> Edition:
+    edition = reads.edition(edition_id)
+    if edition.state == to:
+        return edition
+    if not states.may(edition.state, to):
+        raise Refused(f"Edition {edition_id} is {edition.state.replace('_', ' ')}; from there it cannot become {to.replace('_', ' ')}.")
+    if not models.Edition.objects.filter(id=edition_id, state=edition.state).update(state=to, reason=reason[:300], changed_at=now):
+        raise Conflict(f"Edition {edition_id} changed at the same moment. Look at it again.")
+    return reads.edition(edition_id)
+
+
+def _edit(edition_id: int, version: int | None, now: datetime, act: Callable[[models.Edition], object], why: str = "edited after approval") -> Edition:
+    """One edit: refused once handed over or when `version` is not the present one; voids a standing approval."""
+    with transaction.atomic():
+        row = models.Edition.objects.filter(id=edition_id).first()
+        if row is None:
+            raise NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
+        if row.state not in states.EDITABLE:
+            raise Refused(f"Edition {edition_id} is {row.state.replace('_', ' ')}, so it can no longer be edited.")
+        if version is not None and version != row.version:
+            raise Conflict("Somebody else edited this edition since you opened it. Load it again to see their words; yours were not saved.")
+        if not models.Edition.objects.filter(id=row.id, version=row.version).update(version=row.version + 1, changed_at=now):
+            raise Conflict("Somebody else edited this edition at the same moment. Try again.")
+        act(row)
+        voided = models.Snapshot.objects.filter(edition_id=row.id, voided_at=None).update(voided_at=now, void_reason=why[:300])
+        if voided:
+            models.Edition.objects.filter(id=row.id).update(state=states.OPEN, reason=why[:300])
+    return reads.edition(edition_id)
+
+
+def _checked(fields: dict[str, Any], longest: dict[str, int], empty_allowed: Callable[[str], bool]) -> dict[str, Any]:
+    checked: dict[str, Any] = {}
+    for name, value in fields.items():
+        if name not in longest:
+            raise BadInput(f"There is no field “{name}” to edit. There are {', '.join(longest)}.", name)
+        text = str(value).replace("\x00", "").strip()
+        text = text if name == "intro" else " ".join(text.split())
+        if len(text) > longest[name]:
+            raise BadInput(f"The {name.replace('_', ' ')} has {len(text)} characters; {longest[name]} are the most.", name)
+        if not text and not empty_allowed(name):
+            raise BadInput(f"The {name} may not be empty.", name)
+        checked[name] = text
+    return checked
+
+
+def _pick_row(row: models.Edition, key: str) -> models.Pick:
+    found = row.picks.filter(key=key).first()
+    if found is None:
+        raise NotFound(f"Edition {row.id} has no story with the key {key}. See them with: newsletter editions show {row.id}")
+    return found
+
+
+def _section_for(row: models.Edition, wanted: str | None) -> str:
+    """The section asked for, or the first with room, or the last."""
+    sections = catalog.newsletter(row.newsletter_id).sections
+    keys = [section.key for section in sections]
+    if wanted is not None:
+        if wanted not in keys:
+            raise BadInput(f"There is no section “{wanted}”. There are {', '.join(keys)}.", "section")
+        return wanted
+    used = list(row.picks.values_list("section", flat=True))
+    return next((section.key for section in sections if used.count(section.key) < section.quota), keys[-1])
+
+
+def _last(row: models.Edition, section: str) -> int:
+    return row.picks.filter(section=section).count() + 1
+
+
+def _place(row: models.Edition, moved: models.Pick, section: str, position: int) -> None:
+    """Puts a story at a place (from 1) of a section and numbers the others around it."""
+    others = list(row.picks.filter(section=section).exclude(id=moved.id).order_by("position", "id"))
+    others.insert(max(0, min(position - 1, len(others))), moved)
+    for number, each in enumerate(others, 1):
+        models.Pick.objects.filter(id=each.id).update(position=number, section=section)
+
+
+def _shortened(text: str, length: int) -> str:
+    """Whole sentences if they fit, else whole words and an ellipsis."""
+    flat = " ".join(text.split())
+    if len(flat) <= length:
+        return flat
+    cut = flat[: length - 1]
+    sentence = max(cut.rfind(mark) for mark in (". ", "! ", "? "))
+    if sentence > length // 2:
+        return cut[: sentence + 1]
+    return cut[: cut.rfind(" ")].rstrip(" ,;:–—-") + "…" if " " in cut else cut + "…"

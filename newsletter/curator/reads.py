@@ -1,0 +1,240 @@
+"""Looking things up in the curator's rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from newsletter.catalog import reads as catalog
+from newsletter.curator import grouping, models
+from newsletter.curator.briefing import lead_of
+from newsletter.curator.values import Added, Article, Edition, Pick, PoolArticle, Snapshot, Source, SourceReport
+from newsletter.kernel.errors import NotFound
+from newsletter.templater import MergeField
+
+__all__ = [
+    "Added", "Article", "Edition", "Pick", "PoolArticle", "Snapshot", "Source", "SourceReport",
+    "already_ran", "article", "articles", "edition", "edition_on", "editions", "pool", "snapshot", "sources", "standing_snapshot",
+]  # fmt: skip
+
+RAN_WITHIN = timedelta(days=14)
+NEW_WITHIN = timedelta(days=4)  # since we first saw it: a feed's own date is the wrong test for “new”
+MOST_GROUPED = 400
+
+
+def sources() -> tuple[Source, ...]:
+    """All feeds, by title."""
+    return tuple(to_source(row) for row in models.Source.objects.order_by("title", "url"))
+
+
+def article(article_id: int) -> Article:
+    """The article with this id. Raises NotFound."""
+    row = models.Article.objects.filter(id=article_id).first()
+    if row is None:
+        raise NotFound(f"There is no article {article_id}. Search them with: newsletter articles list --query TEXT")
+    return to_article(row)
+
+
+def articles(*, query: str = "", limit: int = 50) -> tuple[Article, ...]:
+    """Articles by when we first saw them, newest first; `query` is looked for in headline, standfirst and publisher."""
+    return tuple(to_article(row) for row in _matching(query).order_by("-added_at", "-id")[:limit])
+
+
+def _matching(query: str) -> QuerySet[models.Article]:
+    rows = models.Article.objects.all()
+    for word in query.split()[:8]:
+        rows = rows.filter(Q(title__icontains=word) | Q(dek__icontains=word) | Q(publisher__icontains=word))
+    return rows
+
+
+def edition(edition_id: int) -> Edition:
+    """The edition with this id. Raises NotFound."""
+    row = _editions().filter(id=edition_id).first()
+    if row is None:
+        raise NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
+    return to_edition(row)
+
+
+def edition_on(newsletter_id: int, on: date) -> Edition | None:
+    """The edition of a newsletter on a date, if there is one."""
+    row = _editions().filter(newsletter_id=newsletter_id, date=on).first()
+    return to_edition(row) if row else None
+
+
+def editions(
+    newsletter_id: int | None = None, *, newsletter_ids: Iterable[int] | None = None, states: Sequence[str] = (), limit: int = 30
+) -> tuple[Edition, ...]:
+    """Editions by date, newest first; of one newsletter, of several, or (both None) of all."""
+    rows = _editions().order_by("-date", "-id")
+    if newsletter_id is not None:
+        rows = rows.filter(newsletter_id=newsletter_id)
+    if newsletter_ids is not None:
+        rows = rows.filter(newsletter_id__in=list(newsletter_ids))
+    if states:
+        rows = rows.filter(state__in=states)
+    return tuple(to_edition(row) for row in rows[:limit])
+
+
+def snapshot(snapshot_id: int) -> Snapshot:
+    """The snapshot with this id, standing or voided. Raises NotFound."""
+    row = models.Snapshot.objects.filter(id=snapshot_id).first()
+    if row is None:
+        raise NotFound(f"There is no snapshot {snapshot_id}.")
+    return to_snapshot(row)
+
+
+def standing_snapshot(edition_id: int) -> Snapshot | None:
+    """The snapshot that the present approval froze, if the edition is approved."""
+    row = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None).first()
+    return to_snapshot(row) if row else None
+
+
+def pool(edition_id: int, *, query: str = "", limit: int = 60, now: datetime) -> tuple[PoolArticle, ...]:
+    """Articles on offer for an edition: without a query those first seen in the last days, newest first."""
+    shown = edition(edition_id)
+    rows = _matching(query) if query.strip() else models.Article.objects.filter(added_at__gte=now - NEW_WITHIN)
+    found = list(rows.defer("text", "biography").order_by("-published_at", "-id")[:MOST_GROUPED])
+    groups = grouping.group([{"title": row.title, "dek": row.dek, "published_at": row.published_at} for row in found])
+    ran = already_ran(found, on=shown.date, besides=edition_id)
+    used = {pick.article_id: pick.number for pick in shown.picks}
+    return tuple(
+        PoolArticle(to_article(row), groups.count(group), used.get(row.id, 0), ran.get(row.id, ""))
+        for row, group in list(zip(found, groups, strict=True))[:limit]
+    )
+
+
+def already_ran(candidates: Iterable[models.Article], *, on: date, besides: int | None) -> dict[int, str]:
+    """For each article that ran in the house within two weeks (same address or same headline): where, in words."""
+    picks = models.Pick.objects.filter(edition__date__gte=on - RAN_WITHIN, edition__date__lte=on + RAN_WITHIN)
+    picks = picks.exclude(edition__state="skipped").exclude(edition_id=besides)
+    by_key: dict[str, tuple[date, int]] = {}
+    for url_key, title_key, day, newsletter_id in picks.order_by("edition__date").values_list(
+        "article__canonical_key", "article__title_key", "edition__date", "edition__newsletter_id"
+    ):
+        by_key[url_key] = by_key[f"title:{title_key}"] = (day, newsletter_id)
+    names = {each.id: each.name for each in catalog.newsletters()} if by_key else {}
+    found: dict[int, str] = {}
+    for candidate in candidates:
+        ran = by_key.get(candidate.canonical_key) or by_key.get(f"title:{candidate.title_key}")
+        if ran:
+            found[candidate.id] = f"ran {ran[0]:%a} {ran[0].day} {ran[0]:%b} in {names.get(ran[1], 'another newsletter')}"
+    return found
+
+
+def _editions() -> QuerySet[models.Edition]:
+    return models.Edition.objects.prefetch_related(
+        Prefetch("picks", models.Pick.objects.order_by("position", "id")),
+        Prefetch("snapshots", models.Snapshot.objects.filter(voided_at=None).defer("html", "text"), to_attr="standing"),
+    )
+
+
+def to_source(row: models.Source) -> Source:
+    """The value of a row."""
+    return Source(
+        row.id, row.url, row.title, row.homepage, row.active, row.added_at, row.fetched_at, row.fresh_at, row.next_at, row.failures, row.error
+    )
+
+
+def to_article(row: models.Article) -> Article:
+    """The value of a row; deferred texts stay empty."""
+    deferred = row.get_deferred_fields()
+    return Article(
+        id=row.id,
+        source_id=row.source_id,
+        origin=row.origin,
+        url=row.url,
+        canonical_url=row.canonical_url,
+        title=row.title,
+        dek=row.dek,
+        text="" if "text" in deferred else row.text,
+        byline=row.byline,
+        published_at=row.published_at,
+        language=row.language,
+        publisher=row.publisher,
+        biography="" if "biography" in deferred else row.biography,
+        image_url=row.image_url,
+        image_alt=row.image_alt,
+        image_caption=row.image_caption,
+        image_credit=row.image_credit,
+        picture_id=row.picture_id,
+        added_at=row.added_at,
+    )
+
+
+def to_edition(row: models.Edition) -> Edition:
+    """The value of a row that came through `_editions`: picks in reading order, numbered as in the mail."""
+    newsletter = catalog.newsletter(row.newsletter_id)
+    order = {section.key: section.position for section in newsletter.sections}
+    rows = sorted(row.picks.all(), key=lambda pick: (order.get(pick.section, len(order)), pick.position, pick.id))
+    pictures = catalog.pictures_by_id([pick.picture_id for pick in rows if pick.picture_id])
+    picks = [_to_pick(pick, pictures) for pick in rows]
+    lead = lead_of(picks)
+    reading = [lead, *(pick for pick in picks if pick is not lead)] if lead else picks
+    numbers = {pick.key: number for number, pick in enumerate(reading, 1)}
+    standing = row.standing[0] if row.standing else None  # type: ignore[attr-defined]  # set by Prefetch
+    return Edition(
+        id=row.id,
+        newsletter_id=row.newsletter_id,
+        date=row.date,
+        state=row.state,
+        reason=row.reason,
+        subject=row.subject,
+        preheader=row.preheader,
+        intro=row.intro,
+        signed=row.signed,
+        version=row.version,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        picks=tuple(_numbered(pick, numbers[pick.key]) for pick in picks),
+        snapshot_id=standing.id if standing else None,
+        approved_by=standing.approved_by if standing else "",
+        approved_at=standing.approved_at if standing else None,
+    )
+
+
+def _to_pick(row: models.Pick, pictures: dict[int, catalog.Picture]) -> Pick:
+    picture = pictures.get(row.picture_id) if row.picture_id else None
+    return Pick(
+        key=row.key,
+        number=0,
+        article_id=row.article_id,
+        section=row.section,
+        position=row.position,
+        size=row.size,
+        headline=row.headline,
+        blurb=row.blurb,
+        label=row.label,
+        url=row.url,
+        publisher=row.publisher,
+        byline=row.byline,
+        minutes=row.minutes,
+        picture_id=row.picture_id,
+        picture_url=picture.url if picture else "",
+        image_alt=row.image_alt,
+        image_caption=row.image_caption,
+        image_credit=row.image_credit,
+    )
+
+
+def _numbered(pick: Pick, number: int) -> Pick:
+    return replace(pick, number=number)
+
+
+def to_snapshot(row: models.Snapshot) -> Snapshot:
+    """The value of a row."""
+    return Snapshot(
+        id=row.id,
+        edition_id=row.edition_id,
+        sha256=row.sha256,
+        subject=row.subject,
+        preheader=row.preheader,
+        html=row.html,
+        text=row.text,
+        merge=tuple(MergeField(**field) for field in row.merge),
+        approved_at=row.approved_at,
+        approved_by=row.approved_by,
+        voided_at=row.voided_at,
+    )

@@ -1,0 +1,58 @@
+"""Reading what an address points to: web addresses through the guarded door, files only where a person named one."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from newsletter.fetching import Fetched
+from newsletter.kernel.errors import NewsletterError, Refused, SurroundingsError
+
+MOST_BYTES = 10 * 2**20
+FEED_TYPES = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
+PAGE_TYPES = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
+PICTURE_TYPES = "image/jpeg, image/png, image/webp;q=0.9, image/gif;q=0.8"
+
+Fetch = Callable[..., Fetched]  # newsletter.fetching.fetch, opened as the settings allow
+
+
+def path_of(url: str) -> Path:
+    """The file that a file: address points to."""
+    return Path(url2pathname(unquote(urlsplit(url).path)))
+
+
+def read_file(path: Path) -> bytes:
+    """A file of bounded size; .gz is unpacked. Raises SurroundingsError, or Refused when it is too large."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if path.suffix == ".gz":
+            with gzip.open(path) as file:
+                data = file.read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise SurroundingsError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    if len(data) > MOST_BYTES:
+        raise Refused(f"{path} is larger than {MOST_BYTES // 2**20} MB, which is all we take.")
+    return data
+
+
+def read_beside(url: str, beside: Path) -> bytes:
+    """A file named by an address in a document: only one that lies in or below the document's folder."""
+    path = (path_of(url) if url.startswith("file:") else beside / unquote(urlsplit(url).path)).resolve()
+    if not path.is_relative_to(beside.resolve()):
+        raise Refused(f"{url} is not beside the file that names it, so it is not read.")
+    return read_file(path)
+
+
+def read_picture(url: str, fetch: Fetch | None, beside: Path | None) -> tuple[bytes, str]:
+    """A picture's bytes, and what went wrong in words if there are none."""
+    try:
+        if url.startswith(("http://", "https://")):
+            return (fetch(url, accept=PICTURE_TYPES).body, "") if fetch else (b"", "")
+        return (read_beside(url, beside), "") if beside else (b"", "")
+    except NewsletterError as error:
+        return b"", f"The picture could not be copied: {error}"

@@ -1,0 +1,56 @@
+"""The verbs of the curator, for jobs, desk and command line.
+
+    sources ─fetch─▶ articles ─suggest · pick · edit─▶ edition ─approve─▶ snapshot
+"""
+
+from __future__ import annotations
+
+from newsletter.curator.articles import add_article_from_html, add_article_from_page, add_article_from_paste
+from newsletter.curator.editions import (
+    approve,
+    create_edition,
+    drop,
+    edit_edition,
+    edit_pick,
+    hold,
+    lock,
+    mark_handed_over,
+    mark_missed,
+    mark_sent,
+    move,
+    open_again,
+    pick,
+    preview,
+    request_review,
+    skip,
+    suggest_picks,
+    withdraw_approval,
+)
+from newsletter.curator.sources import add_source, fetch_sources, remove_source
+
+__all__ = [
+    "add_article_from_html",
+    "add_article_from_page",
+    "add_article_from_paste",
+    "add_source",
+    "approve",
+    "create_edition",
+    "drop",
+    "edit_edition",
+    "edit_pick",
+    "fetch_sources",
+    "hold",
+    "lock",
+    "mark_handed_over",
+    "mark_missed",
+    "mark_sent",
+    "move",
+    "open_again",
+    "pick",
+    "preview",
+    "remove_source",
+    "request_review",
+    "skip",
+    "suggest_picks",
+    "withdraw_approval",
+]

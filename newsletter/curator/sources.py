@@ -1,0 +1,104 @@
+"""Feeds: adding them, and reading those whose time has come."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from newsletter.curator import feeds, models, reads, resources
+from newsletter.curator.articles import save_entry
+from newsletter.curator.resources import Fetch
+from newsletter.curator.values import Source, SourceReport
+from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(hours=6)
+
+
+def add_source(url: str, *, now: datetime, title: str = "") -> Source:
+    """Adds a feed; it is read at the next opportunity. Raises BadInput for what is no address, Refused when known."""
+    address = url.strip()
+    if not address.startswith(("http://", "https://", "file:")) or len(address) > 2000:
+        raise BadInput(f"“{url}” is no web address: it must begin with https://.", "url")
+    if models.Source.objects.filter(url=address).exists():
+        raise Refused(f"{address} is among the feeds already.")
+    return reads.to_source(models.Source.objects.create(url=address, title=title.strip()[:300], added_at=now, next_at=now))
+
+
+def remove_source(source_id: int) -> None:
+    """Forgets a feed; its articles stay. Raises NotFound."""
+    if not models.Source.objects.filter(id=source_id).delete()[0]:
+        raise NotFound(f"There is no feed {source_id}. See them all with: newsletter feeds list")
+
+
+def fetch_sources(
+    *, now: datetime, fetch: Fetch, ids: Iterable[int] | None = None, progress: Callable[[int], object] | None = None
+) -> tuple[SourceReport, ...]:
+    """Reads the feeds with these ids, or (None) those that are due. One broken feed never stops the others."""
+    rows = models.Source.objects.filter(active=True).order_by("next_at", "id")
+    if ids is None:
+        # Files are read only where a person named them: the command line passes their ids.
+        rows = rows.filter(Q(next_at__lte=now) | Q(next_at=None)).exclude(url__startswith="file:")
+    else:
+        wanted = list(ids)
+        rows = rows.filter(id__in=wanted)
+        _refuse_unknown(wanted, {row.id for row in rows})
+    reports = []
+    for row in rows:
+        reports.append(_read(row, now, fetch))
+        if progress:
+            progress(1)
+    return tuple(reports)
+
+
+def _refuse_unknown(wanted: list[int], known: set[int]) -> None:
+    unknown = [str(source_id) for source_id in wanted if source_id not in known]
+    if unknown:
+        raise NotFound(f"There is no feed {', '.join(unknown)}. See them all with: newsletter feeds list")
+
+
+def _read(row: models.Source, now: datetime, fetch: Fetch) -> SourceReport:
+    try:
+        report = _read_feed(row, now, fetch)
+    except NewsletterError as error:
+        return _failed(row, str(error), now)
+    except Exception as error:  # a fault of ours in one feed must not stop the others
+        log.exception("Reading the feed %s failed", row.url)
+        return _failed(row, f"Reading it failed inside this program ({type(error).__name__}); the log has the details.", now)
+    models.Source.objects.filter(id=row.id).update(fetched_at=now, fresh_at=now, next_at=now + EVERY, failures=0, error="")
+    return report
+
+
+def _read_feed(row: models.Source, now: datetime, fetch: Fetch) -> SourceReport:
+    if row.url.startswith("file:"):
+        path = resources.path_of(row.url)
+        feed, beside = feeds.parse(resources.read_file(path), row.url), path.parent
+    else:
+        answer = fetch(row.url, accept=resources.FEED_TYPES, etag=row.etag, last_modified=row.last_modified)
+        if answer.not_modified:
+            return SourceReport(row.id, row.url, row.title, "unchanged")
+        feed, beside = feeds.parse(answer.body, answer.url), None
+        models.Source.objects.filter(id=row.id).update(etag=answer.etag, last_modified=answer.last_modified)
+    title = row.title or feed.title
+    models.Source.objects.filter(id=row.id).update(title=title[:300], homepage=feed.homepage[:2000])
+    row.title = title
+    known = set(row.articles.values_list("entry_key", flat=True))
+    new = [entry for entry in feed.entries if entry.key not in known]
+    added = 0
+    for start in range(0, len(new), 50):  # short transactions: readers' pages write beside us
+        with transaction.atomic():
+            added += sum(save_entry(row, entry, feed.language, beside, now) for entry in new[start : start + 50])
+    return SourceReport(row.id, row.url, title, "fresh", added, len(feed.entries))
+
+
+def _failed(row: models.Source, error: str, now: datetime) -> SourceReport:
+    failures = row.failures + 1
+    wait = min(EVERY * 2 ** min(failures - 1, 10), LONGEST_WAIT)
+    models.Source.objects.filter(id=row.id).update(fetched_at=now, next_at=now + wait, failures=failures, error=error)
+    return SourceReport(row.id, row.url, row.title, "failed", error=error)

@@ -1,0 +1,155 @@
+"""What the curator hands out: frozen values, never rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from newsletter.templater import MergeField, Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A feed we read and how it is doing."""
+
+    id: int
+    url: str
+    title: str
+    homepage: str
+    active: bool
+    added_at: datetime
+    fetched_at: datetime | None
+    fresh_at: datetime | None
+    next_at: datetime | None
+    failures: int
+    error: str
+
+    @property
+    def is_file(self) -> bool:
+        """Files are read by the command line alone, never when due."""
+        return self.url.startswith("file:")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What reading one feed gave. `state` is fresh, unchanged or failed; `seen` counts entries, `added` new articles."""
+
+    source_id: int
+    url: str
+    title: str
+    state: str
+    added: int = 0
+    seen: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One story taken from a source."""
+
+    id: int
+    source_id: int | None
+    origin: str
+    url: str
+    canonical_url: str
+    title: str
+    dek: str
+    text: str
+    byline: str
+    published_at: datetime | None
+    language: str
+    publisher: str
+    biography: str
+    image_url: str
+    image_alt: str
+    image_caption: str
+    image_credit: str
+    picture_id: int | None
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """An article that was added, or was known already; what went wrong on the side is in `warnings`."""
+
+    article: Article
+    created: bool
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A story placed in an edition. `number` counts through the edition; `ran` says where it ran before."""
+
+    key: str
+    number: int
+    article_id: int
+    section: str
+    position: int
+    size: str
+    headline: str
+    blurb: str
+    label: str
+    url: str
+    publisher: str
+    byline: str
+    minutes: int
+    picture_id: int | None
+    picture_url: str
+    image_alt: str
+    image_caption: str
+    image_credit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The frozen rendering of an approved edition."""
+
+    id: int
+    edition_id: int
+    sha256: str
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    merge: Sequence[MergeField]
+    approved_at: datetime
+    approved_by: str
+    voided_at: datetime | None
+
+    def rendered(self) -> Rendered:
+        """The snapshot as the rendering it froze, byte for byte."""
+        return Rendered(self.subject, self.preheader, self.html, self.text, (), tuple(self.merge))
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One dated issue with its stories in order. `snapshot_id` is that of the standing approval, if any."""
+
+    id: int
+    newsletter_id: int
+    date: date
+    state: str
+    reason: str
+    subject: str
+    preheader: str
+    intro: str
+    signed: str
+    version: int
+    created_at: datetime
+    changed_at: datetime
+    picks: tuple[Pick, ...]
+    snapshot_id: int | None
+    approved_by: str
+    approved_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PoolArticle:
+    """An article on offer for an edition."""
+
+    article: Article
+    told_by: int  # how many articles in the pool tell of the same event
+    used_as: int  # its number in this edition, 0 when it is not picked
+    ran: str  # “ran Mon in Morning Briefing”, or ""

@@ -1,0 +1,58 @@
+"""The heartbeat: APScheduler as a timer that only asks the rows what is due."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from django.db import close_old_connections
+
+from newsletter.jobs import loops, pulses, tasks
+from newsletter.kernel import clock
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 5
+FEEDS_SECONDS = 60
+HUNG_AFTER_SECONDS = 180.0
+
+
+class Heartbeat:
+    """Ticks until stopped. Feeds have a thread of their own, so that a slow server never delays a send."""
+
+    def __init__(self, tick_seconds: int = TICK_SECONDS, feeds_seconds: int = FEEDS_SECONDS) -> None:
+        self._watchdog = loops.Watchdog(HUNG_AFTER_SECONDS)
+        self._timer = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(2)},
+            # The default grace of one second silently drops late jobs; ours are never too late.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        start = datetime.now(UTC)
+        self._timer.add_job(self._tick, "interval", seconds=tick_seconds, id="tick", next_run_time=start)
+        self._timer.add_job(self._feeds, "interval", seconds=feeds_seconds, id="feeds", next_run_time=start)
+
+    def start(self) -> None:
+        """Starts ticking in the background."""
+        self._watchdog.start()
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Finishes the present tick and stops."""
+        self._timer.shutdown(wait=True)
+        pulses.end("heartbeat")
+
+    def _tick(self) -> None:
+        now = clock.now()
+        ticked = tasks.tick(now)
+        if loops.pulsed("heartbeat", note="; ".join(f"{step}: {why}" for step, why in ticked.failed.items())):
+            self._watchdog.alive()
+
+    def _feeds(self) -> None:
+        try:
+            tasks.fetch_due_feeds(clock.now())
+        except Exception:
+            log.exception("Feeds could not be fetched; they are tried again in %s s", FEEDS_SECONDS)
+            close_old_connections()

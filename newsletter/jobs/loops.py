@@ -1,0 +1,111 @@
+"""The loops of the background processes. Everything they do is a step of `tasks` or of a room's service."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import close_old_connections
+
+from newsletter.delivery import service as delivery
+from newsletter.jobs import notices, pulses, wiring
+from newsletter.kernel import clock
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 0.5
+AFTER_TROUBLE_SECONDS = 5.0
+BEAT_SECONDS = 15.0
+
+
+class Worker:
+    """Threads that freeze audiences, hand batches over and send owed mail until they are told to stop.
+
+    A stop is graceful: nothing new is claimed, what is in flight is finished.
+    """
+
+    def __init__(self, threads: int = 4) -> None:
+        self._threads = threads
+        self._stop = threading.Event()
+
+    def stop(self) -> None:
+        """Stops claiming; `run` returns when what is in flight is done."""
+        self._stop.set()
+
+    def run(self) -> None:
+        """Works until `stop` is called from another thread or a signal handler."""
+        crew = [
+            threading.Thread(target=self._loop, args=(index,), name=f"hand-over-{index}") for index in range(self._threads)
+        ]
+        crew.append(threading.Thread(target=self._loop_of, args=(notices.send_owed,), name="owed-mail"))
+        for thread in crew:
+            thread.start()
+        while not self._stop.wait(BEAT_SECONDS if pulsed("worker") else AFTER_TROUBLE_SECONDS):
+            pass
+        for thread in crew:
+            thread.join()
+        pulses.end("worker")
+
+    def _loop(self, index: int) -> None:
+        owner = f"{pulses.name_of_this_process('worker')}/{index}"
+
+        def step(now: datetime) -> bool:
+            return (
+                delivery.hand_over_next(now, owner=owner, provider=wiring.provider(), clock=clock.now)
+                or delivery.freeze_next(now)
+                or bool(delivery.finish(now))
+            )
+
+        self._loop_of(step)
+
+    def _loop_of(self, step: Callable[[datetime], bool]) -> None:
+        while not self._stop.is_set():
+            try:
+                worked = step(clock.now())
+            except Exception:
+                log.exception("A step of the worker failed; it is tried again in %.0f s", AFTER_TROUBLE_SECONDS)
+                close_old_connections()
+                self._stop.wait(AFTER_TROUBLE_SECONDS)
+                continue
+            if not worked:
+                self._stop.wait(IDLE_SECONDS)
+
+
+def pulsed(kind: str, note: str = "") -> bool:
+    """Notes a sign of life; False when the database would not take it."""
+    try:
+        pulses.beat(kind, now=clock.now(), note=note)
+    except Exception:
+        log.exception("The %s could not note that it is alive", kind)
+        close_old_connections()
+        return False
+    return True
+
+
+class Watchdog:
+    """Ends the process when nothing was reported for `limit` seconds: a hung beat would otherwise stop in silence."""
+
+    def __init__(self, limit: float, end: Callable[[], None] | None = None) -> None:
+        self._limit = limit
+        self._end = end or (lambda: os._exit(70))  # the supervisor starts it again
+        self._last = time.monotonic()
+
+    def alive(self) -> None:
+        """Reports that the work goes on."""
+        self._last = time.monotonic()
+
+    def start(self) -> None:
+        """Watches from a thread of its own."""
+        threading.Thread(target=self._watch, name="watchdog", daemon=True).start()
+
+    def _watch(self) -> None:
+        while True:
+            time.sleep(min(5.0, self._limit / 4))
+            if time.monotonic() - self._last > self._limit:
+                log.critical("No beat for %.0f s: this process ends, to be started again", self._limit)
+                self._end()
+                return

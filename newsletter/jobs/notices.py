@@ -1,0 +1,81 @@
+"""Mail that readers are owed (confirm, welcome, goodbye …): the row is the truth, this renders and sends it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from newsletter.catalog import reads as catalog
+from newsletter.delivery import service as delivery
+from newsletter.jobs import wiring
+from newsletter.jobs.notice_words import words_for
+from newsletter.kernel.errors import NewsletterError
+from newsletter.templater import Notice, Publication, Rendered, render_notice
+from subscribers import service as subscribers
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)
+AT_ONCE = 50
+GIVE_UP_AFTER = 8  # tries; with doubling waits from one minute this is about two hours
+"""A confirmation that comes a day late confuses more than it helps."""
+
+
+def send_owed(now: datetime) -> bool:
+    """Claims some owed mails and sends them. Returns whether there was work."""
+    owed = subscribers.claim_owed(now, limit=AT_ONCE, lease=LEASE)
+    for mail in owed:
+        _send(mail, now)
+    return bool(owed)
+
+
+def _send(mail: subscribers.Owed, now: datetime) -> None:
+    sender = _sender(mail.list_id)
+    if sender is None:
+        subscribers.owed_failed(mail.id, f"No newsletter uses the list {mail.list_name}, so nobody can be the sender.", now)
+        return
+    try:
+        answer = delivery.send_notice(
+            rendered=_render(mail, sender), newsletter=sender, address=mail.address, provider=wiring.provider(), now=now
+        )
+    except NewsletterError as error:
+        _again_or_fail(mail, str(error), now)
+        return
+    if answer.accepted:
+        subscribers.owed_sent(mail.id, now)
+    elif answer.unknown:
+        subscribers.owed_unknown(mail.id, answer.message, now)
+    else:
+        _again_or_fail(mail, answer.message, now, permanent=answer.permanent)
+
+
+def _again_or_fail(mail: subscribers.Owed, reason: str, now: datetime, *, permanent: bool = False) -> None:
+    final = permanent or mail.attempts >= GIVE_UP_AFTER
+    again_at = None if final else now + timedelta(minutes=2 ** (mail.attempts - 1))
+    subscribers.owed_failed(mail.id, reason, now, again_at=again_at)
+    log.warning("Owed mail %s (%s) was not sent: %s", mail.id, mail.kind, reason)
+
+
+def _sender(list_id: int | None) -> catalog.Newsletter | None:
+    found = catalog.newsletters_of_list(list_id) if list_id else catalog.newsletters()
+    return found[0] if found else None
+
+
+def _render(mail: subscribers.Owed, sender: catalog.Newsletter) -> Rendered:
+    words = words_for(mail.kind, mail.language or sender.language)
+    fill = {"list": mail.list_name, "publication": sender.publication}
+    return render_notice(
+        Notice(
+            subject=words.subject.format(**fill),
+            heading=words.heading.format(**fill),
+            paragraphs=tuple(p.format(**fill) for p in words.paragraphs),
+            button_text=words.button.format(**fill),
+            button_url=mail.button_url,
+            small=tuple(p.format(**fill) for p in words.small),
+            publication=Publication(
+                name=sender.publication, url=sender.publication_url, postal=sender.postal_address, email=sender.reply_to or sender.from_email
+            ),
+            language=mail.language or sender.language,
+            theme=sender.theme,
+        )
+    )

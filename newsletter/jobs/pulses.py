@@ -1,0 +1,65 @@
+"""Signs of life of the background processes: written by them, read by the watchdog, `doctor` and the desk."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.jobs.models import Pulse
+
+FRESH = timedelta(seconds=90)  # a process that has not beaten for longer counts as gone
+KEPT = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The last sign of life of one process."""
+
+    name: str
+    kind: str
+    started_at: datetime
+    beat_at: datetime
+    note: str
+
+    def fresh(self, now: datetime) -> bool:
+        """Whether the process was alive a moment ago."""
+        return now - self.beat_at < FRESH
+
+
+def name_of_this_process(kind: str) -> str:
+    """“worker@host:1234”: which process on which machine."""
+    return f"{kind}@{socket.gethostname()[:50]}:{os.getpid()}"
+
+
+def beat(kind: str, *, now: datetime, note: str = "") -> None:
+    """Notes that this process is alive."""
+    Pulse.objects.update_or_create(
+        name=name_of_this_process(kind),
+        defaults={"kind": kind, "beat_at": now, "note": note[:300]},
+        create_defaults={"kind": kind, "beat_at": now, "note": note[:300], "started_at": now},
+    )
+
+
+def end(kind: str) -> None:
+    """Takes the sign of life of this process away: it ends in order."""
+    Pulse.objects.filter(name=name_of_this_process(kind)).delete()
+
+
+def sweep(now: datetime) -> None:
+    """Forgets processes that ended long ago without saying so."""
+    Pulse.objects.filter(beat_at__lt=now - KEPT).delete()
+
+
+def beats(kind: str = "") -> tuple[Beat, ...]:
+    """The signs of life, newest first; of one kind of process or of all."""
+    rows = Pulse.objects.order_by("-beat_at")
+    if kind:
+        rows = rows.filter(kind=kind)
+    return tuple(Beat(r.name, r.kind, r.started_at, r.beat_at, r.note) for r in rows)
+
+
+def alive(kind: str, now: datetime) -> bool:
+    """Whether any process of this kind was alive a moment ago."""
+    return any(beat.fresh(now) for beat in beats(kind))

@@ -1,0 +1,151 @@
+"""What background processes and buttons do: each a plain function that composes the rooms.
+
+    heartbeat:  materialise → open editions → claim due → (feeds, on their own clock) → sweep
+    worker:     freeze → hand over → finish → owed mail
+
+A step takes `now`, decides by the rows alone and may be run by any number of processes at once:
+whatever is claimed is claimed by one conditional UPDATE. Losing every timer loses no mail.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from newsletter.catalog import reads as catalog
+from newsletter.curator import reads as editions
+from newsletter.curator import service as curator
+from newsletter.delivery import reads as mailings
+from newsletter.delivery import service as delivery
+from newsletter.jobs import pulses, wiring
+from newsletter.kernel.errors import NewsletterError, Refused
+from newsletter.scheduler import calendar
+from newsletter.scheduler import reads as schedules
+from newsletter.scheduler import service as scheduler
+
+log = logging.getLogger(__name__)
+HEARTBEAT = "heartbeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What one tick did, by step; `failed` names the steps that could not finish, with the reason."""
+
+    done: dict[str, int]
+    failed: dict[str, str]
+
+
+def tick(now: datetime) -> Ticked:
+    """One beat of the schedule. A step that fails never stops the others; the next tick tries again."""
+    steps: tuple[tuple[str, Callable[[datetime], int]], ...] = (
+        ("planned", scheduler.materialise),
+        ("opened", open_editions),
+        ("claimed", claim_due),
+    )
+    done: dict[str, int] = {}
+    failed: dict[str, str] = {}
+    for name, step in steps:
+        try:
+            done[name] = int(step(now) or 0)
+        except Exception as error:
+            log.exception("The step “%s” of the heartbeat failed; the next beat tries again", name)
+            failed[name] = str(error)
+    pulses.sweep(now)
+    return Ticked(done, failed)
+
+
+def open_editions(now: datetime) -> int:
+    """Makes and prefills the edition of every occurrence whose opening time has come."""
+    opened = 0
+    for occurrence in scheduler.to_open(now):
+        edition = editions.edition_on(occurrence.newsletter_id, occurrence.date)
+        if edition is None:
+            edition = curator.create_edition(
+                occurrence.newsletter_id, occurrence.date, now=now, by=HEARTBEAT, suggest=True
+            )
+        opened += scheduler.opened(occurrence.id, edition.id, now)
+    return opened
+
+
+def claim_due(now: datetime) -> int:
+    """Turns every occurrence that is due into a mailing, or holds it with the reason."""
+    return sum(_settle(occurrence, now) for occurrence in scheduler.due(now))
+
+
+def _settle(occurrence: schedules.Occurrence, now: datetime) -> bool:
+    newsletter = catalog.newsletter(occurrence.newsletter_id)
+    edition_id = occurrence.edition_id
+    snapshot = editions.standing_snapshot(edition_id) if edition_id else None
+    decision = calendar.decide(
+        occurrence.instant,
+        now,
+        late_after_minutes=newsletter.late_after_minutes,
+        approved=snapshot is not None,
+        edition_exists=edition_id is not None,
+    )
+    if isinstance(decision, calendar.Hold):
+        scheduler.hold(occurrence.id, decision.reason, now)
+        log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, decision.reason)
+        return True
+    if isinstance(decision, calendar.Wait) or snapshot is None:
+        return False
+    try:
+        with transaction.atomic():  # claimed and planned together, or neither
+            if not scheduler.claim(occurrence.id, now):
+                return False
+            _create_mailing(snapshot, due_at=occurrence.instant, by=HEARTBEAT, now=now, occurrence_id=occurrence.id)
+    except NewsletterError as error:
+        scheduler.hold(occurrence.id, str(error), now)
+        log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, error)
+    return True
+
+
+def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime) -> mailings.Mailing:
+    """Plans the mailing of an approved edition for `at` (None: now). Raises Refused when it is not approved."""
+    snapshot = editions.standing_snapshot(edition_id)
+    if snapshot is None:
+        raise Refused(f"Edition {edition_id} is not approved, so it is not sent. Approve it: newsletter editions approve {edition_id}")
+    return _create_mailing(snapshot, due_at=max(at or now, now), by=by, now=now)
+
+
+def _create_mailing(
+    snapshot: editions.Snapshot, *, due_at: datetime, by: str, now: datetime, occurrence_id: int | None = None
+) -> mailings.Mailing:
+    edition = editions.edition(snapshot.edition_id)
+    newsletter = catalog.newsletter(edition.newsletter_id)
+    if newsletter.state != "live":
+        raise Refused(f"{newsletter.name} is {newsletter.state}, so nothing is sent. Set it live first.")
+    return delivery.create_mailing(
+        snapshot_id=snapshot.id,
+        edition_id=edition.id,
+        newsletter_id=newsletter.id,
+        list_id=newsletter.list_id,
+        kind="edition",
+        due_at=due_at,
+        provider=wiring.provider_name(),
+        by=by,
+        now=now,
+        occurrence_id=occurrence_id,
+    )
+
+
+def send_test(edition_id: int, addresses: Sequence[str], *, by: str, now: datetime) -> tuple[delivery.TestSent, ...]:
+    """Sends the edition as it stands, with [TEST] in the subject, to these addresses only."""
+    edition = editions.edition(edition_id)
+    rendered = curator.preview(edition_id, now=now)
+    return delivery.send_test(
+        rendered=rendered,
+        newsletter=catalog.newsletter(edition.newsletter_id),
+        addresses=tuple(addresses),
+        provider=wiring.provider(),
+        now=now,
+    )
+
+
+def fetch_due_feeds(now: datetime) -> int:
+    """Reads the feeds whose time has come; a broken one never stops the others. Returns the new articles."""
+    return sum(report.added for report in curator.fetch_sources(now=now, fetch=wiring.fetch()))

@@ -1,0 +1,53 @@
+"""From the settings to the things that touch the outside: the provider and the door for fetching."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from typing import Any
+
+from django.conf import settings
+
+from newsletter import fetching
+from newsletter.config import Config
+from newsletter.delivery.providers.base import Provider
+from newsletter.delivery.providers.registry import ProviderSettings, open_provider
+from newsletter.kernel.errors import BadInput
+
+
+def config() -> Config:
+    """The checked settings of this process."""
+    return settings.CONFIG
+
+
+def provider_name() -> str:
+    """The chosen provider. Raises BadInput when none is chosen: it is never guessed."""
+    if not config().provider:
+        raise BadInput(
+            "No provider is chosen, so no mail can leave. Set NEWSLETTER_PROVIDER to outbox (files on this machine), "
+            "sendgrid or smtp.",
+            "NEWSLETTER_PROVIDER",
+        )
+    return config().provider
+
+
+def provider() -> Provider:
+    """The provider that mail leaves by. Raises BadInput when it is not chosen or lacks its key or address."""
+    return _open(provider_name(), config())
+
+
+@cache  # one connection pool per process
+def _open(name: str, chosen: Config) -> Provider:
+    return open_provider(
+        name,
+        ProviderSettings(
+            sendgrid_api_key=chosen.sendgrid_api_key,
+            sendgrid_host=chosen.sendgrid_host,
+            outbox_dir=chosen.outbox_dir,
+            smtp_url=chosen.smtp_url,
+        ),
+    )
+
+
+def fetch() -> Any:
+    """The guarded door to foreign web servers, opened as the settings allow."""
+    return partial(fetching.fetch, allow_private=config().allow_private_fetch)

@@ -50,8 +50,10 @@ def occurrences(rule: Rule, after: datetime, until: datetime) -> list[datetime]:
     zone = clock.zone(rule.zone)
     # A day either side: in far zones the local date differs from the UTC one by up to a day.
     first, last = after.astimezone(zone).date() - timedelta(days=1), until.astimezone(zone).date() + timedelta(days=1)
-    instants = {instant_on(day, rule.time, zone) for day in _days(first, last) if day.isoweekday() in rule.weekdays}
-    return sorted(instant for instant in instants if after < instant <= until)
+    days = (day for day in _days(first, last) if day.isoweekday() in rule.weekdays)
+    instants = {(instant_on(day, rule.time, zone), day) for day in days}
+    # Where a zone crossed the date line a whole day is missing: nothing happens on it.
+    return sorted(at for at, day in instants if after < at <= until and at.astimezone(zone).date() == day)
 
 
 def instant_on(day: date, at: time, zone: ZoneInfo) -> datetime:

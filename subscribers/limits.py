@@ -1,0 +1,47 @@
+"""Limits on how often a public form may be used, counted in the database: every process sees the same count."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from newsletter.kernel.errors import Refused
+from subscribers import models
+
+WINDOW = timedelta(hours=1)
+KEPT = timedelta(days=1)
+MOST = {"sign-up": 30, "which": 15, "mail-to": 4}  # within the window
+
+
+class TooOften(Refused):
+    """Too many tries from one place."""
+
+    http_status = 429
+
+
+def knock(bucket: str, network: str, now: datetime) -> None:
+    """Counts one use of a form from a network. Raises TooOften beyond the limit. No network known: no limit."""
+    if network and not allows(bucket, network, now):
+        raise TooOften("Too many tries from your network within an hour. Try again later.")
+
+
+def allows(bucket: str, key: str, now: datetime) -> bool:
+    """Counts one use and says whether it is within the limit."""
+    hashed = _hashed(key)
+    recent = models.Visit.objects.filter(bucket=bucket, key=hashed, at__gt=now - WINDOW).count()
+    if recent >= MOST[bucket]:
+        return False
+    models.Visit.objects.create(bucket=bucket, key=hashed, at=now)
+    return True
+
+
+def sweep(now: datetime) -> None:
+    """Forgets old knocks."""
+    models.Visit.objects.filter(at__lt=now - KEPT).delete()
+
+
+def _hashed(key: str) -> str:
+    """Neither addresses nor networks are kept in the clear here."""
+    return hashlib.blake2b(key.encode(), key=hashlib.sha256(settings.SECRET_KEY.encode()).digest(), digest_size=24).hexdigest()

@@ -1,0 +1,44 @@
+"""Who may become what by whose act. Pure.
+
+Leaving, bouncing and complaining are undone by the reader's own act alone; an import never does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED = "pending", "active", "unsubscribed", "bounced", "complained"
+STATES = (PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED)
+
+# act → {state before (None: not on the list) → state after}; what is not listed changes nothing
+ACTS: dict[str, dict[str | None, str]] = {
+    # by the reader
+    "sign-up": {None: PENDING, PENDING: PENDING, UNSUBSCRIBED: PENDING, BOUNCED: PENDING},
+    "confirm": {PENDING: ACTIVE},
+    "leave": {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
+    "undo-leave": {UNSUBSCRIBED: ACTIVE},
+    # by the newsroom
+    "import": {None: ACTIVE},
+    "import-unconfirmed": {None: PENDING},
+    "import-left": {None: UNSUBSCRIBED, PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED},
+    "desk-leave": {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
+    # by the provider's report
+    "bounce": {PENDING: BOUNCED, ACTIVE: BOUNCED},
+    "complain": {None: COMPLAINED, PENDING: COMPLAINED, ACTIVE: COMPLAINED, UNSUBSCRIBED: COMPLAINED, BOUNCED: COMPLAINED},
+}
+BY_READER = frozenset({"sign-up", "confirm", "leave", "undo-leave"})
+OUT = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an act makes of a subscription; `changed` is False when it stays as it was."""
+
+    state: str | None
+    changed: bool
+
+
+def after(act: str, state: str | None) -> Change:
+    """The state of a subscription after an act. Raises KeyError for an act that does not exist."""
+    following = ACTS[act].get(state, state)
+    return Change(following, following != state)

@@ -1,0 +1,48 @@
+"""The verbs of this package, for the desk, the command line and the jobs."""
+
+from __future__ import annotations
+
+from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown
+from subscribers.people import (
+    add,
+    ask_which,
+    change_address,
+    change_name,
+    confirm,
+    create_list,
+    leave,
+    reported,
+    sign_up,
+    suppress,
+    undo_leave,
+    unsubscribe,
+    unsuppress,
+)
+from subscribers.limits import sweep
+from subscribers.transfer import export, import_csv
+from subscribers.values import ImportReport, Owed
+
+__all__ = [
+    "ImportReport",
+    "Owed",
+    "add",
+    "ask_which",
+    "change_address",
+    "change_name",
+    "claim_owed",
+    "confirm",
+    "create_list",
+    "export",
+    "import_csv",
+    "leave",
+    "owed_failed",
+    "owed_sent",
+    "owed_unknown",
+    "reported",
+    "sign_up",
+    "suppress",
+    "sweep",
+    "undo_leave",
+    "unsubscribe",
+    "unsuppress",
+]

@@ -1,0 +1,130 @@
+"""What this package hands out: frozen values, never rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from subscribers.formats import BadRow
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """What people subscribe to."""
+
+    id: int
+    slug: str
+    name: str
+    description: str
+    language: str
+    double_opt_in: bool
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A person on a list; `since` is when the present state began."""
+
+    list_id: int
+    list_name: str
+    state: str
+    since: datetime
+    confirmed_at: datetime | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class FormerAddress:
+    """An address a person had before."""
+
+    address: str
+    since: datetime
+    until: datetime
+    changed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEvent:
+    """One change of a subscription: when, how, by whom, and from where."""
+
+    at: datetime
+    list_name: str
+    state: str
+    how: str
+    by: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A reader with everything that is known, newest first."""
+
+    id: int
+    address: str
+    first_name: str
+    last_name: str
+    language: str
+    zone: str
+    source: str
+    created_at: datetime
+    subscriptions: tuple[Subscription, ...]
+    former_addresses: tuple[FormerAddress, ...]
+    consents: tuple[ConsentEvent, ...]
+    suppressed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One hit of a search; `matched` is the former address it was found by, if it was one."""
+
+    id: int
+    address: str
+    first_name: str
+    last_name: str
+    matched: str
+    state: str
+
+
+class Candidate(NamedTuple):
+    """One person of an audience. `exclusion` is "" or the reason not to mail; a tuple, for there are millions."""
+
+    subscriber_id: int
+    exclusion: str
+    language: str
+
+
+class Recipient(NamedTuple):
+    """One person to mail, by the address as of the freeze. `left` is "" or why they must not be mailed any more."""
+
+    subscriber_id: int
+    address: str
+    first_name: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did, or would do. The counts and the bad rows add up to `rows`."""
+
+    rows: int
+    new: int
+    updated: int
+    unchanged: int
+    kept_unsubscribed: int
+    refused: int
+    bad: tuple[BadRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A mail we owe somebody; `attempts` counts this one."""
+
+    id: int
+    kind: str
+    address: str
+    language: str
+    list_id: int | None
+    list_name: str
+    button_url: str
+    attempts: int

@@ -190,3 +190,8 @@ def person(subscriber_id: int) -> Person:
 def to_list(row: models.List) -> List:
     """The value of a row."""
     return List(row.id, row.slug, row.name, row.description, row.language, row.double_opt_in, row.public)
+
+
+def addresses_by_id(ids: Sequence[int]) -> dict[int, str]:
+    """The present addresses of some people."""
+    return dict(models.Subscriber.objects.filter(id__in=ids).values_list("id", "address"))

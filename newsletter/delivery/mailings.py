@@ -1,0 +1,234 @@
+"""Making mailings, freezing their audience, and the decisions of operators.
+
+    create ─▶ scheduled ─freeze─▶ freezing ─(counts reconcile)─▶ sending ─(all settled)─▶ finished
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, F, Sum
+
+from newsletter.curator import reads as editions
+from newsletter.curator import service as curator
+from newsletter.delivery import batching, ledger, models, reads, states
+from newsletter.delivery.providers import registry
+from newsletter.delivery.reads import Mailing
+from newsletter.delivery.states import Outcome
+from newsletter.kernel import ids
+from newsletter.kernel.errors import Conflict, NewsletterError, NotFound, Refused
+from subscribers import reads as subscribers
+
+log = logging.getLogger(__name__)
+
+PAGE = 5_000  # candidates to a transaction: some ten milliseconds
+
+
+def create_mailing(
+    *,
+    snapshot_id: int,
+    edition_id: int,
+    newsletter_id: int,
+    list_id: int,
+    kind: str,
+    due_at: datetime,
+    provider: str,
+    by: str,
+    now: datetime,
+    occurrence_id: int | None = None,
+) -> Mailing:
+    """Plans the sending of a snapshot at `due_at`. An edition has one mailing: a second is Refused.
+
+    One that is held because the edition was edited takes the new snapshot and the new time.
+    """
+    existing = models.Mailing.objects.filter(edition_id=edition_id, kind=kind).exclude(state=states.CANCELLED).first()
+    if existing is not None:
+        return _rearmed(existing, snapshot_id, due_at, by, now, occurrence_id)
+    try:
+        with transaction.atomic():
+            row = models.Mailing.objects.create(
+                key=ids.opaque(),
+                kind=kind,
+                newsletter_id=newsletter_id,
+                edition_id=edition_id,
+                snapshot_id=snapshot_id,
+                occurrence_id=occurrence_id,
+                list_id=list_id,
+                provider=provider,
+                state=states.SCHEDULED,
+                due_at=due_at,
+                created_at=now,
+                created_by=by,
+            )
+    except IntegrityError:
+        raise Conflict(f"Somebody else has just sent edition {edition_id}. Look at it: newsletter mailings list") from None
+    return reads.mailing(row.id)
+
+
+def _rearmed(row: models.Mailing, snapshot_id: int, due_at: datetime, by: str, now: datetime, occurrence_id: int | None) -> Mailing:
+    # A mailing that froze its audience may have reached people: it is never armed again.
+    rows = models.Mailing.objects.filter(id=row.id, state__in=(states.HELD, states.SCHEDULED), frozen_at=None)
+    fresh = {"occurrence_id": occurrence_id} if occurrence_id and row.occurrence_id is None else {}
+    changed = row.state == states.HELD or row.snapshot_id != snapshot_id
+    if not changed or not rows.update(state=states.SCHEDULED, reason="", snapshot_id=snapshot_id, due_at=due_at, created_by=by, **fresh):
+        raise Refused(f"Edition {row.edition_id} has the mailing {row.id} already, which is {row.state}. Look at it: newsletter mailings show {row.id}")
+    return reads.mailing(row.id)
+
+
+def freeze_next(now: datetime) -> bool:
+    """Freezes the audience of one mailing that is due. Returns whether there was one.
+
+    In short transactions, each moving a mark forward: killed anywhere, another process goes on there.
+    """
+    due = models.Mailing.objects.filter(state__in=(states.SCHEDULED, states.FREEZING), due_at__lte=now).order_by("due_at", "id").first()
+    if due is None:
+        return False
+    if due.state == states.SCHEDULED and not _start(due, now):
+        return True
+    _freeze(due.id, due.list_id, registry.max_batch(due.provider), due.due_at)
+    return True
+
+
+def _start(row: models.Mailing, now: datetime) -> bool:
+    """Takes the edition out of the editors' hands and notes who is meant; holds the mailing when the approval is gone."""
+    if editions.snapshot(row.snapshot_id).voided_at is not None:
+        return not _hold(row.id, "The edition was edited after its approval. Approve it again, then send it.")
+    _, highest = subscribers.audience_bounds(row.list_id)
+    try:
+        with transaction.atomic():
+            mine = models.Mailing.objects.filter(id=row.id, state=states.SCHEDULED)
+            if not mine.update(state=states.FREEZING, frozen_at=now, frozen_upto=highest):
+                return False
+            if row.kind == models.Mailing.Kind.EDITION:
+                curator.mark_handed_over(row.edition_id, now=now)
+    except NewsletterError as error:
+        return not _hold(row.id, str(error))
+    return True
+
+
+def _freeze(mailing_id: int, list_id: int, most: int, due_at: datetime) -> None:
+    while True:
+        row = models.Mailing.objects.filter(id=mailing_id, state=states.FREEZING).first()
+        if row is None or row.frozen_upto is None:
+            return  # paused, cancelled, or finished by another process
+        page = subscribers.audience_page(list_id, after=row.frozen_through, upto=row.frozen_upto, limit=PAGE)
+        if not page:
+            _reconcile(row)
+            return
+        plan = batching.plan(((candidate.subscriber_id, candidate.exclusion) for candidate in page), most=most)
+        _write(row, plan, page[-1].subscriber_id, len(page), due_at)
+
+
+def _write(row: models.Mailing, plan: batching.Planned, through: int, candidates: int, due_at: datetime) -> None:
+    with transaction.atomic():
+        mine = models.Mailing.objects.filter(id=row.id, state=states.FREEZING, frozen_through=row.frozen_through)
+        if not mine.update(
+            frozen_through=through,
+            candidates=F("candidates") + candidates,
+            planned=F("planned") + plan.planned,
+            excluded=F("excluded") + plan.excluded,
+        ):
+            return  # another process wrote this page
+        first = models.Batch.objects.filter(mailing_id=row.id).count() + 1
+        models.Batch.objects.bulk_create(
+            models.Batch(
+                mailing_id=row.id,
+                number=number,
+                key=ids.opaque(),
+                format=ledger.FORMAT,
+                members=ledger.pack_members(members),
+                outcomes=ledger.Outcomes.planned(len(members)).packed(),
+                size=len(members),
+                first_id=members[0],
+                last_id=members[-1],
+                state=states.PLANNED,
+                due_at=due_at,
+            )
+            for number, members in enumerate(plan.batches, first)
+        )
+        models.Exclusion.objects.bulk_create(
+            models.Exclusion(
+                mailing_id=row.id,
+                reason=reason,
+                format=ledger.FORMAT,
+                members=ledger.pack_members(members),
+                size=len(members),
+                first_id=members[0],
+                last_id=members[-1],
+            )
+            for reason, members in plan.exclusions.items()
+        )
+
+
+def _reconcile(row: models.Mailing) -> None:
+    """Lets the mailing go only when every candidate is planned or excluded, in its own counts and in the ledger."""
+    batches = models.Batch.objects.filter(mailing_id=row.id).aggregate(n=Sum("size"))["n"] or 0
+    excluded = models.Exclusion.objects.filter(mailing_id=row.id).aggregate(n=Sum("size"))["n"] or 0
+    if row.candidates != row.planned + row.excluded or batches != row.planned or excluded != row.excluded:
+        _hold(row.id, f"The counts do not add up: {row.candidates} candidates, {batches} planned, {excluded} left out. Nothing was sent.")
+        return
+    models.Mailing.objects.filter(id=row.id, state=states.FREEZING).update(state=states.SENDING)
+
+
+def _hold(mailing_id: int, reason: str) -> bool:
+    log.warning("Mailing %s is held: %s", mailing_id, reason)
+    rows = models.Mailing.objects.filter(id=mailing_id, state__in=states.sources_of(states.MAILING, states.HELD))
+    return bool(rows.update(state=states.HELD, reason=reason[:300]))
+
+
+def finish(now: datetime) -> int:
+    """Closes mailings whose batches are all settled. Returns how many."""
+    rows = models.Mailing.objects.filter(state=states.SENDING).annotate(batch_count=Count("batches"))
+    done = 0
+    for row in rows:
+        if row.batches.filter(state__in=states.OPEN_BATCHES).exists():
+            continue
+        if models.Mailing.objects.filter(id=row.id, state=states.SENDING).update(state=states.FINISHED, finished_at=now):
+            done += 1
+            if row.kind == models.Mailing.Kind.EDITION:
+                curator.mark_sent(row.edition_id, now=now)
+    return done
+
+
+def pause(mailing_id: int, *, by: str, now: datetime, reason: str = "") -> None:
+    """Stops handing over; what is in flight is finished. Resuming continues where the ledger says."""
+    _move(mailing_id, states.PAUSED, reason or f"paused by {by}")
+
+
+def resume(mailing_id: int, *, by: str, now: datetime) -> None:
+    """Lets a paused mailing go on from where it stands."""
+    row = _row(mailing_id)
+    if row.state != states.PAUSED:
+        raise Refused(f"Mailing {mailing_id} is {row.state}, so there is nothing to resume.")
+    to = states.SCHEDULED if row.frozen_at is None else states.FREEZING
+    models.Batch.objects.filter(mailing_id=mailing_id, state=states.PLANNED).update(due_at=now, attempt=0)
+    # From freezing it passes to sending by itself once every candidate is accounted for.
+    models.Mailing.objects.filter(id=mailing_id, state=states.PAUSED).update(state=to, reason="")
+
+
+def cancel(mailing_id: int, *, by: str, now: datetime) -> None:
+    """Stops for good. Batches that did not leave are withdrawn; those that did cannot be called back."""
+    with transaction.atomic():
+        _move(mailing_id, states.CANCELLED, f"cancelled by {by}")
+        for batch in models.Batch.objects.filter(mailing_id=mailing_id, state=states.PLANNED):
+            outcomes = ledger.Outcomes(batch.outcomes, batch.format)
+            outcomes.mark(outcomes.places(Outcome.PLANNED), Outcome.WITHDRAWN)
+            models.Batch.objects.filter(id=batch.id, state=states.PLANNED).update(
+                state=states.WITHDRAWN, outcomes=outcomes.packed(), error="cancelled", version=F("version") + 1
+            )
+
+
+def _move(mailing_id: int, to: str, reason: str) -> None:
+    row = _row(mailing_id)
+    rows = models.Mailing.objects.filter(id=mailing_id, state=row.state)
+    if not states.may(states.MAILING, row.state, to) or not rows.update(state=to, reason=reason[:300]):
+        raise Refused(f"Mailing {mailing_id} is {row.state}; it cannot become {to}.")
+
+
+def _row(mailing_id: int) -> models.Mailing:
+    row = models.Mailing.objects.filter(id=mailing_id).first()
+    if row is None:
+        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    return row

@@ -1,0 +1,123 @@
+"""The ledger: what was to be sent to whom, in which request, and what became of it."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Mailing(models.Model):
+    """One sending of one snapshot to one audience."""
+
+    class Kind(models.TextChoices):
+        EDITION = "edition"
+        TEST = "test"
+        CORRECTION = "correction"
+
+    key = models.CharField(max_length=12, unique=True)  # opaque; travels as nl_mailing
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.PROTECT, related_name="+")
+    edition = models.ForeignKey("curator.Edition", on_delete=models.PROTECT, related_name="+")
+    snapshot = models.ForeignKey("curator.Snapshot", on_delete=models.PROTECT, related_name="+")
+    occurrence = models.OneToOneField("scheduler.Occurrence", on_delete=models.PROTECT, null=True, related_name="+")
+    list = models.ForeignKey("subscribers.List", on_delete=models.PROTECT, related_name="+")
+    provider = models.CharField(max_length=20)
+    state = models.CharField(max_length=12, db_index=True)  # delivery.states.MAILING
+    reason = models.CharField(max_length=300, blank=True)
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=254)
+    frozen_at = models.DateTimeField(null=True)  # addresses and subscriptions count as of this instant
+    frozen_through = models.BigIntegerField(default=0)  # highest subscriber id already planned or excluded
+    frozen_upto = models.BigIntegerField(null=True)  # highest subscriber id of the audience
+    started_at = models.DateTimeField(null=True)  # first hand-over
+    finished_at = models.DateTimeField(null=True)
+    candidates = models.PositiveIntegerField(default=0)
+    planned = models.PositiveIntegerField(default=0)
+    excluded = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition"],
+                condition=models.Q(kind="edition") & ~models.Q(state="cancelled"),
+                name="one_mailing_per_edition",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Batch(models.Model):
+    """The deliveries that share one provider request; its members and their outcomes are packed."""
+
+    mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="batches")
+    number = models.PositiveIntegerField()
+    key = models.CharField(max_length=12, unique=True)  # opaque; travels as nl_batch
+    wave = models.PositiveSmallIntegerField(default=0)
+    variant = models.CharField(max_length=20, blank=True)
+    language = models.CharField(max_length=16, blank=True)
+    tracking = models.BooleanField(default=True)
+    format = models.PositiveSmallIntegerField()  # of `members` and `outcomes`; see delivery.ledger
+    members = models.BinaryField()
+    outcomes = models.BinaryField()
+    size = models.PositiveIntegerField()
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    state = models.CharField(max_length=10)  # delivery.states.BATCH
+    attempt = models.PositiveIntegerField(default=0)
+    attempt_key = models.CharField(max_length=12, blank=True)  # opaque; travels as nl_attempt
+    lease_owner = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    due_at = models.DateTimeField()
+    handed_over_at = models.DateTimeField(null=True)
+    provider_id = models.CharField(max_length=200, blank=True)
+    error = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mailing", "number"], name="batch_number_once")]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="batch_due"),
+            models.Index(fields=["first_id", "last_id"], name="batch_members"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mailing_id}/{self.number}"
+
+
+class Exclusion(models.Model):
+    """Candidates left out of a mailing for one reason, packed like the members of a batch."""
+
+    mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="exclusions")
+    reason = models.CharField(max_length=20)  # delivery.states.EXCLUSIONS
+    format = models.PositiveSmallIntegerField()
+    members = models.BinaryField()
+    size = models.PositiveIntegerField()
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["first_id", "last_id"], name="exclusion_members")]
+
+    def __str__(self) -> str:
+        return f"{self.mailing_id} {self.reason}"
+
+
+class Incident(models.Model):
+    """Something out of the ordinary that happened to one delivery: refused, withdrawn, bounced, dropped, complained."""
+
+    mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="incidents")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, null=True, related_name="incidents")
+    subscriber = models.ForeignKey("subscribers.Subscriber", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    address = models.CharField(max_length=320)
+    kind = models.CharField(max_length=20)
+    reason = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["mailing", "kind"], name="incident_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.address}"

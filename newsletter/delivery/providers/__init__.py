@@ -1,0 +1,1 @@
+"""How mail leaves: one module per provider, each knowing only `base`."""

@@ -1,0 +1,128 @@
+"""What the engine needs of a provider, in the engine's words.
+
+One attempt has one of three answers (SendGrid fact 27): accepted for sure, refused for sure, or
+unknown. Unknown is never tried again by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NamedTuple, Protocol
+
+from newsletter.templater import MergeField, Reader, personalise, substitutions
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The part of a mailing that is the same for every reader.
+
+    `headers` are List-Id and the like; `unsubscribe_base` ends in a slash and is followed by a reader's token
+    ("" for mail that is not a newsletter). Tracking is always said explicitly.
+    """
+
+    from_email: str
+    from_name: str
+    reply_to: str
+    subject: str
+    html: str
+    text: str
+    merge: tuple[MergeField, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    unsubscribe_base: str = ""
+    click_tracking: bool = False
+    open_tracking: bool = False
+
+
+class Recipient(NamedTuple):
+    """One reader of a batch; `delivery` is opaque and comes back in events."""
+
+    delivery: str
+    address: str
+    first_name: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One attempt at one batch. The keys are opaque ids, never an address."""
+
+    envelope: Envelope
+    recipients: Sequence[Recipient]
+    mailing: str
+    batch: str
+    attempt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one attempt.
+
+    `permanent`: trying again will not help. `stop`: nothing of this mailing can succeed until somebody
+    mends the settings. `again_at`: when the provider asked to be tried again. `bad`: places of recipients
+    it will not take; the others may be tried without them. `done`: places settled as accepted although the
+    whole was not (a provider that takes messages one by one).
+    """
+
+    kind: Literal["accepted", "refused", "unknown"]
+    message: str = ""
+    provider_id: str = ""
+    permanent: bool = False
+    stop: bool = False
+    again_at: datetime | None = None
+    bad: dict[int, str] = field(default_factory=dict)
+    done: tuple[int, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """Accepted for sure."""
+        return self.kind == "accepted"
+
+    @property
+    def unknown(self) -> bool:
+        """Nobody knows; it is not sent again by itself."""
+        return self.kind == "unknown"
+
+
+class Provider(Protocol):
+    """A way for mail to leave."""
+
+    name: str
+    max_batch: int
+    can_schedule: bool
+    can_cancel: bool
+
+    def send_batch(self, request: Request, now: datetime) -> Answer:
+        """Hands one batch over. Never raises: every trouble is an answer."""
+        ...
+
+
+class Personal(NamedTuple):
+    """A message as one reader gets it."""
+
+    subject: str
+    html: str
+    text: str
+    headers: tuple[tuple[str, str], ...]
+
+
+def personal(envelope: Envelope, recipient: Recipient) -> Personal:
+    """The message of one reader, for providers that do not fill tokens in themselves."""
+    values = substitutions(envelope.merge, Reader(recipient.address, recipient.first_name, recipient.token))
+    return Personal(
+        subject=personalise(envelope.subject, values),
+        html=personalise(envelope.html, values),
+        text=personalise(envelope.text, values),
+        headers=(*envelope.headers, *unsubscribe_headers(envelope, recipient)),
+    )
+
+
+def unsubscribe_headers(envelope: Envelope, recipient: Recipient) -> tuple[tuple[str, str], ...]:
+    """One-click leaving as RFC 8058 asks: an address that names reader and list, and the word that allows a POST."""
+    if not envelope.unsubscribe_base:
+        return ()
+    return (
+        ("List-Unsubscribe", f"<{envelope.unsubscribe_base}{recipient.token}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+    )

@@ -1,0 +1,122 @@
+"""The outbox: nothing leaves this machine. One .eml per message, in a folder per mailing."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+
+from newsletter.delivery.providers import mime
+from newsletter.delivery.providers.base import Answer, Request
+from newsletter.kernel.errors import NotFound
+
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,120}")
+
+
+class Outbox:
+    """Writes messages as files. The name is of our own ids: a message sent twice would lie there twice."""
+
+    name = "outbox"
+    max_batch = 100
+    can_schedule = False
+    can_cancel = False
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send_batch(self, request: Request, now: datetime) -> Answer:
+        """Writes each message whole or not at all. A full disk is refused for now: what was written stays written."""
+        folder = self._folder / (request.mailing or "notices")
+        done: list[int] = []
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for place, recipient in enumerate(request.recipients):
+                message = mime.compose(request.envelope, recipient, now=now, extra=mime.ids(request, recipient))
+                _write(folder / f"{recipient.delivery}-{request.attempt}.eml", message.as_bytes())
+                done.append(place)
+            _sync(folder)
+        except OSError as error:
+            return Answer("refused", f"The outbox {folder} cannot be written: {error.strerror}. Free some space or set NEWSLETTER_OUTBOX_DIR.", done=tuple(done))
+        return Answer("accepted", provider_id=request.attempt)
+
+
+def _write(path: Path, data: bytes) -> None:
+    part = path.with_suffix(".part")
+    part.write_bytes(data)
+    part.rename(path)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """One mailing's messages in the outbox."""
+
+    name: str
+    messages: int
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message in the outbox, headers only."""
+
+    name: str
+    to: str
+    subject: str
+    date: str
+
+
+def folders(root: Path) -> tuple[Folder, ...]:
+    """The folders of an outbox, newest first."""
+    if not root.is_dir():
+        return ()
+    found = [Folder(each.name, sum(1 for _ in each.glob("*.eml")), datetime.fromtimestamp(each.stat().st_mtime, UTC)) for each in root.iterdir() if each.is_dir()]
+    return tuple(sorted(found, key=lambda each: each.changed_at, reverse=True))
+
+
+def letters(root: Path, folder: str, *, query: str = "", limit: int = 100) -> tuple[Letter, ...]:
+    """Messages of a folder, by name; `query` is looked for in the receiver."""
+    return tuple(_first(_matching(_folder(root, folder), query), limit))
+
+
+def _first(items: Iterator[Letter], limit: int) -> Iterator[Letter]:
+    for _, item in zip(range(limit), items, strict=False):
+        yield item
+
+
+def _matching(folder: Path, query: str) -> Iterator[Letter]:
+    for path in sorted(folder.glob("*.eml")):
+        with path.open("rb") as file:
+            message = message_from_bytes(file.read(16384), policy=default)
+        letter = Letter(path.name, str(message["To"] or ""), str(message["Subject"] or ""), str(message["Date"] or ""))
+        if query.casefold() in letter.to.casefold():
+            yield letter
+
+
+def letter(root: Path, folder: str, name: str) -> EmailMessage:
+    """One message of the outbox. Raises NotFound."""
+    path = _folder(root, folder) / name
+    if not _NAME.fullmatch(name) or path.suffix != ".eml" or not path.is_file():
+        raise NotFound("There is no such message in the outbox.")
+    message = message_from_bytes(path.read_bytes(), policy=default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
+def _folder(root: Path, name: str) -> Path:
+    if not _NAME.fullmatch(name) or ".." in name or not (root / name).is_dir():
+        raise NotFound("There is no such folder in the outbox.")
+    return root / name

@@ -1,0 +1,41 @@
+"""Providers by name. A provider is imported only when it is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter.delivery.providers.base import Provider
+from newsletter.kernel.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """What providers need to know of this installation."""
+
+    sendgrid_api_key: str
+    sendgrid_host: str
+    outbox_dir: Path
+    smtp_url: str
+
+
+def open_provider(name: str, settings: ProviderSettings) -> Provider:
+    """The provider called `name`. Raises BadInput naming the setting that is missing or wrong."""
+    if name == "sendgrid":
+        from newsletter.delivery.providers.sendgrid import SendGrid
+
+        return SendGrid(settings.sendgrid_api_key, settings.sendgrid_host)
+    if name == "smtp":
+        from newsletter.delivery.providers.smtp import Smtp
+
+        return Smtp(settings.smtp_url)
+    if name == "outbox":
+        from newsletter.delivery.providers.outbox import Outbox
+
+        return Outbox(settings.outbox_dir)
+    raise BadInput(f"There is no provider “{name}”. There are outbox, sendgrid and smtp.", "NEWSLETTER_PROVIDER")
+
+
+def max_batch(name: str) -> int:
+    """How many readers one request of a provider takes."""
+    return {"sendgrid": 1000, "smtp": 50, "outbox": 100}[name]

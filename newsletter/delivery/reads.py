@@ -1,0 +1,189 @@
+"""What was sent to whom: read out of the packed ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Sum
+
+from newsletter.delivery import ledger, models, states
+from newsletter.delivery.states import Outcome
+from newsletter.kernel.errors import BadInput, NotFound
+from subscribers import reads as subscribers
+
+__all__ = ["Delivery", "Mailing", "Who", "mailing", "mailing_of_edition", "mailings", "outcomes_of", "who"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """One mailing. `excluded` counts by reason, `counts` members by outcome, `batches` requests by state."""
+
+    id: int
+    key: str
+    kind: str
+    state: str
+    reason: str
+    newsletter_id: int
+    edition_id: int
+    list_id: int
+    provider: str
+    due_at: datetime
+    created_at: datetime
+    created_by: str
+    frozen_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    candidates: int
+    planned: int
+    excluded: dict[str, int]
+    counts: dict[str, int]
+    batches: dict[str, int]
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every candidate is accounted for."""
+        return self.candidates == self.planned + sum(self.excluded.values()) and self.planned == sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """One candidate of a mailing and what became of them; `batch` is None for those left out."""
+
+    subscriber_id: int
+    address: str
+    state: str
+    batch: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One mailing as one person had it."""
+
+    mailing_id: int
+    edition_id: int
+    newsletter_id: int
+    due_at: datetime
+    state: str
+
+
+def mailing(mailing_id: int) -> Mailing:
+    """The mailing with this id. Raises NotFound."""
+    row = models.Mailing.objects.filter(id=mailing_id).first()
+    if row is None:
+        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    return _mailing(row)
+
+
+def mailings(*, limit: int = 20, newsletter_ids: Iterable[int] | None = None) -> tuple[Mailing, ...]:
+    """Mailings by due time, newest first; of some newsletters or (None) all."""
+    rows = models.Mailing.objects.order_by("-due_at", "-id")
+    if newsletter_ids is not None:
+        rows = rows.filter(newsletter_id__in=list(newsletter_ids))
+    return tuple(_mailing(row) for row in rows[:limit])
+
+
+def mailing_of_edition(edition_id: int) -> Mailing | None:
+    """The mailing of an edition to its list, if there is one."""
+    row = models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION).exclude(state=states.CANCELLED).first()
+    return _mailing(row) if row else None
+
+
+def _mailing(row: models.Mailing) -> Mailing:
+    counts: Counter[Outcome] = Counter()
+    for outcomes, form in row.batches.values_list("outcomes", "format").iterator(chunk_size=200):
+        counts += ledger.Outcomes(outcomes, form).counts()
+    excluded = row.exclusions.values_list("reason").annotate(n=Sum("size")).order_by("reason")
+    batches = row.batches.values_list("state").annotate(n=Count("id")).order_by("state")
+    return Mailing(
+        id=row.id,
+        key=row.key,
+        kind=row.kind,
+        state=row.state,
+        reason=row.reason,
+        newsletter_id=row.newsletter_id,
+        edition_id=row.edition_id,
+        list_id=row.list_id,
+        provider=row.provider,
+        due_at=row.due_at,
+        created_at=row.created_at,
+        created_by=row.created_by,
+        frozen_at=row.frozen_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        candidates=row.candidates,
+        planned=row.planned,
+        excluded=dict(excluded),
+        counts={outcome.word: n for outcome, n in sorted(counts.items())},
+        batches=dict(batches),
+    )
+
+
+def who(mailing_id: int, *, state: str | None = None, limit: int = 100, after: int = 0) -> tuple[Who, ...]:
+    """The candidates of a mailing ascending by id behind `after`: all, with one outcome, or left out for one reason.
+
+    Raises BadInput for a state that does not exist, NotFound.
+    """
+    words = {outcome.word for outcome in Outcome}
+    if state is not None and state not in words and state not in (*states.EXCLUSIONS, "excluded"):
+        raise BadInput(f"“{state}” is no state. It can be {', '.join(sorted(words))}, excluded, {', '.join(states.EXCLUSIONS)}.", "state")
+    if not models.Mailing.objects.filter(id=mailing_id).exists():
+        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    found = sorted(_matching(mailing_id, state, limit, after))[:limit]
+    reasons = dict(models.Incident.objects.filter(mailing_id=mailing_id, subscriber_id__in=[f[0] for f in found]).values_list("subscriber_id", "reason"))
+    known = _addresses([each[0] for each in found])
+    return tuple(Who(person, known.get(person, ""), became, batch, reasons.get(person, "")) for person, became, batch in found)
+
+
+def _matching(mailing_id: int, state: str | None, limit: int, after: int) -> Iterator[tuple[int, str, int | None]]:
+    if state is None or state not in {*states.EXCLUSIONS, "excluded"}:
+        yield from _members(mailing_id, state, limit, after)
+    if state is None or state in {*states.EXCLUSIONS, "excluded"}:
+        yield from _excluded(mailing_id, state, limit, after)
+
+
+def _members(mailing_id: int, state: str | None, limit: int, after: int) -> Iterator[tuple[int, str, int]]:
+    taken = 0
+    rows = models.Batch.objects.filter(mailing_id=mailing_id, last_id__gt=after).order_by("first_id")
+    for batch in rows.iterator(chunk_size=50):
+        members = ledger.unpack_members(batch.members, batch.format)
+        for person, outcome in zip(members, ledger.Outcomes(batch.outcomes, batch.format), strict=True):
+            if person > after and (state is None or outcome.word == state):
+                yield person, outcome.word, batch.number
+                taken += 1
+        if taken >= limit:
+            return
+
+
+def _excluded(mailing_id: int, state: str | None, limit: int, after: int) -> Iterator[tuple[int, str, None]]:
+    rows = models.Exclusion.objects.filter(mailing_id=mailing_id, last_id__gt=after).order_by("first_id")
+    if state not in (None, "excluded"):
+        rows = rows.filter(reason=state)
+    for row in rows.iterator(chunk_size=50):
+        members = [person for person in ledger.unpack_members(row.members, row.format) if person > after]
+        yield from ((person, row.reason, None) for person in members[:limit])
+
+
+def _addresses(ids: list[int]) -> dict[int, str]:
+    return subscribers.addresses_by_id(ids)
+
+
+def outcomes_of(subscriber_id: int, *, limit: int = 50) -> tuple[Delivery, ...]:
+    """The mailings that had this person as a candidate, newest first, and what became of each."""
+    within = {"first_id__lte": subscriber_id, "last_id__gte": subscriber_id}
+    found: list[Delivery] = []
+    for batch in models.Batch.objects.filter(**within).select_related("mailing").order_by("-mailing__due_at"):
+        place = ledger.place_of(subscriber_id, ledger.unpack_members(batch.members, batch.format))
+        if place is not None:
+            found.append(_delivery(batch.mailing, ledger.Outcomes(batch.outcomes, batch.format)[place].word))
+    for row in models.Exclusion.objects.filter(**within).select_related("mailing").order_by("-mailing__due_at"):
+        if ledger.place_of(subscriber_id, ledger.unpack_members(row.members, row.format)) is not None:
+            found.append(_delivery(row.mailing, row.reason))
+    return tuple(sorted(found, key=lambda each: each.due_at, reverse=True)[:limit])
+
+
+def _delivery(row: models.Mailing, state: str) -> Delivery:
+    return Delivery(row.id, row.edition_id, row.newsletter_id, row.due_at, state)

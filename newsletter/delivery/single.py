@@ -1,0 +1,80 @@
+"""Mail to single people, outside the ledger: tests, notices, and the message an editor wants to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from newsletter.catalog.values import Newsletter
+from newsletter.delivery import envelopes
+from newsletter.delivery.providers import mime
+from newsletter.delivery.providers.base import Answer, Provider, Recipient, Request, personal
+from newsletter.kernel import ids
+from newsletter.kernel.errors import BadInput, Refused
+from newsletter.templater import Rendered
+from subscribers import addresses as checking
+
+TEST_PREFIX = "[TEST] "
+MOST_TESTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TestSent:
+    """What became of one test message: accepted, refused or unknown."""
+
+    __test__ = False
+
+    address: str
+    answer: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message as one reader gets it."""
+
+    html: str
+    text: str
+    subject: str
+    eml: bytes
+
+
+def send_test(
+    *, rendered: Rendered, newsletter: Newsletter, addresses: tuple[str, ...], provider: Provider, now: datetime
+) -> tuple[TestSent, ...]:
+    """Sends a draft to these addresses alone. Its links to leave lead nowhere: a test must not unsubscribe anybody."""
+    if not rendered.html:
+        raise Refused("The mail could not be rendered, so no test was sent. See why: newsletter editions check ID")
+    if not 0 < len(addresses) <= MOST_TESTS:
+        raise BadInput(f"Give 1 to {MOST_TESTS} addresses for a test.", "test_to")
+    wanted = [checking.for_sending(checking.check(address)) for address in addresses]
+    cover = envelopes.envelope(rendered, newsletter, base_url=settings.CONFIG.base_url, subject_prefix=TEST_PREFIX)
+    return tuple(_one(provider, Request(cover, (_stranger(address),), "", "", ids.opaque()), now) for address in wanted)
+
+
+def _stranger(address: str, first_name: str = "") -> Recipient:
+    return Recipient(f"test.{ids.opaque()}", address, first_name, "test")
+
+
+def _one(provider: Provider, request: Request, now: datetime) -> TestSent:
+    answer = provider.send_batch(request, now)
+    return TestSent(request.recipients[0].address, answer.kind, answer.message)
+
+
+def send_notice(*, rendered: Rendered, newsletter: Newsletter, address: str, provider: Provider, now: datetime) -> Answer:
+    """Sends a mail about a subscription to one person."""
+    if not rendered.html:
+        reasons = "; ".join(problem.message for problem in rendered.problems)
+        return Answer("refused", f"The mail could not be rendered: {reasons}", permanent=True)
+    recipient = Recipient(f"notice.{ids.opaque()}", address, "", "")
+    return provider.send_batch(Request(envelopes.notice(rendered, newsletter), (recipient,), "", "", ids.opaque()), now)
+
+
+def compose_eml(*, rendered: Rendered, newsletter: Newsletter, address: str, first_name: str = "", now: datetime) -> Mail:
+    """The message as it would leave for one reader."""
+    cover = envelopes.envelope(rendered, newsletter, base_url=settings.CONFIG.base_url)
+    recipient = _stranger(checking.for_sending(checking.check(address)), first_name)
+    mine = personal(cover, recipient)
+    return Mail(mine.html, mine.text, mine.subject, mime.compose(cover, recipient, now=now).as_bytes())

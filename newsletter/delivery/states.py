@@ -1,0 +1,76 @@
+"""The tables of delivery: mailings, batches, members. Pure.
+
+    mailing   scheduled ─▶ freezing ─▶ sending ─▶ finished
+                 └────────────┴───────────┴─▶ paused ⇄ · cancelled · held (with a reason)
+
+    batch     planned ─▶ claimed ─▶ sending ─▶ accepted · refused · unknown
+                 ▲──────────┘          └─▶ planned (refused for now)
+                 └─▶ withdrawn
+
+`claimed` is a lease: nothing has left, another worker may take over. `sending` is committed before the
+first byte leaves: if its process dies, the answer is unknown and the batch is never sent again by itself.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+SCHEDULED, FREEZING, SENDING, FINISHED = "scheduled", "freezing", "sending", "finished"
+PAUSED, CANCELLED, HELD = "paused", "cancelled", "held"
+
+MAILING: dict[str, frozenset[str]] = {
+    SCHEDULED: frozenset({FREEZING, PAUSED, CANCELLED, HELD}),
+    FREEZING: frozenset({SENDING, PAUSED, CANCELLED, HELD}),
+    SENDING: frozenset({FINISHED, PAUSED, CANCELLED, HELD}),
+    PAUSED: frozenset({SCHEDULED, FREEZING, SENDING, CANCELLED}),
+    HELD: frozenset({SCHEDULED, CANCELLED}),
+    FINISHED: frozenset(),
+    CANCELLED: frozenset(),
+}
+
+PLANNED, CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN = "planned", "claimed", "accepted", "refused", "unknown", "withdrawn"
+
+BATCH: dict[str, frozenset[str]] = {
+    PLANNED: frozenset({CLAIMED, WITHDRAWN}),
+    CLAIMED: frozenset({PLANNED, SENDING, WITHDRAWN}),
+    SENDING: frozenset({PLANNED, ACCEPTED, REFUSED, UNKNOWN}),
+    UNKNOWN: frozenset({ACCEPTED, REFUSED}),
+    ACCEPTED: frozenset(),
+    REFUSED: frozenset(),
+    WITHDRAWN: frozenset(),
+}
+OPEN_BATCHES = (PLANNED, CLAIMED, SENDING)
+
+
+class Outcome(IntEnum):
+    """What became of one member. Outcomes only move to a higher number; gaps leave room."""
+
+    PLANNED = 0
+    UNKNOWN = 10
+    REFUSED = 20
+    WITHDRAWN = 30
+    ACCEPTED = 40
+
+    @property
+    def word(self) -> str:
+        """The name people and JSON see."""
+        return self.name.lower()
+
+
+def later(present: Outcome, reported: Outcome) -> Outcome:
+    """The outcome after a report: never an earlier one than the present."""
+    return max(present, reported)
+
+
+# Why a candidate is left out, as subscribers.reads says it.
+EXCLUSIONS = ("pending", "unsubscribed", "bounced", "complained", "suppressed", "invalid", "already")
+
+
+def may(table: dict[str, frozenset[str]], state: str, to: str) -> bool:
+    """Whether `table` allows going from one state to another."""
+    return to in table[state]
+
+
+def sources_of(table: dict[str, frozenset[str]], to: str) -> tuple[str, ...]:
+    """The states from which `to` can be reached."""
+    return tuple(state for state, following in table.items() if to in following)

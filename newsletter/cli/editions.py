@@ -34,7 +34,7 @@ def create(
     now = clock.now()
     found = catalog.newsletter_by_slug(newsletter)
     made = service.create_edition(
-        found.id, day(date, "date") if date else None, now=now, by=BY, suggest=suggest, wanted=stories or None
+        found.id, day(date, "date") if date else None, now=now, by=BY, suggest=suggest, wanted=stories or None, fetch=wiring.fetch()
     )
     audit.record(None, "made edition", f"{newsletter} {made.date}", now=now, newsletter_id=found.id)
     _present(made, as_json)
@@ -64,7 +64,7 @@ def show(edition_id: int, as_json: bool = JSON) -> None:
 def suggest(edition_id: int, as_json: bool = JSON) -> None:
     """Fill the free places with fresh, varied stories not run before."""
     now = clock.now()
-    edition = service.suggest_picks(edition_id, now=now)
+    edition = service.suggest_picks(edition_id, now=now, fetch=wiring.fetch())
     _noted("suggested stories", edition, now)
     _present(edition, as_json)
 

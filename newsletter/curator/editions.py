@@ -31,7 +31,14 @@ _PICK_TEXTS = {
 
 
 def create_edition(
-    newsletter_id: int, on: date | None, *, now: datetime, by: str, suggest: bool = False, wanted: int | None = None
+    newsletter_id: int,
+    on: date | None,
+    *,
+    now: datetime,
+    by: str,
+    suggest: bool = False,
+    wanted: int | None = None,
+    fetch: Fetch | None = None,
 ) -> Edition:
     """Makes the edition of a day (None: today in the newsletter's zone). Raises Refused when there is one already."""
     newsletter = catalog.newsletter(newsletter_id)
@@ -44,16 +51,19 @@ def create_edition(
             row = models.Edition.objects.create(newsletter_id=newsletter_id, date=day, signed=newsletter.signed, created_at=now, changed_at=now)
     except IntegrityError:
         raise Conflict(f"Somebody else made the edition of {day} at the same moment. See it with: newsletter editions list {newsletter.slug}") from None
-    return suggest_picks(row.id, now=now, wanted=wanted) if suggest else reads.edition(row.id)
+    return suggest_picks(row.id, now=now, wanted=wanted, fetch=fetch) if suggest else reads.edition(row.id)
 
 
 def suggest_picks(edition_id: int, *, now: datetime, wanted: int | None = None, fetch: Fetch | None = None) -> Edition:
-    """Fills the free places with fresh, varied stories that did not run, the best ones first; words where there are none."""
+    """Fills the free places with fresh, varied stories that did not run, the best ones first; words where there are none.
+
+    A picture comes along only when its credit is known: one without would block approval.
+    """
     edition = reads.edition(edition_id)
     newsletter = catalog.newsletter(edition.newsletter_id)
     places = max(0, (wanted or newsletter.stories_wanted) - len(edition.picks))
     for article_id in _suggested(edition, places, now):
-        pick(edition_id, article_id, now=now, fetch=fetch)
+        pick(edition_id, article_id, now=now, fetch=fetch, suggested=True)
     return _suggest_words(edition_id, now)
 
 
@@ -93,12 +103,13 @@ def pick(
     position: int | None = None,
     fetch: Fetch | None = None,
     version: int | None = None,
+    suggested: bool = False,
 ) -> Edition:
     """Places an article in an edition, its words and picture copied. The first story becomes the lead."""
     article = models.Article.objects.filter(id=article_id).first()
     if article is None:
         raise NotFound(f"There is no article {article_id}. Search them with: newsletter articles list --query TEXT")
-    if article.picture_id is None and article.image_url and fetch is not None:
+    if article.picture_id is None and article.image_url and fetch is not None and (article.image_credit or not suggested):
         copy_picture(article, now=now, fetch=fetch)  # before the transaction: another server's pace must not lock us
         article.save(update_fields=["picture"])
 
@@ -107,14 +118,14 @@ def pick(
             raise Refused(f"“{article.title}” is in this edition already.")
         key = _section_for(row, section)
         first = not row.picks.exists()
-        made = models.Pick.objects.create(edition=row, article=article, key=ids.opaque(8), section=key, position=_last(row, key), size="l" if first else "m", **_copied(article))
+        made = models.Pick.objects.create(edition=row, article=article, key=ids.opaque(8), section=key, position=_last(row, key), size="l" if first else "m", **_copied(article, with_picture=bool(article.image_credit) or not suggested))
         if position is not None:
             _place(row, made, key, position)
 
     return _edit(edition_id, version, now, place)
 
 
-def _copied(article: models.Article) -> dict[str, Any]:
+def _copied(article: models.Article, *, with_picture: bool) -> dict[str, Any]:
     words = len(article.text.split())
     return {
         "headline": article.title,
@@ -123,7 +134,7 @@ def _copied(article: models.Article) -> dict[str, Any]:
         "publisher": article.publisher,
         "byline": article.byline,
         "minutes": max(1, round(words / WORDS_A_MINUTE)) if words > 80 else 0,
-        "picture_id": article.picture_id,
+        "picture_id": article.picture_id if with_picture else None,
         "image_alt": article.image_alt,
         "image_caption": article.image_caption,
         "image_credit": article.image_credit,

@@ -51,7 +51,7 @@ def send_test(
         raise BadInput(f"Give 1 to {MOST_TESTS} addresses for a test.", "test_to")
     wanted = [checking.for_sending(checking.check(address)) for address in addresses]
     cover = envelopes.envelope(rendered, newsletter, base_url=settings.CONFIG.base_url, subject_prefix=TEST_PREFIX)
-    return tuple(_one(provider, Request(cover, (_stranger(address),), "", "", ids.opaque()), now) for address in wanted)
+    return tuple(_one(provider, Request(cover, (_stranger(address),), "tests", "tests", ids.opaque()), now) for address in wanted)
 
 
 def _stranger(address: str, first_name: str = "") -> Recipient:
@@ -69,7 +69,7 @@ def send_notice(*, rendered: Rendered, newsletter: Newsletter, address: str, pro
         reasons = "; ".join(problem.message for problem in rendered.problems)
         return Answer("refused", f"The mail could not be rendered: {reasons}", permanent=True)
     recipient = Recipient(f"notice.{ids.opaque()}", address, "", "")
-    return provider.send_batch(Request(envelopes.notice(rendered, newsletter), (recipient,), "", "", ids.opaque()), now)
+    return provider.send_batch(Request(envelopes.notice(rendered, newsletter), (recipient,), "notices", "notices", ids.opaque()), now)
 
 
 def compose_eml(*, rendered: Rendered, newsletter: Newsletter, address: str, first_name: str = "", now: datetime) -> Mail:

@@ -22,7 +22,7 @@ from newsletter.curator import service as curator
 from newsletter.delivery import reads as mailings
 from newsletter.delivery import service as delivery
 from newsletter.jobs import pulses, wiring
-from newsletter.kernel.errors import NewsletterError, Refused
+from newsletter.kernel.errors import Conflict, NewsletterError, Refused
 from newsletter.scheduler import calendar
 from newsletter.scheduler import reads as schedules
 from newsletter.scheduler import service as scheduler
@@ -65,7 +65,7 @@ def open_editions(now: datetime) -> int:
         edition = editions.edition_on(occurrence.newsletter_id, occurrence.date)
         if edition is None:
             edition = curator.create_edition(
-                occurrence.newsletter_id, occurrence.date, now=now, by=HEARTBEAT, suggest=True
+                occurrence.newsletter_id, occurrence.date, now=now, by=HEARTBEAT, suggest=True, fetch=wiring.fetch()
             )
         opened += scheduler.opened(occurrence.id, edition.id, now)
     return opened
@@ -105,11 +105,18 @@ def _settle(occurrence: schedules.Occurrence, now: datetime) -> bool:
 
 
 def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime) -> mailings.Mailing:
-    """Plans the mailing of an approved edition for `at` (None: now). Raises Refused when it is not approved."""
+    """Plans the mailing of an approved edition for `at` (None: now). Raises Refused when it is not approved.
+
+    An occurrence that was held or missed with this edition is settled by it.
+    """
     snapshot = editions.standing_snapshot(edition_id)
     if snapshot is None:
         raise Refused(f"Edition {edition_id} is not approved, so it is not sent. Approve it: newsletter editions approve {edition_id}")
-    return _create_mailing(snapshot, due_at=max(at or now, now), by=by, now=now)
+    held = scheduler.held_for_edition(edition_id)
+    with transaction.atomic():
+        if held is not None and not scheduler.claim(held.id, now):
+            raise Conflict("Somebody else is sending this edition at the same moment.")
+        return _create_mailing(snapshot, due_at=max(at or now, now), by=by, now=now, occurrence_id=held.id if held else None)
 
 
 def _create_mailing(

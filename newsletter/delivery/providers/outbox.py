@@ -32,7 +32,7 @@ class Outbox:
 
     def send_batch(self, request: Request, now: datetime) -> Answer:
         """Writes each message whole or not at all. A full disk is refused for now: what was written stays written."""
-        folder = self._folder / (request.mailing or "notices")
+        folder = self._folder / request.mailing
         done: list[int] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)

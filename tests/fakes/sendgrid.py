@@ -1,0 +1,214 @@
+"""A local server that behaves like SendGrid's mail/send: it validates strictly, counts, and fails on request.
+
+    python -m tests.fakes.sendgrid --port 8099 --log bodies.jsonl
+
+Faults are queued with `server.fail_next(Fault…)`; each is used up by one request.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import secrets
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+KEY = "SG.fake-key"
+_RESERVED = {
+    "x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding", "to", "from",
+    "subject", "reply-to", "cc", "bcc",
+}  # fmt: skip
+_TOP = {
+    "personalizations", "from", "reply_to", "subject", "content", "headers", "tracking_settings", "send_at", "batch_id",
+    "categories", "mail_settings", "custom_args",
+}  # fmt: skip
+_PERSONAL = {"to", "headers", "substitutions", "custom_args", "subject", "send_at"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How one request goes wrong: answer `status`, or `drop` the connection; before or after accepting."""
+
+    status: int = 0
+    drop: bool = False
+    accept_first: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | None = None
+
+
+class SendGridServer(ThreadingHTTPServer):
+    """Listens on loopback. `accepted` counts messages by address, `bodies` keeps what was accepted."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port: int = 0, log: Path | None = None, delay: float = 0.0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.accepted: Counter[str] = Counter()
+        self.bodies: list[dict[str, Any]] = []
+        self.refused: list[str] = []
+        self.requests = 0
+        self.delay = delay
+        self._faults: list[Fault] = []
+        self._log = log
+        self._lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def fail_next(self, *faults: Fault) -> None:
+        with self._lock:
+            self._faults += faults
+
+    def take_fault(self) -> Fault | None:
+        with self._lock:
+            self.requests += 1
+            return self._faults.pop(0) if self._faults else None
+
+    def accept(self, body: dict[str, Any]) -> None:
+        with self._lock:
+            for person in body["personalizations"]:
+                self.accepted[person["to"][0]["email"].casefold()] += 1
+            self.bodies.append(body)
+            if self._log:
+                with self._log.open("a") as file:
+                    file.write(json.dumps(body) + "\n")
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is part of the play."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: SendGridServer
+
+    def do_POST(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path != "/v3/mail/send":
+            return self._answer(404, _errors("not found"))
+        if self.headers.get("Authorization") != f"Bearer {KEY}":
+            return self._answer(401, _errors("The provided authorization grant is invalid, expired, or revoked"))
+        fault = self.server.take_fault()
+        if fault and not fault.accept_first:
+            return self._fail(fault)
+        try:
+            body = json.loads(raw)
+        except ValueError:
+            return self._answer(400, _errors("Bad Request"))
+        problems = problems_of(body)
+        if problems:
+            self.server.refused += [f"{field}: {message}" for field, message in problems]
+            return self._answer(400, {"errors": [{"message": m, "field": f, "help": None} for f, m in problems]})
+        if self.server.delay:
+            time.sleep(self.server.delay)
+        self.server.accept(body)
+        if fault:
+            return self._fail(fault)
+        self._answer(202, None, {"X-Message-Id": secrets.token_urlsafe(16)[:22]})
+
+    def _fail(self, fault: Fault) -> None:
+        if fault.drop:
+            self.close_connection = True
+            self.connection.close()
+            return
+        self._answer(fault.status, fault.body or _errors(f"fault {fault.status}"), fault.headers)
+
+    def _answer(self, status: int, document: dict[str, Any] | None, headers: dict[str, str] | None = None) -> None:
+        data = json.dumps(document).encode() if document is not None else b""
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def _errors(message: str) -> dict[str, Any]:
+    return {"errors": [{"message": message, "field": None, "help": None}]}
+
+
+def problems_of(body: Any) -> list[tuple[str, str]]:
+    """What mail/send would refuse, and what its own description forgets (SendGrid facts 1-22, 58), as (field, message)."""
+    if not isinstance(body, dict):
+        return [("", "the body is no object")]
+    found = [(name, "unknown property") for name in body.keys() - _TOP]
+    people = body.get("personalizations")
+    if not isinstance(people, list) or not 1 <= len(people) <= 1000:
+        return [*found, ("personalizations", "1 to 1000 are needed")]
+    seen: Counter[str] = Counter()
+    for index, person in enumerate(people):
+        found += [(f"personalizations.{index}.{where}", what) for where, what in _person(person, seen)]
+    found += _sender(body)
+    content = body.get("content") or []
+    if [part.get("type") for part in content] != ["text/plain", "text/html"] or not all(part.get("value") for part in content):
+        found.append(("content", "text/plain then text/html, neither empty"))
+    if not body.get("subject"):
+        found.append(("subject", "is empty"))
+    found += [(f"headers.{name}", what) for name, what in _headers(body.get("headers", {}))]
+    tracking = body.get("tracking_settings") or {}
+    for name in ("click_tracking", "open_tracking", "subscription_tracking"):
+        if not isinstance(tracking.get(name, {}).get("enable"), bool):
+            found.append((f"tracking_settings.{name}", "must be said explicitly"))
+    return found
+
+
+def _person(person: dict[str, Any], seen: Counter[str]) -> list[tuple[str, str]]:
+    found = [(name, "unknown property") for name in person.keys() - _PERSONAL]
+    to = person.get("to")
+    if not isinstance(to, list) or len(to) != 1 or not re.fullmatch(r"[\x21-\x7e]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+", str(to[0].get("email"))):
+        return [*found, ("to.0.email", "Does not contain a valid address.")]
+    address = to[0]["email"].casefold()
+    seen[address] += 1
+    if seen[address] > 1:
+        found.append(("to.0.email", "each address once"))
+    found += [(f"headers.{name}", what) for name, what in _headers(person.get("headers", {}))]
+    for group in ("substitutions", "custom_args"):
+        values = person.get(group, {})
+        if not all(isinstance(value, str) for value in values.values()) or len(values) > 150 or len(json.dumps(values)) > 10_000:
+            found.append((group, "strings only, 150 at most, 10,000 bytes at most"))
+    if not all(person.get("custom_args", {"": ""}).values()):
+        found.append(("custom_args", "may not be empty"))
+    if "@" in "".join(person.get("custom_args", {}).values()):
+        found.append(("custom_args", "hold an address"))
+    return found
+
+
+def _sender(body: dict[str, Any]) -> list[tuple[str, str]]:
+    address = str((body.get("from") or {}).get("email", ""))
+    return [] if re.fullmatch(r"[\x21-\x7e]+@[A-Za-z0-9.-]+", address) else [("from.email", "is no ASCII address")]
+
+
+def _headers(headers: dict[str, Any]) -> list[tuple[str, str]]:
+    found = []
+    for name, value in headers.items():
+        if name.lower() in _RESERVED or not re.fullmatch(r"[!-9;-~]+", name):
+            found.append((name, "reserved or no header name"))
+        if not isinstance(value, str) or "\n" in value or "\r" in value or not value.isascii():
+            found.append((name, "must be one line of ASCII"))
+    if headers.get("List-Unsubscribe-Post", "List-Unsubscribe=One-Click") != "List-Unsubscribe=One-Click":
+        found.append(("List-Unsubscribe-Post", "must be List-Unsubscribe=One-Click (RFC 8058)"))
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=8099)
+    parser.add_argument("--log", type=Path)
+    options = parser.parse_args()
+    server = SendGridServer(options.port, options.log)
+    print(f"SendGrid's double on {server.url}, key {KEY}", flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

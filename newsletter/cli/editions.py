@@ -11,7 +11,7 @@ import typer
 from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
-from newsletter.cli.output import JSON, YES, confirm, day, emit_json, moment, say, table, warn
+from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table, warn
 from newsletter.curator import reads, service
 from newsletter.delivery import service as delivery
 from newsletter.jobs import tasks, wiring
@@ -34,7 +34,7 @@ def create(
     now = clock.now()
     found = catalog.newsletter_by_slug(newsletter)
     made = service.create_edition(
-        found.id, day(date, "date") if date else None, now=now, by=BY, suggest=suggest, wanted=stories or None, fetch=wiring.fetch()
+        found.id, clock.day(date) if date else None, now=now, by=BY, suggest=suggest, wanted=stories or None, fetch=wiring.fetch()
     )
     audit.record(None, "made edition", f"{newsletter} {made.date}", now=now, newsletter_id=found.id)
     _present(made, as_json)
@@ -243,7 +243,7 @@ def send(
     if test_to:
         return _send_test(edition, test_to, now, as_json)
     newsletter = catalog.newsletter(edition.newsletter_id)
-    mailing = tasks.send_edition(edition_id, at=moment(at, newsletter.zone, "at") if at else None, by=BY, now=now)
+    mailing = tasks.send_edition(edition_id, at=clock.local_moment(at, newsletter.zone, "at") if at else None, by=BY, now=now)
     _noted("sent", edition, now, f"mailing {mailing.id}")
     if as_json:
         return emit_json(mailing)

@@ -81,25 +81,6 @@ def confirm(question: str, yes: bool, option: str = "--yes") -> None:
         raise Refused("Nothing was changed.")
 
 
-def moment(text: str, zone_name: str, field: str) -> datetime:
-    """An instant given as ISO 8601; without an offset it is read in `zone_name`. Raises BadInput."""
-    from newsletter.kernel.clock import zone
-
-    try:
-        value = datetime.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"“{text}” is no time. Write it like 2026-11-24T07:00 or 2026-11-24T07:00+00:00.", field) from None
-    return value if value.tzinfo else value.replace(tzinfo=zone(zone_name))
-
-
-def day(text: str, field: str) -> date:
-    """A date given as ISO 8601. Raises BadInput."""
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise BadInput(f"“{text}” is no date. Write it like 2026-11-24.", field) from None
-
-
 def read_text_file(path: Path, what: str) -> str:
     """The text of a file a person named. Raises SurroundingsError with the reason."""
     try:

@@ -8,7 +8,7 @@ import typer
 
 from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
-from newsletter.cli.output import JSON, YES, confirm, day, emit_json, say, table
+from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.scheduler import reads, service
@@ -81,7 +81,7 @@ def upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JSON) -
 def skip(schedule_id: int, date: str = typer.Argument(..., help="Like 2026-12-25."), reason: str = typer.Option(..., help="Why.")) -> None:
     """Leave out one date."""
     now = clock.now()
-    service.skip_date(schedule_id, day(date, "date"), reason=reason, by=BY, now=now)
+    service.skip_date(schedule_id, clock.day(date), reason=reason, by=BY, now=now)
     audit.record(None, "skipped date", f"schedule {schedule_id}", now=now, detail=f"{date} {reason}")
     say(f"{date} is left out: {reason}")
 
@@ -90,7 +90,7 @@ def skip(schedule_id: int, date: str = typer.Argument(..., help="Like 2026-12-25
 def unskip(schedule_id: int, date: str) -> None:
     """Take a left-out date in again."""
     now = clock.now()
-    service.unskip_date(schedule_id, day(date, "date"), by=BY, now=now)
+    service.unskip_date(schedule_id, clock.day(date), by=BY, now=now)
     audit.record(None, "took date in again", f"schedule {schedule_id}", now=now, detail=date)
     say(f"{date} is planned again.")
 

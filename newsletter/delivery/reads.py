@@ -43,9 +43,14 @@ class Mailing:
     batches: dict[str, int]
 
     @property
+    def left_out(self) -> int:
+        """How many were left out, for whatever reason."""
+        return sum(self.excluded.values())
+
+    @property
     def adds_up(self) -> bool:
         """Whether every candidate is accounted for."""
-        return self.candidates == self.planned + sum(self.excluded.values()) and self.planned == sum(self.counts.values())
+        return self.candidates == self.planned + self.left_out and self.planned == sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from newsletter.kernel.errors import BadInput
@@ -31,3 +31,20 @@ def in_zone(instant: datetime, zone_name: str) -> str:
     """“Tue 24 Nov 2026, 07:00 GMT”: an instant for people, always with its zone."""
     local = instant.astimezone(zone(zone_name))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
+
+
+def day(text: str, field: str = "date") -> date:
+    """A date given as ISO 8601. Raises BadInput."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"“{text}” is no date. Write it like 2026-11-24.", field) from None
+
+
+def local_moment(text: str, zone_name: str, field: str) -> datetime:
+    """An instant given as ISO 8601; without an offset it is read in `zone_name`. Raises BadInput."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"“{text}” is no time. Write it like 2026-11-24T07:00 or 2026-11-24T07:00+00:00.", field) from None
+    return value if value.tzinfo else value.replace(tzinfo=zone(zone_name))

@@ -1,5 +1,51 @@
+"""What every page of the desk shows: navigation, the clock with its zone, and whether mail leaves at all."""
+
 from __future__ import annotations
 
+from typing import Any
 
-def desk(request):  # type: ignore[no-untyped-def]
-    return {}
+from django.conf import settings
+from django.http import HttpRequest
+
+from newsletter.accounts.models import User
+from newsletter.accounts.rights import can, visible_newsletters
+from newsletter.catalog import reads as catalog
+from newsletter.kernel import clock
+
+_NAVIGATION = (
+    ("/", "Today", "view"),
+    ("/editions/", "Editions", "view"),
+    ("/schedule/", "Schedule", "view"),
+    ("/deliveries/", "Deliveries", "view"),
+    ("/readers/", "Subscribers", "readers"),
+    ("/sources/", "Sources", "edit"),
+    ("/newsletters/", "Newsletters", "view"),
+    ("/people/", "People", "people"),
+)
+
+
+def desk(request: HttpRequest) -> dict[str, Any]:
+    """Context for signed-in users; nothing for readers' pages."""
+    if not isinstance(getattr(request, "user", None), User):
+        return {}
+    pages = [(href, name) for href, name, verb in _NAVIGATION if _allowed(request, verb)]
+    if settings.CONFIG.provider == "outbox":
+        pages.append(("/outbox/", "Outbox"))
+    return {
+        "navigation": [(href, name, request.path == href or href != "/" and request.path.startswith(href)) for href, name in pages],
+        "now": clock.now(),
+        "provider": settings.CONFIG.provider,
+        "house_zone": house_zone(),
+    }
+
+
+def house_zone() -> str:
+    """The zone of the desk's clock: that of the oldest newsletter, UTC before there is one."""
+    newsletters = sorted(catalog.newsletters(), key=lambda each: each.id)
+    return newsletters[0].zone if newsletters else "UTC"
+
+
+def _allowed(request: HttpRequest, verb: str) -> bool:
+    if verb == "people":
+        return can(request.user, verb)
+    return visible_newsletters(request.user, verb) != frozenset()

@@ -1,3 +1,55 @@
+"""The URL map of the desk and of the public pages that are not `subscribers`'."""
+
 from __future__ import annotations
 
-urlpatterns: list = []
+from django.urls import path
+
+from newsletter.web import board, deliveries, editions, login, newsletters, outbox, people, public, readers, schedule, sources, today
+
+urlpatterns = [
+    path("", today.today, name="today"),
+    path("login/", login.sign_in, name="login"),
+    path("logout/", login.sign_out, name="logout"),
+    path("editions/", editions.index, name="editions"),
+    path("editions/<int:edition_id>/", board.board, name="board"),
+    path("editions/<int:edition_id>/pool/", board.pool, name="pool"),
+    path("editions/<int:edition_id>/words/", board.words, name="words"),
+    path("editions/<int:edition_id>/suggestions/", board.suggest, name="suggest"),
+    path("editions/<int:edition_id>/picks/", board.pick, name="pick"),
+    path("editions/<int:edition_id>/picks/<slug:key>/", board.edit, name="edit-pick"),
+    path("editions/<int:edition_id>/picks/<slug:key>/place/", board.move, name="move-pick"),
+    path("editions/<int:edition_id>/picks/<slug:key>/removal/", board.drop, name="drop-pick"),
+    path("editions/<int:edition_id>/review/", editions.review, name="review"),
+    path("editions/<int:edition_id>/rendering/", editions.rendering, name="rendering"),
+    path("editions/<int:edition_id>/approval/", editions.approval, name="approval"),
+    path("editions/<int:edition_id>/tests/", editions.tests, name="tests"),
+    path("editions/<int:edition_id>/mailing/", editions.mailing, name="send"),
+    path("editions/<int:edition_id>/skip/", editions.skip, name="skip-edition"),
+    path("schedule/", schedule.index, name="schedule"),
+    path("schedule/<int:schedule_id>/", schedule.change, name="change-schedule"),
+    path("schedule/<int:schedule_id>/skips/", schedule.skip, name="skip"),
+    path("newsletters/", newsletters.index, name="newsletters"),
+    path("newsletters/<slug:slug>/", newsletters.settings_page, name="newsletter"),
+    path("sources/", sources.index, name="sources"),
+    path("sources/reading/", sources.read, name="read-sources"),
+    path("sources/articles/", sources.add_article, name="add-article"),
+    path("readers/", readers.index, name="readers"),
+    path("readers/<int:subscriber_id>/", readers.person, name="reader"),
+    path("readers/import/", readers.import_page, name="import"),
+    path("readers/export/<slug:slug>.<str:form>", readers.export, name="export"),
+    path("deliveries/", deliveries.index, name="deliveries"),
+    path("deliveries/<int:mailing_id>/", deliveries.mailing, name="mailing"),
+    path("deliveries/<int:mailing_id>/progress/", deliveries.progress, name="progress"),
+    path("deliveries/<int:mailing_id>/state/", deliveries.change, name="change-mailing"),
+    path("deliveries/<int:mailing_id>/proof.csv", deliveries.proof, name="proof"),
+    path("outbox/", outbox.index, name="outbox"),
+    path("outbox/<str:folder>/", outbox.folder, name="outbox-folder"),
+    path("outbox/<str:folder>/<str:name>/", outbox.letter, name="outbox-letter"),
+    path("outbox/<str:folder>/<str:name>/html/", outbox.html, name="outbox-html"),
+    path("people/", people.index, name="people"),
+    path("archive/", public.archive, name="archive"),
+    path("archive/<slug:slug>/", public.archive_of, name="archive-of"),
+    path("archive/<slug:slug>/<str:day>/", public.edition, name="archive-edition"),
+    path("pictures/<str:name>", public.picture, name="picture"),
+    path("healthz", public.health, name="health"),
+]

@@ -1,0 +1,70 @@
+"""Who may see a page: every view of the desk goes through `desk`, which asks accounts.rights."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from newsletter.accounts import audit
+from newsletter.accounts.models import User
+from newsletter.accounts.rights import require, visible_newsletters
+from newsletter.catalog import reads as catalog
+from newsletter.kernel import clock
+from newsletter.kernel.errors import NotAllowed
+
+View = Callable[..., HttpResponse]
+
+
+def desk(verb: str = "view", *, methods: Iterable[str] = ("GET",), house: bool = False) -> Callable[[View], View]:
+    """A view of the desk: signed in, and allowed to `verb` somewhere (with `house`: for the whole house).
+
+    What concerns one newsletter asks again with `allow`, once the view knows which.
+    """
+
+    def wrap(view: View) -> View:
+        @never_cache
+        @require_http_methods(list(methods))
+        @functools.wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if house:
+                require(request.user, verb)
+            elif visible_newsletters(request.user, verb) == frozenset():
+                raise NotAllowed("You have no right to this page. An administrator of the desk can give it to you.")
+            return view(request, *args, **kwargs)
+
+        wrapped.desk_verb = verb  # type: ignore[attr-defined]  # for the test that walks the URL map
+        return wrapped
+
+    return wrap
+
+
+def allow(request: HttpRequest, verb: str, newsletter_id: int) -> None:
+    """Raises NotAllowed unless the user may `verb` this newsletter."""
+    require(request.user, verb, newsletter_id)
+
+
+def shown(request: HttpRequest, verb: str = "view") -> tuple[catalog.Newsletter, ...]:
+    """The newsletters the user may `verb`."""
+    visible = visible_newsletters(request.user, verb)
+    return tuple(each for each in catalog.newsletters() if visible is None or each.id in visible)
+
+
+def by(request: HttpRequest) -> str:
+    """The acting user's address."""
+    assert isinstance(request.user, User)
+    return request.user.email
+
+
+def note(request: HttpRequest, verb: str, target: str, *, newsletter_id: int | None = None, detail: str = "", now: datetime | None = None) -> None:
+    """Writes the audit log."""
+    assert isinstance(request.user, User)
+    audit.record(request.user, verb, target, now=now or clock.now(), newsletter_id=newsletter_id, detail=detail)

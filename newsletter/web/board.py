@@ -1,0 +1,167 @@
+"""The board: pool, running order, preview. Every change is one service call and gives the running order back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.catalog import reads as catalog
+from newsletter.checks import service as checks
+from newsletter.curator import reads, service
+from newsletter.jobs import wiring
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, Conflict, NotFound
+from newsletter.web.access import allow, desk, note
+
+WORDS = {"subject": "Subject", "preheader": "Preheader", "intro": "Intro", "signed": "Signed by"}
+STORY_WORDS = ("headline", "blurb", "label", "url", "publisher", "image_alt", "image_caption", "image_credit", "size")
+
+
+@desk("view")
+def board(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """The board of one edition."""
+    edition = _edition(request, "view", edition_id)
+    return render(request, "pages/board.html", _context(edition))
+
+
+@desk("view")
+def pool(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """The articles on offer."""
+    edition = _edition(request, "view", edition_id)
+    return render(request, "fragments/pool.html", _pool(request, edition))
+
+
+@desk("edit", methods=("POST",))
+def words(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Saves one text of the edition. `was` is what the editor saw: if somebody changed it since, both texts stay visible."""
+    edition = _edition(request, "edit", edition_id)
+    name = request.POST.get("name", "")
+    if name not in WORDS:
+        raise BadInput(f"There is no field “{name}”.", "name")
+    value, was = request.POST.get("value", ""), request.POST.get("was", "")
+    present = str(getattr(edition, name))
+    if _same(present, value):
+        return _field(request, edition, name)
+    if not _same(present, was):
+        return render(request, "fragments/field.html", _field_context(edition, name) | {"yours": value}, status=409)
+    edition = service.edit_edition(edition_id, now=clock.now(), **{name: value})
+    note(request, "edited", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=name)
+    return _field(request, edition, name)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
+
+
+@desk("edit", methods=("POST",))
+def suggest(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Fills the free places."""
+    edition = _edition(request, "edit", edition_id)
+    edition = service.suggest_picks(edition.id, now=clock.now(), fetch=wiring.fetch())
+    return _changed(request, edition, "suggested stories")
+
+
+@desk("edit", methods=("POST",))
+def pick(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Places an article."""
+    _edition(request, "edit", edition_id)
+    edition = service.pick(
+        edition_id, _number(request, "article"), section=request.POST.get("section") or None, now=clock.now(), fetch=wiring.fetch()
+    )
+    return _changed(request, edition, "picked")
+
+
+@desk("edit", methods=("GET", "POST"))
+def edit(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
+    """The form of one story, and saving it."""
+    edition = _edition(request, "edit", edition_id)
+    story = next((each for each in edition.picks if each.key == key), None)
+    if story is None:
+        raise NotFound("This story is no longer in the edition.")
+    if request.method == "GET":
+        return render(request, "fragments/order.html" if request.htmx else "pages/board.html", _context(edition, editing=key))
+    fields: dict[str, Any] = {name: request.POST[name] for name in STORY_WORDS if name in request.POST}
+    version = _number(request, "version")
+    try:
+        edition = service.edit_pick(edition_id, key, now=clock.now(), version=version, no_picture=bool(request.POST.get("no_picture")), **fields)
+    except (BadInput, Conflict) as error:
+        # What was typed is given back: nothing an editor wrote is lost.
+        context = _context(reads.edition(edition_id), editing=key) | {"error": str(error), "typed": fields}
+        return render(request, "fragments/order.html" if request.htmx else "pages/board.html", context, status=200 if request.htmx else error.http_status)
+    return _changed(request, edition, "edited", key)
+
+
+@desk("edit", methods=("POST",))
+def move(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
+    """Moves a story."""
+    _edition(request, "edit", edition_id)
+    edition = service.move(edition_id, key, section=request.POST.get("section") or None, position=max(1, _number(request, "position")), now=clock.now())
+    return _changed(request, edition, "moved", key)
+
+
+@desk("edit", methods=("POST",))
+def drop(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
+    """Takes a story out."""
+    _edition(request, "edit", edition_id)
+    edition = service.drop(edition_id, key, now=clock.now())
+    return _changed(request, edition, "dropped", key)
+
+
+def _edition(request: HttpRequest, verb: str, edition_id: int) -> reads.Edition:
+    edition = reads.edition(edition_id)
+    allow(request, verb, edition.newsletter_id)
+    return edition
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    text = request.POST.get(name, "")
+    if not text.isdecimal():
+        raise BadInput(f"The field {name} must be a number.", name)
+    return int(text)
+
+
+def _changed(request: HttpRequest, edition: reads.Edition, verb: str, detail: str = "") -> HttpResponse:
+    note(request, verb, f"edition {edition.id}", newsletter_id=edition.newsletter_id, detail=detail)
+    if not request.htmx:
+        return redirect("board", edition.id)
+    response = render(request, "fragments/order.html", _context(edition))
+    response["HX-Trigger-After-Swap"] = '{"preview": "", "pool": ""}'
+    return response
+
+
+def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
+    newsletter = catalog.newsletter(edition.newsletter_id)
+    findings = checks.check(edition.id, now=clock.now())
+    stories = {section.key: [each for each in edition.picks if each.section == section.key] for section in newsletter.sections}
+    return {
+        "edition": edition,
+        "newsletter": newsletter,
+        "sections": [(section, stories[section.key]) for section in newsletter.sections],
+        "findings": {key: [f for f in findings if f.where.startswith(f"story:{key}")] for key in [p.key for p in edition.picks]},
+        "general": [f for f in findings if not f.where.startswith("story:") and f.where not in WORDS],
+        "of_words": {name: [f for f in findings if f.where == name] for name in WORDS},
+        "blocking": sum(f.level == "block" for f in findings),
+        "looking": sum(f.level == "warn" for f in findings),
+        "editing": editing,
+        "fields": [(name, label, getattr(edition, name)) for name, label in WORDS.items()],
+    }
+
+
+def _pool(request: HttpRequest, edition: reads.Edition) -> dict[str, Any]:
+    query = request.GET.get("q", "")[:100]
+    return {"edition": edition, "pool": reads.pool(edition.id, query=query, now=clock.now()), "q": query}
+
+
+def _field_context(edition: reads.Edition, name: str) -> dict[str, Any]:
+    found = [f for f in checks.check(edition.id, now=clock.now()) if f.where == name]
+    return {"edition": edition, "name": name, "label": WORDS[name], "value": getattr(edition, name), "found": found, "saved": clock.now()}
+
+
+def _field(request: HttpRequest, edition: reads.Edition, name: str) -> HttpResponse:
+    if not request.htmx:
+        return redirect("board", edition.id)
+    response = render(request, "fragments/field.html", _field_context(edition, name))
+    response["HX-Trigger-After-Swap"] = '{"preview": ""}'
+    return response

@@ -1,0 +1,103 @@
+"""Deliveries: who got it, who did not, and does it add up."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.catalog import reads as catalog
+from newsletter.curator import reads as curator
+from newsletter.delivery import reads, service
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.web.access import allow, by, desk, note, shown
+from subscribers.formats import defused
+
+SHOWN = 100
+STOP_POLLING = 286  # htmx takes it as: do not ask again
+
+
+@desk("view")
+def index(request: HttpRequest) -> HttpResponse:
+    """The mailings, newest first."""
+    names = {each.id: each for each in shown(request)}
+    found = reads.mailings(limit=50, newsletter_ids=names)
+    rows = [(each, names[each.newsletter_id], curator.edition(each.edition_id)) for each in found]
+    return render(request, "pages/deliveries.html", {"mailings": rows})
+
+
+@desk("view")
+def mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
+    """One mailing: the sentence, the proof, the sum, and the people who did not get it."""
+    found = _mailing(request, "view", mailing_id)
+    state = request.GET.get("state", "")
+    rows = reads.who(mailing_id, state=state, limit=SHOWN) if state else _who_did_not(found)
+    return render(request, "pages/mailing.html", _context(found) | {"rows": rows, "state": state, "shown": SHOWN})
+
+
+def _who_did_not(found: reads.Mailing) -> tuple[reads.Who, ...]:
+    """Readers' addresses are shown for the outcomes that need a person's eye."""
+    wanted = [name for name in ("unknown", "refused", "withdrawn") if found.counts.get(name)]
+    return tuple(row for name in wanted for row in reads.who(found.id, state=name, limit=SHOWN))[:SHOWN]
+
+
+@desk("view")
+def progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
+    """The part of the page that moves while a mailing is handed over."""
+    found = _mailing(request, "view", mailing_id)
+    status = 200 if found.state in ("scheduled", "freezing", "sending") else STOP_POLLING
+    return render(request, "fragments/progress.html", _context(found), status=status)
+
+
+@desk("send", methods=("POST",))
+def change(request: HttpRequest, mailing_id: int) -> HttpResponse:
+    """Pauses, resumes or cancels."""
+    found = _mailing(request, "send", mailing_id)
+    do = request.POST.get("do", "")
+    verbs = {"pause": service.pause, "resume": service.resume, "cancel": service.cancel}
+    if do not in verbs:
+        raise BadInput("A mailing can be paused, resumed or cancelled.", "do")
+    try:
+        verbs[do](mailing_id, by=by(request), now=clock.now())
+        note(request, do, f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
+    except NewsletterError as error:
+        messages.error(request, str(error))
+    return redirect("mailing", mailing_id)
+
+
+@desk("readers")
+def proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
+    """Every candidate with what became of them, for a spreadsheet."""
+    found = _mailing(request, "readers", mailing_id)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(("reader", "address", "state", "batch", "reason"))
+    for row in reads.who(mailing_id, limit=10_000_000):
+        writer.writerow((row.subscriber_id, defused(row.address), row.state, row.batch or "", defused(row.reason)))
+    note(request, "exported proof", f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
+    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="mailing-{mailing_id}.csv"'
+    return response
+
+
+def _mailing(request: HttpRequest, verb: str, mailing_id: int) -> reads.Mailing:
+    found = reads.mailing(mailing_id)
+    allow(request, verb, found.newsletter_id)
+    return found
+
+
+def _context(found: reads.Mailing) -> dict[str, Any]:
+    excluded = sum(found.excluded.values())
+    return {
+        "mailing": found,
+        "newsletter": catalog.newsletter(found.newsletter_id),
+        "edition": curator.edition(found.edition_id),
+        "excluded": excluded,
+        "moving": found.state in ("scheduled", "freezing", "sending"),
+        "missing": found.candidates - found.planned - excluded,
+    }

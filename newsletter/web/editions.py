@@ -1,0 +1,171 @@
+"""Editions: the list, the review with its preview, and the decisions: approve, test, send, skip."""
+
+from __future__ import annotations
+
+import re
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+from newsletter.catalog import reads as catalog
+from newsletter.checks import service as checks
+from newsletter.curator import reads, service
+from newsletter.delivery import reads as deliveries
+from newsletter.jobs import tasks, wiring
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.templater import Reader, Rendered, for_reader
+from newsletter.web.access import allow, by, desk, note, shown
+from subscribers import reads as subscribers
+
+VIEWS = ("wide", "phone", "dark", "text")
+SANDBOXED = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
+
+
+@desk("view", methods=("GET", "POST"))
+def index(request: HttpRequest) -> HttpResponse:
+    """The list of editions; POST makes the edition of a day."""
+    newsletters = shown(request)
+    if request.method == "POST":
+        return _create(request)
+    found = reads.editions(newsletter_ids=[each.id for each in newsletters], limit=60)
+    names = {each.id: each for each in newsletters}
+    return render(request, "pages/editions.html", {"editions": [(each, names[each.newsletter_id]) for each in found], "newsletters": shown(request, "edit")})
+
+
+def _create(request: HttpRequest) -> HttpResponse:
+    newsletter = catalog.newsletter_by_slug(request.POST.get("newsletter", ""))
+    allow(request, "edit", newsletter.id)
+    text = request.POST.get("date", "")
+    try:
+        day = clock.day(text) if text else None
+        made = service.create_edition(
+            newsletter.id, day, now=clock.now(), by=by(request), suggest=bool(request.POST.get("suggest")), fetch=wiring.fetch()
+        )
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect("editions")
+    note(request, "made edition", f"{newsletter.slug} {made.date}", newsletter_id=newsletter.id)
+    return redirect("board", made.id)
+
+
+@desk("view")
+def review(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Checks, the frozen or present rendering, and the decision beside it."""
+    edition = _edition(request, "view", edition_id)
+    newsletter = catalog.newsletter(edition.newsletter_id)
+    view = request.GET.get("view", "wide")
+    rendered = service.preview(edition_id, now=clock.now())
+    findings = checks.check(edition_id, now=clock.now())
+    context = {
+        "edition": edition,
+        "newsletter": newsletter,
+        "view": view if view in VIEWS else "wide",
+        "views": VIEWS,
+        "findings": findings,
+        "blocked": any(f.level == "block" for f in findings),
+        "readers": subscribers.counts(newsletter.list_id).get("active", 0),
+        "size": round(len(rendered.html.encode()) / 1000),
+        "text": _neutral(rendered).text,
+        "mailing": deliveries.mailing_of_edition(edition_id),
+        "me": by(request),
+    }
+    return render(request, "pages/review.html", context)
+
+
+@xframe_options_sameorigin
+@desk("view")
+def rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """The true mail, for a sandboxed frame; `dark` applies the dark rules as a client in dark mode does."""
+    _edition(request, "view", edition_id)
+    rendered = service.preview(edition_id, now=clock.now())
+    html = _neutral(rendered).html or "<p>The mail cannot be rendered; the findings say why.</p>"
+    if request.GET.get("view") == "dark":
+        html = html.replace("@media (prefers-color-scheme:dark)", "@media screen")
+    else:
+        html = re.sub(r"@media \(prefers-color-scheme: ?dark\)", "@media not all", html).replace("light dark", "light")
+    response = HttpResponse(html)
+    response["Content-Security-Policy"] = SANDBOXED
+    return response
+
+
+def _neutral(rendered: Rendered) -> Rendered:
+    """The mail as a reader without a name gets it."""
+    return for_reader(rendered, Reader("reader@example.com", "", "preview"))
+
+
+@desk("approve", methods=("POST",))
+def approval(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Approves, or with `withdraw` takes the approval back."""
+    edition = _edition(request, "approve", edition_id)
+    now = clock.now()
+    try:
+        if request.POST.get("withdraw"):
+            service.withdraw_approval(edition_id, by=by(request), now=now)
+            note(request, "withdrew approval", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
+            messages.success(request, "The approval is withdrawn; the edition is open again.")
+        else:
+            snapshot = checks.approve(edition_id, by=by(request), now=now)
+            note(request, "approved", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=snapshot.sha256[:12])
+            messages.success(request, f"Approved, frozen as {snapshot.sha256[:12]}.")
+    except NewsletterError as error:
+        messages.error(request, str(error))
+    return redirect("review", edition_id)
+
+
+@desk("edit", methods=("POST",))
+def tests(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Sends a test to a few addresses."""
+    edition = _edition(request, "edit", edition_id)
+    addresses = re.split(r"[\s,;]+", request.POST.get("addresses", "").strip())
+    try:
+        sent = tasks.send_test(edition_id, [a for a in addresses if a], by=by(request), now=clock.now())
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect("review", edition_id)
+    note(request, "sent test", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=f"{len(sent)} addresses")
+    for each in sent:
+        (messages.success if each.answer == "accepted" else messages.error)(request, f"Test to {each.address}: {each.answer}. {each.message}")
+    return redirect("review", edition_id)
+
+
+@desk("send", methods=("POST",))
+def mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Sends an approved edition; asks for the number of readers, typed without separators."""
+    edition = _edition(request, "send", edition_id)
+    newsletter = catalog.newsletter(edition.newsletter_id)
+    readers = subscribers.counts(newsletter.list_id).get("active", 0)
+    now = clock.now()
+    try:
+        if request.POST.get("readers", "").strip() != str(readers):
+            raise BadInput(f"To send, type the number of readers: {readers}.", "readers")
+        at = clock.local_moment(request.POST["at"], newsletter.zone, "at") if request.POST.get("at") else None
+        made = tasks.send_edition(edition_id, at=at, by=by(request), now=now)
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect("review", edition_id)
+    note(request, "sent", f"edition {edition_id}", newsletter_id=newsletter.id, detail=f"mailing {made.id}")
+    return redirect("mailing", made.id)
+
+
+@desk("edit", methods=("POST",))
+def skip(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Leaves an edition out, or opens it again."""
+    edition = _edition(request, "edit", edition_id)
+    try:
+        if request.POST.get("open"):
+            service.open_again(edition_id, now=clock.now())
+        else:
+            service.skip(edition_id, reason=request.POST.get("reason", ""), by=by(request), now=clock.now())
+        note(request, "opened again" if request.POST.get("open") else "skipped", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
+    except NewsletterError as error:
+        messages.error(request, str(error))
+    return redirect("review", edition_id)
+
+
+def _edition(request: HttpRequest, verb: str, edition_id: int) -> reads.Edition:
+    edition = reads.edition(edition_id)
+    allow(request, verb, edition.newsletter_id)
+    return edition

@@ -1,0 +1,15 @@
+"""The network address a request came from, as the settings say who is trusted."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from newsletter.kernel import network
+
+
+def client_address(request: HttpRequest) -> str:
+    """The true address behind our proxies; "" when unknown."""
+    return network.client_address(
+        request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""), settings.CONFIG.trusted_proxies
+    )

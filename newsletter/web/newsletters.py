@@ -1,0 +1,63 @@
+"""Newsletters: the list, and the settings of one."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.accounts.rights import can
+from newsletter.catalog import reads, service
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.web.access import allow, desk, note, shown
+from subscribers import reads as subscribers
+
+# name → (label, hint)
+SETTINGS = {
+    "name": ("Name", ""),
+    "strap": ("Line under the name", ""),
+    "state": ("State", "pending, live, paused or cancelled"),
+    "publication": ("Publication", "The paper's name, at the head of the mail"),
+    "publication_url": ("Web site", ""),
+    "from_name": ("Sender's name", ""),
+    "from_email": ("Sender's address", "Its domain must be authenticated with the provider"),
+    "reply_to": ("Answers go to", "Empty: to the sender"),
+    "postal_address": ("Postal address", "The law asks for one in every mail"),
+    "signed": ("Signed by", ""),
+    "language": ("Language", "Like en or de"),
+    "zone": ("Time zone", "Like Europe/London"),
+    "stories_wanted": ("Stories an edition wants", ""),
+    "stories_least": ("Fewest stories for approval", ""),
+    "late_after_minutes": ("Held when later than", "Minutes"),
+}
+
+
+@desk("view")
+def index(request: HttpRequest) -> HttpResponse:
+    """The newsletters one may see, with their readers."""
+    found = [(each, subscribers.counts(each.list_id), subscribers.list(each.list_id)) for each in shown(request)]
+    return render(request, "pages/newsletters.html", {"newsletters": found})
+
+
+@desk("view", methods=("GET", "POST"))
+def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """The settings of one newsletter."""
+    newsletter = reads.newsletter_by_slug(slug)
+    allow(request, "configure" if request.method == "POST" else "view", newsletter.id)
+    typed: dict[str, str] = {}
+    error, field, status = "", "", 200
+    if request.method == "POST":
+        typed = {name: request.POST[name] for name in SETTINGS if name in request.POST}
+        try:
+            changed = {name: value for name, value in typed.items() if str(getattr(newsletter, name)) != value}
+            if changed:
+                service.change_newsletter(newsletter.id, now=clock.now(), **changed)
+                note(request, "changed newsletter", slug, newsletter_id=newsletter.id, detail=", ".join(changed))
+            messages.success(request, "Saved.")
+            return redirect("newsletter", slug)
+        except NewsletterError as refused:
+            error, field, status = str(refused), refused.field if isinstance(refused, BadInput) else "", 422
+    rows = [(name, label, hint, typed.get(name, getattr(newsletter, name))) for name, (label, hint) in SETTINGS.items()]
+    context = {"newsletter": newsletter, "rows": rows, "error": error, "field": field, "may": can(request.user, "configure", newsletter.id)}
+    return render(request, "pages/newsletter.html", context, status=status)

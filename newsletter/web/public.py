@@ -1,0 +1,89 @@
+"""Public pages: the archive of sent editions, the pictures in mails, and a word for monitors."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import DatabaseError, connection
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from newsletter.catalog import reads as catalog
+from newsletter.curator import reads as curator
+from newsletter.jobs import pulses
+from newsletter.kernel import clock
+from newsletter.kernel.errors import NotFound
+from newsletter.templater import Reader, for_reader
+from newsletter.web.middleware import trouble
+from subscribers import reads as subscribers
+
+SENT = ("handed_over", "sent")
+SANDBOX = "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+
+
+@require_safe
+@cache_control(max_age=300, public=True)
+def archive(request: HttpRequest) -> HttpResponse:
+    """The newsletters that have an archive."""
+    return render(request, "readers/archive.html", {"newsletters": _public()})
+
+
+@require_safe
+@cache_control(max_age=300, public=True)
+def archive_of(request: HttpRequest, slug: str) -> HttpResponse:
+    """The sent editions of one newsletter."""
+    newsletter = _named(slug)
+    if newsletter is None:
+        return trouble(request, "There is no archive here.", 404)
+    sent = curator.editions(newsletter.id, states=SENT, limit=200)
+    return render(request, "readers/archive_of.html", {"newsletter": newsletter, "editions": sent})
+
+
+@require_safe
+@cache_control(max_age=300, public=True)
+def edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
+    """One sent edition as it was mailed, with nothing of any reader in it."""
+    newsletter = _named(slug)
+    found = curator.edition_on(newsletter.id, clock.day(day)) if newsletter else None
+    if newsletter is None or found is None or found.state not in SENT or found.snapshot_id is None:
+        return trouble(request, "This edition is not in the archive.", 404)
+    mail = for_reader(curator.snapshot(found.snapshot_id).rendered(), Reader("you", "", "archive"))
+    response = HttpResponse(mail.html)
+    response["Content-Security-Policy"] = SANDBOX  # the words of strangers, on a page without rights
+    return response
+
+
+def _public() -> list[catalog.Newsletter]:
+    shown = {each.id for each in subscribers.lists(public_only=True)}
+    return [each for each in catalog.newsletters() if each.list_id in shown]
+
+
+def _named(slug: str) -> catalog.Newsletter | None:
+    return next((each for each in _public() if each.slug == slug), None)
+
+
+@require_safe
+@cache_control(max_age=31_536_000, public=True, immutable=True)
+def picture(request: HttpRequest, name: str) -> FileResponse | HttpResponse:
+    """A picture of our store; its name is the hash of its bytes, so it never changes."""
+    try:
+        file, content_type = catalog.picture_file(name)
+    except NotFound:
+        return HttpResponse("There is no such picture.", status=404, content_type="text/plain")
+    response = FileResponse(file.open("rb"), content_type=content_type)
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@require_safe
+def health(request: HttpRequest) -> JsonResponse:
+    """Whether the database answers and the background is alive; says nothing else."""
+    now = clock.now()
+    try:
+        connection.ensure_connection()
+        alive = {kind: pulses.alive(kind, now) for kind in ("heartbeat", "worker")}
+    except DatabaseError:
+        return JsonResponse({"database": False}, status=503)
+    return JsonResponse({"database": True, **alive, "now": (now - timedelta(microseconds=now.microsecond)).isoformat()})

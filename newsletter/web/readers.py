@@ -1,0 +1,148 @@
+"""Subscribers: finding, adding, importing and exporting them, and everything known of one person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.accounts.rights import can
+from newsletter.catalog import reads as catalog
+from newsletter.curator import reads as curator
+from newsletter.delivery import reads as deliveries
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
+from newsletter.web.access import by, desk, note, shown
+from subscribers import reads, service
+
+LARGEST_UPLOAD = 64 * 2**20
+PAGE = 50
+
+
+def _lists(request: HttpRequest) -> dict[int, reads.List]:
+    """The lists of the newsletters whose readers one may see; all of them with a right for the house."""
+    allowed = {each.list_id for each in shown(request, "readers")}
+    everything = can(request.user, "readers")
+    return {each.id: each for each in reads.lists() if everything or each.id in allowed}
+
+
+def _list(request: HttpRequest, slug: str) -> reads.List:
+    found = reads.list_by_slug(slug)
+    if found.id not in _lists(request):
+        raise NotAllowed("You have no right to see or change the readers of this list.")
+    return found
+
+
+@desk("readers", methods=("GET", "POST"))
+def index(request: HttpRequest) -> HttpResponse:
+    """Search by part of a name or of any address; POST adds one reader."""
+    lists = _lists(request)
+    if request.method == "POST":
+        return _add(request)
+    query, slug = request.GET.get("q", "")[:200], request.GET.get("list", "")
+    chosen = _list(request, slug) if slug else next(iter(lists.values()), None)
+    after = int(request.GET["after"]) if request.GET.get("after", "").isdecimal() else 0
+    found = reads.find(query, list_id=chosen.id, limit=PAGE, after=after) if chosen else ()
+    context = {
+        "lists": lists.values(),
+        "chosen": chosen,
+        "q": query,
+        "found": found,
+        "more": found[-1].id if len(found) == PAGE else 0,
+        "counts": reads.counts(chosen.id) if chosen else {},
+    }
+    return render(request, "pages/readers.html", context)
+
+
+def _add(request: HttpRequest) -> HttpResponse:
+    target = _list(request, request.POST.get("list", ""))
+    try:
+        person = service.add(
+            request.POST.get("email", ""), target.id, first_name=request.POST.get("first_name", "")[:100], source="desk", by=by(request), now=clock.now()
+        )
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect(f"/readers/?list={target.slug}")
+    note(request, "added reader", f"reader {person.id}")
+    messages.success(request, f"{person.address} is added; where the list asks for it, a mail asks them to confirm.")
+    return redirect("reader", person.id)
+
+
+@desk("readers", methods=("GET", "POST"))
+def person(request: HttpRequest, subscriber_id: int) -> HttpResponse:
+    """One person: subscriptions, addresses, every change, every edition and its outcome."""
+    found = reads.person(subscriber_id)
+    lists = _lists(request)
+    mine = [s for s in found.subscriptions if s.list_id in lists]
+    if not mine and found.subscriptions:
+        raise NotAllowed("You have no right to see this reader.")
+    if request.method == "POST":
+        return _act(request, found, lists)
+    names = {each.id: each for each in catalog.newsletters()}
+    editions = [
+        (each, names[each.newsletter_id], curator.edition(each.edition_id)) for each in deliveries.outcomes_of(subscriber_id, limit=30) if names[each.newsletter_id].list_id in lists
+    ]
+    return render(request, "pages/reader.html", {"person": found, "subscriptions": mine, "editions": editions})
+
+
+def _act(request: HttpRequest, found: reads.Person, lists: dict[int, reads.List]) -> HttpResponse:
+    now = clock.now()
+    try:
+        if request.POST.get("do") == "move":
+            service.change_address(found.id, request.POST.get("email", ""), by=by(request), now=now)
+            note(request, "changed address", f"reader {found.id}")
+            messages.success(request, "The address is changed; the old one stays findable.")
+        elif request.POST.get("do") == "leave" and request.POST.get("list", "").isdecimal() and int(request.POST["list"]) in lists:
+            service.unsubscribe(found.id, int(request.POST["list"]), how="desk", by=by(request), now=now)
+            note(request, "unsubscribed reader", f"reader {found.id}")
+            messages.success(request, "Unsubscribed. Only the reader can undo this.")
+        else:
+            raise BadInput("There is nothing to do here.")
+    except NewsletterError as error:
+        messages.error(request, str(error))
+    return redirect("reader", found.id)
+
+
+@desk("readers", methods=("GET", "POST"))
+def import_page(request: HttpRequest) -> HttpResponse:
+    """Imports a CSV: first a dry run that says what would happen, then the same file for real."""
+    lists = _lists(request)
+    context: dict[str, Any] = {"lists": lists.values(), "chosen": request.POST.get("list", "")}
+    if request.method != "POST":
+        return render(request, "pages/import.html", context)
+    try:
+        target = _list(request, request.POST.get("list", ""))
+        upload = request.FILES.get("file")
+        if upload is None or isinstance(upload, list):
+            raise BadInput("Choose a CSV file.", "file")
+        if (upload.size or 0) > LARGEST_UPLOAD:
+            raise BadInput(f"The file is larger than {LARGEST_UPLOAD // 2**20} MB. Import it on the server: newsletter subscribers import FILE --list {target.slug}", "file")
+        dry = request.POST.get("do") != "import"
+        report = service.import_csv(upload.file, target.id, dry_run=dry, by=by(request), now=clock.now(), name=upload.name or "")  # type: ignore[arg-type]
+    except NewsletterError as error:
+        return render(request, "pages/import.html", context | {"error": str(error)}, status=422)
+    if not dry:
+        note(request, "imported readers", target.slug, detail=f"{report.new} new")
+    return render(request, "pages/import.html", context | {"report": report, "dry": dry, "target": target})
+
+
+@desk("readers")
+def export(request: HttpRequest, slug: str, form: str) -> StreamingHttpResponse:
+    """The readers of a list as CSV or JSON Lines."""
+    target = _list(request, slug)
+    if form not in ("csv", "jsonl"):
+        raise BadInput("An export is csv or jsonl.", "format")
+    note(request, "exported readers", target.slug, detail=form)
+    kind = "text/csv" if form == "csv" else "application/jsonl"
+    response = StreamingHttpResponse(_lines(target.id, form), content_type=f"{kind}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{target.slug}.{form}"'
+    return response
+
+
+def _lines(list_id: int, form: str) -> Iterator[str]:
+    parts: list[str] = []
+    service.export(list_id, parts.append, form=form)
+    yield from parts

@@ -1,0 +1,92 @@
+"""The schedule: what is planned, what was left out, held or missed and why, and the rules themselves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.catalog import reads as catalog
+from newsletter.kernel import clock
+from newsletter.kernel.errors import NewsletterError
+from newsletter.scheduler import calendar, reads, service
+from newsletter.web.access import allow, by, desk, note, shown
+
+
+@desk("view", methods=("GET", "POST"))
+def index(request: HttpRequest) -> HttpResponse:
+    """The coming days and the rules; POST makes a rule."""
+    if request.method == "POST":
+        return _create(request)
+    now = clock.now()
+    newsletters = {each.id: each for each in shown(request)}
+    found = reads.occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
+    rules = [(each, newsletters[each.newsletter_id], calendar.weekdays_in_words(each.weekdays)) for each in reads.schedules() if each.newsletter_id in newsletters]
+    context = {
+        "coming": [(each, newsletters[each.newsletter_id]) for each in found if each.instant >= now],
+        "past": [(each, newsletters[each.newsletter_id]) for each in reversed(found) if each.instant < now],
+        "rules": rules,
+        "newsletters": shown(request, "configure"),
+    }
+    return render(request, "pages/schedule.html", context)
+
+
+def _create(request: HttpRequest) -> HttpResponse:
+    newsletter = catalog.newsletter_by_slug(request.POST.get("newsletter", ""))
+    allow(request, "configure", newsletter.id)
+    now = clock.now()
+    try:
+        made = service.create_schedule(
+            newsletter.id, weekdays=request.POST.get("weekdays", ""), time=request.POST.get("time", ""), zone=request.POST.get("zone") or newsletter.zone, now=now
+        )
+        service.materialise(now)
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect("schedule")
+    note(request, "made schedule", newsletter.slug, newsletter_id=newsletter.id, detail=f"{made.weekdays} {made.time:%H:%M} {made.zone}")
+    messages.success(request, f"{newsletter.name} is scheduled.")
+    return redirect("schedule")
+
+
+@desk("configure", methods=("POST",))
+def change(request: HttpRequest, schedule_id: int) -> HttpResponse:
+    """Changes a rule, pauses it or lets it go on."""
+    schedule = reads.schedule(schedule_id)
+    allow(request, "configure", schedule.newsletter_id)
+    now = clock.now()
+    do = request.POST.get("do", "save")
+    try:
+        if do == "pause":
+            service.pause(schedule_id, now=now)
+        elif do == "resume":
+            service.resume(schedule_id, now=now)
+        else:
+            fields = {name: request.POST[name] for name in ("weekdays", "time", "zone") if request.POST.get(name)}
+            service.change_schedule(schedule_id, now=now, **fields)
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect("schedule")
+    note(request, f"{do} schedule", str(schedule_id), newsletter_id=schedule.newsletter_id)
+    messages.success(request, "Saved.")
+    return redirect("schedule")
+
+
+@desk("edit", methods=("POST",))
+def skip(request: HttpRequest, schedule_id: int) -> HttpResponse:
+    """Leaves a date out for a reason, or with `undo` takes it in again."""
+    schedule = reads.schedule(schedule_id)
+    allow(request, "edit", schedule.newsletter_id)
+    now = clock.now()
+    try:
+        day = clock.day(request.POST.get("date", ""))
+        if request.POST.get("undo"):
+            service.unskip_date(schedule_id, day, by=by(request), now=now)
+        else:
+            service.skip_date(schedule_id, day, reason=request.POST.get("reason", ""), by=by(request), now=now)
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect("schedule")
+    note(request, "skipped date" if not request.POST.get("undo") else "took date in again", f"schedule {schedule_id}", newsletter_id=schedule.newsletter_id, detail=str(day))
+    return redirect("schedule")

@@ -1,0 +1,69 @@
+"""Sources: the feeds and how each is doing; adding a page or pasted text by hand."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.curator import reads, service
+from newsletter.jobs import wiring
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.web.access import desk, note
+
+
+@desk("edit", methods=("GET", "POST"))
+def index(request: HttpRequest) -> HttpResponse:
+    """The feeds; POST adds one. Files are read by the command line alone, so only web addresses are taken."""
+    if request.method == "POST":
+        try:
+            url = request.POST.get("url", "").strip()
+            if not url.startswith(("http://", "https://")):
+                raise BadInput("A feed's address begins with https://.", "url")
+            source = service.add_source(url, now=clock.now())
+            note(request, "added feed", source.url[:200])
+            _read_now(request, [source.id])
+        except NewsletterError as error:
+            messages.error(request, str(error))
+        return redirect("sources")
+    return render(request, "pages/sources.html", {"sources": reads.sources(), "articles": reads.articles(limit=20)})
+
+
+@desk("edit", methods=("POST",))
+def read(request: HttpRequest) -> HttpResponse:
+    """Reads one feed now."""
+    text = request.POST.get("source", "")
+    if not text.isdecimal():
+        raise BadInput("Say which feed.", "source")
+    _read_now(request, [int(text)])
+    return redirect("sources")
+
+
+def _read_now(request: HttpRequest, ids: list[int]) -> None:
+    web = {source.id for source in reads.sources() if not source.is_file}
+    for report in service.fetch_sources(now=clock.now(), fetch=wiring.fetch(), ids=[each for each in ids if each in web]):
+        if report.state == "failed":
+            messages.error(request, report.error)
+        else:
+            messages.success(request, f"{report.title or report.url}: {report.added} new of {report.seen}.")
+
+
+@desk("edit", methods=("POST",))
+def add_article(request: HttpRequest) -> HttpResponse:
+    """Adds one article from a page's address or from pasted text."""
+    url, text = request.POST.get("url", "").strip(), request.POST.get("text", "")
+    now = clock.now()
+    try:
+        if text.strip():
+            added = service.add_article_from_paste(text, url=url, now=now)
+        elif url.startswith(("http://", "https://")):
+            added = service.add_article_from_page(url, now=now, fetch=wiring.fetch())
+        else:
+            raise BadInput("Give an address that begins with https://, or paste the text.", "url")
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect("sources")
+    note(request, "added article", added.article.title[:200])
+    messages.success(request, f"{'Added' if added.created else 'Known already'}: {added.article.title}")
+    return redirect("sources")

@@ -1,0 +1,120 @@
+"""Today: what goes out when, what waits for people, and what became of the last mailings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from newsletter.catalog import reads as catalog
+from newsletter.checks import service as checks
+from newsletter.curator import reads as curator
+from newsletter.delivery import reads as deliveries
+from newsletter.jobs import pulses
+from newsletter.kernel import clock
+from newsletter.scheduler import reads as scheduler
+from newsletter.web.access import desk, shown
+from newsletter.web.context import house_zone
+from subscribers import reads as subscribers
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One line of the day: an occurrence, or an edition without a schedule."""
+
+    when: datetime | None
+    newsletter: catalog.Newsletter
+    state: str
+    reason: str
+    edition: curator.Edition | None
+    readers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Something that waits for a person."""
+
+    colour: str
+    icon: str
+    title: str
+    state: str
+    detail: str
+    href: str
+
+
+@desk("view")
+def today(request: HttpRequest) -> HttpResponse:
+    """The desk's first page."""
+    now = clock.now()
+    newsletters = shown(request)
+    due = list(_due(newsletters, now))
+    zone = clock.zone(house_zone())
+    day = now.astimezone(zone).date()
+    context = {
+        "day": day,
+        "today": [each for each in due if each.when is None or each.when.astimezone(zone).date() <= day],
+        "later": [each for each in due if each.when is not None and each.when.astimezone(zone).date() > day],
+        "needs": list(_needs(request, newsletters, due, now)),
+        "mailings": [(m, _named(newsletters, m.newsletter_id), curator.edition(m.edition_id)) for m in deliveries.mailings(limit=6, newsletter_ids=[n.id for n in newsletters])],
+        "newsletters": newsletters,
+    }
+    return render(request, "pages/today.html", context)
+
+
+def _named(newsletters: tuple[catalog.Newsletter, ...], newsletter_id: int) -> catalog.Newsletter:
+    return next(each for each in newsletters if each.id == newsletter_id)
+
+
+def _due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[Due]:
+    ids = [each.id for each in newsletters]
+    readers = {each.id: subscribers.counts(each.list_id).get("active", 0) for each in newsletters}
+    seen: set[int] = set()
+    for occurrence in scheduler.occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
+        newsletter = _named(newsletters, occurrence.newsletter_id)
+        edition = curator.edition(occurrence.edition_id) if occurrence.edition_id else curator.edition_on(newsletter.id, occurrence.date)
+        if edition:
+            seen.add(edition.id)
+        state = edition.state if edition and occurrence.state not in ("held", "skipped", "missed") else occurrence.state
+        yield Due(occurrence.instant, newsletter, state, occurrence.reason, edition, readers[newsletter.id])
+    for edition in curator.editions(newsletter_ids=ids, limit=20):
+        newsletter = _named(newsletters, edition.newsletter_id)
+        recent = edition.date >= (now.astimezone(clock.zone(newsletter.zone)) - timedelta(hours=12)).date()
+        if edition.id not in seen and recent:
+            mailing = deliveries.mailing_of_edition(edition.id)
+            yield Due(mailing.due_at if mailing else None, newsletter, edition.state, edition.reason, edition, readers[newsletter.id])
+
+
+def _needs(request: HttpRequest, newsletters: tuple[catalog.Newsletter, ...], due: list[Due], now: datetime) -> Iterator[Need]:
+    if not pulses.alive("heartbeat", now):
+        yield Need("bad", "stop", "Nothing is running in the background", "Nothing leaves.", "Start it with: newsletter run", "/")
+    for each in due:
+        if each.state == "held":
+            yield Need("warn", "pause", f"{each.newsletter.name} is held", "Decide.", each.reason, _href(each))
+        elif each.state in ("open", "locked", "in_review") and each.edition:
+            yield from _blocking(each, now)
+    for mailing in deliveries.mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
+        name = _named(newsletters, mailing.newsletter_id).name
+        if mailing.state in ("paused", "held"):
+            yield Need("warn", "pause", f"{name}: the mailing is {mailing.state}", "Look.", mailing.reason, f"/deliveries/{mailing.id}/")
+        unknown = mailing.counts.get("unknown", 0)
+        if unknown:
+            yield Need("unk", "unk", f"{unknown:,} readers: outcome unknown", "Unknown.", f"{name}. They are not sent to again by themselves.", f"/deliveries/{mailing.id}/")
+    broken = [source for source in curator.sources() if source.error]
+    for source in broken[:3]:
+        yield Need("warn", "warn", source.title or source.url, "Late.", source.error, "/sources/")
+
+
+def _blocking(each: Due, now: datetime) -> Iterator[Need]:
+    assert each.edition is not None
+    blocking = [finding for finding in checks.check(each.edition.id, now=now) if finding.level == "block"]
+    for finding in blocking[:3]:
+        yield Need("bad", "stop", finding.message, "Blocks approval.", f"{each.newsletter.name}, {each.edition.date:%a} {each.edition.date.day} {each.edition.date:%b}.", _href(each))
+    if not blocking:
+        yield Need("go", "eye", f"{each.newsletter.name} waits for approval", "Waiting for you.", each.edition.subject, f"/editions/{each.edition.id}/review/")
+
+
+def _href(each: Due) -> str:
+    return f"/editions/{each.edition.id}/" if each.edition else "/schedule/"

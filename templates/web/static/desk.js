@@ -1,0 +1,49 @@
+/* The desk's own script: the clock, the keys of the board, and reloading the preview. Everything works without it. */
+(function () {
+  "use strict";
+
+  var clock = document.querySelector("[data-now]");
+  if (clock) {
+    var offset = Date.parse(clock.dataset.now) - Date.now();
+    var format = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: clock.dataset.zone });
+    setInterval(function () { clock.textContent = format.format(new Date(Date.now() + offset)); }, 5000);
+  }
+
+  document.body.addEventListener("preview", function () {
+    document.querySelectorAll("iframe[data-preview]").forEach(function (frame) {
+      frame.src = frame.dataset.preview + "&v=" + Date.now();
+    });
+  });
+
+  document.addEventListener("keydown", function (event) {
+    var typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
+    if (event.key === "/" && !typing) {
+      var search = document.querySelector("[data-search]");
+      if (search) { event.preventDefault(); search.focus(); }
+      return;
+    }
+    if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+      var pick = event.target.closest("[data-pick]");
+      var button = pick && pick.querySelector(event.key === "ArrowUp" ? "[data-up]" : "[data-down]");
+      if (button) { event.preventDefault(); button.click(); }
+      return;
+    }
+    if (event.key === "Escape") {
+      var cancel = document.querySelector("[data-cancel]");
+      if (cancel) { cancel.click(); }
+    }
+    if (!typing && (event.key === "j" || event.key === "k")) { move(event.key === "j" ? 1 : -1); }
+  });
+
+  function move(step) {
+    var buttons = Array.prototype.slice.call(document.querySelectorAll(".pool button"));
+    var at = buttons.indexOf(document.activeElement);
+    var next = buttons[at + step] || buttons[0];
+    if (next) { next.focus(); }
+  }
+
+  document.body.addEventListener("htmx:sendError", function () {
+    var toast = document.querySelector(".toast");
+    if (toast) { toast.textContent = "Not saved: the desk cannot be reached. Keep this page open and try again."; }
+  });
+})();

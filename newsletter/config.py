@@ -30,20 +30,47 @@ class Option:
 
 OPTIONS: tuple[Option, ...] = (
     Option("NEWSLETTER_DATA_DIR", "newsletter-data", "Folder of the database, pictures, outbox and secret key."),
-    Option("NEWSLETTER_DATABASE_URL", "", "sqlite:///… or postgres://…; empty: newsletter.sqlite3 in the data folder.", True),
-    Option("NEWSLETTER_SECRET_KEY", "", "Signs links and sessions; empty: made once and kept in the data folder.", True),
-    Option("NEWSLETTER_SECRET_KEY_FALLBACKS", "", "Former secret keys, separated by blanks: links signed with them still work.", True),
+    Option(
+        "NEWSLETTER_DATABASE_URL",
+        "",
+        "sqlite:///… or postgres://…; empty: newsletter.sqlite3 in the data folder.",
+        True,
+    ),
+    Option(
+        "NEWSLETTER_SECRET_KEY",
+        "",
+        "Signs links and sessions; empty: made once and kept in the data folder.",
+        True,
+    ),
+    Option(
+        "NEWSLETTER_SECRET_KEY_FALLBACKS",
+        "",
+        "Former secret keys, separated by blanks: links signed with them still work.",
+        True,
+    ),
     Option("NEWSLETTER_BASE_URL", "http://127.0.0.1:8000", "Public address of this service, as readers reach it."),
     Option("NEWSLETTER_ALLOWED_HOSTS", "", "Further host names to answer for, separated by commas."),
     Option("NEWSLETTER_PROVIDER", "", "How mail leaves: outbox, sendgrid or smtp. Never guessed."),
     Option("NEWSLETTER_OUTBOX_DIR", "", "Folder for the outbox provider; empty: outbox in the data folder."),
     Option("NEWSLETTER_TRUSTED_PROXIES", "0", "How many reverse proxies of yours stand in front (0 to 9)."),
-    Option("NEWSLETTER_ALLOW_PRIVATE_FETCH", "", "1: feeds and pages on private addresses may be fetched (tests only)."),
+    Option(
+        "NEWSLETTER_ALLOW_PRIVATE_FETCH",
+        "",
+        "1: feeds and pages on private addresses may be fetched (tests only).",
+    ),
     Option("NEWSLETTER_SMTP_URL", "", "smtp://user:password@host:587 or smtps://…:465.", True),
     Option("NEWSLETTER_DEBUG", "", "1: debug pages. Never where readers can reach it."),
     Option("SENDGRID_API_KEY", "", "Key with the Mail Send permission.", True),
-    Option("NEWSLETTER_SENDGRID_HOST", "https://api.sendgrid.com", "Address of SendGrid's API (https://api.eu.sendgrid.com for EU subusers)."),
-    Option("NEWSLETTER_SENDGRID_WEBHOOK_KEYS", "", "Public keys of the signed event webhook, separated by blanks."),
+    Option(
+        "NEWSLETTER_SENDGRID_HOST",
+        "https://api.sendgrid.com",
+        "Address of SendGrid's API (https://api.eu.sendgrid.com for EU subusers).",
+    ),
+    Option(
+        "NEWSLETTER_SENDGRID_WEBHOOK_KEYS",
+        "",
+        "Public keys of the signed event webhook, separated by blanks.",
+    ),
 )
 
 
@@ -130,7 +157,9 @@ def _kept_secret(data_dir: Path) -> str:
             file.write(key)
         return key
     except OSError as error:
-        raise SurroundingsError(f"The data folder {data_dir} cannot be used: {error}. Set NEWSLETTER_DATA_DIR.") from None
+        raise SurroundingsError(
+            f"The data folder {data_dir} cannot be used: {error}. Set NEWSLETTER_DATA_DIR."
+        ) from None
 
 
 def _url(name: str, value: str) -> str:

@@ -93,12 +93,18 @@ def fetch(
 
 
 def _one(
-    client: httpx.Client, url: str, headers: dict[str, str], most_bytes: int, deadline: float, allow_private: bool, resolver: Resolver
+    client: httpx.Client,
+    url: str,
+    headers: dict[str, str],
+    most_bytes: int,
+    deadline: float,
+    allow_private: bool,
+    resolver: Resolver,
 ) -> Fetched | str:
     """One request; a redirect is returned as the address it points to."""
     import httpx
 
-    host, port, pinned = _vetted(url, allow_private, resolver)
+    host, pinned = _vetted(url, allow_private, resolver)
     left = _left(deadline, url)
     request = client.build_request(
         "GET",
@@ -114,7 +120,9 @@ def _one(
         if response.status_code == 304:
             return Fetched(url=url, status=304, body=b"", etag=headers.get("If-None-Match", ""), not_modified=True)
         if response.status_code >= 400:
-            raise FetchError(f"{url} answered {response.status_code} {response.reason_phrase}. Check the address in a browser.")
+            raise FetchError(
+                f"{url} answered {response.status_code} {response.reason_phrase}. Check the address in a browser."
+            )
         body = b"".join(_bounded(response, url, most_bytes, deadline))
         return Fetched(
             url=url,
@@ -129,8 +137,8 @@ def _one(
         response.close()
 
 
-def _vetted(url: str, allow_private: bool, resolver: Resolver) -> tuple[str, int, str]:
-    """Host, port, and the same address with a vetted IP address in place of the name."""
+def _vetted(url: str, allow_private: bool, resolver: Resolver) -> tuple[str, str]:
+    """The host, and the same address with a vetted IP address in place of the name."""
     try:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -149,10 +157,12 @@ def _vetted(url: str, allow_private: bool, resolver: Resolver) -> tuple[str, int
         raise FetchError(f"{url}: there is no server called {host}. Check the address.")
     forbidden = [address for address in found if not is_public(address)]
     if forbidden and not allow_private:
-        raise FetchRefused(f"{url} leads to {forbidden[0]}, which is not on the public internet. To allow this (in tests), set NEWSLETTER_ALLOW_PRIVATE_FETCH=1.")
+        raise FetchRefused(
+            f"{url} leads to {forbidden[0]}, which is not on the public internet. To allow this (in tests), set NEWSLETTER_ALLOW_PRIVATE_FETCH=1."
+        )
     chosen = found[0]
     literal = f"[{chosen}]" if chosen.version == 6 else str(chosen)
-    return host, port, urlunsplit((parts.scheme, f"{literal}:{port}", parts.path or "/", parts.query, ""))
+    return host, urlunsplit((parts.scheme, f"{literal}:{port}", parts.path or "/", parts.query, ""))
 
 
 def is_public(address: Address) -> bool:

@@ -10,7 +10,9 @@ import re
 
 from newsletter.kernel.errors import BadInput
 
-_PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}")
+_PLAIN = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
+)
 _NAMED = re.compile(r"^[^<>]*<\s*([^<>\s]+)\s*>$")
 LONGEST = 254  # RFC 5321
 _SPECIAL = ("test", "invalid", "localhost", "local")
@@ -29,10 +31,18 @@ def check(text: str) -> str:
     A local part beyond ASCII is refused: SendGrid gives no promise for it (SendGrid fact 62).
     """
     address = unwrapped(text)
-    if len(address) <= LONGEST and "--" not in address and _PLAIN.fullmatch(address) and len(address.partition("@")[0]) <= 64:
-        if address.rpartition(".")[2].lower() not in _SPECIAL:
-            return address  # the fast path agrees with the library on everything it takes (property test)
-    return _check_slowly(address)
+    # The quick way agrees with the library on everything it takes (property test).
+    return address if _is_plain(address) else _check_slowly(address)
+
+
+def _is_plain(address: str) -> bool:
+    return (
+        len(address) <= LONGEST
+        and "--" not in address
+        and _PLAIN.fullmatch(address) is not None
+        and len(address.partition("@")[0]) <= 64
+        and address.rpartition(".")[2].lower() not in _SPECIAL
+    )
 
 
 def _check_slowly(address: str) -> str:
@@ -45,7 +55,10 @@ def _check_slowly(address: str) -> str:
     except EmailNotValidError as error:
         raise BadInput(f"“{address[:100]}” is no e-mail address: {str(error)[:200]}", "email") from None
     if not checked.local_part.isascii():
-        raise BadInput(f"“{address[:100]}” has letters before the @ that mail cannot be sent to (only a–z, digits and signs).", "email")
+        raise BadInput(
+            f"“{address[:100]}” has letters before the @ that mail cannot be sent to (only a–z, digits and signs).",
+            "email",
+        )
     if len(address) > LONGEST:
         raise BadInput(f"“{address[:40]}…” is longer than an address can be ({LONGEST} characters).", "email")
     return f"{checked.local_part}@{checked.domain}"

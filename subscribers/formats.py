@@ -116,7 +116,9 @@ def _with(first: str, rest: Iterator[str]) -> Iterator[str]:
 
 def _columns(header: list[str]) -> dict[str, int]:
     folded = [re.sub(r"[^a-z]", "", cell.casefold()) for cell in header]
-    found = {ours: folded.index(theirs) for ours, names in _COLUMNS.items() for theirs in names[::-1] if theirs in folded}
+    found = {
+        ours: folded.index(theirs) for ours, names in _COLUMNS.items() for theirs in names[::-1] if theirs in folded
+    }
     if "email" in found:
         return found
     if len(header) >= 1 and any("@" in cell for cell in header):
@@ -139,11 +141,22 @@ def _row(cells: list[str], columns: dict[str, int], line: int) -> Row | BadRow:
     status = _STATUSES.get(values.get("status", "").casefold())
     if status is None:
         known = ", ".join(sorted(name for name in _STATUSES if name))
-        raise BadInput(f"Line {line} has the status “{values['status'][:60]}”, which is unknown, so nothing is imported. Known are {known}.", "status")
+        raise BadInput(
+            f"Line {line} has the status “{values['status'][:60]}”, which is unknown, so nothing is imported. Known are {known}.",
+            "status",
+        )
     first, last = values.get("first_name", ""), values.get("last_name", "")
     if not first and not last and values.get("name"):
         first, _, last = values["name"].partition(" ")
-    return Row(line, address, first[:100], last[:100], values.get("zone", ""), values.get("language", "")[:16], status)
+    return Row(
+        line,
+        address,
+        first[:100],
+        last[:100],
+        values.get("zone", ""),
+        values.get("language", "")[:16],
+        status,
+    )
 
 
 _zones: dict[str, bool] = {}

@@ -44,4 +44,6 @@ def sweep(now: datetime) -> None:
 
 def _hashed(key: str) -> str:
     """Neither addresses nor networks are kept in the clear here."""
-    return hashlib.blake2b(key.encode(), key=hashlib.sha256(settings.SECRET_KEY.encode()).digest(), digest_size=24).hexdigest()
+    return hashlib.blake2b(
+        key.encode(), key=hashlib.sha256(settings.SECRET_KEY.encode()).digest(), digest_size=24
+    ).hexdigest()

@@ -16,9 +16,13 @@ CONFIRMED_AGAIN_AFTER = timedelta(minutes=5)  # pressing the button twice does n
 
 def owe(kind: str, subscriber_id: int, list_id: int, *, now: datetime) -> None:
     """Notes a mail to be sent; "" is none. The same mail owed a moment ago is not owed twice."""
-    recent = models.OwedMail.objects.filter(kind=kind, subscriber_id=subscriber_id, list_id=list_id, created_at__gt=now - CONFIRMED_AGAIN_AFTER)
+    recent = models.OwedMail.objects.filter(
+        kind=kind, subscriber_id=subscriber_id, list_id=list_id, created_at__gt=now - CONFIRMED_AGAIN_AFTER
+    )
     if kind and not recent.exists():
-        models.OwedMail.objects.create(kind=kind, subscriber_id=subscriber_id, list_id=list_id, created_at=now, due_at=now)
+        models.OwedMail.objects.create(
+            kind=kind, subscriber_id=subscriber_id, list_id=list_id, created_at=now, due_at=now
+        )
 
 
 def claim_owed(now: datetime, *, limit: int, lease: timedelta) -> tuple[Owed, ...]:

@@ -18,7 +18,14 @@ SUPPRESSED_COMPLAINT = "complained"
 
 
 def create_list(
-    slug: str, name: str, *, now: datetime, description: str = "", language: str = "en", double_opt_in: bool = True, public: bool = True
+    slug: str,
+    name: str,
+    *,
+    now: datetime,
+    description: str = "",
+    language: str = "en",
+    double_opt_in: bool = True,
+    public: bool = True,
 ) -> List:
     """Makes a list. Raises BadInput for a slug or name that will not do, Refused when the slug is taken."""
     if not _SLUG.fullmatch(slug):
@@ -28,7 +35,13 @@ def create_list(
     if models.List.objects.filter(slug=slug).exists():
         raise Refused(f"There is a list {slug} already. See it with: newsletter lists show {slug}")
     row = models.List.objects.create(
-        slug=slug, name=name.strip(), description=description.strip(), language=language, double_opt_in=double_opt_in, public=public, created_at=now
+        slug=slug,
+        name=name.strip(),
+        description=description.strip(),
+        language=language,
+        double_opt_in=double_opt_in,
+        public=public,
+        created_at=now,
     )
     return reads.to_list(row)
 
@@ -52,20 +65,37 @@ def add(
     """
     target = reads.list(list_id)
     with transaction.atomic():
-        person = _person_for(address, now, first_name=first_name, last_name=last_name, zone=zone, language=language, source=source)
+        person = _person_for(
+            address,
+            now,
+            first_name=first_name,
+            last_name=last_name,
+            zone=zone,
+            language=language,
+            source=source,
+        )
         if models.Suppression.objects.filter(address_key=person.address_key).exists():
             raise Refused(f"{person.address} must never be mailed, so it is not added.")
         act = "import" if confirmed or not target.double_opt_in else "import-unconfirmed"
         state = _apply(person, target, act, how="desk", by=by, origin=source, now=now)
         if state in policy.OUT:
-            raise Refused(f"{person.address} is {state} on {target.name}. Only the reader can undo that, at the sign-up page.")
+            raise Refused(
+                f"{person.address} is {state} on {target.name}. Only the reader can undo that, at the sign-up page."
+            )
         if state == policy.PENDING:
             owed.owe("confirm", person.id, list_id, now=now)
     return reads.person(person.id)
 
 
 def sign_up(
-    address: str, list_ids: Iterable[int], *, origin: str, network: str, now: datetime, first_name: str = "", words: str = ""
+    address: str,
+    list_ids: Iterable[int],
+    *,
+    origin: str,
+    network: str,
+    now: datetime,
+    first_name: str = "",
+    words: str = "",
 ) -> None:
     """A reader's wish to join. The page answers the same whatever becomes of it; what to do next comes by mail.
 
@@ -83,12 +113,27 @@ def sign_up(
 
 def _join(person: models.Subscriber, target: List, origin: str, network: str, words: str, now: datetime) -> None:
     before = _state(person, target)
-    state = _apply(person, target, "sign-up", how="form", origin=origin, network=network, words=words, now=now, always=True)
+    state = _apply(
+        person,
+        target,
+        "sign-up",
+        how="form",
+        origin=origin,
+        network=network,
+        words=words,
+        now=now,
+        always=True,
+    )
     if state == policy.PENDING and not target.double_opt_in and before is None:
         state = _apply(person, target, "confirm", how="form", origin=origin, network=network, now=now)
     if not limits.allows("mail-to", person.address_key, now):
         return  # somebody keeps typing this address; it has mail enough
-    owed.owe({policy.PENDING: "confirm", policy.ACTIVE: "welcome" if before is None else "already"}.get(state or "", ""), person.id, target.id, now=now)
+    owed.owe(
+        {policy.PENDING: "confirm", policy.ACTIVE: "welcome" if before is None else "already"}.get(state or "", ""),
+        person.id,
+        target.id,
+        now=now,
+    )
 
 
 def confirm(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Person, List]:
@@ -97,7 +142,9 @@ def confirm(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Pers
     with transaction.atomic():
         before = _state(person, target)
         if before in policy.OUT:
-            raise Refused(f"{target.name} was stopped for this address after this link was sent. Sign up again to get it.")
+            raise Refused(
+                f"{target.name} was stopped for this address after this link was sent. Sign up again to get it."
+            )
         _apply(person, target, "confirm", how="confirmed", network=network, now=now)
         if before == policy.PENDING:
             owed.owe("welcome", person.id, target.id, now=now)
@@ -110,7 +157,9 @@ def leave(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> tu
     After leaving by the page the reader is told by mail, with an undo; after a one-click POST never.
     """
     person = _row(claims.subscriber_id)
-    targets = [reads.list(claims.list_id)] if claims.list_id else [reads.list(s.list_id) for s in person.subscriptions.all()]
+    targets = (
+        [reads.list(claims.list_id)] if claims.list_id else [reads.list(s.list_id) for s in person.subscriptions.all()]
+    )
     with transaction.atomic():
         for target in targets:
             before = _state(person, target)
@@ -123,11 +172,20 @@ def leave(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> tu
 def undo_leave(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Person, tuple[List, ...]]:
     """Takes leaving back: active again, or pending for somebody who never confirmed."""
     person = _row(claims.subscriber_id)
-    targets = [reads.list(claims.list_id)] if claims.list_id else [reads.list(s.list_id) for s in person.subscriptions.all()]
+    targets = (
+        [reads.list(claims.list_id)] if claims.list_id else [reads.list(s.list_id) for s in person.subscriptions.all()]
+    )
     with transaction.atomic():
         for target in targets:
             was_active = person.consents.filter(list_id=target.id, state=policy.ACTIVE).exists()
-            _apply(person, target, "undo-leave" if was_active else "sign-up", how="undo", network=network, now=now)
+            _apply(
+                person,
+                target,
+                "undo-leave" if was_active else "sign-up",
+                how="undo",
+                network=network,
+                now=now,
+            )
     return reads.person(person.id), tuple(targets)
 
 
@@ -180,7 +238,8 @@ def suppress(address: str, *, reason: str, source: str, now: datetime) -> None:
     """Never mail an address again. Saying it twice keeps the first reason. Raises BadInput."""
     key = addresses.key(addresses.check(address))
     models.Suppression.objects.get_or_create(
-        address_key=key, defaults={"reason": reason[:40] or "asked", "source": source[:200], "created_at": now}
+        address_key=key,
+        defaults={"reason": reason[:40] or "asked", "source": source[:200], "created_at": now},
     )
 
 
@@ -195,7 +254,12 @@ def ask_which(address: str, *, network: str, now: datetime) -> None:
     checked = addresses.check(address)
     limits.knock("which", network, now)
     found = reads.person_by_address(checked)
-    if found and not found.suppressed and found.subscriptions and limits.allows("mail-to", addresses.key(found.address), now):
+    if (
+        found
+        and not found.suppressed
+        and found.subscriptions
+        and limits.allows("mail-to", addresses.key(found.address), now)
+    ):
         owed.owe("which", found.id, found.subscriptions[0].list_id, now=now)
 
 
@@ -211,7 +275,9 @@ def _person_for(address: str, now: datetime, **fields: str) -> models.Subscriber
 
 
 def _state(person: models.Subscriber, target: List) -> str | None:
-    return models.Subscription.objects.filter(list_id=target.id, subscriber=person).values_list("state", flat=True).first()
+    return (
+        models.Subscription.objects.filter(list_id=target.id, subscriber=person).values_list("state", flat=True).first()
+    )
 
 
 def _apply(

@@ -7,7 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED = "pending", "active", "unsubscribed", "bounced", "complained"
+PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED = (
+    "pending",
+    "active",
+    "unsubscribed",
+    "bounced",
+    "complained",
+)
 STATES = (PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED)
 
 # act → {state before (None: not on the list) → state after}; what is not listed changes nothing
@@ -24,7 +30,13 @@ ACTS: dict[str, dict[str | None, str]] = {
     "desk-leave": {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
     # by the provider's report
     "bounce": {PENDING: BOUNCED, ACTIVE: BOUNCED},
-    "complain": {None: COMPLAINED, PENDING: COMPLAINED, ACTIVE: COMPLAINED, UNSUBSCRIBED: COMPLAINED, BOUNCED: COMPLAINED},
+    "complain": {
+        None: COMPLAINED,
+        PENDING: COMPLAINED,
+        ACTIVE: COMPLAINED,
+        UNSUBSCRIBED: COMPLAINED,
+        BOUNCED: COMPLAINED,
+    },
 }
 BY_READER = frozenset({"sign-up", "confirm", "leave", "undo-leave"})
 OUT = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})

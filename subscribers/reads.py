@@ -12,7 +12,16 @@ from django.db.models import Count, Q
 
 from newsletter.kernel.errors import NotFound
 from subscribers import addresses, models, tokens
-from subscribers.values import Candidate, ConsentEvent, FormerAddress, Found, List, Person, Recipient, Subscription
+from subscribers.values import (
+    Candidate,
+    ConsentEvent,
+    FormerAddress,
+    Found,
+    List,
+    Person,
+    Recipient,
+    Subscription,
+)
 
 __all__ = [
     "Candidate", "Found", "List", "Person", "Recipient", "audience_bounds", "audience_page", "counts", "find", "list",
@@ -63,7 +72,10 @@ def counts(list_id: int) -> dict[str, int]:
 def audience_bounds(list_id: int) -> tuple[int, int]:
     """How many people are on a list in whatever state, and the highest subscriber id among them (0 for none)."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*), coalesce(max(subscriber_id), 0) FROM subscribers_subscription WHERE list_id = %s", [list_id])
+        cursor.execute(
+            "SELECT count(*), coalesce(max(subscriber_id), 0) FROM subscribers_subscription WHERE list_id = %s",
+            [list_id],
+        )
         count, highest = cursor.fetchone()
     return int(count), int(highest)
 
@@ -94,12 +106,19 @@ def recipients(list_id: int, ids: Sequence[int], *, as_of: datetime) -> Sequence
     Somebody erased meanwhile is reported as left, with an empty address.
     """
     people = {
-        row[0]: row for row in models.Subscriber.objects.filter(id__in=ids).values_list("id", "address", "first_name", "address_key")
+        row[0]: row
+        for row in models.Subscriber.objects.filter(id__in=ids).values_list(
+            "id", "address", "first_name", "address_key"
+        )
     }
-    states = dict(models.Subscription.objects.filter(list_id=list_id, subscriber_id__in=ids).values_list("subscriber_id", "state"))
+    states = dict(
+        models.Subscription.objects.filter(list_id=list_id, subscriber_id__in=ids).values_list("subscriber_id", "state")
+    )
     former: dict[int, str] = {}
     for person_id, address in (
-        models.AddressChange.objects.filter(subscriber_id__in=ids, until__gt=as_of).order_by("-until").values_list("subscriber_id", "address")
+        models.AddressChange.objects.filter(subscriber_id__in=ids, until__gt=as_of)
+        .order_by("-until")
+        .values_list("subscriber_id", "address")
     ):
         former[person_id] = address  # the earliest change after the freeze is read last: its address was the one then
     keys = {row[3] for row in people.values()} | {addresses.key(address) for address in former.values()}
@@ -108,14 +127,18 @@ def recipients(list_id: int, ids: Sequence[int], *, as_of: datetime) -> Sequence
 
 
 def _recipient(
-    person_id: int, row: tuple[int, str, str, str] | None, state: str | None, former: str | None, suppressed: set[str]
+    person_id: int,
+    row: tuple[int, str, str, str] | None,
+    state: str | None,
+    former: str | None,
+    suppressed: set[str],
 ) -> Recipient:
     if row is None or state is None:
         return Recipient(person_id, "", "", "erased")
     address = former or row[1]
     if state != "active":
         return Recipient(person_id, address, row[2], state)
-    if row[3] in suppressed or former and addresses.key(former) in suppressed:
+    if row[3] in suppressed or (former and addresses.key(former) in suppressed):
         return Recipient(person_id, address, row[2], "suppressed")
     return Recipient(person_id, addresses.for_sending(address), row[2], "")
 
@@ -131,10 +154,22 @@ def find(query: str, *, list_id: int | None = None, limit: int = 50, after: int 
         key = text.casefold()
         old = models.AddressChange.objects.filter(address_key__contains=key).order_by("until")
         matched = dict(old.values_list("subscriber_id", "address")[:limit])
-        rows = rows.filter(Q(address_key__contains=key) | Q(first_name__icontains=text) | Q(last_name__icontains=text) | Q(id__in=matched))
+        rows = rows.filter(
+            Q(address_key__contains=key)
+            | Q(first_name__icontains=text)
+            | Q(last_name__icontains=text)
+            | Q(id__in=matched)
+        )
     found = rows.prefetch_related("subscriptions")[:limit]
     return tuple(
-        Found(row.id, row.address, row.first_name, row.last_name, matched.get(row.id, "") if key_misses(row.address_key, text) else "", _state(row, list_id))
+        Found(
+            row.id,
+            row.address,
+            row.first_name,
+            row.last_name,
+            matched.get(row.id, "") if key_misses(row.address_key, text) else "",
+            _state(row, list_id),
+        )
         for row in found
     )
 
@@ -154,7 +189,12 @@ def person_by_address(address: str) -> Person | None:
     key = addresses.key(addresses.unwrapped(address))
     found = models.Subscriber.objects.filter(address_key=key).values_list("id", flat=True).first()
     if found is None:
-        found = models.AddressChange.objects.filter(address_key=key).order_by("-until").values_list("subscriber_id", flat=True).first()
+        found = (
+            models.AddressChange.objects.filter(address_key=key)
+            .order_by("-until")
+            .values_list("subscriber_id", flat=True)
+            .first()
+        )
     return person(found) if found else None
 
 
@@ -175,13 +215,15 @@ def person(subscriber_id: int) -> Person:
         source=row.source,
         created_at=row.created_at,
         subscriptions=tuple(
-            Subscription(s.list_id, names[s.list_id], s.state, s.since, s.confirmed_at, s.source) for s in row.subscriptions.order_by("list_id")
+            Subscription(s.list_id, names[s.list_id], s.state, s.since, s.confirmed_at, s.source)
+            for s in row.subscriptions.order_by("list_id")
         ),
         former_addresses=tuple(
             FormerAddress(f.address, f.since, f.until, f.changed_by) for f in row.former_addresses.order_by("-until")
         ),
         consents=tuple(
-            ConsentEvent(c.at, names.get(c.list_id or 0, "all lists"), c.state, c.how, c.by, c.origin) for c in row.consents.order_by("-at", "-id")[:200]
+            ConsentEvent(c.at, names.get(c.list_id or 0, "all lists"), c.state, c.how, c.by, c.origin)
+            for c in row.consents.order_by("-at", "-id")[:200]
         ),
         suppressed=suppression.reason if suppression else "",
     )

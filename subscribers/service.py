@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from subscribers.limits import sweep
 from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown
 from subscribers.people import (
     add,
@@ -18,7 +19,6 @@ from subscribers.people import (
     unsubscribe,
     unsuppress,
 )
-from subscribers.limits import sweep
 from subscribers.transfer import export, import_csv
 from subscribers.values import ImportReport, Owed
 

@@ -49,7 +49,9 @@ class Signer:
         if not keys or not keys[0]:
             raise ValueError("A signer needs at least one key.")
         # Copying a prepared hash is ten times faster than making one for each of a million readers.
-        self._hashes = [hashlib.blake2b(digest_size=_MAC, key=hashlib.sha256(k.encode()).digest(), person=_CONTEXT) for k in keys]
+        self._hashes = [
+            hashlib.blake2b(digest_size=_MAC, key=hashlib.sha256(k.encode()).digest(), person=_CONTEXT) for k in keys
+        ]
 
     def footer(self, list_id: int, subscriber_id: int) -> str:
         """The token in a mail's footer: it may leave, undo leaving and change the frequency, nothing else."""

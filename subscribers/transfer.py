@@ -19,8 +19,20 @@ from subscribers.formats import BadRow, Row
 from subscribers.values import ImportReport
 
 STROKE = 500  # rows to a transaction: about 30 ms
-_ACT = {"active": "import", "pending": "import-unconfirmed", "unsubscribed": "import-left", "bounced": "bounce", "complained": "complain"}
-_STRENGTH = {"active": 0, "pending": 1, "unsubscribed": 2, "bounced": 3, "complained": 4}  # the strongest word against mailing wins
+_ACT = {
+    "active": "import",
+    "pending": "import-unconfirmed",
+    "unsubscribed": "import-left",
+    "bounced": "bounce",
+    "complained": "complain",
+}
+_STRENGTH = {
+    "active": 0,
+    "pending": 1,
+    "unsubscribed": 2,
+    "bounced": 3,
+    "complained": 4,
+}  # the strongest word against mailing wins
 
 
 def import_csv(
@@ -105,12 +117,21 @@ class _Stroke:
         self._joined: list[tuple[models.Subscriber, str]] = []
         self._moved: list[tuple[models.Subscription, str]] = []
 
-    def take(self, key: str, row: Row, person: models.Subscriber | None, subscription: models.Subscription | None, suppressed: bool) -> str:
+    def take(
+        self,
+        key: str,
+        row: Row,
+        person: models.Subscriber | None,
+        subscription: models.Subscription | None,
+        suppressed: bool,
+    ) -> str:
         before = subscription.state if subscription else None
         change = policy.after(_ACT[row.status], before)
         if row.status in ("bounced",) and before is None:
             change = policy.Change(policy.BOUNCED, True)
-        if suppressed and change.state in (policy.ACTIVE, policy.PENDING) or change.state in policy.OUT and not change.changed:
+        if (suppressed and change.state in (policy.ACTIVE, policy.PENDING)) or (
+            change.state in policy.OUT and not change.changed
+        ):
             return "kept_unsubscribed"
         renamed = person is not None and self._fill_in(person, row)
         if person is None:
@@ -135,7 +156,9 @@ class _Stroke:
     def _fill_in(self, person: models.Subscriber, row: Row) -> bool:
         """What the file says and we did not know; what readers told us themselves stays."""
         missing = {
-            name: getattr(row, name) for name in ("first_name", "last_name", "zone", "language") if getattr(row, name) and not getattr(person, name)
+            name: getattr(row, name)
+            for name in ("first_name", "last_name", "zone", "language")
+            if getattr(row, name) and not getattr(person, name)
         }
         for name, value in missing.items():
             setattr(person, name, value)
@@ -148,7 +171,13 @@ class _Stroke:
         if self._changed_people:
             models.Subscriber.objects.bulk_update(self._changed_people, ["first_name", "last_name", "zone", "language"])
         models.Subscription.objects.bulk_create(
-            models.Subscription(list_id=self._list_id, subscriber=person, state=state, since=self._now, source=self._origin[:200])
+            models.Subscription(
+                list_id=self._list_id,
+                subscriber=person,
+                state=state,
+                since=self._now,
+                source=self._origin[:200],
+            )
             for person, state in self._joined
         )
         for subscription, state in self._moved:
@@ -160,7 +189,13 @@ class _Stroke:
 
     def _consent(self, subscriber_id: int, state: str) -> models.Consent:
         return models.Consent(
-            subscriber_id=subscriber_id, list_id=self._list_id, state=state, at=self._now, how="import", by=self._by, origin=self._origin[:500]
+            subscriber_id=subscriber_id,
+            list_id=self._list_id,
+            state=state,
+            at=self._now,
+            how="import",
+            by=self._by,
+            origin=self._origin[:500],
         )
 
 
@@ -184,7 +219,18 @@ def export(list_id: int, write: Callable[[str], object], *, form: str = "csv") -
 
 
 def _csv_writer(write: Callable[[str], object]) -> Callable[[models.Subscription], None]:
-    names = ("email", "first_name", "last_name", "status", "since", "confirmed_at", "zone", "language", "source", "former_addresses")
+    names = (
+        "email",
+        "first_name",
+        "last_name",
+        "status",
+        "since",
+        "confirmed_at",
+        "zone",
+        "language",
+        "source",
+        "former_addresses",
+    )
     out = csv.writer(_Pen(write))
     out.writerow(names)
 
@@ -223,7 +269,12 @@ def _json_writer(write: Callable[[str], object]) -> Callable[[models.Subscriptio
             "confirmed_at": row.confirmed_at.isoformat() if row.confirmed_at else None,
             "source": row.source,
             "former_addresses": [
-                {"email": former.address, "since": former.since.isoformat(), "until": former.until.isoformat(), "changed_by": former.changed_by}
+                {
+                    "email": former.address,
+                    "since": former.since.isoformat(),
+                    "until": former.until.isoformat(),
+                    "changed_by": former.changed_by,
+                }
                 for former in person.former_addresses.all()
             ],
         }

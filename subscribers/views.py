@@ -44,7 +44,9 @@ def _page(*methods: str) -> Callable[[View], View]:
 
 def _network(request: HttpRequest) -> str:
     return client_address(
-        request.META.get("REMOTE_ADDR", ""), request.META.get("HTTP_X_FORWARDED_FOR", ""), settings.CONFIG.trusted_proxies
+        request.META.get("REMOTE_ADDR", ""),
+        request.META.get("HTTP_X_FORWARDED_FOR", ""),
+        settings.CONFIG.trusted_proxies,
     )
 
 
@@ -75,7 +77,10 @@ def join(request: HttpRequest, slug: str = "") -> HttpResponse:
     except BadInput as error:
         ticked = {each.id for each in chosen}
         return render(
-            request, "readers/join.html", context | {"error": str(error), "field": error.field, "email": address[:254], "ticked": ticked}, status=422
+            request,
+            "readers/join.html",
+            context | {"error": str(error), "field": error.field, "email": address[:254], "ticked": ticked},
+            status=422,
         )
     return render(request, "readers/join_done.html", context | {"address": address.strip()[:254]})
 
@@ -98,7 +103,12 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return _in_language(request, "readers/confirm.html", {"person": person, "list": target, "done": done}, target)
     person, target = service.confirm(claims, network=_network(request), now=now)
     footer = reads.signer().footer(target.id, person.id)
-    return _in_language(request, "readers/confirm.html", {"person": person, "list": target, "done": True, "footer": footer}, target)
+    return _in_language(
+        request,
+        "readers/confirm.html",
+        {"person": person, "list": target, "done": True, "footer": footer},
+        target,
+    )
 
 
 @csrf_exempt
@@ -113,14 +123,26 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         person = reads.person(claims.subscriber_id)
         targets = _named(claims, person)
-        left = not any(s.state in (ACTIVE, PENDING) for s in person.subscriptions if s.list_id in {t.id for t in targets})
-        return _in_language(request, "readers/leave.html", {"person": person, "lists": targets, "left": left, "token": token}, *targets)
+        left = not any(
+            s.state in (ACTIVE, PENDING) for s in person.subscriptions if s.list_id in {t.id for t in targets}
+        )
+        return _in_language(
+            request,
+            "readers/leave.html",
+            {"person": person, "lists": targets, "left": left, "token": token},
+            *targets,
+        )
     if request.POST.get("via") != "page":
         service.leave(claims, how="one-click", network=_network(request), now=now)
         return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
     if request.POST.get("do") == "undo":
         person, targets = service.undo_leave(claims, network=_network(request), now=now)
-        return _in_language(request, "readers/leave.html", {"person": person, "lists": targets, "undone": True, "token": token}, *targets)
+        return _in_language(
+            request,
+            "readers/leave.html",
+            {"person": person, "lists": targets, "undone": True, "token": token},
+            *targets,
+        )
     person, targets = service.leave(claims, how="page", network=_network(request), now=now)
     context = {"person": person, "lists": targets, "left": True, "just": True, "token": token, "now": now}
     return _in_language(request, "readers/leave.html", context, *targets)
@@ -153,7 +175,13 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     target = reads.list(claims.list_id) if claims.list_id else None
     known = {each.id: each for each in reads.lists()}
     rows = [{"s": s, "list": known[s.list_id], "on": s.state in (ACTIVE, PENDING)} for s in person.subscriptions]
-    context = {"person": person, "rows": rows, "saved": saved, "token": token, "all": signer.footer(0, person.id)}
+    context = {
+        "person": person,
+        "rows": rows,
+        "saved": saved,
+        "token": token,
+        "all": signer.footer(0, person.id),
+    }
     return _in_language(request, "readers/preferences.html", context, *([target] if target else []))
 
 

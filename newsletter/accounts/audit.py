@@ -10,7 +10,13 @@ COMMAND_LINE = "command line"
 
 
 def record(
-    actor: User | None, verb: str, target: str, *, now: datetime, newsletter_id: int | None = None, detail: str = ""
+    actor: User | None,
+    verb: str,
+    target: str,
+    *,
+    now: datetime,
+    newsletter_id: int | None = None,
+    detail: str = "",
 ) -> None:
     """Notes that `actor` (None: somebody at the command line) did `verb` to `target`. No secrets, no readers' addresses in `detail`."""
     AuditEntry.objects.create(

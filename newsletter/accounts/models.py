@@ -40,13 +40,17 @@ class Role(models.Model):
     """What a person may do: for one newsletter, or for the whole house when `newsletter` is empty."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="roles")
-    newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    newsletter = models.ForeignKey(
+        "catalog.Newsletter", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
+    )
     name = models.CharField(max_length=20)  # a key of accounts.rights.ROLES
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["user", "newsletter"], name="one_role_per_newsletter"),
-            models.UniqueConstraint(fields=["user"], condition=models.Q(newsletter=None), name="one_role_for_the_house"),
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(newsletter=None), name="one_role_for_the_house"
+            ),
         ]
 
     def __str__(self) -> str:

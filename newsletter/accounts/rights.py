@@ -55,6 +55,11 @@ def visible_newsletters(user: User | AnonymousUser | None, verb: str = "view") -
     )
 
 
+def signed_in(user: object) -> bool:
+    """Whether this is a person of the newsroom, signed in and active."""
+    return isinstance(user, User) and user.is_active
+
+
 _WORDS = {
     "view": "look at things",
     "edit": "edit",

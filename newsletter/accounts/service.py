@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import QuerySet
 
 from newsletter.accounts.models import Role, User
 from newsletter.accounts.rights import ROLES
@@ -27,13 +28,21 @@ class Person:
 
 
 def create_user(
-    email: str, password: str, *, name: str = "", role: str = "admin", newsletter_id: int | None = None, now: datetime
+    email: str,
+    password: str,
+    *,
+    name: str = "",
+    role: str = "admin",
+    newsletter_id: int | None = None,
+    now: datetime,
 ) -> Person:
     """Adds a person with one role. Raises BadInput for an address, password or role that cannot be; Refused if known."""
     address = _checked_address(email)
     _checked_role(role)
     if User.objects.filter(email=address).exists():
-        raise Refused(f"There is somebody with the address {address} already. Change the rights with: newsletter users role")
+        raise Refused(
+            f"There is somebody with the address {address} already. Change the rights with: newsletter users role"
+        )
     user = User(email=address, name=name.strip(), created_at=now)
     _set_password(user, password)
     with transaction.atomic():
@@ -48,12 +57,13 @@ def set_role(email: str, role: str, *, newsletter_id: int | None = None) -> Pers
     with transaction.atomic():
         if role == "none":
             _refuse_last_admin(user, newsletter_id)
-            user.roles.filter(newsletter_id=newsletter_id).delete()
+            _roles(user, newsletter_id).delete()
             return _person(user)
         _checked_role(role)
         if role != "admin":
             _refuse_last_admin(user, newsletter_id)
-        Role.objects.update_or_create(user=user, newsletter_id=newsletter_id, defaults={"name": role})
+        if not _roles(user, newsletter_id).update(name=role):
+            Role.objects.create(user=user, newsletter_id=newsletter_id, name=role)
     return _person(user)
 
 
@@ -78,6 +88,12 @@ def person(email: str) -> Person:
 def _person(user: User) -> Person:
     roles = tuple(sorted(((r.newsletter_id, r.name) for r in user.roles.all()), key=lambda r: (r[0] or 0, r[1])))
     return Person(user.id, user.email, user.name, user.is_active, roles)
+
+
+def _roles(user: User, newsletter_id: int | None) -> QuerySet[Role]:
+    return (
+        user.roles.filter(newsletter=None) if newsletter_id is None else user.roles.filter(newsletter_id=newsletter_id)
+    )
 
 
 def _user(email: str) -> User:

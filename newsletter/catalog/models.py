@@ -33,7 +33,9 @@ class Newsletter(models.Model):
     zone = models.CharField(max_length=64, default="UTC")
     template = models.CharField(max_length=60, default="briefing")
     theme = models.JSONField(default=dict, blank=True)  # overrides of the template's theme
-    logo_light = models.ForeignKey("catalog.Picture", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    logo_light = models.ForeignKey(
+        "catalog.Picture", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
     logo_dark = models.ForeignKey("catalog.Picture", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     stories_wanted = models.PositiveSmallIntegerField(default=12)

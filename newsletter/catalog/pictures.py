@@ -53,7 +53,14 @@ def make(data: bytes) -> Made:
             if picture.width > WIDEST:
                 picture = picture.resize((WIDEST, max(1, round(picture.height * WIDEST / picture.width))))
             return _encoded(picture)
-    except (UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning, OSError, ValueError, SyntaxError) as error:
+    except (
+        UnidentifiedImageError,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+        OSError,
+        ValueError,
+        SyntaxError,
+    ) as error:
         raise Refused(f"This is no picture we can read ({error}). JPEG, PNG, GIF and WebP are.") from None
 
 

@@ -67,7 +67,11 @@ def pictures_by_id(ids: list[int]) -> dict[int, Picture]:
 def picture_file(name: str) -> tuple[Path, str]:
     """The file and content type of a picture's public name. Raises NotFound."""
     stem, _, extension = name.partition(".")
-    known = models.Picture.objects.filter(sha256__startswith=stem, extension=extension).exists() if len(stem) == 16 else False
+    known = (
+        models.Picture.objects.filter(sha256__startswith=stem, extension=extension).exists()
+        if len(stem) == 16
+        else False
+    )
     file = pictures.path(settings.CONFIG.data_dir, name)
     if not known or not file.is_file():
         raise NotFound("There is no such picture.")

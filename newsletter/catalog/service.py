@@ -108,7 +108,10 @@ def _replace_sections(row: models.Newsletter, sections: Sequence[tuple[str, str,
         raise BadInput("Two sections have the same key.", "sections")
     for key, title, quota in sections:
         if not _SLUG.fullmatch(key) or not title.strip() or not 0 <= quota <= 60:
-            raise BadInput(f"“{key}:{title}:{quota}” will not do as a section: a short key, a title, and 0 to 60 stories.", "sections")
+            raise BadInput(
+                f"“{key}:{title}:{quota}” will not do as a section: a short key, a title, and 0 to 60 stories.",
+                "sections",
+            )
     row.sections.all().delete()
     models.Section.objects.bulk_create(
         models.Section(newsletter=row, key=key, title=title.strip()[:120], position=position, quota=quota)
@@ -140,7 +143,9 @@ def _value(name: str, value: Any) -> Any:
         return _theme(value)
     if name == "list_id":
         return int(value)
-    known = ", ".join(sorted([*_TEXTS, *_NUMBERS, *_SWITCHES, "from_email", "reply_to", "zone", "language", "state", "theme"]))
+    known = ", ".join(
+        sorted([*_TEXTS, *_NUMBERS, *_SWITCHES, "from_email", "reply_to", "zone", "language", "state", "theme"])
+    )
     raise BadInput(f"There is no setting “{name}”. There are {known}.", name)
 
 
@@ -187,5 +192,5 @@ def _state(value: str) -> str:
 
 def _theme(value: Any) -> Any:
     if not isinstance(value, dict):
-        raise BadInput("The theme is a table like {\"light\": {\"accent\": \"#0b4f6c\"}}.", "theme")
+        raise BadInput('The theme is a table like {"light": {"accent": "#0b4f6c"}}.', "theme")
     return value

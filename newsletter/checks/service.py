@@ -54,14 +54,24 @@ def _words(edition: editions.Edition) -> Iterator[Finding]:
     if not edition.subject.strip():
         yield Finding("block", "subject", "There is no subject. Write one.")
     elif not SUBJECT_SHORT <= length <= SUBJECT_LONG:
-        yield Finding("warn", "subject", f"The subject has {length} characters; {SUBJECT_SHORT} to {SUBJECT_LONG} read best.")
+        yield Finding(
+            "warn",
+            "subject",
+            f"The subject has {length} characters; {SUBJECT_SHORT} to {SUBJECT_LONG} read best.",
+        )
     if not edition.preheader.strip():
-        yield Finding("warn", "preheader", "There is no preheader, so inboxes show the first words of the mail instead.")
+        yield Finding(
+            "warn", "preheader", "There is no preheader, so inboxes show the first words of the mail instead."
+        )
 
 
 def _stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Iterator[Finding]:
     if len(edition.picks) < newsletter.stories_least:
-        yield Finding("block", "stories", f"{len(edition.picks)} stories, and {newsletter.name} needs at least {newsletter.stories_least}.")
+        yield Finding(
+            "block",
+            "stories",
+            f"{len(edition.picks)} stories, and {newsletter.name} needs at least {newsletter.stories_least}.",
+        )
     elif len(edition.picks) < newsletter.stories_wanted:
         yield Finding("warn", "stories", f"{len(edition.picks)} stories of {newsletter.stories_wanted}.")
     for story in edition.picks:
@@ -71,9 +81,17 @@ def _stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Itera
         if not story.url:
             yield Finding("warn", where, f"“{story.headline}” has no link.")
         if story.picture_id and not story.image_credit.strip():
-            yield Finding("block", where, f"The picture of “{story.headline}” has no credit. Add the credit or take the picture out.")
+            yield Finding(
+                "block",
+                where,
+                f"The picture of “{story.headline}” has no credit. Add the credit or take the picture out.",
+            )
         if story.picture_id and not story.image_alt.strip():
-            yield Finding("warn", where, f"The picture of “{story.headline}” has no alternative text for those who cannot see it.")
+            yield Finding(
+                "warn",
+                where,
+                f"The picture of “{story.headline}” has no alternative text for those who cannot see it.",
+            )
 
 
 def _rendering(rendered: Rendered) -> Iterator[Finding]:
@@ -81,9 +99,17 @@ def _rendering(rendered: Rendered) -> Iterator[Finding]:
         yield Finding(problem.level, problem.where, problem.message)
     size = len(rendered.html.encode())
     if size > SIZE_BLOCK:
-        yield Finding("block", "size", f"{size / 1000:.0f} kB: Gmail cuts mails at about 102 kB. Drop or shorten stories.")
+        yield Finding(
+            "block",
+            "size",
+            f"{size / 1000:.0f} kB: Gmail cuts mails at about 102 kB. Drop or shorten stories.",
+        )
     elif size > SIZE_LOOK:
-        yield Finding("warn", "size", f"{size / 1000:.0f} kB: with tracked links Gmail may cut it (it does at about 102 kB).")
+        yield Finding(
+            "warn",
+            "size",
+            f"{size / 1000:.0f} kB: with tracked links Gmail may cut it (it does at about 102 kB).",
+        )
 
 
 def _readers(newsletter: catalog.Newsletter) -> Iterator[Finding]:

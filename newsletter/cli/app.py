@@ -119,7 +119,9 @@ def _surroundings(error: Exception) -> str | None:
     if isinstance(error, DatabaseError):
         if "no such table" in str(error) or "does not exist" in str(error):
             return "The database is not prepared yet. Run: newsletter setup"
-        return f"The database did not answer as it should: {error}. Check NEWSLETTER_DATABASE_URL, then: newsletter doctor"
+        return (
+            f"The database did not answer as it should: {error}. Check NEWSLETTER_DATABASE_URL, then: newsletter doctor"
+        )
     if isinstance(error, ImproperlyConfigured):
         return f"The settings do not work: {error}"
     if isinstance(error, OSError):

@@ -32,7 +32,9 @@ def add(
         added = service.add_article_from_page(source, now=now, fetch=wiring.fetch())
     else:
         path = Path(source)
-        added = service.add_article_from_html(_file(path), url=url, base_file=path.resolve(), now=now, fetch=wiring.fetch())
+        added = service.add_article_from_html(
+            _file(path), url=url, base_file=path.resolve(), now=now, fetch=wiring.fetch()
+        )
     audit.record(None, "added article", added.article.title[:200], now=now)
     for warning in added.warnings:
         warn(warning)
@@ -68,7 +70,9 @@ def _check_size(size: int, what: str) -> None:
 
 @app.command("list")
 def show_all(
-    query: str = typer.Option("", help="Part of a headline or text."), limit: int = typer.Option(30, min=1, max=1000), as_json: bool = JSON
+    query: str = typer.Option("", help="Part of a headline or text."),
+    limit: int = typer.Option(30, min=1, max=1000),
+    as_json: bool = JSON,
 ) -> None:
     """List articles, newest first."""
     found = reads.articles(query=query, limit=limit)

@@ -34,14 +34,22 @@ def create(
     now = clock.now()
     found = catalog.newsletter_by_slug(newsletter)
     made = service.create_edition(
-        found.id, clock.day(date) if date else None, now=now, by=BY, suggest=suggest, wanted=stories or None, fetch=wiring.fetch()
+        found.id,
+        clock.day(date) if date else None,
+        now=now,
+        by=BY,
+        suggest=suggest,
+        wanted=stories or None,
+        fetch=wiring.fetch(),
     )
     audit.record(None, "made edition", f"{newsletter} {made.date}", now=now, newsletter_id=found.id)
     _present(made, as_json)
 
 
 @app.command("list")
-def show_all(newsletter: str = typer.Argument(""), limit: int = typer.Option(30, min=1, max=500), as_json: bool = JSON) -> None:
+def show_all(
+    newsletter: str = typer.Argument(""), limit: int = typer.Option(30, min=1, max=500), as_json: bool = JSON
+) -> None:
     """List editions, newest first."""
     found = reads.editions(catalog.newsletter_by_slug(newsletter).id if newsletter else None, limit=limit)
     if as_json:
@@ -80,14 +88,23 @@ def pick(
     """Place an article in an edition."""
     now = clock.now()
     edition = service.pick(
-        edition_id, article_id, section=section or None, position=position or None, now=now, fetch=wiring.fetch()
+        edition_id,
+        article_id,
+        section=section or None,
+        position=position or None,
+        now=now,
+        fetch=wiring.fetch(),
     )
     _noted("picked", edition, now, f"article {article_id}")
     _present(edition, as_json)
 
 
 @app.command("drop")
-def drop(edition_id: int, key: str = typer.Argument(..., help="The story's key, from `editions show`."), as_json: bool = JSON) -> None:
+def drop(
+    edition_id: int,
+    key: str = typer.Argument(..., help="The story's key, from `editions show`."),
+    as_json: bool = JSON,
+) -> None:
     """Take a story out of an edition."""
     now = clock.now()
     edition = service.drop(edition_id, key, now=now)
@@ -134,12 +151,21 @@ def edit(
         intro = sys.stdin.read()
     of_edition = _given(subject=subject, preheader=preheader, intro=intro, signed=signed)
     of_story = _given(
-        headline=headline, blurb=blurb, label=label, size=size, image_alt=image_alt, image_caption=image_caption, image_credit=image_credit
+        headline=headline,
+        blurb=blurb,
+        label=label,
+        size=size,
+        image_alt=image_alt,
+        image_caption=image_caption,
+        image_credit=image_credit,
     )
     if no_picture:
         of_story["no_picture"] = True
     if of_story and not key:
-        raise BadInput(f"Say which story: newsletter editions edit {edition_id} KEY … (keys: newsletter editions show {edition_id})", "key")
+        raise BadInput(
+            f"Say which story: newsletter editions edit {edition_id} KEY … (keys: newsletter editions show {edition_id})",
+            "key",
+        )
     if not of_edition and not of_story:
         raise BadInput("Nothing to change was given. For instance: --subject “…” or KEY --headline “…”.")
     edition = reads.edition(edition_id)
@@ -160,7 +186,13 @@ def check(edition_id: int, as_json: bool = JSON) -> None:
     """Say what is wrong with the draft; exit 1 when something blocks approval."""
     findings = checks.check(edition_id, now=clock.now())
     if as_json:
-        emit_json({"edition": edition_id, "blocked": any(f.level == "block" for f in findings), "findings": findings})
+        emit_json(
+            {
+                "edition": edition_id,
+                "blocked": any(f.level == "block" for f in findings),
+                "findings": findings,
+            }
+        )
     else:
         table(("level", "where", "what"), [(f.level, f.where, f.message) for f in findings], "Nothing to mend.")
     if any(finding.level == "block" for finding in findings):
@@ -195,7 +227,14 @@ def preview(
         raise SurroundingsError(f"{error.filename or out} cannot be written: {error.strerror}.") from None
     written = {suffix: str(out / f"{stem}.{suffix}") for suffix in files}
     if as_json:
-        return emit_json({"edition": edition_id, "files": written, "html_bytes": len(files["html"]), "problems": rendered.problems})
+        return emit_json(
+            {
+                "edition": edition_id,
+                "files": written,
+                "html_bytes": len(files["html"]),
+                "problems": rendered.problems,
+            }
+        )
     for path in written.values():
         say(path)
 
@@ -207,7 +246,14 @@ def approve(edition_id: int, as_json: bool = JSON) -> None:
     snapshot = checks.approve(edition_id, by=BY, now=now)
     _noted("approved", reads.edition(edition_id), now, snapshot.sha256[:12])
     if as_json:
-        return emit_json({"edition": edition_id, "snapshot": snapshot.id, "sha256": snapshot.sha256, "approved_at": snapshot.approved_at})
+        return emit_json(
+            {
+                "edition": edition_id,
+                "snapshot": snapshot.id,
+                "sha256": snapshot.sha256,
+                "approved_at": snapshot.approved_at,
+            }
+        )
     say(f"Approved, frozen as {snapshot.sha256[:12]}. Send it: newsletter editions send {edition_id}")
 
 
@@ -243,7 +289,9 @@ def send(
     if test_to:
         return _send_test(edition, test_to, now, as_json)
     newsletter = catalog.newsletter(edition.newsletter_id)
-    mailing = tasks.send_edition(edition_id, at=clock.local_moment(at, newsletter.zone, "at") if at else None, by=BY, now=now)
+    mailing = tasks.send_edition(
+        edition_id, at=clock.local_moment(at, newsletter.zone, "at") if at else None, by=BY, now=now
+    )
     _noted("sent", edition, now, f"mailing {mailing.id}")
     if as_json:
         return emit_json(mailing)

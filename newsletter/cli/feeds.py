@@ -17,7 +17,9 @@ app = typer.Typer(no_args_is_help=True, help="Where stories come from.")
 
 @app.command("add")
 def add(
-    addresses: list[str] = typer.Argument(..., metavar="URL|FILE…", help="Addresses of feeds; files are read by this command only."),
+    addresses: list[str] = typer.Argument(
+        ..., metavar="URL|FILE…", help="Addresses of feeds; files are read by this command only."
+    ),
     title: str = typer.Option("", help="How the desk calls it; default: the feed's own title."),
     as_json: bool = JSON,
 ) -> None:

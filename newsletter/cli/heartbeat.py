@@ -17,7 +17,8 @@ app = typer.Typer()
 
 @app.command()
 def heartbeat(
-    once: bool = typer.Option(False, "--once", help="One beat, then end (for cron or to look)."), as_json: bool = JSON
+    once: bool = typer.Option(False, "--once", help="One beat, then end (for cron or to look)."),
+    as_json: bool = JSON,
 ) -> None:
     """Open, claim and hold what the schedule says; fetch feeds. Any number may run at once."""
     wiring.provider_name()

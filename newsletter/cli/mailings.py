@@ -52,7 +52,9 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
         return emit_json(mailing)
     zone = catalog.newsletter(mailing.newsletter_id).zone
     say(f"Mailing {mailing.id}: {mailing.state}{f', {mailing.reason}' if mailing.reason else ''}")
-    say(f"Due {clock.in_zone(mailing.due_at, zone)}; started {_when(mailing.started_at, zone)}; finished {_when(mailing.finished_at, zone)}")
+    say(
+        f"Due {clock.in_zone(mailing.due_at, zone)}; started {_when(mailing.started_at, zone)}; finished {_when(mailing.finished_at, zone)}"
+    )
     excluded = sum(mailing.excluded.values())
     table(
         ("what", "readers"),

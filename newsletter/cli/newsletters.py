@@ -58,7 +58,9 @@ def create(
         now=now,
     )
     audit.record(None, "made newsletter", made.slug, now=now, newsletter_id=made.id)
-    emit_json(made) if as_json else say(f"Newsletter {made.slug} is there. Schedule it: newsletter schedules create {made.slug} --time 07:00")
+    emit_json(made) if as_json else say(
+        f"Newsletter {made.slug} is there. Schedule it: newsletter schedules create {made.slug} --time 07:00"
+    )
 
 
 @app.command("list")
@@ -88,7 +90,9 @@ def show(slug: str, as_json: bool = JSON) -> None:
 @app.command("change")
 def change(
     slug: str,
-    settings: list[str] = typer.Argument(..., metavar="NAME=VALUE…", help="For instance zone=Europe/Paris late_after_minutes=20"),
+    settings: list[str] = typer.Argument(
+        ..., metavar="NAME=VALUE…", help="For instance zone=Europe/Paris late_after_minutes=20"
+    ),
     as_json: bool = JSON,
 ) -> None:
     """Change settings of a newsletter: newsletter newsletters change morning zone=Europe/Paris."""
@@ -135,5 +139,5 @@ def _section(part: str) -> tuple[str, str, int]:
     key, _, rest = part.partition(":")
     title, _, quota = rest.rpartition(":")
     if not key or not title or not quota.isdecimal():
-        raise BadInput(f"“{part}” is no section. Write KEY:TITLE:STORIES, like top:\"Top stories\":3", "sections")
+        raise BadInput(f'“{part}” is no section. Write KEY:TITLE:STORIES, like top:"Top stories":3', "sections")
     return key, title, int(quota)

@@ -18,7 +18,9 @@ app = typer.Typer()
 
 
 @app.command()
-def run(listen: str = LISTEN, threads: int = typer.Option(4, min=1, max=32, help="Requests in flight at once.")) -> None:
+def run(
+    listen: str = LISTEN, threads: int = typer.Option(4, min=1, max=32, help="Requests in flight at once.")
+) -> None:
     """Run everything: web, heartbeat and worker, each in its own process, started again when one dies."""
     require_ready()
     host, port = address(listen)

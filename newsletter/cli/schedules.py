@@ -30,10 +30,22 @@ def create(
     now = clock.now()
     found = catalog.newsletter_by_slug(newsletter)
     made = service.create_schedule(
-        found.id, weekdays=weekdays, time=time, zone=zone or found.zone, open_before_minutes=open_before, now=now
+        found.id,
+        weekdays=weekdays,
+        time=time,
+        zone=zone or found.zone,
+        open_before_minutes=open_before,
+        now=now,
     )
     service.materialise(now)
-    audit.record(None, "made schedule", newsletter, now=now, newsletter_id=found.id, detail=f"{weekdays} {time} {made.zone}")
+    audit.record(
+        None,
+        "made schedule",
+        newsletter,
+        now=now,
+        newsletter_id=found.id,
+        detail=f"{weekdays} {time} {made.zone}",
+    )
     if as_json:
         return emit_json(made)
     following = reads.next_for(found.id, now)
@@ -53,7 +65,17 @@ def show_all(newsletter: str = typer.Argument(""), as_json: bool = JSON) -> None
     names = {n.id: n.slug for n in catalog.newsletters()}
     table(
         ("id", "newsletter", "weekdays", "time", "zone", "state"),
-        [(s.id, names[s.newsletter_id], s.weekdays, f"{s.time:%H:%M}", s.zone, "on" if s.active else "paused") for s in found],
+        [
+            (
+                s.id,
+                names[s.newsletter_id],
+                s.weekdays,
+                f"{s.time:%H:%M}",
+                s.zone,
+                "on" if s.active else "paused",
+            )
+            for s in found
+        ],
         "No schedule yet. Make one: newsletter schedules create NEWSLETTER --time 07:00",
     )
 
@@ -70,7 +92,13 @@ def upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JSON) -
     table(
         ("id", "when", "newsletter", "state", "reason"),
         [
-            (o.id, clock.in_zone(o.instant, newsletters[o.newsletter_id].zone), newsletters[o.newsletter_id].name, o.state, o.reason)
+            (
+                o.id,
+                clock.in_zone(o.instant, newsletters[o.newsletter_id].zone),
+                newsletters[o.newsletter_id].name,
+                o.state,
+                o.reason,
+            )
             for o in found
         ],
         "Nothing is planned.",
@@ -78,7 +106,11 @@ def upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JSON) -
 
 
 @app.command("skip")
-def skip(schedule_id: int, date: str = typer.Argument(..., help="Like 2026-12-25."), reason: str = typer.Option(..., help="Why.")) -> None:
+def skip(
+    schedule_id: int,
+    date: str = typer.Argument(..., help="Like 2026-12-25."),
+    reason: str = typer.Option(..., help="Why."),
+) -> None:
     """Leave out one date."""
     now = clock.now()
     service.skip_date(schedule_id, clock.day(date), reason=reason, by=BY, now=now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from pathlib import Path
 
@@ -68,7 +67,13 @@ def import_file(
     with progress("Importing", None) as advance:
         report = service.import_csv(file, found.id, dry_run=dry_run, by=BY, now=now, progress=advance)
     if not dry_run:
-        audit.record(None, "imported readers", found.slug, now=now, detail=f"{report.new} new, {report.updated} updated")
+        audit.record(
+            None,
+            "imported readers",
+            found.slug,
+            now=now,
+            detail=f"{report.new} new, {report.updated} updated",
+        )
     if as_json:
         return emit_json(report)
     say("Dry run: nothing was changed." if dry_run else f"Imported into {found.name}.")
@@ -113,7 +118,11 @@ def find(query: str, limit: int = typer.Option(50, min=1, max=1000), as_json: bo
     found = reads.find(query, limit=limit)
     if as_json:
         return emit_json(found)
-    table(("id", "address", "name"), [(p.id, p.address, f"{p.first_name} {p.last_name}".strip()) for p in found], "Nobody.")
+    table(
+        ("id", "address", "name"),
+        [(p.id, p.address, f"{p.first_name} {p.last_name}".strip()) for p in found],
+        "Nobody.",
+    )
 
 
 @app.command("show")
@@ -123,7 +132,11 @@ def show(address: str, as_json: bool = JSON) -> None:
     if as_json:
         return emit_json(person)
     say(f"{person.address} (reader {person.id}) {person.first_name} {person.last_name}".rstrip())
-    table(("list", "state", "since (UTC)"), [(s.list_name, s.state, f"{s.since:%Y-%m-%d %H:%M}") for s in person.subscriptions], "On no list.")
+    table(
+        ("list", "state", "since (UTC)"),
+        [(s.list_name, s.state, f"{s.since:%Y-%m-%d %H:%M}") for s in person.subscriptions],
+        "On no list.",
+    )
     for former in person.former_addresses:
         say(f"was {former.address} until {former.until:%Y-%m-%d %H:%M} UTC")
 

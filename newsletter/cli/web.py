@@ -14,7 +14,9 @@ from newsletter.jobs import wiring
 from newsletter.kernel.errors import BadInput, SurroundingsError
 
 app = typer.Typer()
-LISTEN = typer.Option("", help="HOST:PORT to listen on. Default: the base URL's port when that is local, else 127.0.0.1:8000.")
+LISTEN = typer.Option(
+    "", help="HOST:PORT to listen on. Default: the base URL's port when that is local, else 127.0.0.1:8000."
+)
 
 
 @app.command()
@@ -26,9 +28,19 @@ def web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64)) -> 
     connection_created.connect(_relax)
     say(f"The desk is at {wiring.config().base_url} (listening on {host}:{port}).")
     try:
-        waitress.serve(application, host=host, port=port, threads=threads, ident="newsletter", _quiet=True, clear_untrusted_proxy_headers=False)
+        waitress.serve(
+            application,
+            host=host,
+            port=port,
+            threads=threads,
+            ident="newsletter",
+            _quiet=True,
+            clear_untrusted_proxy_headers=False,
+        )
     except OSError as error:
-        raise SurroundingsError(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --listen HOST:PORT.") from None
+        raise SurroundingsError(
+            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another with --listen HOST:PORT."
+        ) from None
 
 
 def address(listen: str) -> tuple[str, int]:

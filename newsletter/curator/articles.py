@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.catalog import service as catalog
-from newsletter.curator import extraction, models, pasted, reads, resources, urls
+from newsletter.curator import extraction, models, pasted, reads, resources, urls, wording
 from newsletter.curator.extracted import ExtractedArticle
 from newsletter.curator.feeds import Entry
 from newsletter.curator.resources import Fetch
@@ -26,7 +26,12 @@ def add_article_from_page(url: str, *, now: datetime, fetch: Fetch) -> Added:
     answer = fetch(url, accept=resources.PAGE_TYPES)
     if not answer.body.strip():
         raise Refused(f"{url} answered with an empty page, so there is no story in it.")
-    if answer.content_type and "html" not in answer.content_type and "xml" not in answer.content_type and answer.content_type != "text/plain":
+    if (
+        answer.content_type
+        and "html" not in answer.content_type
+        and "xml" not in answer.content_type
+        and answer.content_type != "text/plain"
+    ):
         raise Refused(f"{url} is {answer.content_type}, not a page. Give the address of the story itself.")
     found = extraction.extract(answer.body, answer.url)
     return _added(found, origin="page", url=answer.url, now=now, fetch=None, beside=None)
@@ -38,7 +43,14 @@ def add_article_from_html(html: bytes, *, url: str, base_file: Path | None, now:
         raise Refused(f"{base_file or 'The file'} is empty, so there is no story in it.")
     found = extraction.extract(html, url or (base_file.as_uri() if base_file else ""))
     address = url or (found.canonical_url if found.canonical_url.startswith("http") else "")
-    return _added(found, origin="file", url=address, now=now, fetch=fetch, beside=base_file.parent if base_file else None)
+    return _added(
+        found,
+        origin="file",
+        url=address,
+        now=now,
+        fetch=fetch,
+        beside=base_file.parent if base_file else None,
+    )
 
 
 def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> Added:
@@ -48,10 +60,14 @@ def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> Added:
     return _added(pasted.clean(text, url), origin="pasted", url=url, now=now, fetch=None, beside=None)
 
 
-def _added(found: ExtractedArticle, *, origin: str, url: str, now: datetime, fetch: Fetch | None, beside: Path | None) -> Added:
+def _added(
+    found: ExtractedArticle, *, origin: str, url: str, now: datetime, fetch: Fetch | None, beside: Path | None
+) -> Added:
     where = url or "this text"
     if not found.title:
-        raise Refused(f"No headline was found in {where}. Paste the text of the story instead, its headline first: newsletter articles add -")
+        raise Refused(
+            f"No headline was found in {where}. Paste the text of the story instead, its headline first: newsletter articles add -"
+        )
     if not found.text:
         raise Refused(f"No story was found in {where}. Paste its text instead: newsletter articles add -")
     fields = _fields(found, origin, url)
@@ -119,7 +135,7 @@ def save_entry(source: models.Source, entry: Entry, language: str, beside: Path 
         byline=entry.author,
         published_at=entry.published_at,
         language=(entry.language or language)[:16],
-        publisher=source.title[:200],
+        publisher=wording.publisher(source.title)[:200],
         image_url=entry.image_url if entry.image_url.startswith(("http", "file:")) else "",
         image_alt=entry.image_alt[:2000],
         image_caption=entry.image_caption[:2000],

@@ -11,7 +11,13 @@ from newsletter.curator.values import Edition, Pick
 
 
 def compose(
-    edition: Edition, newsletter: Newsletter, pictures: Mapping[int, StoredPicture], *, base_url: str, list_slug: str, date_long: str
+    edition: Edition,
+    newsletter: Newsletter,
+    pictures: Mapping[int, StoredPicture],
+    *,
+    base_url: str,
+    list_slug: str,
+    date_long: str,
 ) -> templater.Briefing:
     """The briefing of an edition; its lead is the first story of size l."""
     lead = lead_of(edition.picks)
@@ -45,7 +51,10 @@ def _sections(
     edition: Edition, newsletter: Newsletter, lead: Pick | None, pictures: Mapping[int, StoredPicture]
 ) -> tuple[templater.Section, ...]:
     return tuple(
-        templater.Section(section.title, tuple(_story(pick, pictures) for pick in edition.picks if pick.section == section.key and pick is not lead))
+        templater.Section(
+            section.title,
+            tuple(_story(pick, pictures) for pick in edition.picks if pick.section == section.key and pick is not lead),
+        )
         for section in newsletter.sections
     )
 
@@ -67,7 +76,9 @@ def _story(pick: Pick, pictures: Mapping[int, StoredPicture]) -> templater.Story
 
 
 def _picture(stored: StoredPicture, pick: Pick) -> templater.Picture:
-    return templater.Picture(stored.url, stored.width, stored.height, pick.image_alt, pick.image_caption, pick.image_credit)
+    return templater.Picture(
+        stored.url, stored.width, stored.height, pick.image_alt, pick.image_caption, pick.image_credit
+    )
 
 
 def _publication(newsletter: Newsletter) -> templater.Publication:

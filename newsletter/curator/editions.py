@@ -45,12 +45,22 @@ def create_edition(
     day = on or now.astimezone(clock.zone(newsletter.zone)).date()
     existing = reads.edition_on(newsletter_id, day)
     if existing:
-        raise Refused(f"{newsletter.name} has an edition on {day} already: {existing.id}. See it with: newsletter editions show {existing.id}")
+        raise Refused(
+            f"{newsletter.name} has an edition on {day} already: {existing.id}. See it with: newsletter editions show {existing.id}"
+        )
     try:
         with transaction.atomic():
-            row = models.Edition.objects.create(newsletter_id=newsletter_id, date=day, signed=newsletter.signed, created_at=now, changed_at=now)
+            row = models.Edition.objects.create(
+                newsletter_id=newsletter_id,
+                date=day,
+                signed=newsletter.signed,
+                created_at=now,
+                changed_at=now,
+            )
     except IntegrityError:
-        raise Conflict(f"Somebody else made the edition of {day} at the same moment. See it with: newsletter editions list {newsletter.slug}") from None
+        raise Conflict(
+            f"Somebody else made the edition of {day} at the same moment. See it with: newsletter editions list {newsletter.slug}"
+        ) from None
     return suggest_picks(row.id, now=now, wanted=wanted, fetch=fetch) if suggest else reads.edition(row.id)
 
 
@@ -68,17 +78,34 @@ def suggest_picks(edition_id: int, *, now: datetime, wanted: int | None = None, 
 
 
 def _suggested(edition: Edition, places: int, now: datetime) -> list[int]:
-    rows = models.Article.objects.filter(added_at__gte=now - reads.NEW_WITHIN).order_by("-published_at", "-id")[: reads.MOST_GROUPED]
+    rows = models.Article.objects.filter(added_at__gte=now - reads.NEW_WITHIN).order_by("-published_at", "-id")[
+        : reads.MOST_GROUPED
+    ]
     found = list(rows)
-    groups = grouping.group([{"title": row.title, "text": row.text or row.dek, "published_at": row.published_at} for row in found])
+    groups = grouping.group(
+        [{"title": row.title, "text": row.text or row.dek, "published_at": row.published_at} for row in found]
+    )
     used = {pick.article_id for pick in edition.picks}
     candidates = [
-        ranking.Candidate(row.id, row.title, row.publisher, row.published_at or row.added_at, group, bool(row.picture_id or row.image_url), len(row.text.split()))
+        ranking.Candidate(
+            row.id,
+            row.title,
+            row.publisher,
+            row.published_at or row.added_at,
+            group,
+            bool(row.picture_id or row.image_url),
+            len(row.text.split()),
+        )
         for row, group in zip(found, groups, strict=True)
     ]
     ran = reads.already_ran(found, on=edition.date, besides=edition.id)
     taken = {candidate.group for candidate in candidates if candidate.id in used}
-    return [each.id for each in ranking.suggest(candidates, wanted=places, now=now, already_ran=used | ran.keys(), groups_taken=taken)]
+    return [
+        each.id
+        for each in ranking.suggest(
+            candidates, wanted=places, now=now, already_ran=used | ran.keys(), groups_taken=taken
+        )
+    ]
 
 
 def _suggest_words(edition_id: int, now: datetime) -> Edition:
@@ -86,7 +113,7 @@ def _suggest_words(edition_id: int, now: datetime) -> Edition:
     if not edition.picks:
         return edition
     in_order = sorted(edition.picks, key=lambda each: each.number)
-    fields: dict[str, str] = {}
+    fields: dict[str, Any] = {}
     if not edition.subject:
         fields["subject"] = _shortened(in_order[0].headline, 78)
     if not edition.preheader and len(in_order) > 1:
@@ -109,7 +136,12 @@ def pick(
     article = models.Article.objects.filter(id=article_id).first()
     if article is None:
         raise NotFound(f"There is no article {article_id}. Search them with: newsletter articles list --query TEXT")
-    if article.picture_id is None and article.image_url and fetch is not None and (article.image_credit or not suggested):
+    if (
+        article.picture_id is None
+        and article.image_url
+        and fetch is not None
+        and (article.image_credit or not suggested)
+    ):
         copy_picture(article, now=now, fetch=fetch)  # before the transaction: another server's pace must not lock us
         article.save(update_fields=["picture"])
 
@@ -118,7 +150,15 @@ def pick(
             raise Refused(f"“{article.title}” is in this edition already.")
         key = _section_for(row, section)
         first = not row.picks.exists()
-        made = models.Pick.objects.create(edition=row, article=article, key=ids.opaque(8), section=key, position=_last(row, key), size="l" if first else "m", **_copied(article, with_picture=bool(article.image_credit) or not suggested))
+        made = models.Pick.objects.create(
+            edition=row,
+            article=article,
+            key=ids.opaque(8),
+            section=key,
+            position=_last(row, key),
+            size="l" if first else "m",
+            **_copied(article, with_picture=bool(article.image_credit) or not suggested),
+        )
         if position is not None:
             _place(row, made, key, position)
 
@@ -146,7 +186,15 @@ def drop(edition_id: int, key: str, *, now: datetime, version: int | None = None
     return _edit(edition_id, version, now, lambda row: _pick_row(row, key).delete())
 
 
-def move(edition_id: int, key: str, *, position: int, now: datetime, section: str | None = None, version: int | None = None) -> Edition:
+def move(
+    edition_id: int,
+    key: str,
+    *,
+    position: int,
+    now: datetime,
+    section: str | None = None,
+    version: int | None = None,
+) -> Edition:
     """Moves a story to a place (from 1) in its section or another."""
 
     def act(row: models.Edition) -> None:
@@ -156,7 +204,15 @@ def move(edition_id: int, key: str, *, position: int, now: datetime, section: st
     return _edit(edition_id, version, now, act)
 
 
-def edit_pick(edition_id: int, key: str, *, now: datetime, version: int | None = None, no_picture: bool = False, **fields: Any) -> Edition:
+def edit_pick(
+    edition_id: int,
+    key: str,
+    *,
+    now: datetime,
+    version: int | None = None,
+    no_picture: bool = False,
+    **fields: Any,
+) -> Edition:
     """Edits the words of one story; `size` is l, m or s; `no_picture` takes its picture out."""
     checked = _checked(fields, _PICK_TEXTS | {"size": 1}, empty_allowed=lambda name: name not in ("headline", "size"))
     if checked.get("size") not in (None, *models.Pick.Size.values):
@@ -287,13 +343,23 @@ def _go(edition_id: int, to: str, reason: str, now: datetime) -> Edition:
     if edition.state == to:
         return edition
     if not states.may(edition.state, to):
-        raise Refused(f"Edition {edition_id} is {edition.state.replace('_', ' ')}; from there it cannot become {to.replace('_', ' ')}.")
-    if not models.Edition.objects.filter(id=edition_id, state=edition.state).update(state=to, reason=reason[:300], changed_at=now):
+        raise Refused(
+            f"Edition {edition_id} is {edition.state.replace('_', ' ')}; from there it cannot become {to.replace('_', ' ')}."
+        )
+    if not models.Edition.objects.filter(id=edition_id, state=edition.state).update(
+        state=to, reason=reason[:300], changed_at=now
+    ):
         raise Conflict(f"Edition {edition_id} changed at the same moment. Look at it again.")
     return reads.edition(edition_id)
 
 
-def _edit(edition_id: int, version: int | None, now: datetime, act: Callable[[models.Edition], object], why: str = "edited after approval") -> Edition:
+def _edit(
+    edition_id: int,
+    version: int | None,
+    now: datetime,
+    act: Callable[[models.Edition], object],
+    why: str = "edited after approval",
+) -> Edition:
     """One edit: refused once handed over or when `version` is not the present one; voids a standing approval."""
     with transaction.atomic():
         row = models.Edition.objects.filter(id=edition_id).first()
@@ -302,11 +368,17 @@ def _edit(edition_id: int, version: int | None, now: datetime, act: Callable[[mo
         if row.state not in states.EDITABLE:
             raise Refused(f"Edition {edition_id} is {row.state.replace('_', ' ')}, so it can no longer be edited.")
         if version is not None and version != row.version:
-            raise Conflict("Somebody else edited this edition since you opened it. Load it again to see their words; yours were not saved.")
-        if not models.Edition.objects.filter(id=row.id, version=row.version).update(version=row.version + 1, changed_at=now):
+            raise Conflict(
+                "Somebody else edited this edition since you opened it. Load it again to see their words; yours were not saved."
+            )
+        if not models.Edition.objects.filter(id=row.id, version=row.version).update(
+            version=row.version + 1, changed_at=now
+        ):
             raise Conflict("Somebody else edited this edition at the same moment. Try again.")
         act(row)
-        voided = models.Snapshot.objects.filter(edition_id=row.id, voided_at=None).update(voided_at=now, void_reason=why[:300])
+        voided = models.Snapshot.objects.filter(edition_id=row.id, voided_at=None).update(
+            voided_at=now, void_reason=why[:300]
+        )
         if voided:
             models.Edition.objects.filter(id=row.id).update(state=states.OPEN, reason=why[:300])
     return reads.edition(edition_id)
@@ -320,7 +392,10 @@ def _checked(fields: dict[str, Any], longest: dict[str, int], empty_allowed: Cal
         text = str(value).replace("\x00", "").strip()
         text = text if name == "intro" else " ".join(text.split())
         if len(text) > longest[name]:
-            raise BadInput(f"The {name.replace('_', ' ')} has {len(text)} characters; {longest[name]} are the most.", name)
+            raise BadInput(
+                f"The {name.replace('_', ' ')} has {len(text)} characters; {longest[name]} are the most.",
+                name,
+            )
         if not text and not empty_allowed(name):
             raise BadInput(f"The {name} may not be empty.", name)
         checked[name] = text
@@ -330,7 +405,9 @@ def _checked(fields: dict[str, Any], longest: dict[str, int], empty_allowed: Cal
 def _pick_row(row: models.Edition, key: str) -> models.Pick:
     found = row.picks.filter(key=key).first()
     if found is None:
-        raise NotFound(f"Edition {row.id} has no story with the key {key}. See them with: newsletter editions show {row.id}")
+        raise NotFound(
+            f"Edition {row.id} has no story with the key {key}. See them with: newsletter editions show {row.id}"
+        )
     return found
 
 

@@ -1,7 +1,7 @@
 """From a page's HTML to its story. trafilatura finds the body; metadata is read from what pages declare.
 
-    html ─▶ JSON-LD ▸ meta tags ▸ markup        (first that knows wins, field by field)
-         └▶ trafilatura ─▶ body, without promotion, caption and biography
+html ─▶ JSON-LD ▸ meta tags ▸ markup        (first that knows wins, field by field)
+     └▶ trafilatura ─▶ body, without promotion, caption and biography
 """
 
 from __future__ import annotations
@@ -41,7 +41,20 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
         dek=_flat(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
         text=_body(text, url, drop=(caption, credit)),
         byline=_byline(data, meta, tree),
-        published_at=_date(data.get("datePublished")) or _date(_first(meta, "article:published_time", "og:published_time", "date", "dc.date", "dcterms.created", "sailthru.date", "parsely-pub-date")) or _time_tag(tree),
+        published_at=_date(data.get("datePublished"))
+        or _date(
+            _first(
+                meta,
+                "article:published_time",
+                "og:published_time",
+                "date",
+                "dc.date",
+                "dcterms.created",
+                "sailthru.date",
+                "parsely-pub-date",
+            )
+        )
+        or _time_tag(tree),
         language=_language(tree, data, meta),
         image_url=_image(data, meta, url),
         image_alt=_flat(meta.get("og:image:alt") or meta.get("twitter:image:alt") or _lead_alt(tree)),
@@ -68,7 +81,9 @@ def _tree(text: str) -> Any:
     try:
         tree = lxml_html.document_fromstring(text)
     except ValueError:  # a str with an encoding declaration
-        tree = lxml_html.document_fromstring(text.encode("utf-8", "ignore"), parser=lxml_html.HTMLParser(encoding="utf-8"))
+        tree = lxml_html.document_fromstring(
+            text.encode("utf-8", "ignore"), parser=lxml_html.HTMLParser(encoding="utf-8")
+        )
     except etree.LxmlError:
         return None
     return tree
@@ -110,12 +125,22 @@ def _json_ld_nodes(tree: Any) -> Iterator[Mapping[str, Any]]:
             elif isinstance(node, dict):
                 yield node
                 graph = node.get("@graph")
-                waiting += graph if isinstance(graph, list) else [node[key] for key in ("mainEntity", "mainEntityOfPage") if isinstance(node.get(key), dict)]
+                waiting += (
+                    graph
+                    if isinstance(graph, list)
+                    else [node[key] for key in ("mainEntity", "mainEntityOfPage") if isinstance(node.get(key), dict)]
+                )
 
 
 def _title(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str], publisher: str) -> str:
     headings = [_flat(h.text_content()) for h in tree.iter("h1")]
-    title = _flat(data.get("headline") or meta.get("og:title") or meta.get("twitter:title") or next((h for h in headings if h), "") or (tree.findtext(".//title") or ""))
+    title = _flat(
+        data.get("headline")
+        or meta.get("og:title")
+        or meta.get("twitter:title")
+        or next((h for h in headings if h), "")
+        or (tree.findtext(".//title") or "")
+    )
     for heading in headings:
         if heading and len(heading) > 10 and title.startswith(heading):
             return heading  # the page's own headline, without the paper's name behind it
@@ -130,7 +155,9 @@ def _byline(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any) -> str:
         declared = _first(meta, "author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
         names = [] if declared.startswith("http") else [wording.byline(declared)]
     if not any(names):
-        node = tree.xpath("(//*[@rel='author'] | //*[@itemprop='author'] | //*[contains(concat(' ',@class,' '),' byline ')])[1]")
+        node = tree.xpath(
+            "(//*[@rel='author'] | //*[@itemprop='author'] | //*[contains(concat(' ',@class,' '),' byline ')])[1]"
+        )
         names = [wording.byline(_flat(node[0].text_content()))] if node else []
     return ", ".join(dict.fromkeys(name for name in names if name))[:300]
 
@@ -156,11 +183,17 @@ def _date(value: Any) -> datetime | None:
         moment = datetime.fromisoformat(re.sub(r"\s*(?:UTC|GMT)$", "+00:00", text))
     except ValueError:
         return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC) if 1990 <= moment.year < 2200 else None
+    return (
+        (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        if 1990 <= moment.year < 2200
+        else None
+    )
 
 
 def _time_tag(tree: Any) -> datetime | None:
-    for node in tree.xpath("//*[@itemprop='datePublished'] | //article//time[@pubdate or @datetime] | //header//time[@datetime]"):
+    for node in tree.xpath(
+        "//*[@itemprop='datePublished'] | //article//time[@pubdate or @datetime] | //header//time[@datetime]"
+    ):
         moment = _date(node.get("datetime") or node.get("content"))
         if moment:
             return moment
@@ -174,7 +207,9 @@ def _language(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str]) -> st
 
 
 def _image(data: Mapping[str, Any], meta: Mapping[str, str], url: str) -> str:
-    candidate = meta.get("og:image") or meta.get("og:image:url") or meta.get("twitter:image") or _image_of(data.get("image"))
+    candidate = (
+        meta.get("og:image") or meta.get("og:image:url") or meta.get("twitter:image") or _image_of(data.get("image"))
+    )
     return _address(candidate, url)
 
 
@@ -216,7 +251,10 @@ def _caption(tree: Any, data: Mapping[str, Any]) -> tuple[str, str]:
     figure = _lead_figure(tree)
     caption = credit = ""
     if figure is not None:
-        credits = figure.xpath(".//*[contains(translate(@class,'CREDIT','credit'),'credit') or contains(@itemprop,'copyrightHolder') or contains(translate(@class,'COPYRIGHT','copyright'),'copyright')]")
+        credits = figure.xpath(
+            ".//*[contains(translate(@class,'CREDIT','credit'),'credit') or contains(@itemprop,'copyrightHolder')"
+            " or contains(translate(@class,'COPYRIGHT','copyright'),'copyright')]"
+        )
         if credits:
             said = _flat(credits[0].text_content())
             credit = wording.credit(said) or said.strip("()© ")
@@ -240,7 +278,9 @@ def _biography(tree: Any, data: Mapping[str, Any]) -> str:
     first = author[0] if isinstance(author, list) and author else author
     if isinstance(first, dict) and first.get("description"):
         return _flat(first["description"])
-    nodes = tree.xpath("//*[contains(@class,'author-bio') or contains(@class,'author__bio') or contains(@class,'authorBio') or @itemprop='description'][not(self::meta)]")
+    nodes = tree.xpath(
+        "//*[contains(@class,'author-bio') or contains(@class,'author__bio') or contains(@class,'authorBio') or @itemprop='description'][not(self::meta)]"
+    )
     texts = [_flat(node.text_content()) for node in nodes]
     return next((text for text in texts if 60 < len(text) < 1500), "")
 
@@ -248,7 +288,14 @@ def _biography(tree: Any, data: Mapping[str, Any]) -> str:
 def _body(html: str, url: str, drop: tuple[str, ...]) -> str:
     import trafilatura
 
-    found = trafilatura.extract(html, url=url or None, favor_precision=True, include_comments=False, include_tables=False, deduplicate=False)
+    found = trafilatura.extract(
+        html,
+        url=url or None,
+        favor_precision=True,
+        include_comments=False,
+        include_tables=False,
+        deduplicate=False,
+    )
     unwanted = {_flat(part).casefold() for part in drop if part}
     kept: list[str] = []
     for line in (found or "").split("\n"):

@@ -19,7 +19,10 @@ MOST_ENTRIES = 500
 LONGEST_TITLE, LONGEST_DEK = 500, 2000  # characters
 _TAG = re.compile(r"<[^>]{0,2000}>")
 _BREAK = re.compile(r"</(?:p|div|li|h\d|br)>|<br\s*/?>", re.I)
-_MORE = re.compile(r"\s*(?:\[…\]|\[\.\.\.\]|\[&#8230;\]|Continue reading.*|Read more.*|The post .{1,300} appeared first on .*)$", re.I)
+_MORE = re.compile(
+    r"\s*(?:\[…\]|\[\.\.\.\]|\[&#8230;\]|Continue reading.*|Read more.*|The post .{1,300} appeared first on .*)$",
+    re.I,
+)
 
 
 class FeedError(Refused):
@@ -84,14 +87,18 @@ def parse(data: bytes, url: str) -> Feed:
 
 def _is_web_page(data: bytes) -> bool:
     start = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return b"<html" in start and b"<rss" not in start and b"<feed" not in start and b"<rdf" not in start or start.startswith(b"<!doctype html")
+    return (
+        b"<html" in start and b"<rss" not in start and b"<feed" not in start and b"<rdf" not in start
+    ) or start.startswith(b"<!doctype html")
 
 
 def _feed_named_in(data: bytes, url: str) -> str:
     """The remedy: the feed that the page itself names, if it does."""
     for tag in re.findall(rb"<link\b[^>]{0,1000}>", data[:200_000], re.I):
         text = tag.decode("utf-8", "replace")
-        if re.search(r"application/(?:rss|atom)\+xml", text, re.I) and (href := re.search(r"""href\s*=\s*["']?([^"'\s>]+)""", text, re.I)):
+        if re.search(r"application/(?:rss|atom)\+xml", text, re.I) and (
+            href := re.search(r"""href\s*=\s*["']?([^"'\s>]+)""", text, re.I)
+        ):
             return f"The page names this feed: {urljoin(url, unescape(href[1]))}"
     return "Look on the page for a link called RSS or Feed and add that address."
 
@@ -140,7 +147,10 @@ def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
     media = [part for part in raw.get("media_content") or [] if _is_picture(part)]
     media = sorted(media, key=lambda part: -_number(part.get("width"))) or list(raw.get("media_thumbnail") or [])
     enclosures = [part for part in raw.get("enclosures") or [] if str(part.get("type", "")).startswith("image/")]
-    found = str(next((part.get("url") for part in media if part.get("url")), "") or next((part.get("href") for part in enclosures if part.get("href")), ""))
+    found = str(
+        next((part.get("url") for part in media if part.get("url")), "")
+        or next((part.get("href") for part in enclosures if part.get("href")), "")
+    )
     alt = ""
     if not found and (match := re.search(r"<img\b[^>]{0,2000}>", content or str(raw.get("summary") or ""), re.I)):
         source = re.search(r"""\bsrc\s*=\s*["']([^"']+)""", match[0], re.I)
@@ -160,12 +170,17 @@ def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
 
 
 def _media_text(raw: Mapping[str, Any]) -> str:
-    return next((str(part["alt"]) for part in raw.get("media_content") or [] if part.get("alt")), "") or str(raw.get("media_text") or "")
+    return next((str(part["alt"]) for part in raw.get("media_content") or [] if part.get("alt")), "") or str(
+        raw.get("media_text") or ""
+    )
 
 
 def _is_picture(part: Mapping[str, Any]) -> bool:
     kind = str(part.get("medium") or part.get("type") or "")
-    return bool(part.get("url")) and (kind.startswith("image") or not kind and re.search(r"\.(?:jpe?g|png|webp|gif)(?:\?|$)", str(part["url"]), re.I) is not None)
+    return bool(part.get("url")) and (
+        kind.startswith("image")
+        or (not kind and re.search(r"\.(?:jpe?g|png|webp|gif)(?:\?|$)", str(part["url"]), re.I) is not None)
+    )
 
 
 def _number(value: Any) -> int:

@@ -15,9 +15,77 @@ FURTHEST_DAYS = 4.0  # articles further apart than this tell of different events
 LONGEST_TEXT = 3000  # characters: the top of an article says what happened
 _WORD = re.compile(r"[^\W\d_][\w'’-]{2,}|\d{2,}", re.UNICODE)
 _COMMON = frozenset(
-    "the and for are was were has have had with from that this these those will would could should been being its his her their they them "
-    "who whom which what when where why how not but our you your all any can did does more most other some such than then there into over "
-    "after before about against between during through said says say new also one two".split()
+    [
+        "the",
+        "and",
+        "for",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "with",
+        "from",
+        "that",
+        "this",
+        "these",
+        "those",
+        "will",
+        "would",
+        "could",
+        "should",
+        "been",
+        "being",
+        "its",
+        "his",
+        "her",
+        "their",
+        "they",
+        "them",
+        "who",
+        "whom",
+        "which",
+        "what",
+        "when",
+        "where",
+        "why",
+        "how",
+        "not",
+        "but",
+        "our",
+        "you",
+        "your",
+        "all",
+        "any",
+        "can",
+        "did",
+        "does",
+        "more",
+        "most",
+        "other",
+        "some",
+        "such",
+        "than",
+        "then",
+        "there",
+        "into",
+        "over",
+        "after",
+        "before",
+        "about",
+        "against",
+        "between",
+        "during",
+        "through",
+        "said",
+        "says",
+        "say",
+        "new",
+        "also",
+        "one",
+        "two",
+    ]
 )
 
 
@@ -56,7 +124,11 @@ def _vectors(counts: list[Counter[str]]) -> list[dict[str, float]]:
     total = len(counts)
     vectors = []
     for terms in counts:
-        weights = {term: (1 + math.log(n)) * math.log((1 + total) / (0.5 + spread[term])) for term, n in terms.items() if spread[term] > 1}
+        weights = {
+            term: (1 + math.log(n)) * math.log((1 + total) / (0.5 + spread[term]))
+            for term, n in terms.items()
+            if spread[term] > 1
+        }
         length = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
         vectors.append({term: weight / length for term, weight in weights.items()})
     return vectors

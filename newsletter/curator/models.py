@@ -59,7 +59,9 @@ class Article(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "entry_key"], condition=~models.Q(entry_key=""), name="entry_once_per_source"
+                fields=["source", "entry_key"],
+                condition=~models.Q(entry_key=""),
+                name="entry_once_per_source",
             )
         ]
 
@@ -89,7 +91,9 @@ class Edition(models.Model):
     preheader = models.CharField(max_length=300, blank=True)
     intro = models.TextField(blank=True)  # Markdown
     signed = models.CharField(max_length=120, blank=True)
-    version = models.PositiveIntegerField(default=1)  # grows with every edit: two editors cannot overwrite each other unseen
+    version = models.PositiveIntegerField(
+        default=1
+    )  # grows with every edit: two editors cannot overwrite each other unseen
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -152,7 +156,9 @@ class Snapshot(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["edition"], condition=models.Q(voided_at=None), name="one_standing_snapshot_per_edition"
+                fields=["edition"],
+                condition=models.Q(voided_at=None),
+                name="one_standing_snapshot_per_edition",
             )
         ]
 

@@ -1,9 +1,9 @@
 """From the visible text of a page, as select-all and copy gives it, to its story. Pure.
 
-    lines ─▶ weigh each (sentences for, navigation and promotion against)
-          ─▶ the heaviest run of lines is the body
-          ─▶ what stands before it is searched for title, standfirst, byline, caption and date,
-             what stands behind it for byline and biography
+lines ─▶ weigh each (sentences for, navigation and promotion against)
+      ─▶ the heaviest run of lines is the body
+      ─▶ what stands before it is searched for title, standfirst, byline, caption and date,
+         what stands behind it for byline and biography
 """
 
 from __future__ import annotations
@@ -19,19 +19,34 @@ from newsletter.curator.extracted import ExtractedArticle
 LARGEST_PASTE = 2 * 2**20  # characters
 _SENTENCE_END = re.compile(r"""[.!?…:;。！？]['"’”»)\]]*(?:\s*\[\d+\])?$""")
 _WORD = re.compile(r"\w+", re.UNICODE)
-_MONTHS = {name: number for number, names in enumerate(("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august", "sep sept september", "oct october", "nov november", "dec december"), 1) for name in names.split()}  # fmt: skip
+_MONTH_NAMES = (
+    "jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august",
+    "sep sept september", "oct october", "nov november", "dec december",
+)  # fmt: skip
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?(Z|[+-]\d\d:?\d\d)?)?\b")
 _DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\s+([A-Z][a-z]{2,8})\.?,?\s+(\d{4})\b")
 _MONTH_DAY = re.compile(r"\b([A-Z][a-z]{2,8})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
-_DATE_LINE = re.compile(r"^(?:(?:first\s+)?(?:published|updated|posted|last\s+(?:updated|modified)|date)\b.*|.{0,40}\b\d{4}\b.{0,40}|\d+\s+(?:minutes?|hours?|days?)\s+ago)$", re.I)
-_BYLINE = re.compile(r"^(?:written\s+|story\s+|words\s+)?by:?\s+(?P<name>[^\d|•·\n]{3,80}?)(?:\s*[|•·,].*|\s+\d.*)?$", re.I)
+_DATE_LINE = re.compile(
+    r"^(?:(?:first\s+)?(?:published|updated|posted|last\s+(?:updated|modified)|date)\b.*|.{0,40}\b\d{4}\b.{0,40}|\d+\s+(?:minutes?|hours?|days?)\s+ago)$",
+    re.I,
+)
+_BYLINE = re.compile(
+    r"^(?:written\s+|story\s+|words\s+)?by:?\s+(?P<name>[^\d|•·\n]{3,80}?)(?:\s*[|•·,].*|\s+\d.*)?$", re.I
+)
 _NAME = r"[A-ZÀ-Þ][\w'’.-]+(?:\s+(?:(?:de|da|van|von|der|al|bin|la|le)\s+)*[A-ZÀ-Þ][\w'’.-]*){1,3}"
-_NAME_AND_PAPER = re.compile(rf"^(?P<name>{_NAME}),\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’.-]*(?:\s+[A-Z][\w&'’.-]*){{0,4}})$")
+_NAME_AND_PAPER = re.compile(
+    rf"^(?P<name>{_NAME}),\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’.-]*(?:\s+[A-Z][\w&'’.-]*){{0,4}})$"
+)
 _PAPER_NAMED = (
     re.compile(r"^subscribe\s+to\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’ .-]{1,40})$"),
     re.compile(r"^already\s+a\s+(?:subscriber|member)\s+(?:to|of)\s+(?P<paper>[^?]{2,40})\?", re.I),
     re.compile(r"^sign\s+up\s+(?:for|to)\s+(?P<paper>(?:The\s+)?[A-Z][\w& .-]{1,40})['’]s\b", re.I),
-    re.compile(r"(?:©|copyright)\s*(?:\d{4}(?:\s*[-–]\s*\d{4})?)?,?\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’ .-]{1,40}?)(?:\s+(?:Company|Inc|Ltd|LLC|Limited|Media)\b.*|[.,].*|\s+All\s+rights.*)?$", re.I),
+    re.compile(
+        r"(?:©|copyright)\s*(?:\d{4}(?:\s*[-–]\s*\d{4})?)?,?\s+(?P<paper>(?:The\s+)?[A-Z][\w&'’ .-]{1,40}?)"
+        r"(?:\s+(?:Company|Inc|Ltd|LLC|Limited|Media)\b.*|[.,].*|\s+All\s+rights.*)?$",
+        re.I,
+    ),
 )  # fmt: skip
 _EDITION_SUFFIX = re.compile(r"\s+(?:US|U\.S\.|UK|USA|Online|Digital|International|Staff)$")
 _LIFE = re.compile(
@@ -54,7 +69,9 @@ def clean(text: str, url: str = "") -> ExtractedArticle:
     `url` is the story's address if the person knows it; an address found in the text is never taken
     for the story's or its picture's, for it may belong to a promotion.
     """
-    lines = [" ".join(line.replace("\u00ad", "").split()) for line in text[:LARGEST_PASTE].replace("\x00", "").splitlines()]
+    lines = [
+        " ".join(line.replace("\u00ad", "").split()) for line in text[:LARGEST_PASTE].replace("\x00", "").splitlines()
+    ]
     lines = [line for line in lines if line]
     start, end = _heaviest_run([_weight(line) for line in lines])
     before, body, after = lines[:start], lines[start:end], lines[end:]
@@ -87,7 +104,7 @@ def _weight(line: str) -> float:
         return -60.0
     if wording.is_promotion(line):
         return -14.0
-    if wording.credit(line) or _ADDRESS.match(line) or _BYLINE.match(line) and words < 9:
+    if wording.credit(line) or _ADDRESS.match(line) or (_BYLINE.match(line) and words < 9):
         return -4.0
     if _SENTENCE_END.search(line):
         return float(min(words, 60)) - 4
@@ -112,7 +129,12 @@ def _heaviest_run(weights: Sequence[float]) -> tuple[int, int]:
 def _belongs(line: str) -> bool:
     """Whether a line inside the body is part of the story."""
     words = len(_WORD.findall(line))
-    if wording.is_promotion(line) and words < 40 or wording.credit(line) or _ADDRESS.match(line) or _END_OF_STORY.match(line):
+    if (
+        (wording.is_promotion(line) and words < 40)
+        or wording.credit(line)
+        or _ADDRESS.match(line)
+        or _END_OF_STORY.match(line)
+    ):
         return False
     if _SENTENCE_END.search(line):
         return words > 2 or line[0] in "\"'“‘"
@@ -159,7 +181,13 @@ def _read_line(head: _Head, line: str, previous: str) -> None:
         head.byline = wording.byline(byline["name"])
     head.published_at = head.published_at or _date(line)
     words = len(line.split())
-    if not head.dek and 6 <= words <= 60 and not byline and not _DATE_LINE.match(line) and not wording.is_promotion(line):
+    if (
+        not head.dek
+        and 6 <= words <= 60
+        and not byline
+        and not _DATE_LINE.match(line)
+        and not wording.is_promotion(line)
+    ):
         head.dek = line
 
 
@@ -181,7 +209,11 @@ def _title(before: Iterable[str]) -> str:
 def _reads_like_a_title(line: str) -> bool:
     words = line.split()
     return 3 <= len(words) <= 30 and not (
-        wording.is_promotion(line) or _DATE_LINE.match(line) or _BYLINE.match(line) or wording.credit(line) or _ADDRESS.match(line)
+        wording.is_promotion(line)
+        or _DATE_LINE.match(line)
+        or _BYLINE.match(line)
+        or wording.credit(line)
+        or _ADDRESS.match(line)
     )
 
 
@@ -193,7 +225,9 @@ def _without_site(line: str) -> str:
 def _title_suffix(before: Sequence[str], title: str) -> str:
     """What the page's first line adds behind the headline: usually the paper's name."""
     head, _, tail = _parted(before[0]) if before else ("", "", "")
-    return tail if head and title and head.casefold().startswith(title.casefold()[:40]) and len(tail.split()) <= 5 else ""
+    return (
+        tail if head and title and head.casefold().startswith(title.casefold()[:40]) and len(tail.split()) <= 5 else ""
+    )
 
 
 def _parted(line: str) -> tuple[str, str, str]:
@@ -217,14 +251,25 @@ def _bylines_behind(after: Sequence[str]) -> list[str]:
 def _biography(after: Sequence[str], body: Sequence[str], name: str) -> str:
     first = name.split()[0] if name else ""
     for line in [*after[:80], *body[-2:]]:
-        if len(line.split()) >= 12 and _LIFE.search(line) and first and re.match(rf"(?:{re.escape(first)}|{re.escape(name)})\b", line):
+        if (
+            len(line.split()) >= 12
+            and _LIFE.search(line)
+            and first
+            and re.match(rf"(?:{re.escape(first)}|{re.escape(name)})\b", line)
+        ):
             return line
     return ""
 
 
 def _publisher(lines: Sequence[str], after: Sequence[str], suffix: str) -> str:
     """The paper: as its promotion names it, else behind the author's name, else behind the headline."""
-    named = [m["paper"].strip(" .") for line in lines if len(line) < 160 for pattern in _PAPER_NAMED if (m := pattern.search(line))]
+    named = [
+        m["paper"].strip(" .")
+        for line in lines
+        if len(line) < 160
+        for pattern in _PAPER_NAMED
+        if (m := pattern.search(line))
+    ]
     signed = [m["paper"] for line in after[:60] if (m := _NAME_AND_PAPER.match(line))]
     for paper in signed:
         for candidate in named:

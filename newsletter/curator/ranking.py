@@ -38,15 +38,24 @@ class Suggestion:
 
 
 def suggest(
-    candidates: Sequence[Candidate], *, wanted: int, now: datetime, already_ran: Collection[int] = (), groups_taken: Collection[int] = ()
+    candidates: Sequence[Candidate],
+    *,
+    wanted: int,
+    now: datetime,
+    already_ran: Collection[int] = (),
+    groups_taken: Collection[int] = (),
 ) -> list[Suggestion]:
     """At most `wanted` suggestions, best first: one per event, none that ran, no publisher above a third while others wait."""
-    tellers = Counter({group: len({c.publisher for c in candidates if c.group == group}) for group in {c.group for c in candidates}})
+    tellers = Counter(
+        {group: len({c.publisher for c in candidates if c.group == group}) for group in {c.group for c in candidates}}
+    )
     fresh = [c for c in candidates if c.id not in already_ran and c.group not in groups_taken]
     ranked = sorted(fresh, key=lambda c: (-_score(c, tellers[c.group], now), c.id))
     most = max(1, math.ceil(wanted * SHARE_OF_ONE_PUBLISHER))
     chosen = _varied(ranked, wanted, most)
-    return [Suggestion(c.id, round(_score(c, tellers[c.group], now), 4), _reason(c, tellers[c.group], now)) for c in chosen]
+    return [
+        Suggestion(c.id, round(_score(c, tellers[c.group], now), 4), _reason(c, tellers[c.group], now)) for c in chosen
+    ]
 
 
 def _score(candidate: Candidate, tellers: int, now: datetime) -> float:

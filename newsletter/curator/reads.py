@@ -11,7 +11,16 @@ from django.db.models import Prefetch, Q, QuerySet
 from newsletter.catalog import reads as catalog
 from newsletter.curator import grouping, models
 from newsletter.curator.briefing import lead_of
-from newsletter.curator.values import Added, Article, Edition, Pick, PoolArticle, Snapshot, Source, SourceReport
+from newsletter.curator.values import (
+    Added,
+    Article,
+    Edition,
+    Pick,
+    PoolArticle,
+    Snapshot,
+    Source,
+    SourceReport,
+)
 from newsletter.kernel.errors import NotFound
 from newsletter.templater import MergeField
 
@@ -65,7 +74,11 @@ def edition_on(newsletter_id: int, on: date) -> Edition | None:
 
 
 def editions(
-    newsletter_id: int | None = None, *, newsletter_ids: Iterable[int] | None = None, states: Sequence[str] = (), limit: int = 30
+    newsletter_id: int | None = None,
+    *,
+    newsletter_ids: Iterable[int] | None = None,
+    states: Sequence[str] = (),
+    limit: int = 30,
 ) -> tuple[Edition, ...]:
     """Editions by date, newest first; of one newsletter, of several, or (both None) of all."""
     rows = _editions().order_by("-date", "-id")
@@ -109,7 +122,7 @@ def pool(edition_id: int, *, query: str = "", limit: int = 60, now: datetime) ->
 def already_ran(candidates: Iterable[models.Article], *, on: date, besides: int | None) -> dict[int, str]:
     """For each article that ran in the house within two weeks (same address or same headline): where, in words."""
     picks = models.Pick.objects.filter(edition__date__gte=on - RAN_WITHIN, edition__date__lte=on + RAN_WITHIN)
-    picks = picks.exclude(edition__state="skipped").exclude(edition_id=besides)
+    picks = picks.exclude(edition__state="skipped").exclude(edition_id=besides or 0)
     by_key: dict[str, tuple[date, int]] = {}
     for url_key, title_key, day, newsletter_id in picks.order_by("edition__date").values_list(
         "article__canonical_key", "article__title_key", "edition__date", "edition__newsletter_id"
@@ -120,21 +133,37 @@ def already_ran(candidates: Iterable[models.Article], *, on: date, besides: int 
     for candidate in candidates:
         ran = by_key.get(candidate.canonical_key) or by_key.get(f"title:{candidate.title_key}")
         if ran:
-            found[candidate.id] = f"ran {ran[0]:%a} {ran[0].day} {ran[0]:%b} in {names.get(ran[1], 'another newsletter')}"
+            found[candidate.id] = (
+                f"ran {ran[0]:%a} {ran[0].day} {ran[0]:%b} in {names.get(ran[1], 'another newsletter')}"
+            )
     return found
 
 
 def _editions() -> QuerySet[models.Edition]:
     return models.Edition.objects.prefetch_related(
         Prefetch("picks", models.Pick.objects.order_by("position", "id")),
-        Prefetch("snapshots", models.Snapshot.objects.filter(voided_at=None).defer("html", "text"), to_attr="standing"),
+        Prefetch(
+            "snapshots",
+            models.Snapshot.objects.filter(voided_at=None).defer("html", "text"),
+            to_attr="standing",
+        ),
     )
 
 
 def to_source(row: models.Source) -> Source:
     """The value of a row."""
     return Source(
-        row.id, row.url, row.title, row.homepage, row.active, row.added_at, row.fetched_at, row.fresh_at, row.next_at, row.failures, row.error
+        row.id,
+        row.url,
+        row.title,
+        row.homepage,
+        row.active,
+        row.added_at,
+        row.fetched_at,
+        row.fresh_at,
+        row.next_at,
+        row.failures,
+        row.error,
     )
 
 

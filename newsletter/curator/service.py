@@ -1,6 +1,6 @@
 """The verbs of the curator, for jobs, desk and command line.
 
-    sources ─fetch─▶ articles ─suggest · pick · edit─▶ edition ─approve─▶ snapshot
+sources ─fetch─▶ articles ─suggest · pick · edit─▶ edition ─approve─▶ snapshot
 """
 
 from __future__ import annotations

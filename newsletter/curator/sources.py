@@ -28,7 +28,9 @@ def add_source(url: str, *, now: datetime, title: str = "") -> Source:
         raise BadInput(f"“{url}” is no web address: it must begin with https://.", "url")
     if models.Source.objects.filter(url=address).exists():
         raise Refused(f"{address} is among the feeds already.")
-    return reads.to_source(models.Source.objects.create(url=address, title=title.strip()[:300], added_at=now, next_at=now))
+    return reads.to_source(
+        models.Source.objects.create(url=address, title=title.strip()[:300], added_at=now, next_at=now)
+    )
 
 
 def remove_source(source_id: int) -> None:
@@ -38,7 +40,11 @@ def remove_source(source_id: int) -> None:
 
 
 def fetch_sources(
-    *, now: datetime, fetch: Fetch, ids: Iterable[int] | None = None, progress: Callable[[int], object] | None = None
+    *,
+    now: datetime,
+    fetch: Fetch,
+    ids: Iterable[int] | None = None,
+    progress: Callable[[int], object] | None = None,
 ) -> tuple[SourceReport, ...]:
     """Reads the feeds with these ids, or (None) those that are due. One broken feed never stops the others."""
     rows = models.Source.objects.filter(active=True).order_by("next_at", "id")
@@ -70,8 +76,14 @@ def _read(row: models.Source, now: datetime, fetch: Fetch) -> SourceReport:
         return _failed(row, str(error), now)
     except Exception as error:  # a fault of ours in one feed must not stop the others
         log.exception("Reading the feed %s failed", row.url)
-        return _failed(row, f"Reading it failed inside this program ({type(error).__name__}); the log has the details.", now)
-    models.Source.objects.filter(id=row.id).update(fetched_at=now, fresh_at=now, next_at=now + EVERY, failures=0, error="")
+        return _failed(
+            row,
+            f"Reading it failed inside this program ({type(error).__name__}); the log has the details.",
+            now,
+        )
+    models.Source.objects.filter(id=row.id).update(
+        fetched_at=now, fresh_at=now, next_at=now + EVERY, failures=0, error=""
+    )
     return report
 
 

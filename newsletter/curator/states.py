@@ -1,7 +1,7 @@
 """Where an edition can go from where it is. Pure.
 
-    open ⇄ locked ⇄ in_review ─▶ approved ─▶ handed_over ─▶ sent
-      └─────────┴────────┴──────────┴─▶ skipped · held · missed   (always with a reason)
+open ⇄ locked ⇄ in_review ─▶ approved ─▶ handed_over ─▶ sent
+  └─────────┴────────┴──────────┴─▶ skipped · held · missed   (always with a reason)
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ def canonical(url: str) -> str:
     host = parts.hostname.removeprefix("www.")
     if port and port != _DEFAULT_PORTS[parts.scheme]:
         host = f"{host}:{port}"
-    query = sorted((name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(name))
+    query = sorted(
+        (name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(name)
+    )
     return urlunsplit(("https", host, parts.path.rstrip("/"), urlencode(query), ""))
 
 

@@ -9,8 +9,10 @@ _CREDIT = re.compile(
     r"\(?\s*(?:(?:image|photo|picture|pic|photograph|illustration|foto|bild)\s*(?:credits?|by)|credits?|(?:photo|picture|photograph|illustration|foto|bild))\s*[:/]\s*(?P<name>[^()\n]{2,120}?)\s*\)?\s*$",
     re.I,
 )
-_CREDIT_AT_END = re.compile(r"^(?P<caption>.*?)\s*[(|]\s*(?:(?:image|photo|picture|illustration)\s*(?:credit|by)?\s*:?\s+|credit:\s*|©\s*)(?P<name>[^()]{2,120})\)?\s*$", re.I)
-_AGENCY = re.compile(r"\b(?:Getty Images|AP Photo|Associated Press|Reuters|AFP|EPA|PA Media|PA Images|Shutterstock|Alamy|dpa|iStock|Unsplash)\b")
+_CREDIT_AT_END = re.compile(
+    r"^(?P<caption>.*?)\s*[(|]\s*(?:(?:image|photo|picture|illustration)\s*(?:credit|by)?\s*:?\s+|credit:\s*|©\s*)(?P<name>[^()]{2,120})\)?\s*$",
+    re.I,
+)
 
 PROMOTION = re.compile(
     r"""^(?:
@@ -20,14 +22,19 @@ PROMOTION = re.compile(
     | (?:to\s+)?continue\s+reading\b.{0,120}
     | (?:get|enjoy)\s+unlimited\b.{0,160}
     | (?:cancel|pause)\s+(?:or\s+\w+\s+)?(?:at\s+)?any\s?time.{0,40}
-    | (?:read\s+(?:more|next|also)|see\s+also|related(?:\s+(?:articles?|stories|topics|posts|content))?|more\s+(?:on\s+this|from|stories|like\s+this)|recommended(?:\s+for\s+you)?|most\s+(?:read|popular|viewed)|trending(?:\s+now)?|you\s+(?:may|might)\s+(?:also\s+)?like|latest\s+(?:news|stories)|editor.?s.?\s+picks?|up\s+next|don.?t\s+miss|what\s+to\s+read\s+next|popular\s+(?:stories|now))\b.{0,120}
-    | (?:share|tweet|pin\s+it|print|e-?mail|comments?|save|copy\s+link|whatsapp|facebook|twitter|linkedin|reddit|flipboard|x)(?:\s+(?:this|on|via|article|story|link|comments?|\d+)\b.{0,60})?
+    | (?:read\s+(?:more|next|also)|see\s+also|related(?:\s+(?:articles?|stories|topics|posts|content))?
+        |more\s+(?:on\s+this|from|stories|like\s+this)|recommended(?:\s+for\s+you)?|most\s+(?:read|popular|viewed)
+        |trending(?:\s+now)?|you\s+(?:may|might)\s+(?:also\s+)?like|latest\s+(?:news|stories)|editor.?s.?\s+picks?
+        |up\s+next|don.?t\s+miss|what\s+to\s+read\s+next|popular\s+(?:stories|now))\b.{0,120}
+    | (?:share|tweet|pin\s+it|print|e-?mail|comments?|save|copy\s+link|whatsapp|facebook|twitter|linkedin|reddit|flipboard|x)
+        (?:\s+(?:this|on|via|article|story|link|comments?|\d+)\b.{0,60})?
     | share\s+(?:this|on|via|with)\b.{0,80}
     | (?:advertisement|sponsored(?:\s+content)?|paid\s+content|anzeige|promoted)\b.{0,40}
     | (?:we|this\s+(?:web)?site)\s+uses?\s+cookies.{0,300}
     | (?:accept|reject|manage)\s+(?:all|cookies).{0,60}
     | (?:escape|get)\s+(?:your|the)\s+(?:echo|facts)\b.{0,160}
-    | (?:copyright|©|\(c\)\s|all\s+rights\s+reserved|privacy\s+policy|terms\s+(?:of|and)|cookie\s+(?:policy|settings)|contact\s+us|about\s+us|advertise\s+with).{0,160}
+    | (?:copyright|©|\(c\)\s|all\s+rights\s+reserved|privacy\s+policy|terms\s+(?:of|and)|cookie\s+(?:policy|settings)
+        |contact\s+us|about\s+us|advertise\s+with).{0,160}
     | (?:menu|home|search|skip\s+to\b.{0,40}|back\s+to\s+top|open\s+navigation|close|open|next|previous|loading.{0,20}|topics?|tags?:?.{0,80})
     )$""",
     re.I | re.X,
@@ -55,15 +62,24 @@ def split_caption(caption: str) -> tuple[str, str]:
     match = _CREDIT_AT_END.match(flat)
     if match and len(match["caption"]) > 3:
         return match["caption"].strip(), match["name"].strip(" .)")
-    found = re.search(r"(?:image|photo|picture|illustration)\s*(?:credit|by)?\s*:\s*(?P<name>[^.:]{2,80})\.?$", flat, re.I)
+    found = re.search(
+        r"(?:image|photo|picture|illustration)\s*(?:credit|by)?\s*:\s*(?P<name>[^.:]{2,80})\.?$", flat, re.I
+    )
     if found:
         return flat[: found.start()].strip(" -–|("), found["name"].strip(" )")
     return flat, ""
 
 
-def is_agency(text: str) -> bool:
-    """Whether a short text names a picture agency."""
-    return len(text) < 120 and bool(_AGENCY.search(text))
+def publisher(feed_title: str) -> str:
+    """The paper's name in a feed's title: without “feed”, “RSS”, “Comments on:” and dangling dashes."""
+    name = re.sub(r"^(?:comments\s+on|latest\s+from|news\s+from):?\s+", "", " ".join(feed_title.split()), flags=re.I)
+    name = re.sub(
+        r"\s+(?:rss(?:\s+feed)?|atom\s+feed|feed|records\s+found\s+\d+|news\s+search.*)$",
+        "",
+        name,
+        flags=re.I,
+    )
+    return re.sub(r"[\s–—|:»-]+$", "", name) or feed_title.strip()
 
 
 def is_promotion(line: str) -> bool:

@@ -19,7 +19,10 @@ def envelope(rendered: Rendered, newsletter: Newsletter, *, base_url: str, subje
         html=rendered.html,
         text=rendered.text,
         merge=tuple(rendered.merge),
-        headers=(("List-Id", list_id(newsletter)), ("Precedence", "bulk")),  # Precedence keeps vacation replies away (fact 63)
+        headers=(
+            ("List-Id", list_id(newsletter)),
+            ("Precedence", "bulk"),
+        ),  # Precedence keeps vacation replies away (fact 63)
         unsubscribe_base=f"{base_url}/u/",
         click_tracking=newsletter.click_tracking,
         open_tracking=newsletter.open_tracking,

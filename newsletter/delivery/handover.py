@@ -70,7 +70,9 @@ def recover(now: datetime) -> int:
 
 
 def _claimed(now: datetime, owner: str, provider: str) -> models.Batch | None:
-    due = models.Batch.objects.filter(state=states.PLANNED, due_at__lte=now, mailing__state=states.SENDING, mailing__provider=provider)
+    due = models.Batch.objects.filter(
+        state=states.PLANNED, due_at__lte=now, mailing__state=states.SENDING, mailing__provider=provider
+    )
     for batch_id in due.order_by("due_at", "id").values_list("id", flat=True)[:LOOKED_AT]:
         mine = models.Batch.objects.filter(id=batch_id, state=states.PLANNED)
         if mine.update(state=states.CLAIMED, lease_owner=owner, lease_until=now + LEASE):
@@ -96,7 +98,9 @@ def _prepare(batch: models.Batch, now: datetime) -> _Prepared | None:
         outcomes = ledger.Outcomes(batch.outcomes, batch.format)
         cover = _envelope(mailing.snapshot_id, mailing.newsletter_id, settings.CONFIG.base_url)
     except NewsletterError as error:
-        models.Batch.objects.filter(id=batch.id).update(state=states.PLANNED, lease_until=None, due_at=now + LEASE, error=str(error))
+        models.Batch.objects.filter(id=batch.id).update(
+            state=states.PLANNED, lease_until=None, due_at=now + LEASE, error=str(error)
+        )
         raise
     wanted = outcomes.places(Outcome.PLANNED)
     assert mailing.frozen_at is not None
@@ -111,7 +115,12 @@ def _prepare(batch: models.Batch, now: datetime) -> _Prepared | None:
         return None
     signer = subscribers.signer()
     recipients = tuple(
-        Recipient(f"{batch.key}.{place}", person.address, person.first_name, signer.footer(mailing.list_id, person.subscriber_id))
+        Recipient(
+            f"{batch.key}.{place}",
+            person.address,
+            person.first_name,
+            signer.footer(mailing.list_id, person.subscriber_id),
+        )
         for place, person in staying
     )
     return _Prepared(cover, recipients, tuple(place for place, _ in staying), outcomes)
@@ -122,10 +131,17 @@ def _envelope(snapshot_id: int, newsletter_id: int, base_url: str) -> Envelope:
     return envelope(editions.snapshot(snapshot_id).rendered(), catalog.newsletter(newsletter_id), base_url=base_url)
 
 
-def _withdraw(batch: models.Batch, outcomes: ledger.Outcomes, gone: Sequence[tuple[int, subscribers.Recipient]], now: datetime) -> None:
+def _withdraw(
+    batch: models.Batch,
+    outcomes: ledger.Outcomes,
+    gone: Sequence[tuple[int, subscribers.Recipient]],
+    now: datetime,
+) -> None:
     outcomes.mark([place for place, _ in gone], Outcome.WITHDRAWN)
     with transaction.atomic():
-        models.Batch.objects.filter(id=batch.id, state=states.CLAIMED).update(outcomes=outcomes.packed(), version=F("version") + 1)
+        models.Batch.objects.filter(id=batch.id, state=states.CLAIMED).update(
+            outcomes=outcomes.packed(), version=F("version") + 1
+        )
         models.Incident.objects.bulk_create(
             models.Incident(
                 mailing_id=batch.mailing_id,
@@ -143,9 +159,13 @@ def _withdraw(batch: models.Batch, outcomes: ledger.Outcomes, gone: Sequence[tup
 def _about_to_send(batch: models.Batch, prepared: _Prepared, owner: str, now: datetime) -> Request | None:
     """Commits that this attempt begins; None when the claim is lost or the mailing was stopped meanwhile."""
     attempt = ids.opaque()
-    mine = models.Batch.objects.filter(id=batch.id, state=states.CLAIMED, lease_owner=owner, mailing__state=states.SENDING)
+    mine = models.Batch.objects.filter(
+        id=batch.id, state=states.CLAIMED, lease_owner=owner, mailing__state=states.SENDING
+    )
     if not mine.update(state=states.SENDING, attempt=F("attempt") + 1, attempt_key=attempt, lease_until=now + LEASE):
-        models.Batch.objects.filter(id=batch.id, state=states.CLAIMED, lease_owner=owner).update(state=states.PLANNED, lease_until=None)
+        models.Batch.objects.filter(id=batch.id, state=states.CLAIMED, lease_owner=owner).update(
+            state=states.PLANNED, lease_until=None
+        )
         return None
     models.Mailing.objects.filter(id=batch.mailing_id, started_at=None).update(started_at=now)
     batch.attempt_key, batch.attempt = attempt, batch.attempt + 1
@@ -176,7 +196,12 @@ def _record(batch: models.Batch, prepared: _Prepared, answer: Answer, now: datet
         again = retry.again_at(now, batch.attempt, asked=answer.again_at, jitter=random.random())  # noqa: S311
         due_at = again or now
         if again is None:
-            mailings.pause(batch.mailing_id, by="worker", now=now, reason=f"Tried {batch.attempt} times in vain: {answer.message}")
+            mailings.pause(
+                batch.mailing_id,
+                by="worker",
+                now=now,
+                reason=f"Tried {batch.attempt} times in vain: {answer.message}",
+            )
     with transaction.atomic():
         models.Batch.objects.filter(id=batch.id, state=states.SENDING, attempt_key=batch.attempt_key).update(
             state=state,

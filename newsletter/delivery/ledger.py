@@ -37,7 +37,7 @@ def pack_members(ids: Sequence[int]) -> bytes:
     return bytes((width,)) + ids[0].to_bytes(8, "little") + _little(array(_CODES[width], gaps)).tobytes()
 
 
-def unpack_members(data: bytes, format: int = FORMAT) -> list[int]:
+def unpack_members(data: bytes | memoryview, format: int = FORMAT) -> list[int]:
     """The ids of a batch, ascending. Raises UnknownFormat."""
     _check(format)
     raw = bytes(data)
@@ -54,7 +54,9 @@ def _little(values: array[int]) -> array[int]:
 
 def _check(format: int) -> None:
     if format != FORMAT:
-        raise UnknownFormat(f"The ledger is in format {format}; this version reads {FORMAT}. Update this worker, then start it again.")
+        raise UnknownFormat(
+            f"The ledger is in format {format}; this version reads {FORMAT}. Update this worker, then start it again."
+        )
 
 
 class Outcomes:
@@ -62,7 +64,7 @@ class Outcomes:
 
     __slots__ = ("_data",)
 
-    def __init__(self, data: bytes, format: int = FORMAT) -> None:
+    def __init__(self, data: bytes | memoryview, format: int = FORMAT) -> None:
         _check(format)
         self._data = bytearray(data)
 

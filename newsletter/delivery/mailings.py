@@ -1,6 +1,6 @@
 """Making mailings, freezing their audience, and the decisions of operators.
 
-    create ─▶ scheduled ─freeze─▶ freezing ─(counts reconcile)─▶ sending ─(all settled)─▶ finished
+create ─▶ scheduled ─freeze─▶ freezing ─(counts reconcile)─▶ sending ─(all settled)─▶ finished
 """
 
 from __future__ import annotations
@@ -63,17 +63,25 @@ def create_mailing(
                 created_by=by,
             )
     except IntegrityError:
-        raise Conflict(f"Somebody else has just sent edition {edition_id}. Look at it: newsletter mailings list") from None
+        raise Conflict(
+            f"Somebody else has just sent edition {edition_id}. Look at it: newsletter mailings list"
+        ) from None
     return reads.mailing(row.id)
 
 
-def _rearmed(row: models.Mailing, snapshot_id: int, due_at: datetime, by: str, now: datetime, occurrence_id: int | None) -> Mailing:
+def _rearmed(
+    row: models.Mailing, snapshot_id: int, due_at: datetime, by: str, now: datetime, occurrence_id: int | None
+) -> Mailing:
     # A mailing that froze its audience may have reached people: it is never armed again.
     rows = models.Mailing.objects.filter(id=row.id, state__in=(states.HELD, states.SCHEDULED), frozen_at=None)
     fresh = {"occurrence_id": occurrence_id} if occurrence_id and row.occurrence_id is None else {}
     changed = row.state == states.HELD or row.snapshot_id != snapshot_id
-    if not changed or not rows.update(state=states.SCHEDULED, reason="", snapshot_id=snapshot_id, due_at=due_at, created_by=by, **fresh):
-        raise Refused(f"Edition {row.edition_id} has the mailing {row.id} already, which is {row.state}. Look at it: newsletter mailings show {row.id}")
+    if not changed or not rows.update(
+        state=states.SCHEDULED, reason="", snapshot_id=snapshot_id, due_at=due_at, created_by=by, **fresh
+    ):
+        raise Refused(
+            f"Edition {row.edition_id} has the mailing {row.id} already, which is {row.state}. Look at it: newsletter mailings show {row.id}"
+        )
     return reads.mailing(row.id)
 
 
@@ -82,7 +90,11 @@ def freeze_next(now: datetime) -> bool:
 
     In short transactions, each moving a mark forward: killed anywhere, another process goes on there.
     """
-    due = models.Mailing.objects.filter(state__in=(states.SCHEDULED, states.FREEZING), due_at__lte=now).order_by("due_at", "id").first()
+    due = (
+        models.Mailing.objects.filter(state__in=(states.SCHEDULED, states.FREEZING), due_at__lte=now)
+        .order_by("due_at", "id")
+        .first()
+    )
     if due is None:
         return False
     if due.state == states.SCHEDULED and not _start(due, now):
@@ -167,7 +179,10 @@ def _reconcile(row: models.Mailing) -> None:
     batches = models.Batch.objects.filter(mailing_id=row.id).aggregate(n=Sum("size"))["n"] or 0
     excluded = models.Exclusion.objects.filter(mailing_id=row.id).aggregate(n=Sum("size"))["n"] or 0
     if row.candidates != row.planned + row.excluded or batches != row.planned or excluded != row.excluded:
-        _hold(row.id, f"The counts do not add up: {row.candidates} candidates, {batches} planned, {excluded} left out. Nothing was sent.")
+        _hold(
+            row.id,
+            f"The counts do not add up: {row.candidates} candidates, {batches} planned, {excluded} left out. Nothing was sent.",
+        )
         return
     models.Mailing.objects.filter(id=row.id, state=states.FREEZING).update(state=states.SENDING)
 
@@ -185,7 +200,9 @@ def finish(now: datetime) -> int:
     for row in rows:
         if row.batches.filter(state__in=states.OPEN_BATCHES).exists():
             continue
-        if models.Mailing.objects.filter(id=row.id, state=states.SENDING).update(state=states.FINISHED, finished_at=now):
+        if models.Mailing.objects.filter(id=row.id, state=states.SENDING).update(
+            state=states.FINISHED, finished_at=now
+        ):
             done += 1
             if row.kind == models.Mailing.Kind.EDITION:
                 curator.mark_sent(row.edition_id, now=now)
@@ -216,7 +233,10 @@ def cancel(mailing_id: int, *, by: str, now: datetime) -> None:
             outcomes = ledger.Outcomes(batch.outcomes, batch.format)
             outcomes.mark(outcomes.places(Outcome.PLANNED), Outcome.WITHDRAWN)
             models.Batch.objects.filter(id=batch.id, state=states.PLANNED).update(
-                state=states.WITHDRAWN, outcomes=outcomes.packed(), error="cancelled", version=F("version") + 1
+                state=states.WITHDRAWN,
+                outcomes=outcomes.packed(),
+                error="cancelled",
+                version=F("version") + 1,
             )
 
 

@@ -110,7 +110,9 @@ class Incident(models.Model):
 
     mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="incidents")
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, null=True, related_name="incidents")
-    subscriber = models.ForeignKey("subscribers.Subscriber", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    subscriber = models.ForeignKey(
+        "subscribers.Subscriber", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
     address = models.CharField(max_length=320)
     kind = models.CharField(max_length=20)
     reason = models.TextField(blank=True)

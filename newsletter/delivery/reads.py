@@ -93,7 +93,11 @@ def mailings(*, limit: int = 20, newsletter_ids: Iterable[int] | None = None) ->
 
 def mailing_of_edition(edition_id: int) -> Mailing | None:
     """The mailing of an edition to its list, if there is one."""
-    row = models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION).exclude(state=states.CANCELLED).first()
+    row = (
+        models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION)
+        .exclude(state=states.CANCELLED)
+        .first()
+    )
     return _mailing(row) if row else None
 
 
@@ -134,13 +138,22 @@ def who(mailing_id: int, *, state: str | None = None, limit: int = 100, after: i
     """
     words = {outcome.word for outcome in Outcome}
     if state is not None and state not in words and state not in (*states.EXCLUSIONS, "excluded"):
-        raise BadInput(f"“{state}” is no state. It can be {', '.join(sorted(words))}, excluded, {', '.join(states.EXCLUSIONS)}.", "state")
+        raise BadInput(
+            f"“{state}” is no state. It can be {', '.join(sorted(words))}, excluded, {', '.join(states.EXCLUSIONS)}.",
+            "state",
+        )
     if not models.Mailing.objects.filter(id=mailing_id).exists():
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
     found = sorted(_matching(mailing_id, state, limit, after))[:limit]
-    reasons = dict(models.Incident.objects.filter(mailing_id=mailing_id, subscriber_id__in=[f[0] for f in found]).values_list("subscriber_id", "reason"))
+    reasons = dict(
+        models.Incident.objects.filter(mailing_id=mailing_id, subscriber_id__in=[f[0] for f in found]).values_list(
+            "subscriber_id", "reason"
+        )
+    )
     known = _addresses([each[0] for each in found])
-    return tuple(Who(person, known.get(person, ""), became, batch, reasons.get(person, "")) for person, became, batch in found)
+    return tuple(
+        Who(person, known.get(person, ""), became, batch, reasons.get(person, "")) for person, became, batch in found
+    )
 
 
 def _matching(mailing_id: int, state: str | None, limit: int, after: int) -> Iterator[tuple[int, str, int | None]]:

@@ -1,6 +1,6 @@
 """The verbs of delivery, for jobs, desk and command line.
 
-    create_mailing ─▶ freeze_next ─▶ hand_over_next … ─▶ finish
+create_mailing ─▶ freeze_next ─▶ hand_over_next … ─▶ finish
 """
 
 from __future__ import annotations

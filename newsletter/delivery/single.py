@@ -42,7 +42,12 @@ class Mail:
 
 
 def send_test(
-    *, rendered: Rendered, newsletter: Newsletter, addresses: tuple[str, ...], provider: Provider, now: datetime
+    *,
+    rendered: Rendered,
+    newsletter: Newsletter,
+    addresses: tuple[str, ...],
+    provider: Provider,
+    now: datetime,
 ) -> tuple[TestSent, ...]:
     """Sends a draft to these addresses alone. Its links to leave lead nowhere: a test must not unsubscribe anybody."""
     if not rendered.html:
@@ -51,7 +56,9 @@ def send_test(
         raise BadInput(f"Give 1 to {MOST_TESTS} addresses for a test.", "test_to")
     wanted = [checking.for_sending(checking.check(address)) for address in addresses]
     cover = envelopes.envelope(rendered, newsletter, base_url=settings.CONFIG.base_url, subject_prefix=TEST_PREFIX)
-    return tuple(_one(provider, Request(cover, (_stranger(address),), "tests", "tests", ids.opaque()), now) for address in wanted)
+    return tuple(
+        _one(provider, Request(cover, (_stranger(address),), "tests", "tests", ids.opaque()), now) for address in wanted
+    )
 
 
 def _stranger(address: str, first_name: str = "") -> Recipient:
@@ -63,16 +70,22 @@ def _one(provider: Provider, request: Request, now: datetime) -> TestSent:
     return TestSent(request.recipients[0].address, answer.kind, answer.message)
 
 
-def send_notice(*, rendered: Rendered, newsletter: Newsletter, address: str, provider: Provider, now: datetime) -> Answer:
+def send_notice(
+    *, rendered: Rendered, newsletter: Newsletter, address: str, provider: Provider, now: datetime
+) -> Answer:
     """Sends a mail about a subscription to one person."""
     if not rendered.html:
         reasons = "; ".join(problem.message for problem in rendered.problems)
         return Answer("refused", f"The mail could not be rendered: {reasons}", permanent=True)
     recipient = Recipient(f"notice.{ids.opaque()}", address, "", "")
-    return provider.send_batch(Request(envelopes.notice(rendered, newsletter), (recipient,), "notices", "notices", ids.opaque()), now)
+    return provider.send_batch(
+        Request(envelopes.notice(rendered, newsletter), (recipient,), "notices", "notices", ids.opaque()), now
+    )
 
 
-def compose_eml(*, rendered: Rendered, newsletter: Newsletter, address: str, first_name: str = "", now: datetime) -> Mail:
+def compose_eml(
+    *, rendered: Rendered, newsletter: Newsletter, address: str, first_name: str = "", now: datetime
+) -> Mail:
     """The message as it would leave for one reader."""
     cover = envelopes.envelope(rendered, newsletter, base_url=settings.CONFIG.base_url)
     recipient = _stranger(checking.for_sending(checking.check(address)), first_name)

@@ -28,7 +28,14 @@ MAILING: dict[str, frozenset[str]] = {
     CANCELLED: frozenset(),
 }
 
-PLANNED, CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN = "planned", "claimed", "accepted", "refused", "unknown", "withdrawn"
+PLANNED, CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN = (
+    "planned",
+    "claimed",
+    "accepted",
+    "refused",
+    "unknown",
+    "withdrawn",
+)
 
 BATCH: dict[str, frozenset[str]] = {
     PLANNED: frozenset({CLAIMED, WITHDRAWN}),

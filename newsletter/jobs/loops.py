@@ -39,7 +39,8 @@ class Worker:
     def run(self) -> None:
         """Works until `stop` is called from another thread or a signal handler."""
         crew = [
-            threading.Thread(target=self._loop, args=(index,), name=f"hand-over-{index}") for index in range(self._threads)
+            threading.Thread(target=self._loop, args=(index,), name=f"hand-over-{index}")
+            for index in range(self._threads)
         ]
         crew.append(threading.Thread(target=self._loop_of, args=(notices.send_owed,), name="owed-mail"))
         for thread in crew:

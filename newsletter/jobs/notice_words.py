@@ -20,7 +20,9 @@ _ENGLISH = {
     "confirm": Words(
         "Confirm: {list}",
         "One press to confirm",
-        ("Somebody asked us to send {list} to this address. If that was you, press the button and press once more on the page that opens.",),
+        (
+            "Somebody asked us to send {list} to this address. If that was you, press the button and press once more on the page that opens.",
+        ),
         "Yes, send me {list}",
         ("You did not ask for this? Do nothing, and you get no more mail from us.",),
     ),
@@ -34,7 +36,9 @@ _ENGLISH = {
     "already": Words(
         "You already get {list}",
         "You already get {list}",
-        ("Somebody, perhaps you, asked us to send {list} to this address. It comes here already, so there is nothing to do.",),
+        (
+            "Somebody, perhaps you, asked us to send {list} to this address. It comes here already, so there is nothing to do.",
+        ),
         "Choose what you get",
         ("If a letter went missing, look in the folder for spam.",),
     ),
@@ -48,7 +52,9 @@ _ENGLISH = {
     "which": Words(
         "This is the address you used",
         "This is the address you used",
-        ("Somebody, perhaps you, asked {publication} which address gets its letters. It is the one this mail came to.",),
+        (
+            "Somebody, perhaps you, asked {publication} which address gets its letters. It is the one this mail came to.",
+        ),
         "See what you get",
         ("You did not ask? Somebody may have mistyped an address. There is nothing to do.",),
     ),
@@ -58,7 +64,9 @@ _GERMAN = {
     "confirm": Words(
         "Bitte bestätigen: {list}",
         "Noch ein Klick",
-        ("Jemand hat {list} für diese Adresse bestellt. Waren Sie das, dann bestätigen Sie es über den Knopf und auf der Seite, die sich öffnet.",),
+        (
+            "Jemand hat {list} für diese Adresse bestellt. Waren Sie das, dann bestätigen Sie es über den Knopf und auf der Seite, die sich öffnet.",
+        ),
         "Ja, {list} bestellen",
         ("Sie waren es nicht? Dann tun Sie nichts, und Sie bekommen keine weitere Post von uns.",),
     ),
@@ -72,7 +80,9 @@ _GERMAN = {
     "already": Words(
         "Sie bekommen {list} schon",
         "Sie bekommen {list} schon",
-        ("Jemand, vielleicht Sie, hat {list} für diese Adresse bestellt. Es kommt schon hierher, es ist nichts zu tun.",),
+        (
+            "Jemand, vielleicht Sie, hat {list} für diese Adresse bestellt. Es kommt schon hierher, es ist nichts zu tun.",
+        ),
         "Auswählen, was kommt",
         ("Fehlt eine Ausgabe, sehen Sie bitte im Spam-Ordner nach.",),
     ),
@@ -86,7 +96,9 @@ _GERMAN = {
     "which": Words(
         "Diese Adresse haben Sie verwendet",
         "Diese Adresse haben Sie verwendet",
-        ("Jemand, vielleicht Sie, hat {publication} gefragt, welche Adresse die Briefe bekommt. Es ist die, an die diese Nachricht ging.",),
+        (
+            "Jemand, vielleicht Sie, hat {publication} gefragt, welche Adresse die Briefe bekommt. Es ist die, an die diese Nachricht ging.",
+        ),
         "Ansehen, was kommt",
         ("Sie haben nicht gefragt? Dann hat sich wohl jemand vertippt. Es ist nichts zu tun.",),
     ),

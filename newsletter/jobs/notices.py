@@ -32,11 +32,17 @@ def send_owed(now: datetime) -> bool:
 def _send(mail: subscribers.Owed, now: datetime) -> None:
     sender = _sender(mail.list_id)
     if sender is None:
-        subscribers.owed_failed(mail.id, f"No newsletter uses the list {mail.list_name}, so nobody can be the sender.", now)
+        subscribers.owed_failed(
+            mail.id, f"No newsletter uses the list {mail.list_name}, so nobody can be the sender.", now
+        )
         return
     try:
         answer = delivery.send_notice(
-            rendered=_render(mail, sender), newsletter=sender, address=mail.address, provider=wiring.provider(), now=now
+            rendered=_render(mail, sender),
+            newsletter=sender,
+            address=mail.address,
+            provider=wiring.provider(),
+            now=now,
         )
     except NewsletterError as error:
         _again_or_fail(mail, str(error), now)
@@ -73,7 +79,10 @@ def _render(mail: subscribers.Owed, sender: catalog.Newsletter) -> Rendered:
             button_url=mail.button_url,
             small=tuple(p.format(**fill) for p in words.small),
             publication=Publication(
-                name=sender.publication, url=sender.publication_url, postal=sender.postal_address, email=sender.reply_to or sender.from_email
+                name=sender.publication,
+                url=sender.publication_url,
+                postal=sender.postal_address,
+                email=sender.reply_to or sender.from_email,
             ),
             language=mail.language or sender.language,
             theme=sender.theme,

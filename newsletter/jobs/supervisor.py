@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import signal
-import subprocess  # noqa: S404  our own command is started, with a fixed argument list
+import subprocess
 import sys
 import threading
 import time

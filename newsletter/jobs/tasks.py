@@ -65,7 +65,12 @@ def open_editions(now: datetime) -> int:
         edition = editions.edition_on(occurrence.newsletter_id, occurrence.date)
         if edition is None:
             edition = curator.create_edition(
-                occurrence.newsletter_id, occurrence.date, now=now, by=HEARTBEAT, suggest=True, fetch=wiring.fetch()
+                occurrence.newsletter_id,
+                occurrence.date,
+                now=now,
+                by=HEARTBEAT,
+                suggest=True,
+                fetch=wiring.fetch(),
             )
         opened += scheduler.opened(occurrence.id, edition.id, now)
     return opened
@@ -111,12 +116,16 @@ def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime
     """
     snapshot = editions.standing_snapshot(edition_id)
     if snapshot is None:
-        raise Refused(f"Edition {edition_id} is not approved, so it is not sent. Approve it: newsletter editions approve {edition_id}")
+        raise Refused(
+            f"Edition {edition_id} is not approved, so it is not sent. Approve it: newsletter editions approve {edition_id}"
+        )
     held = scheduler.held_for_edition(edition_id)
     with transaction.atomic():
         if held is not None and not scheduler.claim(held.id, now):
             raise Conflict("Somebody else is sending this edition at the same moment.")
-        return _create_mailing(snapshot, due_at=max(at or now, now), by=by, now=now, occurrence_id=held.id if held else None)
+        return _create_mailing(
+            snapshot, due_at=max(at or now, now), by=by, now=now, occurrence_id=held.id if held else None
+        )
 
 
 def _create_mailing(

@@ -46,5 +46,7 @@ def local_moment(text: str, zone_name: str, field: str) -> datetime:
     try:
         value = datetime.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"“{text}” is no time. Write it like 2026-11-24T07:00 or 2026-11-24T07:00+00:00.", field) from None
+        raise BadInput(
+            f"“{text}” is no time. Write it like 2026-11-24T07:00 or 2026-11-24T07:00+00:00.", field
+        ) from None
     return value if value.tzinfo else value.replace(tzinfo=zone(zone_name))

@@ -49,7 +49,10 @@ def occurrences(rule: Rule, after: datetime, until: datetime) -> list[datetime]:
     """The instants (UTC) of a rule that lie behind `after` and not behind `until`, in order. Both are aware."""
     zone = clock.zone(rule.zone)
     # A day either side: in far zones the local date differs from the UTC one by up to a day.
-    first, last = after.astimezone(zone).date() - timedelta(days=1), until.astimezone(zone).date() + timedelta(days=1)
+    first, last = (
+        after.astimezone(zone).date() - timedelta(days=1),
+        until.astimezone(zone).date() + timedelta(days=1),
+    )
     days = (day for day in _days(first, last) if day.isoweekday() in rule.weekdays)
     instants = {(instant_on(day, rule.time, zone), day) for day in days}
     # Where a zone crossed the date line a whole day is missing: nothing happens on it.
@@ -83,7 +86,9 @@ def _days(first: date, last: date) -> Iterator[date]:
         yield first + timedelta(days=offset)
 
 
-def decide(instant: datetime, now: datetime, *, late_after_minutes: int, approved: bool, edition_exists: bool) -> Send | Hold | Wait:
+def decide(
+    instant: datetime, now: datetime, *, late_after_minutes: int, approved: bool, edition_exists: bool
+) -> Send | Hold | Wait:
     """What to do with an occurrence: wait for its time, send it, or hold it and say why."""
     if now < instant:
         return Wait()
@@ -93,7 +98,9 @@ def decide(instant: datetime, now: datetime, *, late_after_minutes: int, approve
         return Hold("The edition was not approved when its time came.")
     late = now - instant
     if late > timedelta(minutes=late_after_minutes):
-        return Hold(f"It was {_words(late)} late when it could be sent, and more than {late_after_minutes} minutes late is held.")
+        return Hold(
+            f"It was {_words(late)} late when it could be sent, and more than {late_after_minutes} minutes late is held."
+        )
     return Send()
 
 
@@ -123,7 +130,9 @@ def _weekday(word: str, whole: str) -> int:
     if word in {"1", "2", "3", "4", "5", "6", "7"}:
         return int(word)
     if len(word) >= 2:
-        for number, name in enumerate(("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), 1):
+        for number, name in enumerate(
+            ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), 1
+        ):
             if name.startswith(word):
                 return number
     raise BadInput(f"“{whole}” names no weekdays. Write daily, weekdays, mon,wed or 1-5.", "weekdays")

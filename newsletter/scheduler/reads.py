@@ -68,5 +68,13 @@ def to_schedule(row: models.Schedule) -> Schedule:
 def to_occurrence(row: models.Occurrence) -> Occurrence:
     """The value of a row."""
     return Occurrence(
-        row.id, row.schedule_id, row.newsletter_id, row.instant, row.date, row.opens_at, row.state, row.reason, row.edition_id
+        row.id,
+        row.schedule_id,
+        row.newsletter_id,
+        row.instant,
+        row.date,
+        row.opens_at,
+        row.state,
+        row.reason,
+        row.edition_id,
     )

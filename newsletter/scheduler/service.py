@@ -25,7 +25,9 @@ def create_schedule(
 ) -> Schedule:
     """Makes a rule for a newsletter. Raises BadInput naming weekdays, time, zone or open_before_minutes."""
     row = models.Schedule.objects.create(
-        newsletter_id=newsletter_id, created_at=now, **_checked(weekdays=weekdays, time=time, zone=zone, open_before_minutes=open_before_minutes)
+        newsletter_id=newsletter_id,
+        created_at=now,
+        **_checked(weekdays=weekdays, time=time, zone=zone, open_before_minutes=open_before_minutes),
     )
     return reads.schedule(row.id)
 
@@ -57,7 +59,9 @@ def resume(schedule_id: int, *, now: datetime) -> Schedule:
 
 
 def _forget_future(schedule_id: int, now: datetime) -> None:
-    models.Occurrence.objects.filter(schedule_id=schedule_id, instant__gt=now, state=states.PLANNED, edition=None).delete()
+    models.Occurrence.objects.filter(
+        schedule_id=schedule_id, instant__gt=now, state=states.PLANNED, edition=None
+    ).delete()
 
 
 def materialise(now: datetime) -> int:
@@ -66,7 +70,9 @@ def materialise(now: datetime) -> int:
     for row in models.Schedule.objects.filter(active=True).prefetch_related("skips"):
         schedule = reads.to_schedule(row)
         start = max(row.created_at, now - LOOK_BACK)
-        made += sum(_plan(schedule, instant, now) for instant in calendar.occurrences(schedule.rule, start, now + HORIZON))
+        made += sum(
+            _plan(schedule, instant, now) for instant in calendar.occurrences(schedule.rule, start, now + HORIZON)
+        )
     return made
 
 
@@ -97,9 +103,13 @@ def skip_date(schedule_id: int, on: date, *, reason: str, by: str, now: datetime
         if models.Occurrence.objects.filter(schedule_id=schedule.id, date=on, state=states.CLAIMED).exists():
             raise Refused(f"{on} is being sent already. Stop its mailing instead: newsletter mailings list")
         models.Skip.objects.update_or_create(
-            schedule_id=schedule.id, date=on, defaults={"reason": reason.strip()[:300], "created_at": now, "created_by": by}
+            schedule_id=schedule.id,
+            date=on,
+            defaults={"reason": reason.strip()[:300], "created_at": now, "created_by": by},
         )
-        rows = models.Occurrence.objects.filter(schedule_id=schedule.id, date=on, state__in=states.sources_of(states.SKIPPED))
+        rows = models.Occurrence.objects.filter(
+            schedule_id=schedule.id, date=on, state__in=states.sources_of(states.SKIPPED)
+        )
         rows.update(state=states.SKIPPED, reason=f"{reason.strip()} ({by})"[:300], changed_at=now)
 
 
@@ -156,7 +166,11 @@ def _move(occurrence_id: int, to: str, reason: str, now: datetime) -> bool:
 
 def held_for_edition(edition_id: int) -> Occurrence | None:
     """The held or missed occurrence of an edition, to be claimed when somebody sends it by hand."""
-    row = models.Occurrence.objects.filter(edition_id=edition_id, state__in=(states.HELD, states.MISSED)).order_by("-instant").first()
+    row = (
+        models.Occurrence.objects.filter(edition_id=edition_id, state__in=(states.HELD, states.MISSED))
+        .order_by("-instant")
+        .first()
+    )
     return reads.to_occurrence(row) if row else None
 
 

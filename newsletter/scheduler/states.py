@@ -1,7 +1,7 @@
 """Where an occurrence can go from where it is. Pure.
 
-    planned ─▶ opened ─▶ claimed          claimed: its mailing exists, made in the same transaction
-       └─────────┴─▶ skipped · held · missed      always with a reason; held and missed can still be claimed
+planned ─▶ opened ─▶ claimed          claimed: its mailing exists, made in the same transaction
+   └─────────┴─▶ skipped · held · missed      always with a reason; held and missed can still be claimed
 """
 
 from __future__ import annotations

@@ -24,7 +24,16 @@ _OPTIONS: dict[str, Any] = {
     "disable_leftover_css": True,
     "align_floating_images": False,
     "include_star_selectors": False,
-    "disable_basic_attributes": ["align", "valign", "width", "height", "bgcolor", "background-color", "text-align", "vertical-align"],
+    "disable_basic_attributes": [
+        "align",
+        "valign",
+        "width",
+        "height",
+        "bgcolor",
+        "background-color",
+        "text-align",
+        "vertical-align",
+    ],
 }
 
 
@@ -38,7 +47,9 @@ def _needed(css: str, html: str) -> str:
     """The rules of `css` (one to a line) whose classes occur in `html`: premailer searches the mail once for each."""
     present = {name for names in _CLASSES.findall(html) for name in names.split()}
     lines = ((line, line.partition("{")[0]) for line in css.split("\n"))
-    return "\n".join(line for line, selector in lines if "," in selector or present.issuperset(_NAMED.findall(selector)))
+    return "\n".join(
+        line for line, selector in lines if "," in selector or present.issuperset(_NAMED.findall(selector))
+    )
 
 
 @cache
@@ -51,7 +62,7 @@ def _inliner() -> Any:
 
     cssutils.log.setLevel(logging.CRITICAL)
 
-    class Inliner(Premailer):  # type: ignore[misc]
+    class Inliner(Premailer):
         """premailer serialises every rule again on every call; the rules of a theme do not change."""
 
         _seen: dict[Hashable, tuple[list[Any], list[Any]]] = {}

@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
+)
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
@@ -78,16 +86,29 @@ def _rendered(
         look, theme_problems = theme.theme(folder, overrides, words.direction(language))
         problems += theme_problems
         context = _frame(subject, preheader, language, look, merger) | values()
-        html = _html(template, context, _sheets(template, json.dumps(look), context["dir"], tuple(folders)), tuple(folders))
+        html = _html(
+            template,
+            context,
+            _sheets(template, json.dumps(look), context["dir"], tuple(folders)),
+            tuple(folders),
+        )
         text = _text(template, context, tuple(folders))
     except TemplateSyntaxError as error:
         where = f"template:{error.name or template}:{error.lineno}"
-        problems.append(Problem("block", where, f"The template has a mistake in line {error.lineno}: {error.message}. Mend the file and try again."))
+        problems.append(
+            Problem(
+                "block",
+                where,
+                f"The template has a mistake in line {error.lineno}: {error.message}. Mend the file and try again.",
+            )
+        )
     except TemplateError as error:
         problems.append(Problem("block", f"template:{template}", f"The template does not work: {error}."))
     except (ValueError, LookupError, TypeError, ArithmeticError, OSError, RecursionError) as error:
         # mjml reports its faults as ValueError; a template's own expressions may raise the others.
-        problems.append(Problem("block", f"template:{template}", f"The mail could not be made from the template: {error}"))
+        problems.append(
+            Problem("block", f"template:{template}", f"The mail could not be made from the template: {error}")
+        )
     if not html or not text:
         html = text = ""
     return Rendered(subject, preheader, html, text, tuple(merger.problems + problems), merger.fields)
@@ -104,7 +125,13 @@ def _folder(template: str, folders: Sequence[Path]) -> Path:
 def _sheets(template: str, look: str, direction: str, folders: tuple[Path, ...]) -> tuple[str, str]:
     """The style sheet for the client (phone and dark rules) and the one to inline; both depend on the theme alone."""
     parts = json.loads(look)
-    values = {"t": parts, "c": parts["light"], "d": parts["dark"], "dir": direction, "dark_colours": theme.DARK_COLOURS}
+    values = {
+        "t": parts,
+        "c": parts["light"],
+        "d": parts["dark"],
+        "dir": direction,
+        "dark_colours": theme.DARK_COLOURS,
+    }
     _, bare = _environments(folders)
     head, inlined = (bare.get_template(f"{template}/{name}.css.j2").render(values) for name in ("head", "inline"))
     return head, inlined
@@ -164,7 +191,7 @@ def _frame(subject: str, preheader: str, language: str, look: dict[str, Any], me
     return {
         "subject": _without_tokens(subject, merger),
         "preheader": _with_html_tokens(preheader, merger),
-        "padding": Markup("&#847;&#160;" * max(0, INBOX_LINE - len(preheader))),
+        "padding": Markup("&#847;&#160;") * max(0, INBOX_LINE - len(preheader)),
         "lang": re.sub(r"[^A-Za-z0-9-]", "", language) or "en",
         "dir": direction,
         "dirattr": Markup(' dir="rtl"') if direction == "rtl" else "",
@@ -198,7 +225,10 @@ def _briefing_values(briefing: Briefing, merger: Merger) -> dict[str, Any]:
     view = partial(_story, briefing=briefing, merger=merger, button=tr.read)
     lead = view(briefing.lead, number=next(number)) if briefing.lead else None
     sections = [
-        {"title": unmarked(section.title), "stories": [view(story, number=next(number)) for story in section.stories]}
+        {
+            "title": unmarked(section.title),
+            "stories": [view(story, number=next(number)) for story in section.stories],
+        }
         for section in briefing.sections
         if section.stories
     ]

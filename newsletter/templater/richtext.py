@@ -74,7 +74,12 @@ def _sanitised(html: str) -> Markup:
     import nh3
 
     safe = nh3.clean(
-        html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}, link_rel=None, strip_comments=True
+        html,
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+        strip_comments=True,
     )
     return Markup(safe.replace("<br>", "<br />").replace("&nbsp;", "\u00a0").rstrip("\n"))  # noqa: S704  sanitised above
 

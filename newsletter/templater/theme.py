@@ -17,12 +17,56 @@ _FONTS = re.compile(r"[A-Za-z0-9 ,'\-]{1,200}")
 # Which text wears which role. Both dark palettes (media query, Outlook's apps) are written from this table.
 DARK_COLOURS = (
     (
-        (".lead", ".lead a", ".hed", ".hed a", ".hed3", ".hed3 a", ".also-i a", ".sechead-h", ".foot-l a", ".foot-a", ".logo", ".logo-l", ".logo-d"),
+        (
+            ".lead",
+            ".lead a",
+            ".hed",
+            ".hed a",
+            ".hed3",
+            ".hed3 a",
+            ".also-i a",
+            ".sechead-h",
+            ".foot-l a",
+            ".foot-a",
+            ".logo",
+            ".logo-l",
+            ".logo-d",
+        ),
         "ink",
     ),
     ((".dek", ".dek3", ".intro p", ".intro li", ".spon-t", ".corr-t"), "text"),
-    ((".meta", ".meta-i", ".cap", ".pic", ".sign", ".ear-l", ".ear-r a", ".band-t", ".spon-l", ".share", ".foot-t", ".foot-b", ".also-i"), "muted"),
-    ((".band-h", ".lab", ".dek a", ".dek3 a", ".intro a", ".corr-t a", ".spon-h a", ".spon-t a", ".share a"), "accent"),
+    (
+        (
+            ".meta",
+            ".meta-i",
+            ".cap",
+            ".pic",
+            ".sign",
+            ".ear-l",
+            ".ear-r a",
+            ".band-t",
+            ".spon-l",
+            ".share",
+            ".foot-t",
+            ".foot-b",
+            ".also-i",
+        ),
+        "muted",
+    ),
+    (
+        (
+            ".band-h",
+            ".lab",
+            ".dek a",
+            ".dek3 a",
+            ".intro a",
+            ".corr-t a",
+            ".spon-h a",
+            ".spon-t a",
+            ".share a",
+        ),
+        "accent",
+    ),
     ((".num", ".num-l", ".kick", ".corr-h"), "signal"),
     ((".btn-a",), "on_button"),
 )
@@ -40,7 +84,9 @@ def theme(folder: Path, overrides: Mapping[str, Any], direction: str) -> tuple[d
         merged["type"] |= rtl
     for group, values in overrides.items():
         if group not in merged or not isinstance(values, Mapping):
-            problems.append(Problem("warn", f"theme.{group}", f"The theme has no part “{group}”. It has {', '.join(merged)}."))
+            problems.append(
+                Problem("warn", f"theme.{group}", f"The theme has no part “{group}”. It has {', '.join(merged)}.")
+            )
             continue
         for name, value in values.items():
             wrong = _wrong(group, name, value, merged[group])

@@ -74,5 +74,5 @@ def base(language: str) -> str:
 
 
 def direction(language: str) -> str:
-    """"rtl" for scripts that run from right to left, else "ltr"."""
+    """ "rtl" for scripts that run from right to left, else "ltr"."""
     return "rtl" if base(language) in RIGHT_TO_LEFT else "ltr"

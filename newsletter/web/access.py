@@ -8,18 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from newsletter.accounts import audit
-from newsletter.accounts.models import User
-from newsletter.accounts.rights import require, visible_newsletters
+from newsletter.accounts.rights import require, signed_in, visible_newsletters
 from newsletter.catalog import reads as catalog
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NotAllowed
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def desk(verb: str = "view", *, methods: Iterable[str] = ("GET",), house: bool = False) -> Callable[[View], View]:
@@ -32,8 +32,8 @@ def desk(verb: str = "view", *, methods: Iterable[str] = ("GET",), house: bool =
         @never_cache
         @require_http_methods(list(methods))
         @functools.wraps(view)
-        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not signed_in(request.user):
                 return redirect_to_login(request.get_full_path())
             if house:
                 require(request.user, verb)
@@ -60,11 +60,19 @@ def shown(request: HttpRequest, verb: str = "view") -> tuple[catalog.Newsletter,
 
 def by(request: HttpRequest) -> str:
     """The acting user's address."""
-    assert isinstance(request.user, User)
+    assert request.user.is_authenticated
     return request.user.email
 
 
-def note(request: HttpRequest, verb: str, target: str, *, newsletter_id: int | None = None, detail: str = "", now: datetime | None = None) -> None:
+def note(
+    request: HttpRequest,
+    verb: str,
+    target: str,
+    *,
+    newsletter_id: int | None = None,
+    detail: str = "",
+    now: datetime | None = None,
+) -> None:
     """Writes the audit log."""
-    assert isinstance(request.user, User)
+    assert request.user.is_authenticated
     audit.record(request.user, verb, target, now=now or clock.now(), newsletter_id=newsletter_id, detail=detail)

@@ -16,13 +16,25 @@ from newsletter.kernel.errors import BadInput, Conflict, NotFound
 from newsletter.web.access import allow, desk, note
 
 WORDS = {"subject": "Subject", "preheader": "Preheader", "intro": "Intro", "signed": "Signed by"}
-STORY_WORDS = ("headline", "blurb", "label", "url", "publisher", "image_alt", "image_caption", "image_credit", "size")
+STORY_WORDS = (
+    "headline",
+    "blurb",
+    "label",
+    "url",
+    "publisher",
+    "image_alt",
+    "image_caption",
+    "image_credit",
+    "size",
+)
 
 
 @desk("view")
 def board(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The board of one edition."""
     edition = _edition(request, "view", edition_id)
+    if edition.state in ("handed_over", "sent"):
+        return redirect("review", edition_id)
     return render(request, "pages/board.html", _context(edition))
 
 
@@ -46,7 +58,7 @@ def words(request: HttpRequest, edition_id: int) -> HttpResponse:
         return _field(request, edition, name)
     if not _same(present, was):
         return render(request, "fragments/field.html", _field_context(edition, name) | {"yours": value}, status=409)
-    edition = service.edit_edition(edition_id, now=clock.now(), **{name: value})
+    edition = service.edit_edition(edition_id, now=clock.now(), version=None, **{name: value})
     note(request, "edited", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=name)
     return _field(request, edition, name)
 
@@ -68,7 +80,11 @@ def pick(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Places an article."""
     _edition(request, "edit", edition_id)
     edition = service.pick(
-        edition_id, _number(request, "article"), section=request.POST.get("section") or None, now=clock.now(), fetch=wiring.fetch()
+        edition_id,
+        _number(request, "article"),
+        section=request.POST.get("section") or None,
+        now=clock.now(),
+        fetch=wiring.fetch(),
     )
     return _changed(request, edition, "picked")
 
@@ -81,15 +97,31 @@ def edit(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     if story is None:
         raise NotFound("This story is no longer in the edition.")
     if request.method == "GET":
-        return render(request, "fragments/order.html" if request.htmx else "pages/board.html", _context(edition, editing=key))
+        return render(
+            request,
+            "fragments/order.html" if _partial(request) else "pages/board.html",
+            _context(edition, editing=key),
+        )
     fields: dict[str, Any] = {name: request.POST[name] for name in STORY_WORDS if name in request.POST}
     version = _number(request, "version")
     try:
-        edition = service.edit_pick(edition_id, key, now=clock.now(), version=version, no_picture=bool(request.POST.get("no_picture")), **fields)
+        edition = service.edit_pick(
+            edition_id,
+            key,
+            now=clock.now(),
+            version=version,
+            no_picture=bool(request.POST.get("no_picture")),
+            **fields,
+        )
     except (BadInput, Conflict) as error:
         # What was typed is given back: nothing an editor wrote is lost.
         context = _context(reads.edition(edition_id), editing=key) | {"error": str(error), "typed": fields}
-        return render(request, "fragments/order.html" if request.htmx else "pages/board.html", context, status=200 if request.htmx else error.http_status)
+        return render(
+            request,
+            "fragments/order.html" if _partial(request) else "pages/board.html",
+            context,
+            status=200 if _partial(request) else error.http_status,
+        )
     return _changed(request, edition, "edited", key)
 
 
@@ -97,7 +129,13 @@ def edit(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
 def move(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Moves a story."""
     _edition(request, "edit", edition_id)
-    edition = service.move(edition_id, key, section=request.POST.get("section") or None, position=max(1, _number(request, "position")), now=clock.now())
+    edition = service.move(
+        edition_id,
+        key,
+        section=request.POST.get("section") or None,
+        position=max(1, _number(request, "position")),
+        now=clock.now(),
+    )
     return _changed(request, edition, "moved", key)
 
 
@@ -107,6 +145,11 @@ def drop(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     _edition(request, "edit", edition_id)
     edition = service.drop(edition_id, key, now=clock.now())
     return _changed(request, edition, "dropped", key)
+
+
+def _partial(request: HttpRequest) -> bool:
+    """Whether htmx asks for a fragment; without it whole pages are given."""
+    return bool(request.headers.get("HX-Request"))
 
 
 def _edition(request: HttpRequest, verb: str, edition_id: int) -> reads.Edition:
@@ -124,7 +167,7 @@ def _number(request: HttpRequest, name: str) -> int:
 
 def _changed(request: HttpRequest, edition: reads.Edition, verb: str, detail: str = "") -> HttpResponse:
     note(request, verb, f"edition {edition.id}", newsletter_id=edition.newsletter_id, detail=detail)
-    if not request.htmx:
+    if not _partial(request):
         return redirect("board", edition.id)
     response = render(request, "fragments/order.html", _context(edition))
     response["HX-Trigger-After-Swap"] = '{"preview": "", "pool": ""}'
@@ -134,12 +177,16 @@ def _changed(request: HttpRequest, edition: reads.Edition, verb: str, detail: st
 def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
     newsletter = catalog.newsletter(edition.newsletter_id)
     findings = checks.check(edition.id, now=clock.now())
-    stories = {section.key: [each for each in edition.picks if each.section == section.key] for section in newsletter.sections}
+    stories = {
+        section.key: [each for each in edition.picks if each.section == section.key] for section in newsletter.sections
+    }
     return {
         "edition": edition,
         "newsletter": newsletter,
         "sections": [(section, stories[section.key]) for section in newsletter.sections],
-        "findings": {key: [f for f in findings if f.where.startswith(f"story:{key}")] for key in [p.key for p in edition.picks]},
+        "findings": {
+            key: [f for f in findings if f.where.startswith(f"story:{key}")] for key in [p.key for p in edition.picks]
+        },
         "general": [f for f in findings if not f.where.startswith("story:") and f.where not in WORDS],
         "of_words": {name: [f for f in findings if f.where == name] for name in WORDS},
         "blocking": sum(f.level == "block" for f in findings),
@@ -156,11 +203,18 @@ def _pool(request: HttpRequest, edition: reads.Edition) -> dict[str, Any]:
 
 def _field_context(edition: reads.Edition, name: str) -> dict[str, Any]:
     found = [f for f in checks.check(edition.id, now=clock.now()) if f.where == name]
-    return {"edition": edition, "name": name, "label": WORDS[name], "value": getattr(edition, name), "found": found, "saved": clock.now()}
+    return {
+        "edition": edition,
+        "name": name,
+        "label": WORDS[name],
+        "value": getattr(edition, name),
+        "found": found,
+        "saved": clock.now(),
+    }
 
 
 def _field(request: HttpRequest, edition: reads.Edition, name: str) -> HttpResponse:
-    if not request.htmx:
+    if not _partial(request):
         return redirect("board", edition.id)
     response = render(request, "fragments/field.html", _field_context(edition, name))
     response["HX-Trigger-After-Swap"] = '{"preview": ""}'

@@ -7,8 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from newsletter.accounts.models import User
-from newsletter.accounts.rights import can, visible_newsletters
+from newsletter.accounts.rights import can, signed_in, visible_newsletters
 from newsletter.catalog import reads as catalog
 from newsletter.kernel import clock
 
@@ -26,13 +25,16 @@ _NAVIGATION = (
 
 def desk(request: HttpRequest) -> dict[str, Any]:
     """Context for signed-in users; nothing for readers' pages."""
-    if not isinstance(getattr(request, "user", None), User):
+    if not signed_in(getattr(request, "user", None)):
         return {}
     pages = [(href, name) for href, name, verb in _NAVIGATION if _allowed(request, verb)]
     if settings.CONFIG.provider == "outbox":
         pages.append(("/outbox/", "Outbox"))
     return {
-        "navigation": [(href, name, request.path == href or href != "/" and request.path.startswith(href)) for href, name in pages],
+        "navigation": [
+            (href, name, request.path == href or (href != "/" and request.path.startswith(href)))
+            for href, name in pages
+        ],
         "now": clock.now(),
         "provider": settings.CONFIG.provider,
         "house_zone": house_zone(),

@@ -32,7 +32,14 @@ def index(request: HttpRequest) -> HttpResponse:
         return _create(request)
     found = reads.editions(newsletter_ids=[each.id for each in newsletters], limit=60)
     names = {each.id: each for each in newsletters}
-    return render(request, "pages/editions.html", {"editions": [(each, names[each.newsletter_id]) for each in found], "newsletters": shown(request, "edit")})
+    return render(
+        request,
+        "pages/editions.html",
+        {
+            "editions": [(each, names[each.newsletter_id]) for each in found],
+            "newsletters": shown(request, "edit"),
+        },
+    )
 
 
 def _create(request: HttpRequest) -> HttpResponse:
@@ -42,7 +49,12 @@ def _create(request: HttpRequest) -> HttpResponse:
     try:
         day = clock.day(text) if text else None
         made = service.create_edition(
-            newsletter.id, day, now=clock.now(), by=by(request), suggest=bool(request.POST.get("suggest")), fetch=wiring.fetch()
+            newsletter.id,
+            day,
+            now=clock.now(),
+            by=by(request),
+            suggest=bool(request.POST.get("suggest")),
+            fetch=wiring.fetch(),
         )
     except NewsletterError as error:
         messages.error(request, str(error))
@@ -108,7 +120,13 @@ def approval(request: HttpRequest, edition_id: int) -> HttpResponse:
             messages.success(request, "The approval is withdrawn; the edition is open again.")
         else:
             snapshot = checks.approve(edition_id, by=by(request), now=now)
-            note(request, "approved", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=snapshot.sha256[:12])
+            note(
+                request,
+                "approved",
+                f"edition {edition_id}",
+                newsletter_id=edition.newsletter_id,
+                detail=snapshot.sha256[:12],
+            )
             messages.success(request, f"Approved, frozen as {snapshot.sha256[:12]}.")
     except NewsletterError as error:
         messages.error(request, str(error))
@@ -125,9 +143,17 @@ def tests(request: HttpRequest, edition_id: int) -> HttpResponse:
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("review", edition_id)
-    note(request, "sent test", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=f"{len(sent)} addresses")
+    note(
+        request,
+        "sent test",
+        f"edition {edition_id}",
+        newsletter_id=edition.newsletter_id,
+        detail=f"{len(sent)} addresses",
+    )
     for each in sent:
-        (messages.success if each.answer == "accepted" else messages.error)(request, f"Test to {each.address}: {each.answer}. {each.message}")
+        (messages.success if each.answer == "accepted" else messages.error)(
+            request, f"Test to {each.address}: {each.answer}. {each.message}"
+        )
     return redirect("review", edition_id)
 
 
@@ -159,7 +185,12 @@ def skip(request: HttpRequest, edition_id: int) -> HttpResponse:
             service.open_again(edition_id, now=clock.now())
         else:
             service.skip(edition_id, reason=request.POST.get("reason", ""), by=by(request), now=clock.now())
-        note(request, "opened again" if request.POST.get("open") else "skipped", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
+        note(
+            request,
+            "opened again" if request.POST.get("open") else "skipped",
+            f"edition {edition_id}",
+            newsletter_id=edition.newsletter_id,
+        )
     except NewsletterError as error:
         messages.error(request, str(error))
     return redirect("review", edition_id)

@@ -30,7 +30,11 @@ class PeopleErrors:
             return trouble(request, str(error), error.http_status)
         if isinstance(error, DatabaseError):
             log.exception("The database failed in %s", request.path)
-            return trouble(request, "The database did not answer as it should. Nothing was changed; try again in a moment.", 503)
+            return trouble(
+                request,
+                "The database did not answer as it should. Nothing was changed; try again in a moment.",
+                503,
+            )
         return None
 
 

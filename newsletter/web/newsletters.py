@@ -53,11 +53,23 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
             changed = {name: value for name, value in typed.items() if str(getattr(newsletter, name)) != value}
             if changed:
                 service.change_newsletter(newsletter.id, now=clock.now(), **changed)
-                note(request, "changed newsletter", slug, newsletter_id=newsletter.id, detail=", ".join(changed))
+                note(
+                    request,
+                    "changed newsletter",
+                    slug,
+                    newsletter_id=newsletter.id,
+                    detail=", ".join(changed),
+                )
             messages.success(request, "Saved.")
             return redirect("newsletter", slug)
         except NewsletterError as refused:
             error, field, status = str(refused), refused.field if isinstance(refused, BadInput) else "", 422
     rows = [(name, label, hint, typed.get(name, getattr(newsletter, name))) for name, (label, hint) in SETTINGS.items()]
-    context = {"newsletter": newsletter, "rows": rows, "error": error, "field": field, "may": can(request.user, "configure", newsletter.id)}
+    context = {
+        "newsletter": newsletter,
+        "rows": rows,
+        "error": error,
+        "field": field,
+        "may": can(request.user, "configure", newsletter.id),
+    }
     return render(request, "pages/newsletter.html", context, status=status)

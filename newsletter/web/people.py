@@ -28,5 +28,8 @@ def index(request: HttpRequest) -> HttpResponse:
             messages.error(request, str(error))
         return redirect("people")
     names = {each.id: each.name for each in newsletters}
-    rows = [(p, ", ".join(f"{role} ({names[n] if n else 'the house'})" for n, role in p.roles) or "nothing") for p in service.people()]
+    rows = [
+        (p, ", ".join(f"{role} ({names[n] if n else 'the house'})" for n, role in p.roles) or "nothing")
+        for p in service.people()
+    ]
     return render(request, "pages/people.html", {"people": rows, "roles": [*ROLES, "none"], "newsletters": newsletters})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -61,7 +61,12 @@ def _add(request: HttpRequest) -> HttpResponse:
     target = _list(request, request.POST.get("list", ""))
     try:
         person = service.add(
-            request.POST.get("email", ""), target.id, first_name=request.POST.get("first_name", "")[:100], source="desk", by=by(request), now=clock.now()
+            request.POST.get("email", ""),
+            target.id,
+            first_name=request.POST.get("first_name", "")[:100],
+            source="desk",
+            by=by(request),
+            now=clock.now(),
         )
     except NewsletterError as error:
         messages.error(request, str(error))
@@ -83,7 +88,9 @@ def person(request: HttpRequest, subscriber_id: int) -> HttpResponse:
         return _act(request, found, lists)
     names = {each.id: each for each in catalog.newsletters()}
     editions = [
-        (each, names[each.newsletter_id], curator.edition(each.edition_id)) for each in deliveries.outcomes_of(subscriber_id, limit=30) if names[each.newsletter_id].list_id in lists
+        (each, names[each.newsletter_id], curator.edition(each.edition_id))
+        for each in deliveries.outcomes_of(subscriber_id, limit=30)
+        if names[each.newsletter_id].list_id in lists
     ]
     return render(request, "pages/reader.html", {"person": found, "subscriptions": mine, "editions": editions})
 
@@ -95,7 +102,11 @@ def _act(request: HttpRequest, found: reads.Person, lists: dict[int, reads.List]
             service.change_address(found.id, request.POST.get("email", ""), by=by(request), now=now)
             note(request, "changed address", f"reader {found.id}")
             messages.success(request, "The address is changed; the old one stays findable.")
-        elif request.POST.get("do") == "leave" and request.POST.get("list", "").isdecimal() and int(request.POST["list"]) in lists:
+        elif (
+            request.POST.get("do") == "leave"
+            and request.POST.get("list", "").isdecimal()
+            and int(request.POST["list"]) in lists
+        ):
             service.unsubscribe(found.id, int(request.POST["list"]), how="desk", by=by(request), now=now)
             note(request, "unsubscribed reader", f"reader {found.id}")
             messages.success(request, "Unsubscribed. Only the reader can undo this.")
@@ -116,12 +127,17 @@ def import_page(request: HttpRequest) -> HttpResponse:
     try:
         target = _list(request, request.POST.get("list", ""))
         upload = request.FILES.get("file")
-        if upload is None or isinstance(upload, list):
+        if upload is None or isinstance(upload, list) or upload.file is None:
             raise BadInput("Choose a CSV file.", "file")
         if (upload.size or 0) > LARGEST_UPLOAD:
-            raise BadInput(f"The file is larger than {LARGEST_UPLOAD // 2**20} MB. Import it on the server: newsletter subscribers import FILE --list {target.slug}", "file")
+            raise BadInput(
+                f"The file is larger than {LARGEST_UPLOAD // 2**20} MB. Import it on the server: newsletter subscribers import FILE --list {target.slug}",
+                "file",
+            )
         dry = request.POST.get("do") != "import"
-        report = service.import_csv(upload.file, target.id, dry_run=dry, by=by(request), now=clock.now(), name=upload.name or "")  # type: ignore[arg-type]
+        report = service.import_csv(
+            cast(BinaryIO, upload.file), target.id, dry_run=dry, by=by(request), now=clock.now(), name=upload.name or ""
+        )
     except NewsletterError as error:
         return render(request, "pages/import.html", context | {"error": str(error)}, status=422)
     if not dry:

@@ -23,7 +23,11 @@ def index(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     newsletters = {each.id: each for each in shown(request)}
     found = reads.occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
-    rules = [(each, newsletters[each.newsletter_id], calendar.weekdays_in_words(each.weekdays)) for each in reads.schedules() if each.newsletter_id in newsletters]
+    rules = [
+        (each, newsletters[each.newsletter_id], calendar.weekdays_in_words(each.weekdays))
+        for each in reads.schedules()
+        if each.newsletter_id in newsletters
+    ]
     context = {
         "coming": [(each, newsletters[each.newsletter_id]) for each in found if each.instant >= now],
         "past": [(each, newsletters[each.newsletter_id]) for each in reversed(found) if each.instant < now],
@@ -39,13 +43,23 @@ def _create(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     try:
         made = service.create_schedule(
-            newsletter.id, weekdays=request.POST.get("weekdays", ""), time=request.POST.get("time", ""), zone=request.POST.get("zone") or newsletter.zone, now=now
+            newsletter.id,
+            weekdays=request.POST.get("weekdays", ""),
+            time=request.POST.get("time", ""),
+            zone=request.POST.get("zone") or newsletter.zone,
+            now=now,
         )
         service.materialise(now)
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("schedule")
-    note(request, "made schedule", newsletter.slug, newsletter_id=newsletter.id, detail=f"{made.weekdays} {made.time:%H:%M} {made.zone}")
+    note(
+        request,
+        "made schedule",
+        newsletter.slug,
+        newsletter_id=newsletter.id,
+        detail=f"{made.weekdays} {made.time:%H:%M} {made.zone}",
+    )
     messages.success(request, f"{newsletter.name} is scheduled.")
     return redirect("schedule")
 
@@ -88,5 +102,11 @@ def skip(request: HttpRequest, schedule_id: int) -> HttpResponse:
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("schedule")
-    note(request, "skipped date" if not request.POST.get("undo") else "took date in again", f"schedule {schedule_id}", newsletter_id=schedule.newsletter_id, detail=str(day))
+    note(
+        request,
+        "skipped date" if not request.POST.get("undo") else "took date in again",
+        f"schedule {schedule_id}",
+        newsletter_id=schedule.newsletter_id,
+        detail=str(day),
+    )
     return redirect("schedule")

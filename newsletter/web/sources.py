@@ -42,7 +42,9 @@ def read(request: HttpRequest) -> HttpResponse:
 
 def _read_now(request: HttpRequest, ids: list[int]) -> None:
     web = {source.id for source in reads.sources() if not source.is_file}
-    for report in service.fetch_sources(now=clock.now(), fetch=wiring.fetch(), ids=[each for each in ids if each in web]):
+    for report in service.fetch_sources(
+        now=clock.now(), fetch=wiring.fetch(), ids=[each for each in ids if each in web]
+    ):
         if report.state == "failed":
             messages.error(request, report.error)
         else:

@@ -58,7 +58,10 @@ def today(request: HttpRequest) -> HttpResponse:
         "today": [each for each in due if each.when is None or each.when.astimezone(zone).date() <= day],
         "later": [each for each in due if each.when is not None and each.when.astimezone(zone).date() > day],
         "needs": list(_needs(request, newsletters, due, now)),
-        "mailings": [(m, _named(newsletters, m.newsletter_id), curator.edition(m.edition_id)) for m in deliveries.mailings(limit=6, newsletter_ids=[n.id for n in newsletters])],
+        "mailings": [
+            (m, _named(newsletters, m.newsletter_id), curator.edition(m.edition_id))
+            for m in deliveries.mailings(limit=6, newsletter_ids=[n.id for n in newsletters])
+        ],
         "newsletters": newsletters,
     }
     return render(request, "pages/today.html", context)
@@ -74,7 +77,11 @@ def _due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator
     seen: set[int] = set()
     for occurrence in scheduler.occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
         newsletter = _named(newsletters, occurrence.newsletter_id)
-        edition = curator.edition(occurrence.edition_id) if occurrence.edition_id else curator.edition_on(newsletter.id, occurrence.date)
+        edition = (
+            curator.edition(occurrence.edition_id)
+            if occurrence.edition_id
+            else curator.edition_on(newsletter.id, occurrence.date)
+        )
         if edition:
             seen.add(edition.id)
         state = edition.state if edition and occurrence.state not in ("held", "skipped", "missed") else occurrence.state
@@ -84,12 +91,28 @@ def _due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator
         recent = edition.date >= (now.astimezone(clock.zone(newsletter.zone)) - timedelta(hours=12)).date()
         if edition.id not in seen and recent:
             mailing = deliveries.mailing_of_edition(edition.id)
-            yield Due(mailing.due_at if mailing else None, newsletter, edition.state, edition.reason, edition, readers[newsletter.id])
+            yield Due(
+                mailing.due_at if mailing else None,
+                newsletter,
+                edition.state,
+                edition.reason,
+                edition,
+                readers[newsletter.id],
+            )
 
 
-def _needs(request: HttpRequest, newsletters: tuple[catalog.Newsletter, ...], due: list[Due], now: datetime) -> Iterator[Need]:
+def _needs(
+    request: HttpRequest, newsletters: tuple[catalog.Newsletter, ...], due: list[Due], now: datetime
+) -> Iterator[Need]:
     if not pulses.alive("heartbeat", now):
-        yield Need("bad", "stop", "Nothing is running in the background", "Nothing leaves.", "Start it with: newsletter run", "/")
+        yield Need(
+            "bad",
+            "stop",
+            "Nothing is running in the background",
+            "Nothing leaves.",
+            "Start it with: newsletter run",
+            "/",
+        )
     for each in due:
         if each.state == "held":
             yield Need("warn", "pause", f"{each.newsletter.name} is held", "Decide.", each.reason, _href(each))
@@ -98,10 +121,24 @@ def _needs(request: HttpRequest, newsletters: tuple[catalog.Newsletter, ...], du
     for mailing in deliveries.mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
         name = _named(newsletters, mailing.newsletter_id).name
         if mailing.state in ("paused", "held"):
-            yield Need("warn", "pause", f"{name}: the mailing is {mailing.state}", "Look.", mailing.reason, f"/deliveries/{mailing.id}/")
+            yield Need(
+                "warn",
+                "pause",
+                f"{name}: the mailing is {mailing.state}",
+                "Look.",
+                mailing.reason,
+                f"/deliveries/{mailing.id}/",
+            )
         unknown = mailing.counts.get("unknown", 0)
         if unknown:
-            yield Need("unk", "unk", f"{unknown:,} readers: outcome unknown", "Unknown.", f"{name}. They are not sent to again by themselves.", f"/deliveries/{mailing.id}/")
+            yield Need(
+                "unk",
+                "unk",
+                f"{unknown:,} readers: outcome unknown",
+                "Unknown.",
+                f"{name}. They are not sent to again by themselves.",
+                f"/deliveries/{mailing.id}/",
+            )
     broken = [source for source in curator.sources() if source.error]
     for source in broken[:3]:
         yield Need("warn", "warn", source.title or source.url, "Late.", source.error, "/sources/")
@@ -111,9 +148,23 @@ def _blocking(each: Due, now: datetime) -> Iterator[Need]:
     assert each.edition is not None
     blocking = [finding for finding in checks.check(each.edition.id, now=now) if finding.level == "block"]
     for finding in blocking[:3]:
-        yield Need("bad", "stop", finding.message, "Blocks approval.", f"{each.newsletter.name}, {each.edition.date:%a} {each.edition.date.day} {each.edition.date:%b}.", _href(each))
+        yield Need(
+            "bad",
+            "stop",
+            finding.message,
+            "Blocks approval.",
+            f"{each.newsletter.name}, {each.edition.date:%a} {each.edition.date.day} {each.edition.date:%b}.",
+            _href(each),
+        )
     if not blocking:
-        yield Need("go", "eye", f"{each.newsletter.name} waits for approval", "Waiting for you.", each.edition.subject, f"/editions/{each.edition.id}/review/")
+        yield Need(
+            "go",
+            "eye",
+            f"{each.newsletter.name} waits for approval",
+            "Waiting for you.",
+            each.edition.subject,
+            f"/editions/{each.edition.id}/review/",
+        )
 
 
 def _href(each: Due) -> str:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from newsletter.web import board, deliveries, editions, login, newsletters, outbox, people, public, readers, schedule, sources, today
+from newsletter.web import (
+    board,
+    deliveries,
+    editions,
+    login,
+    newsletters,
+    outbox,
+    people,
+    public,
+    readers,
+    schedule,
+    sources,
+    today,
+)
 
 urlpatterns = [
     path("", today.today, name="today"),

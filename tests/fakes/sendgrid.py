@@ -150,7 +150,9 @@ def problems_of(body: Any) -> list[tuple[str, str]]:
         found += [(f"personalizations.{index}.{where}", what) for where, what in _person(person, seen)]
     found += _sender(body)
     content = body.get("content") or []
-    if [part.get("type") for part in content] != ["text/plain", "text/html"] or not all(part.get("value") for part in content):
+    if [part.get("type") for part in content] != ["text/plain", "text/html"] or not all(
+        part.get("value") for part in content
+    ):
         found.append(("content", "text/plain then text/html, neither empty"))
     if not body.get("subject"):
         found.append(("subject", "is empty"))
@@ -165,7 +167,11 @@ def problems_of(body: Any) -> list[tuple[str, str]]:
 def _person(person: dict[str, Any], seen: Counter[str]) -> list[tuple[str, str]]:
     found = [(name, "unknown property") for name in person.keys() - _PERSONAL]
     to = person.get("to")
-    if not isinstance(to, list) or len(to) != 1 or not re.fullmatch(r"[\x21-\x7e]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+", str(to[0].get("email"))):
+    if (
+        not isinstance(to, list)
+        or len(to) != 1
+        or not re.fullmatch(r"[\x21-\x7e]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+", str(to[0].get("email")))
+    ):
         return [*found, ("to.0.email", "Does not contain a valid address.")]
     address = to[0]["email"].casefold()
     seen[address] += 1
@@ -174,7 +180,11 @@ def _person(person: dict[str, Any], seen: Counter[str]) -> list[tuple[str, str]]
     found += [(f"headers.{name}", what) for name, what in _headers(person.get("headers", {}))]
     for group in ("substitutions", "custom_args"):
         values = person.get(group, {})
-        if not all(isinstance(value, str) for value in values.values()) or len(values) > 150 or len(json.dumps(values)) > 10_000:
+        if (
+            not all(isinstance(value, str) for value in values.values())
+            or len(values) > 150
+            or len(json.dumps(values)) > 10_000
+        ):
             found.append((group, "strings only, 150 at most, 10,000 bytes at most"))
     if not all(person.get("custom_args", {"": ""}).values()):
         found.append(("custom_args", "may not be empty"))

@@ -11,7 +11,9 @@ from email.utils import format_datetime
 from newsletter.delivery.providers.base import Envelope, Recipient, Request, personal
 
 
-def compose(envelope: Envelope, recipient: Recipient, *, now: datetime, extra: tuple[tuple[str, str], ...] = ()) -> EmailMessage:
+def compose(
+    envelope: Envelope, recipient: Recipient, *, now: datetime, extra: tuple[tuple[str, str], ...] = ()
+) -> EmailMessage:
     """The message for one reader. Message-ID is made of our own opaque id, so that a repeat shows itself."""
     mine = personal(envelope, recipient)
     message = EmailMessage(policy=SMTP)

@@ -42,7 +42,11 @@ class Outbox:
                 done.append(place)
             _sync(folder)
         except OSError as error:
-            return Answer("refused", f"The outbox {folder} cannot be written: {error.strerror}. Free some space or set NEWSLETTER_OUTBOX_DIR.", done=tuple(done))
+            return Answer(
+                "refused",
+                f"The outbox {folder} cannot be written: {error.strerror}. Free some space or set NEWSLETTER_OUTBOX_DIR.",
+                done=tuple(done),
+            )
         return Answer("accepted", provider_id=request.attempt)
 
 
@@ -83,7 +87,11 @@ def folders(root: Path) -> tuple[Folder, ...]:
     """The folders of an outbox, newest first."""
     if not root.is_dir():
         return ()
-    found = [Folder(each.name, sum(1 for _ in each.glob("*.eml")), datetime.fromtimestamp(each.stat().st_mtime, UTC)) for each in root.iterdir() if each.is_dir()]
+    found = [
+        Folder(each.name, sum(1 for _ in each.glob("*.eml")), datetime.fromtimestamp(each.stat().st_mtime, UTC))
+        for each in root.iterdir()
+        if each.is_dir()
+    ]
     return tuple(sorted(found, key=lambda each: each.changed_at, reverse=True))
 
 

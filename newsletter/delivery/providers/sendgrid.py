@@ -45,7 +45,10 @@ class SendGrid:
 
     def __init__(self, api_key: str, host: str) -> None:
         if not api_key:
-            raise BadInput("There is no SendGrid key. Set SENDGRID_API_KEY (or SENDGRID_API_KEY_FILE) to a key with the Mail Send permission.", "SENDGRID_API_KEY")
+            raise BadInput(
+                "There is no SendGrid key. Set SENDGRID_API_KEY (or SENDGRID_API_KEY_FILE) to a key with the Mail Send permission.",
+                "SENDGRID_API_KEY",
+            )
         self._api = SendGridAPIClient(api_key=api_key, host=host)
         self._api.client = PooledClient(host, {**self._api.client.request_headers}, 3, [], _pool())
 
@@ -58,7 +61,9 @@ class SendGrid:
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
             return Answer("refused", f"SendGrid cannot be reached: {error}")
         except urllib3.exceptions.SSLError as error:
-            if isinstance(error.__context__, ssl.SSLCertVerificationError) or isinstance(error.args[0] if error.args else None, ssl.SSLCertVerificationError):
+            if isinstance(error.__context__, ssl.SSLCertVerificationError) or isinstance(
+                error.args[0] if error.args else None, ssl.SSLCertVerificationError
+            ):
                 return Answer("refused", f"SendGrid’s certificate is not valid for its address: {error}", stop=True)
             return Answer("unknown", f"The connection broke: {error}")
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -73,12 +78,27 @@ def _refusal(error: HTTPError, now: datetime) -> Answer:
     if status not in REFUSED:
         return Answer("unknown", f"SendGrid answered {status}: {said}")
     if status == 401:
-        return Answer("refused", f"SendGrid does not know the key (401: {said}). Set a valid SENDGRID_API_KEY, then resume.", permanent=True, stop=True)
+        return Answer(
+            "refused",
+            f"SendGrid does not know the key (401: {said}). Set a valid SENDGRID_API_KEY, then resume.",
+            permanent=True,
+            stop=True,
+        )
     if status == 403:
-        return Answer("refused", f"SendGrid does not let us send this (403: {said}). Verify the sender’s domain and the key’s Mail Send permission, then resume.", permanent=True, stop=True)
+        return Answer(
+            "refused",
+            f"SendGrid does not let us send this (403: {said}). Verify the sender’s domain and the key’s Mail Send permission, then resume.",
+            permanent=True,
+            stop=True,
+        )
     if status == 429:
         return Answer("refused", f"SendGrid asks us to wait (429: {said}).", again_at=_reset(error.headers, now))
-    return Answer("refused", f"SendGrid refused the request ({status}: {said}).", permanent=True, bad=_named(error) if status == 400 else {})
+    return Answer(
+        "refused",
+        f"SendGrid refused the request ({status}: {said}).",
+        permanent=True,
+        bad=_named(error) if status == 400 else {},
+    )
 
 
 def _said(error: HTTPError) -> str:
@@ -147,7 +167,10 @@ def _head(envelope: Envelope) -> str:
     document: dict[str, Any] = {
         "from": {name: value for name, value in sender.items() if value},
         "subject": envelope.subject,
-        "content": [{"type": "text/plain", "value": envelope.text}, {"type": "text/html", "value": envelope.html}],  # text first: fact 6
+        "content": [
+            {"type": "text/plain", "value": envelope.text},
+            {"type": "text/html", "value": envelope.html},
+        ],  # text first: fact 6
         "tracking_settings": {
             "click_tracking": {"enable": envelope.click_tracking, "enable_text": False},
             "open_tracking": {"enable": envelope.open_tracking},
@@ -167,16 +190,34 @@ def _pool() -> urllib3.PoolManager:
     )  # no retries: an unknown answer must stay one
 
 
-class PooledClient(Client):  # type: ignore[misc]
+class PooledClient(Client):
     """The package's client on a pool of kept connections, taking encoded bodies. Errors are the package's own."""
 
-    def __init__(self, host: str, headers: Mapping[str, str], version: int, url_path: list[str], pool: urllib3.PoolManager) -> None:
-        super().__init__(host=host, request_headers={**headers, "Content-Type": "application/json"}, version=version, url_path=url_path)
+    def __init__(
+        self,
+        host: str,
+        headers: Mapping[str, str],
+        version: int,
+        url_path: list[str],
+        pool: urllib3.PoolManager,
+    ) -> None:
+        super().__init__(
+            host=host,
+            request_headers={**headers, "Content-Type": "application/json"},
+            version=version,
+            url_path=url_path,
+        )
         self.pool = pool
         self.used = [time.monotonic()]
 
     def _build_client(self, name: str | None = None) -> PooledClient:
-        child = PooledClient(self.host, self.request_headers, self._version, [*self._url_path, name] if name else self._url_path, self.pool)
+        child = PooledClient(
+            self.host,
+            self.request_headers,
+            self._version,
+            [*self._url_path, name] if name else self._url_path,
+            self.pool,
+        )
         child.used = self.used
         return child
 
@@ -187,7 +228,13 @@ class PooledClient(Client):  # type: ignore[misc]
         def call(request_body: bytes | None = None, query_params: dict[str, Any] | None = None, **_: Any) -> Response:
             if time.monotonic() - self.used[0] > IDLE_SECONDS:
                 self.pool.clear()
-            answer = self.pool.request(name.upper(), self._build_url(query_params), body=request_body, headers=self.request_headers, redirect=False)
+            answer = self.pool.request(
+                name.upper(),
+                self._build_url(query_params),
+                body=request_body,
+                headers=self.request_headers,
+                redirect=False,
+            )
             self.used[0] = time.monotonic()
             if answer.status >= 300:
                 raise err_dict.get(answer.status, HTTPError)(answer.status, answer.reason, answer.data, answer.headers)

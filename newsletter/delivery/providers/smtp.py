@@ -31,7 +31,10 @@ class Smtp:
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
-            raise BadInput("NEWSLETTER_SMTP_URL must be like smtp://user:password@mail.example.com:587.", "NEWSLETTER_SMTP_URL")
+            raise BadInput(
+                "NEWSLETTER_SMTP_URL must be like smtp://user:password@mail.example.com:587.",
+                "NEWSLETTER_SMTP_URL",
+            )
         self._host, self._tls = parts.hostname, parts.scheme == "smtps"
         self._port = parts.port or (465 if self._tls else 587)
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
@@ -49,14 +52,34 @@ class Smtp:
                     else:
                         done.append(place)
         except smtplib.SMTPAuthenticationError as error:
-            return Answer("refused", f"{self._host} does not accept the user and password of NEWSLETTER_SMTP_URL: {_said(error)}", stop=True, done=tuple(done))
+            return Answer(
+                "refused",
+                f"{self._host} does not accept the user and password of NEWSLETTER_SMTP_URL: {_said(error)}",
+                stop=True,
+                done=tuple(done),
+            )
         except smtplib.SMTPResponseException as error:
-            return Answer("refused", f"{self._host} said: {_said(error)}", permanent=error.smtp_code >= 500, done=tuple(done), bad=bad)
+            return Answer(
+                "refused",
+                f"{self._host} said: {_said(error)}",
+                permanent=error.smtp_code >= 500,
+                done=tuple(done),
+                bad=bad,
+            )
         except _Lost as error:
-            return Answer("unknown", f"The connection to {self._host} was lost while a message was under way: {error}", done=tuple(done), bad=bad)
+            return Answer(
+                "unknown",
+                f"The connection to {self._host} was lost while a message was under way: {error}",
+                done=tuple(done),
+                bad=bad,
+            )
         except (OSError, smtplib.SMTPException) as error:
             return Answer("refused", f"{self._host}:{self._port} cannot be reached: {error}", done=tuple(done), bad=bad)
-        return Answer("refused", "Some addresses were refused.", bad=bad, done=tuple(done)) if bad else Answer("accepted", provider_id=request.attempt)
+        return (
+            Answer("refused", "Some addresses were refused.", bad=bad, done=tuple(done))
+            if bad
+            else Answer("accepted", provider_id=request.attempt)
+        )
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:

@@ -129,5 +129,14 @@ def proof(mailing: Any, size: str = "") -> SafeString:
         bars.append((f"{x:.2f}", f"{max(0.1, width * scale - 0.15):.2f}", name))
         x += width * scale
     drawn = format_html_join("", '<rect x="{}%" y="0" width="{}%" height="100%" class="p-{}"/>', bars)
-    pattern = mark_safe('<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="1.2" height="5" fill="#87827a"/></pattern></defs>')  # noqa: S308
-    return format_html('<svg class="proof {}" role="img" aria-label="{}">{}{}</svg>', f"proof--{size}" if size else "", label, pattern, drawn)
+    pattern = mark_safe(
+        '<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        '<rect width="1.2" height="5" fill="#87827a"/></pattern></defs>'
+    )
+    return format_html(
+        '<svg class="proof {}" role="img" aria-label="{}">{}{}</svg>',
+        f"proof--{size}" if size else "",
+        label,
+        pattern,
+        drawn,
+    )

@@ -1,0 +1,41 @@
+# One verb each. Nothing is needed before them but Python 3.11 or newer, make, and a network for packages.
+PYTHON ?= python3
+BIN := .venv/bin
+SERVE ?= 1
+
+.PHONY: demo run test bench lint fmt
+
+demo: .venv/.installed  ## a sample briefing, composed, delivered to the local outbox, and the desk to look at it
+	$(BIN)/newsletter demo $(if $(filter 0,$(SERVE)),--no-serve)
+
+run: .venv/.installed  ## everything, in this folder's newsletter-data
+	$(BIN)/newsletter setup
+	$(BIN)/newsletter run
+
+test: .venv/.tested lint  ## lint, types, architecture, and all tests
+	$(BIN)/python -m pytest -n 2
+
+bench: .venv/.tested  ## speed, as ratios against a named baseline in the same run
+	$(BIN)/python -m benchmarks
+
+lint: .venv/.tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: .venv/.tested
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is %s" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+.venv/.tested: pyproject.toml constraints.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ .venv/.installed

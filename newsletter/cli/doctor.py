@@ -1,0 +1,23 @@
+"""Say what is misconfigured, and how to mend it."""
+
+from __future__ import annotations
+
+import typer
+
+from newsletter.cli.output import JSON, emit_json, table
+from newsletter.jobs.doctor import examine
+from newsletter.kernel import clock
+
+app = typer.Typer()
+
+
+@app.command()
+def doctor(as_json: bool = JSON) -> None:
+    """Say what is misconfigured, and how to mend it. Exit 1 when something keeps mail from leaving."""
+    found = examine(clock.now())
+    if as_json:
+        emit_json(found)
+    else:
+        table(("", "what", "remedy"), [(each.level, each.what, each.remedy) for each in found], "")
+    if any(each.level == "bad" for each in found):
+        raise typer.Exit(1)

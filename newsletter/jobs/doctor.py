@@ -1,0 +1,162 @@
+"""What is misconfigured, and how to mend it. Secrets are never shown, only whether they are there."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from newsletter.accounts import service as accounts
+from newsletter.catalog import reads as catalog
+from newsletter.config import Config
+from newsletter.jobs import pulses, wiring
+from newsletter.kernel.errors import NewsletterError
+from newsletter.kernel.resources import templates_dir
+from newsletter.scheduler import reads as schedules
+from subscribers import reads as subscribers
+
+LEAST_FREE = 500 * 2**20  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ailment:
+    """One thing looked at. "bad" keeps mail from leaving, "look" deserves a thought, "ok" is in order."""
+
+    level: Literal["ok", "look", "bad"]
+    what: str
+    remedy: str = ""
+
+
+def examine(now: datetime) -> tuple[Ailment, ...]:
+    """Everything looked at, in the order in which one would mend it."""
+    config = wiring.config()
+    found = [*_files(config), *_database()]
+    if all(ailment.level != "bad" for ailment in found):
+        found += [*_people(), *_provider(config), *_newsletters(), *_background(now)]
+    return (*found, *_address(config))
+
+
+def _files(config: Config) -> Iterator[Ailment]:
+    try:
+        templates_dir()
+        free = shutil.disk_usage(config.data_dir).free
+    except (NewsletterError, OSError) as error:
+        yield Ailment("bad", str(error), "Set NEWSLETTER_DATA_DIR to a folder this user may write.")
+        return
+    if free < LEAST_FREE:
+        yield Ailment(
+            "bad",
+            f"Only {free // 2**20} MB are free in {config.data_dir}.",
+            "Make room: a full disk stops sending.",
+        )
+    else:
+        yield Ailment("ok", f"Data folder {config.data_dir}, {free // 2**30} GB free.")
+
+
+def _database() -> Iterator[Ailment]:
+    try:
+        connection.ensure_connection()
+        executor = MigrationExecutor(connection)
+        plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        yield Ailment("bad", f"The database cannot be reached: {error}", "Check NEWSLETTER_DATABASE_URL.")
+        return
+    if plan:
+        yield Ailment("bad", f"The database lacks {len(plan)} changes.", "Run: newsletter setup")
+    else:
+        yield Ailment("ok", f"The database ({connection.vendor}) is up to date.")
+
+
+def _people() -> Iterator[Ailment]:
+    if accounts.people():
+        yield Ailment("ok", "Somebody can sign in.")
+    else:
+        yield Ailment("bad", "Nobody can sign in.", "Run: newsletter setup --user ADDRESS --password-file FILE")
+
+
+def _provider(config: Config) -> Iterator[Ailment]:
+    try:
+        chosen = wiring.provider()
+    except NewsletterError as error:
+        yield Ailment("bad", str(error), "Set it, then start again.")
+        return
+    if chosen.name == "outbox":
+        yield Ailment(
+            "look",
+            f"Mail is written to {config.outbox_dir}: nothing leaves.",
+            "Set NEWSLETTER_PROVIDER=sendgrid to send.",
+        )
+        return
+    yield Ailment("ok", f"Mail leaves through {chosen.name}.")
+    if chosen.name == "sendgrid":
+        if not config.sendgrid_api_key.startswith("SG."):
+            yield Ailment("look", "SENDGRID_API_KEY does not look like a key of SendGrid (SG.…).", "Copy it again.")
+        if not config.sendgrid_host.startswith("https://"):
+            yield Ailment(
+                "look",
+                f"NEWSLETTER_SENDGRID_HOST is {config.sendgrid_host}: the key travels in the clear.",
+                "Use https:// outside tests.",
+            )
+
+
+def _newsletters() -> Iterator[Ailment]:
+    newsletters = catalog.newsletters()
+    if not newsletters:
+        yield Ailment("look", "There is no newsletter yet.", "Make one: newsletter newsletters create …")
+    scheduled = {schedule.newsletter_id for schedule in schedules.schedules() if schedule.active}
+    for each in newsletters:
+        if each.state != "live":
+            yield Ailment(
+                "look",
+                f"{each.name} is {each.state}, so it is not sent.",
+                f"newsletter newsletters change {each.slug} state=live",
+            )
+        elif each.id not in scheduled:
+            yield Ailment(
+                "look",
+                f"{each.name} has no schedule.",
+                f"newsletter schedules create {each.slug} --time 07:00",
+            )
+        if not subscribers.counts(each.list_id).get("active"):
+            yield Ailment(
+                "look",
+                f"{each.name} has no readers yet.",
+                f"newsletter subscribers import FILE --list {subscribers.list(each.list_id).slug}",
+            )
+
+
+def _background(now: datetime) -> Iterator[Ailment]:
+    for kind in ("heartbeat", "worker"):
+        if pulses.alive(kind, now):
+            yield Ailment("ok", f"A {kind} is running.")
+        else:
+            yield Ailment(
+                "look",
+                f"No {kind} is running, so nothing leaves by itself.",
+                "Start everything: newsletter run",
+            )
+
+
+def _address(config: Config) -> Iterator[Ailment]:
+    local = config.host in ("127.0.0.1", "localhost", "::1")
+    if local and config.provider in ("sendgrid", "smtp"):
+        yield Ailment(
+            "bad",
+            f"NEWSLETTER_BASE_URL is {config.base_url}: readers could not reach the links in their mail.",
+            "Set it to the public address.",
+        )
+    elif not config.https and not local:
+        yield Ailment(
+            "bad",
+            "NEWSLETTER_BASE_URL is not https: one-click leaving needs it (RFC 8058).",
+            "Put TLS in front and set https://.",
+        )
+    else:
+        yield Ailment("ok", f"Readers reach us at {config.base_url}.")
+    if config.debug:
+        yield Ailment("bad", "NEWSLETTER_DEBUG is on: error pages show the inside.", "Unset it.")

@@ -14,8 +14,8 @@ _PLAIN = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
 )
 _NAMED = re.compile(r"^[^<>]*<\s*([^<>\s]+)\s*>$")
-LONGEST = 254  # RFC 5321
-_SPECIAL = ("test", "invalid", "localhost", "local")
+LONGEST, LONGEST_LOCAL = 254, 64  # RFC 5321, 4.5.3.1; the second is the part before the @
+_SPECIAL = ("arpa", "invalid", "local", "localhost", "onion", "test")  # RFC 6761 and its kin: no mail goes there
 
 
 def unwrapped(text: str) -> str:
@@ -40,7 +40,7 @@ def _is_plain(address: str) -> bool:
         len(address) <= LONGEST
         and "--" not in address
         and _PLAIN.fullmatch(address) is not None
-        and len(address.partition("@")[0]) <= 64
+        and len(address.rpartition("@")[0]) <= LONGEST_LOCAL
         and address.rpartition(".")[2].lower() not in _SPECIAL
     )
 
@@ -59,8 +59,11 @@ def _check_slowly(address: str) -> str:
             f"“{address[:100]}” has letters before the @ that mail cannot be sent to (only a–z, digits and signs).",
             "email",
         )
-    if len(address) > LONGEST:
-        raise BadInput(f"“{address[:40]}…” is longer than an address can be ({LONGEST} characters).", "email")
+    if len(address) > LONGEST or len(checked.local_part) > LONGEST_LOCAL:
+        raise BadInput(
+            f"“{address[:40]}…” is longer than an address can be ({LONGEST} characters, {LONGEST_LOCAL} before the @).",
+            "email",
+        )
     return f"{checked.local_part}@{checked.domain}"
 
 

@@ -37,31 +37,32 @@ class Made:
 
 def make(data: bytes) -> Made:
     """The picture as we keep it. Raises Refused for what is no picture, too large, or a bomb."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
-
     if len(data) > MOST_BYTES:
         raise Refused(f"The picture has {len(data) / 2**20:.0f} MB; we take {MOST_BYTES // 2**20} MB at most.")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            picture: Image.Image = Image.open(io.BytesIO(data), formats=_READ)
-            if picture.width * picture.height > MOST_PIXELS:
-                raise Refused(f"The picture has {picture.width} × {picture.height} pixels, which is too many.")
-            if picture.format == "GIF" and getattr(picture, "is_animated", False) and len(data) <= LARGEST_ANIMATION:
-                return Made(data, "gif", picture.width, picture.height)
-            picture = ImageOps.exif_transpose(picture)
-            if picture.width > WIDEST:
-                picture = picture.resize((WIDEST, max(1, round(picture.height * WIDEST / picture.width))))
-            return _encoded(picture)
-    except (
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
-        OSError,
-        ValueError,
-        SyntaxError,
-    ) as error:
+            warnings.simplefilter("ignore")  # of damaged metadata, which is dropped anyway
+            return _made(data)
+    except Refused:
+        raise
+    except Exception as error:  # Pillow lets faults of its decoders through: IndexError, struct.error, TypeError …
         raise Refused(f"This is no picture we can read ({error}). JPEG, PNG, GIF and WebP are.") from None
+
+
+def _made(data: bytes) -> Made:
+    from PIL import Image, ImageOps
+
+    picture: Image.Image = Image.open(io.BytesIO(data), formats=_READ)
+    if picture.width * picture.height > MOST_PIXELS:
+        raise Refused(f"The picture has {picture.width} × {picture.height} pixels, which is too many.")
+    if picture.format == "GIF" and getattr(picture, "is_animated", False) and len(data) <= LARGEST_ANIMATION:
+        return Made(data, "gif", picture.width, picture.height)
+    picture = ImageOps.exif_transpose(picture)
+    if picture.width > WIDEST:
+        if picture.mode in ("1", "P"):  # palettes cannot blend: they would be resized by leaving dots out
+            picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
+        picture = picture.resize((WIDEST, max(1, round(picture.height * WIDEST / picture.width))))
+    return _encoded(picture)
 
 
 def _encoded(picture: object) -> Made:
@@ -73,7 +74,8 @@ def _encoded(picture: object) -> Made:
         kept = picture.convert("RGBA") if picture.mode not in ("RGBA", "P", "L", "LA", "RGB") else picture
         kept.save(out, "PNG", optimize=True)
         return Made(out.getvalue(), "png", picture.width, picture.height)
-    picture.convert("RGB").save(out, "JPEG", quality=82, optimize=True, progressive=True)
+    # Pillow carries the comment over unless told otherwise.
+    picture.convert("RGB").save(out, "JPEG", quality=82, optimize=True, progressive=True, comment=b"")
     return Made(out.getvalue(), "jpg", picture.width, picture.height)
 
 

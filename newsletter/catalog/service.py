@@ -58,9 +58,7 @@ def create_newsletter(
 
 def change_newsletter(newsletter_id: int, *, now: datetime, **fields: Any) -> Newsletter:
     """Changes settings of a newsletter. Raises BadInput naming the field, NotFound."""
-    checked = _checked(fields)
-    if not models.Newsletter.objects.filter(id=newsletter_id).update(**checked):
-        raise NotFound(f"There is no newsletter {newsletter_id}.")
+    models.Newsletter.objects.filter(id=newsletter_id).update(**_checked(fields))
     return reads.newsletter(newsletter_id)
 
 

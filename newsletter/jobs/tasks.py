@@ -84,6 +84,8 @@ def claim_due(now: datetime) -> int:
 def _settle(occurrence: schedules.Occurrence, now: datetime) -> bool:
     newsletter = catalog.newsletter(occurrence.newsletter_id)
     edition_id = occurrence.edition_id
+    if edition_id and mailings.mailing_of_edition(edition_id):
+        return scheduler.claim(occurrence.id, now)  # somebody sent it by hand before its time
     snapshot = editions.standing_snapshot(edition_id) if edition_id else None
     decision = calendar.decide(
         occurrence.instant,

@@ -1,0 +1,254 @@
+"""A sample briefing, composed and delivered to the local outbox, in a data folder of its own.
+
+Runs the same services as everybody: feeds in, stories picked, approved, handed over. Running it again
+is harmless: what is there already is left alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import socket
+import sys
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from newsletter.cli.app import ready
+from newsletter.cli.output import progress, say
+from newsletter.kernel import clock
+from newsletter.kernel.errors import SurroundingsError
+from newsletter.kernel.resources import templates_dir
+
+app = typer.Typer()
+
+LOGIN = "editor@example.com"
+READERS = 500
+ZONES = ("Europe/London", "Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kolkata")
+_DATE = re.compile(r"@@(RFC822|RFC3339):-([0-9.]+)h@@")
+BY = "demo"
+
+
+@app.command()
+def demo(
+    data: Path = typer.Option(Path("demo-data"), help="Folder of the demo; nothing outside it is touched."),
+    serve: bool = typer.Option(True, "--serve/--no-serve", help="Serve the desk at the end."),
+    port: int = typer.Option(0, min=0, max=65535, help="Port of the desk; default: the first free one from 8000."),
+) -> None:
+    """Compose and deliver a sample briefing to the local outbox, then serve the desk to look at it."""
+    folder = data.absolute()
+    chosen = _port(folder, port)
+    os.environ.update(
+        NEWSLETTER_DATA_DIR=str(folder),
+        NEWSLETTER_BASE_URL=f"http://127.0.0.1:{chosen}",
+        NEWSLETTER_PROVIDER="outbox",
+        NEWSLETTER_DATABASE_URL="",
+        NEWSLETTER_OUTBOX_DIR="",
+    )
+    ready()
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+    now = clock.now()
+    password = _administrator(folder, now)
+    edition, mailing = compose(folder, now)
+    _tell(edition, mailing, password)
+    sys.stdout.flush()
+    if serve:
+        from newsletter.cli.run import run
+
+        run(listen=f"127.0.0.1:{chosen}", threads=2)
+
+
+def compose(folder: Path, now: datetime) -> tuple[Any, Any]:
+    """Makes what is missing: newsletters, readers, articles, and today's edition, delivered."""
+    from newsletter.catalog import reads as catalog
+
+    material = _material(folder, now)
+    sample = tomllib.loads((material / "publication.toml").read_text("utf-8"))
+    if not catalog.newsletters():
+        _newsletters(sample, material, now)
+        _schedules(now)
+    briefing = catalog.newsletter_by_slug(sample["newsletters"][0]["slug"])
+    _readers(material, briefing.list_id, now)
+    _articles(material, now)
+    return _edition(briefing, sample["newsletters"][0], now)
+
+
+def _port(folder: Path, wanted: int) -> int:
+    """The port this demo had before, so that links in its mails keep working; else the first free one."""
+    kept = folder / "port"
+    candidates = [wanted] if wanted else [*([int(kept.read_text())] if kept.is_file() else []), *range(8000, 8050)]
+    for candidate in candidates:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", candidate))
+            except OSError:
+                continue
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(str(candidate))
+        return candidate
+    raise SurroundingsError(f"Port {wanted or '8000 to 8049'} is taken. Choose another: newsletter demo --port NUMBER")
+
+
+def _administrator(folder: Path, now: datetime) -> str:
+    """The demo's login; its password is made once and kept beside the database."""
+    from newsletter.accounts import service
+
+    kept = folder / "login.txt"
+    if not kept.is_file():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(9))
+    password = kept.read_text().strip()
+    if all(person.email != LOGIN for person in service.people()):
+        service.create_user(LOGIN, password, name="Demo Editor", role="admin", now=now)
+    return password
+
+
+def _material(folder: Path, now: datetime) -> Path:
+    """A copy of the sample material whose feeds are dated as if written today."""
+    source, target = templates_dir() / "demo", folder / "material"
+    if not target.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("art"))
+        # The feeds name their pictures as lying beside them; files beside a feed are all that is read.
+        for feed in _feeds(target):
+            text = feed.read_text("utf-8").replace("../pictures/", "pictures/")
+            moved = target / feed.name
+            moved.write_text(_DATE.sub(lambda match: _dated(match, now), text), "utf-8")
+    return target
+
+
+def _feeds(material: Path) -> Iterator[Path]:
+    yield from sorted((material / "feeds").glob("*.xml"))
+
+
+def _dated(match: re.Match[str], now: datetime) -> str:
+    moment = (now - timedelta(hours=float(match[2]))).astimezone(UTC).replace(microsecond=0)
+    return format_datetime(moment) if match[1] == "RFC822" else moment.isoformat()
+
+
+def _newsletters(sample: dict[str, Any], material: Path, now: datetime) -> None:
+    from newsletter.catalog import service as catalog
+    from subscribers import service as subscribers
+
+    paper = sample["publication"]
+    logos = [catalog.store_picture((material / "pictures" / name).read_bytes(), source_url="", now=now) for name in ("logo-light.png", "logo-dark.png")]
+    for each in sample["newsletters"]:
+        target = subscribers.create_list(each["slug"], each["name"], description=each.get("strap", ""), now=now)
+        made = catalog.create_newsletter(
+            slug=each["slug"],
+            name=each["name"],
+            publication=paper["name"],
+            publication_url=paper["url"],
+            from_email=paper["from_email"],
+            from_name=f"{paper['name']}: {each['name']}",
+            reply_to=paper.get("reply_to", ""),
+            postal_address=paper["postal"],
+            strap=each.get("strap", ""),
+            signed=each.get("signed", ""),
+            zone=paper.get("zone", "Europe/London"),
+            list_id=target.id,
+            sections=[(section["key"], section["title"], int(section["quota"])) for section in each["sections"]],
+            now=now,
+        )
+        catalog.set_logos(made.id, light=logos[0], dark=logos[1])
+
+
+def _schedules(now: datetime) -> None:
+    """A daily briefing and a weekly letter, from tomorrow on: today's edition is sent by hand."""
+    from newsletter.catalog import reads as catalog
+    from newsletter.scheduler import service as scheduler
+
+    for newsletter, weekdays in zip(catalog.newsletters(), ("fri", "daily"), strict=False):
+        scheduler.create_schedule(newsletter.id, weekdays=weekdays, time="07:00", zone=newsletter.zone, now=now)
+    scheduler.materialise(now)
+
+
+def _readers(material: Path, list_id: int, now: datetime) -> None:
+    from subscribers import reads, service
+
+    missing = READERS - sum(reads.counts(list_id).values())
+    if missing <= 0:
+        return
+    names = tomllib.loads((material / "names.toml").read_text("utf-8"))
+    file = material / "readers.csv"
+    lines = ["email,first_name,last_name,zone"]
+    for number in range(READERS):
+        first = names["first"][number % len(names["first"])]
+        last = names["last"][(number * 7) % len(names["last"])]
+        lines.append(f"reader{number:03}@example.com,{first},{last},{ZONES[number % len(ZONES)]}")
+    file.write_text("\n".join(lines) + "\n", "utf-8")
+    with progress("Readers", READERS) as advance:
+        service.import_csv(file, list_id, dry_run=False, by=BY, now=now, progress=advance)
+
+
+def _articles(material: Path, now: datetime) -> None:
+    from newsletter.curator import reads, service
+    from newsletter.jobs import wiring
+
+    known = {source.url for source in reads.sources()}
+    for feed in sorted(material.glob("*.xml")):
+        if feed.as_uri() not in known:
+            service.add_source(feed.as_uri(), now=now)
+    service.fetch_sources(now=now, fetch=wiring.fetch(), ids=[source.id for source in reads.sources() if source.is_file])
+    for page in sorted((material / "articles").glob("*.html")):
+        html = page.read_text("utf-8").replace("../pictures/", "pictures/").encode()
+        service.add_article_from_html(html, url="", base_file=material / page.name, now=now, fetch=wiring.fetch())
+
+
+def _edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple[Any, Any]:
+    from newsletter.checks import service as checks
+    from newsletter.curator import reads, service
+    from newsletter.delivery import reads as deliveries
+    from newsletter.jobs import tasks
+
+    today = now.astimezone(clock.zone(briefing.zone)).date()
+    edition = reads.edition_on(briefing.id, today)
+    if edition is None:
+        edition = service.create_edition(briefing.id, today, now=now, by=BY, suggest=True)
+        edition = service.edit_edition(edition.id, now=now, intro=sample.get("intro", ""))
+    if edition.snapshot_id is None and edition.state == "open":
+        checks.approve(edition.id, by=BY, now=now)
+        tasks.send_edition(edition.id, at=None, by=BY, now=now)
+    mailing = deliveries.mailing_of_edition(edition.id)
+    if mailing is not None and mailing.state in ("scheduled", "freezing", "sending"):
+        _deliver(mailing.id)
+        mailing = deliveries.mailing(mailing.id)
+    return reads.edition(edition.id), mailing
+
+
+def _deliver(mailing_id: int) -> None:
+    """Hands over here and now, as a worker would."""
+    from newsletter.delivery import service as delivery
+    from newsletter.jobs import wiring
+
+    now = clock.now()
+    while delivery.freeze_next(now):
+        pass
+    with progress("Delivering to the outbox", READERS) as advance:
+        while delivery.hand_over_next(clock.now(), owner="demo", provider=wiring.provider(), clock=clock.now):
+            advance(wiring.provider().max_batch)
+    delivery.finish(clock.now())
+
+
+def _tell(edition: Any, mailing: Any, password: str) -> None:
+    from newsletter.jobs import wiring
+
+    config = wiring.config()
+    say(f"“{edition.subject}”: {len(edition.picks)} stories, {edition.state}.")
+    if mailing is not None:
+        accepted = mailing.counts.get("accepted", 0)
+        first = next(iter(sorted((config.outbox_dir / mailing.key).glob("*.eml"))), config.outbox_dir)
+        say(f"Delivered to the outbox: {accepted} of {mailing.planned} readers.")
+        say(f"  one message   {first}")
+    say(f"  the draft     {config.base_url}/editions/{edition.id}/review/")
+    say(f"  the desk      {config.base_url}/")
+    say(f"  sign in as    {LOGIN} with the password {password}")

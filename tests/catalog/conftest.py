@@ -1,0 +1,63 @@
+"""A data folder of its own for every test, a mailing list to point at, and pictures made on the spot."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from newsletter.catalog import service
+from newsletter.catalog.values import Newsletter
+from subscribers import service as subscribers
+
+NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def data_dir(settings: Any, tmp_path: Path) -> Path:
+    settings.CONFIG = replace(settings.CONFIG, data_dir=tmp_path, base_url="http://testserver")
+    return tmp_path
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def create(db: None) -> Callable[..., Newsletter]:
+    """Makes a newsletter; keywords replace what it is made with."""
+    list_id = subscribers.create_list("hill-readers", "Hill readers", now=NOW).id
+
+    def make(**fields: Any) -> Newsletter:
+        given: dict[str, Any] = {
+            "slug": "hill-post",
+            "name": "The Hill Post",
+            "from_email": "news@example.com",
+            "postal_address": "4 Tarn Street, Upper Fellside",
+            "list_id": list_id,
+            "zone": "Europe/London",
+        }
+        return service.create_newsletter(**(given | fields), now=NOW)
+
+    return make
+
+
+@pytest.fixture
+def drawn() -> Callable[..., bytes]:
+    """The bytes of a picture drawn here; keywords go to Pillow's save."""
+
+    def draw(
+        width: int = 40, height: int = 30, *, form: str = "PNG", mode: str = "RGB", colour: Any = "teal", **how: Any
+    ) -> bytes:
+        out = io.BytesIO()
+        Image.new(mode, (width, height), colour).save(out, form, **how)
+        return out.getvalue()
+
+    return draw

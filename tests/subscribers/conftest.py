@@ -1,0 +1,54 @@
+"""Lists and short ways to look at one reader."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from subscribers import reads, service
+from subscribers.values import ImportReport, List
+
+
+@pytest.fixture
+def morning(db: None, now: datetime) -> List:
+    return service.create_list("morning", "Morning Briefing", description="Ten stories.", now=now)
+
+
+@pytest.fixture
+def evening(db: None, now: datetime) -> List:
+    return service.create_list("evening", "Evening Letter", now=now)
+
+
+@pytest.fixture
+def active(morning: List, now: datetime) -> Callable[..., int]:
+    """Puts a confirmed reader on the morning list and gives the id."""
+
+    def add(address: str, **more: str) -> int:
+        return service.add(address, morning.id, by="test", now=now, confirmed=True, **more).id
+
+    return add
+
+
+@pytest.fixture
+def take_in(morning: List, now: datetime) -> Callable[..., ImportReport]:
+    """Imports text as a CSV file into the morning list."""
+
+    def run(text: str | bytes, *, dry_run: bool = False) -> ImportReport:
+        data = text if isinstance(text, bytes) else text.encode()
+        return service.import_csv(io.BytesIO(data), morning.id, dry_run=dry_run, by="test", now=now, name="readers.csv")
+
+    return run
+
+
+@pytest.fixture
+def state(morning: List) -> Callable[..., str | None]:
+    """The state of an address on the morning list; None when it is not on it."""
+
+    def look(address: str, target: List = morning) -> str | None:
+        person = reads.person_by_address(address)
+        return next((s.state for s in person.subscriptions if s.list_id == target.id), None) if person else None
+
+    return look

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -23,8 +24,16 @@ class TooOften(Refused):
 
 def knock(bucket: str, network: str, now: datetime) -> None:
     """Counts one use of a form from a network. Raises TooOften beyond the limit. No network known: no limit."""
-    if network and not allows(bucket, network, now):
+    if network and not allows(bucket, _neighbourhood(network), now):
         raise TooOften("Too many tries from your network within an hour. Try again later.")
+
+
+def _neighbourhood(network: str) -> str:
+    """Whom one line belongs to: an address of version 4, or the /64 every house has of version 6."""
+    address = ipaddress.ip_address(network)
+    if address.version == 4:
+        return network
+    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 def allows(bucket: str, key: str, now: datetime) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F, QuerySet
 
-from subscribers import addresses, models, reads
+from subscribers import addresses, models, policy, reads
 from subscribers.values import Owed
 
 CONFIRM_WITHIN = timedelta(days=7)
@@ -31,12 +31,20 @@ def claim_owed(now: datetime, *, limit: int, lease: timedelta) -> tuple[Owed, ..
         state="unknown", error="The process that was sending it ended before the answer came.", done_at=now
     )
     due = models.OwedMail.objects.filter(state="owed", due_at__lte=now).order_by("due_at", "id")
+    due.filter(subscriber__address_key__in=_never_mailed()).update(
+        state="failed", error="The address must never be mailed.", done_at=now
+    )
     claimed: list[Owed] = []
     for row in due.select_related("subscriber", "list")[:limit]:
         mine = models.OwedMail.objects.filter(id=row.id, state="owed", attempts=row.attempts)
         if mine.update(state="claimed", lease_until=now + lease, attempts=F("attempts") + 1):
             claimed.append(_owed(row, now))
     return tuple(claimed)
+
+
+def _never_mailed() -> QuerySet[models.Suppression, str]:
+    """Suppressed addresses. One whose mail came back may sign up again, so the mail that asks goes there."""
+    return models.Suppression.objects.exclude(reason=policy.BOUNCED).values_list("address_key", flat=True)
 
 
 def _owed(row: models.OwedMail, now: datetime) -> Owed:
@@ -63,21 +71,22 @@ def _owed(row: models.OwedMail, now: datetime) -> Owed:
 
 def owed_sent(owed_id: int, now: datetime) -> None:
     """The provider has it."""
-    _claimed(owed_id).update(state="sent", done_at=now, lease_until=None, error="")
+    _in_hand(owed_id).update(state="sent", done_at=now, lease_until=None, error="")
 
 
 def owed_failed(owed_id: int, error: str, now: datetime, *, again_at: datetime | None = None) -> None:
     """The provider refused it: tried again at `again_at`, or given up (None)."""
     if again_at is None:
-        _claimed(owed_id).update(state="failed", done_at=now, lease_until=None, error=error)
+        _in_hand(owed_id).update(state="failed", done_at=now, lease_until=None, error=error)
     else:
-        _claimed(owed_id).update(state="owed", due_at=again_at, lease_until=None, error=error)
+        _in_hand(owed_id).update(state="owed", due_at=again_at, lease_until=None, error=error)
 
 
 def owed_unknown(owed_id: int, error: str, now: datetime) -> None:
     """The answer was lost: never sent again by itself."""
-    _claimed(owed_id).update(state="unknown", done_at=now, lease_until=None, error=error)
+    _in_hand(owed_id).update(state="unknown", done_at=now, lease_until=None, error=error)
 
 
-def _claimed(owed_id: int) -> models.models.QuerySet[models.OwedMail]:
-    return models.OwedMail.objects.filter(Q(id=owed_id), state="claimed")
+def _in_hand(owed_id: int) -> QuerySet[models.OwedMail]:
+    """A mail somebody is sending; an answer that comes after its lease ran out still settles it."""
+    return models.OwedMail.objects.filter(id=owed_id, state__in=("claimed", "unknown"))

@@ -63,6 +63,14 @@ def list_by_slug(slug: str) -> List:
     raise NotFound(f"There is no list “{slug}”.{hint}")
 
 
+def lists_of(claims: tokens.Claims) -> tuple[List, ...]:
+    """The lists a link is about: the one it names, or with none named every list of the person. Raises NotFound."""
+    if claims.list_id:
+        return (list(claims.list_id),)
+    rows = models.List.objects.filter(subscriptions__subscriber_id=claims.subscriber_id).order_by("name")
+    return tuple(to_list(row) for row in rows)
+
+
 def counts(list_id: int) -> dict[str, int]:
     """How many people a list has, by state."""
     rows = models.Subscription.objects.filter(list_id=list_id).values_list("state").annotate(n=Count("id"))

@@ -4,21 +4,8 @@ from __future__ import annotations
 
 from subscribers.limits import sweep
 from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown
-from subscribers.people import (
-    add,
-    ask_which,
-    change_address,
-    change_name,
-    confirm,
-    create_list,
-    leave,
-    reported,
-    sign_up,
-    suppress,
-    undo_leave,
-    unsubscribe,
-    unsuppress,
-)
+from subscribers.people import add, change_address, create_list, reported, suppress, unsubscribe, unsuppress
+from subscribers.readers import ask_which, confirm, leave, sign_up, undo_leave
 from subscribers.transfer import export, import_csv
 from subscribers.values import ImportReport, Owed
 
@@ -28,7 +15,6 @@ __all__ = [
     "add",
     "ask_which",
     "change_address",
-    "change_name",
     "claim_owed",
     "confirm",
     "create_list",

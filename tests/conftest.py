@@ -7,7 +7,13 @@ import tempfile
 
 os.environ["NEWSLETTER_DATA_DIR"] = tempfile.mkdtemp(prefix="newsletter-tests-")
 os.environ["NEWSLETTER_BASE_URL"] = "http://testserver"
-for name in ("NEWSLETTER_PROVIDER", "NEWSLETTER_DATABASE_URL", "NEWSLETTER_SECRET_KEY", "SENDGRID_API_KEY", "NEWSLETTER_DEBUG"):
+for name in (
+    "NEWSLETTER_PROVIDER",
+    "NEWSLETTER_DATABASE_URL",
+    "NEWSLETTER_SECRET_KEY",
+    "SENDGRID_API_KEY",
+    "NEWSLETTER_DEBUG",
+):
     os.environ.pop(name, None)
 
 from collections.abc import Callable, Iterator  # noqa: E402  the settings read the environment when imported
@@ -36,13 +42,17 @@ def now() -> datetime:
 def _own_data_dir(tmp_path: Path, settings: Any) -> Iterator[None]:
     """Every test has a data folder of its own and the outbox as its provider."""
     settings.CONFIG = replace(
-        settings.CONFIG, data_dir=tmp_path / "data", outbox_dir=tmp_path / "outbox", provider="outbox", base_url="http://testserver"
+        settings.CONFIG,
+        data_dir=tmp_path / "data",
+        outbox_dir=tmp_path / "outbox",
+        provider="outbox",
+        base_url="http://testserver",
     )
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
     from newsletter.delivery import handover
     from newsletter.jobs import wiring
 
-    handover._envelope.cache_clear()
+    handover._rendered.cache_clear()
     wiring._open.cache_clear()
     yield
 
@@ -65,7 +75,12 @@ def house(db: None, now: datetime) -> House:
 
     morning = subscribers.create_list("morning", "Morning Briefing", now=now)
     evening = subscribers.create_list("evening", "Evening Letter", now=now)
-    common = {"from_email": "news@example.com", "postal_address": "1 High Street, Upland", "zone": "Europe/London", "now": now}
+    common = {
+        "from_email": "news@example.com",
+        "postal_address": "1 High Street, Upland",
+        "zone": "Europe/London",
+        "now": now,
+    }
     return House(
         briefing=catalog.create_newsletter(
             slug="morning", name="Morning Briefing", publication="The Upland Echo", list_id=morning.id, **common
@@ -84,7 +99,12 @@ def readers(house: House, now: datetime) -> Callable[..., list[int]]:
     def add(count: int, prefix: str = "reader") -> list[int]:
         return [
             service.add(
-                f"{prefix}{n}@example.com", house.list.id, first_name=f"First{n}", by="test", now=now - timedelta(days=1), confirmed=True
+                f"{prefix}{n}@example.com",
+                house.list.id,
+                first_name=f"First{n}",
+                by="test",
+                now=now - timedelta(days=1),
+                confirmed=True,
             ).id
             for n in range(count)
         ]
@@ -107,14 +127,43 @@ def articles(house: House, now: datetime) -> Callable[..., list[int]]:
                 f"until the spring. Nobody had expected so many people to care about it, said the clerk.\n\n"
                 f"A second meeting follows in March, when the cost of the {word.lower()} is known and the bridge is open again.\n"
             )
-            found.append(service.add_article_from_paste(text, url=f"https://paper{n % 4}.example.org/story/{n}", now=now).article.id)
+            found.append(
+                service.add_article_from_paste(
+                    text, url=f"https://paper{n % 4}.example.org/story/{n}", now=now
+                ).article.id
+            )
         return found
 
     return add
 
 
-_WORDS = ["Railway", "Orchard", "Lantern", "Harvest", "Library", "Museum", "Ferry", "Bakery", "Choir", "Theatre", "Garden", "Market"]
-_PLACES = ["mill", "harbour", "upper town", "station", "castle", "square", "quarry", "school", "old bridge", "meadow", "hospital"]
+_WORDS = [
+    "Railway",
+    "Orchard",
+    "Lantern",
+    "Harvest",
+    "Library",
+    "Museum",
+    "Ferry",
+    "Bakery",
+    "Choir",
+    "Theatre",
+    "Garden",
+    "Market",
+]
+_PLACES = [
+    "mill",
+    "harbour",
+    "upper town",
+    "station",
+    "castle",
+    "square",
+    "quarry",
+    "school",
+    "old bridge",
+    "meadow",
+    "hospital",
+]
 
 
 @pytest.fixture
@@ -141,5 +190,7 @@ def people(house: House, now: datetime) -> dict[str, Any]:
         "stranger": ("editor", house.other.id),
     }
     for name, (role, newsletter_id) in cast.items():
-        service.create_user(f"{name}@example.com", PASSWORD, name=name.title(), role=role, newsletter_id=newsletter_id, now=now)
+        service.create_user(
+            f"{name}@example.com", PASSWORD, name=name.title(), role=role, newsletter_id=newsletter_id, now=now
+        )
     return {name: User.objects.get(email=f"{name}@example.com") for name in cast}

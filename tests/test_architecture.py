@@ -15,7 +15,9 @@ OURS = ("accounts", "catalog", "curator", "scheduler", "delivery", "jobs", "subs
 
 
 def test_the_import_contracts_hold() -> None:
-    done = subprocess.run([Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports", "--no-cache"], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout
 
 

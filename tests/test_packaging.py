@@ -18,7 +18,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project built as a wheel, without reaching for the network."""
     out = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)], check=True, capture_output=True
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)],
+        check=True,
+        capture_output=True,
     )
     return next(out.glob("*.whl"))
 
@@ -34,14 +36,23 @@ def test_the_wheel_carries_the_templates(wheel: Path) -> None:
 def test_a_wheel_in_an_empty_environment_gives_a_working_command(wheel: Path, tmp_path: Path) -> None:
     """Its own packages come from the wheel alone; the libraries from the environment that runs the tests."""
     target = tmp_path / "site"
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(wheel)], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(target), str(wheel)],
+        check=True,
+    )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
-    environment |= {"PYTHONPATH": str(target), "NEWSLETTER_DATA_DIR": str(tmp_path / "house"), "NEWSLETTER_PROVIDER": "outbox"}
+    environment |= {
+        "PYTHONPATH": str(target),
+        "NEWSLETTER_DATA_DIR": str(tmp_path / "house"),
+        "NEWSLETTER_PROVIDER": "outbox",
+    }
     where = "import newsletter.kernel.resources as r; print(r.templates_dir())"
     found = subprocess.run([sys.executable, "-c", where], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert found.stdout.strip() == str(target / "newsletter" / "_templates"), found.stderr
     for words in (("setup",), ("lists", "create", "morning", "--name", "Morning"), ("lists", "list")):
-        done = subprocess.run([sys.executable, "-m", "newsletter", *words], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "newsletter", *words], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stderr
     assert "morning" in done.stdout
 

@@ -70,7 +70,7 @@ def fetch(
             "No feed yet. Add one: newsletter feeds add URL",
         )
         for report in failed:
-            warn(f"{report.title or report.url}: {report.error}")
+            warn(report.error)
     if failed and len(failed) == len(reports):
         raise typer.Exit(3)
 

@@ -59,7 +59,7 @@ def import_file(
     dry_run: bool = typer.Option(False, "--dry-run", help="Count and report, change nothing."),
     as_json: bool = JSON,
 ) -> None:
-    """Import a CSV file. Nobody who left is ever signed up again; bad rows are reported, the others kept."""
+    """Import a CSV file. Nobody who left is ever signed up again; bad rows are reported (exit 1), the others kept."""
     now = clock.now()
     found = reads.list_by_slug(list_slug)
     if not file.is_file():
@@ -74,6 +74,12 @@ def import_file(
             now=now,
             detail=f"{report.new} new, {report.updated} updated",
         )
+    _present(report, found, dry_run, as_json)
+    if report.refused:
+        raise typer.Exit(1)
+
+
+def _present(report: service.ImportReport, found: reads.List, dry_run: bool, as_json: bool) -> None:
     if as_json:
         return emit_json(report)
     say("Dry run: nothing was changed." if dry_run else f"Imported into {found.name}.")
@@ -89,6 +95,8 @@ def import_file(
         warn(f"line {bad.line}, {bad.field}: {bad.reason}")
     if len(report.bad) > BAD_ROWS_SHOWN:
         warn(f"… and {len(report.bad) - BAD_ROWS_SHOWN} more bad rows; all of them with --json")
+    if report.refused:
+        warn(f"{report.refused} rows were refused, the others kept. Mend those and import the file again: nobody is added twice.")
 
 
 @app.command("export")

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,6 @@ def plan(candidates: Iterable[tuple[int, str]], *, most: int) -> Planned:
     return Planned(tuple(chunks(chosen, most)), {reason: tuple(ids) for reason, ids in sorted(by_reason.items())})
 
 
-def chunks(ids: Sequence[int], most: int) -> Iterable[tuple[int, ...]]:
+def chunks(items: Sequence[T], most: int) -> Iterable[tuple[T, ...]]:
     """Runs of at most `most`, in order."""
-    return (tuple(ids[start : start + most]) for start in range(0, len(ids), most))
+    return (tuple(items[start : start + most]) for start in range(0, len(items), most))

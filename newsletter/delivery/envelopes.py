@@ -45,6 +45,6 @@ def notice(rendered: Rendered, newsletter: Newsletter) -> Envelope:
 
 def list_id(newsletter: Newsletter) -> str:
     """A stable List-Id (RFC 2919): the name where it is plain ASCII, and slug.domain."""
-    name = re.sub(r"[^A-Za-z0-9 .,&'-]", "", newsletter.name) if newsletter.name.isascii() else ""
+    name = re.sub(r"[^A-Za-z0-9 &'-]", "", newsletter.name) if newsletter.name.isascii() else ""
     identifier = f"<{newsletter.slug}.{newsletter.from_email.rpartition('@')[2]}>"
     return f"{name} {identifier}".strip()

@@ -14,10 +14,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from newsletter.catalog import reads as catalog
 from newsletter.curator import reads as editions
@@ -27,6 +28,7 @@ from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recip
 from newsletter.delivery.states import Outcome
 from newsletter.kernel import ids
 from newsletter.kernel.errors import NewsletterError
+from newsletter.templater import Rendered
 from subscribers import reads as subscribers
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,7 @@ def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Call
     prepared = _prepare(batch, now)
     if prepared is None:
         return True
-    request = _about_to_send(batch, prepared, owner, now)
+    request = _about_to_send(batch, prepared, now)
     if request is not None:
         _record(batch, prepared, provider.send_batch(request, now), clock())
     return True
@@ -96,11 +98,10 @@ def _prepare(batch: models.Batch, now: datetime) -> _Prepared | None:
     try:
         members = ledger.unpack_members(batch.members, batch.format)
         outcomes = ledger.Outcomes(batch.outcomes, batch.format)
-        cover = _envelope(mailing.snapshot_id, mailing.newsletter_id, settings.CONFIG.base_url)
+        newsletter = catalog.newsletter(mailing.newsletter_id)  # read each time: a sender may be mended in mid-mailing
+        cover = envelope(_rendered(mailing.snapshot_id), newsletter, base_url=settings.CONFIG.base_url)
     except NewsletterError as error:
-        models.Batch.objects.filter(id=batch.id).update(
-            state=states.PLANNED, lease_until=None, due_at=now + LEASE, error=str(error)
-        )
+        _held(batch).update(state=states.PLANNED, lease_until=None, due_at=now + LEASE, error=str(error))
         raise
     wanted = outcomes.places(Outcome.PLANNED)
     assert mailing.frozen_at is not None
@@ -110,8 +111,7 @@ def _prepare(batch: models.Batch, now: datetime) -> _Prepared | None:
     if gone:
         _withdraw(batch, outcomes, gone, now)
     if not staying:
-        outcome = states.ACCEPTED if outcomes.places(Outcome.ACCEPTED) else states.WITHDRAWN
-        models.Batch.objects.filter(id=batch.id, state=states.CLAIMED).update(state=outcome, lease_until=None)
+        _held(batch).update(state=states.batch_state(outcomes.counts()), lease_until=None)
         return None
     signer = subscribers.signer()
     recipients = tuple(
@@ -127,8 +127,13 @@ def _prepare(batch: models.Batch, now: datetime) -> _Prepared | None:
 
 
 @lru_cache(maxsize=4)  # a snapshot never changes, and every batch of its mailing needs it
-def _envelope(snapshot_id: int, newsletter_id: int, base_url: str) -> Envelope:
-    return envelope(editions.snapshot(snapshot_id).rendered(), catalog.newsletter(newsletter_id), base_url=base_url)
+def _rendered(snapshot_id: int) -> Rendered:
+    return editions.snapshot(snapshot_id).rendered()
+
+
+def _held(batch: models.Batch) -> QuerySet[models.Batch]:
+    """The batch as long as it is ours: a claim that ran out may be another worker's by now."""
+    return models.Batch.objects.filter(id=batch.id, state=states.CLAIMED, lease_owner=batch.lease_owner)
 
 
 def _withdraw(
@@ -139,9 +144,8 @@ def _withdraw(
 ) -> None:
     outcomes.mark([place for place, _ in gone], Outcome.WITHDRAWN)
     with transaction.atomic():
-        models.Batch.objects.filter(id=batch.id, state=states.CLAIMED).update(
-            outcomes=outcomes.packed(), version=F("version") + 1
-        )
+        if not _held(batch).update(outcomes=outcomes.packed(), version=F("version") + 1):
+            return
         models.Incident.objects.bulk_create(
             models.Incident(
                 mailing_id=batch.mailing_id,
@@ -156,16 +160,12 @@ def _withdraw(
         )
 
 
-def _about_to_send(batch: models.Batch, prepared: _Prepared, owner: str, now: datetime) -> Request | None:
+def _about_to_send(batch: models.Batch, prepared: _Prepared, now: datetime) -> Request | None:
     """Commits that this attempt begins; None when the claim is lost or the mailing was stopped meanwhile."""
     attempt = ids.opaque()
-    mine = models.Batch.objects.filter(
-        id=batch.id, state=states.CLAIMED, lease_owner=owner, mailing__state=states.SENDING
-    )
+    mine = _held(batch).filter(mailing__state=states.SENDING)
     if not mine.update(state=states.SENDING, attempt=F("attempt") + 1, attempt_key=attempt, lease_until=now + LEASE):
-        models.Batch.objects.filter(id=batch.id, state=states.CLAIMED, lease_owner=owner).update(
-            state=states.PLANNED, lease_until=None
-        )
+        _held(batch).update(state=states.PLANNED, lease_until=None)
         return None
     models.Mailing.objects.filter(id=batch.mailing_id, started_at=None).update(started_at=now)
     batch.attempt_key, batch.attempt = attempt, batch.attempt + 1
@@ -173,52 +173,60 @@ def _about_to_send(batch: models.Batch, prepared: _Prepared, owner: str, now: da
 
 
 def _record(batch: models.Batch, prepared: _Prepared, answer: Answer, now: datetime) -> None:
-    """Writes an answer down: members first, then where the batch goes from here."""
-    outcomes, places = prepared.outcomes, prepared.places
-    outcomes.mark([places[index] for index in answer.done], Outcome.ACCEPTED)
-    outcomes.mark([places[index] for index in answer.bad if index < len(places)], Outcome.REFUSED)
-    waiting = [place for place in places if outcomes[place] == Outcome.PLANNED]
-    state, due_at = states.PLANNED, now
-    if answer.accepted:
-        state = states.ACCEPTED
-        outcomes.mark(waiting, Outcome.ACCEPTED)
-    elif answer.unknown:
-        state = states.UNKNOWN
-        outcomes.mark(waiting, Outcome.UNKNOWN)
-    elif not waiting:
-        state = states.ACCEPTED if outcomes.places(Outcome.ACCEPTED) else states.REFUSED
-    elif answer.bad or answer.stop:
-        pass  # at once without those, or when somebody has mended the settings
-    elif answer.permanent:
-        state = states.REFUSED
-        outcomes.mark(waiting, Outcome.REFUSED)
-    else:
-        again = retry.again_at(now, batch.attempt, asked=answer.again_at, jitter=random.random())  # noqa: S311
-        due_at = again or now
-        if again is None:
-            mailings.pause(
-                batch.mailing_id,
-                by="worker",
-                now=now,
-                reason=f"Tried {batch.attempt} times in vain: {answer.message}",
-            )
+    """Writes an answer down: what became of each member, and where the batch goes from here."""
+    outcomes = prepared.outcomes
+    waiting = _mark_named(prepared, answer)
+    following = retry.after(
+        answer,
+        attempt=batch.attempt,
+        now=now,
+        jitter=random.random(),  # noqa: S311
+        named=len(waiting) < len(prepared.places),
+        proven=answer.permanent and _went_through(batch.mailing_id),
+    )
+    outcomes.mark(waiting, following.outcome)
+    state = states.batch_state(outcomes.counts())
+    values: dict[str, Any] = {
+        "state": state,
+        "outcomes": outcomes.packed(),
+        "provider_id": answer.provider_id[:200],
+        "error": answer.message,
+        "lease_owner": "",
+        "lease_until": None,
+        "version": F("version") + 1,
+    }
+    values |= {"due_at": following.again_at} if state == states.PLANNED else {"handed_over_at": now}
     with transaction.atomic():
-        models.Batch.objects.filter(id=batch.id, state=states.SENDING, attempt_key=batch.attempt_key).update(
-            state=state,
-            outcomes=outcomes.packed(),
-            provider_id=answer.provider_id[:200],
-            error=answer.message,
-            due_at=due_at if state == states.PLANNED else F("due_at"),
-            handed_over_at=None if state == states.PLANNED else now,
-            lease_owner="",
-            lease_until=None,
-            version=F("version") + 1,
-        )
-        _note_refused(batch, prepared, answer, now)
-    if answer.stop:
-        _stop(batch.mailing_id, answer.message, now)
+        if _write(batch, state, values):
+            _note_refused(batch, prepared, answer, now)
+    if following.stop:
+        mailings.stop(batch.mailing_id, following.stop)
     if not answer.accepted:
         log.warning("Batch %s of mailing %s: %s, %s", batch.number, batch.mailing_id, answer.kind, answer.message)
+
+
+def _mark_named(prepared: _Prepared, answer: Answer) -> list[int]:
+    """Marks the members an answer speaks of one by one; the places of the others."""
+    outcomes, places = prepared.outcomes, prepared.places
+    for named, outcome in (
+        (answer.done, Outcome.ACCEPTED),
+        (answer.bad, Outcome.REFUSED),
+        (answer.unsure, Outcome.UNKNOWN),
+    ):
+        outcomes.mark([places[index] for index in named if index < len(places)], outcome)
+    return [place for place in places if outcomes[place] == Outcome.PLANNED]
+
+
+def _went_through(mailing_id: int) -> bool:
+    return models.Batch.objects.filter(mailing_id=mailing_id, state=states.ACCEPTED).exists()
+
+
+def _write(batch: models.Batch, state: str, values: dict[str, Any]) -> bool:
+    """Stores an answer. One that comes after its lease ran out still settles a batch that was set to unknown."""
+    mine = models.Batch.objects.filter(id=batch.id, attempt_key=batch.attempt_key)
+    if mine.filter(state=states.SENDING).update(**values):
+        return True
+    return states.may(states.BATCH, states.UNKNOWN, state) and bool(mine.filter(state=states.UNKNOWN).update(**values))
 
 
 def _note_refused(batch: models.Batch, prepared: _Prepared, answer: Answer, now: datetime) -> None:
@@ -239,8 +247,3 @@ def _note_refused(batch: models.Batch, prepared: _Prepared, answer: Answer, now:
         for index, reason in answer.bad.items()
         if index < len(prepared.places)
     )
-
-
-def _stop(mailing_id: int, reason: str, now: datetime) -> None:
-    if models.Mailing.objects.filter(id=mailing_id, state=states.SENDING).exists():
-        mailings.pause(mailing_id, by="worker", now=now, reason=reason)

@@ -9,7 +9,7 @@ import logging
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Sum
+from django.db.models import Exists, F, OuterRef, Sum
 
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
@@ -41,8 +41,10 @@ def create_mailing(
 ) -> Mailing:
     """Plans the sending of a snapshot at `due_at`. An edition has one mailing: a second is Refused.
 
-    One that is held because the edition was edited takes the new snapshot and the new time.
+    One that is held because the edition was edited takes the new snapshot and the new time. Raises BadInput for a
+    provider there is not.
     """
+    registry.max_batch(provider)  # an unknown provider is said now, not at seven in the morning
     existing = models.Mailing.objects.filter(edition_id=edition_id, kind=kind).exclude(state=states.CANCELLED).first()
     if existing is not None:
         return _rearmed(existing, snapshot_id, due_at, by, now, occurrence_id)
@@ -105,18 +107,19 @@ def freeze_next(now: datetime) -> bool:
 
 def _start(row: models.Mailing, now: datetime) -> bool:
     """Takes the edition out of the editors' hands and notes who is meant; holds the mailing when the approval is gone."""
-    if editions.snapshot(row.snapshot_id).voided_at is not None:
-        return not _hold(row.id, "The edition was edited after its approval. Approve it again, then send it.")
     _, highest = subscribers.audience_bounds(row.list_id)
     try:
         with transaction.atomic():
-            mine = models.Mailing.objects.filter(id=row.id, state=states.SCHEDULED)
+            mine = models.Mailing.objects.filter(id=row.id, state=states.SCHEDULED, snapshot_id=row.snapshot_id)
             if not mine.update(state=states.FREEZING, frozen_at=now, frozen_upto=highest):
                 return False
+            if editions.snapshot(row.snapshot_id).voided_at is not None:
+                raise Refused("The edition was edited after its approval. Approve it again, then send it.")
             if row.kind == models.Mailing.Kind.EDITION:
                 curator.mark_handed_over(row.edition_id, now=now)
     except NewsletterError as error:
-        return not _hold(row.id, str(error))
+        _hold(row.id, str(error))
+        return False
     return True
 
 
@@ -187,26 +190,42 @@ def _reconcile(row: models.Mailing) -> None:
     models.Mailing.objects.filter(id=row.id, state=states.FREEZING).update(state=states.SENDING)
 
 
-def _hold(mailing_id: int, reason: str) -> bool:
+def _hold(mailing_id: int, reason: str) -> None:
     log.warning("Mailing %s is held: %s", mailing_id, reason)
     rows = models.Mailing.objects.filter(id=mailing_id, state__in=states.sources_of(states.MAILING, states.HELD))
-    return bool(rows.update(state=states.HELD, reason=reason[:300]))
+    rows.update(state=states.HELD, reason=reason[:300])
 
 
 def finish(now: datetime) -> int:
     """Closes mailings whose batches are all settled. Returns how many."""
-    rows = models.Mailing.objects.filter(state=states.SENDING).annotate(batch_count=Count("batches"))
-    done = 0
-    for row in rows:
-        if row.batches.filter(state__in=states.OPEN_BATCHES).exists():
-            continue
-        if models.Mailing.objects.filter(id=row.id, state=states.SENDING).update(
-            state=states.FINISHED, finished_at=now
-        ):
-            done += 1
-            if row.kind == models.Mailing.Kind.EDITION:
-                curator.mark_sent(row.edition_id, now=now)
-    return done
+    _withdraw_stragglers()
+    still_open = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCHES)
+    rows = models.Mailing.objects.filter(~Exists(still_open), state=states.SENDING)
+    return sum(_finish(row, now) for row in rows)
+
+
+def _finish(row: models.Mailing, now: datetime) -> bool:
+    with transaction.atomic():  # together: a kill in between would leave the edition unsent for ever
+        mine = models.Mailing.objects.filter(id=row.id, state=states.SENDING)
+        if not mine.update(state=states.FINISHED, finished_at=now):
+            return False
+        if row.kind == models.Mailing.Kind.EDITION:
+            curator.mark_sent(row.edition_id, now=now)
+    return True
+
+
+def _withdraw_stragglers() -> None:
+    """Batches that were in a worker's hands when their mailing was cancelled, and came back unsent."""
+    back = models.Batch.objects.filter(state=states.PLANNED, mailing__state=states.CANCELLED)
+    for mailing_id in set(back.values_list("mailing_id", flat=True)):
+        _withdraw_planned(mailing_id)
+
+
+def stop(mailing_id: int, reason: str) -> None:
+    """Pauses a mailing that cannot go on by itself. Harmless when others stopped it already."""
+    rows = models.Mailing.objects.filter(id=mailing_id, state=states.SENDING)
+    if rows.update(state=states.PAUSED, reason=reason[:300]):
+        log.error("Mailing %s stops: %s", mailing_id, reason)
 
 
 def pause(mailing_id: int, *, by: str, now: datetime, reason: str = "") -> None:
@@ -229,15 +248,19 @@ def cancel(mailing_id: int, *, by: str, now: datetime) -> None:
     """Stops for good. Batches that did not leave are withdrawn; those that did cannot be called back."""
     with transaction.atomic():
         _move(mailing_id, states.CANCELLED, f"cancelled by {by}")
-        for batch in models.Batch.objects.filter(mailing_id=mailing_id, state=states.PLANNED):
-            outcomes = ledger.Outcomes(batch.outcomes, batch.format)
-            outcomes.mark(outcomes.places(Outcome.PLANNED), Outcome.WITHDRAWN)
-            models.Batch.objects.filter(id=batch.id, state=states.PLANNED).update(
-                state=states.WITHDRAWN,
-                outcomes=outcomes.packed(),
-                error="cancelled",
-                version=F("version") + 1,
-            )
+        _withdraw_planned(mailing_id)
+
+
+def _withdraw_planned(mailing_id: int) -> None:
+    for batch in models.Batch.objects.filter(mailing_id=mailing_id, state=states.PLANNED):
+        outcomes = ledger.Outcomes(batch.outcomes, batch.format)
+        outcomes.mark(outcomes.places(Outcome.PLANNED), Outcome.WITHDRAWN)
+        models.Batch.objects.filter(id=batch.id, state=states.PLANNED).update(
+            state=states.batch_state(outcomes.counts()),
+            outcomes=outcomes.packed(),
+            error="cancelled",
+            version=F("version") + 1,
+        )
 
 
 def _move(mailing_id: int, to: str, reason: str) -> None:

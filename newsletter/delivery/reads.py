@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Sum
 
-from newsletter.delivery import ledger, models, states
+from newsletter.delivery import batching, ledger, models, states
 from newsletter.delivery.states import Outcome
 from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import reads as subscribers
 
 __all__ = ["Delivery", "Mailing", "Who", "mailing", "mailing_of_edition", "mailings", "outcomes_of", "who"]
+
+ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,10 @@ class Mailing:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """One candidate of a mailing and what became of them; `batch` is None for those left out."""
+    """One candidate of a mailing and what became of them; `batch` is None for those left out.
+
+    `address` is the one that counted for this mailing: whoever moved since is shown as mailed there.
+    """
 
     subscriber_id: int
     address: str
@@ -142,18 +147,21 @@ def who(mailing_id: int, *, state: str | None = None, limit: int = 100, after: i
             f"“{state}” is no state. It can be {', '.join(sorted(words))}, excluded, {', '.join(states.EXCLUSIONS)}.",
             "state",
         )
-    if not models.Mailing.objects.filter(id=mailing_id).exists():
+    row = models.Mailing.objects.filter(id=mailing_id).first()
+    if row is None:
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
     found = sorted(_matching(mailing_id, state, limit, after))[:limit]
-    reasons = dict(
-        models.Incident.objects.filter(mailing_id=mailing_id, subscriber_id__in=[f[0] for f in found]).values_list(
-            "subscriber_id", "reason"
-        )
-    )
-    known = _addresses([each[0] for each in found])
-    return tuple(
-        Who(person, known.get(person, ""), became, batch, reasons.get(person, "")) for person, became, batch in found
-    )
+    return tuple(each for page in batching.chunks(found, ROWS) for each in _told(row, page))
+
+
+def _told(row: models.Mailing, found: Sequence[tuple[int, str, int | None]]) -> Iterator[Who]:
+    """The same with addresses and reasons."""
+    ids = [person for person, _, _ in found]
+    incidents = models.Incident.objects.filter(mailing_id=row.id, subscriber_id__in=ids).order_by("at")
+    reasons = dict(incidents.values_list("subscriber_id", "reason"))
+    people = subscribers.recipients(row.list_id, ids, as_of=row.frozen_at or row.created_at)
+    for (person, became, batch), known in zip(found, people, strict=True):
+        yield Who(person, known.address, became, batch, reasons.get(person, ""))
 
 
 def _matching(mailing_id: int, state: str | None, limit: int, after: int) -> Iterator[tuple[int, str, int | None]]:
@@ -183,10 +191,6 @@ def _excluded(mailing_id: int, state: str | None, limit: int, after: int) -> Ite
     for row in rows.iterator(chunk_size=50):
         members = [person for person in ledger.unpack_members(row.members, row.format) if person > after]
         yield from ((person, row.reason, None) for person in members[:limit])
-
-
-def _addresses(ids: list[int]) -> dict[int, str]:
-    return subscribers.addresses_by_id(ids)
 
 
 def outcomes_of(subscriber_id: int, *, limit: int = 50) -> tuple[Delivery, ...]:

@@ -1,12 +1,54 @@
-"""When to try a refused batch again, and when to stop. Pure."""
+"""What follows an answer: settled, tried again, or the mailing stops and people are asked. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from newsletter.delivery.providers.base import Answer
+from newsletter.delivery.states import Outcome
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=10)
-MOST_ATTEMPTS = 8  # about half an hour of trying; then people are asked
+MOST_ATTEMPTS = 10  # half an hour of trying at least; then people are asked
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What the members that an answer did not name come to.
+
+    Their `outcome`, if the answer settles them; otherwise they are tried `again_at`. A `stop` is the reason
+    to pause the whole mailing.
+    """
+
+    outcome: Outcome = Outcome.PLANNED
+    again_at: datetime | None = None
+    stop: str = ""
+
+
+def after(answer: Answer, *, attempt: int, now: datetime, jitter: float, named: bool, proven: bool) -> Next:
+    """What follows the answer to attempt number `attempt` (from 1).
+
+    `named`: the answer settled some members by name. `proven`: a batch of this mailing went through before.
+    Until one did, a refusal is taken to mean the message itself, and the mailing stops: mending and
+    resuming must reach everybody.
+    """
+    if answer.accepted:
+        return Next(Outcome.ACCEPTED)
+    if answer.unknown:
+        return Next(Outcome.UNKNOWN)
+    if answer.stop:
+        return Next(again_at=now, stop=answer.message)
+    if answer.permanent and named:
+        return Next(again_at=now)  # at once, without those
+    if answer.permanent and proven:
+        return Next(Outcome.REFUSED)
+    if answer.permanent:
+        return Next(again_at=now, stop=f"{answer.message} Nobody was mailed yet. Mend it, then resume.")
+    again = again_at(now, attempt, asked=answer.again_at, jitter=jitter)
+    if again is None:
+        return Next(again_at=now, stop=f"Tried {attempt} times in vain: {answer.message}")
+    return Next(again_at=again)
 
 
 def again_at(now: datetime, attempt: int, *, asked: datetime | None, jitter: float) -> datetime | None:

@@ -4,8 +4,8 @@
                  └────────────┴───────────┴─▶ paused ⇄ · cancelled · held (with a reason)
 
     batch     planned ─▶ claimed ─▶ sending ─▶ accepted · refused · unknown
-                 ▲──────────┘          └─▶ planned (refused for now)
-                 └─▶ withdrawn
+                 ▲──────────┤          └─▶ planned (refused for now)
+                 └──────────┴─▶ withdrawn; or as its settled members have it, when the rest left or was cancelled
 
 `claimed` is a lease: nothing has left, another worker may take over. `sending` is committed before the
 first byte leaves: if its process dies, the answer is unknown and the batch is never sent again by itself.
@@ -13,6 +13,7 @@ first byte leaves: if its process dies, the answer is unknown and the batch is n
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import IntEnum
 
 SCHEDULED, FREEZING, SENDING, FINISHED = "scheduled", "freezing", "sending", "finished"
@@ -38,8 +39,8 @@ PLANNED, CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN = (
 )
 
 BATCH: dict[str, frozenset[str]] = {
-    PLANNED: frozenset({CLAIMED, WITHDRAWN}),
-    CLAIMED: frozenset({PLANNED, SENDING, WITHDRAWN}),
+    PLANNED: frozenset({CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN}),
+    CLAIMED: frozenset({PLANNED, SENDING, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN}),
     SENDING: frozenset({PLANNED, ACCEPTED, REFUSED, UNKNOWN}),
     UNKNOWN: frozenset({ACCEPTED, REFUSED}),
     ACCEPTED: frozenset(),
@@ -64,9 +65,16 @@ class Outcome(IntEnum):
         return self.name.lower()
 
 
-def later(present: Outcome, reported: Outcome) -> Outcome:
-    """The outcome after a report: never an earlier one than the present."""
-    return max(present, reported)
+def batch_state(outcomes: Collection[Outcome]) -> str:
+    """The state of a batch that nobody holds, by what became of its members.
+
+    One member nobody knows about makes the batch unknown, one accepted makes it accepted: a batch that
+    was refused or withdrawn reached nobody.
+    """
+    if Outcome.PLANNED in outcomes:
+        return PLANNED
+    decisive = (Outcome.UNKNOWN, Outcome.ACCEPTED, Outcome.REFUSED)
+    return next((outcome.word for outcome in decisive if outcome in outcomes), WITHDRAWN)
 
 
 # Why a candidate is left out, as subscribers.reads says it.

@@ -27,7 +27,12 @@ def run(tmp_path: Path, *words: str, stdin: str = "", **environment: str) -> sub
 
 
 def test_help_names_every_noun_and_imports_no_django(tmp_path: Path) -> None:
-    script = "import sys; sys.argv = ['newsletter', '--help']\nfrom newsletter.cli.app import main\ntry: main()\nexcept SystemExit: pass\nassert 'django' not in sys.modules"
+    script = (
+        "import sys; sys.argv = ['newsletter', '--help']\n"
+        "from newsletter.cli.app import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "assert 'django' not in sys.modules"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     for noun in NOUNS:
@@ -45,7 +50,12 @@ def test_every_noun_has_help(tmp_path: Path, noun: str) -> None:
     ("words", "environment", "code", "said"),
     [
         (("feeds", "list"), {}, 3, "newsletter setup"),
-        (("feeds", "list"), {"NEWSLETTER_DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"}, 3, "NEWSLETTER_DATABASE_URL"),
+        (
+            ("feeds", "list"),
+            {"NEWSLETTER_DATABASE_URL": "postgres://nobody@127.0.0.1:1/none"},
+            3,
+            "NEWSLETTER_DATABASE_URL",
+        ),
         (("feeds", "list"), {"NEWSLETTER_PROVIDER": "pigeon"}, 2, "outbox, sendgrid, smtp"),
         (("feeds", "list"), {"NEWSLETTER_BASE_URL": "news.example.com"}, 2, "NEWSLETTER_BASE_URL"),
         (("feeds", "list"), {"NEWSLETTER_SECRET_KEY_FILE": "/nowhere/key"}, 3, "NEWSLETTER_SECRET_KEY_FILE"),
@@ -66,6 +76,13 @@ def test_trouble_is_one_clear_line_with_the_remedy(
 
 def test_secrets_never_show(tmp_path: Path) -> None:
     run(tmp_path, "setup")
-    done = run(tmp_path, "doctor", "--json", NEWSLETTER_PROVIDER="sendgrid", SENDGRID_API_KEY="SG.very-secret-indeed", NEWSLETTER_SECRET_KEY="another-secret")
+    done = run(
+        tmp_path,
+        "doctor",
+        "--json",
+        NEWSLETTER_PROVIDER="sendgrid",
+        SENDGRID_API_KEY="SG.very-secret-indeed",
+        NEWSLETTER_SECRET_KEY="another-secret",
+    )
     assert "very-secret" not in done.stdout + done.stderr
     assert "another-secret" not in done.stdout + done.stderr

@@ -27,7 +27,12 @@ class Command:
     def __call__(self, *words: str, stdin: str = "", code: int = 0) -> str:
         """Runs the command; its output, which is standard error where it fails as expected."""
         done = subprocess.run(
-            [sys.executable, "-m", "newsletter", *words], env=self.environment, input=stdin, capture_output=True, text=True, timeout=120
+            [sys.executable, "-m", "newsletter", *words],
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         assert done.returncode == code, f"{words} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
@@ -38,7 +43,11 @@ class Command:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "newsletter", *words], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+            [sys.executable, "-m", "newsletter", *words],
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
 
 
@@ -57,7 +66,9 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgres"])
 def command(request: pytest.FixtureRequest, tmp_path: Path) -> Command:
     """The command on each database, set up and empty."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("NEWSLETTER_", "SENDGRID_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("NEWSLETTER_", "SENDGRID_"))
+    }
     environment |= {
         "NEWSLETTER_DATA_DIR": str(tmp_path / "house"),
         "NEWSLETTER_BASE_URL": "http://127.0.0.1:8765",
@@ -97,7 +108,10 @@ def sendgrid() -> Iterator[SendGridServer]:
 @pytest.fixture
 def to_sendgrid(command: Command, sendgrid: SendGridServer) -> Command:
     """The command with the local SendGrid as its provider."""
-    return Command(command.environment | {"NEWSLETTER_PROVIDER": "sendgrid", "SENDGRID_API_KEY": KEY, "NEWSLETTER_SENDGRID_HOST": sendgrid.url})
+    return Command(
+        command.environment
+        | {"NEWSLETTER_PROVIDER": "sendgrid", "SENDGRID_API_KEY": KEY, "NEWSLETTER_SENDGRID_HOST": sendgrid.url}
+    )
 
 
 @pytest.fixture
@@ -113,14 +127,19 @@ def stories(tmp_path: Path) -> Callable[[int], Path]:
             for n, (headline, standfirst) in enumerate(_STORIES[:count])
         )
         path = tmp_path / "feed.xml"
-        path.write_text(f'<?xml version="1.0"?><rss version="2.0"><channel><title>The Upland Echo</title><link>https://paper.example.org</link>{items}</channel></rss>')
+        path.write_text(
+            f'<?xml version="1.0"?><rss version="2.0"><channel><title>The Upland Echo</title><link>https://paper.example.org</link>{items}</channel></rss>'
+        )
         return path
 
     return write
 
 
 _STORIES = [
-    ("Funicular returns after eleven silent winters", "Engineers replaced every sleeper between the valley and the ridge."),
+    (
+        "Funicular returns after eleven silent winters",
+        "Engineers replaced every sleeper between the valley and the ridge.",
+    ),
     ("Orchard wall found under a car park", "Masons date its oldest course to a monastery nobody remembered."),
     ("Night ferry gains a second crossing", "Islanders had asked for a later boat since the cinema reopened."),
     ("Copper kettle sold for the price of a house", "The auctioneer blamed two brothers who both wanted breakfast."),

@@ -56,7 +56,9 @@ def test_every_reader_gets_the_briefing_exactly_once(
     edition = prepare(to_sendgrid, stories, tmp_path)
     at = (datetime.now(UTC) + timedelta(seconds=4)).isoformat()
     mailing = to_sendgrid.json("editions", "send", str(edition), "--at", at)
-    running = to_sendgrid.start("run", "--listen", "127.0.0.1:0" if False else f"127.0.0.1:{20000 + os.getpid() % 20000}")
+    running = to_sendgrid.start(
+        "run", "--listen", "127.0.0.1:0" if False else f"127.0.0.1:{20000 + os.getpid() % 20000}"
+    )
     try:
         shown = until_finished(to_sendgrid, mailing["id"])
     finally:
@@ -72,7 +74,11 @@ def test_two_workers_at_once_and_faults_send_nobody_twice(
     to_sendgrid: Command, sendgrid: SendGridServer, stories: Callable[[int], Path], tmp_path: Path
 ) -> None:
     edition = prepare(to_sendgrid, stories, tmp_path)
-    sendgrid.fail_next(Fault(status=429, headers={"X-RateLimit-Reset": str(int(time.time()))}), Fault(status=503), Fault(drop=True, accept_first=True))
+    sendgrid.fail_next(
+        Fault(status=429, headers={"X-RateLimit-Reset": str(int(time.time()))}),
+        Fault(status=503),
+        Fault(drop=True, accept_first=True),
+    )
     mailing = to_sendgrid.json("editions", "send", str(edition))
     workers = [to_sendgrid.start("worker"), to_sendgrid.start("worker")]
     try:
@@ -81,7 +87,10 @@ def test_two_workers_at_once_and_faults_send_nobody_twice(
         for worker in workers:
             stop(worker)
     assert max(sendgrid.accepted.values()) == 1
-    unknown = {row["address"] for row in to_sendgrid.json("mailings", "who", str(mailing["id"]), "--state", "unknown", "--limit", "5000")}
+    unknown = {
+        row["address"]
+        for row in to_sendgrid.json("mailings", "who", str(mailing["id"]), "--state", "unknown", "--limit", "5000")
+    }
     missing = {f"reader{n}@example.com" for n in range(READERS)} - set(sendgrid.accepted)
     assert missing <= unknown, "somebody is missing and nobody says who"
     assert shown["counts"]["unknown"] == len(unknown) > 0  # type: ignore[index]
@@ -96,7 +105,9 @@ def test_a_wrong_key_pauses_the_mailing_with_the_remedy(
     worker = wrong.start("worker")
     try:
         deadline = time.monotonic() + 30
-        while (shown := wrong.json("mailings", "show", str(mailing["id"])))["state"] != "paused" and time.monotonic() < deadline:
+        while (shown := wrong.json("mailings", "show", str(mailing["id"])))[
+            "state"
+        ] != "paused" and time.monotonic() < deadline:
             time.sleep(0.3)
     finally:
         stop(worker)
@@ -111,7 +122,9 @@ def test_a_wrong_key_pauses_the_mailing_with_the_remedy(
     assert len(sendgrid.accepted) == 30
 
 
-def test_the_outbox_holds_one_message_for_each_reader(command: Command, stories: Callable[[int], Path], tmp_path: Path) -> None:
+def test_the_outbox_holds_one_message_for_each_reader(
+    command: Command, stories: Callable[[int], Path], tmp_path: Path
+) -> None:
     edition = prepare(command, stories, tmp_path, readers=12)
     mailing = command.json("editions", "send", str(edition))
     worker = command.start("worker")

@@ -61,8 +61,8 @@ class Answer:
 
     `permanent`: trying again will not help. `stop`: nothing of this mailing can succeed until somebody
     mends the settings. `again_at`: when the provider asked to be tried again. `bad`: places of recipients
-    it will not take; the others may be tried without them. `done`: places settled as accepted although the
-    whole was not (a provider that takes messages one by one).
+    it will not take; the others may be tried without them. A provider that takes messages one by one also says
+    which places are `done`, accepted although the whole was not, and for which it is `unsure`.
     """
 
     kind: Literal["accepted", "refused", "unknown"]
@@ -73,6 +73,7 @@ class Answer:
     again_at: datetime | None = None
     bad: dict[int, str] = field(default_factory=dict)
     done: tuple[int, ...] = ()
+    unsure: tuple[int, ...] = ()
 
     @property
     def accepted(self) -> bool:

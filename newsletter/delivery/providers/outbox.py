@@ -52,7 +52,10 @@ class Outbox:
 
 def _write(path: Path, data: bytes) -> None:
     part = path.with_suffix(".part")
-    part.write_bytes(data)
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
     part.rename(path)
 
 

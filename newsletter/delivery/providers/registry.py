@@ -8,6 +8,8 @@ from pathlib import Path
 from newsletter.delivery.providers.base import Provider
 from newsletter.kernel.errors import BadInput
 
+_MAX_BATCH = {"sendgrid": 1000, "smtp": 50, "outbox": 100}  # the providers' own `max_batch` (test)
+
 
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
@@ -33,9 +35,15 @@ def open_provider(name: str, settings: ProviderSettings) -> Provider:
         from newsletter.delivery.providers.outbox import Outbox
 
         return Outbox(settings.outbox_dir)
-    raise BadInput(f"There is no provider “{name}”. There are outbox, sendgrid and smtp.", "NEWSLETTER_PROVIDER")
+    raise _unknown(name)
 
 
 def max_batch(name: str) -> int:
-    """How many readers one request of a provider takes."""
-    return {"sendgrid": 1000, "smtp": 50, "outbox": 100}[name]
+    """How many readers one request of a provider takes, without opening it. Raises BadInput."""
+    if name not in _MAX_BATCH:
+        raise _unknown(name)
+    return _MAX_BATCH[name]
+
+
+def _unknown(name: str) -> BadInput:
+    return BadInput(f"There is no provider “{name}”. There are outbox, sendgrid and smtp.", "NEWSLETTER_PROVIDER")

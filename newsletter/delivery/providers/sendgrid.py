@@ -11,6 +11,7 @@ import json
 import logging
 import re
 import ssl
+import threading
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -50,7 +51,7 @@ class SendGrid:
                 "SENDGRID_API_KEY",
             )
         self._api = SendGridAPIClient(api_key=api_key, host=host)
-        self._api.client = PooledClient(host, {**self._api.client.request_headers}, 3, [], _pool())
+        self._api.client = PooledClient(host, {**self._api.client.request_headers}, 3, [], Connections())
 
     def send_batch(self, request: Request, now: datetime) -> Answer:
         """One POST to mail/send; its answer sorted into accepted, refused and unknown (SendGrid fact 27)."""
@@ -61,9 +62,7 @@ class SendGrid:
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
             return Answer("refused", f"SendGrid cannot be reached: {error}")
         except urllib3.exceptions.SSLError as error:
-            if isinstance(error.__context__, ssl.SSLCertVerificationError) or isinstance(
-                error.args[0] if error.args else None, ssl.SSLCertVerificationError
-            ):
+            if isinstance(error.__cause__ or error.__context__, ssl.SSLCertVerificationError):
                 return Answer("refused", f"SendGrid’s certificate is not valid for its address: {error}", stop=True)
             return Answer("unknown", f"The connection broke: {error}")
         except (urllib3.exceptions.HTTPError, OSError) as error:
@@ -184,10 +183,25 @@ def _head(envelope: Envelope) -> str:
     return json.dumps(document, separators=(",", ":"))[1:-1]
 
 
-def _pool() -> urllib3.PoolManager:
-    return urllib3.PoolManager(
-        maxsize=16, retries=False, timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-    )  # no retries: an unknown answer must stay one
+class Connections:
+    """Connections kept open between batches, for any number of threads."""
+
+    def __init__(self) -> None:
+        self._pool = urllib3.PoolManager(
+            maxsize=16, retries=False, timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+        )  # no retries: an unknown answer must stay one
+        self._lock = threading.Lock()
+        self._used = time.monotonic()
+
+    def request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Any:
+        """One request and its whole answer; redirects are not followed."""
+        with self._lock:  # or two threads that wake together would close each other's new connections
+            if time.monotonic() - self._used > IDLE_SECONDS:
+                self._pool.clear()
+            self._used = time.monotonic()
+        answer = self._pool.request(method, url, body=body, headers=headers, redirect=False)
+        self._used = time.monotonic()
+        return answer
 
 
 class PooledClient(Client):
@@ -199,7 +213,7 @@ class PooledClient(Client):
         headers: Mapping[str, str],
         version: int,
         url_path: list[str],
-        pool: urllib3.PoolManager,
+        connections: Connections,
     ) -> None:
         super().__init__(
             host=host,
@@ -207,35 +221,19 @@ class PooledClient(Client):
             version=version,
             url_path=url_path,
         )
-        self.pool = pool
-        self.used = [time.monotonic()]
+        self.connections = connections
 
     def _build_client(self, name: str | None = None) -> PooledClient:
-        child = PooledClient(
-            self.host,
-            self.request_headers,
-            self._version,
-            [*self._url_path, name] if name else self._url_path,
-            self.pool,
-        )
-        child.used = self.used
-        return child
+        path = [*self._url_path, name] if name else self._url_path
+        return PooledClient(self.host, self.request_headers, self._version, path, self.connections)
 
     def __getattr__(self, name: str) -> Any:
         if name not in self.methods:
             return super().__getattr__(name)
 
         def call(request_body: bytes | None = None, query_params: dict[str, Any] | None = None, **_: Any) -> Response:
-            if time.monotonic() - self.used[0] > IDLE_SECONDS:
-                self.pool.clear()
-            answer = self.pool.request(
-                name.upper(),
-                self._build_url(query_params),
-                body=request_body,
-                headers=self.request_headers,
-                redirect=False,
-            )
-            self.used[0] = time.monotonic()
+            url = self._build_url(query_params)
+            answer = self.connections.request(name.upper(), url, request_body, self.request_headers)
             if answer.status >= 300:
                 raise err_dict.get(answer.status, HTTPError)(answer.status, answer.reason, answer.data, answer.headers)
             return Response(_Answer(answer))

@@ -40,46 +40,30 @@ class Smtp:
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
 
     def send_batch(self, request: Request, now: datetime) -> Answer:
-        """Sends each message; stops at the first trouble that concerns the connection and says which are settled."""
-        done: list[int] = []
-        bad: dict[int, str] = {}
+        """Sends each message. Trouble with one leaves the others alone; trouble with the connection ends the batch."""
+        course = _Course()
         try:
             with self._connection() as server:
                 for place, recipient in enumerate(request.recipients):
-                    refusal = self._one(server, request, recipient, now)
-                    if refusal:
-                        bad[place] = refusal
-                    else:
-                        done.append(place)
-        except smtplib.SMTPAuthenticationError as error:
-            return Answer(
-                "refused",
-                f"{self._host} does not accept the user and password of NEWSLETTER_SMTP_URL: {_said(error)}",
-                stop=True,
-                done=tuple(done),
-            )
-        except smtplib.SMTPResponseException as error:
-            return Answer(
-                "refused",
-                f"{self._host} said: {_said(error)}",
-                permanent=error.smtp_code >= 500,
-                done=tuple(done),
-                bad=bad,
-            )
+                    course.take(place, *self._one(server, request, recipient, now))
         except _Lost as error:
-            return Answer(
-                "unknown",
-                f"The connection to {self._host} was lost while a message was under way: {error}",
-                done=tuple(done),
-                bad=bad,
+            course.unsure.append(len(course))
+            return course.refused(f"The connection to {self._host} was lost while a message was under way: {error}")
+        except smtplib.SMTPAuthenticationError as error:
+            return course.refused(
+                f"{self._host} does not accept the user and password of NEWSLETTER_SMTP_URL: {_said(error)}. Mend it, then resume.",
+                stop=error.smtp_code >= 500,
+            )
+        except smtplib.SMTPSenderRefused as error:
+            return course.refused(
+                f"{self._host} does not let {error.sender} send: {_said(error)}. Allow it there, then resume.",
+                stop=error.smtp_code >= 500,
             )
         except (OSError, smtplib.SMTPException) as error:
-            return Answer("refused", f"{self._host}:{self._port} cannot be reached: {error}", done=tuple(done), bad=bad)
-        return (
-            Answer("refused", "Some addresses were refused.", bad=bad, done=tuple(done))
-            if bad
-            else Answer("accepted", provider_id=request.attempt)
-        )
+            return course.refused(f"{self._host}:{self._port} cannot be reached: {error}")
+        if len(course.done) == len(request.recipients):
+            return Answer("accepted", provider_id=request.attempt)
+        return course.refused(f"{self._host} refused some of the messages: {course.last}")
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
@@ -102,29 +86,56 @@ class Smtp:
             except (OSError, smtplib.SMTPException):
                 server.close()
 
-    def _one(self, server: smtplib.SMTP, request: Request, recipient: Recipient, now: datetime) -> str:
-        """Sends one message; "" or why this address was refused. Raises for what concerns the connection."""
-        message = mime.compose(request.envelope, recipient, now=now, extra=mime.ids(request, recipient))
-        code, said = server.mail(request.envelope.from_email)
+    def _one(self, server: smtplib.SMTP, request: Request, recipient: Recipient, now: datetime) -> tuple[int, bytes]:
+        """Sends one message; the server's last word. Raises for what concerns the connection or the sender."""
+        message = mime.compose(request.envelope, recipient, now=now, extra=mime.ids(request, recipient)).as_bytes()
+        sender = request.envelope.from_email
+        code, said = server.mail(sender)
         if code >= 400:
-            server.rset()
-            raise smtplib.SMTPSenderRefused(code, said, request.envelope.from_email)
+            raise smtplib.SMTPSenderRefused(code, said, sender)
         code, said = server.rcpt(recipient.address)
+        if code < 400:
+            code, said = _data(server, message)
+        if code >= 400:
+            server.rset()
+        return code, said
+
+
+def _data(server: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:
+    try:
+        return server.data(message)
+    except smtplib.SMTPDataError as error:
+        return error.smtp_code, _bytes(error.smtp_error)
+    except (OSError, smtplib.SMTPServerDisconnected) as error:
+        raise _Lost(str(error)) from None
+
+
+class _Course:
+    """How a batch is going: what became of each message tried so far. One put off (4xx) is left to be tried again."""
+
+    def __init__(self) -> None:
+        self.done: list[int] = []
+        self.bad: dict[int, str] = {}
+        self.unsure: list[int] = []
+        self.last = ""
+        self._tried = 0
+
+    def __len__(self) -> int:
+        return self._tried
+
+    def take(self, place: int, code: int, said: bytes) -> None:
+        """Notes the server's word on one message."""
+        self._tried = place + 1
+        if code < 400:
+            self.done.append(place)
+            return
+        self.last = f"{code} {said.decode('utf-8', 'replace')}"
         if code >= 500:
-            server.rset()
-            return f"{code} {said.decode('utf-8', 'replace')}"
-        if code >= 400:
-            server.rset()
-            raise smtplib.SMTPResponseException(code, said)
-        try:
-            code, said = server.data(message.as_bytes())
-        except smtplib.SMTPDataError:
-            raise  # an answer: refused
-        except (OSError, smtplib.SMTPServerDisconnected) as error:
-            raise _Lost(str(error)) from None
-        if code >= 400:
-            raise smtplib.SMTPDataError(code, said)
-        return ""
+            self.bad[place] = self.last
+
+    def refused(self, message: str, *, stop: bool = False) -> Answer:
+        """The answer for a batch that did not go through whole."""
+        return Answer("refused", message, stop=stop, done=tuple(self.done), bad=self.bad, unsure=tuple(self.unsure))
 
 
 class _Lost(Exception):
@@ -132,5 +143,8 @@ class _Lost(Exception):
 
 
 def _said(error: smtplib.SMTPResponseException) -> str:
-    said = error.smtp_error
-    return f"{error.smtp_code} {said.decode('utf-8', 'replace') if isinstance(said, bytes) else said}"
+    return f"{error.smtp_code} {_bytes(error.smtp_error).decode('utf-8', 'replace')}"
+
+
+def _bytes(said: bytes | str) -> bytes:
+    return said if isinstance(said, bytes) else said.encode()

@@ -1,0 +1,140 @@
+"""10,000 readers planned and handed over to a loopback server, against a bare loop that only builds and posts bodies.
+
+The bare loop reads no rows, keeps no ledger and checks nobody: it bounds what any program could reach here.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from benchmarks.measuring import line
+
+READERS = 10_000
+
+
+class _Accepting(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(202)
+        self.send_header("X-Message-Id", "bench")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+def main() -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Accepting)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ.update(
+            NEWSLETTER_DATA_DIR=folder,
+            NEWSLETTER_PROVIDER="sendgrid",
+            SENDGRID_API_KEY="SG.bench",
+            NEWSLETTER_SENDGRID_HOST=f"http://127.0.0.1:{server.server_address[1]}",
+            DJANGO_SETTINGS_MODULE="newsletter.settings",
+        )
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        mailing_id = _prepare()
+        bare = _bare(mailing_id)
+        start = time.perf_counter()
+        planned = _plan()
+        handed = _hand_over()
+        total = (time.perf_counter() - start) * 1000
+        line(f"{READERS:,} readers: plan", planned, "bare loop", bare)
+        line(f"{READERS:,} readers: hand over", handed, "bare loop", bare)
+        line(f"{READERS:,} readers: both", total, "bare loop", bare)
+    server.shutdown()
+
+
+def _prepare() -> int:
+    import io
+
+    from newsletter.catalog import service as catalog
+    from newsletter.curator import service as curator
+    from newsletter.jobs import tasks
+    from subscribers import service as subscribers
+
+    now = datetime.now(UTC)
+    target = subscribers.create_list("bench", "Bench", now=now)
+    newsletter = catalog.create_newsletter(
+        slug="bench",
+        name="Bench",
+        from_email="news@example.com",
+        postal_address="1 High Street",
+        list_id=target.id,
+        zone="UTC",
+        now=now,
+    )
+    rows = "".join(f"reader{n}@example.com,First{n}\n" for n in range(READERS))
+    subscribers.import_csv(
+        io.BytesIO(f"email,first_name\n{rows}".encode()), target.id, dry_run=False, by="bench", now=now
+    )
+    text = (
+        "The funicular returns to the upper town\n\n"
+        + "For eleven winters the rails were silent and nobody minded much. " * 6
+    )
+    article = curator.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
+    edition = curator.create_edition(newsletter.id, now.date(), now=now, by="bench")
+    curator.pick(edition.id, article.id, now=now)
+    curator.edit_edition(edition.id, now=now, subject="The funicular returns", intro="Good morning, {{ first_name }}.")
+    curator.approve(edition.id, by="bench", now=now)
+    return tasks.send_edition(edition.id, at=None, by="bench", now=now).id
+
+
+def _bare(mailing_id: int) -> float:
+    from newsletter.catalog import reads as catalog
+    from newsletter.curator import reads as curator
+    from newsletter.delivery import reads
+    from newsletter.delivery.envelopes import envelope
+    from newsletter.delivery.providers.base import Recipient, Request
+    from newsletter.jobs import wiring
+
+    mailing = reads.mailing(mailing_id)
+    snapshot = curator.standing_snapshot(mailing.edition_id)
+    assert snapshot is not None
+    cover = envelope(
+        snapshot.rendered(), catalog.newsletter(mailing.newsletter_id), base_url="https://news.example.com"
+    )
+    provider, now = wiring.provider(), datetime.now(UTC)
+    start = time.perf_counter()
+    for first in range(0, READERS, 1000):
+        people = [
+            Recipient(f"b.{n}", f"reader{n}@example.com", f"First{n}", "token-of-a-usual-size-x")
+            for n in range(first, first + 1000)
+        ]
+        assert provider.send_batch(Request(cover, people, "m", "b", "a"), now).accepted
+    return (time.perf_counter() - start) * 1000
+
+
+def _plan() -> float:
+    from newsletter.delivery import service
+
+    start = time.perf_counter()
+    while service.freeze_next(datetime.now(UTC)):
+        pass
+    return (time.perf_counter() - start) * 1000
+
+
+def _hand_over() -> float:
+    from newsletter.delivery import service
+    from newsletter.jobs import wiring
+
+    start = time.perf_counter()
+    clock = lambda: datetime.now(UTC)  # noqa: E731
+    while service.hand_over_next(clock(), owner="bench", provider=wiring.provider(), clock=clock):
+        pass
+    service.finish(clock())
+    return (time.perf_counter() - start) * 1000

@@ -1,0 +1,71 @@
+"""How a subscription changes: by the policy alone, and never without a consent event."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from newsletter.kernel.errors import NotFound
+from subscribers import addresses, models, policy
+from subscribers.values import List
+
+
+def apply(
+    person: models.Subscriber,
+    target: List,
+    act: str,
+    *,
+    how: str,
+    now: datetime,
+    by: str = "",
+    origin: str = "",
+    network: str = "",
+    words: str = "",
+    always: bool = False,
+) -> str | None:
+    """Lets `act` change a subscription as the policy says; the change (with `always`, also the try) is recorded."""
+    before = state_of(person, target)
+    change = policy.after(act, before)
+    if change.changed and change.state is not None:
+        confirmed = {"confirmed_at": now} if act == "confirm" else {}
+        models.Subscription.objects.update_or_create(
+            list_id=target.id,
+            subscriber=person,
+            defaults={"state": change.state, "since": now, **confirmed},
+            create_defaults={"state": change.state, "since": now, "source": origin[:200], **confirmed},
+        )
+    if change.changed or always:
+        models.Consent.objects.create(
+            subscriber=person,
+            list_id=target.id,
+            state=change.state or "",
+            at=now,
+            how=how,
+            by=by,
+            origin=origin[:500],
+            words=words,
+            network=network or None,
+        )
+    return change.state
+
+
+def state_of(person: models.Subscriber, target: List) -> str | None:
+    """The state of a person on a list; None when they are not on it."""
+    return (
+        models.Subscription.objects.filter(list_id=target.id, subscriber=person).values_list("state", flat=True).first()
+    )
+
+
+def person_at(address: str, now: datetime, **fields: str) -> tuple[models.Subscriber, bool]:
+    """The person with this address, and whether they are new: only then are `fields` kept. Raises BadInput."""
+    checked = addresses.check(address)
+    return models.Subscriber.objects.get_or_create(
+        address_key=addresses.key(checked), defaults={"address": checked, "created_at": now, **fields}
+    )
+
+
+def person_row(subscriber_id: int) -> models.Subscriber:
+    """The row of a person. Raises NotFound."""
+    row = models.Subscriber.objects.filter(id=subscriber_id).first()
+    if row is None:
+        raise NotFound("This reader is no longer with us, so there is nothing to change.")
+    return row

@@ -1,0 +1,182 @@
+"""Placing stories: whatever editors do, the order is the one they see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.catalog import service as catalog
+from newsletter.catalog.values import Newsletter
+from newsletter.curator import reads, service
+from newsletter.curator.values import Article, Edition
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+
+Told = Callable[..., Article]
+TITLES = tuple(f"{what} {verb}" for what in ("Bridge", "Weir", "Mill", "Chapel") for verb in ("opens", "closes"))
+
+
+def order(edition: Edition) -> dict[str, list[str]]:
+    """Headlines by section, as shown."""
+    shown: dict[str, list[str]] = {}
+    for pick in edition.picks:
+        shown.setdefault(pick.section, []).append(pick.headline)
+    return shown
+
+
+def key(edition: Edition, headline: str) -> str:
+    return next(pick.key for pick in edition.picks if pick.headline == headline)
+
+
+@pytest.fixture
+def articles(told: Told) -> list[Article]:
+    return [told(title) for title in TITLES]
+
+
+@pytest.fixture
+def place(edition: Edition, articles: list[Article], now: datetime) -> Callable[..., Edition]:
+    def place(number: int, **where: Any) -> Edition:
+        return service.pick(edition.id, articles[number].id, now=now, **where)
+
+    return place
+
+
+def test_stories_fill_the_sections_in_turn_then_the_last(place: Callable[..., Edition]) -> None:
+    for number in range(7):
+        edition = place(number)
+    assert {section: len(titles) for section, titles in order(edition).items()} == {"top": 2, "more": 2, "good": 3}
+
+
+def test_the_first_story_leads_and_is_number_one(place: Callable[..., Edition]) -> None:
+    place(0, section="good")
+    edition = place(1, section="top")
+    assert [(pick.headline, pick.size, pick.number) for pick in edition.picks] == [
+        (TITLES[1], "m", 2),
+        (TITLES[0], "l", 1),
+    ]
+
+
+def test_a_new_story_comes_last_even_after_others_were_dropped(
+    place: Callable[..., Edition], edition: Edition, now: datetime
+) -> None:
+    for number in range(4):
+        full = place(number, section="top")
+    for title in TITLES[:2]:
+        service.drop(edition.id, key(full, title), now=now)
+    assert order(place(4, section="top"))["top"] == [TITLES[2], TITLES[3], TITLES[4]]
+
+
+def test_a_story_can_be_placed_in_the_middle(place: Callable[..., Edition]) -> None:
+    place(0, section="top")
+    place(1, section="top")
+    assert order(place(2, section="top", position=2))["top"] == [TITLES[0], TITLES[2], TITLES[1]]
+
+
+@pytest.mark.parametrize(("position", "expected"), [(1, 0), (2, 1), (3, 2), (99, 2), (0, 0), (-4, 0)])
+def test_a_place_beyond_either_end_is_that_end(
+    place: Callable[..., Edition], edition: Edition, now: datetime, position: int, expected: int
+) -> None:
+    for number in range(3):
+        full = place(number, section="top")
+    moved = service.move(edition.id, key(full, TITLES[1]), position=position, now=now)
+    assert order(moved)["top"].index(TITLES[1]) == expected
+
+
+def test_a_story_is_placed_once(place: Callable[..., Edition]) -> None:
+    place(0)
+    with pytest.raises(Refused, match=TITLES[0]):
+        place(0, section="good")
+
+
+def test_what_is_not_there_cannot_be_placed_moved_or_dropped(
+    place: Callable[..., Edition], edition: Edition, now: datetime
+) -> None:
+    before = place(0)
+    with pytest.raises(BadInput, match="top, more, good") as refused:
+        place(1, section="sports")
+    assert refused.value.field == "section"
+    with pytest.raises(BadInput):
+        service.move(edition.id, before.picks[0].key, section="sports", position=1, now=now)
+    with pytest.raises(NotFound, match="nokey"):
+        service.move(edition.id, "nokey", position=1, now=now)
+    with pytest.raises(NotFound, match="nokey"):
+        service.drop(edition.id, "nokey", now=now)
+    with pytest.raises(NotFound, match="articles list"):
+        service.pick(edition.id, 999, now=now)
+    assert reads.edition(edition.id) == before
+
+
+def test_a_key_of_another_edition_is_not_taken(
+    place: Callable[..., Edition], newsletter: Newsletter, now: datetime
+) -> None:
+    first = place(0)
+    other = service.create_edition(newsletter.id, date(2026, 12, 1), now=now, by="ada@example.com")
+    with pytest.raises(NotFound):
+        service.drop(other.id, first.picks[0].key, now=now)
+    assert reads.edition(first.id) == first
+
+
+def test_there_is_one_lead(place: Callable[..., Edition], edition: Edition, now: datetime) -> None:
+    place(0)
+    full = place(1)
+    led = service.edit_pick(edition.id, key(full, TITLES[1]), size="l", now=now)
+    assert {pick.headline: pick.size for pick in led.picks} == {TITLES[0]: "m", TITLES[1]: "l"}
+
+
+def test_a_section_that_is_taken_away_loses_no_story(
+    place: Callable[..., Edition], newsletter: Newsletter, edition: Edition, now: datetime
+) -> None:
+    for number in range(5):
+        place(number)
+    catalog.set_sections(newsletter.id, [("top", "Top stories", 3), ("rest", "The rest", 9)])
+    shown = reads.edition(edition.id)
+    assert order(shown) == {"top": list(TITLES[:2]), "rest": list(TITLES[2:5])}
+    rendered = service.preview(edition.id, now=now)
+    assert all(title in rendered.html and title in rendered.text for title in TITLES[:5])
+    moved = service.move(edition.id, key(shown, TITLES[4]), position=1, now=now)
+    assert order(moved)["rest"] == [TITLES[4], TITLES[2], TITLES[3]]
+
+
+DAYS = count(1)
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["pick", "move", "drop"]),
+        st.integers(0, len(TITLES) - 1),
+        st.sampled_from(["top", "more", "good"]),
+        st.integers(1, 9),
+    ),
+    max_size=14,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(STEPS)
+def test_any_sequence_of_changes_gives_the_order_of_a_plain_list(
+    newsletter: Newsletter, articles: list[Article], now: datetime, steps: list[tuple[str, int, str, int]]
+) -> None:
+    day = now.date() + timedelta(days=next(DAYS))  # each example has an edition of its own
+    edition = service.create_edition(newsletter.id, day, now=now, by="ada@example.com")
+    expected: dict[str, list[str]] = {"top": [], "more": [], "good": []}
+    for what, number, section, position in steps:
+        title = TITLES[number]
+        holder = next((titles for titles in expected.values() if title in titles), None)
+        if what == "pick" and holder is None:
+            edition = service.pick(edition.id, articles[number].id, section=section, now=now)
+            expected[section].append(title)
+        elif what == "drop" and holder is not None:
+            edition = service.drop(edition.id, key(edition, title), now=now)
+            holder.remove(title)
+        elif what == "move" and holder is not None:
+            edition = service.move(edition.id, key(edition, title), section=section, position=position, now=now)
+            holder.remove(title)
+            expected[section].insert(position - 1, title)
+        assert order(edition) == {section: titles for section, titles in expected.items() if titles}
+        assert sorted(pick.number for pick in edition.picks) == list(range(1, len(edition.picks) + 1))
+        assert sum(pick.size == "l" for pick in edition.picks) <= 1
+        for section_, titles in expected.items():
+            assert [p.position for p in edition.picks if p.section == section_] == list(range(1, len(titles) + 1))

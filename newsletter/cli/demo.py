@@ -140,7 +140,10 @@ def _newsletters(sample: dict[str, Any], material: Path, now: datetime) -> None:
     from subscribers import service as subscribers
 
     paper = sample["publication"]
-    logos = [catalog.store_picture((material / "pictures" / name).read_bytes(), source_url="", now=now) for name in ("logo-light.png", "logo-dark.png")]
+    logos = [
+        catalog.store_picture((material / "pictures" / name).read_bytes(), source_url="", now=now)
+        for name in ("logo-light.png", "logo-dark.png")
+    ]
     for each in sample["newsletters"]:
         target = subscribers.create_list(each["slug"], each["name"], description=each.get("strap", ""), now=now)
         made = catalog.create_newsletter(
@@ -198,7 +201,9 @@ def _articles(material: Path, now: datetime) -> None:
     for feed in sorted(material.glob("*.xml")):
         if feed.as_uri() not in known:
             service.add_source(feed.as_uri(), now=now)
-    service.fetch_sources(now=now, fetch=wiring.fetch(), ids=[source.id for source in reads.sources() if source.is_file])
+    service.fetch_sources(
+        now=now, fetch=wiring.fetch(), ids=[source.id for source in reads.sources() if source.is_file]
+    )
     for page in sorted((material / "articles").glob("*.html")):
         html = page.read_text("utf-8").replace("../pictures/", "pictures/").encode()
         service.add_article_from_html(html, url="", base_file=material / page.name, now=now, fetch=wiring.fetch())

@@ -96,7 +96,9 @@ def _present(report: service.ImportReport, found: reads.List, dry_run: bool, as_
     if len(report.bad) > BAD_ROWS_SHOWN:
         warn(f"… and {len(report.bad) - BAD_ROWS_SHOWN} more bad rows; all of them with --json")
     if report.refused:
-        warn(f"{report.refused} rows were refused, the others kept. Mend those and import the file again: nobody is added twice.")
+        warn(
+            f"{report.refused} rows were refused, the others kept. Mend those and import the file again: nobody is added twice."
+        )
 
 
 @app.command("export")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields, replace
 from datetime import datetime
 from html import unescape
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from newsletter.catalog import service as catalog
 from newsletter.curator import extraction, models, pasted, reads, resources, urls, wording
@@ -18,6 +20,7 @@ from newsletter.kernel.errors import NewsletterError, Refused
 
 LONGEST_TEXT = 200_000  # characters
 _PARAGRAPH_END = re.compile(r"</(?:p|div|li|h\d|blockquote|figure)>|<br\s*/?>", re.I)
+_Found = TypeVar("_Found", ExtractedArticle, Entry)
 _TAG = re.compile(r"<[^>]{0,5000}>")
 
 
@@ -34,35 +37,37 @@ def add_article_from_page(url: str, *, now: datetime, fetch: Fetch) -> Added:
     ):
         raise Refused(f"{url} is {answer.content_type}, not a page. Give the address of the story itself.")
     found = extraction.extract(answer.body, answer.url)
-    return _added(found, origin="page", url=answer.url, now=now, fetch=None, beside=None)
+    return _added(found, origin="page", url=answer.url, now=now, fetch=fetch, beside=None)
 
 
 def add_article_from_html(html: bytes, *, url: str, base_file: Path | None, now: datetime, fetch: Fetch) -> Added:
-    """Takes in the story of an HTML file; a picture beside the file is copied. `url` is the story's address if known."""
+    """Takes in the story of an HTML file; a picture beside the file is copied. `url` is the story's address if known.
+
+    Raises BadInput for an address that is none, Refused when there is no story.
+    """
+    address = resources.web_address(url) if url else ""
     if not html.strip():
         raise Refused(f"{base_file or 'The file'} is empty, so there is no story in it.")
-    found = extraction.extract(html, url or (base_file.as_uri() if base_file else ""))
-    address = url or (found.canonical_url if found.canonical_url.startswith("http") else "")
-    return _added(
-        found,
-        origin="file",
-        url=address,
-        now=now,
-        fetch=fetch,
-        beside=base_file.parent if base_file else None,
-    )
+    found = extraction.extract(html, address)  # without an address, pictures keep their names beside the file
+    beside = base_file.parent if base_file else None
+    return _added(found, origin="file", url=address, now=now, fetch=fetch, beside=beside)
 
 
 def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> Added:
-    """Takes in the story of a page's pasted text. `url` is the story's address if known."""
+    """Takes in the story of a page's pasted text. `url` is the story's address if known.
+
+    Raises BadInput for an address that is none, Refused when there is no story.
+    """
+    address = resources.web_address(url) if url else ""
     if not text.strip():
         raise Refused("Nothing was pasted, so there is no story in it.")
-    return _added(pasted.clean(text, url), origin="pasted", url=url, now=now, fetch=None, beside=None)
+    return _added(pasted.clean(text, address), origin="pasted", url=address, now=now, fetch=None, beside=None)
 
 
 def _added(
     found: ExtractedArticle, *, origin: str, url: str, now: datetime, fetch: Fetch | None, beside: Path | None
 ) -> Added:
+    found = _storable(found)
     where = url or "this text"
     if not found.title:
         raise Refused(
@@ -70,28 +75,28 @@ def _added(
         )
     if not found.text:
         raise Refused(f"No story was found in {where}. Paste its text instead: newsletter articles add -")
-    fields = _fields(found, origin, url)
+    known = _fields(found, origin, url)
     warnings: list[str] = []
-    row = models.Article.objects.filter(canonical_key=fields["canonical_key"]).order_by("id").first()
+    row = models.Article.objects.filter(canonical_key=known["canonical_key"]).order_by("id").first()
     created = row is None
     if row is None:
-        row = models.Article(added_at=now, **fields)
+        row = models.Article(added_at=now, **known)
     else:
-        _fill_in(row, fields)
-    if row.picture_id is None and found.image_url and beside is not None:
-        warning = copy_picture(row, now=now, fetch=fetch, beside=beside)
+        _fill_in(row, known)
+    if row.picture_id is None and found.image_url:
+        warning = copy_picture(row, found.image_url, now=now, fetch=fetch, beside=beside)
         warnings += [warning] if warning else []
     row.save()
     return Added(reads.to_article(row), created, tuple(warnings))
 
 
 def _fields(found: ExtractedArticle, origin: str, url: str) -> dict[str, Any]:
-    canonical = found.canonical_url if found.canonical_url.startswith("http") else url
+    canonical = found.canonical_url if _names_a_story(found.canonical_url) else url
     return {
         "origin": origin,
-        "url": url[:2000],
+        "url": (url or canonical)[:2000],
         "canonical_url": canonical[:2000],
-        "canonical_key": urls.story_key(canonical or url, found.title),
+        "canonical_key": urls.story_key(canonical, found.title),
         "title": found.title[:500],
         "title_key": urls.normalised_title(found.title),
         "dek": found.dek[:5000],
@@ -101,22 +106,34 @@ def _fields(found: ExtractedArticle, origin: str, url: str) -> dict[str, Any]:
         "language": found.language[:16],
         "publisher": found.publisher[:200],
         "biography": found.biography[:5000],
-        "image_url": found.image_url[:2000],
+        "image_url": _on_the_web(found.image_url),
         "image_alt": found.image_alt[:2000],
         "image_caption": found.image_caption[:2000],
         "image_credit": found.image_credit[:300],
     }
 
 
-def _fill_in(row: models.Article, fields: dict[str, Any]) -> None:
+def _names_a_story(declared: str) -> bool:
+    """Whether a page's own idea of its address can be true: some sites name their front page on every page."""
+    parts = urlsplit(urls.canonical(declared))
+    return bool(parts.path or parts.query)
+
+
+def _on_the_web(address: str) -> str:
+    """A picture's address worth keeping: where a file lay on this machine is of no use to anyone else."""
+    return address[:2000] if address.startswith(("http://", "https://")) else ""
+
+
+def _fill_in(row: models.Article, known: dict[str, Any]) -> None:
     """A page knows more than the feed entry we had: what it knows wins, what it does not know stays."""
-    for name, value in fields.items():
+    for name, value in known.items():
         if value and name not in ("origin", "canonical_key"):
             setattr(row, name, value)
 
 
 def save_entry(source: models.Source, entry: Entry, language: str, beside: Path | None, now: datetime) -> bool:
     """Stores one entry of a feed as an article; False when the story is here already from anywhere."""
+    entry = _storable(entry)
     key = urls.story_key(entry.url, entry.title)
     if models.Article.objects.filter(canonical_key=key).exists():
         return False
@@ -136,29 +153,44 @@ def save_entry(source: models.Source, entry: Entry, language: str, beside: Path 
         published_at=entry.published_at,
         language=(entry.language or language)[:16],
         publisher=wording.publisher(source.title)[:200],
-        image_url=entry.image_url if entry.image_url.startswith(("http", "file:")) else "",
+        image_url=_on_the_web(entry.image_url),
         image_alt=entry.image_alt[:2000],
         image_caption=entry.image_caption[:2000],
         image_credit=entry.image_credit[:300],
         added_at=now,
     )
-    if beside is not None and row.image_url.startswith("file:"):
-        copy_picture(row, now=now, fetch=None, beside=beside)
-        row.image_url = ""
+    if entry.image_url.startswith("file:"):
+        copy_picture(row, entry.image_url, now=now, fetch=None, beside=beside)
     row.save()
     return True
 
 
-def copy_picture(row: models.Article, *, now: datetime, fetch: Fetch | None, beside: Path | None = None) -> str:
-    """Copies an article's picture into our store. Returns what went wrong in words: never an error, the story stands without."""
-    data, trouble = resources.read_picture(row.image_url, fetch, beside)
+def copy_picture(
+    row: models.Article, address: str, *, now: datetime, fetch: Fetch | None, beside: Path | None = None
+) -> str:
+    """Copies an article's picture into our store. Returns what went wrong in words: never an error, the story stands without.
+
+    Web addresses are read by `fetch`, others beside the file the article came from; None: not at all.
+    """
+    data, trouble = resources.read_picture(address, fetch, beside)
     if not data:
         return trouble
     try:
-        row.picture_id = catalog.store_picture(data, source_url=row.image_url, now=now).id
+        row.picture_id = catalog.store_picture(data, source_url=_on_the_web(address), now=now).id
     except NewsletterError as error:
         return f"The picture was not taken: {error}"
     return ""
+
+
+def _storable(found: _Found) -> _Found:
+    """The same without characters that no database keeps: NUL, and halves of pairs."""
+    texts = {field.name: getattr(found, field.name) for field in fields(found)}
+    kept = {
+        name: text.replace("\0", "").encode("utf-8", "ignore").decode()
+        for name, text in texts.items()
+        if isinstance(text, str)
+    }
+    return replace(found, **kept)
 
 
 def html_to_text(html: str) -> str:

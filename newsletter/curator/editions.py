@@ -142,7 +142,8 @@ def pick(
         and fetch is not None
         and (article.image_credit or not suggested)
     ):
-        copy_picture(article, now=now, fetch=fetch)  # before the transaction: another server's pace must not lock us
+        # Before the transaction: another server's pace must not lock us.
+        copy_picture(article, article.image_url, now=now, fetch=fetch)
         article.save(update_fields=["picture"])
 
     def place(row: models.Edition) -> None:
@@ -183,7 +184,13 @@ def _copied(article: models.Article, *, with_picture: bool) -> dict[str, Any]:
 
 def drop(edition_id: int, key: str, *, now: datetime, version: int | None = None) -> Edition:
     """Takes a story out of an edition."""
-    return _edit(edition_id, version, now, lambda row: _pick_row(row, key).delete())
+
+    def act(row: models.Edition) -> None:
+        dropped = _pick_row(row, key)
+        dropped.delete()
+        _number(row, dropped.section)
+
+    return _edit(edition_id, version, now, act)
 
 
 def move(
@@ -199,7 +206,9 @@ def move(
 
     def act(row: models.Edition) -> None:
         moved = _pick_row(row, key)
-        _place(row, moved, _section_for(row, section) if section else moved.section, position)
+        left = moved.section
+        _place(row, moved, _section_for(row, section) if section else left, position)
+        _number(row, left)
 
     return _edit(edition_id, version, now, act)
 
@@ -371,17 +380,20 @@ def _edit(
             raise Conflict(
                 "Somebody else edited this edition since you opened it. Load it again to see their words; yours were not saved."
             )
-        if not models.Edition.objects.filter(id=row.id, version=row.version).update(
-            version=row.version + 1, changed_at=now
-        ):
+        # With its state: between our look and this it may have been handed over.
+        mine = models.Edition.objects.filter(id=row.id, version=row.version, state=row.state)
+        if not mine.update(version=row.version + 1, changed_at=now):
             raise Conflict("Somebody else edited this edition at the same moment. Try again.")
         act(row)
-        voided = models.Snapshot.objects.filter(edition_id=row.id, voided_at=None).update(
-            voided_at=now, void_reason=why[:300]
-        )
-        if voided:
+        if _void_approval(row.id, why, now):
             models.Edition.objects.filter(id=row.id).update(state=states.OPEN, reason=why[:300])
     return reads.edition(edition_id)
+
+
+def _void_approval(edition_id: int, why: str, now: datetime) -> bool:
+    """Takes a standing approval away. Returns whether there was one."""
+    standing = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None)
+    return bool(standing.update(voided_at=now, void_reason=why[:300]))
 
 
 def _checked(fields: dict[str, Any], longest: dict[str, int], empty_allowed: Callable[[str], bool]) -> dict[str, Any]:
@@ -433,6 +445,13 @@ def _place(row: models.Edition, moved: models.Pick, section: str, position: int)
     others.insert(max(0, min(position - 1, len(others))), moved)
     for number, each in enumerate(others, 1):
         models.Pick.objects.filter(id=each.id).update(position=number, section=section)
+
+
+def _number(row: models.Edition, section: str) -> None:
+    """Closes the gap that a story left: places count 1, 2, 3 … in every section."""
+    for number, each in enumerate(row.picks.filter(section=section).order_by("position", "id"), 1):
+        if each.position != number:
+            models.Pick.objects.filter(id=each.id).update(position=number)
 
 
 def _shortened(text: str, length: int) -> str:

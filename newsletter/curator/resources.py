@@ -6,11 +6,11 @@ import gzip
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from newsletter.fetching import Fetched
-from newsletter.kernel.errors import NewsletterError, Refused, SurroundingsError
+from newsletter.kernel.errors import BadInput, NewsletterError, Refused, SurroundingsError
 
 MOST_BYTES = 10 * 2**20
 FEED_TYPES = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
@@ -20,9 +20,17 @@ PICTURE_TYPES = "image/jpeg, image/png, image/webp;q=0.9, image/gif;q=0.8"
 Fetch = Callable[..., Fetched]  # newsletter.fetching.fetch, opened as the settings allow
 
 
+def web_address(text: str) -> str:
+    """An address that people can follow. Raises BadInput for any other."""
+    address = text.strip()
+    if not address.startswith(("http://", "https://")) or len(address) > 2000:
+        raise BadInput(f"“{address[:200]}” is no web address: it must begin with https://.", "url")
+    return address
+
+
 def path_of(url: str) -> Path:
-    """The file that a file: address points to."""
-    return Path(url2pathname(unquote(urlsplit(url).path)))
+    """The file that a file: address, absolute or relative, points to."""
+    return Path(url2pathname(urlsplit(url).path))
 
 
 def read_file(path: Path) -> bytes:
@@ -42,7 +50,10 @@ def read_file(path: Path) -> bytes:
 
 def read_beside(url: str, beside: Path) -> bytes:
     """A file named by an address in a document: only one that lies in or below the document's folder."""
-    path = (path_of(url) if url.startswith("file:") else beside / unquote(urlsplit(url).path)).resolve()
+    try:
+        path = (beside / path_of(url)).resolve()
+    except ValueError:  # a NUL in the path
+        raise Refused(f"“{url}” cannot be the name of a file.") from None
     if not path.is_relative_to(beside.resolve()):
         raise Refused(f"{url} is not beside the file that names it, so it is not read.")
     return read_file(path)

@@ -88,6 +88,7 @@ def _read(row: models.Source, now: datetime, fetch: Fetch) -> SourceReport:
 
 
 def _read_feed(row: models.Source, now: datetime, fetch: Fetch) -> SourceReport:
+    validators: dict[str, str] = {}
     if row.url.startswith("file:"):
         path = resources.path_of(row.url)
         feed, beside = feeds.parse(resources.read_file(path), row.url), path.parent
@@ -96,7 +97,7 @@ def _read_feed(row: models.Source, now: datetime, fetch: Fetch) -> SourceReport:
         if answer.not_modified:
             return SourceReport(row.id, row.url, row.title, "unchanged")
         feed, beside = feeds.parse(answer.body, answer.url), None
-        models.Source.objects.filter(id=row.id).update(etag=answer.etag, last_modified=answer.last_modified)
+        validators = {"etag": answer.etag, "last_modified": answer.last_modified}
     title = row.title or feed.title
     models.Source.objects.filter(id=row.id).update(title=title[:300], homepage=feed.homepage[:2000])
     row.title = title
@@ -106,6 +107,8 @@ def _read_feed(row: models.Source, now: datetime, fetch: Fetch) -> SourceReport:
     for start in range(0, len(new), 50):  # short transactions: readers' pages write beside us
         with transaction.atomic():
             added += sum(save_entry(row, entry, feed.language, beside, now) for entry in new[start : start + 50])
+    # Only now: had we died above, “unchanged since” would hide the entries from us for good.
+    models.Source.objects.filter(id=row.id).update(**validators)
     return SourceReport(row.id, row.url, title, "fresh", added, len(feed.entries))
 
 

@@ -28,7 +28,9 @@ PARAGRAPHS = (
 )
 
 
-def page(*, title: str = "Fell Top mast to come down", image: str = PICTURE, canonical: str = "", data: str = "") -> str:
+def page(
+    *, title: str = "Fell Top mast to come down", image: str = PICTURE, canonical: str = "", data: str = ""
+) -> str:
     """A page of a newspaper as a browser gets it."""
     link = f'<link rel="canonical" href="{canonical}">' if canonical else ""
     body = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
@@ -163,9 +165,7 @@ def test_trouble_of_the_other_server_comes_through_in_its_own_words(web: Any, no
 def test_a_file_brings_the_picture_beside_it(tmp_path: Path, web: Any, now: datetime, picture: bytes) -> None:
     (tmp_path / "mast.png").write_bytes(picture)
     file = tmp_path / "mast.html"
-    added = service.add_article_from_html(
-        page(image="mast.png").encode(), url="", base_file=file, now=now, fetch=web
-    )
+    added = service.add_article_from_html(page(image="mast.png").encode(), url="", base_file=file, now=now, fetch=web)
     assert (added.created, added.warnings, web.asked) == (True, (), [])
     assert added.article.picture_id is not None
     assert added.article.origin == "file"
@@ -196,9 +196,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path, web: Any, now:
     assert (added.article.picture_id, len(added.warnings)) == (None, 1)
 
 
-def test_a_page_from_the_web_cannot_name_our_files(
-    tmp_path: Path, add: Callable[..., Added], picture: bytes
-) -> None:
+def test_a_page_from_the_web_cannot_name_our_files(tmp_path: Path, add: Callable[..., Added], picture: bytes) -> None:
     (tmp_path / "secret.png").write_bytes(picture)
     assert add(html=page(image=(tmp_path / "secret.png").as_uri())).article.picture_id is None
 
@@ -237,7 +235,9 @@ def test_the_address_given_with_a_text_must_be_one_of_the_web(now: datetime, url
     assert refused.value.field == "url"
 
 
-@pytest.mark.parametrize(("text", "said"), [("", "Nothing was pasted"), (" \n\t", "Nothing"), ("Only a headline", "text")])
+@pytest.mark.parametrize(
+    ("text", "said"), [("", "Nothing was pasted"), (" \n\t", "Nothing"), ("Only a headline", "text")]
+)
 def test_a_paste_without_a_story_is_refused(now: datetime, text: str, said: str) -> None:
     with pytest.raises(Refused, match=said):
         service.add_article_from_paste(text, now=now)

@@ -16,8 +16,9 @@ from PIL import Image
 ART = Path(__file__).resolve().parent
 PICTURES = ART.parent / "pictures"
 MOST_BYTES = 90_000
-SIZES = {"logo": (640, 104)}
+LOGO_SIZE = (640, 104)  # shown at half its size
 STORY_SIZE = (1280, 800)
+WINDOW = "1280,1000"  # larger than any drawing: small windows lose rows to the browser's own frame
 
 
 def main(names: list[str]) -> None:
@@ -26,7 +27,7 @@ def main(names: list[str]) -> None:
         if names and source.stem not in names:
             continue
         logo = source.stem.startswith("logo-")
-        picture = _rendered(source, SIZES["logo"] if logo else STORY_SIZE)
+        picture = _rendered(source, LOGO_SIZE if logo else STORY_SIZE)
         target = _save_logo(picture, source.stem) if logo else _save_story(picture, source.stem)
         print(f"{target.name}  {target.stat().st_size / 1000:.1f} kB")
 
@@ -41,12 +42,12 @@ def _rendered(source: Path, size: tuple[int, int]) -> Image.Image:
             [
                 browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
                 "--disable-component-update", "--no-first-run", f"--user-data-dir={folder}/profile", "--hide-scrollbars",
-                "--default-background-color=00000000", f"--window-size={size[0]},{size[1]}",
+                "--default-background-color=00000000", f"--window-size={WINDOW}",
                 f"--screenshot={shot}", source.as_uri(),
             ],
             check=True, capture_output=True, timeout=120,
         )  # fmt: skip
-        return Image.open(shot).convert("RGBA")
+        return Image.open(shot).convert("RGBA").crop((0, 0, *size))
 
 
 def _save_story(picture: Image.Image, name: str) -> Path:

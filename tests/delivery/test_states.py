@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.delivery import states
+from newsletter.delivery.states import Outcome
+
+TABLES = [states.MAILING, states.BATCH]
+members = st.lists(st.sampled_from(list(Outcome)), min_size=1)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_state_that_can_be_reached_has_a_row(table: dict[str, frozenset[str]]) -> None:
+    assert frozenset().union(*table.values()) <= table.keys()
+
+
+@pytest.mark.parametrize(
+    ("table", "last"),
+    [(states.MAILING, {"finished", "cancelled"}), (states.BATCH, {"accepted", "refused", "withdrawn"})],
+)
+def test_nothing_leads_out_of_a_last_state(table: dict[str, frozenset[str]], last: set[str]) -> None:
+    assert {state for state, following in table.items() if not following} == last
+
+
+def test_a_batch_that_may_have_left_never_comes_back_from_unknown() -> None:
+    assert not {states.PLANNED, states.CLAIMED, states.SENDING} & states.BATCH[states.UNKNOWN]
+
+
+def test_a_mailing_can_be_cancelled_from_every_state_that_is_not_its_last() -> None:
+    for state, following in states.MAILING.items():
+        assert states.may(states.MAILING, state, states.CANCELLED) is bool(following)
+
+
+@pytest.mark.parametrize("to", states.BATCH)
+def test_the_sources_of_a_state_are_those_that_may_go_there(to: str) -> None:
+    assert set(states.sources_of(states.BATCH, to)) == {s for s in states.BATCH if states.may(states.BATCH, s, to)}
+
+
+@given(members)
+def test_a_batch_is_open_as_long_as_somebody_is_planned(outcomes: list[Outcome]) -> None:
+    assert (states.batch_state(outcomes) == states.PLANNED) is (Outcome.PLANNED in outcomes)
+
+
+@given(members)
+def test_a_batch_with_one_unknown_member_never_looks_settled(outcomes: list[Outcome]) -> None:
+    if Outcome.UNKNOWN in outcomes and Outcome.PLANNED not in outcomes:
+        assert states.batch_state(outcomes) == states.UNKNOWN
+
+
+@given(members)
+def test_a_batch_is_refused_or_withdrawn_only_when_it_reached_nobody(outcomes: list[Outcome]) -> None:
+    if states.batch_state(outcomes) in (states.REFUSED, states.WITHDRAWN):
+        assert not {Outcome.ACCEPTED, Outcome.UNKNOWN} & set(outcomes)

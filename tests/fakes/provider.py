@@ -1,0 +1,95 @@
+"""A provider that does as it is told and counts who was mailed. What it can be told are the functions below."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from newsletter.delivery.providers.base import Answer, Request
+
+Situation = Callable[["ScriptedProvider", Request, datetime], Answer]
+
+
+class Killed(BaseException):
+    """The process ends here: nothing after this line runs."""
+
+
+class ScriptedProvider:
+    """Plays `script` from the front, one situation to a request, and accepts when it is at its end."""
+
+    name = "smtp"
+    max_batch = 50
+    can_schedule = False
+    can_cancel = False
+
+    def __init__(self, *script: Situation) -> None:
+        self.script = list(script)
+        self.requests: list[Request] = []
+        self.mailed: Counter[str] = Counter()
+
+    def send_batch(self, request: Request, now: datetime) -> Answer:
+        self.requests.append(request)
+        situation = self.script.pop(0) if self.script else accepts
+        return situation(self, request, now)
+
+    def mail(self, request: Request, *but: int) -> None:
+        """Mails everybody of a request but these places."""
+        self.mailed.update(person.address for place, person in enumerate(request.recipients) if place not in but)
+
+
+def accepts(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+    provider.mail(request)
+    return Answer("accepted", provider_id="told")
+
+
+def refuses_for_now(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+    return Answer("refused", "Come back later.")
+
+
+def asks_to_wait(seconds: int) -> Situation:
+    def situation(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+        return Answer("refused", "Too many requests.", again_at=now + timedelta(seconds=seconds))
+
+    return situation
+
+
+def refuses_for_good(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+    return Answer("refused", "This mail is wrong.", permanent=True)
+
+
+def names(*places: int) -> Situation:
+    """Refuses the whole because of these places, as SendGrid's 400 does."""
+
+    def situation(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+        return Answer("refused", "Invalid.", permanent=True, bad=dict.fromkeys(places, "no such mailbox"))
+
+    return situation
+
+
+def wants_another_key(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+    return Answer("refused", "The key is wrong. Set another, then resume.", permanent=True, stop=True)
+
+
+def loses_the_answer(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+    provider.mail(request)
+    return Answer("unknown", "The answer was lost.")
+
+
+def loses_the_request(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+    return Answer("unknown", "The answer was lost.")
+
+
+def breaks_off(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+    """Takes the first message, is cut off in the second, and never sees the others."""
+    provider.mail(request, *range(1, len(request.recipients)))
+    return Answer("refused", "The line went dead.", done=(0,), unsure=(1,) if len(request.recipients) > 1 else ())
+
+
+def dies_before(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+    raise Killed
+
+
+def dies_after(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+    provider.mail(request)
+    raise Killed

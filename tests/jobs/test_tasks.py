@@ -1,0 +1,147 @@
+"""The heartbeat's steps: each decides by the rows alone, and may be run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from newsletter.checks import service as checks
+from newsletter.curator import reads as curator
+from newsletter.curator import service as editing
+from newsletter.delivery import reads as deliveries
+from newsletter.delivery import service as delivery
+from newsletter.jobs import tasks, wiring
+from newsletter.kernel.errors import Refused
+from newsletter.scheduler import reads as schedules
+from newsletter.scheduler import service as scheduler
+
+
+@pytest.fixture
+def scheduled(house: Any, articles: Callable[..., list[int]], now: datetime) -> Any:
+    """A daily 07:00 schedule of the morning briefing (London, so 07:00 UTC in November), and enough stories."""
+    articles(6)
+    return scheduler.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", now=now)
+
+
+def occurrence(now: datetime, day: int = 0) -> Any:
+    """The occurrence of today or a later day."""
+    found = schedules.occurrences(now - timedelta(days=3), now + timedelta(days=9))
+    return next(each for each in found if each.date == now.date() + timedelta(days=day))
+
+
+def test_a_tick_plans_opens_and_prefills_the_edition(scheduled: Any, now: datetime) -> None:
+    ticked = tasks.tick(now)
+    assert ticked.failed == {}
+    assert ticked.done["opened"] == 1, "today's, whose opening time was 04:00"
+    edition = curator.edition(occurrence(now).edition_id)
+    assert edition.picks
+    assert edition.subject
+
+
+def test_a_second_tick_changes_nothing(scheduled: Any, now: datetime) -> None:
+    tasks.tick(now)
+    assert tasks.tick(now).done == {"planned": 0, "opened": 0, "claimed": 0}
+
+
+def test_an_approved_edition_is_sent_at_its_time_and_once(
+    scheduled: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    readers(3)
+    tasks.tick(now)
+    edition_id = occurrence(now).edition_id
+    checks.approve(edition_id, by="editor", now=now)
+    at_seven = occurrence(now).instant
+    assert tasks.tick(at_seven - timedelta(seconds=1)).done["claimed"] == 0
+    assert tasks.tick(at_seven + timedelta(seconds=2)).done["claimed"] == 1
+    assert tasks.tick(at_seven + timedelta(seconds=4)).done["claimed"] == 0
+    mailing = deliveries.mailing_of_edition(edition_id)
+    assert mailing is not None
+    assert mailing.state == "scheduled"
+    assert occurrence(now).state == "claimed"
+
+
+def test_an_edition_not_approved_in_time_is_held_with_the_reason(scheduled: Any, now: datetime) -> None:
+    tasks.tick(now)
+    tasks.tick(occurrence(now).instant)
+    held = occurrence(now)
+    assert held.state == "held"
+    assert "not approved" in held.reason
+    assert deliveries.mailings() == ()
+
+
+def test_what_would_be_too_late_is_held_and_can_be_sent_by_hand(scheduled: Any, now: datetime) -> None:
+    tasks.tick(now)
+    edition_id = occurrence(now).edition_id
+    checks.approve(edition_id, by="editor", now=now)
+    late = occurrence(now).instant + timedelta(minutes=31)
+    tasks.tick(late)
+    assert occurrence(now).state == "held"
+    assert "31 minutes late" in occurrence(now).reason
+    mailing = tasks.send_edition(edition_id, at=None, by="editor", now=late)
+    assert mailing.state == "scheduled"
+    assert occurrence(now).state == "claimed", "sending by hand settles what was held"
+
+
+def test_sending_by_hand_before_its_time_settles_the_occurrence(scheduled: Any, now: datetime) -> None:
+    tasks.tick(now)
+    edition_id = occurrence(now).edition_id
+    checks.approve(edition_id, by="editor", now=now)
+    tasks.send_edition(edition_id, at=None, by="editor", now=now)
+    tasks.tick(occurrence(now).instant)
+    assert occurrence(now).state == "claimed"
+    assert len(deliveries.mailings()) == 1
+
+
+def test_a_draft_is_not_sent(edition: Any, now: datetime) -> None:
+    with pytest.raises(Refused, match="not approved"):
+        tasks.send_edition(edition.id, at=None, by="editor", now=now)
+
+
+def test_a_paused_newsletter_is_not_sent(edition: Any, now: datetime) -> None:
+    from newsletter.catalog import service as catalog
+
+    checks.approve(edition.id, by="editor", now=now)
+    catalog.change_newsletter(edition.newsletter_id, now=now, state="paused")
+    with pytest.raises(Refused, match="paused"):
+        tasks.send_edition(edition.id, at=None, by="editor", now=now)
+
+
+def test_an_edit_between_approval_and_time_holds_the_mailing(
+    edition: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    readers(2)
+    checks.approve(edition.id, by="editor", now=now)
+    mailing = tasks.send_edition(edition.id, at=now + timedelta(minutes=5), by="editor", now=now)
+    editing.edit_edition(edition.id, now=now, subject="Another subject altogether")
+    delivery.freeze_next(now + timedelta(minutes=5))
+    held = deliveries.mailing(mailing.id)
+    assert held.state == "held"
+    assert "edited after its approval" in held.reason
+    checks.approve(edition.id, by="editor", now=now)
+    again = tasks.send_edition(edition.id, at=None, by="editor", now=now + timedelta(minutes=6))
+    assert (again.id, again.state) == (mailing.id, "scheduled")
+
+
+def test_a_test_message_says_so_and_leaves_the_ledger_alone(edition: Any, now: datetime) -> None:
+    sent = tasks.send_test(edition.id, ["editor@example.com"], by="editor", now=now)
+    assert [each.answer for each in sent] == ["accepted"]
+    message = next(wiring.config().outbox_dir.rglob("*.eml")).read_text()
+    assert "Subject: [TEST] The railway reaches the mill" in message
+    assert deliveries.mailings() == ()
+
+
+def test_one_failing_step_never_stops_the_others(
+    scheduled: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.db import DatabaseError
+
+    def broken(now: datetime) -> int:
+        raise DatabaseError("disk full")
+
+    monkeypatch.setattr(scheduler, "materialise", broken)
+    ticked = tasks.tick(now)
+    assert ticked.failed == {"planned": "disk full"}
+    assert set(ticked.done) == {"opened", "claimed"}

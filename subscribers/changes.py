@@ -63,6 +63,17 @@ def person_at(address: str, now: datetime, **fields: str) -> tuple[models.Subscr
     )
 
 
+def moved_from(address: str) -> models.Subscriber | None:
+    """The person who had this address last, if nobody has it now."""
+    key = addresses.key(address)
+    if models.Subscriber.objects.filter(address_key=key).exists():
+        return None
+    change = (
+        models.AddressChange.objects.filter(address_key=key).select_related("subscriber").order_by("-until").first()
+    )
+    return change.subscriber if change else None
+
+
 def person_row(subscriber_id: int) -> models.Subscriber:
     """The row of a person. Raises NotFound."""
     row = models.Subscriber.objects.filter(id=subscriber_id).first()

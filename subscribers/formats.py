@@ -75,7 +75,14 @@ def read(stream: BinaryIO) -> Iterator[Row | BadRow]:
     Raises BadInput when the file is no CSV or is cut off, has no column of addresses, or says who left in a way
     we cannot read: then nothing at all may be taken from it.
     """
-    lines = _Lines(io.TextIOWrapper(stream, encoding=_encoding(stream), errors=_AS_CP1252, newline=""))
+    text = io.TextIOWrapper(stream, encoding=_encoding(stream), errors=_AS_CP1252, newline="")
+    try:
+        yield from _rows(_Lines(text))
+    finally:
+        text.detach()  # the stream is its owner's to close
+
+
+def _rows(lines: _Lines) -> Iterator[Row | BadRow]:
     first = next((line for line in lines if line.strip()), "")
     if not first:
         raise BadInput("The file is empty.", "file")

@@ -10,7 +10,7 @@ from django.db import transaction
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import addresses, models, owed, policy, reads
-from subscribers.changes import apply, person_at, person_row
+from subscribers.changes import apply, moved_from, person_at, person_row
 from subscribers.values import List, Person
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
@@ -76,7 +76,7 @@ def add(
     }
     _check_fields(fields)
     with transaction.atomic():
-        person, new = person_at(address, now, **fields)
+        person, new = _found_or_made(address, fields, now)
         if not new:
             _fill_in(person, fields)
         if models.Suppression.objects.filter(address_key=person.address_key).exists():
@@ -107,6 +107,12 @@ def _check_fields(fields: dict[str, str]) -> None:
 def _check_language(language: str) -> None:
     if not _LANGUAGE.fullmatch(language):
         raise BadInput(f"“{language[:40]}” is no language. Write it like en or de-AT.", "language")
+
+
+def _found_or_made(address: str, fields: dict[str, str], now: datetime) -> tuple[models.Subscriber, bool]:
+    """By a former address the person is found too: somebody who left is not brought back by it."""
+    moved = moved_from(addresses.check(address))
+    return (moved, False) if moved else person_at(address, now, **fields)
 
 
 def _fill_in(person: models.Subscriber, fields: dict[str, str]) -> None:

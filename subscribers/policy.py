@@ -27,6 +27,7 @@ ACTS: dict[str, dict[str | None, str]] = {
     "import": {None: ACTIVE},
     "import-unconfirmed": {None: PENDING},
     "import-left": {None: UNSUBSCRIBED, PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED},
+    "import-bounced": {None: BOUNCED, PENDING: BOUNCED, ACTIVE: BOUNCED},
     "desk-leave": {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
     # by the provider's report
     "bounce": {PENDING: BOUNCED, ACTIVE: BOUNCED},

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from subscribers.exporting import export
+from subscribers.importing import import_csv
 from subscribers.limits import sweep
 from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown
 from subscribers.people import add, change_address, create_list, reported, suppress, unsubscribe, unsuppress
 from subscribers.readers import ask_which, confirm, leave, sign_up, undo_leave
-from subscribers.transfer import export, import_csv
 from subscribers.values import ImportReport, Owed
 
 __all__ = [

@@ -173,7 +173,7 @@ def copy_picture(
     Web addresses are read by `fetch`, others beside the file the article came from; None: not at all.
     """
     data, trouble = resources.read_picture(address, fetch, beside)
-    if not data:
+    if data is None:
         return trouble
     try:
         row.picture_id = catalog.store_picture(data, source_url=_on_the_web(address), now=now).id

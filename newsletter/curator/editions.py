@@ -78,7 +78,7 @@ def suggest_picks(edition_id: int, *, now: datetime, wanted: int | None = None, 
 
 
 def _suggested(edition: Edition, places: int, now: datetime) -> list[int]:
-    rows = models.Article.objects.filter(added_at__gte=now - reads.NEW_WITHIN).order_by("-published_at", "-id")[
+    rows = models.Article.objects.filter(added_at__gte=now - reads.NEW_WITHIN).order_by(*reads.LATEST_FIRST)[
         : reads.MOST_GROUPED
     ]
     found = list(rows)
@@ -306,22 +306,22 @@ def withdraw_approval(edition_id: int, *, by: str, now: datetime) -> Edition:
 
 
 def lock(edition_id: int, *, now: datetime) -> Edition:
-    """Closes the edition for late stories."""
+    """Closes the edition for late stories; a standing approval is void."""
     return _go(edition_id, states.LOCKED, "", now)
 
 
 def open_again(edition_id: int, *, now: datetime) -> Edition:
-    """Opens a locked, held or skipped edition."""
+    """Opens a locked, held or skipped edition; a standing approval is void."""
     return _go(edition_id, states.OPEN, "", now)
 
 
 def request_review(edition_id: int, *, now: datetime) -> Edition:
-    """Asks for somebody's approval."""
+    """Asks for somebody's approval; a standing one is void."""
     return _go(edition_id, states.IN_REVIEW, "", now)
 
 
 def skip(edition_id: int, *, reason: str, by: str, now: datetime) -> Edition:
-    """Leaves the edition out, for a reason that stays visible."""
+    """Leaves the edition out, for a reason that stays visible; a standing approval is void. Raises BadInput without one."""
     if not reason.strip():
         raise BadInput("Say why it is left out.", "reason")
     return _go(edition_id, states.SKIPPED, f"{reason.strip()} ({by})", now)
@@ -355,10 +355,12 @@ def _go(edition_id: int, to: str, reason: str, now: datetime) -> Edition:
         raise Refused(
             f"Edition {edition_id} is {edition.state.replace('_', ' ')}; from there it cannot become {to.replace('_', ' ')}."
         )
-    if not models.Edition.objects.filter(id=edition_id, state=edition.state).update(
-        state=to, reason=reason[:300], changed_at=now
-    ):
-        raise Conflict(f"Edition {edition_id} changed at the same moment. Look at it again.")
+    with transaction.atomic():
+        fresh = models.Edition.objects.filter(id=edition_id, state=edition.state)
+        if not fresh.update(state=to, reason=reason[:300], changed_at=now):
+            raise Conflict(f"Edition {edition_id} changed at the same moment. Look at it again.")
+        if to not in states.KEEPS_APPROVAL:
+            _void_approval(edition_id, reason or f"edition {to.replace('_', ' ')} again", now)
     return reads.edition(edition_id)
 
 
@@ -384,6 +386,7 @@ def _edit(
         mine = models.Edition.objects.filter(id=row.id, version=row.version, state=row.state)
         if not mine.update(version=row.version + 1, changed_at=now):
             raise Conflict("Somebody else edited this edition at the same moment. Try again.")
+        _adopt(row)
         act(row)
         if _void_approval(row.id, why, now):
             models.Edition.objects.filter(id=row.id).update(state=states.OPEN, reason=why[:300])
@@ -445,6 +448,13 @@ def _place(row: models.Edition, moved: models.Pick, section: str, position: int)
     others.insert(max(0, min(position - 1, len(others))), moved)
     for number, each in enumerate(others, 1):
         models.Pick.objects.filter(id=each.id).update(position=number, section=section)
+
+
+def _adopt(row: models.Edition) -> None:
+    """Stories of a section that the newsletter no longer has join the end of the last one."""
+    keys = [section.key for section in catalog.newsletter(row.newsletter_id).sections]
+    for orphan in row.picks.exclude(section__in=keys).order_by("position", "id"):
+        _place(row, orphan, keys[-1], _last(row, keys[-1]))
 
 
 def _number(row: models.Edition, section: str) -> None:

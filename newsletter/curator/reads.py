@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from newsletter.catalog import reads as catalog
 from newsletter.curator import grouping, models
@@ -32,6 +32,7 @@ __all__ = [
 RAN_WITHIN = timedelta(days=14)
 NEW_WITHIN = timedelta(days=4)  # since we first saw it: a feed's own date is the wrong test for “new”
 MOST_GROUPED = 400
+LATEST_FIRST = (F("published_at").desc(nulls_last=True), "-id")  # databases differ on where no date belongs
 
 
 def sources() -> tuple[Source, ...]:
@@ -61,16 +62,15 @@ def _matching(query: str) -> QuerySet[models.Article]:
 
 def edition(edition_id: int) -> Edition:
     """The edition with this id. Raises NotFound."""
-    row = _editions().filter(id=edition_id).first()
-    if row is None:
+    found = _to_editions(_editions().filter(id=edition_id))
+    if not found:
         raise NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
-    return to_edition(row)
+    return found[0]
 
 
 def edition_on(newsletter_id: int, on: date) -> Edition | None:
     """The edition of a newsletter on a date, if there is one."""
-    row = _editions().filter(newsletter_id=newsletter_id, date=on).first()
-    return to_edition(row) if row else None
+    return next(iter(_to_editions(_editions().filter(newsletter_id=newsletter_id, date=on))), None)
 
 
 def editions(
@@ -88,7 +88,7 @@ def editions(
         rows = rows.filter(newsletter_id__in=list(newsletter_ids))
     if states:
         rows = rows.filter(state__in=states)
-    return tuple(to_edition(row) for row in rows[:limit])
+    return _to_editions(rows[:limit])
 
 
 def snapshot(snapshot_id: int) -> Snapshot:
@@ -109,7 +109,7 @@ def pool(edition_id: int, *, query: str = "", limit: int = 60, now: datetime) ->
     """Articles on offer for an edition: without a query those first seen in the last days, newest first."""
     shown = edition(edition_id)
     rows = _matching(query) if query.strip() else models.Article.objects.filter(added_at__gte=now - NEW_WITHIN)
-    found = list(rows.defer("text", "biography").order_by("-published_at", "-id")[:MOST_GROUPED])
+    found = list(rows.defer("text", "biography").order_by(*LATEST_FIRST)[:MOST_GROUPED])
     groups = grouping.group([{"title": row.title, "dek": row.dek, "published_at": row.published_at} for row in found])
     ran = already_ran(found, on=shown.date, besides=edition_id)
     used = {pick.article_id: pick.number for pick in shown.picks}
@@ -193,13 +193,22 @@ def to_article(row: models.Article) -> Article:
     )
 
 
-def to_edition(row: models.Edition) -> Edition:
-    """The value of a row that came through `_editions`: picks in reading order, numbered as in the mail."""
-    newsletter = catalog.newsletter(row.newsletter_id)
+def _to_editions(rows: QuerySet[models.Edition]) -> tuple[Edition, ...]:
+    """The values of rows that came through `_editions`; newsletters and pictures are looked up once for all."""
+    found = list(rows)
+    newsletters = {each: catalog.newsletter(each) for each in {row.newsletter_id for row in found}}
+    pictures = catalog.pictures_by_id([pick.picture_id for row in found for pick in row.picks.all() if pick.picture_id])
+    return tuple(_to_edition(row, newsletters[row.newsletter_id], pictures) for row in found)
+
+
+def _to_edition(
+    row: models.Edition, newsletter: catalog.Newsletter, pictures: Mapping[int, catalog.Picture]
+) -> Edition:
+    """Picks in the order of the sections, numbered as in the mail; those of a section taken away end the last one."""
     order = {section.key: section.position for section in newsletter.sections}
+    last = newsletter.sections[-1].key
     rows = sorted(row.picks.all(), key=lambda pick: (order.get(pick.section, len(order)), pick.position, pick.id))
-    pictures = catalog.pictures_by_id([pick.picture_id for pick in rows if pick.picture_id])
-    picks = [_to_pick(pick, pictures) for pick in rows]
+    picks = [_to_pick(pick, pick.section if pick.section in order else last, pictures) for pick in rows]
     lead = lead_of(picks)
     reading = [lead, *(pick for pick in picks if pick is not lead)] if lead else picks
     numbers = {pick.key: number for number, pick in enumerate(reading, 1)}
@@ -224,13 +233,13 @@ def to_edition(row: models.Edition) -> Edition:
     )
 
 
-def _to_pick(row: models.Pick, pictures: dict[int, catalog.Picture]) -> Pick:
+def _to_pick(row: models.Pick, section: str, pictures: Mapping[int, catalog.Picture]) -> Pick:
     picture = pictures.get(row.picture_id) if row.picture_id else None
     return Pick(
         key=row.key,
         number=0,
         article_id=row.article_id,
-        section=row.section,
+        section=section,
         position=row.position,
         size=row.size,
         headline=row.headline,

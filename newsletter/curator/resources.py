@@ -59,11 +59,11 @@ def read_beside(url: str, beside: Path) -> bytes:
     return read_file(path)
 
 
-def read_picture(url: str, fetch: Fetch | None, beside: Path | None) -> tuple[bytes, str]:
-    """A picture's bytes, and what went wrong in words if there are none."""
+def read_picture(url: str, fetch: Fetch | None, beside: Path | None) -> tuple[bytes | None, str]:
+    """A picture's bytes; None when it was not to be read, or could not be, and why in words."""
     try:
         if url.startswith(("http://", "https://")):
-            return (fetch(url, accept=PICTURE_TYPES).body, "") if fetch else (b"", "")
-        return (read_beside(url, beside), "") if beside else (b"", "")
+            return (fetch(url, accept=PICTURE_TYPES).body, "") if fetch else (None, "")
+        return (read_beside(url, beside), "") if beside else (None, "")
     except NewsletterError as error:
-        return b"", f"The picture could not be copied: {error}"
+        return None, f"The picture could not be copied: {error}"

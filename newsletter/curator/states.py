@@ -21,6 +21,7 @@ NEXT: dict[str, frozenset[str]] = {
     SENT: frozenset(),
 }
 EDITABLE = frozenset({OPEN, LOCKED, IN_REVIEW, APPROVED, HELD, MISSED})
+KEEPS_APPROVAL = frozenset({APPROVED, HANDED_OVER, SENT, HELD, MISSED})  # elsewhere a standing one is void
 NEEDS_REASON = frozenset({SKIPPED, HELD, MISSED})
 
 

@@ -80,7 +80,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A story placed in an edition. `number` counts through the edition; `ran` says where it ran before."""
+    """A story placed in an edition. `position` counts from 1 in its section, `number` in reading order through the mail."""
 
     key: str
     number: int

@@ -27,7 +27,7 @@ from markupsafe import Markup, escape
 
 from newsletter.kernel.resources import templates_dir
 from newsletter.templater import richtext, slimming, theme, words
-from newsletter.templater.briefing import Briefing, Notice, Picture, Problem, Rendered, Story
+from newsletter.templater.briefing import Briefing, Notice, Picture, Problem, Publication, Rendered, Story
 from newsletter.templater.inlining import inline
 from newsletter.templater.merge import Merger, unmarked
 
@@ -234,7 +234,7 @@ def _briefing_values(briefing: Briefing, merger: Merger) -> dict[str, Any]:
     ]
     return {
         "e": _Bare(briefing),
-        "pub": briefing.publication,
+        "pub": _Bare(briefing.publication),
         "lead": lead,
         "sections": sections,
         "also": [_unmarked(asdict(item)) for item in briefing.also],
@@ -242,7 +242,7 @@ def _briefing_values(briefing: Briefing, merger: Merger) -> dict[str, Any]:
         "intro_html": _marked_up(briefing.intro, "intro", merger, richtext.block),
         "intro_text": _paragraphs(merger.plain(briefing.intro, "intro")),
         "corrections_html": [_marked_up(c, "corrections", merger, richtext.inline) for c in briefing.corrections],
-        "corrections_text": [richtext.plain(unmarked(c)) for c in briefing.corrections],
+        "corrections_text": [richtext.plain(merger.plain(c, "corrections")) for c in briefing.corrections],
         "email_html": merger.token("email", html=True),
         "email_text": merger.token("email", html=False),
         "unsubscribe_html": f"{briefing.base_url}/u/{token_html}",
@@ -253,13 +253,13 @@ def _briefing_values(briefing: Briefing, merger: Merger) -> dict[str, Any]:
 
 
 class _Bare:
-    """A briefing whose texts can contain no merge token."""
+    """A value whose texts can contain no merge token."""
 
-    def __init__(self, briefing: Briefing) -> None:
-        self._briefing = briefing
+    def __init__(self, value: Briefing | Publication) -> None:
+        self._value = value
 
     def __getattr__(self, name: str) -> Any:
-        value = getattr(self._briefing, name)
+        value = getattr(self._value, name)
         return unmarked(value) if isinstance(value, str) else value
 
 

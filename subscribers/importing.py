@@ -1,11 +1,9 @@
-"""Importing and exporting readers, in strokes: the pages of readers go on beside it."""
+"""Importing readers, in strokes: the pages of readers go on beside it."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -23,16 +21,10 @@ _ACT = {
     "active": "import",
     "pending": "import-unconfirmed",
     "unsubscribed": "import-left",
-    "bounced": "bounce",
+    "bounced": "import-bounced",
     "complained": "complain",
 }
-_STRENGTH = {
-    "active": 0,
-    "pending": 1,
-    "unsubscribed": 2,
-    "bounced": 3,
-    "complained": 4,
-}  # the strongest word against mailing wins
+_STRENGTH = {status: strength for strength, status in enumerate(_ACT)}  # the strongest word against mailing wins
 
 
 def import_csv(
@@ -48,24 +40,26 @@ def import_csv(
     """Imports a CSV file into a list. Good rows are kept, bad ones reported; nobody who left is signed up again.
 
     A first pass reads the whole file, so that one that cannot be taken (no addresses, unknown status)
-    changes nothing. Raises BadInput, SurroundingsError.
+    changes nothing, and so that the strongest word of the file counts wherever it stands.
+    Raises BadInput, SurroundingsError.
     """
     target = reads.list(list_id)
     origin = name or (source.name if isinstance(source, Path) else "")
-    for _ in _rows(source):
-        pass
+    once = _Once(_rows(source))
     counts = dict.fromkeys(("rows", "new", "updated", "unchanged", "kept_unsubscribed"), 0)
     bad: list[BadRow] = []
     rows = _rows(source)
-    while stroke := list(islice(rows, STROKE)):
-        bad += [row for row in stroke if isinstance(row, BadRow)]
-        good = [row for row in stroke if isinstance(row, Row)]
-        counts["rows"] += len(stroke)
+    while part := list(islice(rows, STROKE)):
+        bad += [row for row in part if isinstance(row, BadRow)]
+        good = [row for row in part if isinstance(row, Row)]
+        first = once.first(good)
+        counts["rows"] += len(part)
+        counts["unchanged"] += len(good) - len(first)
         with transaction.atomic():
-            for outcome in _take(good, target.id, by, origin, now, dry_run):
+            for outcome in _take(first, target.id, by, origin, now, dry_run):
                 counts[outcome] += 1
         if progress:
-            progress(len(stroke))
+            progress(len(part))
     return ImportReport(**counts, refused=len(bad), bad=tuple(bad))
 
 
@@ -80,31 +74,60 @@ def _rows(source: Path | BinaryIO) -> Iterator[Row | BadRow]:
             raise SurroundingsError(f"{source} cannot be read: {error.strerror}.") from None
     else:
         source.seek(0)
-        yield from formats.read(io.BytesIO(source.read()))
+        yield from formats.read(source)
 
 
-def _take(rows: list[Row], list_id: int, by: str, origin: str, now: datetime, dry_run: bool) -> Iterator[str]:
+class _Once:
+    """Of the rows that name one address the first counts, with the strongest status of them all."""
+
+    def __init__(self, rows: Iterable[Row | BadRow]) -> None:
+        strongest: dict[str, str] = {}
+        repeated: set[str] = set()
+        for row in rows:
+            if isinstance(row, Row):
+                key = addresses.key(row.address)
+                if key in strongest:
+                    repeated.add(key)
+                strongest[key] = max(strongest.get(key, row.status), row.status, key=_STRENGTH.__getitem__)
+        self._waiting = {key: strongest[key] for key in repeated}
+        self._taken: set[str] = set()
+
+    def first(self, rows: list[Row]) -> dict[str, Row]:
+        """Those of the next rows that count, by the key of their address."""
+        found: dict[str, Row] = {}
+        for row in rows:
+            key = addresses.key(row.address)
+            if key in self._taken:
+                continue
+            if key in self._waiting:
+                self._taken.add(key)
+                row = replace(row, status=self._waiting.pop(key))
+            found[key] = row
+        return found
+
+
+def _take(rows: dict[str, Row], list_id: int, by: str, origin: str, now: datetime, dry_run: bool) -> Iterator[str]:
     """Takes one stroke of rows in and yields what became of each."""
-    wanted: dict[str, Row] = {}
-    for row in rows:
-        key = addresses.key(row.address)
-        held = wanted.get(key)
-        if held is not None:
-            yield "unchanged"  # the same person again: one of the two rows counts, the stronger word stands
-        if held is None or _STRENGTH[row.status] > _STRENGTH[held.status]:
-            wanted[key] = row
-    people = {person.address_key: person for person in models.Subscriber.objects.filter(address_key__in=wanted)}
-    suppressed = set(models.Suppression.objects.filter(address_key__in=wanted).values_list("address_key", flat=True))
+    people = _people(rows)
+    suppressed = set(models.Suppression.objects.filter(address_key__in=rows).values_list("address_key", flat=True))
     states = {
         subscription.subscriber_id: subscription
         for subscription in models.Subscription.objects.filter(list_id=list_id, subscriber__in=people.values())
     }
     stroke = _Stroke(list_id, by, origin, now)
-    for key, row in wanted.items():
+    for key, row in rows.items():
         person = people.get(key)
         yield stroke.take(key, row, person, states.get(person.id) if person else None, key in suppressed)
     if not dry_run:
         stroke.write()
+
+
+def _people(keys: Iterable[str]) -> dict[str, models.Subscriber]:
+    """Those who have one of these addresses, or had: somebody who left is not signed up again by an old address."""
+    people = {person.address_key: person for person in models.Subscriber.objects.filter(address_key__in=keys)}
+    unknown = [key for key in keys if key not in people]
+    former = models.AddressChange.objects.filter(address_key__in=unknown).select_related("subscriber").order_by("until")
+    return people | {change.address_key: change.subscriber for change in former}
 
 
 class _Stroke:
@@ -116,6 +139,7 @@ class _Stroke:
         self._changed_people: list[models.Subscriber] = []
         self._joined: list[tuple[models.Subscriber, str]] = []
         self._moved: list[tuple[models.Subscription, str]] = []
+        self._known: set[int] = set()
 
     def take(
         self,
@@ -125,10 +149,12 @@ class _Stroke:
         subscription: models.Subscription | None,
         suppressed: bool,
     ) -> str:
+        if person is not None:
+            if person.id in self._known:
+                return "unchanged"  # by a former and the present address: one person
+            self._known.add(person.id)
         before = subscription.state if subscription else None
         change = policy.after(_ACT[row.status], before)
-        if row.status in ("bounced",) and before is None:
-            change = policy.Change(policy.BOUNCED, True)
         if (suppressed and change.state in (policy.ACTIVE, policy.PENDING)) or (
             change.state in policy.OUT and not change.changed
         ):
@@ -197,97 +223,3 @@ class _Stroke:
             by=self._by,
             origin=self._origin[:500],
         )
-
-
-def export(list_id: int, write: Callable[[str], object], *, form: str = "csv") -> int:
-    """Writes the people of a list: "csv" for spreadsheets (formula cells defused), "jsonl" complete and exact. Returns how many."""
-    if form not in ("csv", "jsonl"):
-        raise BadInput(f"“{form}” is no form of export. It can be csv or jsonl.", "format")
-    target = reads.list(list_id)
-    rows = (
-        models.Subscription.objects.filter(list_id=target.id)
-        .select_related("subscriber")
-        .prefetch_related("subscriber__former_addresses")
-        .order_by("subscriber_id")
-    )
-    writer = _csv_writer(write) if form == "csv" else _json_writer(write)
-    count = 0
-    for row in rows.iterator(chunk_size=2000):
-        writer(row)
-        count += 1
-    return count
-
-
-def _csv_writer(write: Callable[[str], object]) -> Callable[[models.Subscription], None]:
-    names = (
-        "email",
-        "first_name",
-        "last_name",
-        "status",
-        "since",
-        "confirmed_at",
-        "zone",
-        "language",
-        "source",
-        "former_addresses",
-    )
-    out = csv.writer(_Pen(write))
-    out.writerow(names)
-
-    def line(row: models.Subscription) -> None:
-        person = row.subscriber
-        cells = (
-            person.address,
-            person.first_name,
-            person.last_name,
-            row.state,
-            row.since.isoformat(),
-            row.confirmed_at.isoformat() if row.confirmed_at else "",
-            person.zone,
-            person.language,
-            row.source,
-            " ".join(former.address for former in person.former_addresses.all()),
-        )
-        out.writerow([formats.defused(cell) for cell in cells])
-
-    return line
-
-
-def _json_writer(write: Callable[[str], object]) -> Callable[[models.Subscription], None]:
-    def line(row: models.Subscription) -> None:
-        person = row.subscriber
-        document = {
-            "email": person.address,
-            "first_name": person.first_name,
-            "last_name": person.last_name,
-            "zone": person.zone,
-            "language": person.language,
-            "person_source": person.source,
-            "created_at": person.created_at.isoformat(),
-            "status": row.state,
-            "since": row.since.isoformat(),
-            "confirmed_at": row.confirmed_at.isoformat() if row.confirmed_at else None,
-            "source": row.source,
-            "former_addresses": [
-                {
-                    "email": former.address,
-                    "since": former.since.isoformat(),
-                    "until": former.until.isoformat(),
-                    "changed_by": former.changed_by,
-                }
-                for former in person.former_addresses.all()
-            ],
-        }
-        write(json.dumps(document, ensure_ascii=False) + "\n")
-
-    return line
-
-
-class _Pen:
-    """What csv.writer writes to: anything that takes a string."""
-
-    def __init__(self, write: Callable[[str], object]) -> None:
-        self._write = write
-
-    def write(self, text: str) -> None:
-        self._write(text)

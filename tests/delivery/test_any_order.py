@@ -1,0 +1,138 @@
+"""Whatever happens, in whatever order: nobody twice, everybody accounted for, states only along their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.delivery import handover, models, reads, service, states
+from newsletter.delivery.reads import Mailing
+from newsletter.kernel.errors import Refused
+from subscribers import service as subscribers
+from tests.conftest import House
+from tests.fakes import provider as told
+from tests.fakes.provider import Killed, ScriptedProvider
+
+READERS = 60  # two batches
+SITUATIONS = {
+    "accepts": told.accepts,
+    "refuses for now": told.refuses_for_now,
+    "refuses for good": told.refuses_for_good,
+    "names the first": told.names(0),
+    "wants another key": told.wants_another_key,
+    "loses the answer": told.loses_the_answer,
+    "loses the request": told.loses_the_request,
+    "breaks off": told.breaks_off,
+    "dies before": told.dies_before,
+    "dies after": told.dies_after,
+}
+happenings = st.lists(
+    st.sampled_from(
+        [*SITUATIONS, *SITUATIONS, "a minute passes", "ten minutes pass", "pause", "resume", "cancel", "finish", "leave"]
+    ),
+    max_size=14,
+)
+
+
+class World:
+    """A mailing, its provider, and the time."""
+
+    def __init__(self, mailing: Mailing, readers: list[int], list_id: int, now: datetime) -> None:
+        self.mailing_id, self.readers, self.list_id, self.now = mailing.id, readers, list_id, now
+        self.provider = ScriptedProvider()
+        self.left: set[int] = set()
+
+    def happens(self, what: str) -> None:
+        if what in SITUATIONS:
+            self.provider.script = [SITUATIONS[what]]
+            self.hand_over()
+        elif what == "leave":
+            person = self.readers[len(self.left) * 7 % READERS]
+            self.left.add(person)
+            subscribers.unsubscribe(person, self.list_id, how="page", by="", now=self.now)
+        elif what == "finish":
+            service.finish(self.now)
+        elif what.endswith(("passes", "pass")):
+            self.now += timedelta(minutes=10 if "ten" in what else 1)
+        else:
+            self.decide(getattr(service, what))
+
+    def decide(self, verb: Callable[..., None]) -> None:
+        try:
+            verb(self.mailing_id, by="editor", now=self.now)
+        except Refused:
+            return
+        service.freeze_next(self.now)  # what was resumed passes through the reconciliation again
+
+    def hand_over(self) -> bool:
+        try:
+            return service.hand_over_next(self.now, owner="worker", provider=self.provider, clock=lambda: self.now)
+        except Killed:
+            return True
+
+    def rest(self) -> None:
+        """Everything is mended and time passes until nothing is left to do."""
+        self.provider.script = []
+        for _ in range(12):
+            self.now += handover.LEASE + timedelta(seconds=1)
+            self.decide(service.resume)
+            while self.hand_over():
+                pass
+            service.finish(self.now)
+
+    def batches(self) -> dict[int, str]:
+        return dict(models.Batch.objects.values_list("id", "state"))
+
+
+def _reachable(state: str) -> set[str]:
+    found, edge = {state}, [state]
+    while edge:
+        new = states.BATCH[edge.pop()] - found
+        found |= new
+        edge += new
+    return found
+
+
+@pytest.mark.django_db
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@given(events=happenings)
+def test_whatever_happens_nobody_is_mailed_twice_and_everybody_is_accounted_for(
+    shared: Callable[[], World], events: list[str]
+) -> None:
+    with transaction.atomic():
+        world = shared()
+        for what in events:
+            before = world.batches()
+            world.happens(what)
+            assert max(world.provider.mailed.values(), default=0) <= 1
+            for batch, state in world.batches().items():
+                assert state in _reachable(before[batch]), f"{before[batch]} to {state} by “{what}”"
+            assert reads.mailing(world.mailing_id).adds_up
+        world.rest()
+        _check_the_books(world)
+        transaction.set_rollback(True)
+
+
+def _check_the_books(world: World) -> None:
+    mailing = reads.mailing(world.mailing_id)
+    assert mailing.state in (states.FINISHED, states.CANCELLED)
+    assert "planned" not in mailing.counts
+    assert max(world.provider.mailed.values(), default=0) <= 1
+    for who in reads.who(world.mailing_id, limit=READERS):
+        mailed = world.provider.mailed[who.address]
+        if who.state != "unknown":
+            assert mailed == (1 if who.state == "accepted" else 0), f"{who} was mailed {mailed} times"
+
+
+@pytest.fixture
+def shared(frozen: Callable[..., Mailing], join: Callable[..., list[int]], house: House, now: datetime) -> Any:
+    """A fresh world over the same frozen mailing; each example is rolled back."""
+    readers = join(READERS)
+    mailing = frozen()
+    return lambda: World(mailing, readers, house.list.id, now)

@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from newsletter.curator import reads as editions
+from newsletter.curator import service as curator
+from newsletter.delivery import mailings, models, reads, service, states
+from newsletter.delivery.reads import Mailing
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+from subscribers import service as subscribers
+from tests.conftest import House
+from tests.delivery.conftest import hand_over_all
+from tests.fakes.provider import ScriptedProvider, refuses_for_now
+
+pytestmark = pytest.mark.django_db
+Plan = Callable[..., Mailing]
+Join = Callable[..., list[int]]
+
+
+def test_a_planned_mailing_waits_for_its_time(plan: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = plan(due_at=now + timedelta(minutes=10))
+    assert made.state == states.SCHEDULED
+    assert not service.freeze_next(now)
+    assert service.freeze_next(now + timedelta(minutes=10))
+
+
+def test_an_edition_is_mailed_once(plan: Plan) -> None:
+    first = plan()
+    with pytest.raises(Refused, match=f"has the mailing {first.id} already, which is scheduled"):
+        plan()
+
+
+def test_an_edition_may_be_planned_again_after_its_mailing_was_cancelled(plan: Plan, now: datetime) -> None:
+    first = plan()
+    service.cancel(first.id, by="editor", now=now)
+    assert plan().id != first.id
+
+
+def test_a_provider_there_is_not_is_said_when_planning(plan: Plan) -> None:
+    with pytest.raises(BadInput, match="There is no provider “pigeon”"):
+        plan(provider="pigeon")
+
+
+def test_every_candidate_is_planned_or_left_out_with_the_reason(
+    plan: Plan, join: Join, house: House, now: datetime
+) -> None:
+    ids = join(7)
+    subscribers.add("waiting@example.com", house.list.id, by="test", now=now)
+    subscribers.unsubscribe(ids[0], house.list.id, how="desk", by="test", now=now)
+    subscribers.suppress("reader1@example.com", reason="asked", source="test", now=now)
+    subscribers.reported(ids[2], house.list.id, "bounce", reason="no such mailbox", now=now)
+    subscribers.reported(ids[3], house.list.id, "complain", reason="abuse report", now=now)
+    made = plan()
+    service.freeze_next(now)
+    shown = reads.mailing(made.id)
+    assert shown.state == states.SENDING
+    assert shown.candidates == 8
+    assert sum(shown.excluded.values()) == 5
+    assert shown.excluded["pending"] == shown.excluded["unsubscribed"] == 1
+    assert shown.counts == {"planned": 3}
+    assert shown.adds_up
+
+
+def test_who_joins_after_the_freeze_is_not_in_it(plan: Plan, join: Join, now: datetime) -> None:
+    join(3)
+    made = plan()
+    service.freeze_next(now)
+    join(2, "late")
+    assert reads.mailing(made.id).candidates == 3
+
+
+def test_a_freeze_that_was_killed_goes_on_where_it_stood(
+    plan: Plan, join: Join, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    join(130)
+    made = plan()
+    monkeypatch.setattr(mailings, "PAGE", 40)
+    write = mailings._write
+    pages = iter((True, True))
+
+    def killed_in_the_third_page(*given: Any) -> None:
+        if not next(pages, False):
+            raise KeyboardInterrupt
+        write(*given)
+
+    monkeypatch.setattr(mailings, "_write", killed_in_the_third_page)
+    with pytest.raises(KeyboardInterrupt):
+        service.freeze_next(now)
+    assert reads.mailing(made.id).planned == 80
+    monkeypatch.setattr(mailings, "_write", write)
+    service.freeze_next(now)
+    shown = reads.mailing(made.id)
+    assert shown.state == states.SENDING
+    assert (shown.candidates, shown.planned, shown.counts) == (130, 130, {"planned": 130})
+    numbers = models.Batch.objects.filter(mailing_id=made.id).order_by("number").values_list("number", flat=True)
+    assert list(numbers) == [1, 2, 3, 4]
+
+
+def test_a_page_that_another_process_wrote_is_not_written_again(plan: Plan, join: Join, now: datetime) -> None:
+    join(5)
+    made = plan()
+    service.freeze_next(now)
+    stale = models.Mailing.objects.get(id=made.id)
+    stale.frozen_through, stale.state = 0, states.FREEZING
+    models.Mailing.objects.filter(id=made.id).update(state=states.FREEZING)
+    mailings._write(stale, mailings.batching.plan([(1, "")], most=10), 1, 1, now)
+    assert reads.mailing(made.id).planned == 5
+
+
+def test_counts_that_do_not_add_up_hold_the_mailing_and_nothing_leaves(plan: Plan, join: Join, now: datetime) -> None:
+    join(4)
+    made = plan()
+    models.Mailing.objects.filter(id=made.id).update(candidates=1)  # as a defect of ours would leave it
+    service.freeze_next(now)
+    shown = reads.mailing(made.id)
+    assert shown.state == states.HELD
+    assert "do not add up: 5 candidates, 4 planned, 0 left out" in shown.reason
+    provider = ScriptedProvider()
+    assert hand_over_all(provider, now) == 0
+    assert not provider.requests
+
+
+def test_an_edit_after_approval_holds_the_mailing_and_a_new_approval_frees_it(
+    plan: Plan, join: Join, edition: Any, now: datetime
+) -> None:
+    join(2)
+    made = plan()
+    curator.edit_edition(edition.id, now=now, subject="Another subject")
+    service.freeze_next(now)
+    held = reads.mailing(made.id)
+    assert held.state == states.HELD
+    assert "edited after its approval" in held.reason
+    assert held.frozen_at is None
+    assert plan().id == made.id
+    service.freeze_next(now)
+    assert reads.mailing(made.id).state == states.SENDING
+
+
+def test_freezing_takes_the_edition_out_of_the_editors_hands(frozen: Plan, join: Join, edition: Any) -> None:
+    join(1)
+    frozen()
+    assert editions.edition(edition.id).state == "handed_over"
+
+
+def test_a_list_without_readers_finishes_at_once(frozen: Plan, edition: Any, now: datetime) -> None:
+    made = frozen()
+    assert service.finish(now) == 1
+    assert reads.mailing(made.id).state == states.FINISHED
+    assert editions.edition(edition.id).state == "sent"
+
+
+def test_finishing_happens_once_and_marks_the_edition_sent(frozen: Plan, join: Join, edition: Any, now: datetime) -> None:
+    join(60)
+    made = frozen()
+    assert service.finish(now) == 0
+    hand_over_all(ScriptedProvider(), now)
+    assert service.finish(now) == 1
+    assert service.finish(now) == 0
+    assert editions.edition(edition.id).state == "sent"
+    shown = reads.mailing(made.id)
+    assert shown.finished_at == now
+    assert shown.counts == {"accepted": 60}
+    assert shown.batches == {"accepted": 2}
+
+
+def test_a_finish_that_fails_half_way_is_done_again(
+    frozen: Plan, edition: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = frozen()
+
+    def killed(*given: Any, **named: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(curator, "mark_sent", killed)
+        service.finish(now)
+    assert reads.mailing(made.id).state == states.SENDING
+    service.finish(now)
+    assert editions.edition(edition.id).state == "sent"
+
+
+def test_a_paused_mailing_sends_nothing_until_it_is_resumed(frozen: Plan, join: Join, now: datetime) -> None:
+    join(60)
+    made = frozen()
+    provider = ScriptedProvider()
+    assert service.hand_over_next(now, owner="a", provider=provider, clock=lambda: now)
+    service.pause(made.id, by="editor@example.com", now=now)
+    assert hand_over_all(provider, now) == 0
+    assert reads.mailing(made.id).reason == "paused by editor@example.com"
+    service.resume(made.id, by="editor@example.com", now=now)
+    service.freeze_next(now)
+    hand_over_all(provider, now)
+    assert len(provider.mailed) == 60
+    assert set(provider.mailed.values()) == {1}
+
+
+def test_a_mailing_paused_before_its_time_waits_for_its_time_when_resumed(plan: Plan, now: datetime) -> None:
+    made = plan(due_at=now + timedelta(hours=1))
+    service.pause(made.id, by="editor", now=now)
+    service.resume(made.id, by="editor", now=now)
+    assert reads.mailing(made.id).state == states.SCHEDULED
+
+
+def test_cancelling_withdraws_what_has_not_left(frozen: Plan, join: Join, now: datetime) -> None:
+    join(60)
+    made = frozen()
+    provider = ScriptedProvider()
+    service.hand_over_next(now, owner="a", provider=provider, clock=lambda: now)
+    service.cancel(made.id, by="editor", now=now)
+    assert hand_over_all(provider, now) == 0
+    shown = reads.mailing(made.id)
+    assert shown.state == states.CANCELLED
+    assert shown.counts == {"accepted": 50, "withdrawn": 10}
+
+
+def test_a_batch_in_flight_when_its_mailing_is_cancelled_is_withdrawn_when_it_comes_back(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(3)
+    made = frozen()
+
+    def cancelled_meanwhile(provider: ScriptedProvider, request: Any, now: datetime) -> Any:
+        service.cancel(made.id, by="editor", now=now)
+        return refuses_for_now(provider, request, now)
+
+    hand_over_all(ScriptedProvider(cancelled_meanwhile), now)
+    service.finish(now)
+    assert reads.mailing(made.id).counts == {"withdrawn": 3}
+
+
+@pytest.mark.parametrize("verb", [service.pause, service.cancel])
+def test_what_is_finished_cannot_be_stopped(frozen: Plan, now: datetime, verb: Callable[..., None]) -> None:
+    made = frozen()
+    service.finish(now)
+    with pytest.raises(Refused, match=f"Mailing {made.id} is finished"):
+        verb(made.id, by="editor", now=now)
+
+
+def test_only_what_is_paused_can_be_resumed(frozen: Plan, now: datetime) -> None:
+    made = frozen()
+    with pytest.raises(Refused, match="nothing to resume"):
+        service.resume(made.id, by="editor", now=now)
+
+
+@pytest.mark.parametrize("verb", [service.pause, service.resume, service.cancel])
+def test_a_mailing_that_does_not_exist_is_named(db: None, now: datetime, verb: Callable[..., None]) -> None:
+    with pytest.raises(NotFound, match="There is no mailing 77"):
+        verb(77, by="editor", now=now)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from newsletter.delivery import reads, service
+from newsletter.delivery.reads import Mailing
+from newsletter.kernel.errors import BadInput, NotFound
+from subscribers import service as subscribers
+from tests.conftest import House
+from tests.delivery.conftest import hand_over_all
+from tests.fakes import provider as told
+from tests.fakes.provider import ScriptedProvider
+
+pytestmark = pytest.mark.django_db
+Plan = Callable[..., Mailing]
+Join = Callable[..., list[int]]
+
+
+@pytest.fixture
+def sent(frozen: Plan, join: Join, house: House, now: datetime) -> Mailing:
+    """Of 121 readers one was left out, 100 were accepted, and for 20 nobody knows."""
+    ids = join(121)
+    subscribers.unsubscribe(ids[60], house.list.id, how="desk", by="test", now=now)
+    made = frozen()
+    hand_over_all(ScriptedProvider(told.accepts, told.accepts, told.loses_the_answer), now)
+    service.finish(now)
+    return reads.mailing(made.id)
+
+
+def test_a_mailing_counts_every_candidate(sent: Mailing) -> None:
+    assert sent.candidates == 121
+    assert sent.planned == 120
+    assert sent.excluded == {"unsubscribed": 1}
+    assert sent.counts == {"accepted": 100, "unknown": 20}
+    assert sent.batches == {"accepted": 2, "unknown": 1}
+    assert sent.left_out == 1
+    assert sent.adds_up
+
+
+def test_who_names_every_candidate_once(sent: Mailing) -> None:
+    everybody = reads.who(sent.id, limit=1_000)
+    assert len(everybody) == len({who.subscriber_id for who in everybody}) == 121
+    assert [who.subscriber_id for who in everybody] == sorted(who.subscriber_id for who in everybody)
+
+
+@pytest.mark.parametrize(
+    ("state", "count"), [("accepted", 100), ("unknown", 20), ("excluded", 1), ("unsubscribed", 1), ("refused", 0)]
+)
+def test_who_answers_for_one_state(sent: Mailing, state: str, count: int) -> None:
+    found = reads.who(sent.id, state=state, limit=1_000)
+    assert len(found) == count
+    assert {who.state for who in found} <= {state, "unsubscribed"}
+
+
+@pytest.mark.parametrize("state", [None, "accepted"])
+def test_who_is_read_page_by_page(sent: Mailing, state: str | None) -> None:
+    whole = reads.who(sent.id, state=state, limit=1_000)
+    pages, after = [], 0
+    while page := reads.who(sent.id, state=state, limit=17, after=after):
+        pages += page
+        after = page[-1].subscriber_id
+    assert tuple(pages) == whole
+
+
+def test_who_is_asked_in_portions_a_database_takes(sent: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reads, "ROWS", 7)
+    assert len(reads.who(sent.id, limit=1_000)) == 121
+
+
+def test_a_state_there_is_not_is_refused_with_those_there_are(sent: Mailing) -> None:
+    with pytest.raises(BadInput, match="“lost” is no state. It can be accepted, "):
+        reads.who(sent.id, state="lost")
+
+
+def test_a_mailing_there_is_not_is_named(db: None) -> None:
+    with pytest.raises(NotFound, match="There is no mailing 5"):
+        reads.mailing(5)
+    with pytest.raises(NotFound, match="There is no mailing 5"):
+        reads.who(5)
+
+
+def test_a_person_sees_what_became_of_each_edition(sent: Mailing) -> None:
+    (left_out,) = reads.who(sent.id, state="excluded")
+    first, last = reads.who(sent.id, limit=1)[0], reads.who(sent.id, state="unknown", limit=1_000)[-1]
+    assert [each.state for each in reads.outcomes_of(first.subscriber_id)] == ["accepted"]
+    assert [each.state for each in reads.outcomes_of(last.subscriber_id)] == ["unknown"]
+    assert [each.state for each in reads.outcomes_of(left_out.subscriber_id)] == ["unsubscribed"]
+    assert reads.outcomes_of(10**9) == ()
+
+
+def test_mailings_are_listed_for_the_newsletters_asked_for(sent: Mailing, house: House) -> None:
+    assert reads.mailings() == (sent,)
+    assert reads.mailings(newsletter_ids=[house.briefing.id]) == (sent,)
+    assert reads.mailings(newsletter_ids=[house.other.id]) == ()
+
+
+def test_an_edition_knows_its_mailing_unless_it_was_cancelled(plan: Plan, now: datetime) -> None:
+    made = plan()
+    assert reads.mailing_of_edition(made.edition_id) == made
+    service.cancel(made.id, by="editor", now=now)
+    assert reads.mailing_of_edition(made.edition_id) is None

@@ -1,0 +1,50 @@
+"""A briefing with one of everything, invented."""
+
+from __future__ import annotations
+
+import pytest
+
+from newsletter.templater import Also, Briefing, Picture, Publication, Section, Sponsor, Story
+
+PICTURE = Picture("http://testserver/pictures/a.jpg", 1280, 800, "A red car on a steep track", "The first run.", "Illustration: A. Example")
+
+
+def story(number: int, size: str = "m", **fields: object) -> Story:
+    base: dict[str, object] = {
+        "key": f"key{number}",
+        "headline": f"Story {number}: the funicular returns to the upper town",
+        "url": f"https://paper.example.org/{number}?from=feed",
+        "blurb": f"For eleven winters the rails were silent. Number {number} says who waited.",
+        "source": "The Upland Echo",
+        "minutes": 3,
+        "size": size,
+    }
+    return Story(**{**base, **fields})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def briefing() -> Briefing:
+    """Twelve stories, with intro, lead picture, sponsor, list at the end and a correction."""
+    return Briefing(
+        newsletter="Morning Briefing",
+        publication=Publication("The Upland Echo", "https://paper.example.org", "1 High Street, Upland", "desk@example.com"),
+        subject="The funicular returns",
+        preheader="Plus eleven more from the valley",
+        strap="Cold and bright",
+        intro="Good morning, {{ first_name | reader }}. *Twelve* stories, [one map](https://maps.example.org/?a=1&b=2).",
+        signed="A. Example, morning editor",
+        date_long="Tuesday 24 November 2026",
+        base_url="https://news.example.com",
+        web_url="https://news.example.com/archive/morning/2026-11-24/",
+        signup_url="https://news.example.com/join/morning/",
+        lead=story(1, "l", picture=PICTURE, label="Transport"),
+        sections=(
+            Section("Top stories", (story(2, picture=PICTURE), story(3, label="Analysis"), story(4, "s"))),
+            Section("More news", tuple(story(n) for n in range(5, 9))),
+            Section("Good to know", tuple(story(n, "s") for n in range(9, 13))),
+        ),
+        also=(Also("Bandstand concert moves indoors", "https://paper.example.org/also", "What's on"),),
+        corrections=("Monday's briefing gave the gradient as *1 in 6*. It is 1 in 5.",),
+        sponsor=Sponsor("Sponsored by a shop", "Boots that outlast the hill", "Resoled for ten years.", "https://shop.example.org"),
+        why="You asked for the Morning Briefing.",
+    )

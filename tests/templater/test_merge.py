@@ -1,0 +1,72 @@
+"""Merge fields: each reader gets their own words and nobody else's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.templater import Briefing, Reader, for_reader, personalise, render, substitutions
+
+
+@pytest.mark.parametrize(
+    ("written", "name", "read"),
+    [
+        ("Hello {{ first_name }}!", "Tilda", "Hello Tilda!"),
+        ("Hello {{ first_name }}!", "", "Hello reader!"),
+        ("Hello {{first_name|friend}}!", "", "Hello friend!"),
+        ("Hello {{ first_name | friend }}!", "  Tilda ", "Hello Tilda!"),
+        ("Hello{{ first_name | }}!", "", "Hello!"),
+    ],
+)
+def test_a_name_has_a_fallback(briefing: Briefing, written: str, name: str, read: str) -> None:
+    mine = for_reader(render(replace(briefing, subject=written, intro=written)), Reader("a@example.com", name, "t"))
+    assert mine.subject == read
+    assert read in mine.text
+    assert read in mine.html
+
+
+def test_a_name_is_escaped_for_html_and_plain_in_text(briefing: Briefing) -> None:
+    mine = for_reader(render(briefing), Reader("a@example.com", "<Tom & Jo>", "t"))
+    assert "Good morning, &lt;Tom &amp; Jo&gt;." in mine.html
+    assert "Good morning, <Tom & Jo>." in mine.text
+
+
+def test_a_value_is_never_searched_for_further_tokens(briefing: Briefing) -> None:
+    rendered = render(briefing)
+    for field in rendered.merge:
+        mine = for_reader(rendered, Reader("secret@example.com", field.token, "secret-token"))
+        assert f"Good morning, {field.token}" not in mine.html
+        assert "Good morning, secret" not in mine.html
+
+
+def test_an_unknown_field_blocks_and_names_the_known_ones(briefing: Briefing) -> None:
+    (problem,) = render(replace(briefing, subject="{{ surname }}")).problems
+    assert (problem.level, problem.where) == ("block", "subject")
+    assert "{{ first_name }} and {{ email }}" in problem.message
+
+
+def test_no_token_is_left_for_any_reader(briefing: Briefing) -> None:
+    mine = for_reader(render(replace(briefing, subject="{{ email }}", preheader="{{ first_name }}")), Reader("a@example.com", "", ""))
+    assert "-nl_" not in mine.subject + mine.preheader + mine.html + mine.text
+
+
+@given(st.text(), st.text(), st.text())
+def test_values_stay_small_and_in_one_line(briefing_name: str, email: str, token: str) -> None:
+    from newsletter.templater import MergeField
+
+    fields = (MergeField("-nl_first_name_1h-", "first_name", "reader", True), MergeField("-nl_email_2t-", "email"))
+    for value in substitutions(fields, Reader(email, briefing_name, token)).values():
+        assert len(value) <= 1200
+        assert "\n" not in value
+        assert "-nl_" not in value
+
+
+@given(st.dictionaries(st.from_regex(r"-nl_[a-z]{1,5}_\d[ht]-", fullmatch=True), st.text(), max_size=4), st.lists(st.text(max_size=8), max_size=5))
+def test_one_pass_replaces_every_token_once(values: dict[str, str], between: list[str]) -> None:
+    source = "".join(part + token for part, token in zip(between, values, strict=False))
+    expected = "".join(part + values[token] for part, token in zip(between, values, strict=False))
+    if not any(token in part for token in values for part in between):
+        assert personalise(source, values) == expected

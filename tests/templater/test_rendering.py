@@ -1,0 +1,190 @@
+"""A briefing in, a finished mail out: whole, small, harmless, and with everything that is wrong named."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import fields, replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+
+from newsletter.templater import Briefing, Notice, Publication, Reader, Section, for_reader, render, render_notice
+from tests.templater.conftest import PICTURE, story
+
+GOLDEN = Path(__file__).resolve().parents[1] / "golden"
+
+
+@pytest.mark.parametrize("part", ["html", "text"])
+def test_the_rendering_is_the_golden_one(briefing: Briefing, part: str) -> None:
+    """After a wanted change: UPDATE_GOLDEN=1 make test, then look at the difference."""
+    rendered = getattr(render(briefing), part)
+    path = GOLDEN / f"briefing.{'txt' if part == 'text' else 'html'}"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(rendered, "utf-8")
+    assert rendered == path.read_text("utf-8")
+
+
+def test_rendering_twice_gives_the_same_bytes(briefing: Briefing) -> None:
+    assert render(briefing).sha256 == render(briefing).sha256
+
+
+def test_a_twelve_story_mail_stays_far_from_gmails_clip(briefing: Briefing) -> None:
+    assert len(render(briefing).html.encode()) < 45_000
+
+
+def test_a_mail_is_what_clients_need(briefing: Briefing) -> None:
+    rendered = render(briefing)
+    assert rendered.problems == ()
+    assert rendered.html.startswith("<!DOCTYPE html>")
+    assert "@media (prefers-color-scheme:dark)" in rendered.html
+    assert "[data-ogsc]" in rendered.html
+    assert "!important" in rendered.html
+    assert max(len(line.encode()) for line in rendered.html.split("\n")) <= 998, "RFC 5322"
+    assert 'lang="en"' in rendered.html
+
+
+def test_it_asks_the_network_for_its_pictures_alone(briefing: Briefing) -> None:
+    markup = render(briefing).html
+    loaded = re.findall(r'\bsrc="([^"]+)"|url\(([^)]+)\)|<link[^>]+href="([^"]+)"|@import[^;]+', markup)
+    assert {address for group in loaded for address in group if address} == {PICTURE.src}
+
+
+def test_every_picture_shows_its_credit(briefing: Briefing) -> None:
+    rendered = render(briefing)
+    assert rendered.html.count("<img") == rendered.html.count("Illustration: A. Example") == 2
+
+
+def test_the_footer_says_the_address_and_how_to_leave(briefing: Briefing) -> None:
+    mine = for_reader(render(briefing), Reader("o'hara&co@example.com", "", "abc"))
+    for part, address in ((mine.html, "o&#x27;hara&amp;co@example.com"), (mine.text, "o'hara&co@example.com")):
+        assert address in part
+        assert "https://news.example.com/u/abc" in part
+        assert "https://news.example.com/p/abc" in part
+        assert "1 High Street, Upland" in part
+        assert "https://news.example.com/archive/morning/2026-11-24/" in part
+
+
+def test_leaving_is_never_tracked(briefing: Briefing) -> None:
+    links = [tag for tag in re.findall(r"<a [^>]+>", render(briefing).html) if "/u/" in tag or "/p/" in tag]
+    assert links
+    assert all('clicktracking="off"' in tag for tag in links)
+
+
+def test_a_story_carries_its_key_in_its_link(briefing: Briefing) -> None:
+    rendered = render(briefing)
+    assert "https://paper.example.org/2?from=feed&amp;nl=key2" in rendered.html
+    assert "https://paper.example.org/2?from=feed&nl=key2" in rendered.text
+
+
+HOSTILE = """<b x="1">'&amp; {{ 7*7 }} {% raw %} ]]> </mj-text><mj-raw><script>alert(1)</script> -nl_email_1h- \\u{651}"""
+TEXTS = ("newsletter", "subject", "preheader", "strap", "intro", "signed", "date_long", "why")
+
+
+@pytest.mark.parametrize("field", [*TEXTS, "headline", "blurb", "label", "source", "button", "alt", "caption", "credit", "title", "postal", "correction"])
+def test_foreign_text_is_harmless_in_every_field(briefing: Briefing, field: str) -> None:
+    hostile = _with(briefing, field, HOSTILE)
+    rendered = render(hostile)
+    allowed = {"{{ 7*7 }}"} if field in ("subject", "preheader", "intro", "blurb", "correction") else set()
+    assert not [p for p in rendered.problems if not any(each in p.message for each in allowed)]
+    assert "<script" not in rendered.html
+    assert rendered.html.count("-nl_email_1h-") == 0, "no foreign token"
+    assert _visible(rendered.html).count("alert(1)") >= (0 if field in ("alt", "preheader") else 1)
+
+
+def _with(briefing: Briefing, field: str, text: str) -> Briefing:
+    assert briefing.lead is not None
+    if field in {each.name for each in fields(briefing)}:
+        return replace(briefing, **{field: text})
+    if field in ("alt", "caption", "credit"):
+        return replace(briefing, lead=replace(briefing.lead, picture=replace(PICTURE, **{field: text})))
+    if field == "title":
+        return replace(briefing, sections=(Section(text, (story(2),)),))
+    if field == "postal":
+        return replace(briefing, publication=replace(briefing.publication, postal=text))
+    if field == "correction":
+        return replace(briefing, corrections=(text,))
+    return replace(briefing, lead=replace(briefing.lead, **{field: text}))
+
+
+def _visible(markup: str) -> str:
+    tree = lxml_html.document_fromstring(markup)
+    for gone in tree.xpath("//style|//comment()"):
+        gone.getparent().remove(gone)
+    return str(tree.text_content())
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", " JAVASCRIPT:alert(1)", "file:///etc/passwd"])
+def test_only_web_addresses_become_links(briefing: Briefing, url: str) -> None:
+    assert briefing.lead is not None
+    rendered = render(replace(briefing, lead=replace(briefing.lead, url=url), intro=f"[x]({url})"))
+    addresses = set(re.findall(r'href="([^"]*)"', rendered.html))
+    assert all(address.startswith(("https://", "mailto:", "#")) for address in addresses), addresses
+
+
+@given(st.text(max_size=120))
+def test_any_text_at_all_renders(text: str) -> None:
+    briefing = Briefing(
+        newsletter=text,
+        publication=Publication(text, "https://paper.example.org", text, "desk@example.com"),
+        subject=text,
+        preheader=text,
+        intro=text,
+        date_long="today",
+        base_url="https://news.example.com",
+        web_url="https://news.example.com/a/",
+        signup_url="https://news.example.com/j/",
+        lead=story(1, "l", headline=text, blurb=text, picture=replace(PICTURE, alt=text, caption=text, credit=text)),
+    )
+    rendered = render(briefing)
+    assert all("There is no field" in problem.message for problem in rendered.problems)
+    assert rendered.html.count("<body") == 1
+    assert rendered.html.rstrip().endswith("</html>")
+    assert rendered.text
+
+
+@pytest.mark.parametrize(("language", "said", "direction"), [("de-AT", "abbestellen", "ltr"), ("en", "Unsubscribe from", "ltr"), ("sw", "Unsubscribe from", "ltr"), ("ar", "Unsubscribe", "rtl")])
+def test_the_templates_own_words_follow_the_language(briefing: Briefing, language: str, said: str, direction: str) -> None:
+    rendered = render(replace(briefing, language=language))
+    assert said in rendered.html
+    assert f'lang="{language}"' in rendered.html
+    assert f'dir="{direction}"' in rendered.html
+
+
+def test_a_theme_changes_colours_and_names_what_it_cannot(briefing: Briefing) -> None:
+    rendered = render(replace(briefing, theme={"light": {"accent": "#123456", "ink": "red"}, "moon": {}}))
+    assert "#123456" in rendered.html
+    assert {problem.where for problem in rendered.problems} == {"theme.light.ink", "theme.moon"}
+
+
+def test_a_mistake_in_a_template_is_named_with_its_line(briefing: Briefing, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "theme.toml").write_text((Path(__file__).parents[2] / "templates/email/briefing/theme.toml").read_text())
+    (folder / "head.css.j2").write_text("")
+    (folder / "inline.css.j2").write_text("")
+    (folder / "mine.mjml.j2").write_text("<mjml>\n{% if %}\n</mjml>")
+    rendered = render(replace(briefing, template="mine"), folders=(tmp_path,))
+    (problem,) = rendered.problems
+    assert problem.level == "block"
+    assert problem.where == "template:mine/mine.mjml.j2:2"
+    assert "line 2" in problem.message
+    assert rendered.html == ""
+
+
+def test_a_template_that_is_not_there_blocks(briefing: Briefing) -> None:
+    (problem,) = render(replace(briefing, template="absent")).problems
+    assert problem.level == "block"
+    assert "absent" in problem.message
+
+
+def test_a_notice_is_a_small_mail_with_one_button() -> None:
+    publication = Publication("The Upland Echo", "https://paper.example.org", "1 High Street", "desk@example.com")
+    rendered = render_notice(Notice("Confirm", "One press", ("Somebody asked.",), "Yes <please>", "https://news.example.com/c/x", publication))
+    assert rendered.problems == ()
+    assert rendered.merge == ()
+    assert "Yes &lt;please&gt;" in rendered.html
+    assert "https://news.example.com/c/x" in rendered.text

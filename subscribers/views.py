@@ -7,25 +7,35 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
-from django.utils import translation
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from newsletter.kernel import clock
-from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.kernel.errors import BadInput, NewsletterError, NotFound
 from newsletter.kernel.network import client_address
 from subscribers import reads, service, tokens
-from subscribers.policy import ACTIVE, PENDING
-from subscribers.values import List, Person
+from subscribers.policy import ACTIVE, PENDING, UNSUBSCRIBED
+from subscribers.values import List
 
 View = Callable[..., HttpResponse]
 
+_NOTHING_HERE = (
+    "There is nothing at this address any more. Copy the link whole from the mail, or start from our newsletters."
+)
+# These pages show text of strangers, so they can do nothing but be read and send their own form: no script at all.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "sandbox allow-forms allow-same-origin allow-top-navigation-by-user-activation"
+)
+
 
 def _page(*methods: str) -> Callable[[View], View]:
-    """A readers' page: only these methods, never cached, errors in words."""
+    """A readers' page: only these methods, never cached, sandboxed, errors in words."""
 
     def wrap(view: View) -> View:
         @never_cache
@@ -33,9 +43,13 @@ def _page(*methods: str) -> Callable[[View], View]:
         @functools.wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
-                return view(request, *args, **kwargs)
+                response = view(request, *args, **kwargs)
             except NewsletterError as error:
-                return render(request, "readers/trouble.html", {"message": str(error)}, status=error.http_status)
+                # What is not there is told to the newsroom by name, with the command that helps; to readers not.
+                message = _NOTHING_HERE if isinstance(error, NotFound) else str(error)
+                response = render(request, "readers/trouble.html", {"message": message}, status=error.http_status)
+            response["Content-Security-Policy"] = _POLICY
+            return response
 
         return wrapped
 
@@ -79,7 +93,14 @@ def join(request: HttpRequest, slug: str = "") -> HttpResponse:
         return render(
             request,
             "readers/join.html",
-            context | {"error": str(error), "field": error.field, "email": address[:254], "ticked": ticked},
+            context
+            | {
+                "error": str(error),
+                "field": error.field,
+                "email": address[:254],
+                "ticked": ticked,
+                "first_name": request.POST.get("first_name", "")[:60],
+            },
             status=422,
         )
     return render(request, "readers/join_done.html", context | {"address": address.strip()[:254]})
@@ -100,15 +121,10 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         person, target = reads.person(claims.subscriber_id), reads.list(claims.list_id)
         done = any(s.list_id == target.id and s.state == ACTIVE for s in person.subscriptions)
-        return _in_language(request, "readers/confirm.html", {"person": person, "list": target, "done": done}, target)
+        return render(request, "readers/confirm.html", {"person": person, "list": target, "done": done})
     person, target = service.confirm(claims, network=_network(request), now=now)
     footer = reads.signer().footer(target.id, person.id)
-    return _in_language(
-        request,
-        "readers/confirm.html",
-        {"person": person, "list": target, "done": True, "footer": footer},
-        target,
-    )
+    return render(request, "readers/confirm.html", {"person": person, "list": target, "done": True, "footer": footer})
 
 
 @csrf_exempt
@@ -121,37 +137,44 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     now = clock.now()
     claims = reads.signer().read(token, tokens.FOOTER, now)
     if request.method != "POST":
-        person = reads.person(claims.subscriber_id)
-        targets = _named(claims, person)
-        left = not any(
-            s.state in (ACTIVE, PENDING) for s in person.subscriptions if s.list_id in {t.id for t in targets}
-        )
-        return _in_language(
-            request,
-            "readers/leave.html",
-            {"person": person, "lists": targets, "left": left, "token": token},
-            *targets,
-        )
-    if request.POST.get("via") != "page":
+        return _leave_page(request, claims, token)
+    sent = _form(request)
+    if sent.get("via") != "page":
         service.leave(claims, how="one-click", network=_network(request), now=now)
         return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
-    if request.POST.get("do") == "undo":
-        person, targets = service.undo_leave(claims, network=_network(request), now=now)
-        return _in_language(
-            request,
-            "readers/leave.html",
-            {"person": person, "lists": targets, "undone": True, "token": token},
-            *targets,
-        )
-    person, targets = service.leave(claims, how="page", network=_network(request), now=now)
-    context = {"person": person, "lists": targets, "left": True, "just": True, "token": token, "now": now}
-    return _in_language(request, "readers/leave.html", context, *targets)
+    if sent.get("do") == "undo":
+        service.undo_leave(claims, network=_network(request), now=now)
+        return _leave_page(request, claims, token, did="undo")
+    service.leave(claims, how="page", network=_network(request), now=now)
+    return _leave_page(request, claims, token, did="leave")
 
 
-def _named(claims: tokens.Claims, person: Person) -> tuple[List, ...]:
-    if claims.list_id:
-        return (reads.list(claims.list_id),)
-    return tuple(reads.list(s.list_id) for s in person.subscriptions)
+def _form(request: HttpRequest) -> QueryDict:
+    """What a form sent; nothing for a body that cannot be read. Leaving must not fail by it: the link says it all."""
+    try:
+        return request.POST
+    except (MultiPartParserError, BadRequest, SuspiciousOperation):
+        return QueryDict()
+
+
+def _leave_page(request: HttpRequest, claims: tokens.Claims, token: str, did: str = "") -> HttpResponse:
+    """The question, or what became of it, from how things stand: a page never claims what did not happen."""
+    person, named = reads.person(claims.subscriber_id), reads.lists_of(claims)
+    held = [s for s in person.subscriptions if s.list_id in {each.id for each in named}]
+    left_at = max((s.since for s in held if s.state == UNSUBSCRIBED), default=None)
+    getting = {s.list_id for s in held if s.state == ACTIVE}
+    waiting = {s.list_id for s in held if s.state == PENDING}
+    last_left = {s.list_id for s in held if s.state == UNSUBSCRIBED and s.since == left_at}
+    about = getting | waiting or last_left or {each.id for each in named}
+    context = {
+        "person": person,
+        "token": token,
+        "did": did,
+        "lists": [each for each in named if each.id in about],
+        "standing": "getting" if getting else "waiting" if waiting else "left" if last_left else "stopped",
+        "left_at": left_at,
+    }
+    return render(request, "readers/leave.html", context)
 
 
 @_page("GET", "HEAD", "POST")
@@ -167,12 +190,11 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         for subscription in person.subscriptions:
             own = tokens.Claims(tokens.FOOTER, subscription.list_id, person.id)
             ticked = str(subscription.list_id) in wanted
-            if ticked and subscription.state == "unsubscribed":
+            if ticked and subscription.state == UNSUBSCRIBED:
                 service.undo_leave(own, network=_network(request), now=now)
             elif not ticked and subscription.state in (ACTIVE, PENDING):
                 service.leave(own, how="page", network=_network(request), now=now)
         person = reads.person(person.id)
-    target = reads.list(claims.list_id) if claims.list_id else None
     known = {each.id: each for each in reads.lists()}
     rows = [{"s": s, "list": known[s.list_id], "on": s.state in (ACTIVE, PENDING)} for s in person.subscriptions]
     context = {
@@ -182,7 +204,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         "token": token,
         "all": signer.footer(0, person.id),
     }
-    return _in_language(request, "readers/preferences.html", context, *([target] if target else []))
+    return render(request, "readers/preferences.html", context)
 
 
 @_page("GET", "HEAD", "POST")
@@ -197,8 +219,3 @@ def which(request: HttpRequest) -> HttpResponse:
         except BadInput as error:
             return render(request, "readers/which.html", {"error": str(error), "email": address[:254]}, status=422)
     return render(request, "readers/which.html", {"asked": address.strip()[:254]})
-
-
-def _in_language(request: HttpRequest, template: str, context: dict[str, Any], *lists: List) -> HttpResponse:
-    with translation.override(lists[0].language if lists else "en"):
-        return render(request, template, context)

@@ -24,7 +24,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect(following) if request.user.is_authenticated else _page(request, following)
     email = request.POST.get("email", "").strip().casefold()
-    user = authenticate(request, username=email, password=request.POST.get("password", ""))
+    user = authenticate(request, email=email, password=request.POST.get("password", ""))
     if user is None:
         if getattr(request, "axes_locked_out", False):
             return locked_out(request, None)

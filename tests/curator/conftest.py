@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -114,7 +114,7 @@ def feed_of() -> Callable[..., str]:
 
 
 @pytest.fixture
-def told(db: None, web: Web) -> Iterator[Callable[..., Article]]:
+def told(db: None, web: Web) -> Callable[..., Article]:
     """Takes in one story as a feed of its own publisher tells it, and gives back the article."""
     feeds = 0
 
@@ -131,7 +131,7 @@ def told(db: None, web: Web) -> Iterator[Callable[..., Article]]:
         assert report.added == 1, report
         return reads.articles(limit=1)[0] if added >= NOW else reads.articles(query=title, limit=1)[0]
 
-    yield tell
+    return tell
 
 
 @pytest.fixture

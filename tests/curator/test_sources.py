@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 
 from newsletter.curator import reads, service, sources
 from newsletter.kernel.errors import BadInput, NotFound, Refused
@@ -104,13 +105,16 @@ def test_an_unchanged_feed_costs_one_small_answer(now: datetime, web: Any, feed_
     assert reads.sources()[0].fresh_at == now
 
 
-def test_a_feed_whose_entries_were_not_kept_is_read_again(
-    now: datetime, web: Any, feed_of: Text, entry: Text, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_feed_whose_entries_were_not_kept_is_read_again(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
     source = service.add_source(FEED, now=now)
     web.serve(FEED, feed_of(entry("One")), etag='"v1"')
-    with monkeypatch.context() as broken:
-        broken.setattr(sources, "save_entry", lambda *_: 1 / 0)  # as a full disk would
+
+    def full_disk(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('INSERT INTO "curator_article"'):
+            raise OperationalError("database or disk is full")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(full_disk):
         (first,) = service.fetch_sources(now=now, fetch=web)
     (second,) = service.fetch_sources(now=now, fetch=web, ids=[source.id])
     assert (first.state, second.state, second.added) == ("failed", "fresh", 1)

@@ -1,0 +1,40 @@
+"""The desk with something on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from newsletter.checks import service as checks
+from newsletter.delivery import service as delivery
+from newsletter.jobs import tasks, wiring
+from newsletter.kernel import clock
+
+
+@pytest.fixture
+def signed_in(people: dict[str, Any]) -> Callable[[str], Client]:
+    """A browser in which somebody of the cast is signed in: signed_in("editor")."""
+
+    def sign_in(name: str) -> Client:
+        client = Client()
+        client.force_login(people[name], backend="django.contrib.auth.backends.ModelBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> Any:
+    """The edition, sent to three readers through the outbox; gives the mailing."""
+    readers(3)
+    checks.approve(edition.id, by="editor@example.com", now=now)
+    mailing = tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
+    delivery.freeze_next(now)
+    while delivery.hand_over_next(now, owner="test", provider=wiring.provider(), clock=clock.now):
+        pass
+    delivery.finish(now)
+    return mailing

@@ -1,0 +1,225 @@
+"""The desk's pages: each works for the editor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from newsletter.accounts.models import AuditEntry
+from newsletter.curator import reads as curator
+from newsletter.curator import service as editing
+from newsletter.delivery import reads as deliveries
+from tests.conftest import PASSWORD
+
+
+@pytest.fixture
+def editor(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in("editor")
+
+
+@pytest.fixture
+def admin(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in("admin")
+
+
+def test_signing_in_and_out(people: dict[str, Any]) -> None:
+    client = Client()
+    wrong = client.post("/login/", {"email": "editor@example.com", "password": "wrong"})
+    assert wrong.status_code == 422
+    assert b"The address or the password is wrong" in wrong.content
+    assert client.post("/login/", {"email": "EDITOR@example.com", "password": PASSWORD}).status_code == 302
+    assert client.get("/").status_code == 200
+    client.post("/logout/")
+    assert client.get("/").status_code == 302
+
+
+def test_signing_in_leads_nowhere_else(people: dict[str, Any]) -> None:
+    answer = Client().post("/login/", {"email": "editor@example.com", "password": PASSWORD, "next": "https://evil.example/"})
+    assert answer.url == "/"
+
+
+def test_guessing_passwords_is_stopped(people: dict[str, Any]) -> None:
+    client = Client()
+    for _ in range(5):
+        client.post("/login/", {"email": "editor@example.com", "password": "wrong"})
+    blocked = client.post("/login/", {"email": "editor@example.com", "password": PASSWORD})
+    assert blocked.status_code == 429
+    assert b"quarter of an hour" in blocked.content
+
+
+@pytest.mark.parametrize("path", ["/", "/editions/", "/schedule/", "/newsletters/", "/newsletters/morning/", "/sources/", "/readers/", "/readers/import/", "/deliveries/"])
+def test_every_page_of_the_desk_opens(editor: Client, sent: Any, path: str) -> None:
+    answer = editor.get(path)
+    assert answer.status_code == 200
+    assert b"Nothing leaves this machine" in answer.content, "while the outbox is the provider"
+    policy = answer.headers["Content-Security-Policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+def test_empty_pages_say_what_to_do(signed_in: Callable[[str], Client]) -> None:
+    admin = signed_in("admin")
+    for path in ("/", "/editions/", "/deliveries/", "/sources/", "/outbox/"):
+        answer = admin.get(path)
+        assert answer.status_code == 200
+        assert b'class="empty"' in answer.content
+
+
+def test_the_board_picks_edits_moves_and_drops(editor: Client, edition: Any, articles: Callable[..., list[int]]) -> None:
+    base = f"/editions/{edition.id}"
+    article = articles(4)[3]
+    editor.post(f"{base}/picks/", {"article": article})
+    story = curator.edition(edition.id).picks[-1]
+    editor.post(f"{base}/picks/{story.key}/", {"version": curator.edition(edition.id).version, "headline": "A new headline", "size": "s"})
+    editor.post(f"{base}/picks/{story.key}/place/", {"position": 1})
+    first = curator.edition(edition.id).picks[0]
+    assert (first.key, first.headline) == (story.key, "A new headline")
+    editor.post(f"{base}/picks/{story.key}/removal/")
+    assert story.key not in {each.key for each in curator.edition(edition.id).picks}
+    assert {"picked", "edited", "moved", "dropped"} <= set(AuditEntry.objects.values_list("verb", flat=True))
+
+
+def test_htmx_gets_the_running_order_and_a_word_to_the_preview(editor: Client, edition: Any) -> None:
+    story = edition.picks[0]
+    answer = editor.post(f"/editions/{edition.id}/picks/{story.key}/place/", {"position": 2}, headers={"HX-Request": "true"})
+    assert answer.status_code == 200
+    assert answer.content.startswith(b'<div id="order">')
+    assert "preview" in answer.headers["HX-Trigger-After-Swap"]
+
+
+def test_words_are_saved_and_a_lost_race_keeps_both_texts(editor: Client, edition: Any, now: datetime) -> None:
+    url = f"/editions/{edition.id}/words/"
+    editor.post(url, {"name": "subject", "was": edition.subject, "value": "A better subject"})
+    assert curator.edition(edition.id).subject == "A better subject"
+    editing.edit_edition(edition.id, now=now, subject="Their subject")
+    late = editor.post(url, {"name": "subject", "was": "A better subject", "value": "My subject"}, headers={"HX-Request": "true"})
+    assert late.status_code == 409
+    assert b"Their subject" in late.content
+    assert b"My subject" in late.content
+    assert curator.edition(edition.id).subject == "Their subject"
+
+
+def test_an_outdated_form_gives_back_what_was_typed(editor: Client, edition: Any) -> None:
+    story = edition.picks[0]
+    answer = editor.post(f"/editions/{edition.id}/picks/{story.key}/", {"version": 1, "headline": "Typed for an hour"})
+    assert answer.status_code == 409
+    assert b"Typed for an hour" in answer.content
+
+
+def test_approving_withdrawing_and_sending(editor: Client, edition: Any, readers: Callable[..., list[int]]) -> None:
+    readers(2)
+    base = f"/editions/{edition.id}"
+    editor.post(f"{base}/approval/")
+    assert curator.edition(edition.id).approved_by == "editor@example.com"
+    editor.post(f"{base}/approval/", {"withdraw": "1"})
+    assert curator.edition(edition.id).state == "open"
+    editor.post(f"{base}/approval/")
+    editor.post(f"{base}/mailing/", {"readers": "3"})
+    assert deliveries.mailings() == (), "the number was wrong"
+    answer = editor.post(f"{base}/mailing/", {"readers": "2"})
+    assert answer.url.startswith("/deliveries/")
+
+
+@pytest.mark.parametrize("view", ["wide", "phone", "dark", "text"])
+def test_the_review_shows_the_mail_four_ways(editor: Client, edition: Any, view: str) -> None:
+    assert editor.get(f"/editions/{edition.id}/review/?view={view}").status_code == 200
+    rendering = editor.get(f"/editions/{edition.id}/rendering/?view={view}")
+    assert rendering.headers["Content-Security-Policy"].startswith("sandbox;")
+    assert b"-nl_" not in rendering.content
+
+
+def test_a_sent_edition_shows_its_proof(editor: Client, sent: Any) -> None:
+    text = editor.get(f"/deliveries/{sent.id}/").content.decode()
+    assert "3 + 0 = 3" in text
+    assert editor.get(f"/deliveries/{sent.id}/progress/").status_code == 286, "htmx stops asking"
+    lines = editor.get(f"/deliveries/{sent.id}/proof.csv").content.decode().splitlines()
+    assert len(lines) == 4
+    assert lines[1].split(",")[1:3] == ["reader0@example.com", "accepted"]
+
+
+def test_the_outbox_shows_every_message(admin: Client, sent: Any) -> None:
+    folder = f"/outbox/{sent.key}/"
+    assert b"reader2@example.com" in admin.get(folder).content
+    name = next(line for line in admin.get(folder).content.decode().split('"') if line.endswith(".eml/"))
+    assert b"List-Unsubscribe" in admin.get(name).content
+    assert admin.get(f"{name}html/").headers["Content-Security-Policy"].startswith("sandbox;")
+
+
+@pytest.mark.parametrize("name", ["../../secret.key", "..%2f..%2fsecret.key", "nothing.eml", "x"])
+def test_the_outbox_reads_nothing_but_messages(admin: Client, sent: Any, name: str) -> None:
+    assert admin.get(f"/outbox/{sent.key}/{name}/").status_code == 404
+
+
+def test_readers_are_found_by_an_old_address(editor: Client, readers: Callable[..., list[int]], now: datetime) -> None:
+    from subscribers import service
+
+    (person,) = readers(1)
+    service.change_address(person, "new@example.org", by="test", now=now)
+    text = editor.get("/readers/?list=morning&q=reader0").content.decode()
+    assert "new@example.org" in text
+    assert "was reader0@example.com" in text
+
+
+def test_an_import_is_tried_first(editor: Client, house: Any) -> None:
+    from subscribers import reads
+
+    def upload(do: str) -> Any:
+        file = SimpleUploadedFile("readers.csv", b"email\nann@example.com\nnot an address\n", "text/csv")
+        return editor.post("/readers/import/", {"list": "morning", "file": file, "do": do})
+
+    assert b"no e-mail address" in upload("dry").content
+    assert reads.counts(house.list.id) == {}
+    upload("import")
+    assert reads.counts(house.list.id) == {"active": 1}
+    wrong = SimpleUploadedFile("readers.csv", BytesIO(b"name\nAnn\n").read(), "text/csv")
+    assert editor.post("/readers/import/", {"list": "morning", "file": wrong, "do": "import"}).status_code == 422
+
+
+def test_a_wrong_setting_is_named_at_its_field(admin: Client, house: Any) -> None:
+    answer = admin.post("/newsletters/morning/", {"zone": "Europe/Londn"})
+    assert answer.status_code == 422
+    assert "Did you mean Europe/London" in answer.content.decode()
+
+
+def test_files_are_not_read_by_the_desk(editor: Client, house: Any) -> None:
+    editor.post("/sources/", {"url": "file:///etc/passwd"})
+    assert curator.sources() == ()
+    editor.post("/sources/articles/", {"url": "file:///etc/passwd"})
+    assert curator.articles() == ()
+
+
+def test_the_archive_shows_sent_editions_and_nothing_of_any_reader(sent: Any, edition: Any) -> None:
+    client = Client()
+    assert b"The railway reaches the mill" in client.get("/archive/morning/").content
+    page = client.get(f"/archive/morning/{edition.date}/")
+    assert page.status_code == 200
+    assert page.headers["Content-Security-Policy"].startswith("sandbox")
+    assert b"reader0" not in page.content
+    assert b"-nl_" not in page.content
+    assert not page.cookies
+
+
+def test_an_edition_not_yet_sent_is_not_in_the_archive(edition: Any) -> None:
+    assert Client().get(f"/archive/morning/{edition.date}/").status_code == 404
+    assert Client().get("/archive/morning/yesterday/").status_code == 422
+    assert Client().get("/archive/nothing/").status_code == 404
+
+
+def test_health_says_whether_anything_runs(db: None) -> None:
+    answer = Client().get("/healthz").json()
+    assert answer["database"] is True
+    assert answer["heartbeat"] is False
+
+
+def test_trouble_is_a_page_and_never_a_traceback(editor: Client, house: Any) -> None:
+    answer = editor.get("/editions/999/")
+    assert answer.status_code == 404
+    assert b"No mail was sent or stopped by this" in answer.content
+    fragment = editor.get("/editions/999/pool/", headers={"HX-Request": "true"})
+    assert fragment.headers["HX-Retarget"] == "#trouble"

@@ -1,0 +1,114 @@
+"""The URL map, walked as nobody, as somebody without rights, and as the editor of another newsletter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+PUBLIC = {
+    "login", "logout", "archive", "archive-of", "archive-edition", "picture", "health",
+    "join", "join-list", "confirm", "leave", "preferences", "which",
+}  # fmt: skip
+WITHOUT_CSRF = {"leave"}  # one-click leaving (RFC 8058) comes without a cookie
+OF_THE_HOUSE = {"people", "outbox", "outbox-folder", "outbox-letter", "outbox-html"}
+OF_NO_NEWSLETTER = {"today", "editions", "schedule", "newsletters", "sources", "read-sources", "add-article", "readers", "import", "deliveries"}
+
+
+def patterns(resolver: Any = None) -> Iterator[URLPattern]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry)
+        else:
+            yield entry
+
+
+NAMES = sorted(pattern.name or "" for pattern in patterns())
+DESK = sorted(set(NAMES) - PUBLIC)
+
+
+@pytest.fixture
+def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
+    """An address of every page, about the morning briefing where it is about one."""
+    from newsletter.scheduler import service as scheduler
+    from subscribers import reads as subscribers
+
+    schedule = scheduler.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
+    reader = subscribers.find("reader0")[0].id
+    edition, mailing = sent.edition_id, sent.id
+    key = "somekey1"
+    found = {
+        "today": "/", "editions": "/editions/", "schedule": "/schedule/", "newsletters": "/newsletters/", "sources": "/sources/",
+        "read-sources": "/sources/reading/", "add-article": "/sources/articles/", "readers": "/readers/", "import": "/readers/import/",
+        "deliveries": "/deliveries/", "people": "/people/", "outbox": "/outbox/", "newsletter": "/newsletters/morning/",
+        "export": "/readers/export/morning.csv", "reader": f"/readers/{reader}/", "board": f"/editions/{edition}/",
+        "pool": f"/editions/{edition}/pool/", "words": f"/editions/{edition}/words/", "suggest": f"/editions/{edition}/suggestions/",
+        "pick": f"/editions/{edition}/picks/", "edit-pick": f"/editions/{edition}/picks/{key}/",
+        "move-pick": f"/editions/{edition}/picks/{key}/place/", "drop-pick": f"/editions/{edition}/picks/{key}/removal/",
+        "review": f"/editions/{edition}/review/", "rendering": f"/editions/{edition}/rendering/", "approval": f"/editions/{edition}/approval/",
+        "tests": f"/editions/{edition}/tests/", "send": f"/editions/{edition}/mailing/", "skip-edition": f"/editions/{edition}/skip/",
+        "change-schedule": f"/schedule/{schedule.id}/", "skip": f"/schedule/{schedule.id}/skips/", "mailing": f"/deliveries/{mailing}/",
+        "progress": f"/deliveries/{mailing}/progress/", "change-mailing": f"/deliveries/{mailing}/state/", "proof": f"/deliveries/{mailing}/proof.csv",
+        "outbox-folder": f"/outbox/{sent.key}/", "outbox-letter": f"/outbox/{sent.key}/x.eml/", "outbox-html": f"/outbox/{sent.key}/x.eml/html/",
+    }  # fmt: skip
+    assert sorted(found) == DESK, "a page is missing here"
+    return found
+
+
+def both(client: Client, address: str) -> list[Any]:
+    """GET and POST; a method that a view does not have is answered 405 before anything else."""
+    return [answer for answer in (client.get(address), client.post(address)) if answer.status_code != 405]
+
+
+def test_every_page_has_a_name() -> None:
+    assert "" not in NAMES
+    assert set(NAMES) >= PUBLIC
+
+
+def test_nobody_is_sent_to_sign_in(addresses: dict[str, str]) -> None:
+    for name, address in addresses.items():
+        answers = both(Client(), address)
+        assert answers, name
+        for answer in answers:
+            assert answer.status_code == 302, name
+            assert answer.url.startswith("/login/?next="), name
+
+
+def test_the_editor_of_another_newsletter_is_refused(addresses: dict[str, str], signed_in: Callable[[str], Client]) -> None:
+    stranger = signed_in("stranger")
+    for name, address in addresses.items():
+        if name in OF_NO_NEWSLETTER:
+            continue
+        for answer in both(stranger, address):
+            assert answer.status_code == 403, name
+
+
+def test_what_is_of_no_newsletter_shows_a_stranger_nothing_of_ours(addresses: dict[str, str], signed_in: Callable[[str], Client]) -> None:
+    stranger = signed_in("stranger")
+    for name in OF_NO_NEWSLETTER - {"read-sources", "add-article", "sources"}:
+        text = stranger.get(addresses[name]).content.decode()
+        assert "Morning Briefing" not in text, name
+        assert "reader0@example.com" not in text, name
+
+
+def test_somebody_who_may_only_look_changes_nothing(addresses: dict[str, str], signed_in: Callable[[str], Client]) -> None:
+    viewer = signed_in("viewer")
+    for name, address in addresses.items():
+        answer = viewer.post(address)
+        assert answer.status_code in (403, 405) or name in ("editions", "schedule"), name
+
+
+def test_every_form_but_one_is_guarded_against_forgery() -> None:
+    unguarded = {pattern.name for pattern in patterns() if getattr(pattern.callback, "csrf_exempt", False)}
+    assert unguarded == WITHOUT_CSRF
+
+
+def test_a_forged_post_changes_nothing(addresses: dict[str, str], people: dict[str, Any]) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(people["admin"], backend="django.contrib.auth.backends.ModelBackend")
+    for name, address in addresses.items():
+        answer = client.post(address)
+        assert answer.status_code in (403, 405), name

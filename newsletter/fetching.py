@@ -187,7 +187,7 @@ def _bounded(response: httpx.Response, url: str, most_bytes: int, deadline: floa
         raise FetchRefused(f"{url} is {int(declared) / 2**20:.0f} MB; we take {most_bytes / 2**20:.0f} MB at most.")
     unpack = _unpacker(response.headers.get("content-encoding", "").strip().lower(), url)
     received = produced = 0
-    for chunk in response.iter_raw(_CHUNK):
+    for chunk in response.iter_raw():  # as it comes: waiting for a full chunk would let a slow server hold us
         _left(deadline, url)
         received += len(chunk)
         for piece in unpack(chunk):

@@ -90,7 +90,7 @@ def leave(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> tu
 
 
 def undo_leave(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Person, tuple[List, ...]]:
-    """Takes leaving back: active again, or asked once more to confirm who never had.
+    """Takes leaving back: as it was before, and who had not confirmed is asked once more.
 
     With a token for every list it takes back the last leaving alone, not what was stopped long before.
     What the provider reported (an address that does not work, a complaint) stays.
@@ -109,9 +109,12 @@ def undo_leave(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[P
 
 
 def _take_back(person: models.Subscriber, target: List, network: str, now: datetime) -> None:
-    was_active = person.consents.filter(list_id=target.id, state=policy.ACTIVE).exists()
-    state = apply(person, target, "undo-leave" if was_active else "sign-up", how="undo", network=network, now=now)
-    if state == policy.PENDING:
+    history = person.consents.filter(list_id=target.id).exclude(state=policy.UNSUBSCRIBED).order_by("-at", "-id")
+    before = history.values_list("state", flat=True).first()
+    if before in policy.OUT:
+        return
+    act = "undo-leave" if before == policy.ACTIVE else "sign-up"
+    if apply(person, target, act, how="undo", network=network, now=now) == policy.PENDING:
         owed.owe("confirm", person.id, target.id, now=now)
 
 

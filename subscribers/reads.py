@@ -125,7 +125,7 @@ def recipients(list_id: int, ids: Sequence[int], *, as_of: datetime) -> Sequence
     former: dict[int, str] = {}
     for person_id, address in (
         models.AddressChange.objects.filter(subscriber_id__in=ids, until__gt=as_of)
-        .order_by("-until")
+        .order_by("until")
         .values_list("subscriber_id", "address")
     ):
         former[person_id] = address  # the earliest change after the freeze is read last: its address was the one then

@@ -166,12 +166,13 @@ def _leave_page(request: HttpRequest, claims: tokens.Claims, token: str, did: st
     waiting = {s.list_id for s in held if s.state == PENDING}
     last_left = {s.list_id for s in held if s.state == UNSUBSCRIBED and s.since == left_at}
     about = getting | waiting or last_left or {each.id for each in named}
+    stopped = "stopped" if did == "undo" or not last_left else "left"
     context = {
         "person": person,
         "token": token,
         "did": did,
         "lists": [each for each in named if each.id in about],
-        "standing": "getting" if getting else "waiting" if waiting else "left" if last_left else "stopped",
+        "standing": "getting" if getting else "waiting" if waiting else stopped,
         "left_at": left_at,
     }
     return render(request, "readers/leave.html", context)

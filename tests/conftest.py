@@ -16,7 +16,7 @@ for name in (
 ):
     os.environ.pop(name, None)
 
-from collections.abc import Callable, Iterator  # noqa: E402  the settings read the environment when imported
+from collections.abc import Callable  # noqa: E402  the settings read the environment when imported
 from dataclasses import dataclass, replace  # noqa: E402
 from datetime import UTC, datetime, timedelta  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -39,7 +39,7 @@ def now() -> datetime:
 
 
 @pytest.fixture(autouse=True)
-def _own_data_dir(tmp_path: Path, settings: Any) -> Iterator[None]:
+def _own_data_dir(tmp_path: Path, settings: Any) -> None:
     """Every test has a data folder of its own and the outbox as its provider."""
     settings.CONFIG = replace(
         settings.CONFIG,
@@ -54,7 +54,6 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> Iterator[None]:
 
     handover._rendered.cache_clear()
     wiring._open.cache_clear()
-    yield
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import shutil
 import socket
 import sys
 import tomllib
+import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -30,8 +31,6 @@ from newsletter.kernel.resources import templates_dir
 app = typer.Typer()
 
 LOGIN = "editor@example.com"
-READERS = 500
-ZONES = ("Europe/London", "Europe/Berlin", "America/New_York", "Australia/Sydney", "Asia/Kolkata")
 _DATE = re.compile(r"@@(RFC822|RFC3339):-([0-9.]+)h@@")
 BY = "demo"
 
@@ -74,12 +73,13 @@ def compose(folder: Path, now: datetime) -> tuple[Any, Any]:
     material = _material(folder, now)
     sample = tomllib.loads((material / "publication.toml").read_text("utf-8"))
     if not catalog.newsletters():
-        _newsletters(sample, material, now)
-        _schedules(now)
-    briefing = catalog.newsletter_by_slug(sample["newsletters"][0]["slug"])
-    _readers(material, briefing.list_id, now)
-    _articles(material, now)
-    return _edition(briefing, sample["newsletters"][0], now)
+        for each in sample["newsletters"]:
+            _newsletter(each, sample["publication"], material, now)
+    briefing = sample["newsletters"][0]
+    newsletter = catalog.newsletter_by_slug(briefing["slug"])
+    _readers(material, sample["subscribers"], newsletter.list_id, now)
+    _articles(material, sample["feeds"], now)
+    return _edition(newsletter, briefing["sample"], now)
 
 
 def _port(folder: Path, wanted: int) -> int:
@@ -135,72 +135,74 @@ def _dated(match: re.Match[str], now: datetime) -> str:
     return format_datetime(moment) if match[1] == "RFC822" else moment.isoformat()
 
 
-def _newsletters(sample: dict[str, Any], material: Path, now: datetime) -> None:
+def _newsletter(each: dict[str, Any], paper: dict[str, Any], material: Path, now: datetime) -> None:
+    """One newsletter with its list, its look and its schedule."""
     from newsletter.catalog import service as catalog
+    from newsletter.scheduler import service as scheduler
     from subscribers import service as subscribers
 
-    paper = sample["publication"]
-    logos = [
-        catalog.store_picture((material / "pictures" / name).read_bytes(), source_url="", now=now)
-        for name in ("logo-light.png", "logo-dark.png")
-    ]
-    for each in sample["newsletters"]:
-        target = subscribers.create_list(each["slug"], each["name"], description=each.get("strap", ""), now=now)
-        made = catalog.create_newsletter(
-            slug=each["slug"],
-            name=each["name"],
-            publication=paper["name"],
-            publication_url=paper["url"],
-            from_email=paper["from_email"],
-            from_name=f"{paper['name']}: {each['name']}",
-            reply_to=paper.get("reply_to", ""),
-            postal_address=paper["postal"],
-            strap=each.get("strap", ""),
-            signed=each.get("signed", ""),
-            zone=paper.get("zone", "Europe/London"),
-            list_id=target.id,
-            sections=[(section["key"], section["title"], int(section["quota"])) for section in each["sections"]],
-            now=now,
-        )
-        catalog.set_logos(made.id, light=logos[0], dark=logos[1])
-
-
-def _schedules(now: datetime) -> None:
-    """A daily briefing and a weekly letter, from tomorrow on: today's edition is sent by hand."""
-    from newsletter.catalog import reads as catalog
-    from newsletter.scheduler import service as scheduler
-
-    for newsletter, weekdays in zip(catalog.newsletters(), ("fri", "daily"), strict=False):
-        scheduler.create_schedule(newsletter.id, weekdays=weekdays, time="07:00", zone=newsletter.zone, now=now)
+    target = subscribers.create_list(
+        each["list"]["slug"], each["list"]["name"], description=each["list"]["description"], now=now
+    )
+    settings = {name: each[name] for name in _SETTINGS if name in each}
+    made = catalog.create_newsletter(
+        publication=paper["name"],
+        publication_url=paper["url"],
+        postal_address=paper["postal_address"],
+        list_id=target.id,
+        sections=[(section["key"], section["title"], section["quota"]) for section in each["sections"]],
+        now=now,
+        **settings,
+    )
+    light, dark = (
+        catalog.store_picture((material / paper[name]).read_bytes(), source_url="", now=now)
+        for name in ("logo_light", "logo_dark")
+    )
+    catalog.set_logos(made.id, light=light, dark=dark)
+    scheduler.create_schedule(made.id, **each["schedule"], zone=made.zone, now=now)
     scheduler.materialise(now)
 
 
-def _readers(material: Path, list_id: int, now: datetime) -> None:
+_SETTINGS = (
+    "slug", "name", "strap", "description", "from_email", "from_name", "reply_to", "signed", "language", "zone", "stories_wanted", "theme",
+)  # fmt: skip
+
+
+def _readers(material: Path, sample: dict[str, Any], list_id: int, now: datetime) -> None:
     from subscribers import reads, service
 
-    missing = READERS - sum(reads.counts(list_id).values())
-    if missing <= 0:
+    if sum(reads.counts(list_id).values()) >= sample["count"]:
         return
-    names = tomllib.loads((material / "names.toml").read_text("utf-8"))
     file = material / "readers.csv"
-    lines = ["email,first_name,last_name,zone"]
-    for number in range(READERS):
-        first = names["first"][number % len(names["first"])]
-        last = names["last"][(number * 7) % len(names["last"])]
-        lines.append(f"reader{number:03}@example.com,{first},{last},{ZONES[number % len(ZONES)]}")
-    file.write_text("\n".join(lines) + "\n", "utf-8")
-    with progress("Readers", READERS) as advance:
+    file.write_text("\n".join(["email,first_name,last_name,zone", *_people(material, sample)]) + "\n", "utf-8")
+    with progress("Readers", sample["count"]) as advance:
         service.import_csv(file, list_id, dry_run=False, by=BY, now=now, progress=advance)
 
 
-def _articles(material: Path, now: datetime) -> None:
+def _people(material: Path, sample: dict[str, Any]) -> Iterator[str]:
+    """A line of CSV for each made-up reader, all on example.com, living in several zones."""
+    names = tomllib.loads((material / "names.toml").read_text("utf-8"))
+    zones = [zone for zone, count in sample["zones"].items() for _ in range(count)]
+    for number in range(sample["count"]):
+        first, last = names["first"][number % len(names["first"])], names["last"][(number * 7) % len(names["last"])]
+        address = sample["address"].format(first=_plain(first), last=_plain(last), number=number)
+        yield f"{address},{first},{last},{zones[number * 37 % len(zones)]}"
+
+
+def _plain(name: str) -> str:
+    folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return "".join(letter for letter in folded.lower() if letter.isalpha())
+
+
+def _articles(material: Path, feeds: list[dict[str, str]], now: datetime) -> None:
     from newsletter.curator import reads, service
     from newsletter.jobs import wiring
 
     known = {source.url for source in reads.sources()}
-    for feed in sorted(material.glob("*.xml")):
-        if feed.as_uri() not in known:
-            service.add_source(feed.as_uri(), now=now)
+    for feed in feeds:
+        url = (material / Path(feed["file"]).name).as_uri()
+        if url not in known:
+            service.add_source(url, title=feed["title"], now=now)
     service.fetch_sources(
         now=now, fetch=wiring.fetch(), ids=[source.id for source in reads.sources() if source.is_file]
     )
@@ -219,7 +221,7 @@ def _edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple[Any,
     edition = reads.edition_on(briefing.id, today)
     if edition is None:
         edition = service.create_edition(briefing.id, today, now=now, by=BY, suggest=True)
-        edition = service.edit_edition(edition.id, now=now, intro=sample.get("intro", ""))
+        edition = _written(edition, sample, now)
     if edition.snapshot_id is None and edition.state == "open":
         checks.approve(edition.id, by=BY, now=now)
         tasks.send_edition(edition.id, at=None, by=BY, now=now)
@@ -230,15 +232,29 @@ def _edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple[Any,
     return reads.edition(edition.id), mailing
 
 
+def _written(edition: Any, sample: dict[str, Any], now: datetime) -> Any:
+    """The editor's part: subject, preheader, intro, and the story of the subject as the lead."""
+    from newsletter.curator import service
+
+    lead = next((story for story in edition.picks if story.headline == sample["subject"]), None)
+    if lead is not None:
+        service.move(edition.id, lead.key, section=edition.picks[0].section, position=1, now=now)
+        service.edit_pick(edition.id, lead.key, size="l", now=now)
+    return service.edit_edition(
+        edition.id, now=now, subject=sample["subject"], preheader=sample["preheader"], intro=sample["intro"]
+    )
+
+
 def _deliver(mailing_id: int) -> None:
     """Hands over here and now, as a worker would."""
+    from newsletter.delivery import reads as deliveries
     from newsletter.delivery import service as delivery
     from newsletter.jobs import wiring
 
     now = clock.now()
     while delivery.freeze_next(now):
         pass
-    with progress("Delivering to the outbox", READERS) as advance:
+    with progress("Delivering to the outbox", deliveries.mailing(mailing_id).candidates) as advance:
         while delivery.hand_over_next(clock.now(), owner="demo", provider=wiring.provider(), clock=clock.now):
             advance(wiring.provider().max_batch)
     delivery.finish(clock.now())

@@ -185,7 +185,7 @@ def copy_picture(
 def _storable(found: _Found) -> _Found:
     """The same without characters that no database keeps: NUL, and halves of pairs."""
     texts = {field.name: getattr(found, field.name) for field in fields(found)}
-    kept = {
+    kept: dict[str, Any] = {
         name: text.replace("\0", "").encode("utf-8", "ignore").decode()
         for name, text in texts.items()
         if isinstance(text, str)

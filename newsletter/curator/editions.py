@@ -99,7 +99,7 @@ def _suggested(edition: Edition, places: int, now: datetime) -> list[int]:
         for row, group in zip(found, groups, strict=True)
     ]
     ran = reads.already_ran(found, on=edition.date, besides=edition.id)
-    taken = {candidate.group for candidate in candidates if candidate.id in used}
+    taken = {candidate.group for candidate in candidates if candidate.id in used or candidate.id in ran}
     return [
         each.id
         for each in ranking.suggest(

@@ -36,10 +36,11 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     data = _json_ld(tree)
     caption, credit = _caption(tree, data)
     publisher = _publisher(data, meta)
+    title = _title(tree, data, meta, publisher)
     return ExtractedArticle(
-        title=_title(tree, data, meta, publisher),
+        title=title,
         dek=_flat(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
-        text=_body(text, url, drop=(caption, credit)),
+        text=_body(text, url, drop=(title, caption, credit)),
         byline=_byline(data, meta, tree),
         published_at=_date(data.get("datePublished"))
         or _date(

@@ -139,8 +139,20 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _content(raw: Mapping[str, Any]) -> str:
+    """The longest body; the description of a picture, which feedparser files under content too, is none."""
+    caption = _media_description(raw)
     bodies = [str(part.get("value") or "") for part in raw.get("content") or [] if isinstance(part, Mapping)]
-    return max(bodies, key=len, default="")
+    return max((body for body in bodies if body != caption), key=len, default="")
+
+
+def _media_description(raw: Mapping[str, Any]) -> str:
+    """What media:description says: feedparser gives it as plain content where the entry has a summary already."""
+    if raw.get("media_description"):
+        return str(raw["media_description"])
+    if not raw.get("media_content") and not raw.get("media_thumbnail"):
+        return ""
+    plain = [str(part.get("value") or "") for part in raw.get("content") or [] if part.get("type") == "text/plain"]
+    return min(plain, key=len, default="")
 
 
 def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
@@ -158,7 +170,7 @@ def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
         found, alt = (unescape(source[1]) if source else ""), (unescape(described[1]) if described else "")
     if not found:
         return {"image_url": ""}
-    caption, credit = wording.split_caption(_text(raw.get("media_description") or ""))
+    caption, credit = wording.split_caption(_text(_media_description(raw)))
     credits = raw.get("media_credit") or []
     declared = _text(credits[0].get("content")) if credits and isinstance(credits[0], Mapping) else ""
     return {

@@ -34,7 +34,17 @@ SITUATIONS = {
 }
 happenings = st.lists(
     st.sampled_from(
-        [*SITUATIONS, *SITUATIONS, "a minute passes", "ten minutes pass", "pause", "resume", "cancel", "finish", "leave"]
+        [
+            *SITUATIONS,
+            *SITUATIONS,
+            "a minute passes",
+            "ten minutes pass",
+            "pause",
+            "resume",
+            "cancel",
+            "finish",
+            "leave",
+        ]
     ),
     min_size=4,
     max_size=14,

@@ -154,7 +154,9 @@ def test_a_list_without_readers_finishes_at_once(frozen: Plan, edition: Any, now
     assert editions.edition(edition.id).state == "sent"
 
 
-def test_finishing_happens_once_and_marks_the_edition_sent(frozen: Plan, join: Join, edition: Any, now: datetime) -> None:
+def test_finishing_happens_once_and_marks_the_edition_sent(
+    frozen: Plan, join: Join, edition: Any, now: datetime
+) -> None:
     join(60)
     made = frozen()
     assert service.finish(now) == 0

@@ -33,10 +33,11 @@ _PERSONAL = {"to", "headers", "substitutions", "custom_args", "subject", "send_a
 
 @dataclass(frozen=True)
 class Fault:
-    """How one request goes wrong: answer `status`, or `drop` the connection; before or after accepting."""
+    """How one request goes wrong: answer `status`, `drop` the connection, or `hang` for seconds; before or after accepting."""
 
     status: int = 0
     drop: bool = False
+    hang: float = 0.0
     accept_first: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | None = None
@@ -114,7 +115,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(202, None, {"X-Message-Id": secrets.token_urlsafe(16)[:22]})
 
     def _fail(self, fault: Fault) -> None:
-        if fault.drop:
+        time.sleep(fault.hang)
+        if fault.drop or fault.hang:
             self.close_connection = True
             self.connection.close()
             return

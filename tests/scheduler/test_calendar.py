@@ -24,7 +24,17 @@ from newsletter.scheduler.calendar import (
 
 DAILY = frozenset(range(1, 8))
 ZONES = st.sampled_from(
-    ["Europe/London", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia", "Africa/Casablanca", "America/Havana", "UTC"]
+    [
+        "Europe/London",
+        "Europe/Berlin",
+        "America/New_York",
+        "Australia/Lord_Howe",
+        "Asia/Kolkata",
+        "Pacific/Apia",
+        "Africa/Casablanca",
+        "America/Havana",
+        "UTC",
+    ]
 )
 DAYS = st.dates(date(2000, 1, 1), date(2037, 12, 1))
 TIMES = st.times().map(lambda t: t.replace(second=0, microsecond=0, tzinfo=None))
@@ -70,7 +80,9 @@ def test_every_local_date_has_its_time_once(day: date, at: time, zone: str) -> N
 
 
 @given(DAYS, TIMES, ZONES, st.sets(st.integers(1, 7), min_size=1), st.integers(0, 20))
-def test_cutting_a_span_in_two_loses_and_doubles_nothing(day: date, at: time, zone: str, weekdays: set[int], cut: int) -> None:
+def test_cutting_a_span_in_two_loses_and_doubles_nothing(
+    day: date, at: time, zone: str, weekdays: set[int], cut: int
+) -> None:
     rule = Rule(frozenset(weekdays), at, zone)
     start = datetime.combine(day, time(3), UTC)
     middle, end = start + timedelta(days=cut), start + timedelta(days=21)
@@ -81,7 +93,16 @@ def test_cutting_a_span_in_two_loses_and_doubles_nothing(day: date, at: time, zo
 
 @pytest.mark.parametrize(
     ("text", "weekdays"),
-    [("daily", "1234567"), ("Weekdays", "12345"), ("mon,wed", "13"), ("1-5", "12345"), ("sat-mon", "167"), ("Friday", "5"), ("12345", "12345"), ("wed mon", "13")],
+    [
+        ("daily", "1234567"),
+        ("Weekdays", "12345"),
+        ("mon,wed", "13"),
+        ("1-5", "12345"),
+        ("sat-mon", "167"),
+        ("Friday", "5"),
+        ("12345", "12345"),
+        ("wed mon", "13"),
+    ],
 )
 def test_weekdays_are_read_in_many_forms(text: str, weekdays: str) -> None:
     assert parse_weekdays(text) == weekdays
@@ -110,10 +131,20 @@ SEVEN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("minutes", "approved", "exists", "kind"),
-    [(-1, True, True, Wait), (0, True, True, Send), (30, True, True, Send), (31, True, True, Hold), (0, False, True, Hold), (0, False, False, Hold), (-1, False, False, Wait)],
+    [
+        (-1, True, True, Wait),
+        (0, True, True, Send),
+        (30, True, True, Send),
+        (31, True, True, Hold),
+        (0, False, True, Hold),
+        (0, False, False, Hold),
+        (-1, False, False, Wait),
+    ],
 )
 def test_what_to_do_when_the_time_comes(minutes: int, approved: bool, exists: bool, kind: type) -> None:
-    decision = decide(SEVEN, SEVEN + timedelta(minutes=minutes), late_after_minutes=30, approved=approved, edition_exists=exists)
+    decision = decide(
+        SEVEN, SEVEN + timedelta(minutes=minutes), late_after_minutes=30, approved=approved, edition_exists=exists
+    )
     assert isinstance(decision, kind)
     if isinstance(decision, Hold):
         assert decision.reason

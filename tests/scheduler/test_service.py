@@ -89,10 +89,13 @@ def test_a_paused_schedule_plans_nothing_until_it_goes_on(schedule: Any, now: da
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("weekdays", "someday"), ("time", "7 o'clock"), ("zone", "Mars/Base"), ("open_before_minutes", "3")]
+    ("field", "value"),
+    [("weekdays", "someday"), ("time", "7 o'clock"), ("zone", "Mars/Base"), ("open_before_minutes", "3")],
 )
 def test_bad_rules_name_the_field(house: Any, now: datetime, field: str, value: str) -> None:
-    given: dict[str, Any] = {"weekdays": "daily", "time": "07:00", "zone": "UTC", "open_before_minutes": 180} | {field: value}
+    given: dict[str, Any] = {"weekdays": "daily", "time": "07:00", "zone": "UTC", "open_before_minutes": 180} | {
+        field: value
+    }
     with pytest.raises(BadInput) as caught:
         service.create_schedule(house.briefing.id, now=now, **given)
     assert caught.value.field == field

@@ -86,6 +86,17 @@ def test_the_undo_of_somebody_who_never_confirmed_asks_once_more(morning: List, 
     assert kinds(now + timedelta(days=30)) == ["confirm"]
 
 
+def test_the_undo_of_stopping_everything_brings_no_address_back_that_had_bounced(
+    active: Active, morning: List, evening: List, state: Look, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    service.add("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    service.reported(person_id, evening.id, "bounce", reason="550 no such user", now=now)
+    leave(person_id, 0, now)
+    undo(person_id, 0, now)
+    assert (state("ann@example.com"), state("ann@example.com", evening)) == ("active", "unsubscribed")
+
+
 @pytest.mark.parametrize("act", ["bounce", "complain"])
 def test_no_undo_takes_back_what_the_provider_reported(
     act: str, active: Active, morning: List, state: Look, now: datetime

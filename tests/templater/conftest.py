@@ -6,7 +6,14 @@ import pytest
 
 from newsletter.templater import Also, Briefing, Picture, Publication, Section, Sponsor, Story
 
-PICTURE = Picture("http://testserver/pictures/a.jpg", 1280, 800, "A red car on a steep track", "The first run.", "Illustration: A. Example")
+PICTURE = Picture(
+    "http://testserver/pictures/a.jpg",
+    1280,
+    800,
+    "A red car on a steep track",
+    "The first run.",
+    "Illustration: A. Example",
+)
 
 
 def story(number: int, size: str = "m", **fields: object) -> Story:
@@ -27,7 +34,9 @@ def briefing() -> Briefing:
     """Twelve stories, with intro, lead picture, sponsor, list at the end and a correction."""
     return Briefing(
         newsletter="Morning Briefing",
-        publication=Publication("The Upland Echo", "https://paper.example.org", "1 High Street, Upland", "desk@example.com"),
+        publication=Publication(
+            "The Upland Echo", "https://paper.example.org", "1 High Street, Upland", "desk@example.com"
+        ),
         subject="The funicular returns",
         preheader="Plus eleven more from the valley",
         strap="Cold and bright",
@@ -45,6 +54,8 @@ def briefing() -> Briefing:
         ),
         also=(Also("Bandstand concert moves indoors", "https://paper.example.org/also", "What's on"),),
         corrections=("Monday's briefing gave the gradient as *1 in 6*. It is 1 in 5.",),
-        sponsor=Sponsor("Sponsored by a shop", "Boots that outlast the hill", "Resoled for ten years.", "https://shop.example.org"),
+        sponsor=Sponsor(
+            "Sponsored by a shop", "Boots that outlast the hill", "Resoled for ten years.", "https://shop.example.org"
+        ),
         why="You asked for the Morning Briefing.",
     )

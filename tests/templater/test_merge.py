@@ -49,7 +49,9 @@ def test_an_unknown_field_blocks_and_names_the_known_ones(briefing: Briefing) ->
 
 
 def test_no_token_is_left_for_any_reader(briefing: Briefing) -> None:
-    mine = for_reader(render(replace(briefing, subject="{{ email }}", preheader="{{ first_name }}")), Reader("a@example.com", "", ""))
+    mine = for_reader(
+        render(replace(briefing, subject="{{ email }}", preheader="{{ first_name }}")), Reader("a@example.com", "", "")
+    )
     assert "-nl_" not in mine.subject + mine.preheader + mine.html + mine.text
 
 
@@ -64,7 +66,10 @@ def test_values_stay_small_and_in_one_line(briefing_name: str, email: str, token
         assert "-nl_" not in value
 
 
-@given(st.dictionaries(st.from_regex(r"-nl_[a-z]{1,5}_\d[ht]-", fullmatch=True), st.text(), max_size=4), st.lists(st.text(max_size=8), max_size=5))
+@given(
+    st.dictionaries(st.from_regex(r"-nl_[a-z]{1,5}_\d[ht]-", fullmatch=True), st.text(), max_size=4),
+    st.lists(st.text(max_size=8), max_size=5),
+)
 def test_one_pass_replaces_every_token_once(values: dict[str, str], between: list[str]) -> None:
     source = "".join(part + token for part, token in zip(between, values, strict=False))
     expected = "".join(part + values[token] for part, token in zip(between, values, strict=False))

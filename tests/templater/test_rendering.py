@@ -80,11 +80,29 @@ def test_a_story_carries_its_key_in_its_link(briefing: Briefing) -> None:
     assert "https://paper.example.org/2?from=feed&nl=key2" in rendered.text
 
 
-HOSTILE = """<b x="1">'&amp; {{ 7*7 }} {% raw %} ]]> </mj-text><mj-raw><script>alert(1)</script> -nl_email_1h- \\u{651}"""
+HOSTILE = (
+    """<b x="1">'&amp; {{ 7*7 }} {% raw %} ]]> </mj-text><mj-raw><script>alert(1)</script> -nl_email_1h- \\u{651}"""
+)
 TEXTS = ("newsletter", "subject", "preheader", "strap", "intro", "signed", "date_long", "why")
 
 
-@pytest.mark.parametrize("field", [*TEXTS, "headline", "blurb", "label", "source", "button", "alt", "caption", "credit", "title", "postal", "correction"])
+@pytest.mark.parametrize(
+    "field",
+    [
+        *TEXTS,
+        "headline",
+        "blurb",
+        "label",
+        "source",
+        "button",
+        "alt",
+        "caption",
+        "credit",
+        "title",
+        "postal",
+        "correction",
+    ],
+)
 def test_foreign_text_is_harmless_in_every_field(briefing: Briefing, field: str) -> None:
     hostile = _with(briefing, field, HOSTILE)
     rendered = render(hostile)
@@ -117,7 +135,9 @@ def _visible(markup: str) -> str:
     return str(tree.text_content())
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", " JAVASCRIPT:alert(1)", "file:///etc/passwd"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", " JAVASCRIPT:alert(1)", "file:///etc/passwd"]
+)
 def test_only_web_addresses_become_links(briefing: Briefing, url: str) -> None:
     assert briefing.lead is not None
     rendered = render(replace(briefing, lead=replace(briefing.lead, url=url), intro=f"[x]({url})"))
@@ -146,8 +166,18 @@ def test_any_text_at_all_renders(text: str) -> None:
     assert rendered.text
 
 
-@pytest.mark.parametrize(("language", "said", "direction"), [("de-AT", "abbestellen", "ltr"), ("en", "Unsubscribe from", "ltr"), ("sw", "Unsubscribe from", "ltr"), ("ar", "Unsubscribe", "rtl")])
-def test_the_templates_own_words_follow_the_language(briefing: Briefing, language: str, said: str, direction: str) -> None:
+@pytest.mark.parametrize(
+    ("language", "said", "direction"),
+    [
+        ("de-AT", "abbestellen", "ltr"),
+        ("en", "Unsubscribe from", "ltr"),
+        ("sw", "Unsubscribe from", "ltr"),
+        ("ar", "Unsubscribe", "rtl"),
+    ],
+)
+def test_the_templates_own_words_follow_the_language(
+    briefing: Briefing, language: str, said: str, direction: str
+) -> None:
     rendered = render(replace(briefing, language=language))
     assert said in rendered.html
     assert f'lang="{language}"' in rendered.html
@@ -183,7 +213,11 @@ def test_a_template_that_is_not_there_blocks(briefing: Briefing) -> None:
 
 def test_a_notice_is_a_small_mail_with_one_button() -> None:
     publication = Publication("The Upland Echo", "https://paper.example.org", "1 High Street", "desk@example.com")
-    rendered = render_notice(Notice("Confirm", "One press", ("Somebody asked.",), "Yes <please>", "https://news.example.com/c/x", publication))
+    rendered = render_notice(
+        Notice(
+            "Confirm", "One press", ("Somebody asked.",), "Yes <please>", "https://news.example.com/c/x", publication
+        )
+    )
     assert rendered.problems == ()
     assert rendered.merge == ()
     assert "Yes &lt;please&gt;" in rendered.html

@@ -40,7 +40,9 @@ def test_signing_in_and_out(people: dict[str, Any]) -> None:
 
 
 def test_signing_in_leads_nowhere_else(people: dict[str, Any]) -> None:
-    answer = Client().post("/login/", {"email": "editor@example.com", "password": PASSWORD, "next": "https://evil.example/"})
+    answer = Client().post(
+        "/login/", {"email": "editor@example.com", "password": PASSWORD, "next": "https://evil.example/"}
+    )
     assert answer.url == "/"
 
 
@@ -53,7 +55,20 @@ def test_guessing_passwords_is_stopped(people: dict[str, Any]) -> None:
     assert b"quarter of an hour" in blocked.content
 
 
-@pytest.mark.parametrize("path", ["/", "/editions/", "/schedule/", "/newsletters/", "/newsletters/morning/", "/sources/", "/readers/", "/readers/import/", "/deliveries/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/editions/",
+        "/schedule/",
+        "/newsletters/",
+        "/newsletters/morning/",
+        "/sources/",
+        "/readers/",
+        "/readers/import/",
+        "/deliveries/",
+    ],
+)
 def test_every_page_of_the_desk_opens(editor: Client, sent: Any, path: str) -> None:
     answer = editor.get(path)
     assert answer.status_code == 200
@@ -71,12 +86,17 @@ def test_empty_pages_say_what_to_do(signed_in: Callable[[str], Client]) -> None:
         assert b'class="empty"' in answer.content
 
 
-def test_the_board_picks_edits_moves_and_drops(editor: Client, edition: Any, articles: Callable[..., list[int]]) -> None:
+def test_the_board_picks_edits_moves_and_drops(
+    editor: Client, edition: Any, articles: Callable[..., list[int]]
+) -> None:
     base = f"/editions/{edition.id}"
     article = articles(4)[3]
     editor.post(f"{base}/picks/", {"article": article})
     story = curator.edition(edition.id).picks[-1]
-    editor.post(f"{base}/picks/{story.key}/", {"version": curator.edition(edition.id).version, "headline": "A new headline", "size": "s"})
+    editor.post(
+        f"{base}/picks/{story.key}/",
+        {"version": curator.edition(edition.id).version, "headline": "A new headline", "size": "s"},
+    )
     editor.post(f"{base}/picks/{story.key}/place/", {"position": 1})
     first = curator.edition(edition.id).picks[0]
     assert (first.key, first.headline) == (story.key, "A new headline")
@@ -87,7 +107,9 @@ def test_the_board_picks_edits_moves_and_drops(editor: Client, edition: Any, art
 
 def test_htmx_gets_the_running_order_and_a_word_to_the_preview(editor: Client, edition: Any) -> None:
     story = edition.picks[0]
-    answer = editor.post(f"/editions/{edition.id}/picks/{story.key}/place/", {"position": 2}, headers={"HX-Request": "true"})
+    answer = editor.post(
+        f"/editions/{edition.id}/picks/{story.key}/place/", {"position": 2}, headers={"HX-Request": "true"}
+    )
     assert answer.status_code == 200
     assert answer.content.startswith(b'<div id="order">')
     assert "preview" in answer.headers["HX-Trigger-After-Swap"]
@@ -98,7 +120,9 @@ def test_words_are_saved_and_a_lost_race_keeps_both_texts(editor: Client, editio
     editor.post(url, {"name": "subject", "was": edition.subject, "value": "A better subject"})
     assert curator.edition(edition.id).subject == "A better subject"
     editing.edit_edition(edition.id, now=now, subject="Their subject")
-    late = editor.post(url, {"name": "subject", "was": "A better subject", "value": "My subject"}, headers={"HX-Request": "true"})
+    late = editor.post(
+        url, {"name": "subject", "was": "A better subject", "value": "My subject"}, headers={"HX-Request": "true"}
+    )
     assert late.status_code == 409
     assert b"Their subject" in late.content
     assert b"My subject" in late.content

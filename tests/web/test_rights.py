@@ -15,7 +15,18 @@ PUBLIC = {
 }  # fmt: skip
 WITHOUT_CSRF = {"leave"}  # one-click leaving (RFC 8058) comes without a cookie
 OF_THE_HOUSE = {"people", "outbox", "outbox-folder", "outbox-letter", "outbox-html"}
-OF_NO_NEWSLETTER = {"today", "editions", "schedule", "newsletters", "sources", "read-sources", "add-article", "readers", "import", "deliveries"}
+OF_NO_NEWSLETTER = {
+    "today",
+    "editions",
+    "schedule",
+    "newsletters",
+    "sources",
+    "read-sources",
+    "add-article",
+    "readers",
+    "import",
+    "deliveries",
+}
 
 
 def patterns(resolver: Any = None) -> Iterator[URLPattern]:
@@ -77,7 +88,9 @@ def test_nobody_is_sent_to_sign_in(addresses: dict[str, str]) -> None:
             assert answer.url.startswith("/login/?next="), name
 
 
-def test_the_editor_of_another_newsletter_is_refused(addresses: dict[str, str], signed_in: Callable[[str], Client]) -> None:
+def test_the_editor_of_another_newsletter_is_refused(
+    addresses: dict[str, str], signed_in: Callable[[str], Client]
+) -> None:
     stranger = signed_in("stranger")
     for name, address in addresses.items():
         if name in OF_NO_NEWSLETTER:
@@ -86,7 +99,9 @@ def test_the_editor_of_another_newsletter_is_refused(addresses: dict[str, str], 
             assert answer.status_code == 403, name
 
 
-def test_what_is_of_no_newsletter_shows_a_stranger_nothing_of_ours(addresses: dict[str, str], signed_in: Callable[[str], Client]) -> None:
+def test_what_is_of_no_newsletter_shows_a_stranger_nothing_of_ours(
+    addresses: dict[str, str], signed_in: Callable[[str], Client]
+) -> None:
     stranger = signed_in("stranger")
     for name in OF_NO_NEWSLETTER - {"read-sources", "add-article", "sources"}:
         text = stranger.get(addresses[name]).content.decode()
@@ -94,7 +109,9 @@ def test_what_is_of_no_newsletter_shows_a_stranger_nothing_of_ours(addresses: di
         assert "reader0@example.com" not in text, name
 
 
-def test_somebody_who_may_only_look_changes_nothing(addresses: dict[str, str], signed_in: Callable[[str], Client]) -> None:
+def test_somebody_who_may_only_look_changes_nothing(
+    addresses: dict[str, str], signed_in: Callable[[str], Client]
+) -> None:
     viewer = signed_in("viewer")
     for name, address in addresses.items():
         answer = viewer.post(address)

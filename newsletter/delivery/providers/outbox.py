@@ -128,6 +128,6 @@ def letter(root: Path, folder: str, name: str) -> EmailMessage:
 
 
 def _folder(root: Path, name: str) -> Path:
-    if not _NAME.fullmatch(name) or ".." in name or not (root / name).is_dir():
+    if not _NAME.fullmatch(name) or not name.strip(".") or not (root / name).is_dir():
         raise NotFound("There is no such folder in the outbox.")
     return root / name

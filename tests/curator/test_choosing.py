@@ -1,0 +1,103 @@
+"""Grouping and ranking: one story per event, fresh, varied, not run before."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.curator.grouping import group
+from newsletter.curator.ranking import Candidate, suggest
+
+NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+BRIDGE = "Masons take down the eastern arch of the packhorse bridge stone by stone; buses go round by the quarry for nine weeks."
+LIBRARY = "Councillors voted eleven to ten to keep the reading room open at weekends after a petition with two thousand names."
+
+
+def article(title: str, text: str, hours: float = 1) -> dict[str, object]:
+    return {"title": title, "text": text, "published_at": NOW - timedelta(hours=hours)}
+
+
+def test_two_tellings_of_one_event_are_one_story() -> None:
+    found = group(
+        [
+            article("Bridge closes for nine weeks while masons rebuild an arch", BRIDGE),
+            article("Library keeps its weekend by one vote", LIBRARY),
+            article(
+                "Nine weeks without the packhorse bridge as masons start on its arch",
+                BRIDGE.replace("stone by stone", "in numbered stones"),
+            ),
+        ]
+    )
+    assert found == [0, 1, 0]
+
+
+def test_the_same_words_a_month_apart_are_two_events() -> None:
+    assert group([article("Bridge closes", BRIDGE), article("Bridge closes", BRIDGE, hours=24 * 30)]) == [0, 1]
+
+
+@given(st.lists(st.fixed_dictionaries({"title": st.text(max_size=40), "text": st.text(max_size=80)}), max_size=12))
+def test_every_article_gets_a_group_counted_from_zero(articles: list[dict[str, str]]) -> None:
+    found = group(list(articles))
+    assert len(found) == len(articles)
+    assert sorted(set(found)) == list(range(len(set(found))))
+
+
+def candidate(number: int, hours: float = 1, publisher: str = "", group_number: int | None = None) -> Candidate:
+    return Candidate(
+        number,
+        f"T{number}",
+        publisher or f"P{number}",
+        NOW - timedelta(hours=hours),
+        number if group_number is None else group_number,
+    )
+
+
+def test_fresh_comes_before_old() -> None:
+    assert [each.id for each in suggest([candidate(1, 30), candidate(2, 1), candidate(3, 8)], wanted=3, now=NOW)] == [
+        2,
+        3,
+        1,
+    ]
+
+
+def test_what_many_tell_comes_first_and_once() -> None:
+    found = suggest(
+        [
+            candidate(1, 3),
+            candidate(2, 5, group_number=9),
+            candidate(3, 5, group_number=9),
+            candidate(4, 5, group_number=9),
+        ],
+        wanted=4,
+        now=NOW,
+    )
+    assert [each.id for each in found] == [2, 1]
+    assert found[0].reason == "5 h old, told by 3 sources"
+
+
+def test_no_paper_has_more_than_a_third_while_others_wait() -> None:
+    pool = [candidate(n, 1, publisher="Loud") for n in range(10)] + [candidate(n, 20) for n in range(10, 16)]
+    found = suggest(pool, wanted=9, now=NOW)
+    assert sum(each.id < 10 for each in found) == 3
+
+
+def test_places_are_filled_when_there_is_only_one_paper() -> None:
+    assert len(suggest([candidate(n, 1, publisher="Only") for n in range(10)], wanted=6, now=NOW)) == 6
+
+
+def test_what_ran_or_is_picked_is_not_suggested_again() -> None:
+    found = suggest([candidate(1), candidate(2), candidate(3)], wanted=3, now=NOW, already_ran={1}, groups_taken={3})
+    assert [each.id for each in found] == [2]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 200), st.sampled_from("ABC"), st.integers(0, 4)), max_size=20), st.integers(0, 12)
+)
+def test_suggestions_are_distinct_and_deterministic(rows: list[tuple[int, str, int]], wanted: int) -> None:
+    pool = [candidate(n, hours, publisher, group_number) for n, (hours, publisher, group_number) in enumerate(rows)]
+    found = suggest(pool, wanted=wanted, now=NOW)
+    assert found == suggest(pool, wanted=wanted, now=NOW)
+    assert len(found) == min(wanted, len({c.group for c in pool}))
+    assert len({each.id for each in found}) == len(found)

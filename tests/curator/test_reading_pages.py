@@ -1,0 +1,249 @@
+"""Pages, pastes and feeds become stories: what is there is found, what is not is not invented."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.curator import feeds, pasted, wording
+from newsletter.curator.extraction import extract
+from newsletter.curator.urls import canonical, normalised_title, story_key
+
+PAGE = """<!DOCTYPE html><html lang="en-GB"><head><title>Ferry gets a second boat | The Upland Echo</title>
+<link rel="canonical" href="/2026/ferry"><meta property="og:site_name" content="The Upland Echo">
+<meta property="og:image" content="/pictures/ferry.jpg"><meta name="description" content="From May two boats cross the lake.">
+<script type="application/ld+json">{"@context":"https://schema.org","@graph":[{"@type":"NewsArticle","headline":"Ferry gets a second boat",
+"datePublished":"2026-11-23T18:30:00+01:00","author":[{"@type":"Person","name":"Ann Example"},{"@type":"Person","name":"Bo Sample"}],
+"publisher":{"@type":"Organization","name":"The Upland Echo"}}]}</script></head><body>
+<nav><a href="/">Home</a> <a href="/news">News</a></nav><article><h1>Ferry gets a second boat</h1>
+<figure><img src="/pictures/ferry.jpg" alt="A white ferry at a jetty"><figcaption>The new boat on its first day. (Photo: Kim Example)</figcaption></figure>
+<p>From the first of May two boats will cross the lake between the mill and the castle, the harbour office said on Monday morning.</p>
+<p>The second boat was built in 1961 for another lake, and it spent ten years in a barn before somebody asked what was under the tarpaulin.</p>
+<p>Both boats leave at the same time from opposite shores, so that nobody has to wait longer than twenty minutes on a cold jetty.</p></article>
+<aside><h2>Sign up for our newsletter</h2><p>The best of the week, every Friday, straight to your inbox.</p></aside><footer>© The Upland Echo</footer></body></html>"""
+
+
+def test_a_page_yields_everything_it_declares() -> None:
+    found = extract(PAGE, "https://echo.example.org/2026/ferry?utm_source=x")
+    assert found.title == "Ferry gets a second boat"
+    assert found.dek == "From May two boats cross the lake."
+    assert found.byline == "Ann Example, Bo Sample"
+    assert found.published_at == datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
+    assert found.publisher == "The Upland Echo"
+    assert found.canonical_url == "https://echo.example.org/2026/ferry"
+    assert found.image_url == "https://echo.example.org/pictures/ferry.jpg"
+    assert (found.image_alt, found.image_caption, found.image_credit) == (
+        "A white ferry at a jetty",
+        "The new boat on its first day.",
+        "Kim Example",
+    )
+    assert found.language == "en-GB"
+    assert found.text.startswith("From the first of May")
+    assert "newsletter" not in found.text
+    assert "Photo:" not in found.text
+
+
+def test_a_page_without_a_date_gets_none() -> None:
+    assert (
+        extract(
+            "<html><body><h1>A headline of some length</h1><p>Seen in 1961 and on 3 May 2020.</p></body></html>",
+            "https://x.example/",
+        ).published_at
+        is None
+    )
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "",
+        " ",
+        "<",
+        "<html>",
+        "plain words",
+        "\x00\x01",
+        "<html><body>" + "<div>" * 3000,
+        '<?xml version="1.0" encoding="utf-16"?><html/>',
+    ],
+)
+def test_a_page_without_a_story_is_empty_and_no_error(page: str) -> None:
+    assert extract(page, "https://x.example/").text == "" or page == "plain words"
+
+
+PASTED = """Clock stops for the third time this year
+
+The town clock, as it stood on Monday
+(Image credit: Kim Example/Valley Pictures)
+
+The town clock of Upland stopped at twenty past four on Monday afternoon, for the third time this year and for the same reason as before.
+
+Jackdaws had built a nest between the wheels, the clock keeper said, and this time they had used the rope that was meant to keep them out.
+
+Subscribe to The Valley Post
+
+Get the facts behind the news, every day, with a view from the hill.
+
+SUBSCRIBE & SAVE
+https://pictures.example.com/promo/offer123.jpg
+
+Sign up for The Valley Post's Free Newsletters
+
+From the morning briefing to a weekly letter of good news, get the best of the paper delivered directly to your inbox.
+
+Sign up
+To continue reading this article...
+Already a subscriber to The Valley Post?
+Not sure which email you used for your subscription? Contact us
+Robin Sample, The Valley Post UK
+
+Robin has worked as a reporter and editor at the paper since 2009. She covers clocks, rivers and the council, and has written a book about all three of them.
+"""
+
+
+def test_pasted_text_yields_the_story_without_the_promotion() -> None:
+    found = pasted.clean(PASTED)
+    assert found.title == "Clock stops for the third time this year"
+    assert found.image_caption == "The town clock, as it stood on Monday"
+    assert found.image_credit == "Kim Example/Valley Pictures"
+    assert [paragraph[:14] for paragraph in found.text.split("\n\n")] == ["The town clock", "Jackdaws had b"]
+    assert found.byline == "Robin Sample"
+    assert found.publisher == "The Valley Post"
+    assert found.image_url == "", "the only address in it belongs to the promotion"
+    assert found.published_at is None
+    assert found.biography.startswith("Robin has worked")
+
+
+def test_pasted_navigation_byline_and_date_are_told_from_the_story() -> None:
+    text = (
+        "Ferry gets a second boat | The Upland Echo\nHome\nNews\nSport\nFerry gets a second boat\nBy Ann Example\nPublished 23 November 2026\n"
+        + PASTED.split("\n\n", 2)[2]
+    )
+    found = pasted.clean(text, "https://echo.example.org/ferry")
+    assert found.title == "Ferry gets a second boat"
+    assert found.byline == "Ann Example"
+    assert found.published_at == datetime(2026, 11, 23, tzinfo=UTC)
+    assert found.canonical_url == "https://echo.example.org/ferry"
+
+
+@given(st.text(max_size=600))
+def test_any_pasted_text_is_read(text: str) -> None:
+    found = pasted.clean(text)
+    assert all(
+        line in " ".join(text.replace("\u00ad", "").replace("\x00", "").split()) for line in found.text.split("\n\n")
+    )
+
+
+RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/"><channel><title>Echo &amp; Post RSS</title>
+<link>https://echo.example.org</link>
+<item><title>Two &lt;b&gt;boats&lt;/b&gt; &amp;amp; a barn</title><link>/a?utm_source=rss</link><guid>id-1</guid><pubDate>Mon, 23 Nov 2026 18:30:00 +0100</pubDate>
+<description>&lt;p&gt;One.&lt;/p&gt;&lt;p&gt;Two.&lt;/p&gt; Continue reading</description>
+<media:content url="pictures/a.jpg" medium="image"><media:credit>Photo: Kim Example</media:credit><media:description>The boats.</media:description></media:content></item>
+<item><title>No date, no id</title><link>https://echo.example.org/b</link></item>
+<item><description>Nothing but words, and no headline at all here.</description></item></channel></rss>"""
+
+
+def test_a_feed_is_read_as_it_is() -> None:
+    feed = feeds.parse(RSS.encode(), "https://echo.example.org/feed.xml")
+    first, second = feed.entries[:2]
+    assert feed.title == "Echo & Post RSS"
+    assert (first.title, first.dek, first.key) == ("Two boats & a barn", "One. Two.", "id-1")
+    assert first.url == "https://echo.example.org/a?utm_source=rss"
+    assert first.published_at == datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
+    assert (first.image_url, first.image_credit, first.image_caption) == (
+        "https://echo.example.org/pictures/a.jpg",
+        "Kim Example",
+        "The boats.",
+    )
+    assert second.published_at is None, "an invented date is worse than none"
+    assert second.key == "https://echo.example.org/b"
+
+
+def test_atom_with_only_an_updated_date_has_a_date() -> None:
+    atom = '<feed xmlns="http://www.w3.org/2005/Atom"><title>A</title><entry><title>T</title><id>x</id><updated>2026-11-24T05:00:00Z</updated></entry></feed>'
+    assert feeds.parse(atom.encode(), "https://x.example/").entries[0].published_at == datetime(
+        2026, 11, 24, 5, 0, tzinfo=UTC
+    )
+
+
+def test_a_broken_feed_that_yields_entries_is_a_feed() -> None:
+    assert len(feeds.parse(RSS[: RSS.index("<item><description>")].encode(), "https://x.example/").entries) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "nothing at all"),
+        (
+            b"<!DOCTYPE html><html><head><link rel='alternate' type='application/rss+xml' href='/rss'></head></html>",
+            "https://x.example/rss",
+        ),
+        (b"<html><body>Hello</body></html>", "RSS or Feed"),
+        (b"\x89PNG\r\n", "no RSS or Atom"),
+        (b"just words", "no RSS or Atom"),
+    ],
+)
+def test_what_is_no_feed_is_said_with_the_remedy(data: bytes, said: str) -> None:
+    with pytest.raises(feeds.FeedError, match=said):
+        feeds.parse(data, "https://x.example/feed")
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_a_feed_or_an_error(data: bytes) -> None:
+    try:
+        feeds.parse(data, "https://x.example/feed")
+    except feeds.FeedError as error:
+        assert "https://x.example/feed" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://www.x.example/a/", "http://x.example/a"),
+        ("https://x.example/a?utm_source=rss&b=2&a=1#top", "https://x.example/a?a=1&b=2"),
+        ("https://X.example:443/a", "https://x.example/a"),
+    ],
+)
+def test_the_same_story_has_the_same_address(one: str, other: str) -> None:
+    assert canonical(one) == canonical(other)
+
+
+def test_other_stories_have_other_addresses() -> None:
+    assert canonical("https://x.example/a?id=1") != canonical("https://x.example/a?id=2")
+    assert canonical("ftp://x.example/") == canonical("not an address") == ""
+
+
+@given(st.text(max_size=200), st.text(max_size=80))
+def test_any_address_and_headline_has_a_key(url: str, title: str) -> None:
+    assert len(story_key(url, title)) == 64
+    assert canonical(canonical(url)) == canonical(url)
+    assert normalised_title(normalised_title(title)) == normalised_title(title)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("By Ann Example", "Ann Example"),
+        ("by Ann Example | The Echo", "Ann Example"),
+        ("Ann Example", "Ann Example"),
+        ("Von Ann Example", "Ann Example"),
+    ],
+)
+def test_a_byline_is_the_name_alone(written: str, name: str) -> None:
+    assert wording.byline(written) == name
+
+
+@pytest.mark.parametrize(
+    ("title", "paper"),
+    [
+        ("The Echo feed", "The Echo"),
+        ("The Echo RSS", "The Echo"),
+        ("Rest of All -", "Rest of All"),
+        ("Comments on: The Echo", "The Echo"),
+        ("Echo - World", "Echo - World"),
+    ],
+)
+def test_a_feeds_title_becomes_the_papers_name(title: str, paper: str) -> None:
+    assert wording.publisher(title) == paper

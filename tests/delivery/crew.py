@@ -1,0 +1,85 @@
+"""Processes for a test to kill. `prepare N` plans a mailing to N readers, `work` hands it over, `report` says how it ended.
+
+Leases are short and batches small here, so that much happens in little time; everything else is as in production.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import time
+from dataclasses import asdict
+from datetime import timedelta
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
+django.setup()
+
+from newsletter.catalog import service as catalog  # noqa: E402  the rooms need Django set up
+from newsletter.curator import service as curator  # noqa: E402
+from newsletter.delivery import handover, mailings, reads, service, states  # noqa: E402
+from newsletter.jobs import tasks, wiring  # noqa: E402
+from newsletter.kernel import clock  # noqa: E402
+from subscribers import service as subscribers  # noqa: E402
+
+BATCH = 25
+handover.LEASE = timedelta(seconds=2)
+mailings.PAGE = BATCH
+
+
+def prepare(readers: int) -> None:
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    now = clock.now()
+    target = subscribers.create_list("morning", "Morning Briefing", now=now)
+    newsletter = catalog.create_newsletter(
+        slug="morning",
+        name="Morning Briefing",
+        from_email="news@example.com",
+        postal_address="1 High Street, Upland",
+        list_id=target.id,
+        zone="Europe/London",
+        now=now,
+    )
+    rows = "email,first_name\n" + "".join(f"reader{n}@example.com,First{n}\n" for n in range(readers))
+    subscribers.import_csv(io.BytesIO(rows.encode()), target.id, dry_run=False, by="test", now=now)
+    text = (
+        "The ferry is back at last\n\n" + "Islanders met it on the pier with a band and a cake of the same length. " * 4
+    )
+    article = curator.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
+    edition = curator.create_edition(newsletter.id, now.date(), now=now, by="test")
+    curator.pick(edition.id, article.id, now=now)
+    curator.edit_edition(edition.id, now=now, subject="The ferry is back at last")
+    curator.approve(edition.id, by="test", now=now)
+    tasks.send_edition(edition.id, at=None, by="test", now=now)
+
+
+def work() -> None:
+    owner, provider = f"worker:{os.getpid()}", wiring.provider()
+    while reads.mailings()[0].state != states.FINISHED:
+        worked = (
+            service.hand_over_next(clock.now(), owner=owner, provider=provider, clock=clock.now)
+            or service.freeze_next(clock.now())
+            or service.finish(clock.now())
+        )
+        if not worked:
+            time.sleep(0.05)
+
+
+def report() -> None:
+    (mailing,) = reads.mailings()
+    everybody = [asdict(who) for who in reads.who(mailing.id, limit=1_000_000)]
+    print(
+        json.dumps(
+            {"state": mailing.state, "adds_up": mailing.adds_up, "candidates": mailing.candidates, "who": everybody}
+        )
+    )
+
+
+if __name__ == "__main__":
+    verb, *rest = sys.argv[1:]
+    {"prepare": lambda: prepare(int(rest[0])), "work": work, "report": report}[verb]()

@@ -1,0 +1,307 @@
+from __future__ import annotations
+
+import json
+import logging
+import os
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.delivery.providers import sendgrid
+from newsletter.delivery.providers.base import Request
+from newsletter.delivery.providers.sendgrid import SendGrid, body
+from newsletter.kernel.errors import BadInput
+from tests.delivery.providers.conftest import envelope, reader
+from tests.fakes.sendgrid import KEY, Fault, SendGridServer, problems_of
+
+Make = Callable[..., Request]
+NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
+DESCRIPTION = os.environ.get("SENDGRID_OPENAPI", "")
+NAMED = {
+    "errors": [{"message": "Does not contain a valid address.", "field": "personalizations.1.to.0.email", "help": None}]
+}
+
+
+@pytest.fixture
+def provider(server: SendGridServer) -> SendGrid:
+    return SendGrid(KEY, server.url)
+
+
+def test_a_batch_is_accepted_and_its_message_id_kept(
+    provider: SendGrid, server: SendGridServer, request_for: Make
+) -> None:
+    answer = provider.send_batch(request_for(), NOW)
+    assert answer.accepted, answer
+    assert len(answer.provider_id) == 22
+    assert server.accepted == {f"reader{n}@example.com": 1 for n in range(3)}
+
+
+def test_the_body_holds_what_leaves(provider: SendGrid, server: SendGridServer, request_for: Make) -> None:
+    provider.send_batch(request_for(), NOW)
+    sent = server.bodies[0]
+    first = sent["personalizations"][0]
+    assert first["to"] == [{"email": "reader0@example.com"}], "one `to` each: two would see each other"
+    assert first["headers"] == {
+        "List-Unsubscribe": "<https://n.example.com/u/token0>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    assert first["custom_args"] == {
+        "nl_mailing": "mailing",
+        "nl_batch": "batch",
+        "nl_attempt": "attempt",
+        "nl_delivery": "batchkey.0",
+    }
+    assert first["substitutions"]["-nl_token_4h-"] == "token0"
+    assert sent["subject"] == "The ferry is back — at last"
+    assert sent["from"] == {"email": "news@example.com", "name": "The Upland Echo"}
+    assert sent["reply_to"] == {"email": "desk@example.com"}
+    assert sent["headers"] == {"List-Id": "Morning <morning.example.com>", "Precedence": "bulk"}
+    assert [part["type"] for part in sent["content"]] == ["text/plain", "text/html"]
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_tracking_is_always_said(request_for: Make, on: bool) -> None:
+    sent = json.loads(body(request_for(click_tracking=on, open_tracking=on)))
+    assert sent["tracking_settings"] == {
+        "click_tracking": {"enable": on, "enable_text": False},
+        "open_tracking": {"enable": on},
+        "subscription_tracking": {"enable": False},
+    }
+
+
+@given(st.text(max_size=60), st.text(max_size=60), st.text(min_size=1, max_size=60))
+def test_any_text_survives_the_quick_encoding(name: str, token: str, subject: str) -> None:
+    person = reader(0, first_name=name)._replace(token=token)
+    request = Request(envelope(subject=subject, from_name=name), (person,), "m", "b", "a")
+    raw = body(request)
+    assert raw.isascii()
+    sent = json.loads(raw)
+    assert sent["subject"] == subject
+    assert sent["from"].get("name", "") == name
+    assert sent["personalizations"][0]["headers"]["List-Unsubscribe"] == f"<https://n.example.com/u/{token}>"
+
+
+@given(st.text(max_size=300))
+def test_whatever_a_reader_is_called_the_body_is_valid_and_no_value_holds_a_token(name: str) -> None:
+    sent = json.loads(body(Request(envelope(), (reader(0, first_name=name),), "m", "b", "a")))
+    assert problems_of(sent) == []
+    values = sent["personalizations"][0]["substitutions"]
+    assert not any("-nl_" in value for value in values.values()), "the provider would expand it"
+    assert not set("<>") & set(values["-nl_first_name_1h-"]), "the provider does not escape"
+
+
+def test_a_name_that_is_missing_is_the_fallback(request_for: Make) -> None:
+    sent = json.loads(body(request_for(reader(0, first_name=""))))
+    assert sent["personalizations"][0]["substitutions"]["-nl_first_name_2t-"] == "reader"
+
+
+@pytest.mark.skipif(not DESCRIPTION, reason="SENDGRID_OPENAPI names no file with SendGrid's own description")
+def test_the_body_is_valid_by_sendgrids_own_description(request_for: Make) -> None:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+    from referencing.jsonschema import DRAFT202012
+
+    document = json.loads(Path(DESCRIPTION).read_text())
+    registry: Any = Registry().with_resource("urn:mail", Resource(document, DRAFT202012))
+    schema = "urn:mail#/components/requestBodies/PostMailSend/content/application~1json/schema"
+    people = [reader(n, first_name='Zoë <&> "O\'Neill"') for n in range(1000)]
+    sent = json.loads(body(request_for(*people)))
+    validator = Draft202012Validator({"$ref": schema}, registry=registry)
+    # The description calls custom_args of the whole mail a string; we have none there (SendGrid fact 15).
+    assert [error.message for error in validator.iter_errors(sent)] == []
+    assert list(validator.iter_errors(sent | {"personalizations": "none"})), "the validator looks"
+
+
+@pytest.mark.parametrize(("status", "word"), [(401, "SENDGRID_API_KEY"), (403, "Verify the sender")])
+def test_a_refusal_of_the_sender_stops_with_the_remedy(
+    provider: SendGrid, server: SendGridServer, request_for: Make, status: int, word: str
+) -> None:
+    server.fail_next(Fault(status=status))
+    answer = provider.send_batch(request_for(), NOW)
+    assert (answer.kind, answer.stop, answer.permanent) == ("refused", True, True)
+    assert word in answer.message
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 413, 415])
+def test_a_sure_refusal_is_permanent(
+    provider: SendGrid, server: SendGridServer, request_for: Make, status: int
+) -> None:
+    server.fail_next(Fault(status=status))
+    answer = provider.send_batch(request_for(), NOW)
+    assert (answer.kind, answer.permanent, answer.stop, answer.bad) == ("refused", True, False, {})
+    assert str(status) in answer.message
+
+
+@pytest.mark.parametrize("field", ["personalizations.1.to.0.email", "personalizations[1].to[0].email"])
+def test_a_400_that_names_a_reader_names_the_place(
+    provider: SendGrid, server: SendGridServer, request_for: Make, field: str
+) -> None:
+    server.fail_next(Fault(status=400, body={"errors": [{"message": "Bad address.", "field": field}]}))
+    assert provider.send_batch(request_for(), NOW).bad == {1: "Bad address."}
+
+
+def test_a_400_that_also_names_the_message_blames_nobody(
+    provider: SendGrid, server: SendGridServer, request_for: Make
+) -> None:
+    errors = [*NAMED["errors"], {"message": "The subject is required.", "field": "subject"}]
+    server.fail_next(Fault(status=400, body={"errors": errors}))
+    answer = provider.send_batch(request_for(), NOW)
+    assert answer.bad == {}
+    assert "The subject is required." in answer.message
+
+
+@pytest.mark.parametrize("document", [{"errors": "no list"}, {"errors": [None, 3]}, {}, {"error": "odd"}])
+def test_a_refusal_in_an_unexpected_shape_is_still_a_refusal(
+    provider: SendGrid, server: SendGridServer, request_for: Make, document: dict[str, Any]
+) -> None:
+    server.fail_next(Fault(status=400, body=document))
+    assert provider.send_batch(request_for(), NOW).kind == "refused"
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"X-RateLimit-Reset": str(int(NOW.timestamp()) + 30)}, 30),
+        ({"Retry-After": "12"}, 12),
+        ({"X-RateLimit-Reset": "soon"}, None),
+        ({"X-RateLimit-Reset": "9" * 40}, None),
+        ({}, None),
+    ],
+)
+def test_a_rate_limit_says_when_to_come_back(
+    provider: SendGrid, server: SendGridServer, request_for: Make, headers: dict[str, str], wait: int | None
+) -> None:
+    server.fail_next(Fault(status=429, headers=headers))
+    answer = provider.send_batch(request_for(), NOW)
+    assert (answer.kind, answer.permanent) == ("refused", False)
+    assert answer.again_at == (NOW + timedelta(seconds=wait) if wait else None)
+
+
+@pytest.mark.parametrize("accept_first", [True, False])
+@pytest.mark.parametrize(
+    "fault",
+    [Fault(status=500), Fault(status=502), Fault(status=503), Fault(status=200), Fault(status=302), Fault(drop=True)],
+)
+def test_every_other_answer_is_unknown_whether_it_was_accepted_or_not(
+    provider: SendGrid, server: SendGridServer, request_for: Make, fault: Fault, accept_first: bool
+) -> None:
+    server.fail_next(Fault(**{**fault.__dict__, "accept_first": accept_first}))
+    assert provider.send_batch(request_for(), NOW).unknown
+    assert server.requests == 1, "it is never tried again by itself"
+
+
+def test_a_server_that_hangs_leaves_the_batch_unknown(
+    server: SendGridServer, request_for: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sendgrid, "READ_SECONDS", 0.2)
+    server.fail_next(Fault(hang=0.6, accept_first=True))
+    answer = SendGrid(KEY, server.url).send_batch(request_for(), NOW)
+    assert answer.unknown
+    assert "lost" in answer.message
+
+
+def test_a_server_that_is_not_there_is_a_refusal_for_now(request_for: Make) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    answer = SendGrid(KEY, f"http://127.0.0.1:{port}").send_batch(request_for(), NOW)
+    assert (answer.kind, answer.permanent, answer.stop) == ("refused", False, False)
+    assert "cannot be reached" in answer.message
+
+
+def test_a_certificate_of_somebody_else_stops_the_mailing(
+    server: SendGridServer, request_for: Make, tmp_path: Path
+) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*_self_signed(tmp_path))
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    answer = SendGrid(KEY, server.url.replace("http", "https")).send_batch(request_for(), NOW)
+    assert (answer.kind, answer.stop) == ("refused", True)
+    assert "certificate" in answer.message
+
+
+def _self_signed(folder: Path) -> tuple[Path, Path]:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "somebody.example.com")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(datetime.now(UTC)).not_valid_after(datetime.now(UTC) + timedelta(days=1))
+    certificate, secret = folder / "certificate.pem", folder / "key.pem"
+    certificate.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return certificate, secret
+
+
+def test_one_connection_serves_many_batches(
+    provider: SendGrid, server: SendGridServer, request_for: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = _count_connections(server, monkeypatch)
+    for _ in range(5):
+        assert provider.send_batch(request_for(), NOW).accepted
+    assert len(opened) == 1
+
+
+def test_threads_that_wake_together_after_a_rest_all_get_through(
+    provider: SendGrid, server: SendGridServer, request_for: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that rested is closed; nobody may close the one another thread has just opened."""
+    answers: list[str] = []
+    for _ in range(10):
+        provider._api.client.connections._used -= sendgrid.IDLE_SECONDS + 1
+        crew = [
+            threading.Thread(target=lambda: answers.append(provider.send_batch(request_for(), NOW).kind))
+            for _ in range(8)
+        ]
+        for thread in crew:
+            thread.start()
+        for thread in crew:
+            thread.join()
+    assert answers == ["accepted"] * 80
+
+
+def test_a_connection_that_rested_too_long_is_not_used_again(
+    provider: SendGrid, server: SendGridServer, request_for: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = _count_connections(server, monkeypatch)
+    provider.send_batch(request_for(), NOW)
+    provider._api.client.connections._used -= sendgrid.IDLE_SECONDS + 1
+    provider.send_batch(request_for(), NOW)
+    assert len(opened) == 2
+
+
+def _count_connections(server: SendGridServer, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    opened: list[Any] = []
+    get_request = server.get_request
+
+    def counted() -> Any:
+        opened.append(time.monotonic())
+        return get_request()
+
+    monkeypatch.setattr(server, "get_request", counted)
+    return opened
+
+
+def test_no_key_is_said_with_the_setting_to_set() -> None:
+    with pytest.raises(BadInput, match="Set SENDGRID_API_KEY") as raised:
+        SendGrid("", "https://api.sendgrid.com")
+    assert raised.value.field == "SENDGRID_API_KEY"
+
+
+def test_the_key_is_never_logged(provider: SendGrid, request_for: Make, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        provider.send_batch(request_for(), NOW)
+    assert KEY not in caplog.text

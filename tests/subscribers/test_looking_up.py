@@ -1,0 +1,193 @@
+"""Audiences, recipients, and finding people; changing an address; exporting."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+from subscribers import reads, service
+from subscribers.values import List
+
+Active = Callable[..., int]
+
+
+def test_everybody_on_a_list_is_a_candidate_and_those_not_to_mail_say_why(
+    active: Active, morning: List, now: datetime
+) -> None:
+    ids = {name: active(f"{name}@example.com") for name in ("fine", "left", "bounced", "complained", "never")}
+    ids["pending"] = service.add("pending@example.com", morning.id, by="test", now=now).id
+    service.unsubscribe(ids["left"], morning.id, how="desk", by="test", now=now)
+    service.reported(ids["bounced"], morning.id, "bounce", reason="", now=now)
+    service.reported(ids["complained"], morning.id, "complain", reason="", now=now)
+    service.suppress("never@example.com", reason="asked", source="", now=now)
+    found = {c.subscriber_id: c.exclusion for c in reads.audience_page(morning.id, after=0, upto=10**9, limit=99)}
+    assert found == {
+        ids["fine"]: "",
+        ids["left"]: "unsubscribed",
+        ids["bounced"]: "bounced",
+        ids["complained"]: "complained",
+        ids["never"]: "suppressed",
+        ids["pending"]: "pending",
+    }
+    assert reads.audience_bounds(morning.id) == (6, max(ids.values()))
+    assert reads.counts(morning.id) == {"active": 2, "bounced": 1, "complained": 1, "pending": 1, "unsubscribed": 1}
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 100])
+def test_pages_of_any_size_meet_everybody_once_and_no_latecomer(limit: int, active: Active, morning: List) -> None:
+    ids = [active(f"r{n}@example.com") for n in range(7)]
+    _, upto = reads.audience_bounds(morning.id)
+    active("late@example.com")
+    seen: list[int] = []
+    while page := reads.audience_page(morning.id, after=seen[-1] if seen else 0, upto=upto, limit=limit):
+        seen += [candidate.subscriber_id for candidate in page]
+    assert seen == sorted(ids)
+
+
+def test_an_empty_list_has_no_bounds(morning: List) -> None:
+    assert reads.audience_bounds(morning.id) == (0, 0)
+
+
+def test_a_mailing_goes_to_the_address_of_the_freeze(active: Active, morning: List, now: datetime) -> None:
+    person_id = active("one@example.com", first_name="Ann")
+    for hours, address in ((1, "two@example.com"), (2, "three@example.com")):
+        service.change_address(person_id, address, by="test", now=now + timedelta(hours=hours))
+    for hours, address in (
+        (0, "one@example.com"),
+        (1, "two@example.com"),
+        (2, "three@example.com"),
+        (9, "three@example.com"),
+    ):
+        (recipient,) = reads.recipients(
+            morning.id, [person_id], as_of=now + timedelta(hours=hours, minutes=1 if hours else 0)
+        )
+        assert tuple(recipient) == (person_id, address, "Ann", "")
+
+
+@pytest.mark.parametrize("suppressed", ["old@example.com", "new@example.com"])
+def test_nobody_is_mailed_when_either_address_must_not_be(
+    suppressed: str, active: Active, morning: List, now: datetime
+) -> None:
+    person_id = active("old@example.com")
+    service.change_address(person_id, "new@example.com", by="test", now=now + timedelta(hours=1))
+    service.suppress(suppressed, reason="asked", source="", now=now)
+    (recipient,) = reads.recipients(morning.id, [person_id], as_of=now)
+    assert recipient.left == "suppressed"
+
+
+def test_somebody_unknown_is_reported_as_gone_in_their_place(active: Active, morning: List, now: datetime) -> None:
+    person_id = active("ann@example.com")
+    assert [(r.subscriber_id, r.left) for r in reads.recipients(morning.id, [person_id, person_id + 1], as_of=now)] == [
+        (person_id, ""),
+        (person_id + 1, "erased"),
+    ]
+
+
+def test_people_are_found_by_part_of_a_name_an_address_or_an_old_address(
+    active: Active, morning: List, evening: List, now: datetime
+) -> None:
+    ann = active("ann.lee@example.com", first_name="Ann", last_name="Lee")
+    ben = active("ben@example.com", first_name="Ben")
+    service.change_address(ben, "benjamin@example.org", by="test", now=now)
+    assert [f.id for f in reads.find("LEE")] == [ann]
+    assert [(f.id, f.matched) for f in reads.find("ben@example.com")] == [(ben, "ben@example.com")]
+    assert [f.id for f in reads.find("", list_id=evening.id)] == []
+    assert [f.id for f in reads.find("example", list_id=morning.id, after=ann)] == [ben]
+    assert reads.find("%") == ()
+    assert reads.find("nobody") == ()
+
+
+def test_a_new_address_keeps_the_old_one_with_when_and_by_whom(active: Active, now: datetime) -> None:
+    person_id = active("ann@example.com")
+    later = now + timedelta(days=3)
+    person = service.change_address(person_id, "ann@example.org", by="ed@example.com", now=later)
+    assert person.address == "ann@example.org"
+    assert [(f.address, f.since, f.until, f.changed_by) for f in person.former_addresses] == [
+        ("ann@example.com", now, later, "ed@example.com")
+    ]
+    found = reads.person_by_address("ANN@example.com")
+    assert found is not None
+    assert found.id == person_id
+
+
+def test_an_address_belongs_to_one_person(active: Active, now: datetime) -> None:
+    person_id = active("ann@example.com")
+    active("ben@example.com")
+    with pytest.raises(Refused, match="Another reader"):
+        service.change_address(person_id, "BEN@example.com", by="test", now=now)
+    with pytest.raises(BadInput):
+        service.change_address(person_id, "ben@", by="test", now=now)
+
+
+def test_no_new_address_lets_mail_through_to_who_asked_for_none(active: Active, now: datetime) -> None:
+    person_id = active("ann@example.com")
+    service.suppress("ann@example.com", reason="asked", source="letter", now=now)
+    with pytest.raises(Refused, match="never be mailed"):
+        service.change_address(person_id, "ann@example.org", by="test", now=now)
+    assert reads.person(person_id).former_addresses == ()
+
+
+def test_a_person_who_does_not_exist_is_not_found(morning: List, now: datetime) -> None:
+    with pytest.raises(NotFound):
+        reads.person(99)
+    with pytest.raises(NotFound):
+        service.unsubscribe(99, morning.id, how="desk", by="test", now=now)
+    assert reads.person_by_address("nobody@example.com") is None
+
+
+def exported(list_id: int, form: str) -> str:
+    parts: list[str] = []
+    service.export(list_id, parts.append, form=form)
+    return "".join(parts)
+
+
+def test_an_export_for_spreadsheets_is_defused_and_can_be_imported_again(
+    active: Active, morning: List, evening: List, now: datetime
+) -> None:
+    person_id = active("+ann@example.com", first_name="=HYPERLINK(1)", last_name="O'Hara")
+    service.change_address(person_id, "+anna@example.com", by="test", now=now)
+    service.unsubscribe(active("ben@example.com"), morning.id, how="desk", by="test", now=now)
+    text = exported(morning.id, "csv")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(r["email"], r["first_name"], r["status"], r["former_addresses"]) for r in rows] == [
+        ("'+anna@example.com", "'=HYPERLINK(1)", "active", "'+ann@example.com"),
+        ("ben@example.com", "", "unsubscribed", ""),
+    ]
+    report = service.import_csv(io.BytesIO(text.encode()), evening.id, dry_run=False, by="test", now=now)
+    assert (report.new, report.refused) == (2, 0)
+    assert reads.counts(evening.id) == {"active": 1, "unsubscribed": 1}
+
+
+def test_an_export_in_json_lines_is_exact(active: Active, morning: List, now: datetime) -> None:
+    person_id = active("ann@example.com", first_name="=Zoë", zone="Europe/Kiev")
+    service.change_address(person_id, "zoe@example.com", by="test", now=now + timedelta(days=1))
+    (line,) = exported(morning.id, "jsonl").splitlines()
+    document = json.loads(line)
+    assert (document["email"], document["first_name"], document["zone"], document["status"]) == (
+        "zoe@example.com",
+        "=Zoë",
+        "Europe/Kiev",
+        "active",
+    )
+    assert document["former_addresses"][0]["email"] == "ann@example.com"
+
+
+def test_an_unknown_form_of_export_is_refused(morning: List) -> None:
+    with pytest.raises(BadInput, match="csv or jsonl"):
+        exported(morning.id, "xls")
+
+
+def test_ten_thousand_candidates_are_read_in_a_moment(morning: List, now: datetime) -> None:
+    data = b"email\n" + b"".join(b"reader%d@example.com\n" % n for n in range(10_000))
+    service.import_csv(io.BytesIO(data), morning.id, dry_run=False, by="test", now=now)
+    began = time.perf_counter()
+    page = reads.audience_page(morning.id, after=0, upto=10**9, limit=10_000)
+    assert len(page) == 10_000
+    assert time.perf_counter() - began < 1  # some twenty milliseconds here; the rest is room for slow machines

@@ -1,0 +1,289 @@
+"""The readers' pages as a browser and a mail program use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from newsletter.kernel import clock
+from subscribers import reads, service
+from subscribers.limits import MOST
+from subscribers.values import List
+
+Active = Callable[..., int]
+Look = Callable[..., str | None]
+
+
+@pytest.fixture
+def client() -> Client:
+    """A browser that has to pass the checks against forged forms."""
+    return Client(enforce_csrf_checks=True)
+
+
+def post(client: Client, path: str, **fields: Any) -> Any:
+    """What pressing a page's button sends: its fields with the mark that the page brought."""
+    page = client.get(path)
+    return client.post(path, {**fields, "csrfmiddlewaretoken": page.cookies["csrftoken"].value})
+
+
+def footer(list_id: int, person_id: int) -> str:
+    return reads.signer().footer(list_id, person_id)
+
+
+def owed() -> list[str]:
+    return [mail.kind for mail in service.claim_owed(clock.now(), limit=50, lease=timedelta(minutes=2))]
+
+
+def words(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+@pytest.mark.parametrize("page", ["u", "p", "c"])
+def test_opening_a_link_changes_nothing(
+    page: str, method: str, client: Client, active: Active, morning: List, state: Look, now: datetime
+) -> None:
+    """Scanners open every link of a mail."""
+    person_id = active("ann@example.com")
+    service.sign_up("ben@example.com", [morning.id], origin="", network="", now=now)
+    ben = reads.person_by_address("ben@example.com")
+    assert ben is not None
+    token = footer(morning.id, person_id)
+    if page == "c":
+        token = reads.signer().confirm(morning.id, ben.id, clock.now() + timedelta(days=1))
+    for _ in range(3):
+        assert getattr(client, method)(f"/{page}/{token}").status_code == 200
+    assert (state("ann@example.com"), state("ben@example.com")) == ("active", "pending")
+
+
+@pytest.mark.parametrize("encoding", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"])
+def test_one_click_needs_no_cookie_gets_no_redirect_and_leaves_at_once(
+    encoding: str, client: Client, active: Active, morning: List, state: Look
+) -> None:
+    path = f"/u/{footer(morning.id, active('ann@example.com'))}"
+    body = "List-Unsubscribe=One-Click"
+    if encoding.startswith("multipart"):
+        body = '--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b--\r\n'
+    for _ in range(2):
+        response = client.post(path, body, content_type=encoding)
+        assert (response.status_code, response.cookies) == (200, {})
+        assert state("ann@example.com") == "unsubscribed"
+    assert owed() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        ("", "text/plain"),
+        ("{", "application/json"),
+        ("--x", "multipart/form-data"),
+        ("a=1&" * 2000, "application/x-www-form-urlencoded"),
+    ],
+)
+def test_one_click_works_whatever_the_body_holds(
+    body: str, encoding: str, client: Client, active: Active, morning: List, state: Look
+) -> None:
+    response = client.post(f"/u/{footer(morning.id, active('ann@example.com'))}", body, content_type=encoding)
+    assert response.status_code == 200
+    assert state("ann@example.com") == "unsubscribed"
+
+
+def test_leaving_by_the_page_and_taking_it_back(client: Client, active: Active, morning: List, state: Look) -> None:
+    path = f"/u/{footer(morning.id, active('ann@example.com'))}"
+    page = client.get(path)
+    assert "Stop Morning Briefing?" in words(page)
+    assert page.cookies == {}
+    left = client.post(path, {"via": "page", "do": "leave"})
+    assert "You get no more Morning Briefing" in words(left)
+    assert state("ann@example.com") == "unsubscribed"
+    assert owed() == ["goodbye"]
+    assert "You get no more Morning Briefing" in words(client.get(path))
+    back = client.post(path, {"via": "page", "do": "undo"})
+    assert "You get Morning Briefing again" in words(back)
+    assert state("ann@example.com") == "active"
+
+
+def test_the_undo_never_claims_what_did_not_happen(
+    client: Client, active: Active, morning: List, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    service.reported(person_id, morning.id, "complain", reason="", now=now)
+    page = words(client.post(f"/u/{footer(morning.id, person_id)}", {"via": "page", "do": "undo"}))
+    assert "again</h1>" not in page
+    assert "we stopped it" in page
+
+
+@pytest.mark.parametrize("path", ["/u/rubbish", "/p/rubbish", "/c/rubbish", "/u/%00", "/join/no-such-list/"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_link_that_is_not_ours_gets_a_page_with_a_way_on(path: str, method: str, morning: List) -> None:
+    response = getattr(Client(), method)(path)
+    assert response.status_code == 404
+    assert 'href="/join/"' in words(response)
+
+
+def test_readers_are_told_neither_our_commands_nor_the_names_of_our_lists(morning: List, now: datetime) -> None:
+    service.create_list("staff-only", "Staff", now=now, public=False)
+    for path in ("/join/no-such-list/", f"/u/{footer(morning.id, 10**6)}", f"/p/{footer(10**6, 10**6)}", "/join/"):
+        page = words(Client().get(path))
+        assert "newsletter subscribers" not in page
+        assert "staff-only" not in page
+
+
+def test_a_link_for_confirming_neither_leaves_nor_shows_the_choices(active: Active, morning: List, state: Look) -> None:
+    person_id = active("ann@example.com")
+    token = reads.signer().confirm(morning.id, person_id, clock.now() + timedelta(days=1))
+    assert Client().post(f"/u/{token}", {"List-Unsubscribe": "One-Click"}).status_code == 404
+    assert Client().get(f"/p/{token}").status_code == 404
+    assert state("ann@example.com") == "active"
+    assert Client().post(f"/c/{footer(morning.id, person_id)}").status_code == 404
+
+
+def test_an_old_confirmation_says_so_and_how_to_get_a_new_one(active: Active, morning: List) -> None:
+    token = reads.signer().confirm(morning.id, active("ann@example.com"), clock.now() - timedelta(seconds=1))
+    response = Client().get(f"/c/{token}")
+    assert response.status_code == 410
+    assert "Sign up again" in words(response)
+
+
+def test_signing_up_and_confirming(client: Client, morning: List, state: Look) -> None:
+    done = post(client, "/join/morning/", email="Ann@example.com", first_name="Ann")
+    assert "Now look in your inbox" in words(done)
+    (mail,) = service.claim_owed(clock.now(), limit=9, lease=timedelta(minutes=2))
+    path = mail.button_url.removeprefix("http://testserver")
+    assert "Yes, sign me up" in words(client.get(path))
+    assert state("ann@example.com") == "pending"
+    assert "You are signed up" in words(post(client, path))
+    assert state("ann@example.com") == "active"
+    assert "You are signed up" in words(client.get(path))
+
+
+def test_the_answer_to_a_sign_up_says_nothing_about_who_is_known(active: Active, morning: List, now: datetime) -> None:
+    active("active@example.com")
+    service.suppress("never@example.com", reason="asked", source="", now=now)
+    answers = set()
+    for name in ("active", "never", "fresh"):
+        client = Client()
+        response = client.post("/join/morning/", {"email": f"{name}@example.com"})
+        answers.add((response.status_code, words(response).replace(f"{name}@", "X@")))
+    assert len(answers) == 1
+
+
+def test_the_answer_to_which_address_is_the_same_for_all(active: Active, now: datetime) -> None:
+    active("known@example.com")
+    answers = set()
+    for name in ("known", "fresh"):
+        response = Client().post("/which/", {"email": f"{name}@example.com"})
+        answers.add((response.status_code, words(response).replace(f"{name}@", "X@")))
+    assert len(answers) == 1
+    assert owed() == ["which"]
+
+
+def test_a_former_address_finds_its_reader_and_the_mail_goes_to_the_present_one(active: Active, now: datetime) -> None:
+    service.change_address(active("ann@example.com"), "ann@example.org", by="test", now=now)
+    Client().post("/which/", {"email": "ann@example.com"})
+    assert [m.address for m in service.claim_owed(clock.now(), limit=9, lease=timedelta(minutes=2))] == [
+        "ann@example.org"
+    ]
+
+
+def test_a_program_that_fills_the_hidden_field_gets_the_same_answer_and_nothing_else(
+    morning: List, active: Active, state: Look
+) -> None:
+    active("ann@example.com")
+    done = Client().post("/join/morning/", {"email": "bot@example.com", "website": "http://spam.example"})
+    assert "Now look in your inbox" in words(done)
+    Client().post("/which/", {"email": "ann@example.com", "website": "x"})
+    assert state("bot@example.com") is None
+    assert owed() == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"), [({"email": "ann@", "lists": "1"}, "email"), ({"email": "ann@example.com"}, "lists")]
+)
+def test_a_form_that_will_not_do_comes_back_with_what_was_typed(
+    fields: dict[str, str], field: str, morning: List, evening: List
+) -> None:
+    response = Client().post("/join/", {**fields, "first_name": "Ann"})
+    page = words(response)
+    assert response.status_code == 422
+    assert f'href="#{field}"' in page
+    assert f'id="{field}"' in page
+    assert f'value="{fields["email"]}"' in page
+    assert 'value="Ann"' in page
+
+
+def test_what_a_stranger_typed_is_text_and_nothing_else(morning: List) -> None:
+    typed = '"><script>alert(1)</script>@example.com'
+    for path in ("/join/morning/", "/which/"):
+        page = Client().post(path, {"email": typed, "first_name": typed}).content.decode()
+        assert "<script" not in page
+
+
+def test_too_many_tries_from_one_network_get_a_page_that_says_so(morning: List) -> None:
+    for n in range(MOST["which"]):
+        Client().post("/which/", {"email": f"r{n}@example.com"})
+    response = Client().post("/which/", {"email": "late@example.com"})
+    assert response.status_code == 429
+    assert "Try again later" in words(response)
+
+
+def test_a_form_of_another_site_is_refused_everywhere_but_for_leaving(
+    client: Client, active: Active, morning: List, state: Look
+) -> None:
+    person_id = active("ann@example.com")
+    confirming = reads.signer().confirm(morning.id, person_id, clock.now() + timedelta(days=1))
+    for path in ("/join/", "/join/morning/", "/which/", f"/p/{footer(morning.id, person_id)}", f"/c/{confirming}"):
+        assert client.post(path, {"email": "ann@example.com"}).status_code == 403, path
+    assert client.post(f"/u/{footer(morning.id, person_id)}").status_code == 200
+
+
+def test_every_page_is_sandboxed_without_script_and_kept_by_no_cache(active: Active, morning: List) -> None:
+    token = footer(morning.id, active("ann@example.com"))
+    for path in ("/join/", "/join/morning/", "/which/", f"/u/{token}", f"/p/{token}", "/c/rubbish"):
+        response = Client().get(path)
+        policy = response["Content-Security-Policy"]
+        assert "sandbox" in policy, path
+        assert "allow-scripts" not in policy, path
+        assert "default-src 'none'" in policy, path
+        assert "unsafe" not in policy, path
+        assert "no-store" in response["Cache-Control"], path
+        assert "<script" not in response.content.decode(), path
+
+
+def test_the_choices_stop_lists_and_bring_back_those_the_reader_had(
+    client: Client, active: Active, morning: List, evening: List, state: Look, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    path = f"/p/{footer(morning.id, person_id)}"
+    assert "Evening Letter" not in words(client.get(path))
+    post(client, path, lists=[str(evening.id)])
+    assert (state("ann@example.com"), state("ann@example.com", evening)) == ("unsubscribed", None)
+    assert "Saved." in words(post(client, path, lists=[str(morning.id)]))
+    assert state("ann@example.com") == "active"
+
+
+def test_a_footer_link_changes_neither_name_nor_address(client: Client, active: Active, morning: List) -> None:
+    person_id = active("ann@example.com", first_name="Ann")
+    post(
+        client,
+        f"/p/{footer(morning.id, person_id)}",
+        lists=[str(morning.id)],
+        first_name="Eve",
+        email="eve@example.com",
+    )
+    person = reads.person(person_id)
+    assert (person.first_name, person.address) == ("Ann", "ann@example.com")
+
+
+def test_links_of_mails_sent_before_the_key_was_changed_still_work(
+    active: Active, morning: List, state: Look, settings: Any
+) -> None:
+    path = f"/u/{footer(morning.id, active('ann@example.com'))}"
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key"
+    assert Client().post(path).status_code == 200
+    assert state("ann@example.com") == "unsubscribed"

@@ -1,4 +1,4 @@
-"""10,000 readers planned and handed over to a loopback server, against a bare loop that only builds and posts bodies.
+"""10,000 and 200,000 readers planned and handed over to a loopback server, against a bare loop that only builds and posts.
 
 The bare loop reads no rows, keeps no ledger and checks nobody: it bounds what any program could reach here.
 """
@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from benchmarks.measuring import line
 
-READERS = 10_000
+SIZES = (10_000, 200_000)
 
 
 class _Accepting(BaseHTTPRequestHandler):
@@ -47,19 +47,20 @@ def main() -> None:
 
         django.setup()
         call_command("migrate", verbosity=0)
-        mailing_id = _prepare()
-        bare = _bare(mailing_id)
-        start = time.perf_counter()
-        planned = _plan()
-        handed = _hand_over()
-        total = (time.perf_counter() - start) * 1000
-        line(f"{READERS:,} readers: plan", planned, "bare loop", bare)
-        line(f"{READERS:,} readers: hand over", handed, "bare loop", bare)
-        line(f"{READERS:,} readers: both", total, "bare loop", bare)
+        for readers in SIZES:
+            _measure(readers)
     server.shutdown()
 
 
-def _prepare() -> int:
+def _measure(readers: int) -> None:
+    bare = _bare(_prepare(readers), readers)
+    planned, handed = _plan(), _hand_over()
+    line(f"{readers:,} readers: plan", planned, "bare loop", bare)
+    line(f"{readers:,} readers: hand over", handed, "bare loop", bare)
+    line(f"{readers:,} readers: both", planned + handed, "bare loop", bare)
+
+
+def _prepare(readers: int) -> int:
     import io
 
     from newsletter.catalog import service as catalog
@@ -68,9 +69,9 @@ def _prepare() -> int:
     from subscribers import service as subscribers
 
     now = datetime.now(UTC)
-    target = subscribers.create_list("bench", "Bench", now=now)
+    target = subscribers.create_list(f"bench-{readers}", "Bench", now=now)
     newsletter = catalog.create_newsletter(
-        slug="bench",
+        slug=f"bench-{readers}",
         name="Bench",
         from_email="news@example.com",
         postal_address="1 High Street",
@@ -78,7 +79,7 @@ def _prepare() -> int:
         zone="UTC",
         now=now,
     )
-    rows = "".join(f"reader{n}@example.com,First{n}\n" for n in range(READERS))
+    rows = "".join(f"reader{n}@example.com,First{n}\n" for n in range(readers))
     subscribers.import_csv(
         io.BytesIO(f"email,first_name\n{rows}".encode()), target.id, dry_run=False, by="bench", now=now
     )
@@ -94,7 +95,7 @@ def _prepare() -> int:
     return tasks.send_edition(edition.id, at=None, by="bench", now=now).id
 
 
-def _bare(mailing_id: int) -> float:
+def _bare(mailing_id: int, readers: int) -> float:
     from newsletter.catalog import reads as catalog
     from newsletter.curator import reads as curator
     from newsletter.delivery import reads
@@ -110,7 +111,7 @@ def _bare(mailing_id: int) -> float:
     )
     provider, now = wiring.provider(), datetime.now(UTC)
     start = time.perf_counter()
-    for first in range(0, READERS, 1000):
+    for first in range(0, readers, 1000):
         people = [
             Recipient(f"b.{n}", f"reader{n}@example.com", f"First{n}", "token-of-a-usual-size-x")
             for n in range(first, first + 1000)

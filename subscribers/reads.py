@@ -125,7 +125,7 @@ def recipients(list_id: int, ids: Sequence[int], *, as_of: datetime) -> Sequence
     former: dict[int, str] = {}
     for person_id, address in (
         models.AddressChange.objects.filter(subscriber_id__in=ids, until__gt=as_of)
-        .order_by("until")
+        .order_by("-until")
         .values_list("subscriber_id", "address")
     ):
         former[person_id] = address  # the earliest change after the freeze is read last: its address was the one then
@@ -175,14 +175,14 @@ def find(query: str, *, list_id: int | None = None, limit: int = 50, after: int 
             row.address,
             row.first_name,
             row.last_name,
-            matched.get(row.id, "") if key_misses(row.address_key, text) else "",
+            matched.get(row.id, "") if _misses(row.address_key, text) else "",
             _state(row, list_id),
         )
         for row in found
     )
 
 
-def key_misses(address_key: str, text: str) -> bool:
+def _misses(address_key: str, text: str) -> bool:
     """Whether the present address does not show what was searched for."""
     return text.casefold() not in address_key
 

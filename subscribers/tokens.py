@@ -1,6 +1,6 @@
 """Signed links. What a link may do is inside its signature. Pure.
 
-A token is base64url( purpose · key number · list id · subscriber id [· expiry] · MAC ), the MAC being
+A token is base64url( purpose · list id · subscriber id [· expiry] · MAC ), the MAC being
 12 bytes of keyed BLAKE2b over all before it. Footer tokens never expire: leaving must always work.
 """
 

@@ -182,9 +182,10 @@ def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
 
 
 def _media_text(raw: Mapping[str, Any]) -> str:
-    return next((str(part["alt"]) for part in raw.get("media_content") or [] if part.get("alt")), "") or str(
-        raw.get("media_text") or ""
-    )
+    """What the feed says of a picture for those who cannot see it: alt, media:text, or its title."""
+    parts = [part for part in raw.get("media_content") or [] if isinstance(part, Mapping)]
+    said = [part.get("alt") for part in parts] + [raw.get("media_text"), raw.get("media_title")]
+    return next((text for text in said if isinstance(text, str) and text), "")
 
 
 def _is_picture(part: Mapping[str, Any]) -> bool:

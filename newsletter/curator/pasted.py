@@ -74,6 +74,7 @@ def clean(text: str, url: str = "") -> ExtractedArticle:
     ]
     lines = [line for line in lines if line]
     start, end = _heaviest_run([_weight(line) for line in lines])
+    start = _behind_the_picture(lines, start, end)
     before, body, after = lines[:start], lines[start:end], lines[end:]
     if not body:
         return ExtractedArticle(title=_title(lines), canonical_url=url)
@@ -124,6 +125,12 @@ def _heaviest_run(weights: Sequence[float]) -> tuple[int, int]:
         if total > best:
             best, best_run = total, (start, index + 1)
     return best_run
+
+
+def _behind_the_picture(lines: Sequence[str], start: int, end: int) -> int:
+    """Where the story begins: behind a picture's credit near its top, for what stands above that is standfirst and caption."""
+    near = range(start, min(start + 4, end - 1))
+    return max((index + 1 for index in near if wording.credit(lines[index])), default=start)
 
 
 def _belongs(line: str) -> bool:

@@ -128,6 +128,14 @@ def test_pasted_navigation_byline_and_date_are_told_from_the_story() -> None:
     assert found.canonical_url == "https://echo.example.org/ferry"
 
 
+def test_a_standfirst_above_the_caption_is_no_paragraph() -> None:
+    title, rest = PASTED.split("\n\n", 1)
+    found = pasted.clean(f"{title}\n\nThe keeper of the clock knows who did it, and they have wings again.\n\n{rest}")
+    assert found.dek == "The keeper of the clock knows who did it, and they have wings again."
+    assert found.image_credit == "Kim Example/Valley Pictures"
+    assert found.text.startswith("The town clock of Upland stopped")
+
+
 @given(st.text(max_size=600))
 def test_any_pasted_text_is_read(text: str) -> None:
     found = pasted.clean(text)

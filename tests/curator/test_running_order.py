@@ -77,6 +77,15 @@ def test_a_story_can_be_placed_in_the_middle(place: Callable[..., Edition]) -> N
     assert order(place(2, section="top", position=2))["top"] == [TITLES[0], TITLES[2], TITLES[1]]
 
 
+def test_a_story_that_leaves_its_section_leaves_no_gap(
+    place: Callable[..., Edition], edition: Edition, now: datetime
+) -> None:
+    for number in range(3):
+        full = place(number, section="top")
+    moved = service.move(edition.id, key(full, TITLES[0]), section="good", position=1, now=now)
+    assert [(pick.section, pick.position) for pick in moved.picks] == [("top", 1), ("top", 2), ("good", 1)]
+
+
 @pytest.mark.parametrize(("position", "expected"), [(1, 0), (2, 1), (3, 2), (99, 2), (0, 0), (-4, 0)])
 def test_a_place_beyond_either_end_is_that_end(
     place: Callable[..., Edition], edition: Edition, now: datetime, position: int, expected: int

@@ -26,7 +26,7 @@ def test_every_width_of_gap_comes_back(gap: int) -> None:
 
 @pytest.mark.parametrize("members", [[], [3, 3], [4, 2]])
 def test_members_that_do_not_ascend_are_not_packed(members: list[int]) -> None:
-    with pytest.raises(ValueError, match="member|ascend"):
+    with pytest.raises(ValueError, match=r"member|ascend"):
         ledger.pack_members(members)
 
 

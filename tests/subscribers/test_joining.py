@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from subscribers import reads, service, tokens
+from subscribers import models, reads, service, tokens
 from subscribers.limits import MOST, TooOften
 from subscribers.values import List, Owed
 
@@ -116,6 +116,15 @@ def test_a_network_that_knocks_too_often_is_sent_away_for_an_hour(morning: List,
     join("late@example.com", morning, network="192.0.2.1", now=now + timedelta(hours=1, seconds=1))
 
 
+def test_neither_addresses_nor_networks_are_kept_in_the_clear_for_counting(morning: List, now: datetime) -> None:
+    join("ann@example.com", morning, network="192.0.2.1", now=now)
+    kept = "".join(models.Visit.objects.values_list("key", flat=True))
+    assert "ann" not in kept
+    assert "192.0.2" not in kept
+    service.sweep(now + timedelta(days=1, seconds=1))
+    assert not models.Visit.objects.exists()
+
+
 def test_one_house_with_many_addresses_of_version_6_is_one_network(morning: List, now: datetime) -> None:
     for n in range(MOST["sign-up"]):
         join(f"r{n}@example.com", morning, network=f"2001:db8:1:2::{n:x}", now=now)
@@ -183,6 +192,14 @@ def test_the_newsroom_cannot_put_back_who_is_out(
     with pytest.raises(Refused):
         service.add("ann@example.com", morning.id, by="test", now=now, confirmed=True)
     assert state("ann@example.com") == before
+
+
+def test_an_old_address_brings_nobody_back_who_left(active: Callable[..., int], morning: List, now: datetime) -> None:
+    person_id = active("ann@example.com")
+    service.unsubscribe(person_id, morning.id, how="desk", by="test", now=now)
+    service.change_address(person_id, "ann@example.org", by="test", now=now)
+    with pytest.raises(Refused, match=r"ann@example\.org"):
+        service.add("ann@example.com", morning.id, by="test", now=now, confirmed=True)
 
 
 @pytest.mark.parametrize(

@@ -56,9 +56,9 @@ def test_a_token_of_another_installation_is_worthless() -> None:
 
 
 def test_what_a_link_may_do_is_inside_its_signature() -> None:
-    with pytest.raises(BadToken):
+    with pytest.raises(BadToken, match="something else"):
         SIGNER.read(SIGNER.footer(1, 1), CONFIRM, NOW)
-    with pytest.raises(BadToken):
+    with pytest.raises(BadToken, match="something else"):
         SIGNER.read(SIGNER.confirm(1, 1, NOW + timedelta(days=1)), FOOTER, NOW)
 
 

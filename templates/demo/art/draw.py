@@ -51,7 +51,7 @@ def _rendered(source: Path, size: tuple[int, int]) -> Image.Image:
 
 
 def _save_story(picture: Image.Image, name: str) -> Path:
-    """A progressive JPEG, as good as fits into MOST_BYTES."""
+    """A progressive JPEG, as good as fits into MOST_BYTES, but never below the lowest quality here."""
     target = PICTURES / f"{name}.jpg"
     for quality in (84, 80, 76, 72, 68, 64):
         picture.convert("RGB").save(target, "JPEG", quality=quality, optimize=True, progressive=True)

@@ -118,5 +118,5 @@ def test_a_server_that_is_not_there_is_a_refusal_for_now(request_for: Make) -> N
 
 @pytest.mark.parametrize("url", ["", "mail.example.com", "http://mail.example.com", "smtp://"])
 def test_an_address_that_is_none_is_said_with_an_example(url: str) -> None:
-    with pytest.raises(BadInput, match="smtp://user:password@mail.example.com:587"):
+    with pytest.raises(BadInput, match=r"smtp://user:password@mail\.example\.com:587"):
         Smtp(url)

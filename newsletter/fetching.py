@@ -3,34 +3,44 @@
 A name is resolved once, every address it has is vetted, and the connection goes to a vetted address
 (the name stays for TLS and Host). A resolver that answers differently a moment later changes nothing.
 Every redirect goes through the same door.
+
+address ─▶ vetted addresses ─▶ connect ─▶ headers ─▶ unpack, counting ─▶ Fetched
+   ▲                                         │
+   └──────────────── redirect ───────────────┘        a watch cuts the connection when the time is over
 """
 
 from __future__ import annotations
 
 import ipaddress
 import socket
+import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from newsletter.kernel.errors import Refused, SurroundingsError
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 USER_AGENT = "newsletter/0.1 (self-hosted newsletter desk)"
 MOST_BYTES = 10 * 2**20  # as transferred and as unpacked
 MOST_SECONDS = 20.0  # for everything, redirects included
 MOST_REDIRECTS = 5
+_LONGEST_WAIT = 10.0  # seconds for any single step: connecting, or the next bytes
 _CHUNK = 65536
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _NAT64_LOCAL = ipaddress.ip_network("64:ff9b:1::/48")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], Sequence[str]]
+Trace = Callable[[str, Mapping[str, Any]], None]
 
 
 class FetchError(SurroundingsError):
@@ -55,6 +65,23 @@ class Fetched:
     not_modified: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """On which terms one fetch goes: the same for every hop of it."""
+
+    most_bytes: int
+    deadline: float  # of time.monotonic()
+    allow_private: bool
+    resolver: Resolver
+
+    def left(self, url: str) -> float:
+        """Seconds until the deadline. Raises FetchError when none are left."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise FetchError(f"{url} took too long to answer. Try again later.")
+        return left
+
+
 def resolve(host: str, port: int) -> Sequence[str]:
     """Every address of a host name, as the operating system resolves it. Raises OSError."""
     return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
@@ -70,99 +97,81 @@ def fetch(
     timeout: float = MOST_SECONDS,
     allow_private: bool = False,
     resolver: Resolver = resolve,
+    tls: ssl.SSLContext | None = None,
 ) -> Fetched:
-    """Fetches an address by GET. Raises FetchRefused for what we do not fetch, FetchError for what went wrong."""
+    """Fetches an address by GET. `tls` says whose certificates are trusted; None: the public authorities.
+
+    Raises FetchRefused for what we do not fetch, FetchError for what went wrong.
+    """
     import httpx
 
-    deadline = time.monotonic() + timeout
+    terms = _Terms(most_bytes, time.monotonic() + timeout, allow_private, resolver)
     headers = {"User-Agent": USER_AGENT, "Accept": accept, "Accept-Encoding": "gzip, deflate"}
     headers |= {"If-None-Match": etag} if etag else {}
     headers |= {"If-Modified-Since": last_modified} if last_modified else {}
     target = url
-    # No proxy of the environment and no cookies: each would be a way round the vetting.
-    with httpx.Client(trust_env=False, follow_redirects=False) as client:
+    # The bare transport: a client would bring proxies of the environment and cookies, each a way round the vetting.
+    # No connection is kept: one whose certificate was checked for one name must not serve another at its address.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    with httpx.HTTPTransport(verify=tls or _public_authorities(), trust_env=False, limits=limits) as transport:
         for _ in range(MOST_REDIRECTS + 1):
             try:
-                answer = _one(client, target, headers, most_bytes, deadline, allow_private, resolver)
+                answer = _visit(transport, target, headers, terms)
+            except httpx.InvalidURL as error:
+                raise FetchRefused(f"“{target[:200]}” is no web address: {error}.") from None
             except httpx.HTTPError as error:
+                terms.left(target)  # a connection cut at the deadline ends in an error of its own
                 raise FetchError(f"{target} could not be fetched: {_said(error)}. Try again later.") from None
             if isinstance(answer, Fetched):
                 return answer
-            target = urljoin(target, answer)
+            target = answer
     raise FetchRefused(f"{url} redirects more than {MOST_REDIRECTS} times.")
 
 
-def _one(
-    client: httpx.Client,
-    url: str,
-    headers: dict[str, str],
-    most_bytes: int,
-    deadline: float,
-    allow_private: bool,
-    resolver: Resolver,
-) -> Fetched | str:
-    """One request; a redirect is returned as the address it points to."""
+@cache
+def _public_authorities() -> ssl.SSLContext:
+    """Loaded once: reading the certificates takes longer than many a fetch."""
     import httpx
 
-    host, pinned = _vetted(url, allow_private, resolver)
-    left = _left(deadline, url)
-    request = client.build_request(
-        "GET",
-        pinned,
-        headers={**headers, "Host": urlsplit(url).netloc.rpartition("@")[2]},
-        timeout=httpx.Timeout(min(left, 10.0)),
-        extensions={"sni_hostname": host},  # TLS is checked against the name, though we connect to the address
-    )
-    response = client.send(request, stream=True)
-    try:
-        if response.status_code in (301, 302, 303, 307, 308) and response.headers.get("location"):
-            return str(response.headers["location"])
-        if response.status_code == 304:
-            return Fetched(url=url, status=304, body=b"", etag=headers.get("If-None-Match", ""), not_modified=True)
-        if response.status_code >= 400:
-            raise FetchError(
-                f"{url} answered {response.status_code} {response.reason_phrase}. Check the address in a browser."
-            )
-        body = b"".join(_bounded(response, url, most_bytes, deadline))
-        return Fetched(
-            url=url,
-            status=response.status_code,
-            body=body,
-            content_type=response.headers.get("content-type", "").split(";")[0].strip().lower(),
-            charset=response.charset_encoding or "",
-            etag=response.headers.get("etag", "")[:500],
-            last_modified=response.headers.get("last-modified", "")[:100],
-        )
-    finally:
-        response.close()
+    return httpx.create_ssl_context(trust_env=False)
 
 
-def _vetted(url: str, allow_private: bool, resolver: Resolver) -> tuple[str, str]:
-    """The host, and the same address with a vetted IP address in place of the name."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError:
-        raise FetchRefused(f"“{url}” is no web address.") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise FetchRefused(f"“{url}” is no web address: it must begin with http:// or https://.")
-    if parts.username or parts.password:
+def _visit(transport: httpx.HTTPTransport, url: str, headers: Mapping[str, str], terms: _Terms) -> Fetched | str:
+    """One hop; a redirect is returned as the address it leads to. Raises httpx.HTTPError and httpx.InvalidURL."""
+    import httpx
+
+    target = httpx.URL(url)  # the only parser of addresses here: two could disagree about the host
+    addresses = _vetted(target, url, terms)
+    with _watch(terms.deadline) as trace:
+        response = _connected(transport, target, addresses, headers, terms, trace)
+        try:
+            if response.status_code in (301, 302, 303, 307, 308) and "location" in response.headers:
+                return _redirected(target, response.headers["location"])
+            return _answer(response, url, headers, terms)
+        finally:
+            response.close()
+
+
+def _vetted(target: httpx.URL, url: str, terms: _Terms) -> Sequence[Address]:
+    """Every address of the host, if we may go there."""
+    if target.scheme not in ("http", "https") or not target.host:
+        raise FetchRefused(f"“{url[:200]}” is no web address: it must begin with http:// or https://.")
+    if target.userinfo:
         raise FetchRefused("Addresses with a user name or password in them are not fetched.")
-    host = parts.hostname
+    host = target.raw_host.decode("ascii")
+    port = target.port or (443 if target.scheme == "https" else 80)
     try:
-        found = [ipaddress.ip_address(address.split("%")[0]) for address in resolver(host, port)]
+        found = [ipaddress.ip_address(address.split("%")[0]) for address in terms.resolver(host, port)]
     except (OSError, UnicodeError):
-        raise FetchError(f"{url}: there is no server called {host}. Check the address.") from None
+        found = []
     if not found:
-        raise FetchError(f"{url}: there is no server called {host}. Check the address.")
+        raise FetchError(f"{url}: there is no server called {target.host}. Check the address.")
     forbidden = [address for address in found if not is_public(address)]
-    if forbidden and not allow_private:
+    if forbidden and not terms.allow_private:
         raise FetchRefused(
             f"{url} leads to {forbidden[0]}, which is not on the public internet. To allow this (in tests), set NEWSLETTER_ALLOW_PRIVATE_FETCH=1."
         )
-    chosen = found[0]
-    literal = f"[{chosen}]" if chosen.version == 6 else str(chosen)
-    return host, urlunsplit((parts.scheme, f"{literal}:{port}", parts.path or "/", parts.query, ""))
+    return found
 
 
 def is_public(address: Address) -> bool:
@@ -175,54 +184,154 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)
-        if int(address) >> 32 == 0:  # the deprecated ::a.b.c.d
+        if int(address) >> 32 == 0 or address.is_site_local:  # the deprecated ::a.b.c.d and fec0::/10
             return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def _bounded(response: httpx.Response, url: str, most_bytes: int, deadline: float) -> Iterator[bytes]:
-    """The body, unpacked, until it is longer or later than allowed."""
-    declared = response.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > most_bytes:
-        raise FetchRefused(f"{url} is {int(declared) / 2**20:.0f} MB; we take {most_bytes / 2**20:.0f} MB at most.")
-    unpack = _unpacker(response.headers.get("content-encoding", "").strip().lower(), url)
-    received = produced = 0
-    for chunk in response.iter_raw():  # as it comes: waiting for a full chunk would let a slow server hold us
-        _left(deadline, url)
-        received += len(chunk)
-        for piece in unpack(chunk):
-            produced += len(piece)
-            if max(received, produced) > most_bytes:
-                raise FetchRefused(f"{url} is larger than {most_bytes / 2**20:.0f} MB, which is all we take.")
-            yield piece
+def _connected(
+    transport: httpx.HTTPTransport,
+    target: httpx.URL,
+    addresses: Sequence[Address],
+    headers: Mapping[str, str],
+    terms: _Terms,
+    trace: Trace,
+) -> httpx.Response:
+    """The beginning of the answer, from the first address that lets us in: a host may name one that leads nowhere."""
+    import httpx
 
-
-def _unpacker(encoding: str, url: str) -> Callable[[bytes], Iterator[bytes]]:
-    if encoding in ("", "identity"):
-        return lambda chunk: iter((chunk,))
-    if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise FetchError(f"{url} answered packed as “{encoding}”, which we did not ask for.")
-    inflater = zlib.decompressobj(47 if "gzip" in encoding else 15)  # 47: gzip or zlib by its header
-
-    def unpack(chunk: bytes) -> Iterator[bytes]:
-        nonlocal inflater
+    trouble: httpx.HTTPError | None = None
+    for address in addresses:
+        wait = min(terms.left(str(target)), _LONGEST_WAIT)
+        request = httpx.Request(
+            "GET",
+            target.copy_with(host=str(address)),
+            headers=httpx.Headers({**headers, "Host": target.netloc.decode("ascii")}, encoding="utf-8"),
+            extensions={
+                "sni_hostname": target.raw_host.decode("ascii"),  # TLS is checked against the name
+                "timeout": httpx.Timeout(wait).as_dict(),
+                "trace": trace,
+            },
+        )
         try:
-            while chunk:
-                piece = inflater.decompress(chunk, _CHUNK)  # in small pieces: a bomb is noticed before it is large
-                chunk = inflater.unconsumed_tail
-                if piece:
-                    yield piece
+            return transport.handle_request(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            trouble = error
+    raise trouble or httpx.ConnectError("no address")
+
+
+@contextmanager
+def _watch(deadline: float) -> Iterator[Trace]:
+    """Cuts the connection at the deadline. Yields what httpx is to report its connections to.
+
+    Its own limits are for each wait alone, so a server that drips its headers byte by byte could hold us for hours.
+    """
+    streams: list[Any] = []
+
+    def cut() -> None:
+        for stream in streams:
+            with suppress(OSError):  # closed already, or handed on to TLS
+                socket.socket.shutdown(stream.get_extra_info("socket"), socket.SHUT_RDWR)
+
+    def trace(event: str, info: Mapping[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            streams.append(info["return_value"])
+            if time.monotonic() >= deadline:
+                cut()
+
+    timer = threading.Timer(max(0.0, deadline - time.monotonic()), cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield trace
+    finally:
+        timer.cancel()
+
+
+def _redirected(target: httpx.URL, location: str) -> str:
+    import httpx
+
+    try:
+        return str(target.join(location))
+    except httpx.InvalidURL:
+        raise FetchRefused(f"{target} redirects to “{location[:200]}”, which is no web address.") from None
+
+
+def _answer(response: httpx.Response, url: str, headers: Mapping[str, str], terms: _Terms) -> Fetched:
+    if response.status_code == 304:
+        return Fetched(url=url, status=304, body=b"", etag=headers.get("If-None-Match", ""), not_modified=True)
+    if response.status_code >= 400:
+        raise FetchError(
+            f"{url} answered {response.status_code} {response.reason_phrase}. Check the address in a browser."
+        )
+    return Fetched(
+        url=url,
+        status=response.status_code,
+        body=b"".join(_bounded(response, url, terms)),
+        content_type=response.headers.get("content-type", "").split(";")[0].strip().lower(),
+        charset=response.charset_encoding or "",
+        etag=response.headers.get("etag", "")[:500],
+        last_modified=response.headers.get("last-modified", "")[:100],
+    )
+
+
+def _bounded(response: httpx.Response, url: str, terms: _Terms) -> Iterator[bytes]:
+    """The body, unpacked, until it is longer or later than allowed."""
+    most = f"{terms.most_bytes / 2**20:.0f} MB"
+    declared = response.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > terms.most_bytes:
+        raise FetchRefused(f"{url} is {int(declared) / 2**20:.0f} MB; we take {most} at most.")
+    received = _counted(response.iter_raw(), url, terms)  # as it comes: a full chunk may never come
+    produced = 0
+    for piece in _unpacked(received, response.headers.get("content-encoding", "").strip().lower(), url):
+        produced += len(piece)
+        if produced > terms.most_bytes:
+            raise FetchRefused(f"{url} is larger than {most}, which is all we take.")
+        yield piece
+    terms.left(url)  # cut off at the deadline, a body of no declared length looks as if it had ended
+
+
+def _counted(chunks: Iterable[bytes], url: str, terms: _Terms) -> Iterator[bytes]:
+    """What arrives, in time and no more than allowed: some packings unpack to less than they are."""
+    received = 0
+    for chunk in chunks:
+        terms.left(url)
+        received += len(chunk)
+        if received > terms.most_bytes:
+            raise FetchRefused(f"{url} is larger than {terms.most_bytes / 2**20:.0f} MB, which is all we take.")
+        yield chunk
+
+
+def _unpacked(chunks: Iterable[bytes], encoding: str, url: str) -> Iterator[bytes]:
+    if encoding in ("", "identity"):
+        yield from chunks
+    elif encoding in ("gzip", "x-gzip", "deflate"):
+        try:
+            yield from _inflated(chunks)
         except zlib.error as error:
-            raise FetchError(f"{url} answered with damaged data ({error}).") from None
+            raise FetchError(f"{url} answered with damaged data ({error}). Try again later.") from None
+    else:
+        raise FetchError(f"{url} answered packed as “{encoding}”, which we did not ask for.")
 
-    return unpack
 
+def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """gzip (of one member or several: RFC 1952, 2.2), zlib, and the bare deflate that some servers send for it.
 
-def _left(deadline: float, url: str) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise FetchError(f"{url} took too long to answer. Try again later.")
-    return left
+    In small pieces, so that a bomb is noticed before it is large. Raises zlib.error, also for data cut short.
+    """
+    inflater = None
+    for chunk in chunks:
+        while chunk:
+            if inflater is None:
+                inflater = zlib.decompressobj(47 if chunk[0] == 0x1F or chunk[0] & 15 == 8 else -15)  # 47: by header
+            piece = inflater.decompress(chunk, _CHUNK)
+            chunk = inflater.unconsumed_tail
+            if piece:
+                yield piece
+            if inflater.eof and inflater.unused_data[:1] == b"\x1f":
+                chunk, inflater = inflater.unused_data, None
+    if inflater is not None and not inflater.eof:
+        raise zlib.error("it ends too early")
 
 
 def _said(error: Exception) -> str:

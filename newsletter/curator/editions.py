@@ -1,25 +1,20 @@
-"""Editions: making, filling, editing, approving. Every edit bumps the version and voids a standing approval."""
+"""Editions: making, filling, editing. Every edit bumps the version and voids a standing approval."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils import formats, translation
 
-from newsletter import templater
 from newsletter.catalog import reads as catalog
-from newsletter.curator import briefing, grouping, models, ranking, reads, states
+from newsletter.curator import grouping, models, ranking, reads, states
 from newsletter.curator.articles import copy_picture
 from newsletter.curator.resources import Fetch
-from newsletter.curator.values import Edition, Snapshot
+from newsletter.curator.values import Edition
 from newsletter.kernel import clock, ids
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
-from subscribers import reads as subscribers
 
 WORDS_A_MINUTE = 230
 LONGEST_BLURB = 320  # characters of a suggested blurb; editors may write more
@@ -163,7 +158,7 @@ def pick(
         if position is not None:
             _place(row, made, key, position)
 
-    return _edit(edition_id, version, now, place)
+    return changed(edition_id, version, now, place)
 
 
 def _copied(article: models.Article, *, with_picture: bool) -> dict[str, Any]:
@@ -189,8 +184,21 @@ def drop(edition_id: int, key: str, *, now: datetime, version: int | None = None
         dropped = _pick_row(row, key)
         dropped.delete()
         _number(row, dropped.section)
+        if dropped.size == "l":
+            _lead(row)
 
-    return _edit(edition_id, version, now, act)
+    return changed(edition_id, version, now, act)
+
+
+def _lead(row: models.Edition) -> None:
+    """A mail whose lead was taken out opens with the story that now comes first."""
+    order = [section.key for section in catalog.newsletter(row.newsletter_id).sections]
+    rest = sorted(
+        row.picks.all(),
+        key=lambda each: (order.index(each.section) if each.section in order else len(order), each.position),
+    )
+    if rest:
+        models.Pick.objects.filter(id=rest[0].id).update(size="l")
 
 
 def move(
@@ -210,7 +218,7 @@ def move(
         _place(row, moved, _section_for(row, section) if section else left, position)
         _number(row, left)
 
-    return _edit(edition_id, version, now, act)
+    return changed(edition_id, version, now, act)
 
 
 def edit_pick(
@@ -237,134 +245,16 @@ def edit_pick(
             row.picks.filter(size="l").update(size="m")  # one lead only
         models.Pick.objects.filter(id=edited.id).update(**checked)
 
-    return _edit(edition_id, version, now, act)
+    return changed(edition_id, version, now, act)
 
 
 def edit_edition(edition_id: int, *, now: datetime, version: int | None = None, **fields: Any) -> Edition:
     """Edits subject, preheader, intro (Markdown) or signature."""
     checked = _checked(fields, _EDITION_TEXTS, empty_allowed=lambda name: True)
-    return _edit(edition_id, version, now, lambda row: models.Edition.objects.filter(id=row.id).update(**checked))
+    return changed(edition_id, version, now, lambda row: models.Edition.objects.filter(id=row.id).update(**checked))
 
 
-def preview(edition_id: int, *, now: datetime) -> templater.Rendered:
-    """The mail: the frozen bytes of an approved edition, else a fresh rendering. Never raises for content."""
-    standing = reads.standing_snapshot(edition_id)
-    return standing.rendered() if standing else _render(reads.edition(edition_id))
-
-
-def _render(edition: Edition) -> templater.Rendered:
-    newsletter = catalog.newsletter(edition.newsletter_id)
-    with translation.override(newsletter.language):
-        date_long = formats.date_format(edition.date, "l j F Y" if newsletter.language[:2] == "en" else "l, j. F Y")
-    return templater.render(
-        briefing.compose(
-            edition,
-            newsletter,
-            catalog.pictures_by_id([each.picture_id for each in edition.picks if each.picture_id]),
-            base_url=settings.CONFIG.base_url,
-            list_slug=subscribers.list(newsletter.list_id).slug,
-            date_long=date_long,
-        )
-    )
-
-
-def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
-    """Freezes the rendering. Raises Refused with every blocking problem; the draft stays as it was."""
-    edition = reads.edition(edition_id)
-    standing = reads.standing_snapshot(edition_id)
-    if standing:
-        raise Refused(f"Edition {edition_id} is approved already, by {standing.approved_by}.")
-    if not states.may(edition.state, states.APPROVED):
-        raise Refused(f"Edition {edition_id} is {edition.state.replace('_', ' ')}, so it cannot be approved.")
-    rendered = _render(edition)
-    blocking = [problem for problem in rendered.problems if problem.level == "block"]
-    if blocking:
-        raise Refused("The mail cannot be approved:\n" + "\n".join(f"  {p.where}: {p.message}" for p in blocking))
-    with transaction.atomic():
-        fresh = models.Edition.objects.filter(id=edition_id, version=edition.version, state=edition.state)
-        if not fresh.update(state=states.APPROVED, reason="", changed_at=now):
-            raise Conflict("Somebody edited the edition at the same moment. Look at it again, then approve.")
-        row = models.Snapshot.objects.create(
-            edition_id=edition_id,
-            sha256=rendered.sha256,
-            subject=rendered.subject,
-            preheader=rendered.preheader,
-            html=rendered.html,
-            text=rendered.text,
-            merge=[asdict(field) for field in rendered.merge],
-            approved_at=now,
-            approved_by=by,
-        )
-    return reads.to_snapshot(row)
-
-
-def withdraw_approval(edition_id: int, *, by: str, now: datetime) -> Edition:
-    """Takes the approval back; the edition is open again. Raises Refused when there is none or it is handed over."""
-    if not reads.standing_snapshot(edition_id):
-        raise Refused(f"Edition {edition_id} is not approved, so there is nothing to withdraw.")
-    return _edit(edition_id, None, now, lambda row: None, why=f"approval withdrawn by {by}")
-
-
-def lock(edition_id: int, *, now: datetime) -> Edition:
-    """Closes the edition for late stories; a standing approval is void."""
-    return _go(edition_id, states.LOCKED, "", now)
-
-
-def open_again(edition_id: int, *, now: datetime) -> Edition:
-    """Opens a locked, held or skipped edition; a standing approval is void."""
-    return _go(edition_id, states.OPEN, "", now)
-
-
-def request_review(edition_id: int, *, now: datetime) -> Edition:
-    """Asks for somebody's approval; a standing one is void."""
-    return _go(edition_id, states.IN_REVIEW, "", now)
-
-
-def skip(edition_id: int, *, reason: str, by: str, now: datetime) -> Edition:
-    """Leaves the edition out, for a reason that stays visible; a standing approval is void. Raises BadInput without one."""
-    if not reason.strip():
-        raise BadInput("Say why it is left out.", "reason")
-    return _go(edition_id, states.SKIPPED, f"{reason.strip()} ({by})", now)
-
-
-def hold(edition_id: int, *, reason: str, now: datetime) -> Edition:
-    """Holds the edition back; the approval stands, so that it can still be sent by hand."""
-    return _go(edition_id, states.HELD, reason, now)
-
-
-def mark_missed(edition_id: int, *, reason: str, now: datetime) -> Edition:
-    """Records that its time passed."""
-    return _go(edition_id, states.MISSED, reason, now)
-
-
-def mark_handed_over(edition_id: int, *, now: datetime) -> Edition:
-    """Records that the provider has been given its first messages: nothing can be edited from here."""
-    return _go(edition_id, states.HANDED_OVER, "", now)
-
-
-def mark_sent(edition_id: int, *, now: datetime) -> Edition:
-    """Records that every message has been handed over."""
-    return _go(edition_id, states.SENT, "", now)
-
-
-def _go(edition_id: int, to: str, reason: str, now: datetime) -> Edition:
-    edition = reads.edition(edition_id)
-    if edition.state == to:
-        return edition
-    if not states.may(edition.state, to):
-        raise Refused(
-            f"Edition {edition_id} is {edition.state.replace('_', ' ')}; from there it cannot become {to.replace('_', ' ')}."
-        )
-    with transaction.atomic():
-        fresh = models.Edition.objects.filter(id=edition_id, state=edition.state)
-        if not fresh.update(state=to, reason=reason[:300], changed_at=now):
-            raise Conflict(f"Edition {edition_id} changed at the same moment. Look at it again.")
-        if to not in states.KEEPS_APPROVAL:
-            _void_approval(edition_id, reason or f"edition {to.replace('_', ' ')} again", now)
-    return reads.edition(edition_id)
-
-
-def _edit(
+def changed(
     edition_id: int,
     version: int | None,
     now: datetime,
@@ -388,12 +278,12 @@ def _edit(
             raise Conflict("Somebody else edited this edition at the same moment. Try again.")
         _adopt(row)
         act(row)
-        if _void_approval(row.id, why, now):
+        if void_approval(row.id, why, now):
             models.Edition.objects.filter(id=row.id).update(state=states.OPEN, reason=why[:300])
     return reads.edition(edition_id)
 
 
-def _void_approval(edition_id: int, why: str, now: datetime) -> bool:
+def void_approval(edition_id: int, why: str, now: datetime) -> bool:
     """Takes a standing approval away. Returns whether there was one."""
     standing = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None)
     return bool(standing.update(voided_at=now, void_reason=why[:300]))

@@ -5,26 +5,28 @@ sources ─fetch─▶ articles ─suggest · pick · edit─▶ edition ─appr
 
 from __future__ import annotations
 
-from newsletter.curator.articles import add_article_from_html, add_article_from_page, add_article_from_paste
-from newsletter.curator.editions import (
+from newsletter.curator.approval import (
     approve,
-    create_edition,
-    drop,
-    edit_edition,
-    edit_pick,
     hold,
     lock,
     mark_handed_over,
     mark_missed,
     mark_sent,
-    move,
     open_again,
-    pick,
     preview,
     request_review,
     skip,
-    suggest_picks,
     withdraw_approval,
+)
+from newsletter.curator.articles import add_article_from_html, add_article_from_page, add_article_from_paste
+from newsletter.curator.editions import (
+    create_edition,
+    drop,
+    edit_edition,
+    edit_pick,
+    move,
+    pick,
+    suggest_picks,
 )
 from newsletter.curator.sources import add_source, fetch_sources, remove_source
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -183,6 +184,7 @@ def _record(batch: models.Batch, prepared: _Prepared, answer: Answer, now: datet
         jitter=random.random(),  # noqa: S311
         named=len(waiting) < len(prepared.places),
         proven=answer.permanent and _went_through(batch.mailing_id),
+        lost_before=_lost_before(batch.mailing_id) if answer.unknown else 0,
     )
     outcomes.mark(waiting, following.outcome)
     state = states.batch_state(outcomes.counts())
@@ -219,6 +221,13 @@ def _mark_named(prepared: _Prepared, answer: Answer) -> list[int]:
 
 def _went_through(mailing_id: int) -> bool:
     return models.Batch.objects.filter(mailing_id=mailing_id, state=states.ACCEPTED).exists()
+
+
+def _lost_before(mailing_id: int) -> int:
+    """How many of the latest answers of a mailing were lost, none having come in between."""
+    answered = models.Batch.objects.filter(mailing_id=mailing_id, handed_over_at__isnull=False)
+    latest = answered.order_by("-handed_over_at", "-id").values_list("state", flat=True)[: retry.MOST_LOST]
+    return sum(1 for _ in takewhile(states.UNKNOWN.__eq__, latest))
 
 
 def _write(batch: models.Batch, state: str, values: dict[str, Any]) -> bool:

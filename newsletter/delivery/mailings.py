@@ -18,7 +18,7 @@ from newsletter.delivery.providers import registry
 from newsletter.delivery.reads import Mailing
 from newsletter.delivery.states import Outcome
 from newsletter.kernel import ids
-from newsletter.kernel.errors import Conflict, NewsletterError, NotFound, Refused
+from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotFound, Refused
 from subscribers import reads as subscribers
 
 log = logging.getLogger(__name__)
@@ -99,9 +99,13 @@ def freeze_next(now: datetime) -> bool:
     )
     if due is None:
         return False
-    if due.state == states.SCHEDULED and not _start(due, now):
+    try:
+        most = registry.max_batch(due.provider)
+    except BadInput as error:  # a provider of former days; the mailings behind this one must not wait for it
+        _hold(due.id, str(error))
         return True
-    _freeze(due.id, due.list_id, registry.max_batch(due.provider), due.due_at)
+    if due.state == states.FREEZING or _start(due, now):
+        _freeze(due.id, due.list_id, most, due.due_at)
     return True
 
 
@@ -228,9 +232,9 @@ def stop(mailing_id: int, reason: str) -> None:
         log.error("Mailing %s stops: %s", mailing_id, reason)
 
 
-def pause(mailing_id: int, *, by: str, now: datetime, reason: str = "") -> None:
+def pause(mailing_id: int, *, by: str, now: datetime) -> None:
     """Stops handing over; what is in flight is finished. Resuming continues where the ledger says."""
-    _move(mailing_id, states.PAUSED, reason or f"paused by {by}")
+    _move(mailing_id, states.PAUSED, f"paused by {by}")
 
 
 def resume(mailing_id: int, *, by: str, now: datetime) -> None:

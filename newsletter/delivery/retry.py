@@ -11,6 +11,7 @@ from newsletter.delivery.states import Outcome
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=10)
 MOST_ATTEMPTS = 10  # half an hour of trying at least; then people are asked
+MOST_LOST = 5  # answers lost in a row: a provider in trouble would make everybody unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,20 @@ class Next:
     stop: str = ""
 
 
-def after(answer: Answer, *, attempt: int, now: datetime, jitter: float, named: bool, proven: bool) -> Next:
+def after(
+    answer: Answer, *, attempt: int, now: datetime, jitter: float, named: bool, proven: bool, lost_before: int
+) -> Next:
     """What follows the answer to attempt number `attempt` (from 1).
 
     `named`: the answer settled some members by name. `proven`: a batch of this mailing went through before.
     Until one did, a refusal is taken to mean the message itself, and the mailing stops: mending and
-    resuming must reach everybody.
+    resuming must reach everybody. `lost_before`: how many answers were lost right before this one.
     """
     if answer.accepted:
         return Next(Outcome.ACCEPTED)
     if answer.unknown:
-        return Next(Outcome.UNKNOWN)
+        in_a_row = lost_before + 1
+        return Next(Outcome.UNKNOWN, stop=_too_many_lost(in_a_row, answer) if in_a_row >= MOST_LOST else "")
     if answer.stop:
         return Next(again_at=now, stop=answer.message)
     if answer.permanent and named:
@@ -49,6 +53,10 @@ def after(answer: Answer, *, attempt: int, now: datetime, jitter: float, named: 
     if again is None:
         return Next(again_at=now, stop=f"Tried {attempt} times in vain: {answer.message}")
     return Next(again_at=again)
+
+
+def _too_many_lost(in_a_row: int, answer: Answer) -> str:
+    return f"{in_a_row} answers in a row were lost, the last one: {answer.message} Look at the provider, then resume."
 
 
 def again_at(now: datetime, attempt: int, *, asked: datetime | None, jitter: float) -> datetime | None:

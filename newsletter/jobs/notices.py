@@ -16,7 +16,7 @@ from subscribers import service as subscribers
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-AT_ONCE = 50
+AT_ONCE = 5  # what a crash may leave unknown
 GIVE_UP_AFTER = 8  # tries; with doubling waits from one minute this is about two hours
 """A confirmation that comes a day late confuses more than it helps."""
 

@@ -26,6 +26,7 @@ from newsletter.kernel.errors import Conflict, NewsletterError, Refused
 from newsletter.scheduler import calendar
 from newsletter.scheduler import reads as schedules
 from newsletter.scheduler import service as scheduler
+from subscribers import service as subscribers
 
 log = logging.getLogger(__name__)
 HEARTBEAT = "heartbeat"
@@ -55,6 +56,7 @@ def tick(now: datetime) -> Ticked:
             log.exception("The step “%s” of the heartbeat failed; the next beat tries again", name)
             failed[name] = str(error)
     pulses.sweep(now)
+    subscribers.sweep(now)
     return Ticked(done, failed)
 
 

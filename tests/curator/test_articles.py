@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from newsletter.catalog import reads as catalog
-from newsletter.curator import reads, service
+from newsletter.curator import articles, models, reads, service
 from newsletter.curator.values import Added
-from newsletter.fetching import FetchError
+from newsletter.fetching import FetchError, fetch
 from newsletter.kernel.errors import BadInput, NotFound, Refused, SurroundingsError
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +89,17 @@ def test_a_picture_that_is_none_is_a_warning_too(web: Any, add: Callable[..., Ad
     web.serve(PICTURE, body, "image/png")
     added = add()
     assert (added.created, added.article.picture_id, len(added.warnings)) == (True, None, 1)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://127.0.0.1/" + "x" * 70_000, "http://127.0.0.1/\x7f.png", "http://[::1/a.png"]
+)
+def test_a_picture_at_an_impossible_address_is_a_warning(now: datetime, address: str) -> None:
+    article = service.add_article_from_paste(PASTE, now=now).article
+    row = models.Article.objects.get(id=article.id)
+    trouble = articles.copy_picture(row, address, now=now, fetch=partial(fetch, allow_private=True))
+    assert "no web address" in trouble
+    assert row.picture_id is None
 
 
 def test_the_same_page_is_one_article_however_its_address_is_decorated(add: Callable[..., Added]) -> None:

@@ -60,7 +60,9 @@ def prepare(readers: int) -> None:
 
 def work() -> None:
     owner, provider = f"worker:{os.getpid()}", wiring.provider()
-    while reads.mailings()[0].state != states.FINISHED:
+    while (mailing := reads.mailings()[0]).state != states.FINISHED:
+        if mailing.state == states.PAUSED:  # too many answers lost in a row
+            service.resume(mailing.id, by="operator", now=clock.now())
         worked = (
             service.hand_over_next(clock.now(), owner=owner, provider=provider, clock=clock.now)
             or service.freeze_next(clock.now())

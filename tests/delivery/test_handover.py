@@ -243,6 +243,23 @@ def test_unknown_is_recorded_and_never_sent_again(
     assert len(reads.who(made.id, state="unknown")) == 2
 
 
+def test_a_provider_in_trouble_stops_the_mailing_before_everybody_is_unknown(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(450)
+    made = frozen()
+    ok, lost = told.accepts, told.loses_the_request
+    provider = ScriptedProvider(lost, lost, ok, *[lost] * retry.MOST_LOST)
+    hand_over_all(provider, now)
+    assert shown(made).state == states.PAUSED
+    assert "in a row were lost" in shown(made).reason
+    assert shown(made).batches == {"accepted": 1, "unknown": 7, "planned": 1}
+    service.resume(made.id, by="editor", now=now)
+    service.freeze_next(now)
+    hand_over_all(provider, now)
+    assert shown(made).batches == {"accepted": 2, "unknown": 7}
+
+
 def test_a_line_that_breaks_leaves_only_the_message_under_way_unknown(frozen: Plan, join: Join, now: datetime) -> None:
     join(4)
     made = frozen()

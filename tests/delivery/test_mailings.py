@@ -46,6 +46,15 @@ def test_a_provider_there_is_not_is_said_when_planning(plan: Plan) -> None:
         plan(provider="pigeon")
 
 
+def test_a_provider_of_former_days_holds_its_mailing_and_nobody_elses(plan: Plan, now: datetime) -> None:
+    made = plan()
+    models.Mailing.objects.update(provider="pigeon")
+    assert service.freeze_next(now)
+    assert reads.mailing(made.id).state == states.HELD
+    assert "There is no provider “pigeon”" in reads.mailing(made.id).reason
+    assert not service.freeze_next(now)
+
+
 def test_every_candidate_is_planned_or_left_out_with_the_reason(
     plan: Plan, join: Join, house: House, now: datetime
 ) -> None:

@@ -15,8 +15,10 @@ NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 jitters = st.floats(0, 1)
 
 
-def after(answer: Answer, *, attempt: int = 1, named: bool = False, proven: bool = True) -> Next:
-    return retry.after(answer, attempt=attempt, now=NOW, jitter=0.5, named=named, proven=proven)
+def after(answer: Answer, *, attempt: int = 1, named: bool = False, proven: bool = True, lost_before: int = 0) -> Next:
+    return retry.after(
+        answer, attempt=attempt, now=NOW, jitter=0.5, named=named, proven=proven, lost_before=lost_before
+    )
 
 
 @given(st.integers(1, MOST_ATTEMPTS - 2), jitters)
@@ -56,6 +58,14 @@ def test_accepted_and_unknown_settle_everybody(answer: Answer, outcome: Outcome)
 
 def test_unknown_is_never_tried_again() -> None:
     assert all(after(Answer("unknown"), attempt=n).again_at is None for n in range(1, MOST_ATTEMPTS + 1))
+
+
+def test_answers_lost_in_a_row_stop_the_mailing() -> None:
+    lost = Answer("unknown", "503.")
+    assert after(lost, lost_before=retry.MOST_LOST - 2).stop == ""
+    following = after(lost, lost_before=retry.MOST_LOST - 1)
+    assert following.outcome == Outcome.UNKNOWN, "what may have left stays unknown"
+    assert following.stop.startswith(f"{retry.MOST_LOST} answers in a row were lost, the last one: 503.")
 
 
 def test_a_refusal_that_names_readers_is_tried_at_once_without_them() -> None:

@@ -1,0 +1,132 @@
+"""The desk as an editor uses it, in a real browser: nothing refused by its own security policy, no script error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.curator import reads as curator
+from tests.conftest import PASSWORD
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="Debian's chromium is not installed (apt-get install chromium)"),
+    pytest.mark.django_db(transaction=True),
+]
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A page of a browser that notes every complaint."""
+    monkeypatch.setitem(
+        os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
+    )  # playwright keeps an event loop in this thread
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--no-first-run",
+            ],
+        )
+        opened = browser.new_page(viewport={"width": 1280, "height": 900})
+        complaints: list[str] = []
+        opened.on(
+            "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+        )
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        opened.complaints = complaints
+        yield opened
+        browser.close()
+
+
+def sign_in(page: Any, live_server: Any) -> None:
+    page.goto(f"{live_server.url}/login/")
+    page.fill("#email", "editor@example.com")
+    page.fill("#password", PASSWORD)
+    page.click("text=Sign in >> nth=-1")
+    page.wait_for_url(f"{live_server.url}/")
+
+
+def test_an_editor_picks_edits_moves_and_approves(
+    page: Any, live_server: Any, people: Any, edition: Any, articles: Callable[..., list[int]]
+) -> None:
+    articles(6)
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/editions/{edition.id}/")
+    page.click(".pool button >> nth=0")
+    page.wait_for_selector(".pick >> nth=3")
+    page.click("[aria-label^='Edit'] >> nth=0")
+    page.fill("#p-headline", "A headline written in a browser")
+    page.click("text=Save >> nth=-1")
+    page.wait_for_selector("h3:has-text('A headline written in a browser')")
+    page.click("[data-down] >> nth=0")
+    page.wait_for_selector(".pick >> nth=1 >> text=A headline written in a browser")
+    page.fill("#w-subject", "A subject written in a browser")
+    page.press("#w-subject", "Tab")
+    page.wait_for_selector("#f-subject:has-text('Saved')")
+    page.goto(f"{live_server.url}/editions/{edition.id}/review/")
+    page.click("text=Approve and freeze")
+    page.wait_for_selector("text=Approved, frozen as")
+    saved = curator.edition(edition.id)
+    assert saved.subject == "A subject written in a browser"
+    assert saved.picks[1].headline == "A headline written in a browser"
+    assert len(saved.picks) == 4
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("width", [320, 375, 1440])
+def test_no_page_scrolls_sideways(page: Any, live_server: Any, people: Any, edition: Any, width: int) -> None:
+    sign_in(page, live_server)
+    page.set_viewport_size({"width": width, "height": 800})
+    paths = [
+        "/",
+        "/editions/",
+        f"/editions/{edition.id}/",
+        f"/editions/{edition.id}/review/",
+        "/schedule/",
+        "/deliveries/",
+        "/readers/",
+    ]
+    for path in [
+        *paths,
+        "/readers/import/",
+        "/sources/",
+        "/newsletters/",
+        "/newsletters/morning/",
+        "/join/",
+        "/which/",
+        "/archive/",
+    ]:
+        page.goto(f"{live_server.url}{path}")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_mail_fits_a_phone_and_follows_the_dark(
+    page: Any, edition: Any, tmp_path: Path, now: Any, scheme: str
+) -> None:
+    from newsletter.curator import service
+
+    file = tmp_path / "mail.html"
+    file.write_text(service.preview(edition.id, now=now).html)
+    page.emulate_media(color_scheme=scheme)
+    for width in (320, 375, 700):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(file.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    ground = page.evaluate("getComputedStyle(document.querySelector('.sheet table, .sheet')).backgroundColor")
+    assert ground == {"light": "rgb(253, 251, 247)", "dark": "rgb(26, 34, 38)"}[scheme]

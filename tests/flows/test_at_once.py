@@ -1,0 +1,52 @@
+"""Two of everything at once: several processes tick and work, and one mailing reaches everybody once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.flows.conftest import Command
+from tests.flows.test_feed_to_inbox import prepare
+
+TICK = """
+import sys, django; django.setup()
+from datetime import datetime
+from newsletter.jobs import tasks
+ticked = tasks.tick(datetime.fromisoformat(sys.argv[1]))
+assert not ticked.failed, ticked.failed
+print(ticked.done["claimed"])
+"""
+
+
+def test_processes_that_tick_at_once_make_one_mailing(
+    command: Command, stories: Callable[[int], Path], tmp_path: Path
+) -> None:
+    prepare(command, stories, tmp_path, readers=5)
+    now = datetime.now(UTC)
+    at = (now + timedelta(hours=1)).strftime("%H:%M")
+    command("schedules", "create", "morning", "--time", at, "--zone", "UTC", "--open-before", "120")
+    (occurrence,) = [each for each in command.json("schedules", "next", "--days", "1") if each["state"] == "planned"]
+    environment = command.environment | {"DJANGO_SETTINGS_MODULE": "newsletter.settings"}
+
+    def tick_all(instant: datetime) -> list[str]:
+        running = [
+            subprocess.Popen(
+                [sys.executable, "-c", TICK, instant.isoformat()],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(4)
+        ]
+        outputs = [process.communicate(timeout=60) for process in running]
+        assert [process.returncode for process in running] == [0] * 4, outputs
+        return sorted(out.strip().splitlines()[-1] for out, _ in outputs)
+
+    tick_all(now)  # opens the edition that was made by hand before
+    claimed = tick_all(datetime.fromisoformat(occurrence["instant"]) + timedelta(seconds=1))
+    assert claimed == ["0", "0", "0", "1"]
+    assert len(command.json("mailings", "list")) == 1

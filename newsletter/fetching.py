@@ -160,6 +160,8 @@ def _vetted(target: httpx.URL, url: str, terms: _Terms) -> Sequence[Address]:
         raise FetchRefused("Addresses with a user name or password in them are not fetched.")
     host = target.raw_host.decode("ascii")
     port = target.port or (443 if target.scheme == "https" else 80)
+    if port > 65535:
+        raise FetchRefused(f"“{url[:200]}” is no web address: there is no port {port}.")
     try:
         found = [ipaddress.ip_address(address.split("%")[0]) for address in terms.resolver(host, port)]
     except (OSError, UnicodeError):
@@ -281,25 +283,15 @@ def _bounded(response: httpx.Response, url: str, terms: _Terms) -> Iterator[byte
     declared = response.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > terms.most_bytes:
         raise FetchRefused(f"{url} is {int(declared) / 2**20:.0f} MB; we take {most} at most.")
-    received = _counted(response.iter_raw(), url, terms)  # as it comes: a full chunk may never come
+    encoding = response.headers.get("content-encoding", "").strip().lower()
     produced = 0
-    for piece in _unpacked(received, response.headers.get("content-encoding", "").strip().lower(), url):
+    for piece in _unpacked(response.iter_raw(), encoding, url):  # as it comes: a full chunk may never come
+        terms.left(url)
         produced += len(piece)
-        if produced > terms.most_bytes:
+        if max(produced, response.num_bytes_downloaded) > terms.most_bytes:
             raise FetchRefused(f"{url} is larger than {most}, which is all we take.")
         yield piece
     terms.left(url)  # cut off at the deadline, a body of no declared length looks as if it had ended
-
-
-def _counted(chunks: Iterable[bytes], url: str, terms: _Terms) -> Iterator[bytes]:
-    """What arrives, in time and no more than allowed: some packings unpack to less than they are."""
-    received = 0
-    for chunk in chunks:
-        terms.left(url)
-        received += len(chunk)
-        if received > terms.most_bytes:
-            raise FetchRefused(f"{url} is larger than {terms.most_bytes / 2**20:.0f} MB, which is all we take.")
-        yield chunk
 
 
 def _unpacked(chunks: Iterable[bytes], encoding: str, url: str) -> Iterator[bytes]:
@@ -324,10 +316,8 @@ def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
         while chunk:
             if inflater is None:
                 inflater = zlib.decompressobj(47 if chunk[0] == 0x1F or chunk[0] & 15 == 8 else -15)  # 47: by header
-            piece = inflater.decompress(chunk, _CHUNK)
+            yield inflater.decompress(chunk, _CHUNK)  # though it be empty: much may come that unpacks to nothing
             chunk = inflater.unconsumed_tail
-            if piece:
-                yield piece
             if inflater.eof and inflater.unused_data[:1] == b"\x1f":
                 chunk, inflater = inflater.unused_data, None
     if inflater is not None and not inflater.eof:
@@ -335,4 +325,4 @@ def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _said(error: Exception) -> str:
-    return str(error) or type(error).__name__
+    return str(error).rstrip(".") or type(error).__name__

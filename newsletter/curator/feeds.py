@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import hashlib
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,11 +18,11 @@ from newsletter.kernel.errors import Refused
 
 MOST_ENTRIES = 500
 LONGEST_TITLE, LONGEST_DEK = 500, 2000  # characters
-_TAG = re.compile(r"<[^>]{0,2000}>")
+_TAG = re.compile(r"</?[a-zA-Z!?][^>]{0,2000}>")  # “5 < 6” is none
 _BREAK = re.compile(r"</(?:p|div|li|h\d|br)>|<br\s*/?>", re.I)
-_MORE = re.compile(
-    r"\s*(?:\[…\]|\[\.\.\.\]|\[&#8230;\]|Continue reading.*|Read more.*|The post .{1,300} appeared first on .*)$",
-    re.I,
+_MORE = re.compile(  # by its capital: “children who read more” is the story itself
+    r"\s*(?:\[…\]|\[\.\.\.\]|\[&#8230;\]|(?:Continue [Rr]eading|CONTINUE READING)\b.{0,200}"
+    r"|(?:Read [Mm]ore|READ MORE)(?:\s*[.:…»›→>].{0,200})?|The post .{1,300} appeared first on .*)$"
 )
 
 
@@ -66,7 +67,8 @@ def parse(data: bytes, url: str) -> Feed:
     if _is_web_page(data):
         raise FeedError(f"{url} answered with a web page, not a feed. {_feed_named_in(data, url)}")
     try:
-        parsed = feedparser.parse(data, sanitize_html=True, resolve_relative_uris=False)
+        # As a stream: bytes that happen to be the name of a file would make feedparser read that file of ours.
+        parsed = feedparser.parse(io.BytesIO(data), sanitize_html=True, resolve_relative_uris=False)
     except Exception as error:  # feedparser lets faults of its own parsers through
         raise FeedError(f"{url} could not be read as a feed ({type(error).__name__}: {error}).") from None
     if not parsed.entries and not parsed.get("version"):
@@ -112,7 +114,7 @@ def _entry(raw: Mapping[str, Any], base: str, language: str) -> Entry:
     return Entry(
         key=_key(str(raw.get("id") or ""), link, title, published),
         url=link,
-        title=title or _first_words(content),
+        title=title or _first_words(content or str(raw.get("summary") or "")),
         dek=_MORE.sub("", _text(raw.get("summary")))[:LONGEST_DEK],
         author=wording.byline(_text(raw.get("author")))[:300],
         published_at=published,
@@ -174,7 +176,7 @@ def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
     credits = raw.get("media_credit") or []
     declared = _text(credits[0].get("content")) if credits and isinstance(credits[0], Mapping) else ""
     return {
-        "image_url": _address(found, base),
+        "image_url": _picture_address(found, base),
         "image_alt": _text(alt or _media_text(raw)),
         "image_caption": caption,
         "image_credit": (wording.credit(declared) or declared or credit)[:300],
@@ -197,7 +199,14 @@ def _is_picture(part: Mapping[str, Any]) -> bool:
 
 
 def _number(value: Any) -> int:
-    return int(value) if str(value or "").isdecimal() else 0
+    text = str(value or "")[:9]
+    return int(text) if text.isdecimal() else 0
+
+
+def _picture_address(link: str, base: str) -> str:
+    """On the web; a feed in a file may name the files beside it."""
+    address = _address(link, base)
+    return address if base.startswith("file:") and address.startswith("file:") else _web_address(address, base)
 
 
 def _web_address(link: str, base: str) -> str:

@@ -69,11 +69,12 @@ def _inliner() -> Any:
 
         def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
             key = (css_body, ruleset_index)
-            if key not in self._seen:
+            parsed = self._seen.get(key)
+            if parsed is None:
                 if len(self._seen) > 64:  # a new theme on every preview must not fill the memory
                     self._seen.clear()
-                self._seen[key] = super()._parse_style_rules(css_body, ruleset_index)
-            rules, leftover = self._seen[key]
+                parsed = self._seen[key] = super()._parse_style_rules(css_body, ruleset_index)
+            rules, leftover = parsed
             return list(rules), list(leftover)
 
     return Inliner

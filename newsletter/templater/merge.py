@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote
 
 from newsletter.templater.briefing import MergeField, Problem, Rendered
+from newsletter.templater.foreign import MARKER, break_markers, unmarked, without_private_use
 
 FIELDS = ("first_name", "email")
-MARKER = "-nl_"
-_BROKEN_MARKER = "-\u2060nl_"  # a word joiner: invisible, and no longer the marker
-_WRITTEN = re.compile(r"\{\{\s*([^{}|]*?)\s*(?:\|\s*([^{}]*?)\s*)?\}\}")
-LONGEST_VALUE = 200  # characters; keeps a reader's substitutions far below 10,000 bytes (SendGrid fact 12)
+LONGEST_VALUE = 254  # characters, as an address may have (RFC 5321); a reader stays far below SendGrid fact 12's limits
+_WRITTEN = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,53 +54,65 @@ class Merger:
             self._fields[key] = MergeField(token, field, fallback, html)  # type: ignore[arg-type]
         return self._fields[key].token
 
-    def split(self, text: str, where: str) -> list[tuple[str, str | None]]:
-        """Cuts text an editor wrote into (literal, None) and ("", field|fallback) pieces.
+    def plain(self, text: str, where: str) -> str:
+        """Text an editor wrote, its fields replaced by tokens for plain text."""
+        return "".join(
+            self.token(name, fallback=literal, html=False) if name else unmarked(literal)
+            for literal, name in self._split(text, where)
+        )
+
+    def marked_up(self, text: str, where: str, markup: Callable[[str], str], *, html: bool) -> str:
+        """`markup` of a text an editor wrote, its fields replaced by tokens afterwards.
+
+        Markdown would garble a token, and may put one together out of escapes (`-nl\\_…`): so fields
+        travel as private-use characters, and what looks like a token is broken up in the result.
+        """
+        marked, stands_for = self._placeholders(text, where, html=html)
+        out = break_markers(str(markup(marked)))
+        if any(quote(mark) in out for mark in stands_for):
+            self.blame(where, "A field cannot stand in the address of a link. Take it out of the address.")
+        for mark, token in stands_for.items():
+            out = out.replace(mark, token)
+        return out
+
+    def blame(self, where: str, message: str, level: Literal["block", "warn"] = "block") -> None:
+        """Notes a problem; once, though HTML and text both come upon it."""
+        problem = Problem(level, where, message)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def _placeholders(self, text: str, where: str, *, html: bool) -> tuple[str, dict[str, str]]:
+        """Text with private-use characters for its fields, and the token each stands for."""
+        stands_for: dict[str, str] = {}
+        out: list[str] = []
+        for literal, name in self._split(text, where):
+            if name is None:
+                out.append(without_private_use(literal))
+                continue
+            mark = chr(0xE000 + len(stands_for))
+            stands_for[mark] = self.token(name, fallback=literal, html=html)
+            out.append(mark)
+        return "".join(out), stands_for
+
+    def _split(self, text: str, where: str) -> list[tuple[str, str | None]]:
+        """Cuts text an editor wrote into (words, None) and (fallback, field) pieces.
 
         An unknown field becomes a blocking problem at `where` and stays in the text as it is written.
         """
         pieces: list[tuple[str, str | None]] = []
         at = 0
         for match in _WRITTEN.finditer(text):
-            name = match[1]
+            name, bar, fallback = (part.strip() for part in match[1].partition("|"))
             if name not in FIELDS:
                 known = " and ".join(f"{{{{ {field} }}}}" for field in FIELDS)
-                self.problems.append(Problem("block", where, f"There is no field {match[0]}. The fields are {known}."))
+                self.blame(where, f"There is no field {match[0]}. The fields are {known}.")
                 continue
-            pieces.append((text[at : match.start()], None))
-            fallback = match[2] if match[2] is not None else (self._default_name if name == "first_name" else "")
-            pieces.append((fallback, name))
+            if not bar and name == "first_name":
+                fallback = self._default_name
+            pieces += [(text[at : match.start()], None), (_flat(fallback), name)]
             at = match.end()
         pieces.append((text[at:], None))
         return pieces
-
-    def plain(self, text: str, where: str) -> str:
-        """Text an editor wrote, its fields replaced by tokens for plain text."""
-        return "".join(
-            self.token(name, fallback=literal, html=False) if name else unmarked(literal)
-            for literal, name in self.split(text, where)
-        )
-
-    def placeholders(self, text: str, where: str) -> tuple[str, dict[str, str]]:
-        """Text with private-use characters for its fields, and what each stands for as an HTML token.
-
-        For text that goes through Markdown or escaping first, which would garble a token.
-        """
-        stands_for: dict[str, str] = {}
-        out: list[str] = []
-        for literal, name in self.split(text, where):
-            if name is None:
-                out.append(unmarked(literal))
-                continue
-            mark = chr(0xE000 + len(stands_for))
-            stands_for[mark] = self.token(name, fallback=literal, html=True)
-            out.append(mark)
-        return "".join(out), stands_for
-
-
-def unmarked(text: str) -> str:
-    """Foreign text in which nothing can be taken for a token, and no private-use character for a placeholder."""
-    return re.sub("[\ue000-\uf8ff]", "", text).replace(MARKER, _BROKEN_MARKER)
 
 
 def substitutions(fields: Iterable[MergeField], reader: Reader) -> dict[str, str]:
@@ -109,8 +122,12 @@ def substitutions(fields: Iterable[MergeField], reader: Reader) -> dict[str, str
 
 
 def _value(value: str, field: MergeField) -> str:
-    flat = " ".join(unmarked(value).split())[:LONGEST_VALUE] or field.fallback
+    flat = _flat(value) or field.fallback
     return html.escape(flat) if field.html else flat
+
+
+def _flat(value: str) -> str:
+    return " ".join(unmarked(value).split())[:LONGEST_VALUE]
 
 
 def personalise(source: str, values: Mapping[str, str]) -> str:

@@ -8,21 +8,10 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-# mjml refuses control characters and lone surrogates; a newline in an attribute comes out as the two characters \n.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+from newsletter.templater.foreign import clean, clean_lines, is_link, unmarked_url
+
 _UNMARKED = re.compile(r"[^*_\[\]<>&\\]*")  # a line without these has nothing for inline Markdown to do
-_LINKS = ("http://", "https://", "mailto:")
 _TAGS = {"p", "em", "strong", "a", "br", "ul", "ol", "li"}
-
-
-def clean(text: str) -> str:
-    """One line without anything that cannot be in a mail: control characters, lone surrogates."""
-    return _UNPRINTABLE.sub("", re.sub(r"[\t\r\n\u2028\u2029]+", " ", text))
-
-
-def clean_lines(text: str) -> str:
-    """Like `clean`, but line breaks stay."""
-    return _UNPRINTABLE.sub("", re.sub(r"\r\n?|[\u2028\u2029]", "\n", text).replace("\t", " "))
 
 
 @lru_cache(maxsize=1024)  # a preview renders the same words again and again
@@ -40,22 +29,28 @@ def inline(text: str) -> Markup:
 
 
 @lru_cache(maxsize=1024)
-def plain(text: str) -> str:
-    """The words of a piece of Markdown; links become “text (address)”."""
-    if "\n" not in text and _UNMARKED.fullmatch(text):
-        return clean(text).strip()
+def block_plain(text: str) -> str:
+    """The words of what `block` marks up; links become “text (address)”, list items keep their numbers."""
     out: list[str] = []
     for token in _markdown().parse(clean_lines(text)):
         if token.type == "inline":
-            out.append(_inline_plain(token.children or []))
+            out.append(_words(token.children or []))
         elif token.type in ("paragraph_close", "list_item_close"):
             out.append("\n\n")
         elif token.type == "list_item_open":
-            out.append("* ")
+            out.append(f"{token.info}{token.markup} " if token.info else "* ")
     return re.sub(r"\n{3,}", "\n\n", "".join(out)).strip()
 
 
-def _inline_plain(children: list[Any]) -> str:
+@lru_cache(maxsize=1024)
+def inline_plain(text: str) -> str:
+    """The words of what `inline` marks up."""
+    if _UNMARKED.fullmatch(text):
+        return clean(text).strip()
+    return "".join(_words(token.children or []) for token in _markdown().parseInline(clean(text))).strip()
+
+
+def _words(children: list[Any]) -> str:
     out: list[str] = []
     address = ""
     for token in children:
@@ -77,7 +72,7 @@ def _sanitised(html: str) -> Markup:
     safe = nh3.clean(
         html,
         tags=_TAGS,
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
         strip_comments=True,
@@ -88,7 +83,9 @@ def _sanitised(html: str) -> Markup:
 @cache
 def _markdown() -> Any:
     from markdown_it import MarkdownIt
+    from markdown_it.common.normalize_url import normalizeLink
 
     parser = MarkdownIt("zero", {"html": False, "xhtmlOut": True, "linkify": False})
-    parser.validateLink = lambda url: url.lower().startswith(_LINKS)  # type: ignore[method-assign]
+    parser.validateLink = is_link  # type: ignore[method-assign]
+    parser.normalizeLink = lambda url: unmarked_url(normalizeLink(url))  # type: ignore[method-assign]
     return parser.enable(["emphasis", "link", "list", "newline", "escape", "entity", "autolink"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _STYLE_BLOCK = re.compile(r"<style.*?</style>", re.S)
+_TAG = re.compile(r'<[A-Za-z][^"<>]*(?:"[^"]*"[^"<>]*)*>')  # a story may well say class="x" in its words: those stay
 _CLASS_NAME = re.compile(r"\.([A-Za-z][\w-]*)")
 _SHORT_ENOUGH = 900  # octets; RFC 5322 allows 998 to a line
 
@@ -26,8 +27,10 @@ def slim(html: str) -> str:
         kept = [name for name in match[1].split() if name in used]
         return f' class="{" ".join(kept)}"' if kept else ""
 
-    html = re.sub(r' class="([^"<>]*)"', only_used, html)
-    html = re.sub(r' style="([^"<>]*)"', _tight_style, html)
+    def tight(tag: re.Match[str]) -> str:
+        return re.sub(r' style="([^"<>]*)"', _tight_style, re.sub(r' class="([^"<>]*)"', only_used, tag[0]))
+
+    html = _TAG.sub(tight, html)
     html = re.sub(r">\s*\n\s*", ">\n", html)
     html = re.sub(r"<style[^>]*>((?:(?!mj-).)*?)</style>", _tight_sheet, html, flags=re.S)
     html = re.sub(r"(</tr>|</p>|</h[1-3]>|</li>|<!\[endif\]-->|</style>)(?=<)", r"\1\n", html)

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from newsletter.kernel.resources import templates_dir
 from newsletter.templater.briefing import Problem
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -75,9 +76,9 @@ DARK_COLOURS = (
 def theme(folder: Path, overrides: Mapping[str, Any], direction: str) -> tuple[dict[str, Any], list[Problem]]:
     """The theme of a template folder with a newsletter's overrides, and what is wrong with those.
 
-    A wrong override is left out: the template's own value stands.
+    A template without a theme of its own, such as the notice, wears the briefing's. A wrong override is left out: the template's own value stands.
     """
-    merged = {name: dict(group) for name, group in _own(folder / "theme.toml").items()}
+    merged = {name: dict(group) for name, group in _own(_path(folder)).items()}
     problems: list[Problem] = []
     rtl = merged.pop("rtl", {})
     if direction == "rtl":
@@ -97,6 +98,11 @@ def theme(folder: Path, overrides: Mapping[str, Any], direction: str) -> tuple[d
     return merged, problems
 
 
+def _path(folder: Path) -> Path:
+    own = folder / "theme.toml"
+    return own if own.is_file() else templates_dir() / "email" / "briefing" / "theme.toml"
+
+
 @cache
 def _own(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text("utf-8"))
@@ -109,6 +115,6 @@ def _wrong(group: str, name: str, value: Any, known: Mapping[str, Any]) -> str:
         return f"“{value}” is no colour. Write it like #0b4f6c."
     if group == "type" and not (isinstance(value, str) and _FONTS.fullmatch(value)):
         return f"“{value}” is no list of fonts. Write it like Georgia,serif."
-    if group == "layout" and not (isinstance(value, int) and 0 < value <= 900):
+    if group == "layout" and not (isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 900):
         return f"“{value}” is no width in pixels."
     return ""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from tests.flows.conftest import Command
-from tests.flows.test_feed_to_inbox import prepare
+from tests.flows.test_feed_to_inbox import ready
 
 TICK = """
 import sys, django; django.setup()
@@ -21,10 +19,8 @@ print(ticked.done["claimed"])
 """
 
 
-def test_processes_that_tick_at_once_make_one_mailing(
-    command: Command, stories: Callable[[int], Path], tmp_path: Path
-) -> None:
-    prepare(command, stories, tmp_path, readers=5)
+def test_processes_that_tick_at_once_make_one_mailing(command: Command) -> None:
+    ready(command, readers=5)
     now = datetime.now(UTC)
     at = (now + timedelta(hours=1)).strftime("%H:%M")
     command("schedules", "create", "morning", "--time", at, "--zone", "UTC", "--open-before", "120")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -35,6 +37,40 @@ def prepare(command: Command, stories: Callable[[int], Path], tmp_path: Path, re
     return int(edition["id"])
 
 
+READY = """
+import io, sys, django; django.setup()
+from datetime import UTC, datetime
+from newsletter.catalog import service as catalog
+from newsletter.curator import service as curator
+from subscribers import service as subscribers
+now, count = datetime.now(UTC), int(sys.argv[1])
+target = subscribers.create_list("morning", "Morning Briefing", now=now)
+made = catalog.create_newsletter(slug="morning", name="Morning Briefing", from_email="news@example.com",
+    postal_address="1 High Street, Upland", list_id=target.id, zone="Europe/London", now=now)
+rows = "".join(f"reader{n}@example.com,First{n}\\n" for n in range(count))
+subscribers.import_csv(io.BytesIO(f"email,first_name\\n{rows}".encode()), target.id, dry_run=False, by="test", now=now)
+text = "The funicular returns to the upper town\\n\\n" + "For eleven winters the rails were silent and nobody minded. " * 5
+article = curator.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
+edition = curator.create_edition(made.id, None, now=now, by="test")
+curator.pick(edition.id, article.id, now=now)
+curator.edit_edition(edition.id, now=now, subject="The funicular returns", intro="Good morning, {{ first_name | reader }}.")
+curator.approve(edition.id, by="test", now=now)
+print(edition.id)
+"""
+
+
+def ready(command: Command, readers: int = READERS) -> int:
+    """The same in one process, for tests that are about what comes after; the edition's id."""
+    done = subprocess.run(
+        [sys.executable, "-c", READY, str(readers)],
+        env=command.environment | {"DJANGO_SETTINGS_MODULE": "newsletter.settings"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
 def until_finished(command: Command, mailing: int, seconds: float = 60) -> dict[str, object]:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -56,9 +92,7 @@ def test_every_reader_gets_the_briefing_exactly_once(
     edition = prepare(to_sendgrid, stories, tmp_path)
     at = (datetime.now(UTC) + timedelta(seconds=4)).isoformat()
     mailing = to_sendgrid.json("editions", "send", str(edition), "--at", at)
-    running = to_sendgrid.start(
-        "run", "--listen", "127.0.0.1:0" if False else f"127.0.0.1:{20000 + os.getpid() % 20000}"
-    )
+    running = to_sendgrid.start("run", "--listen", f"127.0.0.1:{20000 + os.getpid() % 20000}")
     try:
         shown = until_finished(to_sendgrid, mailing["id"])
     finally:
@@ -70,10 +104,8 @@ def test_every_reader_gets_the_briefing_exactly_once(
     assert sendgrid.refused == []
 
 
-def test_two_workers_at_once_and_faults_send_nobody_twice(
-    to_sendgrid: Command, sendgrid: SendGridServer, stories: Callable[[int], Path], tmp_path: Path
-) -> None:
-    edition = prepare(to_sendgrid, stories, tmp_path)
+def test_two_workers_at_once_and_faults_send_nobody_twice(to_sendgrid: Command, sendgrid: SendGridServer) -> None:
+    edition = ready(to_sendgrid)
     sendgrid.fail_next(
         Fault(status=429, headers={"X-RateLimit-Reset": str(int(time.time()))}),
         Fault(status=503),
@@ -96,10 +128,8 @@ def test_two_workers_at_once_and_faults_send_nobody_twice(
     assert shown["counts"]["unknown"] == len(unknown) > 0  # type: ignore[index]
 
 
-def test_a_wrong_key_pauses_the_mailing_with_the_remedy(
-    to_sendgrid: Command, sendgrid: SendGridServer, stories: Callable[[int], Path], tmp_path: Path
-) -> None:
-    edition = prepare(to_sendgrid, stories, tmp_path, readers=30)
+def test_a_wrong_key_pauses_the_mailing_with_the_remedy(to_sendgrid: Command, sendgrid: SendGridServer) -> None:
+    edition = ready(to_sendgrid, readers=30)
     wrong = Command(to_sendgrid.environment | {"SENDGRID_API_KEY": "SG.wrong"})
     mailing = wrong.json("editions", "send", str(edition))
     worker = wrong.start("worker")
@@ -122,10 +152,8 @@ def test_a_wrong_key_pauses_the_mailing_with_the_remedy(
     assert len(sendgrid.accepted) == 30
 
 
-def test_the_outbox_holds_one_message_for_each_reader(
-    command: Command, stories: Callable[[int], Path], tmp_path: Path
-) -> None:
-    edition = prepare(command, stories, tmp_path, readers=12)
+def test_the_outbox_holds_one_message_for_each_reader(command: Command) -> None:
+    edition = ready(command, readers=12)
     mailing = command.json("editions", "send", str(edition))
     worker = command.start("worker")
     try:
@@ -139,10 +167,8 @@ def test_the_outbox_holds_one_message_for_each_reader(
     assert all("-nl_" not in message for message in messages)
 
 
-def test_a_killed_worker_loses_nobody_and_doubles_nobody(
-    to_sendgrid: Command, sendgrid: SendGridServer, stories: Callable[[int], Path], tmp_path: Path
-) -> None:
-    edition = prepare(to_sendgrid, stories, tmp_path)
+def test_a_killed_worker_loses_nobody_and_doubles_nobody(to_sendgrid: Command, sendgrid: SendGridServer) -> None:
+    edition = ready(to_sendgrid)
     sendgrid.delay = 1.5
     mailing = to_sendgrid.json("editions", "send", str(edition))
     worker = to_sendgrid.start("worker", "--threads", "1")

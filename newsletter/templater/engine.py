@@ -1,0 +1,133 @@
+"""The steps from templates and values to the two parts of a mail. Raises whatever the templates raise."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from newsletter.kernel.resources import templates_dir
+from newsletter.templater import foreign, slimming, theme
+from newsletter.templater.inlining import inline
+
+TEXT_WIDTH = 70
+
+Folders = tuple[Path, ...]
+
+
+def folder_of(template: str, folders: Folders) -> Path:
+    """Where a template lives. Raises TemplateNotFound."""
+    for base in (*folders, templates_dir() / "email"):
+        if (base / template / f"{template}.mjml.j2").is_file():
+            return base / template
+    raise TemplateNotFound(f"{template}/{template}.mjml.j2")
+
+
+def style_sheets(template: str, look: Mapping[str, Any], direction: str, folders: Folders) -> tuple[str, str]:
+    """The sheet for the client (phone and dark rules), and the one to inline."""
+    return _style_sheets(template, json.dumps(look), direction, folders)
+
+
+@lru_cache(maxsize=64)
+def _style_sheets(template: str, look: str, direction: str, folders: Folders) -> tuple[str, str]:
+    parts = json.loads(look)
+    values = {
+        "t": parts,
+        "c": parts["light"],
+        "d": parts["dark"],
+        "dir": direction,
+        "dark_colours": theme.DARK_COLOURS,
+    }
+    _, bare = _environments(folders)
+    head, inlined = (bare.get_template(f"{template}/{name}.css.j2").render(values) for name in ("head", "inline"))
+    return head, inlined
+
+
+def mjml(template: str, context: Mapping[str, Any], folders: Folders) -> str:
+    """The MJML of a mail: everything in it is escaped, unless it is Markup."""
+    rich, _ = _environments(folders)
+    return rich.get_template(f"{template}/{template}.mjml.j2").render(context)
+
+
+def responsive(markup: str) -> str:
+    """MJML as HTML that every client lays out. Raises ValueError where it is no MJML."""
+    from mjml import mjml2html
+
+    # mjml prints attributes with escapes of its own (alt="\u{651}"): it gets ASCII with character references.
+    ascii_only = markup.replace("\\", "&#92;").encode("ascii", "xmlcharrefreplace").decode()
+    html: str = mjml2html(ascii_only)
+    return html.replace("<!doctype html>", "<!DOCTYPE html>", 1)  # or premailer drops it: quirks mode
+
+
+def inlined(html: str, sheet: str) -> str:
+    """The finished HTML: the rules of `sheet` in style attributes, and small."""
+    return slimming.slim(inline(slimming.protect_styles(html), sheet))
+
+
+def text(template: str, context: Mapping[str, Any], folders: Folders) -> str:
+    """The plain-text part, with at most one empty line between paragraphs."""
+    _, bare = _environments(folders)
+    written = bare.get_template(f"{template}/{template}.txt.j2").render(context)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in written.split("\n"))).strip() + "\n"
+
+
+@cache
+def _environments(folders: Folders) -> tuple[Environment, Environment]:
+    """One environment for MJML, where everything is escaped, and one for plain text and style sheets."""
+    loader = ChoiceLoader([FileSystemLoader(folder) for folder in (*folders, templates_dir() / "email")])
+    return _environment(loader, escaping=True), _environment(loader, escaping=False)
+
+
+def _environment(loader: BaseLoader, *, escaping: bool) -> Environment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=loader,
+        autoescape=escaping,  # select_autoescape() would be off for names like briefing.mjml.j2
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalise if escaping else _finalise_text,
+    )
+    environment.filters |= {"widont": widont, "wrap": wrap, "link": link}
+    return environment
+
+
+def _finalise(value: Any) -> Any:
+    return foreign.clean(value) if type(value) is str else value
+
+
+def _finalise_text(value: Any) -> Any:
+    return foreign.clean_lines(value) if type(value) is str else value
+
+
+def link(url: str) -> str:
+    """An address fit for href; anything but http, https and mailto leads nowhere."""
+    return url if foreign.is_link(url) else "#"
+
+
+def widont(text: Any) -> str:
+    """No lonely short word on the last line of a headline."""
+    head, _, tail = str(text).rpartition(" ")
+    return f"{head}\u00a0{tail}" if head.count(" ") > 2 and len(tail) < 9 else str(text)
+
+
+def wrap(text: Any, indent: str = "", first: str | None = None) -> str:
+    """Lines of at most 70 characters; every paragraph and line break of `text` stays."""
+    lines = str(text).replace("\u00a0", " ").split("\n")
+    return "\n".join(
+        textwrap.fill(
+            line,
+            TEXT_WIDTH,
+            initial_indent=indent if first is None else first,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in lines
+    )

@@ -1,0 +1,145 @@
+"""A briefing as its templates see it: numbered stories, marked-up words, tokens in place, nothing foreign unharmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from itertools import count
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from markupsafe import Markup
+
+from newsletter.templater import foreign, richtext, words
+from newsletter.templater.briefing import Briefing, Picture, Publication, Story
+from newsletter.templater.merge import Merger
+
+
+def briefing_values(briefing: Briefing, merger: Merger) -> dict[str, Any]:
+    """What the templates of a briefing may name. Problems with its content are noted in `merger`."""
+    view = partial(_story, briefing=briefing, merger=merger)
+    number = count(1)
+    return {
+        "e": _Bare(briefing),
+        "pub": _Bare(briefing.publication),
+        "lead": view(briefing.lead, number=next(number)) if briefing.lead else None,
+        "sections": [
+            {
+                "title": foreign.unmarked(section.title),
+                "stories": [view(story, number=next(number)) for story in section.stories],
+            }
+            for section in briefing.sections
+            if section.stories
+        ],
+        "also": [_bare(asdict(item), f"also:{item.headline}", merger) for item in briefing.also],
+        "sponsor": _bare(asdict(briefing.sponsor), "sponsor", merger) if briefing.sponsor else None,
+        **_edited(briefing, merger),
+        **_footer(briefing, merger),
+    }
+
+
+def _edited(briefing: Briefing, merger: Merger) -> dict[str, Any]:
+    """The editors' own words, with markup and merge fields."""
+    return {
+        "intro_html": _html(merger, briefing.intro, "intro", richtext.block),
+        "intro_text": _plain(merger, briefing.intro, "intro", richtext.block_plain).split("\n\n"),
+        "corrections_html": [_html(merger, each, "corrections") for each in briefing.corrections],
+        "corrections_text": [_plain(merger, each, "corrections") for each in briefing.corrections],
+    }
+
+
+def _footer(briefing: Briefing, merger: Merger) -> dict[str, str]:
+    values = {}
+    for kind, html in (("html", True), ("text", False)):
+        token = merger.token("token", html=html)
+        values[f"email_{kind}"] = merger.token("email", html=html)
+        values[f"unsubscribe_{kind}"] = f"{briefing.base_url}/u/{token}"
+        values[f"preferences_{kind}"] = f"{briefing.base_url}/p/{token}"
+    return values
+
+
+def _story(story: Story, *, number: int, briefing: Briefing, merger: Merger) -> dict[str, Any]:
+    where = f"story:{story.key}"
+    return {
+        "n": number,
+        "size": story.size,
+        "headline": foreign.unmarked(story.headline),
+        "url": _address(keyed(story.url, story.key), f"{where}:url", merger),
+        "blurb_html": _html(merger, story.blurb, f"{where}:blurb"),
+        "blurb_text": _plain(merger, story.blurb, f"{where}:blurb"),
+        "label": foreign.unmarked(story.label),
+        "source": foreign.unmarked(story.source),
+        "minutes": _minutes(story.minutes, briefing.language),
+        "picture": _picture(story.picture, f"{where}:picture", merger),
+        "button": foreign.unmarked(story.button) or words.words(briefing.language).read,
+    }
+
+
+def _html(merger: Merger, text: str, where: str, markup: Callable[[str], str] = richtext.inline) -> Markup:
+    return Markup(merger.marked_up(text, where, markup, html=True))  # noqa: S704  sanitised by `markup`
+
+
+def _plain(merger: Merger, text: str, where: str, words_of: Callable[[str], str] = richtext.inline_plain) -> str:
+    return merger.marked_up(text, where, words_of, html=False)
+
+
+def _minutes(minutes: int, language: str) -> str:
+    if not minutes:
+        return ""
+    tr = words.words(language)
+    return (tr.minute if minutes == 1 else tr.minutes).format(n=minutes)
+
+
+def _picture(picture: Picture | None, where: str, merger: Merger) -> dict[str, Any] | None:
+    if picture is None:
+        return None
+    if picture.width <= 0 or picture.height <= 0:
+        merger.blame(where, "The picture is left out, because its size is not known. Upload it again.", "warn")
+        return None
+    return _bare(asdict(picture), where, merger)
+
+
+def _bare(values: dict[str, Any], where: str, merger: Merger) -> dict[str, Any]:
+    """Values whose texts can contain no merge token."""
+    bare = {name: _without_tokens(name, value) for name, value in values.items()}
+    for name in bare.keys() & {"url", "src"}:
+        bare[name] = _address(bare[name], where, merger)
+    return bare
+
+
+class _Bare:
+    """A value seen through the same filter, attribute by attribute."""
+
+    def __init__(self, value: Briefing | Publication) -> None:
+        self._value = value
+
+    def __getattr__(self, name: str) -> Any:
+        return _without_tokens(name, getattr(self._value, name))
+
+
+def _without_tokens(name: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return foreign.unmarked_url(value) if name.endswith(("url", "src")) else foreign.unmarked(value)
+
+
+def _address(url: str, where: str, merger: Merger) -> str:
+    """The address, or "" and a problem where it would lead nowhere."""
+    safe = foreign.unmarked_url(url)
+    if not safe or foreign.is_link(safe):
+        return safe
+    merger.blame(where, f"“{safe[:80]}” is no address for a link. It must begin with https:// or http://.")
+    return ""
+
+
+def keyed(url: str, key: str) -> str:
+    """`url` with the story's key as the query parameter nl; query and fragment stay."""
+    if not key or not url.strip().lower().startswith(("http://", "https://")):
+        return url
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return url
+    mark = f"nl={quote(key, safe='')}"
+    return urlunsplit(parts._replace(query=f"{parts.query}&{mark}" if parts.query else mark))

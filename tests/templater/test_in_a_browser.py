@@ -1,0 +1,88 @@
+"""The mail as a browser lays it out: on a phone and wide, from left to right and from right to left."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from newsletter.templater import Briefing, render
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="Debian's chromium is not installed (apt-get install chromium)"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield opened
+        opened.close()
+
+
+def laid_out(browser: Any, html: str, width: int, scheme: str = "light") -> Any:
+    """A page that shows the mail and asks the network for nothing."""
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.route("**/*", lambda route: route.abort())
+    page.set_content(html, wait_until="domcontentloaded")
+    return page
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("width", [320, 375, 480, 599, 600, 700])
+def test_nothing_scrolls_sideways_and_every_story_has_room(
+    browser: Any, briefing: Briefing, width: int, language: str
+) -> None:
+    """A section that mixes stories with and without a picture is the hard case."""
+    page = laid_out(browser, render(replace(briefing, language=language)).html, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    widths = page.eval_on_selector_all(".story", "all => all.map(each => each.getBoundingClientRect().width)")
+    page.close()
+    assert len(widths) == 11
+    sheet = min(width, 640)
+    assert min(widths) >= (sheet - 40 - 34 if width < 600 else sheet - 80 - 48 - 152) - 1, widths
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out_from_their_ground(browser: Any, briefing: Briefing, scheme: str) -> None:
+    """WCAG 2.2, 1.4.3: contrast of 4.5 for every piece of text, in both palettes."""
+    page = laid_out(browser, render(briefing).html, 375, scheme)
+    faint = page.evaluate(_CONTRAST)
+    page.close()
+    assert faint == []
+
+
+_CONTRAST = """() => {
+  const rgb = value => value.match(/[\\d.]+/g).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(x => x / 255)
+    .map(x => x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, x, i) => sum + x * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = node => { for (; node; node = node.parentElement) {
+    const value = rgb(getComputedStyle(node).backgroundColor); if (value.length < 4 || value[3]) return value; }
+    return [255, 255, 255]; };
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), faint = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement, words = walker.currentNode.data.trim();
+    if (!words || node.closest("style") || !node.getClientRects().length) continue;
+    const [a, b] = [light(rgb(getComputedStyle(node).color)), light(ground(node))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) faint.push(words);
+  }
+  return faint;
+}"""
+
+
+def test_below_a_short_mail_the_page_is_dark_too(browser: Any, briefing: Briefing) -> None:
+    page = laid_out(browser, render(replace(briefing, lead=None, sections=())).html, 375, "dark")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 23, 26)"
+    page.close()

@@ -32,6 +32,7 @@ DARK_COLOURS = (
             ".logo",
             ".logo-l",
             ".logo-d",
+            ".mast-t",
         ),
         "ink",
     ),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.templater import Briefing, render
+from newsletter.templater import Briefing, Notice, Picture, render, render_notice
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
@@ -54,13 +54,34 @@ def test_nothing_scrolls_sideways_and_every_story_has_room(
     assert min(widths) >= (sheet - 40 - 34 if width < 600 else sheet - 80 - 48 - 152) - 1, widths
 
 
+LOGO = Picture("http://testserver/pictures/logo.png", 320, 60, "The Upland Echo")
+MASTHEADS = {
+    "the name, with a link": {},
+    "the name alone": {"url": ""},
+    "two pictures": {"logo_light": LOGO, "logo_dark": LOGO},
+}
+
+
+def mails(briefing: Briefing) -> Iterator[str]:
+    """Every kind of mail under every kind of masthead."""
+    for changes in MASTHEADS.values():
+        publication = replace(briefing.publication, **changes)
+        yield render(replace(briefing, publication=publication)).html
+        yield render_notice(
+            Notice(
+                "Confirm", "One press", ("Was it you?",), "Yes", "https://x.example", publication, ("No? Do nothing.",)
+            )
+        ).html
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_words_stand_out_from_their_ground(browser: Any, briefing: Briefing, scheme: str) -> None:
     """WCAG 2.2, 1.4.3: contrast of 4.5 for every piece of text, in both palettes."""
-    page = laid_out(browser, render(briefing).html, 375, scheme)
-    faint = page.evaluate(_CONTRAST)
-    page.close()
-    assert faint == []
+    for html in mails(briefing):
+        page = laid_out(browser, html, 375, scheme)
+        faint = page.evaluate(_CONTRAST)
+        page.close()
+        assert faint == []
 
 
 _CONTRAST = """() => {

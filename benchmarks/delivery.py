@@ -9,6 +9,8 @@ import os
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -32,6 +34,14 @@ class _Accepting(BaseHTTPRequestHandler):
 
 
 def main() -> None:
+    with surroundings():
+        for readers in SIZES:
+            _measure(readers)
+
+
+@contextmanager
+def surroundings() -> Iterator[None]:
+    """An empty installation of its own, and a server that accepts everything."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Accepting)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with tempfile.TemporaryDirectory() as folder:
@@ -47,20 +57,20 @@ def main() -> None:
 
         django.setup()
         call_command("migrate", verbosity=0)
-        for readers in SIZES:
-            _measure(readers)
+        yield
     server.shutdown()
 
 
 def _measure(readers: int) -> None:
-    bare = _bare(_prepare(readers), readers)
-    planned, handed = _plan(), _hand_over()
+    bare = _bare(plan_mailing(readers), readers)
+    planned, handed = plan(), hand_over()
     line(f"{readers:,} readers: plan", planned, "bare loop", bare)
     line(f"{readers:,} readers: hand over", handed, "bare loop", bare)
     line(f"{readers:,} readers: both", planned + handed, "bare loop", bare)
 
 
-def _prepare(readers: int) -> int:
+def plan_mailing(readers: int) -> int:
+    """Imports readers, approves an edition and makes its mailing; the mailing's id."""
     import io
 
     from newsletter.catalog import service as catalog
@@ -120,7 +130,8 @@ def _bare(mailing_id: int, readers: int) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def _plan() -> float:
+def plan() -> float:
+    """Freezes the audience; milliseconds."""
     from newsletter.delivery import service
 
     start = time.perf_counter()
@@ -129,7 +140,8 @@ def _plan() -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def _hand_over() -> float:
+def hand_over() -> float:
+    """Hands every batch over; milliseconds."""
     from newsletter.delivery import service
     from newsletter.jobs import wiring
 

@@ -31,6 +31,10 @@ class Subscriber(models.Model):
     zone = models.CharField(max_length=64, blank=True)
     source = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
+    soft_bounces = models.PositiveSmallIntegerField(default=0)  # in a row, no delivery between; see policy.MOST_SOFT
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=models.Q(soft_bounces__gt=0), name="subscriber_soft_bounced")]
 
     def __str__(self) -> str:
         return self.address

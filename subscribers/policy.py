@@ -30,6 +30,7 @@ ACTS: dict[str, dict[str | None, str]] = {
     "import-bounced": {None: BOUNCED, PENDING: BOUNCED, ACTIVE: BOUNCED},
     "desk-leave": {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
     # by the provider's report
+    "report-leave": {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
     "bounce": {PENDING: BOUNCED, ACTIVE: BOUNCED},
     "complain": {
         None: COMPLAINED,
@@ -39,6 +40,7 @@ ACTS: dict[str, dict[str | None, str]] = {
         BOUNCED: COMPLAINED,
     },
 }
+MOST_SOFT = 5  # so many soft bounces in a row, with no delivery between, are as good as a hard one
 BY_READER = frozenset({"sign-up", "confirm", "leave", "undo-leave"})
 OUT = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})
 

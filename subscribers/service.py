@@ -8,12 +8,15 @@ from subscribers.limits import sweep
 from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown
 from subscribers.people import add, change_address, create_list, reported, suppress, unsubscribe, unsuppress
 from subscribers.readers import ask_which, confirm, leave, sign_up, undo_leave
+from subscribers.reported import Report, apply_reports
 from subscribers.values import ImportReport, Owed
 
 __all__ = [
     "ImportReport",
     "Owed",
+    "Report",
     "add",
+    "apply_reports",
     "ask_which",
     "change_address",
     "claim_owed",

@@ -35,7 +35,7 @@ def show_all(limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON
                 m.state,
                 m.planned,
                 sum(m.excluded.values()),
-                m.counts.get("accepted", 0),
+                m.taken,
                 m.counts.get("unknown", 0),
             )
             for m in found
@@ -51,6 +51,8 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
     if as_json:
         return emit_json(mailing)
     zone = catalog.newsletter(mailing.newsletter_id).zone
+    for alarm in mailing.alarms:
+        say(f"ALARM ({alarm.count:,}, last {clock.in_zone(alarm.last_at, zone)}): {alarm.message}")
     say(f"Mailing {mailing.id}: {mailing.state}{f', {mailing.reason}' if mailing.reason else ''}")
     say(
         f"Due {clock.in_zone(mailing.due_at, zone)}; started {_when(mailing.started_at, zone)}; finished {_when(mailing.finished_at, zone)}"
@@ -61,8 +63,10 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
         [
             ("candidates", mailing.candidates),
             *((f"left out: {reason}", n) for reason, n in sorted(mailing.excluded.items())),
-            *((state, n) for state, n in sorted(mailing.counts.items()) if n),
+            *((state, n) for state, n in mailing.counts.items() if n),
             ("planned + left out", f"{mailing.planned} + {excluded} = {mailing.planned + excluded}"),
+            *((name.replace("_", " "), n) for name, n in mailing.engagement.items()),
+            *([("mailed twice", mailing.twice)] if mailing.twice else []),
         ],
         "",
     )
@@ -75,7 +79,9 @@ def _when(instant: datetime | None, zone: str) -> str:
 @app.command("who")
 def who(
     mailing_id: int,
-    state: str = typer.Option("", help="accepted, unknown, refused, withdrawn, or a reason for being left out."),
+    state: str = typer.Option(
+        "", help="accepted, delivered, bounced, unknown, refused, withdrawn …, or a reason for being left out."
+    ),
     limit: int = typer.Option(100, min=1, max=1_000_000),
     after: int = typer.Option(0, min=0, help="Go on behind this reader's id."),
     as_json: bool = JSON,

@@ -187,20 +187,8 @@ def _record(batch: models.Batch, prepared: _Prepared, answer: Answer, now: datet
         lost_before=_lost_before(batch.mailing_id) if answer.unknown else 0,
     )
     outcomes.mark(waiting, following.outcome)
-    state = states.batch_state(outcomes.counts())
-    values: dict[str, Any] = {
-        "state": state,
-        "outcomes": outcomes.packed(),
-        "provider_id": answer.provider_id[:200],
-        "error": answer.message,
-        "lease_owner": "",
-        "lease_until": None,
-        "version": F("version") + 1,
-    }
-    values |= {"due_at": following.again_at} if state == states.PLANNED else {"handed_over_at": now}
-    with transaction.atomic():
-        if _write(batch, state, values):
-            _note_refused(batch, prepared, answer, now)
+    while not _stored(batch, prepared, answer, following.again_at, now):
+        pass  # events changed the row between reading and writing it: once more, on what it says now
     if following.stop:
         mailings.stop(batch.mailing_id, following.stop)
     if not answer.accepted:
@@ -230,12 +218,35 @@ def _lost_before(mailing_id: int) -> int:
     return sum(1 for _ in takewhile(states.UNKNOWN.__eq__, latest))
 
 
-def _write(batch: models.Batch, state: str, values: dict[str, Any]) -> bool:
-    """Stores an answer. One that comes after its lease ran out still settles a batch that was set to unknown."""
-    mine = models.Batch.objects.filter(id=batch.id, attempt_key=batch.attempt_key)
-    if mine.filter(state=states.SENDING).update(**values):
-        return True
-    return states.may(states.BATCH, states.UNKNOWN, state) and bool(mine.filter(state=states.UNKNOWN).update(**values))
+def _stored(batch: models.Batch, prepared: _Prepared, answer: Answer, again_at: datetime | None, now: datetime) -> bool:
+    """Stores an answer, with what events have said of the batch meanwhile. False when the row changed under it."""
+    with transaction.atomic():
+        row = models.Batch.objects.filter(id=batch.id, attempt_key=batch.attempt_key).first()
+        if row is None:
+            return True
+        prepared.outcomes.merge(ledger.Outcomes(row.outcomes, row.format))
+        state = states.batch_state(prepared.outcomes.counts())
+        # An answer that comes after its lease ran out still settles a batch that was set to unknown. Where an
+        # event was faster than the answer, the batch counts as accepted already.
+        settles = row.state == states.SENDING or (
+            row.state == states.UNKNOWN and states.may(states.BATCH, states.UNKNOWN, state)
+        )
+        if not settles:
+            return True
+        values: dict[str, Any] = {
+            "state": state,
+            "outcomes": prepared.outcomes.packed(),
+            "provider_id": answer.provider_id[:200],
+            "error": answer.message,
+            "lease_owner": "",
+            "lease_until": None,
+            "version": F("version") + 1,
+        }
+        values |= {"due_at": again_at} if state == states.PLANNED else {"handed_over_at": now}
+        if not models.Batch.objects.filter(id=batch.id, version=row.version, state=row.state).update(**values):
+            return False
+        _note_refused(batch, prepared, answer, now)
+    return True
 
 
 def _note_refused(batch: models.Batch, prepared: _Prepared, answer: Answer, now: datetime) -> None:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from newsletter.delivery.states import Outcome
+from newsletter.delivery.states import Flag, Outcome
 from newsletter.kernel.errors import SurroundingsError
 
 FORMAT = 1
@@ -91,6 +91,27 @@ class Outcomes:
         for place in places:
             if self._data[2 * place] < outcome:
                 self._data[2 * place] = outcome
+
+    def flags(self, place: int) -> Flag:
+        """What else is known of a member."""
+        return Flag(self._data[2 * place + 1])
+
+    def flag(self, place: int, flags: Flag) -> None:
+        """Notes something of a member; nothing noted before is lost."""
+        self._data[2 * place + 1] |= flags
+
+    def flag_counts(self) -> Counter[Flag]:
+        """How many members have each flag."""
+        counts: Counter[Flag] = Counter()
+        for value, n in Counter(self._data[1::2]).items():
+            counts.update(dict.fromkeys(Flag(value), n))
+        return counts
+
+    def merge(self, other: Outcomes) -> None:
+        """Takes over what another copy of the same batch knows: the further outcome, every flag."""
+        for at in range(0, len(self._data), 2):
+            self._data[at] = max(self._data[at], other._data[at])
+            self._data[at + 1] |= other._data[at + 1]
 
     def counts(self) -> Counter[Outcome]:
         """How many members have each outcome."""

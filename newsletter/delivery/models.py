@@ -123,3 +123,79 @@ class Incident(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.address}"
+
+
+class Post(models.Model):
+    """What the provider posted to us, as it came, until it is applied; never kept for longer than two days."""
+
+    digest = models.BinaryField(max_length=32, unique=True)  # SHA-256: the same post sent again is the same row
+    body = models.BinaryField()
+    received_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.received_at:%Y-%m-%d %H:%M:%S}"
+
+
+class SeenEvent(models.Model):
+    """An event that was applied: the provider may report it again for as long as its posts are taken."""
+
+    id = models.BigIntegerField(primary_key=True)  # 63 bits of a hash of the provider's event id
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Applier(models.Model):
+    """The one process that applies events at this time: a lease, so that no two work on the same batches."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    owner = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.owner}"
+
+
+class Alarm(models.Model):
+    """Something an operator must know, of one mailing or (null) of our account with the provider; said once, counted."""
+
+    mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, null=True, related_name="alarms")
+    message = models.CharField(max_length=300)
+    count = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["mailing", "message"], name="alarm_once"),
+            models.UniqueConstraint(fields=["message"], condition=models.Q(mailing=None), name="house_alarm_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class PickClicks(models.Model):
+    """How often the links of one story of a mailing were clicked, by people and by machines."""
+
+    mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="pick_clicks")
+    pick = models.CharField(max_length=40)  # the pick's key, as its links carry it
+    people = models.PositiveIntegerField(default=0)
+    machines = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["mailing", "pick"], name="clicks_once_per_pick")]
+
+    def __str__(self) -> str:
+        return f"{self.mailing_id} {self.pick}"
+
+
+class Stray(models.Model):
+    """Events of a day that were about no delivery and nobody of ours: counted, and not kept."""
+
+    day = models.DateField(unique=True)
+    count = models.PositiveIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.count}"

@@ -7,21 +7,39 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Sum
+from django.db.models import Count, QuerySet, Sum
 
 from newsletter.delivery import batching, ledger, models, states
-from newsletter.delivery.states import Outcome
+from newsletter.delivery.states import Flag, Outcome
 from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import reads as subscribers
 
-__all__ = ["Delivery", "Mailing", "Who", "mailing", "mailing_of_edition", "mailings", "outcomes_of", "who"]
+__all__ = [
+    "Alarm", "Delivery", "Mailing", "Who", "clicks", "house_alarms", "mailing", "mailing_of_edition", "mailings",
+    "outcomes_of", "who",
+]  # fmt: skip
 
+_WORDS = frozenset(outcome.word for outcome in Outcome)
+ENGAGEMENT = (Flag.OPENED, Flag.OPENED_BY_MACHINE, Flag.CLICKED, Flag.CLICKED_BY_MACHINE)
 ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of one
 
 
 @dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something an operator must know; `count` says how often it was seen."""
+
+    message: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Mailing:
-    """One mailing. `excluded` counts by reason, `counts` members by outcome, `batches` requests by state."""
+    """One mailing. `excluded` counts by reason, `counts` members by outcome, `batches` requests by state.
+
+    `engagement` counts members who opened or clicked, people and machines apart; `twice` those mailed twice.
+    """
 
     id: int
     key: str
@@ -43,6 +61,14 @@ class Mailing:
     excluded: dict[str, int]
     counts: dict[str, int]
     batches: dict[str, int]
+    engagement: dict[str, int]
+    twice: int
+    alarms: tuple[Alarm, ...]
+
+    @property
+    def taken(self) -> int:
+        """How many the provider took, whatever became of them afterwards."""
+        return sum(n for word, n in self.counts.items() if Outcome[word.upper()].taken)
 
     @property
     def left_out(self) -> int:
@@ -108,8 +134,11 @@ def mailing_of_edition(edition_id: int) -> Mailing | None:
 
 def _mailing(row: models.Mailing) -> Mailing:
     counts: Counter[Outcome] = Counter()
-    for outcomes, form in row.batches.values_list("outcomes", "format").iterator(chunk_size=200):
-        counts += ledger.Outcomes(outcomes, form).counts()
+    flags: Counter[Flag] = Counter()
+    for packed, form in row.batches.values_list("outcomes", "format").iterator(chunk_size=200):
+        outcomes = ledger.Outcomes(packed, form)
+        counts += outcomes.counts()
+        flags += outcomes.flag_counts()
     excluded = row.exclusions.values_list("reason").annotate(n=Sum("size")).order_by("reason")
     batches = row.batches.values_list("state").annotate(n=Count("id")).order_by("state")
     return Mailing(
@@ -133,18 +162,36 @@ def _mailing(row: models.Mailing) -> Mailing:
         excluded=dict(excluded),
         counts={outcome.word: n for outcome, n in sorted(counts.items())},
         batches=dict(batches),
+        engagement={(flag.name or "").lower(): flags[flag] for flag in ENGAGEMENT if flags[flag]},
+        twice=flags[Flag.TWICE],
+        alarms=_alarms(row.alarms.all()),
     )
+
+
+def house_alarms() -> tuple[Alarm, ...]:
+    """What is wrong with our account at the provider, newest first."""
+    return _alarms(models.Alarm.objects.filter(mailing=None))
+
+
+def _alarms(rows: QuerySet[models.Alarm]) -> tuple[Alarm, ...]:
+    return tuple(Alarm(row.message, row.count, row.first_at, row.last_at) for row in rows.order_by("-last_at"))
+
+
+def clicks(mailing_id: int) -> dict[str, tuple[int, int]]:
+    """How often the links of each story were clicked, by the pick's key: by people, by machines."""
+    rows = models.PickClicks.objects.filter(mailing_id=mailing_id)
+    return {row.pick: (row.people, row.machines) for row in rows}
 
 
 def who(mailing_id: int, *, state: str | None = None, limit: int = 100, after: int = 0) -> tuple[Who, ...]:
     """The candidates of a mailing ascending by id behind `after`: all, with one outcome, or left out for one reason.
 
+    “bounced” and “complained” are both: who was left out for it has no batch.
     Raises BadInput for a state that does not exist, NotFound.
     """
-    words = {outcome.word for outcome in Outcome}
-    if state is not None and state not in words and state not in (*states.EXCLUSIONS, "excluded"):
+    if state is not None and state not in _WORDS and state not in (*states.EXCLUSIONS, "excluded"):
         raise BadInput(
-            f"“{state}” is no state. It can be {', '.join(sorted(words))}, excluded, {', '.join(states.EXCLUSIONS)}.",
+            f"“{state}” is no state. It can be {', '.join(sorted(_WORDS))}, excluded, {', '.join(states.EXCLUSIONS)}.",
             "state",
         )
     row = models.Mailing.objects.filter(id=mailing_id).first()
@@ -165,7 +212,7 @@ def _told(row: models.Mailing, found: Sequence[tuple[int, str, int | None]]) -> 
 
 
 def _matching(mailing_id: int, state: str | None, limit: int, after: int) -> Iterator[tuple[int, str, int | None]]:
-    if state is None or state not in {*states.EXCLUSIONS, "excluded"}:
+    if state is None or state in _WORDS:
         yield from _members(mailing_id, state, limit, after)
     if state is None or state in {*states.EXCLUSIONS, "excluded"}:
         yield from _excluded(mailing_id, state, limit, after)

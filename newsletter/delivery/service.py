@@ -1,10 +1,13 @@
 """The verbs of delivery, for jobs, desk and command line.
 
 create_mailing ─▶ freeze_next ─▶ hand_over_next … ─▶ finish
+receive (a post of the provider) ─▶ apply_events
 """
 
 from __future__ import annotations
 
+from newsletter.delivery.events import apply_next as apply_events
+from newsletter.delivery.events import receive, sweep
 from newsletter.delivery.handover import hand_over_next, recover
 from newsletter.delivery.mailings import cancel, create_mailing, finish, freeze_next, pause, resume
 from newsletter.delivery.single import Mail, TestSent, compose_eml, send_notice, send_test
@@ -12,6 +15,7 @@ from newsletter.delivery.single import Mail, TestSent, compose_eml, send_notice,
 __all__ = [
     "Mail",
     "TestSent",
+    "apply_events",
     "cancel",
     "compose_eml",
     "create_mailing",
@@ -19,8 +23,10 @@ __all__ = [
     "freeze_next",
     "hand_over_next",
     "pause",
+    "receive",
     "recover",
     "resume",
     "send_notice",
     "send_test",
+    "sweep",
 ]

@@ -14,7 +14,7 @@ first byte leaves: if its process dies, the answer is unknown and the batch is n
 from __future__ import annotations
 
 from collections.abc import Collection
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 SCHEDULED, FREEZING, SENDING, FINISHED = "scheduled", "freezing", "sending", "finished"
 PAUSED, CANCELLED, HELD = "paused", "cancelled", "held"
@@ -44,25 +44,52 @@ BATCH: dict[str, frozenset[str]] = {
     SENDING: frozenset({PLANNED, ACCEPTED, REFUSED, UNKNOWN}),
     UNKNOWN: frozenset({ACCEPTED, REFUSED}),
     ACCEPTED: frozenset(),
-    REFUSED: frozenset(),
-    WITHDRAWN: frozenset(),
+    # Only an event leads out of these: the provider mailed what it had refused, or what we had taken back.
+    REFUSED: frozenset({ACCEPTED}),
+    WITHDRAWN: frozenset({ACCEPTED}),
 }
 OPEN_BATCHES = (PLANNED, CLAIMED, SENDING)
 
 
 class Outcome(IntEnum):
-    """What became of one member. Outcomes only move to a higher number; gaps leave room."""
+    """What became of one member. Outcomes only move to a higher number; gaps leave room.
+
+    Up to ACCEPTED the hand-over says so; what comes after it, the provider's events. So a message that bounces
+    days after it was delivered has bounced, in whatever order the two are reported.
+    """
 
     PLANNED = 0
     UNKNOWN = 10
     REFUSED = 20
     WITHDRAWN = 30
     ACCEPTED = 40
+    DEFERRED = 45  # the receiving server asked the provider to wait
+    DELIVERED = 50
+    BLOCKED = 55  # turned away for now: mailbox full, or something in the message; the address stands
+    BOUNCED = 60
+    DROPPED = 65  # accepted by the provider and then thrown away by it
+    COMPLAINED = 70
 
     @property
     def word(self) -> str:
         """The name people and JSON see."""
         return self.name.lower()
+
+    @property
+    def taken(self) -> bool:
+        """Whether the provider took the message, whatever became of it afterwards."""
+        return self >= Outcome.ACCEPTED
+
+
+class Flag(IntFlag):
+    """What else is known of one member; each is set once and stays. One byte of the ledger."""
+
+    OPENED = 1
+    OPENED_BY_MACHINE = 2
+    CLICKED = 4
+    CLICKED_BY_MACHINE = 8
+    LEFT = 16  # stopped the newsletter by way of the provider
+    TWICE = 32  # an attempt other than the accepted one went through as well
 
 
 def batch_state(outcomes: Collection[Outcome]) -> str:
@@ -73,8 +100,11 @@ def batch_state(outcomes: Collection[Outcome]) -> str:
     """
     if Outcome.PLANNED in outcomes:
         return PLANNED
-    decisive = (Outcome.UNKNOWN, Outcome.ACCEPTED, Outcome.REFUSED)
-    return next((outcome.word for outcome in decisive if outcome in outcomes), WITHDRAWN)
+    if Outcome.UNKNOWN in outcomes:
+        return UNKNOWN
+    if any(outcome.taken for outcome in outcomes):
+        return ACCEPTED
+    return REFUSED if Outcome.REFUSED in outcomes else WITHDRAWN
 
 
 # Why a candidate is left out, as subscribers.reads says it.

@@ -14,6 +14,8 @@ from django.db.migrations.executor import MigrationExecutor
 from newsletter.accounts import service as accounts
 from newsletter.catalog import reads as catalog
 from newsletter.config import Config
+from newsletter.delivery import reads as mailings
+from newsletter.delivery.providers import sendgrid_events
 from newsletter.jobs import pulses, wiring
 from newsletter.kernel.errors import NewsletterError
 from newsletter.kernel.resources import templates_dir
@@ -102,6 +104,25 @@ def _provider(config: Config) -> Iterator[Ailment]:
                 f"NEWSLETTER_SENDGRID_HOST is {config.sendgrid_host}: the key travels in the clear.",
                 "Use https:// outside tests.",
             )
+        yield from _webhook(config)
+
+
+def _webhook(config: Config) -> Iterator[Ailment]:
+    if not config.sendgrid_webhook_keys:
+        yield Ailment(
+            "look",
+            "SendGrid has no way to report: nobody learns who bounced or complained, and an unknown answer stays unknown.",
+            f"Let its signed event webhook post to {config.base_url}/hooks/sendgrid, and set NEWSLETTER_SENDGRID_WEBHOOK_KEYS to its verification key.",
+        )
+    for key in config.sendgrid_webhook_keys:
+        try:
+            sendgrid_events.public_key(key)
+        except NewsletterError as error:
+            yield Ailment("bad", str(error), "Until then every report is refused.")
+    for alarm in mailings.house_alarms():
+        yield Ailment(
+            "look", f"{alarm.message} (last {alarm.last_at:%Y-%m-%d %H:%M} UTC)", "Look at SendGrid’s dashboard."
+        )
 
 
 def _newsletters() -> Iterator[Ailment]:

@@ -23,7 +23,7 @@ BEAT_SECONDS = 15.0
 
 
 class Worker:
-    """Threads that freeze audiences, hand batches over and send owed mail until they are told to stop.
+    """Threads that freeze audiences, hand batches over, send owed mail and apply events until they are told to stop.
 
     A stop is graceful: nothing new is claimed, what is in flight is finished.
     """
@@ -43,6 +43,7 @@ class Worker:
             for index in range(self._threads)
         ]
         crew.append(threading.Thread(target=self._loop_of, args=(notices.send_owed,), name="owed-mail"))
+        crew.append(threading.Thread(target=self._loop_of, args=(_apply_events,), name="events"))
         for thread in crew:
             thread.start()
         while not self._stop.wait(BEAT_SECONDS if pulsed("worker") else AFTER_TROUBLE_SECONDS):
@@ -74,6 +75,10 @@ class Worker:
                 continue
             if not worked:
                 self._stop.wait(IDLE_SECONDS)
+
+
+def _apply_events(now: datetime) -> bool:
+    return delivery.apply_events(now, owner=pulses.name_of_this_process("worker"))
 
 
 def pulsed(kind: str, note: str = "") -> bool:

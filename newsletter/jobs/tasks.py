@@ -1,7 +1,7 @@
 """What background processes and buttons do: each a plain function that composes the rooms.
 
     heartbeat:  materialise → open editions → claim due → (feeds, on their own clock) → sweep
-    worker:     freeze → hand over → finish → owed mail
+    worker:     freeze → hand over → finish → owed mail → events
 
 A step takes `now`, decides by the rows alone and may be run by any number of processes at once:
 whatever is claimed is claimed by one conditional UPDATE. Losing every timer loses no mail.
@@ -57,6 +57,7 @@ def tick(now: datetime) -> Ticked:
             failed[name] = str(error)
     pulses.sweep(now)
     subscribers.sweep(now)
+    delivery.sweep(now)
     return Ticked(done, failed)
 
 

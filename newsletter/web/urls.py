@@ -8,6 +8,7 @@ from newsletter.web import (
     board,
     deliveries,
     editions,
+    hooks,
     login,
     newsletters,
     outbox,
@@ -65,4 +66,5 @@ urlpatterns = [
     path("archive/<slug:slug>/<str:day>/", public.edition, name="archive-edition"),
     path("pictures/<str:name>", public.picture, name="picture"),
     path("healthz", public.health, name="health"),
+    path("hooks/sendgrid", hooks.sendgrid, name="hook-sendgrid"),
 ]

@@ -18,7 +18,7 @@ def test_every_state_that_can_be_reached_has_a_row(table: dict[str, frozenset[st
 
 @pytest.mark.parametrize(
     ("table", "last"),
-    [(states.MAILING, {"finished", "cancelled"}), (states.BATCH, {"accepted", "refused", "withdrawn"})],
+    [(states.MAILING, {"finished", "cancelled"}), (states.BATCH, {"accepted"})],
 )
 def test_nothing_leads_out_of_a_last_state(table: dict[str, frozenset[str]], last: set[str]) -> None:
     assert {state for state, following in table.items() if not following} == last
@@ -26,6 +26,11 @@ def test_nothing_leads_out_of_a_last_state(table: dict[str, frozenset[str]], las
 
 def test_a_batch_that_may_have_left_never_comes_back_from_unknown() -> None:
     assert not {states.PLANNED, states.CLAIMED, states.SENDING} & states.BATCH[states.UNKNOWN]
+
+
+@pytest.mark.parametrize("state", [states.REFUSED, states.WITHDRAWN])
+def test_only_proof_of_the_contrary_leads_out_of_what_reached_nobody(state: str) -> None:
+    assert states.BATCH[state] == {states.ACCEPTED}
 
 
 def test_a_mailing_can_be_cancelled_from_every_state_that_is_not_its_last() -> None:

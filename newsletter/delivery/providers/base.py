@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol
 
 from newsletter.templater import MergeField, Reader, personalise, substitutions
@@ -84,6 +85,55 @@ class Answer:
     def unknown(self) -> bool:
         """Nobody knows; it is not sent again by itself."""
         return self.kind == "unknown"
+
+
+class Happening(StrEnum):
+    """What a provider reports later, in our words. What we have no word for is OTHER, never a guess."""
+
+    ACCEPTED = "accepted"
+    DEFERRED = "deferred"
+    DELIVERED = "delivered"
+    BLOCKED = "blocked"
+    BOUNCED = "bounced"
+    DROPPED = "dropped"
+    COMPLAINED = "complained"
+    LEFT = "left"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    ACCOUNT = "account"  # about our account with the provider, not about a message
+    OTHER = "other"
+
+
+class Cause(StrEnum):
+    """What an event says of a person or an address; NOTHING where it is about the message or the provider."""
+
+    NOTHING = ""
+    ARRIVED = "arrived"
+    SOFT = "soft"  # turned away for now
+    HARD = "hard"  # there is no such address
+    COMPLAINED = "complained"
+    LEFT = "left"
+
+
+class Event(NamedTuple):
+    """One event. `at` is in Unix seconds; `batch`, `attempt` and `place` are ours, "" and -1 where it carries none.
+
+    `alarm`, if not "", is a sentence for people: something is wrong with our account, not with one reader.
+    """
+
+    id: str
+    what: Happening
+    at: int
+    address: str
+    batch: str = ""
+    attempt: str = ""
+    place: int = -1
+    cause: Cause = Cause.NOTHING
+    reason: str = ""
+    machine: bool = False
+    url: str = ""
+    pick: str = ""
+    alarm: str = ""
 
 
 class Provider(Protocol):

@@ -1,0 +1,148 @@
+"""From the provider's events to what the ledger, the people and the newsroom learn of them. Pure.
+
+Events come in any order, twice and late: outcomes only move forward, flags are only set, so that every
+order gives the same ledger. An event with the id of the attempt that the ledger knows proves that this
+request was accepted, for all its members; one with another attempt's id is an alarm.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+from newsletter.delivery import states
+from newsletter.delivery.ledger import Outcomes
+from newsletter.delivery.providers.base import Cause, Event, Happening
+from newsletter.delivery.states import Flag, Outcome
+
+BURST_SECONDS = 2  # different links of one message opened within that time are opened by a scanner
+_OUTCOMES = {
+    Happening.ACCEPTED: Outcome.ACCEPTED,
+    Happening.DEFERRED: Outcome.DEFERRED,
+    Happening.DELIVERED: Outcome.DELIVERED,
+    Happening.BLOCKED: Outcome.BLOCKED,
+    Happening.BOUNCED: Outcome.BOUNCED,
+    Happening.DROPPED: Outcome.DROPPED,
+    Happening.COMPLAINED: Outcome.COMPLAINED,
+    # Whoever opens, clicks or leaves has it, though the word of delivery be still under way.
+    Happening.OPENED: Outcome.DELIVERED,
+    Happening.CLICKED: Outcome.DELIVERED,
+    Happening.LEFT: Outcome.DELIVERED,
+}
+_TROUBLES = frozenset({Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED, Outcome.COMPLAINED})
+
+
+class Trouble(NamedTuple):
+    """What went wrong with one member's message, as the provider says it, with the address it names."""
+
+    place: int
+    outcome: Outcome
+    reason: str
+    address: str
+    at: int
+
+
+class Effect(NamedTuple):
+    """What an event says of a person and the address it names; what follows is for `subscribers` to decide."""
+
+    place: int
+    cause: Cause
+    address: str
+    reason: str
+    at: int
+
+
+@dataclass(slots=True)
+class Folded:
+    """A batch after some events, and what others have to know. `clicks` counts by pick and whether by a machine."""
+
+    state: str
+    outcomes: Outcomes
+    troubles: list[Trouble] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    alarms: Counter[str] = field(default_factory=Counter)
+    clicks: Counter[tuple[str, bool]] = field(default_factory=Counter)
+
+
+def fold(state: str, attempt: str, outcomes: Outcomes, events: Sequence[Event]) -> Folded:
+    """The batch in `state`, whose latest attempt has the key `attempt`, after these events of it."""
+    folded = Folded(state, outcomes)
+    events = [event for event in events if 0 <= event.place < len(outcomes)]  # the others are damaged
+    if any(event.attempt == attempt or state != states.SENDING for event in events):
+        _prove(folded)
+    machines = scanned(events)
+    for event in sorted(events, key=lambda event: event.at):
+        _alarm(folded, event, attempt)
+        _settle(folded, event)
+        if event.what in (Happening.OPENED, Happening.CLICKED):
+            _engaged(folded, event, machine=event.machine or event.id in machines)
+    return folded
+
+
+def _prove(folded: Folded) -> None:
+    """One event of a request proves that all of it was accepted (SendGrid facts 22 and 28a).
+
+    So does one of an earlier attempt that had been given up: who is still planned was in it, and must not
+    get a second copy. Only what is in flight at this moment cannot be stopped any more.
+    """
+    waiting = [*folded.outcomes.places(Outcome.PLANNED), *folded.outcomes.places(Outcome.UNKNOWN)]
+    if waiting:
+        folded.outcomes.mark(waiting, Outcome.ACCEPTED)
+        folded.state = states.batch_state(folded.outcomes.counts())
+
+
+def _alarm(folded: Folded, event: Event, attempt: str) -> None:
+    """Says so when a message went out that the ledger says did not; each member counts once."""
+    outcomes, place = folded.outcomes, event.place
+    if outcomes.flags(place) & Flag.TWICE:
+        return
+    if event.attempt != attempt:
+        outcomes.flag(place, Flag.TWICE)
+        folded.alarms["An attempt that had been given up went through all the same: readers may have it twice."] += 1
+    elif outcomes[place] in (Outcome.WITHDRAWN, Outcome.REFUSED):
+        folded.alarms[f"The provider mailed readers who count as {outcomes[place].word}."] += 1
+
+
+def _settle(folded: Folded, event: Event) -> None:
+    outcome, before = _OUTCOMES.get(event.what, Outcome.PLANNED), folded.outcomes[event.place]
+    left_now = event.what is Happening.LEFT and not folded.outcomes.flags(event.place) & Flag.LEFT
+    if left_now:
+        folded.outcomes.flag(event.place, Flag.LEFT)
+    if outcome > before:
+        folded.outcomes.mark((event.place,), outcome)
+        folded.state = states.batch_state(folded.outcomes.counts()) if not before.taken else folded.state
+        if outcome in _TROUBLES:
+            folded.troubles.append(Trouble(event.place, outcome, event.reason, event.address, event.at))
+    if event.cause and (outcome > before or left_now):
+        folded.effects.append(Effect(event.place, event.cause, event.address, event.reason, event.at))
+
+
+def _engaged(folded: Folded, event: Event, *, machine: bool) -> None:
+    if event.what is Happening.OPENED:
+        folded.outcomes.flag(event.place, Flag.OPENED_BY_MACHINE if machine else Flag.OPENED)
+        return
+    folded.outcomes.flag(event.place, Flag.CLICKED_BY_MACHINE if machine else Flag.CLICKED)
+    if event.pick:
+        folded.clicks[event.pick, machine] += 1
+
+
+def scanned(events: Iterable[Event]) -> frozenset[str]:
+    """The ids of the clicks that a machine made: on different links of one message within BURST_SECONDS."""
+    clicks: dict[int, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.what is Happening.CLICKED:
+            clicks[event.place].append(event)
+    return frozenset(id for of_one_message in clicks.values() for id in _burst(sorted(of_one_message, key=_at)))
+
+
+def _burst(clicks: Sequence[Event]) -> Iterable[str]:
+    for one, other in pairwise(clicks):
+        if one.url != other.url and other.at - one.at <= BURST_SECONDS:
+            yield from (one.id, other.id)
+
+
+def _at(event: Event) -> int:
+    return event.at

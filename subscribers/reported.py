@@ -1,0 +1,107 @@
+"""What the provider reports of people, and what follows: the one place where bounces and complaints act on readers.
+
+A report acts on the address it names. Whoever has moved to another address since keeps getting mail there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from django.db import transaction
+
+from subscribers import addresses, models, policy, reads
+from subscribers.changes import apply
+
+ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of one
+
+
+class Report(NamedTuple):
+    """One thing reported. `list_id` None: of no list we know.
+
+    arrived: a message was delivered. soft: turned away for now. hard: no such address. complained: called spam.
+    left: unsubscribed by way of the provider.
+    """
+
+    what: Literal["arrived", "soft", "hard", "complained", "left"]
+    address: str
+    list_id: int | None
+    reason: str
+    at: datetime
+
+
+def apply_reports(reports: Iterable[Report], *, source: str, now: datetime) -> int:
+    """Lets reports act on people in the order in which things happened. Returns how many named somebody of ours.
+
+    A hard bounce and a complaint hold for every list; after `policy.MOST_SOFT` soft bounces in a row the address
+    counts as bounced. None of it brings anybody back. Deliveries are not counted: they are the rule.
+    """
+    keyed = [(report, addresses.key(addresses.unwrapped(report.address))) for report in reports]
+    keyed.sort(key=lambda each: each[0].at)
+    ours = 0
+    with transaction.atomic():
+        people = _people(keyed)
+        soft_before = {key: person.soft_bounces for key, person in people.items()}
+        for report, key in keyed:
+            person = people.get(key)
+            if report.what == "arrived":
+                if person is not None:
+                    person.soft_bounces = 0
+                continue
+            ours += person is not None
+            _act(report, key, person, source, now)
+        changed = [person for key, person in people.items() if person.soft_bounces != soft_before[key]]
+        models.Subscriber.objects.bulk_update(changed, ["soft_bounces"], batch_size=ROWS)
+    return ours
+
+
+def _people(keyed: Iterable[tuple[Report, str]]) -> dict[str, models.Subscriber]:
+    """The people reports are about. A delivery concerns only those whose mail had come back: nearly nobody."""
+    concerned = {key for report, key in keyed if report.what != "arrived"}
+    arrived = {key for report, key in keyed if report.what == "arrived"} - concerned
+    everybody, bounced = models.Subscriber.objects.all(), models.Subscriber.objects.filter(soft_bounces__gt=0)
+    found = {row.address_key: row for page in _pages(concerned) for row in everybody.filter(address_key__in=page)}
+    if arrived and bounced.exists():
+        found |= {row.address_key: row for page in _pages(arrived) for row in bounced.filter(address_key__in=page)}
+    return found
+
+
+def _pages(keys: set[str]) -> Iterator[list[str]]:
+    ordered = sorted(keys)
+    return (ordered[start : start + ROWS] for start in range(0, len(ordered), ROWS))
+
+
+def _act(report: Report, key: str, person: models.Subscriber | None, source: str, now: datetime) -> None:
+    if report.what == "left":
+        if person is not None and report.list_id is not None:
+            _change(person, {report.list_id}, "report-leave", report, now)
+        return
+    if report.what == "soft":
+        if person is None:
+            return
+        person.soft_bounces += 1
+        if person.soft_bounces < policy.MOST_SOFT:
+            return
+    complained = report.what == "complained"
+    if person is not None:
+        lists = set(person.subscriptions.values_list("list_id", flat=True))
+        if complained and report.list_id is not None:
+            lists.add(report.list_id)
+        _change(person, lists, "complain" if complained else "bounce", report, now)
+    _suppress(key, policy.COMPLAINED if complained else policy.BOUNCED, source, now, ours=person is not None)
+
+
+def _change(person: models.Subscriber, list_ids: Iterable[int], act: str, report: Report, now: datetime) -> None:
+    for list_id in sorted(list_ids):
+        apply(person, reads.list(list_id), act, how="event", origin=report.reason, now=now)
+
+
+def _suppress(key: str, reason: str, source: str, now: datetime, *, ours: bool) -> None:
+    """Never mail this address again. One that nobody of ours ever had is none of our business: no row for it."""
+    if not ours and not models.AddressChange.objects.filter(address_key=key).exists():
+        return
+    says = {"reason": reason, "source": source[:200], "created_at": now}
+    row, made = models.Suppression.objects.get_or_create(address_key=key, defaults=says)
+    if not made and row.reason == policy.BOUNCED and reason != policy.BOUNCED:
+        models.Suppression.objects.filter(id=row.id).update(**says)

@@ -13,6 +13,7 @@ from newsletter.catalog import reads as catalog
 from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table
 from newsletter.delivery import reads, service
 from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput
 
 app = typer.Typer(no_args_is_help=True, help="What was sent to whom, and what became of it.")
 BY = "command line"
@@ -113,3 +114,34 @@ def _act(name: str, verb: str, act: Callable[..., Any], done: str, *, asks: bool
 _act("pause", "pause", service.pause, "paused", asks=False)
 _act("resume", "resume", service.resume, "resumed", asks=False)
 _act("cancel", "cancel", service.cancel, "cancelled", asks=True)
+
+
+@app.command("repair")
+def repair(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
+    """Plan those once more who did not get it and may: refused with their whole batch, or over the provider's quota."""
+    confirm(f"Send mailing {mailing_id} again to those who did not get it?", yes)
+    now = clock.now()
+    _told(mailing_id, service.repair(mailing_id, now=now), "planned once more", as_json, now)
+
+
+@app.command("resolve")
+def resolve(
+    mailing_id: int,
+    accepted: bool = typer.Option(False, "--accepted", help="The provider did accept them: nothing is sent again."),
+    resend: bool = typer.Option(False, "--resend", help="Send once more; who did get it has it twice then."),
+    yes: bool = YES,
+    as_json: bool = JSON,
+) -> None:
+    """Settle what nobody knows of a mailing, by your own word: look at the provider's activity page first."""
+    if accepted == resend:
+        raise BadInput("Say either --accepted or --resend.", "accepted")
+    now = clock.now()
+    if accepted:
+        return _told(mailing_id, service.settle_unknown(mailing_id, now=now), "counted as accepted", as_json, now)
+    confirm(f"Send mailing {mailing_id} again to all of whom nobody knows? Some may have it twice then.", yes)
+    _told(mailing_id, service.repair(mailing_id, unknown=True, now=now), "planned once more", as_json, now)
+
+
+def _told(mailing_id: int, readers: int, what: str, as_json: bool, now: datetime) -> None:
+    audit.record(None, what, f"mailing {mailing_id}", now=now, detail=f"{readers} readers")
+    emit_json(reads.mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id}: {readers:,} readers {what}.")

@@ -99,7 +99,7 @@ def _alarm(folded: Folded, event: Event, attempt: str) -> None:
     outcomes, place = folded.outcomes, event.place
     if outcomes.flags(place) & Flag.TWICE:
         return
-    if event.attempt != attempt:
+    if event.attempt != attempt or outcomes[place] == Outcome.REPAIRED:
         outcomes.flag(place, Flag.TWICE)
         folded.alarms["An attempt that had been given up went through all the same: readers may have it twice."] += 1
     elif outcomes[place] in (Outcome.WITHDRAWN, Outcome.REFUSED):
@@ -116,7 +116,9 @@ def _settle(folded: Folded, event: Event) -> None:
         folded.state = states.batch_state(folded.outcomes.counts()) if not before.taken else folded.state
         if outcome in _TROUBLES:
             folded.troubles.append(Trouble(event.place, outcome, event.reason, event.address, event.at))
-    if event.cause and (outcome > before or left_now):
+    if event.cause is Cause.QUOTA:
+        folded.outcomes.flag(event.place, Flag.OVER_QUOTA)
+    elif event.cause and (outcome > before or left_now):
         folded.effects.append(Effect(event.place, event.cause, event.address, event.reason, event.at))
 
 

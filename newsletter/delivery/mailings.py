@@ -183,7 +183,7 @@ def _write(row: models.Mailing, plan: batching.Planned, through: int, candidates
 
 def _reconcile(row: models.Mailing) -> None:
     """Lets the mailing go only when every candidate is planned or excluded, in its own counts and in the ledger."""
-    batches = models.Batch.objects.filter(mailing_id=row.id).aggregate(n=Sum("size"))["n"] or 0
+    batches = models.Batch.objects.filter(mailing_id=row.id, repair=False).aggregate(n=Sum("size"))["n"] or 0
     excluded = models.Exclusion.objects.filter(mailing_id=row.id).aggregate(n=Sum("size"))["n"] or 0
     if row.candidates != row.planned + row.excluded or batches != row.planned or excluded != row.excluded:
         _hold(

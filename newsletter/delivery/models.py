@@ -59,6 +59,7 @@ class Batch(models.Model):
     variant = models.CharField(max_length=20, blank=True)
     language = models.CharField(max_length=16, blank=True)
     tracking = models.BooleanField(default=True)
+    repair = models.BooleanField(default=False)  # its members were planned before, in a batch that did not reach them
     format = models.PositiveSmallIntegerField()  # of `members` and `outcomes`; see delivery.ledger
     members = models.BinaryField()
     outcomes = models.BinaryField()

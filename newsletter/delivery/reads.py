@@ -19,7 +19,7 @@ __all__ = [
     "outcomes_of", "who",
 ]  # fmt: skip
 
-_WORDS = frozenset(outcome.word for outcome in Outcome)
+_WORDS = frozenset(outcome.word for outcome in Outcome if outcome != Outcome.REPAIRED)
 ENGAGEMENT = (Flag.OPENED, Flag.OPENED_BY_MACHINE, Flag.CLICKED, Flag.CLICKED_BY_MACHINE)
 ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of one
 
@@ -139,6 +139,7 @@ def _mailing(row: models.Mailing) -> Mailing:
         outcomes = ledger.Outcomes(packed, form)
         counts += outcomes.counts()
         flags += outcomes.flag_counts()
+    del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
     excluded = row.exclusions.values_list("reason").annotate(n=Sum("size")).order_by("reason")
     batches = row.batches.values_list("state").annotate(n=Count("id")).order_by("state")
     return Mailing(
@@ -224,6 +225,8 @@ def _members(mailing_id: int, state: str | None, limit: int, after: int) -> Iter
     for batch in rows.iterator(chunk_size=50):
         members = ledger.unpack_members(batch.members, batch.format)
         for person, outcome in zip(members, ledger.Outcomes(batch.outcomes, batch.format), strict=True):
+            if outcome == Outcome.REPAIRED:
+                continue  # counts in the batch that repaired it
             if person > after and (state is None or outcome.word == state):
                 yield person, outcome.word, batch.number
                 taken += 1
@@ -246,8 +249,9 @@ def outcomes_of(subscriber_id: int, *, limit: int = 50) -> tuple[Delivery, ...]:
     found: list[Delivery] = []
     for batch in models.Batch.objects.filter(**within).select_related("mailing").order_by("-mailing__due_at"):
         place = ledger.place_of(subscriber_id, ledger.unpack_members(batch.members, batch.format))
-        if place is not None:
-            found.append(_delivery(batch.mailing, ledger.Outcomes(batch.outcomes, batch.format)[place].word))
+        outcome = None if place is None else ledger.Outcomes(batch.outcomes, batch.format)[place]
+        if outcome is not None and outcome != Outcome.REPAIRED:
+            found.append(_delivery(batch.mailing, outcome.word))
     for row in models.Exclusion.objects.filter(**within).select_related("mailing").order_by("-mailing__due_at"):
         if ledger.place_of(subscriber_id, ledger.unpack_members(row.members, row.format)) is not None:
             found.append(_delivery(row.mailing, row.reason))

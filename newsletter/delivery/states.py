@@ -1,11 +1,13 @@
 """The tables of delivery: mailings, batches, members. Pure.
 
     mailing   scheduled ─▶ freezing ─▶ sending ─▶ finished
+                 │            │           └◀─ (a repair adds batches)
                  └────────────┴───────────┴─▶ paused ⇄ · cancelled · held (with a reason)
 
     batch     planned ─▶ claimed ─▶ sending ─▶ accepted · refused · unknown
                  ▲──────────┤          └─▶ planned (refused for now)
                  └──────────┴─▶ withdrawn; or as its settled members have it, when the rest left or was cancelled
+              accepted · refused · unknown ─▶ repaired (all its members are in later batches)
 
 `claimed` is a lease: nothing has left, another worker may take over. `sending` is committed before the
 first byte leaves: if its process dies, the answer is unknown and the batch is never sent again by itself.
@@ -25,28 +27,30 @@ MAILING: dict[str, frozenset[str]] = {
     SENDING: frozenset({FINISHED, PAUSED, CANCELLED, HELD}),
     PAUSED: frozenset({SCHEDULED, FREEZING, SENDING, CANCELLED}),
     HELD: frozenset({SCHEDULED, CANCELLED}),
-    FINISHED: frozenset(),
+    FINISHED: frozenset({SENDING}),
     CANCELLED: frozenset(),
 }
 
-PLANNED, CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN = (
+PLANNED, CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN, REPAIRED = (
     "planned",
     "claimed",
     "accepted",
     "refused",
     "unknown",
     "withdrawn",
+    "repaired",
 )
 
 BATCH: dict[str, frozenset[str]] = {
     PLANNED: frozenset({CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN}),
     CLAIMED: frozenset({PLANNED, SENDING, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN}),
     SENDING: frozenset({PLANNED, ACCEPTED, REFUSED, UNKNOWN}),
-    UNKNOWN: frozenset({ACCEPTED, REFUSED}),
-    ACCEPTED: frozenset(),
-    # Only an event leads out of these: the provider mailed what it had refused, or what we had taken back.
-    REFUSED: frozenset({ACCEPTED}),
+    UNKNOWN: frozenset({ACCEPTED, REFUSED, REPAIRED}),
+    ACCEPTED: frozenset({REPAIRED}),  # when all of it was dropped because our plan was used up
+    REFUSED: frozenset({ACCEPTED, REPAIRED}),
+    # Only an event leads out of these: the provider mailed what we had taken back.
     WITHDRAWN: frozenset({ACCEPTED}),
+    REPAIRED: frozenset({ACCEPTED}),
 }
 OPEN_BATCHES = (PLANNED, CLAIMED, SENDING)
 
@@ -69,6 +73,7 @@ class Outcome(IntEnum):
     BOUNCED = 60
     DROPPED = 65  # accepted by the provider and then thrown away by it
     COMPLAINED = 70
+    REPAIRED = 80  # planned once more, in a later batch of the same mailing: it is there that this member counts
 
     @property
     def word(self) -> str:
@@ -78,7 +83,7 @@ class Outcome(IntEnum):
     @property
     def taken(self) -> bool:
         """Whether the provider took the message, whatever became of it afterwards."""
-        return self >= Outcome.ACCEPTED
+        return Outcome.ACCEPTED <= self < Outcome.REPAIRED
 
 
 class Flag(IntFlag):
@@ -90,6 +95,7 @@ class Flag(IntFlag):
     CLICKED_BY_MACHINE = 8
     LEFT = 16  # stopped the newsletter by way of the provider
     TWICE = 32  # an attempt other than the accepted one went through as well
+    OVER_QUOTA = 64  # dropped because our plan was used up: not the reader's fault, and worth another try
 
 
 def batch_state(outcomes: Collection[Outcome]) -> str:
@@ -104,7 +110,9 @@ def batch_state(outcomes: Collection[Outcome]) -> str:
         return UNKNOWN
     if any(outcome.taken for outcome in outcomes):
         return ACCEPTED
-    return REFUSED if Outcome.REFUSED in outcomes else WITHDRAWN
+    if Outcome.REFUSED in outcomes:
+        return REFUSED
+    return REPAIRED if Outcome.REPAIRED in outcomes else WITHDRAWN
 
 
 # Why a candidate is left out, as subscribers.reads says it.

@@ -11,12 +11,13 @@ import pytest
 
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
-from newsletter.delivery import reads, service
+from newsletter.delivery import models, reads, service
 from newsletter.delivery.reads import Mailing
 from subscribers import models as people
 from subscribers import service as subscribers
 from tests.conftest import House
 from tests.fakes.provider import ScriptedProvider
+from tests.fakes.sendgrid_events import Signer, event, post
 
 
 @pytest.fixture
@@ -75,3 +76,60 @@ def hand_over_all(provider: Any, now: datetime, owner: str = "worker/1") -> int:
         steps += 1
         assert steps < 1_000, "it never rests"
     return steps
+
+
+@pytest.fixture
+def signer() -> Signer:
+    return Signer()
+
+
+@pytest.fixture
+def take(signer: Signer, now: datetime) -> Callable[..., None]:
+    """Receives one signed post of some events; with apply=False it is only stored."""
+
+    def receive(*happened: dict[str, Any], at: datetime = now, apply: bool = True) -> None:
+        raw, timestamp = post(*happened), str(int(at.timestamp()))
+        service.receive(
+            raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=[signer.public_key], now=now
+        )
+        while apply and service.apply_events(now, owner="test"):
+            pass
+
+    return receive
+
+
+@pytest.fixture
+def sent(frozen: Callable[..., Mailing], join: Callable[..., list[int]], now: datetime) -> Callable[..., Sent]:
+    """Hands a mailing to some readers over; sent(3, told.loses_the_answer) with the first answer as told."""
+
+    def hand_over(count: int, *script: Any) -> Sent:
+        ids = join(count)
+        mailing = frozen()
+        provider = ScriptedProvider()
+        provider.script = list(script)
+        hand_over_all(provider, now)
+        service.finish(now)
+        return Sent(mailing.id, ids, now)
+
+    return hand_over
+
+
+class Sent:
+    """A mailing that was handed over, and the ids its events carry."""
+
+    def __init__(self, mailing_id: int, readers: list[int], now: datetime) -> None:
+        self.id, self.readers, self.now = mailing_id, readers, now
+
+    @property
+    def mailing(self) -> Mailing:
+        return reads.mailing(self.id)
+
+    def event(self, kind: str, place: int = 0, *, seconds: int = 0, attempt: str = "", **more: Any) -> dict[str, Any]:
+        batch = models.Batch.objects.get(mailing_id=self.id, number=1)
+        ids = {
+            "nl_mailing": batch.mailing.key,
+            "nl_batch": batch.key,
+            "nl_attempt": attempt or batch.attempt_key,
+            "nl_delivery": f"{batch.key}.{place}",
+        }
+        return event(kind, ids, f"reader{place}@example.com", int(self.now.timestamp()) + seconds, **more)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from subscribers import service as subscribers
 from tests.conftest import House
 from tests.fakes import provider as told
 from tests.fakes.provider import Killed, ScriptedProvider
+from tests.fakes.sendgrid_events import Signer, event, post
 
 READERS = 60  # two batches
 SITUATIONS = {
@@ -44,6 +46,8 @@ happenings = st.lists(
             "cancel",
             "finish",
             "leave",
+            "repair",
+            "an event comes",
         ]
     ),
     min_size=4,
@@ -69,10 +73,33 @@ class World:
             subscribers.unsubscribe(person, self.list_id, how="page", by="", now=self.now)
         elif what == "finish":
             service.finish(self.now)
+        elif what == "repair":
+            self.repair()
+        elif what == "an event comes":
+            self.hear()
         elif what.endswith(("passes", "pass")):
             self.now += timedelta(minutes=10 if "ten" in what else 1)
         else:
             self.decide(getattr(service, what))
+
+    def repair(self) -> None:
+        with suppress(Refused):
+            service.repair(self.mailing_id, now=self.now)
+
+    def hear(self) -> None:
+        """The provider reports one delivery of each request that it truly accepted."""
+        signer, events = Signer(), []
+        for request in self.provider.accepted:
+            ids = {
+                "nl_batch": request.batch,
+                "nl_attempt": request.attempt,
+                "nl_delivery": request.recipients[0].delivery,
+            }
+            events.append(event("delivered", ids, request.recipients[0].address, int(self.now.timestamp())))
+        raw, at = post(*events), str(int(self.now.timestamp()))
+        service.receive(raw, signature=signer.sign(raw, at), timestamp=at, keys=[signer.public_key], now=self.now)
+        while service.apply_events(self.now, owner="test"):
+            pass
 
     def decide(self, verb: Callable[..., None]) -> None:
         try:
@@ -147,7 +174,7 @@ def _check_the_books(world: World) -> None:
     for who in reads.who(world.mailing_id, limit=READERS):
         mailed = world.provider.mailed[who.address]
         if who.state != "unknown":
-            assert mailed == (1 if who.state == "accepted" else 0), f"{who} was mailed {mailed} times"
+            assert mailed == (1 if who.state in ("accepted", "delivered") else 0), f"{who} was mailed {mailed} times"
 
 
 @pytest.fixture

@@ -18,24 +18,30 @@ def test_every_state_that_can_be_reached_has_a_row(table: dict[str, frozenset[st
 
 @pytest.mark.parametrize(
     ("table", "last"),
-    [(states.MAILING, {"finished", "cancelled"}), (states.BATCH, {"accepted"})],
+    [(states.MAILING, {"cancelled"}), (states.BATCH, set())],
 )
 def test_nothing_leads_out_of_a_last_state(table: dict[str, frozenset[str]], last: set[str]) -> None:
     assert {state for state, following in table.items() if not following} == last
 
 
-def test_a_batch_that_may_have_left_never_comes_back_from_unknown() -> None:
-    assert not {states.PLANNED, states.CLAIMED, states.SENDING} & states.BATCH[states.UNKNOWN]
+@pytest.mark.parametrize("state", [states.UNKNOWN, states.ACCEPTED, states.REFUSED, states.WITHDRAWN, states.REPAIRED])
+def test_a_batch_that_may_have_left_is_never_sent_again(state: str) -> None:
+    assert not {states.PLANNED, states.CLAIMED, states.SENDING} & states.BATCH[state]
 
 
-@pytest.mark.parametrize("state", [states.REFUSED, states.WITHDRAWN])
+@pytest.mark.parametrize("state", [states.WITHDRAWN, states.REPAIRED])
 def test_only_proof_of_the_contrary_leads_out_of_what_reached_nobody(state: str) -> None:
     assert states.BATCH[state] == {states.ACCEPTED}
 
 
-def test_a_mailing_can_be_cancelled_from_every_state_that_is_not_its_last() -> None:
-    for state, following in states.MAILING.items():
-        assert states.may(states.MAILING, state, states.CANCELLED) is bool(following)
+def test_a_mailing_can_be_cancelled_as_long_as_it_is_not_over() -> None:
+    for state in states.MAILING:
+        over = state in (states.FINISHED, states.CANCELLED)
+        assert states.may(states.MAILING, state, states.CANCELLED) is not over
+
+
+def test_a_finished_mailing_goes_on_by_a_repair_alone() -> None:
+    assert states.MAILING[states.FINISHED] == {states.SENDING}
 
 
 @pytest.mark.parametrize("to", states.BATCH)

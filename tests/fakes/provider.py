@@ -27,6 +27,7 @@ class ScriptedProvider:
         self.script = list(script)
         self.requests: list[Request] = []
         self.mailed: Counter[str] = Counter()
+        self.accepted: list[Request] = []  # as a whole, whatever was answered
 
     def send_batch(self, request: Request, now: datetime) -> Answer:
         self.requests.append(request)
@@ -36,6 +37,8 @@ class ScriptedProvider:
     def mail(self, request: Request, *but: int) -> None:
         """Mails everybody of a request but these places."""
         self.mailed.update(person.address for place, person in enumerate(request.recipients) if place not in but)
+        if not but:
+            self.accepted.append(request)
 
 
 def accepts(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:

@@ -113,6 +113,7 @@ class Cause(StrEnum):
     HARD = "hard"  # there is no such address
     COMPLAINED = "complained"
     LEFT = "left"
+    QUOTA = "quota"  # thrown away because our plan is used up
 
 
 class Event(NamedTuple):

@@ -47,6 +47,7 @@ _DROPS = {
     "invalid": Cause.HARD,
     "spam reporting address": Cause.COMPLAINED,
     "unsubscribed address": Cause.LEFT,
+    "recipient list over package quota": Cause.QUOTA,
 }
 
 
@@ -102,6 +103,7 @@ def _event(raw: Mapping[str, Any]) -> Event:
     if word == "bounce" and _text(raw, "type") == "blocked":
         word = "blocked"
     what = _HAPPENINGS.get(word, Happening.OTHER)
+    cause = _cause(what, raw)
     batch, place = _delivery(raw)
     url = _text(raw, "url", 2000) if what is Happening.CLICKED else ""
     return Event(
@@ -112,12 +114,12 @@ def _event(raw: Mapping[str, Any]) -> Event:
         batch=batch,
         attempt=_text(raw, "nl_attempt", 40),
         place=place,
-        cause=_cause(what, raw),
+        cause=cause,
         reason=_reason(raw),
         machine=raw.get("sg_machine_open") is True,
         url=url,
         pick=_pick(url),
-        alarm=_alarm(what, raw),
+        alarm=_alarm(what, cause, raw),
     )
 
 
@@ -165,9 +167,9 @@ def _cause(what: Happening, raw: Mapping[str, Any]) -> Cause:
     return Cause.LEFT if what is Happening.LEFT else Cause.NOTHING
 
 
-def _alarm(what: Happening, raw: Mapping[str, Any]) -> str:
-    if what is Happening.DROPPED and "package quota" in _text(raw, "reason").lower():
-        return "SendGrid drops our mail: the plan’s quota is used up. Raise it; who was dropped did not get the mail."
+def _alarm(what: Happening, cause: Cause, raw: Mapping[str, Any]) -> str:
+    if cause is Cause.QUOTA:
+        return "SendGrid drops our mail: the plan’s quota is used up. Raise it, then: newsletter mailings repair ID"
     if what is Happening.ACCOUNT:
         return f"SendGrid changed the state of our account: {_text(raw, 'type', 60) or 'it does not say how'}."
     return ""

@@ -79,7 +79,7 @@ def test_what_is_no_key_is_named_with_its_setting(text: str) -> None:
         ({"event": "dropped", "reason": "Spam Reporting Address"}, Happening.DROPPED, Cause.COMPLAINED),
         ({"event": "dropped", "reason": "Unsubscribed Address"}, Happening.DROPPED, Cause.LEFT),
         ({"event": "dropped", "reason": "Spam Content"}, Happening.DROPPED, Cause.NOTHING),
-        ({"event": "dropped", "reason": "Recipient List over Package Quota"}, Happening.DROPPED, Cause.NOTHING),
+        ({"event": "dropped", "reason": "Recipient List over Package Quota"}, Happening.DROPPED, Cause.QUOTA),
         ({"event": "spamreport"}, Happening.COMPLAINED, Cause.COMPLAINED),
         ({"event": "unsubscribe"}, Happening.LEFT, Cause.LEFT),
         ({"event": "group_unsubscribe"}, Happening.LEFT, Cause.LEFT),

@@ -1,0 +1,125 @@
+"""What an operator decides about those who did not get it: more batches of the same mailing, or “it did arrive”.
+
+Whoever is planned once more counts in the new batch; the old one keeps the place, marked as repaired, so that
+an event which turns up late for it is recognised: then that reader has it twice, and an alarm says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max
+
+from newsletter.delivery import ledger, models, states
+from newsletter.delivery.states import Flag, Outcome
+from newsletter.kernel import ids
+from newsletter.kernel.errors import Conflict, NotFound, Refused
+
+REPAIRABLE = (states.SENDING, states.PAUSED, states.FINISHED)
+
+
+def repair(mailing_id: int, *, unknown: bool = False, now: datetime) -> int:
+    """Plans exactly those once more who did not get it and may: how many they are.
+
+    That is whoever was refused together with a whole batch, and whoever was dropped because our plan was used up;
+    with `unknown` also those of whom nobody knows, some of whom may then have it twice. Recipients that were
+    refused by name, that bounced or left are not tried again. Raises Refused, NotFound, Conflict.
+    """
+    named = set(
+        models.Incident.objects.filter(mailing_id=mailing_id, kind="refused").values_list("subscriber_id", flat=True)
+    )
+    mailing = _mailing(mailing_id)
+    repaired = 0
+    try:
+        with transaction.atomic():
+            number = mailing.batches.aggregate(last=Max("number"))["last"] or 0
+            for batch in mailing.batches.filter(state__in=(states.ACCEPTED, states.REFUSED, states.UNKNOWN)):
+                outcomes = ledger.Outcomes(batch.outcomes, batch.format)
+                members = ledger.unpack_members(batch.members, batch.format)
+                places = [place for place in _missing(outcomes, unknown=unknown) if members[place] not in named]
+                if places:
+                    number += 1
+                    _plan_again(batch, outcomes, [members[place] for place in places], places, number, now)
+                    repaired += len(places)
+            if repaired:
+                finished = models.Mailing.objects.filter(id=mailing_id, state=states.FINISHED)
+                finished.update(state=states.SENDING, finished_at=None)
+    except IntegrityError:
+        raise _busy(mailing_id) from None
+    return repaired
+
+
+def settle_unknown(mailing_id: int, *, now: datetime) -> int:
+    """Takes the operator's word that the provider accepted what nobody knew of: how many readers that is."""
+    mailing = _mailing(mailing_id)
+    settled = 0
+    with transaction.atomic():
+        for batch in mailing.batches.filter(state=states.UNKNOWN):
+            outcomes = ledger.Outcomes(batch.outcomes, batch.format)
+            places = outcomes.places(Outcome.UNKNOWN)
+            outcomes.mark(places, Outcome.ACCEPTED)
+            _store(batch, outcomes)
+            settled += len(places)
+    return settled
+
+
+def _mailing(mailing_id: int) -> models.Mailing:
+    mailing = models.Mailing.objects.filter(id=mailing_id).first()
+    if mailing is None:
+        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    if mailing.state not in REPAIRABLE:
+        raise Refused(f"Mailing {mailing_id} is {mailing.state}, so there is nothing to repair in it.")
+    return mailing
+
+
+def _missing(outcomes: ledger.Outcomes, *, unknown: bool) -> Iterable[int]:
+    wanted = {Outcome.REFUSED, Outcome.UNKNOWN} if unknown else {Outcome.REFUSED}
+    for place, outcome in enumerate(outcomes):
+        over_quota = outcome == Outcome.DROPPED and outcomes.flags(place) & Flag.OVER_QUOTA
+        if outcome in wanted or over_quota:
+            yield place
+
+
+def _plan_again(
+    batch: models.Batch,
+    outcomes: ledger.Outcomes,
+    members: Sequence[int],
+    places: Sequence[int],
+    number: int,
+    now: datetime,
+) -> None:
+    outcomes.mark(places, Outcome.REPAIRED)
+    _store(batch, outcomes)
+    models.Batch.objects.create(
+        mailing_id=batch.mailing_id,
+        number=number,
+        key=ids.opaque(),
+        wave=batch.wave,
+        variant=batch.variant,
+        language=batch.language,
+        tracking=batch.tracking,
+        repair=True,
+        format=ledger.FORMAT,
+        members=ledger.pack_members(members),
+        outcomes=ledger.Outcomes.planned(len(members)).packed(),
+        size=len(members),
+        first_id=members[0],
+        last_id=members[-1],
+        state=states.PLANNED,
+        due_at=now,
+    )
+
+
+def _store(batch: models.Batch, outcomes: ledger.Outcomes) -> None:
+    state = states.batch_state(outcomes.counts())
+    rows = models.Batch.objects.filter(id=batch.id, version=batch.version, state=batch.state)
+    if not rows.update(outcomes=outcomes.packed(), state=state, version=F("version") + 1):
+        raise _busy(batch.mailing_id)
+
+
+def _busy(mailing_id: int) -> Conflict:
+    return Conflict(
+        f"Mailing {mailing_id} changed at the same moment. Look at it again: newsletter mailings show {mailing_id}"
+    )

@@ -12,6 +12,7 @@ from newsletter.catalog.values import Newsletter, Picture, Section
 from newsletter.kernel.errors import NotFound
 
 __all__ = [
+    "STATES",
     "Newsletter",
     "Picture",
     "Section",
@@ -22,6 +23,8 @@ __all__ = [
     "picture",
     "picture_file",
 ]
+
+STATES: tuple[str, ...] = tuple(models.Newsletter.State.values)
 
 
 def newsletter(newsletter_id: int) -> Newsletter:

@@ -14,7 +14,9 @@ from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
 
-app = typer.Typer(no_args_is_help=True, help="Stories taken from feeds, pages, files or pasted text.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Stories taken from feeds, pages, files or pasted text."
+)
 LARGEST_FILE = 10 * 2**20
 
 
@@ -80,7 +82,7 @@ def show_all(
         return emit_json(found)
     table(
         ("id", "headline", "publisher", "published (UTC)"),
-        [(a.id, a.title, a.publisher, f"{a.published_at:%d %b %H:%M}" if a.published_at else "") for a in found],
+        [(a.id, a.title, a.publisher, f"{a.published_at:%d %b %Y, %H:%M}" if a.published_at else "") for a in found],
         "No article here. Fetch feeds: newsletter feeds fetch, or add one: newsletter articles add URL",
     )
 

@@ -28,7 +28,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import SurroundingsError
 from newsletter.kernel.resources import templates_dir
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 LOGIN = "editor@example.com"
 _DATE = re.compile(r"@@(RFC822|RFC3339):-([0-9.]+)h@@")

@@ -8,7 +8,7 @@ from newsletter.cli.output import JSON, emit_json, table
 from newsletter.jobs.doctor import examine
 from newsletter.kernel import clock
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

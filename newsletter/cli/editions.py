@@ -18,7 +18,9 @@ from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Refused, SurroundingsError
 
-app = typer.Typer(no_args_is_help=True, help="Pick, write, check, preview, approve and send an edition.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Pick, write, check, preview, approve and send an edition."
+)
 BY = "command line"
 
 

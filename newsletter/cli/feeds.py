@@ -12,7 +12,7 @@ from newsletter.curator import reads, service
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 
-app = typer.Typer(no_args_is_help=True, help="Where stories come from.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Where stories come from.")
 
 
 @app.command("add")

@@ -12,7 +12,7 @@ from newsletter.jobs import tasks, wiring
 from newsletter.jobs.heartbeat import Heartbeat
 from newsletter.kernel import clock
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

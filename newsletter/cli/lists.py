@@ -9,7 +9,7 @@ from newsletter.cli.output import JSON, emit_json, say, table
 from newsletter.kernel import clock
 from subscribers import reads, service
 
-app = typer.Typer(no_args_is_help=True, help="What people subscribe to.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="What people subscribe to.")
 
 
 @app.command("create")

@@ -15,7 +15,7 @@ from newsletter.delivery import reads, service
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 
-app = typer.Typer(no_args_is_help=True, help="What was sent to whom, and what became of it.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="What was sent to whom, and what became of it.")
 BY = "command line"
 
 

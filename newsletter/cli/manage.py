@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from django.core.management import execute_from_command_line
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command(

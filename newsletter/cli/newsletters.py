@@ -15,7 +15,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from subscribers import reads as subscribers
 
-app = typer.Typer(no_args_is_help=True, help="The products: sender, list, sections, look.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The products: sender, list, sections, look.")
 
 
 @app.command("create")

@@ -14,7 +14,7 @@ from newsletter.jobs import wiring
 from newsletter.jobs.supervisor import Child, Supervisor
 from newsletter.kernel.errors import Refused
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

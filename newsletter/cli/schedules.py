@@ -13,7 +13,7 @@ from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.scheduler import reads, service
 
-app = typer.Typer(no_args_is_help=True, help="When a newsletter goes out.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="When a newsletter goes out.")
 BY = "command line"
 
 

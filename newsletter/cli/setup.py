@@ -14,7 +14,7 @@ from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

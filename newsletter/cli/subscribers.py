@@ -13,7 +13,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import NotFound, SurroundingsError
 from subscribers import reads, service
 
-app = typer.Typer(no_args_is_help=True, help="The readers: add, import, export, find.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The readers: add, import, export, find.")
 BY = "command line"
 LIST = typer.Option(..., "--list", help="The list's slug.")
 BAD_ROWS_SHOWN = 20
@@ -63,7 +63,9 @@ def import_file(
     now = clock.now()
     found = reads.list_by_slug(list_slug)
     if not file.is_file():
-        raise SurroundingsError(f"{file} cannot be read: there is no such file.")
+        raise SurroundingsError(
+            f"{file} cannot be read: {'it is a folder' if file.is_dir() else 'there is no such file'}."
+        )
     with progress("Importing", None) as advance:
         report = service.import_csv(file, found.id, dry_run=dry_run, by=BY, now=now, progress=advance)
     if not dry_run:

@@ -12,7 +12,7 @@ from newsletter.catalog import reads as catalog
 from newsletter.cli.output import JSON, emit_json, read_text_file, say, table
 from newsletter.kernel import clock
 
-app = typer.Typer(no_args_is_help=True, help="The people of the newsroom and their rights.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The people of the newsroom and their rights.")
 ROLE = typer.Option("editor", help=f"One of {', '.join(ROLES)}; with `role` also none.")
 NEWSLETTER = typer.Option("", "--newsletter", help="For this newsletter only (its slug); else for the house.")
 

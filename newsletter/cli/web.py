@@ -13,7 +13,7 @@ from newsletter.cli.output import say
 from newsletter.jobs import wiring
 from newsletter.kernel.errors import BadInput, SurroundingsError
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 LISTEN = typer.Option(
     "", help="HOST:PORT to listen on. Default: the base URL's port when that is local, else 127.0.0.1:8000."
 )

@@ -11,7 +11,7 @@ from newsletter.cli.output import say
 from newsletter.jobs import wiring
 from newsletter.jobs.loops import Worker
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 
 
 @app.command()

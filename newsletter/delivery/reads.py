@@ -15,7 +15,7 @@ from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import reads as subscribers
 
 __all__ = [
-    "Alarm", "Delivery", "Mailing", "Who", "clicks", "house_alarms", "mailing", "mailing_of_edition", "mailings",
+    "Alarm", "Delivery", "Mailing", "Who", "clicks", "editions_by_key", "house_alarms", "mailing", "mailing_of_edition", "mailings",
     "outcomes_of", "who",
 ]  # fmt: skip
 
@@ -120,6 +120,11 @@ def mailings(*, limit: int = 20, newsletter_ids: Iterable[int] | None = None) ->
     if newsletter_ids is not None:
         rows = rows.filter(newsletter_id__in=list(newsletter_ids))
     return tuple(_mailing(row) for row in rows[:limit])
+
+
+def editions_by_key(keys: Iterable[str]) -> dict[str, int]:
+    """The editions of the mailings with these opaque keys."""
+    return dict(models.Mailing.objects.filter(key__in=list(keys)).values_list("key", "edition_id"))
 
 
 def mailing_of_edition(edition_id: int) -> Mailing | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from newsletter.web.access import allow, by, desk, note, shown
 from subscribers.formats import defused
 
 SHOWN = 100
+NOT_GOT = ("unknown", "refused", "dropped", "bounced", "blocked", "withdrawn")
 STOP_POLLING = 286  # htmx takes it as: do not ask again
 
 
@@ -42,8 +44,8 @@ def mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 def _who_did_not(found: reads.Mailing) -> tuple[reads.Who, ...]:
     """Readers' addresses are shown for the outcomes that need a person's eye."""
-    wanted = [name for name in ("unknown", "refused", "withdrawn") if found.counts.get(name)]
-    return tuple(row for name in wanted for row in reads.who(found.id, state=name, limit=SHOWN))[:SHOWN]
+    rows = (row for name in NOT_GOT if found.counts.get(name) for row in reads.who(found.id, state=name, limit=SHOWN))
+    return tuple(row for row in rows if row.batch is not None)[:SHOWN]
 
 
 @desk("view")
@@ -56,14 +58,22 @@ def progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 @desk("send", methods=("POST",))
 def change(request: HttpRequest, mailing_id: int) -> HttpResponse:
-    """Pauses, resumes or cancels."""
+    """Pauses, resumes or cancels; repairs, or settles what nobody knows."""
     found = _mailing(request, "send", mailing_id)
-    do = request.POST.get("do", "")
-    verbs = {"pause": service.pause, "resume": service.resume, "cancel": service.cancel}
+    do, now, who = request.POST.get("do", ""), clock.now(), by(request)
+    verbs: dict[str, tuple[Callable[[], int | None], str]] = {
+        "pause": (lambda: service.pause(mailing_id, by=who, now=now), "Paused."),
+        "resume": (lambda: service.resume(mailing_id, by=who, now=now), "It goes on."),
+        "cancel": (lambda: service.cancel(mailing_id, by=who, now=now), "Cancelled for good."),
+        "repair": (lambda: service.repair(mailing_id, now=now), "{:,} readers are planned once more."),
+        "resend": (lambda: service.repair(mailing_id, unknown=True, now=now), "{:,} readers are planned once more."),
+        "settle": (lambda: service.settle_unknown(mailing_id, now=now), "{:,} readers count as accepted."),
+    }
     if do not in verbs:
-        raise BadInput("A mailing can be paused, resumed or cancelled.", "do")
+        raise BadInput(f"A mailing can be told to {', '.join(verbs)}.", "do")
+    act, said = verbs[do]
     try:
-        verbs[do](mailing_id, by=by(request), now=clock.now())
+        messages.success(request, said.format(act() or 0))
         note(request, do, f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
     except NewsletterError as error:
         messages.error(request, str(error))
@@ -100,4 +110,6 @@ def _context(found: reads.Mailing) -> dict[str, Any]:
         "excluded": excluded,
         "moving": found.state in ("scheduled", "freezing", "sending"),
         "missing": found.candidates - found.planned - excluded,
+        "engagement": [(name.replace("_", " "), n) for name, n in found.engagement.items()],
+        "repairable": found.state != "cancelled" and (found.counts.get("refused") or found.counts.get("dropped")),
     }

@@ -17,7 +17,7 @@ from subscribers import reads as subscribers
 SETTINGS = {
     "name": ("Name", ""),
     "strap": ("Line under the name", ""),
-    "state": ("State", "pending, live, paused or cancelled"),
+    "state": ("State", "Only a live newsletter is sent"),
     "publication": ("Publication", "The paper's name, at the head of the mail"),
     "publication_url": ("Web site", ""),
     "from_name": ("Sender's name", ""),
@@ -64,7 +64,10 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("newsletter", slug)
         except NewsletterError as refused:
             error, field, status = str(refused), refused.field if isinstance(refused, BadInput) else "", 422
-    rows = [(name, label, hint, typed.get(name, getattr(newsletter, name))) for name, (label, hint) in SETTINGS.items()]
+    rows = [
+        (name, label, hint, typed.get(name, getattr(newsletter, name)), reads.STATES if name == "state" else ())
+        for name, (label, hint) in SETTINGS.items()
+    ]
     context = {
         "newsletter": newsletter,
         "rows": rows,

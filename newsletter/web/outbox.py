@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from newsletter.catalog import reads as catalog
+from newsletter.curator import reads as curator
+from newsletter.delivery import reads as deliveries
 from newsletter.delivery.providers import outbox
 from newsletter.web.access import desk
 from newsletter.web.editions import SANDBOXED
@@ -15,7 +20,19 @@ from newsletter.web.editions import SANDBOXED
 @desk("readers", house=True)
 def index(request: HttpRequest) -> HttpResponse:
     """The folders, one to a mailing."""
-    return render(request, "pages/outbox.html", {"folders": outbox.folders(settings.CONFIG.outbox_dir)})
+    folders = outbox.folders(settings.CONFIG.outbox_dir)
+    names = _names(each.name for each in folders)
+    return render(request, "pages/outbox.html", {"folders": [(each, names[each.name]) for each in folders]})
+
+
+def _names(folders: Iterable[str]) -> dict[str, str]:
+    """What people call the folders: a mailing's is named by its opaque key."""
+    names = {folder: folder.capitalize() for folder in folders}  # tests, notices
+    for key, edition_id in deliveries.editions_by_key(names).items():
+        edition = curator.edition(edition_id)
+        newsletter = catalog.newsletter(edition.newsletter_id)
+        names[key] = f"{newsletter.name}, {edition.date:%a} {edition.date.day} {edition.date:%b %Y}"
+    return names
 
 
 @desk("readers", house=True)
@@ -23,7 +40,8 @@ def folder(request: HttpRequest, folder: str) -> HttpResponse:
     """The messages of a folder."""
     query = request.GET.get("q", "")[:100]
     letters = outbox.letters(settings.CONFIG.outbox_dir, folder, query=query)
-    return render(request, "pages/outbox_folder.html", {"folder": folder, "letters": letters, "q": query})
+    context = {"folder": folder, "name": _names([folder])[folder], "letters": letters, "q": query}
+    return render(request, "pages/outbox_folder.html", context)
 
 
 @desk("readers", house=True)
@@ -33,6 +51,7 @@ def letter(request: HttpRequest, folder: str, name: str) -> HttpResponse:
     text = message.get_body(("plain",))
     context = {
         "folder": folder,
+        "folder_name": _names([folder])[folder],
         "name": name,
         "headers": [(key, str(value)) for key, value in message.items()],
         "subject": str(message["Subject"]),

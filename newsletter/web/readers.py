@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, cast
 
 from django.contrib import messages
@@ -43,7 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _add(request)
     query, slug = request.GET.get("q", "")[:200], request.GET.get("list", "")
-    chosen = _list(request, slug) if slug else next(iter(lists.values()), None)
+    chosen = _list(request, slug) if slug else _largest(lists.values())
     after = int(request.GET["after"]) if request.GET.get("after", "").isdecimal() else 0
     found = reads.find(query, list_id=chosen.id, limit=PAGE, after=after) if chosen else ()
     context = {
@@ -55,6 +55,11 @@ def index(request: HttpRequest) -> HttpResponse:
         "counts": reads.counts(chosen.id) if chosen else {},
     }
     return render(request, "pages/readers.html", context)
+
+
+def _largest(lists: Iterable[reads.List]) -> reads.List | None:
+    """Most questions are about the list with the most readers."""
+    return max(lists, key=lambda each: reads.counts(each.id).get("active", 0), default=None)
 
 
 def _add(request: HttpRequest) -> HttpResponse:

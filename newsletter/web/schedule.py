@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.catalog import reads as catalog
+from newsletter.curator import reads as curator
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NewsletterError
 from newsletter.scheduler import calendar, reads, service
@@ -24,17 +25,41 @@ def index(request: HttpRequest) -> HttpResponse:
     newsletters = {each.id: each for each in shown(request)}
     found = reads.occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
     rules = [
-        (each, newsletters[each.newsletter_id], calendar.weekdays_in_words(each.weekdays))
+        (each, newsletters[each.newsletter_id], calendar.weekdays_in_words(each.weekdays), _days(each.weekdays))
         for each in reads.schedules()
         if each.newsletter_id in newsletters
     ]
     context = {
-        "coming": [(each, newsletters[each.newsletter_id]) for each in found if each.instant >= now],
-        "past": [(each, newsletters[each.newsletter_id]) for each in reversed(found) if each.instant < now],
+        "coming": [planned(each, newsletters) for each in found if each.instant >= now],
+        "past": [planned(each, newsletters) for each in reversed(found) if each.instant < now],
         "rules": rules,
         "newsletters": shown(request, "configure"),
+        "every_day": _days("1234567"),
     }
     return render(request, "pages/schedule.html", context)
+
+
+def planned(
+    occurrence: reads.Occurrence, newsletters: dict[int, catalog.Newsletter]
+) -> tuple[reads.Occurrence, catalog.Newsletter, str, int | None]:
+    """An occurrence with its newsletter, the state that counts, and the edition: it may have been sent by hand."""
+    edition = (
+        curator.edition(occurrence.edition_id)
+        if occurrence.edition_id
+        else curator.edition_on(occurrence.newsletter_id, occurrence.date)
+    )
+    left = edition is not None and edition.state in ("handed_over", "sent")
+    state = edition.state if edition and left else occurrence.state
+    return occurrence, newsletters[occurrence.newsletter_id], state, edition.id if edition else None
+
+
+def _days(chosen: str) -> list[tuple[str, str, bool]]:
+    """The weekdays as a row of ticks: ISO number, name, whether it is chosen."""
+    return [(str(n), calendar.weekdays_in_words(str(n)), str(n) in chosen) for n in range(1, 8)]
+
+
+def _weekdays(request: HttpRequest) -> str:
+    return "".join(request.POST.getlist("weekdays"))
 
 
 def _create(request: HttpRequest) -> HttpResponse:
@@ -44,7 +69,7 @@ def _create(request: HttpRequest) -> HttpResponse:
     try:
         made = service.create_schedule(
             newsletter.id,
-            weekdays=request.POST.get("weekdays", ""),
+            weekdays=_weekdays(request),
             time=request.POST.get("time", ""),
             zone=request.POST.get("zone") or newsletter.zone,
             now=now,
@@ -77,8 +102,8 @@ def change(request: HttpRequest, schedule_id: int) -> HttpResponse:
         elif do == "resume":
             service.resume(schedule_id, now=now)
         else:
-            fields = {name: request.POST[name] for name in ("weekdays", "time", "zone") if request.POST.get(name)}
-            service.change_schedule(schedule_id, now=now, **fields)
+            fields = {name: request.POST[name] for name in ("time", "zone") if request.POST.get(name)}
+            service.change_schedule(schedule_id, now=now, weekdays=_weekdays(request), **fields)
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("schedule")

@@ -50,14 +50,14 @@ def today(request: HttpRequest) -> HttpResponse:
     """The desk's first page."""
     now = clock.now()
     newsletters = shown(request)
-    due = list(_due(newsletters, now))
+    lines = list(due(newsletters, now))
     zone = clock.zone(house_zone())
     day = now.astimezone(zone).date()
     context = {
         "day": day,
-        "today": [each for each in due if each.when is None or each.when.astimezone(zone).date() <= day],
-        "later": [each for each in due if each.when is not None and each.when.astimezone(zone).date() > day],
-        "needs": list(_needs(request, newsletters, due, now)),
+        "today": [each for each in lines if each.when is None or each.when.astimezone(zone).date() <= day],
+        "later": [each for each in lines if each.when is not None and each.when.astimezone(zone).date() > day],
+        "needs": list(_needs(request, newsletters, lines, now)),
         "mailings": [
             (m, _named(newsletters, m.newsletter_id), curator.edition(m.edition_id))
             for m in deliveries.mailings(limit=6, newsletter_ids=[n.id for n in newsletters])
@@ -71,7 +71,8 @@ def _named(newsletters: tuple[catalog.Newsletter, ...], newsletter_id: int) -> c
     return next(each for each in newsletters if each.id == newsletter_id)
 
 
-def _due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[Due]:
+def due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[Due]:
+    """What is planned around now, and recent editions without a schedule."""
     ids = [each.id for each in newsletters]
     readers = {each.id: subscribers.counts(each.list_id).get("active", 0) for each in newsletters}
     seen: set[int] = set()
@@ -85,20 +86,19 @@ def _due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator
         if edition:
             seen.add(edition.id)
         state = edition.state if edition and occurrence.state not in ("held", "skipped", "missed") else occurrence.state
-        yield Due(occurrence.instant, newsletter, state, occurrence.reason, edition, readers[newsletter.id])
+        when = _left_at(edition) or occurrence.instant  # by hand before its time, perhaps
+        yield Due(when, newsletter, state, occurrence.reason, edition, readers[newsletter.id])
     for edition in curator.editions(newsletter_ids=ids, limit=20):
         newsletter = _named(newsletters, edition.newsletter_id)
         recent = edition.date >= (now.astimezone(clock.zone(newsletter.zone)) - timedelta(hours=12)).date()
         if edition.id not in seen and recent:
-            mailing = deliveries.mailing_of_edition(edition.id)
-            yield Due(
-                mailing.due_at if mailing else None,
-                newsletter,
-                edition.state,
-                edition.reason,
-                edition,
-                readers[newsletter.id],
-            )
+            yield Due(_left_at(edition), newsletter, edition.state, edition.reason, edition, readers[newsletter.id])
+
+
+def _left_at(edition: curator.Edition | None) -> datetime | None:
+    """When the mailing of an edition was or is due; None where it has none."""
+    mailing = deliveries.mailing_of_edition(edition.id) if edition else None
+    return mailing.due_at if mailing else None
 
 
 def _needs(

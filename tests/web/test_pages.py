@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -15,6 +15,12 @@ from newsletter.accounts.models import AuditEntry
 from newsletter.curator import reads as curator
 from newsletter.curator import service as editing
 from newsletter.delivery import reads as deliveries
+from newsletter.delivery.models import Alarm, Batch
+from newsletter.delivery.states import Outcome
+from newsletter.scheduler import reads as schedules
+from newsletter.scheduler import service as scheduler
+from newsletter.web import schedule as schedule_page
+from newsletter.web import today as today_page
 from tests.conftest import PASSWORD
 
 
@@ -247,3 +253,57 @@ def test_trouble_is_a_page_and_never_a_traceback(editor: Client, house: Any) -> 
     assert b"No mail was sent or stopped by this" in answer.content
     fragment = editor.get("/editions/999/pool/", headers={"HX-Request": "true"})
     assert fragment.headers["HX-Retarget"] == "#trouble"
+
+
+def test_a_rule_is_changed_by_ticking_days(admin: Client, house: Any, now: datetime) -> None:
+    rule = scheduler.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
+    admin.post(f"/schedule/{rule.id}/", {"weekdays": ["1", "3", "5"], "time": "06:30", "do": "save"})
+    changed = schedules.schedule(rule.id)
+    assert (changed.weekdays, f"{changed.time:%H:%M}") == ("135", "06:30")
+
+
+def test_a_rule_without_a_day_is_refused_and_stays(admin: Client, house: Any, now: datetime) -> None:
+    rule = scheduler.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
+    answer = admin.post(f"/schedule/{rule.id}/", {"time": "06:30", "do": "save"}, follow=True)
+    assert "names no weekdays" in answer.content.decode()
+    assert schedules.schedule(rule.id).weekdays == "1234567"
+
+
+def test_an_edition_sent_by_hand_is_not_shown_as_still_to_come(sent: Any, house: Any, now: datetime) -> None:
+    scheduler.create_schedule(house.briefing.id, weekdays="daily", time="23:59", zone="UTC", now=now)
+    scheduler.materialise(now)
+    occurrence = schedules.occurrences(now, now + timedelta(days=1))[0]
+    _, _, state, edition_id = schedule_page.planned(occurrence, {house.briefing.id: house.briefing})
+    assert (state, edition_id) == ("sent", sent.edition_id)
+    (line,) = [each for each in today_page.due((house.briefing,), now) if each.edition]
+    assert (line.state, line.when) == ("sent", now)
+
+
+def test_the_outbox_calls_a_mailing_by_its_name(admin: Client, sent: Any) -> None:
+    assert "Morning Briefing, Tue 24 Nov 2026" in admin.get("/outbox/").content.decode()
+    assert "Morning Briefing, Tue 24 Nov 2026" in admin.get(f"/outbox/{sent.key}/").content.decode()
+
+
+def test_the_list_with_the_most_readers_is_shown_first(
+    admin: Client, readers: Callable[..., list[int]], house: Any
+) -> None:
+    readers(2)
+    assert "Morning Briefing: <b>2</b> active" in admin.get("/readers/").content.decode()
+
+
+def test_what_nobody_knows_is_settled_or_sent_once_more_from_the_page(admin: Client, sent: Any, now: datetime) -> None:
+    Batch.objects.update(state="unknown", outcomes=bytes([Outcome.UNKNOWN, 0] * 3))
+    page = admin.get(f"/deliveries/{sent.id}/").content.decode()
+    assert "They were accepted" in page
+    admin.post(f"/deliveries/{sent.id}/state/", {"do": "settle"})
+    assert deliveries.mailing(sent.id).counts == {"accepted": 3}
+    Batch.objects.update(state="refused", outcomes=bytes([Outcome.REFUSED, 0] * 3))
+    assert "Send to those who did not get it" in admin.get(f"/deliveries/{sent.id}/").content.decode()
+    answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "repair"}, follow=True)
+    assert "3 readers are planned once more" in answer.content.decode()
+    assert deliveries.mailing(sent.id).counts == {"planned": 3}
+
+
+def test_an_alarm_stands_at_the_head_of_its_mailing(editor: Client, sent: Any, now: datetime) -> None:
+    Alarm.objects.create(mailing_id=sent.id, message="Readers may have it twice.", count=2, first_at=now, last_at=now)
+    assert "Readers may have it twice." in editor.get(f"/deliveries/{sent.id}/").content.decode()

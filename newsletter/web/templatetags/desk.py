@@ -35,6 +35,11 @@ STATES = {
     "paused": ("warn", "pause", "Paused"),
     "cancelled": ("mute", "skip", "Cancelled"),
     "accepted": ("go", "plane", "Accepted"),
+    "delivered": ("ok", "check", "Delivered"),
+    "deferred": ("warn", "clock", "Deferred"),
+    "blocked": ("warn", "back", "Turned away"),
+    "dropped": ("bad", "cross", "Dropped"),
+    "repaired": ("mute", "skip", "Repaired"),
     "unknown": ("unk", "unk", "Unknown"),
     "refused": ("bad", "cross", "Refused"),
     "withdrawn": ("mute", "struck", "Withdrawn"),
@@ -111,7 +116,10 @@ def get(mapping: Mapping[Any, Any], key: Any) -> Any:
     return mapping.get(key, "")
 
 
-_PARTS = ("accepted", "refused", "unknown", "withdrawn", "planned", "excluded")
+_PARTS = (
+    "delivered", "accepted", "deferred", "blocked", "bounced", "dropped", "complained", "refused", "unknown",
+    "withdrawn", "planned", "excluded",
+)  # fmt: skip
 _LEAST = 0.6  # percent of the bar: one reader of 50,000 is still seen
 
 

@@ -1,4 +1,4 @@
-"""What the newsroom and the provider do to people. None of it brings back who left, bounced or complained."""
+"""What the newsroom does to people. None of it brings back who left, bounced or complained."""
 
 from __future__ import annotations
 
@@ -127,15 +127,6 @@ def unsubscribe(subscriber_id: int, list_id: int, *, how: str, by: str, now: dat
     with transaction.atomic():
         apply(person, target, "desk-leave", how=how, by=by, now=now)
     return reads.person(subscriber_id)
-
-
-def reported(subscriber_id: int, list_id: int, act: str, *, reason: str, now: datetime) -> None:
-    """What the provider reported of a person: "bounce" or "complain". A complaint suppresses the address."""
-    person, target = person_row(subscriber_id), reads.list(list_id)
-    with transaction.atomic():
-        apply(person, target, act, how="event", origin=reason[:500], now=now)
-        if act == "complain":
-            suppress(person.address, reason=policy.COMPLAINED, source="provider", now=now)
 
 
 def change_address(subscriber_id: int, new_address: str, *, by: str, now: datetime) -> Person:

@@ -6,7 +6,7 @@ from subscribers.exporting import export
 from subscribers.importing import import_csv
 from subscribers.limits import sweep
 from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown
-from subscribers.people import add, change_address, create_list, reported, suppress, unsubscribe, unsuppress
+from subscribers.people import add, change_address, create_list, suppress, unsubscribe, unsuppress
 from subscribers.readers import ask_which, confirm, leave, sign_up, undo_leave
 from subscribers.reported import Report, apply_reports
 from subscribers.values import ImportReport, Owed
@@ -28,7 +28,6 @@ __all__ = [
     "owed_failed",
     "owed_sent",
     "owed_unknown",
-    "reported",
     "sign_up",
     "suppress",
     "sweep",

@@ -193,3 +193,11 @@ def people(house: House, now: datetime) -> dict[str, Any]:
             f"{name}@example.com", PASSWORD, name=name.title(), role=role, newsletter_id=newsletter_id, now=now
         )
     return {name: User.objects.get(email=f"{name}@example.com") for name in cast}
+
+
+def reported(person_id: int, list_id: int, what: Any, *, now: datetime, reason: str = "") -> None:
+    """The provider reports of a reader: “hard” (the mail came back) or “complained”."""
+    from subscribers import reads, service
+
+    told = service.Report(what, reads.person(person_id).address, list_id, reason, now)
+    service.apply_reports([told], source="provider", now=now)

@@ -12,7 +12,7 @@ from newsletter.delivery import mailings, models, reads, service, states
 from newsletter.delivery.reads import Mailing
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import service as subscribers
-from tests.conftest import House
+from tests.conftest import House, reported
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.provider import ScriptedProvider, refuses_for_now
 
@@ -62,8 +62,8 @@ def test_every_candidate_is_planned_or_left_out_with_the_reason(
     subscribers.add("waiting@example.com", house.list.id, by="test", now=now)
     subscribers.unsubscribe(ids[0], house.list.id, how="desk", by="test", now=now)
     subscribers.suppress("reader1@example.com", reason="asked", source="test", now=now)
-    subscribers.reported(ids[2], house.list.id, "bounce", reason="no such mailbox", now=now)
-    subscribers.reported(ids[3], house.list.id, "complain", reason="abuse report", now=now)
+    reported(ids[2], house.list.id, "hard", reason="no such mailbox", now=now)
+    reported(ids[3], house.list.id, "complained", reason="abuse report", now=now)
     made = plan()
     service.freeze_next(now)
     shown = reads.mailing(made.id)

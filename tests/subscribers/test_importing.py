@@ -17,6 +17,7 @@ from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import policy, reads, service
 from subscribers.importing import STROKE
 from subscribers.values import ImportReport, List
+from tests.conftest import reported
 
 TakeIn = Callable[..., ImportReport]
 Look = Callable[..., str | None]
@@ -99,7 +100,7 @@ def test_what_a_file_knows_fills_gaps_and_overwrites_nothing(take_in: TakeIn, ac
     assert (person.first_name, person.last_name) == ("Annie", "Lee")
 
 
-@pytest.mark.parametrize("act", ["desk-leave", "bounce", "complain"])
+@pytest.mark.parametrize("act", ["desk-leave", "hard", "complained"])
 def test_nobody_who_is_out_is_signed_up_again(
     act: str, take_in: TakeIn, active: Callable[..., int], morning: List, state: Look, now: datetime
 ) -> None:
@@ -107,7 +108,7 @@ def test_nobody_who_is_out_is_signed_up_again(
     if act == "desk-leave":
         service.unsubscribe(person_id, morning.id, how="desk", by="test", now=now)
     else:
-        service.reported(person_id, morning.id, act, reason="", now=now)
+        reported(person_id, morning.id, act, reason="", now=now)
     before = state("ann@example.com")
     assert counted(take_in("email\nANN@example.com\n")) == (0, 0, 0, 1, 0)
     assert state("ann@example.com") == before
@@ -184,7 +185,7 @@ _FILES = st.lists(
 _STEPS = st.one_of(
     st.tuples(st.just("import"), _FILES),
     st.tuples(
-        st.sampled_from(["add", "stranger signs up", "bounce", "complain", "desk-leave", "one-click", "move"]),
+        st.sampled_from(["add", "stranger signs up", "hard", "complained", "desk-leave", "one-click", "move"]),
         st.sampled_from(_PEOPLE),
     ),
 )
@@ -223,8 +224,8 @@ def _do(name: str, value: object, tag: str, morning: List, take_in: TakeIn, now:
             service.add(address, morning.id, by="test", now=now, confirmed=True)
         elif name == "stranger signs up":
             service.sign_up(address, [morning.id], origin="", network="", now=now)
-        elif person and name in ("bounce", "complain"):
-            service.reported(person.id, morning.id, name, reason="", now=now)
+        elif person and name in ("hard", "complained"):
+            reported(person.id, morning.id, name, reason="", now=now)
         elif person and name == "desk-leave":
             service.unsubscribe(person.id, morning.id, how="desk", by="test", now=now)
         elif person and name == "one-click":

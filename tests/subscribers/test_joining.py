@@ -11,6 +11,7 @@ from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import models, reads, service, tokens
 from subscribers.limits import MOST, TooOften
 from subscribers.values import List, Owed
+from tests.conftest import reported
 
 Look = Callable[..., str | None]
 
@@ -163,7 +164,7 @@ def test_a_reader_whose_address_came_back_gets_mail_again_by_confirming(
     active: Callable[..., int], morning: List, state: Look, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    service.reported(person_id, morning.id, "bounce", reason="no such user", now=now)
+    reported(person_id, morning.id, "hard", reason="no such user", now=now)
     service.suppress("ann@example.com", reason="bounced", source="test", now=now)
     join("ann@example.com", morning, now=now)
     service.confirm(claims_of(owed(now)[0], now), network="", now=now)
@@ -179,7 +180,7 @@ def test_the_newsroom_adds_a_reader_who_confirms_first(morning: List, now: datet
     assert [mail.kind for mail in owed(now)] == ["confirm"]
 
 
-@pytest.mark.parametrize("how", ["leave", "bounce", "complain"])
+@pytest.mark.parametrize("how", ["leave", "hard", "complained"])
 def test_the_newsroom_cannot_put_back_who_is_out(
     how: str, active: Callable[..., int], morning: List, state: Look, now: datetime
 ) -> None:
@@ -187,7 +188,7 @@ def test_the_newsroom_cannot_put_back_who_is_out(
     if how == "leave":
         service.unsubscribe(person_id, morning.id, how="desk", by="test", now=now)
     else:
-        service.reported(person_id, morning.id, how, reason="said the provider", now=now)
+        reported(person_id, morning.id, how, reason="said the provider", now=now)
     before = state("ann@example.com")
     with pytest.raises(Refused):
         service.add("ann@example.com", morning.id, by="test", now=now, confirmed=True)

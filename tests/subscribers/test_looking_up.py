@@ -14,6 +14,7 @@ import pytest
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import reads, service
 from subscribers.values import List
+from tests.conftest import reported
 
 Active = Callable[..., int]
 
@@ -24,8 +25,8 @@ def test_everybody_on_a_list_is_a_candidate_and_those_not_to_mail_say_why(
     ids = {name: active(f"{name}@example.com") for name in ("fine", "left", "bounced", "complained", "never")}
     ids["pending"] = service.add("pending@example.com", morning.id, by="test", now=now).id
     service.unsubscribe(ids["left"], morning.id, how="desk", by="test", now=now)
-    service.reported(ids["bounced"], morning.id, "bounce", reason="", now=now)
-    service.reported(ids["complained"], morning.id, "complain", reason="", now=now)
+    reported(ids["bounced"], morning.id, "hard", reason="", now=now)
+    reported(ids["complained"], morning.id, "complained", reason="", now=now)
     service.suppress("never@example.com", reason="asked", source="", now=now)
     found = {c.subscriber_id: c.exclusion for c in reads.audience_page(morning.id, after=0, upto=10**9, limit=99)}
     assert found == {

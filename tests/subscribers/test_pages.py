@@ -13,6 +13,7 @@ from newsletter.kernel import clock
 from subscribers import reads, service
 from subscribers.limits import MOST
 from subscribers.values import List
+from tests.conftest import reported
 
 Active = Callable[..., int]
 Look = Callable[..., str | None]
@@ -111,7 +112,7 @@ def test_the_undo_never_claims_what_did_not_happen(
     client: Client, active: Active, morning: List, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    service.reported(person_id, morning.id, "complain", reason="", now=now)
+    reported(person_id, morning.id, "complained", reason="", now=now)
     page = words(client.post(f"/u/{footer(morning.id, person_id)}", {"via": "page", "do": "undo"}))
     assert "again</h1>" not in page
     assert "we stopped it" in page

@@ -27,6 +27,9 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "newsletter.accounts",
     "subscribers",
     "newsletter.catalog",
@@ -114,6 +117,8 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "newsletter.web.login.locked_out"
 AXES_CLIENT_IP_CALLABLE = "newsletter.web.network.client_address"
+OTP_TOTP_THROTTLE_FACTOR = 1  # seconds of waiting, doubled with every wrong code
+OTP_STATIC_THROTTLE_FACTOR = 1
 
 USE_TZ = True
 TIME_ZONE = "UTC"

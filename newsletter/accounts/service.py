@@ -53,7 +53,7 @@ def create_user(
 
 def set_role(email: str, role: str, *, newsletter_id: int | None = None) -> Person:
     """Gives `email` this role for a newsletter or the house, in place of the one it had there; "none" takes it away."""
-    user = _user(email)
+    user = user_by_email(email)
     with transaction.atomic():
         if role == "none":
             _refuse_last_admin(user, newsletter_id)
@@ -69,7 +69,7 @@ def set_role(email: str, role: str, *, newsletter_id: int | None = None) -> Pers
 
 def set_password(email: str, password: str) -> Person:
     """Gives `email` a new password; every session of theirs ends."""
-    user = _user(email)
+    user = user_by_email(email)
     _set_password(user, password)
     user.save(update_fields=["password"])
     return _person(user)
@@ -82,7 +82,15 @@ def people() -> tuple[Person, ...]:
 
 def person(email: str) -> Person:
     """The person with this address. Raises NotFound."""
-    return _person(_user(email))
+    return _person(user_by_email(email))
+
+
+def user_by_email(email: str) -> User:
+    """The account with this address, for other modules of this room. Raises NotFound."""
+    try:
+        return User.objects.get_by_natural_key(email)
+    except User.DoesNotExist:
+        raise NotFound(f"Nobody here has the address {email}. See them all with: newsletter users list") from None
 
 
 def _person(user: User) -> Person:
@@ -94,13 +102,6 @@ def _roles(user: User, newsletter_id: int | None) -> QuerySet[Role]:
     return (
         user.roles.filter(newsletter=None) if newsletter_id is None else user.roles.filter(newsletter_id=newsletter_id)
     )
-
-
-def _user(email: str) -> User:
-    try:
-        return User.objects.get_by_natural_key(email)
-    except User.DoesNotExist:
-        raise NotFound(f"Nobody here has the address {email}. See them all with: newsletter users list") from None
 
 
 def _refuse_last_admin(user: User, newsletter_id: int | None) -> None:

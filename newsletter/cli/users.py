@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from newsletter.accounts import audit, service
+from newsletter.accounts import audit, second_factor, service
 from newsletter.accounts.rights import ROLES
 from newsletter.catalog import reads as catalog
 from newsletter.cli.output import JSON, emit_json, read_text_file, say, table
@@ -69,6 +69,14 @@ def set_password(email: str, password_file: Path = typer.Option(..., help="File 
     person = service.set_password(email, read_text_file(password_file, "The password file"))
     audit.record(None, "changed password", person.email, now=clock.now())
     say(f"{person.email} has a new password.")
+
+
+@app.command("reset-code")
+def reset_code(email: str) -> None:
+    """Let somebody who lost phone and spare codes sign in with the password alone."""
+    address = second_factor.reset(email)
+    audit.record(None, "turned off sign-in with a code", address, now=clock.now())
+    say(f"{address} signs in with the password alone until a code is set up again.")
 
 
 def _newsletter_id(slug: str) -> int | None:

@@ -12,7 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from newsletter.accounts import second_factor
+from newsletter.kernel import clock
+
 WRONG = "The address or the password is wrong."
+WRONG_CODE = "This code does not fit, or was used already. Wait for the next one, then try again."
+WAITING, PATIENCE_SECONDS = "waits_for_code", 300
 
 
 @sensitive_post_parameters("password")
@@ -29,8 +34,31 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if getattr(request, "axes_locked_out", False):
             return locked_out(request, None)
         return _page(request, following, email=email, error=WRONG, status=422)
+    if second_factor.is_on(user):
+        request.session.cycle_key()
+        request.session[WAITING] = {"user": user.pk, "next": following, "since": clock.now().timestamp()}
+        return redirect("login-code")
     login(request, user)
     return HttpResponseRedirect(following)
+
+
+@sensitive_post_parameters("code")
+@never_cache
+@require_http_methods(["GET", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """The second step: a code, after a right password. Whoever takes too long begins again."""
+    waiting = request.session.get(WAITING)
+    if not waiting or clock.now().timestamp() - waiting["since"] > PATIENCE_SECONDS:
+        request.session.pop(WAITING, None)
+        return redirect("login")
+    if request.method != "POST":
+        return render(request, "pages/login_code.html")
+    user = second_factor.user(waiting["user"])
+    if user is None or not second_factor.fits(user, request.POST.get("code", "")):
+        return render(request, "pages/login_code.html", {"error": WRONG_CODE}, status=422)
+    del request.session[WAITING]
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    return HttpResponseRedirect(waiting["next"])
 
 
 @require_POST

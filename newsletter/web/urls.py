@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from newsletter.web import (
+    account,
     board,
     deliveries,
     editions,
@@ -23,6 +24,7 @@ from newsletter.web import (
 urlpatterns = [
     path("", today.today, name="today"),
     path("login/", login.sign_in, name="login"),
+    path("login/code/", login.code, name="login-code"),
     path("logout/", login.sign_out, name="logout"),
     path("editions/", editions.index, name="editions"),
     path("editions/<int:edition_id>/", board.board, name="board"),
@@ -60,6 +62,7 @@ urlpatterns = [
     path("outbox/<str:folder>/", outbox.folder, name="outbox-folder"),
     path("outbox/<str:folder>/<str:name>/", outbox.letter, name="outbox-letter"),
     path("outbox/<str:folder>/<str:name>/html/", outbox.html, name="outbox-html"),
+    path("account/", account.account, name="account"),
     path("people/", people.index, name="people"),
     path("archive/", public.archive, name="archive"),
     path("archive/<slug:slug>/", public.archive_of, name="archive-of"),

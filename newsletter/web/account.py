@@ -1,0 +1,63 @@
+"""One's own account: signing in with a code as well."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import qrcode
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.debug import sensitive_post_parameters
+from qrcode.image.svg import SvgPathImage
+
+from newsletter.accounts import second_factor
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.web.access import desk, note
+
+
+@sensitive_post_parameters("code", "password")
+@desk("view", methods=("GET", "POST"))
+def account(request: HttpRequest) -> HttpResponse:
+    """Shows whether a code is asked for at sign-in; POST begins, confirms or ends that."""
+    if request.method == "POST":
+        try:
+            return _act(request)
+        except NewsletterError as error:
+            return _page(request, error=str(error), status=error.http_status)
+    return _page(request)
+
+
+def _act(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user  # signed in: `desk` has seen to it
+    do = request.POST.get("do", "")
+    if do == "begin":
+        second_factor.begin(user)
+        return redirect("account")
+    if do == "confirm":
+        codes = second_factor.confirm(user, request.POST.get("code", ""))
+        note(request, "turned on sign-in with a code", user.email)
+        return _page(request, codes=codes)
+    if do == "off":
+        if not user.check_password(request.POST.get("password", "")):
+            raise BadInput("The password is wrong, so nothing was changed.", "password")
+        second_factor.turn_off(user)
+        note(request, "turned off sign-in with a code", user.email)
+        messages.success(request, "From now on the password alone is asked for.")
+        return redirect("account")
+    raise BadInput("There is nothing to do here.")
+
+
+def _page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+    user: Any = request.user
+    on = second_factor.is_on(user)
+    begun = None if on else second_factor.begun(user)
+    drawn = _drawn(begun.address) if begun else ""
+    return render(request, "pages/account.html", {"on": on, "begun": begun, "drawn": drawn, **context}, status=status)
+
+
+def _drawn(address: str) -> SafeString:
+    """The picture that an authenticator reads: drawn here, so that the key goes to nobody else."""
+    svg = qrcode.make(address, image_factory=SvgPathImage, border=2).to_string(encoding="unicode")
+    return mark_safe(svg)  # noqa: S308  of our own drawing

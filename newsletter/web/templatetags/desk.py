@@ -100,6 +100,8 @@ def until(instant: datetime, now: datetime) -> str:
     minutes = round(abs(span).total_seconds() / 60)
     days, rest = divmod(minutes, 1440)
     h, m = divmod(rest, 60)
+    if not minutes:
+        return "just now"
     words = f"{days} d {h} h" if days else f"{h} h {m} min" if h else f"{m} min"
     return f"in {words}" if ahead else f"{words} ago"
 

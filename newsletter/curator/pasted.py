@@ -139,6 +139,7 @@ def _belongs(line: str) -> bool:
     if (
         (wording.is_promotion(line) and words < 40)
         or wording.credit(line)
+        or (words < 40 and wording.split_caption(line)[1])  # the caption of a picture between two paragraphs
         or _ADDRESS.match(line)
         or _END_OF_STORY.match(line)
     ):

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import re
 
-_BYLINE_PREFIX = re.compile(r"^\s*(?:by|von|par|door|de)\s+(?=\S)", re.I)
+_BYLINE_PREFIX = re.compile(r"^\s*(?:by:|(?:by|von|par|door|de)(?=\s))\s*(?=\S)", re.I)
 _CREDIT = re.compile(
     r"\(?\s*(?:(?:image|photo|picture|pic|photograph|illustration|foto|bild)\s*(?:credits?|by)|credits?|(?:photo|picture|photograph|illustration|foto|bild))\s*[:/]\s*(?P<name>[^()\n]{2,120}?)\s*\)?\s*$",
     re.I,
 )
 _CREDIT_AT_END = re.compile(
     r"^(?P<caption>.*?)\s*[(|]\s*(?:(?:image|photo|picture|illustration)\s*(?:credit|by)?\s*:?\s+|credit:\s*|©\s*)(?P<name>[^()]{2,120})\)?\s*$",
+    re.I,
+)
+_AGENCY = (
+    r"(?:Getty(?:\s+Images)?|Reuters|REUTERS|AP(?:\s+Photo)?|Associated\s+Press|AFP|EPA(?:-EFE)?|PA(?:\s+(?:Wire|Media|Images))?"
+    r"|dpa|ANP|Bloomberg|Xinhua|Anadolu(?:\s+(?:Agency|Images))?|NurPhoto|Shutterstock|Alamy(?:\s+Stock\s+Photo)?|iStock(?:photo)?"
+    r"|Z(?:uma|UMA)(?:\s+Press)?|Magnum(?:\s+Photos)?|Redux)"
+)
+_PERSON = r"[A-ZÀ-Þ][\w'’.-]*(?:\s+[A-ZÀ-Þ][\w'’.-]*){0,3}"
+_SIGNED = (  # by an agency: “Ann Example/AFP via Getty Images”, “AP Photo/Ann Example”
+    rf"(?:{_AGENCY}\s*/\s*{_PERSON}|{_PERSON}\s*/\s*{_AGENCY}(?:\s*(?:/|via)\s*{_AGENCY})*"
+    rf"|{_AGENCY}\s+via\s+{_AGENCY})"
+)
+_SIGNED_LINE = re.compile(rf"\(?\s*(?P<name>{_SIGNED})\s*\)?\.?")
+_SIGNED_AT_END = re.compile(  # behind a sentence, a bracket or a bar: else the caption's own capitals look like a name
+    rf"(?P<caption>.*?(?:[.!?…][\"”’]?(?=\s)|(?=\s*[(|])))\s*[(|]?\s*(?P<name>{_SIGNED})\s*\)?\.?"
+)
+_NO_AUTHOR = re.compile(r"(?:admin(?:istrator)?|staff|editors?|webmaster|unknown|none|null|n/a)", re.I)
+_POST_OF_AUTHOR = re.compile(
+    r",\s+(?:[\w'’&-]+\s+){0,4}(?:editor|correspondent|reporter|writer|columnist|analyst|critic|producer|Reuters|AFP|dpa|"
+    r"Associated\s+Press)$",
     re.I,
 )
 
@@ -31,6 +51,13 @@ PROMOTION = re.compile(
     | share\s+(?:this|on|via|with)\b.{0,80}
     | (?:advertisement|sponsored(?:\s+content)?|paid\s+content|anzeige|promoted)\b.{0,40}
     | (?:we|this\s+(?:web)?site)\s+uses?\s+cookies.{0,300}
+    | (?:download|get|try)\s+(?:our|the|your)\s+(?:\w+\s+){0,2}apps?\b.{0,120}
+    | (?:start|begin|claim)\s+your\s+(?:\w+\s+){0,2}(?:trial|subscription|membership)\b.{0,120}
+    | try\s+(?:\w+\s+){1,3}(?:for|at)\s+(?:just|only)\b.{0,80}
+    | support\s+(?:our|independent|quality|local|free)\s+(?:\w+\s+)?journalism\b.{0,120}
+    | get\s+the\s+(?:best|latest|top)\b.{0,120}\bdelivered\b.{0,80}
+    | follow\s+(?:\S+\s+){1,5}on\s+(?:twitter|x|facebook|instagram|threads|bluesky|mastodon|linkedin)\b.{0,60}
+    | this\s+(?:article|story|piece)\s+(?:was\s+)?(?:originally|first)\s+(?:appeared|published)\b.{0,160}
     | (?:accept|reject|manage)\s+(?:all|cookies).{0,60}
     | (?:escape|get)\s+(?:your|the)\s+(?:echo|facts)\b.{0,160}
     | (?:copyright|©|\(c\)\s|all\s+rights\s+reserved|privacy\s+policy|terms\s+(?:of|and)|cookie\s+(?:policy|settings)
@@ -42,15 +69,20 @@ PROMOTION = re.compile(
 
 
 def byline(text: str) -> str:
-    """The author's name alone: without “By”, and without the paper behind a comma."""
+    """The author's name alone: without “By”, address, post and paper; "" for what names nobody."""
     name = _BYLINE_PREFIX.sub("", " ".join(text.split()))
+    name = re.sub(r"^\S+@\S+\s+\((?P<name>[^()]+)\)$", r"\g<name>", name)  # RSS: “ann@example.com (Ann Example)”
     name = re.split(r"\s+[|•·]\s+|\s+-\s+|\s+–\s+", name)[0].strip(" ,;|")
-    return name if len(name) <= 200 else ""
+    name = _POST_OF_AUTHOR.sub("", name)
+    if len(name) > 200 or "://" in name or re.fullmatch(r"\S+@\S+", name) or _NO_AUTHOR.fullmatch(name):
+        return ""
+    return name
 
 
 def credit(line: str) -> str:
     """The name in a line that is only a picture credit: “(Photo: Ann Example)”. "" for other lines."""
-    match = _CREDIT.fullmatch(" ".join(line.split()))
+    flat = " ".join(line.split())
+    match = _CREDIT.fullmatch(flat) or _SIGNED_LINE.fullmatch(flat)
     return match["name"].strip(" .)") if match else ""
 
 
@@ -62,8 +94,11 @@ def split_caption(caption: str) -> tuple[str, str]:
     match = _CREDIT_AT_END.match(flat)
     if match and len(match["caption"]) > 3:
         return match["caption"].strip(), match["name"].strip(" .)")
+    match = _SIGNED_AT_END.fullmatch(flat)
+    if match and len(match["caption"]) > 3:
+        return match["caption"].strip(), match["name"]
     found = re.search(
-        r"(?:image|photo|picture|illustration)\s*(?:credit|by)?\s*:\s*(?P<name>[^.:]{2,80})\.?$", flat, re.I
+        r"\b(?:image|photo(?:graph)?|picture|illustration)\s*(?:credit|by)?\s*:\s*(?P<name>[^.:]{2,80})\.?$", flat, re.I
     )
     if found:
         return flat[: found.start()].strip(" -–|("), found["name"].strip(" )")

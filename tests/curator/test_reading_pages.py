@@ -136,6 +136,53 @@ def test_a_standfirst_above_the_caption_is_no_paragraph() -> None:
     assert found.text.startswith("The town clock of Upland stopped")
 
 
+@pytest.mark.parametrize(
+    ("written", "caption", "name"),
+    [
+        ("The clock. Kim Example/Getty Images", "The clock.", "Kim Example/Getty Images"),
+        ("The clock (AP Photo/Kim Example)", "The clock", "AP Photo/Kim Example"),
+        ("The clock at noon. REUTERS/Kim Example", "The clock at noon.", "REUTERS/Kim Example"),
+        ("The clock at noon. Photograph: Kim Example/Reuters", "The clock at noon.", "Kim Example/Reuters"),
+        ("Kim Example / AFP via Getty Images", "", "Kim Example / AFP via Getty Images"),
+        ("Mayor Ann Example Meets AP", "Mayor Ann Example Meets AP", ""),
+        ("The 24/7 clock of Upland.", "The 24/7 clock of Upland.", ""),
+    ],
+)
+def test_a_credit_is_taken_out_of_its_caption(written: str, caption: str, name: str) -> None:
+    assert wording.split_caption(written) == (caption, name)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Download our app to get the news on your phone.",
+        "Start your free trial",
+        "Try four weeks for just $1.",
+        "Support independent journalism. Donate to the Echo today.",
+        "Get the best of the Echo delivered to your door every week.",
+        "Follow Ann Example on Twitter @annexample.",
+        "This article originally appeared on the Upland Echo: Clock stops",
+        "The clock at noon. (AP Photo/Kim Example)",
+    ],
+)
+def test_promotion_and_captions_between_paragraphs_are_left_out(line: str) -> None:
+    first, second = PASTED.split("\n\n")[2:4]
+    found = pasted.clean(f"Clock stops for the third time\n\n{first}\n\n{line}\n\n{second}")
+    assert found.text == f"{first}\n\n{second}"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Try as they might, the jackdaws could not open it.",
+        "Follow the river on foot and you come to the mill.",
+        "Support for the clock keeper grew on Tuesday.",
+    ],
+)
+def test_sentences_that_begin_like_promotion_are_the_story(line: str) -> None:
+    assert not wording.is_promotion(line)
+
+
 @given(st.text(max_size=600))
 def test_any_pasted_text_is_read(text: str) -> None:
     found = pasted.clean(text)
@@ -237,6 +284,14 @@ def test_any_address_and_headline_has_a_key(url: str, title: str) -> None:
         ("by Ann Example | The Echo", "Ann Example"),
         ("Ann Example", "Ann Example"),
         ("Von Ann Example", "Ann Example"),
+        ("By: Ann Example", "Ann Example"),
+        ("Ann Example, Political Editor", "Ann Example"),
+        ("Ann Example, Reuters", "Ann Example"),
+        ("Ann Example, Bob Sample and Kim Trial", "Ann Example, Bob Sample and Kim Trial"),
+        ("ann@example.com (Ann Example)", "Ann Example"),
+        ("ann@example.com", ""),
+        ("https://echo.example.com/ann", ""),
+        ("admin", ""),
     ],
 )
 def test_a_byline_is_the_name_alone(written: str, name: str) -> None:

@@ -179,7 +179,7 @@ def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
         "image_url": _picture_address(found, base),
         "image_alt": _text(alt or _media_text(raw)),
         "image_caption": caption,
-        "image_credit": (wording.credit(declared) or declared or credit)[:300],
+        "image_credit": wording.once(wording.credit(declared) or declared or credit)[:300],
     }
 
 

@@ -86,6 +86,11 @@ def credit(line: str) -> str:
     return match["name"].strip(" .)") if match else ""
 
 
+def once(name: str) -> str:
+    """A credit that the feed gives twice, “Ann Example (Ann Example)”, once."""
+    return re.sub(r"^(?P<name>[^()]{2,200}?)\s*\((?P=name)\)$", r"\g<name>", name)
+
+
 def split_caption(caption: str) -> tuple[str, str]:
     """A caption and the credit at its end, if it has one: “The bridge (Photo: Ann Example)”."""
     flat = " ".join(caption.split())

@@ -299,6 +299,17 @@ def test_a_byline_is_the_name_alone(written: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("Kim Example via Valley Pictures (Kim Example via Valley Pictures)", "Kim Example via Valley Pictures"),
+        ("Kim Example (AP)", "Kim Example (AP)"),
+    ],
+)
+def test_a_credit_given_twice_is_said_once(written: str, name: str) -> None:
+    assert wording.once(written) == name
+
+
+@pytest.mark.parametrize(
     ("title", "paper"),
     [
         ("The Echo feed", "The Echo"),

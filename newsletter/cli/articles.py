@@ -62,7 +62,9 @@ def _file(path: Path) -> bytes:
         _check_size(path.stat().st_size, str(path))
         return path.read_bytes()
     except OSError as error:
-        raise SurroundingsError(f"{path} cannot be read: {error.strerror}.") from None
+        raise SurroundingsError(
+            f"{path} cannot be read: {error.strerror}. Check its name and your rights to it."
+        ) from None
 
 
 def _check_size(size: int, what: str) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import F, QuerySet
 
 from newsletter.catalog import reads as catalog
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # longer than a provider's slowest answer
 LOOKED_AT = 16
+RECORD_AGAIN_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 120)  # some four minutes: after the lease it would be unknown
 
 
 def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Callable[[], datetime]) -> bool:
@@ -49,7 +51,7 @@ def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Call
         return True
     request = _about_to_send(batch, prepared, now)
     if request is not None:
-        _record(batch, prepared, provider.send_batch(request, now), clock())
+        _record_surely(batch, prepared, provider.send_batch(request, now), clock)
     return True
 
 
@@ -171,6 +173,18 @@ def _about_to_send(batch: models.Batch, prepared: _Prepared, now: datetime) -> R
     models.Mailing.objects.filter(id=batch.mailing_id, started_at=None).update(started_at=now)
     batch.attempt_key, batch.attempt = attempt, batch.attempt + 1
     return Request(prepared.envelope, prepared.recipients, batch.mailing.key, batch.key, attempt)
+
+
+def _record_surely(batch: models.Batch, prepared: _Prepared, answer: Answer, clock: Callable[[], datetime]) -> None:
+    """Writes an answer down, waiting for a database that is locked, full or away: only this process knows it."""
+    for seconds in RECORD_AGAIN_SECONDS:
+        try:
+            return _record(batch, prepared, answer, clock())
+        except DatabaseError as error:
+            log.warning("The answer to batch %s could not be stored (%s); again in %s s", batch.id, error, seconds)
+            close_old_connections()
+            time.sleep(seconds)
+    return _record(batch, prepared, answer, clock())
 
 
 def _record(batch: models.Batch, prepared: _Prepared, answer: Answer, now: datetime) -> None:

@@ -128,6 +128,7 @@ def _start(row: models.Mailing, now: datetime) -> bool:
 
 
 def _freeze(mailing_id: int, list_id: int, most: int, due_at: datetime) -> None:
+    reached: frozenset[int] | None = None
     while True:
         row = models.Mailing.objects.filter(id=mailing_id, state=states.FREEZING).first()
         if row is None or row.frozen_upto is None:
@@ -136,8 +137,29 @@ def _freeze(mailing_id: int, list_id: int, most: int, due_at: datetime) -> None:
         if not page:
             _reconcile(row)
             return
-        plan = batching.plan(((candidate.subscriber_id, candidate.exclusion) for candidate in page), most=most)
+        reached = _reached_before(row) if reached is None else reached
+        plan = batching.plan(
+            (
+                (each.subscriber_id, each.exclusion or ("already" if each.subscriber_id in reached else ""))
+                for each in page
+            ),
+            most=most,
+        )
         _write(row, plan, page[-1].subscriber_id, len(page), due_at)
+
+
+def _reached_before(row: models.Mailing) -> frozenset[int]:
+    """Who has this edition already, or may have it, by a mailing of it that was cancelled under way."""
+    if row.kind != models.Mailing.Kind.EDITION:
+        return frozenset()
+    earlier = models.Batch.objects.filter(mailing__edition_id=row.edition_id, mailing__kind=row.kind)
+    reached: set[int] = set()
+    for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=50):
+        outcomes = ledger.Outcomes(batch.outcomes, batch.format)
+        perhaps = {Outcome.ACCEPTED, Outcome.UNKNOWN} | ({Outcome.PLANNED} if batch.state == states.SENDING else set())
+        members = ledger.unpack_members(batch.members, batch.format)
+        reached.update(person for person, outcome in zip(members, outcomes, strict=True) if outcome in perhaps)
+    return frozenset(reached)
 
 
 def _write(row: models.Mailing, plan: batching.Planned, through: int, candidates: int, due_at: datetime) -> None:

@@ -15,8 +15,8 @@ from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import reads as subscribers
 
 __all__ = [
-    "Alarm", "Delivery", "Mailing", "Who", "clicks", "editions_by_key", "house_alarms", "mailing", "mailing_of_edition", "mailings",
-    "outcomes_of", "who",
+    "Alarm", "Delivery", "Mailing", "Who", "clicks", "editions_by_key", "house_alarms", "mailing", "mailing_of_edition",
+    "mailings", "outcomes_of", "was_cancelled", "who",
 ]  # fmt: skip
 
 _WORDS = frozenset(outcome.word for outcome in Outcome if outcome != Outcome.REPAIRED)
@@ -135,6 +135,12 @@ def mailing_of_edition(edition_id: int) -> Mailing | None:
         .first()
     )
     return _mailing(row) if row else None
+
+
+def was_cancelled(edition_id: int) -> bool:
+    """Whether somebody cancelled a mailing of this edition."""
+    rows = models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION)
+    return rows.filter(state=states.CANCELLED).exists()
 
 
 def _mailing(row: models.Mailing) -> Mailing:

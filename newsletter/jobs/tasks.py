@@ -63,25 +63,40 @@ def tick(now: datetime) -> Ticked:
 
 def open_editions(now: datetime) -> int:
     """Makes and prefills the edition of every occurrence whose opening time has come."""
-    opened = 0
-    for occurrence in scheduler.to_open(now):
-        edition = editions.edition_on(occurrence.newsletter_id, occurrence.date)
-        if edition is None:
-            edition = curator.create_edition(
-                occurrence.newsletter_id,
-                occurrence.date,
-                now=now,
-                by=HEARTBEAT,
-                suggest=True,
-                fetch=wiring.fetch(),
-            )
-        opened += scheduler.opened(occurrence.id, edition.id, now)
-    return opened
+    return _each(scheduler.to_open(now), lambda occurrence: _open(occurrence, now))
+
+
+def _open(occurrence: schedules.Occurrence, now: datetime) -> bool:
+    edition = editions.edition_on(occurrence.newsletter_id, occurrence.date)
+    if edition is None:
+        edition = curator.create_edition(
+            occurrence.newsletter_id,
+            occurrence.date,
+            now=now,
+            by=HEARTBEAT,
+            suggest=True,
+            fetch=wiring.fetch(),
+        )
+    return scheduler.opened(occurrence.id, edition.id, now)
 
 
 def claim_due(now: datetime) -> int:
     """Turns every occurrence that is due into a mailing, or holds it with the reason."""
-    return sum(_settle(occurrence, now) for occurrence in scheduler.due(now))
+    return _each(scheduler.due(now), lambda occurrence: _settle(occurrence, now))
+
+
+def _each(occurrences: Sequence[schedules.Occurrence], step: Callable[[schedules.Occurrence], bool]) -> int:
+    """Takes the step for every occurrence, so that one newsletter's trouble never stops another's; raises the first."""
+    done, troubles = 0, list[Exception]()
+    for occurrence in occurrences:
+        try:
+            done += step(occurrence)
+        except Exception as error:
+            log.exception("The occurrence of newsletter %s on %s failed", occurrence.newsletter_id, occurrence.date)
+            troubles.append(error)
+    if troubles:
+        raise troubles[0]
+    return done
 
 
 def _settle(occurrence: schedules.Occurrence, now: datetime) -> bool:
@@ -89,6 +104,10 @@ def _settle(occurrence: schedules.Occurrence, now: datetime) -> bool:
     edition_id = occurrence.edition_id
     if edition_id and mailings.mailing_of_edition(edition_id):
         return scheduler.claim(occurrence.id, now)  # somebody sent it by hand before its time
+    if edition_id and mailings.was_cancelled(edition_id):
+        return scheduler.hold(
+            occurrence.id, "Its mailing was cancelled. If it is wanted after all, send it by hand.", now
+        )
     snapshot = editions.standing_snapshot(edition_id) if edition_id else None
     decision = calendar.decide(
         occurrence.instant,

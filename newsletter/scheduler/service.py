@@ -33,10 +33,14 @@ def create_schedule(
 
 
 def change_schedule(schedule_id: int, *, now: datetime, **fields: Any) -> Schedule:
-    """Changes a rule; what it planned for the future and nobody opened yet is planned anew. Raises BadInput, NotFound."""
+    """Changes a rule from now on; what it planned for the future is planned anew. Raises BadInput, NotFound.
+
+    An edition that was opened already keeps its date, and goes out at the new time.
+    """
     checked = _checked(**fields)
+    materialise(now)  # what fell due under the old rule while nothing ran is still recorded
     with transaction.atomic():
-        if not models.Schedule.objects.filter(id=schedule_id).update(**checked):
+        if not models.Schedule.objects.filter(id=schedule_id).update(created_at=now, **checked):
             raise NotFound(f"There is no schedule {schedule_id}. See them all with: newsletter schedules list")
         _forget_future(schedule_id, now)
     materialise(now)
@@ -44,7 +48,7 @@ def change_schedule(schedule_id: int, *, now: datetime, **fields: Any) -> Schedu
 
 
 def pause(schedule_id: int, *, now: datetime) -> Schedule:
-    """Stops a schedule: nothing of it is planned until it is resumed."""
+    """Stops a schedule: nothing of it is planned or sent until it is resumed. Editions that were opened stay."""
     with transaction.atomic():
         models.Schedule.objects.filter(id=schedule_id).update(active=False)
         _forget_future(schedule_id, now)
@@ -59,9 +63,9 @@ def resume(schedule_id: int, *, now: datetime) -> Schedule:
 
 
 def _forget_future(schedule_id: int, now: datetime) -> None:
-    models.Occurrence.objects.filter(
-        schedule_id=schedule_id, instant__gt=now, state=states.PLANNED, edition=None
-    ).delete()
+    # The opened ones too, or they would go out at the old time; the next beat finds their editions by the date.
+    forgotten = (*states.WAITING, states.SKIPPED)
+    models.Occurrence.objects.filter(schedule_id=schedule_id, instant__gt=now, state__in=forgotten).delete()
 
 
 def materialise(now: datetime) -> int:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from newsletter.catalog import service as catalog
 from newsletter.delivery import handover, ledger, models, reads, retry, service, states
@@ -381,3 +382,25 @@ def test_a_newer_ledger_is_left_to_newer_workers(frozen: Plan, join: Join, now: 
     models.Batch.objects.update(format=ledger.FORMAT)
     hand_over_all(provider, now + LATER)
     assert shown(made).counts == {Outcome.ACCEPTED.word: 2}
+
+
+def test_an_answer_survives_a_database_that_takes_nothing_for_a_while(frozen: Plan, join: Join, now: datetime) -> None:
+    join(3)
+    made = frozen()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TRIGGER full BEFORE UPDATE ON delivery_batch WHEN NEW.state = 'accepted' "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+    asked: list[datetime] = []
+
+    def clock() -> datetime:
+        if asked:  # the second try finds room
+            with connection.cursor() as cursor:
+                cursor.execute("DROP TRIGGER full")
+        asked.append(now)
+        return now
+
+    service.hand_over_next(now, owner="test", provider=ScriptedProvider(), clock=clock)
+    assert len(asked) == 2
+    assert reads.mailing(made.id).counts == {"accepted": 3}

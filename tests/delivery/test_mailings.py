@@ -14,7 +14,7 @@ from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import service as subscribers
 from tests.conftest import House, reported
 from tests.delivery.conftest import hand_over_all
-from tests.fakes.provider import ScriptedProvider, refuses_for_now
+from tests.fakes.provider import ScriptedProvider, accepts, loses_the_answer, refuses_for_now
 
 pytestmark = pytest.mark.django_db
 Plan = Callable[..., Mailing]
@@ -263,3 +263,21 @@ def test_only_what_is_paused_can_be_resumed(frozen: Plan, now: datetime) -> None
 def test_a_mailing_that_does_not_exist_is_named(db: None, now: datetime, verb: Callable[..., None]) -> None:
     with pytest.raises(NotFound, match="There is no mailing 77"):
         verb(77, by="editor", now=now)
+
+
+def test_sending_again_after_a_cancel_under_way_reaches_only_the_others(plan: Plan, join: Join, now: datetime) -> None:
+    join(120)
+    first = plan()
+    service.freeze_next(now)
+    hands = ScriptedProvider(accepts, loses_the_answer)
+    for _ in range(2):
+        service.hand_over_next(now, owner="test", provider=hands, clock=lambda: now)
+    service.cancel(first.id, by="editor", now=now)
+    again = plan()
+    service.freeze_next(now)
+    hand_over_all(hands, now)
+    assert len(hands.mailed) == 120
+    assert set(hands.mailed.values()) == {1}, "nobody twice"
+    shown = reads.mailing(again.id)
+    assert shown.excluded == {"already": 100}
+    assert shown.adds_up

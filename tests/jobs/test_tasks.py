@@ -145,3 +145,35 @@ def test_one_failing_step_never_stops_the_others(
     ticked = tasks.tick(now)
     assert ticked.failed == {"planned": "disk full"}
     assert set(ticked.done) == {"opened", "claimed"}
+
+
+def test_what_was_cancelled_by_hand_is_not_sent_by_the_schedule(
+    scheduled: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    readers(3)
+    tasks.tick(now)
+    edition_id = occurrence(now).edition_id
+    checks.approve(edition_id, by="editor", now=now)
+    sent = tasks.send_edition(edition_id, at=None, by="editor", now=now)
+    delivery.cancel(sent.id, by="editor", now=now)
+    tasks.tick(occurrence(now).instant)
+    assert deliveries.mailing_of_edition(edition_id) is None
+    assert occurrence(now).state == "held"
+    assert "cancelled" in occurrence(now).reason
+    assert tasks.send_edition(edition_id, at=None, by="editor", now=now).id != sent.id
+
+
+def test_one_newsletter_in_trouble_never_stops_the_next(scheduled: Any, house: Any, now: datetime) -> None:
+    scheduler.materialise(now)
+    found = schedules.occurrences(now, now + timedelta(days=3))[:2]
+    taken: list[int] = []
+
+    def step(each: Any) -> bool:
+        taken.append(each.id)
+        if each.id == found[0].id:
+            raise RuntimeError("the first")
+        return True
+
+    with pytest.raises(RuntimeError, match="the first"):
+        tasks._each(found, step)
+    assert taken == [each.id for each in found]

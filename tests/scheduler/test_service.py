@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from newsletter.scheduler import reads, service, states
+from newsletter.scheduler import models, reads, service, states
 
 
 @pytest.fixture
@@ -111,3 +111,30 @@ def test_an_unknown_schedule_is_not_found(db: None, now: datetime) -> None:
 def test_every_state_but_the_last_leads_on() -> None:
     assert set().union(*states.NEXT.values()) <= set(states.NEXT)
     assert [state for state, following in states.NEXT.items() if not following] == [states.CLAIMED]
+
+
+def test_what_was_opened_goes_out_at_the_new_time_only(schedule: Any, now: datetime) -> None:
+    models.Occurrence.objects.filter(instant__date=now.date()).update(state=states.OPENED)
+    service.change_schedule(schedule.id, now=now, time="09:00")
+    assert [each.instant.hour for each in planned(now)] == [9] * 8
+
+
+def test_nothing_of_a_paused_schedule_is_sent_even_when_it_was_opened(schedule: Any, now: datetime) -> None:
+    models.Occurrence.objects.filter(instant__date=now.date()).update(state=states.OPENED)
+    service.pause(schedule.id, now=now)
+    assert service.due(now + timedelta(days=8)) == ()
+
+
+def test_a_change_plans_nothing_for_the_past(schedule: Any, now: datetime) -> None:
+    later = now + timedelta(days=3)
+    service.materialise(later)
+    before = [each for each in planned(later) if each.instant <= later]
+    service.change_schedule(schedule.id, now=later, time="05:00")
+    assert [each for each in planned(later) if each.instant <= later] == before
+
+
+def test_a_left_out_date_stays_out_once_when_the_time_changes(schedule: Any, now: datetime) -> None:
+    day = planned(now)[3].date
+    service.skip_date(schedule.id, day, reason="Holiday", by="ann", now=now)
+    service.change_schedule(schedule.id, now=now, time="09:00")
+    assert [each.state for each in planned(now) if each.date == day] == ["skipped"]

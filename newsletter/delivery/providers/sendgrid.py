@@ -31,7 +31,7 @@ from newsletter.templater import Reader, substitutions
 logging.getLogger("python_http_client").setLevel(logging.WARNING)  # at DEBUG it writes the API key (SendGrid fact 52)
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
-IDLE_SECONDS = 20.0  # a connection unused for longer may be closed on us: an answer lost that way would be “unknown”
+IDLE_SECONDS = 4.0  # servers close idle connections after 5 s or more: an answer lost that way would be “unknown”
 REFUSED = frozenset({400, 401, 403, 404, 405, 413, 415, 429})  # SendGrid fact 27: nothing else is a sure refusal
 _FIELD = re.compile(r"personalizations[.\[](\d+)")
 
@@ -184,24 +184,24 @@ def _head(envelope: Envelope) -> str:
 
 
 class Connections:
-    """Connections kept open between batches, for any number of threads."""
+    """Connections kept open between batches, one to a thread, so that each knows how long its own was idle."""
 
     def __init__(self) -> None:
-        self._pool = urllib3.PoolManager(
-            maxsize=16, retries=False, timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-        )  # no retries: an unknown answer must stay one
-        self._lock = threading.Lock()
-        self._used = time.monotonic()
+        self._of_thread = threading.local()
 
     def request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Any:
-        """One request and its whole answer; redirects are not followed."""
-        with self._lock:  # or two threads that wake together would close each other's new connections
-            if time.monotonic() - self._used > IDLE_SECONDS:
-                self._pool.clear()
-            self._used = time.monotonic()
-        answer = self._pool.request(method, url, body=body, headers=headers, redirect=False)
-        self._used = time.monotonic()
-        return answer
+        """One request; its answer is read as it is asked for. Redirects are not followed."""
+        mine = self._of_thread
+        if not hasattr(mine, "pool"):
+            mine.pool = urllib3.PoolManager(
+                maxsize=1, retries=False, timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+            )  # no retries: an unknown answer must stay one
+        elif max(time.monotonic() - mine.used, time.time() - mine.seen) > IDLE_SECONDS:
+            mine.pool.clear()  # the wall clock too: the other one stands still while a laptop sleeps
+        try:
+            return mine.pool.request(method, url, body=body, headers=headers, redirect=False, preload_content=False)
+        finally:
+            mine.used, mine.seen = time.monotonic(), time.time()
 
 
 class PooledClient(Client):
@@ -251,7 +251,10 @@ class _Answer:
         return self._answer.status
 
     def read(self) -> bytes:
-        return self._answer.data
+        try:
+            return self._answer.data
+        except urllib3.exceptions.HTTPError:
+            return b""  # the first line said yes; the body of a yes means nothing
 
     def info(self) -> Any:
         return self._answer.headers

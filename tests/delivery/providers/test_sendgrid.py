@@ -8,6 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -259,18 +260,30 @@ def test_threads_that_wake_together_after_a_rest_all_get_through(
     provider: SendGrid, server: SendGridServer, request_for: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A connection that rested is closed; nobody may close the one another thread has just opened."""
-    answers: list[str] = []
-    for _ in range(10):
-        provider._api.client.connections._used -= sendgrid.IDLE_SECONDS + 1
-        crew = [
-            threading.Thread(target=lambda: answers.append(provider.send_batch(request_for(), NOW).kind))
-            for _ in range(8)
-        ]
-        for thread in crew:
-            thread.start()
-        for thread in crew:
-            thread.join()
-    assert answers == ["accepted"] * 80
+    monkeypatch.setattr(sendgrid, "IDLE_SECONDS", 0.0)
+    together = threading.Barrier(8)
+
+    def wake(_: int) -> str:
+        together.wait()
+        return provider.send_batch(request_for(), NOW).kind
+
+    with ThreadPoolExecutor(8) as crew:
+        assert list(crew.map(wake, range(80))) == ["accepted"] * 80
+
+
+def test_each_thread_knows_how_long_its_own_connection_rested(
+    provider: SendGrid, server: SendGridServer, request_for: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy thread must not make the rested connection of another look fresh."""
+    monkeypatch.setattr(sendgrid, "IDLE_SECONDS", 0.3)
+    opened = _count_connections(server, monkeypatch)
+    provider.send_batch(request_for(), NOW)
+    with ThreadPoolExecutor(1) as busy:
+        for _ in range(5):
+            busy.submit(provider.send_batch, request_for(), NOW).result()
+            time.sleep(0.1)
+    provider.send_batch(request_for(), NOW)
+    assert len(opened) == 3, "one for each thread, and a fresh one for the one that rested"
 
 
 def test_a_connection_that_rested_too_long_is_not_used_again(
@@ -278,7 +291,7 @@ def test_a_connection_that_rested_too_long_is_not_used_again(
 ) -> None:
     opened = _count_connections(server, monkeypatch)
     provider.send_batch(request_for(), NOW)
-    provider._api.client.connections._used -= sendgrid.IDLE_SECONDS + 1
+    monkeypatch.setattr(sendgrid, "IDLE_SECONDS", 0.0)
     provider.send_batch(request_for(), NOW)
     assert len(opened) == 2
 
@@ -305,3 +318,24 @@ def test_the_key_is_never_logged(provider: SendGrid, request_for: Make, caplog: 
     with caplog.at_level(logging.DEBUG):
         provider.send_batch(request_for(), NOW)
     assert KEY not in caplog.text
+
+
+@pytest.mark.parametrize(("first_line", "kind"), [(b"202 Accepted", "accepted"), (b"400 Bad Request", "unknown")])
+def test_a_yes_whose_body_breaks_off_is_a_yes(request_for: Make, first_line: bytes, kind: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            with connection, connection.makefile("rb") as asked:
+                length = 0
+                while (line := asked.readline()) != b"\r\n":
+                    length = int(line.split(b":")[1]) if line.lower().startswith(b"content-length") else length
+                asked.read(length)
+                connection.sendall(b"HTTP/1.1 " + first_line + b"\r\nx-message-id: cut\r\ncontent-length: 9\r\n\r\nab")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        told = SendGrid(KEY, f"http://127.0.0.1:{listening.getsockname()[1]}").send_batch(request_for(), NOW)
+        thread.join()
+    assert told.kind == kind, told
+    assert told.provider_id == ("cut" if kind == "accepted" else "")

@@ -254,6 +254,20 @@ def stop(mailing_id: int, reason: str) -> None:
         log.error("Mailing %s stops: %s", mailing_id, reason)
 
 
+def stop_others(provider: str, now: datetime) -> int:
+    """Pauses mailings planned for another provider than this process has: they would wait in silence. Returns how many."""
+    due = models.Batch.objects.filter(mailing_id=OuterRef("id"), state=states.PLANNED, due_at__lte=now)
+    rows = models.Mailing.objects.filter(Exists(due), state=states.SENDING).exclude(provider=provider)
+    found = list(rows.values_list("id", "provider"))
+    for mailing_id, planned_for in found:
+        stop(
+            mailing_id,
+            f"It was planned for {planned_for}, and mail leaves through {provider} now. Set NEWSLETTER_PROVIDER={planned_for} "
+            "and start again, then resume; or cancel it and send the edition anew.",
+        )
+    return len(found)
+
+
 def pause(mailing_id: int, *, by: str, now: datetime) -> None:
     """Stops handing over; what is in flight is finished. Resuming continues where the ledger says."""
     _move(mailing_id, states.PAUSED, f"paused by {by}")

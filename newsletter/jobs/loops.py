@@ -56,10 +56,12 @@ class Worker:
         owner = f"{pulses.name_of_this_process('worker')}/{index}"
 
         def step(now: datetime) -> bool:
+            provider = wiring.provider()
             return (
-                delivery.hand_over_next(now, owner=owner, provider=wiring.provider(), clock=clock.now)
+                delivery.hand_over_next(now, owner=owner, provider=provider, clock=clock.now)
                 or delivery.freeze_next(now)
                 or bool(delivery.finish(now))
+                or bool(delivery.stop_others(provider.name, now))
             )
 
         self._loop_of(step)

@@ -281,3 +281,17 @@ def test_sending_again_after_a_cancel_under_way_reaches_only_the_others(plan: Pl
     shown = reads.mailing(again.id)
     assert shown.excluded == {"already": 100}
     assert shown.adds_up
+
+
+def test_a_mailing_planned_for_another_provider_pauses_and_says_so(frozen: Plan, join: Join, now: datetime) -> None:
+    join(3)
+    made = frozen()
+    assert service.stop_others(ScriptedProvider.name, now) == 0
+    assert service.stop_others("sendgrid", now) == 1
+    shown = reads.mailing(made.id)
+    assert shown.state == states.PAUSED
+    assert f"NEWSLETTER_PROVIDER={ScriptedProvider.name}" in shown.reason
+    service.resume(made.id, by="editor", now=now)
+    service.freeze_next(now)
+    hand_over_all(ScriptedProvider(), now)
+    assert reads.mailing(made.id).counts == {"accepted": 3}

@@ -7,9 +7,10 @@ import threading
 
 import typer
 
-from newsletter.cli.output import JSON, emit_json, say
+from newsletter.cli.output import JSON, SUPERVISED, emit_json, say
 from newsletter.jobs import tasks, wiring
 from newsletter.jobs.heartbeat import Heartbeat
+from newsletter.jobs.supervisor import end_with_parent
 from newsletter.kernel import clock
 
 app = typer.Typer(add_completion=False)
@@ -18,9 +19,12 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def heartbeat(
     once: bool = typer.Option(False, "--once", help="One beat, then end (for cron or to look)."),
+    supervised: bool = SUPERVISED,
     as_json: bool = JSON,
 ) -> None:
     """Open, claim and hold what the schedule says; fetch feeds. Any number may run at once."""
+    if supervised:
+        end_with_parent()
     wiring.provider_name()
     if once:
         ticked = tasks.tick(clock.now())

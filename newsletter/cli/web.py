@@ -9,8 +9,9 @@ import typer
 import waitress
 from django.db.backends.signals import connection_created
 
-from newsletter.cli.output import say
+from newsletter.cli.output import SUPERVISED, say
 from newsletter.jobs import wiring
+from newsletter.jobs.supervisor import end_with_parent
 from newsletter.kernel.errors import BadInput, SurroundingsError
 
 app = typer.Typer(add_completion=False)
@@ -20,8 +21,10 @@ LISTEN = typer.Option(
 
 
 @app.command()
-def web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64)) -> None:
+def web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64), supervised: bool = SUPERVISED) -> None:
     """Serve the desk and the readers' pages."""
+    if supervised:
+        end_with_parent()
     from newsletter.wsgi import application
 
     host, port = address(listen)

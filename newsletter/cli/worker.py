@@ -7,16 +7,22 @@ import threading
 
 import typer
 
-from newsletter.cli.output import say
+from newsletter.cli.output import SUPERVISED, say
 from newsletter.jobs import wiring
 from newsletter.jobs.loops import Worker
+from newsletter.jobs.supervisor import end_with_parent
 
 app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def worker(threads: int = typer.Option(4, min=1, max=32, help="Requests in flight at once.")) -> None:
+def worker(
+    threads: int = typer.Option(4, min=1, max=32, help="Requests in flight at once."),
+    supervised: bool = SUPERVISED,
+) -> None:
     """Freeze audiences and hand batches over to the provider. A stop finishes what is in flight."""
+    if supervised:
+        end_with_parent()
     say(f"The worker hands over through {wiring.provider().name}.")
     crew = Worker(threads)
     stop = threading.Event()

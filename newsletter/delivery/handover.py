@@ -12,7 +12,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import takewhile
@@ -190,6 +190,7 @@ def _record_surely(batch: models.Batch, prepared: _Prepared, answer: Answer, clo
 def _record(batch: models.Batch, prepared: _Prepared, answer: Answer, now: datetime) -> None:
     """Writes an answer down: what became of each member, and where the batch goes from here."""
     outcomes = prepared.outcomes
+    answer = _about_people(batch, prepared, answer)
     waiting = _mark_named(prepared, answer)
     following = retry.after(
         answer,
@@ -205,8 +206,17 @@ def _record(batch: models.Batch, prepared: _Prepared, answer: Answer, now: datet
         pass  # events changed the row between reading and writing it: once more, on what it says now
     if following.stop:
         mailings.stop(batch.mailing_id, following.stop)
+    if answer.again_at and following.again_at:  # the provider means us, not this batch: the others wait with it
+        others = models.Batch.objects.filter(mailing_id=batch.mailing_id, state=states.PLANNED)
+        others.filter(due_at__lt=following.again_at).update(due_at=following.again_at)
     if not answer.accepted:
         log.warning("Batch %s of mailing %s: %s, %s", batch.number, batch.mailing_id, answer.kind, answer.message)
+
+
+def _about_people(batch: models.Batch, prepared: _Prepared, answer: Answer) -> Answer:
+    """The answer as it is meant: one that names everybody, before anybody was mailed, is about the message itself."""
+    everybody = len(answer.bad) >= len(prepared.places) > 1
+    return replace(answer, bad={}) if everybody and not _went_through(batch.mailing_id) else answer
 
 
 def _mark_named(prepared: _Prepared, answer: Answer) -> list[int]:

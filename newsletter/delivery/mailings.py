@@ -156,9 +156,9 @@ def _reached_before(row: models.Mailing) -> frozenset[int]:
     reached: set[int] = set()
     for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=50):
         outcomes = ledger.Outcomes(batch.outcomes, batch.format)
-        perhaps = {Outcome.ACCEPTED, Outcome.UNKNOWN} | ({Outcome.PLANNED} if batch.state == states.SENDING else set())
-        members = ledger.unpack_members(batch.members, batch.format)
-        reached.update(person for person, outcome in zip(members, outcomes, strict=True) if outcome in perhaps)
+        perhaps = {Outcome.UNKNOWN, Outcome.PLANNED} if batch.state == states.SENDING else {Outcome.UNKNOWN}
+        members = zip(ledger.unpack_members(batch.members, batch.format), outcomes, strict=True)
+        reached.update(person for person, outcome in members if outcome.taken or outcome in perhaps)
     return frozenset(reached)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -20,18 +21,19 @@ HUNG_AFTER_SECONDS = 180.0
 
 
 class Heartbeat:
-    """Ticks until stopped. Feeds have a thread of their own, so that a slow server never delays a send."""
+    """Ticks until stopped. Feeds and editions have threads of their own: a slow server never delays a send."""
 
     def __init__(self, tick_seconds: int = TICK_SECONDS, feeds_seconds: int = FEEDS_SECONDS) -> None:
         self._watchdog = loops.Watchdog(HUNG_AFTER_SECONDS)
         self._timer = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(2)},
+            executors={"default": ThreadPoolExecutor(3)},
             # The default grace of one second silently drops late jobs; ours are never too late.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         start = datetime.now(UTC)
         self._timer.add_job(self._tick, "interval", seconds=tick_seconds, id="tick", next_run_time=start)
+        self._timer.add_job(self._editions, "interval", seconds=tick_seconds, id="editions", next_run_time=start)
         self._timer.add_job(self._feeds, "interval", seconds=feeds_seconds, id="feeds", next_run_time=start)
 
     def start(self) -> None:
@@ -46,13 +48,20 @@ class Heartbeat:
 
     def _tick(self) -> None:
         now = clock.now()
-        ticked = tasks.tick(now)
+        ticked = tasks.tick(now, opening=False)
         if loops.pulsed("heartbeat", note="; ".join(f"{step}: {why}" for step, why in ticked.failed.items())):
             self._watchdog.alive()
 
+    def _editions(self) -> None:
+        _surely(tasks.open_editions, "Editions could not be opened")
+
     def _feeds(self) -> None:
-        try:
-            tasks.fetch_due_feeds(clock.now())
-        except Exception:
-            log.exception("Feeds could not be fetched; they are tried again in %s s", FEEDS_SECONDS)
-            close_old_connections()
+        _surely(tasks.fetch_due_feeds, "Feeds could not be fetched")
+
+
+def _surely(step: Callable[[datetime], int], trouble: str) -> None:
+    try:
+        step(clock.now())
+    except Exception:
+        log.exception("%s; it is tried again at the next beat", trouble)
+        close_old_connections()

@@ -6,6 +6,7 @@ Separate processes because a busy thread beside web threads makes every page slo
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -21,6 +22,24 @@ LONGEST_WAIT_SECONDS = 30.0
 STEADY_AFTER_SECONDS = 60.0
 
 
+SUPERVISED = "--supervised"
+
+
+def end_with_parent() -> None:
+    """Ends this process in order when its standard input ends: the one who started it is gone.
+
+    Children of a killed supervisor would otherwise work on unseen, and keep the port from the next one.
+    """
+
+    def wait() -> None:
+        while os.read(0, 1024):  # not sys.stdin: its lock, held by this thread, would break an orderly end
+            pass
+        log.warning("The process that started this one has ended, so this one ends too")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="parent", daemon=True).start()
+
+
 @dataclass(slots=True)
 class Child:
     """One process to keep running: `newsletter NAME OPTIONS`."""
@@ -33,9 +52,10 @@ class Child:
     again_at: float = field(default=0.0)
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "newsletter", self.name, *self.options]
+        command = [sys.executable, "-m", "newsletter", self.name, *self.options, SUPERVISED]
         # A session of its own: Ctrl-C reaches the supervisor alone, which then stops its children in order.
-        self.process = subprocess.Popen(command, start_new_session=True)  # noqa: S603
+        # The pipe breaks when the supervisor dies, however it dies: see `end_with_parent`.
+        self.process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.PIPE)  # noqa: S603
         self.started = time.monotonic()
 
     def watch(self) -> None:
@@ -51,6 +71,7 @@ class Child:
         if now - self.started > STEADY_AFTER_SECONDS:
             self.wait = 1.0
         log.error("%s ended with %s; it is started again in %.0f s", self.name, code, self.wait)
+        _close(self.process)
         self.process, self.again_at = None, now + self.wait
         self.wait = min(self.wait * 2, LONGEST_WAIT_SECONDS)
 
@@ -93,4 +114,11 @@ class Supervisor:
                 process.kill()
                 process.wait()
                 clean = False
+            _close(process)
         return clean
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    """Closes our end of the pipe of a process that has ended."""
+    if process.stdin is not None:
+        process.stdin.close()

@@ -40,11 +40,14 @@ class Ticked:
     failed: dict[str, str]
 
 
-def tick(now: datetime) -> Ticked:
-    """One beat of the schedule. A step that fails never stops the others; the next tick tries again."""
+def tick(now: datetime, *, opening: bool = True) -> Ticked:
+    """One beat of the schedule. A step that fails never stops the others; the next tick tries again.
+
+    Without `opening`, editions are left to somebody else to make: suggesting fetches pictures, which may take long.
+    """
     steps: tuple[tuple[str, Callable[[datetime], int]], ...] = (
         ("planned", scheduler.materialise),
-        ("opened", open_editions),
+        *((("opened", open_editions),) if opening else ()),
         ("claimed", claim_due),
     )
     done: dict[str, int] = {}

@@ -146,6 +146,29 @@ def test_a_refusal_that_names_readers_goes_on_without_them(frozen: Plan, join: J
     ]
 
 
+def test_a_refusal_that_names_everybody_before_anybody_was_mailed_is_about_the_message(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(120)
+    mailing = frozen()
+    step(ScriptedProvider(told.names(*range(50))), now)
+    shown = reads.mailing(mailing.id)
+    assert (shown.state, shown.counts) == ("paused", {"planned": 120})
+    service.resume(mailing.id, by="editor", now=now)
+    service.freeze_next(now)
+    hand_over_all(ScriptedProvider(), now)
+    assert reads.mailing(mailing.id).counts == {"accepted": 120}
+
+
+def test_who_is_asked_to_wait_waits_with_all_batches(frozen: Plan, join: Join, now: datetime) -> None:
+    join(120)
+    frozen()
+    provider = ScriptedProvider(told.asks_to_wait(90))
+    step(provider, now)
+    assert hand_over_all(provider, now + timedelta(seconds=80)) == 0
+    assert hand_over_all(provider, now + timedelta(seconds=95)) == 3
+
+
 def test_places_named_after_a_quarantine_are_those_of_the_new_request(frozen: Plan, join: Join, now: datetime) -> None:
     ids = join(4)
     made = frozen()

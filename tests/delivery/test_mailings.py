@@ -8,8 +8,9 @@ import pytest
 
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
-from newsletter.delivery import mailings, models, reads, service, states
+from newsletter.delivery import ledger, mailings, models, reads, service, states
 from newsletter.delivery.reads import Mailing
+from newsletter.delivery.states import Outcome
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import service as subscribers
 from tests.conftest import House, reported
@@ -281,6 +282,21 @@ def test_sending_again_after_a_cancel_under_way_reaches_only_the_others(plan: Pl
     shown = reads.mailing(again.id)
     assert shown.excluded == {"already": 100}
     assert shown.adds_up
+
+
+def test_who_is_known_to_have_it_is_left_out_after_a_cancel_too(plan: Plan, join: Join, now: datetime) -> None:
+    join(120)
+    first = plan()
+    service.freeze_next(now)
+    service.hand_over_next(now, owner="test", provider=ScriptedProvider(), clock=lambda: now)
+    service.cancel(first.id, by="editor", now=now)
+    sent = models.Batch.objects.get(mailing_id=first.id, state=states.ACCEPTED)
+    outcomes = ledger.Outcomes(sent.outcomes, sent.format)
+    outcomes.mark(range(20), Outcome.DELIVERED)
+    models.Batch.objects.filter(id=sent.id).update(outcomes=outcomes.packed())
+    again = plan()
+    service.freeze_next(now)
+    assert reads.mailing(again.id).excluded == {"already": 50}
 
 
 def test_a_mailing_planned_for_another_provider_pauses_and_says_so(frozen: Plan, join: Join, now: datetime) -> None:

@@ -7,9 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+import psutil
 
 from tests.fakes.sendgrid import Fault, SendGridServer
 from tests.flows.conftest import Command
@@ -102,6 +106,41 @@ def test_every_reader_gets_the_briefing_exactly_once(
     assert len(sendgrid.accepted) == READERS
     assert set(sendgrid.accepted.values()) == {1}
     assert sendgrid.refused == []
+
+
+def test_the_children_of_a_killed_supervisor_end_and_leave_the_port_to_the_next(command: Command) -> None:
+    listen = f"127.0.0.1:{40_000 + os.getpid() % 20_000}"
+    running = command.start("run", "--listen", listen)
+    children = until(lambda: _children(running.pid, 3))
+    running.kill()
+    running.wait()
+    until(lambda: not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children))
+    again = command.start("run", "--listen", listen)
+    try:
+        until(lambda: _answers(f"http://{listen}/healthz"))
+    finally:
+        stop(again)
+
+
+def _children(pid: int, count: int) -> list[psutil.Process]:
+    found = psutil.Process(pid).children()
+    return found if len(found) == count else []
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def until(condition: Callable[[], Any], seconds: float = 40) -> Any:
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "in vain"
+        time.sleep(0.1)
+    return found
 
 
 def test_two_workers_at_once_and_faults_send_nobody_twice(to_sendgrid: Command, sendgrid: SendGridServer) -> None:

@@ -113,42 +113,56 @@ def recipients(list_id: int, ids: Sequence[int], *, as_of: datetime) -> Sequence
 
     Somebody erased meanwhile is reported as left, with an empty address.
     """
-    people = {
-        row[0]: row
-        for row in models.Subscriber.objects.filter(id__in=ids).values_list(
-            "id", "address", "first_name", "address_key"
-        )
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_RECIPIENTS, [list_id, ids[0], ids[-1]])
+        people = {row[0]: row for row in cursor.fetchall()}
+    former = _addresses_then(ids, as_of)
+    return [_recipient(each, people.get(each), former.get(each)) for each in ids]
+
+
+_RECIPIENTS = """
+    SELECT person.id, person.address, person.first_name, subscription.state, suppression.id IS NOT NULL
+      FROM subscribers_subscription subscription
+      JOIN subscribers_subscriber person ON person.id = subscription.subscriber_id
+      LEFT JOIN subscribers_suppression suppression ON suppression.address_key = person.address_key
+     WHERE subscription.list_id = %s AND subscription.subscriber_id BETWEEN %s AND %s
+"""
+
+
+def _addresses_then(ids: Sequence[int], as_of: datetime) -> dict[int, tuple[str, bool]]:
+    """The former addresses that counted at an instant, by person, and whether each must never be mailed."""
+    moved = models.AddressChange.objects.filter(
+        subscriber_id__gte=ids[0], subscriber_id__lte=ids[-1], until__gt=as_of
+    ).order_by("-until")
+    # The earliest change after the instant is read last: its address was the one then.
+    then = {
+        person_id: (address, key)
+        for person_id, address, key in moved.values_list("subscriber_id", "address", "address_key")
     }
-    states = dict(
-        models.Subscription.objects.filter(list_id=list_id, subscriber_id__in=ids).values_list("subscriber_id", "state")
+    keys = [key for _, key in then.values()]
+    never = (
+        set(models.Suppression.objects.filter(address_key__in=keys).values_list("address_key", flat=True))
+        if keys
+        else set()
     )
-    former: dict[int, str] = {}
-    for person_id, address in (
-        models.AddressChange.objects.filter(subscriber_id__in=ids, until__gt=as_of)
-        .order_by("-until")
-        .values_list("subscriber_id", "address")
-    ):
-        former[person_id] = address  # the earliest change after the freeze is read last: its address was the one then
-    keys = {row[3] for row in people.values()} | {addresses.key(address) for address in former.values()}
-    suppressed = set(models.Suppression.objects.filter(address_key__in=keys).values_list("address_key", flat=True))
-    return [_recipient(each, people.get(each), states.get(each), former.get(each), suppressed) for each in ids]
+    return {person_id: (address, key in never) for person_id, (address, key) in then.items()}
 
 
 def _recipient(
-    person_id: int,
-    row: tuple[int, str, str, str] | None,
-    state: str | None,
-    former: str | None,
-    suppressed: set[str],
+    person_id: int, row: tuple[int, str, str, str, bool] | None, former: tuple[str, bool] | None
 ) -> Recipient:
-    if row is None or state is None:
+    if row is None:
         return Recipient(person_id, "", "", "erased")
-    address = former or row[1]
+    _, address, first_name, state, never = row
+    if former:
+        address, never = former[0], never or former[1]
     if state != "active":
-        return Recipient(person_id, address, row[2], state)
-    if row[3] in suppressed or (former and addresses.key(former) in suppressed):
-        return Recipient(person_id, address, row[2], "suppressed")
-    return Recipient(person_id, addresses.for_sending(address), row[2], "")
+        return Recipient(person_id, address, first_name, state)
+    if never:
+        return Recipient(person_id, address, first_name, "suppressed")
+    return Recipient(person_id, addresses.for_sending(address), first_name, "")
 
 
 def find(query: str, *, list_id: int | None = None, limit: int = 50, after: int = 0) -> tuple[Found, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -56,6 +56,20 @@ class Signer:
     def footer(self, list_id: int, subscriber_id: int) -> str:
         """The token in a mail's footer: it may leave, undo leaving and change the frequency, nothing else."""
         return self._signed(FOOTER + _number(list_id) + _number(subscriber_id))
+
+    def footers(self, list_id: int) -> Callable[[int], str]:
+        """The same for many people of one list: what they share is hashed once."""
+        start = FOOTER + _number(list_id)
+        prepared = self._hashes[0].copy()
+        prepared.update(start)
+
+        def footer(subscriber_id: int) -> str:
+            number = _number(subscriber_id)
+            mac = prepared.copy()
+            mac.update(number)
+            return urlsafe_b64encode(start + number + mac.digest()).rstrip(b"=").decode("ascii")
+
+        return footer
 
     def confirm(self, list_id: int, subscriber_id: int, expires: datetime) -> str:
         """The token that confirms a subscription until `expires` (aware)."""

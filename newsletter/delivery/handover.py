@@ -42,8 +42,9 @@ RECORD_AGAIN_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 120)  # some four minutes: 
 
 def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Callable[[], datetime]) -> bool:
     """Hands one due batch over. Returns whether there was one. `clock` is asked again when the answer is there."""
-    recover(now)
     batch = _claimed(now, owner, provider.name)
+    if batch is None and recover(now):  # what died in other hands can wait for what is due
+        batch = _claimed(now, owner, provider.name)
     if batch is None:
         return False
     prepared = _prepare(batch, now)
@@ -116,15 +117,12 @@ def _prepare(batch: models.Batch, now: datetime) -> _Prepared | None:
     if not staying:
         _held(batch).update(state=states.batch_state(outcomes.counts()), lease_until=None)
         return None
-    signer = subscribers.signer()
+    token = subscribers.signer().footers(mailing.list_id)
     recipients = tuple(
-        Recipient(
-            f"{batch.key}.{place}",
-            person.address,
-            person.first_name,
-            signer.footer(mailing.list_id, person.subscriber_id),
-        )
-        for place, person in staying
+        [
+            Recipient(f"{batch.key}.{place}", person.address, person.first_name, token(person.subscriber_id))
+            for place, person in staying
+        ]
     )
     return _Prepared(cover, recipients, tuple(place for place, _ in staying), outcomes)
 

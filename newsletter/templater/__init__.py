@@ -22,7 +22,7 @@ from newsletter.templater.briefing import (
     Sponsor,
     Story,
 )
-from newsletter.templater.merge import Reader, for_reader, personalise, substitutions
+from newsletter.templater.merge import Reader, for_reader, merge_values, personalise, substitutions
 from newsletter.templater.rendering import render, render_notice
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Sponsor",
     "Story",
     "for_reader",
+    "merge_values",
     "personalise",
     "render",
     "render_notice",

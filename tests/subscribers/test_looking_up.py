@@ -191,5 +191,5 @@ def test_a_page_of_candidates_costs_one_query_and_a_batch_of_recipients_four(
     ids = [active(f"reader{n}@example.com") for n in range(20)]
     with django_assert_num_queries(1):
         assert len(reads.audience_page(morning.id, after=0, upto=10**9, limit=10_000)) == 20
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(2):
         assert len(reads.recipients(morning.id, ids, as_of=now)) == 20

@@ -86,3 +86,9 @@ def test_links_signed_with_a_former_key_still_work() -> None:
 def test_there_is_no_signer_without_a_key() -> None:
     with pytest.raises(ValueError, match="key"):
         Signer([""])
+
+
+@given(st.integers(0, 2**40), st.integers(0, 2**40))
+def test_tokens_made_for_many_are_those_made_for_one(list_id: int, subscriber_id: int) -> None:
+    signer = Signer(["key"])
+    assert signer.footers(list_id)(subscriber_id) == signer.footer(list_id, subscriber_id)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.templater import Briefing, MergeField, Reader, for_reader, personalise, render, substitutions
+from newsletter.templater import (
+    Briefing,
+    MergeField,
+    Reader,
+    for_reader,
+    merge_values,
+    personalise,
+    render,
+    substitutions,
+)
+from newsletter.templater.foreign import unmarked
 from newsletter.templater.merge import LONGEST_VALUE
 
 
@@ -82,3 +93,9 @@ def test_one_pass_replaces_every_token_once(values: dict[str, str], between: lis
     expected = "".join(part + values[token] for part, token in zip(between, values, strict=False))
     if not any(token in part for token in values for part in between):
         assert personalise(source, values) == expected
+
+
+@given(st.text(alphabet=st.sampled_from(list(" ab\t\n\u00a0\u2028-nl_\ue000&<\"'ü😀")), max_size=30) | st.text())
+def test_the_quick_way_for_values_changes_nothing(value: str) -> None:
+    (quick,) = merge_values((MergeField("-nl_email_1h-", "email", "", True),), Reader(value))
+    assert quick == html.escape(" ".join(unmarked(value).split())[:LONGEST_VALUE])

@@ -13,7 +13,7 @@ import re
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
@@ -26,7 +26,7 @@ from sendgrid import SendGridAPIClient
 
 from newsletter.delivery.providers.base import Answer, Envelope, Recipient, Request, unsubscribe_headers
 from newsletter.kernel.errors import BadInput
-from newsletter.templater import Reader, substitutions
+from newsletter.templater import Reader, merge_values
 
 logging.getLogger("python_http_client").setLevel(logging.WARNING)  # at DEBUG it writes the API key (SendGrid fact 52)
 
@@ -142,20 +142,22 @@ def _reset(headers: Any, now: datetime) -> datetime | None:
 def body(request: Request) -> bytes:
     """The JSON of one request. The part that is the same for every batch is encoded once per mailing."""
     shared = f'"nl_mailing":{quoted(request.mailing)},"nl_batch":{quoted(request.batch)},"nl_attempt":{quoted(request.attempt)}'
-    people = ",".join([_personalization(request.envelope, recipient, shared) for recipient in request.recipients])
+    slots = [f"{quoted(field.token)}:" for field in request.envelope.merge]
+    people = ",".join([_personalization(request.envelope, slots, shared, each) for each in request.recipients])
     return f'{{"personalizations":[{people}],{_head(request.envelope)}}}'.encode("ascii")
 
 
-def _personalization(envelope: Envelope, recipient: Recipient, shared: str) -> str:
+def _personalization(envelope: Envelope, slots: Sequence[str], shared: str, recipient: Recipient) -> str:
     """One reader: address, one-click headers, merge values, our ids. One `to` each, or they would see each other (fact 2)."""
-    values = substitutions(envelope.merge, Reader(recipient.address, recipient.first_name, recipient.token))
-    merged = ",".join([f"{quoted(token)}:{quoted(value)}" for token, value in values.items()])
+    delivery, address, first_name, token = recipient
+    values = merge_values(envelope.merge, Reader(address, first_name, token))
+    merged = ",".join([slot + quoted(value) for slot, value in zip(slots, values, strict=True)])
     headers = ",".join([f"{quoted(name)}:{quoted(value)}" for name, value in unsubscribe_headers(envelope, recipient)])
     return (
-        f'{{"to":[{{"email":{quoted(recipient.address)}}}]'
+        f'{{"to":[{{"email":{quoted(address)}}}]'
         + (f',"headers":{{{headers}}}' if headers else "")
         + (f',"substitutions":{{{merged}}}' if merged else "")
-        + f',"custom_args":{{{shared},"nl_delivery":{quoted(recipient.delivery)}}}}}'
+        + f',"custom_args":{{{shared},"nl_delivery":{quoted(delivery)}}}}}'
     )
 
 

@@ -222,3 +222,9 @@ def test_a_notice_is_a_small_mail_with_one_button() -> None:
     assert rendered.merge == ()
     assert "Yes &lt;please&gt;" in rendered.html
     assert "https://news.example.com/c/x" in rendered.text
+
+
+def test_without_an_introduction_nothing_is_signed(briefing: Briefing) -> None:
+    rendered = render(replace(briefing, intro=""))
+    assert briefing.signed not in rendered.html
+    assert briefing.signed not in rendered.text

@@ -28,14 +28,15 @@ fmt: .venv/.tested
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-.venv/bin/python:
+.venv/.made:
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is %s" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear .venv
+	@touch $@
 
-.venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
+.venv/.installed: pyproject.toml constraints.txt | .venv/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-.venv/.tested: pyproject.toml constraints.txt | .venv/bin/python
+.venv/.tested: pyproject.toml constraints.txt | .venv/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@ .venv/.installed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,41 @@ def test_foreign_keys_across_apps_cannot_be_walked_backwards() -> None:
             related = getattr(field, "related_model", None)
             if field.concrete and related and related._meta.app_label != model._meta.app_label:
                 assert field.remote_field.related_name == "+", f"{model.__name__}.{field.name}"
+
+
+READS_THE_CLOCK = re.compile(
+    r"clock\.now\(|datetime\.(?:now|utcnow|today)\(|date\.today\(|timezone\.now\(|time\.time\("
+)
+WITH_A_CLOCK = (
+    "newsletter/cli/", "newsletter/web/", "newsletter/jobs/", "newsletter/kernel/clock.py", "subscribers/views.py",
+    "newsletter/delivery/providers/sendgrid.py",  # how long a connection has rested is nobody's business time
+)  # fmt: skip
+
+
+def test_nothing_below_the_edges_reads_the_clock() -> None:
+    """Services take `now`: what they do can be tried at any time of day."""
+    for package in ("newsletter", "subscribers"):
+        for path in (ROOT / package).rglob("*.py"):
+            name = path.relative_to(ROOT).as_posix()
+            if not name.startswith(WITH_A_CLOCK):
+                found = READS_THE_CLOCK.search(path.read_text("utf-8"))
+                assert not found, f"{name}: {found and found[0]}"
+
+
+NETWORK = re.compile(r"^\s*(?:import|from) (?:socket|requests|urllib\.request(?! import url2pathname$)|http\.client|ftplib)\b", re.M)
+THE_DOOR = ("newsletter/fetching.py", "newsletter/delivery/providers/")
+
+
+def test_nothing_but_the_door_and_the_providers_opens_a_connection() -> None:
+    """The linter sees packages that are used somewhere; this sees what the standard library offers."""
+    for package in ("newsletter", "subscribers"):
+        for path in (ROOT / package).rglob("*.py"):
+            name = path.relative_to(ROOT).as_posix()
+            if not name.startswith(THE_DOOR) and name not in LISTENS:
+                assert not NETWORK.search(path.read_text("utf-8")), name
+
+
+LISTENS = ("newsletter/cli/demo.py", "newsletter/jobs/pulses.py")  # a free port; the name of this machine
 
 
 @pytest.mark.django_db

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -31,6 +32,18 @@ def test_the_wheel_carries_the_templates(wheel: Path) -> None:
     assert "newsletter/_templates/web/static/app.css" in names
     assert "newsletter/_templates/demo/publication.toml" in names
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]
+
+
+def test_the_source_distribution_carries_what_the_wheel_is_made_of_and_nothing_else(tmp_path: Path) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path), str(ROOT)],
+        check=True,
+        capture_output=True,
+    )
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        tops = {name.split("/")[1] for name in archive.getnames() if "/" in name}
+    assert {"newsletter", "subscribers", "templates", "pyproject.toml", "README.md", "LICENSE"} <= tops
+    assert not {"tests", "benchmarks", "docs"} & tops
 
 
 def test_a_wheel_in_an_empty_environment_gives_a_working_command(wheel: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def compose(
     lead = lead_of(edition.picks)
     return templater.Briefing(
         newsletter=newsletter.name,
-        publication=_publication(newsletter),
+        publication=publication(newsletter),
         subject=edition.subject,
         preheader=edition.preheader,
         strap=newsletter.strap,
@@ -81,7 +81,7 @@ def _picture(stored: StoredPicture, pick: Pick) -> templater.Picture:
     )
 
 
-def _publication(newsletter: Newsletter) -> templater.Publication:
+def publication(newsletter: Newsletter) -> templater.Publication:
     light, dark = newsletter.logo_light, newsletter.logo_dark
     return templater.Publication(
         name=newsletter.publication,

@@ -6,11 +6,12 @@ import logging
 from datetime import datetime, timedelta
 
 from newsletter.catalog import reads as catalog
+from newsletter.curator.briefing import publication
 from newsletter.delivery import service as delivery
 from newsletter.jobs import wiring
 from newsletter.jobs.notice_words import words_for
 from newsletter.kernel.errors import NewsletterError
-from newsletter.templater import Notice, Publication, Rendered, render_notice
+from newsletter.templater import Notice, Rendered, render_notice
 from subscribers import service as subscribers
 
 log = logging.getLogger(__name__)
@@ -78,12 +79,7 @@ def _render(mail: subscribers.Owed, sender: catalog.Newsletter) -> Rendered:
             button_text=words.button.format(**fill),
             button_url=mail.button_url,
             small=tuple(p.format(**fill) for p in words.small),
-            publication=Publication(
-                name=sender.publication,
-                url=sender.publication_url,
-                postal=sender.postal_address,
-                email=sender.reply_to or sender.from_email,
-            ),
+            publication=publication(sender),
             language=mail.language or sender.language,
             theme=sender.theme,
         )

@@ -198,7 +198,12 @@ def _row(cells: list[str], columns: dict[str, int], line: int) -> Row | BadRow:
     except BadInput as error:
         return BadRow(line, "email", values["email"][:200], str(error))
     if values.get("zone") and not _is_zone(values["zone"]):
-        return BadRow(line, "zone", values["zone"][:100], "There is no such time zone. Names look like Europe/London.")
+        return BadRow(
+            line,
+            "zone",
+            values["zone"][:100],
+            f"There is no time zone “{values['zone'][:100]}”. Names look like Europe/London.",
+        )
     status = _STATUSES.get(values.get("status", "").casefold())
     if status is None:
         known = ", ".join(sorted(name for name in _STATUSES if name))

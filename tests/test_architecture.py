@@ -52,7 +52,9 @@ def test_nothing_below_the_edges_reads_the_clock() -> None:
                 assert not found, f"{name}: {found and found[0]}"
 
 
-NETWORK = re.compile(r"^\s*(?:import|from) (?:socket|requests|urllib\.request(?! import url2pathname$)|http\.client|ftplib)\b", re.M)
+NETWORK = re.compile(
+    r"^\s*(?:import|from) (?:socket|requests|urllib\.request(?! import url2pathname$)|http\.client|ftplib)\b", re.M
+)
 THE_DOOR = ("newsletter/fetching.py", "newsletter/delivery/providers/")
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
@@ -22,7 +22,7 @@ from newsletter.curator import service as curator
 from newsletter.delivery import reads as mailings
 from newsletter.delivery import service as delivery
 from newsletter.jobs import pulses, wiring
-from newsletter.kernel.errors import Conflict, NewsletterError, Refused
+from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused
 from newsletter.scheduler import calendar
 from newsletter.scheduler import reads as schedules
 from newsletter.scheduler import service as scheduler
@@ -30,6 +30,7 @@ from subscribers import service as subscribers
 
 log = logging.getLogger(__name__)
 HEARTBEAT = "heartbeat"
+CLOCKS_DIFFER = timedelta(minutes=2)  # of whoever says when, and ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,11 @@ def _settle(occurrence: schedules.Occurrence, now: datetime) -> bool:
 def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime) -> mailings.Mailing:
     """Plans the mailing of an approved edition for `at` (None: now). Raises Refused when it is not approved.
 
-    An occurrence that was held or missed with this edition is settled by it.
+    An occurrence that was held or missed with this edition is settled by it. Raises BadInput for a time that is
+    past: a slip of the pen must not send at once.
     """
+    if at is not None and at < now - CLOCKS_DIFFER:
+        raise BadInput(f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC is past. To send now, give no time.", "at")
     snapshot = editions.standing_snapshot(edition_id)
     if snapshot is None:
         raise Refused(

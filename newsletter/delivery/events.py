@@ -19,7 +19,7 @@ from typing import TypeVar
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 
-from newsletter.delivery import ledger, models
+from newsletter.delivery import ledger, models, rows
 from newsletter.delivery.folding import Effect, Folded, fold
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.providers.base import Cause, Event
@@ -176,18 +176,18 @@ def _note_seen(numbers: Iterable[int], now: datetime) -> None:
 def _write_batches(batches: Sequence[tuple[models.Batch, Folded]], now: datetime) -> None:
     """Stores batches as they have become; raises _Overtaken unless every row is as it was read."""
     settled_at = connection.ops.adapt_datetimefield_value(now)
-    rows = [
+    written = [
         (
             folded.state, folded.outcomes.packed(), folded.state, folded.state, settled_at,
             batch.id, batch.version, batch.state,
         )
         for batch, folded in batches
     ]  # fmt: skip
-    if not rows:
+    if not written:
         return
     with connection.cursor() as cursor:
-        cursor.executemany(_WRITE_BATCH, rows)
-        if cursor.rowcount != len(rows):
+        cursor.executemany(_WRITE_BATCH, written)
+        if cursor.rowcount != len(written):
             raise _Overtaken
 
 
@@ -196,10 +196,9 @@ def _note_troubles(batch: models.Batch, folded: Folded) -> None:
         return
     members = ledger.unpack_members(batch.members, batch.format)
     models.Incident.objects.bulk_create(
-        models.Incident(
-            mailing_id=batch.mailing_id,
-            batch_id=batch.id,
-            subscriber_id=members[trouble.place],
+        rows.incident(
+            batch,
+            members[trouble.place],
             address=trouble.address,
             kind=trouble.outcome.word,
             reason=trouble.reason,

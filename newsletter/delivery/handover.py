@@ -24,7 +24,7 @@ from django.db.models import F, QuerySet
 
 from newsletter.catalog import reads as catalog
 from newsletter.curator import reads as editions
-from newsletter.delivery import ledger, mailings, models, retry, states
+from newsletter.delivery import ledger, mailings, models, retry, rows, states
 from newsletter.delivery.envelopes import envelope
 from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipient, Request
 from newsletter.delivery.states import Outcome
@@ -63,8 +63,8 @@ def recover(now: datetime) -> int:
     for batch in late.filter(state=states.SENDING):
         outcomes = ledger.Outcomes(batch.outcomes, batch.format)
         outcomes.mark(outcomes.places(Outcome.PLANNED), Outcome.UNKNOWN)
-        rows = models.Batch.objects.filter(id=batch.id, state=states.SENDING, attempt_key=batch.attempt_key)
-        back += rows.update(
+        lost = models.Batch.objects.filter(id=batch.id, state=states.SENDING, attempt_key=batch.attempt_key)
+        back += lost.update(
             state=states.UNKNOWN,
             outcomes=outcomes.packed(),
             error="The process that was sending ended before the answer came.",
@@ -148,10 +148,9 @@ def _withdraw(
         if not _held(batch).update(outcomes=outcomes.packed(), version=F("version") + 1):
             return
         models.Incident.objects.bulk_create(
-            models.Incident(
-                mailing_id=batch.mailing_id,
-                batch_id=batch.id,
-                subscriber_id=person.subscriber_id,
+            rows.incident(
+                batch,
+                person.subscriber_id,
                 address=person.address,
                 kind="withdrawn",
                 reason=f"{person.left} after the audience was frozen",
@@ -278,10 +277,9 @@ def _note_refused(batch: models.Batch, prepared: _Prepared, answer: Answer, now:
         return
     members = ledger.unpack_members(batch.members, batch.format)
     models.Incident.objects.bulk_create(
-        models.Incident(
-            mailing_id=batch.mailing_id,
-            batch_id=batch.id,
-            subscriber_id=members[prepared.places[index]],
+        rows.incident(
+            batch,
+            members[prepared.places[index]],
             address=prepared.recipients[index].address,
             kind="refused",
             reason=reason,

@@ -12,9 +12,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 
-from newsletter.delivery import ledger, models, states
+from newsletter.delivery import ledger, models, rows, states
 from newsletter.delivery.states import Flag, Outcome
-from newsletter.kernel import ids
 from newsletter.kernel.errors import Conflict, NotFound, Refused
 
 REPAIRABLE = (states.SENDING, states.PAUSED, states.FINISHED)
@@ -92,30 +91,14 @@ def _plan_again(
 ) -> None:
     outcomes.mark(places, Outcome.REPAIRED)
     _store(batch, outcomes)
-    models.Batch.objects.create(
-        mailing_id=batch.mailing_id,
-        number=number,
-        key=ids.opaque(),
-        wave=batch.wave,
-        variant=batch.variant,
-        language=batch.language,
-        tracking=batch.tracking,
-        repair=True,
-        format=ledger.FORMAT,
-        members=ledger.pack_members(members),
-        outcomes=ledger.Outcomes.planned(len(members)).packed(),
-        size=len(members),
-        first_id=members[0],
-        last_id=members[-1],
-        state=states.PLANNED,
-        due_at=now,
-    )
+    strata = {name: getattr(batch, name) for name in ("wave", "variant", "language", "tracking")}
+    rows.batch(batch.mailing_id, number, members, now, repair=True, **strata).save()
 
 
 def _store(batch: models.Batch, outcomes: ledger.Outcomes) -> None:
     state = states.batch_state(outcomes.counts())
-    rows = models.Batch.objects.filter(id=batch.id, version=batch.version, state=batch.state)
-    if not rows.update(outcomes=outcomes.packed(), state=state, version=F("version") + 1):
+    mine = models.Batch.objects.filter(id=batch.id, version=batch.version, state=batch.state)
+    if not mine.update(outcomes=outcomes.packed(), state=state, version=F("version") + 1):
         raise _busy(batch.mailing_id)
 
 

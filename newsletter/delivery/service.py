@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from newsletter.delivery.events import apply_next as apply_events
 from newsletter.delivery.events import receive, sweep
+from newsletter.delivery.freezing import freeze_next
 from newsletter.delivery.handover import hand_over_next, recover
-from newsletter.delivery.mailings import cancel, create_mailing, finish, freeze_next, pause, resume, stop_others
+from newsletter.delivery.mailings import cancel, create_mailing, finish, pause, resume, stop_others
 from newsletter.delivery.repairing import repair, settle_unknown
 from newsletter.delivery.single import Mail, TestSent, compose_eml, send_notice, send_test
 

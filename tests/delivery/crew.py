@@ -25,7 +25,7 @@ django.setup()
 
 from newsletter.catalog import service as catalog  # noqa: E402  the rooms need Django set up
 from newsletter.curator import service as curator  # noqa: E402
-from newsletter.delivery import events, handover, mailings, models, reads, service, states  # noqa: E402
+from newsletter.delivery import events, freezing, handover, models, reads, service, states  # noqa: E402
 from newsletter.jobs import tasks, wiring  # noqa: E402
 from newsletter.kernel import clock  # noqa: E402
 from newsletter.kernel.errors import Refused  # noqa: E402
@@ -33,7 +33,7 @@ from subscribers import service as subscribers  # noqa: E402
 
 BATCH = int(os.environ.get("CREW_BATCH", "25"))
 handover.LEASE = events.LEASE = timedelta(seconds=2)
-mailings.PAGE = BATCH
+freezing.PAGE = BATCH
 
 
 def prepare(readers: int) -> None:

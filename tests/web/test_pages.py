@@ -17,6 +17,7 @@ from newsletter.curator import service as editing
 from newsletter.delivery import reads as deliveries
 from newsletter.delivery.models import Alarm, Batch
 from newsletter.delivery.states import Outcome
+from newsletter.kernel import clock
 from newsletter.scheduler import reads as schedules
 from newsletter.scheduler import service as scheduler
 from newsletter.web import schedule as schedule_page
@@ -306,4 +307,8 @@ def test_what_nobody_knows_is_settled_or_sent_once_more_from_the_page(admin: Cli
 
 def test_an_alarm_stands_at_the_head_of_its_mailing(editor: Client, sent: Any, now: datetime) -> None:
     Alarm.objects.create(mailing_id=sent.id, message="Readers may have it twice.", count=2, first_at=now, last_at=now)
+    Alarm.objects.create(message="The plan is used up.", count=1, first_at=clock.now(), last_at=clock.now())
     assert "Readers may have it twice." in editor.get(f"/deliveries/{sent.id}/").content.decode()
+    page = editor.get("/").content.decode()
+    assert "Readers may have it twice." in page
+    assert "The plan is used up." in page

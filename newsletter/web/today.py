@@ -20,7 +20,6 @@ from newsletter.web.access import desk, shown
 from newsletter.web.context import house_zone
 from subscribers import reads as subscribers
 
-
 ALARMING = timedelta(days=3)  # so long an alarm about our account stays on the page
 
 

@@ -167,7 +167,8 @@ def _about_to_send(batch: models.Batch, prepared: _Prepared, now: datetime) -> R
     if not mine.update(state=states.SENDING, attempt=F("attempt") + 1, attempt_key=attempt, lease_until=now + LEASE):
         _held(batch).update(state=states.PLANNED, lease_until=None)
         return None
-    models.Mailing.objects.filter(id=batch.mailing_id, started_at=None).update(started_at=now)
+    if batch.mailing.started_at is None:
+        models.Mailing.objects.filter(id=batch.mailing_id, started_at=None).update(started_at=now)
     batch.attempt_key, batch.attempt = attempt, batch.attempt + 1
     return Request(prepared.envelope, prepared.recipients, batch.mailing.key, batch.key, attempt)
 

@@ -87,8 +87,13 @@ def _prove(folded: Folded) -> None:
 
     So does one of an earlier attempt that had been given up: who is still planned was in it, and must not
     get a second copy. Only what is in flight at this moment cannot be stopped any more.
+
+    Where somebody of the batch is known to be mailed and another unknown, the request was not all or nothing
+    (a provider that takes messages one by one): then an event proves its own message alone.
     """
-    waiting = [*folded.outcomes.places(Outcome.PLANNED), *folded.outcomes.places(Outcome.UNKNOWN)]
+    waiting = folded.outcomes.places(Outcome.PLANNED)
+    if not any(outcome.taken for outcome in folded.outcomes):
+        waiting += folded.outcomes.places(Outcome.UNKNOWN)
     if waiting:
         folded.outcomes.mark(waiting, Outcome.ACCEPTED)
         folded.state = states.batch_state(folded.outcomes.counts())

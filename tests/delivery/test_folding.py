@@ -41,6 +41,12 @@ def test_one_event_proves_that_the_whole_request_was_accepted() -> None:
     assert not folded.alarms
 
 
+def test_where_messages_are_taken_one_by_one_an_event_proves_its_own_alone() -> None:
+    folded = after(states.UNKNOWN, batch(Outcome.ACCEPTED, Outcome.UNKNOWN), happened(Happening.DELIVERED, 0))
+    assert list(folded.outcomes) == [Outcome.DELIVERED, Outcome.UNKNOWN]
+    assert folded.state == states.UNKNOWN
+
+
 def test_an_event_that_is_faster_than_the_answer_settles_the_batch() -> None:
     folded = after(states.SENDING, batch(*[Outcome.PLANNED] * 3), happened(Happening.DELIVERED, 1))
     assert folded.state == states.ACCEPTED

@@ -22,8 +22,13 @@ def apply(
     words: str = "",
     always: bool = False,
 ) -> str | None:
-    """Lets `act` change a subscription as the policy says; the change (with `always`, also the try) is recorded."""
-    before = state_of(person, target)
+    """Lets `act` change a subscription as the policy says; the change (with `always`, also the try) is recorded.
+
+    Within a transaction: the subscription is held until its end, so that of two acts at once the later one
+    judges what the earlier one made, and nobody who leaves meanwhile is put back.
+    """
+    held = models.Subscription.objects.select_for_update().filter(list_id=target.id, subscriber=person)
+    before = held.values_list("state", flat=True).first()
     change = policy.after(act, before)
     if change.changed and change.state is not None:
         confirmed = {"confirmed_at": now} if act == "confirm" else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from tests.flows.conftest import Command
 from tests.flows.test_feed_to_inbox import ready
@@ -46,3 +47,12 @@ def test_processes_that_tick_at_once_make_one_mailing(command: Command) -> None:
     claimed = tick_all(datetime.fromisoformat(occurrence["instant"]) + timedelta(seconds=1))
     assert claimed == ["0", "0", "0", "1"]
     assert len(command.json("mailings", "list")) == 1
+
+
+def test_two_imports_of_one_file_at_once_add_everybody_once(command: Command, tmp_path: Path) -> None:
+    command("lists", "create", "morning", "--name", "Morning Briefing")
+    file = tmp_path / "readers.csv"
+    file.write_text("email\n" + "".join(f"reader{n}@example.com\n" for n in range(3_000)))
+    both = [command.start("subscribers", "import", str(file), "--list", "morning") for _ in range(2)]
+    assert [process.wait(90) for process in both] == [0, 0]
+    assert command.json("lists", "show", "morning")["counts"] == {"active": 3_000}

@@ -185,7 +185,7 @@ def test_an_unknown_form_of_export_is_refused(morning: List) -> None:
         exported(morning.id, "xls")
 
 
-def test_a_page_of_candidates_costs_one_query_and_a_batch_of_recipients_four(
+def test_a_page_of_candidates_costs_one_query_and_a_batch_of_recipients_two(
     active: Active, morning: List, now: datetime, django_assert_num_queries: Any
 ) -> None:
     ids = [active(f"reader{n}@example.com") for n in range(20)]
@@ -193,3 +193,14 @@ def test_a_page_of_candidates_costs_one_query_and_a_batch_of_recipients_four(
         assert len(reads.audience_page(morning.id, after=0, upto=10**9, limit=10_000)) == 20
     with django_assert_num_queries(2):
         assert len(reads.recipients(morning.id, ids, as_of=now)) == 20
+
+
+@pytest.mark.parametrize("chosen", [slice(None), slice(None, None, 39)])
+def test_a_few_of_a_long_range_are_looked_up_like_a_whole_batch(
+    active: Active, morning: List, now: datetime, chosen: slice
+) -> None:
+    everybody = sorted(active(f"reader{n}@example.com") for n in range(40))
+    wanted = everybody[chosen]
+    found = reads.recipients(morning.id, wanted, as_of=now)
+    assert [each.subscriber_id for each in found] == wanted
+    assert not any(each.left for each in found)

@@ -46,6 +46,14 @@ def test_the_source_distribution_carries_what_the_wheel_is_made_of_and_nothing_e
     assert not {"tests", "benchmarks", "docs"} & tops
 
 
+def test_an_environment_whose_making_was_interrupted_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text((ROOT / "Makefile").read_text())
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    subprocess.run(["make", ".venv/.made", f"PYTHON={sys.executable}"], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run([tmp_path / ".venv/bin/python", "-m", "pip", "--version"], check=True, capture_output=True)
+
+
 def test_a_wheel_in_an_empty_environment_gives_a_working_command(wheel: Path, tmp_path: Path) -> None:
     """Its own packages come from the wheel alone; the libraries from the environment that runs the tests."""
     target = tmp_path / "site"

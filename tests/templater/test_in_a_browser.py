@@ -54,6 +54,22 @@ def test_nothing_scrolls_sideways_and_every_story_has_room(
     assert min(widths) >= (sheet - 40 - 34 if width < 600 else sheet - 80 - 48 - 152) - 1, widths
 
 
+@pytest.mark.parametrize("width", [320, 700])
+def test_a_word_without_end_does_not_widen_the_mail(browser: Any, briefing: Briefing, width: int) -> None:
+    endless = "Donaudampfschifffahrtsgesellschaft" * 6
+    section = briefing.sections[0]
+    stories = tuple(replace(each, headline=endless, blurb=endless) for each in section.stories)
+    changed = replace(
+        briefing,
+        lead=replace(briefing.lead, headline=endless),
+        sections=(replace(section, stories=stories),),
+        intro=endless,
+    )
+    page = laid_out(browser, render(changed).html, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
 LOGO = Picture("http://testserver/pictures/logo.png", 320, 60, "The Upland Echo")
 MASTHEADS = {
     "the name, with a link": {},

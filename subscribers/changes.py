@@ -85,3 +85,11 @@ def person_row(subscriber_id: int) -> models.Subscriber:
     if row is None:
         raise NotFound("This reader is no longer with us, so there is nothing to change.")
     return row
+
+
+def suppress_key(key: str, *, reason: str, source: str, now: datetime) -> None:
+    """Never mail the address with this key again. The first reason stands, unless it was only that mail came back."""
+    says = {"reason": reason, "source": source[:200], "created_at": now}
+    row, made = models.Suppression.objects.get_or_create(address_key=key, defaults=says)
+    if not made and row.reason == policy.BOUNCED and reason != policy.BOUNCED:
+        models.Suppression.objects.filter(id=row.id).update(**says)

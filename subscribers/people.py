@@ -10,7 +10,7 @@ from django.db import transaction
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import addresses, models, owed, policy, reads
-from subscribers.changes import apply, moved_from, person_at, person_row
+from subscribers.changes import apply, moved_from, person_at, person_row, suppress_key
 from subscribers.values import List, Person
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
@@ -163,11 +163,7 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
 
 def suppress(address: str, *, reason: str, source: str, now: datetime) -> None:
     """Never mail an address again. The first reason stands, unless it was only that mail came back. Raises BadInput."""
-    key = addresses.key(addresses.check(address))
-    says = {"reason": reason[:40] or "asked", "source": source[:200], "created_at": now}
-    row, made = models.Suppression.objects.get_or_create(address_key=key, defaults=says)
-    if not made and row.reason == policy.BOUNCED:
-        models.Suppression.objects.filter(id=row.id).update(**says)
+    suppress_key(addresses.key(addresses.check(address)), reason=reason[:40] or "asked", source=source, now=now)
 
 
 def unsuppress(address: str) -> None:

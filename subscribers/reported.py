@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from django.db import transaction
 
 from subscribers import addresses, models, policy, reads
-from subscribers.changes import apply
+from subscribers.changes import apply, suppress_key
 
 ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of one
 
@@ -99,9 +99,5 @@ def _change(person: models.Subscriber, list_ids: Iterable[int], act: str, report
 
 def _suppress(key: str, reason: str, source: str, now: datetime, *, ours: bool) -> None:
     """Never mail this address again. One that nobody of ours ever had is none of our business: no row for it."""
-    if not ours and not models.AddressChange.objects.filter(address_key=key).exists():
-        return
-    says = {"reason": reason, "source": source[:200], "created_at": now}
-    row, made = models.Suppression.objects.get_or_create(address_key=key, defaults=says)
-    if not made and row.reason == policy.BOUNCED and reason != policy.BOUNCED:
-        models.Suppression.objects.filter(id=row.id).update(**says)
+    if ours or models.AddressChange.objects.filter(address_key=key).exists():
+        suppress_key(key, reason=reason, source=source, now=now)

@@ -55,7 +55,7 @@ class Signer:
 
     def footer(self, list_id: int, subscriber_id: int) -> str:
         """The token in a mail's footer: it may leave, undo leaving and change the frequency, nothing else."""
-        return self._signed(FOOTER + _number(list_id) + _number(subscriber_id))
+        return self.footers(list_id)(subscriber_id)
 
     def footers(self, list_id: int) -> Callable[[int], str]:
         """The same for many people of one list: what they share is hashed once."""

@@ -227,17 +227,13 @@ def _count_clicks(mailing_id: int, pick: str, machine: bool, count: int) -> None
         models.PickClicks.objects.filter(id=row.id).update(**{column: F(column) + count})
 
 
-def _report(effect: Effect, list_id: int | None) -> subscribers.Report:
-    return subscribers.Report(effect.cause.value, effect.address, list_id, effect.reason, _instant(effect.at))  # type: ignore[arg-type]  # Cause.NOTHING has no effect
+def _report(told: Effect | Event, list_id: int | None) -> subscribers.Report:
+    return subscribers.Report(told.cause.value, told.address, list_id, told.reason, _instant(told.at))  # type: ignore[arg-type]  # Cause.NOTHING has no effect
 
 
 def _take_strays(events: Sequence[Event], now: datetime) -> None:
     """Events of no delivery of ours act on people only where the address is ours (SECURITY: counted and dropped)."""
-    told = [
-        subscribers.Report(event.cause.value, event.address, None, event.reason, _instant(event.at))  # type: ignore[arg-type]
-        for event in events
-        if event.cause in (Cause.HARD, Cause.COMPLAINED)
-    ]
+    told = [_report(event, None) for event in events if event.cause in (Cause.HARD, Cause.COMPLAINED)]
     ours = subscribers.apply_reports(told, source="provider", now=now)
     if len(events) > ours:
         row, _ = models.Stray.objects.get_or_create(day=now.date())

@@ -15,7 +15,7 @@ from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import reads as subscribers
 
 __all__ = [
-    "Alarm", "Delivery", "Mailing", "Who", "clicks", "editions_by_key", "house_alarms", "mailing", "mailing_of_edition",
+    "Alarm", "Delivery", "Mailing", "Who", "clicks", "due_of_edition", "editions_by_key", "house_alarms", "mailing", "mailing_of_edition",
     "mailings", "outcomes_of", "was_cancelled", "who",
 ]  # fmt: skip
 
@@ -135,6 +135,12 @@ def mailing_of_edition(edition_id: int) -> Mailing | None:
         .first()
     )
     return _mailing(row) if row else None
+
+
+def due_of_edition(edition_id: int) -> datetime | None:
+    """When the mailing of an edition to its list was or is due; unpacks no ledger for it."""
+    rows = models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION)
+    return rows.exclude(state=states.CANCELLED).values_list("due_at", flat=True).first()
 
 
 def was_cancelled(edition_id: int) -> bool:

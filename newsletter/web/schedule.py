@@ -43,14 +43,17 @@ def planned(
     occurrence: reads.Occurrence, newsletters: dict[int, catalog.Newsletter]
 ) -> tuple[reads.Occurrence, catalog.Newsletter, str, int | None]:
     """An occurrence with its newsletter, the state that counts, and the edition: it may have been sent by hand."""
-    edition = (
-        curator.edition(occurrence.edition_id)
-        if occurrence.edition_id
-        else curator.edition_on(occurrence.newsletter_id, occurrence.date)
-    )
+    edition = edition_of(occurrence)
     left = edition is not None and edition.state in ("handed_over", "sent")
     state = edition.state if edition and left else occurrence.state
     return occurrence, newsletters[occurrence.newsletter_id], state, edition.id if edition else None
+
+
+def edition_of(occurrence: reads.Occurrence) -> curator.Edition | None:
+    """The edition of an occurrence: the one it opened, or one made by hand for its date."""
+    if occurrence.edition_id:
+        return curator.edition(occurrence.edition_id)
+    return curator.edition_on(occurrence.newsletter_id, occurrence.date)
 
 
 def _days(chosen: str) -> list[tuple[str, str, bool]]:

@@ -18,6 +18,7 @@ from newsletter.kernel import clock
 from newsletter.scheduler import reads as scheduler
 from newsletter.web.access import desk, shown
 from newsletter.web.context import house_zone
+from newsletter.web.schedule import edition_of
 from subscribers import reads as subscribers
 
 ALARMING = timedelta(days=3)  # so long an alarm about our account stays on the page
@@ -80,11 +81,7 @@ def due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[
     seen: set[int] = set()
     for occurrence in scheduler.occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
         newsletter = _named(newsletters, occurrence.newsletter_id)
-        edition = (
-            curator.edition(occurrence.edition_id)
-            if occurrence.edition_id
-            else curator.edition_on(newsletter.id, occurrence.date)
-        )
+        edition = edition_of(occurrence)
         if edition:
             seen.add(edition.id)
         state = edition.state if edition and occurrence.state not in ("held", "skipped", "missed") else occurrence.state
@@ -99,8 +96,7 @@ def due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[
 
 def _left_at(edition: curator.Edition | None) -> datetime | None:
     """When the mailing of an edition was or is due; None where it has none."""
-    mailing = deliveries.mailing_of_edition(edition.id) if edition else None
-    return mailing.due_at if mailing else None
+    return deliveries.due_of_edition(edition.id) if edition else None
 
 
 def _needs(

@@ -51,6 +51,11 @@ OPTIONS: tuple[Option, ...] = (
     Option("NEWSLETTER_BASE_URL", "http://127.0.0.1:8000", "Public address of this service, as readers reach it."),
     Option("NEWSLETTER_ALLOWED_HOSTS", "", "Further host names to answer for, separated by commas."),
     Option("NEWSLETTER_PROVIDER", "", "How mail leaves: outbox, sendgrid or smtp. Never guessed."),
+    Option(
+        "NEWSLETTER_PER_MINUTE",
+        "0",
+        "Messages a minute that our account with the provider may send in all; 0: no limit.",
+    ),
     Option("NEWSLETTER_OUTBOX_DIR", "", "Folder for the outbox provider; empty: outbox in the data folder."),
     Option("NEWSLETTER_TRUSTED_PROXIES", "0", "How many reverse proxies of yours stand in front (0 to 9)."),
     Option(
@@ -88,6 +93,7 @@ class Config:
     outbox_dir: Path
     trusted_proxies: int
     allow_private_fetch: bool
+    per_minute: int
     smtp_url: str
     debug: bool
     sendgrid_api_key: str
@@ -118,8 +124,9 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         allowed_hosts=tuple(h.strip() for h in read("NEWSLETTER_ALLOWED_HOSTS").split(",") if h.strip()),
         provider=_choice("NEWSLETTER_PROVIDER", read("NEWSLETTER_PROVIDER"), PROVIDERS),
         outbox_dir=Path(read("NEWSLETTER_OUTBOX_DIR") or data_dir / "outbox").expanduser().absolute(),
-        trusted_proxies=_small_number("NEWSLETTER_TRUSTED_PROXIES", read("NEWSLETTER_TRUSTED_PROXIES")),
+        trusted_proxies=_number("NEWSLETTER_TRUSTED_PROXIES", read("NEWSLETTER_TRUSTED_PROXIES"), 9),
         allow_private_fetch=_yes("NEWSLETTER_ALLOW_PRIVATE_FETCH", read("NEWSLETTER_ALLOW_PRIVATE_FETCH")),
+        per_minute=_number("NEWSLETTER_PER_MINUTE", read("NEWSLETTER_PER_MINUTE"), 10_000_000),
         smtp_url=read("NEWSLETTER_SMTP_URL"),
         debug=_yes("NEWSLETTER_DEBUG", read("NEWSLETTER_DEBUG")),
         sendgrid_api_key=read("SENDGRID_API_KEY"),
@@ -181,7 +188,7 @@ def _yes(name: str, value: str) -> bool:
     return value.lower() in ("1", "yes", "true", "on")
 
 
-def _small_number(name: str, value: str) -> int:
-    if not value.isdecimal() or len(value) > 1:
-        raise BadInput(f"{name} is “{value}”. Give a number from 0 to 9.", name)
+def _number(name: str, value: str, most: int) -> int:
+    if not value.isdecimal() or len(value) > 9 or int(value) > most:
+        raise BadInput(f"{name} is “{value}”. Give a number from 0 to {most}.", name)
     return int(value)

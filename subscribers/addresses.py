@@ -35,6 +35,16 @@ def check(text: str) -> str:
     return address if _is_plain(address) else _check_slowly(address)
 
 
+def fit(address: str) -> bool:
+    """Whether mail can be sent to an address that is stored."""
+    if _is_plain(address):
+        return True
+    try:
+        return bool(_check_slowly(address))
+    except BadInput:
+        return False
+
+
 def _is_plain(address: str) -> bool:
     return (
         len(address) <= LONGEST

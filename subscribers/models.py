@@ -31,6 +31,9 @@ class Subscriber(models.Model):
     zone = models.CharField(max_length=64, blank=True)
     source = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
+    tracked = models.BooleanField(
+        default=True, db_default=True
+    )  # False: neither opens nor clicks of this reader are recorded
     soft_bounces = models.PositiveSmallIntegerField(default=0)  # in a row, no delivery between; see policy.MOST_SOFT
 
     class Meta:
@@ -73,7 +76,13 @@ class Subscription(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["list", "subscriber"], name="once_per_list")]
-        indexes = [models.Index(fields=["list", "state"], name="subscription_state")]
+        indexes = [
+            models.Index(fields=["list", "state"], name="subscription_state"),
+            # Who is not to be mailed, in order: asked for every batch that leaves.
+            models.Index(
+                fields=["list", "subscriber"], condition=~models.Q(state="active"), name="subscription_silent"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.subscriber_id} {self.state}"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -19,6 +20,8 @@ FOOTER, CONFIRM = b"f", b"c"  # leave, undo, frequency · confirm a subscription
 _MAC = 12
 _PURPOSES = {FOOTER: False, CONFIRM: True}  # whether it expires
 _CONTEXT = b"nl-links"
+_LOW = [bytes((digit | 128,)) for digit in range(128)]  # the first byte of a number that has more of them
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class BadToken(Refused):
@@ -55,21 +58,19 @@ class Signer:
 
     def footer(self, list_id: int, subscriber_id: int) -> str:
         """The token in a mail's footer: it may leave, undo leaving and change the frequency, nothing else."""
-        return self.footers(list_id)(subscriber_id)
+        return self.footers(list_id, [subscriber_id])[0]
 
-    def footers(self, list_id: int) -> Callable[[int], str]:
-        """The same for many people of one list: what they share is hashed once."""
+    def footers(self, list_id: int, subscriber_ids: Sequence[int]) -> list[str]:
+        """The same for many people of one list: what they share is hashed once, and all are written at once."""
         start = FOOTER + _number(list_id)
         prepared = self._hashes[0].copy()
         prepared.update(start)
-
-        def footer(subscriber_id: int) -> str:
-            number = _number(subscriber_id)
-            mac = prepared.copy()
+        copy, signed = prepared.copy, []
+        for number in _numbers(subscriber_ids):
+            mac = copy()
             mac.update(number)
-            return urlsafe_b64encode(start + number + mac.digest()).rstrip(b"=").decode("ascii")
-
-        return footer
+            signed.append(start + number + mac.digest())
+        return _written(signed)
 
     def confirm(self, list_id: int, subscriber_id: int, expires: datetime) -> str:
         """The token that confirms a subscription until `expires` (aware)."""
@@ -92,7 +93,7 @@ class Signer:
         return Claims(found, list_id, subscriber_id)
 
     def _signed(self, body: bytes) -> str:
-        return urlsafe_b64encode(body + self._mac(0, body)).rstrip(b"=").decode("ascii")
+        return _written([body + self._mac(0, body)])[0]
 
     def _mac(self, index: int, body: bytes) -> bytes:
         mac = self._hashes[index].copy()
@@ -120,6 +121,26 @@ def _number(value: int) -> bytes:
         value >>= 7
         if not value:
             return bytes(out)
+
+
+def _numbers(values: Sequence[int]) -> list[bytes]:
+    """`_number` of each. The upper digits are worked out once: of ascending values, 128 in a row have the same."""
+    uppers = {upper: _number(upper) for upper in {value >> 7 for value in values}}
+    return [_LOW[value & 127] + uppers[value >> 7] if value > 127 else bytes((value,)) for value in values]
+
+
+def _written(raws: Sequence[bytes]) -> list[str]:
+    """Base64 for links, without padding. What is as long as the others is written together, and then cut."""
+    if not raws:
+        return []
+    length = len(raws[0])
+    if {*map(len, raws)} != {length}:
+        return [_written([raw])[0] for raw in raws]
+    width = -(-length // 3) * 3  # three bytes are four letters
+    padding = bytes(width - length)
+    letters = b2a_base64(padding.join([*raws, b""]), newline=False).translate(_URL_SAFE)
+    text, step, kept = letters.decode("ascii"), width // 3 * 4, -(-length * 8 // 6)
+    return [text[at : at + kept] for at in range(0, len(text), step)]
 
 
 def _take(data: bytes) -> tuple[int, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -86,21 +87,32 @@ class Found:
     state: str
 
 
+class Bounds(NamedTuple):
+    """How far an audience goes: people in whatever state, the highest id among them, and of all suppressions (or 0)."""
+
+    people: int
+    last_id: int
+    suppressed_upto: int
+
+
 class Candidate(NamedTuple):
     """One person of an audience. `exclusion` is "" or the reason not to mail; a tuple, for there are millions."""
 
     subscriber_id: int
     exclusion: str
     language: str
+    tracked: bool
 
 
-class Recipient(NamedTuple):
-    """One person to mail, by the address as of the freeze. `left` is "" or why they must not be mailed any more."""
+class Recipients(NamedTuple):
+    """People to mail, in columns, for there are millions: their addresses as of the freeze, fit for sending.
 
-    subscriber_id: int
-    address: str
-    first_name: str
-    left: str
+    `left` says, by id, who must not be mailed any more, and why.
+    """
+
+    addresses: Sequence[str]
+    first_names: Sequence[str]
+    left: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,7 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> None:
     from newsletter.delivery import handover
     from newsletter.jobs import wiring
 
-    handover._rendered.cache_clear()
+    handover._mailing.cache_clear()
     wiring._open.cache_clear()
 
 

@@ -43,6 +43,17 @@ class Newsletter(models.Model):
     late_after_minutes = models.PositiveIntegerField(default=30)  # later than this: held, and the editors asked
     click_tracking = models.BooleanField(default=False)
     open_tracking = models.BooleanField(default=False)
+    recall_minutes = models.PositiveIntegerField(
+        default=0, db_default=0
+    )  # handed over so long before, to be recalled; 0: not
+    per_minute = models.PositiveIntegerField(default=0, db_default=0)  # messages; 0: no limit
+    repair_after_minutes = models.PositiveIntegerField(
+        default=0, db_default=0
+    )  # of silence (may duplicate); 0: never by itself
+    warm_up_from = models.DateField(null=True, blank=True)  # first day of a new sender's domain, in the zone above
+    warm_up_first = models.PositiveIntegerField(
+        default=0, db_default=0
+    )  # messages on that day, doubled every day; 0: no ceiling
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:

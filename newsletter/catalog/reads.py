@@ -35,6 +35,11 @@ def newsletter(newsletter_id: int) -> Newsletter:
     return to_newsletter(row)
 
 
+def newsletters_of_domain(domain: str) -> tuple[int, ...]:
+    """The newsletters whose sender has an address of this domain: to receivers they are one sender."""
+    return tuple(models.Newsletter.objects.filter(from_email__iendswith=f"@{domain}").values_list("id", flat=True))
+
+
 def newsletter_by_slug(slug: str) -> Newsletter:
     """The newsletter with this slug. Raises NotFound, naming those there are."""
     row = _rows().filter(slug=slug).first()
@@ -127,6 +132,11 @@ def to_newsletter(row: models.Newsletter) -> Newsletter:
         late_after_minutes=row.late_after_minutes,
         click_tracking=row.click_tracking,
         open_tracking=row.open_tracking,
+        recall_minutes=row.recall_minutes,
+        per_minute=row.per_minute,
+        repair_after_minutes=row.repair_after_minutes,
+        warm_up_from=row.warm_up_from,
+        warm_up_first=row.warm_up_first,
         created_at=row.created_at,
         sections=tuple(Section(s.key, s.title, s.position, s.quota) for s in row.sections.all()),
     )

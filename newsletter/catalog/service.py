@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -18,7 +18,10 @@ from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 DEFAULT_SECTIONS = (("top", "Top stories", 4), ("more", "More news", 4), ("good", "Good to know", 4))
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
-_NUMBERS = {"stories_wanted": (1, 60), "stories_least": (0, 60), "late_after_minutes": (1, 10_080)}
+_NUMBERS = {
+    "stories_wanted": (1, 60), "stories_least": (0, 60), "late_after_minutes": (1, 10_080), "per_minute": (0, 10_000_000),
+    "repair_after_minutes": (0, 10_080), "warm_up_first": (0, 100_000_000),
+}  # fmt: skip
 _SWITCHES = ("click_tracking", "open_tracking")
 _TEXTS = {
     "name": 120, "strap": 200, "description": 2000, "publication": 120, "publication_url": 500, "from_name": 120,
@@ -127,6 +130,10 @@ def _value(name: str, value: Any) -> Any:
         return _text(name, str(value))
     if name in _NUMBERS:
         return _number(name, value)
+    if name == "recall_minutes":
+        return _recall(value)
+    if name == "warm_up_from":
+        return _day(name, value)
     if name in _SWITCHES:
         return str(value).lower() in ("1", "true", "yes", "on")
     if name in ("from_email", "reply_to"):
@@ -142,7 +149,21 @@ def _value(name: str, value: Any) -> Any:
     if name == "list_id":
         return int(value)
     known = ", ".join(
-        sorted([*_TEXTS, *_NUMBERS, *_SWITCHES, "from_email", "reply_to", "zone", "language", "state", "theme"])
+        sorted(
+            [
+                *_TEXTS,
+                *_NUMBERS,
+                *_SWITCHES,
+                "from_email",
+                "reply_to",
+                "zone",
+                "language",
+                "state",
+                "theme",
+                "recall_minutes",
+                "warm_up_from",
+            ]
+        )
     )
     raise BadInput(f"There is no setting “{name}”. There are {known}.", name)
 
@@ -164,6 +185,25 @@ def _number(name: str, value: Any) -> int:
     if not text.isdecimal() or not least <= int(text) <= most:
         raise BadInput(f"{name} is “{value}”. Give a number from {least} to {most}.", name)
     return int(text)
+
+
+def _recall(value: Any) -> int:
+    """Minutes, or 0 for no window. The last twelve are past recall, so a short one would be none."""
+    text = str(value).strip()
+    if not text.isdecimal() or not (int(text) == 0 or 20 <= int(text) <= 1440):
+        raise BadInput(
+            f"recall_minutes is “{value}”. Give a number from 20 to 1440, or 0 for no window.", "recall_minutes"
+        )
+    return int(text)
+
+
+def _day(name: str, value: Any) -> date | None:
+    if not value:
+        return None
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(str(value).strip())
+    except ValueError:
+        raise BadInput(f"{name} is “{value}”. Write the day like 2026-11-24.", name) from None
 
 
 def _address(name: str, value: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 
@@ -60,5 +60,10 @@ class Newsletter:
     late_after_minutes: int
     click_tracking: bool
     open_tracking: bool
+    recall_minutes: int
+    per_minute: int
+    repair_after_minutes: int
+    warm_up_from: date | None
+    warm_up_first: int
     created_at: datetime
     sections: tuple[Section, ...]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -12,8 +14,10 @@ from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
 from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table
 from newsletter.delivery import reads, service
+from newsletter.jobs import wiring
 from newsletter.kernel import clock
-from newsletter.kernel.errors import BadInput
+from newsletter.kernel.errors import BadInput, SurroundingsError
+from subscribers.formats import defused
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What was sent to whom, and what became of it.")
 BY = "command line"
@@ -58,6 +62,10 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
     say(
         f"Due {clock.in_zone(mailing.due_at, zone)}; started {_when(mailing.started_at, zone)}; finished {_when(mailing.finished_at, zone)}"
     )
+    if mailing.recallable_until:
+        say(
+            f"It can be recalled until {clock.in_zone(mailing.recallable_until, zone)}: newsletter mailings recall {mailing.id}"
+        )
     excluded = sum(mailing.excluded.values())
     table(
         ("what", "readers"),
@@ -68,6 +76,7 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
             ("planned + left out", f"{mailing.planned} + {excluded} = {mailing.planned + excluded}"),
             *((name.replace("_", " "), n) for name, n in mailing.engagement.items()),
             *([("mailed twice", mailing.twice)] if mailing.twice else []),
+            *([("left too late", mailing.left_too_late)] if mailing.left_too_late else []),
         ],
         "",
     )
@@ -98,6 +107,42 @@ def who(
     )
 
 
+@app.command("report")
+def report(
+    mailing_id: int,
+    out: Path | None = typer.Option(None, help="Also write every candidate to this file, as CSV."),
+    as_json: bool = JSON,
+) -> None:
+    """Account for every candidate, by state and reason."""
+    lines = reads.report(mailing_id)
+    if out is not None:
+        _write_proof(mailing_id, out)
+    if as_json:
+        return emit_json(lines)
+    table(
+        ("state", "reason", "readers"),
+        [
+            (f"left out: {line.state}" if line.left_out else line.state, line.reason, f"{line.readers:,}")
+            for line in lines
+        ],
+        "Nobody is accounted for yet: the audience is not counted.",
+    )
+    say(f"{sum(line.readers for line in lines):,} of {reads.mailing(mailing_id).candidates:,} candidates.")
+
+
+def _write_proof(mailing_id: int, out: Path) -> None:
+    try:
+        with out.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("reader", "address", "state", "batch", "reason"))
+            for row in reads.everybody(mailing_id):
+                writer.writerow(
+                    (row.subscriber_id, defused(row.address), row.state, row.batch or "", defused(row.reason))
+                )
+    except OSError as error:
+        raise SurroundingsError(f"{out} cannot be written: {error.strerror}. Name another file.") from None
+
+
 def _act(name: str, verb: str, act: Callable[..., Any], done: str, *, asks: bool) -> None:
     def command(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
         if asks:
@@ -114,6 +159,23 @@ def _act(name: str, verb: str, act: Callable[..., Any], done: str, *, asks: bool
 _act("pause", "pause", service.pause, "paused", asks=False)
 _act("resume", "resume", service.resume, "resumed", asks=False)
 _act("cancel", "cancel", service.cancel, "cancelled", asks=True)
+
+
+@app.command("recall")
+def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
+    """Stop all of a mailing before its instant, at the provider too. Only with a recall window, until 12 minutes before."""
+    confirm(f"Recall mailing {mailing_id}? Nobody gets it then, and its edition is open again.", yes)
+    now = clock.now()
+    spared = service.recall(mailing_id, by=BY, now=now, provider=wiring.provider())
+    audit.record(
+        None, "recalled", f"mailing {mailing_id}", now=now, detail=f"{spared.caught + spared.withdrawn} readers"
+    )
+    if as_json:
+        return emit_json(spared)
+    say(
+        f"Mailing {mailing_id} is recalled: {spared.caught:,} readers at the provider, {spared.withdrawn:,} not handed over. "
+        "The edition is open again."
+    )
 
 
 @app.command("repair")

@@ -83,7 +83,9 @@ def lock(edition_id: int, *, now: datetime) -> Edition:
 
 
 def open_again(edition_id: int, *, now: datetime) -> Edition:
-    """Opens a locked, held or skipped edition; a standing approval is void."""
+    """Opens a locked, held or skipped edition; a standing approval is void. Raises Refused for what may be under way."""
+    if reads.edition(edition_id).state == states.HANDED_OVER:
+        raise Refused(f"Edition {edition_id} is handed over. If there is time left, recall its mailing first.")
     return _go(edition_id, states.OPEN, "", now)
 
 
@@ -112,6 +114,11 @@ def mark_missed(edition_id: int, *, reason: str, now: datetime) -> Edition:
 def mark_handed_over(edition_id: int, *, now: datetime) -> Edition:
     """Records that the provider has been given its first messages: nothing can be edited from here."""
     return _go(edition_id, states.HANDED_OVER, "", now)
+
+
+def mark_recalled(edition_id: int, *, now: datetime) -> Edition:
+    """Records that its mailing was stopped before anybody got it: it can be edited, approved and sent anew."""
+    return _go(edition_id, states.OPEN, "recalled before it was sent", now)
 
 
 def mark_sent(edition_id: int, *, now: datetime) -> Edition:

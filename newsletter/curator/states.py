@@ -1,6 +1,8 @@
 """Where an edition can go from where it is. Pure.
 
 open ⇄ locked ⇄ in_review ─▶ approved ─▶ handed_over ─▶ sent
+  ▲                                           │ recalled before it was sent
+  └───────────────────────────────────────────┘
   └─────────┴────────┴──────────┴─▶ skipped · held · missed   (always with a reason)
 """
 
@@ -17,7 +19,7 @@ NEXT: dict[str, frozenset[str]] = {
     HELD: frozenset({OPEN, LOCKED, IN_REVIEW, APPROVED, HANDED_OVER, SKIPPED, MISSED}),
     MISSED: frozenset({OPEN, APPROVED, HANDED_OVER, SKIPPED}),
     SKIPPED: frozenset({OPEN}),
-    HANDED_OVER: frozenset({SENT}),
+    HANDED_OVER: frozenset({SENT, OPEN}),  # open again when it was recalled before it was sent
     SENT: frozenset(),
 }
 EDITABLE = frozenset({OPEN, LOCKED, IN_REVIEW, APPROVED, HELD, MISSED})

@@ -3,24 +3,45 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 
+class Stratum(NamedTuple):
+    """What all members of a batch have in common. `tracking`: whether the newsletter’s tracking is for them."""
+
+    wave: int = 0
+    variant: str = ""
+    language: str = ""
+    tracking: bool = True
+
+
+class Chosen(NamedTuple):
+    """One candidate, with the reason for leaving out or ""."""
+
+    subscriber_id: int
+    exclusion: str
+    stratum: Stratum = Stratum()
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What one page of candidates becomes. Every list of ids ascends."""
+    """What one page of candidates becomes. Every list of ids ascends.
 
-    batches: tuple[tuple[int, ...], ...]
+    `joining` are those who find room in the last batch of their stratum; `batches` are new.
+    """
+
+    joining: dict[Stratum, tuple[int, ...]]
+    batches: tuple[tuple[Stratum, tuple[int, ...]], ...]
     exclusions: dict[str, tuple[int, ...]]
 
     @property
     def planned(self) -> int:
         """How many are to be mailed."""
-        return sum(map(len, self.batches))
+        return sum(map(len, self.joining.values())) + sum(len(members) for _, members in self.batches)
 
     @property
     def excluded(self) -> int:
@@ -28,13 +49,22 @@ class Planned:
         return sum(map(len, self.exclusions.values()))
 
 
-def plan(candidates: Iterable[tuple[int, str]], *, most: int) -> Planned:
-    """Splits (subscriber id, reason for leaving out or "") into batches of at most `most` and exclusions by reason."""
-    by_reason: dict[str, list[int]] = defaultdict(list)
-    for subscriber_id, reason in candidates:
-        by_reason[reason].append(subscriber_id)
-    chosen = by_reason.pop("", [])
-    return Planned(tuple(chunks(chosen, most)), {reason: tuple(ids) for reason, ids in sorted(by_reason.items())})
+def plan(candidates: Iterable[Chosen], *, most: int, room: Mapping[Stratum, int] | None = None) -> Planned:
+    """Splits candidates into batches of at most `most`, one stratum each, and exclusions by reason.
+
+    `room`: how many the last batch of a stratum can still take. So batches are full however small the pages and
+    however many the strata.
+    """
+    chosen: dict[Stratum, list[int]] = defaultdict(list)
+    left_out: dict[str, list[int]] = defaultdict(list)
+    for subscriber_id, reason, stratum in candidates:
+        (left_out[reason] if reason else chosen[stratum]).append(subscriber_id)
+    room = room or {}
+    return Planned(
+        joining={s: tuple(ids[: room[s]]) for s, ids in chosen.items() if room.get(s)},
+        batches=tuple((s, members) for s, ids in chosen.items() for members in chunks(ids[room.get(s, 0) :], most)),
+        exclusions={reason: tuple(ids) for reason, ids in sorted(left_out.items())},
+    )
 
 
 def chunks(items: Sequence[T], most: int) -> Iterable[tuple[T, ...]]:

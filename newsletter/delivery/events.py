@@ -19,7 +19,7 @@ from typing import TypeVar
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 
-from newsletter.delivery import ledger, models, rows
+from newsletter.delivery import alarms, ledger, models, rows
 from newsletter.delivery.folding import Effect, Folded, fold
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.providers.base import Cause, Event
@@ -150,17 +150,17 @@ def _folded(events: dict[int, Event]) -> _Stroke:
 def _write(stroke: _Stroke, now: datetime) -> None:
     _note_seen(stroke.events, now)
     _write_batches(stroke.batches, now)
-    alarms: Counter[tuple[models.Mailing | None, str]] = Counter()
+    sounding: Counter[tuple[int | None, str]] = Counter()
     clicks: Counter[tuple[int, str, bool]] = Counter()
     reports: list[subscribers.Report] = []
     for batch, folded in stroke.batches:
         _note_troubles(batch, folded)
-        alarms.update({(batch.mailing, message): n for message, n in folded.alarms.items()})
+        sounding.update({(batch.mailing_id, message): n for message, n in folded.alarms.items()})
         clicks.update({(batch.mailing_id, pick, machine): n for (pick, machine), n in folded.clicks.items()})
         reports += (_report(effect, batch.mailing.list_id) for effect in folded.effects)
-    alarms.update((None, event.alarm) for event in stroke.events.values() if event.alarm)
-    for (mailing, message), count in alarms.items():
-        _raise(mailing, message, count, now)
+    sounding.update((None, event.alarm) for event in stroke.events.values() if event.alarm)
+    for (mailing_id, message), count in sounding.items():
+        alarms.sound(mailing_id, message, now, count=count)
     for (mailing_id, pick, machine), count in clicks.items():
         _count_clicks(mailing_id, pick, machine, count)
     subscribers.apply_reports(reports, source="provider", now=now)
@@ -206,18 +206,6 @@ def _note_troubles(batch: models.Batch, folded: Folded) -> None:
         )
         for trouble in folded.troubles
     )
-
-
-def _raise(mailing: models.Mailing | None, message: str, count: int, now: datetime) -> None:
-    row, made = models.Alarm.objects.get_or_create(
-        mailing=mailing,
-        message=message[:300],
-        defaults={"first_at": now, "last_at": now, "count": count},
-    )
-    if made:
-        log.error("Alarm%s: %s", f" of mailing {mailing.id}" if mailing else "", message)
-    else:
-        models.Alarm.objects.filter(id=row.id).update(count=F("count") + count, last_at=now)
 
 
 def _count_clicks(mailing_id: int, pick: str, machine: bool, count: int) -> None:

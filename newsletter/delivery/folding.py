@@ -107,8 +107,13 @@ def _alarm(folded: Folded, event: Event, attempt: str) -> None:
     if event.attempt != attempt or outcomes[place] == Outcome.REPAIRED:
         outcomes.flag(place, Flag.TWICE)
         folded.alarms["An attempt that had been given up went through all the same: readers may have it twice."] += 1
-    elif outcomes[place] in (Outcome.WITHDRAWN, Outcome.REFUSED):
+    elif outcomes[place] in (Outcome.WITHDRAWN, Outcome.REFUSED, Outcome.RECALLED) and _left(event):
         folded.alarms[f"The provider mailed readers who count as {outcomes[place].word}."] += 1
+
+
+def _left(event: Event) -> bool:
+    """Whether an event says that a message left the provider: one that was recalled had been accepted before."""
+    return event.what is not Happening.ACCEPTED
 
 
 def _settle(folded: Folded, event: Event) -> None:

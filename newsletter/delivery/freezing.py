@@ -1,19 +1,24 @@
 """Freezing an audience: every candidate is planned or left out, with the reason, before anything leaves.
 
-scheduled ─start─▶ freezing ─page by page─▶ (counts reconcile) ─▶ sending
+scheduled ─start─▶ freezing ─page by page─▶ (counts reconcile, due times planned) ─▶ sending
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Sum
+from django.db.models import F, Max, Q, Sum
 
+from newsletter.catalog import reads as catalog
+from newsletter.catalog.values import Newsletter
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
-from newsletter.delivery import batching, ledger, models, rows, states
+from newsletter.delivery import batching, ledger, models, planning, rows, states
+from newsletter.delivery.batching import Chosen, Stratum
 from newsletter.delivery.providers import registry
 from newsletter.delivery.states import Outcome
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused
@@ -22,6 +27,7 @@ from subscribers import reads as subscribers
 log = logging.getLogger(__name__)
 
 PAGE = 5_000  # candidates to a transaction: some ten milliseconds
+PLACES = 1_000  # candidates to a row of the directory
 
 
 def freeze_next(now: datetime) -> bool:
@@ -29,8 +35,9 @@ def freeze_next(now: datetime) -> bool:
 
     In short transactions, each moving a mark forward: killed anywhere, another process goes on there.
     """
+    begun = Q(due_at__lte=now) | Q(recall=states.OPEN, begins_at__lte=now)
     due = (
-        models.Mailing.objects.filter(state__in=(states.SCHEDULED, states.FREEZING), due_at__lte=now)
+        models.Mailing.objects.filter(begun, state__in=(states.SCHEDULED, states.FREEZING))
         .order_by("due_at", "id")
         .first()
     )
@@ -42,17 +49,22 @@ def freeze_next(now: datetime) -> bool:
         _hold(due.id, str(error))
         return True
     if due.state == states.FREEZING or _start(due, now):
-        _freeze(due.id, due.list_id, most, due.due_at)
+        _freeze(due.id, most, now)
     return True
 
 
 def _start(row: models.Mailing, now: datetime) -> bool:
     """Takes the edition out of the editors' hands and notes who is meant; holds the mailing when the approval is gone."""
-    _, highest = subscribers.audience_bounds(row.list_id)
+    bounds = subscribers.audience_bounds(row.list_id)
     try:
         with transaction.atomic():
             mine = models.Mailing.objects.filter(id=row.id, state=states.SCHEDULED, snapshot_id=row.snapshot_id)
-            if not mine.update(state=states.FREEZING, frozen_at=now, frozen_upto=highest):
+            if not mine.update(
+                state=states.FREEZING,
+                frozen_at=now,
+                frozen_upto=bounds.last_id,
+                suppressed_upto=bounds.suppressed_upto,
+            ):
                 return False
             if editions.snapshot(row.snapshot_id).voided_at is not None:
                 raise Refused("The edition was edited after its approval. Approve it again, then send it.")
@@ -64,25 +76,122 @@ def _start(row: models.Mailing, now: datetime) -> bool:
     return True
 
 
-def _freeze(mailing_id: int, list_id: int, most: int, due_at: datetime) -> None:
-    reached: frozenset[int] | None = None
+def _freeze(mailing_id: int, most: int, now: datetime) -> None:
+    pages: _Pages | None = None
     while True:
         row = models.Mailing.objects.filter(id=mailing_id, state=states.FREEZING).first()
         if row is None or row.frozen_upto is None:
             return  # paused, cancelled, or finished by another process
-        page = subscribers.audience_page(list_id, after=row.frozen_through, upto=row.frozen_upto, limit=PAGE)
+        page = subscribers.audience_page(row.list_id, after=row.frozen_through, upto=row.frozen_upto, limit=PAGE)
         if not page:
-            _reconcile(row)
+            _reconcile(row, now)
             return
-        reached = _reached_before(row) if reached is None else reached
-        plan = batching.plan(
-            (
-                (each.subscriber_id, each.exclusion or ("already" if each.subscriber_id in reached else ""))
-                for each in page
-            ),
-            most=most,
+        pages = pages or _Pages(row, most)
+        if not pages.write(row, page):
+            pages = None  # another process wrote this page: what it left is read anew
+
+
+@dataclass(slots=True)
+class _Tail:
+    """The last batch of a stratum, which may have room for more."""
+
+    id: int
+    members: Sequence[int]
+
+
+@dataclass(slots=True)
+class _Pages:
+    """Writes the pages of one mailing, and knows where the page before ended."""
+
+    row: models.Mailing
+    most: int
+    newsletter: Newsletter = field(init=False)
+    reached: frozenset[int] = field(init=False)
+    number: int = field(init=False)
+    strata: dict[Stratum, int] = field(init=False)
+    tails: dict[Stratum, _Tail] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.newsletter = catalog.newsletter(self.row.newsletter_id)
+        self.reached = _reached_before(self.row)
+        mine = models.Batch.objects.filter(mailing_id=self.row.id)
+        last = {row["stratum"]: row["last"] for row in mine.values("stratum").annotate(last=Max("number"))}
+        self.number = max(last.values(), default=0)
+        self.strata, self.tails = {}, {}
+        for batch in mine.filter(number__in=last.values()):
+            stratum = Stratum(batch.wave, batch.variant, batch.language, batch.tracking)
+            self.strata[stratum] = batch.stratum
+            self.tails[stratum] = _Tail(batch.id, ledger.unpack_members(batch.members, batch.format))
+
+    def write(self, row: models.Mailing, page: Sequence[subscribers.Candidate]) -> bool:
+        """Writes one page in one transaction; False when another process wrote it."""
+        chosen = self._under_the_ceiling(self._chosen(page))
+        room = {stratum: self.most - len(tail.members) for stratum, tail in self.tails.items()}
+        plan = batching.plan(chosen, most=self.most, room=room)
+        with transaction.atomic():
+            mine = models.Mailing.objects.filter(id=row.id, state=states.FREEZING, frozen_through=row.frozen_through)
+            if not mine.update(
+                frozen_through=page[-1].subscriber_id,
+                candidates=F("candidates") + len(page),
+                planned=F("planned") + plan.planned,
+                excluded=F("excluded") + plan.excluded,
+            ):
+                return False
+            self._join(plan.joining)
+            self._add(plan.batches)
+            models.Exclusion.objects.bulk_create(
+                rows.exclusion(row.id, reason, members) for reason, members in plan.exclusions.items()
+            )
+            self._enter(chosen)
+        return True
+
+    def _chosen(self, page: Sequence[subscribers.Candidate]) -> Sequence[Chosen]:
+        """Sorts candidates into strata: with the newsletter's tracking, or without for who does not want it."""
+        tracks = self.newsletter.click_tracking or self.newsletter.open_tracking
+        stratum = {True: Stratum(), False: Stratum(tracking=not tracks)}
+        return [
+            Chosen(person, reason or ("already" if person in self.reached else ""), stratum[tracked])
+            for person, reason, _, tracked in page
+        ]
+
+    def _under_the_ceiling(self, chosen: Sequence[Chosen]) -> Sequence[Chosen]:
+        """Leaves out those beyond what a new sender may send on this day."""
+        left = planning.left_today(self.newsletter, self.row.due_at)
+        if left is None:
+            return chosen
+        wanted = [each.subscriber_id for each in chosen if not each.exclusion]
+        beyond = frozenset(wanted[max(left, 0) :])
+        return [each._replace(exclusion="ceiling") if each.subscriber_id in beyond else each for each in chosen]
+
+    def _join(self, joining: dict[Stratum, tuple[int, ...]]) -> None:
+        for stratum, ids in joining.items():
+            tail = self.tails[stratum]
+            tail.members = [*tail.members, *ids]
+            models.Batch.objects.filter(id=tail.id).update(**rows.packed(tail.members))
+
+    def _add(self, batches: Sequence[tuple[Stratum, tuple[int, ...]]]) -> None:
+        made = []
+        for stratum, members in batches:
+            self.number += 1
+            place = self.strata.setdefault(stratum, len(self.strata))
+            made.append(
+                rows.batch(
+                    self.row.id, self.number, members, self.row.begins_at or self.row.due_at, place, **stratum._asdict()
+                )
+            )
+        models.Batch.objects.bulk_create(made)
+        for (stratum, members), batch in zip(batches, made, strict=True):
+            self.tails[stratum] = _Tail(batch.id, members)
+
+    def _enter(self, chosen: Sequence[Chosen]) -> None:
+        """Enters each candidate of a page in the directory."""
+        places = [
+            (person, rows.excluded_place(reason) if reason else self.strata[stratum])
+            for person, reason, stratum in chosen
+        ]
+        models.Directory.objects.bulk_create(
+            rows.directory(self.row.id, some) for some in batching.chunks(places, PLACES)
         )
-        _write(row, plan, page[-1].subscriber_id, len(page), due_at)
 
 
 def _reached_before(row: models.Mailing) -> frozenset[int]:
@@ -99,35 +208,7 @@ def _reached_before(row: models.Mailing) -> frozenset[int]:
     return frozenset(reached)
 
 
-def _write(row: models.Mailing, plan: batching.Planned, through: int, candidates: int, due_at: datetime) -> None:
-    with transaction.atomic():
-        mine = models.Mailing.objects.filter(id=row.id, state=states.FREEZING, frozen_through=row.frozen_through)
-        if not mine.update(
-            frozen_through=through,
-            candidates=F("candidates") + candidates,
-            planned=F("planned") + plan.planned,
-            excluded=F("excluded") + plan.excluded,
-        ):
-            return  # another process wrote this page
-        first = models.Batch.objects.filter(mailing_id=row.id).count() + 1
-        models.Batch.objects.bulk_create(
-            rows.batch(row.id, number, members, due_at) for number, members in enumerate(plan.batches, first)
-        )
-        models.Exclusion.objects.bulk_create(
-            models.Exclusion(
-                mailing_id=row.id,
-                reason=reason,
-                format=ledger.FORMAT,
-                members=ledger.pack_members(members),
-                size=len(members),
-                first_id=members[0],
-                last_id=members[-1],
-            )
-            for reason, members in plan.exclusions.items()
-        )
-
-
-def _reconcile(row: models.Mailing) -> None:
+def _reconcile(row: models.Mailing, now: datetime) -> None:
     """Lets the mailing go only when every candidate is planned or excluded, in its own counts and in the ledger."""
     batches = models.Batch.objects.filter(mailing_id=row.id, repair=False).aggregate(n=Sum("size"))["n"] or 0
     excluded = models.Exclusion.objects.filter(mailing_id=row.id).aggregate(n=Sum("size"))["n"] or 0
@@ -137,7 +218,9 @@ def _reconcile(row: models.Mailing) -> None:
             f"The counts do not add up: {row.candidates} candidates, {batches} planned, {excluded} left out. Nothing was sent.",
         )
         return
-    models.Mailing.objects.filter(id=row.id, state=states.FREEZING).update(state=states.SENDING)
+    with transaction.atomic():
+        if models.Mailing.objects.filter(id=row.id, state=states.FREEZING).update(state=states.SENDING):
+            planning.plan_times(row, now)
 
 
 def _hold(mailing_id: int, reason: str) -> None:

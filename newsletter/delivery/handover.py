@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -24,35 +24,36 @@ from django.db.models import F, QuerySet
 
 from newsletter.catalog import reads as catalog
 from newsletter.curator import reads as editions
-from newsletter.delivery import ledger, mailings, models, retry, rows, states
+from newsletter.delivery import claims, ledger, mailings, models, retry, rows, states
+from newsletter.delivery.claims import Claim
 from newsletter.delivery.envelopes import envelope
-from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipient, Request
+from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipients, Request
 from newsletter.delivery.states import Outcome
 from newsletter.kernel import ids
 from newsletter.kernel.errors import NewsletterError
-from newsletter.templater import Rendered
 from subscribers import reads as subscribers
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # longer than a provider's slowest answer
-LOOKED_AT = 16
 RECORD_AGAIN_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 120)  # some four minutes: after the lease it would be unknown
 
 
 def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Callable[[], datetime]) -> bool:
     """Hands one due batch over. Returns whether there was one. `clock` is asked again when the answer is there."""
-    batch = _claimed(now, owner, provider.name)
-    if batch is None and recover(now):  # what died in other hands can wait for what is due
-        batch = _claimed(now, owner, provider.name)
-    if batch is None:
+    claim = claims.claim(now, until=now + LEASE, owner=owner, provider=provider.name)
+    if claim is None and recover(now):  # what died in other hands can wait for what is due
+        claim = claims.claim(now, until=now + LEASE, owner=owner, provider=provider.name)
+    if claim is None:
         return False
-    prepared = _prepare(batch, now)
+    if claim.number == 1 and not claim.attempt:
+        models.Mailing.objects.filter(id=claim.mailing_id, started_at=None).update(started_at=now)
+    prepared = _prepare(claim, now)
     if prepared is None:
         return True
-    request = _about_to_send(batch, prepared, now)
-    if request is not None:
-        _record_surely(batch, prepared, provider.send_batch(request, now), clock)
+    begun = _begun(prepared, now)
+    if begun is not None:
+        _record_surely(begun, provider.send_batch(_request(begun, now), now), clock)
     return True
 
 
@@ -75,147 +76,187 @@ def recover(now: datetime) -> int:
     return back
 
 
-def _claimed(now: datetime, owner: str, provider: str) -> models.Batch | None:
-    due = models.Batch.objects.filter(
-        state=states.PLANNED, due_at__lte=now, mailing__state=states.SENDING, mailing__provider=provider
-    )
-    for batch_id in due.order_by("due_at", "id").values_list("id", flat=True)[:LOOKED_AT]:
-        mine = models.Batch.objects.filter(id=batch_id, state=states.PLANNED)
-        if mine.update(state=states.CLAIMED, lease_owner=owner, lease_until=now + LEASE):
-            return models.Batch.objects.select_related("mailing").get(id=batch_id)
-    return None
+@dataclass(frozen=True, slots=True)
+class _Mailing:
+    """What all batches of a mailing have in common."""
+
+    key: str
+    list_id: int
+    due_at: datetime
+    frozen_at: datetime
+    suppressed_upto: int
+    cancel_id: str
+    envelope: Envelope
+
+
+@lru_cache(maxsize=8)
+def _mailing(mailing_id: int, version: int, tracking: bool) -> _Mailing:
+    """The same for every batch of a mailing in this version; resuming begins a new one, for a sender mended meanwhile."""
+    row = models.Mailing.objects.get(id=mailing_id)
+    newsletter = catalog.newsletter(row.newsletter_id)
+    if not tracking:
+        newsletter = replace(newsletter, click_tracking=False, open_tracking=False)
+    assert row.frozen_at is not None
+    cover = envelope(editions.snapshot(row.snapshot_id).rendered(), newsletter, base_url=settings.CONFIG.base_url)
+    return _Mailing(row.key, row.list_id, row.due_at, row.frozen_at, row.suppressed_upto, row.cancel_id, cover)
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """A batch ready to leave: `places` are the members' places, in the order of `recipients`."""
 
-    envelope: Envelope
-    recipients: tuple[Recipient, ...]
-    places: tuple[int, ...]
+    claim: Claim
+    mailing: _Mailing
+    recipients: Recipients
+    members: Sequence[int]
+    places: Sequence[int]
     outcomes: ledger.Outcomes
 
 
-def _prepare(batch: models.Batch, now: datetime) -> _Prepared | None:
+def _prepare(claim: Claim, now: datetime) -> _Prepared | None:
     """Reads who is in the batch, with the addresses of the freeze, and withdraws those who left since."""
-    mailing = batch.mailing
     try:
-        members = ledger.unpack_members(batch.members, batch.format)
-        outcomes = ledger.Outcomes(batch.outcomes, batch.format)
-        newsletter = catalog.newsletter(mailing.newsletter_id)  # read each time: a sender may be mended in mid-mailing
-        cover = envelope(_rendered(mailing.snapshot_id), newsletter, base_url=settings.CONFIG.base_url)
+        members = ledger.unpack_members(claim.members, claim.format)
+        outcomes = ledger.Outcomes(claim.outcomes, claim.format)
+        mailing = _mailing(claim.mailing_id, claim.mailing_version, claim.tracking)
     except NewsletterError as error:
-        _held(batch).update(state=states.PLANNED, lease_until=None, due_at=now + LEASE, error=str(error))
+        _held(claim).update(state=states.PLANNED, lease_until=None, due_at=now + LEASE, error=str(error))
         raise
-    wanted = outcomes.places(Outcome.PLANNED)
-    assert mailing.frozen_at is not None
-    people = subscribers.recipients(mailing.list_id, [members[place] for place in wanted], as_of=mailing.frozen_at)
-    staying = [(place, person) for place, person in zip(wanted, people, strict=True) if not person.left]
-    gone = [(place, person) for place, person in zip(wanted, people, strict=True) if person.left]
-    if gone:
-        _withdraw(batch, outcomes, gone, now)
-    if not staying:
-        _held(batch).update(state=states.batch_state(outcomes.counts()), lease_until=None)
+    if not len(members) == len(outcomes) == claim.size:
+        _stop_at(claim, f"{claim.size} were planned, {len(members)} are members, {len(outcomes)} have an outcome")
         return None
-    token = subscribers.signer().footers(mailing.list_id)
-    recipients = tuple(
-        [
-            Recipient(f"{batch.key}.{place}", person.address, person.first_name, token(person.subscriber_id))
-            for place, person in staying
-        ]
+    places: Sequence[int] = range(len(members)) if outcomes.untouched else outcomes.places(Outcome.PLANNED)
+    wanted = members if len(places) == len(members) else [members[place] for place in places]
+    people = subscribers.recipients(
+        mailing.list_id, wanted, as_of=mailing.frozen_at, suppressed_upto=mailing.suppressed_upto
     )
-    return _Prepared(cover, recipients, tuple(place for place, _ in staying), outcomes)
+    addresses, first_names = people.addresses, people.first_names
+    if people.left:
+        gone = [each for each in zip(places, wanted, addresses, strict=True) if each[1] in people.left]
+        if not _withdraw(claim, outcomes, gone, people.left, now):
+            return None
+        claim = claim._replace(version=claim.version + 1)
+        staying = [index for index, person in enumerate(wanted) if person not in people.left]
+        if not staying:
+            _held(claim).update(state=states.batch_state(outcomes.counts()), lease_until=None)
+            return None
+        places, wanted = [places[index] for index in staying], [wanted[index] for index in staying]
+        addresses, first_names = [addresses[index] for index in staying], [first_names[index] for index in staying]
+    deliveries = [f"{claim.key}.{place}" for place in places]
+    tokens = subscribers.signer().footers(mailing.list_id, wanted)
+    return _Prepared(claim, mailing, Recipients(deliveries, addresses, first_names, tokens), members, places, outcomes)
 
 
-@lru_cache(maxsize=4)  # a snapshot never changes, and every batch of its mailing needs it
-def _rendered(snapshot_id: int) -> Rendered:
-    return editions.snapshot(snapshot_id).rendered()
+def _stop_at(claim: Claim, why: str) -> None:
+    """Stops a mailing whose ledger is damaged: who knows who would get it."""
+    _held(claim).update(state=states.PLANNED, lease_until=None)
+    mailings.stop(claim.mailing_id, f"Batch {claim.number} does not add up: {why}. None of it was sent.")
 
 
-def _held(batch: models.Batch) -> QuerySet[models.Batch]:
+def _begun(prepared: _Prepared, now: datetime) -> _Prepared | None:
+    """Commits that this attempt begins; None when the claim is lost or the mailing was stopped meanwhile."""
+    claim = claims.begin(prepared.claim, ids.opaque(), until=now + LEASE)
+    if claim is None:
+        _held(prepared.claim).update(state=states.PLANNED, lease_until=None)
+        return None
+    return replace(prepared, claim=claim)
+
+
+def _request(prepared: _Prepared, now: datetime) -> Request:
+    claim, mailing = prepared.claim, prepared.mailing
+    send_at = (claim.send_at or mailing.due_at) if mailing.cancel_id else None
+    return Request(
+        mailing.envelope,
+        prepared.recipients,
+        mailing.key,
+        claim.key,
+        claim.attempt_key,
+        send_at=send_at if send_at and send_at > now else None,
+        cancel_id=mailing.cancel_id,
+    )
+
+
+def _held(claim: Claim) -> QuerySet[models.Batch]:
     """The batch as long as it is ours: a claim that ran out may be another worker's by now."""
-    return models.Batch.objects.filter(id=batch.id, state=states.CLAIMED, lease_owner=batch.lease_owner)
+    return models.Batch.objects.filter(id=claim.id, state=states.CLAIMED, lease_owner=claim.owner)
 
 
 def _withdraw(
-    batch: models.Batch,
+    claim: Claim,
     outcomes: ledger.Outcomes,
-    gone: Sequence[tuple[int, subscribers.Recipient]],
+    gone: Sequence[tuple[int, int, str]],
+    left: Mapping[int, str],
     now: datetime,
-) -> None:
-    outcomes.mark([place for place, _ in gone], Outcome.WITHDRAWN)
+) -> bool:
+    """Takes those out who left since the audience was frozen; False when the claim is lost."""
+    outcomes.mark([place for place, _, _ in gone], Outcome.WITHDRAWN)
     with transaction.atomic():
-        if not _held(batch).update(outcomes=outcomes.packed(), version=F("version") + 1):
-            return
+        if not _held(claim).update(outcomes=outcomes.packed(), version=F("version") + 1):
+            return False
         models.Incident.objects.bulk_create(
             rows.incident(
-                batch,
-                person.subscriber_id,
-                address=person.address,
+                claim,
+                person,
+                address=address,
                 kind="withdrawn",
-                reason=f"{person.left} after the audience was frozen",
+                reason=f"{left[person]} after the audience was frozen",
                 at=now,
             )
-            for _, person in gone
+            for _, person, address in gone
         )
+    return True
 
 
-def _about_to_send(batch: models.Batch, prepared: _Prepared, now: datetime) -> Request | None:
-    """Commits that this attempt begins; None when the claim is lost or the mailing was stopped meanwhile."""
-    attempt = ids.opaque()
-    mine = _held(batch).filter(mailing__state=states.SENDING)
-    if not mine.update(state=states.SENDING, attempt=F("attempt") + 1, attempt_key=attempt, lease_until=now + LEASE):
-        _held(batch).update(state=states.PLANNED, lease_until=None)
-        return None
-    if batch.mailing.started_at is None:
-        models.Mailing.objects.filter(id=batch.mailing_id, started_at=None).update(started_at=now)
-    batch.attempt_key, batch.attempt = attempt, batch.attempt + 1
-    return Request(prepared.envelope, prepared.recipients, batch.mailing.key, batch.key, attempt)
-
-
-def _record_surely(batch: models.Batch, prepared: _Prepared, answer: Answer, clock: Callable[[], datetime]) -> None:
+def _record_surely(prepared: _Prepared, answer: Answer, clock: Callable[[], datetime]) -> None:
     """Writes an answer down, waiting for a database that is locked, full or away: only this process knows it."""
     for seconds in RECORD_AGAIN_SECONDS:
         try:
-            return _record(batch, prepared, answer, clock())
+            return _record(prepared, answer, clock())
         except DatabaseError as error:
-            log.warning("The answer to batch %s could not be stored (%s); again in %s s", batch.id, error, seconds)
+            log.warning(
+                "The answer to batch %s could not be stored (%s); again in %s s", prepared.claim.id, error, seconds
+            )
             close_old_connections()
             time.sleep(seconds)
-    return _record(batch, prepared, answer, clock())
+    return _record(prepared, answer, clock())
 
 
-def _record(batch: models.Batch, prepared: _Prepared, answer: Answer, now: datetime) -> None:
+def _record(prepared: _Prepared, answer: Answer, now: datetime) -> None:
     """Writes an answer down: what became of each member, and where the batch goes from here."""
-    outcomes = prepared.outcomes
-    answer = _about_people(batch, prepared, answer)
+    claim, outcomes = prepared.claim, prepared.outcomes
+    if answer.accepted:
+        outcomes.settle(Outcome.ACCEPTED)
+        state = states.batch_state(outcomes.counts())
+        if claims.accepted(claim, state, outcomes.packed(), answer.provider_id, now):
+            return
+    answer = _about_people(prepared, answer)
     waiting = _mark_named(prepared, answer)
     following = retry.after(
         answer,
-        attempt=batch.attempt,
+        attempt=claim.attempt,
         now=now,
         jitter=random.random(),  # noqa: S311
         named=len(waiting) < len(prepared.places),
-        proven=answer.permanent and _went_through(batch.mailing_id),
-        lost_before=_lost_before(batch.mailing_id) if answer.unknown else 0,
+        proven=answer.permanent and _went_through(claim.mailing_id),
+        lost_before=_lost_before(claim.mailing_id) if answer.unknown else 0,
     )
     outcomes.mark(waiting, following.outcome)
-    while not _stored(batch, prepared, answer, following.again_at, now):
+    while not _stored(prepared, answer, following.again_at, now):
         pass  # events changed the row between reading and writing it: once more, on what it says now
     if following.stop:
-        mailings.stop(batch.mailing_id, following.stop)
+        mailings.stop(claim.mailing_id, following.stop)
     if answer.again_at and following.again_at:  # the provider means us, not this batch: the others wait with it
-        others = models.Batch.objects.filter(mailing_id=batch.mailing_id, state=states.PLANNED)
+        others = models.Batch.objects.filter(mailing_id=claim.mailing_id, state=states.PLANNED)
         ready = min(answer.again_at, following.again_at)
         others.filter(due_at__lt=ready).update(due_at=ready)
     if not answer.accepted:
-        log.warning("Batch %s of mailing %s: %s, %s", batch.number, batch.mailing_id, answer.kind, answer.message)
+        log.warning("Batch %s of mailing %s: %s, %s", claim.number, claim.mailing_id, answer.kind, answer.message)
 
 
-def _about_people(batch: models.Batch, prepared: _Prepared, answer: Answer) -> Answer:
+def _about_people(prepared: _Prepared, answer: Answer) -> Answer:
     """The answer as it is meant: one that names everybody, before anybody was mailed, is about the message itself."""
     everybody = len(answer.bad) >= len(prepared.places) > 1
-    return replace(answer, bad={}) if everybody and not _went_through(batch.mailing_id) else answer
+    return replace(answer, bad={}) if everybody and not _went_through(prepared.claim.mailing_id) else answer
 
 
 def _mark_named(prepared: _Prepared, answer: Answer) -> list[int]:
@@ -241,10 +282,11 @@ def _lost_before(mailing_id: int) -> int:
     return sum(1 for _ in takewhile(states.UNKNOWN.__eq__, latest))
 
 
-def _stored(batch: models.Batch, prepared: _Prepared, answer: Answer, again_at: datetime | None, now: datetime) -> bool:
+def _stored(prepared: _Prepared, answer: Answer, again_at: datetime | None, now: datetime) -> bool:
     """Stores an answer, with what events have said of the batch meanwhile. False when the row changed under it."""
+    claim = prepared.claim
     with transaction.atomic():
-        row = models.Batch.objects.filter(id=batch.id, attempt_key=batch.attempt_key).first()
+        row = models.Batch.objects.filter(id=claim.id, attempt_key=claim.attempt_key).first()
         if row is None:
             return True
         prepared.outcomes.merge(ledger.Outcomes(row.outcomes, row.format))
@@ -266,21 +308,20 @@ def _stored(batch: models.Batch, prepared: _Prepared, answer: Answer, again_at: 
             "version": F("version") + 1,
         }
         values |= {"due_at": again_at} if state == states.PLANNED else {"handed_over_at": now}
-        if not models.Batch.objects.filter(id=batch.id, version=row.version, state=row.state).update(**values):
+        if not models.Batch.objects.filter(id=claim.id, version=row.version, state=row.state).update(**values):
             return False
-        _note_refused(batch, prepared, answer, now)
+        _note_refused(prepared, answer, now)
     return True
 
 
-def _note_refused(batch: models.Batch, prepared: _Prepared, answer: Answer, now: datetime) -> None:
+def _note_refused(prepared: _Prepared, answer: Answer, now: datetime) -> None:
     """A row for every single recipient the provider would not take, with what it said."""
     if not answer.bad:
         return
-    members = ledger.unpack_members(batch.members, batch.format)
     models.Incident.objects.bulk_create(
         rows.incident(
-            batch,
-            members[prepared.places[index]],
+            prepared.claim,
+            prepared.members[prepared.places[index]],
             address=prepared.recipients[index].address,
             kind="refused",
             reason=reason,

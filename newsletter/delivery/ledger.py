@@ -2,12 +2,14 @@
 
 Format 1. Members: one byte w (1, 2, 4 or 8), eight bytes of the first id, then the ascending gaps to
 the next ids in w bytes each, all little-endian. Outcomes: two bytes a member, state then flags.
-A thousand members of a dense list take 3 kB where rows take 120.
+A thousand members of a dense list take 3 kB where rows take 120. Places of a directory: members as above and then
+a number of two bytes for each, deflated.
 """
 
 from __future__ import annotations
 
 import sys
+import zlib
 from array import array
 from bisect import bisect_left
 from collections import Counter
@@ -44,6 +46,23 @@ def unpack_members(data: bytes | memoryview, format: int = FORMAT) -> list[int]:
     gaps = array(_CODES[raw[0]])
     gaps.frombytes(raw[9:])
     return list(accumulate(_little(gaps), initial=int.from_bytes(raw[1:9], "little")))
+
+
+def pack_places(places: Sequence[tuple[int, int]]) -> bytes:
+    """(id, number up to 65535) ascending by id, as bytes: where each candidate of a mailing is to be found."""
+    numbers = array("H", [number for _, number in places])
+    return zlib.compress(pack_members([person for person, _ in places]) + _little(numbers).tobytes(), 1)
+
+
+def place_number(data: bytes | memoryview, subscriber_id: int, format: int = FORMAT) -> int | None:
+    """The number that `pack_places` packed for a person, or None. Raises UnknownFormat."""
+    _check(format)
+    raw = zlib.decompress(data)
+    width = raw[0]
+    count = (len(raw) - 9 + width) // (width + 2)
+    end = 9 + (count - 1) * width
+    place = place_of(subscriber_id, unpack_members(raw[:end]))
+    return None if place is None else int.from_bytes(raw[end + 2 * place : end + 2 * place + 2], "little")
 
 
 def _little(values: array[int]) -> array[int]:
@@ -85,6 +104,15 @@ class Outcomes:
     def places(self, outcome: Outcome) -> list[int]:
         """The places of the members with this outcome."""
         return [place for place, code in enumerate(self._data[::2]) if code == outcome]
+
+    @property
+    def untouched(self) -> bool:
+        """Whether every member is planned, and nothing else is known of any."""
+        return not any(self._data)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Moves every member that is planned on to an outcome."""
+        self._data[::2] = self._data[::2].replace(b"\0", bytes((outcome,)))
 
     def mark(self, places: Iterable[int], outcome: Outcome) -> None:
         """Moves members on to an outcome; one that is further already stays."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from newsletter.curator import service as curator
-from newsletter.delivery import ledger, models, reads, states
+from newsletter.delivery import ledger, models, reads, states, windows
 from newsletter.delivery.providers import registry
 from newsletter.delivery.reads import Mailing
 from newsletter.delivery.states import Outcome
@@ -34,16 +35,19 @@ def create_mailing(
     by: str,
     now: datetime,
     occurrence_id: int | None = None,
+    recall_minutes: int = 0,
 ) -> Mailing:
     """Plans the sending of a snapshot at `due_at`. An edition has one mailing: a second is Refused.
 
-    One that is held because the edition was edited takes the new snapshot and the new time. Raises BadInput for a
-    provider there is not.
+    One that is held because the edition was edited takes the new snapshot and the new time. With `recall_minutes` it
+    is handed over so long before, where the provider can be stopped until then. Raises BadInput for a provider there
+    is not.
     """
     registry.max_batch(provider)  # an unknown provider is said now, not at seven in the morning
+    window = _window(provider, due_at, recall_minutes, now)
     existing = models.Mailing.objects.filter(edition_id=edition_id, kind=kind).exclude(state=states.CANCELLED).first()
     if existing is not None:
-        return _rearmed(existing, snapshot_id, due_at, by, now, occurrence_id)
+        return _rearmed(existing, snapshot_id, due_at, by, window, occurrence_id)
     try:
         with transaction.atomic():
             row = models.Mailing.objects.create(
@@ -59,6 +63,7 @@ def create_mailing(
                 due_at=due_at,
                 created_at=now,
                 created_by=by,
+                **window,
             )
     except IntegrityError:
         raise Conflict(
@@ -67,15 +72,21 @@ def create_mailing(
     return reads.mailing(row.id)
 
 
+def _window(provider: str, due_at: datetime, minutes: int, now: datetime) -> dict[str, Any]:
+    """The recall window of a new mailing: none, or one that is to be opened."""
+    begins_at = windows.begins(due_at, minutes, now) if registry.can_cancel(provider) else None
+    return {"recall": states.WANTED if begins_at else "", "begins_at": begins_at}
+
+
 def _rearmed(
-    row: models.Mailing, snapshot_id: int, due_at: datetime, by: str, now: datetime, occurrence_id: int | None
+    row: models.Mailing, snapshot_id: int, due_at: datetime, by: str, window: dict[str, Any], occurrence_id: int | None
 ) -> Mailing:
     # A mailing that froze its audience may have reached people: it is never armed again.
     rows = models.Mailing.objects.filter(id=row.id, state__in=(states.HELD, states.SCHEDULED), frozen_at=None)
     fresh = {"occurrence_id": occurrence_id} if occurrence_id and row.occurrence_id is None else {}
     changed = row.state == states.HELD or row.snapshot_id != snapshot_id
     if not changed or not rows.update(
-        state=states.SCHEDULED, reason="", snapshot_id=snapshot_id, due_at=due_at, created_by=by, **fresh
+        state=states.SCHEDULED, reason="", snapshot_id=snapshot_id, due_at=due_at, created_by=by, **window, **fresh
     ):
         raise Refused(
             f"Edition {row.edition_id} has the mailing {row.id} already, which is {row.state}. Look at it: newsletter mailings show {row.id}"
@@ -87,7 +98,9 @@ def finish(now: datetime) -> int:
     """Closes mailings whose batches are all settled. Returns how many."""
     _withdraw_stragglers()
     still_open = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCHES)
-    rows = models.Mailing.objects.filter(~Exists(still_open), state=states.SENDING)
+    # What can still be recalled is not over, though all of it is handed over.
+    recallable = Q(recall=states.OPEN, due_at__gt=now)
+    rows = models.Mailing.objects.filter(~Exists(still_open), ~recallable, state=states.SENDING)
     return sum(_finish(row, now) for row in rows)
 
 
@@ -102,10 +115,10 @@ def _finish(row: models.Mailing, now: datetime) -> bool:
 
 
 def _withdraw_stragglers() -> None:
-    """Batches that were in a worker's hands when their mailing was cancelled, and came back unsent."""
+    """Batches that were in a worker's hands when their mailing was cancelled, and came back: unsent, or too late."""
     back = models.Batch.objects.filter(state=states.PLANNED, mailing__state=states.CANCELLED)
     for mailing_id in set(back.values_list("mailing_id", flat=True)):
-        _withdraw_planned(mailing_id)
+        withdraw_planned(mailing_id)
 
 
 def stop(mailing_id: int, reason: str) -> None:
@@ -136,43 +149,50 @@ def pause(mailing_id: int, *, by: str, now: datetime) -> None:
 
 def resume(mailing_id: int, *, by: str, now: datetime) -> None:
     """Lets a paused mailing go on from where it stands."""
-    row = _row(mailing_id)
-    if row.state != states.PAUSED:
-        raise Refused(f"Mailing {mailing_id} is {row.state}, so there is nothing to resume.")
-    to = states.SCHEDULED if row.frozen_at is None else states.FREEZING
+    found = row(mailing_id)
+    if found.state != states.PAUSED:
+        raise Refused(f"Mailing {mailing_id} is {found.state}, so there is nothing to resume.")
+    to = states.SCHEDULED if found.frozen_at is None else states.FREEZING
     models.Batch.objects.filter(mailing_id=mailing_id, state=states.PLANNED).update(due_at=now, attempt=0)
     # From freezing it passes to sending by itself once every candidate is accounted for.
-    models.Mailing.objects.filter(id=mailing_id, state=states.PAUSED).update(state=to, reason="")
+    paused = models.Mailing.objects.filter(id=mailing_id, state=states.PAUSED)
+    paused.update(state=to, reason="", version=F("version") + 1)  # what workers know of it is read anew
 
 
 def cancel(mailing_id: int, *, by: str, now: datetime) -> None:
-    """Stops for good. Batches that did not leave are withdrawn; those that did cannot be called back."""
+    """Stops for good. Batches that did not leave are withdrawn; for those that did, see `recalling`."""
     with transaction.atomic():
         _move(mailing_id, states.CANCELLED, f"cancelled by {by}")
-        _withdraw_planned(mailing_id)
+        withdraw_planned(mailing_id)
 
 
-def _withdraw_planned(mailing_id: int) -> None:
+def withdraw_planned(mailing_id: int) -> int:
+    """Takes out of the ledger what did not leave: how many readers that is."""
+    withdrawn = 0
     for batch in models.Batch.objects.filter(mailing_id=mailing_id, state=states.PLANNED):
         outcomes = ledger.Outcomes(batch.outcomes, batch.format)
-        outcomes.mark(outcomes.places(Outcome.PLANNED), Outcome.WITHDRAWN)
+        places = outcomes.places(Outcome.PLANNED)
+        outcomes.mark(places, Outcome.WITHDRAWN)
+        withdrawn += len(places)
         models.Batch.objects.filter(id=batch.id, state=states.PLANNED).update(
             state=states.batch_state(outcomes.counts()),
             outcomes=outcomes.packed(),
             error="cancelled",
             version=F("version") + 1,
         )
+    return withdrawn
 
 
 def _move(mailing_id: int, to: str, reason: str) -> None:
-    row = _row(mailing_id)
-    rows = models.Mailing.objects.filter(id=mailing_id, state=row.state)
-    if not states.may(states.MAILING, row.state, to) or not rows.update(state=to, reason=reason[:300]):
-        raise Refused(f"Mailing {mailing_id} is {row.state}; it cannot become {to}.")
+    found = row(mailing_id)
+    rows = models.Mailing.objects.filter(id=mailing_id, state=found.state)
+    if not states.may(states.MAILING, found.state, to) or not rows.update(state=to, reason=reason[:300]):
+        raise Refused(f"Mailing {mailing_id} is {found.state}; it cannot become {to}.")
 
 
-def _row(mailing_id: int) -> models.Mailing:
-    row = models.Mailing.objects.filter(id=mailing_id).first()
-    if row is None:
+def row(mailing_id: int) -> models.Mailing:
+    """The mailing with this id. Raises NotFound."""
+    found = models.Mailing.objects.filter(id=mailing_id).first()
+    if found is None:
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
-    return row
+    return found

@@ -1,4 +1,8 @@
-"""The ledger: what was to be sent to whom, in which request, and what became of it."""
+"""The ledger: what was to be sent to whom, in which request, and what became of it.
+
+Fields that were added later have a default in the database too: a worker of the version before must be able to
+write rows while a new one is rolled out.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +28,20 @@ class Mailing(models.Model):
     state = models.CharField(max_length=12, db_index=True)  # delivery.states.MAILING
     reason = models.CharField(max_length=300, blank=True)
     due_at = models.DateTimeField()
+    recall = models.CharField(max_length=8, blank=True, db_default="")  # delivery.states.RECALL; "" is no recall window
+    begins_at = models.DateTimeField(null=True)  # with a recall window: when handing over begins, before `due_at`
+    cancel_id = models.CharField(
+        max_length=100, blank=True, db_default=""
+    )  # the provider's id by which all of it can be cancelled
+    recalled_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=254)
     frozen_at = models.DateTimeField(null=True)  # addresses and subscriptions count as of this instant
     frozen_through = models.BigIntegerField(default=0)  # highest subscriber id already planned or excluded
     frozen_upto = models.BigIntegerField(null=True)  # highest subscriber id of the audience
+    suppressed_upto = models.BigIntegerField(
+        default=0
+    )  # highest suppression id there was: later ones count at hand-over
     started_at = models.DateTimeField(null=True)  # first hand-over
     finished_at = models.DateTimeField(null=True)
     candidates = models.PositiveIntegerField(default=0)
@@ -55,6 +68,9 @@ class Batch(models.Model):
     mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="batches")
     number = models.PositiveIntegerField()
     key = models.CharField(max_length=12, unique=True)  # opaque; travels as nl_batch
+    stratum = models.PositiveSmallIntegerField(
+        default=0, db_default=0
+    )  # number of its stratum in this mailing, as in `Directory`
     wave = models.PositiveSmallIntegerField(default=0)
     variant = models.CharField(max_length=20, blank=True)
     language = models.CharField(max_length=16, blank=True)
@@ -72,6 +88,7 @@ class Batch(models.Model):
     lease_owner = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField()
+    send_at = models.DateTimeField(null=True)  # within a recall window: when the provider is to send it
     handed_over_at = models.DateTimeField(null=True)
     provider_id = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
@@ -82,6 +99,7 @@ class Batch(models.Model):
         indexes = [
             models.Index(fields=["state", "due_at"], name="batch_due"),
             models.Index(fields=["first_id", "last_id"], name="batch_members"),
+            models.Index(fields=["mailing", "stratum", "first_id"], name="batch_of_person"),
         ]
 
     def __str__(self) -> str:
@@ -104,6 +122,25 @@ class Exclusion(models.Model):
 
     def __str__(self) -> str:
         return f"{self.mailing_id} {self.reason}"
+
+
+class Directory(models.Model):
+    """Where the candidates of a mailing with ids from `first_id` on are: a stratum of batches, or an exclusion.
+
+    Without it, finding one person would mean to look into a batch of every stratum of every mailing.
+    """
+
+    mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="directory")
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    format = models.PositiveSmallIntegerField()
+    places = models.BinaryField()  # delivery.ledger.pack_places
+
+    class Meta:
+        indexes = [models.Index(fields=["mailing", "first_id"], name="directory_of_person")]
+
+    def __str__(self) -> str:
+        return f"{self.mailing_id} {self.first_id}–{self.last_id}"
 
 
 class Incident(models.Model):
@@ -175,6 +212,15 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return self.message
+
+
+class Pace(models.Model):
+    """Held while due times are planned under a limit, so that two mailings never take the same minute."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class PickClicks(models.Model):

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, QuerySet, Sum
 
-from newsletter.delivery import batching, ledger, models, states
+from newsletter.delivery import ledger, models, states, windows
+from newsletter.delivery.listing import ReportLine, Who, everybody, report, who
+from newsletter.delivery.lookups import Delivery, outcomes_of
 from newsletter.delivery.states import Flag, Outcome
-from newsletter.kernel.errors import BadInput, NotFound
-from subscribers import reads as subscribers
+from newsletter.kernel.errors import NotFound
 
 __all__ = [
-    "Alarm", "Delivery", "Mailing", "Who", "clicks", "due_of_edition", "editions_by_key", "house_alarms", "mailing", "mailing_of_edition",
-    "mailings", "outcomes_of", "was_cancelled", "who",
+    "Alarm", "Delivery", "Mailing", "ReportLine", "Who", "clicks", "due_of_edition", "editions_by_key", "everybody",
+    "house_alarms", "mailing", "mailing_of_edition", "mailings", "outcomes_of", "report", "was_cancelled", "who",
 ]  # fmt: skip
 
-_WORDS = frozenset(outcome.word for outcome in Outcome if outcome != Outcome.REPAIRED)
 ENGAGEMENT = (Flag.OPENED, Flag.OPENED_BY_MACHINE, Flag.CLICKED, Flag.CLICKED_BY_MACHINE)
-ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,9 @@ class Alarm:
 class Mailing:
     """One mailing. `excluded` counts by reason, `counts` members by outcome, `batches` requests by state.
 
-    `engagement` counts members who opened or clicked, people and machines apart; `twice` those mailed twice.
+    `engagement` counts members who opened or clicked, people and machines apart; `twice` those mailed twice,
+    `left_too_late` those who left when their message was on its way. `recall` is the state of the recall window
+    (`states.WANTED` and so on, "" without one), and `recallable_until` the last call, None when it is closed.
     """
 
     id: int
@@ -63,6 +64,10 @@ class Mailing:
     batches: dict[str, int]
     engagement: dict[str, int]
     twice: int
+    left_too_late: int
+    recall: str
+    recallable_until: datetime | None
+    recalled_at: datetime | None
     alarms: tuple[Alarm, ...]
 
     @property
@@ -79,31 +84,6 @@ class Mailing:
     def adds_up(self) -> bool:
         """Whether every candidate is accounted for."""
         return self.candidates == self.planned + self.left_out and self.planned == sum(self.counts.values())
-
-
-@dataclass(frozen=True, slots=True)
-class Who:
-    """One candidate of a mailing and what became of them; `batch` is None for those left out.
-
-    `address` is the one that counted for this mailing: whoever moved since is shown as mailed there.
-    """
-
-    subscriber_id: int
-    address: str
-    state: str
-    batch: int | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One mailing as one person had it."""
-
-    mailing_id: int
-    edition_id: int
-    newsletter_id: int
-    due_at: datetime
-    state: str
 
 
 def mailing(mailing_id: int) -> Mailing:
@@ -182,6 +162,10 @@ def _mailing(row: models.Mailing) -> Mailing:
         batches=dict(batches),
         engagement={(flag.name or "").lower(): flags[flag] for flag in ENGAGEMENT if flags[flag]},
         twice=flags[Flag.TWICE],
+        left_too_late=flags[Flag.LEFT_TOO_LATE],
+        recall=row.recall,
+        recallable_until=row.due_at - windows.LAST_CALL if row.recall == states.OPEN and not row.recalled_at else None,
+        recalled_at=row.recalled_at,
         alarms=_alarms(row.alarms.all()),
     )
 
@@ -199,81 +183,3 @@ def clicks(mailing_id: int) -> dict[str, tuple[int, int]]:
     """How often the links of each story were clicked, by the pick's key: by people, by machines."""
     rows = models.PickClicks.objects.filter(mailing_id=mailing_id)
     return {row.pick: (row.people, row.machines) for row in rows}
-
-
-def who(mailing_id: int, *, state: str | None = None, limit: int = 100, after: int = 0) -> tuple[Who, ...]:
-    """The candidates of a mailing ascending by id behind `after`: all, with one outcome, or left out for one reason.
-
-    “bounced” and “complained” are both: who was left out for it has no batch.
-    Raises BadInput for a state that does not exist, NotFound.
-    """
-    if state is not None and state not in _WORDS and state not in (*states.EXCLUSIONS, "excluded"):
-        raise BadInput(
-            f"“{state}” is no state. It can be {', '.join(sorted(_WORDS))}, excluded, {', '.join(states.EXCLUSIONS)}.",
-            "state",
-        )
-    row = models.Mailing.objects.filter(id=mailing_id).first()
-    if row is None:
-        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
-    found = sorted(_matching(mailing_id, state, limit, after))[:limit]
-    return tuple(each for page in batching.chunks(found, ROWS) for each in _told(row, page))
-
-
-def _told(row: models.Mailing, found: Sequence[tuple[int, str, int | None]]) -> Iterator[Who]:
-    """The same with addresses and reasons."""
-    ids = [person for person, _, _ in found]
-    incidents = models.Incident.objects.filter(mailing_id=row.id, subscriber_id__in=ids).order_by("at")
-    reasons = dict(incidents.values_list("subscriber_id", "reason"))
-    people = subscribers.recipients(row.list_id, ids, as_of=row.frozen_at or row.created_at)
-    for (person, became, batch), known in zip(found, people, strict=True):
-        yield Who(person, known.address, became, batch, reasons.get(person, ""))
-
-
-def _matching(mailing_id: int, state: str | None, limit: int, after: int) -> Iterator[tuple[int, str, int | None]]:
-    if state is None or state in _WORDS:
-        yield from _members(mailing_id, state, limit, after)
-    if state is None or state in {*states.EXCLUSIONS, "excluded"}:
-        yield from _excluded(mailing_id, state, limit, after)
-
-
-def _members(mailing_id: int, state: str | None, limit: int, after: int) -> Iterator[tuple[int, str, int]]:
-    taken = 0
-    rows = models.Batch.objects.filter(mailing_id=mailing_id, last_id__gt=after).order_by("first_id")
-    for batch in rows.iterator(chunk_size=50):
-        members = ledger.unpack_members(batch.members, batch.format)
-        for person, outcome in zip(members, ledger.Outcomes(batch.outcomes, batch.format), strict=True):
-            if outcome == Outcome.REPAIRED:
-                continue  # counts in the batch that repaired it
-            if person > after and (state is None or outcome.word == state):
-                yield person, outcome.word, batch.number
-                taken += 1
-        if taken >= limit:
-            return
-
-
-def _excluded(mailing_id: int, state: str | None, limit: int, after: int) -> Iterator[tuple[int, str, None]]:
-    rows = models.Exclusion.objects.filter(mailing_id=mailing_id, last_id__gt=after).order_by("first_id")
-    if state not in (None, "excluded"):
-        rows = rows.filter(reason=state)
-    for row in rows.iterator(chunk_size=50):
-        members = [person for person in ledger.unpack_members(row.members, row.format) if person > after]
-        yield from ((person, row.reason, None) for person in members[:limit])
-
-
-def outcomes_of(subscriber_id: int, *, limit: int = 50) -> tuple[Delivery, ...]:
-    """The mailings that had this person as a candidate, newest first, and what became of each."""
-    within = {"first_id__lte": subscriber_id, "last_id__gte": subscriber_id}
-    found: list[Delivery] = []
-    for batch in models.Batch.objects.filter(**within).select_related("mailing").order_by("-mailing__due_at"):
-        place = ledger.place_of(subscriber_id, ledger.unpack_members(batch.members, batch.format))
-        outcome = None if place is None else ledger.Outcomes(batch.outcomes, batch.format)[place]
-        if outcome is not None and outcome != Outcome.REPAIRED:
-            found.append(_delivery(batch.mailing, outcome.word))
-    for row in models.Exclusion.objects.filter(**within).select_related("mailing").order_by("-mailing__due_at"):
-        if ledger.place_of(subscriber_id, ledger.unpack_members(row.members, row.format)) is not None:
-            found.append(_delivery(row.mailing, row.reason))
-    return tuple(sorted(found, key=lambda each: each.due_at, reverse=True)[:limit])
-
-
-def _delivery(row: models.Mailing, state: str) -> Delivery:
-    return Delivery(row.id, row.edition_id, row.newsletter_id, row.due_at, state)

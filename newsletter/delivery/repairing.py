@@ -6,16 +6,21 @@ an event which turns up late for it is recognised: then that reader has it twice
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 
-from newsletter.delivery import ledger, models, rows, states
+from newsletter.catalog import reads as catalog
+from newsletter.delivery import ledger, models, planning, rows, states
 from newsletter.delivery.states import Flag, Outcome
 from newsletter.kernel.errors import Conflict, NotFound, Refused
 
+log = logging.getLogger(__name__)
+
+FORGOTTEN = timedelta(days=1)  # older silence is left to people: the opt-in may be younger than it
 REPAIRABLE = (states.SENDING, states.PAUSED, states.FINISHED)
 
 
@@ -26,6 +31,32 @@ def repair(mailing_id: int, *, unknown: bool = False, now: datetime) -> int:
     with `unknown` also those of whom nobody knows, some of whom may then have it twice. Recipients that were
     refused by name, that bounced or left are not tried again. Raises Refused, NotFound, Conflict.
     """
+    return _repair(mailing_id, Q(state__in=(states.ACCEPTED, states.REFUSED, states.UNKNOWN)), unknown=unknown, now=now)
+
+
+def repair_silent(now: datetime) -> int:
+    """Plans those once more of whom nobody has known for as long as their newsletter says (it opted in): how many.
+
+    Some of them may have it twice then. One word of the provider about a request would have settled it (fact 28a).
+    """
+    repaired = 0
+    for newsletter in catalog.newsletters():
+        if not newsletter.repair_after_minutes:
+            continue
+        silent_since = now - timedelta(minutes=newsletter.repair_after_minutes)
+        silent = Q(state=states.UNKNOWN, handed_over_at__lte=silent_since, handed_over_at__gte=silent_since - FORGOTTEN)
+        mailings = models.Mailing.objects.filter(
+            newsletter_id=newsletter.id, state__in=(states.SENDING, states.FINISHED)
+        )
+        found = models.Batch.objects.filter(silent, mailing__in=mailings).values_list("mailing_id", flat=True)
+        for mailing_id in set(found):
+            count = _repair(mailing_id, silent, unknown=True, now=now)
+            log.warning("%s readers of mailing %s are sent it again after silence", count, mailing_id)
+            repaired += count
+    return repaired
+
+
+def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
     named = set(
         models.Incident.objects.filter(mailing_id=mailing_id, kind="refused").values_list("subscriber_id", flat=True)
     )
@@ -34,7 +65,7 @@ def repair(mailing_id: int, *, unknown: bool = False, now: datetime) -> int:
     try:
         with transaction.atomic():
             number = mailing.batches.aggregate(last=Max("number"))["last"] or 0
-            for batch in mailing.batches.filter(state__in=(states.ACCEPTED, states.REFUSED, states.UNKNOWN)):
+            for batch in mailing.batches.filter(which):
                 outcomes = ledger.Outcomes(batch.outcomes, batch.format)
                 members = ledger.unpack_members(batch.members, batch.format)
                 places = [place for place in _missing(outcomes, unknown=unknown) if members[place] not in named]
@@ -43,6 +74,7 @@ def repair(mailing_id: int, *, unknown: bool = False, now: datetime) -> int:
                     _plan_again(batch, outcomes, [members[place] for place in places], places, number, now)
                     repaired += len(places)
             if repaired:
+                planning.plan_times(mailing, now)
                 finished = models.Mailing.objects.filter(id=mailing_id, state=states.FINISHED)
                 finished.update(state=states.SENDING, finished_at=None)
     except IntegrityError:
@@ -92,7 +124,7 @@ def _plan_again(
     outcomes.mark(places, Outcome.REPAIRED)
     _store(batch, outcomes)
     strata = {name: getattr(batch, name) for name in ("wave", "variant", "language", "tracking")}
-    rows.batch(batch.mailing_id, number, members, now, repair=True, **strata).save()
+    rows.batch(batch.mailing_id, number, members, now, batch.stratum, repair=True, **strata).save()
 
 
 def _store(batch: models.Batch, outcomes: ledger.Outcomes) -> None:

@@ -1,35 +1,91 @@
-"""New rows of the ledger, made in one place: batches with their packed members, and incidents."""
+"""New rows of the ledger, made in one place: batches with their packed members, exclusions, the directory, incidents."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from newsletter.delivery import ledger, models, states
 from newsletter.kernel import ids
 
+_FIRST_EXCLUDED = 65_000  # places in the directory from here on are exclusions, those below are strata
 
-def batch(mailing_id: int, number: int, members: Sequence[int], due_at: datetime, **strata: Any) -> models.Batch:
+
+class BatchIds(Protocol):
+    """What an incident has to know of its batch."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def mailing_id(self) -> int: ...
+
+
+def batch(
+    mailing_id: int, number: int, members: Sequence[int], due_at: datetime, stratum: int, **strata: Any
+) -> models.Batch:
     """A planned batch, not yet stored. `strata` are wave, variant, language, tracking, and whether it is a repair."""
     return models.Batch(
         mailing_id=mailing_id,
         number=number,
         key=ids.opaque(),
-        format=ledger.FORMAT,
-        members=ledger.pack_members(members),
-        outcomes=ledger.Outcomes.planned(len(members)).packed(),
-        size=len(members),
-        first_id=members[0],
-        last_id=members[-1],
+        stratum=stratum,
         state=states.PLANNED,
         due_at=due_at,
+        **packed(members),
         **strata,
     )
 
 
+def packed(members: Sequence[int]) -> dict[str, Any]:
+    """The fields of a batch in which nobody was mailed yet that depend on who is in it."""
+    return {
+        "format": ledger.FORMAT,
+        "members": ledger.pack_members(members),
+        "outcomes": ledger.Outcomes.planned(len(members)).packed(),
+        "size": len(members),
+        "first_id": members[0],
+        "last_id": members[-1],
+    }
+
+
+def exclusion(mailing_id: int, reason: str, members: Sequence[int]) -> models.Exclusion:
+    """Candidates left out for one reason, not yet stored."""
+    return models.Exclusion(
+        mailing_id=mailing_id,
+        reason=reason,
+        format=ledger.FORMAT,
+        members=ledger.pack_members(members),
+        size=len(members),
+        first_id=members[0],
+        last_id=members[-1],
+    )
+
+
+def directory(mailing_id: int, places: Sequence[tuple[int, int]]) -> models.Directory:
+    """Where some candidates are, not yet stored: (id, stratum or `excluded_place`), ascending."""
+    return models.Directory(
+        mailing_id=mailing_id,
+        first_id=places[0][0],
+        last_id=places[-1][0],
+        format=ledger.FORMAT,
+        places=ledger.pack_places(places),
+    )
+
+
+def excluded_place(reason: str) -> int:
+    """The place in the directory of who is left out for this reason."""
+    return _FIRST_EXCLUDED + states.EXCLUSIONS.index(reason)
+
+
+def exclusion_at(place: int) -> str:
+    """The reason at a place in the directory; "" for a stratum."""
+    return states.EXCLUSIONS[place - _FIRST_EXCLUDED] if place >= _FIRST_EXCLUDED else ""
+
+
 def incident(
-    of: models.Batch, subscriber_id: int, *, address: str, kind: str, reason: str, at: datetime
+    of: BatchIds, subscriber_id: int, *, address: str, kind: str, reason: str, at: datetime
 ) -> models.Incident:
     """Something out of the ordinary that happened to one delivery of a batch, not yet stored."""
     return models.Incident(

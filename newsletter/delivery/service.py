@@ -10,27 +10,37 @@ from newsletter.delivery.events import apply_next as apply_events
 from newsletter.delivery.events import receive, sweep
 from newsletter.delivery.freezing import freeze_next
 from newsletter.delivery.handover import hand_over_next, recover
+from newsletter.delivery.leaving import note_late_leavers
 from newsletter.delivery.mailings import cancel, create_mailing, finish, pause, resume, stop_others
-from newsletter.delivery.repairing import repair, settle_unknown
+from newsletter.delivery.recalling import Recalled, free_next, recall, settle_stragglers
+from newsletter.delivery.recalling import open_next as open_windows
+from newsletter.delivery.repairing import repair, repair_silent, settle_unknown
 from newsletter.delivery.single import Mail, TestSent, compose_eml, send_notice, send_test
 
 __all__ = [
     "Mail",
+    "Recalled",
     "TestSent",
     "apply_events",
     "cancel",
     "compose_eml",
     "create_mailing",
     "finish",
+    "free_next",
     "freeze_next",
     "hand_over_next",
+    "note_late_leavers",
+    "open_windows",
     "pause",
+    "recall",
     "receive",
     "recover",
     "repair",
+    "repair_silent",
     "resume",
     "send_notice",
     "send_test",
+    "settle_stragglers",
     "settle_unknown",
     "stop_others",
     "sweep",

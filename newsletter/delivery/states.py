@@ -8,6 +8,7 @@
                  ▲──────────┤          └─▶ planned (refused for now)
                  └──────────┴─▶ withdrawn; or as its settled members have it, when the rest left or was cancelled
               accepted · refused · unknown ─▶ repaired (all its members are in later batches)
+              accepted · unknown ─▶ recalled (cancelled at the provider before it was sent)
 
 `claimed` is a lease: nothing has left, another worker may take over. `sending` is committed before the
 first byte leaves: if its process dies, the answer is unknown and the batch is never sent again by itself.
@@ -17,6 +18,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from enum import IntEnum, IntFlag
+
+# The recall window of a mailing: asked for, open under an id of the provider's, or not to be had.
+WANTED, OPEN, CLOSED = "wanted", "open", "closed"
 
 SCHEDULED, FREEZING, SENDING, FINISHED = "scheduled", "freezing", "sending", "finished"
 PAUSED, CANCELLED, HELD = "paused", "cancelled", "held"
@@ -31,7 +35,7 @@ MAILING: dict[str, frozenset[str]] = {
     CANCELLED: frozenset(),
 }
 
-PLANNED, CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN, REPAIRED = (
+PLANNED, CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN, REPAIRED, RECALLED = (
     "planned",
     "claimed",
     "accepted",
@@ -39,18 +43,20 @@ PLANNED, CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN, REPAIRED = (
     "unknown",
     "withdrawn",
     "repaired",
+    "recalled",
 )
 
 BATCH: dict[str, frozenset[str]] = {
     PLANNED: frozenset({CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN}),
     CLAIMED: frozenset({PLANNED, SENDING, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN}),
     SENDING: frozenset({PLANNED, ACCEPTED, REFUSED, UNKNOWN}),
-    UNKNOWN: frozenset({ACCEPTED, REFUSED, REPAIRED}),
-    ACCEPTED: frozenset({REPAIRED}),  # when all of it was dropped because our plan was used up
+    UNKNOWN: frozenset({ACCEPTED, REFUSED, REPAIRED, RECALLED}),
+    ACCEPTED: frozenset({RECALLED, REPAIRED}),  # repaired when all of it was dropped because our plan was used up
     REFUSED: frozenset({ACCEPTED, REPAIRED}),
     # Only an event leads out of these: the provider mailed what we had taken back.
     WITHDRAWN: frozenset({ACCEPTED}),
     REPAIRED: frozenset({ACCEPTED}),
+    RECALLED: frozenset({ACCEPTED}),
 }
 OPEN_BATCHES = (PLANNED, CLAIMED, SENDING)
 
@@ -67,6 +73,7 @@ class Outcome(IntEnum):
     REFUSED = 20
     WITHDRAWN = 30
     ACCEPTED = 40
+    RECALLED = 42  # cancelled at the provider, which had accepted it or may have, before it was sent
     DEFERRED = 45  # the receiving server asked the provider to wait
     DELIVERED = 50
     BLOCKED = 55  # turned away for now: mailbox full, or something in the message; the address stands
@@ -82,8 +89,8 @@ class Outcome(IntEnum):
 
     @property
     def taken(self) -> bool:
-        """Whether the provider took the message, whatever became of it afterwards."""
-        return Outcome.ACCEPTED <= self < Outcome.REPAIRED
+        """Whether the provider took the message and was not stopped, whatever became of it afterwards."""
+        return Outcome.ACCEPTED <= self < Outcome.REPAIRED and self is not Outcome.RECALLED
 
 
 class Flag(IntFlag):
@@ -95,6 +102,7 @@ class Flag(IntFlag):
     CLICKED_BY_MACHINE = 8
     LEFT = 16  # stopped the newsletter by way of the provider
     TWICE = 32  # an attempt other than the accepted one went through as well
+    LEFT_TOO_LATE = 128  # left the list when the message was on its way
     OVER_QUOTA = 64  # dropped because our plan was used up: not the reader's fault, and worth another try
 
 
@@ -110,13 +118,16 @@ def batch_state(outcomes: Collection[Outcome]) -> str:
         return UNKNOWN
     if any(outcome.taken for outcome in outcomes):
         return ACCEPTED
+    if Outcome.RECALLED in outcomes:
+        return RECALLED
     if Outcome.REFUSED in outcomes:
         return REFUSED
     return REPAIRED if Outcome.REPAIRED in outcomes else WITHDRAWN
 
 
-# Why a candidate is left out, as subscribers.reads says it.
-EXCLUSIONS = ("pending", "unsubscribed", "bounced", "complained", "suppressed", "invalid", "already")
+# Why a candidate is left out, as subscribers.reads says it, or because it has the edition already, or because the
+# ceiling of a warm-up is reached. New ones are added at the end: the directory keeps their places.
+EXCLUSIONS = ("pending", "unsubscribed", "bounced", "complained", "suppressed", "invalid", "already", "ceiling")
 
 
 def may(table: dict[str, frozenset[str]], state: str, to: str) -> bool:

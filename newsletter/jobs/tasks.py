@@ -50,6 +50,8 @@ def tick(now: datetime, *, opening: bool = True) -> Ticked:
         ("planned", scheduler.materialise),
         *((("opened", open_editions),) if opening else ()),
         ("claimed", claim_due),
+        ("repaired", delivery.repair_silent),
+        ("left_too_late", delivery.note_late_leavers),
     )
     done: dict[str, int] = {}
     failed: dict[str, str] = {}
@@ -85,8 +87,9 @@ def _open(occurrence: schedules.Occurrence, now: datetime) -> bool:
 
 
 def claim_due(now: datetime) -> int:
-    """Turns every occurrence that is due into a mailing, or holds it with the reason."""
-    return _each(scheduler.due(now), lambda occurrence: _settle(occurrence, now))
+    """Turns every occurrence that is due, or is to be handed over early, into a mailing, or holds it with the reason."""
+    earliest = max((newsletter.recall_minutes for newsletter in catalog.newsletters()), default=0)
+    return _each(scheduler.due(now, timedelta(minutes=earliest)), lambda occurrence: _settle(occurrence, now))
 
 
 def _each(occurrences: Sequence[schedules.Occurrence], step: Callable[[schedules.Occurrence], bool]) -> int:
@@ -119,6 +122,7 @@ def _settle(occurrence: schedules.Occurrence, now: datetime) -> bool:
         late_after_minutes=newsletter.late_after_minutes,
         approved=snapshot is not None,
         edition_exists=edition_id is not None,
+        early_minutes=newsletter.recall_minutes,
     )
     if isinstance(decision, calendar.Hold):
         scheduler.hold(occurrence.id, decision.reason, now)
@@ -177,6 +181,7 @@ def _create_mailing(
         by=by,
         now=now,
         occurrence_id=occurrence_id,
+        recall_minutes=newsletter.recall_minutes,
     )
 
 

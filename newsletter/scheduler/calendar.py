@@ -87,11 +87,20 @@ def _days(first: date, last: date) -> Iterator[date]:
 
 
 def decide(
-    instant: datetime, now: datetime, *, late_after_minutes: int, approved: bool, edition_exists: bool
+    instant: datetime,
+    now: datetime,
+    *,
+    late_after_minutes: int,
+    approved: bool,
+    edition_exists: bool,
+    early_minutes: int = 0,
 ) -> Send | Hold | Wait:
-    """What to do with an occurrence: wait for its time, send it, or hold it and say why."""
+    """What to do with an occurrence: wait for its time, send it, or hold it and say why.
+
+    What is approved may be sent on its way `early_minutes` before its time, when the provider is to wait for it.
+    """
     if now < instant:
-        return Wait()
+        return Send() if approved and now >= instant - timedelta(minutes=early_minutes) else Wait()
     if not edition_exists:
         return Hold("No edition was made for it.")
     if not approved:

@@ -141,9 +141,9 @@ def opened(occurrence_id: int, edition_id: int, now: datetime) -> bool:
     return bool(rows.update(state=states.OPENED, edition_id=edition_id, changed_at=now))
 
 
-def due(now: datetime) -> tuple[Occurrence, ...]:
-    """What is to be sent or held now."""
-    rows = models.Occurrence.objects.filter(instant__lte=now, state__in=states.WAITING).order_by("instant")
+def due(now: datetime, ahead: timedelta = timedelta()) -> tuple[Occurrence, ...]:
+    """What is to be sent or held now, and what will be within `ahead`."""
+    rows = models.Occurrence.objects.filter(instant__lte=now + ahead, state__in=states.WAITING).order_by("instant")
     return tuple(reads.to_occurrence(row) for row in rows)
 
 

@@ -22,7 +22,7 @@ from newsletter.templater.briefing import (
     Sponsor,
     Story,
 )
-from newsletter.templater.merge import Reader, for_reader, merge_values, personalise, substitutions
+from newsletter.templater.merge import Reader, for_reader, merge_columns, personalise, substitutions
 from newsletter.templater.rendering import render, render_notice
 
 __all__ = [
@@ -39,7 +39,7 @@ __all__ = [
     "Sponsor",
     "Story",
     "for_reader",
-    "merge_values",
+    "merge_columns",
     "personalise",
     "render",
     "render_notice",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.shortcuts import redirect, render
 from newsletter.catalog import reads as catalog
 from newsletter.curator import reads as curator
 from newsletter.delivery import reads, service
+from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import allow, by, desk, note, shown
@@ -65,6 +67,10 @@ def change(request: HttpRequest, mailing_id: int) -> HttpResponse:
         "pause": (lambda: service.pause(mailing_id, by=who, now=now), "Paused."),
         "resume": (lambda: service.resume(mailing_id, by=who, now=now), "It goes on."),
         "cancel": (lambda: service.cancel(mailing_id, by=who, now=now), "Cancelled for good."),
+        "recall": (
+            lambda: _recall(mailing_id, who, now),
+            "Recalled: {:,} readers were spared. The edition is open again.",
+        ),
         "repair": (lambda: service.repair(mailing_id, now=now), "{:,} readers are planned once more."),
         "resend": (lambda: service.repair(mailing_id, unknown=True, now=now), "{:,} readers are planned once more."),
         "settle": (lambda: service.settle_unknown(mailing_id, now=now), "{:,} readers count as accepted."),
@@ -80,6 +86,11 @@ def change(request: HttpRequest, mailing_id: int) -> HttpResponse:
     return redirect("mailing", mailing_id)
 
 
+def _recall(mailing_id: int, who: str, now: datetime) -> int:
+    spared = service.recall(mailing_id, by=who, now=now, provider=wiring.provider())
+    return spared.caught + spared.withdrawn
+
+
 @desk("readers")
 def proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """Every candidate with what became of them, for a spreadsheet."""
@@ -87,7 +98,7 @@ def proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(("reader", "address", "state", "batch", "reason"))
-    for row in reads.who(mailing_id, limit=10_000_000):
+    for row in reads.everybody(mailing_id):
         writer.writerow((row.subscriber_id, defused(row.address), row.state, row.batch or "", defused(row.reason)))
     note(request, "exported proof", f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
@@ -111,5 +122,6 @@ def _context(found: reads.Mailing) -> dict[str, Any]:
         "moving": found.state in ("scheduled", "freezing", "sending"),
         "missing": found.candidates - found.planned - excluded,
         "engagement": [(name.replace("_", " "), n) for name, n in found.engagement.items()],
+        "recallable": found.recallable_until and clock.now() <= found.recallable_until and found.state != "scheduled",
         "repairable": found.state != "cancelled" and (found.counts.get("refused") or found.counts.get("dropped")),
     }

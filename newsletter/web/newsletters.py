@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.accounts.rights import can
 from newsletter.catalog import reads, service
+from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import allow, desk, note, shown
@@ -30,6 +31,17 @@ SETTINGS = {
     "stories_wanted": ("Stories an edition wants", ""),
     "stories_least": ("Fewest stories for approval", ""),
     "late_after_minutes": ("Held when later than", "Minutes"),
+    "recall_minutes": (
+        "Handed over before its time",
+        "20 to 1440 minutes, so that it can be recalled; 0: not. SendGrid only",
+    ),
+    "per_minute": ("Messages a minute", "0: no limit"),
+    "warm_up_from": ("Warm-up from", "First day of a new sender's domain, like 2026-11-24; empty: none"),
+    "warm_up_first": ("Messages on that day", "Doubled every day after it; who is beyond is left out that day"),
+    "repair_after_minutes": (
+        "Lost answers are sent again after",
+        "Minutes of silence; some may have it twice then. 0: never",
+    ),
 }
 
 
@@ -50,7 +62,7 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         typed = {name: request.POST[name] for name in SETTINGS if name in request.POST}
         try:
-            changed = {name: value for name, value in typed.items() if str(getattr(newsletter, name)) != value}
+            changed = {name: value for name, value in typed.items() if _written(newsletter, name) != value}
             if changed:
                 service.change_newsletter(newsletter.id, now=clock.now(), **changed)
                 note(
@@ -65,7 +77,7 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
         except NewsletterError as refused:
             error, field, status = str(refused), refused.field if isinstance(refused, BadInput) else "", 422
     rows = [
-        (name, label, hint, typed.get(name, getattr(newsletter, name)), reads.STATES if name == "state" else ())
+        (name, label, hint, typed.get(name, _written(newsletter, name)), reads.STATES if name == "state" else ())
         for name, (label, hint) in SETTINGS.items()
     ]
     context = {
@@ -76,3 +88,8 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
         "may": can(request.user, "configure", newsletter.id),
     }
     return render(request, "pages/newsletter.html", context, status=status)
+
+
+def _written(newsletter: Newsletter, name: str) -> str:
+    value = getattr(newsletter, name)
+    return "" if value is None else str(value)

@@ -24,7 +24,8 @@ def newsletter(**fields: Any) -> Newsletter:
         publication="Hill Press", publication_url="https://press.example.com", from_email="news@example.com",
         from_name="Hill Post", reply_to="", postal_address="4 Tarn Street", signed="The desk", list_id=1, language="en",
         zone="Europe/London", template="briefing", theme={"light": {"accent": "#0b4f6c"}}, logo_light=None, logo_dark=None,
-        stories_wanted=5, stories_least=1, late_after_minutes=30, click_tracking=False, open_tracking=False, created_at=NOW,
+        stories_wanted=5, stories_least=1, late_after_minutes=30, click_tracking=False, open_tracking=False,
+        recall_minutes=0, per_minute=0, repair_after_minutes=0, warm_up_from=None, warm_up_first=0, created_at=NOW,
         sections=(Section("top", "Top stories", 0, 2), Section("more", "More news", 1, 2)),
     )  # fmt: skip
     return replace(made, **fields)

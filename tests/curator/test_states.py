@@ -27,8 +27,8 @@ def test_sent_is_the_end() -> None:
     assert not any(states.may(states.SENT, to) for to in STATES)
 
 
-def test_what_is_handed_over_can_only_become_sent() -> None:
-    assert [to for to in STATES if states.may(states.HANDED_OVER, to)] == [states.SENT]
+def test_what_is_handed_over_becomes_sent_or_is_recalled_and_open_again() -> None:
+    assert [to for to in STATES if states.may(states.HANDED_OVER, to)] == [states.OPEN, states.SENT]
 
 
 @pytest.mark.parametrize("state", [states.OPEN, states.LOCKED, states.IN_REVIEW, states.SKIPPED])
@@ -46,10 +46,11 @@ def test_only_these_states_carry_a_reason() -> None:
 
 
 @given(st.lists(st.sampled_from(STATES), max_size=30))
-def test_on_no_path_does_a_handed_over_edition_come_back(wishes: list[str]) -> None:
+def test_on_no_path_but_a_recall_does_a_handed_over_edition_come_back(wishes: list[str]) -> None:
     state, left = states.OPEN, False
     for wish in wishes:
+        recalled = state == states.HANDED_OVER and wish == states.OPEN
         if states.may(state, wish):
             state = wish
-        left = left or state == states.HANDED_OVER
+        left = (left or state == states.HANDED_OVER) and not recalled
         assert (state in (states.HANDED_OVER, states.SENT)) is left

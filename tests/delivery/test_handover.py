@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from newsletter.catalog import service as catalog
-from newsletter.delivery import handover, ledger, models, reads, retry, service, states
+from newsletter.delivery import claims, handover, ledger, models, reads, retry, service, states
 from newsletter.delivery.providers.base import Answer
 from newsletter.delivery.reads import Mailing
 from newsletter.delivery.states import Outcome
@@ -296,10 +296,14 @@ def test_a_line_that_breaks_leaves_only_the_message_under_way_unknown(frozen: Pl
     assert set(provider.mailed.values()) == {1}
 
 
+def claim(now: datetime, owner: str) -> claims.Claim | None:
+    return claims.claim(now, until=now + handover.LEASE, owner=owner, provider=ScriptedProvider.name)
+
+
 def test_a_worker_killed_before_sending_loses_nobody(frozen: Plan, join: Join, now: datetime) -> None:
     join(2)
     frozen()
-    claimed = handover._claimed(now, "worker/1", ScriptedProvider.name)
+    claimed = claim(now, "worker/1")
     assert claimed is not None
     provider = ScriptedProvider()
     assert not step(provider, now, "worker/2"), "the claim is another's"
@@ -354,13 +358,13 @@ def test_a_refusal_that_comes_after_its_lease_sends_nothing_again(frozen: Plan, 
 def test_a_worker_that_slept_through_its_claim_sends_nothing(frozen: Plan, join: Join, now: datetime) -> None:
     join(2)
     made = frozen()
-    claimed = handover._claimed(now, "worker/1", ScriptedProvider.name)
+    claimed = claim(now, "worker/1")
     assert claimed is not None
     prepared = handover._prepare(claimed, now)
     assert prepared is not None
     other = ScriptedProvider()
     hand_over_all(other, now + LATER, "worker/2")
-    assert handover._about_to_send(claimed, prepared, now + LATER) is None
+    assert handover._begun(prepared, now + LATER) is None
     assert shown(made).counts == {"accepted": 2}
     assert set(other.mailed.values()) == {1}
 
@@ -368,19 +372,19 @@ def test_a_worker_that_slept_through_its_claim_sends_nothing(frozen: Plan, join:
 def test_a_pause_between_claim_and_sending_gives_the_batch_back(frozen: Plan, join: Join, now: datetime) -> None:
     join(2)
     made = frozen()
-    claimed = handover._claimed(now, "worker/1", ScriptedProvider.name)
+    claimed = claim(now, "worker/1")
     assert claimed is not None
     prepared = handover._prepare(claimed, now)
     assert prepared is not None
     service.pause(made.id, by="editor", now=now)
-    assert handover._about_to_send(claimed, prepared, now) is None
+    assert handover._begun(prepared, now) is None
     assert shown(made).batches == {"planned": 1}
 
 
 def test_a_batch_is_claimed_once(frozen: Plan, join: Join, now: datetime) -> None:
     join(60)
     frozen()
-    claimed = [handover._claimed(now, f"worker/{n}", ScriptedProvider.name) for n in range(3)]
+    claimed = [claim(now, f"worker/{n}") for n in range(3)]
     assert claimed[2] is None
     assert claimed[0] is not None
     assert claimed[1] is not None

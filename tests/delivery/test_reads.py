@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from newsletter.delivery import reads, service
+from newsletter.delivery import listing, reads, service
 from newsletter.delivery.reads import Mailing
 from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import service as subscribers
@@ -66,7 +66,7 @@ def test_who_is_read_page_by_page(sent: Mailing, state: str | None) -> None:
 
 
 def test_who_is_asked_in_portions_a_database_takes(sent: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reads, "ROWS", 7)
+    monkeypatch.setattr(listing, "ROWS", 7)
     assert len(reads.who(sent.id, limit=1_000)) == 121
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 KEY = "SG.fake-key"
+MOST_STATUSES = 10  # SendGrid fact 28c
 _RESERVED = {
     "x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding", "to", "from",
     "subject", "reply-to", "cc", "bcc",
@@ -57,6 +58,10 @@ class SendGridServer(ThreadingHTTPServer):
         self.refused: list[str] = []
         self.requests = 0
         self.delay = delay
+        self.clock: Callable[[], float] = time.time  # what “send_at” and the rules of batch ids are judged by
+        self.batches: set[str] = set()
+        self.statuses: dict[str, str] = {}  # of batch ids: pause or cancel
+        self.scheduled: list[dict[str, Any]] = []  # what waits for its send_at; delivered by `pass_time`
         self.weather: Callable[[], Fault | None] = lambda: None  # asked for every request that no fault is queued for
         self._faults: list[Fault] = []
         self._log = log
@@ -77,12 +82,41 @@ class SendGridServer(ThreadingHTTPServer):
 
     def accept(self, body: dict[str, Any]) -> None:
         with self._lock:
-            for person in body["personalizations"]:
-                self.accepted[person["to"][0]["email"].casefold()] += 1
+            if body.get("send_at", 0) > self.clock():
+                self.scheduled.append(body)
+            else:
+                self._deliver(body)
             self.bodies.append(body)
             if self._log:
                 with self._log.open("a") as file:
                     file.write(json.dumps(body) + "\n")
+
+    def _deliver(self, body: dict[str, Any]) -> None:
+        if self.statuses.get(body.get("batch_id", "")) == "cancel":
+            return
+        for person in body["personalizations"]:
+            self.accepted[person["to"][0]["email"].casefold()] += 1
+
+    def pass_time(self) -> None:
+        """Delivers what is due by `clock`, but for what was cancelled: that is thrown away (SendGrid fact 28c)."""
+        with self._lock:
+            due = [body for body in self.scheduled if body["send_at"] <= self.clock()]
+            self.scheduled = [body for body in self.scheduled if body["send_at"] > self.clock()]
+            for body in due:
+                self._deliver(body)
+
+    def cancel(self, batch_id: str) -> str:
+        """Cancels a batch id; what is wrong with that, or ""."""
+        with self._lock:
+            if batch_id in self.statuses:
+                return "a status for this batch id exists"
+            if len(self.statuses) >= MOST_STATUSES:
+                return "the maximum of cancelled or paused batches is reached"
+            waiting = [body["send_at"] for body in self.scheduled if body.get("batch_id") == batch_id]
+            if waiting and min(waiting) - self.clock() < 600:
+                return "less than 10 minutes are left"
+            self.statuses[batch_id] = "cancel"
+            return ""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is part of the play."""
@@ -94,10 +128,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path != "/v3/mail/send":
+        if self.path not in ("/v3/mail/send", "/v3/mail/batch", "/v3/user/scheduled_sends"):
             return self._answer(404, _errors("not found"))
-        if self.headers.get("Authorization") != f"Bearer {KEY}":
-            return self._answer(401, _errors("The provided authorization grant is invalid, expired, or revoked"))
+        if not self._known():
+            return None
         fault = self.server.take_fault()
         if fault and not fault.accept_first:
             return self._fail(fault)
@@ -105,6 +139,13 @@ class _Handler(BaseHTTPRequestHandler):
             body = json.loads(raw)
         except ValueError:
             return self._answer(400, _errors("Bad Request"))
+        if self.path == "/v3/mail/batch":
+            return self._new_batch()
+        if self.path == "/v3/user/scheduled_sends":
+            wrong = self.server.cancel(str(body.get("batch_id")))
+            return self._answer(400, _errors(wrong)) if wrong else self._answer(201, body)
+        if (batch_id := body.get("batch_id")) and batch_id not in self.server.batches:
+            return self._answer(400, _errors("no such batch id"))
         problems = problems_of(body)
         if problems:
             self.server.refused += [f"{field}: {message}" for field, message in problems]
@@ -116,6 +157,35 @@ class _Handler(BaseHTTPRequestHandler):
             return self._fail(fault)
         self._answer(202, None, {"X-Message-Id": secrets.token_urlsafe(16)[:22]})
 
+    def do_GET(self) -> None:
+        before, path, batch_id = self.path.partition("/v3/user/scheduled_sends")
+        if before or not path:
+            return self._answer(404, _errors("not found"))
+        if not self._known():
+            return None
+        fault = self.server.take_fault()
+        if fault:
+            return self._fail(fault)
+        statuses = [{"batch_id": each, "status": status} for each, status in self.server.statuses.items()]
+        wanted = batch_id.strip("/")
+        self._answer(200, [each for each in statuses if each["batch_id"] == wanted] if wanted else statuses)
+
+    def do_DELETE(self) -> None:
+        batch_id = self.path.rpartition("/")[2]
+        if self._known():
+            self._answer(204 if self.server.statuses.pop(batch_id, None) else 404, None)
+
+    def _known(self) -> bool:
+        known = self.headers.get("Authorization") == f"Bearer {KEY}"
+        if not known:
+            self._answer(401, _errors("The provided authorization grant is invalid, expired, or revoked"))
+        return known
+
+    def _new_batch(self) -> None:
+        made = secrets.token_urlsafe(24)
+        self.server.batches.add(made)
+        self._answer(201, {"batch_id": made})
+
     def _fail(self, fault: Fault) -> None:
         time.sleep(fault.hang)
         if fault.drop or fault.hang:
@@ -124,7 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._answer(fault.status, fault.body or _errors(f"fault {fault.status}"), fault.headers)
 
-    def _answer(self, status: int, document: dict[str, Any] | None, headers: dict[str, str] | None = None) -> None:
+    def _answer(self, status: int, document: Any, headers: dict[str, str] | None = None) -> None:
         data = json.dumps(document).encode() if document is not None else b""
         self.send_response(status)
         for name, value in (headers or {}).items():

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, overload, runtime_checkable
 
+from newsletter.kernel.errors import SurroundingsError
 from newsletter.templater import MergeField, Reader, personalise, substitutions
 
 
@@ -46,14 +47,51 @@ class Recipient(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Recipients(Sequence[Recipient]):
+    """Many recipients, kept in columns: some providers never need them one by one, and there are millions."""
+
+    deliveries: Sequence[str]
+    addresses: Sequence[str]
+    first_names: Sequence[str]
+    tokens: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.addresses)
+
+    @overload
+    def __getitem__(self, place: int) -> Recipient: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Recipient]: ...
+
+    def __getitem__(self, place: int | slice) -> Recipient | Sequence[Recipient]:
+        if isinstance(place, slice):
+            return Recipients(*(column[place] for column in columns_of(self)))
+        return Recipient(*(column[place] for column in columns_of(self)))
+
+
+def columns_of(recipients: Sequence[Recipient]) -> Sequence[Sequence[str]]:
+    """The deliveries, addresses, first names and tokens of at least one recipient."""
+    if isinstance(recipients, Recipients):
+        return recipients.deliveries, recipients.addresses, recipients.first_names, recipients.tokens
+    return tuple(zip(*recipients, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """One attempt at one batch. The keys are opaque ids, never an address."""
+    """One attempt at one batch. The keys are opaque ids, never an address.
+
+    A provider that can schedule sends at `send_at` (aware; None: now); all that has the same `cancel_id` ("" for
+    none), an id of the provider's, can be cancelled together until then.
+    """
 
     envelope: Envelope
     recipients: Sequence[Recipient]
     mailing: str
     batch: str
     attempt: str
+    send_at: datetime | None = None
+    cancel_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +185,36 @@ class Provider(Protocol):
 
     def send_batch(self, request: Request, now: datetime) -> Answer:
         """Hands one batch over. Never raises: every trouble is an answer."""
+        ...
+
+
+class Trouble(SurroundingsError):
+    """The provider did not do what it was asked, with what it said."""
+
+
+@runtime_checkable
+class Canceller(Protocol):
+    """A provider that can be stopped until the instant of sending. Every method raises Trouble.
+
+    `most_cancelled`: so many ids of an account may be cancelled or paused at a time, ours and others'.
+    """
+
+    most_cancelled: int
+
+    def new_cancel_id(self) -> str:
+        """An id to give to requests, by which all of them can be cancelled."""
+        ...
+
+    def cancelled_ids(self) -> frozenset[str]:
+        """The ids of the account that are cancelled or paused at this time."""
+        ...
+
+    def cancel(self, cancel_id: str) -> None:
+        """Cancels all that has this id; once more does no harm."""
+        ...
+
+    def release(self, cancel_id: str) -> None:
+        """Forgets a cancelled id. Only after everything with it was to be sent: before, that would send it after all."""
         ...
 
 

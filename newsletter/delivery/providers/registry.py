@@ -9,6 +9,7 @@ from newsletter.delivery.providers.base import Provider
 from newsletter.kernel.errors import BadInput
 
 _MAX_BATCH = {"sendgrid": 1000, "smtp": 50, "outbox": 100}  # the providers' own `max_batch` (test)
+_CAN_CANCEL = frozenset({"sendgrid"})  # the providers' own `can_cancel` (test)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,11 @@ def max_batch(name: str) -> int:
     if name not in _MAX_BATCH:
         raise _unknown(name)
     return _MAX_BATCH[name]
+
+
+def can_cancel(name: str) -> bool:
+    """Whether what was handed to a provider for later can be cancelled until then, without opening it."""
+    return name in _CAN_CANCEL
 
 
 def _unknown(name: str) -> BadInput:

@@ -1,0 +1,44 @@
+"""Who left when their message was on its way: noted in the ledger, for they may complain, and rightly."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from newsletter.delivery import ledger, models, states
+from newsletter.delivery.states import Flag
+from subscribers import reads as subscribers
+
+ON_ITS_WAY = timedelta(minutes=10)  # from the provider to the reader; later, they had it and left because of it
+LOOKED_AFTER = timedelta(hours=2)
+
+
+def note_late_leavers(now: datetime) -> int:
+    """Marks members who left between the hand-over of their batch and its arrival. Returns how many."""
+    recent = models.Mailing.objects.filter(started_at__isnull=False, due_at__gte=now - LOOKED_AFTER)
+    return sum(_of(row) for row in recent.exclude(state=states.CANCELLED))
+
+
+def _of(row: models.Mailing) -> int:
+    assert row.frozen_at is not None
+    noted = 0
+    for person, left_at in subscribers.left_since(row.list_id, row.frozen_at):
+        within = row.batches.filter(first_id__lte=person, last_id__gte=person, handed_over_at__lte=left_at)
+        for batch in within:
+            place = ledger.place_of(person, ledger.unpack_members(batch.members, batch.format))
+            assert batch.handed_over_at is not None
+            leaves_at = (batch.send_at or row.due_at) if row.cancel_id else batch.handed_over_at
+            if place is None or left_at > max(leaves_at, batch.handed_over_at) + ON_ITS_WAY:
+                continue
+            noted += _noted(batch, place)
+    return noted
+
+
+def _noted(batch: models.Batch, place: int) -> bool:
+    outcomes = ledger.Outcomes(batch.outcomes, batch.format)
+    if not outcomes[place].taken or outcomes.flags(place) & Flag.LEFT_TOO_LATE:
+        return False
+    outcomes.flag(place, Flag.LEFT_TOO_LATE)
+    mine = models.Batch.objects.filter(id=batch.id, version=batch.version)
+    return bool(mine.update(outcomes=outcomes.packed(), version=F("version") + 1))

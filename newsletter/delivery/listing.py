@@ -1,0 +1,143 @@
+"""The candidates of a mailing one by one: who got it, who did not, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+
+from django.db.models import Count, QuerySet, Sum
+
+from newsletter.delivery import ledger, models, states
+from newsletter.delivery.states import Outcome
+from newsletter.kernel.errors import BadInput, NotFound
+from subscribers import reads as subscribers
+
+ROWS = 1_000  # people to a query: SQLite and PostgreSQL both limit the parameters of one
+_WORDS = frozenset(outcome.word for outcome in Outcome if outcome != Outcome.REPAIRED)
+_Found = tuple[int, str, int | None]  # person, what became of them, number of the batch
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """One candidate of a mailing and what became of them; `batch` is None for those left out.
+
+    `address` is the one that counted for this mailing: whoever moved since is shown as mailed there.
+    """
+
+    subscriber_id: int
+    address: str
+    state: str
+    batch: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """So many readers of a mailing with one outcome (or left out) for one reason."""
+
+    state: str
+    reason: str
+    readers: int
+    left_out: bool
+
+
+def who(mailing_id: int, *, state: str | None = None, limit: int = 100, after: int = 0) -> tuple[Who, ...]:
+    """The candidates of a mailing ascending by id behind `after`: all, with one outcome, or left out for one reason.
+
+    “bounced” and “complained” are both: who was left out for it has no batch.
+    Raises BadInput for a state that does not exist, NotFound.
+    """
+    return tuple(islice(everybody(mailing_id, state=state, after=after, most=limit), limit))
+
+
+def everybody(mailing_id: int, *, state: str | None = None, after: int = 0, most: int = ROWS) -> Iterator[Who]:
+    """The same one after the other, however many they are; `most` says how many are wanted if it is not all."""
+    if state is not None and state not in _WORDS and state not in (*states.EXCLUSIONS, "excluded"):
+        raise BadInput(
+            f"“{state}” is no state. It can be {', '.join(sorted(_WORDS))}, excluded, {', '.join(states.EXCLUSIONS)}.",
+            "state",
+        )
+    row = models.Mailing.objects.filter(id=mailing_id).first()
+    if row is None:
+        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    return _told(row, _matching(mailing_id, state, after), min(most, ROWS))
+
+
+def report(mailing_id: int) -> tuple[ReportLine, ...]:
+    """Every candidate accounted for, by state and reason, most readers first within a state. Raises NotFound."""
+    if not models.Mailing.objects.filter(id=mailing_id).exists():
+        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    counts: Counter[Outcome] = Counter()
+    for packed, form in models.Batch.objects.filter(mailing_id=mailing_id).values_list("outcomes", "format"):
+        counts += ledger.Outcomes(packed, form).counts()
+    del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
+    reasons = models.Incident.objects.filter(mailing_id=mailing_id).values_list("kind", "reason")
+    explained = [(kind, why, n) for kind, why, n in reasons.annotate(n=Count("id")).order_by("kind", "-n")]
+    lines: list[ReportLine] = []
+    for outcome, total in sorted(counts.items()):
+        rest = total
+        for kind, why, n in explained:
+            if kind == outcome.word and rest:
+                lines.append(ReportLine(kind, why, min(n, rest), left_out=False))
+                rest -= min(n, rest)
+        if rest:
+            lines.append(ReportLine(outcome.word, "", rest, left_out=False))
+    left_out = models.Exclusion.objects.filter(mailing_id=mailing_id).values_list("reason").annotate(n=Sum("size"))
+    return (*lines, *(ReportLine(why, "", n, left_out=True) for why, n in left_out.order_by("reason")))
+
+
+def _told(row: models.Mailing, found: Iterator[_Found], page: int) -> Iterator[Who]:
+    """The same with addresses and reasons."""
+    while some := list(islice(found, page)):
+        ids = [person for person, _, _ in some]
+        incidents = models.Incident.objects.filter(mailing_id=row.id, subscriber_id__in=ids).order_by("at")
+        reasons = dict(incidents.values_list("subscriber_id", "reason"))
+        people = subscribers.recipients(row.list_id, ids, as_of=row.frozen_at or row.created_at)
+        for (person, became, batch), address in zip(some, people.addresses, strict=True):
+            yield Who(person, address, became, batch, reasons.get(person, ""))
+
+
+def _matching(mailing_id: int, state: str | None, after: int) -> Iterator[_Found]:
+    streams: list[Iterable[_Found]] = []
+    if state is None or state in _WORDS:
+        streams += _members(mailing_id, state, after)
+    if state is None or state in {*states.EXCLUSIONS, "excluded"}:
+        streams += _excluded(mailing_id, state, after)
+    return merge(*streams)
+
+
+def _members(mailing_id: int, state: str | None, after: int) -> Sequence[Iterable[_Found]]:
+    """A stream for each stratum, and one for each batch of a repair: within each, ids ascend."""
+    mine = models.Batch.objects.filter(mailing_id=mailing_id, last_id__gt=after)
+    first = mine.filter(repair=False)
+    strata = first.order_by("stratum").values_list("stratum", flat=True).distinct()
+    streams = [first.filter(stratum=stratum).order_by("first_id") for stratum in strata]
+    streams += [mine.filter(id=batch_id) for batch_id in mine.filter(repair=True).values_list("id", flat=True)]
+    return [_outcomes(batches, state, after) for batches in streams]
+
+
+def _outcomes(batches: QuerySet[models.Batch], state: str | None, after: int) -> Iterator[_Found]:
+    for batch in batches.iterator(chunk_size=20):
+        members = ledger.unpack_members(batch.members, batch.format)
+        for person, outcome in zip(members, ledger.Outcomes(batch.outcomes, batch.format), strict=True):
+            if outcome == Outcome.REPAIRED:
+                continue  # counts in the batch that repaired it
+            if person > after and (state is None or outcome.word == state):
+                yield person, outcome.word, batch.number
+
+
+def _excluded(mailing_id: int, state: str | None, after: int) -> Sequence[Iterable[_Found]]:
+    rows = models.Exclusion.objects.filter(mailing_id=mailing_id, last_id__gt=after)
+    reasons = rows.order_by("reason").values_list("reason", flat=True).distinct()
+    wanted = [reason for reason in reasons if state in (None, "excluded", reason)]
+    return [_left_out(rows.filter(reason=reason).order_by("first_id"), after) for reason in wanted]
+
+
+def _left_out(rows: QuerySet[models.Exclusion], after: int) -> Iterator[_Found]:
+    for row in rows.iterator(chunk_size=20):
+        for person in ledger.unpack_members(row.members, row.format):
+            if person > after:
+                yield person, row.reason, None

@@ -1,0 +1,33 @@
+"""When batches leave, so that no more messages a minute do than are allowed, and how many may on a day. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+
+
+def times(sizes: Iterable[int], start: datetime, per_minute: int) -> Iterator[datetime]:
+    """When each of these batches may leave, the first at `start`: at most `per_minute` messages a minute (0: no limit).
+
+    The times are planned, nobody waits for them: a batch that is late does not make the next one late.
+    """
+    at = start
+    for size in sizes:
+        yield at
+        at = after(at, size, per_minute)
+
+
+def after(at: datetime, size: int, per_minute: int) -> datetime:
+    """When the next batch may leave after one of this size."""
+    return at + timedelta(minutes=size / per_minute) if per_minute else at
+
+
+def ceiling(day: date, first_day: date | None, first: int) -> int | None:
+    """How many messages may leave on a day of a warm-up that allows `first` on its first day and doubles daily.
+
+    None: no ceiling. Before the first day, the ceiling is that of the first day.
+    """
+    if first_day is None or not first:
+        return None
+    days = max((day - first_day).days, 0)
+    return first * 2 ** min(days, 40)

@@ -1,0 +1,25 @@
+"""The recall window: handed over early with the instant of sending, so that all of it can be cancelled until then. Pure.
+
+begins ───────────────── last call ──────── due
+   handed over by now,      │  nobody can     sent by
+   can be recalled          │  stop it now    the provider
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+LAST_CALL = timedelta(minutes=12)  # before the instant: the provider's limit is 10 (SendGrid fact 28c)
+LONGEST_AHEAD = timedelta(hours=71)  # of a scheduled sending: the provider's limit is 72 (SendGrid fact 17)
+
+
+def begins(due_at: datetime, minutes: int, now: datetime) -> datetime | None:
+    """When handing over begins with a window of so many minutes; None when there is no time left for one."""
+    if not minutes or now >= due_at - LAST_CALL:
+        return None
+    return max(due_at - timedelta(minutes=minutes), now)
+
+
+def can_be_recalled(due_at: datetime, now: datetime) -> bool:
+    """Whether there is time left to stop what was handed over."""
+    return now <= due_at - LAST_CALL

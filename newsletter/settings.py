@@ -40,6 +40,11 @@ INSTALLED_APPS = [
     "newsletter.web",
 ]
 
+if not CONFIG.database_url.startswith("sqlite"):
+    INSTALLED_APPS.insert(INSTALLED_APPS.index("newsletter.jobs"), "procrastinate.contrib.django")
+PROCRASTINATE_IMPORT_PATHS = ["newsletter.jobs.queue"]
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
+
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -80,7 +85,7 @@ _SQLITE_OPTIONS: dict[str, Any] = {
     # transactions gives no lock errors. FULL is for the processes that write "about to send".
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=134217728;",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=33554432;",
 }
 
 
@@ -169,6 +174,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "newsletter": {"level": "INFO"},
+        "procrastinate": {"level": "ERROR"},  # what matters of it, jobs.queue says
         "subscribers": {"level": "INFO"},
         # At DEBUG this one writes the API key (SendGrid fact 52).
         "python_http_client": {"level": "WARNING"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from subscribers import addresses, models, policy, reads
 from subscribers.values import Owed
@@ -40,6 +40,12 @@ def claim_owed(now: datetime, *, limit: int, lease: timedelta) -> tuple[Owed, ..
         if mine.update(state="claimed", lease_until=now + lease, attempts=F("attempts") + 1):
             claimed.append(_owed(row, now))
     return tuple(claimed)
+
+
+def owed_waiting(now: datetime) -> bool:
+    """Whether there is anything for `claim_owed`."""
+    due = Q(state="owed", due_at__lte=now) | Q(state="claimed", lease_until__lt=now)
+    return models.OwedMail.objects.filter(due).exists()
 
 
 def _never_mailed() -> QuerySet[models.Suppression, str]:

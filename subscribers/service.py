@@ -5,7 +5,7 @@ from __future__ import annotations
 from subscribers.exporting import export
 from subscribers.importing import import_csv
 from subscribers.limits import sweep
-from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown
+from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown, owed_waiting
 from subscribers.people import add, change_address, create_list, suppress, unsubscribe, unsuppress
 from subscribers.readers import ask_which, confirm, leave, sign_up, undo_leave
 from subscribers.reported import Report, apply_reports
@@ -28,6 +28,7 @@ __all__ = [
     "owed_failed",
     "owed_sent",
     "owed_unknown",
+    "owed_waiting",
     "sign_up",
     "suppress",
     "sweep",

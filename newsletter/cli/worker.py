@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import signal
 import threading
+from typing import Any
 
 import typer
+from django.db import connection
 
 from newsletter.cli.output import SUPERVISED, say
 from newsletter.jobs import wiring
@@ -24,7 +26,7 @@ def worker(
     if supervised:
         end_with_parent()
     say(f"The worker hands over through {wiring.provider().name}.")
-    crew = Worker(threads)
+    crew = _worker(threads)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -34,3 +36,12 @@ def worker(
         pass
     crew.stop()
     runner.join()
+
+
+def _worker(threads: int) -> Any:
+    """Threads of this process, or on PostgreSQL one worker among any number, on any number of machines."""
+    if connection.vendor != "postgresql":
+        return Worker(threads)
+    from newsletter.jobs.queue import QueueWorker  # only where there is one
+
+    return QueueWorker(threads)

@@ -16,11 +16,13 @@ from newsletter.delivery.recalling import Recalled, free_next, recall, settle_st
 from newsletter.delivery.recalling import open_next as open_windows
 from newsletter.delivery.repairing import repair, repair_silent, settle_unknown
 from newsletter.delivery.single import Mail, TestSent, compose_eml, send_notice, send_test
+from newsletter.delivery.waiting import Waiting, waiting
 
 __all__ = [
     "Mail",
     "Recalled",
     "TestSent",
+    "Waiting",
     "apply_events",
     "cancel",
     "compose_eml",
@@ -44,4 +46,5 @@ __all__ = [
     "settle_unknown",
     "stop_others",
     "sweep",
+    "waiting",
 ]

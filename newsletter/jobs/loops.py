@@ -12,8 +12,7 @@ from datetime import datetime
 
 from django.db import close_old_connections
 
-from newsletter.delivery import service as delivery
-from newsletter.jobs import notices, pulses, wiring
+from newsletter.jobs import notices, pulses, steps
 from newsletter.kernel import clock
 
 log = logging.getLogger(__name__)
@@ -54,7 +53,7 @@ class Worker:
             for index in range(self._threads)
         ]
         crew.append(threading.Thread(target=self._loop_of, args=(notices.send_owed,), name="owed-mail"))
-        crew.append(threading.Thread(target=self._loop_of, args=(_apply_events,), name="events"))
+        crew.append(threading.Thread(target=self._loop_of, args=(steps.apply_events,), name="events"))
         for thread in crew:
             thread.start()
         while not self._stop.wait(BEAT_SECONDS if pulsed("worker") else AFTER_TROUBLE_SECONDS):
@@ -66,18 +65,7 @@ class Worker:
     def _loop(self, index: int) -> None:
         owner = f"{pulses.name_of_this_process('worker')}/{index}"
 
-        def step(now: datetime) -> bool:
-            provider = wiring.provider()
-            return (
-                delivery.hand_over_next(now, owner=owner, provider=provider, clock=clock.now)
-                or delivery.open_windows(now, provider)
-                or delivery.freeze_next(now)
-                or bool(delivery.finish(now))
-                or bool(delivery.stop_others(provider.name, now))
-                or bool(delivery.settle_stragglers(now))
-            )
-
-        self._loop_of(step)
+        self._loop_of(lambda now: steps.hand_over(now, owner) or steps.move_mailings(now))
 
     def _loop_of(self, step: Callable[[datetime], bool]) -> None:
         while not self._stop.is_set():
@@ -90,10 +78,6 @@ class Worker:
                 continue
             if not worked:
                 self._stop.wait(IDLE_SECONDS)
-
-
-def _apply_events(now: datetime) -> bool:
-    return delivery.apply_events(now, owner=pulses.name_of_this_process("worker"))
 
 
 def pulsed(kind: str, note: str = "") -> bool:

@@ -30,6 +30,11 @@ def send_owed(now: datetime) -> bool:
     return bool(owed)
 
 
+def any_owed(now: datetime) -> bool:
+    """Whether a mail is owed that is due, or whose sender may have died."""
+    return subscribers.owed_waiting(now)
+
+
 def _send(mail: subscribers.Owed, now: datetime) -> None:
     sender = _sender(mail.list_id)
     if sender is None:

@@ -21,7 +21,7 @@ from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
 from newsletter.delivery import reads as mailings
 from newsletter.delivery import service as delivery
-from newsletter.jobs import pulses, wiring
+from newsletter.jobs import hints, pulses, wiring
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused
 from newsletter.scheduler import calendar
 from newsletter.scheduler import reads as schedules
@@ -166,6 +166,7 @@ def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime
 def _create_mailing(
     snapshot: editions.Snapshot, *, due_at: datetime, by: str, now: datetime, occurrence_id: int | None = None
 ) -> mailings.Mailing:
+    hints.mailings_due()
     edition = editions.edition(snapshot.edition_id)
     newsletter = catalog.newsletter(edition.newsletter_id)
     if newsletter.state != "live":

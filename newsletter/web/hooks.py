@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 
 from newsletter.delivery import service as delivery
 from newsletter.delivery.providers.sendgrid_events import SIGNATURE_HEADER, TIMESTAMP_HEADER
+from newsletter.jobs import hints
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotAllowed
 
@@ -32,6 +33,7 @@ def sendgrid(request: HttpRequest) -> HttpResponse:
         return _said("The post broke off.", 400)
     except (BadInput, NotAllowed) as error:
         return _said(str(error), 403 if isinstance(error, NotAllowed) else 400)
+    hints.events_came()
     return HttpResponse(status=204)
 
 

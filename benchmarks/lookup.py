@@ -1,0 +1,55 @@
+"""What became of one person in three years of a daily letter, with 24 strata to an edition."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from benchmarks.delivery import plan_mailing, surroundings
+from benchmarks.measuring import line, median_ms
+
+EDITIONS, STRATA, READERS = 1095, 24, 24_000
+BLOCK = 2_000  # ledger rows to a statement
+
+
+def main() -> None:
+    with surroundings():
+        _fill()
+        from newsletter.delivery import models, reads
+
+        line("one person's latest 50 editions", median_ms(lambda: reads.outcomes_of(12_345)))
+        line(f"all {EDITIONS} editions", median_ms(lambda: reads.outcomes_of(12_345, limit=EDITIONS)))
+        found = reads.outcomes_of(12_345, limit=EDITIONS + 1)
+        assert len(found) == EDITIONS, len(found)
+        print(f"{models.Batch.objects.count():,} batches, {models.Directory.objects.count():,} rows of the directory")
+
+
+def _fill() -> None:
+    """The ledger of many editions; a person is in another stratum every day."""
+    from newsletter.delivery import batching, models, rows, states
+    from newsletter.delivery.ledger import Outcomes
+    from newsletter.delivery.states import Outcome
+
+    template = models.Mailing.objects.get(id=plan_mailing(10))
+    everybody = range(1, READERS + 1)
+    accepted = Outcomes.planned(READERS // STRATA)
+    accepted.settle(Outcome.ACCEPTED)
+    batches: list[models.Batch] = []
+    directory: list[models.Directory] = []
+    for day in range(EDITIONS):
+        template.pk, template.key = None, f"day{day}"
+        template.kind, template.state = "test", states.FINISHED
+        template.due_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
+        template.save(force_insert=True)
+        for stratum in range(STRATA):
+            members = [person for person in everybody if (person + day) % STRATA == stratum]
+            batch = rows.batch(template.id, stratum + 1, members, template.due_at, stratum)
+            batch.state, batch.outcomes = states.ACCEPTED, accepted.packed()
+            batches.append(batch)
+        places = [(person, (person + day) % STRATA) for person in everybody]
+        directory += [rows.directory(template.id, some) for some in batching.chunks(places, 1_000)]
+        if len(batches) > BLOCK:
+            models.Batch.objects.bulk_create(batches)
+            models.Directory.objects.bulk_create(directory)
+            batches, directory = [], []
+    models.Batch.objects.bulk_create(batches)
+    models.Directory.objects.bulk_create(directory)

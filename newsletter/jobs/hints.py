@@ -1,0 +1,34 @@
+"""Telling workers on other machines that there is something to do, so that they need not wait for the next sweep.
+
+On SQLite the workers look for themselves, twice a second. A hint that cannot be given is not missed: a sweep follows.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.db import DatabaseError, connection, transaction
+
+log = logging.getLogger(__name__)
+
+
+def mailings_due() -> None:
+    """A mailing was planned, resumed or repaired; said when that is committed."""
+    transaction.on_commit(lambda: _hint(mailings_due=True))
+
+
+def events_came() -> None:
+    """The provider posted events."""
+    _hint(events_due=True)
+
+
+def _hint(**what: Any) -> None:
+    if connection.vendor != "postgresql":
+        return
+    from newsletter.jobs import queue  # only where there is one
+
+    try:
+        queue.hint(**what)
+    except DatabaseError as error:
+        log.warning("A hint could not be given, the next sweep finds what is due: %s", error)

@@ -1,0 +1,198 @@
+"""Workers on PostgreSQL: procrastinate, on any number of machines.
+
+    rows that are due ─sweep, or whoever made them due─▶ hints ─▶ a worker somewhere does the step until nothing is due
+
+A hint only says where to look. Losing all of them loses no mail: every worker sweeps. This is the only module that
+knows procrastinate; it is imported where the database is PostgreSQL alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections, transaction
+from procrastinate.app import App
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import DeleteJobCondition, Status
+from procrastinate.worker import Worker as JobRunner
+
+from newsletter.delivery import service as delivery
+from newsletter.jobs import loops, notices, pulses, steps
+from newsletter.kernel import clock
+
+log = logging.getLogger(__name__)
+
+HAND_OVER, REST = "hand-over", "rest"  # queues: a long mailing must not keep events and owed mail waiting
+LANES = 64  # hints to hand over that may wait at a time: as many threads of all machines find work
+SWEEP_SECONDS = 2.0
+GONE_SECONDS = 30.0  # a worker without a sign of life for so long counts as dead; procrastinate beats every ten
+AT_ONCE = 3  # steps of the other queue in one process
+_stop = threading.Event()  # of this process
+
+
+@app.task(queue=HAND_OVER)
+def hand_over(lane: int) -> None:
+    """Hands batches over until none is due."""
+    owner = f"{pulses.name_of_this_process('worker')}/{lane}"
+    _until_done(lambda now: steps.hand_over(now, owner))
+
+
+@app.task(queue=REST)
+def mailings() -> None:
+    """Freezes audiences, and closes what is done; then there may be batches to hand over."""
+    _until_done(steps.move_mailings)
+    _until_done(sweep)
+
+
+@app.task(queue=REST)
+def owed() -> None:
+    """Sends mail that people are owed."""
+    _until_done(notices.send_owed)
+
+
+@app.task(queue=REST)
+def events() -> None:
+    """Applies what the provider posted; its lock lets one of all machines do so at a time."""
+    _until_done(steps.apply_events)
+
+
+def _until_done(step: Callable[[datetime], bool]) -> None:
+    close_old_connections()
+    try:
+        while not _stop.is_set() and step(clock.now()):
+            pass
+    except Exception:
+        log.exception("A step of the worker failed; the next sweep finds what is left")
+        _stop.wait(loops.AFTER_TROUBLE_SECONDS)
+    finally:
+        close_old_connections()
+
+
+def hint(*, batches: int = 0, mailings_due: bool = False, owed_due: bool = False, events_due: bool = False) -> None:
+    """Says that there is work. A hint that waits already is not given again."""
+    for lane in range(min(batches, LANES)):
+        _give(partial(hand_over.configure(queueing_lock=f"hand-over {lane}").defer, lane=lane))
+    if mailings_due:
+        _give(mailings.configure(queueing_lock="mailings").defer)
+    if owed_due:
+        _give(owed.configure(queueing_lock="owed").defer)
+    if events_due:
+        _give(events.configure(queueing_lock="events", lock="events").defer)
+
+
+def _give(defer: Callable[[], object]) -> None:
+    try:
+        with transaction.atomic():  # of its own: being refused must not spoil a transaction around it
+            defer()
+    except AlreadyEnqueued:
+        pass
+
+
+def sweep(now: datetime) -> bool:
+    """Gives hints for all that is due by the rows. Always done with that."""
+    waiting = delivery.waiting(now, most=LANES)
+    hint(
+        batches=waiting.batches,
+        mailings_due=waiting.mailings,
+        events_due=waiting.posts,
+        owed_due=notices.any_owed(now),
+    )
+    return False
+
+
+class QueueWorker:
+    """A worker of one machine among many, with the face of `loops.Worker`."""
+
+    def __init__(self, threads: int = 4) -> None:
+        self._threads = threads
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Stops taking hints; `run` returns when what is in flight is done."""
+        _stop.set()
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def run(self) -> None:
+        """Works until `stop` is called from another thread."""
+        loops.spare_the_collector()
+        asyncio.run(self._run())
+        pulses.end("worker")
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._loop.set_default_executor(ThreadPoolExecutor(self._threads + AT_ONCE + 2))
+        if _stop.is_set():
+            return
+        assert isinstance(app.connector, DjangoConnector)
+        jobs = app.with_connector(app.connector.get_worker_connector())
+        async with jobs.open_async():
+            runners = [_runner(jobs, HAND_OVER, self._threads), _runner(jobs, REST, AT_ONCE)]
+            work = [asyncio.create_task(runner.run()) for runner in runners]
+            minding = [asyncio.create_task(each) for each in (_sweeping(), _beating(), _burying(jobs))]
+            stopped = asyncio.create_task(self._stopping.wait())
+            await asyncio.wait([stopped, *work], return_when=asyncio.FIRST_COMPLETED)
+            _stop.set()
+            for runner in runners:
+                runner.stop()
+            for task in (*minding, stopped):
+                task.cancel()
+            await asyncio.gather(*work)
+
+
+def _runner(jobs: App, queue: str, concurrency: int) -> JobRunner:
+    return JobRunner(
+        app=jobs,
+        queues=[queue],
+        concurrency=concurrency,
+        install_signal_handlers=False,
+        delete_jobs=DeleteJobCondition.ALWAYS,  # the rows are the truth: nobody needs a hint that was taken
+        stalled_worker_timeout=GONE_SECONDS,
+    )
+
+
+async def _sweeping() -> None:
+    while True:
+        await _quietly(lambda: sweep(clock.now()), "The sweep for due rows failed; it is tried again")
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _beating() -> None:
+    while True:
+        fine = await sync_to_async(loops.pulsed, thread_sensitive=False)("worker")
+        await asyncio.sleep(loops.BEAT_SECONDS if fine else loops.AFTER_TROUBLE_SECONDS)
+
+
+async def _burying(jobs: App) -> None:
+    """Takes away the hints that dead workers held: procrastinate notices them, and leaves them where they are."""
+    while True:
+        try:
+            for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=GONE_SECONDS):
+                log.warning("The worker with the hint %s is gone; others do its work", job.task_name)
+                await jobs.job_manager.finish_job(job, Status.FAILED, delete_job=True)
+            await jobs.job_manager.prune_stalled_workers(GONE_SECONDS)
+        except Exception:
+            log.exception("Dead workers could not be looked for; it is tried again")
+        await asyncio.sleep(GONE_SECONDS / 3)
+
+
+async def _quietly(act: Callable[[], object], trouble: str) -> None:
+    def surely() -> None:
+        try:
+            act()
+        except Exception:
+            log.exception(trouble)
+        finally:
+            close_old_connections()
+
+    await sync_to_async(surely, thread_sensitive=False)()

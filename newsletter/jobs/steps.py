@@ -1,0 +1,34 @@
+"""What a worker does, step by step, whether threads of this process take the steps or jobs on many machines.
+
+A step takes `now`, does one piece and says whether there was one. By the rows alone, so that any number may be at it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from newsletter.delivery import service as delivery
+from newsletter.jobs import pulses, wiring
+from newsletter.kernel import clock
+
+
+def hand_over(now: datetime, owner: str) -> bool:
+    """Hands one due batch over."""
+    return delivery.hand_over_next(now, owner=owner, provider=wiring.provider(), clock=clock.now)
+
+
+def move_mailings(now: datetime) -> bool:
+    """Opens a recall window, freezes an audience, or closes what is done."""
+    provider = wiring.provider()
+    return (
+        delivery.open_windows(now, provider)
+        or delivery.freeze_next(now)
+        or bool(delivery.finish(now))
+        or bool(delivery.stop_others(provider.name, now))
+        or bool(delivery.settle_stragglers(now))
+    )
+
+
+def apply_events(now: datetime) -> bool:
+    """Applies some posts of the provider."""
+    return delivery.apply_events(now, owner=pulses.name_of_this_process("worker"))

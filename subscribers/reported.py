@@ -18,7 +18,7 @@ ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of o
 
 
 class Report(NamedTuple):
-    """One thing reported. `list_id` None: of no list we know.
+    """One thing reported. `list_id` None: of no list we know; then leaving means every list.
 
     arrived: a message was delivered. soft: turned away for now. hard: no such address. complained: called spam.
     left: unsubscribed by way of the provider.
@@ -73,9 +73,12 @@ def _pages(keys: set[str]) -> Iterator[list[str]]:
 
 
 def _act(report: Report, key: str, person: models.Subscriber | None, source: str, now: datetime) -> None:
+    if person is not None and report.what != "complained" and _confirmed_since(person, report):
+        return
     if report.what == "left":
-        if person is not None and report.list_id is not None:
-            _change(person, {report.list_id}, "report-leave", report, now)
+        if person is not None:
+            lists = {report.list_id} if report.list_id is not None else _lists_of(person)
+            _change(person, lists, "report-leave", report, now)
         return
     if report.what == "soft":
         if person is None:
@@ -85,11 +88,21 @@ def _act(report: Report, key: str, person: models.Subscriber | None, source: str
             return
     complained = report.what == "complained"
     if person is not None:
-        lists = set(person.subscriptions.values_list("list_id", flat=True))
+        lists = _lists_of(person)
         if complained and report.list_id is not None:
             lists.add(report.list_id)
         _change(person, lists, "complain" if complained else "bounce", report, now)
     _suppress(key, policy.COMPLAINED if complained else policy.BOUNCED, source, now, ours=person is not None)
+
+
+def _confirmed_since(person: models.Subscriber, report: Report) -> bool:
+    """Whether the reader said yes after what is reported: an old entry of the provider's lists must not undo that."""
+    later = person.subscriptions.filter(state=policy.ACTIVE, confirmed_at__gt=report.at)
+    return later.filter(list_id=report.list_id).exists() if report.list_id is not None else later.exists()
+
+
+def _lists_of(person: models.Subscriber) -> set[int]:
+    return set(person.subscriptions.values_list("list_id", flat=True))
 
 
 def _change(person: models.Subscriber, list_ids: Iterable[int], act: str, report: Report, now: datetime) -> None:

@@ -14,7 +14,7 @@ from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
 from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table
 from newsletter.delivery import reads, service
-from newsletter.jobs import wiring
+from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers.formats import defused
@@ -175,6 +175,15 @@ def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
     say(
         f"Mailing {mailing_id} is recalled: {spared.caught:,} readers at the provider, {spared.withdrawn:,} not handed over. "
         "The edition is open again."
+    )
+
+
+@app.command("pull")
+def pull(as_json: bool = JSON) -> None:
+    """Take over now what the provider suppressed by itself (bounces, complaints); it happens once a day anyway."""
+    pulled = tasks.pull_suppressions(clock.now())
+    emit_json(pulled) if as_json else say(
+        f"{pulled.entries:,} entries read; {pulled.ours:,} are about readers of ours."
     )
 
 

@@ -223,6 +223,18 @@ class Pace(models.Model):
         return self.name
 
 
+class Pull(models.Model):
+    """How far the provider's own lists of suppressed addresses are taken over, and when they are asked for again."""
+
+    provider = models.CharField(max_length=20, primary_key=True)
+    pulled_until = models.DateTimeField(null=True)
+    next_at = models.DateTimeField()
+    error = models.CharField(max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.provider} until {self.pulled_until}"
+
+
 class PickClicks(models.Model):
     """How often the links of one story of a mailing were clicked, by people and by machines."""
 

@@ -12,6 +12,7 @@ from newsletter.delivery.freezing import freeze_next
 from newsletter.delivery.handover import hand_over_next, recover
 from newsletter.delivery.leaving import note_late_leavers
 from newsletter.delivery.mailings import cancel, create_mailing, finish, pause, resume, stop_others
+from newsletter.delivery.pulling import LastPull, Pulled, last_pull, pull_suppressions
 from newsletter.delivery.recalling import Recalled, free_next, recall, settle_stragglers
 from newsletter.delivery.recalling import open_next as open_windows
 from newsletter.delivery.repairing import repair, repair_silent, settle_unknown
@@ -19,7 +20,9 @@ from newsletter.delivery.single import Mail, TestSent, compose_eml, send_notice,
 from newsletter.delivery.waiting import Waiting, waiting
 
 __all__ = [
+    "LastPull",
     "Mail",
+    "Pulled",
     "Recalled",
     "TestSent",
     "Waiting",
@@ -31,9 +34,11 @@ __all__ = [
     "free_next",
     "freeze_next",
     "hand_over_next",
+    "last_pull",
     "note_late_leavers",
     "open_windows",
     "pause",
+    "pull_suppressions",
     "recall",
     "receive",
     "recover",

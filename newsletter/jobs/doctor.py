@@ -15,6 +15,7 @@ from newsletter.accounts import service as accounts
 from newsletter.catalog import reads as catalog
 from newsletter.config import Config
 from newsletter.delivery import reads as mailings
+from newsletter.delivery import service as delivery
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.jobs import pulses, wiring
 from newsletter.kernel.errors import NewsletterError
@@ -105,6 +106,11 @@ def _provider(config: Config) -> Iterator[Ailment]:
                 "Use https:// outside tests.",
             )
         yield from _webhook(config)
+        pulled = delivery.last_pull(chosen.name)
+        if pulled is not None and pulled.error:
+            yield Ailment(
+                "look", f"The provider’s list of suppressed addresses: {pulled.error}", "It is asked for hourly."
+            )
 
 
 def _webhook(config: Config) -> Iterator[Ailment]:

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 5
 FEEDS_SECONDS = 60
+PROVIDER_SECONDS = 600
 HUNG_AFTER_SECONDS = 180.0
 
 
@@ -27,13 +28,14 @@ class Heartbeat:
         self._watchdog = loops.Watchdog(HUNG_AFTER_SECONDS)
         self._timer = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(3)},
+            executors={"default": ThreadPoolExecutor(5)},
             # The default grace of one second silently drops late jobs; ours are never too late.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
         start = datetime.now(UTC)
         self._timer.add_job(self._tick, "interval", seconds=tick_seconds, id="tick", next_run_time=start)
         self._timer.add_job(self._editions, "interval", seconds=tick_seconds, id="editions", next_run_time=start)
+        self._timer.add_job(self._provider, "interval", seconds=PROVIDER_SECONDS, id="provider", next_run_time=start)
         self._timer.add_job(self._feeds, "interval", seconds=feeds_seconds, id="feeds", next_run_time=start)
 
     def start(self) -> None:
@@ -54,6 +56,9 @@ class Heartbeat:
 
     def _editions(self) -> None:
         _surely(tasks.open_editions, "Editions could not be opened")
+
+    def _provider(self) -> None:
+        _surely(tasks.keep_up_with_provider, "The provider’s lists could not be read")
 
     def _feeds(self) -> None:
         _surely(tasks.fetch_due_feeds, "Feeds could not be fetched")

@@ -199,6 +199,23 @@ def send_test(edition_id: int, addresses: Sequence[str], *, by: str, now: dateti
     )
 
 
+def keep_up_with_provider(now: datetime) -> int:
+    """Takes over what the provider suppressed, once a day, and gives back what a recall took of it. Returns readers hit."""
+    provider = wiring.provider()
+    while delivery.free_next(now, provider):
+        pass
+    pulled = delivery.pull_suppressions(now, provider)
+    return pulled.ours if pulled else 0
+
+
+def pull_suppressions(now: datetime) -> delivery.Pulled:
+    """The same at once, by hand. Raises Refused where the provider has no such lists, Trouble."""
+    pulled = delivery.pull_suppressions(now, wiring.provider(), at_once=True)
+    if pulled is None:
+        raise Refused(f"{wiring.provider_name()} keeps no lists of suppressed addresses, or they are being read now.")
+    return pulled
+
+
 def fetch_due_feeds(now: datetime) -> int:
     """Reads the feeds whose time has come; a broken one never stops the others. Returns the new articles."""
     return sum(report.added for report in curator.fetch_sources(now=now, fetch=wiring.fetch()))

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 KEY = "SG.fake-key"
 MOST_STATUSES = 10  # SendGrid fact 28c
@@ -63,6 +64,7 @@ class SendGridServer(ThreadingHTTPServer):
         self.statuses: dict[str, str] = {}  # of batch ids: pause or cancel
         self.scheduled: list[dict[str, Any]] = []  # what waits for its send_at; delivered by `pass_time`
         self.weather: Callable[[], Fault | None] = lambda: None  # asked for every request that no fault is queued for
+        self.suppressions: dict[str, list[dict[str, Any]]] = {}  # by list, as SendGrid gives them
         self._faults: list[Fault] = []
         self._log = log
         self._lock = threading.Lock()
@@ -158,6 +160,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(202, None, {"X-Message-Id": secrets.token_urlsafe(16)[:22]})
 
     def do_GET(self) -> None:
+        if self.path.startswith("/v3/suppression/"):
+            return self._suppressed()
         before, path, batch_id = self.path.partition("/v3/user/scheduled_sends")
         if before or not path:
             return self._answer(404, _errors("not found"))
@@ -169,6 +173,19 @@ class _Handler(BaseHTTPRequestHandler):
         statuses = [{"batch_id": each, "status": status} for each, status in self.server.statuses.items()]
         wanted = batch_id.strip("/")
         self._answer(200, [each for each in statuses if each["batch_id"] == wanted] if wanted else statuses)
+
+    def _suppressed(self) -> None:
+        """A page of one of the lists (SendGrid fact 43)."""
+        url = urlsplit(self.path)
+        query = {name: int(value) for name, value in parse_qsl(url.query)}
+        if not self._known():
+            return None
+        fault = self.server.take_fault()
+        if fault:
+            return self._fail(fault)
+        entries = self.server.suppressions.get(url.path.rpartition("/")[2], [])
+        within = [each for each in entries if query["start_time"] <= each["created"] <= query["end_time"]]
+        self._answer(200, within[query["offset"] :][: min(query["limit"], 500)])
 
     def do_DELETE(self) -> None:
         batch_id = self.path.rpartition("/")[2]

@@ -6,7 +6,7 @@ unknown. Unknown is never tried again by itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -215,6 +215,15 @@ class Canceller(Protocol):
 
     def release(self, cancel_id: str) -> None:
         """Forgets a cancelled id. Only after everything with it was to be sent: before, that would send it after all."""
+        ...
+
+
+@runtime_checkable
+class Suppressor(Protocol):
+    """A provider that keeps lists of its own of addresses it will not mail."""
+
+    def suppressed(self, since: datetime, until: datetime) -> Iterable[Event]:
+        """What came onto its lists between two instants. Raises Trouble, also in the middle."""
         ...
 
 

@@ -25,9 +25,11 @@ from python_http_client.client import Client, Response
 from python_http_client.exceptions import HTTPError, err_dict
 from sendgrid import SendGridAPIClient
 
+from newsletter.delivery.providers import sendgrid_suppressions
 from newsletter.delivery.providers.base import (
     Answer,
     Envelope,
+    Event,
     Recipient,
     Request,
     Trouble,
@@ -113,13 +115,23 @@ class SendGrid:
         if cancel_id in self.cancelled_ids():
             _asked(lambda: self._api.client.user.scheduled_sends._(cancel_id).delete())
 
+    def suppressed(self, since: datetime, until: datetime) -> Iterable[Event]:
+        """What came onto SendGrid's own lists. Raises Trouble."""
 
-def _asked(call: Callable[[], Response]) -> Any:
-    """The document of an answer. Raises Trouble with what SendGrid said."""
+        def get(name: str, query: Mapping[str, int]) -> Any:
+            suppression = self._api.client.suppression._(name)
+            return _asked(lambda: suppression.get(query_params=dict(query)), "Suppressions read access")
+
+        return sendgrid_suppressions.pull(get, since, until)
+
+
+def _asked(call: Callable[[], Response], permission: str = "Scheduled Sends access") -> Any:
+    """The document of an answer. Raises Trouble with what SendGrid said, and which permission the key may lack."""
     try:
         return json.loads(call().body or b"null")
     except HTTPError as error:
-        raise Trouble(f"SendGrid answered {error.status_code}: {_said(error)}") from None
+        remedy = f" Give the key of SENDGRID_API_KEY {permission}." if error.status_code in (401, 403) else ""
+        raise Trouble(f"SendGrid answered {error.status_code}: {_said(error)}.{remedy}") from None
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise Trouble(f"SendGrid cannot be reached: {error}") from None
     except ValueError:

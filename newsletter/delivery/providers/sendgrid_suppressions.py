@@ -1,0 +1,41 @@
+"""SendGrid's own lists of addresses it will not mail, which repair what its webhook missed (SendGrid facts 43 and 44)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from newsletter.delivery.providers.base import Cause, Event, Happening, Trouble
+
+PAGE = 500  # the most SendGrid gives at a time (fact 43)
+MOST_PAGES = 2_000  # of a list: a million addresses; more in one pull would be a fault of theirs or ours
+# “blocks” are not among them: SendGrid does not suppress what was turned away for now (fact 44).
+LISTS = {
+    "bounces": (Happening.BOUNCED, Cause.HARD),
+    "invalid_emails": (Happening.BOUNCED, Cause.HARD),
+    "spam_reports": (Happening.COMPLAINED, Cause.COMPLAINED),
+    "unsubscribes": (Happening.LEFT, Cause.LEFT),
+}
+
+
+def pull(get: Callable[[str, Mapping[str, int]], Any], since: datetime, until: datetime) -> Iterator[Event]:
+    """What came onto the lists between two instants. `get` asks for a list's page and raises Trouble."""
+    window = {"start_time": int(since.timestamp()), "end_time": int(until.timestamp()), "limit": PAGE}
+    for name, (what, cause) in LISTS.items():
+        for page in range(MOST_PAGES):
+            entries = get(name, {**window, "offset": page * PAGE})
+            if not isinstance(entries, list):
+                raise Trouble(f"SendGrid’s list of {name} cannot be read.")
+            yield from (_event(each, what, cause) for each in entries if _fit(each))
+            if len(entries) < PAGE:
+                break
+
+
+def _fit(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("email"), str) and isinstance(entry.get("created"), int)
+
+
+def _event(entry: Mapping[str, Any], what: Happening, cause: Cause) -> Event:
+    reason = str(entry.get("reason") or "on SendGrid’s list")[:500]
+    return Event("", what, entry["created"], entry["email"][:320], cause=cause, reason=reason)

@@ -1,0 +1,137 @@
+"""What the provider suppressed by itself: taken over once a day, acting on readers as events do."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from newsletter.delivery import service
+from newsletter.delivery.providers.base import Trouble
+from newsletter.delivery.providers.sendgrid import SendGrid
+from subscribers import models as people
+from subscribers import reads as subscribers
+from tests.conftest import House
+from tests.fakes.provider import ScriptedProvider
+from tests.fakes.sendgrid import KEY, Fault, SendGridServer
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def server() -> Iterator[SendGridServer]:
+    made = SendGridServer()
+    serving = threading.Thread(target=made.serve_forever, args=(0.02,))
+    serving.start()
+    yield made
+    made.shutdown()
+    serving.join()
+    made.server_close()
+
+
+@pytest.fixture
+def provider(server: SendGridServer) -> SendGrid:
+    return SendGrid(KEY, server.url)
+
+
+def entry(address: str, at: datetime, reason: str = "550 no such user") -> dict[str, Any]:
+    return {"created": int(at.timestamp()), "email": address, "reason": reason}
+
+
+def states(house: House) -> dict[str, int]:
+    return subscribers.counts(house.list.id)
+
+
+def test_bounces_complaints_and_leaving_act_on_readers_as_events_do(
+    house: House, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
+) -> None:
+    readers(5)
+    at = now - timedelta(hours=1)
+    server.suppressions = {
+        "bounces": [entry("reader0@example.com", at), entry("nobody-of-ours@example.com", at)],
+        "invalid_emails": [entry("READER1@example.com", at)],
+        "spam_reports": [{"created": int(at.timestamp()), "email": "reader2@example.com"}],
+        "unsubscribes": [{"created": int(at.timestamp()), "email": "reader3@example.com"}],
+    }
+    pulled = service.pull_suppressions(now, provider)
+    assert pulled is not None
+    assert (pulled.entries, pulled.ours) == (5, 4)
+    assert states(house) == {"active": 1, "bounced": 2, "complained": 1, "unsubscribed": 1}
+    assert people.Suppression.objects.count() == 3, "nobody of ours has the other address"
+
+
+def test_pulling_again_changes_nothing(
+    house: House, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
+) -> None:
+    readers(2)
+    server.suppressions = {"bounces": [entry("reader0@example.com", now - timedelta(hours=1))]}
+    service.pull_suppressions(now, provider)
+    before = (states(house), people.Consent.objects.count())
+    service.pull_suppressions(now + timedelta(minutes=1), provider, at_once=True)
+    assert (states(house), people.Consent.objects.count()) == before
+
+
+def test_it_is_done_once_a_day_and_goes_on_where_it_ended(
+    readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
+) -> None:
+    asked: list[int] = []
+    suppressed = provider.suppressed
+    provider.suppressed = lambda since, until: asked.append((until - since).days) or suppressed(since, until)  # type: ignore[method-assign,func-returns-value]
+    assert service.pull_suppressions(now, provider)
+    assert service.pull_suppressions(now + timedelta(hours=23), provider) is None
+    assert service.pull_suppressions(now + DAY, provider)
+    assert asked == [30, 2], "a month at first, then from the day before the last time"
+
+
+def test_long_lists_are_read_page_by_page(
+    house: House, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
+) -> None:
+    readers(1)
+    at = now - timedelta(hours=1)
+    server.suppressions = {"bounces": [entry(f"other{n}@example.com", at) for n in range(1_200)]}
+    server.suppressions["bounces"].append(entry("reader0@example.com", at))
+    pulled = service.pull_suppressions(now, provider)
+    assert pulled is not None
+    assert (pulled.entries, pulled.ours) == (1_201, 1)
+
+
+def test_who_confirmed_after_an_entry_was_made_is_not_touched_by_it(
+    house: House, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
+) -> None:
+    readers(2)
+    people.Subscription.objects.filter(subscriber__address="reader0@example.com").update(confirmed_at=now)
+    at = now - timedelta(hours=1)
+    server.suppressions = {"bounces": [entry("reader0@example.com", at), entry("reader1@example.com", at)]}
+    server.suppressions["unsubscribes"] = [entry("reader0@example.com", at)]
+    service.pull_suppressions(now, provider)
+    assert states(house) == {"active": 1, "bounced": 1}
+    assert not people.Suppression.objects.filter(address_key="reader0@example.com").exists()
+
+
+def test_trouble_is_said_and_tried_again_in_an_hour_from_the_same_place(
+    house: House, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
+) -> None:
+    readers(1)
+    server.suppressions = {"spam_reports": [entry("reader0@example.com", now - timedelta(hours=1))]}
+    server.fail_next(Fault(status=403, body={"errors": [{"message": "access forbidden"}]}))
+    with pytest.raises(Trouble, match="Suppressions read access"):
+        service.pull_suppressions(now, provider)
+    told = service.last_pull("sendgrid")
+    assert told is not None
+    assert told.pulled_until is None
+    assert "403" in told.error
+    assert service.pull_suppressions(now + timedelta(minutes=30), provider) is None
+    assert service.pull_suppressions(now + timedelta(hours=1), provider)
+    assert states(house) == {"complained": 1}
+    told = service.last_pull("sendgrid")
+    assert told is not None
+    assert not told.error
+
+
+def test_a_provider_without_lists_is_not_asked(now: datetime) -> None:
+    assert service.pull_suppressions(now, ScriptedProvider()) is None
+    assert service.last_pull(ScriptedProvider.name) is None

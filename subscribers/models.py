@@ -88,6 +88,26 @@ class Subscription(models.Model):
         return f"{self.subscriber_id} {self.state}"
 
 
+class Engagement(models.Model):
+    """What a reader of a list did with its latest editions; only who ever opened or clicked one has a row.
+
+    Bit 0 of `opened` and `clicked` is the edition with the number `newest` of this list, bit 1 the one before, and so on.
+    """
+
+    subscription = models.OneToOneField(
+        Subscription, on_delete=models.CASCADE, primary_key=True, related_name="engagement"
+    )
+    newest = models.PositiveIntegerField()
+    opened = models.BigIntegerField(default=0)
+    clicked = models.BigIntegerField(default=0)
+    last_opened_at = models.DateTimeField(null=True)
+    last_clicked_at = models.DateTimeField(null=True)
+    as_of = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.subscription_id} as of {self.as_of:%Y-%m-%d %H:%M}"
+
+
 class Consent(models.Model):
     """One change of a subscription, append-only: who, when, how, from where, and the words shown."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -276,8 +277,7 @@ def person(subscriber_id: int) -> Person:
         source=row.source,
         created_at=row.created_at,
         subscriptions=tuple(
-            Subscription(s.list_id, names[s.list_id], s.state, s.since, s.confirmed_at, s.source)
-            for s in row.subscriptions.order_by("list_id")
+            _subscription(s, names) for s in row.subscriptions.select_related("engagement").order_by("list_id")
         ),
         former_addresses=tuple(
             FormerAddress(f.address, f.since, f.until, f.changed_by) for f in row.former_addresses.order_by("-until")
@@ -288,6 +288,14 @@ def person(subscriber_id: int) -> Person:
         ),
         suppressed=suppression.reason if suppression else "",
     )
+
+
+def _subscription(row: models.Subscription, names: dict[int, str]) -> Subscription:
+    made = Subscription(row.list_id, names[row.list_id], row.state, row.since, row.confirmed_at, row.source)
+    seen = getattr(row, "engagement", None)
+    if seen is None:
+        return made
+    return replace(made, opened_at=seen.last_opened_at, clicked_at=seen.last_clicked_at, engagement_as_of=seen.as_of)
 
 
 def to_list(row: models.List) -> List:

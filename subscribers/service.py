@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from subscribers.engagement import note_engagement
 from subscribers.exporting import export
 from subscribers.importing import import_csv
 from subscribers.limits import sweep
@@ -25,6 +26,7 @@ __all__ = [
     "export",
     "import_csv",
     "leave",
+    "note_engagement",
     "owed_failed",
     "owed_sent",
     "owed_unknown",

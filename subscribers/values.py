@@ -25,7 +25,11 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A person on a list; `since` is when the present state began."""
+    """A person on a list; `since` is when the present state began.
+
+    `opened_at` and `clicked_at` are the last times we learned of, to the hour, as of `engagement_as_of`; None where
+    nothing is known, which is so for everybody whom nobody tracks.
+    """
 
     list_id: int
     list_name: str
@@ -33,6 +37,9 @@ class Subscription:
     since: datetime
     confirmed_at: datetime | None
     source: str
+    opened_at: datetime | None = None
+    clicked_at: datetime | None = None
+    engagement_as_of: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,9 @@ class Pick(models.Model):
     image_alt = models.TextField(blank=True)
     image_caption = models.TextField(blank=True)
     image_credit = models.CharField(max_length=300, blank=True)
+    clicks = models.PositiveIntegerField(default=0, db_default=0)  # by people
+    machine_clicks = models.PositiveIntegerField(default=0, db_default=0)
+    clicks_as_of = models.DateTimeField(null=True)  # null: nobody has told
 
     class Meta:
         ordering = ["position", "id"]

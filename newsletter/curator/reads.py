@@ -20,13 +20,14 @@ from newsletter.curator.values import (
     Snapshot,
     Source,
     SourceReport,
+    StoryClicks,
 )
 from newsletter.kernel.errors import NotFound
 from newsletter.templater import MergeField
 
 __all__ = [
-    "Added", "Article", "Edition", "Pick", "PoolArticle", "Snapshot", "Source", "SourceReport",
-    "already_ran", "article", "articles", "edition", "edition_on", "editions", "pool", "snapshot", "sources", "standing_snapshot",
+    "Added", "Article", "Edition", "Pick", "PoolArticle", "Snapshot", "Source", "SourceReport", "StoryClicks",
+    "already_ran", "article", "articles", "clicks", "edition", "edition_on", "editions", "pool", "snapshot", "sources", "standing_snapshot",
 ]  # fmt: skip
 
 RAN_WITHIN = timedelta(days=14)
@@ -259,6 +260,12 @@ def _to_pick(row: models.Pick, section: str, pictures: Mapping[int, catalog.Pict
 
 def _numbered(pick: Pick, number: int) -> Pick:
     return replace(pick, number=number)
+
+
+def clicks(edition_id: int) -> tuple[StoryClicks, ...]:
+    """The stories of an edition by how often people clicked them, most first."""
+    rows = models.Pick.objects.filter(edition_id=edition_id).order_by("-clicks", "position", "id")
+    return tuple(StoryClicks(row.headline, row.clicks, row.machine_clicks, row.clicks_as_of) for row in rows)
 
 
 def to_snapshot(row: models.Snapshot) -> Snapshot:

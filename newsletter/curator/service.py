@@ -20,6 +20,7 @@ from newsletter.curator.approval import (
     withdraw_approval,
 )
 from newsletter.curator.articles import add_article_from_html, add_article_from_page, add_article_from_paste
+from newsletter.curator.clicks import note_clicks
 from newsletter.curator.editions import (
     create_edition,
     drop,
@@ -49,6 +50,7 @@ __all__ = [
     "mark_recalled",
     "mark_sent",
     "move",
+    "note_clicks",
     "open_again",
     "pick",
     "preview",

@@ -103,6 +103,16 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
+class StoryClicks:
+    """How often the links of one story of an edition were clicked, by people and by machines; None: not told yet."""
+
+    headline: str
+    people: int
+    machines: int
+    as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The frozen rendering of an approved edition."""
 

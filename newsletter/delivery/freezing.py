@@ -64,6 +64,7 @@ def _start(row: models.Mailing, now: datetime) -> bool:
                 frozen_at=now,
                 frozen_upto=bounds.last_id,
                 suppressed_upto=bounds.suppressed_upto,
+                ordinal=_next_ordinal(row),
             ):
                 return False
             if editions.snapshot(row.snapshot_id).voided_at is not None:
@@ -74,6 +75,13 @@ def _start(row: models.Mailing, now: datetime) -> bool:
         _hold(row.id, str(error))
         return False
     return True
+
+
+def _next_ordinal(row: models.Mailing) -> int:
+    """The number of this edition among those of its list; of tests and corrections 0."""
+    if row.kind != models.Mailing.Kind.EDITION:
+        return 0
+    return (models.Mailing.objects.filter(list_id=row.list_id).aggregate(last=Max("ordinal"))["last"] or 0) + 1
 
 
 def _freeze(mailing_id: int, most: int, now: datetime) -> None:

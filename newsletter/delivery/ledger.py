@@ -128,6 +128,10 @@ class Outcomes:
         """Notes something of a member; nothing noted before is lost."""
         self._data[2 * place + 1] |= flags
 
+    def flagged(self) -> Iterator[tuple[int, Flag]]:
+        """The places of the members of whom more is known, and what."""
+        return ((place, Flag(value)) for place, value in enumerate(self._data[1::2]) if value)
+
     def flag_counts(self) -> Counter[Flag]:
         """How many members have each flag."""
         counts: Counter[Flag] = Counter()

@@ -44,6 +44,7 @@ class Mailing(models.Model):
     )  # highest suppression id there was: later ones count at hand-over
     started_at = models.DateTimeField(null=True)  # first hand-over
     finished_at = models.DateTimeField(null=True)
+    ordinal = models.PositiveIntegerField(default=0, db_default=0)  # of its list, by the freeze; 0: never frozen
     candidates = models.PositiveIntegerField(default=0)
     planned = models.PositiveIntegerField(default=0)
     excluded = models.PositiveIntegerField(default=0)
@@ -93,6 +94,7 @@ class Batch(models.Model):
     provider_id = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=1)
+    folded = models.PositiveIntegerField(default=0, db_default=0)  # the version whose engagement readers have
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["mailing", "number"], name="batch_number_once")]

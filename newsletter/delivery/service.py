@@ -6,6 +6,7 @@ receive (a post of the provider) ─▶ apply_events;  repair · settle_unknown 
 
 from __future__ import annotations
 
+from newsletter.delivery.engagement import fold_down
 from newsletter.delivery.events import apply_next as apply_events
 from newsletter.delivery.events import receive, sweep
 from newsletter.delivery.freezing import freeze_next
@@ -31,6 +32,7 @@ __all__ = [
     "compose_eml",
     "create_mailing",
     "finish",
+    "fold_down",
     "free_next",
     "freeze_next",
     "hand_over_next",

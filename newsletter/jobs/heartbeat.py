@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 5
 FEEDS_SECONDS = 60
 PROVIDER_SECONDS = 600
+ENGAGEMENT_SECONDS = 300  # to ask whether the hour is over
 HUNG_AFTER_SECONDS = 180.0
 
 
@@ -36,6 +37,9 @@ class Heartbeat:
         self._timer.add_job(self._tick, "interval", seconds=tick_seconds, id="tick", next_run_time=start)
         self._timer.add_job(self._editions, "interval", seconds=tick_seconds, id="editions", next_run_time=start)
         self._timer.add_job(self._provider, "interval", seconds=PROVIDER_SECONDS, id="provider", next_run_time=start)
+        self._timer.add_job(
+            self._engagement, "interval", seconds=ENGAGEMENT_SECONDS, id="engagement", next_run_time=start
+        )
         self._timer.add_job(self._feeds, "interval", seconds=feeds_seconds, id="feeds", next_run_time=start)
 
     def start(self) -> None:
@@ -59,6 +63,9 @@ class Heartbeat:
 
     def _provider(self) -> None:
         _surely(tasks.keep_up_with_provider, "The provider’s lists could not be read")
+
+    def _engagement(self) -> None:
+        _surely(tasks.fold_engagement, "Opens and clicks could not be folded down")
 
     def _feeds(self) -> None:
         _surely(tasks.fetch_due_feeds, "Feeds could not be fetched")

@@ -208,6 +208,11 @@ def keep_up_with_provider(now: datetime) -> int:
     return pulled.ours if pulled else 0
 
 
+def fold_engagement(now: datetime) -> int:
+    """Tells subscribers and the curator who opened and clicked what, once an hour. Returns readers with news."""
+    return delivery.fold_down(now, owner=pulses.name_of_this_process(HEARTBEAT))
+
+
 def pull_suppressions(now: datetime) -> delivery.Pulled:
     """The same at once, by hand. Raises Refused where the provider has no such lists, Trouble."""
     pulled = delivery.pull_suppressions(now, wiring.provider(), at_once=True)

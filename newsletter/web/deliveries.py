@@ -121,6 +121,7 @@ def _context(found: reads.Mailing) -> dict[str, Any]:
         "excluded": excluded,
         "moving": found.state in ("scheduled", "freezing", "sending"),
         "missing": found.candidates - found.planned - excluded,
+        "clicks": [story for story in curator.clicks(found.edition_id) if story.as_of],
         "engagement": [(name.replace("_", " "), n) for name, n in found.engagement.items()],
         "recallable": found.recallable_until and clock.now() <= found.recallable_until and found.state != "scheduled",
         "repairable": found.state != "cancelled" and (found.counts.get("refused") or found.counts.get("dropped")),

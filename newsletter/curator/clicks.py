@@ -1,0 +1,17 @@
+"""How often readers clicked the stories of an edition, as delivery tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from newsletter.curator import models
+
+
+def note_clicks(clicks: Mapping[str, tuple[int, int]], *, as_of: datetime) -> None:
+    """Notes clicks by people and by machines, by the keys of picks; keys that are none of ours are passed over."""
+    picks = list(models.Pick.objects.filter(key__in=list(clicks)))
+    for pick in picks:
+        pick.clicks, pick.machine_clicks = clicks[pick.key]
+        pick.clicks_as_of = as_of
+    models.Pick.objects.bulk_update(picks, ["clicks", "machine_clicks", "clicks_as_of"])

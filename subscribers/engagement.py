@@ -1,0 +1,67 @@
+"""Who opened and clicked, as delivery folds it down hourly: what segments and the desk ask, without any ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from subscribers import bits, models
+
+ROWS = 500  # readers to a transaction: some ten milliseconds
+
+
+def note_engagement(
+    list_id: int, ordinal: int, *, opened: Collection[int], clicked: Collection[int], as_of: datetime
+) -> int:
+    """Notes which readers (ids) opened or clicked edition number `ordinal` of a list. Again, it changes nothing.
+
+    Returns for how many readers something was new. The times of the last opening and click are exact to the folding.
+    """
+    everybody = sorted({*opened, *clicked})
+    changed = 0
+    for some in _pages(everybody):
+        with transaction.atomic():
+            changed += _note(list_id, ordinal, some, frozenset(opened), frozenset(clicked), as_of)
+    return changed
+
+
+def _note(
+    list_id: int, ordinal: int, people: Sequence[int], opened: frozenset[int], clicked: frozenset[int], as_of: datetime
+) -> int:
+    subscriptions = models.Subscription.objects.filter(list_id=list_id, subscriber_id__in=people)
+    known = dict(subscriptions.values_list("id", "subscriber_id"))
+    rows = models.Engagement.objects.select_for_update().in_bulk(list(known))
+    changed = []
+    for subscription_id, person in sorted(known.items()):
+        row = rows.get(subscription_id) or models.Engagement(subscription_id=subscription_id, newest=ordinal)
+        if _noted(row, ordinal, opened=person in opened, clicked=person in clicked, as_of=as_of):
+            changed.append(row)
+    models.Engagement.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["subscription"],
+        update_fields=["newest", "opened", "clicked", "last_opened_at", "last_clicked_at", "as_of"],
+    )
+    return len(changed)
+
+
+def _noted(row: models.Engagement, ordinal: int, *, opened: bool, clicked: bool, as_of: datetime) -> bool:
+    before = (row.newest, row.opened, row.clicked) if not row._state.adding else None
+    newest = max(row.newest, ordinal)
+    for name, happened in (("opened", opened), ("clicked", clicked)):
+        mine = bits.as_seen_from(getattr(row, name), row.newest, newest)
+        fresh, _ = bits.with_edition(mine, newest, ordinal) if happened else (mine, newest)
+        if fresh != mine:
+            setattr(row, f"last_{name}_at", as_of)
+        setattr(row, name, fresh)
+    row.newest = newest
+    if before == (row.newest, row.opened, row.clicked):
+        return False
+    row.as_of = as_of
+    return True
+
+
+def _pages(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    return (ids[start : start + ROWS] for start in range(0, len(ids), ROWS))

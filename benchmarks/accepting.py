@@ -14,6 +14,7 @@ import sys
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _ACCEPTED = b"HTTP/1.1 202 Accepted\r\nX-Message-Id: bench\r\nContent-Length: 0\r\n\r\n"
+_EMPTY_LIST = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]"
 
 
 class Accepting(asyncio.BufferedProtocol):
@@ -23,6 +24,7 @@ class Accepting(asyncio.BufferedProtocol):
         self._buffer = bytearray(2**20)
         self._head = b""
         self._missing = 0  # bytes of the present body
+        self._asked = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -37,11 +39,12 @@ class Accepting(asyncio.BufferedProtocol):
             self._head += bytes(self._buffer[:count])
             head, end, body = self._head.partition(b"\r\n\r\n")
             length = _LENGTH.search(head)
-            if not end or length is None:
+            if not end:
                 return
-            self._head, self._missing = b"", int(length[1]) - len(body)
+            self._asked = head.startswith(b"GET")
+            self._head, self._missing = b"", (int(length[1]) if length else 0) - len(body)
         if self._missing <= 0:
-            self._transport.write(_ACCEPTED)  # type: ignore[attr-defined]
+            self._transport.write(_EMPTY_LIST if self._asked else _ACCEPTED)  # type: ignore[attr-defined]
 
 
 async def serve(context: ssl.SSLContext | None) -> None:

@@ -59,7 +59,11 @@ def address(listen: str) -> tuple[str, int]:
 
 
 def _relax(connection: Any, **_: Any) -> None:
-    """The web may lose its last commits when the power fails; only “about to send” must not."""
+    """The web may lose its last commits when the power fails; only “about to send” must not.
+
+    Whose commit makes the log too long writes it back, which takes long: that is left to the workers while there are any.
+    """
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA synchronous=NORMAL")
+            cursor.execute("PRAGMA wal_autocheckpoint=20000")

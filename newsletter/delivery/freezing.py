@@ -6,9 +6,11 @@ scheduled ─start─▶ freezing ─page by page─▶ (counts reconcile, due t
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max, Q, Sum
@@ -26,8 +28,9 @@ from subscribers import reads as subscribers
 
 log = logging.getLogger(__name__)
 
-PAGE = 5_000  # candidates to a transaction: some ten milliseconds
+PAGE = 5_000  # candidates to a transaction: some milliseconds
 PLACES = 1_000  # candidates to a row of the directory
+_at_it = threading.Lock()  # several threads of a process would only do the same work, and all but one in vain
 
 
 def freeze_next(now: datetime) -> bool:
@@ -48,8 +51,13 @@ def freeze_next(now: datetime) -> bool:
     except BadInput as error:  # a provider of former days; the mailings behind this one must not wait for it
         _hold(due.id, str(error))
         return True
-    if due.state == states.FREEZING or _start(due, now):
-        _freeze(due.id, most, now)
+    if not _at_it.acquire(blocking=False):
+        return False
+    try:
+        if due.state == states.FREEZING or _start(due, now):
+            _freeze(due.id, most, now)
+    finally:
+        _at_it.release()
     return True
 
 
@@ -132,10 +140,19 @@ class _Pages:
             self.tails[stratum] = _Tail(batch.id, ledger.unpack_members(batch.members, batch.format))
 
     def write(self, row: models.Mailing, page: Sequence[subscribers.Candidate]) -> bool:
-        """Writes one page in one transaction; False when another process wrote it."""
+        """Writes one page in one transaction; False when another process wrote it, and then this object is of no use.
+
+        All the packing is done before: the database is locked for the writing alone.
+        """
+        if any(tail.members[-1] >= page[0].subscriber_id for tail in self.tails.values()):
+            return False  # what was read of the ledger is younger than the page
         chosen = self._under_the_ceiling(self._chosen(page))
         room = {stratum: self.most - len(tail.members) for stratum, tail in self.tails.items()}
         plan = batching.plan(chosen, most=self.most, room=room)
+        joined = self._joined(plan.joining)
+        added = self._added(plan.batches)
+        left_out = [rows.exclusion(row.id, reason, members) for reason, members in plan.exclusions.items()]
+        directory = self._directory(chosen)
         with transaction.atomic():
             mine = models.Mailing.objects.filter(id=row.id, state=states.FREEZING, frozen_through=row.frozen_through)
             if not mine.update(
@@ -145,12 +162,13 @@ class _Pages:
                 excluded=F("excluded") + plan.excluded,
             ):
                 return False
-            self._join(plan.joining)
-            self._add(plan.batches)
-            models.Exclusion.objects.bulk_create(
-                rows.exclusion(row.id, reason, members) for reason, members in plan.exclusions.items()
-            )
-            self._enter(chosen)
+            for batch_id, packed in joined:
+                models.Batch.objects.filter(id=batch_id).update(**packed)
+            models.Batch.objects.bulk_create(added)
+            models.Exclusion.objects.bulk_create(left_out)
+            models.Directory.objects.bulk_create(directory)
+        for (stratum, members), batch in zip(plan.batches, added, strict=True):
+            self.tails[stratum] = _Tail(batch.id, members)
         return True
 
     def _chosen(self, page: Sequence[subscribers.Candidate]) -> Sequence[Chosen]:
@@ -171,35 +189,31 @@ class _Pages:
         beyond = frozenset(wanted[max(left, 0) :])
         return [each._replace(exclusion="ceiling") if each.subscriber_id in beyond else each for each in chosen]
 
-    def _join(self, joining: dict[Stratum, tuple[int, ...]]) -> None:
+    def _joined(self, joining: dict[Stratum, tuple[int, ...]]) -> list[tuple[int, dict[str, Any]]]:
+        """The ids of batches that still have room, and what they become."""
+        joined = []
         for stratum, ids in joining.items():
             tail = self.tails[stratum]
             tail.members = [*tail.members, *ids]
-            models.Batch.objects.filter(id=tail.id).update(**rows.packed(tail.members))
+            joined.append((tail.id, rows.packed(tail.members)))
+        return joined
 
-    def _add(self, batches: Sequence[tuple[Stratum, tuple[int, ...]]]) -> None:
+    def _added(self, batches: Sequence[tuple[Stratum, tuple[int, ...]]]) -> list[models.Batch]:
         made = []
         for stratum, members in batches:
             self.number += 1
             place = self.strata.setdefault(stratum, len(self.strata))
-            made.append(
-                rows.batch(
-                    self.row.id, self.number, members, self.row.begins_at or self.row.due_at, place, **stratum._asdict()
-                )
-            )
-        models.Batch.objects.bulk_create(made)
-        for (stratum, members), batch in zip(batches, made, strict=True):
-            self.tails[stratum] = _Tail(batch.id, members)
+            due_at = self.row.begins_at or self.row.due_at
+            made.append(rows.batch(self.row.id, self.number, members, due_at, place, **stratum._asdict()))
+        return made
 
-    def _enter(self, chosen: Sequence[Chosen]) -> None:
-        """Enters each candidate of a page in the directory."""
+    def _directory(self, chosen: Sequence[Chosen]) -> list[models.Directory]:
+        """Where each candidate of a page is."""
         places = [
             (person, rows.excluded_place(reason) if reason else self.strata[stratum])
             for person, reason, stratum in chosen
         ]
-        models.Directory.objects.bulk_create(
-            rows.directory(self.row.id, some) for some in batching.chunks(places, PLACES)
-        )
+        return [rows.directory(self.row.id, some) for some in batching.chunks(places, PLACES)]
 
 
 def _reached_before(row: models.Mailing) -> frozenset[int]:

@@ -12,6 +12,7 @@ from django.db import close_old_connections
 
 from newsletter.jobs import loops, pulses, tasks
 from newsletter.kernel import clock
+from newsletter.kernel.errors import NewsletterError
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +75,8 @@ class Heartbeat:
 def _surely(step: Callable[[datetime], int], trouble: str) -> None:
     try:
         step(clock.now())
+    except NewsletterError as error:
+        log.warning("%s: %s It is tried again at the next beat", trouble, error)
     except Exception:
         log.exception("%s; it is tried again at the next beat", trouble)
         close_old_connections()

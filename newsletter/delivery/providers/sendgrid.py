@@ -42,6 +42,7 @@ from newsletter.templater import merge_columns
 logging.getLogger("python_http_client").setLevel(logging.WARNING)  # at DEBUG it writes the API key (SendGrid fact 52)
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
+ASKED_SECONDS = 15.0  # for the answer to what is asked beside sending: a stop must not wait longer than half a minute
 IDLE_SECONDS = 4.0  # servers close idle connections after 5 s or more: an answer lost that way would be “unknown”
 REFUSED = frozenset({400, 401, 403, 404, 405, 413, 415, 429})  # SendGrid fact 27: nothing else is a sure refusal
 _SLOT = "\0"  # stands for a value that differs from reader to reader
@@ -87,14 +88,14 @@ class SendGrid:
 
     def new_cancel_id(self) -> str:
         """A batch id (SendGrid fact 29). Raises Trouble."""
-        document = _asked(lambda: self._api.client.mail.batch.post(request_body=b"{}"))
+        document = _asked(lambda: self._api.client.mail.batch.post(request_body=b"{}", timeout=ASKED_SECONDS))
         if not isinstance(document, dict) or not document.get("batch_id"):
             raise Trouble("SendGrid gave no batch id.")
         return str(document["batch_id"])
 
     def cancelled_ids(self) -> frozenset[str]:
         """The batch ids that have a status. Raises Trouble."""
-        document = _asked(lambda: self._api.client.user.scheduled_sends.get())
+        document = _asked(lambda: self._api.client.user.scheduled_sends.get(timeout=ASKED_SECONDS))
         if not isinstance(document, list):
             raise Trouble("SendGrid’s list of scheduled sends cannot be read.")
         return frozenset(str(each.get("batch_id")) for each in document if isinstance(each, dict))
@@ -103,9 +104,13 @@ class SendGrid:
         """Cancels a batch id. Raises Trouble. A 400 may say that it has a status already: then that is looked at."""
         wanted = {"batch_id": cancel_id, "status": "cancel"}
         try:
-            _asked(lambda: self._api.client.user.scheduled_sends.post(request_body=json.dumps(wanted).encode()))
+            _asked(
+                lambda: self._api.client.user.scheduled_sends.post(
+                    request_body=json.dumps(wanted).encode(), timeout=ASKED_SECONDS
+                )
+            )
         except Trouble:
-            document = _asked(lambda: self._api.client.user.scheduled_sends._(cancel_id).get())
+            document = _asked(lambda: self._api.client.user.scheduled_sends._(cancel_id).get(timeout=ASKED_SECONDS))
             found = document if isinstance(document, list) else [document]
             if not any(isinstance(each, dict) and each.get("status") == "cancel" for each in found):
                 raise
@@ -113,14 +118,16 @@ class SendGrid:
     def release(self, cancel_id: str) -> None:
         """Deletes the status of a batch id; one that is gone already is fine. Raises Trouble."""
         if cancel_id in self.cancelled_ids():
-            _asked(lambda: self._api.client.user.scheduled_sends._(cancel_id).delete())
+            _asked(lambda: self._api.client.user.scheduled_sends._(cancel_id).delete(timeout=ASKED_SECONDS))
 
     def suppressed(self, since: datetime, until: datetime) -> Iterable[Event]:
         """What came onto SendGrid's own lists. Raises Trouble."""
 
         def get(name: str, query: Mapping[str, int]) -> Any:
             suppression = self._api.client.suppression._(name)
-            return _asked(lambda: suppression.get(query_params=dict(query)), "Suppressions read access")
+            return _asked(
+                lambda: suppression.get(query_params=dict(query), timeout=ASKED_SECONDS), "Suppressions read access"
+            )
 
         return sendgrid_suppressions.pull(get, since, until)
 
@@ -295,17 +302,20 @@ class Connections:
     def __init__(self) -> None:
         self._of_thread = threading.local()
 
-    def request(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> Any:
+    def request(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], read_seconds: float
+    ) -> Any:
         """One request; its answer is read as it is asked for. Redirects are not followed."""
         mine = self._of_thread
         if not hasattr(mine, "pool"):
-            mine.pool = urllib3.PoolManager(
-                maxsize=1, retries=False, timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-            )  # no retries: an unknown answer must stay one
+            mine.pool = urllib3.PoolManager(maxsize=1, retries=False)  # no retries: an unknown answer must stay one
         elif max(time.monotonic() - mine.used, time.time() - mine.seen) > IDLE_SECONDS:
             mine.pool.clear()  # the wall clock too: the other one stands still while a laptop sleeps
         try:
-            return mine.pool.request(method, url, body=body, headers=headers, redirect=False, preload_content=False)
+            timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=read_seconds)
+            return mine.pool.request(
+                method, url, body=body, headers=headers, redirect=False, preload_content=False, timeout=timeout
+            )
         finally:
             mine.used, mine.seen = time.monotonic(), time.time()
 
@@ -337,9 +347,14 @@ class PooledClient(Client):
         if name not in self.methods:
             return super().__getattr__(name)
 
-        def call(request_body: bytes | None = None, query_params: dict[str, Any] | None = None, **_: Any) -> Response:
+        def call(
+            request_body: bytes | None = None,
+            query_params: dict[str, Any] | None = None,
+            timeout: float = READ_SECONDS,
+            **_: Any,
+        ) -> Response:
             url = self._build_url(query_params)
-            answer = self.connections.request(name.upper(), url, request_body, self.request_headers)
+            answer = self.connections.request(name.upper(), url, request_body, self.request_headers, timeout)
             if answer.status >= 300:
                 raise err_dict.get(answer.status, HTTPError)(answer.status, answer.reason, answer.data, answer.headers)
             return Response(_Answer(answer))

@@ -134,7 +134,8 @@ def _stored(instant: datetime) -> Any:
 
 
 def _instant(stored: Any) -> datetime | None:
-    """An instant as the database gives it to us where Django does not translate it."""
-    if stored is None or isinstance(stored, datetime):
-        return stored
-    return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    """An instant as the database gives it to us where Django does not translate it: SQLite keeps no zone, it is UTC."""
+    if stored is None:
+        return None
+    instant = stored if isinstance(stored, datetime) else datetime.fromisoformat(stored)
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)

@@ -51,9 +51,11 @@ def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Call
     prepared = _prepare(claim, now)
     if prepared is None:
         return True
-    begun = _begun(prepared, now)
+    attempt = ids.opaque()
+    request = _request(prepared, attempt, now)  # before it begins: what fails until then is tried again
+    begun = _begun(prepared, attempt, now)
     if begun is not None:
-        _record_surely(begun, provider.send_batch(_request(begun, now), now), clock)
+        _record_surely(begun, provider.send_batch(request, now), clock)
     return True
 
 
@@ -153,16 +155,16 @@ def _stop_at(claim: Claim, why: str) -> None:
     mailings.stop(claim.mailing_id, f"Batch {claim.number} does not add up: {why}. None of it was sent.")
 
 
-def _begun(prepared: _Prepared, now: datetime) -> _Prepared | None:
+def _begun(prepared: _Prepared, attempt: str, now: datetime) -> _Prepared | None:
     """Commits that this attempt begins; None when the claim is lost or the mailing was stopped meanwhile."""
-    claim = claims.begin(prepared.claim, ids.opaque(), until=now + LEASE)
+    claim = claims.begin(prepared.claim, attempt, until=now + LEASE)
     if claim is None:
         _held(prepared.claim).update(state=states.PLANNED, lease_until=None)
         return None
     return replace(prepared, claim=claim)
 
 
-def _request(prepared: _Prepared, now: datetime) -> Request:
+def _request(prepared: _Prepared, attempt: str, now: datetime) -> Request:
     claim, mailing = prepared.claim, prepared.mailing
     send_at = (claim.send_at or mailing.due_at) if mailing.cancel_id else None
     return Request(
@@ -170,7 +172,7 @@ def _request(prepared: _Prepared, now: datetime) -> Request:
         prepared.recipients,
         mailing.key,
         claim.key,
-        claim.attempt_key,
+        attempt,
         send_at=send_at if send_at and send_at > now else None,
         cancel_id=mailing.cancel_id,
     )

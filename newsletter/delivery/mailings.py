@@ -160,7 +160,14 @@ def resume(mailing_id: int, *, by: str, now: datetime) -> None:
 
 
 def cancel(mailing_id: int, *, by: str, now: datetime) -> None:
-    """Stops for good. Batches that did not leave are withdrawn; for those that did, see `recalling`."""
+    """Stops for good: what was not handed over is withdrawn. Raises Refused where all of it can be recalled instead."""
+    found = row(mailing_id)
+    recallable = found.recall == states.OPEN and windows.can_be_recalled(found.due_at, now)
+    if recallable and found.state in (states.SENDING, states.PAUSED):
+        raise Refused(
+            f"Cancelling would not stop what the provider has of mailing {mailing_id} already. "
+            f"Stop all of it: newsletter mailings recall {mailing_id}"
+        )
     with transaction.atomic():
         _move(mailing_id, states.CANCELLED, f"cancelled by {by}")
         withdraw_planned(mailing_id)

@@ -115,6 +115,8 @@ def _recallable(mailing_id: int, now: datetime) -> models.Mailing:
         raise Refused(
             f"Nothing of mailing {mailing_id} was handed over yet. Stop it: newsletter mailings cancel {mailing_id}"
         )
+    if row.state == states.CANCELLED:
+        raise Refused(f"Mailing {mailing_id} is cancelled already{f': {row.reason}' if row.reason else ''}.")
     if row.recall != states.OPEN or row.state not in _HANDED_OVER:
         raise Refused(
             f"Mailing {mailing_id} is {row.state} and has no recall window, so what the provider has cannot be called back. "

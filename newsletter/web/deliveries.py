@@ -22,7 +22,7 @@ from newsletter.web.access import allow, by, desk, note, shown
 from subscribers.formats import defused
 
 SHOWN = 100
-NOT_GOT = ("unknown", "refused", "dropped", "bounced", "blocked", "withdrawn")
+NOT_GOT = ("recalled", "unknown", "refused", "dropped", "bounced", "blocked", "withdrawn")
 STOP_POLLING = 286  # htmx takes it as: do not ask again
 
 

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import sys
+import threading
 import time
 from contextlib import suppress
 from dataclasses import asdict
@@ -22,6 +23,8 @@ import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
 django.setup()
+
+from django.db import connection  # noqa: E402
 
 from newsletter.catalog import service as catalog  # noqa: E402  the rooms need Django set up
 from newsletter.curator import service as curator  # noqa: E402
@@ -65,6 +68,9 @@ def prepare(readers: int) -> None:
 
 
 def work() -> None:
+    """As `newsletter worker` does: jobs on PostgreSQL, a loop on SQLite. Ends when all is done."""
+    if connection.vendor == "postgresql":
+        return work_on_jobs()
     owner, provider = f"worker:{os.getpid()}", wiring.provider()
     while True:
         worked = (
@@ -75,13 +81,31 @@ def work() -> None:
         )
         if worked:
             continue
-        state = models.Mailing.objects.values_list("state", flat=True).get()
-        if state == states.FINISHED and not models.Post.objects.exists():
+        if all_done():
             return
-        if state == states.PAUSED:  # too many answers lost in a row
-            with suppress(Refused):  # another worker was faster
-                service.resume(models.Mailing.objects.get().id, by="operator", now=clock.now())
         time.sleep(0.05)
+
+
+def work_on_jobs() -> None:
+    from newsletter.jobs import queue
+
+    queue.SIGN_SECONDS, queue.GONE_SECONDS, queue.SWEEP_SECONDS = 0.5, 2.0, 0.2
+    worker = queue.QueueWorker(2)
+    running = threading.Thread(target=worker.run)
+    running.start()
+    while running.is_alive() and not all_done():
+        time.sleep(0.1)
+    worker.stop()
+    running.join()
+
+
+def all_done() -> bool:
+    """Whether the mailing is finished and every post applied; one that paused is resumed, as an operator would."""
+    state = models.Mailing.objects.values_list("state", flat=True).get()
+    if state == states.PAUSED:  # too many answers lost in a row
+        with suppress(Refused):  # another worker was faster
+            service.resume(models.Mailing.objects.get().id, by="operator", now=clock.now())
+    return state == states.FINISHED and not models.Post.objects.exists()
 
 
 def hear(file: str) -> None:

@@ -364,7 +364,7 @@ def test_a_worker_that_slept_through_its_claim_sends_nothing(frozen: Plan, join:
     assert prepared is not None
     other = ScriptedProvider()
     hand_over_all(other, now + LATER, "worker/2")
-    assert handover._begun(prepared, now + LATER) is None
+    assert handover._begun(prepared, "attempt", now + LATER) is None
     assert shown(made).counts == {"accepted": 2}
     assert set(other.mailed.values()) == {1}
 
@@ -377,7 +377,7 @@ def test_a_pause_between_claim_and_sending_gives_the_batch_back(frozen: Plan, jo
     prepared = handover._prepare(claimed, now)
     assert prepared is not None
     service.pause(made.id, by="editor", now=now)
-    assert handover._begun(prepared, now) is None
+    assert handover._begun(prepared, "attempt", now) is None
     assert shown(made).batches == {"planned": 1}
 
 

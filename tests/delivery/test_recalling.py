@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.catalog import service as catalog
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
 from newsletter.delivery import models, reads, recalling, service, states
@@ -16,6 +17,7 @@ from newsletter.delivery.providers.base import Trouble
 from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reads import Mailing
 from newsletter.kernel.errors import Refused
+from tests.conftest import House
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.sendgrid import KEY, MOST_STATUSES, Fault, SendGridServer
 from tests.fakes.sendgrid_events import event
@@ -125,6 +127,19 @@ def test_approved_when_its_time_is_past_it_leaves_at_once(stage: Stage) -> None:
     stage.work()
     assert len(stage.server.accepted) == 5
     assert "send_at" not in stage.server.bodies[0]
+
+
+def test_with_a_limit_all_is_handed_over_and_the_provider_sends_batch_by_batch(
+    stage: Stage, join: Any, house: House
+) -> None:
+    catalog.change_newsletter(house.briefing.id, now=stage.now, per_minute=500)
+    join(1_000, "more")
+    stage.at(LEAD)
+    stage.plan()
+    stage.work()
+    assert stage.mailing.counts == {"accepted": 1_005}
+    due = int(stage.due.timestamp())
+    assert sorted(body["send_at"] for body in stage.server.scheduled) == [due, due + 120]
 
 
 # Editing
@@ -340,6 +355,26 @@ def test_until_twelve_minutes_before_all_of_it_is_recalled(stage: Stage, minutes
     stage.at(-60)
     stage.work()
     assert not stage.server.accepted
+
+
+def test_what_can_be_recalled_is_not_cancelled_by_halves(stage: Stage) -> None:
+    stage.at(60)
+    stage.plan()
+    stage.work()
+    with pytest.raises(Refused, match="recall"):
+        service.cancel(stage.mailing_id, by="editor", now=stage.now)
+    stage.at(11)
+    service.cancel(stage.mailing_id, by="editor", now=stage.now)
+    assert stage.mailing.counts == {"accepted": 5}, "what the provider has is not called back by it"
+
+
+def test_a_recall_done_twice_says_that_it_is_done(stage: Stage) -> None:
+    stage.at(60)
+    stage.plan()
+    stage.work()
+    stage.recall()
+    with pytest.raises(Refused, match="recalled by editor"):
+        stage.recall()
 
 
 @pytest.mark.parametrize("minutes_left", [11.9, 0, -5])

@@ -118,6 +118,11 @@ def _take_back(person: models.Subscriber, target: List, network: str, now: datet
         owed.owe("confirm", person.id, target.id, now=now)
 
 
+def set_tracked(claims: tokens.Claims, tracked: bool) -> None:
+    """Whether opens and clicks of this reader may be recorded, from the next edition on."""
+    models.Subscriber.objects.filter(id=claims.subscriber_id).update(tracked=tracked)
+
+
 def ask_which(address: str, *, network: str, now: datetime) -> None:
     """“Which address did I use?”: mails a link to an address that is known; the page says the same either way."""
     checked = addresses.check(address)

@@ -275,6 +275,7 @@ def person(subscriber_id: int) -> Person:
         language=row.language,
         zone=row.zone,
         source=row.source,
+        tracked=row.tracked,
         created_at=row.created_at,
         subscriptions=tuple(
             _subscription(s, names) for s in row.subscriptions.select_related("engagement").order_by("list_id")

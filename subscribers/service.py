@@ -8,7 +8,7 @@ from subscribers.importing import import_csv
 from subscribers.limits import sweep
 from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown, owed_waiting
 from subscribers.people import add, change_address, create_list, suppress, unsubscribe, unsuppress
-from subscribers.readers import ask_which, confirm, leave, sign_up, undo_leave
+from subscribers.readers import ask_which, confirm, leave, set_tracked, sign_up, undo_leave
 from subscribers.reported import Report, apply_reports
 from subscribers.values import ImportReport, Owed
 
@@ -31,6 +31,7 @@ __all__ = [
     "owed_sent",
     "owed_unknown",
     "owed_waiting",
+    "set_tracked",
     "sign_up",
     "suppress",
     "sweep",

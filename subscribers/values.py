@@ -75,6 +75,7 @@ class Person:
     language: str
     zone: str
     source: str
+    tracked: bool
     created_at: datetime
     subscriptions: tuple[Subscription, ...]
     former_addresses: tuple[FormerAddress, ...]

@@ -195,6 +195,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
                 service.undo_leave(own, network=_network(request), now=now)
             elif not ticked and subscription.state in (ACTIVE, PENDING):
                 service.leave(own, how="page", network=_network(request), now=now)
+        service.set_tracked(claims, not request.POST.get("untracked"))
         person = reads.person(person.id)
     known = {each.id: each for each in reads.lists()}
     rows = [{"s": s, "list": known[s.list_id], "on": s.state in (ACTIVE, PENDING)} for s in person.subscriptions]

@@ -27,7 +27,7 @@ from newsletter.templater import MergeField
 
 __all__ = [
     "Added", "Article", "Edition", "Pick", "PoolArticle", "Snapshot", "Source", "SourceReport", "StoryClicks",
-    "already_ran", "article", "articles", "clicks", "edition", "edition_on", "editions", "pool", "snapshot", "sources", "standing_snapshot",
+    "already_ran", "article", "articles", "clicks", "edition", "edition_on", "editions", "pool", "snapshot", "sources", "standing_snapshot", "subjects",
 ]  # fmt: skip
 
 RAN_WITHIN = timedelta(days=14)
@@ -260,6 +260,11 @@ def _to_pick(row: models.Pick, section: str, pictures: Mapping[int, catalog.Pict
 
 def _numbered(pick: Pick, number: int) -> Pick:
     return replace(pick, number=number)
+
+
+def subjects(edition_ids: Iterable[int]) -> dict[int, str]:
+    """The subjects of editions."""
+    return dict(models.Edition.objects.filter(id__in=list(edition_ids)).values_list("id", "subject"))
 
 
 def clicks(edition_id: int) -> tuple[StoryClicks, ...]:

@@ -100,7 +100,15 @@ def _mailing(mailing_id: int, version: int, tracking: bool) -> _Mailing:
         newsletter = replace(newsletter, click_tracking=False, open_tracking=False)
     assert row.frozen_at is not None
     cover = envelope(editions.snapshot(row.snapshot_id).rendered(), newsletter, base_url=settings.CONFIG.base_url)
-    return _Mailing(row.key, row.list_id, row.due_at, row.frozen_at, row.suppressed_upto, row.cancel_id, cover)
+    return _Mailing(
+        row.key,
+        row.list_id,
+        row.due_at,
+        row.frozen_at,
+        row.suppressed_upto,
+        row.cancel_id if row.recall == states.OPEN else "",
+        cover,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def _of(row: models.Mailing) -> int:
         for batch in within:
             place = ledger.place_of(person, ledger.unpack_members(batch.members, batch.format))
             assert batch.handed_over_at is not None
-            leaves_at = (batch.send_at or row.due_at) if row.cancel_id else batch.handed_over_at
+            leaves_at = (batch.send_at or row.due_at) if row.recall == states.OPEN else batch.handed_over_at
             if place is None or left_at > max(leaves_at, batch.handed_over_at) + ON_ITS_WAY:
                 continue
             noted += _noted(batch, place)

@@ -18,6 +18,7 @@ from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
 from newsletter.web.access import by, desk, note, shown
 from subscribers import reads, service
 
+LATEST_EDITIONS, EVERY_EDITION = 30, 20_000
 LARGEST_UPLOAD = 64 * 2**20
 PAGE = 50
 
@@ -92,12 +93,16 @@ def person(request: HttpRequest, subscriber_id: int) -> HttpResponse:
     if request.method == "POST":
         return _act(request, found, lists)
     names = {each.id: each for each in catalog.newsletters()}
+    most = EVERY_EDITION if request.GET.get("editions") == "all" else LATEST_EDITIONS
+    outcomes = deliveries.outcomes_of(subscriber_id, limit=most)
+    subjects = curator.subjects(each.edition_id for each in outcomes)
     editions = [
-        (each, names[each.newsletter_id], curator.edition(each.edition_id))
-        for each in deliveries.outcomes_of(subscriber_id, limit=30)
+        (each, names[each.newsletter_id], subjects[each.edition_id])
+        for each in outcomes
         if names[each.newsletter_id].list_id in lists
     ]
-    return render(request, "pages/reader.html", {"person": found, "subscriptions": mine, "editions": editions})
+    context = {"person": found, "subscriptions": mine, "editions": editions, "more": len(outcomes) == most}
+    return render(request, "pages/reader.html", context)
 
 
 def _act(request: HttpRequest, found: reads.Person, lists: dict[int, reads.List]) -> HttpResponse:

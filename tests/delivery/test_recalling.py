@@ -159,6 +159,21 @@ def test_edited_before_the_lead_it_is_held_until_it_is_approved_again(stage: Sta
     assert stage.server.bodies[0]["subject"] == "Mended"
 
 
+def test_edited_too_late_for_a_new_window_it_leaves_at_its_time_without_the_old_one(stage: Stage) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    edit(stage.mailing, stage.now)
+    stage.work()
+    assert stage.mailing.state == states.HELD
+    stage.at(5)
+    curator.approve(stage.mailing.edition_id, by="editor", now=stage.now)
+    stage.plan()
+    stage.at(0)
+    stage.work()
+    assert len(stage.server.accepted) == 5
+    assert "batch_id" not in stage.server.bodies[0]
+
+
 @pytest.mark.parametrize("minutes_left", [30, 5, -5])
 def test_what_is_handed_over_cannot_be_edited(stage: Stage, minutes_left: int) -> None:
     stage.at(40)

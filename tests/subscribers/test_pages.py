@@ -287,3 +287,15 @@ def test_links_of_mails_sent_before_the_key_was_changed_still_work(
     settings.SECRET_KEY = "another key"
     assert Client().post(path).status_code == 200
     assert state("ann@example.com") == "unsubscribed"
+
+
+def test_a_reader_may_not_be_tracked_and_may_change_their_mind(client: Client, active: Active, morning: List) -> None:
+    person_id = active("ann@example.com")
+    path = f"/p/{footer(morning.id, person_id)}"
+    post(client, path, lists=str(morning.id), untracked="1")
+    assert not reads.person(person_id).tracked
+    assert "checked" in words(client.get(path)).partition('name="untracked"')[2].partition(">")[0]
+    (candidate,) = reads.audience_page(morning.id, after=0, upto=10**9, limit=9)
+    assert (candidate.exclusion, candidate.tracked) == ("", False)
+    post(client, path, lists=str(morning.id))
+    assert reads.person(person_id).tracked

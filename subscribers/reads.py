@@ -138,6 +138,9 @@ def recipients(list_id: int, ids: Sequence[int], *, as_of: datetime, suppressed_
         left = dict.fromkeys(_suppressed_since(cursor, suppressed_upto, where, which), "suppressed")
         cursor.execute(f"{_SILENT} AND subscriber_id {where}", [list_id, *which])
         left.update(cursor.fetchall())
+    if left:  # the range may hold others
+        wanted = frozenset(ids)
+        left = {person: why for person, why in left.items() if person in wanted}
     people = _in_order(found, ids)
     _, current, first_names = zip(*people, strict=True)
     left.update((person, "erased") for person, address, _ in people if not address)

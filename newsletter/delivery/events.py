@@ -32,7 +32,7 @@ LARGEST_POST = 2 * 2**20  # bytes; SendGrid posts some 768 kB at most (fact 31)
 OLDEST_POST = timedelta(days=3)  # of signed timestamps; event ids are kept for longer
 POSTS_KEPT = timedelta(hours=48)
 EVENTS_KEPT = timedelta(days=4)
-LEASE = timedelta(minutes=1)
+LEASE = timedelta(seconds=20)  # a stroke takes less than one; what another did meanwhile is noticed
 STROKE = 4  # posts, some 4,000 events: the writing takes some hundredths of a second
 ROWS = 1_000  # to a query
 T = TypeVar("T")

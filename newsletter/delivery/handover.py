@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -140,21 +140,13 @@ def _prepare(claim: Claim, now: datetime) -> _Prepared | None:
     people = subscribers.recipients(
         mailing.list_id, wanted, as_of=mailing.frozen_at, suppressed_upto=mailing.suppressed_upto
     )
-    addresses, first_names = people.addresses, people.first_names
     if people.left:
-        gone = [each for each in zip(places, wanted, addresses, strict=True) if each[1] in people.left]
-        if not _withdraw(claim, outcomes, gone, people.left, now):
-            return None
-        claim = claim._replace(version=claim.version + 1)
-        staying = [index for index, person in enumerate(wanted) if person not in people.left]
-        if not staying:
-            _held(claim).update(state=states.batch_state(outcomes.counts()), lease_until=None)
-            return None
-        places, wanted = [places[index] for index in staying], [wanted[index] for index in staying]
-        addresses, first_names = [addresses[index] for index in staying], [first_names[index] for index in staying]
+        without = _withdrawn(claim, outcomes, zip(places, wanted, people.addresses, strict=True), people.left, now)
+        return _prepare(without, now) if without else None
     deliveries = [f"{claim.key}.{place}" for place in places]
     tokens = subscribers.signer().footers(mailing.list_id, wanted)
-    return _Prepared(claim, mailing, Recipients(deliveries, addresses, first_names, tokens), members, places, outcomes)
+    recipients = Recipients(deliveries, people.addresses, people.first_names, tokens)
+    return _Prepared(claim, mailing, recipients, members, places, outcomes)
 
 
 def _stop_at(claim: Claim, why: str) -> None:
@@ -191,18 +183,22 @@ def _held(claim: Claim) -> QuerySet[models.Batch]:
     return models.Batch.objects.filter(id=claim.id, state=states.CLAIMED, lease_owner=claim.owner)
 
 
-def _withdraw(
+def _withdrawn(
     claim: Claim,
     outcomes: ledger.Outcomes,
-    gone: Sequence[tuple[int, int, str]],
+    people: Iterable[tuple[int, int, str]],
     left: Mapping[int, str],
     now: datetime,
-) -> bool:
-    """Takes those out who left since the audience was frozen; False when the claim is lost."""
+) -> Claim | None:
+    """The batch without those who left since the audience was frozen; None when nobody stays or the claim is lost.
+
+    `people` are place, id and address.
+    """
+    gone = [(place, person, address) for place, person, address in people if person in left]
     outcomes.mark([place for place, _, _ in gone], Outcome.WITHDRAWN)
     with transaction.atomic():
         if not _held(claim).update(outcomes=outcomes.packed(), version=F("version") + 1):
-            return False
+            return None
         models.Incident.objects.bulk_create(
             rows.incident(
                 claim,
@@ -214,7 +210,10 @@ def _withdraw(
             )
             for _, person, address in gone
         )
-    return True
+    if not outcomes.places(Outcome.PLANNED):
+        _held(claim).update(state=states.batch_state(outcomes.counts()), lease_until=None)
+        return None
+    return claim._replace(outcomes=outcomes.packed(), version=claim.version + 1)
 
 
 def _record_surely(prepared: _Prepared, answer: Answer, clock: Callable[[], datetime]) -> None:

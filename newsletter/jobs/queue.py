@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 HAND_OVER, REST = "hand-over", "rest"  # queues: a long mailing must not keep events and owed mail waiting
 LANES = 64  # hints to hand over that may wait at a time: as many threads of all machines find work
 SWEEP_SECONDS = 2.0
-SIGN_SECONDS = 10.0  # between the signs of life that procrastinate's workers give each other
-GONE_SECONDS = 30.0  # a worker without one for so long counts as dead
+SIGN_SECONDS = 5.0  # between the signs of life that procrastinate's workers give each other
+GONE_SECONDS = 20.0  # a worker without one for so long counts as dead
 AT_ONCE = 3  # steps of the other queue in one process
 _stop = threading.Event()  # of this process
 

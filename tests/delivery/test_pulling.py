@@ -117,7 +117,7 @@ def test_trouble_is_said_and_tried_again_in_an_hour_from_the_same_place(
 ) -> None:
     readers(1)
     server.suppressions = {"spam_reports": [entry("reader0@example.com", now - timedelta(hours=1))]}
-    server.fail_next(Fault(status=403, body={"errors": [{"message": "access forbidden"}]}))
+    server.list_faults = [Fault(status=403, body={"errors": [{"message": "access forbidden"}]})]
     with pytest.raises(Trouble, match="Suppressions read access"):
         service.pull_suppressions(now, provider)
     told = service.last_pull("sendgrid")

@@ -65,6 +65,7 @@ class SendGridServer(ThreadingHTTPServer):
         self.scheduled: list[dict[str, Any]] = []  # what waits for its send_at; delivered by `pass_time`
         self.weather: Callable[[], Fault | None] = lambda: None  # asked for every request that no fault is queued for
         self.suppressions: dict[str, list[dict[str, Any]]] = {}  # by list, as SendGrid gives them
+        self.list_faults: list[Fault] = []  # of asking for those lists, which happens beside sending
         self._faults: list[Fault] = []
         self._log = log
         self._lock = threading.Lock()
@@ -180,9 +181,8 @@ class _Handler(BaseHTTPRequestHandler):
         query = {name: int(value) for name, value in parse_qsl(url.query)}
         if not self._known():
             return None
-        fault = self.server.take_fault()
-        if fault:
-            return self._fail(fault)
+        if self.server.list_faults:
+            return self._fail(self.server.list_faults.pop(0))
         entries = self.server.suppressions.get(url.path.rpartition("/")[2], [])
         within = [each for each in entries if query["start_time"] <= each["created"] <= query["end_time"]]
         self._answer(200, within[query["offset"] :][: min(query["limit"], 500)])

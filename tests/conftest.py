@@ -49,10 +49,11 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> None:
         base_url="http://testserver",
     )
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
-    from newsletter.delivery import handover
+    from newsletter.delivery import handover, reads
     from newsletter.jobs import wiring
 
     handover._mailing.cache_clear()
+    reads._counted.cache_clear()
     wiring._open.cache_clear()
 
 

@@ -163,7 +163,7 @@ class _Pages:
             ):
                 return False
             for batch_id, packed in joined:
-                models.Batch.objects.filter(id=batch_id).update(**packed)
+                models.Batch.objects.filter(id=batch_id).update(**packed, version=F("version") + 1)
             models.Batch.objects.bulk_create(added)
             models.Exclusion.objects.bulk_create(left_out)
             models.Directory.objects.bulk_create(directory)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.db.models import Count, QuerySet, Sum
 
@@ -130,13 +131,8 @@ def was_cancelled(edition_id: int) -> bool:
 
 
 def _mailing(row: models.Mailing) -> Mailing:
-    counts: Counter[Outcome] = Counter()
-    flags: Counter[Flag] = Counter()
-    for packed, form in row.batches.values_list("outcomes", "format").iterator(chunk_size=200):
-        outcomes = ledger.Outcomes(packed, form)
-        counts += outcomes.counts()
-        flags += outcomes.flag_counts()
-    del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
+    stand = row.batches.aggregate(batches=Count("id"), changes=Sum("version"))
+    counts, flags = _counted(row.id, stand["batches"], stand["changes"] or 0)
     excluded = row.exclusions.values_list("reason").annotate(n=Sum("size")).order_by("reason")
     batches = row.batches.values_list("state").annotate(n=Count("id")).order_by("state")
     return Mailing(
@@ -168,6 +164,19 @@ def _mailing(row: models.Mailing) -> Mailing:
         recalled_at=row.recalled_at,
         alarms=_alarms(row.alarms.all()),
     )
+
+
+@lru_cache(maxsize=500)
+def _counted(mailing_id: int, batches: int, changes: int) -> tuple[Counter[Outcome], Counter[Flag]]:
+    """What the ledger of a mailing says; unpacked again only when a batch was added or changed."""
+    counts: Counter[Outcome] = Counter()
+    flags: Counter[Flag] = Counter()
+    packed = models.Batch.objects.filter(mailing_id=mailing_id).values_list("outcomes", "format")
+    for outcomes in (ledger.Outcomes(*each) for each in packed.iterator(chunk_size=200)):
+        counts += outcomes.counts()
+        flags += outcomes.flag_counts()
+    del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
+    return counts, flags
 
 
 def house_alarms() -> tuple[Alarm, ...]:

@@ -15,7 +15,9 @@ __all__ = ["postgres_url"]
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def storm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storm]:
-    database = _new_database(request.getfixturevalue("postgres_url")) if request.param == "postgres" else ""
+    database = (
+        _new_database(request.getfixturevalue("postgres_url"), "template0") if request.param == "postgres" else ""
+    )
     with serving() as server:
         made = Storm(Weather(readers=600, kills=4), tmp_path, server, database)
         yield made

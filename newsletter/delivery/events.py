@@ -169,8 +169,9 @@ def _write(stroke: _Stroke, now: datetime) -> None:
 
 def _note_seen(numbers: Iterable[int], now: datetime) -> None:
     # By hand: bulk_create takes ten times as long, and this is a row for every event. The key is the guard.
+    seen_at = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
-        cursor.executemany(_NOTE_SEEN, [(number, connection.ops.adapt_datetimefield_value(now)) for number in numbers])
+        cursor.executemany(_NOTE_SEEN, [(number, seen_at) for number in sorted(numbers)])
 
 
 def _write_batches(batches: Sequence[tuple[models.Batch, Folded]], now: datetime) -> None:

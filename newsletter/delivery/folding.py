@@ -32,6 +32,7 @@ _OUTCOMES = {
     Happening.CLICKED: Outcome.DELIVERED,
     Happening.LEFT: Outcome.DELIVERED,
 }
+_NOT_MAILED = frozenset({Outcome.WITHDRAWN, Outcome.REFUSED, Outcome.RECALLED})
 _TROUBLES = frozenset({Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED, Outcome.COMPLAINED})
 
 
@@ -102,23 +103,23 @@ def _prove(folded: Folded) -> None:
 def _alarm(folded: Folded, event: Event, attempt: str) -> None:
     """Says so when a message went out that the ledger says did not; each member counts once."""
     outcomes, place = folded.outcomes, event.place
-    if outcomes.flags(place) & Flag.TWICE:
+    if outcomes.has(place, Flag.TWICE):
         return
     if event.attempt != attempt or outcomes[place] == Outcome.REPAIRED:
         outcomes.flag(place, Flag.TWICE)
         folded.alarms["An attempt that had been given up went through all the same: readers may have it twice."] += 1
-    elif outcomes[place] in (Outcome.WITHDRAWN, Outcome.REFUSED, Outcome.RECALLED) and _left(event):
+    elif outcomes[place] in _NOT_MAILED and not _taken_back(outcomes[place], event):
         folded.alarms[f"The provider mailed readers who count as {outcomes[place].word}."] += 1
 
 
-def _left(event: Event) -> bool:
-    """Whether an event says that a message left the provider: one that was recalled had been accepted before."""
-    return event.what is not Happening.ACCEPTED
+def _taken_back(outcome: Outcome, event: Event) -> bool:
+    """Whether an event says only what is known: what was recalled had been accepted before."""
+    return outcome is Outcome.RECALLED and event.what is Happening.ACCEPTED
 
 
 def _settle(folded: Folded, event: Event) -> None:
     outcome, before = _OUTCOMES.get(event.what, Outcome.PLANNED), folded.outcomes[event.place]
-    left_now = event.what is Happening.LEFT and not folded.outcomes.flags(event.place) & Flag.LEFT
+    left_now = event.what is Happening.LEFT and not folded.outcomes.has(event.place, Flag.LEFT)
     if left_now:
         folded.outcomes.flag(event.place, Flag.LEFT)
     if outcome > before:

@@ -77,6 +77,14 @@ def test_people_mailed_twice_count_once_each() -> None:
     assert folded.outcomes.flag_counts()[Flag.TWICE] == 1
 
 
+@pytest.mark.parametrize("what", [Happening.ACCEPTED, Happening.DELIVERED, Happening.OPENED])
+@pytest.mark.parametrize("outcome", [Outcome.WITHDRAWN, Outcome.REFUSED, Outcome.RECALLED])
+def test_whatever_says_that_a_message_left_after_all_is_an_alarm(outcome: Outcome, what: Happening) -> None:
+    known_before = outcome is Outcome.RECALLED and what is Happening.ACCEPTED
+    folded = after(states.ACCEPTED, batch(outcome, Outcome.ACCEPTED), happened(what))
+    assert (outcome.word in str(folded.alarms)) is not known_before
+
+
 @pytest.mark.parametrize("outcome", [Outcome.WITHDRAWN, Outcome.REFUSED])
 def test_mail_to_somebody_who_counts_as_not_mailed_is_an_alarm(outcome: Outcome) -> None:
     folded = after(states.ACCEPTED, batch(outcome, Outcome.ACCEPTED), happened(Happening.DELIVERED))

@@ -127,6 +127,8 @@ def _text(raw: Mapping[str, Any], name: str, longest: int = LONGEST_ID) -> str:
     value = raw.get(name)
     if not isinstance(value, str):
         return ""
+    if value.isascii() and "\0" not in value:
+        return value[:longest]
     # A lone surrogate or a NUL is valid JSON and breaks every database.
     return value.encode("utf-8", "replace").decode().replace("\0", "")[:longest]
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from subscribers import bits, models
 
-ROWS = 500  # readers to a transaction: some ten milliseconds
+ROWS = 200  # readers to a transaction: some milliseconds
 
 
 def note_engagement(

@@ -61,15 +61,12 @@ class Signer:
         return self.footers(list_id, [subscriber_id])[0]
 
     def footers(self, list_id: int, subscriber_ids: Sequence[int]) -> list[str]:
-        """The same for many people of one list: what they share is hashed once, and all are written at once."""
-        start = FOOTER + _number(list_id)
-        prepared = self._hashes[0].copy()
-        prepared.update(start)
-        copy, signed = prepared.copy, []
-        for number in _numbers(subscriber_ids):
+        """The same for many people of one list, written all at once."""
+        copy, signed = self._hashes[0].copy, []
+        for body in _bodies(FOOTER + _number(list_id), subscriber_ids):
             mac = copy()
-            mac.update(number)
-            signed.append(start + number + mac.digest())
+            mac.update(body)
+            signed.append(body + mac.digest())
         return _written(signed)
 
     def confirm(self, list_id: int, subscriber_id: int, expires: datetime) -> str:
@@ -123,10 +120,13 @@ def _number(value: int) -> bytes:
             return bytes(out)
 
 
-def _numbers(values: Sequence[int]) -> list[bytes]:
-    """`_number` of each. The upper digits are worked out once: of ascending values, 128 in a row have the same."""
+def _bodies(start: bytes, values: Sequence[int]) -> list[bytes]:
+    """`start` and the `_number` of each. What many share is worked out once: of ascending values, 128 in a row have the
+    same upper digits.
+    """
+    lows = [start + low for low in _LOW]
     uppers = {upper: _number(upper) for upper in {value >> 7 for value in values}}
-    return [_LOW[value & 127] + uppers[value >> 7] if value > 127 else bytes((value,)) for value in values]
+    return [lows[value & 127] + uppers[value >> 7] if value > 127 else start + bytes((value,)) for value in values]
 
 
 def _written(raws: Sequence[bytes]) -> list[str]:

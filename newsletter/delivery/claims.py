@@ -16,12 +16,15 @@ from django.db import connection
 
 from newsletter.delivery import states
 
+_DUE = """
+    SELECT b.id FROM delivery_batch b JOIN delivery_mailing m ON m.id = b.mailing_id
+     WHERE b.state = %s AND b.due_at <= %s AND m.state = %s AND m.provider = %s
+     ORDER BY b.due_at LIMIT 1
+"""
 _CLAIM = """
     UPDATE delivery_batch
        SET state = %s, lease_owner = %s, lease_until = %s
-     WHERE id = (SELECT b.id FROM delivery_batch b JOIN delivery_mailing m ON m.id = b.mailing_id
-                  WHERE b.state = %s AND b.due_at <= %s AND m.state = %s AND m.provider = %s
-                  ORDER BY b.due_at LIMIT 1 {lock})
+     WHERE id = ({due} {lock})
        AND state = %s {relaxed}
  RETURNING id, number, key, mailing_id, variant, language, tracking, format, members, outcomes, size, attempt, send_at, version,
            (SELECT version FROM delivery_mailing WHERE id = mailing_id)
@@ -67,12 +70,16 @@ class Claim(NamedTuple):
 def claim(now: datetime, *, until: datetime, owner: str, provider: str) -> Claim | None:
     """Takes the batch that is due first, if there is one, for as long as `until`."""
     lock = "FOR UPDATE OF b SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
+    due = [states.PLANNED, _stored(now), states.SENDING, provider]
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE, due)  # SQLite locks the database for an UPDATE though it finds nothing: so look first
+        if cursor.fetchone() is None:
+            return None
     with _relaxed() as cursor:
         cursor.execute(
-            _CLAIM.format(lock=lock, relaxed=_relaxation()),
+            _CLAIM.format(due=_DUE, lock=lock, relaxed=_relaxation()),
             [
-                states.CLAIMED, owner, _stored(until), states.PLANNED, _stored(now), states.SENDING, provider,
-                states.PLANNED,
+                states.CLAIMED, owner, _stored(until), *due, states.PLANNED,
             ],
         )  # fmt: skip
         row = cursor.fetchone()

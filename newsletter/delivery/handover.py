@@ -61,7 +61,9 @@ def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Call
 
 def recover(now: datetime) -> int:
     """Settles what died in other hands: a claim goes back to planned, a request in flight becomes unknown."""
-    late = models.Batch.objects.filter(lease_until__lt=now)
+    late = models.Batch.objects.filter(lease_until__lt=now, state__in=(states.CLAIMED, states.SENDING))
+    if not late.exists():
+        return 0
     back = late.filter(state=states.CLAIMED).update(state=states.PLANNED, lease_owner="", lease_until=None)
     for batch in late.filter(state=states.SENDING):
         outcomes = ledger.Outcomes(batch.outcomes, batch.format)

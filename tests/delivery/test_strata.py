@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from newsletter.catalog import service as catalog
 from newsletter.delivery import freezing, models, reads, service
@@ -115,3 +117,16 @@ def test_who_left_while_the_mail_was_on_its_way_is_noted_as_too_late(
     assert service.note_late_leavers(now + timedelta(hours=1)) == 0
     assert reads.mailing(made.id).left_too_late == 1
     assert reads.mailing(made.id).counts == {"withdrawn": 1, "accepted": 2}
+
+
+def test_mailings_of_before_there_was_a_directory_are_entered_in_it(
+    plan: Plan, tracked: list[int], now: datetime
+) -> None:
+    made = plan()
+    service.freeze_next(now)
+    models.Directory.objects.all().delete()
+    assert reads.outcomes_of(tracked[1]) == ()
+    import_module("newsletter.delivery.migrations.0006_directory_of_former_mailings").enter(apps, None)
+    became = {who.subscriber_id: who.state for who in reads.who(made.id, limit=999)}
+    for person in tracked[:20]:
+        assert [each.state for each in reads.outcomes_of(person)] == [became[person]]

@@ -41,8 +41,8 @@ from newsletter.templater import merge_columns
 
 logging.getLogger("python_http_client").setLevel(logging.WARNING)  # at DEBUG it writes the API key (SendGrid fact 52)
 
-CONNECT_SECONDS, READ_SECONDS = 10.0, 60.0
-ASKED_SECONDS = 15.0  # for the answer to what is asked beside sending: a stop must not wait longer than half a minute
+CONNECT_SECONDS, READ_SECONDS = 10.0, 25.0  # usually it is one or two; a stop waits for it, and half a minute at most
+ASKED_SECONDS = 15.0  # for the answer to what is asked beside sending
 IDLE_SECONDS = 4.0  # servers close idle connections after 5 s or more: an answer lost that way would be “unknown”
 REFUSED = frozenset({400, 401, 403, 404, 405, 413, 415, 429})  # SendGrid fact 27: nothing else is a sure refusal
 _SLOT = "\0"  # stands for a value that differs from reader to reader

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import F
 from django.test import Client
 
 from newsletter.accounts.models import AuditEntry
@@ -293,12 +294,12 @@ def test_the_list_with_the_most_readers_is_shown_first(
 
 
 def test_what_nobody_knows_is_settled_or_sent_once_more_from_the_page(admin: Client, sent: Any, now: datetime) -> None:
-    Batch.objects.update(state="unknown", outcomes=bytes([Outcome.UNKNOWN, 0] * 3))
+    Batch.objects.update(state="unknown", outcomes=bytes([Outcome.UNKNOWN, 0] * 3), version=F("version") + 1)
     page = admin.get(f"/deliveries/{sent.id}/").content.decode()
     assert "They were accepted" in page
     admin.post(f"/deliveries/{sent.id}/state/", {"do": "settle"})
     assert deliveries.mailing(sent.id).counts == {"accepted": 3}
-    Batch.objects.update(state="refused", outcomes=bytes([Outcome.REFUSED, 0] * 3))
+    Batch.objects.update(state="refused", outcomes=bytes([Outcome.REFUSED, 0] * 3), version=F("version") + 1)
     assert "Send to those who did not get it" in admin.get(f"/deliveries/{sent.id}/").content.decode()
     answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "repair"}, follow=True)
     assert "3 readers are planned once more" in answer.content.decode()

@@ -187,7 +187,7 @@ class SeenEvent(models.Model):
 
 
 class Applier(models.Model):
-    """The one process that applies events at this time: a lease, so that no two work on the same batches."""
+    """The one process that applies events, or folds engagement down, at this time: a lease, so that no two do."""
 
     name = models.CharField(max_length=20, primary_key=True)
     owner = models.CharField(max_length=80, blank=True)
@@ -217,7 +217,7 @@ class Alarm(models.Model):
 
 
 class Pace(models.Model):
-    """Held while due times are planned under a limit, so that two mailings never take the same minute."""
+    """Held while due times are planned, or a recall window is opened: no two mailings take the same minute or place."""
 
     name = models.CharField(max_length=20, primary_key=True)
 

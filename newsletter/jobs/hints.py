@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def mailings_due() -> None:
-    """A mailing was planned, resumed or repaired; said when that is committed."""
+    """A mailing was planned; said when that is committed."""
     transaction.on_commit(lambda: _hint(mailings_due=True))
 
 

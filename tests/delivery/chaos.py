@@ -20,7 +20,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ class Weather:
     kills: int = 5
     faults: float = 0.2
     ambiguous: float = 0.08
+    window: int = 0  # minutes until it is due; it is handed over at once, and can be recalled until then
     seed: int = 7
     seconds: float = 120.0
 
@@ -62,6 +63,7 @@ class Storm:
             "NEWSLETTER_SENDGRID_HOST": server.url,
             "SENDGRID_API_KEY": KEY,
             "CREW_BATCH": str(weather.batch),
+            "CREW_WINDOW": str(weather.window),
         }
         self._running: list[subprocess.Popen[bytes]] = []
 
@@ -97,6 +99,13 @@ class Storm:
         planned = int(self._run("repair"))
         self._work(lambda _: True, 0)
         return planned
+
+    def recall(self) -> int:
+        """Stops all of it before its time, and lets that time pass at the server; how many readers were spared."""
+        spared = int(self._run("recall"))
+        self.server.clock = lambda: time.time() + 24 * 3600
+        self.server.pass_time()
+        return spared
 
     def report(self) -> dict[str, Any]:
         """The mailing as the ledger has it."""
@@ -188,6 +197,19 @@ def weathered(storm: Storm) -> dict[str, Any]:
     }
 
 
+def recalled(storm: Storm) -> dict[str, Any]:
+    """The same storm in a recall window: after the recall nobody gets it, whatever became of whose answer."""
+    storm.prepare()
+    storm.hand_over()
+    at_server = sum(len(body["personalizations"]) for body in storm.server.scheduled)
+    spared = storm.recall()
+    told = storm.report()
+    assert not storm.server.accepted, "somebody was mailed all the same"
+    assert (told["state"], told["adds_up"], spared) == ("cancelled", True, storm.weather.readers)
+    assert {who["state"] for who in told["who"]} <= {"recalled", "withdrawn"}
+    return {"at the server before": at_server, "spared by the recall": spared, "mailed": len(storm.server.accepted)}
+
+
 @contextmanager
 def serving(delay: float = 0.05) -> Iterator[SendGridServer]:
     """A server of its own."""
@@ -215,9 +237,22 @@ def main() -> None:
                 figures = weathered(storm)
             finally:
                 storm.end()
+        with serving() as server, tempfile.TemporaryDirectory() as folder:
+            window = replace(weather, window=60, readers=given.readers // 10, kills=given.kills // 3)
+            storm = Storm(window, Path(folder), server, database and _another(database))
+            try:
+                figures |= recalled(storm)
+            finally:
+                storm.end()
             print(f"{name}, {time.monotonic() - start:.0f} s")
             for what, figure in figures.items():
                 print(f"  {what:24} {figure:>10,}", flush=True)
+
+
+def _another(database: str) -> str:
+    from tests.flows.conftest import _new_database
+
+    return _new_database(database, "template0")
 
 
 def _databases() -> Iterator[tuple[str, str]]:

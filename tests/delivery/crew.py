@@ -2,7 +2,9 @@
 
 prepare N   plans a mailing to N readers         hear FILE   takes signed posts, as the web does
 work        hands over and applies events        repair      sends to all of whom nobody knows
-report      says how it ended
+report      says how it ended                    recall      stops it before its time
+
+With CREW_WINDOW the mailing is due in so many minutes, and handed over early, to be recalled until then.
 """
 
 from __future__ import annotations
@@ -28,15 +30,17 @@ from django.db import connection  # noqa: E402
 
 from newsletter.catalog import service as catalog  # noqa: E402  the rooms need Django set up
 from newsletter.curator import service as curator  # noqa: E402
-from newsletter.delivery import events, freezing, handover, models, reads, service, states  # noqa: E402
+from newsletter.delivery import events, freezing, handover, models, reads, recalling, service, states  # noqa: E402
 from newsletter.jobs import tasks, wiring  # noqa: E402
 from newsletter.kernel import clock  # noqa: E402
 from newsletter.kernel.errors import Refused  # noqa: E402
 from subscribers import service as subscribers  # noqa: E402
 
 BATCH = int(os.environ.get("CREW_BATCH", "25"))
+WINDOW = int(os.environ.get("CREW_WINDOW", "0"))
 handover.LEASE = events.LEASE = timedelta(seconds=2)
 freezing.PAGE = BATCH
+recalling.ASKED_AGAIN = timedelta(seconds=0.5)
 
 
 def prepare(readers: int) -> None:
@@ -53,6 +57,7 @@ def prepare(readers: int) -> None:
         list_id=target.id,
         zone="Europe/London",
         now=now,
+        recall_minutes=2 * WINDOW,
     )
     rows = "email,first_name\n" + "".join(f"reader{n}@example.com,First{n}\n" for n in range(readers))
     subscribers.import_csv(io.BytesIO(rows.encode()), target.id, dry_run=False, by="test", now=now)
@@ -64,7 +69,7 @@ def prepare(readers: int) -> None:
     curator.pick(edition.id, article.id, now=now)
     curator.edit_edition(edition.id, now=now, subject="The ferry is back at last")
     curator.approve(edition.id, by="test", now=now)
-    tasks.send_edition(edition.id, at=None, by="test", now=now)
+    tasks.send_edition(edition.id, at=now + timedelta(minutes=WINDOW) if WINDOW else None, by="test", now=now)
 
 
 def work() -> None:
@@ -75,6 +80,7 @@ def work() -> None:
     while True:
         worked = (
             service.hand_over_next(clock.now(), owner=owner, provider=provider, clock=clock.now)
+            or service.open_windows(clock.now(), provider)
             or service.freeze_next(clock.now())
             or service.finish(clock.now())
             or service.apply_events(clock.now(), owner=owner)
@@ -100,8 +106,13 @@ def work_on_jobs() -> None:
 
 
 def all_done() -> bool:
-    """Whether the mailing is finished and every post applied; one that paused is resumed, as an operator would."""
+    """Whether the mailing is finished (or all of it handed over, in a window) and every post applied.
+
+    One that paused is resumed, as an operator would.
+    """
     state = models.Mailing.objects.values_list("state", flat=True).get()
+    if WINDOW and state == states.SENDING and not models.Batch.objects.filter(state__in=states.OPEN_BATCHES).exists():
+        return True
     if state == states.PAUSED:  # too many answers lost in a row
         with suppress(Refused):  # another worker was faster
             service.resume(models.Mailing.objects.get().id, by="operator", now=clock.now())
@@ -121,6 +132,12 @@ def repair() -> None:
     print(service.repair(mailing.id, unknown=True, now=clock.now()))
 
 
+def recall() -> None:
+    (mailing,) = reads.mailings()
+    spared = service.recall(mailing.id, by="operator", now=clock.now(), provider=wiring.provider())
+    print(spared.caught + spared.withdrawn)
+
+
 def report() -> None:
     (mailing,) = reads.mailings()
     everybody = [asdict(who) for who in reads.who(mailing.id, limit=1_000_000)]
@@ -138,6 +155,7 @@ if __name__ == "__main__":
         "work": work,
         "hear": lambda: hear(rest[0]),
         "repair": repair,
+        "recall": recall,
         "report": report,
     }
     verbs[verb]()

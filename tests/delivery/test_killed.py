@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.delivery.chaos import Storm, Weather, serving, weathered
+from tests.delivery.chaos import Storm, Weather, recalled, serving, weathered
 from tests.flows.conftest import _new_database, postgres_url
 
 __all__ = ["postgres_url"]
@@ -22,6 +22,15 @@ def storm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storm]:
         made = Storm(Weather(readers=600, kills=4), tmp_path, server, database)
         yield made
         made.end()
+
+
+def test_after_a_recall_nobody_gets_it_whoever_was_killed_and_whatever_answer_was_lost(tmp_path: Path) -> None:
+    with serving() as server:
+        storm = Storm(Weather(readers=400, kills=3, window=60), tmp_path, server)
+        try:
+            recalled(storm)
+        finally:
+            storm.end()
 
 
 def test_kill_9_at_any_instant_doubles_nobody_and_a_repair_reaches_exactly_who_is_missing(storm: Storm) -> None:

@@ -32,8 +32,8 @@ fmt: .venv/.tested
 	$(BIN)/ruff format .
 
 .venv/.made:
-	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is %s" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
-	$(PYTHON) -m venv --clear .venv
+	"$(PYTHON)" -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is %s" % sys.version.split()[0] if sys.version_info < (3, 11) else 0)'
+	"$(PYTHON)" -m venv --clear .venv
 	@touch $@
 
 .venv/.installed: pyproject.toml constraints.txt | .venv/.made

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
 
 from newsletter import config
+from newsletter.kernel.errors import SurroundingsError
 from newsletter.kernel.resources import templates_dir
 
 CONFIG = config.load()
@@ -41,6 +43,10 @@ INSTALLED_APPS = [
 ]
 
 if not CONFIG.database_url.startswith("sqlite"):
+    if find_spec("procrastinate") is None:
+        raise SurroundingsError(
+            "PostgreSQL needs packages that are not installed. Run: pip install 'newsletter-desk[postgres]'"
+        )
     INSTALLED_APPS.insert(INSTALLED_APPS.index("newsletter.jobs"), "procrastinate.contrib.django")
 PROCRASTINATE_IMPORT_PATHS = ["newsletter.jobs.queue"]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""

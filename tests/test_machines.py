@@ -1,7 +1,10 @@
-"""The compose file names only commands, options and settings that there are."""
+"""More than one machine: the compose file names only what there is, and what is missing is said."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -44,3 +47,15 @@ def test_every_setting_exists_and_every_secret_is_given(name: str) -> None:
 def test_secrets_are_files_and_stand_nowhere_in_the_clear() -> None:
     secrets = {option.name for option in OPTIONS if option.secret}
     assert not any(secrets & set(service["environment"]) for service in OURS.values())
+
+
+def test_postgres_without_its_packages_is_one_clear_line_with_the_remedy(tmp_path: Path) -> None:
+    program = "import sys; sys.modules['procrastinate'] = None; sys.argv[0] = 'newsletter'; import newsletter.__main__ as n; n.main()"
+    environment = os.environ | {
+        "NEWSLETTER_DATA_DIR": str(tmp_path), "NEWSLETTER_DATABASE_URL": "postgres://nobody@127.0.0.1:9/none",
+    }  # fmt: skip
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    done = subprocess.run([sys.executable, "-c", program, "doctor"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 3, done.stderr
+    assert "newsletter-desk[postgres]" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from newsletter.delivery.providers.sendgrid import SendGrid
 from subscribers import models as people
 from subscribers import reads as subscribers
 from tests.conftest import House
+from tests.delivery.chaos import serving
 from tests.fakes.provider import ScriptedProvider
 from tests.fakes.sendgrid import KEY, Fault, SendGridServer
 
@@ -24,13 +24,8 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def server() -> Iterator[SendGridServer]:
-    made = SendGridServer()
-    serving = threading.Thread(target=made.serve_forever, args=(0.02,))
-    serving.start()
-    yield made
-    made.shutdown()
-    serving.join()
-    made.server_close()
+    with serving(delay=0) as made:
+        yield made
 
 
 @pytest.fixture

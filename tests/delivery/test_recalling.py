@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +17,7 @@ from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reads import Mailing
 from newsletter.kernel.errors import Refused
 from tests.conftest import House
+from tests.delivery.chaos import serving
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.sendgrid import KEY, MOST_STATUSES, Fault, SendGridServer
 from tests.fakes.sendgrid_events import event
@@ -69,13 +69,8 @@ class Stage:
 @pytest.fixture
 def stage(plan: Any, join: Any, now: datetime) -> Iterator[Stage]:
     join(5)
-    server = SendGridServer()
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield Stage(server, plan, now)
-    server.shutdown()
-    serving.join()
-    server.server_close()
+    with serving(delay=0) as server:
+        yield Stage(server, plan, now)
 
 
 def edit(mailing: Mailing, now: datetime) -> None:

@@ -38,11 +38,12 @@ def apply(
             defaults={"state": change.state, "since": now, **confirmed},
             create_defaults={"state": change.state, "since": now, "source": origin[:200], **confirmed},
         )
-    if change.changed or always:
+    if change.changed or always or _confirms_an_import(person, target, act):
         models.Consent.objects.create(
             subscriber=person,
             list_id=target.id,
             state=change.state or "",
+            before=before or "",
             at=now,
             how=how,
             by=by,
@@ -51,6 +52,18 @@ def apply(
             network=network or None,
         )
     return change.state
+
+
+def _confirms_an_import(person: models.Subscriber, target: List, act: str) -> bool:
+    """Whether somebody leaves whom an import put out already: written down, so that undoing it does not bring them back."""
+    if act not in policy.GOING:
+        return False
+    said = (
+        models.Consent.objects.filter(subscriber=person, list_id=target.id)
+        .order_by("-id")
+        .values_list("run_id", flat=True)
+    )
+    return said.first() is not None
 
 
 def state_of(person: models.Subscriber, target: List) -> str | None:
@@ -91,5 +104,7 @@ def suppress_key(key: str, *, reason: str, source: str, now: datetime) -> None:
     """Never mail the address with this key again. The first reason stands, unless it was only that mail came back."""
     says = {"reason": reason, "source": source[:200], "created_at": now}
     row, made = models.Suppression.objects.get_or_create(address_key=key, defaults=says)
+    if not made and row.run_id:  # it no longer hangs on one import
+        models.Suppression.objects.filter(id=row.id).update(run=None)
     if not made and row.reason == policy.BOUNCED and reason != policy.BOUNCED:
         models.Suppression.objects.filter(id=row.id).update(**says)

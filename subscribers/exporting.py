@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 
 from newsletter.kernel.errors import BadInput
-from subscribers import formats, models, reads
+from subscribers import models, reads, tables
 
 
 def export(list_id: int, write: Callable[[str], object], *, form: str = "csv") -> int:
@@ -59,7 +59,7 @@ def _csv_writer(write: Callable[[str], object]) -> Callable[[models.Subscription
             row.source,
             " ".join(former.address for former in person.former_addresses.all()),
         )
-        out.writerow([formats.defused(cell) for cell in cells])
+        out.writerow([tables.defused(cell) for cell in cells])
 
     return line
 

@@ -1,248 +1,431 @@
-"""Reading a plain CSV of readers, whatever program wrote it. Pure: a stream in, rows and bad rows out."""
+"""Which program wrote a file of readers, and what its columns mean. Pure: a header in, a layout out.
+
+A column that may say who left and that we do not understand stops the import: ignoring it would sign up people who
+had gone. Everything else we do not know is kept as an attribute of the reader.
+"""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
-import itertools
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import BinaryIO, TextIO
-from zoneinfo import ZoneInfo
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from newsletter.kernel.errors import BadInput
-from subscribers import addresses
+from subscribers import policy
 
-LARGEST_FILE = 512 * 2**20
-LONGEST_LINE = 64 * 2**10  # characters
-LONGEST_CELL = 8 * 2**10
-LONGEST_RECORD = 200  # lines
-_COLUMNS = {
-    "email": ("email", "emailaddress", "mail", "address", "subscriberemail", "emailadresse", "adresse"),
-    "first_name": ("firstname", "first", "givenname", "fname", "vorname", "prenom"),
-    "last_name": ("lastname", "last", "surname", "familyname", "lname", "nachname"),
-    "name": ("name", "fullname"),
-    "zone": ("zone", "timezone", "tz"),
-    "language": ("language", "lang", "locale", "sprache"),
-    "status": ("status", "state"),
+# What a column can be. The first group is the reader, the second decides the state, the third proves consent.
+TARGETS = (
+    "email", "first_name", "last_name", "name", "language", "zone", "tier", "plan", "tags", "tag_if_yes", "attribute", "attributes",
+    "status", "left", "bounced", "complained", "wanted",
+    "joined_at", "confirmed_at", "network", "source", "reason", "ignore",
+)  # fmt: skip
+_HINTS = {"zone_if_known", "comp_if_yes", "paid_if_any", "paying"}  # what only the programs we know mean
+_DECIDES = {"status", "left", "bounced", "complained", "wanted"}
+SUPPRESSED = "suppressed"  # stronger than any state: never to be mailed, on no list
+_SINGLE = frozenset(
+    [
+        "first_name",
+        "last_name",
+        "name",
+        "language",
+        "zone",
+        "zone_if_known",
+        "tier",
+        "plan",
+        "joined_at",
+        "confirmed_at",
+        "network",
+        "attributes",
+    ]
+)
+_MOST_ATTRIBUTES = 60
+
+# How columns are called, folded, by what they are to us. Where several fit the address, the first named counts.
+_VOCABULARY = """
+email: email emailaddress mail address subscriberemail emailadresse adresse adresseemail correoelectronico
+    emailaddres contactemail useremail eaddress mailaddress courriel adressemail epost
+first_name: firstname first givenname fname vorname prenom nombre nome voornaam fornamn fornavn imie
+last_name: lastname last surname familyname lname nachname nom nomdefamille apellido apellidos cognome achternaam
+    efternamn etternavn nazwisko
+name: name fullname subscribername contactname
+zone: zone timezone tz zeitzone
+language: language lang locale sprache langue preferredlanguage
+tier: tier
+tags: tags labels tag groups
+source: source origin referrer referrerurl signupsource utmsource subscribersource
+joined_at: createdat created creationdate datecreated dateadded addedtime addedat signupdate signedupat subscribedat
+    subscribedate subscribeddate subscriptiondate datesubscribed optintime optindate optedinat joinedat datejoined
+    listjoineddate joined since
+confirmed_at: confirmtime confirmedat confirmationdate dateconfirmed doubleoptinat
+network: confirmip optinip ipaddress ip signupip
+reason: unsubreason unsubscribereason unsubscribedreason reason
+attributes: attributes metadata
+status: status state subscriptionstatus subscriberstatus emailstatus subscribertype
+left: unsubtime unsubscribed unsubscribedat unsubscribedate unsubscribeddate dateunsubscribed unsubscriptiondate
+    unsubscribetime optout optedout optouttime optoutdate optedoutat emaildisabled deletedat blacklisted
+    emailblacklisted blacklist blocklisted blocked suppressed suppressedat donotmail donotemail abgemeldet
+    cancelledat canceledat unsub isunsubscribed removedat emailoptout
+bounced: bounced bouncedat bouncedate hardbounce hardbounced cleantime cleaned undeliverabilitydate
+complained: complained complainedat spamcomplaint markedasspam spamreportedat
+wanted: subscribed issubscribed subscribedtoemails optedin optin emailoptin acceptsmarketing acceptsemailmarketing
+    emailconsent marketingconsent consent emailmarketingconsent
+ignore: smsblacklisted smsoptout unsubscribereasonother unsubreasonother unsubcampaigntitle unsubcampaignid
+    cleancampaigntitle cleancampaignid lastchanged updatedat modifiedtime modifiedat lastmodified uuid id
+    subscriberid contactid stripecustomerid leid euid memberrating lastactive lastactivity lastactivityat
+"""
+_READER = {ours: names.split() for ours, names in re.findall(r"^(\w+): (.*(?:\n .*)*)", _VOCABULARY, re.MULTILINE)}
+_KNOWN = {theirs: ours for ours, names in _READER.items() for theirs in names}
+_SUSPICIOUS = re.compile(
+    r"status|subscri|unsub|opt(ed)?(in|out)|bounce|clean|block|black|suppress|complain|spam|disabled|enabled|^active|"
+    r"active$|deleted|removed|consent|permission|gdpr|marketing|donot|undeliver|cancel|abgemeldet|mailable"
+)
+_WORDS = {
+    policy.ACTIVE: "active subscribed enabled confirmed optedin yes true verified regular valid",
+    policy.PENDING: "pending unconfirmed validating unverified unactivated notconfirmed awaiting",
+    policy.UNSUBSCRIBED: "unsubscribed inactive disabled optedout optout cancelled canceled deleted removed left no false unsub "
+    "nonsubscribed notsubscribed never",
+    policy.BOUNCED: "bounced cleaned hardbounced hardbounce undeliverable invalid dropped",
+    policy.COMPLAINED: "complained spam complaint markedasspam spamcomplaint spamreport abuse",
+    SUPPRESSED: "blocklisted blacklisted suppressed blocked donotmail",
 }
-# Columns by which other programs say who left. Without a status of our own beside them the file cannot be taken:
-# ignoring one would sign people up again who had gone.
-_SAYS_WHO_LEFT = frozenset({
-    "unsubtime", "unsubscribed", "unsubscribedat", "unsubscribedate", "dateunsubscribed", "unsubscribereason", "optout", "optouttime",
-    "cleantime", "bounced", "bouncedat", "emaildisabled", "subscribedtoemails", "deletedat", "blacklisted", "emailblacklisted", "blocklisted",
-})  # fmt: skip
-_BINARY = "This is no CSV file: it holds binary data."
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\t]+")
-_STATUSES = {
-    "active": "active", "subscribed": "active", "enabled": "active", "confirmed": "active", "yes": "active", "": "active",
-    "pending": "pending", "unconfirmed": "pending", "validating": "pending",
-    "unsubscribed": "unsubscribed", "inactive": "unsubscribed", "disabled": "unsubscribed", "blocklisted": "unsubscribed",
-    "bounced": "bounced", "cleaned": "bounced", "complained": "complained", "spam": "complained",
+_STATUSES = {word: state for state, words in _WORDS.items() for word in words.split()}
+_FREE = dict.fromkeys(("", "free", "none", "other", "basic", "regular"), "free")
+_TIERS = {
+    **_FREE,
+    **dict.fromkeys(("paid", "premium", "monthly", "yearly", "annual", "founding", "pro", "paying"), "paid"),
+    **dict.fromkeys(("comp", "complimentary", "gift", "gifted", "lifetime"), "comp"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A program whose export we know: by which columns, and what is special in it."""
+
+    name: str
+    title: str
+    needs: tuple[frozenset[str], ...]  # one of these sets of columns tells it
+    columns: Mapping[str, str] = field(default_factory=dict)
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+
+
+def _sets(*sets: str) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(each.split()) for each in sets)
+
+
+_TYPES = {
+    "premium": "active", "gifted": "active", "trialed": "active", "unpaid": "active", "churned": "active", "churning": "active",
+    "pastdue": "active", "paused": "active", "upcoming": "pending", "spammy": SUPPRESSED,
 }  # fmt: skip
+TOOLS = (
+    Tool(
+        "mailchimp",
+        "Mailchimp",
+        _sets("memberrating leid", "memberrating euid", "memberrating optintime", "leid euid"),
+        {
+            "timezone": "zone_if_known", "optinip": "ignore", "unsubtime": "ignore", "cleantime": "ignore", "gmtoff": "ignore",
+            "dstoff": "ignore", "latitude": "ignore", "longitude": "ignore", "cc": "attribute", "region": "attribute", "notes": "attribute",
+        },
+    ),
+    Tool(
+        "substack",
+        "Substack",
+        _sets("email emaildisabled", "email activesubscription"),
+        {
+            "activesubscription": "paying", "plan": "plan", "expiry": "ignore", "firstpaymentat": "ignore", "digestenabled": "ignore",
+        },
+    ),
+    Tool(
+        "ghost",
+        "Ghost",
+        _sets("email subscribedtoemails"),
+        {"complimentaryplan": "comp_if_yes", "tiers": "paid_if_any", "note": "attribute"},
+    ),
+    Tool(
+        "listmonk",
+        "listmonk",
+        _sets("uuid email attributes status"),
+        note="listmonk's export does not say who left a single list: also import each list's unsubscribed people.",
+    ),
+    Tool("listmonk_import", "listmonk (import form)", _sets("email name attributes")),
+    Tool(
+        "buttondown",
+        "Buttondown",
+        _sets("emailaddress type", "email subscribertype", "emailaddress subscribertype", "email type creationdate"),
+        {
+            "type": "status", "churndate": "ignore", "upgradedate": "ignore", "notes": "attribute", "secondaryid": "ignore", "utmcampaign": "ignore",
+            "utmmedium": "ignore", "lastopeneddate": "ignore", "lastclickeddate": "ignore",
+        },
+        _TYPES,
+    ),
+    Tool(
+        "beehiiv",
+        "beehiiv",
+        _sets("email status tier", "email status unsubscribedat stripecustomerid", "email status subscriptiontier"),
+        {"subscriptiontier": "tier", "subscriptiondatesubstack": "ignore"},
+    ),
+    Tool(
+        "brevo",
+        "Brevo",
+        _sets(
+            "email emailblacklisted", "email blacklisted addedtime", "email addedtime", "email blacklist contactid",
+            "email emailmarketing contactid",
+        ),
+        {"sms": "attribute", "emailmarketing": "status", "smsmarketing": "ignore", "listids": "ignore", "doubleoptin": "attribute"},
+    ),
+    Tool(
+        "campaignmonitor",
+        "Campaign Monitor",
+        _sets(
+            "emailaddress state date", "emailaddress status date", "emailaddress name datejoined", "emailaddress name listjoineddate",
+            "emailaddress name subscribeddate", "emailaddress name datesubscribed",
+        ),
+        {"date": "joined_at"},
+    ),
+    Tool(
+        "kit",
+        "Kit",
+        _sets("email status subscribedat", "email state createdat firstname", "emailaddress status subscribedat", "email status createdat firstname"),
+        {},
+        {"cold": "active", "inactive": "pending"},
+    ),
+)  # fmt: skip
+GENERIC = Tool("generic", "a CSV file", ())
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One reader of a file; `status` is one of ours."""
+class Column:
+    """One column of a file: its name, what it is to us, and for an attribute under which name it is kept."""
 
-    line: int
-    address: str
-    first_name: str = ""
-    last_name: str = ""
-    zone: str = ""
-    language: str = ""
-    status: str = "active"
+    index: int
+    name: str
+    target: str
+    attribute: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row that could not be taken: where, which field, what stood there, and why."""
+class Layout:
+    """What a file's columns are. `status` is the state of every row, where the file as a whole says it; else ""."""
 
-    line: int
-    field: str
-    value: str
-    reason: str
+    tool: Tool
+    columns: tuple[Column, ...]
+    status: str = ""
+    statuses: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, target: str) -> tuple[Column, ...]:
+        """The columns with this meaning."""
+        return tuple(column for column in self.columns if column.target == target)
 
 
-def read(stream: BinaryIO) -> Iterator[Row | BadRow]:
-    """The rows of a CSV file in its order; the header says what the columns are.
+def recognise(
+    header: Sequence[str],
+    *,
+    name: str = "",
+    sample: Sequence[Sequence[str]] = (),
+    mapping: Mapping[str, str] | None = None,
+    status: str = "",
+    statuses: Mapping[str, str] | None = None,
+) -> Layout:
+    """What the columns of a file are, by its header and some of its rows.
 
-    Raises BadInput when the file is no CSV or is cut off, has no column of addresses, or says who left in a way
-    we cannot read: then nothing at all may be taken from it.
+    `mapping` says it for columns by name (a target of TARGETS, or attribute:NAME), `status` the state of every row,
+    `statuses` what words of its status column mean. Raises BadInput for a file that cannot be taken as it is.
     """
-    text = io.TextIOWrapper(stream, encoding=_encoding(stream), errors=_AS_CP1252, newline="")
-    try:
-        yield from _rows(_Lines(text))
-    finally:
-        text.detach()  # the stream is its owner's to close
+    wanted = {each.strip().casefold(): target for each, target in (mapping or {}).items()}
+    _check_mapping(wanted, header)
+    folded = [fold(cell) for cell in header]
+    tool = next((each for each in TOOLS if any(needed <= {*folded} for needed in each.needs)), GENERIC)
+    columns = _columns(header, folded, tool, wanted, sample)
+    whole = _state_word(status) if status else _whole(tool, folded, columns, name)
+    words = {**_STATUSES, **tool.statuses, **{fold(word): _state_word(ours) for word, ours in (statuses or {}).items()}}
+    return Layout(tool, columns, whole, words)
 
 
-def _rows(lines: _Lines) -> Iterator[Row | BadRow]:
-    first = next((line for line in lines if line.strip()), "")
-    if not first:
-        raise BadInput("The file is empty.", "file")
-    if _CONTROL.search(first.replace("\t", "")):
-        raise BadInput(_BINARY, "file")
-    if first.lower().startswith("sep=") and len(first.strip()) == 5:
-        delimiter, first = first.strip()[4], next(lines, "")
-    else:
-        delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(itertools.chain((first,), lines), delimiter=delimiter, strict=False)
-    columns = _columns(_record(reader, lines) or [])
-    while (cells := _record(reader, lines)) is not None:
-        if any(cell.strip() for cell in cells):
-            yield _row(cells, columns, lines.record_starts)
+def fold(name: str) -> str:
+    """A name as headers are compared: small letters and digits, without accents."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return re.sub(r"[^a-z0-9]", "", plain)
 
 
-def _encoding(stream: BinaryIO) -> str:
-    mark = stream.read(2)
-    stream.seek(0)
-    return "utf-16" if mark in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+def slug(name: str) -> str:
+    """The name under which an attribute is kept."""
+    plain = unicodedata.normalize("NFKD", name.strip().casefold()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:60]
 
 
-def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
-    """Reads what is no UTF-8 as the code page of Windows: half the world's exports, and a mixed file loses no name."""
-    assert isinstance(error, UnicodeDecodeError)
-    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+def tier_of(word: str, tool: Tool) -> str | None:
+    """The tier a word means: free, paid or comp; None for one we do not know."""
+    known = _TIERS.get(fold(word))
+    if known is None and tool.name == "beehiiv":
+        return "free" if "free" in fold(word) else "paid"
+    return known
 
 
-_AS_CP1252 = "newsletter-cp1252"
-codecs.register_error(_AS_CP1252, _as_cp1252)
+def _check_mapping(wanted: Mapping[str, str], header: Sequence[str]) -> None:
+    there = {cell.strip().casefold() for cell in header}
+    for name, target in wanted.items():
+        if name not in there:
+            seen = ", ".join(cell for cell in header if cell)[:300]
+            raise BadInput(f"The file has no column “{name}”. It has {seen}.", "map")
+        if target not in TARGETS and not (target.startswith("attribute:") and slug(target[10:])):
+            raise BadInput(f"A column cannot be “{target}”. It can be {', '.join(TARGETS)} or attribute:NAME.", "map")
 
 
-class _Lines:
-    """The lines of a file, whatever ends them, each of bounded length; knows where the present record began."""
-
-    def __init__(self, text: TextIO) -> None:
-        self._text = text
-        self._number = 0
-        self.record_starts = 1
-        self.ended = False
-
-    def __iter__(self) -> _Lines:
-        return self
-
-    def __next__(self) -> str:
-        line = self._text.readline(LONGEST_LINE + 1)
-        if not line:
-            self.ended = True
-            raise StopIteration
-        self._number += 1
-        if "\x00" in line:
-            raise BadInput(_BINARY, "file")
-        if len(line) > LONGEST_LINE:
-            raise BadInput(
-                f"Line {self._number} is longer than {LONGEST_LINE // 1024} kB, so this is no list of readers.", "file"
-            )
-        if self._number - self.record_starts > LONGEST_RECORD:
-            raise self.unclosed()
-        return line
-
-    def begin_record(self) -> None:
-        self.record_starts = self._number + 1
-
-    def unclosed(self) -> BadInput:
-        return BadInput(
-            f"A quote that opens in line {self.record_starts} is not closed, so the rows behind it cannot be told apart and "
-            "nothing is imported. Close it, or export the file again.",
-            "file",
-        )
+def _state_word(word: str) -> str:
+    if word not in (*policy.STATES, SUPPRESSED):
+        raise BadInput(f"“{word}” is no state. A row can be {', '.join(policy.STATES)} or {SUPPRESSED}.", "status")
+    return word
 
 
-def _record(reader: Iterator[list[str]], lines: _Lines) -> list[str] | None:
-    """The cells of the next record; None at the end of the file."""
-    lines.begin_record()
-    try:
-        cells = next(reader, None)
-    except csv.Error as error:
-        raise BadInput(f"Line {lines.record_starts} cannot be read: {error}. Nothing is imported.", "file") from None
-    if cells is not None and lines.ended:  # only an open quote makes the reader ask for more than there is
-        raise lines.unclosed()
-    return cells
+def _columns(
+    header: Sequence[str],
+    folded: Sequence[str],
+    tool: Tool,
+    wanted: Mapping[str, str],
+    sample: Sequence[Sequence[str]],
+) -> tuple[Column, ...]:
+    email = _email_column(header, folded, tool, wanted, sample)
+    found: list[Column] = []
+    taken = {"email"}
+    unclear: list[str] = []
+    owners = folded.index("memberrating") if tool.name == "mailchimp" and "memberrating" in folded else 0
+    for index, (name, key) in enumerate(zip(header, folded, strict=True)):
+        if index == email:
+            target = "email"
+        elif name.strip().casefold() in wanted and name:
+            target = wanted[name.strip().casefold()]
+        else:
+            target = _target(index, key, tool, index < owners, sample)
+            if target == "attribute" and not (index < owners) and key not in tool.columns and _SUSPICIOUS.search(key):
+                unclear.append(name)
+        found.append(_column(index, name, target, taken))
+    if unclear:
+        _ask(unclear)
+    return _few_enough(found)
 
 
-def _columns(header: list[str]) -> dict[str, int]:
-    folded = [re.sub(r"[^a-z]", "", cell.casefold()) for cell in header]
-    found = {
-        ours: folded.index(theirs) for ours, names in _COLUMNS.items() for theirs in names[::-1] if theirs in folded
-    }
-    leaving = next((cell.strip() for cell, name in zip(header, folded, strict=True) if name in _SAYS_WHO_LEFT), "")
-    if leaving and "status" not in found:
-        raise BadInput(
-            f"The column {leaving} says who left, so the file cannot be taken as it is. Add a column status instead "
-            "(active, pending, unsubscribed or bounced) and take that one out.",
-            "file",
-        )
-    if "email" in found:
-        return found
-    if len(header) >= 1 and any("@" in cell for cell in header):
+def _column(index: int, name: str, target: str, taken: set[str]) -> Column:
+    """A column, where what only one may be is not taken twice: a second “Name” is an attribute."""
+    if target.startswith("attribute:"):
+        return Column(index, name, "attribute", slug(target[10:]))
+    if target in _SINGLE and target in taken:
+        target = "ignore" if target in ("joined_at", "network", "confirmed_at") else "attribute"
+    if target == "email":
+        return Column(index, name, "email")
+    taken.add(target)
+    if target != "attribute":
+        return Column(index, name, target)
+    kept = slug(name)
+    while kept in taken and kept:
+        kept = f"{kept}_2" if not re.search(r"_\d+$", kept) else re.sub(r"\d+$", lambda m: str(int(m[0]) + 1), kept)
+    taken.add(kept)
+    return Column(index, name, "attribute" if kept else "ignore", kept)
+
+
+def _target(index: int, key: str, tool: Tool, owners: bool, sample: Sequence[Sequence[str]]) -> str:
+    """What a column is. Those the owner of a Mailchimp audience named are names or attributes, never a status."""
+    if not key:
+        return "ignore"
+    if owners:
+        ours = _KNOWN.get(key, "")
+        return ours if ours in ("first_name", "last_name", "name", "language") else "attribute"
+    if key in tool.columns:
+        return tool.columns[key]
+    if tool.name == "beehiiv" and key.endswith("tier") and key != "tier":
+        return "tag_if_yes"
+    ours = _KNOWN.get(key, "attribute")
+    return "attribute" if ours == "email" else ours
+
+
+def _email_column(
+    header: Sequence[str],
+    folded: Sequence[str],
+    tool: Tool,
+    wanted: Mapping[str, str],
+    sample: Sequence[Sequence[str]],
+) -> int:
+    for index, name in enumerate(header):
+        if wanted.get(name.strip().casefold()) == "email":
+            return index
+    if tool.name == "mailchimp":
+        return 0  # in whatever language it is called
+    for theirs in _READER["email"]:
+        if theirs in folded:
+            return folded.index(theirs)
+    if any(re.search(r"[^\s@]+@[^\s@]+\.", cell) for cell in header):
         raise BadInput("The first line must say what the columns are, for instance: email,first_name", "file")
-    seen = ", ".join(cell.strip() for cell in header if cell.strip())[:200] or "nothing"
-    raise BadInput(f"No column holds the addresses. The header says {seen}; call the column email.", "file")
-
-
-def _row(cells: list[str], columns: dict[str, int], line: int) -> Row | BadRow:
-    values = {name: _cell(cells[index]) if index < len(cells) else "" for name, index in columns.items()}
-    for name, value in values.items():
-        if len(value) > LONGEST_CELL:
-            return BadRow(line, name, value[:40] + "…", "The cell is too long.")
-        if "\n" in value or "\r" in value:
-            return BadRow(line, name, value[:200], "The cell goes over several lines. Is a quote missing?")
-    try:
-        address = addresses.check(values["email"].strip("'"))
-    except BadInput as error:
-        return BadRow(line, "email", values["email"][:200], str(error))
-    if values.get("zone") and not _is_zone(values["zone"]):
-        return BadRow(
-            line,
-            "zone",
-            values["zone"][:100],
-            f"There is no time zone “{values['zone'][:100]}”. Names look like Europe/London.",
-        )
-    status = _STATUSES.get(values.get("status", "").casefold())
-    if status is None:
-        known = ", ".join(sorted(name for name in _STATUSES if name))
-        raise BadInput(
-            f"Line {line} has the status “{values['status'][:60]}”, which is unknown, so nothing is imported. "
-            f"Known are {known}. A column of something else needs another name.",
-            "status",
-        )
-    first, last = values.get("first_name", ""), values.get("last_name", "")
-    if not first and not last and values.get("name"):
-        first, _, last = values["name"].partition(" ")
-    return Row(
-        line,
-        address,
-        first[:100],
-        last[:100],
-        values.get("zone", ""),
-        values.get("language", "")[:16],
-        status,
+    by_look = _looks_like_addresses(len(header), sample)
+    if by_look is not None:
+        return by_look
+    seen = ", ".join(cell for cell in header if cell)[:300] or "nothing"
+    raise BadInput(
+        f"No column holds the addresses. The header says {seen}; call the column email, or say which it is "
+        "with --map COLUMN=email.",
+        "file",
     )
 
 
-def _cell(text: str) -> str:
-    """A cell as people see it: no blanks around it, no control characters, no quote that guards a formula."""
-    text = text.strip()
-    if text[:1] == "'" and text[1:2] in _FORMULA:
-        text = text[1:]
-    return text if text.isprintable() else _CONTROL.sub(" ", text)
+def _looks_like_addresses(width: int, sample: Sequence[Sequence[str]]) -> int | None:
+    """The one column nearly all of whose cells are addresses; None when there is none, or more than one."""
+    found = []
+    for index in range(width):
+        cells = [row[index] for row in sample if index < len(row) and row[index].strip()]
+        if cells and sum("@" in cell for cell in cells) > 0.8 * len(cells):
+            found.append(index)
+    return found[0] if len(found) == 1 else None
 
 
-@lru_cache(maxsize=1024)
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        return False
-    return True
+def _whole(tool: Tool, folded: Sequence[str], columns: Sequence[Column], name: str) -> str:
+    """The state of all rows, where which file it is says so (Mailchimp), or "" where each row says it.
+
+    Raises BadInput where nothing says it although something must.
+    """
+    told = [column for column in columns if column.target in _DECIDES]
+    plain = fold(name)
+    if tool.name == "mailchimp":
+        if "cleantime" in folded:
+            return policy.BOUNCED
+        if "unsubtime" in folded:
+            return policy.UNSUBSCRIBED
+        if "nonsubscribed" in plain:
+            raise BadInput(
+                f"{name} holds people who never subscribed, so nobody may be mailed and nothing is imported.", "file"
+            )
+    if tool.name == "substack" and "emaildisabled" not in folded:
+        raise BadInput(
+            "The file has active_subscription, which only says who pays, and no email_disabled, which says who left. "
+            "Export it again with that column.",
+            "file",
+        )
+    if told:
+        return ""
+    if re.search(r"unsub|cleaned|bounce|suppress|blocklist|blacklist|optout|complain", plain):
+        raise BadInput(
+            f"By its name {name} holds people who are not to be mailed, but no column says so. Say what they are with "
+            "--status unsubscribed (or bounced, complained, suppressed; active if the name misleads).",
+            "status",
+        )
+    return policy.ACTIVE
 
 
-def defused(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in _FORMULA else cell
+def _ask(unclear: Sequence[str]) -> None:
+    names = ", ".join(f"“{name}”" for name in unclear[:5])
+    many = len(unclear) > 1
+    raise BadInput(
+        f"The column{'s' if many else ''} {names} may say who left, and we do not know how, so nothing is imported. Say what "
+        f"{'they are' if many else 'it is'}: --map '{unclear[0]}=status' if it is the state, =left or =wanted for yes and no, "
+        "=attribute to keep it as something else, =ignore to leave it out.",
+        "map",
+    )
+
+
+def _few_enough(columns: list[Column]) -> tuple[Column, ...]:
+    attributes = [column for column in columns if column.target == "attribute"]
+    if len(attributes) > _MOST_ATTRIBUTES:
+        raise BadInput(
+            f"The file has {len(attributes)} columns of attributes; {_MOST_ATTRIBUTES} are the most. Take out some, or leave "
+            f"them out with --map '{attributes[-1].name}=ignore'.",
+            "map",
+        )
+    return tuple(columns)

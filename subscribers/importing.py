@@ -1,31 +1,37 @@
-"""Importing readers, in strokes: the pages of readers go on beside it."""
+"""Importing readers. One import is one record: it goes on after a crash, and can be undone as a whole (undoing.py).
+
+The file is kept and read once into a work file (staging.py), then merged in short strokes (merging.py), each whole or
+not at all with its place noted in the same transaction. Any process may take the next stroke; a lease says who does.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from datetime import datetime
-from itertools import islice
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from time import perf_counter
+from typing import Any, BinaryIO
 
-from django.db import IntegrityError, transaction
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
 
-from newsletter.kernel.errors import BadInput, SurroundingsError
-from subscribers import addresses, formats, models, policy, reads
-from subscribers.formats import BadRow, Row
-from subscribers.values import ImportReport
+from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused, SurroundingsError
+from subscribers import erased, merging, models, reads, staging, tables
+from subscribers.rows import BadRow
+from subscribers.staging import Options, Staged
+from subscribers.values import Flag, ImportReport, ImportRun, List
 
-STROKE = 500  # rows to a transaction: about 30 ms
-TRIES = 4
-_ACT = {
-    "active": "import",
-    "pending": "import-unconfirmed",
-    "unsubscribed": "import-left",
-    "bounced": "import-bounced",
-    "complained": "complain",
-}
-_STRENGTH = {status: strength for strength, status in enumerate(_ACT)}  # the strongest word against mailing wins
+FILES_KEPT = timedelta(days=30)
+LEASE = timedelta(seconds=60)
+FIRST_STROKE, LEAST, MOST = 1_000, 100, 20_000  # rows
+STROKE_SECONDS = 0.03  # of a stroke: the web waits for the writing lock no longer
+_UNDER_WAY = ("waiting", "running")
+Progress = Callable[[int], object]
+Clock = Callable[[], datetime]
 
 
 def import_csv(
@@ -36,204 +42,371 @@ def import_csv(
     by: str,
     now: datetime,
     name: str = "",
-    progress: Callable[[int], object] | None = None,
+    options: Options | None = None,
+    progress: Progress | None = None,
 ) -> ImportReport:
-    """Imports a CSV file into a list. Good rows are kept, bad ones reported; nobody who left is signed up again.
+    """Imports a file into a list, at once. Good rows are kept, bad ones reported; nobody who left is signed up again.
 
-    A first pass reads the whole file, so that one that cannot be taken (no addresses, unknown status)
-    changes nothing, and so that the strongest word of the file counts wherever it stands.
-    Raises BadInput, SurroundingsError.
+    A file that cannot be taken (no addresses, an unknown status) changes nothing. `progress` hears of rows read, and
+    then of addresses merged. Raises BadInput, SurroundingsError.
     """
+    options = options or Options()
     target = reads.list(list_id)
-    origin = name or (source.name if isinstance(source, Path) else "")
-    once = _Once(_rows(source))
-    counts = dict.fromkeys(("rows", "new", "updated", "unchanged", "kept_unsubscribed"), 0)
-    bad: list[BadRow] = []
-    rows = _rows(source)
-    while part := list(islice(rows, STROKE)):
-        bad += [row for row in part if isinstance(row, BadRow)]
-        good = [row for row in part if isinstance(row, Row)]
-        first = once.first(good)
-        counts["rows"] += len(part)
-        counts["unchanged"] += len(good) - len(first)
-        for outcome in _taken(first, target.id, by, origin, now, dry_run):
-            counts[outcome] += 1
-        if progress:
-            progress(len(part))
-    return ImportReport(**counts, refused=len(bad), bad=tuple(bad))
+    name = name or (source.name if isinstance(source, Path) else "")
+    with _opened(source) as stream:
+        if dry_run:
+            return _dry(stream, target, name, options, by, now, progress)
+        row = _begun(stream, target, name, options, by, now)
+    row.state, row.owner, row.lease_until = "running", by, now + LEASE
+    row.save()
+    try:
+        _run(row, now, progress=progress)
+    except NewsletterError as error:
+        _failed(row, error, now)
+        raise
+    except KeyboardInterrupt:
+        models.Import.objects.filter(id=row.id).update(state="stopped", lease_until=None)
+        raise Refused(
+            f"Stopped. {row.merged} of {row.people} addresses are in. Go on with: newsletter subscribers imports resume {row.id}, "
+            f"or take it back with: newsletter subscribers imports undo {row.id}"
+        ) from None
+    return run(row.id).report
 
 
-def _rows(source: Path | BinaryIO) -> Iterator[Row | BadRow]:
-    if isinstance(source, Path):
-        try:
-            if source.stat().st_size > formats.LARGEST_FILE:
-                raise BadInput(f"{source} is larger than {formats.LARGEST_FILE // 2**20} MB. Split it.", "file")
-            with source.open("rb") as file:
-                yield from formats.read(file)
-        except OSError as error:
-            raise SurroundingsError(f"{source} cannot be read: {error.strerror}.") from None
+def begin(
+    stream: BinaryIO, list_id: int, *, by: str, now: datetime, name: str, options: Options | None = None
+) -> ImportRun:
+    """Keeps a file to be imported by the worker (see `import_next`). Raises BadInput, SurroundingsError."""
+    row = _begun(stream, reads.list(list_id), name, options or Options(), by, now)
+    return run(row.id)
+
+
+def import_next(now: datetime, *, owner: str, clock: Clock) -> bool:
+    """Takes the import that waits longest, or whose process died, and imports it. False when there is none."""
+    free = Q(state="waiting") | Q(state="running", lease_until__lt=now)
+    row = models.Import.objects.filter(free).order_by("id").first()
+    if row is None or not _claimed(row, now, owner, free):
+        return False
+    try:
+        _run(row, now, clock=clock)
+    except NewsletterError as error:
+        _failed(row, error, clock())
+    return True
+
+
+def resume(import_id: int, *, by: str, now: datetime, progress: Progress | None = None) -> ImportReport:
+    """Goes on with an import that was stopped, or whose process died. Raises NotFound, Refused, BadInput."""
+    row = _row(import_id)
+    free = (
+        Q(state__in=("stopped", "waiting"))
+        | Q(state="running", lease_until__lt=now)
+        | Q(state="failed", file_kept=True)
+    )
+    if not _claimed(row, now, by, free):
+        raise Refused(f"Import {import_id} is {_row(import_id).state}, so there is nothing to go on with.")
+    try:
+        _run(row, now, progress=progress)
+    except NewsletterError as error:
+        _failed(row, error, now)
+        raise
+    return run(row.id).report
+
+
+def run(import_id: int) -> ImportRun:
+    """One import. Raises NotFound."""
+    return _value(_row(import_id))
+
+
+def runs(list_ids: Sequence[int] | None = None, *, limit: int = 50) -> tuple[ImportRun, ...]:
+    """The latest imports, newest first."""
+    rows = models.Import.objects.order_by("-id").select_related("list")
+    if list_ids is not None:
+        rows = rows.filter(list_id__in=list_ids)
+    return tuple(_value(row) for row in rows[:limit])
+
+
+def bad_rows(import_id: int) -> Iterator[BadRow]:
+    """Every bad row of an import whose file is still kept; otherwise the first of them."""
+    work = _work(import_id)
+    if work.exists():
+        yield from staging.bad_rows(work)
     else:
-        source.seek(0)
-        yield from formats.read(source)
+        yield from (BadRow(*each) for each in _row(import_id).bad)
 
 
-class _Once:
-    """Of the rows that name one address the first counts, with the strongest status of them all."""
-
-    def __init__(self, rows: Iterable[Row | BadRow]) -> None:
-        strongest: dict[str, str] = {}
-        repeated: set[str] = set()
-        for row in rows:
-            if isinstance(row, Row):
-                key = addresses.key(row.address)
-                if key in strongest:
-                    repeated.add(key)
-                strongest[key] = max(strongest.get(key, row.status), row.status, key=_STRENGTH.__getitem__)
-        self._waiting = {key: strongest[key] for key in repeated}
-        self._taken: set[str] = set()
-
-    def first(self, rows: list[Row]) -> dict[str, Row]:
-        """Those of the next rows that count, by the key of their address."""
-        found: dict[str, Row] = {}
-        for row in rows:
-            key = addresses.key(row.address)
-            if key in self._taken:
-                continue
-            if key in self._waiting:
-                self._taken.add(key)
-                row = replace(row, status=self._waiting.pop(key))
-            found[key] = row
-        return found
+def waiting(now: datetime) -> bool:
+    """Whether there is anything for `import_next`."""
+    return models.Import.objects.filter(Q(state="waiting") | Q(state="running", lease_until__lt=now)).exists()
 
 
-def _taken(rows: dict[str, Row], list_id: int, by: str, origin: str, now: datetime, dry_run: bool) -> list[str]:
-    """Takes one stroke in, whole or not at all; once more when somebody else added one of its people meanwhile."""
-    for _ in range(TRIES - 1):
-        try:
-            with transaction.atomic():
-                return list(_take(rows, list_id, by, origin, now, dry_run))
-        except IntegrityError:
-            continue
+def forget_files(now: datetime) -> None:
+    """Deletes the files of imports that are over for longer than they are kept."""
+    over = models.Import.objects.filter(file_kept=True, created_at__lt=now - FILES_KEPT).exclude(state__in=_UNDER_WAY)
+    for import_id in over.values_list("id", flat=True):
+        forget_file(import_id)
+
+
+def forget_file(import_id: int) -> None:
+    """Deletes the file of an import and all that was made of it; the record and its counts stay."""
+    for path in (_file(import_id), _work(import_id)):
+        path.unlink(missing_ok=True)
+    models.Import.objects.filter(id=import_id).update(file_kept=False, bad=[], flags={})
+
+
+def _dry(
+    stream: BinaryIO, target: List, name: str, options: Options, by: str, now: datetime, progress: Progress | None
+) -> ImportReport:
+    with tempfile.TemporaryDirectory(prefix="newsletter-", dir=_made(_folder())) as folder:
+        work = Path(folder) / "dry.work"
+        staged = _staged(stream, work, name, options, now, progress)
+        counts = dict.fromkeys(merging.OUTCOMES, 0)
+        into = merging.Target(0, target.id, by, name, options.overwrite)
+        for rows in staging.strokes(work, after="", size=lambda: 5_000):
+            for outcome, count in merging.judge(rows, into, now).items():
+                counts[outcome] += count
+            if progress:
+                progress(len(rows))
+    return _report(staged, counts)
+
+
+def _begun(stream: BinaryIO, target: List, name: str, options: Options, by: str, now: datetime) -> models.Import:
+    """The record of an import, and its file beside it."""
+    row = models.Import.objects.create(
+        list_id=target.id,
+        name=name[:200],
+        sha256="",
+        size=0,
+        options=asdict(options),
+        state="stopped",
+        by=by[:254],
+        created_at=now,
+    )
+    try:
+        row.sha256, row.size = staging.kept(stream, _file(row.id))
+    except NewsletterError:
+        _file(row.id).unlink(missing_ok=True)
+        row.delete()
+        raise
+    row.state = "waiting"
+    row.save()
+    return row
+
+
+def _claimed(row: models.Import, now: datetime, owner: str, free: Q) -> bool:
+    taken = models.Import.objects.filter(free, id=row.id).update(
+        state="running", owner=owner[:120], lease_until=now + LEASE
+    )
+    if taken:
+        row.refresh_from_db()
+    return bool(taken)
+
+
+def _run(row: models.Import, now: datetime, *, clock: Clock | None = None, progress: Progress | None = None) -> None:
+    """Merges what is not in yet. What was staged before a crash is used again; each stroke notes where it ended."""
+    started = perf_counter()
+
+    def present() -> datetime:
+        return clock() if clock else now + timedelta(seconds=perf_counter() - started)
+
+    options = Options(**row.options)
+    work = _work(row.id)
+    staged = staging.staged_already(work)
+    if staged is None:
+        with _opened(_file(row.id)) as stream:
+            staged = _staged(stream, work, row.name, options, now, progress, alive=lambda: _alive(row, present()))
+    _note(row, staged, present())
+    _name_things(staged, now)
+    target = merging.Target(row.id, row.list_id, row.by, row.name, options.overwrite)
+    size = _Size()
+    for rows in staging.strokes(work, after=row.merged_to, size=size):
+        with size.measured(len(rows)):
+            _stroke(row, rows, target, now, present())
+        if progress:
+            progress(len(rows))
+    models.Import.objects.filter(id=row.id, owner=row.owner).update(
+        state="done", finished_at=present(), lease_until=None
+    )
+    _tidied()
+
+
+class _Size:
+    """How many rows a stroke takes: as many as keep it within `STROKE_SECONDS`, by how long the last ones took."""
+
+    def __init__(self) -> None:
+        self._rows = FIRST_STROKE
+
+    def __call__(self) -> int:
+        return self._rows
+
+    @contextmanager
+    def measured(self, rows: int) -> Iterator[None]:
+        began = perf_counter()
+        yield
+        spent = max(perf_counter() - began, 1e-6)
+        wanted = rows * STROKE_SECONDS / spent
+        self._rows = int(max(LEAST, min(MOST, wanted, self._rows * 2)))
+
+
+def _stroke(
+    row: models.Import, rows: Sequence[tuple[Any, ...]], target: merging.Target, now: datetime, present: datetime
+) -> None:
+    """Merges some rows and notes it, both or neither. Raises Refused when the import is somebody else's by now."""
     with transaction.atomic():
-        return list(_take(rows, list_id, by, origin, now, dry_run))
+        found = merging.merge(rows, target, now)
+        counts = {name: row.counts.get(name, 0) + found[name] for name in merging.OUTCOMES}
+        mine = models.Import.objects.filter(id=row.id, state="running", owner=row.owner, merged_to=row.merged_to)
+        changed = mine.update(
+            merged_to=rows[-1][0],
+            merged=row.merged + len(rows),
+            counts=row.counts | counts,
+            lease_until=present + LEASE,
+        )
+        if not changed:
+            raise Refused(f"Import {row.id} was stopped, or another process took it over.")
+    row.merged_to, row.merged, row.counts = rows[-1][0], row.merged + len(rows), row.counts | counts
 
 
-def _take(rows: dict[str, Row], list_id: int, by: str, origin: str, now: datetime, dry_run: bool) -> Iterator[str]:
-    """Takes one stroke of rows in and yields what became of each."""
-    people = _people(rows)
-    suppressed = set(models.Suppression.objects.filter(address_key__in=rows).values_list("address_key", flat=True))
-    states = {
-        subscription.subscriber_id: subscription
-        for subscription in models.Subscription.objects.select_for_update()
-        .filter(list_id=list_id, subscriber__in=people.values())
-        .order_by("id")  # held in one order by all: somebody who leaves just now stays out, and two imports never block
+def _note(row: models.Import, staged: Staged, present: datetime) -> None:
+    first = {"rows": staged.rows, "refused": staged.refused, "skipped": staged.skipped}
+    row.tool, row.people, row.bad, row.flags = staged.tool, staged.people, list(staged.bad), dict(staged.flags)
+    row.counts = dict.fromkeys(merging.OUTCOMES, 0) | row.counts | first
+    models.Import.objects.filter(id=row.id).update(
+        tool=row.tool, people=row.people, bad=row.bad, flags=row.flags, counts=row.counts, lease_until=present + LEASE
+    )
+
+
+def _alive(row: models.Import, present: datetime) -> None:
+    models.Import.objects.filter(id=row.id, owner=row.owner).update(lease_until=present + LEASE)
+
+
+def _name_things(staged: Staged, now: datetime) -> None:
+    """Makes the tags and attributes a file names that are not there yet."""
+    models.Tag.objects.bulk_create(
+        [models.Tag(name=name) for name in staged.tags], ignore_conflicts=True, batch_size=500
+    )
+    models.Attribute.objects.bulk_create(
+        [models.Attribute(slug=slug, name=name[:100], created_at=now) for slug, name in staged.attributes.items()],
+        ignore_conflicts=True,
+    )
+
+
+def _staged(
+    stream: BinaryIO,
+    work: Path,
+    name: str,
+    options: Options,
+    now: datetime,
+    progress: Progress | None,
+    alive: Callable[[], object] | None = None,
+) -> Staged:
+    kinds = {row.slug: (row.kind, tuple(row.choices)) for row in models.Attribute.objects.all()}
+    last = perf_counter()
+
+    def heard(rows: int) -> None:
+        nonlocal last
+        if progress:
+            progress(rows)
+        if alive and perf_counter() - last > 5:
+            alive()
+            last = perf_counter()
+
+    return staging.stage(
+        stream, work, name=name, options=options, kinds=kinds, hasher=erased.hasher(now), progress=heard
+    )
+
+
+def _failed(row: models.Import, error: NewsletterError, now: datetime) -> None:
+    models.Import.objects.filter(id=row.id, owner=row.owner).update(
+        state="failed", error=str(error), finished_at=now, lease_until=None
+    )
+    if row.merged == 0 and isinstance(error, BadInput):  # nothing is in, and nothing ever can be
+        forget_file(row.id)
+
+
+def _report(staged: Staged, counts: Mapping[str, int], import_id: int = 0) -> ImportReport:
+    return ImportReport(
+        rows=staged.rows,
+        **{name: counts[name] for name in merging.OUTCOMES},
+        refused=staged.refused,
+        bad=tuple(BadRow(*each) for each in staged.bad),
+        skipped=staged.skipped,
+        id=import_id,
+        tool=staged.title,
+        columns=tuple((name, target) for name, target in staged.columns),
+        flags=_flags(staged.flags),
+        note=staged.note,
+    )
+
+
+def _flags(flags: Mapping[str, Any]) -> dict[str, Flag]:
+    return {
+        kind: Flag(flag["count"], tuple((line, address, meant) for line, address, meant in flag["first"]))
+        for kind, flag in flags.items()
     }
-    stroke = _Stroke(list_id, by, origin, now)
-    for key, row in rows.items():
-        person = people.get(key)
-        yield stroke.take(key, row, person, states.get(person.id) if person else None, key in suppressed)
-    if not dry_run:
-        stroke.write()
 
 
-def _people(keys: Iterable[str]) -> dict[str, models.Subscriber]:
-    """Those who have one of these addresses, or had: somebody who left is not signed up again by an old address."""
-    people = {person.address_key: person for person in models.Subscriber.objects.filter(address_key__in=keys)}
-    unknown = [key for key in keys if key not in people]
-    former = models.AddressChange.objects.filter(address_key__in=unknown).select_related("subscriber").order_by("until")
-    return people | {change.address_key: change.subscriber for change in former}
+def _value(row: models.Import) -> ImportRun:
+    staged = staging.staged_already(_work(row.id)) if row.file_kept else None
+    counts = {name: row.counts.get(name, 0) for name in (*merging.OUTCOMES, "rows", "refused", "skipped")}
+    report = ImportReport(
+        **counts,
+        bad=tuple(BadRow(*each) for each in row.bad),
+        id=row.id,
+        tool=staged.title if staged else row.tool,
+        columns=tuple((name, target) for name, target in staged.columns) if staged else (),
+        flags=_flags(row.flags),
+        note=staged.note if staged else "",
+    )
+    return ImportRun(
+        row.id, row.list_id, row.list.name, row.name, row.state, row.by, row.created_at, row.finished_at, row.people, row.merged, report,
+        row.error, row.file_kept,
+    )  # fmt: skip
 
 
-class _Stroke:
-    """The rows to write for one stroke of an import."""
+def _row(import_id: int) -> models.Import:
+    row = models.Import.objects.filter(id=import_id).select_related("list").first()
+    if row is None:
+        raise NotFound(f"There is no import {import_id}. See them all with: newsletter subscribers imports list")
+    return row
 
-    def __init__(self, list_id: int, by: str, origin: str, now: datetime) -> None:
-        self._list_id, self._by, self._origin, self._now = list_id, by, origin, now
-        self._new_people: list[models.Subscriber] = []
-        self._changed_people: list[models.Subscriber] = []
-        self._joined: list[tuple[models.Subscriber, str]] = []
-        self._moved: list[tuple[models.Subscription, str]] = []
-        self._known: set[int] = set()
 
-    def take(
-        self,
-        key: str,
-        row: Row,
-        person: models.Subscriber | None,
-        subscription: models.Subscription | None,
-        suppressed: bool,
-    ) -> str:
-        if person is not None:
-            if person.id in self._known:
-                return "unchanged"  # by a former and the present address: one person
-            self._known.add(person.id)
-        before = subscription.state if subscription else None
-        change = policy.after(_ACT[row.status], before)
-        if (suppressed and change.state in (policy.ACTIVE, policy.PENDING)) or (
-            change.state in policy.OUT and not change.changed
-        ):
-            return "kept_unsubscribed"
-        renamed = person is not None and self._fill_in(person, row)
-        if person is None:
-            person = models.Subscriber(
-                address=row.address,
-                address_key=key,
-                first_name=row.first_name,
-                last_name=row.last_name,
-                zone=row.zone,
-                language=row.language,
-                source=self._origin[:200],
-                created_at=self._now,
-            )
-            self._new_people.append(person)
-        if change.changed and change.state is not None:
-            if subscription is None:
-                self._joined.append((person, change.state))
-            else:
-                self._moved.append((subscription, change.state))
-        return "new" if subscription is None else "updated" if change.changed or renamed else "unchanged"
+def _tidied() -> None:
+    """Lets PostgreSQL and SQLite know what the tables hold now: their plans for a small table are bad for a large one."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute("PRAGMA optimize")
 
-    def _fill_in(self, person: models.Subscriber, row: Row) -> bool:
-        """What the file says and we did not know; what readers told us themselves stays."""
-        missing = {
-            name: getattr(row, name)
-            for name in ("first_name", "last_name", "zone", "language")
-            if getattr(row, name) and not getattr(person, name)
-        }
-        for name, value in missing.items():
-            setattr(person, name, value)
-        if missing:
-            self._changed_people.append(person)
-        return bool(missing)
 
-    def write(self) -> None:
-        models.Subscriber.objects.bulk_create(self._new_people)
-        if self._changed_people:
-            models.Subscriber.objects.bulk_update(self._changed_people, ["first_name", "last_name", "zone", "language"])
-        models.Subscription.objects.bulk_create(
-            models.Subscription(
-                list_id=self._list_id,
-                subscriber=person,
-                state=state,
-                since=self._now,
-                source=self._origin[:200],
-            )
-            for person, state in self._joined
-        )
-        for subscription, state in self._moved:
-            models.Subscription.objects.filter(id=subscription.id).update(state=state, since=self._now)
-        models.Consent.objects.bulk_create(
-            [self._consent(person.id, state) for person, state in self._joined]
-            + [self._consent(subscription.subscriber_id, state) for subscription, state in self._moved]
-        )
+@contextmanager
+def _opened(source: Path | BinaryIO) -> Iterator[BinaryIO]:
+    if not isinstance(source, Path):
+        yield source
+        return
+    try:
+        if source.stat().st_size > tables.LARGEST_FILE:
+            raise BadInput(f"{source} is larger than {tables.LARGEST_FILE // 2**20} MB. Split it.", "file")
+        with source.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise SurroundingsError(f"{source} cannot be read: {error.strerror}.") from None
 
-    def _consent(self, subscriber_id: int, state: str) -> models.Consent:
-        return models.Consent(
-            subscriber_id=subscriber_id,
-            list_id=self._list_id,
-            state=state,
-            at=self._now,
-            how="import",
-            by=self._by,
-            origin=self._origin[:500],
-        )
+
+def _folder() -> Path:
+    return Path(settings.CONFIG.data_dir) / "imports"
+
+
+def _made(folder: Path) -> Path:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SurroundingsError(f"{folder} cannot be made: {error.strerror}.") from error
+    return folder
+
+
+def _file(import_id: int) -> Path:
+    return _folder() / f"{import_id}.csv"
+
+
+def _work(import_id: int) -> Path:
+    return _folder() / f"{import_id}.work"

@@ -5,6 +5,10 @@ from __future__ import annotations
 from django.db import models
 
 
+def _nothing() -> list[object]:
+    return []
+
+
 class List(models.Model):
     """What people subscribe to."""
 
@@ -14,6 +18,9 @@ class List(models.Model):
     language = models.CharField(max_length=16, default="en")
     double_opt_in = models.BooleanField(default=True)
     public = models.BooleanField(default=True)  # shown on the sign-up and preferences pages
+    weekly_day = models.PositiveSmallIntegerField(
+        default=5, db_default=5
+    )  # of the week, Monday 0: whose edition those get who want one a week
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -22,6 +29,11 @@ class List(models.Model):
 
 class Subscriber(models.Model):
     """One person per address."""
+
+    class Tier(models.TextChoices):
+        FREE = "free"
+        PAID = "paid"
+        COMP = "comp"
 
     address = models.CharField(max_length=320)  # as typed, for sending
     address_key = models.CharField(max_length=320, unique=True)  # subscribers.addresses.key: casefolded, domain in IDNA
@@ -35,12 +47,59 @@ class Subscriber(models.Model):
         default=True, db_default=True
     )  # False: neither opens nor clicks of this reader are recorded
     soft_bounces = models.PositiveSmallIntegerField(default=0)  # in a row, no delivery between; see policy.MOST_SOFT
+    tier = models.CharField(max_length=8, choices=Tier.choices, default=Tier.FREE, db_default="free")
+    attributes = models.JSONField(default=dict, db_default={})  # by the names of Attribute; values as its kind wants
 
     class Meta:
-        indexes = [models.Index(fields=["id"], condition=models.Q(soft_bounces__gt=0), name="subscriber_soft_bounced")]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(soft_bounces__gt=0), name="subscriber_soft_bounced"),
+            models.Index(fields=["tier", "id"], condition=~models.Q(tier="free"), name="subscriber_not_free"),
+        ]
 
     def __str__(self) -> str:
         return self.address
+
+
+class Attribute(models.Model):
+    """Something the newsroom knows of people beyond their name: its kind says what a value may be."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text"
+        NUMBER = "number"
+        DATE = "date"
+        CHOICE = "choice"
+
+    slug = models.CharField(max_length=60, unique=True)
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TEXT)
+    choices = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tag(models.Model):
+    """A word the newsroom sticks to people."""
+
+    name = models.CharField(max_length=60, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tagged(models.Model):
+    """A tag on a person; `run` is the import that put it there."""
+
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged", db_index=False)
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="tagged")
+    run = models.ForeignKey("Import", on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tag", "subscriber"], name="tagged_once")]
+
+    def __str__(self) -> str:
+        return f"{self.tag_id} on {self.subscriber_id}"
 
 
 class AddressChange(models.Model):
@@ -73,6 +132,9 @@ class Subscription(models.Model):
     since = models.DateTimeField()  # of the present state
     confirmed_at = models.DateTimeField(null=True)  # empty when nobody knows
     source = models.CharField(max_length=200, blank=True)
+    frequency = models.CharField(max_length=8, default="every", db_default="every")  # every edition, or weekly
+    paused_until = models.DateField(null=True)  # no edition before this day
+    asked_at = models.DateTimeField(null=True)  # whether they still want it, after a long silence
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["list", "subscriber"], name="once_per_list")]
@@ -120,21 +182,162 @@ class Consent(models.Model):
     origin = models.CharField(max_length=500, blank=True)  # page or file
     words = models.TextField(blank=True)
     network = models.GenericIPAddressField(null=True)
+    before = models.CharField(max_length=12, blank=True, default="", db_default="")  # the state it came from
+    claimed_at = models.DateTimeField(null=True)  # when they asked, confirmed or left, as an imported file says
+    reason = models.CharField(max_length=300, blank=True, default="", db_default="")  # the reader's own word on leaving
+    run = models.ForeignKey("Import", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["run", "subscriber"], condition=models.Q(run__isnull=False), name="consent_of_import")
+        ]
 
     def __str__(self) -> str:
         return f"{self.subscriber_id} {self.state} {self.how}"
 
 
 class Suppression(models.Model):
-    """An address never to be mailed, whoever it belongs to."""
+    """An address never to be mailed, whoever it belongs to; or a whole domain; or somebody who was erased.
+
+    `address_key` is a key of subscribers.addresses, "@domain" for a domain, or "#hash" of the key of an erased address
+    (subscribers.erased).
+    """
 
     address_key = models.CharField(max_length=320, unique=True)
     reason = models.CharField(max_length=40)
     source = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, db_index=True)  # lifted then, by the sweep
+    run = models.ForeignKey("Import", on_delete=models.SET_NULL, null=True, related_name="+")
 
     def __str__(self) -> str:
         return f"{self.address_key}: {self.reason}"
+
+
+class Pepper(models.Model):
+    """The one secret the hashes of erased addresses are made with. It never changes, or the erased could be mailed."""
+
+    value = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return "pepper"
+
+
+class Import(models.Model):
+    """One import of a file into a list: what was asked, how far it is, and what came of it.
+
+    Rows are merged in the order of their addresses' keys; `merged_to` is the last one that is in.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        DONE = "done"
+        FAILED = "failed"
+        STOPPED = "stopped"
+        UNDOING = "undoing"
+        UNDONE = "undone"
+
+    list = models.ForeignKey(List, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=200)  # of the file
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    tool = models.CharField(max_length=20, blank=True)
+    options = models.JSONField(default=dict)
+    state = models.CharField(max_length=8, choices=State.choices, db_index=True)
+    by = models.CharField(max_length=254)
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    owner = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    merged_to = models.CharField(max_length=320, blank=True)
+    counts = models.JSONField(default=dict)
+    people = models.PositiveBigIntegerField(default=0)  # in the file, each address once
+    merged = models.PositiveBigIntegerField(default=0)  # of them
+    bad = models.JSONField(default=_nothing)  # the first of the bad rows
+    flags = models.JSONField(default=dict)  # what looks odd, by kind: how often, and the first of them
+    error = models.TextField(blank=True)
+    file_kept = models.BooleanField(default=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} into {self.list_id}"
+
+
+class ImportedChange(models.Model):
+    """What an import changed of a person who was there before, so that it can be undone."""
+
+    run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="+")
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="+")
+    before = models.JSONField()
+    after = models.JSONField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.subscriber_id} by {self.run_id}"
+
+
+class Attempt(models.Model):
+    """One use of a sign-up form, written before any mail goes out. Kept a month: how attacks are seen."""
+
+    at = models.DateTimeField(db_index=True)
+    address = models.CharField(max_length=320)
+    lists = models.CharField(max_length=500)
+    origin = models.CharField(max_length=500, blank=True)
+    network = models.GenericIPAddressField(null=True)
+    verdict = models.CharField(max_length=20)  # taken, or why not
+
+    def __str__(self) -> str:
+        return f"{self.verdict} {self.at}"
+
+
+class DomainRule(models.Model):
+    """A domain whose people may not sign up (deny), or may although it looks like a throw-away one (allow)."""
+
+    domain = models.CharField(max_length=255, unique=True)
+    verdict = models.CharField(max_length=5, choices=[("allow", "allow"), ("deny", "deny")])
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.verdict} {self.domain}"
+
+
+class AddressWish(models.Model):
+    """A new address a reader asked for; it counts once the mail that went there is answered."""
+
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="+")
+    address = models.CharField(max_length=320)
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.subscriber_id} at {self.asked_at:%Y-%m-%d %H:%M}"
+
+
+class Segment(models.Model):
+    """A named question about people; see subscribers.segments for what it may ask."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    definition = models.JSONField()
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=254)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Erasure(models.Model):
+    """Somebody who was erased here; `addresses` wait for the other rooms to forget them too, and go with `done_at`."""
+
+    subscriber_id = models.BigIntegerField()
+    addresses = models.JSONField(default=list)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=254)
+    done_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.subscriber_id} at {self.at:%Y-%m-%d}"
 
 
 class OwedMail(models.Model):
@@ -147,7 +350,10 @@ class OwedMail(models.Model):
         FAILED = "failed"
         UNKNOWN = "unknown"
 
-    kind = models.CharField(max_length=20)  # confirm, welcome, goodbye, already, which
+    kind = models.CharField(max_length=20)  # see newsletter.jobs.notice_words
+    to_address = models.CharField(
+        max_length=320, blank=True, default="", db_default=""
+    )  # where not to the person's own
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="+")
     list = models.ForeignKey(List, on_delete=models.CASCADE, null=True, related_name="+")
     state = models.CharField(max_length=8, choices=State.choices, default=State.OWED, db_index=True)

@@ -42,6 +42,7 @@ ACTS: dict[str, dict[str | None, str]] = {
 }
 MOST_SOFT = 5  # so many soft bounces in a row, with no delivery between, are as good as a hard one
 BY_READER = frozenset({"sign-up", "confirm", "leave", "undo-leave"})
+GOING = frozenset({"leave", "desk-leave", "report-leave", "bounce", "complain"})
 OUT = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})
 
 

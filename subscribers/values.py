@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from subscribers.formats import BadRow
+from subscribers.rows import BadRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,20 @@ class Recipients(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Flag:
+    """What looks odd without being bad, of one kind: how often, and the first of them (line, address, what was meant)."""
+
+    count: int
+    first: tuple[tuple[int, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did, or would do. The counts and the bad rows add up to `rows`."""
+    """What an import did, or would do. The counts add up to `rows`; of `refused`, the first are in `bad`.
+
+    `skipped` holds nobody: people whom the other program deleted at their wish. `columns` says what each column of the
+    file was taken for. `flags` by kind: typo, disposable, role, quarantined (kept, but SendGrid cannot mail it).
+    """
 
     rows: int
     new: int
@@ -134,6 +146,31 @@ class ImportReport:
     kept_unsubscribed: int
     refused: int
     bad: tuple[BadRow, ...]
+    skipped: int = 0
+    id: int = 0
+    tool: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
+    flags: Mapping[str, Flag] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRun:
+    """One import: whose file, how far it is, and what came of it. `merged` of `people` addresses are in."""
+
+    id: int
+    list_id: int
+    list_name: str
+    name: str
+    state: str
+    by: str
+    created_at: datetime
+    finished_at: datetime | None
+    people: int
+    merged: int
+    report: ImportReport
+    error: str
+    file_kept: bool
 
 
 @dataclass(frozen=True, slots=True)

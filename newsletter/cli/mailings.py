@@ -17,7 +17,7 @@ from newsletter.delivery import reads, service
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
-from subscribers.formats import defused
+from subscribers.tables import defused
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What was sent to whom, and what became of it.")
 BY = "command line"

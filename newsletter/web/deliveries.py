@@ -19,7 +19,7 @@ from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import allow, by, desk, note, shown
-from subscribers.formats import defused
+from subscribers.tables import defused
 
 SHOWN = 100
 NOT_GOT = ("recalled", "unknown", "refused", "dropped", "bounced", "blocked", "withdrawn")

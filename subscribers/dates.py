@@ -1,0 +1,78 @@
+"""Dates as other programs write them. Pure. None rather than an invented one."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+
+_GO = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4}) [A-Z]{2,5}")  # how Go prints a time
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}:\d\d(?::\d\d)?))?")  # 24.11.2026: the day first
+_SLASHED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:[ ,T]+(\d{1,2}:\d\d(?::\d\d)?))?(?: ?([AaPp])[Mm])?")
+_WORDED = (
+    "%b %d, %Y %I:%M %p", "%b %d, %Y", "%B %d, %Y", "%B %d, %Y %I:%M %p", "%d %b %Y", "%d %B %Y", "%d %b %Y %H:%M", "%d %b %Y %H:%M:%S",
+    "%a, %d %b %Y %H:%M:%S %z", "%b %d, %Y %H:%M", "%d %b, %Y", "%b. %d, %Y",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> datetime | None:
+    """The instant a cell names, aware. Without a zone UTC is meant; without a time, midnight.
+
+    None for what cannot be read, or reads in two ways (03/04/2021): a date that proves consent is never guessed.
+    """
+    flat = text.strip().strip("'")
+    if not flat or len(flat) > 60:
+        return None
+    moment = _iso(flat) or _numbers(flat) or _words(flat)
+    if moment is None or not 1990 <= moment.year <= 2100:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _iso(text: str) -> datetime | None:
+    plain = text.removesuffix(" UTC").removesuffix(" GMT")
+    go = _GO.fullmatch(text)
+    if go:
+        plain = f"{go[1]}T{go[2][:15]}{go[3]}"
+    try:
+        return datetime.fromisoformat(plain.replace("/", "-", 2) if re.match(r"\d{4}/", plain) else plain)
+    except ValueError:
+        return None
+
+
+def _numbers(text: str) -> datetime | None:
+    dotted, slashed = _DOTTED.fullmatch(text), _SLASHED.fullmatch(text)
+    if dotted:
+        return _made(dotted[3], dotted[2], dotted[1], dotted[4], "")
+    if not slashed:
+        return None
+    first, second = int(slashed[1]), int(slashed[2])
+    if first <= 12 and second <= 12 and first != second:
+        return None
+    day, month = (slashed[1], slashed[2]) if first > 12 else (slashed[2], slashed[1])
+    return _made(slashed[3], month, day, slashed[4], slashed[5] or "")
+
+
+def _made(year: str, month: str, day: str, time: str | None, half: str) -> datetime | None:
+    hour, minute, second = _time(time)
+    if half:
+        hour = hour % 12 + (12 if half in "Pp" else 0)
+    try:
+        return datetime(int(year), int(month), int(day), hour, minute, second)
+    except ValueError:
+        return None
+
+
+def _time(text: str | None) -> tuple[int, int, int]:
+    hour, minute, second = ([*(text or "0:00").split(":"), "0"])[:3]
+    return int(hour), int(minute), int(second)
+
+
+def _words(text: str) -> datetime | None:
+    for form in _WORDED:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return None

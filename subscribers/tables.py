@@ -1,0 +1,164 @@
+"""Reading a CSV file, whatever program wrote it and in whatever state. Pure: a stream in, records of cells out."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, TextIO
+
+from newsletter.kernel.errors import BadInput
+
+LARGEST_FILE = 512 * 2**20
+LONGEST_LINE = 64 * 2**10  # characters
+LONGEST_CELL = 8 * 2**10
+LONGEST_RECORD = 200  # lines
+MOST_COLUMNS = 400
+_BINARY = "This is no CSV file: it holds binary data."
+_KINDS = {
+    b"PK\x03\x04": "This is a ZIP archive or a workbook of a spreadsheet program, no CSV file. Unpack it, or save the sheet as CSV.",
+    b"\xd0\xcf\x11\xe0": "This is a workbook of a spreadsheet program, no CSV file. Save the sheet as CSV.",
+    b"\x1f\x8b": "This file is compressed (gzip). Unpack it first.",
+    b"%PDF": "This is a PDF, no CSV file.",
+}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of a formula
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\t]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A CSV file that is being read: its header, and then every record with the line in which it begins."""
+
+    header: list[str]
+    records: Iterator[tuple[int, list[str]]]
+
+
+def read(stream: BinaryIO) -> Table:
+    """Opens a CSV file for reading. Raises BadInput, also while the records are read, for what is none or is cut off.
+
+    The stream must stay open until the records are read; closing it is its owner's affair.
+    """
+    start = stream.read(4)
+    stream.seek(0)
+    for mark, says in _KINDS.items():
+        if start.startswith(mark):
+            raise BadInput(says, "file")
+    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    lines = _Lines(io.TextIOWrapper(stream, encoding=encoding, errors=_AS_CP1252, newline=""))
+    try:
+        rest, delimiter = _opened(lines)
+        reader = csv.reader(rest, delimiter=delimiter, strict=False)
+        header = [cell.strip() for cell in _record(reader, lines) or []]
+    except BaseException:
+        lines.detach()
+        raise
+    if len(header) > MOST_COLUMNS:
+        lines.detach()
+        raise BadInput(f"The file has {len(header)} columns; {MOST_COLUMNS} are the most.", "file")
+    return Table(header, _records(reader, lines))
+
+
+def _opened(lines: _Lines) -> tuple[Iterator[str], str]:
+    """The lines from the header on, and what parts their cells."""
+    first = next((line for line in lines if line.strip()), "")
+    if not first:
+        raise BadInput("The file is empty.", "file")
+    if _CONTROL.search(first.replace("\t", "")):
+        raise BadInput(_BINARY, "file")
+    if first.lower().startswith("sep=") and len(first.strip("\r\n")) == 5:
+        return lines, first[4]
+    unquoted = re.sub(r'"[^"]*"', "", first)
+    return itertools.chain((first,), lines), max(",;\t|", key=unquoted.count)
+
+
+def _records(reader: Iterator[list[str]], lines: _Lines) -> Iterator[tuple[int, list[str]]]:
+    try:
+        while (cells := _record(reader, lines)) is not None:
+            if any(cells) and any(cell.strip() for cell in cells):
+                yield lines.record_starts, cells
+    finally:
+        lines.detach()
+
+
+def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+    """Reads what is no UTF-8 as the code page of Windows: half the world's exports, and a mixed file loses no name."""
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+_AS_CP1252 = "newsletter-cp1252"
+codecs.register_error(_AS_CP1252, _as_cp1252)
+
+
+class _Lines:
+    """The lines of a file, whatever ends them, each of bounded length; knows where the present record began."""
+
+    def __init__(self, text: TextIO) -> None:
+        self._text = text
+        self._number = 0
+        self.record_starts = 1
+        self.ended = False
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LONGEST_LINE + 1)
+        if not line:
+            self.ended = True
+            raise StopIteration
+        self._number += 1
+        if "\x00" in line:
+            raise BadInput(_BINARY, "file")
+        if len(line) > LONGEST_LINE:
+            raise BadInput(
+                f"Line {self._number} is longer than {LONGEST_LINE // 1024} kB, so this is no list of readers.", "file"
+            )
+        if self._number - self.record_starts > LONGEST_RECORD:
+            raise self.unclosed()
+        return line
+
+    def begin_record(self) -> None:
+        self.record_starts = self._number + 1
+
+    def detach(self) -> None:
+        """Lets go of the stream without closing it."""
+        if isinstance(self._text, io.TextIOWrapper):
+            self._text.detach()
+            self._text = io.StringIO()
+
+    def unclosed(self) -> BadInput:
+        return BadInput(
+            f"A quote that opens in line {self.record_starts} is not closed, so the rows behind it cannot be told apart and "
+            "nothing is imported. Close it, or export the file again.",
+            "file",
+        )
+
+
+def _record(reader: Iterator[list[str]], lines: _Lines) -> list[str] | None:
+    """The cells of the next record; None at the end of the file."""
+    lines.begin_record()
+    try:
+        cells = next(reader, None)
+    except csv.Error as error:
+        raise BadInput(f"Line {lines.record_starts} cannot be read: {error}. Nothing is imported.", "file") from None
+    if cells is not None and lines.ended:  # only an open quote makes the reader ask for more than there is
+        raise lines.unclosed()
+    return cells
+
+
+def cleaned(cell: str) -> str:
+    """A cell as people see it: no blanks around it, no control characters, no quote that guards a formula."""
+    text = cell.strip()
+    if text[:1] == "'" and text[1:2] in _FORMULA:
+        text = text[1:]
+    return text if text.isprintable() else _CONTROL.sub(" ", text)
+
+
+def defused(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if cell[:1] in _FORMULA else cell

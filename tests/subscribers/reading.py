@@ -1,0 +1,33 @@
+"""A file read as an import reads it, without a database."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from subscribers import formats, tables
+from subscribers.rows import BadRow, Reader, Row, Skipped
+
+
+def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -> list[Row | BadRow | Skipped]:
+    """What every record of a file becomes. Raises BadInput for a file that cannot be taken."""
+    table = tables.read(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
+    records = list(table.records)
+    layout = formats.recognise(table.header, name=name, sample=[cells for _, cells in records[:50]], **options)
+    reader = Reader(layout, kinds)
+    found = list(reader.rows(iter(records)))
+    reader.refuse_unclear()
+    return found
+
+
+def tool(header: str) -> str:
+    """Which program a header line is taken for."""
+    table = tables.read(io.BytesIO((header + "\n").encode()))
+    return formats.recognise(table.header).tool.name
+
+
+def row(text: str | bytes, **options: Any) -> Row:
+    """The only reader in a file."""
+    (found,) = rows(text, **options)
+    assert isinstance(found, Row), found
+    return found

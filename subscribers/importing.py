@@ -1,7 +1,11 @@
 """Importing readers. One import is one record: it goes on after a crash, and can be undone as a whole (undoing.py).
 
 The file is kept and read once into a work file (staging.py), then merged in short strokes (merging.py), each whole or
-not at all with its place noted in the same transaction. Any process may take the next stroke; a lease says who does.
+not at all with its place noted in the same transaction. A lease says which process is at it.
+
+    from the command line:  running → done          (stopped, failed)
+    from the desk:          checking → ready → waiting → running → done
+                            checking → asks → checking   when a column is not understood
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ FILES_KEPT = timedelta(days=30)
 LEASE = timedelta(seconds=60)
 FIRST_STROKE, LEAST, MOST = 1_000, 100, 20_000  # rows
 STROKE_SECONDS = 0.03  # of a stroke: the web waits for the writing lock no longer
-_UNDER_WAY = ("waiting", "running")
+_UNDER_WAY = ("waiting", "running", "undoing")
 Progress = Callable[[int], object]
 Clock = Callable[[], datetime]
 
@@ -76,22 +80,79 @@ def import_csv(
 def begin(
     stream: BinaryIO, list_id: int, *, by: str, now: datetime, name: str, options: Options | None = None
 ) -> ImportRun:
-    """Keeps a file to be imported by the worker (see `import_next`). Raises BadInput, SurroundingsError."""
+    """Keeps a file for the worker to look through (see `import_next`). Raises BadInput, SurroundingsError."""
     row = _begun(stream, reads.list(list_id), name, options or Options(), by, now)
+    models.Import.objects.filter(id=row.id).update(state="checking")
     return run(row.id)
 
 
+def explain(import_id: int, options: Options) -> ImportRun:
+    """Says what columns and words of a file mean; it is looked through anew. Raises NotFound, Refused."""
+    _moved(import_id, ("asks", "ready"), state="checking", options=asdict(options), error="", lease_until=None)
+    _work(import_id).unlink(missing_ok=True)
+    return run(import_id)
+
+
+def confirm(import_id: int) -> ImportRun:
+    """Yes to what looking through the file has shown: the worker imports it. Raises NotFound, Refused."""
+    _moved(import_id, ("ready",), state="waiting", counts={}, lease_until=None)
+    return run(import_id)
+
+
+def discard(import_id: int) -> None:
+    """No to it: the file goes, and the record with it. Raises NotFound, Refused once anything is in."""
+    _moved(import_id, ("checking", "asks", "ready", "failed"), state="failed")
+    forget_file(import_id)
+    models.Import.objects.filter(id=import_id, merged=0).delete()
+
+
 def import_next(now: datetime, *, owner: str, clock: Clock) -> bool:
-    """Takes the import that waits longest, or whose process died, and imports it. False when there is none."""
-    free = Q(state="waiting") | Q(state="running", lease_until__lt=now)
-    row = models.Import.objects.filter(free).order_by("id").first()
-    if row is None or not _claimed(row, now, owner, free):
+    """Looks a file through or imports it: the one that waits longest, or whose process died. False when there is none."""
+    row = _next(now)
+    if row is None or not _claimed(row, now, owner, _free(now)):
         return False
     try:
-        _run(row, now, clock=clock)
+        _check(row, now) if row.state == "checking" else _run(row, now, clock=clock)
     except NewsletterError as error:
-        _failed(row, error, clock())
+        asks = row.state == "checking" and isinstance(error, BadInput) and error.field in ("map", "status", "file")
+        _failed(row, error, clock(), state="asks" if asks else "failed")
     return True
+
+
+def _next(now: datetime) -> models.Import | None:
+    """The import that waits longest, of those whose file is on this machine: another one may have been given it."""
+    rows = models.Import.objects.filter(_free(now)).order_by("id")
+    return next((row for row in rows if _file(row.id).exists()), None)
+
+
+def _free(now: datetime) -> Q:
+    nobody = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    return Q(state__in=("waiting", "checking", "running")) & nobody
+
+
+def _moved(import_id: int, states: Sequence[str], **values: Any) -> None:
+    if not models.Import.objects.filter(id=import_id, state__in=states).update(**values):
+        raise Refused(f"Import {import_id} is {_row(import_id).state} by now, so this cannot be done.")
+
+
+def _check(row: models.Import, now: datetime) -> None:
+    """Looks a file through: what would become of its people. Changes none of them."""
+    started = perf_counter()
+
+    def present() -> datetime:
+        return now + timedelta(seconds=perf_counter() - started)
+
+    options = Options(**row.options)
+    with _opened(_file(row.id)) as stream:
+        staged = _staged(stream, _work(row.id), row.name, options, now, None, alive=lambda: _alive(row, present()))
+    counts = dict.fromkeys(merging.OUTCOMES, 0)
+    for rows in staging.strokes(_work(row.id), after="", size=lambda: 5_000):
+        for outcome, count in merging.judge(rows, _target(row), now).items():
+            counts[outcome] += count
+    _note(row, staged, present())
+    models.Import.objects.filter(id=row.id, owner=row.owner, state="checking").update(
+        state="ready", counts=row.counts | counts, lease_until=None
+    )
 
 
 def resume(import_id: int, *, by: str, now: datetime, progress: Progress | None = None) -> ImportReport:
@@ -136,7 +197,7 @@ def bad_rows(import_id: int) -> Iterator[BadRow]:
 
 def waiting(now: datetime) -> bool:
     """Whether there is anything for `import_next`."""
-    return models.Import.objects.filter(Q(state="waiting") | Q(state="running", lease_until__lt=now)).exists()
+    return _next(now) is not None
 
 
 def forget_files(now: datetime) -> None:
@@ -193,9 +254,10 @@ def _begun(stream: BinaryIO, target: List, name: str, options: Options, by: str,
 
 
 def _claimed(row: models.Import, now: datetime, owner: str, free: Q) -> bool:
-    taken = models.Import.objects.filter(free, id=row.id).update(
-        state="running", owner=owner[:120], lease_until=now + LEASE
-    )
+    """Takes an import; one that is looked through stays so, any other is under way from now on."""
+    state = "checking" if row.state == "checking" else "running"
+    mine = models.Import.objects.filter(free, id=row.id, state=row.state)
+    taken = mine.update(state=state, owner=owner[:120], lease_until=now + LEASE)
     if taken:
         row.refresh_from_db()
     return bool(taken)
@@ -208,19 +270,18 @@ def _run(row: models.Import, now: datetime, *, clock: Clock | None = None, progr
     def present() -> datetime:
         return clock() if clock else now + timedelta(seconds=perf_counter() - started)
 
-    options = Options(**row.options)
     work = _work(row.id)
     staged = staging.staged_already(work)
     if staged is None:
         with _opened(_file(row.id)) as stream:
+            options = Options(**row.options)
             staged = _staged(stream, work, row.name, options, now, progress, alive=lambda: _alive(row, present()))
     _note(row, staged, present())
     _name_things(staged, now)
-    target = merging.Target(row.id, row.list_id, row.by, row.name, options.overwrite)
     size = _Size()
     for rows in staging.strokes(work, after=row.merged_to, size=size):
         with size.measured(len(rows)):
-            _stroke(row, rows, target, now, present())
+            _stroke(row, rows, now, present())
         if progress:
             progress(len(rows))
     models.Import.objects.filter(id=row.id, owner=row.owner).update(
@@ -247,12 +308,14 @@ class _Size:
         self._rows = int(max(LEAST, min(MOST, wanted, self._rows * 2)))
 
 
-def _stroke(
-    row: models.Import, rows: Sequence[tuple[Any, ...]], target: merging.Target, now: datetime, present: datetime
-) -> None:
+def _target(row: models.Import) -> merging.Target:
+    return merging.Target(row.id, row.list_id, row.by, row.name, bool(row.options.get("overwrite")))
+
+
+def _stroke(row: models.Import, rows: Sequence[tuple[Any, ...]], now: datetime, present: datetime) -> None:
     """Merges some rows and notes it, both or neither. Raises Refused when the import is somebody else's by now."""
     with transaction.atomic():
-        found = merging.merge(rows, target, now)
+        found = merging.merge(rows, _target(row), now)
         counts = {name: row.counts.get(name, 0) + found[name] for name in merging.OUTCOMES}
         mine = models.Import.objects.filter(id=row.id, state="running", owner=row.owner, merged_to=row.merged_to)
         changed = mine.update(
@@ -315,11 +378,11 @@ def _staged(
     )
 
 
-def _failed(row: models.Import, error: NewsletterError, now: datetime) -> None:
+def _failed(row: models.Import, error: NewsletterError, now: datetime, state: str = "failed") -> None:
     models.Import.objects.filter(id=row.id, owner=row.owner).update(
-        state="failed", error=str(error), finished_at=now, lease_until=None
+        state=state, error=str(error), finished_at=now, lease_until=None
     )
-    if row.merged == 0 and isinstance(error, BadInput):  # nothing is in, and nothing ever can be
+    if state == "failed" and row.merged == 0 and isinstance(error, BadInput):  # nothing is in, and nothing ever can be
         forget_file(row.id)
 
 

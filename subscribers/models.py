@@ -231,6 +231,9 @@ class Import(models.Model):
     """
 
     class State(models.TextChoices):
+        CHECKING = "checking"
+        ASKS = "asks"
+        READY = "ready"
         WAITING = "waiting"
         RUNNING = "running"
         DONE = "done"

@@ -279,6 +279,9 @@ def person(subscriber_id: int) -> Person:
         zone=row.zone,
         source=row.source,
         tracked=row.tracked,
+        tier=row.tier,
+        attributes=row.attributes,
+        tags=tuple(sorted(row.tagged.values_list("tag__name", flat=True))),
         created_at=row.created_at,
         subscriptions=tuple(
             _subscription(s, names) for s in row.subscriptions.select_related("engagement").order_by("list_id")
@@ -287,7 +290,18 @@ def person(subscriber_id: int) -> Person:
             FormerAddress(f.address, f.since, f.until, f.changed_by) for f in row.former_addresses.order_by("-until")
         ),
         consents=tuple(
-            ConsentEvent(c.at, names.get(c.list_id or 0, "all lists"), c.state, c.how, c.by, c.origin)
+            ConsentEvent(
+                c.at,
+                names.get(c.list_id or 0, "all lists"),
+                c.state,
+                c.how,
+                c.by,
+                c.origin,
+                c.words,
+                c.network or "",
+                c.claimed_at,
+                c.reason,
+            )
             for c in row.consents.order_by("-at", "-id")[:200]
         ),
         suppressed=suppression.reason if suppression else "",
@@ -295,7 +309,16 @@ def person(subscriber_id: int) -> Person:
 
 
 def _subscription(row: models.Subscription, names: dict[int, str]) -> Subscription:
-    made = Subscription(row.list_id, names[row.list_id], row.state, row.since, row.confirmed_at, row.source)
+    made = Subscription(
+        row.list_id,
+        names[row.list_id],
+        row.state,
+        row.since,
+        row.confirmed_at,
+        row.source,
+        row.frequency,
+        row.paused_until,
+    )
     seen = getattr(row, "engagement", None)
     if seen is None:
         return made

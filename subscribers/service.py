@@ -6,6 +6,9 @@ from subscribers.engagement import note_engagement
 from subscribers.exporting import export
 from subscribers.importing import bad_rows as bad_rows_of
 from subscribers.importing import begin as begin_import
+from subscribers.importing import confirm as confirm_import
+from subscribers.importing import discard as discard_import
+from subscribers.importing import explain as explain_import
 from subscribers.importing import forget_files, import_csv, import_next
 from subscribers.importing import resume as resume_import
 from subscribers.importing import run as import_run
@@ -19,9 +22,10 @@ from subscribers.reported import Report, apply_reports
 from subscribers.staging import Options
 from subscribers.undoing import Undone
 from subscribers.undoing import undo as undo_import
-from subscribers.values import ImportReport, ImportRun, Owed
+from subscribers.values import Flag, ImportReport, ImportRun, Owed
 
 __all__ = [
+    "Flag",
     "ImportReport",
     "ImportRun",
     "Options",
@@ -36,7 +40,10 @@ __all__ = [
     "change_address",
     "claim_owed",
     "confirm",
+    "confirm_import",
     "create_list",
+    "discard_import",
+    "explain_import",
     "export",
     "forget_files",
     "import_csv",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from subscribers.rows import BadRow
@@ -37,6 +37,8 @@ class Subscription:
     since: datetime
     confirmed_at: datetime | None
     source: str
+    frequency: str = "every"
+    paused_until: date | None = None
     opened_at: datetime | None = None
     clicked_at: datetime | None = None
     engagement_as_of: datetime | None = None
@@ -54,7 +56,10 @@ class FormerAddress:
 
 @dataclass(frozen=True, slots=True)
 class ConsentEvent:
-    """One change of a subscription: when, how, by whom, and from where."""
+    """One change of a subscription: when, how, by whom, from where, and the words that were shown.
+
+    `claimed_at` is when they asked, confirmed or left as an imported file says; `reason` the reader's own on leaving.
+    """
 
     at: datetime
     list_name: str
@@ -62,6 +67,10 @@ class ConsentEvent:
     how: str
     by: str
     origin: str
+    words: str = ""
+    network: str = ""
+    claimed_at: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,9 @@ class Person:
     zone: str
     source: str
     tracked: bool
+    tier: str
+    attributes: Mapping[str, str | int | float]
+    tags: tuple[str, ...]
     created_at: datetime
     subscriptions: tuple[Subscription, ...]
     former_addresses: tuple[FormerAddress, ...]

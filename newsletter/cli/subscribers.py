@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 
 import typer
 
 from newsletter.accounts import audit
 from newsletter.cli.output import JSON, YES, confirm, emit_json, progress, say, table, warn
 from newsletter.kernel import clock
-from newsletter.kernel.errors import NotFound, SurroundingsError
+from newsletter.kernel.errors import BadInput, NotFound, SurroundingsError
 from subscribers import reads, service
+from subscribers.tables import defused
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The readers: add, import, export, find.")
 BY = "command line"
@@ -57,50 +63,187 @@ def import_file(
     file: Path,
     list_slug: str = LIST,
     dry_run: bool = typer.Option(False, "--dry-run", help="Count and report, change nothing."),
+    columns: list[str] = typer.Option(
+        [], "--map", help="What a column is: 'Company=attribute', 'Mail=email'. Repeatable."
+    ),
+    status: str = typer.Option("", help="The state of every row: active, pending, unsubscribed, bounced, complained."),
+    words: list[str] = typer.Option([], "--status-value", help="What a word of the status column means: 'VIP=active'."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Names and attributes of the file replace ours."),
     as_json: bool = JSON,
 ) -> None:
-    """Import a CSV file. Nobody who left is ever signed up again; bad rows are reported (exit 1), the others kept."""
+    """Import a CSV file of any program. Nobody who left is ever signed up again; bad rows are reported (exit 1), the others kept."""
     now = clock.now()
     found = reads.list_by_slug(list_slug)
     if not file.is_file():
         raise SurroundingsError(
             f"{file} cannot be read: {'it is a folder' if file.is_dir() else 'there is no such file'}."
         )
+    options = service.Options(_pairs(columns, "--map"), status, _pairs(words, "--status-value"), overwrite)
     with progress("Importing", None) as advance:
-        report = service.import_csv(file, found.id, dry_run=dry_run, by=BY, now=now, progress=advance)
+        report = service.import_csv(file, found.id, dry_run=dry_run, by=BY, now=now, options=options, progress=advance)
     if not dry_run:
-        audit.record(
-            None,
-            "imported readers",
-            found.slug,
-            now=now,
-            detail=f"{report.new} new, {report.updated} updated",
-        )
-    _present(report, found, dry_run, as_json)
+        _note_import(report, found.slug, now)
+    _present(report, found.name, dry_run, as_json)
     if report.refused:
         raise typer.Exit(1)
 
 
-def _present(report: service.ImportReport, found: reads.List, dry_run: bool, as_json: bool) -> None:
+def _pairs(texts: list[str], option: str) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.rpartition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise BadInput(f"“{text}” is no pair. Write it like {option} 'Name=meaning'.", option.strip("-"))
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _note_import(report: service.ImportReport, slug: str, now: datetime) -> None:
+    audit.record(None, "imported readers", slug, now=now, detail=f"{report.new} new, {report.updated} updated")
+
+
+def _present(report: service.ImportReport, name: str, dry_run: bool, as_json: bool) -> None:
     if as_json:
         return emit_json(report)
-    say("Dry run: nothing was changed." if dry_run else f"Imported into {found.name}.")
+    said = f"import {report.id}, " if report.id else ""
+    say("Dry run: nothing was changed." if dry_run else f"Imported into {name} ({said}read as {report.tool}).")
+    if dry_run and report.columns:
+        table(("column", "taken as"), [each for each in report.columns if each[1] != "ignore"], "")
     table(
         ("rows", "count"),
         [
-            (name.replace("_", " "), getattr(report, name))
-            for name in ("new", "updated", "unchanged", "kept_unsubscribed", "refused", "rows")
+            (each.replace("_", " "), getattr(report, each))
+            for each in ("new", "updated", "unchanged", "kept_unsubscribed", "skipped", "refused", "rows")
         ],
         "",
     )
+    for kind, says in _FLAGS.items():
+        if kind in report.flags:
+            warn(f"{report.flags[kind].count} {says}{_examples(report.flags[kind])}")
+    if report.note:
+        warn(report.note)
     for bad in report.bad[:BAD_ROWS_SHOWN]:
         warn(f"line {bad.line}, {bad.field}: {bad.reason}")
-    if len(report.bad) > BAD_ROWS_SHOWN:
-        warn(f"… and {len(report.bad) - BAD_ROWS_SHOWN} more bad rows; all of them with --json")
+    if report.refused > BAD_ROWS_SHOWN:
+        more = f"newsletter subscribers imports refused {report.id}" if report.id else "--json"
+        warn(f"… and {report.refused - BAD_ROWS_SHOWN} more bad rows: {more}")
     if report.refused:
         warn(
             f"{report.refused} rows were refused, the others kept. Mend those and import the file again: nobody is added twice."
         )
+
+
+_FLAGS = {
+    "typo": "look mistyped and were taken as they are",
+    "disposable": "are at domains that throw mail away",
+    "role": "belong to an office, not to a person",
+    "quarantined": "were kept but cannot be mailed: letters beyond a–z before the @",
+}
+
+
+def _examples(flag: service.Flag) -> str:
+    shown = [
+        f"line {line}: {address}{f' (meant {meant}?)' if meant else ''}" for line, address, meant in flag.first[:3]
+    ]
+    return f" ({'; '.join(shown)}{'; …' if flag.count > 3 else ''})"
+
+
+imports = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="The imports there were: look at them, go on, take back."
+)
+app.add_typer(imports, name="imports")
+
+
+@imports.command("list")
+def list_imports(as_json: bool = JSON) -> None:
+    """List the latest imports."""
+    found = service.import_runs()
+    if as_json:
+        return emit_json(found)
+    table(
+        ("id", "file", "list", "state", "new", "refused", "begun (UTC)"),
+        [
+            (r.id, r.name, r.list_name, r.state, r.report.new, r.report.refused, f"{r.created_at:%Y-%m-%d %H:%M}")
+            for r in found
+        ],
+        "No import yet. Begin one: newsletter subscribers import FILE --list SLUG",
+    )
+
+
+@imports.command("show")
+def show_import(import_id: int, as_json: bool = JSON) -> None:
+    """Show one import: how far it is and what came of it."""
+    found = service.import_run(import_id)
+    if as_json:
+        return emit_json(found)
+    say(
+        f"Import {found.id} of {found.name} into {found.list_name} is {found.state}: {found.merged} of {found.people} addresses are in."
+    )
+    if found.error:
+        warn(found.error)
+    _present(found.report, found.list_name, False, False)
+
+
+@imports.command("resume")
+def resume_import(import_id: int, as_json: bool = JSON) -> None:
+    """Go on with an import that was stopped, or whose process died."""
+    now = clock.now()
+    with progress("Importing", None) as advance:
+        report = service.resume_import(import_id, by=BY, now=now, progress=advance)
+    found = service.import_run(import_id)
+    _note_import(report, found.list_name, now)
+    _present(report, found.list_name, False, as_json)
+    if report.refused:
+        raise typer.Exit(1)
+
+
+@imports.command("undo")
+def undo_import(
+    import_id: int,
+    keep_people: bool = typer.Option(
+        False, "--keep-people", help="Keep whom it brought, on no list: for the proof of mails they got."
+    ),
+    yes: bool = YES,
+    as_json: bool = JSON,
+) -> None:
+    """Take an import back as a whole. Whoever acted since stays as they are."""
+    found = service.import_run(import_id)
+    confirm(f"Take back import {import_id} of {found.name}: {found.report.new} new readers of {found.list_name}?", yes)
+    now = clock.now()
+    with progress("Taking back", found.people) as advance:
+        undone = service.undo_import(import_id, by=BY, now=now, keep_people=keep_people, progress=advance)
+    audit.record(None, "undid import", found.list_name, now=now, detail=found.name)
+    if as_json:
+        return emit_json(undone)
+    say(
+        f"Taken back: {undone.removed} subscriptions removed, {undone.put_back} put back as they were, {undone.people_removed} people "
+        f"removed; {undone.left_alone} acted since and stay as they are."
+    )
+
+
+@imports.command("refused")
+def refused_rows(
+    import_id: int, out: Path | None = typer.Option(None, help="File to write; default: standard output.")
+) -> None:
+    """Write every refused row of an import as CSV: line, field, value, reason."""
+    service.import_run(import_id)
+    with _written_to(out) as file:
+        writer = csv.writer(file)
+        writer.writerow(("line", "field", "value", "reason"))
+        for bad in service.bad_rows_of(import_id):
+            writer.writerow((bad.line, bad.field, defused(bad.value), bad.reason))
+
+
+@contextmanager
+def _written_to(out: Path | None) -> Iterator[TextIO]:
+    if out is None:
+        yield sys.stdout
+        return
+    try:
+        with out.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except OSError as error:
+        raise SurroundingsError(f"{out} cannot be written: {error.strerror}.") from None
 
 
 @app.command("export")
@@ -112,14 +255,9 @@ def export(
     """Export the readers of a list."""
     now = clock.now()
     found = reads.list_by_slug(list_slug)
-    if out is None:
-        count = service.export(found.id, sys.stdout.write, form=form)
-    else:
-        try:
-            with out.open("w", encoding="utf-8", newline="") as file:
-                count = service.export(found.id, file.write, form=form)
-        except OSError as error:
-            raise SurroundingsError(f"{out} cannot be written: {error.strerror}.") from None
+    with _written_to(out) as file:
+        count = service.export(found.id, file.write, form=form)
+    if out is not None:
         say(f"{count} readers written to {out}.")
     audit.record(None, "exported readers", found.slug, now=now, detail=f"{count} as {form}")
 

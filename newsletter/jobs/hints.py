@@ -23,6 +23,11 @@ def events_came() -> None:
     _hint(events_due=True)
 
 
+def import_waits() -> None:
+    """A file of readers is to be looked through or imported."""
+    _hint(imports_due=True)
+
+
 def _hint(**what: Any) -> None:
     if connection.vendor != "postgresql":
         return

@@ -54,6 +54,7 @@ class Worker:
         ]
         crew.append(threading.Thread(target=self._loop_of, args=(notices.send_owed,), name="owed-mail"))
         crew.append(threading.Thread(target=self._loop_of, args=(steps.apply_events,), name="events"))
+        crew.append(threading.Thread(target=self._loop_of, args=(steps.import_readers,), name="imports"))
         for thread in crew:
             thread.start()
         while not self._stop.wait(BEAT_SECONDS if pulsed("worker") else AFTER_TROUBLE_SECONDS):

@@ -28,6 +28,7 @@ from procrastinate.worker import Worker as JobRunner
 from newsletter.delivery import service as delivery
 from newsletter.jobs import loops, notices, pulses, steps
 from newsletter.kernel import clock
+from subscribers import service as subscribers
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,7 @@ LANES = 64  # hints to hand over that may wait at a time: as many threads of all
 SWEEP_SECONDS = 2.0
 SIGN_SECONDS = 5.0  # between the signs of life that procrastinate's workers give each other
 GONE_SECONDS = 20.0  # a worker without one for so long counts as dead
-AT_ONCE = 3  # steps of the other queue in one process
+AT_ONCE = 4  # steps of the other queue in one process
 _stop = threading.Event()  # of this process
 
 
@@ -61,6 +62,12 @@ def owed() -> None:
 
 
 @app.task(queue=REST)
+def imports() -> None:
+    """Imports files of readers."""
+    _until_done(steps.import_readers)
+
+
+@app.task(queue=REST)
 def events() -> None:
     """Applies what the provider posted; its lock lets one of all machines do so at a time."""
     _until_done(steps.apply_events)
@@ -78,7 +85,14 @@ def _until_done(step: Callable[[datetime], bool]) -> None:
         close_old_connections()
 
 
-def hint(*, batches: int = 0, mailings_due: bool = False, owed_due: bool = False, events_due: bool = False) -> None:
+def hint(
+    *,
+    batches: int = 0,
+    mailings_due: bool = False,
+    owed_due: bool = False,
+    events_due: bool = False,
+    imports_due: bool = False,
+) -> None:
     """Says that there is work. A hint that waits already is not given again."""
     for lane in range(min(batches, LANES)):
         _give(partial(hand_over.configure(queueing_lock=f"hand-over {lane}").defer, lane=lane))
@@ -88,6 +102,8 @@ def hint(*, batches: int = 0, mailings_due: bool = False, owed_due: bool = False
         _give(owed.configure(queueing_lock="owed").defer)
     if events_due:
         _give(events.configure(queueing_lock="events", lock="events").defer)
+    if imports_due:
+        _give(imports.configure(queueing_lock="imports").defer)
 
 
 def _give(defer: Callable[[], object]) -> None:
@@ -106,6 +122,7 @@ def sweep(now: datetime) -> bool:
         mailings_due=waiting.mailings,
         events_due=waiting.posts,
         owed_due=notices.any_owed(now),
+        imports_due=subscribers.imports_waiting(now),
     )
     return False
 

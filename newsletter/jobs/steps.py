@@ -10,6 +10,7 @@ from datetime import datetime
 from newsletter.delivery import service as delivery
 from newsletter.jobs import pulses, wiring
 from newsletter.kernel import clock
+from subscribers import service as subscribers
 
 
 def hand_over(now: datetime, owner: str) -> bool:
@@ -32,3 +33,8 @@ def move_mailings(now: datetime) -> bool:
 def apply_events(now: datetime) -> bool:
     """Applies some posts of the provider."""
     return delivery.apply_events(now, owner=pulses.name_of_this_process("worker"))
+
+
+def import_readers(now: datetime) -> bool:
+    """Looks through or imports the next file of readers."""
+    return subscribers.import_next(now, owner=pulses.name_of_this_process("worker"), clock=clock.now)

@@ -24,7 +24,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused, SurroundingsError
-from subscribers import erased, merging, models, reads, staging, tables
+from subscribers import merging, models, reads, staging, tables
 from subscribers.rows import BadRow
 from subscribers.staging import Options, Staged
 from subscribers.values import Flag, ImportReport, ImportRun, List
@@ -146,8 +146,9 @@ def _check(row: models.Import, now: datetime) -> None:
     with _opened(_file(row.id)) as stream:
         staged = _staged(stream, _work(row.id), row.name, options, now, None, alive=lambda: _alive(row, present()))
     counts = dict.fromkeys(merging.OUTCOMES, 0)
+    target = _target(row)
     for rows in staging.strokes(_work(row.id), after="", size=lambda: 5_000):
-        for outcome, count in merging.judge(rows, _target(row), now).items():
+        for outcome, count in merging.judge(rows, target, now).items():
             counts[outcome] += count
     _note(row, staged, present())
     models.Import.objects.filter(id=row.id, owner=row.owner, state="checking").update(
@@ -221,7 +222,7 @@ def _dry(
         work = Path(folder) / "dry.work"
         staged = _staged(stream, work, name, options, now, progress)
         counts = dict.fromkeys(merging.OUTCOMES, 0)
-        into = merging.Target(0, target.id, by, name, options.overwrite)
+        into = merging.Target(0, target.id, by, name, options.overwrite, staging.columns(work))
         for rows in staging.strokes(work, after="", size=lambda: 5_000):
             for outcome, count in merging.judge(rows, into, now).items():
                 counts[outcome] += count
@@ -278,12 +279,13 @@ def _run(row: models.Import, now: datetime, *, clock: Clock | None = None, progr
             staged = _staged(stream, work, row.name, options, now, progress, alive=lambda: _alive(row, present()))
     _note(row, staged, present())
     _name_things(staged, now)
-    size = _Size()
-    for rows in staging.strokes(work, after=row.merged_to, size=size):
-        with size.measured(len(rows)):
-            _stroke(row, rows, now, present())
-        if progress:
-            progress(len(rows))
+    size, target = _Size(), _target(row)
+    with _light_writing():
+        for rows in staging.strokes(work, after=row.merged_to, size=size):
+            with size.measured(len(rows)):
+                _stroke(row, rows, target, now, present())
+            if progress:
+                progress(len(rows))
     models.Import.objects.filter(id=row.id, owner=row.owner).update(
         state="done", finished_at=present(), lease_until=None
     )
@@ -309,13 +311,16 @@ class _Size:
 
 
 def _target(row: models.Import) -> merging.Target:
-    return merging.Target(row.id, row.list_id, row.by, row.name, bool(row.options.get("overwrite")))
+    overwrite = bool(row.options.get("overwrite"))
+    return merging.Target(row.id, row.list_id, row.by, row.name, overwrite, staging.columns(_work(row.id)))
 
 
-def _stroke(row: models.Import, rows: Sequence[tuple[Any, ...]], now: datetime, present: datetime) -> None:
+def _stroke(
+    row: models.Import, rows: Sequence[tuple[Any, ...]], target: merging.Target, now: datetime, present: datetime
+) -> None:
     """Merges some rows and notes it, both or neither. Raises Refused when the import is somebody else's by now."""
     with transaction.atomic():
-        found = merging.merge(rows, _target(row), now)
+        found = merging.merge(rows, target, now)
         counts = {name: row.counts.get(name, 0) + found[name] for name in merging.OUTCOMES}
         mine = models.Import.objects.filter(id=row.id, state="running", owner=row.owner, merged_to=row.merged_to)
         changed = mine.update(
@@ -373,9 +378,7 @@ def _staged(
             alive()
             last = perf_counter()
 
-    return staging.stage(
-        stream, work, name=name, options=options, kinds=kinds, hasher=erased.hasher(now), progress=heard
-    )
+    return staging.stage(stream, work, name=name, options=options, kinds=kinds, progress=heard)
 
 
 def _failed(row: models.Import, error: NewsletterError, now: datetime, state: str = "failed") -> None:
@@ -433,8 +436,29 @@ def _row(import_id: int) -> models.Import:
     return row
 
 
+@contextmanager
+def _light_writing() -> Iterator[None]:
+    """On SQLite each stroke would else wait for the disk, and copy pages into the database file over and over again.
+
+    Should the power go, the last strokes may be lost whole, with the note that they were made: the import goes on before them.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous")
+        careful = int(cursor.fetchone()[0])
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA wal_autocheckpoint = 16384")  # pages: 64 MB
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA synchronous = {careful}")
+            cursor.execute("PRAGMA wal_autocheckpoint = 1000")
+
+
 def _tidied() -> None:
-    """Lets PostgreSQL and SQLite know what the tables hold now: their plans for a small table are bad for a large one."""
+    """Lets SQLite know what the tables hold now: its plans for small tables are bad for large ones."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA analysis_limit = 1000")

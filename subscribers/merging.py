@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from subscribers import policy
+from subscribers import erased, policy
 from subscribers.formats import SUPPRESSED
 from subscribers.rows import STRENGTH
 from subscribers.staging import COLUMNS
@@ -40,6 +40,7 @@ class Target:
     by: str
     origin: str
     overwrite: bool
+    columns: Sequence[str]  # of the staged rows
 
 
 class _Again(Exception):
@@ -68,7 +69,7 @@ class _Stroke:
     """The statements of one stroke. `%(…)s` parameters are the same in all of them."""
 
     def __init__(self, cursor: Any, target: Target, now: datetime) -> None:
-        self._cursor, self._target = cursor, target
+        self._cursor, self._target, self._now = cursor, target, now
         self._values = {
             "run": target.run,
             "list": target.list_id,
@@ -87,7 +88,7 @@ class _Stroke:
         twice = self._twice()
         if twice:  # by a former and by the present address: one person
             found["unchanged"] += twice
-            self._count(found, f"AND person IN ({_TWICE}) AND key NOT IN ({_FIRST})", -1)
+            self._count(found, f"AND j.person IN ({_TWICE}) AND s.key NOT IN ({_FIRST})", -1)
         return found
 
     def merge(self, rows: Sequence[tuple[Any, ...]]) -> dict[str, int]:
@@ -115,13 +116,17 @@ class _Stroke:
         """Puts the rows beside the tables and finds who is whom."""
         for statement in _TABLES:
             self._cursor.execute(statement)
+        self._do("SELECT 1 FROM subscribers_suppression WHERE address_key >= '#' AND address_key < '$' LIMIT 1")
+        hashed = erased.hasher(self._now).hash if self._cursor.fetchone() else lambda key: ""
+        names = ", ".join(("n", *self._target.columns, "hash"))
+        numbered = ((n, *row, hashed(row[0])) for n, row in enumerate(rows))
         if _pg():
-            with self._cursor.cursor.copy(f"COPY import_stroke ({', '.join(COLUMNS)}) FROM STDIN") as copy:
-                for row in rows:
+            with self._cursor.cursor.copy(f"COPY import_stroke ({names}) FROM STDIN") as copy:
+                for row in numbered:
                     copy.write_row(row)
         else:
-            marks = ", ".join(["%s"] * len(COLUMNS))
-            self._cursor.executemany(f"INSERT INTO import_stroke VALUES ({marks})", rows)
+            marks = ", ".join(["%s"] * (len(self._target.columns) + 2))
+            self._cursor.executemany(f"INSERT INTO import_stroke ({names}) VALUES ({marks})", numbered)
         self._do(_FIND)
 
     def _twice(self) -> int:
@@ -132,7 +137,7 @@ class _Stroke:
         return int(self._cursor.fetchone()[0])
 
     def _count(self, found: dict[str, int], condition: str = "", times: int = 1) -> None:
-        self._do(f"SELECT outcome, count(*), sum(repeats) FROM import_judged WHERE 1 = 1 {condition} GROUP BY outcome")
+        self._do(f"SELECT outcome, count(*), sum(repeats) FROM {_ROWS} WHERE 1 = 1 {condition} GROUP BY outcome")
         for outcome, count, repeats in self._cursor.fetchall():
             found[outcome] += times * count
             found["unchanged"] += times * int(repeats)
@@ -147,7 +152,7 @@ class _Stroke:
         if expected := self._cursor.fetchone()[0]:
             self._expect(sql.join, expected)
         self._do(
-            "SELECT sum(filled), sum(CASE WHEN state_before <> '' AND after <> state_before THEN 1 ELSE 0 END), max(status), max(tags) FROM import_judged"
+            f"SELECT sum(filled), sum(CASE WHEN state_before <> '' AND after <> state_before THEN 1 ELSE 0 END), max(s.status), max(s.tags) FROM {_ROWS}"
         )
         filled, moved, strongest, tags = self._cursor.fetchone()
         if filled:
@@ -176,22 +181,23 @@ def _pg() -> bool:
     return connection.vendor == "postgresql"
 
 
+_TEXT = "text DEFAULT ''"
 _TABLES = (
-    f"""CREATE TEMPORARY TABLE IF NOT EXISTS import_stroke (
-        {", ".join(f"{name} {'integer' if name in _INTEGERS else 'text'}" for name in COLUMNS)})""",
-    "CREATE TEMPORARY TABLE IF NOT EXISTS import_found (key text, person bigint, former integer)",
-    f"""CREATE TEMPORARY TABLE IF NOT EXISTS import_judged (
-        {", ".join(f"{name} {'integer' if name in _INTEGERS else 'text'}" for name in COLUMNS)},
-        person bigint, state_before text, after text, filled integer, outcome text)""",
+    f"""CREATE TEMPORARY TABLE IF NOT EXISTS import_stroke (n integer PRIMARY KEY,
+        {", ".join(f"{name} {'integer DEFAULT 0' if name in _INTEGERS else _TEXT}" for name in COLUMNS)}, hash text)""",
+    "CREATE TEMPORARY TABLE IF NOT EXISTS import_found (n integer PRIMARY KEY, key text, person bigint, former integer)",
+    """CREATE TEMPORARY TABLE IF NOT EXISTS import_judged (n integer PRIMARY KEY, person bigint, state_before text, after text,
+        filled integer, outcome text)""",
     "DELETE FROM import_stroke",
     "DELETE FROM import_found",
     "DELETE FROM import_judged",
 )
+_ROWS = "import_judged j JOIN import_stroke s ON s.n = j.n"
 # Who has an address, or had it last: somebody who left is not signed up again by an old one.
 _FIND = """
     INSERT INTO import_found
-    SELECT f.key, coalesce(f.here, f.gone), CASE WHEN f.here IS NULL AND f.gone IS NOT NULL THEN 1 ELSE 0 END
-      FROM (SELECT s.key, p.id AS here,
+    SELECT f.n, f.key, coalesce(f.here, f.gone), CASE WHEN f.here IS NULL AND f.gone IS NOT NULL THEN 1 ELSE 0 END
+      FROM (SELECT s.n, s.key, p.id AS here,
                    CASE WHEN p.id IS NULL THEN (SELECT c.subscriber_id FROM subscribers_addresschange c
                     WHERE c.address_key = s.key ORDER BY c.until DESC LIMIT 1) END AS gone
               FROM import_stroke s LEFT JOIN subscribers_subscriber p ON p.address_key = s.key) f
@@ -218,7 +224,8 @@ def _transitions() -> str:
 
 _OUT = "('unsubscribed', 'bounced', 'complained')"
 _WHO = """
-    UPDATE import_judged SET person = (SELECT p.id FROM subscribers_subscriber p WHERE p.address_key = import_judged.key)
+    UPDATE import_judged SET person = (SELECT p.id FROM import_stroke s JOIN subscribers_subscriber p ON p.address_key = s.key
+     WHERE s.n = import_judged.n)
      WHERE person IS NULL AND outcome <> 'kept_unsubscribed'
 """
 _MOVE = """
@@ -231,12 +238,12 @@ _MOVE = """
 _WHY = "CASE status WHEN 3 THEN 'bounced' WHEN 4 THEN 'complained' ELSE 'imported' END"
 _SUPPRESS = f"""
     INSERT INTO subscribers_suppression (address_key, reason, source, created_at, run_id)
-    SELECT key, {_WHY}, %(source)s, %(now)s, %(run)s FROM import_judged WHERE status >= {STRENGTH[policy.BOUNCED]}
+    SELECT key, {_WHY}, %(source)s, %(now)s, %(run)s FROM import_stroke WHERE status >= {STRENGTH[policy.BOUNCED]}
     ON CONFLICT (address_key) DO UPDATE SET run_id = NULL
 """
 _SUPPRESS_MORE = f"""
-    UPDATE subscribers_suppression SET reason = (SELECT {_WHY} FROM import_judged j WHERE j.key = address_key)
-     WHERE reason = 'bounced' AND address_key IN (SELECT key FROM import_judged WHERE status > {STRENGTH[policy.BOUNCED]})
+    UPDATE subscribers_suppression SET reason = (SELECT {_WHY} FROM import_stroke j WHERE j.key = address_key)
+     WHERE reason = 'bounced' AND address_key IN (SELECT key FROM import_stroke WHERE status > {STRENGTH[policy.BOUNCED]})
 """
 
 
@@ -265,9 +272,9 @@ class _Statements:
         self.people = self._people()
         self.join = f"""
             INSERT INTO subscribers_subscription (list_id, subscriber_id, state, since, confirmed_at, source)
-            SELECT %(list)s, person, after, %(now)s, CASE after WHEN 'active' THEN {_moment("confirmed_at")} END,
-                   CASE source WHEN '' THEN %(source)s ELSE source END
-              FROM import_judged WHERE after <> '' AND state_before = ''
+            SELECT %(list)s, j.person, j.after, %(now)s, CASE j.after WHEN 'active' THEN {_moment("s.confirmed_at")} END,
+                   CASE s.source WHEN '' THEN %(source)s ELSE s.source END
+              FROM {_ROWS} WHERE j.after <> '' AND j.state_before = '' ORDER BY j.n
             ON CONFLICT (list_id, subscriber_id) DO NOTHING
         """
         self.note_before = self._note_before()
@@ -277,49 +284,53 @@ class _Statements:
         # Every opt-out is written down, also one of somebody who is out: undoing another import must not bring them back.
         self.consent = f"""
             INSERT INTO subscribers_consent (subscriber_id, list_id, state, at, how, "by", origin, words, network, before, claimed_at, reason, run_id)
-            SELECT person, %(list)s, after, %(now)s, 'import', %(by)s, %(origin)s, '', {_network("network")}, state_before,
-                   coalesce({_moment("left_at")}, {_moment("confirmed_at")}, {_moment("joined_at")}), reason, %(run)s
-              FROM import_judged
-             WHERE person IS NOT NULL AND after <> '' AND (after <> state_before OR status >= {STRENGTH[policy.UNSUBSCRIBED]})
+            SELECT j.person, %(list)s, j.after, %(now)s, 'import', %(by)s, %(origin)s, '', {_network("s.network")}, j.state_before,
+                   coalesce({_moment("s.left_at")}, {_moment("s.confirmed_at")}, {_moment("s.joined_at")}), s.reason, %(run)s
+              FROM {_ROWS}
+             WHERE j.person IS NOT NULL AND j.after <> '' AND (j.after <> j.state_before OR s.status >= {STRENGTH[policy.UNSUBSCRIBED]})
         """
 
     def _people(self) -> str:
-        attributes = "COALESCE(NULLIF(attributes, ''), '{}')" + ("::jsonb" if _pg() else "")
+        attributes = "COALESCE(NULLIF(s.attributes, ''), '{}')" + ("::jsonb" if _pg() else "")
         return f"""
             INSERT INTO subscribers_subscriber (address, address_key, first_name, last_name, zone, language, source, tier, attributes,
                    created_at, tracked, soft_bounces)
-            SELECT address, key, first_name, last_name, zone, language, CASE source WHEN '' THEN %(source)s ELSE source END,
-                   CASE tier WHEN '' THEN 'free' ELSE tier END, {attributes}, coalesce({_moment("joined_at")}, %(now)s),
+            SELECT s.address, s.key, s.first_name, s.last_name, s.zone, s.language, CASE s.source WHEN '' THEN %(source)s ELSE s.source END,
+                   CASE s.tier WHEN '' THEN 'free' ELSE s.tier END, {attributes}, coalesce({_moment("s.joined_at")}, %(now)s),
                    {"true" if _pg() else "1"}, 0
-              FROM import_judged WHERE person IS NULL AND outcome <> 'kept_unsubscribed' ORDER BY key
+              FROM {_ROWS} WHERE j.person IS NULL AND j.outcome <> 'kept_unsubscribed' ORDER BY j.n
             ON CONFLICT (address_key) DO NOTHING
         """
 
     def _judge(self) -> str:
-        names = ", ".join(f"s.{name}" for name in COLUMNS)
-        plain = ", ".join(COLUMNS)
         has = "p.{0} <> s.{0}" if self._overwrite else "p.{0} = ''"
         fills = [f"s.{name} <> '' AND {has.format(name)}" for name in ("first_name", "last_name", "zone", "language")]
         fills.append("s.tier <> '' AND p.tier <> s.tier")
         fills.append(f"s.attributes <> '' AND p.id IS NOT NULL AND {self._news()}")
         fills.append(f"s.tags <> '' AND {self._new_tags()}")
-        blocked = "EXISTS (SELECT 1 FROM subscribers_suppression x WHERE x.address_key IN (s.key, s.domain, s.hash))"
+        domain = "substr(s.key, strpos(s.key, '@'))" if _pg() else "substr(s.key, instr(s.key, '@'))"
+        blocked = f"EXISTS (SELECT 1 FROM subscribers_suppression x WHERE x.address_key IN (s.key, {domain}, s.hash))"
+        filled = f"i.person IS NOT NULL AND ({' OR '.join(f'({each})' for each in fills)})"
+        # Materialised: SQLite would else work out each CASE anew wherever the next one names it.
         return f"""
             INSERT INTO import_judged
-            SELECT {plain}, person, state_before, after, CASE WHEN outcome = 'kept_unsubscribed' THEN 0 ELSE filled END, outcome FROM (
-              SELECT {plain}, person, state_before, after, filled,
-                     CASE WHEN blocked AND reached IN ('active', 'pending') THEN 'kept_unsubscribed'
-                          WHEN after IN {_OUT} AND after = state_before THEN 'kept_unsubscribed'
-                          WHEN state_before = '' THEN 'new'
-                          WHEN after <> state_before OR filled = 1 THEN 'updated'
-                          ELSE 'unchanged' END AS outcome
-                FROM (SELECT r.*, CASE WHEN blocked AND reached IN ('active', 'pending') THEN state_before ELSE reached END AS after
-                        FROM (SELECT f.*, {_transitions()} AS reached
-                                FROM (SELECT {names}, i.person, coalesce(u.state, '') AS state_before, {blocked} AS blocked,
-                                             CASE WHEN {" OR ".join(f"({each})" for each in fills)} THEN 1 ELSE 0 END AS filled
-                                        FROM import_stroke s JOIN import_found i ON i.key = s.key
-                                   LEFT JOIN subscribers_subscriber p ON p.id = i.person
-                                   LEFT JOIN subscribers_subscription u ON u.list_id = %(list)s AND u.subscriber_id = i.person) f) r) a) o
+            WITH found AS MATERIALIZED (
+                   SELECT s.n, s.status, i.person, coalesce(u.state, '') AS state_before, {blocked} AS blocked,
+                          CASE WHEN {filled} THEN 1 ELSE 0 END AS filled
+                     FROM import_stroke s JOIN import_found i ON i.n = s.n
+                LEFT JOIN subscribers_subscriber p ON p.id = i.person
+                LEFT JOIN subscribers_subscription u ON u.list_id = %(list)s AND u.subscriber_id = i.person),
+                 reached AS MATERIALIZED (SELECT found.*, {_transitions()} AS reached FROM found),
+                 judged AS MATERIALIZED (
+                   SELECT n, person, state_before, filled, blocked AND reached IN ('active', 'pending') AS stopped,
+                          CASE WHEN blocked AND reached IN ('active', 'pending') THEN state_before ELSE reached END AS after
+                     FROM reached)
+            SELECT n, person, state_before, after, CASE WHEN stopped OR (after IN {_OUT} AND after = state_before) THEN 0 ELSE filled END,
+                   CASE WHEN stopped OR (after IN {_OUT} AND after = state_before) THEN 'kept_unsubscribed'
+                        WHEN state_before = '' THEN 'new'
+                        WHEN after <> state_before OR filled = 1 THEN 'updated'
+                        ELSE 'unchanged' END
+              FROM judged
         """
 
     def _news(self) -> str:
@@ -339,28 +350,29 @@ class _Statements:
     def _fill(self) -> str:
         """Gaps are filled; what readers told us themselves stays, unless the file may overwrite it. The tier is the newsroom's."""
         chosen = (
-            "CASE WHEN j.{0} <> '' THEN j.{0} ELSE p.{0} END"
+            "CASE WHEN s.{0} <> '' THEN s.{0} ELSE p.{0} END"
             if self._overwrite
-            else "CASE p.{0} WHEN '' THEN j.{0} ELSE p.{0} END"
+            else "CASE p.{0} WHEN '' THEN s.{0} ELSE p.{0} END"
         )
         sets = [
             f"{name} = {chosen.format(name).replace('p.', 'subscribers_subscriber.')}"
             for name in ("first_name", "last_name", "zone", "language")
         ]
         first, second = (
-            ("subscribers_subscriber.attributes", "j.attributes")
+            ("subscribers_subscriber.attributes", "s.attributes")
             if self._overwrite
-            else ("j.attributes", "subscribers_subscriber.attributes")
+            else ("s.attributes", "subscribers_subscriber.attributes")
         )
         first, second = (
-            f"(CASE {each} WHEN '' THEN '{{}}' ELSE {each} END)" if each[0] == "j" else each for each in (first, second)
+            f"(CASE {each} WHEN '' THEN '{{}}' ELSE {each} END)" if each[0:2] == "s." else each
+            for each in (first, second)
         )
         merged = f"({first}::jsonb || {second}::jsonb)" if _pg() else f"json_patch({first}, {second})"
         return f"""
             UPDATE subscribers_subscriber SET {", ".join(sets)},
-                   tier = CASE j.tier WHEN '' THEN subscribers_subscriber.tier ELSE j.tier END,
-                   attributes = CASE WHEN j.attributes = '' THEN subscribers_subscriber.attributes ELSE {merged} END
-              FROM import_judged j WHERE subscribers_subscriber.id = j.person AND j.filled = 1
+                   tier = CASE s.tier WHEN '' THEN subscribers_subscriber.tier ELSE s.tier END,
+                   attributes = CASE WHEN s.attributes = '' THEN subscribers_subscriber.attributes ELSE {merged} END
+              FROM {_ROWS} WHERE subscribers_subscriber.id = j.person AND j.filled = 1
         """
 
     def _note_before(self) -> str:
@@ -381,11 +393,11 @@ class _Statements:
 
     def _tag(self) -> str:
         each = (
-            "CROSS JOIN LATERAL jsonb_array_elements_text(j.tags::jsonb) n(value)" if _pg() else ", json_each(j.tags) n"
+            "CROSS JOIN LATERAL jsonb_array_elements_text(s.tags::jsonb) n(value)" if _pg() else ", json_each(s.tags) n"
         )
         return f"""
             INSERT INTO subscribers_tagged (tag_id, subscriber_id, run_id)
-            SELECT t.id, j.person, %(run)s FROM import_judged j {each} JOIN subscribers_tag t ON t.name = n.value
-             WHERE j.tags <> '' AND j.person IS NOT NULL AND j.outcome <> 'kept_unsubscribed'
+            SELECT t.id, j.person, %(run)s FROM {_ROWS} {each} JOIN subscribers_tag t ON t.name = n.value
+             WHERE s.tags <> '' AND j.person IS NOT NULL AND j.outcome <> 'kept_unsubscribed'
             ON CONFLICT (tag_id, subscriber_id) DO NOTHING
         """

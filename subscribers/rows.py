@@ -87,7 +87,7 @@ class Reader:
         # What every row has goes the quick way; the rest is asked only where there is such a column.
         self._email = layout.of("email")[0].index
         self._plain = [(c.target, c.index) for c in layout.columns if c.target in _PLAIN]
-        self._last = max([self._email, *(index for _, index in self._plain)])
+        self._status = layout.status or policy.ACTIVE
         self._rest = [c for c in layout.columns if c.target not in _PLAIN and c.target not in ("email", "ignore")]
 
     def rows(self, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row | BadRow | Skipped]:
@@ -107,13 +107,15 @@ class Reader:
         fields: dict[str, Any] = {}
         for name, index in self._plain:
             cell = cells[index] if index < len(cells) else ""
-            if cell:
+            if cell.isalnum() and len(cell) <= LONGEST_NAME:
+                fields[name] = cell
+            elif cell:
                 bad = _unfit(line, name, cell)
                 if bad is not None:
                     return bad
                 fields[name] = cleaned(cell)
         if not self._rest:
-            return self._made(line, address, sendable, fields, self._layout.status)
+            return self._made(line, address, sendable, fields, self._status)
         if address.endswith(_DELETED) and self._layout.tool.name == "substack":
             return Skipped(line)
         try:

@@ -14,33 +14,48 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from newsletter.kernel.errors import BadInput, SurroundingsError
-from subscribers import addresses, erased, formats, suspects, tables
+from subscribers import addresses, formats, suspects, tables
 from subscribers.formats import Layout
 from subscribers.rows import STRENGTH, BadRow, Reader, Row, Skipped
 
 MOST_SHOWN = 1000  # bad rows, and odd ones of each kind, that are kept with the import; the work file has all bad ones
-ROWS = 5_000  # to a write
+ROWS = 20_000  # to a write
 SAMPLE = 50
 COLUMNS = (
-    "key", "domain", "hash", "line", "address", "first_name", "last_name", "zone", "language", "status", "tier", "tags", "attributes",
+    "key", "line", "address", "first_name", "last_name", "zone", "language", "status", "tier", "tags", "attributes",
     "joined_at", "confirmed_at", "left_at", "network", "source", "reason", "repeats",
 )  # fmt: skip
-_FILLED = [name for name in COLUMNS[6:] if name not in ("status", "repeats")]
-_MAKE = f"""
-    CREATE TABLE stage ({", ".join(f"{name} NOT NULL" for name in COLUMNS)}, PRIMARY KEY (key)) WITHOUT ROWID;
+_ALWAYS = ("key", "line", "address", "status", "repeats")
+_MAKE = """
+    CREATE TABLE stage ({columns}, PRIMARY KEY (key)) WITHOUT ROWID;
     CREATE TABLE bad (line, field, value, reason);
     CREATE TABLE meta (document);
 """
 # Of the rows that name one address the first counts, its gaps filled by later ones, with the strongest status of all.
-_STAGE = f"""
-    INSERT INTO stage VALUES ({", ".join("?" * len(COLUMNS))})
-    ON CONFLICT (key) DO UPDATE SET status = max(status, excluded.status), repeats = repeats + 1,
-    {", ".join(f"{name} = CASE {name} WHEN '' THEN excluded.{name} ELSE {name} END" for name in _FILLED)}
+_STAGE = """
+    INSERT INTO stage VALUES ({marks})
+    ON CONFLICT (key) DO UPDATE SET status = max(status, excluded.status), repeats = repeats + 1{fills}
 """
+_FILLS = ", {0} = CASE {0} WHEN '' THEN excluded.{0} ELSE {0} END"
+# Which columns a meaning needs, where it is not the one with its name.
+_NEEDS = {
+    "name": ("first_name", "last_name"),
+    "zone_if_known": ("zone",),
+    "plan": ("tier",),
+    "paying": ("tier",),
+    "comp_if_yes": ("tier",),
+    "paid_if_any": ("tier",),
+    "tag_if_yes": ("tags",),
+    "attribute": ("attributes",),
+    "left": ("left_at",),
+    "bounced": ("left_at",),
+    "complained": ("left_at",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +93,6 @@ def stage(
     name: str,
     options: Options,
     kinds: Mapping[str, tuple[str, Sequence[str]]],
-    hasher: erased.Hasher,
     progress: Callable[[int], object] | None = None,
 ) -> Staged:
     """Reads a whole file into a new work file. Raises BadInput for one that cannot be taken, SurroundingsError.
@@ -100,12 +114,19 @@ def stage(
     records = _chained(sample, table.records)
     work.unlink(missing_ok=True)
     with _connected(work) as database:
-        database.executescript(_MAKE)
-        found = _Found(layout, hasher)
+        used = _used(layout)
+        picked = itemgetter(*(COLUMNS.index(name) for name in used))
+        statement = _STAGE.format(
+            marks=", ".join("?" * len(used)), fills="".join(_FILLS.format(name) for name in used if name not in _ALWAYS)
+        )
+        database.executescript(_MAKE.format(columns=", ".join(f"{name} NOT NULL" for name in used)))
+        found = _Found(layout)
         while part := list(islice(records, ROWS)):
-            good = found.sorted_out(reader.row(line, cells) for line, cells in part)
+            good = sorted(found.sorted_out(reader.row(line, cells) for line, cells in part))
             with database:
-                database.executemany(_STAGE, good)
+                database.executemany(
+                    statement, map(picked, good)
+                )  # in order: what is near in the file of the tree is written together
                 database.executemany("INSERT INTO bad VALUES (?, ?, ?, ?)", found.fresh_bad())
             if progress:
                 progress(len(part))
@@ -129,8 +150,25 @@ def staged_already(work: Path) -> Staged | None:
     return Staged(**json.loads(row[0])) if row else None
 
 
+def _used(layout: Layout) -> list[str]:
+    """The columns that a file of this layout can fill at all: the others need not be written and read a million times."""
+    needed = {*_ALWAYS, *(("tier",) if layout.tool.name == "buttondown" else ())}
+    for column in layout.columns:
+        needed |= {*_NEEDS.get(column.target, (column.target,))}
+    return [name for name in COLUMNS if name in needed]
+
+
+def columns(work: Path) -> list[str]:
+    """The columns of the rows in a work file; those that are not there are empty."""
+    with _connected(work) as database:
+        return [row[1] for row in database.execute("PRAGMA table_info(stage)")]
+
+
 def strokes(work: Path, *, after: str, size: Callable[[], int]) -> Iterator[list[tuple[Any, ...]]]:
-    """The people of a work file behind the key `after`, in strokes of as many as `size` says each time."""
+    """The people of a work file behind the key `after`, in strokes of as many as `size` says each time.
+
+    A row has the `columns` of the file, the key first.
+    """
     with _connected(work) as database:
         while part := database.execute(
             "SELECT * FROM stage WHERE key > ? ORDER BY key LIMIT ?", [after, size()]
@@ -148,8 +186,8 @@ def bad_rows(work: Path) -> Iterator[BadRow]:
 class _Found:
     """Sorts what comes out of a file: good rows to stage, bad ones, skipped ones, odd ones."""
 
-    def __init__(self, layout: Layout, hasher: erased.Hasher) -> None:
-        self._layout, self._hasher = layout, hasher
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
         self._rows = self._refused = self._skipped = 0
         self._bad: list[BadRow] = []
         self._fresh: list[BadRow] = []
@@ -189,7 +227,7 @@ class _Found:
         if attributes and self._documents:
             self._attributes.update((name, name) for name in json.loads(attributes) if name not in self._attributes)
         return (
-            key, key[key.rindex("@") :], self._hasher.hash(key), line, address, first_name, last_name, zone, language, STRENGTH[status], tier, tags,
+            key, line, address, first_name, last_name, zone, language, STRENGTH[status], tier, tags,
             attributes, f"{joined_at:%Y-%m-%d %H:%M:%S}" if joined_at else "", f"{confirmed_at:%Y-%m-%d %H:%M:%S}" if confirmed_at else "",
             f"{left_at:%Y-%m-%d %H:%M:%S}" if left_at else "", network, source, reason, 0,
         )  # fmt: skip
@@ -245,7 +283,7 @@ def _connected(work: Path) -> Iterator[sqlite3.Connection]:
             os.chmod(work, 0o600)
             database.execute("PRAGMA synchronous = OFF")
             database.execute("PRAGMA journal_mode = MEMORY")
-            database.execute("PRAGMA cache_size = -65536")  # 64 MB
+            database.execute("PRAGMA cache_size = -98304")  # 96 MB
             yield database
         finally:
             database.close()

@@ -17,6 +17,7 @@ LARGEST_FILE = 512 * 2**20
 LONGEST_LINE = 64 * 2**10  # characters
 LONGEST_CELL = 8 * 2**10
 LONGEST_RECORD = 200  # lines
+BLOCK = 2**18  # characters read at a time
 MOST_COLUMNS = 400
 _BINARY = "This is no CSV file: it holds binary data."
 _KINDS = {
@@ -48,7 +49,7 @@ def read(stream: BinaryIO) -> Table:
         if start.startswith(mark):
             raise BadInput(says, "file")
     encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    lines = _Lines(io.TextIOWrapper(stream, encoding=encoding, errors=_AS_CP1252, newline=""))
+    lines = _Lines(io.TextIOWrapper(stream, encoding=encoding, errors=_AS_CP1252))  # any end of line is one
     try:
         rest, delimiter = _opened(lines)
         reader = csv.reader(rest, delimiter=delimiter, strict=False)
@@ -70,7 +71,7 @@ def _opened(lines: _Lines) -> tuple[Iterator[str], str]:
     if _CONTROL.search(first.replace("\t", "")):
         raise BadInput(_BINARY, "file")
     if first.lower().startswith("sep=") and len(first.strip("\r\n")) == 5:
-        return lines, first[4]
+        return iter(lines), first[4]
     unquoted = re.sub(r'"[^"]*"', "", first)
     return itertools.chain((first,), lines), max(",;\t|", key=unquoted.count)
 
@@ -78,7 +79,7 @@ def _opened(lines: _Lines) -> tuple[Iterator[str], str]:
 def _records(reader: Iterator[list[str]], lines: _Lines) -> Iterator[tuple[int, list[str]]]:
     try:
         while (cells := _record(reader, lines)) is not None:
-            if any(cells) and any(cell.strip() for cell in cells):
+            if cells and (cells[0] or "".join(cells).strip()):
                 yield lines.record_starts, cells
     finally:
         lines.detach()
@@ -100,27 +101,35 @@ class _Lines:
     def __init__(self, text: TextIO) -> None:
         self._text = text
         self._number = 0
+        self._each = self._lines()
         self.record_starts = 1
         self.ended = False
 
-    def __iter__(self) -> _Lines:
-        return self
+    def __iter__(self) -> Iterator[str]:
+        return self._each
 
-    def __next__(self) -> str:
-        line = self._text.readline(LONGEST_LINE + 1)
-        if not line:
-            self.ended = True
-            raise StopIteration
-        self._number += 1
-        if "\x00" in line:
-            raise BadInput(_BINARY, "file")
-        if len(line) > LONGEST_LINE:
-            raise BadInput(
-                f"Line {self._number} is longer than {LONGEST_LINE // 1024} kB, so this is no list of readers.", "file"
-            )
-        if self._number - self.record_starts > LONGEST_RECORD:
-            raise self.unclosed()
-        return line
+    def _lines(self) -> Iterator[str]:
+        """Cut from large blocks: a call for every line would take longer than all the rest of reading a CSV."""
+        rest = ""
+        while block := self._text.read(BLOCK):
+            if "\x00" in block:
+                raise BadInput(_BINARY, "file")
+            lines = _cut(rest + block)
+            rest = lines.pop() if not lines[-1].endswith("\n") else ""
+            for line in lines:
+                self._number += 1
+                if len(line) > LONGEST_LINE:
+                    raise self._too_long()
+                if self._number - self.record_starts > LONGEST_RECORD:
+                    raise self.unclosed()
+                yield line
+            if len(rest) > LONGEST_LINE:
+                self._number += 1
+                raise self._too_long()
+        if rest:
+            self._number += 1
+            yield rest
+        self.ended = True
 
     def begin_record(self) -> None:
         self.record_starts = self._number + 1
@@ -131,12 +140,23 @@ class _Lines:
             self._text.detach()
             self._text = io.StringIO()
 
+    def _too_long(self) -> BadInput:
+        return BadInput(
+            f"Line {self._number} is longer than {LONGEST_LINE // 1024} kB, so this is no list of readers.", "file"
+        )
+
     def unclosed(self) -> BadInput:
         return BadInput(
             f"A quote that opens in line {self.record_starts} is not closed, so the rows behind it cannot be told apart and "
             "nothing is imported. Close it, or export the file again.",
             "file",
         )
+
+
+def _cut(text: str) -> list[str]:
+    """The lines of a text, by newlines alone: to Python other characters end lines too, to nobody else."""
+    lines = text.split("\n")
+    return [*(f"{line}\n" for line in lines[:-1]), *([lines[-1]] if lines[-1] else [])]
 
 
 def _record(reader: Iterator[list[str]], lines: _Lines) -> list[str] | None:
@@ -154,6 +174,8 @@ def _record(reader: Iterator[list[str]], lines: _Lines) -> list[str] | None:
 def cleaned(cell: str) -> str:
     """A cell as people see it: no blanks around it, no control characters, no quote that guards a formula."""
     text = cell.strip()
+    if text.isalnum():
+        return text
     if text[:1] == "'" and text[1:2] in _FORMULA:
         text = text[1:]
     return text if text.isprintable() else _CONTROL.sub(" ", text)

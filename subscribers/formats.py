@@ -20,7 +20,14 @@ TARGETS = (
     "status", "left", "bounced", "complained", "wanted",
     "joined_at", "confirmed_at", "network", "source", "reason", "ignore",
 )  # fmt: skip
-_HINTS = {"zone_if_known", "comp_if_yes", "paid_if_any", "paying"}  # what only the programs we know mean
+# The same in words, for whoever chooses.
+MEANINGS = {
+    "email": "Address", "first_name": "First name", "last_name": "Last name", "name": "Whole name", "language": "Language", "zone": "Time zone",
+    "tier": "Tier: free, paid, comp", "tags": "Tags", "tag_if_yes": "A tag, where it says yes", "attribute": "Attribute", "attributes": "Attributes in JSON",
+    "status": "State", "left": "Left (yes, or when)", "bounced": "Mail came back (yes, or when)", "complained": "Called it spam (yes, or when)",
+    "wanted": "Wants it (yes or no)", "joined_at": "Asked for it on", "confirmed_at": "Confirmed on", "network": "Network address", "source": "Where from",
+    "reason": "Why they left", "ignore": "Leave out",
+}  # fmt: skip
 _DECIDES = {"status", "left", "bounced", "complained", "wanted"}
 SUPPRESSED = "suppressed"  # stronger than any state: never to be mailed, on no list
 _SINGLE = frozenset(

@@ -24,7 +24,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused, SurroundingsError
-from subscribers import merging, models, reads, staging, tables
+from subscribers import merging, models, reads, staging, tables, undoing
 from subscribers.rows import BadRow
 from subscribers.staging import Options, Staged
 from subscribers.values import Flag, ImportReport, ImportRun, List
@@ -99,6 +99,13 @@ def confirm(import_id: int) -> ImportRun:
     return run(import_id)
 
 
+def begin_undo(import_id: int, *, by: str, keep_people: bool) -> ImportRun:
+    """Has the worker take an import back (undoing.py). Raises NotFound, Refused."""
+    options = _row(import_id).options | {"undo": {"by": by, "keep_people": keep_people}}
+    _moved(import_id, ("done", "stopped", "failed"), state="undoing", options=options, lease_until=None)
+    return run(import_id)
+
+
 def discard(import_id: int) -> None:
     """No to it: the file goes, and the record with it. Raises NotFound, Refused once anything is in."""
     _moved(import_id, ("checking", "asks", "ready", "failed"), state="failed")
@@ -112,7 +119,12 @@ def import_next(now: datetime, *, owner: str, clock: Clock) -> bool:
     if row is None or not _claimed(row, now, owner, _free(now)):
         return False
     try:
-        _check(row, now) if row.state == "checking" else _run(row, now, clock=clock)
+        if row.state == "checking":
+            _check(row, now)
+        elif row.state == "undoing":
+            undoing.undo(row.id, now=now, **row.options["undo"])
+        else:
+            _run(row, now, clock=clock)
     except NewsletterError as error:
         asks = row.state == "checking" and isinstance(error, BadInput) and error.field in ("map", "status", "file")
         _failed(row, error, clock(), state="asks" if asks else "failed")
@@ -122,12 +134,12 @@ def import_next(now: datetime, *, owner: str, clock: Clock) -> bool:
 def _next(now: datetime) -> models.Import | None:
     """The import that waits longest, of those whose file is on this machine: another one may have been given it."""
     rows = models.Import.objects.filter(_free(now)).order_by("id")
-    return next((row for row in rows if _file(row.id).exists()), None)
+    return next((row for row in rows if row.state == "undoing" or _file(row.id).exists()), None)
 
 
 def _free(now: datetime) -> Q:
     nobody = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    return Q(state__in=("waiting", "checking", "running")) & nobody
+    return Q(state__in=("waiting", "checking", "running", "undoing")) & nobody
 
 
 def _moved(import_id: int, states: Sequence[str], **values: Any) -> None:
@@ -142,7 +154,7 @@ def _check(row: models.Import, now: datetime) -> None:
     def present() -> datetime:
         return now + timedelta(seconds=perf_counter() - started)
 
-    options = Options(**row.options)
+    options = _options(row)
     with _opened(_file(row.id)) as stream:
         staged = _staged(stream, _work(row.id), row.name, options, now, None, alive=lambda: _alive(row, present()))
     counts = dict.fromkeys(merging.OUTCOMES, 0)
@@ -255,8 +267,8 @@ def _begun(stream: BinaryIO, target: List, name: str, options: Options, by: str,
 
 
 def _claimed(row: models.Import, now: datetime, owner: str, free: Q) -> bool:
-    """Takes an import; one that is looked through stays so, any other is under way from now on."""
-    state = "checking" if row.state == "checking" else "running"
+    """Takes an import; one that is looked through or taken back stays so, any other is under way from now on."""
+    state = row.state if row.state in ("checking", "undoing") else "running"
     mine = models.Import.objects.filter(free, id=row.id, state=row.state)
     taken = mine.update(state=state, owner=owner[:120], lease_until=now + LEASE)
     if taken:
@@ -275,7 +287,7 @@ def _run(row: models.Import, now: datetime, *, clock: Clock | None = None, progr
     staged = staging.staged_already(work)
     if staged is None:
         with _opened(_file(row.id)) as stream:
-            options = Options(**row.options)
+            options = _options(row)
             staged = _staged(stream, work, row.name, options, now, progress, alive=lambda: _alive(row, present()))
     _note(row, staged, present())
     _name_things(staged, now)
@@ -308,6 +320,10 @@ class _Size:
         spent = max(perf_counter() - began, 1e-6)
         wanted = rows * STROKE_SECONDS / spent
         self._rows = int(max(LEAST, min(MOST, wanted, self._rows * 2)))
+
+
+def _options(row: models.Import) -> Options:
+    return Options(**{name: row.options[name] for name in Options.__slots__ if name in row.options})
 
 
 def _target(row: models.Import) -> merging.Target:
@@ -401,6 +417,7 @@ def _report(staged: Staged, counts: Mapping[str, int], import_id: int = 0) -> Im
         columns=tuple((name, target) for name, target in staged.columns),
         flags=_flags(staged.flags),
         note=staged.note,
+        undated=staged.undated,
     )
 
 
@@ -422,6 +439,7 @@ def _value(row: models.Import) -> ImportRun:
         columns=tuple((name, target) for name, target in staged.columns) if staged else (),
         flags=_flags(row.flags),
         note=staged.note if staged else "",
+        undated=staged.undated if staged else 0,
     )
     return ImportRun(
         row.id, row.list_id, row.list.name, row.name, row.state, row.by, row.created_at, row.finished_at, row.people, row.merged, report,

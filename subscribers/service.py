@@ -6,6 +6,7 @@ from subscribers.engagement import note_engagement
 from subscribers.exporting import export
 from subscribers.importing import bad_rows as bad_rows_of
 from subscribers.importing import begin as begin_import
+from subscribers.importing import begin_undo as begin_undo_import
 from subscribers.importing import confirm as confirm_import
 from subscribers.importing import discard as discard_import
 from subscribers.importing import explain as explain_import
@@ -37,6 +38,7 @@ __all__ = [
     "ask_which",
     "bad_rows_of",
     "begin_import",
+    "begin_undo_import",
     "change_address",
     "claim_owed",
     "confirm",

@@ -12,7 +12,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -84,6 +84,7 @@ class Staged:
     flags: Mapping[str, Any]  # kind → {"count": n, "first": [[line, address, meant], …]}
     tags: Sequence[str]
     attributes: Mapping[str, str]  # slug → name
+    undated: int = 0  # people without any date of consent
 
 
 def stage(
@@ -132,7 +133,11 @@ def stage(
                 progress(len(part))
         reader.refuse_unclear()
         people = database.execute("SELECT count(*) FROM stage").fetchone()[0]
-        staged = found.staged(people)
+        dates = [name for name in ("joined_at", "confirmed_at") if name in used]
+        undated = " AND ".join(["status = 0", *(f"{name} = ''" for name in dates)])
+        staged = replace(
+            found.staged(people), undated=database.execute(f"SELECT count(*) FROM stage WHERE {undated}").fetchone()[0]
+        )
         with database:
             database.execute("INSERT INTO meta VALUES (?)", [json.dumps(_document(staged))])
     return staged

@@ -148,7 +148,8 @@ class ImportReport:
     """What an import did, or would do. The counts add up to `rows`; of `refused`, the first are in `bad`.
 
     `skipped` holds nobody: people whom the other program deleted at their wish. `columns` says what each column of the
-    file was taken for. `flags` by kind: typo, disposable, role, quarantined (kept, but SendGrid cannot mail it).
+    file was taken for. `undated` people have no date of consent in it. `flags` by kind: typo, disposable, role, quarantined
+    (kept, but SendGrid cannot mail it).
     """
 
     rows: int
@@ -164,6 +165,7 @@ class ImportReport:
     columns: tuple[tuple[str, str], ...] = ()
     flags: Mapping[str, Flag] = field(default_factory=dict)
     note: str = ""
+    undated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

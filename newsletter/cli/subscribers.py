@@ -14,6 +14,7 @@ import typer
 
 from newsletter.accounts import audit
 from newsletter.cli.output import JSON, YES, confirm, emit_json, progress, say, table, warn
+from newsletter.delivery import reads as deliveries
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, SurroundingsError
 from subscribers import reads, service
@@ -120,6 +121,10 @@ def _present(report: service.ImportReport, name: str, dry_run: bool, as_json: bo
     for kind, says in _FLAGS.items():
         if kind in report.flags:
             warn(f"{report.flags[kind].count} {says}{_examples(report.flags[kind])}")
+    if dry_run and report.undated:
+        warn(
+            f"{report.undated} have no date of consent; we do not invent one. In some countries you may not mail them."
+        )
     if report.note:
         warn(report.note)
     for bad in report.bad[:BAD_ROWS_SHOWN]:
@@ -201,7 +206,7 @@ def resume_import(import_id: int, as_json: bool = JSON) -> None:
 def undo_import(
     import_id: int,
     keep_people: bool = typer.Option(
-        False, "--keep-people", help="Keep whom it brought, on no list: for the proof of mails they got."
+        False, "--keep-people", help="Keep whom it brought, on no list. Always so when anything was sent since."
     ),
     yes: bool = YES,
     as_json: bool = JSON,
@@ -210,6 +215,8 @@ def undo_import(
     found = service.import_run(import_id)
     confirm(f"Take back import {import_id} of {found.name}: {found.report.new} new readers of {found.list_name}?", yes)
     now = clock.now()
+    # Whom an edition may have reached stay in the books, on no list: the proof of who got it names them.
+    keep_people = keep_people or deliveries.mailed_since(found.list_id, found.created_at)
     with progress("Taking back", found.people) as advance:
         undone = service.undo_import(import_id, by=BY, now=now, keep_people=keep_people, progress=advance)
     audit.record(None, "undid import", found.list_name, now=now, detail=found.name)

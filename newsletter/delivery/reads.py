@@ -124,6 +124,11 @@ def due_of_edition(edition_id: int) -> datetime | None:
     return rows.exclude(state=states.CANCELLED).values_list("due_at", flat=True).first()
 
 
+def mailed_since(list_id: int, since: datetime) -> bool:
+    """Whether anything was sent, or is about to be, to a list from an instant on."""
+    return models.Mailing.objects.filter(list_id=list_id, due_at__gte=since).exclude(state=states.CANCELLED).exists()
+
+
 def was_cancelled(edition_id: int) -> bool:
     """Whether somebody cancelled a mailing of this edition."""
     rows = models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION)

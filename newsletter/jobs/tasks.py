@@ -63,6 +63,7 @@ def tick(now: datetime, *, opening: bool = True) -> Ticked:
             failed[name] = str(error)
     pulses.sweep(now)
     subscribers.sweep(now)
+    subscribers.forget_files(now)
     delivery.sweep(now)
     return Ticked(done, failed)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, BinaryIO, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -19,20 +18,20 @@ from newsletter.web.access import by, desk, note, shown
 from subscribers import reads, service
 
 LATEST_EDITIONS, EVERY_EDITION = 30, 20_000
-LARGEST_UPLOAD = 64 * 2**20
 PAGE = 50
 
 
-def _lists(request: HttpRequest) -> dict[int, reads.List]:
+def lists_seen(request: HttpRequest) -> dict[int, reads.List]:
     """The lists of the newsletters whose readers one may see; all of them with a right for the house."""
     allowed = {each.list_id for each in shown(request, "readers")}
     everything = can(request.user, "readers")
     return {each.id: each for each in reads.lists() if everything or each.id in allowed}
 
 
-def _list(request: HttpRequest, slug: str) -> reads.List:
-    found = reads.list_by_slug(slug)
-    if found.id not in _lists(request):
+def list_named(request: HttpRequest, slug: str, list_id: int = 0) -> reads.List:
+    """A list by its slug or id, if one may see its readers. Raises NotFound, NotAllowed."""
+    found = reads.list(list_id) if list_id else reads.list_by_slug(slug)
+    if found.id not in lists_seen(request):
         raise NotAllowed("You have no right to see or change the readers of this list.")
     return found
 
@@ -40,11 +39,11 @@ def _list(request: HttpRequest, slug: str) -> reads.List:
 @desk("readers", methods=("GET", "POST"))
 def index(request: HttpRequest) -> HttpResponse:
     """Search by part of a name or of any address; POST adds one reader."""
-    lists = _lists(request)
+    lists = lists_seen(request)
     if request.method == "POST":
         return _add(request)
     query, slug = request.GET.get("q", "")[:200], request.GET.get("list", "")
-    chosen = _list(request, slug) if slug else _largest(lists.values())
+    chosen = list_named(request, slug) if slug else _largest(lists.values())
     after = int(request.GET["after"]) if request.GET.get("after", "").isdecimal() else 0
     found = reads.find(query, list_id=chosen.id, limit=PAGE, after=after) if chosen else ()
     context = {
@@ -64,7 +63,7 @@ def _largest(lists: Iterable[reads.List]) -> reads.List | None:
 
 
 def _add(request: HttpRequest) -> HttpResponse:
-    target = _list(request, request.POST.get("list", ""))
+    target = list_named(request, request.POST.get("list", ""))
     try:
         person = service.add(
             request.POST.get("email", ""),
@@ -86,7 +85,7 @@ def _add(request: HttpRequest) -> HttpResponse:
 def person(request: HttpRequest, subscriber_id: int) -> HttpResponse:
     """One person: subscriptions, addresses, every change, every edition and its outcome."""
     found = reads.person(subscriber_id)
-    lists = _lists(request)
+    lists = lists_seen(request)
     mine = [s for s in found.subscriptions if s.list_id in lists]
     if not mine and found.subscriptions:
         raise NotAllowed("You have no right to see this reader.")
@@ -127,38 +126,10 @@ def _act(request: HttpRequest, found: reads.Person, lists: dict[int, reads.List]
     return redirect("reader", found.id)
 
 
-@desk("readers", methods=("GET", "POST"))
-def import_page(request: HttpRequest) -> HttpResponse:
-    """Imports a CSV: first a dry run that says what would happen, then the same file for real."""
-    lists = _lists(request)
-    context: dict[str, Any] = {"lists": lists.values(), "chosen": request.POST.get("list", "")}
-    if request.method != "POST":
-        return render(request, "pages/import.html", context)
-    try:
-        target = _list(request, request.POST.get("list", ""))
-        upload = request.FILES.get("file")
-        if upload is None or isinstance(upload, list) or upload.file is None:
-            raise BadInput("Choose a CSV file.", "file")
-        if (upload.size or 0) > LARGEST_UPLOAD:
-            raise BadInput(
-                f"The file is larger than {LARGEST_UPLOAD // 2**20} MB. Import it on the server: newsletter subscribers import FILE --list {target.slug}",
-                "file",
-            )
-        dry = request.POST.get("do") != "import"
-        report = service.import_csv(
-            cast(BinaryIO, upload.file), target.id, dry_run=dry, by=by(request), now=clock.now(), name=upload.name or ""
-        )
-    except NewsletterError as error:
-        return render(request, "pages/import.html", context | {"error": str(error)}, status=422)
-    if not dry:
-        note(request, "imported readers", target.slug, detail=f"{report.new} new")
-    return render(request, "pages/import.html", context | {"report": report, "dry": dry, "target": target})
-
-
 @desk("readers")
 def export(request: HttpRequest, slug: str, form: str) -> StreamingHttpResponse:
     """The readers of a list as CSV or JSON Lines."""
-    target = _list(request, slug)
+    target = list_named(request, slug)
     if form not in ("csv", "jsonl"):
         raise BadInput("An export is csv or jsonl.", "format")
     note(request, "exported readers", target.slug, detail=form)

@@ -52,27 +52,25 @@ def test_an_import_that_is_killed_goes_on_where_it_was_and_is_nowhere_half_done(
 ) -> None:
     command("lists", "create", "morning", "--name", "Morning Briefing")
     file = tmp_path / "readers.csv"
-    rows = 40_000
+    rows = 60_000
     file.write_text("email,tags\n" + "".join(f"reader{n}@example.com,all\n" for n in range(rows)))
-    for _ in range(2):  # killed while it is read or merged, and again while it goes on
-        process = command.start(
-            "subscribers", *(("import", str(file), "--list", "morning") if _ == 0 else ("imports", "resume", "1"))
-        )
-        _wait_for_some(command, 1 + _ * 5_000)
-        process.send_signal(signal.SIGKILL)
-        process.wait(30)
-        found = command.json("subscribers", "imports", "show", "1")
-        assert found["merged"] == command.json("lists", "show", "morning")["counts"].get("active", 0)
-        _let_the_lease_run_out(command)
+    process = command.start("subscribers", "import", str(file), "--list", "morning")
+    _wait_for_some(command)
+    process.send_signal(signal.SIGKILL)
+    process.wait(30)
+    found = command.json("subscribers", "imports", "show", "1")
+    assert 0 < found["merged"] < rows
+    assert found["merged"] == command.json("lists", "show", "morning")["counts"]["active"]
+    _let_the_lease_run_out(command)
     report = command.json("subscribers", "imports", "resume", "1")
     assert (report["new"], report["rows"]) == (rows, rows)
     assert command.json("lists", "show", "morning")["counts"] == {"active": rows}
 
 
-def _wait_for_some(command: Command, merged: int) -> None:
+def _wait_for_some(command: Command) -> None:
     for _ in range(200):
         runs = command.json("subscribers", "imports", "list")
-        if runs and runs[0]["merged"] >= merged:
+        if runs and runs[0]["merged"] > 0:
             return
         time.sleep(0.05)
     raise AssertionError("nothing was merged")

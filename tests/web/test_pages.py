@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import Any
 
 import pytest
@@ -198,19 +197,50 @@ def test_readers_are_found_by_an_old_address(editor: Client, readers: Callable[.
     assert "was reader0@example.com" in text
 
 
-def test_an_import_is_tried_first(editor: Client, house: Any) -> None:
+def test_an_import_is_tried_first(editor: Client, house: Any, now: datetime) -> None:
+    from newsletter.jobs import steps
     from subscribers import reads
 
-    def upload(do: str) -> Any:
-        file = SimpleUploadedFile("readers.csv", b"email\nann@example.com\nnot an address\n", "text/csv")
-        return editor.post("/readers/import/", {"list": "morning", "file": file, "do": do})
+    def upload(data: bytes) -> Any:
+        file = SimpleUploadedFile("readers.csv", data, "text/csv")
+        page = editor.post("/readers/import/", {"list": "morning", "file": file}).url
+        assert b"looked through" in editor.get(page).content
+        assert steps.import_readers(now)
+        return page
 
-    assert b"no e-mail address" in upload("dry").content
+    page = upload(b"email,tags\nann@gmial.com,VIP\nnot an address,\n")
+    text = editor.get(page).content.decode()
+    assert "no e-mail address" in text
+    assert "meant ann@gmail.com?" in text
+    assert "Import 1 new people" in text
     assert reads.counts(house.list.id) == {}
-    upload("import")
+    editor.post(page, {"do": "import"})
+    assert editor.get(page, headers={"HX-Request": "true"}).status_code == 200
+    steps.import_readers(now)
+    assert editor.get(page, headers={"HX-Request": "true"}).status_code == 286
     assert reads.counts(house.list.id) == {"active": 1}
-    wrong = SimpleUploadedFile("readers.csv", BytesIO(b"name\nAnn\n").read(), "text/csv")
-    assert editor.post("/readers/import/", {"list": "morning", "file": wrong, "do": "import"}).status_code == 422
+    assert b"not an address" in b"".join(editor.get(f"{page}refused.csv").streaming_content)  # type: ignore[attr-defined]
+    editor.post(page, {"do": "undo"})
+    steps.import_readers(now)
+    assert b"Taken back" in editor.get(page).content
+    assert reads.counts(house.list.id) == {}
+
+
+def test_a_file_that_is_not_understood_is_explained_on_its_page(editor: Client, house: Any, now: datetime) -> None:
+    from newsletter.jobs import steps
+    from subscribers import reads
+
+    file = SimpleUploadedFile("readers.csv", b"email,permission,status\nann@example.com,full,VIP\n", "text/csv")
+    page = editor.post("/readers/import/", {"list": "morning", "file": file}).url
+    steps.import_readers(now)
+    assert b"permission" in editor.get(page).content
+    said = {"do": "explain", "name-0": "permission", "col-0": "ignore", "word-0": "VIP", "means-0": "active"}
+    editor.post(page, said)
+    steps.import_readers(now)
+    editor.post(page, {"do": "import"})
+    steps.import_readers(now)
+    assert reads.counts(house.list.id) == {"active": 1}
+    assert editor.post("/readers/import/", {"list": "morning"}).status_code == 422
 
 
 def test_a_wrong_setting_is_named_at_its_field(admin: Client, house: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -50,14 +51,17 @@ def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
     """An address of every page, about the morning briefing where it is about one."""
     from newsletter.scheduler import service as scheduler
     from subscribers import reads as subscribers
+    from subscribers import service
 
     schedule = scheduler.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
     reader = subscribers.find("reader0")[0].id
+    run = service.import_csv(BytesIO(b"email\n"), house.list.id, dry_run=False, by="test", now=now, name="none.csv").id
     edition, mailing = sent.edition_id, sent.id
     key = "somekey1"
     found = {
         "today": "/", "account": "/account/", "editions": "/editions/", "schedule": "/schedule/", "newsletters": "/newsletters/", "sources": "/sources/",
         "read-sources": "/sources/reading/", "add-article": "/sources/articles/", "readers": "/readers/", "import": "/readers/import/",
+        "import-run": f"/readers/import/{run}/", "import-refused": f"/readers/import/{run}/refused.csv",
         "deliveries": "/deliveries/", "people": "/people/", "outbox": "/outbox/", "newsletter": "/newsletters/morning/",
         "export": "/readers/export/morning.csv", "reader": f"/readers/{reader}/", "board": f"/editions/{edition}/",
         "pool": f"/editions/{edition}/pool/", "words": f"/editions/{edition}/words/", "suggest": f"/editions/{edition}/suggestions/",

@@ -1,0 +1,156 @@
+"""Importing readers on the desk: a file is kept, looked through by the worker, explained where it must be, and confirmed."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import BinaryIO, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.delivery import reads as deliveries
+from newsletter.jobs import hints
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.web.access import by, desk, note
+from newsletter.web.readers import list_named, lists_seen
+from subscribers import service
+from subscribers.formats import MEANINGS
+from subscribers.policy import STATES
+from subscribers.tables import defused
+
+LARGEST_UPLOAD = 64 * 2**20
+BAD_SHOWN = 200
+STOP_POLLING = 286  # htmx stops asking
+_MOVING = ("checking", "waiting", "running", "undoing")
+
+
+@desk("readers", methods=("GET", "POST"))
+def index(request: HttpRequest) -> HttpResponse:
+    """The imports there were; POST takes a file and has it looked through. Nothing is changed by that."""
+    lists = lists_seen(request)
+    context = {"lists": lists.values(), "runs": service.import_runs([*lists]), "chosen": request.POST.get("list", "")}
+    if request.method != "POST":
+        return render(request, "pages/imports.html", context)
+    try:
+        target = list_named(request, request.POST.get("list", ""))
+        upload = request.FILES.get("file")
+        if upload is None or isinstance(upload, list) or upload.file is None:
+            raise BadInput("Choose a CSV file.", "file")
+        if (upload.size or 0) > LARGEST_UPLOAD:
+            raise BadInput(
+                f"The file is larger than {LARGEST_UPLOAD // 2**20} MB. Import it on the server: newsletter subscribers import FILE --list {target.slug}",
+                "file",
+            )
+        run = service.begin_import(
+            cast(BinaryIO, upload.file), target.id, by=by(request), now=clock.now(), name=upload.name or ""
+        )
+    except NewsletterError as error:
+        return render(request, "pages/imports.html", context | {"error": str(error)}, status=422)
+    hints.import_waits()
+    return redirect("import-run", run.id)
+
+
+@desk("readers", methods=("GET", "POST"))
+def run(request: HttpRequest, import_id: int) -> HttpResponse:
+    """One import: what its file holds, what would become of it, what came of it."""
+    found = _seen(request, import_id)
+    if request.method != "POST":
+        moving = found.state in _MOVING
+        if request.headers.get("HX-Request"):
+            return render(request, "fragments/import.html", _context(found), status=200 if moving else STOP_POLLING)
+        return render(request, "pages/import.html", _context(found))
+    try:
+        return _act(request, found)
+    except NewsletterError as error:
+        messages.error(request, str(error))
+    return redirect("import-run", import_id)
+
+
+def _act(request: HttpRequest, found: service.ImportRun) -> HttpResponse:
+    do = request.POST.get("do", "")
+    if do == "import":
+        service.confirm_import(found.id)
+        note(request, "imported readers", found.list_name, detail=f"{found.report.new} new")
+    elif do == "explain":
+        service.explain_import(found.id, _options(request))
+    elif do == "discard":
+        service.discard_import(found.id)
+        messages.success(request, f"{found.name} is forgotten; nothing was changed.")
+        return redirect("import")
+    elif do == "undo":
+        # Whom an edition may have reached stay in the books, on no list: the proof of who got it names them.
+        mailed = deliveries.mailed_since(found.list_id, found.created_at)
+        service.begin_undo_import(found.id, by=by(request), keep_people=mailed)
+        note(request, "undid import", found.list_name, detail=found.name)
+    else:
+        raise BadInput("There is nothing to do here.")
+    hints.import_waits()
+    return redirect("import-run", found.id)
+
+
+def _options(request: HttpRequest) -> service.Options:
+    """What was said of columns (col-0 and its name-0, …) and of the words in them (word-0 and means-0, …)."""
+    mapping = {
+        name: target
+        for number in range(400)
+        if (name := request.POST.get(f"name-{number}")) and (target := request.POST.get(f"col-{number}"))
+    }
+    words = {
+        word: state
+        for number in range(50)
+        if (word := request.POST.get(f"word-{number}")) and (state := request.POST.get(f"means-{number}"))
+    }
+    return service.Options(mapping, request.POST.get("status", ""), words, bool(request.POST.get("overwrite")))
+
+
+@desk("readers")
+def refused(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
+    """Every refused row of an import, as CSV."""
+    _seen(request, import_id)
+    response = StreamingHttpResponse(_refused(import_id), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="refused-{import_id}.csv"'
+    return response
+
+
+class _Echo:
+    def write(self, text: str) -> str:
+        return text
+
+
+def _refused(import_id: int) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    yield writer.writerow(("line", "field", "value", "reason"))
+    for bad in service.bad_rows_of(import_id):
+        yield writer.writerow((bad.line, bad.field, defused(bad.value), bad.reason))
+
+
+def _seen(request: HttpRequest, import_id: int) -> service.ImportRun:
+    found = service.import_run(import_id)
+    list_named(request, "", found.list_id)
+    return found
+
+
+def _context(found: service.ImportRun) -> dict[str, object]:
+    report = found.report
+    return {
+        "run": found,
+        "report": report,
+        "moving": found.state in _MOVING,
+        "meanings": MEANINGS,
+        "states": STATES,
+        "bad": report.bad[:BAD_SHOWN],
+        "share": found.merged * 100 // max(found.people, 1),
+        "undoable": found.state in ("done", "stopped", "failed") and found.merged,
+        "flags": [(kind, _FLAGS[kind], flag) for kind, flag in report.flags.items() if kind in _FLAGS],
+    }
+
+
+_FLAGS = {
+    "typo": "look mistyped. They are taken as they are; only their owner knows.",
+    "disposable": "are at domains that throw mail away.",
+    "role": "belong to an office, not to a person.",
+    "quarantined": "are kept but cannot be mailed: letters beyond a–z before the @.",
+}

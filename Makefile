@@ -43,3 +43,7 @@ fmt: .venv/.tested
 .venv/.tested: pyproject.toml constraints.txt | .venv/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@ .venv/.installed
+
+.PHONY: messages
+messages: .venv/.tested ## Compile the translations of the readers' pages.
+	$(BIN)/pybabel compile -D django -d templates/web/locale

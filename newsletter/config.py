@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from newsletter.kernel.errors import BadInput, SurroundingsError
 
+CAPTCHAS = ("turnstile", "hcaptcha", "recaptcha")
 PROVIDERS = ("outbox", "sendgrid", "smtp")
 
 
@@ -63,6 +64,18 @@ OPTIONS: tuple[Option, ...] = (
         "",
         "1: feeds and pages on private addresses may be fetched (tests only).",
     ),
+    Option(
+        "NEWSLETTER_EMBED_ORIGINS",
+        "",
+        "Sites of yours that may show the sign-up form in a frame or post to it by script, such as https://www.example.com; separated by blanks.",
+    ),
+    Option(
+        "NEWSLETTER_CAPTCHA",
+        "",
+        "A captcha on sign-up forms: turnstile, hcaptcha or recaptcha, a colon, and its site key. Empty: none.",
+    ),
+    Option("NEWSLETTER_CAPTCHA_SECRET", "", "The captcha's secret key.", True),
+    Option("NEWSLETTER_CAPTCHA_URL", "", "Where answers to the captcha are checked; empty: at its maker's."),
     Option("NEWSLETTER_SMTP_URL", "", "smtp://user:password@host:587 or smtps://…:465.", True),
     Option("NEWSLETTER_DEBUG", "", "1: debug pages. Never where readers can reach it."),
     Option("SENDGRID_API_KEY", "", "Key with the Mail Send permission.", True),
@@ -94,6 +107,10 @@ class Config:
     trusted_proxies: int
     allow_private_fetch: bool
     per_minute: int
+    embed_origins: tuple[str, ...]
+    captcha: str
+    captcha_secret: str
+    captcha_url: str
     smtp_url: str
     debug: bool
     sendgrid_api_key: str
@@ -127,6 +144,12 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         trusted_proxies=_number("NEWSLETTER_TRUSTED_PROXIES", read("NEWSLETTER_TRUSTED_PROXIES"), 9),
         allow_private_fetch=_yes("NEWSLETTER_ALLOW_PRIVATE_FETCH", read("NEWSLETTER_ALLOW_PRIVATE_FETCH")),
         per_minute=_number("NEWSLETTER_PER_MINUTE", read("NEWSLETTER_PER_MINUTE"), 10_000_000),
+        embed_origins=tuple(
+            _url("NEWSLETTER_EMBED_ORIGINS", each) for each in read("NEWSLETTER_EMBED_ORIGINS").split()
+        ),
+        captcha=_captcha(read("NEWSLETTER_CAPTCHA")),
+        captcha_secret=read("NEWSLETTER_CAPTCHA_SECRET"),
+        captcha_url=read("NEWSLETTER_CAPTCHA_URL"),
         smtp_url=read("NEWSLETTER_SMTP_URL"),
         debug=_yes("NEWSLETTER_DEBUG", read("NEWSLETTER_DEBUG")),
         sendgrid_api_key=read("SENDGRID_API_KEY"),
@@ -179,6 +202,16 @@ def _url(name: str, value: str) -> str:
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
     if value and value not in allowed:
         raise BadInput(f"{name} is “{value}”. It can be {', '.join(allowed)}.", name)
+    return value
+
+
+def _captcha(value: str) -> str:
+    kind, _, key = value.partition(":")
+    if value and (kind not in CAPTCHAS or not key):
+        raise BadInput(
+            f"NEWSLETTER_CAPTCHA is “{value}”. Write {', '.join(CAPTCHAS)}, a colon, and the site key.",
+            "NEWSLETTER_CAPTCHA",
+        )
     return value
 
 

@@ -73,6 +73,7 @@ class _Terms:
     deadline: float  # of time.monotonic()
     allow_private: bool
     resolver: Resolver
+    form: Mapping[str, str] | None = None  # sent by POST; None: GET
 
     def left(self, url: str) -> float:
         """Seconds until the deadline. Raises FetchError when none are left."""
@@ -98,14 +99,15 @@ def fetch(
     allow_private: bool = False,
     resolver: Resolver = resolve,
     tls: ssl.SSLContext | None = None,
+    form: Mapping[str, str] | None = None,
 ) -> Fetched:
-    """Fetches an address by GET. `tls` says whose certificates are trusted; None: the public authorities.
+    """Fetches an address by GET, or posts a `form` to it. `tls` says whose certificates are trusted; None: the public authorities.
 
     Raises FetchRefused for what we do not fetch, FetchError for what went wrong.
     """
     import httpx
 
-    terms = _Terms(most_bytes, time.monotonic() + timeout, allow_private, resolver)
+    terms = _Terms(most_bytes, time.monotonic() + timeout, allow_private, resolver, form)
     headers = {"User-Agent": USER_AGENT, "Accept": accept, "Accept-Encoding": "gzip, deflate"}
     headers |= {"If-None-Match": etag} if etag else {}
     headers |= {"If-Modified-Since": last_modified} if last_modified else {}
@@ -124,6 +126,8 @@ def fetch(
                 raise FetchError(f"{target} could not be fetched: {_said(error)}. Try again later.") from None
             if isinstance(answer, Fetched):
                 return answer
+            if form is not None:
+                raise FetchRefused(f"{url} redirects, so what was posted to it would go elsewhere.")
             target = answer
     raise FetchRefused(f"{url} redirects more than {MOST_REDIRECTS} times.")
 
@@ -206,8 +210,9 @@ def _connected(
     for address in addresses:
         wait = min(terms.left(str(target)), _LONGEST_WAIT)
         request = httpx.Request(
-            "GET",
+            "GET" if terms.form is None else "POST",
             target.copy_with(host=str(address)),
+            data=terms.form,
             headers=httpx.Headers({**headers, "Host": target.netloc.decode("ascii")}, encoding="utf-8"),
             extensions={
                 "sni_hostname": target.raw_host.decode("ascii"),  # TLS is checked against the name

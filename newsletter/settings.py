@@ -136,6 +136,19 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 USE_I18N = True
 
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # of the readers' pages and mails
+LOCALE_PATHS = [templates_dir() / "web" / "locale"]
+
+SUBSCRIBERS_HOOKS = {
+    "on_its_way": "newsletter.delivery.reads.on_its_way",
+    "known_elsewhere": "newsletter.jobs.erasure.known",
+    **(
+        {"captcha": "newsletter.web.captcha.passes", "captcha_widget": "newsletter.web.captcha.widget"}
+        if CONFIG.captcha
+        else {}
+    ),
+}
+
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [templates_dir() / "web" / "static"]
 WHITENOISE_USE_FINDERS = True  # no collectstatic step: files are served from where they are installed

@@ -94,6 +94,14 @@ def key(address: str) -> str:
     return f"{local.casefold()}@{_idna(domain)}"
 
 
+def domain_key(text: str) -> str:
+    """A domain as domains are compared. Raises BadInput for what is none."""
+    domain = text.strip().removeprefix("@").rstrip(".")
+    if not is_plain(f"a@{_idna(domain)}"):
+        raise BadInput(f"“{text[:100]}” is no domain. Write it like example.com.", "domain")
+    return _idna(domain)
+
+
 def _idna(domain: str) -> str:
     if domain.isascii():
         return domain.lower()

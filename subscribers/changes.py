@@ -100,11 +100,15 @@ def person_row(subscriber_id: int) -> models.Subscriber:
     return row
 
 
-def suppress_key(key: str, *, reason: str, source: str, now: datetime) -> None:
+def suppress_key(key: str, *, reason: str, source: str, now: datetime, expires_at: datetime | None = None) -> None:
     """Never mail the address with this key again. The first reason stands, unless it was only that mail came back."""
-    says = {"reason": reason, "source": source[:200], "created_at": now}
+    says = {"reason": reason, "source": source[:200], "created_at": now, "expires_at": expires_at}
     row, made = models.Suppression.objects.get_or_create(address_key=key, defaults=says)
-    if not made and row.run_id:  # it no longer hangs on one import
+    if made:
+        return
+    if row.run_id:  # it no longer hangs on one import
         models.Suppression.objects.filter(id=row.id).update(run=None)
-    if not made and row.reason == policy.BOUNCED and reason != policy.BOUNCED:
+    if row.reason == policy.BOUNCED and reason != policy.BOUNCED:
         models.Suppression.objects.filter(id=row.id).update(**says)
+    elif row.expires_at is not None and (expires_at is None or expires_at > row.expires_at):
+        models.Suppression.objects.filter(id=row.id).update(expires_at=expires_at)  # the longer one counts

@@ -42,7 +42,7 @@ def _csv_writer(write: Callable[[str], object]) -> Callable[[models.Subscription
         "source",
         "former_addresses",
     )
-    out = csv.writer(_Pen(write))
+    out = csv.writer(tables.Pen(write))
     out.writerow(names)
 
     def line(row: models.Subscription) -> None:
@@ -92,13 +92,3 @@ def _json_writer(write: Callable[[str], object]) -> Callable[[models.Subscriptio
         write(json.dumps(document, ensure_ascii=False) + "\n")
 
     return line
-
-
-class _Pen:
-    """What csv.writer writes to: anything that takes a string."""
-
-    def __init__(self, write: Callable[[str], object]) -> None:
-        self._write = write
-
-    def write(self, text: str) -> None:
-        self._write(text)

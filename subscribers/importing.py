@@ -11,7 +11,7 @@ not at all with its place noted in the same transaction. A lease says which proc
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -225,6 +225,28 @@ def forget_file(import_id: int) -> None:
     for path in (_file(import_id), _work(import_id)):
         path.unlink(missing_ok=True)
     models.Import.objects.filter(id=import_id).update(file_kept=False, bad=[], flags={})
+
+
+def files_kept() -> tuple[int, ...]:
+    """The imports whose files are still kept."""
+    return tuple(models.Import.objects.filter(file_kept=True).order_by("id").values_list("id", flat=True))
+
+
+def names(import_id: int, keys: Collection[str]) -> bool:
+    """Whether one of these addresses (keys) stands in the kept file of an import, in whatever case."""
+    wanted = [key.encode() for key in keys]
+    longest = max(map(len, wanted), default=0)
+    try:
+        with _file(import_id).open("rb") as file:
+            rest = b""
+            while block := file.read(2**20):
+                folded = rest + block.lower()
+                if any(key in folded for key in wanted):
+                    return True
+                rest = folded[-longest:]
+    except OSError:
+        return False
+    return False
 
 
 def _dry(

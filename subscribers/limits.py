@@ -13,7 +13,7 @@ from subscribers import models
 
 WINDOW = timedelta(hours=1)
 KEPT = timedelta(days=1)
-MOST = {"sign-up": 30, "which": 15, "mail-to": 4}  # within the window
+MOST = {"sign-up": 30, "which": 15, "mail-to": 4, "form": 2_000}  # within the window
 
 
 class TooOften(Refused):
@@ -26,6 +26,12 @@ def knock(bucket: str, network: str, now: datetime) -> None:
     """Counts one use of a form from a network. Raises TooOften beyond the limit. No network known: no limit."""
     if network and not allows(bucket, _neighbourhood(network), now):
         raise TooOften("Too many tries from your network within an hour. Try again later.")
+
+
+def open_form(form: str, now: datetime) -> None:
+    """Counts one use of a form by anybody. Raises TooOften when so many come that it must be an attack."""
+    if not allows("form", form, now):
+        raise TooOften("So many sign up just now that something is wrong. Try again in an hour.")
 
 
 def _neighbourhood(network: str) -> str:

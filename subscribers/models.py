@@ -357,7 +357,9 @@ class OwedMail(models.Model):
     to_address = models.CharField(
         max_length=320, blank=True, default="", db_default=""
     )  # where not to the person's own
-    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="+")
+    # None: “which address did I use?” with an address that is looked up when the mail is due, not while somebody waits
+    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="+", null=True)
+    about = models.BigIntegerField(default=0, db_default=0)  # the wish for another address that its link is about
     list = models.ForeignKey(List, on_delete=models.CASCADE, null=True, related_name="+")
     state = models.CharField(max_length=8, choices=State.choices, default=State.OWED, db_index=True)
     created_at = models.DateTimeField()

@@ -7,21 +7,39 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
-from subscribers import addresses, models, policy, reads
+from subscribers import addresses, models, policy, reads, tokens
 from subscribers.values import Owed
 
 CONFIRM_WITHIN = timedelta(days=7)
+LINK_WITHIN = timedelta(minutes=30)  # for what must not be done by a forwarded mail
+NEW_ADDRESS_WITHIN = timedelta(hours=24)
+STAY_WITHIN = timedelta(days=60)
 CONFIRMED_AGAIN_AFTER = timedelta(minutes=5)  # pressing the button twice does not send two mails
 
 
-def owe(kind: str, subscriber_id: int, list_id: int, *, now: datetime) -> None:
-    """Notes a mail to be sent; "" is none. The same mail owed a moment ago is not owed twice."""
+def owe(
+    kind: str, subscriber_id: int, list_id: int | None, *, now: datetime, to_address: str = "", about: int = 0
+) -> None:
+    """Notes a mail to be sent; "" is none. The same mail owed a moment ago is not owed twice.
+
+    `to_address` is where it goes if not to the person's own; `about` the id of what its link is about, if of anything.
+    """
     recent = models.OwedMail.objects.filter(
-        kind=kind, subscriber_id=subscriber_id, list_id=list_id, created_at__gt=now - CONFIRMED_AGAIN_AFTER
+        kind=kind,
+        subscriber_id=subscriber_id,
+        list=list_id,
+        to_address=to_address,
+        created_at__gt=now - CONFIRMED_AGAIN_AFTER,
     )
-    if kind and not recent.exists():
+    if kind and (about or not recent.exists()):
         models.OwedMail.objects.create(
-            kind=kind, subscriber_id=subscriber_id, list_id=list_id, created_at=now, due_at=now
+            kind=kind,
+            subscriber_id=subscriber_id,
+            list_id=list_id,
+            created_at=now,
+            due_at=now,
+            to_address=to_address,
+            about=about,
         )
 
 
@@ -36,10 +54,30 @@ def claim_owed(now: datetime, *, limit: int, lease: timedelta) -> tuple[Owed, ..
     )
     claimed: list[Owed] = []
     for row in due.select_related("subscriber", "list")[:limit]:
+        if row.subscriber is None and not _looked_up(row):
+            continue
         mine = models.OwedMail.objects.filter(id=row.id, state="owed", attempts=row.attempts)
         if mine.update(state="claimed", lease_until=now + lease, attempts=F("attempts") + 1):
             claimed.append(_owed(row, now))
     return tuple(claimed)
+
+
+def owe_answer(address: str, *, now: datetime) -> None:
+    """Notes that whoever has an address is to be told so, if anybody has it: that is looked up later (enumeration)."""
+    models.OwedMail.objects.create(kind="which", to_address=address, created_at=now, due_at=now)
+
+
+def _looked_up(row: models.OwedMail) -> bool:
+    """Finds whom an answer is for. With nobody there the row goes: strangers' addresses are not kept."""
+    found = reads.person_by_address(row.to_address)
+    if found is None or not found.subscriptions or found.suppressed not in ("", policy.BOUNCED):
+        row.delete()
+        return False
+    row.subscriber = models.Subscriber.objects.get(id=found.id)
+    row.list = models.List.objects.get(id=found.subscriptions[0].list_id)
+    row.to_address = ""
+    row.save(update_fields=["subscriber", "list", "to_address"])
+    return True
 
 
 def owed_waiting(now: datetime) -> bool:
@@ -50,29 +88,39 @@ def owed_waiting(now: datetime) -> bool:
 
 def _never_mailed() -> QuerySet[models.Suppression, str]:
     """Suppressed addresses. One whose mail came back may sign up again, so the mail that asks goes there."""
-    return models.Suppression.objects.exclude(reason=policy.BOUNCED).values_list("address_key", flat=True)
+    return models.Suppression.objects.exclude(reason__in=policy.UNDONE_BY_SIGNING_UP).values_list(
+        "address_key", flat=True
+    )
 
 
 def _owed(row: models.OwedMail, now: datetime) -> Owed:
-    signer, base = reads.signer(), settings.CONFIG.base_url
-    list_id, person = row.list_id or 0, row.subscriber
-    if row.kind == "confirm":
-        url = f"{base}/c/{signer.confirm(list_id, person.id, now + CONFIRM_WITHIN)}"
-    elif row.kind == "goodbye":
-        url = f"{base}/u/{signer.footer(list_id, person.id)}"
-    else:
-        url = f"{base}/p/{signer.footer(list_id, person.id)}"
+    person = row.subscriber
+    assert person is not None
     language = person.language or (row.list.language if row.list else "en")
     return Owed(
         id=row.id,
         kind=row.kind,
-        address=addresses.for_sending(person.address),
+        address=addresses.for_sending(row.to_address or person.address),
         language=language,
         list_id=row.list_id,
         list_name=row.list.name if row.list else "",
-        button_url=url,
+        button_url=f"{settings.CONFIG.base_url}{_link(row, now)}",
         attempts=row.attempts + 1,
     )
+
+
+def _link(row: models.OwedMail, now: datetime) -> str:
+    """Where the button of a mail leads. The link is made when it is sent, so that its time begins then."""
+    signer, list_id, person = reads.signer(), row.list_id or 0, row.subscriber_id or 0
+    if row.kind == "confirm":
+        return f"/c/{signer.confirm(list_id, person, now + CONFIRM_WITHIN)}"
+    if row.kind == "stay":
+        return f"/s/{signer.passing(tokens.STAY, list_id, person, now + STAY_WITHIN)}"
+    if row.kind == "newaddress":
+        return f"/me/{signer.passing(tokens.NEW_ADDRESS, row.about, person, now + NEW_ADDRESS_WITHIN)}"
+    if row.kind in tokens.BY_MAIL:
+        return f"/me/{signer.passing(tokens.BY_MAIL[row.kind], 0, person, now + LINK_WITHIN)}"
+    return f"/{'u' if row.kind == 'goodbye' else 'p'}/{signer.footer(list_id, person)}"
 
 
 def owed_sent(owed_id: int, now: datetime) -> None:

@@ -8,9 +8,9 @@ from datetime import datetime
 from django.db import transaction
 
 from newsletter.kernel import clock
-from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.errors import BadInput, Refused
 from subscribers import addresses, models, owed, policy, reads
-from subscribers.changes import apply, moved_from, person_at, person_row, suppress_key
+from subscribers.changes import apply, moved_from, person_at, person_row
 from subscribers.values import List, Person
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
@@ -79,7 +79,7 @@ def add(
         person, new = _found_or_made(address, fields, now)
         if not new:
             _fill_in(person, fields)
-        if models.Suppression.objects.filter(address_key=person.address_key).exists():
+        if models.Suppression.objects.filter(address_key__in=reads.never_keys(person.address_key, now)).exists():
             raise Refused(f"{person.address} must never be mailed, so it is not added.")
         act = "import" if confirmed or not target.double_opt_in else "import-unconfirmed"
         state = apply(person, target, act, how="desk", by=by, origin=source, now=now)
@@ -159,14 +159,3 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
         )
         models.Subscriber.objects.filter(id=person.id).update(address=checked, address_key=key)
     return reads.person(person.id)
-
-
-def suppress(address: str, *, reason: str, source: str, now: datetime) -> None:
-    """Never mail an address again. The first reason stands, unless it was only that mail came back. Raises BadInput."""
-    suppress_key(addresses.key(addresses.check(address)), reason=reason[:40] or "asked", source=source, now=now)
-
-
-def unsuppress(address: str) -> None:
-    """Allows mailing an address again. Raises NotFound when it was allowed."""
-    if not models.Suppression.objects.filter(address_key=addresses.key(addresses.unwrapped(address))).delete()[0]:
-        raise NotFound(f"{address} is not on the list of those never to be mailed.")

@@ -23,6 +23,7 @@ ACTS: dict[str, dict[str | None, str]] = {
     "confirm": {PENDING: ACTIVE},
     "leave": {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
     "undo-leave": {UNSUBSCRIBED: ACTIVE},
+    "stay": {},
     # by the newsroom
     "import": {None: ACTIVE},
     "import-unconfirmed": {None: PENDING},
@@ -43,6 +44,10 @@ ACTS: dict[str, dict[str | None, str]] = {
 MOST_SOFT = 5  # so many soft bounces in a row, with no delivery between, are as good as a hard one
 BY_READER = frozenset({"sign-up", "confirm", "leave", "undo-leave"})
 GOING = frozenset({"leave", "desk-leave", "report-leave", "bounce", "complain"})
+# What a reader's own confirmation lifts. Complaining and being told never to mail again are not among it.
+UNDONE_BY_SIGNING_UP = frozenset({BOUNCED, "erased"})
+FREQUENCIES = ("every", "weekly")
+REASONS = ("too-many", "not-interesting", "never-asked", "elsewhere", "other")
 OUT = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
-from newsletter.kernel.errors import Refused
-from subscribers import addresses, limits, models, owed, policy, reads, tokens
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, Refused
+from subscribers import addresses, attempts, hooks, limits, models, owed, people, policy, reads, tokens
 from subscribers.changes import apply, person_at, person_row, state_of
 from subscribers.values import List, Person
 
@@ -23,18 +24,43 @@ def sign_up(
     now: datetime,
     first_name: str = "",
     words: str = "",
+    language: str = "",
+    zone: str = "",
+    trapped: bool = False,
+    captcha: str = "",
 ) -> None:
     """A reader's wish to join. The page answers the same whatever becomes of it; what to do next comes by mail.
 
-    A name is kept for a new person only: anybody can type an address that is known, and would write the
-    greeting of its owner's mail. Raises BadInput for what is no address, Refused (429) when a network knocks
-    too often.
+    The try is written down before anything else. `trapped`: a field was filled that people cannot see. A name, language
+    and zone are kept for a new person only: anybody can type an address that is known, and would write the greeting
+    of its owner's mail. Raises BadInput for what is no address or is at a forbidden domain, Refused (429) when a network
+    knocks too often.
     """
-    checked = addresses.check(address)
-    limits.knock("sign-up", network, now)
+    wanted = [*list_ids]
+    with attempts.noted(address, wanted, origin=origin, network=network, now=now) as attempt:
+        if trapped:
+            attempt.verdict = attempts.TRAPPED
+            return
+        checked = addresses.check(address)
+        limits.knock("sign-up", network, now)
+        limits.open_form(",".join(map(str, sorted(wanted))), now)
+        attempts.check_domain(checked)
+        if not hooks.captcha_passes(captcha, network):
+            raise BadInput("The captcha was not solved. Try it once more.", "captcha")
+        known = {"first_name": _name_only(first_name), "language": _language_only(language), "zone": _zone_only(zone)}
+        _signed_up(checked, wanted, origin, network, words, now, known)
+
+
+def _signed_up(
+    address: str, list_ids: Iterable[int], origin: str, network: str, words: str, now: datetime, known: dict[str, str]
+) -> None:
     with transaction.atomic():
-        person, _ = person_at(checked, now, first_name=_name_only(first_name), source=origin[:200])
-        if models.Suppression.objects.filter(address_key=person.address_key).exclude(reason=policy.BOUNCED).exists():
+        person, _ = person_at(address, now, source=origin[:200], **known)
+        if (
+            models.Suppression.objects.filter(address_key__in=reads.never_keys(person.address_key, now))
+            .exclude(reason__in=policy.UNDONE_BY_SIGNING_UP)
+            .exists()
+        ):
             return  # never mailed again, not even to say so
         # Beyond the limit somebody keeps typing this address, and it has mail enough.
         mail = limits.allows("mail-to", person.address_key, now)
@@ -68,7 +94,10 @@ def confirm(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Pers
             )
         apply(person, target, "confirm", how="confirmed", network=network, now=now)
         if before == policy.PENDING:  # the mail with the link arrived, so the address works
-            models.Suppression.objects.filter(address_key=person.address_key, reason=policy.BOUNCED).delete()
+            keys = reads.never_keys(person.address_key, now)
+            models.Suppression.objects.filter(address_key__in=keys, reason__in=policy.UNDONE_BY_SIGNING_UP).exclude(
+                address_key__startswith="@"
+            ).delete()
             owed.owe("welcome", person.id, target.id, now=now)
     return reads.person(person.id), target
 
@@ -118,20 +147,140 @@ def _take_back(person: models.Subscriber, target: List, network: str, now: datet
         owed.owe("confirm", person.id, target.id, now=now)
 
 
-def set_tracked(claims: tokens.Claims, tracked: bool) -> None:
-    """Whether opens and clicks of this reader may be recorded, from the next edition on."""
-    models.Subscriber.objects.filter(id=claims.subscriber_id).update(tracked=tracked)
-
-
 def ask_which(address: str, *, network: str, now: datetime) -> None:
-    """“Which address did I use?”: mails a link to an address that is known; the page says the same either way."""
+    """“Which address did I use?”: mails a link to an address that is known.
+
+    The page says the same either way, and after the same work: whether it is known is looked up when the mail is due.
+    Raises BadInput, TooOften.
+    """
     checked = addresses.check(address)
     limits.knock("which", network, now)
-    found = reads.person_by_address(checked)
-    if not found or found.suppressed or not found.subscriptions:
+    if limits.allows("mail-to", addresses.key(checked), now):
+        owed.owe_answer(checked, now=now)
+
+
+def keep_sending(claims: tokens.Claims, *, network: str, now: datetime) -> None:
+    """The reader's answer to being asked after a long silence: yes."""
+    person, target = person_row(claims.subscriber_id), reads.list(claims.list_id)
+    with transaction.atomic():
+        apply(person, target, "stay", how="page", network=network, now=now, always=True)
+        models.Subscription.objects.filter(subscriber=person, list_id=target.id).update(asked_at=None)
+
+
+def give_reason(claims: tokens.Claims, code: str, text: str = "") -> None:
+    """The reader's own word on why they left, as far as they care to give one; kept with the leaving."""
+    if code not in policy.REASONS:
         return
-    if limits.allows("mail-to", addresses.key(found.address), now):
-        owed.owe("which", found.id, found.subscriptions[0].list_id, now=now)
+    said = f"{code}: {' '.join(text.split())[:250]}" if text.strip() else code
+    for target in reads.lists_of(claims):
+        last = (
+            models.Consent.objects.filter(subscriber_id=claims.subscriber_id, list_id=target.id).order_by("-id").first()
+        )
+        if last is not None and last.state == policy.UNSUBSCRIBED:
+            models.Consent.objects.filter(id=last.id).update(reason=said)
+
+
+def set_frequency(
+    claims: tokens.Claims, list_id: int, *, frequency: str, paused_until: date | None, network: str, now: datetime
+) -> None:
+    """How often a reader wants a list: every edition or one a week, and from which day on. Raises BadInput."""
+    if frequency not in policy.FREQUENCIES:
+        raise BadInput(f"“{frequency[:20]}” is no frequency. It can be {' or '.join(policy.FREQUENCIES)}.", "frequency")
+    mine = models.Subscription.objects.filter(subscriber_id=claims.subscriber_id, list_id=list_id)
+    before = mine.first()
+    if before is None or (before.frequency, before.paused_until) == (frequency, paused_until):
+        return
+    with transaction.atomic():
+        mine.update(frequency=frequency, paused_until=paused_until)
+        says = f"{frequency}, from {paused_until:%Y-%m-%d}" if paused_until else frequency
+        _write_down(claims.subscriber_id, list_id, before.state, f"frequency: {says}", network, now)
+
+
+def set_details(
+    claims: tokens.Claims, *, language: str, zone: str, tracked: bool, network: str, now: datetime
+) -> Person:
+    """A reader's own language, time zone, and whether opens and clicks may be recorded. Raises BadInput."""
+    if zone:
+        clock.zone(zone)
+    person = person_row(claims.subscriber_id)
+    changed = {"language": _language_only(language), "zone": zone, "tracked": tracked}
+    with transaction.atomic():
+        for name, value in changed.items():
+            if getattr(person, name) != value:
+                _write_down(person.id, None, "", f"{name}: {value or 'as the newsletter'}", network, now)
+        models.Subscriber.objects.filter(id=person.id).update(**changed)
+    return reads.person(person.id)
+
+
+def ask_for_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
+    """Mails the reader a fresh link that may do more than the one in a footer. False when they had enough of those."""
+    person = person_row(claims.subscriber_id)
+    if kind not in tokens.BY_MAIL or not limits.allows("mail-to", person.address_key, now):
+        return False
+    list_id = claims.list_id or person.subscriptions.order_by("list_id").values_list("list_id", flat=True).first()
+    if list_id is not None:
+        owed.owe(kind, person.id, list_id, now=now)
+    return True
+
+
+def ask_new_address(claims: tokens.Claims, address: str, *, now: datetime) -> str:
+    """A reader wants mail at another address: a mail goes there, and nothing changes before it is answered.
+
+    Whether somebody else has that address is not told here. Raises BadInput.
+    """
+    checked = addresses.check(address)
+    person = person_row(claims.subscriber_id)
+    list_id = person.subscriptions.order_by("list_id").values_list("list_id", flat=True).first()
+    if limits.allows("mail-to", addresses.key(checked), now):
+        wish = models.AddressWish.objects.create(subscriber=person, address=checked, asked_at=now)
+        owed.owe("newaddress", person.id, list_id, now=now, to_address=checked, about=wish.id)
+    return checked
+
+
+def take_new_address(claims: tokens.Claims, *, now: datetime) -> Person:
+    """The mail to the new address was answered: it counts from now on, and the old one is told.
+
+    Doing it twice is harmless. Raises Refused when somebody else has it, or the reader asked for another one since.
+    """
+    wish = models.AddressWish.objects.filter(id=claims.list_id, subscriber_id=claims.subscriber_id).first()
+    newest = models.AddressWish.objects.filter(subscriber_id=claims.subscriber_id).order_by("-id").first()
+    if wish is None or newest is None or newest.id != wish.id:
+        raise Refused("This link is not the latest. Use the one in the newest mail.")
+    person = person_row(claims.subscriber_id)
+    if wish.done_at is None:
+        with transaction.atomic():
+            old = person.address
+            people.change_address(person.id, wish.address, by="the reader", now=now)
+            models.AddressWish.objects.filter(id=wish.id).update(done_at=now)
+            list_id = person.subscriptions.order_by("list_id").values_list("list_id", flat=True).first()
+            owed.owe("moved", person.id, list_id, now=now, to_address=old)
+    return reads.person(person.id)
+
+
+def _write_down(subscriber_id: int, list_id: int | None, state: str, what: str, network: str, now: datetime) -> None:
+    models.Consent.objects.create(
+        subscriber_id=subscriber_id,
+        list_id=list_id,
+        state=state,
+        before=state,
+        at=now,
+        how="preferences",
+        words=what,
+        network=network or None,
+    )
+
+
+def _language_only(text: str) -> str:
+    """A language a browser or form names, "" for what is none."""
+    match = re.fullmatch(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{2,8})?", text.strip()[:16])
+    return match[0] if match else ""
+
+
+def _zone_only(text: str) -> str:
+    try:
+        return clock.zone(text.strip()).key if 0 < len(text.strip()) <= 64 else ""
+    except BadInput:
+        return ""
 
 
 def _name_only(text: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, Q
 
 from newsletter.kernel.errors import NotFound
-from subscribers import addresses, models, tokens
+from subscribers import addresses, erased, models, tokens
 from subscribers.values import (
     Bounds,
     Candidate,
@@ -68,6 +68,11 @@ def list_by_slug(slug: str) -> List:
     raise NotFound(f"There is no list “{slug}”.{hint}")
 
 
+def never_keys(address_key: str, now: datetime) -> tuple[str, ...]:
+    """Under which keys the suppressions may say that an address must never be mailed: itself, its domain, its hash."""
+    return (address_key, address_key[address_key.rindex("@") :], erased.hasher(now).hash(address_key))
+
+
 def lists_of(claims: tokens.Claims) -> tuple[List, ...]:
     """The lists a link is about: the one it names, or with none named every list of the person. Raises NotFound."""
     if claims.list_id:
@@ -103,8 +108,9 @@ def left_since(list_id: int, since: datetime) -> Sequence[tuple[int, datetime]]:
 _AUDIENCE = """
     SELECT s.subscriber_id,
            CASE WHEN s.state <> 'active' THEN s.state WHEN x.id IS NOT NULL THEN 'suppressed' ELSE '' END,
-           p.language, p.tracked, p.address
+           p.language, p.tracked, p.address, s.frequency, s.paused_until, l.weekly_day
       FROM subscribers_subscription s
+      JOIN subscribers_list l ON l.id = s.list_id
       JOIN subscribers_subscriber p ON p.id = s.subscriber_id
  LEFT JOIN subscribers_suppression x ON x.address_key = p.address_key
      WHERE s.list_id = %s AND s.subscriber_id > %s AND s.subscriber_id <= %s
@@ -113,14 +119,44 @@ _AUDIENCE = """
 """
 
 
-def audience_page(list_id: int, *, after: int, upto: int, limit: int) -> Sequence[Candidate]:
-    """The next people of a list behind the id `after`, ascending, with the reason why one must not be mailed."""
+def audience_page(list_id: int, *, after: int, upto: int, limit: int, on: date | None = None) -> Sequence[Candidate]:
+    """The next people of a list behind the id `after`, ascending, with the reason why one must not be mailed.
+
+    `on` is the day of the edition: those who want one a week, or none for a while, may not get it. Without it all do.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_AUDIENCE, [list_id, after, upto, limit])
-        return [
-            Candidate(person, reason or ("" if addresses.fit(address) else "invalid"), language, bool(tracked))
-            for person, reason, language, tracked, address in cursor.fetchall()
-        ]
+        found = cursor.fetchall()
+    never = _domains_never_mailed()
+    return [
+        Candidate(
+            person,
+            reason or _unfit(address, never) or _too_often(frequency, paused, weekly_day, on),
+            language,
+            bool(tracked),
+        )
+        for person, reason, language, tracked, address, frequency, paused, weekly_day in found
+    ]
+
+
+def _unfit(address: str, never: Collection[str]) -> str:
+    if never and addresses.key(address).rpartition("@")[2] in never:
+        return "suppressed"
+    return "" if addresses.fit(address) else "invalid"
+
+
+def _domains_never_mailed() -> Collection[str]:
+    rows = models.Suppression.objects.filter(address_key__startswith="@")
+    return {key[1:] for key in rows.values_list("address_key", flat=True)}
+
+
+def _too_often(frequency: str, paused_until: date | str | None, weekly_day: int, on: date | None) -> str:
+    """Why somebody who wants fewer mails does not get the edition of a day: "paused" or "frequency"."""
+    if on is None or (paused_until is None and frequency == "every"):
+        return ""
+    if paused_until is not None and str(paused_until) > on.isoformat():
+        return "paused"
+    return "frequency" if frequency == "weekly" and on.weekday() != weekly_day else ""
 
 
 def recipients(list_id: int, ids: Sequence[int], *, as_of: datetime, suppressed_upto: int = 0) -> Recipients:
@@ -135,7 +171,7 @@ def recipients(list_id: int, ids: Sequence[int], *, as_of: datetime, suppressed_
     with connection.cursor() as cursor:
         cursor.execute(f"{_PEOPLE} WHERE p.id {where}", which)
         found = cursor.fetchall()
-        left = dict.fromkeys(_suppressed_since(cursor, suppressed_upto, where, which), "suppressed")
+        left = dict.fromkeys(_suppressed_since(cursor, suppressed_upto, where, which, found), "suppressed")
         cursor.execute(f"{_SILENT} AND subscriber_id {where}", [list_id, *which])
         left.update(cursor.fetchall())
     if left:  # the range may hold others
@@ -176,13 +212,23 @@ def _among(ids: Sequence[int]) -> tuple[str, Sequence[int]]:
     return f"IN ({', '.join(['%s'] * len(ids))})", ids
 
 
-def _suppressed_since(cursor: Any, upto: int, where: str, which: Sequence[int]) -> Sequence[int]:
-    """Who of these people has an address that was suppressed after the suppression with the id `upto`."""
+def _suppressed_since(
+    cursor: Any, upto: int, where: str, which: Sequence[int], people: Sequence[tuple[int, str, str]]
+) -> Sequence[int]:
+    """Who of these people has an address, or a domain, that was suppressed after the suppression with the id `upto`."""
     cursor.execute(_NEWLY, [upto])
     if cursor.fetchone() is None:
         return []
     cursor.execute(f"{_SUPPRESSED} AND p.id {where}", [upto, *which])
-    return [person for (person,) in cursor.fetchall()]
+    by_address = [person for (person,) in cursor.fetchall()]
+    cursor.execute("SELECT address_key FROM subscribers_suppression WHERE id > %s AND address_key LIKE '@%%'", [upto])
+    domains = {key[1:] for (key,) in cursor.fetchall()}
+    if not domains:
+        return by_address
+    return [
+        *by_address,
+        *(person for person, address, _ in people if addresses.key(address).rpartition("@")[2] in domains),
+    ]
 
 
 def _in_order(found: Sequence[tuple[int, str, str]], ids: Sequence[int]) -> Sequence[tuple[int, str, str]]:
@@ -269,7 +315,8 @@ def person(subscriber_id: int) -> Person:
     if row is None:
         raise NotFound(f"There is no reader {subscriber_id}. Search with: newsletter subscribers find TEXT")
     names = {each.id: each.name for each in lists()}
-    suppression = models.Suppression.objects.filter(address_key=row.address_key).first()
+    domain = row.address_key[row.address_key.rindex("@") :]
+    suppression = models.Suppression.objects.filter(address_key__in=(row.address_key, domain)).first()
     return Person(
         id=row.id,
         address=row.address,
@@ -289,23 +336,31 @@ def person(subscriber_id: int) -> Person:
         former_addresses=tuple(
             FormerAddress(f.address, f.since, f.until, f.changed_by) for f in row.former_addresses.order_by("-until")
         ),
-        consents=tuple(
-            ConsentEvent(
-                c.at,
-                names.get(c.list_id or 0, "all lists"),
-                c.state,
-                c.how,
-                c.by,
-                c.origin,
-                c.words,
-                c.network or "",
-                c.claimed_at,
-                c.reason,
-            )
-            for c in row.consents.order_by("-at", "-id")[:200]
-        ),
+        consents=tuple(_consent(c, names) for c in row.consents.order_by("-at", "-id")[:200]),
         suppressed=suppression.reason if suppression else "",
     )
+
+
+def consents(subscriber_id: int) -> Iterator[ConsentEvent]:
+    """Every change of a person's subscriptions, oldest first."""
+    names = {each.id: each.name for each in lists()}
+    for row in models.Consent.objects.filter(subscriber_id=subscriber_id).order_by("id").iterator(chunk_size=1000):
+        yield _consent(row, names)
+
+
+def _consent(row: models.Consent, names: dict[int, str]) -> ConsentEvent:
+    where = names.get(row.list_id, "") if row.list_id else "all lists"
+    return ConsentEvent(
+        row.at, where, row.state, row.how, row.by, row.origin, row.words, row.network or "", row.claimed_at, row.reason
+    )
+
+
+def wished_address(claims: tokens.Claims) -> str:
+    """The new address a link is about (its wish stands in place of the list). Raises NotFound."""
+    row = models.AddressWish.objects.filter(id=claims.list_id, subscriber_id=claims.subscriber_id).first()
+    if row is None:
+        raise NotFound("There is no such wish.")
+    return row.address
 
 
 def _subscription(row: models.Subscription, names: dict[int, str]) -> Subscription:
@@ -327,7 +382,9 @@ def _subscription(row: models.Subscription, names: dict[int, str]) -> Subscripti
 
 def to_list(row: models.List) -> List:
     """The value of a row."""
-    return List(row.id, row.slug, row.name, row.description, row.language, row.double_opt_in, row.public)
+    return List(
+        row.id, row.slug, row.name, row.description, row.language, row.double_opt_in, row.public, row.weekly_day
+    )
 
 
 def addresses_by_id(ids: Sequence[int]) -> dict[int, str]:

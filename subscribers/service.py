@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from subscribers.attempts import Tries, drop_rule, rules, set_rule, tries
+from subscribers.cleaning import keep_clean
 from subscribers.engagement import note_engagement
+from subscribers.erasing import erase, erase_unconfirmed, everything_about, forgotten, to_forget
 from subscribers.exporting import export
 from subscribers.importing import bad_rows as bad_rows_of
 from subscribers.importing import begin as begin_import
@@ -17,10 +20,31 @@ from subscribers.importing import runs as import_runs
 from subscribers.importing import waiting as imports_waiting
 from subscribers.limits import sweep
 from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown, owed_waiting
-from subscribers.people import add, change_address, create_list, suppress, unsubscribe, unsuppress
-from subscribers.readers import ask_which, confirm, leave, set_tracked, sign_up, undo_leave
+from subscribers.people import add, change_address, create_list, unsubscribe
+from subscribers.readers import (
+    ask_for_link,
+    ask_new_address,
+    ask_which,
+    confirm,
+    give_reason,
+    keep_sending,
+    leave,
+    set_details,
+    set_frequency,
+    sign_up,
+    take_new_address,
+    undo_leave,
+)
 from subscribers.reported import Report, apply_reports
 from subscribers.staging import Options
+from subscribers.suppressions import (
+    export_suppressions,
+    import_suppressions,
+    lift_expired,
+    suppress,
+    suppressed,
+    unsuppress,
+)
 from subscribers.undoing import Undone
 from subscribers.undoing import undo as undo_import
 from subscribers.values import Flag, ImportReport, ImportRun, Owed
@@ -32,9 +56,12 @@ __all__ = [
     "Options",
     "Owed",
     "Report",
+    "Tries",
     "Undone",
     "add",
     "apply_reports",
+    "ask_for_link",
+    "ask_new_address",
     "ask_which",
     "bad_rows_of",
     "begin_import",
@@ -45,25 +72,43 @@ __all__ = [
     "confirm_import",
     "create_list",
     "discard_import",
+    "drop_rule",
+    "erase",
+    "erase_unconfirmed",
+    "everything_about",
     "explain_import",
     "export",
+    "export_suppressions",
     "forget_files",
+    "forgotten",
+    "give_reason",
     "import_csv",
     "import_next",
     "import_run",
     "import_runs",
+    "import_suppressions",
     "imports_waiting",
+    "keep_clean",
+    "keep_sending",
     "leave",
+    "lift_expired",
     "note_engagement",
     "owed_failed",
     "owed_sent",
     "owed_unknown",
     "owed_waiting",
     "resume_import",
-    "set_tracked",
+    "rules",
+    "set_details",
+    "set_frequency",
+    "set_rule",
     "sign_up",
     "suppress",
+    "suppressed",
     "sweep",
+    "take_new_address",
+    "to_forget",
+    "tries",
     "undo_import",
     "undo_leave",
     "unsubscribe",

@@ -17,8 +17,29 @@ from datetime import UTC, datetime
 from newsletter.kernel.errors import Refused
 
 FOOTER, CONFIRM = b"f", b"c"  # leave, undo, frequency · confirm a subscription
+DETAILS, ADDRESS, DATA, ERASE = (
+    b"d",
+    b"a",
+    b"x",
+    b"e",
+)  # language, zone, tracking · ask for another address · download · erase
+NEW_ADDRESS, STAY = (
+    b"n",
+    b"s",
+)  # take the new address (in place of the list: the wish) · still wanted after a long silence
+# The links that do more than a footer's: mailed to the address on file, for one thing each.
+BY_MAIL = {"details": DETAILS, "address": ADDRESS, "data": DATA, "erase": ERASE}
 _MAC = 12
-_PURPOSES = {FOOTER: False, CONFIRM: True}  # whether it expires
+_PURPOSES = {
+    FOOTER: False,
+    CONFIRM: True,
+    DETAILS: True,
+    ADDRESS: True,
+    DATA: True,
+    ERASE: True,
+    NEW_ADDRESS: True,
+    STAY: True,
+}  # fmt: skip  whether it expires
 _CONTEXT = b"nl-links"
 _LOW = [bytes((digit | 128,)) for digit in range(128)]  # the first byte of a number that has more of them
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -71,23 +92,41 @@ class Signer:
 
     def confirm(self, list_id: int, subscriber_id: int, expires: datetime) -> str:
         """The token that confirms a subscription until `expires` (aware)."""
-        return self._signed(CONFIRM + _number(list_id) + _number(subscriber_id) + _number(int(expires.timestamp())))
+        return self.passing(CONFIRM, list_id, subscriber_id, expires)
+
+    def passing(self, purpose: bytes, list_id: int, subscriber_id: int, expires: datetime) -> str:
+        """A token for one purpose until `expires` (aware)."""
+        return self._signed(purpose + _number(list_id) + _number(subscriber_id) + _number(int(expires.timestamp())))
+
+    def purpose(self, token: str) -> bytes:
+        """What a token is for, genuine as it is; it may be too old. Raises BadToken."""
+        return self._verified(token)[:1]
 
     def read(self, token: str, purpose: bytes, now: datetime) -> Claims:
         """What a token stands for. Raises BadToken for a forged, damaged or foreign one, ExpiredToken for an old one."""
+        claims, expires = self._read(token, purpose)
+        if expires and datetime.fromtimestamp(expires, UTC) < now:
+            raise ExpiredToken("This link is too old. Ask for a new one.")
+        return claims
+
+    def read_late(self, token: str, purpose: bytes) -> Claims:
+        """The same for a token whose time may be over. Raises BadToken."""
+        return self._read(token, purpose)[0]
+
+    def _read(self, token: str, purpose: bytes) -> tuple[Claims, int]:
+        """What a token stands for, and when its time is over (seconds since 1970; 0: never). Raises BadToken."""
         body = self._verified(token)
         found, rest = body[:1], body[1:]
         if found != purpose:
             raise BadToken("This link is for something else. Use the link in the mail itself.")
         list_id, rest = _take(rest)
         subscriber_id, rest = _take(rest)
+        expires = 0
         if _PURPOSES[purpose]:
             expires, rest = _take(rest)
-            if datetime.fromtimestamp(expires, UTC) < now:
-                raise ExpiredToken("This link is too old. Sign up again to get a new one.")
         if rest:
             raise BadToken("This link is damaged. Copy it whole from the mail.")
-        return Claims(found, list_id, subscriber_id)
+        return Claims(found, list_id, subscriber_id), expires
 
     def _signed(self, body: bytes) -> str:
         return _written([body + self._mac(0, body)])[0]

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from subscribers import views
+from subscribers.views import joining, leaving, preferences
 
 urlpatterns = [
-    path("join/", views.join, name="join"),
-    path("join/<slug:slug>/", views.join, name="join-list"),
-    path("c/<str:token>", views.confirm, name="confirm"),
-    path("u/<str:token>", views.leave, name="leave"),
-    path("p/<str:token>", views.preferences, name="preferences"),
-    path("which/", views.which, name="which"),
+    path("join/", joining.join, name="join"),
+    path("join/<slug:slug>/", joining.join, name="join-list"),
+    path("embed/", joining.embed, name="embed"),
+    path("embed/<slug:slug>/", joining.embed, name="embed-list"),
+    path("api/subscriptions", joining.api, name="api-join"),
+    path("c/<str:token>", joining.confirm, name="confirm"),
+    path("s/<str:token>", joining.stay, name="stay"),
+    path("u/<str:token>", leaving.leave, name="leave"),
+    path("p/<str:token>", preferences.preferences, name="preferences"),
+    path("me/<str:token>", preferences.mine, name="mine"),
+    path("which/", preferences.which, name="which"),
 ]

@@ -21,6 +21,7 @@ class List:
     language: str
     double_opt_in: bool
     public: bool
+    weekly_day: int = 5  # of the week, Monday 0: whose edition those get who want one a week
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +186,27 @@ class ImportRun:
     report: ImportReport
     error: str
     file_kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """An address, “@domain”, or hash of an erased address that is never mailed."""
+
+    id: int
+    address: str
+    reason: str
+    source: str
+    created_at: datetime
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToForget:
+    """Somebody who was erased, and whom the other rooms have to forget: their id, and every address they had."""
+
+    id: int
+    subscriber_id: int
+    addresses: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

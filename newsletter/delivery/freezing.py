@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -23,6 +23,7 @@ from newsletter.delivery import batching, ledger, models, planning, rows, states
 from newsletter.delivery.batching import Chosen, Stratum
 from newsletter.delivery.providers import registry
 from newsletter.delivery.states import Outcome
+from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused
 from subscribers import reads as subscribers
 
@@ -92,13 +93,22 @@ def _next_ordinal(row: models.Mailing) -> int:
     return (models.Mailing.objects.filter(list_id=row.list_id).aggregate(last=Max("ordinal"))["last"] or 0) + 1
 
 
+def _day(row: models.Mailing) -> date | None:
+    """The day of an edition where its newsletter is at home; None of what goes to everybody whatever the day."""
+    if row.kind != models.Mailing.Kind.EDITION:
+        return None
+    return row.due_at.astimezone(clock.zone(catalog.newsletter(row.newsletter_id).zone)).date()
+
+
 def _freeze(mailing_id: int, most: int, now: datetime) -> None:
     pages: _Pages | None = None
     while True:
         row = models.Mailing.objects.filter(id=mailing_id, state=states.FREEZING).first()
         if row is None or row.frozen_upto is None:
             return  # paused, cancelled, or finished by another process
-        page = subscribers.audience_page(row.list_id, after=row.frozen_through, upto=row.frozen_upto, limit=PAGE)
+        page = subscribers.audience_page(
+            row.list_id, after=row.frozen_through, upto=row.frozen_upto, limit=PAGE, on=_day(row)
+        )
         if not page:
             _reconcile(row, now)
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import F
@@ -18,6 +19,25 @@ def note_late_leavers(now: datetime) -> int:
     """Marks members who left between the hand-over of their batch and its arrival. Returns how many."""
     recent = models.Mailing.objects.filter(started_at__isnull=False, due_at__gte=now - LOOKED_AFTER)
     return sum(_of(row) for row in recent.exclude(state=states.CANCELLED))
+
+
+def on_its_way(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> datetime | None:
+    """When an edition of these lists that was handed over for a reader arrives, if it has not by now; the latest one."""
+    recent = models.Mailing.objects.filter(
+        list_id__in=list_ids, started_at__isnull=False, due_at__gte=now - LOOKED_AFTER
+    )
+    arrivals = []
+    for row in recent.exclude(state__in=(states.CANCELLED, states.RECALLED)):
+        for batch in row.batches.filter(
+            first_id__lte=subscriber_id, last_id__gte=subscriber_id, handed_over_at__isnull=False
+        ):
+            place = ledger.place_of(subscriber_id, ledger.unpack_members(batch.members, batch.format))
+            leaves_at = (batch.send_at or row.due_at) if row.recall == states.OPEN else batch.handed_over_at
+            if place is None or leaves_at is None or not ledger.Outcomes(batch.outcomes, batch.format)[place].taken:
+                continue
+            if now < leaves_at + ON_ITS_WAY:
+                arrivals.append(leaves_at)
+    return max(arrivals, default=None)
 
 
 def _of(row: models.Mailing) -> int:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from django.db.models import Count, QuerySet, Sum
 
 from newsletter.delivery import ledger, models, states, windows
+from newsletter.delivery.leaving import on_its_way
 from newsletter.delivery.listing import ReportLine, Who, everybody, report, who
 from newsletter.delivery.lookups import Delivery, outcomes_of
 from newsletter.delivery.states import Flag, Outcome
@@ -18,7 +19,7 @@ from newsletter.kernel.errors import NotFound
 
 __all__ = [
     "Alarm", "Delivery", "Mailing", "ReportLine", "Who", "clicks", "due_of_edition", "editions_by_key", "everybody",
-    "house_alarms", "mailing", "mailing_of_edition", "mailings", "outcomes_of", "report", "was_cancelled", "who",
+    "house_alarms", "mailing", "mailing_of_edition", "mailings", "on_its_way", "outcomes_of", "report", "was_cancelled", "who",
 ]  # fmt: skip
 
 ENGAGEMENT = (Flag.OPENED, Flag.OPENED_BY_MACHINE, Flag.CLICKED, Flag.CLICKED_BY_MACHINE)

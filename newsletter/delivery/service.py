@@ -9,6 +9,7 @@ from __future__ import annotations
 from newsletter.delivery.engagement import fold_down
 from newsletter.delivery.events import apply_next as apply_events
 from newsletter.delivery.events import receive, sweep
+from newsletter.delivery.forgetting import forget
 from newsletter.delivery.freezing import freeze_next
 from newsletter.delivery.handover import hand_over_next, recover
 from newsletter.delivery.leaving import note_late_leavers
@@ -33,6 +34,7 @@ __all__ = [
     "create_mailing",
     "finish",
     "fold_down",
+    "forget",
     "free_next",
     "freeze_next",
     "hand_over_next",

@@ -127,7 +127,9 @@ def batch_state(outcomes: Collection[Outcome]) -> str:
 
 # Why a candidate is left out, as subscribers.reads says it, or because it has the edition already, or because the
 # ceiling of a warm-up is reached. New ones are added at the end: the directory keeps their places.
-EXCLUSIONS = ("pending", "unsubscribed", "bounced", "complained", "suppressed", "invalid", "already", "ceiling")
+EXCLUSIONS = (
+    "pending", "unsubscribed", "bounced", "complained", "suppressed", "invalid", "already", "ceiling", "paused", "frequency",
+)  # fmt: skip
 
 
 def may(table: dict[str, frozenset[str]], state: str, to: str) -> bool:

@@ -58,6 +58,59 @@ _ENGLISH = {
         "See what you get",
         ("You did not ask? Somebody may have mistyped an address. There is nothing to do.",),
     ),
+    "address": Words(
+        "Change your address",
+        "Change your address",
+        ("You, or somebody with a mail sent to you, asked to change the address our letters go to.",),
+        "Change my address",
+        ("The button works for 30 minutes. You did not ask? Do nothing, and nothing changes.",),
+    ),
+    "details": Words(
+        "Your language, time zone and tracking",
+        "Your settings",
+        ("You, or somebody with a mail sent to you, asked to change language, time zone or tracking.",),
+        "Change my settings",
+        ("The button works for 30 minutes. You did not ask? Do nothing, and nothing changes.",),
+    ),
+    "data": Words(
+        "Download your data",
+        "Your data",
+        ("You, or somebody with a mail sent to you, asked for everything we know of you.",),
+        "Download my data",
+        ("The button works for 30 minutes. You did not ask? Do nothing.",),
+    ),
+    "erase": Words(
+        "Erase everything about you",
+        "Erase everything about you",
+        ("You, or somebody with a mail sent to you, asked us to erase everything we know of you.",),
+        "Go on to erasing",
+        ("The button works for 30 minutes. You did not ask? Do nothing, and nothing is erased.",),
+    ),
+    "newaddress": Words(
+        "Is this your new address?",
+        "Is this your new address?",
+        ("Somebody asked to have our letters sent to this address from now on. If that was you, press the button.",),
+        "Yes, send everything here",
+        ("You did not ask for this? Do nothing, and you get no more mail from us.",),
+    ),
+    "moved": Words(
+        "Your letters go to another address now",
+        "Your letters go to another address now",
+        (
+            "The address our letters go to was changed, by a link that was mailed here. They no longer come to this one.",
+        ),
+        "See what you get",
+        ("It was not you? Answer this mail, and we put it right.",),
+    ),
+    "stay": Words(
+        "Do you still want {list}?",
+        "Do you still want {list}?",
+        (
+            "For a long time we have not noticed you reading {list}. That may be our mistake: some mail programs hide it.",
+        ),
+        "Yes, keep sending it",
+        ("Do nothing, and it stops by itself in a month. That is fine, too.",),
+    ),
 }
 
 _GERMAN = {
@@ -102,11 +155,66 @@ _GERMAN = {
         "Ansehen, was kommt",
         ("Sie haben nicht gefragt? Dann hat sich wohl jemand vertippt. Es ist nichts zu tun.",),
     ),
+    "address": Words(
+        "Ihre Adresse ändern",
+        "Ihre Adresse ändern",
+        (
+            "Sie, oder jemand mit einer an Sie gerichteten Ausgabe, möchten die Adresse ändern, an die unsere Briefe gehen.",
+        ),
+        "Meine Adresse ändern",
+        ("Der Knopf gilt 30 Minuten. Sie waren es nicht? Dann tun Sie nichts, und nichts ändert sich.",),
+    ),
+    "details": Words(
+        "Ihre Sprache, Zeitzone und Auswertung",
+        "Ihre Einstellungen",
+        ("Sie, oder jemand mit einer an Sie gerichteten Ausgabe, möchten Sprache, Zeitzone oder Auswertung ändern.",),
+        "Meine Einstellungen ändern",
+        ("Der Knopf gilt 30 Minuten. Sie waren es nicht? Dann tun Sie nichts, und nichts ändert sich.",),
+    ),
+    "data": Words(
+        "Ihre Daten herunterladen",
+        "Ihre Daten",
+        ("Sie, oder jemand mit einer an Sie gerichteten Ausgabe, möchten alles haben, was wir über Sie wissen.",),
+        "Meine Daten herunterladen",
+        ("Der Knopf gilt 30 Minuten. Sie waren es nicht? Dann tun Sie nichts.",),
+    ),
+    "erase": Words(
+        "Alles über Sie löschen",
+        "Alles über Sie löschen",
+        ("Sie, oder jemand mit einer an Sie gerichteten Ausgabe, möchten, dass wir alles über Sie löschen.",),
+        "Weiter zum Löschen",
+        ("Der Knopf gilt 30 Minuten. Sie waren es nicht? Dann tun Sie nichts, und nichts wird gelöscht.",),
+    ),
+    "newaddress": Words(
+        "Ist das Ihre neue Adresse?",
+        "Ist das Ihre neue Adresse?",
+        ("Jemand möchte, dass unsere Briefe von nun an hierher gehen. Waren Sie das, drücken Sie den Knopf.",),
+        "Ja, alles hierher schicken",
+        ("Sie waren es nicht? Dann tun Sie nichts, und Sie bekommen keine weitere Post von uns.",),
+    ),
+    "moved": Words(
+        "Ihre Briefe gehen jetzt an eine andere Adresse",
+        "Ihre Briefe gehen jetzt an eine andere Adresse",
+        (
+            "Die Adresse für unsere Briefe wurde geändert, über einen Link, der hierher ging. Hierher kommen sie nicht mehr.",
+        ),
+        "Ansehen, was kommt",
+        ("Das waren nicht Sie? Antworten Sie auf diese Nachricht, und wir bringen es in Ordnung.",),
+    ),
+    "stay": Words(
+        "Möchten Sie {list} noch?",
+        "Möchten Sie {list} noch?",
+        (
+            "Seit langem haben wir nicht bemerkt, dass Sie {list} lesen. Das kann an uns liegen: Manche Programme verbergen es.",
+        ),
+        "Ja, bitte weiter schicken",
+        ("Tun Sie nichts, und es endet in einem Monat von selbst. Auch das ist in Ordnung.",),
+    ),
 }
 
 _BY_LANGUAGE = {"en": _ENGLISH, "de": _GERMAN}
 
 
 def words_for(kind: str, language: str) -> Words:
-    """The words of a kind of mail (confirm, welcome, already, goodbye, which); English where a language is unknown."""
+    """The words of a kind of mail, such as confirm or goodbye; English where a language is unknown."""
     return _BY_LANGUAGE.get(language[:2].lower(), _ENGLISH)[kind]

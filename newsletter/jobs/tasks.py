@@ -21,7 +21,7 @@ from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
 from newsletter.delivery import reads as mailings
 from newsletter.delivery import service as delivery
-from newsletter.jobs import hints, pulses, wiring
+from newsletter.jobs import erasure, hints, pulses, wiring
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused
 from newsletter.scheduler import calendar
 from newsletter.scheduler import reads as schedules
@@ -52,6 +52,7 @@ def tick(now: datetime, *, opening: bool = True) -> Ticked:
         ("claimed", claim_due),
         ("repaired", delivery.repair_silent),
         ("left_too_late", delivery.note_late_leavers),
+        ("forgotten", erasure.forget_erased),
     )
     done: dict[str, int] = {}
     failed: dict[str, str] = {}
@@ -63,7 +64,6 @@ def tick(now: datetime, *, opening: bool = True) -> Ticked:
             failed[name] = str(error)
     pulses.sweep(now)
     subscribers.sweep(now)
-    subscribers.forget_files(now)
     delivery.sweep(now)
     return Ticked(done, failed)
 
@@ -210,7 +210,11 @@ def keep_up_with_provider(now: datetime) -> int:
 
 
 def fold_engagement(now: datetime) -> int:
-    """Tells subscribers and the curator who opened and clicked what, once an hour. Returns readers with news."""
+    """Tells subscribers and the curator who opened and clicked what, once an hour. Returns readers with news.
+
+    With it, what subscribers do to stay clean: old files, tries and unconfirmed people go, suppressions end.
+    """
+    subscribers.keep_clean(now)
     return delivery.fold_down(now, owner=pulses.name_of_this_process(HEARTBEAT))
 
 

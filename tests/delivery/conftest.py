@@ -25,7 +25,9 @@ def join(house: House, now: datetime) -> Callable[..., list[int]]:
     """Imports readers at a stroke: join(120) gives their ids, ascending."""
 
     def add(count: int, prefix: str = "reader") -> list[int]:
-        rows = "".join(f"{prefix}{n}@example.com,First{n}\n" for n in range(count))
+        # Padded, so that they come in the order of their numbers: imports merge people in the order of their addresses.
+        width = len(str(count - 1))
+        rows = "".join(f"{prefix}{n:0{width}}@example.com,First{n}\n" for n in range(count))
         subscribers.import_csv(
             io.BytesIO(f"email,first_name\n{rows}".encode()), house.list.id, dry_run=False, by="test", now=now
         )

@@ -43,7 +43,14 @@ def test_a_tick_plans_opens_and_prefills_the_edition(scheduled: Any, now: dateti
 
 def test_a_second_tick_changes_nothing(scheduled: Any, now: datetime) -> None:
     tasks.tick(now)
-    assert tasks.tick(now).done == {"planned": 0, "opened": 0, "claimed": 0, "repaired": 0, "left_too_late": 0}
+    assert tasks.tick(now).done == {
+        "planned": 0,
+        "opened": 0,
+        "claimed": 0,
+        "repaired": 0,
+        "left_too_late": 0,
+        "forgotten": 0,
+    }
 
 
 def test_an_approved_edition_is_sent_at_its_time_and_once(
@@ -144,7 +151,7 @@ def test_one_failing_step_never_stops_the_others(
     monkeypatch.setattr(scheduler, "materialise", broken)
     ticked = tasks.tick(now)
     assert ticked.failed == {"planned": "disk full"}
-    assert set(ticked.done) == {"opened", "claimed", "repaired", "left_too_late"}
+    assert set(ticked.done) == {"opened", "claimed", "repaired", "left_too_late", "forgotten"}
 
 
 def test_what_was_cancelled_by_hand_is_not_sent_by_the_schedule(

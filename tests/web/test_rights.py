@@ -12,10 +12,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 PUBLIC = {
     "login", "login-code", "logout", "archive", "archive-of", "archive-edition", "picture", "health",
-    "join", "join-list", "confirm", "leave", "preferences", "which", "hook-sendgrid",
+    "join", "join-list", "embed", "embed-list", "api-join", "confirm", "stay", "leave", "preferences", "mine", "which", "hook-sendgrid",
 }  # fmt: skip
 WITHOUT_CSRF = {
     "leave",  # one-click leaving (RFC 8058) comes without a cookie
+    "embed",
+    "embed-list",
+    "api-join",  # sign-up forms on the newsroom's own sites: no cookies, and nothing to ride on
     "hook-sendgrid",  # the provider’s reports: their signature is what counts
 }
 OF_THE_HOUSE = {"people", "outbox", "outbox-folder", "outbox-letter", "outbox-html"}

@@ -127,6 +127,17 @@ def letter(root: Path, folder: str, name: str) -> EmailMessage:
     return message
 
 
+def forget(root: Path, address: str) -> int:
+    """Deletes every message to an address. Returns how many."""
+    gone = 0
+    for folder in root.iterdir() if root.is_dir() else ():
+        for found in list(_matching(folder, address)) if folder.is_dir() else ():
+            if address.casefold() in {part.strip(" <>").casefold() for part in found.to.replace("<", ",").split(",")}:
+                (folder / found.name).unlink(missing_ok=True)
+                gone += 1
+    return gone
+
+
 def _folder(root: Path, name: str) -> Path:
     if not _NAME.fullmatch(name) or not name.strip(".") or not (root / name).is_dir():
         raise NotFound("There is no such folder in the outbox.")

@@ -1,0 +1,35 @@
+"""Forgetting people in every room: who was erased among the subscribers is forgotten by delivery and the outbox, too."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from newsletter.curator import reads as curator
+from newsletter.delivery import reads as deliveries
+from newsletter.delivery import service as delivery
+from newsletter.jobs import wiring
+from subscribers import service as subscribers
+
+MOST_EDITIONS = 100_000
+
+
+def forget_erased(now: datetime) -> int:
+    """Has the other rooms forget who was erased. Returns how many people. Done again, it changes nothing."""
+    waiting = subscribers.to_forget()
+    for each in waiting:
+        delivery.forget(each.subscriber_id, each.addresses, outbox=wiring.config().outbox_dir, now=now)
+        subscribers.forgotten(each.id, now=now)
+    return len(waiting)
+
+
+def known(subscriber_id: int) -> dict[str, Any]:
+    """What the other rooms know of a person: which editions they were sent, and what became of each."""
+    outcomes = deliveries.outcomes_of(subscriber_id, limit=MOST_EDITIONS)
+    subjects = curator.subjects(each.edition_id for each in outcomes)
+    return {
+        "editions": [
+            {"subject": subjects.get(each.edition_id, ""), "due_at": each.due_at, "outcome": str(each.state)}
+            for each in outcomes
+        ]
+    }

@@ -1,0 +1,105 @@
+"""Everything about a person, to hand out; and forgetting them.
+
+What stays of somebody who was erased is the hash among the suppressions, so that no import brings them back, and the
+counts they were part of. The other rooms forget them when they are told (`to_forget`, `forgotten`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+
+from subscribers import erased, hooks, importing, models, reads
+from subscribers.changes import person_row, suppress_key
+from subscribers.values import ToForget
+
+REASON = "erased"
+
+
+def everything_about(subscriber_id: int, *, now: datetime) -> dict[str, Any]:
+    """All that is known of a person, here and in the other rooms, as plain values for JSON. Raises NotFound."""
+    person = reads.person(subscriber_id)
+    document = asdict(person)
+    document["consents"] = [
+        asdict(each) for each in reads.consents(subscriber_id)
+    ]  # all of them, not only those a page shows
+    document["mails_we_owed"] = [
+        {"kind": row.kind, "state": row.state, "at": row.created_at}
+        for row in models.OwedMail.objects.filter(subscriber_id=subscriber_id).order_by("id")
+    ]
+    document["sign_up_attempts"] = [
+        {"at": row.at, "from": row.origin, "network": row.network, "verdict": row.verdict}
+        for row in models.Attempt.objects.filter(address__iexact=person.address).order_by("id")
+    ]
+    document["other_rooms"] = hooks.known_elsewhere(subscriber_id)
+    document["as_of"] = now
+    return {name: _plain(value) for name, value in document.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return value
+
+
+def erase(subscriber_id: int, *, by: str, now: datetime) -> None:
+    """Forgets a person: history, attributes, tries, and the files of imports they came in. Raises NotFound.
+
+    Their address, and those they had, stay as hashes among the suppressions: the person stays unmailed.
+    """
+    person = person_row(subscriber_id)
+    formers = [*models.AddressChange.objects.filter(subscriber=person).values_list("address", "address_key")]
+    known = {person.address_key: person.address, **{key: address for address, key in formers}}
+    runs = {*models.Consent.objects.filter(subscriber=person, run__isnull=False).values_list("run_id", flat=True)}
+    hasher = erased.hasher(now)
+    with transaction.atomic():
+        for key in known:
+            models.Suppression.objects.filter(address_key=key).delete()
+            suppress_key(hasher.hash(key), reason=REASON, source=by, now=now)
+        for address in known.values():
+            models.Attempt.objects.filter(address__iexact=address).delete()
+        models.Erasure.objects.create(subscriber_id=person.id, addresses=sorted(known.values()), at=now, by=by[:254])
+        person.delete()
+    for import_id in runs | _files_with(known):
+        importing.forget_file(import_id)
+
+
+def _files_with(keys: dict[str, str]) -> set[int]:
+    """The imports in whose kept files an address stands, though nobody came by it: a bad or refused row."""
+    return {import_id for import_id in importing.files_kept() if importing.names(import_id, keys)}
+
+
+def to_forget() -> tuple[ToForget, ...]:
+    """Whom the other rooms still have to forget."""
+    rows = models.Erasure.objects.filter(done_at__isnull=True).order_by("id")[:50]
+    return tuple(ToForget(row.id, row.subscriber_id, tuple(row.addresses)) for row in rows)
+
+
+def forgotten(erasure_id: int, *, now: datetime) -> None:
+    """The other rooms have forgotten somebody: their addresses go here, too."""
+    models.Erasure.objects.filter(id=erasure_id).update(done_at=now, addresses=[])
+
+
+def erase_unconfirmed(now: datetime, *, before: datetime, limit: int = 200) -> int:
+    """Forgets people who were asked to confirm before an instant, never did, and are on no other list. Returns how many.
+
+    They gave no consent to keep anything; a hash would keep them from ever signing up in earnest, so none is kept.
+    """
+    waiting = models.Subscription.objects.filter(state="pending", since__lt=before)
+    ids: Sequence[int] = [*waiting.order_by("id").values_list("subscriber_id", flat=True)[:limit]]
+    others = {
+        *models.Subscription.objects.filter(subscriber_id__in=ids)
+        .exclude(state="pending", since__lt=before)
+        .values_list("subscriber_id", flat=True)
+    }
+    gone = [person for person in ids if person not in others]
+    models.Subscriber.objects.filter(id__in=gone).delete()
+    return len(gone)

@@ -1,0 +1,44 @@
+"""What the house may plug in here, by the setting SUBSCRIBERS_HOOKS: this package knows nothing of the rooms that do it.
+
+captcha(answer, network) -> bool                         whether the answer to a captcha is right; absent: none is asked
+captcha_widget() -> dict                                 what the sign-up form shows for it (see readers/captcha.html)
+on_its_way(subscriber_id, list_ids, now) -> datetime | None   when an edition that left already arrives, if one does
+known_elsewhere(subscriber_id) -> dict                   what the other rooms know of somebody, for who asks for their data
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+def captcha_passes(answer: str, network: str) -> bool:
+    """Whether a captcha was answered rightly; also where nobody asks for one."""
+    return bool(_call("captcha", True, answer, network))
+
+
+def captcha_widget() -> Mapping[str, str]:
+    """The captcha of the sign-up form; empty where there is none."""
+    widget: Mapping[str, str] = _call("captcha_widget", {})
+    return widget
+
+
+def on_its_way(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> datetime | None:
+    """When an edition of these lists that has left already reaches a reader; None when none is on its way."""
+    found: datetime | None = _call("on_its_way", None, subscriber_id, list_ids, now)
+    return found
+
+
+def known_elsewhere(subscriber_id: int) -> Mapping[str, Any]:
+    """What the other rooms know of a person."""
+    found: Mapping[str, Any] = _call("known_elsewhere", {}, subscriber_id)
+    return found
+
+
+def _call(name: str, otherwise: Any, *values: Any) -> Any:
+    path = getattr(settings, "SUBSCRIBERS_HOOKS", {}).get(name, "")
+    return import_string(path)(*values) if path else otherwise

@@ -1,0 +1,137 @@
+"""Who must never be mailed: by address, by domain, and by the hash of who was erased. Each with a reason, a source, and an end if it has one."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import BinaryIO
+
+from newsletter.kernel.errors import BadInput, NotFound
+from subscribers import addresses, dates, models, tables
+from subscribers.changes import suppress_key
+from subscribers.rows import BadRow
+from subscribers.values import Suppressed
+
+LONGEST_REASON = 40
+_COLUMNS = ("address", "reason", "source", "created_at", "expires_at")
+_ROWS = 500
+
+
+def suppress(address: str, *, reason: str, source: str, now: datetime, expires_at: datetime | None = None) -> None:
+    """Never mails an address, or a whole domain written as “@example.com”, again; or not before `expires_at`.
+
+    The first reason stands, unless it was only that mail came back. Raises BadInput.
+    """
+    if expires_at is not None and expires_at <= now:
+        raise BadInput(f"{expires_at:%Y-%m-%d %H:%M} UTC is past, so it would end at once.", "until")
+    suppress_key(
+        key_of(address), reason=reason[:LONGEST_REASON] or "asked", source=source, now=now, expires_at=expires_at
+    )
+
+
+def unsuppress(address: str) -> None:
+    """Allows mailing an address or domain again. Raises NotFound when it was allowed."""
+    if not models.Suppression.objects.filter(address_key=key_of(address, strict=False)).delete()[0]:
+        raise NotFound(f"{address} is not on the list of those never to be mailed.")
+
+
+def key_of(text: str, *, strict: bool = True) -> str:
+    """The key of an address or of “@domain”. Raises BadInput."""
+    flat = text.strip()
+    if flat.startswith("@"):
+        return f"@{addresses.domain_key(flat)}"
+    return addresses.key(addresses.check(flat) if strict else addresses.unwrapped(flat))
+
+
+def suppressed(*, after: int = 0, query: str = "", limit: int = 50) -> tuple[Suppressed, ...]:
+    """The suppressions behind the id `after`, those with `query` in their address alone."""
+    rows = models.Suppression.objects.filter(id__gt=after).order_by("id")
+    if query.strip():
+        rows = rows.filter(address_key__contains=query.strip().casefold())
+    return tuple(
+        Suppressed(row.id, row.address_key, row.reason, row.source, row.created_at, row.expires_at)
+        for row in rows[:limit]
+    )
+
+
+def export_suppressions(write: Callable[[str], object]) -> int:
+    """Writes all of them as CSV, hashes of erased people too: so that another house of ours keeps them unmailed."""
+    writer = csv.writer(tables.Pen(write))
+    writer.writerow(_COLUMNS)
+    count = 0
+    for row in models.Suppression.objects.order_by("id").iterator(chunk_size=2000):
+        ends = row.expires_at.isoformat() if row.expires_at else ""
+        cells = (row.address_key, row.reason, row.source, row.created_at.isoformat(), ends)
+        writer.writerow(
+            [cell if cell.startswith("@") and cell == row.address_key else tables.defused(cell) for cell in cells]
+        )
+        count += 1
+    return count
+
+
+def import_suppressions(stream: BinaryIO, *, source: str, now: datetime) -> tuple[int, tuple[BadRow, ...]]:
+    """Takes a CSV of addresses, domains and hashes: how many are new, and the bad rows. Nobody is taken off by it.
+
+    The first column counts, or the one called address or email. Raises BadInput for what is no CSV.
+    """
+    table = tables.read(stream)
+    names = [name.casefold() for name in table.header]
+    place = next((names.index(name) for name in ("address", "email", "email address", "domain") if name in names), 0)
+    records: Iterator[tuple[int, list[str]]] = table.records
+    if not {"address", "email", "email address", "domain"} & {*names}:
+        records = _with_first(table.header, table.records)
+    bad: list[BadRow] = []
+    new = 0
+    while part := list(islice(records, _ROWS)):
+        rows: dict[str, models.Suppression] = {}
+        for line, cells in part:
+            made = _row(line, cells, names, place, source, now)
+            if isinstance(made, BadRow):
+                bad.append(made)
+            else:
+                rows.setdefault(made.address_key, made)
+        there = {*models.Suppression.objects.filter(address_key__in=rows).values_list("address_key", flat=True)}
+        models.Suppression.objects.bulk_create(
+            [row for key, row in rows.items() if key not in there], ignore_conflicts=True
+        )
+        new += len(rows) - len(there)
+    return new, tuple(bad)
+
+
+def _with_first(header: list[str], records: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    """A file without a header: its first line is one of its records."""
+    yield 1, header
+    yield from records
+
+
+def _row(
+    line: int, cells: list[str], names: list[str], place: int, source: str, now: datetime
+) -> models.Suppression | BadRow:
+    said = {name: tables.cleaned(cell) for name, cell in zip(names, cells, strict=False)}
+    typed = tables.cleaned(cells[place]) if place < len(cells) else ""
+    try:
+        key = typed if _is_hash(typed) else key_of(typed)
+    except BadInput as error:
+        return BadRow(line, "address", typed[:200], str(error))
+    ends = said.get("expires_at", "")
+    expires_at = dates.parse(ends)
+    if ends and expires_at is None:
+        return BadRow(line, "expires_at", ends[:100], "This is no date we can read. Write it like 2026-11-24.")
+    return models.Suppression(
+        address_key=key,
+        reason=said.get("reason", "")[:LONGEST_REASON] or "imported",
+        source=said.get("source", "")[:200] or source[:200],
+        created_at=dates.parse(said.get("created_at", "")) or now,
+        expires_at=expires_at,
+    )
+
+
+def _is_hash(text: str) -> bool:
+    return len(text) == 33 and text[0] == "#" and all(digit in "0123456789abcdef" for digit in text[1:])
+
+
+def lift_expired(now: datetime) -> int:
+    """Lifts what has come to its end. Returns how many."""
+    return models.Suppression.objects.filter(expires_at__lte=now).delete()[0]

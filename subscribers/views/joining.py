@@ -1,0 +1,230 @@
+"""Signing up: our own page, the form that newsrooms embed, the same for programs, and the press that confirms."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from subscribers import hooks, reads, service, suspects, tokens
+from subscribers.policy import ACTIVE, OUT
+from subscribers.values import List
+from subscribers.views.page import language_of, network, page, said, speak, spoken_by
+
+LARGEST_JSON = 16 * 2**10
+
+
+@page("GET", "HEAD", "POST", form=True)
+def join(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """The sign-up page, for one list or for all public ones. Its answer says nothing about who is known."""
+    return _form(request, slug, "readers/join.html")
+
+
+@csrf_exempt
+@page("GET", "HEAD", "POST", framed=True, form=True)
+def embed(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """The same without cookies, for forms on the newsroom's own sites: in a frame, or as bare HTML that posts here."""
+    return _form(request, slug, "readers/embed.html")
+
+
+def _form(request: HttpRequest, slug: str, template: str) -> HttpResponse:
+    offered = [reads.list_by_slug(slug)] if slug else list(reads.lists(public_only=True))
+    context: dict[str, Any] = {
+        "offered": offered,
+        "single": offered[0] if len(offered) == 1 else None,
+        "framed": template == "readers/embed.html",
+        "captcha": hooks.captcha_widget(),
+        "from": _origin(request),
+    }
+    if len(offered) == 1:
+        speak(offered[0].language)
+    if request.method != "POST":
+        return render(request, template, context)
+    typed = request.POST
+    chosen = _chosen(typed.getlist("lists"), offered)
+    address = typed.get("email", "")
+    kept = {
+        "email": address[:254],
+        "first_name": typed.get("first_name", "")[:60],
+        "ticked": {each.id for each in chosen},
+    }
+    kind, meant = suspects.suspicion(address.strip()) if address.count("@") == 1 else ("", "")
+    if kind == "typo" and typed.get("sure") != address.strip():
+        return render(request, template, context | kept | {"meant": meant, "typed": address.strip()[:254]}, status=422)
+    try:
+        _sign_up(
+            request,
+            address,
+            chosen,
+            typed.get("first_name", ""),
+            typed.get("zone", ""),
+            typed.get("website", ""),
+            _captcha(typed),
+        )
+    except NewsletterError as error:
+        field = error.field if isinstance(error, BadInput) else ""
+        if not isinstance(error, BadInput):
+            raise
+        return render(request, template, context | kept | {"error": said(error), "field": field}, status=422)
+    return render(request, "readers/join_done.html", context | {"address": address.strip()[:254]})
+
+
+def _captcha(typed: Any) -> str:
+    return str(typed.get(hooks.captcha_widget().get("field", ""), ""))[:4096]
+
+
+def _sign_up(
+    request: HttpRequest,
+    address: str,
+    chosen: list[List],
+    first_name: str,
+    zone: str,
+    trap: str,
+    captcha: str,
+    origin: str = "",
+) -> None:
+    if not chosen:
+        raise BadInput("Choose at least one newsletter.", "lists")
+    words = ", ".join(each.name for each in chosen)
+    service.sign_up(
+        address,
+        [each.id for each in chosen],
+        first_name=first_name,
+        origin=origin or _origin(request) or request.build_absolute_uri(request.path)[:500],
+        network=network(request),
+        words=_("Sign up: %(lists)s") % {"lists": words},
+        language=_browsers_language(request),
+        zone=zone,
+        trapped=bool(trap),
+        captcha=captcha,
+        now=clock.now(),
+    )
+
+
+def _origin(request: HttpRequest) -> str:
+    """From which article or campaign somebody came: as the form says, or the page that led here."""
+    given = request.POST.get("from", "") or request.GET.get("from", "") or request.META.get("HTTP_REFERER", "")
+    flat = " ".join(str(given).split())[:500]
+    return "" if flat.startswith(settings.CONFIG.base_url) else flat
+
+
+def _browsers_language(request: HttpRequest) -> str:
+    first = request.META.get("HTTP_ACCEPT_LANGUAGE", "").partition(",")[0].partition(";")[0].strip()
+    return first if first != "*" else ""
+
+
+def _chosen(wanted: list[str], offered: list[List]) -> list[List]:
+    if len(offered) == 1:
+        return offered
+    return [each for each in offered if {str(each.id), each.slug} & {*wanted}]
+
+
+@csrf_exempt
+@page("POST", "OPTIONS")
+def api(request: HttpRequest) -> HttpResponse:
+    """Signing up for programs: {"email", "lists": [slug, …], "first_name", "from", "zone", "captcha"}. Without cookies.
+
+    202 whatever becomes of it; 422 with {"error", "field"} for what will not do; {"meant"} where the address looks mistyped
+    (send "sure": true to keep it).
+    """
+    response = _api(request) if request.method == "POST" else HttpResponse(status=204)
+    origin = request.META.get("HTTP_ORIGIN", "")
+    if origin in settings.CONFIG.embed_origins:
+        response["Access-Control-Allow-Origin"] = origin
+        response["Access-Control-Allow-Methods"] = "POST"
+        response["Access-Control-Allow-Headers"] = "Content-Type"
+    response["Vary"] = "Origin"
+    return response
+
+
+def _api(request: HttpRequest) -> HttpResponse:
+    speak(spoken_by(request))
+    try:
+        document = _document(request)
+        address = str(document.get("email", ""))
+        kind, meant = suspects.suspicion(address.strip()) if address.count("@") == 1 else ("", "")
+        if kind == "typo" and not document.get("sure"):
+            return JsonResponse(
+                {"error": _("Did you mean %(meant)s?") % {"meant": meant}, "field": "email", "meant": meant}, status=422
+            )
+        offered = list(reads.lists(public_only=True))
+        wanted = document.get("lists", [])
+        chosen = _chosen([str(each) for each in wanted] if isinstance(wanted, list) else [], offered) if wanted else []
+        _sign_up(
+            request,
+            address,
+            chosen,
+            str(document.get("first_name", "")),
+            str(document.get("zone", "")),
+            str(document.get("website", "")),
+            str(document.get("captcha", "")),
+            " ".join(str(document.get("from", "")).split())[:500],
+        )
+    except NewsletterError as error:
+        field = error.field if isinstance(error, BadInput) else ""
+        return JsonResponse({"error": said(error), "field": field}, status=error.http_status)
+    return JsonResponse({"message": _("Look in your inbox, and press the button in the mail.")}, status=202)
+
+
+def _document(request: HttpRequest) -> dict[str, Any]:
+    if len(request.body) > LARGEST_JSON:
+        raise BadInput(f"The body is larger than {LARGEST_JSON // 1024} kB.", "body")
+    try:
+        document = json.loads(request.body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise BadInput("The body must be a JSON object with email and lists.", "body")
+    return document
+
+
+@page("GET", "HEAD", "POST")
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Confirms a subscription, by the button and not by the link. One that is too old offers to send a new one."""
+    now = clock.now()
+    try:
+        claims = reads.signer().read(token, tokens.CONFIRM, now)
+    except tokens.ExpiredToken:
+        return _again(request, token)
+    person, target = reads.person(claims.subscriber_id), reads.list(claims.list_id)
+    speak(*language_of(person, target.id))
+    state = next((s.state for s in person.subscriptions if s.list_id == target.id), "")
+    if request.method != "POST":
+        context = {"person": person, "list": target, "done": state == ACTIVE, "out": state in OUT}
+        return render(request, "readers/confirm.html", context)
+    person, target = service.confirm(claims, network=network(request), now=now)
+    footer = reads.signer().footer(target.id, person.id)
+    return render(request, "readers/confirm.html", {"person": person, "list": target, "done": True, "footer": footer})
+
+
+def _again(request: HttpRequest, token: str) -> HttpResponse:
+    """A genuine link whose time is over: a press sends the mail once more, as far as the limits go."""
+    claims = reads.signer().read_late(token, tokens.CONFIRM)
+    person, target = reads.person(claims.subscriber_id), reads.list(claims.list_id)
+    speak(*language_of(person, target.id))
+    sent = request.method == "POST"
+    if sent:
+        service.sign_up(
+            person.address, [target.id], origin=_("an old confirmation link"), network=network(request), now=clock.now()
+        )
+    return render(request, "readers/again.html", {"list": target, "sent": sent}, status=200 if sent else 410)
+
+
+@page("GET", "HEAD", "POST")
+def stay(request: HttpRequest, token: str) -> HttpResponse:
+    """“Yes, keep sending it”: the answer to being asked after a long silence."""
+    now = clock.now()
+    claims = reads.signer().read(token, tokens.STAY, now)
+    person, target = reads.person(claims.subscriber_id), reads.list(claims.list_id)
+    speak(*language_of(person, target.id))
+    done = request.method == "POST"
+    if done:
+        service.keep_sending(claims, network=network(request), now=now)
+    return render(request, "readers/stay.html", {"person": person, "list": target, "done": done})

@@ -1,0 +1,65 @@
+"""Leaving, taking it back, and saying why."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+
+from newsletter.kernel import clock
+from subscribers import hooks, reads, service, tokens
+from subscribers.policy import ACTIVE, PENDING, REASONS, UNSUBSCRIBED
+from subscribers.views.page import form_of, language_of, network, page, speak
+
+
+@csrf_exempt
+@page("GET", "HEAD", "POST")
+def leave(request: HttpRequest, token: str) -> HttpResponse:
+    """Leaving. A POST from our page says `via=page`; any other is the mail program's one click (RFC 8058).
+
+    One click needs no cookie, gets no redirect, and is answered by plain text.
+    """
+    now = clock.now()
+    claims = reads.signer().read(token, tokens.FOOTER, now)
+    speak(*language_of(reads.person(claims.subscriber_id), claims.list_id))
+    if request.method != "POST":
+        return _page(request, claims, token)
+    sent = form_of(request)
+    if sent.get("via") != "page":
+        service.leave(claims, how="one-click", network=network(request), now=now)
+        return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
+    did = sent.get("do", "")
+    if did == "undo":
+        service.undo_leave(claims, network=network(request), now=now)
+    elif did == "why":
+        service.give_reason(claims, sent.get("reason", ""), sent.get("text", ""))
+    else:
+        did = "leave"
+        service.leave(claims, how="page", network=network(request), now=now)
+    return _page(request, claims, token, did=did)
+
+
+def _page(request: HttpRequest, claims: tokens.Claims, token: str, did: str = "") -> HttpResponse:
+    """The question, or what became of it, from how things stand: a page never claims what did not happen."""
+    person, named = reads.person(claims.subscriber_id), reads.lists_of(claims)
+    held = [s for s in person.subscriptions if s.list_id in {each.id for each in named}]
+    left_at = max((s.since for s in held if s.state == UNSUBSCRIBED), default=None)
+    getting = {s.list_id for s in held if s.state == ACTIVE}
+    waiting = {s.list_id for s in held if s.state == PENDING}
+    last_left = {s.list_id for s in held if s.state == UNSUBSCRIBED and s.since == left_at}
+    about = getting | waiting or last_left or {each.id for each in named}
+    stopped = "stopped" if did == "undo" or not last_left else "left"
+    standing = "getting" if getting else "waiting" if waiting else stopped
+    more = [s for s in person.subscriptions if s.state in (ACTIVE, PENDING) and s.list_id not in about]
+    context = {
+        "person": person,
+        "token": token,
+        "did": did,
+        "lists": [each for each in named if each.id in about],
+        "standing": standing,
+        "left_at": left_at,
+        "reasons": REASONS,
+        "all": reads.signer().footer(0, person.id) if more and standing != "stopped" else "",
+        "coming": hooks.on_its_way(person.id, sorted(about), clock.now()) if standing == "left" else None,
+    }
+    return render(request, "readers/leave.html", context)

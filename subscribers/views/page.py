@@ -1,0 +1,140 @@
+"""What all readers' pages share: their methods, policy and language, and errors in words."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.multipartparser import MultiPartParserError
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from newsletter.kernel.errors import BadInput, NewsletterError, NotFound
+from newsletter.kernel.network import client_address
+from subscribers import hooks, limits, reads, tokens
+
+View = Callable[..., HttpResponse]
+
+# These pages show text of strangers, so they can do nothing but be read and send their own form.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {framed}; "
+    "{scripts}sandbox allow-forms allow-same-origin allow-top-navigation-by-user-activation{allow}"
+)
+
+
+def page(*methods: str, framed: bool = False, form: bool = False) -> Callable[[View], View]:
+    """A readers' page: only these methods, never cached, sandboxed, errors in words.
+
+    `framed`: the newsroom's own sites may show it in a frame (NEWSLETTER_EMBED_ORIGINS). `form`: a sign-up form, whose one
+    script says which time zone the browser is in, and a captcha where one is asked for.
+    """
+
+    def wrap(view: View) -> View:
+        @never_cache
+        @require_http_methods(list(methods))
+        @functools.wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            with translation.override(spoken_by(request)):
+                try:
+                    response = view(request, *args, **kwargs)
+                except NewsletterError as error:
+                    response = trouble(request, error)
+            response["Content-Security-Policy"] = _policy(framed, form)
+            if framed:
+                response.xframe_options_exempt = True  # the policy says it better
+            return response
+
+        return wrapped
+
+    return wrap
+
+
+def _policy(framed: bool, form: bool) -> str:
+    origins = " ".join(settings.CONFIG.embed_origins) if framed else ""
+    widget = hooks.captcha_widget() if form else {}
+    host = widget.get("host", "")
+    scripts = f"script-src 'self' {host}; frame-src {host or chr(39) + 'none' + chr(39)}; connect-src {host or chr(39) + 'none' + chr(39)}; "
+    return _POLICY.format(
+        framed=origins or "'none'", scripts=scripts if form else "", allow=" allow-scripts allow-popups" if form else ""
+    )
+
+
+def spoken_by(request: HttpRequest) -> str:
+    """The language of a page as the browser wants it, as far as we speak it."""
+    return translation.get_language_from_request(request)
+
+
+def speak(*wanted: str) -> None:
+    """Goes on in the first of these languages that we speak: the reader's own, or that of the list."""
+    known = dict(settings.LANGUAGES)
+    for language in wanted:
+        short = language[:2].lower()
+        if short in known:
+            translation.activate(short)
+            return
+
+
+def trouble(request: HttpRequest, error: NewsletterError) -> HttpResponse:
+    """An error as a page. What is not there is told to the newsroom by name, to readers not."""
+    return render(request, "readers/trouble.html", {"message": said(error)}, status=error.http_status)
+
+
+def said(error: NewsletterError) -> str:
+    """An error in the language of the page; in English with all its detail."""
+    if isinstance(error, NotFound):
+        return _(
+            "There is nothing at this address any more. Copy the link whole from the mail, or start from our newsletters."
+        )
+    if (translation.get_language() or "en").startswith("en"):
+        return str(error)
+    if isinstance(error, tokens.ExpiredToken):
+        return _("This link is too old. Ask for a new one.")
+    if isinstance(error, tokens.BadToken):
+        return _("This link is damaged or not ours. Copy it whole from the mail.")
+    if isinstance(error, limits.TooOften):
+        return _("Too many tries within an hour. Try again later.")
+    if isinstance(error, BadInput):
+        return _FIELDS.get(error.field, _OTHERWISE)()
+    return _OTHERWISE()
+
+
+def _OTHERWISE() -> str:
+    return _("This could not be done. Start again from the mail, or from our newsletters.")
+
+
+_FIELDS: Mapping[str, Callable[[], str]] = {
+    "email": lambda: _("This address will not do. Look for a slip of the pen, or use another one."),
+    "lists": lambda: _("Choose at least one newsletter."),
+    "captcha": lambda: _("The captcha was not solved. Try it once more."),
+    "zone": lambda: _("There is no such time zone. Names look like Europe/London."),
+}
+
+
+def network(request: HttpRequest) -> str:
+    """The network address a request comes from."""
+    return client_address(
+        request.META.get("REMOTE_ADDR", ""),
+        request.META.get("HTTP_X_FORWARDED_FOR", ""),
+        settings.CONFIG.trusted_proxies,
+    )
+
+
+def form_of(request: HttpRequest) -> QueryDict:
+    """What a form sent; nothing for a body that cannot be read. Leaving must not fail by it: the link says it all."""
+    try:
+        return request.POST
+    except (MultiPartParserError, BadRequest, SuspiciousOperation):
+        return QueryDict()
+
+
+def language_of(person: reads.Person, list_id: int = 0) -> tuple[str, ...]:
+    """In which languages to speak to somebody, the best first."""
+    listed = [each.language for each in reads.lists() if each.id == list_id]
+    return (person.language, *listed)

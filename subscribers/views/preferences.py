@@ -1,0 +1,185 @@
+"""What a reader gets and how often; and by a fresh link, everything else: address, language, data, erasure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput
+from subscribers import reads, service, tokens
+from subscribers.policy import ACTIVE, PENDING, UNSUBSCRIBED
+from subscribers.views.page import language_of, network, page, said, speak
+
+PAUSES = (30, 90)  # days
+
+
+@page("GET", "HEAD", "POST")
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """What I get. A footer's link may stop lists, start again those the reader had, and change how often; nothing else.
+
+    For everything else a press has a fresh link mailed to the address on file.
+    """
+    now = clock.now()
+    signer = reads.signer()
+    claims = signer.read(token, tokens.FOOTER, now)
+    person = reads.person(claims.subscriber_id)
+    speak(*language_of(person, claims.list_id))
+    mailed = ""
+    saved = request.method == "POST"
+    if saved and request.POST.get("mail") in tokens.BY_MAIL:
+        saved, mailed = False, request.POST["mail"]
+        service.ask_for_link(claims, mailed, now=now)
+    elif saved:
+        _save(request, person)
+        person = reads.person(person.id)
+    known = {each.id: each for each in reads.lists()}
+    today = now.date()
+    rows = [
+        {
+            "s": s,
+            "list": known[s.list_id],
+            "on": s.state in (ACTIVE, PENDING),
+            "paused": s.paused_until and s.paused_until > today,
+            "day": date(2024, 1, 1 + known[s.list_id].weekly_day),  # a Monday, and on from there
+        }
+        for s in person.subscriptions
+    ]
+    context = {
+        "person": person,
+        "rows": rows,
+        "saved": saved,
+        "mailed": mailed,
+        "token": token,
+        "pauses": PAUSES,
+        "all": signer.footer(0, person.id),
+    }
+    return render(request, "readers/preferences.html", context)
+
+
+def _save(request: HttpRequest, person: reads.Person) -> None:
+    now = clock.now()
+    wanted = {*request.POST.getlist("lists")}
+    for subscription in person.subscriptions:
+        own = tokens.Claims(tokens.FOOTER, subscription.list_id, person.id)
+        ticked = str(subscription.list_id) in wanted
+        if ticked and subscription.state == UNSUBSCRIBED:
+            service.undo_leave(own, network=network(request), now=now)
+        elif not ticked and subscription.state in (ACTIVE, PENDING):
+            service.leave(own, how="page", network=network(request), now=now)
+        chosen = request.POST.get(f"often-{subscription.list_id}", "")
+        if chosen:
+            frequency, until = _often(chosen, subscription.paused_until, now.date())
+            service.set_frequency(
+                own, subscription.list_id, frequency=frequency, paused_until=until, network=network(request), now=now
+            )
+
+
+def _often(chosen: str, paused_until: date | None, today: date) -> tuple[str, date | None]:
+    """“every”, “weekly”, “pause-30” (days), or “paused”: as it was."""
+    kind, _, days = chosen.partition("-")
+    if kind == "pause" and days.isdecimal() and int(days) in PAUSES:
+        return "every", today + timedelta(days=int(days))
+    if kind == "paused":
+        return "every", paused_until
+    return chosen, None
+
+
+@page("GET", "HEAD", "POST")
+def mine(request: HttpRequest, token: str) -> HttpResponse:
+    """What only a fresh link may do: one thing each."""
+    purpose = reads.signer().purpose(token)
+    act = _ACTS.get(purpose)
+    if act is None:
+        raise tokens.BadToken("This link is for something else. Use the link in the mail itself.")
+    claims = reads.signer().read(token, purpose, clock.now())
+    person = reads.person(claims.subscriber_id)
+    speak(*language_of(person, person.subscriptions[0].list_id if person.subscriptions else 0))
+    return act(request, claims, person)
+
+
+def _details(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+    context: dict[str, object] = {"person": person}
+    if request.method == "POST":
+        try:
+            person = service.set_details(
+                claims,
+                language=request.POST.get("language", ""),
+                zone=request.POST.get("zone", "").strip(),
+                tracked=not request.POST.get("untracked"),
+                network=network(request),
+                now=clock.now(),
+            )
+            speak(person.language)
+            context = {"person": person, "saved": True}
+        except BadInput as error:
+            context |= {"error": said(error), "zone": request.POST.get("zone", "")[:64]}
+    return render(request, "readers/details.html", context, status=422 if "error" in context else 200)
+
+
+def _address(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+    context: dict[str, object] = {"person": person}
+    if request.method == "POST":
+        typed = request.POST.get("email", "")
+        try:
+            context["asked"] = service.ask_new_address(claims, typed, now=clock.now())
+        except BadInput as error:
+            context |= {"error": said(error), "field": "email", "email": typed[:254]}
+    return render(request, "readers/address.html", context, status=422 if "error" in context else 200)
+
+
+def _new_address(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+    wish = reads.wished_address(claims)
+    done = request.method == "POST"
+    if done:
+        person = service.take_new_address(claims, now=clock.now())
+    return render(request, "readers/new_address.html", {"person": person, "wish": wish, "done": done})
+
+
+def _data(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "readers/data.html", {"person": person})
+    document = service.everything_about(person.id, now=clock.now())
+    response = HttpResponse(
+        json.dumps(document, ensure_ascii=False, indent=2), content_type="application/json; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    return response
+
+
+def _erase(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+    done = request.method == "POST" and bool(request.POST.get("sure"))
+    if done:
+        service.erase(person.id, by="the reader", now=clock.now())
+    unsure = request.method == "POST" and not done
+    return render(
+        request, "readers/erase.html", {"person": person, "done": done, "unsure": unsure}, status=422 if unsure else 200
+    )
+
+
+_ACTS: dict[bytes, Callable[[HttpRequest, tokens.Claims, reads.Person], HttpResponse]] = {
+    tokens.DETAILS: _details,
+    tokens.ADDRESS: _address,
+    tokens.NEW_ADDRESS: _new_address,
+    tokens.DATA: _data,
+    tokens.ERASE: _erase,
+}
+
+
+@page("GET", "HEAD", "POST")
+def which(request: HttpRequest) -> HttpResponse:
+    """“Which address did I use?” The page says the same for every address; a known one gets a mail."""
+    if request.method != "POST":
+        return render(request, "readers/which.html")
+    address = request.POST.get("email", "")
+    if not request.POST.get("website"):
+        try:
+            service.ask_which(address, network=network(request), now=clock.now())
+        except BadInput as error:
+            context = {"error": said(error), "email": address[:254]}
+            return render(request, "readers/which.html", context, status=422)
+    return render(request, "readers/which.html", {"asked": address.strip()[:254]})

@@ -19,6 +19,8 @@ def note_engagement(
 
     Returns for how many readers something was new. The times of the last opening and click are exact to the folding.
     """
+    models.List.objects.filter(id=list_id, newest_edition__lt=ordinal).update(newest_edition=ordinal)
+    models.List.objects.filter(id=list_id).update(engagement_as_of=as_of)
     everybody = sorted({*opened, *clicked})
     changed = 0
     for some in _pages(everybody):

@@ -21,6 +21,8 @@ class List(models.Model):
     weekly_day = models.PositiveSmallIntegerField(
         default=5, db_default=5
     )  # of the week, Monday 0: whose edition those get who want one a week
+    newest_edition = models.PositiveIntegerField(default=0, db_default=0)  # whose opens and clicks are known
+    engagement_as_of = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -140,6 +142,7 @@ class Subscription(models.Model):
         constraints = [models.UniqueConstraint(fields=["list", "subscriber"], name="once_per_list")]
         indexes = [
             models.Index(fields=["list", "state"], name="subscription_state"),
+            models.Index(fields=["list", "state", "subscriber"], name="subscription_members"),
             # Who is not to be mailed, in order: asked for every batch that leaves.
             models.Index(
                 fields=["list", "subscriber"], condition=~models.Q(state="active"), name="subscription_silent"

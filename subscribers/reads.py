@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Count, Q
 
 from newsletter.kernel.errors import NotFound
-from subscribers import addresses, erased, models, tokens
+from subscribers import addresses, erased, models, selecting, tokens
 from subscribers.values import (
     Bounds,
     Candidate,
@@ -262,15 +262,9 @@ def find(query: str, *, list_id: int | None = None, limit: int = 50, after: int 
         rows = rows.filter(subscriptions__list_id=list_id)
     matched: dict[int, str] = {}
     if text:
-        key = text.casefold()
-        old = models.AddressChange.objects.filter(address_key__contains=key).order_by("until")
+        old = models.AddressChange.objects.filter(address_key__contains=text.casefold()).order_by("until")
         matched = dict(old.values_list("subscriber_id", "address")[:limit])
-        rows = rows.filter(
-            Q(address_key__contains=key)
-            | Q(first_name__icontains=text)
-            | Q(last_name__icontains=text)
-            | Q(id__in=matched)
-        )
+        rows = rows.filter(id__in={*matched, *_named(text, list_id, limit, after)})
     found = rows.prefetch_related("subscriptions")[:limit]
     return tuple(
         Found(
@@ -283,6 +277,32 @@ def find(query: str, *, list_id: int | None = None, limit: int = 50, after: int 
         )
         for row in found
     )
+
+
+def _named(text: str, list_id: int | None, limit: int, after: int) -> Sequence[int]:
+    """The first people behind an id with a text in their address or name: every one of them is looked at, if it must be."""
+    pattern = f"%{selecting.escaped(text)}%"
+    # To SQLite É and é are two letters, so what is not ASCII is looked for in the ways it may be written.
+    ways = sorted({text, text.lower(), text.upper(), text.title()}) if not text.isascii() else [text]
+    like = "ILIKE" if connection.vendor == "postgresql" else "LIKE"
+    names = " OR ".join(f"p.{column} {like} %s ESCAPE '!'" for _ in ways for column in ("first_name", "last_name"))
+    asked = f"p.id > %s AND (p.address_key LIKE %s ESCAPE '!' OR {names}"
+    values: tuple[Any, ...] = (after, pattern.casefold())
+    values += tuple(f"%{selecting.escaped(way)}%" for way in ways for _ in range(2))
+    first, blank, last = text.partition(" ")
+    if blank and last.strip():
+        asked += f" OR (p.first_name {like} %s ESCAPE '!' AND p.last_name {like} %s ESCAPE '!')"
+        values += (f"%{selecting.escaped(first)}", f"{selecting.escaped(last.strip())}%")
+    asked += ")"
+    if list_id is not None:
+        asked += (
+            " AND EXISTS (SELECT 1 FROM subscribers_subscription u WHERE u.list_id = %s AND u.subscriber_id = p.id)"
+        )
+        values += (list_id,)
+    rows = selecting.in_ranges(
+        "SELECT p.id FROM subscribers_subscriber p", selecting.Sql(asked, values), f"LIMIT {limit:d}"
+    )
+    return sorted(person for (person,) in rows)[:limit]
 
 
 def _misses(address_key: str, text: str) -> bool:

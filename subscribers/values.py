@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from subscribers.rows import BadRow
 
@@ -186,6 +186,38 @@ class ImportRun:
     report: ImportReport
     error: str
     file_kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """Something the newsroom knows of people: text, number, date, or one of `choices`."""
+
+    slug: str
+    name: str
+    kind: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A named question about people, as JSON and in words."""
+
+    id: int
+    slug: str
+    name: str
+    definition: Mapping[str, Any]
+    words: str
+    changed_at: datetime
+    changed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCount:
+    """How many people a question has; `as_of` is when opening and clicking was last learned of, where it asks for that."""
+
+    count: int
+    words: str
+    as_of: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

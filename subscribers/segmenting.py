@@ -1,0 +1,179 @@
+"""Segments by name: made, changed, counted, dropped; and the attributes and tags they ask about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from subscribers import models, reads, segments, selecting
+from subscribers.formats import slug as slugged
+from subscribers.rows import LONGEST_TAG, as_kind
+from subscribers.values import Attribute, Segment, SegmentCount
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
+
+
+def create_segment(slug: str, name: str, definition: Any, *, by: str, now: datetime) -> Segment:
+    """Names a question. Raises BadInput, Refused when the slug is taken."""
+    if not _SLUG.fullmatch(slug):
+        raise BadInput(f"“{slug[:60]}” will not do as a slug: small letters, digits and hyphens, 59 at most.", "slug")
+    if models.Segment.objects.filter(slug=slug).exists():
+        raise Refused(f"There is a segment {slug} already.")
+    group = _checked(definition, now)
+    row = models.Segment.objects.create(
+        slug=slug,
+        name=_name(name),
+        definition=segments.document(group),
+        created_at=now,
+        changed_at=now,
+        changed_by=by[:254],
+    )
+    return _value(row)
+
+
+def change_segment(slug: str, *, name: str, definition: Any, by: str, now: datetime) -> Segment:
+    """Changes a question, for all who use it from now on. Raises BadInput, NotFound."""
+    row = selecting.segment_row(slug)
+    group = _checked(definition, now)
+    models.Segment.objects.filter(id=row.id).update(
+        name=_name(name), definition=segments.document(group), changed_at=now, changed_by=by[:254]
+    )
+    return segment(slug)
+
+
+def drop_segment(slug: str) -> None:
+    """Forgets a question. Raises NotFound."""
+    selecting.segment_row(slug).delete()
+
+
+def segment(slug: str) -> Segment:
+    """A question by its slug. Raises NotFound."""
+    return _value(selecting.segment_row(slug))
+
+
+def all_segments() -> tuple[Segment, ...]:
+    """Every question, by name."""
+    return tuple(_value(row) for row in models.Segment.objects.order_by("name"))
+
+
+def count(definition: Any, *, now: datetime, list_id: int | None = None) -> SegmentCount:
+    """How many people a definition has at this moment. Raises BadInput."""
+    group = segments.parse(definition, _kinds())
+    asked = {each.list for each in segments.conditions(group) if each.about in ("opened", "clicked")}
+    as_of = (
+        models.List.objects.filter(slug__in=asked)
+        .order_by("engagement_as_of")
+        .values_list("engagement_as_of", flat=True)
+    )
+    return SegmentCount(
+        selecting.count(group, now, list_id=list_id), segments.words(group), as_of.first() if asked else None
+    )
+
+
+def members(slug: str, *, now: datetime, list_id: int | None = None) -> Iterator[int]:
+    """The ids of a segment's people, ascending. Raises NotFound, BadInput."""
+    return selecting.members(_group(slug), now, list_id=list_id)
+
+
+def who_is_in(slug: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
+    """Who of some people is in a segment. Raises NotFound, BadInput."""
+    return selecting.among(_group(slug), now, ids)
+
+
+def _group(slug: str) -> segments.Group:
+    return segments.parse(selecting.segment_row(slug).definition, _kinds())
+
+
+def _checked(definition: Any, now: datetime) -> segments.Group:
+    group = segments.parse(definition, _kinds())
+    selecting.where(group, now)  # a list that is not there is said at once
+    return group
+
+
+def _name(name: str) -> str:
+    if not name.strip() or len(name) > 120:
+        raise BadInput("Give the segment a name of at most 120 characters.", "name")
+    return name.strip()
+
+
+def _value(row: models.Segment) -> Segment:
+    try:
+        said = segments.words(segments.parse(row.definition, _kinds()))
+    except BadInput as error:
+        said = str(error)
+    return Segment(row.id, row.slug, row.name, row.definition, said, row.changed_at, row.changed_by)
+
+
+def _kinds() -> dict[str, str]:
+    return dict(models.Attribute.objects.values_list("slug", "kind"))
+
+
+def attributes() -> tuple[Attribute, ...]:
+    """What the newsroom knows of people beyond names, by name."""
+    rows = models.Attribute.objects.order_by("name")
+    return tuple(Attribute(row.slug, row.name, row.kind, tuple(row.choices)) for row in rows)
+
+
+def create_attribute(name: str, *, kind: str = "text", choices: Sequence[str] = (), now: datetime) -> Attribute:
+    """Makes an attribute. Raises BadInput, Refused when there is one."""
+    slug = slugged(name)
+    if not slug or len(name) > 100:
+        raise BadInput("Give the attribute a name of letters, at most 100.", "name")
+    if kind not in models.Attribute.Kind.values:
+        raise BadInput(f"“{kind[:40]}” is no kind. It can be {', '.join(models.Attribute.Kind.values)}.", "kind")
+    flat = [choice.strip()[:100] for choice in choices if choice.strip()]
+    if (kind == "choice") != bool(flat):
+        raise BadInput("A choice needs what can be chosen, and only a choice.", "choices")
+    if models.Attribute.objects.filter(slug=slug).exists():
+        raise Refused(f"There is an attribute {slug} already.")
+    row = models.Attribute.objects.create(slug=slug, name=name.strip(), kind=kind, choices=flat, created_at=now)
+    return Attribute(row.slug, row.name, row.kind, tuple(row.choices))
+
+
+def set_attribute(subscriber_id: int, slug: str, value: str) -> None:
+    """Sets an attribute of a person; "" takes it away. Raises BadInput, NotFound, Conflict when they changed meanwhile."""
+    attribute = models.Attribute.objects.filter(slug=slug).first()
+    if attribute is None:
+        raise NotFound(f"There is no attribute {slug[:60]}. See them with: newsletter segments attributes")
+    person = models.Subscriber.objects.filter(id=subscriber_id).first()
+    if person is None:
+        raise NotFound(f"There is no reader {subscriber_id}.")
+    changed = {name: each for name, each in person.attributes.items() if name != slug}
+    if value.strip():
+        try:
+            changed[slug] = as_kind(value.strip(), attribute.kind, attribute.choices)
+        except ValueError as error:
+            raise BadInput(str(error), slug) from None
+    if not models.Subscriber.objects.filter(id=subscriber_id, attributes=person.attributes).update(attributes=changed):
+        raise Conflict("Somebody else changed this reader meanwhile. Look again.")
+
+
+def set_tier(subscriber_id: int, tier: str) -> None:
+    """Says whether a person reads for free, pays, or is let in. Raises BadInput, NotFound."""
+    if tier not in models.Subscriber.Tier.values:
+        raise BadInput(f"“{tier[:40]}” is no tier. It can be {', '.join(models.Subscriber.Tier.values)}.", "tier")
+    if not models.Subscriber.objects.filter(id=subscriber_id).update(tier=tier):
+        raise NotFound(f"There is no reader {subscriber_id}.")
+
+
+def tag(subscriber_id: int, name: str) -> None:
+    """Sticks a tag to a person. Raises BadInput, NotFound."""
+    flat = " ".join(name.split())
+    if not flat or len(flat) > LONGEST_TAG:
+        raise BadInput(f"Give a tag of at most {LONGEST_TAG} characters.", "tag")
+    reads.person(subscriber_id)
+    row, _ = models.Tag.objects.get_or_create(name=flat)
+    models.Tagged.objects.get_or_create(tag=row, subscriber_id=subscriber_id)
+
+
+def untag(subscriber_id: int, name: str) -> None:
+    """Takes a tag off a person; harmless where it is not."""
+    models.Tagged.objects.filter(tag__name=name, subscriber_id=subscriber_id).delete()
+
+
+def tags() -> tuple[str, ...]:
+    """All tags, by name."""
+    return tuple(models.Tag.objects.order_by("name").values_list("name", flat=True))

@@ -1,0 +1,280 @@
+"""Segments in SQL, for both databases; and reading all people at once, on SQLite in as many threads as there are processors.
+
+Everything from outside is a parameter. A condition is a fragment about a person `p`; big sets are asked for with IN,
+which SQLite reads once in order, instead of once for every person.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Max
+
+from newsletter.kernel.errors import BadInput, NotFound
+from subscribers import models
+from subscribers.segments import MOST_EDITIONS, Condition, Group
+
+PARALLEL_FROM = 200_000  # people: below, a second thread gains nothing
+PAGE = 5_000
+
+
+class Sql(NamedTuple):
+    """A fragment of SQL with its parameters."""
+
+    text: str
+    values: tuple[Any, ...]
+
+
+def where(group: Group, now: datetime) -> Sql:
+    """What a segment asks of a person `p`. Raises BadInput for a list or tag that is not there any more."""
+    if not group.parts:
+        return Sql("1 = 1", ())
+    parts = [where(part, now) if isinstance(part, Group) else _condition(part, now) for part in group.parts]
+    joined = (" AND " if group.kind == "all" else " OR ").join(f"({part.text})" for part in parts)
+    values = tuple(value for part in parts for value in part.values)
+    # What is not known is not true either: of somebody without an age, “none of: age above 40” holds.
+    return Sql(f"({joined}) IS NOT TRUE" if group.kind == "none" else joined, values)
+
+
+def count(group: Group, now: datetime, *, list_id: int | None = None) -> int:
+    """How many people a segment has; with a list, of those who get it."""
+    asked = _scoped(where(group, now), list_id)
+    return sum(row[0] for row in in_ranges("SELECT count(*) FROM subscribers_subscriber p", asked))
+
+
+def members(group: Group, now: datetime, *, list_id: int | None = None, after: int = 0) -> Iterator[int]:
+    """The ids of a segment's people, ascending, behind an id."""
+    asked = _scoped(where(group, now), list_id)
+    statement = (
+        f"SELECT p.id FROM subscribers_subscriber p WHERE p.id > %s AND ({asked.text}) ORDER BY p.id LIMIT {PAGE}"
+    )
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [after, *asked.values])
+            ids = [row[0] for row in cursor.fetchall()]
+        yield from ids
+        if len(ids) < PAGE:
+            return
+        after = ids[-1]
+
+
+def among(group: Group, now: datetime, ids: Sequence[int]) -> frozenset[int]:
+    """Who of some people is in a segment."""
+    if not ids:
+        return frozenset()
+    asked = where(group, now)
+    with connection.cursor() as cursor:
+        statement = f"SELECT p.id FROM subscribers_subscriber p WHERE p.id BETWEEN %s AND %s AND ({asked.text})"
+        cursor.execute(statement, [min(ids), max(ids), *asked.values])
+        return frozenset(row[0] for row in cursor.fetchall()) & frozenset(ids)
+
+
+def _scoped(asked: Sql, list_id: int | None) -> Sql:
+    if list_id is None:
+        return asked
+    return Sql(f"({asked.text}) AND {_ON_LIST}", (*asked.values, list_id))
+
+
+_ON_LIST = (
+    "p.id IN (SELECT u.subscriber_id FROM subscribers_subscription u WHERE u.list_id = %s AND u.state = 'active')"
+)
+_TAGGED = "p.id IN (SELECT g.subscriber_id FROM subscribers_tagged g WHERE g.tag_id = %s)"
+_ENGAGED = """p.id IN (SELECT u.subscriber_id FROM subscribers_subscription u JOIN subscribers_engagement e ON e.subscription_id = u.id
+    WHERE u.list_id = %s AND {what})"""
+
+
+def _condition(asked: Condition, now: datetime) -> Sql:
+    if asked.about.startswith("attribute:"):
+        return _attribute(asked)
+    return _BUILD[asked.about](asked, now)
+
+
+def _column(name: str) -> Any:
+    def build(asked: Condition, now: datetime) -> Sql:
+        if asked.op == "unknown":
+            return Sql(f"p.{name} = ''", ())
+        if asked.op == "contains":
+            return Sql(f"p.{name} {_like()} %s ESCAPE '!'", (f"%{escaped(str(asked.value))}%",))
+        if name == "language":  # de means de-AT as well
+            found = Sql(
+                f"(p.{name} = %s OR p.{name} LIKE %s ESCAPE '!')", (asked.value, f"{escaped(str(asked.value))}-%")
+            )
+        else:
+            found = Sql(f"p.{name} = %s", (asked.value,))
+        return Sql(f"NOT {found.text}", found.values) if asked.op == "is_not" else found
+
+    return build
+
+
+def _tag(asked: Condition, now: datetime) -> Sql:
+    tag = models.Tag.objects.filter(name=asked.value).values_list("id", flat=True).first()
+    return _turned(asked.op == "has_not", Sql(_TAGGED, (tag or 0,)))
+
+
+def _list(asked: Condition, now: datetime) -> Sql:
+    return _turned(asked.op == "not_on", Sql(_ON_LIST, (_list_id(str(asked.value)),)))
+
+
+def _joined(asked: Condition, now: datetime) -> Sql:
+    if asked.op in ("in_last_days", "not_in_last_days"):
+        begin = connection.ops.adapt_datetimefield_value(now - timedelta(days=int(asked.value or 0)))
+        return Sql(f"p.created_at {'>=' if asked.op == 'in_last_days' else '<'} %s", (begin,))
+    return Sql(f"p.created_at {'>=' if asked.op == 'after' else '<'} %s", (_midnight(str(asked.value)),))
+
+
+def _confirmed(asked: Condition, now: datetime) -> Sql:
+    known = (
+        "p.id IN (SELECT u.subscriber_id FROM subscribers_subscription u WHERE u.list_id = %s AND u.confirmed_at {0})"
+    )
+    values: tuple[Any, ...] = (_list_id(asked.list),)
+    if asked.op in ("known", "unknown"):
+        return _turned(asked.op == "unknown", Sql(known.format("IS NOT NULL"), values))
+    return Sql(known.format(f"{'>=' if asked.op == 'after' else '<'} %s"), (*values, _midnight(str(asked.value))))
+
+
+def _tracked(asked: Condition, now: datetime) -> Sql:
+    return Sql("p.tracked" if asked.value else "NOT p.tracked", ())
+
+
+def _engaged(asked: Condition, now: datetime) -> Sql:
+    list_id = _list_id(asked.list)
+    column = "e.opened" if asked.about == "opened" else "e.clicked"
+    if asked.op == "never":
+        at = "last_opened_at" if asked.about == "opened" else "last_clicked_at"
+        return _turned(True, Sql(_ENGAGED.format(what=f"e.{at} IS NOT NULL"), (list_id,)))
+    newest = newest_edition(list_id)
+    # Bits are counted from the newest edition a row knows of: seen from the newest of all, some have moved out of sight.
+    span = f"{'greatest' if _pg() else 'max'}(0, %s - (%s - e.newest))"
+    one = "1::bigint" if _pg() else "1"
+    what = f"({column} & (({one} << {span}{'::int' if _pg() else ''}) - 1)) <> 0"
+    found = Sql(_ENGAGED.format(what=what), (list_id, min(int(asked.value or 0), MOST_EDITIONS), newest))
+    return _turned(asked.op == "not_in_last", found)
+
+
+def _attribute(asked: Condition) -> Sql:
+    name = asked.about.removeprefix("attribute:")
+    if _pg():
+        text, number = "p.attributes ->> %s", "(p.attributes ->> %s)::numeric"
+        place: tuple[Any, ...] = (name,)
+        there = Sql("jsonb_exists(p.attributes, %s)", place)
+    else:
+        text = number = "json_extract(p.attributes, %s)"
+        place = (f'$."{name}"',)
+        there = Sql("json_type(p.attributes, %s) IS NOT NULL", place)
+    if asked.op in ("known", "unknown"):
+        return _turned(asked.op == "unknown", there)
+    if asked.op == "contains":
+        return Sql(f"{text} {_like()} %s ESCAPE '!'", (*place, f"%{escaped(str(asked.value))}%"))
+    if asked.op == "is_not":
+        return Sql(f"({text} = %s) IS NOT TRUE", (*place, asked.value))
+    sign = {"is": "=", "above": ">", "below": "<", "before": "<", "after": ">="}[asked.op]
+    if isinstance(asked.value, int | float):
+        if _pg():
+            return Sql(
+                f"(CASE WHEN jsonb_typeof(p.attributes -> %s) = 'number' THEN {number} {sign} %s ELSE false END)",
+                (name, *place, asked.value),
+            )
+        return Sql(
+            f"(json_type(p.attributes, %s) IN ('integer', 'real') AND {number} {sign} %s)",
+            (*place, *place, asked.value),
+        )
+    return Sql(f"{text} {sign} %s", (*place, asked.value))
+
+
+_BUILD: Mapping[str, Any] = {
+    "tier": _column("tier"),
+    "language": _column("language"),
+    "zone": _column("zone"),
+    "source": _column("source"),
+    "tag": _tag,
+    "list": _list,
+    "joined": _joined,
+    "confirmed": _confirmed,
+    "tracked": _tracked,
+    "opened": _engaged,
+    "clicked": _engaged,
+}
+
+
+def _turned(really: bool, asked: Sql) -> Sql:
+    return Sql(f"({asked.text}) IS NOT TRUE", asked.values) if really else asked
+
+
+def _list_id(slug: str) -> int:
+    found = models.List.objects.filter(slug=slug).values_list("id", flat=True).first()
+    if found is None:
+        raise BadInput(f"There is no list “{slug}” any more.", "list")
+    return found
+
+
+def newest_edition(list_id: int) -> int:
+    """The number of the newest edition of a list that anybody is known to have opened or clicked."""
+    row = models.List.objects.filter(id=list_id).values_list("newest_edition", flat=True).first()
+    if row:
+        return row
+    return models.Engagement.objects.filter(subscription__list_id=list_id).aggregate(n=Max("newest"))["n"] or 0
+
+
+def _midnight(day: str) -> Any:
+    moment = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC)
+    return connection.ops.adapt_datetimefield_value(moment)
+
+
+def escaped(text: str) -> str:
+    """A text for LIKE … ESCAPE '!', meaning itself."""
+    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def _like() -> str:
+    return "ILIKE" if _pg() else "LIKE"
+
+
+def _pg() -> bool:
+    return connection.vendor == "postgresql"
+
+
+def in_ranges(select: str, asked: Sql, tail: str = "") -> list[tuple[Any, ...]]:
+    """The rows of `select … WHERE asked` over all people: on a large SQLite in ranges of ids, one thread each.
+
+    SQLite lets other threads run while it works. PostgreSQL has parallel workers of its own.
+    """
+    highest = models.Subscriber.objects.aggregate(n=Max("id"))["n"] or 0
+    path = str(connection.settings_dict["NAME"])
+    threads = min(os.cpu_count() or 1, 4)
+    if connection.vendor != "sqlite" or highest < PARALLEL_FROM or threads == 1 or connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{select} WHERE {asked.text} {tail}", list(asked.values))
+            return list(cursor.fetchall())
+    bounds = [highest * n // threads for n in range(threads + 1)]
+    statement = f"{select} WHERE p.id > ? AND p.id <= ? AND ({asked.text.replace('%s', '?')}) {tail}"
+
+    def rows(low: int, high: int) -> list[tuple[Any, ...]]:
+        reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)
+        try:
+            reader.execute("PRAGMA mmap_size = 1073741824")
+            return reader.execute(statement, (low, high, *asked.values)).fetchall()
+        finally:
+            reader.close()
+
+    with ThreadPoolExecutor(threads) as pool:
+        return [row for some in pool.map(rows, bounds[:-1], bounds[1:]) for row in some]
+
+
+def segment_row(slug: str) -> models.Segment:
+    """The row of a segment. Raises NotFound, naming those there are."""
+    row = models.Segment.objects.filter(slug=slug).first()
+    if row is None:
+        known = ", ".join(models.Segment.objects.order_by("slug").values_list("slug", flat=True)[:10])
+        hint = (
+            f" There is {known}."
+            if known
+            else " Make one: newsletter segments create SLUG --name NAME --definition FILE"
+        )
+        raise NotFound(f"There is no segment “{slug}”.{hint}")
+    return row

@@ -1,0 +1,213 @@
+"""Questions about people: what may be asked, in which words, and who answers to it."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+from subscribers import models, reads, segments, selecting, service
+from subscribers.values import List
+
+KINDS = {"city": "text", "age": "number", "born": "date", "size": "choice"}
+FILE = """email,first_name,tier,tags,city,age,language,created_at
+ann@example.com,Ann,paid,VIP;Blog,Leeds,41,en,2020-01-02
+ben@example.com,Ben,free,Blog,Ulm,17,de-AT,2021-01-02
+cleo@example.com,Cleo,comp,,,,fr,2022-01-02
+dan@example.com,Dan,paid,VIP,Leeds%,9,,2023-01-02
+"""
+
+
+@pytest.fixture
+def people(morning: List, evening: List, now: datetime) -> None:
+    service.create_attribute("Age", kind="number", now=now)
+    service.import_csv(io.BytesIO(FILE.encode()), morning.id, dry_run=False, by="test", now=now, name="people.csv")
+    ids = {name: _id(name) for name in ("ann", "ben", "cleo")}
+    for ordinal, opened, clicked in ((1, ("ann", "ben"), ("ann",)), (5, ("ben",), ()), (9, ("cleo",), ("cleo",))):
+        service.note_engagement(
+            morning.id, ordinal, opened=[ids[n] for n in opened], clicked=[ids[n] for n in clicked], as_of=now
+        )
+    service.add("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+
+
+def _id(name: str) -> int:
+    person = reads.person_by_address(f"{name}@example.com")
+    assert person is not None
+    return person.id
+
+
+def who(definition: Any, now: datetime) -> str:
+    kinds = {row.slug: row.kind for row in service.attributes()}
+    group = segments.parse(definition, kinds)
+    found = [reads.person(each).first_name[0].lower() for each in selecting.members(group, now)]
+    assert service.count_segment(definition, now=now).count == len(found)
+    everybody = list(models.Subscriber.objects.values_list("id", flat=True))
+    assert selecting.among(group, now, everybody) == frozenset(selecting.members(group, now))
+    return "".join(found)
+
+
+@pytest.mark.parametrize(
+    ("about", "op", "value", "expected"),
+    [
+        ("tier", "is", "paid", "ad"),
+        ("tier", "is_not", "paid", "bc"),
+        ("tag", "has", "VIP", "ad"),
+        ("tag", "has_not", "VIP", "bc"),
+        ("tag", "has", "nobody has it", ""),
+        ("list", "on", "evening", "a"),
+        ("list", "not_on", "evening", "bcd"),
+        ("language", "is", "de", "b"),
+        ("language", "is_not", "de", "acd"),
+        ("language", "unknown", None, "d"),
+        ("source", "contains", "PEOPLE", "abcd"),
+        ("joined", "before", "2021-01-02", "a"),
+        ("joined", "after", "2021-01-02", "bcd"),
+        ("joined", "in_last_days", 30, ""),
+        ("joined", "not_in_last_days", 30, "abcd"),
+        ("tracked", "is", "yes", "abcd"),
+        ("attribute:city", "is", "Leeds", "a"),
+        ("attribute:city", "is_not", "Leeds", "bcd"),
+        ("attribute:city", "contains", "leeds%", "d"),
+        ("attribute:city", "known", None, "abd"),
+        ("attribute:city", "unknown", None, "c"),
+        ("attribute:age", "above", 9, "ab"),
+        ("attribute:age", "below", 17.5, "bd"),
+        ("attribute:age", "is", 41, "a"),
+        ("opened", "in_last", 1, "c"),
+        ("opened", "in_last", 5, "bc"),
+        ("opened", "in_last", 62, "abc"),
+        ("opened", "not_in_last", 5, "ad"),
+        ("opened", "never", None, "d"),
+        ("clicked", "in_last", 9, "ac"),
+        ("clicked", "never", None, "bd"),
+        ("confirmed", "unknown", None, "abcd"),
+    ],
+)
+def test_each_condition_finds_who_it_means(
+    about: str, op: str, value: Any, expected: str, people: None, now: datetime
+) -> None:
+    condition = {"about": about, "op": op} | ({"value": value} if value is not None else {})
+    if about in segments.OF_A_LIST:
+        condition["list"] = "morning"
+    assert who(condition, now) == expected
+    assert who({"none": [condition]}, now) == "".join(each for each in "abcd" if each not in expected)
+
+
+def test_conditions_are_joined_by_all_any_and_none_and_nested(people: None, now: datetime) -> None:
+    paid, blog = {"about": "tier", "op": "is", "value": "paid"}, {"about": "tag", "op": "has", "value": "Blog"}
+    assert who({"all": [paid, blog]}, now) == "a"
+    assert who({"any": [paid, blog]}, now) == "abd"
+    assert who({"all": [paid, {"none": [blog]}]}, now) == "d"
+    assert who({"all": []}, now) == "abcd"
+    assert service.count_segment({"all": [paid]}, now=now, list_id=_list("evening")).count == 1
+    assert segments.words(segments.parse({"all": [paid, {"any": [blog, paid]}]}, {})) == (
+        "tier is paid and (tag is on them: Blog or tier is paid)"
+    )
+
+
+def _list(slug: str) -> int:
+    return reads.list_by_slug(slug).id
+
+
+def test_a_count_says_as_of_when_opening_is_known(people: None, now: datetime) -> None:
+    asked = {"about": "opened", "op": "never", "list": "morning"}
+    assert service.count_segment(asked, now=now).as_of == now
+    assert service.count_segment({"about": "tier", "op": "is", "value": "paid"}, now=now).as_of is None
+
+
+@pytest.mark.parametrize(
+    ("definition", "words"),
+    [
+        ([], "object"),
+        ({"all": "x"}, "list of conditions"),
+        ({"all": [], "any": []}, "alone"),
+        ({"about": "shoe", "op": "is"}, "Nothing is known about “shoe”"),
+        ({"about": "tier", "op": "above", "value": "paid"}, "cannot be asked about tier"),
+        ({"about": "tier", "op": "is", "value": "gold"}, "no tier"),
+        ({"about": "joined", "op": "before", "value": "soon"}, "no date"),
+        ({"about": "opened", "op": "in_last", "value": 99, "list": "m"}, "from 1 to 62"),
+        ({"about": "opened", "op": "in_last", "value": 9}, "of which list"),
+        ({"about": "attribute:shoe", "op": "is", "value": "x"}, "There is age, born, city, size"),
+        ({"about": "attribute:age", "op": "above", "value": "old"}, "no number"),
+        ({"about": "tag", "op": "has", "value": "x" * 300}, "200"),
+        ({"about": "tag", "op": "has", "value": "x", "sql": "1=1"}, "“sql” is unknown"),
+        ({"all": [{"all": [{"all": [{"all": [{"all": [{"all": []}]}]}]}]}]}, "5 deep"),
+        ({"all": [{"about": "tracked", "op": "is", "value": True}] * 41}, "40"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_the_place(definition: Any, words: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        segments.parse(definition, KINDS)
+
+
+def test_a_segment_has_a_name_and_is_used_again(people: None, now: datetime) -> None:
+    paid = {"about": "tier", "op": "is", "value": "paid"}
+    made = service.create_segment("payers", "Who pays", paid, by="ed", now=now)
+    assert (made.words, made.definition) == ("tier is paid", {"all": [paid]})
+    assert len(list(service.segment_members("payers", now=now))) == 2
+    assert service.who_is_in("payers", [_id("ann"), _id("ben")], now=now) == {_id("ann")}
+    service.change_segment(
+        "payers", name="Guests", definition=paid | {"value": "comp"}, by="ed", now=now + timedelta(1)
+    )
+    assert list(service.segment_members("payers", now=now)) == [_id("cleo")]
+    with pytest.raises(Refused, match="payers already"):
+        service.create_segment("payers", "x", paid, by="ed", now=now)
+    with pytest.raises(BadInput, match="no list “gone”"):
+        service.create_segment("x", "x", {"about": "list", "op": "on", "value": "gone"}, by="ed", now=now)
+    service.drop_segment("payers")
+    with pytest.raises(NotFound, match="segments create"):
+        service.segment("payers")
+
+
+_VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8), st.lists(st.none(), max_size=2)
+)
+_CONDITIONS = st.fixed_dictionaries(
+    {
+        "about": st.sampled_from([*segments.OPS, "attribute:city", "attribute:age", "x"]),
+        "op": st.sampled_from([*segments._SAID, "x"]),
+    },
+    optional={"value": _VALUES, "list": st.sampled_from(["morning", ""])},
+)
+
+
+@given(
+    st.recursive(
+        _CONDITIONS,
+        lambda inner: st.dictionaries(st.sampled_from([*segments.GROUPS]), st.lists(inner, max_size=3), max_size=1),
+        max_leaves=6,
+    )
+)
+def test_whatever_is_asked_is_understood_or_refused_and_reads_back_the_same(definition: Any) -> None:
+    try:
+        group = segments.parse(definition, KINDS)
+    except BadInput:
+        return
+    assert segments.parse(segments.document(group), KINDS) == group
+    assert segments.words(group)
+
+
+def test_attributes_tags_and_tiers_are_set_by_hand(people: None, now: datetime) -> None:
+    ann = _id("ann")
+    service.create_attribute("Size", kind="choice", choices=["S", "M"], now=now)
+    service.set_attribute(ann, "size", "m")
+    service.set_attribute(ann, "city", "")
+    service.tag(ann, "  New   one ")
+    service.untag(ann, "VIP")
+    service.set_tier(ann, "comp")
+    person = reads.person(ann)
+    assert (person.attributes, person.tags, person.tier) == ({"age": 41, "size": "M"}, ("Blog", "New one"), "comp")
+    for wrong in (
+        lambda: service.set_attribute(ann, "size", "XL"),
+        lambda: service.set_tier(ann, "gold"),
+        lambda: service.tag(ann, " "),
+        lambda: service.create_attribute("Colour", kind="hue", now=now),
+        lambda: service.create_attribute("Colour", kind="choice", now=now),
+    ):
+        with pytest.raises(BadInput):
+            wrong()

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from subscribers import attempts, erasing, importing, suppressions
+from subscribers import attempts, erasing, hygiene, importing, suppressions
 
 CONFIRMED_WITHIN = timedelta(days=30)
 
 
 def keep_clean(now: datetime) -> None:
-    """Forgets old tries, files of imports, and people who never confirmed; lifts suppressions whose time is over."""
+    """Forgets old tries, files of imports, and people who never confirmed; lifts suppressions whose time is over;
+    lets those go who were asked after a long silence and did not answer."""
     attempts.sweep(now)
     importing.forget_files(now)
     erasing.erase_unconfirmed(now, before=now - CONFIRMED_WITHIN)
     suppressions.lift_expired(now)
+    hygiene.let_the_silent_go(now)

@@ -1,94 +1,231 @@
-"""Handing the readers of a list out, so that nobody is locked in."""
+"""Handing readers out, so that nobody is locked in.
+
+`jsonl` is our own complete form: lists, attributes, people with every change, and suppressions; `restoring` reads it back
+exactly. `csv` is for spreadsheets; `mailchimp` and `listmonk` are what those programs import. Formula cells are defused in
+all but our own form.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
 
 from newsletter.kernel.errors import BadInput
-from subscribers import models, reads, tables
+from subscribers import models, policy, segmenting, tables
+
+FORMS = ("csv", "jsonl", "mailchimp", "listmonk")
+VERSION = 1
+_PAGE = 1_000
+Write = Callable[[str], object]
 
 
-def export(list_id: int, write: Callable[[str], object], *, form: str = "csv") -> int:
-    """Writes the people of a list: "csv" for spreadsheets (formula cells defused), "jsonl" complete and exact. Returns how many."""
-    if form not in ("csv", "jsonl"):
-        raise BadInput(f"“{form}” is no form of export. It can be csv or jsonl.", "format")
-    target = reads.list(list_id)
-    rows = (
-        models.Subscription.objects.filter(list_id=target.id)
-        .select_related("subscriber")
-        .prefetch_related("subscriber__former_addresses")
-        .order_by("subscriber_id")
-    )
-    writer = _csv_writer(write) if form == "csv" else _json_writer(write)
+def export(
+    list_id: int | None,
+    write: Write,
+    *,
+    form: str = "csv",
+    state: str = "",
+    segment: str = "",
+    now: datetime | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> int:
+    """Writes the people of a list (None: everybody, in our own form alone). Returns how many.
+
+    `state` and `segment` (with `now`) narrow it down; mailchimp and listmonk get the active ones if nothing is said, for
+    they take everybody in a file as such. Raises BadInput, NotFound.
+    """
+    if form not in FORMS:
+        raise BadInput(f"“{form}” is no form of export. It can be {', '.join(FORMS)}.", "format")
+    if list_id is None and form != "jsonl":
+        raise BadInput("Everything at once can be had as jsonl alone; name a list.", "list")
+    if state and state not in policy.STATES:
+        raise BadInput(f"“{state}” is no state. It can be {', '.join(policy.STATES)}.", "state")
+    if form in ("mailchimp", "listmonk"):
+        state = state or policy.ACTIVE
+    wanted = frozenset(segmenting.members(segment, now=now, list_id=list_id)) if segment and now else None
+    writer = {"csv": _csv, "jsonl": _own, "mailchimp": _mailchimp, "listmonk": _listmonk}[form]
+    head, line = writer(write, list_id)
+    head()
     count = 0
-    for row in rows.iterator(chunk_size=2000):
-        writer(row)
-        count += 1
+    for page in _pages(list_id, state):
+        people = [row for row in page if wanted is None or row.id in wanted]
+        line(people)
+        count += len(people)
+        if progress:
+            progress(len(people))
+    if form == "jsonl" and list_id is None:
+        for row in models.Suppression.objects.order_by("id").iterator(chunk_size=2000):
+            _line(write, {"suppression": _fields(row, "address_key", "reason", "source", "created_at", "expires_at")})
     return count
 
 
-def _csv_writer(write: Callable[[str], object]) -> Callable[[models.Subscription], None]:
-    names = (
-        "email",
-        "first_name",
-        "last_name",
-        "status",
-        "since",
-        "confirmed_at",
-        "zone",
-        "language",
-        "source",
-        "former_addresses",
-    )
+def _pages(list_id: int | None, state: str) -> Iterator[list[models.Subscriber]]:
+    rows = models.Subscriber.objects.order_by("id")
+    if list_id is not None:
+        subscriptions = models.Subscription.objects.filter(list_id=list_id)
+        subscriptions = subscriptions.filter(state=state) if state else subscriptions
+        rows = rows.filter(id__in=subscriptions.values("subscriber_id"))
+    after = 0
+    while page := list(rows.filter(id__gt=after)[:_PAGE]):
+        yield page
+        after = page[-1].id
+
+
+Head = Callable[[], None]
+Lines = Callable[[Sequence[models.Subscriber]], None]
+
+
+def _csv(write: Write, list_id: int | None) -> tuple[Head, Lines]:
+    names = [attribute.slug for attribute in segmenting.attributes()]
     out = csv.writer(tables.Pen(write))
-    out.writerow(names)
 
-    def line(row: models.Subscription) -> None:
-        person = row.subscriber
-        cells = (
-            person.address,
-            person.first_name,
-            person.last_name,
-            row.state,
-            row.since.isoformat(),
-            row.confirmed_at.isoformat() if row.confirmed_at else "",
-            person.zone,
-            person.language,
-            row.source,
-            " ".join(former.address for former in person.former_addresses.all()),
+    def head() -> None:
+        out.writerow(
+            ["email", "first_name", "last_name", "status", "since", "confirmed_at", "zone", "language", "source", "tier", "tags",
+             "former_addresses", *names]
+        )  # fmt: skip
+
+    def lines(people: Sequence[models.Subscriber]) -> None:
+        known = _about(people, list_id)
+        for person in people:
+            (held,) = known.subscriptions[person.id]
+            cells = [
+                person.address, person.first_name, person.last_name, held.state, held.since.isoformat(),
+                held.confirmed_at.isoformat() if held.confirmed_at else "", person.zone, person.language, held.source, person.tier,
+                ", ".join(known.tags[person.id]), " ".join(former.address for former in known.formers[person.id]),
+                *(str(person.attributes.get(name, "")) for name in names),
+            ]  # fmt: skip
+            out.writerow([tables.defused(cell) for cell in cells])
+
+    return head, lines
+
+
+def _mailchimp(write: Write, list_id: int | None) -> tuple[Head, Lines]:
+    """Mailchimp takes one file for each status, and a person's tags in one cell."""
+    names = segmenting.attributes()
+    out = csv.writer(tables.Pen(write))
+
+    def head() -> None:
+        out.writerow(["Email Address", "First Name", "Last Name", "Tags", *(attribute.name for attribute in names)])
+
+    def lines(people: Sequence[models.Subscriber]) -> None:
+        known = _about(people, list_id)
+        for person in people:
+            values = (str(person.attributes.get(attribute.slug, "")) for attribute in names)
+            tags = ",".join(f'"{tag}"' if "," in tag else tag for tag in known.tags[person.id])
+            out.writerow(
+                [tables.defused(cell) for cell in (person.address, person.first_name, person.last_name, tags, *values)]
+            )
+
+    return head, lines
+
+
+def _listmonk(write: Write, list_id: int | None) -> tuple[Head, Lines]:
+    """listmonk takes email, name, and attributes as JSON."""
+    out = csv.writer(tables.Pen(write))
+
+    def head() -> None:
+        out.writerow(["email", "name", "attributes"])
+
+    def lines(people: Sequence[models.Subscriber]) -> None:
+        known = _about(people, list_id)
+        for person in people:
+            values: dict[str, Any] = dict(person.attributes)
+            values |= {"tags": known.tags[person.id]} if known.tags[person.id] else {}
+            values |= {name: getattr(person, name) for name in ("language", "zone") if getattr(person, name)}
+            name = f"{person.first_name} {person.last_name}".strip()
+            out.writerow([tables.defused(person.address), tables.defused(name), json.dumps(values, ensure_ascii=False)])
+
+    return head, lines
+
+
+def _own(write: Write, list_id: int | None) -> tuple[Head, Lines]:
+    slugs = dict(models.List.objects.values_list("id", "slug"))
+
+    def head() -> None:
+        _line(write, {"newsletter_readers": VERSION})
+        for row in models.List.objects.order_by("id"):
+            if list_id in (None, row.id):
+                _line(write, {"list": _fields(row, *LIST_FIELDS)})
+        for attribute in models.Attribute.objects.order_by("id"):
+            _line(write, {"attribute": _fields(attribute, *ATTRIBUTE_FIELDS)})
+
+    def lines(people: Sequence[models.Subscriber]) -> None:
+        known = _about(people, list_id)
+        for person in people:
+            document = _fields(person, *PERSON_FIELDS)
+            document["tags"] = known.tags[person.id]
+            document["former_addresses"] = [_fields(row, *FORMER_FIELDS) for row in known.formers[person.id]]
+            document["subscriptions"] = [
+                {"list": slugs[row.list_id], **_fields(row, *SUBSCRIPTION_FIELDS)}
+                | ({"engagement": _fields(row.engagement, *ENGAGEMENT_FIELDS)} if hasattr(row, "engagement") else {})
+                for row in known.subscriptions[person.id]
+            ]
+            document["consents"] = [
+                {"list": slugs.get(row.list_id or 0), **_fields(row, *CONSENT_FIELDS)}
+                for row in known.consents(person.id)
+            ]
+            _line(write, {"person": document})
+
+    return head, lines
+
+
+LIST_FIELDS = (
+    "slug", "name", "description", "language", "double_opt_in", "public", "weekly_day", "newest_edition", "engagement_as_of", "created_at",
+)  # fmt: skip
+ATTRIBUTE_FIELDS = ("slug", "name", "kind", "choices", "created_at")
+PERSON_FIELDS = (
+    "address", "address_key", "first_name", "last_name", "language", "zone", "source", "tier", "attributes", "tracked", "soft_bounces",
+    "created_at",
+)  # fmt: skip
+FORMER_FIELDS = ("address", "address_key", "since", "until", "changed_by")
+SUBSCRIPTION_FIELDS = ("state", "since", "confirmed_at", "source", "frequency", "paused_until", "asked_at")
+ENGAGEMENT_FIELDS = ("newest", "opened", "clicked", "last_opened_at", "last_clicked_at", "as_of")
+CONSENT_FIELDS = ("state", "before", "at", "claimed_at", "how", "by", "origin", "words", "network", "reason")
+
+
+class _about:  # reads like a question where it is used
+    """What belongs to some people, a query for each kind instead of one for each person."""
+
+    def __init__(self, people: Sequence[models.Subscriber], list_id: int | None) -> None:
+        ids = [person.id for person in people]
+        self._ids, self._list_id = ids, list_id
+        self._all_consents: dict[int, list[models.Consent]] | None = None
+        held = (
+            models.Subscription.objects.filter(subscriber_id__in=ids).select_related("engagement").order_by("list_id")
         )
-        out.writerow([tables.defused(cell) for cell in cells])
+        self.subscriptions = _grouped(ids, held if list_id is None else held.filter(list_id=list_id))
+        self.formers = _grouped(ids, models.AddressChange.objects.filter(subscriber_id__in=ids).order_by("until", "id"))
+        tagged = models.Tagged.objects.filter(subscriber_id__in=ids).select_related("tag")
+        self.tags = {person: sorted(row.tag.name for row in rows) for person, rows in _grouped(ids, tagged).items()}
 
-    return line
+    def consents(self, person: int) -> Sequence[models.Consent]:
+        """A person's history; asked for by our own form alone."""
+        if self._all_consents is None:
+            rows = models.Consent.objects.filter(subscriber_id__in=self._ids).order_by("id")
+            if self._list_id is not None:
+                rows = rows.filter(list_id=self._list_id)
+            self._all_consents = _grouped(self._ids, rows)
+        return self._all_consents[person]
 
 
-def _json_writer(write: Callable[[str], object]) -> Callable[[models.Subscription], None]:
-    def line(row: models.Subscription) -> None:
-        person = row.subscriber
-        document = {
-            "email": person.address,
-            "first_name": person.first_name,
-            "last_name": person.last_name,
-            "zone": person.zone,
-            "language": person.language,
-            "person_source": person.source,
-            "created_at": person.created_at.isoformat(),
-            "status": row.state,
-            "since": row.since.isoformat(),
-            "confirmed_at": row.confirmed_at.isoformat() if row.confirmed_at else None,
-            "source": row.source,
-            "former_addresses": [
-                {
-                    "email": former.address,
-                    "since": former.since.isoformat(),
-                    "until": former.until.isoformat(),
-                    "changed_by": former.changed_by,
-                }
-                for former in person.former_addresses.all()
-            ],
-        }
-        write(json.dumps(document, ensure_ascii=False) + "\n")
+def _grouped(ids: Sequence[int], rows: Any) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {person: [] for person in ids}
+    for row in rows:
+        found[row.subscriber_id].append(row)
+    return found
 
-    return line
+
+def _fields(row: Any, *names: str) -> dict[str, Any]:
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime | date) else value
+
+
+def _line(write: Write, document: dict[str, Any]) -> None:
+    write(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")

@@ -30,6 +30,7 @@ ACTS: dict[str, dict[str | None, str]] = {
     "import-left": {None: UNSUBSCRIBED, PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED},
     "import-bounced": {None: BOUNCED, PENDING: BOUNCED, ACTIVE: BOUNCED},
     "desk-leave": {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
+    "silence": {ACTIVE: UNSUBSCRIBED},
     # by the provider's report
     "report-leave": {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
     "bounce": {PENDING: BOUNCED, ACTIVE: BOUNCED},

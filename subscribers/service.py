@@ -7,6 +7,7 @@ from subscribers.cleaning import keep_clean
 from subscribers.engagement import note_engagement
 from subscribers.erasing import erase, erase_unconfirmed, everything_about, forgotten, to_forget
 from subscribers.exporting import export
+from subscribers.hygiene import ask_the_silent, growth, let_the_silent_go, silence
 from subscribers.importing import bad_rows as bad_rows_of
 from subscribers.importing import begin as begin_import
 from subscribers.importing import begin_undo as begin_undo_import
@@ -36,6 +37,7 @@ from subscribers.readers import (
     undo_leave,
 )
 from subscribers.reported import Report, apply_reports
+from subscribers.restoring import Restored, restore
 from subscribers.segmenting import (
     all_segments,
     attributes,
@@ -73,6 +75,7 @@ __all__ = [
     "Options",
     "Owed",
     "Report",
+    "Restored",
     "Tries",
     "Undone",
     "add",
@@ -80,6 +83,7 @@ __all__ = [
     "apply_reports",
     "ask_for_link",
     "ask_new_address",
+    "ask_the_silent",
     "ask_which",
     "attributes",
     "bad_rows_of",
@@ -106,6 +110,7 @@ __all__ = [
     "forget_files",
     "forgotten",
     "give_reason",
+    "growth",
     "import_csv",
     "import_next",
     "import_run",
@@ -115,12 +120,14 @@ __all__ = [
     "keep_clean",
     "keep_sending",
     "leave",
+    "let_the_silent_go",
     "lift_expired",
     "note_engagement",
     "owed_failed",
     "owed_sent",
     "owed_unknown",
     "owed_waiting",
+    "restore",
     "resume_import",
     "rules",
     "segment",
@@ -131,6 +138,7 @@ __all__ = [
     "set_rule",
     "set_tier",
     "sign_up",
+    "silence",
     "suppress",
     "suppressed",
     "sweep",

@@ -221,6 +221,27 @@ class SegmentCount:
 
 
 @dataclass(frozen=True, slots=True)
+class Silence:
+    """Readers nobody has noticed reading for `months`: all of them, those who were asked, and whose time to answer is over."""
+
+    months: int
+    silent: int
+    asked: int
+    over: int
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of a list: the active at its end, what happened by kind, and which share of those at its beginning went."""
+
+    month: date
+    active: int
+    happened: Mapping[str, int]
+    churn: float
+
+
+@dataclass(frozen=True, slots=True)
 class Suppressed:
     """An address, “@domain”, or hash of an erased address that is never mailed."""
 

@@ -33,6 +33,8 @@ NOUNS: dict[str, tuple[str, str]] = {
     "schedules": ("schedules", "When a newsletter goes out."),
     "mailings": ("mailings", "What was sent to whom, and what became of it."),
     "lists": ("lists", "What people subscribe to."),
+    "segments": ("segments", "Questions about readers, by name."),
+    "suppressions": ("suppressions", "Who must never be mailed, and which domains may not sign up."),
     "subscribers": ("subscribers", "The readers: add, import, export, find."),
     "users": ("users", "The people of the newsroom and their rights."),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from newsletter.accounts import audit
-from newsletter.cli.output import JSON, emit_json, say, table
+from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table
 from newsletter.kernel import clock
 from subscribers import reads, service
 
@@ -53,3 +53,57 @@ def show(slug: str, as_json: bool = JSON) -> None:
         return emit_json({"list": found, "counts": counts})
     say(f"{found.name} ({found.slug}), {'double' if found.double_opt_in else 'single'} opt-in")
     table(("state", "readers"), sorted(counts.items()), "Nobody is on it yet.")
+
+
+@app.command("growth")
+def growth(slug: str, months: int = typer.Option(12, min=1, max=120), as_json: bool = JSON) -> None:
+    """Show how a list grew, month by month: who came and how, who went and why, and the share that went."""
+    found = service.growth(reads.list_by_slug(slug).id, now=clock.now(), months=months)
+    if as_json:
+        return emit_json(found)
+    table(
+        (
+            "month (UTC)",
+            "active",
+            "confirmed",
+            "imported",
+            "came back",
+            "left",
+            "bounced",
+            "complained",
+            "silent",
+            "went",
+        ),
+        [(f"{m.month:%Y-%m}", m.active, *(m.happened[k] for k in _COLUMNS), f"{100 * m.churn:.1f} %") for m in found],
+        "Nothing happened yet.",
+    )
+
+
+_COLUMNS = ("confirmed", "imported", "came_back", "left", "bounced", "complained", "silent")
+
+
+@app.command("silent")
+def silent(
+    slug: str,
+    months: int = typer.Option(6, help="For how long nobody noticed them reading."),
+    ask: bool = typer.Option(False, "--ask", help="Mail them the question whether they still want it."),
+    yes: bool = YES,
+    as_json: bool = JSON,
+) -> None:
+    """Count the readers nobody has noticed for months; ask them with --ask. Who does not answer in 30 days is let go."""
+    now = clock.now()
+    found = reads.list_by_slug(slug)
+    seen = service.silence(found.id, months, now=now)
+    asked = 0
+    if ask:
+        confirm(f"Ask {seen.silent - seen.asked:,} readers of {found.name} whether they still want it?", yes)
+        asked = service.ask_the_silent(found.id, months, now=now)
+        audit.record(None, "asked the silent", found.slug, now=now, detail=f"{asked} readers")
+        seen = service.silence(found.id, months, now=now)
+    if as_json:
+        return emit_json(seen)
+    say(
+        f"{seen.silent:,} readers were not noticed for {months} months (as of {seen.as_of:%Y-%m-%d %H:%M} UTC); {seen.asked:,} were asked."
+    )
+    if ask:
+        say(f"{asked:,} mails are on their way. Who does not answer in 30 days is let go, and may sign up again.")

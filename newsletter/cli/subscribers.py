@@ -6,7 +6,7 @@ import csv
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -15,6 +15,7 @@ import typer
 from newsletter.accounts import audit
 from newsletter.cli.output import JSON, YES, confirm, emit_json, progress, say, table, warn
 from newsletter.delivery import reads as deliveries
+from newsletter.jobs import erasure
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, SurroundingsError
 from subscribers import reads, service
@@ -255,18 +256,113 @@ def _written_to(out: Path | None) -> Iterator[TextIO]:
 
 @app.command("export")
 def export(
-    list_slug: str = LIST,
+    list_slug: str = typer.Option("", "--list", help="The list's slug; without it everybody, as jsonl."),
     out: Path | None = typer.Option(None, help="File to write; default: standard output."),
-    form: str = typer.Option("csv", "--format", help="csv (for spreadsheets) or jsonl (complete and exact)."),
+    form: str = typer.Option("", "--format", help="csv, jsonl (ours: complete and exact), mailchimp or listmonk."),
+    state: str = typer.Option("", help="Only those in this state. mailchimp and listmonk: active if nothing is said."),
+    segment: str = typer.Option("", help="Only those in this segment."),
 ) -> None:
-    """Export the readers of a list."""
+    """Export the readers of a list, or everything."""
     now = clock.now()
-    found = reads.list_by_slug(list_slug)
+    found = reads.list_by_slug(list_slug) if list_slug else None
+    form = form or ("csv" if found else "jsonl")
+    list_id = found.id if found else None
     with _written_to(out) as file:
-        count = service.export(found.id, file.write, form=form)
+        if out is None:
+            count = service.export(list_id, file.write, form=form, state=state, segment=segment, now=now)
+        else:
+            with progress("Exporting", None) as advance:
+                count = service.export(
+                    list_id, file.write, form=form, state=state, segment=segment, now=now, progress=advance
+                )
     if out is not None:
         say(f"{count} readers written to {out}.")
-    audit.record(None, "exported readers", found.slug, now=now, detail=f"{count} as {form}")
+    audit.record(None, "exported readers", list_slug or "everything", now=now, detail=f"{count} as {form}")
+
+
+@app.command("restore")
+def restore(file: Path, as_json: bool = JSON) -> None:
+    """Take an export of ours (jsonl) back. Whoever is here stays as they are, but for opt-outs; nobody comes back by it."""
+    now = clock.now()
+    try:
+        with file.open("rb") as stream, progress("Restoring", None) as advance:
+            done = service.restore(stream, by=BY, now=now, progress=advance)
+    except OSError as error:
+        raise SurroundingsError(f"{file} cannot be read: {error.strerror}.") from None
+    audit.record(None, "restored readers", file.name, now=now, detail=f"{done.people} new")
+    if as_json:
+        emit_json(done)
+    else:
+        say(
+            f"{done.people} people are new, {done.already_here} were here; {done.lists} lists, {done.suppressions} suppressions are new."
+        )
+        for bad in done.bad[:BAD_ROWS_SHOWN]:
+            warn(f"line {bad.line}: {bad.reason}")
+    if done.refused:
+        raise typer.Exit(1)
+
+
+@app.command("data")
+def data(address: str) -> None:
+    """Write everything that is known of a reader, as JSON: for those who ask for their data."""
+    now = clock.now()
+    person = _person(address)
+    emit_json(service.everything_about(person.id, now=now))
+    audit.record(None, "handed out a reader's data", f"reader {person.id}", now=now)
+
+
+@app.command("erase")
+def erase(address: str, yes: bool = YES) -> None:
+    """Erase a reader for good: only a fingerprint of the address stays, so that nobody signs them up again."""
+    person = _person(address)
+    confirm(f"Erase everything about {person.address}? This cannot be undone.", yes)
+    now = clock.now()
+    service.erase(person.id, by=BY, now=now)
+    erasure.forget_erased(now)
+    audit.record(None, "erased reader", f"reader {person.id}", now=now)
+    say("Erased, here and in deliveries, waiting posts and the outbox.")
+
+
+@app.command("set")
+def set_values(
+    address: str,
+    tier: str = typer.Option("", help="free, paid or comp."),
+    tag: list[str] = typer.Option([], help="A tag to stick on. Repeatable."),
+    untag: list[str] = typer.Option([], help="A tag to take off. Repeatable."),
+    attributes: list[str] = typer.Option(
+        [], "--attribute", help="NAME=VALUE; an empty value takes it away. Repeatable."
+    ),
+    as_json: bool = JSON,
+) -> None:
+    """Set a reader's tier, tags and attributes."""
+    now = clock.now()
+    person = _person(address)
+    if tier:
+        service.set_tier(person.id, tier)
+    for name in tag:
+        service.tag(person.id, name)
+    for name in untag:
+        service.untag(person.id, name)
+    for text in attributes:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise BadInput(f"“{text}” is no pair. Write it like --attribute 'town=Leeds'.", "attribute")
+        service.set_attribute(person.id, name.strip(), value)
+    audit.record(None, "changed reader", f"reader {person.id}", now=now)
+    person = reads.person(person.id)
+    if as_json:
+        return emit_json(person)
+    known = ", ".join(f"{name} {value}" for name, value in person.attributes.items())
+    say(f"{person.address}: {person.tier}; {', '.join(person.tags) or 'no tags'}; {known or 'no attributes'}.")
+
+
+@app.command("tries")
+def tries(days: int = typer.Option(1, min=1, max=30), as_json: bool = JSON) -> None:
+    """Show how many tried to sign up of late, and what became of it."""
+    found = service.tries(clock.now() - timedelta(days=days))
+    if as_json:
+        return emit_json(found)
+    table(("what became of it", "tries"), [*found.by_verdict.items()], "Nobody tried.")
 
 
 @app.command("find")
@@ -320,7 +416,7 @@ def unsubscribe(address: str, list_slug: str = LIST, yes: bool = YES) -> None:
 
 @app.command("suppress")
 def suppress(address: str, reason: str = typer.Option("asked", help="Why."), yes: bool = YES) -> None:
-    """Never mail an address again, on any list."""
+    """Never mail an address again, on any list. More of this: newsletter suppressions."""
     confirm(f"Never mail {address} again?", yes)
     now = clock.now()
     service.suppress(address, reason=reason, source=BY, now=now)

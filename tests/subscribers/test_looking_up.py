@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -177,25 +176,6 @@ def test_an_export_for_spreadsheets_is_defused_and_can_be_imported_again(
     report = service.import_csv(io.BytesIO(text.encode()), evening.id, dry_run=False, by="test", now=now)
     assert (report.new, report.refused) == (2, 0)
     assert reads.counts(evening.id) == {"active": 1, "unsubscribed": 1}
-
-
-def test_an_export_in_json_lines_is_exact(active: Active, morning: List, now: datetime) -> None:
-    person_id = active("ann@example.com", first_name="=Zoë", zone="Europe/Kiev")
-    service.change_address(person_id, "zoe@example.com", by="test", now=now + timedelta(days=1))
-    (line,) = exported(morning.id, "jsonl").splitlines()
-    document = json.loads(line)
-    assert (document["email"], document["first_name"], document["zone"], document["status"]) == (
-        "zoe@example.com",
-        "=Zoë",
-        "Europe/Kiev",
-        "active",
-    )
-    assert document["former_addresses"][0]["email"] == "ann@example.com"
-
-
-def test_an_unknown_form_of_export_is_refused(morning: List) -> None:
-    with pytest.raises(BadInput, match="csv or jsonl"):
-        exported(morning.id, "xls")
 
 
 def test_a_page_of_candidates_costs_one_query_and_a_batch_of_recipients_four(

@@ -1,0 +1,116 @@
+"""Questions about readers, by name; and what they can ask about."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from newsletter.accounts import audit
+from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, SurroundingsError
+from subscribers import reads, service
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Questions about readers, by name.")
+BY = "command line"
+DEFINITION = typer.Option(..., "--definition", help="JSON, or a file that holds it; - reads standard input.")
+LIST = typer.Option("", "--list", help="Count those who get this list alone.")
+
+
+@app.command("create")
+def create(slug: str, name: str = typer.Option(...), definition: str = DEFINITION, as_json: bool = JSON) -> None:
+    """Name a question, such as {"all": [{"about": "tier", "op": "is", "value": "paid"}]}."""
+    now = clock.now()
+    made = service.create_segment(slug, name, _read(definition), by=BY, now=now)
+    audit.record(None, "made segment", slug, now=now)
+    emit_json(made) if as_json else say(f"{made.name}: {made.words}.")
+
+
+@app.command("change")
+def change(slug: str, definition: str = DEFINITION, name: str = typer.Option(""), as_json: bool = JSON) -> None:
+    """Change a question, for all who use it."""
+    now = clock.now()
+    made = service.change_segment(
+        slug, name=name or service.segment(slug).name, definition=_read(definition), by=BY, now=now
+    )
+    audit.record(None, "changed segment", slug, now=now)
+    emit_json(made) if as_json else say(f"{made.name}: {made.words}.")
+
+
+@app.command("list")
+def show_all(as_json: bool = JSON) -> None:
+    """List the questions."""
+    found = service.all_segments()
+    if as_json:
+        return emit_json(found)
+    table(("segment", "name", "who"), [(each.slug, each.name, each.words) for each in found], "No segment yet.")
+
+
+@app.command("count")
+def count(
+    slug: str = typer.Argument("", help="A named segment; or give --definition."),
+    definition: str = typer.Option("", "--definition"),
+    list_slug: str = LIST,
+    as_json: bool = JSON,
+) -> None:
+    """Count the readers of a segment at this moment."""
+    asked = _read(definition) if definition else service.segment(slug).definition
+    list_id = reads.list_by_slug(list_slug).id if list_slug else None
+    found = service.count_segment(asked, now=clock.now(), list_id=list_id)
+    if as_json:
+        return emit_json(found)
+    known = f" Opening and clicking as of {found.as_of:%Y-%m-%d %H:%M} UTC." if found.as_of else ""
+    say(f"{found.count:,} readers: {found.words}.{known}")
+
+
+@app.command("drop")
+def drop(slug: str, yes: bool = YES) -> None:
+    """Forget a question. The readers stay."""
+    service.segment(slug)
+    confirm(f"Forget the segment {slug}?", yes)
+    service.drop_segment(slug)
+    audit.record(None, "dropped segment", slug, now=clock.now())
+    say(f"{slug} is forgotten.")
+
+
+@app.command("attributes")
+def attributes(as_json: bool = JSON) -> None:
+    """List what is known of readers beyond their names."""
+    found = service.attributes()
+    if as_json:
+        return emit_json(found)
+    table(
+        ("attribute", "name", "kind", "choices"),
+        [(a.slug, a.name, a.kind, ", ".join(a.choices)) for a in found],
+        "None yet.",
+    )
+
+
+@app.command("attribute")
+def attribute(
+    name: str,
+    kind: str = typer.Option("text", help="text, number, date or choice."),
+    choices: list[str] = typer.Option([], "--choice", help="What can be chosen. Repeatable."),
+    as_json: bool = JSON,
+) -> None:
+    """Make an attribute."""
+    made = service.create_attribute(name, kind=kind, choices=choices, now=clock.now())
+    emit_json(made) if as_json else say(f"Attribute {made.slug} is there: {made.kind}.")
+
+
+def _read(text: str) -> Any:
+    if text == "-":
+        text = sys.stdin.read(2**20)
+    elif not text.lstrip().startswith("{"):
+        try:
+            text = Path(text).read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise SurroundingsError(f"{text} cannot be read: {error}") from None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"The definition is no JSON: {error}", "definition") from None

@@ -1,0 +1,131 @@
+"""Who must never be mailed, and which domains may not sign up."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import typer
+
+from newsletter.accounts import audit
+from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table, warn
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, SurroundingsError
+from subscribers import service
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Who must never be mailed, and which domains may not sign up."
+)
+BY = "command line"
+
+
+@app.command("list")
+def show(
+    query: str = typer.Argument(""),
+    after: int = 0,
+    limit: int = typer.Option(50, min=1, max=10_000),
+    as_json: bool = JSON,
+) -> None:
+    """List suppressed addresses, @domains, and hashes of erased people."""
+    found = service.suppressed(after=after, query=query, limit=limit)
+    if as_json:
+        return emit_json(found)
+    table(
+        ("id", "address", "reason", "source", "since (UTC)", "until (UTC)"),
+        [
+            (
+                s.id,
+                s.address,
+                s.reason,
+                s.source,
+                f"{s.created_at:%Y-%m-%d}",
+                f"{s.expires_at:%Y-%m-%d}" if s.expires_at else "",
+            )
+            for s in found
+        ],
+        "Nobody.",
+    )
+
+
+@app.command("add")
+def add(
+    address: str = typer.Argument(..., help="An address, or @example.com for a whole domain."),
+    reason: str = typer.Option("asked", help="Why."),
+    until: str = typer.Option("", help="Until when, such as 2027-01-31; default: for ever."),
+    yes: bool = YES,
+) -> None:
+    """Never mail an address or a whole domain again, on any list."""
+    now = clock.now()
+    ends = (
+        clock.local_moment(until if "T" in until or ":" in until else f"{until}T00:00", "UTC", "until")
+        if until
+        else None
+    )
+    confirm(f"Never mail {address} again{f' before {ends:%Y-%m-%d %H:%M} UTC' if ends else ''}?", yes)
+    service.suppress(address, reason=reason, source=BY, now=now, expires_at=ends)
+    audit.record(None, "suppressed an address", reason, now=now)
+    say(f"{address} is not mailed{f' before {ends:%Y-%m-%d %H:%M} UTC' if ends else ' any more'}.")
+
+
+@app.command("lift")
+def lift(address: str, yes: bool = YES) -> None:
+    """Allow mailing an address or @domain again. Nobody is signed up by it."""
+    confirm(f"Allow mailing {address} again?", yes)
+    service.unsuppress(address)
+    audit.record(None, "lifted a suppression", "", now=clock.now())
+    say(f"{address} may be mailed again, if its owner signs up.")
+
+
+@app.command("import")
+def import_file(file: Path, as_json: bool = JSON) -> None:
+    """Take a CSV of addresses, @domains or hashes that must never be mailed. Bad rows are reported (exit 1)."""
+    try:
+        with file.open("rb") as stream:
+            new, bad = service.import_suppressions(stream, source=file.name, now=clock.now())
+    except OSError as error:
+        raise SurroundingsError(f"{file} cannot be read: {error.strerror}.") from None
+    audit.record(None, "imported suppressions", file.name, now=clock.now(), detail=f"{new} new")
+    if as_json:
+        emit_json({"new": new, "bad": bad})
+    else:
+        say(f"{new} more are never mailed.")
+        for row in bad[:20]:
+            warn(f"line {row.line}, {row.field}: {row.reason}")
+    if bad:
+        raise typer.Exit(1)
+
+
+@app.command("export")
+def export(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
+    """Write all of them as CSV."""
+    if out is None:
+        service.export_suppressions(sys.stdout.write)
+        return
+    try:
+        with out.open("w", encoding="utf-8", newline="") as file:
+            count = service.export_suppressions(file.write)
+    except OSError as error:
+        raise SurroundingsError(f"{out} cannot be written: {error.strerror}.") from None
+    say(f"{count} written to {out}.")
+
+
+@app.command("domains")
+def domains(as_json: bool = JSON) -> None:
+    """List the rules for who may sign up: denied domains, and allowed ones that look like throw-away domains."""
+    found = service.rules()
+    if as_json:
+        return emit_json([{"domain": domain, "verdict": verdict} for domain, verdict in found])
+    table(("domain", "verdict"), found, "No rule. Domains that throw mail away are denied by themselves.")
+
+
+@app.command("domain")
+def domain(name: str, verdict: str = typer.Argument(..., help="deny, allow, or drop to take the rule away.")) -> None:
+    """Deny sign-ups from a domain and all below it, or allow them."""
+    if verdict == "drop":
+        service.drop_rule(name)
+    elif verdict in ("allow", "deny"):
+        service.set_rule(name, verdict, now=clock.now())
+    else:
+        raise BadInput(f"“{verdict}” is no rule. It can be deny, allow or drop.", "verdict")
+    audit.record(None, "changed a domain rule", f"{verdict} {name}", now=clock.now())
+    say(f"{name}: {verdict}.")

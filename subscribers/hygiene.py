@@ -1,0 +1,139 @@
+"""Keeping a list honest: who has been silent for months is asked whether they still want it, and let go; and how a list grows.
+
+What bounces, complaints and drops do to people is in reported.py. Here is what nobody reports: silence.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Count, F, Q, QuerySet
+from django.db.models.functions import TruncMonth
+
+from newsletter.kernel.errors import BadInput, Refused
+from subscribers import models, owed, policy, reads
+from subscribers.changes import apply
+from subscribers.values import Month, Silence
+
+ANSWERED_WITHIN = timedelta(days=30)
+AS_OF_WITHIN = timedelta(days=7)
+MONTH = timedelta(days=30.44)
+LEAST_MONTHS, MOST_MONTHS = 2, 60
+_STROKE = 200
+
+
+def silence(list_id: int, months: int, *, now: datetime) -> Silence:
+    """How many readers of a list nobody has noticed reading for so many months, and how many of them were asked.
+
+    Who came later, and who does not want to be tracked, is not among them. Raises BadInput, Refused where nothing is
+    known of opening and clicking.
+    """
+    target = _known(list_id, months, now)
+    silent = _silent(list_id, now - months * MONTH)
+    asked = silent.filter(asked_at__isnull=False)
+    return Silence(
+        months=months,
+        silent=silent.count(),
+        asked=asked.count(),
+        over=asked.filter(asked_at__lte=now - ANSWERED_WITHIN).count(),
+        as_of=target.engagement_as_of or now,
+    )
+
+
+def ask_the_silent(list_id: int, months: int, *, now: datetime, most: int = 10_000) -> int:
+    """Owes those a mail that asks whether they still want it. Returns how many. Nobody is asked twice in a silence."""
+    _known(list_id, months, now)
+    total = 0
+    while total < most:
+        some = list(_silent(list_id, now - months * MONTH).filter(asked_at__isnull=True).order_by("id")[:_STROKE])
+        if not some:
+            break
+        with transaction.atomic():
+            for row in some:
+                owed.owe("stay", row.subscriber_id, list_id, now=now)
+            models.Subscription.objects.filter(id__in=[row.id for row in some]).update(asked_at=now)
+        total += len(some)
+    return total
+
+
+def let_the_silent_go(now: datetime) -> int:
+    """Unsubscribes whom nobody has noticed since they were asked, a month ago. Returns how many. They may sign up again."""
+    late = models.Subscription.objects.filter(asked_at__lte=now - ANSWERED_WITHIN)
+    late.filter(
+        Q(engagement__last_opened_at__gt=F("asked_at")) | Q(engagement__last_clicked_at__gt=F("asked_at"))
+    ).update(asked_at=None)
+    late.exclude(state=policy.ACTIVE).update(asked_at=None)
+    gone = 0
+    for row in late.select_related("subscriber").order_by("id")[:_STROKE]:
+        with transaction.atomic():
+            apply(row.subscriber, reads.list(row.list_id), "silence", how="silence", now=now)
+            models.Subscription.objects.filter(id=row.id).update(asked_at=None)
+        gone += 1
+    return gone
+
+
+def _known(list_id: int, months: int, now: datetime) -> models.List:
+    if not LEAST_MONTHS <= months <= MOST_MONTHS:
+        raise BadInput(f"Give a number of months from {LEAST_MONTHS} to {MOST_MONTHS}.", "months")
+    row = models.List.objects.get(id=reads.list(list_id).id)
+    if row.engagement_as_of is None or row.engagement_as_of < now - AS_OF_WITHIN:
+        raise Refused(
+            f"Of {row.name} nothing is known of late about who opens and clicks, so nobody can be called silent. "
+            "The newsletter must record opens or clicks, and the provider report them."
+        )
+    return row
+
+
+def _silent(list_id: int, since: datetime) -> QuerySet[models.Subscription]:
+    rows = models.Subscription.objects.filter(
+        list_id=list_id, state=policy.ACTIVE, since__lt=since, subscriber__tracked=True
+    )
+    seen = Q(engagement__last_opened_at__gte=since) | Q(engagement__last_clicked_at__gte=since)
+    return rows.exclude(seen)
+
+
+def growth(list_id: int, *, now: datetime, months: int = 12) -> tuple[Month, ...]:
+    """How a list grew, month by month (UTC), the newest first: who came and how, who went and why.
+
+    `active` is at the end of the month; counted back from today, so that the sums come out.
+    """
+    begin = (now - months * MONTH).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    rows = (
+        models.Consent.objects.filter(list_id=list_id, at__gte=begin)
+        .exclude(state=F("before"))
+        .annotate(month=TruncMonth("at"))
+        .values_list("month", "before", "state", "how")
+        .annotate(n=Count("id"))
+    )
+    by_month: dict[datetime, dict[str, int]] = {}
+    for month, before, state, how, count in rows:
+        found = by_month.setdefault(month, dict.fromkeys(_KINDS, 0))
+        found[_kind(before, state, how)] += count
+    active = models.Subscription.objects.filter(list_id=list_id, state=policy.ACTIVE).count()
+    made: list[Month] = []
+    for month in sorted(by_month, reverse=True):
+        found = by_month[month]
+        came = found["confirmed"] + found["imported"] + found["came_back"]
+        went = found["left"] + found["bounced"] + found["complained"] + found["silent"]
+        start = active - came + went
+        made.append(Month(month.date(), active, found, went / start if start > 0 else 0.0))
+        active = start
+    return tuple(made)
+
+
+_KINDS = ("asked", "confirmed", "imported", "came_back", "left", "bounced", "complained", "silent", "other")
+
+
+def _kind(before: str, state: str, how: str) -> str:
+    if state == policy.ACTIVE:
+        if how == "import":
+            return "imported"
+        return "came_back" if before in policy.OUT else "confirmed"
+    if state == policy.PENDING:
+        return "asked"
+    if before != policy.ACTIVE:
+        return "other"  # they were not among the active ones
+    if state == policy.UNSUBSCRIBED:
+        return "silent" if how == "silence" else "left"
+    return state if state in (policy.BOUNCED, policy.COMPLAINED) else "other"

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any, BinaryIO
 
 from django.conf import settings
@@ -33,6 +33,7 @@ FILES_KEPT = timedelta(days=30)
 LEASE = timedelta(seconds=60)
 FIRST_STROKE, LEAST, MOST = 1_000, 100, 20_000  # rows
 STROKE_SECONDS = 0.03  # of a stroke: the web waits for the writing lock no longer
+SHARED_STROKE_SECONDS = 0.015  # where others write, too
 _UNDER_WAY = ("waiting", "running", "undoing")
 Progress = Callable[[int], object]
 Clock = Callable[[], datetime]
@@ -313,7 +314,7 @@ def _run(row: models.Import, now: datetime, *, clock: Clock | None = None, progr
             staged = _staged(stream, work, row.name, options, now, progress, alive=lambda: _alive(row, present()))
     _note(row, staged, present())
     _name_things(staged, now)
-    size, target = _Size(), _target(row)
+    size, target = _Pace(), _target(row)
     with _light_writing():
         for rows in staging.strokes(work, after=row.merged_to, size=size):
             with size.measured(len(rows)):
@@ -326,11 +327,18 @@ def _run(row: models.Import, now: datetime, *, clock: Clock | None = None, progr
     _tidied()
 
 
-class _Size:
-    """How many rows a stroke takes: as many as keep it within `STROKE_SECONDS`, by how long the last ones took."""
+class _Pace:
+    """How many rows a stroke takes, and how long the next one waits.
+
+    As many as keep a stroke within `STROKE_SECONDS`, by how long the last ones took. Whoever waits for the writing lock of
+    SQLite looks for it now and then, so a pause must be long enough to be found: where others write, it is half the time.
+    """
 
     def __init__(self) -> None:
         self._rows = FIRST_STROKE
+        self._strokes = 0
+        self._version = self._data_version()
+        self._shared_until = 0.0  # of perf_counter
 
     def __call__(self) -> int:
         return self._rows
@@ -340,8 +348,32 @@ class _Size:
         began = perf_counter()
         yield
         spent = max(perf_counter() - began, 1e-6)
-        wanted = rows * STROKE_SECONDS / spent
+        shared = self._others_write()
+        wanted = rows * (SHARED_STROKE_SECONDS if shared else STROKE_SECONDS) / spent
         self._rows = int(max(LEAST, min(MOST, wanted, self._rows * 2)))
+        if shared:
+            sleep(spent)
+
+    def _others_write(self) -> bool:
+        """Whether others have written lately; they cannot while we never rest, so now and then we do."""
+        if connection.vendor != "sqlite" or connection.in_atomic_block:
+            return False
+        self._strokes += 1
+        if self._strokes % 10 == 1:
+            sleep(STROKE_SECONDS)
+        version = self._data_version()
+        if version != self._version:
+            self._version, self._shared_until = version, perf_counter() + 1.0
+        return perf_counter() < self._shared_until
+
+    @staticmethod
+    def _data_version() -> int:
+        """Changes when another connection has written (SQLite)."""
+        if connection.vendor != "sqlite":
+            return 0
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA data_version")
+            return int(cursor.fetchone()[0])
 
 
 def _options(row: models.Import) -> Options:

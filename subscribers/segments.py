@@ -43,7 +43,7 @@ ATTRIBUTE_OPS: Mapping[str, Mapping[str, str]] = {
     "choice": {"is": "text", "is_not": "text", "known": "", "unknown": ""},
 }
 OF_A_LIST = ("confirmed", "opened", "clicked")
-_SAID = {
+SAID = {
     "is": "is", "is_not": "is not", "has": "is on them:", "has_not": "is not on them:", "on": "they get", "not_on": "they do not get",
     "unknown": "is not known", "known": "is known", "contains": "contains", "before": "before", "after": "from", "in_last_days": "in the last days:",
     "not_in_last_days": "not in the last days:", "in_last": "one of the last editions:", "not_in_last": "none of the last editions:", "never": "never did",
@@ -101,7 +101,7 @@ def words(part: Group | Condition) -> str:
     if isinstance(part, Condition):
         about = part.about.removeprefix("attribute:").replace("_", " ")
         value = "" if part.value is None else f" {part.value}"
-        return f"{about} {_SAID[part.op]}{value}{f' of {part.list}' if part.list else ''}"
+        return f"{about} {SAID[part.op]}{value}{f' of {part.list}' if part.list else ''}"
     joined = {"all": " and ", "any": " or ", "none": " or "}[part.kind].join(
         f"({words(each)})" if isinstance(each, Group) and len(each.parts) > 1 else words(each) for each in part.parts
     )

@@ -24,7 +24,7 @@ from subscribers.formats import Layout
 from subscribers.rows import STRENGTH, BadRow, Reader, Row, Skipped
 
 MOST_SHOWN = 1000  # bad rows, and odd ones of each kind, that are kept with the import; the work file has all bad ones
-ROWS = 20_000  # to a write
+ROWS = 10_000  # to a write
 SAMPLE = 50
 COLUMNS = (
     "key", "line", "address", "first_name", "last_name", "zone", "language", "status", "tier", "tags", "attributes",
@@ -288,7 +288,7 @@ def _connected(work: Path) -> Iterator[sqlite3.Connection]:
             os.chmod(work, 0o600)
             database.execute("PRAGMA synchronous = OFF")
             database.execute("PRAGMA journal_mode = MEMORY")
-            database.execute("PRAGMA cache_size = -98304")  # 96 MB
+            database.execute("PRAGMA cache_size = -49152")  # 48 MB
             yield database
         finally:
             database.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
 from django.contrib import messages
@@ -100,7 +101,14 @@ def person(request: HttpRequest, subscriber_id: int) -> HttpResponse:
         for each in outcomes
         if names[each.newsletter_id].list_id in lists
     ]
-    context = {"person": found, "subscriptions": mine, "editions": editions, "more": len(outcomes) == most}
+    context = {
+        "person": found,
+        "subscriptions": mine,
+        "editions": editions,
+        "more": len(outcomes) == most,
+        "tiers": ("free", "paid", "comp"),
+        "attributes": service.attributes(),
+    }
     return render(request, "pages/reader.html", context)
 
 
@@ -119,11 +127,42 @@ def _act(request: HttpRequest, found: reads.Person, lists: dict[int, reads.List]
             service.unsubscribe(found.id, int(request.POST["list"]), how="desk", by=by(request), now=now)
             note(request, "unsubscribed reader", f"reader {found.id}")
             messages.success(request, "Unsubscribed. Only the reader can undo this.")
+        elif request.POST.get("do") == "know":
+            _know(request, found.id)
+            note(request, "changed reader", f"reader {found.id}")
+            messages.success(request, "Saved.")
+        elif request.POST.get("do") == "data":
+            note(request, "handed out a reader's data", f"reader {found.id}")
+            return _data(found.id)
+        elif request.POST.get("do") == "erase":
+            if not request.POST.get("sure"):
+                raise BadInput("Tick the box to say that they asked for it.", "sure")
+            service.erase(found.id, by=by(request), now=now)
+            note(request, "erased reader", f"reader {found.id}")
+            messages.success(request, "Erased. A fingerprint of the address keeps them from being signed up again.")
+            return redirect("readers")
         else:
             raise BadInput("There is nothing to do here.")
     except NewsletterError as error:
         messages.error(request, str(error))
     return redirect("reader", found.id)
+
+
+def _know(request: HttpRequest, subscriber_id: int) -> None:
+    """What the newsroom knows of a reader: tier, a tag, an attribute."""
+    service.set_tier(subscriber_id, request.POST.get("tier", "free"))
+    if request.POST.get("tag", "").strip():
+        service.tag(subscriber_id, request.POST["tag"])
+    if request.POST.get("attribute"):
+        service.set_attribute(subscriber_id, request.POST["attribute"], request.POST.get("value", ""))
+
+
+def _data(subscriber_id: int) -> HttpResponse:
+    document = service.everything_about(subscriber_id, now=clock.now())
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    response = HttpResponse(text, content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="reader-{subscriber_id}.json"'
+    return response
 
 
 @desk("readers")

@@ -18,6 +18,7 @@ from newsletter.web import (
     public,
     readers,
     schedule,
+    segments,
     sources,
     today,
 )
@@ -55,6 +56,7 @@ urlpatterns = [
     path("readers/import/", imports.index, name="import"),
     path("readers/import/<int:import_id>/", imports.run, name="import-run"),
     path("readers/import/<int:import_id>/refused.csv", imports.refused, name="import-refused"),
+    path("readers/segments/", segments.index, name="segments"),
     path("readers/export/<slug:slug>.<str:form>", readers.export, name="export"),
     path("deliveries/", deliveries.index, name="deliveries"),
     path("deliveries/<int:mailing_id>/", deliveries.mailing, name="mailing"),

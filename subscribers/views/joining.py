@@ -31,7 +31,8 @@ def join(request: HttpRequest, slug: str = "") -> HttpResponse:
 @page("GET", "HEAD", "POST", framed=True, form=True)
 def embed(request: HttpRequest, slug: str = "") -> HttpResponse:
     """The same without cookies, for forms on the newsroom's own sites: in a frame, or as bare HTML that posts here."""
-    return _form(request, slug, "readers/embed.html")
+    ours = request.POST.get("look") == "page"  # the form of our own page, which comes here for it has no cookies either
+    return _form(request, slug, "readers/join.html" if ours else "readers/embed.html")
 
 
 def _form(request: HttpRequest, slug: str, template: str) -> HttpResponse:

@@ -23,10 +23,14 @@ from subscribers import hooks, limits, reads, tokens
 View = Callable[..., HttpResponse]
 
 # These pages show text of strangers, so they can do nothing but be read and send their own form.
-_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {framed}; "
-    "{scripts}sandbox allow-forms allow-same-origin allow-top-navigation-by-user-activation{allow}"
+_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {framed}; {more}"
+_READ_ONLY = "sandbox allow-forms allow-same-origin allow-top-navigation-by-user-activation"
+# A script and the origin together would undo the sandbox. A form without its origin sends no cookies, and needs none.
+_WITH_SCRIPT = (
+    "script-src 'self'; sandbox allow-forms allow-scripts allow-popups allow-top-navigation-by-user-activation"
 )
+# A captcha is a page of somebody else in ours, and does not work in a sandbox; what it may load is still named.
+_WITH_CAPTCHA = "script-src 'self' {host}; frame-src {host}; connect-src {host}"
 
 
 def page(*methods: str, framed: bool = False, form: bool = False) -> Callable[[View], View]:
@@ -57,13 +61,9 @@ def page(*methods: str, framed: bool = False, form: bool = False) -> Callable[[V
 
 
 def _policy(framed: bool, form: bool) -> str:
-    origins = " ".join(settings.CONFIG.embed_origins) if framed else ""
-    widget = hooks.captcha_widget() if form else {}
-    host = widget.get("host", "")
-    scripts = f"script-src 'self' {host}; frame-src {host or chr(39) + 'none' + chr(39)}; connect-src {host or chr(39) + 'none' + chr(39)}; "
-    return _POLICY.format(
-        framed=origins or "'none'", scripts=scripts if form else "", allow=" allow-scripts allow-popups" if form else ""
-    )
+    host = hooks.captcha_widget().get("host", "") if form else ""
+    more = _WITH_CAPTCHA.format(host=host) if host else _WITH_SCRIPT if form else _READ_ONLY
+    return _POLICY.format(framed=(framed and " ".join(settings.CONFIG.embed_origins)) or "'none'", more=more)
 
 
 def spoken_by(request: HttpRequest) -> str:

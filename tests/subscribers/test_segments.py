@@ -170,7 +170,7 @@ _VALUES = st.one_of(
 _CONDITIONS = st.fixed_dictionaries(
     {
         "about": st.sampled_from([*segments.OPS, "attribute:city", "attribute:age", "x"]),
-        "op": st.sampled_from([*segments._SAID, "x"]),
+        "op": st.sampled_from([*segments.SAID, "x"]),
     },
     optional={"value": _VALUES, "list": st.sampled_from(["morning", ""])},
 )

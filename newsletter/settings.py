@@ -137,6 +137,7 @@ LANGUAGE_CODE = "en"
 USE_I18N = True
 
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # of the readers' pages and mails
+FORMAT_MODULE_PATH = ["newsletter.web.formats"]
 LOCALE_PATHS = [templates_dir() / "web" / "locale"]
 
 SUBSCRIBERS_HOOKS = {

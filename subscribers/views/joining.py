@@ -98,7 +98,7 @@ def _sign_up(
         address,
         [each.id for each in chosen],
         first_name=first_name,
-        origin=origin or _origin(request) or request.build_absolute_uri(request.path)[:500],
+        origin=origin or _origin(request) or request.build_absolute_uri(_own_path(request))[:500],
         network=network(request),
         words=_("Sign up: %(lists)s") % {"lists": words},
         language=_browsers_language(request),
@@ -114,6 +114,11 @@ def _origin(request: HttpRequest) -> str:
     given = request.POST.get("from", "") or request.GET.get("from", "") or request.META.get("HTTP_REFERER", "")
     flat = " ".join(str(given).split())[:500]
     return "" if flat.startswith(settings.CONFIG.base_url) else flat
+
+
+def _own_path(request: HttpRequest) -> str:
+    """The page somebody saw: our own form posts elsewhere, for want of cookies."""
+    return request.path.replace("/embed/", "/join/", 1) if request.POST.get("look") == "page" else request.path
 
 
 def _browsers_language(request: HttpRequest) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -321,12 +320,3 @@ def test_an_attribute_of_a_kind_takes_only_values_of_that_kind() -> None:
 def test_an_address_that_cannot_be_mailed_is_kept_and_marked() -> None:
     found = row("email\njürgen@example.com\n")
     assert (found.address, found.sendable) == ("jürgen@example.com", False)
-
-
-def test_the_header_files_of_all_tools_are_known() -> None:
-    folder = Path(__file__).resolve().parents[3] / "shared" / "data" / "subscribers"
-    if not folder.is_dir():
-        pytest.skip("the header files of other tools are not beside this checkout")
-    for path in sorted(folder.glob("*.csv")):
-        expected = {"mailchimp": "mailchimp", "substack": "substack"}.get(path.stem.split("_")[0], path.stem)
-        assert tool(path.read_text("utf-8").strip()) == expected

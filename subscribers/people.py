@@ -48,6 +48,49 @@ def create_list(
     return reads.to_list(row)
 
 
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def change_list(
+    slug: str,
+    *,
+    name: str = "",
+    description: str = "",
+    language: str = "",
+    opt_in: str = "",
+    weekly_day: str = "",
+    public: str = "",
+) -> List:
+    """Changes what is given of a list. Raises BadInput, NotFound."""
+    found = reads.list_by_slug(slug)
+    changed: dict[str, object] = {}
+    if name:
+        if len(name) > 120:
+            raise BadInput("Give the list a name of at most 120 characters.", "name")
+        changed["name"] = name.strip()
+    if description:
+        changed["description"] = description.strip()[:1000]
+    if language:
+        _check_language(language)
+        changed["language"] = language
+    if opt_in:
+        changed["double_opt_in"] = _one_of("opt_in", opt_in, ("single", "double")) == 1
+    if weekly_day:
+        changed["weekly_day"] = _one_of("weekly_day", weekly_day.casefold(), _DAYS)
+    if public:
+        changed["public"] = _one_of("public", public, ("no", "yes")) == 1
+    if not changed:
+        raise BadInput("Say what to change.", "name")
+    models.List.objects.filter(id=found.id).update(**changed)
+    return reads.list(found.id)
+
+
+def _one_of(field: str, value: str, allowed: tuple[str, ...]) -> int:
+    if value not in allowed:
+        raise BadInput(f"“{value[:40]}” will not do. It can be {', '.join(allowed)}.", field)
+    return allowed.index(value)
+
+
 def add(
     address: str,
     list_id: int,

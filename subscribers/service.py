@@ -21,7 +21,7 @@ from subscribers.importing import runs as import_runs
 from subscribers.importing import waiting as imports_waiting
 from subscribers.limits import sweep
 from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown, owed_waiting
-from subscribers.people import add, change_address, create_list, unsubscribe
+from subscribers.people import add, change_address, change_list, create_list, unsubscribe
 from subscribers.readers import (
     ask_for_link,
     ask_new_address,
@@ -90,6 +90,7 @@ __all__ = [
     "begin_import",
     "begin_undo_import",
     "change_address",
+    "change_list",
     "change_segment",
     "claim_owed",
     "confirm",

@@ -46,6 +46,7 @@ class Newsletter(models.Model):
     recall_minutes = models.PositiveIntegerField(
         default=0, db_default=0
     )  # handed over so long before, to be recalled; 0: not
+    segment = models.CharField(max_length=60, blank=True, default="", db_default="")  # of the list; "": all of it
     per_minute = models.PositiveIntegerField(default=0, db_default=0)  # messages; 0: no limit
     repair_after_minutes = models.PositiveIntegerField(
         default=0, db_default=0

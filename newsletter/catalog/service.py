@@ -15,6 +15,7 @@ from newsletter.catalog import models, pictures, reads
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
+from subscribers import service as subscribers
 
 DEFAULT_SECTIONS = (("top", "Top stories", 4), ("more", "More news", 4), ("good", "Good to know", 4))
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
@@ -134,6 +135,8 @@ def _value(name: str, value: Any) -> Any:
         return _recall(value)
     if name == "warm_up_from":
         return _day(name, value)
+    if name == "segment":
+        return subscribers.segment(str(value).strip()).slug if str(value).strip() else ""
     if name in _SWITCHES:
         return str(value).lower() in ("1", "true", "yes", "on")
     if name in ("from_email", "reply_to"):
@@ -162,6 +165,7 @@ def _value(name: str, value: Any) -> Any:
                 "theme",
                 "recall_minutes",
                 "warm_up_from",
+                "segment",
             ]
         )
     )

@@ -61,6 +61,7 @@ class Newsletter:
     click_tracking: bool
     open_tracking: bool
     recall_minutes: int
+    segment: str  # slug of the segment of its list that gets it; "": all
     per_minute: int
     repair_after_minutes: int
     warm_up_from: date | None

@@ -30,6 +30,26 @@ def create(
     emit_json(made) if as_json else say(f"List {made.slug} is there. Sign-up page: /join/{made.slug}/")
 
 
+@app.command("change")
+def change(
+    slug: str,
+    name: str = typer.Option("", help="As readers see it."),
+    description: str = typer.Option("", help="One sentence for the sign-up page."),
+    language: str = typer.Option("", help="Language of its pages and mails: en or de."),
+    opt_in: str = typer.Option("", help="double: who signs up confirms by mail; single: they need not."),
+    weekly_day: str = typer.Option("", help="Whose edition those get who want one a week: monday … sunday."),
+    public: str = typer.Option("", help="yes or no: shown on the sign-up page."),
+    as_json: bool = JSON,
+) -> None:
+    """Change a list; what is not given stays."""
+    now = clock.now()
+    made = service.change_list(
+        slug, name=name, description=description, language=language, opt_in=opt_in, weekly_day=weekly_day, public=public
+    )
+    audit.record(None, "changed list", made.slug, now=now)
+    emit_json(made) if as_json else say(f"{made.name} ({made.slug}) is changed.")
+
+
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
     """List the lists, with their readers."""

@@ -26,6 +26,8 @@ from newsletter.delivery.states import Outcome
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused
 from subscribers import reads as subscribers
+from subscribers import service as people
+from subscribers.reads import Candidate
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +102,17 @@ def _day(row: models.Mailing) -> date | None:
     return row.due_at.astimezone(clock.zone(catalog.newsletter(row.newsletter_id).zone)).date()
 
 
+def _narrowed(row: models.Mailing, page: Sequence[Candidate], now: datetime) -> Sequence[Candidate]:
+    """The page with those left out who are not in the segment the newsletter goes to, if it goes to one."""
+    segment = catalog.newsletter(row.newsletter_id).segment if row.kind == models.Mailing.Kind.EDITION else ""
+    if not segment:
+        return page
+    wanted = people.who_is_in(segment, [each.subscriber_id for each in page], now=now)
+    return [
+        each if each.exclusion or each.subscriber_id in wanted else each._replace(exclusion="segment") for each in page
+    ]
+
+
 def _freeze(mailing_id: int, most: int, now: datetime) -> None:
     pages: _Pages | None = None
     while True:
@@ -112,6 +125,7 @@ def _freeze(mailing_id: int, most: int, now: datetime) -> None:
         if not page:
             _reconcile(row, now)
             return
+        page = _narrowed(row, page, now)
         pages = pages or _Pages(row, most)
         if not pages.write(row, page):
             pages = None  # another process wrote this page: what it left is read anew

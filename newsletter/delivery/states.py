@@ -128,7 +128,7 @@ def batch_state(outcomes: Collection[Outcome]) -> str:
 # Why a candidate is left out, as subscribers.reads says it, or because it has the edition already, or because the
 # ceiling of a warm-up is reached. New ones are added at the end: the directory keeps their places.
 EXCLUSIONS = (
-    "pending", "unsubscribed", "bounced", "complained", "suppressed", "invalid", "already", "ceiling", "paused", "frequency",
+    "pending", "unsubscribed", "bounced", "complained", "suppressed", "invalid", "already", "ceiling", "paused", "frequency", "segment",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from newsletter.catalog import service as catalog
 from newsletter.curator import service as curator
 from newsletter.delivery import models, reads, service, states
 from newsletter.delivery.reads import Mailing
+from newsletter.kernel.errors import NotFound
 from subscribers import service as subscribers
 from tests.conftest import House
 from tests.delivery.conftest import hand_over_all
@@ -153,3 +154,20 @@ def test_old_silence_is_left_to_people(house: House, plan: Plan, join: Join, now
     service.finish(now)
     catalog.change_newsletter(house.briefing.id, now=now, repair_after_minutes=90)
     assert service.repair_silent(now + timedelta(days=3)) == 0
+
+
+def test_a_newsletter_for_a_segment_leaves_the_others_out(
+    house: House, join: Callable[..., list[int]], plan: Callable[..., Mailing], now: datetime
+) -> None:
+    ids = join(10)
+    for person in ids[::3]:
+        subscribers.set_tier(person, "paid")
+    subscribers.create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by="test", now=now)
+    catalog.change_newsletter(house.briefing.id, now=now, segment="payers")
+    made = plan()
+    service.freeze_next(now)
+    seen = reads.mailing(made.id)
+    assert (seen.excluded, seen.adds_up) == ({"segment": 6}, True)
+    assert seen.counts == {"planned": 4}
+    with pytest.raises(NotFound, match="no segment “gone”"):
+        catalog.change_newsletter(house.briefing.id, now=now, segment="gone")

@@ -1,0 +1,138 @@
+"""No sequence of what newsrooms, files, strangers, other tools and providers do makes somebody mailable who said no.
+
+Only the reader's own act does: the press in the mail that went to their address, or taking back their own leaving.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.kernel.errors import NewsletterError
+from subscribers import models, policy, reads, service
+from subscribers.tokens import FOOTER, Claims
+from subscribers.values import List
+from tests.conftest import reported
+
+NAMES = ("ann", "ben")
+OUTS = ("one-click", "leaves by the page", "hard", "complained", "the provider's leave", "the desk's leave")
+ACTS = (
+    "imported as active", "imported as pending", "imported as left", "imported as cleaned", "the last import is undone", "added by the desk",
+    "a stranger signs up", "moved by the desk", "how often is changed", "tagged", "restored from a backup", "asked after silence", "weeks pass",
+    "suppressed for a day", "unconfirmed are forgotten",
+)  # fmt: skip
+STEPS = st.lists(st.tuples(st.sampled_from([*ACTS, *ACTS, *OUTS]), st.sampled_from(NAMES)), min_size=2, max_size=10)
+
+
+class _World:
+    """One list, two people, and the time."""
+
+    def __init__(self, target: List, now: datetime) -> None:
+        self.target, self.now = target, now
+        self.tag = f"x{time.perf_counter_ns()}"
+        self.backup = ""
+        self.no: set[str] = set()
+
+    def address(self, name: str) -> str:
+        return f"{name}.{self.tag}@example.com"
+
+    def person(self, name: str) -> reads.Person | None:
+        return reads.person_by_address(self.address(name))
+
+    def mailable(self, name: str) -> bool:
+        person = self.person(name)
+        page = reads.audience_page(
+            self.target.id, after=(person.id - 1) if person else 0, upto=person.id if person else 0, limit=1
+        )
+        return any(each.exclusion == "" for each in page)
+
+    def take_in(self, name: str, status: str) -> None:
+        data = f"email,status\n{self.address(name).upper()},{status}\n".encode()
+        service.import_csv(io.BytesIO(data), self.target.id, dry_run=False, by="test", now=self.now, name="f.csv")
+
+    def happens(self, act: str, name: str) -> None:
+        self.now += timedelta(minutes=7)
+        person, now, target = self.person(name), self.now, self.target.id
+        words: dict[str, Callable[[], Any]] = {
+            "imported as active": lambda: self.take_in(name, "active"),
+            "imported as pending": lambda: self.take_in(name, "pending"),
+            "imported as left": lambda: self.take_in(name, "unsubscribed"),
+            "imported as cleaned": lambda: self.take_in(name, "cleaned"),
+            "the last import is undone": lambda: service.undo_import(service.import_runs()[0].id, by="test", now=now),
+            "added by the desk": lambda: service.add(self.address(name), target, by="test", now=now, confirmed=True),
+            "a stranger signs up": lambda: service.sign_up(
+                self.address(name), [target], origin="", network="", now=now
+            ),
+            "restored from a backup": self.restore,
+            "weeks pass": self.weeks_pass,
+            "unconfirmed are forgotten": lambda: service.keep_clean(now),
+            "suppressed for a day": lambda: service.suppress(
+                self.address(name), reason="asked", source="", now=now, expires_at=now + timedelta(days=1)
+            ),
+        }
+        if act in words:
+            with suppress(NewsletterError, IndexError):
+                words[act]()
+        elif person is not None:
+            self.happens_to(act, name, person)
+
+    def happens_to(self, act: str, name: str, person: reads.Person) -> None:
+        now, target, claims = self.now, self.target.id, Claims(FOOTER, self.target.id, person.id)
+        on_it = any(s.list_id == target for s in person.subscriptions)
+        if act in ("one-click", "leaves by the page"):
+            service.leave(claims, how="one-click" if act == "one-click" else "page", network="", now=now)
+        elif act in ("hard", "complained"):
+            reported(person.id, target, act, reason="", now=now)
+        elif act == "the provider's leave":
+            reported(person.id, target, "left", reason="", now=now)
+        elif act == "the desk's leave":
+            service.unsubscribe(person.id, target, how="desk", by="test", now=now)
+        elif act == "moved by the desk":
+            with suppress(NewsletterError):
+                service.change_address(person.id, f"moved.{self.address(name)}", by="test", now=now)
+        elif act == "how often is changed":
+            service.set_frequency(claims, target, frequency="weekly", paused_until=None, network="", now=now)
+        elif act == "tagged":
+            service.tag(person.id, "VIP")
+        elif act == "asked after silence":
+            models.Subscription.objects.filter(subscriber_id=person.id).update(asked_at=now)
+        if act in OUTS and (on_it or act == "complained"):
+            self.no.add(name)
+
+    def restore(self) -> None:
+        if self.backup:
+            service.restore(io.BytesIO(self.backup.encode()), by="test", now=self.now)
+        parts: list[str] = []
+        service.export(self.target.id, parts.append, form="jsonl")
+        self.backup = self.backup or "".join(parts)
+
+    def weeks_pass(self) -> None:
+        self.now += timedelta(days=40)
+        service.let_the_silent_go(self.now)
+        service.lift_expired(self.now)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(steps=STEPS)
+def test_who_said_no_is_never_mailed_again_by_anybody_elses_act(
+    morning: List, now: datetime, steps: list[tuple[str, str]]
+) -> None:
+    world = _World(morning, now)
+    for act, name in steps:
+        world.happens(act, name)
+        for each in world.no:
+            person = world.person(each)
+            # Who never confirmed is forgotten whole; then a file may bring them anew, for nobody knows of a no.
+            if person is None:
+                world.no = world.no - {each}
+                break
+            assert not world.mailable(each), (act, each)
+            state = next((s.state for s in person.subscriptions if s.list_id == morning.id), None)
+            assert state != policy.ACTIVE, (act, each)

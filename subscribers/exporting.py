@@ -63,15 +63,21 @@ def export(
 
 
 def _pages(list_id: int | None, state: str) -> Iterator[list[models.Subscriber]]:
-    rows = models.Subscriber.objects.order_by("id")
-    if list_id is not None:
-        subscriptions = models.Subscription.objects.filter(list_id=list_id)
-        subscriptions = subscriptions.filter(state=state) if state else subscriptions
-        rows = rows.filter(id__in=subscriptions.values("subscriber_id"))
     after = 0
-    while page := list(rows.filter(id__gt=after)[:_PAGE]):
-        yield page
-        after = page[-1].id
+    while ids := list(_next(list_id, state, after)):
+        people = models.Subscriber.objects.in_bulk(ids)
+        yield [people[each] for each in ids if each in people]
+        after = ids[-1]
+
+
+def _next(list_id: int | None, state: str, after: int) -> Iterator[int]:
+    """The next people by id: of a list by its own index, for a list is a part of everybody."""
+    if list_id is None:
+        yield from models.Subscriber.objects.filter(id__gt=after).order_by("id").values_list("id", flat=True)[:_PAGE]
+        return
+    held = models.Subscription.objects.filter(list_id=list_id, subscriber_id__gt=after)
+    held = held.filter(state=state) if state else held
+    yield from held.order_by("subscriber_id").values_list("subscriber_id", flat=True)[:_PAGE]
 
 
 Head = Callable[[], None]

@@ -34,6 +34,7 @@ LEASE = timedelta(seconds=60)
 FIRST_STROKE, LEAST, MOST = 1_000, 100, 20_000  # rows
 STROKE_SECONDS = 0.03  # of a stroke: the web waits for the writing lock no longer
 SHARED_STROKE_SECONDS = 0.015  # where others write, too
+POSTGRES_STROKE_SECONDS = 0.15  # there a stroke locks the rows of its own people alone
 _UNDER_WAY = ("waiting", "running", "undoing")
 Progress = Callable[[int], object]
 Clock = Callable[[], datetime]
@@ -349,7 +350,8 @@ class _Pace:
         yield
         spent = max(perf_counter() - began, 1e-6)
         shared = self._others_write()
-        wanted = rows * (SHARED_STROKE_SECONDS if shared else STROKE_SECONDS) / spent
+        most = POSTGRES_STROKE_SECONDS if connection.vendor == "postgresql" else STROKE_SECONDS
+        wanted = rows * (SHARED_STROKE_SECONDS if shared else most) / spent
         self._rows = int(max(LEAST, min(MOST, wanted, self._rows * 2)))
         if shared:
             sleep(spent)
@@ -530,11 +532,15 @@ def _light_writing() -> Iterator[None]:
 
 
 def _tidied() -> None:
-    """Lets SQLite know what the tables hold now: its plans for small tables are bad for large ones."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
+    """Lets the database know what the tables hold now: its plans for small tables are bad for large ones."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
             cursor.execute("PRAGMA analysis_limit = 1000")
             cursor.execute("PRAGMA optimize")
+        else:
+            cursor.execute(
+                "ANALYZE subscribers_subscriber, subscribers_subscription, subscribers_consent, subscribers_tagged"
+            )
 
 
 @contextmanager

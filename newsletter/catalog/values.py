@@ -61,10 +61,10 @@ class Newsletter:
     click_tracking: bool
     open_tracking: bool
     recall_minutes: int
-    segment: str  # slug of the segment of its list that gets it; "": all
     per_minute: int
     repair_after_minutes: int
     warm_up_from: date | None
     warm_up_first: int
     created_at: datetime
     sections: tuple[Section, ...]
+    segment: str = ""  # slug of the segment of its list that gets it; "": all

@@ -194,9 +194,7 @@ def _ask() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO subscribers_engagement (subscription_id, newest, opened, clicked, last_opened_at, as_of) "
-            "SELECT id, 50, id * 7919 % 1000003, 0, %s, %s FROM subscribers_subscription WHERE id % 5 < 2".replace(
-                "% 5", "%% 5"
-            ).replace("% 1000003", "%% 1000003"),
+            "SELECT id, 50, id * 7919 %% 1000003, 0, %s, %s FROM subscribers_subscription WHERE id %% 5 < 2",
             [connection.ops.adapt_datetimefield_value(now)] * 2,
         )
         cursor.execute("ANALYZE")

@@ -88,7 +88,7 @@ def set_rule(domain: str, verdict: str, *, now: datetime) -> None:
 def drop_rule(domain: str) -> None:
     """Takes a rule away. Raises NotFound."""
     if not models.DomainRule.objects.filter(domain=addresses.domain_key(domain)).delete()[0]:
-        raise NotFound(f"There is no rule for {domain}. See them all with: newsletter subscribers domains list")
+        raise NotFound(f"There is no rule for {domain}. See them all with: newsletter suppressions domains")
 
 
 def rules() -> tuple[tuple[str, str], ...]:

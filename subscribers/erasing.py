@@ -13,11 +13,9 @@ from typing import Any
 
 from django.db import transaction
 
-from subscribers import erased, hooks, importing, models, reads
+from subscribers import erased, hooks, importing, models, policy, reads
 from subscribers.changes import person_row, suppress_key
 from subscribers.values import ToForget
-
-REASON = "erased"
 
 
 def everything_about(subscriber_id: int, *, now: datetime) -> dict[str, Any]:
@@ -63,7 +61,7 @@ def erase(subscriber_id: int, *, by: str, now: datetime) -> None:
     with transaction.atomic():
         for key in known:
             models.Suppression.objects.filter(address_key=key).delete()
-            suppress_key(hasher.hash(key), reason=REASON, source=by, now=now)
+            suppress_key(hasher.hash(key), reason=policy.ERASED, source=by, now=now)
         for address in known.values():
             models.Attempt.objects.filter(address__iexact=address).delete()
         models.Erasure.objects.create(subscriber_id=person.id, addresses=sorted(known.values()), at=now, by=by[:254])

@@ -32,6 +32,7 @@ from subscribers.values import Flag, ImportReport, ImportRun, List
 FILES_KEPT = timedelta(days=30)
 LEASE = timedelta(seconds=60)
 FIRST_STROKE, LEAST, MOST = 1_000, 100, 20_000  # rows
+JUDGED_AT_ONCE = 5_000  # rows of a dry run, which locks nothing
 STROKE_SECONDS = 0.03  # of a stroke: the web waits for the writing lock no longer
 SHARED_STROKE_SECONDS = 0.015  # where others write, too
 POSTGRES_STROKE_SECONDS = 0.15  # there a stroke locks the rows of its own people alone
@@ -66,10 +67,7 @@ def import_csv(
     row.state, row.owner, row.lease_until = "running", by, now + LEASE
     row.save()
     try:
-        _run(row, now, progress=progress)
-    except NewsletterError as error:
-        _failed(row, error, now)
-        raise
+        _run_here(row, now, progress)
     except KeyboardInterrupt:
         models.Import.objects.filter(id=row.id).update(state="stopped", lease_until=None)
         raise Refused(
@@ -122,11 +120,11 @@ def import_next(now: datetime, *, owner: str, clock: Clock) -> bool:
         return False
     try:
         if row.state == "checking":
-            _check(row, now)
+            _check(row, clock, now)
         elif row.state == "undoing":
             undoing.undo(row.id, now=now, **row.options["undo"])
         else:
-            _run(row, now, clock=clock)
+            _run(row, clock, now)
     except NewsletterError as error:
         asks = row.state == "checking" and isinstance(error, BadInput) and error.field in ("map", "status", "file")
         _failed(row, error, clock(), state="asks" if asks else "failed")
@@ -149,25 +147,25 @@ def _moved(import_id: int, states: Sequence[str], **values: Any) -> None:
         raise Refused(f"Import {import_id} is {_row(import_id).state} by now, so this cannot be done.")
 
 
-def _check(row: models.Import, now: datetime) -> None:
+def _check(row: models.Import, clock: Clock, now: datetime) -> None:
     """Looks a file through: what would become of its people. Changes none of them."""
-    started = perf_counter()
-
-    def present() -> datetime:
-        return now + timedelta(seconds=perf_counter() - started)
-
-    options = _options(row)
-    with _opened(_file(row.id)) as stream:
-        staged = _staged(stream, _work(row.id), row.name, options, now, None, alive=lambda: _alive(row, present()))
-    counts = dict.fromkeys(merging.OUTCOMES, 0)
-    target = _target(row)
-    for rows in staging.strokes(_work(row.id), after="", size=lambda: 5_000):
-        for outcome, count in merging.judge(rows, target, now).items():
-            counts[outcome] += count
-    _note(row, staged, present())
+    staged = _staged_of(row, clock, now, None)
+    counts = _judged(_work(row.id), _target(row), now)
+    _note(row, staged, clock())
     models.Import.objects.filter(id=row.id, owner=row.owner, state="checking").update(
         state="ready", counts=row.counts | counts, lease_until=None
     )
+
+
+def _judged(work: Path, target: merging.Target, now: datetime, progress: Progress | None = None) -> dict[str, int]:
+    """What would become of everybody in a work file: counts by outcome."""
+    counts = dict.fromkeys(merging.OUTCOMES, 0)
+    for rows in staging.strokes(work, after="", size=lambda: JUDGED_AT_ONCE):
+        for outcome, count in merging.judge(rows, target, now).items():
+            counts[outcome] += count
+        if progress:
+            progress(len(rows))
+    return counts
 
 
 def resume(import_id: int, *, by: str, now: datetime, progress: Progress | None = None) -> ImportReport:
@@ -180,12 +178,17 @@ def resume(import_id: int, *, by: str, now: datetime, progress: Progress | None 
     )
     if not _claimed(row, now, by, free):
         raise Refused(f"Import {import_id} is {_row(import_id).state}, so there is nothing to go on with.")
+    _run_here(row, now, progress)
+    return run(row.id).report
+
+
+def _run_here(row: models.Import, now: datetime, progress: Progress | None) -> None:
+    """Runs an import while somebody waits for it: what stops it is noted, and goes on to them."""
     try:
-        _run(row, now, progress=progress)
+        _run(row, _since(now), now, progress=progress)
     except NewsletterError as error:
         _failed(row, error, now)
         raise
-    return run(row.id).report
 
 
 def run(import_id: int) -> ImportRun:
@@ -257,13 +260,8 @@ def _dry(
     with tempfile.TemporaryDirectory(prefix="newsletter-", dir=_made(_folder())) as folder:
         work = Path(folder) / "dry.work"
         staged = _staged(stream, work, name, options, now, progress)
-        counts = dict.fromkeys(merging.OUTCOMES, 0)
         into = merging.Target(0, target.id, by, name, options.overwrite, staging.columns(work))
-        for rows in staging.strokes(work, after="", size=lambda: 5_000):
-            for outcome, count in merging.judge(rows, into, now).items():
-                counts[outcome] += count
-            if progress:
-                progress(len(rows))
+        counts = _judged(work, into, now, progress)
     return _report(staged, counts)
 
 
@@ -300,31 +298,34 @@ def _claimed(row: models.Import, now: datetime, owner: str, free: Q) -> bool:
     return bool(taken)
 
 
-def _run(row: models.Import, now: datetime, *, clock: Clock | None = None, progress: Progress | None = None) -> None:
-    """Merges what is not in yet. What was staged before a crash is used again; each stroke notes where it ended."""
+def _since(now: datetime) -> Clock:
+    """The time as it goes on from `now`."""
     started = perf_counter()
+    return lambda: now + timedelta(seconds=perf_counter() - started)
 
-    def present() -> datetime:
-        return clock() if clock else now + timedelta(seconds=perf_counter() - started)
 
+def _staged_of(row: models.Import, clock: Clock, now: datetime, progress: Progress | None) -> Staged:
+    """Reads the kept file of an import into its work file; the lease is kept up meanwhile."""
+    with _opened(_file(row.id)) as stream:
+        return _staged(
+            stream, _work(row.id), row.name, _options(row), now, progress, alive=lambda: _alive(row, clock())
+        )
+
+
+def _run(row: models.Import, clock: Clock, now: datetime, *, progress: Progress | None = None) -> None:
+    """Merges what is not in yet. What was staged before a crash is used again; each stroke notes where it ended."""
     work = _work(row.id)
-    staged = staging.staged_already(work)
-    if staged is None:
-        with _opened(_file(row.id)) as stream:
-            options = _options(row)
-            staged = _staged(stream, work, row.name, options, now, progress, alive=lambda: _alive(row, present()))
-    _note(row, staged, present())
+    staged = staging.staged_already(work) or _staged_of(row, clock, now, progress)
+    _note(row, staged, clock())
     _name_things(staged, now)
     size, target = _Pace(), _target(row)
     with _light_writing():
         for rows in staging.strokes(work, after=row.merged_to, size=size):
             with size.measured(len(rows)):
-                _stroke(row, rows, target, now, present())
+                _stroke(row, rows, target, now, clock())
             if progress:
                 progress(len(rows))
-    models.Import.objects.filter(id=row.id, owner=row.owner).update(
-        state="done", finished_at=present(), lease_until=None
-    )
+    models.Import.objects.filter(id=row.id, owner=row.owner).update(state="done", finished_at=clock(), lease_until=None)
     _tidied()
 
 

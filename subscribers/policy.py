@@ -46,7 +46,8 @@ MOST_SOFT = 5  # so many soft bounces in a row, with no delivery between, are as
 BY_READER = frozenset({"sign-up", "confirm", "leave", "undo-leave"})
 GOING = frozenset({"leave", "desk-leave", "report-leave", "bounce", "complain"})
 # What a reader's own confirmation lifts. Complaining and being told never to mail again are not among it.
-UNDONE_BY_SIGNING_UP = frozenset({BOUNCED, "erased"})
+ERASED = "erased"  # why the hash of somebody who was erased is suppressed
+UNDONE_BY_SIGNING_UP = frozenset({BOUNCED, ERASED})
 FREQUENCIES = ("every", "weekly")
 REASONS = ("too-many", "not-interesting", "never-asked", "elsewhere", "other")
 OUT = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})

@@ -217,7 +217,7 @@ def ask_for_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
     person = person_row(claims.subscriber_id)
     if kind not in tokens.BY_MAIL or not limits.allows("mail-to", person.address_key, now):
         return False
-    list_id = claims.list_id or person.subscriptions.order_by("list_id").values_list("list_id", flat=True).first()
+    list_id = claims.list_id or _any_list(person)
     if list_id is not None:
         owed.owe(kind, person.id, list_id, now=now)
     return True
@@ -230,7 +230,7 @@ def ask_new_address(claims: tokens.Claims, address: str, *, now: datetime) -> st
     """
     checked = addresses.check(address)
     person = person_row(claims.subscriber_id)
-    list_id = person.subscriptions.order_by("list_id").values_list("list_id", flat=True).first()
+    list_id = _any_list(person)
     if limits.allows("mail-to", addresses.key(checked), now):
         wish = models.AddressWish.objects.create(subscriber=person, address=checked, asked_at=now)
         owed.owe("newaddress", person.id, list_id, now=now, to_address=checked, about=wish.id)
@@ -252,9 +252,14 @@ def take_new_address(claims: tokens.Claims, *, now: datetime) -> Person:
             old = person.address
             people.change_address(person.id, wish.address, by="the reader", now=now)
             models.AddressWish.objects.filter(id=wish.id).update(done_at=now)
-            list_id = person.subscriptions.order_by("list_id").values_list("list_id", flat=True).first()
+            list_id = _any_list(person)
             owed.owe("moved", person.id, list_id, now=now, to_address=old)
     return reads.person(person.id)
+
+
+def _any_list(person: models.Subscriber) -> int | None:
+    """A list a person is on, whose newsletter can be the sender of a mail about the person; None when on none."""
+    return person.subscriptions.order_by("list_id").values_list("list_id", flat=True).first()
 
 
 def _write_down(subscriber_id: int, list_id: int | None, state: str, what: str, network: str, now: datetime) -> None:

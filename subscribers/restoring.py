@@ -17,8 +17,8 @@ from django.db.models import Model
 from django.utils.dateparse import parse_date, parse_datetime
 
 from newsletter.kernel.errors import BadInput
-from subscribers import addresses, models, policy, reads
-from subscribers.changes import apply
+from subscribers import addresses, erased, models, policy, reads
+from subscribers.changes import apply, moved_from
 from subscribers.exporting import (
     ATTRIBUTE_FIELDS,
     CONSENT_FIELDS,
@@ -145,14 +145,12 @@ def _person(document: dict[str, Any], by: str, now: datetime) -> str:
     key = document["address_key"]
     if addresses.key(document["address"]) != key:
         raise BadInput("The address and its key do not belong together.", "address")
-    keys = reads.never_keys(key, now)
-    here = models.Subscriber.objects.filter(address_key=key).first() or _former(key)
+    here = models.Subscriber.objects.filter(address_key=key).first() or moved_from(document["address"])
     if here is not None:
         return _opt_outs(here, document, by, now)
-    person = models.Subscriber.objects.create(**_values(document, PERSON_FIELDS))
-    erased = models.Suppression.objects.filter(address_key=keys[2]).exists()
-    if erased:
+    if models.Suppression.objects.filter(address_key=erased.hasher(now).hash(key)).exists():
         raise BadInput("This person was erased here, so they are not taken back.", "address")
+    person = models.Subscriber.objects.create(**_values(document, PERSON_FIELDS))
     lists = {row.slug: row for row in models.List.objects.all()}
     for held in document["subscriptions"]:
         row = models.Subscription.objects.create(
@@ -172,13 +170,6 @@ def _person(document: dict[str, Any], by: str, now: datetime) -> str:
     for name in document["tags"]:
         models.Tagged.objects.create(subscriber=person, tag=models.Tag.objects.get_or_create(name=str(name)[:60])[0])
     return "people"
-
-
-def _former(key: str) -> models.Subscriber | None:
-    change = (
-        models.AddressChange.objects.filter(address_key=key).select_related("subscriber").order_by("-until").first()
-    )
-    return change.subscriber if change else None
 
 
 def _opt_outs(person: models.Subscriber, document: dict[str, Any], by: str, now: datetime) -> str:

@@ -123,7 +123,7 @@ def stage(
         database.executescript(_MAKE.format(columns=", ".join(f"{name} NOT NULL" for name in used)))
         found = _Found(layout)
         while part := list(islice(records, ROWS)):
-            good = sorted(found.sorted_out(reader.row(line, cells) for line, cells in part))
+            good = sorted(found.sorted_out(reader.rows(iter(part))))
             with database:
                 database.executemany(
                     statement, map(picked, good)

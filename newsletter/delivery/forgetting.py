@@ -6,7 +6,6 @@ The ledger knows numbers of people, and the number of somebody erased says nothi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 
 from newsletter.delivery import models
@@ -15,11 +14,8 @@ from newsletter.delivery.providers import outbox as letters
 ERASED = "erased"
 
 
-def forget(subscriber_id: int, addresses: Sequence[str], *, outbox: Path, now: datetime) -> None:
-    """Takes a person's addresses out of incidents, waiting posts of the provider, and the outbox.
-
-    A post that names them is applied first where it can be: one that is still there after that is older than we wait for.
-    """
+def forget(subscriber_id: int, addresses: Sequence[str], *, outbox: Path) -> None:
+    """Takes a person's addresses out of incidents and the outbox, and drops posts of the provider that wait and name them."""
     for incident in models.Incident.objects.filter(subscriber_id=subscriber_id).exclude(address=ERASED):
         reason = incident.reason
         for address in addresses:

@@ -95,16 +95,18 @@ def _next_ordinal(row: models.Mailing) -> int:
     return (models.Mailing.objects.filter(list_id=row.list_id).aggregate(last=Max("ordinal"))["last"] or 0) + 1
 
 
-def _day(row: models.Mailing) -> date | None:
+def _day(row: models.Mailing, newsletter: Newsletter) -> date | None:
     """The day of an edition where its newsletter is at home; None of what goes to everybody whatever the day."""
     if row.kind != models.Mailing.Kind.EDITION:
         return None
-    return row.due_at.astimezone(clock.zone(catalog.newsletter(row.newsletter_id).zone)).date()
+    return row.due_at.astimezone(clock.zone(newsletter.zone)).date()
 
 
-def _narrowed(row: models.Mailing, page: Sequence[Candidate], now: datetime) -> Sequence[Candidate]:
+def _narrowed(
+    row: models.Mailing, newsletter: Newsletter, page: Sequence[Candidate], now: datetime
+) -> Sequence[Candidate]:
     """The page with those left out who are not in the segment the newsletter goes to, if it goes to one."""
-    segment = catalog.newsletter(row.newsletter_id).segment if row.kind == models.Mailing.Kind.EDITION else ""
+    segment = newsletter.segment if row.kind == models.Mailing.Kind.EDITION else ""
     if not segment:
         return page
     wanted = people.who_is_in(segment, [each.subscriber_id for each in page], now=now)
@@ -119,13 +121,14 @@ def _freeze(mailing_id: int, most: int, now: datetime) -> None:
         row = models.Mailing.objects.filter(id=mailing_id, state=states.FREEZING).first()
         if row is None or row.frozen_upto is None:
             return  # paused, cancelled, or finished by another process
+        newsletter = pages.newsletter if pages else catalog.newsletter(row.newsletter_id)
         page = subscribers.audience_page(
-            row.list_id, after=row.frozen_through, upto=row.frozen_upto, limit=PAGE, on=_day(row)
+            row.list_id, after=row.frozen_through, upto=row.frozen_upto, limit=PAGE, on=_day(row, newsletter)
         )
         if not page:
             _reconcile(row, now)
             return
-        page = _narrowed(row, page, now)
+        page = _narrowed(row, newsletter, page, now)
         pages = pages or _Pages(row, most)
         if not pages.write(row, page):
             pages = None  # another process wrote this page: what it left is read anew

@@ -32,8 +32,8 @@ def on_its_way(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> da
             first_id__lte=subscriber_id, last_id__gte=subscriber_id, handed_over_at__isnull=False
         ):
             place = ledger.place_of(subscriber_id, ledger.unpack_members(batch.members, batch.format))
-            leaves_at = (batch.send_at or row.due_at) if row.recall == states.OPEN else batch.handed_over_at
-            if place is None or leaves_at is None or not ledger.Outcomes(batch.outcomes, batch.format)[place].taken:
+            leaves_at = _leaves_at(row, batch)
+            if place is None or not ledger.Outcomes(batch.outcomes, batch.format)[place].taken:
                 continue
             if now < leaves_at + ON_ITS_WAY:
                 arrivals.append(leaves_at)
@@ -48,11 +48,17 @@ def _of(row: models.Mailing) -> int:
         for batch in within:
             place = ledger.place_of(person, ledger.unpack_members(batch.members, batch.format))
             assert batch.handed_over_at is not None
-            leaves_at = (batch.send_at or row.due_at) if row.recall == states.OPEN else batch.handed_over_at
+            leaves_at = _leaves_at(row, batch)
             if place is None or left_at > max(leaves_at, batch.handed_over_at) + ON_ITS_WAY:
                 continue
             noted += _noted(batch, place)
     return noted
+
+
+def _leaves_at(row: models.Mailing, batch: models.Batch) -> datetime:
+    """When the provider lets a batch go that was handed over: in a recall window, at its time."""
+    assert batch.handed_over_at is not None
+    return (batch.send_at or row.due_at) if row.recall == states.OPEN else batch.handed_over_at
 
 
 def _noted(batch: models.Batch, place: int) -> bool:

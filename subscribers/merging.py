@@ -43,6 +43,19 @@ class Target:
     columns: Sequence[str]  # of the staged rows
 
 
+@dataclass(slots=True)
+class _Judged:
+    """What a stroke comes to, once its rows are judged: how many of them are new people, and so on."""
+
+    outcomes: dict[str, int]
+    fresh: int = 0
+    joining: int = 0
+    filled: int = 0
+    moved: int = 0
+    strongest: int = 0
+    tagged: int = 0
+
+
 class _Again(Exception):
     """Somebody else added one of these people meanwhile."""
 
@@ -82,19 +95,18 @@ class _Stroke:
 
     def counts(self, rows: Sequence[tuple[Any, ...]]) -> dict[str, int]:
         self._lay_out(rows)
-        self._do(self._sql.judge)
-        found = dict.fromkeys(OUTCOMES, 0)
-        self._count(found)
+        self._do(self._sql.look)
+        found = self._judged().outcomes
         twice = self._twice()
         if twice:  # by a former and by the present address: one person
             found["unchanged"] += twice
-            self._count(found, f"AND j.person IN ({_TWICE}) AND s.key NOT IN ({_FIRST})", -1)
+            more = self._judged(f"WHERE j.person IN ({_TWICE}) AND j.key NOT IN ({_FIRST})").outcomes
+            found = {outcome: count - more[outcome] for outcome, count in found.items()}
         return found
 
     def merge(self, rows: Sequence[tuple[Any, ...]]) -> dict[str, int]:
         """Counts say what really was done; who is named by a former and the present address is taken twice over."""
         self._lay_out(rows)
-        found = dict.fromkeys(OUTCOMES, 0)
         twice = self._twice()
         later: list[tuple[Any, ...]] = []
         if twice:
@@ -105,8 +117,9 @@ class _Stroke:
         if _pg():
             self._do(_LOCK)
         self._do(self._sql.judge)
-        self._count(found)
-        self._write()
+        judged = self._judged()
+        self._write(judged)
+        found = judged.outcomes
         for row in later:
             for outcome, count in self.merge([row]).items():
                 found[outcome] += count
@@ -122,9 +135,7 @@ class _Stroke:
         names = ", ".join(("n", *self._target.columns, "hash"))
         numbered = ((n, *row, hashed(row[0])) for n, row in enumerate(rows))
         if _pg():
-            with self._cursor.cursor.copy(f"COPY import_stroke ({names}) FROM STDIN") as copy:
-                for row in numbered:
-                    copy.write_row(row)
+            _copy(self._cursor.cursor, f"COPY import_stroke ({names}) FROM STDIN", list(numbered))
         else:
             marks = ", ".join(["%s"] * (len(self._target.columns) + 2))
             self._cursor.executemany(f"INSERT INTO import_stroke ({names}) VALUES ({marks})", numbered)
@@ -137,36 +148,38 @@ class _Stroke:
         self._do(f"SELECT count(*) FROM import_found WHERE person IN ({_TWICE}) AND key NOT IN ({_FIRST})")
         return int(self._cursor.fetchone()[0])
 
-    def _count(self, found: dict[str, int], condition: str = "", times: int = 1) -> None:
-        self._do(f"SELECT outcome, count(*), sum(repeats) FROM {_ROWS} WHERE 1 = 1 {condition} GROUP BY outcome")
-        for outcome, count, repeats in self._cursor.fetchall():
-            found[outcome] += times * count
-            found["unchanged"] += times * int(repeats)
+    def _judged(self, condition: str = "") -> _Judged:
+        self._do(f"{_SUMS} {condition} GROUP BY j.outcome")
+        judged = _Judged(dict.fromkeys(OUTCOMES, 0))
+        for outcome, count, repeats, *rest in self._cursor.fetchall():
+            judged.outcomes[outcome] += count
+            judged.outcomes["unchanged"] += int(repeats)
+            fresh, joining, filled, moved, strongest, tagged = map(int, rest)
+            judged.fresh += fresh
+            judged.joining += joining
+            judged.filled += filled
+            judged.moved += moved
+            judged.strongest = max(judged.strongest, strongest)
+            judged.tagged += tagged
+        return judged
 
-    def _write(self) -> None:
+    def _write(self, judged: _Judged) -> None:
         sql = self._sql
-        self._do("SELECT count(*) FROM import_judged WHERE person IS NULL AND outcome <> 'kept_unsubscribed'")
-        if expected := self._cursor.fetchone()[0]:
-            self._expect(sql.people, expected)
-            self._do(_WHO)
-        self._do("SELECT count(*) FROM import_judged WHERE after <> '' AND state_before = ''")
-        if expected := self._cursor.fetchone()[0]:
-            self._expect(sql.join, expected)
-        self._do(
-            f"SELECT sum(filled), sum(CASE WHEN state_before <> '' AND after <> state_before THEN 1 ELSE 0 END), max(s.status), max(s.tags) FROM {_ROWS}"
-        )
-        filled, moved, strongest, tags = self._cursor.fetchone()
-        if filled:
+        if judged.fresh:
+            self._expect(sql.people, judged.fresh)
+        if judged.joining:
+            self._expect(sql.join, judged.joining)
+        if judged.filled:
             self._do(sql.note_before)
             self._do(sql.fill)
             self._do(sql.note_after)
-        if moved:
+        if judged.moved:
             self._do(_MOVE)
         self._do(sql.consent)
-        if strongest >= STRENGTH[policy.BOUNCED]:
+        if judged.strongest >= STRENGTH[policy.BOUNCED]:
             self._do(_SUPPRESS)
             self._do(_SUPPRESS_MORE)
-        if tags:
+        if judged.tagged:
             self._do(sql.tag)
 
     def _expect(self, statement: str, count: int) -> None:
@@ -182,20 +195,39 @@ def _pg() -> bool:
     return connection.vendor == "postgresql"
 
 
+def _copy(cursor: Any, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Copies rows into a table. Nearly always their cells need no escaping, which costs more than all the rest."""
+    text = "\n".join("\t".join(map(str, row)) for row in rows) + "\n"
+    tabs = sum(map(len, rows)) - len(rows)
+    plain = "\\" not in text and "\r" not in text and text.count("\t") == tabs and text.count("\n") == len(rows)
+    with cursor.copy(statement) as copy:
+        if plain:
+            copy.write(text)
+        else:
+            for row in rows:
+                copy.write_row(row)
+
+
 # PostgreSQL knows nothing of tables made a moment ago, and would read all people for every stroke. By its index for each row
 # is always right here: a stroke is small beside the tables.
 _PLANNED = tuple(f"SET LOCAL {name} = off" for name in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit"))
 _TEXT = "text DEFAULT ''"
+_ROW = ", ".join(f"{name} {'integer DEFAULT 0' if name in _INTEGERS else _TEXT}" for name in COLUMNS)
+# A judged row has all that is to be written: a join by row and statement would cost more than to write it down once more.
 _TABLES = (
-    f"""CREATE TEMPORARY TABLE IF NOT EXISTS import_stroke (n integer PRIMARY KEY,
-        {", ".join(f"{name} {'integer DEFAULT 0' if name in _INTEGERS else _TEXT}" for name in COLUMNS)}, hash text)""",
+    f"CREATE TEMPORARY TABLE IF NOT EXISTS import_stroke (n integer PRIMARY KEY, {_ROW}, hash text)",
     "CREATE TEMPORARY TABLE IF NOT EXISTS import_found (n integer PRIMARY KEY, key text, person bigint, former integer)",
-    """CREATE TEMPORARY TABLE IF NOT EXISTS import_judged (n integer PRIMARY KEY, person bigint, state_before text, after text,
+    f"""CREATE TEMPORARY TABLE IF NOT EXISTS import_judged (n integer, {_ROW}, person bigint, fresh integer, state_before text, after text,
         filled integer, outcome text)""",
 )
 # What was deleted stays in a table of PostgreSQL, and would be read again for every stroke.
 _EMPTIED = ("import_stroke", "import_found", "import_judged")
-_ROWS = "import_judged j JOIN import_stroke s ON s.n = j.n"
+_SUMS = """
+    SELECT j.outcome, count(*), sum(j.repeats), sum(j.fresh), sum(CASE WHEN j.after <> '' AND j.state_before = '' THEN 1 ELSE 0 END),
+           sum(j.filled), sum(CASE WHEN j.state_before <> '' AND j.after <> j.state_before THEN 1 ELSE 0 END), max(j.status),
+           sum(CASE WHEN j.tags <> '' AND j.outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END)
+      FROM import_judged j
+"""
 # Who has an address, or had it last: somebody who left is not signed up again by an old one.
 _FIND = """
     INSERT INTO import_found
@@ -226,12 +258,11 @@ def _transitions() -> str:
     return f"CASE {' '.join(cases)} ELSE state_before END"
 
 
+# Ids are given out here, so that nobody is to be looked up again after the insert: SQLite keeps the last one given out,
+# and its writing lock is held; PostgreSQL has a sequence.
+_NEXT_PERSON = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'subscribers_subscriber'), 0) + n + 1"
+_NEXT_PERSON_PG = "nextval('subscribers_subscriber_id_seq'::regclass)"
 _OUT = "('unsubscribed', 'bounced', 'complained')"
-_WHO = """
-    UPDATE import_judged SET person = (SELECT p.id FROM import_stroke s JOIN subscribers_subscriber p ON p.address_key = s.key
-     WHERE s.n = import_judged.n)
-     WHERE person IS NULL AND outcome <> 'kept_unsubscribed'
-"""
 _MOVE = """
     UPDATE subscribers_subscription SET state = j.after, since = %(now)s
       FROM import_judged j
@@ -272,13 +303,14 @@ class _Statements:
 
     def __init__(self, overwrite: bool) -> None:
         self._overwrite = overwrite
-        self.judge = self._judge()
+        self.judge = self._judge(_NEXT_PERSON_PG if _pg() else _NEXT_PERSON)
+        self.look = self._judge("NULL")
         self.people = self._people()
         self.join = f"""
             INSERT INTO subscribers_subscription (list_id, subscriber_id, state, since, confirmed_at, source)
-            SELECT %(list)s, j.person, j.after, %(now)s, CASE j.after WHEN 'active' THEN {_moment("s.confirmed_at")} END,
-                   CASE s.source WHEN '' THEN %(source)s ELSE s.source END
-              FROM {_ROWS} WHERE j.after <> '' AND j.state_before = '' ORDER BY j.n
+            SELECT %(list)s, j.person, j.after, %(now)s, CASE j.after WHEN 'active' THEN {_moment("j.confirmed_at")} END,
+                   CASE j.source WHEN '' THEN %(source)s ELSE j.source END
+              FROM import_judged j WHERE j.after <> '' AND j.state_before = '' ORDER BY j.n
             ON CONFLICT (list_id, subscriber_id) DO NOTHING
         """
         self.note_before = self._note_before()
@@ -288,25 +320,25 @@ class _Statements:
         # Every opt-out is written down, also one of somebody who is out: undoing another import must not bring them back.
         self.consent = f"""
             INSERT INTO subscribers_consent (subscriber_id, list_id, state, at, how, "by", origin, words, network, before, claimed_at, reason, run_id)
-            SELECT j.person, %(list)s, j.after, %(now)s, 'import', %(by)s, %(origin)s, '', {_network("s.network")}, j.state_before,
-                   coalesce({_moment("s.left_at")}, {_moment("s.confirmed_at")}, {_moment("s.joined_at")}), s.reason, %(run)s
-              FROM {_ROWS}
-             WHERE j.person IS NOT NULL AND j.after <> '' AND (j.after <> j.state_before OR s.status >= {STRENGTH[policy.UNSUBSCRIBED]})
+            SELECT j.person, %(list)s, j.after, %(now)s, 'import', %(by)s, %(origin)s, '', {_network("j.network")}, j.state_before,
+                   coalesce({_moment("j.left_at")}, {_moment("j.confirmed_at")}, {_moment("j.joined_at")}), j.reason, %(run)s
+              FROM import_judged j
+             WHERE j.person IS NOT NULL AND j.after <> '' AND (j.after <> j.state_before OR j.status >= {STRENGTH[policy.UNSUBSCRIBED]})
         """
 
     def _people(self) -> str:
-        attributes = "COALESCE(NULLIF(s.attributes, ''), '{}')" + ("::jsonb" if _pg() else "")
+        attributes = "COALESCE(NULLIF(j.attributes, ''), '{}')" + ("::jsonb" if _pg() else "")
         return f"""
-            INSERT INTO subscribers_subscriber (address, address_key, first_name, last_name, zone, language, source, tier, attributes,
+            INSERT INTO subscribers_subscriber (id, address, address_key, first_name, last_name, zone, language, source, tier, attributes,
                    created_at, tracked, soft_bounces)
-            SELECT s.address, s.key, s.first_name, s.last_name, s.zone, s.language, CASE s.source WHEN '' THEN %(source)s ELSE s.source END,
-                   CASE s.tier WHEN '' THEN 'free' ELSE s.tier END, {attributes}, coalesce({_moment("s.joined_at")}, %(now)s),
-                   {"true" if _pg() else "1"}, 0
-              FROM {_ROWS} WHERE j.person IS NULL AND j.outcome <> 'kept_unsubscribed' ORDER BY j.n
+            SELECT j.person, j.address, j.key, j.first_name, j.last_name, j.zone, j.language,
+                   CASE j.source WHEN '' THEN %(source)s ELSE j.source END, CASE j.tier WHEN '' THEN 'free' ELSE j.tier END, {attributes},
+                   coalesce({_moment("j.joined_at")}, %(now)s), {"true" if _pg() else "1"}, 0
+              FROM import_judged j WHERE j.fresh = 1 ORDER BY j.n
             ON CONFLICT (address_key) DO NOTHING
         """
 
-    def _judge(self) -> str:
+    def _judge(self, next_person: str) -> str:
         has = "p.{0} <> s.{0}" if self._overwrite else "p.{0} = ''"
         fills = [f"s.{name} <> '' AND {has.format(name)}" for name in ("first_name", "last_name", "zone", "language")]
         fills.append("s.tier <> '' AND p.tier <> s.tier")
@@ -315,26 +347,30 @@ class _Statements:
         domain = "substr(s.key, strpos(s.key, '@'))" if _pg() else "substr(s.key, instr(s.key, '@'))"
         blocked = f"EXISTS (SELECT 1 FROM subscribers_suppression x WHERE x.address_key IN (s.key, {domain}, s.hash))"
         filled = f"i.person IS NOT NULL AND ({' OR '.join(f'({each})' for each in fills)})"
+        columns = ", ".join(f"s.{name}" for name in COLUMNS)
         # Materialised: SQLite would else work out each CASE anew wherever the next one names it.
         return f"""
             INSERT INTO import_judged
             WITH found AS MATERIALIZED (
-                   SELECT s.n, s.status, i.person, coalesce((SELECT u.state FROM subscribers_subscription u
+                   SELECT s.n, {columns}, i.person, coalesce((SELECT u.state FROM subscribers_subscription u
                                             WHERE u.list_id = %(list)s AND u.subscriber_id = i.person), '') AS state_before, {blocked} AS blocked,
                           CASE WHEN {filled} THEN 1 ELSE 0 END AS filled
                      FROM import_stroke s JOIN import_found i ON i.n = s.n
                 LEFT JOIN subscribers_subscriber p ON p.id = i.person),
                  reached AS MATERIALIZED (SELECT found.*, {_transitions()} AS reached FROM found),
                  judged AS MATERIALIZED (
-                   SELECT n, person, state_before, filled, blocked AND reached IN ('active', 'pending') AS stopped,
+                   SELECT n, {", ".join(COLUMNS)}, person, state_before, filled, blocked AND reached IN ('active', 'pending') AS stopped,
                           CASE WHEN blocked AND reached IN ('active', 'pending') THEN state_before ELSE reached END AS after
                      FROM reached)
-            SELECT n, person, state_before, after, CASE WHEN stopped OR (after IN {_OUT} AND after = state_before) THEN 0 ELSE filled END,
-                   CASE WHEN stopped OR (after IN {_OUT} AND after = state_before) THEN 'kept_unsubscribed'
-                        WHEN state_before = '' THEN 'new'
-                        WHEN after <> state_before OR filled = 1 THEN 'updated'
-                        ELSE 'unchanged' END
-              FROM judged
+            SELECT n, {", ".join(COLUMNS)}, CASE fresh WHEN 1 THEN {next_person} ELSE person END, fresh, state_before, after,
+                   CASE WHEN outcome = 'kept_unsubscribed' THEN 0 ELSE filled END, outcome
+              FROM (SELECT last.*, CASE WHEN person IS NULL AND outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END AS fresh
+                      FROM (SELECT judged.*,
+                                   CASE WHEN stopped OR (after IN {_OUT} AND after = state_before) THEN 'kept_unsubscribed'
+                                        WHEN state_before = '' THEN 'new'
+                                        WHEN after <> state_before OR filled = 1 THEN 'updated'
+                                        ELSE 'unchanged' END AS outcome
+                              FROM judged) last) l
         """
 
     def _news(self) -> str:
@@ -354,29 +390,29 @@ class _Statements:
     def _fill(self) -> str:
         """Gaps are filled; what readers told us themselves stays, unless the file may overwrite it. The tier is the newsroom's."""
         chosen = (
-            "CASE WHEN s.{0} <> '' THEN s.{0} ELSE p.{0} END"
+            "CASE WHEN j.{0} <> '' THEN j.{0} ELSE p.{0} END"
             if self._overwrite
-            else "CASE p.{0} WHEN '' THEN s.{0} ELSE p.{0} END"
+            else "CASE p.{0} WHEN '' THEN j.{0} ELSE p.{0} END"
         )
         sets = [
             f"{name} = {chosen.format(name).replace('p.', 'subscribers_subscriber.')}"
             for name in ("first_name", "last_name", "zone", "language")
         ]
         first, second = (
-            ("subscribers_subscriber.attributes", "s.attributes")
+            ("subscribers_subscriber.attributes", "j.attributes")
             if self._overwrite
-            else ("s.attributes", "subscribers_subscriber.attributes")
+            else ("j.attributes", "subscribers_subscriber.attributes")
         )
         first, second = (
-            f"(CASE {each} WHEN '' THEN '{{}}' ELSE {each} END)" if each[0:2] == "s." else each
+            f"(CASE {each} WHEN '' THEN '{{}}' ELSE {each} END)" if each[0:2] == "j." else each
             for each in (first, second)
         )
         merged = f"({first}::jsonb || {second}::jsonb)" if _pg() else f"json_patch({first}, {second})"
         return f"""
             UPDATE subscribers_subscriber SET {", ".join(sets)},
-                   tier = CASE s.tier WHEN '' THEN subscribers_subscriber.tier ELSE s.tier END,
-                   attributes = CASE WHEN s.attributes = '' THEN subscribers_subscriber.attributes ELSE {merged} END
-              FROM {_ROWS} WHERE subscribers_subscriber.id = j.person AND j.filled = 1
+                   tier = CASE j.tier WHEN '' THEN subscribers_subscriber.tier ELSE j.tier END,
+                   attributes = CASE WHEN j.attributes = '' THEN subscribers_subscriber.attributes ELSE {merged} END
+              FROM import_judged j WHERE subscribers_subscriber.id = j.person AND j.filled = 1
         """
 
     def _note_before(self) -> str:
@@ -397,11 +433,11 @@ class _Statements:
 
     def _tag(self) -> str:
         each = (
-            "CROSS JOIN LATERAL jsonb_array_elements_text(s.tags::jsonb) n(value)" if _pg() else ", json_each(s.tags) n"
+            "CROSS JOIN LATERAL jsonb_array_elements_text(j.tags::jsonb) n(value)" if _pg() else ", json_each(j.tags) n"
         )
         return f"""
             INSERT INTO subscribers_tagged (tag_id, subscriber_id, run_id)
-            SELECT t.id, j.person, %(run)s FROM {_ROWS} {each} JOIN subscribers_tag t ON t.name = n.value
-             WHERE s.tags <> '' AND j.person IS NOT NULL AND j.outcome <> 'kept_unsubscribed'
+            SELECT t.id, j.person, %(run)s FROM import_judged j {each} JOIN subscribers_tag t ON t.name = n.value
+             WHERE j.tags <> '' AND j.person IS NOT NULL AND j.outcome <> 'kept_unsubscribed'
             ON CONFLICT (tag_id, subscriber_id) DO NOTHING
         """

@@ -6,12 +6,12 @@ counts they were part of. The other rooms forget them when they are told (`to_fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from subscribers import erased, hooks, importing, models, policy, reads
 from subscribers.changes import person_row, suppress_key
@@ -91,13 +91,9 @@ def erase_unconfirmed(now: datetime, *, before: datetime, limit: int = 200) -> i
 
     They gave no consent to keep anything; a hash would keep them from ever signing up in earnest, so none is kept.
     """
-    waiting = models.Subscription.objects.filter(state="pending", since__lt=before)
-    ids: Sequence[int] = [*waiting.order_by("id").values_list("subscriber_id", flat=True)[:limit]]
-    others = {
-        *models.Subscription.objects.filter(subscriber_id__in=ids)
-        .exclude(state="pending", since__lt=before)
-        .values_list("subscriber_id", flat=True)
-    }
-    gone = [person for person in ids if person not in others]
+    late = Q(state=policy.PENDING, since__lt=before)
+    others = models.Subscription.objects.filter(~late, subscriber_id=OuterRef("subscriber_id"))
+    waiting = models.Subscription.objects.filter(late, ~Exists(others)).order_by("id")
+    gone = {*waiting.values_list("subscriber_id", flat=True)[:limit]}
     models.Subscriber.objects.filter(id__in=gone).delete()
     return len(gone)

@@ -1,6 +1,6 @@
 """Importing readers. One import is one record: it goes on after a crash, and can be undone as a whole (undoing.py).
 
-The file is kept and read once into a work file (staging.py), then merged in short strokes (merging.py), each whole or
+The file is kept and read once into a work file (staging.py), then merged in short strokes (strokes.py), each whole or
 not at all with its place noted in the same transaction. A lease says which process is at it.
 
     from the command line:  running → done          (stopped, failed)
@@ -16,29 +16,23 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter
 from typing import Any, BinaryIO
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q
 
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused, SurroundingsError
-from subscribers import merging, models, reads, staging, tables, undoing
+from subscribers import merging, models, reads, staging, strokes, tables, undoing
 from subscribers.rows import BadRow
 from subscribers.staging import Options, Staged
+from subscribers.strokes import LEASE, Clock, Progress
 from subscribers.values import Flag, ImportReport, ImportRun, List
 
 FILES_KEPT = timedelta(days=30)
-LEASE = timedelta(seconds=60)
-FIRST_STROKE, LEAST, MOST = 1_000, 100, 20_000  # rows
 JUDGED_AT_ONCE = 5_000  # rows of a dry run, which locks nothing
-STROKE_SECONDS = 0.03  # of a stroke: the web waits for the writing lock no longer
-SHARED_STROKE_SECONDS = 0.015  # where others write, too
-POSTGRES_STROKE_SECONDS = 0.15  # there a stroke locks the rows of its own people alone
 _UNDER_WAY = ("waiting", "running", "undoing")
-Progress = Callable[[int], object]
-Clock = Callable[[], datetime]
 
 
 def import_csv(
@@ -318,65 +312,9 @@ def _run(row: models.Import, clock: Clock, now: datetime, *, progress: Progress 
     staged = staging.staged_already(work) or _staged_of(row, clock, now, progress)
     _note(row, staged, clock())
     _name_things(staged, now)
-    size, target = _Pace(), _target(row)
-    with _light_writing():
-        for rows in staging.strokes(work, after=row.merged_to, size=size):
-            with size.measured(len(rows)):
-                _stroke(row, rows, target, now, clock())
-            if progress:
-                progress(len(rows))
+    strokes.merge_all(row, work, _target(row), now=now, clock=clock, progress=progress)
     models.Import.objects.filter(id=row.id, owner=row.owner).update(state="done", finished_at=clock(), lease_until=None)
     _tidied()
-
-
-class _Pace:
-    """How many rows a stroke takes, and how long the next one waits.
-
-    As many as keep a stroke within `STROKE_SECONDS`, by how long the last ones took. Whoever waits for the writing lock of
-    SQLite looks for it now and then, so a pause must be long enough to be found: where others write, it is half the time.
-    """
-
-    def __init__(self) -> None:
-        self._rows = FIRST_STROKE
-        self._strokes = 0
-        self._version = self._data_version()
-        self._shared_until = 0.0  # of perf_counter
-
-    def __call__(self) -> int:
-        return self._rows
-
-    @contextmanager
-    def measured(self, rows: int) -> Iterator[None]:
-        began = perf_counter()
-        yield
-        spent = max(perf_counter() - began, 1e-6)
-        shared = self._others_write()
-        most = POSTGRES_STROKE_SECONDS if connection.vendor == "postgresql" else STROKE_SECONDS
-        wanted = rows * (SHARED_STROKE_SECONDS if shared else most) / spent
-        self._rows = int(max(LEAST, min(MOST, wanted, self._rows * 2)))
-        if shared:
-            sleep(spent)
-
-    def _others_write(self) -> bool:
-        """Whether others have written lately; they cannot while we never rest, so now and then we do."""
-        if connection.vendor != "sqlite" or connection.in_atomic_block:
-            return False
-        self._strokes += 1
-        if self._strokes % 10 == 1:
-            sleep(STROKE_SECONDS)
-        version = self._data_version()
-        if version != self._version:
-            self._version, self._shared_until = version, perf_counter() + 1.0
-        return perf_counter() < self._shared_until
-
-    @staticmethod
-    def _data_version() -> int:
-        """Changes when another connection has written (SQLite)."""
-        if connection.vendor != "sqlite":
-            return 0
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA data_version")
-            return int(cursor.fetchone()[0])
 
 
 def _options(row: models.Import) -> Options:
@@ -386,25 +324,6 @@ def _options(row: models.Import) -> Options:
 def _target(row: models.Import) -> merging.Target:
     overwrite = bool(row.options.get("overwrite"))
     return merging.Target(row.id, row.list_id, row.by, row.name, overwrite, staging.columns(_work(row.id)))
-
-
-def _stroke(
-    row: models.Import, rows: Sequence[tuple[Any, ...]], target: merging.Target, now: datetime, present: datetime
-) -> None:
-    """Merges some rows and notes it, both or neither. Raises Refused when the import is somebody else's by now."""
-    with transaction.atomic():
-        found = merging.merge(rows, target, now)
-        counts = {name: row.counts.get(name, 0) + found[name] for name in merging.OUTCOMES}
-        mine = models.Import.objects.filter(id=row.id, state="running", owner=row.owner, merged_to=row.merged_to)
-        changed = mine.update(
-            merged_to=rows[-1][0],
-            merged=row.merged + len(rows),
-            counts=row.counts | counts,
-            lease_until=present + LEASE,
-        )
-        if not changed:
-            raise Refused(f"Import {row.id} was stopped, or another process took it over.")
-    row.merged_to, row.merged, row.counts = rows[-1][0], row.merged + len(rows), row.counts | counts
 
 
 def _note(row: models.Import, staged: Staged, present: datetime) -> None:
@@ -509,27 +428,6 @@ def _row(import_id: int) -> models.Import:
     if row is None:
         raise NotFound(f"There is no import {import_id}. See them all with: newsletter subscribers imports list")
     return row
-
-
-@contextmanager
-def _light_writing() -> Iterator[None]:
-    """On SQLite each stroke would else wait for the disk, and copy pages into the database file over and over again.
-
-    Should the power go, the last strokes may be lost whole, with the note that they were made: the import goes on before them.
-    """
-    if connection.vendor != "sqlite" or connection.in_atomic_block:
-        yield
-        return
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA synchronous")
-        careful = int(cursor.fetchone()[0])
-        cursor.execute("PRAGMA synchronous = NORMAL")
-        cursor.execute("PRAGMA wal_autocheckpoint = 16384")  # pages: 64 MB
-        try:
-            yield
-        finally:
-            cursor.execute(f"PRAGMA synchronous = {careful}")
-            cursor.execute("PRAGMA wal_autocheckpoint = 1000")
 
 
 def _tidied() -> None:

@@ -6,7 +6,7 @@ for the writing lock meanwhile. What may become of whom is still said by `policy
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -66,12 +66,27 @@ def judge(rows: Sequence[tuple[Any, ...]], target: Target, now: datetime) -> dic
         return _Stroke(cursor, target, now).counts(rows)
 
 
-def merge(rows: Sequence[tuple[Any, ...]], target: Target, now: datetime) -> dict[str, int]:
-    """Merges a stroke of staged rows, within the caller's transaction or one of its own. Returns counts by outcome."""
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What was done: counts by outcome, and whether anybody was named by an address they had before."""
+
+    outcomes: dict[str, int]
+    former: bool
+
+
+def merge(
+    rows: Sequence[tuple[Any, ...]], target: Target, now: datetime, *, before_former: Callable[[], None] = lambda: None
+) -> Merged:
+    """Merges a stroke of staged rows, within the caller's transaction or one of its own.
+
+    Two strokes name the same person only when one of them does so by a former address: `before_former` is called before
+    such a one is judged.
+    """
     for last in (*[False] * (TRIES - 1), True):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                return _Stroke(cursor, target, now).merge(rows)
+                stroke = _Stroke(cursor, target, now, before_former)
+                return Merged(stroke.merge(rows), stroke.former)
         except _Again:
             if last:
                 raise
@@ -81,8 +96,12 @@ def merge(rows: Sequence[tuple[Any, ...]], target: Target, now: datetime) -> dic
 class _Stroke:
     """The statements of one stroke. `%(…)s` parameters are the same in all of them."""
 
-    def __init__(self, cursor: Any, target: Target, now: datetime) -> None:
+    def __init__(
+        self, cursor: Any, target: Target, now: datetime, before_former: Callable[[], None] = lambda: None
+    ) -> None:
         self._cursor, self._target, self._now = cursor, target, now
+        self._before_former = before_former
+        self.former = False
         self._values = {
             "run": target.run,
             "list": target.list_id,
@@ -145,6 +164,8 @@ class _Stroke:
         self._do(_FORMER)
         if not self._cursor.fetchone()[0]:
             return 0
+        self.former = True
+        self._before_former()
         self._do(f"SELECT count(*) FROM import_found WHERE person IN ({_TWICE}) AND key NOT IN ({_FIRST})")
         return int(self._cursor.fetchone()[0])
 

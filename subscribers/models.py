@@ -95,10 +95,13 @@ class Tagged(models.Model):
 
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged", db_index=False)
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="tagged")
-    run = models.ForeignKey("Import", on_delete=models.SET_NULL, null=True, related_name="+")
+    run = models.ForeignKey(
+        "Import", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
+    )  # see Consent.run
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tag", "subscriber"], name="tagged_once")]
+        indexes = [models.Index(fields=["run"], condition=models.Q(run__isnull=False), name="tagged_by_import")]
 
     def __str__(self) -> str:
         return f"{self.tag_id} on {self.subscriber_id}"
@@ -128,7 +131,9 @@ class Subscription(models.Model):
         BOUNCED = "bounced"
         COMPLAINED = "complained"
 
-    list = models.ForeignKey(List, on_delete=models.PROTECT, related_name="subscriptions")
+    list = models.ForeignKey(
+        List, on_delete=models.PROTECT, related_name="subscriptions", db_index=False
+    )  # others begin with it
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="subscriptions")
     state = models.CharField(max_length=12, choices=State.choices)
     since = models.DateTimeField()  # of the present state
@@ -141,7 +146,6 @@ class Subscription(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["list", "subscriber"], name="once_per_list")]
         indexes = [
-            models.Index(fields=["list", "state"], name="subscription_state"),
             models.Index(fields=["list", "state", "subscriber"], name="subscription_members"),
             # Who is not to be mailed, in order: asked for every batch that leaves.
             models.Index(
@@ -177,7 +181,7 @@ class Consent(models.Model):
     """One change of a subscription, append-only: who, when, how, from where, and the words shown."""
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="consents")
-    list = models.ForeignKey(List, on_delete=models.CASCADE, null=True, related_name="+")
+    list = models.ForeignKey(List, on_delete=models.CASCADE, null=True, related_name="+", db_index=False)
     state = models.CharField(max_length=12)  # the state it led to
     at = models.DateTimeField(db_index=True)
     how = models.CharField(max_length=40)  # form, confirmed, one-click, page, import, desk, command, event
@@ -188,7 +192,11 @@ class Consent(models.Model):
     before = models.CharField(max_length=12, blank=True, default="", db_default="")  # the state it came from
     claimed_at = models.DateTimeField(null=True)  # when they asked, confirmed or left, as an imported file says
     reason = models.CharField(max_length=300, blank=True, default="", db_default="")  # the reader's own word on leaving
-    run = models.ForeignKey("Import", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False)
+    # Not looked up by the database for each of a million rows: they are written with the note on the import's own row, in one
+    # transaction (strokes.py), so it is there.
+    run = models.ForeignKey(
+        "Import", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
+    )
 
     class Meta:
         indexes = [

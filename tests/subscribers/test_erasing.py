@@ -13,7 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
-from subscribers import models, reads, service
+from subscribers import erasing, models, reads, service
 from subscribers.values import ImportReport, List
 
 Active = Callable[..., int]
@@ -117,3 +117,19 @@ def test_erasing_takes_a_whole_file_of_bytes(active: Active, morning: List, now:
     assert person is not None
     service.erase(person.id, by="test", now=now)
     assert not service.import_run(report.id).file_kept
+
+
+def test_who_never_confirmed_is_forgotten_however_many_before_them_stay_for_another_list(
+    active: Active, morning: List, now: datetime
+) -> None:
+    weekly = service.create_list("weekly", "Weekly", now=now)
+    readers = [f"reader{n}@example.com" for n in range(3)]
+    for address in readers:
+        active(address)
+        service.sign_up(
+            address, [weekly.id], origin="", network="", now=now
+        )  # waits to be confirmed; on the morning list, they are
+    service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
+    later = now + timedelta(days=31)
+    assert erasing.erase_unconfirmed(later, before=later - timedelta(days=30), limit=2) == 1
+    assert sorted(models.Subscriber.objects.values_list("address", flat=True)) == readers

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 
 from newsletter.kernel.errors import Refused, SurroundingsError
-from subscribers import importing, models, service, staging
+from subscribers import importing, models, service, staging, strokes
 from subscribers.staging import Options
 from subscribers.values import ImportRun, List
 
@@ -85,15 +85,15 @@ def test_the_work_of_a_dead_worker_is_taken_up_when_its_lease_is_over(
     run = begin("email\n" + "".join(f"reader{n:03}@example.com\n" for n in range(300)))
     step(now)
     service.confirm_import(run.id)
-    monkeypatch.setattr(importing, "FIRST_STROKE", 100)
-    real, strokes = staging.strokes, 0
+    monkeypatch.setattr(strokes, "FIRST_STROKE", 100)
+    real, done_strokes = staging.strokes, 0
 
     def dies(*args: object, **more: object) -> object:
-        nonlocal strokes
+        nonlocal done_strokes
         for rows in real(*args, **more):  # type: ignore[arg-type]
             yield rows
-            strokes += 1
-            if strokes == 1:
+            done_strokes += 1
+            if done_strokes == 1:
                 raise KeyboardInterrupt  # as if the power went
 
     monkeypatch.setattr(staging, "strokes", dies)

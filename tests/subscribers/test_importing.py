@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import policy, reads, service
-from subscribers.importing import FIRST_STROKE as STROKE
+from subscribers.strokes import FIRST_STROKE as STROKE
 from subscribers.values import ImportReport, List
 from tests.conftest import reported
 

@@ -32,7 +32,20 @@ def export(
     now: datetime | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> int:
-    """Writes the people of a list (None: everybody, in our own form alone). Returns how many.
+    """Writes the people of a list. Returns how many. See `exported`."""
+    total = 0
+    for count, text in exported(list_id, form=form, state=state, segment=segment, now=now):
+        write(text)
+        total += count
+        if progress and count:
+            progress(count)
+    return total
+
+
+def exported(
+    list_id: int | None, *, form: str = "csv", state: str = "", segment: str = "", now: datetime | None = None
+) -> Iterator[tuple[int, str]]:
+    """The people of a list (None: everybody, in our own form alone), piece by piece: how many are in it, and its text.
 
     `state` and `segment` (with `now`) narrow it down; mailchimp and listmonk get the active ones if nothing is said, for
     they take everybody in a file as such. Raises BadInput, NotFound.
@@ -46,20 +59,32 @@ def export(
     if form in ("mailchimp", "listmonk"):
         state = state or policy.ACTIVE
     wanted = frozenset(segmenting.members(segment, now=now, list_id=list_id)) if segment and now else None
+    return _pieces(list_id, form, state, wanted)
+
+
+def _pieces(list_id: int | None, form: str, state: str, wanted: frozenset[int] | None) -> Iterator[tuple[int, str]]:
+    parts: list[str] = []
+
+    def piece() -> str:
+        text = "".join(parts)
+        parts.clear()
+        return text
+
     writer = {"csv": _csv, "jsonl": _own, "mailchimp": _mailchimp, "listmonk": _listmonk}[form]
-    head, line = writer(write, list_id)
+    head, line = writer(parts.append, list_id)
     head()
-    count = 0
+    yield 0, piece()
     for page in _pages(list_id, state):
         people = [row for row in page if wanted is None or row.id in wanted]
         line(people)
-        count += len(people)
-        if progress:
-            progress(len(people))
+        yield len(people), piece()
     if form == "jsonl" and list_id is None:
         for row in models.Suppression.objects.order_by("id").iterator(chunk_size=2000):
-            _line(write, {"suppression": _fields(row, "address_key", "reason", "source", "created_at", "expires_at")})
-    return count
+            _line(
+                parts.append,
+                {"suppression": _fields(row, "address_key", "reason", "source", "created_at", "expires_at")},
+            )
+            yield 0, piece()
 
 
 def _pages(list_id: int | None, state: str) -> Iterator[list[models.Subscriber]]:

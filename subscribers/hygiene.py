@@ -5,6 +5,7 @@ What bounces, complaints and drops do to people is in reported.py. Here is what 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -113,12 +114,9 @@ def growth(list_id: int, *, now: datetime, months: int = 12) -> tuple[Month, ...
     active = models.Subscription.objects.filter(list_id=list_id, state=policy.ACTIVE).count()
     made: list[Month] = []
     for month in sorted(by_month, reverse=True):
-        found = by_month[month]
-        came = found["confirmed"] + found["imported"] + found["came_back"]
-        went = found["left"] + found["bounced"] + found["complained"] + found["silent"]
-        start = active - came + went
-        made.append(Month(month.date(), active, found, went / start if start > 0 else 0.0))
-        active = start
+        last = Month(month.date(), active, by_month[month], 0.0)
+        active = active - last.came + last.went  # at the beginning of the month
+        made.append(replace(last, churn=last.went / active if active > 0 else 0.0))
     return tuple(made)
 
 

@@ -6,7 +6,7 @@ from subscribers.attempts import Tries, drop_rule, rules, set_rule, tries
 from subscribers.cleaning import keep_clean
 from subscribers.engagement import note_engagement
 from subscribers.erasing import erase, erase_unconfirmed, everything_about, forgotten, to_forget
-from subscribers.exporting import export
+from subscribers.exporting import export, exported
 from subscribers.hygiene import ask_the_silent, growth, let_the_silent_go, silence
 from subscribers.importing import bad_rows as bad_rows_of
 from subscribers.importing import begin as begin_import
@@ -58,6 +58,7 @@ from subscribers.segmenting import members as segment_members
 from subscribers.staging import Options
 from subscribers.suppressions import (
     export_suppressions,
+    exported_suppressions,
     import_suppressions,
     lift_expired,
     suppress,
@@ -108,6 +109,8 @@ __all__ = [
     "explain_import",
     "export",
     "export_suppressions",
+    "exported",
+    "exported_suppressions",
     "forget_files",
     "forgotten",
     "give_reason",

@@ -8,8 +8,8 @@ from datetime import datetime
 from itertools import islice
 from typing import BinaryIO
 
-from newsletter.kernel.errors import BadInput, NotFound
-from subscribers import addresses, dates, models, tables
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+from subscribers import addresses, dates, models, policy, tables
 from subscribers.changes import suppress_key
 from subscribers.rows import BadRow
 from subscribers.values import Suppressed
@@ -31,9 +31,14 @@ def suppress(address: str, *, reason: str, source: str, now: datetime, expires_a
     )
 
 
-def unsuppress(address: str) -> None:
-    """Allows mailing an address or domain again. Raises NotFound when it was allowed."""
-    if not models.Suppression.objects.filter(address_key=key_of(address, strict=False)).delete()[0]:
+def unsuppress(address: str, *, complaints: bool = True) -> None:
+    """Allows mailing an address or domain again; who complained only with `complaints`. Raises NotFound, Refused."""
+    found = models.Suppression.objects.filter(address_key=key_of(address, strict=False))
+    if not complaints and found.filter(reason=policy.COMPLAINED).exists():
+        raise Refused(
+            f"{address} complained. That can be lifted on the command line alone: newsletter suppressions lift"
+        )
+    if not found.delete()[0]:
         raise NotFound(f"{address} is not on the list of those never to be mailed.")
 
 
@@ -58,17 +63,27 @@ def suppressed(*, after: int = 0, query: str = "", limit: int = 50) -> tuple[Sup
 
 def export_suppressions(write: Callable[[str], object]) -> int:
     """Writes all of them as CSV, hashes of erased people too: so that another house of ours keeps them unmailed."""
-    writer = csv.writer(tables.Pen(write))
+    count = -1  # the head
+    for text in exported_suppressions():
+        write(text)
+        count += 1
+    return count
+
+
+def exported_suppressions() -> Iterator[str]:
+    """All of them as lines of CSV, the head first."""
+    parts: list[str] = []
+    writer = csv.writer(tables.Pen(parts.append))
     writer.writerow(_COLUMNS)
-    count = 0
     for row in models.Suppression.objects.order_by("id").iterator(chunk_size=2000):
         ends = row.expires_at.isoformat() if row.expires_at else ""
         cells = (row.address_key, row.reason, row.source, row.created_at.isoformat(), ends)
+        yield "".join(parts)
+        parts.clear()
         writer.writerow(
             [cell if cell.startswith("@") and cell == row.address_key else tables.defused(cell) for cell in cells]
         )
-        count += 1
-    return count
+    yield "".join(parts)
 
 
 def import_suppressions(stream: BinaryIO, *, source: str, now: datetime) -> tuple[int, tuple[BadRow, ...]]:

@@ -240,6 +240,18 @@ class Month:
     happened: Mapping[str, int]
     churn: float
 
+    @property
+    def came(self) -> int:
+        return sum(self.happened[kind] for kind in ("confirmed", "imported", "came_back"))
+
+    @property
+    def went(self) -> int:
+        return sum(self.happened[kind] for kind in ("left", "bounced", "complained", "silent"))
+
+    @property
+    def percent_gone(self) -> str:
+        return f"{100 * self.churn:.1f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:

@@ -94,7 +94,7 @@ def growth(slug: str, months: int = typer.Option(12, min=1, max=120), as_json: b
             "silent",
             "went",
         ),
-        [(f"{m.month:%Y-%m}", m.active, *(m.happened[k] for k in _COLUMNS), f"{100 * m.churn:.1f} %") for m in found],
+        [(f"{m.month:%Y-%m}", m.active, *(m.happened[k] for k in _COLUMNS), f"{m.percent_gone} %") for m in found],
         "Nothing happened yet.",
     )
 

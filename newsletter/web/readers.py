@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -173,12 +173,7 @@ def export(request: HttpRequest, slug: str, form: str) -> StreamingHttpResponse:
         raise BadInput("An export is csv or jsonl.", "format")
     note(request, "exported readers", target.slug, detail=form)
     kind = "text/csv" if form == "csv" else "application/jsonl"
-    response = StreamingHttpResponse(_lines(target.id, form), content_type=f"{kind}; charset=utf-8")
+    pieces = (text for _, text in service.exported(target.id, form=form))
+    response = StreamingHttpResponse(pieces, content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{target.slug}.{form}"'
     return response
-
-
-def _lines(list_id: int, form: str) -> Iterator[str]:
-    parts: list[str] = []
-    service.export(list_id, parts.append, form=form)
-    yield from parts

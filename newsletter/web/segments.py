@@ -1,8 +1,10 @@
-"""Segments on the desk: conditions in rows, counted while they are written, named, and used again."""
+"""Segments on the desk: blocks of conditions, counted while they are written, named, changed, and used again."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -14,82 +16,199 @@ from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import by, desk, note
 from subscribers import reads, segments, service
 
-ROWS = 6
+FIRST_ROWS, MOST_ROWS, MOST_BLOCKS = 3, 12, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A condition as the form has it: “about op” in one choice, the value, and a list where it is needed."""
+
+    asked: str = ""
+    value: str = ""
+    list: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some conditions, of which all, any or none hold."""
+
+    kind: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the page shows to write a segment in: blocks of conditions, of which all, any or none hold. `slug`: one that is changed."""
+
+    group: str = "all"
+    blocks: tuple[Block, ...] = (Block("all", (Row(),) * FIRST_ROWS),)
+    name: str = ""
+    slug: str = ""
+
+    @property
+    def grouped(self) -> bool:
+        """Whether it matters how the blocks are joined."""
+        return len(self.blocks) > 1 or self.group == "none"
 
 
 @desk("readers", methods=("GET", "POST"), house=True)
 def index(request: HttpRequest) -> HttpResponse:
-    """The segments there are, and the rows to write one in. POST counts (by htmx) or keeps it."""
+    """The segments there are, and the form to write one in. POST counts (by htmx), adds a row or a block, or keeps it."""
     if request.method != "POST":
-        return render(request, "pages/segments.html", _context(request))
+        return _shown(request, Form())
+    form, do = _posted(request), request.POST.get("do", "")
+    if do.startswith("more"):
+        return _shown(request, _longer(form, do))
     counting = bool(request.headers.get("HX-Request"))
     try:
-        definition = _definition(request)
         if counting:
-            return render(
-                request, "fragments/segment_count.html", {"found": service.count_segment(definition, now=clock.now())}
-            )
-        if request.POST.get("do") == "drop":
-            service.drop_segment(request.POST.get("slug", ""))
-            note(request, "dropped segment", request.POST.get("slug", "")[:60])
+            found = service.count_segment(definition_of(form, _kinds()), now=clock.now())
+            return render(request, "fragments/segment_count.html", {"found": found})
+        if do == "drop":
+            service.drop_segment(form.slug)
+            note(request, "dropped segment", form.slug)
         else:
-            name = request.POST.get("name", "").strip()
-            slug = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:59]
-            made = service.create_segment(slug, name, definition, by=by(request), now=clock.now())
-            note(request, "made segment", made.slug)
-            messages.success(request, f"{made.name} is kept: {made.words}.")
+            _keep(request, form)
     except NewsletterError as error:
         if counting:
             return render(request, "fragments/segment_count.html", {"error": str(error)})
-        return render(request, "pages/segments.html", _context(request) | {"error": str(error)}, status=422)
+        return _shown(request, form, error=str(error))
     return redirect("segments")
 
 
-def _definition(request: HttpRequest) -> dict[str, Any]:
-    """What the rows of the form say: “about op” in one choice, the value, and a list where it is needed."""
-    kinds = {each.slug: each.kind for each in service.attributes()}
+@desk("readers", house=True)
+def one(request: HttpRequest, slug: str) -> HttpResponse:
+    """A segment in the form, to be changed; one that is nested deeper than the form can show only in words."""
+    segment = service.segment(slug)
+    form = form_of(segment.definition)
+    if form is None:
+        messages.error(
+            request,
+            f"{segment.name} is nested deeper than this page can show. Change it with: newsletter segments change {slug}",
+        )
+        return redirect("segments")
+    return _shown(request, replace(form, name=segment.name, slug=segment.slug))
+
+
+def _keep(request: HttpRequest, form: Form) -> None:
+    definition, now = definition_of(form, _kinds()), clock.now()
+    if form.slug:
+        made = service.change_segment(form.slug, name=form.name, definition=definition, by=by(request), now=now)
+        note(request, "changed segment", made.slug)
+    else:
+        slug = re.sub(r"[^a-z0-9]+", "-", form.name.casefold()).strip("-")[:59]
+        made = service.create_segment(slug, form.name, definition, by=by(request), now=now)
+        note(request, "made segment", made.slug)
+    messages.success(request, f"{made.name} is kept: {made.words}.")
+
+
+def _kinds() -> dict[str, str]:
+    return {each.slug: each.kind for each in service.attributes()}
+
+
+def _posted(request: HttpRequest) -> Form:
+    blocks = []
+    for n in range(MOST_BLOCKS):
+        if f"kind-{n}" not in request.POST:
+            break
+        rows = []
+        for m in range(MOST_ROWS):
+            if f"asked-{n}-{m}" not in request.POST:
+                break
+            rows.append(Row(*(request.POST.get(f"{name}-{n}-{m}", "") for name in ("asked", "value", "list"))))
+        blocks.append(Block(request.POST[f"kind-{n}"], tuple(rows)))
+    group, slug = request.POST.get("group", "all"), request.POST.get("slug", "")[:60]
+    return Form(group, tuple(blocks) or Form().blocks, request.POST.get("name", "").strip(), slug)
+
+
+def _longer(form: Form, do: str) -> Form:
+    """The form with one more row in the block “more-N”, or with one more block."""
+    place = do.removeprefix("more-")
+    blocks = list(form.blocks)
+    if place.isdecimal() and int(place) < len(blocks):
+        old = blocks[int(place)]
+        blocks[int(place)] = Block(old.kind, (*old.rows, Row())[:MOST_ROWS])
+    elif len(blocks) < MOST_BLOCKS:
+        blocks.append(Block("any", (Row(),) * FIRST_ROWS))
+    return replace(form, blocks=tuple(blocks))
+
+
+def definition_of(form: Form, kinds: Mapping[str, str]) -> dict[str, Any]:
+    """What the form says, as a definition; `kinds` are those of the attributes there are. Raises BadInput."""
     parts = []
-    for row in range(ROWS):
-        about, _, op = request.POST.get(f"asked-{row}", "").partition(" ")
-        if not about:
-            continue
-        needs = segments.ops_of(about, kinds).get(op, "")
-        condition: dict[str, Any] = {"about": about, "op": op}
-        if needs:
-            condition["value"] = request.POST.get(f"value-{row}", "")
-        if about in segments.OF_A_LIST:
-            condition["list"] = request.POST.get(f"list-{row}", "")
-        parts.append(condition)
-    group = request.POST.get("group", "all")
-    if group not in segments.GROUPS:
+    for block in form.blocks:
+        conditions = [_condition(row, kinds) for row in block.rows if row.asked]
+        if conditions:
+            parts.append({_joined(block.kind): conditions})
+    group = _joined(form.group)
+    return parts[0] if len(parts) == 1 and group != "none" else {group: parts}
+
+
+def _condition(row: Row, kinds: Mapping[str, str]) -> dict[str, Any]:
+    about, _, op = row.asked.partition(" ")
+    condition: dict[str, Any] = {"about": about, "op": op}
+    if segments.ops_of(about, kinds).get(op):
+        condition["value"] = row.value
+    if about in segments.OF_A_LIST:
+        condition["list"] = row.list
+    return condition
+
+
+def _joined(kind: str) -> str:
+    if kind not in segments.GROUPS:
         raise BadInput("Conditions are joined by all, any or none.", "group")
-    return {group: parts}
+    return kind
 
 
-def _context(request: HttpRequest) -> dict[str, Any]:
+def form_of(definition: Any) -> Form | None:
+    """The form that says a definition; None where it is nested too deep, or too long."""
+    group = next(iter(definition))
+    parts = definition[group]
+    plain = [part for part in parts if "about" in part]
+    nested = [part for part in parts if "about" not in part]
+    if not nested:
+        found = Form(blocks=(_block(group, plain),))
+    else:
+        # None of some conditions and blocks: none of any of these conditions, and none of the blocks.
+        first = (_block("all" if group == "all" else "any", plain),) if plain else ()
+        if any("about" not in each for part in nested for each in next(iter(part.values()))):
+            return None
+        found = Form(group, (*first, *(_block(next(iter(part)), next(iter(part.values()))) for part in nested)))
+    fits = len(found.blocks) <= MOST_BLOCKS and all(len(block.rows) <= MOST_ROWS for block in found.blocks)
+    return found if fits else None
+
+
+def _block(kind: str, conditions: list[dict[str, Any]]) -> Block:
+    rows = [
+        Row(f"{each['about']} {each['op']}", _typed(each.get("value")), each.get("list", "")) for each in conditions
+    ]
+    return Block(kind, (*rows, Row()) if len(rows) < MOST_ROWS else tuple(rows))
+
+
+def _typed(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def _shown(request: HttpRequest, form: Form, *, error: str = "") -> HttpResponse:
     asked = [(about.capitalize(), [(f"{about} {op}", _said(op)) for op in ops]) for about, ops in segments.OPS.items()]
     asked += [
         (each.name, [(f"attribute:{each.slug} {op}", _said(op)) for op in segments.ATTRIBUTE_OPS[each.kind]])
         for each in service.attributes()
     ]
-    typed = [
-        {
-            "asked": request.POST.get(f"asked-{n}", ""),
-            "value": request.POST.get(f"value-{n}", ""),
-            "list": request.POST.get(f"list-{n}", ""),
-        }
-        for n in range(ROWS)
-    ]
-    return {
+    context = {
         "segments": service.all_segments(),
+        "form": form,
+        "error": error,
         "asked": asked,
-        "rows": typed,
         "groups": segments.GROUPS,
-        "group": request.POST.get("group", "all"),
-        "name": request.POST.get("name", ""),
+        "most_rows": MOST_ROWS,
+        "most_blocks": MOST_BLOCKS,
         "lists": reads.lists(),
         "tags": service.tags()[:500],
     }
+    return render(request, "pages/segments.html", context, status=422 if error else 200)
 
 
 def _said(op: str) -> str:

@@ -11,6 +11,7 @@ from newsletter.web import (
     editions,
     hooks,
     imports,
+    lists,
     login,
     newsletters,
     outbox,
@@ -20,6 +21,7 @@ from newsletter.web import (
     schedule,
     segments,
     sources,
+    suppressions,
     today,
 )
 
@@ -56,7 +58,12 @@ urlpatterns = [
     path("readers/import/", imports.index, name="import"),
     path("readers/import/<int:import_id>/", imports.run, name="import-run"),
     path("readers/import/<int:import_id>/refused.csv", imports.refused, name="import-refused"),
+    path("readers/lists/", lists.index, name="lists"),
+    path("readers/lists/<slug:slug>/", lists.one, name="list"),
+    path("readers/suppressions/", suppressions.index, name="suppressions"),
+    path("readers/suppressions.csv", suppressions.export, name="suppressions-export"),
     path("readers/segments/", segments.index, name="segments"),
+    path("readers/segments/<slug:slug>/", segments.one, name="segment"),
     path("readers/export/<slug:slug>.<str:form>", readers.export, name="export"),
     path("deliveries/", deliveries.index, name="deliveries"),
     path("deliveries/<int:mailing_id>/", deliveries.mailing, name="mailing"),

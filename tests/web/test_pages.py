@@ -345,26 +345,6 @@ def test_an_alarm_stands_at_the_head_of_its_mailing(editor: Client, sent: Any, n
     assert "The plan is used up." in page
 
 
-def test_a_segment_is_counted_while_it_is_written_and_kept(
-    admin: Client, readers: Callable[..., list[int]], now: datetime
-) -> None:
-    from subscribers import service
-
-    ids = readers(3)
-    service.set_tier(ids[0], "paid")
-    rows = {"group": "all", "asked-0": "tier is", "value-0": "paid", "asked-1": "tag has_not", "value-1": "VIP"}
-    counted = admin.post("/readers/segments/", rows, headers={"HX-Request": "true"}).content.decode()
-    assert "<b>1</b> readers: tier is paid" in counted
-    wrong = admin.post("/readers/segments/", rows | {"value-0": "gold"}, headers={"HX-Request": "true"})
-    assert "no tier" in wrong.content.decode()
-    assert admin.post("/readers/segments/", rows | {"value-0": "gold", "name": "X"}).status_code == 422
-    admin.post("/readers/segments/", rows | {"name": "Who pays!"})
-    assert list(service.segment_members("who-pays", now=now)) == [ids[0]]
-    assert "tier is paid" in admin.get("/readers/segments/").content.decode()
-    admin.post("/readers/segments/", {"do": "drop", "slug": "who-pays"})
-    assert service.all_segments() == ()
-
-
 def test_what_is_known_of_a_reader_is_set_handed_out_and_erased(
     editor: Client, readers: Callable[..., list[int]], now: datetime
 ) -> None:

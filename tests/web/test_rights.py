@@ -21,7 +21,17 @@ WITHOUT_CSRF = {
     "api-join",  # sign-up forms on the newsroom's own sites: no cookies, and nothing to ride on
     "hook-sendgrid",  # the provider’s reports: their signature is what counts
 }
-OF_THE_HOUSE = {"people", "segments", "outbox", "outbox-folder", "outbox-letter", "outbox-html"}
+OF_THE_HOUSE = {
+    "people",
+    "segments",
+    "segment",
+    "suppressions",
+    "suppressions-export",
+    "outbox",
+    "outbox-folder",
+    "outbox-letter",
+    "outbox-html",
+}
 OF_NO_NEWSLETTER = {
     "account",
     "today",
@@ -32,6 +42,7 @@ OF_NO_NEWSLETTER = {
     "read-sources",
     "add-article",
     "readers",
+    "lists",
     "import",
     "deliveries",
 }
@@ -64,6 +75,8 @@ def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
     found = {
         "today": "/", "account": "/account/", "editions": "/editions/", "schedule": "/schedule/", "newsletters": "/newsletters/", "sources": "/sources/",
         "read-sources": "/sources/reading/", "add-article": "/sources/articles/", "readers": "/readers/", "segments": "/readers/segments/", "import": "/readers/import/",
+        "segment": "/readers/segments/payers/", "suppressions": "/readers/suppressions/", "suppressions-export": "/readers/suppressions.csv",
+        "lists": "/readers/lists/", "list": f"/readers/lists/{house.list.slug}/",
         "import-run": f"/readers/import/{run}/", "import-refused": f"/readers/import/{run}/refused.csv",
         "deliveries": "/deliveries/", "people": "/people/", "outbox": "/outbox/", "newsletter": "/newsletters/morning/",
         "export": "/readers/export/morning.csv", "reader": f"/readers/{reader}/", "board": f"/editions/{edition}/",

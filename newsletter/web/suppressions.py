@@ -1,0 +1,106 @@
+"""Who is never mailed, and which domains may not sign up: seen, added, lifted, taken from a file and handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.web.access import by, desk, note
+from subscribers import service
+
+PAGE = 50
+BAD_SHOWN = 20
+
+
+@desk("readers", methods=("GET", "POST"), house=True)
+def index(request: HttpRequest) -> HttpResponse:
+    """Search by part of an address; POST adds, lifts, takes a file, or sets a rule for a domain."""
+    context: dict[str, Any] = {}
+    if request.method == "POST":
+        try:
+            act = _ACTS.get(request.POST.get("do", ""))
+            if act is None:
+                raise BadInput("There is nothing to do here.")
+            context = act(request, clock.now())
+        except NewsletterError as error:
+            context = {"error": str(error), "field": getattr(error, "field", ""), "typed": request.POST}
+        if not context:
+            return redirect("suppressions")
+    query = request.GET.get("q", "")[:200]
+    after = int(request.GET["after"]) if request.GET.get("after", "").isdecimal() else 0
+    found = service.suppressed(after=after, query=query, limit=PAGE)
+    context |= {
+        "q": query,
+        "found": found,
+        "more": found[-1].id if len(found) == PAGE else 0,
+        "rules": service.rules(),
+        "tries": service.tries(clock.now() - timedelta(days=1)),
+    }
+    return render(request, "pages/suppressions.html", context, status=422 if "error" in context else 200)
+
+
+def _add(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    until = request.POST.get("until", "").strip()
+    ends = clock.local_moment(f"{until}T00:00", "UTC", "until") if until else None
+    address = request.POST.get("address", "")
+    service.suppress(
+        address, reason=request.POST.get("reason", "").strip() or "asked", source=by(request), now=now, expires_at=ends
+    )
+    note(request, "suppressed an address", request.POST.get("reason", "")[:40] or "asked")
+    messages.success(
+        request, f"{address.strip()} is not mailed {f'before {until}, 00:00 UTC' if ends else 'any more'}."
+    )
+    return {}
+
+
+def _lift(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    address = request.POST.get("address", "")
+    service.unsuppress(address, complaints=False)
+    note(request, "lifted a suppression", "")
+    messages.success(request, f"{address} may be mailed again, if its owner signs up.")
+    return {}
+
+
+def _take(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    file = request.FILES.get("file")
+    if file is None or file.name is None:
+        raise BadInput("Choose a CSV file.", "file")
+    new, bad = service.import_suppressions(file, source=file.name[:200], now=now)  # type: ignore[arg-type]
+    note(request, "imported suppressions", file.name[:100], detail=f"{new} new")
+    messages.success(request, f"{new:,} more are never mailed.")
+    return {"bad": bad[:BAD_SHOWN], "bad_count": len(bad)} if bad else {}
+
+
+def _rule(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    domain, verdict = request.POST.get("domain", ""), request.POST.get("verdict", "")
+    if verdict == "drop":
+        service.drop_rule(domain)
+    else:
+        service.set_rule(domain, verdict, now=now)
+    note(request, "changed a domain rule", f"{verdict} {domain}"[:200])
+    messages.success(request, "Saved.")
+    return {}
+
+
+_ACTS: dict[str, Callable[[HttpRequest, datetime], dict[str, Any]]] = {
+    "add": _add,
+    "lift": _lift,
+    "take": _take,
+    "rule": _rule,
+}
+
+
+@desk("readers", house=True)
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """All of them as CSV, hashes of erased people too."""
+    note(request, "exported suppressions", "")
+    response = StreamingHttpResponse(service.exported_suppressions(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="suppressions.csv"'
+    return response

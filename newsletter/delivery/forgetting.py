@@ -5,6 +5,7 @@ The ledger knows numbers of people, and the number of somebody erased says nothi
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,15 +16,28 @@ ERASED = "erased"
 
 
 def forget(subscriber_id: int, addresses: Sequence[str], *, outbox: Path) -> None:
-    """Takes a person's addresses out of incidents and the outbox, and drops posts of the provider that wait and name them."""
+    """Takes a person's addresses out of incidents, the outbox, and what waits of the provider's reports."""
     for incident in models.Incident.objects.filter(subscriber_id=subscriber_id).exclude(address=ERASED):
         reason = incident.reason
         for address in addresses:
             reason = reason.replace(address, ERASED)
         models.Incident.objects.filter(id=incident.id).update(address=ERASED, reason=reason)
+    named = [address.lower() for address in addresses]
     for post in models.Post.objects.only("id", "body").iterator(chunk_size=50):
-        body = bytes(post.body).lower()
-        if any(address.lower().encode() in body for address in addresses):
-            models.Post.objects.filter(id=post.id).delete()
+        body = bytes(post.body)
+        if any(address.encode() in body.lower() for address in named):
+            models.Post.objects.filter(id=post.id).update(body=_without(body, named))
     for address in addresses:
         letters.forget(outbox, address)
+
+
+def _without(body: bytes, addresses: Sequence[str]) -> bytes:
+    """A post without the events that name these addresses (in small letters): those of others wait on."""
+    try:
+        events = json.loads(body)
+    except ValueError:
+        return b"[]"  # it could not be applied either
+    if not isinstance(events, list):
+        return b"[]"
+    kept = [event for event in events if not any(address in json.dumps(event).lower() for address in addresses)]
+    return json.dumps(kept).encode()

@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.test import Client
 
 from newsletter.catalog import service as catalog
 from newsletter.delivery import freezing, models, reads, service
 from newsletter.delivery.reads import Mailing
+from newsletter.kernel import clock
 from subscribers import models as people
+from subscribers import reads as readers
 from subscribers import service as subscribers
 from tests.conftest import House
 from tests.delivery.conftest import hand_over_all
@@ -117,6 +120,22 @@ def test_who_left_while_the_mail_was_on_its_way_is_noted_as_too_late(
     assert service.note_late_leavers(now + timedelta(hours=1)) == 0
     assert reads.mailing(made.id).left_too_late == 1
     assert reads.mailing(made.id).counts == {"withdrawn": 1, "accepted": 2}
+
+
+def test_who_leaves_by_the_page_is_told_of_the_edition_that_is_on_its_way_to_them(
+    plan: Plan, join: Join, house: House
+) -> None:
+    now = clock.now()
+    sent_to, left_before = join(2)
+    plan(due_at=now, now=now)
+    service.freeze_next(now)
+    subscribers.unsubscribe(left_before, house.list.id, how="desk", by="test", now=now)
+    hand_over_all(ScriptedProvider(), now)
+    links = [f"/u/{readers.signer().footer(house.list.id, person)}" for person in (sent_to, left_before)]
+    page = Client().post(links[0], {"via": "page", "do": "leave"}).content.decode()
+    assert "One last edition had left before you pressed" in page
+    assert "One last edition" not in Client().get(links[1]).content.decode()
+    assert reads.on_its_way(sent_to, [house.list.id], now + timedelta(minutes=11)) is None
 
 
 def test_mailings_of_before_there_was_a_directory_are_entered_in_it(

@@ -1,0 +1,82 @@
+"""Who was erased among the subscribers is forgotten by delivery and the outbox, too; and what these know is handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from newsletter.checks import service as checks
+from newsletter.delivery import models
+from newsletter.delivery import service as delivery
+from newsletter.jobs import erasure, tasks, wiring
+from newsletter.kernel import clock
+from subscribers import service as subscribers
+from tests.fakes.sendgrid_events import Signer, event, post
+
+
+@pytest.fixture
+def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> list[int]:
+    """The ids of three readers whom the outbox has a letter to."""
+    ids = readers(3)
+    checks.approve(edition.id, by="editor@example.com", now=now)
+    tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
+    delivery.freeze_next(now)
+    while delivery.hand_over_next(now, owner="test", provider=wiring.provider(), clock=clock.now):
+        pass
+    return ids
+
+
+def receive(now: datetime, *events: dict[str, Any]) -> None:
+    """Takes a signed post of the provider, and leaves it waiting."""
+    signer, raw, timestamp = Signer(), post(*events), str(int(now.timestamp()))
+    delivery.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=[signer.public_key], now=now)
+
+
+def letters() -> str:
+    return "".join(path.read_text() for path in wiring.config().outbox_dir.rglob("*.eml"))
+
+
+def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_others_does(
+    sent: list[int], now: datetime
+) -> None:
+    batch = models.Batch.objects.get()
+    for person, address in ((sent[0], "reader0@example.com"), (sent[1], "reader1@example.com")):
+        models.Incident.objects.create(
+            mailing=batch.mailing, batch=batch, subscriber_id=person, address=address, kind="bounced", at=now,
+            reason=f"550 <{address}> is nobody",
+        )  # fmt: skip
+    receive(
+        now,
+        event("bounce", {}, "Reader0@example.com", int(now.timestamp()), reason="550 <reader0@example.com>"),
+        event("spamreport", {}, "reader1@example.com", int(now.timestamp())),
+    )
+    subscribers.erase(sent[0], by="test", now=now)
+    assert erasure.forget_erased(now) == 1
+    assert erasure.forget_erased(now) == 0
+    assert [*models.Incident.objects.order_by("id").values_list("address", "reason")] == [
+        ("erased", "550 <erased> is nobody"),
+        ("reader1@example.com", "550 <reader1@example.com> is nobody"),
+    ]
+    waiting = bytes(models.Post.objects.get().body)
+    assert b"reader0" not in waiting.lower()
+    assert b"spamreport" in waiting
+    assert "reader0@example.com" not in letters()
+    assert "reader1@example.com" in letters()
+    assert delivery.apply_events(now + timedelta(seconds=1), owner="test")
+
+
+def test_a_post_that_nobody_can_read_does_not_keep_an_address(sent: list[int], now: datetime) -> None:
+    models.Post.objects.create(digest=b"x" * 32, body=b"{reader0@example.com", received_at=now)
+    models.Post.objects.create(digest=b"y" * 32, body=b'{"email": "reader0@example.com"}', received_at=now)
+    subscribers.erase(sent[0], by="test", now=now)
+    erasure.forget_erased(now)
+    assert [bytes(each.body) for each in models.Post.objects.all()] == [b"[]", b"[]"]
+
+
+def test_the_data_of_a_reader_name_every_edition_and_what_became_of_it(sent: list[int], now: datetime) -> None:
+    (edition,) = subscribers.everything_about(sent[0], now=now)["other_rooms"]["editions"]
+    assert edition["outcome"] == "accepted"
+    assert edition["subject"]

@@ -10,6 +10,7 @@ not at all with its place noted in the same transaction. A lease says which proc
 
 from __future__ import annotations
 
+import csv
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -205,6 +206,18 @@ def bad_rows(import_id: int) -> Iterator[BadRow]:
         yield from staging.bad_rows(work)
     else:
         yield from (BadRow(*each) for each in _row(import_id).bad)
+
+
+def refused_csv(import_id: int) -> Iterator[str]:
+    """The bad rows of an import as lines of CSV, the head first."""
+    parts: list[str] = []
+    writer = csv.writer(tables.Pen(parts.append))
+    writer.writerow(("line", "field", "value", "reason"))
+    for bad in bad_rows(import_id):
+        yield "".join(parts)
+        parts.clear()
+        writer.writerow((bad.line, bad.field, tables.defused(bad.value), bad.reason))
+    yield "".join(parts)
 
 
 def waiting(now: datetime) -> bool:

@@ -9,11 +9,11 @@ from django.db import transaction
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Refused
+from newsletter.kernel.slugs import check_slug
 from subscribers import addresses, models, owed, policy, reads
 from subscribers.changes import apply, moved_from, person_at, person_row
 from subscribers.values import List, Person
 
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _LONGEST_NAME = 100
 
@@ -29,8 +29,7 @@ def create_list(
     public: bool = True,
 ) -> List:
     """Makes a list. Raises BadInput for a value that will not do, Refused when the slug is taken."""
-    if not _SLUG.fullmatch(slug):
-        raise BadInput(f"“{slug}” will not do as a slug: small letters, digits and hyphens, 59 at most.", "slug")
+    check_slug(slug)
     if not name.strip() or len(name) > 120:
         raise BadInput("Give the list a name of at most 120 characters.", "name")
     _check_language(language)

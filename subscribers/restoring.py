@@ -62,6 +62,7 @@ def restore(stream: BinaryIO, *, by: str, now: datetime, progress: Callable[[int
     _, first = next(lines, (0, b""))
     if not isinstance(_document(first), dict) or _document(first).get("newsletter_readers") != VERSION:
         raise BadInput(f"This is no export of ours: its first line is not {{“newsletter_readers”: {VERSION}}}.", "file")
+    lists = {row.slug: row for row in models.List.objects.all()}
     done = False
     while not done:
         with transaction.atomic():
@@ -69,7 +70,7 @@ def restore(stream: BinaryIO, *, by: str, now: datetime, progress: Callable[[int
             for seen, (number, line) in enumerate(lines, 1):
                 try:
                     with transaction.atomic():
-                        kind = _take(_document(line), by, now)
+                        kind = _take(_document(line), lists, by, now)
                     if kind:
                         counts[kind] += 1
                 except (
@@ -118,15 +119,15 @@ def _why(error: Exception) -> str:
     )
 
 
-def _take(document: Any, by: str, now: datetime) -> str:
+def _take(document: Any, lists: dict[str, models.List], by: str, now: datetime) -> str:
     """Takes one line; the count it belongs to, "" for what is here already."""
     if "person" in document:
-        return _person(document["person"], by, now)
+        return _person(document["person"], lists, by, now)
     if "list" in document:
         made = document["list"]
-        if models.List.objects.filter(slug=made["slug"]).exists():
+        if made["slug"] in lists:
             return ""
-        models.List.objects.create(**_values(made, LIST_FIELDS))
+        lists[made["slug"]] = models.List.objects.create(**_values(made, LIST_FIELDS))
         return "lists"
     if "attribute" in document:
         made = document["attribute"]
@@ -141,17 +142,16 @@ def _take(document: Any, by: str, now: datetime) -> str:
     raise BadInput("This line holds neither a person nor a list, an attribute or a suppression.", "line")
 
 
-def _person(document: dict[str, Any], by: str, now: datetime) -> str:
+def _person(document: dict[str, Any], lists: dict[str, models.List], by: str, now: datetime) -> str:
     key = document["address_key"]
     if addresses.key(document["address"]) != key:
         raise BadInput("The address and its key do not belong together.", "address")
     here = models.Subscriber.objects.filter(address_key=key).first() or moved_from(document["address"])
     if here is not None:
-        return _opt_outs(here, document, by, now)
+        return _opt_outs(here, document, lists, by, now)
     if models.Suppression.objects.filter(address_key=erased.hasher(now).hash(key)).exists():
         raise BadInput("This person was erased here, so they are not taken back.", "address")
     person = models.Subscriber.objects.create(**_values(document, PERSON_FIELDS))
-    lists = {row.slug: row for row in models.List.objects.all()}
     for held in document["subscriptions"]:
         row = models.Subscription.objects.create(
             subscriber=person, list=_list(lists, held["list"]), **_values(held, SUBSCRIPTION_FIELDS)
@@ -172,9 +172,11 @@ def _person(document: dict[str, Any], by: str, now: datetime) -> str:
     return "people"
 
 
-def _opt_outs(person: models.Subscriber, document: dict[str, Any], by: str, now: datetime) -> str:
+def _opt_outs(
+    person: models.Subscriber, document: dict[str, Any], lists: dict[str, models.List], by: str, now: datetime
+) -> str:
     for held in document["subscriptions"]:
-        target = models.List.objects.filter(slug=held["list"]).first()
+        target = lists.get(held["list"])
         if target is not None and held["state"] in _ACTS:
             apply(
                 person,

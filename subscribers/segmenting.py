@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from newsletter.kernel.slugs import check_slug
 from subscribers import models, reads, segments, selecting
 from subscribers.formats import slug as slugged
 from subscribers.rows import LONGEST_TAG, as_kind
 from subscribers.values import Attribute, Segment, SegmentCount
 
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
-
 
 def create_segment(slug: str, name: str, definition: Any, *, by: str, now: datetime) -> Segment:
     """Names a question. Raises BadInput, Refused when the slug is taken."""
-    if not _SLUG.fullmatch(slug):
-        raise BadInput(f"“{slug[:60]}” will not do as a slug: small letters, digits and hyphens, 59 at most.", "slug")
+    check_slug(slug)
     if models.Segment.objects.filter(slug=slug).exists():
         raise Refused(f"There is a segment {slug} already.")
     group = _checked(definition, now)

@@ -8,13 +8,12 @@ from subscribers.engagement import note_engagement
 from subscribers.erasing import erase, erase_unconfirmed, everything_about, forgotten, to_forget
 from subscribers.exporting import export, exported
 from subscribers.hygiene import ask_the_silent, growth, let_the_silent_go, silence
-from subscribers.importing import bad_rows as bad_rows_of
 from subscribers.importing import begin as begin_import
 from subscribers.importing import begin_undo as begin_undo_import
 from subscribers.importing import confirm as confirm_import
 from subscribers.importing import discard as discard_import
 from subscribers.importing import explain as explain_import
-from subscribers.importing import forget_files, import_csv, import_next
+from subscribers.importing import forget_files, import_csv, import_next, refused_csv
 from subscribers.importing import resume as resume_import
 from subscribers.importing import run as import_run
 from subscribers.importing import runs as import_runs
@@ -65,11 +64,13 @@ from subscribers.suppressions import (
     suppressed,
     unsuppress,
 )
+from subscribers.suspects import ODD
 from subscribers.undoing import Undone
 from subscribers.undoing import undo as undo_import
 from subscribers.values import Flag, ImportReport, ImportRun, Owed
 
 __all__ = [
+    "ODD",
     "Flag",
     "ImportReport",
     "ImportRun",
@@ -87,7 +88,6 @@ __all__ = [
     "ask_the_silent",
     "ask_which",
     "attributes",
-    "bad_rows_of",
     "begin_import",
     "begin_undo_import",
     "change_address",
@@ -131,6 +131,7 @@ __all__ = [
     "owed_sent",
     "owed_unknown",
     "owed_waiting",
+    "refused_csv",
     "restore",
     "resume_import",
     "rules",

@@ -8,6 +8,13 @@ from __future__ import annotations
 from difflib import get_close_matches
 from functools import cache, lru_cache
 
+# What is said of such addresses, and of those that are right and cannot be mailed.
+ODD = {
+    "typo": "look mistyped and are taken as they are; only their owner knows",
+    "disposable": "are at domains that throw mail away",
+    "role": "belong to an office, not to a person",
+    "quarantined": "are kept but cannot be mailed: letters beyond a–z before the @",
+}
 # What most mistyped addresses were meant to be.
 _TYPED_OFTEN = """
     gmail.com googlemail.com yahoo.com yahoo.co.uk yahoo.fr yahoo.de hotmail.com hotmail.co.uk hotmail.fr

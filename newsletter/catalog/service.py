@@ -15,10 +15,10 @@ from newsletter.catalog import models, pictures, reads
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.slugs import check_slug, is_slug
 from subscribers import service as subscribers
 
 DEFAULT_SECTIONS = (("top", "Top stories", 4), ("more", "More news", 4), ("good", "Good to know", 4))
-_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
 _NUMBERS = {
     "stories_wanted": (1, 60), "stories_least": (0, 60), "late_after_minutes": (1, 10_080), "per_minute": (0, 10_000_000),
     "repair_after_minutes": (0, 10_080), "warm_up_first": (0, 100_000_000),
@@ -46,8 +46,7 @@ def create_newsletter(
 
     Raises BadInput naming the field for a value that cannot be, Refused when the slug is taken.
     """
-    if not _SLUG.fullmatch(slug):
-        raise BadInput(f"“{slug}” will not do as a slug: small letters, digits and hyphens, 59 at most.", "slug")
+    check_slug(slug)
     if models.Newsletter.objects.filter(slug=slug).exists():
         raise Refused(f"There is a newsletter {slug} already. See it with: newsletter newsletters show {slug}")
     given = {"name": name, "from_email": from_email, "postal_address": postal_address, "zone": zone, **fields}
@@ -109,7 +108,7 @@ def _replace_sections(row: models.Newsletter, sections: Sequence[tuple[str, str,
     if len(set(keys)) != len(keys):
         raise BadInput("Two sections have the same key.", "sections")
     for key, title, quota in sections:
-        if not _SLUG.fullmatch(key) or not title.strip() or not 0 <= quota <= 60:
+        if not is_slug(key) or not title.strip() or not 0 <= quota <= 60:
             raise BadInput(
                 f"“{key}:{title}:{quota}” will not do as a section: a short key, a title, and 0 to 60 stories.",
                 "sections",

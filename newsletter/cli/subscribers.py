@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,6 @@ from newsletter.jobs import erasure
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, SurroundingsError
 from subscribers import reads, service
-from subscribers.tables import defused
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The readers: add, import, export, find.")
 BY = "command line"
@@ -119,9 +117,8 @@ def _present(report: service.ImportReport, name: str, dry_run: bool, as_json: bo
         ],
         "",
     )
-    for kind, says in _FLAGS.items():
-        if kind in report.flags:
-            warn(f"{report.flags[kind].count} {says}{_examples(report.flags[kind])}")
+    for kind, flag in report.flags.items():
+        warn(f"{flag.count} {service.ODD[kind]}{_examples(flag)}")
     if dry_run and report.undated:
         warn(
             f"{report.undated} have no date of consent; we do not invent one. In some countries you may not mail them."
@@ -137,14 +134,6 @@ def _present(report: service.ImportReport, name: str, dry_run: bool, as_json: bo
         warn(
             f"{report.refused} rows were refused, the others kept. Mend those and import the file again: nobody is added twice."
         )
-
-
-_FLAGS = {
-    "typo": "look mistyped and were taken as they are",
-    "disposable": "are at domains that throw mail away",
-    "role": "belong to an office, not to a person",
-    "quarantined": "were kept but cannot be mailed: letters beyond a–z before the @",
-}
 
 
 def _examples(flag: service.Flag) -> str:
@@ -236,10 +225,8 @@ def refused_rows(
     """Write every refused row of an import as CSV: line, field, value, reason."""
     service.import_run(import_id)
     with _written_to(out) as file:
-        writer = csv.writer(file)
-        writer.writerow(("line", "field", "value", "reason"))
-        for bad in service.bad_rows_of(import_id):
-            writer.writerow((bad.line, bad.field, defused(bad.value), bad.reason))
+        for text in service.refused_csv(import_id):
+            file.write(text)
 
 
 @contextmanager

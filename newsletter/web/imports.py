@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 from django.contrib import messages
@@ -19,7 +17,6 @@ from newsletter.web.readers import list_named, lists_seen
 from subscribers import service
 from subscribers.formats import MEANINGS
 from subscribers.policy import STATES
-from subscribers.tables import defused
 
 LARGEST_UPLOAD = 64 * 2**20
 BAD_SHOWN = 200
@@ -110,21 +107,9 @@ def _options(request: HttpRequest) -> service.Options:
 def refused(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
     """Every refused row of an import, as CSV."""
     _seen(request, import_id)
-    response = StreamingHttpResponse(_refused(import_id), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(service.refused_csv(import_id), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="refused-{import_id}.csv"'
     return response
-
-
-class _Echo:
-    def write(self, text: str) -> str:
-        return text
-
-
-def _refused(import_id: int) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield writer.writerow(("line", "field", "value", "reason"))
-    for bad in service.bad_rows_of(import_id):
-        yield writer.writerow((bad.line, bad.field, defused(bad.value), bad.reason))
 
 
 def _seen(request: HttpRequest, import_id: int) -> service.ImportRun:
@@ -144,13 +129,5 @@ def _context(found: service.ImportRun) -> dict[str, object]:
         "bad": report.bad[:BAD_SHOWN],
         "share": found.merged * 100 // max(found.people, 1),
         "undoable": found.state in ("done", "stopped", "failed") and found.merged,
-        "flags": [(kind, _FLAGS[kind], flag) for kind, flag in report.flags.items() if kind in _FLAGS],
+        "flags": [(service.ODD[kind], flag) for kind, flag in report.flags.items()],
     }
-
-
-_FLAGS = {
-    "typo": "look mistyped. They are taken as they are; only their owner knows.",
-    "disposable": "are at domains that throw mail away.",
-    "role": "belong to an office, not to a person.",
-    "quarantined": "are kept but cannot be mailed: letters beyond a–z before the @.",
-}

@@ -281,17 +281,21 @@ def find(query: str, *, list_id: int | None = None, limit: int = 50, after: int 
 
 def _named(text: str, list_id: int | None, limit: int, after: int) -> Sequence[int]:
     """The first people behind an id with a text in their address or name: every one of them is looked at, if it must be."""
-    pattern = f"%{selecting.escaped(text)}%"
-    # To SQLite É and é are two letters, so what is not ASCII is looked for in the ways it may be written.
+    # To SQLite, and to PostgreSQL in its quick way, É and é are two letters: what is not ASCII is looked for as it may be written.
     ways = sorted({text, text.lower(), text.upper(), text.title()}) if not text.isascii() else [text]
-    like = "ILIKE" if connection.vendor == "postgresql" else "LIKE"
-    names = " OR ".join(f"p.{column} {like} %s ESCAPE '!'" for _ in ways for column in ("first_name", "last_name"))
-    asked = f"p.id > %s AND (p.address_key LIKE %s ESCAPE '!' OR {names}"
-    values: tuple[Any, ...] = (after, pattern.casefold())
+    if connection.vendor == "sqlite":
+        in_address, pattern, columns = "instr(p.address_key, %s) > 0", text.casefold(), ("p.first_name", "p.last_name")
+    else:
+        in_address, pattern = "p.address_key LIKE %s ESCAPE '!'", f"%{selecting.escaped(text.casefold())}%"
+        columns = ('p.first_name COLLATE "C"', 'p.last_name COLLATE "C"')
+    like = selecting.liked(text)
+    names = " OR ".join(f"{column} {like}" for _ in ways for column in columns)
+    asked = f"p.id > %s AND ({in_address} OR {names}"
+    values: tuple[Any, ...] = (after, pattern)
     values += tuple(f"%{selecting.escaped(way)}%" for way in ways for _ in range(2))
     first, blank, last = text.partition(" ")
     if blank and last.strip():
-        asked += f" OR (p.first_name {like} %s ESCAPE '!' AND p.last_name {like} %s ESCAPE '!')"
+        asked += f" OR ({columns[0]} {like} AND {columns[1]} {like})"
         values += (f"%{selecting.escaped(first)}", f"{selecting.escaped(last.strip())}%")
     asked += ")"
     if list_id is not None:

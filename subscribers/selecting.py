@@ -1,7 +1,8 @@
 """Segments in SQL, for both databases; and reading all people at once, on SQLite in as many threads as there are processors.
 
-Everything from outside is a parameter. A condition is a fragment about a person `p`; big sets are asked for with IN,
-which SQLite reads once in order, instead of once for every person.
+Everything from outside is a parameter. A condition is a fragment about a person `p`. Big sets are asked for with IN on
+SQLite, which reads them once in order, instead of once for every person; and with EXISTS on PostgreSQL, which joins them,
+where it would search a set that does not fit into its memory anew for every person.
 """
 
 from __future__ import annotations
@@ -29,10 +30,15 @@ _MARK = re.compile(r"/\*([a-z._]+)\*/")
 
 
 class Sql(NamedTuple):
-    """A fragment of SQL with its parameters."""
+    """A fragment of SQL with its parameters. `certain`: it is true or false, never unknown."""
 
     text: str
     values: tuple[Any, ...]
+    certain: bool = False
+
+    def negated(self) -> Sql:
+        """What holds where this does not. What is not known is not true: of somebody without an age, “none of: age above 40” holds."""
+        return Sql(f"NOT ({self.text})" if self.certain else f"({self.text}) IS NOT TRUE", self.values, True)
 
 
 def where(group: Group, now: datetime) -> Sql:
@@ -40,10 +46,11 @@ def where(group: Group, now: datetime) -> Sql:
     if not group.parts:
         return Sql("1 = 1", ())
     parts = [where(part, now) if isinstance(part, Group) else _condition(part, now) for part in group.parts]
-    joined = (" AND " if group.kind == "all" else " OR ").join(f"({part.text})" for part in parts)
+    if group.kind == "none":  # each by itself: PostgreSQL makes a join of a NOT EXISTS that stands alone
+        parts = [part.negated() for part in parts]
+    joined = (" OR " if group.kind == "any" else " AND ").join(f"({part.text})" for part in parts)
     values = tuple(value for part in parts for value in part.values)
-    # What is not known is not true either: of somebody without an age, “none of: age above 40” holds.
-    return Sql(f"({joined}) IS NOT TRUE" if group.kind == "none" else joined, values)
+    return Sql(joined, values, all(part.certain for part in parts))
 
 
 def count(group: Group, now: datetime, *, list_id: int | None = None) -> int:
@@ -82,14 +89,29 @@ def among(group: Group, now: datetime, ids: Sequence[int]) -> frozenset[int]:
 def _scoped(asked: Sql, list_id: int | None) -> Sql:
     if list_id is None:
         return asked
-    return Sql(f"({asked.text}) AND {_ON_LIST}", (*asked.values, list_id))
+    held = _on_list(list_id)
+    return Sql(f"({asked.text}) AND {held.text}", (*asked.values, *held.values))
 
 
-# A comment that names a column marks where a range of people is cut out, when several threads share the work.
-_ON_LIST = "p.id IN (SELECT u.subscriber_id FROM subscribers_subscription u WHERE u.list_id = %s AND u.state = 'active'/*u.subscriber_id*/)"
-_TAGGED = "p.id IN (SELECT g.subscriber_id FROM subscribers_tagged g WHERE g.tag_id = %s/*g.subscriber_id*/)"
-_ENGAGED = """p.id IN (SELECT u.subscriber_id FROM subscribers_subscription u JOIN subscribers_engagement e ON e.subscription_id = u.id
-    WHERE u.list_id = %s/*u.subscriber_id*/ AND {what})"""
+def _among(person: str, tables: str, condition: str, values: tuple[Any, ...]) -> Sql:
+    """Whether a person is among those that `person`, a column of some tables, names."""
+    if _pg():
+        return Sql(f"EXISTS (SELECT 1 FROM {tables} WHERE {person} = p.id AND {condition})", values, True)
+    # A comment that names a column marks where a range of people is cut out, when several threads share the work.
+    return Sql(f"p.id IN (SELECT {person} FROM {tables} WHERE {condition}/*{person}*/)", values, True)
+
+
+def _on_list(list_id: int) -> Sql:
+    return _subscribed("u.list_id = %s AND u.state = 'active'", (list_id,))
+
+
+def _subscribed(condition: str, values: tuple[Any, ...]) -> Sql:
+    return _among("u.subscriber_id", "subscribers_subscription u", condition, values)
+
+
+def _engaged_with(list_id: int, condition: str, values: tuple[Any, ...] = ()) -> Sql:
+    tables = "subscribers_subscription u JOIN subscribers_engagement e ON e.subscription_id = u.id"
+    return _among("u.subscriber_id", tables, f"u.list_id = %s AND {condition}", (list_id, *values))
 
 
 def _condition(asked: Condition, now: datetime) -> Sql:
@@ -117,11 +139,12 @@ def _column(name: str) -> Any:
 
 def _tag(asked: Condition, now: datetime) -> Sql:
     tag = models.Tag.objects.filter(name=asked.value).values_list("id", flat=True).first()
-    return _turned(asked.op == "has_not", Sql(_TAGGED, (tag or 0,)))
+    tagged = _among("g.subscriber_id", "subscribers_tagged g", "g.tag_id = %s", (tag or 0,))
+    return _turned(asked.op == "has_not", tagged)
 
 
 def _list(asked: Condition, now: datetime) -> Sql:
-    return _turned(asked.op == "not_on", Sql(_ON_LIST, (_list_id(str(asked.value)),)))
+    return _turned(asked.op == "not_on", _on_list(_list_id(str(asked.value))))
 
 
 def _joined(asked: Condition, now: datetime) -> Sql:
@@ -132,11 +155,12 @@ def _joined(asked: Condition, now: datetime) -> Sql:
 
 
 def _confirmed(asked: Condition, now: datetime) -> Sql:
-    known = "p.id IN (SELECT u.subscriber_id FROM subscribers_subscription u WHERE u.list_id = %s/*u.subscriber_id*/ AND u.confirmed_at {0})"
-    values: tuple[Any, ...] = (_list_id(asked.list),)
+    list_id = _list_id(asked.list)
     if asked.op in ("known", "unknown"):
-        return _turned(asked.op == "unknown", Sql(known.format("IS NOT NULL"), values))
-    return Sql(known.format(f"{'>=' if asked.op == 'after' else '<'} %s"), (*values, _midnight(str(asked.value))))
+        known = _subscribed("u.list_id = %s AND u.confirmed_at IS NOT NULL", (list_id,))
+        return _turned(asked.op == "unknown", known)
+    sign = ">=" if asked.op == "after" else "<"
+    return _subscribed(f"u.list_id = %s AND u.confirmed_at {sign} %s", (list_id, _midnight(str(asked.value))))
 
 
 def _tracked(asked: Condition, now: datetime) -> Sql:
@@ -148,13 +172,13 @@ def _engaged(asked: Condition, now: datetime) -> Sql:
     column = "e.opened" if asked.about == "opened" else "e.clicked"
     if asked.op == "never":
         at = "last_opened_at" if asked.about == "opened" else "last_clicked_at"
-        return _turned(True, Sql(_ENGAGED.format(what=f"e.{at} IS NOT NULL"), (list_id,)))
+        return _turned(True, _engaged_with(list_id, f"e.{at} IS NOT NULL"))
     newest = newest_edition(list_id)
     # Bits are counted from the newest edition a row knows of: seen from the newest of all, some have moved out of sight.
     span = f"{'greatest' if _pg() else 'max'}(0, %s - (%s - e.newest))"
     one = "1::bigint" if _pg() else "1"
     what = f"({column} & (({one} << {span}{'::int' if _pg() else ''}) - 1)) <> 0"
-    found = Sql(_ENGAGED.format(what=what), (list_id, min(int(asked.value or 0), MOST_EDITIONS), newest))
+    found = _engaged_with(list_id, what, (min(int(asked.value or 0), MOST_EDITIONS), newest))
     return _turned(asked.op == "not_in_last", found)
 
 
@@ -204,7 +228,7 @@ _BUILD: Mapping[str, Any] = {
 
 
 def _turned(really: bool, asked: Sql) -> Sql:
-    return Sql(f"({asked.text}) IS NOT TRUE", asked.values) if really else asked
+    return asked.negated() if really else asked
 
 
 def _list_id(slug: str) -> int:
@@ -230,6 +254,11 @@ def _midnight(day: str) -> Any:
 def escaped(text: str) -> str:
     """A text for LIKE … ESCAPE '!', meaning itself."""
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+
+
+def liked(text: str) -> str:
+    """LIKE a pattern with a text, whatever the case. What needs no escaping is compared a tenth faster without."""
+    return f"{_like()} %s" + (" ESCAPE '!'" if text != escaped(text) or "\\" in text else "")
 
 
 def _like() -> str:

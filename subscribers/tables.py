@@ -176,14 +176,14 @@ def cleaned(cell: str) -> str:
     text = cell.strip()
     if text.isalnum():
         return text
-    if text[:1] == "'" and text[1:2] in _FORMULA:
+    if text[:1] == "'" and text.lstrip("'")[:1] in _FORMULA:
         text = text[1:]
     return text if text.isprintable() else _CONTROL.sub(" ", text)
 
 
 def defused(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if cell[:1] in _FORMULA else cell
+    """A cell that no spreadsheet takes for a formula. One that begins like such a cell gets an apostrophe more, to be read back as it was."""
+    return f"'{cell}" if cell.lstrip("'")[:1] in _FORMULA else cell
 
 
 class Pen:

@@ -72,7 +72,7 @@ def command(request: pytest.FixtureRequest, tmp_path: Path) -> Command:
     environment = prepared.environment | {"NEWSLETTER_DATA_DIR": str(tmp_path / "house")}
     shutil.copytree(prepared.environment["NEWSLETTER_DATA_DIR"], environment["NEWSLETTER_DATA_DIR"])
     if request.param == "postgres":
-        environment["NEWSLETTER_DATABASE_URL"] = _new_database(prepared.environment["NEWSLETTER_DATABASE_URL"])
+        environment["NEWSLETTER_DATABASE_URL"] = new_database(prepared.environment["NEWSLETTER_DATABASE_URL"])
     return Command(environment)
 
 
@@ -85,7 +85,7 @@ def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Command:
 @pytest.fixture(scope="session")
 def prepared_postgres(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Command:
     """A house on PostgreSQL, set up as the README says."""
-    return _set_up(tmp_path_factory.mktemp("prepared"), _new_database(postgres_url, "template0"))
+    return _set_up(tmp_path_factory.mktemp("prepared"), new_database(postgres_url, "template0"))
 
 
 def _set_up(folder: Path, database: str) -> Command:
@@ -107,7 +107,7 @@ def _set_up(folder: Path, database: str) -> Command:
     return made
 
 
-def _new_database(url: str, template: str = "") -> str:
+def new_database(url: str, template: str = "") -> str:
     """A database of its own beside the one of `url`, and like it unless another template is named."""
     import psycopg
 

@@ -7,7 +7,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput
@@ -144,6 +144,7 @@ def test_no_bytes_break_the_reader(start: bytes, data: bytes) -> None:
         rows(start + data)
 
 
+@example(["'=", "''=1", "'", "="])
 @given(
     st.lists(
         st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=20),

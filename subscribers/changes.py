@@ -31,13 +31,16 @@ def apply(
     before = held.values_list("state", flat=True).first()
     change = policy.after(act, before)
     if change.changed and change.state is not None:
-        confirmed = {"confirmed_at": now} if act == "confirm" else {}
-        models.Subscription.objects.update_or_create(
-            list_id=target.id,
-            subscriber=person,
-            defaults={"state": change.state, "since": now, **confirmed},
-            create_defaults={"state": change.state, "since": now, "source": origin[:200], **confirmed},
-        )
+        made = {"state": change.state, "since": now} | ({"confirmed_at": now} if act == "confirm" else {})
+        if before is None:  # nothing is there to be held, so two may find it so at once
+            models.Subscription.objects.update_or_create(
+                list_id=target.id,
+                subscriber=person,
+                defaults=made,
+                create_defaults=made | {"source": origin[:200]},
+            )
+        else:
+            models.Subscription.objects.filter(list_id=target.id, subscriber=person).update(**made)
     if change.changed or always or _confirms_an_import(person, target, act):
         models.Consent.objects.create(
             subscriber=person,

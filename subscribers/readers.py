@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db import transaction
-
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Refused
 from subscribers import addresses, attempts, hooks, limits, models, owed, people, policy, reads, tokens
 from subscribers.changes import apply, person_at, person_row, state_of
+from subscribers.turns import in_turn
 from subscribers.values import List, Person
 
 
@@ -54,7 +53,7 @@ def sign_up(
 def _signed_up(
     address: str, list_ids: Iterable[int], origin: str, network: str, words: str, now: datetime, known: dict[str, str]
 ) -> None:
-    with transaction.atomic():
+    with in_turn():
         person, _ = person_at(address, now, source=origin[:200], **known)
         if (
             models.Suppression.objects.filter(address_key__in=reads.never_keys(person.address_key, now))
@@ -86,7 +85,7 @@ def _join(person: models.Subscriber, target: List, origin: str, network: str, wo
 def confirm(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Person, List]:
     """The reader's own yes. Doing it twice is harmless. Raises Refused when the person left meanwhile."""
     person, target = person_row(claims.subscriber_id), reads.list(claims.list_id)
-    with transaction.atomic():
+    with in_turn():
         before = state_of(person, target)
         if before in policy.OUT:
             raise Refused(
@@ -102,23 +101,21 @@ def confirm(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Pers
     return reads.person(person.id), target
 
 
-def leave(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> tuple[Person, tuple[List, ...]]:
+def leave(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> None:
     """Stops what a footer token names: one list, or every list (list id 0). At once; doing it twice is harmless.
 
     After leaving by the page the reader is told by mail, with an undo; after a one-click POST never.
     """
     person = person_row(claims.subscriber_id)
-    targets = reads.lists_of(claims)
-    with transaction.atomic():
-        for target in targets:
+    with in_turn():
+        for target in reads.lists_of(claims):
             before = state_of(person, target)
             state = apply(person, target, "leave", how=how, network=network, now=now)
             if how == "page" and before == policy.ACTIVE and state == policy.UNSUBSCRIBED:
                 owed.owe("goodbye", person.id, target.id, now=now)
-    return reads.person(person.id), targets
 
 
-def undo_leave(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Person, tuple[List, ...]]:
+def undo_leave(claims: tokens.Claims, *, network: str, now: datetime) -> None:
     """Takes leaving back: as it was before, and who had not confirmed is asked once more.
 
     With a token for every list it takes back the last leaving alone, not what was stopped long before.
@@ -130,11 +127,10 @@ def undo_leave(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[P
         s.list_id: s.since
         for s in person.subscriptions.filter(state=policy.UNSUBSCRIBED, list__in=[t.id for t in targets])
     }
-    with transaction.atomic():
+    with in_turn():
         for target in targets:
             if left and left.get(target.id) == max(left.values()):
                 _take_back(person, target, network, now)
-    return reads.person(person.id), targets
 
 
 def _take_back(person: models.Subscriber, target: List, network: str, now: datetime) -> None:
@@ -162,7 +158,7 @@ def ask_which(address: str, *, network: str, now: datetime) -> None:
 def keep_sending(claims: tokens.Claims, *, network: str, now: datetime) -> None:
     """The reader's answer to being asked after a long silence: yes."""
     person, target = person_row(claims.subscriber_id), reads.list(claims.list_id)
-    with transaction.atomic():
+    with in_turn():
         apply(person, target, "stay", how="page", network=network, now=now, always=True)
         models.Subscription.objects.filter(subscriber=person, list_id=target.id).update(asked_at=None)
 
@@ -190,7 +186,7 @@ def set_frequency(
     before = mine.first()
     if before is None or (before.frequency, before.paused_until) == (frequency, paused_until):
         return
-    with transaction.atomic():
+    with in_turn():
         mine.update(frequency=frequency, paused_until=paused_until)
         says = f"{frequency}, from {paused_until:%Y-%m-%d}" if paused_until else frequency
         _write_down(claims.subscriber_id, list_id, before.state, f"frequency: {says}", network, now)
@@ -204,7 +200,7 @@ def set_details(
         clock.zone(zone)
     person = person_row(claims.subscriber_id)
     changed = {"language": _language_only(language), "zone": zone, "tracked": tracked}
-    with transaction.atomic():
+    with in_turn():
         for name, value in changed.items():
             if getattr(person, name) != value:
                 _write_down(person.id, None, "", f"{name}: {value or 'as the newsletter'}", network, now)
@@ -248,7 +244,7 @@ def take_new_address(claims: tokens.Claims, *, now: datetime) -> Person:
         raise Refused("This link is not the latest. Use the one in the newest mail.")
     person = person_row(claims.subscriber_id)
     if wish.done_at is None:
-        with transaction.atomic():
+        with in_turn():
             old = person.address
             people.change_address(person.id, wish.address, by="the reader", now=now)
             models.AddressWish.objects.filter(id=wish.id).update(done_at=now)

@@ -21,13 +21,13 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     """
     now = clock.now()
     claims = reads.signer().read(token, tokens.FOOTER, now)
+    sent = form_of(request) if request.method == "POST" else {}
+    if request.method == "POST" and sent.get("via") != "page":
+        service.leave(claims, how="one-click", network=network(request), now=now)
+        return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
     speak(*language_of(reads.person(claims.subscriber_id), claims.list_id))
     if request.method != "POST":
         return _page(request, claims, token)
-    sent = form_of(request)
-    if sent.get("via") != "page":
-        service.leave(claims, how="one-click", network=network(request), now=now)
-        return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
     did = sent.get("do", "")
     if did == "undo":
         service.undo_leave(claims, network=network(request), now=now)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from time import perf_counter
 from typing import Any, BinaryIO
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import Q
 
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused, SurroundingsError
@@ -172,9 +172,16 @@ def resume(import_id: int, *, by: str, now: datetime, progress: Progress | None 
         | Q(state="failed", file_kept=True)
     )
     if not _claimed(row, now, by, free):
-        raise Refused(f"Import {import_id} is {_row(import_id).state}, so there is nothing to go on with.")
+        raise Refused(_why_not(_row(import_id), now))
     _run_here(row, now, progress)
     return run(row.id).report
+
+
+def _why_not(row: models.Import, now: datetime) -> str:
+    if row.state == "running" and row.lease_until:
+        left = max(int((row.lease_until - now).total_seconds()) + 1, 1)
+        return f"Import {row.id} is under way. If whoever is at it has died, it can go on in {left} seconds."
+    return f"Import {row.id} is {row.state}, so there is nothing to go on with."
 
 
 def _run_here(row: models.Import, now: datetime, progress: Progress | None) -> None:
@@ -183,6 +190,10 @@ def _run_here(row: models.Import, now: datetime, progress: Progress | None) -> N
         _run(row, _since(now), now, progress=progress)
     except NewsletterError as error:
         _failed(row, error, now)
+        raise
+    except DatabaseError:
+        with suppress(DatabaseError):  # on a full disk this cannot be written either; then its lease runs out
+            models.Import.objects.filter(id=row.id, owner=row.owner).update(state="stopped", lease_until=None)
         raise
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from time import perf_counter
 
 import pytest
+from django.test import Client
 
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import models, reads, service, tokens
 from subscribers.limits import MOST, TooOften
 from subscribers.values import List, Owed
+from subscribers.views import joining
 from tests.conftest import reported
 
 Look = Callable[..., str | None]
@@ -229,3 +232,15 @@ def test_a_slug_is_given_once(morning: List, now: datetime) -> None:
         service.create_list("morning", "Another", now=now)
     with pytest.raises(NotFound, match="morning"):
         reads.list_by_slug("mourning")
+
+
+def test_whoever_signs_up_is_answered_alike_and_after_the_same_time(morning: List, now: datetime) -> None:
+    service.add("known@example.com", morning.id, by="test", now=now, confirmed=True)
+    service.suppress("cut@example.com", reason="complained", source="test", now=now)
+    answers = set()
+    for name in ("known", "cut", "fresh"):
+        begun = perf_counter()
+        answer = Client().post("/embed/morning/", {"email": f"{name}@example.com"})
+        assert perf_counter() - begun >= joining.ANSWERED_AFTER
+        answers.add((answer.status_code, answer.content.replace(name.encode(), b"")))
+    assert len(answers) == 1

@@ -250,9 +250,9 @@ def main() -> None:
 
 
 def _another(database: str) -> str:
-    from tests.flows.conftest import _new_database
+    from tests.flows.conftest import new_database
 
-    return _new_database(database, "template0")
+    return new_database(database, "template0")
 
 
 def _databases() -> Iterator[tuple[str, str]]:

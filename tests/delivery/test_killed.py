@@ -8,16 +8,14 @@ from pathlib import Path
 import pytest
 
 from tests.delivery.chaos import Storm, Weather, recalled, serving, weathered
-from tests.flows.conftest import _new_database, postgres_url
+from tests.flows.conftest import new_database, postgres_url
 
 __all__ = ["postgres_url"]
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def storm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storm]:
-    database = (
-        _new_database(request.getfixturevalue("postgres_url"), "template0") if request.param == "postgres" else ""
-    )
+    database = new_database(request.getfixturevalue("postgres_url"), "template0") if request.param == "postgres" else ""
     with serving() as server:
         made = Storm(Weather(readers=600, kills=4), tmp_path, server, database)
         yield made

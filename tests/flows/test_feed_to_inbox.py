@@ -50,7 +50,7 @@ from subscribers import service as subscribers
 now, count = datetime.now(UTC), int(sys.argv[1])
 target = subscribers.create_list("morning", "Morning Briefing", now=now)
 made = catalog.create_newsletter(slug="morning", name="Morning Briefing", from_email="news@example.com",
-    postal_address="1 High Street, Upland", list_id=target.id, zone="Europe/London", now=now)
+    postal_address="1 High Street, Upland", list_id=target.id, zone=sys.argv[2], now=now)
 rows = "".join(f"reader{n}@example.com,First{n}\\n" for n in range(count))
 subscribers.import_csv(io.BytesIO(f"email,first_name\\n{rows}".encode()), target.id, dry_run=False, by="test", now=now)
 text = "The funicular returns to the upper town\\n\\n" + "For eleven winters the rails were silent and nobody minded. " * 5
@@ -63,10 +63,10 @@ print(edition.id)
 """
 
 
-def ready(command: Command, readers: int = READERS) -> int:
+def ready(command: Command, readers: int = READERS, zone: str = "Europe/London") -> int:
     """The same in one process, for tests that are about what comes after; the edition's id."""
     done = subprocess.run(
-        [sys.executable, "-c", READY, str(readers)],
+        [sys.executable, "-c", READY, str(readers), zone],
         env=command.environment | {"DJANGO_SETTINGS_MODULE": "newsletter.settings"},
         capture_output=True,
         text=True,

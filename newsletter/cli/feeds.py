@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import typer
@@ -9,8 +12,10 @@ import typer
 from newsletter.accounts import audit
 from newsletter.cli.output import JSON, YES, confirm, emit_json, progress, say, table, warn
 from newsletter.curator import reads, service
+from newsletter.curator.values import SourceHealth
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
+from newsletter.kernel.errors import SurroundingsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Where stories come from.")
 
@@ -23,7 +28,7 @@ def add(
     title: str = typer.Option("", help="How the desk calls it; default: the feed's own title."),
     as_json: bool = JSON,
 ) -> None:
-    """Add feeds (RSS or Atom). Fetch them with: newsletter feeds fetch."""
+    """Add feeds (RSS, Atom or JSON Feed). Fetch them with: newsletter feeds fetch."""
     now = clock.now()
     made = [service.add_source(_url(address), title=title, now=now) for address in addresses]
     for source in made:
@@ -38,17 +43,59 @@ def _url(address: str) -> str:
     return path.resolve().as_uri() if "://" not in address and path.is_file() else address
 
 
+@app.command("import")
+def import_list(file: Path, as_json: bool = JSON) -> None:
+    """Add the feeds of an OPML file, as feed readers export it. What cannot be taken is reported (exit 1)."""
+    now = clock.now()
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise SurroundingsError(f"{file} cannot be read: {error.strerror}.") from None
+    new, troubles = service.import_sources(data, now=now)
+    audit.record(None, "imported feeds", file.name, now=now, detail=f"{len(new)} new")
+    if as_json:
+        emit_json({"new": new, "refused": troubles})
+    else:
+        say(f"{len(new)} added. Read them now: newsletter feeds fetch")
+        for trouble in troubles:
+            warn(trouble)
+    if troubles:
+        raise typer.Exit(1)
+
+
+@app.command("export")
+def export_list(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
+    """Write all feeds on the web as an OPML file, for other feed readers."""
+    text = service.export_sources(now=clock.now())
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise SurroundingsError(f"{out} cannot be written: {error.strerror}.") from None
+    say(f"Written to {out}.")
+
+
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
     """List the feeds, and how each is doing."""
-    sources = reads.sources()
+    sources, health = reads.sources(), reads.source_health(clock.now())
     if as_json:
-        return emit_json(sources)
+        return emit_json([{**asdict(s), **asdict(health.get(s.id, SourceHealth()))} for s in sources])
     table(
-        ("id", "feed", "address", "last fresh (UTC)", "trouble"),
-        [(s.id, s.title, s.url, f"{s.fresh_at:%d %b %H:%M}" if s.fresh_at else "never", s.error) for s in sources],
+        ("id", "feed", "address", "last fresh (UTC)", "next (UTC)", "new in 7 days", "trouble"),
+        [
+            (s.id, s.title, s.url, _minute(s.fresh_at) or "never", "" if s.is_file else _minute(s.next_at),
+             health.get(s.id, SourceHealth()).new_in_week, s.error)
+            for s in sources
+        ],
         "No feed yet. Add one: newsletter feeds add URL",
-    )
+    )  # fmt: skip
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment:%d %b %H:%M}" if moment else ""
 
 
 @app.command("fetch")

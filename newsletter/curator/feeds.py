@@ -1,15 +1,16 @@
-"""RSS and Atom, read forgivingly: a malformed feed that yields entries is a feed. Pure: bytes in, values out."""
+"""RSS, Atom and JSON Feed, read forgivingly: a malformed feed that yields entries is a feed. Pure: bytes in, values out."""
 
 from __future__ import annotations
 
 import calendar
 import hashlib
 import io
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import unescape
+from html import escape, unescape
 from typing import Any
 from urllib.parse import urljoin
 
@@ -66,25 +67,93 @@ def parse(data: bytes, url: str) -> Feed:
         raise FeedError(f"{url} answered with nothing at all. Check the address in a browser.")
     if _is_web_page(data):
         raise FeedError(f"{url} answered with a web page, not a feed. {_feed_named_in(data, url)}")
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        return _json_feed(data, url)
     try:
         # As a stream: bytes that happen to be the name of a file would make feedparser read that file of ours.
         parsed = feedparser.parse(io.BytesIO(data), sanitize_html=True, resolve_relative_uris=False)
     except Exception as error:  # feedparser lets faults of its own parsers through
         raise FeedError(f"{url} could not be read as a feed ({type(error).__name__}: {error}).") from None
     if not parsed.entries and not parsed.get("version"):
-        raise FeedError(f"{url} answered with something that is no RSS or Atom feed. Check the address in a browser.")
+        raise FeedError(
+            f"{url} answered with something that is no RSS, Atom or JSON feed. Check the address in a browser."
+        )
     language = str(parsed.feed.get("language") or "")[:16]
-    entries: dict[str, Entry] = {}
-    for raw in parsed.entries[:MOST_ENTRIES]:
-        entry = _entry(raw, url, language)
-        if entry.title:
-            entries.setdefault(entry.key, entry)
     return Feed(
         title=_text(parsed.feed.get("title"))[:300],
         homepage=_web_address(str(parsed.feed.get("link") or ""), url),
         language=language,
-        entries=tuple(entries.values()),
+        entries=_each_once(_entry(raw, url, language) for raw in parsed.entries[:MOST_ENTRIES]),
     )
+
+
+def _each_once(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Those with a title, the first of each key."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.title:
+            found.setdefault(entry.key, entry)
+    return tuple(found.values())
+
+
+def _json_feed(data: bytes, url: str) -> Feed:
+    """JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1), which feedparser does not read."""
+    try:
+        document = json.loads(data.decode("utf-8-sig", "replace"), strict=False)
+    except (ValueError, RecursionError) as error:
+        raise FeedError(f"{url} answered with JSON that cannot be read: {error}.") from None
+    items = document.get("items")
+    if not isinstance(items, list):
+        raise FeedError(f"{url} answered with JSON that is no feed: it has no items. Check the address in a browser.")
+    language = _plain(document.get("language"))[:16]
+    items = [item for item in items[:MOST_ENTRIES] if isinstance(item, dict)]
+    return Feed(
+        title=_text(_plain(document.get("title")))[:300],
+        homepage=_web_address(_plain(document.get("home_page_url")), url),
+        language=language,
+        entries=_each_once(_json_entry(item, url, language) for item in items),
+    )
+
+
+def _json_entry(item: Mapping[str, Any], base: str, language: str) -> Entry:
+    import nh3
+
+    content = nh3.clean(_plain(item.get("content_html")))
+    plain = _plain(item.get("content_text"))
+    link = _web_address(_plain(item.get("url")) or _plain(item.get("external_url")), base)
+    title = _text(_plain(item.get("title")))[:LONGEST_TITLE]
+    published = _iso(item.get("date_published")) or _iso(item.get("date_modified"))
+    authors = item.get("authors") or [item.get("author")]  # one in 1.0, several in 1.1
+    named = (
+        [_plain(author.get("name")) for author in authors if isinstance(author, dict)]
+        if isinstance(authors, list)
+        else []
+    )
+    identifier = item.get("id")
+    return Entry(
+        key=_key(str(identifier) if isinstance(identifier, str | int) else "", link, title, published),
+        url=link,
+        title=title or _first_words(_text(content[:2000]) or plain),
+        dek=_MORE.sub("", _text(_plain(item.get("summary"))))[:LONGEST_DEK],
+        author=", ".join(filter(None, (wording.byline(_text(name)) for name in named)))[:300],
+        published_at=published,
+        language=(_plain(item.get("language")) or language)[:16],
+        image_url=_picture_address(_plain(item.get("image")) or _plain(item.get("banner_image")), base),
+        content_html=content or (f"<p>{escape(plain)}</p>" if plain else ""),
+    )
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _iso(value: Any) -> datetime | None:
+    """A time of RFC 3339; None for anything else, and for one without its zone."""
+    try:
+        moment = datetime.fromisoformat(_plain(value).strip())
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo and 1990 <= moment.year < 2200 else None
 
 
 def _is_web_page(data: bytes) -> bool:
@@ -98,7 +167,7 @@ def _feed_named_in(data: bytes, url: str) -> str:
     """The remedy: the feed that the page itself names, if it does."""
     for tag in re.findall(rb"<link\b[^>]{0,1000}>", data[:200_000], re.I):
         text = tag.decode("utf-8", "replace")
-        if re.search(r"application/(?:rss|atom)\+xml", text, re.I) and (
+        if re.search(r"application/(?:(?:rss|atom)\+xml|feed\+json)", text, re.I) and (
             href := re.search(r"""href\s*=\s*["']?([^"'\s>]+)""", text, re.I)
         ):
             return f"The page names this feed: {urljoin(url, unescape(href[1]))}"
@@ -114,7 +183,7 @@ def _entry(raw: Mapping[str, Any], base: str, language: str) -> Entry:
     return Entry(
         key=_key(str(raw.get("id") or ""), link, title, published),
         url=link,
-        title=title or _first_words(content or str(raw.get("summary") or "")),
+        title=title or _first_words(_text((content or str(raw.get("summary") or ""))[:2000])),
         dek=_MORE.sub("", _text(raw.get("summary")))[:LONGEST_DEK],
         author=wording.byline(_text(raw.get("author")))[:300],
         published_at=published,
@@ -229,6 +298,6 @@ def _text(value: Any) -> str:
     return " ".join(text.replace("\x00", "").split())
 
 
-def _first_words(content: str) -> str:
-    words = _text(content[:2000]).split()
+def _first_words(text: str) -> str:
+    words = text[:2000].split()
     return " ".join(words[:12]) + ("…" if len(words) > 12 else "")

@@ -14,6 +14,7 @@ class Source(models.Model):
     active = models.BooleanField(default=True)
     etag = models.CharField(max_length=500, blank=True)
     last_modified = models.CharField(max_length=100, blank=True)
+    body_digest = models.CharField(max_length=64, blank=True, default="", db_default="")  # SHA-256 of the last answer
     added_at = models.DateTimeField()
     fetched_at = models.DateTimeField(null=True)  # last try
     fresh_at = models.DateTimeField(null=True)  # last success

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Max, Prefetch, Q, QuerySet
 
 from newsletter.catalog import reads as catalog
 from newsletter.curator import grouping, models
@@ -19,6 +19,7 @@ from newsletter.curator.values import (
     PoolArticle,
     Snapshot,
     Source,
+    SourceHealth,
     SourceReport,
     StoryClicks,
 )
@@ -26,8 +27,9 @@ from newsletter.kernel.errors import NotFound
 from newsletter.templater import MergeField
 
 __all__ = [
-    "Added", "Article", "Edition", "Pick", "PoolArticle", "Snapshot", "Source", "SourceReport", "StoryClicks",
-    "already_ran", "article", "articles", "clicks", "edition", "edition_on", "editions", "pool", "snapshot", "sources", "standing_snapshot", "subjects",
+    "Added", "Article", "Edition", "Pick", "PoolArticle", "Snapshot", "Source", "SourceHealth", "SourceReport", "StoryClicks",
+    "already_ran", "article", "articles", "clicks", "edition", "edition_on", "editions", "pool", "snapshot", "source_health", "sources",
+    "standing_snapshot", "subjects",
 ]  # fmt: skip
 
 RAN_WITHIN = timedelta(days=14)
@@ -149,6 +151,15 @@ def _editions() -> QuerySet[models.Edition]:
             to_attr="standing",
         ),
     )
+
+
+def source_health(now: datetime) -> dict[int, SourceHealth]:
+    """What each feed has brought of late, by its id."""
+    rows = models.Article.objects.filter(source__isnull=False).values("source_id")
+    found = rows.annotate(
+        new=Count("id", filter=Q(added_at__gt=now - timedelta(days=7))), newest=Max("added_at")
+    ).values_list("source_id", "new", "newest")
+    return {source_id: SourceHealth(new, newest) for source_id, new, newest in found}
 
 
 def to_source(row: models.Source) -> Source:

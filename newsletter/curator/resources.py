@@ -13,7 +13,9 @@ from newsletter.fetching import Fetched
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused, SurroundingsError
 
 MOST_BYTES = 10 * 2**20
-FEED_TYPES = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
+FEED_TYPES = (
+    "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
+)
 PAGE_TYPES = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 PICTURE_TYPES = "image/jpeg, image/png, image/webp;q=0.9, image/gif;q=0.8"
 

@@ -30,7 +30,7 @@ from newsletter.curator.editions import (
     pick,
     suggest_picks,
 )
-from newsletter.curator.sources import add_source, fetch_sources, remove_source
+from newsletter.curator.sources import add_source, export_sources, fetch_sources, import_sources, remove_source
 
 __all__ = [
     "add_article_from_html",
@@ -42,8 +42,10 @@ __all__ = [
     "drop",
     "edit_edition",
     "edit_pick",
+    "export_sources",
     "fetch_sources",
     "hold",
+    "import_sources",
     "lock",
     "mark_handed_over",
     "mark_missed",

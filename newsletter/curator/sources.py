@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 
-from newsletter.curator import feeds, models, reads, resources
+from newsletter.curator import feeds, models, opml, polling, reads, resources
 from newsletter.curator.articles import save_entry
 from newsletter.curator.resources import Fetch
 from newsletter.curator.values import Source, SourceReport
+from newsletter.fetching import Fetched
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,28 @@ def remove_source(source_id: int) -> None:
         raise NotFound(f"There is no feed {source_id}. See them all with: newsletter feeds list")
 
 
+def import_sources(data: bytes, *, now: datetime) -> tuple[tuple[Source, ...], tuple[str, ...]]:
+    """Adds the feeds of an OPML file: those that are new, and what is wrong with those that cannot be taken. Raises BadInput."""
+    new: list[Source] = []
+    troubles: list[str] = []
+    for outline in opml.parse(data):
+        try:
+            new.append(add_source(outline.url, title=outline.title, now=now))
+        except Refused:
+            pass  # it is among them already
+        except BadInput as error:
+            troubles.append(str(error))
+    return tuple(new), tuple(troubles)
+
+
+def export_sources(*, now: datetime) -> str:
+    """All feeds on the web as an OPML file."""
+    rows = models.Source.objects.exclude(url__startswith="file:").order_by("title", "url")
+    return opml.document(
+        [opml.Outline(row.url, row.title, row.homepage) for row in rows], title="Sources of our newsletters", now=now
+    )
+
+
 def fetch_sources(
     *,
     now: datetime,
@@ -46,7 +70,10 @@ def fetch_sources(
     ids: Iterable[int] | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> tuple[SourceReport, ...]:
-    """Reads the feeds with these ids, or (None) those that are due. One broken feed never stops the others."""
+    """Reads the feeds with these ids, or (None) those that are due, all at once; one server's one after another.
+
+    A broken feed never stops the others. A body that did not change is not read again.
+    """
     rows = models.Source.objects.filter(active=True).order_by("next_at", "id")
     if ids is None:
         # Files are read only where a person named them: the command line passes their ids.
@@ -55,12 +82,31 @@ def fetch_sources(
         wanted = list(ids)
         rows = rows.filter(id__in=wanted)
         _refuse_unknown(wanted, {row.id for row in rows})
-    reports = []
-    for row in rows:
-        reports.append(_read(row, now, fetch))
+    reports: dict[int, SourceReport] = {}
+    for row, answer in _answers({row.id: row for row in rows}, fetch):
+        reports[row.id] = _read(row, answer, now)
         if progress:
             progress(1)
-    return tuple(reports)
+    return tuple(reports[row.id] for row in rows if row.id in reports)
+
+
+def _answers(rows: dict[int, models.Source], fetch: Fetch) -> Iterator[tuple[models.Source, Fetched | Exception]]:
+    """What each feed answers, as it comes: those on the web all at once, files as they are."""
+    asked = []
+    for row in rows.values():
+        if row.url.startswith("file:"):
+            yield row, _file(row)
+        else:
+            asked.append(polling.Request(row.id, row.url, row.etag, row.last_modified))
+    for source_id, answer in polling.fetch_all(asked, fetch):
+        yield rows[source_id], answer
+
+
+def _file(row: models.Source) -> Fetched | Exception:
+    try:
+        return Fetched(row.url, 200, resources.read_file(resources.path_of(row.url)))
+    except NewsletterError as error:
+        return error
 
 
 def _refuse_unknown(wanted: list[int], known: set[int]) -> None:
@@ -69,9 +115,11 @@ def _refuse_unknown(wanted: list[int], known: set[int]) -> None:
         raise NotFound(f"There is no feed {', '.join(unknown)}. See them all with: newsletter feeds list")
 
 
-def _read(row: models.Source, now: datetime, fetch: Fetch) -> SourceReport:
+def _read(row: models.Source, answer: Fetched | Exception, now: datetime) -> SourceReport:
     try:
-        report = _read_feed(row, now, fetch)
+        if isinstance(answer, Exception):
+            raise answer
+        report = _read_feed(row, answer, now)
     except NewsletterError as error:
         return _failed(row, str(error), now)
     except Exception as error:  # a fault of ours in one feed must not stop the others
@@ -87,17 +135,12 @@ def _read(row: models.Source, now: datetime, fetch: Fetch) -> SourceReport:
     return report
 
 
-def _read_feed(row: models.Source, now: datetime, fetch: Fetch) -> SourceReport:
-    validators: dict[str, str] = {}
-    if row.url.startswith("file:"):
-        path = resources.path_of(row.url)
-        feed, beside = feeds.parse(resources.read_file(path), row.url), path.parent
-    else:
-        answer = fetch(row.url, accept=resources.FEED_TYPES, etag=row.etag, last_modified=row.last_modified)
-        if answer.not_modified:
-            return SourceReport(row.id, row.url, row.title, "unchanged")
-        feed, beside = feeds.parse(answer.body, answer.url), None
-        validators = {"etag": answer.etag, "last_modified": answer.last_modified}
+def _read_feed(row: models.Source, answer: Fetched, now: datetime) -> SourceReport:
+    digest = hashlib.sha256(answer.body).hexdigest()
+    if answer.not_modified or digest == row.body_digest:
+        return SourceReport(row.id, row.url, row.title, "unchanged")
+    beside = resources.path_of(row.url).parent if row.url.startswith("file:") else None
+    feed = feeds.parse(answer.body, answer.url)
     title = row.title or feed.title
     models.Source.objects.filter(id=row.id).update(title=title[:300], homepage=feed.homepage[:2000])
     row.title = title
@@ -108,7 +151,9 @@ def _read_feed(row: models.Source, now: datetime, fetch: Fetch) -> SourceReport:
         with transaction.atomic():
             added += sum(save_entry(row, entry, feed.language, beside, now) for entry in new[start : start + 50])
     # Only now: had we died above, “unchanged since” would hide the entries from us for good.
-    models.Source.objects.filter(id=row.id).update(**validators)
+    models.Source.objects.filter(id=row.id).update(
+        etag=answer.etag, last_modified=answer.last_modified, body_digest=digest
+    )
     return SourceReport(row.id, row.url, title, "fresh", added, len(feed.entries))
 
 

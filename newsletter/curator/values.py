@@ -32,6 +32,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """What a feed has brought of late: new articles in the last seven days, and when the last one came."""
+
+    new_in_week: int = 0
+    newest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceReport:
     """What reading one feed gave. `state` is fresh, unchanged or failed; `seen` counts entries, `added` new articles."""
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.curator import reads, service
+from newsletter.curator.values import SourceHealth
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
@@ -27,7 +28,33 @@ def index(request: HttpRequest) -> HttpResponse:
         except NewsletterError as error:
             messages.error(request, str(error))
         return redirect("sources")
-    return render(request, "pages/sources.html", {"sources": reads.sources(), "articles": reads.articles(limit=20)})
+    health = reads.source_health(clock.now())
+    sources = [(source, health.get(source.id, SourceHealth())) for source in reads.sources()]
+    failing = sum(1 for source, _ in sources if source.error)
+    context = {"sources": sources, "failing": failing, "articles": reads.articles(limit=20)}
+    return render(request, "pages/sources.html", context)
+
+
+@desk("edit", methods=("GET", "POST"))
+def opml(request: HttpRequest) -> HttpResponse:
+    """All feeds as an OPML file; POST adds those of one."""
+    if request.method != "POST":
+        response = HttpResponse(service.export_sources(now=clock.now()), content_type="text/x-opml; charset=utf-8")
+        response["Content-Disposition"] = 'attachment; filename="feeds.opml"'
+        return response
+    file = request.FILES.get("file")
+    try:
+        if file is None:
+            raise BadInput("Choose an OPML file.", "file")
+        new, troubles = service.import_sources(file.read(), now=clock.now())
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect("sources")
+    note(request, "imported feeds", str(file.name)[:100], detail=f"{len(new)} new")
+    messages.success(request, f"{len(new)} feeds are added. They are read within the next minutes.")
+    for trouble in troubles[:10]:
+        messages.error(request, trouble)
+    return redirect("sources")
 
 
 @desk("edit", methods=("POST",))

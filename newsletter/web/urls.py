@@ -52,6 +52,7 @@ urlpatterns = [
     path("newsletters/<slug:slug>/", newsletters.settings_page, name="newsletter"),
     path("sources/", sources.index, name="sources"),
     path("sources/reading/", sources.read, name="read-sources"),
+    path("sources/feeds.opml", sources.opml, name="opml"),
     path("sources/articles/", sources.add_article, name="add-article"),
     path("readers/", readers.index, name="readers"),
     path("readers/<int:subscriber_id>/", readers.person, name="reader"),

@@ -43,6 +43,7 @@ OF_NO_NEWSLETTER = {
     "add-article",
     "readers",
     "lists",
+    "opml",
     "import",
     "deliveries",
 }
@@ -76,7 +77,7 @@ def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
         "today": "/", "account": "/account/", "editions": "/editions/", "schedule": "/schedule/", "newsletters": "/newsletters/", "sources": "/sources/",
         "read-sources": "/sources/reading/", "add-article": "/sources/articles/", "readers": "/readers/", "segments": "/readers/segments/", "import": "/readers/import/",
         "segment": "/readers/segments/payers/", "suppressions": "/readers/suppressions/", "suppressions-export": "/readers/suppressions.csv",
-        "lists": "/readers/lists/", "list": f"/readers/lists/{house.list.slug}/",
+        "opml": "/sources/feeds.opml", "lists": "/readers/lists/", "list": f"/readers/lists/{house.list.slug}/",
         "import-run": f"/readers/import/{run}/", "import-refused": f"/readers/import/{run}/refused.csv",
         "deliveries": "/deliveries/", "people": "/people/", "outbox": "/outbox/", "newsletter": "/newsletters/morning/",
         "export": "/readers/export/morning.csv", "reader": f"/readers/{reader}/", "board": f"/editions/{edition}/",
@@ -127,7 +128,7 @@ def test_what_is_of_no_newsletter_shows_a_stranger_nothing_of_ours(
     addresses: dict[str, str], signed_in: Callable[[str], Client]
 ) -> None:
     stranger = signed_in("stranger")
-    for name in OF_NO_NEWSLETTER - {"read-sources", "add-article", "sources"}:
+    for name in OF_NO_NEWSLETTER - {"read-sources", "add-article", "sources", "opml"}:
         text = stranger.get(addresses[name]).content.decode()
         assert "Morning Briefing" not in text, name
         assert "reader0@example.com" not in text, name

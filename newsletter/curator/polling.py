@@ -1,0 +1,84 @@
+"""Fetching many feeds at once, and one server's feeds one after another. Knows no rows: requests in, answers out.
+
+hosts ─▶ a thread each, at most `THREADS` ─▶ its feeds in order, with a pause between ─▶ answers as they come
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from newsletter.curator.resources import FEED_TYPES, Fetch
+from newsletter.fetching import Fetched
+
+THREADS = 16
+PAUSE = 1.0  # seconds between two requests to one server
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One feed to ask for, and what we know of its last answer."""
+
+    id: int
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+
+
+Answer = Fetched | Exception
+
+
+def fetch_all(
+    requests: Iterable[Request], fetch: Fetch, *, threads: int = THREADS, pause: float = PAUSE
+) -> Iterator[tuple[int, Answer]]:
+    """The answer to each request, or what went wrong, in the order they come. Whoever stops listening stops the fetching."""
+    lines = by_host(requests)
+    answers: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
+    stopped = threading.Event()
+    with ThreadPoolExecutor(max(1, min(threads, len(lines))), "feeds") as pool:
+        try:
+            for line in lines:
+                pool.submit(_one_server, line, fetch, pause, answers, stopped)
+            for _ in range(sum(map(len, lines))):
+                yield answers.get()
+        finally:
+            stopped.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def by_host(requests: Iterable[Request]) -> list[list[Request]]:
+    """The requests of each server, in their order; the longest line first, for it takes longest."""
+    lines: dict[str, list[Request]] = defaultdict(list)
+    for request in requests:
+        lines[_host(request.url)].append(request)
+    return sorted(lines.values(), key=len, reverse=True)
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
+def _one_server(
+    line: Sequence[Request],
+    fetch: Fetch,
+    pause: float,
+    answers: queue.SimpleQueue[tuple[int, Answer]],
+    stopped: threading.Event,
+) -> None:
+    for number, request in enumerate(line):
+        if stopped.wait(pause if number else 0.0):
+            return
+        answer: Answer
+        try:
+            answer = fetch(request.url, accept=FEED_TYPES, etag=request.etag, last_modified=request.last_modified)
+        except Exception as error:  # also a fault of ours: it belongs to this feed, and whoever listens says so
+            answer = error
+        answers.put((request.id, answer))

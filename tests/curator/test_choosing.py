@@ -33,6 +33,52 @@ def test_two_tellings_of_one_event_are_one_story() -> None:
     assert found == [0, 1, 0]
 
 
+def test_the_story_of_the_day_is_one_however_many_tell_it() -> None:
+    tellings = [
+        "The Fellside funicular stopped halfway on its slope with forty passengers in it; firemen brought them down by ladder, said Wardle, who runs it.",
+        "Forty passengers were brought down a ladder by firemen after the Fellside funicular stopped halfway up its slope, the operator Wardle said.",
+        "A bearing broke and the funicular of Fellside stopped on the slope; firemen led forty passengers down by ladder, reports the operator Wardle.",
+        "Passengers tell of two hours halfway up the slope in the stopped Fellside funicular, until firemen came with a ladder for the forty of them.",
+        "How firemen with a ladder freed forty passengers from the funicular that stopped halfway up Fellside, and what its operator Wardle says.",
+    ]
+    stories = [article(f"Funicular {n}", text) for n, text in enumerate(tellings)]
+    others = [
+        article("Bridge closes for nine weeks", BRIDGE),
+        article("Library keeps its weekend by one vote", LIBRARY),
+    ]
+    assert group(stories + others) == [0, 0, 0, 0, 0, 1, 2]
+
+
+def test_two_short_notes_that_share_a_place_and_little_else_are_two_stories() -> None:
+    found = group(
+        [
+            article(
+                "Germany: man charged after forty years", "A man was charged in Germany over the killing of a nurse."
+            ),
+            article(
+                "Germany inflation rises", "Prices in Germany rose by two percent in January, the statisticians report."
+            ),
+            article("Library keeps its weekend by one vote", LIBRARY),
+        ]
+    )
+    assert found == [0, 1, 2]
+
+
+def test_a_name_counts_for_more_than_a_word_that_anybody_uses() -> None:
+    flood = "Heavy rain flooded the cellars of {} overnight; firemen pumped them dry, and the school stayed shut."
+    found = group(
+        [
+            article("Cellars under water", flood.format("Tarnby and of Upper Tarnby, where Mayor Ilse Brandt")),
+            article("Night of rain", flood.format("Tarnby and of Upper Tarnby, says Mayor Ilse Brandt")),
+            article(
+                "Firemen pump all night",
+                flood.format("Crookham, and of Lower Crookham by the Wansfell, says Councillor Aled Rees"),
+            ),
+        ]
+    )
+    assert found[0] == found[1]
+
+
 def test_the_same_words_a_month_apart_are_two_events() -> None:
     assert group([article("Bridge closes", BRIDGE), article("Bridge closes", BRIDGE, hours=24 * 30)]) == [0, 1]
 

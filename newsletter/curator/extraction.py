@@ -1,7 +1,7 @@
 """From a page's HTML to its story. trafilatura finds the body; metadata is read from what pages declare.
 
 html ─▶ JSON-LD ▸ meta tags ▸ markup        (first that knows wins, field by field)
-     └▶ trafilatura ─▶ body, without promotion, caption and biography
+     └▶ trafilatura ─▶ body, completed, without promotion, caption and biography (body.py)
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from newsletter.curator import wording
+from newsletter.curator.body import body
 from newsletter.curator.extracted import ExtractedArticle
 
 _ARTICLE_TYPES = {
@@ -40,7 +41,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     return ExtractedArticle(
         title=title,
         dek=_flat(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
-        text=_body(text, url, drop=(title, caption, credit)),
+        text=body(text, tree, url, drop=(title, caption, credit)),
         byline=_byline(data, meta, tree),
         published_at=_date(data.get("datePublished"))
         or _date(
@@ -284,29 +285,6 @@ def _biography(tree: Any, data: Mapping[str, Any]) -> str:
     )
     texts = [_flat(node.text_content()) for node in nodes]
     return next((text for text in texts if 60 < len(text) < 1500), "")
-
-
-def _body(html: str, url: str, drop: tuple[str, ...]) -> str:
-    import trafilatura
-
-    found = trafilatura.extract(
-        html,
-        url=url or None,
-        favor_precision=True,
-        include_comments=False,
-        include_tables=False,
-        deduplicate=False,
-    )
-    unwanted = {_flat(part).casefold() for part in drop if part}
-    kept: list[str] = []
-    for line in (found or "").split("\n"):
-        flat = _flat(line)
-        if not flat or flat.casefold() in unwanted or wording.credit(flat):
-            continue
-        if len(flat) < 160 and wording.is_promotion(flat):
-            continue
-        kept.append(flat)
-    return "\n\n".join(kept)
 
 
 def _first(meta: Mapping[str, str], *names: str) -> str:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from newsletter.curator import wording
+from newsletter.curator import dating, wording
 from newsletter.curator.body import body
 from newsletter.curator.extracted import ExtractedArticle
 
@@ -27,7 +27,7 @@ LARGEST_PAGE = 10 * 2**20  # characters
 def extract(html: str | bytes, url: str) -> ExtractedArticle:
     """The story of a page. Never raises for bad markup: what cannot be found is "" or None.
 
-    A date is taken only where the page declares one for machines: an invented date is worse than none.
+    A date is taken where the page declares one, shows one with its story, or has one in its address: none is invented.
     """
     text = html if isinstance(html, str) else _decoded(html)
     tree = _tree(text[:LARGEST_PAGE])
@@ -43,20 +43,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
         dek=_flat(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
         text=body(text, tree, url, drop=(title, caption, credit)),
         byline=_byline(data, meta, tree),
-        published_at=_date(data.get("datePublished"))
-        or _date(
-            _first(
-                meta,
-                "article:published_time",
-                "og:published_time",
-                "date",
-                "dc.date",
-                "dcterms.created",
-                "sailthru.date",
-                "parsely-pub-date",
-            )
-        )
-        or _time_tag(tree),
+        published_at=_published(data, meta, tree, url),
         language=_language(tree, data, meta),
         image_url=_image(data, meta, url),
         image_alt=_flat(meta.get("og:image:alt") or meta.get("twitter:image:alt") or _lead_alt(tree)),
@@ -177,29 +164,17 @@ def _publisher(data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
     return _flat(declared or meta.get("og:site_name") or meta.get("application-name") or "")[:200]
 
 
-def _date(value: Any) -> datetime | None:
-    text = str(value).strip() if isinstance(value, str) else ""
-    if not re.match(r"\d{4}-?\d\d-?\d\d", text):
-        return None
-    try:
-        moment = datetime.fromisoformat(re.sub(r"\s*(?:UTC|GMT)$", "+00:00", text))
-    except ValueError:
-        return None
-    return (
-        (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        if 1990 <= moment.year < 2200
-        else None
-    )
+_DATE_TAGS = (
+    "article:published_time", "article:published", "og:published_time", "datepublished", "date", "pubdate", "publish-date",
+    "publication_date", "publishdate", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.issued", "sailthru.date", "parsely-pub-date",
+    "bt:pubdate", "article.published", "pdate", "post-date", "sn-post-date",
+)  # fmt: skip
 
 
-def _time_tag(tree: Any) -> datetime | None:
-    for node in tree.xpath(
-        "//*[@itemprop='datePublished'] | //article//time[@pubdate or @datetime] | //header//time[@datetime]"
-    ):
-        moment = _date(node.get("datetime") or node.get("content"))
-        if moment:
-            return moment
-    return None
+def _published(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any, url: str) -> datetime | None:
+    given = (data.get("datePublished"), *(meta.get(name) for name in _DATE_TAGS))
+    said = next((moment for value in given if (moment := dating.declared(value))), None)
+    return said or dating.shown(tree) or dating.in_address(url)
 
 
 def _language(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str]) -> str:

@@ -11,22 +11,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
-from newsletter.curator import wording
+from newsletter.curator import dating, wording
 from newsletter.curator.extracted import ExtractedArticle
 
 LARGEST_PASTE = 2 * 2**20  # characters
 _SENTENCE_END = re.compile(r"""[.!?…:;。！？]['"’”»)\]]*(?:\s*\[\d+\])?$""")
 _WORD = re.compile(r"\w+", re.UNICODE)
-_MONTH_NAMES = (
-    "jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august",
-    "sep sept september", "oct october", "nov november", "dec december",
-)  # fmt: skip
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
-_ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?(Z|[+-]\d\d:?\d\d)?)?\b")
-_DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\s+([A-Z][a-z]{2,8})\.?,?\s+(\d{4})\b")
-_MONTH_DAY = re.compile(r"\b([A-Z][a-z]{2,8})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
 _DATE_LINE = re.compile(
     r"^(?:(?:first\s+)?(?:published|updated|posted|last\s+(?:updated|modified)|date)\b.*|.{0,40}\b\d{4}\b.{0,40}|\d+\s+(?:minutes?|hours?|days?)\s+ago)$",
     re.I,
@@ -187,7 +179,7 @@ def _read_line(head: _Head, line: str, previous: str) -> None:
     byline = _BYLINE.match(line)
     if byline and not head.byline:
         head.byline = wording.byline(byline["name"])
-    head.published_at = head.published_at or _date(line)
+    head.published_at = head.published_at or dating.written(line)
     words = len(line.split())
     if (
         not head.dek
@@ -285,26 +277,3 @@ def _publisher(lines: Sequence[str], after: Sequence[str], suffix: str) -> str:
                 return candidate
         return _EDITION_SUFFIX.sub("", paper)
     return suffix or (named[0] if named else "")
-
-
-def _date(line: str) -> datetime | None:
-    """A date written out in full. A day without a time is midnight UTC."""
-    if iso := _ISO_DATE.search(line):
-        try:
-            moment = datetime.fromisoformat(iso[0].replace(" ", "T"))
-        except ValueError:
-            return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    if found := _DAY_MONTH.search(line):
-        return _made(found[3], found[2], found[1])
-    if found := _MONTH_DAY.search(line):
-        return _made(found[3], found[1], found[2])
-    return None
-
-
-def _made(year: str, month: str, day: str) -> datetime | None:
-    number = _MONTHS.get(month.lower())
-    try:
-        return datetime(int(year), number, int(day), tzinfo=UTC) if number and 1990 <= int(year) < 2200 else None
-    except ValueError:
-        return None

@@ -1,0 +1,123 @@
+"""Dates of stories as pages give them: for machines, in words, or in their address. Pure. None is better than an invented one."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+_MONTH_NAMES = (
+    "jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august",
+    "sep sept september", "oct october", "nov november", "dec december",
+)  # fmt: skip
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+_ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?(Z|[+-]\d\d:?\d\d)?)?\b")
+_DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\.?\s+([A-Z][A-Za-z]{2,8})\.?,?\s+(\d{4})\b")
+_MONTH_DAY = re.compile(r"\b([A-Z][A-Za-z]{2,8})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
+_WITH_DOTS = re.compile(r"\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\b")  # day, month, year wherever dots are written
+_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/_-]|$)")
+_LATER = re.compile(r"\b(?:updated?|modified|changed|corrected|revised|aktualisiert)\b", re.I)
+_STAMP = re.compile(  # nothing but a date: “Published: Nov. 18, 2019 at 9:02 AM EST”
+    r"(?:(?:first\s+|originally\s+)?(?:published|posted|created|date|on|released)\b[\s:]*(?:on\s+|at\s+)?)?"
+    r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
+    r"(?:\d{1,2}(?:st|nd|rd|th)?\.?\s+[A-Z][a-z]{2,8}\.?,?\s+\d{4}|[A-Z][A-Za-z]{2,8}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}|\d{4}-\d\d-\d\d|\d{1,2}\.\s?\d{1,2}\.\s?\d{4})"
+    r"(?:\s*(?:,|at|[-–|•·@])?\s*\d{1,2}[:.]\d\d(?::\d\d)?\s*(?:[ap]\.?m\.?)?)?(?:\s*\(?[A-Z]{2,4}\)?)?",
+    re.I,
+)
+_SPEAKS = "contains(translate(concat(@class,' ',@itemprop,' ',@id),'DATEPUBLISHMO','datepublishmo'),'{}')"
+_STAMPED = " or ".join(_SPEAKS.format(word) for word in ("date", "publish", "posted", "timestamp"))
+_BESIDE = "ancestor-or-self::aside or ancestor-or-self::nav or ancestor-or-self::footer"
+_LISTED = f"{_BESIDE} or ancestor-or-self::li or self::ul or self::ol"
+NEAR_HEADLINE = 60  # elements behind it
+LONGEST_STAMP = 80  # characters
+
+
+def declared(value: Any) -> datetime | None:
+    """A date that is given for machines: ISO 8601 as it should be, or in words as some give it."""
+    text = " ".join(value.split()) if isinstance(value, str) else ""
+    if not re.match(r"\d{4}[-/]?\d\d[-/]?\d\d", text):
+        return written(text) if len(text) <= LONGEST_STAMP else None
+    try:
+        moment = datetime.fromisoformat(re.sub(r"\s*(?:UTC|GMT)$", "+00:00", text.replace("/", "-")))
+    except ValueError:
+        return written(text)
+    return _kept(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def written(line: str) -> datetime | None:
+    """A date written out in full. A day without a time is midnight UTC."""
+    if iso := _ISO_DATE.search(line):
+        try:
+            moment = datetime.fromisoformat(iso[0].replace(" ", "T"))
+        except ValueError:
+            return None
+        return _kept(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    if found := _DAY_MONTH.search(line):
+        return _made(found[3], found[2], found[1])
+    if found := _MONTH_DAY.search(line):
+        return _made(found[3], found[1], found[2])
+    if found := _WITH_DOTS.search(line):
+        return _day(int(found[3]), int(found[2]), int(found[1]))
+    return None
+
+
+def in_address(url: str) -> datetime | None:
+    """The day that stands in a story's address: /2026/11/24/…"""
+    found = _IN_ADDRESS.search(url)
+    return _day(int(found[1]), int(found[2]), int(found[3])) if found else None
+
+
+def shown(tree: Any) -> datetime | None:
+    """The date that a page shows with its story: in a time tag, in what its markup calls a date, or alone near the headline.
+
+    Not a date of a change, and none beside or below the story.
+    """
+    of_story = "//*[@itemprop='datePublished'] | //article//time[@datetime] | //header//time[@datetime]"
+    for tags, beside in ((of_story, _BESIDE), ("//time[@datetime]", _LISTED)):
+        for node in tree.xpath(f"({tags})[not({beside})]"):
+            if not _changed(node) and (moment := declared(node.get("datetime") or node.get("content"))):
+                return moment
+    for node in tree.xpath(f"//*[{_STAMPED}][not({_LISTED})][not(self::meta or self::html or self::body)]"):
+        text = _text(node)
+        if len(text) <= LONGEST_STAMP and not _changed(node) and (moment := written(text)):
+            return moment
+    for headline in tree.xpath("(//h1)[1]"):
+        for node in islice(headline.xpath(f"following::*[not({_LISTED})]"), NEAR_HEADLINE):
+            text = _text(node)
+            if (
+                len(text) <= LONGEST_STAMP
+                and _STAMP.fullmatch(text)
+                and not _changed(node)
+                and (moment := written(text))
+            ):
+                return moment
+    return None
+
+
+def _changed(node: Any) -> bool:
+    parent = node.getparent()
+    around = _text(parent) if parent is not None else ""
+    says = f"{node.get('class') or ''} {node.get('itemprop') or ''} {_text(node)} {around if len(around) <= LONGEST_STAMP else ''}"
+    return _LATER.search(says.replace("-", " ").replace("_", " ").replace("dateModified", "modified")) is not None
+
+
+def _text(node: Any) -> str:
+    return " ".join(str(node.text_content()).split()) if isinstance(node.tag, str) else ""
+
+
+def _made(year: str, month: str, day: str) -> datetime | None:
+    number = _MONTHS.get(month.lower())
+    return _day(int(year), number, int(day)) if number else None
+
+
+def _day(year: int, month: int, day: int) -> datetime | None:
+    try:
+        return _kept(datetime(year, month, day, tzinfo=UTC))
+    except ValueError:
+        return None
+
+
+def _kept(moment: datetime) -> datetime | None:
+    """In UTC; None for what means “unknown”, such as 1970 or the year 1."""
+    return moment.astimezone(UTC) if 1990 <= moment.year < 2200 else None

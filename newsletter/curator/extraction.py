@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from newsletter.curator import dating, wording
 from newsletter.curator.body import body
@@ -42,7 +42,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
         title=title,
         dek=_flat(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
         text=body(text, tree, url, drop=(title, caption, credit)),
-        byline=_byline(data, meta, tree),
+        byline=_byline(data, meta, tree, (publisher, meta.get("og:site_name", ""), _site(url))),
         published_at=_published(data, meta, tree, url),
         language=_language(tree, data, meta),
         image_url=_image(data, meta, url),
@@ -138,17 +138,31 @@ def _title(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str], publishe
     return title[:500]
 
 
-def _byline(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any) -> str:
-    names = [wording.byline(name) for name in _names(data.get("author"))]
-    if not any(names):
-        declared = _first(meta, "author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
-        names = [] if declared.startswith("http") else [wording.byline(declared)]
-    if not any(names):
-        node = tree.xpath(
-            "(//*[@rel='author'] | //*[@itemprop='author'] | //*[contains(concat(' ',@class,' '),' byline ')])[1]"
-        )
-        names = [wording.byline(_flat(node[0].text_content()))] if node else []
-    return ", ".join(dict.fromkeys(name for name in names if name))[:300]
+def _byline(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any, sites: Sequence[str]) -> str:
+    """The authors as the first place says them that names any; the paper itself (`sites`) is none."""
+    declared = (
+        meta.get(name, "")
+        for name in ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
+    )
+    shown = tree.xpath(
+        "(//*[@rel='author'] | //*[@itemprop='author'] | //*[contains(concat(' ',@class,' '),' byline ')])[position()<4]"
+    )
+    places: list[Iterable[str]] = [
+        _names(data.get("author")),
+        *([said] for said in declared),
+        *([_flat(node.text_content())] for node in shown),
+    ]
+    for place in places:
+        found = [name for said in place for name in wording.authors(_flat(said), sites)]
+        if found:
+            return ", ".join(dict.fromkeys(found))[:300]
+    return ""
+
+
+def _site(url: str) -> str:
+    """The name in an address of the web: “echo” of www.echo.example.org would be too little to tell, “theupperecho.com” is not."""
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    return host.split(".")[0]
 
 
 def _names(value: Any) -> Iterator[str]:
@@ -234,7 +248,7 @@ def _caption(tree: Any, data: Mapping[str, Any]) -> tuple[str, str]:
         )
         if credits:
             said = _flat(credits[0].text_content())
-            credit = wording.credit(said) or said.strip("()© ")
+            credit = wording.bare_credit(said)
         captions = figure.xpath(".//figcaption")
         if captions:
             whole = _flat(captions[0].text_content())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _BYLINE_PREFIX = re.compile(r"^\s*(?:by:|(?:by|von|par|door|de)(?=\s))\s*(?=\S)", re.I)
 _CREDIT = re.compile(
@@ -31,6 +32,27 @@ _NO_AUTHOR = re.compile(r"(?:admin(?:istrator)?|staff|editors?|webmaster|unknown
 _POST_OF_AUTHOR = re.compile(
     r",\s+(?:[\w'’&-]+\s+){0,4}(?:editor|correspondent|reporter|writer|columnist|analyst|critic|producer|Reuters|AFP|dpa|"
     r"Associated\s+Press)$",
+    re.I,
+)
+
+_KIND_OF_STORY = re.compile(
+    r"^(?:an?\s+)?(?:analysis|opinion|review|commentary|perspective|interview|report(?:ing)?|story|words|text|written|posted|edited)\s+(?=by\b)",
+    re.I,
+)
+_WHEN = re.compile(  # a stamp run into the byline: “ECHO STAFF NOVEMBER 20, 2026 10:43”
+    r"[\s|•·,-]+(?:(?:published|updated|posted|on)\s+)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?\s+\d{1,2}\b|\d{1,2}\s+"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?\s+\d{4}|\d{4}-\d\d-\d\d).*$",
+    re.I,
+)
+_BETWEEN_NAMES = re.compile(r"\s*(?:[,;/•]|\s&\s|\s(?:and|und|et|y|with|mit)\s|(?<=[a-z]{3})\.\s+(?=[A-Z]))\s*")
+_OFFICE = re.compile(
+    r"\b(?:staff|bureau|desk|team|newsroom|editors?|editorial|redaktion|reporters?|correspondents?|writers?|columnists?|contributors?|producers?|"
+    r"news|business|sports?|international|media|magazine|online|digital|press\s+office|guest|admin\w*)\b|[-\s]editor\b|\bat[-\s]large\b",
+    re.I,
+)
+_AGENCY_NAME = re.compile(
+    r"(?:The\s+)?Associated\s+Press|AP|Reuters|Thomson\s+Reuters|AFP|Agence\s+France-Presse|dpa|PTI|ANI|IANS|PA(?:\s+Media)?|EFE|ANSA|Xinhua|Kyodo(?:\s+News)?|"
+    r"Bloomberg(?:\s+News)?|UPI|TASS|Yonhap",
     re.I,
 )
 
@@ -79,11 +101,62 @@ def byline(text: str) -> str:
     return name
 
 
+def authors(said: str, sites: Sequence[str] = ()) -> list[str]:
+    """The people in a byline, each by name alone: no posts, papers, log-in names, nor the site itself (`sites`); agencies stay.
+
+    “Analysis by ANN EXAMPLE and Bo Sample, Echo Business” gives Ann Example and Bo Sample.
+    """
+    flat = _WHEN.sub("", _KIND_OF_STORY.sub("", " ".join(said.split())))
+    flat = byline(flat)
+    if not flat or "http" in flat:
+        return []
+    papers = {_folded(site) for site in sites if site} - {""}
+    found: list[str] = []
+    for part in _BETWEEN_NAMES.split(flat):
+        name = _BYLINE_PREFIX.sub("", part).strip(" .;|*·–-")
+        if name and name.casefold() != "by" and not _is_office(name, papers, alone=not found):
+            found.append(_as_written(name))
+    return found
+
+
+def _is_office(name: str, papers: set[str], *, alone: bool) -> bool:
+    """Whether a part of a byline is no person: the paper, a desk of it, a post, a log-in name."""
+    if _AGENCY_NAME.fullmatch(name):
+        return False
+    words = name.split()
+    if name[0] in "@#" or "@" in name or "_" in name or any(letter.isdigit() for letter in name) or len(words) > 6:
+        return True
+    if _folded(name) in papers or _OFFICE.search(name) or _NO_AUTHOR.fullmatch(name):
+        return True
+    if len(words) == 1:  # a log-in name; behind a comma, a paper
+        return not alone or name.islower()
+    return False
+
+
+def _as_written(name: str) -> str:
+    """ANN EXAMPLE as Ann Example; McEXAMPLE stays."""
+    if not name.isupper() or " " not in name or _AGENCY_NAME.fullmatch(name):
+        return name
+    return " ".join(word if len(word) < 2 else word.title() for word in name.split())
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.casefold().removeprefix("the "))
+
+
 def credit(line: str) -> str:
     """The name in a line that is only a picture credit: “(Photo: Ann Example)”. "" for other lines."""
     flat = " ".join(line.split())
     match = _CREDIT.fullmatch(flat) or _SIGNED_LINE.fullmatch(flat)
     return match["name"].strip(" .)") if match else ""
+
+
+def bare_credit(said: str) -> str:
+    """The name in what a page marks as a credit: without “Image copyright”, “Credit…” and brackets. "" for a whole sentence."""
+    name = credit(said) or re.sub(
+        r"^(?:(?:image|photo|picture)\s+)?(?:copyright|credits?)\b[\s.:…]*", "", said, flags=re.I
+    ).strip("()©.… ")
+    return "" if len(name) > 120 or name.startswith("@") else name
 
 
 def once(name: str) -> str:

@@ -299,6 +299,69 @@ def test_a_byline_is_the_name_alone(written: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "names"),
+    [
+        ("By Ann Example", ["Ann Example"]),
+        ("Analysis by Ann Example, ECHO Editor-at-large", ["Ann Example"]),
+        ("Ann Example, ECHO", ["Ann Example"]),
+        ("Ann Example, Echo Business", ["Ann Example"]),
+        ("Ann Example, Bo Sample and Kim Trial", ["Ann Example", "Bo Sample", "Kim Trial"]),
+        ("Ann Example & Bo Sample", ["Ann Example", "Bo Sample"]),
+        ("ANN EXAMPLE and BO SAMPLE", ["Ann Example", "Bo Sample"]),
+        ("Ann Example. Echo International", ["Ann Example"]),
+        ("Ann Example, Political Correspondent", ["Ann Example"]),
+        ("Ann Example Monday, November 23, 2026, 10:43", ["Ann Example"]),
+        ("ECHO STAFF NOVEMBER 20, 2026 10:43", []),
+        ("Ann van der Example", ["Ann van der Example"]),
+        ("Ann O'Example-Sample", ["Ann O'Example-Sample"]),
+        ("Associated Press", ["Associated Press"]),
+        ("Ann Example, Reuters", ["Ann Example"]),
+        ("Reuters", ["Reuters"]),
+        ("The Upland Echo", []),
+        ("upland echo", []),
+        ("Upland-Echo", []),
+        ("Echo News", []),
+        ("Echo Editorial Staff", []),
+        ("webdesk", []),
+        ("@ann_example", []),
+        ("ann@example.com", []),
+        ("https://echo.example.com/ann", []),
+        ("admin", []),
+        ("By", []),
+        ("", []),
+    ],
+)
+def test_the_authors_are_people_or_agencies_and_not_the_paper(said: str, names: list[str]) -> None:
+    assert wording.authors(said, ("The Upland Echo", "")) == names
+
+
+@given(st.text(max_size=80), st.text(max_size=20))
+def test_any_byline_names_somebody_or_nobody(said: str, site: str) -> None:
+    assert all(wording.authors(said, (site,)))
+
+
+def test_the_next_place_is_asked_where_the_first_names_the_paper_alone() -> None:
+    head = '<meta property="og:site_name" content="The Upland Echo"><meta name="author" content="The Upland Echo">'
+    page = f'<html><head>{head}</head><body><h1>A headline of some length</h1><p class="byline">By Ann Example</p></body></html>'
+    assert extract(page, "https://echo.example.org/x").byline == "Ann Example"
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("Image copyright Valley Pictures", "Valley Pictures"),
+        ("Credit...Kim Example/Valley Pictures", "Kim Example/Valley Pictures"),
+        ("(Photo: Kim Example)", "Kim Example"),
+        ("© Kim Example", "Kim Example"),
+        ("@kimexample", ""),
+        ("The mill in 1987. " * 10, ""),
+    ],
+)
+def test_what_is_marked_as_a_credit_is_the_name_alone(said: str, name: str) -> None:
+    assert wording.bare_credit(said) == name
+
+
+@pytest.mark.parametrize(
     ("written", "name"),
     [
         ("Kim Example via Valley Pictures (Kim Example via Valley Pictures)", "Kim Example via Valley Pictures"),

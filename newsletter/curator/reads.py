@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, F, Max, Prefetch, Q, QuerySet
+from django.db.models.functions import Substr
 
 from newsletter.catalog import reads as catalog
 from newsletter.curator import grouping, models
@@ -35,6 +37,7 @@ __all__ = [
 RAN_WITHIN = timedelta(days=14)
 NEW_WITHIN = timedelta(days=4)  # since we first saw it: a feed's own date is the wrong test for “new”
 MOST_GROUPED = 400
+GROUPED_BY = 600  # characters of an article’s text, besides its headline and standfirst
 LATEST_FIRST = (F("published_at").desc(nulls_last=True), "-id")  # databases differ on where no date belongs
 
 
@@ -112,14 +115,28 @@ def pool(edition_id: int, *, query: str = "", limit: int = 60, now: datetime) ->
     """Articles on offer for an edition: without a query those first seen in the last days, newest first."""
     shown = edition(edition_id)
     rows = _matching(query) if query.strip() else models.Article.objects.filter(added_at__gte=now - NEW_WITHIN)
-    found = list(rows.defer("text", "biography").order_by(*LATEST_FIRST)[:MOST_GROUPED])
-    groups = grouping.group([{"title": row.title, "dek": row.dek, "published_at": row.published_at} for row in found])
+    rows = rows.defer("text", "biography").annotate(start=Substr("text", 1, GROUPED_BY))
+    found = list(rows.order_by(*LATEST_FIRST)[:MOST_GROUPED])
+    groups = grouping.group(
+        [{"title": row.title, "text": f"{row.dek}\n{row.start}", "published_at": row.published_at} for row in found]
+    )
+    told: dict[int, list[models.Article]] = defaultdict(list)
+    for row, group in zip(found, groups, strict=True):
+        told[group].append(row)
     ran = already_ran(found, on=shown.date, besides=edition_id)
     used = {pick.article_id: pick.number for pick in shown.picks}
     return tuple(
-        PoolArticle(to_article(row), groups.count(group), used.get(row.id, 0), ran.get(row.id, ""))
+        PoolArticle(
+            to_article(row), len(told[group]), used.get(row.id, 0), ran.get(row.id, ""), _also(row, told[group])
+        )
         for row, group in list(zip(found, groups, strict=True))[:limit]
     )
+
+
+def _also(row: models.Article, told: Iterable[models.Article]) -> tuple[str, ...]:
+    """Who else tells of the same event, each once."""
+    others = dict.fromkeys(other.publisher for other in told if other.publisher and other.publisher != row.publisher)
+    return tuple(others)
 
 
 def already_ran(candidates: Iterable[models.Article], *, on: date, besides: int | None) -> dict[int, str]:

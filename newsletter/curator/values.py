@@ -171,3 +171,4 @@ class PoolArticle:
     told_by: int  # how many articles in the pool tell of the same event
     used_as: int  # its number in this edition, 0 when it is not picked
     ran: str  # “ran Mon in Morning Briefing”, or ""
+    also: tuple[str, ...] = ()  # who else tells of the same event

@@ -49,6 +49,13 @@ def test_one_event_told_by_several_is_counted(edition: Edition, told: Told, now:
     told("Otters seen in the mill race", dek="A family of four swims below the weir.")
     counts = {title: each.told_by for title, each in offered(edition, now).items()}
     assert counts == {event: 3, "Otters seen in the mill race": 1}
+    shown = reads.pool(edition.id, now=now)
+    assert {(each.article.publisher, *sorted(each.also)) for each in shown if each.told_by > 1} == {
+        ("Valley News", "Fellside Paper", "Upland Wire"),
+        ("Fellside Paper", "Upland Wire", "Valley News"),
+        ("Upland Wire", "Fellside Paper", "Valley News"),
+    }
+    assert [each.also for each in shown if each.told_by == 1] == [()]
 
 
 def test_without_a_search_only_lately_found_articles_are_on_offer(edition: Edition, told: Told, now: datetime) -> None:

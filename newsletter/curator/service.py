@@ -30,9 +30,11 @@ from newsletter.curator.editions import (
     pick,
     suggest_picks,
 )
+from newsletter.curator.opml import LARGEST as LARGEST_LIST
 from newsletter.curator.sources import add_source, export_sources, fetch_sources, import_sources, remove_source
 
 __all__ = [
+    "LARGEST_LIST",
     "add_article_from_html",
     "add_article_from_page",
     "add_article_from_paste",

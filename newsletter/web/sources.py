@@ -46,12 +46,12 @@ def opml(request: HttpRequest) -> HttpResponse:
     try:
         if file is None:
             raise BadInput("Choose an OPML file.", "file")
-        new, troubles = service.import_sources(file.read(), now=clock.now())
+        new, troubles = service.import_sources(file.read(service.LARGEST_LIST + 1), now=clock.now())
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("sources")
     note(request, "imported feeds", str(file.name)[:100], detail=f"{len(new)} new")
-    messages.success(request, f"{len(new)} feeds are added. They are read within the next minutes.")
+    messages.success(request, f"Feeds added: {len(new)}. They are read within the next minutes.")
     for trouble in troubles[:10]:
         messages.error(request, trouble)
     return redirect("sources")

@@ -362,3 +362,16 @@ def test_what_is_known_of_a_reader_is_set_handed_out_and_erased(
     assert reads.person(person)
     editor.post(page, {"do": "erase", "sure": "1"})
     assert reads.person_by_address("reader0@example.com") is None
+
+
+def test_lists_of_feeds_go_in_and_out(editor: Client) -> None:
+    opml = b'<opml version="2.0"><body><outline type="rss" text="The Echo" xmlUrl="https://echo.example.org/rss"/></body></opml>'
+    answer = editor.post("/sources/feeds.opml", {"file": SimpleUploadedFile("feeds.opml", opml)}, follow=True)
+    assert "Feeds added: 1." in answer.content.decode()
+    assert "The Echo" in answer.content.decode()
+    assert b'xmlUrl="https://echo.example.org/rss"' in editor.get("/sources/feeds.opml").content
+    for wrong in (b"hello", b"<opml/>", b"x" * (5 * 2**20 + 1)):
+        answer = editor.post("/sources/feeds.opml", {"file": SimpleUploadedFile("x.opml", wrong)}, follow=True)
+        assert "file" in answer.content.decode()
+    assert "Choose an OPML file" in editor.post("/sources/feeds.opml", follow=True).content.decode()
+    assert len(curator.sources()) == 1

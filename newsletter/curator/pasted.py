@@ -47,6 +47,8 @@ _LIFE = re.compile(
     re.I,
 )
 _ADDRESS = re.compile(r"^(?:https?://|www\.)\S+$")
+_COOKIES = re.compile(r"\bcookies?\b.*\bcookies?\b|\b(?:web)?site uses cookies\b|\bcookies?\b.*\bconsent\b", re.I)
+_CUT_OFF = re.compile(r"\w(?:\.\.\.|…)$")
 _END_OF_STORY = re.compile(
     r"^(?:\d+\s+)?(?:comments?(?:\s*\(\d+\))?|leave\s+a\s+(?:comment|reply)|view\s+comments|join\s+the\s+(?:conversation|discussion)|"
     r"about\s+the\s+authors?|related\b.{0,40}|most\s+(?:read|popular).{0,20}|tags:?.{0,60}|filed\s+under.{0,80}|share\s+this.{0,40}|recommended.{0,30}|you\s+may\s+also\s+like.{0,20}|more\s+from\b.{0,60}|"
@@ -95,8 +97,10 @@ def _weight(line: str) -> float:
     words = len(_WORD.findall(line))
     if _END_OF_STORY.match(line):
         return -60.0
-    if wording.is_promotion(line):
+    if wording.is_promotion(line) or _COOKIES.search(line):
         return -14.0
+    if _CUT_OFF.search(line):
+        return -4.0  # the beginning of another story
     if wording.credit(line) or _ADDRESS.match(line) or (_BYLINE.match(line) and words < 9):
         return -4.0
     if _SENTENCE_END.search(line):

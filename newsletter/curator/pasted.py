@@ -16,6 +16,10 @@ from datetime import datetime
 from newsletter.curator import dating, wording
 from newsletter.curator.extracted import ExtractedArticle
 
+END = -60.0  # weight of a line that ends a story: comments, “most read”
+A_STORY = 250.0  # weight from which on such a line ends one, and is no menu above it
+BEHIND = 0.3  # what is left of the weight of other stories
+RELATED = -20.0  # a box of other stories: the story may go on behind it
 LARGEST_PASTE = 2 * 2**20  # characters
 _SENTENCE_END = re.compile(r"""[.!?…:;。！？]['"’”»)\]]*(?:\s*\[\d+\])?$""")
 _WORD = re.compile(r"\w+", re.UNICODE)
@@ -47,11 +51,12 @@ _LIFE = re.compile(
     re.I,
 )
 _ADDRESS = re.compile(r"^(?:https?://|www\.)\S+$")
+_BOX = re.compile(r"^(?:related|read\s+(?:more|next|also)|see\s+also|don.?t\s+miss)\b.{0,40}$", re.I)
 _COOKIES = re.compile(r"\bcookies?\b.*\bcookies?\b|\b(?:web)?site uses cookies\b|\bcookies?\b.*\bconsent\b", re.I)
 _CUT_OFF = re.compile(r"\w(?:\.\.\.|…)$")
 _END_OF_STORY = re.compile(
     r"^(?:\d+\s+)?(?:comments?(?:\s*\(\d+\))?|leave\s+a\s+(?:comment|reply)|view\s+comments|join\s+the\s+(?:conversation|discussion)|"
-    r"about\s+the\s+authors?|related\b.{0,40}|most\s+(?:read|popular).{0,20}|tags:?.{0,60}|filed\s+under.{0,80}|share\s+this.{0,40}|recommended.{0,30}|you\s+may\s+also\s+like.{0,20}|more\s+from\b.{0,60}|"
+    r"about\s+the\s+authors?|share\s+your\s+(?:thoughts|opinion|view)\b.{0,40}|most\s+(?:read|popular).{0,20}|tags:?.{0,60}|filed\s+under.{0,80}|share\s+this.{0,40}|recommended.{0,30}|you\s+may\s+also\s+like.{0,20}|more\s+from\b.{0,60}|"
     r"latest\s+\w+|trending.{0,20}|sponsored.{0,30}|references|external\s+links|see\s+also)$",
     re.I,
 )
@@ -96,7 +101,9 @@ def _weight(line: str) -> float:
     """How much a line speaks for (above 0) or against (below 0) belonging to the story."""
     words = len(_WORD.findall(line))
     if _END_OF_STORY.match(line):
-        return -60.0
+        return END
+    if _BOX.match(line):
+        return RELATED
     if wording.is_promotion(line) or _COOKIES.search(line):
         return -14.0
     if _CUT_OFF.search(line):
@@ -114,7 +121,10 @@ def _heaviest_run(weights: Sequence[float]) -> tuple[int, int]:
     """The run of lines with the largest sum, as (first, behind the last); (0, 0) when nothing weighs for a story."""
     best = total = 0.0
     best_run, start = (0, 0), 0
+    over = False  # an end was seen behind a story: what follows is other stories, and weighs little
     for index, weight in enumerate(weights):
+        over = over or (weight <= END and best >= A_STORY)
+        weight *= BEHIND if over and weight > 0 else 1.0
         if total <= 0:
             total, start = 0.0, index
         total += weight

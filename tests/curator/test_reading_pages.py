@@ -128,6 +128,48 @@ def test_pasted_navigation_byline_and_date_are_told_from_the_story() -> None:
     assert found.canonical_url == "https://echo.example.org/ferry"
 
 
+LONG = "The keeper of the clock has climbed the tower every week for forty years, and she says that no year had as many birds as this one has."
+
+
+def test_a_pasted_story_goes_on_behind_a_box_of_other_stories() -> None:
+    first, second = PASTED.split("\n\n")[2:4]
+    found = pasted.clean(
+        f"Clock stops again\n\n{first}\n\n{second}\n\nRelated articles\n\nBridge to close\n\n{LONG}\n\n{second} Again.\n\n{first} Twice."
+    )
+    assert "The keeper of the clock has climbed" in found.text
+    assert found.text.endswith("Twice.")
+    assert "Related articles" not in found.text
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "This website uses cookies to improve your experience while you are here, and we assume that you are fine with that until you say otherwise.",
+        "Out of these cookies, the cookies that are categorised as necessary are stored by your browser, for without them nothing here works at all.",
+        "Share your thoughts with friends.",
+        "The council met on Tuesday to talk about the bridge, the library, the school, the swimming pool and, once more, about the question of the bri...",
+    ],
+)
+def test_notices_and_the_beginnings_of_other_stories_are_not_the_story(other: str) -> None:
+    story = PASTED.split("\n\n")[2:4]
+    found = pasted.clean(
+        "\n".join(["Clock stops again", *story, other, "News", "Sport", "Weather", other, "Home", "Contact", other])
+    )
+    assert found.text.split("\n\n") == story
+
+
+def test_other_stories_behind_the_end_of_a_long_one_are_left_out() -> None:
+    story = [f"{LONG} It was so in the year {year}, too." for year in range(2001, 2012)]
+    others = [
+        line
+        for n in range(8)
+        for line in (f"Another headline of the house, number {n}", f"{LONG} But this is story {n}.")
+    ]
+    menu = ["Most read", "News", "Comments"]
+    found = pasted.clean("\n".join(["Clock stops again", *menu, *story, "Share your thoughts with friends.", *others]))
+    assert found.text.split("\n\n") == story
+
+
 def test_a_standfirst_above_the_caption_is_no_paragraph() -> None:
     title, rest = PASTED.split("\n\n", 1)
     found = pasted.clean(f"{title}\n\nThe keeper of the clock knows who did it, and they have wings again.\n\n{rest}")

@@ -230,6 +230,10 @@ class Silence:
     over: int
     as_of: datetime
 
+    @property
+    def to_ask(self) -> int:
+        return self.silent - self.asked
+
 
 @dataclass(frozen=True, slots=True)
 class Month:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -10,12 +9,11 @@ from pathlib import Path
 import typer
 
 from newsletter.accounts import audit
-from newsletter.cli.output import JSON, YES, confirm, emit_json, progress, say, table, warn
+from newsletter.cli.output import JSON, YES, confirm, emit_json, progress, say, table, warn, written_to
 from newsletter.curator import reads, service
-from newsletter.curator.values import SourceHealth
+from newsletter.curator.resources import read_file
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
-from newsletter.kernel.errors import SurroundingsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Where stories come from.")
 
@@ -47,11 +45,7 @@ def _url(address: str) -> str:
 def import_list(file: Path, as_json: bool = JSON) -> None:
     """Add the feeds of an OPML file, as feed readers export it. What cannot be taken is reported (exit 1)."""
     now = clock.now()
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise SurroundingsError(f"{file} cannot be read: {error.strerror}.") from None
-    new, troubles = service.import_sources(data, now=now)
+    new, troubles = service.import_sources(read_file(file), now=now)
     audit.record(None, "imported feeds", file.name, now=now, detail=f"{len(new)} new")
     if as_json:
         emit_json({"new": new, "refused": troubles})
@@ -66,15 +60,10 @@ def import_list(file: Path, as_json: bool = JSON) -> None:
 @app.command("export")
 def export_list(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
     """Write all feeds on the web as an OPML file, for other feed readers."""
-    text = service.export_sources(now=clock.now())
-    if out is None:
-        sys.stdout.write(text)
-        return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise SurroundingsError(f"{out} cannot be written: {error.strerror}.") from None
-    say(f"Written to {out}.")
+    with written_to(out) as file:
+        file.write(service.export_sources(now=clock.now()))
+    if out is not None:
+        say(f"Written to {out}.")
 
 
 @app.command("list")
@@ -82,12 +71,12 @@ def show_all(as_json: bool = JSON) -> None:
     """List the feeds, and how each is doing."""
     sources, health = reads.sources(), reads.source_health(clock.now())
     if as_json:
-        return emit_json([{**asdict(s), **asdict(health.get(s.id, SourceHealth()))} for s in sources])
+        return emit_json([{**asdict(s), **asdict(health[s.id])} for s in sources])
     table(
         ("id", "feed", "address", "last fresh (UTC)", "next (UTC)", "new in 7 days", "trouble"),
         [
             (s.id, s.title, s.url, _minute(s.fresh_at) or "never", "" if s.is_file else _minute(s.next_at),
-             health.get(s.id, SourceHealth()).new_in_week, s.error)
+             health[s.id].new_in_week, s.error)
             for s in sources
         ],
         "No feed yet. Add one: newsletter feeds add URL",

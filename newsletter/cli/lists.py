@@ -116,7 +116,7 @@ def silent(
     seen = service.silence(found.id, months, now=now)
     asked = 0
     if ask:
-        confirm(f"Ask {seen.silent - seen.asked:,} readers of {found.name} whether they still want it?", yes)
+        confirm(f"Ask {seen.to_ask:,} readers of {found.name} whether they still want it?", yes)
         asked = service.ask_the_silent(found.id, months, now=now)
         audit.record(None, "asked the silent", found.slug, now=now, detail=f"{asked} readers")
         seen = service.silence(found.id, months, now=now)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
@@ -103,3 +103,16 @@ def progress(label: str, total: int | None) -> Iterator[Any]:
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
         task = bar.add_task(label, total=total)
         yield lambda n=1: bar.advance(task, n)
+
+
+@contextmanager
+def written_to(out: Path | None) -> Iterator[TextIO]:
+    """Where a command writes what it gives out: a file, or standard output. Raises SurroundingsError."""
+    if out is None:
+        yield sys.stdout
+        return
+    try:
+        with out.open("w", encoding="utf-8", newline="") as file:
+            yield file
+    except OSError as error:
+        raise SurroundingsError(f"{out} cannot be written: {error.strerror}.") from None

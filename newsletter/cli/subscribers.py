@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TextIO
 
 import typer
 
 from newsletter.accounts import audit
-from newsletter.cli.output import JSON, YES, confirm, emit_json, progress, say, table, warn
+from newsletter.cli.output import JSON, YES, confirm, emit_json, progress, say, table, warn, written_to
 from newsletter.delivery import reads as deliveries
 from newsletter.jobs import erasure
 from newsletter.kernel import clock
@@ -224,21 +220,9 @@ def refused_rows(
 ) -> None:
     """Write every refused row of an import as CSV: line, field, value, reason."""
     service.import_run(import_id)
-    with _written_to(out) as file:
+    with written_to(out) as file:
         for text in service.refused_csv(import_id):
             file.write(text)
-
-
-@contextmanager
-def _written_to(out: Path | None) -> Iterator[TextIO]:
-    if out is None:
-        yield sys.stdout
-        return
-    try:
-        with out.open("w", encoding="utf-8", newline="") as file:
-            yield file
-    except OSError as error:
-        raise SurroundingsError(f"{out} cannot be written: {error.strerror}.") from None
 
 
 @app.command("export")
@@ -254,7 +238,7 @@ def export(
     found = reads.list_by_slug(list_slug) if list_slug else None
     form = form or ("csv" if found else "jsonl")
     list_id = found.id if found else None
-    with _written_to(out) as file:
+    with written_to(out) as file:
         if out is None:
             count = service.export(list_id, file.write, form=form, state=state, segment=segment, now=now)
         else:

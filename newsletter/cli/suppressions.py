@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import typer
 
 from newsletter.accounts import audit
-from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table, warn
+from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table, warn, written_to
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import service
@@ -98,15 +97,10 @@ def import_file(file: Path, as_json: bool = JSON) -> None:
 @app.command("export")
 def export(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
     """Write all of them as CSV."""
-    if out is None:
-        service.export_suppressions(sys.stdout.write)
-        return
-    try:
-        with out.open("w", encoding="utf-8", newline="") as file:
-            count = service.export_suppressions(file.write)
-    except OSError as error:
-        raise SurroundingsError(f"{out} cannot be written: {error.strerror}.") from None
-    say(f"{count} written to {out}.")
+    with written_to(out) as file:
+        count = service.export_suppressions(file.write)
+    if out is not None:
+        say(f"{count} written to {out}.")
 
 
 @app.command("domains")

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
-from newsletter.curator import dating, wording
+from newsletter.curator import dating, urls, wording
 from newsletter.curator.body import body
 from newsletter.curator.extracted import ExtractedArticle
 
@@ -42,7 +42,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
         title=title,
         dek=_flat(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
         text=body(text, tree, url, drop=(title, caption, credit)),
-        byline=_byline(data, meta, tree, (publisher, meta.get("og:site_name", ""), _site(url))),
+        byline=_byline(data, meta, tree, (publisher, meta.get("og:site_name", ""), urls.host(url).split(".")[0])),
         published_at=_published(data, meta, tree, url),
         language=_language(tree, data, meta),
         image_url=_image(data, meta, url),
@@ -157,12 +157,6 @@ def _byline(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any, sites: 
         if found:
             return ", ".join(dict.fromkeys(found))[:300]
     return ""
-
-
-def _site(url: str) -> str:
-    """The name in an address of the web: “echo” of www.echo.example.org would be too little to tell, “theupperecho.com” is not."""
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
-    return host.split(".")[0]
 
 
 def _names(value: Any) -> Iterator[str]:

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
+from newsletter.curator import urls
 from newsletter.curator.resources import FEED_TYPES, Fetch
 from newsletter.fetching import Fetched
 
@@ -55,15 +55,8 @@ def by_host(requests: Iterable[Request]) -> list[list[Request]]:
     """The requests of each server, in their order; the longest line first, for it takes longest."""
     lines: dict[str, list[Request]] = defaultdict(list)
     for request in requests:
-        lines[_host(request.url)].append(request)
+        lines[urls.host(request.url)].append(request)
     return sorted(lines.values(), key=len, reverse=True)
-
-
-def _host(url: str) -> str:
-    try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
 
 
 def _one_server(

@@ -170,13 +170,13 @@ def _editions() -> QuerySet[models.Edition]:
     )
 
 
-def source_health(now: datetime) -> dict[int, SourceHealth]:
-    """What each feed has brought of late, by its id."""
+def source_health(now: datetime) -> Mapping[int, SourceHealth]:
+    """What each feed has brought of late, by its id; one that never brought anything is there, too."""
     rows = models.Article.objects.filter(source__isnull=False).values("source_id")
     found = rows.annotate(
         new=Count("id", filter=Q(added_at__gt=now - timedelta(days=7))), newest=Max("added_at")
     ).values_list("source_id", "new", "newest")
-    return {source_id: SourceHealth(new, newest) for source_id, new, newest in found}
+    return defaultdict(SourceHealth, {source_id: SourceHealth(new, newest) for source_id, new, newest in found})
 
 
 def to_source(row: models.Source) -> Source:

@@ -36,6 +36,14 @@ def canonical(url: str) -> str:
     return urlunsplit(("https", host, parts.path.rstrip("/"), urlencode(query), ""))
 
 
+def host(url: str) -> str:
+    """The server of an address, without www; "" for what is no address."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+
+
 def normalised_title(title: str) -> str:
     """A headline reduced to its words: case, accents of typography, quotes and dashes folded away."""
     folded = unicodedata.normalize("NFKC", title).casefold()

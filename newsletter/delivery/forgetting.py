@@ -39,5 +39,8 @@ def _without(body: bytes, addresses: Sequence[str]) -> bytes:
         return b"[]"  # it could not be applied either
     if not isinstance(events, list):
         return b"[]"
-    kept = [event for event in events if not any(address in json.dumps(event).lower() for address in addresses)]
+    said = [json.dumps(event, ensure_ascii=False).lower() for event in events]
+    kept = [
+        event for event, text in zip(events, said, strict=True) if not any(address in text for address in addresses)
+    ]
     return json.dumps(kept).encode()

@@ -66,10 +66,9 @@ def _act(request: HttpRequest, target: reads.List) -> None:
     if request.POST.get("do") == "ask":
         months = _months(request.POST.get("months", ""))
         seen = service.silence(target.id, months, now=now)
-        waiting = seen.silent - seen.asked
         typed = request.POST.get("number", "").replace(",", "").strip()
-        if typed != str(waiting):
-            raise BadInput(f"Type the number of readers who would be asked: {waiting}.", "number")
+        if typed != str(seen.to_ask):
+            raise BadInput(f"Type the number of readers who would be asked: {seen.to_ask}.", "number")
         asked = service.ask_the_silent(target.id, months, now=now)
         note(request, "asked the silent", target.slug, detail=f"{asked} readers")
         messages.success(request, f"{asked:,} readers are asked. Who does not answer in 30 days is let go.")
@@ -106,7 +105,7 @@ def _context(request: HttpRequest, target: reads.List) -> dict[str, Any]:
         "months": months,
         "all_months": MONTHS,
         "silent": silent,
-        "to_ask": silent.silent - silent.asked if silent else 0,
+        "to_ask": silent.to_ask if silent else 0,
         "why_not": why_not,
         "weekdays": [(day.lower(), day) for day in _WEEKDAYS],
         "weekly_day": _WEEKDAYS[target.weekly_day].lower(),

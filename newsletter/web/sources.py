@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.curator import reads, service
-from newsletter.curator.values import SourceHealth
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
@@ -29,7 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
             messages.error(request, str(error))
         return redirect("sources")
     health = reads.source_health(clock.now())
-    sources = [(source, health.get(source.id, SourceHealth())) for source in reads.sources()]
+    sources = [(source, health[source.id]) for source in reads.sources()]
     failing = sum(1 for source, _ in sources if source.error)
     context = {"sources": sources, "failing": failing, "articles": reads.articles(limit=20)}
     return render(request, "pages/sources.html", context)

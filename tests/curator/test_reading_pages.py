@@ -388,6 +388,10 @@ def test_the_next_place_is_asked_where_the_first_names_the_paper_alone() -> None
     assert extract(page, "https://echo.example.org/x").byline == "Ann Example"
 
 
+def test_a_page_from_an_address_that_is_none_is_read_too() -> None:
+    assert extract(PAGE, "http://[").title == "Ferry gets a second boat"
+
+
 @pytest.mark.parametrize(
     ("said", "name"),
     [

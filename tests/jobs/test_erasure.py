@@ -76,6 +76,13 @@ def test_a_post_that_nobody_can_read_does_not_keep_an_address(sent: list[int], n
     assert [bytes(each.body) for each in models.Post.objects.all()] == [b"[]", b"[]"]
 
 
+def test_an_address_with_letters_beyond_ascii_goes_out_of_a_post_as_well(sent: list[int], now: datetime) -> None:
+    body = '[{"email": "ann@bücher.example"}, {"email": "reader1@example.com"}]'.encode()
+    models.Post.objects.create(digest=b"x" * 32, body=body, received_at=now)
+    delivery.forget(sent[0], ["ann@bücher.example"], outbox=wiring.config().outbox_dir)
+    assert bytes(models.Post.objects.get().body) == b'[{"email": "reader1@example.com"}]'
+
+
 def test_the_data_of_a_reader_name_every_edition_and_what_became_of_it(sent: list[int], now: datetime) -> None:
     (edition,) = subscribers.everything_about(sent[0], now=now)["other_rooms"]["editions"]
     assert edition["outcome"] == "accepted"

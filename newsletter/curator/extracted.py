@@ -23,3 +23,6 @@ class ExtractedArticle:
     publisher: str = ""
     canonical_url: str = ""
     biography: str = ""
+    section: str = ""
+    authors: tuple[str, ...] = ()  # the people of the byline, each alone
+    paywalled: bool = False

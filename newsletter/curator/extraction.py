@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from newsletter.curator import dating, urls, wording
+from newsletter.curator import bylines, captions, dating, headlines, urls, wording
 from newsletter.curator.body import body
 from newsletter.curator.extracted import ExtractedArticle
 
@@ -35,23 +35,31 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
         return ExtractedArticle()
     meta = _meta(tree)
     data = _json_ld(tree)
-    caption, credit = _caption(tree, data)
-    publisher = _publisher(data, meta)
-    title = _title(tree, data, meta, publisher)
+    image_url = _image(data, meta, url)
+    picture = captions.of_lead(tree, data, image_url)
+    titles = _titles(data, meta, tree)
+    publisher = headlines.publisher(_publishers(data, meta), titles, url)
+    title = headlines.headline(tree, titles, (publisher, *_publishers(data, meta)), url)
+    authors = bylines.authors(
+        data, meta, tree, title, (publisher, meta.get("og:site_name", ""), urls.host(url).split(".")[0])
+    )
     return ExtractedArticle(
         title=title,
         dek=_flat(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
-        text=body(text, tree, url, drop=(title, caption, credit)),
-        byline=_byline(data, meta, tree, (publisher, meta.get("og:site_name", ""), urls.host(url).split(".")[0])),
+        text=body(text, tree, url, drop=(title, picture.text, picture.credit)),
+        byline=", ".join(authors)[:300],
+        authors=authors,
         published_at=_published(data, meta, tree, url),
         language=_language(tree, data, meta),
-        image_url=_image(data, meta, url),
-        image_alt=_flat(meta.get("og:image:alt") or meta.get("twitter:image:alt") or _lead_alt(tree)),
-        image_caption=caption,
-        image_credit=credit,
+        image_url=image_url,
+        image_alt=picture.alt or _flat(meta.get("og:image:alt") or meta.get("twitter:image:alt")),
+        image_caption=picture.text,
+        image_credit=picture.credit,
         publisher=publisher,
         canonical_url=_canonical(tree, meta, url),
         biography=_biography(tree, data),
+        section=_section(data, meta),
+        paywalled=_is_paywalled(tree, data, meta),
     )
 
 
@@ -121,55 +129,43 @@ def _json_ld_nodes(tree: Any) -> Iterator[Mapping[str, Any]]:
                 )
 
 
-def _title(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str], publisher: str) -> str:
-    headings = [_flat(h.text_content()) for h in tree.iter("h1")]
-    title = _flat(
-        data.get("headline")
-        or meta.get("og:title")
-        or meta.get("twitter:title")
-        or next((h for h in headings if h), "")
-        or (tree.findtext(".//title") or "")
+def _titles(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any) -> list[str]:
+    """The headline as the page declares it, best first; the title tag, which often says more, is the last."""
+    declared = (data.get("headline"), meta.get("og:title"), meta.get("twitter:title"), tree.findtext(".//title"))
+    return [text for said in declared if (text := _flat(said))]
+
+
+def _publishers(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[str]:
+    """The paper as the page declares it, best first."""
+    declared = (*bylines.names(data.get("publisher")), meta.get("og:site_name", ""), meta.get("application-name", ""))
+    return [_flat(said) for said in declared if said]
+
+
+def _section(data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
+    """The part of the paper, as the page declares it: the first of several; not what says only that it is a story."""
+    said = _flat(data.get("articleSection")) or next((meta[name] for name in _SECTION_TAGS if meta.get(name)), "")
+    parts = [part.strip() for part in re.split(r"[,;/>]|\s-\s", _flat(said) if "://" not in said else "")]
+    return next((part[:120] for part in parts if part and part.casefold() not in _NO_SECTION), "")
+
+
+_SECTION_TAGS = ("article:section", "parsely-section", "section", "sailthru.section")
+_NO_SECTION = {
+    "post", "posts", "all", "article", "articles", "story", "home", "homepage", "home page", "front page", "uncategorized",
+    "uncategorised", "allgemein", "blog", "latest", "none", "null", "slider", "featured",
+}  # fmt: skip
+
+
+def _is_paywalled(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str]) -> bool:
+    """Whether the page says that it is not free to read, for machines or in a barrier of its own."""
+    if str(data.get("isAccessibleForFree", "")).strip().casefold() in ("false", "no", "0"):
+        return True
+    tier = meta.get("article:content_tier") or meta.get("content_tier") or meta.get("cxenseparse:articlepaywall") or ""
+    if tier.strip().casefold() in ("locked", "metered", "premium", "paid", "true"):
+        return True
+    barriers = tree.xpath(
+        "//*[contains(translate(concat(@class,' ',@id),'PAYWL','paywl'),'paywall')][not(self::html or self::body or self::script)]"
     )
-    for heading in headings:
-        if heading and len(heading) > 10 and title.startswith(heading):
-            return heading  # the page's own headline, without the paper's name behind it
-    if publisher:
-        title = re.sub(rf"\s*[|–—-]\s*{re.escape(publisher)}\s*$", "", title, flags=re.I)
-    return title[:500]
-
-
-def _byline(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any, sites: Sequence[str]) -> str:
-    """The authors as the first place says them that names any; the paper itself (`sites`) is none."""
-    declared = (
-        meta.get(name, "")
-        for name in ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
-    )
-    shown = tree.xpath(
-        "(//*[@rel='author'] | //*[@itemprop='author'] | //*[contains(concat(' ',@class,' '),' byline ')])[position()<4]"
-    )
-    places: list[Iterable[str]] = [
-        _names(data.get("author")),
-        *([said] for said in declared),
-        *([_flat(node.text_content())] for node in shown),
-    ]
-    for place in places:
-        found = [name for said in place for name in wording.authors(_flat(said), sites)]
-        if found:
-            return ", ".join(dict.fromkeys(found))[:300]
-    return ""
-
-
-def _names(value: Any) -> Iterator[str]:
-    for item in value if isinstance(value, list) else [value]:
-        if isinstance(item, str):
-            yield item
-        elif isinstance(item, dict):
-            yield from _names(item.get("name"))
-
-
-def _publisher(data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
-    declared = next((name for name in _names(data.get("publisher")) if name), "")
-    return _flat(declared or meta.get("og:site_name") or meta.get("application-name") or "")[:200]
+    return any(wording.is_barrier(_flat(node.text_content())) for node in barriers[:20])
 
 
 _DATE_TAGS = (
@@ -222,42 +218,6 @@ def _canonical(tree: Any, meta: Mapping[str, str], url: str) -> str:
     return _address(declared, url) or url
 
 
-def _lead_figure(tree: Any) -> Any:
-    found = tree.xpath("(//article//figure[.//img] | //main//figure[.//img] | //figure[.//img])[1]")
-    return found[0] if found else None
-
-
-def _lead_alt(tree: Any) -> str:
-    figure = _lead_figure(tree)
-    return str(figure.xpath("string(.//img/@alt)")) if figure is not None else ""
-
-
-def _caption(tree: Any, data: Mapping[str, Any]) -> tuple[str, str]:
-    figure = _lead_figure(tree)
-    caption = credit = ""
-    if figure is not None:
-        credits = figure.xpath(
-            ".//*[contains(translate(@class,'CREDIT','credit'),'credit') or contains(@itemprop,'copyrightHolder')"
-            " or contains(translate(@class,'COPYRIGHT','copyright'),'copyright')]"
-        )
-        if credits:
-            said = _flat(credits[0].text_content())
-            credit = wording.bare_credit(said)
-        captions = figure.xpath(".//figcaption")
-        if captions:
-            whole = _flat(captions[0].text_content())
-            if credits:
-                whole = whole.replace(_flat(credits[0].text_content()), "").strip()
-            caption, found = wording.split_caption(whole)
-            credit = credit or found
-    image = data.get("image")
-    declared = image[0] if isinstance(image, list) and image else image
-    if isinstance(declared, dict):
-        caption = caption or _flat(declared.get("caption") or declared.get("description") or "")
-        credit = credit or _flat(declared.get("creditText") or next(_names(declared.get("creator")), "") or "")
-    return caption, credit[:300]
-
-
 def _biography(tree: Any, data: Mapping[str, Any]) -> str:
     author = data.get("author")
     first = author[0] if isinstance(author, list) and author else author
@@ -268,10 +228,6 @@ def _biography(tree: Any, data: Mapping[str, Any]) -> str:
     )
     texts = [_flat(node.text_content()) for node in nodes]
     return next((text for text in texts if 60 < len(text) < 1500), "")
-
-
-def _first(meta: Mapping[str, str], *names: str) -> str:
-    return next((meta[name] for name in names if meta.get(name)), "")
 
 
 def _flat(value: Any) -> str:

@@ -5,10 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_BYLINE_PREFIX = re.compile(r"^\s*(?:by:|(?:by|von|par|door|de)(?=\s))\s*(?=\S)", re.I)
-_CREDIT = re.compile(
-    r"\(?\s*(?:(?:image|photo|picture|pic|photograph|illustration|foto|bild)\s*(?:credits?|by)|credits?|(?:photo|picture|photograph|illustration|foto|bild))\s*[:/]\s*(?P<name>[^()\n]{2,120}?)\s*\)?\s*$",
+_BYLINE_PREFIX = re.compile(
+    r"^\s*(?:(?:by|text|texte?|testo|words|author|autor|auteur|autore|автор|текст|written\s+by)\s*:|(?:by|von|par|door|de)(?=\s))\s*(?=\S)",
     re.I,
+)
+_OF_A_PICTURE = r"(?:image|photo|picture|pic|photograph|photography|illustration|foto|bild)"
+_CREDIT = re.compile(
+    rf"\(?\s*(?:(?:main|lead|featured?|cover|top|header|hero|title)\s+)?(?:{_OF_A_PICTURE}\s*(?:credits?|by|source|courtesy(?:\s+of)?)|credits?|{_OF_A_PICTURE})"
+    r"\s*[:/]\s*(?P<name>[^()\n]{2,120}?)\s*\)?\s*$",
+    re.I,
+)
+_CREDIT_BY = re.compile(  # the same without a colon: then only names follow
+    rf"\(?\s*(?i:(?:{_OF_A_PICTURE}\s+(?:by|via|courtesy(?:\s+of)?)|courtesy\s+of|via|©|\(c\)))\s*(?P<name>[A-ZÀ-Þ][^()\n.:;!?]{{1,80}}?)\s*\)?\.?\s*"
 )
 _CREDIT_AT_END = re.compile(
     r"^(?P<caption>.*?)\s*[(|]\s*(?:(?:image|photo|picture|illustration)\s*(?:credit|by)?\s*:?\s+|credit:\s*|©\s*)(?P<name>[^()]{2,120})\)?\s*$",
@@ -26,9 +34,22 @@ _SIGNED = (  # by an agency: “Ann Example/AFP via Getty Images”, “AP Photo
 )
 _SIGNED_LINE = re.compile(rf"\(?\s*(?P<name>{_SIGNED})\s*\)?\.?")
 _SIGNED_AT_END = re.compile(  # behind a sentence, a bracket or a bar: else the caption's own capitals look like a name
-    rf"(?P<caption>.*?(?:[.!?…][\"”’]?(?=\s)|(?=\s*[(|])))\s*[(|]?\s*(?P<name>{_SIGNED})\s*\)?\.?"
+    rf"(?P<caption>.*?(?:[.!?…][\"”’]?(?=\s)|(?=\s*[(|])))\s*[(|]?\s*(?P<name>{_SIGNED})(?:,?\s+(?:[Ff]ile|FILE))?\s*\)?\.?"
 )
-_NO_AUTHOR = re.compile(r"(?:admin(?:istrator)?|staff|editors?|webmaster|unknown|none|null|n/a)", re.I)
+_AGENCY_AT_END = re.compile(  # in brackets at the end: “(NASA via AP, File)”, “(AP)”, “(example.org)”
+    rf"(?P<caption>.+?)\s*\(\s*(?P<name>(?:[^()]{{2,60}}?(?:\s+via\s+|\s*/\s*|,\s+))?{_AGENCY}(?:\s*/\s*{_PERSON})?|{_PERSON}\s+via\s+{_PERSON}"
+    r"|[A-Z][\w.-]*(?: [A-Z][\w.-]*)*/[A-Z][\w ./-]{1,60}"
+    r"|[a-z0-9-]{2,40}\.(?:com|org|net))"
+    r"(?:,?\s+(?:[Ff]ile|FILE|[Pp]ool|POOL)(?:\s+[Pp]hoto)?)?\s*\)\.?"
+)
+_BY_AT_END = re.compile(  # behind a sentence: “The bridge. Photo by Ann Example/Getty Images”, “… ©Ann Example”
+    rf"(?P<caption>.*?[.!?…\"”’)])\s*(?:(?i:{_OF_A_PICTURE}\s+(?:by|via|courtesy(?:\s+of)?)|courtesy\s+of|(?:{_OF_A_PICTURE}\s*(?:credits?|source)?|credits?|\(source)\s*:)|©)\s*(?P<name>[A-ZÀ-Þ][^():;!?]{{1,90}}?)\s*\)?\.?"
+)
+LONGEST_CAPTION = 2000  # characters
+_NO_AUTHOR = re.compile(
+    r"(?:admin(?:istrator)?|staff|editors?|webmaster|unknown|anonymous|guest|author|none|null|n/a|гость|админ|редакция|anonym|gast|redazione|redacci[oó]n|la\s+r[eé]daction)",
+    re.I,
+)
 _POST_OF_AUTHOR = re.compile(
     r",\s+(?:[\w'’&-]+\s+){0,4}(?:editor|correspondent|reporter|writer|columnist|analyst|critic|producer|Reuters|AFP|dpa|"
     r"Associated\s+Press)$",
@@ -90,6 +111,19 @@ PROMOTION = re.compile(
 )
 
 
+_BARRIER = re.compile(
+    r"\b(?:subscribe|log\s*in|sign\s*(?:in|up)|register)\s+(?:now\s+)?to\s+(?:continue|keep|read|unlock|view|access)|\b(?:for|to)\s+(?:our\s+)?subscribers\s+only\b|"
+    r"\bsubscriber[- ]only\b|"
+    r"\balready\s+a\s+subscriber\b|\bcontinue\s+reading\s+(?:with|for)\b|\bjetzt\s+weiterlesen\b|\br[ée]serv[ée]\s+aux\s+abonn[ée]s\b",
+    re.I,
+)
+
+
+def is_barrier(text: str) -> bool:
+    """Whether a box asks for a subscription before it lets anybody read on."""
+    return bool(_BARRIER.search(text))
+
+
 def byline(text: str) -> str:
     """The author's name alone: without “By”, address, post and paper; "" for what names nobody."""
     name = _BYLINE_PREFIX.sub("", " ".join(text.split()))
@@ -144,19 +178,36 @@ def _folded(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold().removeprefix("the "))
 
 
+_RIGHTS = re.compile(r"\ball\s+rights?\b|\b(?:19|20)\d\d\b", re.I)  # a page's own notice
+
+
+def is_agency(name: str) -> bool:
+    """Whether a name is a wire service's: a paper that prints its story is another."""
+    return _AGENCY_NAME.fullmatch(name) is not None
+
+
 def credit(line: str) -> str:
     """The name in a line that is only a picture credit: “(Photo: Ann Example)”. "" for other lines."""
     flat = " ".join(line.split())
     match = _CREDIT.fullmatch(flat) or _SIGNED_LINE.fullmatch(flat)
-    return match["name"].strip(" .)") if match else ""
+    return match["name"].strip(" .)") if match and len(match["name"].split()) < 14 else ""
+
+
+def signed(line: str) -> str:
+    """The name in a line beside a picture that signs it without saying that it is a picture: “© Ann Example”. "" for others."""
+    flat = " ".join(line.split())
+    match = _CREDIT_BY.fullmatch(flat)
+    name = credit(flat) or (match["name"].strip(" .)") if match else "")
+    return "" if len(name.split()) > 8 or _RIGHTS.search(name) else name
 
 
 def bare_credit(said: str) -> str:
     """The name in what a page marks as a credit: without “Image copyright”, “Credit…” and brackets. "" for a whole sentence."""
+    said = said.replace(")", " ").replace("(", " ") if said.count("(") != said.count(")") else said
     name = credit(said) or re.sub(
-        r"^(?:(?:image|photo|picture)\s+)?(?:copyright|credits?)\b[\s.:…]*", "", said, flags=re.I
+        r"^(?:(?:image|photo|picture)\s+)?(?:copyright|credits?|via|source)\b[\s.:…]*", "", said, flags=re.I
     ).strip("()©.… ")
-    return "" if len(name) > 120 or name.startswith("@") else name
+    return "" if len(name) > 120 or name.startswith("@") or _RIGHTS.search(name) else name
 
 
 def once(name: str) -> str:
@@ -167,14 +218,19 @@ def once(name: str) -> str:
 def split_caption(caption: str) -> tuple[str, str]:
     """A caption and the credit at its end, if it has one: “The bridge (Photo: Ann Example)”."""
     flat = " ".join(caption.split())
+    if len(flat) > LONGEST_CAPTION:
+        return flat, ""
     if credit(flat):
         return "", credit(flat)
     match = _CREDIT_AT_END.match(flat)
     if match and len(match["caption"]) > 3:
         return match["caption"].strip(), match["name"].strip(" .)")
-    match = _SIGNED_AT_END.fullmatch(flat)
+    match = _SIGNED_AT_END.fullmatch(flat) or _AGENCY_AT_END.fullmatch(flat)
     if match and len(match["caption"]) > 3:
-        return match["caption"].strip(), match["name"]
+        return match["caption"].strip(), match["name"].strip()
+    match = _BY_AT_END.fullmatch(flat)
+    if match and len(match["caption"]) > 3 and len(match["name"].split()) <= 10:
+        return match["caption"].strip(" -–|("), match["name"].strip(" .)")
     found = re.search(
         r"\b(?:image|photo(?:graph)?|picture|illustration)\s*(?:credit|by)?\s*:\s*(?P<name>[^.:]{2,80})\.?$", flat, re.I
     )

@@ -1,0 +1,227 @@
+"""The lead picture's caption and credit, wherever a page puts them. Pure.
+
+the picture declared, else the first in the story ─▶ what holds it and some words ─▶ caption · credit
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from newsletter.curator import bylines, wording
+
+_SPEAKS = re.compile(
+    r"(?:^|[-_])(?:\w*caption|credits?|copyright|attribution|(?:image|img|photo|picture)[-_]?source)", re.I
+)
+_CREDIT = re.compile(
+    r"credit|copyright|attribution|(?:image|img|photo|picture)[-_]?source|^source$|__source|agency", re.I
+)
+_CREDIT_ALONE = re.compile(r"(?:image|img|photo|picture|media)[-_]*(?:credits?|attribution)$", re.I)
+_BESIDE = re.compile(
+    r"comment|related|recommend|sidebar|footer|widget|trending|promo|teaser|avatar|author|logo|advert|video|player",
+    re.I,
+)
+_LINE = re.compile(  # a line of its own that names the picture it means
+    r"(?:main|lead|featured?|cover|top|header|hero|title)?\s*(?:image|photo|picture|photograph)\s*(?:credit|source|courtesy|by|via)\b.*",
+    re.I,
+)
+STEPS_UP = 5  # from a picture, to what holds its caption
+LONGEST = 700  # characters of a caption
+MOST_PICTURES = 40
+PARAGRAPHS_ABOVE = 4  # of the story, above its lead picture
+LONG_PARAGRAPH = 120  # characters; shorter ones are standfirsts and stamps
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What is said of a picture; "" is unknown."""
+
+    text: str = ""
+    credit: str = ""
+    alt: str = ""
+
+
+def of_lead(tree: Any, data: Mapping[str, Any], image_url: str) -> Caption:
+    """What the page says of its lead picture."""
+    shown = _shown(tree, image_url)
+    image = data.get("image")
+    declared = image[0] if isinstance(image, list) and image else image
+    if not isinstance(declared, dict):
+        declared = {}
+    text = shown.text or _flat(declared.get("caption") or declared.get("description") or "")
+    credit = shown.credit or wording.bare_credit(
+        _flat(declared.get("creditText") or next(bylines.names(declared.get("creator")), "") or "")
+    )
+    return Caption(text, (credit or _marked(tree) or _line(tree))[:300], shown.alt)
+
+
+def _shown(tree: Any, image_url: str) -> Caption:
+    """The caption beside the declared picture where the page shows it, else beside the first picture above the story.
+
+    A picture further down is another one: its credit would be wrong for the declared one.
+    """
+    pictures = list(islice(_pictures(tree), MOST_PICTURES))
+    late = _late(tree)
+    stem = _stem(image_url)
+    same = [node for node in pictures if stem and any(_stem(address) == stem for address in _addresses(node))]
+    above = [node for node in pictures if node not in late]
+    for node in (*same, *above):
+        found = _beside(node)
+        if found.text or found.credit:
+            return found
+    alt = next((_flat(node.get("alt")) for node in (same or above)[:1]), "")
+    captions = (node for node in tree.iter() if node not in late and _says_caption(node) and not _is_beside(node))
+    for node in islice(captions, MOST_PICTURES):
+        found = _parted(node, _text(node))  # pages that draw their pictures later have captions all the same
+        if found.credit:
+            return Caption(found.text, found.credit, alt)
+    return Caption(alt=alt)
+
+
+def _late(tree: Any) -> set[Any]:
+    """What stands behind the first paragraphs of the story."""
+    behind: set[Any] = set()
+    begun = next(tree.iter("h1"), None) is None
+    paragraphs = 0
+    for node in tree.iter():
+        begun = begun or node.tag == "h1"
+        if begun and node.tag == "p" and len(_text(node)) >= LONG_PARAGRAPH:
+            paragraphs += 1
+        if paragraphs > PARAGRAPHS_ABOVE:
+            behind.add(node)
+    return behind
+
+
+def _pictures(tree: Any) -> Iterator[Any]:
+    """The pictures that may be the story's, in the order of the page; those in a figure, an article or main first."""
+    inside = tree.xpath(
+        "//article//img | //main//img | //figure//img | //*[contains(@class,'article') or contains(@class,'story')]//img"
+    )
+    known = set(inside)
+    for node in (*inside, *(node for node in tree.iter("img") if node not in known)):
+        if not _is_beside(node):
+            yield node
+
+
+def _beside(picture: Any) -> Caption:
+    """What the nearest thing around a picture says of it."""
+    figure = next(picture.iterancestors("figure"), None)
+    for holder in (*([] if figure is None else [figure]), *islice(picture.iterancestors(), STEPS_UP)):
+        if holder.tag in ("body", "html", "article", "main"):
+            break
+        whole = _text(holder)
+        if not whole:
+            continue
+        if len(whole) > LONGEST and holder.tag != "figure":
+            break
+        found = _parted(holder, whole)
+        if found.text or found.credit:
+            return Caption(found.text, found.credit, _flat(picture.get("alt")))
+        if len(whole) > 40:
+            break
+    return Caption()
+
+
+def _parted(holder: Any, whole: str) -> Caption:
+    """Caption and credit in what holds a picture: by its markup, else by its words."""
+    marked = [node for node in holder.iter() if _says_caption(node)]
+    credit, said = "", ""
+    for node in marked:
+        if any(_CREDIT.search(token) for token in _tokens(node)):
+            said = _text(node)
+            credit = wording.bare_credit(wording.split_caption(said)[1] or said)
+            if credit:
+                break
+    captions = [node for node in marked if not any(_CREDIT.search(token) for token in _tokens(node)) and _text(node)]
+    if captions:
+        text = _text(captions[0])
+        if said and text != said:
+            text = text.replace(said, "").strip()
+        elif credit and text == said:
+            text = ""
+        text, found = wording.split_caption(text)
+        return Caption("" if text == credit else text, credit or found)
+    if credit or holder.tag == "figure":
+        return Caption("", credit)
+    text, found = wording.split_caption(whole)
+    return Caption(text, found) if found else Caption("", wording.signed(whole))
+
+
+def _marked(tree: Any) -> str:
+    """The first credit that the markup of the story names, away from any picture."""
+    for node in tree.xpath("//article//*[@class] | //main//*[@class] | //header//*[@class]"):
+        if any(_CREDIT_ALONE.search(token) for token in _tokens(node)) and not _is_beside(node):
+            name = wording.bare_credit(_text(node))
+            if 2 < len(name) <= 80:
+                return name
+    return ""
+
+
+def _line(tree: Any) -> str:
+    """The credit in a line of its own, such as “Main image credit: Ann Example” below the story."""
+    for node in tree.iter("p", "em", "small", "figcaption"):
+        text = _text(node)
+        if len(text) <= 120 and _LINE.fullmatch(text) and not _is_beside(node):
+            name = wording.credit(text)
+            if name:
+                return name
+    return ""
+
+
+def _says_caption(node: Any) -> bool:
+    return isinstance(node.tag, str) and (
+        node.tag == "figcaption" or any(_SPEAKS.search(token) for token in _tokens(node))
+    )
+
+
+def _tokens(node: Any) -> list[str]:
+    if not isinstance(node.tag, str):
+        return []
+    said = f"{node.get('class') or ''} {node.get('id') or ''} {node.get('itemprop') or ''}"
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", said).split()  # imageCredit is image-Credit
+
+
+def _is_beside(node: Any) -> bool:
+    for holder in (node, *islice(node.iterancestors(), STEPS_UP)):
+        if holder.tag in ("aside", "nav", "footer"):
+            return True
+        if holder.tag in ("body", "html", "article", "main", "figure"):
+            return False
+        if any(_BESIDE.search(token) for token in _tokens(holder)):
+            return True
+    return False
+
+
+def _addresses(node: Any) -> Iterator[str]:
+    for name in ("src", "data-src", "data-original", "data-lazy-src"):
+        if node.get(name):
+            yield node.get(name)
+    for name in ("srcset", "data-srcset"):
+        for part in (node.get(name) or "").split(",")[:6]:
+            yield part.strip().split(" ")[0]
+
+
+def _stem(address: str) -> str:
+    """The file's name without size and ending: what stays the same when a server gives a picture in many sizes."""
+    try:
+        name = unquote(urlsplit(address).path).rsplit("/", 1)[-1].casefold()
+    except ValueError:
+        return ""
+    stem = re.sub(
+        r"(?:[-_.](?:\d{2,4}x\d{2,4}|\d{2,4}w?|scaled|large|medium|thumb|full))+$", "", name.rsplit(".", 1)[0]
+    )
+    return stem if len(stem) > 4 else ""
+
+
+def _text(node: Any) -> str:
+    """Its words, with a blank between its parts; neither scripts nor headlines."""
+    parts = node.xpath(".//text()[not(parent::script or parent::style or parent::noscript or ancestor::h1)]")
+    return " ".join(" ".join(parts).split())
+
+
+def _flat(value: Any) -> str:
+    return " ".join(value.split()) if isinstance(value, str) else ""

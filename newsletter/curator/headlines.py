@@ -1,0 +1,126 @@
+"""The headline of a page and the name of its paper, each without the other. Pure.
+
+declared (JSON-LD ▸ meta tags ▸ title tag) ─▶ the heading on the page that says the same ▸ else the declared one, cleaned
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from newsletter.curator import urls, wording
+
+LONGEST = 500  # characters
+SHORTEST = 10  # of a heading that may be a headline without being declared one
+MOST_HEADINGS = 12
+LEAST_WORDS = 5  # of a page's only heading, to be believed against what it declares
+_ALIKE = 0.5  # share of the words of the shorter one that both have
+_BAR = re.compile(r"\s+[|·•»]\s+|\s+[–—-]{1,2}\s+|\s+:\s+")
+_RUBRIC = re.compile(  # “Opinion | …”: the kind of story, not its headline
+    r"^(?:opinion|analysis|editorial|commentary|comment|perspective|review|exclusive|watch|video|live|breaking(?:\s+news)?|meinung|kommentar)\s+\|\s+(?=\S)",
+    re.I,
+)
+
+
+def headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url: str) -> str:
+    """The headline that readers of the page see; the declared one (best first) where no heading says as much. "" for none."""
+    names = _names(sites, url) - {_folded(said) for said in declared[:-1]}
+    cleaned = [found for said in declared if (found := without_site(said, names))]
+    headings = list(_headings(tree, names))
+    for heading in headings:
+        if any(_alike(heading, said) for said in cleaned):
+            return heading[:LONGEST]
+    if len(headings) == 1 and len(headings[0].split()) >= LEAST_WORDS:
+        return headings[0][:LONGEST]  # what the page declares was written for search engines
+    chosen = cleaned[0] if cleaned else next(iter(headings), "")
+    return chosen[:LONGEST]
+
+
+def _headings(tree: Any, names: set[str]) -> Iterator[str]:
+    """The texts of the page's main headings that are not the paper's name."""
+    for node in islice(tree.iter("h1"), MOST_HEADINGS):
+        text = without_site(" ".join(node.text_content().split()), names)
+        if len(text) >= SHORTEST and _folded(text) not in names:
+            yield text
+
+
+def without_site(title: str, names: set[str]) -> str:
+    """A title without its paper's name and sections behind it, and without the kind of story before it. "" when nothing is left.
+
+    `names` are folded as `_names` does. “Bridge opens | Local | Example Echo” gives “Bridge opens”.
+    """
+    flat = " ".join(title.split())
+    for _ in range(3):
+        parts = list(_BAR.finditer(flat))
+        if not parts:
+            break
+        last = parts[-1]
+        if not _is_site(flat[last.end() :], names):
+            break
+        bar = last[0].strip()
+        flat = flat[: last.start()]
+        if bar == "|":  # then sections stand before it: “Bridge opens | Local”
+            *before, section = flat.split(" | ")
+            while before and len(section.split()) <= 2:
+                flat = " | ".join(before)
+                *before, section = before
+    flat = _RUBRIC.sub("", flat).strip()
+    return "" if _folded(flat) in names else flat
+
+
+def _is_site(text: str, names: set[str]) -> bool:
+    """Whether the end of a title names the paper: its name, the start of it, or it with a word of its own behind (“CNNPolitics”)."""
+    said = _folded(text)
+    if len(said) < 2 or len(text.split()) > 8:
+        return False
+    return any(
+        said == name or (len(said) > 3 and (name.startswith(said) or name.endswith(said))) for name in names
+    ) or any(len(name) > 2 and said.startswith(name) and len(said) <= len(name) + 14 for name in names)
+
+
+def publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> str:
+    """The paper's name: as declared, else what the title tag (the last of `titles`) adds to the headline, else its server.
+
+    Addresses and countries are no names, nor is the headline itself.
+    """
+    page = " ".join(titles[-1].split()) if titles else ""
+    heads = {_folded(title) for title in titles[:-1]} - {""}
+    host = _names((), url)
+    agency = ""
+    for said in declared:
+        name = re.split(r"\s+[|•]\s+", " ".join(said.split()))[0].strip().removeprefix("www.")
+        if not name or re.fullmatch(r"\S*(?://|\w/\w)\S*", name) or _folded(name) in _NO_PAPER | heads:
+            continue
+        if not wording.is_agency(name) or _is_site(name, host):
+            return name[:200]
+        agency = agency or name
+    *before, behind = _BAR.split(page)
+    if before and (_is_site(behind, host) or _folded(page).startswith(tuple(heads - {_folded(page)}))):
+        return behind[:200]
+    return agency or urls.host(url)
+
+
+_NO_PAPER = {"us", "uk", "home", "news", "website", "blog", "homepage", "index", "wordpress"}
+
+
+def _names(sites: Iterable[str], url: str) -> set[str]:
+    """What the paper may be called, folded: as it declares, and as its server is called, with and without the ending."""
+    host = urls.host(url)
+    labels = host.split(".")
+    told = [*sites, *(part for site in sites for part in re.split(r"\s+[|•–—-]\s+", site))]
+    return {_folded(name) for name in (*told, host, *labels[:-1])} - {"", "co", "com", "org", "blog", "news", "en", "m"}
+
+
+def _alike(one: str, other: str) -> bool:
+    first, second = set(_words(one)), set(_words(other))
+    return bool(first and second) and len(first & second) >= _ALIKE * min(len(first), len(second))
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.findall(r"\w+", text.casefold()) if len(word) > 2]
+
+
+def _folded(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.casefold().removeprefix("the "))

@@ -11,7 +11,7 @@ from newsletter.curator import wording
 
 _DECLARED = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
 _SPEAKS = re.compile(
-    r"(?:^|[-_])(?:by-?line|author|authors|writer|contributor|reporter)s?(?:$|[-_](?:name|link|info|list|original|text)s?)",
+    r"(?:^|[-_\s])(?:by-?line|author|authors|writer|contributor|reporter)s?(?:$|\s|[-_](?:name|link|info|list|original|text)s?)",
     re.I,
 )
 _BESIDE = re.compile(
@@ -75,7 +75,8 @@ def _near_headline(tree: Any, title: str) -> Iterator[str]:
 def _is_author(node: Any) -> bool:
     if not isinstance(node.tag, str):
         return False
-    return any(_SPEAKS.search(token) for token in f"{node.get('class') or ''} {node.get('rel') or ''}".split())
+    said = f"{node.get('class') or ''} {node.get('rel') or ''}"
+    return _SPEAKS.search(said) is not None and any(_SPEAKS.search(token) for token in said.split())
 
 
 def _is_beside(node: Any) -> bool:

@@ -89,7 +89,7 @@ def _late(tree: Any) -> set[Any]:
     paragraphs = 0
     for node in tree.iter():
         begun = begun or node.tag == "h1"
-        if begun and node.tag == "p" and len(_text(node)) >= LONG_PARAGRAPH:
+        if begun and node.tag == "p" and len(node.text_content()) >= LONG_PARAGRAPH:
             paragraphs += 1
         if paragraphs > PARAGRAPHS_ABOVE:
             behind.add(node)
@@ -153,7 +153,8 @@ def _parted(holder: Any, whole: str) -> Caption:
 
 def _marked(tree: Any) -> str:
     """The first credit that the markup of the story names, away from any picture."""
-    for node in tree.xpath("//article//*[@class] | //main//*[@class] | //header//*[@class]"):
+    places = "ancestor::article or ancestor::main or ancestor::header"
+    for node in tree.xpath(f"//*[contains(@class,'redit') or contains(@class,'ttribution')][{places}]"):
         if any(_CREDIT_ALONE.search(token) for token in _tokens(node)) and not _is_beside(node):
             name = wording.bare_credit(_text(node))
             if 2 < len(name) <= 80:
@@ -173,16 +174,23 @@ def _line(tree: Any) -> str:
 
 
 def _says_caption(node: Any) -> bool:
-    return isinstance(node.tag, str) and (
-        node.tag == "figcaption" or any(_SPEAKS.search(token) for token in _tokens(node))
-    )
+    if node.tag == "figcaption":
+        return True
+    said = _said(node).casefold()
+    if not any(part in said for part in ("caption", "credit", "copyright", "attribution", "source")):
+        return False  # a page has thousands of elements
+    return any(_SPEAKS.search(token) for token in _tokens(node))
 
 
 def _tokens(node: Any) -> list[str]:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", _said(node)).split()  # imageCredit is image-Credit
+
+
+def _said(node: Any) -> str:
+    """What the markup calls an element."""
     if not isinstance(node.tag, str):
-        return []
-    said = f"{node.get('class') or ''} {node.get('id') or ''} {node.get('itemprop') or ''}"
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", said).split()  # imageCredit is image-Credit
+        return ""
+    return f"{node.get('class') or ''} {node.get('id') or ''} {node.get('itemprop') or ''}"
 
 
 def _is_beside(node: Any) -> bool:

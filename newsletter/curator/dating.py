@@ -11,17 +11,30 @@ _MONTH_NAMES = (
     "jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august",
     "sep sept september", "oct october", "nov november", "dec december",
 )  # fmt: skip
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
+_MONTHS_ELSEWHERE = (  # German, French, Spanish, Italian, Dutch, Portuguese, where they differ
+    "januar jänner janvier enero gennaio januari janeiro", "februar février fevrier febrero febbraio februari fevereiro",
+    "märz maerz mars marzo maart março", "avril abril aprile", "mai mayo maggio mei maio", "juni juin junio giugno junho",
+    "juli juillet julio luglio julho", "août aout agosto augustus", "septembre septiembre settembre setembro",
+    "oktober octobre octubre ottobre outubro", "novembre noviembre novembro", "dezember décembre decembre diciembre dicembre dezembro",
+)  # fmt: skip
+_MONTHS = {
+    name: number
+    for months in (_MONTH_NAMES, _MONTHS_ELSEWHERE)
+    for number, names in enumerate(months, 1)
+    for name in names.split()
+}
 _ISO_DATE = re.compile(r"\b(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?(Z|[+-]\d\d:?\d\d)?)?\b")
-_DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th)?\.?\s+([A-Z][A-Za-z]{2,8})\.?,?\s+(\d{4})\b")
+_DAY_MONTH = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|er|º)?\.?\s+(?:de\s+)?([^\W\d_]{3,10})\.?,?\s+(?:de\s+)?(\d{4})\b")
 _MONTH_DAY = re.compile(r"\b([A-Z][A-Za-z]{2,8})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
 _WITH_DOTS = re.compile(r"\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\b")  # day, month, year wherever dots are written
 _IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/_-]|$)")
 _LATER = re.compile(r"\b(?:updated?|modified|changed|corrected|revised|aktualisiert)\b", re.I)
 _STAMP = re.compile(  # nothing but a date: “Published: Nov. 18, 2019 at 9:02 AM EST”
+    r"(?:(?:by|von|par|por|di|door)\s+(?-i:[A-ZÀ-Þ][^\d\s]{1,20}(?:\s(?:[A-ZÀ-Þ][^\d\s]{0,20}|von|van|de|der|and|und)){0,6})[\s–|,•·-]+)?"
+    r"(?:(?:publiziert|veröffentlicht|publié|publicado|pubblicato)\s+(?:am|le|el|il)?\s*)?"
     r"(?:(?:first\s+|originally\s+)?(?:published|posted|created|date|on|released)\b[\s:]*(?:on\s+|at\s+)?)?"
     r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
-    r"(?:\d{1,2}(?:st|nd|rd|th)?\.?\s+[A-Z][a-z]{2,8}\.?,?\s+\d{4}|[A-Z][A-Za-z]{2,8}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}|\d{4}-\d\d-\d\d|\d{1,2}\.\s?\d{1,2}\.\s?\d{4})"
+    r"(?:\d{1,2}(?:st|nd|rd|th|er|º)?\.?\s+(?:de\s+)?[^\W\d_]{3,10}\.?,?\s+(?:de\s+)?\d{4}|[A-Z][A-Za-z]{2,8}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}|\d{4}-\d\d-\d\d|\d{1,2}\.\s?\d{1,2}\.\s?\d{4})"
     r"(?:\s*(?:,|at|[-–|•·@])?\s*\d{1,2}[:.]\d\d(?::\d\d)?\s*(?:[ap]\.?m\.?)?)?(?:\s*\(?[A-Z]{2,4}\)?)?",
     re.I,
 )
@@ -82,7 +95,7 @@ def shown(tree: Any) -> datetime | None:
         text = _text(node)
         if len(text) <= LONGEST_STAMP and not _changed(node) and (moment := written(text)):
             return moment
-    for headline in tree.xpath("(//h1)[1]"):
+    for headline in tree.xpath("(//h1)[position() < 4]"):
         for node in islice(headline.xpath(f"following::*[not({_LISTED})]"), NEAR_HEADLINE):
             text = _text(node)
             if (

@@ -235,7 +235,7 @@ def split_caption(caption: str) -> tuple[str, str]:
         r"\b(?:image|photo(?:graph)?|picture|illustration)\s*(?:credit|by)?\s*:\s*(?P<name>[^.:]{2,80})\.?$", flat, re.I
     )
     if found:
-        return flat[: found.start()].strip(" -–|("), found["name"].strip(" )")
+        return flat[: found.start()].strip(" -–|("), found["name"].split(")")[0].strip()
     return flat, ""
 
 

@@ -40,6 +40,10 @@ def page(head: str = "", above: str = "", below: str = "") -> str:
         page(above="<p>By Ann Lee</p><p><em>Tuesday, November 24, 2026 at 9:02 AM</em></p>"),
         page(above="<p>Published: 24 November 2026</p>"),
         page(above="<p>24.11.2026</p>"),
+        page(above="<p>Von Ann Beispiel publiziert am 24. November 2026</p>"),
+        page(above="<p>By ANN EXAMPLE - 2026-11-24</p>"),
+        page(above="<p class='date'>24 de noviembre de 2026</p>"),
+        page(above="<p class='date'>le 24 novembre 2026</p>"),
         page(
             above="<div class='date'>Updated 25 November 2026</div><div class='date'>Published 24 November 2026</div>"
         ),
@@ -61,6 +65,8 @@ def test_a_date_is_found_where_the_page_says_it(said: str) -> None:
         page(above="<div class='date'>Updated 25 November 2026</div>"),
         page(above="<time datetime='2026-11-25' class='modified'>25 November 2026</time>"),
         page(above="<p>Last updated: 25 November 2026</p>"),
+        page(above="<p>Von Ann Beispiel aktualisiert am 25. November 2026</p>"),
+        page(above="<p>By the end of the fair on 25 November 2026</p>"),
         page("<meta name='date' content='1970-01-01T00:00:00Z'>"),
         page("<meta property='article:published_time' content='0001-01-01'>"),
         page("<meta name='pubdate' content='soon'>"),

@@ -1,8 +1,20 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class CuratorConfig(AppConfig):
     name = "newsletter.curator"
     label = "curator"
+
+    def ready(self) -> None:
+        post_migrate.connect(_make_search, sender=self)
+
+
+def _make_search(using: str = "default", **_: Any) -> None:
+    from newsletter.curator import search
+
+    search.make(using)

@@ -106,6 +106,8 @@ def _fields(found: ExtractedArticle, origin: str, url: str) -> dict[str, Any]:
         "language": found.language[:16],
         "publisher": found.publisher[:200],
         "biography": found.biography[:5000],
+        "section": found.section[:120],
+        "paywalled": found.paywalled,
         "image_url": _on_the_web(found.image_url),
         "image_alt": found.image_alt[:2000],
         "image_caption": found.image_caption[:2000],

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from newsletter.catalog import reads as catalog
-from newsletter.curator import grouping, models, ranking, reads, states
+from newsletter.curator import blurbs, models, pool, ranking, reads, rules, states, stories
 from newsletter.curator.articles import copy_picture
 from newsletter.curator.resources import Fetch
-from newsletter.curator.values import Edition
+from newsletter.curator.values import Edition, Proposal
 from newsletter.kernel import clock, ids
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
 WORDS_A_MINUTE = 230
-LONGEST_BLURB = 320  # characters of a suggested blurb; editors may write more
+MOST_CANDIDATES = 400
 _EDITION_TEXTS = {"subject": 300, "preheader": 300, "intro": 20_000, "signed": 120}
 _PICK_TEXTS = {
     "headline": 500, "blurb": 5000, "label": 60, "url": 2000, "publisher": 200, "byline": 300,
@@ -65,42 +65,77 @@ def suggest_picks(edition_id: int, *, now: datetime, wanted: int | None = None, 
     A picture comes along only when its credit is known: one without would block approval.
     """
     edition = reads.edition(edition_id)
-    newsletter = catalog.newsletter(edition.newsletter_id)
-    places = max(0, (wanted or newsletter.stories_wanted) - len(edition.picks))
-    for article_id in _suggested(edition, places, now):
-        pick(edition_id, article_id, now=now, fetch=fetch, suggested=True)
+    for each in proposals(edition_id, now=now, wanted=wanted):
+        pick(edition.id, each.article.id, section=each.section, now=now, fetch=fetch, because=each.reason)
     return _suggest_words(edition_id, now)
 
 
-def _suggested(edition: Edition, places: int, now: datetime) -> list[int]:
-    rows = models.Article.objects.filter(added_at__gte=now - reads.NEW_WITHIN).order_by(*reads.LATEST_FIRST)[
-        : reads.MOST_GROUPED
-    ]
-    found = list(rows)
-    groups = grouping.group(
-        [{"title": row.title, "text": row.text or row.dek, "published_at": row.published_at} for row in found]
+def proposals(edition_id: int, *, now: datetime, wanted: int | None = None) -> tuple[Proposal, ...]:
+    """What would be suggested for the free places of an edition, in the order of its sections, each with the reason."""
+    edition = reads.edition(edition_id)
+    newsletter = catalog.newsletter(edition.newsletter_id)
+    places = max(0, (wanted or newsletter.stories_wanted) - len(edition.picks))
+    if not places:
+        return ()
+    stories.group_new(now)
+    rows = {row.id: row for row in pool.candidates(edition, now, most=MOST_CANDIDATES)}
+    free = {
+        section.key: max(0, section.quota - sum(pick.section == section.key for pick in edition.picks))
+        for section in newsletter.sections
+    }
+    ran = pool.already_ran(rows.values(), on=edition.date, besides=edition.id)
+    picked = {pick.article_id for pick in edition.picks}
+    told = models.Article.objects.filter(id__in=picked).values_list("story_id", flat=True)
+    found = ranking.suggest(
+        [_candidate(row) for row in rows.values()],
+        wanted=places,
+        now=now,
+        already_ran=picked | ran.keys(),
+        groups_taken={story_id for story_id in told if story_id},
+        rules=rules.for_ranking(newsletter.id),
+        taste=rules.taste_of(newsletter.id),
+        quotas=free,
+        publishers_taken=[pick.publisher for pick in edition.picks],
+        titles_taken=[pick.headline for pick in edition.picks],
     )
-    used = {pick.article_id for pick in edition.picks}
-    candidates = [
-        ranking.Candidate(
-            row.id,
-            row.title,
-            row.publisher,
-            row.published_at or row.added_at,
-            group,
-            bool(row.picture_id or row.image_url),
-            len(row.text.split()),
-        )
-        for row, group in zip(found, groups, strict=True)
-    ]
-    ran = reads.already_ran(found, on=edition.date, besides=edition.id)
-    taken = {candidate.group for candidate in candidates if candidate.id in used or candidate.id in ran}
-    return [
-        each.id
-        for each in ranking.suggest(
-            candidates, wanted=places, now=now, already_ran=used | ran.keys(), groups_taken=taken
-        )
-    ]
+    return tuple(
+        Proposal(reads.to_article(rows[each.id]), section, each.score, each.reason)
+        for each, section in _placed(found, free, list(free))
+    )
+
+
+def _placed(
+    found: Sequence[ranking.Suggestion], free: dict[str, int], keys: Sequence[str]
+) -> list[tuple[ranking.Suggestion, str]]:
+    """Each suggestion with its section: that of its rule, else the first with room, else the last; in the order of sections."""
+    left = dict(free)
+    for each in found:
+        if each.section:
+            left[each.section] -= 1
+    placed = []
+    for each in found:
+        section = each.section or next((key for key in keys if left[key] > 0), keys[-1])
+        if not each.section:
+            left[section] -= 1
+        placed.append((each, section))
+    return sorted(placed, key=lambda pair: keys.index(pair[1]))
+
+
+def _candidate(row: models.Article) -> ranking.Candidate:
+    return ranking.Candidate(
+        id=row.id,
+        title=row.title,
+        publisher=row.publisher,
+        at=row.published_at or row.added_at,
+        group=row.story_id or -row.id,
+        has_picture=bool(row.picture_id or row.image_url),
+        words=len((row.text or row.dek).split()),
+        dek=row.dek,
+        source_id=row.source_id,
+        tags=tuple(tag.name for tag in row.tags.all()),
+        shortlisted=row.standing == models.Article.Standing.SHORTLISTED,
+        paywalled=row.paywalled,
+    )
 
 
 def _suggest_words(edition_id: int, now: datetime) -> Edition:
@@ -125,12 +160,20 @@ def pick(
     position: int | None = None,
     fetch: Fetch | None = None,
     version: int | None = None,
-    suggested: bool = False,
+    because: str = "",
+    reason: str = "",
+    by: str = "",
 ) -> Edition:
-    """Places an article in an edition, its words and picture copied. The first story becomes the lead."""
+    """Places an article in an edition, its words and picture copied. The first story becomes the lead.
+
+    `because` says why it was suggested; then a picture without a credit stays away. Raises Refused for what ran in the house
+    of late, or may not run that day, unless there is a `reason`, which is kept with who gave it.
+    """
+    suggested = bool(because)
     article = models.Article.objects.filter(id=article_id).first()
     if article is None:
         raise NotFound(f"There is no article {article_id}. Search them with: newsletter articles list --query TEXT")
+    again = _again(article, edition_id, reason, by)
     if (
         article.picture_id is None
         and article.image_url
@@ -153,6 +196,8 @@ def pick(
             section=key,
             position=_last(row, key),
             size="l" if first else "m",
+            because=because[:300],
+            again_reason=again,
             **_copied(article, with_picture=bool(article.image_credit) or not suggested),
         )
         if position is not None:
@@ -161,11 +206,24 @@ def pick(
     return changed(edition_id, version, now, place)
 
 
+def _again(article: models.Article, edition_id: int, reason: str, by: str) -> str:
+    """Why an article is picked although something stands in the way, and who says so; "" when nothing does. Raises Refused."""
+    edition = reads.edition(edition_id)
+    ran = pool.already_ran([article], on=edition.date, besides=edition_id).get(article.id, "")
+    hurdle = pool.hurdle(article, edition, ran)
+    if not hurdle:
+        return ""
+    why = " ".join(reason.split())
+    if not why:
+        raise Refused(f"“{article.title}”: {hurdle}. To run it all the same, give a reason.")
+    return f"{hurdle}: {why} ({by})"[:300] if by else f"{hurdle}: {why}"[:300]
+
+
 def _copied(article: models.Article, *, with_picture: bool) -> dict[str, Any]:
     words = len(article.text.split())
     return {
         "headline": article.title,
-        "blurb": _shortened(article.dek or article.text.split("\n")[0], LONGEST_BLURB),
+        "blurb": blurbs.blurb(article.title, article.dek, article.text, article.language),
         "url": article.url,
         "publisher": article.publisher,
         "byline": article.byline,

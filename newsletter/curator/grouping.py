@@ -15,7 +15,7 @@ import heapq
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -61,9 +61,40 @@ def group(articles: list[dict[str, Any]]) -> list[int]:
     Articles are dicts with `title` and, where known, `text` or `dek` and `published_at` (aware datetime).
     """
     read = [_read(article) for article in articles]
-    story = list(range(len(articles)))  # at first each is a story of its own
+    return _found(read, articles, range(len(articles)), ROUNDS)  # at first each is a story of its own
+
+
+def regroup(articles: list[dict[str, Any]], known: Sequence[Hashable | None]) -> list[int]:
+    """The same, when some came in beside others whose group is `known` (None: new). Numbers as from `group`.
+
+    The known groups say which words are rare, so that the first round is spared; what newer articles show to be one story, or two,
+    becomes so. Who keeps groups looks for the new ones among the old by `continued`.
+    """
+    first = {label: index for index, label in reversed(list(enumerate(known))) if label is not None}
+    story = [index if label is None else first[label] for index, label in enumerate(known)]
+    return _found([_read(article) for article in articles], articles, story, ROUNDS[1:])
+
+
+def continued(known: Sequence[Hashable | None], found: Sequence[int]) -> list[Hashable | None]:
+    """For each article the known group that its new one goes on as: that of most of its members. None: a new group.
+
+    A known group goes on in one new group only, where most of it is; of equals, in the first.
+    """
+    overlap = Counter((label, number) for label, number in zip(known, found, strict=True) if label is not None)
+    goes_on: dict[int, Hashable] = {}
+    gone: set[Hashable] = set()
+    for (label, number), _ in overlap.most_common():
+        if number not in goes_on and label not in gone:
+            goes_on[number] = label
+            gone.add(label)
+    return [goes_on.get(number) for number in found]
+
+
+def _found(
+    read: Sequence[_Read], articles: list[dict[str, Any]], story: Sequence[int], rounds: Sequence[float]
+) -> list[int]:
     pairs: list[_Pair] | None = None
-    for closeness in ROUNDS:
+    for closeness in rounds:
         vectors = _vectors(read, story)
         if pairs is None:
             pairs = _candidates(vectors, [article.get("published_at") for article in articles])
@@ -234,6 +265,6 @@ def _merge(count: int, similar: dict[tuple[int, int], float], closeness: float) 
     return of
 
 
-def _numbered(of: list[int]) -> list[int]:
+def _numbered(of: Sequence[int]) -> list[int]:
     numbers: dict[int, int] = {}
     return [numbers.setdefault(root, len(numbers)) for root in of]

@@ -26,8 +26,24 @@ class Source(models.Model):
         return self.title or self.url
 
 
+class Story(models.Model):
+    """An event that one or several articles tell of. Its articles name it; what they say is what it is."""
+
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 class Article(models.Model):
-    """One story of one source, as it was when we took it."""
+    """One story of one source, as it was when we took it, and what the desk thinks of it."""
+
+    class Standing(models.TextChoices):
+        """What an editor decided; whether it is picked or ran is told by its picks."""
+
+        NEW = "new"
+        SHORTLISTED = "shortlisted"
+        IGNORED = "ignored"
 
     class Origin(models.TextChoices):
         FEED = "feed"
@@ -50,12 +66,20 @@ class Article(models.Model):
     language = models.CharField(max_length=16, blank=True)
     publisher = models.CharField(max_length=200, blank=True)
     biography = models.TextField(blank=True)
+    section = models.CharField(max_length=120, blank=True, default="", db_default="")  # of its paper
+    paywalled = models.BooleanField(default=False, db_default=False)
     image_url = models.URLField(max_length=2000, blank=True)
     image_alt = models.TextField(blank=True)
     image_caption = models.TextField(blank=True)
     image_credit = models.CharField(max_length=300, blank=True)
     picture = models.ForeignKey("catalog.Picture", on_delete=models.SET_NULL, null=True, related_name="+")
     added_at = models.DateTimeField(db_index=True)
+    story = models.ForeignKey(Story, on_delete=models.SET_NULL, null=True, related_name="articles")
+    standing = models.CharField(max_length=12, choices=Standing.choices, default=Standing.NEW, db_default=Standing.NEW)
+    eligible_from = models.DateField(null=True)  # first edition's date it may be in: an embargo
+    eligible_until = models.DateField(null=True)  # last one
+    version = models.PositiveIntegerField(default=1, db_default=1)  # grows with what the desk changes
+    changed_by = models.CharField(max_length=254, blank=True, default="", db_default="")  # who did last
 
     class Meta:
         constraints = [
@@ -68,6 +92,59 @@ class Article(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+
+class ArticleTag(models.Model):
+    """A word by which the desk finds an article again."""
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=40, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["article", "name"], name="tag_once_per_article")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ArticleNote(models.Model):
+    """What somebody of the desk noted about an article. Never changed; readers never see it."""
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="notes")
+    text = models.CharField(max_length=1000)
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Rule(models.Model):
+    """What the editors of a newsletter want of a source, or of stories with a word or phrase."""
+
+    class Effect(models.TextChoices):
+        BOOST = "boost"
+        MUTE = "mute"
+        MUST = "must"
+
+    newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.CASCADE, related_name="+")
+    effect = models.CharField(max_length=5, choices=Effect.choices)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, null=True, related_name="+")  # null: by the phrase
+    phrase = models.CharField(max_length=100, blank=True)
+    section = models.SlugField(max_length=40, blank=True)  # where such stories go; "": anywhere
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["newsletter", "source"], name="one_rule_per_source"),
+            models.UniqueConstraint(
+                fields=["newsletter", "phrase"], condition=~models.Q(phrase=""), name="one_rule_per_phrase"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.effect} {self.phrase or self.source_id}"
 
 
 class Edition(models.Model):
@@ -130,6 +207,10 @@ class Pick(models.Model):
     image_alt = models.TextField(blank=True)
     image_caption = models.TextField(blank=True)
     image_credit = models.CharField(max_length=300, blank=True)
+    because = models.CharField(max_length=300, blank=True, default="", db_default="")  # why it was suggested
+    again_reason = models.CharField(
+        max_length=300, blank=True, default="", db_default=""
+    )  # why although it ran, and who says so
     clicks = models.PositiveIntegerField(default=0, db_default=0)  # by people
     machine_clicks = models.PositiveIntegerField(default=0, db_default=0)
     clicks_as_of = models.DateTimeField(null=True)  # null: nobody has told
@@ -168,3 +249,49 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition_id} {self.sha256[:12]}"
+
+
+class Look(models.Model):
+    """What was found when a picked story's page was looked at again, between the pick and the send."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # not looked at yet
+        SAME = "same"
+        GONE = "gone"
+        MOVED = "moved"
+        CHANGED = "changed"  # its headline
+        CORRECTED = "corrected"
+        UNREACHABLE = "unreachable"
+
+    pick = models.OneToOneField(Pick, on_delete=models.CASCADE, related_name="look")
+    state = models.CharField(max_length=11, choices=State.choices, default=State.WAITING)
+    detail = models.CharField(
+        max_length=500, blank=True
+    )  # the new headline, the new address, the correction, the trouble
+    page_title = models.CharField(max_length=500, blank=True)  # its headline when we looked first
+    page_correction = models.CharField(max_length=500, blank=True)  # its correction when we looked first
+    looked_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(db_index=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    etag = models.CharField(max_length=500, blank=True)
+    last_modified = models.CharField(max_length=100, blank=True)
+    seen = models.CharField(max_length=300, blank=True)  # who looked at it and let it stand
+
+    def __str__(self) -> str:
+        return f"{self.pick_id} {self.state}"
+
+
+class Correction(models.Model):
+    """What an edition that was sent got wrong, in words for its readers."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="corrections")
+    pick = models.ForeignKey(Pick, on_delete=models.SET_NULL, null=True, related_name="+")
+    text = models.CharField(max_length=1000)
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+    carried_in = models.ForeignKey(
+        Edition, on_delete=models.SET_NULL, null=True, related_name="carries"
+    )  # the next edition
+
+    def __str__(self) -> str:
+        return self.text[:60]

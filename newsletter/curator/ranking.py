@@ -1,4 +1,6 @@
-"""Which stories to suggest: fresh, told by many, varied, not run before. Pure and deterministic.
+"""Which stories to suggest, and why: fresh, told by many, varied, not run before, as the editors' rules say. Pure.
+
+candidates ─▶ muted and run ones out ─▶ scored, with the reason for each part ─▶ musts first ─▶ section by section, under caps
 
 A story's date only orders; what counts as new is what the desk has not seen before, which the caller decides.
 """
@@ -6,13 +8,27 @@ A story's date only orders; what counts as new is what the desk has not seen bef
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Collection, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
+
+from newsletter.curator.taste import Taste
 
 HALF_LIFE = timedelta(hours=14)
 SHARE_OF_ONE_PUBLISHER = 1 / 3
+BOOST = 0.6  # of an editor's rule: about what two more tellers add
+SHORTLISTED = 0.8  # somebody of the newsroom wants it
+TOLD = 0.3  # for each doubling of those who tell it
+PICTURE, SUBSTANCE = 0.1, 0.15
+TASTE = 0.25  # the most that likings add or take
+PAYWALL = 0.3  # taken from what readers cannot read
+SAME_TOPIC = 0.35  # taken for each chosen story that is about the same names and things
+SUBSTANTIAL = 120  # words of a text that says more than a feed's teaser
+Effect = Literal["boost", "mute", "must"]
+_WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +42,47 @@ class Candidate:
     group: int
     has_picture: bool = False
     words: int = 0
+    dek: str = ""
+    source_id: int | None = None
+    tags: tuple[str, ...] = ()
+    shortlisted: bool = False
+    paywalled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What an editor wants of a source, or of stories with a word or phrase; `section` says where they go ("": anywhere)."""
+
+    effect: Effect
+    source_id: int | None = None
+    phrase: str = ""
+    section: str = ""
+    name: str = ""  # of the source, for the reason
+
+    def applies_to(self, candidate: Candidate) -> bool:
+        """Whether a candidate is from this source, or has the phrase in headline, standfirst or tags, as whole words."""
+        if self.source_id is not None:
+            return candidate.source_id == self.source_id
+        phrase = r"\s+".join(map(re.escape, self.phrase.casefold().split()))
+        if not phrase:
+            return False
+        told = f"{candidate.title}\n{candidate.dek}\n{' '.join(candidate.tags)}".casefold()
+        return re.search(rf"(?<!\w){phrase}(?!\w)", told) is not None
+
+    @property
+    def said(self) -> str:
+        """In words, for a reason."""
+        return self.name if self.source_id is not None else f"“{self.phrase}”"
 
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An article proposed, with why in words."""
+    """An article proposed for a section ("": wherever there is room), with why in words."""
 
     id: int
     score: float
     reason: str
+    section: str = ""
 
 
 def suggest(
@@ -44,45 +92,153 @@ def suggest(
     now: datetime,
     already_ran: Collection[int] = (),
     groups_taken: Collection[int] = (),
+    rules: Sequence[Rule] = (),
+    taste: Taste | None = None,
+    quotas: Mapping[str, int] | None = None,
+    publishers_taken: Iterable[str] = (),
+    titles_taken: Iterable[str] = (),
 ) -> list[Suggestion]:
-    """At most `wanted` suggestions, best first: one per event, none that ran, no publisher above a third while others wait."""
-    tellers = Counter(
-        {group: len({c.publisher for c in candidates if c.group == group}) for group in {c.group for c in candidates}}
-    )
-    fresh = [c for c in candidates if c.id not in already_ran and c.group not in groups_taken]
-    ranked = sorted(fresh, key=lambda c: (-_score(c, tellers[c.group], now), c.id))
-    most = max(1, math.ceil(wanted * SHARE_OF_ONE_PUBLISHER))
-    chosen = _varied(ranked, wanted, most)
-    return [
-        Suggestion(c.id, round(_score(c, tellers[c.group], now), 4), _reason(c, tellers[c.group], now)) for c in chosen
+    """At most `wanted` suggestions, best first: one per event, none that ran or is muted, no publisher above a third and no
+    topic again while others wait.
+
+    `quotas` are the free places of each section; stories that a rule sends to a section that is full are left out.
+    """
+    tellers: dict[int, set[str]] = defaultdict(set)
+    for candidate in candidates:
+        tellers[candidate.group].add(candidate.publisher)
+    judged = [
+        _judged(candidate, tellers[candidate.group], rules, taste or Taste(), now)
+        for candidate in candidates
+        if candidate.id not in already_ran and candidate.group not in groups_taken
     ]
+    ranked = sorted(
+        (each for each in judged if each is not None), key=lambda each: (not each.must, -each.score, each.candidate.id)
+    )
+    places = _Places(dict(quotas or {}), wanted, Counter(publishers_taken), [_topic(title) for title in titles_taken])
+    chosen = _varied(ranked, places)
+    return [Suggestion(each.candidate.id, round(each.score, 4), each.reason, section) for each, section in chosen]
 
 
-def _score(candidate: Candidate, tellers: int, now: datetime) -> float:
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    candidate: Candidate
+    score: float
+    must: bool
+    section: str
+    reason: str
+    topic: frozenset[str]
+
+
+def _judged(
+    candidate: Candidate, tellers: Collection[str], rules: Sequence[Rule], taste: Taste, now: datetime
+) -> _Judged | None:
+    """What a candidate is worth and why; None when a rule mutes it."""
+    mine = [rule for rule in rules if rule.applies_to(candidate)]
+    if any(rule.effect == "mute" for rule in mine) and not any(rule.effect == "must" for rule in mine):
+        return None
     age = max(timedelta(0), now - candidate.at)
-    freshness = 0.5 ** (age / HALF_LIFE)
-    substance = 0.15 * candidate.has_picture + 0.1 * min(candidate.words, 300) / 300
-    return freshness + 0.3 * math.log2(tellers) + substance
+    score = 0.5 ** (age / HALF_LIFE) + TOLD * math.log2(max(1, len(tellers)))
+    score += PICTURE * candidate.has_picture + SUBSTANCE * min(candidate.words, SUBSTANTIAL) / SUBSTANTIAL
+    reasons = [_age(age)]
+    if len(tellers) > 1:
+        others = sorted(teller for teller in tellers if teller and teller != candidate.publisher)
+        reasons.append(
+            f"told by {len(tellers)} sources ({_listed(others)} too)" if others else f"told by {len(tellers)} sources"
+        )
+    if candidate.shortlisted:
+        score += SHORTLISTED
+        reasons.append("shortlisted")
+    for rule in mine:
+        if rule.effect == "boost":
+            score += BOOST
+            reasons.append(f"rule: more of {rule.said}")
+    must = [rule for rule in mine if rule.effect == "must"]
+    if must:
+        reasons.insert(0, f"rule: always {must[0].said}")
+    liking, strongest = taste.of(candidate.title, candidate.publisher)
+    score += TASTE * liking
+    if abs(liking) >= 0.1:
+        reasons.append(f"this newsletter {'likes' if liking > 0 else 'seldom takes'} {strongest}")
+    if candidate.paywalled:
+        score -= PAYWALL
+        reasons.append("behind a paywall")
+    section = next((rule.section for rule in (*must, *mine) if rule.section), "")
+    return _Judged(candidate, score, bool(must), section, ", ".join(reasons), frozenset(_topic(candidate.title)))
 
 
-def _varied(ranked: Sequence[Candidate], wanted: int, most: int) -> list[Candidate]:
-    """Picks in order of score under the caps; then, if places are left, without the cap on publishers."""
-    chosen: list[Candidate] = []
+@dataclass(slots=True)
+class _Places:
+    """What is left to fill, and what fills the rest."""
+
+    free: dict[str, int]
+    wanted: int
+    publishers: Counter[str]
+    topics: list[set[str]]
+
+    @property
+    def most_of_one(self) -> int:
+        return max(1, math.ceil((self.wanted + sum(self.publishers.values())) * SHARE_OF_ONE_PUBLISHER))
+
+
+def _varied(ranked: Sequence[_Judged], places: _Places) -> list[tuple[_Judged, str]]:
+    """Takes the best again and again, what is chosen already counting against more of the same; musts before all others.
+
+    First under the cap on publishers; then, if places are left, without it.
+    """
+    chosen: list[tuple[_Judged, str]] = []
     groups: set[int] = set()
-    for cap in (most, wanted):
-        for candidate in ranked:
-            if len(chosen) >= wanted:
-                break
-            if candidate in chosen or candidate.group in groups:
+    cap = places.most_of_one
+    for most in (cap, len(ranked) + sum(places.publishers.values())):
+        waiting = [each for each in ranked if each.candidate.group not in groups]
+        while waiting and len(chosen) < places.wanted:
+            best = min(
+                waiting, key=lambda each: (not each.must, -(each.score - _sameness(each, places)), each.candidate.id)
+            )
+            waiting.remove(best)
+            section = _section(best, places.free)
+            full = section is None or (not best.must and places.publishers[best.candidate.publisher] >= most)
+            if full or best.candidate.group in groups:
                 continue
-            if sum(c.publisher == candidate.publisher for c in chosen) < cap:
-                chosen.append(candidate)
-                groups.add(candidate.group)
-    return sorted(chosen, key=ranked.index)
+            chosen.append((best, section or ""))
+            groups.add(best.candidate.group)
+            places.publishers[best.candidate.publisher] += 1
+            places.topics.append(set(best.topic))
+            if section:
+                places.free[section] -= 1
+    return sorted(chosen, key=lambda pair: (not pair[0].must, -pair[0].score, pair[0].candidate.id))
 
 
-def _reason(candidate: Candidate, tellers: int, now: datetime) -> str:
-    hours = max(0, round((now - candidate.at).total_seconds() / 3600))
-    age = "new" if hours < 1 else f"{hours} h old" if hours < 48 else f"{hours // 24} days old"
-    told = f", told by {tellers} sources" if tellers > 1 else ""
-    return f"{age}{told}"
+def _section(each: _Judged, free: Mapping[str, int]) -> str | None:
+    """Where a story goes: as its rule says if there is room; None when there is none."""
+    if not each.section or each.section not in free:
+        return ""
+    return each.section if free[each.section] > 0 or each.must else None
+
+
+def _sameness(each: _Judged, places: _Places) -> float:
+    """How much of a story is about what was chosen already."""
+    mine = each.topic
+    alike = sum(
+        1 for topic in places.topics if len(mine & topic) >= 2 or (mine and len(mine & topic) >= 0.4 * len(mine))
+    )
+    return SAME_TOPIC * alike
+
+
+def _topic(title: str) -> set[str]:
+    return {word.removesuffix("'s").removesuffix("’s") for word in _WORD.findall(title.casefold())} - _USUAL
+
+
+_USUAL_WORDS = """
+    about after against amid before from have into more most over says said than that their they this what when where which while will
+    with would year years your
+"""
+_USUAL = frozenset(_USUAL_WORDS.split())
+
+
+def _age(age: timedelta) -> str:
+    hours = round(age.total_seconds() / 3600)
+    return "new" if hours < 1 else f"{hours} h old" if hours < 48 else f"{hours // 24} days old"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

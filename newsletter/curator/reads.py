@@ -7,18 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, F, Max, Prefetch, Q, QuerySet
-from django.db.models.functions import Substr
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
 from newsletter.catalog import reads as catalog
-from newsletter.curator import grouping, models
+from newsletter.curator import models, search
 from newsletter.curator.briefing import lead_of
 from newsletter.curator.values import (
     Added,
     Article,
     Edition,
     Pick,
-    PoolArticle,
     Snapshot,
     Source,
     SourceHealth,
@@ -29,16 +27,10 @@ from newsletter.kernel.errors import NotFound
 from newsletter.templater import MergeField
 
 __all__ = [
-    "Added", "Article", "Edition", "Pick", "PoolArticle", "Snapshot", "Source", "SourceHealth", "SourceReport", "StoryClicks",
-    "already_ran", "article", "articles", "clicks", "edition", "edition_on", "editions", "pool", "snapshot", "source_health", "sources",
+    "Added", "Article", "Edition", "Pick", "Snapshot", "Source", "SourceHealth", "SourceReport", "StoryClicks",
+    "article", "articles", "clicks", "edition", "edition_on", "editions", "snapshot", "source_health", "sources",
     "standing_snapshot", "subjects",
 ]  # fmt: skip
-
-RAN_WITHIN = timedelta(days=14)
-NEW_WITHIN = timedelta(days=4)  # since we first saw it: a feed's own date is the wrong test for “new”
-MOST_GROUPED = 400
-GROUPED_BY = 600  # characters of an article’s text, besides its headline and standfirst
-LATEST_FIRST = (F("published_at").desc(nulls_last=True), "-id")  # databases differ on where no date belongs
 
 
 def sources() -> tuple[Source, ...]:
@@ -55,15 +47,8 @@ def article(article_id: int) -> Article:
 
 
 def articles(*, query: str = "", limit: int = 50) -> tuple[Article, ...]:
-    """Articles by when we first saw them, newest first; `query` is looked for in headline, standfirst and publisher."""
-    return tuple(to_article(row) for row in _matching(query).order_by("-added_at", "-id")[:limit])
-
-
-def _matching(query: str) -> QuerySet[models.Article]:
-    rows = models.Article.objects.all()
-    for word in query.split()[:8]:
-        rows = rows.filter(Q(title__icontains=word) | Q(dek__icontains=word) | Q(publisher__icontains=word))
-    return rows
+    """Articles by when we first saw them, newest first; `query` is looked for in all their texts, by how words begin."""
+    return tuple(to_article(row) for row in search.matching(query).order_by("-added_at", "-id")[:limit])
 
 
 def edition(edition_id: int) -> Edition:
@@ -109,54 +94,6 @@ def standing_snapshot(edition_id: int) -> Snapshot | None:
     """The snapshot that the present approval froze, if the edition is approved."""
     row = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None).first()
     return to_snapshot(row) if row else None
-
-
-def pool(edition_id: int, *, query: str = "", limit: int = 60, now: datetime) -> tuple[PoolArticle, ...]:
-    """Articles on offer for an edition: without a query those first seen in the last days, newest first."""
-    shown = edition(edition_id)
-    rows = _matching(query) if query.strip() else models.Article.objects.filter(added_at__gte=now - NEW_WITHIN)
-    rows = rows.defer("text", "biography").annotate(start=Substr("text", 1, GROUPED_BY))
-    found = list(rows.order_by(*LATEST_FIRST)[:MOST_GROUPED])
-    groups = grouping.group(
-        [{"title": row.title, "text": f"{row.dek}\n{row.start}", "published_at": row.published_at} for row in found]
-    )
-    told: dict[int, list[models.Article]] = defaultdict(list)
-    for row, group in zip(found, groups, strict=True):
-        told[group].append(row)
-    ran = already_ran(found, on=shown.date, besides=edition_id)
-    used = {pick.article_id: pick.number for pick in shown.picks}
-    return tuple(
-        PoolArticle(
-            to_article(row), len(told[group]), used.get(row.id, 0), ran.get(row.id, ""), _also(row, told[group])
-        )
-        for row, group in list(zip(found, groups, strict=True))[:limit]
-    )
-
-
-def _also(row: models.Article, told: Iterable[models.Article]) -> tuple[str, ...]:
-    """Who else tells of the same event, each once."""
-    others = dict.fromkeys(other.publisher for other in told if other.publisher and other.publisher != row.publisher)
-    return tuple(others)
-
-
-def already_ran(candidates: Iterable[models.Article], *, on: date, besides: int | None) -> dict[int, str]:
-    """For each article that ran in the house within two weeks (same address or same headline): where, in words."""
-    picks = models.Pick.objects.filter(edition__date__gte=on - RAN_WITHIN, edition__date__lte=on + RAN_WITHIN)
-    picks = picks.exclude(edition__state="skipped").exclude(edition_id=besides or 0)
-    by_key: dict[str, tuple[date, int]] = {}
-    for url_key, title_key, day, newsletter_id in picks.order_by("edition__date").values_list(
-        "article__canonical_key", "article__title_key", "edition__date", "edition__newsletter_id"
-    ):
-        by_key[url_key] = by_key[f"title:{title_key}"] = (day, newsletter_id)
-    names = {each.id: each.name for each in catalog.newsletters()} if by_key else {}
-    found: dict[int, str] = {}
-    for candidate in candidates:
-        ran = by_key.get(candidate.canonical_key) or by_key.get(f"title:{candidate.title_key}")
-        if ran:
-            found[candidate.id] = (
-                f"ran {ran[0]:%a} {ran[0].day} {ran[0]:%b} in {names.get(ran[1], 'another newsletter')}"
-            )
-    return found
 
 
 def _editions() -> QuerySet[models.Edition]:
@@ -219,6 +156,12 @@ def to_article(row: models.Article) -> Article:
         image_credit=row.image_credit,
         picture_id=row.picture_id,
         added_at=row.added_at,
+        section=row.section,
+        paywalled=row.paywalled,
+        standing=row.standing,
+        eligible_from=row.eligible_from,
+        eligible_until=row.eligible_until,
+        version=row.version,
     )
 
 
@@ -283,6 +226,8 @@ def _to_pick(row: models.Pick, section: str, pictures: Mapping[int, catalog.Pict
         image_alt=row.image_alt,
         image_caption=row.image_caption,
         image_credit=row.image_credit,
+        because=row.because,
+        again_reason=row.again_reason,
     )
 
 

@@ -28,10 +28,14 @@ from newsletter.curator.editions import (
     edit_pick,
     move,
     pick,
+    proposals,
     suggest_picks,
 )
+from newsletter.curator.marking import mark, note, set_eligible, tag
 from newsletter.curator.opml import LARGEST as LARGEST_LIST
+from newsletter.curator.rules import remove_rule, set_rule
 from newsletter.curator.sources import add_source, export_sources, fetch_sources, import_sources, remove_source
+from newsletter.curator.stories import group_new
 
 __all__ = [
     "LARGEST_LIST",
@@ -46,21 +50,29 @@ __all__ = [
     "edit_pick",
     "export_sources",
     "fetch_sources",
+    "group_new",
     "hold",
     "import_sources",
     "lock",
+    "mark",
     "mark_handed_over",
     "mark_missed",
     "mark_recalled",
     "mark_sent",
     "move",
+    "note",
     "note_clicks",
     "open_again",
     "pick",
     "preview",
+    "proposals",
+    "remove_rule",
     "remove_source",
     "request_review",
+    "set_eligible",
+    "set_rule",
     "skip",
     "suggest_picks",
+    "tag",
     "withdraw_approval",
 ]

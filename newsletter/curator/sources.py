@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from newsletter.curator import feeds, models, opml, polling, reads, resources
+from newsletter.curator import feeds, models, opml, polling, reads, resources, stories
 from newsletter.curator.articles import save_entry
 from newsletter.curator.resources import Fetch
 from newsletter.curator.values import Source, SourceReport
@@ -87,6 +87,7 @@ def fetch_sources(
         reports[row.id] = _read(row, answer, now)
         if progress:
             progress(1)
+    stories.group_new(now)
     return tuple(reports[row.id] for row in rows if row.id in reports)
 
 

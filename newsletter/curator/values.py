@@ -75,6 +75,35 @@ class Article:
     image_credit: str
     picture_id: int | None
     added_at: datetime
+    section: str = ""
+    paywalled: bool = False
+    standing: str = "new"
+    eligible_from: date | None = None
+    eligible_until: date | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody of the desk noted."""
+
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What editors want of a source (`source` is its name) or of a phrase; `section` is where such stories go."""
+
+    id: int
+    effect: str
+    source_id: int | None
+    source: str
+    phrase: str
+    section: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +137,8 @@ class Pick:
     image_alt: str
     image_caption: str
     image_credit: str
+    because: str = ""  # why it was suggested
+    again_reason: str = ""  # why although it ran
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +199,21 @@ class PoolArticle:
     """An article on offer for an edition."""
 
     article: Article
-    told_by: int  # how many articles in the pool tell of the same event
+    told_by: int  # how many articles tell of the same event
     used_as: int  # its number in this edition, 0 when it is not picked
     ran: str  # “ran Mon in Morning Briefing”, or ""
     also: tuple[str, ...] = ()  # who else tells of the same event
+    state: str = "new"  # new, shortlisted, picked, run or ignored
+    tags: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
+    hurdle: str = ""  # what stands in the way of picking it, in words
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An article suggested for an edition, with the reason; `section` is its key."""
+
+    article: Article
+    section: str
+    score: float
+    reason: str

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
+from newsletter.curator import pool as pools
 from newsletter.curator import reads, service
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
@@ -198,7 +199,7 @@ def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
 
 def _pool(request: HttpRequest, edition: reads.Edition) -> dict[str, Any]:
     query = request.GET.get("q", "")[:100]
-    return {"edition": edition, "pool": reads.pool(edition.id, query=query, now=clock.now()), "q": query}
+    return {"edition": edition, "pool": pools.pool(edition.id, pools.Wanted(query), now=clock.now()), "q": query}
 
 
 def _field_context(edition: reads.Edition, name: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def articles(told: Told) -> list[Article]:
 @pytest.fixture
 def place(edition: Edition, articles: list[Article], now: datetime) -> Callable[..., Edition]:
     def place(number: int, **where: Any) -> Edition:
-        return service.pick(edition.id, articles[number].id, now=now, **where)
+        return service.pick(edition.id, articles[number].id, reason="again", now=now, **where)
 
     return place
 
@@ -178,7 +178,7 @@ def test_any_sequence_of_changes_gives_the_order_of_a_plain_list(
         title = TITLES[number]
         holder = next((titles for titles in expected.values() if title in titles), None)
         if what == "pick" and holder is None:
-            edition = service.pick(edition.id, articles[number].id, section=section, now=now)
+            edition = service.pick(edition.id, articles[number].id, section=section, reason="again", now=now)
             expected[section].append(title)
         elif what == "drop" and holder is not None:
             edition = service.drop(edition.id, key(edition, title), now=now)

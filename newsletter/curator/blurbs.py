@@ -40,7 +40,13 @@ def blurb(title: str, dek: str, text: str, language: str = "") -> str:
         of_story = _run(story[start:])
         more = [each for each in of_story if not _repeats(each, chosen)]
         chosen = _run([*chosen, *more]) if chosen and more else chosen or of_story
-    return " ".join(chosen) or _cut(dek if _words(dek) - known else "")
+    return _joined(chosen) or _cut(dek if _words(dek) - known else "")
+
+
+def _joined(sentences: Sequence[str]) -> str:
+    """One after the other; a standfirst often has no full stop, and needs one when something follows."""
+    ended = [each if each.rstrip("\"”’»)'")[-1:] in tuple(".!?…:;") else f"{each}." for each in sentences[:-1]]
+    return " ".join([*ended, *sentences[-1:]])
 
 
 def _telling(text: str, known: set[str], language: str) -> list[str]:

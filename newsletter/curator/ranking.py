@@ -28,7 +28,9 @@ PAYWALL = 0.3  # taken from what readers cannot read
 SAME_TOPIC = 0.35  # taken for each chosen story that is about the same names and things
 SUBSTANTIAL = 120  # words of a text that says more than a feed's teaser
 Effect = Literal["boost", "mute", "must"]
+ALIKE = 3.0  # a third of the rarer words in common is the same topic
 _WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
+_NAME = re.compile(r"(?<=[\w,] )[A-ZÀ-Þ][\w'’-]{3,}")  # within a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,9 @@ def suggest(
     ranked = sorted(
         (each for each in judged if each is not None), key=lambda each: (not each.must, -each.score, each.candidate.id)
     )
-    places = _Places(dict(quotas or {}), wanted, Counter(publishers_taken), [_topic(title) for title in titles_taken])
+    taken = [_topic(title, "") for title in titles_taken]
+    rarity = _rarity([*(each.topic for each in ranked), *taken])
+    places = _Places(dict(quotas or {}), wanted, Counter(publishers_taken), taken, rarity)
     chosen = _varied(ranked, places)
     return [Suggestion(each.candidate.id, round(each.score, 4), each.reason, section) for each, section in chosen]
 
@@ -126,7 +130,7 @@ class _Judged:
     must: bool
     section: str
     reason: str
-    topic: frozenset[str]
+    topic: frozenset[str]  # what it is about
 
 
 def _judged(
@@ -163,7 +167,7 @@ def _judged(
         score -= PAYWALL
         reasons.append("behind a paywall")
     section = next((rule.section for rule in (*must, *mine) if rule.section), "")
-    return _Judged(candidate, score, bool(must), section, ", ".join(reasons), frozenset(_topic(candidate.title)))
+    return _Judged(candidate, score, bool(must), section, ", ".join(reasons), _topic(candidate.title, candidate.dek))
 
 
 @dataclass(slots=True)
@@ -173,7 +177,8 @@ class _Places:
     free: dict[str, int]
     wanted: int
     publishers: Counter[str]
-    topics: list[set[str]]
+    topics: list[frozenset[str]]
+    rarity: Mapping[str, float]
 
     @property
     def most_of_one(self) -> int:
@@ -202,7 +207,7 @@ def _varied(ranked: Sequence[_Judged], places: _Places) -> list[tuple[_Judged, s
             chosen.append((best, section or ""))
             groups.add(best.candidate.group)
             places.publishers[best.candidate.publisher] += 1
-            places.topics.append(set(best.topic))
+            places.topics.append(best.topic)
             if section:
                 places.free[section] -= 1
     return sorted(chosen, key=lambda pair: (not pair[0].must, -pair[0].score, pair[0].candidate.id))
@@ -216,16 +221,28 @@ def _section(each: _Judged, free: Mapping[str, int]) -> str | None:
 
 
 def _sameness(each: _Judged, places: _Places) -> float:
-    """How much of a story is about what was chosen already."""
-    mine = each.topic
-    alike = sum(
-        1 for topic in places.topics if len(mine & topic) >= 2 or (mine and len(mine & topic) >= 0.4 * len(mine))
-    )
-    return SAME_TOPIC * alike
+    """How much of a story is about what was chosen already: by the rarer words and names that both have."""
+    return SAME_TOPIC * sum(_overlap(each.topic, topic, places.rarity) for topic in places.topics)
 
 
-def _topic(title: str) -> set[str]:
-    return {word.removesuffix("'s").removesuffix("’s") for word in _WORD.findall(title.casefold())} - _USUAL
+def _overlap(one: frozenset[str], other: frozenset[str], rarity: Mapping[str, float]) -> float:
+    shared = sum(rarity[term] for term in one & other)
+    if not shared:
+        return 0.0
+    least = min(sum(rarity[term] for term in one), sum(rarity[term] for term in other))
+    return min(1.0, ALIKE * shared / least)
+
+
+def _rarity(topics: Sequence[frozenset[str]]) -> dict[str, float]:
+    spread = Counter(term for topic in topics for term in topic)
+    return {term: math.log((1 + len(topics)) / count) for term, count in spread.items()}
+
+
+def _topic(title: str, dek: str) -> frozenset[str]:
+    """The words of a headline, and the names of the standfirst."""
+    words = set(_WORD.findall(title.casefold()))
+    names = {name.casefold() for name in _NAME.findall(dek)}
+    return frozenset(word.removesuffix("'s").removesuffix("’s") for word in words | names) - _USUAL
 
 
 _USUAL_WORDS = """

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from newsletter.curator import urls
+
 _BYLINE_PREFIX = re.compile(
     r"^\s*(?:(?:by|text|texte?|testo|words|author|autor|auteur|autore|автор|текст|written\s+by)\s*:|(?:by|von|par|door|de)(?=\s))\s*(?=\S)",
     re.I,
@@ -239,8 +241,9 @@ def split_caption(caption: str) -> tuple[str, str]:
     return flat, ""
 
 
-def publisher(feed_title: str) -> str:
-    """The paper's name in a feed's title: without “feed”, “RSS”, “Comments on:” and dangling dashes."""
+def publisher(feed_title: str, url: str = "") -> str:
+    """The paper's name in a feed's title: without “feed”, “RSS”, “Comments on:”, dangling dashes, and, where the server of `url`
+    tells which part is the paper's, without the part of the paper: “World - Echo.com”, “Echo Topics: World”."""
     name = re.sub(r"^(?:comments\s+on|latest\s+from|news\s+from):?\s+", "", " ".join(feed_title.split()), flags=re.I)
     name = re.sub(
         r"\s+(?:rss(?:\s+feed)?|atom\s+feed|feed|records\s+found\s+\d+|news\s+search.*)$",
@@ -248,7 +251,18 @@ def publisher(feed_title: str) -> str:
         name,
         flags=re.I,
     )
-    return re.sub(r"[\s–—|:»-]+$", "", name) or feed_title.strip()
+    name = re.sub(r"[\s–—|:»-]+$", "", name) or feed_title.strip()
+    host = urls.host(url)
+    labels = [label for label in host.split(".")[:-1] if len(label) > 2] or host.split(".")[:1]
+    parts = [part for part in re.split(r"\s*(?:[|»:]|\s[–—-])\s+", name) if part]
+    own = [
+        part
+        for part in parts
+        if any(label in _folded(part) or _folded(part).startswith(label) for label in labels if label)
+    ]
+    if len(parts) > 1 and own:
+        name = re.sub(r"\s+topics?$", "", own[0], flags=re.I)
+    return host if _folded(name) in ("rss", "feed", "atom", "news", "home", "index", "blog") and host else name
 
 
 def is_promotion(line: str) -> bool:

@@ -36,6 +36,12 @@ def test_a_short_standfirst_is_filled_up_from_the_story() -> None:
     assert found == f"Nobody has to wait any more. {FIRST}"
 
 
+def test_a_standfirst_without_a_full_stop_gets_one_when_the_story_follows() -> None:
+    assert blurb(TITLE, "Nobody has to wait for ‘the boat’", f"{FIRST}\n\n{SECOND}").startswith(
+        "Nobody has to wait for ‘the boat’. From"
+    )
+
+
 def test_a_standfirst_that_repeats_the_headline_is_passed_over() -> None:
     assert blurb(TITLE, "The ferry gets a second boat.", f"{FIRST}\n\n{SECOND}").startswith(FIRST)
 

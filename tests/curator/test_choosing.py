@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.curator.grouping import group
-from newsletter.curator.ranking import Candidate, suggest
+from newsletter.curator.grouping import continued, group, regroup
+from newsletter.curator.ranking import Candidate, Rule, suggest
+from newsletter.curator.taste import Offered, learn
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 BRIDGE = "Masons take down the eastern arch of the packhorse bridge stone by stone; buses go round by the quarry for nine weeks."
@@ -147,3 +150,93 @@ def test_suggestions_are_distinct_and_deterministic(rows: list[tuple[int, str, i
     assert found == suggest(pool, wanted=wanted, now=NOW)
     assert len(found) == min(wanted, len({c.group for c in pool}))
     assert len({each.id for each in found}) == len(found)
+
+
+FERRY = replace(candidate(1, 6), title="Ferry gets a second boat", dek="The town pays.", source_id=7, words=300)
+ARCH = replace(candidate(2, 5), title="Bridge opens again", source_id=8, tags=("roads",))
+RAIN = replace(candidate(3, 4), title="Rain for a week", source_id=8)
+
+
+def ids(*rules: Rule, wanted: int = 3, **more: Any) -> list[int]:
+    return [each.id for each in suggest([FERRY, ARCH, RAIN], wanted=wanted, now=NOW, rules=rules, **more)]
+
+
+def test_an_editors_rule_brings_mutes_or_forces() -> None:
+    assert ids()[0] == 1 or ids()[0] == 3
+    assert ids(Rule("boost", phrase="bridge"))[0] == 2
+    assert 3 not in ids(Rule("mute", phrase="rain"))
+    assert ids(Rule("mute", source_id=8)) == [1]
+    assert ids(Rule("must", phrase="roads"), wanted=1) == [2]  # a tag counts as well
+    assert ids(Rule("mute", source_id=8), Rule("must", phrase="bridge opens")) == [2, 1]
+
+
+def test_a_phrase_is_whole_words() -> None:
+    assert 3 in ids(Rule("mute", phrase="rai"))
+    assert 3 not in ids(Rule("mute", phrase="a week"))
+
+
+def test_the_reason_names_the_rule_and_the_taste() -> None:
+    taste = learn([*[Offered("Ferry news", "P1", True)] * 9, *[Offered("Other", "P9", False)] * 40])
+    rules = (Rule("boost", source_id=7, name="Lake Echo"), Rule("boost", phrase="bridge"))
+    found = {each.id: each.reason for each in suggest([FERRY, ARCH], wanted=2, now=NOW, rules=rules, taste=taste)}
+    assert "rule: more of Lake Echo" in found[1]
+    assert "this newsletter likes" in found[1]
+    assert "rule: more of “bridge”" in found[2]
+
+
+def test_what_somebody_shortlisted_comes_before_what_is_fresher() -> None:
+    assert [each.id for each in suggest([RAIN, replace(ARCH, shortlisted=True)], wanted=2, now=NOW)] == [2, 3]
+
+
+def test_what_readers_cannot_read_comes_later_and_says_so() -> None:
+    found = suggest([replace(RAIN, paywalled=True), ARCH], wanted=2, now=NOW)
+    assert [each.id for each in found] == [2, 3]
+    assert "behind a paywall" in found[1].reason
+
+
+def test_a_rule_sends_stories_to_its_section_while_there_is_room() -> None:
+    rules = (Rule("boost", source_id=8, section="town"),)
+    found = suggest([FERRY, ARCH, RAIN], wanted=3, now=NOW, rules=rules, quotas={"top": 2, "town": 1})
+    assert {each.id: each.section for each in found} == {1: "", found[0].id: "town"}
+    assert found[0].id in (2, 3)
+
+
+def test_a_second_story_about_the_same_things_waits() -> None:
+    talks = replace(
+        candidate(1, 1), title="Lakeland and Fellside hold talks", dek="The mayors of Lakeland and Fellside met."
+    )
+    again = replace(candidate(2, 2), title="Talks between Lakeland, Fellside go on", dek="In Lakeland they met again.")
+    otters = replace(candidate(3, 9), title="Otters return", dek="A family of four.")
+    others = [replace(candidate(n, 90), title=f"Word{n} alone{n}") for n in range(4, 12)]
+    assert [each.id for each in suggest([talks, again, otters, *others], wanted=2, now=NOW)] == [1, 3]
+
+
+def test_places_taken_count_for_the_share_of_a_paper() -> None:
+    mine = [candidate(n, 1, publisher="Loud") for n in range(3)] + [candidate(9, 40, publisher="Quiet")]
+    assert [each.id for each in suggest(mine, wanted=1, now=NOW, publishers_taken=["Loud"])] == [9]
+
+
+@given(st.lists(st.sampled_from(["a", "b", None]), max_size=12), st.data())
+def test_groups_go_on_where_most_of_them_is(known: list[str | None], data: st.DataObject) -> None:
+    found = data.draw(st.lists(st.integers(0, 3), min_size=len(known), max_size=len(known)))
+    kept = continued(known, found)
+    by_number: dict[int, set[object]] = {}
+    for number, label in zip(found, kept, strict=True):
+        by_number.setdefault(number, set()).add(label)
+    assert all(len(labels) == 1 for labels in by_number.values())  # a group goes on as one
+    named = [next(iter(labels)) for labels in by_number.values() if labels != {None}]
+    assert len(named) == len(set(named))  # and no two as the same
+
+
+def test_articles_that_come_later_join_the_stories_there_are() -> None:
+    event = "The ferry on the upper lake hit the jetty in fog, and three passengers were hurt, the harbour office said."
+    told = [
+        {"title": "Ferry hits jetty in fog", "text": event},
+        {
+            "title": "Otters seen in the mill race",
+            "text": "A family of four otters swims below the weir every evening.",
+        },
+        {"title": "Three hurt as ferry hits jetty", "text": event + " The captain blamed the fog."},
+    ]
+    found = regroup(told, ["ferry", "otters", None])
+    assert continued(["ferry", "otters", None], found) == ["ferry", "otters", "ferry"]

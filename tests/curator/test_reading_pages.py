@@ -430,3 +430,17 @@ def test_a_credit_given_twice_is_said_once(written: str, name: str) -> None:
 )
 def test_a_feeds_title_becomes_the_papers_name(title: str, paper: str) -> None:
     assert wording.publisher(title) == paper
+
+
+@pytest.mark.parametrize(
+    ("title", "url", "paper"),
+    [
+        ("World - UplandEcho.com", "https://www.uplandecho.com/world", "UplandEcho.com"),
+        ("UEN Topics: World", "https://www.uen.org/sections/world", "UEN"),
+        ("Upland Echo | Sport", "https://uplandecho.example.org/", "Upland Echo"),
+        ("Rain: what it does to us", "https://weather.example.org/", "Rain: what it does to us"),
+        ("RSS", "https://www.uplandecho.com/", "uplandecho.com"),
+    ],
+)
+def test_the_server_tells_which_part_of_a_feeds_title_is_the_paper(title: str, url: str, paper: str) -> None:
+    assert wording.publisher(title, url) == paper

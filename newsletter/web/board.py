@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
 from newsletter.curator import pool as pools
@@ -43,7 +44,23 @@ def board(request: HttpRequest, edition_id: int) -> HttpResponse:
 def pool(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The articles on offer."""
     edition = _edition(request, "view", edition_id)
-    return render(request, "fragments/pool.html", _pool(request, edition))
+    return render(request, "fragments/pool.html", pool_context(edition, wanted(request)))
+
+
+@desk("view")
+def changes(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """What somebody else changed since `version`: nothing (204), the board anew, or, while a story is being edited, a word of it."""
+    edition = _edition(request, "view", edition_id)
+    if str(edition.version) == request.GET.get("version"):
+        return HttpResponse(status=204)
+    context = _context(edition) | {"others": audit.last(f"edition {edition_id}")}
+    if request.GET.get("editing"):
+        response = render(request, "fragments/others.html", context)
+        response["HX-Retarget"], response["HX-Reswap"] = "#others", "innerHTML"
+        return response
+    response = render(request, "fragments/changes.html", context)
+    response["HX-Trigger-After-Swap"] = '{"preview": "", "pool": ""}'
+    return response
 
 
 @desk("edit", methods=("POST",))
@@ -84,10 +101,12 @@ def pick(request: HttpRequest, edition_id: int) -> HttpResponse:
         edition_id,
         _number(request, "article"),
         section=request.POST.get("section") or None,
+        reason=request.POST.get("reason", ""),
+        by=str(request.user.get_username()),
         now=clock.now(),
         fetch=wiring.fetch(),
     )
-    return _changed(request, edition, "picked")
+    return _changed(request, edition, "picked", request.POST.get("reason", "")[:200])
 
 
 @desk("edit", methods=("GET", "POST"))
@@ -194,12 +213,27 @@ def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
         "looking": sum(f.level == "warn" for f in findings),
         "editing": editing,
         "fields": [(name, label, getattr(edition, name)) for name, label in WORDS.items()],
+        "states": pools.STATES,
+        "sources": reads.sources(),
     }
 
 
-def _pool(request: HttpRequest, edition: reads.Edition) -> dict[str, Any]:
-    query = request.GET.get("q", "")[:100]
-    return {"edition": edition, "pool": pools.pool(edition.id, pools.Wanted(query), now=clock.now()), "q": query}
+def wanted(request: HttpRequest) -> pools.Wanted:
+    """What an editor looks for in the pool, from a query or a form."""
+    asked = request.GET if request.method == "GET" else request.POST
+    source = asked.get("source", "")
+    return pools.Wanted(
+        query=asked.get("q", "")[:100],
+        state=asked.get("state") or "offered",
+        source_id=int(source) if source.isdecimal() and len(source) < 10 else None,
+        tag=asked.get("tag", "")[:40],
+    )
+
+
+def pool_context(edition: reads.Edition, wanted: pools.Wanted) -> dict[str, Any]:
+    """What the pool's fragment shows."""
+    found = pools.pool(edition.id, wanted, now=clock.now())
+    return {"edition": edition, "pool": found, "wanted": wanted, "most": pools.SHOWN}
 
 
 def _field_context(edition: reads.Edition, name: str) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def test_an_editor_picks_edits_moves_and_approves(
     articles(6)
     sign_in(page, live_server)
     page.goto(f"{live_server.url}/editions/{edition.id}/")
-    page.click(".pool button >> nth=0")
+    page.click(".pool [data-pick-it] >> nth=0")
     page.wait_for_selector(".pick >> nth=3")
     page.click("[aria-label^='Edit'] >> nth=0")
     page.fill("#p-headline", "A headline written in a browser")
@@ -85,6 +85,25 @@ def test_an_editor_picks_edits_moves_and_approves(
     assert saved.subject == "A subject written in a browser"
     assert saved.picks[1].headline == "A headline written in a browser"
     assert len(saved.picks) == 4
+    assert page.complaints == []
+
+
+def test_two_editors_see_each_other_and_keep_what_they_write(
+    page: Any, live_server: Any, people: Any, edition: Any, articles: Callable[..., list[int]], now: Any
+) -> None:
+    from newsletter.curator import service
+
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/editions/{edition.id}/")
+    page.fill("#w-preheader", "Half a sentence that is still being")
+    service.edit_edition(edition.id, subject="A subject from elsewhere", now=now)
+    service.pick(edition.id, articles(6)[5], now=now)
+    page.wait_for_selector(".pick >> nth=3", timeout=12_000)
+    assert page.input_value("#w-subject") == "A subject from elsewhere"
+    assert page.input_value("#w-preheader") == "Half a sentence that is still being"
+    page.click(".pool__more summary >> nth=0")
+    page.click(".pool__more [value=shortlisted] >> nth=0")
+    page.wait_for_selector(".pool .tag:has-text('Shortlisted')")
     assert page.complaints == []
 
 
@@ -111,6 +130,8 @@ def test_no_page_scrolls_sideways(page: Any, live_server: Any, people: Any, edit
         "/sources/",
         "/newsletters/",
         "/newsletters/morning/",
+        "/newsletters/morning/rules/",
+        "/sources/clip/?url=https://echo.example.org/a&text=Some+words",
         "/join/",
         "/which/",
         "/archive/",

@@ -118,7 +118,7 @@ def test_htmx_gets_the_running_order_and_a_word_to_the_preview(editor: Client, e
         f"/editions/{edition.id}/picks/{story.key}/place/", {"position": 2}, headers={"HX-Request": "true"}
     )
     assert answer.status_code == 200
-    assert answer.content.startswith(b'<div id="order">')
+    assert answer.content.startswith(b'<div id="order" ')
     assert "preview" in answer.headers["HX-Trigger-After-Swap"]
 
 

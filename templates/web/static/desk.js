@@ -15,6 +15,11 @@
     });
   });
 
+  // What somebody is writing stays when somebody else's change comes in; the next save tells the two apart.
+  document.body.addEventListener("htmx:oobBeforeSwap", function (event) {
+    if (event.detail.target.contains(document.activeElement)) { event.detail.shouldSwap = false; }
+  });
+
   document.addEventListener("keydown", function (event) {
     var typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
     if (event.key === "/" && !typing) {
@@ -36,7 +41,7 @@
   });
 
   function move(step) {
-    var buttons = Array.prototype.slice.call(document.querySelectorAll(".pool button"));
+    var buttons = Array.prototype.slice.call(document.querySelectorAll(".pool [data-pick-it]"));
     var at = buttons.indexOf(document.activeElement);
     var next = buttons[at + step] || buttons[0];
     if (next) { next.focus(); }

@@ -11,13 +11,25 @@ import psycopg
 
 from tests.flows.conftest import new_database
 
-BY_HAND = ("importing", "import_runs", "undoing", "segments", "exporting", "looking_up", "suppressions", "never_again")
+BY_HAND = {
+    "subscribers": (
+        "importing",
+        "import_runs",
+        "undoing",
+        "segments",
+        "exporting",
+        "looking_up",
+        "suppressions",
+        "never_again",
+    ),
+    "curator": ("desk_words", "pool", "rules"),
+}
 
 
-def test_what_holds_of_subscribers_on_sqlite_holds_on_postgresql(postgres_url: str) -> None:
+def test_what_holds_on_sqlite_holds_on_postgresql(postgres_url: str) -> None:
     database = new_database(postgres_url, "template0")
     words = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", "--reuse-db"]
-    files = [f"tests/subscribers/test_{name}.py" for name in BY_HAND]
+    files = [f"tests/{room}/test_{name}.py" for room, names in BY_HAND.items() for name in names]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *words, *files],
         env={**os.environ, "NEWSLETTER_DATABASE_URL": database},

@@ -1,0 +1,56 @@
+"""One article in the pool: where it stands, its tags, the days it may run, and notes. Every change gives the pool back."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.curator import reads, service
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput
+from newsletter.web.access import allow, desk, note
+from newsletter.web.board import pool_context, wanted
+
+
+@desk("edit", methods=("POST",))
+def article(request: HttpRequest, edition_id: int, article_id: int) -> HttpResponse:
+    """Changes what the desk says about an article, for who may edit the edition it is looked at for."""
+    edition = reads.edition(edition_id)
+    allow(request, "edit", edition.newsletter_id)
+    verb = _act(request, article_id)
+    note(request, verb, f"article {article_id}", newsletter_id=edition.newsletter_id)
+    if not request.headers.get("HX-Request"):
+        return redirect("board", edition_id)
+    return render(request, "fragments/pool.html", pool_context(edition, wanted(request)) | {"opened": article_id})
+
+
+def _act(request: HttpRequest, article_id: int) -> str:
+    """Does what the button says; returns the verb for the audit log. Raises BadInput for a button that is none."""
+    by = str(request.user.get_username())
+    said = request.POST.get("version", "")
+    version = int(said) if said.isdecimal() else None
+    match request.POST.get("do", ""):
+        case "new" | "shortlisted" | "ignored" as standing:
+            service.mark(article_id, standing, by=by, version=version)
+            return f"marked {standing}"
+        case "tags":
+            service.tag(article_id, request.POST.get("tags", "").split(","), by=by, version=version)
+            return "tagged"
+        case "days":
+            first, last = _day(request, "from"), _day(request, "until")
+            service.set_eligible(article_id, first=first, last=last, by=by, version=version)
+            return "set days of"
+        case "note":
+            service.note(article_id, request.POST.get("note", ""), by=by, now=clock.now())
+            return "noted"
+    raise BadInput("There is no such button.", "do")
+
+
+def _day(request: HttpRequest, name: str) -> date | None:
+    text = request.POST.get(name, "").strip()
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadInput(f"“{text[:40]}” is no date. Write it like 2026-11-24.", name) from None

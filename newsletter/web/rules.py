@@ -1,0 +1,65 @@
+"""What the editors of a newsletter want suggested, and what its past editions taught."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.accounts.rights import can
+from newsletter.catalog import reads as catalog
+from newsletter.curator import reads, rules, service
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.web.access import allow, desk, note
+
+EFFECTS = {"boost": "More of", "mute": "Never", "must": "Always"}
+SHOWN = 15
+
+
+@desk("view", methods=("GET", "POST"))
+def index(request: HttpRequest, slug: str) -> HttpResponse:
+    """The rules of a newsletter and its taste; POST makes a rule or removes one."""
+    newsletter = catalog.newsletter_by_slug(slug)
+    allow(request, "edit" if request.method == "POST" else "view", newsletter.id)
+    if request.method == "POST":
+        try:
+            _act(request, newsletter.id)
+        except NewsletterError as error:
+            messages.error(request, str(error))
+        return redirect("rules", slug)
+    taste = rules.taste_of(newsletter.id)
+    words = list(taste.words.values())
+    context = {
+        "newsletter": newsletter,
+        "may": can(request.user, "edit", newsletter.id),
+        "rules": rules.rules(newsletter.id),
+        "titles": {section.key: section.title for section in newsletter.sections},
+        "sources": reads.sources(),
+        "effects": EFFECTS,
+        "papers": sorted(taste.publishers.values(), key=lambda liking: -liking.score)[: 2 * SHOWN],
+        "words": sorted(words[:SHOWN], key=lambda liking: -liking.score),
+        "learned_from": rules.LEARNED_FROM,
+    }
+    return render(request, "pages/rules.html", context)
+
+
+def _act(request: HttpRequest, newsletter_id: int) -> None:
+    if request.POST.get("do") == "remove":
+        said = request.POST.get("rule", "")
+        if not said.isdecimal():
+            raise BadInput("Say which rule.", "rule")
+        service.remove_rule(int(said), newsletter_id)
+        note(request, "removed rule", f"rule {said}", newsletter_id=newsletter_id)
+        return
+    source = request.POST.get("source", "")
+    rule = service.set_rule(
+        newsletter_id,
+        request.POST.get("effect", ""),
+        source_id=int(source) if source.isdecimal() else None,
+        phrase=request.POST.get("phrase", ""),
+        section=request.POST.get("section", ""),
+        by=str(request.user.get_username()),
+        now=clock.now(),
+    )
+    note(request, f"made rule {rule.effect}", (rule.source or rule.phrase)[:200], newsletter_id=newsletter_id)

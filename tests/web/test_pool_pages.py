@@ -1,0 +1,142 @@
+"""The pool on the desk: what may be said about articles there, what others changed, rules, and clipping."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from newsletter.accounts.models import AuditEntry
+from newsletter.curator import reads, rules, service
+
+HTMX = {"HX-Request": "true"}
+PASTED = "Ferry gets a second boat\n\n" + "\n\n".join(
+    f"From the first of May boat number {n} will cross the lake every half hour, the harbour office said on Monday."
+    for n in range(4)
+)
+
+
+@pytest.fixture
+def editor(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in("editor")
+
+
+def change(client: Client, edition: Any, article_id: int, **form: Any) -> Any:
+    return client.post(f"/editions/{edition.id}/articles/{article_id}/", form, headers=HTMX)
+
+
+def test_an_article_is_marked_tagged_held_and_noted(editor: Client, edition: Any, articles: Any) -> None:
+    article_id = articles(1)[0]
+    assert b"Shortlisted" in change(editor, edition, article_id, do="shortlisted").content
+    assert b">rivers<" in change(editor, edition, article_id, do="tags", tags="Rivers, lakes").content
+    assert (
+        b"held until" in change(editor, edition, article_id, do="days", **{"from": "2099-01-01", "until": ""}).content
+    )
+    assert b"Call first." in change(editor, edition, article_id, do="note", note="Call first.").content
+    assert reads.article(article_id).version == 4
+    verbs = AuditEntry.objects.filter(target=f"article {article_id}").values_list("verb", flat=True)
+    assert set(verbs) == {"marked shortlisted", "tagged", "set days of", "noted"}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"do": "days", "from": "tomorrow"},
+        {"do": "tags", "tags": "x" * 50},
+        {"do": "explode"},
+        {"do": "note", "note": ""},
+    ],
+)
+def test_what_makes_no_sense_is_said(editor: Client, edition: Any, articles: Any, form: dict[str, str]) -> None:
+    answer = change(editor, edition, articles(1)[0], **form)
+    assert answer.status_code == 422
+    assert answer.headers["HX-Retarget"] == "#trouble"
+
+
+def test_an_old_version_is_not_written_over(editor: Client, edition: Any, articles: Any) -> None:
+    article_id = articles(1)[0]
+    service.mark(article_id, "ignored", by="bo@example.com")
+    answer = change(editor, edition, article_id, do="shortlisted", version=1)
+    assert answer.status_code == 409
+    assert b"bo@example.com changed this article" in answer.content
+
+
+def test_the_pool_is_filtered(editor: Client, edition: Any, articles: Any) -> None:
+    first, second = articles(2)
+    service.mark(first, "ignored", by="x")
+    titles = {each: reads.article(each).title for each in (first, second)}
+    offered = editor.get(f"/editions/{edition.id}/pool/").content.decode()
+    assert titles[first] not in offered
+    assert titles[second] in offered
+    assert titles[first] in editor.get(f"/editions/{edition.id}/pool/?state=ignored").content.decode()
+    assert editor.get(f"/editions/{edition.id}/pool/?state=lost", headers=HTMX).status_code == 422
+    assert "Nothing here answers that" in editor.get(f"/editions/{edition.id}/pool/?tag=none").content.decode()
+
+
+def test_what_ran_asks_for_a_reason(editor: Client, edition: Any, articles: Any, now: Any) -> None:
+    from datetime import timedelta
+
+    article_id = articles(6)[5]
+    service.pick(edition.id, article_id, now=now)
+    later = service.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), now=now, by="x")
+    picks = f"/editions/{later.id}/picks/"
+    refused = editor.post(picks, {"article": article_id}, headers=HTMX)
+    assert refused.status_code == 422
+    assert b"give a reason" in refused.content
+    assert b"It ran" in editor.get(f"/editions/{later.id}/pool/").content
+    taken = editor.post(picks, {"article": article_id, "reason": "New figures."}, headers=HTMX)
+    assert b"New figures. (editor@example.com)" in taken.content
+
+
+def test_what_others_change_shows_by_itself(editor: Client, edition: Any, articles: Any) -> None:
+    address = f"/editions/{edition.id}/changes/"
+    seen = reads.edition(edition.id).version
+    assert editor.get(f"{address}?version={seen}").status_code == 204
+    editor.post(f"/editions/{edition.id}/words/", {"name": "subject", "was": edition.subject, "value": "Theirs"})
+    changed = editor.get(f"{address}?version={seen}").content.decode()
+    assert 'id="f-subject"' in changed
+    assert "Theirs" in changed
+    assert "editor@example.com edited at" in changed
+    while_writing = editor.get(f"{address}?version={seen}&editing=1")
+    assert while_writing.headers["HX-Retarget"] == "#others"
+    assert b"editor@example.com edited at" in while_writing.content
+    assert b"f-subject" not in while_writing.content
+
+
+def test_rules_are_made_on_the_desk(editor: Client, house: Any, articles: Any) -> None:
+    page = "/newsletters/morning/rules/"
+    assert b"No rule yet" in editor.get(page).content
+    editor.post(page, {"do": "make", "effect": "mute", "phrase": "Royal gossip", "source": "", "section": ""})
+    (rule,) = rules.rules(house.briefing.id)
+    assert "“royal gossip”" in editor.get(page).content.decode()
+    assert "a source or for a phrase" in editor.post(page, {"effect": "mute"}, follow=True).content.decode()
+    editor.post(page, {"do": "remove", "rule": rule.id})
+    assert rules.rules(house.briefing.id) == ()
+
+
+def test_a_clipped_page_is_added_by_a_press_alone(editor: Client, house: Any) -> None:
+    page = "/sources/clip/"
+    shown = editor.get(page, {"url": "https://echo.example.org/ferry", "title": "Ferry <b>", "text": PASTED})
+    assert b"Ferry &lt;b&gt;" in shown.content
+    assert reads.articles() == ()
+    added = editor.post(page, {"do": "text", "url": "https://echo.example.org/ferry", "text": PASTED})
+    assert b"In the pool:" in added.content
+    (article,) = reads.articles()
+    assert (article.title, article.url) == ("Ferry gets a second boat", "https://echo.example.org/ferry")
+    assert (
+        b"Known already"
+        in editor.post(page, {"do": "text", "url": "https://echo.example.org/ferry", "text": PASTED}).content
+    )
+
+
+@pytest.mark.parametrize("url", ["", "file:///etc/passwd", "javascript:alert(1)"])
+def test_a_clip_of_no_web_address_is_refused(editor: Client, house: Any, url: str) -> None:
+    answer = editor.post("/sources/clip/", {"do": "page", "url": url})
+    assert answer.status_code == 422
+    assert b"begins with https" in answer.content
+
+
+def test_the_bookmark_names_this_desk(editor: Client, house: Any, settings: Any) -> None:
+    assert f"{settings.CONFIG.base_url}/sources/clip/".encode() in editor.get("/sources/clip/").content

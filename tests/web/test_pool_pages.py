@@ -83,7 +83,7 @@ def test_what_ran_asks_for_a_reason(editor: Client, edition: Any, articles: Any,
     later = service.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), now=now, by="x")
     picks = f"/editions/{later.id}/picks/"
     refused = editor.post(picks, {"article": article_id}, headers=HTMX)
-    assert refused.status_code == 422
+    assert refused.status_code == 409
     assert b"give a reason" in refused.content
     assert b"It ran" in editor.get(f"/editions/{later.id}/pool/").content
     taken = editor.post(picks, {"article": article_id, "reason": "New figures."}, headers=HTMX)

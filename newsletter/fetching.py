@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,15 @@ Trace = Callable[[str, Mapping[str, Any]], None]
 
 
 class FetchError(SurroundingsError):
-    """The other server did not answer as it should; trying again later may help."""
+    """The other server did not answer as it should; trying again later may help.
+
+    `status` is what it answered, 0 when it did not; `retry_after` the seconds it asks to be left alone, 0 when it does not say.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.status = status
+        self.retry_after = retry_after
 
 
 class FetchRefused(Refused):
@@ -269,7 +278,9 @@ def _answer(response: httpx.Response, url: str, headers: Mapping[str, str], term
         return Fetched(url=url, status=304, body=b"", etag=headers.get("If-None-Match", ""), not_modified=True)
     if response.status_code >= 400:
         raise FetchError(
-            f"{url} answered {response.status_code} {response.reason_phrase}. Check the address in a browser."
+            f"{url} answered {response.status_code} {response.reason_phrase}. Check the address in a browser.",
+            status=response.status_code,
+            retry_after=_retry_after(response.headers.get("Retry-After", "")),
         )
     return Fetched(
         url=url,
@@ -327,6 +338,16 @@ def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
                 chunk, inflater = inflater.unused_data, None
     if inflater is not None and not inflater.eof:
         raise zlib.error("it ends too early")
+
+
+def _retry_after(said: str) -> float:
+    """The seconds of a Retry-After header, given as a number or as a date (RFC 9110, 10.2.3); 0 for what is neither."""
+    if said.strip().isdecimal():
+        return float(said.strip()[:9])
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
 
 
 def _said(error: Exception) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 from newsletter.catalog import reads as catalog
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
+from newsletter.curator import watch
 from newsletter.kernel.errors import Refused
 from newsletter.templater import Rendered
 from subscribers import reads as subscribers
@@ -34,6 +35,7 @@ def check(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
     findings = [
         *_words(edition),
         *_stories(edition, newsletter),
+        *_watched(edition),
         *_rendering(curator.preview(edition_id, now=now)),
         *_readers(newsletter),
     ]
@@ -92,6 +94,15 @@ def _stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Itera
                 where,
                 f"The picture of “{story.headline}” has no alternative text for those who cannot see it.",
             )
+
+
+def _watched(edition: editions.Edition) -> Iterator[Finding]:
+    """What was found when the stories' pages were looked at again, and where a story ran before."""
+    for key, message in watch.findings(edition.id):
+        yield Finding("warn", f"story:{key}", message)
+    for story in edition.picks:
+        if story.again_reason:
+            yield Finding("warn", f"story:{story.key}", f"“{story.headline}” {story.again_reason}.")
 
 
 def _rendering(rendered: Rendered) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "feeds": ("feeds", "Where stories come from."),
     "articles": ("articles", "Stories taken from feeds, pages, files or pasted text."),
     "editions": ("editions", "Pick, write, check, preview, approve and send an edition."),
+    "rules": ("rules", "What is suggested for a newsletter: rules, and what was learned."),
     "schedules": ("schedules", "When a newsletter goes out."),
     "mailings": ("mailings", "What was sent to whom, and what became of it."),
     "lists": ("lists", "What people subscribe to."),

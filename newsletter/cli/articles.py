@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from pathlib import Path
 
 import typer
@@ -72,9 +73,67 @@ def _check_size(size: int, what: str) -> None:
         raise BadInput(f"{what} is larger than {LARGEST_FILE // 2**20} MB, which is no article.", "source")
 
 
+@app.command("mark")
+def mark(
+    article_id: int, state: str = typer.Argument(..., help="new, shortlisted or ignored."), as_json: bool = JSON
+) -> None:
+    """Shortlist an article, ignore it, or make it new again."""
+    article = service.mark(article_id, state, by=audit.COMMAND_LINE)
+    _noted(f"marked {state}", article_id)
+    emit_json(_plain(article)) if as_json else say(f"{article.title} is {article.standing}.")
+
+
+@app.command("tag")
+def tag(
+    article_id: int,
+    tags: list[str] = typer.Argument(None, help="All tags it is to have; none: takes them away."),
+    as_json: bool = JSON,
+) -> None:
+    """Give an article these tags and no others."""
+    article = service.tag(article_id, tags or [], by=audit.COMMAND_LINE)
+    _noted("tagged", article_id)
+    emit_json(_plain(article)) if as_json else say(f"{article.title}: {', '.join(tags) if tags else 'no tags'}.")
+
+
+@app.command("hold")
+def hold(
+    article_id: int,
+    first: str = typer.Option("", "--from", help="First day of an edition it may be in, like 2026-11-24."),
+    last: str = typer.Option("", "--until", help="Last day."),
+    as_json: bool = JSON,
+) -> None:
+    """Set the days an article may run; without any, it may run on all."""
+    article = service.set_eligible(
+        article_id, first=_day(first, "from"), last=_day(last, "until"), by=audit.COMMAND_LINE
+    )
+    _noted("set days of", article_id)
+    emit_json(_plain(article)) if as_json else say(
+        f"{article.title} may run from {article.eligible_from or 'now'} until {article.eligible_until or 'any day'}."
+    )
+
+
+@app.command("note")
+def note(article_id: int, text: str) -> None:
+    """Add a note to an article, for the desk alone."""
+    service.note(article_id, text, by=audit.COMMAND_LINE, now=clock.now())
+    _noted("noted", article_id)
+    say("Noted.")
+
+
+def _day(text: str, field: str) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadInput(f"“{text}” is no date. Write it like 2026-11-24.", field) from None
+
+
+def _noted(verb: str, article_id: int) -> None:
+    audit.record(None, verb, f"article {article_id}", now=clock.now())
+
+
 @app.command("list")
 def show_all(
-    query: str = typer.Option("", help="Part of a headline or text."),
+    query: str = typer.Option("", help="Words of the article, or how they begin."),
     limit: int = typer.Option(30, min=1, max=1000),
     as_json: bool = JSON,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
 from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table, warn
 from newsletter.curator import reads, service
+from newsletter.curator.values import Proposal
 from newsletter.delivery import service as delivery
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
@@ -71,12 +73,40 @@ def show(edition_id: int, as_json: bool = JSON) -> None:
 
 
 @app.command("suggest")
-def suggest(edition_id: int, as_json: bool = JSON) -> None:
+def suggest(
+    edition_id: int,
+    dry_run: bool = typer.Option(False, "--dry-run", help="Say what would be suggested and why, and change nothing."),
+    as_json: bool = JSON,
+) -> None:
     """Fill the free places with fresh, varied stories not run before."""
     now = clock.now()
+    if dry_run:
+        return _proposed(service.proposals(edition_id, now=now), as_json)
     edition = service.suggest_picks(edition_id, now=now, fetch=wiring.fetch())
     _noted("suggested stories", edition, now)
     _present(edition, as_json)
+
+
+def _proposed(found: Sequence[Proposal], as_json: bool) -> None:
+    if as_json:
+        return emit_json(
+            [
+                {
+                    "article": each.article.id,
+                    "section": each.section,
+                    "headline": each.article.title,
+                    "publisher": each.article.publisher,
+                    "score": each.score,
+                    "reason": each.reason,
+                }
+                for each in found
+            ]
+        )
+    table(
+        ("article", "section", "headline", "publisher", "why"),
+        [(each.article.id, each.section, each.article.title, each.article.publisher, each.reason) for each in found],
+        "Nothing to suggest: every place is filled, or the pool has nothing new.",
+    )
 
 
 @app.command("pick")
@@ -85,6 +115,7 @@ def pick(
     article_id: int,
     section: str = typer.Option("", help="Key of a section; default: the first with room."),
     position: int = typer.Option(0, min=0, help="Place in the section, from 1; default: last."),
+    reason: str = typer.Option("", help="Why, for a story that ran already or may not run that day."),
     as_json: bool = JSON,
 ) -> None:
     """Place an article in an edition."""
@@ -94,6 +125,8 @@ def pick(
         article_id,
         section=section or None,
         position=position or None,
+        reason=reason,
+        by=BY,
         now=now,
         fetch=wiring.fetch(),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -18,6 +18,7 @@ from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
 WORDS_A_MINUTE = 230
 MOST_CANDIDATES = 400
+NEW_FEED = timedelta(hours=1)  # what it brings within this is its archive
 _EDITION_TEXTS = {"subject": 300, "preheader": 300, "intro": 20_000, "signed": 120}
 _PICK_TEXTS = {
     "headline": 500, "blurb": 5000, "label": 60, "url": 2000, "publisher": 200, "byline": 300,
@@ -135,6 +136,7 @@ def _candidate(row: models.Article) -> ranking.Candidate:
         tags=tuple(tag.name for tag in row.tags.all()),
         shortlisted=row.standing == models.Article.Standing.SHORTLISTED,
         paywalled=row.paywalled,
+        came_with_feed=row.source is not None and row.added_at - row.source.added_at < NEW_FEED,
     )
 
 

@@ -30,7 +30,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     A date is taken where the page declares one, shows one with its story, or has one in its address: none is invented.
     """
     text = html if isinstance(html, str) else _decoded(html)
-    tree = _tree(text[:LARGEST_PAGE])
+    tree = parsed(text)
     if tree is None:
         return ExtractedArticle()
     meta = _meta(tree)
@@ -61,6 +61,19 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
         section=_section(data, meta),
         paywalled=_is_paywalled(tree, data, meta),
     )
+
+
+def headline_of(tree: Any, url: str) -> str:
+    """The headline of a page alone, as `parsed`; "" where there is none."""
+    meta, data = _meta(tree), _json_ld(tree)
+    titles = _titles(data, meta, tree)
+    publisher = headlines.publisher(_publishers(data, meta), titles, url)
+    return headlines.headline(tree, titles, (publisher, *_publishers(data, meta)), url)
+
+
+def parsed(html: str | bytes) -> Any:
+    """The tree of a page, at most `LARGEST_PAGE` of it; None for what is none."""
+    return _tree((html if isinstance(html, str) else _decoded(html))[:LARGEST_PAGE])
 
 
 def _decoded(data: bytes) -> str:

@@ -269,7 +269,7 @@ class Look(models.Model):
         max_length=500, blank=True
     )  # the new headline, the new address, the correction, the trouble
     page_title = models.CharField(max_length=500, blank=True)  # its headline when we looked first
-    page_correction = models.CharField(max_length=500, blank=True)  # its correction when we looked first
+    page_address = models.CharField(max_length=2000, blank=True)  # where its address led then
     looked_at = models.DateTimeField(null=True)
     next_at = models.DateTimeField(db_index=True)
     failures = models.PositiveIntegerField(default=0)  # in a row

@@ -1,4 +1,4 @@
-"""Fetching many feeds at once, and one server's feeds one after another. Knows no rows: requests in, answers out.
+"""Fetching many feeds or pages at once, and one server's one after another. Knows no rows: requests in, answers out.
 
 hosts ─▶ a thread each, at most `THREADS` ─▶ its feeds in order, with a pause between ─▶ answers as they come
 """
@@ -22,7 +22,7 @@ PAUSE = 1.0  # seconds between two requests to one server
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One feed to ask for, and what we know of its last answer."""
+    """One feed or page to ask for, and what we know of its last answer."""
 
     id: int
     url: str
@@ -34,7 +34,7 @@ Answer = Fetched | Exception
 
 
 def fetch_all(
-    requests: Iterable[Request], fetch: Fetch, *, threads: int = THREADS, pause: float = PAUSE
+    requests: Iterable[Request], fetch: Fetch, *, accept: str = FEED_TYPES, threads: int = THREADS, pause: float = PAUSE
 ) -> Iterator[tuple[int, Answer]]:
     """The answer to each request, or what went wrong, in the order they come. Whoever stops listening stops the fetching."""
     lines = by_host(requests)
@@ -43,7 +43,7 @@ def fetch_all(
     with ThreadPoolExecutor(max(1, min(threads, len(lines))), "feeds") as pool:
         try:
             for line in lines:
-                pool.submit(_one_server, line, fetch, pause, answers, stopped)
+                pool.submit(_one_server, line, fetch, accept, pause, answers, stopped)
             for _ in range(sum(map(len, lines))):
                 yield answers.get()
         finally:
@@ -62,6 +62,7 @@ def by_host(requests: Iterable[Request]) -> list[list[Request]]:
 def _one_server(
     line: Sequence[Request],
     fetch: Fetch,
+    accept: str,
     pause: float,
     answers: queue.SimpleQueue[tuple[int, Answer]],
     stopped: threading.Event,
@@ -71,7 +72,7 @@ def _one_server(
             return
         answer: Answer
         try:
-            answer = fetch(request.url, accept=FEED_TYPES, etag=request.etag, last_modified=request.last_modified)
+            answer = fetch(request.url, accept=accept, etag=request.etag, last_modified=request.last_modified)
         except Exception as error:  # also a fault of ours: it belongs to this feed, and whoever listens says so
             answer = error
         answers.put((request.id, answer))

@@ -69,7 +69,7 @@ def candidates(edition: Edition, now: datetime, *, most: int) -> list[models.Art
         Q(eligible_from=None) | Q(eligible_from__lte=edition.date),
         Q(eligible_until=None) | Q(eligible_until__gte=edition.date),
     )
-    return list(rows.prefetch_related("tags")[:most])
+    return list(rows.select_related("source").prefetch_related("tags")[:most])
 
 
 def _found(wanted: Wanted, now: datetime) -> QuerySet[models.Article]:

@@ -18,6 +18,7 @@ from typing import Literal
 from newsletter.curator.taste import Taste
 
 HALF_LIFE = timedelta(hours=14)
+OLDEST = timedelta(days=10)  # of what came with a new feed, unless somebody shortlisted it
 SHARE_OF_ONE_PUBLISHER = 1 / 3
 BOOST = 0.6  # of an editor's rule: about what two more tellers add
 SHORTLISTED = 0.8  # somebody of the newsroom wants it
@@ -49,6 +50,7 @@ class Candidate:
     tags: tuple[str, ...] = ()
     shortlisted: bool = False
     paywalled: bool = False
+    came_with_feed: bool = False  # when the feed was new to us: it brings its archive along, so that its dates count
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,13 @@ def _judged(
 ) -> _Judged | None:
     """What a candidate is worth and why; None when a rule mutes it."""
     mine = [rule for rule in rules if rule.applies_to(candidate)]
+    if (
+        candidate.came_with_feed
+        and now - candidate.at > OLDEST
+        and not candidate.shortlisted
+        and not any(rule.effect == "must" for rule in mine)
+    ):
+        return None
     if any(rule.effect == "mute" for rule in mine) and not any(rule.effect == "must" for rule in mine):
         return None
     age = max(timedelta(0), now - candidate.at)

@@ -36,6 +36,7 @@ from newsletter.curator.opml import LARGEST as LARGEST_LIST
 from newsletter.curator.rules import remove_rule, set_rule
 from newsletter.curator.sources import add_source, export_sources, fetch_sources, import_sources, remove_source
 from newsletter.curator.stories import group_new
+from newsletter.curator.watch import let_stand, look_again, take_headline
 
 __all__ = [
     "LARGEST_LIST",
@@ -53,7 +54,9 @@ __all__ = [
     "group_new",
     "hold",
     "import_sources",
+    "let_stand",
     "lock",
+    "look_again",
     "mark",
     "mark_handed_over",
     "mark_missed",
@@ -74,5 +77,6 @@ __all__ = [
     "skip",
     "suggest_picks",
     "tag",
+    "take_headline",
     "withdraw_approval",
 ]

@@ -14,13 +14,14 @@ from newsletter.curator import feeds, models, opml, polling, reads, resources, s
 from newsletter.curator.articles import save_entry
 from newsletter.curator.resources import Fetch
 from newsletter.curator.values import Source, SourceReport
-from newsletter.fetching import Fetched
+from newsletter.fetching import Fetched, FetchError
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
 
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(hours=6)
+LONGEST_ASKED = timedelta(hours=24)  # however long a server asks to be left alone
 
 
 def add_source(url: str, *, now: datetime, title: str = "") -> Source:
@@ -122,7 +123,8 @@ def _read(row: models.Source, answer: Fetched | Exception, now: datetime) -> Sou
             raise answer
         report = _read_feed(row, answer, now)
     except NewsletterError as error:
-        return _failed(row, str(error), now)
+        asked = timedelta(seconds=error.retry_after) if isinstance(error, FetchError) else timedelta(0)
+        return _failed(row, str(error), now, asked)
     except Exception as error:  # a fault of ours in one feed must not stop the others
         log.exception("Reading the feed %s failed", row.url)
         return _failed(
@@ -158,8 +160,9 @@ def _read_feed(row: models.Source, answer: Fetched, now: datetime) -> SourceRepo
     return SourceReport(row.id, row.url, title, "fresh", added, len(feed.entries))
 
 
-def _failed(row: models.Source, error: str, now: datetime) -> SourceReport:
+def _failed(row: models.Source, error: str, now: datetime, asked: timedelta = timedelta(0)) -> SourceReport:
+    """Notes a failure; the feed is left alone the longer, the more of them, and as long as its server `asked`, if not for ever."""
     failures = row.failures + 1
-    wait = min(EVERY * 2 ** min(failures - 1, 10), LONGEST_WAIT)
+    wait = max(min(EVERY * 2 ** min(failures - 1, 10), LONGEST_WAIT), min(asked, LONGEST_ASKED))
     models.Source.objects.filter(id=row.id).update(fetched_at=now, next_at=now + wait, failures=failures, error=error)
     return SourceReport(row.id, row.url, row.title, "failed", error=error)

@@ -210,6 +210,16 @@ class PoolArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What was found when the page of a picked story was looked at again; `seen` is who let it stand."""
+
+    state: str
+    detail: str
+    looked_at: datetime | None
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """An article suggested for an edition, with the reason; `section` is its key."""
 

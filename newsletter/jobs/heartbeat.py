@@ -30,7 +30,7 @@ class Heartbeat:
         self._watchdog = loops.Watchdog(HUNG_AFTER_SECONDS)
         self._timer = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(5)},
+            executors={"default": ThreadPoolExecutor(6)},
             # The default grace of one second silently drops late jobs; ours are never too late.
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         )
@@ -42,6 +42,7 @@ class Heartbeat:
             self._engagement, "interval", seconds=ENGAGEMENT_SECONDS, id="engagement", next_run_time=start
         )
         self._timer.add_job(self._feeds, "interval", seconds=feeds_seconds, id="feeds", next_run_time=start)
+        self._timer.add_job(self._watch, "interval", seconds=feeds_seconds, id="watch", next_run_time=start)
 
     def start(self) -> None:
         """Starts ticking in the background."""
@@ -70,6 +71,10 @@ class Heartbeat:
 
     def _feeds(self) -> None:
         _surely(tasks.fetch_due_feeds, "Feeds could not be fetched")
+        _surely(tasks.group_stories, "Articles could not be grouped into stories")
+
+    def _watch(self) -> None:
+        _surely(tasks.watch_picks, "The pages of picked stories could not be looked at")
 
 
 def _surely(step: Callable[[datetime], int], trouble: str) -> None:

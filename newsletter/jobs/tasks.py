@@ -226,6 +226,16 @@ def pull_suppressions(now: datetime) -> delivery.Pulled:
     return pulled
 
 
+def watch_picks(now: datetime) -> int:
+    """Looks again at the pages of picked stories whose edition is not sent yet. Returns how many are not as they were."""
+    return curator.look_again(now, fetch=wiring.fetch())
+
+
+def group_stories(now: datetime) -> int:
+    """Gives articles that came by themselves (pasted, clipped, pushed) their story. Returns how many got one."""
+    return curator.group_new(now)
+
+
 def fetch_due_feeds(now: datetime) -> int:
     """Reads the feeds whose time has come; a broken one never stops the others. Returns the new articles."""
     return sum(report.added for report in curator.fetch_sources(now=now, fetch=wiring.fetch()))

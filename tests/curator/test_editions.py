@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from newsletter.catalog.values import Newsletter
-from newsletter.curator import reads, service
+from newsletter.curator import models, reads, service
 from newsletter.curator.values import Article, Edition
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
@@ -199,6 +199,8 @@ def test_nothing_is_suggested_twice_or_after_it_ran(
 def test_only_what_the_desk_saw_lately_is_suggested(newsletter: Newsletter, told: Told, now: datetime) -> None:
     told("Found last week", added=now - timedelta(days=5))
     told("Old but found today", hours_ago=24 * 30)
+    models.Source.objects.update(added_at=now - timedelta(days=60))
+    told("From the archive of a new feed", hours_ago=24 * 30)
     made = service.create_edition(newsletter.id, None, now=now, by=ADA, suggest=True)
     assert [pick.headline for pick in made.picks] == ["Old but found today"]
 

@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('same', 'Same'), ('gone', 'Gone'), ('moved', 'Moved'), ('changed', 'Changed'), ('corrected', 'Corrected'), ('unreachable', 'Unreachable')], default='waiting', max_length=11)),
                 ('detail', models.CharField(blank=True, max_length=500)),
                 ('page_title', models.CharField(blank=True, max_length=500)),
-                ('page_correction', models.CharField(blank=True, max_length=500)),
+                ('page_address', models.CharField(blank=True, max_length=2000)),
                 ('looked_at', models.DateTimeField(null=True)),
                 ('next_at', models.DateTimeField(db_index=True)),
                 ('failures', models.PositiveIntegerField(default=0)),

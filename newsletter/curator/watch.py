@@ -1,0 +1,136 @@
+"""Looking again at the pages of picked stories until their edition is sent. What is found is told, never acted on.
+
+picks of editions to come ─▶ due looks ─fetch, a server's one after another─▶ compared ─▶ a finding on the edition
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from newsletter.curator import models, polling, reads, states, watching
+from newsletter.curator.resources import PAGE_TYPES, Fetch
+from newsletter.curator.values import Edition, Look
+from newsletter.fetching import Fetched, FetchError
+from newsletter.kernel.errors import BadInput, NewsletterError, NotFound
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=20)
+AT_A_TIME = 60  # pages
+UNREACHABLE_AFTER = 3  # tries in a row: a server may hiccup
+WATCHED = (states.OPEN, states.LOCKED, states.IN_REVIEW, states.APPROVED, states.HELD)
+WATCHED_FOR = timedelta(days=2)  # after an edition's date: one that never went out is nobody's any more
+
+
+def look_again(now: datetime, *, fetch: Fetch, edition_id: int | None = None) -> int:
+    """Looks at the pages whose time has come, or (with `edition_id`) at all of an edition's. Returns how many differ."""
+    _enter(now)
+    looks = models.Look.objects.filter(pick__edition__state__in=WATCHED, pick__url__startswith="http")
+    looks = (
+        looks.filter(pick__edition_id=edition_id)
+        if edition_id
+        else looks.filter(next_at__lte=now, pick__edition__date__gte=(now - WATCHED_FOR).date())
+    )
+    due = {row.pk: row for row in looks.select_related("pick__article").order_by("next_at", "id")[:AT_A_TIME]}
+    asked = [polling.Request(row.pk, row.pick.url, row.etag, row.last_modified) for row in due.values()]
+    differ = 0
+    for look_id, answer in polling.fetch_all(asked, fetch, accept=PAGE_TYPES):
+        try:
+            differ += _take(due[look_id], answer, now)
+        except Exception:  # a page we cannot read must not stop the others
+            log.exception("Looking again at %s failed", due[look_id].pick.url)
+            models.Look.objects.filter(id=look_id).update(next_at=now + EVERY)
+    return differ
+
+
+def _enter(now: datetime) -> None:
+    """Gives every pick of an edition to come its look. Its first baseline is the page's headline as it was taken in."""
+    missing = models.Pick.objects.filter(
+        look=None, edition__state__in=WATCHED, url__startswith="http", edition__date__gte=(now - WATCHED_FOR).date()
+    ).select_related("article")
+    models.Look.objects.bulk_create(
+        [
+            models.Look(pick=pick, next_at=now, page_title=pick.article.title if pick.article.origin == "page" else "")
+            for pick in missing
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _take(row: models.Look, answer: Fetched | Exception, now: datetime) -> bool:
+    """Notes what an answer shows. Returns whether the page is not as it was."""
+    fields: dict[str, object] = {"looked_at": now, "next_at": now + EVERY, "failures": 0}
+    if isinstance(answer, Exception):
+        verdict = _trouble(row, answer, fields)
+    elif answer.not_modified:
+        verdict = watching.Verdict(row.state if row.looked_at else "same", row.detail)  # type: ignore[arg-type]
+    else:
+        page = watching.read(answer.body, answer.url)
+        before = watching.Page(row.page_title, "", row.page_address) if row.page_title or row.page_address else None
+        verdict = watching.compare(row.pick.url, before, page)
+        fields |= {"etag": answer.etag, "last_modified": answer.last_modified}
+        if not row.page_address:  # the first look: what it shows is what later ones are held against
+            fields |= {"page_title": row.page_title or page.title, "page_address": page.address[:2000]}
+    if verdict.state != row.state or verdict.detail != row.detail:
+        fields["seen"] = ""  # what somebody let stand was something else
+    fields |= {"state": verdict.state, "detail": verdict.detail[:500]}
+    models.Look.objects.filter(id=row.pk).update(**fields)
+    return verdict.state not in ("same", "waiting")
+
+
+def _trouble(row: models.Look, error: Exception, fields: dict[str, object]) -> watching.Verdict:
+    if isinstance(error, FetchError) and error.status in watching.GONE:
+        return watching.Verdict("gone", f"answered {error.status}")
+    failures = row.failures + 1
+    fields["failures"] = failures
+    said = str(error) if isinstance(error, NewsletterError) else type(error).__name__
+    if failures < UNREACHABLE_AFTER:
+        return watching.Verdict(row.state, row.detail)  # type: ignore[arg-type]
+    return watching.Verdict("unreachable", said)
+
+
+def looks(edition_id: int) -> dict[str, Look]:
+    """What was found at the page of each story of an edition, by the story's key."""
+    rows = models.Look.objects.filter(pick__edition_id=edition_id).select_related("pick")
+    return {row.pick.key: Look(row.state, row.detail, row.looked_at, row.seen) for row in rows}
+
+
+def let_stand(edition_id: int, key: str, *, by: str) -> None:
+    """Notes that somebody looked at what was found and lets the story stand. Raises NotFound."""
+    mine = models.Look.objects.filter(pick__edition_id=edition_id, pick__key=key)
+    if not mine.update(seen=by[:300]):
+        raise NotFound("This story has not been looked at.")
+
+
+def take_headline(edition_id: int, key: str, *, by: str, now: datetime) -> Edition:
+    """Gives a story the headline that its page has now. Raises BadInput when it did not change."""
+    from newsletter.curator.editions import edit_pick
+
+    look = looks(edition_id).get(key)
+    if look is None or look.state != "changed":
+        raise BadInput("Its page has no other headline.", "headline")
+    edition = edit_pick(edition_id, key, now=now, headline=look.detail)
+    models.Look.objects.filter(pick__edition_id=edition_id, pick__key=key).update(
+        state="same", detail="", page_title=look.detail, seen=by[:300]
+    )
+    return edition
+
+
+def findings(edition_id: int) -> Iterable[tuple[str, str]]:
+    """What was found and nobody let stand: the story's key, and in words what is wrong and what to do."""
+    headlines = {pick.key: pick.headline for pick in reads.edition(edition_id).picks}
+    for key, look in looks(edition_id).items():
+        said = _WORDS.get(look.state)
+        if said and not look.seen and key in headlines and look.looked_at:
+            yield key, said.format(headline=headlines[key], detail=look.detail, at=f"{look.looked_at:%d %b, %H:%M} UTC")
+
+
+_WORDS = {
+    "gone": "“{headline}” is gone from its site ({detail}; looked at {at}). Drop it, or link another report.",
+    "moved": "“{headline}” now leads to {detail} (looked at {at}). Link that, if it is the same story.",
+    "changed": "Its site now calls “{headline}”: “{detail}” (looked at {at}). Take that, or let yours stand.",
+    "corrected": "Its site has corrected “{headline}”: “{detail}” (looked at {at}). See whether your words still hold.",
+    "unreachable": "“{headline}” could not be looked at again: {detail} (last tried {at}).",
+}

@@ -1,0 +1,86 @@
+"""What a picked story's page says now against what it said: gone, moved, another headline, a correction. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+from urllib.parse import urlsplit
+
+from newsletter.curator import extraction, urls
+
+State = Literal["same", "gone", "moved", "changed", "corrected", "unreachable"]
+GONE = (404, 410)  # statuses
+ALIKE = 0.9  # of two headlines: less is a change worth a look, more a comma
+LONGEST = 500  # characters of what is kept of a page
+_CORRECTION = re.compile(  # a paragraph that begins so, or says so early
+    r"^\W*(?:corrections?(?:\s+and\s+clarifications?)?|clarification|editor.?s?.?\s+note|korrektur|berichtigung|anmerkung\s+der\s+redaktion|rectificatif|"
+    r"correcci[oó]n|fe\s+de\s+errores|correzione|rettifica)(?:,?\s+[^:]{3,30})?\s*[:–—].{10,}"
+    r"|^.{0,30}\bthis\s+(?:article|story|piece|report|post|headline)\s+(?:was|has\s+been)\s+(?:amended|corrected|updated\s+to\s+(?:correct|clarify))\b.{0,300}"
+    r"|^.{0,40}\bearlier\s+version\s+of\s+this\s+(?:article|story|piece|report|post)\b.{10,}|^.{0,10}(?:"
+    r"in\s+einer\s+früheren\s+(?:version|fassung)\b.{10,})",
+    re.I | re.S,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What matters of a page: its headline, the correction it carries, and the address it gives itself."""
+
+    title: str = ""
+    correction: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How a page is against what it was; `detail` is the new headline or address, the correction, or the trouble."""
+
+    state: State
+    detail: str = ""
+
+
+def read(html: bytes, url: str) -> Page:
+    """What matters of a page that came from `url` in the end."""
+    tree = extraction.parsed(html)
+    if tree is None:
+        return Page(address=url)
+    correction = ""
+    for node in tree.iter("p", "em", "aside", "footer", "div", "span", "li"):
+        if len(node) > 8:
+            continue
+        text = " ".join(node.text_content().split())
+        if 20 <= len(text) <= 1000 and _CORRECTION.match(text):
+            correction = text[:LONGEST]
+            break
+    return Page(extraction.headline_of(tree, url)[:LONGEST], correction, url)
+
+
+def compare(asked: str, before: Page | None, now: Page) -> Verdict:
+    """The page that `asked` led to, against what it was when we looked first (None: this is the first look).
+
+    An address that always led elsewhere, as those of feeds do, has not moved.
+    """
+    if _is_front_page(now.address) and not _is_front_page(asked):
+        return Verdict("gone", f"the address leads to {now.address}")
+    if before is not None and before.address and urls.canonical(now.address) != urls.canonical(before.address):
+        return Verdict("moved", now.address[:LONGEST])
+    if now.correction:
+        return Verdict("corrected", now.correction)
+    if before is not None and before.title and now.title and not _alike(before.title, now.title):
+        return Verdict("changed", now.title)
+    return Verdict("same")
+
+
+def _is_front_page(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.path in ("", "/") and not parts.query
+
+
+def _alike(one: str, other: str) -> bool:
+    first, second = urls.normalised_title(one), urls.normalised_title(other)
+    return first == second or SequenceMatcher(None, first, second, autojunk=False).ratio() >= ALIKE

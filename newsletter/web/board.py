@@ -11,7 +11,7 @@ from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
 from newsletter.curator import pool as pools
-from newsletter.curator import reads, service
+from newsletter.curator import reads, service, watch
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, NotFound
@@ -167,6 +167,23 @@ def drop(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     return _changed(request, edition, "dropped", key)
 
 
+@desk("edit", methods=("POST",))
+def look(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
+    """What to do about what was found at a story's page: let it stand, take its new headline, or look again now."""
+    edition = _edition(request, "edit", edition_id)
+    by, now = str(request.user.get_username()), clock.now()
+    match request.POST.get("do"):
+        case "stand":
+            service.let_stand(edition_id, key, by=by)
+            return _changed(request, edition, "let stand", key)
+        case "headline":
+            return _changed(request, service.take_headline(edition_id, key, by=by, now=now), "took headline", key)
+        case "again":
+            service.look_again(now, fetch=wiring.fetch(), edition_id=edition_id)
+            return _changed(request, reads.edition(edition_id), "looked again", key)
+    raise BadInput("There is no such button.", "do")
+
+
 def _partial(request: HttpRequest) -> bool:
     """Whether htmx asks for a fragment; without it whole pages are given."""
     return bool(request.headers.get("HX-Request"))
@@ -212,6 +229,7 @@ def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
         "blocking": sum(f.level == "block" for f in findings),
         "looking": sum(f.level == "warn" for f in findings),
         "editing": editing,
+        "looks": watch.looks(edition.id),
         "fields": [(name, label, getattr(edition, name)) for name, label in WORDS.items()],
         "states": pools.STATES,
         "sources": reads.sources(),

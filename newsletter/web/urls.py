@@ -43,6 +43,7 @@ urlpatterns = [
     path("editions/<int:edition_id>/picks/", board.pick, name="pick"),
     path("editions/<int:edition_id>/picks/<slug:key>/", board.edit, name="edit-pick"),
     path("editions/<int:edition_id>/picks/<slug:key>/place/", board.move, name="move-pick"),
+    path("editions/<int:edition_id>/picks/<slug:key>/look/", board.look, name="look"),
     path("editions/<int:edition_id>/picks/<slug:key>/removal/", board.drop, name="drop-pick"),
     path("editions/<int:edition_id>/review/", editions.review, name="review"),
     path("editions/<int:edition_id>/rendering/", editions.rendering, name="rendering"),

@@ -11,6 +11,7 @@ import pytest
 from django.db import OperationalError, connection
 
 from newsletter.curator import reads, service, sources
+from newsletter.fetching import FetchError
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 pytestmark = pytest.mark.django_db
@@ -221,3 +222,15 @@ def test_progress_is_told_feed_by_feed(now: datetime, web: Any) -> None:
     steps: list[int] = []
     service.fetch_sources(now=now, fetch=web, progress=steps.append)
     assert steps == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wait"), [(0, timedelta(minutes=15)), (7200, timedelta(hours=2)), (10**9, timedelta(hours=24))]
+)
+def test_a_feed_is_left_alone_as_long_as_its_server_asks(
+    db: None, web: Any, now: datetime, seconds: float, wait: timedelta
+) -> None:
+    url = web.fail("https://busy.example.org/rss", FetchError("429", status=429, retry_after=seconds))
+    source = service.add_source(url, now=now)
+    service.fetch_sources(now=now, fetch=web, ids=[source.id])
+    assert reads.sources()[0].next_at == now + wait

@@ -140,3 +140,23 @@ def test_a_clip_of_no_web_address_is_refused(editor: Client, house: Any, url: st
 
 def test_the_bookmark_names_this_desk(editor: Client, house: Any, settings: Any) -> None:
     assert f"{settings.CONFIG.base_url}/sources/clip/".encode() in editor.get("/sources/clip/").content
+
+
+def test_what_was_found_at_a_storys_page_is_answered_by_a_press(editor: Client, edition: Any) -> None:
+    from newsletter.curator import models, watch
+
+    key = edition.picks[0].key
+    pick = models.Pick.objects.get(key=key)
+    now = edition.created_at
+    models.Look.objects.create(pick=pick, state="changed", detail="What it is called now", looked_at=now, next_at=now)
+    board = f"/editions/{edition.id}/"
+    shown = editor.get(board).content.decode()
+    assert "“What it is called now”" in shown
+    assert "Take that headline" in shown
+    address = f"{board}picks/{key}/look/"
+    assert b"Take that headline" not in editor.post(address, {"do": "stand"}, headers=HTMX).content
+    assert watch.looks(edition.id)[key].seen == "editor@example.com"
+    taken = editor.post(address, {"do": "headline"}, headers=HTMX)
+    assert "What it is called now" in taken.content.decode()
+    assert reads.edition(edition.id).picks[0].headline == "What it is called now"
+    assert editor.post(address, {"do": "shout"}, headers=HTMX).status_code == 422

@@ -85,6 +85,7 @@ def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
         "changes": f"/editions/{edition}/changes/", "article": f"/editions/{edition}/articles/1/", "rules": "/newsletters/morning/rules/", "clip": "/sources/clip/",
         "pool": f"/editions/{edition}/pool/", "words": f"/editions/{edition}/words/", "suggest": f"/editions/{edition}/suggestions/",
         "pick": f"/editions/{edition}/picks/", "edit-pick": f"/editions/{edition}/picks/{key}/",
+        "look": f"/editions/{edition}/picks/{key}/look/",
         "move-pick": f"/editions/{edition}/picks/{key}/place/", "drop-pick": f"/editions/{edition}/picks/{key}/removal/",
         "review": f"/editions/{edition}/review/", "rendering": f"/editions/{edition}/rendering/", "approval": f"/editions/{edition}/approval/",
         "tests": f"/editions/{edition}/tests/", "send": f"/editions/{edition}/mailing/", "skip-edition": f"/editions/{edition}/skip/",

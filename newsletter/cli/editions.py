@@ -13,7 +13,7 @@ from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
 from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table, warn
-from newsletter.curator import reads, service
+from newsletter.curator import corrections, reads, service
 from newsletter.curator.values import Proposal
 from newsletter.delivery import service as delivery
 from newsletter.jobs import tasks, wiring
@@ -299,6 +299,39 @@ def withdraw(edition_id: int) -> None:
     edition = service.withdraw_approval(edition_id, by=BY, now=now)
     _noted("withdrew approval", edition, now)
     say("The approval is withdrawn.")
+
+
+@app.command("correct")
+def correct(
+    edition_id: int,
+    text: str = typer.Argument("", help="What was wrong and what is right; without it, the corrections are listed."),
+    story: str = typer.Option("", help="Key of the story it is about."),
+    mail: bool = typer.Option(False, "--mail", help="Mail all corrections of this edition to those who were sent it."),
+    yes: bool = YES,
+    as_json: bool = JSON,
+) -> None:
+    """Correct an edition that was sent: in the archive at once, in the next edition, and with --mail in a mail of its own."""
+    now = clock.now()
+    edition = reads.edition(edition_id)
+    if text:
+        service.correct(edition_id, text, key=story, by=BY, now=now)
+        _noted("corrected", edition, now, text[:200])
+    if mail:
+        confirm(f"Mail the corrections of edition {edition_id} to everybody who was sent it?", yes)
+        mailing = tasks.send_correction(edition_id, by=BY, now=now)
+        _noted("mailed correction", edition, now, f"mailing {mailing.id}")
+        if as_json:
+            return emit_json(mailing)
+        say(f"Mailing {mailing.id} is planned. Follow it: newsletter mailings show {mailing.id}")
+        return
+    found = corrections.corrections(edition_id)
+    if as_json:
+        return emit_json(found)
+    table(
+        ("id", "about", "correction", "by", "at (UTC)", "carried in"),
+        [(c.id, c.headline, c.text, c.by, f"{c.at:%d %b %Y, %H:%M}", c.carried_on or "") for c in found],
+        "No correction of this edition.",
+    )
 
 
 @app.command("skip")

@@ -11,7 +11,7 @@ from django.utils import formats, translation
 
 from newsletter import templater
 from newsletter.catalog import reads as catalog
-from newsletter.curator import briefing, models, reads, states
+from newsletter.curator import briefing, corrections, models, reads, states
 from newsletter.curator.editions import changed, void_approval
 from newsletter.curator.values import Edition, Snapshot
 from newsletter.kernel.errors import BadInput, Conflict, Refused
@@ -36,6 +36,7 @@ def _render(edition: Edition) -> templater.Rendered:
             base_url=settings.CONFIG.base_url,
             list_slug=subscribers.list(newsletter.list_id).slug,
             date_long=date_long,
+            corrections=corrections.lines(corrections.owed(edition), newsletter.language),
         )
     )
 
@@ -56,6 +57,7 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
         fresh = models.Edition.objects.filter(id=edition_id, version=edition.version, state=edition.state)
         if not fresh.update(state=states.APPROVED, reason="", changed_at=now):
             raise Conflict("Somebody edited the edition at the same moment. Look at it again, then approve.")
+        corrections.carry(edition)
         row = models.Snapshot.objects.create(
             edition_id=edition_id,
             sha256=rendered.sha256,

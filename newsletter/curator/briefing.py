@@ -18,6 +18,7 @@ def compose(
     base_url: str,
     list_slug: str,
     date_long: str,
+    corrections: tuple[str, ...] = (),
 ) -> templater.Briefing:
     """The briefing of an edition; its lead is the first story of size l."""
     lead = lead_of(edition.picks)
@@ -33,6 +34,7 @@ def compose(
         language=newsletter.language,
         lead=_story(lead, pictures) if lead else None,
         sections=_sections(edition, newsletter, lead, pictures),
+        corrections=corrections,
         why=_why(newsletter),
         base_url=base_url,
         web_url=f"{base_url}/archive/{newsletter.slug}/{edition.date.isoformat()}/",

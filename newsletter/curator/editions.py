@@ -345,7 +345,7 @@ def changed(
 
 def void_approval(edition_id: int, why: str, now: datetime) -> bool:
     """Takes a standing approval away. Returns whether there was one."""
-    standing = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None)
+    standing = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None, purpose="edition")
     return bool(standing.update(voided_at=now, void_reason=why[:300]))
 
 

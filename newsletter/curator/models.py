@@ -226,7 +226,14 @@ class Pick(models.Model):
 class Snapshot(models.Model):
     """The frozen rendering of an approved edition: what was previewed is byte for byte what is sent."""
 
+    class Purpose(models.TextChoices):
+        EDITION = "edition"
+        CORRECTION = "correction"  # the mail to those who were sent it, of what it got wrong
+
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="snapshots")
+    purpose = models.CharField(
+        max_length=10, choices=Purpose.choices, default=Purpose.EDITION, db_default=Purpose.EDITION
+    )
     sha256 = models.CharField(max_length=64)
     subject = models.TextField()
     preheader = models.TextField(blank=True)
@@ -242,8 +249,8 @@ class Snapshot(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["edition"],
-                condition=models.Q(voided_at=None),
-                name="one_standing_snapshot_per_edition",
+                condition=models.Q(voided_at=None, purpose="edition"),
+                name="one_standing_approval_per_edition",
             )
         ]
 

@@ -92,7 +92,7 @@ def snapshot(snapshot_id: int) -> Snapshot:
 
 def standing_snapshot(edition_id: int) -> Snapshot | None:
     """The snapshot that the present approval froze, if the edition is approved."""
-    row = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None).first()
+    row = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None, purpose="edition").first()
     return to_snapshot(row) if row else None
 
 
@@ -101,7 +101,7 @@ def _editions() -> QuerySet[models.Edition]:
         Prefetch("picks", models.Pick.objects.order_by("position", "id")),
         Prefetch(
             "snapshots",
-            models.Snapshot.objects.filter(voided_at=None).defer("html", "text"),
+            models.Snapshot.objects.filter(voided_at=None, purpose="edition").defer("html", "text"),
             to_attr="standing",
         ),
     )

@@ -21,6 +21,7 @@ from newsletter.curator.approval import (
 )
 from newsletter.curator.articles import add_article_from_html, add_article_from_page, add_article_from_paste
 from newsletter.curator.clicks import note_clicks
+from newsletter.curator.corrections import correct, freeze_correction
 from newsletter.curator.editions import (
     create_edition,
     drop,
@@ -45,12 +46,14 @@ __all__ = [
     "add_article_from_paste",
     "add_source",
     "approve",
+    "correct",
     "create_edition",
     "drop",
     "edit_edition",
     "edit_pick",
     "export_sources",
     "fetch_sources",
+    "freeze_correction",
     "group_new",
     "hold",
     "import_sources",

@@ -210,6 +210,19 @@ class PoolArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What an edition that was sent got wrong; `headline` is of the story, `carried_on` the date of the edition that says so."""
+
+    id: int
+    edition_id: int
+    headline: str
+    text: str
+    by: str
+    at: datetime
+    carried_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What was found when the page of a picked story was looked at again; `seen` is who let it stand."""
 

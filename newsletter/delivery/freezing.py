@@ -150,6 +150,7 @@ class _Pages:
     most: int
     newsletter: Newsletter = field(init=False)
     reached: frozenset[int] = field(init=False)
+    only: frozenset[int] | None = field(init=False)  # None: everybody
     number: int = field(init=False)
     strata: dict[Stratum, int] = field(init=False)
     tails: dict[Stratum, _Tail] = field(init=False)
@@ -157,6 +158,7 @@ class _Pages:
     def __post_init__(self) -> None:
         self.newsletter = catalog.newsletter(self.row.newsletter_id)
         self.reached = _reached_before(self.row)
+        self.only = _sent_edition(self.row)
         mine = models.Batch.objects.filter(mailing_id=self.row.id)
         last = {row["stratum"]: row["last"] for row in mine.values("stratum").annotate(last=Max("number"))}
         self.number = max(last.values(), default=0)
@@ -203,9 +205,14 @@ class _Pages:
         tracks = self.newsletter.click_tracking or self.newsletter.open_tracking
         stratum = {True: Stratum(), False: Stratum(tracking=not tracks)}
         return [
-            Chosen(person, reason or ("already" if person in self.reached else ""), stratum[tracked])
-            for person, reason, _, tracked in page
+            Chosen(person, reason or self._left_out(person), stratum[tracked]) for person, reason, _, tracked in page
         ]
+
+    def _left_out(self, person: int) -> str:
+        """Why somebody who could be mailed is not: has it already, or was not sent what is corrected; "" for no reason."""
+        if person in self.reached:
+            return "already"
+        return "not_sent" if self.only is not None and person not in self.only else ""
 
     def _under_the_ceiling(self, chosen: Sequence[Chosen]) -> Sequence[Chosen]:
         """Leaves out those beyond what a new sender may send on this day."""
@@ -245,9 +252,16 @@ class _Pages:
 
 def _reached_before(row: models.Mailing) -> frozenset[int]:
     """Who has this edition already, or may have it, by a mailing of it that was cancelled under way."""
-    if row.kind != models.Mailing.Kind.EDITION:
-        return frozenset()
-    earlier = models.Batch.objects.filter(mailing__edition_id=row.edition_id, mailing__kind=row.kind)
+    return _reached(row) if row.kind == models.Mailing.Kind.EDITION else frozenset()
+
+
+def _sent_edition(row: models.Mailing) -> frozenset[int] | None:
+    """For a correction: who was sent the edition, or may have been. None: a mailing for everybody."""
+    return _reached(row) if row.kind == models.Mailing.Kind.CORRECTION else None
+
+
+def _reached(row: models.Mailing) -> frozenset[int]:
+    earlier = models.Batch.objects.filter(mailing__edition_id=row.edition_id, mailing__kind=models.Mailing.Kind.EDITION)
     reached: set[int] = set()
     for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=50):
         outcomes = ledger.Outcomes(batch.outcomes, batch.format)

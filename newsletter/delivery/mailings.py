@@ -45,7 +45,10 @@ def create_mailing(
     """
     registry.max_batch(provider)  # an unknown provider is said now, not at seven in the morning
     window = _window(provider, due_at, recall_minutes, now)
-    existing = models.Mailing.objects.filter(edition_id=edition_id, kind=kind).exclude(state=states.CANCELLED).first()
+    of_edition = models.Mailing.objects.filter(edition_id=edition_id, kind=kind).exclude(state=states.CANCELLED)
+    if kind == models.Mailing.Kind.CORRECTION:  # of those an edition may have several, each of its own words
+        of_edition = of_edition.filter(snapshot_id=snapshot_id)
+    existing = of_edition.first()
     if existing is not None:
         return _rearmed(existing, snapshot_id, due_at, by, window, occurrence_id)
     try:

@@ -126,9 +126,11 @@ def batch_state(outcomes: Collection[Outcome]) -> str:
 
 
 # Why a candidate is left out, as subscribers.reads says it, or because it has the edition already, or because the
-# ceiling of a warm-up is reached. New ones are added at the end: the directory keeps their places.
+# ceiling of a warm-up is reached, or because a correction is only for those who were sent the edition. New ones are
+# added at the end: the directory keeps their places.
 EXCLUSIONS = (
-    "pending", "unsubscribed", "bounced", "complained", "suppressed", "invalid", "already", "ceiling", "paused", "frequency", "segment",
+    "pending", "unsubscribed", "bounced", "complained", "suppressed", "invalid", "already", "ceiling", "paused", "frequency",
+    "segment", "not_sent",
 )  # fmt: skip
 
 

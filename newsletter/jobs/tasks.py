@@ -165,7 +165,13 @@ def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime
 
 
 def _create_mailing(
-    snapshot: editions.Snapshot, *, due_at: datetime, by: str, now: datetime, occurrence_id: int | None = None
+    snapshot: editions.Snapshot,
+    *,
+    due_at: datetime,
+    by: str,
+    now: datetime,
+    occurrence_id: int | None = None,
+    kind: str = "edition",
 ) -> mailings.Mailing:
     hints.mailings_due()
     edition = editions.edition(snapshot.edition_id)
@@ -177,14 +183,22 @@ def _create_mailing(
         edition_id=edition.id,
         newsletter_id=newsletter.id,
         list_id=newsletter.list_id,
-        kind="edition",
+        kind=kind,
         due_at=due_at,
         provider=wiring.provider_name(),
         by=by,
         now=now,
         occurrence_id=occurrence_id,
-        recall_minutes=newsletter.recall_minutes,
+        recall_minutes=newsletter.recall_minutes if kind == "edition" else 0,
     )
+
+
+def send_correction(edition_id: int, *, by: str, now: datetime) -> mailings.Mailing:
+    """Mails the corrections of an edition, at once, to those who were sent it. Raises Refused when there is nothing to say,
+    or this was mailed already."""
+    with transaction.atomic():
+        snapshot = curator.freeze_correction(edition_id, by=by, now=now)
+        return _create_mailing(snapshot, due_at=now, by=by, now=now, kind="correction")
 
 
 def send_test(edition_id: int, addresses: Sequence[str], *, by: str, now: datetime) -> tuple[delivery.TestSent, ...]:

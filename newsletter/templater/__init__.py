@@ -22,8 +22,10 @@ from newsletter.templater.briefing import (
     Sponsor,
     Story,
 )
+from newsletter.templater.corrected import correction_of, with_corrections
 from newsletter.templater.merge import Reader, for_reader, merge_columns, personalise, substitutions
 from newsletter.templater.rendering import render, render_notice
+from newsletter.templater.words import words
 
 __all__ = [
     "Also",
@@ -38,10 +40,13 @@ __all__ = [
     "Section",
     "Sponsor",
     "Story",
+    "correction_of",
     "for_reader",
     "merge_columns",
     "personalise",
     "render",
     "render_notice",
     "substitutions",
+    "with_corrections",
+    "words",
 ]

@@ -17,6 +17,9 @@ class Words:
     read: str  # the button of the lead
     picture: str
     corrections: str
+    correction_subject: str  # {subject} is that of the edition
+    correction_intro: str
+    corrected_on: str  # {day}
     also: str
     forward: str
     signup: str
@@ -35,6 +38,9 @@ _WORDS = {
         read="Read the story",
         picture="Picture:",
         corrections="Corrections",
+        correction_subject="Correction: {subject}",
+        correction_intro="In {newsletter} of {day} we got something wrong.",
+        corrected_on="Corrected on {day}",
         also="Also today",
         forward="Forward this to a friend",
         signup="Were you forwarded this? Sign up",
@@ -51,6 +57,9 @@ _WORDS = {
         read="Weiterlesen",
         picture="Bild:",
         corrections="Korrekturen",
+        correction_subject="Korrektur: {subject}",
+        correction_intro="In {newsletter} vom {day} stand etwas Falsches.",
+        corrected_on="Berichtigt am {day}",
         also="Außerdem heute",
         forward="An Freunde weiterleiten",
         signup="Wurde Ihnen das weitergeleitet? Hier bestellen",

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from newsletter.curator import reads, service
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
-from newsletter.web.access import allow, desk, note
+from newsletter.web.access import allow, by, desk, note
 from newsletter.web.board import pool_context, wanted
 
 
@@ -28,22 +28,22 @@ def article(request: HttpRequest, edition_id: int, article_id: int) -> HttpRespo
 
 def _act(request: HttpRequest, article_id: int) -> str:
     """Does what the button says; returns the verb for the audit log. Raises BadInput for a button that is none."""
-    by = str(request.user.get_username())
+    who = by(request)
     said = request.POST.get("version", "")
     version = int(said) if said.isdecimal() else None
     match request.POST.get("do", ""):
         case "new" | "shortlisted" | "ignored" as standing:
-            service.mark(article_id, standing, by=by, version=version)
+            service.mark(article_id, standing, by=who, version=version)
             return f"marked {standing}"
         case "tags":
-            service.tag(article_id, request.POST.get("tags", "").split(","), by=by, version=version)
+            service.tag(article_id, request.POST.get("tags", "").split(","), by=who, version=version)
             return "tagged"
         case "days":
             first, last = _day(request, "from"), _day(request, "until")
-            service.set_eligible(article_id, first=first, last=last, by=by, version=version)
+            service.set_eligible(article_id, first=first, last=last, by=who, version=version)
             return "set days of"
         case "note":
-            service.note(article_id, request.POST.get("note", ""), by=by, now=clock.now())
+            service.note(article_id, request.POST.get("note", ""), by=who, now=clock.now())
             return "noted"
     raise BadInput("There is no such button.", "do")
 

@@ -15,7 +15,7 @@ from newsletter.curator import reads, service, watch
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, NotFound
-from newsletter.web.access import allow, desk, note
+from newsletter.web.access import allow, by, desk, note
 
 WORDS = {"subject": "Subject", "preheader": "Preheader", "intro": "Intro", "signed": "Signed by"}
 STORY_WORDS = (
@@ -102,7 +102,7 @@ def pick(request: HttpRequest, edition_id: int) -> HttpResponse:
         _number(request, "article"),
         section=request.POST.get("section") or None,
         reason=request.POST.get("reason", ""),
-        by=str(request.user.get_username()),
+        by=by(request),
         now=clock.now(),
         fetch=wiring.fetch(),
     )
@@ -171,13 +171,13 @@ def drop(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
 def look(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """What to do about what was found at a story's page: let it stand, take its new headline, or look again now."""
     edition = _edition(request, "edit", edition_id)
-    by, now = str(request.user.get_username()), clock.now()
+    who, now = by(request), clock.now()
     match request.POST.get("do"):
         case "stand":
-            service.let_stand(edition_id, key, by=by)
+            service.let_stand(edition_id, key, by=who)
             return _changed(request, edition, "let stand", key)
         case "headline":
-            return _changed(request, service.take_headline(edition_id, key, by=by, now=now), "took headline", key)
+            return _changed(request, service.take_headline(edition_id, key, by=who, now=now), "took headline", key)
         case "again":
             service.look_again(now, fetch=wiring.fetch(), edition_id=edition_id)
             return _changed(request, reads.edition(edition_id), "looked again", key)

@@ -11,11 +11,11 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
-from newsletter.curator import reads, service
+from newsletter.curator import corrections, reads, service
 from newsletter.delivery import reads as deliveries
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
-from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.kernel.errors import BadInput, NewsletterError, Refused
 from newsletter.templater import Reader, Rendered, for_reader
 from newsletter.web.access import allow, by, desk, note, shown
 from subscribers import reads as subscribers
@@ -83,6 +83,7 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "text": _neutral(rendered).text,
         "mailing": deliveries.mailing_of_edition(edition_id),
         "me": by(request),
+        "corrections": corrections.corrections(edition_id),
     }
     return render(request, "pages/review.html", context)
 
@@ -192,6 +193,34 @@ def skip(request: HttpRequest, edition_id: int) -> HttpResponse:
             newsletter_id=edition.newsletter_id,
         )
     except NewsletterError as error:
+        messages.error(request, str(error))
+    return redirect("review", edition_id)
+
+
+@desk("approve", methods=("POST",))
+def correction(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Corrects an edition that was sent; mailing the corrections asks for the word and for the right to send."""
+    edition = _edition(request, "approve", edition_id)
+    now = clock.now()
+    try:
+        if request.POST.get("do") == "mail":
+            allow(request, "send", edition.newsletter_id)
+            if request.POST.get("sure", "").strip().casefold() != "correct":
+                raise BadInput("To mail the corrections, type the word: correct.", "sure")
+            made = tasks.send_correction(edition_id, by=by(request), now=now)
+            note(
+                request,
+                "mailed correction",
+                f"edition {edition_id}",
+                newsletter_id=edition.newsletter_id,
+                detail=f"mailing {made.id}",
+            )
+            return redirect("mailing", made.id)
+        text = request.POST.get("text", "")
+        service.correct(edition_id, text, key=request.POST.get("story", ""), by=by(request), now=now)
+        note(request, "corrected", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=text[:200])
+        messages.success(request, "Corrected: in the archive now, and in the next edition.")
+    except (BadInput, Refused) as error:
         messages.error(request, str(error))
     return redirect("review", edition_id)
 

@@ -11,11 +11,12 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from newsletter.catalog import reads as catalog
+from newsletter.curator import corrections
 from newsletter.curator import reads as curator
 from newsletter.jobs import pulses
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NotFound
-from newsletter.templater import Reader, for_reader
+from newsletter.templater import Reader, for_reader, with_corrections
 from newsletter.web.middleware import trouble
 from subscribers import reads as subscribers
 
@@ -53,7 +54,11 @@ def edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     if newsletter is None or found is None or found.state not in SENT or found.snapshot_id is None:
         return trouble(request, "This edition is not in the archive.", 404)
     mail = for_reader(curator.snapshot(found.snapshot_id).rendered(), Reader("you", "", "archive"))
-    response = HttpResponse(mail.html)
+    corrected = [
+        (corrections.day_words(each.at.astimezone(clock.zone(newsletter.zone)).date(), newsletter.language), each.text)
+        for each in corrections.corrections(found.id)
+    ]
+    response = HttpResponse(with_corrections(mail.html, corrected, newsletter.language))
     response["Content-Security-Policy"] = SANDBOX  # the words of strangers, on a page without rights
     return response
 

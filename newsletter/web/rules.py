@@ -11,7 +11,7 @@ from newsletter.catalog import reads as catalog
 from newsletter.curator import reads, rules, service
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import allow, desk, note
+from newsletter.web.access import allow, by, desk, note
 
 EFFECTS = {"boost": "More of", "mute": "Never", "must": "Always"}
 SHOWN = 15
@@ -59,7 +59,7 @@ def _act(request: HttpRequest, newsletter_id: int) -> None:
         source_id=int(source) if source.isdecimal() else None,
         phrase=request.POST.get("phrase", ""),
         section=request.POST.get("section", ""),
-        by=str(request.user.get_username()),
+        by=by(request),
         now=clock.now(),
     )
     note(request, f"made rule {rule.effect}", (rule.source or rule.phrase)[:200], newsletter_id=newsletter_id)

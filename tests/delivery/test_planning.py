@@ -52,7 +52,7 @@ def test_the_account_has_a_limit_for_all_newsletters_together(
     first = plan()
     service.freeze_next(now)
     other = curator.create_edition(house.other.id, now.date(), now=now, by="test")
-    curator.pick(other.id, articles(1)[0], now=now)
+    curator.pick(other.id, articles(1)[0], reason="Another paper.", now=now)
     curator.edit_edition(other.id, now=now, subject="Evening")
     snapshot = curator.approve(other.id, by="test", now=now)
     for n in range(60):

@@ -160,3 +160,23 @@ def test_what_was_found_at_a_storys_page_is_answered_by_a_press(editor: Client, 
     assert "What it is called now" in taken.content.decode()
     assert reads.edition(edition.id).picks[0].headline == "What it is called now"
     assert editor.post(address, {"do": "shout"}, headers=HTMX).status_code == 422
+
+
+def test_an_edition_that_was_sent_is_corrected_on_the_desk(
+    editor: Client, signed_in: Callable[[str], Client], sent: Any
+) -> None:
+    from newsletter.curator import corrections
+    from newsletter.delivery import reads as deliveries
+
+    page = f"/editions/{sent.edition_id}/corrections/"
+    assert "Say what was wrong" in editor.post(page, {"text": " "}, follow=True).content.decode()
+    shown = editor.post(page, {"text": "The boat is from 1961."}, follow=True).content.decode()
+    assert "The boat is from 1961." in shown
+    assert "The next edition carries it." in shown
+    (made,) = corrections.corrections(sent.edition_id)
+    assert made.by == "editor@example.com"
+    assert "type the word" in editor.post(page, {"do": "mail", "sure": "yes"}, follow=True).content.decode()
+    mailed = editor.post(page, {"do": "mail", "sure": "Correct"})
+    assert mailed.status_code == 302
+    assert deliveries.mailing(int(mailed.url.strip("/").split("/")[-1])).kind == "correction"
+    assert signed_in("viewer").post(page, {"text": "No."}).status_code == 403

@@ -88,6 +88,7 @@ def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
         "look": f"/editions/{edition}/picks/{key}/look/",
         "move-pick": f"/editions/{edition}/picks/{key}/place/", "drop-pick": f"/editions/{edition}/picks/{key}/removal/",
         "review": f"/editions/{edition}/review/", "rendering": f"/editions/{edition}/rendering/", "approval": f"/editions/{edition}/approval/",
+        "correct": f"/editions/{edition}/corrections/",
         "tests": f"/editions/{edition}/tests/", "send": f"/editions/{edition}/mailing/", "skip-edition": f"/editions/{edition}/skip/",
         "change-schedule": f"/schedule/{schedule.id}/", "skip": f"/schedule/{schedule.id}/skips/", "mailing": f"/deliveries/{mailing}/",
         "progress": f"/deliveries/{mailing}/progress/", "change-mailing": f"/deliveries/{mailing}/state/", "proof": f"/deliveries/{mailing}/proof.csv",

@@ -1,0 +1,141 @@
+"""Corrections of editions that were sent: noted, carried in the next edition, shown in the archive, mailed if wanted.
+
+sent edition ─correct─▶ Correction ─▶ archive at once · box of the next edition, kept with its approval · a mail of its own
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import formats, translation
+
+from newsletter import templater
+from newsletter.catalog import reads as catalog
+from newsletter.catalog.values import Newsletter
+from newsletter.curator import briefing, models, reads, states
+from newsletter.curator.values import Correction, Edition, Snapshot
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+from subscribers import reads as subscribers
+
+LONGEST, MOST = 1000, 20
+SENT = (states.HANDED_OVER, states.SENT)
+
+
+def correct(edition_id: int, text: str, *, key: str = "", by: str, now: datetime) -> Correction:
+    """Notes what an edition that was sent got wrong (`key`: in which story), in words for its readers.
+
+    Raises BadInput for words that are none or too many, Refused for an edition that was not sent, NotFound for a story.
+    """
+    edition = reads.edition(edition_id)
+    if edition.state not in SENT:
+        raise Refused(f"Edition {edition_id} was not sent, so there is nothing to correct: edit it.")
+    flat = " ".join(text.replace("\0", "").split())
+    if not flat:
+        raise BadInput("Say what was wrong, and what is right.", "text")
+    if len(flat) > LONGEST:
+        raise BadInput(f"The correction has {len(flat)} characters; {LONGEST} are the most.", "text")
+    if models.Correction.objects.filter(edition_id=edition_id).count() >= MOST:
+        raise Refused(f"This edition has {MOST} corrections, which is the most.")
+    pick = models.Pick.objects.filter(edition_id=edition_id, key=key).first() if key else None
+    if key and pick is None:
+        raise NotFound(f"Edition {edition_id} has no story with the key {key}.")
+    row = models.Correction.objects.create(edition_id=edition_id, pick=pick, text=flat, by=by[:254], at=now)
+    return _value(row)
+
+
+def corrections(edition_id: int) -> tuple[Correction, ...]:
+    """The corrections of an edition, oldest first."""
+    rows = models.Correction.objects.filter(edition_id=edition_id).select_related("pick", "carried_in")
+    return tuple(_value(row) for row in rows.order_by("at", "id"))
+
+
+def owed(edition: Edition) -> list[models.Correction]:
+    """The corrections that an edition is to carry: of earlier ones of its newsletter, carried by none that went out or will."""
+    rows = models.Correction.objects.filter(
+        edition__newsletter_id=edition.newsletter_id, edition__date__lt=edition.date
+    )
+    free = Q(carried_in=None) | Q(carried_in_id=edition.id) | Q(carried_in__state=states.SKIPPED)
+    return list(rows.filter(free).select_related("edition").order_by("edition__date", "at", "id"))
+
+
+def carry(edition: Edition) -> None:
+    """Notes that an edition carries what it owes: called with its approval, when the words are frozen."""
+    models.Correction.objects.filter(id__in=[row.pk for row in owed(edition)]).update(carried_in_id=edition.id)
+
+
+def lines(rows: Iterable[models.Correction], language: str) -> tuple[str, ...]:
+    """Corrections as readers of a later edition see them: with the day of the edition that was wrong."""
+    return tuple(f"{day_words(row.edition.date, language)}: {row.text}" for row in rows)
+
+
+def day_words(day: date, language: str) -> str:
+    """A day in words of a language, without the year: “24 November”."""
+    with translation.override(language):
+        return formats.date_format(day, "j F" if language[:2] != "de" else "j. F")
+
+
+def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
+    """The mail that tells those who were sent an edition what it got wrong, frozen. Raises Refused when nothing was corrected."""
+    edition = reads.edition(edition_id)
+    rows = list(models.Correction.objects.filter(edition_id=edition_id).select_related("edition").order_by("at", "id"))
+    if not rows or edition.state not in SENT:
+        raise Refused(
+            f"Edition {edition_id} has no correction to mail. Write one: newsletter editions correct {edition_id} TEXT"
+        )
+    rendered = _render(edition, catalog.newsletter(edition.newsletter_id), [row.text for row in rows])
+    blocking = [problem.message for problem in rendered.problems if problem.level == "block"]
+    if blocking:
+        raise Refused("The correction cannot be mailed:\n  " + "\n  ".join(blocking))
+    row, _ = models.Snapshot.objects.get_or_create(
+        edition_id=edition_id,
+        purpose=models.Snapshot.Purpose.CORRECTION,
+        sha256=rendered.sha256,  # pressed twice it is the same mail, which is sent once
+        defaults={
+            "subject": rendered.subject,
+            "preheader": rendered.preheader,
+            "html": rendered.html,
+            "text": rendered.text,
+            "merge": [asdict(field) for field in rendered.merge],
+            "approved_at": now,
+            "approved_by": by,
+        },
+    )
+    return reads.to_snapshot(row)
+
+
+def _render(edition: Edition, newsletter: Newsletter, texts: list[str]) -> templater.Rendered:
+    words = templater.words(newsletter.language)
+    day = day_words(edition.date, newsletter.language)
+    composed = briefing.compose(
+        edition,
+        newsletter,
+        {},
+        base_url=settings.CONFIG.base_url,
+        list_slug=subscribers.list(newsletter.list_id).slug,
+        date_long=day,
+    )
+    return templater.render(
+        templater.correction_of(
+            composed,
+            subject=words.correction_subject.format(subject=edition.subject),
+            preheader=texts[0][:140],
+            intro=words.correction_intro.format(newsletter=newsletter.name, day=day),
+            corrections=tuple(texts),
+        )
+    )
+
+
+def _value(row: models.Correction) -> Correction:
+    return Correction(
+        id=row.pk,
+        edition_id=row.edition_id,
+        headline=row.pick.headline if row.pick else "",
+        text=row.text,
+        by=row.by,
+        at=row.at,
+        carried_on=row.carried_in.date if row.carried_in and row.carried_in.state != states.SKIPPED else None,
+    )

@@ -1,0 +1,56 @@
+"""Corrections: the mail that carries nothing else, and the note above an edition in the archive."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from newsletter.templater.briefing import Briefing
+from newsletter.templater.foreign import clean
+from newsletter.templater.words import direction, words
+
+_BODY = re.compile(r"<body\b[^>]*>", re.I)
+
+
+def correction_of(
+    briefing: Briefing, *, subject: str, preheader: str, intro: str, corrections: tuple[str, ...]
+) -> Briefing:
+    """The same mail without its stories: only what was wrong in them."""
+    return replace(
+        briefing,
+        subject=subject,
+        preheader=preheader,
+        intro=intro,
+        lead=None,
+        sections=(),
+        also=(),
+        sponsor=None,
+        corrections=corrections,
+    )
+
+
+def with_corrections(page: str, corrections: Sequence[tuple[str, str]], language: str) -> str:
+    """A page of the archive with the corrections that came later above it: (day in words, text) each.
+
+    The frozen mail below stays byte for byte what was sent.
+    """
+    found = _BODY.search(page)
+    if not corrections or found is None:
+        return page
+    said = words(language)
+    items = "".join(
+        f"<p style='margin:8px 0 0'><b>{_escaped(said.corrected_on.format(day=day))}:</b> {_escaped(text)}</p>"
+        for day, text in corrections
+    )
+    note = (
+        f"<div dir='{direction(language)}' role='note' style='box-sizing:border-box;max-width:640px;margin:0 auto;padding:16px 20px;"
+        "background:#fdf3e3;color:#1b2327;font:16px/24px Georgia,serif;border-left:4px solid #a6341b'>"
+        f"<h2 style='margin:0;font:700 18px/24px Georgia,serif'>{_escaped(said.corrections)}</h2>{items}</div>"
+    )
+    return page[: found.end()] + note + page[found.end() :]
+
+
+def _escaped(text: str) -> str:
+    return html.escape(clean(text))

@@ -1,0 +1,127 @@
+"""What happens when something was wrong in an edition that went out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from newsletter.checks import service as checks
+from newsletter.curator import corrections, models, reads, service
+from newsletter.delivery import reads as deliveries
+from newsletter.delivery import service as delivery
+from newsletter.jobs import tasks, wiring
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.templater import with_corrections
+from subscribers import service as subscribers
+
+TEXT = "The second boat was built in 1961, not in 1916."
+ANN = "ann@example.com"
+
+
+@pytest.fixture
+def gone_out(edition: Any, readers: Callable[..., list[int]], now: datetime) -> Any:
+    """The edition, sent to three readers; a fourth came too late."""
+    readers(3)
+    checks.approve(edition.id, by=ANN, now=now)
+    send(tasks.send_edition(edition.id, at=None, by=ANN, now=now), now)
+    readers(1, "late")
+    return reads.edition(edition.id)
+
+
+def send(mailing: Any, now: datetime) -> Any:
+    delivery.freeze_next(now)
+    while delivery.hand_over_next(now, owner="test", provider=wiring.provider(), clock=clock.now):
+        pass
+    delivery.finish(now)
+    return deliveries.mailing(mailing.id)
+
+
+def test_only_what_was_sent_is_corrected(edition: Any, now: datetime) -> None:
+    with pytest.raises(Refused, match="was not sent"):
+        service.correct(edition.id, TEXT, by=ANN, now=now)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "error"), [("  ", "", BadInput), ("x" * 1001, "", BadInput), (TEXT, "nokey", NotFound)]
+)
+def test_a_correction_says_something_about_something(
+    gone_out: Any, now: datetime, text: str, key: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        service.correct(gone_out.id, text, key=key, by=ANN, now=now)
+
+
+def test_the_next_edition_carries_it_once(gone_out: Any, articles: Callable[..., list[int]], now: datetime) -> None:
+    made = service.correct(gone_out.id, TEXT, key=gone_out.picks[0].key, by=ANN, now=now)
+    assert (made.headline, made.carried_on) == (gone_out.picks[0].headline, None)
+    following = [
+        service.create_edition(gone_out.newsletter_id, gone_out.date + timedelta(days=days), now=now, by=ANN)
+        for days in (1, 2)
+    ]
+    for each in following:
+        assert TEXT in service.preview(each.id, now=now).html  # nobody carries it yet
+    service.pick(following[0].id, articles(6)[5], now=now)
+    service.edit_edition(following[0].id, subject="Ferry and otters", now=now)
+    service.approve(following[0].id, by=ANN, now=now)
+    assert TEXT in service.preview(following[0].id, now=now).text
+    assert TEXT not in service.preview(following[1].id, now=now).html
+    assert corrections.corrections(gone_out.id)[0].carried_on == following[0].date
+    service.skip(following[0].id, reason="Holiday", by=ANN, now=now)
+    assert TEXT in service.preview(following[1].id, now=now).html  # the one that had it never came
+
+
+def test_the_archive_shows_it_with_its_day_and_the_frozen_mail_stays(gone_out: Any, now: datetime) -> None:
+    frozen = models.Snapshot.objects.get(edition_id=gone_out.id)
+    service.correct(gone_out.id, f"{TEXT} <b>", by=ANN, now=now)
+    page = Client().get(f"/archive/morning/{gone_out.date}/").content.decode()
+    assert "Corrected on 24 November:" in page
+    assert "not in 1916. &lt;b&gt;" in page
+    assert models.Snapshot.objects.get(id=frozen.id).html == frozen.html
+
+
+def test_it_is_mailed_to_those_who_were_sent_the_edition(gone_out: Any, house: Any, now: datetime) -> None:
+    with pytest.raises(Refused, match="no correction to mail"):
+        tasks.send_correction(gone_out.id, by=ANN, now=now)
+    service.correct(gone_out.id, TEXT, by=ANN, now=now)
+    planned = tasks.send_correction(gone_out.id, by=ANN, now=now)
+    with pytest.raises(Refused):  # pressed twice
+        tasks.send_correction(gone_out.id, by=ANN, now=now)
+    sent = send(planned, now)
+    assert (sent.kind, sent.state, sent.candidates, sent.counts, sent.excluded) == (
+        "correction", "finished", 4, {"accepted": 3}, {"not_sent": 1},
+    )  # fmt: skip
+    snapshot = reads.snapshot(models.Snapshot.objects.get(edition_id=gone_out.id, purpose="correction").pk)
+    assert snapshot.subject == f"Correction: {gone_out.subject}"
+    assert TEXT in snapshot.html
+    assert TEXT in snapshot.text
+    assert gone_out.picks[0].headline not in snapshot.text
+    assert reads.edition(gone_out.id).state == "sent"
+    assert reads.standing_snapshot(gone_out.id).id != snapshot.id  # type: ignore[union-attr]
+
+
+def test_who_left_since_is_not_mailed_a_correction(gone_out: Any, house: Any, now: datetime) -> None:
+    service.correct(gone_out.id, TEXT, by=ANN, now=now)
+    from subscribers import reads as people
+
+    someone = people.find("reader0")[0]
+    subscribers.unsubscribe(someone.id, house.list.id, how="by letter", by=ANN, now=now)
+    sent = send(tasks.send_correction(gone_out.id, by=ANN, now=now), now)
+    assert sent.counts == {"accepted": 2}
+
+
+def test_a_second_correction_is_a_mail_of_its_own(gone_out: Any, now: datetime) -> None:
+    service.correct(gone_out.id, TEXT, by=ANN, now=now)
+    send(tasks.send_correction(gone_out.id, by=ANN, now=now), now)
+    service.correct(gone_out.id, "And the mill is in Lower Fellside.", by=ANN, now=now)
+    assert send(tasks.send_correction(gone_out.id, by=ANN, now=now), now).counts == {"accepted": 3}
+
+
+def test_a_page_without_a_body_stays_as_it_is() -> None:
+    assert with_corrections("<p>x</p>", [("1 May", "y")], "en") == "<p>x</p>"
+    assert with_corrections("<body><p>x</p>", [], "en") == "<body><p>x</p>"
+    assert "dir='rtl'" in with_corrections("<body><p>x</p>", [("1 May", "y")], "ar")

@@ -280,7 +280,7 @@ def _answer(response: httpx.Response, url: str, headers: Mapping[str, str], term
         raise FetchError(
             f"{url} answered {response.status_code} {response.reason_phrase}. Check the address in a browser.",
             status=response.status_code,
-            retry_after=_retry_after(response.headers.get("Retry-After", "")),
+            retry_after=_retry_after(response.headers.get("Retry-After", ""), response.headers.get("Date", "")),
         )
     return Fetched(
         url=url,
@@ -340,12 +340,13 @@ def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise zlib.error("it ends too early")
 
 
-def _retry_after(said: str) -> float:
-    """The seconds of a Retry-After header, given as a number or as a date (RFC 9110, 10.2.3); 0 for what is neither."""
+def _retry_after(said: str, answered: str) -> float:
+    """The seconds of a Retry-After header, given as a number, or as a date (RFC 9110, 10.2.3), which is held against that of
+    the answer: both are the other server's clock. 0 for what is neither."""
     if said.strip().isdecimal():
         return float(said.strip()[:9])
     try:
-        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+        return max(0.0, (parsedate_to_datetime(said) - parsedate_to_datetime(answered)).total_seconds())
     except (ValueError, TypeError, OverflowError):
         return 0.0
 

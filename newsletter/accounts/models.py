@@ -57,6 +57,22 @@ class Role(models.Model):
         return f"{self.name} of {self.newsletter_id or 'everything'}"
 
 
+class ApiToken(models.Model):
+    """Lets a program act for a person. The text is shown once; what is kept is its hash."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=60)  # the program that uses it
+    prefix = models.CharField(max_length=8, unique=True)  # by which it is found and recognised
+    digest = models.CharField(
+        max_length=64
+    )  # SHA-256 of the whole: it has 256 random bits, so that a slow hash adds nothing
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)  # to five minutes
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user_id}"
+
+
 class AuditEntry(models.Model):
     """One thing somebody did. Append-only."""
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import typer
 
-from newsletter.accounts import audit, second_factor, service
+from newsletter.accounts import audit, second_factor, service, tokens
 from newsletter.accounts.rights import ROLES
 from newsletter.catalog import reads as catalog
-from newsletter.cli.output import JSON, emit_json, read_text_file, say, table
+from newsletter.cli.output import JSON, YES, confirm, emit_json, read_text_file, say, table
 from newsletter.kernel import clock
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The people of the newsroom and their rights.")
@@ -77,6 +77,52 @@ def reset_code(email: str) -> None:
     address = second_factor.reset(email)
     audit.record(None, "turned off sign-in with a code", address, now=clock.now())
     say(f"{address} signs in with the password alone until a code is set up again.")
+
+
+@app.command("tokens")
+def show_tokens(email: str = typer.Argument("", help="Whose; default: everybody's."), as_json: bool = JSON) -> None:
+    """List the tokens by which programs act for people."""
+    found = tokens.tokens(email)
+    if as_json:
+        return emit_json(found)
+    table(
+        ("id", "whose", "program", "begins", "made (UTC)", "last used (UTC)"),
+        [
+            (
+                t.id,
+                t.email,
+                t.name,
+                t.prefix,
+                f"{t.created_at:%d %b %Y, %H:%M}",
+                f"{t.used_at:%d %b %Y, %H:%M}" if t.used_at else "never",
+            )
+            for t in found
+        ],
+        "No token. Make one: newsletter users token ADDRESS --name PROGRAM",
+    )
+
+
+@app.command("token")
+def make_token(
+    email: str, name: str = typer.Option(..., help="The program that uses it."), as_json: bool = JSON
+) -> None:
+    """Make a token with a person's rights, for a program. It is shown once."""
+    now = clock.now()
+    token, text = tokens.make(email, name, now=now)
+    audit.record(None, "made token", token.email, now=now, detail=token.name)
+    if as_json:
+        return emit_json({"id": token.id, "email": token.email, "name": token.name, "token": text})
+    say(text)
+    say("Keep it now: it cannot be shown again. Programs send it as: Authorization: Bearer TOKEN")
+
+
+@app.command("revoke")
+def revoke_token(token_id: int, yes: bool = YES) -> None:
+    """End a token at once."""
+    confirm(f"Revoke token {token_id}?", yes)
+    tokens.revoke(token_id)
+    audit.record(None, "revoked token", str(token_id), now=clock.now())
+    say("The token is of no use any more.")
 
 
 def _newsletter_id(slug: str) -> int | None:

@@ -64,6 +64,18 @@ def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> Added:
     return _added(pasted.clean(text, address), origin="pasted", url=address, now=now, fetch=None, beside=None)
 
 
+def add_article_from_fields(given: ExtractedArticle, *, url: str, html: str = "", now: datetime, fetch: Fetch) -> Added:
+    """Takes in a story that another system of the newsroom gives, field by field; its text as it is, or from `html`.
+
+    Raises BadInput for an address that is none, Refused when headline or text is missing.
+    """
+    address = resources.web_address(url) if url else ""
+    found = replace(given, title=" ".join(given.title.split()), text=given.text.strip() or html_to_text(html))
+    if not found.publisher and address:
+        found = replace(found, publisher=urls.host(address))
+    return _added(found, origin="pushed", url=address, now=now, fetch=fetch, beside=None)
+
+
 def _added(
     found: ExtractedArticle, *, origin: str, url: str, now: datetime, fetch: Fetch | None, beside: Path | None
 ) -> Added:

@@ -50,6 +50,7 @@ class Article(models.Model):
         PAGE = "page"
         FILE = "file"
         PASTED = "pasted"
+        PUSHED = "pushed"  # by the newsroom's own system
 
     source = models.ForeignKey(Source, on_delete=models.SET_NULL, null=True, related_name="articles")
     entry_key = models.CharField(max_length=500, blank=True)  # the feed's own key for it

@@ -19,7 +19,12 @@ from newsletter.curator.approval import (
     skip,
     withdraw_approval,
 )
-from newsletter.curator.articles import add_article_from_html, add_article_from_page, add_article_from_paste
+from newsletter.curator.articles import (
+    add_article_from_fields,
+    add_article_from_html,
+    add_article_from_page,
+    add_article_from_paste,
+)
 from newsletter.curator.clicks import note_clicks
 from newsletter.curator.corrections import correct, freeze_correction
 from newsletter.curator.editions import (
@@ -41,6 +46,7 @@ from newsletter.curator.watch import let_stand, look_again, take_headline
 
 __all__ = [
     "LARGEST_LIST",
+    "add_article_from_fields",
     "add_article_from_html",
     "add_article_from_page",
     "add_article_from_paste",

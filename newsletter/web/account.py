@@ -1,4 +1,4 @@
-"""One's own account: signing in with a code as well."""
+"""One's own account: signing in with a code as well, and tokens for programs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
 from qrcode.image.svg import SvgPathImage
 
-from newsletter.accounts import second_factor
+from newsletter.accounts import second_factor, tokens
+from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk, note
 
@@ -46,6 +47,16 @@ def _act(request: HttpRequest) -> HttpResponse:
         note(request, "turned off sign-in with a code", user.email)
         messages.success(request, "From now on the password alone is asked for.")
         return redirect("account")
+    if do == "token":
+        token, text = tokens.make(user.email, request.POST.get("name", ""), now=clock.now())
+        note(request, "made token", user.email, detail=token.name)
+        return _page(request, made=text)
+    if do == "revoke":
+        said = request.POST.get("token", "")
+        tokens.revoke(int(said) if said.isdecimal() and len(said) < 10 else 0, email=user.email)
+        note(request, "revoked token", user.email, detail=said[:10])
+        messages.success(request, "The token is of no use any more.")
+        return redirect("account")
     raise BadInput("There is nothing to do here.")
 
 
@@ -54,7 +65,8 @@ def _page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpRes
     on = second_factor.is_on(user)
     begun = None if on else second_factor.begun(user)
     drawn = _drawn(begun.address) if begun else ""
-    return render(request, "pages/account.html", {"on": on, "begun": begun, "drawn": drawn, **context}, status=status)
+    shown = {"on": on, "begun": begun, "drawn": drawn, "tokens": tokens.tokens(user.email)}
+    return render(request, "pages/account.html", shown | context, status=status)
 
 
 def _drawn(address: str) -> SafeString:

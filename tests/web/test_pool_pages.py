@@ -180,3 +180,17 @@ def test_an_edition_that_was_sent_is_corrected_on_the_desk(
     assert mailed.status_code == 302
     assert deliveries.mailing(int(mailed.url.strip("/").split("/")[-1])).kind == "correction"
     assert signed_in("viewer").post(page, {"text": "No."}).status_code == 403
+
+
+def test_a_token_is_made_on_ones_account_and_shown_once(editor: Client) -> None:
+    from newsletter.accounts import tokens
+
+    made = editor.post("/account/", {"do": "token", "name": "Our site"}).content.decode()
+    assert "nl_" in made
+    assert "cannot be shown again" in made
+    (token,) = tokens.tokens("editor@example.com")
+    later = editor.get("/account/").content.decode()
+    assert token.prefix in later
+    assert "cannot be shown again" not in later
+    editor.post("/account/", {"do": "revoke", "token": token.id})
+    assert tokens.tokens() == ()

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 PUBLIC = {
     "login", "login-code", "logout", "archive", "archive-of", "archive-edition", "picture", "health",
     "join", "join-list", "embed", "embed-list", "api-join", "confirm", "stay", "leave", "preferences", "mine", "which", "hook-sendgrid",
+    "api-articles", "api-article",  # by token: tests/api walks them
 }  # fmt: skip
 WITHOUT_CSRF = {
     "leave",  # one-click leaving (RFC 8058) comes without a cookie
@@ -20,6 +21,8 @@ WITHOUT_CSRF = {
     "embed-list",
     "api-join",  # sign-up forms on the newsroom's own sites: no cookies, and nothing to ride on
     "hook-sendgrid",  # the provider’s reports: their signature is what counts
+    "api-articles",
+    "api-article",  # by token; no cookie counts there, and so there is nothing to ride on
 }
 OF_THE_HOUSE = {
     "people",

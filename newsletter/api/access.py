@@ -1,0 +1,75 @@
+"""Who may call: a bearer token stands for a person of the newsroom, and has that person's rights."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from newsletter.accounts import tokens
+from newsletter.accounts.rights import visible_newsletters
+from newsletter.kernel import clock
+from newsletter.kernel.errors import NewsletterError
+
+log = logging.getLogger(__name__)
+View = Callable[..., HttpResponse]
+
+
+def program(verb: str, *, methods: Iterable[str]) -> Callable[[View], View]:
+    """A view for programs, called with the user as `request.caller`, who must be allowed to `verb` somewhere.
+
+    No cookie counts here, so that there is nothing for a forged form to ride on.
+    """
+    allowed = tuple(methods)
+
+    def wrap(view: View) -> View:
+        @csrf_exempt
+        @never_cache
+        @functools.wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in allowed:
+                response = refusal(f"This address takes {', '.join(allowed)}.", 405)
+                response["Allow"] = ", ".join(allowed)
+                return response
+            kind, _, text = request.headers.get("Authorization", "").partition(" ")
+            user = tokens.holder(text.strip(), now=clock.now()) if kind.casefold() == "bearer" else None
+            if user is None:
+                response = refusal("Send a token that is valid: Authorization: Bearer nl_…", 401)
+                response["WWW-Authenticate"] = "Bearer"
+                return response
+            if visible_newsletters(user, verb) == frozenset():
+                return refusal("The person this token belongs to may not do that.", 403)
+            request.caller = user  # type: ignore[attr-defined]
+            return _answered(view, request, *args, **kwargs)
+
+        wrapped.api_verb = verb  # type: ignore[attr-defined]  # for the test that walks the URL map
+        return wrapped
+
+    return wrap
+
+
+def _answered(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    """What the view says, or its error as JSON."""
+    try:
+        return view(request, *args, **kwargs)
+    except RequestDataTooBig:
+        return refusal("This is too large.", 413)
+    except UnreadablePostError:
+        return refusal("The request broke off.", 400)
+    except NewsletterError as error:
+        return refusal(str(error), error.http_status, getattr(error, "field", ""))
+    except DatabaseError:
+        log.exception("The database failed in %s", request.path)
+        return refusal("The database did not answer as it should. Nothing was changed; try again in a moment.", 503)
+
+
+def refusal(message: str, status: int, field: str = "") -> JsonResponse:
+    """An error: {"error": a sentence, "field": what it is about}."""
+    return JsonResponse({"error": message, **({"field": field} if field else {})}, status=status)

@@ -1,0 +1,145 @@
+"""Articles, for the newsroom's own system: pushing them into the pool as they are published, and looking them up."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from newsletter.accounts import audit
+from newsletter.api.access import program
+from newsletter.curator import reads, service
+from newsletter.curator.extracted import ExtractedArticle
+from newsletter.jobs import wiring
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput
+
+TEXTS = ("title", "dek", "text", "byline", "language", "publisher", "section", "biography", "canonical_url")
+PICTURE = ("url", "alt", "caption", "credit")
+FIELDS = (
+    "url", *TEXTS, "html", "published_at", "paywalled", "image", "tags", "eligible_from", "eligible_until", "note",
+)  # fmt: skip
+MOST_LISTED = 200
+
+
+@program("edit", methods=("GET", "POST"))
+def articles(request: HttpRequest) -> HttpResponse:
+    """POST takes an article in (201) or brings a known one up to date (200); GET lists, ?query= searches, ?limit= bounds."""
+    return _push(request) if request.method == "POST" else _list(request)
+
+
+@program("edit", methods=("GET",))
+def article(request: HttpRequest, article_id: int) -> HttpResponse:
+    """One article."""
+    return JsonResponse(_plain(reads.article(article_id)))
+
+
+def _list(request: HttpRequest) -> HttpResponse:
+    said = request.GET.get("limit", "50")
+    if not said.isdecimal() or not 1 <= int(said[:6]) <= MOST_LISTED:
+        raise BadInput(f"The limit is a number from 1 to {MOST_LISTED}.", "limit")
+    found = reads.articles(query=request.GET.get("query", "")[:200], limit=int(said))
+    return JsonResponse({"articles": [_plain(each) | {"text": ""} for each in found]})
+
+
+def _push(request: HttpRequest) -> HttpResponse:
+    pushed = _document(request)
+    user: Any = request.caller  # type: ignore[attr-defined]  # set by `program`
+    now = clock.now()
+    url = _text(pushed, "url").strip()
+    tags, first, last = _tags(pushed), _day(pushed, "eligible_from"), _day(pushed, "eligible_until")
+    if set(pushed) & {"text", "html"}:
+        added = service.add_article_from_fields(
+            _article(pushed), url=url, html=_text(pushed, "html"), now=now, fetch=wiring.fetch()
+        )
+    elif url:
+        added = service.add_article_from_page(url, now=now, fetch=wiring.fetch())
+    else:
+        raise BadInput("Give the text or html of the article, or the url of its page.", "text")
+    if tags is not None:
+        service.tag(added.article.id, tags, by=user.email)
+    if first or last:
+        service.set_eligible(added.article.id, first=first, last=last, by=user.email)
+    if _text(pushed, "note").strip():
+        service.note(added.article.id, _text(pushed, "note"), by=user.email, now=now)
+    audit.record(user, "pushed article", f"article {added.article.id}", now=now, detail=added.article.title[:200])
+    answer = _plain(reads.article(added.article.id)) | {"created": added.created, "warnings": list(added.warnings)}
+    return JsonResponse(answer, status=201 if added.created else 200)
+
+
+def _document(request: HttpRequest) -> dict[str, Any]:
+    try:
+        document = json.loads(request.body)
+    except (ValueError, RecursionError):
+        raise BadInput("The body is not JSON.") from None
+    if not isinstance(document, dict):
+        raise BadInput("The body must be a JSON object.")
+    unknown = sorted(set(document) - set(FIELDS))
+    if unknown:
+        raise BadInput(f"There is no field “{unknown[0][:60]}”. There are {', '.join(FIELDS)}.", unknown[0][:60])
+    return document
+
+
+def _article(pushed: dict[str, Any]) -> ExtractedArticle:
+    image = pushed.get("image") or {}
+    if not isinstance(image, dict) or set(image) - set(PICTURE):
+        raise BadInput(f"The image is an object with {', '.join(PICTURE)}.", "image")
+    paywalled = pushed.get("paywalled", False)
+    if not isinstance(paywalled, bool):
+        raise BadInput("The field paywalled is true or false.", "paywalled")
+    texts: dict[str, Any] = {name: _text(pushed, name) for name in TEXTS}
+    return ExtractedArticle(
+        **texts,
+        published_at=_moment(pushed),
+        paywalled=paywalled,
+        image_url=_text(image, "url", "image.url"),
+        image_alt=_text(image, "alt", "image.alt"),
+        image_caption=_text(image, "caption", "image.caption"),
+        image_credit=_text(image, "credit", "image.credit"),
+    )
+
+
+def _text(holder: dict[str, Any], name: str, said: str = "") -> str:
+    value = holder.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadInput(f"The field {said or name} must be a text.", said or name)
+    return value
+
+
+def _moment(pushed: dict[str, Any]) -> datetime | None:
+    text = _text(pushed, "published_at")
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(
+            f"“{text[:60]}” is no moment. Write it like 2026-11-24T07:00:00+00:00.", "published_at"
+        ) from None
+    if moment.tzinfo is None:
+        raise BadInput(f"“{text}” has no zone. Write it like 2026-11-24T07:00:00+00:00.", "published_at")
+    return moment
+
+
+def _day(pushed: dict[str, Any], name: str) -> date | None:
+    text = _text(pushed, name)
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadInput(f"“{text[:60]}” is no day. Write it like 2026-11-24.", name) from None
+
+
+def _tags(pushed: dict[str, Any]) -> list[str] | None:
+    tags = pushed.get("tags")
+    if tags is not None and (not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags)):
+        raise BadInput("The tags are a list of texts.", "tags")
+    return tags
+
+
+def _plain(article: reads.Article) -> dict[str, Any]:
+    return {each.name: getattr(article, each.name) for each in fields(article)}

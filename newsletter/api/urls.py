@@ -1,0 +1,12 @@
+"""The URL map of the interface for programs."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from newsletter.api import articles
+
+urlpatterns = [
+    path("api/articles", articles.articles, name="api-articles"),
+    path("api/articles/<int:article_id>", articles.article, name="api-article"),
+]

@@ -1,0 +1,199 @@
+"""The newsroom's own system pushes articles, with a token that has somebody's rights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from newsletter.accounts import tokens
+from newsletter.accounts.models import ApiToken, AuditEntry, User
+from newsletter.curator import models, reads
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+
+ADDRESS = "/api/articles"
+URL = "https://echo.example.org/2026/ferry"
+STORY = {
+    "url": f"{URL}?utm_source=cms",
+    "title": "Ferry gets a second boat",
+    "dek": "From May two boats cross the lake.",
+    "text": "From the first of May two boats will cross the lake.\n\nNobody has to wait long.",
+    "byline": "Ann Example",
+    "published_at": "2026-11-23T18:30:00+01:00",
+    "language": "en",
+    "publisher": "The Upland Echo",
+    "section": "Lake",
+    "tags": ["Boats", "lake"],
+    "eligible_from": "2026-11-25",
+    "note": "Embargoed until Wednesday.",
+}
+
+Call = Callable[..., Any]
+
+
+@pytest.fixture
+def call(people: dict[str, Any], now: Any) -> Call:
+    """Calls as somebody of the cast does: call("editor", STORY)."""
+    made: dict[str, str] = {}
+
+    def call(who: str, body: Any = None, *, address: str = ADDRESS, method: str = "post") -> Any:
+        if who not in made:
+            made[who] = tokens.make(f"{who}@example.com", "test", now=now)[1]
+        headers = {"Authorization": f"Bearer {made[who]}"}
+        if method == "get":
+            return Client().get(address, headers=headers)
+        data = body if isinstance(body, str | bytes) else json.dumps(body)
+        return Client().post(address, data, content_type="application/json", headers=headers)
+
+    return call
+
+
+def test_an_article_is_pushed_with_all_that_is_known_of_it(call: Call) -> None:
+    answer = call("editor", STORY)
+    assert answer.status_code == 201, answer.content
+    body = answer.json()
+    assert body["created"] is True
+    article = reads.article(body["id"])
+    assert (article.title, article.section, article.publisher, article.byline) == (
+        "Ferry gets a second boat", "Lake", "The Upland Echo", "Ann Example",
+    )  # fmt: skip
+    assert article.origin == "pushed"
+    assert str(article.published_at) == "2026-11-23 17:30:00+00:00"
+    assert str(article.eligible_from) == "2026-11-25"
+    row = models.Article.objects.get(id=article.id)
+    assert set(row.tags.values_list("name", flat=True)) == {"boats", "lake"}
+    assert [note.by for note in row.notes.all()] == ["editor@example.com"]
+    assert AuditEntry.objects.filter(verb="pushed article", actor__email="editor@example.com").exists()
+
+
+def test_pushed_again_it_is_brought_up_to_date(call: Call) -> None:
+    first = call("editor", STORY).json()
+    again = call("editor", STORY | {"url": URL, "title": "Ferry gets a third boat", "note": ""})
+    assert again.status_code == 200
+    assert (again.json()["id"], again.json()["created"], again.json()["title"]) == (
+        first["id"],
+        False,
+        "Ferry gets a third boat",
+    )
+
+
+def test_html_becomes_paragraphs(call: Call) -> None:
+    pushed = {"url": URL, "title": "Ferry", "html": "<p>One &amp; two.</p><script>alert(1)</script><p>Three.</p>"}
+    article = reads.article(call("editor", pushed).json()["id"])
+    assert article.text.startswith("One & two.")
+    assert "<" not in article.text
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "said"),
+    [
+        ("{", "", "not JSON"),
+        ("[" * 100_000, "", "not JSON"),
+        ([], "", "JSON object"),
+        ({"title": "x", "text": "y", "headline": "z"}, "headline", "There is no field “headline”"),
+        ({"title": 5, "text": "y"}, "title", "must be a text"),
+        ({"title": "x"}, "text", "text or html"),
+        ({"title": "x", "text": "y", "published_at": "2026-11-23T18:30:00"}, "published_at", "has no zone"),
+        ({"title": "x", "text": "y", "published_at": "soon"}, "published_at", "no moment"),
+        ({"title": "x", "text": "y", "eligible_until": "soon"}, "eligible_until", "no day"),
+        ({"title": "x", "text": "y", "tags": "boats"}, "tags", "list of texts"),
+        ({"title": "x", "text": "y", "image": {"src": "x"}}, "image", "object with url"),
+        ({"title": "x", "text": "y", "image": {"url": 5}}, "image.url", "must be a text"),
+        ({"title": "x", "text": "y", "paywalled": "no"}, "paywalled", "true or false"),
+        ({"title": "x", "text": "y", "url": "ftp://x"}, "url", "web address"),
+        ({"url": "file:///etc/passwd", "title": "x", "html": "y"}, "url", "web address"),
+    ],
+)
+def test_what_cannot_be_right_is_named_with_its_field(call: Call, body: Any, field: str, said: str) -> None:
+    answer = call("editor", body)
+    assert answer.status_code == 422, answer.content
+    assert answer.json().get("field", "") == field
+    assert said in answer.json()["error"]
+    assert reads.articles() == ()
+
+
+def test_a_story_without_headline_or_text_is_refused(call: Call) -> None:
+    assert call("editor", {"title": " ", "text": "y", "url": URL}).status_code == 409
+    assert call("editor", {"title": "x", "html": "<p></p>", "url": URL}).status_code == 409
+
+
+def test_a_page_of_a_private_address_is_not_fetched(call: Call, settings: Any) -> None:
+    answer = call("editor", {"url": "http://127.0.0.1:1/x"})
+    assert answer.status_code in (409, 503)
+    assert reads.articles() == ()
+
+
+def test_what_is_too_large_is_said(call: Call) -> None:
+    answer = call("editor", json.dumps(STORY | {"text": "x" * 3_000_000}))
+    assert (answer.status_code, answer.json()["error"]) == (413, "This is too large.")
+
+
+def test_articles_are_listed_and_found(call: Call) -> None:
+    made = call("editor", STORY).json()["id"]
+    found = call("editor", address=f"{ADDRESS}?query=ferry", method="get").json()["articles"]
+    assert [each["id"] for each in found] == [made]
+    assert call("editor", address=f"{ADDRESS}/{made}", method="get").json()["dek"] == STORY["dek"]
+    assert call("editor", address=f"{ADDRESS}/999", method="get").status_code == 404
+    assert call("editor", address=f"{ADDRESS}?limit=0", method="get").status_code == 422
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer x", "Bearer nl_00000000_x", "Basic bmw6eA==", "Bearer nl_" + "x" * 5000]
+)
+def test_nobody_gets_in_without_a_token(people: Any, header: str) -> None:
+    for address in (ADDRESS, f"{ADDRESS}/1"):
+        answer = Client().get(address, headers={"Authorization": header} if header else {})
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_session_is_no_token(people: Any) -> None:
+    client = Client()
+    client.force_login(people["admin"], backend="django.contrib.auth.backends.ModelBackend")
+    assert client.post(ADDRESS, json.dumps(STORY), content_type="application/json").status_code == 401
+
+
+def test_who_may_only_look_pushes_nothing(call: Call) -> None:
+    assert call("viewer", STORY).status_code == 403
+    assert call("viewer", method="get").status_code == 403
+    assert reads.articles() == ()
+
+
+def test_a_token_ends_with_its_revocation_and_with_the_account(people: Any, now: Any) -> None:
+    token, text = tokens.make("editor@example.com", "CMS", now=now)
+    assert tokens.holder(text, now=now) == people["editor"]
+    assert tokens.holder(text[:-1], now=now) is None
+    with pytest.raises(NotFound):
+        tokens.revoke(token.id, email="viewer@example.com")
+    User.objects.filter(email="editor@example.com").update(is_active=False)
+    assert tokens.holder(text, now=now) is None
+    User.objects.filter(email="editor@example.com").update(is_active=True)
+    tokens.revoke(token.id)
+    assert tokens.holder(text, now=now) is None
+
+
+def test_a_token_is_kept_as_a_hash_and_says_when_it_was_used(people: Any, now: Any) -> None:
+    token, text = tokens.make("editor@example.com", "CMS", now=now)
+    row = ApiToken.objects.get(id=token.id)
+    assert text.split("_", 2)[2] not in (row.digest, row.prefix, token.prefix)
+    assert tokens.tokens()[0].used_at is None
+    tokens.holder(text, now=now)
+    tokens.holder(text, now=now + timedelta(minutes=1))
+    assert tokens.tokens("editor@example.com")[0].used_at == now
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 61])
+def test_a_token_has_a_name(people: Any, now: Any, name: str) -> None:
+    with pytest.raises(BadInput):
+        tokens.make("editor@example.com", name, now=now)
+
+
+def test_there_is_an_end_of_tokens(people: Any, now: Any) -> None:
+    for number in range(tokens.MOST):
+        tokens.make("editor@example.com", f"CMS {number}", now=now)
+    with pytest.raises(Refused):
+        tokens.make("editor@example.com", "One more", now=now)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from typing import Any
 
-from newsletter.curator import wording
+from newsletter.curator import markup, wording
 
 _DECLARED = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
 _SPEAKS = re.compile(
@@ -20,7 +20,7 @@ _BESIDE = re.compile(
 )
 STEPS_UP = 5  # from the headline, to what holds its byline
 LONGEST = 160  # characters of a byline
-MOST_NODES = 400
+MOST_NODES, MOST_SAID = 400, 600
 NEAREST = 5  # of what is marked as an author near the headline: what stands further off is of another story
 
 
@@ -55,20 +55,23 @@ def _marked(tree: Any) -> Iterator[str]:
         "(//*[@rel='author'] | //*[@itemprop='author'] | //*[contains(concat(' ',@class,' '),' byline ')])[position()<4]"
     ):
         if not _is_beside(node):
-            yield _text(node)
+            yield markup.short(node, MOST_SAID) or ""
 
 
 def _near_headline(tree: Any, title: str) -> Iterator[str]:
     """What the markup calls an author, nearest behind the headline first."""
-    heads = [node for node in tree.iter("h1", "h2") if title and _text(node)[:60] == title[:60]]
+    some = islice(tree.iter("h1", "h2"), MOST_NODES)
+    heads = [node for node in some if title and (markup.short(node, MOST_SAID) or "")[:60] == title[:60]]
     for head in heads[:1]:
         for holder in islice(head.iterancestors(), STEPS_UP):
             nodes = [node for node in islice(holder.iter(), MOST_NODES) if _is_author(node) and not _is_beside(node)]
             within = {above for node in nodes for above in node.iterancestors()}
-            innermost = [node for node in nodes if node not in within and 0 < len(_text(node)) <= LONGEST]
+            innermost = [node for node in nodes if node not in within and markup.short(node, LONGEST)]
             if innermost:
                 for _, beside in groupby(innermost[:NEAREST], key=lambda node: (node.getparent(), node.get("class"))):
-                    yield ", ".join(map(_text, beside))  # the links of several people, one beside the other
+                    yield ", ".join(
+                        markup.words(node) for node in beside
+                    )  # the links of several people, one beside the other
                 return
 
 
@@ -89,8 +92,3 @@ def _is_beside(node: Any) -> bool:
         if _BESIDE.search(f"{holder.get('class') or ''} {holder.get('id') or ''}"):
             return True
     return False
-
-
-def _text(node: Any) -> str:
-    """Its words, with a blank between its parts: pages rely on markup to part them."""
-    return " ".join(" ".join(node.itertext()).split())

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from newsletter.curator import bylines, wording
+from newsletter.curator import bylines, markup, wording
 
 _SPEAKS = re.compile(
     r"(?:^|[-_])(?:\w*caption|credits?|copyright|attribution|(?:image|img|photo|picture)[-_]?source)", re.I
@@ -31,7 +31,7 @@ _LINE = re.compile(  # a line of its own that names the picture it means
 )
 STEPS_UP = 5  # from a picture, to what holds its caption
 LONGEST = 700  # characters of a caption
-MOST_PICTURES = 40
+MOST_PICTURES, MOST_LOOKED_AT = 40, 300
 PARAGRAPHS_ABOVE = 4  # of the story, above its lead picture
 LONG_PARAGRAPH = 120  # characters; shorter ones are standfirsts and stamps
 
@@ -76,7 +76,7 @@ def _shown(tree: Any, image_url: str) -> Caption:
     alt = next((_flat(node.get("alt")) for node in (same or above)[:1]), "")
     captions = (node for node in tree.iter() if node not in late and _says_caption(node) and not _is_beside(node))
     for node in islice(captions, MOST_PICTURES):
-        found = _parted(node, _text(node))  # pages that draw their pictures later have captions all the same
+        found = _parted(node, _text(node) or "")  # pages that draw their pictures later have captions all the same
         if found.credit:
             return Caption(found.text, found.credit, alt)
     return Caption(alt=alt)
@@ -98,13 +98,15 @@ def _late(tree: Any) -> set[Any]:
 
 def _pictures(tree: Any) -> Iterator[Any]:
     """The pictures that may be the story's, in the order of the page; those in a figure, an article or main first."""
-    inside = tree.xpath(
-        "//article//img | //main//img | //figure//img | //*[contains(@class,'article') or contains(@class,'story')]//img"
+    some = [node for node in islice(tree.iter("img"), MOST_LOOKED_AT) if not _is_beside(node)]
+    yield from sorted(some, key=lambda node: not _is_in_story(node))
+
+
+def _is_in_story(node: Any) -> bool:
+    return any(
+        holder.tag in ("article", "main", "figure") or re.search("article|story", holder.get("class") or "")
+        for holder in node.iterancestors()
     )
-    known = set(inside)
-    for node in (*inside, *(node for node in tree.iter("img") if node not in known)):
-        if not _is_beside(node):
-            yield node
 
 
 def _beside(picture: Any) -> Caption:
@@ -114,10 +116,10 @@ def _beside(picture: Any) -> Caption:
         if holder.tag in ("body", "html", "article", "main"):
             break
         whole = _text(holder)
+        if whole is None:
+            break
         if not whole:
             continue
-        if len(whole) > LONGEST and holder.tag != "figure":
-            break
         found = _parted(holder, whole)
         if found.text or found.credit:
             return Caption(found.text, found.credit, _flat(picture.get("alt")))
@@ -128,17 +130,17 @@ def _beside(picture: Any) -> Caption:
 
 def _parted(holder: Any, whole: str) -> Caption:
     """Caption and credit in what holds a picture: by its markup, else by its words."""
-    marked = [node for node in holder.iter() if _says_caption(node)]
+    marked = list(islice((node for node in holder.iter() if _says_caption(node)), MOST_PICTURES))
     credit, said = "", ""
     for node in marked:
         if any(_CREDIT.search(token) for token in _tokens(node)):
-            said = _text(node)
+            said = _text(node) or ""
             credit = wording.bare_credit(wording.split_caption(said)[1] or said)
             if credit:
                 break
     captions = [node for node in marked if not any(_CREDIT.search(token) for token in _tokens(node)) and _text(node)]
     if captions:
-        text = _text(captions[0])
+        text = _text(captions[0]) or ""
         if said and text != said:
             text = text.replace(said, "").strip()
         elif credit and text == said:
@@ -154,9 +156,10 @@ def _parted(holder: Any, whole: str) -> Caption:
 def _marked(tree: Any) -> str:
     """The first credit that the markup of the story names, away from any picture."""
     places = "ancestor::article or ancestor::main or ancestor::header"
-    for node in tree.xpath(f"//*[contains(@class,'redit') or contains(@class,'ttribution')][{places}]"):
+    found = tree.xpath(f"//*[contains(@class,'redit') or contains(@class,'ttribution')][{places}]")
+    for node in found[:MOST_PICTURES]:
         if any(_CREDIT_ALONE.search(token) for token in _tokens(node)) and not _is_beside(node):
-            name = wording.bare_credit(_text(node))
+            name = wording.bare_credit(_text(node) or "")
             if 2 < len(name) <= 80:
                 return name
     return ""
@@ -165,8 +168,8 @@ def _marked(tree: Any) -> str:
 def _line(tree: Any) -> str:
     """The credit in a line of its own, such as “Main image credit: Ann Example” below the story."""
     for node in tree.iter("p", "em", "small", "figcaption"):
-        text = _text(node)
-        if len(text) <= 120 and _LINE.fullmatch(text) and not _is_beside(node):
+        text = markup.short(node, 120)
+        if text and _LINE.fullmatch(text) and not _is_beside(node):
             name = wording.credit(text)
             if name:
                 return name
@@ -225,10 +228,12 @@ def _stem(address: str) -> str:
     return stem if len(stem) > 4 else ""
 
 
-def _text(node: Any) -> str:
-    """Its words, with a blank between its parts; neither scripts nor headlines."""
-    parts = node.xpath(".//text()[not(parent::script or parent::style or parent::noscript or ancestor::h1)]")
-    return " ".join(" ".join(parts).split())
+def _text(node: Any) -> str | None:
+    """Its words without a headline in it; None when they are too many for a caption."""
+    text = markup.short(node, LONGEST)
+    if text and node.find(".//h1") is not None:
+        return " ".join(" ".join(node.xpath(".//text()[not(ancestor::h1)]")).split())
+    return text
 
 
 def _flat(value: Any) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
+
+from newsletter.curator import markup
 
 _MONTH_NAMES = (
     "jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august",
@@ -44,6 +47,7 @@ _BESIDE = "ancestor-or-self::aside or ancestor-or-self::nav or ancestor-or-self:
 _LISTED = f"{_BESIDE} or ancestor-or-self::li or self::ul or self::ol"
 NEAR_HEADLINE = 60  # elements behind it
 LONGEST_STAMP = 80  # characters
+MOST_STAMPS, MOST_HEADLINES = 60, 3
 
 
 def declared(value: Any) -> datetime | None:
@@ -88,35 +92,42 @@ def shown(tree: Any) -> datetime | None:
     """
     of_story = "//*[@itemprop='datePublished'] | //article//time[@datetime] | //header//time[@datetime]"
     for tags, beside in ((of_story, _BESIDE), ("//time[@datetime]", _LISTED)):
-        for node in tree.xpath(f"({tags})[not({beside})]"):
+        for node in tree.xpath(f"({tags})[not({beside})]")[:MOST_STAMPS]:
             if not _changed(node) and (moment := declared(node.get("datetime") or node.get("content"))):
                 return moment
-    for node in tree.xpath(f"//*[{_STAMPED}][not({_LISTED})][not(self::meta or self::html or self::body)]"):
-        text = _text(node)
-        if len(text) <= LONGEST_STAMP and not _changed(node) and (moment := written(text)):
+    stamped = tree.xpath(f"//*[{_STAMPED}][not({_LISTED})][not(self::meta or self::html or self::body)]")
+    for node in stamped[:MOST_STAMPS]:
+        text = markup.short(node, LONGEST_STAMP)
+        if text and not _changed(node) and (moment := written(text)):
             return moment
-    for headline in tree.xpath("(//h1)[position() < 4]"):
-        for node in islice(headline.xpath(f"following::*[not({_LISTED})]"), NEAR_HEADLINE):
-            text = _text(node)
-            if (
-                len(text) <= LONGEST_STAMP
-                and _STAMP.fullmatch(text)
-                and not _changed(node)
-                and (moment := written(text))
-            ):
+    for headline in islice(tree.iter("h1"), MOST_HEADLINES):
+        for node in islice(_behind(headline), NEAR_HEADLINE):
+            text = markup.short(node, LONGEST_STAMP)
+            if text and _STAMP.fullmatch(text) and not _changed(node) and (moment := written(text)):
                 return moment
     return None
 
 
+def _behind(headline: Any) -> Iterator[Any]:
+    """The elements that follow a headline, one by one, without lists and what stands beside the story."""
+    node = headline
+    while node is not None:
+        for sibling in node.itersiblings():
+            for each in sibling.iter():
+                if isinstance(each.tag, str) and each.tag not in ("ul", "ol") and not _is_listed(each):
+                    yield each
+        node = node.getparent()
+
+
+def _is_listed(node: Any) -> bool:
+    return any(holder.tag in ("aside", "nav", "footer", "li") for holder in (node, *node.iterancestors()))
+
+
 def _changed(node: Any) -> bool:
     parent = node.getparent()
-    around = _text(parent) if parent is not None else ""
-    says = f"{node.get('class') or ''} {node.get('itemprop') or ''} {_text(node)} {around if len(around) <= LONGEST_STAMP else ''}"
+    around = (markup.short(parent, LONGEST_STAMP) or "") if parent is not None else ""
+    says = f"{node.get('class') or ''} {node.get('itemprop') or ''} {markup.short(node, LONGEST_STAMP) or ''} {around}"
     return _LATER.search(says.replace("-", " ").replace("_", " ").replace("dateModified", "modified")) is not None
-
-
-def _text(node: Any) -> str:
-    return " ".join(str(node.text_content()).split()) if isinstance(node.tag, str) else ""
 
 
 def _made(year: str, month: str, day: str) -> datetime | None:

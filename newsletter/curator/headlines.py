@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from newsletter.curator import urls, wording
+from newsletter.curator import markup, urls, wording
 
 LONGEST = 500  # characters
 SHORTEST = 10  # of a heading that may be a headline without being declared one
@@ -41,7 +41,7 @@ def headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url: str)
 def _headings(tree: Any, names: set[str]) -> Iterator[str]:
     """The texts of the page's main headings that are not the paper's name."""
     for node in islice(tree.iter("h1"), MOST_HEADINGS):
-        text = without_site(" ".join(node.text_content().split()), names)
+        text = without_site(markup.short(node, 2 * LONGEST) or "", names)
         if len(text) >= SHORTEST and _folded(text) not in names:
             yield text
 

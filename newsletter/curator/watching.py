@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import Literal
 from urllib.parse import urlsplit
 
-from newsletter.curator import extraction, urls
+from newsletter.curator import extraction, markup, urls
 
 State = Literal["same", "gone", "moved", "changed", "corrected", "unreachable"]
 GONE = (404, 410)  # statuses
@@ -50,8 +50,8 @@ def read(html: bytes, url: str) -> Page:
     for node in tree.iter("p", "em", "aside", "footer", "div", "span", "li"):
         if len(node) > 8:
             continue
-        text = " ".join(node.text_content().split())
-        if 20 <= len(text) <= 1000 and _CORRECTION.match(text):
+        text = markup.short(node, 1000) or ""
+        if len(text) >= 20 and _CORRECTION.match(text):
             correction = text[:LONGEST]
             break
     return Page(extraction.headline_of(tree, url)[:LONGEST], correction, url)

@@ -1,0 +1,30 @@
+"""Reading the text of elements, with a bound on how much is read: a page may be anything. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def without_code(tree: Any) -> Any:
+    """The tree without scripts, styles and what stands for them: their text is not the page's."""
+    from lxml import etree
+
+    etree.strip_elements(tree, "script", "style", "noscript", "template", with_tail=False)
+    return tree
+
+
+def words(node: Any) -> str:
+    """The text of an element on one line, with a blank between its parts: pages rely on markup to part them."""
+    return " ".join(" ".join(node.itertext()).split())
+
+
+def short(node: Any, most: int) -> str | None:
+    """The same; None when it is longer than `most` characters, for no more than that is read of an element."""
+    parts, length = [], 0
+    for part in node.itertext():
+        parts.append(part)
+        length += len(part.strip())
+        if length > most or len(parts) > most:
+            return None
+    text = " ".join(" ".join(parts).split())
+    return text if len(text) <= most else None

@@ -87,7 +87,7 @@ PROMOTION = re.compile(
     | (?:to\s+)?continue\s+reading\b.{0,120}
     | (?:get|enjoy)\s+unlimited\b.{0,160}
     | (?:cancel|pause)\s+(?:or\s+\w+\s+)?(?:at\s+)?any\s?time.{0,40}
-    | (?:read\s+(?:more|next|also)|see\s+also|related(?:\s+(?:articles?|stories|topics|posts|content))?
+    | (?:read\s+(?:more|next|also)|see\s+also|related\s+(?:articles?|stories|topics|posts|content)
         |more\s+(?:on\s+this|from|stories|like\s+this)|recommended(?:\s+for\s+you)?|most\s+(?:read|popular|viewed)
         |trending(?:\s+now)?|you\s+(?:may|might)\s+(?:also\s+)?like|latest\s+(?:news|stories)|editor.?s.?\s+picks?
         |up\s+next|don.?t\s+miss|what\s+to\s+read\s+next|popular\s+(?:stories|now))\b.{0,120}
@@ -103,6 +103,13 @@ PROMOTION = re.compile(
     | get\s+the\s+(?:best|latest|top)\b.{0,120}\bdelivered\b.{0,80}
     | follow\s+(?:\S+\s+){1,5}on\s+(?:twitter|x|facebook|instagram|threads|bluesky|mastodon|linkedin)\b.{0,60}
     | this\s+(?:article|story|piece)\s+(?:was\s+)?(?:originally|first)\s+(?:appeared|published)\b.{0,160}
+    | \[?(?:related|see\s+more|leggi\s+anche|lesen\s+sie\s+auch|mehr\s+zum\s+thema|lire\s+aussi|lea\s+tambi[eé]n|filed\s+under)
+        (?:\s*[:|].{0,160})?\]?
+    | (?:also\s+on\s+\S+\.\w{2,}|\[related)\b.{0,160}
+    | like\s+(?:this\s+story|what\s+you\s+read)\?.{0,80}
+    | follow\s+(?:our|all|(?:the\s+)?(?:\S+\s+){0,3}\S+['’]s)\s+(?:\w+\s+){0,3}coverage\b.{0,120}
+    | (?:reach|contact|e-?mail|write\s+to)\s+the\s+(?:reporters?|writers?|authors?)\b.{0,120}
+    | (?:(?:https?://)?(?:www\.)?twitter\.com/\w+|\S+@\S+\.\w+|[_*–—-]{3,})
     | (?:accept|reject|manage)\s+(?:all|cookies).{0,60}
     | (?:escape|get)\s+(?:your|the)\s+(?:echo|facts)\b.{0,160}
     | (?:copyright|©|\(c\)\s|all\s+rights\s+reserved|privacy\s+policy|terms\s+(?:of|and)|cookie\s+(?:policy|settings)

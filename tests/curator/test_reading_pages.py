@@ -204,6 +204,11 @@ def test_a_credit_is_taken_out_of_its_caption(written: str, caption: str, name: 
         "Get the best of the Echo delivered to your door every week.",
         "Follow Ann Example on Twitter @annexample.",
         "This article originally appeared on the Upland Echo: Clock stops",
+        "Leggi anche: Un orologio fermo",
+        "[Related: Why clocks stop]",
+        "Also on uplandecho.com Clocks of other towns",
+        "Follow the Echo's full coverage of clocks at https://echo.example.org/clocks",
+        "Reach the reporters on Twitter at https://example.com/ann",
         "The clock at noon. (AP Photo/Kim Example)",
     ],
 )
@@ -219,6 +224,10 @@ def test_promotion_and_captions_between_paragraphs_are_left_out(line: str) -> No
         "Try as they might, the jackdaws could not open it.",
         "Follow the river on foot and you come to the mill.",
         "Support for the clock keeper grew on Tuesday.",
+        "Also on Tuesday the council met.",
+        "Related costs rose by a third.",
+        "Reach the mill before noon and you will find the door open.",
+        "Follow the coverage of the moss from the gate to the weir.",
     ],
 )
 def test_sentences_that_begin_like_promotion_are_the_story(line: str) -> None:

@@ -136,6 +136,7 @@ def _candidate(row: models.Article) -> ranking.Candidate:
         tags=tuple(tag.name for tag in row.tags.all()),
         shortlisted=row.standing == models.Article.Standing.SHORTLISTED,
         paywalled=row.paywalled,
+        is_copy=row.copy_of_id is not None,
         came_with_feed=row.source is not None and row.added_at - row.source.added_at < NEW_FEED,
     )
 

@@ -76,6 +76,9 @@ class Article(models.Model):
     picture = models.ForeignKey("catalog.Picture", on_delete=models.SET_NULL, null=True, related_name="+")
     added_at = models.DateTimeField(db_index=True)
     story = models.ForeignKey(Story, on_delete=models.SET_NULL, null=True, related_name="articles")
+    copy_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="copies"
+    )  # whose text it prints
     standing = models.CharField(max_length=12, choices=Standing.choices, default=Standing.NEW, db_default=Standing.NEW)
     eligible_from = models.DateField(null=True)  # first edition's date it may be in: an embargo
     eligible_until = models.DateField(null=True)  # last one

@@ -41,7 +41,12 @@ def pool(edition_id: int, wanted: Wanted = Wanted(), *, limit: int = SHOWN, now:
     Raises BadInput for a state that is none.
     """
     shown = reads.edition(edition_id)
-    rows = list(_found(wanted, now).defer("text", "biography").prefetch_related("tags", "notes")[:limit])
+    rows = list(
+        _found(wanted, now)
+        .defer("text", "biography")
+        .select_related("copy_of")
+        .prefetch_related("tags", "notes")[:limit]
+    )
     told = _told({row.story_id for row in rows if row.story_id})
     ran = already_ran(rows, on=shown.date, besides=edition_id)
     used = {pick.article_id: pick.number for pick in shown.picks}
@@ -57,6 +62,7 @@ def pool(edition_id: int, wanted: Wanted = Wanted(), *, limit: int = SHOWN, now:
             notes=tuple(
                 Note(note.text, note.by, note.at) for note in sorted(row.notes.all(), key=lambda note: note.at)
             ),
+            copy_of=(row.copy_of.publisher or "another paper") if row.copy_of else "",
             hurdle=hurdle(row, shown, ran.get(row.id, "")),
         )
         for row in rows

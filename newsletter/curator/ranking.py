@@ -25,6 +25,7 @@ SHORTLISTED = 0.8  # somebody of the newsroom wants it
 TOLD = 0.3  # for each doubling of those who tell it
 PICTURE, SUBSTANCE = 0.1, 0.15
 TASTE = 0.25  # the most that likings add or take
+COPY = 0.1  # taken from what prints another's text
 PAYWALL = 0.3  # taken from what readers cannot read
 SAME_TOPIC = 0.35  # taken for each chosen story that is about the same names and things
 SUBSTANTIAL = 120  # words of a text that says more than a feed's teaser
@@ -50,6 +51,7 @@ class Candidate:
     tags: tuple[str, ...] = ()
     shortlisted: bool = False
     paywalled: bool = False
+    is_copy: bool = False  # prints the text of another, which is to be preferred
     came_with_feed: bool = False  # when the feed was new to us: it brings its archive along, so that its dates count
 
 
@@ -172,6 +174,8 @@ def _judged(
     score += TASTE * liking
     if abs(liking) >= 0.1:
         reasons.append(f"this newsletter {'likes' if liking > 0 else 'seldom takes'} {strongest}")
+    if candidate.is_copy:
+        score -= COPY
     if candidate.paywalled:
         score -= PAYWALL
         reasons.append("behind a paywall")

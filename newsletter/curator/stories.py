@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models.functions import Substr
 
-from newsletter.curator import grouping, models
+from newsletter.curator import copies, grouping, models
 
 WITHIN = timedelta(days=5)  # since an article was first seen: later ones do not tell of the same event
 MOST = 4000  # articles, the latest: some five seconds
@@ -48,4 +48,16 @@ def group_new(now: datetime) -> int:
                 of_story.setdefault(new, []).append(article_id)
         for story_id, ids in of_story.items():
             models.Article.objects.filter(id__in=ids).update(story_id=story_id)
+        _note_copies([(row[0], str(each["text"])) for row, each in zip(rows, told, strict=True)], found)
     return known.count(None)
+
+
+def _note_copies(texts: list[tuple[int, str]], groups: list[int]) -> None:
+    """Notes which articles of a story print another's text; the one that came first is the original."""
+    told: dict[int, list[tuple[int, str]]] = {}
+    for each, group in zip(reversed(texts), reversed(groups), strict=True):  # the rows are the latest first
+        told.setdefault(group, []).append(each)
+    for some in (some for some in told.values() if len(some) > 1):
+        for (article_id, _), original in zip(some, copies.originals([text for _, text in some]), strict=True):
+            if original is not None:
+                models.Article.objects.filter(id=article_id, copy_of=None).update(copy_of_id=some[original][0])

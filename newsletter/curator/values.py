@@ -206,6 +206,7 @@ class PoolArticle:
     state: str = "new"  # new, shortlisted, picked, run or ignored
     tags: tuple[str, ...] = ()
     notes: tuple[Note, ...] = ()
+    copy_of: str = ""  # the paper whose text it prints, if it does
     hurdle: str = ""  # what stands in the way of picking it, in words
 
 

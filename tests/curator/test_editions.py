@@ -219,3 +219,17 @@ def test_a_suggestion_brings_its_picture_only_with_a_credit(
 def test_an_edition_without_anything_to_suggest_is_made_empty(newsletter: Newsletter, now: datetime) -> None:
     made = service.create_edition(newsletter.id, None, now=now, by=ADA, suggest=True)
     assert (made.picks, made.subject, made.preheader) == ((), "", "")
+
+
+def test_a_picture_that_vanishes_at_its_source_stays_in_the_mail(
+    edition: Edition, told: Told, web: Any, now: datetime
+) -> None:
+    from newsletter.catalog import reads as catalog
+
+    article = told("Funicular reopens", image=PICTURE, credit="Una Crag")
+    (pick,) = service.pick(edition.id, article.id, now=now, fetch=web).picks
+    web.fail(PICTURE)
+    assert pick.picture_url in service.preview(edition.id, now=now).html
+    file, content_type = catalog.picture_file(pick.picture_url.rsplit("/", 1)[-1])
+    assert file.exists()
+    assert content_type == "image/jpeg" or content_type == "image/png"

@@ -7,10 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.catalog import service as catalog
 from newsletter.catalog.values import Newsletter
 from newsletter.curator import service
+from newsletter.curator.copies import originals
 from newsletter.curator.pool import Wanted, pool
 from newsletter.curator.values import Article, Edition, PoolArticle
 
@@ -117,3 +120,43 @@ def test_what_was_in_a_skipped_edition_did_not_run(
     service.pick(monday.id, article.id, now=now)
     service.skip(monday.id, reason="A holiday", by=ADA, now=now)
     assert offered(edition, now)["Otters return"].ran == ""
+
+
+WIRE = (
+    "The funicular runs again on a new cable, the operator said on Monday, eleven weeks after the old one was found to be worn. "
+    "Engineers drew two thousand metres of steel rope through the tunnel by night so that the road below could stay open. "
+    "Passengers of the first car at noon were given a slice of the old cable, sawn and polished, to keep on a shelf."
+)
+
+
+def test_wire_copy_is_known_by_its_text(edition: Edition, told: Told, now: datetime) -> None:
+    told(
+        "Funicular runs again on a new cable",
+        publisher="Upland Wire",
+        dek=WIRE,
+        link="https://w.example.org/1",
+        added=now - timedelta(hours=1),
+    )
+    told(
+        "New cable for the funicular",
+        publisher="Valley News",
+        dek=f"FELLSIDE (Wire) - {WIRE}",
+        link="https://v.example.org/1",
+    )
+    own = "After eleven weeks the funicular is back, and with it the queue at the lower station, where coffee costs more than ever."
+    told(
+        "Funicular is back on a new cable, and so is the queue",
+        publisher="Fellside Paper",
+        dek=own,
+        link="https://f.example.org/1",
+    )
+    shown = offered(edition, now)
+    assert {each.article.publisher: each.copy_of for each in shown.values()} == {
+        "Upland Wire": "", "Valley News": "Upland Wire", "Fellside Paper": "",
+    }  # fmt: skip
+
+
+@given(st.lists(st.text(max_size=400), max_size=6))
+def test_an_original_copies_nobody_itself(texts: list[str]) -> None:
+    found = originals(texts)
+    assert all(found[place] is None and place < copy for copy, place in enumerate(found) if place is not None)

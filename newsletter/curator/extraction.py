@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from newsletter.curator import bylines, captions, dating, headlines, markup, urls, wording
+from newsletter.curator import biographies, bylines, captions, dating, headlines, markup, urls, wording
 from newsletter.curator.body import body
 from newsletter.curator.extracted import ExtractedArticle
 
@@ -44,10 +44,13 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     authors = bylines.authors(
         data, meta, tree, title, (publisher, meta.get("og:site_name", ""), urls.host(url).split(".")[0])
     )
+    story = body(text, tree, url, drop=(title, picture.text, picture.credit))
+    paragraphs = story.split("\n\n")
+    biography = biographies.found(tree, data, authors, paragraphs)
     return ExtractedArticle(
         title=title,
         dek=_flat(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
-        text=body(text, tree, url, drop=(title, picture.text, picture.credit)),
+        text="\n\n".join(line for line in paragraphs if line != biography),
         byline=", ".join(authors)[:300],
         authors=authors,
         published_at=_published(data, meta, tree, url),
@@ -58,9 +61,9 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
         image_credit=picture.credit,
         publisher=publisher,
         canonical_url=_canonical(tree, meta, url),
-        biography=_biography(tree, data),
+        biography=biography,
         section=_section(data, meta),
-        paywalled=_is_paywalled(tree, data, meta),
+        paywalled=_is_declared_paywalled(data, meta) or ("aywall" in text and _has_barrier(tree)),
     )
 
 
@@ -170,17 +173,23 @@ _NO_SECTION = {
 }  # fmt: skip
 
 
-def _is_paywalled(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str]) -> bool:
-    """Whether the page says that it is not free to read, for machines or in a barrier of its own."""
+_BARRIERS = " or ".join(
+    f"contains(@{name},'{word}')" for name in ("class", "id") for word in ("paywall", "Paywall", "PayWall")
+)
+
+
+def _is_declared_paywalled(data: Mapping[str, Any], meta: Mapping[str, str]) -> bool:
+    """Whether the page says for machines that it is not free to read."""
     if str(data.get("isAccessibleForFree", "")).strip().casefold() in ("false", "no", "0"):
         return True
     tier = meta.get("article:content_tier") or meta.get("content_tier") or meta.get("cxenseparse:articlepaywall") or ""
-    if tier.strip().casefold() in ("locked", "metered", "premium", "paid", "true"):
-        return True
-    barriers = tree.xpath(
-        "//*[contains(translate(concat(@class,' ',@id),'PAYWL','paywl'),'paywall')][not(self::html or self::body or self::script)]"
-    )
-    return any(wording.is_barrier(_flat(node.text_content())) for node in barriers[:20])
+    return tier.strip().casefold() in ("locked", "metered", "premium", "paid", "true")
+
+
+def _has_barrier(tree: Any) -> bool:
+    """Whether a box of the page asks for a subscription before anybody may read on."""
+    barriers = tree.xpath(f"//*[{_BARRIERS}][not(self::html or self::body)]")
+    return any(wording.is_barrier(markup.short(node, 2000) or "") for node in barriers[:20])
 
 
 _DATE_TAGS = (
@@ -231,18 +240,6 @@ def _address(candidate: str, base: str) -> str:
 def _canonical(tree: Any, meta: Mapping[str, str], url: str) -> str:
     declared = tree.xpath("string(//link[@rel='canonical']/@href)") or meta.get("og:url") or ""
     return _address(declared, url) or url
-
-
-def _biography(tree: Any, data: Mapping[str, Any]) -> str:
-    author = data.get("author")
-    first = author[0] if isinstance(author, list) and author else author
-    if isinstance(first, dict) and first.get("description"):
-        return _flat(first["description"])
-    nodes = tree.xpath(
-        "//*[contains(@class,'author-bio') or contains(@class,'author__bio') or contains(@class,'authorBio') or @itemprop='description'][not(self::meta)]"
-    )
-    texts = [_flat(node.text_content()) for node in nodes]
-    return next((text for text in texts if 60 < len(text) < 1500), "")
 
 
 def _flat(value: Any) -> str:

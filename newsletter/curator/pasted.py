@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.curator import dating, wording
+from newsletter.curator import biographies, dating, wording
 from newsletter.curator.extracted import ExtractedArticle
 
 END = -60.0  # weight of a line that ends a story: comments, “most read”
@@ -45,11 +45,6 @@ _PAPER_NAMED = (
     ),
 )  # fmt: skip
 _EDITION_SUFFIX = re.compile(r"\s+(?:US|U\.S\.|UK|USA|Online|Digital|International|Staff)$")
-_LIFE = re.compile(
-    r"\b(?:has\s+worked|has\s+written|is\s+(?:a|an|the)\b|was\s+(?:a|an|the)\b|writes\s+(?:about|for)|covers\b|joined\b|lives\s+in|"
-    r"(?:his|her|their)\s+(?:career|journalism|work|book|writing)|author\s+of|formerly)",
-    re.I,
-)
 _ADDRESS = re.compile(r"^(?:https?://|www\.)\S+$")
 _BOX = re.compile(r"^(?:related|read\s+(?:more|next|also)|see\s+also|don.?t\s+miss)\b.{0,40}$", re.I)
 _COOKIES = re.compile(r"\bcookies?\b.*\bcookies?\b|\b(?:web)?site uses cookies\b|\bcookies?\b.*\bconsent\b", re.I)
@@ -94,6 +89,7 @@ def clean(text: str, url: str = "") -> ExtractedArticle:
         publisher=_publisher(lines, after, head.title_suffix),
         canonical_url=url,
         biography=biography,
+        authors=tuple(wording.authors(name)),
     )
 
 
@@ -263,16 +259,7 @@ def _bylines_behind(after: Sequence[str]) -> list[str]:
 
 
 def _biography(after: Sequence[str], body: Sequence[str], name: str) -> str:
-    first = name.split()[0] if name else ""
-    for line in [*after[:80], *body[-2:]]:
-        if (
-            len(line.split()) >= 12
-            and _LIFE.search(line)
-            and first
-            and re.match(rf"(?:{re.escape(first)}|{re.escape(name)})\b", line)
-        ):
-            return line
-    return ""
+    return next((line for line in [*after[:80], *body[-2:]] if biographies.tells_of(line, name)), "")
 
 
 def _publisher(lines: Sequence[str], after: Sequence[str], suffix: str) -> str:

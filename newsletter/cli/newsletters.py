@@ -13,6 +13,7 @@ from newsletter.catalog import reads, service
 from newsletter.cli.output import JSON, emit_json, say, table
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
+from newsletter.templater import check_theme
 from subscribers import reads as subscribers
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The products: sender, list, sections, look.")
@@ -98,7 +99,14 @@ def change(
     """Change settings of a newsletter: newsletter newsletters change morning zone=Europe/Paris."""
     now = clock.now()
     found = reads.newsletter_by_slug(slug)
-    changed = service.change_newsletter(found.id, now=now, **_pairs(settings))
+    wanted = _pairs(settings)
+    if isinstance(wanted.get("theme"), dict):
+        wrong = check_theme(str(wanted.get("template", found.template)), wanted["theme"])
+        if wrong:
+            raise BadInput(
+                "The theme will not do:\n" + "\n".join(f"  {each.where}: {each.message}" for each in wrong), "theme"
+            )
+    changed = service.change_newsletter(found.id, now=now, **wanted)
     audit.record(None, "changed newsletter", slug, now=now, newsletter_id=found.id, detail=" ".join(settings))
     emit_json(changed) if as_json else say(f"{changed.slug} is changed.")
 

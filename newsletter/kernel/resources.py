@@ -23,3 +23,10 @@ def templates_dir() -> Path:
     raise SurroundingsError(
         f"The templates folder is missing beside {_PACKAGE}. Install the package again: pip install --force-reinstall newsletter-desk"
     )
+
+
+def mail_templates() -> tuple[str, ...]:
+    """The names of the templates that an edition can have: folders of mail templates with a letter of their name."""
+    folder = templates_dir() / "email"
+    found = (each.name for each in folder.iterdir() if (each / f"{each.name}.mjml.j2").is_file())
+    return tuple(sorted(name for name in found if name != "notice"))

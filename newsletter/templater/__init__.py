@@ -25,6 +25,7 @@ from newsletter.templater.briefing import (
 from newsletter.templater.corrected import correction_of, with_corrections
 from newsletter.templater.merge import Reader, for_reader, merge_columns, personalise, substitutions
 from newsletter.templater.rendering import render, render_notice
+from newsletter.templater.theme import check as check_theme
 from newsletter.templater.words import words
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "Section",
     "Sponsor",
     "Story",
+    "check_theme",
     "correction_of",
     "for_reader",
     "merge_columns",

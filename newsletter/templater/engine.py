@@ -43,7 +43,7 @@ def _style_sheets(template: str, look: str, direction: str, folders: Folders) ->
         "c": parts["light"],
         "d": parts["dark"],
         "dir": direction,
-        "dark_colours": theme.DARK_COLOURS,
+        "dark_colours": (*theme.DARK_COLOURS, *theme.MORE_COLOURS.get(template, ())),
     }
     _, bare = _environments(folders)
     head, inlined = (bare.get_template(f"{template}/{name}.css.j2").render(values) for name in ("head", "inline"))

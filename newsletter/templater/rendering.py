@@ -86,6 +86,7 @@ def _frame(subject: str, preheader: str, language: str, look: dict[str, Any], me
     return {
         "subject": _without_tokens(subject, merger),
         "preheader": _with_html_tokens(preheader, merger),
+        "preheader_text": preheader,
         "padding": Markup("&#847;&#160;") * max(0, INBOX_LINE - len(preheader)),
         "lang": re.sub(r"[^A-Za-z0-9-]", "", language.replace("_", "-")) or "en",
         "dir": direction,

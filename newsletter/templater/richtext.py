@@ -11,13 +11,23 @@ from markupsafe import Markup, escape
 from newsletter.templater.foreign import clean, clean_lines, is_link, unmarked_url
 
 _UNMARKED = re.compile(r"[^*_\[\]<>&\\]*")  # a line without these has nothing for inline Markdown to do
-_TAGS = {"p", "em", "strong", "a", "br", "ul", "ol", "li"}
+_TAGS = {"p", "em", "strong", "a", "br", "ul", "ol", "li", "h2", "h3", "blockquote"}
+_QUOTE = (  # Word ignores padding and borders of a blockquote; those of a cell it keeps
+    '<table role="presentation" border="0" cellpadding="0" cellspacing="0" width="100%"><tr><td class="quote-td">',
+    "</td></tr></table>",
+)
 
 
 @lru_cache(maxsize=1024)  # a preview renders the same words again and again
 def block(text: str) -> Markup:
     """Paragraphs, lists, emphasis and links of Markdown as XHTML; raw HTML stays text."""
-    return _sanitised(_markdown().render(clean_lines(text)))
+    safe = _sanitised(_headings(_markdown().render(clean_lines(text))))
+    return Markup(str(safe).replace("<blockquote>", _QUOTE[0]).replace("</blockquote>", _QUOTE[1]))  # noqa: S704  our own markup
+
+
+def _headings(html: str) -> str:
+    """Headings of the first and second level as the mail has room for them: its own headline is the first."""
+    return re.sub(r"<(/?)h[1-6]>", lambda found: f"<{found[1]}h2>", html)
 
 
 @lru_cache(maxsize=1024)
@@ -35,7 +45,7 @@ def block_plain(text: str) -> str:
     for token in _markdown().parse(clean_lines(text)):
         if token.type == "inline":
             out.append(_words(token.children or []))
-        elif token.type in ("paragraph_close", "list_item_close"):
+        elif token.type in ("paragraph_close", "list_item_close", "heading_close"):
             out.append("\n\n")
         elif token.type == "list_item_open":
             out.append(f"{token.info}{token.markup} " if token.info else "* ")
@@ -88,4 +98,6 @@ def _markdown() -> Any:
     parser = MarkdownIt("zero", {"html": False, "xhtmlOut": True, "linkify": False})
     parser.validateLink = is_link  # type: ignore[method-assign]
     parser.normalizeLink = lambda url: unmarked_url(normalizeLink(url))  # type: ignore[method-assign]
-    return parser.enable(["emphasis", "link", "list", "newline", "escape", "entity", "autolink"])
+    return parser.enable(
+        ["emphasis", "link", "list", "newline", "escape", "entity", "autolink", "heading", "blockquote"]
+    )

@@ -74,6 +74,21 @@ DARK_COLOURS = (
 )
 
 
+# What only one of our templates has, so that the others need not carry it.
+MORE_COLOURS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
+    "goodnews": (
+        ((".gn-hed", ".gn-hed a"), "ink"),
+        ((".gn-title",), "accent"),
+        ((".gn-strap", ".gn-b"), "muted"),
+    ),
+    "letter": (
+        ((".lt-title", ".lt-sign", ".intro h2", ".intro h3", ".quote-td p"), "ink"),
+        ((".lt-stand",), "text"),
+        ((".lt-name", ".lt-b"), "muted"),
+    ),
+}
+
+
 def theme(folder: Path, overrides: Mapping[str, Any], direction: str) -> tuple[dict[str, Any], list[Problem]]:
     """The theme of a template folder with a newsletter's overrides, and what is wrong with those.
 
@@ -96,7 +111,55 @@ def theme(folder: Path, overrides: Mapping[str, Any], direction: str) -> tuple[d
                 problems.append(Problem("warn", f"theme.{group}.{name}", wrong))
             else:
                 merged[group][name] = value
-    return merged, problems
+    return merged, [*problems, *contrast(merged)]
+
+
+# What is read on what (WCAG 2.2, 1.4.3: at least 4.5 to 1 for text of this size).
+_PAIRS = (
+    *(("sheet", role) for role in ("ink", "text", "muted", "accent", "signal")),
+    *(("tint", role) for role in ("text", "muted", "accent")),
+    *(("page", role) for role in ("ink", "muted")),
+    ("button", "on_button"),
+)
+LEAST_CONTRAST = 4.5
+
+
+def contrast(look: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
+    """The pairs of colours of a theme that cannot be read on each other, in both palettes."""
+    found = []
+    for palette in ("light", "dark"):
+        colours = look.get(palette, {})
+        for ground, role in _PAIRS:
+            if ground not in colours or role not in colours:
+                continue  # a template of somebody else's has its own roles
+            ratio = contrast_of(str(colours[ground]), str(colours[role]))
+            if ratio < LEAST_CONTRAST:
+                found.append(
+                    Problem(
+                        "warn",
+                        f"theme.{palette}.{role}",
+                        f"{role} {colours[role]} on {ground} {colours[ground]} has a contrast of {ratio:.1f} to 1 in the {palette} palette; "
+                        f"{LEAST_CONTRAST} is the least that everybody can read. Make one of them darker or lighter.",
+                    )
+                )
+    return found
+
+
+def contrast_of(one: str, other: str) -> float:
+    """The contrast ratio of two colours like #0b4f6c, from 1 to 21 (WCAG 2.2)."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def check(template: str, overrides: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a newsletter's own values for the theme of one of our templates."""
+    return theme(templates_dir() / "email" / template, overrides, "ltr")[1]
 
 
 def _path(folder: Path) -> Path:

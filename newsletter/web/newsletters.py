@@ -11,6 +11,7 @@ from newsletter.catalog import reads, service
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.kernel.resources import mail_templates
 from newsletter.web.access import allow, desk, note, shown
 from subscribers import reads as subscribers
 
@@ -19,6 +20,7 @@ SETTINGS = {
     "name": ("Name", ""),
     "strap": ("Line under the name", ""),
     "state": ("State", "Only a live newsletter is sent"),
+    "template": ("Template", "How its mails are laid out"),
     "publication": ("Publication", "The paper's name, at the head of the mail"),
     "publication_url": ("Web site", ""),
     "from_name": ("Sender's name", ""),
@@ -78,7 +80,7 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
         except NewsletterError as refused:
             error, field, status = str(refused), refused.field if isinstance(refused, BadInput) else "", 422
     rows = [
-        (name, label, hint, typed.get(name, _written(newsletter, name)), reads.STATES if name == "state" else ())
+        (name, label, hint, typed.get(name, _written(newsletter, name)), _choices(name))
         for name, (label, hint) in SETTINGS.items()
     ]
     context = {
@@ -89,6 +91,10 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
         "may": can(request.user, "configure", newsletter.id),
     }
     return render(request, "pages/newsletter.html", context, status=status)
+
+
+def _choices(name: str) -> tuple[str, ...]:
+    return tuple(reads.STATES) if name == "state" else mail_templates() if name == "template" else ()
 
 
 def _written(newsletter: Newsletter, name: str) -> str:

@@ -123,3 +123,45 @@ def test_below_a_short_mail_the_page_is_dark_too(browser: Any, briefing: Briefin
     page = laid_out(browser, render(replace(briefing, lead=None, sections=())).html, 375, "dark")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 23, 26)"
     page.close()
+
+
+@pytest.mark.parametrize("template", ["goodnews", "letter"])
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("width", [320, 375, 414, 599, 600, 700])
+def test_no_letter_scrolls_sideways(browser: Any, briefing: Briefing, template: str, language: str, width: int) -> None:
+    page = laid_out(browser, render(replace(briefing, template=template, language=language)).html, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+@pytest.mark.parametrize(("template", "ground"), [("goodnews", "rgb(34, 27, 22)"), ("letter", "rgb(26, 34, 38)")])
+def test_every_letter_follows_the_dark_and_outlooks_own_way_of_it(
+    browser: Any, briefing: Briefing, template: str, ground: str
+) -> None:
+    html = render(replace(briefing, template=template)).html
+    dark = laid_out(browser, html, 375, "dark")
+    assert dark.evaluate("getComputedStyle(document.querySelector('.sheet table, .sheet')).backgroundColor") == ground
+    colours = "[...document.querySelectorAll('.page *')].map(each => getComputedStyle(each).color)"
+    wanted = dark.evaluate(colours)
+    dark.close()
+    outlook = laid_out(browser, html.replace("<body", "<body data-ogsc data-ogsb", 1), 375)
+    found = outlook.evaluate(colours)
+    outlook.close()
+    assert found == wanted
+
+
+def test_cards_stand_beside_each_other_and_below_on_a_phone(browser: Any, briefing: Briefing) -> None:
+    from newsletter.templater import Section
+    from tests.templater.conftest import PICTURE, story
+
+    cards = replace(
+        briefing, template="goodnews", sections=(Section("Week", tuple(story(n, picture=PICTURE) for n in (2, 3))),)
+    )
+    html = render(cards).html
+    for width, beside in ((700, True), (375, False)):
+        page = laid_out(browser, html, width)
+        first, second = page.eval_on_selector_all(
+            ".card-td", "all => all.map(each => each.getBoundingClientRect().top)"
+        )
+        page.close()
+        assert (abs(first - second) < 2) is beside

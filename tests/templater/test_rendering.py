@@ -18,11 +18,19 @@ from tests.templater.conftest import PICTURE, story
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 
+TEMPLATES = ("briefing", "goodnews", "letter")
+EVERY = pytest.mark.parametrize("template", TEMPLATES)
+
+
 @pytest.mark.parametrize("part", ["html", "text"])
-def test_the_rendering_is_the_golden_one(briefing: Briefing, part: str) -> None:
+@pytest.mark.parametrize(
+    ("template", "language"), [*((name, "en") for name in TEMPLATES), ("goodnews", "ar"), ("letter", "de")]
+)
+def test_the_rendering_is_the_golden_one(briefing: Briefing, template: str, language: str, part: str) -> None:
     """After a wanted change: UPDATE_GOLDEN=1 make test, then look at the difference."""
-    rendered = getattr(render(briefing), part)
-    path = GOLDEN / f"briefing.{'txt' if part == 'text' else 'html'}"
+    rendered = getattr(render(replace(briefing, template=template, language=language)), part)
+    name = template if language == "en" else f"{template}.{language}"
+    path = GOLDEN / f"{name}.{'txt' if part == 'text' else 'html'}"
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(rendered, "utf-8")
     assert rendered == path.read_text("utf-8")
@@ -32,12 +40,14 @@ def test_rendering_twice_gives_the_same_bytes(briefing: Briefing) -> None:
     assert render(briefing).sha256 == render(briefing).sha256
 
 
-def test_a_twelve_story_mail_stays_far_from_gmails_clip(briefing: Briefing) -> None:
-    assert len(render(briefing).html.encode()) < 45_000
+@EVERY
+def test_a_twelve_story_mail_stays_far_from_gmails_clip(briefing: Briefing, template: str) -> None:
+    assert len(render(replace(briefing, template=template)).html.encode()) < 45_000
 
 
-def test_a_mail_is_what_clients_need(briefing: Briefing) -> None:
-    rendered = render(briefing)
+@EVERY
+def test_a_mail_is_what_clients_need(briefing: Briefing, template: str) -> None:
+    rendered = render(replace(briefing, template=template))
     assert rendered.problems == ()
     assert rendered.html.startswith("<!DOCTYPE html>")
     assert "@media (prefers-color-scheme:dark)" in rendered.html
@@ -47,8 +57,9 @@ def test_a_mail_is_what_clients_need(briefing: Briefing) -> None:
     assert 'lang="en"' in rendered.html
 
 
-def test_it_asks_the_network_for_its_pictures_alone(briefing: Briefing) -> None:
-    markup = render(briefing).html
+@EVERY
+def test_it_asks_the_network_for_its_pictures_alone(briefing: Briefing, template: str) -> None:
+    markup = render(replace(briefing, template=template)).html
     loaded = re.findall(r'\bsrc="([^"]+)"|url\(([^)]+)\)|<link[^>]+href="([^"]+)"|@import[^;]+', markup)
     assert {address for group in loaded for address in group if address} == {PICTURE.src}
 

@@ -65,8 +65,10 @@ def test_a_link_elsewhere_than_the_web_stays_text(url: str) -> None:
 def test_whatever_is_written_comes_out_well_formed_and_within_the_allow_list(written: str) -> None:
     for made in (block(written), inline(written)):
         tree = etree.fromstring(f"<x>{made}</x>")
-        assert {str(node.tag) for node in tree.iter()} <= {"x", "p", "em", "strong", "a", "br", "ul", "ol", "li"}
-        assert {name for node in tree.iter() for name in node.attrib} <= {"href", "start"}
+        words = {"x", "p", "em", "strong", "a", "br", "ul", "ol", "li", "h2", "h3"}
+        quote = {"table", "tr", "td"}  # what a quote becomes, because Word ignores the padding of others
+        assert {str(node.tag) for node in tree.iter()} <= words | quote
+        assert {name for node in tree.iter() if node.tag not in quote for name in node.attrib} <= {"href", "start"}
 
 
 def test_a_year_at_the_start_of_a_blurb_stays_in_both_parts(briefing: Briefing) -> None:
@@ -92,3 +94,22 @@ def test_a_fallback_can_hold_no_token_and_no_line_break(briefing: Briefing) -> N
     merge = render(replace(briefing, intro="{{ first_name | -nl_email_1h-\n\x00you }}")).merge
     fallbacks = {field.fallback for field in merge if field.field == "first_name"}
     assert fallbacks == {"-\u2060nl_email_1h- you"}
+
+
+def test_headings_and_quotes_of_a_letter_have_their_place_in_both_parts() -> None:
+    written = "# First\n\nWords.\n\n### Third\n\n> She *said* so.\n> Twice.\n\nAnd <b>went</b>."
+    made = str(block(written))
+    assert made.count("<h2>") == 2
+    assert '<td class="quote-td"><p>She <em>said</em> so.' in made.replace("\n", "")
+    assert "&lt;b&gt;" in made
+    assert block_plain(written).split("\n\n") == [
+        "First",
+        "Words.",
+        "Third",
+        "She said so.\nTwice.",
+        "And <b>went</b>.",
+    ]
+
+
+def test_quotes_in_quotes_come_to_an_end() -> None:
+    etree.fromstring(f"<x>{block('> ' * 3000 + 'deep')}</x>")

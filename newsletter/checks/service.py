@@ -1,128 +1,142 @@
-"""What is wrong with this draft: asked of the edition's words, its rendering, and its readers."""
+"""What is wrong with this draft: asked of the edition's words, its stories, its rendering, the web, and its readers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from django.utils import translation
+from django.utils.dates import MONTHS, WEEKDAYS
 
 from newsletter.catalog import reads as catalog
+from newsletter.checks import mail, stories, words
+from newsletter.checks.findings import GRAVEST_FIRST, Finding
+from newsletter.curator import pool, watch
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
-from newsletter.curator import watch
-from newsletter.kernel.errors import Refused
+from newsletter.delivery import reads as mailings
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.templater import Rendered
 from subscribers import reads as subscribers
 
-SUBJECT_SHORT, SUBJECT_LONG = 10, 78  # characters; longer ones are cut by most inboxes
-SIZE_LOOK, SIZE_BLOCK = 80_000, 102_000  # bytes of HTML: Gmail clips at about 102 kB (SendGrid fact 69)
+__all__ = ["Finding", "approve", "check", "override"]
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing about a draft. "block" stops approval, "warn" deserves a look. `where` names the field or story."""
-
-    level: Literal["block", "warn"]
-    where: str
-    message: str
+EARLIER = 7  # editions, whose subjects may have been left in
+AUDIENCE_SHRANK = 0.8  # of the last edition's
 
 
 def check(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
-    """Every finding about an edition as it stands; those that block come first."""
+    """Every finding about an edition as it stands; the gravest first, those that were overridden marked."""
     edition = editions.edition(edition_id)
     newsletter = catalog.newsletter(edition.newsletter_id)
-    findings = [
-        *_words(edition),
+    earlier = [
+        each
+        for each in editions.editions(newsletter.id, states=("handed_over", "sent"), limit=EARLIER)
+        if each.id != edition.id and each.date < edition.date
+    ]
+    rendered = curator.preview(edition_id, now=now)
+    found = [
+        *_words(edition, newsletter, {each.date: each.subject for each in earlier}, now),
         *_stories(edition, newsletter),
-        *_watched(edition),
-        *_rendering(curator.preview(edition_id, now=now)),
+        *(
+            Finding("warn", f"story:{key}", message, f"page-{state}")
+            for key, state, message in watch.findings(edition.id)
+        ),
+        *mail.rendering(rendered, postal_address=newsletter.postal_address),
+        *_unlike_the_last(edition, rendered, newsletter, earlier),
         *_readers(newsletter),
     ]
-    return tuple(sorted(findings, key=lambda finding: finding.level != "block"))
+    overridden = editions.overrides(edition_id)
+    marked = (
+        replace(each, overridden=overridden.get((each.code, each.where), "")) if each.may_be_overridden else each
+        for each in found
+    )
+    return tuple(sorted(marked, key=lambda each: (not each.blocks, GRAVEST_FIRST.index(each.level))))
 
 
 def approve(edition_id: int, *, by: str, now: datetime) -> editions.Snapshot:
     """Freezes the edition, unless something blocks it. Raises Refused with everything that does; the draft stays as it was."""
-    blocking = [finding for finding in check(edition_id, now=now) if finding.level == "block"]
+    blocking = [finding for finding in check(edition_id, now=now) if finding.blocks]
     if blocking:
         reasons = "\n".join(f"  {finding.where}: {finding.message}" for finding in blocking)
         raise Refused(f"Edition {edition_id} cannot be approved yet:\n{reasons}")
     return curator.approve(edition_id, by=by, now=now)
 
 
-def _words(edition: editions.Edition) -> Iterator[Finding]:
-    length = len(edition.subject)
-    if not edition.subject.strip():
-        yield Finding("block", "subject", "There is no subject. Write one.")
-    elif not SUBJECT_SHORT <= length <= SUBJECT_LONG:
+def override(edition_id: int, code: str, where: str, *, reason: str, by: str, now: datetime) -> Finding:
+    """Lets an edition be approved although a finding blocks it; the reason is kept with who gave it.
+
+    Raises BadInput without a reason, NotFound when there is no such finding, Refused for one that no reason helps.
+    """
+    finding = next((each for each in check(edition_id, now=now) if (each.code, each.where) == (code, where)), None)
+    if finding is None:
+        raise NotFound("There is no such finding any more. Look at the edition again.")
+    if not finding.may_be_overridden:
+        raise Refused(f"This cannot be overridden: {finding.message}")
+    if not reason.strip():
+        raise BadInput("Say why it may go out all the same.", "reason")
+    said = curator.override(edition_id, code, where, reason=reason, by=by, now=now)
+    return replace(finding, overridden=said)
+
+
+def _words(
+    edition: editions.Edition, newsletter: catalog.Newsletter, earlier: Mapping[date, str], now: datetime
+) -> Iterator[Finding]:
+    with translation.override(newsletter.language):
+        weekdays = [str(WEEKDAYS[number]) for number in range(7)]
+        months = [str(MONTHS[number]) for number in range(1, 13)]
+    yield from words.subject(edition.subject, day=edition.date, weekdays=weekdays, months=months, earlier=earlier)
+    yield from words.preheader(edition.preheader, edition.subject)
+    for where, text in (("subject", edition.subject), ("preheader", edition.preheader), ("intro", edition.intro)):
+        yield from words.left_in(text, where)
+    yield from words.links(edition.intro, "intro")
+    for where, text in (("preheader", edition.preheader), ("intro", edition.intro)):
+        yield from words.another_day(text, where, f"The {where}", day=edition.date, weekdays=weekdays, months=months)
+    today = now.astimezone(clock.zone(newsletter.zone)).date()
+    if edition.date < today and edition.state not in ("handed_over", "sent", "skipped"):
         yield Finding(
             "warn",
-            "subject",
-            f"The subject has {length} characters; {SUBJECT_SHORT} to {SUBJECT_LONG} read best.",
-        )
-    if not edition.preheader.strip():
-        yield Finding(
-            "warn", "preheader", "There is no preheader, so inboxes show the first words of the mail instead."
+            "date",
+            f"This is the edition of {edition.date:%a} {edition.date.day} {edition.date:%b}, which is past.",
+            "past-date",
         )
 
 
 def _stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Iterator[Finding]:
-    if len(edition.picks) < newsletter.stories_least:
-        yield Finding(
-            "block",
-            "stories",
-            f"{len(edition.picks)} stories, and {newsletter.name} needs at least {newsletter.stories_least}.",
-        )
-    elif len(edition.picks) < newsletter.stories_wanted:
-        yield Finding("warn", "stories", f"{len(edition.picks)} stories of {newsletter.stories_wanted}.")
+    yield from stories.enough(len(edition.picks), newsletter.stories_least, newsletter.stories_wanted, newsletter.name)
+    ran = pool.ran_of_picks(edition)
+    pictures = catalog.pictures_by_id([each.picture_id for each in edition.picks if each.picture_id])
+    sizes = {each.key: pictures[each.picture_id].size for each in edition.picks if each.picture_id in pictures}
     for story in edition.picks:
-        where = f"story:{story.key}"
-        if not story.headline.strip():
-            yield Finding("block", where, "There is no headline. Write one or drop the story.")
-        if not story.url:
-            yield Finding("warn", where, f"“{story.headline}” has no link.")
-        if story.picture_id and not story.image_credit.strip():
-            yield Finding(
-                "block",
-                where,
-                f"The picture of “{story.headline}” has no credit. Add the credit or take the picture out.",
-            )
-        if story.picture_id and not story.image_alt.strip():
-            yield Finding(
-                "warn",
-                where,
-                f"The picture of “{story.headline}” has no alternative text for those who cannot see it.",
-            )
+        yield from stories.each(story, ran=ran.get(story.article_id, ""), picture_size=sizes.get(story.key, 0))
+    yield from stories.alike(sorted(edition.picks, key=lambda each: each.number), pool.events_of_picks(edition))
+    yield from stories.weight(list(sizes.values()))
 
 
-def _watched(edition: editions.Edition) -> Iterator[Finding]:
-    """What was found when the stories' pages were looked at again, and where a story ran before."""
-    for key, message in watch.findings(edition.id):
-        yield Finding("warn", f"story:{key}", message)
-    for story in edition.picks:
-        if story.again_reason:
-            yield Finding("warn", f"story:{story.key}", f"“{story.headline}” {story.again_reason}.")
-
-
-def _rendering(rendered: Rendered) -> Iterator[Finding]:
-    for problem in rendered.problems:
-        yield Finding(problem.level, problem.where, problem.message)
-    size = len(rendered.html.encode())
-    if size > SIZE_BLOCK:
-        yield Finding(
-            "block",
-            "size",
-            f"{size / 1000:.0f} kB: Gmail cuts mails at about 102 kB. Drop or shorten stories.",
-        )
-    elif size > SIZE_LOOK:
+def _unlike_the_last(
+    edition: editions.Edition, rendered: Rendered, newsletter: catalog.Newsletter, earlier: Sequence[editions.Edition]
+) -> Iterator[Finding]:
+    """What is very unlike the edition before: its stories, its bytes, its readers."""
+    if not earlier:
+        return
+    last = earlier[0]
+    yield from mail.drift(len(edition.picks), len(last.picks), "stories")
+    if rendered.html and last.snapshot_id:
+        before = len(editions.snapshot(last.snapshot_id).html.encode())
+        yield from mail.drift(len(rendered.html.encode()), before, "bytes")
+    sent = mailings.mailing_of_edition(last.id)
+    readers = subscribers.counts(newsletter.list_id).get("active", 0)
+    if sent and sent.planned and 0 < readers < AUDIENCE_SHRANK * sent.planned:
         yield Finding(
             "warn",
-            "size",
-            f"{size / 1000:.0f} kB: with tracked links Gmail may cut it (it does at about 102 kB).",
+            "readers",
+            f"{readers:,} readers, and the last edition went to {sent.planned:,}. Is that meant?",
+            "drift-readers",
         )
 
 
 def _readers(newsletter: catalog.Newsletter) -> Iterator[Finding]:
     if not subscribers.counts(newsletter.list_id).get("active", 0):
-        yield Finding("warn", "readers", "Nobody on the list is active, so nobody would get it.")
+        yield Finding("warn", "readers", "Nobody on the list is active, so nobody would get it.", "no-readers")

@@ -224,13 +224,20 @@ def check(edition_id: int, as_json: bool = JSON) -> None:
         emit_json(
             {
                 "edition": edition_id,
-                "blocked": any(f.level == "block" for f in findings),
+                "blocked": any(f.blocks for f in findings),
                 "findings": findings,
             }
         )
     else:
-        table(("level", "where", "what"), [(f.level, f.where, f.message) for f in findings], "Nothing to mend.")
-    if any(finding.level == "block" for finding in findings):
+        table(
+            ("level", "where", "code", "what"),
+            [
+                (f.level, f.where, f.code, f"{f.message} Overridden: {f.overridden}" if f.overridden else f.message)
+                for f in findings
+            ],
+            "Nothing to mend.",
+        )
+    if any(finding.blocks for finding in findings):
         raise typer.Exit(1)
 
 
@@ -272,6 +279,20 @@ def preview(
         )
     for path in written.values():
         say(path)
+
+
+@app.command("override")
+def override(
+    edition_id: int,
+    code: str = typer.Argument(..., help="Of the finding, from `editions check`."),
+    where: str = typer.Argument(..., help="Its place, from the same."),
+    reason: str = typer.Option(..., help="Why it may go out all the same."),
+) -> None:
+    """Let an edition be approved although a finding blocks it; the reason is kept."""
+    now = clock.now()
+    finding = checks.override(edition_id, code, where, reason=reason, by=BY, now=now)
+    _noted("overrode", reads.edition(edition_id), now, f"{code} {where}: {reason}"[:200])
+    say(f"{finding.message} It may stand: {finding.overridden}.")
 
 
 @app.command("approve")

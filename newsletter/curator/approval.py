@@ -72,6 +72,15 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
     return reads.to_snapshot(row)
 
 
+def override(edition_id: int, code: str, where: str, *, reason: str, by: str, now: datetime) -> str:
+    """Keeps why a finding may stand, and who says so; returns both in words. A later reason takes the place of an earlier one."""
+    why = " ".join(reason.split())[:300]
+    models.Override.objects.update_or_create(
+        edition_id=edition_id, code=code, where=where, defaults={"reason": why, "by": by[:254], "at": now}
+    )
+    return f"{why} ({by})"
+
+
 def withdraw_approval(edition_id: int, *, by: str, now: datetime) -> Edition:
     """Takes the approval back; the edition is open again. Raises Refused when there is none or it is handed over."""
     if not reads.standing_snapshot(edition_id):

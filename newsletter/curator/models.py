@@ -292,6 +292,23 @@ class Look(models.Model):
         return f"{self.pick_id} {self.state}"
 
 
+class Override(models.Model):
+    """Why an edition may go out although a check blocks it, and who says so."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="overrides")
+    code = models.CharField(max_length=40)  # of the finding
+    where = models.CharField(max_length=80)  # the field or story
+    reason = models.CharField(max_length=300)
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edition", "code", "where"], name="one_override_per_finding")]
+
+    def __str__(self) -> str:
+        return f"{self.code} of {self.edition_id}"
+
+
 class Correction(models.Model):
     """What an edition that was sent got wrong, in words for its readers."""
 

@@ -163,5 +163,17 @@ def already_ran(rows: Iterable[models.Article], *, on: date, besides: int | None
     return found
 
 
+def ran_of_picks(edition: Edition) -> dict[int, str]:
+    """Where the stories of an edition ran besides, in words, by their articles."""
+    rows = models.Article.objects.filter(id__in=[pick.article_id for pick in edition.picks]).defer("text", "biography")
+    return already_ran(rows, on=edition.date, besides=edition.id)
+
+
+def events_of_picks(edition: Edition) -> dict[int, int]:
+    """Which event each article of an edition tells of, where that is known."""
+    rows = models.Article.objects.filter(id__in=[pick.article_id for pick in edition.picks], story__isnull=False)
+    return {article_id: story_id for article_id, story_id in rows.values_list("id", "story_id") if story_id}
+
+
 def _day(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b}"

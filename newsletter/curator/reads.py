@@ -28,7 +28,7 @@ from newsletter.templater import MergeField
 
 __all__ = [
     "Added", "Article", "Edition", "Pick", "Snapshot", "Source", "SourceHealth", "SourceReport", "StoryClicks",
-    "article", "articles", "clicks", "edition", "edition_on", "editions", "snapshot", "source_health", "sources",
+    "article", "articles", "clicks", "edition", "edition_on", "editions", "overrides", "snapshot", "source_health", "sources",
     "standing_snapshot", "subjects",
 ]  # fmt: skip
 
@@ -233,6 +233,12 @@ def _to_pick(row: models.Pick, section: str, pictures: Mapping[int, catalog.Pict
 
 def _numbered(pick: Pick, number: int) -> Pick:
     return replace(pick, number=number)
+
+
+def overrides(edition_id: int) -> dict[tuple[str, str], str]:
+    """Which findings of an edition may stand, by code and place, and why, in words."""
+    rows = models.Override.objects.filter(edition_id=edition_id)
+    return {(row.code, row.where): f"{row.reason} ({row.by}, {row.at:%d %b %Y, %H:%M} UTC)" for row in rows}
 
 
 def subjects(edition_ids: Iterable[int]) -> dict[int, str]:

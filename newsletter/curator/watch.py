@@ -118,13 +118,17 @@ def take_headline(edition_id: int, key: str, *, by: str, now: datetime) -> Editi
     return edition
 
 
-def findings(edition_id: int) -> Iterable[tuple[str, str]]:
-    """What was found and nobody let stand: the story's key, and in words what is wrong and what to do."""
+def findings(edition_id: int) -> Iterable[tuple[str, str, str]]:
+    """What was found and nobody let stand: the story's key, the state, and in words what is wrong and what to do."""
     headlines = {pick.key: pick.headline for pick in reads.edition(edition_id).picks}
     for key, look in looks(edition_id).items():
         said = _WORDS.get(look.state)
         if said and not look.seen and key in headlines and look.looked_at:
-            yield key, said.format(headline=headlines[key], detail=look.detail, at=f"{look.looked_at:%d %b, %H:%M} UTC")
+            yield (
+                key,
+                look.state,
+                said.format(headline=headlines[key], detail=look.detail, at=f"{look.looked_at:%d %b, %H:%M} UTC"),
+            )
 
 
 _WORDS = {

@@ -77,7 +77,7 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "view": view if view in VIEWS else "wide",
         "views": VIEWS,
         "findings": findings,
-        "blocked": any(f.level == "block" for f in findings),
+        "blocked": any(f.blocks for f in findings),
         "readers": subscribers.counts(newsletter.list_id).get("active", 0),
         "size": round(len(rendered.html.encode()) / 1000),
         "text": _neutral(rendered).text,
@@ -191,6 +191,25 @@ def skip(request: HttpRequest, edition_id: int) -> HttpResponse:
             "opened again" if request.POST.get("open") else "skipped",
             f"edition {edition_id}",
             newsletter_id=edition.newsletter_id,
+        )
+    except NewsletterError as error:
+        messages.error(request, str(error))
+    return redirect("review", edition_id)
+
+
+@desk("approve", methods=("POST",))
+def override(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Lets a finding stand, with a reason."""
+    edition = _edition(request, "approve", edition_id)
+    code, where, reason = (request.POST.get(name, "") for name in ("code", "where", "reason"))
+    try:
+        checks.override(edition_id, code, where, reason=reason, by=by(request), now=clock.now())
+        note(
+            request,
+            "overrode",
+            f"edition {edition_id}",
+            newsletter_id=edition.newsletter_id,
+            detail=f"{code} {where}: {reason}"[:200],
         )
     except NewsletterError as error:
         messages.error(request, str(error))

@@ -50,6 +50,7 @@ urlpatterns = [
     path("editions/<int:edition_id>/approval/", editions.approval, name="approval"),
     path("editions/<int:edition_id>/tests/", editions.tests, name="tests"),
     path("editions/<int:edition_id>/mailing/", editions.mailing, name="send"),
+    path("editions/<int:edition_id>/overrides/", editions.override, name="override"),
     path("editions/<int:edition_id>/corrections/", editions.correction, name="correct"),
     path("editions/<int:edition_id>/skip/", editions.skip, name="skip-edition"),
     path("schedule/", schedule.index, name="schedule"),

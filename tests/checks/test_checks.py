@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from PIL import Image
 
 from newsletter.catalog import service as catalog
+from newsletter.checks import mail
 from newsletter.checks import service as checks
 from newsletter.curator import models, reads, service
-from newsletter.kernel.errors import Refused
+from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 
 def found(edition_id: int, now: datetime) -> dict[str, str]:
@@ -45,7 +47,7 @@ def test_a_picture_without_a_credit_blocks(edition: Any, now: datetime) -> None:
     models.Pick.objects.filter(key=key).update(picture_id=stored.id)
     assert found(edition.id, now)[f"story:{key}"] == "block"
     service.edit_pick(edition.id, key, now=now, image_credit="Ann Example", image_alt="A railway")
-    assert f"story:{key}" not in found(edition.id, now)
+    assert found(edition.id, now).get(f"story:{key}") != "block"
 
 
 def test_too_few_stories_block(edition: Any, now: datetime) -> None:
@@ -64,3 +66,85 @@ def test_what_blocks_comes_first(edition: Any, now: datetime) -> None:
     service.edit_edition(edition.id, now=now, subject="", preheader="")
     levels = [finding.level for finding in checks.check(edition.id, now=now)]
     assert levels == sorted(levels, key=lambda level: level != "block")
+
+
+def codes(edition_id: int, now: datetime, level: str = "") -> set[str]:
+    return {each.code for each in checks.check(edition_id, now=now) if not level or each.level == level}
+
+
+def test_a_finding_that_blocks_stands_with_a_reason_that_is_kept(edition: Any, now: datetime) -> None:
+    service.edit_edition(edition.id, now=now, intro="Good morning, TK writes this.")
+    (finding,) = [each for each in checks.check(edition.id, now=now) if each.blocks]
+    assert (finding.code, finding.where) == ("placeholder", "intro")
+    with pytest.raises(Refused):
+        checks.approve(edition.id, by="ann@example.com", now=now)
+    with pytest.raises(BadInput, match="Say why"):
+        checks.override(edition.id, "placeholder", "intro", reason=" ", by="ann@example.com", now=now)
+    with pytest.raises(NotFound):
+        checks.override(edition.id, "placeholder", "subject", reason="It is a name.", by="ann@example.com", now=now)
+    checks.override(edition.id, "placeholder", "intro", reason="TK is a poet.", by="ann@example.com", now=now)
+    (finding,) = [each for each in checks.check(edition.id, now=now) if each.code == "placeholder"]
+    assert not finding.blocks
+    assert finding.overridden == "TK is a poet. (ann@example.com, 24 Nov 2026, 06:00 UTC)"
+    checks.approve(edition.id, by="ann@example.com", now=now)
+
+
+def test_what_no_reason_helps_stays(edition: Any, now: datetime) -> None:
+    service.edit_edition(edition.id, now=now, subject="")
+    with pytest.raises(Refused, match="cannot be overridden"):
+        checks.override(edition.id, "no-subject", "subject", reason="Art.", by="ann@example.com", now=now)
+
+
+def test_yesterdays_subject_blocks(edition: Any, now: datetime) -> None:
+    yesterday = service.create_edition(edition.newsletter_id, edition.date - timedelta(days=1), now=now, by="x")
+    models.Edition.objects.filter(id=yesterday.id).update(subject=edition.subject.upper(), state="sent")
+    assert "subject-repeated" in codes(edition.id, now, "block")
+
+
+def test_the_same_story_twice_blocks(edition: Any, now: datetime) -> None:
+    first, second = edition.picks[:2]
+    service.edit_pick(edition.id, second.key, now=now, url=f"{first.url}?utm_source=x")
+    assert "same-address" in codes(edition.id, now, "block")
+    service.edit_pick(edition.id, second.key, now=now, url=second.url, headline=first.headline)
+    assert "same-headline" in codes(edition.id, now, "block")
+
+
+def test_a_story_without_a_source_or_a_blurb_deserves_a_look(edition: Any, now: datetime) -> None:
+    key = edition.picks[0].key
+    service.edit_pick(edition.id, key, now=now, publisher="", blurb="")
+    assert {"no-source", "no-blurb"} <= codes(edition.id, now)
+
+
+def test_what_ran_elsewhere_since_it_was_picked_is_said(edition: Any, house: Any, now: datetime) -> None:
+    other = service.create_edition(house.other.id, edition.date, now=now, by="x")
+    service.pick(other.id, edition.picks[0].article_id, reason="They want it, too.", now=now)
+    assert "already-ran" in codes(edition.id, now, "warn")
+
+
+def test_an_edition_very_unlike_the_last_is_said(edition: Any, now: datetime) -> None:
+    yesterday = service.create_edition(edition.newsletter_id, edition.date - timedelta(days=1), now=now, by="x")
+    models.Edition.objects.filter(id=yesterday.id).update(state="sent")
+    models.Pick.objects.filter(edition_id=edition.id, key=edition.picks[0].key).update(edition_id=yesterday.id)
+    assert "drift-stories" in codes(edition.id, now) or len(edition.picks) - 1 <= 2
+
+
+def test_the_edition_of_a_day_that_is_past_says_so(edition: Any, now: datetime) -> None:
+    assert "past-date" not in codes(edition.id, now)
+    assert "past-date" in codes(edition.id, now + timedelta(days=2))
+
+
+def test_a_mail_without_its_address_or_a_way_to_leave_cannot_go(edition: Any, now: datetime) -> None:
+    rendered = service.preview(edition.id, now=now)
+    found = mail.rendering(replace(rendered, html="<p>Hello</p>", text="Hello"), postal_address="4 Mill Lane, Upland")
+    assert {each.code for each in found} == {"no-unsubscribe", "no-postal-address"}
+    assert all(
+        not each.may_be_overridden for each in mail.rendering(replace(rendered, text=""), postal_address="4 Mill Lane")
+    )
+
+
+def test_a_check_of_every_kind_has_a_code_and_a_remedy(edition: Any, now: datetime) -> None:
+    service.edit_edition(
+        edition.id, now=now, subject="RE: LOREM IPSUM DOLOR SIT!!", preheader="Short", intro="[here](http://bit.ly/x)"
+    )
+    found = checks.check(edition.id, now=now)
+    assert all(each.code and each.message.rstrip().endswith((".", "?", "”)")) for each in found), found

@@ -194,3 +194,16 @@ def test_a_token_is_made_on_ones_account_and_shown_once(editor: Client) -> None:
     assert "cannot be shown again" not in later
     editor.post("/account/", {"do": "revoke", "token": token.id})
     assert tokens.tokens() == ()
+
+
+def test_a_finding_is_overridden_on_the_review(editor: Client, signed_in: Callable[[str], Client], edition: Any, now: Any) -> None:
+    service.edit_edition(edition.id, now=now, intro="TK writes this.")
+    review = f"/editions/{edition.id}/review/"
+    assert b"Approve all the same" in editor.get(review).content
+    form = {"code": "placeholder", "where": "intro", "reason": "TK is a poet."}
+    assert signed_in("viewer").post(f"/editions/{edition.id}/overrides/", form).status_code == 403
+    shown = editor.post(f"/editions/{edition.id}/overrides/", form, follow=True).content.decode()
+    assert "TK is a poet. (editor@example.com" in shown
+    assert "Approve all the same" not in shown
+    editor.post(f"/editions/{edition.id}/approval/", {})
+    assert reads.edition(edition.id).state == "approved"

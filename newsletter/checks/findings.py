@@ -1,0 +1,38 @@
+"""What a check finds: how grave, where, and what to do. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Level = Literal["block", "warn", "advise"]
+GRAVEST_FIRST: tuple[Level, ...] = ("block", "warn", "advise")
+# Without these there is no mail, or none that may be sent: no reason helps.
+NEVER_OVERRIDDEN = frozenset(
+    {"template", "no-subject", "no-headline", "no-text-part", "no-unsubscribe", "no-postal-address", "unknown-field"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing about a draft. "block" stops approval, "warn" deserves a look, "advise" would make it better.
+
+    `where` names the field or story, `code` what is found, the same in every version. `overridden` is the reason and who
+    gave it, of a finding that blocks no more.
+    """
+
+    level: Level
+    where: str
+    message: str
+    code: str = ""
+    overridden: str = ""
+
+    @property
+    def blocks(self) -> bool:
+        """Whether it stops approval as things stand."""
+        return self.level == "block" and not self.overridden
+
+    @property
+    def may_be_overridden(self) -> bool:
+        """Whether somebody may approve all the same, with a reason."""
+        return self.level == "block" and self.code not in NEVER_OVERRIDDEN

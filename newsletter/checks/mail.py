@@ -1,0 +1,75 @@
+"""The finished mail: does it render, is it whole, small enough, and does it say what the law asks? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from newsletter.checks.findings import Finding
+from newsletter.templater import Rendered
+
+SIZE_LOOK, SIZE_BLOCK = 80_000, 102_000  # bytes of HTML: Gmail clips at about 102 kB (SendGrid fact 69)
+LEAST_ALIKE = 0.5  # of the last edition's size, before a difference is worth a look
+
+
+def rendering(rendered: Rendered, *, postal_address: str) -> Iterator[Finding]:
+    """What is wrong with the mail as it would leave."""
+    for problem in rendered.problems:
+        code = (
+            "template"
+            if problem.where.startswith("template")
+            else "theme"
+            if problem.where.startswith("theme")
+            else "unknown-field"
+            if problem.level == "block"
+            else "content"
+        )
+        yield Finding(problem.level, problem.where, problem.message, code)
+    if not rendered.html:
+        return
+    size = len(rendered.html.encode())
+    if size > SIZE_BLOCK:
+        yield Finding(
+            "block",
+            "size",
+            f"{size / 1000:.0f} kB: Gmail cuts mails at about 102 kB. Drop or shorten stories.",
+            "too-large",
+        )
+    elif size > SIZE_LOOK:
+        yield Finding(
+            "warn",
+            "size",
+            f"{size / 1000:.0f} kB: with tracked links Gmail may cut it (it does at about 102 kB).",
+            "large",
+        )
+    if not rendered.text.strip():
+        yield Finding("block", "text", "There is no plain-text part. Mend the template.", "no-text-part")
+    for part, name in ((rendered.html, "mail"), (rendered.text, "plain-text part")):
+        if "/u/" not in part:
+            yield Finding(
+                "block",
+                "template",
+                f"The {name} has no link to leave. Every mail must have one: mend the template.",
+                "no-unsubscribe",
+            )
+        if _bare(postal_address) not in _bare(part):
+            yield Finding(
+                "block",
+                "template",
+                f"The {name} lacks the postal address, which the law asks for: mend the template.",
+                "no-postal-address",
+            )
+
+
+def _bare(text: str) -> str:
+    """Letters and digits alone: escaping, wrapping and typography change the rest."""
+    import html
+
+    return "".join(letter for letter in html.unescape(text) if letter.isalnum())
+
+
+def drift(now: int, before: int, what: str) -> Iterator[Finding]:
+    """Whether something is very unlike the last edition's."""
+    if before and not LEAST_ALIKE <= now / before <= 1 / LEAST_ALIKE:
+        yield Finding(
+            "warn", what, f"{now:,} {what}, and the last edition had {before:,}. Is that meant?", f"drift-{what}"
+        )

@@ -1,0 +1,119 @@
+"""The stories of an edition: what each lacks, and what two of them share. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from newsletter.checks import words
+from newsletter.checks.findings import Finding, Level
+from newsletter.curator import urls
+from newsletter.curator.values import Pick
+
+HEAVY_PICTURE, HEAVY_MAIL = 600_000, 2_000_000  # bytes
+
+
+def enough(count: int, least: int, wanted: int, name: str) -> Iterator[Finding]:
+    """Whether there are stories enough."""
+    if count < least:
+        yield Finding("block", "stories", f"{count} stories, and {name} needs at least {least}.", "too-few-stories")
+    elif count < wanted:
+        yield Finding("warn", "stories", f"{count} stories of {wanted}.", "few-stories")
+
+
+def each(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding]:
+    """What one story lacks. `ran` is where it ran before, in words; `picture_size` in bytes."""
+    where = f"story:{story.key}"
+    name = f"“{story.headline}”"
+    if not story.headline.strip():
+        yield Finding("block", where, "There is no headline. Write one or drop the story.", "no-headline")
+    elif len(story.headline) > words.LONGEST_HEADLINE:
+        yield Finding(
+            "advise",
+            where,
+            f"The headline of {name} has {len(story.headline)} characters; 70 read best.",
+            "long-headline",
+        )
+    if not story.url:
+        yield Finding("warn", where, f"{name} has no link.", "no-link")
+    else:
+        yield from words.link(story.url, where)
+    if not story.publisher.strip():
+        yield Finding("warn", where, f"{name} names no source. Say who reported it.", "no-source")
+    if not story.blurb.strip() and story.size != "s":
+        yield Finding("advise", where, f"{name} has no blurb. Write one, or make it small.", "no-blurb")
+    elif len(story.blurb.split()) > words.MOST_BLURB_WORDS:
+        yield Finding(
+            "advise",
+            where,
+            f"The blurb of {name} has {len(story.blurb.split())} words; 20 to 40 read best.",
+            "long-blurb",
+        )
+    yield from words.left_in(f"{story.headline}\n{story.blurb}\n{story.label}", where)
+    yield from words.links(story.blurb, where)
+    if ran and not story.again_reason:
+        yield Finding("warn", where, f"{name} {ran}. Drop it, or let it stand for those who missed it.", "already-ran")
+    elif story.again_reason:
+        yield Finding("advise", where, f"{name} {story.again_reason}.", "already-ran")
+    if story.picture_id:
+        yield from _picture(story, where, name, picture_size)
+
+
+def _picture(story: Pick, where: str, name: str, size: int) -> Iterator[Finding]:
+    if not story.image_credit.strip():
+        yield Finding(
+            "block", where, f"The picture of {name} has no credit. Add the credit or take the picture out.", "no-credit"
+        )
+    if not story.image_alt.strip():
+        yield Finding(
+            "warn", where, f"The picture of {name} has no alternative text for those who cannot see it.", "no-alt"
+        )
+    elif story.image_alt.strip().casefold() == story.headline.strip().casefold():
+        yield Finding(
+            "advise",
+            where,
+            f"The alternative text of {name} is its headline. Say what the picture shows.",
+            "alt-repeats",
+        )
+    if size > HEAVY_PICTURE:
+        yield Finding(
+            "warn", where, f"The picture of {name} has {size / 1000:.0f} kB; phones wait for it.", "heavy-picture"
+        )
+
+
+def alike(stories: Sequence[Pick], told: Mapping[int, int]) -> Iterator[Finding]:
+    """The same story twice. `told` says which event each article tells of."""
+    seen: dict[str, Pick] = {}
+    for story in stories:
+        keys = {
+            f"address:{urls.canonical(story.url)}": "address",
+            f"title:{urls.normalised_title(story.headline)}": "headline",
+        }
+        event = told.get(story.article_id)
+        if event:
+            keys[f"event:{event}"] = "event"
+        for key, what in keys.items():
+            other = seen.get(key)
+            if other is None or key in ("address:", "title:"):
+                continue
+            same = {
+                "address": "leads to the same page as",
+                "headline": "has the headline of",
+                "event": "tells of the same event as",
+            }[what]
+            level: Level = "warn" if what == "event" else "block"
+            message = f"“{story.headline}” {same} story {other.number}, “{other.headline}”. Drop one."
+            yield Finding(level, f"story:{story.key}", message, f"same-{what}")
+            break
+        for key in keys:
+            seen.setdefault(key, story)
+
+
+def weight(sizes: Sequence[int]) -> Iterator[Finding]:
+    """Whether all pictures together are too heavy."""
+    if sum(sizes) > HEAVY_MAIL:
+        yield Finding(
+            "warn",
+            "pictures",
+            f"The pictures have {sum(sizes) / 1_000_000:.1f} MB together. Take some out.",
+            "heavy-pictures",
+        )

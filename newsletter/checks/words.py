@@ -1,0 +1,185 @@
+"""The words of an edition: subject, preheader, intro, and what was left in by mistake. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from urllib.parse import urlsplit
+
+from newsletter.checks.findings import Finding
+
+SUBJECT_SHORT, SUBJECT_LONG = 10, 78  # characters; longer ones are cut by most inboxes
+PREHEADER_SHORT = 30  # below, inboxes fill the line with the first words of the mail
+LONGEST_HEADLINE, MOST_BLURB_WORDS = 110, 80
+_PLACEHOLDER = re.compile(
+    r"\bTK(?:TK)*\b|\b(?i:lorem\s+ipsum|blindtext|platzhalter|dummy\s+text|fixme|todo:)|\b[Xx]{3,}\b|\?{3,}|"
+    r"(?i:\[(?:insert|name|headline|link|date|text|subject|tba|tbc|tbd)[^\]]{0,40}\](?!\())|(?i:\b(?:headline|text|blurb|link)\s+(?:goes\s+)?here\b)"
+)
+_GENERIC = re.compile(
+    r"\[\s*(?P<text>click\s+here|here|read\s+(?:more|on)|more|this|link|learn\s+more|find\s+out\s+more|hier|hier\s+klicken|mehr|weiterlesen)\s*[.…»>]*\s*\]\(",
+    re.I,
+)
+_LINK = re.compile(r"\]\((?P<url>[^)\s]{1,2000})")
+_SHORTENERS = frozenset(
+    {"bit.ly", "t.co", "tinyurl.com", "goo.gl", "ow.ly", "buff.ly", "is.gd", "lnkd.in", "fb.me", "dlvr.it"}
+)
+_DAY_MONTH = r"(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?P<month>{months})\b|\b(?P<month2>{months})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b"
+
+
+def subject(
+    text: str, *, day: date, weekdays: Sequence[str], months: Sequence[str], earlier: Mapping[date, str]
+) -> Iterator[Finding]:
+    """What is wrong with a subject. `earlier` are those of the last editions, by their days; names are in the letter's language."""
+    if not text.strip():
+        yield Finding("block", "subject", "There is no subject. Write one.", "no-subject")
+        return
+    if not SUBJECT_SHORT <= len(text) <= SUBJECT_LONG:
+        yield Finding(
+            "warn",
+            "subject",
+            f"The subject has {len(text)} characters; {SUBJECT_SHORT} to {SUBJECT_LONG} read best.",
+            "subject-length",
+        )
+    for when, said in earlier.items():
+        if _folded(said) == _folded(text):
+            yield Finding(
+                "block",
+                "subject",
+                f"This is the subject of {when:%a} {when.day} {when:%b}. Write today’s.",
+                "subject-repeated",
+            )
+            break
+    yield from another_day(text, "subject", "The subject", day=day, weekdays=weekdays, months=months)
+    letters = [letter for letter in text if letter.isalpha()]
+    if len(letters) > 10 and sum(letter.isupper() for letter in letters) > 0.7 * len(letters):
+        yield Finding(
+            "advise",
+            "subject",
+            "The subject is in capitals; filters and readers take that for shouting.",
+            "subject-shouts",
+        )
+    if text.count("!") > 1 or "?!" in text:
+        yield Finding("advise", "subject", "One exclamation mark is enough.", "subject-shouts")
+    if re.match(r"(?:re|fwd?|aw|wg)\s*:", text, re.I):
+        yield Finding(
+            "warn", "subject", "The subject pretends to be an answer. Take the “Re:” away.", "subject-pretends"
+        )
+
+
+def another_day(
+    text: str, where: str, what: str, *, day: date, weekdays: Sequence[str], months: Sequence[str]
+) -> Iterator[Finding]:
+    """A weekday or date in the words that is not the edition's, nor near enough to be meant."""
+    names = {name.casefold(): number for number, name in enumerate(weekdays)}
+    said = [word for word in re.findall(r"\w+", text.casefold()) if word in names]
+    if (
+        said
+        and all(names[word] != day.weekday() for word in said)
+        and re.search(r"\b(?:briefing|news|edition|letter|ausgabe|brief)\b", text, re.I)
+    ):
+        yield Finding(
+            "warn",
+            where,
+            f"{what} says {said[0].title()}, and the edition is of {weekdays[day.weekday()]}.",
+            "other-day",
+        )
+    numbers = {name.casefold(): number for number, name in enumerate(months, 1)}
+    pattern = _DAY_MONTH.format(months="|".join(map(re.escape, sorted(numbers, key=len, reverse=True))))
+    for found in re.finditer(pattern, text.casefold()):
+        number, month = int(found["day"] or found["day2"]), numbers[found["month"] or found["month2"]]
+        if (number, month) != (day.day, day.month) and _is_near(number, month, day):
+            yield Finding(
+                "warn",
+                where,
+                f"{what} says {found[0]}, and the edition is of {day.day} {months[day.month - 1]}.",
+                "other-day",
+            )
+            return
+
+
+def _is_near(number: int, month: int, day: date) -> bool:
+    """Whether a date is of the last days: yesterday's left in, not an anniversary or an appointment."""
+    return any(
+        (number, month) == ((day - timedelta(days=back)).day, (day - timedelta(days=back)).month)
+        for back in range(1, 8)
+    )
+
+
+def preheader(text: str, subject: str) -> Iterator[Finding]:
+    """What is wrong with the line that inboxes show behind the subject."""
+    flat = text.strip()
+    if not flat:
+        yield Finding(
+            "warn",
+            "preheader",
+            "There is no preheader, so inboxes show the first words of the mail instead.",
+            "no-preheader",
+        )
+    elif _folded(flat) == _folded(subject):
+        yield Finding(
+            "warn", "preheader", "The preheader repeats the subject. Say what else is in the mail.", "preheader-repeats"
+        )
+    elif len(flat) < PREHEADER_SHORT:
+        yield Finding(
+            "advise",
+            "preheader",
+            f"The preheader has {len(flat)} characters; inboxes have room for three times that.",
+            "preheader-short",
+        )
+
+
+def left_in(text: str, where: str) -> Iterator[Finding]:
+    """What somebody wrote to be replaced, and nobody did."""
+    found = _PLACEHOLDER.search(text)
+    if found:
+        yield Finding(
+            "block", where, f"“{found[0]}” looks like something to be filled in. Write what is meant.", "placeholder"
+        )
+
+
+def links(text: str, where: str) -> Iterator[Finding]:
+    """What is wrong with the links of a Markdown text."""
+    generic = _GENERIC.search(text)
+    if generic:
+        yield Finding(
+            "warn",
+            where,
+            f"The link “{generic['text']}” does not say where it goes; who hears the mail read has only that.",
+            "generic-link",
+        )
+    for found in _LINK.finditer(text):
+        yield from link(found["url"], where)
+
+
+def link(url: str, where: str) -> Iterator[Finding]:
+    """What is wrong with one address."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").removeprefix("www.")
+    except ValueError:
+        yield Finding("block", where, f"“{url[:100]}” is no address. Mend the link.", "broken-link")
+        return
+    if parts.scheme == "mailto":
+        return
+    if parts.scheme not in ("http", "https") or "." not in host or " " in url:
+        yield Finding("block", where, f"“{url[:100]}” leads nowhere. Mend the link.", "broken-link")
+    elif host in ("localhost", "example.com", "example.org", "example.net") or host.endswith(
+        (".local", ".internal", ".test")
+    ):
+        yield Finding(
+            "block", where, f"“{url[:100]}” leads to no place that readers can reach. Mend the link.", "local-link"
+        )
+    elif host in _SHORTENERS:
+        yield Finding(
+            "warn",
+            where,
+            f"{host} hides where the link goes, and filters distrust it. Give the true address.",
+            "short-link",
+        )
+    elif parts.scheme == "http":
+        yield Finding("advise", where, f"{host} is linked without encryption. Try https.", "plain-link")
+
+
+def _folded(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))

@@ -26,6 +26,7 @@ from newsletter.templater.corrected import correction_of, with_corrections
 from newsletter.templater.merge import Reader, for_reader, merge_columns, personalise, substitutions
 from newsletter.templater.rendering import render, render_notice
 from newsletter.templater.theme import check as check_theme
+from newsletter.templater.webpage import PageAbout, as_page
 from newsletter.templater.words import words
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Briefing",
     "MergeField",
     "Notice",
+    "PageAbout",
     "Picture",
     "Problem",
     "Publication",
@@ -41,6 +43,7 @@ __all__ = [
     "Section",
     "Sponsor",
     "Story",
+    "as_page",
     "check_theme",
     "correction_of",
     "for_reader",

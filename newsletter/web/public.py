@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -16,11 +18,13 @@ from newsletter.curator import reads as curator
 from newsletter.jobs import pulses
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NotFound
-from newsletter.templater import Reader, for_reader, with_corrections
+from newsletter.templater import PageAbout, Reader, Rendered, as_page, for_reader, with_corrections
+from newsletter.templater.foreign import clean as strip_unprintable
 from newsletter.web.middleware import trouble
 from subscribers import reads as subscribers
 
 SENT = ("handed_over", "sent")
+FEED_LENGTH = 30  # editions
 SANDBOX = (
     "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; "
     "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
@@ -53,14 +57,75 @@ def edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     found = curator.edition_on(newsletter.id, clock.day(day)) if newsletter else None
     if newsletter is None or found is None or found.state not in SENT or found.snapshot_id is None:
         return trouble(request, "This edition is not in the archive.", 404)
-    mail = for_reader(curator.snapshot(found.snapshot_id).rendered(), Reader("you", "", "archive"))
+    mail = _neutral(found)
+    assert mail is not None  # it has a snapshot
     corrected = [
         (corrections.day_words(each.at.astimezone(clock.zone(newsletter.zone)).date(), newsletter.language), each.text)
         for each in corrections.corrections(found.id)
     ]
-    response = HttpResponse(with_corrections(mail.html, corrected, newsletter.language))
+    page = with_corrections(mail.html, corrected, newsletter.language)
+    response = HttpResponse(as_page(page, _about(found, newsletter, mail.subject, mail.preheader)))
     response["Content-Security-Policy"] = SANDBOX  # the words of strangers, on a page without rights
     return response
+
+
+def _about(edition: curator.Edition, newsletter: catalog.Newsletter, subject: str, preheader: str) -> PageAbout:
+    shown = next((each for each in sorted(edition.picks, key=lambda each: each.number) if each.picture_url), None)
+    return PageAbout(
+        canonical=_address(newsletter, edition),
+        title=subject,
+        description=preheader or newsletter.strap or newsletter.name,
+        publication=newsletter.publication,
+        feed=f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/feed.xml",
+        picture=shown.picture_url if shown else "",
+        picture_alt=shown.image_alt if shown else "",
+        published=edition.approved_at.isoformat() if edition.approved_at else "",
+    )
+
+
+def _address(newsletter: catalog.Newsletter, edition: curator.Edition) -> str:
+    return f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/{edition.date:%Y-%m-%d}/"
+
+
+@require_safe
+@cache_control(max_age=300, public=True)
+def feed(request: HttpRequest, slug: str) -> HttpResponse:
+    """The sent editions of one newsletter as an Atom feed (RFC 4287), for feed readers."""
+    newsletter = _named(slug)
+    if newsletter is None:
+        return trouble(request, "There is no archive here.", 404)
+    home = f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/"
+    made = Atom1Feed(
+        title=newsletter.name,
+        link=home,
+        description=newsletter.strap,
+        language=newsletter.language,
+        feed_url=f"{home}feed.xml",
+        author_name=newsletter.publication,
+    )
+    for each in curator.editions(newsletter.id, states=SENT, limit=FEED_LENGTH):
+        mail = _neutral(each)
+        if mail is None:
+            continue
+        stories = [pick.headline for pick in sorted(each.picks, key=lambda pick: pick.number)]
+        made.add_item(
+            title=strip_unprintable(mail.subject),
+            link=_address(newsletter, each),
+            description=strip_unprintable(" · ".join([mail.preheader, *stories]).strip(" ·")),
+            pubdate=each.approved_at,
+            updateddate=max([each.approved_at, *(made.at for made in corrections.corrections(each.id))])
+            if each.approved_at
+            else None,
+            unique_id=_address(newsletter, each),
+        )
+    return HttpResponse(made.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+
+
+def _neutral(edition: curator.Edition) -> Rendered | None:
+    """A sent edition with nothing of any reader in it."""
+    if edition.snapshot_id is None:
+        return None
+    return for_reader(curator.snapshot(edition.snapshot_id).rendered(), Reader("you", "", "archive"))
 
 
 def _public() -> list[catalog.Newsletter]:

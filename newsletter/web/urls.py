@@ -89,6 +89,7 @@ urlpatterns = [
     path("people/", people.index, name="people"),
     path("archive/", public.archive, name="archive"),
     path("archive/<slug:slug>/", public.archive_of, name="archive-of"),
+    path("archive/<slug:slug>/feed.xml", public.feed, name="archive-feed"),
     path("archive/<slug:slug>/<str:day>/", public.edition, name="archive-edition"),
     path("pictures/<str:name>", public.picture, name="picture"),
     path("healthz", public.health, name="health"),

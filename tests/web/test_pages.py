@@ -375,3 +375,28 @@ def test_lists_of_feeds_go_in_and_out(editor: Client) -> None:
         assert "file" in answer.content.decode()
     assert "Choose an OPML file" in editor.post("/sources/feeds.opml", follow=True).content.decode()
     assert len(curator.sources()) == 1
+
+
+def test_a_page_of_the_archive_says_what_it_is_to_those_who_share_it(sent: Any, edition: Any) -> None:
+    page = Client().get(f"/archive/morning/{edition.date}/").content.decode()
+    address = f"http://testserver/archive/morning/{edition.date}/"
+    assert f'<link rel="canonical" href="{address}">' in page
+    assert f'<meta property="og:url" content="{address}">' in page
+    assert '<meta property="og:title" content="The railway reaches the mill">' in page
+    assert page.index("og:title") < page.index("<body")
+    assert page.count("</head>") == 1
+
+
+def test_the_archive_is_a_feed_as_well(sent: Any, edition: Any) -> None:
+    from newsletter.curator import feeds
+
+    editing.correct(edition.id, "The boat is from 1961.", by="x", now=clock.now())
+    answer = Client().get("/archive/morning/feed.xml")
+    assert answer.headers["Content-Type"].startswith("application/atom+xml")
+    (entry,) = feeds.parse(answer.content, "http://testserver/archive/morning/feed.xml").entries
+    assert entry.title == "The railway reaches the mill"
+    assert entry.url == f"http://testserver/archive/morning/{edition.date}/"
+    assert edition.picks[1].headline in entry.content_html + entry.dek
+    assert b"reader0@example.com" not in answer.content
+    assert b"/archive/morning/feed.xml" in Client().get("/archive/morning/").content
+    assert Client().get("/archive/nothing/feed.xml").status_code == 404

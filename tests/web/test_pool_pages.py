@@ -196,7 +196,9 @@ def test_a_token_is_made_on_ones_account_and_shown_once(editor: Client) -> None:
     assert tokens.tokens() == ()
 
 
-def test_a_finding_is_overridden_on_the_review(editor: Client, signed_in: Callable[[str], Client], edition: Any, now: Any) -> None:
+def test_a_finding_is_overridden_on_the_review(
+    editor: Client, signed_in: Callable[[str], Client], edition: Any, now: Any
+) -> None:
     service.edit_edition(edition.id, now=now, intro="TK writes this.")
     review = f"/editions/{edition.id}/review/"
     assert b"Approve all the same" in editor.get(review).content

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 PUBLIC = {
-    "login", "login-code", "logout", "archive", "archive-of", "archive-edition", "picture", "health",
+    "login", "login-code", "logout", "archive", "archive-of", "archive-edition", "archive-feed", "picture", "health",
     "join", "join-list", "embed", "embed-list", "api-join", "confirm", "stay", "leave", "preferences", "mine", "which", "hook-sendgrid",
     "api-articles", "api-article",  # by token: tests/api walks them
 }  # fmt: skip

@@ -134,6 +134,7 @@ def to_newsletter(row: models.Newsletter) -> Newsletter:
         open_tracking=row.open_tracking,
         recall_minutes=row.recall_minutes,
         segment=row.segment,
+        link_parameters=row.link_parameters,
         per_minute=row.per_minute,
         repair_after_minutes=row.repair_after_minutes,
         warm_up_from=row.warm_up_from,

@@ -137,6 +137,8 @@ def _value(name: str, value: Any) -> Any:
         return _day(name, value)
     if name == "segment":
         return subscribers.segment(str(value).strip()).slug if str(value).strip() else ""
+    if name == "link_parameters":
+        return _parameters(str(value).strip().lstrip("?&"))
     if name in _SWITCHES:
         return str(value).lower() in ("1", "true", "yes", "on")
     if name in ("from_email", "reply_to"):
@@ -166,6 +168,7 @@ def _value(name: str, value: Any) -> Any:
                 "recall_minutes",
                 "warm_up_from",
                 "segment",
+                "link_parameters",
             ]
         )
     )
@@ -183,6 +186,22 @@ def _text(name: str, value: str) -> str:
     if name == "publication_url" and flat and not flat.startswith(("http://", "https://")):
         raise BadInput(f"“{flat}” is no web address: it must begin with https://.", name)
     return flat
+
+
+def _parameters(text: str) -> str:
+    """Parameters for links: NAME=VALUE&…, of letters, digits and -_.~, and {date} or {newsletter}."""
+    if text and not re.fullmatch(
+        r"[\w.~-]+=(?:[\w.~-]|\{date\}|\{newsletter\})*(?:&[\w.~-]+=(?:[\w.~-]|\{date\}|\{newsletter\})*)*",
+        text,
+        re.ASCII,
+    ):
+        raise BadInput(
+            f"“{text[:80]}” will not do for links. Write it like utm_source=morning&utm_medium=email&utm_campaign={{date}}.",
+            "link_parameters",
+        )
+    if len(text) > 200:
+        raise BadInput("The parameters for links have at most 200 characters.", "link_parameters")
+    return text
 
 
 def _number(name: str, value: Any) -> int:

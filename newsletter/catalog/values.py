@@ -67,4 +67,7 @@ class Newsletter:
     warm_up_first: int
     created_at: datetime
     sections: tuple[Section, ...]
+    link_parameters: str = (
+        ""  # put into the links of stories, such as utm_source=…; {date} and {newsletter} are filled in
+    )
     segment: str = ""  # slug of the segment of its list that gets it; "": all

@@ -178,6 +178,7 @@ def edit(
     image_caption: str | None = typer.Option(None),
     image_credit: str | None = typer.Option(None),
     no_picture: bool = typer.Option(False, "--no-picture"),
+    plain_link: bool | None = typer.Option(None, help="Keep the newsletter's parameters off its link."),
     as_json: bool = JSON,
 ) -> None:
     """Edit the words of an edition (subject, preheader, intro) or of one story (headline, blurb …)."""
@@ -196,6 +197,8 @@ def edit(
     )
     if no_picture:
         of_story["no_picture"] = True
+    if plain_link is not None:
+        of_story["plain_link"] = plain_link
     if of_story and not key:
         raise BadInput(
             f"Say which story: newsletter editions edit {edition_id} KEY … (keys: newsletter editions show {edition_id})",

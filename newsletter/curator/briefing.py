@@ -41,6 +41,9 @@ def compose(
         signup_url=f"{base_url}/join/{list_slug}/",
         theme=newsletter.theme,
         template=newsletter.template,
+        link_parameters=newsletter.link_parameters.replace("{date}", edition.date.isoformat()).replace(
+            "{newsletter}", newsletter.slug
+        ),
     )
 
 
@@ -74,6 +77,7 @@ def _story(pick: Pick, pictures: Mapping[int, StoredPicture]) -> templater.Story
         minutes=pick.minutes,
         size="l" if pick.size == "l" else "s" if pick.size == "s" else "m",
         picture=_picture(stored, pick) if stored else None,
+        plain_link=pick.plain_link,
     )
 
 

@@ -289,9 +289,11 @@ def edit_pick(
     now: datetime,
     version: int | None = None,
     no_picture: bool = False,
+    plain_link: bool | None = None,
     **fields: Any,
 ) -> Edition:
-    """Edits the words of one story; `size` is l, m or s; `no_picture` takes its picture out."""
+    """Edits the words of one story; `size` is l, m or s; `no_picture` takes its picture out; `plain_link` keeps the
+    newsletter's parameters off its link."""
     checked = _checked(fields, _PICK_TEXTS | {"size": 1}, empty_allowed=lambda name: name not in ("headline", "size"))
     if checked.get("size") not in (None, *models.Pick.Size.values):
         raise BadInput(f"“{checked['size']}” is no size. It can be l, m or s.", "size")
@@ -299,6 +301,8 @@ def edit_pick(
         raise BadInput(f"“{checked['url']}” is no web address: it must begin with https://.", "url")
     if no_picture:
         checked |= {"picture_id": None}
+    if plain_link is not None:
+        checked |= {"plain_link": plain_link}
 
     def act(row: models.Edition) -> None:
         edited = _pick_row(row, key)

@@ -211,6 +211,7 @@ class Pick(models.Model):
     image_alt = models.TextField(blank=True)
     image_caption = models.TextField(blank=True)
     image_credit = models.CharField(max_length=300, blank=True)
+    plain_link = models.BooleanField(default=False, db_default=False)  # without the newsletter's parameters
     because = models.CharField(max_length=300, blank=True, default="", db_default="")  # why it was suggested
     again_reason = models.CharField(
         max_length=300, blank=True, default="", db_default=""

@@ -137,6 +137,7 @@ class Pick:
     image_alt: str
     image_caption: str
     image_credit: str
+    plain_link: bool = False  # without the newsletter's own parameters
     because: str = ""  # why it was suggested
     again_reason: str = ""  # why although it ran
 

@@ -38,6 +38,7 @@ class Story:
     size: Literal["l", "m", "s"] = "m"
     picture: Picture | None = None
     button: str = ""
+    plain_link: bool = False  # without the newsletter's own parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Briefing:
     forward_url: str = ""
     theme: Mapping[str, Any] = field(default_factory=dict)
     template: str = "briefing"
+    link_parameters: str = ""  # of the query of stories' links, such as utm_source=…
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,11 @@ def _story(story: Story, *, number: int, briefing: Briefing, merger: Merger) -> 
         "n": number,
         "size": story.size,
         "headline": foreign.unmarked(story.headline),
-        "url": _address(keyed(story.url, story.key), f"{where}:url", merger),
+        "url": _address(
+            keyed(parametrised(story.url, "" if story.plain_link else briefing.link_parameters), story.key),
+            f"{where}:url",
+            merger,
+        ),
         "blurb_html": _html(merger, story.blurb, f"{where}:blurb"),
         "blurb_text": _plain(merger, story.blurb, f"{where}:blurb"),
         "label": foreign.unmarked(story.label),
@@ -131,6 +135,19 @@ def _address(url: str, where: str, merger: Merger) -> str:
         return safe
     merger.blame(where, f"“{safe[:80]}” is no address for a link. It must begin with https:// or http://.")
     return ""
+
+
+def parametrised(url: str, parameters: str) -> str:
+    """`url` with parameters such as utm_source=…; those that it has already stay as they are, and so does the fragment."""
+    if not parameters or not url.strip().lower().startswith(("http://", "https://")):
+        return url
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return url
+    own = {pair.partition("=")[0] for pair in parts.query.split("&")}
+    new = [pair for pair in parameters.split("&") if pair.partition("=")[0] not in own]
+    return urlunsplit(parts._replace(query="&".join([*([parts.query] if parts.query else []), *new])))
 
 
 def keyed(url: str, key: str) -> str:

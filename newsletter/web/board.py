@@ -131,6 +131,7 @@ def edit(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
             now=clock.now(),
             version=version,
             no_picture=bool(request.POST.get("no_picture")),
+            plain_link=bool(request.POST.get("plain_link")),
             **fields,
         )
     except (BadInput, Conflict) as error:

@@ -38,6 +38,10 @@ SETTINGS = {
         "20 to 1440 minutes, so that it can be recalled; 0: not. SendGrid only",
     ),
     "segment": ("Only for the segment", "Its short name, such as who-pays; empty: everybody on the list"),
+    "link_parameters": (
+        "Put into the links of stories",
+        "Like utm_source=morning&utm_medium=email&utm_campaign={date}; empty: nothing",
+    ),
     "per_minute": ("Messages a minute", "0: no limit"),
     "warm_up_from": ("Warm-up from", "First day of a new sender's domain, like 2026-11-24; empty: none"),
     "warm_up_first": ("Messages on that day", "Doubled every day after it; who is beyond is left out that day"),

@@ -145,3 +145,13 @@ def test_newsletters_of_a_list_come_oldest_first(create: Create) -> None:
     first, second = create(slug="zebra", name="Zebra"), create(slug="aardvark", name="Aardvark")
     assert [n.id for n in reads.newsletters_of_list(first.list_id)] == [first.id, second.id]
     assert [n.id for n in reads.newsletters()] == [second.id, first.id]
+
+
+def test_parameters_for_links_are_checked(db: None) -> None:
+    from newsletter.catalog.service import _parameters
+
+    assert _parameters("utm_source=morning&utm_campaign={date}") == "utm_source=morning&utm_campaign={date}"
+    assert _parameters("") == ""
+    for wrong in ("utm_source", "a=b c", "a=b&", "a=<b>", "a={name}", "a=" + "b" * 300):
+        with pytest.raises(BadInput):
+            _parameters(wrong)

@@ -19,7 +19,8 @@ from newsletter.templater import (
     render,
     render_notice,
 )
-from newsletter.templater.views import keyed
+from newsletter.templater.views import keyed, parametrised
+from tests.templater.conftest import story
 
 URL = "https://paper.example.org/s"
 PICTURE = Picture("https://news.example.com/p.jpg", 640, 400, "alt", "The quay.", "A. Example")
@@ -199,3 +200,26 @@ def test_a_notice_wears_the_theme_of_its_newsletter() -> None:
     assert rendered.problems == ()
     assert "background-color:#123456" in rendered.html
     assert "[data-ogsc]" in rendered.html
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://paper.example.org/a", "https://paper.example.org/a?utm_source=m&utm_medium=email&nl=key"),
+        ("https://paper.example.org/a?b=1#c", "https://paper.example.org/a?b=1&utm_source=m&utm_medium=email&nl=key#c"),
+        (
+            "https://paper.example.org/a?utm_source=own",
+            "https://paper.example.org/a?utm_source=own&utm_medium=email&nl=key",
+        ),
+        ("mailto:desk@example.com", "mailto:desk@example.com"),
+    ],
+)
+def test_links_of_stories_carry_the_newsletters_parameters(url: str, shown: str) -> None:
+    assert keyed(parametrised(url, "utm_source=m&utm_medium=email"), "key") == shown
+
+
+def test_a_story_may_be_linked_without_them(briefing: Briefing) -> None:
+    sections = (Section("Part", (story(2), replace(story(3), plain_link=True))),)
+    text = render(replace(briefing, sections=sections, link_parameters="utm_source=m")).text
+    assert "https://paper.example.org/2?from=feed&utm_source=m&nl=key2" in text
+    assert "https://paper.example.org/3?from=feed&nl=key3" in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-NAMES = ("start", "rendering", "delivery", "events", "lookup", "beside", "retention", "subscribers")
+NAMES = ("start", "rendering", "delivery", "events", "lookup", "beside", "retention", "subscribers", "hostile")
 
 
 def main() -> None:

@@ -27,9 +27,11 @@ SEED = 20261124
 _PIECES = (
     "</mj-text><mj-raw><script>alert(1)</script>", "{{7*7}}", "{% for x in y %}", "{{ first_name | reader }}", "{{ surname }}", "javascript:alert(1)",
     "\x00\x01\x08\x0b\x1f", "\ud800", "\udfff", "\ufffe", "]]>", "<![CDATA[", "<!--", "-->", "<!--[if mso]>", "&amp;lt;", "&#0;", "&#x110000;",
-    "-nl_email_1h-", "-n\x00l_email_1h-", "\u202e\u2066", "\u0651\u064b", "👨‍👩‍👧‍👦", "العربية", "עברית", "ไทย", "漢字", "\u2028\u2029\r\n\t", "'\"`\\", "\\u{651}",
+    "-nl_email_1h-", "-n\x00l_email_1h-", "\u202e\u2066", "\u0651\u064b", "👨‍👩‍👧‍👦", "العربية", "עברית", "ไทย", "漢字",
+    "\u2028\u2029\r\n\t", "'\"`\\", "\\u{651}",
     "data:text/html,<script>", "vbscript:x", "https://a.example/?a=1&b=<c>", "https://[::", "http://", "file:///etc/passwd", "<style>*{display:none}</style>",
-    "<a href='javascript:x'>x</a>", "[x](javascript:alert(1))", "[x](https://a.example/\")", "![x](https://a.example/p.png)", "> " * 40, "# " * 10, "* " * 50, "`" * 40,
+    "<a href='javascript:x'>x</a>", "[x](javascript:alert(1))", "[x](https://a.example/\")", "![x](https://a.example/p.png)", "> " * 40,
+    "# " * 10, "* " * 50, "`" * 40,
     "<mj-include path='/etc/passwd' />", "%s%n{0}", "$(x)", "${x}", "-->\n<script>", "</title><script>alert(1)</script>", "</style><script>alert(1)</script>",
     " " * 200, "a" * 3000, "\n\n" * 50, "0", "-1", "null", "",
 )  # fmt: skip

@@ -47,6 +47,9 @@ class Newsletter(models.Model):
         default=0, db_default=0
     )  # handed over so long before, to be recalled; 0: not
     segment = models.CharField(max_length=60, blank=True, default="", db_default="")  # of the list; "": all of it
+    test_addresses = models.CharField(
+        max_length=500, blank=True, default="", db_default=""
+    )  # where tests went last, with commas
     link_parameters = models.CharField(
         max_length=200, blank=True, default="", db_default=""
     )  # utm_source=…&utm_campaign={date}

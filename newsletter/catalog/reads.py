@@ -135,6 +135,7 @@ def to_newsletter(row: models.Newsletter) -> Newsletter:
         recall_minutes=row.recall_minutes,
         segment=row.segment,
         link_parameters=row.link_parameters,
+        test_addresses=row.test_addresses,
         per_minute=row.per_minute,
         repair_after_minutes=row.repair_after_minutes,
         warm_up_from=row.warm_up_from,

@@ -188,6 +188,16 @@ def _text(name: str, value: str) -> str:
     return flat
 
 
+def remember_test_addresses(newsletter_id: int, addresses: Sequence[str]) -> None:
+    """Keeps where tests of a newsletter went, to be offered again; what does not fit is left out."""
+    kept = ""
+    for address in dict.fromkeys(addresses):
+        longer = f"{kept}, {address}" if kept else address
+        if len(longer) <= 500:
+            kept = longer
+    models.Newsletter.objects.filter(id=newsletter_id).update(test_addresses=kept)
+
+
 def _parameters(text: str) -> str:
     """Parameters for links: NAME=VALUE&…, of letters, digits and -_.~, and {date} or {newsletter}."""
     if text and not re.fullmatch(

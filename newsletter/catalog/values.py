@@ -70,4 +70,5 @@ class Newsletter:
     link_parameters: str = (
         ""  # put into the links of stories, such as utm_source=…; {date} and {newsletter} are filled in
     )
+    test_addresses: str = ""  # where tests went last, with commas
     segment: str = ""  # slug of the segment of its list that gets it; "": all

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from newsletter.catalog import reads as catalog
+from newsletter.catalog import service as catalog_service
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
 from newsletter.delivery import reads as mailings
@@ -205,6 +206,7 @@ def send_test(edition_id: int, addresses: Sequence[str], *, by: str, now: dateti
     """Sends the edition as it stands, with [TEST] in the subject, to these addresses only."""
     edition = editions.edition(edition_id)
     rendered = curator.preview(edition_id, now=now)
+    catalog_service.remember_test_addresses(edition.newsletter_id, addresses)
     return delivery.send_test(
         rendered=rendered,
         newsletter=catalog.newsletter(edition.newsletter_id),

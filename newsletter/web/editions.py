@@ -9,18 +9,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from newsletter.accounts.rights import can
 from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
 from newsletter.curator import corrections, reads, service
 from newsletter.delivery import reads as deliveries
+from newsletter.delivery import service as delivery
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused
-from newsletter.templater import Reader, Rendered, for_reader
+from newsletter.templater import Reader, for_reader
 from newsletter.web.access import allow, by, desk, note, shown
 from subscribers import reads as subscribers
 
-VIEWS = ("wide", "phone", "dark", "text")
+VIEWS = ("wide", "phone", "dark", "pictures off", "text", "source")
+NOBODY = "reader@example.com"
 SANDBOXED = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
@@ -71,6 +74,8 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
     view = request.GET.get("view", "wide")
     rendered = service.preview(edition_id, now=clock.now())
     findings = checks.check(edition_id, now=clock.now())
+    reader, trouble = _reader(request, newsletter)
+    mail = for_reader(rendered, reader)
     context = {
         "edition": edition,
         "newsletter": newsletter,
@@ -80,7 +85,12 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "blocked": any(f.blocks for f in findings),
         "readers": subscribers.counts(newsletter.list_id).get("active", 0),
         "size": round(len(rendered.html.encode()) / 1000),
-        "text": _neutral(rendered).text,
+        "text": mail.text,
+        "source": mail.html,
+        "shown_subject": mail.subject,
+        "reader": reader.email if reader.email != NOBODY else "",
+        "no_reader": trouble,
+        "may_see_readers": can(request.user, "readers", newsletter.id),
         "mailing": deliveries.mailing_of_edition(edition_id),
         "me": by(request),
         "corrections": corrections.corrections(edition_id),
@@ -92,21 +102,60 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
 @desk("view")
 def rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The true mail, for a sandboxed frame; `dark` applies the dark rules as a client in dark mode does."""
-    _edition(request, "view", edition_id)
+    edition = _edition(request, "view", edition_id)
     rendered = service.preview(edition_id, now=clock.now())
-    html = _neutral(rendered).html or "<p>The mail cannot be rendered; the findings say why.</p>"
+    reader, _ = _reader(request, catalog.newsletter(edition.newsletter_id))
+    html = for_reader(rendered, reader).html or "<p>The mail cannot be rendered; the findings say why.</p>"
+    policy = SANDBOXED
+    if request.GET.get("view") == "pictures off":
+        policy = SANDBOXED.replace("img-src 'self' data:", "img-src 'none'")
     if request.GET.get("view") == "dark":
         html = html.replace("@media (prefers-color-scheme:dark)", "@media screen")
     else:
         html = re.sub(r"@media \(prefers-color-scheme: ?dark\)", "@media not all", html).replace("light dark", "light")
     response = HttpResponse(html)
-    response["Content-Security-Policy"] = SANDBOXED
+    response["Content-Security-Policy"] = policy
     return response
 
 
-def _neutral(rendered: Rendered) -> Rendered:
-    """The mail as a reader without a name gets it."""
-    return for_reader(rendered, Reader("reader@example.com", "", "preview"))
+@desk("view")
+def letter(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """The mail as a file that a mail program opens, as the reader chosen would get it."""
+    edition = _edition(request, "view", edition_id)
+    newsletter = catalog.newsletter(edition.newsletter_id)
+    now = clock.now()
+    reader, _ = _reader(request, newsletter)
+    mail = delivery.compose_eml(
+        rendered=service.preview(edition_id, now=now),
+        newsletter=newsletter,
+        address=reader.email,
+        first_name=reader.first_name,
+        now=now,
+    )
+    response = HttpResponse(mail.eml, content_type="message/rfc822")
+    response["Content-Disposition"] = f'attachment; filename="{newsletter.slug}-{edition.date}.eml"'
+    return response
+
+
+def _reader(request: HttpRequest, newsletter: catalog.Newsletter) -> tuple[Reader, str]:
+    """As whom the mail is shown: somebody of the list, for who may see readers, else a reader without a name; and why not."""
+    nobody = Reader(NOBODY, "", "preview")
+    wanted = request.GET.get("as", "").strip()[:254]
+    if not wanted:
+        return nobody, ""
+    allow(request, "readers", newsletter.id)
+    found = [each for each in subscribers.find(wanted, list_id=newsletter.list_id, limit=5) if each.address]
+    exact = next(
+        (each for each in found if each.address.casefold() == wanted.casefold()), found[0] if len(found) == 1 else None
+    )
+    if exact is None:
+        return (
+            nobody,
+            f"{len(found)} readers of this list have “{wanted}” in their name or address; give the whole address."
+            if found
+            else f"Nobody on this list has “{wanted}” in their name or address.",
+        )
+    return Reader(exact.address, subscribers.person(exact.id).first_name, "preview"), ""
 
 
 @desk("approve", methods=("POST",))

@@ -47,6 +47,7 @@ urlpatterns = [
     path("editions/<int:edition_id>/picks/<slug:key>/removal/", board.drop, name="drop-pick"),
     path("editions/<int:edition_id>/review/", editions.review, name="review"),
     path("editions/<int:edition_id>/rendering/", editions.rendering, name="rendering"),
+    path("editions/<int:edition_id>/letter.eml", editions.letter, name="letter"),
     path("editions/<int:edition_id>/approval/", editions.approval, name="approval"),
     path("editions/<int:edition_id>/tests/", editions.tests, name="tests"),
     path("editions/<int:edition_id>/mailing/", editions.mailing, name="send"),

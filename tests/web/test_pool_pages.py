@@ -209,3 +209,27 @@ def test_a_finding_is_overridden_on_the_review(
     assert "Approve all the same" not in shown
     editor.post(f"/editions/{edition.id}/approval/", {})
     assert reads.edition(edition.id).state == "approved"
+
+
+def test_a_mail_is_looked_at_as_any_reader_gets_it(
+    editor: Client, signed_in: Callable[[str], Client], edition: Any, readers: Any, now: Any
+) -> None:
+    readers(2)
+    service.edit_edition(edition.id, now=now, intro="Dear {{ first_name | reader }}, good morning.")
+    review, rendering = f"/editions/{edition.id}/review/", f"/editions/{edition.id}/rendering/"
+    assert "reader1@example.com" in editor.get(rendering, {"as": "reader1"}).content.decode()
+    assert "reader1@example.com" not in editor.get(rendering).content.decode()
+    assert "Nobody on this list" in editor.get(review, {"as": "nobody@example.com"}).content.decode()
+    assert "give the whole address" in editor.get(review, {"as": "reader"}).content.decode()
+    assert signed_in("viewer").get(rendering, {"as": "reader1"}).status_code == 403
+    assert "&lt;!DOCTYPE html&gt;" in editor.get(review, {"view": "source"}).content.decode()
+    off = editor.get(rendering, {"view": "pictures off"})
+    assert "img-src 'none'" in off.headers["Content-Security-Policy"]
+    eml = editor.get(f"/editions/{edition.id}/letter.eml", {"as": "reader1"})
+    assert eml.headers["Content-Type"] == "message/rfc822"
+    assert b"reader1@example.com" in eml.content
+
+
+def test_where_tests_went_is_remembered(editor: Client, edition: Any) -> None:
+    editor.post(f"/editions/{edition.id}/tests/", {"addresses": "ann@example.com, bo@example.com"})
+    assert 'value="ann@example.com, bo@example.com"' in editor.get(f"/editions/{edition.id}/review/").content.decode()

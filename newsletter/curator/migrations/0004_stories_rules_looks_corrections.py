@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0004_link_parameters'),
+        ('catalog', '0003_segment'),
         ('curator', '0003_feeds_unchanged'),
     ]
 

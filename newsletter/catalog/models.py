@@ -84,6 +84,24 @@ class Section(models.Model):
         return self.title
 
 
+class Sponsor(models.Model):
+    """A paid box in the editions of some days, always labelled."""
+
+    newsletter = models.ForeignKey(Newsletter, on_delete=models.CASCADE, related_name="sponsors")
+    label = models.CharField(max_length=60)  # “Sponsored by …”
+    headline = models.CharField(max_length=120)
+    text = models.CharField(max_length=400, blank=True)
+    url = models.URLField(max_length=2000)
+    first = models.DateField()  # of an edition
+    last = models.DateField()
+
+    class Meta:
+        ordering = ["first"]
+
+    def __str__(self) -> str:
+        return self.headline
+
+
 class Picture(models.Model):
     """A picture in our own store, named by the hash of its bytes."""
 

@@ -72,3 +72,17 @@ class Newsletter:
     )
     test_addresses: str = ""  # where tests went last, with commas
     segment: str = ""  # slug of the segment of its list that gets it; "": all
+
+
+@dataclass(frozen=True, slots=True)
+class Sponsor:
+    """A paid box in the editions from `first` to `last`, both included."""
+
+    id: int
+    newsletter_id: int
+    label: str
+    headline: str
+    text: str
+    url: str
+    first: date
+    last: date

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from newsletter.accounts import audit
-from newsletter.catalog import reads, service
+from newsletter.catalog import reads, service, sponsors
 from newsletter.cli.output import JSON, emit_json, say, table
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
@@ -124,6 +124,46 @@ def sections(
     service.set_sections(found.id, wanted)
     audit.record(None, "set sections", slug, now=now, newsletter_id=found.id)
     emit_json(reads.newsletter(found.id)) if as_json else say(f"{slug} has {len(wanted)} sections.")
+
+
+@app.command("sponsor")
+def sponsor(
+    slug: str,
+    label: str = typer.Option("", help="Such as “Sponsored by …”; without it, the sponsors are listed."),
+    headline: str = typer.Option(""),
+    text: str = typer.Option(""),
+    url: str = typer.Option(""),
+    first: str = typer.Option("", "--from", help="First day of an edition, like 2026-11-24."),
+    last: str = typer.Option("", "--until", help="Last day; default: the first."),
+    remove: int = typer.Option(0, help="Id of a sponsor to take away."),
+    as_json: bool = JSON,
+) -> None:
+    """Reserve the paid box of a newsletter for some days, list who has it, or take one away."""
+    now = clock.now()
+    found = reads.newsletter_by_slug(slug)
+    if remove:
+        sponsors.remove(remove, found.id)
+        audit.record(None, "removed sponsor", str(remove), now=now, newsletter_id=found.id)
+    elif label or headline or url:
+        begins = clock.day(first)
+        made = sponsors.add(
+            found.id,
+            label=label,
+            headline=headline,
+            text=text,
+            url=url,
+            first=begins,
+            last=clock.day(last) if last else begins,
+        )
+        audit.record(None, "added sponsor", made.headline, now=now, newsletter_id=found.id)
+    listed = sponsors.of(found.id)
+    if as_json:
+        return emit_json(listed)
+    table(
+        ("id", "from", "until", "label", "headline"),
+        [(s.id, s.first, s.last, s.label, s.headline) for s in listed],
+        "No sponsor. Reserve the box: newsletter newsletters sponsor SLUG --label L --headline H --url U --from DAY",
+    )
 
 
 def _pairs(settings: list[str]) -> dict[str, Any]:

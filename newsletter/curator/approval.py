@@ -11,6 +11,7 @@ from django.utils import formats, translation
 
 from newsletter import templater
 from newsletter.catalog import reads as catalog
+from newsletter.catalog import sponsors
 from newsletter.curator import briefing, corrections, models, reads, states
 from newsletter.curator.editions import changed, void_approval
 from newsletter.curator.values import Edition, Snapshot
@@ -36,6 +37,7 @@ def _render(edition: Edition) -> templater.Rendered:
             base_url=settings.CONFIG.base_url,
             list_slug=subscribers.list(newsletter.list_id).slug,
             date_long=date_long,
+            sponsor=sponsors.on(newsletter.id, edition.date),
             corrections=corrections.lines(corrections.owed(edition), newsletter.language),
         )
     )

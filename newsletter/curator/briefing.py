@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from newsletter import templater
-from newsletter.catalog.values import Newsletter
+from newsletter.catalog.values import Newsletter, Sponsor
 from newsletter.catalog.values import Picture as StoredPicture
 from newsletter.curator.values import Edition, Pick
 
@@ -19,6 +19,7 @@ def compose(
     list_slug: str,
     date_long: str,
     corrections: tuple[str, ...] = (),
+    sponsor: Sponsor | None = None,
 ) -> templater.Briefing:
     """The briefing of an edition; its lead is the first story of size l."""
     lead = lead_of(edition.picks)
@@ -35,6 +36,7 @@ def compose(
         lead=_story(lead, pictures) if lead else None,
         sections=_sections(edition, newsletter, lead, pictures),
         corrections=corrections,
+        sponsor=templater.Sponsor(sponsor.label, sponsor.headline, sponsor.text, sponsor.url) if sponsor else None,
         why=_why(newsletter),
         base_url=base_url,
         web_url=f"{base_url}/archive/{newsletter.slug}/{edition.date.isoformat()}/",

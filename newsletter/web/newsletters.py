@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts.rights import can
-from newsletter.catalog import reads, service
+from newsletter.catalog import reads, service, sponsors
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
@@ -59,6 +59,26 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/newsletters.html", {"newsletters": found})
 
 
+@desk("configure", methods=("POST",))
+def sponsor(request: HttpRequest, slug: str) -> HttpResponse:
+    """Reserves the paid box for some days, or takes a sponsor away."""
+    newsletter = reads.newsletter_by_slug(slug)
+    allow(request, "configure", newsletter.id)
+    typed = {name: request.POST.get(name, "") for name in ("label", "headline", "text", "url")}
+    try:
+        if request.POST.get("remove", "").isdecimal():
+            sponsors.remove(int(request.POST["remove"]), newsletter.id)
+            note(request, "removed sponsor", slug, newsletter_id=newsletter.id, detail=request.POST["remove"])
+        else:
+            first, last = request.POST.get("first", ""), request.POST.get("last", "")
+            begins = clock.day(first)
+            sponsors.add(newsletter.id, first=begins, last=clock.day(last) if last else begins, **typed)
+            note(request, "added sponsor", slug, newsletter_id=newsletter.id, detail=typed["headline"])
+    except NewsletterError as error:
+        messages.error(request, str(error))
+    return redirect("newsletter", slug)
+
+
 @desk("view", methods=("GET", "POST"))
 def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The settings of one newsletter."""
@@ -92,6 +112,7 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": rows,
         "error": error,
         "field": field,
+        "sponsors": sponsors.of(newsletter.id),
         "may": can(request.user, "configure", newsletter.id),
     }
     return render(request, "pages/newsletter.html", context, status=status)

@@ -59,6 +59,7 @@ urlpatterns = [
     path("schedule/<int:schedule_id>/skips/", schedule.skip, name="skip"),
     path("newsletters/", newsletters.index, name="newsletters"),
     path("newsletters/<slug:slug>/", newsletters.settings_page, name="newsletter"),
+    path("newsletters/<slug:slug>/sponsors/", newsletters.sponsor, name="sponsor"),
     path("newsletters/<slug:slug>/rules/", rules.index, name="rules"),
     path("sources/", sources.index, name="sources"),
     path("sources/reading/", sources.read, name="read-sources"),

@@ -85,7 +85,7 @@ def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
         "import-run": f"/readers/import/{run}/", "import-refused": f"/readers/import/{run}/refused.csv",
         "deliveries": "/deliveries/", "people": "/people/", "outbox": "/outbox/", "newsletter": "/newsletters/morning/",
         "export": "/readers/export/morning.csv", "reader": f"/readers/{reader}/", "board": f"/editions/{edition}/",
-        "changes": f"/editions/{edition}/changes/", "article": f"/editions/{edition}/articles/1/", "rules": "/newsletters/morning/rules/", "clip": "/sources/clip/",
+        "changes": f"/editions/{edition}/changes/", "article": f"/editions/{edition}/articles/1/", "rules": "/newsletters/morning/rules/", "sponsor": "/newsletters/morning/sponsors/", "clip": "/sources/clip/",
         "pool": f"/editions/{edition}/pool/", "words": f"/editions/{edition}/words/", "suggest": f"/editions/{edition}/suggestions/",
         "pick": f"/editions/{edition}/picks/", "edit-pick": f"/editions/{edition}/picks/{key}/",
         "look": f"/editions/{edition}/picks/{key}/look/",

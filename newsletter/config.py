@@ -57,6 +57,11 @@ OPTIONS: tuple[Option, ...] = (
         "0",
         "Messages a minute that our account with the provider may send in all; 0: no limit.",
     ),
+    Option(
+        "NEWSLETTER_TEMPLATES_DIR",
+        "",
+        "Folder with mail templates of your own, each in a folder of its name; empty: none.",
+    ),
     Option("NEWSLETTER_OUTBOX_DIR", "", "Folder for the outbox provider; empty: outbox in the data folder."),
     Option("NEWSLETTER_TRUSTED_PROXIES", "0", "How many reverse proxies of yours stand in front (0 to 9)."),
     Option(
@@ -103,6 +108,7 @@ class Config:
     base_url: str
     allowed_hosts: tuple[str, ...]
     provider: str
+    templates_dir: Path | None
     outbox_dir: Path
     trusted_proxies: int
     allow_private_fetch: bool
@@ -140,6 +146,9 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         base_url=_url("NEWSLETTER_BASE_URL", read("NEWSLETTER_BASE_URL")),
         allowed_hosts=tuple(h.strip() for h in read("NEWSLETTER_ALLOWED_HOSTS").split(",") if h.strip()),
         provider=_choice("NEWSLETTER_PROVIDER", read("NEWSLETTER_PROVIDER"), PROVIDERS),
+        templates_dir=Path(read("NEWSLETTER_TEMPLATES_DIR")).expanduser().absolute()
+        if read("NEWSLETTER_TEMPLATES_DIR")
+        else None,
         outbox_dir=Path(read("NEWSLETTER_OUTBOX_DIR") or data_dir / "outbox").expanduser().absolute(),
         trusted_proxies=_number("NEWSLETTER_TRUSTED_PROXIES", read("NEWSLETTER_TRUSTED_PROXIES"), 9),
         allow_private_fetch=_yes("NEWSLETTER_ALLOW_PRIVATE_FETCH", read("NEWSLETTER_ALLOW_PRIVATE_FETCH")),

@@ -181,8 +181,8 @@ def _text(name: str, value: str) -> str:
         raise BadInput(f"{name} has {len(flat)} characters; {_TEXTS[name]} are the most.", name)
     if not flat and name in ("name", "postal_address", "template"):
         raise BadInput(f"{name} may not be empty.", name)
-    if name == "template" and flat not in mail_templates():
-        raise BadInput(f"There is no template “{flat}”. There are {', '.join(mail_templates())}.", name)
+    if name == "template" and flat not in (known := mail_templates(settings.CONFIG.templates_dir)):
+        raise BadInput(f"There is no template “{flat}”. There are {', '.join(known)}.", name)
     if name == "publication_url" and flat and not flat.startswith(("http://", "https://")):
         raise BadInput(f"“{flat}” is no web address: it must begin with https://.", name)
     return flat

@@ -29,7 +29,7 @@ def _render(edition: Edition) -> templater.Rendered:
     newsletter = catalog.newsletter(edition.newsletter_id)
     with translation.override(newsletter.language):
         date_long = formats.date_format(edition.date, "l j F Y" if newsletter.language[:2] == "en" else "l, j. F Y")
-    return templater.render(
+    return with_its_template(
         briefing.compose(
             edition,
             newsletter,
@@ -41,6 +41,14 @@ def _render(edition: Edition) -> templater.Rendered:
             corrections=corrections.lines(corrections.owed(edition), newsletter.language),
         )
     )
+
+
+def with_its_template(composed: templater.Briefing) -> templater.Rendered:
+    """The mail, with one of our templates here, with one of the newsroom's own in a process of its own."""
+    own = settings.CONFIG.templates_dir
+    if own is not None and (own / composed.template / f"{composed.template}.mjml.j2").is_file():
+        return templater.render_apart(composed, own)
+    return templater.render(composed)
 
 
 def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:

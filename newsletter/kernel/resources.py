@@ -25,8 +25,8 @@ def templates_dir() -> Path:
     )
 
 
-def mail_templates() -> tuple[str, ...]:
-    """The names of the templates that an edition can have: folders of mail templates with a letter of their name."""
-    folder = templates_dir() / "email"
-    found = (each.name for each in folder.iterdir() if (each / f"{each.name}.mjml.j2").is_file())
-    return tuple(sorted(name for name in found if name != "notice"))
+def mail_templates(own: Path | None = None) -> tuple[str, ...]:
+    """The names of the templates that an edition can have: folders with a letter of their name, ours and those in `own`."""
+    folders = [templates_dir() / "email", *([own] if own and own.is_dir() else [])]
+    found = (each.name for folder in folders for each in folder.iterdir() if (each / f"{each.name}.mjml.j2").is_file())
+    return tuple(sorted({name for name in found if name != "notice"}))

@@ -9,6 +9,7 @@ only merge tokens differ; `personalise` fills them where a provider does not do 
 
 from __future__ import annotations
 
+from newsletter.templater.apart import render_apart
 from newsletter.templater.briefing import (
     Also,
     Briefing,
@@ -50,6 +51,7 @@ __all__ = [
     "merge_columns",
     "personalise",
     "render",
+    "render_apart",
     "render_notice",
     "substitutions",
     "with_corrections",

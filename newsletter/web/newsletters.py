@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -119,7 +120,13 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _choices(name: str) -> tuple[str, ...]:
-    return tuple(reads.STATES) if name == "state" else mail_templates() if name == "template" else ()
+    return (
+        tuple(reads.STATES)
+        if name == "state"
+        else mail_templates(settings.CONFIG.templates_dir)
+        if name == "template"
+        else ()
+    )
 
 
 def _written(newsletter: Newsletter, name: str) -> str:

@@ -32,6 +32,16 @@ NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 PASSWORD = "a long enough password"
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings: None) -> None:
+    """SQLite as it is used: in a file. In memory all threads of the browser tests' server would share one connection."""
+    from django.db import connections
+
+    for connection in connections.all():
+        if connection.vendor == "sqlite":
+            connection.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "tests.sqlite3")
+
+
 @pytest.fixture
 def now() -> datetime:
     """Tuesday 24 November 2026, 06:00 UTC."""

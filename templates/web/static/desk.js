@@ -20,6 +20,26 @@
     if (event.detail.target.contains(document.activeElement)) { event.detail.shouldSwap = false; }
   });
 
+  // The pool comes anew whenever somebody changes it: what is open stays open, and what is being typed there is not taken away.
+  var opened = [];
+  document.body.addEventListener("htmx:beforeSwap", function (event) {
+    var pool = event.detail.target, typing = document.activeElement;
+    if (!pool || pool.id !== "pool") { return; }
+    var own = pool.contains(event.detail.requestConfig.elt);
+    if (!own && pool.contains(typing) && /^(INPUT|TEXTAREA|SELECT)$/.test(typing.tagName)) {
+      event.detail.shouldSwap = false;
+      return;
+    }
+    opened = Array.prototype.map.call(pool.querySelectorAll("details[open]"), function (each) { return each.id; });
+  });
+  document.body.addEventListener("htmx:afterSwap", function () {
+    opened.forEach(function (id) {
+      var details = document.getElementById(id);
+      if (details) { details.open = true; }
+    });
+    opened = [];
+  });
+
   document.addEventListener("keydown", function (event) {
     var typing = /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
     if (event.key === "/" && !typing) {

@@ -411,12 +411,13 @@ def test_a_newer_ledger_is_left_to_newer_workers(frozen: Plan, join: Join, now: 
     assert shown(made).counts == {Outcome.ACCEPTED.word: 2}
 
 
+@pytest.mark.django_db(transaction=True)  # the connection is made anew in between
 def test_an_answer_survives_a_database_that_takes_nothing_for_a_while(frozen: Plan, join: Join, now: datetime) -> None:
     join(3)
     made = frozen()
     with connection.cursor() as cursor:
         cursor.execute(
-            "CREATE TEMP TRIGGER full BEFORE UPDATE ON delivery_batch WHEN NEW.state = 'accepted' "
+            "CREATE TRIGGER full BEFORE UPDATE ON delivery_batch WHEN NEW.state = 'accepted' "
             "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
         )
     asked: list[datetime] = []

@@ -111,7 +111,9 @@ def test_two_editors_see_each_other_and_keep_what_they_write(
     page.click(".pool__more summary >> nth=0")
     page.fill(".pool__more [name=note] >> nth=0", "A note that is still being")
     service.edit_edition(edition.id, subject="Another subject from elsewhere", now=now)
-    page.wait_for_selector(".inbox:has-text('Another subject'), #f-subject [name=was]:has-text('Another subject')", state="attached")
+    page.wait_for_selector(
+        ".inbox:has-text('Another subject'), #f-subject [name=was]:has-text('Another subject')", state="attached"
+    )
     page.wait_for_load_state("networkidle")
     assert page.input_value(".pool__more [name=note] >> nth=0") == "A note that is still being"
     page.click(".pool__more [value=shortlisted] >> nth=0")

@@ -21,11 +21,24 @@
   });
 
   // The pool comes anew whenever somebody changes it: what is open stays open, and what is being typed there is not taken away.
-  var opened = [];
+  // Nor does it change between pressing a button of it and letting it go: the press would be lost.
+  var opened = [], pressing = false, missed = false;
+  document.addEventListener("pointerdown", function (event) { pressing = Boolean(event.target.closest("#pool")); });
+  document.addEventListener("pointerup", function () {
+    setTimeout(function () {
+      pressing = false;
+      if (missed) { missed = false; document.body.dispatchEvent(new Event("pool")); }
+    }, 0);
+  });
   document.body.addEventListener("htmx:beforeSwap", function (event) {
     var pool = event.detail.target, typing = document.activeElement;
     if (!pool || pool.id !== "pool") { return; }
     var own = pool.contains(event.detail.requestConfig.elt);
+    if (!own && pressing) {
+      event.detail.shouldSwap = false;
+      missed = true;
+      return;
+    }
     if (!own && pool.contains(typing) && /^(INPUT|TEXTAREA|SELECT)$/.test(typing.tagName)) {
       event.detail.shouldSwap = false;
       return;

@@ -118,7 +118,7 @@ def test_two_editors_see_each_other_and_keep_what_they_write(
     assert page.input_value(".pool__more [name=note] >> nth=0") == "A note that is still being"
     page.click(".pool__more [value=shortlisted] >> nth=0")
     page.wait_for_selector(".pool .tag:has-text('Shortlisted')")
-    assert page.is_visible(".pool__more [name=note] >> nth=0")  # what was open stays open
+    page.wait_for_selector(".pool__more [name=note] >> nth=0", timeout=5_000)  # what was open stays open
     assert page.complaints == []
 
 

@@ -45,7 +45,8 @@
     }
     opened = Array.prototype.map.call(pool.querySelectorAll("details[open]"), function (each) { return each.id; });
   });
-  document.body.addEventListener("htmx:afterSwap", function () {
+  document.body.addEventListener("htmx:afterSwap", function (event) {
+    if (!event.detail.target || event.detail.target.id !== "pool") { return; }
     opened.forEach(function (id) {
       var details = document.getElementById(id);
       if (details) { details.open = true; }

@@ -153,7 +153,7 @@ def authors(said: str, sites: Sequence[str] = ()) -> list[str]:
     flat = byline(flat)
     if not flat or "http" in flat:
         return []
-    papers = {_folded(site) for site in sites if site} - {""}
+    papers = {folded(site) for site in sites if site} - {""}
     found: list[str] = []
     for part in _BETWEEN_NAMES.split(flat):
         name = _BYLINE_PREFIX.sub("", part).strip(" .;|*·–-")
@@ -169,7 +169,7 @@ def _is_office(name: str, papers: set[str], *, alone: bool) -> bool:
     words = name.split()
     if name[0] in "@#" or "@" in name or "_" in name or any(letter.isdigit() for letter in name) or len(words) > 6:
         return True
-    if _folded(name) in papers or _OFFICE.search(name) or _NO_AUTHOR.fullmatch(name):
+    if folded(name) in papers or _OFFICE.search(name) or _NO_AUTHOR.fullmatch(name):
         return True
     if len(words) == 1:  # a log-in name; behind a comma, a paper
         return not alone or name.islower()
@@ -183,7 +183,8 @@ def _as_written(name: str) -> str:
     return " ".join(word if len(word) < 2 else word.title() for word in name.split())
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """A name reduced to its letters and digits, without “The”: for comparing."""
     return re.sub(r"[\W_]+", "", text.casefold().removeprefix("the "))
 
 
@@ -265,11 +266,11 @@ def publisher(feed_title: str, url: str = "") -> str:
     own = [
         part
         for part in parts
-        if any(label in _folded(part) or _folded(part).startswith(label) for label in labels if label)
+        if any(label in folded(part) or folded(part).startswith(label) for label in labels if label)
     ]
     if len(parts) > 1 and own:
         name = re.sub(r"\s+topics?$", "", own[0], flags=re.I)
-    return host if _folded(name) in ("rss", "feed", "atom", "news", "home", "index", "blog") and host else name
+    return host if folded(name) in ("rss", "feed", "atom", "news", "home", "index", "blog") and host else name
 
 
 def is_promotion(line: str) -> bool:

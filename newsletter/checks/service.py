@@ -37,16 +37,14 @@ def check(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
         if each.id != edition.id and each.date < edition.date
     ]
     rendered = curator.preview(edition_id, now=now)
+    readers = subscribers.counts(newsletter.list_id).get("active", 0)
     found = [
         *_words(edition, newsletter, {each.date: each.subject for each in earlier}, now),
         *_stories(edition, newsletter),
-        *(
-            Finding("warn", f"story:{key}", message, f"page-{state}")
-            for key, state, message in watch.findings(edition.id)
-        ),
+        *(Finding("warn", f"story:{key}", message, f"page-{state}") for key, state, message in watch.findings(edition)),
         *mail.rendering(rendered, postal_address=newsletter.postal_address),
-        *_unlike_the_last(edition, rendered, newsletter, earlier),
-        *_readers(newsletter),
+        *_unlike_the_last(edition, rendered, earlier, readers),
+        *_readers(readers),
     ]
     overridden = editions.overrides(edition_id)
     marked = (
@@ -116,7 +114,7 @@ def _stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Itera
 
 
 def _unlike_the_last(
-    edition: editions.Edition, rendered: Rendered, newsletter: catalog.Newsletter, earlier: Sequence[editions.Edition]
+    edition: editions.Edition, rendered: Rendered, earlier: Sequence[editions.Edition], readers: int
 ) -> Iterator[Finding]:
     """What is very unlike the edition before: its stories, its bytes, its readers."""
     if not earlier:
@@ -127,7 +125,6 @@ def _unlike_the_last(
         before = len(editions.snapshot(last.snapshot_id).html.encode())
         yield from mail.drift(len(rendered.html.encode()), before, "bytes")
     sent = mailings.mailing_of_edition(last.id)
-    readers = subscribers.counts(newsletter.list_id).get("active", 0)
     if sent and sent.planned and 0 < readers < AUDIENCE_SHRANK * sent.planned:
         yield Finding(
             "warn",
@@ -137,6 +134,6 @@ def _unlike_the_last(
         )
 
 
-def _readers(newsletter: catalog.Newsletter) -> Iterator[Finding]:
-    if not subscribers.counts(newsletter.list_id).get("active", 0):
+def _readers(active: int) -> Iterator[Finding]:
+    if not active:
         yield Finding("warn", "readers", "Nobody on the list is active, so nobody would get it.", "no-readers")

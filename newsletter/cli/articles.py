@@ -121,10 +121,7 @@ def note(article_id: int, text: str) -> None:
 
 
 def _day(text: str, field: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise BadInput(f"“{text}” is no date. Write it like 2026-11-24.", field) from None
+    return clock.day(text, field) if text else None
 
 
 def _noted(verb: str, article_id: int) -> None:

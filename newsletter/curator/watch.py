@@ -9,7 +9,8 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from newsletter.curator import models, polling, reads, states, watching
+from newsletter.curator import models, polling, states, watching
+from newsletter.curator.editions import edit_pick
 from newsletter.curator.resources import PAGE_TYPES, Fetch
 from newsletter.curator.values import Edition, Look
 from newsletter.fetching import Fetched, FetchError
@@ -106,8 +107,6 @@ def let_stand(edition_id: int, key: str, *, by: str) -> None:
 
 def take_headline(edition_id: int, key: str, *, by: str, now: datetime) -> Edition:
     """Gives a story the headline that its page has now. Raises BadInput when it did not change."""
-    from newsletter.curator.editions import edit_pick
-
     look = looks(edition_id).get(key)
     if look is None or look.state != "changed":
         raise BadInput("Its page has no other headline.", "headline")
@@ -118,10 +117,10 @@ def take_headline(edition_id: int, key: str, *, by: str, now: datetime) -> Editi
     return edition
 
 
-def findings(edition_id: int) -> Iterable[tuple[str, str, str]]:
-    """What was found and nobody let stand: the story's key, the state, and in words what is wrong and what to do."""
-    headlines = {pick.key: pick.headline for pick in reads.edition(edition_id).picks}
-    for key, look in looks(edition_id).items():
+def findings(edition: Edition) -> Iterable[tuple[str, str, str]]:
+    """What was found at its pages and nobody let stand: the story's key, the state, and in words what is wrong."""
+    headlines = {pick.key: pick.headline for pick in edition.picks}
+    for key, look in looks(edition.id).items():
         said = _WORDS.get(look.state)
         if said and not look.seen and key in headlines and look.looked_at:
             yield (

@@ -38,7 +38,7 @@ def day(text: str, field: str = "date") -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"“{text}” is no date. Write it like 2026-11-24.", field) from None
+        raise BadInput(f"“{text[:40]}” is no date. Write it like 2026-11-24.", field) from None
 
 
 def local_moment(text: str, zone_name: str, field: str) -> datetime:

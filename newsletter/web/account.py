@@ -16,6 +16,7 @@ from newsletter.accounts import second_factor, tokens
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk, note
+from newsletter.web.fields import number
 
 
 @sensitive_post_parameters("code", "password")
@@ -52,9 +53,9 @@ def _act(request: HttpRequest) -> HttpResponse:
         note(request, "made token", user.email, detail=token.name)
         return _page(request, made=text)
     if do == "revoke":
-        said = request.POST.get("token", "")
-        tokens.revoke(int(said) if said.isdecimal() and len(said) < 10 else 0, email=user.email)
-        note(request, "revoked token", user.email, detail=said[:10])
+        token_id = number(request.POST, "token") or 0
+        tokens.revoke(token_id, email=user.email)
+        note(request, "revoked token", user.email, detail=str(token_id))
         messages.success(request, "The token is of no use any more.")
         return redirect("account")
     raise BadInput("There is nothing to do here.")

@@ -12,6 +12,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.web.access import allow, by, desk, note
 from newsletter.web.board import pool_context, wanted
+from newsletter.web.fields import number
 
 
 @desk("edit", methods=("POST",))
@@ -29,8 +30,7 @@ def article(request: HttpRequest, edition_id: int, article_id: int) -> HttpRespo
 def _act(request: HttpRequest, article_id: int) -> str:
     """Does what the button says; returns the verb for the audit log. Raises BadInput for a button that is none."""
     who = by(request)
-    said = request.POST.get("version", "")
-    version = int(said) if said.isdecimal() else None
+    version = number(request.POST, "version")
     match request.POST.get("do", ""):
         case "new" | "shortlisted" | "ignored" as standing:
             service.mark(article_id, standing, by=who, version=version)
@@ -50,7 +50,4 @@ def _act(request: HttpRequest, article_id: int) -> str:
 
 def _day(request: HttpRequest, name: str) -> date | None:
     text = request.POST.get(name, "").strip()
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise BadInput(f"“{text[:40]}” is no date. Write it like 2026-11-24.", name) from None
+    return clock.day(text, name) if text else None

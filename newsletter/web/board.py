@@ -16,6 +16,7 @@ from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, NotFound
 from newsletter.web.access import allow, by, desk, note
+from newsletter.web.fields import number
 
 WORDS = {"subject": "Subject", "preheader": "Preheader", "intro": "Intro", "signed": "Signed by"}
 STORY_WORDS = (
@@ -197,10 +198,10 @@ def _edition(request: HttpRequest, verb: str, edition_id: int) -> reads.Edition:
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    text = request.POST.get(name, "")
-    if not text.isdecimal():
+    found = number(request.POST, name)
+    if found is None:
         raise BadInput(f"The field {name} must be a number.", name)
-    return int(text)
+    return found
 
 
 def _changed(request: HttpRequest, edition: reads.Edition, verb: str, detail: str = "") -> HttpResponse:
@@ -240,11 +241,10 @@ def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
 def wanted(request: HttpRequest) -> pools.Wanted:
     """What an editor looks for in the pool, from a query or a form."""
     asked = request.GET if request.method == "GET" else request.POST
-    source = asked.get("source", "")
     return pools.Wanted(
         query=asked.get("q", "")[:100],
         state=asked.get("state") or "offered",
-        source_id=int(source) if source.isdecimal() and len(source) < 10 else None,
+        source_id=number(asked, "source"),
         tag=asked.get("tag", "")[:40],
     )
 

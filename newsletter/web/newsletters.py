@@ -14,6 +14,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.kernel.resources import mail_templates
 from newsletter.web.access import allow, desk, note, shown
+from newsletter.web.fields import number
 from subscribers import reads as subscribers
 
 # name → (label, hint)
@@ -67,9 +68,10 @@ def sponsor(request: HttpRequest, slug: str) -> HttpResponse:
     allow(request, "configure", newsletter.id)
     typed = {name: request.POST.get(name, "") for name in ("label", "headline", "text", "url")}
     try:
-        if request.POST.get("remove", "").isdecimal():
-            sponsors.remove(int(request.POST["remove"]), newsletter.id)
-            note(request, "removed sponsor", slug, newsletter_id=newsletter.id, detail=request.POST["remove"])
+        sponsor_id = number(request.POST, "remove")
+        if sponsor_id is not None:
+            sponsors.remove(sponsor_id, newsletter.id)
+            note(request, "removed sponsor", slug, newsletter_id=newsletter.id, detail=str(sponsor_id))
         else:
             first, last = request.POST.get("first", ""), request.POST.get("last", "")
             begins = clock.day(first)

@@ -16,6 +16,7 @@ from newsletter.delivery import reads as deliveries
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
 from newsletter.web.access import by, desk, note, shown
+from newsletter.web.fields import number
 from subscribers import reads, service
 
 LATEST_EDITIONS, EVERY_EDITION = 30, 20_000
@@ -45,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
         return _add(request)
     query, slug = request.GET.get("q", "")[:200], request.GET.get("list", "")
     chosen = list_named(request, slug) if slug else _largest(lists.values())
-    after = int(request.GET["after"]) if request.GET.get("after", "").isdecimal() else 0
+    after = number(request.GET, "after") or 0
     found = reads.find(query, list_id=chosen.id, limit=PAGE, after=after) if chosen else ()
     context = {
         "lists": lists.values(),

@@ -12,6 +12,7 @@ from newsletter.curator import reads, rules, service
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import allow, by, desk, note
+from newsletter.web.fields import number
 
 EFFECTS = {"boost": "More of", "mute": "Never", "must": "Always"}
 SHOWN = 15
@@ -46,17 +47,16 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _act(request: HttpRequest, newsletter_id: int) -> None:
     if request.POST.get("do") == "remove":
-        said = request.POST.get("rule", "")
-        if not said.isdecimal():
+        rule_id = number(request.POST, "rule")
+        if rule_id is None:
             raise BadInput("Say which rule.", "rule")
-        service.remove_rule(int(said), newsletter_id)
-        note(request, "removed rule", f"rule {said}", newsletter_id=newsletter_id)
+        service.remove_rule(rule_id, newsletter_id)
+        note(request, "removed rule", f"rule {rule_id}", newsletter_id=newsletter_id)
         return
-    source = request.POST.get("source", "")
     rule = service.set_rule(
         newsletter_id,
         request.POST.get("effect", ""),
-        source_id=int(source) if source.isdecimal() else None,
+        source_id=number(request.POST, "source"),
         phrase=request.POST.get("phrase", ""),
         section=request.POST.get("section", ""),
         by=by(request),

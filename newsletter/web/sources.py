@@ -11,6 +11,7 @@ from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk, note
+from newsletter.web.fields import number
 
 
 @desk("edit", methods=("GET", "POST"))
@@ -59,10 +60,10 @@ def opml(request: HttpRequest) -> HttpResponse:
 @desk("edit", methods=("POST",))
 def read(request: HttpRequest) -> HttpResponse:
     """Reads one feed now."""
-    text = request.POST.get("source", "")
-    if not text.isdecimal():
+    source_id = number(request.POST, "source")
+    if source_id is None:
         raise BadInput("Say which feed.", "source")
-    _read_now(request, [int(text)])
+    _read_now(request, [source_id])
     return redirect("sources")
 
 

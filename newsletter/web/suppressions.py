@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import by, desk, note
+from newsletter.web.fields import number
 from subscribers import service
 
 PAGE = 50
@@ -34,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
         if not context:
             return redirect("suppressions")
     query = request.GET.get("q", "")[:200]
-    after = int(request.GET["after"]) if request.GET.get("after", "").isdecimal() else 0
+    after = number(request.GET, "after") or 0
     found = service.suppressed(after=after, query=query, limit=PAGE)
     context |= {
         "q": query,

@@ -116,6 +116,15 @@ def test_rules_are_made_on_the_desk(editor: Client, house: Any, articles: Any) -
     assert rules.rules(house.briefing.id) == ()
 
 
+@pytest.mark.parametrize("digits", [19, 5000])
+def test_a_number_longer_than_any_id_is_told_like_no_number(editor: Client, house: Any, digits: int) -> None:
+    answer = editor.post(
+        f"/newsletters/{house.briefing.slug}/rules/", {"do": "remove", "rule": "9" * digits}, follow=True
+    )
+    assert answer.status_code == 200
+    assert "Say which rule." in answer.content.decode()
+
+
 def test_a_clipped_page_is_added_by_a_press_alone(editor: Client, house: Any) -> None:
     page = "/sources/clip/"
     shown = editor.get(page, {"url": "https://echo.example.org/ferry", "title": "Ferry <b>", "text": PASTED})

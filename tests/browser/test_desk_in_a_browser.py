@@ -108,17 +108,24 @@ def test_two_editors_see_each_other_and_keep_what_they_write(
     page.wait_for_selector(".pick >> nth=3", timeout=12_000)
     assert page.input_value("#w-subject") == "A subject from elsewhere"
     assert page.input_value("#w-preheader") == "Half a sentence that is still being"
+    page.wait_for_selector(".pool > li >> nth=5")  # the pool has come anew, too: its first story is another now
+    note = page.locator(".pool__more [name=note]").first
     page.click(".pool__more summary >> nth=0")
-    page.fill(".pool__more [name=note] >> nth=0", "A note that is still being")
+    note.fill("A note that is still being")
     service.edit_edition(edition.id, subject="Another subject from elsewhere", now=now)
     page.wait_for_selector(
         ".inbox:has-text('Another subject'), #f-subject [name=was]:has-text('Another subject')", state="attached"
     )
     page.wait_for_timeout(2_000)  # the pool is asked for anew, and must not come
-    assert page.input_value(".pool__more [name=note] >> nth=0") == "A note that is still being"
+    assert note.input_value() == "A note that is still being"
     page.click(".pool__more [value=shortlisted] >> nth=0")
     page.wait_for_selector(".pool .tag:has-text('Shortlisted')")
-    page.wait_for_selector(".pool__more [name=note] >> nth=0", timeout=5_000)  # what was open stays open
+    note.wait_for(timeout=5_000)  # what was open stays open
+    page.evaluate("document.activeElement.blur()")
+    page.evaluate("document.querySelector('#pool').dataset.old = '1'")
+    service.edit_edition(edition.id, subject="A third subject from elsewhere", now=now)
+    page.wait_for_selector("#pool:not([data-old])", timeout=12_000)  # nobody writes there: it comes anew
+    assert note.is_visible()
     assert page.complaints == []
 
 

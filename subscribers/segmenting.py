@@ -80,6 +80,11 @@ def who_is_in(slug: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]
     return selecting.among(_group(slug), now, ids)
 
 
+def who_answers(definition: Any, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
+    """Who of some people answers a question that has no name. Raises BadInput."""
+    return selecting.among(segments.parse(definition, _kinds()), now, ids)
+
+
 def _group(slug: str) -> segments.Group:
     return segments.parse(selecting.segment_row(slug).definition, _kinds())
 

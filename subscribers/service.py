@@ -50,6 +50,7 @@ from subscribers.segmenting import (
     tag,
     tags,
     untag,
+    who_answers,
     who_is_in,
 )
 from subscribers.segmenting import count as count_segment
@@ -157,5 +158,6 @@ __all__ = [
     "unsubscribe",
     "unsuppress",
     "untag",
+    "who_answers",
     "who_is_in",
 ]

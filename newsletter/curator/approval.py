@@ -2,53 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import formats, translation
 
 from newsletter import templater
-from newsletter.catalog import reads as catalog
-from newsletter.catalog import sponsors
-from newsletter.curator import briefing, corrections, models, reads, states
+from newsletter.curator import corrections, models, reads, states, variants
+from newsletter.curator.briefing import kept
 from newsletter.curator.editions import changed, void_approval
+from newsletter.curator.rendering import render
 from newsletter.curator.values import Edition, Snapshot
+from newsletter.curator.variants import Variant
 from newsletter.kernel.errors import BadInput, Conflict, Refused
-from subscribers import reads as subscribers
 
 
-def preview(edition_id: int, *, now: datetime) -> templater.Rendered:
-    """The mail: the frozen bytes of an approved edition, else a fresh rendering. Never raises for content."""
+def preview(edition_id: int, *, now: datetime, variant: Variant = variants.PLAIN) -> templater.Rendered:
+    """The mail as those of a variant get it: the frozen bytes of an approved edition, else a fresh rendering.
+
+    Never raises for content.
+    """
     standing = reads.standing_snapshot(edition_id)
-    return standing.rendered() if standing else _render(reads.edition(edition_id))
-
-
-def _render(edition: Edition) -> templater.Rendered:
-    newsletter = catalog.newsletter(edition.newsletter_id)
-    with translation.override(newsletter.language):
-        date_long = formats.date_format(edition.date, "l j F Y" if newsletter.language[:2] == "en" else "l, j. F Y")
-    return with_its_template(
-        briefing.compose(
-            edition,
-            newsletter,
-            catalog.pictures_by_id([each.picture_id for each in edition.picks if each.picture_id]),
-            base_url=settings.CONFIG.base_url,
-            list_slug=subscribers.list(newsletter.list_id).slug,
-            date_long=date_long,
-            sponsor=sponsors.on(newsletter.id, edition.date),
-            corrections=corrections.lines(corrections.owed(edition), newsletter.language),
-        )
-    )
-
-
-def with_its_template(composed: templater.Briefing) -> templater.Rendered:
-    """The mail, with one of our templates here, with one of the newsroom's own in a process of its own."""
-    own = settings.CONFIG.templates_dir
-    if own is not None and (own / composed.template / f"{composed.template}.mjml.j2").is_file():
-        return templater.render_apart(composed, own)
-    return templater.render(composed)
+    return reads.frozen(standing.id, variant.code) if standing else render(reads.edition(edition_id), variant)
 
 
 def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
@@ -59,8 +35,8 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
         raise Refused(f"Edition {edition_id} is approved already, by {standing.approved_by}.")
     if not states.may(edition.state, states.APPROVED):
         raise Refused(f"Edition {edition_id} is {edition.state.replace('_', ' ')}, so it cannot be approved.")
-    rendered = _render(edition)
-    blocking = [problem for problem in rendered.problems if problem.level == "block"]
+    mails = {variant: render(edition, variant) for variant in (*variants.of(edition), variants.PAGE)}
+    blocking = dict.fromkeys(p for rendered in mails.values() for p in rendered.problems if p.level == "block")
     if blocking:
         raise Refused("The mail cannot be approved:\n" + "\n".join(f"  {p.where}: {p.message}" for p in blocking))
     with transaction.atomic():
@@ -70,16 +46,29 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
         corrections.carry(edition)
         row = models.Snapshot.objects.create(
             edition_id=edition_id,
-            sha256=rendered.sha256,
-            subject=rendered.subject,
-            preheader=rendered.preheader,
-            html=rendered.html,
-            text=rendered.text,
-            merge=[asdict(field) for field in rendered.merge],
+            sha256=_hash(mails),
             approved_at=now,
             approved_by=by,
+            **kept(mails.pop(variants.PLAIN)),
+        )
+        models.SnapshotVariant.objects.bulk_create(
+            models.SnapshotVariant(
+                snapshot=row,
+                code=variant.code,
+                audiences=sorted(variant.audiences),
+                second_subject=variant.second_subject,
+                sha256=rendered.sha256,
+                **kept(rendered),
+            )
+            for variant, rendered in mails.items()
         )
     return reads.to_snapshot(row)
+
+
+def _hash(mails: Mapping[Variant, templater.Rendered]) -> str:
+    """The hash of all that may be sent: that of the mail, or of the hashes of its variants where it has any."""
+    hashes = [rendered.sha256 for variant, rendered in mails.items() if not variant.web]
+    return hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest()
 
 
 def override(edition_id: int, code: str, where: str, *, reason: str, by: str, now: datetime) -> str:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import quote
 
 from newsletter import templater
 from newsletter.catalog.values import Newsletter, Sponsor
 from newsletter.catalog.values import Picture as StoredPicture
-from newsletter.curator.values import Edition, Pick
+from newsletter.curator import variants
+from newsletter.curator.values import Box, Edition, Pick
 
 
 def compose(
@@ -17,12 +21,16 @@ def compose(
     *,
     base_url: str,
     list_slug: str,
+    list_name: str,
     date_long: str,
+    archived: bool = True,
+    web: bool = False,
     corrections: tuple[str, ...] = (),
     sponsor: Sponsor | None = None,
 ) -> templater.Briefing:
-    """The briefing of an edition; its lead is the first story of size l."""
+    """The briefing of an edition; its lead is the first story of size l. `archived`: it has a page that everybody may read."""
     lead = lead_of(edition.picks)
+    page = f"{base_url}/archive/{newsletter.slug}/{edition.date.isoformat()}/" if archived else ""
     return templater.Briefing(
         newsletter=newsletter.name,
         publication=publication(newsletter),
@@ -35,12 +43,21 @@ def compose(
         language=newsletter.language,
         lead=_story(lead, pictures) if lead else None,
         sections=_sections(edition, newsletter, lead, pictures),
+        also=tuple(
+            templater.Also(each.headline, each.url, each.publisher, each.key, each.plain_link)
+            for each in edition.picks
+            if each.size == "a"
+        ),
+        boxes=tuple(_box(each, newsletter.language) for each in edition.boxes),
         corrections=corrections,
         sponsor=templater.Sponsor(sponsor.label, sponsor.headline, sponsor.text, sponsor.url) if sponsor else None,
         why=_why(newsletter),
         base_url=base_url,
-        web_url=f"{base_url}/archive/{newsletter.slug}/{edition.date.isoformat()}/",
+        web_url=page,
         signup_url=f"{base_url}/join/{list_slug}/",
+        forward_url=_forward(newsletter.name, page),
+        list_name=list_name,
+        web=web,
         theme=newsletter.theme,
         template=newsletter.template,
         link_parameters=newsletter.link_parameters.replace("{date}", edition.date.isoformat()).replace(
@@ -54,13 +71,27 @@ def lead_of(picks: Iterable[Pick]) -> Pick | None:
     return next((pick for pick in picks if pick.size == "l"), None)
 
 
+def _forward(name: str, page: str) -> str:
+    """A mail of the reader's own that leads a friend to the page: forwarding the mail itself would hand on the way to leave."""
+    return f"mailto:?subject={quote(name)}&body={quote(page)}" if page else ""
+
+
+def _box(box: Box, language: str) -> templater.Box:
+    label = templater.words(language).members if box.shown_to == variants.MEMBERS else ""
+    return templater.Box(box.title, box.text, label, "top" if box.place == "top" else "end")
+
+
 def _sections(
     edition: Edition, newsletter: Newsletter, lead: Pick | None, pictures: Mapping[int, StoredPicture]
 ) -> tuple[templater.Section, ...]:
     return tuple(
         templater.Section(
             section.title,
-            tuple(_story(pick, pictures) for pick in edition.picks if pick.section == section.key and pick is not lead),
+            tuple(
+                _story(pick, pictures)
+                for pick in edition.picks
+                if pick.section == section.key and pick is not lead and pick.size != "a"
+            ),
         )
         for section in newsletter.sections
     )
@@ -105,3 +136,14 @@ def _why(newsletter: Newsletter) -> str:
     if newsletter.language[:2] == "de":
         return f"Sie haben {newsletter.name} bestellt."
     return f"You asked for {newsletter.name}."
+
+
+def kept(rendered: templater.Rendered) -> dict[str, Any]:
+    """What of a rendering a row keeps."""
+    return {
+        "subject": rendered.subject,
+        "preheader": rendered.preheader,
+        "html": rendered.html,
+        "text": rendered.text,
+        "merge": [asdict(field) for field in rendered.merge],
+    }

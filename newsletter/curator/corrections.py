@@ -6,17 +6,15 @@ sent edition ─correct─▶ Correction ─▶ archive at once · box of the ne
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
-from datetime import date, datetime
+from datetime import datetime
 
 from django.conf import settings
 from django.db.models import Q
-from django.utils import formats, translation
 
 from newsletter import templater
 from newsletter.catalog import reads as catalog
 from newsletter.catalog.values import Newsletter
-from newsletter.curator import briefing, models, reads, states
+from newsletter.curator import briefing, days, models, reads, states
 from newsletter.curator.values import Correction, Edition, Snapshot
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import reads as subscribers
@@ -69,13 +67,7 @@ def carry(edition: Edition) -> None:
 
 def lines(rows: Iterable[models.Correction], language: str) -> tuple[str, ...]:
     """Corrections as readers of a later edition see them: with the day of the edition that was wrong."""
-    return tuple(f"{day_words(row.edition.date, language)}: {row.text}" for row in rows)
-
-
-def day_words(day: date, language: str) -> str:
-    """A day in words of a language, without the year: “24 November”."""
-    with translation.override(language):
-        return formats.date_format(day, "j F" if language[:2] != "de" else "j. F")
+    return tuple(f"{days.words(row.edition.date, language)}: {row.text}" for row in rows)
 
 
 def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
@@ -95,11 +87,7 @@ def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
         purpose=models.Snapshot.Purpose.CORRECTION,
         sha256=rendered.sha256,  # pressed twice it is the same mail, which is sent once
         defaults={
-            "subject": rendered.subject,
-            "preheader": rendered.preheader,
-            "html": rendered.html,
-            "text": rendered.text,
-            "merge": [asdict(field) for field in rendered.merge],
+            **briefing.kept(rendered),
             "approved_at": now,
             "approved_by": by,
         },
@@ -109,13 +97,16 @@ def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
 
 def _render(edition: Edition, newsletter: Newsletter, texts: list[str]) -> templater.Rendered:
     words = templater.words(newsletter.language)
-    day = day_words(edition.date, newsletter.language)
+    day = days.words(edition.date, newsletter.language)
+    to = subscribers.list(newsletter.list_id)
     composed = briefing.compose(
         edition,
         newsletter,
         {},
         base_url=settings.CONFIG.base_url,
-        list_slug=subscribers.list(newsletter.list_id).slug,
+        list_slug=to.slug,
+        list_name=to.name,
+        archived=to.public,
         date_long=day,
     )
     return templater.render(

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from newsletter.catalog import reads as catalog
-from newsletter.curator import blurbs, models, pool, ranking, reads, rules, states, stories
+from newsletter.curator import blurbs, models, pool, ranking, reads, rules, showing, states, stories
 from newsletter.curator.articles import copy_picture
 from newsletter.curator.resources import Fetch
 from newsletter.curator.values import Edition, Proposal
@@ -19,7 +19,7 @@ from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 WORDS_A_MINUTE = 230
 MOST_CANDIDATES = 400
 NEW_FEED = timedelta(hours=1)  # what it brings within this is its archive
-_EDITION_TEXTS = {"subject": 300, "preheader": 300, "intro": 20_000, "signed": 120}
+_EDITION_TEXTS = {"subject": 300, "second_subject": 300, "preheader": 300, "intro": 20_000, "signed": 120}
 _PICK_TEXTS = {
     "headline": 500, "blurb": 5000, "label": 60, "url": 2000, "publisher": 200, "byline": 300,
     "image_alt": 2000, "image_caption": 2000, "image_credit": 300,
@@ -290,31 +290,38 @@ def edit_pick(
     version: int | None = None,
     no_picture: bool = False,
     plain_link: bool | None = None,
+    shown_to: str | None = None,
     **fields: Any,
 ) -> Edition:
-    """Edits the words of one story; `size` is l, m or s; `no_picture` takes its picture out; `plain_link` keeps the
-    newsletter's parameters off its link."""
+    """Edits the words of one story; `size` is l, m, s or a (a line of the list at the end); `no_picture` takes its picture out;
+    `plain_link` keeps the newsletter's parameters off its link; `shown_to` says for whom it is (`curator.variants`).
+
+    Raises BadInput, NotFound, Conflict, Refused.
+    """
     checked = _checked(fields, _PICK_TEXTS | {"size": 1}, empty_allowed=lambda name: name not in ("headline", "size"))
     if checked.get("size") not in (None, *models.Pick.Size.values):
-        raise BadInput(f"“{checked['size']}” is no size. It can be l, m or s.", "size")
+        raise BadInput(f"“{checked['size']}” is no size. It can be l, m, s or a.", "size")
     if checked.get("url") and not str(checked["url"]).startswith(("http://", "https://")):
         raise BadInput(f"“{checked['url']}” is no web address: it must begin with https://.", "url")
     if no_picture:
         checked |= {"picture_id": None}
     if plain_link is not None:
         checked |= {"plain_link": plain_link}
+    if shown_to is not None:
+        checked |= {"shown_to": showing.checked(shown_to)}
 
     def act(row: models.Edition) -> None:
         edited = _pick_row(row, key)
         if checked.get("size") == "l":
             row.picks.filter(size="l").update(size="m")  # one lead only
         models.Pick.objects.filter(id=edited.id).update(**checked)
+        showing.within_limit(row)
 
     return changed(edition_id, version, now, act)
 
 
 def edit_edition(edition_id: int, *, now: datetime, version: int | None = None, **fields: Any) -> Edition:
-    """Edits subject, preheader, intro (Markdown) or signature."""
+    """Edits subject, the second subject that half of the readers get, preheader, intro (Markdown) or signature."""
     checked = _checked(fields, _EDITION_TEXTS, empty_allowed=lambda name: True)
     return changed(edition_id, version, now, lambda row: models.Edition.objects.filter(id=row.id).update(**checked))
 

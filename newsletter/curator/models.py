@@ -171,6 +171,7 @@ class Edition(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     subject = models.CharField(max_length=300, blank=True)
     preheader = models.CharField(max_length=300, blank=True)
+    second_subject = models.CharField(max_length=300, blank=True, default="", db_default="")  # for half of the readers
     intro = models.TextField(blank=True)  # Markdown
     signed = models.CharField(max_length=120, blank=True)
     version = models.PositiveIntegerField(
@@ -193,6 +194,7 @@ class Pick(models.Model):
         LARGE = "l"
         MEDIUM = "m"
         SMALL = "s"
+        ALSO = "a"  # a line of the list at the end
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="picks")
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="+")
@@ -212,6 +214,7 @@ class Pick(models.Model):
     image_caption = models.TextField(blank=True)
     image_credit = models.CharField(max_length=300, blank=True)
     plain_link = models.BooleanField(default=False, db_default=False)  # without the newsletter's parameters
+    shown_to = models.CharField(max_length=80, blank=True, default="", db_default="")  # curator.variants; "": everybody
     because = models.CharField(max_length=300, blank=True, default="", db_default="")  # why it was suggested
     again_reason = models.CharField(
         max_length=300, blank=True, default="", db_default=""
@@ -226,6 +229,26 @@ class Pick(models.Model):
 
     def __str__(self) -> str:
         return self.headline
+
+
+class Box(models.Model):
+    """A part of an edition that is no story: a word to members, a notice."""
+
+    class Place(models.TextChoices):
+        TOP = "top"  # below the intro
+        END = "end"  # below the stories
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="boxes")
+    place = models.CharField(max_length=3, choices=Place.choices, default=Place.END)
+    title = models.CharField(max_length=120, blank=True)
+    text = models.TextField(blank=True)  # Markdown
+    shown_to = models.CharField(max_length=80, blank=True)  # curator.variants; "": everybody
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.title or self.text[:60]
 
 
 class Snapshot(models.Model):
@@ -261,6 +284,27 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition_id} {self.sha256[:12]}"
+
+
+class SnapshotVariant(models.Model):
+    """What some readers get instead of the plain mail, or the page of the archive (`web`), frozen with the snapshot."""
+
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="variants")
+    code = models.CharField(max_length=20)  # curator.variants
+    audiences = models.JSONField(default=list)
+    second_subject = models.BooleanField(default=False)
+    sha256 = models.CharField(max_length=64)
+    subject = models.TextField()
+    preheader = models.TextField(blank=True)
+    html = models.TextField()
+    text = models.TextField()
+    merge = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["snapshot", "code"], name="variant_once_per_snapshot")]
+
+    def __str__(self) -> str:
+        return f"{self.snapshot_id} {self.code}"
 
 
 class Look(models.Model):

@@ -6,15 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
 from newsletter.catalog import reads as catalog
-from newsletter.curator import models, search
+from newsletter.curator import models, search, variants
 from newsletter.curator.briefing import lead_of
 from newsletter.curator.values import (
     Added,
     Article,
+    Box,
     Edition,
     Pick,
     Snapshot,
@@ -23,13 +25,14 @@ from newsletter.curator.values import (
     SourceReport,
     StoryClicks,
 )
+from newsletter.curator.variants import Variant
 from newsletter.kernel.errors import NotFound
-from newsletter.templater import MergeField
+from newsletter.templater import MergeField, Rendered
 
 __all__ = [
-    "Added", "Article", "Edition", "Pick", "Snapshot", "Source", "SourceHealth", "SourceReport", "StoryClicks",
-    "article", "articles", "clicks", "edition", "edition_on", "editions", "overrides", "snapshot", "source_health", "sources",
-    "standing_snapshot", "subjects",
+    "Added", "Article", "Box", "Edition", "Pick", "Snapshot", "Source", "SourceHealth", "SourceReport", "StoryClicks",
+    "article", "articles", "clicks", "edition", "edition_on", "editions", "frozen", "overrides", "page_of", "snapshot", "source_health",
+    "sources", "standing_snapshot", "subjects", "variants_of",
 ]  # fmt: skip
 
 
@@ -96,9 +99,30 @@ def standing_snapshot(edition_id: int) -> Snapshot | None:
     return to_snapshot(row) if row else None
 
 
+def frozen(snapshot_id: int, code: str) -> Rendered:
+    """What the readers of a variant get, byte for byte; the plain mail where a snapshot has no such variant. Raises NotFound."""
+    row = models.SnapshotVariant.objects.filter(snapshot_id=snapshot_id, code=code).first() if code else None
+    if row is None:
+        return snapshot(snapshot_id).rendered()
+    return Rendered(row.subject, row.preheader, row.html, row.text, (), _merge(row.merge))
+
+
+def page_of(snapshot_id: int) -> Rendered:
+    """The page of the archive of an approved edition: what was frozen for it, in older snapshots the mail itself."""
+    return frozen(snapshot_id, variants.WEB)
+
+
+def variants_of(snapshot_id: int) -> tuple[Variant, ...]:
+    """The variants of the mail that were frozen with a snapshot, the plain one first."""
+    rows = models.SnapshotVariant.objects.filter(snapshot_id=snapshot_id).exclude(code=variants.WEB).order_by("id")
+    others = rows.values_list("code", "audiences", "second_subject")
+    return (variants.PLAIN, *(Variant(code, frozenset(groups), second) for code, groups, second in others))
+
+
 def _editions() -> QuerySet[models.Edition]:
     return models.Edition.objects.prefetch_related(
         Prefetch("picks", models.Pick.objects.order_by("position", "id")),
+        "boxes",
         Prefetch(
             "snapshots",
             models.Snapshot.objects.filter(voided_at=None, purpose="edition").defer("html", "text"),
@@ -202,6 +226,8 @@ def _to_edition(
         snapshot_id=standing.id if standing else None,
         approved_by=standing.approved_by if standing else "",
         approved_at=standing.approved_at if standing else None,
+        second_subject=row.second_subject,
+        boxes=tuple(Box(each.pk, each.title, each.text, each.shown_to, each.place) for each in row.boxes.all()),
     )
 
 
@@ -229,6 +255,7 @@ def _to_pick(row: models.Pick, section: str, pictures: Mapping[int, catalog.Pict
         plain_link=row.plain_link,
         because=row.because,
         again_reason=row.again_reason,
+        shown_to=row.shown_to,
     )
 
 
@@ -253,6 +280,10 @@ def clicks(edition_id: int) -> tuple[StoryClicks, ...]:
     return tuple(StoryClicks(row.headline, row.clicks, row.machine_clicks, row.clicks_as_of) for row in rows)
 
 
+def _merge(fields: Iterable[Mapping[str, Any]]) -> tuple[MergeField, ...]:
+    return tuple(MergeField(**field) for field in fields)
+
+
 def to_snapshot(row: models.Snapshot) -> Snapshot:
     """The value of a row."""
     return Snapshot(
@@ -263,7 +294,7 @@ def to_snapshot(row: models.Snapshot) -> Snapshot:
         preheader=row.preheader,
         html=row.html,
         text=row.text,
-        merge=tuple(MergeField(**field) for field in row.merge),
+        merge=_merge(row.merge),
         approved_at=row.approved_at,
         approved_by=row.approved_by,
         voided_at=row.voided_at,

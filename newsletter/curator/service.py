@@ -26,6 +26,7 @@ from newsletter.curator.articles import (
     add_article_from_page,
     add_article_from_paste,
 )
+from newsletter.curator.boxes import drop_box, set_box
 from newsletter.curator.clicks import note_clicks
 from newsletter.curator.corrections import correct, freeze_correction
 from newsletter.curator.editions import (
@@ -41,6 +42,8 @@ from newsletter.curator.editions import (
 from newsletter.curator.marking import mark, note, set_eligible, tag
 from newsletter.curator.opml import LARGEST as LARGEST_LIST
 from newsletter.curator.rules import remove_rule, set_rule
+from newsletter.curator.showing import variant_of
+from newsletter.curator.showing import who as who_sees
 from newsletter.curator.sources import add_source, export_sources, fetch_sources, import_sources, remove_source
 from newsletter.curator.stories import group_new
 from newsletter.curator.watch import let_stand, look_again, take_headline
@@ -56,6 +59,7 @@ __all__ = [
     "correct",
     "create_edition",
     "drop",
+    "drop_box",
     "edit_edition",
     "edit_pick",
     "export_sources",
@@ -83,11 +87,14 @@ __all__ = [
     "remove_rule",
     "remove_source",
     "request_review",
+    "set_box",
     "set_eligible",
     "set_rule",
     "skip",
     "suggest_picks",
     "tag",
     "take_headline",
+    "variant_of",
+    "who_sees",
     "withdraw_approval",
 ]

@@ -140,6 +140,18 @@ class Pick:
     plain_link: bool = False  # without the newsletter's own parameters
     because: str = ""  # why it was suggested
     again_reason: str = ""  # why although it ran
+    shown_to: str = ""  # curator.variants
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of an edition that is no story: a word to members, a notice. `text` is Markdown; `place` is top or end."""
+
+    id: int
+    title: str
+    text: str
+    shown_to: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +205,8 @@ class Edition:
     snapshot_id: int | None
     approved_by: str
     approved_at: datetime | None
+    second_subject: str = ""  # half of the readers get it; "": none
+    boxes: tuple[Box, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,12 +19,14 @@ from newsletter.catalog import reads as catalog
 from newsletter.catalog.values import Newsletter
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
+from newsletter.curator import variants
+from newsletter.curator.variants import Variant
 from newsletter.delivery import batching, ledger, models, planning, rows, states
 from newsletter.delivery.batching import Chosen, Stratum
 from newsletter.delivery.providers import registry
 from newsletter.delivery.states import Outcome
 from newsletter.kernel import clock
-from newsletter.kernel.errors import BadInput, NewsletterError, Refused
+from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
 from subscribers import reads as subscribers
 from subscribers import service as people
 from subscribers.reads import Candidate
@@ -59,6 +61,8 @@ def freeze_next(now: datetime) -> bool:
     try:
         if due.state == states.FREEZING or _start(due, now):
             _freeze(due.id, most, now)
+    except (BadInput, NotFound) as error:  # a segment that somebody dropped: those behind this mailing must not wait
+        _hold(due.id, f"{error} Nothing was sent.")
     finally:
         _at_it.release()
     return True
@@ -130,7 +134,7 @@ def _freeze(mailing_id: int, most: int, now: datetime) -> None:
             return
         page = _narrowed(row, newsletter, page, now)
         pages = pages or _Pages(row, most)
-        if not pages.write(row, page):
+        if not pages.write(row, page, now):
             pages = None  # another process wrote this page: what it left is read anew
 
 
@@ -151,6 +155,7 @@ class _Pages:
     newsletter: Newsletter = field(init=False)
     reached: frozenset[int] = field(init=False)
     only: frozenset[int] | None = field(init=False)  # None: everybody
+    variants: tuple[Variant, ...] = field(init=False)
     number: int = field(init=False)
     strata: dict[Stratum, int] = field(init=False)
     tails: dict[Stratum, _Tail] = field(init=False)
@@ -159,6 +164,7 @@ class _Pages:
         self.newsletter = catalog.newsletter(self.row.newsletter_id)
         self.reached = _reached_before(self.row)
         self.only = _sent_edition(self.row)
+        self.variants = editions.variants_of(self.row.snapshot_id)
         mine = models.Batch.objects.filter(mailing_id=self.row.id)
         last = {row["stratum"]: row["last"] for row in mine.values("stratum").annotate(last=Max("number"))}
         self.number = max(last.values(), default=0)
@@ -168,14 +174,14 @@ class _Pages:
             self.strata[stratum] = batch.stratum
             self.tails[stratum] = _Tail(batch.id, ledger.unpack_members(batch.members, batch.format))
 
-    def write(self, row: models.Mailing, page: Sequence[subscribers.Candidate]) -> bool:
+    def write(self, row: models.Mailing, page: Sequence[Candidate], now: datetime) -> bool:
         """Writes one page in one transaction; False when another process wrote it, and then this object is of no use.
 
         All the packing is done before: the database is locked for the writing alone.
         """
         if any(tail.members[-1] >= page[0].subscriber_id for tail in self.tails.values()):
             return False  # what was read of the ledger is younger than the page
-        chosen = self._under_the_ceiling(self._chosen(page))
+        chosen = self._under_the_ceiling(self._chosen(page, now))
         room = {stratum: self.most - len(tail.members) for stratum, tail in self.tails.items()}
         plan = batching.plan(chosen, most=self.most, room=room)
         joined = self._joined(plan.joining)
@@ -200,13 +206,31 @@ class _Pages:
             self.tails[stratum] = _Tail(batch.id, members)
         return True
 
-    def _chosen(self, page: Sequence[subscribers.Candidate]) -> Sequence[Chosen]:
-        """Sorts candidates into strata: with the newsletter's tracking, or without for who does not want it."""
+    def _chosen(self, page: Sequence[Candidate], now: datetime) -> Sequence[Chosen]:
+        """Sorts candidates into strata: by what they see, and with the newsletter's tracking or without for who does not want it."""
         tracks = self.newsletter.click_tracking or self.newsletter.open_tracking
-        stratum = {True: Stratum(), False: Stratum(tracking=not tracks)}
+        codes = self._codes([each.subscriber_id for each in page], now)
+        strata = {
+            (code, tracked): Stratum(variant=code, tracking=tracked or not tracks)
+            for code in {"", *codes.values()}
+            for tracked in (True, False)
+        }
         return [
-            Chosen(person, reason or self._left_out(person), stratum[tracked]) for person, reason, _, tracked in page
+            Chosen(person, reason or self._left_out(person), strata[codes.get(person, ""), bool(tracked)])
+            for person, reason, _, tracked in page
         ]
+
+    def _codes(self, people: Sequence[int], now: datetime) -> dict[int, str]:
+        """The variant of each of these people; none where everybody gets the same."""
+        if len(self.variants) == 1:
+            return {}
+        groups = frozenset[str]().union(*(each.audiences for each in self.variants))
+        return variants.codes(
+            people,
+            {group: curator.who_sees(group, people, now=now) for group in groups},
+            two_subjects=any(each.second_subject for each in self.variants),
+            edition_id=self.row.edition_id,
+        )
 
     def _left_out(self, person: int) -> str:
         """Why somebody who could be mailed is not: has it already, or was not sent what is corrected; "" for no reason."""

@@ -23,14 +23,16 @@ from django.db import DatabaseError, close_old_connections, transaction
 from django.db.models import F, QuerySet
 
 from newsletter.catalog import reads as catalog
+from newsletter.curator import days
 from newsletter.curator import reads as editions
 from newsletter.delivery import claims, ledger, mailings, models, retry, rows, states
 from newsletter.delivery.claims import Claim
 from newsletter.delivery.envelopes import envelope
 from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipients, Request
 from newsletter.delivery.states import Outcome
+from newsletter.kernel import clock as kernel_clock
 from newsletter.kernel import ids
-from newsletter.kernel.errors import NewsletterError
+from newsletter.kernel.errors import BadInput, NewsletterError
 from subscribers import reads as subscribers
 
 log = logging.getLogger(__name__)
@@ -91,17 +93,19 @@ class _Mailing:
     suppressed_upto: int
     cancel_id: str
     envelope: Envelope
+    zone: str
+    language: str
 
 
-@lru_cache(maxsize=8)
-def _mailing(mailing_id: int, version: int, tracking: bool) -> _Mailing:
+@lru_cache(maxsize=32)  # the variants of a few mailings
+def _mailing(mailing_id: int, version: int, variant: str, tracking: bool) -> _Mailing:
     """The same for every batch of a mailing in this version; resuming begins a new one, for a sender mended meanwhile."""
     row = models.Mailing.objects.get(id=mailing_id)
     newsletter = catalog.newsletter(row.newsletter_id)
     if not tracking:
         newsletter = replace(newsletter, click_tracking=False, open_tracking=False)
     assert row.frozen_at is not None
-    cover = envelope(editions.snapshot(row.snapshot_id).rendered(), newsletter, base_url=settings.CONFIG.base_url)
+    cover = envelope(editions.frozen(row.snapshot_id, variant), newsletter, base_url=settings.CONFIG.base_url)
     return _Mailing(
         row.key,
         row.list_id,
@@ -110,6 +114,8 @@ def _mailing(mailing_id: int, version: int, tracking: bool) -> _Mailing:
         row.suppressed_upto,
         row.cancel_id if row.recall == states.OPEN else "",
         cover,
+        newsletter.zone,
+        newsletter.language,
     )
 
 
@@ -130,7 +136,7 @@ def _prepare(claim: Claim, now: datetime) -> _Prepared | None:
     try:
         members = ledger.unpack_members(claim.members, claim.format)
         outcomes = ledger.Outcomes(claim.outcomes, claim.format)
-        mailing = _mailing(claim.mailing_id, claim.mailing_version, claim.tracking)
+        mailing = _mailing(claim.mailing_id, claim.mailing_version, claim.variant, claim.tracking)
     except NewsletterError as error:
         _held(claim).update(state=states.PLANNED, lease_until=None, due_at=now + LEASE, error=str(error))
         raise
@@ -147,8 +153,26 @@ def _prepare(claim: Claim, now: datetime) -> _Prepared | None:
         return _prepare(without, now) if without else None
     deliveries = [f"{claim.key}.{place}" for place in places]
     tokens = subscribers.signer().footers(mailing.list_id, wanted)
-    recipients = Recipients(deliveries, people.addresses, people.first_names, tokens)
+    dates = _dates(mailing, wanted, max(now, claim.send_at or mailing.due_at))
+    recipients = Recipients(deliveries, people.addresses, people.first_names, tokens, dates)
     return _Prepared(claim, mailing, recipients, members, places, outcomes)
+
+
+def _dates(mailing: _Mailing, people: Sequence[int], at: datetime) -> Sequence[str]:
+    """The day of the sending where each of these people lives, in words; looked up only where the mail has a place for it."""
+    if not any(each.field == "date" for each in mailing.envelope.merge):
+        return [""] * len(people)
+    zones = [zone or mailing.zone for zone in subscribers.zones(people)]
+    said = {zone: _day_there(zone, mailing, at) for zone in set(zones)}
+    return [said[zone] for zone in zones]
+
+
+def _day_there(zone: str, mailing: _Mailing, at: datetime) -> str:
+    try:
+        there = kernel_clock.zone(zone)
+    except BadInput:  # what a file said of somebody, and no zone we know
+        there = kernel_clock.zone(mailing.zone)
+    return days.long_words(at.astimezone(there).date(), mailing.language)
 
 
 def _stop_at(claim: Claim, why: str) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from newsletter.templater.apart import render_apart
 from newsletter.templater.briefing import (
     Also,
+    Box,
     Briefing,
     MergeField,
     Notice,
@@ -32,6 +33,7 @@ from newsletter.templater.words import words
 
 __all__ = [
     "Also",
+    "Box",
     "Briefing",
     "MergeField",
     "Notice",

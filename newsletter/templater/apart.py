@@ -19,6 +19,7 @@ from typing import Any
 
 from newsletter.templater.briefing import (
     Also,
+    Box,
     Briefing,
     MergeField,
     Picture,
@@ -118,6 +119,7 @@ def briefing_of(data: Mapping[str, Any]) -> Briefing:
             "sections": tuple(Section(each["title"], tuple(map(story, each["stories"]))) for each in data["sections"]),
             "also": tuple(Also(**each) for each in data["also"]),
             "corrections": tuple(data["corrections"]),
+            "boxes": tuple(Box(**each) for each in data["boxes"]),
             "sponsor": Sponsor(**data["sponsor"]) if data["sponsor"] else None,
         }
     )

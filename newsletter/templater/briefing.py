@@ -51,11 +51,23 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Also:
-    """A line of the list at the end: headline and source."""
+    """A line of the list at the end: headline and source. `key` and `plain_link` as in a story."""
 
     headline: str
     url: str
     source: str = ""
+    key: str = ""
+    plain_link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of the mail that is no story: a word to members, a notice. `text` is Markdown; `label` says for whom it is."""
+
+    title: str
+    text: str
+    label: str = ""
+    place: Literal["top", "end"] = "end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +118,9 @@ class Briefing:
     theme: Mapping[str, Any] = field(default_factory=dict)
     template: str = "briefing"
     link_parameters: str = ""  # of the query of stories' links, such as utm_source=…
+    boxes: tuple[Box, ...] = ()
+    list_name: str = ""  # of the list it goes to: the merge field {{ list }}
+    web: bool = False  # the page of the archive: it was sent to nobody, so nothing of a reader is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +156,7 @@ class MergeField:
     """
 
     token: str
-    field: Literal["email", "first_name", "token"]
+    field: Literal["email", "first_name", "token", "date", "list"]
     fallback: str = ""
     html: bool = False
 

@@ -26,6 +26,7 @@ def correction_of(
         lead=None,
         sections=(),
         also=(),
+        boxes=(),
         sponsor=None,
         corrections=corrections,
     )

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from newsletter.templater.briefing import MergeField, Problem, Rendered
 from newsletter.templater.foreign import MARKER, break_markers, unmarked, without_private_use
 
-FIELDS = ("first_name", "email")
+FIELDS = ("first_name", "email", "list", "date")
 LONGEST_VALUE = 254  # characters, as an address may have (RFC 5321); a reader stays far below SendGrid fact 12's limits
 _ESCAPED = "&<>\"'"  # what html.escape changes
 _PLAIN = bytes(range(0x20, 0x7F))  # taking these out is six times quicker than looking at each
@@ -28,18 +28,22 @@ _WRITTEN = re.compile(r"\{\{([^{}]*)\}\}")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """What a mail may know of its reader. `token` signs the footer's links."""
+    """What a mail may know of its reader. `token` signs the footer's links; `date` is that of the sending where the reader
+    lives, in words."""
 
     email: str
     first_name: str = ""
     token: str = ""
+    date: str = ""
 
 
 class Merger:
     """Collects the merge fields of one rendering and hands out their tokens."""
 
-    def __init__(self, default_name: str) -> None:
-        self._default_name = default_name
+    def __init__(self, defaults: Mapping[str, str], constants: Mapping[str, str] | None = None) -> None:
+        """`defaults` stand in for a field of a reader without one; `constants` are the same for every reader."""
+        self._defaults = defaults
+        self._constants = constants or {}
         self._fields: dict[tuple[str, str, bool], MergeField] = {}
         self.problems: list[Problem] = []
 
@@ -47,6 +51,17 @@ class Merger:
     def fields(self) -> tuple[MergeField, ...]:
         """Every field used so far, in the order of first use."""
         return tuple(self._fields.values())
+
+    @property
+    def of_readers(self) -> tuple[MergeField, ...]:
+        """Those of them that differ from reader to reader."""
+        return tuple(field for field in self.fields if field.field not in self._constants)
+
+    def known(self) -> dict[str, str]:
+        """What the tokens of the other fields stand for."""
+        return {
+            field.token: _column([field.fallback], field)[0] for field in self.fields if field.field in self._constants
+        }
 
     def token(self, field: str, *, fallback: str = "", html: bool) -> str:
         """The token for a field; the same one for the same field, fallback and kind."""
@@ -107,11 +122,13 @@ class Merger:
         for match in _WRITTEN.finditer(text):
             name, bar, fallback = (part.strip() for part in match[1].partition("|"))
             if name not in FIELDS:
-                known = " and ".join(f"{{{{ {field} }}}}" for field in FIELDS)
-                self.blame(where, f"There is no field {match[0]}. The fields are {known}.")
+                *some, last = (f"{{{{ {field} }}}}" for field in FIELDS)
+                self.blame(where, f"There is no field {match[0]}. The fields are {', '.join(some)} and {last}.")
                 continue
-            if not bar and name == "first_name":
-                fallback = self._default_name
+            if name in self._constants:
+                fallback = self._constants[name]
+            elif not bar:
+                fallback = self._defaults.get(name, "")
             pieces += [(text[at : match.start()], None), (_flat(fallback), name)]
             at = match.end()
         pieces.append((text[at:], None))
@@ -120,19 +137,23 @@ class Merger:
 
 def substitutions(fields: Sequence[MergeField], reader: Reader) -> dict[str, str]:
     """What each token becomes for this reader."""
-    columns = merge_columns(fields, [reader.email], [reader.first_name], [reader.token])
+    columns = merge_columns(fields, [reader.email], [reader.first_name], [reader.token], [reader.date])
     return {field.token: column[0] for field, column in zip(fields, columns, strict=True)}
 
 
 def merge_columns(
-    fields: Iterable[MergeField], emails: Sequence[str], first_names: Sequence[str], tokens: Sequence[str]
+    fields: Iterable[MergeField],
+    emails: Sequence[str],
+    first_names: Sequence[str],
+    tokens: Sequence[str],
+    dates: Sequence[str],
 ) -> list[Sequence[str]]:
     """What the token of each field becomes for many readers: a column for each field, in the order of the fields.
 
     Fields that come to the same share one column.
     """
-    # A token is ours and has nothing in it that could do harm; changed, it would not be valid any more.
-    flat = {"email": _flat_column(emails), "first_name": _flat_column(first_names), "token": tokens}
+    # A token is ours and has nothing in it that could do harm; changed, it would not be valid any more. So is a date.
+    flat = {"email": _flat_column(emails), "first_name": _flat_column(first_names), "token": tokens, "date": dates}
     made: dict[tuple[str, str, bool], Sequence[str]] = {}
     columns = []
     for field in fields:

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from newsletter.templater import engine, foreign, theme, words
 from newsletter.templater.briefing import Briefing, Notice, Problem, Rendered
-from newsletter.templater.merge import Merger
+from newsletter.templater.merge import Merger, personalise
 from newsletter.templater.views import briefing_values
 
 INBOX_LINE = 150  # characters of preheader that an inbox may show
@@ -26,7 +26,10 @@ def render(briefing: Briefing, *, folders: Sequence[Path] = ()) -> Rendered:
 
     Never raises for content or templates at fault: those become `problems`, and html and text may be empty.
     """
-    merger = Merger(words.words(briefing.language).reader)
+    merger = Merger(
+        {"first_name": words.words(briefing.language).reader, "date": briefing.date_long},
+        {"list": briefing.list_name or briefing.newsletter},
+    )
     return _rendered(
         briefing.template,
         merger,
@@ -43,7 +46,7 @@ def render_notice(notice: Notice, *, folders: Sequence[Path] = ()) -> Rendered:
     """A short mail about a subscription. It has no merge fields: everything in it is known."""
     return _rendered(
         "notice",
-        Merger(""),
+        Merger({}),
         subject=foreign.clean(notice.subject),
         preheader=foreign.clean(notice.paragraphs[0] if notice.paragraphs else ""),
         language=notice.language,
@@ -77,7 +80,9 @@ def _rendered(
         html, text = engine.inlined(markup, sheet), engine.text(template, context, folders)
     except Exception as error:  # a template is somebody's program: it can raise anything
         problems.append(_fault(error, template))
-    return Rendered(subject, preheader, html, text, (*merger.problems, *problems), merger.fields)
+    known = merger.known()
+    subject, preheader, html, text = (personalise(part, known) for part in (subject, preheader, html, text))
+    return Rendered(subject, preheader, html, text, (*merger.problems, *problems), merger.of_readers)
 
 
 def _frame(subject: str, preheader: str, language: str, look: dict[str, Any], merger: Merger) -> dict[str, Any]:

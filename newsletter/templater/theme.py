@@ -33,6 +33,8 @@ DARK_COLOURS = (
             ".logo-l",
             ".logo-d",
             ".mast-t",
+            ".intro h2",
+            ".intro h3",
         ),
         "ink",
     ),
@@ -69,7 +71,7 @@ DARK_COLOURS = (
         ),
         "accent",
     ),
-    ((".num", ".num-l", ".kick", ".corr-h"), "signal"),
+    ((".num", ".num-l", ".kick", ".intro .kick", ".corr-h"), "signal"),
     ((".btn-a",), "on_button"),
 )
 
@@ -82,7 +84,7 @@ MORE_COLOURS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
         ((".gn-strap", ".gn-b"), "muted"),
     ),
     "letter": (
-        ((".lt-title", ".lt-sign", ".intro h2", ".intro h3", ".quote-td p"), "ink"),
+        ((".lt-title", ".lt-sign", ".quote-td p"), "ink"),
         ((".lt-stand",), "text"),
         ((".lt-name", ".lt-b"), "muted"),
     ),

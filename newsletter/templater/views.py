@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from markupsafe import Markup
 
 from newsletter.templater import foreign, richtext, words
-from newsletter.templater.briefing import Briefing, Picture, Publication, Story
+from newsletter.templater.briefing import Also, Box, Briefing, Picture, Publication, Story
 from newsletter.templater.merge import Merger
 
 
@@ -32,7 +32,7 @@ def briefing_values(briefing: Briefing, merger: Merger) -> dict[str, Any]:
             for section in briefing.sections
             if section.stories
         ],
-        "also": [_bare(asdict(item), f"also:{item.headline}", merger) for item in briefing.also],
+        "also": [_also(item, briefing, merger) for item in briefing.also],
         "sponsor": _bare(asdict(briefing.sponsor), "sponsor", merger) if briefing.sponsor else None,
         **_edited(briefing, merger),
         **_footer(briefing, merger),
@@ -46,6 +46,18 @@ def _edited(briefing: Briefing, merger: Merger) -> dict[str, Any]:
         "intro_text": _plain(merger, briefing.intro, "intro", richtext.block_plain).split("\n\n"),
         "corrections_html": [_html(merger, each, "corrections") for each in briefing.corrections],
         "corrections_text": [_plain(merger, each, "corrections") for each in briefing.corrections],
+        "boxes": {
+            place: [_box(each, merger) for each in briefing.boxes if each.place == place] for place in ("top", "end")
+        },
+    }
+
+
+def _box(box: Box, merger: Merger) -> dict[str, Any]:
+    return {
+        "title": foreign.unmarked(box.title),
+        "label": foreign.unmarked(box.label),
+        "html": _html(merger, box.text, "boxes", richtext.block),
+        "text": _plain(merger, box.text, "boxes", richtext.block_plain).split("\n\n"),
     }
 
 
@@ -65,11 +77,7 @@ def _story(story: Story, *, number: int, briefing: Briefing, merger: Merger) -> 
         "n": number,
         "size": story.size,
         "headline": foreign.unmarked(story.headline),
-        "url": _address(
-            keyed(parametrised(story.url, "" if story.plain_link else briefing.link_parameters), story.key),
-            f"{where}:url",
-            merger,
-        ),
+        "url": _address(_link(story, briefing), f"{where}:url", merger),
         "blurb_html": _html(merger, story.blurb, f"{where}:blurb"),
         "blurb_text": _plain(merger, story.blurb, f"{where}:blurb"),
         "label": foreign.unmarked(story.label),
@@ -78,6 +86,20 @@ def _story(story: Story, *, number: int, briefing: Briefing, merger: Merger) -> 
         "picture": _picture(story.picture, f"{where}:picture", merger),
         "button": foreign.unmarked(story.button) or words.words(briefing.language).read,
     }
+
+
+def _also(item: Also, briefing: Briefing, merger: Merger) -> dict[str, Any]:
+    where = f"story:{item.key}" if item.key else f"also:{item.headline}"
+    return {
+        "headline": foreign.unmarked(item.headline),
+        "source": foreign.unmarked(item.source),
+        "url": _address(_link(item, briefing), f"{where}:url" if item.key else where, merger),
+    }
+
+
+def _link(story: Story | Also, briefing: Briefing) -> str:
+    """The address of a story with what its clicks are counted by."""
+    return keyed(parametrised(story.url, "" if story.plain_link else briefing.link_parameters), story.key)
 
 
 def _html(merger: Merger, text: str, where: str, markup: Callable[[str], str] = richtext.inline) -> Markup:

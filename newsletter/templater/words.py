@@ -28,6 +28,8 @@ class Words:
     unsubscribe: str
     browser: str
     reply: str
+    subscribe: str  # {newsletter}
+    members: str  # above what only they get
 
 
 _WORDS = {
@@ -49,6 +51,8 @@ _WORDS = {
         unsubscribe="Unsubscribe from {newsletter}",
         browser="View in browser",
         reply="Write to us:",
+        subscribe="Get {newsletter} by e-mail",
+        members="For members",
     ),
     "de": Words(
         reader="liebe Leserin, lieber Leser",
@@ -68,6 +72,8 @@ _WORDS = {
         unsubscribe="{newsletter} abbestellen",
         browser="Im Browser ansehen",
         reply="Schreiben Sie uns:",
+        subscribe="{newsletter} als E-Mail bestellen",
+        members="Für Mitglieder",
     ),
 }
 

@@ -13,7 +13,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from newsletter.catalog import reads as catalog
-from newsletter.curator import corrections
+from newsletter.curator import corrections, days
 from newsletter.curator import reads as curator
 from newsletter.jobs import pulses
 from newsletter.kernel import clock
@@ -60,7 +60,7 @@ def edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     mail = _neutral(found)
     assert mail is not None  # it has a snapshot
     corrected = [
-        (corrections.day_words(each.at.astimezone(clock.zone(newsletter.zone)).date(), newsletter.language), each.text)
+        (days.words(each.at.astimezone(clock.zone(newsletter.zone)).date(), newsletter.language), each.text)
         for each in corrections.corrections(found.id)
     ]
     page = with_corrections(mail.html, corrected, newsletter.language)
@@ -125,7 +125,7 @@ def _neutral(edition: curator.Edition) -> Rendered | None:
     """A sent edition with nothing of any reader in it."""
     if edition.snapshot_id is None:
         return None
-    return for_reader(curator.snapshot(edition.snapshot_id).rendered(), Reader("you", "", "archive"))
+    return for_reader(curator.page_of(edition.snapshot_id), Reader("you", "", "archive"))
 
 
 def _public() -> list[catalog.Newsletter]:

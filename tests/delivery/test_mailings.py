@@ -120,7 +120,7 @@ def test_a_page_that_another_process_wrote_is_not_written_again(plan: Plan, join
     stale.frozen_through, stale.state = 0, states.FREEZING
     models.Mailing.objects.filter(id=made.id).update(state=states.FREEZING)
     page = subscribers_of.audience_page(stale.list_id, after=0, upto=10**9, limit=5)
-    assert not freezing._Pages(stale, 10).write(stale, page)
+    assert not freezing._Pages(stale, 10).write(stale, page, now)
     assert reads.mailing(made.id).planned == 5
 
 

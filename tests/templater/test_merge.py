@@ -65,7 +65,7 @@ def test_the_longest_address_there_can_be_is_said_whole(briefing: Briefing) -> N
 def test_an_unknown_field_blocks_and_names_the_known_ones(briefing: Briefing) -> None:
     (problem,) = render(replace(briefing, subject="{{ surname }}")).problems
     assert (problem.level, problem.where) == ("block", "subject")
-    assert "{{ first_name }} and {{ email }}" in problem.message
+    assert "{{ first_name }}, {{ email }}, {{ list }} and {{ date }}" in problem.message
 
 
 def test_no_token_is_left_for_any_reader(briefing: Briefing) -> None:
@@ -101,5 +101,5 @@ _ODD = st.text(alphabet=st.sampled_from(list(" ab|\t\n\u00a0\u2028-nl_\ue000&<\"
 @given(st.lists(_ODD, min_size=1, max_size=5))
 def test_values_looked_at_together_come_out_as_one_by_one(values: list[str]) -> None:
     field = MergeField("-nl_email_1h-", "email", "", True)
-    ((column),) = merge_columns((field,), values, values, values)
+    ((column),) = merge_columns((field,), values, values, values, values)
     assert list(column) == [html.escape(" ".join(unmarked(value).split())[:LONGEST_VALUE]) for value in values]

@@ -44,6 +44,7 @@ class Recipient(NamedTuple):
     address: str
     first_name: str
     token: str
+    date: str = ""  # of the sending where the reader lives, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Recipients(Sequence[Recipient]):
     addresses: Sequence[str]
     first_names: Sequence[str]
     tokens: Sequence[str]
+    dates: Sequence[str]
 
     def __len__(self) -> int:
         return len(self.addresses)
@@ -71,9 +73,11 @@ class Recipients(Sequence[Recipient]):
 
 
 def columns_of(recipients: Sequence[Recipient]) -> Sequence[Sequence[str]]:
-    """The deliveries, addresses, first names and tokens of at least one recipient."""
+    """The deliveries, addresses, first names, tokens and dates of at least one recipient."""
     if isinstance(recipients, Recipients):
-        return recipients.deliveries, recipients.addresses, recipients.first_names, recipients.tokens
+        return (
+            recipients.deliveries, recipients.addresses, recipients.first_names, recipients.tokens, recipients.dates,
+        )  # fmt: skip
     return tuple(zip(*recipients, strict=True))
 
 
@@ -238,7 +242,8 @@ class Personal(NamedTuple):
 
 def personal(envelope: Envelope, recipient: Recipient) -> Personal:
     """The message of one reader, for providers that do not fill tokens in themselves."""
-    values = substitutions(envelope.merge, Reader(recipient.address, recipient.first_name, recipient.token))
+    reader = Reader(recipient.address, recipient.first_name, recipient.token, recipient.date)
+    values = substitutions(envelope.merge, reader)
     return Personal(
         subject=personalise(envelope.subject, values),
         html=personalise(envelope.html, values),

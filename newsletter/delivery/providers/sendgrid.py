@@ -233,8 +233,8 @@ def _personalizations(request: Request) -> Iterable[str]:
     Column by column, for this runs for every reader of millions: what all have in common is put together once, and
     joining it with what differs is a third of the work of formatting.
     """
-    deliveries, addresses, first_names, tokens = columns_of(request.recipients)
-    merged = merge_columns(request.envelope.merge, addresses, first_names, tokens)
+    deliveries, addresses, first_names, tokens, dates = columns_of(request.recipients)
+    merged = merge_columns(request.envelope.merge, addresses, first_names, tokens, dates)
     leaving = [tokens] if request.envelope.unsubscribe_base else []
     columns = [addresses, *leaving, *merged, deliveries]
     escaped = {name: _escaped(column) for name, column in {id(column): column for column in columns}.items()}

@@ -1,0 +1,63 @@
+"""For whom a story or box may be: what an editor can choose, that it is not too much, and who that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from newsletter.curator import models, variants
+from newsletter.curator.values import Edition
+from newsletter.curator.variants import EVERYBODY, FREE, MAIL, MEMBERS, MOST, SEGMENT, WEB, Variant
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+from subscribers import service as people
+
+PLAIN_CHOICES = (EVERYBODY, MAIL, WEB, MEMBERS, FREE)
+
+
+def choices() -> tuple[str, ...]:
+    """Everything that `shown_to` can be."""
+    return (*PLAIN_CHOICES, *(f"{SEGMENT}{each.slug}" for each in people.all_segments()))
+
+
+def names() -> dict[str, str]:
+    """The segments' names by their slugs."""
+    return {each.slug: each.name for each in people.all_segments()}
+
+
+def checked(shown_to: str) -> str:
+    """The choice, if it is one. Raises BadInput."""
+    wanted = " ".join(str(shown_to).split())
+    if wanted in PLAIN_CHOICES:
+        return wanted
+    try:
+        people.segment(wanted.removeprefix(SEGMENT))
+    except NotFound:
+        wanted = wanted.removeprefix(SEGMENT)
+    if wanted.startswith(SEGMENT):
+        return wanted
+    raise BadInput(
+        f"“{wanted[:60]}” is nobody a story can be shown to. There are {', '.join(filter(None, choices()))}; empty is everybody.",
+        "shown_to",
+    )
+
+
+def within_limit(row: models.Edition) -> None:
+    """Raises Refused when an edition names more groups of readers than it may: each doubles how often it is rendered."""
+    named = {*row.picks.values_list("shown_to", flat=True), *row.boxes.values_list("shown_to", flat=True)}
+    if len(named - {EVERYBODY, MAIL, WEB}) > MOST:
+        raise Refused(f"An edition can have parts for {MOST} groups of readers, and this would be one more.")
+
+
+def who(group: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
+    """Who of some people is in a group of readers that an edition names. Raises NotFound for a segment there is no more."""
+    if group.startswith(SEGMENT):
+        return people.who_is_in(group.removeprefix(SEGMENT), ids, now=now)
+    op = {MEMBERS: "is_not", FREE: "is"}[group]
+    return people.who_answers({"all": [{"about": "tier", "op": op, "value": "free"}]}, ids, now=now)
+
+
+def variant_of(edition: Edition, person: int, *, now: datetime) -> Variant:
+    """What one reader gets."""
+    groups = {group: who(group, [person], now=now) for group in variants.audiences(edition)}
+    wanted = variants.codes([person], groups, two_subjects=bool(edition.second_subject), edition_id=edition.id)[person]
+    return next((each for each in variants.of(edition) if each.code == wanted), variants.PLAIN)

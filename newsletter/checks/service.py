@@ -12,9 +12,10 @@ from django.utils.dates import MONTHS, WEEKDAYS
 from newsletter.catalog import reads as catalog
 from newsletter.checks import mail, stories, words
 from newsletter.checks.findings import GRAVEST_FIRST, Finding
-from newsletter.curator import pool, watch
+from newsletter.curator import pool, showing, variants, watch
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
+from newsletter.curator.variants import Variant
 from newsletter.delivery import reads as mailings
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
@@ -36,17 +37,20 @@ def check(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
         for each in editions.editions(newsletter.id, states=("handed_over", "sent"), limit=EARLIER)
         if each.id != edition.id and each.date < edition.date
     ]
-    rendered = curator.preview(edition_id, now=now)
+    mails = {each: curator.preview(edition_id, now=now, variant=each) for each in variants.of(edition)}
+    rendered = mails[variants.PLAIN]
     readers = subscribers.counts(newsletter.list_id).get("active", 0)
     found = [
         *_words(edition, newsletter, {each.date: each.subject for each in earlier}, now),
         *_stories(edition, newsletter),
         *(Finding("warn", f"story:{key}", message, f"page-{state}") for key, state, message in watch.findings(edition)),
-        *mail.rendering(rendered, postal_address=newsletter.postal_address),
+        *_renderings(mails, newsletter.postal_address),
+        *_groups(edition),
         *_unlike_the_last(edition, rendered, earlier, readers),
         *_readers(readers),
     ]
     overridden = editions.overrides(edition_id)
+    found = list(dict.fromkeys(found))  # what several variants have in common
     marked = (
         replace(each, overridden=overridden.get((each.code, each.where), "")) if each.may_be_overridden else each
         for each in found
@@ -87,8 +91,15 @@ def _words(
         months = [str(MONTHS[number]) for number in range(1, 13)]
     yield from words.subject(edition.subject, day=edition.date, weekdays=weekdays, months=months, earlier=earlier)
     yield from words.preheader(edition.preheader, edition.subject)
-    for where, text in (("subject", edition.subject), ("preheader", edition.preheader), ("intro", edition.intro)):
-        yield from words.left_in(text, where)
+    if edition.second_subject:
+        yield from words.second_subject(
+            edition.second_subject, edition.subject, day=edition.date, weekdays=weekdays, months=months, earlier=earlier
+        )
+    for where in ("subject", "second_subject", "preheader", "intro"):
+        yield from words.left_in(getattr(edition, where), where)
+    for box in edition.boxes:
+        yield from words.left_in(f"{box.title}\n{box.text}", "boxes")
+        yield from words.links(box.text, "boxes")
     yield from words.links(edition.intro, "intro")
     for where, text in (("preheader", edition.preheader), ("intro", edition.intro)):
         yield from words.another_day(text, where, f"The {where}", day=edition.date, weekdays=weekdays, months=months)
@@ -103,7 +114,8 @@ def _words(
 
 
 def _stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Iterator[Finding]:
-    yield from stories.enough(len(edition.picks), newsletter.stories_least, newsletter.stories_wanted, newsletter.name)
+    fewest = min(len(variants.as_seen(edition, each).picks) for each in variants.of(edition))
+    yield from stories.enough(fewest, newsletter.stories_least, newsletter.stories_wanted, newsletter.name)
     ran = pool.ran_of_picks(edition)
     pictures = catalog.pictures_by_id([each.picture_id for each in edition.picks if each.picture_id])
     sizes = {each.key: pictures[each.picture_id].size for each in edition.picks if each.picture_id in pictures}
@@ -111,6 +123,28 @@ def _stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Itera
         yield from stories.each(story, ran=ran.get(story.article_id, ""), picture_size=sizes.get(story.key, 0))
     yield from stories.alike(sorted(edition.picks, key=lambda each: each.number), pool.events_of_picks(edition))
     yield from stories.weight(list(sizes.values()))
+
+
+def _renderings(mails: Mapping[Variant, Rendered], postal_address: str) -> Iterator[Finding]:
+    """What is wrong with the mail, and with what some readers get instead where that is something else."""
+    plain = set(mail.rendering(mails[variants.PLAIN], postal_address=postal_address))
+    yield from plain
+    names = showing.names() if len(mails) > 1 else {}
+    for variant, rendered in mails.items():
+        for finding in mail.rendering(rendered, postal_address=postal_address):
+            if finding not in plain:
+                yield replace(finding, message=f"For {variants.named(variant, names)}: {finding.message}")
+
+
+def _groups(edition: editions.Edition) -> Iterator[Finding]:
+    """Segments that an edition names and that are there no more."""
+    for group in set(variants.audiences(edition)) - set(showing.choices()):
+        yield Finding(
+            "block",
+            "readers",
+            f"There is no segment {group.removeprefix(variants.SEGMENT)} any more. Say anew for whom its stories are.",
+            "no-segment",
+        )
 
 
 def _unlike_the_last(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from urllib.parse import urlsplit
 
@@ -65,6 +66,18 @@ def subject(
         yield Finding(
             "warn", "subject", "The subject pretends to be an answer. Take the “Re:” away.", "subject-pretends"
         )
+
+
+def second_subject(
+    text: str, first: str, *, day: date, weekdays: Sequence[str], months: Sequence[str], earlier: Mapping[date, str]
+) -> Iterator[Finding]:
+    """The same of the second subject, and whether it is one."""
+    if _folded(text) == _folded(first):
+        yield Finding(
+            "warn", "second_subject", "Both subjects are the same. Write another, or take it out.", "subject-repeated"
+        )
+    for finding in subject(text, day=day, weekdays=weekdays, months=months, earlier=earlier):
+        yield replace(finding, where="second_subject")
 
 
 def another_day(

@@ -13,8 +13,9 @@ from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
 from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table, warn
-from newsletter.curator import corrections, reads, service
+from newsletter.curator import corrections, reads, service, variants
 from newsletter.curator.values import Proposal
+from newsletter.curator.variants import Variant
 from newsletter.delivery import service as delivery
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
@@ -24,6 +25,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Pick, write, check, preview, approve and send an edition."
 )
 BY = "command line"
+SHOWN_TO = "For whom it is: mail, web, members, free or segment:SLUG; empty: everybody."
 
 
 @app.command("create")
@@ -170,10 +172,12 @@ def edit(
     preheader: str | None = typer.Option(None),
     intro: str | None = typer.Option(None, help="Markdown; - reads it from standard input."),
     signed: str | None = typer.Option(None),
+    second_subject: str | None = typer.Option(None, help="Half of the readers get this one; empty: nobody."),
     headline: str | None = typer.Option(None),
     blurb: str | None = typer.Option(None),
     label: str | None = typer.Option(None),
-    size: str | None = typer.Option(None, help="l, m or s."),
+    size: str | None = typer.Option(None, help="l, m, s, or a: a line of “Also today”."),
+    shown_to: str | None = typer.Option(None, help=SHOWN_TO),
     image_alt: str | None = typer.Option(None),
     image_caption: str | None = typer.Option(None),
     image_credit: str | None = typer.Option(None),
@@ -185,12 +189,13 @@ def edit(
     now = clock.now()
     if intro == "-":
         intro = sys.stdin.read()
-    of_edition = _given(subject=subject, preheader=preheader, intro=intro, signed=signed)
+    of_edition = _given(subject=subject, preheader=preheader, intro=intro, signed=signed, second_subject=second_subject)
     of_story = _given(
         headline=headline,
         blurb=blurb,
         label=label,
         size=size,
+        shown_to=shown_to,
         image_alt=image_alt,
         image_caption=image_caption,
         image_credit=image_credit,
@@ -217,6 +222,37 @@ def edit(
 
 def _given(**fields: str | None) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+@app.command("box")
+def box(
+    edition_id: int,
+    text: str = typer.Argument(..., help="Markdown; - reads it from standard input."),
+    title: str = typer.Option("", help="Its heading."),
+    shown_to: str = typer.Option("", help=SHOWN_TO),
+    place: str = typer.Option("end", help="top, below the intro, or end, below the stories."),
+    box_id: int | None = typer.Option(None, "--box", help="Write this box anew instead of adding one."),
+    as_json: bool = JSON,
+) -> None:
+    """Add a box that is no story, such as a word to members, or write one anew."""
+    now = clock.now()
+    words = sys.stdin.read() if text == "-" else text
+    edition = service.set_box(
+        edition_id, box_id=box_id, title=title, text=words, shown_to=shown_to, place=place, now=now
+    )
+    _noted("edited", edition, now, "boxes")
+    _present(edition, as_json)
+
+
+@app.command("drop-box")
+def drop_box(
+    edition_id: int, box_id: int = typer.Argument(..., help="From `editions show`."), as_json: bool = JSON
+) -> None:
+    """Take a box out of an edition."""
+    now = clock.now()
+    edition = service.drop_box(edition_id, box_id, now=now)
+    _noted("edited", edition, now, "boxes")
+    _present(edition, as_json)
 
 
 @app.command("check")
@@ -250,13 +286,18 @@ def preview(
     out: Path = typer.Option(..., help="Folder for the html, txt and eml files."),
     to: str = typer.Option("reader@example.com", help="The reader to show it as."),
     first_name: str = typer.Option("", help="That reader's first name."),
+    groups: list[str] = typer.Option(
+        [], "--for", help="As those in this group get it, such as members; may be repeated."
+    ),
+    second: bool = typer.Option(False, "--second-subject", help="With the second subject."),
+    web: bool = typer.Option(False, "--web", help="The page of the archive."),
     as_json: bool = JSON,
 ) -> None:
     """Write the mail as it would leave: html, txt and eml."""
     now = clock.now()
     edition = reads.edition(edition_id)
     newsletter = catalog.newsletter(edition.newsletter_id)
-    rendered = service.preview(edition_id, now=now)
+    rendered = service.preview(edition_id, now=now, variant=_variant(edition, groups, second, web))
     for problem in rendered.problems:
         warn(f"{problem.level}: {problem.where}: {problem.message}")
     if not rendered.html:
@@ -282,6 +323,22 @@ def preview(
         )
     for path in written.values():
         say(path)
+
+
+def _variant(edition: reads.Edition, groups: list[str], second: bool, web: bool) -> Variant:
+    """The variant asked for. Raises BadInput where the edition has none like it."""
+    if web:
+        return variants.PAGE
+    wanted = (frozenset(groups), second)
+    for each in variants.of(edition):
+        if (each.audiences, each.second_subject) == wanted:
+            return each
+    named = ", ".join(variants.audiences(edition)) or "nobody in particular"
+    raise BadInput(
+        f"Edition {edition.id} has no such variant. It has parts for {named}"
+        f"{', and a second subject' if edition.second_subject else ', and no second subject'}.",
+        "for",
+    )
 
 
 @app.command("override")
@@ -411,8 +468,16 @@ def _present(edition: reads.Edition, as_json: bool) -> None:
         return emit_json(edition)
     say(f"Edition {edition.id}, {edition.date}: {edition.state}{f' ({edition.reason})' if edition.reason else ''}")
     say(f"Subject:   {edition.subject or '(none)'}\nPreheader: {edition.preheader or '(none)'}")
+    if edition.second_subject:
+        say(f"Second subject, for half: {edition.second_subject}")
     table(
-        ("key", "section", "place", "size", "headline", "publisher"),
-        [(p.key, p.section, p.position, p.size, p.headline, p.publisher) for p in edition.picks],
+        ("key", "section", "place", "size", "for", "headline", "publisher"),
+        [(p.key, p.section, p.position, p.size, p.shown_to, p.headline, p.publisher) for p in edition.picks],
         "No stories yet. Suggest some: newsletter editions suggest " + str(edition.id),
     )
+    if edition.boxes:
+        table(
+            ("box", "place", "for", "heading", "words"),
+            [(b.id, b.place, b.shown_to, b.title, b.text[:60]) for b in edition.boxes],
+            "",
+        )

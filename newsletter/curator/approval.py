@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -66,9 +67,17 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
 
 
 def _hash(mails: Mapping[Variant, templater.Rendered]) -> str:
-    """The hash of all that may be sent: that of the mail, or of the hashes of its variants where it has any."""
-    hashes = [rendered.sha256 for variant, rendered in mails.items() if not variant.web]
-    return hashes[0] if len(hashes) == 1 else sha256("".join(hashes).encode()).hexdigest()
+    """The hash of all that may be sent: that of the mail, or of its variants, with who gets them, where it has any."""
+    parts = [
+        (
+            sorted(variant.audiences),
+            variant.second_subject,
+            rendered.sha256,
+        )  # the same words for others are another mail
+        for variant, rendered in mails.items()
+        if not variant.web
+    ]
+    return parts[0][-1] if len(parts) == 1 else sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def override(edition_id: int, code: str, where: str, *, reason: str, by: str, now: datetime) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from newsletter.curator import models, showing
+from newsletter.curator import models, reads, showing
 from newsletter.curator.editions import changed
 from newsletter.curator.values import Edition
-from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
 MOST, LONGEST_TITLE, LONGEST_TEXT = 6, 120, 5000
 
@@ -21,9 +21,10 @@ def set_box(
     shown_to: str = "",
     place: str = "end",
     now: datetime,
-    version: int | None = None,
+    mark: str | None = None,
 ) -> Edition:
-    """Adds a box, or writes the box `box_id` anew. `text` is Markdown; `shown_to` as of a story; `place` is top or end.
+    """Adds a box, or writes the box `box_id` anew. `text` is Markdown; `shown_to` as of a story; `place` is top or end;
+    `mark` is that of the box as the editor saw it.
 
     Raises BadInput, NotFound, Conflict, and Refused when there are enough.
     """
@@ -39,26 +40,33 @@ def set_box(
 
     def act(row: models.Edition) -> None:
         if box_id is not None:
-            if not row.boxes.filter(id=box_id).update(**values):
-                raise _missing(edition_id, box_id)
+            _seen(edition_id, box_id, mark)
+            row.boxes.filter(id=box_id).update(**values)
         elif row.boxes.count() >= MOST:
             raise Refused(f"This edition has {MOST} boxes, which is the most.")
         else:
             row.boxes.create(**values)
         showing.within_limit(row)
 
-    return changed(edition_id, version, now, act)
+    return changed(edition_id, None, now, act)
 
 
-def drop_box(edition_id: int, box_id: int, *, now: datetime, version: int | None = None) -> Edition:
+def drop_box(edition_id: int, box_id: int, *, now: datetime, mark: str | None = None) -> Edition:
     """Takes a box out. Raises NotFound, Conflict, Refused."""
 
     def act(row: models.Edition) -> None:
-        if not row.boxes.filter(id=box_id).delete()[0]:
-            raise _missing(edition_id, box_id)
+        _seen(edition_id, box_id, mark)
+        row.boxes.filter(id=box_id).delete()
 
-    return changed(edition_id, version, now, act)
+    return changed(edition_id, None, now, act)
 
 
-def _missing(edition_id: int, box_id: int) -> NotFound:
-    return NotFound(f"Edition {edition_id} has no box {box_id}. See them with: newsletter editions show {edition_id}")
+def _seen(edition_id: int, box_id: int, mark: str | None) -> None:
+    """Raises NotFound for a box there is not, Conflict for one that is not as `mark` says."""
+    box = next((each for each in reads.edition(edition_id).boxes if each.id == box_id), None)
+    if box is None:
+        raise NotFound(
+            f"Edition {edition_id} has no box {box_id}. See them with: newsletter editions show {edition_id}"
+        )
+    if mark is not None and mark != box.mark:
+        raise Conflict("Somebody else changed this box meanwhile. Theirs stands; yours was not saved.")

@@ -24,6 +24,12 @@ def names() -> dict[str, str]:
     return {each.slug: each.name for each in people.all_segments()}
 
 
+def options() -> tuple[tuple[str, str], ...]:
+    """The choices with their words."""
+    known = names()
+    return tuple((each, variants.words(each, known)) for each in choices())
+
+
 def checked(shown_to: str) -> str:
     """The choice, if it is one. Raises BadInput."""
     wanted = " ".join(str(shown_to).split())

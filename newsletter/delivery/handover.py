@@ -30,9 +30,9 @@ from newsletter.delivery.claims import Claim
 from newsletter.delivery.envelopes import envelope
 from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipients, Request
 from newsletter.delivery.states import Outcome
-from newsletter.kernel import clock as kernel_clock
 from newsletter.kernel import ids
-from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.kernel.clock import day_in
+from newsletter.kernel.errors import NewsletterError
 from subscribers import reads as subscribers
 
 log = logging.getLogger(__name__)
@@ -162,17 +162,9 @@ def _dates(mailing: _Mailing, people: Sequence[int], at: datetime) -> Sequence[s
     """The day of the sending where each of these people lives, in words; looked up only where the mail has a place for it."""
     if not any(each.field == "date" for each in mailing.envelope.merge):
         return [""] * len(people)
-    zones = [zone or mailing.zone for zone in subscribers.zones(people)]
-    said = {zone: _day_there(zone, mailing, at) for zone in set(zones)}
+    zones = subscribers.zones(people)
+    said = {zone: days.long_words(day_in(at, zone, mailing.zone), mailing.language) for zone in set(zones)}
     return [said[zone] for zone in zones]
-
-
-def _day_there(zone: str, mailing: _Mailing, at: datetime) -> str:
-    try:
-        there = kernel_clock.zone(zone)
-    except BadInput:  # what a file said of somebody, and no zone we know
-        there = kernel_clock.zone(mailing.zone)
-    return days.long_words(at.astimezone(there).date(), mailing.language)
 
 
 def _stop_at(claim: Claim, why: str) -> None:

@@ -84,10 +84,10 @@ def send_notice(
 
 
 def compose_eml(
-    *, rendered: Rendered, newsletter: Newsletter, address: str, first_name: str = "", now: datetime
+    *, rendered: Rendered, newsletter: Newsletter, address: str, first_name: str = "", date: str = "", now: datetime
 ) -> Mail:
     """The message as it would leave for one reader."""
     cover = envelopes.envelope(rendered, newsletter, base_url=settings.CONFIG.base_url)
-    recipient = _stranger(checking.for_sending(checking.check(address)), first_name)
+    recipient = _stranger(checking.for_sending(checking.check(address)), first_name)._replace(date=date)
     mine = personal(cover, recipient)
     return Mail(mine.html, mine.text, mine.subject, mime.compose(cover, recipient, now=now).as_bytes())

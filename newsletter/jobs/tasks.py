@@ -20,6 +20,7 @@ from newsletter.catalog import reads as catalog
 from newsletter.catalog import service as catalog_service
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
+from newsletter.curator.variants import PLAIN, Variant
 from newsletter.delivery import reads as mailings
 from newsletter.delivery import service as delivery
 from newsletter.jobs import erasure, hints, pulses, wiring
@@ -202,10 +203,12 @@ def send_correction(edition_id: int, *, by: str, now: datetime) -> mailings.Mail
         return _create_mailing(snapshot, due_at=now, by=by, now=now, kind="correction")
 
 
-def send_test(edition_id: int, addresses: Sequence[str], *, by: str, now: datetime) -> tuple[delivery.TestSent, ...]:
-    """Sends the edition as it stands, with [TEST] in the subject, to these addresses only."""
+def send_test(
+    edition_id: int, addresses: Sequence[str], *, variant: Variant = PLAIN, by: str, now: datetime
+) -> tuple[delivery.TestSent, ...]:
+    """Sends the edition as it stands, or what those of a variant get, with [TEST] in the subject, to these addresses only."""
     edition = editions.edition(edition_id)
-    rendered = curator.preview(edition_id, now=now)
+    rendered = curator.preview(edition_id, now=now, variant=variant)
     catalog_service.remember_test_addresses(edition.newsletter_id, addresses)
     return delivery.send_test(
         rendered=rendered,

@@ -33,6 +33,15 @@ def in_zone(instant: datetime, zone_name: str) -> str:
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
 
 
+def day_in(instant: datetime, zone_name: str, fallback: str) -> date:
+    """The day of an instant in a zone; in the zone `fallback` where the first is empty or none we know."""
+    try:
+        there = zone(zone_name or fallback)
+    except BadInput:
+        there = zone(fallback)
+    return instant.astimezone(there).date()
+
+
 def day(text: str, field: str = "date") -> date:
     """A date given as ISO 8601. Raises BadInput."""
     try:

@@ -62,7 +62,10 @@ def _box(box: Box, merger: Merger) -> dict[str, Any]:
 
 
 def _footer(briefing: Briefing, merger: Merger) -> dict[str, str]:
-    values = {}
+    """The reader's own address and ways to leave; the page of the archive has no reader."""
+    values: dict[str, str] = {}
+    if briefing.web:
+        return values
     for kind, html in (("html", True), ("text", False)):
         token = merger.token("token", html=html)
         values[f"email_{kind}"] = merger.token("email", html=html)

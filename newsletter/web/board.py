@@ -11,14 +11,21 @@ from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
 from newsletter.curator import pool as pools
-from newsletter.curator import reads, service, watch
+from newsletter.curator import reads, service, showing, watch
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, NotFound
+from newsletter.web import boxes
 from newsletter.web.access import allow, by, desk, note
 from newsletter.web.fields import number
 
-WORDS = {"subject": "Subject", "preheader": "Preheader", "intro": "Intro", "signed": "Signed by"}
+WORDS = {
+    "subject": "Subject",
+    "second_subject": "Second subject, for half of the readers",
+    "preheader": "Preheader",
+    "intro": "Intro",
+    "signed": "Signed by",
+}
 STORY_WORDS = (
     "headline",
     "blurb",
@@ -29,6 +36,7 @@ STORY_WORDS = (
     "image_caption",
     "image_credit",
     "size",
+    "shown_to",
 )
 
 
@@ -235,7 +243,8 @@ def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
         "fields": [(name, label, getattr(edition, name)) for name, label in WORDS.items()],
         "states": pools.STATES,
         "sources": reads.sources(),
-    }
+        "for_whom": dict(showing.options()),
+    } | boxes.fragment(edition)
 
 
 def wanted(request: HttpRequest) -> pools.Wanted:

@@ -12,7 +12,8 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from newsletter.accounts.rights import can
 from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
-from newsletter.curator import corrections, reads, service
+from newsletter.curator import corrections, days, reads, service, showing, variants
+from newsletter.curator.variants import Variant
 from newsletter.delivery import reads as deliveries
 from newsletter.delivery import service as delivery
 from newsletter.jobs import tasks, wiring
@@ -72,9 +73,9 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _edition(request, "view", edition_id)
     newsletter = catalog.newsletter(edition.newsletter_id)
     view = request.GET.get("view", "wide")
-    rendered = service.preview(edition_id, now=clock.now())
+    reader, variant, trouble = _reader(request, edition, newsletter)
+    rendered = service.preview(edition_id, now=clock.now(), variant=variant)
     findings = checks.check(edition_id, now=clock.now())
-    reader, trouble = _reader(request, newsletter)
     mail = for_reader(rendered, reader)
     context = {
         "edition": edition,
@@ -88,6 +89,8 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "text": mail.text,
         "source": mail.html,
         "shown_subject": mail.subject,
+        "variants": [(each.code, variants.named(each, showing.names())) for each in _variants(edition)],
+        "variant": variant.code,
         "reader": reader.email if reader.email != NOBODY else "",
         "no_reader": trouble,
         "may_see_readers": can(request.user, "readers", newsletter.id),
@@ -103,8 +106,8 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
 def rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The true mail, for a sandboxed frame; `dark` applies the dark rules as a client in dark mode does."""
     edition = _edition(request, "view", edition_id)
-    rendered = service.preview(edition_id, now=clock.now())
-    reader, _ = _reader(request, catalog.newsletter(edition.newsletter_id))
+    reader, variant, _ = _reader(request, edition, catalog.newsletter(edition.newsletter_id))
+    rendered = service.preview(edition_id, now=clock.now(), variant=variant)
     html = for_reader(rendered, reader).html or "<p>The mail cannot be rendered; the findings say why.</p>"
     policy = SANDBOXED
     if request.GET.get("view") == "pictures off":
@@ -124,12 +127,13 @@ def letter(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _edition(request, "view", edition_id)
     newsletter = catalog.newsletter(edition.newsletter_id)
     now = clock.now()
-    reader, _ = _reader(request, newsletter)
+    reader, variant, _ = _reader(request, edition, newsletter)
     mail = delivery.compose_eml(
-        rendered=service.preview(edition_id, now=now),
+        rendered=service.preview(edition_id, now=now, variant=variant),
         newsletter=newsletter,
         address=reader.email,
         first_name=reader.first_name,
+        date=reader.date,
         now=now,
     )
     response = HttpResponse(mail.eml, content_type="message/rfc822")
@@ -137,12 +141,26 @@ def letter(request: HttpRequest, edition_id: int) -> HttpResponse:
     return response
 
 
-def _reader(request: HttpRequest, newsletter: catalog.Newsletter) -> tuple[Reader, str]:
-    """As whom the mail is shown: somebody of the list, for who may see readers, else a reader without a name; and why not."""
+def _variants(edition: reads.Edition) -> tuple[Variant, ...]:
+    """What can be shown: every variant of the mail, and the page."""
+    mails = reads.variants_of(edition.snapshot_id) if edition.snapshot_id else variants.of(edition)
+    return (*mails, variants.PAGE)
+
+
+def _variant(edition: reads.Edition, code: str) -> Variant:
+    return next((each for each in _variants(edition) if each.code == code), variants.PLAIN)
+
+
+def _reader(
+    request: HttpRequest, edition: reads.Edition, newsletter: catalog.Newsletter
+) -> tuple[Reader, Variant, str]:
+    """As whom the mail is shown: somebody of the list, for who may see readers, else a reader without a name; which variant;
+    and why not."""
     nobody = Reader(NOBODY, "", "preview")
+    variant = _variant(edition, request.GET.get("variant", ""))
     wanted = request.GET.get("as", "").strip()[:254]
     if not wanted:
-        return nobody, ""
+        return nobody, variant, ""
     allow(request, "readers", newsletter.id)
     found = [each for each in subscribers.find(wanted, list_id=newsletter.list_id, limit=5) if each.address]
     exact = next(
@@ -151,11 +169,14 @@ def _reader(request: HttpRequest, newsletter: catalog.Newsletter) -> tuple[Reade
     if exact is None:
         return (
             nobody,
+            variant,
             f"{len(found)} readers of this list have “{wanted}” in their name or address; give the whole address."
             if found
             else f"Nobody on this list has “{wanted}” in their name or address.",
         )
-    return Reader(exact.address, subscribers.person(exact.id).first_name, "preview"), ""
+    person, now = subscribers.person(exact.id), clock.now()
+    date = days.long_words(clock.day_in(now, person.zone, newsletter.zone), newsletter.language)
+    return Reader(exact.address, person.first_name, "preview", date), service.variant_of(edition, exact.id, now=now), ""
 
 
 @desk("approve", methods=("POST",))
@@ -189,7 +210,10 @@ def tests(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _edition(request, "edit", edition_id)
     addresses = re.split(r"[\s,;]+", request.POST.get("addresses", "").strip())
     try:
-        sent = tasks.send_test(edition_id, [a for a in addresses if a], by=by(request), now=clock.now())
+        variant = _variant(edition, request.POST.get("variant", ""))
+        sent = tasks.send_test(
+            edition_id, [a for a in addresses if a], variant=variant, by=by(request), now=clock.now()
+        )
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("review", edition_id)

@@ -87,7 +87,7 @@ def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
         "export": "/readers/export/morning.csv", "reader": f"/readers/{reader}/", "board": f"/editions/{edition}/",
         "changes": f"/editions/{edition}/changes/", "article": f"/editions/{edition}/articles/1/", "rules": "/newsletters/morning/rules/", "sponsor": "/newsletters/morning/sponsors/", "clip": "/sources/clip/",
         "pool": f"/editions/{edition}/pool/", "words": f"/editions/{edition}/words/", "suggest": f"/editions/{edition}/suggestions/",
-        "pick": f"/editions/{edition}/picks/", "edit-pick": f"/editions/{edition}/picks/{key}/",
+        "boxes": f"/editions/{edition}/boxes/", "pick": f"/editions/{edition}/picks/", "edit-pick": f"/editions/{edition}/picks/{key}/",
         "look": f"/editions/{edition}/picks/{key}/look/",
         "move-pick": f"/editions/{edition}/picks/{key}/place/", "drop-pick": f"/editions/{edition}/picks/{key}/removal/",
         "review": f"/editions/{edition}/review/", "rendering": f"/editions/{edition}/rendering/", "approval": f"/editions/{edition}/approval/",

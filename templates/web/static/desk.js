@@ -17,7 +17,9 @@
 
   // What somebody is writing stays when somebody else's change comes in; the next save tells the two apart.
   document.body.addEventListener("htmx:oobBeforeSwap", function (event) {
-    if (event.detail.target.contains(document.activeElement)) { event.detail.shouldSwap = false; }
+    var target = event.detail.target;
+    var writing = target.contains(document.activeElement) || (target.id === "boxes" && target.querySelector("details[open]"));
+    if (writing) { event.detail.shouldSwap = false; }
   });
 
   // The pool comes anew whenever somebody changes it: what is open stays open, and what is being typed there is not taken away.

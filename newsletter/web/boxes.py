@@ -1,0 +1,55 @@
+"""The boxes of an edition on its board: parts of it that are no stories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.curator import reads, service, showing, variants
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from newsletter.web.access import allow, desk, note
+from newsletter.web.fields import number
+
+PLACES = (("top", "Below the intro"), ("end", "Below the stories"))
+
+
+@desk("edit", methods=("POST",))
+def boxes(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Adds a box, writes one anew (`box` is its id), or with `do=drop` takes it out."""
+    edition = reads.edition(edition_id)
+    allow(request, "edit", edition.newsletter_id)
+    typed = {name: request.POST.get(name, "") for name in ("title", "text", "shown_to", "place")}
+    box, now = number(request.POST, "box"), clock.now()
+    mark = request.POST.get("mark") if box else None
+    partial = bool(request.headers.get("HX-Request"))
+    try:
+        if request.POST.get("do") == "drop":
+            edition = service.drop_box(edition_id, box or 0, mark=mark, now=now)
+        else:
+            edition = service.set_box(edition_id, box_id=box, mark=mark, now=now, **typed)
+    except (BadInput, Conflict, NotFound, Refused) as error:
+        # What was typed is given back: nothing an editor wrote is lost.
+        if not partial:
+            raise
+        context = fragment(reads.edition(edition_id)) | {"error": str(error), "typed": typed}
+        return render(request, "fragments/boxes.html", context)
+    note(request, "edited", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail="boxes")
+    if not partial:
+        return redirect("board", edition_id)
+    response = render(request, "fragments/boxes.html", fragment(edition))
+    response["HX-Trigger-After-Swap"] = '{"preview": ""}'
+    return response
+
+
+def fragment(edition: reads.Edition) -> dict[str, Any]:
+    """What the fragment shows: each box with for whom it is, in words."""
+    names = showing.names()
+    return {
+        "edition": edition,
+        "boxes": [(box, variants.words(box.shown_to, names)) for box in edition.boxes],
+        "audiences": showing.options(),
+        "places": PLACES,
+    }

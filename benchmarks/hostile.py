@@ -11,6 +11,7 @@ from lxml import etree
 from newsletter.kernel.resources import mail_templates
 from newsletter.templater import (
     Also,
+    Box,
     Briefing,
     Picture,
     Publication,
@@ -109,6 +110,10 @@ def _edition(dice: random.Random, template: str) -> Briefing:
         sections=tuple(Section(_text(dice), tuple(story(10 * at + n) for n in range(dice.randrange(5)))) for at in range(1, dice.randrange(1, 5))),
         also=tuple(Also(_text(dice), _text(dice), _text(dice)) for _ in range(dice.randrange(3))),
         corrections=tuple(_text(dice) for _ in range(dice.randrange(3))),
+        boxes=tuple(
+            Box(_text(dice), _text(dice), _text(dice), dice.choice(("top", "end"))) for _ in range(dice.randrange(3))
+        ),
+        list_name=_text(dice),
         sponsor=Sponsor(_text(dice), _text(dice), _text(dice), _text(dice)) if dice.random() < 0.3 else None,
         why=_text(dice), forward_url=_text(dice), template=template, link_parameters=dice.choice(("", "utm_source=x")),
         theme=dice.choice(({}, {"light": {"ink": _text(dice)}}, {_text(dice): {}}, {"type": {"serif": _text(dice)}})),

@@ -12,7 +12,7 @@ from django.utils.dates import MONTHS, WEEKDAYS
 from newsletter.catalog import reads as catalog
 from newsletter.checks import mail, stories, words
 from newsletter.checks.findings import GRAVEST_FIRST, Finding
-from newsletter.curator import pool, showing, variants, watch
+from newsletter.curator import links, pool, showing, variants, watch
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
 from newsletter.curator.variants import Variant
@@ -44,6 +44,10 @@ def check(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
         *_words(edition, newsletter, {each.date: each.subject for each in earlier}, now),
         *_stories(edition, newsletter),
         *(Finding("warn", f"story:{key}", message, f"page-{state}") for key, state, message in watch.findings(edition)),
+        *(
+            Finding("block" if state == "gone" else "warn", where, message, f"link-{state}")
+            for where, state, message in links.findings(edition)
+        ),
         *_renderings(mails, newsletter.postal_address),
         *_groups(edition),
         *_unlike_the_last(edition, rendered, earlier, readers),

@@ -12,7 +12,7 @@ import typer
 from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
-from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table, warn
+from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table, warn, working
 from newsletter.curator import corrections, reads, service, variants
 from newsletter.curator.values import Proposal
 from newsletter.curator.variants import Variant
@@ -256,8 +256,17 @@ def drop_box(
 
 
 @app.command("check")
-def check(edition_id: int, as_json: bool = JSON) -> None:
+def check(
+    edition_id: int,
+    look: bool = typer.Option(
+        False, "--look", help="Look at its stories' pages and its links first; else what is known."
+    ),
+    as_json: bool = JSON,
+) -> None:
     """Say what is wrong with the draft; exit 1 when something blocks approval."""
+    if look:
+        with working("Looking at pages and links"):
+            tasks.look_at_edition(edition_id, clock.now())
     findings = checks.check(edition_id, now=clock.now())
     if as_json:
         emit_json(

@@ -106,6 +106,19 @@ def progress(label: str, total: int | None) -> Iterator[Any]:
 
 
 @contextmanager
+def working(label: str) -> Iterator[None]:
+    """Shows on standard error that something goes on whose end is not known. Nothing is drawn when that is no terminal."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield
+        return
+    with console.status(label):
+        yield
+
+
+@contextmanager
 def written_to(out: Path | None) -> Iterator[TextIO]:
     """Where a command writes what it gives out: a file, or standard output. Raises SurroundingsError."""
     if out is None:

@@ -337,6 +337,29 @@ class Look(models.Model):
         return f"{self.pick_id} {self.state}"
 
 
+class LinkLook(models.Model):
+    """What was found where a link leads that an editor wrote into an intro, a blurb or a box."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # not looked at yet
+        FINE = "fine"
+        GONE = "gone"
+        FORBIDDEN = "forbidden"  # a place that readers cannot reach
+        UNREACHABLE = "unreachable"
+
+    key = models.CharField(max_length=64, unique=True)  # SHA-256 of the address
+    url = models.CharField(max_length=2000)
+    state = models.CharField(max_length=11, choices=State.choices, default=State.WAITING)
+    detail = models.CharField(max_length=300, blank=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    looked_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(db_index=True)
+    wanted_until = models.DateField()  # the last day of an edition with this link; then it is forgotten
+
+    def __str__(self) -> str:
+        return f"{self.url[:60]} {self.state}"
+
+
 class Override(models.Model):
     """Why an edition may go out although a check blocks it, and who says so."""
 

@@ -39,6 +39,7 @@ from newsletter.curator.editions import (
     proposals,
     suggest_picks,
 )
+from newsletter.curator.links import look_at_links
 from newsletter.curator.marking import mark, note, set_eligible, tag
 from newsletter.curator.opml import LARGEST as LARGEST_LIST
 from newsletter.curator.rules import remove_rule, set_rule
@@ -71,6 +72,7 @@ __all__ = [
     "let_stand",
     "lock",
     "look_again",
+    "look_at_links",
     "mark",
     "mark_handed_over",
     "mark_missed",

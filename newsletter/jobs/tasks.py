@@ -246,8 +246,20 @@ def pull_suppressions(now: datetime) -> delivery.Pulled:
 
 
 def watch_picks(now: datetime) -> int:
-    """Looks again at the pages of picked stories whose edition is not sent yet. Returns how many are not as they were."""
-    return curator.look_again(now, fetch=wiring.fetch())
+    """Looks again at the pages of picked stories whose edition is not sent yet, and where the editors' own links lead.
+
+    Returns how many are not as they were, or lead nowhere.
+    """
+    fetch = wiring.fetch()
+    return curator.look_again(now, fetch=fetch) + curator.look_at_links(now, fetch=fetch)
+
+
+def look_at_edition(edition_id: int, now: datetime) -> int:
+    """The same at once, for all of one edition. Raises NotFound."""
+    fetch = wiring.fetch()
+    editions.edition(edition_id)
+    differ = curator.look_again(now, fetch=fetch, edition_id=edition_id)
+    return differ + curator.look_at_links(now, fetch=fetch, edition_id=edition_id)
 
 
 def group_stories(now: datetime) -> int:

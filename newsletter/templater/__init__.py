@@ -27,6 +27,7 @@ from newsletter.templater.briefing import (
 from newsletter.templater.corrected import correction_of, with_corrections
 from newsletter.templater.merge import Reader, for_reader, merge_columns, personalise, substitutions
 from newsletter.templater.rendering import render, render_notice
+from newsletter.templater.richtext import addresses_in
 from newsletter.templater.theme import check as check_theme
 from newsletter.templater.webpage import PageAbout, as_page
 from newsletter.templater.words import words
@@ -46,6 +47,7 @@ __all__ = [
     "Section",
     "Sponsor",
     "Story",
+    "addresses_in",
     "as_page",
     "check_theme",
     "correction_of",

@@ -45,7 +45,9 @@ def block_plain(text: str) -> str:
     for token in _markdown().parse(clean_lines(text)):
         if token.type == "inline":
             out.append(_words(token.children or []))
-        elif token.type in ("paragraph_close", "list_item_close", "heading_close"):
+        elif token.type == "paragraph_close" and token.hidden:  # an item of a list without empty lines between them
+            out.append("\n")
+        elif token.type in ("paragraph_close", "heading_close", "bullet_list_close", "ordered_list_close"):
             out.append("\n\n")
         elif token.type == "list_item_open":
             out.append(f"{token.info}{token.markup} " if token.info else "* ")
@@ -58,6 +60,15 @@ def inline_plain(text: str) -> str:
     if _UNMARKED.fullmatch(text):
         return clean(text).strip()
     return "".join(_words(token.children or []) for token in _markdown().parseInline(clean(text))).strip()
+
+
+def addresses_in(text: str) -> list[str]:
+    """Where the links of a Markdown text lead, in their order, as the mail will link them."""
+    if _UNMARKED.fullmatch(text):
+        return []
+    tokens = _markdown().parse(clean_lines(text))
+    children = (child for token in tokens for child in token.children or [] if child.type == "link_open")
+    return [str(child.attrGet("href") or "") for child in children]
 
 
 def _words(children: list[Any]) -> str:

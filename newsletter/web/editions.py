@@ -179,6 +179,19 @@ def _reader(
     return Reader(exact.address, person.first_name, "preview", date), service.variant_of(edition, exact.id, now=now), ""
 
 
+@desk("edit", methods=("POST",))
+def looks(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Looks at the pages of an edition's stories and at its links now."""
+    edition = _edition(request, "edit", edition_id)
+    differ = tasks.look_at_edition(edition_id, clock.now())
+    note(request, "looked again", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
+    messages.success(
+        request,
+        f"Looked at pages and links: {differ} to see to." if differ else "Looked at pages and links: all as they were.",
+    )
+    return redirect("review", edition_id)
+
+
 @desk("approve", methods=("POST",))
 def approval(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Approves, or with `withdraw` takes the approval back."""

@@ -50,6 +50,7 @@ urlpatterns = [
     path("editions/<int:edition_id>/review/", editions.review, name="review"),
     path("editions/<int:edition_id>/rendering/", editions.rendering, name="rendering"),
     path("editions/<int:edition_id>/letter.eml", editions.letter, name="letter"),
+    path("editions/<int:edition_id>/looks/", editions.looks, name="looks"),
     path("editions/<int:edition_id>/approval/", editions.approval, name="approval"),
     path("editions/<int:edition_id>/tests/", editions.tests, name="tests"),
     path("editions/<int:edition_id>/mailing/", editions.mailing, name="send"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from newsletter.templater import (
     Briefing,
     MergeField,
+    Publication,
     Reader,
     for_reader,
     merge_columns,
@@ -21,6 +22,18 @@ from newsletter.templater import (
 )
 from newsletter.templater.foreign import unmarked
 from newsletter.templater.merge import LONGEST_VALUE
+
+PLAIN = Briefing(
+    newsletter="Morning Briefing",
+    publication=Publication(
+        "The Upland Echo", "https://paper.example.org", "1 High Street, Upland", "desk@example.com"
+    ),
+    subject="The funicular returns",
+    date_long="Tuesday 24 November 2026",
+    base_url="https://news.example.com",
+    web_url="https://news.example.com/archive/morning/2026-11-24/",
+    signup_url="https://news.example.com/join/morning/",
+)
 
 
 @pytest.mark.parametrize(
@@ -103,3 +116,20 @@ def test_values_looked_at_together_come_out_as_one_by_one(values: list[str]) -> 
     field = MergeField("-nl_email_1h-", "email", "", True)
     ((column),) = merge_columns((field,), values, values, values, values)
     assert list(column) == [html.escape(" ".join(unmarked(value).split())[:LONGEST_VALUE]) for value in values]
+
+
+@given(st.text(max_size=60))
+def test_the_list_is_said_to_all_whatever_it_is_called(name: str) -> None:
+    mail = render(replace(PLAIN, intro="You get {{ list }}.", list_name=name))
+    assert not any(field.field == "list" for field in mail.merge)
+    said = " ".join(unmarked(name).split())[:LONGEST_VALUE] or PLAIN.newsletter
+    if said.isprintable():
+        assert html.escape(said) in mail.html.replace("\n", " ")
+    assert "<script" not in mail.html
+
+
+def test_the_date_is_the_edition_s_where_nothing_is_known_of_the_reader() -> None:
+    mail = render(replace(PLAIN, subject="Of {{ date }}", intro="{{ date | today }}"))
+    assert for_reader(mail, Reader("a@example.com")).subject == f"Of {PLAIN.date_long}"
+    assert "today" in for_reader(mail, Reader("a@example.com")).text
+    assert for_reader(mail, Reader("a@example.com", date="Monday")).subject == "Of Monday"

@@ -12,13 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from newsletter.templater import Briefing, Notice, Publication, Reader, Section, for_reader, render, render_notice
+from newsletter.templater import Box, Briefing, Notice, Publication, Reader, Section, for_reader, render, render_notice
 from tests.templater.conftest import PICTURE, story
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 
 TEMPLATES = ("briefing", "goodnews", "letter")
+BOXES = (
+    Box("Join us at the mill", "On **Friday** at six.\n\n- Bring a friend\n- Bring a lamp", "For members", "top"),
+    Box("", "We are hiring a *night editor*."),
+)
 EVERY = pytest.mark.parametrize("template", TEMPLATES)
 
 
@@ -31,6 +35,17 @@ def test_the_rendering_is_the_golden_one(briefing: Briefing, template: str, lang
     rendered = getattr(render(replace(briefing, template=template, language=language)), part)
     name = template if language == "en" else f"{template}.{language}"
     path = GOLDEN / f"{name}.{'txt' if part == 'text' else 'html'}"
+    if os.environ.get("UPDATE_GOLDEN"):
+        path.write_text(rendered, "utf-8")
+    assert rendered == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("part", ["html", "text"])
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_the_page_with_boxes_is_the_golden_one(briefing: Briefing, template: str, part: str) -> None:
+    page = replace(briefing, template=template, web=True, boxes=BOXES)
+    rendered = getattr(render(page), part)
+    path = GOLDEN / f"{template}.page.{'txt' if part == 'text' else 'html'}"
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(rendered, "utf-8")
     assert rendered == path.read_text("utf-8")

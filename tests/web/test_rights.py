@@ -92,6 +92,7 @@ def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
         "move-pick": f"/editions/{edition}/picks/{key}/place/", "drop-pick": f"/editions/{edition}/picks/{key}/removal/",
         "review": f"/editions/{edition}/review/", "rendering": f"/editions/{edition}/rendering/", "approval": f"/editions/{edition}/approval/",
         "letter": f"/editions/{edition}/letter.eml",
+        "looks": f"/editions/{edition}/looks/",
         "override": f"/editions/{edition}/overrides/",
         "correct": f"/editions/{edition}/corrections/",
         "tests": f"/editions/{edition}/tests/", "send": f"/editions/{edition}/mailing/", "skip-edition": f"/editions/{edition}/skip/",

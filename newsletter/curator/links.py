@@ -1,0 +1,126 @@
+"""Looking where the links lead that editors write themselves, until their edition is sent. Stories' own pages: `watch`.
+
+intro, blurbs, boxes ─▶ addresses ─▶ due looks ─fetch, a server's one after another─▶ fine, gone, forbidden, unreachable
+
+An address is looked at once for all the places it stands in, and not again for hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.conf import settings
+
+from newsletter.catalog import sponsors
+from newsletter.curator import models, polling, reads, watching
+from newsletter.curator.resources import Fetch
+from newsletter.curator.values import Edition
+from newsletter.curator.watch import UNREACHABLE_AFTER, WATCHED, WATCHED_FOR
+from newsletter.fetching import Fetched, FetchError, FetchRefused, TooLarge
+from newsletter.kernel.errors import NewsletterError
+from newsletter.templater import addresses_in
+
+EVERY, SOON = timedelta(hours=6), timedelta(minutes=20)  # what is well is not asked for again so soon
+AT_A_TIME = 60  # addresses
+MOST_BYTES = 256 * 1024  # that it answers is enough
+ANY_TYPE = "text/html, */*;q=0.5"
+
+
+def written(edition: Edition) -> dict[str, str]:
+    """The web addresses that editors wrote into an edition, each with the place where it stands first."""
+    sponsor = sponsors.on(edition.newsletter_id, edition.date)
+    texts = [
+        ("intro", addresses_in(edition.intro)),
+        *((f"story:{each.key}", addresses_in(each.blurb)) for each in edition.picks),
+        ("boxes", [url for each in edition.boxes for url in addresses_in(each.text)]),
+        ("sponsor", [sponsor.url] if sponsor and sponsor.url else []),
+    ]
+    own = f"{settings.CONFIG.base_url}/"  # our own pages may have a private address where we are
+    found: dict[str, str] = {}
+    for where, urls in texts:
+        for url in urls:
+            if url.startswith(("http://", "https://")) and not url.startswith(own) and len(url) <= 2000:
+                found.setdefault(url, where)
+    return found
+
+
+def look_at_links(now: datetime, *, fetch: Fetch, edition_id: int | None = None) -> int:
+    """Looks at the addresses whose time has come, or (with `edition_id`) at all of an edition's. Returns how many lead nowhere."""
+    wanted = _enter(now, edition_id)
+    models.LinkLook.objects.filter(wanted_until__lt=(now - WATCHED_FOR).date()).delete()
+    rows = models.LinkLook.objects.filter(key__in=wanted)
+    if edition_id is None:
+        rows = rows.filter(next_at__lte=now)
+    due = {row.pk: row for row in rows.order_by("next_at", "id")[:AT_A_TIME]}
+    asked = [polling.Request(row.pk, row.url) for row in due.values()]
+    for look_id, answer in polling.fetch_all(asked, _a_little(fetch), accept=ANY_TYPE):
+        _take(due[look_id], answer, now)
+    return models.LinkLook.objects.filter(key__in=wanted).exclude(state__in=("waiting", "fine")).count()
+
+
+def _a_little(fetch: Fetch) -> Fetch:
+    def fetched(url: str, **terms: str) -> Fetched:
+        return fetch(url, most_bytes=MOST_BYTES, **terms)
+
+    return fetched
+
+
+def _enter(now: datetime, edition_id: int | None) -> set[str]:
+    """Gives every address of the editions to come its look; the keys of all of them."""
+    if edition_id is not None:
+        editions: Iterable[Edition] = [reads.edition(edition_id)]
+    else:
+        since = (now - WATCHED_FOR).date()
+        editions = [each for each in reads.editions(states=WATCHED, limit=AT_A_TIME) if each.date >= since]
+    keys = set()
+    for edition in editions:
+        for url in written(edition):
+            keys.add(_key(url))
+            row, created = models.LinkLook.objects.get_or_create(
+                key=_key(url), defaults={"url": url, "next_at": now, "wanted_until": edition.date}
+            )
+            if not created and row.wanted_until < edition.date:
+                models.LinkLook.objects.filter(pk=row.pk).update(wanted_until=edition.date)
+    return keys
+
+
+def _take(row: models.LinkLook, answer: Fetched | Exception, now: datetime) -> None:
+    """Notes what an answer shows. Whatever a server says but that there is nothing counts as fine: many turn programs away."""
+    state, detail, failures = "fine", "", 0
+    if isinstance(answer, FetchError) and answer.status in watching.GONE:
+        state, detail = "gone", f"it answered {answer.status}"
+    elif isinstance(answer, FetchRefused) and not isinstance(answer, TooLarge):
+        state, detail = "forbidden", str(answer)
+    elif isinstance(answer, Exception) and not isinstance(answer, TooLarge) and not getattr(answer, "status", 0):
+        failures = row.failures + 1
+        said = str(answer) if isinstance(answer, NewsletterError) else type(answer).__name__
+        state, detail = ("unreachable", said) if failures >= UNREACHABLE_AFTER else (row.state, row.detail)
+    models.LinkLook.objects.filter(pk=row.pk).update(
+        state=state,
+        detail=detail[:300],
+        failures=failures,
+        looked_at=now,
+        next_at=now + (EVERY if state == "fine" else SOON),
+    )
+
+
+def findings(edition: Edition) -> Iterator[tuple[str, str, str]]:
+    """Which addresses of an edition lead nowhere: the place, the state, and in words what is wrong."""
+    places = {_key(url): where for url, where in written(edition).items()}
+    for row in models.LinkLook.objects.filter(key__in=places, state__in=_WORDS).order_by("id"):
+        assert row.looked_at is not None  # or it would be waiting
+        at = f"{row.looked_at:%d %b, %H:%M} UTC"
+        yield places[row.key], row.state, _WORDS[row.state].format(url=row.url[:100], detail=row.detail, at=at)
+
+
+_WORDS: Mapping[str, str] = {
+    "gone": "“{url}” leads to nothing ({detail}; looked at {at}). Mend the link.",
+    "forbidden": "“{url}” was not looked at: {detail} See for yourself that readers can reach it.",
+    "unreachable": "“{url}” could not be reached: {detail} (last tried {at}).",
+}
+
+
+def _key(url: str) -> str:
+    return sha256(url.encode("utf-8", "surrogatepass")).hexdigest()

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.dates import MONTHS, WEEKDAYS
 
 from newsletter.catalog import reads as catalog
-from newsletter.checks import mail, stories, words
+from newsletter.checks import mail, stories, support, words
 from newsletter.checks.findings import GRAVEST_FIRST, Finding
 from newsletter.curator import links, pool, showing, variants, watch
 from newsletter.curator import reads as editions
@@ -49,6 +49,7 @@ def check(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
             for where, state, message in links.findings(edition)
         ),
         *_renderings(mails, newsletter.postal_address),
+        *support.lacking(rendered),
         *_groups(edition),
         *_unlike_the_last(edition, rendered, earlier, readers),
         *_readers(readers),

@@ -43,8 +43,8 @@ def test_a_line_of_markdown(written: str, html: str, plain: str) -> None:
     [
         ("one\n\ntwo", "<p>one</p>\n<p>two</p>", "one\n\ntwo"),
         ("one  \ntwo", "<p>one<br />\ntwo</p>", "one\ntwo"),
-        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>", "* a\n\n* b"),
-        ("3. c\n4. d", '<ol start="3">\n<li>c</li>\n<li>d</li>\n</ol>', "3. c\n\n4. d"),
+        ("- a\n- b", "<ul>\n<li>a</li>\n<li>b</li>\n</ul>", "* a\n* b"),
+        ("3. c\n4. d", '<ol start="3">\n<li>c</li>\n<li>d</li>\n</ol>', "3. c\n4. d"),
         ("<b>raw</b>", "<p>&lt;b&gt;raw&lt;/b&gt;</p>", "<b>raw</b>"),
     ],
 )

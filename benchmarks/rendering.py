@@ -1,4 +1,4 @@
-"""A twelve-story briefing rendered, step by step, against premailer with its default options on the same markup."""
+"""A briefing of fifteen stories rendered, step by step, against node's mjml and juice on the same markup; and checked."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from functools import partial
 from itertools import count
 from typing import Any
 
+from benchmarks.delivery import plan_mailing, surroundings
 from benchmarks.measuring import line, median_ms
+from benchmarks.peer import node_ms
 from newsletter.templater import Briefing, Picture, Publication, Section, Story, engine, render
 
 
 def sample() -> Briefing:
-    """Twelve invented stories, one of them the lead with its picture."""
+    """Fifteen invented stories, one of them the lead with its picture."""
     picture = Picture(
         "http://127.0.0.1/pictures/a.jpg", 1280, 800, "The funicular", "First run.", "Illustration: A. Example"
     )
@@ -43,12 +46,12 @@ def sample() -> Briefing:
         base_url="https://news.example.com",
         web_url="https://news.example.com/archive/morning/2026-11-24/",
         signup_url="https://news.example.com/join/morning/",
-        preheader="Plus eleven more",
-        intro="Good morning, {{ first_name | reader }}. Twelve stories today.",
+        preheader="Plus fourteen more",
+        intro="Good morning, {{ first_name | reader }}. Fifteen stories today.",
         lead=story(1, "l"),
         sections=tuple(
-            Section(f"Part {n}", tuple(story(i) for i in range(first, first + 4)[:4] if i < 13))
-            for n, first in ((1, 2), (2, 6), (3, 10))
+            Section(f"Part {n}", tuple(story(i) for i in range(first, min(first + 5, 16))))
+            for n, first in ((1, 2), (2, 7), (3, 12))
         ),
     )
 
@@ -71,11 +74,43 @@ def main() -> None:
         whole = median_ms(again)
     markup, sheet = watched["inlined"].arguments
     naive = median_ms(partial(_naive, markup, sheet))
-    line("render a twelve-story briefing", whole)
+    (mjml,) = watched["responsive"].arguments
+    peer, why = node_ms(mjml, sheet)
+    line("render a briefing of 15 stories", whole, *(("node’s mjml and juice", peer) if peer else ()))
+    if why:
+        print(f"  not measured against node’s mjml and juice: {why}")
     for name, what in STEPS.items():
         baseline = ("premailer with its defaults", naive) if name == "inlined" else ()
         line(f"  {what}", statistics.median(watched[name].ms), *baseline)
     print(f"{'  size of the html':44} {len(rendered.html.encode()):9} bytes")
+    with surroundings():
+        _checked(whole)
+
+
+def _checked(rendering: float) -> None:
+    """What a check of a draft costs, without network."""
+    from newsletter.checks import service as checks
+    from newsletter.curator import models, service
+    from newsletter.kernel import clock
+
+    plan_mailing(10)
+    now = clock.now()
+    edition = models.Edition.objects.latest("id")
+    newsletter_id = edition.newsletter_id
+    draft = service.create_edition(newsletter_id, edition.date + timedelta(days=1), now=now, by="bench")
+    for number in range(15):
+        text = (
+            f"Story {number} of the valley\n\nThe council of the upper town met on Monday and voted for line {number} of it.\n\n"
+            * 2
+        )
+        added = service.add_article_from_paste(text, url=f"https://paper.example.org/{number}", now=now)
+        service.pick(draft.id, added.article.id, reason="measured", now=now)
+    line(
+        "check a draft of 15 stories, no network",
+        median_ms(lambda: checks.check(draft.id, now=now)),
+        "a rendering",
+        rendering,
+    )
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _STYLE_BLOCK = re.compile(r"<style.*?</style>", re.S)
 _TAG = re.compile(r'<[A-Za-z][^"<>]*(?:"[^"]*"[^"<>]*)*>')  # a story may well say class="x" in its words: those stay
@@ -38,7 +39,12 @@ def slim(html: str) -> str:
 
 
 def _tight_style(match: re.Match[str]) -> str:
-    return ' style="' + re.sub(r"\s*([;:,])\s+", r"\1", match[1]).strip("; ") + '"'
+    return _without_blanks(match[1])
+
+
+@lru_cache(maxsize=1024)  # a mail has a few dozen different ones, each many times
+def _without_blanks(style: str) -> str:
+    return ' style="' + re.sub(r"\s*([;:,])\s+", r"\1", style).strip("; ") + '"'
 
 
 def _tight_sheet(match: re.Match[str]) -> str:

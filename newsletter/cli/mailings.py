@@ -80,6 +80,15 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
         ],
         "",
     )
+    if len(mailing.variants) > 1:
+        table(
+            ("variant", "readers", "sent", "opened", "clicked"),
+            [
+                (code or "everybody else", each.planned, each.taken, each.opened, each.clicked)
+                for code, each in mailing.variants.items()
+            ],
+            "",
+        )
 
 
 def _when(instant: datetime | None, zone: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -36,6 +36,16 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
+class VariantCounts:
+    """How a variant of the mail did: how many were to get it, how many of them it left for, and who opened and clicked."""
+
+    planned: int
+    taken: int
+    opened: int
+    clicked: int
+
+
+@dataclass(frozen=True, slots=True)
 class Mailing:
     """One mailing. `excluded` counts by reason, `counts` members by outcome, `batches` requests by state.
 
@@ -51,6 +61,7 @@ class Mailing:
     reason: str
     newsletter_id: int
     edition_id: int
+    snapshot_id: int
     list_id: int
     provider: str
     due_at: datetime
@@ -71,6 +82,7 @@ class Mailing:
     recallable_until: datetime | None
     recalled_at: datetime | None
     alarms: tuple[Alarm, ...]
+    variants: dict[str, VariantCounts]  # by `curator.variants` code; one of "" where everybody gets the same
 
     @property
     def taken(self) -> int:
@@ -138,7 +150,9 @@ def was_cancelled(edition_id: int) -> bool:
 
 def _mailing(row: models.Mailing) -> Mailing:
     stand = row.batches.aggregate(batches=Count("id"), changes=Sum("version"))
-    counts, flags = _counted(row.id, stand["batches"], stand["changes"] or 0)
+    of_variants = _counted(row.id, stand["batches"], stand["changes"] or 0)
+    counts = sum((counts for counts, _ in of_variants.values()), Counter[Outcome]())
+    flags = sum((flags for _, flags in of_variants.values()), Counter[Flag]())
     excluded = row.exclusions.values_list("reason").annotate(n=Sum("size")).order_by("reason")
     batches = row.batches.values_list("state").annotate(n=Count("id")).order_by("state")
     return Mailing(
@@ -149,6 +163,7 @@ def _mailing(row: models.Mailing) -> Mailing:
         reason=row.reason,
         newsletter_id=row.newsletter_id,
         edition_id=row.edition_id,
+        snapshot_id=row.snapshot_id,
         list_id=row.list_id,
         provider=row.provider,
         due_at=row.due_at,
@@ -169,20 +184,28 @@ def _mailing(row: models.Mailing) -> Mailing:
         recallable_until=row.due_at - windows.LAST_CALL if row.recall == states.OPEN and not row.recalled_at else None,
         recalled_at=row.recalled_at,
         alarms=_alarms(row.alarms.all()),
+        variants={code: _variant(*each) for code, each in sorted(of_variants.items())},
     )
 
 
+def _variant(counts: Counter[Outcome], flags: Counter[Flag]) -> VariantCounts:
+    taken = sum(n for outcome, n in counts.items() if outcome.taken)
+    return VariantCounts(sum(counts.values()), taken, flags[Flag.OPENED], flags[Flag.CLICKED])
+
+
 @lru_cache(maxsize=500)
-def _counted(mailing_id: int, batches: int, changes: int) -> tuple[Counter[Outcome], Counter[Flag]]:
-    """What the ledger of a mailing says; unpacked again only when a batch was added or changed."""
-    counts: Counter[Outcome] = Counter()
-    flags: Counter[Flag] = Counter()
-    packed = models.Batch.objects.filter(mailing_id=mailing_id).values_list("outcomes", "format")
-    for outcomes in (ledger.Outcomes(*each) for each in packed.iterator(chunk_size=200)):
-        counts += outcomes.counts()
-        flags += outcomes.flag_counts()
-    del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
-    return counts, flags
+def _counted(mailing_id: int, batches: int, changes: int) -> dict[str, tuple[Counter[Outcome], Counter[Flag]]]:
+    """What the ledger of a mailing says, by variant; unpacked again only when a batch was added or changed."""
+    found: dict[str, tuple[Counter[Outcome], Counter[Flag]]] = defaultdict(lambda: (Counter(), Counter()))
+    packed = models.Batch.objects.filter(mailing_id=mailing_id).values_list("variant", "outcomes", "format")
+    for variant, data, form in packed.iterator(chunk_size=200):
+        outcomes = ledger.Outcomes(data, form)
+        counts, flags = found[variant]
+        counts.update(outcomes.counts())
+        flags.update(outcomes.flag_counts())
+    for counts, _ in found.values():
+        del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
+    return dict(found)
 
 
 def house_alarms() -> tuple[Alarm, ...]:

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.catalog import reads as catalog
 from newsletter.curator import reads as curator
+from newsletter.curator import showing, variants
 from newsletter.delivery import reads, service
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
@@ -112,6 +113,16 @@ def _mailing(request: HttpRequest, verb: str, mailing_id: int) -> reads.Mailing:
     return found
 
 
+def _variants(found: reads.Mailing) -> list[tuple[str, str, reads.VariantCounts]]:
+    """Each variant in words, its subject, and how it did."""
+    snapshot_id, names = found.snapshot_id, showing.names()
+    words = {each.code: variants.named(each, names) for each in curator.variants_of(snapshot_id)}
+    return [
+        (words.get(code, code), curator.frozen(snapshot_id, code).subject, counts)
+        for code, counts in found.variants.items()
+    ]
+
+
 def _context(found: reads.Mailing) -> dict[str, Any]:
     excluded = sum(found.excluded.values())
     return {
@@ -122,6 +133,7 @@ def _context(found: reads.Mailing) -> dict[str, Any]:
         "moving": found.state in ("scheduled", "freezing", "sending"),
         "missing": found.candidates - found.planned - excluded,
         "clicks": [story for story in curator.clicks(found.edition_id) if story.as_of],
+        "variants": _variants(found) if len(found.variants) > 1 else [],
         "engagement": [(name.replace("_", " "), n) for name, n in found.engagement.items()],
         "recallable": found.recallable_until and clock.now() <= found.recallable_until and found.state != "scheduled",
         "repairable": found.state != "cancelled" and (found.counts.get("refused") or found.counts.get("dropped")),

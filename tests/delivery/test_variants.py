@@ -142,3 +142,17 @@ def test_a_mail_without_a_date_asks_for_no_zones(
     plan()
     service.freeze_next(now)
     assert hand_over_all(ScriptedProvider(), now) == 1
+
+
+def test_how_each_variant_did_is_told_apart(plan: Plan, join: Join, edition: Any, now: datetime) -> None:
+    ids = join(60)
+    curator.edit_edition(edition.id, second_subject="Trains again", now=now)
+    made = plan()
+    service.freeze_next(now)
+    hand_over_all(ScriptedProvider(), now)
+    seconds = sum(variants.gets_second(person, edition.id) for person in ids)
+    found = reads.mailing(made.id).variants
+    assert {code: (each.planned, each.taken) for code, each in found.items()} == {
+        "": (60 - seconds, 60 - seconds),
+        "2": (seconds, seconds),
+    }

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from newsletter.checks import service as checks
 from newsletter.curator import reads, service
+from newsletter.delivery import service as delivery
+from newsletter.jobs import tasks
 from subscribers import service as subscribers
 
 pytestmark = pytest.mark.django_db
@@ -104,3 +107,17 @@ def test_a_test_is_of_the_variant_that_is_shown(editor: Client, edition: Any, se
     editor.post(f"/editions/{edition.id}/tests/", {"addresses": "desk@example.com", "variant": "a"})
     (letter,) = settings.CONFIG.outbox_dir.rglob("*.eml")
     assert f"nl={story.key}" in letter.read_text().replace("=\n", "").replace("nl=3D", "nl=")
+
+
+def test_the_delivery_page_shows_how_each_subject_did(
+    editor: Client, edition: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    service.edit_edition(edition.id, second_subject="Trains come back", now=now)
+    readers(30)
+    checks.approve(edition.id, by="editor@example.com", now=now)
+    mailing = tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
+    delivery.freeze_next(now)
+    page = editor.get(f"/deliveries/{mailing.id}/").content.decode()
+    assert "Variants" in page
+    assert "Trains come back" in page
+    assert "Second subject" in page

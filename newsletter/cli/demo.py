@@ -164,7 +164,7 @@ def _newsletter(each: dict[str, Any], paper: dict[str, Any], material: Path, now
 
 
 _SETTINGS = (
-    "slug", "name", "strap", "description", "from_email", "from_name", "reply_to", "signed", "language", "zone", "stories_wanted", "theme",
+    "slug", "name", "strap", "description", "from_email", "from_name", "reply_to", "signed", "language", "zone", "stories_wanted", "template", "theme",
 )  # fmt: skip
 
 

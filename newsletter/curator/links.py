@@ -47,7 +47,11 @@ def written(edition: Edition) -> dict[str, str]:
 
 
 def look_at_links(now: datetime, *, fetch: Fetch, edition_id: int | None = None) -> int:
-    """Looks at the addresses whose time has come, or (with `edition_id`) at all of an edition's. Returns how many lead nowhere."""
+    """Looks at the addresses whose time has come, or (with `edition_id`) at all of an edition's. Returns how many lead nowhere.
+
+    A server that does not answer is called unreachable after several tries; at once where somebody asks and sees it.
+    """
+    patience = UNREACHABLE_AFTER if edition_id is None else 1
     wanted = _enter(now, edition_id)
     models.LinkLook.objects.filter(wanted_until__lt=(now - WATCHED_FOR).date()).delete()
     rows = models.LinkLook.objects.filter(key__in=wanted)
@@ -56,7 +60,7 @@ def look_at_links(now: datetime, *, fetch: Fetch, edition_id: int | None = None)
     due = {row.pk: row for row in rows.order_by("next_at", "id")[:AT_A_TIME]}
     asked = [polling.Request(row.pk, row.url) for row in due.values()]
     for look_id, answer in polling.fetch_all(asked, _a_little(fetch), accept=ANY_TYPE):
-        _take(due[look_id], answer, now)
+        _take(due[look_id], answer, patience, now)
     return models.LinkLook.objects.filter(key__in=wanted).exclude(state__in=("waiting", "fine")).count()
 
 
@@ -86,7 +90,7 @@ def _enter(now: datetime, edition_id: int | None) -> set[str]:
     return keys
 
 
-def _take(row: models.LinkLook, answer: Fetched | Exception, now: datetime) -> None:
+def _take(row: models.LinkLook, answer: Fetched | Exception, patience: int, now: datetime) -> None:
     """Notes what an answer shows. Whatever a server says but that there is nothing counts as fine: many turn programs away."""
     state, detail, failures = "fine", "", 0
     if isinstance(answer, FetchError) and answer.status in watching.GONE:
@@ -96,7 +100,7 @@ def _take(row: models.LinkLook, answer: Fetched | Exception, now: datetime) -> N
     elif isinstance(answer, Exception) and not isinstance(answer, TooLarge) and not getattr(answer, "status", 0):
         failures = row.failures + 1
         said = str(answer) if isinstance(answer, NewsletterError) else type(answer).__name__
-        state, detail = ("unreachable", said) if failures >= UNREACHABLE_AFTER else (row.state, row.detail)
+        state, detail = ("unreachable", said) if failures >= patience else (row.state, row.detail)
     models.LinkLook.objects.filter(pk=row.pk).update(
         state=state,
         detail=detail[:300],

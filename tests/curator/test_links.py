@@ -125,3 +125,9 @@ def test_a_fault_of_ours_is_only_a_try_that_failed(linked: Edition, now: datetim
 
     assert links.look_at_links(now, fetch=broken) == 0
     assert models.LinkLook.objects.get().failures == 1
+
+
+def test_who_asks_is_told_at_once(linked: Edition, servers: Servers, now: datetime) -> None:
+    servers.answers[MAP] = FetchError("The name is not known.")
+    assert links.look_at_links(now, fetch=servers, edition_id=linked.id) == 1
+    assert found(linked, now) == [("link-unreachable", "warn", "intro")]

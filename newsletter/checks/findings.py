@@ -9,7 +9,16 @@ Level = Literal["block", "warn", "advise"]
 GRAVEST_FIRST: tuple[Level, ...] = ("block", "warn", "advise")
 # Without these there is no mail, or none that may be sent: no reason helps.
 NEVER_OVERRIDDEN = frozenset(
-    {"template", "no-subject", "no-headline", "no-text-part", "no-unsubscribe", "no-postal-address", "unknown-field"}
+    {
+        "template",
+        "no-subject",
+        "no-headline",
+        "no-text-part",
+        "no-unsubscribe",
+        "no-postal-address",
+        "unknown-field",
+        "no-segment",
+    }
 )
 
 

@@ -55,7 +55,6 @@ def check(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
         *_readers(readers),
     ]
     overridden = editions.overrides(edition_id)
-    found = list(dict.fromkeys(found))  # what several variants have in common
     marked = (
         replace(each, overridden=overridden.get((each.code, each.where), "")) if each.may_be_overridden else each
         for each in found
@@ -132,7 +131,7 @@ def _stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Itera
 
 def _renderings(mails: Mapping[Variant, Rendered], postal_address: str) -> Iterator[Finding]:
     """What is wrong with the mail, and with what some readers get instead where that is something else."""
-    plain = set(mail.rendering(mails[variants.PLAIN], postal_address=postal_address))
+    plain = list(mail.rendering(mails[variants.PLAIN], postal_address=postal_address))
     yield from plain
     names = showing.names() if len(mails) > 1 else {}
     for variant, rendered in mails.items():
@@ -143,7 +142,9 @@ def _renderings(mails: Mapping[Variant, Rendered], postal_address: str) -> Itera
 
 def _groups(edition: editions.Edition) -> Iterator[Finding]:
     """Segments that an edition names and that are there no more."""
-    for group in set(variants.audiences(edition)) - set(showing.choices()):
+    named = variants.audiences(edition)
+    known = showing.choices() if named else ()
+    for group in (each for each in named if each not in known):
         yield Finding(
             "block",
             "readers",

@@ -8,7 +8,7 @@ An address is looked at once for all the places it stands in, and not again for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from django.conf import settings
@@ -78,16 +78,22 @@ def _enter(now: datetime, edition_id: int | None) -> set[str]:
     else:
         since = (now - WATCHED_FOR).date()
         editions = [each for each in reads.editions(states=WATCHED, limit=AT_A_TIME) if each.date >= since]
-    keys = set()
-    for edition in editions:
-        for url in written(edition):
-            keys.add(_key(url))
-            row, created = models.LinkLook.objects.get_or_create(
-                key=_key(url), defaults={"url": url, "next_at": now, "wanted_until": edition.date}
-            )
-            if not created and row.wanted_until < edition.date:
-                models.LinkLook.objects.filter(pk=row.pk).update(wanted_until=edition.date)
-    return keys
+    wanted: dict[str, tuple[str, date]] = {}
+    for edition in sorted(editions, key=lambda each: each.date):  # the last one that wants an address says how long
+        wanted |= {_key(url): (url, edition.date) for url in written(edition)}
+    known = dict(models.LinkLook.objects.filter(key__in=wanted).values_list("key", "wanted_until"))
+    models.LinkLook.objects.bulk_create(
+        [
+            models.LinkLook(key=key, url=url, next_at=now, wanted_until=until)
+            for key, (url, until) in wanted.items()
+            if key not in known
+        ],
+        ignore_conflicts=True,
+    )
+    for key, until in known.items():
+        if until < wanted[key][1]:
+            models.LinkLook.objects.filter(key=key).update(wanted_until=wanted[key][1])
+    return set(wanted)
 
 
 def _take(row: models.LinkLook, answer: Fetched | Exception, patience: int, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from newsletter.curator import models, variants
 from newsletter.curator.values import Edition
 from newsletter.curator.variants import EVERYBODY, FREE, MAIL, MEMBERS, MOST, SEGMENT, WEB, Variant
-from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.errors import BadInput, Refused
 from subscribers import service as people
 
 PLAIN_CHOICES = (EVERYBODY, MAIL, WEB, MEMBERS, FREE)
@@ -33,16 +33,11 @@ def options() -> tuple[tuple[str, str], ...]:
 def checked(shown_to: str) -> str:
     """The choice, if it is one. Raises BadInput."""
     wanted = " ".join(str(shown_to).split())
-    if wanted in PLAIN_CHOICES:
-        return wanted
-    try:
-        people.segment(wanted.removeprefix(SEGMENT))
-    except NotFound:
-        wanted = wanted.removeprefix(SEGMENT)
-    if wanted.startswith(SEGMENT):
+    known = choices()
+    if wanted in known:
         return wanted
     raise BadInput(
-        f"“{wanted[:60]}” is nobody a story can be shown to. There are {', '.join(filter(None, choices()))}; empty is everybody.",
+        f"“{wanted[:60]}” is nobody a story can be shown to. There are {', '.join(filter(None, known))}; empty is everybody.",
         "shown_to",
     )
 

@@ -13,7 +13,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from newsletter.catalog import reads as catalog
-from newsletter.curator import corrections, days
+from newsletter.curator import corrections, days, variants
 from newsletter.curator import reads as curator
 from newsletter.jobs import pulses
 from newsletter.kernel import clock
@@ -70,7 +70,7 @@ def edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
 
 
 def _about(edition: curator.Edition, newsletter: catalog.Newsletter, subject: str, preheader: str) -> PageAbout:
-    shown = next((each for each in sorted(edition.picks, key=lambda each: each.number) if each.picture_url), None)
+    shown = next((each for each in _on_page(edition) if each.picture_url), None)
     return PageAbout(
         canonical=_address(newsletter, edition),
         title=subject,
@@ -107,7 +107,7 @@ def feed(request: HttpRequest, slug: str) -> HttpResponse:
         mail = _neutral(each)
         if mail is None:
             continue
-        stories = [pick.headline for pick in sorted(each.picks, key=lambda pick: pick.number)]
+        stories = [pick.headline for pick in _on_page(each)]
         made.add_item(
             title=strip_unprintable(mail.subject),
             link=_address(newsletter, each),
@@ -119,6 +119,11 @@ def feed(request: HttpRequest, slug: str) -> HttpResponse:
             unique_id=_address(newsletter, each),
         )
     return HttpResponse(made.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+
+
+def _on_page(edition: curator.Edition) -> list[curator.Pick]:
+    """The stories that everybody may read, in their order."""
+    return sorted(variants.as_seen(edition, variants.PAGE).picks, key=lambda pick: pick.number)
 
 
 def _neutral(edition: curator.Edition) -> Rendered | None:

@@ -121,3 +121,23 @@ def test_the_delivery_page_shows_how_each_subject_did(
     assert "Variants" in page
     assert "Trains come back" in page
     assert "Second subject" in page
+
+
+def test_what_is_for_some_is_nowhere_in_the_archive(
+    client: Client, edition: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    for number, shown_to in enumerate(("members", "mail")):
+        key = edition.picks[number].key
+        service.edit_pick(
+            edition.id, key, headline=f"Secret{number}", label=f"Secret{number}", shown_to=shown_to, now=now
+        )
+    service.set_box(edition.id, title="Secret2", text="Secret3", shown_to="free", now=now)
+    readers(1)
+    checks.approve(edition.id, by="editor@example.com", now=now)
+    tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
+    delivery.freeze_next(now)
+    for path in ("/archive/", "/archive/morning/", f"/archive/morning/{edition.date}/", "/archive/morning/feed.xml"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert "Secret" not in answer.content.decode()
+    assert edition.picks[2].headline.split()[0] in client.get("/archive/morning/feed.xml").content.decode()

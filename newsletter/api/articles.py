@@ -16,6 +16,7 @@ from newsletter.curator.extracted import ExtractedArticle
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.numbers import whole
 
 TEXTS = ("title", "dek", "text", "byline", "language", "publisher", "section", "biography", "canonical_url")
 PICTURE = ("url", "alt", "caption", "credit")
@@ -38,10 +39,10 @@ def article(request: HttpRequest, article_id: int) -> HttpResponse:
 
 
 def _list(request: HttpRequest) -> HttpResponse:
-    said = request.GET.get("limit", "50")
-    if not said.isdecimal() or not 1 <= int(said[:6]) <= MOST_LISTED:
+    limit = whole(request.GET.get("limit", "50"))
+    if limit is None or not 1 <= limit <= MOST_LISTED:
         raise BadInput(f"The limit is a number from 1 to {MOST_LISTED}.", "limit")
-    found = reads.articles(query=request.GET.get("query", "")[:200], limit=int(said))
+    found = reads.articles(query=request.GET.get("query", "")[:200], limit=limit)
     return JsonResponse({"articles": [_plain(each) | {"text": ""} for each in found]})
 
 

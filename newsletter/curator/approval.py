@@ -68,12 +68,8 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
 
 def _hash(mails: Mapping[Variant, templater.Rendered]) -> str:
     """The hash of all that may be sent: that of the mail, or of its variants, with who gets them, where it has any."""
-    parts = [
-        (
-            sorted(variant.audiences),
-            variant.second_subject,
-            rendered.sha256,
-        )  # the same words for others are another mail
+    parts = [  # the same words for others are another mail
+        (sorted(variant.audiences), variant.second_subject, rendered.sha256)
         for variant, rendered in mails.items()
         if not variant.web
     ]

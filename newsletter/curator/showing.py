@@ -14,20 +14,22 @@ from subscribers import service as people
 PLAIN_CHOICES = (EVERYBODY, MAIL, WEB, MEMBERS, FREE)
 
 
+def options() -> tuple[tuple[str, str], ...]:
+    """Everything that `shown_to` can be, with its words."""
+    known = names()
+    return tuple(
+        (each, variants.words(each, known)) for each in (*PLAIN_CHOICES, *(f"{SEGMENT}{slug}" for slug in known))
+    )
+
+
 def choices() -> tuple[str, ...]:
     """Everything that `shown_to` can be."""
-    return (*PLAIN_CHOICES, *(f"{SEGMENT}{each.slug}" for each in people.all_segments()))
+    return tuple(value for value, _ in options())
 
 
 def names() -> dict[str, str]:
     """The segments' names by their slugs."""
     return {each.slug: each.name for each in people.all_segments()}
-
-
-def options() -> tuple[tuple[str, str], ...]:
-    """The choices with their words."""
-    known = names()
-    return tuple((each, variants.words(each, known)) for each in choices())
 
 
 def checked(shown_to: str) -> str:

@@ -11,7 +11,7 @@ from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
 from newsletter.curator import pool as pools
-from newsletter.curator import reads, service, showing, watch
+from newsletter.curator import reads, service, watch
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, NotFound
@@ -243,7 +243,6 @@ def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
         "fields": [(name, label, getattr(edition, name)) for name, label in WORDS.items()],
         "states": pools.STATES,
         "sources": reads.sources(),
-        "for_whom": dict(showing.options()),
     } | boxes.fragment(edition)
 
 

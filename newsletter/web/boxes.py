@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from newsletter.curator import reads, service, showing, variants
+from newsletter.curator import reads, service, showing
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from newsletter.web.access import allow, desk, note
@@ -45,11 +45,13 @@ def boxes(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 
 def fragment(edition: reads.Edition) -> dict[str, Any]:
-    """What the fragment shows: each box with for whom it is, in words."""
-    names = showing.names()
+    """What the fragment shows: each box with for whom it is, in words; and all that can be chosen."""
+    audiences = showing.options()
+    words = dict(audiences)
     return {
         "edition": edition,
-        "boxes": [(box, variants.words(box.shown_to, names)) for box in edition.boxes],
-        "audiences": showing.options(),
+        "boxes": [(box, words.get(box.shown_to, box.shown_to)) for box in edition.boxes],
+        "audiences": audiences,
+        "for_whom": words,
         "places": PLACES,
     }

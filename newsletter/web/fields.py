@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.http import QueryDict
 
-MOST_DIGITS = 18  # fits a database's 64 bits, and is far from the length at which Python refuses to read a number
+from newsletter.kernel.numbers import whole
 
 
 def number(sent: QueryDict, name: str) -> int | None:
-    """The whole number in a field, zero or more; None when it holds anything else, or more than MOST_DIGITS."""
-    text = sent.get(name, "")
-    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
+    """The whole number in a field, zero or more; None when it holds anything else, or too many digits."""
+    return whole(sent.get(name, ""))

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from newsletter.accounts.rights import can
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused
+from newsletter.kernel.numbers import whole
 from newsletter.web.access import desk, note
 from newsletter.web.readers import list_named, lists_seen
 from subscribers import reads, service
@@ -87,7 +88,8 @@ def _act(request: HttpRequest, target: reads.List) -> None:
 
 
 def _months(text: str) -> int:
-    return int(text) if text.isdecimal() and int(text) in MONTHS else 6
+    found = whole(text)
+    return found if found in MONTHS else 6
 
 
 def _context(request: HttpRequest, target: reads.List) -> dict[str, Any]:

@@ -120,12 +120,8 @@ def _act(request: HttpRequest, found: reads.Person, lists: dict[int, reads.List]
             service.change_address(found.id, request.POST.get("email", ""), by=by(request), now=now)
             note(request, "changed address", f"reader {found.id}")
             messages.success(request, "The address is changed; the old one stays findable.")
-        elif (
-            request.POST.get("do") == "leave"
-            and request.POST.get("list", "").isdecimal()
-            and int(request.POST["list"]) in lists
-        ):
-            service.unsubscribe(found.id, int(request.POST["list"]), how="desk", by=by(request), now=now)
+        elif request.POST.get("do") == "leave" and (left := number(request.POST, "list")) in lists:
+            service.unsubscribe(found.id, lists[left].id, how="desk", by=by(request), now=now)
             note(request, "unsubscribed reader", f"reader {found.id}")
             messages.success(request, "Unsubscribed. Only the reader can undo this.")
         elif request.POST.get("do") == "know":

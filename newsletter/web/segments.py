@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.kernel.numbers import whole
 from newsletter.web.access import by, desk, note
 from subscribers import reads, segments, service
 
@@ -123,11 +124,11 @@ def _posted(request: HttpRequest) -> Form:
 
 def _longer(form: Form, do: str) -> Form:
     """The form with one more row in the block “more-N”, or with one more block."""
-    place = do.removeprefix("more-")
+    place = whole(do.removeprefix("more-"))
     blocks = list(form.blocks)
-    if place.isdecimal() and int(place) < len(blocks):
-        old = blocks[int(place)]
-        blocks[int(place)] = Block(old.kind, (*old.rows, Row())[:MOST_ROWS])
+    if place is not None and place < len(blocks):
+        old = blocks[place]
+        blocks[place] = Block(old.kind, (*old.rows, Row())[:MOST_ROWS])
     elif len(blocks) < MOST_BLOCKS:
         blocks.append(Block("any", (Row(),) * FIRST_ROWS))
     return replace(form, blocks=tuple(blocks))

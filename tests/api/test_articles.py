@@ -138,7 +138,8 @@ def test_articles_are_listed_and_found(call: Call) -> None:
     assert [each["id"] for each in found] == [made]
     assert call("editor", address=f"{ADDRESS}/{made}", method="get").json()["dek"] == STORY["dek"]
     assert call("editor", address=f"{ADDRESS}/999", method="get").status_code == 404
-    assert call("editor", address=f"{ADDRESS}?limit=0", method="get").status_code == 422
+    for wrong in ("0", "many", "9" * 5000, "000001" + "0" * 5000):
+        assert call("editor", address=f"{ADDRESS}?limit={wrong}", method="get").status_code == 422
 
 
 @pytest.mark.parametrize(

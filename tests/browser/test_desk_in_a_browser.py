@@ -129,6 +129,31 @@ def test_two_editors_see_each_other_and_keep_what_they_write(
     assert page.complaints == []
 
 
+def test_a_box_is_added_and_what_is_typed_outlasts_what_others_change(
+    page: Any, live_server: Any, people: Any, edition: Any, now: Any
+) -> None:
+    from newsletter.curator import service
+
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/editions/{edition.id}/")
+    page.click("text=Add a box")
+    page.fill("#b-text-new", "Come to the *mill*.")
+    page.select_option("#b-for-new", "members")
+    page.click("#box-new >> text=Add >> nth=-1")
+    page.wait_for_selector("#boxes summary:has-text('Come to the')")
+    (box,) = curator.edition(edition.id).boxes
+    assert (box.text, box.shown_to, box.place) == ("Come to the *mill*.", "members", "top")
+    page.click(f"#box-{box.id} summary")
+    page.fill(f"#b-title-{box.id}", "Half a heading")
+    page.evaluate("document.activeElement.blur()")
+    service.edit_edition(edition.id, subject="A subject from elsewhere", now=now)
+    page.wait_for_selector(
+        "#f-subject [name=was]:has-text('A subject from elsewhere')", state="attached", timeout=12_000
+    )
+    assert page.input_value(f"#b-title-{box.id}") == "Half a heading"
+    assert page.complaints == []
+
+
 @pytest.mark.parametrize("width", [320, 375, 1440])
 def test_no_page_scrolls_sideways(page: Any, live_server: Any, people: Any, edition: Any, width: int) -> None:
     sign_in(page, live_server, "admin")

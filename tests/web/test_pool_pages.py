@@ -125,6 +125,17 @@ def test_a_number_longer_than_any_id_is_told_like_no_number(editor: Client, hous
     assert "Say which rule." in answer.content.decode()
 
 
+@pytest.mark.parametrize("digits", [19, 5000])
+def test_no_page_minds_a_number_without_end(
+    signed_in: Callable[[str], Client], house: Any, readers: Callable[..., list[int]], digits: int
+) -> None:
+    admin, endless = signed_in("admin"), "9" * digits
+    (reader,) = readers(1)
+    assert admin.get(f"/readers/lists/{house.list.slug}/?months={endless}").status_code == 200
+    assert admin.post("/readers/segments/", {"do": f"more-{endless}"}).status_code == 200
+    assert admin.post(f"/readers/{reader}/", {"do": "leave", "list": endless}, follow=True).status_code == 200
+
+
 def test_a_clipped_page_is_added_by_a_press_alone(editor: Client, house: Any) -> None:
     page = "/sources/clip/"
     shown = editor.get(page, {"url": "https://echo.example.org/ferry", "title": "Ferry <b>", "text": PASTED})

@@ -25,6 +25,8 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Pick, write, check, preview, approve and send an edition."
 )
 BY = "command line"
+GROUPS = typer.Option([], "--for", help="As those in this group get it, such as members; may be repeated.")
+SECOND = typer.Option(False, "--second-subject", help="With the second subject.")
 SHOWN_TO = "For whom it is: mail, web, members, free or segment:SLUG; empty: everybody."
 
 
@@ -295,10 +297,8 @@ def preview(
     out: Path = typer.Option(..., help="Folder for the html, txt and eml files."),
     to: str = typer.Option("reader@example.com", help="The reader to show it as."),
     first_name: str = typer.Option("", help="That reader's first name."),
-    groups: list[str] = typer.Option(
-        [], "--for", help="As those in this group get it, such as members; may be repeated."
-    ),
-    second: bool = typer.Option(False, "--second-subject", help="With the second subject."),
+    groups: list[str] = GROUPS,
+    second: bool = SECOND,
     web: bool = typer.Option(False, "--web", help="The page of the archive."),
     as_json: bool = JSON,
 ) -> None:
@@ -306,7 +306,7 @@ def preview(
     now = clock.now()
     edition = reads.edition(edition_id)
     newsletter = catalog.newsletter(edition.newsletter_id)
-    rendered = service.preview(edition_id, now=now, variant=_variant(edition, groups, second, web))
+    rendered = service.preview(edition_id, now=now, variant=variants.PAGE if web else _variant(edition, groups, second))
     for problem in rendered.problems:
         warn(f"{problem.level}: {problem.where}: {problem.message}")
     if not rendered.html:
@@ -334,10 +334,8 @@ def preview(
         say(path)
 
 
-def _variant(edition: reads.Edition, groups: list[str], second: bool, web: bool) -> Variant:
+def _variant(edition: reads.Edition, groups: list[str], second: bool) -> Variant:
     """The variant asked for. Raises BadInput where the edition has none like it."""
-    if web:
-        return variants.PAGE
     wanted = (frozenset(groups), second)
     for each in variants.of(edition):
         if (each.audiences, each.second_subject) == wanted:
@@ -439,13 +437,17 @@ def send(
     edition_id: int,
     at: str = typer.Option("", help="When, as ISO 8601; without an offset in the newsletter's zone. Default: now."),
     test_to: list[str] = typer.Option([], help="Send a test to this address instead; may be repeated."),
+    groups: list[str] = GROUPS,
+    second: bool = SECOND,
     as_json: bool = JSON,
 ) -> None:
-    """Send an approved edition to its list, or a test to yourself."""
+    """Send an approved edition to its list, or a test to yourself; --for and --second-subject say which variant to test."""
     now = clock.now()
     edition = reads.edition(edition_id)
     if test_to:
-        return _send_test(edition, test_to, now, as_json)
+        return _send_test(edition, test_to, _variant(edition, groups, second), now, as_json)
+    if groups or second:
+        raise BadInput("--for and --second-subject are for tests: say --test-to ADDRESS as well.", "for")
     newsletter = catalog.newsletter(edition.newsletter_id)
     mailing = tasks.send_edition(
         edition_id, at=clock.local_moment(at, newsletter.zone, "at") if at else None, by=BY, now=now
@@ -457,8 +459,8 @@ def send(
     say(f"It leaves while `newsletter run` is on. Follow it: newsletter mailings show {mailing.id}")
 
 
-def _send_test(edition: reads.Edition, addresses: list[str], now: Any, as_json: bool) -> None:
-    sent = tasks.send_test(edition.id, addresses, by=BY, now=now)
+def _send_test(edition: reads.Edition, addresses: list[str], variant: Variant, now: Any, as_json: bool) -> None:
+    sent = tasks.send_test(edition.id, addresses, variant=variant, by=BY, now=now)
     _noted("sent test", edition, now, f"{len(sent)} addresses")
     if as_json:
         emit_json(sent)

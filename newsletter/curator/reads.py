@@ -100,10 +100,17 @@ def standing_snapshot(edition_id: int) -> Snapshot | None:
 
 
 def frozen(snapshot_id: int, code: str) -> Rendered:
-    """What the readers of a variant get, byte for byte; the plain mail where a snapshot has no such variant. Raises NotFound."""
-    row = models.SnapshotVariant.objects.filter(snapshot_id=snapshot_id, code=code).first() if code else None
-    if row is None:
+    """What the readers of a variant get, byte for byte. Raises NotFound: nobody is given another variant than theirs.
+
+    Older snapshots have no page of their own: theirs is the mail.
+    """
+    if not code:
         return snapshot(snapshot_id).rendered()
+    row = models.SnapshotVariant.objects.filter(snapshot_id=snapshot_id, code=code).first()
+    if row is None and code == variants.WEB:
+        return snapshot(snapshot_id).rendered()
+    if row is None:
+        raise NotFound(f"Snapshot {snapshot_id} has no variant “{code}”.")
     return Rendered(row.subject, row.preheader, row.html, row.text, (), _merge(row.merge))
 
 

@@ -293,3 +293,9 @@ def test_a_list_that_is_not_public_has_no_page_to_lead_to(edition: Edition, now:
 )
 def test_variants_have_names(variant: Variant, said: str) -> None:
     assert variants.named(variant, {"locals": "Readers nearby"}) == said
+
+
+def test_nobody_is_given_another_variant_than_theirs(edition: Edition, now: datetime) -> None:
+    snapshot = service.approve(edition.id, by=ADA, now=now)
+    with pytest.raises(NotFound, match="no variant"):
+        reads.frozen(snapshot.id, "a")

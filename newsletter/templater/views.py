@@ -62,10 +62,18 @@ def _box(box: Box, merger: Merger) -> dict[str, Any]:
 
 
 def _footer(briefing: Briefing, merger: Merger) -> dict[str, str]:
-    """The reader's own address and ways to leave; the page of the archive has no reader."""
+    """The reader's own address and ways to leave.
+
+    The page of the archive has no reader: a template that does not ask whether it is one leads to where one can sign up.
+    """
     values: dict[str, str] = {}
     if briefing.web:
-        return values
+        signup = foreign.unmarked_url(briefing.signup_url)
+        return {
+            f"{name}_{kind}": "" if name == "email" else signup
+            for name in ("email", "unsubscribe", "preferences")
+            for kind in ("html", "text")
+        }
     for kind, html in (("html", True), ("text", False)):
         token = merger.token("token", html=html)
         values[f"email_{kind}"] = merger.token("email", html=html)

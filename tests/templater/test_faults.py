@@ -98,3 +98,19 @@ def test_faults_of_the_content_and_of_the_template_are_told_together(
     only(trial(mjml="{% if %}"))
     rendered = render(replace(briefing, template="mine", subject="{{ surname }}"), folders=(tmp_path,))
     assert [problem.where for problem in rendered.problems] == ["subject", "template:mine/mine.mjml.j2:1"]
+
+
+def test_a_template_that_knows_of_no_page_gives_one_that_belongs_to_nobody(
+    briefing: Briefing, trial: Trial, tmp_path: Path
+) -> None:
+    footer = '<mj-text>{{ email_html }}<a href="{{ unsubscribe_html }}">x</a><a href="{{ preferences_html }}">y</a></mj-text>'
+    trial(
+        mjml=BODY.replace("<mj-text>fine</mj-text>", footer),
+        txt="{{ email_text }} {{ unsubscribe_text }} {{ preferences_text }}",
+    )
+    page = render(replace(briefing, template="mine", web=True), folders=(tmp_path,))
+    assert page.problems == ()
+    assert page.merge == ()
+    for part in (page.html, page.text):
+        assert part.count(briefing.signup_url) == 2
+        assert "/u/" not in part

@@ -40,34 +40,36 @@ GONE_SECONDS = 20.0  # a worker without one for so long counts as dead
 AT_ONCE = 4  # steps of the other queue in one process
 _stop = threading.Event()  # of this process
 
+# A task's name is stored with every job that waits, also by processes of another version: it stays as it is.
 
-@app.task(queue=HAND_OVER)
+
+@app.task(name="newsletter.jobs.queue.hand_over", queue=HAND_OVER)
 def hand_over(lane: int) -> None:
     """Hands batches over until none is due."""
     owner = f"{pulses.name_of_this_process('worker')}/{lane}"
     _until_done(lambda now: steps.hand_over(now, owner))
 
 
-@app.task(queue=REST)
+@app.task(name="newsletter.jobs.queue.mailings", queue=REST)
 def mailings() -> None:
     """Freezes audiences, and closes what is done; then there may be batches to hand over."""
     _until_done(steps.move_mailings)
     _until_done(sweep)
 
 
-@app.task(queue=REST)
+@app.task(name="newsletter.jobs.queue.owed", queue=REST)
 def owed() -> None:
     """Sends mail that people are owed."""
     _until_done(notices.send_owed)
 
 
-@app.task(queue=REST)
+@app.task(name="newsletter.jobs.queue.imports", queue=REST)
 def imports() -> None:
     """Imports files of readers."""
     _until_done(steps.import_readers)
 
 
-@app.task(queue=REST)
+@app.task(name="newsletter.jobs.queue.events", queue=REST)
 def events() -> None:
     """Applies what the provider posted; its lock lets one of all machines do so at a time."""
     _until_done(steps.apply_events)

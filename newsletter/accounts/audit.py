@@ -30,7 +30,7 @@ def record(
     )
 
 
-def last(target: str) -> tuple[str, str, datetime] | None:
+def find_last_entry(target: str) -> tuple[str, str, datetime] | None:
     """Who did what to `target` last, and when; None: nothing was."""
     entry = AuditEntry.objects.filter(target=target).order_by("-at", "-id").first()
     return (entry.actor_name, entry.verb, entry.at) if entry else None

@@ -62,7 +62,7 @@ def changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _edition(request, "view", edition_id)
     if str(edition.version) == request.GET.get("version"):
         return HttpResponse(status=204)
-    context = _context(edition) | {"others": audit.last(f"edition {edition_id}")}
+    context = _context(edition) | {"others": audit.find_last_entry(f"edition {edition_id}")}
     if request.GET.get("editing"):
         response = render(request, "fragments/others.html", context)
         response["HX-Retarget"], response["HX-Reswap"] = "#others", "innerHTML"

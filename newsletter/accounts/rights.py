@@ -39,10 +39,12 @@ def can(user: User | AnonymousUser | None, verb: str, newsletter: Any = None) ->
 def require(user: User | AnonymousUser | None, verb: str, newsletter: Any = None) -> None:
     """Raises NotAllowed unless `can(...)`."""
     if not can(user, verb, newsletter):
-        raise NotAllowed(f"You have no right to {_WORDS[verb]} here. An administrator of the desk can give it to you.")
+        raise NotAllowed(
+            f"You have no right to {_VERB_TEXTS[verb]} here. An administrator of the desk can give it to you."
+        )
 
 
-def visible_newsletters(user: User | AnonymousUser | None, verb: str = "view") -> frozenset[int] | None:
+def list_visible_newsletters(user: User | AnonymousUser | None, verb: str = "view") -> frozenset[int] | None:
     """The ids of the newsletters that `user` may `verb`; None means all of them."""
     if can(user, verb):
         return None
@@ -55,12 +57,12 @@ def visible_newsletters(user: User | AnonymousUser | None, verb: str = "view") -
     )
 
 
-def signed_in(user: object) -> bool:
+def is_signed_in(user: object) -> bool:
     """Whether this is a person of the newsroom, signed in and active."""
     return isinstance(user, User) and user.is_active
 
 
-_WORDS = {
+_VERB_TEXTS = {
     "view": "look at things",
     "edit": "edit",
     "approve": "approve",

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.accounts import tokens
-from newsletter.accounts.rights import visible_newsletters
+from newsletter.accounts.rights import list_visible_newsletters
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NewsletterError
 
@@ -44,7 +44,7 @@ def program(verb: str, *, methods: Iterable[str]) -> Callable[[View], View]:
                 response = refusal("Send a token that is valid: Authorization: Bearer nl_…", 401)
                 response["WWW-Authenticate"] = "Bearer"
                 return response
-            if visible_newsletters(user, verb) == frozenset():
+            if list_visible_newsletters(user, verb) == frozenset():
                 return refusal("The person this token belongs to may not do that.", 403)
             request.caller = user  # type: ignore[attr-defined]
             return _answered(view, request, *args, **kwargs)

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from newsletter.accounts import audit
-from newsletter.accounts.rights import require, signed_in, visible_newsletters
+from newsletter.accounts.rights import is_signed_in, list_visible_newsletters, require
 from newsletter.catalog import reads as catalog
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NotAllowed
@@ -33,11 +33,11 @@ def desk(verb: str = "view", *, methods: Iterable[str] = ("GET",), house: bool =
         @require_http_methods(list(methods))
         @functools.wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if not signed_in(request.user):
+            if not is_signed_in(request.user):
                 return redirect_to_login(request.get_full_path())
             if house:
                 require(request.user, verb)
-            elif visible_newsletters(request.user, verb) == frozenset():
+            elif list_visible_newsletters(request.user, verb) == frozenset():
                 raise NotAllowed("You have no right to this page. An administrator of the desk can give it to you.")
             return view(request, *args, **kwargs)
 
@@ -54,7 +54,7 @@ def allow(request: HttpRequest, verb: str, newsletter_id: int) -> None:
 
 def shown(request: HttpRequest, verb: str = "view") -> tuple[catalog.Newsletter, ...]:
     """The newsletters the user may `verb`."""
-    visible = visible_newsletters(request.user, verb)
+    visible = list_visible_newsletters(request.user, verb)
     return tuple(each for each in catalog.newsletters() if visible is None or each.id in visible)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from newsletter.accounts.rights import can, signed_in, visible_newsletters
+from newsletter.accounts.rights import can, is_signed_in, list_visible_newsletters
 from newsletter.catalog import reads as catalog
 from newsletter.kernel import clock
 
@@ -25,7 +25,7 @@ _NAVIGATION = (
 
 def desk(request: HttpRequest) -> dict[str, Any]:
     """Context for signed-in users; nothing for readers' pages."""
-    if not signed_in(getattr(request, "user", None)):
+    if not is_signed_in(getattr(request, "user", None)):
         return {}
     pages = [(href, name) for href, name, verb in _NAVIGATION if _allowed(request, verb)]
     if settings.CONFIG.provider == "outbox":
@@ -50,4 +50,4 @@ def house_zone() -> str:
 def _allowed(request: HttpRequest, verb: str) -> bool:
     if verb == "people":
         return can(request.user, verb)
-    return visible_newsletters(request.user, verb) != frozenset()
+    return list_visible_newsletters(request.user, verb) != frozenset()

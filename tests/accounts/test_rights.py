@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from newsletter.accounts import service
-from newsletter.accounts.rights import ROLES, VERBS, can, require, visible_newsletters
+from newsletter.accounts.rights import ROLES, VERBS, can, list_visible_newsletters, require
 from newsletter.kernel.errors import BadInput, NotAllowed, Refused
 
 
@@ -23,7 +23,7 @@ def test_a_role_for_the_house_covers_all(people: dict[str, Any], house: Any) -> 
     for verb in VERBS:
         assert can(people["admin"], verb, house.briefing.id)
         assert can(people["admin"], verb)
-    assert visible_newsletters(people["admin"]) is None
+    assert list_visible_newsletters(people["admin"]) is None
 
 
 def test_editing_is_not_sending() -> None:

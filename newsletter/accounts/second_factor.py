@@ -35,31 +35,31 @@ def is_on(user: User) -> bool:
     return any(True for _ in devices_for_user(user, confirmed=True))
 
 
-def user(user_id: int) -> User | None:
+def find_pending_user(user_id: int) -> User | None:
     """The person who has given the right password and still owes the code; None when the account is gone."""
     return User.objects.filter(id=user_id, is_active=True).first()
 
 
-def begin(user: User) -> Enrolment:
+def begin_enrolment(user: User) -> Enrolment:
     """Makes a key; it counts once a code of it was typed. Raises Refused when the second step is on already."""
     if is_on(user):
         raise Refused("Signing in with a code is on already. Turn it off first.")
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user).delete()
-        return _enrolment(TOTPDevice.objects.create(user=user, name=_ISSUER, confirmed=False), user)
+        return _to_enrolment(TOTPDevice.objects.create(user=user, name=_ISSUER, confirmed=False), user)
 
 
-def begun(user: User) -> Enrolment | None:
+def find_pending_enrolment(user: User) -> Enrolment | None:
     """The key that waits for its first code, if there is one."""
     device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
-    return _enrolment(device, user) if device else None
+    return _to_enrolment(device, user) if device else None
 
 
-def confirm(user: User, code: str) -> tuple[str, ...]:
+def confirm_enrolment(user: User, code: str) -> tuple[str, ...]:
     """Turns the second step on with a first code; the spare codes, shown this once. Raises Refused for a wrong one."""
     with transaction.atomic():
         device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
-        if device is None or not device.verify_token(_flat(code)):
+        if device is None or not device.verify_token(_normalise_code(code)):
             raise Refused(
                 "This code does not fit. Type the one that the app shows now; the clock of the phone must be right."
             )
@@ -72,9 +72,9 @@ def confirm(user: User, code: str) -> tuple[str, ...]:
     return codes
 
 
-def fits(user: User, code: str) -> bool:
+def verify_code(user: User, code: str) -> bool:
     """Whether a code is right, and not used before; after wrong ones the next must wait (1, 2, 4 … seconds)."""
-    flat = _flat(code)
+    flat = _normalise_code(code)
     kind = TOTPDevice if flat.isdecimal() else StaticDevice  # spare codes have letters in them, nearly for certain
     return any(
         verify_token(user, device.persistent_id, flat) for device in kind.objects.filter(user=user, confirmed=True)
@@ -95,10 +95,10 @@ def reset(email: str) -> str:
     return user.email
 
 
-def _enrolment(device: TOTPDevice, user: User) -> Enrolment:
+def _to_enrolment(device: TOTPDevice, user: User) -> Enrolment:
     key = base64.b32encode(device.bin_key).decode("ascii").rstrip("=")
     return Enrolment(key, device.config_url)
 
 
-def _flat(code: str) -> str:
+def _normalise_code(code: str) -> str:
     return "".join(code.split()).replace("-", "").lower()[:20]

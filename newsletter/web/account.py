@@ -35,10 +35,10 @@ def _act(request: HttpRequest) -> HttpResponse:
     user: Any = request.user  # signed in: `desk` has seen to it
     do = request.POST.get("do", "")
     if do == "begin":
-        second_factor.begin(user)
+        second_factor.begin_enrolment(user)
         return redirect("account")
     if do == "confirm":
-        codes = second_factor.confirm(user, request.POST.get("code", ""))
+        codes = second_factor.confirm_enrolment(user, request.POST.get("code", ""))
         note(request, "turned on sign-in with a code", user.email)
         return _page(request, codes=codes)
     if do == "off":
@@ -64,7 +64,7 @@ def _act(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     user: Any = request.user
     on = second_factor.is_on(user)
-    begun = None if on else second_factor.begun(user)
+    begun = None if on else second_factor.find_pending_enrolment(user)
     drawn = _drawn(begun.address) if begun else ""
     shown = {"on": on, "begun": begun, "drawn": drawn, "tokens": tokens.tokens(user.email)}
     return render(request, "pages/account.html", shown | context, status=status)

@@ -53,8 +53,8 @@ def code(request: HttpRequest) -> HttpResponse:
         return redirect("login")
     if request.method != "POST":
         return render(request, "pages/login_code.html")
-    user = second_factor.user(waiting["user"])
-    if user is None or not second_factor.fits(user, request.POST.get("code", "")):
+    user = second_factor.find_pending_user(waiting["user"])
+    if user is None or not second_factor.verify_code(user, request.POST.get("code", "")):
         return render(request, "pages/login_code.html", {"error": WRONG_CODE}, status=422)
     del request.session[WAITING]
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")

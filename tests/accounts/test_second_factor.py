@@ -34,8 +34,8 @@ def wrong(user: User) -> str:
 @pytest.fixture
 def spare(editor: User) -> tuple[str, ...]:
     """The second step is on; its spare codes."""
-    second_factor.begin(editor)
-    return second_factor.confirm(editor, shown_now(editor))
+    second_factor.begin_enrolment(editor)
+    return second_factor.confirm_enrolment(editor, shown_now(editor))
 
 
 def password_given(email: str = "editor@example.com") -> Client:
@@ -71,8 +71,8 @@ def test_the_session_is_new_after_the_code(editor: User, spare: tuple[str, ...])
 
 def test_a_code_works_once(editor: User, spare: tuple[str, ...]) -> None:
     code = shown_now(editor)
-    assert second_factor.fits(editor, code)
-    assert not second_factor.fits(editor, code)
+    assert second_factor.verify_code(editor, code)
+    assert not second_factor.verify_code(editor, code)
 
 
 def test_a_wrong_code_opens_nothing_and_the_next_has_to_wait(editor: User, spare: tuple[str, ...]) -> None:
@@ -90,7 +90,7 @@ def test_each_spare_code_works_once(editor: User, spare: tuple[str, ...]) -> Non
     client = password_given()
     client.post("/login/code/", {"code": f" {spare[0].upper()} "})
     assert client.get("/").status_code == 200
-    assert not second_factor.fits(editor, spare[0])
+    assert not second_factor.verify_code(editor, spare[0])
 
 
 def test_the_code_page_without_a_password_leads_back(spare: tuple[str, ...]) -> None:
@@ -110,7 +110,7 @@ def test_it_is_set_up_on_the_account_page(editor: User) -> None:
     client = password_given()
     client.post("/account/", {"do": "begin"})
     page = client.get("/account/").content.decode()
-    key = second_factor.begun(editor)
+    key = second_factor.find_pending_enrolment(editor)
     assert key is not None
     assert key.key in page
     assert "<svg" in page
@@ -133,7 +133,7 @@ def test_turning_it_off_asks_for_the_password(editor: User, spare: tuple[str, ..
 
 def test_a_second_key_is_not_made_over_the_first(editor: User, spare: tuple[str, ...]) -> None:
     with pytest.raises(Refused, match="on already"):
-        second_factor.begin(editor)
+        second_factor.begin_enrolment(editor)
 
 
 def test_whoever_runs_the_desk_can_let_somebody_in_again(editor: User, spare: tuple[str, ...]) -> None:

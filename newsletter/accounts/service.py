@@ -17,7 +17,7 @@ from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class UserAccount:
     """Somebody of the newsroom. `roles` pairs the id of a newsletter (None: the house) with a role's name."""
 
     id: int
@@ -35,7 +35,7 @@ def create_user(
     role: str = "admin",
     newsletter_id: int | None = None,
     now: datetime,
-) -> Person:
+) -> UserAccount:
     """Adds a person with one role. Raises BadInput for an address, password or role that cannot be; Refused if known."""
     address = _checked_address(email)
     _checked_role(role)
@@ -51,7 +51,7 @@ def create_user(
     return _person(user)
 
 
-def set_role(email: str, role: str, *, newsletter_id: int | None = None) -> Person:
+def set_role(email: str, role: str, *, newsletter_id: int | None = None) -> UserAccount:
     """Gives `email` this role for a newsletter or the house, in place of the one it had there; "none" takes it away."""
     user = user_by_email(email)
     with transaction.atomic():
@@ -67,7 +67,7 @@ def set_role(email: str, role: str, *, newsletter_id: int | None = None) -> Pers
     return _person(user)
 
 
-def set_password(email: str, password: str) -> Person:
+def set_password(email: str, password: str) -> UserAccount:
     """Gives `email` a new password; every session of theirs ends."""
     user = user_by_email(email)
     _set_password(user, password)
@@ -75,12 +75,12 @@ def set_password(email: str, password: str) -> Person:
     return _person(user)
 
 
-def people() -> tuple[Person, ...]:
+def people() -> tuple[UserAccount, ...]:
     """Everybody, in the order of their addresses."""
     return tuple(_person(user) for user in User.objects.prefetch_related("roles").order_by("email"))
 
 
-def person(email: str) -> Person:
+def person(email: str) -> UserAccount:
     """The person with this address. Raises NotFound."""
     return _person(user_by_email(email))
 
@@ -93,9 +93,9 @@ def user_by_email(email: str) -> User:
         raise NotFound(f"Nobody here has the address {email}. See them all with: newsletter users list") from None
 
 
-def _person(user: User) -> Person:
+def _person(user: User) -> UserAccount:
     roles = tuple(sorted(((r.newsletter_id, r.name) for r in user.roles.all()), key=lambda r: (r[0] or 0, r[1])))
-    return Person(user.id, user.email, user.name, user.is_active, roles)
+    return UserAccount(user.id, user.email, user.name, user.is_active, roles)
 
 
 def _roles(user: User, newsletter_id: int | None) -> QuerySet[Role]:

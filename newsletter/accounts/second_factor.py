@@ -14,7 +14,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from newsletter.accounts.models import User
-from newsletter.accounts.service import user_by_email
+from newsletter.accounts.service import get_user_row
 from newsletter.kernel import ids
 from newsletter.kernel.errors import Refused
 
@@ -90,7 +90,7 @@ def turn_off(user: User) -> None:
 
 def reset(email: str) -> str:
     """Turns it off for somebody who lost phone and spare codes; their address. Raises NotFound."""
-    user = user_by_email(email)
+    user = get_user_row(email)
     turn_off(user)
     return user.email
 

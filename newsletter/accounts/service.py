@@ -37,8 +37,8 @@ def create_user(
     now: datetime,
 ) -> UserAccount:
     """Adds a person with one role. Raises BadInput for an address, password or role that cannot be; Refused if known."""
-    address = _checked_address(email)
-    _checked_role(role)
+    address = _check_address(email)
+    _check_role(role)
     if User.objects.filter(email=address).exists():
         raise Refused(
             f"There is somebody with the address {address} already. Change the rights with: newsletter users role"
@@ -48,44 +48,44 @@ def create_user(
     with transaction.atomic():
         user.save()
         Role.objects.create(user=user, newsletter_id=newsletter_id, name=role)
-    return _person(user)
+    return _to_account(user)
 
 
 def set_role(email: str, role: str, *, newsletter_id: int | None = None) -> UserAccount:
     """Gives `email` this role for a newsletter or the house, in place of the one it had there; "none" takes it away."""
-    user = user_by_email(email)
+    user = get_user_row(email)
     with transaction.atomic():
         if role == "none":
             _refuse_last_admin(user, newsletter_id)
             _roles(user, newsletter_id).delete()
-            return _person(user)
-        _checked_role(role)
+            return _to_account(user)
+        _check_role(role)
         if role != "admin":
             _refuse_last_admin(user, newsletter_id)
         if not _roles(user, newsletter_id).update(name=role):
             Role.objects.create(user=user, newsletter_id=newsletter_id, name=role)
-    return _person(user)
+    return _to_account(user)
 
 
 def set_password(email: str, password: str) -> UserAccount:
     """Gives `email` a new password; every session of theirs ends."""
-    user = user_by_email(email)
+    user = get_user_row(email)
     _set_password(user, password)
     user.save(update_fields=["password"])
-    return _person(user)
+    return _to_account(user)
 
 
-def people() -> tuple[UserAccount, ...]:
+def list_users() -> tuple[UserAccount, ...]:
     """Everybody, in the order of their addresses."""
-    return tuple(_person(user) for user in User.objects.prefetch_related("roles").order_by("email"))
+    return tuple(_to_account(user) for user in User.objects.prefetch_related("roles").order_by("email"))
 
 
-def person(email: str) -> UserAccount:
+def get_user(email: str) -> UserAccount:
     """The person with this address. Raises NotFound."""
-    return _person(user_by_email(email))
+    return _to_account(get_user_row(email))
 
 
-def user_by_email(email: str) -> User:
+def get_user_row(email: str) -> User:
     """The account with this address, for other modules of this room. Raises NotFound."""
     try:
         return User.objects.get_by_natural_key(email)
@@ -93,7 +93,7 @@ def user_by_email(email: str) -> User:
         raise NotFound(f"Nobody here has the address {email}. See them all with: newsletter users list") from None
 
 
-def _person(user: User) -> UserAccount:
+def _to_account(user: User) -> UserAccount:
     roles = tuple(sorted(((r.newsletter_id, r.name) for r in user.roles.all()), key=lambda r: (r[0] or 0, r[1])))
     return UserAccount(user.id, user.email, user.name, user.is_active, roles)
 
@@ -111,7 +111,7 @@ def _refuse_last_admin(user: User, newsletter_id: int | None) -> None:
         raise Refused(f"{user.email} is the only administrator. Make somebody else one first.")
 
 
-def _checked_address(email: str) -> str:
+def _check_address(email: str) -> str:
     address = email.strip().casefold()
     try:
         validate_email(address)
@@ -120,7 +120,7 @@ def _checked_address(email: str) -> str:
     return address
 
 
-def _checked_role(role: str) -> None:
+def _check_role(role: str) -> None:
     if role not in ROLES:
         raise BadInput(f"There is no role “{role}”. The roles are {', '.join(ROLES)}.", "role")
 

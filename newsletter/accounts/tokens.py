@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.accounts.models import ApiToken, User
-from newsletter.accounts.service import user_by_email
+from newsletter.accounts.service import get_user_row
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 MOST = 20  # tokens to a person
@@ -32,7 +32,7 @@ class Token:
 
 def make(email: str, name: str, *, now: datetime) -> tuple[Token, str]:
     """A new token of a person, and its text, which nobody can show again. Raises BadInput, NotFound, Refused."""
-    user = user_by_email(email)
+    user = get_user_row(email)
     flat = " ".join(name.split())
     if not flat or len(flat) > LONGEST_NAME:
         raise BadInput(f"Name the token after the program that uses it, in at most {LONGEST_NAME} characters.", "name")
@@ -61,13 +61,13 @@ def holder(text: str, *, now: datetime) -> User | None:
 def tokens(email: str = "") -> tuple[Token, ...]:
     """The tokens of a person, or of everybody."""
     rows = ApiToken.objects.select_related("user").order_by("user__email", "created_at")
-    return tuple(_value(row) for row in (rows.filter(user=user_by_email(email)) if email else rows))
+    return tuple(_value(row) for row in (rows.filter(user=get_user_row(email)) if email else rows))
 
 
 def revoke(token_id: int, *, email: str = "") -> None:
     """Ends a token (with `email`: only one of that person). Raises NotFound."""
     rows = ApiToken.objects.filter(id=token_id)
-    if not (rows.filter(user=user_by_email(email)) if email else rows).delete()[0]:
+    if not (rows.filter(user=get_user_row(email)) if email else rows).delete()[0]:
         raise NotFound(f"There is no token {token_id}.")
 
 

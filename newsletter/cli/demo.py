@@ -108,7 +108,7 @@ def _administrator(folder: Path, now: datetime) -> str:
         kept.touch(mode=0o600)
         kept.write_text(secrets.token_urlsafe(9))
     password = kept.read_text().strip()
-    if all(person.email != LOGIN for person in service.people()):
+    if all(person.email != LOGIN for person in service.list_users()):
         service.create_user(LOGIN, password, name="Demo Editor", role="admin", now=now)
     return password
 

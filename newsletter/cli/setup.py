@@ -27,11 +27,11 @@ def setup(
     config = wiring.config()
     call_command("migrate", interactive=False, verbosity=0)
     say(f"The database is ready in {config.data_dir}.")
-    if not user and not service.people() and sys.stdin.isatty():
+    if not user and not service.list_users() and sys.stdin.isatty():
         user = typer.prompt("Address of the first administrator")
     if user:
         _administrator(user, password_file, name)
-    elif not service.people():
+    elif not service.list_users():
         say("Nobody can sign in yet: newsletter setup --user ADDRESS --password-file FILE")
     if not config.provider:
         say("Next, choose how mail leaves: set NEWSLETTER_PROVIDER to outbox, sendgrid or smtp.")
@@ -39,7 +39,7 @@ def setup(
 
 
 def _administrator(user: str, password_file: Path | None, name: str) -> None:
-    if any(person.email == user.strip().casefold() for person in service.people()):
+    if any(person.email == user.strip().casefold() for person in service.list_users()):
         say(f"{user} is there already. A new password: newsletter users password {user} --password-file FILE")
         return
     now = clock.now()

@@ -43,7 +43,7 @@ def add(
 @app.command("list")
 def show(as_json: bool = JSON) -> None:
     """List everybody, with their rights."""
-    people = service.people()
+    people = service.list_users()
     if as_json:
         return emit_json(people)
     names = {n.id: n.slug for n in catalog.newsletters()}

@@ -76,7 +76,7 @@ def _database() -> Iterator[Ailment]:
 
 
 def _people() -> Iterator[Ailment]:
-    if accounts.people():
+    if accounts.list_users():
         yield Ailment("ok", "Somebody can sign in.")
     else:
         yield Ailment("bad", "Nobody can sign in.", "Run: newsletter setup --user ADDRESS --password-file FILE")

@@ -30,6 +30,6 @@ def index(request: HttpRequest) -> HttpResponse:
     names = {each.id: each.name for each in newsletters}
     rows = [
         (p, ", ".join(f"{role} ({names[n] if n else 'the house'})" for n, role in p.roles) or "nothing")
-        for p in service.people()
+        for p in service.list_users()
     ]
     return render(request, "pages/people.html", {"people": rows, "roles": [*ROLES, "none"], "newsletters": newsletters})

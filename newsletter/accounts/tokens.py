@@ -19,7 +19,7 @@ _LONGEST = 100  # characters of what may be a token
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class ApiTokenInfo:
     """A token as it is shown: its name and first letters, never the whole."""
 
     id: int
@@ -30,7 +30,7 @@ class Token:
     used_at: datetime | None
 
 
-def make(email: str, name: str, *, now: datetime) -> tuple[Token, str]:
+def make(email: str, name: str, *, now: datetime) -> tuple[ApiTokenInfo, str]:
     """A new token of a person, and its text, which nobody can show again. Raises BadInput, NotFound, Refused."""
     user = get_user_row(email)
     flat = " ".join(name.split())
@@ -58,7 +58,7 @@ def holder(text: str, *, now: datetime) -> User | None:
     return row.user
 
 
-def tokens(email: str = "") -> tuple[Token, ...]:
+def tokens(email: str = "") -> tuple[ApiTokenInfo, ...]:
     """The tokens of a person, or of everybody."""
     rows = ApiToken.objects.select_related("user").order_by("user__email", "created_at")
     return tuple(_value(row) for row in (rows.filter(user=get_user_row(email)) if email else rows))
@@ -75,5 +75,5 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _value(row: ApiToken) -> Token:
-    return Token(row.pk, row.user.email, row.name, f"nl_{row.prefix}_…", row.created_at, row.used_at)
+def _value(row: ApiToken) -> ApiTokenInfo:
+    return ApiTokenInfo(row.pk, row.user.email, row.name, f"nl_{row.prefix}_…", row.created_at, row.used_at)

@@ -39,7 +39,7 @@ def program(verb: str, *, methods: Iterable[str]) -> Callable[[View], View]:
                 response["Allow"] = ", ".join(allowed)
                 return response
             kind, _, text = request.headers.get("Authorization", "").partition(" ")
-            user = tokens.holder(text.strip(), now=clock.now()) if kind.casefold() == "bearer" else None
+            user = tokens.find_token_user(text.strip(), now=clock.now()) if kind.casefold() == "bearer" else None
             if user is None:
                 response = refusal("Send a token that is valid: Authorization: Bearer nl_…", 401)
                 response["WWW-Authenticate"] = "Bearer"

@@ -82,7 +82,7 @@ def reset_code(email: str) -> None:
 @app.command("tokens")
 def show_tokens(email: str = typer.Argument("", help="Whose; default: everybody's."), as_json: bool = JSON) -> None:
     """List the tokens by which programs act for people."""
-    found = tokens.tokens(email)
+    found = tokens.list_tokens(email)
     if as_json:
         return emit_json(found)
     table(
@@ -108,7 +108,7 @@ def make_token(
 ) -> None:
     """Make a token with a person's rights, for a program. It is shown once."""
     now = clock.now()
-    token, text = tokens.make(email, name, now=now)
+    token, text = tokens.create_token(email, name, now=now)
     audit.record(None, "made token", token.email, now=now, detail=token.name)
     if as_json:
         return emit_json({"id": token.id, "email": token.email, "name": token.name, "token": text})
@@ -120,7 +120,7 @@ def make_token(
 def revoke_token(token_id: int, yes: bool = YES) -> None:
     """End a token at once."""
     confirm(f"Revoke token {token_id}?", yes)
-    tokens.revoke(token_id)
+    tokens.revoke_token(token_id)
     audit.record(None, "revoked token", str(token_id), now=clock.now())
     say("The token is of no use any more.")
 

@@ -49,12 +49,12 @@ def _act(request: HttpRequest) -> HttpResponse:
         messages.success(request, "From now on the password alone is asked for.")
         return redirect("account")
     if do == "token":
-        token, text = tokens.make(user.email, request.POST.get("name", ""), now=clock.now())
+        token, text = tokens.create_token(user.email, request.POST.get("name", ""), now=clock.now())
         note(request, "made token", user.email, detail=token.name)
         return _page(request, made=text)
     if do == "revoke":
         token_id = number(request.POST, "token") or 0
-        tokens.revoke(token_id, email=user.email)
+        tokens.revoke_token(token_id, email=user.email)
         note(request, "revoked token", user.email, detail=str(token_id))
         messages.success(request, "The token is of no use any more.")
         return redirect("account")
@@ -66,7 +66,7 @@ def _page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpRes
     on = second_factor.is_on(user)
     begun = None if on else second_factor.find_pending_enrolment(user)
     drawn = _drawn(begun.address) if begun else ""
-    shown = {"on": on, "begun": begun, "drawn": drawn, "tokens": tokens.tokens(user.email)}
+    shown = {"on": on, "begun": begun, "drawn": drawn, "tokens": tokens.list_tokens(user.email)}
     return render(request, "pages/account.html", shown | context, status=status)
 
 

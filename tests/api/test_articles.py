@@ -42,7 +42,7 @@ def call(people: dict[str, Any], now: Any) -> Call:
 
     def call(who: str, body: Any = None, *, address: str = ADDRESS, method: str = "post") -> Any:
         if who not in made:
-            made[who] = tokens.make(f"{who}@example.com", "test", now=now)[1]
+            made[who] = tokens.create_token(f"{who}@example.com", "test", now=now)[1]
         headers = {"Authorization": f"Bearer {made[who]}"}
         if method == "get":
             return Client().get(address, headers=headers)
@@ -165,36 +165,36 @@ def test_who_may_only_look_pushes_nothing(call: Call) -> None:
 
 
 def test_a_token_ends_with_its_revocation_and_with_the_account(people: Any, now: Any) -> None:
-    token, text = tokens.make("editor@example.com", "CMS", now=now)
-    assert tokens.holder(text, now=now) == people["editor"]
-    assert tokens.holder(text[:-1], now=now) is None
+    token, text = tokens.create_token("editor@example.com", "CMS", now=now)
+    assert tokens.find_token_user(text, now=now) == people["editor"]
+    assert tokens.find_token_user(text[:-1], now=now) is None
     with pytest.raises(NotFound):
-        tokens.revoke(token.id, email="viewer@example.com")
+        tokens.revoke_token(token.id, email="viewer@example.com")
     User.objects.filter(email="editor@example.com").update(is_active=False)
-    assert tokens.holder(text, now=now) is None
+    assert tokens.find_token_user(text, now=now) is None
     User.objects.filter(email="editor@example.com").update(is_active=True)
-    tokens.revoke(token.id)
-    assert tokens.holder(text, now=now) is None
+    tokens.revoke_token(token.id)
+    assert tokens.find_token_user(text, now=now) is None
 
 
 def test_a_token_is_kept_as_a_hash_and_says_when_it_was_used(people: Any, now: Any) -> None:
-    token, text = tokens.make("editor@example.com", "CMS", now=now)
+    token, text = tokens.create_token("editor@example.com", "CMS", now=now)
     row = ApiToken.objects.get(id=token.id)
     assert text.split("_", 2)[2] not in (row.digest, row.prefix, token.prefix)
-    assert tokens.tokens()[0].used_at is None
-    tokens.holder(text, now=now)
-    tokens.holder(text, now=now + timedelta(minutes=1))
-    assert tokens.tokens("editor@example.com")[0].used_at == now
+    assert tokens.list_tokens()[0].used_at is None
+    tokens.find_token_user(text, now=now)
+    tokens.find_token_user(text, now=now + timedelta(minutes=1))
+    assert tokens.list_tokens("editor@example.com")[0].used_at == now
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 61])
 def test_a_token_has_a_name(people: Any, now: Any, name: str) -> None:
     with pytest.raises(BadInput):
-        tokens.make("editor@example.com", name, now=now)
+        tokens.create_token("editor@example.com", name, now=now)
 
 
 def test_there_is_an_end_of_tokens(people: Any, now: Any) -> None:
-    for number in range(tokens.MOST):
-        tokens.make("editor@example.com", f"CMS {number}", now=now)
+    for number in range(tokens.MOST_TOKENS):
+        tokens.create_token("editor@example.com", f"CMS {number}", now=now)
     with pytest.raises(Refused):
-        tokens.make("editor@example.com", "One more", now=now)
+        tokens.create_token("editor@example.com", "One more", now=now)

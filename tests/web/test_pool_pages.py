@@ -208,12 +208,12 @@ def test_a_token_is_made_on_ones_account_and_shown_once(editor: Client) -> None:
     made = editor.post("/account/", {"do": "token", "name": "Our site"}).content.decode()
     assert "nl_" in made
     assert "cannot be shown again" in made
-    (token,) = tokens.tokens("editor@example.com")
+    (token,) = tokens.list_tokens("editor@example.com")
     later = editor.get("/account/").content.decode()
     assert token.prefix in later
     assert "cannot be shown again" not in later
     editor.post("/account/", {"do": "revoke", "token": token.id})
-    assert tokens.tokens() == ()
+    assert tokens.list_tokens() == ()
 
 
 def test_a_finding_is_overridden_on_the_review(

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
 
-def program(verb: str, *, methods: Iterable[str]) -> Callable[[View], View]:
+def api_view(verb: str, *, methods: Iterable[str]) -> Callable[[View], View]:
     """A view for programs, called with the user as `request.caller`, who must be allowed to `verb` somewhere.
 
     No cookie counts here, so that there is nothing for a forged form to ride on.
@@ -35,19 +35,19 @@ def program(verb: str, *, methods: Iterable[str]) -> Callable[[View], View]:
         @functools.wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in allowed:
-                response = refusal(f"This address takes {', '.join(allowed)}.", 405)
+                response = build_error(f"This address takes {', '.join(allowed)}.", 405)
                 response["Allow"] = ", ".join(allowed)
                 return response
             kind, _, text = request.headers.get("Authorization", "").partition(" ")
             user = tokens.find_token_user(text.strip(), now=clock.now()) if kind.casefold() == "bearer" else None
             if user is None:
-                response = refusal("Send a token that is valid: Authorization: Bearer nl_…", 401)
+                response = build_error("Send a token that is valid: Authorization: Bearer nl_…", 401)
                 response["WWW-Authenticate"] = "Bearer"
                 return response
             if list_visible_newsletters(user, verb) == frozenset():
-                return refusal("The person this token belongs to may not do that.", 403)
+                return build_error("The person this token belongs to may not do that.", 403)
             request.caller = user  # type: ignore[attr-defined]
-            return _answered(view, request, *args, **kwargs)
+            return _call_view(view, request, *args, **kwargs)
 
         wrapped.api_verb = verb  # type: ignore[attr-defined]  # for the test that walks the URL map
         return wrapped
@@ -55,21 +55,21 @@ def program(verb: str, *, methods: Iterable[str]) -> Callable[[View], View]:
     return wrap
 
 
-def _answered(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+def _call_view(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """What the view says, or its error as JSON."""
     try:
         return view(request, *args, **kwargs)
     except RequestDataTooBig:
-        return refusal("This is too large.", 413)
+        return build_error("This is too large.", 413)
     except UnreadablePostError:
-        return refusal("The request broke off.", 400)
+        return build_error("The request broke off.", 400)
     except NewsletterError as error:
-        return refusal(str(error), error.http_status, getattr(error, "field", ""))
+        return build_error(str(error), error.http_status, getattr(error, "field", ""))
     except DatabaseError:
         log.exception("The database failed in %s", request.path)
-        return refusal("The database did not answer as it should. Nothing was changed; try again in a moment.", 503)
+        return build_error("The database did not answer as it should. Nothing was changed; try again in a moment.", 503)
 
 
-def refusal(message: str, status: int, field: str = "") -> JsonResponse:
+def build_error(message: str, status: int, field: str = "") -> JsonResponse:
     """An error: {"error": a sentence, "field": what it is about}."""
     return JsonResponse({"error": message, **({"field": field} if field else {})}, status=status)

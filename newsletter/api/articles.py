@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from newsletter.accounts import audit
-from newsletter.api.access import program
+from newsletter.api.access import api_view
 from newsletter.curator import reads, service
 from newsletter.curator.extracted import ExtractedArticle
 from newsletter.jobs import wiring
@@ -26,13 +26,13 @@ FIELDS = (
 MOST_LISTED = 200
 
 
-@program("edit", methods=("GET", "POST"))
+@api_view("edit", methods=("GET", "POST"))
 def articles(request: HttpRequest) -> HttpResponse:
     """POST takes an article in (201) or brings a known one up to date (200); GET lists, ?query= searches, ?limit= bounds."""
     return _push(request) if request.method == "POST" else _list(request)
 
 
-@program("edit", methods=("GET",))
+@api_view("edit", methods=("GET",))
 def article(request: HttpRequest, article_id: int) -> HttpResponse:
     """One article."""
     return JsonResponse(_plain(reads.article(article_id)))

@@ -18,43 +18,43 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import whole
 
-TEXTS = ("title", "dek", "text", "byline", "language", "publisher", "section", "biography", "canonical_url")
-PICTURE = ("url", "alt", "caption", "credit")
+TEXT_FIELDS = ("title", "dek", "text", "byline", "language", "publisher", "section", "biography", "canonical_url")
+PICTURE_FIELDS = ("url", "alt", "caption", "credit")
 FIELDS = (
-    "url", *TEXTS, "html", "published_at", "paywalled", "image", "tags", "eligible_from", "eligible_until", "note",
+    "url", *TEXT_FIELDS, "html", "published_at", "paywalled", "image", "tags", "eligible_from", "eligible_until", "note",
 )  # fmt: skip
 MOST_LISTED = 200
 
 
 @api_view("edit", methods=("GET", "POST"))
-def articles(request: HttpRequest) -> HttpResponse:
+def list_or_push_articles(request: HttpRequest) -> HttpResponse:
     """POST takes an article in (201) or brings a known one up to date (200); GET lists, ?query= searches, ?limit= bounds."""
-    return _push(request) if request.method == "POST" else _list(request)
+    return _push_article(request) if request.method == "POST" else _list_articles(request)
 
 
 @api_view("edit", methods=("GET",))
-def article(request: HttpRequest, article_id: int) -> HttpResponse:
+def show_article(request: HttpRequest, article_id: int) -> HttpResponse:
     """One article."""
-    return JsonResponse(_plain(reads.article(article_id)))
+    return JsonResponse(_to_document(reads.article(article_id)))
 
 
-def _list(request: HttpRequest) -> HttpResponse:
+def _list_articles(request: HttpRequest) -> HttpResponse:
     limit = whole(request.GET.get("limit", "50"))
     if limit is None or not 1 <= limit <= MOST_LISTED:
         raise BadInput(f"The limit is a number from 1 to {MOST_LISTED}.", "limit")
     found = reads.articles(query=request.GET.get("query", "")[:200], limit=limit)
-    return JsonResponse({"articles": [_plain(each) | {"text": ""} for each in found]})
+    return JsonResponse({"articles": [_to_document(each) | {"text": ""} for each in found]})
 
 
-def _push(request: HttpRequest) -> HttpResponse:
-    pushed = _document(request)
+def _push_article(request: HttpRequest) -> HttpResponse:
+    pushed = _parse_body(request)
     user: Any = request.caller  # type: ignore[attr-defined]  # set by `program`
     now = clock.now()
-    url = _text(pushed, "url").strip()
-    tags, first, last = _tags(pushed), _day(pushed, "eligible_from"), _day(pushed, "eligible_until")
+    url = _read_text(pushed, "url").strip()
+    tags, first, last = _read_tags(pushed), _read_day(pushed, "eligible_from"), _read_day(pushed, "eligible_until")
     if set(pushed) & {"text", "html"}:
         added = service.add_article_from_fields(
-            _article(pushed), url=url, html=_text(pushed, "html"), now=now, fetch=wiring.fetch()
+            _to_extracted_article(pushed), url=url, html=_read_text(pushed, "html"), now=now, fetch=wiring.fetch()
         )
     elif url:
         added = service.add_article_from_page(url, now=now, fetch=wiring.fetch())
@@ -64,14 +64,17 @@ def _push(request: HttpRequest) -> HttpResponse:
         service.tag(added.article.id, tags, by=user.email)
     if first or last:
         service.set_eligible(added.article.id, first=first, last=last, by=user.email)
-    if _text(pushed, "note").strip():
-        service.note(added.article.id, _text(pushed, "note"), by=user.email, now=now)
+    if _read_text(pushed, "note").strip():
+        service.note(added.article.id, _read_text(pushed, "note"), by=user.email, now=now)
     audit.record(user, "pushed article", f"article {added.article.id}", now=now, detail=added.article.title[:200])
-    answer = _plain(reads.article(added.article.id)) | {"created": added.created, "warnings": list(added.warnings)}
+    answer = _to_document(reads.article(added.article.id)) | {
+        "created": added.created,
+        "warnings": list(added.warnings),
+    }
     return JsonResponse(answer, status=201 if added.created else 200)
 
 
-def _document(request: HttpRequest) -> dict[str, Any]:
+def _parse_body(request: HttpRequest) -> dict[str, Any]:
     try:
         document = json.loads(request.body)
     except (ValueError, RecursionError):
@@ -84,26 +87,26 @@ def _document(request: HttpRequest) -> dict[str, Any]:
     return document
 
 
-def _article(pushed: dict[str, Any]) -> ExtractedArticle:
+def _to_extracted_article(pushed: dict[str, Any]) -> ExtractedArticle:
     image = pushed.get("image") or {}
-    if not isinstance(image, dict) or set(image) - set(PICTURE):
-        raise BadInput(f"The image is an object with {', '.join(PICTURE)}.", "image")
+    if not isinstance(image, dict) or set(image) - set(PICTURE_FIELDS):
+        raise BadInput(f"The image is an object with {', '.join(PICTURE_FIELDS)}.", "image")
     paywalled = pushed.get("paywalled", False)
     if not isinstance(paywalled, bool):
         raise BadInput("The field paywalled is true or false.", "paywalled")
-    texts: dict[str, Any] = {name: _text(pushed, name) for name in TEXTS}
+    texts: dict[str, Any] = {name: _read_text(pushed, name) for name in TEXT_FIELDS}
     return ExtractedArticle(
         **texts,
-        published_at=_moment(pushed),
+        published_at=_read_moment(pushed),
         paywalled=paywalled,
-        image_url=_text(image, "url", "image.url"),
-        image_alt=_text(image, "alt", "image.alt"),
-        image_caption=_text(image, "caption", "image.caption"),
-        image_credit=_text(image, "credit", "image.credit"),
+        image_url=_read_text(image, "url", "image.url"),
+        image_alt=_read_text(image, "alt", "image.alt"),
+        image_caption=_read_text(image, "caption", "image.caption"),
+        image_credit=_read_text(image, "credit", "image.credit"),
     )
 
 
-def _text(holder: dict[str, Any], name: str, said: str = "") -> str:
+def _read_text(holder: dict[str, Any], name: str, said: str = "") -> str:
     value = holder.get(name)
     if value is None:
         return ""
@@ -112,8 +115,8 @@ def _text(holder: dict[str, Any], name: str, said: str = "") -> str:
     return value
 
 
-def _moment(pushed: dict[str, Any]) -> datetime | None:
-    text = _text(pushed, "published_at")
+def _read_moment(pushed: dict[str, Any]) -> datetime | None:
+    text = _read_text(pushed, "published_at")
     if not text:
         return None
     try:
@@ -127,20 +130,20 @@ def _moment(pushed: dict[str, Any]) -> datetime | None:
     return moment
 
 
-def _day(pushed: dict[str, Any], name: str) -> date | None:
-    text = _text(pushed, name)
+def _read_day(pushed: dict[str, Any], name: str) -> date | None:
+    text = _read_text(pushed, name)
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
         raise BadInput(f"“{text[:60]}” is no day. Write it like 2026-11-24.", name) from None
 
 
-def _tags(pushed: dict[str, Any]) -> list[str] | None:
+def _read_tags(pushed: dict[str, Any]) -> list[str] | None:
     tags = pushed.get("tags")
     if tags is not None and (not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags)):
         raise BadInput("The tags are a list of texts.", "tags")
     return tags
 
 
-def _plain(article: reads.Article) -> dict[str, Any]:
+def _to_document(article: reads.Article) -> dict[str, Any]:
     return {each.name: getattr(article, each.name) for each in fields(article)}

@@ -7,6 +7,6 @@ from django.urls import path
 from newsletter.api import articles
 
 urlpatterns = [
-    path("api/articles", articles.articles, name="api-articles"),
-    path("api/articles/<int:article_id>", articles.article, name="api-article"),
+    path("api/articles", articles.list_or_push_articles, name="api-articles"),
+    path("api/articles/<int:article_id>", articles.show_article, name="api-article"),
 ]

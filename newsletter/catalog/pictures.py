@@ -21,7 +21,7 @@ _READ = ("JPEG", "PNG", "GIF", "WEBP")
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class PreparedPicture:
     """A picture ready for the store."""
 
     data: bytes
@@ -35,7 +35,7 @@ class Made:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def make(data: bytes) -> Made:
+def make(data: bytes) -> PreparedPicture:
     """The picture as we keep it. Raises Refused for what is no picture, too large, or a bomb."""
     if len(data) > MOST_BYTES:
         raise Refused(f"The picture has {len(data) / 2**20:.0f} MB; we take {MOST_BYTES // 2**20} MB at most.")
@@ -49,14 +49,14 @@ def make(data: bytes) -> Made:
         raise Refused(f"This is no picture we can read ({error}). JPEG, PNG, GIF and WebP are.") from None
 
 
-def _made(data: bytes) -> Made:
+def _made(data: bytes) -> PreparedPicture:
     from PIL import Image, ImageOps
 
     picture: Image.Image = Image.open(io.BytesIO(data), formats=_READ)
     if picture.width * picture.height > MOST_PIXELS:
         raise Refused(f"The picture has {picture.width} × {picture.height} pixels, which is too many.")
     if picture.format == "GIF" and getattr(picture, "is_animated", False) and len(data) <= LARGEST_ANIMATION:
-        return Made(data, "gif", picture.width, picture.height)
+        return PreparedPicture(data, "gif", picture.width, picture.height)
     picture = ImageOps.exif_transpose(picture)
     if picture.width > WIDEST:
         if picture.mode in ("1", "P"):  # palettes cannot blend: they would be resized by leaving dots out
@@ -65,7 +65,7 @@ def _made(data: bytes) -> Made:
     return _encoded(picture)
 
 
-def _encoded(picture: object) -> Made:
+def _encoded(picture: object) -> PreparedPicture:
     from PIL import Image
 
     assert isinstance(picture, Image.Image)
@@ -73,10 +73,10 @@ def _encoded(picture: object) -> Made:
     if _needs_png(picture):
         kept = picture.convert("RGBA") if picture.mode not in ("RGBA", "P", "L", "LA", "RGB") else picture
         kept.save(out, "PNG", optimize=True)
-        return Made(out.getvalue(), "png", picture.width, picture.height)
+        return PreparedPicture(out.getvalue(), "png", picture.width, picture.height)
     # Pillow carries the comment over unless told otherwise.
     picture.convert("RGB").save(out, "JPEG", quality=82, optimize=True, progressive=True, comment=b"")
-    return Made(out.getvalue(), "jpg", picture.width, picture.height)
+    return PreparedPicture(out.getvalue(), "jpg", picture.width, picture.height)
 
 
 def _needs_png(picture: object) -> bool:
@@ -102,7 +102,7 @@ def path(data_dir: Path, file_name: str) -> Path:
     return data_dir / "pictures" / file_name[:2] / file_name
 
 
-def store(data_dir: Path, made: Made) -> None:
+def store(data_dir: Path, made: PreparedPicture) -> None:
     """Writes the file if it is not there: whole or not at all. Raises SurroundingsError when the disk will not."""
     target = path(data_dir, name(made.sha256, made.extension))
     if target.exists():

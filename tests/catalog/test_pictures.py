@@ -83,7 +83,7 @@ def test_nothing_of_the_photographer_travels_on(drawn: Drawn, form: str, alpha: 
 
 def test_a_small_animation_is_kept_as_it_is() -> None:
     data = animation(4, 20)
-    assert pictures.make(data) == pictures.Made(data, "gif", 20, 20)
+    assert pictures.make(data) == pictures.PreparedPicture(data, "gif", 20, 20)
 
 
 def test_a_large_animation_becomes_a_still(monkeypatch: pytest.MonkeyPatch) -> None:

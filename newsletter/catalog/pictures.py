@@ -35,21 +35,21 @@ class PreparedPicture:
         return hashlib.sha256(self.data).hexdigest()
 
 
-def make(data: bytes) -> PreparedPicture:
+def prepare(data: bytes) -> PreparedPicture:
     """The picture as we keep it. Raises Refused for what is no picture, too large, or a bomb."""
     if len(data) > MOST_BYTES:
         raise Refused(f"The picture has {len(data) / 2**20:.0f} MB; we take {MOST_BYTES // 2**20} MB at most.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of damaged metadata, which is dropped anyway
-            return _made(data)
+            return _convert(data)
     except Refused:
         raise
     except Exception as error:  # Pillow lets faults of its decoders through: IndexError, struct.error, TypeError …
         raise Refused(f"This is no picture we can read ({error}). JPEG, PNG, GIF and WebP are.") from None
 
 
-def _made(data: bytes) -> PreparedPicture:
+def _convert(data: bytes) -> PreparedPicture:
     from PIL import Image, ImageOps
 
     picture: Image.Image = Image.open(io.BytesIO(data), formats=_READ)
@@ -62,10 +62,10 @@ def _made(data: bytes) -> PreparedPicture:
         if picture.mode in ("1", "P"):  # palettes cannot blend: they would be resized by leaving dots out
             picture = picture.convert("RGBA" if "transparency" in picture.info else "RGB")
         picture = picture.resize((WIDEST, max(1, round(picture.height * WIDEST / picture.width))))
-    return _encoded(picture)
+    return _encode(picture)
 
 
-def _encoded(picture: object) -> PreparedPicture:
+def _encode(picture: object) -> PreparedPicture:
     from PIL import Image
 
     assert isinstance(picture, Image.Image)
@@ -92,19 +92,19 @@ def _needs_png(picture: object) -> bool:
     return isinstance(lowest, int | float) and lowest < 255
 
 
-def name(sha256: str, extension: str) -> str:
+def build_name(sha256: str, extension: str) -> str:
     """The public file name."""
     return f"{sha256[:16]}.{extension}"
 
 
-def path(data_dir: Path, file_name: str) -> Path:
+def build_path(data_dir: Path, file_name: str) -> Path:
     """Where a picture of this name is kept."""
     return data_dir / "pictures" / file_name[:2] / file_name
 
 
 def store(data_dir: Path, made: PreparedPicture) -> None:
     """Writes the file if it is not there: whole or not at all. Raises SurroundingsError when the disk will not."""
-    target = path(data_dir, name(made.sha256, made.extension))
+    target = build_path(data_dir, build_name(made.sha256, made.extension))
     if target.exists():
         return
     try:

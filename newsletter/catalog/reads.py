@@ -80,7 +80,7 @@ def picture_file(name: str) -> tuple[Path, str]:
         if len(stem) == 16
         else False
     )
-    file = pictures.path(settings.CONFIG.data_dir, name)
+    file = pictures.build_path(settings.CONFIG.data_dir, name)
     if not known or not file.is_file():
         raise NotFound("There is no such picture.")
     return file, pictures.CONTENT_TYPES[extension]
@@ -92,7 +92,7 @@ def _rows() -> models.models.QuerySet[models.Newsletter]:
 
 def to_picture(row: models.Picture) -> Picture:
     """The value of a row."""
-    file_name = pictures.name(row.sha256, row.extension)
+    file_name = pictures.build_name(row.sha256, row.extension)
     return Picture(
         id=row.id,
         name=file_name,

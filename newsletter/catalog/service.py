@@ -78,7 +78,7 @@ def set_sections(newsletter_id: int, sections: Sequence[tuple[str, str, int]]) -
 
 def store_picture(data: bytes, *, source_url: str, now: datetime) -> Picture:
     """Takes a picture into our store and returns it; the same bytes are kept once. Raises Refused, SurroundingsError."""
-    made = pictures.make(data)
+    made = pictures.prepare(data)
     pictures.store(settings.CONFIG.data_dir, made)
     row, _ = models.Picture.objects.get_or_create(
         sha256=made.sha256,

@@ -18,7 +18,7 @@ SOURCE = "https://pictures.example.org/funicular.png"
 
 
 def test_a_picture_is_named_by_its_hash_and_served_from_our_address(drawn: Drawn, now: datetime) -> None:
-    made = pictures.make(drawn())
+    made = pictures.prepare(drawn())
     stored = service.store_picture(drawn(), source_url=SOURCE, now=now)
     assert stored.name == f"{made.sha256[:16]}.jpg"
     assert stored.url == f"http://testserver/pictures/{stored.name}"

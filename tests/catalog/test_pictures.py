@@ -27,29 +27,29 @@ def opened(data: bytes) -> Image.Image:
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
 def test_an_opaque_picture_becomes_jpeg_of_the_same_size(drawn: Drawn, form: str) -> None:
-    made = pictures.make(drawn(40, 30, form=form))
+    made = pictures.prepare(drawn(40, 30, form=form))
     assert (made.extension, made.width, made.height) == ("jpg", 40, 30)
     assert (opened(made.data).format, opened(made.data).size) == ("JPEG", (40, 30))
 
 
 @pytest.mark.parametrize(("mode", "colour"), [("RGBA", (0, 90, 90, 100)), ("LA", (90, 100))])
 def test_a_transparent_picture_stays_png(drawn: Drawn, mode: str, colour: tuple[int, ...]) -> None:
-    made = pictures.make(drawn(mode=mode, colour=colour))
+    made = pictures.prepare(drawn(mode=mode, colour=colour))
     assert made.extension == "png"
     assert "A" in opened(made.data).getbands()
 
 
 def test_an_alpha_channel_that_hides_nothing_does_not_count(drawn: Drawn) -> None:
-    assert pictures.make(drawn(mode="RGBA", colour=(0, 90, 90, 255))).extension == "jpg"
+    assert pictures.prepare(drawn(mode="RGBA", colour=(0, 90, 90, 255))).extension == "jpg"
 
 
 def test_a_wide_picture_is_brought_to_twice_the_width_of_the_mail(drawn: Drawn) -> None:
-    made = pictures.make(drawn(2560, 1000))
+    made = pictures.prepare(drawn(2560, 1000))
     assert (made.width, made.height) == opened(made.data).size == (1280, 500)
 
 
 def test_a_picture_of_extreme_shape_keeps_at_least_one_row(drawn: Drawn) -> None:
-    assert pictures.make(drawn(9000, 1)).height == 1
+    assert pictures.prepare(drawn(9000, 1)).height == 1
 
 
 def test_a_palette_is_smoothed_when_it_is_made_smaller() -> None:
@@ -57,7 +57,7 @@ def test_a_palette_is_smoothed_when_it_is_made_smaller() -> None:
     stripes.putdata([255 * (x % 2) for x in range(2560)] * 4)
     out = io.BytesIO()
     stripes.convert("P").save(out, "PNG")
-    colours = opened(pictures.make(out.getvalue()).data).convert("L").getextrema()
+    colours = opened(pictures.prepare(out.getvalue()).data).convert("L").getextrema()
     assert isinstance(colours, tuple)
     assert 0 < colours[0] <= colours[1] < 255  # black and white stripes blend to grey
 
@@ -65,7 +65,7 @@ def test_a_palette_is_smoothed_when_it_is_made_smaller() -> None:
 def test_the_orientation_of_the_camera_is_applied(drawn: Drawn) -> None:
     exif = Image.Exif()
     exif[0x0112] = TURNED
-    made = pictures.make(drawn(40, 30, form="JPEG", exif=exif))
+    made = pictures.prepare(drawn(40, 30, form="JPEG", exif=exif))
     assert (made.width, made.height) == opened(made.data).size == (30, 40)
 
 
@@ -78,17 +78,17 @@ def test_nothing_of_the_photographer_travels_on(drawn: Drawn, form: str, alpha: 
     how = {"exif": exif, "xmp": b"<x>SecretPlace</x>"} | ({"comment": b"SecretNote"} if form == "JPEG" else {})
     data = drawn(form=form, mode=mode, colour=colour, **how)
     assert b"Secret" in data
-    assert b"Secret" not in pictures.make(data).data
+    assert b"Secret" not in pictures.prepare(data).data
 
 
 def test_a_small_animation_is_kept_as_it_is() -> None:
     data = animation(4, 20)
-    assert pictures.make(data) == pictures.PreparedPicture(data, "gif", 20, 20)
+    assert pictures.prepare(data) == pictures.PreparedPicture(data, "gif", 20, 20)
 
 
 def test_a_large_animation_becomes_a_still(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "LARGEST_ANIMATION", 100)
-    assert pictures.make(animation(4, 20)).extension in ("jpg", "png")
+    assert pictures.prepare(animation(4, 20)).extension in ("jpg", "png")
 
 
 def animation(frames: int, side: int) -> bytes:
@@ -102,9 +102,9 @@ def test_a_bomb_is_refused_by_its_header(monkeypatch: pytest.MonkeyPatch) -> Non
     data = png_that_claims(30_000, 30_000)
     assert len(data) < 200
     with pytest.raises(Refused):
-        pictures.make(data)
+        pictures.prepare(data)
     with pytest.raises(Refused, match="7000 × 7000 pixels"):
-        pictures.make(png_that_claims(7_000, 7_000))
+        pictures.prepare(png_that_claims(7_000, 7_000))
 
 
 def png_that_claims(width: int, height: int) -> bytes:
@@ -117,7 +117,7 @@ def png_that_claims(width: int, height: int) -> bytes:
 
 def test_more_megabytes_than_we_take_are_refused_before_they_are_read() -> None:
     with pytest.raises(Refused, match="15 MB at most"):
-        pictures.make(bytes(pictures.MOST_BYTES + 1))
+        pictures.prepare(bytes(pictures.MOST_BYTES + 1))
 
 
 @pytest.mark.parametrize(
@@ -126,17 +126,17 @@ def test_more_megabytes_than_we_take_are_refused_before_they_are_read() -> None:
 )
 def test_what_is_no_picture_is_refused_with_what_is(data: bytes) -> None:
     with pytest.raises(Refused, match="JPEG, PNG, GIF and WebP"):
-        pictures.make(data)
+        pictures.prepare(data)
 
 
 def test_a_picture_of_another_kind_is_refused_whatever_it_is_called(drawn: Drawn) -> None:
     with pytest.raises(Refused):
-        pictures.make(drawn(form="TIFF"))
+        pictures.prepare(drawn(form="TIFF"))
 
 
 def test_a_picture_that_breaks_off_is_refused(drawn: Drawn) -> None:
     with pytest.raises(Refused):
-        pictures.make(drawn(300, 300, form="JPEG")[:500])
+        pictures.prepare(drawn(300, 300, form="JPEG")[:500])
 
 
 SEEDS = [
@@ -158,21 +158,21 @@ def test_damaged_bytes_give_a_picture_or_a_refusal(seed: Image.Image, form: str,
     for _ in range(data.draw(st.integers(0, 8))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
     try:
-        made = pictures.make(bytes(damaged))
+        made = pictures.prepare(bytes(damaged))
     except Refused:
         return
     assert opened(made.data).size == (made.width, made.height)
 
 
 def test_a_file_is_written_whole_or_not_at_all(drawn: Drawn, tmp_path: Path) -> None:
-    made = pictures.make(drawn())
+    made = pictures.prepare(drawn())
     pictures.store(tmp_path, made)
     files = [file for file in tmp_path.rglob("*") if file.is_file()]
-    assert files == [pictures.path(tmp_path, pictures.name(made.sha256, made.extension))]
+    assert files == [pictures.build_path(tmp_path, pictures.build_name(made.sha256, made.extension))]
     assert files[0].read_bytes() == made.data
 
 
 def test_a_disk_that_will_not_is_told_with_its_place(drawn: Drawn, tmp_path: Path) -> None:
     (tmp_path / "pictures").write_text("a file where the folder should be")
     with pytest.raises(SurroundingsError, match="pictures"):
-        pictures.store(tmp_path, pictures.make(drawn()))
+        pictures.store(tmp_path, pictures.prepare(drawn()))

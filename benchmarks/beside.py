@@ -49,7 +49,7 @@ class _Readers:
         from newsletter.catalog import reads as catalog
         from subscribers import reads as subscribers
 
-        (newsletter,) = catalog.newsletters()
+        (newsletter,) = catalog.list_newsletters()
         self._signer, self._list_id, self._next = subscribers.signer(), newsletter.list_id, READERS
         address = urlsplit(f"http://{listen}")
         deadline = time.monotonic() + 30

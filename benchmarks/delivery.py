@@ -199,7 +199,7 @@ def _bare(mailing_id: int) -> float:
     snapshot = curator.standing_snapshot(mailing.edition_id)
     assert snapshot is not None
     cover = envelope(
-        snapshot.rendered(), catalog.newsletter(mailing.newsletter_id), base_url="https://news.example.com"
+        snapshot.rendered(), catalog.get_newsletter(mailing.newsletter_id), base_url="https://news.example.com"
     )
     head = sendgrid._head(cover)
     pool = urllib3.PoolManager(maxsize=1, retries=False)

@@ -27,7 +27,7 @@ __all__ = [
 STATES: tuple[str, ...] = tuple(models.Newsletter.State.values)
 
 
-def newsletter(newsletter_id: int) -> Newsletter:
+def get_newsletter(newsletter_id: int) -> Newsletter:
     """The newsletter with this id. Raises NotFound."""
     row = _rows().filter(id=newsletter_id).first()
     if row is None:
@@ -35,12 +35,12 @@ def newsletter(newsletter_id: int) -> Newsletter:
     return to_newsletter(row)
 
 
-def newsletters_of_domain(domain: str) -> tuple[int, ...]:
+def list_newsletter_ids_of_domain(domain: str) -> tuple[int, ...]:
     """The newsletters whose sender has an address of this domain: to receivers they are one sender."""
     return tuple(models.Newsletter.objects.filter(from_email__iendswith=f"@{domain}").values_list("id", flat=True))
 
 
-def newsletter_by_slug(slug: str) -> Newsletter:
+def get_newsletter_by_slug(slug: str) -> Newsletter:
     """The newsletter with this slug. Raises NotFound, naming those there are."""
     row = _rows().filter(slug=slug).first()
     if row is not None:
@@ -51,28 +51,28 @@ def newsletter_by_slug(slug: str) -> Newsletter:
     raise NotFound(f"There is no newsletter “{slug}”.{hint}")
 
 
-def newsletters() -> tuple[Newsletter, ...]:
+def list_newsletters() -> tuple[Newsletter, ...]:
     """All newsletters, by name."""
     return tuple(to_newsletter(row) for row in _rows().order_by("name"))
 
 
-def newsletters_of_list(list_id: int) -> tuple[Newsletter, ...]:
+def list_newsletters_of_list(list_id: int) -> tuple[Newsletter, ...]:
     """The newsletters that go to a list, oldest first."""
     return tuple(to_newsletter(row) for row in _rows().filter(list_id=list_id).order_by("id"))
 
 
-def picture(picture_id: int | None) -> Picture | None:
+def find_picture(picture_id: int | None) -> Picture | None:
     """The picture with this id, if there is one."""
     row = models.Picture.objects.filter(id=picture_id).first() if picture_id else None
     return to_picture(row) if row else None
 
 
-def pictures_by_id(ids: list[int]) -> dict[int, Picture]:
+def find_pictures(ids: list[int]) -> dict[int, Picture]:
     """Several pictures at once."""
     return {row.id: to_picture(row) for row in models.Picture.objects.filter(id__in=ids)}
 
 
-def picture_file(name: str) -> tuple[Path, str]:
+def get_picture_file(name: str) -> tuple[Path, str]:
     """The file and content type of a picture's public name. Raises NotFound."""
     stem, _, extension = name.partition(".")
     known = (

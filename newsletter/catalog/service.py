@@ -57,13 +57,13 @@ def create_newsletter(
     with transaction.atomic():
         row = models.Newsletter.objects.create(slug=slug, list_id=list_id, created_at=now, **checked)
         _replace_sections(row, sections)
-    return reads.newsletter(row.id)
+    return reads.get_newsletter(row.id)
 
 
 def change_newsletter(newsletter_id: int, *, now: datetime, **fields: Any) -> Newsletter:
     """Changes settings of a newsletter. Raises BadInput naming the field, NotFound."""
     models.Newsletter.objects.filter(id=newsletter_id).update(**_checked(fields))
-    return reads.newsletter(newsletter_id)
+    return reads.get_newsletter(newsletter_id)
 
 
 def set_sections(newsletter_id: int, sections: Sequence[tuple[str, str, int]]) -> Newsletter:
@@ -73,7 +73,7 @@ def set_sections(newsletter_id: int, sections: Sequence[tuple[str, str, int]]) -
         raise NotFound(f"There is no newsletter {newsletter_id}.")
     with transaction.atomic():
         _replace_sections(row, sections)
-    return reads.newsletter(newsletter_id)
+    return reads.get_newsletter(newsletter_id)
 
 
 def store_picture(data: bytes, *, source_url: str, now: datetime) -> Picture:
@@ -99,7 +99,7 @@ def set_logos(newsletter_id: int, *, light: Picture | None, dark: Picture | None
     models.Newsletter.objects.filter(id=newsletter_id).update(
         logo_light_id=light.id if light else None, logo_dark_id=dark.id if dark else None
     )
-    return reads.newsletter(newsletter_id)
+    return reads.get_newsletter(newsletter_id)
 
 
 def _replace_sections(row: models.Newsletter, sections: Sequence[tuple[str, str, int]]) -> None:

@@ -31,7 +31,7 @@ AUDIENCE_SHRANK = 0.8  # of the last edition's
 def check(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
     """Every finding about an edition as it stands; the gravest first, those that were overridden marked."""
     edition = editions.edition(edition_id)
-    newsletter = catalog.newsletter(edition.newsletter_id)
+    newsletter = catalog.get_newsletter(edition.newsletter_id)
     earlier = [
         each
         for each in editions.editions(newsletter.id, states=("handed_over", "sent"), limit=EARLIER)
@@ -121,7 +121,7 @@ def _stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Itera
     fewest = min(len(variants.as_seen(edition, each).picks) for each in variants.of(edition))
     yield from stories.enough(fewest, newsletter.stories_least, newsletter.stories_wanted, newsletter.name)
     ran = pool.ran_of_picks(edition)
-    pictures = catalog.pictures_by_id([each.picture_id for each in edition.picks if each.picture_id])
+    pictures = catalog.find_pictures([each.picture_id for each in edition.picks if each.picture_id])
     sizes = {each.key: pictures[each.picture_id].size for each in edition.picks if each.picture_id in pictures}
     for story in edition.picks:
         yield from stories.each(story, ran=ran.get(story.article_id, ""), picture_size=sizes.get(story.key, 0))

@@ -72,11 +72,11 @@ def compose(folder: Path, now: datetime) -> tuple[Any, Any]:
 
     material = _material(folder, now)
     sample = tomllib.loads((material / "publication.toml").read_text("utf-8"))
-    if not catalog.newsletters():
+    if not catalog.list_newsletters():
         for each in sample["newsletters"]:
             _newsletter(each, sample["publication"], material, now)
     briefing = sample["newsletters"][0]
-    newsletter = catalog.newsletter_by_slug(briefing["slug"])
+    newsletter = catalog.get_newsletter_by_slug(briefing["slug"])
     _readers(material, sample["subscribers"], newsletter.list_id, now)
     _articles(material, sample["feeds"], now)
     return _edition(newsletter, briefing["sample"], now)

@@ -40,7 +40,7 @@ def create(
 ) -> None:
     """Make the edition of a day."""
     now = clock.now()
-    found = catalog.newsletter_by_slug(newsletter)
+    found = catalog.get_newsletter_by_slug(newsletter)
     made = service.create_edition(
         found.id,
         clock.day(date) if date else None,
@@ -59,10 +59,10 @@ def show_all(
     newsletter: str = typer.Argument(""), limit: int = typer.Option(30, min=1, max=500), as_json: bool = JSON
 ) -> None:
     """List editions, newest first."""
-    found = reads.editions(catalog.newsletter_by_slug(newsletter).id if newsletter else None, limit=limit)
+    found = reads.editions(catalog.get_newsletter_by_slug(newsletter).id if newsletter else None, limit=limit)
     if as_json:
         return emit_json(found)
-    names = {n.id: n.slug for n in catalog.newsletters()}
+    names = {n.id: n.slug for n in catalog.list_newsletters()}
     table(
         ("id", "newsletter", "date", "state", "stories", "subject"),
         [(e.id, names[e.newsletter_id], e.date, e.state, len(e.picks), e.subject) for e in found],
@@ -305,7 +305,7 @@ def preview(
     """Write the mail as it would leave: html, txt and eml."""
     now = clock.now()
     edition = reads.edition(edition_id)
-    newsletter = catalog.newsletter(edition.newsletter_id)
+    newsletter = catalog.get_newsletter(edition.newsletter_id)
     rendered = service.preview(edition_id, now=now, variant=variants.PAGE if web else _variant(edition, groups, second))
     for problem in rendered.problems:
         warn(f"{problem.level}: {problem.where}: {problem.message}")
@@ -448,7 +448,7 @@ def send(
         return _send_test(edition, test_to, _variant(edition, groups, second), now, as_json)
     if groups or second:
         raise BadInput("--for and --second-subject are for tests: say --test-to ADDRESS as well.", "for")
-    newsletter = catalog.newsletter(edition.newsletter_id)
+    newsletter = catalog.get_newsletter(edition.newsletter_id)
     mailing = tasks.send_edition(
         edition_id, at=clock.local_moment(at, newsletter.zone, "at") if at else None, by=BY, now=now
     )

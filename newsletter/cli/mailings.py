@@ -29,7 +29,7 @@ def show_all(limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON
     found = reads.mailings(limit=limit)
     if as_json:
         return emit_json(found)
-    newsletters = {n.id: n for n in catalog.newsletters()}
+    newsletters = {n.id: n for n in catalog.list_newsletters()}
     table(
         ("id", "newsletter", "due", "state", "planned", "left out", "accepted", "unknown"),
         [
@@ -55,7 +55,7 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
     mailing = reads.mailing(mailing_id)
     if as_json:
         return emit_json(mailing)
-    zone = catalog.newsletter(mailing.newsletter_id).zone
+    zone = catalog.get_newsletter(mailing.newsletter_id).zone
     for alarm in mailing.alarms:
         say(f"ALARM ({alarm.count:,}, last {clock.in_zone(alarm.last_at, zone)}): {alarm.message}")
     say(f"Mailing {mailing.id}: {mailing.state}{f', {mailing.reason}' if mailing.reason else ''}")

@@ -67,7 +67,7 @@ def create(
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
     """List the newsletters."""
-    found = reads.newsletters()
+    found = reads.list_newsletters()
     if as_json:
         return emit_json(found)
     table(
@@ -80,7 +80,7 @@ def show_all(as_json: bool = JSON) -> None:
 @app.command("show")
 def show(slug: str, as_json: bool = JSON) -> None:
     """Show one newsletter with all its settings."""
-    found = reads.newsletter_by_slug(slug)
+    found = reads.get_newsletter_by_slug(slug)
     if as_json:
         return emit_json(found)
     rows = [(f.name, getattr(found, f.name)) for f in dataclasses.fields(found) if f.name != "sections"]
@@ -98,7 +98,7 @@ def change(
 ) -> None:
     """Change settings of a newsletter: newsletter newsletters change morning zone=Europe/Paris."""
     now = clock.now()
-    found = reads.newsletter_by_slug(slug)
+    found = reads.get_newsletter_by_slug(slug)
     wanted = _pairs(settings)
     if isinstance(wanted.get("theme"), dict):
         wrong = check_theme(str(wanted.get("template", found.template)), wanted["theme"])
@@ -119,11 +119,11 @@ def sections(
 ) -> None:
     """Set the sections of a newsletter, in order."""
     now = clock.now()
-    found = reads.newsletter_by_slug(slug)
+    found = reads.get_newsletter_by_slug(slug)
     wanted = [_section(part) for part in parts]
     service.set_sections(found.id, wanted)
     audit.record(None, "set sections", slug, now=now, newsletter_id=found.id)
-    emit_json(reads.newsletter(found.id)) if as_json else say(f"{slug} has {len(wanted)} sections.")
+    emit_json(reads.get_newsletter(found.id)) if as_json else say(f"{slug} has {len(wanted)} sections.")
 
 
 @app.command("sponsor")
@@ -140,7 +140,7 @@ def sponsor(
 ) -> None:
     """Reserve the paid box of a newsletter for some days, list who has it, or take one away."""
     now = clock.now()
-    found = reads.newsletter_by_slug(slug)
+    found = reads.get_newsletter_by_slug(slug)
     if remove:
         sponsors.remove(remove, found.id)
         audit.record(None, "removed sponsor", str(remove), now=now, newsletter_id=found.id)

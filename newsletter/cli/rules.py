@@ -19,7 +19,7 @@ BY = audit.COMMAND_LINE
 @app.command("list")
 def show_all(slug: str, as_json: bool = JSON) -> None:
     """List the rules of a newsletter."""
-    found = rules.rules(catalog.newsletter_by_slug(slug).id)
+    found = rules.rules(catalog.get_newsletter_by_slug(slug).id)
     if as_json:
         return emit_json(found)
     table(
@@ -40,7 +40,7 @@ def set_rule(
 ) -> None:
     """Make a rule for a feed or for words, or change the one there is."""
     now = clock.now()
-    newsletter = catalog.newsletter_by_slug(slug)
+    newsletter = catalog.get_newsletter_by_slug(slug)
     rule = service.set_rule(
         newsletter.id, effect, source_id=source or None, phrase=phrase, section=section, by=BY, now=now
     )
@@ -51,7 +51,7 @@ def set_rule(
 @app.command("remove")
 def remove(slug: str, rule_id: int, yes: bool = YES) -> None:
     """Remove a rule."""
-    newsletter = catalog.newsletter_by_slug(slug)
+    newsletter = catalog.get_newsletter_by_slug(slug)
     confirm(f"Remove rule {rule_id} of {newsletter.name}?", yes)
     service.remove_rule(rule_id, newsletter.id)
     audit.record(None, "removed rule", f"rule {rule_id}", now=clock.now(), newsletter_id=newsletter.id)
@@ -61,7 +61,7 @@ def remove(slug: str, rule_id: int, yes: bool = YES) -> None:
 @app.command("taste")
 def taste(slug: str, limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON) -> None:
     """Show what the editors picked and the readers clicked, by paper and by word."""
-    found = rules.taste_of(catalog.newsletter_by_slug(slug).id)
+    found = rules.taste_of(catalog.get_newsletter_by_slug(slug).id)
     papers = sorted(found.publishers.values(), key=lambda liking: -liking.score)
     words = sorted(found.words.values(), key=lambda liking: -liking.score)
     if as_json:

@@ -28,7 +28,7 @@ def create(
 ) -> None:
     """Say when a newsletter goes out."""
     now = clock.now()
-    found = catalog.newsletter_by_slug(newsletter)
+    found = catalog.get_newsletter_by_slug(newsletter)
     made = service.create_schedule(
         found.id,
         weekdays=weekdays,
@@ -59,10 +59,10 @@ def create(
 @app.command("list")
 def show_all(newsletter: str = typer.Argument(""), as_json: bool = JSON) -> None:
     """List the schedules."""
-    found = reads.schedules(catalog.newsletter_by_slug(newsletter).id if newsletter else None)
+    found = reads.schedules(catalog.get_newsletter_by_slug(newsletter).id if newsletter else None)
     if as_json:
         return emit_json(found)
-    names = {n.id: n.slug for n in catalog.newsletters()}
+    names = {n.id: n.slug for n in catalog.list_newsletters()}
     table(
         ("id", "newsletter", "weekdays", "time", "zone", "state"),
         [
@@ -88,7 +88,7 @@ def upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JSON) -
     found = reads.occurrences(now - timedelta(days=2), now + timedelta(days=days))
     if as_json:
         return emit_json(found)
-    newsletters = {n.id: n for n in catalog.newsletters()}
+    newsletters = {n.id: n for n in catalog.list_newsletters()}
     table(
         ("id", "when", "newsletter", "state", "reason"),
         [

@@ -46,7 +46,7 @@ def show(as_json: bool = JSON) -> None:
     people = service.list_users()
     if as_json:
         return emit_json(people)
-    names = {n.id: n.slug for n in catalog.newsletters()}
+    names = {n.id: n.slug for n in catalog.list_newsletters()}
     table(
         ("address", "name", "rights"),
         [(p.email, p.name, ", ".join(f"{role} ({names[n] if n else 'house'})" for n, role in p.roles)) for p in people],
@@ -126,4 +126,4 @@ def revoke_token(token_id: int, yes: bool = YES) -> None:
 
 
 def _newsletter_id(slug: str) -> int | None:
-    return catalog.newsletter_by_slug(slug).id if slug else None
+    return catalog.get_newsletter_by_slug(slug).id if slug else None

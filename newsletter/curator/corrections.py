@@ -78,7 +78,7 @@ def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
         raise Refused(
             f"Edition {edition_id} has no correction to mail. Write one: newsletter editions correct {edition_id} TEXT"
         )
-    rendered = _render(edition, catalog.newsletter(edition.newsletter_id), [row.text for row in rows])
+    rendered = _render(edition, catalog.get_newsletter(edition.newsletter_id), [row.text for row in rows])
     blocking = [problem.message for problem in rendered.problems if problem.level == "block"]
     if blocking:
         raise Refused("The correction cannot be mailed:\n  " + "\n  ".join(blocking))

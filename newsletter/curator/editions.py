@@ -37,7 +37,7 @@ def create_edition(
     fetch: Fetch | None = None,
 ) -> Edition:
     """Makes the edition of a day (None: today in the newsletter's zone). Raises Refused when there is one already."""
-    newsletter = catalog.newsletter(newsletter_id)
+    newsletter = catalog.get_newsletter(newsletter_id)
     day = on or now.astimezone(clock.zone(newsletter.zone)).date()
     existing = reads.edition_on(newsletter_id, day)
     if existing:
@@ -74,7 +74,7 @@ def suggest_picks(edition_id: int, *, now: datetime, wanted: int | None = None, 
 def proposals(edition_id: int, *, now: datetime, wanted: int | None = None) -> tuple[Proposal, ...]:
     """What would be suggested for the free places of an edition, in the order of its sections, each with the reason."""
     edition = reads.edition(edition_id)
-    newsletter = catalog.newsletter(edition.newsletter_id)
+    newsletter = catalog.get_newsletter(edition.newsletter_id)
     places = max(0, (wanted or newsletter.stories_wanted) - len(edition.picks))
     if not places:
         return ()
@@ -253,7 +253,7 @@ def drop(edition_id: int, key: str, *, now: datetime, version: int | None = None
 
 def _lead(row: models.Edition) -> None:
     """A mail whose lead was taken out opens with the story that now comes first."""
-    order = [section.key for section in catalog.newsletter(row.newsletter_id).sections]
+    order = [section.key for section in catalog.get_newsletter(row.newsletter_id).sections]
     rest = sorted(
         row.picks.all(),
         key=lambda each: (order.index(each.section) if each.section in order else len(order), each.position),
@@ -390,7 +390,7 @@ def _pick_row(row: models.Edition, key: str) -> models.Pick:
 
 def _section_for(row: models.Edition, wanted: str | None) -> str:
     """The section asked for, or the first with room, or the last."""
-    sections = catalog.newsletter(row.newsletter_id).sections
+    sections = catalog.get_newsletter(row.newsletter_id).sections
     keys = [section.key for section in sections]
     if wanted is not None:
         if wanted not in keys:
@@ -414,7 +414,7 @@ def _place(row: models.Edition, moved: models.Pick, section: str, position: int)
 
 def _adopt(row: models.Edition) -> None:
     """Stories of a section that the newsletter no longer has join the end of the last one."""
-    keys = [section.key for section in catalog.newsletter(row.newsletter_id).sections]
+    keys = [section.key for section in catalog.get_newsletter(row.newsletter_id).sections]
     for orphan in row.picks.exclude(section__in=keys).order_by("position", "id"):
         _place(row, orphan, keys[-1], _last(row, keys[-1]))
 

@@ -152,7 +152,7 @@ def already_ran(rows: Iterable[models.Article], *, on: date, besides: int | None
         by_key[url_key] = by_key[f"title:{title_key}"] = (day, newsletter_id)
         if story_id:
             by_story[story_id] = (day, newsletter_id)
-    names = {each.id: each.name for each in catalog.newsletters()} if by_key else {}
+    names = {each.id: each.name for each in catalog.list_newsletters()} if by_key else {}
     found: dict[int, str] = {}
     for row in rows:
         itself = by_key.get(row.canonical_key) or by_key.get(f"title:{row.title_key}")

@@ -199,8 +199,8 @@ def to_article(row: models.Article) -> Article:
 def _to_editions(rows: QuerySet[models.Edition]) -> tuple[Edition, ...]:
     """The values of rows that came through `_editions`; newsletters and pictures are looked up once for all."""
     found = list(rows)
-    newsletters = {each: catalog.newsletter(each) for each in {row.newsletter_id for row in found}}
-    pictures = catalog.pictures_by_id([pick.picture_id for row in found for pick in row.picks.all() if pick.picture_id])
+    newsletters = {each: catalog.get_newsletter(each) for each in {row.newsletter_id for row in found}}
+    pictures = catalog.find_pictures([pick.picture_id for row in found for pick in row.picks.all() if pick.picture_id])
     return tuple(_to_edition(row, newsletters[row.newsletter_id], pictures) for row in found)
 
 

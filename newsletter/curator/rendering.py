@@ -15,14 +15,14 @@ from subscribers import reads as subscribers
 
 def render(edition: Edition, variant: Variant = variants.PLAIN) -> templater.Rendered:
     """The mail as those of a variant get it, or the page of the archive. Never raises for content."""
-    newsletter = catalog.newsletter(edition.newsletter_id)
+    newsletter = catalog.get_newsletter(edition.newsletter_id)
     to = subscribers.list(newsletter.list_id)
     seen = variants.as_seen(edition, variant)
     return _with_its_template(
         briefing.compose(
             seen,
             newsletter,
-            catalog.pictures_by_id([each.picture_id for each in seen.picks if each.picture_id]),
+            catalog.find_pictures([each.picture_id for each in seen.picks if each.picture_id]),
             base_url=settings.CONFIG.base_url,
             list_slug=to.slug,
             list_name=to.name,

@@ -52,7 +52,7 @@ def set_rule(
     source = models.Source.objects.filter(id=source_id).first() if source_id is not None else None
     if source_id is not None and source is None:
         raise NotFound(f"There is no feed {source_id}. See them all with: newsletter feeds list")
-    keys = [each.key for each in catalog.newsletter(newsletter_id).sections]
+    keys = [each.key for each in catalog.get_newsletter(newsletter_id).sections]
     if section and section not in keys:
         raise BadInput(f"There is no section “{section}”. There are {', '.join(keys)}.", "section")
     if models.Rule.objects.filter(newsletter_id=newsletter_id).count() >= MOST_RULES:

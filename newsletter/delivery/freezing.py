@@ -125,7 +125,7 @@ def _freeze(mailing_id: int, most: int, now: datetime) -> None:
         row = models.Mailing.objects.filter(id=mailing_id, state=states.FREEZING).first()
         if row is None or row.frozen_upto is None:
             return  # paused, cancelled, or finished by another process
-        newsletter = pages.newsletter if pages else catalog.newsletter(row.newsletter_id)
+        newsletter = pages.newsletter if pages else catalog.get_newsletter(row.newsletter_id)
         page = subscribers.audience_page(
             row.list_id, after=row.frozen_through, upto=row.frozen_upto, limit=PAGE, on=_day(row, newsletter)
         )
@@ -161,7 +161,7 @@ class _Pages:
     tails: dict[Stratum, _Tail] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.newsletter = catalog.newsletter(self.row.newsletter_id)
+        self.newsletter = catalog.get_newsletter(self.row.newsletter_id)
         self.reached = _reached_before(self.row)
         self.only = _sent_edition(self.row)
         self.variants = editions.variants_of(self.row.snapshot_id)

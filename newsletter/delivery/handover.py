@@ -101,7 +101,7 @@ class _Mailing:
 def _mailing(mailing_id: int, version: int, variant: str, tracking: bool) -> _Mailing:
     """The same for every batch of a mailing in this version; resuming begins a new one, for a sender mended meanwhile."""
     row = models.Mailing.objects.get(id=mailing_id)
-    newsletter = catalog.newsletter(row.newsletter_id)
+    newsletter = catalog.get_newsletter(row.newsletter_id)
     if not tracking:
         newsletter = replace(newsletter, click_tracking=False, open_tracking=False)
     assert row.frozen_at is not None

@@ -24,7 +24,7 @@ def plan_times(row: models.Mailing, now: datetime) -> None:
     With a recall window all is handed over at once, and it is the provider that sends at these times. Without limits
     the times stay as they are. Within a transaction.
     """
-    newsletter = catalog.newsletter(row.newsletter_id)
+    newsletter = catalog.get_newsletter(row.newsletter_id)
     account = settings.CONFIG.per_minute
     rate = min(filter(None, (newsletter.per_minute, account)), default=0)
     if not rate:
@@ -72,7 +72,7 @@ def left_today(newsletter: Newsletter, due_at: datetime) -> int | None:
         return None
     start = datetime(day.year, day.month, day.day, tzinfo=zone)
     of_domain = models.Mailing.objects.filter(
-        newsletter_id__in=catalog.newsletters_of_domain(newsletter.from_email.rpartition("@")[2]),
+        newsletter_id__in=catalog.list_newsletter_ids_of_domain(newsletter.from_email.rpartition("@")[2]),
         due_at__gte=start,
         due_at__lt=start + timedelta(days=1),
     )

@@ -40,7 +40,7 @@ def repair_silent(now: datetime) -> int:
     Some of them may have it twice then. One word of the provider about a request would have settled it (fact 28a).
     """
     repaired = 0
-    for newsletter in catalog.newsletters():
+    for newsletter in catalog.list_newsletters():
         if not newsletter.repair_after_minutes:
             continue
         silent_since = now - timedelta(minutes=newsletter.repair_after_minutes)

@@ -132,7 +132,7 @@ def _webhook(config: Config) -> Iterator[Ailment]:
 
 
 def _newsletters() -> Iterator[Ailment]:
-    newsletters = catalog.newsletters()
+    newsletters = catalog.list_newsletters()
     if not newsletters:
         yield Ailment("look", "There is no newsletter yet.", "Make one: newsletter newsletters create …")
     scheduled = {schedule.newsletter_id for schedule in schedules.schedules() if schedule.active}

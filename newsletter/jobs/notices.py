@@ -69,7 +69,7 @@ def _again_or_fail(mail: subscribers.Owed, reason: str, now: datetime, *, perman
 
 
 def _sender(list_id: int | None) -> catalog.Newsletter | None:
-    found = catalog.newsletters_of_list(list_id) if list_id else catalog.newsletters()
+    found = catalog.list_newsletters_of_list(list_id) if list_id else catalog.list_newsletters()
     return found[0] if found else None
 
 

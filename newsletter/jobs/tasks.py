@@ -91,7 +91,7 @@ def _open(occurrence: schedules.Occurrence, now: datetime) -> bool:
 
 def claim_due(now: datetime) -> int:
     """Turns every occurrence that is due, or is to be handed over early, into a mailing, or holds it with the reason."""
-    earliest = max((newsletter.recall_minutes for newsletter in catalog.newsletters()), default=0)
+    earliest = max((newsletter.recall_minutes for newsletter in catalog.list_newsletters()), default=0)
     return _each(scheduler.due(now, timedelta(minutes=earliest)), lambda occurrence: _settle(occurrence, now))
 
 
@@ -110,7 +110,7 @@ def _each(occurrences: Sequence[schedules.Occurrence], step: Callable[[schedules
 
 
 def _settle(occurrence: schedules.Occurrence, now: datetime) -> bool:
-    newsletter = catalog.newsletter(occurrence.newsletter_id)
+    newsletter = catalog.get_newsletter(occurrence.newsletter_id)
     edition_id = occurrence.edition_id
     if edition_id and mailings.mailing_of_edition(edition_id):
         return scheduler.claim(occurrence.id, now)  # somebody sent it by hand before its time
@@ -177,7 +177,7 @@ def _create_mailing(
 ) -> mailings.Mailing:
     hints.mailings_due()
     edition = editions.edition(snapshot.edition_id)
-    newsletter = catalog.newsletter(edition.newsletter_id)
+    newsletter = catalog.get_newsletter(edition.newsletter_id)
     if newsletter.state != "live":
         raise Refused(f"{newsletter.name} is {newsletter.state}, so nothing is sent. Set it live first.")
     return delivery.create_mailing(
@@ -212,7 +212,7 @@ def send_test(
     catalog_service.remember_test_addresses(edition.newsletter_id, addresses)
     return delivery.send_test(
         rendered=rendered,
-        newsletter=catalog.newsletter(edition.newsletter_id),
+        newsletter=catalog.get_newsletter(edition.newsletter_id),
         addresses=tuple(addresses),
         provider=wiring.provider(),
         now=now,

@@ -55,7 +55,7 @@ def allow(request: HttpRequest, verb: str, newsletter_id: int) -> None:
 def shown(request: HttpRequest, verb: str = "view") -> tuple[catalog.Newsletter, ...]:
     """The newsletters the user may `verb`."""
     visible = list_visible_newsletters(request.user, verb)
-    return tuple(each for each in catalog.newsletters() if visible is None or each.id in visible)
+    return tuple(each for each in catalog.list_newsletters() if visible is None or each.id in visible)
 
 
 def by(request: HttpRequest) -> str:

@@ -222,7 +222,7 @@ def _changed(request: HttpRequest, edition: reads.Edition, verb: str, detail: st
 
 
 def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
-    newsletter = catalog.newsletter(edition.newsletter_id)
+    newsletter = catalog.get_newsletter(edition.newsletter_id)
     findings = checks.check(edition.id, now=clock.now())
     stories = {
         section.key: [each for each in edition.picks if each.section == section.key] for section in newsletter.sections

@@ -43,7 +43,7 @@ def desk(request: HttpRequest) -> dict[str, Any]:
 
 def house_zone() -> str:
     """The zone of the desk's clock: that of the oldest newsletter, UTC before there is one."""
-    newsletters = sorted(catalog.newsletters(), key=lambda each: each.id)
+    newsletters = sorted(catalog.list_newsletters(), key=lambda each: each.id)
     return newsletters[0].zone if newsletters else "UTC"
 
 

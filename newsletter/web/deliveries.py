@@ -127,7 +127,7 @@ def _context(found: reads.Mailing) -> dict[str, Any]:
     excluded = sum(found.excluded.values())
     return {
         "mailing": found,
-        "newsletter": catalog.newsletter(found.newsletter_id),
+        "newsletter": catalog.get_newsletter(found.newsletter_id),
         "edition": curator.edition(found.edition_id),
         "excluded": excluded,
         "moving": found.state in ("scheduled", "freezing", "sending"),

@@ -47,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 def _create(request: HttpRequest) -> HttpResponse:
-    newsletter = catalog.newsletter_by_slug(request.POST.get("newsletter", ""))
+    newsletter = catalog.get_newsletter_by_slug(request.POST.get("newsletter", ""))
     allow(request, "edit", newsletter.id)
     text = request.POST.get("date", "")
     try:
@@ -71,7 +71,7 @@ def _create(request: HttpRequest) -> HttpResponse:
 def review(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Checks, the frozen or present rendering, and the decision beside it."""
     edition = _edition(request, "view", edition_id)
-    newsletter = catalog.newsletter(edition.newsletter_id)
+    newsletter = catalog.get_newsletter(edition.newsletter_id)
     view = request.GET.get("view", "wide")
     reader, variant, trouble = _reader(request, edition, newsletter)
     rendered = service.preview(edition_id, now=clock.now(), variant=variant)
@@ -106,7 +106,7 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
 def rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The true mail, for a sandboxed frame; `dark` applies the dark rules as a client in dark mode does."""
     edition = _edition(request, "view", edition_id)
-    reader, variant, _ = _reader(request, edition, catalog.newsletter(edition.newsletter_id))
+    reader, variant, _ = _reader(request, edition, catalog.get_newsletter(edition.newsletter_id))
     rendered = service.preview(edition_id, now=clock.now(), variant=variant)
     html = for_reader(rendered, reader).html or "<p>The mail cannot be rendered; the findings say why.</p>"
     policy = SANDBOXED
@@ -125,7 +125,7 @@ def rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
 def letter(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The mail as a file that a mail program opens, as the reader chosen would get it."""
     edition = _edition(request, "view", edition_id)
-    newsletter = catalog.newsletter(edition.newsletter_id)
+    newsletter = catalog.get_newsletter(edition.newsletter_id)
     now = clock.now()
     reader, variant, _ = _reader(request, edition, newsletter)
     mail = delivery.compose_eml(
@@ -248,7 +248,7 @@ def tests(request: HttpRequest, edition_id: int) -> HttpResponse:
 def mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends an approved edition; asks for the number of readers, typed without separators."""
     edition = _edition(request, "send", edition_id)
-    newsletter = catalog.newsletter(edition.newsletter_id)
+    newsletter = catalog.get_newsletter(edition.newsletter_id)
     readers = subscribers.counts(newsletter.list_id).get("active", 0)
     now = clock.now()
     try:

@@ -64,7 +64,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @desk("configure", methods=("POST",))
 def sponsor(request: HttpRequest, slug: str) -> HttpResponse:
     """Reserves the paid box for some days, or takes a sponsor away."""
-    newsletter = reads.newsletter_by_slug(slug)
+    newsletter = reads.get_newsletter_by_slug(slug)
     allow(request, "configure", newsletter.id)
     typed = {name: request.POST.get(name, "") for name in ("label", "headline", "text", "url")}
     try:
@@ -85,7 +85,7 @@ def sponsor(request: HttpRequest, slug: str) -> HttpResponse:
 @desk("view", methods=("GET", "POST"))
 def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The settings of one newsletter."""
-    newsletter = reads.newsletter_by_slug(slug)
+    newsletter = reads.get_newsletter_by_slug(slug)
     allow(request, "configure" if request.method == "POST" else "view", newsletter.id)
     typed: dict[str, str] = {}
     error, field, status = "", "", 200

@@ -16,11 +16,11 @@ from newsletter.web.access import desk, note
 @desk("people", methods=("GET", "POST"), house=True)
 def index(request: HttpRequest) -> HttpResponse:
     """Everybody and their rights; POST gives a role or takes it away."""
-    newsletters = catalog.newsletters()
+    newsletters = catalog.list_newsletters()
     if request.method == "POST":
         slug = request.POST.get("newsletter", "")
         try:
-            target = catalog.newsletter_by_slug(slug).id if slug else None
+            target = catalog.get_newsletter_by_slug(slug).id if slug else None
             person = service.set_role(request.POST.get("email", ""), request.POST.get("role", ""), newsletter_id=target)
             note(request, "gave role", person.email, newsletter_id=target, detail=request.POST.get("role", ""))
             messages.success(request, f"{person.email}: saved.")

@@ -135,7 +135,7 @@ def _neutral(edition: curator.Edition) -> Rendered | None:
 
 def _public() -> list[catalog.Newsletter]:
     shown = {each.id for each in subscribers.lists(public_only=True)}
-    return [each for each in catalog.newsletters() if each.list_id in shown]
+    return [each for each in catalog.list_newsletters() if each.list_id in shown]
 
 
 def _named(slug: str) -> catalog.Newsletter | None:
@@ -147,7 +147,7 @@ def _named(slug: str) -> catalog.Newsletter | None:
 def picture(request: HttpRequest, name: str) -> FileResponse | HttpResponse:
     """A picture of our store; its name is the hash of its bytes, so it never changes."""
     try:
-        file, content_type = catalog.picture_file(name)
+        file, content_type = catalog.get_picture_file(name)
     except NotFound:
         return HttpResponse("There is no such picture.", status=404, content_type="text/plain")
     response = FileResponse(file.open("rb"), content_type=content_type)

@@ -93,7 +93,7 @@ def person(request: HttpRequest, subscriber_id: int) -> HttpResponse:
         raise NotAllowed("You have no right to see this reader.")
     if request.method == "POST":
         return _act(request, found, lists)
-    names = {each.id: each for each in catalog.newsletters()}
+    names = {each.id: each for each in catalog.list_newsletters()}
     most = EVERY_EDITION if request.GET.get("editions") == "all" else LATEST_EDITIONS
     outcomes = deliveries.outcomes_of(subscriber_id, limit=most)
     subjects = curator.subjects(each.edition_id for each in outcomes)

@@ -21,7 +21,7 @@ SHOWN = 15
 @desk("view", methods=("GET", "POST"))
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     """The rules of a newsletter and its taste; POST makes a rule or removes one."""
-    newsletter = catalog.newsletter_by_slug(slug)
+    newsletter = catalog.get_newsletter_by_slug(slug)
     allow(request, "edit" if request.method == "POST" else "view", newsletter.id)
     if request.method == "POST":
         try:

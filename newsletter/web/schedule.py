@@ -66,7 +66,7 @@ def _weekdays(request: HttpRequest) -> str:
 
 
 def _create(request: HttpRequest) -> HttpResponse:
-    newsletter = catalog.newsletter_by_slug(request.POST.get("newsletter", ""))
+    newsletter = catalog.get_newsletter_by_slug(request.POST.get("newsletter", ""))
     allow(request, "configure", newsletter.id)
     now = clock.now()
     try:

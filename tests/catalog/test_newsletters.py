@@ -56,7 +56,7 @@ def test_a_value_that_cannot_be_is_refused_naming_its_field(create: Create, fiel
     with pytest.raises(BadInput, match=said) as refused:
         create(**{field: value})
     assert refused.value.field == field
-    assert reads.newsletters() == ()
+    assert reads.list_newsletters() == ()
 
 
 def test_a_line_break_cannot_smuggle_a_header_into_the_sender(create: Create) -> None:
@@ -89,13 +89,13 @@ def test_sections_that_cannot_be_leave_the_old_ones(create: Create, sections: li
     with pytest.raises(BadInput) as refused:
         service.set_sections(made.id, sections)
     assert refused.value.field == "sections"
-    assert reads.newsletter(made.id).sections == made.sections
+    assert reads.get_newsletter(made.id).sections == made.sections
 
 
 def test_bad_sections_leave_no_half_made_newsletter(create: Create) -> None:
     with pytest.raises(BadInput):
         create(sections=[])
-    assert reads.newsletters() == ()
+    assert reads.list_newsletters() == ()
 
 
 def test_sections_keep_the_order_given(create: Create) -> None:
@@ -119,15 +119,15 @@ def test_a_refused_change_changes_nothing(create: Create, now: datetime) -> None
     made = create()
     with pytest.raises(BadInput):
         service.change_newsletter(made.id, now=now, name="New name", zone="Nowhere")
-    assert reads.newsletter(made.id) == made
+    assert reads.get_newsletter(made.id) == made
 
 
 def test_what_is_not_there_is_named(create: Create, now: datetime) -> None:
     create()
     with pytest.raises(NotFound, match="hill-post"):
-        reads.newsletter_by_slug("hillpost")
+        reads.get_newsletter_by_slug("hillpost")
     for absent in (
-        lambda: reads.newsletter(999),
+        lambda: reads.get_newsletter(999),
         lambda: service.change_newsletter(999, now=now, name="x"),
         lambda: service.set_sections(999, service.DEFAULT_SECTIONS),
         lambda: service.set_logos(999, light=None, dark=None),
@@ -138,13 +138,13 @@ def test_what_is_not_there_is_named(create: Create, now: datetime) -> None:
 
 def test_without_any_newsletter_the_remedy_is_to_make_one(db: None) -> None:
     with pytest.raises(NotFound, match="newsletters create"):
-        reads.newsletter_by_slug("hill-post")
+        reads.get_newsletter_by_slug("hill-post")
 
 
 def test_newsletters_of_a_list_come_oldest_first(create: Create) -> None:
     first, second = create(slug="zebra", name="Zebra"), create(slug="aardvark", name="Aardvark")
-    assert [n.id for n in reads.newsletters_of_list(first.list_id)] == [first.id, second.id]
-    assert [n.id for n in reads.newsletters()] == [second.id, first.id]
+    assert [n.id for n in reads.list_newsletters_of_list(first.list_id)] == [first.id, second.id]
+    assert [n.id for n in reads.list_newsletters()] == [second.id, first.id]
 
 
 def test_parameters_for_links_are_checked(db: None) -> None:

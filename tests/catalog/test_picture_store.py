@@ -34,15 +34,15 @@ def test_the_same_picture_is_kept_once(drawn: Drawn, now: datetime, data_dir: Pa
 
 def test_a_picture_lost_from_the_disk_comes_back_when_it_is_stored_again(drawn: Drawn, now: datetime) -> None:
     stored = service.store_picture(drawn(), source_url=SOURCE, now=now)
-    file, _ = reads.picture_file(stored.name)
+    file, _ = reads.get_picture_file(stored.name)
     file.unlink()
     service.store_picture(drawn(), source_url=SOURCE, now=now)
-    assert reads.picture_file(stored.name)[0].is_file()
+    assert reads.get_picture_file(stored.name)[0].is_file()
 
 
 def test_a_stored_picture_is_found_by_its_public_name(drawn: Drawn, now: datetime) -> None:
     stored = service.store_picture(drawn(mode="RGBA", colour=(1, 2, 3, 4)), source_url=SOURCE, now=now)
-    file, content_type = reads.picture_file(stored.name)
+    file, content_type = reads.get_picture_file(stored.name)
     assert (file.stat().st_size, content_type) == (stored.size, "image/png")
 
 
@@ -54,14 +54,14 @@ def test_no_other_file_can_be_asked_for(drawn: Drawn, now: datetime, data_dir: P
     service.store_picture(drawn(), source_url=SOURCE, now=now)
     (data_dir / "secret.key").write_text("secret")
     with pytest.raises(NotFound):
-        reads.picture_file(name)
+        reads.get_picture_file(name)
 
 
 def test_a_refused_picture_leaves_nothing_behind(now: datetime, data_dir: Path) -> None:
     with pytest.raises(Refused):
         service.store_picture(b"<html></html>", source_url=SOURCE, now=now)
     assert not list(data_dir.iterdir())
-    assert reads.pictures_by_id([1, 2, 3]) == {}
+    assert reads.find_pictures([1, 2, 3]) == {}
 
 
 def test_logos_are_set_and_taken_away(create: Callable[..., Newsletter], drawn: Drawn, now: datetime) -> None:

@@ -69,7 +69,7 @@ def test_a_page_gives_an_article_with_all_that_it_declares(add: Callable[..., Ad
 
 def test_the_picture_of_a_page_comes_into_our_store(add: Callable[..., Added]) -> None:
     added = add()
-    picture = catalog.picture(added.article.picture_id)
+    picture = catalog.find_picture(added.article.picture_id)
     assert added.warnings == ()
     assert picture is not None
     assert (picture.width, picture.height) == (60, 40)

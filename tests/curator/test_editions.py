@@ -230,6 +230,6 @@ def test_a_picture_that_vanishes_at_its_source_stays_in_the_mail(
     (pick,) = service.pick(edition.id, article.id, now=now, fetch=web).picks
     web.fail(PICTURE)
     assert pick.picture_url in service.preview(edition.id, now=now).html
-    file, content_type = catalog.picture_file(pick.picture_url.rsplit("/", 1)[-1])
+    file, content_type = catalog.get_picture_file(pick.picture_url.rsplit("/", 1)[-1])
     assert file.exists()
     assert content_type == "image/jpeg" or content_type == "image/png"

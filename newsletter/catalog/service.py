@@ -51,7 +51,7 @@ def create_newsletter(
     if models.Newsletter.objects.filter(slug=slug).exists():
         raise Refused(f"There is a newsletter {slug} already. See it with: newsletter newsletters show {slug}")
     given = {"name": name, "from_email": from_email, "postal_address": postal_address, "zone": zone, **fields}
-    checked = _checked(given)
+    checked = _check_fields(given)
     checked["publication"] = checked.get("publication") or checked["name"]
     checked["from_name"] = checked.get("from_name") or checked["name"]
     with transaction.atomic():
@@ -62,7 +62,7 @@ def create_newsletter(
 
 def change_newsletter(newsletter_id: int, *, now: datetime, **fields: Any) -> Newsletter:
     """Changes settings of a newsletter. Raises BadInput naming the field, NotFound."""
-    models.Newsletter.objects.filter(id=newsletter_id).update(**_checked(fields))
+    models.Newsletter.objects.filter(id=newsletter_id).update(**_check_fields(fields))
     return reads.get_newsletter(newsletter_id)
 
 
@@ -121,36 +121,36 @@ def _replace_sections(row: models.Newsletter, sections: Sequence[tuple[str, str,
     )
 
 
-def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _value(name, value) for name, value in fields.items()}
+def _check_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _check_value(name, value) for name, value in fields.items()}
 
 
-def _value(name: str, value: Any) -> Any:
+def _check_value(name: str, value: Any) -> Any:
     """One checked setting. Raises BadInput naming it."""
     if name in _TEXTS:
-        return _text(name, str(value))
+        return _check_text(name, str(value))
     if name in _NUMBERS:
-        return _number(name, value)
+        return _check_number(name, value)
     if name == "recall_minutes":
-        return _recall(value)
+        return _check_recall_minutes(value)
     if name == "warm_up_from":
-        return _day(name, value)
+        return _parse_day(name, value)
     if name == "segment":
         return subscribers.segment(str(value).strip()).slug if str(value).strip() else ""
     if name == "link_parameters":
-        return _parameters(str(value).strip().lstrip("?&"))
+        return _check_link_parameters(str(value).strip().lstrip("?&"))
     if name in _SWITCHES:
         return str(value).lower() in ("1", "true", "yes", "on")
     if name in ("from_email", "reply_to"):
-        return _address(name, str(value))
+        return _check_address(name, str(value))
     if name == "zone":
         return clock.zone(str(value)).key
     if name == "language":
-        return _language(str(value))
+        return _check_language(str(value))
     if name == "state":
-        return _state(str(value))
+        return _check_state(str(value))
     if name == "theme":
-        return _theme(value)
+        return _check_theme(value)
     if name == "list_id":
         return int(value)
     known = ", ".join(
@@ -175,7 +175,7 @@ def _value(name: str, value: Any) -> Any:
     raise BadInput(f"There is no setting “{name}”. There are {known}.", name)
 
 
-def _text(name: str, value: str) -> str:
+def _check_text(name: str, value: str) -> str:
     flat = " ".join(value.split()) if name != "description" else value.strip()
     if len(flat) > _TEXTS[name]:
         raise BadInput(f"{name} has {len(flat)} characters; {_TEXTS[name]} are the most.", name)
@@ -198,7 +198,7 @@ def remember_test_addresses(newsletter_id: int, addresses: Sequence[str]) -> Non
     models.Newsletter.objects.filter(id=newsletter_id).update(test_addresses=kept)
 
 
-def _parameters(text: str) -> str:
+def _check_link_parameters(text: str) -> str:
     """Parameters for links: NAME=VALUE&…, of letters, digits and -_.~, and {date} or {newsletter}."""
     if text and not re.fullmatch(
         r"[\w.~-]+=(?:[\w.~-]|\{date\}|\{newsletter\})*(?:&[\w.~-]+=(?:[\w.~-]|\{date\}|\{newsletter\})*)*",
@@ -214,7 +214,7 @@ def _parameters(text: str) -> str:
     return text
 
 
-def _number(name: str, value: Any) -> int:
+def _check_number(name: str, value: Any) -> int:
     least, most = _NUMBERS[name]
     text = str(value).strip()
     if not text.isdecimal() or not least <= int(text) <= most:
@@ -222,7 +222,7 @@ def _number(name: str, value: Any) -> int:
     return int(text)
 
 
-def _recall(value: Any) -> int:
+def _check_recall_minutes(value: Any) -> int:
     """Minutes, or 0 for no window. The last twelve are past recall, so a short one would be none."""
     text = str(value).strip()
     if not text.isdecimal() or not (int(text) == 0 or 20 <= int(text) <= 1440):
@@ -232,7 +232,7 @@ def _recall(value: Any) -> int:
     return int(text)
 
 
-def _day(name: str, value: Any) -> date | None:
+def _parse_day(name: str, value: Any) -> date | None:
     if not value:
         return None
     try:
@@ -241,7 +241,7 @@ def _day(name: str, value: Any) -> date | None:
         raise BadInput(f"{name} is “{value}”. Write the day like 2026-11-24.", name) from None
 
 
-def _address(name: str, value: str) -> str:
+def _check_address(name: str, value: str) -> str:
     if not value and name == "reply_to":
         return ""
     try:
@@ -251,19 +251,19 @@ def _address(name: str, value: str) -> str:
     return checked.ascii_email or checked.normalized
 
 
-def _language(value: str) -> str:
+def _check_language(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
         raise BadInput(f"“{value}” is no language. Write it like en or de-AT.", "language")
     return value
 
 
-def _state(value: str) -> str:
+def _check_state(value: str) -> str:
     if value not in models.Newsletter.State.values:
         raise BadInput(f"“{value}” is no state. It can be {', '.join(models.Newsletter.State.values)}.", "state")
     return value
 
 
-def _theme(value: Any) -> Any:
+def _check_theme(value: Any) -> Any:
     if not isinstance(value, dict):
         raise BadInput('The theme is a table like {"light": {"accent": "#0b4f6c"}}.', "theme")
     return value

@@ -148,10 +148,10 @@ def test_newsletters_of_a_list_come_oldest_first(create: Create) -> None:
 
 
 def test_parameters_for_links_are_checked(db: None) -> None:
-    from newsletter.catalog.service import _parameters
+    from newsletter.catalog.service import _check_link_parameters
 
-    assert _parameters("utm_source=morning&utm_campaign={date}") == "utm_source=morning&utm_campaign={date}"
-    assert _parameters("") == ""
+    assert _check_link_parameters("utm_source=morning&utm_campaign={date}") == "utm_source=morning&utm_campaign={date}"
+    assert _check_link_parameters("") == ""
     for wrong in ("utm_source", "a=b c", "a=b&", "a=<b>", "a={name}", "a=" + "b" * 300):
         with pytest.raises(BadInput):
-            _parameters(wrong)
+            _check_link_parameters(wrong)

@@ -13,7 +13,9 @@ from newsletter.kernel.errors import BadInput, NotFound, Refused
 _LONGEST = {"label": 60, "headline": 120, "text": 400, "url": 2000}
 
 
-def add(newsletter_id: int, *, label: str, headline: str, text: str, url: str, first: date, last: date) -> Sponsor:
+def add_sponsor(
+    newsletter_id: int, *, label: str, headline: str, text: str, url: str, first: date, last: date
+) -> Sponsor:
     """Reserves the box for these days. Raises BadInput for what cannot be, Refused when some of them are taken."""
     said = {"label": label, "headline": headline, "text": text, "url": url}
     flat = {name: " ".join(value.split()) for name, value in said.items()}
@@ -36,25 +38,25 @@ def add(newsletter_id: int, *, label: str, headline: str, text: str, url: str, f
         )
         if taken is not None:
             raise Refused(f"From {taken.first} to {taken.last} the box is reserved for “{taken.headline}”.")
-        return _value(models.Sponsor.objects.create(newsletter_id=newsletter_id, first=first, last=last, **flat))
+        return _to_sponsor(models.Sponsor.objects.create(newsletter_id=newsletter_id, first=first, last=last, **flat))
 
 
-def remove(sponsor_id: int, newsletter_id: int) -> None:
+def remove_sponsor(sponsor_id: int, newsletter_id: int) -> None:
     """Takes a sponsor away. Raises NotFound."""
     if not models.Sponsor.objects.filter(id=sponsor_id, newsletter_id=newsletter_id).delete()[0]:
         raise NotFound("This sponsor is gone already.")
 
 
-def of(newsletter_id: int) -> tuple[Sponsor, ...]:
+def list_sponsors(newsletter_id: int) -> tuple[Sponsor, ...]:
     """The sponsors of a newsletter, the earliest first."""
-    return tuple(_value(row) for row in models.Sponsor.objects.filter(newsletter_id=newsletter_id))
+    return tuple(_to_sponsor(row) for row in models.Sponsor.objects.filter(newsletter_id=newsletter_id))
 
 
-def on(newsletter_id: int, day: date) -> Sponsor | None:
+def find_sponsor(newsletter_id: int, day: date) -> Sponsor | None:
     """Whose the box is on a day, if it is anybody's."""
     row = models.Sponsor.objects.filter(newsletter_id=newsletter_id, first__lte=day, last__gte=day).first()
-    return _value(row) if row else None
+    return _to_sponsor(row) if row else None
 
 
-def _value(row: models.Sponsor) -> Sponsor:
+def _to_sponsor(row: models.Sponsor) -> Sponsor:
     return Sponsor(row.pk, row.newsletter_id, row.label, row.headline, row.text, row.url, row.first, row.last)

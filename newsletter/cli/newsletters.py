@@ -142,11 +142,11 @@ def sponsor(
     now = clock.now()
     found = reads.get_newsletter_by_slug(slug)
     if remove:
-        sponsors.remove(remove, found.id)
+        sponsors.remove_sponsor(remove, found.id)
         audit.record(None, "removed sponsor", str(remove), now=now, newsletter_id=found.id)
     elif label or headline or url:
         begins = clock.day(first)
-        made = sponsors.add(
+        made = sponsors.add_sponsor(
             found.id,
             label=label,
             headline=headline,
@@ -156,7 +156,7 @@ def sponsor(
             last=clock.day(last) if last else begins,
         )
         audit.record(None, "added sponsor", made.headline, now=now, newsletter_id=found.id)
-    listed = sponsors.of(found.id)
+    listed = sponsors.list_sponsors(found.id)
     if as_json:
         return emit_json(listed)
     table(

@@ -30,7 +30,7 @@ ANY_TYPE = "text/html, */*;q=0.5"
 
 def written(edition: Edition) -> dict[str, str]:
     """The web addresses that editors wrote into an edition, each with the place where it stands first."""
-    sponsor = sponsors.on(edition.newsletter_id, edition.date)
+    sponsor = sponsors.find_sponsor(edition.newsletter_id, edition.date)
     texts = [
         ("intro", addresses_in(edition.intro)),
         *((f"story:{each.key}", addresses_in(each.blurb)) for each in edition.picks),

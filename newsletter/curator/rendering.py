@@ -29,7 +29,7 @@ def render(edition: Edition, variant: Variant = variants.PLAIN) -> templater.Ren
             archived=to.public,
             web=variant.web,
             date_long=days.long_words(edition.date, newsletter.language),
-            sponsor=sponsors.on(newsletter.id, edition.date),
+            sponsor=sponsors.find_sponsor(newsletter.id, edition.date),
             corrections=corrections.lines(corrections.owed(edition), newsletter.language),
         )
     )

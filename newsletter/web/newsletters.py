@@ -70,12 +70,12 @@ def sponsor(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         sponsor_id = number(request.POST, "remove")
         if sponsor_id is not None:
-            sponsors.remove(sponsor_id, newsletter.id)
+            sponsors.remove_sponsor(sponsor_id, newsletter.id)
             note(request, "removed sponsor", slug, newsletter_id=newsletter.id, detail=str(sponsor_id))
         else:
             first, last = request.POST.get("first", ""), request.POST.get("last", "")
             begins = clock.day(first)
-            sponsors.add(newsletter.id, first=begins, last=clock.day(last) if last else begins, **typed)
+            sponsors.add_sponsor(newsletter.id, first=begins, last=clock.day(last) if last else begins, **typed)
             note(request, "added sponsor", slug, newsletter_id=newsletter.id, detail=typed["headline"])
     except NewsletterError as error:
         messages.error(request, str(error))
@@ -115,7 +115,7 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
         "rows": rows,
         "error": error,
         "field": field,
-        "sponsors": sponsors.of(newsletter.id),
+        "sponsors": sponsors.list_sponsors(newsletter.id),
         "may": can(request.user, "configure", newsletter.id),
     }
     return render(request, "pages/newsletter.html", context, status=status)

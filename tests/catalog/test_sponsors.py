@@ -22,26 +22,26 @@ BOX = {
 
 def test_the_box_shows_on_its_days_alone(edition: Any, now: Any) -> None:
     day = edition.date
-    made = sponsors.add(edition.newsletter_id, first=day, last=day, **BOX)
+    made = sponsors.add_sponsor(edition.newsletter_id, first=day, last=day, **BOX)
     rendered = curator.preview(edition.id, now=now)
     assert "Boots that outlast" in rendered.html
     assert "[Sponsored by a shop]" in rendered.text
-    assert sponsors.on(edition.newsletter_id, day) == made
-    assert sponsors.on(edition.newsletter_id, day + timedelta(days=1)) is None
-    sponsors.remove(made.id, edition.newsletter_id)
+    assert sponsors.find_sponsor(edition.newsletter_id, day) == made
+    assert sponsors.find_sponsor(edition.newsletter_id, day + timedelta(days=1)) is None
+    sponsors.remove_sponsor(made.id, edition.newsletter_id)
     assert "Boots" not in curator.preview(edition.id, now=now).html
     with pytest.raises(NotFound):
-        sponsors.remove(made.id, edition.newsletter_id)
+        sponsors.remove_sponsor(made.id, edition.newsletter_id)
 
 
 def test_nobody_has_the_box_of_another(house: Any) -> None:
     first = date(2026, 12, 1)
-    sponsors.add(house.briefing.id, first=first, last=date(2026, 12, 7), **BOX)
+    sponsors.add_sponsor(house.briefing.id, first=first, last=date(2026, 12, 7), **BOX)
     with pytest.raises(Refused, match="reserved for “Boots"):
-        sponsors.add(house.briefing.id, first=date(2026, 12, 7), last=date(2026, 12, 9), **BOX)
-    sponsors.add(house.briefing.id, first=date(2026, 12, 8), last=date(2026, 12, 9), **BOX)
-    sponsors.add(house.other.id, first=first, last=first, **BOX)
-    assert [each.first for each in sponsors.of(house.briefing.id)] == [first, date(2026, 12, 8)]
+        sponsors.add_sponsor(house.briefing.id, first=date(2026, 12, 7), last=date(2026, 12, 9), **BOX)
+    sponsors.add_sponsor(house.briefing.id, first=date(2026, 12, 8), last=date(2026, 12, 9), **BOX)
+    sponsors.add_sponsor(house.other.id, first=first, last=first, **BOX)
+    assert [each.first for each in sponsors.list_sponsors(house.briefing.id)] == [first, date(2026, 12, 8)]
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,14 @@ def test_nobody_has_the_box_of_another(house: Any) -> None:
 )
 def test_a_box_that_says_too_little_or_too_much_is_refused(house: Any, field: str, value: str) -> None:
     with pytest.raises(BadInput):
-        sponsors.add(house.briefing.id, first=date(2026, 12, 1), last=date(2026, 12, 1), **{**BOX, field: value})
+        sponsors.add_sponsor(
+            house.briefing.id, first=date(2026, 12, 1), last=date(2026, 12, 1), **{**BOX, field: value}
+        )
 
 
 def test_a_box_ends_after_it_begins(house: Any) -> None:
     with pytest.raises(BadInput, match="never show"):
-        sponsors.add(house.briefing.id, first=date(2026, 12, 2), last=date(2026, 12, 1), **BOX)
+        sponsors.add_sponsor(house.briefing.id, first=date(2026, 12, 2), last=date(2026, 12, 1), **BOX)
 
 
 def test_it_is_reserved_on_the_desk_by_who_may_configure(house: Any, people: Any) -> None:
@@ -65,8 +67,8 @@ def test_it_is_reserved_on_the_desk_by_who_may_configure(house: Any, people: Any
         client = Client()
         client.force_login(people[who], backend="django.contrib.auth.backends.ModelBackend")
         assert client.post(page, form).status_code == status
-    (made,) = sponsors.of(house.briefing.id)
+    (made,) = sponsors.list_sponsors(house.briefing.id)
     assert (made.first, made.last) == (date(2026, 12, 1), date(2026, 12, 1))
     assert b"Boots that outlast the hill" in client.get("/newsletters/morning/").content
     client.post(page, {"remove": made.id})
-    assert sponsors.of(house.briefing.id) == ()
+    assert sponsors.list_sponsors(house.briefing.id) == ()

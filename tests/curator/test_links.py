@@ -49,7 +49,7 @@ def test_every_place_where_editors_write_is_read(linked: Edition, now: datetime)
     service.edit_pick(
         linked.id, linked.picks[0].key, blurb="[One](https://one.example.net/) and <https://two.example.net/>", now=now
     )
-    sponsors.add(
+    sponsors.add_sponsor(
         linked.newsletter_id, label="Ad", headline="Boots", text="Good", url="https://boots.example.net/",
         first=linked.date, last=linked.date,
     )  # fmt: skip

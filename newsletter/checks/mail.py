@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from newsletter.checks.findings import Finding
 from newsletter.templater import Rendered
 
-SIZE_LOOK, SIZE_BLOCK = 80_000, 102_000  # bytes of HTML: Gmail clips at about 102 kB (SendGrid fact 69)
-LEAST_ALIKE = 0.5  # of the last edition's size, before a difference is worth a look
+SIZE_WARN, SIZE_BLOCK = 80_000, 102_000  # bytes of HTML: Gmail clips at about 102 kB (SendGrid fact 69)
+MIN_SIMILARITY = 0.5  # of the last edition's size, before a difference is worth a look
 
 
-def rendering(rendered: Rendered, *, postal_address: str) -> Iterator[Finding]:
+def check_rendering(rendered: Rendered, *, postal_address: str) -> Iterator[Finding]:
     """What is wrong with the mail as it would leave."""
     for problem in rendered.problems:
         code = (
@@ -34,7 +34,7 @@ def rendering(rendered: Rendered, *, postal_address: str) -> Iterator[Finding]:
             f"{size / 1000:.0f} kB: Gmail cuts mails at about 102 kB. Drop or shorten stories.",
             "too-large",
         )
-    elif size > SIZE_LOOK:
+    elif size > SIZE_WARN:
         yield Finding(
             "warn",
             "size",
@@ -51,7 +51,7 @@ def rendering(rendered: Rendered, *, postal_address: str) -> Iterator[Finding]:
                 f"The {name} has no link to leave. Every mail must have one: mend the template.",
                 "no-unsubscribe",
             )
-        if _bare(postal_address) not in _bare(part):
+        if _normalise_text(postal_address) not in _normalise_text(part):
             yield Finding(
                 "block",
                 "template",
@@ -60,16 +60,16 @@ def rendering(rendered: Rendered, *, postal_address: str) -> Iterator[Finding]:
             )
 
 
-def _bare(text: str) -> str:
+def _normalise_text(text: str) -> str:
     """Letters and digits alone: escaping, wrapping and typography change the rest."""
     import html
 
     return "".join(letter for letter in html.unescape(text) if letter.isalnum())
 
 
-def drift(now: int, before: int, what: str) -> Iterator[Finding]:
+def check_drift(now: int, before: int, what: str) -> Iterator[Finding]:
     """Whether something is very unlike the last edition's."""
-    if before and not LEAST_ALIKE <= now / before <= 1 / LEAST_ALIKE:
+    if before and not MIN_SIMILARITY <= now / before <= 1 / MIN_SIMILARITY:
         yield Finding(
             "warn", what, f"{now:,} {what}, and the last edition had {before:,}. Is that meant?", f"drift-{what}"
         )

@@ -131,11 +131,11 @@ def _stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Itera
 
 def _renderings(mails: Mapping[Variant, Rendered], postal_address: str) -> Iterator[Finding]:
     """What is wrong with the mail, and with what some readers get instead where that is something else."""
-    plain = list(mail.rendering(mails[variants.PLAIN], postal_address=postal_address))
+    plain = list(mail.check_rendering(mails[variants.PLAIN], postal_address=postal_address))
     yield from plain
     names = showing.names() if len(mails) > 1 else {}
     for variant, rendered in mails.items():
-        for finding in mail.rendering(rendered, postal_address=postal_address):
+        for finding in mail.check_rendering(rendered, postal_address=postal_address):
             if finding not in plain:
                 yield replace(finding, message=f"For {variants.named(variant, names)}: {finding.message}")
 
@@ -160,10 +160,10 @@ def _unlike_the_last(
     if not earlier:
         return
     last = earlier[0]
-    yield from mail.drift(len(edition.picks), len(last.picks), "stories")
+    yield from mail.check_drift(len(edition.picks), len(last.picks), "stories")
     if rendered.html and last.snapshot_id:
         before = len(editions.snapshot(last.snapshot_id).html.encode())
-        yield from mail.drift(len(rendered.html.encode()), before, "bytes")
+        yield from mail.check_drift(len(rendered.html.encode()), before, "bytes")
     sent = mailings.mailing_of_edition(last.id)
     if sent and sent.planned and 0 < readers < AUDIENCE_SHRANK * sent.planned:
         yield Finding(

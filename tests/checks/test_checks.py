@@ -135,10 +135,13 @@ def test_the_edition_of_a_day_that_is_past_says_so(edition: Any, now: datetime) 
 
 def test_a_mail_without_its_address_or_a_way_to_leave_cannot_go(edition: Any, now: datetime) -> None:
     rendered = service.preview(edition.id, now=now)
-    found = mail.rendering(replace(rendered, html="<p>Hello</p>", text="Hello"), postal_address="4 Mill Lane, Upland")
+    found = mail.check_rendering(
+        replace(rendered, html="<p>Hello</p>", text="Hello"), postal_address="4 Mill Lane, Upland"
+    )
     assert {each.code for each in found} == {"no-unsubscribe", "no-postal-address"}
     assert all(
-        not each.may_be_overridden for each in mail.rendering(replace(rendered, text=""), postal_address="4 Mill Lane")
+        not each.may_be_overridden
+        for each in mail.check_rendering(replace(rendered, text=""), postal_address="4 Mill Lane")
     )
 
 

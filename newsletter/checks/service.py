@@ -24,35 +24,35 @@ from subscribers import reads as subscribers
 
 __all__ = ["Finding", "approve", "check", "override"]
 
-EARLIER = 7  # editions, whose subjects may have been left in
-AUDIENCE_SHRANK = 0.8  # of the last edition's
+EARLIER_EDITIONS = 7  # editions, whose subjects may have been left in
+AUDIENCE_SHRINK_RATIO = 0.8  # of the last edition's
 
 
-def check(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
+def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
     """Every finding about an edition as it stands; the gravest first, those that were overridden marked."""
     edition = editions.edition(edition_id)
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     earlier = [
         each
-        for each in editions.editions(newsletter.id, states=("handed_over", "sent"), limit=EARLIER)
+        for each in editions.editions(newsletter.id, states=("handed_over", "sent"), limit=EARLIER_EDITIONS)
         if each.id != edition.id and each.date < edition.date
     ]
     mails = {each: curator.preview(edition_id, now=now, variant=each) for each in variants.of(edition)}
     rendered = mails[variants.PLAIN]
     readers = subscribers.counts(newsletter.list_id).get("active", 0)
     found = [
-        *_words(edition, newsletter, {each.date: each.subject for each in earlier}, now),
-        *_stories(edition, newsletter),
+        *_check_wording(edition, newsletter, {each.date: each.subject for each in earlier}, now),
+        *_check_stories(edition, newsletter),
         *(Finding("warn", f"story:{key}", message, f"page-{state}") for key, state, message in watch.findings(edition)),
         *(
             Finding("block" if state == "gone" else "warn", where, message, f"link-{state}")
             for where, state, message in links.findings(edition)
         ),
-        *_renderings(mails, newsletter.postal_address),
+        *_check_renderings(mails, newsletter.postal_address),
         *support.lacking(rendered),
-        *_groups(edition),
-        *_unlike_the_last(edition, rendered, earlier, readers),
-        *_readers(readers),
+        *_check_segments(edition),
+        *_check_drift(edition, rendered, earlier, readers),
+        *_check_audience(readers),
     ]
     overridden = editions.overrides(edition_id)
     marked = (
@@ -62,9 +62,9 @@ def check(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
     return tuple(sorted(marked, key=lambda each: (not each.blocks, GRAVEST_FIRST.index(each.level))))
 
 
-def approve(edition_id: int, *, by: str, now: datetime) -> editions.Snapshot:
+def approve_edition(edition_id: int, *, by: str, now: datetime) -> editions.Snapshot:
     """Freezes the edition, unless something blocks it. Raises Refused with everything that does; the draft stays as it was."""
-    blocking = [finding for finding in check(edition_id, now=now) if finding.blocks]
+    blocking = [finding for finding in check_edition(edition_id, now=now) if finding.blocks]
     if blocking:
         reasons = "\n".join(f"  {finding.where}: {finding.message}" for finding in blocking)
         raise Refused(f"Edition {edition_id} cannot be approved yet:\n{reasons}")
@@ -76,7 +76,9 @@ def override(edition_id: int, code: str, where: str, *, reason: str, by: str, no
 
     Raises BadInput without a reason, NotFound when there is no such finding, Refused for one that no reason helps.
     """
-    finding = next((each for each in check(edition_id, now=now) if (each.code, each.where) == (code, where)), None)
+    finding = next(
+        (each for each in check_edition(edition_id, now=now) if (each.code, each.where) == (code, where)), None
+    )
     if finding is None:
         raise NotFound("There is no such finding any more. Look at the edition again.")
     if not finding.may_be_overridden:
@@ -87,7 +89,7 @@ def override(edition_id: int, code: str, where: str, *, reason: str, by: str, no
     return replace(finding, overridden=said)
 
 
-def _words(
+def _check_wording(
     edition: editions.Edition, newsletter: catalog.Newsletter, earlier: Mapping[date, str], now: datetime
 ) -> Iterator[Finding]:
     with translation.override(newsletter.language):
@@ -117,7 +119,7 @@ def _words(
         )
 
 
-def _stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Iterator[Finding]:
+def _check_stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Iterator[Finding]:
     fewest = min(len(variants.as_seen(edition, each).picks) for each in variants.of(edition))
     yield from stories.enough(fewest, newsletter.stories_least, newsletter.stories_wanted, newsletter.name)
     ran = pool.ran_of_picks(edition)
@@ -129,7 +131,7 @@ def _stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Itera
     yield from stories.weight(list(sizes.values()))
 
 
-def _renderings(mails: Mapping[Variant, Rendered], postal_address: str) -> Iterator[Finding]:
+def _check_renderings(mails: Mapping[Variant, Rendered], postal_address: str) -> Iterator[Finding]:
     """What is wrong with the mail, and with what some readers get instead where that is something else."""
     plain = list(mail.check_rendering(mails[variants.PLAIN], postal_address=postal_address))
     yield from plain
@@ -140,7 +142,7 @@ def _renderings(mails: Mapping[Variant, Rendered], postal_address: str) -> Itera
                 yield replace(finding, message=f"For {variants.named(variant, names)}: {finding.message}")
 
 
-def _groups(edition: editions.Edition) -> Iterator[Finding]:
+def _check_segments(edition: editions.Edition) -> Iterator[Finding]:
     """Segments that an edition names and that are there no more."""
     named = variants.audiences(edition)
     known = showing.choices() if named else ()
@@ -153,7 +155,7 @@ def _groups(edition: editions.Edition) -> Iterator[Finding]:
         )
 
 
-def _unlike_the_last(
+def _check_drift(
     edition: editions.Edition, rendered: Rendered, earlier: Sequence[editions.Edition], readers: int
 ) -> Iterator[Finding]:
     """What is very unlike the edition before: its stories, its bytes, its readers."""
@@ -165,7 +167,7 @@ def _unlike_the_last(
         before = len(editions.snapshot(last.snapshot_id).html.encode())
         yield from mail.check_drift(len(rendered.html.encode()), before, "bytes")
     sent = mailings.mailing_of_edition(last.id)
-    if sent and sent.planned and 0 < readers < AUDIENCE_SHRANK * sent.planned:
+    if sent and sent.planned and 0 < readers < AUDIENCE_SHRINK_RATIO * sent.planned:
         yield Finding(
             "warn",
             "readers",
@@ -174,6 +176,6 @@ def _unlike_the_last(
         )
 
 
-def _readers(active: int) -> Iterator[Finding]:
+def _check_audience(active: int) -> Iterator[Finding]:
     if not active:
         yield Finding("warn", "readers", "Nobody on the list is active, so nobody would get it.", "no-readers")

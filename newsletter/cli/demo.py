@@ -223,7 +223,7 @@ def _edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple[Any,
         edition = service.create_edition(briefing.id, today, now=now, by=BY, suggest=True)
         edition = _written(edition, sample, now)
     if edition.snapshot_id is None and edition.state == "open":
-        checks.approve(edition.id, by=BY, now=now)
+        checks.approve_edition(edition.id, by=BY, now=now)
         tasks.send_edition(edition.id, at=None, by=BY, now=now)
     mailing = deliveries.mailing_of_edition(edition.id)
     if mailing is not None and mailing.state in ("scheduled", "freezing", "sending"):

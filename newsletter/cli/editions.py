@@ -269,7 +269,7 @@ def check(
     if look:
         with working("Looking at pages and links"):
             tasks.look_at_edition(edition_id, clock.now())
-    findings = checks.check(edition_id, now=clock.now())
+    findings = checks.check_edition(edition_id, now=clock.now())
     if as_json:
         emit_json(
             {
@@ -366,7 +366,7 @@ def override(
 def approve(edition_id: int, as_json: bool = JSON) -> None:
     """Freeze the edition as it is to be sent. Any edit after this voids the approval."""
     now = clock.now()
-    snapshot = checks.approve(edition_id, by=BY, now=now)
+    snapshot = checks.approve_edition(edition_id, by=BY, now=now)
     _noted("approved", reads.edition(edition_id), now, snapshot.sha256[:12])
     if as_json:
         return emit_json(

@@ -223,7 +223,7 @@ def _changed(request: HttpRequest, edition: reads.Edition, verb: str, detail: st
 
 def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
     newsletter = catalog.get_newsletter(edition.newsletter_id)
-    findings = checks.check(edition.id, now=clock.now())
+    findings = checks.check_edition(edition.id, now=clock.now())
     stories = {
         section.key: [each for each in edition.picks if each.section == section.key] for section in newsletter.sections
     }
@@ -264,7 +264,7 @@ def pool_context(edition: reads.Edition, wanted: pools.Wanted) -> dict[str, Any]
 
 
 def _field_context(edition: reads.Edition, name: str) -> dict[str, Any]:
-    found = [f for f in checks.check(edition.id, now=clock.now()) if f.where == name]
+    found = [f for f in checks.check_edition(edition.id, now=clock.now()) if f.where == name]
     return {
         "edition": edition,
         "name": name,

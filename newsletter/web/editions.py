@@ -75,7 +75,7 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
     view = request.GET.get("view", "wide")
     reader, variant, trouble = _reader(request, edition, newsletter)
     rendered = service.preview(edition_id, now=clock.now(), variant=variant)
-    findings = checks.check(edition_id, now=clock.now())
+    findings = checks.check_edition(edition_id, now=clock.now())
     mail = for_reader(rendered, reader)
     context = {
         "edition": edition,
@@ -203,7 +203,7 @@ def approval(request: HttpRequest, edition_id: int) -> HttpResponse:
             note(request, "withdrew approval", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
             messages.success(request, "The approval is withdrawn; the edition is open again.")
         else:
-            snapshot = checks.approve(edition_id, by=by(request), now=now)
+            snapshot = checks.approve_edition(edition_id, by=by(request), now=now)
             note(
                 request,
                 "approved",

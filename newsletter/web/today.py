@@ -150,7 +150,7 @@ def _needs(
 
 def _blocking(each: Due, now: datetime) -> Iterator[Need]:
     assert each.edition is not None
-    blocking = [finding for finding in checks.check(each.edition.id, now=now) if finding.level == "block"]
+    blocking = [finding for finding in checks.check_edition(each.edition.id, now=now) if finding.level == "block"]
     for finding in blocking[:3]:
         yield Need(
             "bad",

@@ -19,7 +19,7 @@ from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 def found(edition_id: int, now: datetime) -> dict[str, str]:
     """The gravest level by place: what blocks comes first, so it is written last."""
-    return {finding.where: finding.level for finding in reversed(checks.check(edition_id, now=now))}
+    return {finding.where: finding.level for finding in reversed(checks.check_edition(edition_id, now=now))}
 
 
 def picture() -> bytes:
@@ -30,14 +30,14 @@ def picture() -> bytes:
 
 def test_a_good_draft_has_nothing_that_blocks(edition: Any, now: datetime) -> None:
     assert "block" not in found(edition.id, now).values()
-    assert checks.approve(edition.id, by="editor", now=now).subject == "The railway reaches the mill"
+    assert checks.approve_edition(edition.id, by="editor", now=now).subject == "The railway reaches the mill"
 
 
 def test_without_a_subject_it_cannot_be_approved(edition: Any, now: datetime) -> None:
     service.edit_edition(edition.id, now=now, subject="")
     assert found(edition.id, now)["subject"] == "block"
     with pytest.raises(Refused, match="subject: There is no subject"):
-        checks.approve(edition.id, by="editor", now=now)
+        checks.approve_edition(edition.id, by="editor", now=now)
     assert reads.edition(edition.id).state == "open"
 
 
@@ -57,36 +57,36 @@ def test_too_few_stories_block(edition: Any, now: datetime) -> None:
 
 def test_an_unknown_merge_field_blocks_and_names_the_known_ones(edition: Any, now: datetime) -> None:
     service.edit_edition(edition.id, now=now, intro="Dear {{ surname }},")
-    finding = next(f for f in checks.check(edition.id, now=now) if f.where == "intro")
+    finding = next(f for f in checks.check_edition(edition.id, now=now) if f.where == "intro")
     assert finding.level == "block"
     assert "{{ first_name }}" in finding.message
 
 
 def test_what_blocks_comes_first(edition: Any, now: datetime) -> None:
     service.edit_edition(edition.id, now=now, subject="", preheader="")
-    levels = [finding.level for finding in checks.check(edition.id, now=now)]
+    levels = [finding.level for finding in checks.check_edition(edition.id, now=now)]
     assert levels == sorted(levels, key=lambda level: level != "block")
 
 
 def codes(edition_id: int, now: datetime, level: str = "") -> set[str]:
-    return {each.code for each in checks.check(edition_id, now=now) if not level or each.level == level}
+    return {each.code for each in checks.check_edition(edition_id, now=now) if not level or each.level == level}
 
 
 def test_a_finding_that_blocks_stands_with_a_reason_that_is_kept(edition: Any, now: datetime) -> None:
     service.edit_edition(edition.id, now=now, intro="Good morning, TK writes this.")
-    (finding,) = [each for each in checks.check(edition.id, now=now) if each.blocks]
+    (finding,) = [each for each in checks.check_edition(edition.id, now=now) if each.blocks]
     assert (finding.code, finding.where) == ("placeholder", "intro")
     with pytest.raises(Refused):
-        checks.approve(edition.id, by="ann@example.com", now=now)
+        checks.approve_edition(edition.id, by="ann@example.com", now=now)
     with pytest.raises(BadInput, match="Say why"):
         checks.override(edition.id, "placeholder", "intro", reason=" ", by="ann@example.com", now=now)
     with pytest.raises(NotFound):
         checks.override(edition.id, "placeholder", "subject", reason="It is a name.", by="ann@example.com", now=now)
     checks.override(edition.id, "placeholder", "intro", reason="TK is a poet.", by="ann@example.com", now=now)
-    (finding,) = [each for each in checks.check(edition.id, now=now) if each.code == "placeholder"]
+    (finding,) = [each for each in checks.check_edition(edition.id, now=now) if each.code == "placeholder"]
     assert not finding.blocks
     assert finding.overridden == "TK is a poet. (ann@example.com, 24 Nov 2026, 06:00 UTC)"
-    checks.approve(edition.id, by="ann@example.com", now=now)
+    checks.approve_edition(edition.id, by="ann@example.com", now=now)
 
 
 def test_what_no_reason_helps_stays(edition: Any, now: datetime) -> None:
@@ -149,5 +149,5 @@ def test_a_check_of_every_kind_has_a_code_and_a_remedy(edition: Any, now: dateti
     service.edit_edition(
         edition.id, now=now, subject="RE: LOREM IPSUM DOLOR SIT!!", preheader="Short", intro="[here](http://bit.ly/x)"
     )
-    found = checks.check(edition.id, now=now)
+    found = checks.check_edition(edition.id, now=now)
     assert all(each.code and each.message.rstrip().endswith((".", "?", "”)")) for each in found), found

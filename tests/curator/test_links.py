@@ -42,7 +42,11 @@ def linked(filled: Edition, now: datetime) -> Edition:
 
 
 def found(edition: Edition, now: datetime) -> list[tuple[str, str, str]]:
-    return [(each.code, each.level, each.where) for each in checks.check(edition.id, now=now) if "link-" in each.code]
+    return [
+        (each.code, each.level, each.where)
+        for each in checks.check_edition(edition.id, now=now)
+        if "link-" in each.code
+    ]
 
 
 def test_every_place_where_editors_write_is_read(linked: Edition, now: datetime) -> None:

@@ -83,7 +83,7 @@ def picked(edition: Edition, told: Told, web: Any, now: datetime) -> Edition:
 def found(edition: Edition, now: datetime) -> list[str]:
     return [
         finding.message
-        for finding in checks.check(edition.id, now=now)
+        for finding in checks.check_edition(edition.id, now=now)
         if (finding.where.startswith("story:") and "site" in finding.message) or "again" in finding.message
     ]
 

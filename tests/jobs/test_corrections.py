@@ -27,7 +27,7 @@ ANN = "ann@example.com"
 def gone_out(edition: Any, readers: Callable[..., list[int]], now: datetime) -> Any:
     """The edition, sent to three readers; a fourth came too late."""
     readers(3)
-    checks.approve(edition.id, by=ANN, now=now)
+    checks.approve_edition(edition.id, by=ANN, now=now)
     send(tasks.send_edition(edition.id, at=None, by=ANN, now=now), now)
     readers(1, "late")
     return reads.edition(edition.id)

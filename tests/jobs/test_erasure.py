@@ -21,7 +21,7 @@ from tests.fakes.sendgrid_events import Signer, event, post
 def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> list[int]:
     """The ids of three readers whom the outbox has a letter to."""
     ids = readers(3)
-    checks.approve(edition.id, by="editor@example.com", now=now)
+    checks.approve_edition(edition.id, by="editor@example.com", now=now)
     tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
     delivery.freeze_next(now)
     while delivery.hand_over_next(now, owner="test", provider=wiring.provider(), clock=clock.now):

@@ -59,7 +59,7 @@ def test_an_approved_edition_is_sent_at_its_time_and_once(
     readers(3)
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
-    checks.approve(edition_id, by="editor", now=now)
+    checks.approve_edition(edition_id, by="editor", now=now)
     at_seven = occurrence(now).instant
     assert tasks.tick(at_seven - timedelta(seconds=1)).done["claimed"] == 0
     assert tasks.tick(at_seven + timedelta(seconds=2)).done["claimed"] == 1
@@ -82,7 +82,7 @@ def test_an_edition_not_approved_in_time_is_held_with_the_reason(scheduled: Any,
 def test_what_would_be_too_late_is_held_and_can_be_sent_by_hand(scheduled: Any, now: datetime) -> None:
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
-    checks.approve(edition_id, by="editor", now=now)
+    checks.approve_edition(edition_id, by="editor", now=now)
     late = occurrence(now).instant + timedelta(minutes=31)
     tasks.tick(late)
     assert occurrence(now).state == "held"
@@ -95,7 +95,7 @@ def test_what_would_be_too_late_is_held_and_can_be_sent_by_hand(scheduled: Any, 
 def test_sending_by_hand_before_its_time_settles_the_occurrence(scheduled: Any, now: datetime) -> None:
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
-    checks.approve(edition_id, by="editor", now=now)
+    checks.approve_edition(edition_id, by="editor", now=now)
     tasks.send_edition(edition_id, at=None, by="editor", now=now)
     tasks.tick(occurrence(now).instant)
     assert occurrence(now).state == "claimed"
@@ -110,7 +110,7 @@ def test_a_draft_is_not_sent(edition: Any, now: datetime) -> None:
 def test_a_paused_newsletter_is_not_sent(edition: Any, now: datetime) -> None:
     from newsletter.catalog import service as catalog
 
-    checks.approve(edition.id, by="editor", now=now)
+    checks.approve_edition(edition.id, by="editor", now=now)
     catalog.change_newsletter(edition.newsletter_id, now=now, state="paused")
     with pytest.raises(Refused, match="paused"):
         tasks.send_edition(edition.id, at=None, by="editor", now=now)
@@ -120,14 +120,14 @@ def test_an_edit_between_approval_and_time_holds_the_mailing(
     edition: Any, readers: Callable[..., list[int]], now: datetime
 ) -> None:
     readers(2)
-    checks.approve(edition.id, by="editor", now=now)
+    checks.approve_edition(edition.id, by="editor", now=now)
     mailing = tasks.send_edition(edition.id, at=now + timedelta(minutes=5), by="editor", now=now)
     editing.edit_edition(edition.id, now=now, subject="Another subject altogether")
     delivery.freeze_next(now + timedelta(minutes=5))
     held = deliveries.mailing(mailing.id)
     assert held.state == "held"
     assert "edited after its approval" in held.reason
-    checks.approve(edition.id, by="editor", now=now)
+    checks.approve_edition(edition.id, by="editor", now=now)
     again = tasks.send_edition(edition.id, at=None, by="editor", now=now + timedelta(minutes=6))
     assert (again.id, again.state) == (mailing.id, "scheduled")
 
@@ -160,7 +160,7 @@ def test_what_was_cancelled_by_hand_is_not_sent_by_the_schedule(
     readers(3)
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
-    checks.approve(edition_id, by="editor", now=now)
+    checks.approve_edition(edition_id, by="editor", now=now)
     sent = tasks.send_edition(edition_id, at=None, by="editor", now=now)
     delivery.cancel(sent.id, by="editor", now=now)
     tasks.tick(occurrence(now).instant)

@@ -31,7 +31,7 @@ def signed_in(people: dict[str, Any]) -> Callable[[str], Client]:
 def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> Any:
     """The edition, sent to three readers through the outbox; gives the mailing."""
     readers(3)
-    checks.approve(edition.id, by="editor@example.com", now=now)
+    checks.approve_edition(edition.id, by="editor@example.com", now=now)
     mailing = tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
     delivery.freeze_next(now)
     while delivery.hand_over_next(now, owner="test", provider=wiring.provider(), clock=clock.now):

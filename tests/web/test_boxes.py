@@ -114,7 +114,7 @@ def test_the_delivery_page_shows_how_each_subject_did(
 ) -> None:
     service.edit_edition(edition.id, second_subject="Trains come back", now=now)
     readers(30)
-    checks.approve(edition.id, by="editor@example.com", now=now)
+    checks.approve_edition(edition.id, by="editor@example.com", now=now)
     mailing = tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
     delivery.freeze_next(now)
     page = editor.get(f"/deliveries/{mailing.id}/").content.decode()
@@ -133,7 +133,7 @@ def test_what_is_for_some_is_nowhere_in_the_archive(
         )
     service.set_box(edition.id, title="Secret2", text="Secret3", shown_to="free", now=now)
     readers(1)
-    checks.approve(edition.id, by="editor@example.com", now=now)
+    checks.approve_edition(edition.id, by="editor@example.com", now=now)
     tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
     delivery.freeze_next(now)
     for path in ("/archive/", "/archive/morning/", f"/archive/morning/{edition.date}/", "/archive/morning/feed.xml"):

@@ -12,7 +12,7 @@ from newsletter.curator.values import Pick
 HEAVY_PICTURE, HEAVY_MAIL = 600_000, 2_000_000  # bytes
 
 
-def enough(count: int, least: int, wanted: int, name: str) -> Iterator[Finding]:
+def check_count(count: int, least: int, wanted: int, name: str) -> Iterator[Finding]:
     """Whether there are stories enough."""
     if count < least:
         yield Finding("block", "stories", f"{count} stories, and {name} needs at least {least}.", "too-few-stories")
@@ -20,7 +20,7 @@ def enough(count: int, least: int, wanted: int, name: str) -> Iterator[Finding]:
         yield Finding("warn", "stories", f"{count} stories of {wanted}.", "few-stories")
 
 
-def each(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding]:
+def check_story(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding]:
     """What one story lacks. `ran` is where it ran before, in words; `picture_size` in bytes."""
     where = f"story:{story.key}"
     name = f"“{story.headline}”"
@@ -55,10 +55,10 @@ def each(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding]:
     elif story.again_reason:
         yield Finding("advise", where, f"{name} {story.again_reason}.", "already-ran")
     if story.picture_id:
-        yield from _picture(story, where, name, picture_size)
+        yield from _check_picture(story, where, name, picture_size)
 
 
-def _picture(story: Pick, where: str, name: str, size: int) -> Iterator[Finding]:
+def _check_picture(story: Pick, where: str, name: str, size: int) -> Iterator[Finding]:
     if not story.image_credit.strip():
         yield Finding(
             "block", where, f"The picture of {name} has no credit. Add the credit or take the picture out.", "no-credit"
@@ -80,7 +80,7 @@ def _picture(story: Pick, where: str, name: str, size: int) -> Iterator[Finding]
         )
 
 
-def alike(stories: Sequence[Pick], told: Mapping[int, int]) -> Iterator[Finding]:
+def check_duplicates(stories: Sequence[Pick], told: Mapping[int, int]) -> Iterator[Finding]:
     """The same story twice. `told` says which event each article tells of."""
     seen: dict[str, Pick] = {}
     for story in stories:
@@ -108,7 +108,7 @@ def alike(stories: Sequence[Pick], told: Mapping[int, int]) -> Iterator[Finding]
             seen.setdefault(key, story)
 
 
-def weight(sizes: Sequence[int]) -> Iterator[Finding]:
+def check_picture_weight(sizes: Sequence[int]) -> Iterator[Finding]:
     """Whether all pictures together are too heavy."""
     if sum(sizes) > HEAVY_MAIL:
         yield Finding(

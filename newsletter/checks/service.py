@@ -49,7 +49,7 @@ def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
             for where, state, message in links.findings(edition)
         ),
         *_check_renderings(mails, newsletter.postal_address),
-        *support.lacking(rendered),
+        *support.check_client_support(rendered),
         *_check_segments(edition),
         *_check_drift(edition, rendered, earlier, readers),
         *_check_audience(readers),

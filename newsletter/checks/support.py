@@ -80,23 +80,23 @@ _PICTURES = {
     "svg": Feature("SVG pictures", (GMAIL,), "warn"),
     "data:": Feature("pictures within the mail (data:)", (GMAIL, WORD), "warn"),
 }
-_COMPILED = {re.compile(pattern, re.I): feature for pattern, feature in _STYLES.items()}
+_STYLE_PATTERNS = {re.compile(pattern, re.I): feature for pattern, feature in _STYLES.items()}
 _COMMENT = re.compile(r"<!--.*?-->", re.S)  # what is for Word alone as well
 _TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)\b")
 _STYLE_ATTRIBUTE = re.compile(r"\sstyle\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
 _STYLE_ELEMENT = re.compile(r"<style\b[^>]*>(.*?)</style>", re.S | re.I)
-_SOURCE = re.compile(r"<img\b[^>]*\ssrc\s*=\s*[\"']([^\"'>]*)", re.I)
+_IMAGE_SOURCE = re.compile(r"<img\b[^>]*\ssrc\s*=\s*[\"']([^\"'>]*)", re.I)
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.S)
 
 
-def lacking(rendered: Rendered) -> Iterator[Finding]:
+def check_client_support(rendered: Rendered) -> Iterator[Finding]:
     """The features of a mail that named programs lack, one finding each."""
     html = _COMMENT.sub("", rendered.html)
-    for feature in dict.fromkeys(_used(html)):
+    for feature in dict.fromkeys(_find_features(html)):
         yield Finding(
             feature.level,
             "template",
-            f"The mail uses {feature.name}, which {_listed(feature.lacking)} {'lacks' if len(feature.lacking) == 1 else 'lack'}. "
+            f"The mail uses {feature.name}, which {_join_names(feature.lacking)} {'lacks' if len(feature.lacking) == 1 else 'lack'}. "
             + (
                 "Its readers there miss something: show it another way."
                 if feature.level == "warn"
@@ -106,25 +106,25 @@ def lacking(rendered: Rendered) -> Iterator[Finding]:
         )
 
 
-def _used(html: str) -> Iterator[Feature]:
+def _find_features(html: str) -> Iterator[Feature]:
     for name in dict.fromkeys(tag.lower() for tag in _TAG.findall(html)):
         if name in _ELEMENTS:
             yield _ELEMENTS[name]
     styles = "\n".join(
         [
             *("".join(pair) for pair in _STYLE_ATTRIBUTE.findall(html)),
-            *map(_outside_media, _STYLE_ELEMENT.findall(html)),
+            *map(_strip_media_rules, _STYLE_ELEMENT.findall(html)),
         ]
     )
-    yield from (feature for pattern, feature in _COMPILED.items() if pattern.search(styles))
-    for source in _SOURCE.findall(html):
+    yield from (feature for pattern, feature in _STYLE_PATTERNS.items() if pattern.search(styles))
+    for source in _IMAGE_SOURCE.findall(html):
         path = source.partition("?")[0].lower()
         kind = "data:" if path.startswith("data:") else path.rpartition(".")[2]
         if kind in _PICTURES:
             yield _PICTURES[kind]
 
 
-def _outside_media(sheet: str) -> str:
+def _strip_media_rules(sheet: str) -> str:
     """A style sheet without what stands in @media and @supports."""
     kept, depth, inside = [], 0, False
     for piece in re.split(r"([{}])", _CSS_COMMENT.sub("", sheet)):
@@ -141,6 +141,6 @@ def _outside_media(sheet: str) -> str:
     return "".join(kept)
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _join_names(names: tuple[str, ...]) -> str:
     *some, last = names
     return f"{', '.join(some)} and {last}" if some else last

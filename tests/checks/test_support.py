@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from newsletter.checks.support import lacking
+from newsletter.checks.support import check_client_support
 from newsletter.templater import Briefing, Rendered, render
 from tests.templater.conftest import briefing  # noqa: F401  a fixture
 
 
 def said(html: str) -> list[tuple[str, str]]:
-    return [(each.level, each.message) for each in lacking(Rendered("", "", html, "text"))]
+    return [(each.level, each.message) for each in check_client_support(Rendered("", "", html, "text"))]
 
 
 @pytest.mark.parametrize("template", ["briefing", "goodnews", "letter"])
@@ -22,7 +22,7 @@ def test_our_own_templates_ask_for_nothing_that_is_lacking(
     template: str,
     language: str,
 ) -> None:
-    assert list(lacking(render(replace(briefing, template=template, language=language)))) == []
+    assert list(check_client_support(render(replace(briefing, template=template, language=language)))) == []
 
 
 @pytest.mark.parametrize(

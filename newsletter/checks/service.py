@@ -95,20 +95,20 @@ def _check_wording(
     with translation.override(newsletter.language):
         weekdays = [str(WEEKDAYS[number]) for number in range(7)]
         months = [str(MONTHS[number]) for number in range(1, 13)]
-    yield from words.subject(edition.subject, day=edition.date, weekdays=weekdays, months=months, earlier=earlier)
-    yield from words.preheader(edition.preheader, edition.subject)
+    yield from words.check_subject(edition.subject, day=edition.date, weekdays=weekdays, months=months, earlier=earlier)
+    yield from words.check_preheader(edition.preheader, edition.subject)
     if edition.second_subject:
-        yield from words.second_subject(
+        yield from words.check_second_subject(
             edition.second_subject, edition.subject, day=edition.date, weekdays=weekdays, months=months, earlier=earlier
         )
     for where in ("subject", "second_subject", "preheader", "intro"):
-        yield from words.left_in(getattr(edition, where), where)
+        yield from words.check_placeholders(getattr(edition, where), where)
     for box in edition.boxes:
-        yield from words.left_in(f"{box.title}\n{box.text}", "boxes")
-        yield from words.links(box.text, "boxes")
-    yield from words.links(edition.intro, "intro")
+        yield from words.check_placeholders(f"{box.title}\n{box.text}", "boxes")
+        yield from words.check_markdown_links(box.text, "boxes")
+    yield from words.check_markdown_links(edition.intro, "intro")
     for where, text in (("preheader", edition.preheader), ("intro", edition.intro)):
-        yield from words.another_day(text, where, f"The {where}", day=edition.date, weekdays=weekdays, months=months)
+        yield from words.check_dates(text, where, f"The {where}", day=edition.date, weekdays=weekdays, months=months)
     today = now.astimezone(clock.zone(newsletter.zone)).date()
     if edition.date < today and edition.state not in ("handed_over", "sent", "skipped"):
         yield Finding(

@@ -36,20 +36,20 @@ def check_story(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding
     if not story.url:
         yield Finding("warn", where, f"{name} has no link.", "no-link")
     else:
-        yield from words.link(story.url, where)
+        yield from words.check_url(story.url, where)
     if not story.publisher.strip():
         yield Finding("warn", where, f"{name} names no source. Say who reported it.", "no-source")
     if not story.blurb.strip() and story.size != "s":
         yield Finding("advise", where, f"{name} has no blurb. Write one, or make it small.", "no-blurb")
-    elif len(story.blurb.split()) > words.MOST_BLURB_WORDS:
+    elif len(story.blurb.split()) > words.MAX_BLURB_WORDS:
         yield Finding(
             "advise",
             where,
             f"The blurb of {name} has {len(story.blurb.split())} words; 20 to 40 read best.",
             "long-blurb",
         )
-    yield from words.left_in(f"{story.headline}\n{story.blurb}\n{story.label}", where)
-    yield from words.links(story.blurb, where)
+    yield from words.check_placeholders(f"{story.headline}\n{story.blurb}\n{story.label}", where)
+    yield from words.check_markdown_links(story.blurb, where)
     if ran and not story.again_reason:
         yield Finding("warn", where, f"{name} {ran}. Drop it, or let it stand for those who missed it.", "already-ran")
     elif story.again_reason:

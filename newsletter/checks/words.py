@@ -12,12 +12,12 @@ from newsletter.checks.findings import Finding
 
 SUBJECT_SHORT, SUBJECT_LONG = 10, 78  # characters; longer ones are cut by most inboxes
 PREHEADER_SHORT = 30  # below, inboxes fill the line with the first words of the mail
-LONGEST_HEADLINE, MOST_BLURB_WORDS = 110, 80
+LONGEST_HEADLINE, MAX_BLURB_WORDS = 110, 80
 _PLACEHOLDER = re.compile(
     r"\bTK(?:TK)*\b|\b(?i:lorem\s+ipsum|blindtext|platzhalter|dummy\s+text|fixme|todo:)|\b[Xx]{3,}\b|\?{3,}|"
     r"(?i:\[(?:insert|name|headline|link|date|text|subject|tba|tbc|tbd)[^\]]{0,40}\](?!\())|(?i:\b(?:headline|text|blurb|link)\s+(?:goes\s+)?here\b)"
 )
-_GENERIC = re.compile(
+_GENERIC_LINK = re.compile(
     r"\[\s*(?P<text>click\s+here|here|read\s+(?:more|on)|more|this|link|learn\s+more|find\s+out\s+more|hier|hier\s+klicken|mehr|weiterlesen)\s*[.…»>]*\s*\]\(",
     re.I,
 )
@@ -28,7 +28,7 @@ _SHORTENERS = frozenset(
 _DAY_MONTH = r"(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?P<month>{months})\b|\b(?P<month2>{months})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b"
 
 
-def subject(
+def check_subject(
     text: str, *, day: date, weekdays: Sequence[str], months: Sequence[str], earlier: Mapping[date, str]
 ) -> Iterator[Finding]:
     """What is wrong with a subject. `earlier` are those of the last editions, by their days; names are in the letter's language."""
@@ -43,7 +43,7 @@ def subject(
             "subject-length",
         )
     for when, said in earlier.items():
-        if _folded(said) == _folded(text):
+        if _normalise_text(said) == _normalise_text(text):
             yield Finding(
                 "block",
                 "subject",
@@ -51,7 +51,7 @@ def subject(
                 "subject-repeated",
             )
             break
-    yield from another_day(text, "subject", "The subject", day=day, weekdays=weekdays, months=months)
+    yield from check_dates(text, "subject", "The subject", day=day, weekdays=weekdays, months=months)
     letters = [letter for letter in text if letter.isalpha()]
     if len(letters) > 10 and sum(letter.isupper() for letter in letters) > 0.7 * len(letters):
         yield Finding(
@@ -68,19 +68,19 @@ def subject(
         )
 
 
-def second_subject(
+def check_second_subject(
     text: str, first: str, *, day: date, weekdays: Sequence[str], months: Sequence[str], earlier: Mapping[date, str]
 ) -> Iterator[Finding]:
     """The same of the second subject, and whether it is one."""
-    if _folded(text) == _folded(first):
+    if _normalise_text(text) == _normalise_text(first):
         yield Finding(
             "warn", "second_subject", "Both subjects are the same. Write another, or take it out.", "subject-repeated"
         )
-    for finding in subject(text, day=day, weekdays=weekdays, months=months, earlier=earlier):
+    for finding in check_subject(text, day=day, weekdays=weekdays, months=months, earlier=earlier):
         yield replace(finding, where="second_subject")
 
 
-def another_day(
+def check_dates(
     text: str, where: str, what: str, *, day: date, weekdays: Sequence[str], months: Sequence[str]
 ) -> Iterator[Finding]:
     """A weekday or date in the words that is not the edition's, nor near enough to be meant."""
@@ -119,7 +119,7 @@ def _is_near(number: int, month: int, day: date) -> bool:
     )
 
 
-def preheader(text: str, subject: str) -> Iterator[Finding]:
+def check_preheader(text: str, subject: str) -> Iterator[Finding]:
     """What is wrong with the line that inboxes show behind the subject."""
     flat = text.strip()
     if not flat:
@@ -129,7 +129,7 @@ def preheader(text: str, subject: str) -> Iterator[Finding]:
             "There is no preheader, so inboxes show the first words of the mail instead.",
             "no-preheader",
         )
-    elif _folded(flat) == _folded(subject):
+    elif _normalise_text(flat) == _normalise_text(subject):
         yield Finding(
             "warn", "preheader", "The preheader repeats the subject. Say what else is in the mail.", "preheader-repeats"
         )
@@ -142,7 +142,7 @@ def preheader(text: str, subject: str) -> Iterator[Finding]:
         )
 
 
-def left_in(text: str, where: str) -> Iterator[Finding]:
+def check_placeholders(text: str, where: str) -> Iterator[Finding]:
     """What somebody wrote to be replaced, and nobody did."""
     found = _PLACEHOLDER.search(text)
     if found:
@@ -151,9 +151,9 @@ def left_in(text: str, where: str) -> Iterator[Finding]:
         )
 
 
-def links(text: str, where: str) -> Iterator[Finding]:
+def check_markdown_links(text: str, where: str) -> Iterator[Finding]:
     """What is wrong with the links of a Markdown text."""
-    generic = _GENERIC.search(text)
+    generic = _GENERIC_LINK.search(text)
     if generic:
         yield Finding(
             "warn",
@@ -162,10 +162,10 @@ def links(text: str, where: str) -> Iterator[Finding]:
             "generic-link",
         )
     for found in _LINK.finditer(text):
-        yield from link(found["url"], where)
+        yield from check_url(found["url"], where)
 
 
-def link(url: str, where: str) -> Iterator[Finding]:
+def check_url(url: str, where: str) -> Iterator[Finding]:
     """What is wrong with one address."""
     try:
         parts = urlsplit(url)
@@ -194,5 +194,5 @@ def link(url: str, where: str) -> Iterator[Finding]:
         yield Finding("advise", where, f"{host} is linked without encryption. Try https.", "plain-link")
 
 
-def _folded(text: str) -> str:
+def _normalise_text(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))

@@ -35,7 +35,7 @@ GERMAN = (
 
 
 def of_subject(text: str, earlier: Mapping[date, str] | None = None) -> set[str]:
-    found = words.subject(text, day=DAY, weekdays=WEEKDAYS, months=MONTHS, earlier=earlier or {})
+    found = words.check_subject(text, day=DAY, weekdays=WEEKDAYS, months=MONTHS, earlier=earlier or {})
     return {each.code for each in found}
 
 
@@ -77,7 +77,7 @@ def test_a_subject_of_the_last_days_is_known_whatever_its_case() -> None:
 
 
 def test_days_are_known_in_the_letters_own_language() -> None:
-    found = words.another_day(
+    found = words.check_dates(
         "Ihr Montags-Brief vom 23. November", "intro", "Der Brief", day=DAY, weekdays=GERMAN[0], months=GERMAN[1]
     )
     assert [each.code for each in found] == ["other-day"]
@@ -97,7 +97,7 @@ def test_days_are_known_in_the_letters_own_language() -> None:
     ],
 )
 def test_what_was_to_be_filled_in_is_seen(text: str) -> None:
-    assert [each.code for each in words.left_in(text, "intro")] == ["placeholder"]
+    assert [each.code for each in words.check_placeholders(text, "intro")] == ["placeholder"]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_what_was_to_be_filled_in_is_seen(text: str) -> None:
     ["Tk Maxx opens", "What?", "Really??", "The [name](https://a.example.de/x) of the rose", "Xx", "A todo list"],
 )
 def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
-    assert list(words.left_in(text, "intro")) == []
+    assert list(words.check_placeholders(text, "intro")) == []
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,16 @@ def test_what_only_looks_like_it_is_left_alone(text: str) -> None:
     ],
 )
 def test_what_is_wrong_with_links(text: str, code: str) -> None:
-    assert code in {each.code for each in words.links(text, "intro")}
+    assert code in {each.code for each in words.check_markdown_links(text, "intro")}
 
 
 def test_a_good_link_is_left_alone() -> None:
     assert (
-        list(words.links("[The ferry](https://paper.co.uk/a?b=c) and [the desk](mailto:desk@paper.co.uk)", "intro"))
+        list(
+            words.check_markdown_links(
+                "[The ferry](https://paper.co.uk/a?b=c) and [the desk](mailto:desk@paper.co.uk)", "intro"
+            )
+        )
         == []
     )
 
@@ -136,7 +140,7 @@ def test_a_good_link_is_left_alone() -> None:
 @given(st.text(max_size=200))
 def test_any_words_are_looked_at(text: str) -> None:
     of_subject(text)
-    list(words.preheader(text, text))
-    list(words.left_in(text, "intro"))
-    list(words.links(text, "intro"))
-    list(words.link(text, "intro"))
+    list(words.check_preheader(text, text))
+    list(words.check_placeholders(text, "intro"))
+    list(words.check_markdown_links(text, "intro"))
+    list(words.check_url(text, "intro"))

@@ -42,7 +42,7 @@ NOUNS: dict[str, tuple[str, str]] = {
 WITHOUT_DJANGO = frozenset({"demo"})  # sets its own data folder before the settings are read
 
 
-class _Nouns(TyperGroup):
+class _NounGroup(TyperGroup):
     """A group whose commands are imported when they are called, not when they are listed."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -55,19 +55,19 @@ class _Nouns(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name, command, rest = super().resolve_command(ctx, args)
-        return name, _load(name) if name in NOUNS else command, rest
+        return name, _load_noun(name) if name in NOUNS else command, rest
 
 
-def _load(name: str) -> Any:
+def _load_noun(name: str) -> Any:
     if name not in WITHOUT_DJANGO:
-        ready()
+        prepare_django()
     module = import_module(f"newsletter.cli.{NOUNS[name][0]}")
     command = typer.main.get_command(module.app)
     command.name = name
     return command
 
 
-def ready() -> None:
+def prepare_django() -> None:
     """Prepares Django: after this, rooms with models can be imported."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
     import django
@@ -76,7 +76,7 @@ def ready() -> None:
 
 
 app = typer.Typer(
-    cls=_Nouns,
+    cls=_NounGroup,
     name="newsletter",
     help="Newsletters from pick to proof: pick → render → check → send → prove.",
     no_args_is_help=True,
@@ -86,7 +86,7 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def root(version: bool = typer.Option(False, "--version", help="Print the version and end.")) -> None:
+def show_version(version: bool = typer.Option(False, "--version", help="Print the version and end.")) -> None:
     """Newsletters from pick to proof: pick → render → check → send → prove."""
     if version:
         from newsletter import __version__
@@ -100,21 +100,21 @@ def main() -> NoReturn:
     try:
         app(prog_name="newsletter")
     except NewsletterError as error:
-        _end(str(error), error.exit_code)
+        _exit_with(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _end("Stopped.", 130)
+        _exit_with("Stopped.", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
         sys.exit(0)
     except Exception as error:
-        message = _surroundings(error)
+        message = _describe_failure(error)
         if message is None:
             raise
-        _end(message, 3)
+        _exit_with(message, 3)
     sys.exit(0)
 
 
-def _surroundings(error: Exception) -> str | None:
+def _describe_failure(error: Exception) -> str | None:
     """A sentence for trouble of database or disk; None for anything else (a defect of ours)."""
     from django.core.exceptions import ImproperlyConfigured
     from django.db import DatabaseError
@@ -132,6 +132,6 @@ def _surroundings(error: Exception) -> str | None:
     return None
 
 
-def _end(message: str, code: int) -> NoReturn:
+def _exit_with(message: str, code: int) -> NoReturn:
     typer.echo(message, err=True)
     sys.exit(code)

@@ -22,7 +22,7 @@ from typing import Any
 
 import typer
 
-from newsletter.cli.app import ready
+from newsletter.cli.app import prepare_django
 from newsletter.cli.output import progress, say
 from newsletter.kernel import clock
 from newsletter.kernel.errors import SurroundingsError
@@ -51,7 +51,7 @@ def demo(
         NEWSLETTER_DATABASE_URL="",
         NEWSLETTER_OUTBOX_DIR="",
     )
-    ready()
+    prepare_django()
     from django.core.management import call_command
 
     call_command("migrate", interactive=False, verbosity=0)

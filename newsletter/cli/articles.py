@@ -30,33 +30,33 @@ def add(
     """Add one article from a page, an HTML file, or text pasted on standard input."""
     now = clock.now()
     if source == "-":
-        added = service.add_article_from_paste(_pasted(), url=url, now=now)
+        added = service.add_article_from_paste(_read_pasted(), url=url, now=now)
     elif source.startswith(("http://", "https://")):
         added = service.add_article_from_page(source, now=now, fetch=wiring.fetch())
     else:
         path = Path(source)
         added = service.add_article_from_html(
-            _file(path), url=url, base_file=path.resolve(), now=now, fetch=wiring.fetch()
+            _read_file(path), url=url, base_file=path.resolve(), now=now, fetch=wiring.fetch()
         )
     audit.record(None, "added article", added.article.title[:200], now=now)
     for warning in added.warnings:
         warn(warning)
     if as_json:
-        return emit_json({"created": added.created, "warnings": added.warnings, **_plain(added.article)})
+        return emit_json({"created": added.created, "warnings": added.warnings, **_to_dict(added.article)})
     say(f"{'Added' if added.created else 'Known already'}: {added.article.id} {added.article.title}")
 
 
-def _plain(article: reads.Article) -> dict[str, object]:
+def _to_dict(article: reads.Article) -> dict[str, object]:
     return {name: getattr(article, name) for name in article.__dataclass_fields__}
 
 
-def _pasted() -> str:
+def _read_pasted() -> str:
     data = sys.stdin.buffer.read(LARGEST_FILE + 1)
     _check_size(len(data), "The pasted text")
     return data.decode("utf-8", "replace")
 
 
-def _file(path: Path) -> bytes:
+def _read_file(path: Path) -> bytes:
     if "://" in str(path):
         raise BadInput(f"“{path}” is no web address: it must begin with http:// or https://.", "source")
     try:
@@ -79,8 +79,8 @@ def mark(
 ) -> None:
     """Shortlist an article, ignore it, or make it new again."""
     article = service.mark(article_id, state, by=audit.COMMAND_LINE)
-    _noted(f"marked {state}", article_id)
-    emit_json(_plain(article)) if as_json else say(f"{article.title} is {article.standing}.")
+    _record_audit(f"marked {state}", article_id)
+    emit_json(_to_dict(article)) if as_json else say(f"{article.title} is {article.standing}.")
 
 
 @app.command("tag")
@@ -91,12 +91,12 @@ def tag(
 ) -> None:
     """Give an article these tags and no others."""
     article = service.tag(article_id, tags or [], by=audit.COMMAND_LINE)
-    _noted("tagged", article_id)
-    emit_json(_plain(article)) if as_json else say(f"{article.title}: {', '.join(tags) if tags else 'no tags'}.")
+    _record_audit("tagged", article_id)
+    emit_json(_to_dict(article)) if as_json else say(f"{article.title}: {', '.join(tags) if tags else 'no tags'}.")
 
 
 @app.command("hold")
-def hold(
+def set_days(
     article_id: int,
     first: str = typer.Option("", "--from", help="First day of an edition it may be in, like 2026-11-24."),
     last: str = typer.Option("", "--until", help="Last day."),
@@ -104,10 +104,10 @@ def hold(
 ) -> None:
     """Set the days an article may run; without any, it may run on all."""
     article = service.set_eligible(
-        article_id, first=_day(first, "from"), last=_day(last, "until"), by=audit.COMMAND_LINE
+        article_id, first=_parse_day(first, "from"), last=_parse_day(last, "until"), by=audit.COMMAND_LINE
     )
-    _noted("set days of", article_id)
-    emit_json(_plain(article)) if as_json else say(
+    _record_audit("set days of", article_id)
+    emit_json(_to_dict(article)) if as_json else say(
         f"{article.title} may run from {article.eligible_from or 'now'} until {article.eligible_until or 'any day'}."
     )
 
@@ -116,15 +116,15 @@ def hold(
 def note(article_id: int, text: str) -> None:
     """Add a note to an article, for the desk alone."""
     service.note(article_id, text, by=audit.COMMAND_LINE, now=clock.now())
-    _noted("noted", article_id)
+    _record_audit("noted", article_id)
     say("Noted.")
 
 
-def _day(text: str, field: str) -> date | None:
+def _parse_day(text: str, field: str) -> date | None:
     return clock.day(text, field) if text else None
 
 
-def _noted(verb: str, article_id: int) -> None:
+def _record_audit(verb: str, article_id: int) -> None:
     audit.record(None, verb, f"article {article_id}", now=clock.now())
 
 
@@ -151,4 +151,4 @@ def show(article_id: int, as_json: bool = JSON) -> None:
     article = reads.article(article_id)
     if as_json:
         return emit_json(article)
-    table(("field", "value"), [(name, value) for name, value in _plain(article).items()], "")
+    table(("field", "value"), [(name, value) for name, value in _to_dict(article).items()], "")

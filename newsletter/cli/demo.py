@@ -36,14 +36,14 @@ BY = "demo"
 
 
 @app.command()
-def demo(
+def run_demo(
     data: Path = typer.Option(Path("demo-data"), help="Folder of the demo; nothing outside it is touched."),
     serve: bool = typer.Option(True, "--serve/--no-serve", help="Serve the desk at the end."),
     port: int = typer.Option(0, min=0, max=65535, help="Port of the desk; default: the first free one from 8000."),
 ) -> None:
     """Compose and deliver a sample briefing to the local outbox, then serve the desk to look at it."""
     folder = data.absolute()
-    chosen = _port(folder, port)
+    chosen = _choose_port(folder, port)
     os.environ.update(
         NEWSLETTER_DATA_DIR=str(folder),
         NEWSLETTER_BASE_URL=f"http://127.0.0.1:{chosen}",
@@ -56,9 +56,9 @@ def demo(
 
     call_command("migrate", interactive=False, verbosity=0)
     now = clock.now()
-    password = _administrator(folder, now)
-    edition, mailing = compose(folder, now)
-    _tell(edition, mailing, password)
+    password = _create_administrator(folder, now)
+    edition, mailing = compose_demo(folder, now)
+    _print_summary(edition, mailing, password)
     sys.stdout.flush()
     if serve:
         from newsletter.cli.run import run
@@ -66,23 +66,23 @@ def demo(
         run(listen=f"127.0.0.1:{chosen}", threads=2)
 
 
-def compose(folder: Path, now: datetime) -> tuple[Any, Any]:
+def compose_demo(folder: Path, now: datetime) -> tuple[Any, Any]:
     """Makes what is missing: newsletters, readers, articles, and today's edition, delivered."""
     from newsletter.catalog import reads as catalog
 
-    material = _material(folder, now)
+    material = _copy_material(folder, now)
     sample = tomllib.loads((material / "publication.toml").read_text("utf-8"))
     if not catalog.list_newsletters():
         for each in sample["newsletters"]:
-            _newsletter(each, sample["publication"], material, now)
+            _create_newsletter(each, sample["publication"], material, now)
     briefing = sample["newsletters"][0]
     newsletter = catalog.get_newsletter_by_slug(briefing["slug"])
-    _readers(material, sample["subscribers"], newsletter.list_id, now)
-    _articles(material, sample["feeds"], now)
-    return _edition(newsletter, briefing["sample"], now)
+    _import_subscribers(material, sample["subscribers"], newsletter.list_id, now)
+    _add_articles(material, sample["feeds"], now)
+    return _send_edition(newsletter, briefing["sample"], now)
 
 
-def _port(folder: Path, wanted: int) -> int:
+def _choose_port(folder: Path, wanted: int) -> int:
     """The port this demo had before, so that links in its mails keep working; else the first free one."""
     kept = folder / "port"
     candidates = [wanted] if wanted else [*([int(kept.read_text())] if kept.is_file() else []), *range(8000, 8050)]
@@ -99,7 +99,7 @@ def _port(folder: Path, wanted: int) -> int:
     raise SurroundingsError(f"Port {wanted or '8000 to 8049'} is taken. Choose another: newsletter demo --port NUMBER")
 
 
-def _administrator(folder: Path, now: datetime) -> str:
+def _create_administrator(folder: Path, now: datetime) -> str:
     """The demo's login; its password is made once and kept beside the database."""
     from newsletter.accounts import service
 
@@ -113,29 +113,29 @@ def _administrator(folder: Path, now: datetime) -> str:
     return password
 
 
-def _material(folder: Path, now: datetime) -> Path:
+def _copy_material(folder: Path, now: datetime) -> Path:
     """A copy of the sample material whose feeds are dated as if written today."""
     source, target = templates_dir() / "demo", folder / "material"
     if not target.is_dir():
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("art"))
         # The feeds name their pictures as lying beside them; files beside a feed are all that is read.
-        for feed in _feeds(target):
+        for feed in _list_feeds(target):
             text = feed.read_text("utf-8").replace("../pictures/", "pictures/")
             moved = target / feed.name
-            moved.write_text(_DATE.sub(lambda match: _dated(match, now), text), "utf-8")
+            moved.write_text(_DATE.sub(lambda match: _date_feed(match, now), text), "utf-8")
     return target
 
 
-def _feeds(material: Path) -> Iterator[Path]:
+def _list_feeds(material: Path) -> Iterator[Path]:
     yield from sorted((material / "feeds").glob("*.xml"))
 
 
-def _dated(match: re.Match[str], now: datetime) -> str:
+def _date_feed(match: re.Match[str], now: datetime) -> str:
     moment = (now - timedelta(hours=float(match[2]))).astimezone(UTC).replace(microsecond=0)
     return format_datetime(moment) if match[1] == "RFC822" else moment.isoformat()
 
 
-def _newsletter(each: dict[str, Any], paper: dict[str, Any], material: Path, now: datetime) -> None:
+def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Path, now: datetime) -> None:
     """One newsletter with its list, its look and its schedule."""
     from newsletter.catalog import service as catalog
     from newsletter.scheduler import service as scheduler
@@ -168,33 +168,33 @@ _SETTINGS = (
 )  # fmt: skip
 
 
-def _readers(material: Path, sample: dict[str, Any], list_id: int, now: datetime) -> None:
+def _import_subscribers(material: Path, sample: dict[str, Any], list_id: int, now: datetime) -> None:
     from subscribers import reads, service
 
     if sum(reads.counts(list_id).values()) >= sample["count"]:
         return
     file = material / "readers.csv"
-    file.write_text("\n".join(["email,first_name,last_name,zone", *_people(material, sample)]) + "\n", "utf-8")
+    file.write_text("\n".join(["email,first_name,last_name,zone", *_csv_lines(material, sample)]) + "\n", "utf-8")
     with progress("Readers", sample["count"]) as advance:
         service.import_csv(file, list_id, dry_run=False, by=BY, now=now, progress=advance)
 
 
-def _people(material: Path, sample: dict[str, Any]) -> Iterator[str]:
+def _csv_lines(material: Path, sample: dict[str, Any]) -> Iterator[str]:
     """A line of CSV for each made-up reader, all on example.com, living in several zones."""
     names = tomllib.loads((material / "names.toml").read_text("utf-8"))
     zones = [zone for zone, count in sample["zones"].items() for _ in range(count)]
     for number in range(sample["count"]):
         first, last = names["first"][number % len(names["first"])], names["last"][(number * 7) % len(names["last"])]
-        address = sample["address"].format(first=_plain(first), last=_plain(last), number=number)
+        address = sample["address"].format(first=_to_ascii(first), last=_to_ascii(last), number=number)
         yield f"{address},{first},{last},{zones[number * 37 % len(zones)]}"
 
 
-def _plain(name: str) -> str:
+def _to_ascii(name: str) -> str:
     folded = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return "".join(letter for letter in folded.lower() if letter.isalpha())
 
 
-def _articles(material: Path, feeds: list[dict[str, str]], now: datetime) -> None:
+def _add_articles(material: Path, feeds: list[dict[str, str]], now: datetime) -> None:
     from newsletter.curator import reads, service
     from newsletter.jobs import wiring
 
@@ -211,7 +211,7 @@ def _articles(material: Path, feeds: list[dict[str, str]], now: datetime) -> Non
         service.add_article_from_html(html, url="", base_file=material / page.name, now=now, fetch=wiring.fetch())
 
 
-def _edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple[Any, Any]:
+def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple[Any, Any]:
     from newsletter.checks import service as checks
     from newsletter.curator import reads, service
     from newsletter.delivery import reads as deliveries
@@ -221,7 +221,7 @@ def _edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple[Any,
     edition = reads.edition_on(briefing.id, today)
     if edition is None:
         edition = service.create_edition(briefing.id, today, now=now, by=BY, suggest=True)
-        edition = _written(edition, sample, now)
+        edition = _edit_edition(edition, sample, now)
     if edition.snapshot_id is None and edition.state == "open":
         checks.approve_edition(edition.id, by=BY, now=now)
         tasks.send_edition(edition.id, at=None, by=BY, now=now)
@@ -232,7 +232,7 @@ def _edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple[Any,
     return reads.edition(edition.id), mailing
 
 
-def _written(edition: Any, sample: dict[str, Any], now: datetime) -> Any:
+def _edit_edition(edition: Any, sample: dict[str, Any], now: datetime) -> Any:
     """The editor's part: subject, preheader, intro, and the story of the subject as the lead."""
     from newsletter.curator import service
 
@@ -260,7 +260,7 @@ def _deliver(mailing_id: int) -> None:
     delivery.finish(clock.now())
 
 
-def _tell(edition: Any, mailing: Any, password: str) -> None:
+def _print_summary(edition: Any, mailing: Any, password: str) -> None:
     from newsletter.jobs import wiring
 
     config = wiring.config()

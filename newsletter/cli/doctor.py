@@ -12,7 +12,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def doctor(as_json: bool = JSON) -> None:
+def run_doctor(as_json: bool = JSON) -> None:
     """Say what is misconfigured, and how to mend it. Exit 1 when something keeps mail from leaving."""
     found = examine(clock.now())
     if as_json:

@@ -27,7 +27,7 @@ app = typer.Typer(
 BY = "command line"
 GROUPS = typer.Option([], "--for", help="As those in this group get it, such as members; may be repeated.")
 SECOND = typer.Option(False, "--second-subject", help="With the second subject.")
-SHOWN_TO = "For whom it is: mail, web, members, free or segment:SLUG; empty: everybody."
+VISIBILITY_HELP = "For whom it is: mail, web, members, free or segment:SLUG; empty: everybody."
 
 
 @app.command("create")
@@ -51,7 +51,7 @@ def create(
         fetch=wiring.fetch(),
     )
     audit.record(None, "made edition", f"{newsletter} {made.date}", now=now, newsletter_id=found.id)
-    _present(made, as_json)
+    _print_edition(made, as_json)
 
 
 @app.command("list")
@@ -73,11 +73,11 @@ def show_all(
 @app.command("show")
 def show(edition_id: int, as_json: bool = JSON) -> None:
     """Show one edition with its stories."""
-    _present(reads.edition(edition_id), as_json)
+    _print_edition(reads.edition(edition_id), as_json)
 
 
 @app.command("suggest")
-def suggest(
+def suggest_stories(
     edition_id: int,
     dry_run: bool = typer.Option(False, "--dry-run", help="Say what would be suggested and why, and change nothing."),
     as_json: bool = JSON,
@@ -85,13 +85,13 @@ def suggest(
     """Fill the free places with fresh, varied stories not run before."""
     now = clock.now()
     if dry_run:
-        return _proposed(service.proposals(edition_id, now=now), as_json)
+        return _print_proposals(service.proposals(edition_id, now=now), as_json)
     edition = service.suggest_picks(edition_id, now=now, fetch=wiring.fetch())
-    _noted("suggested stories", edition, now)
-    _present(edition, as_json)
+    _record_audit("suggested stories", edition, now)
+    _print_edition(edition, as_json)
 
 
-def _proposed(found: Sequence[Proposal], as_json: bool) -> None:
+def _print_proposals(found: Sequence[Proposal], as_json: bool) -> None:
     if as_json:
         return emit_json(
             [
@@ -114,7 +114,7 @@ def _proposed(found: Sequence[Proposal], as_json: bool) -> None:
 
 
 @app.command("pick")
-def pick(
+def pick_story(
     edition_id: int,
     article_id: int,
     section: str = typer.Option("", help="Key of a section; default: the first with room."),
@@ -134,12 +134,12 @@ def pick(
         now=now,
         fetch=wiring.fetch(),
     )
-    _noted("picked", edition, now, f"article {article_id}")
-    _present(edition, as_json)
+    _record_audit("picked", edition, now, f"article {article_id}")
+    _print_edition(edition, as_json)
 
 
 @app.command("drop")
-def drop(
+def drop_story(
     edition_id: int,
     key: str = typer.Argument(..., help="The story's key, from `editions show`."),
     as_json: bool = JSON,
@@ -147,12 +147,12 @@ def drop(
     """Take a story out of an edition."""
     now = clock.now()
     edition = service.drop(edition_id, key, now=now)
-    _noted("dropped", edition, now, key)
-    _present(edition, as_json)
+    _record_audit("dropped", edition, now, key)
+    _print_edition(edition, as_json)
 
 
 @app.command("move")
-def move(
+def move_story(
     edition_id: int,
     key: str,
     position: int = typer.Option(..., min=1, help="New place in the section, from 1."),
@@ -162,8 +162,8 @@ def move(
     """Move a story to another place."""
     now = clock.now()
     edition = service.move(edition_id, key, section=section or None, position=position, now=now)
-    _noted("moved", edition, now, key)
-    _present(edition, as_json)
+    _record_audit("moved", edition, now, key)
+    _print_edition(edition, as_json)
 
 
 @app.command("edit")
@@ -179,7 +179,7 @@ def edit(
     blurb: str | None = typer.Option(None),
     label: str | None = typer.Option(None),
     size: str | None = typer.Option(None, help="l, m, s, or a: a line of “Also today”."),
-    shown_to: str | None = typer.Option(None, help=SHOWN_TO),
+    shown_to: str | None = typer.Option(None, help=VISIBILITY_HELP),
     image_alt: str | None = typer.Option(None),
     image_caption: str | None = typer.Option(None),
     image_credit: str | None = typer.Option(None),
@@ -191,8 +191,10 @@ def edit(
     now = clock.now()
     if intro == "-":
         intro = sys.stdin.read()
-    of_edition = _given(subject=subject, preheader=preheader, intro=intro, signed=signed, second_subject=second_subject)
-    of_story = _given(
+    of_edition = _drop_missing(
+        subject=subject, preheader=preheader, intro=intro, signed=signed, second_subject=second_subject
+    )
+    of_story = _drop_missing(
         headline=headline,
         blurb=blurb,
         label=label,
@@ -218,20 +220,20 @@ def edit(
         edition = service.edit_edition(edition_id, now=now, **of_edition)
     if of_story:
         edition = service.edit_pick(edition_id, key, now=now, **of_story)
-    _noted("edited", edition, now, ", ".join([*of_edition, *of_story]))
-    _present(edition, as_json)
+    _record_audit("edited", edition, now, ", ".join([*of_edition, *of_story]))
+    _print_edition(edition, as_json)
 
 
-def _given(**fields: str | None) -> dict[str, Any]:
+def _drop_missing(**fields: str | None) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
 @app.command("box")
-def box(
+def save_box(
     edition_id: int,
     text: str = typer.Argument(..., help="Markdown; - reads it from standard input."),
     title: str = typer.Option("", help="Its heading."),
-    shown_to: str = typer.Option("", help=SHOWN_TO),
+    shown_to: str = typer.Option("", help=VISIBILITY_HELP),
     place: str = typer.Option("end", help="top, below the intro, or end, below the stories."),
     box_id: int | None = typer.Option(None, "--box", help="Write this box anew instead of adding one."),
     as_json: bool = JSON,
@@ -242,8 +244,8 @@ def box(
     edition = service.set_box(
         edition_id, box_id=box_id, title=title, text=words, shown_to=shown_to, place=place, now=now
     )
-    _noted("edited", edition, now, "boxes")
-    _present(edition, as_json)
+    _record_audit("edited", edition, now, "boxes")
+    _print_edition(edition, as_json)
 
 
 @app.command("drop-box")
@@ -253,12 +255,12 @@ def drop_box(
     """Take a box out of an edition."""
     now = clock.now()
     edition = service.drop_box(edition_id, box_id, now=now)
-    _noted("edited", edition, now, "boxes")
-    _present(edition, as_json)
+    _record_audit("edited", edition, now, "boxes")
+    _print_edition(edition, as_json)
 
 
 @app.command("check")
-def check(
+def check_edition(
     edition_id: int,
     look: bool = typer.Option(
         False, "--look", help="Look at its stories' pages and its links first; else what is known."
@@ -306,7 +308,9 @@ def preview(
     now = clock.now()
     edition = reads.edition(edition_id)
     newsletter = catalog.get_newsletter(edition.newsletter_id)
-    rendered = service.preview(edition_id, now=now, variant=variants.PAGE if web else _variant(edition, groups, second))
+    rendered = service.preview(
+        edition_id, now=now, variant=variants.PAGE if web else _find_variant(edition, groups, second)
+    )
     for problem in rendered.problems:
         warn(f"{problem.level}: {problem.where}: {problem.message}")
     if not rendered.html:
@@ -334,7 +338,7 @@ def preview(
         say(path)
 
 
-def _variant(edition: reads.Edition, groups: list[str], second: bool) -> Variant:
+def _find_variant(edition: reads.Edition, groups: list[str], second: bool) -> Variant:
     """The variant asked for. Raises BadInput where the edition has none like it."""
     wanted = (frozenset(groups), second)
     for each in variants.of(edition):
@@ -358,7 +362,7 @@ def override(
     """Let an edition be approved although a finding blocks it; the reason is kept."""
     now = clock.now()
     finding = checks.override(edition_id, code, where, reason=reason, by=BY, now=now)
-    _noted("overrode", reads.edition(edition_id), now, f"{code} {where}: {reason}"[:200])
+    _record_audit("overrode", reads.edition(edition_id), now, f"{code} {where}: {reason}"[:200])
     say(f"{finding.message} It may stand: {finding.overridden}.")
 
 
@@ -367,7 +371,7 @@ def approve(edition_id: int, as_json: bool = JSON) -> None:
     """Freeze the edition as it is to be sent. Any edit after this voids the approval."""
     now = clock.now()
     snapshot = checks.approve_edition(edition_id, by=BY, now=now)
-    _noted("approved", reads.edition(edition_id), now, snapshot.sha256[:12])
+    _record_audit("approved", reads.edition(edition_id), now, snapshot.sha256[:12])
     if as_json:
         return emit_json(
             {
@@ -385,7 +389,7 @@ def withdraw(edition_id: int) -> None:
     """Take the approval back."""
     now = clock.now()
     edition = service.withdraw_approval(edition_id, by=BY, now=now)
-    _noted("withdrew approval", edition, now)
+    _record_audit("withdrew approval", edition, now)
     say("The approval is withdrawn.")
 
 
@@ -403,11 +407,11 @@ def correct(
     edition = reads.edition(edition_id)
     if text:
         service.correct(edition_id, text, key=story, by=BY, now=now)
-        _noted("corrected", edition, now, text[:200])
+        _record_audit("corrected", edition, now, text[:200])
     if mail:
         confirm(f"Mail the corrections of edition {edition_id} to everybody who was sent it?", yes)
         mailing = tasks.send_correction(edition_id, by=BY, now=now)
-        _noted("mailed correction", edition, now, f"mailing {mailing.id}")
+        _record_audit("mailed correction", edition, now, f"mailing {mailing.id}")
         if as_json:
             return emit_json(mailing)
         say(f"Mailing {mailing.id} is planned. Follow it: newsletter mailings show {mailing.id}")
@@ -423,12 +427,12 @@ def correct(
 
 
 @app.command("skip")
-def skip(edition_id: int, reason: str = typer.Option(..., help="Why."), yes: bool = YES) -> None:
+def skip_edition(edition_id: int, reason: str = typer.Option(..., help="Why."), yes: bool = YES) -> None:
     """Leave an edition out."""
     confirm(f"Leave edition {edition_id} out?", yes)
     now = clock.now()
     edition = service.skip(edition_id, reason=reason, by=BY, now=now)
-    _noted("skipped", edition, now, reason)
+    _record_audit("skipped", edition, now, reason)
     say(f"Left out: {reason}")
 
 
@@ -445,14 +449,14 @@ def send(
     now = clock.now()
     edition = reads.edition(edition_id)
     if test_to:
-        return _send_test(edition, test_to, _variant(edition, groups, second), now, as_json)
+        return _send_test(edition, test_to, _find_variant(edition, groups, second), now, as_json)
     if groups or second:
         raise BadInput("--for and --second-subject are for tests: say --test-to ADDRESS as well.", "for")
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     mailing = tasks.send_edition(
         edition_id, at=clock.local_moment(at, newsletter.zone, "at") if at else None, by=BY, now=now
     )
-    _noted("sent", edition, now, f"mailing {mailing.id}")
+    _record_audit("sent", edition, now, f"mailing {mailing.id}")
     if as_json:
         return emit_json(mailing)
     say(f"Mailing {mailing.id} is planned for {clock.in_zone(mailing.due_at, newsletter.zone)}.")
@@ -461,7 +465,7 @@ def send(
 
 def _send_test(edition: reads.Edition, addresses: list[str], variant: Variant, now: Any, as_json: bool) -> None:
     sent = tasks.send_test(edition.id, addresses, variant=variant, by=BY, now=now)
-    _noted("sent test", edition, now, f"{len(sent)} addresses")
+    _record_audit("sent test", edition, now, f"{len(sent)} addresses")
     if as_json:
         emit_json(sent)
     else:
@@ -470,11 +474,11 @@ def _send_test(edition: reads.Edition, addresses: list[str], variant: Variant, n
         raise typer.Exit(1)
 
 
-def _noted(verb: str, edition: reads.Edition, now: Any, detail: str = "") -> None:
+def _record_audit(verb: str, edition: reads.Edition, now: Any, detail: str = "") -> None:
     audit.record(None, verb, f"edition {edition.id}", now=now, newsletter_id=edition.newsletter_id, detail=detail)
 
 
-def _present(edition: reads.Edition, as_json: bool) -> None:
+def _print_edition(edition: reads.Edition, as_json: bool) -> None:
     if as_json:
         return emit_json(edition)
     say(f"Edition {edition.id}, {edition.date}: {edition.state}{f' ({edition.reason})' if edition.reason else ''}")

@@ -28,7 +28,7 @@ def add(
 ) -> None:
     """Add feeds (RSS, Atom or JSON Feed). Fetch them with: newsletter feeds fetch."""
     now = clock.now()
-    made = [service.add_source(_url(address), title=title, now=now) for address in addresses]
+    made = [service.add_source(_to_url(address), title=title, now=now) for address in addresses]
     for source in made:
         audit.record(None, "added feed", source.url[:200], now=now)
     if as_json:
@@ -36,13 +36,13 @@ def add(
     say(f"{len(made)} added. Read them now: newsletter feeds fetch")
 
 
-def _url(address: str) -> str:
+def _to_url(address: str) -> str:
     path = Path(address)
     return path.resolve().as_uri() if "://" not in address and path.is_file() else address
 
 
 @app.command("import")
-def import_list(file: Path, as_json: bool = JSON) -> None:
+def import_feeds(file: Path, as_json: bool = JSON) -> None:
     """Add the feeds of an OPML file, as feed readers export it. What cannot be taken is reported (exit 1)."""
     now = clock.now()
     new, troubles = service.import_sources(read_file(file), now=now)
@@ -58,7 +58,7 @@ def import_list(file: Path, as_json: bool = JSON) -> None:
 
 
 @app.command("export")
-def export_list(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
+def export_feeds(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
     """Write all feeds on the web as an OPML file, for other feed readers."""
     with written_to(out) as file:
         file.write(service.export_sources(now=clock.now()))
@@ -75,7 +75,7 @@ def show_all(as_json: bool = JSON) -> None:
     table(
         ("id", "feed", "address", "last fresh (UTC)", "next (UTC)", "new in 7 days", "trouble"),
         [
-            (s.id, s.title, s.url, _minute(s.fresh_at) or "never", "" if s.is_file else _minute(s.next_at),
+            (s.id, s.title, s.url, _format_minute(s.fresh_at) or "never", "" if s.is_file else _format_minute(s.next_at),
              health[s.id].new_in_week, s.error)
             for s in sources
         ],
@@ -83,12 +83,12 @@ def show_all(as_json: bool = JSON) -> None:
     )  # fmt: skip
 
 
-def _minute(moment: datetime | None) -> str:
+def _format_minute(moment: datetime | None) -> str:
     return f"{moment:%d %b %H:%M}" if moment else ""
 
 
 @app.command("fetch")
-def fetch(
+def fetch_feeds(
     ids: list[int] = typer.Argument(None, help="Ids of feeds; default: all."),
     as_json: bool = JSON,
 ) -> None:
@@ -112,7 +112,7 @@ def fetch(
 
 
 @app.command("remove")
-def remove(feed_id: int, yes: bool = YES) -> None:
+def remove_feed(feed_id: int, yes: bool = YES) -> None:
     """Stop reading a feed. Its articles stay."""
     source = next((s for s in reads.sources() if s.id == feed_id), None)
     confirm(f"Remove {source.title or source.url if source else f'feed {feed_id}'}?", yes)

@@ -17,7 +17,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def heartbeat(
+def run_scheduler(
     once: bool = typer.Option(False, "--once", help="One beat, then end (for cron or to look)."),
     supervised: bool = SUPERVISED,
     as_json: bool = JSON,

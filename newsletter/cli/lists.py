@@ -76,7 +76,7 @@ def show(slug: str, as_json: bool = JSON) -> None:
 
 
 @app.command("growth")
-def growth(slug: str, months: int = typer.Option(12, min=1, max=120), as_json: bool = JSON) -> None:
+def show_growth(slug: str, months: int = typer.Option(12, min=1, max=120), as_json: bool = JSON) -> None:
     """Show how a list grew, month by month: who came and how, who went and why, and the share that went."""
     found = service.growth(reads.list_by_slug(slug).id, now=clock.now(), months=months)
     if as_json:
@@ -103,7 +103,7 @@ _COLUMNS = ("confirmed", "imported", "came_back", "left", "bounced", "complained
 
 
 @app.command("silent")
-def silent(
+def count_or_ask_inactive(
     slug: str,
     months: int = typer.Option(6, help="For how long nobody noticed them reading."),
     ask: bool = typer.Option(False, "--ask", help="Mail them the question whether they still want it."),

@@ -60,7 +60,7 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
         say(f"ALARM ({alarm.count:,}, last {clock.in_zone(alarm.last_at, zone)}): {alarm.message}")
     say(f"Mailing {mailing.id}: {mailing.state}{f', {mailing.reason}' if mailing.reason else ''}")
     say(
-        f"Due {clock.in_zone(mailing.due_at, zone)}; started {_when(mailing.started_at, zone)}; finished {_when(mailing.finished_at, zone)}"
+        f"Due {clock.in_zone(mailing.due_at, zone)}; started {_format_instant(mailing.started_at, zone)}; finished {_format_instant(mailing.finished_at, zone)}"
     )
     if mailing.recallable_until:
         say(
@@ -91,12 +91,12 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
         )
 
 
-def _when(instant: datetime | None, zone: str) -> str:
+def _format_instant(instant: datetime | None, zone: str) -> str:
     return clock.in_zone(instant, zone) if instant else "not yet"
 
 
 @app.command("who")
-def who(
+def list_recipients(
     mailing_id: int,
     state: str = typer.Option(
         "", help="accepted, delivered, bounced, unknown, refused, withdrawn …, or a reason for being left out."
@@ -117,7 +117,7 @@ def who(
 
 
 @app.command("report")
-def report(
+def show_report(
     mailing_id: int,
     out: Path | None = typer.Option(None, help="Also write every candidate to this file, as CSV."),
     as_json: bool = JSON,
@@ -152,7 +152,7 @@ def _write_proof(mailing_id: int, out: Path) -> None:
         raise SurroundingsError(f"{out} cannot be written: {error.strerror}. Name another file.") from None
 
 
-def _act(name: str, verb: str, act: Callable[..., Any], done: str, *, asks: bool) -> None:
+def _add_command(name: str, verb: str, act: Callable[..., Any], done: str, *, asks: bool) -> None:
     def command(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
         if asks:
             confirm(f"{verb.capitalize()} mailing {mailing_id}?", yes)
@@ -165,9 +165,9 @@ def _act(name: str, verb: str, act: Callable[..., Any], done: str, *, asks: bool
     app.command(name)(command)
 
 
-_act("pause", "pause", service.pause, "paused", asks=False)
-_act("resume", "resume", service.resume, "resumed", asks=False)
-_act("cancel", "cancel", service.cancel, "cancelled", asks=True)
+_add_command("pause", "pause", service.pause, "paused", asks=False)
+_add_command("resume", "resume", service.resume, "resumed", asks=False)
+_add_command("cancel", "cancel", service.cancel, "cancelled", asks=True)
 
 
 @app.command("recall")
@@ -188,7 +188,7 @@ def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
 
 
 @app.command("pull")
-def pull(as_json: bool = JSON) -> None:
+def pull_suppressions_now(as_json: bool = JSON) -> None:
     """Take over now what the provider suppressed by itself (bounces, complaints); it happens once a day anyway."""
     pulled = tasks.pull_suppressions(clock.now())
     emit_json(pulled) if as_json else say(
@@ -201,11 +201,11 @@ def repair(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
     """Plan those once more who did not get it and may: refused with their whole batch, or over the provider's quota."""
     confirm(f"Send mailing {mailing_id} again to those who did not get it?", yes)
     now = clock.now()
-    _told(mailing_id, service.repair(mailing_id, now=now), "planned once more", as_json, now)
+    _record_and_print(mailing_id, service.repair(mailing_id, now=now), "planned once more", as_json, now)
 
 
 @app.command("resolve")
-def resolve(
+def resolve_unknown(
     mailing_id: int,
     accepted: bool = typer.Option(False, "--accepted", help="The provider did accept them: nothing is sent again."),
     resend: bool = typer.Option(False, "--resend", help="Send once more; who did get it has it twice then."),
@@ -217,11 +217,13 @@ def resolve(
         raise BadInput("Say either --accepted or --resend.", "accepted")
     now = clock.now()
     if accepted:
-        return _told(mailing_id, service.settle_unknown(mailing_id, now=now), "counted as accepted", as_json, now)
+        return _record_and_print(
+            mailing_id, service.settle_unknown(mailing_id, now=now), "counted as accepted", as_json, now
+        )
     confirm(f"Send mailing {mailing_id} again to all of whom nobody knows? Some may have it twice then.", yes)
-    _told(mailing_id, service.repair(mailing_id, unknown=True, now=now), "planned once more", as_json, now)
+    _record_and_print(mailing_id, service.repair(mailing_id, unknown=True, now=now), "planned once more", as_json, now)
 
 
-def _told(mailing_id: int, readers: int, what: str, as_json: bool, now: datetime) -> None:
+def _record_and_print(mailing_id: int, readers: int, what: str, as_json: bool, now: datetime) -> None:
     audit.record(None, what, f"mailing {mailing_id}", now=now, detail=f"{readers} readers")
     emit_json(reads.mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id}: {readers:,} readers {what}.")

@@ -13,6 +13,6 @@ app = typer.Typer(add_completion=False)
 @app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )
-def manage(ctx: typer.Context) -> Any:
+def run_manage(ctx: typer.Context) -> Any:
     """Run a management command of Django: newsletter manage migrate."""
     execute_from_command_line(["newsletter manage", *ctx.args])

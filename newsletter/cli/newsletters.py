@@ -99,7 +99,7 @@ def change(
     """Change settings of a newsletter: newsletter newsletters change morning zone=Europe/Paris."""
     now = clock.now()
     found = reads.get_newsletter_by_slug(slug)
-    wanted = _pairs(settings)
+    wanted = _parse_pairs(settings)
     if isinstance(wanted.get("theme"), dict):
         wrong = check_theme(str(wanted.get("template", found.template)), wanted["theme"])
         if wrong:
@@ -112,7 +112,7 @@ def change(
 
 
 @app.command("sections")
-def sections(
+def change_sections(
     slug: str,
     parts: list[str] = typer.Argument(..., metavar="KEY:TITLE:STORIES…", help='For instance top:"Top stories":3'),
     as_json: bool = JSON,
@@ -120,14 +120,14 @@ def sections(
     """Set the sections of a newsletter, in order."""
     now = clock.now()
     found = reads.get_newsletter_by_slug(slug)
-    wanted = [_section(part) for part in parts]
+    wanted = [_parse_section(part) for part in parts]
     service.set_sections(found.id, wanted)
     audit.record(None, "set sections", slug, now=now, newsletter_id=found.id)
     emit_json(reads.get_newsletter(found.id)) if as_json else say(f"{slug} has {len(wanted)} sections.")
 
 
 @app.command("sponsor")
-def sponsor(
+def manage_sponsors(
     slug: str,
     label: str = typer.Option("", help="Such as “Sponsored by …”; without it, the sponsors are listed."),
     headline: str = typer.Option(""),
@@ -166,24 +166,24 @@ def sponsor(
     )
 
 
-def _pairs(settings: list[str]) -> dict[str, Any]:
+def _parse_pairs(settings: list[str]) -> dict[str, Any]:
     pairs: dict[str, Any] = {}
     for setting in settings:
         name, found, value = setting.partition("=")
         if not found:
             raise BadInput(f"“{setting}” lacks a value. Write NAME=VALUE.", name)
-        pairs[name] = value if name != "theme" else _json(value)
+        pairs[name] = value if name != "theme" else _parse_json(value)
     return pairs
 
 
-def _json(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
         raise BadInput(f"The theme is not JSON: {error}", "theme") from None
 
 
-def _section(part: str) -> tuple[str, str, int]:
+def _parse_section(part: str) -> tuple[str, str, int]:
     key, _, rest = part.partition(":")
     title, _, quota = rest.rpartition(":")
     if not key or not title or not quota.isdecimal():

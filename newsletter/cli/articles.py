@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from newsletter.accounts import audit
-from newsletter.cli.output import JSON, emit_json, say, table, warn
+from newsletter.cli.output import JSON, emit_json, print_table, say, warn
 from newsletter.curator import reads, service
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
@@ -138,7 +138,7 @@ def show_all(
     found = reads.articles(query=query, limit=limit)
     if as_json:
         return emit_json(found)
-    table(
+    print_table(
         ("id", "headline", "publisher", "published (UTC)"),
         [(a.id, a.title, a.publisher, f"{a.published_at:%d %b %Y, %H:%M}" if a.published_at else "") for a in found],
         "No article here. Fetch feeds: newsletter feeds fetch, or add one: newsletter articles add URL",
@@ -151,4 +151,4 @@ def show(article_id: int, as_json: bool = JSON) -> None:
     article = reads.article(article_id)
     if as_json:
         return emit_json(article)
-    table(("field", "value"), [(name, value) for name, value in _to_dict(article).items()], "")
+    print_table(("field", "value"), [(name, value) for name, value in _to_dict(article).items()], "")

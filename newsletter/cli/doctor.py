@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from newsletter.cli.output import JSON, emit_json, table
+from newsletter.cli.output import JSON, emit_json, print_table
 from newsletter.jobs.doctor import examine
 from newsletter.kernel import clock
 
@@ -18,6 +18,6 @@ def run_doctor(as_json: bool = JSON) -> None:
     if as_json:
         emit_json(found)
     else:
-        table(("", "what", "remedy"), [(each.level, each.what, each.remedy) for each in found], "")
+        print_table(("", "what", "remedy"), [(each.level, each.what, each.remedy) for each in found], "")
     if any(each.level == "bad" for each in found):
         raise typer.Exit(1)

@@ -12,7 +12,7 @@ import typer
 from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
-from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table, warn, working
+from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say, spinner, warn
 from newsletter.curator import corrections, reads, service, variants
 from newsletter.curator.values import Proposal
 from newsletter.curator.variants import Variant
@@ -63,7 +63,7 @@ def show_all(
     if as_json:
         return emit_json(found)
     names = {n.id: n.slug for n in catalog.list_newsletters()}
-    table(
+    print_table(
         ("id", "newsletter", "date", "state", "stories", "subject"),
         [(e.id, names[e.newsletter_id], e.date, e.state, len(e.picks), e.subject) for e in found],
         "No edition yet. Make one: newsletter editions create NEWSLETTER --suggest",
@@ -106,7 +106,7 @@ def _print_proposals(found: Sequence[Proposal], as_json: bool) -> None:
                 for each in found
             ]
         )
-    table(
+    print_table(
         ("article", "section", "headline", "publisher", "why"),
         [(each.article.id, each.section, each.article.title, each.article.publisher, each.reason) for each in found],
         "Nothing to suggest: every place is filled, or the pool has nothing new.",
@@ -269,7 +269,7 @@ def check_edition(
 ) -> None:
     """Say what is wrong with the draft; exit 1 when something blocks approval."""
     if look:
-        with working("Looking at pages and links"):
+        with spinner("Looking at pages and links"):
             tasks.look_at_edition(edition_id, clock.now())
     findings = checks.check_edition(edition_id, now=clock.now())
     if as_json:
@@ -281,7 +281,7 @@ def check_edition(
             }
         )
     else:
-        table(
+        print_table(
             ("level", "where", "code", "what"),
             [
                 (f.level, f.where, f.code, f"{f.message} Overridden: {f.overridden}" if f.overridden else f.message)
@@ -409,7 +409,7 @@ def correct(
         service.correct(edition_id, text, key=story, by=BY, now=now)
         _record_audit("corrected", edition, now, text[:200])
     if mail:
-        confirm(f"Mail the corrections of edition {edition_id} to everybody who was sent it?", yes)
+        confirm_or_refuse(f"Mail the corrections of edition {edition_id} to everybody who was sent it?", yes)
         mailing = tasks.send_correction(edition_id, by=BY, now=now)
         _record_audit("mailed correction", edition, now, f"mailing {mailing.id}")
         if as_json:
@@ -419,7 +419,7 @@ def correct(
     found = corrections.corrections(edition_id)
     if as_json:
         return emit_json(found)
-    table(
+    print_table(
         ("id", "about", "correction", "by", "at (UTC)", "carried in"),
         [(c.id, c.headline, c.text, c.by, f"{c.at:%d %b %Y, %H:%M}", c.carried_on or "") for c in found],
         "No correction of this edition.",
@@ -429,7 +429,7 @@ def correct(
 @app.command("skip")
 def skip_edition(edition_id: int, reason: str = typer.Option(..., help="Why."), yes: bool = YES) -> None:
     """Leave an edition out."""
-    confirm(f"Leave edition {edition_id} out?", yes)
+    confirm_or_refuse(f"Leave edition {edition_id} out?", yes)
     now = clock.now()
     edition = service.skip(edition_id, reason=reason, by=BY, now=now)
     _record_audit("skipped", edition, now, reason)
@@ -469,7 +469,7 @@ def _send_test(edition: reads.Edition, addresses: list[str], variant: Variant, n
     if as_json:
         emit_json(sent)
     else:
-        table(("address", "answer", "detail"), [(t.address, t.answer, t.message) for t in sent], "")
+        print_table(("address", "answer", "detail"), [(t.address, t.answer, t.message) for t in sent], "")
     if any(t.answer != "accepted" for t in sent):
         raise typer.Exit(1)
 
@@ -485,13 +485,13 @@ def _print_edition(edition: reads.Edition, as_json: bool) -> None:
     say(f"Subject:   {edition.subject or '(none)'}\nPreheader: {edition.preheader or '(none)'}")
     if edition.second_subject:
         say(f"Second subject, for half: {edition.second_subject}")
-    table(
+    print_table(
         ("key", "section", "place", "size", "for", "headline", "publisher"),
         [(p.key, p.section, p.position, p.size, p.shown_to, p.headline, p.publisher) for p in edition.picks],
         "No stories yet. Suggest some: newsletter editions suggest " + str(edition.id),
     )
     if edition.boxes:
-        table(
+        print_table(
             ("box", "place", "for", "heading", "words"),
             [(b.id, b.place, b.shown_to, b.title, b.text[:60]) for b in edition.boxes],
             "",

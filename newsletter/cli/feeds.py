@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from newsletter.accounts import audit
-from newsletter.cli.output import JSON, YES, confirm, emit_json, progress, say, table, warn, written_to
+from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, progress, say, warn
 from newsletter.curator import reads, service
 from newsletter.curator.resources import read_file
 from newsletter.jobs import wiring
@@ -60,7 +60,7 @@ def import_feeds(file: Path, as_json: bool = JSON) -> None:
 @app.command("export")
 def export_feeds(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
     """Write all feeds on the web as an OPML file, for other feed readers."""
-    with written_to(out) as file:
+    with open_output(out) as file:
         file.write(service.export_sources(now=clock.now()))
     if out is not None:
         say(f"Written to {out}.")
@@ -72,7 +72,7 @@ def show_all(as_json: bool = JSON) -> None:
     sources, health = reads.sources(), reads.source_health(clock.now())
     if as_json:
         return emit_json([{**asdict(s), **asdict(health[s.id])} for s in sources])
-    table(
+    print_table(
         ("id", "feed", "address", "last fresh (UTC)", "next (UTC)", "new in 7 days", "trouble"),
         [
             (s.id, s.title, s.url, _format_minute(s.fresh_at) or "never", "" if s.is_file else _format_minute(s.next_at),
@@ -100,7 +100,7 @@ def fetch_feeds(
     if as_json:
         emit_json(reports)
     else:
-        table(
+        print_table(
             ("feed", "state", "new", "in the feed"),
             [(r.title or r.url, r.state, r.added, r.seen) for r in reports],
             "No feed yet. Add one: newsletter feeds add URL",
@@ -115,7 +115,7 @@ def fetch_feeds(
 def remove_feed(feed_id: int, yes: bool = YES) -> None:
     """Stop reading a feed. Its articles stay."""
     source = next((s for s in reads.sources() if s.id == feed_id), None)
-    confirm(f"Remove {source.title or source.url if source else f'feed {feed_id}'}?", yes)
+    confirm_or_refuse(f"Remove {source.title or source.url if source else f'feed {feed_id}'}?", yes)
     service.remove_source(feed_id)
     audit.record(None, "removed feed", str(feed_id), now=clock.now())
     say("Removed. Its articles stay.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from newsletter.accounts import audit
-from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table
+from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.kernel import clock
 from subscribers import reads, service
 
@@ -57,7 +57,7 @@ def show_all(as_json: bool = JSON) -> None:
     counts = {each.id: reads.counts(each.id) for each in lists}
     if as_json:
         return emit_json([{"list": each, "counts": counts[each.id]} for each in lists])
-    table(
+    print_table(
         ("list", "name", "active", "pending", "unsubscribed"),
         [(e.slug, e.name, *(counts[e.id].get(s, 0) for s in ("active", "pending", "unsubscribed"))) for e in lists],
         "No list yet. Make one: newsletter lists create SLUG --name NAME",
@@ -72,7 +72,7 @@ def show(slug: str, as_json: bool = JSON) -> None:
     if as_json:
         return emit_json({"list": found, "counts": counts})
     say(f"{found.name} ({found.slug}), {'double' if found.double_opt_in else 'single'} opt-in")
-    table(("state", "readers"), sorted(counts.items()), "Nobody is on it yet.")
+    print_table(("state", "readers"), sorted(counts.items()), "Nobody is on it yet.")
 
 
 @app.command("growth")
@@ -81,7 +81,7 @@ def show_growth(slug: str, months: int = typer.Option(12, min=1, max=120), as_js
     found = service.growth(reads.list_by_slug(slug).id, now=clock.now(), months=months)
     if as_json:
         return emit_json(found)
-    table(
+    print_table(
         (
             "month (UTC)",
             "active",
@@ -116,7 +116,7 @@ def count_or_ask_inactive(
     seen = service.silence(found.id, months, now=now)
     asked = 0
     if ask:
-        confirm(f"Ask {seen.to_ask:,} readers of {found.name} whether they still want it?", yes)
+        confirm_or_refuse(f"Ask {seen.to_ask:,} readers of {found.name} whether they still want it?", yes)
         asked = service.ask_the_silent(found.id, months, now=now)
         audit.record(None, "asked the silent", found.slug, now=now, detail=f"{asked} readers")
         seen = service.silence(found.id, months, now=now)

@@ -12,7 +12,7 @@ import typer
 
 from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
-from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table
+from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.delivery import reads, service
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
@@ -30,7 +30,7 @@ def show_all(limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON
     if as_json:
         return emit_json(found)
     newsletters = {n.id: n for n in catalog.list_newsletters()}
-    table(
+    print_table(
         ("id", "newsletter", "due", "state", "planned", "left out", "accepted", "unknown"),
         [
             (
@@ -67,7 +67,7 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
             f"It can be recalled until {clock.in_zone(mailing.recallable_until, zone)}: newsletter mailings recall {mailing.id}"
         )
     excluded = sum(mailing.excluded.values())
-    table(
+    print_table(
         ("what", "readers"),
         [
             ("candidates", mailing.candidates),
@@ -81,7 +81,7 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
         "",
     )
     if len(mailing.variants) > 1:
-        table(
+        print_table(
             ("variant", "readers", "sent", "opened", "clicked"),
             [
                 (code or "everybody else", each.planned, each.taken, each.opened, each.clicked)
@@ -109,7 +109,7 @@ def list_recipients(
     rows = reads.who(mailing_id, state=state or None, limit=limit, after=after)
     if as_json:
         return emit_json(rows)
-    table(
+    print_table(
         ("reader", "address", "state", "batch"),
         [(r.subscriber_id, r.address, r.state, r.batch if r.batch is not None else "") for r in rows],
         "Nobody.",
@@ -128,7 +128,7 @@ def show_report(
         _write_proof(mailing_id, out)
     if as_json:
         return emit_json(lines)
-    table(
+    print_table(
         ("state", "reason", "readers"),
         [
             (f"left out: {line.state}" if line.left_out else line.state, line.reason, f"{line.readers:,}")
@@ -155,7 +155,7 @@ def _write_proof(mailing_id: int, out: Path) -> None:
 def _add_command(name: str, verb: str, act: Callable[..., Any], done: str, *, asks: bool) -> None:
     def command(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
         if asks:
-            confirm(f"{verb.capitalize()} mailing {mailing_id}?", yes)
+            confirm_or_refuse(f"{verb.capitalize()} mailing {mailing_id}?", yes)
         now = clock.now()
         act(mailing_id, by=BY, now=now)
         audit.record(None, done, f"mailing {mailing_id}", now=now)
@@ -173,7 +173,7 @@ _add_command("cancel", "cancel", service.cancel, "cancelled", asks=True)
 @app.command("recall")
 def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
     """Stop all of a mailing before its instant, at the provider too. Only with a recall window, until 12 minutes before."""
-    confirm(f"Recall mailing {mailing_id}? Nobody gets it then, and its edition is open again.", yes)
+    confirm_or_refuse(f"Recall mailing {mailing_id}? Nobody gets it then, and its edition is open again.", yes)
     now = clock.now()
     spared = service.recall(mailing_id, by=BY, now=now, provider=wiring.provider())
     audit.record(
@@ -199,7 +199,7 @@ def pull_suppressions_now(as_json: bool = JSON) -> None:
 @app.command("repair")
 def repair(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
     """Plan those once more who did not get it and may: refused with their whole batch, or over the provider's quota."""
-    confirm(f"Send mailing {mailing_id} again to those who did not get it?", yes)
+    confirm_or_refuse(f"Send mailing {mailing_id} again to those who did not get it?", yes)
     now = clock.now()
     _record_and_print(mailing_id, service.repair(mailing_id, now=now), "planned once more", as_json, now)
 
@@ -220,7 +220,7 @@ def resolve_unknown(
         return _record_and_print(
             mailing_id, service.settle_unknown(mailing_id, now=now), "counted as accepted", as_json, now
         )
-    confirm(f"Send mailing {mailing_id} again to all of whom nobody knows? Some may have it twice then.", yes)
+    confirm_or_refuse(f"Send mailing {mailing_id} again to all of whom nobody knows? Some may have it twice then.", yes)
     _record_and_print(mailing_id, service.repair(mailing_id, unknown=True, now=now), "planned once more", as_json, now)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from newsletter.accounts import audit
 from newsletter.catalog import reads, service, sponsors
-from newsletter.cli.output import JSON, emit_json, say, table
+from newsletter.cli.output import JSON, emit_json, print_table, say
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.templater import check_theme
@@ -70,7 +70,7 @@ def show_all(as_json: bool = JSON) -> None:
     found = reads.list_newsletters()
     if as_json:
         return emit_json(found)
-    table(
+    print_table(
         ("newsletter", "name", "state", "from", "zone"),
         [(n.slug, n.name, n.state, n.from_email, n.zone) for n in found],
         "No newsletter yet. Make one: newsletter newsletters create SLUG --name NAME --from ADDR --list SLUG --address POSTAL",
@@ -84,8 +84,8 @@ def show(slug: str, as_json: bool = JSON) -> None:
     if as_json:
         return emit_json(found)
     rows = [(f.name, getattr(found, f.name)) for f in dataclasses.fields(found) if f.name != "sections"]
-    table(("setting", "value"), rows, "")
-    table(("section", "title", "stories"), [(s.key, s.title, s.quota) for s in found.sections], "No sections.")
+    print_table(("setting", "value"), rows, "")
+    print_table(("section", "title", "stories"), [(s.key, s.title, s.quota) for s in found.sections], "No sections.")
 
 
 @app.command("change")
@@ -159,7 +159,7 @@ def manage_sponsors(
     listed = sponsors.list_sponsors(found.id)
     if as_json:
         return emit_json(listed)
-    table(
+    print_table(
         ("id", "from", "until", "label", "headline"),
         [(s.id, s.first, s.last, s.label, s.headline) for s in listed],
         "No sponsor. Reserve the box: newsletter newsletters sponsor SLUG --label L --headline H --url U --from DAY",

@@ -22,10 +22,10 @@ YES = typer.Option(False, "--yes", "-y", help="Do not ask.")
 
 def emit_json(value: Any) -> None:
     """Prints `value` (dataclasses, dates and sets included) as one JSON document."""
-    typer.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(value, default=_to_json_value, ensure_ascii=False, indent=2))
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, datetime | date | time):
@@ -37,7 +37,7 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
     """Prints rows under their heads, or the sentence `empty` when there are none."""
     from rich import box
     from rich.console import Console
@@ -51,12 +51,12 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> 
     for column in columns:
         drawn.add_column(column, overflow="fold")
     for row in body:
-        drawn.add_row(*[_unmarked(cell) for cell in row])
+        drawn.add_row(*[_to_plain_text(cell) for cell in row])
     console = Console() if sys.stdout.isatty() else Console(width=160)
     console.print(drawn)
 
 
-def _unmarked(cell: str) -> Any:
+def _to_plain_text(cell: str) -> Any:
     from rich.text import Text
 
     return Text(cell)  # a headline in [brackets] is no markup
@@ -72,7 +72,7 @@ def warn(message: str) -> None:
     typer.echo(message, err=True)
 
 
-def confirm(question: str, yes: bool, option: str = "--yes") -> None:
+def confirm_or_refuse(question: str, yes: bool, option: str = "--yes") -> None:
     """Asks before something destructive. Without a terminal, refuses and names the option that answers."""
     if yes:
         return
@@ -106,7 +106,7 @@ def progress(label: str, total: int | None) -> Iterator[Any]:
 
 
 @contextmanager
-def working(label: str) -> Iterator[None]:
+def spinner(label: str) -> Iterator[None]:
     """Shows on standard error that something goes on whose end is not known. Nothing is drawn when that is no terminal."""
     from rich.console import Console
 
@@ -119,7 +119,7 @@ def working(label: str) -> Iterator[None]:
 
 
 @contextmanager
-def written_to(out: Path | None) -> Iterator[TextIO]:
+def open_output(out: Path | None) -> Iterator[TextIO]:
     """Where a command writes what it gives out: a file, or standard output. Raises SurroundingsError."""
     if out is None:
         yield sys.stdout

@@ -6,7 +6,7 @@ import typer
 
 from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
-from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table
+from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.curator import rules, service
 from newsletter.kernel import clock
 
@@ -22,7 +22,7 @@ def show_all(slug: str, as_json: bool = JSON) -> None:
     found = rules.rules(catalog.get_newsletter_by_slug(slug).id)
     if as_json:
         return emit_json(found)
-    table(
+    print_table(
         ("id", "effect", "of", "section", "by", "since (UTC)"),
         [(r.id, r.effect, r.source or f"“{r.phrase}”", r.section, r.by, f"{r.at:%d %b %Y, %H:%M}") for r in found],
         f"No rule yet. Make one: newsletter rules set {slug} boost --phrase WORDS",
@@ -52,7 +52,7 @@ def set_rule(
 def remove(slug: str, rule_id: int, yes: bool = YES) -> None:
     """Remove a rule."""
     newsletter = catalog.get_newsletter_by_slug(slug)
-    confirm(f"Remove rule {rule_id} of {newsletter.name}?", yes)
+    confirm_or_refuse(f"Remove rule {rule_id} of {newsletter.name}?", yes)
     service.remove_rule(rule_id, newsletter.id)
     audit.record(None, "removed rule", f"rule {rule_id}", now=clock.now(), newsletter_id=newsletter.id)
     say("The rule is removed.")
@@ -66,7 +66,7 @@ def taste(slug: str, limit: int = typer.Option(20, min=1, max=500), as_json: boo
     words = sorted(found.words.values(), key=lambda liking: -liking.score)
     if as_json:
         return emit_json({"publishers": papers, "words": words})
-    table(
+    print_table(
         ("of", "offered", "picked", "clicked, 1 = usual", "liking, -1 to 1"),
         [
             (liking.name, liking.offered, liking.picked, "" if liking.clicks is None else liking.clicks, liking.score)

@@ -8,7 +8,7 @@ import typer
 
 from newsletter.accounts import audit
 from newsletter.catalog import reads as catalog
-from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table
+from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.scheduler import reads, service
@@ -63,7 +63,7 @@ def show_all(newsletter: str = typer.Argument(""), as_json: bool = JSON) -> None
     if as_json:
         return emit_json(found)
     names = {n.id: n.slug for n in catalog.list_newsletters()}
-    table(
+    print_table(
         ("id", "newsletter", "weekdays", "time", "zone", "state"),
         [
             (
@@ -89,7 +89,7 @@ def upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JSON) -
     if as_json:
         return emit_json(found)
     newsletters = {n.id: n for n in catalog.list_newsletters()}
-    table(
+    print_table(
         ("id", "when", "newsletter", "state", "reason"),
         [
             (
@@ -130,7 +130,7 @@ def unskip(schedule_id: int, date: str) -> None:
 @app.command("pause")
 def pause(schedule_id: int, yes: bool = YES) -> None:
     """Stop a schedule until it is resumed."""
-    confirm(f"Pause schedule {schedule_id}?", yes)
+    confirm_or_refuse(f"Pause schedule {schedule_id}?", yes)
     now = clock.now()
     service.pause(schedule_id, now=now)
     audit.record(None, "paused schedule", str(schedule_id), now=now)

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from newsletter.accounts import audit
-from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table
+from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import reads, service
@@ -47,7 +47,7 @@ def show_all(as_json: bool = JSON) -> None:
     found = service.all_segments()
     if as_json:
         return emit_json(found)
-    table(("segment", "name", "who"), [(each.slug, each.name, each.words) for each in found], "No segment yet.")
+    print_table(("segment", "name", "who"), [(each.slug, each.name, each.words) for each in found], "No segment yet.")
 
 
 @app.command("count")
@@ -71,7 +71,7 @@ def count(
 def drop(slug: str, yes: bool = YES) -> None:
     """Forget a question. The readers stay."""
     service.segment(slug)
-    confirm(f"Forget the segment {slug}?", yes)
+    confirm_or_refuse(f"Forget the segment {slug}?", yes)
     service.drop_segment(slug)
     audit.record(None, "dropped segment", slug, now=clock.now())
     say(f"{slug} is forgotten.")
@@ -83,7 +83,7 @@ def attributes(as_json: bool = JSON) -> None:
     found = service.attributes()
     if as_json:
         return emit_json(found)
-    table(
+    print_table(
         ("attribute", "name", "kind", "choices"),
         [(a.slug, a.name, a.kind, ", ".join(a.choices)) for a in found],
         "None yet.",

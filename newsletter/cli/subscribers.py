@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from newsletter.accounts import audit
-from newsletter.cli.output import JSON, YES, confirm, emit_json, progress, say, table, warn, written_to
+from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, progress, say, warn
 from newsletter.delivery import reads as deliveries
 from newsletter.jobs import erasure
 from newsletter.kernel import clock
@@ -104,8 +104,8 @@ def _present(report: service.ImportReport, name: str, dry_run: bool, as_json: bo
     said = f"import {report.id}, " if report.id else ""
     say("Dry run: nothing was changed." if dry_run else f"Imported into {name} ({said}read as {report.tool}).")
     if dry_run and report.columns:
-        table(("column", "taken as"), [each for each in report.columns if each[1] != "ignore"], "")
-    table(
+        print_table(("column", "taken as"), [each for each in report.columns if each[1] != "ignore"], "")
+    print_table(
         ("rows", "count"),
         [
             (each.replace("_", " "), getattr(report, each))
@@ -151,7 +151,7 @@ def list_imports(as_json: bool = JSON) -> None:
     found = service.import_runs()
     if as_json:
         return emit_json(found)
-    table(
+    print_table(
         ("id", "file", "list", "state", "new", "refused", "begun (UTC)"),
         [
             (r.id, r.name, r.list_name, r.state, r.report.new, r.report.refused, f"{r.created_at:%Y-%m-%d %H:%M}")
@@ -199,7 +199,9 @@ def undo_import(
 ) -> None:
     """Take an import back as a whole. Whoever acted since stays as they are."""
     found = service.import_run(import_id)
-    confirm(f"Take back import {import_id} of {found.name}: {found.report.new} new readers of {found.list_name}?", yes)
+    confirm_or_refuse(
+        f"Take back import {import_id} of {found.name}: {found.report.new} new readers of {found.list_name}?", yes
+    )
     now = clock.now()
     # Whom an edition may have reached stay in the books, on no list: the proof of who got it names them.
     keep_people = keep_people or deliveries.mailed_since(found.list_id, found.created_at)
@@ -220,7 +222,7 @@ def refused_rows(
 ) -> None:
     """Write every refused row of an import as CSV: line, field, value, reason."""
     service.import_run(import_id)
-    with written_to(out) as file:
+    with open_output(out) as file:
         for text in service.refused_csv(import_id):
             file.write(text)
 
@@ -238,7 +240,7 @@ def export(
     found = reads.list_by_slug(list_slug) if list_slug else None
     form = form or ("csv" if found else "jsonl")
     list_id = found.id if found else None
-    with written_to(out) as file:
+    with open_output(out) as file:
         if out is None:
             count = service.export(list_id, file.write, form=form, state=state, segment=segment, now=now)
         else:
@@ -286,7 +288,7 @@ def data(address: str) -> None:
 def erase(address: str, yes: bool = YES) -> None:
     """Erase a reader for good: only a fingerprint of the address stays, so that nobody signs them up again."""
     person = _person(address)
-    confirm(f"Erase everything about {person.address}? This cannot be undone.", yes)
+    confirm_or_refuse(f"Erase everything about {person.address}? This cannot be undone.", yes)
     now = clock.now()
     service.erase(person.id, by=BY, now=now)
     erasure.forget_erased(now)
@@ -333,7 +335,7 @@ def tries(days: int = typer.Option(1, min=1, max=30), as_json: bool = JSON) -> N
     found = service.tries(clock.now() - timedelta(days=days))
     if as_json:
         return emit_json(found)
-    table(("what became of it", "tries"), [*found.by_verdict.items()], "Nobody tried.")
+    print_table(("what became of it", "tries"), [*found.by_verdict.items()], "Nobody tried.")
 
 
 @app.command("find")
@@ -342,7 +344,7 @@ def find(query: str, limit: int = typer.Option(50, min=1, max=1000), as_json: bo
     found = reads.find(query, limit=limit)
     if as_json:
         return emit_json(found)
-    table(
+    print_table(
         ("id", "address", "name"),
         [(p.id, p.address, f"{p.first_name} {p.last_name}".strip()) for p in found],
         "Nobody.",
@@ -356,7 +358,7 @@ def show(address: str, as_json: bool = JSON) -> None:
     if as_json:
         return emit_json(person)
     say(f"{person.address} (reader {person.id}) {person.first_name} {person.last_name}".rstrip())
-    table(
+    print_table(
         ("list", "state", "since (UTC)"),
         [(s.list_name, s.state, f"{s.since:%Y-%m-%d %H:%M}") for s in person.subscriptions],
         "On no list.",
@@ -377,7 +379,7 @@ def move(address: str, new_address: str) -> None:
 @app.command("unsubscribe")
 def unsubscribe(address: str, list_slug: str = LIST, yes: bool = YES) -> None:
     """Take a reader off a list, at the reader's wish."""
-    confirm(f"Take {address} off {list_slug}? Only the reader can undo this.", yes)
+    confirm_or_refuse(f"Take {address} off {list_slug}? Only the reader can undo this.", yes)
     now = clock.now()
     person = _person(address)
     service.unsubscribe(person.id, reads.list_by_slug(list_slug).id, how="desk", by=BY, now=now)
@@ -388,7 +390,7 @@ def unsubscribe(address: str, list_slug: str = LIST, yes: bool = YES) -> None:
 @app.command("suppress")
 def suppress(address: str, reason: str = typer.Option("asked", help="Why."), yes: bool = YES) -> None:
     """Never mail an address again, on any list. More of this: newsletter suppressions."""
-    confirm(f"Never mail {address} again?", yes)
+    confirm_or_refuse(f"Never mail {address} again?", yes)
     now = clock.now()
     service.suppress(address, reason=reason, source=BY, now=now)
     audit.record(None, "suppressed an address", reason, now=now)

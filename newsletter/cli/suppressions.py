@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from newsletter.accounts import audit
-from newsletter.cli.output import JSON, YES, confirm, emit_json, say, table, warn, written_to
+from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, say, warn
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import service
@@ -29,7 +29,7 @@ def show(
     found = service.suppressed(after=after, query=query, limit=limit)
     if as_json:
         return emit_json(found)
-    table(
+    print_table(
         ("id", "address", "reason", "source", "since (UTC)", "until (UTC)"),
         [
             (
@@ -60,7 +60,7 @@ def add(
         if until
         else None
     )
-    confirm(f"Never mail {address} again{f' before {ends:%Y-%m-%d %H:%M} UTC' if ends else ''}?", yes)
+    confirm_or_refuse(f"Never mail {address} again{f' before {ends:%Y-%m-%d %H:%M} UTC' if ends else ''}?", yes)
     service.suppress(address, reason=reason, source=BY, now=now, expires_at=ends)
     audit.record(None, "suppressed an address", reason, now=now)
     say(f"{address} is not mailed{f' before {ends:%Y-%m-%d %H:%M} UTC' if ends else ' any more'}.")
@@ -69,7 +69,7 @@ def add(
 @app.command("lift")
 def lift(address: str, yes: bool = YES) -> None:
     """Allow mailing an address or @domain again. Nobody is signed up by it."""
-    confirm(f"Allow mailing {address} again?", yes)
+    confirm_or_refuse(f"Allow mailing {address} again?", yes)
     service.unsuppress(address)
     audit.record(None, "lifted a suppression", "", now=clock.now())
     say(f"{address} may be mailed again, if its owner signs up.")
@@ -97,7 +97,7 @@ def import_file(file: Path, as_json: bool = JSON) -> None:
 @app.command("export")
 def export(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
     """Write all of them as CSV."""
-    with written_to(out) as file:
+    with open_output(out) as file:
         count = service.export_suppressions(file.write)
     if out is not None:
         say(f"{count} written to {out}.")
@@ -109,7 +109,7 @@ def domains(as_json: bool = JSON) -> None:
     found = service.rules()
     if as_json:
         return emit_json([{"domain": domain, "verdict": verdict} for domain, verdict in found])
-    table(("domain", "verdict"), found, "No rule. Domains that throw mail away are denied by themselves.")
+    print_table(("domain", "verdict"), found, "No rule. Domains that throw mail away are denied by themselves.")
 
 
 @app.command("domain")

@@ -9,7 +9,7 @@ import typer
 from newsletter.accounts import audit, second_factor, service, tokens
 from newsletter.accounts.rights import ROLES
 from newsletter.catalog import reads as catalog
-from newsletter.cli.output import JSON, YES, confirm, emit_json, read_text_file, say, table
+from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, read_text_file, say
 from newsletter.kernel import clock
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The people of the newsroom and their rights.")
@@ -47,7 +47,7 @@ def show(as_json: bool = JSON) -> None:
     if as_json:
         return emit_json(people)
     names = {n.id: n.slug for n in catalog.list_newsletters()}
-    table(
+    print_table(
         ("address", "name", "rights"),
         [(p.email, p.name, ", ".join(f"{role} ({names[n] if n else 'house'})" for n, role in p.roles)) for p in people],
         "Nobody yet. Add the first with: newsletter setup --user ADDRESS --password-file FILE",
@@ -85,7 +85,7 @@ def show_tokens(email: str = typer.Argument("", help="Whose; default: everybody'
     found = tokens.list_tokens(email)
     if as_json:
         return emit_json(found)
-    table(
+    print_table(
         ("id", "whose", "program", "begins", "made (UTC)", "last used (UTC)"),
         [
             (
@@ -119,7 +119,7 @@ def make_token(
 @app.command("revoke")
 def revoke_token(token_id: int, yes: bool = YES) -> None:
     """End a token at once."""
-    confirm(f"Revoke token {token_id}?", yes)
+    confirm_or_refuse(f"Revoke token {token_id}?", yes)
     tokens.revoke_token(token_id)
     audit.record(None, "revoked token", str(token_id), now=clock.now())
     say("The token is of no use any more.")

@@ -30,7 +30,7 @@ def show_all(slug: str, as_json: bool = JSON) -> None:
 
 
 @app.command("set")
-def set_rule(
+def set_suggestion_rule(
     slug: str,
     effect: str = typer.Argument(..., help="boost (more of), mute (never) or must (always)."),
     phrase: str = typer.Option("", help="Words in headline, standfirst or tags."),
@@ -49,7 +49,7 @@ def set_rule(
 
 
 @app.command("remove")
-def remove(slug: str, rule_id: int, yes: bool = YES) -> None:
+def remove_rule(slug: str, rule_id: int, yes: bool = YES) -> None:
     """Remove a rule."""
     newsletter = catalog.get_newsletter_by_slug(slug)
     confirm_or_refuse(f"Remove rule {rule_id} of {newsletter.name}?", yes)
@@ -59,7 +59,7 @@ def remove(slug: str, rule_id: int, yes: bool = YES) -> None:
 
 
 @app.command("taste")
-def taste(slug: str, limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON) -> None:
+def show_track_record(slug: str, limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON) -> None:
     """Show what the editors picked and the readers clicked, by paper and by word."""
     found = rules.taste_of(catalog.get_newsletter_by_slug(slug).id)
     papers = sorted(found.publishers.values(), key=lambda liking: -liking.score)

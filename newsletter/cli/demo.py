@@ -61,9 +61,9 @@ def run_demo(
     _print_summary(edition, mailing, password)
     sys.stdout.flush()
     if serve:
-        from newsletter.cli.run import run
+        from newsletter.cli.run import run_all
 
-        run(listen=f"127.0.0.1:{chosen}", threads=2)
+        run_all(listen=f"127.0.0.1:{chosen}", threads=2)
 
 
 def compose_demo(folder: Path, now: datetime) -> tuple[Any, Any]:

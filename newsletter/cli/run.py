@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def run(
+def run_all(
     listen: str = LISTEN, threads: int = typer.Option(4, min=1, max=32, help="Requests in flight at once.")
 ) -> None:
     """Run everything: web, heartbeat and worker, each in its own process, started again when one dies."""

@@ -81,7 +81,7 @@ def show_all(newsletter: str = typer.Argument(""), as_json: bool = JSON) -> None
 
 
 @app.command("next")
-def upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JSON) -> None:
+def list_upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JSON) -> None:
     """List what is planned for the coming days, and what was held or missed in the past two."""
     now = clock.now()
     service.materialise(now)
@@ -106,7 +106,7 @@ def upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JSON) -
 
 
 @app.command("skip")
-def skip(
+def skip_date(
     schedule_id: int,
     date: str = typer.Argument(..., help="Like 2026-12-25."),
     reason: str = typer.Option(..., help="Why."),
@@ -119,7 +119,7 @@ def skip(
 
 
 @app.command("unskip")
-def unskip(schedule_id: int, date: str) -> None:
+def unskip_date(schedule_id: int, date: str) -> None:
     """Take a left-out date in again."""
     now = clock.now()
     service.unskip_date(schedule_id, clock.day(date), by=BY, now=now)
@@ -128,7 +128,7 @@ def unskip(schedule_id: int, date: str) -> None:
 
 
 @app.command("pause")
-def pause(schedule_id: int, yes: bool = YES) -> None:
+def pause_schedule(schedule_id: int, yes: bool = YES) -> None:
     """Stop a schedule until it is resumed."""
     confirm_or_refuse(f"Pause schedule {schedule_id}?", yes)
     now = clock.now()
@@ -138,7 +138,7 @@ def pause(schedule_id: int, yes: bool = YES) -> None:
 
 
 @app.command("resume")
-def resume(schedule_id: int) -> None:
+def resume_schedule(schedule_id: int) -> None:
     """Let a paused schedule go on."""
     now = clock.now()
     service.resume(schedule_id, now=now)

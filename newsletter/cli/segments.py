@@ -25,7 +25,7 @@ LIST = typer.Option("", "--list", help="Count those who get this list alone.")
 def create(slug: str, name: str = typer.Option(...), definition: str = DEFINITION, as_json: bool = JSON) -> None:
     """Name a question, such as {"all": [{"about": "tier", "op": "is", "value": "paid"}]}."""
     now = clock.now()
-    made = service.create_segment(slug, name, _read(definition), by=BY, now=now)
+    made = service.create_segment(slug, name, _read_definition(definition), by=BY, now=now)
     audit.record(None, "made segment", slug, now=now)
     emit_json(made) if as_json else say(f"{made.name}: {made.words}.")
 
@@ -35,7 +35,7 @@ def change(slug: str, definition: str = DEFINITION, name: str = typer.Option("")
     """Change a question, for all who use it."""
     now = clock.now()
     made = service.change_segment(
-        slug, name=name or service.segment(slug).name, definition=_read(definition), by=BY, now=now
+        slug, name=name or service.segment(slug).name, definition=_read_definition(definition), by=BY, now=now
     )
     audit.record(None, "changed segment", slug, now=now)
     emit_json(made) if as_json else say(f"{made.name}: {made.words}.")
@@ -58,7 +58,7 @@ def count(
     as_json: bool = JSON,
 ) -> None:
     """Count the readers of a segment at this moment."""
-    asked = _read(definition) if definition else service.segment(slug).definition
+    asked = _read_definition(definition) if definition else service.segment(slug).definition
     list_id = reads.list_by_slug(list_slug).id if list_slug else None
     found = service.count_segment(asked, now=clock.now(), list_id=list_id)
     if as_json:
@@ -68,7 +68,7 @@ def count(
 
 
 @app.command("drop")
-def drop(slug: str, yes: bool = YES) -> None:
+def drop_segment(slug: str, yes: bool = YES) -> None:
     """Forget a question. The readers stay."""
     service.segment(slug)
     confirm_or_refuse(f"Forget the segment {slug}?", yes)
@@ -78,7 +78,7 @@ def drop(slug: str, yes: bool = YES) -> None:
 
 
 @app.command("attributes")
-def attributes(as_json: bool = JSON) -> None:
+def show_attributes(as_json: bool = JSON) -> None:
     """List what is known of readers beyond their names."""
     found = service.attributes()
     if as_json:
@@ -91,7 +91,7 @@ def attributes(as_json: bool = JSON) -> None:
 
 
 @app.command("attribute")
-def attribute(
+def create_attribute(
     name: str,
     kind: str = typer.Option("text", help="text, number, date or choice."),
     choices: list[str] = typer.Option([], "--choice", help="What can be chosen. Repeatable."),
@@ -102,7 +102,7 @@ def attribute(
     emit_json(made) if as_json else say(f"Attribute {made.slug} is there: {made.kind}.")
 
 
-def _read(text: str) -> Any:
+def _read_definition(text: str) -> Any:
     if text == "-":
         text = sys.stdin.read(2**20)
     elif not text.lstrip().startswith("{"):

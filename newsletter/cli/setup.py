@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def setup(
+def set_up(
     user: str = typer.Option("", help="Address of the first administrator."),
     password_file: Path | None = typer.Option(None, help="File that holds the password."),
     name: str = typer.Option("", help="Name of the administrator."),
@@ -30,7 +30,7 @@ def setup(
     if not user and not service.list_users() and sys.stdin.isatty():
         user = typer.prompt("Address of the first administrator")
     if user:
-        _administrator(user, password_file, name)
+        _create_administrator(user, password_file, name)
     elif not service.list_users():
         say("Nobody can sign in yet: newsletter setup --user ADDRESS --password-file FILE")
     if not config.provider:
@@ -38,17 +38,17 @@ def setup(
     say("Then start everything: newsletter run")
 
 
-def _administrator(user: str, password_file: Path | None, name: str) -> None:
+def _create_administrator(user: str, password_file: Path | None, name: str) -> None:
     if any(person.email == user.strip().casefold() for person in service.list_users()):
         say(f"{user} is there already. A new password: newsletter users password {user} --password-file FILE")
         return
     now = clock.now()
-    service.create_user(user, _password(password_file), name=name, role="admin", now=now)
+    service.create_user(user, _read_password(password_file), name=name, role="admin", now=now)
     audit.record(None, "added", user, now=now, detail="admin")
     say(f"{user} may sign in as administrator.")
 
 
-def _password(password_file: Path | None) -> str:
+def _read_password(password_file: Path | None) -> str:
     if password_file is not None:
         return read_text_file(password_file, "The password file")
     if not sys.stdin.isatty():

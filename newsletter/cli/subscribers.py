@@ -55,7 +55,7 @@ def add(
 
 
 @app.command("import")
-def import_file(
+def import_subscriber_file(
     file: Path,
     list_slug: str = LIST,
     dry_run: bool = typer.Option(False, "--dry-run", help="Count and report, change nothing."),
@@ -74,17 +74,17 @@ def import_file(
         raise SurroundingsError(
             f"{file} cannot be read: {'it is a folder' if file.is_dir() else 'there is no such file'}."
         )
-    options = service.Options(_pairs(columns, "--map"), status, _pairs(words, "--status-value"), overwrite)
+    options = service.Options(_parse_pairs(columns, "--map"), status, _parse_pairs(words, "--status-value"), overwrite)
     with progress("Importing", None) as advance:
         report = service.import_csv(file, found.id, dry_run=dry_run, by=BY, now=now, options=options, progress=advance)
     if not dry_run:
-        _note_import(report, found.slug, now)
-    _present(report, found.name, dry_run, as_json)
+        _audit_import(report, found.slug, now)
+    _print_report(report, found.name, dry_run, as_json)
     if report.refused:
         raise typer.Exit(1)
 
 
-def _pairs(texts: list[str], option: str) -> dict[str, str]:
+def _parse_pairs(texts: list[str], option: str) -> dict[str, str]:
     pairs = {}
     for text in texts:
         name, equals, value = text.rpartition("=")
@@ -94,11 +94,11 @@ def _pairs(texts: list[str], option: str) -> dict[str, str]:
     return pairs
 
 
-def _note_import(report: service.ImportReport, slug: str, now: datetime) -> None:
+def _audit_import(report: service.ImportReport, slug: str, now: datetime) -> None:
     audit.record(None, "imported readers", slug, now=now, detail=f"{report.new} new, {report.updated} updated")
 
 
-def _present(report: service.ImportReport, name: str, dry_run: bool, as_json: bool) -> None:
+def _print_report(report: service.ImportReport, name: str, dry_run: bool, as_json: bool) -> None:
     if as_json:
         return emit_json(report)
     said = f"import {report.id}, " if report.id else ""
@@ -114,7 +114,7 @@ def _present(report: service.ImportReport, name: str, dry_run: bool, as_json: bo
         "",
     )
     for kind, flag in report.flags.items():
-        warn(f"{flag.count} {service.ODD[kind]}{_examples(flag)}")
+        warn(f"{flag.count} {service.ODD[kind]}{_format_examples(flag)}")
     if dry_run and report.undated:
         warn(
             f"{report.undated} have no date of consent; we do not invent one. In some countries you may not mail them."
@@ -132,7 +132,7 @@ def _present(report: service.ImportReport, name: str, dry_run: bool, as_json: bo
         )
 
 
-def _examples(flag: service.Flag) -> str:
+def _format_examples(flag: service.Flag) -> str:
     shown = [
         f"line {line}: {address}{f' (meant {meant}?)' if meant else ''}" for line, address, meant in flag.first[:3]
     ]
@@ -172,7 +172,7 @@ def show_import(import_id: int, as_json: bool = JSON) -> None:
     )
     if found.error:
         warn(found.error)
-    _present(found.report, found.list_name, False, False)
+    _print_report(found.report, found.list_name, False, False)
 
 
 @imports.command("resume")
@@ -182,8 +182,8 @@ def resume_import(import_id: int, as_json: bool = JSON) -> None:
     with progress("Importing", None) as advance:
         report = service.resume_import(import_id, by=BY, now=now, progress=advance)
     found = service.import_run(import_id)
-    _note_import(report, found.list_name, now)
-    _present(report, found.list_name, False, as_json)
+    _audit_import(report, found.list_name, now)
+    _print_report(report, found.list_name, False, as_json)
     if report.refused:
         raise typer.Exit(1)
 
@@ -217,7 +217,7 @@ def undo_import(
 
 
 @imports.command("refused")
-def refused_rows(
+def write_refused_rows(
     import_id: int, out: Path | None = typer.Option(None, help="File to write; default: standard output.")
 ) -> None:
     """Write every refused row of an import as CSV: line, field, value, reason."""
@@ -228,7 +228,7 @@ def refused_rows(
 
 
 @app.command("export")
-def export(
+def export_subscribers(
     list_slug: str = typer.Option("", "--list", help="The list's slug; without it everybody, as jsonl."),
     out: Path | None = typer.Option(None, help="File to write; default: standard output."),
     form: str = typer.Option("", "--format", help="csv, jsonl (ours: complete and exact), mailchimp or listmonk."),
@@ -276,10 +276,10 @@ def restore(file: Path, as_json: bool = JSON) -> None:
 
 
 @app.command("data")
-def data(address: str) -> None:
+def show_data(address: str) -> None:
     """Write everything that is known of a reader, as JSON: for those who ask for their data."""
     now = clock.now()
-    person = _person(address)
+    person = _get_subscriber(address)
     emit_json(service.everything_about(person.id, now=now))
     audit.record(None, "handed out a reader's data", f"reader {person.id}", now=now)
 
@@ -287,7 +287,7 @@ def data(address: str) -> None:
 @app.command("erase")
 def erase(address: str, yes: bool = YES) -> None:
     """Erase a reader for good: only a fingerprint of the address stays, so that nobody signs them up again."""
-    person = _person(address)
+    person = _get_subscriber(address)
     confirm_or_refuse(f"Erase everything about {person.address}? This cannot be undone.", yes)
     now = clock.now()
     service.erase(person.id, by=BY, now=now)
@@ -309,7 +309,7 @@ def set_values(
 ) -> None:
     """Set a reader's tier, tags and attributes."""
     now = clock.now()
-    person = _person(address)
+    person = _get_subscriber(address)
     if tier:
         service.set_tier(person.id, tier)
     for name in tag:
@@ -330,7 +330,7 @@ def set_values(
 
 
 @app.command("tries")
-def tries(days: int = typer.Option(1, min=1, max=30), as_json: bool = JSON) -> None:
+def show_signup_attempts(days: int = typer.Option(1, min=1, max=30), as_json: bool = JSON) -> None:
     """Show how many tried to sign up of late, and what became of it."""
     found = service.tries(clock.now() - timedelta(days=days))
     if as_json:
@@ -354,7 +354,7 @@ def find(query: str, limit: int = typer.Option(50, min=1, max=1000), as_json: bo
 @app.command("show")
 def show(address: str, as_json: bool = JSON) -> None:
     """Show one reader with every change of subscription and address."""
-    person = _person(address)
+    person = _get_subscriber(address)
     if as_json:
         return emit_json(person)
     say(f"{person.address} (reader {person.id}) {person.first_name} {person.last_name}".rstrip())
@@ -368,10 +368,10 @@ def show(address: str, as_json: bool = JSON) -> None:
 
 
 @app.command("move")
-def move(address: str, new_address: str) -> None:
+def change_address(address: str, new_address: str) -> None:
     """Give a reader another address; the old one stays findable."""
     now = clock.now()
-    person = service.change_address(_person(address).id, new_address, by=BY, now=now)
+    person = service.change_address(_get_subscriber(address).id, new_address, by=BY, now=now)
     audit.record(None, "changed address", f"reader {person.id}", now=now)
     say(f"{address} is now {person.address}.")
 
@@ -381,7 +381,7 @@ def unsubscribe(address: str, list_slug: str = LIST, yes: bool = YES) -> None:
     """Take a reader off a list, at the reader's wish."""
     confirm_or_refuse(f"Take {address} off {list_slug}? Only the reader can undo this.", yes)
     now = clock.now()
-    person = _person(address)
+    person = _get_subscriber(address)
     service.unsubscribe(person.id, reads.list_by_slug(list_slug).id, how="desk", by=BY, now=now)
     audit.record(None, "unsubscribed reader", f"reader {person.id}", now=now)
     say(f"{address} gets no more of {list_slug}.")
@@ -397,7 +397,7 @@ def suppress(address: str, reason: str = typer.Option("asked", help="Why."), yes
     say(f"{address} is never mailed again.")
 
 
-def _person(address: str) -> reads.Person:
+def _get_subscriber(address: str) -> reads.Person:
     person = reads.person_by_address(address)
     if person is None:
         raise NotFound(f"Nobody here has the address {address}. Search parts of it: newsletter subscribers find TEXT")

@@ -19,7 +19,7 @@ BY = "command line"
 
 
 @app.command("list")
-def show(
+def show_all(
     query: str = typer.Argument(""),
     after: int = 0,
     limit: int = typer.Option(50, min=1, max=10_000),
@@ -76,7 +76,7 @@ def lift(address: str, yes: bool = YES) -> None:
 
 
 @app.command("import")
-def import_file(file: Path, as_json: bool = JSON) -> None:
+def import_suppressions(file: Path, as_json: bool = JSON) -> None:
     """Take a CSV of addresses, @domains or hashes that must never be mailed. Bad rows are reported (exit 1)."""
     try:
         with file.open("rb") as stream:
@@ -95,7 +95,7 @@ def import_file(file: Path, as_json: bool = JSON) -> None:
 
 
 @app.command("export")
-def export(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
+def export_suppressions(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
     """Write all of them as CSV."""
     with open_output(out) as file:
         count = service.export_suppressions(file.write)
@@ -104,7 +104,7 @@ def export(out: Path | None = typer.Option(None, help="File to write; default: s
 
 
 @app.command("domains")
-def domains(as_json: bool = JSON) -> None:
+def list_domains(as_json: bool = JSON) -> None:
     """List the rules for who may sign up: denied domains, and allowed ones that look like throw-away domains."""
     found = service.rules()
     if as_json:
@@ -113,7 +113,9 @@ def domains(as_json: bool = JSON) -> None:
 
 
 @app.command("domain")
-def domain(name: str, verdict: str = typer.Argument(..., help="deny, allow, or drop to take the rule away.")) -> None:
+def set_domain(
+    name: str, verdict: str = typer.Argument(..., help="deny, allow, or drop to take the rule away.")
+) -> None:
     """Deny sign-ups from a domain and all below it, or allow them."""
     if verdict == "drop":
         service.drop_rule(name)

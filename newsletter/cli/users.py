@@ -33,7 +33,7 @@ def add(
         read_text_file(password_file, "The password file"),
         name=name,
         role=role,
-        newsletter_id=_newsletter_id(newsletter),
+        newsletter_id=_find_newsletter_id(newsletter),
         now=now,
     )
     audit.record(None, "added", person.email, now=now, detail=role)
@@ -41,7 +41,7 @@ def add(
 
 
 @app.command("list")
-def show(as_json: bool = JSON) -> None:
+def show_all(as_json: bool = JSON) -> None:
     """List everybody, with their rights."""
     people = service.list_users()
     if as_json:
@@ -58,7 +58,7 @@ def show(as_json: bool = JSON) -> None:
 def set_role(email: str, role: str, newsletter: str = NEWSLETTER, as_json: bool = JSON) -> None:
     """Give somebody a role, or take it away with “none”."""
     now = clock.now()
-    person = service.set_role(email, role, newsletter_id=_newsletter_id(newsletter))
+    person = service.set_role(email, role, newsletter_id=_find_newsletter_id(newsletter))
     audit.record(None, "gave role", person.email, now=now, detail=role)
     emit_json(person) if as_json else say(f"{person.email}: {role}.")
 
@@ -125,5 +125,5 @@ def revoke_token(token_id: int, yes: bool = YES) -> None:
     say("The token is of no use any more.")
 
 
-def _newsletter_id(slug: str) -> int | None:
+def _find_newsletter_id(slug: str) -> int | None:
     return catalog.get_newsletter_by_slug(slug).id if slug else None

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from newsletter.cli.output import say
-from newsletter.cli.web import LISTEN, address
+from newsletter.cli.web import LISTEN, parse_listen
 from newsletter.jobs import wiring
 from newsletter.jobs.supervisor import Child, Supervisor
 from newsletter.kernel.errors import Refused
@@ -23,7 +23,7 @@ def run_all(
 ) -> None:
     """Run everything: web, heartbeat and worker, each in its own process, started again when one dies."""
     require_ready()
-    host, port = address(listen)
+    host, port = parse_listen(listen)
     say(f"The desk is at {wiring.config().base_url}. Mail leaves through {wiring.provider().name}. Stop with Ctrl-C.")
     sys.stdout.flush()
     children = (

@@ -21,14 +21,14 @@ LISTEN = typer.Option(
 
 
 @app.command()
-def web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64), supervised: bool = SUPERVISED) -> None:
+def run_web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64), supervised: bool = SUPERVISED) -> None:
     """Serve the desk and the readers' pages."""
     if supervised:
         end_with_parent()
     from newsletter.wsgi import application
 
-    host, port = address(listen)
-    connection_created.connect(_relax)
+    host, port = parse_listen(listen)
+    connection_created.connect(_relax_durability)
     say(f"The desk is at {wiring.config().base_url} (listening on {host}:{port}).")
     try:
         waitress.serve(
@@ -46,7 +46,7 @@ def web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64), sup
         ) from None
 
 
-def address(listen: str) -> tuple[str, int]:
+def parse_listen(listen: str) -> tuple[str, int]:
     """The host and port of --listen; without it, where the base URL points if that is this machine."""
     if listen:
         host, _, port = listen.rpartition(":")
@@ -58,7 +58,7 @@ def address(listen: str) -> tuple[str, int]:
     return "127.0.0.1", (base.port or 8000) if local else 8000
 
 
-def _relax(connection: Any, **_: Any) -> None:
+def _relax_durability(connection: Any, **_: Any) -> None:
     """The web may lose its last commits when the power fails; only “about to send” must not.
 
     Whose commit makes the log too long writes it back, which takes long: that is left to the workers while there are any.

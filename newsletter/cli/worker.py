@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def worker(
+def run_worker(
     threads: int = typer.Option(4, min=1, max=32, help="Requests in flight at once."),
     supervised: bool = SUPERVISED,
 ) -> None:
@@ -26,7 +26,7 @@ def worker(
     if supervised:
         end_with_parent()
     say(f"The worker hands over through {wiring.provider().name}.")
-    crew = _worker(threads)
+    crew = _create_worker(threads)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -38,7 +38,7 @@ def worker(
     runner.join()
 
 
-def _worker(threads: int) -> Any:
+def _create_worker(threads: int) -> Any:
     """Threads of this process, or on PostgreSQL one worker among any number, on any number of machines."""
     if connection.vendor != "postgresql":
         return Worker(threads)

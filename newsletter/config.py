@@ -136,38 +136,38 @@ class Config:
 
 def load(environ: Mapping[str, str] | None = None) -> Config:
     """Reads and checks every setting. Raises BadInput naming the setting, SurroundingsError for its file."""
-    read = _reader(os.environ if environ is None else environ)
+    read = _make_reader(os.environ if environ is None else environ)
     data_dir = Path(read("NEWSLETTER_DATA_DIR")).expanduser().absolute()
     return Config(
         data_dir=data_dir,
         database_url=read("NEWSLETTER_DATABASE_URL") or f"sqlite:///{data_dir / 'newsletter.sqlite3'}",
-        secret_key=read("NEWSLETTER_SECRET_KEY") or _kept_secret(data_dir),
+        secret_key=read("NEWSLETTER_SECRET_KEY") or _load_or_create_secret(data_dir),
         secret_key_fallbacks=tuple(read("NEWSLETTER_SECRET_KEY_FALLBACKS").split()),
-        base_url=_url("NEWSLETTER_BASE_URL", read("NEWSLETTER_BASE_URL")),
+        base_url=_check_url("NEWSLETTER_BASE_URL", read("NEWSLETTER_BASE_URL")),
         allowed_hosts=tuple(h.strip() for h in read("NEWSLETTER_ALLOWED_HOSTS").split(",") if h.strip()),
-        provider=_choice("NEWSLETTER_PROVIDER", read("NEWSLETTER_PROVIDER"), PROVIDERS),
+        provider=_check_choice("NEWSLETTER_PROVIDER", read("NEWSLETTER_PROVIDER"), PROVIDERS),
         templates_dir=Path(read("NEWSLETTER_TEMPLATES_DIR")).expanduser().absolute()
         if read("NEWSLETTER_TEMPLATES_DIR")
         else None,
         outbox_dir=Path(read("NEWSLETTER_OUTBOX_DIR") or data_dir / "outbox").expanduser().absolute(),
-        trusted_proxies=_number("NEWSLETTER_TRUSTED_PROXIES", read("NEWSLETTER_TRUSTED_PROXIES"), 9),
-        allow_private_fetch=_yes("NEWSLETTER_ALLOW_PRIVATE_FETCH", read("NEWSLETTER_ALLOW_PRIVATE_FETCH")),
-        per_minute=_number("NEWSLETTER_PER_MINUTE", read("NEWSLETTER_PER_MINUTE"), 10_000_000),
+        trusted_proxies=_parse_number("NEWSLETTER_TRUSTED_PROXIES", read("NEWSLETTER_TRUSTED_PROXIES"), 9),
+        allow_private_fetch=_parse_switch("NEWSLETTER_ALLOW_PRIVATE_FETCH", read("NEWSLETTER_ALLOW_PRIVATE_FETCH")),
+        per_minute=_parse_number("NEWSLETTER_PER_MINUTE", read("NEWSLETTER_PER_MINUTE"), 10_000_000),
         embed_origins=tuple(
-            _url("NEWSLETTER_EMBED_ORIGINS", each) for each in read("NEWSLETTER_EMBED_ORIGINS").split()
+            _check_url("NEWSLETTER_EMBED_ORIGINS", each) for each in read("NEWSLETTER_EMBED_ORIGINS").split()
         ),
-        captcha=_captcha(read("NEWSLETTER_CAPTCHA")),
+        captcha=_check_captcha(read("NEWSLETTER_CAPTCHA")),
         captcha_secret=read("NEWSLETTER_CAPTCHA_SECRET"),
         captcha_url=read("NEWSLETTER_CAPTCHA_URL"),
         smtp_url=read("NEWSLETTER_SMTP_URL"),
-        debug=_yes("NEWSLETTER_DEBUG", read("NEWSLETTER_DEBUG")),
+        debug=_parse_switch("NEWSLETTER_DEBUG", read("NEWSLETTER_DEBUG")),
         sendgrid_api_key=read("SENDGRID_API_KEY"),
-        sendgrid_host=_url("NEWSLETTER_SENDGRID_HOST", read("NEWSLETTER_SENDGRID_HOST")),
+        sendgrid_host=_check_url("NEWSLETTER_SENDGRID_HOST", read("NEWSLETTER_SENDGRID_HOST")),
         sendgrid_webhook_keys=tuple(read("NEWSLETTER_SENDGRID_WEBHOOK_KEYS").split()),
     )
 
 
-def _reader(environ: Mapping[str, str]) -> Callable[[str], str]:
+def _make_reader(environ: Mapping[str, str]) -> Callable[[str], str]:
     defaults = {option.name: option.default for option in OPTIONS}
 
     def read(name: str) -> str:
@@ -182,7 +182,7 @@ def _reader(environ: Mapping[str, str]) -> Callable[[str], str]:
     return read
 
 
-def _kept_secret(data_dir: Path) -> str:
+def _load_or_create_secret(data_dir: Path) -> str:
     """A key made once for this installation; readable by its owner only."""
     path = data_dir / "secret.key"
     try:
@@ -201,20 +201,20 @@ def _kept_secret(data_dir: Path) -> str:
         ) from None
 
 
-def _url(name: str, value: str) -> str:
+def _check_url(name: str, value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise BadInput(f"{name} is “{value}”. Give an address like https://news.example.com.", name)
     return value.rstrip("/")
 
 
-def _choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
+def _check_choice(name: str, value: str, allowed: tuple[str, ...]) -> str:
     if value and value not in allowed:
         raise BadInput(f"{name} is “{value}”. It can be {', '.join(allowed)}.", name)
     return value
 
 
-def _captcha(value: str) -> str:
+def _check_captcha(value: str) -> str:
     kind, _, key = value.partition(":")
     if value and (kind not in CAPTCHAS or not key):
         raise BadInput(
@@ -224,13 +224,13 @@ def _captcha(value: str) -> str:
     return value
 
 
-def _yes(name: str, value: str) -> bool:
+def _parse_switch(name: str, value: str) -> bool:
     if value.lower() not in ("", "0", "1", "no", "yes", "false", "true", "off", "on"):
         raise BadInput(f"{name} is “{value}”. It can be 1 or 0.", name)
     return value.lower() in ("1", "yes", "true", "on")
 
 
-def _number(name: str, value: str, most: int) -> int:
+def _parse_number(name: str, value: str, most: int) -> int:
     if not value.isdecimal() or len(value) > 9 or int(value) > most:
         raise BadInput(f"{name} is “{value}”. Give a number from 0 to {most}.", name)
     return int(value)

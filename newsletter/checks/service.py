@@ -85,7 +85,7 @@ def override(edition_id: int, code: str, where: str, *, reason: str, by: str, no
         raise Refused(f"This cannot be overridden: {finding.message}")
     if not reason.strip():
         raise BadInput("Say why it may go out all the same.", "reason")
-    said = curator.override(edition_id, code, where, reason=reason, by=by, now=now)
+    said = curator.record_override(edition_id, code, where, reason=reason, by=by, now=now)
     return replace(finding, overridden=said)
 
 

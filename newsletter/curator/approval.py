@@ -47,7 +47,7 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
         corrections.carry(edition)
         row = models.Snapshot.objects.create(
             edition_id=edition_id,
-            sha256=_hash(mails),
+            sha256=_compute_hash(mails),
             approved_at=now,
             approved_by=by,
             **kept(mails.pop(variants.PLAIN)),
@@ -66,7 +66,7 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
     return reads.to_snapshot(row)
 
 
-def _hash(mails: Mapping[Variant, templater.Rendered]) -> str:
+def _compute_hash(mails: Mapping[Variant, templater.Rendered]) -> str:
     """The hash of all that may be sent: that of the mail, or of its variants, with who gets them, where it has any."""
     parts = [  # the same words for others are another mail
         (sorted(variant.audiences), variant.second_subject, rendered.sha256)
@@ -76,7 +76,7 @@ def _hash(mails: Mapping[Variant, templater.Rendered]) -> str:
     return parts[0][-1] if len(parts) == 1 else sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def override(edition_id: int, code: str, where: str, *, reason: str, by: str, now: datetime) -> str:
+def record_override(edition_id: int, code: str, where: str, *, reason: str, by: str, now: datetime) -> str:
     """Keeps why a finding may stand, and who says so; returns both in words. A later reason takes the place of an earlier one."""
     why = " ".join(reason.split())[:300]
     models.Override.objects.update_or_create(
@@ -94,54 +94,54 @@ def withdraw_approval(edition_id: int, *, by: str, now: datetime) -> Edition:
 
 def lock(edition_id: int, *, now: datetime) -> Edition:
     """Closes the edition for late stories; a standing approval is void."""
-    return _go(edition_id, states.LOCKED, "", now)
+    return _change_state(edition_id, states.LOCKED, "", now)
 
 
-def open_again(edition_id: int, *, now: datetime) -> Edition:
+def reopen(edition_id: int, *, now: datetime) -> Edition:
     """Opens a locked, held or skipped edition; a standing approval is void. Raises Refused for what may be under way."""
     if reads.edition(edition_id).state == states.HANDED_OVER:
         raise Refused(f"Edition {edition_id} is handed over. If there is time left, recall its mailing first.")
-    return _go(edition_id, states.OPEN, "", now)
+    return _change_state(edition_id, states.OPEN, "", now)
 
 
 def request_review(edition_id: int, *, now: datetime) -> Edition:
     """Asks for somebody's approval; a standing one is void."""
-    return _go(edition_id, states.IN_REVIEW, "", now)
+    return _change_state(edition_id, states.IN_REVIEW, "", now)
 
 
 def skip(edition_id: int, *, reason: str, by: str, now: datetime) -> Edition:
     """Leaves the edition out, for a reason that stays visible; a standing approval is void. Raises BadInput without one."""
     if not reason.strip():
         raise BadInput("Say why it is left out.", "reason")
-    return _go(edition_id, states.SKIPPED, f"{reason.strip()} ({by})", now)
+    return _change_state(edition_id, states.SKIPPED, f"{reason.strip()} ({by})", now)
 
 
 def hold(edition_id: int, *, reason: str, now: datetime) -> Edition:
     """Holds the edition back; the approval stands, so that it can still be sent by hand."""
-    return _go(edition_id, states.HELD, reason, now)
+    return _change_state(edition_id, states.HELD, reason, now)
 
 
 def mark_missed(edition_id: int, *, reason: str, now: datetime) -> Edition:
     """Records that its time passed."""
-    return _go(edition_id, states.MISSED, reason, now)
+    return _change_state(edition_id, states.MISSED, reason, now)
 
 
-def mark_handed_over(edition_id: int, *, now: datetime) -> Edition:
+def mark_sending(edition_id: int, *, now: datetime) -> Edition:
     """Records that the provider has been given its first messages: nothing can be edited from here."""
-    return _go(edition_id, states.HANDED_OVER, "", now)
+    return _change_state(edition_id, states.HANDED_OVER, "", now)
 
 
 def mark_recalled(edition_id: int, *, now: datetime) -> Edition:
     """Records that its mailing was stopped before anybody got it: it can be edited, approved and sent anew."""
-    return _go(edition_id, states.OPEN, "recalled before it was sent", now)
+    return _change_state(edition_id, states.OPEN, "recalled before it was sent", now)
 
 
 def mark_sent(edition_id: int, *, now: datetime) -> Edition:
     """Records that every message has been handed over."""
-    return _go(edition_id, states.SENT, "", now)
+    return _change_state(edition_id, states.SENT, "", now)
 
 
-def _go(edition_id: int, to: str, reason: str, now: datetime) -> Edition:
+def _change_state(edition_id: int, to: str, reason: str, now: datetime) -> Edition:
     edition = reads.edition(edition_id)
     if edition.state == to:
         return edition

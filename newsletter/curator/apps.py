@@ -11,10 +11,10 @@ class CuratorConfig(AppConfig):
     label = "curator"
 
     def ready(self) -> None:
-        post_migrate.connect(_make_search, sender=self)
+        post_migrate.connect(_create_search_index, sender=self)
 
 
-def _make_search(using: str = "default", **_: Any) -> None:
+def _create_search_index(using: str = "default", **_: Any) -> None:
     from newsletter.curator import search
 
     search.make(using)

@@ -20,7 +20,7 @@ from newsletter.kernel.errors import NewsletterError, Refused
 
 LONGEST_TEXT = 200_000  # characters
 _PARAGRAPH_END = re.compile(r"</(?:p|div|li|h\d|blockquote|figure)>|<br\s*/?>", re.I)
-_Found = TypeVar("_Found", ExtractedArticle, Entry)
+_ExtractedOrEntry = TypeVar("_Found", ExtractedArticle, Entry)
 _TAG = re.compile(r"<[^>]{0,5000}>")
 
 
@@ -37,7 +37,7 @@ def add_article_from_page(url: str, *, now: datetime, fetch: Fetch) -> Added:
     ):
         raise Refused(f"{url} is {answer.content_type}, not a page. Give the address of the story itself.")
     found = extraction.extract(answer.body, answer.url)
-    return _added(found, origin="page", url=answer.url, now=now, fetch=fetch, beside=None)
+    return _add_article(found, origin="page", url=answer.url, now=now, fetch=fetch, beside=None)
 
 
 def add_article_from_html(html: bytes, *, url: str, base_file: Path | None, now: datetime, fetch: Fetch) -> Added:
@@ -50,7 +50,7 @@ def add_article_from_html(html: bytes, *, url: str, base_file: Path | None, now:
         raise Refused(f"{base_file or 'The file'} is empty, so there is no story in it.")
     found = extraction.extract(html, address)  # without an address, pictures keep their names beside the file
     beside = base_file.parent if base_file else None
-    return _added(found, origin="file", url=address, now=now, fetch=fetch, beside=beside)
+    return _add_article(found, origin="file", url=address, now=now, fetch=fetch, beside=beside)
 
 
 def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> Added:
@@ -61,7 +61,7 @@ def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> Added:
     address = resources.web_address(url) if url else ""
     if not text.strip():
         raise Refused("Nothing was pasted, so there is no story in it.")
-    return _added(pasted.clean(text, address), origin="pasted", url=address, now=now, fetch=None, beside=None)
+    return _add_article(pasted.clean(text, address), origin="pasted", url=address, now=now, fetch=None, beside=None)
 
 
 def add_article_from_fields(given: ExtractedArticle, *, url: str, html: str = "", now: datetime, fetch: Fetch) -> Added:
@@ -73,13 +73,13 @@ def add_article_from_fields(given: ExtractedArticle, *, url: str, html: str = ""
     found = replace(given, title=" ".join(given.title.split()), text=given.text.strip() or html_to_text(html))
     if not found.publisher and address:
         found = replace(found, publisher=urls.host(address))
-    return _added(found, origin="pushed", url=address, now=now, fetch=fetch, beside=None)
+    return _add_article(found, origin="pushed", url=address, now=now, fetch=fetch, beside=None)
 
 
-def _added(
+def _add_article(
     found: ExtractedArticle, *, origin: str, url: str, now: datetime, fetch: Fetch | None, beside: Path | None
 ) -> Added:
-    found = _storable(found)
+    found = _strip_unstorable(found)
     where = url or "this text"
     if not found.title:
         raise Refused(
@@ -87,7 +87,7 @@ def _added(
         )
     if not found.text:
         raise Refused(f"No story was found in {where}. Paste its text instead: newsletter articles add -")
-    known = _fields(found, origin, url)
+    known = _build_fields(found, origin, url)
     warnings: list[str] = []
     row = models.Article.objects.filter(canonical_key=known["canonical_key"]).order_by("id").first()
     created = row is None
@@ -102,7 +102,7 @@ def _added(
     return Added(reads.to_article(row), created, tuple(warnings))
 
 
-def _fields(found: ExtractedArticle, origin: str, url: str) -> dict[str, Any]:
+def _build_fields(found: ExtractedArticle, origin: str, url: str) -> dict[str, Any]:
     canonical = found.canonical_url if _names_a_story(found.canonical_url) else url
     return {
         "origin": origin,
@@ -120,7 +120,7 @@ def _fields(found: ExtractedArticle, origin: str, url: str) -> dict[str, Any]:
         "biography": found.biography[:5000],
         "section": found.section[:120],
         "paywalled": found.paywalled,
-        "image_url": _on_the_web(found.image_url),
+        "image_url": _keep_web_address(found.image_url),
         "image_alt": found.image_alt[:2000],
         "image_caption": found.image_caption[:2000],
         "image_credit": found.image_credit[:300],
@@ -133,7 +133,7 @@ def _names_a_story(declared: str) -> bool:
     return bool(parts.path or parts.query)
 
 
-def _on_the_web(address: str) -> str:
+def _keep_web_address(address: str) -> str:
     """A picture's address worth keeping: where a file lay on this machine is of no use to anyone else."""
     return address[:2000] if address.startswith(("http://", "https://")) else ""
 
@@ -147,7 +147,7 @@ def _fill_in(row: models.Article, known: dict[str, Any]) -> None:
 
 def save_entry(source: models.Source, entry: Entry, language: str, beside: Path | None, now: datetime) -> bool:
     """Stores one entry of a feed as an article; False when the story is here already from anywhere."""
-    entry = _storable(entry)
+    entry = _strip_unstorable(entry)
     key = urls.story_key(entry.url, entry.title)
     if models.Article.objects.filter(canonical_key=key).exists():
         return False
@@ -167,7 +167,7 @@ def save_entry(source: models.Source, entry: Entry, language: str, beside: Path 
         published_at=entry.published_at,
         language=(entry.language or language)[:16],
         publisher=wording.publisher(source.title, source.homepage or entry.url)[:200],
-        image_url=_on_the_web(entry.image_url),
+        image_url=_keep_web_address(entry.image_url),
         image_alt=entry.image_alt[:2000],
         image_caption=entry.image_caption[:2000],
         image_credit=entry.image_credit[:300],
@@ -190,13 +190,13 @@ def copy_picture(
     if data is None:
         return trouble
     try:
-        row.picture_id = catalog.store_picture(data, source_url=_on_the_web(address), now=now).id
+        row.picture_id = catalog.store_picture(data, source_url=_keep_web_address(address), now=now).id
     except NewsletterError as error:
         return f"The picture was not taken: {error}"
     return ""
 
 
-def _storable(found: _Found) -> _Found:
+def _strip_unstorable(found: _ExtractedOrEntry) -> _ExtractedOrEntry:
     """The same without characters that no database keeps: NUL, and halves of pairs."""
     texts = {field.name: getattr(found, field.name) for field in fields(found)}
     kept: dict[str, Any] = {

@@ -25,7 +25,7 @@ _BOXES = (
 )
 
 
-def found(tree: Any, data: Mapping[str, Any], authors: Sequence[str], story: Sequence[str]) -> str:
+def find_biography(tree: Any, data: Mapping[str, Any], authors: Sequence[str], story: Sequence[str]) -> str:
     """The biography of a page's author; "" where it has none. `story` are the paragraphs of its body."""
     declared = data.get("author")
     first = declared[0] if isinstance(declared, list) and declared else declared
@@ -34,24 +34,26 @@ def found(tree: Any, data: Mapping[str, Any], authors: Sequence[str], story: Seq
         if len(flat.split()) >= LEAST_WORDS:
             return flat[:LONGEST]
     for name in (name for name in authors if not wording.is_agency(name)):
-        at_end = next((line for line in story[-AT_END:] if tells_of(line, name)), "")
-        if at_end or (box := _box(tree, name)):
+        at_end = next((line for line in story[-AT_END:] if is_biography_of(line, name)), "")
+        if at_end or (box := _find_box(tree, name)):
             return at_end or box
     return ""
 
 
-def _box(tree: Any, name: str) -> str:
+def _find_box(tree: Any, name: str) -> str:
     """The smallest box of an author that tells of somebody."""
-    told = [text for node in tree.xpath(_BOXES)[:MOST_BOXES] for text in _said(node) if tells_of(text, name)]
+    told = [
+        text for node in tree.xpath(_BOXES)[:MOST_BOXES] for text in _list_texts(node) if is_biography_of(text, name)
+    ]
     return min(told, key=len, default="")
 
 
-def _said(node: Any) -> list[str]:
+def _list_texts(node: Any) -> list[str]:
     whole = markup.short(node, LONGEST)
     return [whole, *(text for inner in node.iter("p") if (text := markup.short(inner, LONGEST)))] if whole else []
 
 
-def tells_of(line: str, name: str) -> bool:
+def is_biography_of(line: str, name: str) -> bool:
     """Whether a line says who somebody is: it begins with the name, or the first name, and tells of a life."""
     flat = (
         re.sub(rf"^(?:about\s+)?(?:{re.escape(name)}\s+)?(?={re.escape(name)}\b)", "", line, flags=re.I) if name else ""

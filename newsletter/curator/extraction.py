@@ -46,7 +46,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     )
     story = body(text, tree, url, drop=(title, picture.text, picture.credit))
     paragraphs = story.split("\n\n")
-    biography = biographies.found(tree, data, authors, paragraphs)
+    biography = biographies.find_biography(tree, data, authors, paragraphs)
     return ExtractedArticle(
         title=title,
         dek=_flat(data.get("description") or meta.get("og:description") or meta.get("description") or ""),

@@ -259,7 +259,7 @@ def _bylines_behind(after: Sequence[str]) -> list[str]:
 
 
 def _biography(after: Sequence[str], body: Sequence[str], name: str) -> str:
-    return next((line for line in [*after[:80], *body[-2:]] if biographies.tells_of(line, name)), "")
+    return next((line for line in [*after[:80], *body[-2:]] if biographies.is_biography_of(line, name)), "")
 
 
 def _publisher(lines: Sequence[str], after: Sequence[str], suffix: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.curator.biographies import tells_of
+from newsletter.curator.biographies import is_biography_of
 from newsletter.curator.extraction import extract
 
 LIFE = "Ann Example is a reporter of the Upland Echo who has covered boats and lakes since 1998."
@@ -67,4 +67,4 @@ def test_what_tells_of_nobody_who_wrote_it_is_no_biography(html: str) -> None:
     ],
 )
 def test_a_life_is_told_from_a_quote(line: str, tells: bool) -> None:
-    assert tells_of(line, "Ann Example") is tells
+    assert is_biography_of(line, "Ann Example") is tells

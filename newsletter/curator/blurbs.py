@@ -26,40 +26,42 @@ _HANGING = re.compile(  # begins with somebody or something that only the senten
 _POST = re.compile(r"^the\s+post\s.+\sappeared\s+first\s+on\s.+$", re.I)  # what blogs' feeds put at the end
 
 
-def blurb(title: str, dek: str, text: str, language: str = "") -> str:
+def write_blurb(title: str, dek: str, text: str, language: str = "") -> str:
     """Up to three whole sentences, at most `LONGEST` characters, in the words of the article; "" when it has none.
 
     Only where no sentence is short enough for a mail is one cut, between words and with “…”: a cut can cut off who said so.
     """
     known = _words(title)
-    standfirst = _telling(dek, known, language)
-    story = _telling(text[:LOOKED_AT].rsplit(" ", 1)[0] if len(text) > LOOKED_AT else text, known, language)
-    chosen = _run(standfirst)
+    standfirst = _select_informative(dek, known, language)
+    story = _select_informative(text[:LOOKED_AT].rsplit(" ", 1)[0] if len(text) > LOOKED_AT else text, known, language)
+    chosen = _take_sentences(standfirst)
     if len(_words(" ".join(chosen))) < LEAST_WORDS:
         start = next((index for index, each in enumerate(story[:OPENING]) if not _HANGING.match(each)), 0)
-        of_story = _run(story[start:])
+        of_story = _take_sentences(story[start:])
         more = [each for each in of_story if not _repeats(each, chosen)]
-        chosen = _run([*chosen, *more]) if chosen and more else chosen or of_story
-    return _joined(chosen) or _cut(dek if _words(dek) - known else "")
+        chosen = _take_sentences([*chosen, *more]) if chosen and more else chosen or of_story
+    return _join(chosen) or _truncate(dek if _words(dek) - known else "")
 
 
-def _joined(sentences: Sequence[str]) -> str:
+def _join(sentences: Sequence[str]) -> str:
     """One after the other; a standfirst often has no full stop, and needs one when something follows."""
     ended = [each if each.rstrip("\"”’»)'")[-1:] in tuple(".!?…:;") else f"{each}." for each in sentences[:-1]]
     return " ".join([*ended, *sentences[-1:]])
 
 
-def _telling(text: str, known: set[str], language: str) -> list[str]:
+def _select_informative(text: str, known: set[str], language: str) -> list[str]:
     """The sentences that say more than the headline and fit into a mail."""
-    return [each for each in _sentences(text, language) if len(each) <= LONGEST and not _says_nothing_new(each, known)]
+    return [
+        each for each in _split_sentences(text, language) if len(each) <= LONGEST and not _says_nothing_new(each, known)
+    ]
 
 
-def _cut(text: str) -> str:
+def _truncate(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= LONGEST else flat[: LONGEST - 1].rsplit(" ", 1)[0].rstrip(" ,;:–—-") + "…"
 
 
-def _run(sentences: Sequence[str]) -> list[str]:
+def _take_sentences(sentences: Sequence[str]) -> list[str]:
     """The first sentences, until they make a blurb."""
     chosen: list[str] = []
     for sentence in sentences[:MOST_SENTENCES]:
@@ -72,7 +74,7 @@ def _run(sentences: Sequence[str]) -> list[str]:
     return chosen
 
 
-def _sentences(text: str, language: str) -> Iterator[str]:
+def _split_sentences(text: str, language: str) -> Iterator[str]:
     from sentencex import segment
 
     for line in text.split("\n"):

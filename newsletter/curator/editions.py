@@ -226,7 +226,7 @@ def _copied(article: models.Article, *, with_picture: bool) -> dict[str, Any]:
     words = len(article.text.split())
     return {
         "headline": article.title,
-        "blurb": blurbs.blurb(article.title, article.dek, article.text, article.language),
+        "blurb": blurbs.write_blurb(article.title, article.dek, article.text, article.language),
         "url": article.url,
         "publisher": article.publisher,
         "byline": article.byline,

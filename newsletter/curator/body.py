@@ -17,7 +17,7 @@ STEPS_UP = 3  # from a block, to find what parts of a story have in common
 MOST_LINKED = 0.5  # of its characters; above, it is a list of other stories
 
 
-def body(html: str, tree: Any, url: str, drop: Sequence[str]) -> str:
+def extract_body(html: str, tree: Any, url: str, drop: Sequence[str]) -> str:
     """The paragraphs of a story, parted by empty lines, without those in `drop` (title, caption, credit)."""
     import trafilatura
 
@@ -29,9 +29,9 @@ def body(html: str, tree: Any, url: str, drop: Sequence[str]) -> str:
         include_tables=False,
         deduplicate=False,
     )
-    lines = [flat for line in (found or "").split("\n") if (flat := _flat(line))]
-    unwanted = {_flat(part).casefold() for part in drop if part}
-    return "\n\n".join(line for line in completed(lines, tree) if _belongs(line, unwanted))
+    lines = [flat for line in (found or "").split("\n") if (flat := _flatten(line))]
+    unwanted = {_flatten(part).casefold() for part in drop if part}
+    return "\n\n".join(line for line in add_missing_paragraphs(lines, tree) if _belongs(line, unwanted))
 
 
 def _belongs(line: str, unwanted: set[str]) -> bool:
@@ -40,26 +40,26 @@ def _belongs(line: str, unwanted: set[str]) -> bool:
     return len(line) >= LONGEST_PROMOTION or not wording.is_promotion(line)
 
 
-def completed(lines: Sequence[str], tree: Any) -> list[str]:
+def add_missing_paragraphs(lines: Sequence[str], tree: Any) -> list[str]:
     """With the paragraphs that stand in blocks like those of the lines found: pages part their story by advertising, and
     the search for it ends there."""
-    paragraphs = [(element, _flat(element.text_content())) for element in tree.iter("p")]
+    paragraphs = [(element, _flatten(element.text_content())) for element in tree.iter("p")]
     known = set(lines)
     found = [element.getparent() for element, text in paragraphs if text in known]
     kinds = Counter(_kind(block) for block in found)
     kind, count = kinds.most_common(1)[0] if kinds else (("", ""), 0)
     if count < LEAST_FOUND or not kind[1]:
         return list(lines)
-    around = {above for block in found if _kind(block) == kind for above in _above(block)}
+    around = {above for block in found if _kind(block) == kind for above in _nearest_ancestors(block)}
     whole = " ".join(lines)
     missing = {
         index
         for index, (element, text) in enumerate(paragraphs)
         if len(text) >= SHORTEST_MISSING
         and _kind(element.getparent()) == kind
-        and any(above in around for above in _above(element.getparent()))
+        and any(above in around for above in _nearest_ancestors(element.getparent()))
         and text[:60] not in whole
-        and _linked(element) < MOST_LINKED * len(text)
+        and _count_linked(element) < MOST_LINKED * len(text)
     }
     if sum(len(paragraphs[index][1]) for index in missing) < LEAST_MISSING * len(whole):
         return list(lines)
@@ -76,17 +76,17 @@ def completed(lines: Sequence[str], tree: Any) -> list[str]:
 
 def _kind(block: Any) -> tuple[str, str]:
     """By what blocks of one page are alike: the tag and the class."""
-    return ("", "") if block is None else (str(block.tag), _flat(block.get("class") or ""))
+    return ("", "") if block is None else (str(block.tag), _flatten(block.get("class") or ""))
 
 
-def _above(block: Any) -> list[Any]:
+def _nearest_ancestors(block: Any) -> list[Any]:
     """The nearest things a block stands in."""
     return list(islice(block.iterancestors(), STEPS_UP))
 
 
-def _linked(element: Any) -> int:
-    return sum(len(_flat(link.text_content())) for link in element.iter("a"))
+def _count_linked(element: Any) -> int:
+    return sum(len(_flatten(link.text_content())) for link in element.iter("a"))
 
 
-def _flat(text: str) -> str:
+def _flatten(text: str) -> str:
     return " ".join(text.split())

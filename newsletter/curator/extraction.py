@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from newsletter.curator import biographies, bylines, captions, dating, headlines, markup, urls, wording
-from newsletter.curator.body import body
+from newsletter.curator.body import extract_body
 from newsletter.curator.extracted import ExtractedArticle
 
 _ARTICLE_TYPES = {
@@ -44,7 +44,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     authors = bylines.authors(
         data, meta, tree, title, (publisher, meta.get("og:site_name", ""), urls.host(url).split(".")[0])
     )
-    story = body(text, tree, url, drop=(title, picture.text, picture.credit))
+    story = extract_body(text, tree, url, drop=(title, picture.text, picture.credit))
     paragraphs = story.split("\n\n")
     biography = biographies.find_biography(tree, data, authors, paragraphs)
     return ExtractedArticle(

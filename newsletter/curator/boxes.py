@@ -9,7 +9,7 @@ from newsletter.curator.editions import changed
 from newsletter.curator.values import Edition
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
-MOST, LONGEST_TITLE, LONGEST_TEXT = 6, 120, 5000
+MOST_BOXES, LONGEST_TITLE, LONGEST_TEXT = 6, 120, 5000
 
 
 def set_box(
@@ -40,10 +40,10 @@ def set_box(
 
     def act(row: models.Edition) -> None:
         if box_id is not None:
-            _seen(edition_id, box_id, mark)
+            _check_unchanged(edition_id, box_id, mark)
             row.boxes.filter(id=box_id).update(**values)
-        elif row.boxes.count() >= MOST:
-            raise Refused(f"This edition has {MOST} boxes, which is the most.")
+        elif row.boxes.count() >= MOST_BOXES:
+            raise Refused(f"This edition has {MOST_BOXES} boxes, which is the most.")
         else:
             row.boxes.create(**values)
         showing.within_limit(row)
@@ -55,13 +55,13 @@ def drop_box(edition_id: int, box_id: int, *, now: datetime, mark: str | None = 
     """Takes a box out. Raises NotFound, Conflict, Refused."""
 
     def act(row: models.Edition) -> None:
-        _seen(edition_id, box_id, mark)
+        _check_unchanged(edition_id, box_id, mark)
         row.boxes.filter(id=box_id).delete()
 
     return changed(edition_id, None, now, act)
 
 
-def _seen(edition_id: int, box_id: int, mark: str | None) -> None:
+def _check_unchanged(edition_id: int, box_id: int, mark: str | None) -> None:
     """Raises NotFound for a box there is not, Conflict for one that is not as `mark` says."""
     box = next((each for each in reads.edition(edition_id).boxes if each.id == box_id), None)
     if box is None:

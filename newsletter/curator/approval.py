@@ -11,7 +11,7 @@ from django.db import transaction
 
 from newsletter import templater
 from newsletter.curator import corrections, models, reads, states, variants
-from newsletter.curator.briefing import kept
+from newsletter.curator.briefing import to_snapshot_fields
 from newsletter.curator.editions import changed, void_approval
 from newsletter.curator.rendering import render
 from newsletter.curator.values import Edition, Snapshot
@@ -50,7 +50,7 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
             sha256=_compute_hash(mails),
             approved_at=now,
             approved_by=by,
-            **kept(mails.pop(variants.PLAIN)),
+            **to_snapshot_fields(mails.pop(variants.PLAIN)),
         )
         models.SnapshotVariant.objects.bulk_create(
             models.SnapshotVariant(
@@ -59,7 +59,7 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
                 audiences=sorted(variant.audiences),
                 second_subject=variant.second_subject,
                 sha256=rendered.sha256,
-                **kept(rendered),
+                **to_snapshot_fields(rendered),
             )
             for variant, rendered in mails.items()
         )

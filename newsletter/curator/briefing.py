@@ -14,7 +14,7 @@ from newsletter.curator import variants
 from newsletter.curator.values import Box, Edition, Pick
 
 
-def compose(
+def build_briefing(
     edition: Edition,
     newsletter: Newsletter,
     pictures: Mapping[int, StoredPicture],
@@ -29,11 +29,11 @@ def compose(
     sponsor: Sponsor | None = None,
 ) -> templater.Briefing:
     """The briefing of an edition; its lead is the first story of size l. `archived`: it has a page that everybody may read."""
-    lead = lead_of(edition.picks)
+    lead = find_lead(edition.picks)
     page = f"{base_url}/archive/{newsletter.slug}/{edition.date.isoformat()}/" if archived else ""
     return templater.Briefing(
         newsletter=newsletter.name,
-        publication=publication(newsletter),
+        publication=build_publication(newsletter),
         subject=edition.subject,
         preheader=edition.preheader,
         strap=newsletter.strap,
@@ -51,11 +51,11 @@ def compose(
         boxes=tuple(_box(each, newsletter.language) for each in edition.boxes),
         corrections=corrections,
         sponsor=templater.Sponsor(sponsor.label, sponsor.headline, sponsor.text, sponsor.url) if sponsor else None,
-        why=_why(newsletter),
+        why=_reason_text(newsletter),
         base_url=base_url,
         web_url=page,
         signup_url=f"{base_url}/join/{list_slug}/",
-        forward_url=_forward(newsletter.name, page),
+        forward_url=_forward_url(newsletter.name, page),
         list_name=list_name,
         web=web,
         theme=newsletter.theme,
@@ -66,12 +66,12 @@ def compose(
     )
 
 
-def lead_of(picks: Iterable[Pick]) -> Pick | None:
+def find_lead(picks: Iterable[Pick]) -> Pick | None:
     """The story that opens the mail at full width."""
     return next((pick for pick in picks if pick.size == "l"), None)
 
 
-def _forward(name: str, page: str) -> str:
+def _forward_url(name: str, page: str) -> str:
     """A mail of the reader's own that leads a friend to the page: forwarding the mail itself would hand on the way to leave."""
     return f"mailto:?subject={quote(name)}&body={quote(page)}" if page else ""
 
@@ -120,7 +120,7 @@ def _picture(stored: StoredPicture, pick: Pick) -> templater.Picture:
     )
 
 
-def publication(newsletter: Newsletter) -> templater.Publication:
+def build_publication(newsletter: Newsletter) -> templater.Publication:
     light, dark = newsletter.logo_light, newsletter.logo_dark
     return templater.Publication(
         name=newsletter.publication,
@@ -132,13 +132,13 @@ def publication(newsletter: Newsletter) -> templater.Publication:
     )
 
 
-def _why(newsletter: Newsletter) -> str:
+def _reason_text(newsletter: Newsletter) -> str:
     if newsletter.language[:2] == "de":
         return f"Sie haben {newsletter.name} bestellt."
     return f"You asked for {newsletter.name}."
 
 
-def kept(rendered: templater.Rendered) -> dict[str, Any]:
+def to_snapshot_fields(rendered: templater.Rendered) -> dict[str, Any]:
     """What of a rendering a row keeps."""
     return {
         "subject": rendered.subject,

@@ -87,7 +87,7 @@ def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
         purpose=models.Snapshot.Purpose.CORRECTION,
         sha256=rendered.sha256,  # pressed twice it is the same mail, which is sent once
         defaults={
-            **briefing.kept(rendered),
+            **briefing.to_snapshot_fields(rendered),
             "approved_at": now,
             "approved_by": by,
         },
@@ -99,7 +99,7 @@ def _render(edition: Edition, newsletter: Newsletter, texts: list[str]) -> templ
     words = templater.words(newsletter.language)
     day = days.words(edition.date, newsletter.language)
     to = subscribers.list(newsletter.list_id)
-    composed = briefing.compose(
+    composed = briefing.build_briefing(
         edition,
         newsletter,
         {},

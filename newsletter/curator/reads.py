@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Prefetch, Q, QuerySet
 
 from newsletter.catalog import reads as catalog
 from newsletter.curator import models, search, variants
-from newsletter.curator.briefing import lead_of
+from newsletter.curator.briefing import find_lead
 from newsletter.curator.values import (
     Added,
     Article,
@@ -212,7 +212,7 @@ def _to_edition(
     last = newsletter.sections[-1].key
     rows = sorted(row.picks.all(), key=lambda pick: (order.get(pick.section, len(order)), pick.position, pick.id))
     picks = [_to_pick(pick, pick.section if pick.section in order else last, pictures) for pick in rows]
-    lead = lead_of(picks)
+    lead = find_lead(picks)
     reading = [lead, *(pick for pick in picks if pick is not lead)] if lead else picks
     numbers = {pick.key: number for number, pick in enumerate(reading, 1)}
     standing = row.standing[0] if row.standing else None  # type: ignore[attr-defined]  # set by Prefetch

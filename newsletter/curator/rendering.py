@@ -19,7 +19,7 @@ def render(edition: Edition, variant: Variant = variants.PLAIN) -> templater.Ren
     to = subscribers.list(newsletter.list_id)
     seen = variants.as_seen(edition, variant)
     return _with_its_template(
-        briefing.compose(
+        briefing.build_briefing(
             seen,
             newsletter,
             catalog.find_pictures([each.picture_id for each in seen.picks if each.picture_id]),

@@ -6,7 +6,7 @@ import logging
 from datetime import datetime, timedelta
 
 from newsletter.catalog import reads as catalog
-from newsletter.curator.briefing import publication
+from newsletter.curator.briefing import build_publication
 from newsletter.delivery import service as delivery
 from newsletter.jobs import wiring
 from newsletter.jobs.notice_words import words_for
@@ -84,7 +84,7 @@ def _render(mail: subscribers.Owed, sender: catalog.Newsletter) -> Rendered:
             button_text=words.button.format(**fill),
             button_url=mail.button_url,
             small=tuple(p.format(**fill) for p in words.small),
-            publication=publication(sender),
+            publication=build_publication(sender),
             language=mail.language or sender.language,
             theme=sender.theme,
         )

@@ -50,7 +50,7 @@ def edition(*picks: Pick, **fields: Any) -> Edition:
 
 
 def composed(made: Edition, of: Newsletter | None = None) -> Briefing:
-    return briefing.compose(
+    return briefing.build_briefing(
         made, of or newsletter(), {PHOTO.id: PHOTO}, base_url="http://testserver", list_slug="hill-readers", list_name="Hill readers",
         date_long="Tuesday 24 November 2026",
     )  # fmt: skip

@@ -10,29 +10,29 @@ from typing import Any
 from newsletter.curator import markup, wording
 
 _DECLARED = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
-_SPEAKS = re.compile(
+_AUTHOR_MARKUP = re.compile(
     r"(?:^|[-_\s])(?:by-?line|author|authors|writer|contributor|reporter)s?(?:$|\s|[-_](?:name|link|info|list|original|text)s?)",
     re.I,
 )
-_BESIDE = re.compile(
+_ASIDE_MARKUP = re.compile(
     r"comment|respond|related|recommend|sidebar|footer|widget|trending|popular|promo|teaser|newsletter|card-list|more-",
     re.I,
 )
 STEPS_UP = 5  # from the headline, to what holds its byline
 LONGEST = 160  # characters of a byline
-MOST_NODES, MOST_SAID = 400, 600
+MOST_NODES, LONGEST_TEXT = 400, 600
 NEAREST = 5  # of what is marked as an author near the headline: what stands further off is of another story
 
 
-def authors(
+def find_authors(
     data: Mapping[str, Any], meta: Mapping[str, str], tree: Any, title: str, sites: Sequence[str]
 ) -> tuple[str, ...]:
     """The people of the first place that names any, each once; the paper itself (`sites`) is none."""
     places: list[Iterable[str]] = [
-        names(data.get("author")),
+        list_names(data.get("author")),
         *([meta.get(name, "")] for name in _DECLARED),
-        *([said] for said in _marked(tree)),
-        *([said] for said in _near_headline(tree, title)),
+        *([said] for said in _find_marked(tree)),
+        *([said] for said in _find_near_headline(tree, title)),
     ]
     for place in places:
         found = [name for said in place for name in wording.authors(" ".join(said.split()), sites)]
@@ -41,30 +41,30 @@ def authors(
     return ()
 
 
-def names(value: Any) -> Iterator[str]:
+def list_names(value: Any) -> Iterator[str]:
     """The names in what JSON-LD declares: a text, an object with a name, or a list of them."""
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, str):
             yield item
         elif isinstance(item, dict):
-            yield from names(item.get("name"))
+            yield from list_names(item.get("name"))
 
 
-def _marked(tree: Any) -> Iterator[str]:
+def _find_marked(tree: Any) -> Iterator[str]:
     for node in tree.xpath(
         "(//*[@rel='author'] | //*[@itemprop='author'] | //*[contains(concat(' ',@class,' '),' byline ')])[position()<4]"
     ):
-        if not _is_beside(node):
-            yield markup.short(node, MOST_SAID) or ""
+        if not _is_aside(node):
+            yield markup.short(node, LONGEST_TEXT) or ""
 
 
-def _near_headline(tree: Any, title: str) -> Iterator[str]:
+def _find_near_headline(tree: Any, title: str) -> Iterator[str]:
     """What the markup calls an author, nearest behind the headline first."""
     some = islice(tree.iter("h1", "h2"), MOST_NODES)
-    heads = [node for node in some if title and (markup.short(node, MOST_SAID) or "")[:60] == title[:60]]
+    heads = [node for node in some if title and (markup.short(node, LONGEST_TEXT) or "")[:60] == title[:60]]
     for head in heads[:1]:
         for holder in islice(head.iterancestors(), STEPS_UP):
-            nodes = [node for node in islice(holder.iter(), MOST_NODES) if _is_author(node) and not _is_beside(node)]
+            nodes = [node for node in islice(holder.iter(), MOST_NODES) if _is_author(node) and not _is_aside(node)]
             within = {above for node in nodes for above in node.iterancestors()}
             innermost = [node for node in nodes if node not in within and markup.short(node, LONGEST)]
             if innermost:
@@ -79,16 +79,16 @@ def _is_author(node: Any) -> bool:
     if not isinstance(node.tag, str):
         return False
     said = f"{node.get('class') or ''} {node.get('rel') or ''}"
-    return _SPEAKS.search(said) is not None and any(_SPEAKS.search(token) for token in said.split())
+    return _AUTHOR_MARKUP.search(said) is not None and any(_AUTHOR_MARKUP.search(token) for token in said.split())
 
 
-def _is_beside(node: Any) -> bool:
+def _is_aside(node: Any) -> bool:
     """Whether a node stands in comments, lists of other stories or the foot of the page."""
     for holder in (node, *islice(node.iterancestors(), STEPS_UP)):
         if holder.tag in ("aside", "nav", "footer", "form"):
             return True
         if holder.tag in ("body", "html", "article", "main"):
             return False
-        if _BESIDE.search(f"{holder.get('class') or ''} {holder.get('id') or ''}"):
+        if _ASIDE_MARKUP.search(f"{holder.get('class') or ''} {holder.get('id') or ''}"):
             return True
     return False

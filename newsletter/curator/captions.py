@@ -54,7 +54,7 @@ def of_lead(tree: Any, data: Mapping[str, Any], image_url: str) -> Caption:
         declared = {}
     text = shown.text or _flat(declared.get("caption") or declared.get("description") or "")
     credit = shown.credit or wording.bare_credit(
-        _flat(declared.get("creditText") or next(bylines.names(declared.get("creator")), "") or "")
+        _flat(declared.get("creditText") or next(bylines.list_names(declared.get("creator")), "") or "")
     )
     return Caption(text, (credit or _marked(tree) or _line(tree))[:300], shown.alt)
 

@@ -41,7 +41,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     titles = _titles(data, meta, tree)
     publisher = headlines.publisher(_publishers(data, meta), titles, url)
     title = headlines.headline(tree, titles, (publisher, *_publishers(data, meta)), url)
-    authors = bylines.authors(
+    authors = bylines.find_authors(
         data, meta, tree, title, (publisher, meta.get("og:site_name", ""), urls.host(url).split(".")[0])
     )
     story = extract_body(text, tree, url, drop=(title, picture.text, picture.credit))
@@ -155,7 +155,11 @@ def _titles(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any) -> list
 
 def _publishers(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[str]:
     """The paper as the page declares it, best first."""
-    declared = (*bylines.names(data.get("publisher")), meta.get("og:site_name", ""), meta.get("application-name", ""))
+    declared = (
+        *bylines.list_names(data.get("publisher")),
+        meta.get("og:site_name", ""),
+        meta.get("application-name", ""),
+    )
     return [_flat(said) for said in declared if said]
 
 

@@ -37,7 +37,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     data = _json_ld(tree)
     markup.without_code(tree)
     image_url = _image(data, meta, url)
-    picture = captions.of_lead(tree, data, image_url)
+    picture = captions.find_lead_caption(tree, data, image_url)
     titles = _titles(data, meta, tree)
     publisher = headlines.publisher(_publishers(data, meta), titles, url)
     title = headlines.headline(tree, titles, (publisher, *_publishers(data, meta)), url)

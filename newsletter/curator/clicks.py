@@ -8,7 +8,7 @@ from datetime import datetime
 from newsletter.curator import models
 
 
-def note_clicks(clicks: Mapping[str, tuple[int, int]], *, as_of: datetime) -> None:
+def record_clicks(clicks: Mapping[str, tuple[int, int]], *, as_of: datetime) -> None:
     """Notes clicks by people and by machines, by the keys of picks; keys that are none of ours are passed over."""
     picks = list(models.Pick.objects.filter(key__in=list(clicks)))
     for pick in picks:

@@ -27,7 +27,7 @@ from newsletter.curator.articles import (
     add_article_from_paste,
 )
 from newsletter.curator.boxes import drop_box, set_box
-from newsletter.curator.clicks import note_clicks
+from newsletter.curator.clicks import record_clicks
 from newsletter.curator.corrections import correct, freeze_correction
 from newsletter.curator.editions import (
     create_edition,

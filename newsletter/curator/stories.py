@@ -58,6 +58,6 @@ def _note_copies(texts: list[tuple[int, str]], groups: list[int]) -> None:
     for each, group in zip(reversed(texts), reversed(groups), strict=True):  # the rows are the latest first
         told.setdefault(group, []).append(each)
     for some in (some for some in told.values() if len(some) > 1):
-        for (article_id, _), original in zip(some, copies.originals([text for _, text in some]), strict=True):
+        for (article_id, _), original in zip(some, copies.find_originals([text for _, text in some]), strict=True):
             if original is not None:
                 models.Article.objects.filter(id=article_id, copy_of=None).update(copy_of_id=some[original][0])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from newsletter.catalog import service as catalog
 from newsletter.catalog.values import Newsletter
 from newsletter.curator import service
-from newsletter.curator.copies import originals
+from newsletter.curator.copies import find_originals
 from newsletter.curator.pool import Wanted, pool
 from newsletter.curator.values import Article, Edition, PoolArticle
 
@@ -158,5 +158,5 @@ def test_wire_copy_is_known_by_its_text(edition: Edition, told: Told, now: datet
 
 @given(st.lists(st.text(max_size=400), max_size=6))
 def test_an_original_copies_nobody_itself(texts: list[str]) -> None:
-    found = originals(texts)
+    found = find_originals(texts)
     assert all(found[place] is None and place < copy for copy, place in enumerate(found) if place is not None)

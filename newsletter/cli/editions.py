@@ -406,7 +406,7 @@ def correct(
     now = clock.now()
     edition = reads.edition(edition_id)
     if text:
-        service.correct(edition_id, text, key=story, by=BY, now=now)
+        service.add_correction(edition_id, text, key=story, by=BY, now=now)
         _record_audit("corrected", edition, now, text[:200])
     if mail:
         confirm_or_refuse(f"Mail the corrections of edition {edition_id} to everybody who was sent it?", yes)
@@ -416,7 +416,7 @@ def correct(
             return emit_json(mailing)
         say(f"Mailing {mailing.id} is planned. Follow it: newsletter mailings show {mailing.id}")
         return
-    found = corrections.corrections(edition_id)
+    found = corrections.list_corrections(edition_id)
     if as_json:
         return emit_json(found)
     print_table(

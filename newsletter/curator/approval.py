@@ -44,7 +44,7 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
         fresh = models.Edition.objects.filter(id=edition_id, version=edition.version, state=edition.state)
         if not fresh.update(state=states.APPROVED, reason="", changed_at=now):
             raise Conflict("Somebody edited the edition at the same moment. Look at it again, then approve.")
-        corrections.carry(edition)
+        corrections.carry_corrections(edition)
         row = models.Snapshot.objects.create(
             edition_id=edition_id,
             sha256=_compute_hash(mails),

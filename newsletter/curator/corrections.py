@@ -19,39 +19,39 @@ from newsletter.curator.values import Correction, Edition, Snapshot
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import reads as subscribers
 
-LONGEST, MOST = 1000, 20
-SENT = (states.HANDED_OVER, states.SENT)
+LONGEST_CORRECTION, MOST_CORRECTIONS = 1000, 20
+SENT_STATES = (states.HANDED_OVER, states.SENT)
 
 
-def correct(edition_id: int, text: str, *, key: str = "", by: str, now: datetime) -> Correction:
+def add_correction(edition_id: int, text: str, *, key: str = "", by: str, now: datetime) -> Correction:
     """Notes what an edition that was sent got wrong (`key`: in which story), in words for its readers.
 
     Raises BadInput for words that are none or too many, Refused for an edition that was not sent, NotFound for a story.
     """
     edition = reads.edition(edition_id)
-    if edition.state not in SENT:
+    if edition.state not in SENT_STATES:
         raise Refused(f"Edition {edition_id} was not sent, so there is nothing to correct: edit it.")
     flat = " ".join(text.replace("\0", "").split())
     if not flat:
         raise BadInput("Say what was wrong, and what is right.", "text")
-    if len(flat) > LONGEST:
-        raise BadInput(f"The correction has {len(flat)} characters; {LONGEST} are the most.", "text")
-    if models.Correction.objects.filter(edition_id=edition_id).count() >= MOST:
-        raise Refused(f"This edition has {MOST} corrections, which is the most.")
+    if len(flat) > LONGEST_CORRECTION:
+        raise BadInput(f"The correction has {len(flat)} characters; {LONGEST_CORRECTION} are the most.", "text")
+    if models.Correction.objects.filter(edition_id=edition_id).count() >= MOST_CORRECTIONS:
+        raise Refused(f"This edition has {MOST_CORRECTIONS} corrections, which is the most.")
     pick = models.Pick.objects.filter(edition_id=edition_id, key=key).first() if key else None
     if key and pick is None:
         raise NotFound(f"Edition {edition_id} has no story with the key {key}.")
     row = models.Correction.objects.create(edition_id=edition_id, pick=pick, text=flat, by=by[:254], at=now)
-    return _value(row)
+    return _to_correction(row)
 
 
-def corrections(edition_id: int) -> tuple[Correction, ...]:
+def list_corrections(edition_id: int) -> tuple[Correction, ...]:
     """The corrections of an edition, oldest first."""
     rows = models.Correction.objects.filter(edition_id=edition_id).select_related("pick", "carried_in")
-    return tuple(_value(row) for row in rows.order_by("at", "id"))
+    return tuple(_to_correction(row) for row in rows.order_by("at", "id"))
 
 
-def owed(edition: Edition) -> list[models.Correction]:
+def list_pending_corrections(edition: Edition) -> list[models.Correction]:
     """The corrections that an edition is to carry: of earlier ones of its newsletter, carried by none that went out or will."""
     rows = models.Correction.objects.filter(
         edition__newsletter_id=edition.newsletter_id, edition__date__lt=edition.date
@@ -60,12 +60,14 @@ def owed(edition: Edition) -> list[models.Correction]:
     return list(rows.filter(free).select_related("edition").order_by("edition__date", "at", "id"))
 
 
-def carry(edition: Edition) -> None:
+def carry_corrections(edition: Edition) -> None:
     """Notes that an edition carries what it owes: called with its approval, when the words are frozen."""
-    models.Correction.objects.filter(id__in=[row.pk for row in owed(edition)]).update(carried_in_id=edition.id)
+    models.Correction.objects.filter(id__in=[row.pk for row in list_pending_corrections(edition)]).update(
+        carried_in_id=edition.id
+    )
 
 
-def lines(rows: Iterable[models.Correction], language: str) -> tuple[str, ...]:
+def format_lines(rows: Iterable[models.Correction], language: str) -> tuple[str, ...]:
     """Corrections as readers of a later edition see them: with the day of the edition that was wrong."""
     return tuple(f"{days.words(row.edition.date, language)}: {row.text}" for row in rows)
 
@@ -74,11 +76,11 @@ def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
     """The mail that tells those who were sent an edition what it got wrong, frozen. Raises Refused when nothing was corrected."""
     edition = reads.edition(edition_id)
     rows = list(models.Correction.objects.filter(edition_id=edition_id).select_related("edition").order_by("at", "id"))
-    if not rows or edition.state not in SENT:
+    if not rows or edition.state not in SENT_STATES:
         raise Refused(
             f"Edition {edition_id} has no correction to mail. Write one: newsletter editions correct {edition_id} TEXT"
         )
-    rendered = _render(edition, catalog.get_newsletter(edition.newsletter_id), [row.text for row in rows])
+    rendered = _render_correction(edition, catalog.get_newsletter(edition.newsletter_id), [row.text for row in rows])
     blocking = [problem.message for problem in rendered.problems if problem.level == "block"]
     if blocking:
         raise Refused("The correction cannot be mailed:\n  " + "\n  ".join(blocking))
@@ -95,7 +97,7 @@ def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
     return reads.to_snapshot(row)
 
 
-def _render(edition: Edition, newsletter: Newsletter, texts: list[str]) -> templater.Rendered:
+def _render_correction(edition: Edition, newsletter: Newsletter, texts: list[str]) -> templater.Rendered:
     words = templater.words(newsletter.language)
     day = days.words(edition.date, newsletter.language)
     to = subscribers.list(newsletter.list_id)
@@ -120,7 +122,7 @@ def _render(edition: Edition, newsletter: Newsletter, texts: list[str]) -> templ
     )
 
 
-def _value(row: models.Correction) -> Correction:
+def _to_correction(row: models.Correction) -> Correction:
     return Correction(
         id=row.pk,
         edition_id=row.edition_id,

@@ -30,7 +30,7 @@ def render(edition: Edition, variant: Variant = variants.PLAIN) -> templater.Ren
             web=variant.web,
             date_long=days.long_words(edition.date, newsletter.language),
             sponsor=sponsors.find_sponsor(newsletter.id, edition.date),
-            corrections=corrections.lines(corrections.owed(edition), newsletter.language),
+            corrections=corrections.format_lines(corrections.list_pending_corrections(edition), newsletter.language),
         )
     )
 

@@ -28,7 +28,7 @@ from newsletter.curator.articles import (
 )
 from newsletter.curator.boxes import drop_box, set_box
 from newsletter.curator.clicks import record_clicks
-from newsletter.curator.corrections import correct, freeze_correction
+from newsletter.curator.corrections import add_correction, freeze_correction
 from newsletter.curator.editions import (
     create_edition,
     drop,

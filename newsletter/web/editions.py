@@ -96,7 +96,7 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "may_see_readers": can(request.user, "readers", newsletter.id),
         "mailing": deliveries.mailing_of_edition(edition_id),
         "me": by(request),
-        "corrections": corrections.corrections(edition_id),
+        "corrections": corrections.list_corrections(edition_id),
     }
     return render(request, "pages/review.html", context)
 

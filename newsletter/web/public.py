@@ -61,7 +61,7 @@ def edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     assert mail is not None  # it has a snapshot
     corrected = [
         (days.words(each.at.astimezone(clock.zone(newsletter.zone)).date(), newsletter.language), each.text)
-        for each in corrections.corrections(found.id)
+        for each in corrections.list_corrections(found.id)
     ]
     page = with_corrections(mail.html, corrected, newsletter.language)
     response = HttpResponse(as_page(page, _about(found, newsletter, mail.subject, mail.preheader)))
@@ -113,7 +113,7 @@ def feed(request: HttpRequest, slug: str) -> HttpResponse:
             link=_address(newsletter, each),
             description=strip_unprintable(" · ".join([mail.preheader, *stories]).strip(" ·")),
             pubdate=each.approved_at,
-            updateddate=max([each.approved_at, *(made.at for made in corrections.corrections(each.id))])
+            updateddate=max([each.approved_at, *(made.at for made in corrections.list_corrections(each.id))])
             if each.approved_at
             else None,
             unique_id=_address(newsletter, each),

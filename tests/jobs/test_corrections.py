@@ -70,7 +70,7 @@ def test_the_next_edition_carries_it_once(gone_out: Any, articles: Callable[...,
     service.approve(following[0].id, by=ANN, now=now)
     assert TEXT in service.preview(following[0].id, now=now).text
     assert TEXT not in service.preview(following[1].id, now=now).html
-    assert corrections.corrections(gone_out.id)[0].carried_on == following[0].date
+    assert corrections.list_corrections(gone_out.id)[0].carried_on == following[0].date
     service.skip(following[0].id, reason="Holiday", by=ANN, now=now)
     assert TEXT in service.preview(following[1].id, now=now).html  # the one that had it never came
 

@@ -193,7 +193,7 @@ def test_an_edition_that_was_sent_is_corrected_on_the_desk(
     shown = editor.post(page, {"text": "The boat is from 1961."}, follow=True).content.decode()
     assert "The boat is from 1961." in shown
     assert "The next edition carries it." in shown
-    (made,) = corrections.corrections(sent.edition_id)
+    (made,) = corrections.list_corrections(sent.edition_id)
     assert made.by == "editor@example.com"
     assert "type the word" in editor.post(page, {"do": "mail", "sure": "yes"}, follow=True).content.decode()
     mailed = editor.post(page, {"do": "mail", "sure": "Correct"})

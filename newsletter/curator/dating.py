@@ -41,74 +41,74 @@ _STAMP = re.compile(  # nothing but a date: “Published: Nov. 18, 2019 at 9:02 
     r"(?:\s*(?:,|at|[-–|•·@])?\s*\d{1,2}[:.]\d\d(?::\d\d)?\s*(?:[ap]\.?m\.?)?)?(?:\s*\(?[A-Z]{2,4}\)?)?",
     re.I,
 )
-_SPEAKS = "contains(translate(concat(@class,' ',@itemprop,' ',@id),'DATEPUBLISHMO','datepublishmo'),'{}')"
-_STAMPED = " or ".join(_SPEAKS.format(word) for word in ("date", "publish", "posted", "timestamp"))
-_BESIDE = "ancestor-or-self::aside or ancestor-or-self::nav or ancestor-or-self::footer"
-_LISTED = f"{_BESIDE} or ancestor-or-self::li or self::ul or self::ol"
+_DATE_MARKUP = "contains(translate(concat(@class,' ',@itemprop,' ',@id),'DATEPUBLISHMO','datepublishmo'),'{}')"
+_STAMPED_XPATH = " or ".join(_DATE_MARKUP.format(word) for word in ("date", "publish", "posted", "timestamp"))
+_ASIDE_XPATH = "ancestor-or-self::aside or ancestor-or-self::nav or ancestor-or-self::footer"
+_LISTED_XPATH = f"{_ASIDE_XPATH} or ancestor-or-self::li or self::ul or self::ol"
 NEAR_HEADLINE = 60  # elements behind it
 LONGEST_STAMP = 80  # characters
 MOST_STAMPS, MOST_HEADLINES = 60, 3
 
 
-def declared(value: Any) -> datetime | None:
+def parse_declared(value: Any) -> datetime | None:
     """A date that is given for machines: ISO 8601 as it should be, or in words as some give it."""
     text = " ".join(value.split()) if isinstance(value, str) else ""
     if not re.match(r"\d{4}[-/]?\d\d[-/]?\d\d", text):
-        return written(text) if len(text) <= LONGEST_STAMP else None
+        return parse_written(text) if len(text) <= LONGEST_STAMP else None
     try:
         moment = datetime.fromisoformat(re.sub(r"\s*(?:UTC|GMT)$", "+00:00", text.replace("/", "-")))
     except ValueError:
-        return written(text)
-    return _kept(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return parse_written(text)
+    return _discard_implausible(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def written(line: str) -> datetime | None:
+def parse_written(line: str) -> datetime | None:
     """A date written out in full. A day without a time is midnight UTC."""
     if iso := _ISO_DATE.search(line):
         try:
             moment = datetime.fromisoformat(iso[0].replace(" ", "T"))
         except ValueError:
             return None
-        return _kept(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        return _discard_implausible(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
     if found := _DAY_MONTH.search(line):
-        return _made(found[3], found[2], found[1])
+        return _parse_parts(found[3], found[2], found[1])
     if found := _MONTH_DAY.search(line):
-        return _made(found[3], found[1], found[2])
+        return _parse_parts(found[3], found[1], found[2])
     if found := _WITH_DOTS.search(line):
-        return _day(int(found[3]), int(found[2]), int(found[1]))
+        return _build_day(int(found[3]), int(found[2]), int(found[1]))
     return None
 
 
-def in_address(url: str) -> datetime | None:
+def find_in_url(url: str) -> datetime | None:
     """The day that stands in a story's address: /2026/11/24/…"""
     found = _IN_ADDRESS.search(url)
-    return _day(int(found[1]), int(found[2]), int(found[3])) if found else None
+    return _build_day(int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
-def shown(tree: Any) -> datetime | None:
+def find_shown(tree: Any) -> datetime | None:
     """The date that a page shows with its story: in a time tag, in what its markup calls a date, or alone near the headline.
 
     Not a date of a change, and none beside or below the story.
     """
     of_story = "//*[@itemprop='datePublished'] | //article//time[@datetime] | //header//time[@datetime]"
-    for tags, beside in ((of_story, _BESIDE), ("//time[@datetime]", _LISTED)):
+    for tags, beside in ((of_story, _ASIDE_XPATH), ("//time[@datetime]", _LISTED_XPATH)):
         for node in tree.xpath(f"({tags})[not({beside})]")[:MOST_STAMPS]:
-            if not _changed(node) and (moment := declared(node.get("datetime") or node.get("content"))):
+            if not _is_change_date(node) and (moment := parse_declared(node.get("datetime") or node.get("content"))):
                 return moment
-    stamped = tree.xpath(f"//*[{_STAMPED}][not({_LISTED})][not(self::meta or self::html or self::body)]")
+    stamped = tree.xpath(f"//*[{_STAMPED_XPATH}][not({_LISTED_XPATH})][not(self::meta or self::html or self::body)]")
     for node in stamped[:MOST_STAMPS]:
         text = markup.short(node, LONGEST_STAMP)
-        if text and not _changed(node) and (moment := written(text)):
+        if text and not _is_change_date(node) and (moment := parse_written(text)):
             return moment
     for headline in islice(tree.iter("h1"), MOST_HEADLINES):
-        for node in islice(_behind(headline), NEAR_HEADLINE):
+        for node in islice(_following_elements(headline), NEAR_HEADLINE):
             text = markup.short(node, LONGEST_STAMP)
-            if text and _STAMP.fullmatch(text) and not _changed(node) and (moment := written(text)):
+            if text and _STAMP.fullmatch(text) and not _is_change_date(node) and (moment := parse_written(text)):
                 return moment
     return None
 
 
-def _behind(headline: Any) -> Iterator[Any]:
+def _following_elements(headline: Any) -> Iterator[Any]:
     """The elements that follow a headline, one by one, without lists and what stands beside the story."""
     node = headline
     while node is not None:
@@ -123,25 +123,25 @@ def _is_listed(node: Any) -> bool:
     return any(holder.tag in ("aside", "nav", "footer", "li") for holder in (node, *node.iterancestors()))
 
 
-def _changed(node: Any) -> bool:
+def _is_change_date(node: Any) -> bool:
     parent = node.getparent()
     around = (markup.short(parent, LONGEST_STAMP) or "") if parent is not None else ""
     says = f"{node.get('class') or ''} {node.get('itemprop') or ''} {markup.short(node, LONGEST_STAMP) or ''} {around}"
     return _LATER.search(says.replace("-", " ").replace("_", " ").replace("dateModified", "modified")) is not None
 
 
-def _made(year: str, month: str, day: str) -> datetime | None:
+def _parse_parts(year: str, month: str, day: str) -> datetime | None:
     number = _MONTHS.get(month.lower())
-    return _day(int(year), number, int(day)) if number else None
+    return _build_day(int(year), number, int(day)) if number else None
 
 
-def _day(year: int, month: int, day: int) -> datetime | None:
+def _build_day(year: int, month: int, day: int) -> datetime | None:
     try:
-        return _kept(datetime(year, month, day, tzinfo=UTC))
+        return _discard_implausible(datetime(year, month, day, tzinfo=UTC))
     except ValueError:
         return None
 
 
-def _kept(moment: datetime) -> datetime | None:
+def _discard_implausible(moment: datetime) -> datetime | None:
     """In UTC; None for what means “unknown”, such as 1970 or the year 1."""
     return moment.astimezone(UTC) if 1990 <= moment.year < 2200 else None

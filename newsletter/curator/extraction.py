@@ -205,8 +205,8 @@ _DATE_TAGS = (
 
 def _published(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any, url: str) -> datetime | None:
     given = (data.get("datePublished"), *(meta.get(name) for name in _DATE_TAGS))
-    said = next((moment for value in given if (moment := dating.declared(value))), None)
-    return said or dating.shown(tree) or dating.in_address(url)
+    said = next((moment for value in given if (moment := dating.parse_declared(value))), None)
+    return said or dating.find_shown(tree) or dating.find_in_url(url)
 
 
 def _language(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str]) -> str:

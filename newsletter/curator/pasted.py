@@ -189,7 +189,7 @@ def _read_line(head: _Head, line: str, previous: str) -> None:
     byline = _BYLINE.match(line)
     if byline and not head.byline:
         head.byline = wording.byline(byline["name"])
-    head.published_at = head.published_at or dating.written(line)
+    head.published_at = head.published_at or dating.parse_written(line)
     words = len(line.split())
     if (
         not head.dek

@@ -80,14 +80,14 @@ def test_none_is_invented(silent: str) -> None:
 def test_the_day_in_an_address_counts_where_the_page_says_nothing() -> None:
     found = extract(page(), "https://echo.example.org/2026/11/24/ferry.html").published_at
     assert found == datetime(2026, 11, 24, tzinfo=UTC)
-    assert dating.in_address("https://echo.example.org/2026/13/24/x") is None
-    assert dating.in_address("https://echo.example.org/item/20261124/1") is None
+    assert dating.find_in_url("https://echo.example.org/2026/13/24/x") is None
+    assert dating.find_in_url("https://echo.example.org/item/20261124/1") is None
 
 
 @given(st.datetimes(datetime(1990, 1, 2), datetime(2199, 12, 30)), st.integers(-12, 14))
 def test_a_date_for_machines_is_read_in_its_zone(moment: datetime, hours: int) -> None:
     local = moment.replace(microsecond=0, tzinfo=timezone(timedelta(hours=hours)))
-    assert dating.declared(local.isoformat()) == local
+    assert dating.parse_declared(local.isoformat()) == local
 
 
 @given(st.dates(datetime(1990, 1, 1).date(), datetime(2199, 12, 31).date()))
@@ -99,12 +99,12 @@ def test_a_date_in_words_is_read(day: datetime) -> None:
         f"{day:%d.%m.%Y}",
         f"{day:%Y-%m-%d}",
     ):
-        found = dating.written(way)
+        found = dating.parse_written(way)
         assert found is not None, way
         assert (found.year, found.month, found.day) == (day.year, day.month, day.day), way
 
 
 @given(st.text(max_size=60))
 def test_any_text_is_a_date_or_none(text: str) -> None:
-    for found in (dating.declared(text), dating.written(text), dating.in_address(text)):
+    for found in (dating.parse_declared(text), dating.parse_written(text), dating.find_in_url(text)):
         assert found is None or found.tzinfo is not None

@@ -69,7 +69,7 @@ def carry_corrections(edition: Edition) -> None:
 
 def format_lines(rows: Iterable[models.Correction], language: str) -> tuple[str, ...]:
     """Corrections as readers of a later edition see them: with the day of the edition that was wrong."""
-    return tuple(f"{days.words(row.edition.date, language)}: {row.text}" for row in rows)
+    return tuple(f"{days.format_day(row.edition.date, language)}: {row.text}" for row in rows)
 
 
 def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
@@ -99,7 +99,7 @@ def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
 
 def _render_correction(edition: Edition, newsletter: Newsletter, texts: list[str]) -> templater.Rendered:
     words = templater.words(newsletter.language)
-    day = days.words(edition.date, newsletter.language)
+    day = days.format_day(edition.date, newsletter.language)
     to = subscribers.list(newsletter.list_id)
     composed = briefing.build_briefing(
         edition,

@@ -7,16 +7,16 @@ from datetime import date
 from django.utils import formats, translation
 
 
-def long_words(day: date, language: str) -> str:
+def format_long_day(day: date, language: str) -> str:
     """A day as a mail is headed by it: “Tuesday 24 November 2026”."""
-    return _in(language, day, "l j F Y" if language[:2] == "en" else "l, j. F Y")
+    return _format_in(language, day, "l j F Y" if language[:2] == "en" else "l, j. F Y")
 
 
-def words(day: date, language: str) -> str:
+def format_day(day: date, language: str) -> str:
     """A day without the year: “24 November”."""
-    return _in(language, day, "j F" if language[:2] != "de" else "j. F")
+    return _format_in(language, day, "j F" if language[:2] != "de" else "j. F")
 
 
-def _in(language: str, day: date, form: str) -> str:
+def _format_in(language: str, day: date, form: str) -> str:
     with translation.override(language):
         return formats.date_format(day, form)

@@ -28,7 +28,7 @@ def render(edition: Edition, variant: Variant = variants.PLAIN) -> templater.Ren
             list_name=to.name,
             archived=to.public,
             web=variant.web,
-            date_long=days.long_words(edition.date, newsletter.language),
+            date_long=days.format_long_day(edition.date, newsletter.language),
             sponsor=sponsors.find_sponsor(newsletter.id, edition.date),
             corrections=corrections.format_lines(corrections.list_pending_corrections(edition), newsletter.language),
         )

@@ -163,7 +163,7 @@ def _dates(mailing: _Mailing, people: Sequence[int], at: datetime) -> Sequence[s
     if not any(each.field == "date" for each in mailing.envelope.merge):
         return [""] * len(people)
     zones = subscribers.zones(people)
-    said = {zone: days.long_words(day_in(at, zone, mailing.zone), mailing.language) for zone in set(zones)}
+    said = {zone: days.format_long_day(day_in(at, zone, mailing.zone), mailing.language) for zone in set(zones)}
     return [said[zone] for zone in zones]
 
 

@@ -175,7 +175,7 @@ def _reader(
             else f"Nobody on this list has “{wanted}” in their name or address.",
         )
     person, now = subscribers.person(exact.id), clock.now()
-    date = days.long_words(clock.day_in(now, person.zone, newsletter.zone), newsletter.language)
+    date = days.format_long_day(clock.day_in(now, person.zone, newsletter.zone), newsletter.language)
     return Reader(exact.address, person.first_name, "preview", date), service.variant_of(edition, exact.id, now=now), ""
 
 

@@ -60,7 +60,7 @@ def edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     mail = _neutral(found)
     assert mail is not None  # it has a snapshot
     corrected = [
-        (days.words(each.at.astimezone(clock.zone(newsletter.zone)).date(), newsletter.language), each.text)
+        (days.format_day(each.at.astimezone(clock.zone(newsletter.zone)).date(), newsletter.language), each.text)
         for each in corrections.list_corrections(found.id)
     ]
     page = with_corrections(mail.html, corrected, newsletter.language)

@@ -151,7 +151,7 @@ def plan_mailing(readers: int) -> int:
     )
     article = curator.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
     edition = curator.create_edition(newsletter.id, now.date(), now=now, by="bench")
-    curator.pick(edition.id, article.id, now=now)
+    curator.add_pick(edition.id, article.id, now=now)
     curator.edit_edition(edition.id, now=now, subject="The funicular returns", intro="Good morning, {{ first_name }}.")
     curator.approve(edition.id, by="bench", now=now)
     return tasks.send_edition(edition.id, at=None, by="bench", now=now).id

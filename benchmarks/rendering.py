@@ -104,7 +104,7 @@ def _checked(rendering: float) -> None:
             * 2
         )
         added = service.add_article_from_paste(text, url=f"https://paper.example.org/{number}", now=now)
-        service.pick(draft.id, added.article.id, reason="measured", now=now)
+        service.add_pick(draft.id, added.article.id, reason="measured", now=now)
     line(
         "check a draft of 15 stories, no network",
         median_ms(lambda: checks.check_edition(draft.id, now=now)),

@@ -96,7 +96,7 @@ class _Month:
         from newsletter.jobs import tasks, wiring
 
         edition = curator.create_edition(self.newsletter.id, now.date(), now=now, by="bench")
-        curator.pick(edition.id, self.article.id, now=now)
+        curator.add_pick(edition.id, self.article.id, now=now)
         curator.edit_edition(edition.id, now=now, subject="The ferry is back")
         curator.approve(edition.id, by="bench", now=now)
         tasks.send_edition(edition.id, at=None, by="bench", now=now)

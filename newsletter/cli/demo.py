@@ -238,7 +238,7 @@ def _edit_edition(edition: Any, sample: dict[str, Any], now: datetime) -> Any:
 
     lead = next((story for story in edition.picks if story.headline == sample["subject"]), None)
     if lead is not None:
-        service.move(edition.id, lead.key, section=edition.picks[0].section, position=1, now=now)
+        service.move_pick(edition.id, lead.key, section=edition.picks[0].section, position=1, now=now)
         service.edit_pick(edition.id, lead.key, size="l", now=now)
     return service.edit_edition(
         edition.id, now=now, subject=sample["subject"], preheader=sample["preheader"], intro=sample["intro"]

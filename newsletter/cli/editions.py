@@ -85,7 +85,7 @@ def suggest_stories(
     """Fill the free places with fresh, varied stories not run before."""
     now = clock.now()
     if dry_run:
-        return _print_proposals(service.proposals(edition_id, now=now), as_json)
+        return _print_proposals(service.list_suggestions(edition_id, now=now), as_json)
     edition = service.suggest_picks(edition_id, now=now, fetch=wiring.fetch())
     _record_audit("suggested stories", edition, now)
     _print_edition(edition, as_json)
@@ -124,7 +124,7 @@ def pick_story(
 ) -> None:
     """Place an article in an edition."""
     now = clock.now()
-    edition = service.pick(
+    edition = service.add_pick(
         edition_id,
         article_id,
         section=section or None,
@@ -146,7 +146,7 @@ def drop_story(
 ) -> None:
     """Take a story out of an edition."""
     now = clock.now()
-    edition = service.drop(edition_id, key, now=now)
+    edition = service.drop_pick(edition_id, key, now=now)
     _record_audit("dropped", edition, now, key)
     _print_edition(edition, as_json)
 
@@ -161,7 +161,7 @@ def move_story(
 ) -> None:
     """Move a story to another place."""
     now = clock.now()
-    edition = service.move(edition_id, key, section=section or None, position=position, now=now)
+    edition = service.move_pick(edition_id, key, section=section or None, position=position, now=now)
     _record_audit("moved", edition, now, key)
     _print_edition(edition, as_json)
 

@@ -12,7 +12,7 @@ from django.db import transaction
 from newsletter import templater
 from newsletter.curator import corrections, models, reads, states, variants
 from newsletter.curator.briefing import to_snapshot_fields
-from newsletter.curator.editions import changed, void_approval
+from newsletter.curator.editions import apply_edit, void_approval
 from newsletter.curator.rendering import render
 from newsletter.curator.values import Edition, Snapshot
 from newsletter.curator.variants import Variant
@@ -89,7 +89,7 @@ def withdraw_approval(edition_id: int, *, by: str, now: datetime) -> Edition:
     """Takes the approval back; the edition is open again. Raises Refused when there is none or it is handed over."""
     if not reads.standing_snapshot(edition_id):
         raise Refused(f"Edition {edition_id} is not approved, so there is nothing to withdraw.")
-    return changed(edition_id, None, now, lambda row: None, why=f"approval withdrawn by {by}")
+    return apply_edit(edition_id, None, now, lambda row: None, why=f"approval withdrawn by {by}")
 
 
 def lock(edition_id: int, *, now: datetime) -> Edition:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from newsletter.curator import models, reads, showing
-from newsletter.curator.editions import changed
+from newsletter.curator.editions import apply_edit
 from newsletter.curator.values import Edition
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
@@ -48,7 +48,7 @@ def set_box(
             row.boxes.create(**values)
         showing.within_limit(row)
 
-    return changed(edition_id, None, now, act)
+    return apply_edit(edition_id, None, now, act)
 
 
 def drop_box(edition_id: int, box_id: int, *, now: datetime, mark: str | None = None) -> Edition:
@@ -58,7 +58,7 @@ def drop_box(edition_id: int, box_id: int, *, now: datetime, mark: str | None = 
         _check_unchanged(edition_id, box_id, mark)
         row.boxes.filter(id=box_id).delete()
 
-    return changed(edition_id, None, now, act)
+    return apply_edit(edition_id, None, now, act)
 
 
 def _check_unchanged(edition_id: int, box_id: int, mark: str | None) -> None:

@@ -66,12 +66,12 @@ def suggest_picks(edition_id: int, *, now: datetime, wanted: int | None = None, 
     A picture comes along only when its credit is known: one without would block approval.
     """
     edition = reads.edition(edition_id)
-    for each in proposals(edition_id, now=now, wanted=wanted):
-        pick(edition.id, each.article.id, section=each.section, now=now, fetch=fetch, because=each.reason)
-    return _suggest_words(edition_id, now)
+    for each in list_suggestions(edition_id, now=now, wanted=wanted):
+        add_pick(edition.id, each.article.id, section=each.section, now=now, fetch=fetch, because=each.reason)
+    return _suggest_subject(edition_id, now)
 
 
-def proposals(edition_id: int, *, now: datetime, wanted: int | None = None) -> tuple[Proposal, ...]:
+def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = None) -> tuple[Proposal, ...]:
     """What would be suggested for the free places of an edition, in the order of its sections, each with the reason."""
     edition = reads.edition(edition_id)
     newsletter = catalog.get_newsletter(edition.newsletter_id)
@@ -88,7 +88,7 @@ def proposals(edition_id: int, *, now: datetime, wanted: int | None = None) -> t
     picked = {pick.article_id for pick in edition.picks}
     told = models.Article.objects.filter(id__in=picked).values_list("story_id", flat=True)
     found = ranking.suggest(
-        [_candidate(row) for row in rows.values()],
+        [_to_candidate(row) for row in rows.values()],
         wanted=places,
         now=now,
         already_ran=picked | ran.keys(),
@@ -101,11 +101,11 @@ def proposals(edition_id: int, *, now: datetime, wanted: int | None = None) -> t
     )
     return tuple(
         Proposal(reads.to_article(rows[each.id]), section, each.score, each.reason)
-        for each, section in _placed(found, free, list(free))
+        for each, section in _assign_sections(found, free, list(free))
     )
 
 
-def _placed(
+def _assign_sections(
     found: Sequence[ranking.Suggestion], free: dict[str, int], keys: Sequence[str]
 ) -> list[tuple[ranking.Suggestion, str]]:
     """Each suggestion with its section: that of its rule, else the first with room, else the last; in the order of sections."""
@@ -122,7 +122,7 @@ def _placed(
     return sorted(placed, key=lambda pair: keys.index(pair[1]))
 
 
-def _candidate(row: models.Article) -> ranking.Candidate:
+def _to_candidate(row: models.Article) -> ranking.Candidate:
     return ranking.Candidate(
         id=row.id,
         title=row.title,
@@ -141,20 +141,20 @@ def _candidate(row: models.Article) -> ranking.Candidate:
     )
 
 
-def _suggest_words(edition_id: int, now: datetime) -> Edition:
+def _suggest_subject(edition_id: int, now: datetime) -> Edition:
     edition = reads.edition(edition_id)
     if not edition.picks:
         return edition
     in_order = sorted(edition.picks, key=lambda each: each.number)
     fields: dict[str, Any] = {}
     if not edition.subject:
-        fields["subject"] = _shortened(in_order[0].headline, 78)
+        fields["subject"] = _shorten(in_order[0].headline, 78)
     if not edition.preheader and len(in_order) > 1:
-        fields["preheader"] = _shortened("Plus: " + "; ".join(each.headline for each in in_order[1:3]), 140)
+        fields["preheader"] = _shorten("Plus: " + "; ".join(each.headline for each in in_order[1:3]), 140)
     return edit_edition(edition_id, now=now, **fields) if fields else edition
 
 
-def pick(
+def add_pick(
     edition_id: int,
     article_id: int,
     *,
@@ -176,7 +176,7 @@ def pick(
     article = models.Article.objects.filter(id=article_id).first()
     if article is None:
         raise NotFound(f"There is no article {article_id}. Search them with: newsletter articles list --query TEXT")
-    again = _again(article, edition_id, reason, by)
+    again = _explain_repeat(article, edition_id, reason, by)
     if (
         article.picture_id is None
         and article.image_url
@@ -190,26 +190,26 @@ def pick(
     def place(row: models.Edition) -> None:
         if row.picks.filter(article_id=article_id).exists():
             raise Refused(f"“{article.title}” is in this edition already.")
-        key = _section_for(row, section)
+        key = _choose_section(row, section)
         first = not row.picks.exists()
         made = models.Pick.objects.create(
             edition=row,
             article=article,
             key=ids.opaque(8),
             section=key,
-            position=_last(row, key),
+            position=_next_position(row, key),
             size="l" if first else "m",
             because=because[:300],
             again_reason=again,
-            **_copied(article, with_picture=bool(article.image_credit) or not suggested),
+            **_copy_fields(article, with_picture=bool(article.image_credit) or not suggested),
         )
         if position is not None:
             _place(row, made, key, position)
 
-    return changed(edition_id, version, now, place)
+    return apply_edit(edition_id, version, now, place)
 
 
-def _again(article: models.Article, edition_id: int, reason: str, by: str) -> str:
+def _explain_repeat(article: models.Article, edition_id: int, reason: str, by: str) -> str:
     """Why an article is picked although something stands in the way, and who says so; "" when nothing does. Raises Refused."""
     edition = reads.edition(edition_id)
     ran = pool.already_ran([article], on=edition.date, besides=edition_id).get(article.id, "")
@@ -222,7 +222,7 @@ def _again(article: models.Article, edition_id: int, reason: str, by: str) -> st
     return f"{hurdle}: {why} ({by})"[:300] if by else f"{hurdle}: {why}"[:300]
 
 
-def _copied(article: models.Article, *, with_picture: bool) -> dict[str, Any]:
+def _copy_fields(article: models.Article, *, with_picture: bool) -> dict[str, Any]:
     words = len(article.text.split())
     return {
         "headline": article.title,
@@ -238,20 +238,20 @@ def _copied(article: models.Article, *, with_picture: bool) -> dict[str, Any]:
     }
 
 
-def drop(edition_id: int, key: str, *, now: datetime, version: int | None = None) -> Edition:
+def drop_pick(edition_id: int, key: str, *, now: datetime, version: int | None = None) -> Edition:
     """Takes a story out of an edition."""
 
     def act(row: models.Edition) -> None:
-        dropped = _pick_row(row, key)
+        dropped = _get_pick_row(row, key)
         dropped.delete()
-        _number(row, dropped.section)
+        _renumber(row, dropped.section)
         if dropped.size == "l":
-            _lead(row)
+            _promote_lead(row)
 
-    return changed(edition_id, version, now, act)
+    return apply_edit(edition_id, version, now, act)
 
 
-def _lead(row: models.Edition) -> None:
+def _promote_lead(row: models.Edition) -> None:
     """A mail whose lead was taken out opens with the story that now comes first."""
     order = [section.key for section in catalog.get_newsletter(row.newsletter_id).sections]
     rest = sorted(
@@ -262,7 +262,7 @@ def _lead(row: models.Edition) -> None:
         models.Pick.objects.filter(id=rest[0].id).update(size="l")
 
 
-def move(
+def move_pick(
     edition_id: int,
     key: str,
     *,
@@ -274,12 +274,12 @@ def move(
     """Moves a story to a place (from 1) in its section or another."""
 
     def act(row: models.Edition) -> None:
-        moved = _pick_row(row, key)
+        moved = _get_pick_row(row, key)
         left = moved.section
-        _place(row, moved, _section_for(row, section) if section else left, position)
-        _number(row, left)
+        _place(row, moved, _choose_section(row, section) if section else left, position)
+        _renumber(row, left)
 
-    return changed(edition_id, version, now, act)
+    return apply_edit(edition_id, version, now, act)
 
 
 def edit_pick(
@@ -298,7 +298,9 @@ def edit_pick(
 
     Raises BadInput, NotFound, Conflict, Refused.
     """
-    checked = _checked(fields, _PICK_TEXTS | {"size": 1}, empty_allowed=lambda name: name not in ("headline", "size"))
+    checked = _check_texts(
+        fields, _PICK_TEXTS | {"size": 1}, empty_allowed=lambda name: name not in ("headline", "size")
+    )
     if checked.get("size") not in (None, *models.Pick.Size.values):
         raise BadInput(f"“{checked['size']}” is no size. It can be l, m, s or a.", "size")
     if checked.get("url") and not str(checked["url"]).startswith(("http://", "https://")):
@@ -311,22 +313,22 @@ def edit_pick(
         checked |= {"shown_to": showing.checked(shown_to)}
 
     def act(row: models.Edition) -> None:
-        edited = _pick_row(row, key)
+        edited = _get_pick_row(row, key)
         if checked.get("size") == "l":
             row.picks.filter(size="l").update(size="m")  # one lead only
         models.Pick.objects.filter(id=edited.id).update(**checked)
         showing.within_limit(row)
 
-    return changed(edition_id, version, now, act)
+    return apply_edit(edition_id, version, now, act)
 
 
 def edit_edition(edition_id: int, *, now: datetime, version: int | None = None, **fields: Any) -> Edition:
     """Edits subject, the second subject that half of the readers get, preheader, intro (Markdown) or signature."""
-    checked = _checked(fields, _EDITION_TEXTS, empty_allowed=lambda name: True)
-    return changed(edition_id, version, now, lambda row: models.Edition.objects.filter(id=row.id).update(**checked))
+    checked = _check_texts(fields, _EDITION_TEXTS, empty_allowed=lambda name: True)
+    return apply_edit(edition_id, version, now, lambda row: models.Edition.objects.filter(id=row.id).update(**checked))
 
 
-def changed(
+def apply_edit(
     edition_id: int,
     version: int | None,
     now: datetime,
@@ -348,7 +350,7 @@ def changed(
         mine = models.Edition.objects.filter(id=row.id, version=row.version, state=row.state)
         if not mine.update(version=row.version + 1, changed_at=now):
             raise Conflict("Somebody else edited this edition at the same moment. Try again.")
-        _adopt(row)
+        _adopt_orphans(row)
         act(row)
         if void_approval(row.id, why, now):
             models.Edition.objects.filter(id=row.id).update(state=states.OPEN, reason=why[:300])
@@ -361,7 +363,9 @@ def void_approval(edition_id: int, why: str, now: datetime) -> bool:
     return bool(standing.update(voided_at=now, void_reason=why[:300]))
 
 
-def _checked(fields: dict[str, Any], longest: dict[str, int], empty_allowed: Callable[[str], bool]) -> dict[str, Any]:
+def _check_texts(
+    fields: dict[str, Any], longest: dict[str, int], empty_allowed: Callable[[str], bool]
+) -> dict[str, Any]:
     checked: dict[str, Any] = {}
     for name, value in fields.items():
         if name not in longest:
@@ -379,7 +383,7 @@ def _checked(fields: dict[str, Any], longest: dict[str, int], empty_allowed: Cal
     return checked
 
 
-def _pick_row(row: models.Edition, key: str) -> models.Pick:
+def _get_pick_row(row: models.Edition, key: str) -> models.Pick:
     found = row.picks.filter(key=key).first()
     if found is None:
         raise NotFound(
@@ -388,7 +392,7 @@ def _pick_row(row: models.Edition, key: str) -> models.Pick:
     return found
 
 
-def _section_for(row: models.Edition, wanted: str | None) -> str:
+def _choose_section(row: models.Edition, wanted: str | None) -> str:
     """The section asked for, or the first with room, or the last."""
     sections = catalog.get_newsletter(row.newsletter_id).sections
     keys = [section.key for section in sections]
@@ -400,7 +404,7 @@ def _section_for(row: models.Edition, wanted: str | None) -> str:
     return next((section.key for section in sections if used.count(section.key) < section.quota), keys[-1])
 
 
-def _last(row: models.Edition, section: str) -> int:
+def _next_position(row: models.Edition, section: str) -> int:
     return row.picks.filter(section=section).count() + 1
 
 
@@ -412,21 +416,21 @@ def _place(row: models.Edition, moved: models.Pick, section: str, position: int)
         models.Pick.objects.filter(id=each.id).update(position=number, section=section)
 
 
-def _adopt(row: models.Edition) -> None:
+def _adopt_orphans(row: models.Edition) -> None:
     """Stories of a section that the newsletter no longer has join the end of the last one."""
     keys = [section.key for section in catalog.get_newsletter(row.newsletter_id).sections]
     for orphan in row.picks.exclude(section__in=keys).order_by("position", "id"):
-        _place(row, orphan, keys[-1], _last(row, keys[-1]))
+        _place(row, orphan, keys[-1], _next_position(row, keys[-1]))
 
 
-def _number(row: models.Edition, section: str) -> None:
+def _renumber(row: models.Edition, section: str) -> None:
     """Closes the gap that a story left: places count 1, 2, 3 … in every section."""
     for number, each in enumerate(row.picks.filter(section=section).order_by("position", "id"), 1):
         if each.position != number:
             models.Pick.objects.filter(id=each.id).update(position=number)
 
 
-def _shortened(text: str, length: int) -> str:
+def _shorten(text: str, length: int) -> str:
     """Whole sentences if they fit, else whole words and an ellipsis."""
     flat = " ".join(text.split())
     if len(flat) <= length:

@@ -30,13 +30,13 @@ from newsletter.curator.boxes import drop_box, set_box
 from newsletter.curator.clicks import record_clicks
 from newsletter.curator.corrections import add_correction, freeze_correction
 from newsletter.curator.editions import (
+    add_pick,
     create_edition,
-    drop,
+    drop_pick,
     edit_edition,
     edit_pick,
-    move,
-    pick,
-    proposals,
+    list_suggestions,
+    move_pick,
     suggest_picks,
 )
 from newsletter.curator.links import look_at_links

@@ -29,12 +29,12 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
 
     A date is taken where the page declares one, shows one with its story, or has one in its address: none is invented.
     """
-    text = html if isinstance(html, str) else _decoded(html)
-    tree = parsed(text)
+    text = html if isinstance(html, str) else _decode(html)
+    tree = parse_html(text)
     if tree is None:
         return ExtractedArticle()
-    meta = _meta(tree)
-    data = _json_ld(tree)
+    meta = _read_meta(tree)
+    data = _find_article_json_ld(tree)
     markup.without_code(tree)
     image_url = _image(data, meta, url)
     picture = captions.find_lead_caption(tree, data, image_url)
@@ -49,45 +49,45 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     biography = biographies.find_biography(tree, data, authors, paragraphs)
     return ExtractedArticle(
         title=title,
-        dek=_flat(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
+        dek=_flatten(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
         text="\n\n".join(line for line in paragraphs if line != biography),
         byline=", ".join(authors)[:300],
         authors=authors,
-        published_at=_published(data, meta, tree, url),
+        published_at=_find_date(data, meta, tree, url),
         language=_language(tree, data, meta),
         image_url=image_url,
-        image_alt=picture.alt or _flat(meta.get("og:image:alt") or meta.get("twitter:image:alt")),
+        image_alt=picture.alt or _flatten(meta.get("og:image:alt") or meta.get("twitter:image:alt")),
         image_caption=picture.text,
         image_credit=picture.credit,
         publisher=publisher,
-        canonical_url=_canonical(tree, meta, url),
+        canonical_url=_canonical_url(tree, meta, url),
         biography=biography,
         section=_section(data, meta),
         paywalled=_is_declared_paywalled(data, meta) or ("aywall" in text and _has_barrier(tree)),
     )
 
 
-def headline_of(tree: Any, url: str) -> str:
-    """The headline of a page alone, as `parsed`; "" where there is none."""
-    meta, data = _meta(tree), _json_ld(tree)
+def extract_headline(tree: Any, url: str) -> str:
+    """The headline of a page alone, as `parse_html`; "" where there is none."""
+    meta, data = _read_meta(tree), _find_article_json_ld(tree)
     markup.without_code(tree)
     titles = _titles(data, meta, tree)
     publisher = headlines.publisher(_publishers(data, meta), titles, url)
     return headlines.headline(tree, titles, (publisher, *_publishers(data, meta)), url)
 
 
-def parsed(html: str | bytes) -> Any:
+def parse_html(html: str | bytes) -> Any:
     """The tree of a page, at most `LARGEST_PAGE` of it; None for what is none."""
-    return _tree((html if isinstance(html, str) else _decoded(html))[:LARGEST_PAGE])
+    return _build_tree((html if isinstance(html, str) else _decode(html))[:LARGEST_PAGE])
 
 
-def _decoded(data: bytes) -> str:
+def _decode(data: bytes) -> str:
     from trafilatura.utils import decode_file
 
     return str(decode_file(data[: LARGEST_PAGE * 2]))
 
 
-def _tree(text: str) -> Any:
+def _build_tree(text: str) -> Any:
     from lxml import etree
     from lxml import html as lxml_html
 
@@ -104,7 +104,7 @@ def _tree(text: str) -> Any:
     return tree
 
 
-def _meta(tree: Any) -> dict[str, str]:
+def _read_meta(tree: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for tag in tree.iter("meta"):
         name = tag.get("property") or tag.get("name") or tag.get("itemprop")
@@ -114,7 +114,7 @@ def _meta(tree: Any) -> dict[str, str]:
     return found
 
 
-def _json_ld(tree: Any) -> Mapping[str, Any]:
+def _find_article_json_ld(tree: Any) -> Mapping[str, Any]:
     for node in _json_ld_nodes(tree):
         kinds = node.get("@type")
         if _ARTICLE_TYPES & set(kinds if isinstance(kinds, list) else [kinds] if isinstance(kinds, str) else []):
@@ -150,7 +150,7 @@ def _json_ld_nodes(tree: Any) -> Iterator[Mapping[str, Any]]:
 def _titles(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any) -> list[str]:
     """The headline as the page declares it, best first; the title tag, which often says more, is the last."""
     declared = (data.get("headline"), meta.get("og:title"), meta.get("twitter:title"), tree.findtext(".//title"))
-    return [text for said in declared if (text := _flat(said))]
+    return [text for said in declared if (text := _flatten(said))]
 
 
 def _publishers(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[str]:
@@ -160,13 +160,13 @@ def _publishers(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[str]:
         meta.get("og:site_name", ""),
         meta.get("application-name", ""),
     )
-    return [_flat(said) for said in declared if said]
+    return [_flatten(said) for said in declared if said]
 
 
 def _section(data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
     """The part of the paper, as the page declares it: the first of several; not what says only that it is a story."""
-    said = _flat(data.get("articleSection")) or next((meta[name] for name in _SECTION_TAGS if meta.get(name)), "")
-    parts = [part.strip() for part in re.split(r"[,;/>]|\s-\s", _flat(said) if "://" not in said else "")]
+    said = _flatten(data.get("articleSection")) or next((meta[name] for name in _SECTION_TAGS if meta.get(name)), "")
+    parts = [part.strip() for part in re.split(r"[,;/>]|\s-\s", _flatten(said) if "://" not in said else "")]
     return next((part[:120] for part in parts if part and part.casefold() not in _NO_SECTION), "")
 
 
@@ -203,7 +203,7 @@ _DATE_TAGS = (
 )  # fmt: skip
 
 
-def _published(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any, url: str) -> datetime | None:
+def _find_date(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any, url: str) -> datetime | None:
     given = (data.get("datePublished"), *(meta.get(name) for name in _DATE_TAGS))
     said = next((moment for value in given if (moment := dating.parse_declared(value))), None)
     return said or dating.find_shown(tree) or dating.find_in_url(url)
@@ -217,20 +217,20 @@ def _language(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str]) -> st
 
 def _image(data: Mapping[str, Any], meta: Mapping[str, str], url: str) -> str:
     candidate = (
-        meta.get("og:image") or meta.get("og:image:url") or meta.get("twitter:image") or _image_of(data.get("image"))
+        meta.get("og:image") or meta.get("og:image:url") or meta.get("twitter:image") or _image_url(data.get("image"))
     )
-    return _address(candidate, url)
+    return _absolute_url(candidate, url)
 
 
-def _image_of(value: Any) -> str:
+def _image_url(value: Any) -> str:
     if isinstance(value, list):
-        return next((found for found in map(_image_of, value) if found), "")
+        return next((found for found in map(_image_url, value) if found), "")
     if isinstance(value, dict):
         return str(value.get("url") or value.get("contentUrl") or "")
     return value if isinstance(value, str) else ""
 
 
-def _address(candidate: str, base: str) -> str:
+def _absolute_url(candidate: str, base: str) -> str:
     if not candidate:
         return ""
     try:
@@ -241,12 +241,12 @@ def _address(candidate: str, base: str) -> str:
     return absolute if absolute.startswith(("http://", "https://")) or not base else ""
 
 
-def _canonical(tree: Any, meta: Mapping[str, str], url: str) -> str:
+def _canonical_url(tree: Any, meta: Mapping[str, str], url: str) -> str:
     declared = tree.xpath("string(//link[@rel='canonical']/@href)") or meta.get("og:url") or ""
-    return _address(declared, url) or url
+    return _absolute_url(declared, url) or url
 
 
-def _flat(value: Any) -> str:
+def _flatten(value: Any) -> str:
     """One line of text from whatever a page declares."""
     if isinstance(value, list):
         value = value[0] if value else ""

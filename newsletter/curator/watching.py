@@ -43,7 +43,7 @@ class Verdict:
 
 def read(html: bytes, url: str) -> Page:
     """What matters of a page that came from `url` in the end."""
-    tree = extraction.parsed(html)
+    tree = extraction.parse_html(html)
     if tree is None:
         return Page(address=url)
     correction = ""
@@ -54,7 +54,7 @@ def read(html: bytes, url: str) -> Page:
         if len(text) >= 20 and _CORRECTION.match(text):
             correction = text[:LONGEST]
             break
-    return Page(extraction.headline_of(tree, url)[:LONGEST], correction, url)
+    return Page(extraction.extract_headline(tree, url)[:LONGEST], correction, url)
 
 
 def compare(asked: str, before: Page | None, now: Page) -> Verdict:

@@ -66,9 +66,9 @@ def parse(data: bytes, url: str) -> Feed:
     if not data.strip():
         raise FeedError(f"{url} answered with nothing at all. Check the address in a browser.")
     if _is_web_page(data):
-        raise FeedError(f"{url} answered with a web page, not a feed. {_feed_named_in(data, url)}")
+        raise FeedError(f"{url} answered with a web page, not a feed. {_suggest_feed(data, url)}")
     if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
-        return _json_feed(data, url)
+        return _parse_json_feed(data, url)
     try:
         # As a stream: bytes that happen to be the name of a file would make feedparser read that file of ours.
         parsed = feedparser.parse(io.BytesIO(data), sanitize_html=True, resolve_relative_uris=False)
@@ -80,14 +80,14 @@ def parse(data: bytes, url: str) -> Feed:
         )
     language = str(parsed.feed.get("language") or "")[:16]
     return Feed(
-        title=_text(parsed.feed.get("title"))[:300],
+        title=_to_text(parsed.feed.get("title"))[:300],
         homepage=_web_address(str(parsed.feed.get("link") or ""), url),
         language=language,
-        entries=_each_once(_entry(raw, url, language) for raw in parsed.entries[:MOST_ENTRIES]),
+        entries=_deduplicate(_parse_entry(raw, url, language) for raw in parsed.entries[:MOST_ENTRIES]),
     )
 
 
-def _each_once(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def _deduplicate(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     """Those with a title, the first of each key."""
     found: dict[str, Entry] = {}
     for entry in entries:
@@ -96,7 +96,7 @@ def _each_once(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(found.values())
 
 
-def _json_feed(data: bytes, url: str) -> Feed:
+def _parse_json_feed(data: bytes, url: str) -> Feed:
     """JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1), which feedparser does not read."""
     try:
         document = json.loads(data.decode("utf-8-sig", "replace"), strict=False)
@@ -105,27 +105,27 @@ def _json_feed(data: bytes, url: str) -> Feed:
     items = document.get("items")
     if not isinstance(items, list):
         raise FeedError(f"{url} answered with JSON that is no feed: it has no items. Check the address in a browser.")
-    language = _plain(document.get("language"))[:16]
+    language = _string_or_empty(document.get("language"))[:16]
     items = [item for item in items[:MOST_ENTRIES] if isinstance(item, dict)]
     return Feed(
-        title=_text(_plain(document.get("title")))[:300],
-        homepage=_web_address(_plain(document.get("home_page_url")), url),
+        title=_to_text(_string_or_empty(document.get("title")))[:300],
+        homepage=_web_address(_string_or_empty(document.get("home_page_url")), url),
         language=language,
-        entries=_each_once(_json_entry(item, url, language) for item in items),
+        entries=_deduplicate(_parse_json_entry(item, url, language) for item in items),
     )
 
 
-def _json_entry(item: Mapping[str, Any], base: str, language: str) -> Entry:
+def _parse_json_entry(item: Mapping[str, Any], base: str, language: str) -> Entry:
     import nh3
 
-    content = nh3.clean(_plain(item.get("content_html")))
-    plain = _plain(item.get("content_text"))
-    link = _web_address(_plain(item.get("url")) or _plain(item.get("external_url")), base)
-    title = _text(_plain(item.get("title")))[:LONGEST_TITLE]
-    published = _iso(item.get("date_published")) or _iso(item.get("date_modified"))
+    content = nh3.clean(_string_or_empty(item.get("content_html")))
+    plain = _string_or_empty(item.get("content_text"))
+    link = _web_address(_string_or_empty(item.get("url")) or _string_or_empty(item.get("external_url")), base)
+    title = _to_text(_string_or_empty(item.get("title")))[:LONGEST_TITLE]
+    published = _parse_iso(item.get("date_published")) or _parse_iso(item.get("date_modified"))
     authors = item.get("authors") or [item.get("author")]  # one in 1.0, several in 1.1
     named = (
-        [_plain(author.get("name")) for author in authors if isinstance(author, dict)]
+        [_string_or_empty(author.get("name")) for author in authors if isinstance(author, dict)]
         if isinstance(authors, list)
         else []
     )
@@ -133,24 +133,26 @@ def _json_entry(item: Mapping[str, Any], base: str, language: str) -> Entry:
     return Entry(
         key=_key(str(identifier) if isinstance(identifier, str | int) else "", link, title, published),
         url=link,
-        title=title or _first_words(_text(content[:2000]) or plain),
-        dek=_MORE.sub("", _text(_plain(item.get("summary"))))[:LONGEST_DEK],
-        author=", ".join(filter(None, (wording.byline(_text(name)) for name in named)))[:300],
+        title=title or _first_words(_to_text(content[:2000]) or plain),
+        dek=_MORE.sub("", _to_text(_string_or_empty(item.get("summary"))))[:LONGEST_DEK],
+        author=", ".join(filter(None, (wording.byline(_to_text(name)) for name in named)))[:300],
         published_at=published,
-        language=(_plain(item.get("language")) or language)[:16],
-        image_url=_picture_address(_plain(item.get("image")) or _plain(item.get("banner_image")), base),
+        language=(_string_or_empty(item.get("language")) or language)[:16],
+        image_url=_picture_address(
+            _string_or_empty(item.get("image")) or _string_or_empty(item.get("banner_image")), base
+        ),
         content_html=content or (f"<p>{escape(plain)}</p>" if plain else ""),
     )
 
 
-def _plain(value: Any) -> str:
+def _string_or_empty(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _iso(value: Any) -> datetime | None:
+def _parse_iso(value: Any) -> datetime | None:
     """A time of RFC 3339; None for anything else, and for one without its zone."""
     try:
-        moment = datetime.fromisoformat(_plain(value).strip())
+        moment = datetime.fromisoformat(_string_or_empty(value).strip())
     except ValueError:
         return None
     return moment.astimezone(UTC) if moment.tzinfo and 1990 <= moment.year < 2200 else None
@@ -163,7 +165,7 @@ def _is_web_page(data: bytes) -> bool:
     ) or start.startswith(b"<!doctype html")
 
 
-def _feed_named_in(data: bytes, url: str) -> str:
+def _suggest_feed(data: bytes, url: str) -> str:
     """The remedy: the feed that the page itself names, if it does."""
     for tag in re.findall(rb"<link\b[^>]{0,1000}>", data[:200_000], re.I):
         text = tag.decode("utf-8", "replace")
@@ -174,18 +176,18 @@ def _feed_named_in(data: bytes, url: str) -> str:
     return "Look on the page for a link called RSS or Feed and add that address."
 
 
-def _entry(raw: Mapping[str, Any], base: str, language: str) -> Entry:
-    title = _text(raw.get("title"))[:LONGEST_TITLE]
+def _parse_entry(raw: Mapping[str, Any], base: str, language: str) -> Entry:
+    title = _to_text(raw.get("title"))[:LONGEST_TITLE]
     link = _web_address(str(raw.get("link") or ""), base)
-    published = _moment(raw.get("published_parsed")) or _moment(raw.get("updated_parsed"))
+    published = _parse_moment(raw.get("published_parsed")) or _parse_moment(raw.get("updated_parsed"))
     content = _content(raw)
     image = _image(raw, content, base)
     return Entry(
         key=_key(str(raw.get("id") or ""), link, title, published),
         url=link,
-        title=title or _first_words(_text((content or str(raw.get("summary") or ""))[:2000])),
-        dek=_MORE.sub("", _text(raw.get("summary")))[:LONGEST_DEK],
-        author=wording.byline(_text(raw.get("author")))[:300],
+        title=title or _first_words(_to_text((content or str(raw.get("summary") or ""))[:2000])),
+        dek=_MORE.sub("", _to_text(raw.get("summary")))[:LONGEST_DEK],
+        author=wording.byline(_to_text(raw.get("author")))[:300],
         published_at=published,
         language=str(raw.get("language") or language)[:16],
         content_html=content,
@@ -201,7 +203,7 @@ def _key(identifier: str, link: str, title: str, published: datetime | None) -> 
     return hashlib.sha256(f"{key}\0{title}\0{published}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _moment(value: Any) -> datetime | None:
+def _parse_moment(value: Any) -> datetime | None:
     try:
         moment = datetime.fromtimestamp(calendar.timegm(value), UTC) if value else None
     except (ValueError, OverflowError, TypeError, OSError):
@@ -228,7 +230,7 @@ def _media_description(raw: Mapping[str, Any]) -> str:
 
 def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
     media = [part for part in raw.get("media_content") or [] if _is_picture(part)]
-    media = sorted(media, key=lambda part: -_number(part.get("width"))) or list(raw.get("media_thumbnail") or [])
+    media = sorted(media, key=lambda part: -_to_number(part.get("width"))) or list(raw.get("media_thumbnail") or [])
     enclosures = [part for part in raw.get("enclosures") or [] if str(part.get("type", "")).startswith("image/")]
     found = str(
         next((part.get("url") for part in media if part.get("url")), "")
@@ -241,12 +243,12 @@ def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
         found, alt = (unescape(source[1]) if source else ""), (unescape(described[1]) if described else "")
     if not found:
         return {"image_url": ""}
-    caption, credit = wording.split_caption(_text(_media_description(raw)))
+    caption, credit = wording.split_caption(_to_text(_media_description(raw)))
     credits = raw.get("media_credit") or []
-    declared = _text(credits[0].get("content")) if credits and isinstance(credits[0], Mapping) else ""
+    declared = _to_text(credits[0].get("content")) if credits and isinstance(credits[0], Mapping) else ""
     return {
         "image_url": _picture_address(found, base),
-        "image_alt": _text(alt or _media_text(raw)),
+        "image_alt": _to_text(alt or _media_text(raw)),
         "image_caption": caption,
         "image_credit": wording.once(wording.credit(declared) or declared or credit)[:300],
     }
@@ -267,7 +269,7 @@ def _is_picture(part: Mapping[str, Any]) -> bool:
     )
 
 
-def _number(value: Any) -> int:
+def _to_number(value: Any) -> int:
     text = str(value or "")[:9]
     return int(text) if text.isdecimal() else 0
 
@@ -290,7 +292,7 @@ def _address(link: str, base: str) -> str:
         return ""
 
 
-def _text(value: Any) -> str:
+def _to_text(value: Any) -> str:
     """Plain words: tags out, entities decoded (twice, for feeds that encode twice), blanks folded."""
     text = str(value or "")
     for _ in range(2):

@@ -22,17 +22,17 @@ from typing import Any, NamedTuple
 
 ROUNDS = (0.13, 0.25, 0.31)  # how close two groups must be to merge, round by round
 NAME_WEIGHT, TITLE_WEIGHT = 2.0, 3
-BEYOND = 40  # stories there are besides: of a handful of articles one cannot tell which words are rare
+OTHER_STORIES = 40  # stories there are besides: of a handful of articles one cannot tell which words are rare
 LEAST_SIMILAR = 0.05  # cosine; below, two articles have nothing to do with each other
 LEAST_SHARED = 4  # words: of two short texts one name in common makes half of the cosine
-OFTEN = 60  # articles: a word of more of them leads to no pair by itself
-HINT = 0.03  # of the cosine by rarer words alone, for a pair to be looked at
-NEIGHBOURS, EASE, LONELY = 4, 0.3, 0.2  # see `_eased`
+COMMON_IN = 60  # articles: a word of more of them leads to no pair by itself
+LEAST_RARE_SIMILARITY = 0.03  # of the cosine by rarer words alone, for a pair to be looked at
+NEIGHBOURS, EASE, LEAST_USUAL_SIMILARITY = 4, 0.3, 0.2  # see `_normalise`
 LEAST_COUNTS = 0.7  # of the least similar pair across two groups, against the average of them
 FURTHEST_DAYS = 4.0  # articles further apart than this tell of different events
 LONGEST_TEXT = 3000  # characters: the top of an article says what happened
 _WORD = re.compile(r"[^\W\d_][\w'’-]+|\d[\d.,]*\d|\d\d", re.UNICODE)
-_BEGINS = re.compile(r"(?:^|[.!?\n\"“”:]\s*)$")  # what stands before the first word of a sentence
+_SENTENCE_START = re.compile(r"(?:^|[.!?\n\"“”:]\s*)$")  # what stands before the first word of a sentence
 _ENGLISH = """
     a about above after again against ago all almost also although am among an and another any are aren't around as at away back be
     became because been before being between both but by came can can't come comes could did didn't do does doesn't doing don't down
@@ -52,7 +52,7 @@ _GERMAN = """
     noch nur ob oder ohne sagte schon sehr sein seine seinen seit sich sie sind so soll sollen sowie über um und uns unter viel viele vom
     von vor war waren was weil wenn werden wie wieder will wir wird wo wurde wurden zu zum zur zwei zwischen jahr jahre jahren
 """
-_COMMON = frozenset((_ENGLISH + _GERMAN).split())  # they tell nothing of what an article is about
+_STOP_WORDS = frozenset((_ENGLISH + _GERMAN).split())  # they tell nothing of what an article is about
 
 
 def group(articles: list[dict[str, Any]]) -> list[int]:
@@ -60,22 +60,22 @@ def group(articles: list[dict[str, Any]]) -> list[int]:
 
     Articles are dicts with `title` and, where known, `text` or `dek` and `published_at` (aware datetime).
     """
-    read = [_read(article) for article in articles]
-    return _found(read, articles, range(len(articles)), ROUNDS)  # at first each is a story of its own
+    read = [_read_terms(article) for article in articles]
+    return _find_groups(read, articles, range(len(articles)), ROUNDS)  # at first each is a story of its own
 
 
 def regroup(articles: list[dict[str, Any]], known: Sequence[Hashable | None]) -> list[int]:
     """The same, when some came in beside others whose group is `known` (None: new). Numbers as from `group`.
 
     The known groups say which words are rare, so that the first round is spared; what newer articles show to be one story, or two,
-    becomes so. Who keeps groups looks for the new ones among the old by `continued`.
+    becomes so. Who keeps groups looks for the new ones among the old by `match_groups`.
     """
     first = {label: index for index, label in reversed(list(enumerate(known))) if label is not None}
     story = [index if label is None else first[label] for index, label in enumerate(known)]
-    return _found([_read(article) for article in articles], articles, story, ROUNDS[1:])
+    return _find_groups([_read_terms(article) for article in articles], articles, story, ROUNDS[1:])
 
 
-def continued(known: Sequence[Hashable | None], found: Sequence[int]) -> list[Hashable | None]:
+def match_groups(known: Sequence[Hashable | None], found: Sequence[int]) -> list[Hashable | None]:
     """For each article the known group that its new one goes on as: that of most of its members. None: a new group.
 
     A known group goes on in one new group only, where most of it is; of equals, in the first.
@@ -90,45 +90,45 @@ def continued(known: Sequence[Hashable | None], found: Sequence[int]) -> list[Ha
     return [goes_on.get(number) for number in found]
 
 
-def _found(
+def _find_groups(
     read: Sequence[_Read], articles: list[dict[str, Any]], story: Sequence[int], rounds: Sequence[float]
 ) -> list[int]:
     pairs: list[_Pair] | None = None
     for closeness in rounds:
-        vectors = _vectors(read, story)
+        vectors = _build_vectors(read, story)
         if pairs is None:
-            pairs = _candidates(vectors, [article.get("published_at") for article in articles])
-        story = _merge(len(articles), _eased(_similar(vectors, pairs)), closeness)
-    return _numbered(story)
+            pairs = _find_pairs(vectors, [article.get("published_at") for article in articles])
+        story = _merge(len(articles), _normalise(_compare_pairs(vectors, pairs)), closeness)
+    return _number_groups(story)
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _ArticleTerms:
     """The words of an article, stemmed, with how often each stands there; and those that are names in it."""
 
     terms: Counter[str]
     names: set[str]
 
 
-def _read(article: dict[str, Any]) -> _Read:
+def _read_terms(article: dict[str, Any]) -> _ArticleTerms:
     body = str(article.get("text") or article.get("dek") or "")[:LONGEST_TEXT]
     terms: Counter[str] = Counter()
     capital: Counter[str] = Counter()
     for match in _WORD.finditer(body):
         word = match[0]
         low = word.lower()
-        if low in _COMMON:
+        if low in _STOP_WORDS:
             continue
         term = _stem(low)
         terms[term] += 1
         if not word[0].isupper():
             capital[term] -= 1
-        elif not _BEGINS.search(body, max(0, match.start() - 3), match.start()):
+        elif not _SENTENCE_START.search(body, max(0, match.start() - 3), match.start()):
             capital[term] += 1
     for word in _WORD.findall(str(article.get("title") or "").lower()):
-        if word not in _COMMON:
+        if word not in _STOP_WORDS:
             terms[_stem(word)] += TITLE_WEIGHT
-    return _Read(terms, {term for term, count in capital.items() if count > 0})
+    return _ArticleTerms(terms, {term for term, count in capital.items() if count > 0})
 
 
 def _stem(word: str) -> str:
@@ -140,7 +140,7 @@ def _stem(word: str) -> str:
     return word
 
 
-def _vectors(read: Sequence[_Read], story: Sequence[int]) -> list[dict[str, float]]:
+def _build_vectors(read: Sequence[_ArticleTerms], story: Sequence[int]) -> list[dict[str, float]]:
     """Of length 1. A word of one article alone matches nothing, but counts for the length: what makes an article its own."""
     spread = Counter(term for each in read for term in each.terms)
     named = Counter(term for each in read for term in each.names)
@@ -149,7 +149,7 @@ def _vectors(read: Sequence[_Read], story: Sequence[int]) -> list[dict[str, floa
         told[number].update(each.terms)
     stories = Counter(term for terms in told.values() for term in terms)
     worth = {
-        term: math.log((BEYOND + len(told)) / (0.5 + stories[term]))
+        term: math.log((OTHER_STORIES + len(told)) / (0.5 + stories[term]))
         * (NAME_WEIGHT if 2 * named[term] >= count else 1.0)
         for term, count in spread.items()
     }
@@ -169,7 +169,7 @@ class _Pair(NamedTuple):
     shared: tuple[str, ...]
 
 
-def _candidates(vectors: Sequence[dict[str, float]], dates: Sequence[datetime | None]) -> list[_Pair]:
+def _find_pairs(vectors: Sequence[dict[str, float]], dates: Sequence[datetime | None]) -> list[_Pair]:
     """The pairs that may tell of the same event, found through the rarer words they share."""
     spread = Counter(term for vector in vectors for term in vector)
     words = [frozenset(vector) for vector in vectors]
@@ -178,19 +178,19 @@ def _candidates(vectors: Sequence[dict[str, float]], dates: Sequence[datetime | 
     for index, vector in enumerate(vectors):
         sums: dict[int, float] = defaultdict(float)
         for term, weight in vector.items():
-            if spread[term] <= OFTEN:
+            if spread[term] <= COMMON_IN:
                 for other, other_weight in holders[term]:
                     sums[other] += weight * other_weight
                 holders[term].append((index, weight))
         for other, value in sums.items():
-            if value >= HINT and _near(dates[index], dates[other]):
+            if value >= LEAST_RARE_SIMILARITY and _is_near(dates[index], dates[other]):
                 shared = words[index] & words[other]
                 if len(shared) >= LEAST_SHARED:
                     found.append(_Pair(other, index, tuple(shared)))
     return found
 
 
-def _similar(vectors: Sequence[dict[str, float]], pairs: Sequence[_Pair]) -> dict[tuple[int, int], float]:
+def _compare_pairs(vectors: Sequence[dict[str, float]], pairs: Sequence[_Pair]) -> dict[tuple[int, int], float]:
     """The cosine of those pairs that have something to do with each other."""
     similar = {}
     for one, other, shared in pairs:
@@ -201,18 +201,19 @@ def _similar(vectors: Sequence[dict[str, float]], pairs: Sequence[_Pair]) -> dic
     return similar
 
 
-def _near(one: datetime | None, other: datetime | None) -> bool:
+def _is_near(one: datetime | None, other: datetime | None) -> bool:
     return one is None or other is None or abs((one - other).total_seconds()) <= FURTHEST_DAYS * 86400
 
 
-def _eased(similar: dict[tuple[int, int], float]) -> dict[tuple[int, int], float]:
+def _normalise(similar: dict[tuple[int, int], float]) -> dict[tuple[int, int], float]:
     """Similarities against what each article is used to: long reports of one event are all alike, short ones never much."""
     closest: dict[int, list[float]] = defaultdict(list)
     for (one, other), value in similar.items():
         closest[one].append(value)
         closest[other].append(value)
     used_to = {
-        index: max(LONELY, sum(heapq.nlargest(NEIGHBOURS, values)) / NEIGHBOURS) for index, values in closest.items()
+        index: max(LEAST_USUAL_SIMILARITY, sum(heapq.nlargest(NEIGHBOURS, values)) / NEIGHBOURS)
+        for index, values in closest.items()
     }
     return {
         (one, other): min(1.0, value / math.sqrt(used_to[one] * used_to[other]) ** EASE)
@@ -221,7 +222,7 @@ def _eased(similar: dict[tuple[int, int], float]) -> dict[tuple[int, int], float
 
 
 @dataclass(slots=True)
-class _Between:
+class _Linkage:
     """The pairs across two groups: their sum, their number, and the least of them."""
 
     total: float
@@ -236,16 +237,16 @@ def _merge(count: int, similar: dict[tuple[int, int], float], closeness: float) 
     """Merges the closest two groups, again and again. Groups with a pair that has nothing in common never merge."""
     of = list(range(count))
     members = {index: [index] for index in range(count)}
-    between: dict[int, dict[int, _Between]] = defaultdict(dict)
+    between: dict[int, dict[int, _Linkage]] = defaultdict(dict)
     queue: list[tuple[float, int, int]] = []
 
-    def note(one: int, other: int, found: _Between) -> None:
+    def note(one: int, other: int, found: _Linkage) -> None:
         between[one][other] = between[other][one] = found
         if found.closeness() >= closeness:
             heapq.heappush(queue, (-found.closeness(), min(one, other), max(one, other)))
 
     for (one, other), value in similar.items():
-        note(one, other, _Between(value, 1, value))
+        note(one, other, _Linkage(value, 1, value))
     while queue:
         value, one, other = heapq.heappop(queue)
         found = between[one].get(other)
@@ -258,13 +259,13 @@ def _merge(count: int, similar: dict[tuple[int, int], float], closeness: float) 
             between[third].pop(other, None)
             if third in mine and third in theirs:
                 a, b = mine[third], theirs[third]
-                note(one, third, _Between(a.total + b.total, a.count + b.count, min(a.least, b.least)))
+                note(one, third, _Linkage(a.total + b.total, a.count + b.count, min(a.least, b.least)))
     for root, group_members in members.items():
         for index in group_members:
             of[index] = root
     return of
 
 
-def _numbered(of: Sequence[int]) -> list[int]:
+def _number_groups(of: Sequence[int]) -> list[int]:
     numbers: dict[int, int] = {}
     return [numbers.setdefault(root, len(numbers)) for root in of]

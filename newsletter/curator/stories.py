@@ -36,7 +36,7 @@ def group_new(now: datetime) -> int:
     ]
     known: list[int | None] = [story_id for _, story_id, *_ in rows]
     found = grouping.regroup(told, known) if any(known) else grouping.group(told)
-    kept = grouping.continued(known, found)
+    kept = grouping.match_groups(known, found)
     with transaction.atomic():
         made: dict[int, int] = {}
         of_story: dict[int, list[int]] = {}

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.curator.grouping import continued, group, regroup
+from newsletter.curator.grouping import group, match_groups, regroup
 from newsletter.curator.ranking import Candidate, Rule, suggest
 from newsletter.curator.taste import Offered, learn
 
@@ -219,7 +219,7 @@ def test_places_taken_count_for_the_share_of_a_paper() -> None:
 @given(st.lists(st.sampled_from(["a", "b", None]), max_size=12), st.data())
 def test_groups_go_on_where_most_of_them_is(known: list[str | None], data: st.DataObject) -> None:
     found = data.draw(st.lists(st.integers(0, 3), min_size=len(known), max_size=len(known)))
-    kept = continued(known, found)
+    kept = match_groups(known, found)
     by_number: dict[int, set[object]] = {}
     for number, label in zip(found, kept, strict=True):
         by_number.setdefault(number, set()).add(label)
@@ -239,4 +239,4 @@ def test_articles_that_come_later_join_the_stories_there_are() -> None:
         {"title": "Three hurt as ferry hits jetty", "text": event + " The captain blamed the fog."},
     ]
     found = regroup(told, ["ferry", "otters", None])
-    assert continued(["ferry", "otters", None], found) == ["ferry", "otters", "ferry"]
+    assert match_groups(["ferry", "otters", None], found) == ["ferry", "otters", "ferry"]

@@ -39,8 +39,8 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     image_url = _image(data, meta, url)
     picture = captions.find_lead_caption(tree, data, image_url)
     titles = _titles(data, meta, tree)
-    publisher = headlines.publisher(_publishers(data, meta), titles, url)
-    title = headlines.headline(tree, titles, (publisher, *_publishers(data, meta)), url)
+    publisher = headlines.find_publisher(_publishers(data, meta), titles, url)
+    title = headlines.find_headline(tree, titles, (publisher, *_publishers(data, meta)), url)
     authors = bylines.find_authors(
         data, meta, tree, title, (publisher, meta.get("og:site_name", ""), urls.host(url).split(".")[0])
     )
@@ -72,8 +72,8 @@ def extract_headline(tree: Any, url: str) -> str:
     meta, data = _read_meta(tree), _find_article_json_ld(tree)
     markup.without_code(tree)
     titles = _titles(data, meta, tree)
-    publisher = headlines.publisher(_publishers(data, meta), titles, url)
-    return headlines.headline(tree, titles, (publisher, *_publishers(data, meta)), url)
+    publisher = headlines.find_publisher(_publishers(data, meta), titles, url)
+    return headlines.find_headline(tree, titles, (publisher, *_publishers(data, meta)), url)
 
 
 def parse_html(html: str | bytes) -> Any:

@@ -24,13 +24,13 @@ _RUBRIC = re.compile(  # “Opinion | …”: the kind of story, not its headlin
 )
 
 
-def headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url: str) -> str:
+def find_headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url: str) -> str:
     """The headline that readers of the page see; the declared one (best first) where no heading says as much. "" for none."""
-    names = _names(sites, url) - {wording.folded(said) for said in declared[:-1]}
-    cleaned = [found for said in declared if (found := without_site(said, names))]
+    names = _site_names(sites, url) - {wording.folded(said) for said in declared[:-1]}
+    cleaned = [found for said in declared if (found := strip_site(said, names))]
     headings = list(_headings(tree, names))
     for heading in headings:
-        if any(_alike(heading, said) for said in cleaned):
+        if any(_is_alike(heading, said) for said in cleaned):
             return heading[:LONGEST]
     if len(headings) == 1 and len(headings[0].split()) >= LEAST_WORDS:
         return headings[0][:LONGEST]  # what the page declares was written for search engines
@@ -41,15 +41,15 @@ def headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url: str)
 def _headings(tree: Any, names: set[str]) -> Iterator[str]:
     """The texts of the page's main headings that are not the paper's name."""
     for node in islice(tree.iter("h1"), MOST_HEADINGS):
-        text = without_site(markup.short(node, 2 * LONGEST) or "", names)
+        text = strip_site(markup.short(node, 2 * LONGEST) or "", names)
         if len(text) >= SHORTEST and wording.folded(text) not in names:
             yield text
 
 
-def without_site(title: str, names: set[str]) -> str:
+def strip_site(title: str, names: set[str]) -> str:
     """A title without its paper's name and sections behind it, and without the kind of story before it. "" when nothing is left.
 
-    `names` are folded as `_names` does. “Bridge opens | Local | Example Echo” gives “Bridge opens”.
+    `names` are folded as `_site_names` does. “Bridge opens | Local | Example Echo” gives “Bridge opens”.
     """
     flat = " ".join(title.split())
     for _ in range(3):
@@ -80,14 +80,14 @@ def _is_site(text: str, names: set[str]) -> bool:
     ) or any(len(name) > 2 and said.startswith(name) and len(said) <= len(name) + 14 for name in names)
 
 
-def publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> str:
+def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> str:
     """The paper's name: as declared, else what the title tag (the last of `titles`) adds to the headline, else its server.
 
     Addresses and countries are no names, nor is the headline itself.
     """
     page = " ".join(titles[-1].split()) if titles else ""
     heads = {wording.folded(title) for title in titles[:-1]} - {""}
-    host = _names((), url)
+    host = _site_names((), url)
     agency = ""
     for said in declared:
         name = re.split(r"\s+[|•]\s+", " ".join(said.split()))[0].strip().removeprefix("www.")
@@ -105,7 +105,7 @@ def publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> str:
 _NO_PAPER = {"us", "uk", "home", "news", "website", "blog", "homepage", "index", "wordpress"}
 
 
-def _names(sites: Iterable[str], url: str) -> set[str]:
+def _site_names(sites: Iterable[str], url: str) -> set[str]:
     """What the paper may be called, folded: as it declares, and as its server is called, with and without the ending."""
     host = urls.host(url)
     labels = host.split(".")
@@ -122,7 +122,7 @@ def _names(sites: Iterable[str], url: str) -> set[str]:
     }
 
 
-def _alike(one: str, other: str) -> bool:
+def _is_alike(one: str, other: str) -> bool:
     first, second = set(_words(one)), set(_words(other))
     return bool(first and second) and len(first & second) >= _ALIKE * min(len(first), len(second))
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.curator.extraction import extract
-from newsletter.curator.headlines import publisher
+from newsletter.curator.headlines import find_publisher
 
 URL = "https://www.uplandecho.example.org/2026/11/24/ferry"
 HEADLINE = "Ferry gets a second boat"
@@ -82,7 +82,7 @@ def test_a_page_that_gives_its_headline_as_the_name_of_the_application_keeps_it(
     ],
 )
 def test_the_paper_is_named_as_it_names_itself(declared: list[str], titles: list[str], paper: str) -> None:
-    assert publisher(declared, titles, URL) == paper
+    assert find_publisher(declared, titles, URL) == paper
 
 
 @given(st.text(max_size=120), st.text(max_size=120), st.text(max_size=60))

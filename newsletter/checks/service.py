@@ -46,7 +46,7 @@ def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
         *(Finding("warn", f"story:{key}", message, f"page-{state}") for key, state, message in watch.findings(edition)),
         *(
             Finding("block" if state == "gone" else "warn", where, message, f"link-{state}")
-            for where, state, message in links.findings(edition)
+            for where, state, message in links.list_link_findings(edition)
         ),
         *_check_renderings(mails, newsletter.postal_address),
         *support.check_client_support(rendered),

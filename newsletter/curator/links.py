@@ -22,13 +22,13 @@ from newsletter.fetching import Fetched, FetchError, FetchRefused, TooLarge
 from newsletter.kernel.errors import NewsletterError
 from newsletter.templater import addresses_in
 
-EVERY, SOON = timedelta(hours=6), timedelta(minutes=20)  # what is well is not asked for again so soon
+CHECK_EVERY, RECHECK_AFTER = timedelta(hours=6), timedelta(minutes=20)  # what is well is not asked for again so soon
 AT_A_TIME = 60  # addresses
 MOST_BYTES = 256 * 1024  # that it answers is enough
 ANY_TYPE = "text/html, */*;q=0.5"
 
 
-def written(edition: Edition) -> dict[str, str]:
+def list_written_links(edition: Edition) -> dict[str, str]:
     """The web addresses that editors wrote into an edition, each with the place where it stands first."""
     sponsor = sponsors.find_sponsor(edition.newsletter_id, edition.date)
     texts = [
@@ -46,32 +46,32 @@ def written(edition: Edition) -> dict[str, str]:
     return found
 
 
-def look_at_links(now: datetime, *, fetch: Fetch, edition_id: int | None = None) -> int:
+def check_due_links(now: datetime, *, fetch: Fetch, edition_id: int | None = None) -> int:
     """Looks at the addresses whose time has come, or (with `edition_id`) at all of an edition's. Returns how many lead nowhere.
 
     A server that does not answer is called unreachable after several tries; at once where somebody asks and sees it.
     """
     patience = UNREACHABLE_AFTER if edition_id is None else 1
-    wanted = _enter(now, edition_id)
+    wanted = _create_missing_checks(now, edition_id)
     models.LinkLook.objects.filter(wanted_until__lt=(now - WATCHED_FOR).date()).delete()
     rows = models.LinkLook.objects.filter(key__in=wanted)
     if edition_id is None:
         rows = rows.filter(next_at__lte=now)
     due = {row.pk: row for row in rows.order_by("next_at", "id")[:AT_A_TIME]}
     asked = [polling.Request(row.pk, row.url) for row in due.values()]
-    for look_id, answer in polling.fetch_all(asked, _a_little(fetch), accept=ANY_TYPE):
-        _take(due[look_id], answer, patience, now)
+    for look_id, answer in polling.fetch_all(asked, _limit_bytes(fetch), accept=ANY_TYPE):
+        _store_answer(due[look_id], answer, patience, now)
     return models.LinkLook.objects.filter(key__in=wanted).exclude(state__in=("waiting", "fine")).count()
 
 
-def _a_little(fetch: Fetch) -> Fetch:
+def _limit_bytes(fetch: Fetch) -> Fetch:
     def fetched(url: str, **terms: str) -> Fetched:
         return fetch(url, most_bytes=MOST_BYTES, **terms)
 
     return fetched
 
 
-def _enter(now: datetime, edition_id: int | None) -> set[str]:
+def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:
     """Gives every address of the editions to come its look; the keys of all of them."""
     if edition_id is not None:
         editions: Iterable[Edition] = [reads.edition(edition_id)]
@@ -80,7 +80,7 @@ def _enter(now: datetime, edition_id: int | None) -> set[str]:
         editions = [each for each in reads.editions(states=WATCHED, limit=AT_A_TIME) if each.date >= since]
     wanted: dict[str, tuple[str, date]] = {}
     for edition in sorted(editions, key=lambda each: each.date):  # the last one that wants an address says how long
-        wanted |= {_key(url): (url, edition.date) for url in written(edition)}
+        wanted |= {_key(url): (url, edition.date) for url in list_written_links(edition)}
     known = dict(models.LinkLook.objects.filter(key__in=wanted).values_list("key", "wanted_until"))
     models.LinkLook.objects.bulk_create(
         [
@@ -96,7 +96,7 @@ def _enter(now: datetime, edition_id: int | None) -> set[str]:
     return set(wanted)
 
 
-def _take(row: models.LinkLook, answer: Fetched | Exception, patience: int, now: datetime) -> None:
+def _store_answer(row: models.LinkLook, answer: Fetched | Exception, patience: int, now: datetime) -> None:
     """Notes what an answer shows. Whatever a server says but that there is nothing counts as fine: many turn programs away."""
     state, detail, failures = "fine", "", 0
     if isinstance(answer, FetchError) and answer.status in watching.GONE:
@@ -112,20 +112,20 @@ def _take(row: models.LinkLook, answer: Fetched | Exception, patience: int, now:
         detail=detail[:300],
         failures=failures,
         looked_at=now,
-        next_at=now + (EVERY if state == "fine" else SOON),
+        next_at=now + (CHECK_EVERY if state == "fine" else RECHECK_AFTER),
     )
 
 
-def findings(edition: Edition) -> Iterator[tuple[str, str, str]]:
+def list_link_findings(edition: Edition) -> Iterator[tuple[str, str, str]]:
     """Which addresses of an edition lead nowhere: the place, the state, and in words what is wrong."""
-    places = {_key(url): where for url, where in written(edition).items()}
-    for row in models.LinkLook.objects.filter(key__in=places, state__in=_WORDS).order_by("id"):
+    places = {_key(url): where for url, where in list_written_links(edition).items()}
+    for row in models.LinkLook.objects.filter(key__in=places, state__in=_MESSAGES).order_by("id"):
         assert row.looked_at is not None  # or it would be waiting
         at = f"{row.looked_at:%d %b, %H:%M} UTC"
-        yield places[row.key], row.state, _WORDS[row.state].format(url=row.url[:100], detail=row.detail, at=at)
+        yield places[row.key], row.state, _MESSAGES[row.state].format(url=row.url[:100], detail=row.detail, at=at)
 
 
-_WORDS: Mapping[str, str] = {
+_MESSAGES: Mapping[str, str] = {
     "gone": "“{url}” leads to nothing ({detail}; looked at {at}). Mend the link.",
     "forbidden": "“{url}” was not looked at: {detail} See for yourself that readers can reach it.",
     "unreachable": "“{url}” could not be reached: {detail} (last tried {at}).",

@@ -39,7 +39,7 @@ from newsletter.curator.editions import (
     move_pick,
     suggest_picks,
 )
-from newsletter.curator.links import look_at_links
+from newsletter.curator.links import check_due_links
 from newsletter.curator.marking import mark, note, set_eligible, tag
 from newsletter.curator.opml import LARGEST as LARGEST_LIST
 from newsletter.curator.rules import remove_rule, set_rule

@@ -58,7 +58,7 @@ def test_every_place_where_editors_write_is_read(linked: Edition, now: datetime)
         first=linked.date, last=linked.date,
     )  # fmt: skip
     edition = service.set_box(linked.id, title="", text=f"[Map]({MAP}) [mail](mailto:a@example.com)", now=now)
-    assert links.written(edition) == {
+    assert links.list_written_links(edition) == {
         MAP: "intro",
         "https://one.example.net/": f"story:{linked.picks[0].key}",
         "https://two.example.net/": f"story:{linked.picks[0].key}",
@@ -68,12 +68,12 @@ def test_every_place_where_editors_write_is_read(linked: Edition, now: datetime)
 
 def test_our_own_pages_are_not_asked_for(filled: Edition, now: datetime) -> None:
     edition = service.edit_edition(filled.id, intro="[Join](http://testserver/join/morning/)", now=now)
-    assert links.written(edition) == {}
+    assert links.list_written_links(edition) == {}
 
 
 def test_a_link_that_leads_nowhere_blocks_until_it_is_mended(linked: Edition, servers: Servers, now: datetime) -> None:
     servers.answers[MAP] = FetchError("gone", status=404)
-    assert links.look_at_links(now, fetch=servers) == 1
+    assert links.check_due_links(now, fetch=servers) == 1
     assert found(linked, now) == [("link-gone", "block", "intro")]
     service.edit_edition(linked.id, intro="No link any more.", now=now)
     assert found(linked, now) == []
@@ -87,7 +87,7 @@ def test_sites_that_turn_programs_away_are_no_finding(
     linked: Edition, servers: Servers, now: datetime, answer: Exception
 ) -> None:
     servers.answers[MAP] = answer
-    assert links.look_at_links(now, fetch=servers) == 0
+    assert links.check_due_links(now, fetch=servers) == 0
     assert found(linked, now) == []
 
 
@@ -95,7 +95,7 @@ def test_a_server_may_hiccup_before_it_is_called_unreachable(linked: Edition, se
     servers.answers[MAP] = FetchError("The name is not known.")
     said = []
     for _ in range(3):
-        links.look_at_links(now, fetch=servers)
+        links.check_due_links(now, fetch=servers)
         said.append(found(linked, now))
         now += timedelta(minutes=21)
     assert said == [[], [], [("link-unreachable", "warn", "intro")]]
@@ -103,23 +103,23 @@ def test_a_server_may_hiccup_before_it_is_called_unreachable(linked: Edition, se
 
 def test_private_places_are_told_and_do_not_block(linked: Edition, servers: Servers, now: datetime) -> None:
     servers.answers[MAP] = FetchRefused("It is a private address.")
-    links.look_at_links(now, fetch=servers)
+    links.check_due_links(now, fetch=servers)
     assert found(linked, now) == [("link-forbidden", "warn", "intro")]
 
 
 def test_what_is_well_is_not_asked_for_again_for_hours(linked: Edition, servers: Servers, now: datetime) -> None:
     for hours in (0, 1, 5):
-        links.look_at_links(now + timedelta(hours=hours), fetch=servers)
+        links.check_due_links(now + timedelta(hours=hours), fetch=servers)
     assert servers.asked == [MAP]
-    links.look_at_links(now + timedelta(hours=7), fetch=servers)
+    links.check_due_links(now + timedelta(hours=7), fetch=servers)
     assert servers.asked == [MAP, MAP]
-    links.look_at_links(now + timedelta(hours=7), fetch=servers, edition_id=linked.id)
+    links.check_due_links(now + timedelta(hours=7), fetch=servers, edition_id=linked.id)
     assert len(servers.asked) == 3, "asked for one edition, it is looked at now"
 
 
 def test_what_no_edition_wants_any_more_is_forgotten(linked: Edition, servers: Servers, now: datetime) -> None:
-    links.look_at_links(now, fetch=servers)
-    links.look_at_links(now + timedelta(days=4), fetch=servers)
+    links.check_due_links(now, fetch=servers)
+    links.check_due_links(now + timedelta(days=4), fetch=servers)
     assert models.LinkLook.objects.count() == 0
 
 
@@ -127,11 +127,11 @@ def test_a_fault_of_ours_is_only_a_try_that_failed(linked: Edition, now: datetim
     def broken(url: str, **terms: Any) -> Fetched:
         raise RuntimeError("boom")
 
-    assert links.look_at_links(now, fetch=broken) == 0
+    assert links.check_due_links(now, fetch=broken) == 0
     assert models.LinkLook.objects.get().failures == 1
 
 
 def test_who_asks_is_told_at_once(linked: Edition, servers: Servers, now: datetime) -> None:
     servers.answers[MAP] = FetchError("The name is not known.")
-    assert links.look_at_links(now, fetch=servers, edition_id=linked.id) == 1
+    assert links.check_due_links(now, fetch=servers, edition_id=linked.id) == 1
     assert found(linked, now) == [("link-unreachable", "warn", "intro")]

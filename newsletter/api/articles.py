@@ -61,11 +61,11 @@ def _push_article(request: HttpRequest) -> HttpResponse:
     else:
         raise BadInput("Give the text or html of the article, or the url of its page.", "text")
     if tags is not None:
-        service.tag(added.article.id, tags, by=user.email)
+        service.set_tags(added.article.id, tags, by=user.email)
     if first or last:
-        service.set_eligible(added.article.id, first=first, last=last, by=user.email)
+        service.set_eligible_dates(added.article.id, first=first, last=last, by=user.email)
     if _read_text(pushed, "note").strip():
-        service.note(added.article.id, _read_text(pushed, "note"), by=user.email, now=now)
+        service.add_note(added.article.id, _read_text(pushed, "note"), by=user.email, now=now)
     audit.record(user, "pushed article", f"article {added.article.id}", now=now, detail=added.article.title[:200])
     answer = _to_document(reads.article(added.article.id)) | {
         "created": added.created,

@@ -78,7 +78,7 @@ def mark(
     article_id: int, state: str = typer.Argument(..., help="new, shortlisted or ignored."), as_json: bool = JSON
 ) -> None:
     """Shortlist an article, ignore it, or make it new again."""
-    article = service.mark(article_id, state, by=audit.COMMAND_LINE)
+    article = service.set_standing(article_id, state, by=audit.COMMAND_LINE)
     _record_audit(f"marked {state}", article_id)
     emit_json(_to_dict(article)) if as_json else say(f"{article.title} is {article.standing}.")
 
@@ -90,7 +90,7 @@ def tag(
     as_json: bool = JSON,
 ) -> None:
     """Give an article these tags and no others."""
-    article = service.tag(article_id, tags or [], by=audit.COMMAND_LINE)
+    article = service.set_tags(article_id, tags or [], by=audit.COMMAND_LINE)
     _record_audit("tagged", article_id)
     emit_json(_to_dict(article)) if as_json else say(f"{article.title}: {', '.join(tags) if tags else 'no tags'}.")
 
@@ -103,7 +103,7 @@ def set_days(
     as_json: bool = JSON,
 ) -> None:
     """Set the days an article may run; without any, it may run on all."""
-    article = service.set_eligible(
+    article = service.set_eligible_dates(
         article_id, first=_parse_day(first, "from"), last=_parse_day(last, "until"), by=audit.COMMAND_LINE
     )
     _record_audit("set days of", article_id)
@@ -115,7 +115,7 @@ def set_days(
 @app.command("note")
 def note(article_id: int, text: str) -> None:
     """Add a note to an article, for the desk alone."""
-    service.note(article_id, text, by=audit.COMMAND_LINE, now=clock.now())
+    service.add_note(article_id, text, by=audit.COMMAND_LINE, now=clock.now())
     _record_audit("noted", article_id)
     say("Noted.")
 

@@ -15,14 +15,14 @@ LONGEST_TAG, MOST_TAGS = 40, 20
 LONGEST_NOTE, MOST_NOTES = 1000, 100
 
 
-def mark(article_id: int, standing: str, *, by: str, version: int | None = None) -> Article:
+def set_standing(article_id: int, standing: str, *, by: str, version: int | None = None) -> Article:
     """Sets an article new, shortlisted or ignored. Raises BadInput, NotFound, Conflict."""
     if standing not in models.Article.Standing.values:
         raise BadInput(f"An article can be {', '.join(models.Article.Standing.values)}, not “{standing}”.", "state")
-    return _changed(article_id, version, by, lambda row: setattr(row, "standing", standing))
+    return _change_article(article_id, version, by, lambda row: setattr(row, "standing", standing))
 
 
-def tag(article_id: int, names: Iterable[str], *, by: str, version: int | None = None) -> Article:
+def set_tags(article_id: int, names: Iterable[str], *, by: str, version: int | None = None) -> Article:
     """Gives an article these tags and no others. Tags are in lower case. Raises BadInput, NotFound, Conflict."""
     wanted = sorted({" ".join(name.split()).casefold() for name in names} - {""})
     if len(wanted) > MOST_TAGS:
@@ -38,10 +38,10 @@ def tag(article_id: int, names: Iterable[str], *, by: str, version: int | None =
             models.ArticleTag(article=row, name=name) for name in wanted if name not in known
         )
 
-    return _changed(article_id, version, by, act)
+    return _change_article(article_id, version, by, act)
 
 
-def set_eligible(
+def set_eligible_dates(
     article_id: int, *, first: date | None, last: date | None, by: str, version: int | None = None
 ) -> Article:
     """Sets the dates of editions an article may be in, both ends included; None: no limit. Raises BadInput, NotFound, Conflict."""
@@ -51,10 +51,10 @@ def set_eligible(
     def act(row: models.Article) -> None:
         row.eligible_from, row.eligible_until = first, last
 
-    return _changed(article_id, version, by, act)
+    return _change_article(article_id, version, by, act)
 
 
-def note(article_id: int, text: str, *, by: str, now: datetime) -> None:
+def add_note(article_id: int, text: str, *, by: str, now: datetime) -> None:
     """Adds a note. Raises BadInput for an empty or a long one, or when there are too many; NotFound."""
     flat = " ".join(text.replace("\0", "").split())
     if not flat:
@@ -63,18 +63,18 @@ def note(article_id: int, text: str, *, by: str, now: datetime) -> None:
         raise BadInput(f"The note has {len(flat)} characters; {LONGEST_NOTE} are the most.", "note")
     row = models.Article.objects.filter(id=article_id).first()
     if row is None:
-        raise _missing(article_id)
+        raise _not_found(article_id)
     if row.notes.count() >= MOST_NOTES:
         raise BadInput(f"This article has {MOST_NOTES} notes, which is the most.", "note")
     models.ArticleNote.objects.create(article=row, text=flat, by=by, at=now)
 
 
-def _changed(article_id: int, version: int | None, by: str, act: Callable[[models.Article], object]) -> Article:
+def _change_article(article_id: int, version: int | None, by: str, act: Callable[[models.Article], object]) -> Article:
     """One change: refused when `version` is not the present one."""
     with transaction.atomic():
         row = models.Article.objects.select_for_update().filter(id=article_id).first()
         if row is None:
-            raise _missing(article_id)
+            raise _not_found(article_id)
         mine = models.Article.objects.filter(id=article_id, version=row.version)
         if (version is not None and version != row.version) or not mine.update(
             version=row.version + 1, changed_by=by[:254]
@@ -87,5 +87,5 @@ def _changed(article_id: int, version: int | None, by: str, act: Callable[[model
     return reads.article(article_id)
 
 
-def _missing(article_id: int) -> NotFound:
+def _not_found(article_id: int) -> NotFound:
     return NotFound(f"There is no article {article_id}. Search them with: newsletter articles list --query TEXT")

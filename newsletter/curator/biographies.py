@@ -49,8 +49,12 @@ def _find_box(tree: Any, name: str) -> str:
 
 
 def _list_texts(node: Any) -> list[str]:
-    whole = markup.short(node, LONGEST)
-    return [whole, *(text for inner in node.iter("p") if (text := markup.short(inner, LONGEST)))] if whole else []
+    whole = markup.extract_short_text(node, LONGEST)
+    return (
+        [whole, *(text for inner in node.iter("p") if (text := markup.extract_short_text(inner, LONGEST)))]
+        if whole
+        else []
+    )
 
 
 def is_biography_of(line: str, name: str) -> bool:

@@ -55,22 +55,24 @@ def _find_marked(tree: Any) -> Iterator[str]:
         "(//*[@rel='author'] | //*[@itemprop='author'] | //*[contains(concat(' ',@class,' '),' byline ')])[position()<4]"
     ):
         if not _is_aside(node):
-            yield markup.short(node, LONGEST_TEXT) or ""
+            yield markup.extract_short_text(node, LONGEST_TEXT) or ""
 
 
 def _find_near_headline(tree: Any, title: str) -> Iterator[str]:
     """What the markup calls an author, nearest behind the headline first."""
     some = islice(tree.iter("h1", "h2"), MOST_NODES)
-    heads = [node for node in some if title and (markup.short(node, LONGEST_TEXT) or "")[:60] == title[:60]]
+    heads = [
+        node for node in some if title and (markup.extract_short_text(node, LONGEST_TEXT) or "")[:60] == title[:60]
+    ]
     for head in heads[:1]:
         for holder in islice(head.iterancestors(), STEPS_UP):
             nodes = [node for node in islice(holder.iter(), MOST_NODES) if _is_author(node) and not _is_aside(node)]
             within = {above for node in nodes for above in node.iterancestors()}
-            innermost = [node for node in nodes if node not in within and markup.short(node, LONGEST)]
+            innermost = [node for node in nodes if node not in within and markup.extract_short_text(node, LONGEST)]
             if innermost:
                 for _, beside in groupby(innermost[:NEAREST], key=lambda node: (node.getparent(), node.get("class"))):
                     yield ", ".join(
-                        markup.words(node) for node in beside
+                        markup.extract_text(node) for node in beside
                     )  # the links of several people, one beside the other
                 return
 

@@ -174,7 +174,7 @@ def _find_marked_credit(tree: Any) -> str:
 def _find_credit_line(tree: Any) -> str:
     """The credit in a line of its own, such as “Main image credit: Ann Example” below the story."""
     for node in tree.iter("p", "em", "small", "figcaption"):
-        text = markup.short(node, 120)
+        text = markup.extract_short_text(node, 120)
         if text and _LINE.fullmatch(text) and not _is_aside(node):
             name = wording.credit(text)
             if name:
@@ -236,7 +236,7 @@ def _file_stem(address: str) -> str:
 
 def _caption_text(node: Any) -> str | None:
     """Its words without a headline in it; None when they are too many for a caption."""
-    text = markup.short(node, LONGEST)
+    text = markup.extract_short_text(node, LONGEST)
     if text and node.find(".//h1") is not None:
         return " ".join(" ".join(node.xpath(".//text()[not(ancestor::h1)]")).split())
     return text

@@ -97,12 +97,12 @@ def find_shown(tree: Any) -> datetime | None:
                 return moment
     stamped = tree.xpath(f"//*[{_STAMPED_XPATH}][not({_LISTED_XPATH})][not(self::meta or self::html or self::body)]")
     for node in stamped[:MOST_STAMPS]:
-        text = markup.short(node, LONGEST_STAMP)
+        text = markup.extract_short_text(node, LONGEST_STAMP)
         if text and not _is_change_date(node) and (moment := parse_written(text)):
             return moment
     for headline in islice(tree.iter("h1"), MOST_HEADLINES):
         for node in islice(_following_elements(headline), NEAR_HEADLINE):
-            text = markup.short(node, LONGEST_STAMP)
+            text = markup.extract_short_text(node, LONGEST_STAMP)
             if text and _STAMP.fullmatch(text) and not _is_change_date(node) and (moment := parse_written(text)):
                 return moment
     return None
@@ -125,8 +125,8 @@ def _is_listed(node: Any) -> bool:
 
 def _is_change_date(node: Any) -> bool:
     parent = node.getparent()
-    around = (markup.short(parent, LONGEST_STAMP) or "") if parent is not None else ""
-    says = f"{node.get('class') or ''} {node.get('itemprop') or ''} {markup.short(node, LONGEST_STAMP) or ''} {around}"
+    around = (markup.extract_short_text(parent, LONGEST_STAMP) or "") if parent is not None else ""
+    says = f"{node.get('class') or ''} {node.get('itemprop') or ''} {markup.extract_short_text(node, LONGEST_STAMP) or ''} {around}"
     return _LATER.search(says.replace("-", " ").replace("_", " ").replace("dateModified", "modified")) is not None
 
 

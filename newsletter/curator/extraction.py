@@ -35,7 +35,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
         return ExtractedArticle()
     meta = _read_meta(tree)
     data = _find_article_json_ld(tree)
-    markup.without_code(tree)
+    markup.strip_code(tree)
     image_url = _image(data, meta, url)
     picture = captions.find_lead_caption(tree, data, image_url)
     titles = _titles(data, meta, tree)
@@ -70,7 +70,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
 def extract_headline(tree: Any, url: str) -> str:
     """The headline of a page alone, as `parse_html`; "" where there is none."""
     meta, data = _read_meta(tree), _find_article_json_ld(tree)
-    markup.without_code(tree)
+    markup.strip_code(tree)
     titles = _titles(data, meta, tree)
     publisher = headlines.find_publisher(_publishers(data, meta), titles, url)
     return headlines.find_headline(tree, titles, (publisher, *_publishers(data, meta)), url)
@@ -193,7 +193,7 @@ def _is_declared_paywalled(data: Mapping[str, Any], meta: Mapping[str, str]) -> 
 def _has_barrier(tree: Any) -> bool:
     """Whether a box of the page asks for a subscription before anybody may read on."""
     barriers = tree.xpath(f"//*[{_BARRIERS}][not(self::html or self::body)]")
-    return any(wording.is_barrier(markup.short(node, 2000) or "") for node in barriers[:20])
+    return any(wording.is_barrier(markup.extract_short_text(node, 2000) or "") for node in barriers[:20])
 
 
 _DATE_TAGS = (

@@ -41,7 +41,7 @@ def find_headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url:
 def _headings(tree: Any, names: set[str]) -> Iterator[str]:
     """The texts of the page's main headings that are not the paper's name."""
     for node in islice(tree.iter("h1"), MOST_HEADINGS):
-        text = strip_site(markup.short(node, 2 * LONGEST) or "", names)
+        text = strip_site(markup.extract_short_text(node, 2 * LONGEST) or "", names)
         if len(text) >= SHORTEST and wording.folded(text) not in names:
             yield text
 

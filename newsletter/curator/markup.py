@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def without_code(tree: Any) -> Any:
+def strip_code(tree: Any) -> Any:
     """The tree without scripts, styles and what stands for them: their text is not the page's."""
     from lxml import etree
 
@@ -13,12 +13,12 @@ def without_code(tree: Any) -> Any:
     return tree
 
 
-def words(node: Any) -> str:
+def extract_text(node: Any) -> str:
     """The text of an element on one line, with a blank between its parts: pages rely on markup to part them."""
     return " ".join(" ".join(node.itertext()).split())
 
 
-def short(node: Any, most: int) -> str | None:
+def extract_short_text(node: Any, most: int) -> str | None:
     """The same; None when it is longer than `most` characters, for no more than that is read of an element."""
     parts, length = [], 0
     for part in node.itertext():

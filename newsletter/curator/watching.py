@@ -50,7 +50,7 @@ def read(html: bytes, url: str) -> Page:
     for node in tree.iter("p", "em", "aside", "footer", "div", "span", "li"):
         if len(node) > 8:
             continue
-        text = markup.short(node, 1000) or ""
+        text = markup.extract_short_text(node, 1000) or ""
         if len(text) >= 20 and _CORRECTION.match(text):
             correction = text[:LONGEST]
             break

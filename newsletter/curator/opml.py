@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from newsletter.kernel.errors import BadInput
 
-LARGEST = 5 * 2**20  # bytes
+LARGEST_FILE = 5 * 2**20  # bytes
 MOST_FEEDS = 5_000
 
 
@@ -23,12 +23,12 @@ class Outline:
     homepage: str = ""
 
 
-def parse(data: bytes) -> tuple[Outline, ...]:
+def parse_opml(data: bytes) -> tuple[Outline, ...]:
     """The feeds of an OPML file, each once, folders opened. Raises BadInput for what is none, or holds none."""
     import listparser
 
-    if len(data) > LARGEST:
-        raise BadInput(f"The file is larger than {LARGEST // 2**20} MB, so it is no list of feeds.", "file")
+    if len(data) > LARGEST_FILE:
+        raise BadInput(f"The file is larger than {LARGEST_FILE // 2**20} MB, so it is no list of feeds.", "file")
     try:
         found = listparser.parse(data)  # bytes: a text that is an address would be fetched
     except Exception as error:  # its parser lets faults of its own through
@@ -43,7 +43,7 @@ def parse(data: bytes) -> tuple[Outline, ...]:
     return tuple(feeds.values())
 
 
-def document(feeds: Iterable[Outline], *, title: str, now: datetime) -> str:
+def build_opml(feeds: Iterable[Outline], *, title: str, now: datetime) -> str:
     """An OPML 2.0 file of some feeds (opml.org/spec2.opml)."""
     root = ElementTree.Element("opml", version="2.0")
     head = ElementTree.SubElement(root, "head")

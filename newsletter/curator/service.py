@@ -41,7 +41,7 @@ from newsletter.curator.editions import (
 )
 from newsletter.curator.links import check_due_links
 from newsletter.curator.marking import add_note, set_eligible_dates, set_standing, set_tags
-from newsletter.curator.opml import LARGEST as LARGEST_LIST
+from newsletter.curator.opml import LARGEST_FILE as LARGEST_LIST
 from newsletter.curator.rules import remove_rule, set_rule
 from newsletter.curator.showing import variant_of
 from newsletter.curator.showing import who as who_sees

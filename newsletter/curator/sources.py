@@ -46,7 +46,7 @@ def import_sources(data: bytes, *, now: datetime) -> tuple[tuple[Source, ...], t
     """Adds the feeds of an OPML file: those that are new, and what is wrong with those that cannot be taken. Raises BadInput."""
     new: list[Source] = []
     troubles: list[str] = []
-    for outline in opml.parse(data):
+    for outline in opml.parse_opml(data):
         try:
             new.append(add_source(outline.url, title=outline.title, now=now))
         except Refused:
@@ -59,7 +59,7 @@ def import_sources(data: bytes, *, now: datetime) -> tuple[tuple[Source, ...], t
 def export_sources(*, now: datetime) -> str:
     """All feeds on the web as an OPML file."""
     rows = models.Source.objects.exclude(url__startswith="file:").order_by("title", "url")
-    return opml.document(
+    return opml.build_opml(
         [opml.Outline(row.url, row.title, row.homepage) for row in rows], title="Sources of our newsletters", now=now
     )
 

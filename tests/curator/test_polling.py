@@ -160,18 +160,18 @@ def test_a_list_of_another_reader_is_taken_in_once_and_handed_out_again(now: dat
     assert len(troubles) == 1
     assert "gopher://old.example.org/1" in troubles[0]
     assert service.import_sources(OPML.encode(), now=now)[0] == ()
-    again = opml.parse(service.export_sources(now=now).encode())
+    again = opml.parse_opml(service.export_sources(now=now).encode())
     assert {(each.title, each.url) for each in again} == {(each.title, each.url) for each in new}
 
 
 @pytest.mark.parametrize(
     "data",
     [b"", b"not xml", b"<html><body>hello</body></html>", b"https://paper.example.org/list.opml", b"\x00\xff" * 50,
-     b"<opml><body>" + b"<outline>" * 5_000, b"x" * (opml.LARGEST + 1)],
+     b"<opml><body>" + b"<outline>" * 5_000, b"x" * (opml.LARGEST_FILE + 1)],
 )  # fmt: skip
 def test_what_is_no_list_of_feeds_is_refused_with_words(data: bytes) -> None:
     with pytest.raises(BadInput) as refused:
-        opml.parse(data)
+        opml.parse_opml(data)
     assert refused.value.field == "file"
 
 
@@ -180,7 +180,7 @@ def test_entities_of_a_list_fetch_nothing_and_grow_nothing() -> None:
         '<!DOCTYPE opml [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY x SYSTEM "file:///etc/hostname">]>'
     )
     data = f'{bomb}<opml><body><outline text="&b;&x;" xmlUrl="https://paper.example.org/rss"/></body></opml>'
-    (found,) = opml.parse(data.encode())
+    (found,) = opml.parse_opml(data.encode())
     assert "aaaaaaaaaa" not in found.title
 
 

@@ -16,10 +16,10 @@ from datetime import datetime
 from newsletter.curator import biographies, dating, wording
 from newsletter.curator.extracted import ExtractedArticle
 
-END = -60.0  # weight of a line that ends a story: comments, “most read”
-A_STORY = 250.0  # weight from which on such a line ends one, and is no menu above it
-BEHIND = 0.3  # what is left of the weight of other stories
-RELATED = -20.0  # a box of other stories: the story may go on behind it
+END_WEIGHT = -60.0  # weight of a line that ends a story: comments, “most read”
+LEAST_STORY_WEIGHT = 250.0  # weight from which on such a line ends one, and is no menu above it
+WEIGHT_FACTOR_BEHIND = 0.3  # what is left of the weight of other stories
+RELATED_WEIGHT = -20.0  # a box of other stories: the story may go on behind it
 LARGEST_PASTE = 2 * 2**20  # characters
 _SENTENCE_END = re.compile(r"""[.!?…:;。！？]['"’”»)\]]*(?:\s*\[\d+\])?$""")
 _WORD = re.compile(r"\w+", re.UNICODE)
@@ -68,14 +68,14 @@ def clean(text: str, url: str = "") -> ExtractedArticle:
     ]
     lines = [line for line in lines if line]
     start, end = _heaviest_run([_weight(line) for line in lines])
-    start = _behind_the_picture(lines, start, end)
+    start = _skip_picture(lines, start, end)
     before, body, after = lines[:start], lines[start:end], lines[end:]
     if not body:
-        return ExtractedArticle(title=_title(lines), canonical_url=url)
+        return ExtractedArticle(title=_find_title(lines), canonical_url=url)
     head = _read_head(before)
-    names = [head.byline, *_bylines_behind(after)]
+    names = [head.byline, *_find_bylines(after)]
     name = next((candidate for candidate in names if candidate), "")
-    biography = _biography(after, body, name)
+    biography = _find_biography(after, body, name)
     paragraphs = [line for line in body if _belongs(line) and line != biography]
     caption, credit = head.caption, head.credit
     return ExtractedArticle(
@@ -86,7 +86,7 @@ def clean(text: str, url: str = "") -> ExtractedArticle:
         published_at=head.published_at,
         image_caption=caption,
         image_credit=credit,
-        publisher=_publisher(lines, after, head.title_suffix),
+        publisher=_find_publisher(lines, after, head.title_suffix),
         canonical_url=url,
         biography=biography,
         authors=tuple(wording.authors(name)),
@@ -97,9 +97,9 @@ def _weight(line: str) -> float:
     """How much a line speaks for (above 0) or against (below 0) belonging to the story."""
     words = len(_WORD.findall(line))
     if _END_OF_STORY.match(line):
-        return END
+        return END_WEIGHT
     if _BOX.match(line):
-        return RELATED
+        return RELATED_WEIGHT
     if wording.is_promotion(line) or _COOKIES.search(line):
         return -14.0
     if _CUT_OFF.search(line):
@@ -119,8 +119,8 @@ def _heaviest_run(weights: Sequence[float]) -> tuple[int, int]:
     best_run, start = (0, 0), 0
     over = False  # an end was seen behind a story: what follows is other stories, and weighs little
     for index, weight in enumerate(weights):
-        over = over or (weight <= END and best >= A_STORY)
-        weight *= BEHIND if over and weight > 0 else 1.0
+        over = over or (weight <= END_WEIGHT and best >= LEAST_STORY_WEIGHT)
+        weight *= WEIGHT_FACTOR_BEHIND if over and weight > 0 else 1.0
         if total <= 0:
             total, start = 0.0, index
         total += weight
@@ -129,7 +129,7 @@ def _heaviest_run(weights: Sequence[float]) -> tuple[int, int]:
     return best_run
 
 
-def _behind_the_picture(lines: Sequence[str], start: int, end: int) -> int:
+def _skip_picture(lines: Sequence[str], start: int, end: int) -> int:
     """Where the story begins: behind a picture's credit near its top, for what stands above that is standfirst and caption."""
     near = range(start, min(start + 4, end - 1))
     return max((index + 1 for index in near if wording.credit(lines[index])), default=start)
@@ -163,7 +163,7 @@ class _Head:
 
 
 def _read_head(before: Sequence[str]) -> _Head:
-    head = _Head(title=_title(before))
+    head = _Head(title=_find_title(before))
     at = max((i for i, line in enumerate(before) if line == head.title), default=-1)
     head.title_suffix = _title_suffix(before, head.title)
     rest = [line for line in before[at + 1 :] if line != head.title] if at >= 0 else list(before)
@@ -201,10 +201,10 @@ def _read_line(head: _Head, line: str, previous: str) -> None:
         head.dek = line
 
 
-def _title(before: Iterable[str]) -> str:
+def _find_title(before: Iterable[str]) -> str:
     """The headline: a line that the page's first line repeats, else the first line that reads like one."""
     lines = list(before)
-    candidates = [line for line in lines if _reads_like_a_title(line)]
+    candidates = [line for line in lines if _looks_like_title(line)]
     if not candidates:
         return ""
     first = lines[0].casefold()
@@ -212,11 +212,11 @@ def _title(before: Iterable[str]) -> str:
         if line is not lines[0] and len(line) > 12 and first.startswith(line.casefold()[:60]):
             return line
     if candidates[0] is lines[0]:
-        return _without_site(lines[0])
+        return _strip_site(lines[0])
     return max(candidates[-4:], key=len)
 
 
-def _reads_like_a_title(line: str) -> bool:
+def _looks_like_title(line: str) -> bool:
     words = line.split()
     return 3 <= len(words) <= 30 and not (
         wording.is_promotion(line)
@@ -227,20 +227,20 @@ def _reads_like_a_title(line: str) -> bool:
     )
 
 
-def _without_site(line: str) -> str:
-    head, separator, tail = _parted(line)
+def _strip_site(line: str) -> str:
+    head, separator, tail = _split_suffix(line)
     return head if separator and len(tail.split()) <= 5 and len(head.split()) >= 3 else line
 
 
 def _title_suffix(before: Sequence[str], title: str) -> str:
     """What the page's first line adds behind the headline: usually the paper's name."""
-    head, _, tail = _parted(before[0]) if before else ("", "", "")
+    head, _, tail = _split_suffix(before[0]) if before else ("", "", "")
     return (
         tail if head and title and head.casefold().startswith(title.casefold()[:40]) and len(tail.split()) <= 5 else ""
     )
 
 
-def _parted(line: str) -> tuple[str, str, str]:
+def _split_suffix(line: str) -> tuple[str, str, str]:
     for separator in (" | ", " – ", " — ", " - ", " • "):
         head, found, tail = line.rpartition(separator)
         if found:
@@ -248,7 +248,7 @@ def _parted(line: str) -> tuple[str, str, str]:
     return line, "", ""
 
 
-def _bylines_behind(after: Sequence[str]) -> list[str]:
+def _find_bylines(after: Sequence[str]) -> list[str]:
     """Authors named behind the story: “Ann Example, The Paper” above the biography, or “By Ann Example”."""
     found: list[str] = []
     for line in after[:60]:
@@ -258,11 +258,11 @@ def _bylines_behind(after: Sequence[str]) -> list[str]:
     return found
 
 
-def _biography(after: Sequence[str], body: Sequence[str], name: str) -> str:
+def _find_biography(after: Sequence[str], body: Sequence[str], name: str) -> str:
     return next((line for line in [*after[:80], *body[-2:]] if biographies.is_biography_of(line, name)), "")
 
 
-def _publisher(lines: Sequence[str], after: Sequence[str], suffix: str) -> str:
+def _find_publisher(lines: Sequence[str], after: Sequence[str], suffix: str) -> str:
     """The paper: as its promotion names it, else behind the author's name, else behind the headline."""
     named = [
         m["paper"].strip(" .")

@@ -30,15 +30,15 @@ class Request:
     last_modified: str = ""
 
 
-Answer = Fetched | Exception
+FetchAnswer = Fetched | Exception
 
 
 def fetch_all(
     requests: Iterable[Request], fetch: Fetch, *, accept: str = FEED_TYPES, threads: int = THREADS, pause: float = PAUSE
-) -> Iterator[tuple[int, Answer]]:
+) -> Iterator[tuple[int, FetchAnswer]]:
     """The answer to each request, or what went wrong, in the order they come. Whoever stops listening stops the fetching."""
     lines = by_host(requests)
-    answers: queue.SimpleQueue[tuple[int, Answer]] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[tuple[int, FetchAnswer]] = queue.SimpleQueue()
     stopped = threading.Event()
     with ThreadPoolExecutor(max(1, min(threads, len(lines))), "feeds") as pool:
         try:
@@ -64,13 +64,13 @@ def _one_server(
     fetch: Fetch,
     accept: str,
     pause: float,
-    answers: queue.SimpleQueue[tuple[int, Answer]],
+    answers: queue.SimpleQueue[tuple[int, FetchAnswer]],
     stopped: threading.Event,
 ) -> None:
     for number, request in enumerate(line):
         if stopped.wait(pause if number else 0.0):
             return
-        answer: Answer
+        answer: FetchAnswer
         try:
             answer = fetch(request.url, accept=accept, etag=request.etag, last_modified=request.last_modified)
         except Exception as error:  # also a fault of ours: it belongs to this feed, and whoever listens says so

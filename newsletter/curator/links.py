@@ -58,7 +58,7 @@ def check_due_links(now: datetime, *, fetch: Fetch, edition_id: int | None = Non
     if edition_id is None:
         rows = rows.filter(next_at__lte=now)
     due = {row.pk: row for row in rows.order_by("next_at", "id")[:AT_A_TIME]}
-    asked = [polling.Request(row.pk, row.url) for row in due.values()]
+    asked = [polling.FetchRequest(row.pk, row.url) for row in due.values()]
     for look_id, answer in polling.fetch_all(asked, _limit_bytes(fetch), accept=ANY_TYPE):
         _store_answer(due[look_id], answer, patience, now)
     return models.LinkLook.objects.filter(key__in=wanted).exclude(state__in=("waiting", "fine")).count()

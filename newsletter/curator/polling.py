@@ -21,7 +21,7 @@ PAUSE = 1.0  # seconds between two requests to one server
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class FetchRequest:
     """One feed or page to ask for, and what we know of its last answer."""
 
     id: int
@@ -34,7 +34,12 @@ FetchAnswer = Fetched | Exception
 
 
 def fetch_all(
-    requests: Iterable[Request], fetch: Fetch, *, accept: str = FEED_TYPES, threads: int = THREADS, pause: float = PAUSE
+    requests: Iterable[FetchRequest],
+    fetch: Fetch,
+    *,
+    accept: str = FEED_TYPES,
+    threads: int = THREADS,
+    pause: float = PAUSE,
 ) -> Iterator[tuple[int, FetchAnswer]]:
     """The answer to each request, or what went wrong, in the order they come. Whoever stops listening stops the fetching."""
     lines = by_host(requests)
@@ -51,16 +56,16 @@ def fetch_all(
             pool.shutdown(cancel_futures=True)
 
 
-def by_host(requests: Iterable[Request]) -> list[list[Request]]:
+def by_host(requests: Iterable[FetchRequest]) -> list[list[FetchRequest]]:
     """The requests of each server, in their order; the longest line first, for it takes longest."""
-    lines: dict[str, list[Request]] = defaultdict(list)
+    lines: dict[str, list[FetchRequest]] = defaultdict(list)
     for request in requests:
         lines[urls.host(request.url)].append(request)
     return sorted(lines.values(), key=len, reverse=True)
 
 
 def _one_server(
-    line: Sequence[Request],
+    line: Sequence[FetchRequest],
     fetch: Fetch,
     accept: str,
     pause: float,

@@ -99,7 +99,7 @@ def _answers(rows: dict[int, models.Source], fetch: Fetch) -> Iterator[tuple[mod
         if row.url.startswith("file:"):
             yield row, _file(row)
         else:
-            asked.append(polling.Request(row.id, row.url, row.etag, row.last_modified))
+            asked.append(polling.FetchRequest(row.id, row.url, row.etag, row.last_modified))
     for source_id, answer in polling.fetch_all(asked, fetch):
         yield rows[source_id], answer
 

@@ -35,7 +35,7 @@ def look_again(now: datetime, *, fetch: Fetch, edition_id: int | None = None) ->
         else looks.filter(next_at__lte=now, pick__edition__date__gte=(now - WATCHED_FOR).date())
     )
     due = {row.pk: row for row in looks.select_related("pick__article").order_by("next_at", "id")[:AT_A_TIME]}
-    asked = [polling.Request(row.pk, row.pick.url, row.etag, row.last_modified) for row in due.values()]
+    asked = [polling.FetchRequest(row.pk, row.pick.url, row.etag, row.last_modified) for row in due.values()]
     differ = 0
     for look_id, answer in polling.fetch_all(asked, fetch, accept=PAGE_TYPES):
         try:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.curator import feeds, opml, polling, reads, service
-from newsletter.curator.polling import Request
+from newsletter.curator.polling import FetchRequest
 from newsletter.fetching import Fetched
 from newsletter.kernel.errors import BadInput, Refused
 
@@ -48,9 +48,9 @@ class Slow:
 
 def test_servers_are_asked_at_once_and_one_servers_feeds_one_after_another() -> None:
     web = Slow(0.05)
-    hosts = [Request(n, f"https://paper{n}.example.org/rss") for n in range(16)]
-    several = [Request(100 + n, f"https://www.big.example.org/{n}") for n in range(2)]
-    several += [Request(200 + n, f"https://big.example.org/{n}") for n in range(2)]
+    hosts = [FetchRequest(n, f"https://paper{n}.example.org/rss") for n in range(16)]
+    several = [FetchRequest(100 + n, f"https://www.big.example.org/{n}") for n in range(2)]
+    several += [FetchRequest(200 + n, f"https://big.example.org/{n}") for n in range(2)]
     begun = time.monotonic()
     answers = dict(polling.fetch_all([*hosts, *several], web, pause=0.0))
     assert time.monotonic() - begun < 0.05 * 20 * 0.8, "one after the other they would take a second"
@@ -60,15 +60,15 @@ def test_servers_are_asked_at_once_and_one_servers_feeds_one_after_another() -> 
 
 def test_between_two_requests_to_one_server_there_is_a_pause() -> None:
     begun = time.monotonic()
-    list(polling.fetch_all([Request(n, f"https://big.example.org/{n}") for n in range(3)], Slow(0.0), pause=0.1))
+    list(polling.fetch_all([FetchRequest(n, f"https://big.example.org/{n}") for n in range(3)], Slow(0.0), pause=0.1))
     assert time.monotonic() - begun >= 0.2
 
 
 def test_whatever_goes_wrong_with_one_is_its_own_answer() -> None:
     asked = [
-        Request(1, "https://a.example.org/broken"),
-        Request(2, "https://a.example.org/fine"),
-        Request(3, "https://[::1"),
+        FetchRequest(1, "https://a.example.org/broken"),
+        FetchRequest(2, "https://a.example.org/fine"),
+        FetchRequest(3, "https://[::1"),
     ]
     answers = dict(polling.fetch_all(asked, Slow(0.0), pause=0.0))
     assert isinstance(answers[1], ValueError)
@@ -78,7 +78,7 @@ def test_whatever_goes_wrong_with_one_is_its_own_answer() -> None:
 
 def test_who_stops_listening_stops_the_fetching() -> None:
     web = Slow(0.0)
-    answers = polling.fetch_all([Request(n, f"https://big.example.org/{n}") for n in range(50)], web, pause=0.05)
+    answers = polling.fetch_all([FetchRequest(n, f"https://big.example.org/{n}") for n in range(50)], web, pause=0.05)
     next(answers)
     answers.close()
     assert len(web.asked) < 5
@@ -86,7 +86,7 @@ def test_who_stops_listening_stops_the_fetching() -> None:
 
 @given(st.lists(st.sampled_from(["a", "b", "c", "www.a"]), max_size=20))
 def test_each_server_has_one_line_with_all_of_its_feeds_in_order(hosts: list[str]) -> None:
-    requests = [Request(n, f"https://{host}.example.org/{n}") for n, host in enumerate(hosts)]
+    requests = [FetchRequest(n, f"https://{host}.example.org/{n}") for n, host in enumerate(hosts)]
     lines = polling.by_host(requests)
     assert sorted(each.id for line in lines for each in line) == list(range(len(hosts)))
     assert all([each.id for each in line] == sorted(each.id for each in line) for line in lines)

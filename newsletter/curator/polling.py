@@ -42,13 +42,13 @@ def fetch_all(
     pause: float = PAUSE,
 ) -> Iterator[tuple[int, FetchAnswer]]:
     """The answer to each request, or what went wrong, in the order they come. Whoever stops listening stops the fetching."""
-    lines = by_host(requests)
+    lines = group_by_host(requests)
     answers: queue.SimpleQueue[tuple[int, FetchAnswer]] = queue.SimpleQueue()
     stopped = threading.Event()
     with ThreadPoolExecutor(max(1, min(threads, len(lines))), "feeds") as pool:
         try:
             for line in lines:
-                pool.submit(_one_server, line, fetch, accept, pause, answers, stopped)
+                pool.submit(_fetch_host, line, fetch, accept, pause, answers, stopped)
             for _ in range(sum(map(len, lines))):
                 yield answers.get()
         finally:
@@ -56,7 +56,7 @@ def fetch_all(
             pool.shutdown(cancel_futures=True)
 
 
-def by_host(requests: Iterable[FetchRequest]) -> list[list[FetchRequest]]:
+def group_by_host(requests: Iterable[FetchRequest]) -> list[list[FetchRequest]]:
     """The requests of each server, in their order; the longest line first, for it takes longest."""
     lines: dict[str, list[FetchRequest]] = defaultdict(list)
     for request in requests:
@@ -64,7 +64,7 @@ def by_host(requests: Iterable[FetchRequest]) -> list[list[FetchRequest]]:
     return sorted(lines.values(), key=len, reverse=True)
 
 
-def _one_server(
+def _fetch_host(
     line: Sequence[FetchRequest],
     fetch: Fetch,
     accept: str,

@@ -87,7 +87,7 @@ def test_who_stops_listening_stops_the_fetching() -> None:
 @given(st.lists(st.sampled_from(["a", "b", "c", "www.a"]), max_size=20))
 def test_each_server_has_one_line_with_all_of_its_feeds_in_order(hosts: list[str]) -> None:
     requests = [FetchRequest(n, f"https://{host}.example.org/{n}") for n, host in enumerate(hosts)]
-    lines = polling.by_host(requests)
+    lines = polling.group_by_host(requests)
     assert sorted(each.id for line in lines for each in line) == list(range(len(hosts)))
     assert all([each.id for each in line] == sorted(each.id for each in line) for line in lines)
     assert len(lines) == len({host.removeprefix("www.") for host in hosts})

@@ -25,7 +25,7 @@ STATES = ("offered", "new", "shortlisted", "picked", "run", "ignored", "all")  #
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PoolFilter:
     """What an editor looks for; "" and None are anything."""
 
     query: str = ""
@@ -35,7 +35,9 @@ class Wanted:
     language: str = ""
 
 
-def pool(edition_id: int, wanted: Wanted = Wanted(), *, limit: int = SHOWN, now: datetime) -> tuple[PoolArticle, ...]:
+def pool(
+    edition_id: int, wanted: PoolFilter = PoolFilter(), *, limit: int = SHOWN, now: datetime
+) -> tuple[PoolArticle, ...]:
     """Articles on offer for an edition, newest first: without a search those first seen in the last days.
 
     Raises BadInput for a state that is none.
@@ -71,14 +73,14 @@ def pool(edition_id: int, wanted: Wanted = Wanted(), *, limit: int = SHOWN, now:
 
 def candidates(edition: Edition, now: datetime, *, most: int) -> list[models.Article]:
     """The articles that may be suggested for an edition: lately found, not ignored, and eligible on its day."""
-    rows = _found(Wanted(), now).filter(
+    rows = _found(PoolFilter(), now).filter(
         Q(eligible_from=None) | Q(eligible_from__lte=edition.date),
         Q(eligible_until=None) | Q(eligible_until__gte=edition.date),
     )
     return list(rows.select_related("source").prefetch_related("tags")[:most])
 
 
-def _found(wanted: Wanted, now: datetime) -> QuerySet[models.Article]:
+def _found(wanted: PoolFilter, now: datetime) -> QuerySet[models.Article]:
     if wanted.state not in STATES:
         raise BadInput(f"There is no state “{wanted.state}”. There are {', '.join(STATES)}.", "state")
     rows = search.matching(wanted.query)

@@ -246,10 +246,10 @@ def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
     } | boxes.fragment(edition)
 
 
-def wanted(request: HttpRequest) -> pools.Wanted:
+def wanted(request: HttpRequest) -> pools.PoolFilter:
     """What an editor looks for in the pool, from a query or a form."""
     asked = request.GET if request.method == "GET" else request.POST
-    return pools.Wanted(
+    return pools.PoolFilter(
         query=asked.get("q", "")[:100],
         state=asked.get("state") or "offered",
         source_id=number(asked, "source"),
@@ -257,7 +257,7 @@ def wanted(request: HttpRequest) -> pools.Wanted:
     )
 
 
-def pool_context(edition: reads.Edition, wanted: pools.Wanted) -> dict[str, Any]:
+def pool_context(edition: reads.Edition, wanted: pools.PoolFilter) -> dict[str, Any]:
     """What the pool's fragment shows."""
     found = pools.pool(edition.id, wanted, now=clock.now())
     return {"edition": edition, "pool": found, "wanted": wanted, "most": pools.SHOWN}

@@ -122,13 +122,13 @@ def _check_wording(
 def _check_stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Iterator[Finding]:
     fewest = min(len(variants.as_seen(edition, each).picks) for each in variants.of(edition))
     yield from stories.check_count(fewest, newsletter.stories_least, newsletter.stories_wanted, newsletter.name)
-    ran = pool.ran_of_picks(edition)
+    ran = pool.find_earlier_runs_of_picks(edition)
     pictures = catalog.find_pictures([each.picture_id for each in edition.picks if each.picture_id])
     sizes = {each.key: pictures[each.picture_id].size for each in edition.picks if each.picture_id in pictures}
     for story in edition.picks:
         yield from stories.check_story(story, ran=ran.get(story.article_id, ""), picture_size=sizes.get(story.key, 0))
     yield from stories.check_duplicates(
-        sorted(edition.picks, key=lambda each: each.number), pool.events_of_picks(edition)
+        sorted(edition.picks, key=lambda each: each.number), pool.find_stories_of_picks(edition)
     )
     yield from stories.check_picture_weight(list(sizes.values()))
 

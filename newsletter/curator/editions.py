@@ -79,12 +79,12 @@ def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = Non
     if not places:
         return ()
     stories.group_new(now)
-    rows = {row.id: row for row in pool.candidates(edition, now, most=MOST_CANDIDATES)}
+    rows = {row.id: row for row in pool.list_candidates(edition, now, most=MOST_CANDIDATES)}
     free = {
         section.key: max(0, section.quota - sum(pick.section == section.key for pick in edition.picks))
         for section in newsletter.sections
     }
-    ran = pool.already_ran(rows.values(), on=edition.date, besides=edition.id)
+    ran = pool.find_earlier_runs(rows.values(), on=edition.date, besides=edition.id)
     picked = {pick.article_id for pick in edition.picks}
     told = models.Article.objects.filter(id__in=picked).values_list("story_id", flat=True)
     found = ranking.suggest(
@@ -212,8 +212,8 @@ def add_pick(
 def _explain_repeat(article: models.Article, edition_id: int, reason: str, by: str) -> str:
     """Why an article is picked although something stands in the way, and who says so; "" when nothing does. Raises Refused."""
     edition = reads.edition(edition_id)
-    ran = pool.already_ran([article], on=edition.date, besides=edition_id).get(article.id, "")
-    hurdle = pool.hurdle(article, edition, ran)
+    ran = pool.find_earlier_runs([article], on=edition.date, besides=edition_id).get(article.id, "")
+    hurdle = pool.find_obstacle(article, edition, ran)
     if not hurdle:
         return ""
     why = " ".join(reason.split())

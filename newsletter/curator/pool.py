@@ -20,7 +20,7 @@ from newsletter.kernel.errors import BadInput
 RAN_WITHIN = timedelta(days=14)
 NEW_WITHIN = timedelta(days=4)  # since we first saw it: a feed's own date is the wrong test for “new”
 LATEST_FIRST = (F("published_at").desc(nulls_last=True), "-id")  # databases differ on where no date belongs
-SHOWN = 60
+PAGE_SIZE = 60
 STATES = ("offered", "new", "shortlisted", "picked", "run", "ignored", "all")  # offered: all but the ignored
 
 
@@ -35,8 +35,8 @@ class PoolFilter:
     language: str = ""
 
 
-def pool(
-    edition_id: int, wanted: PoolFilter = PoolFilter(), *, limit: int = SHOWN, now: datetime
+def list_pool(
+    edition_id: int, wanted: PoolFilter = PoolFilter(), *, limit: int = PAGE_SIZE, now: datetime
 ) -> tuple[PoolArticle, ...]:
     """Articles on offer for an edition, newest first: without a search those first seen in the last days.
 
@@ -44,13 +44,13 @@ def pool(
     """
     shown = reads.edition(edition_id)
     rows = list(
-        _found(wanted, now)
+        _filter_articles(wanted, now)
         .defer("text", "biography")
         .select_related("copy_of")
         .prefetch_related("tags", "notes")[:limit]
     )
-    told = _told({row.story_id for row in rows if row.story_id})
-    ran = already_ran(rows, on=shown.date, besides=edition_id)
+    told = _publishers_by_story({row.story_id for row in rows if row.story_id})
+    ran = find_earlier_runs(rows, on=shown.date, besides=edition_id)
     used = {pick.article_id: pick.number for pick in shown.picks}
     return tuple(
         PoolArticle(
@@ -58,29 +58,29 @@ def pool(
             told_by=len(told.get(row.story_id or 0, ())) or 1,
             used_as=used.get(row.id, 0),
             ran=ran.get(row.id, ""),
-            also=_also(row, told.get(row.story_id or 0, ())),
+            also=_other_publishers(row, told.get(row.story_id or 0, ())),
             state=_state(row),
             tags=tuple(sorted(tag.name for tag in row.tags.all())),
             notes=tuple(
                 Note(note.text, note.by, note.at) for note in sorted(row.notes.all(), key=lambda note: note.at)
             ),
             copy_of=(row.copy_of.publisher or "another paper") if row.copy_of else "",
-            hurdle=hurdle(row, shown, ran.get(row.id, "")),
+            hurdle=find_obstacle(row, shown, ran.get(row.id, "")),
         )
         for row in rows
     )
 
 
-def candidates(edition: Edition, now: datetime, *, most: int) -> list[models.Article]:
+def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[models.Article]:
     """The articles that may be suggested for an edition: lately found, not ignored, and eligible on its day."""
-    rows = _found(PoolFilter(), now).filter(
+    rows = _filter_articles(PoolFilter(), now).filter(
         Q(eligible_from=None) | Q(eligible_from__lte=edition.date),
         Q(eligible_until=None) | Q(eligible_until__gte=edition.date),
     )
     return list(rows.select_related("source").prefetch_related("tags")[:most])
 
 
-def _found(wanted: PoolFilter, now: datetime) -> QuerySet[models.Article]:
+def _filter_articles(wanted: PoolFilter, now: datetime) -> QuerySet[models.Article]:
     if wanted.state not in STATES:
         raise BadInput(f"There is no state “{wanted.state}”. There are {', '.join(STATES)}.", "state")
     rows = search.matching(wanted.query)
@@ -114,7 +114,7 @@ def _state(row: models.Article) -> str:
     return "picked" if row.is_picked else row.standing  # type: ignore[attr-defined]
 
 
-def _told(story_ids: set[int]) -> Mapping[int, Sequence[str]]:
+def _publishers_by_story(story_ids: set[int]) -> Mapping[int, Sequence[str]]:
     """The papers of each story, an entry for every article."""
     told: dict[int, list[str]] = defaultdict(list)
     rows = models.Article.objects.filter(story_id__in=story_ids).order_by(*LATEST_FIRST)
@@ -123,23 +123,23 @@ def _told(story_ids: set[int]) -> Mapping[int, Sequence[str]]:
     return told
 
 
-def _also(row: models.Article, publishers: Iterable[str]) -> tuple[str, ...]:
+def _other_publishers(row: models.Article, publishers: Iterable[str]) -> tuple[str, ...]:
     """Who else tells of the same event, each once."""
     return tuple(dict.fromkeys(paper for paper in publishers if paper and paper != row.publisher))
 
 
-def hurdle(row: models.Article, edition: Edition, ran: str) -> str:
+def find_obstacle(row: models.Article, edition: Edition, ran: str) -> str:
     """What stands in the way of picking an article for an edition, in words; "" for nothing."""
     if ran:
         return ran
     if row.eligible_from and edition.date < row.eligible_from:
-        return f"held until {_day(row.eligible_from)}"
+        return f"held until {_format_day(row.eligible_from)}"
     if row.eligible_until and edition.date > row.eligible_until:
-        return f"stale since {_day(row.eligible_until)}"
+        return f"stale since {_format_day(row.eligible_until)}"
     return ""
 
 
-def already_ran(rows: Iterable[models.Article], *, on: date, besides: int | None) -> dict[int, str]:
+def find_earlier_runs(rows: Iterable[models.Article], *, on: date, besides: int | None) -> dict[int, str]:
     """For each article that ran in the house within two weeks, or is to: where, in words.
 
     The same address or headline is the same article; failing that, another one of the same story counts as well.
@@ -160,22 +160,22 @@ def already_ran(rows: Iterable[models.Article], *, on: date, besides: int | None
         itself = by_key.get(row.canonical_key) or by_key.get(f"title:{row.title_key}")
         ran = itself or by_story.get(row.story_id or 0)
         if ran:
-            where = f"ran {_day(ran[0])} in {names.get(ran[1], 'another newsletter')}"
+            where = f"ran {_format_day(ran[0])} in {names.get(ran[1], 'another newsletter')}"
             found[row.id] = where if itself else f"same story {where}"
     return found
 
 
-def ran_of_picks(edition: Edition) -> dict[int, str]:
+def find_earlier_runs_of_picks(edition: Edition) -> dict[int, str]:
     """Where the stories of an edition ran besides, in words, by their articles."""
     rows = models.Article.objects.filter(id__in=[pick.article_id for pick in edition.picks]).defer("text", "biography")
-    return already_ran(rows, on=edition.date, besides=edition.id)
+    return find_earlier_runs(rows, on=edition.date, besides=edition.id)
 
 
-def events_of_picks(edition: Edition) -> dict[int, int]:
+def find_stories_of_picks(edition: Edition) -> dict[int, int]:
     """Which event each article of an edition tells of, where that is known."""
     rows = models.Article.objects.filter(id__in=[pick.article_id for pick in edition.picks], story__isnull=False)
     return {article_id: story_id for article_id, story_id in rows.values_list("id", "story_id") if story_id}
 
 
-def _day(day: date) -> str:
+def _format_day(day: date) -> str:
     return f"{day:%a} {day.day} {day:%b}"

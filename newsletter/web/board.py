@@ -259,8 +259,8 @@ def wanted(request: HttpRequest) -> pools.PoolFilter:
 
 def pool_context(edition: reads.Edition, wanted: pools.PoolFilter) -> dict[str, Any]:
     """What the pool's fragment shows."""
-    found = pools.pool(edition.id, wanted, now=clock.now())
-    return {"edition": edition, "pool": found, "wanted": wanted, "most": pools.SHOWN}
+    found = pools.list_pool(edition.id, wanted, now=clock.now())
+    return {"edition": edition, "pool": found, "wanted": wanted, "most": pools.PAGE_SIZE}
 
 
 def _field_context(edition: reads.Edition, name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from django.db import connection
 
 from newsletter.curator import pool as pools
 from newsletter.curator import reads, search, service
-from newsletter.curator.pool import PoolFilter, pool
+from newsletter.curator.pool import PoolFilter, list_pool
 from newsletter.curator.values import Article, Edition, PoolArticle
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
@@ -19,7 +19,7 @@ ANN, BO = "ann@example.com", "bo@example.com"
 
 
 def shown(edition: Edition, now: datetime, **wanted: str) -> dict[str, PoolArticle]:
-    return {each.article.title: each for each in pool(edition.id, PoolFilter(**wanted), now=now)}
+    return {each.article.title: each for each in list_pool(edition.id, PoolFilter(**wanted), now=now)}
 
 
 def test_an_article_goes_from_new_to_run(edition: Edition, told: Told, now: datetime) -> None:
@@ -156,6 +156,6 @@ def test_the_index_follows_changes_and_comes_back_when_it_is_lost(told: Told, no
 def test_the_pool_is_filtered_by_source_and_language(edition: Edition, told: Told, now: datetime) -> None:
     one = told("Otters", publisher="Valley News")
     told("Bridge", publisher="Upland Wire")
-    found = pools.pool(edition.id, PoolFilter(source_id=one.source_id), now=now)
+    found = pools.list_pool(edition.id, PoolFilter(source_id=one.source_id), now=now)
     assert [each.article.title for each in found] == ["Otters"]
-    assert pools.pool(edition.id, PoolFilter(language="xx"), now=now) == ()
+    assert pools.list_pool(edition.id, PoolFilter(language="xx"), now=now) == ()

@@ -14,7 +14,7 @@ from newsletter.catalog import service as catalog
 from newsletter.catalog.values import Newsletter
 from newsletter.curator import service
 from newsletter.curator.copies import find_originals
-from newsletter.curator.pool import PoolFilter, pool
+from newsletter.curator.pool import PoolFilter, list_pool
 from newsletter.curator.values import Article, Edition, PoolArticle
 
 Told = Callable[..., Article]
@@ -23,7 +23,7 @@ ADA = "ada@example.com"
 
 def offered(edition: Edition, now: datetime, **how: Any) -> dict[str, PoolArticle]:
     service.group_new(now)
-    return {each.article.title: each for each in pool(edition.id, PoolFilter(**how), now=now)}
+    return {each.article.title: each for each in list_pool(edition.id, PoolFilter(**how), now=now)}
 
 
 def test_the_latest_come_first_and_those_without_a_date_last(edition: Edition, told: Told, now: datetime) -> None:
@@ -55,7 +55,7 @@ def test_one_event_told_by_several_is_counted(edition: Edition, told: Told, now:
     told("Otters seen in the mill race", dek="A family of four swims below the weir.")
     counts = {title: each.told_by for title, each in offered(edition, now).items()}
     assert counts == {event: 3, "Otters seen in the mill race": 1}
-    shown = pool(edition.id, now=now)
+    shown = list_pool(edition.id, now=now)
     assert {(each.article.publisher, *sorted(each.also)) for each in shown if each.told_by > 1} == {
         ("Valley News", "Fellside Paper", "Upland Wire"),
         ("Fellside Paper", "Upland Wire", "Valley News"),
@@ -69,7 +69,7 @@ def test_without_a_search_only_lately_found_articles_are_on_offer(edition: Editi
     told("Found today")
     assert list(offered(edition, now)) == ["Found today"]
     assert list(offered(edition, now, query="last")) == ["Found last week"]
-    assert len(pool(edition.id, PoolFilter("found"), now=now, limit=1)) == 1
+    assert len(list_pool(edition.id, PoolFilter("found"), now=now, limit=1)) == 1
 
 
 @pytest.fixture

@@ -122,8 +122,8 @@ def _assign_sections(
     return sorted(placed, key=lambda pair: keys.index(pair[1]))
 
 
-def _to_candidate(row: models.Article) -> ranking.Candidate:
-    return ranking.Candidate(
+def _to_candidate(row: models.Article) -> ranking.RankingCandidate:
+    return ranking.RankingCandidate(
         id=row.id,
         title=row.title,
         publisher=row.publisher,

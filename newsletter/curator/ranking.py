@@ -36,7 +36,7 @@ _NAME = re.compile(r"(?<=[\w,] )[A-ZÀ-Þ][\w'’-]{3,}")  # within a sentence
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class RankingCandidate:
     """An article that could be picked. `group` is the event it tells of; `at` when it was published, else added."""
 
     id: int
@@ -65,7 +65,7 @@ class Rule:
     section: str = ""
     name: str = ""  # of the source, for the reason
 
-    def applies_to(self, candidate: Candidate) -> bool:
+    def applies_to(self, candidate: RankingCandidate) -> bool:
         """Whether a candidate is from this source, or has the phrase in headline, standfirst or tags, as whole words."""
         if self.source_id is not None:
             return candidate.source_id == self.source_id
@@ -92,7 +92,7 @@ class Suggestion:
 
 
 def suggest(
-    candidates: Sequence[Candidate],
+    candidates: Sequence[RankingCandidate],
     *,
     wanted: int,
     now: datetime,
@@ -129,7 +129,7 @@ def suggest(
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    candidate: Candidate
+    candidate: RankingCandidate
     score: float
     must: bool
     section: str
@@ -138,7 +138,7 @@ class _Judged:
 
 
 def _judged(
-    candidate: Candidate, tellers: Collection[str], rules: Sequence[Rule], taste: Taste, now: datetime
+    candidate: RankingCandidate, tellers: Collection[str], rules: Sequence[Rule], taste: Taste, now: datetime
 ) -> _Judged | None:
     """What a candidate is worth and why; None when a rule mutes it."""
     mine = [rule for rule in rules if rule.applies_to(candidate)]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.curator.grouping import group, match_groups, regroup
-from newsletter.curator.ranking import Candidate, Rule, suggest
+from newsletter.curator.ranking import RankingCandidate, Rule, suggest
 from newsletter.curator.taste import Offered, learn
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -93,8 +93,8 @@ def test_every_article_gets_a_group_counted_from_zero(articles: list[dict[str, s
     assert sorted(set(found)) == list(range(len(set(found))))
 
 
-def candidate(number: int, hours: float = 1, publisher: str = "", group_number: int | None = None) -> Candidate:
-    return Candidate(
+def candidate(number: int, hours: float = 1, publisher: str = "", group_number: int | None = None) -> RankingCandidate:
+    return RankingCandidate(
         number,
         f"T{number}",
         publisher or f"P{number}",

@@ -56,7 +56,7 @@ class RankingCandidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RankingRule:
     """What an editor wants of a source, or of stories with a word or phrase; `section` says where they go ("": anywhere)."""
 
     effect: Effect
@@ -98,7 +98,7 @@ def suggest(
     now: datetime,
     already_ran: Collection[int] = (),
     groups_taken: Collection[int] = (),
-    rules: Sequence[Rule] = (),
+    rules: Sequence[RankingRule] = (),
     taste: Taste | None = None,
     quotas: Mapping[str, int] | None = None,
     publishers_taken: Iterable[str] = (),
@@ -138,7 +138,7 @@ class _Judged:
 
 
 def _judged(
-    candidate: RankingCandidate, tellers: Collection[str], rules: Sequence[Rule], taste: Taste, now: datetime
+    candidate: RankingCandidate, tellers: Collection[str], rules: Sequence[RankingRule], taste: Taste, now: datetime
 ) -> _Judged | None:
     """What a candidate is worth and why; None when a rule mutes it."""
     mine = [rule for rule in rules if rule.applies_to(candidate)]

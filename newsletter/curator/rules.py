@@ -76,10 +76,10 @@ def remove_rule(rule_id: int, newsletter_id: int) -> None:
         raise NotFound("This rule is gone already.")
 
 
-def for_ranking(newsletter_id: int) -> tuple[ranking.Rule, ...]:
+def for_ranking(newsletter_id: int) -> tuple[ranking.RankingRule, ...]:
     """The rules as suggestions use them."""
     return tuple(
-        ranking.Rule(rule.effect, rule.source_id, rule.phrase, rule.section, rule.source)  # type: ignore[arg-type]
+        ranking.RankingRule(rule.effect, rule.source_id, rule.phrase, rule.section, rule.source)  # type: ignore[arg-type]
         for rule in rules(newsletter_id)
     )
 

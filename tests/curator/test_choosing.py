@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.curator.grouping import group, match_groups, regroup
-from newsletter.curator.ranking import RankingCandidate, Rule, suggest
+from newsletter.curator.ranking import RankingCandidate, RankingRule, suggest
 from newsletter.curator.taste import Offered, learn
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -157,27 +157,27 @@ ARCH = replace(candidate(2, 5), title="Bridge opens again", source_id=8, tags=("
 RAIN = replace(candidate(3, 4), title="Rain for a week", source_id=8)
 
 
-def ids(*rules: Rule, wanted: int = 3, **more: Any) -> list[int]:
+def ids(*rules: RankingRule, wanted: int = 3, **more: Any) -> list[int]:
     return [each.id for each in suggest([FERRY, ARCH, RAIN], wanted=wanted, now=NOW, rules=rules, **more)]
 
 
 def test_an_editors_rule_brings_mutes_or_forces() -> None:
     assert ids()[0] == 1 or ids()[0] == 3
-    assert ids(Rule("boost", phrase="bridge"))[0] == 2
-    assert 3 not in ids(Rule("mute", phrase="rain"))
-    assert ids(Rule("mute", source_id=8)) == [1]
-    assert ids(Rule("must", phrase="roads"), wanted=1) == [2]  # a tag counts as well
-    assert ids(Rule("mute", source_id=8), Rule("must", phrase="bridge opens")) == [2, 1]
+    assert ids(RankingRule("boost", phrase="bridge"))[0] == 2
+    assert 3 not in ids(RankingRule("mute", phrase="rain"))
+    assert ids(RankingRule("mute", source_id=8)) == [1]
+    assert ids(RankingRule("must", phrase="roads"), wanted=1) == [2]  # a tag counts as well
+    assert ids(RankingRule("mute", source_id=8), RankingRule("must", phrase="bridge opens")) == [2, 1]
 
 
 def test_a_phrase_is_whole_words() -> None:
-    assert 3 in ids(Rule("mute", phrase="rai"))
-    assert 3 not in ids(Rule("mute", phrase="a week"))
+    assert 3 in ids(RankingRule("mute", phrase="rai"))
+    assert 3 not in ids(RankingRule("mute", phrase="a week"))
 
 
 def test_the_reason_names_the_rule_and_the_taste() -> None:
     taste = learn([*[Offered("Ferry news", "P1", True)] * 9, *[Offered("Other", "P9", False)] * 40])
-    rules = (Rule("boost", source_id=7, name="Lake Echo"), Rule("boost", phrase="bridge"))
+    rules = (RankingRule("boost", source_id=7, name="Lake Echo"), RankingRule("boost", phrase="bridge"))
     found = {each.id: each.reason for each in suggest([FERRY, ARCH], wanted=2, now=NOW, rules=rules, taste=taste)}
     assert "rule: more of Lake Echo" in found[1]
     assert "this newsletter likes" in found[1]
@@ -195,7 +195,7 @@ def test_what_readers_cannot_read_comes_later_and_says_so() -> None:
 
 
 def test_a_rule_sends_stories_to_its_section_while_there_is_room() -> None:
-    rules = (Rule("boost", source_id=8, section="town"),)
+    rules = (RankingRule("boost", source_id=8, section="town"),)
     found = suggest([FERRY, ARCH, RAIN], wanted=3, now=NOW, rules=rules, quotas={"top": 2, "town": 1})
     assert {each.id: each.section for each in found} == {1: "", found[0].id: "town"}
     assert found[0].id in (2, 3)

@@ -22,9 +22,9 @@ OLDEST = timedelta(days=10)  # of what came with a new feed, unless somebody sho
 SHARE_OF_ONE_PUBLISHER = 1 / 3
 BOOST = 0.6  # of an editor's rule: about what two more tellers add
 SHORTLISTED = 0.8  # somebody of the newsroom wants it
-TOLD = 0.3  # for each doubling of those who tell it
+COVERAGE = 0.3  # for each doubling of those who tell it
 PICTURE, SUBSTANCE = 0.1, 0.15
-TASTE = 0.25  # the most that likings add or take
+TRACK_RECORD = 0.25  # the most that likings add or take
 COPY = 0.1  # taken from what prints another's text
 PAYWALL = 0.3  # taken from what readers cannot read
 SAME_TOPIC = 0.35  # taken for each chosen story that is about the same names and things
@@ -113,7 +113,7 @@ def suggest(
     for candidate in candidates:
         tellers[candidate.group].add(candidate.publisher)
     judged = [
-        _judged(candidate, tellers[candidate.group], rules, taste or Taste(), now)
+        _score(candidate, tellers[candidate.group], rules, taste or Taste(), now)
         for candidate in candidates
         if candidate.id not in already_ran and candidate.group not in groups_taken
     ]
@@ -122,13 +122,13 @@ def suggest(
     )
     taken = [_topic(title, "") for title in titles_taken]
     rarity = _rarity([*(each.topic for each in ranked), *taken])
-    places = _Places(dict(quotas or {}), wanted, Counter(publishers_taken), taken, rarity)
-    chosen = _varied(ranked, places)
+    places = _OpenPlaces(dict(quotas or {}), wanted, Counter(publishers_taken), taken, rarity)
+    chosen = _choose_varied(ranked, places)
     return [Suggestion(each.candidate.id, round(each.score, 4), each.reason, section) for each, section in chosen]
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
+class _ScoredCandidate:
     candidate: RankingCandidate
     score: float
     must: bool
@@ -137,9 +137,9 @@ class _Judged:
     topic: frozenset[str]  # what it is about
 
 
-def _judged(
+def _score(
     candidate: RankingCandidate, tellers: Collection[str], rules: Sequence[RankingRule], taste: Taste, now: datetime
-) -> _Judged | None:
+) -> _ScoredCandidate | None:
     """What a candidate is worth and why; None when a rule mutes it."""
     mine = [rule for rule in rules if rule.applies_to(candidate)]
     if (
@@ -152,13 +152,15 @@ def _judged(
     if any(rule.effect == "mute" for rule in mine) and not any(rule.effect == "must" for rule in mine):
         return None
     age = max(timedelta(0), now - candidate.at)
-    score = 0.5 ** (age / HALF_LIFE) + TOLD * math.log2(max(1, len(tellers)))
+    score = 0.5 ** (age / HALF_LIFE) + COVERAGE * math.log2(max(1, len(tellers)))
     score += PICTURE * candidate.has_picture + SUBSTANCE * min(candidate.words, SUBSTANTIAL) / SUBSTANTIAL
-    reasons = [_age(age)]
+    reasons = [_format_age(age)]
     if len(tellers) > 1:
         others = sorted(teller for teller in tellers if teller and teller != candidate.publisher)
         reasons.append(
-            f"told by {len(tellers)} sources ({_listed(others)} too)" if others else f"told by {len(tellers)} sources"
+            f"told by {len(tellers)} sources ({_format_list(others)} too)"
+            if others
+            else f"told by {len(tellers)} sources"
         )
     if candidate.shortlisted:
         score += SHORTLISTED
@@ -171,7 +173,7 @@ def _judged(
     if must:
         reasons.insert(0, f"rule: always {must[0].said}")
     liking, strongest = taste.of(candidate.title, candidate.publisher)
-    score += TASTE * liking
+    score += TRACK_RECORD * liking
     if abs(liking) >= 0.1:
         reasons.append(f"this newsletter {'likes' if liking > 0 else 'seldom takes'} {strongest}")
     if candidate.is_copy:
@@ -180,11 +182,13 @@ def _judged(
         score -= PAYWALL
         reasons.append("behind a paywall")
     section = next((rule.section for rule in (*must, *mine) if rule.section), "")
-    return _Judged(candidate, score, bool(must), section, ", ".join(reasons), _topic(candidate.title, candidate.dek))
+    return _ScoredCandidate(
+        candidate, score, bool(must), section, ", ".join(reasons), _topic(candidate.title, candidate.dek)
+    )
 
 
 @dataclass(slots=True)
-class _Places:
+class _OpenPlaces:
     """What is left to fill, and what fills the rest."""
 
     free: dict[str, int]
@@ -198,22 +202,23 @@ class _Places:
         return max(1, math.ceil((self.wanted + sum(self.publishers.values())) * SHARE_OF_ONE_PUBLISHER))
 
 
-def _varied(ranked: Sequence[_Judged], places: _Places) -> list[tuple[_Judged, str]]:
+def _choose_varied(ranked: Sequence[_ScoredCandidate], places: _OpenPlaces) -> list[tuple[_ScoredCandidate, str]]:
     """Takes the best again and again, what is chosen already counting against more of the same; musts before all others.
 
     First under the cap on publishers; then, if places are left, without it.
     """
-    chosen: list[tuple[_Judged, str]] = []
+    chosen: list[tuple[_ScoredCandidate, str]] = []
     groups: set[int] = set()
     cap = places.most_of_one
     for most in (cap, len(ranked) + sum(places.publishers.values())):
         waiting = [each for each in ranked if each.candidate.group not in groups]
         while waiting and len(chosen) < places.wanted:
             best = min(
-                waiting, key=lambda each: (not each.must, -(each.score - _sameness(each, places)), each.candidate.id)
+                waiting,
+                key=lambda each: (not each.must, -(each.score - _topic_penalty(each, places)), each.candidate.id),
             )
             waiting.remove(best)
-            section = _section(best, places.free)
+            section = _find_section(best, places.free)
             full = section is None or (not best.must and places.publishers[best.candidate.publisher] >= most)
             if full or best.candidate.group in groups:
                 continue
@@ -226,14 +231,14 @@ def _varied(ranked: Sequence[_Judged], places: _Places) -> list[tuple[_Judged, s
     return sorted(chosen, key=lambda pair: (not pair[0].must, -pair[0].score, pair[0].candidate.id))
 
 
-def _section(each: _Judged, free: Mapping[str, int]) -> str | None:
+def _find_section(each: _ScoredCandidate, free: Mapping[str, int]) -> str | None:
     """Where a story goes: as its rule says if there is room; None when there is none."""
     if not each.section or each.section not in free:
         return ""
     return each.section if free[each.section] > 0 or each.must else None
 
 
-def _sameness(each: _Judged, places: _Places) -> float:
+def _topic_penalty(each: _ScoredCandidate, places: _OpenPlaces) -> float:
     """How much of a story is about what was chosen already: by the rarer words and names that both have."""
     return SAME_TOPIC * sum(_overlap(each.topic, topic, places.rarity) for topic in places.topics)
 
@@ -255,20 +260,20 @@ def _topic(title: str, dek: str) -> frozenset[str]:
     """The words of a headline, and the names of the standfirst."""
     words = set(_WORD.findall(title.casefold()))
     names = {name.casefold() for name in _NAME.findall(dek)}
-    return frozenset(word.removesuffix("'s").removesuffix("’s") for word in words | names) - _USUAL
+    return frozenset(word.removesuffix("'s").removesuffix("’s") for word in words | names) - _STOP_WORDS
 
 
-_USUAL_WORDS = """
+_STOP_WORD_LIST = """
     about after against amid before from have into more most over says said than that their they this what when where which while will
     with would year years your
 """
-_USUAL = frozenset(_USUAL_WORDS.split())
+_STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
 
 
-def _age(age: timedelta) -> str:
+def _format_age(age: timedelta) -> str:
     hours = round(age.total_seconds() / 3600)
     return "new" if hours < 1 else f"{hours} h old" if hours < 48 else f"{hours // 24} days old"
 
 
-def _listed(names: Sequence[str]) -> str:
+def _format_list(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -196,7 +196,7 @@ def _bare(mailing_id: int) -> float:
     from newsletter.delivery.providers import sendgrid
 
     mailing = reads.mailing(mailing_id)
-    snapshot = curator.standing_snapshot(mailing.edition_id)
+    snapshot = curator.find_standing_snapshot(mailing.edition_id)
     assert snapshot is not None
     cover = envelope(
         snapshot.rendered(), catalog.get_newsletter(mailing.newsletter_id), base_url="https://news.example.com"

@@ -35,14 +35,14 @@ def list_or_push_articles(request: HttpRequest) -> HttpResponse:
 @api_view("edit", methods=("GET",))
 def show_article(request: HttpRequest, article_id: int) -> HttpResponse:
     """One article."""
-    return JsonResponse(_to_document(reads.article(article_id)))
+    return JsonResponse(_to_document(reads.get_article(article_id)))
 
 
 def _list_articles(request: HttpRequest) -> HttpResponse:
     limit = whole(request.GET.get("limit", "50"))
     if limit is None or not 1 <= limit <= MOST_LISTED:
         raise BadInput(f"The limit is a number from 1 to {MOST_LISTED}.", "limit")
-    found = reads.articles(query=request.GET.get("query", "")[:200], limit=limit)
+    found = reads.list_articles(query=request.GET.get("query", "")[:200], limit=limit)
     return JsonResponse({"articles": [_to_document(each) | {"text": ""} for each in found]})
 
 
@@ -67,7 +67,7 @@ def _push_article(request: HttpRequest) -> HttpResponse:
     if _read_text(pushed, "note").strip():
         service.add_note(added.article.id, _read_text(pushed, "note"), by=user.email, now=now)
     audit.record(user, "pushed article", f"article {added.article.id}", now=now, detail=added.article.title[:200])
-    answer = _to_document(reads.article(added.article.id)) | {
+    answer = _to_document(reads.get_article(added.article.id)) | {
         "created": added.created,
         "warnings": list(added.warnings),
     }

@@ -30,11 +30,11 @@ AUDIENCE_SHRINK_RATIO = 0.8  # of the last edition's
 
 def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
     """Every finding about an edition as it stands; the gravest first, those that were overridden marked."""
-    edition = editions.edition(edition_id)
+    edition = editions.get_edition(edition_id)
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     earlier = [
         each
-        for each in editions.editions(newsletter.id, states=("handed_over", "sent"), limit=EARLIER_EDITIONS)
+        for each in editions.list_editions(newsletter.id, states=("handed_over", "sent"), limit=EARLIER_EDITIONS)
         if each.id != edition.id and each.date < edition.date
     ]
     mails = {each: curator.preview(edition_id, now=now, variant=each) for each in variants.of(edition)}
@@ -54,7 +54,7 @@ def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
         *_check_drift(edition, rendered, earlier, readers),
         *_check_audience(readers),
     ]
-    overridden = editions.overrides(edition_id)
+    overridden = editions.list_overrides(edition_id)
     marked = (
         replace(each, overridden=overridden.get((each.code, each.where), "")) if each.may_be_overridden else each
         for each in found
@@ -166,7 +166,7 @@ def _check_drift(
     last = earlier[0]
     yield from mail.check_drift(len(edition.picks), len(last.picks), "stories")
     if rendered.html and last.snapshot_id:
-        before = len(editions.snapshot(last.snapshot_id).html.encode())
+        before = len(editions.get_snapshot(last.snapshot_id).html.encode())
         yield from mail.check_drift(len(rendered.html.encode()), before, "bytes")
     sent = mailings.mailing_of_edition(last.id)
     if sent and sent.planned and 0 < readers < AUDIENCE_SHRINK_RATIO * sent.planned:

@@ -135,7 +135,7 @@ def show_all(
     as_json: bool = JSON,
 ) -> None:
     """List articles, newest first."""
-    found = reads.articles(query=query, limit=limit)
+    found = reads.list_articles(query=query, limit=limit)
     if as_json:
         return emit_json(found)
     print_table(
@@ -148,7 +148,7 @@ def show_all(
 @app.command("show")
 def show(article_id: int, as_json: bool = JSON) -> None:
     """Show one article with everything known of it."""
-    article = reads.article(article_id)
+    article = reads.get_article(article_id)
     if as_json:
         return emit_json(article)
     print_table(("field", "value"), [(name, value) for name, value in _to_dict(article).items()], "")

@@ -198,13 +198,13 @@ def _add_articles(material: Path, feeds: list[dict[str, str]], now: datetime) ->
     from newsletter.curator import reads, service
     from newsletter.jobs import wiring
 
-    known = {source.url for source in reads.sources()}
+    known = {source.url for source in reads.list_sources()}
     for feed in feeds:
         url = (material / Path(feed["file"]).name).as_uri()
         if url not in known:
             service.add_source(url, title=feed["title"], now=now)
     service.fetch_sources(
-        now=now, fetch=wiring.fetch(), ids=[source.id for source in reads.sources() if source.is_file]
+        now=now, fetch=wiring.fetch(), ids=[source.id for source in reads.list_sources() if source.is_file]
     )
     for page in sorted((material / "articles").glob("*.html")):
         html = page.read_text("utf-8").replace("../pictures/", "pictures/").encode()
@@ -218,7 +218,7 @@ def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple
     from newsletter.jobs import tasks
 
     today = now.astimezone(clock.zone(briefing.zone)).date()
-    edition = reads.edition_on(briefing.id, today)
+    edition = reads.find_edition(briefing.id, today)
     if edition is None:
         edition = service.create_edition(briefing.id, today, now=now, by=BY, suggest=True)
         edition = _edit_edition(edition, sample, now)
@@ -229,7 +229,7 @@ def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple
     if mailing is not None and mailing.state in ("scheduled", "freezing", "sending"):
         _deliver(mailing.id)
         mailing = deliveries.mailing(mailing.id)
-    return reads.edition(edition.id), mailing
+    return reads.get_edition(edition.id), mailing
 
 
 def _edit_edition(edition: Any, sample: dict[str, Any], now: datetime) -> Any:

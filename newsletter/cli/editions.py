@@ -59,7 +59,7 @@ def show_all(
     newsletter: str = typer.Argument(""), limit: int = typer.Option(30, min=1, max=500), as_json: bool = JSON
 ) -> None:
     """List editions, newest first."""
-    found = reads.editions(catalog.get_newsletter_by_slug(newsletter).id if newsletter else None, limit=limit)
+    found = reads.list_editions(catalog.get_newsletter_by_slug(newsletter).id if newsletter else None, limit=limit)
     if as_json:
         return emit_json(found)
     names = {n.id: n.slug for n in catalog.list_newsletters()}
@@ -73,7 +73,7 @@ def show_all(
 @app.command("show")
 def show(edition_id: int, as_json: bool = JSON) -> None:
     """Show one edition with its stories."""
-    _print_edition(reads.edition(edition_id), as_json)
+    _print_edition(reads.get_edition(edition_id), as_json)
 
 
 @app.command("suggest")
@@ -215,7 +215,7 @@ def edit(
         )
     if not of_edition and not of_story:
         raise BadInput("Nothing to change was given. For instance: --subject “…” or KEY --headline “…”.")
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     if of_edition:
         edition = service.edit_edition(edition_id, now=now, **of_edition)
     if of_story:
@@ -306,7 +306,7 @@ def preview(
 ) -> None:
     """Write the mail as it would leave: html, txt and eml."""
     now = clock.now()
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     rendered = service.preview(
         edition_id, now=now, variant=variants.PAGE if web else _find_variant(edition, groups, second)
@@ -362,7 +362,7 @@ def override(
     """Let an edition be approved although a finding blocks it; the reason is kept."""
     now = clock.now()
     finding = checks.override(edition_id, code, where, reason=reason, by=BY, now=now)
-    _record_audit("overrode", reads.edition(edition_id), now, f"{code} {where}: {reason}"[:200])
+    _record_audit("overrode", reads.get_edition(edition_id), now, f"{code} {where}: {reason}"[:200])
     say(f"{finding.message} It may stand: {finding.overridden}.")
 
 
@@ -371,7 +371,7 @@ def approve(edition_id: int, as_json: bool = JSON) -> None:
     """Freeze the edition as it is to be sent. Any edit after this voids the approval."""
     now = clock.now()
     snapshot = checks.approve_edition(edition_id, by=BY, now=now)
-    _record_audit("approved", reads.edition(edition_id), now, snapshot.sha256[:12])
+    _record_audit("approved", reads.get_edition(edition_id), now, snapshot.sha256[:12])
     if as_json:
         return emit_json(
             {
@@ -404,7 +404,7 @@ def correct(
 ) -> None:
     """Correct an edition that was sent: in the archive at once, in the next edition, and with --mail in a mail of its own."""
     now = clock.now()
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     if text:
         service.add_correction(edition_id, text, key=story, by=BY, now=now)
         _record_audit("corrected", edition, now, text[:200])
@@ -447,7 +447,7 @@ def send(
 ) -> None:
     """Send an approved edition to its list, or a test to yourself; --for and --second-subject say which variant to test."""
     now = clock.now()
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     if test_to:
         return _send_test(edition, test_to, _find_variant(edition, groups, second), now, as_json)
     if groups or second:

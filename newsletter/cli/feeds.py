@@ -69,7 +69,7 @@ def export_feeds(out: Path | None = typer.Option(None, help="File to write; defa
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
     """List the feeds, and how each is doing."""
-    sources, health = reads.sources(), reads.source_health(clock.now())
+    sources, health = reads.list_sources(), reads.get_source_health(clock.now())
     if as_json:
         return emit_json([{**asdict(s), **asdict(health[s.id])} for s in sources])
     print_table(
@@ -93,7 +93,7 @@ def fetch_feeds(
     as_json: bool = JSON,
 ) -> None:
     """Read the feeds now. A broken feed never stops the others; exit 3 when none could be read."""
-    wanted = ids or [source.id for source in reads.sources()]
+    wanted = ids or [source.id for source in reads.list_sources()]
     with progress("Reading feeds", len(wanted)) as advance:
         reports = service.fetch_sources(now=clock.now(), fetch=wiring.fetch(), ids=wanted, progress=advance)
     failed = [report for report in reports if report.state == "failed"]
@@ -114,7 +114,7 @@ def fetch_feeds(
 @app.command("remove")
 def remove_feed(feed_id: int, yes: bool = YES) -> None:
     """Stop reading a feed. Its articles stay."""
-    source = next((s for s in reads.sources() if s.id == feed_id), None)
+    source = next((s for s in reads.list_sources() if s.id == feed_id), None)
     confirm_or_refuse(f"Remove {source.title or source.url if source else f'feed {feed_id}'}?", yes)
     service.remove_source(feed_id)
     audit.record(None, "removed feed", str(feed_id), now=clock.now())

@@ -24,14 +24,16 @@ def preview(edition_id: int, *, now: datetime, variant: Variant = variants.PLAIN
 
     Never raises for content.
     """
-    standing = reads.standing_snapshot(edition_id)
-    return reads.frozen(standing.id, variant.code) if standing else render(reads.edition(edition_id), variant)
+    standing = reads.find_standing_snapshot(edition_id)
+    return (
+        reads.get_frozen_mail(standing.id, variant.code) if standing else render(reads.get_edition(edition_id), variant)
+    )
 
 
 def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
     """Freezes the rendering. Raises Refused with every blocking problem; the draft stays as it was."""
-    edition = reads.edition(edition_id)
-    standing = reads.standing_snapshot(edition_id)
+    edition = reads.get_edition(edition_id)
+    standing = reads.find_standing_snapshot(edition_id)
     if standing:
         raise Refused(f"Edition {edition_id} is approved already, by {standing.approved_by}.")
     if not states.may(edition.state, states.APPROVED):
@@ -87,7 +89,7 @@ def record_override(edition_id: int, code: str, where: str, *, reason: str, by: 
 
 def withdraw_approval(edition_id: int, *, by: str, now: datetime) -> Edition:
     """Takes the approval back; the edition is open again. Raises Refused when there is none or it is handed over."""
-    if not reads.standing_snapshot(edition_id):
+    if not reads.find_standing_snapshot(edition_id):
         raise Refused(f"Edition {edition_id} is not approved, so there is nothing to withdraw.")
     return apply_edit(edition_id, None, now, lambda row: None, why=f"approval withdrawn by {by}")
 
@@ -99,7 +101,7 @@ def lock(edition_id: int, *, now: datetime) -> Edition:
 
 def reopen(edition_id: int, *, now: datetime) -> Edition:
     """Opens a locked, held or skipped edition; a standing approval is void. Raises Refused for what may be under way."""
-    if reads.edition(edition_id).state == states.HANDED_OVER:
+    if reads.get_edition(edition_id).state == states.HANDED_OVER:
         raise Refused(f"Edition {edition_id} is handed over. If there is time left, recall its mailing first.")
     return _change_state(edition_id, states.OPEN, "", now)
 
@@ -142,7 +144,7 @@ def mark_sent(edition_id: int, *, now: datetime) -> Edition:
 
 
 def _change_state(edition_id: int, to: str, reason: str, now: datetime) -> Edition:
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     if edition.state == to:
         return edition
     if not states.may(edition.state, to):
@@ -155,4 +157,4 @@ def _change_state(edition_id: int, to: str, reason: str, now: datetime) -> Editi
             raise Conflict(f"Edition {edition_id} changed at the same moment. Look at it again.")
         if to not in states.KEEPS_APPROVAL:
             void_approval(edition_id, reason or f"edition {to.replace('_', ' ')} again", now)
-    return reads.edition(edition_id)
+    return reads.get_edition(edition_id)

@@ -63,7 +63,7 @@ def drop_box(edition_id: int, box_id: int, *, now: datetime, mark: str | None = 
 
 def _check_unchanged(edition_id: int, box_id: int, mark: str | None) -> None:
     """Raises NotFound for a box there is not, Conflict for one that is not as `mark` says."""
-    box = next((each for each in reads.edition(edition_id).boxes if each.id == box_id), None)
+    box = next((each for each in reads.get_edition(edition_id).boxes if each.id == box_id), None)
     if box is None:
         raise NotFound(
             f"Edition {edition_id} has no box {box_id}. See them with: newsletter editions show {edition_id}"

@@ -28,7 +28,7 @@ def add_correction(edition_id: int, text: str, *, key: str = "", by: str, now: d
 
     Raises BadInput for words that are none or too many, Refused for an edition that was not sent, NotFound for a story.
     """
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     if edition.state not in SENT_STATES:
         raise Refused(f"Edition {edition_id} was not sent, so there is nothing to correct: edit it.")
     flat = " ".join(text.replace("\0", "").split())
@@ -74,7 +74,7 @@ def format_lines(rows: Iterable[models.Correction], language: str) -> tuple[str,
 
 def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
     """The mail that tells those who were sent an edition what it got wrong, frozen. Raises Refused when nothing was corrected."""
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     rows = list(models.Correction.objects.filter(edition_id=edition_id).select_related("edition").order_by("at", "id"))
     if not rows or edition.state not in SENT_STATES:
         raise Refused(

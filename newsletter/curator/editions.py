@@ -39,7 +39,7 @@ def create_edition(
     """Makes the edition of a day (None: today in the newsletter's zone). Raises Refused when there is one already."""
     newsletter = catalog.get_newsletter(newsletter_id)
     day = on or now.astimezone(clock.zone(newsletter.zone)).date()
-    existing = reads.edition_on(newsletter_id, day)
+    existing = reads.find_edition(newsletter_id, day)
     if existing:
         raise Refused(
             f"{newsletter.name} has an edition on {day} already: {existing.id}. See it with: newsletter editions show {existing.id}"
@@ -57,7 +57,7 @@ def create_edition(
         raise Conflict(
             f"Somebody else made the edition of {day} at the same moment. See it with: newsletter editions list {newsletter.slug}"
         ) from None
-    return suggest_picks(row.id, now=now, wanted=wanted, fetch=fetch) if suggest else reads.edition(row.id)
+    return suggest_picks(row.id, now=now, wanted=wanted, fetch=fetch) if suggest else reads.get_edition(row.id)
 
 
 def suggest_picks(edition_id: int, *, now: datetime, wanted: int | None = None, fetch: Fetch | None = None) -> Edition:
@@ -65,7 +65,7 @@ def suggest_picks(edition_id: int, *, now: datetime, wanted: int | None = None, 
 
     A picture comes along only when its credit is known: one without would block approval.
     """
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     for each in list_suggestions(edition_id, now=now, wanted=wanted):
         add_pick(edition.id, each.article.id, section=each.section, now=now, fetch=fetch, because=each.reason)
     return _suggest_subject(edition_id, now)
@@ -73,7 +73,7 @@ def suggest_picks(edition_id: int, *, now: datetime, wanted: int | None = None, 
 
 def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = None) -> tuple[Proposal, ...]:
     """What would be suggested for the free places of an edition, in the order of its sections, each with the reason."""
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     places = max(0, (wanted or newsletter.stories_wanted) - len(edition.picks))
     if not places:
@@ -142,7 +142,7 @@ def _to_candidate(row: models.Article) -> ranking.RankingCandidate:
 
 
 def _suggest_subject(edition_id: int, now: datetime) -> Edition:
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     if not edition.picks:
         return edition
     in_order = sorted(edition.picks, key=lambda each: each.number)
@@ -211,7 +211,7 @@ def add_pick(
 
 def _explain_repeat(article: models.Article, edition_id: int, reason: str, by: str) -> str:
     """Why an article is picked although something stands in the way, and who says so; "" when nothing does. Raises Refused."""
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     ran = pool.find_earlier_runs([article], on=edition.date, besides=edition_id).get(article.id, "")
     hurdle = pool.find_obstacle(article, edition, ran)
     if not hurdle:
@@ -354,7 +354,7 @@ def apply_edit(
         act(row)
         if void_approval(row.id, why, now):
             models.Edition.objects.filter(id=row.id).update(state=states.OPEN, reason=why[:300])
-    return reads.edition(edition_id)
+    return reads.get_edition(edition_id)
 
 
 def void_approval(edition_id: int, why: str, now: datetime) -> bool:

@@ -74,10 +74,10 @@ def _limit_bytes(fetch: Fetch) -> Fetch:
 def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:
     """Gives every address of the editions to come its look; the keys of all of them."""
     if edition_id is not None:
-        editions: Iterable[Edition] = [reads.edition(edition_id)]
+        editions: Iterable[Edition] = [reads.get_edition(edition_id)]
     else:
         since = (now - WATCHED_FOR).date()
-        editions = [each for each in reads.editions(states=WATCHED, limit=AT_A_TIME) if each.date >= since]
+        editions = [each for each in reads.list_editions(states=WATCHED, limit=AT_A_TIME) if each.date >= since]
     wanted: dict[str, tuple[str, date]] = {}
     for edition in sorted(editions, key=lambda each: each.date):  # the last one that wants an address says how long
         wanted |= {_key(url): (url, edition.date) for url in list_written_links(edition)}

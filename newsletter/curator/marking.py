@@ -84,7 +84,7 @@ def _change_article(article_id: int, version: int | None, by: str, act: Callable
             )
         act(row)
         row.save(update_fields=["standing", "eligible_from", "eligible_until"])
-    return reads.article(article_id)
+    return reads.get_article(article_id)
 
 
 def _not_found(article_id: int) -> NotFound:

@@ -42,7 +42,7 @@ def list_pool(
 
     Raises BadInput for a state that is none.
     """
-    shown = reads.edition(edition_id)
+    shown = reads.get_edition(edition_id)
     rows = list(
         _filter_articles(wanted, now)
         .defer("text", "biography")

@@ -36,12 +36,12 @@ __all__ = [
 ]  # fmt: skip
 
 
-def sources() -> tuple[Source, ...]:
+def list_sources() -> tuple[Source, ...]:
     """All feeds, by title."""
     return tuple(to_source(row) for row in models.Source.objects.order_by("title", "url"))
 
 
-def article(article_id: int) -> Article:
+def get_article(article_id: int) -> Article:
     """The article with this id. Raises NotFound."""
     row = models.Article.objects.filter(id=article_id).first()
     if row is None:
@@ -49,25 +49,25 @@ def article(article_id: int) -> Article:
     return to_article(row)
 
 
-def articles(*, query: str = "", limit: int = 50) -> tuple[Article, ...]:
+def list_articles(*, query: str = "", limit: int = 50) -> tuple[Article, ...]:
     """Articles by when we first saw them, newest first; `query` is looked for in all their texts, by how words begin."""
     return tuple(to_article(row) for row in search.matching(query).order_by("-added_at", "-id")[:limit])
 
 
-def edition(edition_id: int) -> Edition:
+def get_edition(edition_id: int) -> Edition:
     """The edition with this id. Raises NotFound."""
-    found = _to_editions(_editions().filter(id=edition_id))
+    found = _to_editions(_edition_rows().filter(id=edition_id))
     if not found:
         raise NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
     return found[0]
 
 
-def edition_on(newsletter_id: int, on: date) -> Edition | None:
+def find_edition(newsletter_id: int, on: date) -> Edition | None:
     """The edition of a newsletter on a date, if there is one."""
-    return next(iter(_to_editions(_editions().filter(newsletter_id=newsletter_id, date=on))), None)
+    return next(iter(_to_editions(_edition_rows().filter(newsletter_id=newsletter_id, date=on))), None)
 
 
-def editions(
+def list_editions(
     newsletter_id: int | None = None,
     *,
     newsletter_ids: Iterable[int] | None = None,
@@ -75,7 +75,7 @@ def editions(
     limit: int = 30,
 ) -> tuple[Edition, ...]:
     """Editions by date, newest first; of one newsletter, of several, or (both None) of all."""
-    rows = _editions().order_by("-date", "-id")
+    rows = _edition_rows().order_by("-date", "-id")
     if newsletter_id is not None:
         rows = rows.filter(newsletter_id=newsletter_id)
     if newsletter_ids is not None:
@@ -85,7 +85,7 @@ def editions(
     return _to_editions(rows[:limit])
 
 
-def snapshot(snapshot_id: int) -> Snapshot:
+def get_snapshot(snapshot_id: int) -> Snapshot:
     """The snapshot with this id, standing or voided. Raises NotFound."""
     row = models.Snapshot.objects.filter(id=snapshot_id).first()
     if row is None:
@@ -93,40 +93,40 @@ def snapshot(snapshot_id: int) -> Snapshot:
     return to_snapshot(row)
 
 
-def standing_snapshot(edition_id: int) -> Snapshot | None:
+def find_standing_snapshot(edition_id: int) -> Snapshot | None:
     """The snapshot that the present approval froze, if the edition is approved."""
     row = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None, purpose="edition").first()
     return to_snapshot(row) if row else None
 
 
-def frozen(snapshot_id: int, code: str) -> Rendered:
+def get_frozen_mail(snapshot_id: int, code: str) -> Rendered:
     """What the readers of a variant get, byte for byte. Raises NotFound: nobody is given another variant than theirs.
 
     Older snapshots have no page of their own: theirs is the mail.
     """
     if not code:
-        return snapshot(snapshot_id).rendered()
+        return get_snapshot(snapshot_id).rendered()
     row = models.SnapshotVariant.objects.filter(snapshot_id=snapshot_id, code=code).first()
     if row is None and code == variants.WEB:
-        return snapshot(snapshot_id).rendered()
+        return get_snapshot(snapshot_id).rendered()
     if row is None:
         raise NotFound(f"Snapshot {snapshot_id} has no variant “{code}”.")
-    return Rendered(row.subject, row.preheader, row.html, row.text, (), _merge(row.merge))
+    return Rendered(row.subject, row.preheader, row.html, row.text, (), _to_merge_fields(row.merge))
 
 
-def page_of(snapshot_id: int) -> Rendered:
+def get_archive_page(snapshot_id: int) -> Rendered:
     """The page of the archive of an approved edition: what was frozen for it, in older snapshots the mail itself."""
-    return frozen(snapshot_id, variants.WEB)
+    return get_frozen_mail(snapshot_id, variants.WEB)
 
 
-def variants_of(snapshot_id: int) -> tuple[Variant, ...]:
+def list_frozen_variants(snapshot_id: int) -> tuple[Variant, ...]:
     """The variants of the mail that were frozen with a snapshot, the plain one first."""
     rows = models.SnapshotVariant.objects.filter(snapshot_id=snapshot_id).exclude(code=variants.WEB).order_by("id")
     others = rows.values_list("code", "audiences", "second_subject")
     return (variants.PLAIN, *(Variant(code, frozenset(groups), second) for code, groups, second in others))
 
 
-def _editions() -> QuerySet[models.Edition]:
+def _edition_rows() -> QuerySet[models.Edition]:
     return models.Edition.objects.prefetch_related(
         Prefetch("picks", models.Pick.objects.order_by("position", "id")),
         "boxes",
@@ -138,7 +138,7 @@ def _editions() -> QuerySet[models.Edition]:
     )
 
 
-def source_health(now: datetime) -> Mapping[int, SourceHealth]:
+def get_source_health(now: datetime) -> Mapping[int, SourceHealth]:
     """What each feed has brought of late, by its id; one that never brought anything is there, too."""
     rows = models.Article.objects.filter(source__isnull=False).values("source_id")
     found = rows.annotate(
@@ -197,7 +197,7 @@ def to_article(row: models.Article) -> Article:
 
 
 def _to_editions(rows: QuerySet[models.Edition]) -> tuple[Edition, ...]:
-    """The values of rows that came through `_editions`; newsletters and pictures are looked up once for all."""
+    """The values of rows that came through `_edition_rows`; newsletters and pictures are looked up once for all."""
     found = list(rows)
     newsletters = {each: catalog.get_newsletter(each) for each in {row.newsletter_id for row in found}}
     pictures = catalog.find_pictures([pick.picture_id for row in found for pick in row.picks.all() if pick.picture_id])
@@ -229,7 +229,7 @@ def _to_edition(
         version=row.version,
         created_at=row.created_at,
         changed_at=row.changed_at,
-        picks=tuple(_numbered(pick, numbers[pick.key]) for pick in picks),
+        picks=tuple(_with_number(pick, numbers[pick.key]) for pick in picks),
         snapshot_id=standing.id if standing else None,
         approved_by=standing.approved_by if standing else "",
         approved_at=standing.approved_at if standing else None,
@@ -266,28 +266,28 @@ def _to_pick(row: models.Pick, section: str, pictures: Mapping[int, catalog.Pict
     )
 
 
-def _numbered(pick: Pick, number: int) -> Pick:
+def _with_number(pick: Pick, number: int) -> Pick:
     return replace(pick, number=number)
 
 
-def overrides(edition_id: int) -> dict[tuple[str, str], str]:
+def list_overrides(edition_id: int) -> dict[tuple[str, str], str]:
     """Which findings of an edition may stand, by code and place, and why, in words."""
     rows = models.Override.objects.filter(edition_id=edition_id)
     return {(row.code, row.where): f"{row.reason} ({row.by}, {row.at:%d %b %Y, %H:%M} UTC)" for row in rows}
 
 
-def subjects(edition_ids: Iterable[int]) -> dict[int, str]:
+def get_subjects(edition_ids: Iterable[int]) -> dict[int, str]:
     """The subjects of editions."""
     return dict(models.Edition.objects.filter(id__in=list(edition_ids)).values_list("id", "subject"))
 
 
-def clicks(edition_id: int) -> tuple[StoryClicks, ...]:
+def list_story_clicks(edition_id: int) -> tuple[StoryClicks, ...]:
     """The stories of an edition by how often people clicked them, most first."""
     rows = models.Pick.objects.filter(edition_id=edition_id).order_by("-clicks", "position", "id")
     return tuple(StoryClicks(row.headline, row.clicks, row.machine_clicks, row.clicks_as_of) for row in rows)
 
 
-def _merge(fields: Iterable[Mapping[str, Any]]) -> tuple[MergeField, ...]:
+def _to_merge_fields(fields: Iterable[Mapping[str, Any]]) -> tuple[MergeField, ...]:
     return tuple(MergeField(**field) for field in fields)
 
 
@@ -301,7 +301,7 @@ def to_snapshot(row: models.Snapshot) -> Snapshot:
         preheader=row.preheader,
         html=row.html,
         text=row.text,
-        merge=_merge(row.merge),
+        merge=_to_merge_fields(row.merge),
         approved_at=row.approved_at,
         approved_by=row.approved_by,
         voided_at=row.voided_at,

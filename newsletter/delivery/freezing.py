@@ -82,7 +82,7 @@ def _start(row: models.Mailing, now: datetime) -> bool:
                 ordinal=_next_ordinal(row),
             ):
                 return False
-            if editions.snapshot(row.snapshot_id).voided_at is not None:
+            if editions.get_snapshot(row.snapshot_id).voided_at is not None:
                 raise Refused("The edition was edited after its approval. Approve it again, then send it.")
             if row.kind == models.Mailing.Kind.EDITION:
                 curator.mark_handed_over(row.edition_id, now=now)
@@ -164,7 +164,7 @@ class _Pages:
         self.newsletter = catalog.get_newsletter(self.row.newsletter_id)
         self.reached = _reached_before(self.row)
         self.only = _sent_edition(self.row)
-        self.variants = editions.variants_of(self.row.snapshot_id)
+        self.variants = editions.list_frozen_variants(self.row.snapshot_id)
         mine = models.Batch.objects.filter(mailing_id=self.row.id)
         last = {row["stratum"]: row["last"] for row in mine.values("stratum").annotate(last=Max("number"))}
         self.number = max(last.values(), default=0)

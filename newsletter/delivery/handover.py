@@ -105,7 +105,7 @@ def _mailing(mailing_id: int, version: int, variant: str, tracking: bool) -> _Ma
     if not tracking:
         newsletter = replace(newsletter, click_tracking=False, open_tracking=False)
     assert row.frozen_at is not None
-    cover = envelope(editions.frozen(row.snapshot_id, variant), newsletter, base_url=settings.CONFIG.base_url)
+    cover = envelope(editions.get_frozen_mail(row.snapshot_id, variant), newsletter, base_url=settings.CONFIG.base_url)
     return _Mailing(
         row.key,
         row.list_id,

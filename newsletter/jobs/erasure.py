@@ -26,7 +26,7 @@ def forget_erased(now: datetime) -> int:
 def known(subscriber_id: int) -> dict[str, Any]:
     """What the other rooms know of a person: which editions they were sent, and what became of each."""
     outcomes = deliveries.outcomes_of(subscriber_id, limit=MOST_EDITIONS)
-    subjects = curator.subjects(each.edition_id for each in outcomes)
+    subjects = curator.get_subjects(each.edition_id for each in outcomes)
     return {
         "editions": [
             {"subject": subjects.get(each.edition_id, ""), "due_at": each.due_at, "outcome": str(each.state)}

@@ -76,7 +76,7 @@ def open_editions(now: datetime) -> int:
 
 
 def _open(occurrence: schedules.Occurrence, now: datetime) -> bool:
-    edition = editions.edition_on(occurrence.newsletter_id, occurrence.date)
+    edition = editions.find_edition(occurrence.newsletter_id, occurrence.date)
     if edition is None:
         edition = curator.create_edition(
             occurrence.newsletter_id,
@@ -118,7 +118,7 @@ def _settle(occurrence: schedules.Occurrence, now: datetime) -> bool:
         return scheduler.hold(
             occurrence.id, "Its mailing was cancelled. If it is wanted after all, send it by hand.", now
         )
-    snapshot = editions.standing_snapshot(edition_id) if edition_id else None
+    snapshot = editions.find_standing_snapshot(edition_id) if edition_id else None
     decision = calendar.decide(
         occurrence.instant,
         now,
@@ -152,7 +152,7 @@ def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime
     """
     if at is not None and at < now - CLOCKS_DIFFER:
         raise BadInput(f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC is past. To send now, give no time.", "at")
-    snapshot = editions.standing_snapshot(edition_id)
+    snapshot = editions.find_standing_snapshot(edition_id)
     if snapshot is None:
         raise Refused(
             f"Edition {edition_id} is not approved, so it is not sent. Approve it: newsletter editions approve {edition_id}"
@@ -176,7 +176,7 @@ def _create_mailing(
     kind: str = "edition",
 ) -> mailings.Mailing:
     hints.mailings_due()
-    edition = editions.edition(snapshot.edition_id)
+    edition = editions.get_edition(snapshot.edition_id)
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     if newsletter.state != "live":
         raise Refused(f"{newsletter.name} is {newsletter.state}, so nothing is sent. Set it live first.")
@@ -207,7 +207,7 @@ def send_test(
     edition_id: int, addresses: Sequence[str], *, variant: Variant = PLAIN, by: str, now: datetime
 ) -> tuple[delivery.TestSent, ...]:
     """Sends the edition as it stands, or what those of a variant get, with [TEST] in the subject, to these addresses only."""
-    edition = editions.edition(edition_id)
+    edition = editions.get_edition(edition_id)
     rendered = curator.preview(edition_id, now=now, variant=variant)
     catalog_service.remember_test_addresses(edition.newsletter_id, addresses)
     return delivery.send_test(
@@ -257,7 +257,7 @@ def watch_picks(now: datetime) -> int:
 def look_at_edition(edition_id: int, now: datetime) -> int:
     """The same at once, for all of one edition. Raises NotFound."""
     fetch = wiring.fetch()
-    editions.edition(edition_id)
+    editions.get_edition(edition_id)
     differ = curator.look_again(now, fetch=fetch, edition_id=edition_id)
     return differ + curator.look_at_links(now, fetch=fetch, edition_id=edition_id)
 

@@ -18,7 +18,7 @@ from newsletter.web.fields import number
 @desk("edit", methods=("POST",))
 def article(request: HttpRequest, edition_id: int, article_id: int) -> HttpResponse:
     """Changes what the desk says about an article, for who may edit the edition it is looked at for."""
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     allow(request, "edit", edition.newsletter_id)
     verb = _act(request, article_id)
     note(request, verb, f"article {article_id}", newsletter_id=edition.newsletter_id)

@@ -145,7 +145,7 @@ def edit(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
         )
     except (BadInput, Conflict) as error:
         # What was typed is given back: nothing an editor wrote is lost.
-        context = _context(reads.edition(edition_id), editing=key) | {"error": str(error), "typed": fields}
+        context = _context(reads.get_edition(edition_id), editing=key) | {"error": str(error), "typed": fields}
         return render(
             request,
             "fragments/order.html" if _partial(request) else "pages/board.html",
@@ -190,7 +190,7 @@ def look(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
             return _changed(request, service.take_headline(edition_id, key, by=who, now=now), "took headline", key)
         case "again":
             service.look_again(now, fetch=wiring.fetch(), edition_id=edition_id)
-            return _changed(request, reads.edition(edition_id), "looked again", key)
+            return _changed(request, reads.get_edition(edition_id), "looked again", key)
     raise BadInput("There is no such button.", "do")
 
 
@@ -200,7 +200,7 @@ def _partial(request: HttpRequest) -> bool:
 
 
 def _edition(request: HttpRequest, verb: str, edition_id: int) -> reads.Edition:
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     allow(request, verb, edition.newsletter_id)
     return edition
 
@@ -242,7 +242,7 @@ def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
         "looks": watch.looks(edition.id),
         "fields": [(name, label, getattr(edition, name)) for name, label in WORDS.items()],
         "states": pools.STATES,
-        "sources": reads.sources(),
+        "sources": reads.list_sources(),
     } | boxes.fragment(edition)
 
 

@@ -19,7 +19,7 @@ PLACES = (("top", "Below the intro"), ("end", "Below the stories"))
 @desk("edit", methods=("POST",))
 def boxes(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Adds a box, writes one anew (`box` is its id), or with `do=drop` takes it out."""
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     allow(request, "edit", edition.newsletter_id)
     typed = {name: request.POST.get(name, "") for name in ("title", "text", "shown_to", "place")}
     box, now = number(request.POST, "box"), clock.now()
@@ -34,7 +34,7 @@ def boxes(request: HttpRequest, edition_id: int) -> HttpResponse:
         # What was typed is given back: nothing an editor wrote is lost.
         if not partial:
             raise
-        context = fragment(reads.edition(edition_id)) | {"error": str(error), "typed": typed}
+        context = fragment(reads.get_edition(edition_id)) | {"error": str(error), "typed": typed}
         return render(request, "fragments/boxes.html", context)
     note(request, "edited", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail="boxes")
     if not partial:

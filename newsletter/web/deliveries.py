@@ -32,7 +32,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """The mailings, newest first."""
     names = {each.id: each for each in shown(request)}
     found = reads.mailings(limit=50, newsletter_ids=names)
-    rows = [(each, names[each.newsletter_id], curator.edition(each.edition_id)) for each in found]
+    rows = [(each, names[each.newsletter_id], curator.get_edition(each.edition_id)) for each in found]
     return render(request, "pages/deliveries.html", {"mailings": rows})
 
 
@@ -116,9 +116,9 @@ def _mailing(request: HttpRequest, verb: str, mailing_id: int) -> reads.Mailing:
 def _variants(found: reads.Mailing) -> list[tuple[str, str, reads.VariantCounts]]:
     """Each variant in words, its subject, and how it did."""
     snapshot_id, names = found.snapshot_id, showing.names()
-    words = {each.code: variants.named(each, names) for each in curator.variants_of(snapshot_id)}
+    words = {each.code: variants.named(each, names) for each in curator.list_frozen_variants(snapshot_id)}
     return [
-        (words.get(code, code), curator.frozen(snapshot_id, code).subject, counts)
+        (words.get(code, code), curator.get_frozen_mail(snapshot_id, code).subject, counts)
         for code, counts in found.variants.items()
     ]
 
@@ -128,11 +128,11 @@ def _context(found: reads.Mailing) -> dict[str, Any]:
     return {
         "mailing": found,
         "newsletter": catalog.get_newsletter(found.newsletter_id),
-        "edition": curator.edition(found.edition_id),
+        "edition": curator.get_edition(found.edition_id),
         "excluded": excluded,
         "moving": found.state in ("scheduled", "freezing", "sending"),
         "missing": found.candidates - found.planned - excluded,
-        "clicks": [story for story in curator.clicks(found.edition_id) if story.as_of],
+        "clicks": [story for story in curator.list_story_clicks(found.edition_id) if story.as_of],
         "variants": _variants(found) if len(found.variants) > 1 else [],
         "engagement": [(name.replace("_", " "), n) for name, n in found.engagement.items()],
         "recallable": found.recallable_until and clock.now() <= found.recallable_until and found.state != "scheduled",

@@ -34,7 +34,7 @@ def index(request: HttpRequest) -> HttpResponse:
     newsletters = shown(request)
     if request.method == "POST":
         return _create(request)
-    found = reads.editions(newsletter_ids=[each.id for each in newsletters], limit=60)
+    found = reads.list_editions(newsletter_ids=[each.id for each in newsletters], limit=60)
     names = {each.id: each for each in newsletters}
     return render(
         request,
@@ -143,7 +143,7 @@ def letter(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 def _variants(edition: reads.Edition) -> tuple[Variant, ...]:
     """What can be shown: every variant of the mail, and the page."""
-    mails = reads.variants_of(edition.snapshot_id) if edition.snapshot_id else variants.of(edition)
+    mails = reads.list_frozen_variants(edition.snapshot_id) if edition.snapshot_id else variants.of(edition)
     return (*mails, variants.PAGE)
 
 
@@ -331,6 +331,6 @@ def correction(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 
 def _edition(request: HttpRequest, verb: str, edition_id: int) -> reads.Edition:
-    edition = reads.edition(edition_id)
+    edition = reads.get_edition(edition_id)
     allow(request, verb, edition.newsletter_id)
     return edition

@@ -45,7 +45,7 @@ def archive_of(request: HttpRequest, slug: str) -> HttpResponse:
     newsletter = _named(slug)
     if newsletter is None:
         return trouble(request, "There is no archive here.", 404)
-    sent = curator.editions(newsletter.id, states=SENT, limit=200)
+    sent = curator.list_editions(newsletter.id, states=SENT, limit=200)
     return render(request, "readers/archive_of.html", {"newsletter": newsletter, "editions": sent})
 
 
@@ -54,7 +54,7 @@ def archive_of(request: HttpRequest, slug: str) -> HttpResponse:
 def edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     """One sent edition as it was mailed, with nothing of any reader in it."""
     newsletter = _named(slug)
-    found = curator.edition_on(newsletter.id, clock.day(day)) if newsletter else None
+    found = curator.find_edition(newsletter.id, clock.day(day)) if newsletter else None
     if newsletter is None or found is None or found.state not in SENT or found.snapshot_id is None:
         return trouble(request, "This edition is not in the archive.", 404)
     mail = _neutral(found)
@@ -103,7 +103,7 @@ def feed(request: HttpRequest, slug: str) -> HttpResponse:
         feed_url=f"{home}feed.xml",
         author_name=newsletter.publication,
     )
-    for each in curator.editions(newsletter.id, states=SENT, limit=FEED_LENGTH):
+    for each in curator.list_editions(newsletter.id, states=SENT, limit=FEED_LENGTH):
         mail = _neutral(each)
         if mail is None:
             continue
@@ -130,7 +130,7 @@ def _neutral(edition: curator.Edition) -> Rendered | None:
     """A sent edition with nothing of any reader in it."""
     if edition.snapshot_id is None:
         return None
-    return for_reader(curator.page_of(edition.snapshot_id), Reader("you", "", "archive"))
+    return for_reader(curator.get_archive_page(edition.snapshot_id), Reader("you", "", "archive"))
 
 
 def _public() -> list[catalog.Newsletter]:

@@ -96,7 +96,7 @@ def person(request: HttpRequest, subscriber_id: int) -> HttpResponse:
     names = {each.id: each for each in catalog.list_newsletters()}
     most = EVERY_EDITION if request.GET.get("editions") == "all" else LATEST_EDITIONS
     outcomes = deliveries.outcomes_of(subscriber_id, limit=most)
-    subjects = curator.subjects(each.edition_id for each in outcomes)
+    subjects = curator.get_subjects(each.edition_id for each in outcomes)
     editions = [
         (each, names[each.newsletter_id], subjects[each.edition_id])
         for each in outcomes

@@ -36,7 +36,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "may": can(request.user, "edit", newsletter.id),
         "rules": rules.rules(newsletter.id),
         "titles": {section.key: section.title for section in newsletter.sections},
-        "sources": reads.sources(),
+        "sources": reads.list_sources(),
         "effects": EFFECTS,
         "papers": sorted(taste.publishers.values(), key=lambda liking: -liking.score)[: 2 * SHOWN],
         "words": sorted(words[:SHOWN], key=lambda liking: -liking.score),

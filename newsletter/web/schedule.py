@@ -52,8 +52,8 @@ def planned(
 def edition_of(occurrence: reads.Occurrence) -> curator.Edition | None:
     """The edition of an occurrence: the one it opened, or one made by hand for its date."""
     if occurrence.edition_id:
-        return curator.edition(occurrence.edition_id)
-    return curator.edition_on(occurrence.newsletter_id, occurrence.date)
+        return curator.get_edition(occurrence.edition_id)
+    return curator.find_edition(occurrence.newsletter_id, occurrence.date)
 
 
 def _days(chosen: str) -> list[tuple[str, str, bool]]:

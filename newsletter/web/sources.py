@@ -28,10 +28,10 @@ def index(request: HttpRequest) -> HttpResponse:
         except NewsletterError as error:
             messages.error(request, str(error))
         return redirect("sources")
-    health = reads.source_health(clock.now())
-    sources = [(source, health[source.id]) for source in reads.sources()]
+    health = reads.get_source_health(clock.now())
+    sources = [(source, health[source.id]) for source in reads.list_sources()]
     failing = sum(1 for source, _ in sources if source.error)
-    context = {"sources": sources, "failing": failing, "articles": reads.articles(limit=20)}
+    context = {"sources": sources, "failing": failing, "articles": reads.list_articles(limit=20)}
     return render(request, "pages/sources.html", context)
 
 
@@ -68,7 +68,7 @@ def read(request: HttpRequest) -> HttpResponse:
 
 
 def _read_now(request: HttpRequest, ids: list[int]) -> None:
-    web = {source.id for source in reads.sources() if not source.is_file}
+    web = {source.id for source in reads.list_sources() if not source.is_file}
     for report in service.fetch_sources(
         now=clock.now(), fetch=wiring.fetch(), ids=[each for each in ids if each in web]
     ):

@@ -62,7 +62,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "later": [each for each in lines if each.when is not None and each.when.astimezone(zone).date() > day],
         "needs": list(_needs(request, newsletters, lines, now)),
         "mailings": [
-            (m, _named(newsletters, m.newsletter_id), curator.edition(m.edition_id))
+            (m, _named(newsletters, m.newsletter_id), curator.get_edition(m.edition_id))
             for m in deliveries.mailings(limit=6, newsletter_ids=[n.id for n in newsletters])
         ],
         "newsletters": newsletters,
@@ -87,7 +87,7 @@ def due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[
         state = edition.state if edition and occurrence.state not in ("held", "skipped", "missed") else occurrence.state
         when = _left_at(edition) or occurrence.instant  # by hand before its time, perhaps
         yield Due(when, newsletter, state, occurrence.reason, edition, readers[newsletter.id])
-    for edition in curator.editions(newsletter_ids=ids, limit=20):
+    for edition in curator.list_editions(newsletter_ids=ids, limit=20):
         newsletter = _named(newsletters, edition.newsletter_id)
         recent = edition.date >= (now.astimezone(clock.zone(newsletter.zone)) - timedelta(hours=12)).date()
         if edition.id not in seen and recent:
@@ -143,7 +143,7 @@ def _needs(
                 f"{name}. They are not sent to again by themselves.",
                 f"/deliveries/{mailing.id}/",
             )
-    broken = [source for source in curator.sources() if source.error]
+    broken = [source for source in curator.list_sources() if source.error]
     for source in broken[:3]:
         yield Need("warn", "warn", source.title or source.url, "Late.", source.error, "/sources/")
 

@@ -57,7 +57,7 @@ def test_an_article_is_pushed_with_all_that_is_known_of_it(call: Call) -> None:
     assert answer.status_code == 201, answer.content
     body = answer.json()
     assert body["created"] is True
-    article = reads.article(body["id"])
+    article = reads.get_article(body["id"])
     assert (article.title, article.section, article.publisher, article.byline) == (
         "Ferry gets a second boat", "Lake", "The Upland Echo", "Ann Example",
     )  # fmt: skip
@@ -83,7 +83,7 @@ def test_pushed_again_it_is_brought_up_to_date(call: Call) -> None:
 
 def test_html_becomes_paragraphs(call: Call) -> None:
     pushed = {"url": URL, "title": "Ferry", "html": "<p>One &amp; two.</p><script>alert(1)</script><p>Three.</p>"}
-    article = reads.article(call("editor", pushed).json()["id"])
+    article = reads.get_article(call("editor", pushed).json()["id"])
     assert article.text.startswith("One & two.")
     assert "<" not in article.text
 
@@ -113,7 +113,7 @@ def test_what_cannot_be_right_is_named_with_its_field(call: Call, body: Any, fie
     assert answer.status_code == 422, answer.content
     assert answer.json().get("field", "") == field
     assert said in answer.json()["error"]
-    assert reads.articles() == ()
+    assert reads.list_articles() == ()
 
 
 def test_a_story_without_headline_or_text_is_refused(call: Call) -> None:
@@ -124,7 +124,7 @@ def test_a_story_without_headline_or_text_is_refused(call: Call) -> None:
 def test_a_page_of_a_private_address_is_not_fetched(call: Call, settings: Any) -> None:
     answer = call("editor", {"url": "http://127.0.0.1:1/x"})
     assert answer.status_code in (409, 503)
-    assert reads.articles() == ()
+    assert reads.list_articles() == ()
 
 
 def test_what_is_too_large_is_said(call: Call) -> None:
@@ -161,7 +161,7 @@ def test_a_session_is_no_token(people: Any) -> None:
 def test_who_may_only_look_pushes_nothing(call: Call) -> None:
     assert call("viewer", STORY).status_code == 403
     assert call("viewer", method="get").status_code == 403
-    assert reads.articles() == ()
+    assert reads.list_articles() == ()
 
 
 def test_a_token_ends_with_its_revocation_and_with_the_account(people: Any, now: Any) -> None:

@@ -88,7 +88,7 @@ def test_an_editor_picks_edits_moves_and_approves(
     page.goto(f"{live_server.url}/editions/{edition.id}/review/")
     page.click("text=Approve and freeze")
     page.wait_for_selector("text=Approved, frozen as")
-    saved = curator.edition(edition.id)
+    saved = curator.get_edition(edition.id)
     assert saved.subject == "A subject written in a browser"
     assert saved.picks[1].headline == "A headline written in a browser"
     assert len(saved.picks) == 4
@@ -141,7 +141,7 @@ def test_a_box_is_added_and_what_is_typed_outlasts_what_others_change(
     page.select_option("#b-for-new", "members")
     page.click("#box-new >> text=Add >> nth=-1")
     page.wait_for_selector("#boxes summary:has-text('Come to the')")
-    (box,) = curator.edition(edition.id).boxes
+    (box,) = curator.get_edition(edition.id).boxes
     assert (box.text, box.shown_to, box.place) == ("Come to the *mill*.", "members", "top")
     page.click(f"#box-{box.id} summary")
     page.fill(f"#b-title-{box.id}", "Half a heading")

@@ -38,7 +38,7 @@ def test_without_a_subject_it_cannot_be_approved(edition: Any, now: datetime) ->
     assert found(edition.id, now)["subject"] == "block"
     with pytest.raises(Refused, match="subject: There is no subject"):
         checks.approve_edition(edition.id, by="editor", now=now)
-    assert reads.edition(edition.id).state == "open"
+    assert reads.get_edition(edition.id).state == "open"
 
 
 def test_a_picture_without_a_credit_blocks(edition: Any, now: datetime) -> None:

@@ -129,7 +129,7 @@ def told(db: None, web: Web) -> Callable[..., Article]:
         source = service.add_source(url, now=added)
         (report,) = service.fetch_sources(now=added, fetch=web, ids=[source.id])
         assert report.added == 1, report
-        return reads.articles(limit=1)[0] if added >= NOW else reads.articles(query=title, limit=1)[0]
+        return reads.list_articles(limit=1)[0] if added >= NOW else reads.list_articles(query=title, limit=1)[0]
 
     return tell
 

@@ -60,7 +60,7 @@ def test_two_editors_cannot_overwrite_each_other(told: Told, now: datetime) -> N
     service.mark(article.id, "shortlisted", by=ANN, version=seen)
     with pytest.raises(Conflict, match=r"ann@example.com changed this article"):
         service.tag(article.id, ["animals"], by=BO, version=seen)
-    assert reads.article(article.id).standing == "shortlisted"
+    assert reads.get_article(article.id).standing == "shortlisted"
     service.tag(article.id, ["animals"], by=BO, version=seen + 1)
 
 
@@ -139,7 +139,7 @@ def test_words_are_found_in_the_whole_text_by_how_they_begin(edition: Edition, t
 
 def test_the_index_follows_changes_and_comes_back_when_it_is_lost(told: Told, now: datetime) -> None:
     article = told("Otters return")
-    article_rows = lambda query: [each.id for each in reads.articles(query=query)]  # noqa: E731
+    article_rows = lambda query: [each.id for each in reads.list_articles(query=query)]  # noqa: E731
     assert article_rows("otters") == [article.id]
     if connection.vendor == "sqlite":  # changing a table copies it, and loses the triggers
         with connection.cursor() as cursor:

@@ -28,7 +28,7 @@ def test_today_is_today_where_the_newsletter_is(newsletter: Newsletter) -> None:
 def test_a_day_has_one_edition(newsletter: Newsletter, edition: Edition, now: datetime) -> None:
     with pytest.raises(Refused, match=f"editions show {edition.id}"):
         service.create_edition(newsletter.id, edition.date, now=now, by=ADA)
-    assert [each.id for each in reads.editions(newsletter.id)] == [edition.id]
+    assert [each.id for each in reads.list_editions(newsletter.id)] == [edition.id]
 
 
 def test_editions_are_found_by_newsletter_day_and_state(
@@ -36,13 +36,13 @@ def test_editions_are_found_by_newsletter_day_and_state(
 ) -> None:
     later = service.create_edition(newsletter.id, edition.date + timedelta(days=1), now=now, by=ADA)
     service.skip(later.id, reason="A holiday", by=ADA, now=now)
-    assert [each.id for each in reads.editions(newsletter.id)] == [later.id, edition.id]
-    assert [each.id for each in reads.editions(newsletter_ids=[newsletter.id], states=["open"])] == [edition.id]
-    assert reads.editions(newsletter_ids=[]) == ()
-    assert reads.edition_on(newsletter.id, edition.date) == reads.edition(edition.id)
-    assert reads.edition_on(newsletter.id, date(2020, 1, 1)) is None
+    assert [each.id for each in reads.list_editions(newsletter.id)] == [later.id, edition.id]
+    assert [each.id for each in reads.list_editions(newsletter_ids=[newsletter.id], states=["open"])] == [edition.id]
+    assert reads.list_editions(newsletter_ids=[]) == ()
+    assert reads.find_edition(newsletter.id, edition.date) == reads.get_edition(edition.id)
+    assert reads.find_edition(newsletter.id, date(2020, 1, 1)) is None
     with pytest.raises(NotFound, match="editions list"):
-        reads.edition(999)
+        reads.get_edition(999)
 
 
 def test_a_list_of_editions_costs_the_same_however_long(
@@ -53,7 +53,7 @@ def test_a_list_of_editions_costs_the_same_however_long(
         made = service.create_edition(newsletter.id, date(2026, 12, 1) + timedelta(days=days), now=now, by=ADA)
         service.pick(made.id, article.id, reason="It ran, and runs.", now=now)
     with django_assert_max_num_queries(6):
-        assert len(reads.editions(newsletter.id)) == 8
+        assert len(reads.list_editions(newsletter.id)) == 8
 
 
 def test_words_are_copied_when_a_story_is_picked(edition: Edition, told: Told, web: Any, now: datetime) -> None:
@@ -83,7 +83,7 @@ def test_a_change_of_the_article_leaves_the_pick_alone(edition: Edition, now: da
         article.url, f"<html><head><title>Funicular stays shut</title></head><body><article>{body}</article></body>"
     )
     assert service.add_article_from_page(article.url, now=now, fetch=web).article.title == "Funicular stays shut"
-    assert reads.edition(edition.id).picks[0].headline == "Funicular reopens"
+    assert reads.get_edition(edition.id).picks[0].headline == "Funicular reopens"
 
 
 def test_a_long_standfirst_is_cut_between_words(edition: Edition, told: Told, now: datetime) -> None:
@@ -115,7 +115,7 @@ def test_an_edit_that_cannot_be_is_refused_naming_its_field(
     with pytest.raises(BadInput, match=said) as refused:
         service.edit_edition(edition.id, now=now, **fields)
     assert refused.value.field == field
-    assert reads.edition(edition.id) == edition
+    assert reads.get_edition(edition.id) == edition
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_an_edit_of_a_story_that_cannot_be_is_refused_naming_its_field(
     with pytest.raises(BadInput) as refused:
         service.edit_pick(filled.id, filled.picks[0].key, now=now, **fields)
     assert refused.value.field == field
-    assert reads.edition(filled.id) == filled
+    assert reads.get_edition(filled.id) == filled
 
 
 def test_words_of_a_story_are_edited_and_its_picture_taken_out(
@@ -148,7 +148,7 @@ def test_words_of_a_story_are_edited_and_its_picture_taken_out(
     (after,) = edited.picks
     assert (after.headline, after.label, after.picture_id, after.picture_url) == ("Up we go", "Transport", None, "")
     assert (after.key, after.blurb) == (pick.key, pick.blurb)
-    assert reads.article(article.id).title == "Funicular reopens"
+    assert reads.get_article(article.id).title == "Funicular reopens"
 
 
 def test_two_editors_cannot_overwrite_each_other_unseen(filled: Edition, now: datetime) -> None:
@@ -164,7 +164,7 @@ def test_two_editors_cannot_overwrite_each_other_unseen(filled: Edition, now: da
     ):
         with pytest.raises(Conflict, match="yours were not saved"):
             late()
-    assert reads.edition(filled.id) == first
+    assert reads.get_edition(filled.id) == first
 
 
 def test_suggestions_fill_the_free_places_and_write_the_first_words(

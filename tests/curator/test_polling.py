@@ -104,7 +104,7 @@ def test_a_body_that_did_not_change_is_not_read_again(
     monkeypatch.setattr(feeds, "parse", lambda *_: pytest.fail("it was read again"))
     later = now + timedelta(hours=1)
     assert [report.state for report in service.fetch_sources(now=later, fetch=web)] == ["unchanged"]
-    (source,) = reads.sources()
+    (source,) = reads.list_sources()
     assert source.fresh_at == later
     monkeypatch.setattr(feeds, "parse", read)
     web.serve(FEED, feed_of(entry("One story"), entry("Another")))
@@ -136,8 +136,8 @@ def test_what_a_feed_brought_of_late_is_counted(now: datetime, web: Any, feed_of
     source = service.add_source(FEED, now=now)
     web.serve(FEED, feed_of(entry("One story"), entry("Another")))
     service.fetch_sources(now=now, fetch=web)
-    assert reads.source_health(now)[source.id].new_in_week == 2
-    old = reads.source_health(now + timedelta(days=8))[source.id]
+    assert reads.get_source_health(now)[source.id].new_in_week == 2
+    old = reads.get_source_health(now + timedelta(days=8))[source.id]
     assert (old.new_in_week, old.newest_at) == (0, now)
 
 

@@ -117,7 +117,7 @@ def test_what_is_not_there_cannot_be_placed_moved_or_dropped(
         service.drop(edition.id, "nokey", now=now)
     with pytest.raises(NotFound, match="articles list"):
         service.pick(edition.id, 999, now=now)
-    assert reads.edition(edition.id) == before
+    assert reads.get_edition(edition.id) == before
 
 
 def test_a_key_of_another_edition_is_not_taken(
@@ -127,7 +127,7 @@ def test_a_key_of_another_edition_is_not_taken(
     other = service.create_edition(newsletter.id, date(2026, 12, 1), now=now, by="ada@example.com")
     with pytest.raises(NotFound):
         service.drop(other.id, first.picks[0].key, now=now)
-    assert reads.edition(first.id) == first
+    assert reads.get_edition(first.id) == first
 
 
 def test_there_is_one_lead(place: Callable[..., Edition], edition: Edition, now: datetime) -> None:
@@ -143,7 +143,7 @@ def test_a_section_that_is_taken_away_loses_no_story(
     for number in range(5):
         place(number)
     catalog.set_sections(newsletter.id, [("top", "Top stories", 3), ("rest", "The rest", 9)])
-    shown = reads.edition(edition.id)
+    shown = reads.get_edition(edition.id)
     assert order(shown)["top"] == list(TITLES[:2])
     assert sorted(order(shown)["rest"]) == sorted(TITLES[2:5])
     rendered = service.preview(edition.id, now=now)

@@ -33,11 +33,11 @@ def test_what_was_previewed_is_what_was_frozen(filled: Edition, now: datetime) -
 
 def test_approval_is_on_the_edition_with_who_and_when(filled: Edition, now: datetime) -> None:
     snapshot = service.approve(filled.id, by=ADA, now=now)
-    edition = reads.edition(filled.id)
+    edition = reads.get_edition(filled.id)
     assert (edition.state, edition.snapshot_id, edition.approved_by, edition.approved_at) == (
         "approved", snapshot.id, ADA, now,
     )  # fmt: skip
-    assert reads.standing_snapshot(filled.id) == snapshot == reads.snapshot(snapshot.id)
+    assert reads.find_standing_snapshot(filled.id) == snapshot == reads.get_snapshot(snapshot.id)
 
 
 def test_a_later_change_of_the_newsletter_does_not_touch_the_frozen_mail(
@@ -52,8 +52,8 @@ def test_a_mail_with_a_blocking_problem_is_not_approved_and_stays_as_it_was(fill
     draft = service.edit_edition(filled.id, now=now, intro="Good morning, {{ firstname }}!")
     with pytest.raises(Refused, match="first_name"):
         service.approve(filled.id, by=ADA, now=now)
-    assert reads.edition(filled.id) == draft
-    assert reads.standing_snapshot(filled.id) is None
+    assert reads.get_edition(filled.id) == draft
+    assert reads.find_standing_snapshot(filled.id) is None
 
 
 def test_an_approved_edition_is_not_approved_again(filled: Edition, now: datetime) -> None:
@@ -79,8 +79,8 @@ def test_every_edit_voids_the_approval(filled: Edition, told: Callable[..., Arti
     snapshot = service.approve(filled.id, by=ADA, now=now)
     edited = EDITS[edit](filled, told("One more"), now + LATER)
     assert (edited.state, edited.snapshot_id, edited.approved_by) == ("skipped" if edit == "skip" else "open", None, "")
-    assert reads.standing_snapshot(filled.id) is None
-    assert reads.snapshot(snapshot.id).voided_at == now + LATER
+    assert reads.find_standing_snapshot(filled.id) is None
+    assert reads.get_snapshot(snapshot.id).voided_at == now + LATER
 
 
 def test_after_an_edit_the_new_mail_is_frozen_and_the_old_one_kept(filled: Edition, now: datetime) -> None:
@@ -89,8 +89,8 @@ def test_after_an_edit_the_new_mail_is_frozen_and_the_old_one_kept(filled: Editi
     second = service.approve(filled.id, by=ADA, now=now + LATER)
     assert (first.subject, second.subject) == (filled.subject, "Second thoughts")
     assert first.sha256 != second.sha256
-    assert reads.snapshot(first.id).html == first.html
-    assert reads.edition(filled.id).reason == ""
+    assert reads.get_snapshot(first.id).html == first.html
+    assert reads.get_edition(filled.id).reason == ""
 
 
 @pytest.mark.parametrize("stop", ["hold", "mark_missed"])
@@ -114,7 +114,7 @@ def test_what_left_our_hands_is_not_edited(
     gone = service.mark_sent(filled.id, now=now) if sent else gone
     with pytest.raises(Refused, match=gone.state.replace("_", " ")):
         EDITS[edit](filled, article, now)
-    assert reads.edition(filled.id) == gone
+    assert reads.get_edition(filled.id) == gone
 
 
 def test_handing_over_twice_is_harmless(filled: Edition, now: datetime) -> None:
@@ -137,7 +137,7 @@ def test_leaving_an_edition_out_needs_a_reason(filled: Edition, now: datetime, r
     with pytest.raises(BadInput) as refused:
         service.skip(filled.id, reason=reason, by=ADA, now=now)
     assert refused.value.field == "reason"
-    assert reads.edition(filled.id) == filled
+    assert reads.get_edition(filled.id) == filled
 
 
 def test_a_skipped_edition_says_why_and_can_be_opened_again(filled: Edition, now: datetime) -> None:
@@ -150,7 +150,7 @@ def test_a_skipped_edition_says_why_and_can_be_opened_again(filled: Edition, now
 
 def test_what_is_not_there_is_named(db: None, now: datetime) -> None:
     for absent in (
-        lambda: reads.snapshot(999),
+        lambda: reads.get_snapshot(999),
         lambda: service.preview(999, now=now),
         lambda: service.approve(999, by=ADA, now=now),
         lambda: service.lock(999, now=now),
@@ -158,7 +158,7 @@ def test_what_is_not_there_is_named(db: None, now: datetime) -> None:
     ):
         with pytest.raises(NotFound, match="999"):
             absent()
-    assert reads.standing_snapshot(999) is None
+    assert reads.find_standing_snapshot(999) is None
 
 
 VERBS: dict[str, Callable[[int, datetime], Any]] = {
@@ -189,7 +189,7 @@ def test_an_approval_stands_only_where_the_state_says_so(
             VERBS[verb](edition_id, now)
         except Refused:
             continue
-        edition = reads.edition(edition_id)
+        edition = reads.get_edition(edition_id)
         if edition.snapshot_id is not None:
             assert edition.state in APPROVED_IN
         if edition.state in ("approved", "sent"):
@@ -210,4 +210,4 @@ def test_an_edit_overtaken_by_the_handing_over_is_refused(filled: Edition, now: 
     with connection.execute_wrapper(hand_over_first), pytest.raises(Conflict):
         service.edit_edition(filled.id, now=now, subject="Too late")
     assert overtaken
-    assert reads.edition(filled.id).subject == filled.subject
+    assert reads.get_edition(filled.id).subject == filled.subject

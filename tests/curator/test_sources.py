@@ -42,7 +42,7 @@ def test_new_entries_become_articles(now: datetime, web: Any, feed_of: Text, ent
     web.serve(FEED, feed_of(entry("Mast to come down", dek="After ninety years."), entry("Second story")), etag="v1")
     (report,) = service.fetch_sources(now=now, fetch=web)
     assert (report.source_id, report.state, report.added, report.seen) == (source.id, "fresh", 2, 2)
-    article = reads.articles(query="mast")[0]
+    article = reads.list_articles(query="mast")[0]
     assert (article.title, article.dek, article.publisher) == (
         "Mast to come down", "After ninety years.", "The Fellside Paper",
     )  # fmt: skip
@@ -58,7 +58,7 @@ def test_the_feed_gives_its_own_name_unless_the_desk_named_it(
     for url in (FEED, other):
         web.serve(url, feed_of(entry(f"From {url}", link=f"{url}/1")))
     service.fetch_sources(now=now, fetch=web)
-    assert {source.title for source in reads.sources()} == {"The Fellside Paper", "Our neighbours"}
+    assert {source.title for source in reads.list_sources()} == {"The Fellside Paper", "Our neighbours"}
 
 
 def test_what_is_known_is_not_added_again(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
@@ -68,7 +68,7 @@ def test_what_is_known_is_not_added_again(now: datetime, web: Any, feed_of: Text
     web.serve(FEED, feed_of(entry("One, updated", guid="a"), entry("Two", guid="b")))
     (report,) = service.fetch_sources(now=now, fetch=web, ids=[source.id])
     assert (report.added, report.seen) == (1, 2)
-    assert {article.title for article in reads.articles()} == {"One", "Two"}
+    assert {article.title for article in reads.list_articles()} == {"One", "Two"}
 
 
 def test_the_same_address_in_two_feeds_is_one_article(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
@@ -94,7 +94,7 @@ def test_one_broken_feed_never_stops_the_others(now: datetime, web: Any, feed_of
     assert [reports[url].state for url in urls] == ["failed", "failed", "failed", "failed", "fresh"]
     assert all(url in reports[url].error or "log" in reports[url].error for url in urls[:4])
     assert "web page, not a feed" in reports[urls[1]].error
-    assert len(reads.articles()) == 1
+    assert len(reads.list_articles()) == 1
 
 
 def test_an_unchanged_feed_costs_one_small_answer(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
@@ -103,7 +103,7 @@ def test_an_unchanged_feed_costs_one_small_answer(now: datetime, web: Any, feed_
     service.fetch_sources(now=now, fetch=web)
     (report,) = service.fetch_sources(now=now, fetch=web, ids=[source.id])
     assert (report.state, report.added) == ("unchanged", 0)
-    assert reads.sources()[0].fresh_at == now
+    assert reads.list_sources()[0].fresh_at == now
 
 
 def test_a_feed_whose_entries_were_not_kept_is_read_again(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
@@ -129,7 +129,7 @@ def test_a_failing_feed_is_asked_less_and_less_and_recovers(
     waits, moment = [], now
     for _ in range(8):
         service.fetch_sources(now=moment, fetch=web)
-        source = reads.sources()[0]
+        source = reads.list_sources()[0]
         assert source.next_at is not None
         waits.append(source.next_at - moment)
         moment = source.next_at
@@ -137,7 +137,7 @@ def test_a_failing_feed_is_asked_less_and_less_and_recovers(
     assert waits == sorted(waits)
     web.serve(FEED, feed_of(entry("Back again")))
     service.fetch_sources(now=moment, fetch=web)
-    source = reads.sources()[0]
+    source = reads.list_sources()[0]
     assert (source.failures, source.error, source.next_at) == (0, "", moment + sources.EVERY)
 
 
@@ -169,7 +169,7 @@ def test_a_feed_file_brings_the_pictures_that_lie_beside_it(
     file = tmp_path / "feeds" / "paper.xml"
     file.write_text(feed_of(entry("Pictured", image="pictures/a%20b.png")))
     service.fetch_sources(now=now, fetch=web, ids=[service.add_source(file.as_uri(), now=now).id])
-    article = reads.articles()[0]
+    article = reads.list_articles()[0]
     assert article.picture_id is not None
     assert article.image_url == ""  # an address of this machine is of no use to anyone else
 
@@ -184,7 +184,7 @@ def test_a_picture_that_cannot_be_had_never_costs_the_story(
     file.write_text(feed_of(entry("Pictured", image=target)))
     (report,) = service.fetch_sources(now=now, fetch=web, ids=[service.add_source(file.as_uri(), now=now).id])
     assert (report.state, report.added) == ("fresh", 1)
-    assert reads.articles()[0].picture_id is None
+    assert reads.list_articles()[0].picture_id is None
 
 
 def test_a_feed_from_the_web_cannot_name_our_files(
@@ -194,10 +194,10 @@ def test_a_feed_from_the_web_cannot_name_our_files(
     service.add_source(FEED, now=now)
     web.serve(FEED, feed_of(entry("Pictured", image=(tmp_path / "secret.png").as_uri(), credit="Nobody")))
     service.fetch_sources(now=now, fetch=web)
-    article = reads.articles()[0]
+    article = reads.list_articles()[0]
     edition = service.create_edition(newsletter.id, None, now=now, by="ada@example.com")
     service.pick(edition.id, article.id, now=now, fetch=web)
-    assert reads.article(article.id).picture_id is None
+    assert reads.get_article(article.id).picture_id is None
 
 
 def test_removing_a_feed_keeps_its_articles(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
@@ -205,8 +205,8 @@ def test_removing_a_feed_keeps_its_articles(now: datetime, web: Any, feed_of: Te
     web.serve(FEED, feed_of(entry("Stays")))
     service.fetch_sources(now=now, fetch=web)
     service.remove_source(source.id)
-    assert reads.sources() == ()
-    assert [article.source_id for article in reads.articles()] == [None]
+    assert reads.list_sources() == ()
+    assert [article.source_id for article in reads.list_articles()] == [None]
 
 
 def test_a_feed_that_is_not_there_is_named(now: datetime, web: Any) -> None:
@@ -233,4 +233,4 @@ def test_a_feed_is_left_alone_as_long_as_its_server_asks(
     url = web.fail("https://busy.example.org/rss", FetchError("429", status=429, retry_after=seconds))
     source = service.add_source(url, now=now)
     service.fetch_sources(now=now, fetch=web, ids=[source.id])
-    assert reads.sources()[0].next_at == now + wait
+    assert reads.list_sources()[0].next_at == now + wait

@@ -85,9 +85,11 @@ def test_approval_freezes_every_variant_and_the_page(edition: Edition, locals_: 
     wanted = (*variants.of(edition), variants.PAGE)
     before = {each.code: service.preview(edition.id, now=now, variant=each) for each in wanted}
     snapshot = service.approve(edition.id, by=ADA, now=now)
-    assert reads.variants_of(snapshot.id) == variants.of(edition)
+    assert reads.list_frozen_variants(snapshot.id) == variants.of(edition)
     assert {code: (mail.subject, mail.html, mail.text) for code, mail in before.items()} == {
-        code: (mail.subject, mail.html, mail.text) for code in before for mail in [reads.frozen(snapshot.id, code)]
+        code: (mail.subject, mail.html, mail.text)
+        for code in before
+        for mail in [reads.get_frozen_mail(snapshot.id, code)]
     }
     assert sorted(before) == ["", "a", "ab", "b", "web"]
 
@@ -95,7 +97,7 @@ def test_approval_freezes_every_variant_and_the_page(edition: Edition, locals_: 
 def test_the_hash_of_an_approval_tells_variants_apart(edition: Edition, now: datetime) -> None:
     hashes = set()
     for shown_to in ("", MEMBERS, FREE):
-        show(reads.edition(edition.id), 1, shown_to, now)
+        show(reads.get_edition(edition.id), 1, shown_to, now)
         hashes.add(service.approve(edition.id, by=ADA, now=now).sha256)
     assert len(hashes) == 3
 
@@ -153,24 +155,24 @@ def test_what_nobody_is_in_is_refused_with_what_there_is(edition: Edition, now: 
     with pytest.raises(BadInput, match="members, free") as error:
         show(edition, 0, wrong, now)
     assert error.value.field == "shown_to"
-    assert reads.edition(edition.id).picks[0].shown_to == ""
+    assert reads.get_edition(edition.id).picks[0].shown_to == ""
 
 
 def test_there_is_a_most_of_groups_and_nothing_changes_beyond_it(
     edition: Edition, articles: Callable[..., list[int]], now: datetime
 ) -> None:
     service.pick(edition.id, articles(4)[3], now=now)
-    edition = reads.edition(edition.id)
+    edition = reads.get_edition(edition.id)
     for slug in ("one", "two"):
         subscribers.create_segment(slug, slug, LOCALS, by=ADA, now=now)
     for story, group in enumerate((MEMBERS, FREE, "segment:one")):
         show(edition, story, group, now)
     with pytest.raises(Refused, match="3 groups"):
         show(edition, 3, "segment:two", now)
-    assert reads.edition(edition.id).picks[3].shown_to == ""
+    assert reads.get_edition(edition.id).picks[3].shown_to == ""
     with pytest.raises(Refused, match="3 groups"):
         service.set_box(edition.id, title="", text="Hello", shown_to="segment:two", now=now)
-    assert reads.edition(edition.id).boxes == ()
+    assert reads.get_edition(edition.id).boxes == ()
 
 
 def test_a_box_has_markdown_fields_and_a_label_for_members(edition: Edition, now: datetime) -> None:
@@ -269,8 +271,8 @@ def test_the_page_speaks_to_nobody(edition: Edition, now: datetime) -> None:
 def test_an_old_snapshot_without_a_page_shows_the_mail(edition: Edition, now: datetime) -> None:
     snapshot = service.approve(edition.id, by=ADA, now=now)
     models.SnapshotVariant.objects.all().delete()
-    assert reads.page_of(snapshot.id) == snapshot.rendered()
-    assert reads.variants_of(snapshot.id) == (variants.PLAIN,)
+    assert reads.get_archive_page(snapshot.id) == snapshot.rendered()
+    assert reads.list_frozen_variants(snapshot.id) == (variants.PLAIN,)
 
 
 def test_a_list_that_is_not_public_has_no_page_to_lead_to(edition: Edition, now: datetime) -> None:
@@ -298,4 +300,4 @@ def test_variants_have_names(variant: Variant, said: str) -> None:
 def test_nobody_is_given_another_variant_than_theirs(edition: Edition, now: datetime) -> None:
     snapshot = service.approve(edition.id, by=ADA, now=now)
     with pytest.raises(NotFound, match="no variant"):
-        reads.frozen(snapshot.id, "a")
+        reads.get_frozen_mail(snapshot.id, "a")

@@ -145,7 +145,7 @@ def test_nobody_looks_once_an_edition_is_sent_or_skipped(picked: Edition, web: A
 
 
 def test_the_copy_is_never_changed_by_looking(picked: Edition, web: Any, now: datetime) -> None:
-    before = reads.edition(picked.id)
+    before = reads.get_edition(picked.id)
     web.serve(URL, page("Second boat is delayed until autumn"))
     service.look_again(now + timedelta(hours=1), fetch=web)
-    assert reads.edition(picked.id) == before
+    assert reads.get_edition(picked.id) == before

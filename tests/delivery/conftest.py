@@ -42,7 +42,7 @@ def plan(house: House, edition: Any, now: datetime) -> Callable[..., Mailing]:
     """Approves the edition and plans its mailing for now; the provider is that of `scripted`: 50 readers to a batch."""
 
     def make(**changes: Any) -> Mailing:
-        snapshot = editions.standing_snapshot(edition.id) or curator.approve(edition.id, by="test", now=now)
+        snapshot = editions.find_standing_snapshot(edition.id) or curator.approve(edition.id, by="test", now=now)
         given = {
             "snapshot_id": snapshot.id,
             "edition_id": edition.id,

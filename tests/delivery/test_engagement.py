@@ -65,10 +65,10 @@ def test_the_clicks_of_each_story_are_told_to_the_curator(
     sent: Callable[..., Sent], take: Callable[..., None], now: datetime
 ) -> None:
     mailing = sent(3)
-    (story, *_) = editions.edition(mailing.mailing.edition_id).picks
+    (story, *_) = editions.get_edition(mailing.mailing.edition_id).picks
     url = f"https://paper.example.org/1?nl={story.key}"
     take(mailing.event("click", 0, url=url), mailing.event("click", 1, url=url))
     service.fold_down(now, owner="test")
-    told = editions.clicks(mailing.mailing.edition_id)
+    told = editions.list_story_clicks(mailing.mailing.edition_id)
     assert (told[0].headline, told[0].people, told[0].as_of) == (story.headline, 2, now)
     assert [each.people for each in told[1:]] == [0, 0]

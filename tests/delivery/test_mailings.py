@@ -156,14 +156,14 @@ def test_an_edit_after_approval_holds_the_mailing_and_a_new_approval_frees_it(
 def test_freezing_takes_the_edition_out_of_the_editors_hands(frozen: Plan, join: Join, edition: Any) -> None:
     join(1)
     frozen()
-    assert editions.edition(edition.id).state == "handed_over"
+    assert editions.get_edition(edition.id).state == "handed_over"
 
 
 def test_a_list_without_readers_finishes_at_once(frozen: Plan, edition: Any, now: datetime) -> None:
     made = frozen()
     assert service.finish(now) == 1
     assert reads.mailing(made.id).state == states.FINISHED
-    assert editions.edition(edition.id).state == "sent"
+    assert editions.get_edition(edition.id).state == "sent"
 
 
 def test_finishing_happens_once_and_marks_the_edition_sent(
@@ -175,7 +175,7 @@ def test_finishing_happens_once_and_marks_the_edition_sent(
     hand_over_all(ScriptedProvider(), now)
     assert service.finish(now) == 1
     assert service.finish(now) == 0
-    assert editions.edition(edition.id).state == "sent"
+    assert editions.get_edition(edition.id).state == "sent"
     shown = reads.mailing(made.id)
     assert shown.finished_at == now
     assert shown.counts == {"accepted": 60}
@@ -196,7 +196,7 @@ def test_a_finish_that_fails_half_way_is_done_again(
             service.finish(now)
     assert reads.mailing(made.id).state == states.SENDING
     service.finish(now)
-    assert editions.edition(edition.id).state == "sent"
+    assert editions.get_edition(edition.id).state == "sent"
 
 
 def test_a_paused_mailing_sends_nothing_until_it_is_resumed(frozen: Plan, join: Join, now: datetime) -> None:

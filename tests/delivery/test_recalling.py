@@ -361,7 +361,7 @@ def test_until_twelve_minutes_before_all_of_it_is_recalled(stage: Stage, minutes
     assert stage.mailing.state == states.CANCELLED
     assert stage.mailing.counts == {"recalled": 5}
     assert stage.mailing.batches == {"recalled": 1}
-    assert editions.edition(stage.mailing.edition_id).state == "open"
+    assert editions.get_edition(stage.mailing.edition_id).state == "open"
     stage.at(-60)
     stage.work()
     assert not stage.server.accepted

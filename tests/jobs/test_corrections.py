@@ -30,7 +30,7 @@ def gone_out(edition: Any, readers: Callable[..., list[int]], now: datetime) -> 
     checks.approve_edition(edition.id, by=ANN, now=now)
     send(tasks.send_edition(edition.id, at=None, by=ANN, now=now), now)
     readers(1, "late")
-    return reads.edition(edition.id)
+    return reads.get_edition(edition.id)
 
 
 def send(mailing: Any, now: datetime) -> Any:
@@ -95,13 +95,13 @@ def test_it_is_mailed_to_those_who_were_sent_the_edition(gone_out: Any, house: A
     assert (sent.kind, sent.state, sent.candidates, sent.counts, sent.excluded) == (
         "correction", "finished", 4, {"accepted": 3}, {"not_sent": 1},
     )  # fmt: skip
-    snapshot = reads.snapshot(models.Snapshot.objects.get(edition_id=gone_out.id, purpose="correction").pk)
+    snapshot = reads.get_snapshot(models.Snapshot.objects.get(edition_id=gone_out.id, purpose="correction").pk)
     assert snapshot.subject == f"Correction: {gone_out.subject}"
     assert TEXT in snapshot.html
     assert TEXT in snapshot.text
     assert gone_out.picks[0].headline not in snapshot.text
-    assert reads.edition(gone_out.id).state == "sent"
-    assert reads.standing_snapshot(gone_out.id).id != snapshot.id  # type: ignore[union-attr]
+    assert reads.get_edition(gone_out.id).state == "sent"
+    assert reads.find_standing_snapshot(gone_out.id).id != snapshot.id  # type: ignore[union-attr]
 
 
 def test_who_left_since_is_not_mailed_a_correction(gone_out: Any, house: Any, now: datetime) -> None:

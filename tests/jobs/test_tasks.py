@@ -36,7 +36,7 @@ def test_a_tick_plans_opens_and_prefills_the_edition(scheduled: Any, now: dateti
     ticked = tasks.tick(now)
     assert ticked.failed == {}
     assert ticked.done["opened"] == 1, "today's, whose opening time was 04:00"
-    edition = curator.edition(occurrence(now).edition_id)
+    edition = curator.get_edition(occurrence(now).edition_id)
     assert edition.picks
     assert edition.subject
 

@@ -32,20 +32,20 @@ def post(client: Client, edition: Any, **fields: Any) -> Any:
 def test_a_box_is_added_written_anew_and_taken_out(editor: Client, edition: Any) -> None:
     answer = post(editor, edition)
     assert "A word" in answer.content.decode()
-    (box,) = reads.edition(edition.id).boxes
+    (box,) = reads.get_edition(edition.id).boxes
     assert (box.title, box.text, box.shown_to, box.place) == ("A word", "Of *ours*", "members", "top")
     post(editor, edition, box=box.id, mark=box.mark, title="Another")
-    (box,) = reads.edition(edition.id).boxes
+    (box,) = reads.get_edition(edition.id).boxes
     assert box.title == "Another"
     post(editor, edition, box=box.id, mark=box.mark, do="drop")
-    assert reads.edition(edition.id).boxes == ()
+    assert reads.get_edition(edition.id).boxes == ()
 
 
 def test_what_was_typed_is_given_back_when_it_cannot_be_kept(editor: Client, edition: Any) -> None:
     page = post(editor, edition, text="x" * 5001, title="Kept <words>").content.decode()
     assert "5001 characters" in page
     assert "Kept &lt;words&gt;" in page
-    assert reads.edition(edition.id).boxes == ()
+    assert reads.get_edition(edition.id).boxes == ()
 
 
 def test_two_editors_cannot_overwrite_a_box_unseen(editor: Client, edition: Any, now: datetime) -> None:
@@ -54,7 +54,7 @@ def test_two_editors_cannot_overwrite_a_box_unseen(editor: Client, edition: Any,
     for do in ("", "drop"):
         page = post(editor, edition, box=box.id, mark=box.mark, title="Mine", do=do).content.decode()
         assert "Somebody else changed this box" in page
-    assert reads.edition(edition.id).boxes[0].title == "Theirs"
+    assert reads.get_edition(edition.id).boxes[0].title == "Theirs"
 
 
 @pytest.mark.parametrize("box", ["nothing", "9" * 5000, "-1", "7"])

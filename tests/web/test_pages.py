@@ -99,16 +99,16 @@ def test_the_board_picks_edits_moves_and_drops(
     base = f"/editions/{edition.id}"
     article = articles(4)[3]
     editor.post(f"{base}/picks/", {"article": article})
-    story = curator.edition(edition.id).picks[-1]
+    story = curator.get_edition(edition.id).picks[-1]
     editor.post(
         f"{base}/picks/{story.key}/",
-        {"version": curator.edition(edition.id).version, "headline": "A new headline", "size": "s"},
+        {"version": curator.get_edition(edition.id).version, "headline": "A new headline", "size": "s"},
     )
     editor.post(f"{base}/picks/{story.key}/place/", {"position": 1})
-    first = curator.edition(edition.id).picks[0]
+    first = curator.get_edition(edition.id).picks[0]
     assert (first.key, first.headline) == (story.key, "A new headline")
     editor.post(f"{base}/picks/{story.key}/removal/")
-    assert story.key not in {each.key for each in curator.edition(edition.id).picks}
+    assert story.key not in {each.key for each in curator.get_edition(edition.id).picks}
     assert {"picked", "edited", "moved", "dropped"} <= set(AuditEntry.objects.values_list("verb", flat=True))
 
 
@@ -125,7 +125,7 @@ def test_htmx_gets_the_running_order_and_a_word_to_the_preview(editor: Client, e
 def test_words_are_saved_and_a_lost_race_keeps_both_texts(editor: Client, edition: Any, now: datetime) -> None:
     url = f"/editions/{edition.id}/words/"
     editor.post(url, {"name": "subject", "was": edition.subject, "value": "A better subject"})
-    assert curator.edition(edition.id).subject == "A better subject"
+    assert curator.get_edition(edition.id).subject == "A better subject"
     editing.edit_edition(edition.id, now=now, subject="Their subject")
     late = editor.post(
         url, {"name": "subject", "was": "A better subject", "value": "My subject"}, headers={"HX-Request": "true"}
@@ -133,7 +133,7 @@ def test_words_are_saved_and_a_lost_race_keeps_both_texts(editor: Client, editio
     assert late.status_code == 409
     assert b"Their subject" in late.content
     assert b"My subject" in late.content
-    assert curator.edition(edition.id).subject == "Their subject"
+    assert curator.get_edition(edition.id).subject == "Their subject"
 
 
 def test_an_outdated_form_gives_back_what_was_typed(editor: Client, edition: Any) -> None:
@@ -147,9 +147,9 @@ def test_approving_withdrawing_and_sending(editor: Client, edition: Any, readers
     readers(2)
     base = f"/editions/{edition.id}"
     editor.post(f"{base}/approval/")
-    assert curator.edition(edition.id).approved_by == "editor@example.com"
+    assert curator.get_edition(edition.id).approved_by == "editor@example.com"
     editor.post(f"{base}/approval/", {"withdraw": "1"})
-    assert curator.edition(edition.id).state == "open"
+    assert curator.get_edition(edition.id).state == "open"
     editor.post(f"{base}/approval/")
     editor.post(f"{base}/mailing/", {"readers": "3"})
     assert deliveries.mailings() == (), "the number was wrong"
@@ -251,9 +251,9 @@ def test_a_wrong_setting_is_named_at_its_field(admin: Client, house: Any) -> Non
 
 def test_files_are_not_read_by_the_desk(editor: Client, house: Any) -> None:
     editor.post("/sources/", {"url": "file:///etc/passwd"})
-    assert curator.sources() == ()
+    assert curator.list_sources() == ()
     editor.post("/sources/articles/", {"url": "file:///etc/passwd"})
-    assert curator.articles() == ()
+    assert curator.list_articles() == ()
 
 
 def test_the_archive_shows_sent_editions_and_nothing_of_any_reader(sent: Any, edition: Any) -> None:
@@ -374,7 +374,7 @@ def test_lists_of_feeds_go_in_and_out(editor: Client) -> None:
         answer = editor.post("/sources/feeds.opml", {"file": SimpleUploadedFile("x.opml", wrong)}, follow=True)
         assert "file" in answer.content.decode()
     assert "Choose an OPML file" in editor.post("/sources/feeds.opml", follow=True).content.decode()
-    assert len(curator.sources()) == 1
+    assert len(curator.list_sources()) == 1
 
 
 def test_a_page_of_the_archive_says_what_it_is_to_those_who_share_it(sent: Any, edition: Any) -> None:

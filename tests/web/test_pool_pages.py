@@ -35,7 +35,7 @@ def test_an_article_is_marked_tagged_held_and_noted(editor: Client, edition: Any
         b"held until" in change(editor, edition, article_id, do="days", **{"from": "2099-01-01", "until": ""}).content
     )
     assert b"Call first." in change(editor, edition, article_id, do="note", note="Call first.").content
-    assert reads.article(article_id).version == 4
+    assert reads.get_article(article_id).version == 4
     verbs = AuditEntry.objects.filter(target=f"article {article_id}").values_list("verb", flat=True)
     assert set(verbs) == {"marked shortlisted", "tagged", "set days of", "noted"}
 
@@ -66,7 +66,7 @@ def test_an_old_version_is_not_written_over(editor: Client, edition: Any, articl
 def test_the_pool_is_filtered(editor: Client, edition: Any, articles: Any) -> None:
     first, second = articles(2)
     service.mark(first, "ignored", by="x")
-    titles = {each: reads.article(each).title for each in (first, second)}
+    titles = {each: reads.get_article(each).title for each in (first, second)}
     offered = editor.get(f"/editions/{edition.id}/pool/").content.decode()
     assert titles[first] not in offered
     assert titles[second] in offered
@@ -92,7 +92,7 @@ def test_what_ran_asks_for_a_reason(editor: Client, edition: Any, articles: Any,
 
 def test_what_others_change_shows_by_itself(editor: Client, edition: Any, articles: Any) -> None:
     address = f"/editions/{edition.id}/changes/"
-    seen = reads.edition(edition.id).version
+    seen = reads.get_edition(edition.id).version
     assert editor.get(f"{address}?version={seen}").status_code == 204
     editor.post(f"/editions/{edition.id}/words/", {"name": "subject", "was": edition.subject, "value": "Theirs"})
     changed = editor.get(f"{address}?version={seen}").content.decode()
@@ -140,10 +140,10 @@ def test_a_clipped_page_is_added_by_a_press_alone(editor: Client, house: Any) ->
     page = "/sources/clip/"
     shown = editor.get(page, {"url": "https://echo.example.org/ferry", "title": "Ferry <b>", "text": PASTED})
     assert b"Ferry &lt;b&gt;" in shown.content
-    assert reads.articles() == ()
+    assert reads.list_articles() == ()
     added = editor.post(page, {"do": "text", "url": "https://echo.example.org/ferry", "text": PASTED})
     assert b"In the pool:" in added.content
-    (article,) = reads.articles()
+    (article,) = reads.list_articles()
     assert (article.title, article.url) == ("Ferry gets a second boat", "https://echo.example.org/ferry")
     assert (
         b"Known already"
@@ -178,7 +178,7 @@ def test_what_was_found_at_a_storys_page_is_answered_by_a_press(editor: Client, 
     assert watch.looks(edition.id)[key].seen == "editor@example.com"
     taken = editor.post(address, {"do": "headline"}, headers=HTMX)
     assert "What it is called now" in taken.content.decode()
-    assert reads.edition(edition.id).picks[0].headline == "What it is called now"
+    assert reads.get_edition(edition.id).picks[0].headline == "What it is called now"
     assert editor.post(address, {"do": "shout"}, headers=HTMX).status_code == 422
 
 
@@ -228,7 +228,7 @@ def test_a_finding_is_overridden_on_the_review(
     assert "TK is a poet. (editor@example.com" in shown
     assert "Approve all the same" not in shown
     editor.post(f"/editions/{edition.id}/approval/", {})
-    assert reads.edition(edition.id).state == "approved"
+    assert reads.get_edition(edition.id).state == "approved"
 
 
 def test_a_mail_is_looked_at_as_any_reader_gets_it(

@@ -13,7 +13,7 @@ from newsletter import templater
 from newsletter.curator import corrections, models, reads, states, variants
 from newsletter.curator.briefing import to_snapshot_fields
 from newsletter.curator.editions import apply_edit, void_approval
-from newsletter.curator.rendering import render
+from newsletter.curator.rendering import render_edition
 from newsletter.curator.values import Edition, Snapshot
 from newsletter.curator.variants import Variant
 from newsletter.kernel.errors import BadInput, Conflict, Refused
@@ -26,7 +26,9 @@ def preview(edition_id: int, *, now: datetime, variant: Variant = variants.PLAIN
     """
     standing = reads.find_standing_snapshot(edition_id)
     return (
-        reads.get_frozen_mail(standing.id, variant.code) if standing else render(reads.get_edition(edition_id), variant)
+        reads.get_frozen_mail(standing.id, variant.code)
+        if standing
+        else render_edition(reads.get_edition(edition_id), variant)
     )
 
 
@@ -38,7 +40,7 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
         raise Refused(f"Edition {edition_id} is approved already, by {standing.approved_by}.")
     if not states.may(edition.state, states.APPROVED):
         raise Refused(f"Edition {edition_id} is {edition.state.replace('_', ' ')}, so it cannot be approved.")
-    mails = {variant: render(edition, variant) for variant in (*variants.of(edition), variants.PAGE)}
+    mails = {variant: render_edition(edition, variant) for variant in (*variants.of(edition), variants.PAGE)}
     blocking = dict.fromkeys(p for rendered in mails.values() for p in rendered.problems if p.level == "block")
     if blocking:
         raise Refused("The mail cannot be approved:\n" + "\n".join(f"  {p.where}: {p.message}" for p in blocking))

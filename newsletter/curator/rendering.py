@@ -13,12 +13,12 @@ from newsletter.curator.variants import Variant
 from subscribers import reads as subscribers
 
 
-def render(edition: Edition, variant: Variant = variants.PLAIN) -> templater.Rendered:
+def render_edition(edition: Edition, variant: Variant = variants.PLAIN) -> templater.Rendered:
     """The mail as those of a variant get it, or the page of the archive. Never raises for content."""
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     to = subscribers.list(newsletter.list_id)
     seen = variants.as_seen(edition, variant)
-    return _with_its_template(
+    return _render_with_template(
         briefing.build_briefing(
             seen,
             newsletter,
@@ -35,7 +35,7 @@ def render(edition: Edition, variant: Variant = variants.PLAIN) -> templater.Ren
     )
 
 
-def _with_its_template(composed: templater.Briefing) -> templater.Rendered:
+def _render_with_template(composed: templater.Briefing) -> templater.Rendered:
     """The mail, with one of our templates here, with one of the newsroom's own in a process of its own."""
     own = settings.CONFIG.templates_dir
     if own is not None and (own / composed.template / f"{composed.template}.mjml.j2").is_file():

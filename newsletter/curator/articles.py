@@ -14,7 +14,7 @@ from newsletter.catalog import service as catalog
 from newsletter.curator import extraction, models, pasted, reads, resources, urls, wording
 from newsletter.curator.extracted import ExtractedArticle
 from newsletter.curator.feeds import Entry
-from newsletter.curator.resources import Fetch
+from newsletter.curator.resources import Fetcher
 from newsletter.curator.values import Added
 from newsletter.kernel.errors import NewsletterError, Refused
 
@@ -24,7 +24,7 @@ _ExtractedOrEntry = TypeVar("_Found", ExtractedArticle, Entry)
 _TAG = re.compile(r"<[^>]{0,5000}>")
 
 
-def add_article_from_page(url: str, *, now: datetime, fetch: Fetch) -> Added:
+def add_article_from_page(url: str, *, now: datetime, fetch: Fetcher) -> Added:
     """Fetches a page and takes its story in. Raises Refused when the page has none, FetchError when it does not come."""
     answer = fetch(url, accept=resources.PAGE_TYPES)
     if not answer.body.strip():
@@ -40,7 +40,7 @@ def add_article_from_page(url: str, *, now: datetime, fetch: Fetch) -> Added:
     return _add_article(found, origin="page", url=answer.url, now=now, fetch=fetch, beside=None)
 
 
-def add_article_from_html(html: bytes, *, url: str, base_file: Path | None, now: datetime, fetch: Fetch) -> Added:
+def add_article_from_html(html: bytes, *, url: str, base_file: Path | None, now: datetime, fetch: Fetcher) -> Added:
     """Takes in the story of an HTML file; a picture beside the file is copied. `url` is the story's address if known.
 
     Raises BadInput for an address that is none, Refused when there is no story.
@@ -64,7 +64,9 @@ def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> Added:
     return _add_article(pasted.clean(text, address), origin="pasted", url=address, now=now, fetch=None, beside=None)
 
 
-def add_article_from_fields(given: ExtractedArticle, *, url: str, html: str = "", now: datetime, fetch: Fetch) -> Added:
+def add_article_from_fields(
+    given: ExtractedArticle, *, url: str, html: str = "", now: datetime, fetch: Fetcher
+) -> Added:
     """Takes in a story that another system of the newsroom gives, field by field; its text as it is, or from `html`.
 
     Raises BadInput for an address that is none, Refused when headline or text is missing.
@@ -77,7 +79,7 @@ def add_article_from_fields(given: ExtractedArticle, *, url: str, html: str = ""
 
 
 def _add_article(
-    found: ExtractedArticle, *, origin: str, url: str, now: datetime, fetch: Fetch | None, beside: Path | None
+    found: ExtractedArticle, *, origin: str, url: str, now: datetime, fetch: Fetcher | None, beside: Path | None
 ) -> Added:
     found = _strip_unstorable(found)
     where = url or "this text"
@@ -180,7 +182,7 @@ def save_entry(source: models.Source, entry: Entry, language: str, beside: Path 
 
 
 def copy_picture(
-    row: models.Article, address: str, *, now: datetime, fetch: Fetch | None, beside: Path | None = None
+    row: models.Article, address: str, *, now: datetime, fetch: Fetcher | None, beside: Path | None = None
 ) -> str:
     """Copies an article's picture into our store. Returns what went wrong in words: never an error, the story stands without.
 

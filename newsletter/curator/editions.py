@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from newsletter.catalog import reads as catalog
 from newsletter.curator import blurbs, models, pool, ranking, reads, rules, showing, states, stories
 from newsletter.curator.articles import copy_picture
-from newsletter.curator.resources import Fetch
+from newsletter.curator.resources import Fetcher
 from newsletter.curator.values import Edition, Proposal
 from newsletter.kernel import clock, ids
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
@@ -34,7 +34,7 @@ def create_edition(
     by: str,
     suggest: bool = False,
     wanted: int | None = None,
-    fetch: Fetch | None = None,
+    fetch: Fetcher | None = None,
 ) -> Edition:
     """Makes the edition of a day (None: today in the newsletter's zone). Raises Refused when there is one already."""
     newsletter = catalog.get_newsletter(newsletter_id)
@@ -60,7 +60,9 @@ def create_edition(
     return suggest_picks(row.id, now=now, wanted=wanted, fetch=fetch) if suggest else reads.get_edition(row.id)
 
 
-def suggest_picks(edition_id: int, *, now: datetime, wanted: int | None = None, fetch: Fetch | None = None) -> Edition:
+def suggest_picks(
+    edition_id: int, *, now: datetime, wanted: int | None = None, fetch: Fetcher | None = None
+) -> Edition:
     """Fills the free places with fresh, varied stories that did not run, the best ones first; words where there are none.
 
     A picture comes along only when its credit is known: one without would block approval.
@@ -161,7 +163,7 @@ def add_pick(
     now: datetime,
     section: str | None = None,
     position: int | None = None,
-    fetch: Fetch | None = None,
+    fetch: Fetcher | None = None,
     version: int | None = None,
     because: str = "",
     reason: str = "",

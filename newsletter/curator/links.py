@@ -15,7 +15,7 @@ from django.conf import settings
 
 from newsletter.catalog import sponsors
 from newsletter.curator import models, polling, reads, watching
-from newsletter.curator.resources import Fetch
+from newsletter.curator.resources import Fetcher
 from newsletter.curator.values import Edition
 from newsletter.curator.watch import UNREACHABLE_AFTER, WATCHED, WATCHED_FOR
 from newsletter.fetching import Fetched, FetchError, FetchRefused, TooLarge
@@ -46,7 +46,7 @@ def list_written_links(edition: Edition) -> dict[str, str]:
     return found
 
 
-def check_due_links(now: datetime, *, fetch: Fetch, edition_id: int | None = None) -> int:
+def check_due_links(now: datetime, *, fetch: Fetcher, edition_id: int | None = None) -> int:
     """Looks at the addresses whose time has come, or (with `edition_id`) at all of an edition's. Returns how many lead nowhere.
 
     A server that does not answer is called unreachable after several tries; at once where somebody asks and sees it.
@@ -64,7 +64,7 @@ def check_due_links(now: datetime, *, fetch: Fetch, edition_id: int | None = Non
     return models.LinkLook.objects.filter(key__in=wanted).exclude(state__in=("waiting", "fine")).count()
 
 
-def _limit_bytes(fetch: Fetch) -> Fetch:
+def _limit_bytes(fetch: Fetcher) -> Fetcher:
     def fetched(url: str, **terms: str) -> Fetched:
         return fetch(url, most_bytes=MOST_BYTES, **terms)
 

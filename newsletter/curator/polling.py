@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from newsletter.curator import urls
-from newsletter.curator.resources import FEED_TYPES, Fetch
+from newsletter.curator.resources import FEED_TYPES, Fetcher
 from newsletter.fetching import Fetched
 
 THREADS = 16
@@ -35,7 +35,7 @@ FetchAnswer = Fetched | Exception
 
 def fetch_all(
     requests: Iterable[FetchRequest],
-    fetch: Fetch,
+    fetch: Fetcher,
     *,
     accept: str = FEED_TYPES,
     threads: int = THREADS,
@@ -66,7 +66,7 @@ def group_by_host(requests: Iterable[FetchRequest]) -> list[list[FetchRequest]]:
 
 def _fetch_host(
     line: Sequence[FetchRequest],
-    fetch: Fetch,
+    fetch: Fetcher,
     accept: str,
     pause: float,
     answers: queue.SimpleQueue[tuple[int, FetchAnswer]],

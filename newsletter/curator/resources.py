@@ -19,7 +19,7 @@ FEED_TYPES = (
 PAGE_TYPES = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 PICTURE_TYPES = "image/jpeg, image/png, image/webp;q=0.9, image/gif;q=0.8"
 
-Fetch = Callable[..., Fetched]  # newsletter.fetching.fetch, opened as the settings allow
+Fetcher = Callable[..., Fetched]  # newsletter.fetching.fetch, opened as the settings allow
 
 
 def web_address(text: str) -> str:
@@ -61,7 +61,7 @@ def read_beside(url: str, beside: Path) -> bytes:
     return read_file(path)
 
 
-def read_picture(url: str, fetch: Fetch | None, beside: Path | None) -> tuple[bytes | None, str]:
+def read_picture(url: str, fetch: Fetcher | None, beside: Path | None) -> tuple[bytes | None, str]:
     """A picture's bytes; None when it was not to be read, or could not be, and why in words."""
     try:
         if url.startswith(("http://", "https://")):

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from newsletter.curator import feeds, models, opml, polling, reads, resources, stories
 from newsletter.curator.articles import save_entry
-from newsletter.curator.resources import Fetch
+from newsletter.curator.resources import Fetcher
 from newsletter.curator.values import Source, SourceReport
 from newsletter.fetching import Fetched, FetchError
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
@@ -67,7 +67,7 @@ def export_sources(*, now: datetime) -> str:
 def fetch_sources(
     *,
     now: datetime,
-    fetch: Fetch,
+    fetch: Fetcher,
     ids: Iterable[int] | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> tuple[SourceReport, ...]:
@@ -92,7 +92,7 @@ def fetch_sources(
     return tuple(reports[row.id] for row in rows if row.id in reports)
 
 
-def _answers(rows: dict[int, models.Source], fetch: Fetch) -> Iterator[tuple[models.Source, Fetched | Exception]]:
+def _answers(rows: dict[int, models.Source], fetch: Fetcher) -> Iterator[tuple[models.Source, Fetched | Exception]]:
     """What each feed answers, as it comes: those on the web all at once, files as they are."""
     asked = []
     for row in rows.values():

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from newsletter.curator import models, polling, states, watching
 from newsletter.curator.editions import edit_pick
-from newsletter.curator.resources import PAGE_TYPES, Fetch
+from newsletter.curator.resources import PAGE_TYPES, Fetcher
 from newsletter.curator.values import Edition, Look
 from newsletter.fetching import Fetched, FetchError
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound
@@ -25,7 +25,7 @@ WATCHED = (states.OPEN, states.LOCKED, states.IN_REVIEW, states.APPROVED, states
 WATCHED_FOR = timedelta(days=2)  # after an edition's date: one that never went out is nobody's any more
 
 
-def look_again(now: datetime, *, fetch: Fetch, edition_id: int | None = None) -> int:
+def look_again(now: datetime, *, fetch: Fetcher, edition_id: int | None = None) -> int:
     """Looks at the pages whose time has come, or (with `edition_id`) at all of an edition's. Returns how many differ."""
     _enter(now)
     looks = models.Look.objects.filter(pick__edition__state__in=WATCHED, pick__url__startswith="http")

@@ -45,7 +45,7 @@ def add_article_from_html(html: bytes, *, url: str, base_file: Path | None, now:
 
     Raises BadInput for an address that is none, Refused when there is no story.
     """
-    address = resources.web_address(url) if url else ""
+    address = resources.check_web_address(url) if url else ""
     if not html.strip():
         raise Refused(f"{base_file or 'The file'} is empty, so there is no story in it.")
     found = extraction.extract(html, address)  # without an address, pictures keep their names beside the file
@@ -58,7 +58,7 @@ def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> Added:
 
     Raises BadInput for an address that is none, Refused when there is no story.
     """
-    address = resources.web_address(url) if url else ""
+    address = resources.check_web_address(url) if url else ""
     if not text.strip():
         raise Refused("Nothing was pasted, so there is no story in it.")
     return _add_article(pasted.clean(text, address), origin="pasted", url=address, now=now, fetch=None, beside=None)
@@ -71,7 +71,7 @@ def add_article_from_fields(
 
     Raises BadInput for an address that is none, Refused when headline or text is missing.
     """
-    address = resources.web_address(url) if url else ""
+    address = resources.check_web_address(url) if url else ""
     found = replace(given, title=" ".join(given.title.split()), text=given.text.strip() or html_to_text(html))
     if not found.publisher and address:
         found = replace(found, publisher=urls.host(address))

@@ -22,7 +22,7 @@ PICTURE_TYPES = "image/jpeg, image/png, image/webp;q=0.9, image/gif;q=0.8"
 Fetcher = Callable[..., Fetched]  # newsletter.fetching.fetch, opened as the settings allow
 
 
-def web_address(text: str) -> str:
+def check_web_address(text: str) -> str:
     """An address that people can follow. Raises BadInput for any other."""
     address = text.strip()
     if not address.startswith(("http://", "https://")) or len(address) > 2000:
@@ -30,7 +30,7 @@ def web_address(text: str) -> str:
     return address
 
 
-def path_of(url: str) -> Path:
+def url_to_path(url: str) -> Path:
     """The file that a file: address, absolute or relative, points to."""
     return Path(url2pathname(urlsplit(url).path))
 
@@ -50,10 +50,10 @@ def read_file(path: Path) -> bytes:
     return data
 
 
-def read_beside(url: str, beside: Path) -> bytes:
+def read_neighbour_file(url: str, beside: Path) -> bytes:
     """A file named by an address in a document: only one that lies in or below the document's folder."""
     try:
-        path = (beside / path_of(url)).resolve()
+        path = (beside / url_to_path(url)).resolve()
     except ValueError:  # a NUL in the path
         raise Refused(f"“{url}” cannot be the name of a file.") from None
     if not path.is_relative_to(beside.resolve()):
@@ -66,6 +66,6 @@ def read_picture(url: str, fetch: Fetcher | None, beside: Path | None) -> tuple[
     try:
         if url.startswith(("http://", "https://")):
             return (fetch(url, accept=PICTURE_TYPES).body, "") if fetch else (None, "")
-        return (read_beside(url, beside), "") if beside else (None, "")
+        return (read_neighbour_file(url, beside), "") if beside else (None, "")
     except NewsletterError as error:
         return None, f"The picture could not be copied: {error}"

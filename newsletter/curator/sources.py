@@ -106,7 +106,7 @@ def _answers(rows: dict[int, models.Source], fetch: Fetcher) -> Iterator[tuple[m
 
 def _file(row: models.Source) -> Fetched | Exception:
     try:
-        return Fetched(row.url, 200, resources.read_file(resources.path_of(row.url)))
+        return Fetched(row.url, 200, resources.read_file(resources.url_to_path(row.url)))
     except NewsletterError as error:
         return error
 
@@ -142,7 +142,7 @@ def _read_feed(row: models.Source, answer: Fetched, now: datetime) -> SourceRepo
     digest = hashlib.sha256(answer.body).hexdigest()
     if answer.not_modified or digest == row.body_digest:
         return SourceReport(row.id, row.url, row.title, "unchanged")
-    beside = resources.path_of(row.url).parent if row.url.startswith("file:") else None
+    beside = resources.url_to_path(row.url).parent if row.url.startswith("file:") else None
     feed = feeds.parse(answer.body, answer.url)
     title = row.title or feed.title
     models.Source.objects.filter(id=row.id).update(title=title[:300], homepage=feed.homepage[:2000])

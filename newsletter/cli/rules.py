@@ -19,7 +19,7 @@ BY = audit.COMMAND_LINE
 @app.command("list")
 def show_all(slug: str, as_json: bool = JSON) -> None:
     """List the rules of a newsletter."""
-    found = rules.rules(catalog.get_newsletter_by_slug(slug).id)
+    found = rules.list_rules(catalog.get_newsletter_by_slug(slug).id)
     if as_json:
         return emit_json(found)
     print_table(
@@ -61,7 +61,7 @@ def remove_rule(slug: str, rule_id: int, yes: bool = YES) -> None:
 @app.command("taste")
 def show_track_record(slug: str, limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON) -> None:
     """Show what the editors picked and the readers clicked, by paper and by word."""
-    found = rules.taste_of(catalog.get_newsletter_by_slug(slug).id)
+    found = rules.build_track_record(catalog.get_newsletter_by_slug(slug).id)
     papers = sorted(found.publishers.values(), key=lambda liking: -liking.score)
     words = sorted(found.words.values(), key=lambda liking: -liking.score)
     if as_json:

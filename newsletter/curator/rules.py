@@ -13,12 +13,12 @@ from newsletter.curator.values import Rule
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 MOST_RULES = 200
-LEARNED_FROM = 30  # editions, the latest
+EDITIONS_LEARNED_FROM = 30  # editions, the latest
 OFFERED_WITHIN = timedelta(days=2)  # before an edition was made
 MOST_OFFERED = 300  # articles an edition
 
 
-def rules(newsletter_id: int) -> tuple[Rule, ...]:
+def list_rules(newsletter_id: int) -> tuple[Rule, ...]:
     """The rules of a newsletter, those for sources first."""
     rows = (
         models.Rule.objects.filter(newsletter_id=newsletter_id)
@@ -76,21 +76,21 @@ def remove_rule(rule_id: int, newsletter_id: int) -> None:
         raise NotFound("This rule is gone already.")
 
 
-def for_ranking(newsletter_id: int) -> tuple[ranking.RankingRule, ...]:
+def list_ranking_rules(newsletter_id: int) -> tuple[ranking.RankingRule, ...]:
     """The rules as suggestions use them."""
     return tuple(
         ranking.RankingRule(rule.effect, rule.source_id, rule.phrase, rule.section, rule.source)  # type: ignore[arg-type]
-        for rule in rules(newsletter_id)
+        for rule in list_rules(newsletter_id)
     )
 
 
-def taste_of(newsletter_id: int) -> taste.Taste:
+def build_track_record(newsletter_id: int) -> taste.Taste:
     """What the editors of a newsletter picked and its readers clicked, in its latest editions that went out."""
     editions = models.Edition.objects.filter(
         newsletter_id=newsletter_id, state__in=(states.HANDED_OVER, states.SENT)
-    ).order_by("-date")[:LEARNED_FROM]
+    ).order_by("-date")[:EDITIONS_LEARNED_FROM]
     history: list[taste.Offered] = []
-    clicked = _clicks([edition.pk for edition in editions])
+    clicked = _relative_clicks([edition.pk for edition in editions])
     for edition in editions:
         picks = {pick.article_id: pick for pick in edition.picks.all()}
         lately = models.Article.objects.filter(
@@ -102,7 +102,7 @@ def taste_of(newsletter_id: int) -> taste.Taste:
     return taste.learn(history)
 
 
-def _clicks(edition_ids: list[int]) -> dict[int, float]:
+def _relative_clicks(edition_ids: list[int]) -> dict[int, float]:
     """How often each story was clicked against what a story in its place usually gets: further up is more, whatever it says."""
     shares: dict[int, tuple[int, float]] = {}
     by_place: dict[int, list[float]] = defaultdict(list)

@@ -29,18 +29,18 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         except NewsletterError as error:
             messages.error(request, str(error))
         return redirect("rules", slug)
-    taste = rules.taste_of(newsletter.id)
+    taste = rules.build_track_record(newsletter.id)
     words = list(taste.words.values())
     context = {
         "newsletter": newsletter,
         "may": can(request.user, "edit", newsletter.id),
-        "rules": rules.rules(newsletter.id),
+        "rules": rules.list_rules(newsletter.id),
         "titles": {section.key: section.title for section in newsletter.sections},
         "sources": reads.list_sources(),
         "effects": EFFECTS,
         "papers": sorted(taste.publishers.values(), key=lambda liking: -liking.score)[: 2 * SHOWN],
         "words": sorted(words[:SHOWN], key=lambda liking: -liking.score),
-        "learned_from": rules.LEARNED_FROM,
+        "learned_from": rules.EDITIONS_LEARNED_FROM,
     }
     return render(request, "pages/rules.html", context)
 

@@ -23,9 +23,9 @@ def test_rules_are_made_changed_and_removed(newsletter: Newsletter, told: Told, 
     assert (by_phrase.phrase, by_phrase.by) == ("royal gossip", ANN)
     changed = service.set_rule(newsletter.id, "must", phrase="royal gossip", section="good", by=ANN, now=now)
     assert (changed.id, changed.effect, changed.section) == (by_phrase.id, "must", "good")
-    assert {rule.id for rule in rules.rules(newsletter.id)} == {by_source.id, by_phrase.id}
+    assert {rule.id for rule in rules.list_rules(newsletter.id)} == {by_source.id, by_phrase.id}
     service.remove_rule(by_source.id, newsletter.id)
-    assert [rule.id for rule in rules.rules(newsletter.id)] == [by_phrase.id]
+    assert [rule.id for rule in rules.list_rules(newsletter.id)] == [by_phrase.id]
     with pytest.raises(NotFound):
         service.remove_rule(by_source.id, newsletter.id)
 
@@ -77,12 +77,12 @@ def test_past_editions_teach_what_is_liked(edition: Edition, told: Told, now: da
     for number in range(12):
         told(f"Otters {number}", publisher="Valley News", added=now - timedelta(hours=3))
         told(f"Gossip {number}", publisher="Noise", added=now - timedelta(hours=3))
-    assert rules.taste_of(edition.newsletter_id).publishers == {}  # nothing went out yet
+    assert rules.build_track_record(edition.newsletter_id).publishers == {}  # nothing went out yet
     for each in service.proposals(edition.id, now=now, wanted=12):
         if each.article.publisher == "Valley News":
             service.pick(edition.id, each.article.id, now=now)
     sent(edition.id)
-    taste = rules.taste_of(edition.newsletter_id)
+    taste = rules.build_track_record(edition.newsletter_id)
     assert taste.publishers["Valley News"].score > 0 > taste.publishers["Noise"].score
     assert taste.publishers["Valley News"].clicks is None
 
@@ -94,7 +94,7 @@ def test_a_click_counts_against_what_its_place_usually_gets(edition: Edition, to
         keys.append(next(pick.key for pick in made.picks if pick.headline == title))
     sent(edition.id)
     service.note_clicks({keys[0]: (60, 0), keys[1]: (30, 900), keys[2]: (0, 0)}, as_of=now)
-    taste = rules.taste_of(edition.newsletter_id)
+    taste = rules.build_track_record(edition.newsletter_id)
     # One edition alone: what each place got is what it usually gets.
     assert {name: liking.clicks for name, liking in taste.publishers.items()} == {"A": 1.0, "B": 1.0, "C": 1.0}
 

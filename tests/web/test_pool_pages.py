@@ -109,11 +109,11 @@ def test_rules_are_made_on_the_desk(editor: Client, house: Any, articles: Any) -
     page = "/newsletters/morning/rules/"
     assert b"No rule yet" in editor.get(page).content
     editor.post(page, {"do": "make", "effect": "mute", "phrase": "Royal gossip", "source": "", "section": ""})
-    (rule,) = rules.rules(house.briefing.id)
+    (rule,) = rules.list_rules(house.briefing.id)
     assert "“royal gossip”" in editor.get(page).content.decode()
     assert "a source or for a phrase" in editor.post(page, {"effect": "mute"}, follow=True).content.decode()
     editor.post(page, {"do": "remove", "rule": rule.id})
-    assert rules.rules(house.briefing.id) == ()
+    assert rules.list_rules(house.briefing.id) == ()
 
 
 @pytest.mark.parametrize("digits", [19, 5000])

@@ -17,4 +17,4 @@ class CuratorConfig(AppConfig):
 def _create_search_index(using: str = "default", **_: Any) -> None:
     from newsletter.curator import search
 
-    search.make(using)
+    search.create_index(using)

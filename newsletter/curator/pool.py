@@ -83,7 +83,7 @@ def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[model
 def _filter_articles(wanted: PoolFilter, now: datetime) -> QuerySet[models.Article]:
     if wanted.state not in STATES:
         raise BadInput(f"There is no state “{wanted.state}”. There are {', '.join(STATES)}.", "state")
-    rows = search.matching(wanted.query)
+    rows = search.find_articles(wanted.query)
     if not wanted.query.strip():
         rows = rows.filter(Q(added_at__gte=now - NEW_WITHIN) | Q(standing="shortlisted"))
     picks = models.Pick.objects.filter(article=OuterRef("pk")).exclude(edition__state=states.SKIPPED)

@@ -51,7 +51,7 @@ def get_article(article_id: int) -> Article:
 
 def list_articles(*, query: str = "", limit: int = 50) -> tuple[Article, ...]:
     """Articles by when we first saw them, newest first; `query` is looked for in all their texts, by how words begin."""
-    return tuple(to_article(row) for row in search.matching(query).order_by("-added_at", "-id")[:limit])
+    return tuple(to_article(row) for row in search.find_articles(query).order_by("-added_at", "-id")[:limit])
 
 
 def get_edition(edition_id: int) -> Edition:

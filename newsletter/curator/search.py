@@ -1,6 +1,6 @@
 """Full-text search of articles: SQLite's FTS5, PostgreSQL's tsvector. The index follows the rows by itself.
 
-The index is made by `make` after every migration, not in one: SQLite changes a table by copying it, and the triggers
+The index is made by `create_index` after every migration, not in one: SQLite changes a table by copying it, and the triggers
 that keep its index stay behind with the old one.
 """
 
@@ -35,7 +35,7 @@ _VECTOR = " || ".join(
 )
 
 
-def matching(query: str) -> QuerySet[models.Article]:
+def find_articles(query: str) -> QuerySet[models.Article]:
     """The articles in which every word of the query begins some word; all of them without a query."""
     words = re.findall(r"\w+", query)[:MOST_WORDS]
     rows = models.Article.objects.all()
@@ -48,7 +48,7 @@ def matching(query: str) -> QuerySet[models.Article]:
     return rows.filter(id__in=RawSQL(f"SELECT rowid FROM {_SQLITE} WHERE {_SQLITE} MATCH %s", [asked]))
 
 
-def make(using: str = "default", **_: Any) -> None:
+def create_index(using: str = "default", **_: Any) -> None:
     """Makes the index where it is missing, and fills it. Called after migrations."""
     connection = connections[using]
     with connection.cursor() as cursor:
@@ -60,10 +60,10 @@ def make(using: str = "default", **_: Any) -> None:
             )
             cursor.execute(f"CREATE INDEX IF NOT EXISTS {_TABLE}_search ON {_TABLE} USING gin (search)")
         elif connection.vendor == "sqlite":
-            _make_sqlite(cursor)
+            _create_sqlite_index(cursor)
 
 
-def _make_sqlite(cursor: Any) -> None:
+def _create_sqlite_index(cursor: Any) -> None:
     cursor.execute(
         f"CREATE VIRTUAL TABLE IF NOT EXISTS {_SQLITE} USING fts5({_LIST}, content='{_TABLE}', content_rowid='id', "
         "tokenize='unicode61 remove_diacritics 2', prefix='3')"

@@ -147,7 +147,7 @@ def test_the_index_follows_changes_and_comes_back_when_it_is_lost(told: Told, no
                 cursor.execute(f"DROP TRIGGER curator_article_{name}")
         told("Bridge opens")
         assert article_rows("bridge") == []
-        search.make()
+        search.create_index()
         assert len(article_rows("bridge")) == 1
     told("Weir opens")
     assert len(article_rows("weir")) == 1

@@ -137,7 +137,7 @@ def _check_renderings(mails: Mapping[Variant, Rendered], postal_address: str) ->
     """What is wrong with the mail, and with what some readers get instead where that is something else."""
     plain = list(mail.check_rendering(mails[variants.PLAIN], postal_address=postal_address))
     yield from plain
-    names = showing.names() if len(mails) > 1 else {}
+    names = showing.get_segment_names() if len(mails) > 1 else {}
     for variant, rendered in mails.items():
         for finding in mail.check_rendering(rendered, postal_address=postal_address):
             if finding not in plain:
@@ -147,7 +147,7 @@ def _check_renderings(mails: Mapping[Variant, Rendered], postal_address: str) ->
 def _check_segments(edition: editions.Edition) -> Iterator[Finding]:
     """Segments that an edition names and that are there no more."""
     named = variants.audiences(edition)
-    known = showing.choices() if named else ()
+    known = showing.list_choices() if named else ()
     for group in (each for each in named if each not in known):
         yield Finding(
             "block",

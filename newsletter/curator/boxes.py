@@ -36,7 +36,7 @@ def set_box(
             raise BadInput(f"The {name} has {len(said)} characters; {most} are the most.", name)
     if place not in models.Box.Place.values:
         raise BadInput(f"“{place[:20]}” is no place for a box. It can be top or end.", "place")
-    values = {"title": flat, "text": body, "shown_to": showing.checked(shown_to), "place": place}
+    values = {"title": flat, "text": body, "shown_to": showing.check_visibility(shown_to), "place": place}
 
     def act(row: models.Edition) -> None:
         if box_id is not None:
@@ -46,7 +46,7 @@ def set_box(
             raise Refused(f"This edition has {MOST_BOXES} boxes, which is the most.")
         else:
             row.boxes.create(**values)
-        showing.within_limit(row)
+        showing.check_group_limit(row)
 
     return apply_edit(edition_id, None, now, act)
 

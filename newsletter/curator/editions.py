@@ -312,14 +312,14 @@ def edit_pick(
     if plain_link is not None:
         checked |= {"plain_link": plain_link}
     if shown_to is not None:
-        checked |= {"shown_to": showing.checked(shown_to)}
+        checked |= {"shown_to": showing.check_visibility(shown_to)}
 
     def act(row: models.Edition) -> None:
         edited = _get_pick_row(row, key)
         if checked.get("size") == "l":
             row.picks.filter(size="l").update(size="m")  # one lead only
         models.Pick.objects.filter(id=edited.id).update(**checked)
-        showing.within_limit(row)
+        showing.check_group_limit(row)
 
     return apply_edit(edition_id, version, now, act)
 

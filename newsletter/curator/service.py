@@ -43,8 +43,8 @@ from newsletter.curator.links import check_due_links
 from newsletter.curator.marking import add_note, set_eligible_dates, set_standing, set_tags
 from newsletter.curator.opml import LARGEST_FILE as LARGEST_LIST
 from newsletter.curator.rules import remove_rule, set_rule
-from newsletter.curator.showing import variant_of
-from newsletter.curator.showing import who as who_sees
+from newsletter.curator.showing import get_variant
+from newsletter.curator.showing import select_group_members as who_sees
 from newsletter.curator.sources import add_source, export_sources, fetch_sources, import_sources, remove_source
 from newsletter.curator.stories import group_new
 from newsletter.curator.watch import let_stand, look_again, take_headline

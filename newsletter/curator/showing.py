@@ -14,28 +14,28 @@ from subscribers import service as people
 PLAIN_CHOICES = (EVERYBODY, MAIL, WEB, MEMBERS, FREE)
 
 
-def options() -> tuple[tuple[str, str], ...]:
+def list_options() -> tuple[tuple[str, str], ...]:
     """Everything that `shown_to` can be, with its words."""
-    known = names()
+    known = get_segment_names()
     return tuple(
         (each, variants.words(each, known)) for each in (*PLAIN_CHOICES, *(f"{SEGMENT}{slug}" for slug in known))
     )
 
 
-def choices() -> tuple[str, ...]:
+def list_choices() -> tuple[str, ...]:
     """Everything that `shown_to` can be."""
-    return tuple(value for value, _ in options())
+    return tuple(value for value, _ in list_options())
 
 
-def names() -> dict[str, str]:
+def get_segment_names() -> dict[str, str]:
     """The segments' names by their slugs."""
     return {each.slug: each.name for each in people.all_segments()}
 
 
-def checked(shown_to: str) -> str:
+def check_visibility(shown_to: str) -> str:
     """The choice, if it is one. Raises BadInput."""
     wanted = " ".join(str(shown_to).split())
-    known = choices()
+    known = list_choices()
     if wanted in known:
         return wanted
     raise BadInput(
@@ -44,14 +44,14 @@ def checked(shown_to: str) -> str:
     )
 
 
-def within_limit(row: models.Edition) -> None:
+def check_group_limit(row: models.Edition) -> None:
     """Raises Refused when an edition names more groups of readers than it may: each doubles how often it is rendered."""
     named = {*row.picks.values_list("shown_to", flat=True), *row.boxes.values_list("shown_to", flat=True)}
     if len(named - {EVERYBODY, MAIL, WEB}) > MOST:
         raise Refused(f"An edition can have parts for {MOST} groups of readers, and this would be one more.")
 
 
-def who(group: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
+def select_group_members(group: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
     """Who of some people is in a group of readers that an edition names. Raises NotFound for a segment there is no more."""
     if group.startswith(SEGMENT):
         return people.who_is_in(group.removeprefix(SEGMENT), ids, now=now)
@@ -59,8 +59,8 @@ def who(group: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
     return people.who_answers({"all": [{"about": "tier", "op": op, "value": "free"}]}, ids, now=now)
 
 
-def variant_of(edition: Edition, person: int, *, now: datetime) -> Variant:
+def get_variant(edition: Edition, person: int, *, now: datetime) -> Variant:
     """What one reader gets."""
-    groups = {group: who(group, [person], now=now) for group in variants.audiences(edition)}
+    groups = {group: select_group_members(group, [person], now=now) for group in variants.audiences(edition)}
     wanted = variants.codes([person], groups, two_subjects=bool(edition.second_subject), edition_id=edition.id)[person]
     return next((each for each in variants.of(edition) if each.code == wanted), variants.PLAIN)

@@ -46,7 +46,7 @@ def boxes(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 def fragment(edition: reads.Edition) -> dict[str, Any]:
     """What the fragment shows: each box with for whom it is, in words; and all that can be chosen."""
-    audiences = showing.options()
+    audiences = showing.list_options()
     words = dict(audiences)
     return {
         "edition": edition,

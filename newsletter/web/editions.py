@@ -89,7 +89,7 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "text": mail.text,
         "source": mail.html,
         "shown_subject": mail.subject,
-        "variants": [(each.code, variants.named(each, showing.names())) for each in _variants(edition)],
+        "variants": [(each.code, variants.named(each, showing.get_segment_names())) for each in _variants(edition)],
         "variant": variant.code,
         "reader": reader.email if reader.email != NOBODY else "",
         "no_reader": trouble,

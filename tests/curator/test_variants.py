@@ -254,7 +254,7 @@ def test_a_segment_that_is_dropped_is_said(edition: Edition, locals_: str, now: 
     edition = show(edition, 1, locals_, now)
     subscribers.drop_segment("locals")
     with pytest.raises(NotFound, match="locals"):
-        showing.who(locals_, [1], now=now)
+        showing.select_group_members(locals_, [1], now=now)
 
 
 def test_the_page_speaks_to_nobody(edition: Edition, now: datetime) -> None:

@@ -19,9 +19,9 @@ from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refuse
 
 log = logging.getLogger(__name__)
 
-EVERY = timedelta(minutes=15)
+FETCH_EVERY = timedelta(minutes=15)
 LONGEST_WAIT = timedelta(hours=6)
-LONGEST_ASKED = timedelta(hours=24)  # however long a server asks to be left alone
+LONGEST_RETRY_AFTER = timedelta(hours=24)  # however long a server asks to be left alone
 
 
 def add_source(url: str, *, now: datetime, title: str = "") -> Source:
@@ -84,27 +84,27 @@ def fetch_sources(
         rows = rows.filter(id__in=wanted)
         _refuse_unknown(wanted, {row.id for row in rows})
     reports: dict[int, SourceReport] = {}
-    for row, answer in _answers({row.id: row for row in rows}, fetch):
-        reports[row.id] = _read(row, answer, now)
+    for row, answer in _fetch_rows({row.id: row for row in rows}, fetch):
+        reports[row.id] = _process_answer(row, answer, now)
         if progress:
             progress(1)
     stories.group_new(now)
     return tuple(reports[row.id] for row in rows if row.id in reports)
 
 
-def _answers(rows: dict[int, models.Source], fetch: Fetcher) -> Iterator[tuple[models.Source, Fetched | Exception]]:
+def _fetch_rows(rows: dict[int, models.Source], fetch: Fetcher) -> Iterator[tuple[models.Source, Fetched | Exception]]:
     """What each feed answers, as it comes: those on the web all at once, files as they are."""
     asked = []
     for row in rows.values():
         if row.url.startswith("file:"):
-            yield row, _file(row)
+            yield row, _read_source_file(row)
         else:
             asked.append(polling.FetchRequest(row.id, row.url, row.etag, row.last_modified))
     for source_id, answer in polling.fetch_all(asked, fetch):
         yield rows[source_id], answer
 
 
-def _file(row: models.Source) -> Fetched | Exception:
+def _read_source_file(row: models.Source) -> Fetched | Exception:
     try:
         return Fetched(row.url, 200, resources.read_file(resources.url_to_path(row.url)))
     except NewsletterError as error:
@@ -117,23 +117,23 @@ def _refuse_unknown(wanted: list[int], known: set[int]) -> None:
         raise NotFound(f"There is no feed {', '.join(unknown)}. See them all with: newsletter feeds list")
 
 
-def _read(row: models.Source, answer: Fetched | Exception, now: datetime) -> SourceReport:
+def _process_answer(row: models.Source, answer: Fetched | Exception, now: datetime) -> SourceReport:
     try:
         if isinstance(answer, Exception):
             raise answer
         report = _read_feed(row, answer, now)
     except NewsletterError as error:
         asked = timedelta(seconds=error.retry_after) if isinstance(error, FetchError) else timedelta(0)
-        return _failed(row, str(error), now, asked)
+        return _record_failure(row, str(error), now, asked)
     except Exception as error:  # a fault of ours in one feed must not stop the others
         log.exception("Reading the feed %s failed", row.url)
-        return _failed(
+        return _record_failure(
             row,
             f"Reading it failed inside this program ({type(error).__name__}); the log has the details.",
             now,
         )
     models.Source.objects.filter(id=row.id).update(
-        fetched_at=now, fresh_at=now, next_at=now + EVERY, failures=0, error=""
+        fetched_at=now, fresh_at=now, next_at=now + FETCH_EVERY, failures=0, error=""
     )
     return report
 
@@ -160,9 +160,9 @@ def _read_feed(row: models.Source, answer: Fetched, now: datetime) -> SourceRepo
     return SourceReport(row.id, row.url, title, "fresh", added, len(feed.entries))
 
 
-def _failed(row: models.Source, error: str, now: datetime, asked: timedelta = timedelta(0)) -> SourceReport:
+def _record_failure(row: models.Source, error: str, now: datetime, asked: timedelta = timedelta(0)) -> SourceReport:
     """Notes a failure; the feed is left alone the longer, the more of them, and as long as its server `asked`, if not for ever."""
     failures = row.failures + 1
-    wait = max(min(EVERY * 2 ** min(failures - 1, 10), LONGEST_WAIT), min(asked, LONGEST_ASKED))
+    wait = max(min(FETCH_EVERY * 2 ** min(failures - 1, 10), LONGEST_WAIT), min(asked, LONGEST_RETRY_AFTER))
     models.Source.objects.filter(id=row.id).update(fetched_at=now, next_at=now + wait, failures=failures, error=error)
     return SourceReport(row.id, row.url, row.title, "failed", error=error)

@@ -133,12 +133,12 @@ def test_a_failing_feed_is_asked_less_and_less_and_recovers(
         assert source.next_at is not None
         waits.append(source.next_at - moment)
         moment = source.next_at
-    assert (waits[0], waits[-1]) == (sources.EVERY, sources.LONGEST_WAIT)
+    assert (waits[0], waits[-1]) == (sources.FETCH_EVERY, sources.LONGEST_WAIT)
     assert waits == sorted(waits)
     web.serve(FEED, feed_of(entry("Back again")))
     service.fetch_sources(now=moment, fetch=web)
     source = reads.list_sources()[0]
-    assert (source.failures, source.error, source.next_at) == (0, "", moment + sources.EVERY)
+    assert (source.failures, source.error, source.next_at) == (0, "", moment + sources.FETCH_EVERY)
 
 
 def test_a_feed_that_is_not_due_is_left_alone(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:

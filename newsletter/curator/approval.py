@@ -38,7 +38,7 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
     standing = reads.find_standing_snapshot(edition_id)
     if standing:
         raise Refused(f"Edition {edition_id} is approved already, by {standing.approved_by}.")
-    if not states.may(edition.state, states.APPROVED):
+    if not states.can_transition(edition.state, states.APPROVED):
         raise Refused(f"Edition {edition_id} is {edition.state.replace('_', ' ')}, so it cannot be approved.")
     mails = {variant: render_edition(edition, variant) for variant in (*variants.of(edition), variants.PAGE)}
     blocking = dict.fromkeys(p for rendered in mails.values() for p in rendered.problems if p.level == "block")
@@ -103,9 +103,9 @@ def lock(edition_id: int, *, now: datetime) -> Edition:
 
 def reopen(edition_id: int, *, now: datetime) -> Edition:
     """Opens a locked, held or skipped edition; a standing approval is void. Raises Refused for what may be under way."""
-    if reads.get_edition(edition_id).state == states.HANDED_OVER:
+    if reads.get_edition(edition_id).state == states.SENDING:
         raise Refused(f"Edition {edition_id} is handed over. If there is time left, recall its mailing first.")
-    return _change_state(edition_id, states.OPEN, "", now)
+    return _change_state(edition_id, states.DRAFT, "", now)
 
 
 def request_review(edition_id: int, *, now: datetime) -> Edition:
@@ -132,12 +132,12 @@ def mark_missed(edition_id: int, *, reason: str, now: datetime) -> Edition:
 
 def mark_sending(edition_id: int, *, now: datetime) -> Edition:
     """Records that the provider has been given its first messages: nothing can be edited from here."""
-    return _change_state(edition_id, states.HANDED_OVER, "", now)
+    return _change_state(edition_id, states.SENDING, "", now)
 
 
 def mark_recalled(edition_id: int, *, now: datetime) -> Edition:
     """Records that its mailing was stopped before anybody got it: it can be edited, approved and sent anew."""
-    return _change_state(edition_id, states.OPEN, "recalled before it was sent", now)
+    return _change_state(edition_id, states.DRAFT, "recalled before it was sent", now)
 
 
 def mark_sent(edition_id: int, *, now: datetime) -> Edition:
@@ -149,7 +149,7 @@ def _change_state(edition_id: int, to: str, reason: str, now: datetime) -> Editi
     edition = reads.get_edition(edition_id)
     if edition.state == to:
         return edition
-    if not states.may(edition.state, to):
+    if not states.can_transition(edition.state, to):
         raise Refused(
             f"Edition {edition_id} is {edition.state.replace('_', ' ')}; from there it cannot become {to.replace('_', ' ')}."
         )

@@ -20,7 +20,7 @@ from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import reads as subscribers
 
 LONGEST_CORRECTION, MOST_CORRECTIONS = 1000, 20
-SENT_STATES = (states.HANDED_OVER, states.SENT)
+SENT_STATES = (states.SENDING, states.SENT)
 
 
 def add_correction(edition_id: int, text: str, *, key: str = "", by: str, now: datetime) -> Correction:

@@ -355,7 +355,7 @@ def apply_edit(
         _adopt_orphans(row)
         act(row)
         if void_approval(row.id, why, now):
-            models.Edition.objects.filter(id=row.id).update(state=states.OPEN, reason=why[:300])
+            models.Edition.objects.filter(id=row.id).update(state=states.DRAFT, reason=why[:300])
     return reads.get_edition(edition_id)
 
 

@@ -87,7 +87,7 @@ def _filter_articles(wanted: PoolFilter, now: datetime) -> QuerySet[models.Artic
     if not wanted.query.strip():
         rows = rows.filter(Q(added_at__gte=now - NEW_WITHIN) | Q(standing="shortlisted"))
     picks = models.Pick.objects.filter(article=OuterRef("pk")).exclude(edition__state=states.SKIPPED)
-    out = picks.filter(edition__state__in=(states.HANDED_OVER, states.SENT))
+    out = picks.filter(edition__state__in=(states.SENDING, states.SENT))
     rows = rows.annotate(is_picked=Exists(picks), has_run=Exists(out))
     if wanted.state == "offered":
         rows = rows.exclude(standing="ignored")

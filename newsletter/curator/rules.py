@@ -87,7 +87,7 @@ def list_ranking_rules(newsletter_id: int) -> tuple[ranking.RankingRule, ...]:
 def build_track_record(newsletter_id: int) -> taste.Taste:
     """What the editors of a newsletter picked and its readers clicked, in its latest editions that went out."""
     editions = models.Edition.objects.filter(
-        newsletter_id=newsletter_id, state__in=(states.HANDED_OVER, states.SENT)
+        newsletter_id=newsletter_id, state__in=(states.SENDING, states.SENT)
     ).order_by("-date")[:EDITIONS_LEARNED_FROM]
     history: list[taste.Offered] = []
     clicked = _relative_clicks([edition.pk for edition in editions])

@@ -8,25 +8,25 @@ open ⇄ locked ⇄ in_review ─▶ approved ─▶ handed_over ─▶ sent
 
 from __future__ import annotations
 
-OPEN, LOCKED, IN_REVIEW, APPROVED = "open", "locked", "in_review", "approved"
-HANDED_OVER, SENT, SKIPPED, HELD, MISSED = "handed_over", "sent", "skipped", "held", "missed"
+DRAFT, LOCKED, IN_REVIEW, APPROVED = "open", "locked", "in_review", "approved"
+SENDING, SENT, SKIPPED, HELD, MISSED = "handed_over", "sent", "skipped", "held", "missed"
 
-NEXT: dict[str, frozenset[str]] = {
-    OPEN: frozenset({LOCKED, IN_REVIEW, APPROVED, SKIPPED, HELD, MISSED}),
-    LOCKED: frozenset({OPEN, IN_REVIEW, APPROVED, SKIPPED, HELD, MISSED}),
-    IN_REVIEW: frozenset({OPEN, LOCKED, APPROVED, SKIPPED, HELD, MISSED}),
-    APPROVED: frozenset({OPEN, HANDED_OVER, SKIPPED, HELD, MISSED}),
-    HELD: frozenset({OPEN, LOCKED, IN_REVIEW, APPROVED, HANDED_OVER, SKIPPED, MISSED}),
-    MISSED: frozenset({OPEN, APPROVED, HANDED_OVER, SKIPPED}),
-    SKIPPED: frozenset({OPEN}),
-    HANDED_OVER: frozenset({SENT, OPEN}),  # open again when it was recalled before it was sent
+TRANSITIONS: dict[str, frozenset[str]] = {
+    DRAFT: frozenset({LOCKED, IN_REVIEW, APPROVED, SKIPPED, HELD, MISSED}),
+    LOCKED: frozenset({DRAFT, IN_REVIEW, APPROVED, SKIPPED, HELD, MISSED}),
+    IN_REVIEW: frozenset({DRAFT, LOCKED, APPROVED, SKIPPED, HELD, MISSED}),
+    APPROVED: frozenset({DRAFT, SENDING, SKIPPED, HELD, MISSED}),
+    HELD: frozenset({DRAFT, LOCKED, IN_REVIEW, APPROVED, SENDING, SKIPPED, MISSED}),
+    MISSED: frozenset({DRAFT, APPROVED, SENDING, SKIPPED}),
+    SKIPPED: frozenset({DRAFT}),
+    SENDING: frozenset({SENT, DRAFT}),  # open again when it was recalled before it was sent
     SENT: frozenset(),
 }
-EDITABLE = frozenset({OPEN, LOCKED, IN_REVIEW, APPROVED, HELD, MISSED})
-KEEPS_APPROVAL = frozenset({APPROVED, HANDED_OVER, SENT, HELD, MISSED})  # elsewhere a standing one is void
+EDITABLE = frozenset({DRAFT, LOCKED, IN_REVIEW, APPROVED, HELD, MISSED})
+KEEPS_APPROVAL = frozenset({APPROVED, SENDING, SENT, HELD, MISSED})  # elsewhere a standing one is void
 NEEDS_REASON = frozenset({SKIPPED, HELD, MISSED})
 
 
-def may(state: str, to: str) -> bool:
+def can_transition(state: str, to: str) -> bool:
     """Whether an edition may go from one state to another."""
-    return to in NEXT[state]
+    return to in TRANSITIONS[state]

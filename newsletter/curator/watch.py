@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 EVERY = timedelta(minutes=20)
 AT_A_TIME = 60  # pages
 UNREACHABLE_AFTER = 3  # tries in a row: a server may hiccup
-WATCHED = (states.OPEN, states.LOCKED, states.IN_REVIEW, states.APPROVED, states.HELD)
+WATCHED = (states.DRAFT, states.LOCKED, states.IN_REVIEW, states.APPROVED, states.HELD)
 WATCHED_FOR = timedelta(days=2)  # after an edition's date: one that never went out is nobody's any more
 
 

@@ -10,7 +10,7 @@ from django.db.models.functions import Substr
 from newsletter.curator import copies, grouping, models
 
 WITHIN = timedelta(days=5)  # since an article was first seen: later ones do not tell of the same event
-MOST = 4000  # articles, the latest: some five seconds
+MOST_ARTICLES = 4000  # articles, the latest: some five seconds
 
 
 def group_new(now: datetime) -> int:
@@ -24,7 +24,7 @@ def group_new(now: datetime) -> int:
     rows = list(
         lately.annotate(top=Substr("text", 1, grouping.LONGEST_TEXT))
         .order_by("-added_at", "-id")
-        .values_list("id", "story_id", "title", "dek", "top", "published_at")[:MOST]
+        .values_list("id", "story_id", "title", "dek", "top", "published_at")[:MOST_ARTICLES]
     )
     told = [
         {
@@ -48,11 +48,11 @@ def group_new(now: datetime) -> int:
                 of_story.setdefault(new, []).append(article_id)
         for story_id, ids in of_story.items():
             models.Article.objects.filter(id__in=ids).update(story_id=story_id)
-        _note_copies([(row[0], str(each["text"])) for row, each in zip(rows, told, strict=True)], found)
+        _record_copies([(row[0], str(each["text"])) for row, each in zip(rows, told, strict=True)], found)
     return known.count(None)
 
 
-def _note_copies(texts: list[tuple[int, str]], groups: list[int]) -> None:
+def _record_copies(texts: list[tuple[int, str]], groups: list[int]) -> None:
     """Notes which articles of a story print another's text; the one that came first is the original."""
     told: dict[int, list[tuple[int, str]]] = {}
     for each, group in zip(reversed(texts), reversed(groups), strict=True):  # the rows are the latest first

@@ -30,7 +30,7 @@ class Offered:
 
 
 @dataclass(frozen=True, slots=True)
-class Liking:
+class Preference:
     """How a paper or word did: offered, picked, and clicked against the usual; `score` between -1 and 1."""
 
     name: str
@@ -44,8 +44,8 @@ class Liking:
 class Taste:
     """The likings of one newsletter."""
 
-    publishers: Mapping[str, Liking] = field(default_factory=dict)
-    words: Mapping[str, Liking] = field(default_factory=dict)
+    publishers: Mapping[str, Preference] = field(default_factory=dict)
+    words: Mapping[str, Preference] = field(default_factory=dict)
 
     def of(self, title: str, publisher: str) -> tuple[float, str]:
         """How much this newsletter likes such an article, between -1 and 1, and the liking that says most, in words."""
@@ -74,7 +74,7 @@ def learn(history: Iterable[Offered]) -> Taste:
     return Taste(by_paper, {liking.name: liking for liking in telling[:MOST_WORDS]})
 
 
-def _likings(told: Sequence[tuple[Sequence[str], Offered]], usual: float) -> dict[str, Liking]:
+def _likings(told: Sequence[tuple[Sequence[str], Offered]], usual: float) -> dict[str, Preference]:
     offered: Counter[str] = Counter()
     picked: Counter[str] = Counter()
     clicks: dict[str, list[float]] = {}
@@ -87,13 +87,13 @@ def _likings(told: Sequence[tuple[Sequence[str], Offered]], usual: float) -> dic
     return {name: _liking(name, offered[name], picked[name], clicks.get(name, []), usual) for name in offered}
 
 
-def _liking(name: str, offered: int, picked: int, clicks: Sequence[float], usual: float) -> Liking:
+def _liking(name: str, offered: int, picked: int, clicks: Sequence[float], usual: float) -> Preference:
     """Half of it what editors did (picked against the usual share), half what readers did (clicked against the usual)."""
     expected = usual * offered
     by_editors = math.tanh((picked - expected) / (expected + 1)) * offered / (offered + DOUBT)
     mean = sum(clicks) / len(clicks) if clicks else None
     by_readers = math.tanh(mean - 1.0) * len(clicks) / (len(clicks) + DOUBT) if mean is not None else 0.0
-    return Liking(
+    return Preference(
         name, offered, picked, None if mean is None else round(mean, 2), round((by_editors + by_readers) / 2, 3)
     )
 

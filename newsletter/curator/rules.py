@@ -89,7 +89,7 @@ def build_track_record(newsletter_id: int) -> taste.Taste:
     editions = models.Edition.objects.filter(
         newsletter_id=newsletter_id, state__in=(states.SENDING, states.SENT)
     ).order_by("-date")[:EDITIONS_LEARNED_FROM]
-    history: list[taste.Offered] = []
+    history: list[taste.OfferedArticle] = []
     clicked = _relative_clicks([edition.pk for edition in editions])
     for edition in editions:
         picks = {pick.article_id: pick for pick in edition.picks.all()}
@@ -97,8 +97,10 @@ def build_track_record(newsletter_id: int) -> taste.Taste:
             added_at__gt=edition.created_at - OFFERED_WITHIN, added_at__lte=edition.created_at
         ).exclude(id__in=list(picks))
         offered = lately.order_by("-added_at").values_list("title", "publisher")[:MOST_OFFERED]
-        history += [taste.Offered(title, publisher, False) for title, publisher in offered]
-        history += [taste.Offered(pick.headline, pick.publisher, True, clicked.get(pick.pk)) for pick in picks.values()]
+        history += [taste.OfferedArticle(title, publisher, False) for title, publisher in offered]
+        history += [
+            taste.OfferedArticle(pick.headline, pick.publisher, True, clicked.get(pick.pk)) for pick in picks.values()
+        ]
     return taste.learn(history)
 
 

@@ -19,7 +19,7 @@ _WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class OfferedArticle:
     """An article that was in the pool of an edition, and what became of it. `clicks` is against the usual one of its
     edition (1.0: as often as the average); None: nobody told."""
 
@@ -61,7 +61,7 @@ class Taste:
         return max(-1.0, min(1.0, score)), strongest.name
 
 
-def learn(history: Iterable[Offered]) -> Taste:
+def learn(history: Iterable[OfferedArticle]) -> Taste:
     """The taste that a history of offers shows."""
     offers = list(history)
     usual = sum(offer.picked for offer in offers) / len(offers) if offers else 0.0
@@ -74,7 +74,7 @@ def learn(history: Iterable[Offered]) -> Taste:
     return Taste(by_paper, {liking.name: liking for liking in telling[:MOST_WORDS]})
 
 
-def _likings(told: Sequence[tuple[Sequence[str], Offered]], usual: float) -> dict[str, Preference]:
+def _likings(told: Sequence[tuple[Sequence[str], OfferedArticle]], usual: float) -> dict[str, Preference]:
     offered: Counter[str] = Counter()
     picked: Counter[str] = Counter()
     clicks: dict[str, list[float]] = {}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsletter.curator.grouping import group, match_groups, regroup
 from newsletter.curator.ranking import RankingCandidate, RankingRule, suggest
-from newsletter.curator.taste import Offered, learn
+from newsletter.curator.taste import OfferedArticle, learn
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 BRIDGE = "Masons take down the eastern arch of the packhorse bridge stone by stone; buses go round by the quarry for nine weeks."
@@ -176,7 +176,7 @@ def test_a_phrase_is_whole_words() -> None:
 
 
 def test_the_reason_names_the_rule_and_the_taste() -> None:
-    taste = learn([*[Offered("Ferry news", "P1", True)] * 9, *[Offered("Other", "P9", False)] * 40])
+    taste = learn([*[OfferedArticle("Ferry news", "P1", True)] * 9, *[OfferedArticle("Other", "P9", False)] * 40])
     rules = (RankingRule("boost", source_id=7, name="Lake Echo"), RankingRule("boost", phrase="bridge"))
     found = {each.id: each.reason for each in suggest([FERRY, ARCH], wanted=2, now=NOW, rules=rules, taste=taste)}
     assert "rule: more of Lake Echo" in found[1]

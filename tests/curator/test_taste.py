@@ -5,12 +5,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.curator.taste import Offered, Taste, learn
+from newsletter.curator.taste import OfferedArticle, Taste, learn
 
 
-def history(publisher: str, title: str, *, offered: int, picked: int, clicks: float | None = None) -> list[Offered]:
+def history(
+    publisher: str, title: str, *, offered: int, picked: int, clicks: float | None = None
+) -> list[OfferedArticle]:
     return [
-        Offered(title, publisher, number < picked, clicks if number < picked else None) for number in range(offered)
+        OfferedArticle(title, publisher, number < picked, clicks if number < picked else None)
+        for number in range(offered)
     ]
 
 
@@ -63,7 +66,7 @@ def test_a_word_of_few_picks_is_not_learned() -> None:
 @given(
     st.lists(
         st.builds(
-            Offered,
+            OfferedArticle,
             title=st.text(max_size=40),
             publisher=st.sampled_from(["A", "B", ""]),
             picked=st.booleans(),
@@ -72,7 +75,7 @@ def test_a_word_of_few_picks_is_not_learned() -> None:
         max_size=60,
     )
 )
-def test_a_liking_stays_between_minus_one_and_one(offers: list[Offered]) -> None:
+def test_a_liking_stays_between_minus_one_and_one(offers: list[OfferedArticle]) -> None:
     taste = learn(offers)
     assert all(-1 <= liking.score <= 1 for liking in (*taste.publishers.values(), *taste.words.values()))
     assert all(-1 <= taste.of(offer.title, offer.publisher)[0] <= 1 for offer in offers)

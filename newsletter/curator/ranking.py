@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from newsletter.curator.taste import Taste
+from newsletter.curator.taste import TrackRecord
 
 HALF_LIFE = timedelta(hours=14)
 OLDEST = timedelta(days=10)  # of what came with a new feed, unless somebody shortlisted it
@@ -99,7 +99,7 @@ def suggest(
     already_ran: Collection[int] = (),
     groups_taken: Collection[int] = (),
     rules: Sequence[RankingRule] = (),
-    taste: Taste | None = None,
+    taste: TrackRecord | None = None,
     quotas: Mapping[str, int] | None = None,
     publishers_taken: Iterable[str] = (),
     titles_taken: Iterable[str] = (),
@@ -113,7 +113,7 @@ def suggest(
     for candidate in candidates:
         tellers[candidate.group].add(candidate.publisher)
     judged = [
-        _score(candidate, tellers[candidate.group], rules, taste or Taste(), now)
+        _score(candidate, tellers[candidate.group], rules, taste or TrackRecord(), now)
         for candidate in candidates
         if candidate.id not in already_ran and candidate.group not in groups_taken
     ]
@@ -138,7 +138,11 @@ class _ScoredCandidate:
 
 
 def _score(
-    candidate: RankingCandidate, tellers: Collection[str], rules: Sequence[RankingRule], taste: Taste, now: datetime
+    candidate: RankingCandidate,
+    tellers: Collection[str],
+    rules: Sequence[RankingRule],
+    taste: TrackRecord,
+    now: datetime,
 ) -> _ScoredCandidate | None:
     """What a candidate is worth and why; None when a rule mutes it."""
     mine = [rule for rule in rules if rule.applies_to(candidate)]

@@ -84,7 +84,7 @@ def list_ranking_rules(newsletter_id: int) -> tuple[ranking.RankingRule, ...]:
     )
 
 
-def build_track_record(newsletter_id: int) -> taste.Taste:
+def build_track_record(newsletter_id: int) -> taste.TrackRecord:
     """What the editors of a newsletter picked and its readers clicked, in its latest editions that went out."""
     editions = models.Edition.objects.filter(
         newsletter_id=newsletter_id, state__in=(states.SENDING, states.SENT)

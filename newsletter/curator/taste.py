@@ -41,7 +41,7 @@ class Preference:
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
+class TrackRecord:
     """The likings of one newsletter."""
 
     publishers: Mapping[str, Preference] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Taste:
         return max(-1.0, min(1.0, score)), strongest.name
 
 
-def learn(history: Iterable[OfferedArticle]) -> Taste:
+def learn(history: Iterable[OfferedArticle]) -> TrackRecord:
     """The taste that a history of offers shows."""
     offers = list(history)
     usual = sum(offer.picked for offer in offers) / len(offers) if offers else 0.0
@@ -71,7 +71,7 @@ def learn(history: Iterable[OfferedArticle]) -> Taste:
         (liking for liking in by_word.values() if liking.picked >= LEAST_PICKS),
         key=lambda liking: (-abs(liking.score), liking.name),
     )
-    return Taste(by_paper, {liking.name: liking for liking in telling[:MOST_WORDS]})
+    return TrackRecord(by_paper, {liking.name: liking for liking in telling[:MOST_WORDS]})
 
 
 def _likings(told: Sequence[tuple[Sequence[str], OfferedArticle]], usual: float) -> dict[str, Preference]:

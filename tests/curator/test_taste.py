@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.curator.taste import OfferedArticle, Taste, learn
+from newsletter.curator.taste import OfferedArticle, TrackRecord, learn
 
 
 def history(
@@ -21,7 +21,7 @@ OTHERS = history("Other Paper", "Something else entirely", offered=80, picked=4)
 
 
 def test_nothing_is_liked_before_anything_was_offered() -> None:
-    assert learn([]) == Taste()
+    assert learn([]) == TrackRecord()
     assert learn([]).of("Any title", "Any paper") == (0.0, "")
 
 

@@ -1,6 +1,6 @@
 """What a newsletter's editors pick and its readers click, counted by paper and by word. Simple, so that it can be read. Pure.
 
-A liking is between -1 and 1 and begins at 0: it needs evidence (`DOUBT`) before it says much, and its say in a suggestion
+A liking is between -1 and 1 and begins at 0: it needs evidence (`EVIDENCE_FOR_HALF`) before it says much, and its say in a suggestion
 is small (`ranking`). Nothing is learned from machines' clicks.
 """
 
@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-DOUBT = 8.0  # offers or clicks, before a liking counts half
+EVIDENCE_FOR_HALF = 8.0  # offers or clicks, before a liking counts half
 LEAST_PICKS = 3  # of a word, before it counts at all
 MOST_WORDS = 200
 _WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
@@ -65,8 +65,8 @@ def learn(history: Iterable[OfferedArticle]) -> TrackRecord:
     """The taste that a history of offers shows."""
     offers = list(history)
     usual = sum(offer.picked for offer in offers) / len(offers) if offers else 0.0
-    by_paper = _likings([([offer.publisher], offer) for offer in offers if offer.publisher], usual)
-    by_word = _likings([(sorted(_words(offer.title)), offer) for offer in offers], usual)
+    by_paper = _count_preferences([([offer.publisher], offer) for offer in offers if offer.publisher], usual)
+    by_word = _count_preferences([(sorted(_words(offer.title)), offer) for offer in offers], usual)
     telling = sorted(
         (liking for liking in by_word.values() if liking.picked >= LEAST_PICKS),
         key=lambda liking: (-abs(liking.score), liking.name),
@@ -74,7 +74,7 @@ def learn(history: Iterable[OfferedArticle]) -> TrackRecord:
     return TrackRecord(by_paper, {liking.name: liking for liking in telling[:MOST_WORDS]})
 
 
-def _likings(told: Sequence[tuple[Sequence[str], OfferedArticle]], usual: float) -> dict[str, Preference]:
+def _count_preferences(told: Sequence[tuple[Sequence[str], OfferedArticle]], usual: float) -> dict[str, Preference]:
     offered: Counter[str] = Counter()
     picked: Counter[str] = Counter()
     clicks: dict[str, list[float]] = {}
@@ -84,15 +84,15 @@ def _likings(told: Sequence[tuple[Sequence[str], OfferedArticle]], usual: float)
             picked[name] += offer.picked
             if offer.clicks is not None:
                 clicks.setdefault(name, []).append(offer.clicks)
-    return {name: _liking(name, offered[name], picked[name], clicks.get(name, []), usual) for name in offered}
+    return {name: _to_preference(name, offered[name], picked[name], clicks.get(name, []), usual) for name in offered}
 
 
-def _liking(name: str, offered: int, picked: int, clicks: Sequence[float], usual: float) -> Preference:
+def _to_preference(name: str, offered: int, picked: int, clicks: Sequence[float], usual: float) -> Preference:
     """Half of it what editors did (picked against the usual share), half what readers did (clicked against the usual)."""
     expected = usual * offered
-    by_editors = math.tanh((picked - expected) / (expected + 1)) * offered / (offered + DOUBT)
+    by_editors = math.tanh((picked - expected) / (expected + 1)) * offered / (offered + EVIDENCE_FOR_HALF)
     mean = sum(clicks) / len(clicks) if clicks else None
-    by_readers = math.tanh(mean - 1.0) * len(clicks) / (len(clicks) + DOUBT) if mean is not None else 0.0
+    by_readers = math.tanh(mean - 1.0) * len(clicks) / (len(clicks) + EVIDENCE_FOR_HALF) if mean is not None else 0.0
     return Preference(
         name, offered, picked, None if mean is None else round(mean, 2), round((by_editors + by_readers) / 2, 3)
     )

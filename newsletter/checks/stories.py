@@ -85,8 +85,8 @@ def check_duplicates(stories: Sequence[Pick], told: Mapping[int, int]) -> Iterat
     seen: dict[str, Pick] = {}
     for story in stories:
         keys = {
-            f"address:{urls.canonical(story.url)}": "address",
-            f"title:{urls.normalised_title(story.headline)}": "headline",
+            f"address:{urls.canonicalise(story.url)}": "address",
+            f"title:{urls.normalise_title(story.headline)}": "headline",
         }
         event = told.get(story.article_id)
         if event:

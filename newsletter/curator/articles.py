@@ -74,7 +74,7 @@ def add_article_from_fields(
     address = resources.check_web_address(url) if url else ""
     found = replace(given, title=" ".join(given.title.split()), text=given.text.strip() or html_to_text(html))
     if not found.publisher and address:
-        found = replace(found, publisher=urls.host(address))
+        found = replace(found, publisher=urls.get_host(address))
     return _add_article(found, origin="pushed", url=address, now=now, fetch=fetch, beside=None)
 
 
@@ -110,9 +110,9 @@ def _build_fields(found: ExtractedArticle, origin: str, url: str) -> dict[str, A
         "origin": origin,
         "url": (url or canonical)[:2000],
         "canonical_url": canonical[:2000],
-        "canonical_key": urls.story_key(canonical, found.title),
+        "canonical_key": urls.compute_story_key(canonical, found.title),
         "title": found.title[:500],
-        "title_key": urls.normalised_title(found.title),
+        "title_key": urls.normalise_title(found.title),
         "dek": found.dek[:5000],
         "text": found.text[:LONGEST_TEXT],
         "byline": found.byline[:300],
@@ -131,7 +131,7 @@ def _build_fields(found: ExtractedArticle, origin: str, url: str) -> dict[str, A
 
 def _names_a_story(declared: str) -> bool:
     """Whether a page's own idea of its address can be true: some sites name their front page on every page."""
-    parts = urlsplit(urls.canonical(declared))
+    parts = urlsplit(urls.canonicalise(declared))
     return bool(parts.path or parts.query)
 
 
@@ -150,7 +150,7 @@ def _fill_in(row: models.Article, known: dict[str, Any]) -> None:
 def save_entry(source: models.Source, entry: Entry, language: str, beside: Path | None, now: datetime) -> bool:
     """Stores one entry of a feed as an article; False when the story is here already from anywhere."""
     entry = _strip_unstorable(entry)
-    key = urls.story_key(entry.url, entry.title)
+    key = urls.compute_story_key(entry.url, entry.title)
     if models.Article.objects.filter(canonical_key=key).exists():
         return False
     text = html_to_text(entry.content_html)
@@ -162,7 +162,7 @@ def save_entry(source: models.Source, entry: Entry, language: str, beside: Path 
         canonical_url=entry.url[:2000],
         canonical_key=key,
         title=entry.title[:500],
-        title_key=urls.normalised_title(entry.title),
+        title_key=urls.normalise_title(entry.title),
         dek=entry.dek,
         text=text[:LONGEST_TEXT],
         byline=entry.author,

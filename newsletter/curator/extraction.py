@@ -42,7 +42,7 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     publisher = headlines.find_publisher(_publishers(data, meta), titles, url)
     title = headlines.find_headline(tree, titles, (publisher, *_publishers(data, meta)), url)
     authors = bylines.find_authors(
-        data, meta, tree, title, (publisher, meta.get("og:site_name", ""), urls.host(url).split(".")[0])
+        data, meta, tree, title, (publisher, meta.get("og:site_name", ""), urls.get_host(url).split(".")[0])
     )
     story = extract_body(text, tree, url, drop=(title, picture.text, picture.credit))
     paragraphs = story.split("\n\n")

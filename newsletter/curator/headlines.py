@@ -99,7 +99,7 @@ def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> 
     *before, behind = _BAR.split(page)
     if before and (_is_site(behind, host) or wording.folded(page).startswith(tuple(heads - {wording.folded(page)}))):
         return behind[:200]
-    return agency or urls.host(url)
+    return agency or urls.get_host(url)
 
 
 _NO_PAPER = {"us", "uk", "home", "news", "website", "blog", "homepage", "index", "wordpress"}
@@ -107,7 +107,7 @@ _NO_PAPER = {"us", "uk", "home", "news", "website", "blog", "homepage", "index",
 
 def _site_names(sites: Iterable[str], url: str) -> set[str]:
     """What the paper may be called, folded: as it declares, and as its server is called, with and without the ending."""
-    host = urls.host(url)
+    host = urls.get_host(url)
     labels = host.split(".")
     told = [*sites, *(part for site in sites for part in re.split(r"\s+[|•–—-]\s+", site))]
     return {wording.folded(name) for name in (*told, host, *labels[:-1])} - {

@@ -60,7 +60,7 @@ def group_by_host(requests: Iterable[FetchRequest]) -> list[list[FetchRequest]]:
     """The requests of each server, in their order; the longest line first, for it takes longest."""
     lines: dict[str, list[FetchRequest]] = defaultdict(list)
     for request in requests:
-        lines[urls.host(request.url)].append(request)
+        lines[urls.get_host(request.url)].append(request)
     return sorted(lines.values(), key=len, reverse=True)
 
 

@@ -15,7 +15,7 @@ _TRACKING = re.compile(
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def canonical(url: str) -> str:
+def canonicalise(url: str) -> str:
     """The address without what does not change the story: tracking, fragment, default port, www, a final slash.
 
     For comparing only, never for linking. "" for what is no web address.
@@ -29,14 +29,14 @@ def canonical(url: str) -> str:
         return ""
     host = parts.hostname.removeprefix("www.")
     if port and port != _DEFAULT_PORTS[parts.scheme]:
-        host = f"{host}:{port}"
+        host = f"{get_host}:{port}"
     query = sorted(
         (name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(name)
     )
     return urlunsplit(("https", host, parts.path.rstrip("/"), urlencode(query), ""))
 
 
-def host(url: str) -> str:
+def get_host(url: str) -> str:
     """The server of an address, without www; "" for what is no address."""
     try:
         return (urlsplit(url).hostname or "").removeprefix("www.")
@@ -44,13 +44,13 @@ def host(url: str) -> str:
         return ""
 
 
-def normalised_title(title: str) -> str:
+def normalise_title(title: str) -> str:
     """A headline reduced to its words: case, accents of typography, quotes and dashes folded away."""
     folded = unicodedata.normalize("NFKC", title).casefold()
     return " ".join(re.findall(r"\w+", folded, re.UNICODE))[:500]
 
 
-def story_key(url: str, title: str) -> str:
+def compute_story_key(url: str, title: str) -> str:
     """The hash that says two articles are the same: of the canonical address, or of the headline without one."""
-    basis = canonical(url) or f"title:{normalised_title(title)}"
+    basis = canonicalise(url) or f"title:{normalise_title(title)}"
     return hashlib.sha256(basis.encode("utf-8", "surrogatepass")).hexdigest()

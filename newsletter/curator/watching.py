@@ -64,7 +64,7 @@ def compare(asked: str, before: Page | None, now: Page) -> Verdict:
     """
     if _is_front_page(now.address) and not _is_front_page(asked):
         return Verdict("gone", f"the address leads to {now.address}")
-    if before is not None and before.address and urls.canonical(now.address) != urls.canonical(before.address):
+    if before is not None and before.address and urls.canonicalise(now.address) != urls.canonicalise(before.address):
         return Verdict("moved", now.address[:LONGEST])
     if now.correction:
         return Verdict("corrected", now.correction)
@@ -82,5 +82,5 @@ def _is_front_page(url: str) -> bool:
 
 
 def _alike(one: str, other: str) -> bool:
-    first, second = urls.normalised_title(one), urls.normalised_title(other)
+    first, second = urls.normalise_title(one), urls.normalise_title(other)
     return first == second or SequenceMatcher(None, first, second, autojunk=False).ratio() >= ALIKE

@@ -260,7 +260,7 @@ def publisher(feed_title: str, url: str = "") -> str:
         flags=re.I,
     )
     name = re.sub(r"[\s–—|:»-]+$", "", name) or feed_title.strip()
-    host = urls.host(url)
+    host = urls.get_host(url)
     labels = [label for label in host.split(".")[:-1] if len(label) > 2] or host.split(".")[:1]
     parts = [part for part in re.split(r"\s*(?:[|»:]|\s[–—-])\s+", name) if part]
     own = [

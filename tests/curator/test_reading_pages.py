@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.curator import feeds, pasted, wording
 from newsletter.curator.extraction import extract
-from newsletter.curator.urls import canonical, normalised_title, story_key
+from newsletter.curator.urls import canonicalise, compute_story_key, normalise_title
 
 PAGE = """<!DOCTYPE html><html lang="en-GB"><head><title>Ferry gets a second boat | The Upland Echo</title>
 <link rel="canonical" href="/2026/ferry"><meta property="og:site_name" content="The Upland Echo">
@@ -313,19 +313,19 @@ def test_any_bytes_are_a_feed_or_an_error(data: bytes) -> None:
     ],
 )
 def test_the_same_story_has_the_same_address(one: str, other: str) -> None:
-    assert canonical(one) == canonical(other)
+    assert canonicalise(one) == canonicalise(other)
 
 
 def test_other_stories_have_other_addresses() -> None:
-    assert canonical("https://x.example/a?id=1") != canonical("https://x.example/a?id=2")
-    assert canonical("ftp://x.example/") == canonical("not an address") == ""
+    assert canonicalise("https://x.example/a?id=1") != canonicalise("https://x.example/a?id=2")
+    assert canonicalise("ftp://x.example/") == canonicalise("not an address") == ""
 
 
 @given(st.text(max_size=200), st.text(max_size=80))
 def test_any_address_and_headline_has_a_key(url: str, title: str) -> None:
-    assert len(story_key(url, title)) == 64
-    assert canonical(canonical(url)) == canonical(url)
-    assert normalised_title(normalised_title(title)) == normalised_title(title)
+    assert len(compute_story_key(url, title)) == 64
+    assert canonicalise(canonicalise(url)) == canonicalise(url)
+    assert normalise_title(normalise_title(title)) == normalise_title(title)
 
 
 @pytest.mark.parametrize(

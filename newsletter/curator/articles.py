@@ -15,7 +15,7 @@ from newsletter.curator import extraction, models, pasted, reads, resources, url
 from newsletter.curator.extracted import ExtractedArticle
 from newsletter.curator.feeds import Entry
 from newsletter.curator.resources import Fetcher
-from newsletter.curator.values import Added
+from newsletter.curator.values import AddedArticle
 from newsletter.kernel.errors import NewsletterError, Refused
 
 LONGEST_TEXT = 200_000  # characters
@@ -24,7 +24,7 @@ _ExtractedOrEntry = TypeVar("_Found", ExtractedArticle, Entry)
 _TAG = re.compile(r"<[^>]{0,5000}>")
 
 
-def add_article_from_page(url: str, *, now: datetime, fetch: Fetcher) -> Added:
+def add_article_from_page(url: str, *, now: datetime, fetch: Fetcher) -> AddedArticle:
     """Fetches a page and takes its story in. Raises Refused when the page has none, FetchError when it does not come."""
     answer = fetch(url, accept=resources.PAGE_TYPES)
     if not answer.body.strip():
@@ -40,7 +40,9 @@ def add_article_from_page(url: str, *, now: datetime, fetch: Fetcher) -> Added:
     return _add_article(found, origin="page", url=answer.url, now=now, fetch=fetch, beside=None)
 
 
-def add_article_from_html(html: bytes, *, url: str, base_file: Path | None, now: datetime, fetch: Fetcher) -> Added:
+def add_article_from_html(
+    html: bytes, *, url: str, base_file: Path | None, now: datetime, fetch: Fetcher
+) -> AddedArticle:
     """Takes in the story of an HTML file; a picture beside the file is copied. `url` is the story's address if known.
 
     Raises BadInput for an address that is none, Refused when there is no story.
@@ -53,7 +55,7 @@ def add_article_from_html(html: bytes, *, url: str, base_file: Path | None, now:
     return _add_article(found, origin="file", url=address, now=now, fetch=fetch, beside=beside)
 
 
-def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> Added:
+def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> AddedArticle:
     """Takes in the story of a page's pasted text. `url` is the story's address if known.
 
     Raises BadInput for an address that is none, Refused when there is no story.
@@ -66,7 +68,7 @@ def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> Added:
 
 def add_article_from_fields(
     given: ExtractedArticle, *, url: str, html: str = "", now: datetime, fetch: Fetcher
-) -> Added:
+) -> AddedArticle:
     """Takes in a story that another system of the newsroom gives, field by field; its text as it is, or from `html`.
 
     Raises BadInput for an address that is none, Refused when headline or text is missing.
@@ -80,7 +82,7 @@ def add_article_from_fields(
 
 def _add_article(
     found: ExtractedArticle, *, origin: str, url: str, now: datetime, fetch: Fetcher | None, beside: Path | None
-) -> Added:
+) -> AddedArticle:
     found = _strip_unstorable(found)
     where = url or "this text"
     if not found.title:
@@ -101,7 +103,7 @@ def _add_article(
         warning = copy_picture(row, found.image_url, now=now, fetch=fetch, beside=beside)
         warnings += [warning] if warning else []
     row.save()
-    return Added(reads.to_article(row), created, tuple(warnings))
+    return AddedArticle(reads.to_article(row), created, tuple(warnings))
 
 
 def _build_fields(found: ExtractedArticle, origin: str, url: str) -> dict[str, Any]:

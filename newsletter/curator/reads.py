@@ -14,7 +14,7 @@ from newsletter.catalog import reads as catalog
 from newsletter.curator import models, search, variants
 from newsletter.curator.briefing import find_lead
 from newsletter.curator.values import (
-    Added,
+    AddedArticle,
     Article,
     Box,
     Edition,

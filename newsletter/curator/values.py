@@ -108,7 +108,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Added:
+class AddedArticle:
     """An article that was added, or was known already; what went wrong on the side is in `warnings`."""
 
     article: Article

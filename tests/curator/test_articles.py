@@ -12,7 +12,7 @@ import pytest
 
 from newsletter.catalog import reads as catalog
 from newsletter.curator import articles, models, reads, service
-from newsletter.curator.values import Added
+from newsletter.curator.values import AddedArticle
 from newsletter.fetching import FetchError, fetch
 from newsletter.kernel.errors import BadInput, NotFound, Refused, SurroundingsError
 
@@ -44,17 +44,17 @@ def page(
 
 
 @pytest.fixture
-def add(web: Any, now: datetime) -> Callable[..., Added]:
+def add(web: Any, now: datetime) -> Callable[..., AddedArticle]:
     """Adds the page at an address."""
 
-    def add(url: str = PAGE, html: str | None = None, **headers: str) -> Added:
+    def add(url: str = PAGE, html: str | None = None, **headers: str) -> AddedArticle:
         web.serve(url, page() if html is None else html, **headers)
         return service.add_article_from_page(url, now=now, fetch=web)
 
     return add
 
 
-def test_a_page_gives_an_article_with_all_that_it_declares(add: Callable[..., Added], now: datetime) -> None:
+def test_a_page_gives_an_article_with_all_that_it_declares(add: Callable[..., AddedArticle], now: datetime) -> None:
     added = add()
     article = added.article
     assert added.created
@@ -67,7 +67,7 @@ def test_a_page_gives_an_article_with_all_that_it_declares(add: Callable[..., Ad
     assert (article.url, article.language, article.added_at) == (PAGE, "en", now)
 
 
-def test_the_picture_of_a_page_comes_into_our_store(add: Callable[..., Added]) -> None:
+def test_the_picture_of_a_page_comes_into_our_store(add: Callable[..., AddedArticle]) -> None:
     added = add()
     picture = catalog.find_picture(added.article.picture_id)
     assert added.warnings == ()
@@ -75,7 +75,9 @@ def test_the_picture_of_a_page_comes_into_our_store(add: Callable[..., Added]) -
     assert (picture.width, picture.height) == (60, 40)
 
 
-def test_a_picture_that_does_not_come_is_a_warning_and_never_an_error(web: Any, add: Callable[..., Added]) -> None:
+def test_a_picture_that_does_not_come_is_a_warning_and_never_an_error(
+    web: Any, add: Callable[..., AddedArticle]
+) -> None:
     web.fail(PICTURE)
     added = add()
     assert added.created
@@ -85,7 +87,7 @@ def test_a_picture_that_does_not_come_is_a_warning_and_never_an_error(web: Any, 
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>no picture</html>", b"GIF89a\x01"])
-def test_a_picture_that_is_none_is_a_warning_too(web: Any, add: Callable[..., Added], body: bytes) -> None:
+def test_a_picture_that_is_none_is_a_warning_too(web: Any, add: Callable[..., AddedArticle], body: bytes) -> None:
     web.serve(PICTURE, body, "image/png")
     added = add()
     assert (added.created, added.article.picture_id, len(added.warnings)) == (True, None, 1)
@@ -102,14 +104,14 @@ def test_a_picture_at_an_impossible_address_is_a_warning(now: datetime, address:
     assert row.picture_id is None
 
 
-def test_the_same_page_is_one_article_however_its_address_is_decorated(add: Callable[..., Added]) -> None:
+def test_the_same_page_is_one_article_however_its_address_is_decorated(add: Callable[..., AddedArticle]) -> None:
     first = add()
     again = add(f"{PAGE}/?utm_source=mail&fbclid=1#comments")
     assert (first.created, again.created, again.article.id) == (True, False, first.article.id)
     assert len(reads.list_articles()) == 1
 
 
-def test_a_page_read_again_brings_what_changed(add: Callable[..., Added]) -> None:
+def test_a_page_read_again_brings_what_changed(add: Callable[..., AddedArticle]) -> None:
     first = add()
     again = add(html=page(title="Fell Top mast to stay up after all"))
     assert (again.article.id, again.article.title) == (first.article.id, "Fell Top mast to stay up after all")
@@ -117,7 +119,7 @@ def test_a_page_read_again_brings_what_changed(add: Callable[..., Added]) -> Non
 
 
 def test_a_page_fills_in_what_the_feed_did_not_say(
-    web: Any, now: datetime, feed_of: Callable[..., str], entry: Callable[..., str], add: Callable[..., Added]
+    web: Any, now: datetime, feed_of: Callable[..., str], entry: Callable[..., str], add: Callable[..., AddedArticle]
 ) -> None:
     feed = web.serve("https://paper.example.org/rss", feed_of(entry("Mast to go", link=PAGE, dek="In spring.")))
     service.add_source(feed, now=now)
@@ -127,13 +129,13 @@ def test_a_page_fills_in_what_the_feed_did_not_say(
     assert PARAGRAPHS[0] in added.article.text
 
 
-def test_a_canonical_address_in_the_page_counts(add: Callable[..., Added]) -> None:
+def test_a_canonical_address_in_the_page_counts(add: Callable[..., AddedArticle]) -> None:
     first = add()
     again = add("https://m.paper.example.org/amp/mast", page(canonical=PAGE))
     assert (again.created, again.article.id) == (False, first.article.id)
 
 
-def test_pages_that_all_call_the_front_page_their_own_address_stay_apart(add: Callable[..., Added]) -> None:
+def test_pages_that_all_call_the_front_page_their_own_address_stay_apart(add: Callable[..., AddedArticle]) -> None:
     front = "https://paper.example.org/"
     first = add("https://paper.example.org/one", page(title="One story", canonical=front))
     second = add("https://paper.example.org/two", page(title="Another story", canonical=front))
@@ -141,7 +143,7 @@ def test_pages_that_all_call_the_front_page_their_own_address_stay_apart(add: Ca
     assert (second.created, len(reads.list_articles())) == (True, 2)
 
 
-def test_characters_that_no_database_takes_are_left_out(add: Callable[..., Added]) -> None:
+def test_characters_that_no_database_takes_are_left_out(add: Callable[..., AddedArticle]) -> None:
     headline = '{"@type": "NewsArticle", "headline": "Mast\\u0000 to\\ud83d fall", "author": "Una \\udc00Crag"}'
     html = page(data=f'<script type="application/ld+json">{headline}</script>')
     added = add(html=html.replace("<h1", "<h3").replace("</h1", "</h3"))
@@ -150,20 +152,20 @@ def test_characters_that_no_database_takes_are_left_out(add: Callable[..., Added
 
 
 @pytest.mark.parametrize("body", ["", "   \n", "\ufeff "])
-def test_an_empty_page_is_refused(add: Callable[..., Added], body: str) -> None:
+def test_an_empty_page_is_refused(add: Callable[..., AddedArticle], body: str) -> None:
     with pytest.raises(Refused, match=PAGE):
         add(html=body)
     assert reads.list_articles() == ()
 
 
-def test_a_page_without_a_story_is_refused_with_the_remedy(add: Callable[..., Added]) -> None:
+def test_a_page_without_a_story_is_refused_with_the_remedy(add: Callable[..., AddedArticle]) -> None:
     with pytest.raises(Refused, match="articles add -"):
         add(html="<html><head><title>Log in</title></head><body><form></form></body></html>")
     assert reads.list_articles() == ()
 
 
 @pytest.mark.parametrize("kind", ["application/pdf", "image/jpeg", "application/json"])
-def test_what_is_no_page_is_refused_by_its_kind(add: Callable[..., Added], kind: str) -> None:
+def test_what_is_no_page_is_refused_by_its_kind(add: Callable[..., AddedArticle], kind: str) -> None:
     with pytest.raises(Refused, match=kind):
         add(content_type=kind)
 
@@ -208,7 +210,9 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path, web: Any, now:
     assert (added.article.picture_id, len(added.warnings)) == (None, 1)
 
 
-def test_a_page_from_the_web_cannot_name_our_files(tmp_path: Path, add: Callable[..., Added], picture: bytes) -> None:
+def test_a_page_from_the_web_cannot_name_our_files(
+    tmp_path: Path, add: Callable[..., AddedArticle], picture: bytes
+) -> None:
     (tmp_path / "secret.png").write_bytes(picture)
     assert add(html=page(image=(tmp_path / "secret.png").as_uri())).article.picture_id is None
 
@@ -234,7 +238,7 @@ def test_the_same_paste_is_one_article(now: datetime) -> None:
     assert (again.created, again.article.id) == (False, first.article.id)
 
 
-def test_a_paste_meets_its_page_by_the_address(now: datetime, add: Callable[..., Added]) -> None:
+def test_a_paste_meets_its_page_by_the_address(now: datetime, add: Callable[..., AddedArticle]) -> None:
     first = add()
     again = service.add_article_from_paste(PASTE, url=PAGE, now=now)
     assert (again.created, again.article.id) == (False, first.article.id)

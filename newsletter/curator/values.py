@@ -245,7 +245,7 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PageCheck:
     """What was found when the page of a picked story was looked at again; `seen` is who let it stand."""
 
     state: str

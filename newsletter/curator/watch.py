@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from newsletter.curator import models, polling, states, watching
 from newsletter.curator.editions import edit_pick
 from newsletter.curator.resources import PAGE_TYPES, Fetcher
-from newsletter.curator.values import Edition, Look
+from newsletter.curator.values import Edition, PageCheck
 from newsletter.fetching import Fetched, FetchError
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound
 
@@ -92,10 +92,10 @@ def _trouble(row: models.Look, error: Exception, fields: dict[str, object]) -> w
     return watching.Verdict("unreachable", said)
 
 
-def looks(edition_id: int) -> dict[str, Look]:
+def looks(edition_id: int) -> dict[str, PageCheck]:
     """What was found at the page of each story of an edition, by the story's key."""
     rows = models.Look.objects.filter(pick__edition_id=edition_id).select_related("pick")
-    return {row.pick.key: Look(row.state, row.detail, row.looked_at, row.seen) for row in rows}
+    return {row.pick.key: PageCheck(row.state, row.detail, row.looked_at, row.seen) for row in rows}
 
 
 def let_stand(edition_id: int, key: str, *, by: str) -> None:

@@ -14,7 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from newsletter.catalog import reads as catalog
 from newsletter.curator import models, reads, search, states
-from newsletter.curator.values import Edition, Note, PoolArticle
+from newsletter.curator.values import ArticleNote, Edition, PoolArticle
 from newsletter.kernel.errors import BadInput
 
 RAN_WITHIN = timedelta(days=14)
@@ -62,7 +62,7 @@ def list_pool(
             state=_state(row),
             tags=tuple(sorted(tag.name for tag in row.tags.all())),
             notes=tuple(
-                Note(note.text, note.by, note.at) for note in sorted(row.notes.all(), key=lambda note: note.at)
+                ArticleNote(note.text, note.by, note.at) for note in sorted(row.notes.all(), key=lambda note: note.at)
             ),
             copy_of=(row.copy_of.publisher or "another paper") if row.copy_of else "",
             hurdle=find_obstacle(row, shown, ran.get(row.id, "")),

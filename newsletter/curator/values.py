@@ -85,7 +85,7 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class ArticleNote:
     """What somebody of the desk noted."""
 
     text: str
@@ -226,7 +226,7 @@ class PoolArticle:
     also: tuple[str, ...] = ()  # who else tells of the same event
     state: str = "new"  # new, shortlisted, picked, run or ignored
     tags: tuple[str, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[ArticleNote, ...] = ()
     copy_of: str = ""  # the paper whose text it prints, if it does
     hurdle: str = ""  # what stands in the way of picking it, in words
 

@@ -14,7 +14,7 @@ from newsletter.catalog import reads as catalog
 from newsletter.checks import service as checks
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say, spinner, warn
 from newsletter.curator import corrections, reads, service, variants
-from newsletter.curator.values import Proposal
+from newsletter.curator.values import SuggestedArticle
 from newsletter.curator.variants import Variant
 from newsletter.delivery import service as delivery
 from newsletter.jobs import tasks, wiring
@@ -91,7 +91,7 @@ def suggest_stories(
     _print_edition(edition, as_json)
 
 
-def _print_proposals(found: Sequence[Proposal], as_json: bool) -> None:
+def _print_proposals(found: Sequence[SuggestedArticle], as_json: bool) -> None:
     if as_json:
         return emit_json(
             [

@@ -12,7 +12,7 @@ from newsletter.catalog import reads as catalog
 from newsletter.curator import blurbs, models, pool, ranking, reads, rules, showing, states, stories
 from newsletter.curator.articles import copy_picture
 from newsletter.curator.resources import Fetcher
-from newsletter.curator.values import Edition, Proposal
+from newsletter.curator.values import Edition, SuggestedArticle
 from newsletter.kernel import clock, ids
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
@@ -73,7 +73,7 @@ def suggest_picks(
     return _suggest_subject(edition_id, now)
 
 
-def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = None) -> tuple[Proposal, ...]:
+def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = None) -> tuple[SuggestedArticle, ...]:
     """What would be suggested for the free places of an edition, in the order of its sections, each with the reason."""
     edition = reads.get_edition(edition_id)
     newsletter = catalog.get_newsletter(edition.newsletter_id)
@@ -102,7 +102,7 @@ def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = Non
         titles_taken=[pick.headline for pick in edition.picks],
     )
     return tuple(
-        Proposal(reads.to_article(rows[each.id]), section, each.score, each.reason)
+        SuggestedArticle(reads.to_article(rows[each.id]), section, each.score, each.reason)
         for each, section in _assign_sections(found, free, list(free))
     )
 

@@ -255,7 +255,7 @@ class PageCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class SuggestedArticle:
     """An article suggested for an edition, with the reason; `section` is its key."""
 
     article: Article

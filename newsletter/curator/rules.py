@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from newsletter.catalog import reads as catalog
 from newsletter.curator import models, ranking, states, taste
-from newsletter.curator.values import Rule
+from newsletter.curator.values import SuggestionRule
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 MOST_RULES = 200
@@ -18,7 +18,7 @@ OFFERED_WITHIN = timedelta(days=2)  # before an edition was made
 MOST_OFFERED = 300  # articles an edition
 
 
-def list_rules(newsletter_id: int) -> tuple[Rule, ...]:
+def list_rules(newsletter_id: int) -> tuple[SuggestionRule, ...]:
     """The rules of a newsletter, those for sources first."""
     rows = (
         models.Rule.objects.filter(newsletter_id=newsletter_id)
@@ -37,7 +37,7 @@ def set_rule(
     section: str = "",
     by: str,
     now: datetime,
-) -> Rule:
+) -> SuggestionRule:
     """Makes a rule for a source or for a word or phrase, or changes the one there is.
 
     Raises BadInput for what can be no rule, NotFound for a source, Refused when there are too many.
@@ -124,8 +124,8 @@ def _relative_clicks(edition_ids: list[int]) -> dict[int, float]:
     return {pk: share / usual[place] if usual[place] else 1.0 for pk, (place, share) in shares.items()}
 
 
-def _to_rule(row: models.Rule) -> Rule:
-    return Rule(
+def _to_rule(row: models.Rule) -> SuggestionRule:
+    return SuggestionRule(
         id=row.pk,
         effect=row.effect,
         source_id=row.source_id,

@@ -94,7 +94,7 @@ class ArticleNote:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class SuggestionRule:
     """What editors want of a source (`source` is its name) or of a phrase; `section` is where such stories go."""
 
     id: int

@@ -37,7 +37,7 @@ def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
         for each in editions.list_editions(newsletter.id, states=("handed_over", "sent"), limit=EARLIER_EDITIONS)
         if each.id != edition.id and each.date < edition.date
     ]
-    mails = {each: curator.preview(edition_id, now=now, variant=each) for each in variants.of(edition)}
+    mails = {each: curator.preview(edition_id, now=now, variant=each) for each in variants.list_variants(edition)}
     rendered = mails[variants.PLAIN]
     readers = subscribers.counts(newsletter.list_id).get("active", 0)
     found = [
@@ -120,7 +120,7 @@ def _check_wording(
 
 
 def _check_stories(edition: editions.Edition, newsletter: catalog.Newsletter) -> Iterator[Finding]:
-    fewest = min(len(variants.as_seen(edition, each).picks) for each in variants.of(edition))
+    fewest = min(len(variants.select_visible(edition, each).picks) for each in variants.list_variants(edition))
     yield from stories.check_count(fewest, newsletter.stories_least, newsletter.stories_wanted, newsletter.name)
     ran = pool.find_earlier_runs_of_picks(edition)
     pictures = catalog.find_pictures([each.picture_id for each in edition.picks if each.picture_id])
@@ -141,12 +141,12 @@ def _check_renderings(mails: Mapping[Variant, Rendered], postal_address: str) ->
     for variant, rendered in mails.items():
         for finding in mail.check_rendering(rendered, postal_address=postal_address):
             if finding not in plain:
-                yield replace(finding, message=f"For {variants.named(variant, names)}: {finding.message}")
+                yield replace(finding, message=f"For {variants.describe_variant(variant, names)}: {finding.message}")
 
 
 def _check_segments(edition: editions.Edition) -> Iterator[Finding]:
     """Segments that an edition names and that are there no more."""
-    named = variants.audiences(edition)
+    named = variants.list_groups(edition)
     known = showing.list_choices() if named else ()
     for group in (each for each in named if each not in known):
         yield Finding(

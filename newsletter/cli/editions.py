@@ -341,10 +341,10 @@ def preview(
 def _find_variant(edition: reads.Edition, groups: list[str], second: bool) -> Variant:
     """The variant asked for. Raises BadInput where the edition has none like it."""
     wanted = (frozenset(groups), second)
-    for each in variants.of(edition):
+    for each in variants.list_variants(edition):
         if (each.audiences, each.second_subject) == wanted:
             return each
-    named = ", ".join(variants.audiences(edition)) or "nobody in particular"
+    named = ", ".join(variants.list_groups(edition)) or "nobody in particular"
     raise BadInput(
         f"Edition {edition.id} has no such variant. It has parts for {named}"
         f"{', and a second subject' if edition.second_subject else ', and no second subject'}.",

@@ -40,7 +40,7 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
         raise Refused(f"Edition {edition_id} is approved already, by {standing.approved_by}.")
     if not states.can_transition(edition.state, states.APPROVED):
         raise Refused(f"Edition {edition_id} is {edition.state.replace('_', ' ')}, so it cannot be approved.")
-    mails = {variant: render_edition(edition, variant) for variant in (*variants.of(edition), variants.PAGE)}
+    mails = {variant: render_edition(edition, variant) for variant in (*variants.list_variants(edition), variants.PAGE)}
     blocking = dict.fromkeys(p for rendered in mails.values() for p in rendered.problems if p.level == "block")
     if blocking:
         raise Refused("The mail cannot be approved:\n" + "\n".join(f"  {p.where}: {p.message}" for p in blocking))

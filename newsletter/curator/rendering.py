@@ -17,7 +17,7 @@ def render_edition(edition: Edition, variant: Variant = variants.PLAIN) -> templ
     """The mail as those of a variant get it, or the page of the archive. Never raises for content."""
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     to = subscribers.list(newsletter.list_id)
-    seen = variants.as_seen(edition, variant)
+    seen = variants.select_visible(edition, variant)
     return _render_with_template(
         briefing.build_briefing(
             seen,

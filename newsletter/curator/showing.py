@@ -7,7 +7,7 @@ from datetime import datetime
 
 from newsletter.curator import models, variants
 from newsletter.curator.values import Edition
-from newsletter.curator.variants import EVERYBODY, FREE, MAIL, MEMBERS, MOST, SEGMENT, WEB, Variant
+from newsletter.curator.variants import EVERYBODY, FREE, MAIL, MEMBERS, MOST_GROUPS, SEGMENT, WEB, Variant
 from newsletter.kernel.errors import BadInput, Refused
 from subscribers import service as people
 
@@ -18,7 +18,8 @@ def list_options() -> tuple[tuple[str, str], ...]:
     """Everything that `shown_to` can be, with its words."""
     known = get_segment_names()
     return tuple(
-        (each, variants.words(each, known)) for each in (*PLAIN_CHOICES, *(f"{SEGMENT}{slug}" for slug in known))
+        (each, variants.describe_visibility(each, known))
+        for each in (*PLAIN_CHOICES, *(f"{SEGMENT}{slug}" for slug in known))
     )
 
 
@@ -47,8 +48,8 @@ def check_visibility(shown_to: str) -> str:
 def check_group_limit(row: models.Edition) -> None:
     """Raises Refused when an edition names more groups of readers than it may: each doubles how often it is rendered."""
     named = {*row.picks.values_list("shown_to", flat=True), *row.boxes.values_list("shown_to", flat=True)}
-    if len(named - {EVERYBODY, MAIL, WEB}) > MOST:
-        raise Refused(f"An edition can have parts for {MOST} groups of readers, and this would be one more.")
+    if len(named - {EVERYBODY, MAIL, WEB}) > MOST_GROUPS:
+        raise Refused(f"An edition can have parts for {MOST_GROUPS} groups of readers, and this would be one more.")
 
 
 def select_group_members(group: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
@@ -61,6 +62,8 @@ def select_group_members(group: str, ids: Sequence[int], *, now: datetime) -> fr
 
 def get_variant(edition: Edition, person: int, *, now: datetime) -> Variant:
     """What one reader gets."""
-    groups = {group: select_group_members(group, [person], now=now) for group in variants.audiences(edition)}
-    wanted = variants.codes([person], groups, two_subjects=bool(edition.second_subject), edition_id=edition.id)[person]
-    return next((each for each in variants.of(edition) if each.code == wanted), variants.PLAIN)
+    groups = {group: select_group_members(group, [person], now=now) for group in variants.list_groups(edition)}
+    wanted = variants.assign_codes([person], groups, two_subjects=bool(edition.second_subject), edition_id=edition.id)[
+        person
+    ]
+    return next((each for each in variants.list_variants(edition) if each.code == wanted), variants.PLAIN)

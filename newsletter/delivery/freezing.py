@@ -225,7 +225,7 @@ class _Pages:
         if len(self.variants) == 1:
             return {}
         groups = frozenset[str]().union(*(each.audiences for each in self.variants))
-        return variants.codes(
+        return variants.assign_codes(
             people,
             {group: curator.who_sees(group, people, now=now) for group in groups},
             two_subjects=any(each.second_subject for each in self.variants),

@@ -116,7 +116,7 @@ def _mailing(request: HttpRequest, verb: str, mailing_id: int) -> reads.Mailing:
 def _variants(found: reads.Mailing) -> list[tuple[str, str, reads.VariantCounts]]:
     """Each variant in words, its subject, and how it did."""
     snapshot_id, names = found.snapshot_id, showing.get_segment_names()
-    words = {each.code: variants.named(each, names) for each in curator.list_frozen_variants(snapshot_id)}
+    words = {each.code: variants.describe_variant(each, names) for each in curator.list_frozen_variants(snapshot_id)}
     return [
         (words.get(code, code), curator.get_frozen_mail(snapshot_id, code).subject, counts)
         for code, counts in found.variants.items()

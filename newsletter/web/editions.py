@@ -89,7 +89,9 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "text": mail.text,
         "source": mail.html,
         "shown_subject": mail.subject,
-        "variants": [(each.code, variants.named(each, showing.get_segment_names())) for each in _variants(edition)],
+        "variants": [
+            (each.code, variants.describe_variant(each, showing.get_segment_names())) for each in _variants(edition)
+        ],
         "variant": variant.code,
         "reader": reader.email if reader.email != NOBODY else "",
         "no_reader": trouble,
@@ -143,7 +145,7 @@ def letter(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 def _variants(edition: reads.Edition) -> tuple[Variant, ...]:
     """What can be shown: every variant of the mail, and the page."""
-    mails = reads.list_frozen_variants(edition.snapshot_id) if edition.snapshot_id else variants.of(edition)
+    mails = reads.list_frozen_variants(edition.snapshot_id) if edition.snapshot_id else variants.list_variants(edition)
     return (*mails, variants.PAGE)
 
 

@@ -123,7 +123,7 @@ def feed(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _on_page(edition: curator.Edition) -> list[curator.Pick]:
     """The stories that everybody may read, in their order."""
-    return sorted(variants.as_seen(edition, variants.PAGE).picks, key=lambda pick: pick.number)
+    return sorted(variants.select_visible(edition, variants.PAGE).picks, key=lambda pick: pick.number)
 
 
 def _neutral(edition: curator.Edition) -> Rendered | None:

@@ -51,7 +51,7 @@ def show(edition: Edition, story: int, to: str, now: datetime) -> Edition:
 def test_a_story_for_members_is_in_their_mail_alone(edition: Edition, now: datetime) -> None:
     edition = show(edition, 1, MEMBERS, now)
     headline = f"nl={edition.picks[1].key}"
-    plain, members = variants.of(edition)
+    plain, members = variants.list_variants(edition)
     assert (plain.code, members.code, members.audiences) == ("", "a", {MEMBERS})
     for part in ("html", "text"):
         assert headline not in getattr(service.preview(edition.id, now=now), part)
@@ -61,8 +61,8 @@ def test_a_story_for_members_is_in_their_mail_alone(edition: Edition, now: datet
 
 def test_stories_are_numbered_without_gaps_in_every_variant(edition: Edition, now: datetime) -> None:
     edition = show(edition, 1, MEMBERS, now)
-    for variant in variants.of(edition):
-        seen = variants.as_seen(edition, variant)
+    for variant in variants.list_variants(edition):
+        seen = variants.select_visible(edition, variant)
         assert sorted(each.number for each in seen.picks) == list(range(1, len(seen.picks) + 1))
 
 
@@ -76,16 +76,16 @@ def test_the_mail_and_the_page_can_have_parts_of_their_own(edition: Edition, now
     assert on_page not in mail
     assert on_page in page
     assert in_mail not in page
-    assert [each.code for each in variants.of(edition)] == [""], "for neither the mail is rendered twice"
+    assert [each.code for each in variants.list_variants(edition)] == [""], "for neither the mail is rendered twice"
 
 
 def test_approval_freezes_every_variant_and_the_page(edition: Edition, locals_: str, now: datetime) -> None:
     show(edition, 1, MEMBERS, now)
     edition = show(edition, 2, locals_, now)
-    wanted = (*variants.of(edition), variants.PAGE)
+    wanted = (*variants.list_variants(edition), variants.PAGE)
     before = {each.code: service.preview(edition.id, now=now, variant=each) for each in wanted}
     snapshot = service.approve(edition.id, by=ADA, now=now)
-    assert reads.list_frozen_variants(snapshot.id) == variants.of(edition)
+    assert reads.list_frozen_variants(snapshot.id) == variants.list_variants(edition)
     assert {code: (mail.subject, mail.html, mail.text) for code, mail in before.items()} == {
         code: (mail.subject, mail.html, mail.text)
         for code in before
@@ -104,12 +104,14 @@ def test_the_hash_of_an_approval_tells_variants_apart(edition: Edition, now: dat
 
 def test_half_get_the_second_subject(edition: Edition, now: datetime) -> None:
     edition = service.edit_edition(edition.id, second_subject="Trains come back to the mill", now=now)
-    plain, second = variants.of(edition)
+    plain, second = variants.list_variants(edition)
     assert service.preview(edition.id, now=now, variant=plain).subject == "The railway reaches the mill"
     assert service.preview(edition.id, now=now, variant=second).subject == "Trains come back to the mill"
-    lots = [variants.gets_second(person, edition.id) for person in range(10_000)]
+    lots = [variants.gets_second_subject(person, edition.id) for person in range(10_000)]
     assert 4_800 < sum(lots) < 5_200
-    assert lots != [variants.gets_second(person, edition.id + 1) for person in range(10_000)], "new lots every time"
+    assert lots != [variants.gets_second_subject(person, edition.id + 1) for person in range(10_000)], (
+        "new lots every time"
+    )
 
 
 @given(
@@ -120,11 +122,11 @@ def test_half_get_the_second_subject(edition: Edition, now: datetime) -> None:
 def test_everybody_gets_a_variant_there_is(mine: list[set[str]], named: set[str], two: bool) -> None:
     groups = {group: {n for n, of in enumerate(mine) if group in of} for group in named}
     there = {
-        variants.code(sorted(named), {g for g, yes in zip(sorted(named), flags, strict=True) if yes}, second)
+        variants.build_code(sorted(named), {g for g, yes in zip(sorted(named), flags, strict=True) if yes}, second)
         for flags in product((False, True), repeat=len(named))
         for second in ((False, True) if two else (False,))
     }
-    codes = variants.codes(range(len(mine)), groups, two_subjects=two, edition_id=7)
+    codes = variants.assign_codes(range(len(mine)), groups, two_subjects=two, edition_id=7)
     assert set(codes) == set(range(len(mine)))
     assert set(codes.values()) <= there
     for person, code in codes.items():
@@ -135,7 +137,7 @@ def test_everybody_gets_a_variant_there_is(mine: list[set[str]], named: set[str]
 def test_nobody_is_a_member_and_not(edition: Edition, now: datetime) -> None:
     show(edition, 1, MEMBERS, now)
     edition = show(edition, 2, FREE, now)
-    assert [sorted(each.audiences) for each in variants.of(edition)] == [[], [FREE], [MEMBERS]]
+    assert [sorted(each.audiences) for each in variants.list_variants(edition)] == [[], [FREE], [MEMBERS]]
 
 
 def test_a_reader_gets_what_they_are(
@@ -183,7 +185,7 @@ def test_a_box_has_markdown_fields_and_a_label_for_members(edition: Edition, now
         shown_to=MEMBERS,
         now=now,
     )
-    members = variants.of(edition)[1]
+    members = variants.list_variants(edition)[1]
     mail = service.preview(edition.id, now=now, variant=members)
     assert "For members" in mail.html
     assert "Come to the &lt;mill&gt;" in mail.html
@@ -294,7 +296,7 @@ def test_a_list_that_is_not_public_has_no_page_to_lead_to(edition: Edition, now:
     ],
 )
 def test_variants_have_names(variant: Variant, said: str) -> None:
-    assert variants.named(variant, {"locals": "Readers nearby"}) == said
+    assert variants.describe_variant(variant, {"locals": "Readers nearby"}) == said
 
 
 def test_nobody_is_given_another_variant_than_theirs(edition: Edition, now: datetime) -> None:

@@ -68,7 +68,9 @@ def test_half_are_mailed_with_the_second_subject(plan: Plan, join: Join, edition
     hand_over_all(provider, now)
     addresses = people.Subscriber.objects.in_bulk(ids)
     expected = {
-        addresses[person].address: "Trains again" if variants.gets_second(person, edition.id) else edition.subject
+        addresses[person].address: "Trains again"
+        if variants.gets_second_subject(person, edition.id)
+        else edition.subject
         for person in ids
     }
     assert {who: mail.subject for who, mail in got(provider).items()} == expected
@@ -150,7 +152,7 @@ def test_how_each_variant_did_is_told_apart(plan: Plan, join: Join, edition: Any
     made = plan()
     service.freeze_next(now)
     hand_over_all(ScriptedProvider(), now)
-    seconds = sum(variants.gets_second(person, edition.id) for person in ids)
+    seconds = sum(variants.gets_second_subject(person, edition.id) for person in ids)
     found = reads.mailing(made.id).variants
     assert {code: (each.planned, each.taken) for code, each in found.items()} == {
         "": (60 - seconds, 60 - seconds),

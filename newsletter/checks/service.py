@@ -43,7 +43,10 @@ def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
     found = [
         *_check_wording(edition, newsletter, {each.date: each.subject for each in earlier}, now),
         *_check_stories(edition, newsletter),
-        *(Finding("warn", f"story:{key}", message, f"page-{state}") for key, state, message in watch.findings(edition)),
+        *(
+            Finding("warn", f"story:{key}", message, f"page-{state}")
+            for key, state, message in watch.list_page_findings(edition)
+        ),
         *(
             Finding("block" if state == "gone" else "warn", where, message, f"link-{state}")
             for where, state, message in links.list_link_findings(edition)

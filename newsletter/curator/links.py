@@ -17,7 +17,7 @@ from newsletter.catalog import sponsors
 from newsletter.curator import models, polling, reads, watching
 from newsletter.curator.resources import Fetcher
 from newsletter.curator.values import Edition
-from newsletter.curator.watch import UNREACHABLE_AFTER, WATCHED, WATCHED_FOR
+from newsletter.curator.watch import CHECKED_FOR, CHECKED_STATES, UNREACHABLE_AFTER
 from newsletter.fetching import Fetched, FetchError, FetchRefused, TooLarge
 from newsletter.kernel.errors import NewsletterError
 from newsletter.templater import addresses_in
@@ -53,7 +53,7 @@ def check_due_links(now: datetime, *, fetch: Fetcher, edition_id: int | None = N
     """
     patience = UNREACHABLE_AFTER if edition_id is None else 1
     wanted = _create_missing_checks(now, edition_id)
-    models.LinkLook.objects.filter(wanted_until__lt=(now - WATCHED_FOR).date()).delete()
+    models.LinkLook.objects.filter(wanted_until__lt=(now - CHECKED_FOR).date()).delete()
     rows = models.LinkLook.objects.filter(key__in=wanted)
     if edition_id is None:
         rows = rows.filter(next_at__lte=now)
@@ -76,8 +76,8 @@ def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:
     if edition_id is not None:
         editions: Iterable[Edition] = [reads.get_edition(edition_id)]
     else:
-        since = (now - WATCHED_FOR).date()
-        editions = [each for each in reads.list_editions(states=WATCHED, limit=AT_A_TIME) if each.date >= since]
+        since = (now - CHECKED_FOR).date()
+        editions = [each for each in reads.list_editions(states=CHECKED_STATES, limit=AT_A_TIME) if each.date >= since]
     wanted: dict[str, tuple[str, date]] = {}
     for edition in sorted(editions, key=lambda each: each.date):  # the last one that wants an address says how long
         wanted |= {_key(url): (url, edition.date) for url in list_written_links(edition)}

@@ -47,7 +47,7 @@ from newsletter.curator.showing import get_variant
 from newsletter.curator.showing import select_group_members as who_sees
 from newsletter.curator.sources import add_source, export_sources, fetch_sources, import_sources, remove_source
 from newsletter.curator.stories import group_new
-from newsletter.curator.watch import let_stand, look_again, take_headline
+from newsletter.curator.watch import adopt_headline, check_due_pages, override_page_check
 
 __all__ = [
     "LARGEST_LIST",

@@ -18,38 +18,41 @@ from newsletter.kernel.errors import BadInput, NewsletterError, NotFound
 
 log = logging.getLogger(__name__)
 
-EVERY = timedelta(minutes=20)
+CHECK_EVERY = timedelta(minutes=20)
 AT_A_TIME = 60  # pages
 UNREACHABLE_AFTER = 3  # tries in a row: a server may hiccup
-WATCHED = (states.DRAFT, states.LOCKED, states.IN_REVIEW, states.APPROVED, states.HELD)
-WATCHED_FOR = timedelta(days=2)  # after an edition's date: one that never went out is nobody's any more
+CHECKED_STATES = (states.DRAFT, states.LOCKED, states.IN_REVIEW, states.APPROVED, states.HELD)
+CHECKED_FOR = timedelta(days=2)  # after an edition's date: one that never went out is nobody's any more
 
 
-def look_again(now: datetime, *, fetch: Fetcher, edition_id: int | None = None) -> int:
+def check_due_pages(now: datetime, *, fetch: Fetcher, edition_id: int | None = None) -> int:
     """Looks at the pages whose time has come, or (with `edition_id`) at all of an edition's. Returns how many differ."""
-    _enter(now)
-    looks = models.Look.objects.filter(pick__edition__state__in=WATCHED, pick__url__startswith="http")
+    _create_missing_checks(now)
+    looks = models.Look.objects.filter(pick__edition__state__in=CHECKED_STATES, pick__url__startswith="http")
     looks = (
-        looks.filter(pick__edition_id=edition_id)
+        list_page_checks.filter(pick__edition_id=edition_id)
         if edition_id
-        else looks.filter(next_at__lte=now, pick__edition__date__gte=(now - WATCHED_FOR).date())
+        else list_page_checks.filter(next_at__lte=now, pick__edition__date__gte=(now - CHECKED_FOR).date())
     )
     due = {row.pk: row for row in looks.select_related("pick__article").order_by("next_at", "id")[:AT_A_TIME]}
     asked = [polling.FetchRequest(row.pk, row.pick.url, row.etag, row.last_modified) for row in due.values()]
     differ = 0
     for look_id, answer in polling.fetch_all(asked, fetch, accept=PAGE_TYPES):
         try:
-            differ += _take(due[look_id], answer, now)
+            differ += _store_answer(due[look_id], answer, now)
         except Exception:  # a page we cannot read must not stop the others
             log.exception("Looking again at %s failed", due[look_id].pick.url)
-            models.Look.objects.filter(id=look_id).update(next_at=now + EVERY)
+            models.Look.objects.filter(id=look_id).update(next_at=now + CHECK_EVERY)
     return differ
 
 
-def _enter(now: datetime) -> None:
+def _create_missing_checks(now: datetime) -> None:
     """Gives every pick of an edition to come its look. Its first baseline is the page's headline as it was taken in."""
     missing = models.Pick.objects.filter(
-        look=None, edition__state__in=WATCHED, url__startswith="http", edition__date__gte=(now - WATCHED_FOR).date()
+        look=None,
+        edition__state__in=CHECKED_STATES,
+        url__startswith="http",
+        edition__date__gte=(now - CHECKED_FOR).date(),
     ).select_related("article")
     models.Look.objects.bulk_create(
         [
@@ -60,11 +63,11 @@ def _enter(now: datetime) -> None:
     )
 
 
-def _take(row: models.Look, answer: Fetched | Exception, now: datetime) -> bool:
+def _store_answer(row: models.Look, answer: Fetched | Exception, now: datetime) -> bool:
     """Notes what an answer shows. Returns whether the page is not as it was."""
-    fields: dict[str, object] = {"looked_at": now, "next_at": now + EVERY, "failures": 0}
+    fields: dict[str, object] = {"looked_at": now, "next_at": now + CHECK_EVERY, "failures": 0}
     if isinstance(answer, Exception):
-        verdict = _trouble(row, answer, fields)
+        verdict = _judge_error(row, answer, fields)
     elif answer.not_modified:
         verdict = watching.Verdict(row.state if row.looked_at else "same", row.detail)  # type: ignore[arg-type]
     else:
@@ -81,7 +84,7 @@ def _take(row: models.Look, answer: Fetched | Exception, now: datetime) -> bool:
     return verdict.state not in ("same", "waiting")
 
 
-def _trouble(row: models.Look, error: Exception, fields: dict[str, object]) -> watching.Verdict:
+def _judge_error(row: models.Look, error: Exception, fields: dict[str, object]) -> watching.Verdict:
     if isinstance(error, FetchError) and error.status in watching.GONE:
         return watching.Verdict("gone", f"answered {error.status}")
     failures = row.failures + 1
@@ -92,22 +95,22 @@ def _trouble(row: models.Look, error: Exception, fields: dict[str, object]) -> w
     return watching.Verdict("unreachable", said)
 
 
-def looks(edition_id: int) -> dict[str, PageCheck]:
+def list_page_checks(edition_id: int) -> dict[str, PageCheck]:
     """What was found at the page of each story of an edition, by the story's key."""
     rows = models.Look.objects.filter(pick__edition_id=edition_id).select_related("pick")
     return {row.pick.key: PageCheck(row.state, row.detail, row.looked_at, row.seen) for row in rows}
 
 
-def let_stand(edition_id: int, key: str, *, by: str) -> None:
+def override_page_check(edition_id: int, key: str, *, by: str) -> None:
     """Notes that somebody looked at what was found and lets the story stand. Raises NotFound."""
     mine = models.Look.objects.filter(pick__edition_id=edition_id, pick__key=key)
     if not mine.update(seen=by[:300]):
         raise NotFound("This story has not been looked at.")
 
 
-def take_headline(edition_id: int, key: str, *, by: str, now: datetime) -> Edition:
+def adopt_headline(edition_id: int, key: str, *, by: str, now: datetime) -> Edition:
     """Gives a story the headline that its page has now. Raises BadInput when it did not change."""
-    look = looks(edition_id).get(key)
+    look = list_page_checks(edition_id).get(key)
     if look is None or look.state != "changed":
         raise BadInput("Its page has no other headline.", "headline")
     edition = edit_pick(edition_id, key, now=now, headline=look.detail)
@@ -117,11 +120,11 @@ def take_headline(edition_id: int, key: str, *, by: str, now: datetime) -> Editi
     return edition
 
 
-def findings(edition: Edition) -> Iterable[tuple[str, str, str]]:
+def list_page_findings(edition: Edition) -> Iterable[tuple[str, str, str]]:
     """What was found at its pages and nobody let stand: the story's key, the state, and in words what is wrong."""
     headlines = {pick.key: pick.headline for pick in edition.picks}
-    for key, look in looks(edition.id).items():
-        said = _WORDS.get(look.state)
+    for key, look in list_page_checks(edition.id).items():
+        said = _MESSAGES.get(look.state)
         if said and not look.seen and key in headlines and look.looked_at:
             yield (
                 key,
@@ -130,7 +133,7 @@ def findings(edition: Edition) -> Iterable[tuple[str, str, str]]:
             )
 
 
-_WORDS = {
+_MESSAGES = {
     "gone": "“{headline}” is gone from its site ({detail}; looked at {at}). Drop it, or link another report.",
     "moved": "“{headline}” now leads to {detail} (looked at {at}). Link that, if it is the same story.",
     "changed": "Its site now calls “{headline}”: “{detail}” (looked at {at}). Take that, or let yours stand.",

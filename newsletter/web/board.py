@@ -239,7 +239,7 @@ def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
         "blocking": sum(f.blocks for f in findings),
         "looking": sum(f.level == "warn" or bool(f.overridden) for f in findings),
         "editing": editing,
-        "looks": watch.looks(edition.id),
+        "looks": watch.list_page_checks(edition.id),
         "fields": [(name, label, getattr(edition, name)) for name, label in WORDS.items()],
         "states": pools.STATES,
         "sources": reads.list_sources(),

@@ -175,7 +175,7 @@ def test_what_was_found_at_a_storys_page_is_answered_by_a_press(editor: Client, 
     assert "Take that headline" in shown
     address = f"{board}picks/{key}/look/"
     assert b"Take that headline" not in editor.post(address, {"do": "stand"}, headers=HTMX).content
-    assert watch.looks(edition.id)[key].seen == "editor@example.com"
+    assert watch.list_page_checks(edition.id)[key].seen == "editor@example.com"
     taken = editor.post(address, {"do": "headline"}, headers=HTMX)
     assert "What it is called now" in taken.content.decode()
     assert reads.get_edition(edition.id).picks[0].headline == "What it is called now"

@@ -72,7 +72,9 @@ def _store_answer(row: models.Look, answer: Fetched | Exception, now: datetime) 
         verdict = watching.Verdict(row.state if row.looked_at else "same", row.detail)  # type: ignore[arg-type]
     else:
         page = watching.read(answer.body, answer.url)
-        before = watching.Page(row.page_title, "", row.page_address) if row.page_title or row.page_address else None
+        before = (
+            watching.PageFacts(row.page_title, "", row.page_address) if row.page_title or row.page_address else None
+        )
         verdict = watching.compare(row.pick.url, before, page)
         fields |= {"etag": answer.etag, "last_modified": answer.last_modified}
         if not row.page_address:  # the first look: what it shows is what later ones are held against

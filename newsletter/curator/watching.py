@@ -25,7 +25,7 @@ _CORRECTION = re.compile(  # a paragraph that begins so, or says so early
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageFacts:
     """What matters of a page: its headline, the correction it carries, and the address it gives itself."""
 
     title: str = ""
@@ -41,11 +41,11 @@ class Verdict:
     detail: str = ""
 
 
-def read(html: bytes, url: str) -> Page:
+def read(html: bytes, url: str) -> PageFacts:
     """What matters of a page that came from `url` in the end."""
     tree = extraction.parse_html(html)
     if tree is None:
-        return Page(address=url)
+        return PageFacts(address=url)
     correction = ""
     for node in tree.iter("p", "em", "aside", "footer", "div", "span", "li"):
         if len(node) > 8:
@@ -54,10 +54,10 @@ def read(html: bytes, url: str) -> Page:
         if len(text) >= 20 and _CORRECTION.match(text):
             correction = text[:LONGEST]
             break
-    return Page(extraction.extract_headline(tree, url)[:LONGEST], correction, url)
+    return PageFacts(extraction.extract_headline(tree, url)[:LONGEST], correction, url)
 
 
-def compare(asked: str, before: Page | None, now: Page) -> Verdict:
+def compare(asked: str, before: PageFacts | None, now: PageFacts) -> Verdict:
     """The page that `asked` led to, against what it was when we looked first (None: this is the first look).
 
     An address that always led elsewhere, as those of feeds do, has not moved.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from newsletter.curator import extraction, markup, urls
 
-State = Literal["same", "gone", "moved", "changed", "corrected", "unreachable"]
+PageState = Literal["same", "gone", "moved", "changed", "corrected", "unreachable"]
 GONE = (404, 410)  # statuses
 ALIKE = 0.9  # of two headlines: less is a change worth a look, more a comma
 LONGEST = 500  # characters of what is kept of a page
@@ -37,7 +37,7 @@ class PageFacts:
 class Verdict:
     """How a page is against what it was; `detail` is the new headline or address, the correction, or the trouble."""
 
-    state: State
+    state: PageState
     detail: str = ""
 
 

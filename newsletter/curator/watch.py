@@ -69,7 +69,7 @@ def _store_answer(row: models.Look, answer: Fetched | Exception, now: datetime) 
     if isinstance(answer, Exception):
         verdict = _judge_error(row, answer, fields)
     elif answer.not_modified:
-        verdict = watching.Verdict(row.state if row.looked_at else "same", row.detail)  # type: ignore[arg-type]
+        verdict = watching.PageVerdict(row.state if row.looked_at else "same", row.detail)  # type: ignore[arg-type]
     else:
         page = watching.read(answer.body, answer.url)
         before = (
@@ -86,15 +86,15 @@ def _store_answer(row: models.Look, answer: Fetched | Exception, now: datetime) 
     return verdict.state not in ("same", "waiting")
 
 
-def _judge_error(row: models.Look, error: Exception, fields: dict[str, object]) -> watching.Verdict:
+def _judge_error(row: models.Look, error: Exception, fields: dict[str, object]) -> watching.PageVerdict:
     if isinstance(error, FetchError) and error.status in watching.GONE:
-        return watching.Verdict("gone", f"answered {error.status}")
+        return watching.PageVerdict("gone", f"answered {error.status}")
     failures = row.failures + 1
     fields["failures"] = failures
     said = str(error) if isinstance(error, NewsletterError) else type(error).__name__
     if failures < UNREACHABLE_AFTER:
-        return watching.Verdict(row.state, row.detail)  # type: ignore[arg-type]
-    return watching.Verdict("unreachable", said)
+        return watching.PageVerdict(row.state, row.detail)  # type: ignore[arg-type]
+    return watching.PageVerdict("unreachable", said)
 
 
 def list_page_checks(edition_id: int) -> dict[str, PageCheck]:

@@ -34,7 +34,7 @@ class PageFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PageVerdict:
     """How a page is against what it was; `detail` is the new headline or address, the correction, or the trouble."""
 
     state: PageState
@@ -57,20 +57,20 @@ def read(html: bytes, url: str) -> PageFacts:
     return PageFacts(extraction.extract_headline(tree, url)[:LONGEST], correction, url)
 
 
-def compare(asked: str, before: PageFacts | None, now: PageFacts) -> Verdict:
+def compare(asked: str, before: PageFacts | None, now: PageFacts) -> PageVerdict:
     """The page that `asked` led to, against what it was when we looked first (None: this is the first look).
 
     An address that always led elsewhere, as those of feeds do, has not moved.
     """
     if _is_front_page(now.address) and not _is_front_page(asked):
-        return Verdict("gone", f"the address leads to {now.address}")
+        return PageVerdict("gone", f"the address leads to {now.address}")
     if before is not None and before.address and urls.canonicalise(now.address) != urls.canonicalise(before.address):
-        return Verdict("moved", now.address[:LONGEST])
+        return PageVerdict("moved", now.address[:LONGEST])
     if now.correction:
-        return Verdict("corrected", now.correction)
+        return PageVerdict("corrected", now.correction)
     if before is not None and before.title and now.title and not _alike(before.title, now.title):
-        return Verdict("changed", now.title)
-    return Verdict("same")
+        return PageVerdict("changed", now.title)
+    return PageVerdict("same")
 
 
 def _is_front_page(url: str) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from newsletter.checks import service as checks
 from newsletter.curator import reads, service, watch
 from newsletter.curator.values import Article, Edition
-from newsletter.curator.watching import PageFacts, Verdict, compare, read
+from newsletter.curator.watching import PageFacts, PageVerdict, compare, read
 from newsletter.fetching import FetchError
 from newsletter.kernel.errors import BadInput
 
@@ -57,17 +57,19 @@ def test_a_story_about_corrections_is_none(text: str) -> None:
 @pytest.mark.parametrize(
     ("before", "now", "verdict"),
     [
-        (None, PageFacts("A", "", URL), Verdict("same")),
-        (PageFacts("Ferry gets a second boat", "", URL), PageFacts("Ferry gets a second boat!", "", URL), Verdict("same")),
-        (PageFacts("Ferry gets a second boat", "", URL), PageFacts("Second boat for ferry is delayed", "", URL), Verdict("changed", "Second boat for ferry is delayed")),
-        (PageFacts("A", "", URL), PageFacts("A", "", "https://echo.example.org/"), Verdict("gone", "the address leads to https://echo.example.org/")),
-        (PageFacts("A", "", URL), PageFacts("A", "", f"{URL}-2"), Verdict("moved", f"{URL}-2")),
-        (PageFacts("A", "", URL), PageFacts("A", "", f"{URL}?utm_source=x"), Verdict("same")),
-        (None, PageFacts("A", "", "https://other.example.org/x"), Verdict("same")),
-        (PageFacts("A", "", URL), PageFacts("B is another", "Correction: not A", URL), Verdict("corrected", "Correction: not A")),
+        (None, PageFacts("A", "", URL), PageVerdict("same")),
+        (PageFacts("Ferry gets a second boat", "", URL), PageFacts("Ferry gets a second boat!", "", URL), PageVerdict("same")),
+        (PageFacts("Ferry gets a second boat", "", URL), PageFacts("Second boat for ferry is delayed", "", URL), PageVerdict("changed", "Second boat for ferry is delayed")),
+        (PageFacts("A", "", URL), PageFacts("A", "", "https://echo.example.org/"), PageVerdict("gone", "the address leads to https://echo.example.org/")),
+        (PageFacts("A", "", URL), PageFacts("A", "", f"{URL}-2"), PageVerdict("moved", f"{URL}-2")),
+        (PageFacts("A", "", URL), PageFacts("A", "", f"{URL}?utm_source=x"), PageVerdict("same")),
+        (None, PageFacts("A", "", "https://other.example.org/x"), PageVerdict("same")),
+        (PageFacts("A", "", URL), PageFacts("B is another", "Correction: not A", URL), PageVerdict("corrected", "Correction: not A")),
     ],
 )  # fmt: skip
-def test_what_a_page_says_now_against_what_it_said(before: PageFacts | None, now: PageFacts, verdict: Verdict) -> None:
+def test_what_a_page_says_now_against_what_it_said(
+    before: PageFacts | None, now: PageFacts, verdict: PageVerdict
+) -> None:
     assert compare(URL, before, now) == verdict
 
 

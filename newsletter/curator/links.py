@@ -99,7 +99,7 @@ def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:
 def _store_answer(row: models.LinkLook, answer: Fetched | Exception, patience: int, now: datetime) -> None:
     """Notes what an answer shows. Whatever a server says but that there is nothing counts as fine: many turn programs away."""
     state, detail, failures = "fine", "", 0
-    if isinstance(answer, FetchError) and answer.status in watching.GONE:
+    if isinstance(answer, FetchError) and answer.status in watching.GONE_STATUSES:
         state, detail = "gone", f"it answered {answer.status}"
     elif isinstance(answer, FetchRefused) and not isinstance(answer, TooLarge):
         state, detail = "forbidden", str(answer)

@@ -71,7 +71,7 @@ def _store_answer(row: models.Look, answer: Fetched | Exception, now: datetime) 
     elif answer.not_modified:
         verdict = watching.PageVerdict(row.state if row.looked_at else "same", row.detail)  # type: ignore[arg-type]
     else:
-        page = watching.read(answer.body, answer.url)
+        page = watching.read_page(answer.body, answer.url)
         before = (
             watching.PageFacts(row.page_title, "", row.page_address) if row.page_title or row.page_address else None
         )
@@ -87,7 +87,7 @@ def _store_answer(row: models.Look, answer: Fetched | Exception, now: datetime) 
 
 
 def _judge_error(row: models.Look, error: Exception, fields: dict[str, object]) -> watching.PageVerdict:
-    if isinstance(error, FetchError) and error.status in watching.GONE:
+    if isinstance(error, FetchError) and error.status in watching.GONE_STATUSES:
         return watching.PageVerdict("gone", f"answered {error.status}")
     failures = row.failures + 1
     fields["failures"] = failures

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from newsletter.curator import extraction, markup, urls
 
 PageState = Literal["same", "gone", "moved", "changed", "corrected", "unreachable"]
-GONE = (404, 410)  # statuses
+GONE_STATUSES = (404, 410)  # statuses
 ALIKE = 0.9  # of two headlines: less is a change worth a look, more a comma
 LONGEST = 500  # characters of what is kept of a page
 _CORRECTION = re.compile(  # a paragraph that begins so, or says so early
@@ -41,7 +41,7 @@ class PageVerdict:
     detail: str = ""
 
 
-def read(html: bytes, url: str) -> PageFacts:
+def read_page(html: bytes, url: str) -> PageFacts:
     """What matters of a page that came from `url` in the end."""
     tree = extraction.parse_html(html)
     if tree is None:
@@ -68,7 +68,7 @@ def compare(asked: str, before: PageFacts | None, now: PageFacts) -> PageVerdict
         return PageVerdict("moved", now.address[:LONGEST])
     if now.correction:
         return PageVerdict("corrected", now.correction)
-    if before is not None and before.title and now.title and not _alike(before.title, now.title):
+    if before is not None and before.title and now.title and not _is_alike(before.title, now.title):
         return PageVerdict("changed", now.title)
     return PageVerdict("same")
 
@@ -81,6 +81,6 @@ def _is_front_page(url: str) -> bool:
     return parts.path in ("", "/") and not parts.query
 
 
-def _alike(one: str, other: str) -> bool:
+def _is_alike(one: str, other: str) -> bool:
     first, second = urls.normalise_title(one), urls.normalise_title(other)
     return first == second or SequenceMatcher(None, first, second, autojunk=False).ratio() >= ALIKE

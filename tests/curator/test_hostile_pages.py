@@ -39,7 +39,7 @@ def page(more: str, head: str = "") -> str:
 )
 def test_a_page_of_endless_markup_is_read(more: str) -> None:
     assert extract(page(more), URL).title == "Ferry gets a second boat"
-    assert watching.read(page(more).encode(), URL).title == "Ferry gets a second boat"
+    assert watching.read_page(page(more).encode(), URL).title == "Ferry gets a second boat"
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_head_without_end_is_read(head: str) -> None:
 )
 def test_what_is_no_page_is_no_error(data: bytes) -> None:
     extract(data, URL)
-    watching.read(data, URL)
+    watching.read_page(data, URL)
 
 
 def test_only_the_top_of_a_page_without_end_is_read() -> None:

@@ -11,7 +11,7 @@ import pytest
 from newsletter.checks import service as checks
 from newsletter.curator import reads, service, watch
 from newsletter.curator.values import Article, Edition
-from newsletter.curator.watching import PageFacts, PageVerdict, compare, read
+from newsletter.curator.watching import PageFacts, PageVerdict, compare, read_page
 from newsletter.fetching import FetchError
 from newsletter.kernel.errors import BadInput
 
@@ -37,7 +37,7 @@ def page(title: str = "Ferry gets a second boat", more: str = "") -> str:
     ],
 )
 def test_a_page_that_corrects_itself_says_how(correction: str) -> None:
-    found = read(page(more=correction).encode(), URL)
+    found = read_page(page(more=correction).encode(), URL)
     assert found.title == "Ferry gets a second boat"
     assert len(found.correction) > 20
 
@@ -51,7 +51,7 @@ def test_a_page_that_corrects_itself_says_how(correction: str) -> None:
     ],
 )
 def test_a_story_about_corrections_is_none(text: str) -> None:
-    assert read(page(more=text).encode(), URL).correction == ""
+    assert read_page(page(more=text).encode(), URL).correction == ""
 
 
 @pytest.mark.parametrize(

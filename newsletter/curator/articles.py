@@ -170,7 +170,7 @@ def save_entry(source: models.Source, entry: Entry, language: str, beside: Path 
         byline=entry.author,
         published_at=entry.published_at,
         language=(entry.language or language)[:16],
-        publisher=wording.publisher(source.title, source.homepage or entry.url)[:200],
+        publisher=wording.parse_publisher(source.title, source.homepage or entry.url)[:200],
         image_url=_keep_web_address(entry.image_url),
         image_alt=entry.image_alt[:2000],
         image_caption=entry.image_caption[:2000],

@@ -79,7 +79,7 @@ def _split_sentences(text: str, language: str) -> Iterator[str]:
 
     for line in text.split("\n"):
         flat = _DATELINE.sub("", " ".join(line.split()))
-        if not flat or wording.is_promotion(flat) or wording.credit(flat) or _POST.match(flat):
+        if not flat or wording.is_promotion(flat) or wording.parse_credit(flat) or _POST.match(flat):
             continue
         parts = [part.strip() for part in segment((language or "en")[:2].lower(), flat)]
         for part in parts:

@@ -35,7 +35,7 @@ def extract_body(html: str, tree: Any, url: str, drop: Sequence[str]) -> str:
 
 
 def _belongs(line: str, unwanted: set[str]) -> bool:
-    if line.casefold() in unwanted or wording.credit(line):
+    if line.casefold() in unwanted or wording.parse_credit(line):
         return False
     return len(line) >= LONGEST_PROMOTION or not wording.is_promotion(line)
 

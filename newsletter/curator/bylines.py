@@ -35,7 +35,7 @@ def find_authors(
         *([said] for said in _find_near_headline(tree, title)),
     ]
     for place in places:
-        found = [name for said in place for name in wording.authors(" ".join(said.split()), sites)]
+        found = [name for said in place for name in wording.parse_authors(" ".join(said.split()), sites)]
         if found:
             return tuple(dict.fromkeys(found))
     return ()

@@ -53,7 +53,7 @@ def find_lead_caption(tree: Any, data: Mapping[str, Any], image_url: str) -> Cap
     if not isinstance(declared, dict):
         declared = {}
     text = shown.text or _flatten(declared.get("caption") or declared.get("description") or "")
-    credit = shown.credit or wording.bare_credit(
+    credit = shown.credit or wording.strip_credit(
         _flatten(declared.get("creditText") or next(bylines.list_names(declared.get("creator")), "") or "")
     )
     return Caption(text, (credit or _find_marked_credit(tree) or _find_credit_line(tree))[:300], shown.alt)
@@ -137,7 +137,7 @@ def _split_caption(holder: Any, whole: str) -> Caption:
     for node in marked:
         if any(_CREDIT.search(token) for token in _class_tokens(node)):
             said = _caption_text(node) or ""
-            credit = wording.bare_credit(wording.split_caption(said)[1] or said)
+            credit = wording.strip_credit(wording.split_caption(said)[1] or said)
             if credit:
                 break
     captions = [
@@ -156,7 +156,7 @@ def _split_caption(holder: Any, whole: str) -> Caption:
     if credit or holder.tag == "figure":
         return Caption("", credit)
     text, found = wording.split_caption(whole)
-    return Caption(text, found) if found else Caption("", wording.signed(whole))
+    return Caption(text, found) if found else Caption("", wording.parse_signature(whole))
 
 
 def _find_marked_credit(tree: Any) -> str:
@@ -165,7 +165,7 @@ def _find_marked_credit(tree: Any) -> str:
     found = tree.xpath(f"//*[contains(@class,'redit') or contains(@class,'ttribution')][{places}]")
     for node in found[:MOST_PICTURES]:
         if any(_CREDIT_ALONE.search(token) for token in _class_tokens(node)) and not _is_aside(node):
-            name = wording.bare_credit(_caption_text(node) or "")
+            name = wording.strip_credit(_caption_text(node) or "")
             if 2 < len(name) <= 80:
                 return name
     return ""
@@ -176,7 +176,7 @@ def _find_credit_line(tree: Any) -> str:
     for node in tree.iter("p", "em", "small", "figcaption"):
         text = markup.extract_short_text(node, 120)
         if text and _LINE.fullmatch(text) and not _is_aside(node):
-            name = wording.credit(text)
+            name = wording.parse_credit(text)
             if name:
                 return name
     return ""

@@ -135,7 +135,7 @@ def _parse_json_entry(item: Mapping[str, Any], base: str, language: str) -> Entr
         url=link,
         title=title or _first_words(_to_text(content[:2000]) or plain),
         dek=_MORE.sub("", _to_text(_string_or_empty(item.get("summary"))))[:LONGEST_DEK],
-        author=", ".join(filter(None, (wording.byline(_to_text(name)) for name in named)))[:300],
+        author=", ".join(filter(None, (wording.parse_byline(_to_text(name)) for name in named)))[:300],
         published_at=published,
         language=(_string_or_empty(item.get("language")) or language)[:16],
         image_url=_picture_address(
@@ -187,7 +187,7 @@ def _parse_entry(raw: Mapping[str, Any], base: str, language: str) -> Entry:
         url=link,
         title=title or _first_words(_to_text((content or str(raw.get("summary") or ""))[:2000])),
         dek=_MORE.sub("", _to_text(raw.get("summary")))[:LONGEST_DEK],
-        author=wording.byline(_to_text(raw.get("author")))[:300],
+        author=wording.parse_byline(_to_text(raw.get("author")))[:300],
         published_at=published,
         language=str(raw.get("language") or language)[:16],
         content_html=content,
@@ -250,7 +250,7 @@ def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
         "image_url": _picture_address(found, base),
         "image_alt": _to_text(alt or _media_text(raw)),
         "image_caption": caption,
-        "image_credit": wording.once(wording.credit(declared) or declared or credit)[:300],
+        "image_credit": wording.drop_repeated_credit(wording.parse_credit(declared) or declared or credit)[:300],
     }
 
 

@@ -26,7 +26,7 @@ _RUBRIC = re.compile(  # “Opinion | …”: the kind of story, not its headlin
 
 def find_headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url: str) -> str:
     """The headline that readers of the page see; the declared one (best first) where no heading says as much. "" for none."""
-    names = _site_names(sites, url) - {wording.folded(said) for said in declared[:-1]}
+    names = _site_names(sites, url) - {wording.fold_name(said) for said in declared[:-1]}
     cleaned = [found for said in declared if (found := strip_site(said, names))]
     headings = list(_headings(tree, names))
     for heading in headings:
@@ -42,7 +42,7 @@ def _headings(tree: Any, names: set[str]) -> Iterator[str]:
     """The texts of the page's main headings that are not the paper's name."""
     for node in islice(tree.iter("h1"), MOST_HEADINGS):
         text = strip_site(markup.extract_short_text(node, 2 * LONGEST) or "", names)
-        if len(text) >= SHORTEST and wording.folded(text) not in names:
+        if len(text) >= SHORTEST and wording.fold_name(text) not in names:
             yield text
 
 
@@ -67,12 +67,12 @@ def strip_site(title: str, names: set[str]) -> str:
                 flat = " | ".join(before)
                 *before, section = before
     flat = _RUBRIC.sub("", flat).strip()
-    return "" if wording.folded(flat) in names else flat
+    return "" if wording.fold_name(flat) in names else flat
 
 
 def _is_site(text: str, names: set[str]) -> bool:
     """Whether the end of a title names the paper: its name, the start of it, or it with a word of its own behind (“CNNPolitics”)."""
-    said = wording.folded(text)
+    said = wording.fold_name(text)
     if len(said) < 2 or len(text.split()) > 8:
         return False
     return any(
@@ -86,18 +86,20 @@ def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> 
     Addresses and countries are no names, nor is the headline itself.
     """
     page = " ".join(titles[-1].split()) if titles else ""
-    heads = {wording.folded(title) for title in titles[:-1]} - {""}
+    heads = {wording.fold_name(title) for title in titles[:-1]} - {""}
     host = _site_names((), url)
     agency = ""
     for said in declared:
         name = re.split(r"\s+[|•]\s+", " ".join(said.split()))[0].strip().removeprefix("www.")
-        if not name or re.fullmatch(r"\S*(?://|\w/\w)\S*", name) or wording.folded(name) in _NO_PAPER | heads:
+        if not name or re.fullmatch(r"\S*(?://|\w/\w)\S*", name) or wording.fold_name(name) in _NO_PAPER | heads:
             continue
         if not wording.is_agency(name) or _is_site(name, host):
             return name[:200]
         agency = agency or name
     *before, behind = _BAR.split(page)
-    if before and (_is_site(behind, host) or wording.folded(page).startswith(tuple(heads - {wording.folded(page)}))):
+    if before and (
+        _is_site(behind, host) or wording.fold_name(page).startswith(tuple(heads - {wording.fold_name(page)}))
+    ):
         return behind[:200]
     return agency or urls.get_host(url)
 
@@ -110,7 +112,7 @@ def _site_names(sites: Iterable[str], url: str) -> set[str]:
     host = urls.get_host(url)
     labels = host.split(".")
     told = [*sites, *(part for site in sites for part in re.split(r"\s+[|•–—-]\s+", site))]
-    return {wording.folded(name) for name in (*told, host, *labels[:-1])} - {
+    return {wording.fold_name(name) for name in (*told, host, *labels[:-1])} - {
         "",
         "co",
         "com",

@@ -89,7 +89,7 @@ def clean(text: str, url: str = "") -> ExtractedArticle:
         publisher=_find_publisher(lines, after, head.title_suffix),
         canonical_url=url,
         biography=biography,
-        authors=tuple(wording.authors(name)),
+        authors=tuple(wording.parse_authors(name)),
     )
 
 
@@ -104,7 +104,7 @@ def _weight(line: str) -> float:
         return -14.0
     if _CUT_OFF.search(line):
         return -4.0  # the beginning of another story
-    if wording.credit(line) or _ADDRESS.match(line) or (_BYLINE.match(line) and words < 9):
+    if wording.parse_credit(line) or _ADDRESS.match(line) or (_BYLINE.match(line) and words < 9):
         return -4.0
     if _SENTENCE_END.search(line):
         return float(min(words, 60)) - 4
@@ -132,7 +132,7 @@ def _heaviest_run(weights: Sequence[float]) -> tuple[int, int]:
 def _skip_picture(lines: Sequence[str], start: int, end: int) -> int:
     """Where the story begins: behind a picture's credit near its top, for what stands above that is standfirst and caption."""
     near = range(start, min(start + 4, end - 1))
-    return max((index + 1 for index in near if wording.credit(lines[index])), default=start)
+    return max((index + 1 for index in near if wording.parse_credit(lines[index])), default=start)
 
 
 def _belongs(line: str) -> bool:
@@ -140,7 +140,7 @@ def _belongs(line: str) -> bool:
     words = len(_WORD.findall(line))
     if (
         (wording.is_promotion(line) and words < 40)
-        or wording.credit(line)
+        or wording.parse_credit(line)
         or (words < 40 and wording.split_caption(line)[1])  # the caption of a picture between two paragraphs
         or _ADDRESS.match(line)
         or _END_OF_STORY.match(line)
@@ -174,7 +174,7 @@ def _read_head(before: Sequence[str]) -> _Head:
 
 def _read_line(head: _Head, line: str, previous: str) -> None:
     """Takes one line between headline and body for what it is."""
-    named = wording.credit(line)
+    named = wording.parse_credit(line)
     if named:
         head.credit = head.credit or named
         if previous and previous not in (head.title, head.byline) and len(previous.split()) > 3:
@@ -188,7 +188,7 @@ def _read_line(head: _Head, line: str, previous: str) -> None:
         return
     byline = _BYLINE.match(line)
     if byline and not head.byline:
-        head.byline = wording.byline(byline["name"])
+        head.byline = wording.parse_byline(byline["name"])
     head.published_at = head.published_at or dating.parse_written(line)
     words = len(line.split())
     if (
@@ -222,7 +222,7 @@ def _looks_like_title(line: str) -> bool:
         wording.is_promotion(line)
         or _DATE_LINE.match(line)
         or _BYLINE.match(line)
-        or wording.credit(line)
+        or wording.parse_credit(line)
         or _ADDRESS.match(line)
     )
 
@@ -254,7 +254,7 @@ def _find_bylines(after: Sequence[str]) -> list[str]:
     for line in after[:60]:
         match = _NAME_AND_PAPER.match(line) or (_BYLINE.match(line) if len(line.split()) < 8 else None)
         if match:
-            found.append(wording.byline(match["name"]))
+            found.append(wording.parse_byline(match["name"]))
     return found
 
 

@@ -133,7 +133,7 @@ def is_barrier(text: str) -> bool:
     return bool(_BARRIER.search(text))
 
 
-def byline(text: str) -> str:
+def parse_byline(text: str) -> str:
     """The author's name alone: without “By”, address, post and paper; "" for what names nobody."""
     name = _BYLINE_PREFIX.sub("", " ".join(text.split()))
     name = re.sub(r"^\S+@\S+\s+\((?P<name>[^()]+)\)$", r"\g<name>", name)  # RSS: “ann@example.com (Ann Example)”
@@ -144,21 +144,21 @@ def byline(text: str) -> str:
     return name
 
 
-def authors(said: str, sites: Sequence[str] = ()) -> list[str]:
+def parse_authors(said: str, sites: Sequence[str] = ()) -> list[str]:
     """The people in a byline, each by name alone: no posts, papers, log-in names, nor the site itself (`sites`); agencies stay.
 
     “Analysis by ANN EXAMPLE and Bo Sample, Echo Business” gives Ann Example and Bo Sample.
     """
     flat = _WHEN.sub("", _KIND_OF_STORY.sub("", " ".join(said.split())))
-    flat = byline(flat)
+    flat = parse_byline(flat)
     if not flat or "http" in flat:
         return []
-    papers = {folded(site) for site in sites if site} - {""}
+    papers = {fold_name(site) for site in sites if site} - {""}
     found: list[str] = []
     for part in _BETWEEN_NAMES.split(flat):
         name = _BYLINE_PREFIX.sub("", part).strip(" .;|*·–-")
         if name and name.casefold() != "by" and not _is_office(name, papers, alone=not found):
-            found.append(_as_written(name))
+            found.append(_restore_case(name))
     return found
 
 
@@ -169,21 +169,21 @@ def _is_office(name: str, papers: set[str], *, alone: bool) -> bool:
     words = name.split()
     if name[0] in "@#" or "@" in name or "_" in name or any(letter.isdigit() for letter in name) or len(words) > 6:
         return True
-    if folded(name) in papers or _OFFICE.search(name) or _NO_AUTHOR.fullmatch(name):
+    if fold_name(name) in papers or _OFFICE.search(name) or _NO_AUTHOR.fullmatch(name):
         return True
     if len(words) == 1:  # a log-in name; behind a comma, a paper
         return not alone or name.islower()
     return False
 
 
-def _as_written(name: str) -> str:
+def _restore_case(name: str) -> str:
     """ANN EXAMPLE as Ann Example; McEXAMPLE stays."""
     if not name.isupper() or " " not in name or _AGENCY_NAME.fullmatch(name):
         return name
     return " ".join(word if len(word) < 2 else word.title() for word in name.split())
 
 
-def folded(text: str) -> str:
+def fold_name(text: str) -> str:
     """A name reduced to its letters and digits, without “The”: for comparing."""
     return re.sub(r"[\W_]+", "", text.casefold().removeprefix("the "))
 
@@ -196,31 +196,31 @@ def is_agency(name: str) -> bool:
     return _AGENCY_NAME.fullmatch(name) is not None
 
 
-def credit(line: str) -> str:
+def parse_credit(line: str) -> str:
     """The name in a line that is only a picture credit: “(Photo: Ann Example)”. "" for other lines."""
     flat = " ".join(line.split())
     match = _CREDIT.fullmatch(flat) or _SIGNED_LINE.fullmatch(flat)
     return match["name"].strip(" .)") if match and len(match["name"].split()) < 14 else ""
 
 
-def signed(line: str) -> str:
+def parse_signature(line: str) -> str:
     """The name in a line beside a picture that signs it without saying that it is a picture: “© Ann Example”. "" for others."""
     flat = " ".join(line.split())
     match = _CREDIT_BY.fullmatch(flat)
-    name = credit(flat) or (match["name"].strip(" .)") if match else "")
+    name = parse_credit(flat) or (match["name"].strip(" .)") if match else "")
     return "" if len(name.split()) > 8 or _RIGHTS.search(name) else name
 
 
-def bare_credit(said: str) -> str:
+def strip_credit(said: str) -> str:
     """The name in what a page marks as a credit: without “Image copyright”, “Credit…” and brackets. "" for a whole sentence."""
     said = said.replace(")", " ").replace("(", " ") if said.count("(") != said.count(")") else said
-    name = credit(said) or re.sub(
+    name = parse_credit(said) or re.sub(
         r"^(?:(?:image|photo|picture)\s+)?(?:copyright|credits?|via|source)\b[\s.:…]*", "", said, flags=re.I
     ).strip("()©.… ")
     return "" if len(name) > 120 or name.startswith("@") or _RIGHTS.search(name) else name
 
 
-def once(name: str) -> str:
+def drop_repeated_credit(name: str) -> str:
     """A credit that the feed gives twice, “Ann Example (Ann Example)”, once."""
     return re.sub(r"^(?P<name>[^()]{2,200}?)\s*\((?P=name)\)$", r"\g<name>", name)
 
@@ -230,8 +230,8 @@ def split_caption(caption: str) -> tuple[str, str]:
     flat = " ".join(caption.split())
     if len(flat) > LONGEST_CAPTION:
         return flat, ""
-    if credit(flat):
-        return "", credit(flat)
+    if parse_credit(flat):
+        return "", parse_credit(flat)
     match = _CREDIT_AT_END.match(flat)
     if match and len(match["caption"]) > 3:
         return match["caption"].strip(), match["name"].strip(" .)")
@@ -249,7 +249,7 @@ def split_caption(caption: str) -> tuple[str, str]:
     return flat, ""
 
 
-def publisher(feed_title: str, url: str = "") -> str:
+def parse_publisher(feed_title: str, url: str = "") -> str:
     """The paper's name in a feed's title: without “feed”, “RSS”, “Comments on:”, dangling dashes, and, where the server of `url`
     tells which part is the paper's, without the part of the paper: “World - Echo.com”, “Echo Topics: World”."""
     name = re.sub(r"^(?:comments\s+on|latest\s+from|news\s+from):?\s+", "", " ".join(feed_title.split()), flags=re.I)
@@ -266,11 +266,11 @@ def publisher(feed_title: str, url: str = "") -> str:
     own = [
         part
         for part in parts
-        if any(label in folded(part) or folded(part).startswith(label) for label in labels if label)
+        if any(label in fold_name(part) or fold_name(part).startswith(label) for label in labels if label)
     ]
     if len(parts) > 1 and own:
         name = re.sub(r"\s+topics?$", "", own[0], flags=re.I)
-    return host if folded(name) in ("rss", "feed", "atom", "news", "home", "index", "blog") and host else name
+    return host if fold_name(name) in ("rss", "feed", "atom", "news", "home", "index", "blog") and host else name
 
 
 def is_promotion(line: str) -> bool:

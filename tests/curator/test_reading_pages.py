@@ -346,7 +346,7 @@ def test_any_address_and_headline_has_a_key(url: str, title: str) -> None:
     ],
 )
 def test_a_byline_is_the_name_alone(written: str, name: str) -> None:
-    assert wording.byline(written) == name
+    assert wording.parse_byline(written) == name
 
 
 @pytest.mark.parametrize(
@@ -383,12 +383,12 @@ def test_a_byline_is_the_name_alone(written: str, name: str) -> None:
     ],
 )
 def test_the_authors_are_people_or_agencies_and_not_the_paper(said: str, names: list[str]) -> None:
-    assert wording.authors(said, ("The Upland Echo", "")) == names
+    assert wording.parse_authors(said, ("The Upland Echo", "")) == names
 
 
 @given(st.text(max_size=80), st.text(max_size=20))
 def test_any_byline_names_somebody_or_nobody(said: str, site: str) -> None:
-    assert all(wording.authors(said, (site,)))
+    assert all(wording.parse_authors(said, (site,)))
 
 
 def test_the_next_place_is_asked_where_the_first_names_the_paper_alone() -> None:
@@ -413,7 +413,7 @@ def test_a_page_from_an_address_that_is_none_is_read_too() -> None:
     ],
 )
 def test_what_is_marked_as_a_credit_is_the_name_alone(said: str, name: str) -> None:
-    assert wording.bare_credit(said) == name
+    assert wording.strip_credit(said) == name
 
 
 @pytest.mark.parametrize(
@@ -424,7 +424,7 @@ def test_what_is_marked_as_a_credit_is_the_name_alone(said: str, name: str) -> N
     ],
 )
 def test_a_credit_given_twice_is_said_once(written: str, name: str) -> None:
-    assert wording.once(written) == name
+    assert wording.drop_repeated_credit(written) == name
 
 
 @pytest.mark.parametrize(
@@ -438,7 +438,7 @@ def test_a_credit_given_twice_is_said_once(written: str, name: str) -> None:
     ],
 )
 def test_a_feeds_title_becomes_the_papers_name(title: str, paper: str) -> None:
-    assert wording.publisher(title) == paper
+    assert wording.parse_publisher(title) == paper
 
 
 @pytest.mark.parametrize(
@@ -452,4 +452,4 @@ def test_a_feeds_title_becomes_the_papers_name(title: str, paper: str) -> None:
     ],
 )
 def test_the_server_tells_which_part_of_a_feeds_title_is_the_paper(title: str, url: str, paper: str) -> None:
-    assert wording.publisher(title, url) == paper
+    assert wording.parse_publisher(title, url) == paper

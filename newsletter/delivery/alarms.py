@@ -12,7 +12,7 @@ from newsletter.delivery import models
 log = logging.getLogger(__name__)
 
 
-def sound(mailing_id: int | None, message: str, now: datetime, *, count: int = 1) -> None:
+def raise_alarm(mailing_id: int | None, message: str, now: datetime, *, count: int = 1) -> None:
     """Notes an alarm of a mailing or (None) of our account with the provider; the same words are one alarm."""
     row, made = models.Alarm.objects.get_or_create(
         mailing=models.Mailing(id=mailing_id) if mailing_id else None,

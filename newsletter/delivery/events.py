@@ -160,7 +160,7 @@ def _write(stroke: _Stroke, now: datetime) -> None:
         reports += (_report(effect, batch.mailing.list_id) for effect in folded.effects)
     sounding.update((None, event.alarm) for event in stroke.events.values() if event.alarm)
     for (mailing_id, message), count in sounding.items():
-        alarms.sound(mailing_id, message, now, count=count)
+        alarms.raise_alarm(mailing_id, message, now, count=count)
     for (mailing_id, pick, machine), count in clicks.items():
         _count_clicks(mailing_id, pick, machine, count)
     subscribers.apply_reports(reports, source="provider", now=now)

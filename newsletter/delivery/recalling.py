@@ -76,7 +76,7 @@ def _ours(now: datetime) -> QuerySet[models.Mailing]:
 def _close(row: models.Mailing, why: str, now: datetime) -> bool:
     mine = models.Mailing.objects.filter(id=row.id, recall=states.WANTED)
     if mine.update(recall=states.CLOSED, begins_at=None):
-        alarms.sound(
+        alarms.raise_alarm(
             row.id, f"It cannot be recalled: {why}. It leaves at its time and can be cancelled until then.", now
         )
     return True

@@ -19,7 +19,7 @@ class Stratum(NamedTuple):
     tracking: bool = True
 
 
-class Chosen(NamedTuple):
+class ClassifiedCandidate(NamedTuple):
     """One candidate, with the reason for leaving out or ""."""
 
     subscriber_id: int
@@ -49,7 +49,7 @@ class Planned:
         return sum(map(len, self.exclusions.values()))
 
 
-def plan(candidates: Iterable[Chosen], *, most: int, room: Mapping[Stratum, int] | None = None) -> Planned:
+def plan(candidates: Iterable[ClassifiedCandidate], *, most: int, room: Mapping[Stratum, int] | None = None) -> Planned:
     """Splits candidates into batches of at most `most`, one stratum each, and exclusions by reason.
 
     `room`: how many the last batch of a stratum can still take. So batches are full however small the pages and

@@ -22,7 +22,7 @@ from newsletter.curator import service as curator
 from newsletter.curator import variants
 from newsletter.curator.variants import Variant
 from newsletter.delivery import batching, ledger, models, planning, rows, states
-from newsletter.delivery.batching import Chosen, Stratum
+from newsletter.delivery.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.providers import registry
 from newsletter.delivery.states import Outcome
 from newsletter.kernel import clock
@@ -206,7 +206,7 @@ class _Pages:
             self.tails[stratum] = _Tail(batch.id, members)
         return True
 
-    def _chosen(self, page: Sequence[Candidate], now: datetime) -> Sequence[Chosen]:
+    def _chosen(self, page: Sequence[Candidate], now: datetime) -> Sequence[ClassifiedCandidate]:
         """Sorts candidates into strata: by what they see, and with the newsletter's tracking or without for who does not want it."""
         tracks = self.newsletter.click_tracking or self.newsletter.open_tracking
         codes = self._codes([each.subscriber_id for each in page], now)
@@ -216,7 +216,7 @@ class _Pages:
             for tracked in (True, False)
         }
         return [
-            Chosen(person, reason or self._left_out(person), strata[codes.get(person, ""), bool(tracked)])
+            ClassifiedCandidate(person, reason or self._left_out(person), strata[codes.get(person, ""), bool(tracked)])
             for person, reason, _, tracked in page
         ]
 
@@ -238,7 +238,7 @@ class _Pages:
             return "already"
         return "not_sent" if self.only is not None and person not in self.only else ""
 
-    def _under_the_ceiling(self, chosen: Sequence[Chosen]) -> Sequence[Chosen]:
+    def _under_the_ceiling(self, chosen: Sequence[ClassifiedCandidate]) -> Sequence[ClassifiedCandidate]:
         """Leaves out those beyond what a new sender may send on this day."""
         left = planning.left_today(self.newsletter, self.row.due_at)
         if left is None:
@@ -265,7 +265,7 @@ class _Pages:
             made.append(rows.batch(self.row.id, self.number, members, due_at, place, **stratum._asdict()))
         return made
 
-    def _directory(self, chosen: Sequence[Chosen]) -> list[models.Directory]:
+    def _directory(self, chosen: Sequence[ClassifiedCandidate]) -> list[models.Directory]:
         """Where each candidate of a page is."""
         places = [
             (person, rows.excluded_place(reason) if reason else self.strata[stratum])

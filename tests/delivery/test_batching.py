@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery import batching
-from newsletter.delivery.batching import Chosen, Stratum
+from newsletter.delivery.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.states import EXCLUSIONS
 
 STRATA = [
@@ -12,13 +12,13 @@ STRATA = [
 ]
 candidates = st.dictionaries(
     st.integers(1, 10_000), st.tuples(st.sampled_from(("", "", *EXCLUSIONS)), st.sampled_from(STRATA))
-).map(lambda found: [Chosen(person, *what) for person, what in sorted(found.items())])
+).map(lambda found: [ClassifiedCandidate(person, *what) for person, what in sorted(found.items())])
 room = st.dictionaries(st.sampled_from(STRATA), st.integers(0, 20))
 
 
 @given(candidates, st.integers(1, 50), room)
 def test_every_candidate_is_planned_or_left_out_exactly_once(
-    page: list[Chosen], most: int, room: dict[Stratum, int]
+    page: list[ClassifiedCandidate], most: int, room: dict[Stratum, int]
 ) -> None:
     plan = batching.plan(page, most=most, room=room)
     accounted = [person for _, batch in plan.batches for person in batch]
@@ -30,7 +30,7 @@ def test_every_candidate_is_planned_or_left_out_exactly_once(
 
 @given(candidates, st.integers(1, 50), room)
 def test_a_batch_has_one_stratum_ascends_and_is_full_but_for_the_last(
-    page: list[Chosen], most: int, room: dict[Stratum, int]
+    page: list[ClassifiedCandidate], most: int, room: dict[Stratum, int]
 ) -> None:
     of = {each.subscriber_id: each.stratum for each in page}
     plan = batching.plan(page, most=most, room=room)
@@ -44,7 +44,7 @@ def test_a_batch_has_one_stratum_ascends_and_is_full_but_for_the_last(
 
 @given(candidates, st.integers(1, 50), room)
 def test_nobody_joins_a_batch_without_room_and_no_batch_begins_before_it_is_used(
-    page: list[Chosen], most: int, room: dict[Stratum, int]
+    page: list[ClassifiedCandidate], most: int, room: dict[Stratum, int]
 ) -> None:
     plan = batching.plan(page, most=most, room=room)
     for stratum in STRATA:
@@ -55,5 +55,10 @@ def test_nobody_joins_a_batch_without_room_and_no_batch_begins_before_it_is_used
 
 
 def test_the_left_out_are_kept_by_reason() -> None:
-    page = [Chosen(1, "pending"), Chosen(2, ""), Chosen(3, "bounced"), Chosen(4, "pending")]
+    page = [
+        ClassifiedCandidate(1, "pending"),
+        ClassifiedCandidate(2, ""),
+        ClassifiedCandidate(3, "bounced"),
+        ClassifiedCandidate(4, "pending"),
+    ]
     assert batching.plan(page, most=10).exclusions == {"bounced": (3,), "pending": (1, 4)}

@@ -28,7 +28,7 @@ class ClassifiedCandidate(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class BatchPlan:
     """What one page of candidates becomes. Every list of ids ascends.
 
     `joining` are those who find room in the last batch of their stratum; `batches` are new.
@@ -49,7 +49,9 @@ class Planned:
         return sum(map(len, self.exclusions.values()))
 
 
-def plan(candidates: Iterable[ClassifiedCandidate], *, most: int, room: Mapping[Stratum, int] | None = None) -> Planned:
+def plan(
+    candidates: Iterable[ClassifiedCandidate], *, most: int, room: Mapping[Stratum, int] | None = None
+) -> BatchPlan:
     """Splits candidates into batches of at most `most`, one stratum each, and exclusions by reason.
 
     `room`: how many the last batch of a stratum can still take. So batches are full however small the pages and
@@ -60,7 +62,7 @@ def plan(candidates: Iterable[ClassifiedCandidate], *, most: int, room: Mapping[
     for subscriber_id, reason, stratum in candidates:
         (left_out[reason] if reason else chosen[stratum]).append(subscriber_id)
     room = room or {}
-    return Planned(
+    return BatchPlan(
         joining={s: tuple(ids[: room[s]]) for s, ids in chosen.items() if room.get(s)},
         batches=tuple((s, members) for s, ids in chosen.items() for members in chunks(ids[room.get(s, 0) :], most)),
         exclusions={reason: tuple(ids) for reason, ids in sorted(left_out.items())},

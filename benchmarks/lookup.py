@@ -46,7 +46,7 @@ def _fill() -> None:
             batch.state, batch.outcomes = states.ACCEPTED, accepted.packed()
             batches.append(batch)
         places = [(person, (person + day) % STRATA) for person in everybody]
-        directory += [rows.directory(template.id, some) for some in batching.chunks(places, 1_000)]
+        directory += [rows.directory(template.id, some) for some in batching.split_into_chunks(places, 1_000)]
         if len(batches) > BLOCK:
             models.Batch.objects.bulk_create(batches)
             models.Directory.objects.bulk_create(directory)

@@ -49,7 +49,7 @@ class BatchPlan:
         return sum(map(len, self.exclusions.values()))
 
 
-def plan(
+def plan_batches(
     candidates: Iterable[ClassifiedCandidate], *, most: int, room: Mapping[Stratum, int] | None = None
 ) -> BatchPlan:
     """Splits candidates into batches of at most `most`, one stratum each, and exclusions by reason.
@@ -64,11 +64,13 @@ def plan(
     room = room or {}
     return BatchPlan(
         joining={s: tuple(ids[: room[s]]) for s, ids in chosen.items() if room.get(s)},
-        batches=tuple((s, members) for s, ids in chosen.items() for members in chunks(ids[room.get(s, 0) :], most)),
+        batches=tuple(
+            (s, members) for s, ids in chosen.items() for members in split_into_chunks(ids[room.get(s, 0) :], most)
+        ),
         exclusions={reason: tuple(ids) for reason, ids in sorted(left_out.items())},
     )
 
 
-def chunks(items: Sequence[T], most: int) -> Iterable[tuple[T, ...]]:
+def split_into_chunks(items: Sequence[T], most: int) -> Iterable[tuple[T, ...]]:
     """Runs of at most `most`, in order."""
     return (tuple(items[start : start + most]) for start in range(0, len(items), most))

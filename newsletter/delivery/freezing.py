@@ -183,7 +183,7 @@ class _Pages:
             return False  # what was read of the ledger is younger than the page
         chosen = self._under_the_ceiling(self._chosen(page, now))
         room = {stratum: self.most - len(tail.members) for stratum, tail in self.tails.items()}
-        plan = batching.plan(chosen, most=self.most, room=room)
+        plan = batching.plan_batches(chosen, most=self.most, room=room)
         joined = self._joined(plan.joining)
         added = self._added(plan.batches)
         left_out = [rows.exclusion(row.id, reason, members) for reason, members in plan.exclusions.items()]
@@ -271,7 +271,7 @@ class _Pages:
             (person, rows.excluded_place(reason) if reason else self.strata[stratum])
             for person, reason, stratum in chosen
         ]
-        return [rows.directory(self.row.id, some) for some in batching.chunks(places, PLACES)]
+        return [rows.directory(self.row.id, some) for some in batching.split_into_chunks(places, PLACES)]
 
 
 def _reached_before(row: models.Mailing) -> frozenset[int]:

@@ -20,7 +20,7 @@ room = st.dictionaries(st.sampled_from(STRATA), st.integers(0, 20))
 def test_every_candidate_is_planned_or_left_out_exactly_once(
     page: list[ClassifiedCandidate], most: int, room: dict[Stratum, int]
 ) -> None:
-    plan = batching.plan(page, most=most, room=room)
+    plan = batching.plan_batches(page, most=most, room=room)
     accounted = [person for _, batch in plan.batches for person in batch]
     accounted += [person for joining in plan.joining.values() for person in joining]
     accounted += [person for left_out in plan.exclusions.values() for person in left_out]
@@ -33,7 +33,7 @@ def test_a_batch_has_one_stratum_ascends_and_is_full_but_for_the_last(
     page: list[ClassifiedCandidate], most: int, room: dict[Stratum, int]
 ) -> None:
     of = {each.subscriber_id: each.stratum for each in page}
-    plan = batching.plan(page, most=most, room=room)
+    plan = batching.plan_batches(page, most=most, room=room)
     for stratum in STRATA:
         mine = [members for where, members in plan.batches if where == stratum]
         assert all(len(members) == most for members in mine[:-1])
@@ -46,7 +46,7 @@ def test_a_batch_has_one_stratum_ascends_and_is_full_but_for_the_last(
 def test_nobody_joins_a_batch_without_room_and_no_batch_begins_before_it_is_used(
     page: list[ClassifiedCandidate], most: int, room: dict[Stratum, int]
 ) -> None:
-    plan = batching.plan(page, most=most, room=room)
+    plan = batching.plan_batches(page, most=most, room=room)
     for stratum in STRATA:
         joining = len(plan.joining.get(stratum, ()))
         assert joining <= room.get(stratum, 0)
@@ -61,4 +61,4 @@ def test_the_left_out_are_kept_by_reason() -> None:
         ClassifiedCandidate(3, "bounced"),
         ClassifiedCandidate(4, "pending"),
     ]
-    assert batching.plan(page, most=10).exclusions == {"bounced": (3,), "pending": (1, 4)}
+    assert batching.plan_batches(page, most=10).exclusions == {"bounced": (3,), "pending": (1, 4)}

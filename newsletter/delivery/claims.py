@@ -42,7 +42,7 @@ _ACCEPTED = """
      WHERE id = %s AND attempt_key = %s AND state = %s AND version = %s {relaxed}
 """
 # In the statement itself, for another one would be another way to the server and back. It holds for this one alone.
-_RELAXED = "AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'"
+_RELAXED_COMMIT = "AND (SELECT set_config('synchronous_commit', 'off', true)) = 'off'"
 
 
 class Claim(NamedTuple):
@@ -67,37 +67,37 @@ class Claim(NamedTuple):
     attempt_key: str = ""
 
 
-def claim(now: datetime, *, until: datetime, owner: str, provider: str) -> Claim | None:
+def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str) -> Claim | None:
     """Takes the batch that is due first, if there is one, for as long as `until`."""
     lock = "FOR UPDATE OF b SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    due = [states.PLANNED, _stored(now), states.SENDING, provider]
+    due = [states.PLANNED, _to_database_time(now), states.SENDING, provider]
     with connection.cursor() as cursor:
         cursor.execute(_DUE, due)  # SQLite locks the database for an UPDATE though it finds nothing: so look first
         if cursor.fetchone() is None:
             return None
-    with _relaxed() as cursor:
+    with _relaxed_durability() as cursor:
         cursor.execute(
-            _CLAIM.format(due=_DUE, lock=lock, relaxed=_relaxation()),
+            _CLAIM.format(due=_DUE, lock=lock, relaxed=_relaxed_commit_clause()),
             [
-                states.CLAIMED, owner, _stored(until), *due, states.PLANNED,
+                states.CLAIMED, owner, _to_database_time(until), *due, states.PLANNED,
             ],
         )  # fmt: skip
         row = cursor.fetchone()
-    return None if row is None else _claim(row, owner)
+    return None if row is None else _to_claim(row, owner)
 
 
-def _claim(row: tuple[Any, ...], owner: str) -> Claim:
+def _to_claim(row: tuple[Any, ...], owner: str) -> Claim:
     made = Claim._make((*row, owner, ""))
-    return made._replace(tracking=bool(made.tracking), send_at=_instant(made.send_at))
+    return made._replace(tracking=bool(made.tracking), send_at=_from_database_time(made.send_at))
 
 
-def begin(claim: Claim, attempt_key: str, *, until: datetime) -> Claim | None:
+def begin_attempt(claim: Claim, attempt_key: str, *, until: datetime) -> Claim | None:
     """Commits that an attempt begins; None when the claim is lost or the mailing was stopped meanwhile."""
     with connection.cursor() as cursor:
         cursor.execute(
             _BEGIN,
             [
-                states.SENDING, attempt_key, _stored(until), claim.id, states.CLAIMED, claim.owner, states.SENDING,
+                states.SENDING, attempt_key, _to_database_time(until), claim.id, states.CLAIMED, claim.owner, states.SENDING,
             ],
         )  # fmt: skip
         if not cursor.rowcount:
@@ -105,13 +105,13 @@ def begin(claim: Claim, attempt_key: str, *, until: datetime) -> Claim | None:
     return claim._replace(attempt=claim.attempt + 1, attempt_key=attempt_key)
 
 
-def accepted(claim: Claim, state: str, outcomes: bytes, provider_id: str, now: datetime) -> bool:
+def record_accepted(claim: Claim, state: str, outcomes: bytes, provider_id: str, now: datetime) -> bool:
     """Notes that all that was left of a batch was accepted; False when the row changed since it was claimed."""
-    with _relaxed() as cursor:
+    with _relaxed_durability() as cursor:
         cursor.execute(
-            _ACCEPTED.format(relaxed=_relaxation()),
+            _ACCEPTED.format(relaxed=_relaxed_commit_clause()),
             [
-                state, outcomes, provider_id[:200], _stored(now), claim.id, claim.attempt_key, states.SENDING,
+                state, outcomes, provider_id[:200], _to_database_time(now), claim.id, claim.attempt_key, states.SENDING,
                 claim.version,
             ],
         )  # fmt: skip
@@ -119,7 +119,7 @@ def accepted(claim: Claim, state: str, outcomes: bytes, provider_id: str, now: d
 
 
 @contextmanager
-def _relaxed() -> Iterator[Any]:
+def _relaxed_durability() -> Iterator[Any]:
     """A cursor whose writes may be lost in a power cut; never in a crash of this program."""
     with connection.cursor() as cursor:
         if connection.vendor != "sqlite" or connection.in_atomic_block:
@@ -132,15 +132,15 @@ def _relaxed() -> Iterator[Any]:
             cursor.execute("PRAGMA synchronous = FULL")
 
 
-def _relaxation() -> str:
-    return _RELAXED if connection.vendor == "postgresql" else ""
+def _relaxed_commit_clause() -> str:
+    return _RELAXED_COMMIT if connection.vendor == "postgresql" else ""
 
 
-def _stored(instant: datetime) -> Any:
+def _to_database_time(instant: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(instant)
 
 
-def _instant(stored: Any) -> datetime | None:
+def _from_database_time(stored: Any) -> datetime | None:
     """An instant as the database gives it to us where Django does not translate it: SQLite keeps no zone, it is UTC."""
     if stored is None:
         return None

@@ -43,9 +43,9 @@ RECORD_AGAIN_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 120)  # some four minutes: 
 
 def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Callable[[], datetime]) -> bool:
     """Hands one due batch over. Returns whether there was one. `clock` is asked again when the answer is there."""
-    claim = claims.claim(now, until=now + LEASE, owner=owner, provider=provider.name)
+    claim = claims.claim_batch(now, until=now + LEASE, owner=owner, provider=provider.name)
     if claim is None and recover(now):  # what died in other hands can wait for what is due
-        claim = claims.claim(now, until=now + LEASE, owner=owner, provider=provider.name)
+        claim = claims.claim_batch(now, until=now + LEASE, owner=owner, provider=provider.name)
     if claim is None:
         return False
     if claim.number == 1 and not claim.attempt:
@@ -175,7 +175,7 @@ def _stop_at(claim: Claim, why: str) -> None:
 
 def _begun(prepared: _Prepared, attempt: str, now: datetime) -> _Prepared | None:
     """Commits that this attempt begins; None when the claim is lost or the mailing was stopped meanwhile."""
-    claim = claims.begin(prepared.claim, attempt, until=now + LEASE)
+    claim = claims.begin_attempt(prepared.claim, attempt, until=now + LEASE)
     if claim is None:
         _held(prepared.claim).update(state=states.PLANNED, lease_until=None)
         return None
@@ -254,7 +254,7 @@ def _record(prepared: _Prepared, answer: Answer, now: datetime) -> None:
     if answer.accepted:
         outcomes.settle(Outcome.ACCEPTED)
         state = states.batch_state(outcomes.counts())
-        if claims.accepted(claim, state, outcomes.packed(), answer.provider_id, now):
+        if claims.record_accepted(claim, state, outcomes.packed(), answer.provider_id, now):
             return
     answer = _about_people(prepared, answer)
     waiting = _mark_named(prepared, answer)

@@ -297,7 +297,7 @@ def test_a_line_that_breaks_leaves_only_the_message_under_way_unknown(frozen: Pl
 
 
 def claim(now: datetime, owner: str) -> claims.Claim | None:
-    return claims.claim(now, until=now + handover.LEASE, owner=owner, provider=ScriptedProvider.name)
+    return claims.claim_batch(now, until=now + handover.LEASE, owner=owner, provider=ScriptedProvider.name)
 
 
 def test_a_worker_killed_before_sending_loses_nobody(frozen: Plan, join: Join, now: datetime) -> None:

@@ -83,7 +83,7 @@ class _Month:
             service.apply_events(now, owner="bench")
         while service.apply_events(now, owner="bench"):
             pass
-        service.fold_down(now, owner="bench", at_once=True)
+        service.roll_up(now, owner="bench", at_once=True)
         evening = now + timedelta(hours=12)
         service.sweep(evening)
         subscribers.sweep(evening)

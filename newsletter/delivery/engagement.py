@@ -16,25 +16,25 @@ from newsletter.delivery import ledger, models
 from newsletter.delivery.states import Flag
 from subscribers import service as subscribers
 
-EVERY = timedelta(hours=1)
-FOLDED_FOR = timedelta(days=7)  # after its time a mailing hardly changes any more
+INTERVAL = timedelta(hours=1)
+ROLL_UP_WINDOW = timedelta(days=7)  # after its time a mailing hardly changes any more
 
 
-def fold_down(now: datetime, *, owner: str, at_once: bool = False) -> int:
+def roll_up(now: datetime, *, owner: str, at_once: bool = False) -> int:
     """Folds the mailings of the last days down, if an hour has passed. Returns for how many readers there was news."""
-    if not at_once and not _my_turn(now, owner):
+    if not at_once and not _acquire_lock(now, owner):
         return 0
-    recent = models.Mailing.objects.filter(due_at__gte=now - FOLDED_FOR, ordinal__gt=0)
-    return sum(_fold(row, now) for row in recent.order_by("due_at"))
+    recent = models.Mailing.objects.filter(due_at__gte=now - ROLL_UP_WINDOW, ordinal__gt=0)
+    return sum(_roll_up_mailing(row, now) for row in recent.order_by("due_at"))
 
 
-def _my_turn(now: datetime, owner: str) -> bool:
+def _acquire_lock(now: datetime, owner: str) -> bool:
     models.Applier.objects.get_or_create(name="engagement")
     mine = models.Applier.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), name="engagement")
-    return bool(mine.update(owner=owner, lease_until=now + EVERY))
+    return bool(mine.update(owner=owner, lease_until=now + INTERVAL))
 
 
-def _fold(row: models.Mailing, now: datetime) -> int:
+def _roll_up_mailing(row: models.Mailing, now: datetime) -> int:
     changed = 0
     for batch_id in row.batches.exclude(version=F("folded")).values_list("id", flat=True):
         batch = models.Batch.objects.get(id=batch_id)

@@ -6,7 +6,7 @@ receive (a post of the provider) ─▶ apply_events;  repair · settle_unknown 
 
 from __future__ import annotations
 
-from newsletter.delivery.engagement import fold_down
+from newsletter.delivery.engagement import roll_up
 from newsletter.delivery.events import apply_next as apply_events
 from newsletter.delivery.events import receive, sweep
 from newsletter.delivery.forgetting import forget

@@ -192,13 +192,13 @@ def _bare(mailing_id: int) -> float:
     from newsletter.catalog import reads as catalog
     from newsletter.curator import reads as curator
     from newsletter.delivery import reads
-    from newsletter.delivery.envelopes import envelope
+    from newsletter.delivery.envelopes import build_envelope
     from newsletter.delivery.providers import sendgrid
 
     mailing = reads.mailing(mailing_id)
     snapshot = curator.find_standing_snapshot(mailing.edition_id)
     assert snapshot is not None
-    cover = envelope(
+    cover = build_envelope(
         snapshot.rendered(), catalog.get_newsletter(mailing.newsletter_id), base_url="https://news.example.com"
     )
     head = sendgrid._head(cover)

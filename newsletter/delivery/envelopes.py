@@ -9,7 +9,7 @@ from newsletter.delivery.providers.base import Envelope
 from newsletter.templater import Rendered
 
 
-def envelope(rendered: Rendered, newsletter: Newsletter, *, base_url: str, subject_prefix: str = "") -> Envelope:
+def build_envelope(rendered: Rendered, newsletter: Newsletter, *, base_url: str, subject_prefix: str = "") -> Envelope:
     """The envelope of an edition: list mail, with one-click leaving (RFC 2369, 2919, 8058)."""
     return Envelope(
         from_email=newsletter.from_email,
@@ -20,7 +20,7 @@ def envelope(rendered: Rendered, newsletter: Newsletter, *, base_url: str, subje
         text=rendered.text,
         merge=tuple(rendered.merge),
         headers=(
-            ("List-Id", list_id(newsletter)),
+            ("List-Id", format_list_id(newsletter)),
             ("Precedence", "bulk"),
         ),  # Precedence keeps vacation replies away (fact 63)
         unsubscribe_base=f"{base_url}/u/",
@@ -29,7 +29,7 @@ def envelope(rendered: Rendered, newsletter: Newsletter, *, base_url: str, subje
     )
 
 
-def notice(rendered: Rendered, newsletter: Newsletter) -> Envelope:
+def build_transactional_envelope(rendered: Rendered, newsletter: Newsletter) -> Envelope:
     """The envelope of a mail about a subscription: an automatic answer to one person (RFC 3834), never tracked."""
     return Envelope(
         from_email=newsletter.from_email,
@@ -43,7 +43,7 @@ def notice(rendered: Rendered, newsletter: Newsletter) -> Envelope:
     )
 
 
-def list_id(newsletter: Newsletter) -> str:
+def format_list_id(newsletter: Newsletter) -> str:
     """A stable List-Id (RFC 2919): the name where it is plain ASCII, and slug.domain."""
     name = re.sub(r"[^A-Za-z0-9 &'-]", "", newsletter.name) if newsletter.name.isascii() else ""
     identifier = f"<{newsletter.slug}.{newsletter.from_email.rpartition('@')[2]}>"

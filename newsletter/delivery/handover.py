@@ -27,7 +27,7 @@ from newsletter.curator import days
 from newsletter.curator import reads as editions
 from newsletter.delivery import claims, ledger, mailings, models, retry, rows, states
 from newsletter.delivery.claims import Claim
-from newsletter.delivery.envelopes import envelope
+from newsletter.delivery.envelopes import build_envelope
 from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipients, Request
 from newsletter.delivery.states import Outcome
 from newsletter.kernel import ids
@@ -105,7 +105,9 @@ def _mailing(mailing_id: int, version: int, variant: str, tracking: bool) -> _Ma
     if not tracking:
         newsletter = replace(newsletter, click_tracking=False, open_tracking=False)
     assert row.frozen_at is not None
-    cover = envelope(editions.get_frozen_mail(row.snapshot_id, variant), newsletter, base_url=settings.CONFIG.base_url)
+    cover = build_envelope(
+        editions.get_frozen_mail(row.snapshot_id, variant), newsletter, base_url=settings.CONFIG.base_url
+    )
     return _Mailing(
         row.key,
         row.list_id,

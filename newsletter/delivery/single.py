@@ -55,7 +55,9 @@ def send_test(
     if not 0 < len(addresses) <= MOST_TESTS:
         raise BadInput(f"Give 1 to {MOST_TESTS} addresses for a test.", "test_to")
     wanted = [checking.for_sending(checking.check(address)) for address in addresses]
-    cover = envelopes.envelope(rendered, newsletter, base_url=settings.CONFIG.base_url, subject_prefix=TEST_PREFIX)
+    cover = envelopes.build_envelope(
+        rendered, newsletter, base_url=settings.CONFIG.base_url, subject_prefix=TEST_PREFIX
+    )
     return tuple(
         _one(provider, Request(cover, (_stranger(address),), "tests", "tests", ids.opaque()), now) for address in wanted
     )
@@ -79,7 +81,14 @@ def send_notice(
         return Answer("refused", f"The mail could not be rendered: {reasons}", permanent=True)
     recipient = Recipient(f"notice.{ids.opaque()}", address, "", "")
     return provider.send_batch(
-        Request(envelopes.notice(rendered, newsletter), (recipient,), "notices", "notices", ids.opaque()), now
+        Request(
+            envelopes.build_transactional_envelope(rendered, newsletter),
+            (recipient,),
+            "notices",
+            "notices",
+            ids.opaque(),
+        ),
+        now,
     )
 
 
@@ -87,7 +96,7 @@ def compose_eml(
     *, rendered: Rendered, newsletter: Newsletter, address: str, first_name: str = "", date: str = "", now: datetime
 ) -> Mail:
     """The message as it would leave for one reader."""
-    cover = envelopes.envelope(rendered, newsletter, base_url=settings.CONFIG.base_url)
+    cover = envelopes.build_envelope(rendered, newsletter, base_url=settings.CONFIG.base_url)
     recipient = _stranger(checking.for_sending(checking.check(address)), first_name)._replace(date=date)
     mine = personal(cover, recipient)
     return Mail(mine.html, mine.text, mine.subject, mime.compose(cover, recipient, now=now).as_bytes())

@@ -12,7 +12,7 @@ RENDERED = Rendered("Subject", "Preheader", "<p>html</p>", "text", ())
 
 
 def test_an_edition_is_list_mail_that_can_be_left_with_one_click(house: House) -> None:
-    made = envelopes.envelope(RENDERED, house.briefing, base_url="https://n.example.com")
+    made = envelopes.build_envelope(RENDERED, house.briefing, base_url="https://n.example.com")
     assert made.unsubscribe_base == "https://n.example.com/u/"
     assert dict(made.headers) == {"List-Id": "Morning Briefing <morning.example.com>", "Precedence": "bulk"}
     assert (made.subject, made.html, made.text) == ("Subject", "<p>html</p>", "text")
@@ -20,7 +20,7 @@ def test_an_edition_is_list_mail_that_can_be_left_with_one_click(house: House) -
 
 def test_a_notice_is_an_automatic_answer_and_never_tracked(house: House) -> None:
     tracked = replace(house.briefing, click_tracking=True, open_tracking=True)
-    made = envelopes.notice(RENDERED, tracked)
+    made = envelopes.build_transactional_envelope(RENDERED, tracked)
     assert dict(made.headers) == {"Auto-Submitted": "auto-generated"}
     assert not made.click_tracking
     assert not made.open_tracking
@@ -37,4 +37,4 @@ def test_a_notice_is_an_automatic_answer_and_never_tracked(house: House) -> None
 )
 def test_a_list_id_holds_only_what_its_grammar_allows(house: House, name: str, phrase: str) -> None:
     """RFC 2919 takes a phrase of RFC 5322: no comma, stop or bracket without quotes."""
-    assert envelopes.list_id(replace(house.briefing, name=name)) == phrase
+    assert envelopes.format_list_id(replace(house.briefing, name=name)) == phrase

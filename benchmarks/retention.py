@@ -85,7 +85,7 @@ class _Month:
             pass
         service.roll_up(now, owner="bench", at_once=True)
         evening = now + timedelta(hours=12)
-        service.sweep(evening)
+        service.delete_expired(evening)
         subscribers.sweep(evening)
         pulses.sweep(evening)
         return _size()

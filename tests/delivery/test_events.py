@@ -240,16 +240,16 @@ def test_without_the_right_key_nothing_is_taken(keys: list[str], signer: Signer,
 
 
 def test_a_post_signed_days_ago_is_refused(take: Callable[..., None], now: datetime, db: None) -> None:
-    take(at=now - events.OLDEST_POST + timedelta(minutes=1))
+    take(at=now - events.OLDEST_PAYLOAD + timedelta(minutes=1))
     with pytest.raises(BadInput, match="too long ago"):
-        take(at=now - events.OLDEST_POST - timedelta(minutes=1))
+        take(at=now - events.OLDEST_PAYLOAD - timedelta(minutes=1))
 
 
 def test_a_post_larger_than_the_provider_ever_makes_is_refused_before_it_is_looked_at(
     signer: Signer, now: datetime
 ) -> None:
     with pytest.raises(BadInput, match="2 MB"):
-        service.receive(b"x" * (events.LARGEST_POST + 1), signature="", timestamp="1", keys=["k"], now=now)
+        service.receive(b"x" * (events.LARGEST_PAYLOAD + 1), signature="", timestamp="1", keys=["k"], now=now)
 
 
 def test_a_signed_post_that_is_no_json_does_not_stop_the_others(
@@ -270,7 +270,7 @@ def test_what_could_not_be_applied_in_two_days_is_dropped_and_ids_outlast_their_
     service.sweep(now + timedelta(hours=49))
     assert not models.Post.objects.exists()
     assert models.SeenEvent.objects.count() == 1
-    service.sweep(now + events.OLDEST_POST)
+    service.sweep(now + events.OLDEST_PAYLOAD)
     assert models.SeenEvent.objects.count() == 1, "its post would still be taken"
-    service.sweep(now + events.EVENTS_KEPT + timedelta(minutes=1))
+    service.sweep(now + events.SEEN_EVENT_RETENTION + timedelta(minutes=1))
     assert not models.SeenEvent.objects.exists()

@@ -20,7 +20,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 
 from newsletter.delivery import alarms, ledger, models, rows
-from newsletter.delivery.folding import Effect, Folded, fold
+from newsletter.delivery.folding import Effect, FoldedBatch, fold
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.providers.base import Cause, Event
 from newsletter.kernel.errors import BadInput, NotAllowed
@@ -87,7 +87,7 @@ class _Chunk:
     """What is to be written: events by their numbers, batches as they become, and what belongs to no batch of ours."""
 
     events: dict[int, Event]
-    batches: list[tuple[models.Batch, Folded]]
+    batches: list[tuple[models.Batch, FoldedBatch]]
     strays: list[Event]
 
 
@@ -138,7 +138,7 @@ def _fold_chunk(events: dict[int, Event]) -> _Chunk:
     for event in events.values():
         of_batch[event.batch].append(event)
     strays = of_batch.pop("", [])
-    batches: list[tuple[models.Batch, Folded]] = []
+    batches: list[tuple[models.Batch, FoldedBatch]] = []
     for page in _split_into_pages(list(of_batch)):
         for row in models.Batch.objects.filter(key__in=page).select_related("mailing"):
             outcomes = ledger.Outcomes(row.outcomes, row.format)
@@ -174,7 +174,7 @@ def _record_seen(numbers: Iterable[int], now: datetime) -> None:
         cursor.executemany(_INSERT_SEEN, [(number, seen_at) for number in sorted(numbers)])
 
 
-def _write_batches(batches: Sequence[tuple[models.Batch, Folded]], now: datetime) -> None:
+def _write_batches(batches: Sequence[tuple[models.Batch, FoldedBatch]], now: datetime) -> None:
     """Stores batches as they have become; raises _Overtaken unless every row is as it was read."""
     settled_at = connection.ops.adapt_datetimefield_value(now)
     written = [
@@ -192,7 +192,7 @@ def _write_batches(batches: Sequence[tuple[models.Batch, Folded]], now: datetime
             raise _StaleBatch
 
 
-def _record_exceptions(batch: models.Batch, folded: Folded) -> None:
+def _record_exceptions(batch: models.Batch, folded: FoldedBatch) -> None:
     if not folded.troubles:
         return
     members = ledger.unpack_members(batch.members, batch.format)

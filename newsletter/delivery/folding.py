@@ -57,7 +57,7 @@ class Effect(NamedTuple):
 
 
 @dataclass(slots=True)
-class Folded:
+class FoldedBatch:
     """A batch after some events, and what others have to know. `clicks` counts by pick and whether by a machine."""
 
     state: str
@@ -68,9 +68,9 @@ class Folded:
     clicks: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
 
-def fold(state: str, attempt: str, outcomes: Outcomes, events: Sequence[Event]) -> Folded:
+def fold(state: str, attempt: str, outcomes: Outcomes, events: Sequence[Event]) -> FoldedBatch:
     """The batch in `state`, whose latest attempt has the key `attempt`, after these events of it."""
-    folded = Folded(state, outcomes)
+    folded = FoldedBatch(state, outcomes)
     events = [event for event in events if 0 <= event.place < len(outcomes)]  # the others are damaged
     if any(event.attempt == attempt or state != states.SENDING for event in events):
         _prove(folded)
@@ -83,7 +83,7 @@ def fold(state: str, attempt: str, outcomes: Outcomes, events: Sequence[Event]) 
     return folded
 
 
-def _prove(folded: Folded) -> None:
+def _prove(folded: FoldedBatch) -> None:
     """One event of a request proves that all of it was accepted (SendGrid facts 22 and 28a).
 
     So does one of an earlier attempt that had been given up: who is still planned was in it, and must not
@@ -100,7 +100,7 @@ def _prove(folded: Folded) -> None:
         folded.state = states.batch_state(folded.outcomes.counts())
 
 
-def _alarm(folded: Folded, event: Event, attempt: str) -> None:
+def _alarm(folded: FoldedBatch, event: Event, attempt: str) -> None:
     """Says so when a message went out that the ledger says did not; each member counts once."""
     outcomes, place = folded.outcomes, event.place
     if outcomes.has(place, Flag.TWICE):
@@ -117,7 +117,7 @@ def _taken_back(outcome: Outcome, event: Event) -> bool:
     return outcome is Outcome.RECALLED and event.what is Happening.ACCEPTED
 
 
-def _settle(folded: Folded, event: Event) -> None:
+def _settle(folded: FoldedBatch, event: Event) -> None:
     outcome, before = _OUTCOMES.get(event.what, Outcome.PLANNED), folded.outcomes[event.place]
     left_now = event.what is Happening.LEFT and not folded.outcomes.has(event.place, Flag.LEFT)
     if left_now:
@@ -133,7 +133,7 @@ def _settle(folded: Folded, event: Event) -> None:
         folded.effects.append(Effect(event.place, event.cause, event.address, event.reason, event.at))
 
 
-def _engaged(folded: Folded, event: Event, *, machine: bool) -> None:
+def _engaged(folded: FoldedBatch, event: Event, *, machine: bool) -> None:
     if event.what is Happening.OPENED:
         folded.outcomes.flag(event.place, Flag.OPENED_BY_MACHINE if machine else Flag.OPENED)
         return

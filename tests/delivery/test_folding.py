@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery import states
-from newsletter.delivery.folding import Folded, fold, scanned
+from newsletter.delivery.folding import FoldedBatch, fold, scanned
 from newsletter.delivery.ledger import Outcomes
 from newsletter.delivery.providers.base import Cause, Event, Happening
 from newsletter.delivery.states import Flag, Outcome
@@ -29,7 +29,7 @@ def happened(what: Happening, place: int = 0, at: int = 100, attempt: str = "now
     )  # type: ignore[arg-type]
 
 
-def after(state: str, outcomes: Outcomes, *events: Event) -> Folded:
+def after(state: str, outcomes: Outcomes, *events: Event) -> FoldedBatch:
     return fold(state, "now", outcomes, events)
 
 

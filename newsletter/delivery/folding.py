@@ -36,7 +36,7 @@ _NOT_MAILED = frozenset({Outcome.WITHDRAWN, Outcome.REFUSED, Outcome.RECALLED})
 _TROUBLES = frozenset({Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED, Outcome.COMPLAINED})
 
 
-class Trouble(NamedTuple):
+class MemberFailure(NamedTuple):
     """What went wrong with one member's message, as the provider says it, with the address it names."""
 
     place: int
@@ -62,7 +62,7 @@ class FoldedBatch:
 
     state: str
     outcomes: Outcomes
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: list[MemberFailure] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     alarms: Counter[str] = field(default_factory=Counter)
     clicks: Counter[tuple[str, bool]] = field(default_factory=Counter)
@@ -126,7 +126,7 @@ def _settle(folded: FoldedBatch, event: Event) -> None:
         folded.outcomes.mark((event.place,), outcome)
         folded.state = states.batch_state(folded.outcomes.counts()) if not before.taken else folded.state
         if outcome in _TROUBLES:
-            folded.troubles.append(Trouble(event.place, outcome, event.reason, event.address, event.at))
+            folded.troubles.append(MemberFailure(event.place, outcome, event.reason, event.address, event.at))
     if event.cause is Cause.QUOTA:
         folded.outcomes.flag(event.place, Flag.OVER_QUOTA)
     elif event.cause and (outcome > before or left_now):

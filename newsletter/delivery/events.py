@@ -20,7 +20,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 
 from newsletter.delivery import alarms, ledger, models, rows
-from newsletter.delivery.folding import Effect, FoldedBatch, fold
+from newsletter.delivery.folding import Effect, FoldedBatch, fold_batch
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.providers.base import Cause, Event
 from newsletter.kernel.errors import BadInput, NotAllowed
@@ -142,7 +142,7 @@ def _fold_chunk(events: dict[int, Event]) -> _Chunk:
     for page in _split_into_pages(list(of_batch)):
         for row in models.Batch.objects.filter(key__in=page).select_related("mailing"):
             outcomes = ledger.Outcomes(row.outcomes, row.format)
-            batches.append((row, fold(row.state, row.attempt_key, outcomes, of_batch.pop(row.key))))
+            batches.append((row, fold_batch(row.state, row.attempt_key, outcomes, of_batch.pop(row.key))))
     strays += (event for of_an_unknown_batch in of_batch.values() for event in of_an_unknown_batch)
     return _Chunk(events, batches, strays)
 

@@ -33,7 +33,7 @@ _OUTCOMES = {
     Happening.LEFT: Outcome.DELIVERED,
 }
 _NOT_MAILED = frozenset({Outcome.WITHDRAWN, Outcome.REFUSED, Outcome.RECALLED})
-_TROUBLES = frozenset({Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED, Outcome.COMPLAINED})
+_FAILURES = frozenset({Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED, Outcome.COMPLAINED})
 
 
 class MemberFailure(NamedTuple):
@@ -68,22 +68,22 @@ class FoldedBatch:
     clicks: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
 
-def fold(state: str, attempt: str, outcomes: Outcomes, events: Sequence[Event]) -> FoldedBatch:
+def fold_batch(state: str, attempt: str, outcomes: Outcomes, events: Sequence[Event]) -> FoldedBatch:
     """The batch in `state`, whose latest attempt has the key `attempt`, after these events of it."""
     folded = FoldedBatch(state, outcomes)
     events = [event for event in events if 0 <= event.place < len(outcomes)]  # the others are damaged
     if any(event.attempt == attempt or state != states.SENDING for event in events):
-        _prove(folded)
-    machines = scanned(events)
+        _accept_proven(folded)
+    machines = find_machine_clicks(events)
     for event in sorted(events, key=lambda event: event.at):
-        _alarm(folded, event, attempt)
-        _settle(folded, event)
+        _record_alarms(folded, event, attempt)
+        _apply_event(folded, event)
         if event.what in (Happening.OPENED, Happening.CLICKED):
-            _engaged(folded, event, machine=event.machine or event.id in machines)
+            _record_engagement(folded, event, machine=event.machine or event.id in machines)
     return folded
 
 
-def _prove(folded: FoldedBatch) -> None:
+def _accept_proven(folded: FoldedBatch) -> None:
     """One event of a request proves that all of it was accepted (SendGrid facts 22 and 28a).
 
     So does one of an earlier attempt that had been given up: who is still planned was in it, and must not
@@ -100,7 +100,7 @@ def _prove(folded: FoldedBatch) -> None:
         folded.state = states.batch_state(folded.outcomes.counts())
 
 
-def _alarm(folded: FoldedBatch, event: Event, attempt: str) -> None:
+def _record_alarms(folded: FoldedBatch, event: Event, attempt: str) -> None:
     """Says so when a message went out that the ledger says did not; each member counts once."""
     outcomes, place = folded.outcomes, event.place
     if outcomes.has(place, Flag.TWICE):
@@ -108,16 +108,16 @@ def _alarm(folded: FoldedBatch, event: Event, attempt: str) -> None:
     if event.attempt != attempt or outcomes[place] == Outcome.REPAIRED:
         outcomes.flag(place, Flag.TWICE)
         folded.alarms["An attempt that had been given up went through all the same: readers may have it twice."] += 1
-    elif outcomes[place] in _NOT_MAILED and not _taken_back(outcomes[place], event):
+    elif outcomes[place] in _NOT_MAILED and not _is_known_recall(outcomes[place], event):
         folded.alarms[f"The provider mailed readers who count as {outcomes[place].word}."] += 1
 
 
-def _taken_back(outcome: Outcome, event: Event) -> bool:
+def _is_known_recall(outcome: Outcome, event: Event) -> bool:
     """Whether an event says only what is known: what was recalled had been accepted before."""
     return outcome is Outcome.RECALLED and event.what is Happening.ACCEPTED
 
 
-def _settle(folded: FoldedBatch, event: Event) -> None:
+def _apply_event(folded: FoldedBatch, event: Event) -> None:
     outcome, before = _OUTCOMES.get(event.what, Outcome.PLANNED), folded.outcomes[event.place]
     left_now = event.what is Happening.LEFT and not folded.outcomes.has(event.place, Flag.LEFT)
     if left_now:
@@ -125,7 +125,7 @@ def _settle(folded: FoldedBatch, event: Event) -> None:
     if outcome > before:
         folded.outcomes.mark((event.place,), outcome)
         folded.state = states.batch_state(folded.outcomes.counts()) if not before.taken else folded.state
-        if outcome in _TROUBLES:
+        if outcome in _FAILURES:
             folded.troubles.append(MemberFailure(event.place, outcome, event.reason, event.address, event.at))
     if event.cause is Cause.QUOTA:
         folded.outcomes.flag(event.place, Flag.OVER_QUOTA)
@@ -133,7 +133,7 @@ def _settle(folded: FoldedBatch, event: Event) -> None:
         folded.effects.append(Effect(event.place, event.cause, event.address, event.reason, event.at))
 
 
-def _engaged(folded: FoldedBatch, event: Event, *, machine: bool) -> None:
+def _record_engagement(folded: FoldedBatch, event: Event, *, machine: bool) -> None:
     if event.what is Happening.OPENED:
         folded.outcomes.flag(event.place, Flag.OPENED_BY_MACHINE if machine else Flag.OPENED)
         return
@@ -142,20 +142,22 @@ def _engaged(folded: FoldedBatch, event: Event, *, machine: bool) -> None:
         folded.clicks[event.pick, machine] += 1
 
 
-def scanned(events: Iterable[Event]) -> frozenset[str]:
+def find_machine_clicks(events: Iterable[Event]) -> frozenset[str]:
     """The ids of the clicks that a machine made: on different links of one message within BURST_SECONDS."""
     clicks: dict[int, list[Event]] = defaultdict(list)
     for event in events:
         if event.what is Happening.CLICKED:
             clicks[event.place].append(event)
-    return frozenset(id for of_one_message in clicks.values() for id in _burst(sorted(of_one_message, key=_at)))
+    return frozenset(
+        id for of_one_message in clicks.values() for id in _find_burst(sorted(of_one_message, key=_event_time))
+    )
 
 
-def _burst(clicks: Sequence[Event]) -> Iterable[str]:
+def _find_burst(clicks: Sequence[Event]) -> Iterable[str]:
     for one, other in pairwise(clicks):
         if one.url != other.url and other.at - one.at <= BURST_SECONDS:
             yield from (one.id, other.id)
 
 
-def _at(event: Event) -> int:
+def _event_time(event: Event) -> int:
     return event.at

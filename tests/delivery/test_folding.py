@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery import states
-from newsletter.delivery.folding import FoldedBatch, fold, scanned
+from newsletter.delivery.folding import FoldedBatch, find_machine_clicks, fold_batch
 from newsletter.delivery.ledger import Outcomes
 from newsletter.delivery.providers.base import Cause, Event, Happening
 from newsletter.delivery.states import Flag, Outcome
@@ -30,7 +30,7 @@ def happened(what: Happening, place: int = 0, at: int = 100, attempt: str = "now
 
 
 def after(state: str, outcomes: Outcomes, *events: Event) -> FoldedBatch:
-    return fold(state, "now", outcomes, events)
+    return fold_batch(state, "now", outcomes, events)
 
 
 def test_one_event_proves_that_the_whole_request_was_accepted() -> None:
@@ -107,7 +107,7 @@ def test_a_burst_over_several_links_is_a_machine_and_slow_reading_is_not() -> No
     burst = [happened(Happening.CLICKED, 0, 100 + n, url=f"https://x.example/{n}") for n in range(3)]
     calm = [happened(Happening.CLICKED, 1, 100 + 60 * n, url=f"https://x.example/{n}") for n in range(3)]
     twice_the_same = [happened(Happening.CLICKED, 2, 100 + n, url="https://x.example/1") for n in range(2)]
-    assert scanned([*burst, *calm, *twice_the_same]) == {click.id for click in burst}
+    assert find_machine_clicks([*burst, *calm, *twice_the_same]) == {click.id for click in burst}
 
 
 def test_clicks_count_for_their_story() -> None:

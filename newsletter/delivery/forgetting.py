@@ -15,7 +15,7 @@ from newsletter.delivery.providers import outbox as letters
 ERASED = "erased"
 
 
-def forget(subscriber_id: int, addresses: Sequence[str], *, outbox: Path) -> None:
+def erase_addresses(subscriber_id: int, addresses: Sequence[str], *, outbox: Path) -> None:
     """Takes a person's addresses out of incidents, the outbox, and what waits of the provider's reports."""
     for incident in models.Incident.objects.filter(subscriber_id=subscriber_id).exclude(address=ERASED):
         reason = incident.reason
@@ -26,12 +26,12 @@ def forget(subscriber_id: int, addresses: Sequence[str], *, outbox: Path) -> Non
     for post in models.Post.objects.only("id", "body").iterator(chunk_size=50):
         body = bytes(post.body)
         if any(address.encode() in body.lower() for address in named):
-            models.Post.objects.filter(id=post.id).update(body=_without(body, named))
+            models.Post.objects.filter(id=post.id).update(body=_drop_events_naming(body, named))
     for address in addresses:
         letters.forget(outbox, address)
 
 
-def _without(body: bytes, addresses: Sequence[str]) -> bytes:
+def _drop_events_naming(body: bytes, addresses: Sequence[str]) -> bytes:
     """A post without the events that name these addresses (in small letters): those of others wait on."""
     try:
         events = json.loads(body)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from newsletter.delivery.engagement import roll_up
 from newsletter.delivery.events import apply_next as apply_events
 from newsletter.delivery.events import delete_expired, receive
-from newsletter.delivery.forgetting import forget
+from newsletter.delivery.forgetting import erase_addresses
 from newsletter.delivery.freezing import freeze_next
 from newsletter.delivery.handover import hand_over_next, recover
 from newsletter.delivery.leaving import note_late_leavers

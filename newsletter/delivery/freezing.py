@@ -33,9 +33,9 @@ from subscribers.reads import Candidate
 
 log = logging.getLogger(__name__)
 
-PAGE = 5_000  # candidates to a transaction: some milliseconds
-PLACES = 1_000  # candidates to a row of the directory
-_at_it = threading.Lock()  # several threads of a process would only do the same work, and all but one in vain
+PAGE_SIZE = 5_000  # candidates to a transaction: some milliseconds
+ENTRIES_PER_ROW = 1_000  # candidates to a row of the directory
+_freeze_lock = threading.Lock()  # several threads of a process would only do the same work, and all but one in vain
 
 
 def freeze_next(now: datetime) -> bool:
@@ -56,7 +56,7 @@ def freeze_next(now: datetime) -> bool:
     except BadInput as error:  # a provider of former days; the mailings behind this one must not wait for it
         _hold(due.id, str(error))
         return True
-    if not _at_it.acquire(blocking=False):
+    if not _freeze_lock.acquire(blocking=False):
         return False
     try:
         if due.state == states.FREEZING or _start(due, now):
@@ -64,7 +64,7 @@ def freeze_next(now: datetime) -> bool:
     except (BadInput, NotFound) as error:  # a segment that somebody dropped: those behind this mailing must not wait
         _hold(due.id, f"{error} Nothing was sent.")
     finally:
-        _at_it.release()
+        _freeze_lock.release()
     return True
 
 
@@ -99,14 +99,14 @@ def _next_ordinal(row: models.Mailing) -> int:
     return (models.Mailing.objects.filter(list_id=row.list_id).aggregate(last=Max("ordinal"))["last"] or 0) + 1
 
 
-def _day(row: models.Mailing, newsletter: Newsletter) -> date | None:
+def _edition_day(row: models.Mailing, newsletter: Newsletter) -> date | None:
     """The day of an edition where its newsletter is at home; None of what goes to everybody whatever the day."""
     if row.kind != models.Mailing.Kind.EDITION:
         return None
     return row.due_at.astimezone(clock.zone(newsletter.zone)).date()
 
 
-def _narrowed(
+def _exclude_outside_segment(
     row: models.Mailing, newsletter: Newsletter, page: Sequence[Candidate], now: datetime
 ) -> Sequence[Candidate]:
     """The page with those left out who are not in the segment the newsletter goes to, if it goes to one."""
@@ -120,26 +120,30 @@ def _narrowed(
 
 
 def _freeze(mailing_id: int, most: int, now: datetime) -> None:
-    pages: _Pages | None = None
+    pages: _PageWriter | None = None
     while True:
         row = models.Mailing.objects.filter(id=mailing_id, state=states.FREEZING).first()
         if row is None or row.frozen_upto is None:
             return  # paused, cancelled, or finished by another process
         newsletter = pages.newsletter if pages else catalog.get_newsletter(row.newsletter_id)
         page = subscribers.audience_page(
-            row.list_id, after=row.frozen_through, upto=row.frozen_upto, limit=PAGE, on=_day(row, newsletter)
+            row.list_id,
+            after=row.frozen_through,
+            upto=row.frozen_upto,
+            limit=PAGE_SIZE,
+            on=_edition_day(row, newsletter),
         )
         if not page:
             _reconcile(row, now)
             return
-        page = _narrowed(row, newsletter, page, now)
-        pages = pages or _Pages(row, most)
+        page = _exclude_outside_segment(row, newsletter, page, now)
+        pages = pages or _PageWriter(row, most)
         if not pages.write(row, page, now):
             pages = None  # another process wrote this page: what it left is read anew
 
 
 @dataclass(slots=True)
-class _Tail:
+class _LastBatch:
     """The last batch of a stratum, which may have room for more."""
 
     id: int
@@ -147,7 +151,7 @@ class _Tail:
 
 
 @dataclass(slots=True)
-class _Pages:
+class _PageWriter:
     """Writes the pages of one mailing, and knows where the page before ended."""
 
     row: models.Mailing
@@ -158,12 +162,12 @@ class _Pages:
     variants: tuple[Variant, ...] = field(init=False)
     number: int = field(init=False)
     strata: dict[Stratum, int] = field(init=False)
-    tails: dict[Stratum, _Tail] = field(init=False)
+    tails: dict[Stratum, _LastBatch] = field(init=False)
 
     def __post_init__(self) -> None:
         self.newsletter = catalog.get_newsletter(self.row.newsletter_id)
-        self.reached = _reached_before(self.row)
-        self.only = _sent_edition(self.row)
+        self.reached = _find_already_mailed(self.row)
+        self.only = _find_correction_audience(self.row)
         self.variants = editions.list_frozen_variants(self.row.snapshot_id)
         mine = models.Batch.objects.filter(mailing_id=self.row.id)
         last = {row["stratum"]: row["last"] for row in mine.values("stratum").annotate(last=Max("number"))}
@@ -172,7 +176,7 @@ class _Pages:
         for batch in mine.filter(number__in=last.values()):
             stratum = Stratum(batch.wave, batch.variant, batch.language, batch.tracking)
             self.strata[stratum] = batch.stratum
-            self.tails[stratum] = _Tail(batch.id, ledger.unpack_members(batch.members, batch.format))
+            self.tails[stratum] = _LastBatch(batch.id, ledger.unpack_members(batch.members, batch.format))
 
     def write(self, row: models.Mailing, page: Sequence[Candidate], now: datetime) -> bool:
         """Writes one page in one transaction; False when another process wrote it, and then this object is of no use.
@@ -203,7 +207,7 @@ class _Pages:
             models.Exclusion.objects.bulk_create(left_out)
             models.Directory.objects.bulk_create(directory)
         for (stratum, members), batch in zip(plan.batches, added, strict=True):
-            self.tails[stratum] = _Tail(batch.id, members)
+            self.tails[stratum] = _LastBatch(batch.id, members)
         return True
 
     def _chosen(self, page: Sequence[Candidate], now: datetime) -> Sequence[ClassifiedCandidate]:
@@ -271,20 +275,20 @@ class _Pages:
             (person, rows.excluded_place(reason) if reason else self.strata[stratum])
             for person, reason, stratum in chosen
         ]
-        return [rows.directory(self.row.id, some) for some in batching.split_into_chunks(places, PLACES)]
+        return [rows.directory(self.row.id, some) for some in batching.split_into_chunks(places, ENTRIES_PER_ROW)]
 
 
-def _reached_before(row: models.Mailing) -> frozenset[int]:
+def _find_already_mailed(row: models.Mailing) -> frozenset[int]:
     """Who has this edition already, or may have it, by a mailing of it that was cancelled under way."""
-    return _reached(row) if row.kind == models.Mailing.Kind.EDITION else frozenset()
+    return _collect_mailed(row) if row.kind == models.Mailing.Kind.EDITION else frozenset()
 
 
-def _sent_edition(row: models.Mailing) -> frozenset[int] | None:
+def _find_correction_audience(row: models.Mailing) -> frozenset[int] | None:
     """For a correction: who was sent the edition, or may have been. None: a mailing for everybody."""
-    return _reached(row) if row.kind == models.Mailing.Kind.CORRECTION else None
+    return _collect_mailed(row) if row.kind == models.Mailing.Kind.CORRECTION else None
 
 
-def _reached(row: models.Mailing) -> frozenset[int]:
+def _collect_mailed(row: models.Mailing) -> frozenset[int]:
     earlier = models.Batch.objects.filter(mailing__edition_id=row.edition_id, mailing__kind=models.Mailing.Kind.EDITION)
     reached: set[int] = set()
     for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=50):

@@ -39,7 +39,7 @@ from subscribers import service as subscribers  # noqa: E402
 BATCH = int(os.environ.get("CREW_BATCH", "25"))
 WINDOW = int(os.environ.get("CREW_WINDOW", "0"))
 handover.LEASE = events.LEASE = timedelta(seconds=2)
-freezing.PAGE = BATCH
+freezing.PAGE_SIZE = BATCH
 recalling.ASKED_AGAIN = timedelta(seconds=0.5)
 
 

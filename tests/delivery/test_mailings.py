@@ -90,8 +90,8 @@ def test_a_freeze_that_was_killed_goes_on_where_it_stood(
 ) -> None:
     join(130)
     made = plan()
-    monkeypatch.setattr(freezing, "PAGE", 40)
-    write = freezing._Pages.write
+    monkeypatch.setattr(freezing, "PAGE_SIZE", 40)
+    write = freezing._PageWriter.write
     pages = iter((True, True))
 
     def killed_in_the_third_page(*given: Any) -> bool:
@@ -99,11 +99,11 @@ def test_a_freeze_that_was_killed_goes_on_where_it_stood(
             raise KeyboardInterrupt
         return write(*given)
 
-    monkeypatch.setattr(freezing._Pages, "write", killed_in_the_third_page)
+    monkeypatch.setattr(freezing._PageWriter, "write", killed_in_the_third_page)
     with pytest.raises(KeyboardInterrupt):
         service.freeze_next(now)
     assert reads.mailing(made.id).planned == 80
-    monkeypatch.setattr(freezing._Pages, "write", write)
+    monkeypatch.setattr(freezing._PageWriter, "write", write)
     service.freeze_next(now)
     shown = reads.mailing(made.id)
     assert shown.state == states.SENDING
@@ -120,7 +120,7 @@ def test_a_page_that_another_process_wrote_is_not_written_again(plan: Plan, join
     stale.frozen_through, stale.state = 0, states.FREEZING
     models.Mailing.objects.filter(id=made.id).update(state=states.FREEZING)
     page = subscribers_of.audience_page(stale.list_id, after=0, upto=10**9, limit=5)
-    assert not freezing._Pages(stale, 10).write(stale, page, now)
+    assert not freezing._PageWriter(stale, 10).write(stale, page, now)
     assert reads.mailing(made.id).planned == 5
 
 

@@ -43,7 +43,7 @@ def tracked(house: House, join: Join, now: datetime) -> list[int]:
 def test_a_batch_holds_one_stratum_and_is_full_however_small_the_pages(
     plan: Plan, tracked: list[int], now: datetime, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(freezing, "PAGE", page)
+    monkeypatch.setattr(freezing, "PAGE_SIZE", page)
     made = plan()
     service.freeze_next(now)
     batches = models.Batch.objects.filter(mailing_id=made.id)

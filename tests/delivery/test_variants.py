@@ -41,7 +41,7 @@ def got(provider: ScriptedProvider) -> dict[str, Any]:
 def test_members_get_what_is_for_them_and_nobody_else_does(
     plan: Plan, join: Join, for_members: str, now: datetime, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(freezing, "PAGE", page)
+    monkeypatch.setattr(freezing, "PAGE_SIZE", page)
     ids = join(120)
     for person in ids[::5]:
         subscribers.set_tier(person, "paid" if person % 2 else "comp")

@@ -64,7 +64,7 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> None:
     from newsletter.delivery import handover, reads
     from newsletter.jobs import wiring
 
-    handover._mailing.cache_clear()
+    handover._load_mailing_context.cache_clear()
     reads._counted.cache_clear()
     wiring._open.cache_clear()
 

@@ -38,13 +38,13 @@ from subscribers import reads as subscribers
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # longer than a provider's slowest answer
-RECORD_AGAIN_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 120)  # some four minutes: after the lease it would be unknown
+RECORD_RETRY_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 120)  # some four minutes: after the lease it would be unknown
 
 
 def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Callable[[], datetime]) -> bool:
     """Hands one due batch over. Returns whether there was one. `clock` is asked again when the answer is there."""
     claim = claims.claim_batch(now, until=now + LEASE, owner=owner, provider=provider.name)
-    if claim is None and recover(now):  # what died in other hands can wait for what is due
+    if claim is None and recover_expired_leases(now):  # what died in other hands can wait for what is due
         claim = claims.claim_batch(now, until=now + LEASE, owner=owner, provider=provider.name)
     if claim is None:
         return False
@@ -54,14 +54,14 @@ def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Call
     if prepared is None:
         return True
     attempt = ids.opaque()
-    request = _request(prepared, attempt, now)  # before it begins: what fails until then is tried again
-    begun = _begun(prepared, attempt, now)
+    request = _build_request(prepared, attempt, now)  # before it begins: what fails until then is tried again
+    begun = _begin_attempt(prepared, attempt, now)
     if begun is not None:
-        _record_surely(begun, provider.send_batch(request, now), clock)
+        _record_with_retries(begun, provider.send_batch(request, now), clock)
     return True
 
 
-def recover(now: datetime) -> int:
+def recover_expired_leases(now: datetime) -> int:
     """Settles what died in other hands: a claim goes back to planned, a request in flight becomes unknown."""
     late = models.Batch.objects.filter(lease_until__lt=now, state__in=(states.CLAIMED, states.SENDING))
     if not late.exists():
@@ -83,7 +83,7 @@ def recover(now: datetime) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Mailing:
+class _MailingContext:
     """What all batches of a mailing have in common."""
 
     key: str
@@ -98,7 +98,7 @@ class _Mailing:
 
 
 @lru_cache(maxsize=32)  # the variants of a few mailings
-def _mailing(mailing_id: int, version: int, variant: str, tracking: bool) -> _Mailing:
+def _load_mailing_context(mailing_id: int, version: int, variant: str, tracking: bool) -> _MailingContext:
     """The same for every batch of a mailing in this version; resuming begins a new one, for a sender mended meanwhile."""
     row = models.Mailing.objects.get(id=mailing_id)
     newsletter = catalog.get_newsletter(row.newsletter_id)
@@ -108,7 +108,7 @@ def _mailing(mailing_id: int, version: int, variant: str, tracking: bool) -> _Ma
     cover = build_envelope(
         editions.get_frozen_mail(row.snapshot_id, variant), newsletter, base_url=settings.CONFIG.base_url
     )
-    return _Mailing(
+    return _MailingContext(
         row.key,
         row.list_id,
         row.due_at,
@@ -122,28 +122,28 @@ def _mailing(mailing_id: int, version: int, variant: str, tracking: bool) -> _Ma
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
+class _PreparedBatch:
     """A batch ready to leave: `places` are the members' places, in the order of `recipients`."""
 
     claim: Claim
-    mailing: _Mailing
+    mailing: _MailingContext
     recipients: Recipients
     members: Sequence[int]
     places: Sequence[int]
     outcomes: ledger.Outcomes
 
 
-def _prepare(claim: Claim, now: datetime) -> _Prepared | None:
+def _prepare(claim: Claim, now: datetime) -> _PreparedBatch | None:
     """Reads who is in the batch, with the addresses of the freeze, and withdraws those who left since."""
     try:
         members = ledger.unpack_members(claim.members, claim.format)
         outcomes = ledger.Outcomes(claim.outcomes, claim.format)
-        mailing = _mailing(claim.mailing_id, claim.mailing_version, claim.variant, claim.tracking)
+        mailing = _load_mailing_context(claim.mailing_id, claim.mailing_version, claim.variant, claim.tracking)
     except NewsletterError as error:
-        _held(claim).update(state=states.PLANNED, lease_until=None, due_at=now + LEASE, error=str(error))
+        _own_batch(claim).update(state=states.PLANNED, lease_until=None, due_at=now + LEASE, error=str(error))
         raise
     if not len(members) == len(outcomes) == claim.size:
-        _stop_at(claim, f"{claim.size} were planned, {len(members)} are members, {len(outcomes)} have an outcome")
+        _pause_damaged(claim, f"{claim.size} were planned, {len(members)} are members, {len(outcomes)} have an outcome")
         return None
     places: Sequence[int] = range(len(members)) if outcomes.untouched else outcomes.places(Outcome.PLANNED)
     wanted = members if len(places) == len(members) else [members[place] for place in places]
@@ -151,16 +151,18 @@ def _prepare(claim: Claim, now: datetime) -> _Prepared | None:
         mailing.list_id, wanted, as_of=mailing.frozen_at, suppressed_upto=mailing.suppressed_upto
     )
     if people.left:
-        without = _withdrawn(claim, outcomes, zip(places, wanted, people.addresses, strict=True), people.left, now)
+        without = _withdraw_unsubscribed(
+            claim, outcomes, zip(places, wanted, people.addresses, strict=True), people.left, now
+        )
         return _prepare(without, now) if without else None
     deliveries = [f"{claim.key}.{place}" for place in places]
     tokens = subscribers.signer().footers(mailing.list_id, wanted)
-    dates = _dates(mailing, wanted, max(now, claim.send_at or mailing.due_at))
+    dates = _format_dates(mailing, wanted, max(now, claim.send_at or mailing.due_at))
     recipients = Recipients(deliveries, people.addresses, people.first_names, tokens, dates)
-    return _Prepared(claim, mailing, recipients, members, places, outcomes)
+    return _PreparedBatch(claim, mailing, recipients, members, places, outcomes)
 
 
-def _dates(mailing: _Mailing, people: Sequence[int], at: datetime) -> Sequence[str]:
+def _format_dates(mailing: _MailingContext, people: Sequence[int], at: datetime) -> Sequence[str]:
     """The day of the sending where each of these people lives, in words; looked up only where the mail has a place for it."""
     if not any(each.field == "date" for each in mailing.envelope.merge):
         return [""] * len(people)
@@ -169,22 +171,22 @@ def _dates(mailing: _Mailing, people: Sequence[int], at: datetime) -> Sequence[s
     return [said[zone] for zone in zones]
 
 
-def _stop_at(claim: Claim, why: str) -> None:
+def _pause_damaged(claim: Claim, why: str) -> None:
     """Stops a mailing whose ledger is damaged: who knows who would get it."""
-    _held(claim).update(state=states.PLANNED, lease_until=None)
+    _own_batch(claim).update(state=states.PLANNED, lease_until=None)
     mailings.stop(claim.mailing_id, f"Batch {claim.number} does not add up: {why}. None of it was sent.")
 
 
-def _begun(prepared: _Prepared, attempt: str, now: datetime) -> _Prepared | None:
+def _begin_attempt(prepared: _PreparedBatch, attempt: str, now: datetime) -> _PreparedBatch | None:
     """Commits that this attempt begins; None when the claim is lost or the mailing was stopped meanwhile."""
     claim = claims.begin_attempt(prepared.claim, attempt, until=now + LEASE)
     if claim is None:
-        _held(prepared.claim).update(state=states.PLANNED, lease_until=None)
+        _own_batch(prepared.claim).update(state=states.PLANNED, lease_until=None)
         return None
     return replace(prepared, claim=claim)
 
 
-def _request(prepared: _Prepared, attempt: str, now: datetime) -> Request:
+def _build_request(prepared: _PreparedBatch, attempt: str, now: datetime) -> Request:
     claim, mailing = prepared.claim, prepared.mailing
     send_at = (claim.send_at or mailing.due_at) if mailing.cancel_id else None
     return Request(
@@ -198,12 +200,12 @@ def _request(prepared: _Prepared, attempt: str, now: datetime) -> Request:
     )
 
 
-def _held(claim: Claim) -> QuerySet[models.Batch]:
+def _own_batch(claim: Claim) -> QuerySet[models.Batch]:
     """The batch as long as it is ours: a claim that ran out may be another worker's by now."""
     return models.Batch.objects.filter(id=claim.id, state=states.CLAIMED, lease_owner=claim.owner)
 
 
-def _withdrawn(
+def _withdraw_unsubscribed(
     claim: Claim,
     outcomes: ledger.Outcomes,
     people: Iterable[tuple[int, int, str]],
@@ -217,7 +219,7 @@ def _withdrawn(
     gone = [(place, person, address) for place, person, address in people if person in left]
     outcomes.mark([place for place, _, _ in gone], Outcome.WITHDRAWN)
     with transaction.atomic():
-        if not _held(claim).update(outcomes=outcomes.packed(), version=F("version") + 1):
+        if not _own_batch(claim).update(outcomes=outcomes.packed(), version=F("version") + 1):
             return None
         models.Incident.objects.bulk_create(
             rows.incident(
@@ -231,14 +233,14 @@ def _withdrawn(
             for _, person, address in gone
         )
     if not outcomes.places(Outcome.PLANNED):
-        _held(claim).update(state=states.batch_state(outcomes.counts()), lease_until=None)
+        _own_batch(claim).update(state=states.batch_state(outcomes.counts()), lease_until=None)
         return None
     return claim._replace(outcomes=outcomes.packed(), version=claim.version + 1)
 
 
-def _record_surely(prepared: _Prepared, answer: Answer, clock: Callable[[], datetime]) -> None:
+def _record_with_retries(prepared: _PreparedBatch, answer: Answer, clock: Callable[[], datetime]) -> None:
     """Writes an answer down, waiting for a database that is locked, full or away: only this process knows it."""
-    for seconds in RECORD_AGAIN_SECONDS:
+    for seconds in RECORD_RETRY_SECONDS:
         try:
             return _record(prepared, answer, clock())
         except DatabaseError as error:
@@ -250,7 +252,7 @@ def _record_surely(prepared: _Prepared, answer: Answer, clock: Callable[[], date
     return _record(prepared, answer, clock())
 
 
-def _record(prepared: _Prepared, answer: Answer, now: datetime) -> None:
+def _record(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
     """Writes an answer down: what became of each member, and where the batch goes from here."""
     claim, outcomes = prepared.claim, prepared.outcomes
     if answer.accepted:
@@ -258,7 +260,7 @@ def _record(prepared: _Prepared, answer: Answer, now: datetime) -> None:
         state = states.batch_state(outcomes.counts())
         if claims.record_accepted(claim, state, outcomes.packed(), answer.provider_id, now):
             return
-    answer = _about_people(prepared, answer)
+    answer = _interpret_answer(prepared, answer)
     waiting = _mark_named(prepared, answer)
     following = retry.after(
         answer,
@@ -266,11 +268,11 @@ def _record(prepared: _Prepared, answer: Answer, now: datetime) -> None:
         now=now,
         jitter=random.random(),  # noqa: S311
         named=len(waiting) < len(prepared.places),
-        proven=answer.permanent and _went_through(claim.mailing_id),
-        lost_before=_lost_before(claim.mailing_id) if answer.unknown else 0,
+        proven=answer.permanent and _has_accepted_batch(claim.mailing_id),
+        lost_before=_count_lost_answers(claim.mailing_id) if answer.unknown else 0,
     )
     outcomes.mark(waiting, following.outcome)
-    while not _stored(prepared, answer, following.again_at, now):
+    while not _store_answer(prepared, answer, following.again_at, now):
         pass  # events changed the row between reading and writing it: once more, on what it says now
     if following.stop:
         mailings.stop(claim.mailing_id, following.stop)
@@ -282,13 +284,13 @@ def _record(prepared: _Prepared, answer: Answer, now: datetime) -> None:
         log.warning("Batch %s of mailing %s: %s, %s", claim.number, claim.mailing_id, answer.kind, answer.message)
 
 
-def _about_people(prepared: _Prepared, answer: Answer) -> Answer:
+def _interpret_answer(prepared: _PreparedBatch, answer: Answer) -> Answer:
     """The answer as it is meant: one that names everybody, before anybody was mailed, is about the message itself."""
     everybody = len(answer.bad) >= len(prepared.places) > 1
-    return replace(answer, bad={}) if everybody and not _went_through(prepared.claim.mailing_id) else answer
+    return replace(answer, bad={}) if everybody and not _has_accepted_batch(prepared.claim.mailing_id) else answer
 
 
-def _mark_named(prepared: _Prepared, answer: Answer) -> list[int]:
+def _mark_named(prepared: _PreparedBatch, answer: Answer) -> list[int]:
     """Marks the members an answer speaks of one by one; the places of the others."""
     outcomes, places = prepared.outcomes, prepared.places
     for named, outcome in (
@@ -300,18 +302,18 @@ def _mark_named(prepared: _Prepared, answer: Answer) -> list[int]:
     return [place for place in places if outcomes[place] == Outcome.PLANNED]
 
 
-def _went_through(mailing_id: int) -> bool:
+def _has_accepted_batch(mailing_id: int) -> bool:
     return models.Batch.objects.filter(mailing_id=mailing_id, state=states.ACCEPTED).exists()
 
 
-def _lost_before(mailing_id: int) -> int:
+def _count_lost_answers(mailing_id: int) -> int:
     """How many of the latest answers of a mailing were lost, none having come in between."""
     answered = models.Batch.objects.filter(mailing_id=mailing_id, handed_over_at__isnull=False)
     latest = answered.order_by("-handed_over_at", "-id").values_list("state", flat=True)[: retry.MOST_LOST]
     return sum(1 for _ in takewhile(states.UNKNOWN.__eq__, latest))
 
 
-def _stored(prepared: _Prepared, answer: Answer, again_at: datetime | None, now: datetime) -> bool:
+def _store_answer(prepared: _PreparedBatch, answer: Answer, again_at: datetime | None, now: datetime) -> bool:
     """Stores an answer, with what events have said of the batch meanwhile. False when the row changed under it."""
     claim = prepared.claim
     with transaction.atomic():
@@ -339,11 +341,11 @@ def _stored(prepared: _Prepared, answer: Answer, again_at: datetime | None, now:
         values |= {"due_at": again_at} if state == states.PLANNED else {"handed_over_at": now}
         if not models.Batch.objects.filter(id=claim.id, version=row.version, state=row.state).update(**values):
             return False
-        _note_refused(prepared, answer, now)
+        _record_refused(prepared, answer, now)
     return True
 
 
-def _note_refused(prepared: _Prepared, answer: Answer, now: datetime) -> None:
+def _record_refused(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
     """A row for every single recipient the provider would not take, with what it said."""
     if not answer.bad:
         return

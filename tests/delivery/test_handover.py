@@ -333,7 +333,7 @@ def test_an_answer_that_comes_after_its_lease_still_counts(frozen: Plan, join: J
     made = frozen()
 
     def sleeps(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
-        assert handover.recover(now + LATER) == 1
+        assert handover.recover_expired_leases(now + LATER) == 1
         return told.accepts(provider, request, at)
 
     hand_over_all(ScriptedProvider(sleeps), now)
@@ -346,7 +346,7 @@ def test_a_refusal_that_comes_after_its_lease_sends_nothing_again(frozen: Plan, 
     made = frozen()
 
     def sleeps(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
-        handover.recover(now + LATER)
+        handover.recover_expired_leases(now + LATER)
         return told.refuses_for_now(provider, request, at)
 
     provider = ScriptedProvider(sleeps)
@@ -364,7 +364,7 @@ def test_a_worker_that_slept_through_its_claim_sends_nothing(frozen: Plan, join:
     assert prepared is not None
     other = ScriptedProvider()
     hand_over_all(other, now + LATER, "worker/2")
-    assert handover._begun(prepared, "attempt", now + LATER) is None
+    assert handover._begin_attempt(prepared, "attempt", now + LATER) is None
     assert shown(made).counts == {"accepted": 2}
     assert set(other.mailed.values()) == {1}
 
@@ -377,7 +377,7 @@ def test_a_pause_between_claim_and_sending_gives_the_batch_back(frozen: Plan, jo
     prepared = handover._prepare(claimed, now)
     assert prepared is not None
     service.pause(made.id, by="editor", now=now)
-    assert handover._begun(prepared, "attempt", now) is None
+    assert handover._begin_attempt(prepared, "attempt", now) is None
     assert shown(made).batches == {"planned": 1}
 
 

@@ -11,21 +11,19 @@ from newsletter.delivery import ledger, models, states
 from newsletter.delivery.states import Flag
 from subscribers import reads as subscribers
 
-ON_ITS_WAY = timedelta(minutes=10)  # from the provider to the reader; later, they had it and left because of it
-LOOKED_AFTER = timedelta(hours=2)
+DELIVERY_TIME = timedelta(minutes=10)  # from the provider to the reader; later, they had it and left because of it
+LOOK_BACK = timedelta(hours=2)
 
 
-def note_late_leavers(now: datetime) -> int:
+def mark_members(now: datetime) -> int:
     """Marks members who left between the hand-over of their batch and its arrival. Returns how many."""
-    recent = models.Mailing.objects.filter(started_at__isnull=False, due_at__gte=now - LOOKED_AFTER)
-    return sum(_of(row) for row in recent.exclude(state=states.CANCELLED))
+    recent = models.Mailing.objects.filter(started_at__isnull=False, due_at__gte=now - LOOK_BACK)
+    return sum(_mark_in_mailing(row) for row in recent.exclude(state=states.CANCELLED))
 
 
-def on_its_way(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> datetime | None:
+def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> datetime | None:
     """When an edition of these lists that was handed over for a reader arrives, if it has not by now; the latest one."""
-    recent = models.Mailing.objects.filter(
-        list_id__in=list_ids, started_at__isnull=False, due_at__gte=now - LOOKED_AFTER
-    )
+    recent = models.Mailing.objects.filter(list_id__in=list_ids, started_at__isnull=False, due_at__gte=now - LOOK_BACK)
     arrivals = []
     for row in recent.exclude(state__in=(states.CANCELLED, states.RECALLED)):
         for batch in row.batches.filter(
@@ -35,12 +33,12 @@ def on_its_way(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> da
             leaves_at = _leaves_at(row, batch)
             if place is None or not ledger.Outcomes(batch.outcomes, batch.format)[place].taken:
                 continue
-            if now < leaves_at + ON_ITS_WAY:
+            if now < leaves_at + DELIVERY_TIME:
                 arrivals.append(leaves_at)
     return max(arrivals, default=None)
 
 
-def _of(row: models.Mailing) -> int:
+def _mark_in_mailing(row: models.Mailing) -> int:
     assert row.frozen_at is not None
     noted = 0
     for person, left_at in subscribers.left_since(row.list_id, row.frozen_at):
@@ -49,9 +47,9 @@ def _of(row: models.Mailing) -> int:
             place = ledger.place_of(person, ledger.unpack_members(batch.members, batch.format))
             assert batch.handed_over_at is not None
             leaves_at = _leaves_at(row, batch)
-            if place is None or left_at > max(leaves_at, batch.handed_over_at) + ON_ITS_WAY:
+            if place is None or left_at > max(leaves_at, batch.handed_over_at) + DELIVERY_TIME:
                 continue
-            noted += _noted(batch, place)
+            noted += _mark_member(batch, place)
     return noted
 
 
@@ -61,7 +59,7 @@ def _leaves_at(row: models.Mailing, batch: models.Batch) -> datetime:
     return (batch.send_at or row.due_at) if row.recall == states.OPEN else batch.handed_over_at
 
 
-def _noted(batch: models.Batch, place: int) -> bool:
+def _mark_member(batch: models.Batch, place: int) -> bool:
     outcomes = ledger.Outcomes(batch.outcomes, batch.format)
     if not outcomes[place].taken or outcomes.flags(place) & Flag.LEFT_TOO_LATE:
         return False

@@ -29,7 +29,7 @@ def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> 
         for batch in row.batches.filter(
             first_id__lte=subscriber_id, last_id__gte=subscriber_id, handed_over_at__isnull=False
         ):
-            place = ledger.place_of(subscriber_id, ledger.unpack_members(batch.members, batch.format))
+            place = ledger.find_place(subscriber_id, ledger.unpack_members(batch.members, batch.format))
             leaves_at = _leaves_at(row, batch)
             if place is None or not ledger.Outcomes(batch.outcomes, batch.format)[place].taken:
                 continue
@@ -44,7 +44,7 @@ def _mark_in_mailing(row: models.Mailing) -> int:
     for person, left_at in subscribers.left_since(row.list_id, row.frozen_at):
         within = row.batches.filter(first_id__lte=person, last_id__gte=person, handed_over_at__lte=left_at)
         for batch in within:
-            place = ledger.place_of(person, ledger.unpack_members(batch.members, batch.format))
+            place = ledger.find_place(person, ledger.unpack_members(batch.members, batch.format))
             assert batch.handed_over_at is not None
             leaves_at = _leaves_at(row, batch)
             if place is None or left_at > max(leaves_at, batch.handed_over_at) + DELIVERY_TIME:

@@ -64,7 +64,7 @@ def _entries(subscriber_id: int) -> Iterator[tuple[int, int]]:
         cursor.execute(_DIRECTORY, [subscriber_id, subscriber_id])
         pages = cursor.fetchall()
     for mailing_id, places, form in pages:
-        place = ledger.place_number(places, subscriber_id, form)
+        place = ledger.find_index_entry(places, subscriber_id, form)
         if place is not None:
             yield mailing_id, place
 
@@ -90,5 +90,5 @@ def _became(subscriber_id: int, strata: dict[int, int]) -> dict[int, str]:
 def _outcome(
     subscriber_id: int, members: bytes | memoryview, outcomes: bytes | memoryview, form: int
 ) -> Outcome | None:
-    place = ledger.place_of(subscriber_id, ledger.unpack_members(members, form))
+    place = ledger.find_place(subscriber_id, ledger.unpack_members(members, form))
     return None if place is None else ledger.Outcomes(outcomes, form)[place]

@@ -70,7 +70,7 @@ def directory(mailing_id: int, places: Sequence[tuple[int, int]]) -> models.Dire
         first_id=places[0][0],
         last_id=places[-1][0],
         format=ledger.FORMAT,
-        places=ledger.pack_places(places),
+        places=ledger.pack_index_entries(places),
     )
 
 

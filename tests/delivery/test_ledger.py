@@ -36,7 +36,7 @@ def test_a_thousand_members_of_a_dense_list_take_about_a_kilobyte() -> None:
 
 @given(ids, st.integers(0, 2**63 - 1))
 def test_a_person_is_found_at_their_place_and_nobody_else_is(members: list[int], person: int) -> None:
-    place = ledger.place_of(person, members)
+    place = ledger.find_place(person, members)
     assert (place is not None) is (person in members)
     assert place is None or members[place] == person
 

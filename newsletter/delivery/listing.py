@@ -21,7 +21,7 @@ _Found = tuple[int, str, int | None]  # person, what became of them, number of t
 
 
 @dataclass(frozen=True, slots=True)
-class Who:
+class CandidateOutcome:
     """One candidate of a mailing and what became of them; `batch` is None for those left out.
 
     `address` is the one that counted for this mailing: whoever moved since is shown as mailed there.
@@ -44,7 +44,7 @@ class ReportLine:
     left_out: bool
 
 
-def who(mailing_id: int, *, state: str | None = None, limit: int = 100, after: int = 0) -> tuple[Who, ...]:
+def who(mailing_id: int, *, state: str | None = None, limit: int = 100, after: int = 0) -> tuple[CandidateOutcome, ...]:
     """The candidates of a mailing ascending by id behind `after`: all, with one outcome, or left out for one reason.
 
     “bounced” and “complained” are both: who was left out for it has no batch.
@@ -53,7 +53,9 @@ def who(mailing_id: int, *, state: str | None = None, limit: int = 100, after: i
     return tuple(islice(everybody(mailing_id, state=state, after=after, most=limit), limit))
 
 
-def everybody(mailing_id: int, *, state: str | None = None, after: int = 0, most: int = ROWS) -> Iterator[Who]:
+def everybody(
+    mailing_id: int, *, state: str | None = None, after: int = 0, most: int = ROWS
+) -> Iterator[CandidateOutcome]:
     """The same one after the other, however many they are; `most` says how many are wanted if it is not all."""
     if state is not None and state not in _WORDS and state not in (*states.EXCLUSIONS, "excluded"):
         raise BadInput(
@@ -89,7 +91,7 @@ def report(mailing_id: int) -> tuple[ReportLine, ...]:
     return (*lines, *(ReportLine(why, "", n, left_out=True) for why, n in left_out.order_by("reason")))
 
 
-def _told(row: models.Mailing, found: Iterator[_Found], page: int) -> Iterator[Who]:
+def _told(row: models.Mailing, found: Iterator[_Found], page: int) -> Iterator[CandidateOutcome]:
     """The same with addresses and reasons."""
     while some := list(islice(found, page)):
         ids = [person for person, _, _ in some]
@@ -97,7 +99,7 @@ def _told(row: models.Mailing, found: Iterator[_Found], page: int) -> Iterator[W
         reasons = dict(incidents.values_list("subscriber_id", "reason"))
         people = subscribers.recipients(row.list_id, ids, as_of=row.frozen_at or row.created_at)
         for (person, became, batch), address in zip(some, people.addresses, strict=True):
-            yield Who(person, address, became, batch, reasons.get(person, ""))
+            yield CandidateOutcome(person, address, became, batch, reasons.get(person, ""))
 
 
 def _matching(mailing_id: int, state: str | None, after: int) -> Iterator[_Found]:

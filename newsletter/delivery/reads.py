@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet, Sum
 
 from newsletter.delivery import ledger, models, states, windows
 from newsletter.delivery.leaving import find_arrival
-from newsletter.delivery.listing import ReportLine, Who, everybody, report, who
+from newsletter.delivery.listing import CandidateOutcome, ReportLine, everybody, report, who
 from newsletter.delivery.lookups import Delivery, outcomes_of
 from newsletter.delivery.states import Flag, Outcome
 from newsletter.kernel.errors import NotFound

@@ -106,7 +106,7 @@ def list_recipients(
     as_json: bool = JSON,
 ) -> None:
     """List the readers of a mailing by what became of them."""
-    rows = reads.who(mailing_id, state=state or None, limit=limit, after=after)
+    rows = reads.list_recipients(mailing_id, state=state or None, limit=limit, after=after)
     if as_json:
         return emit_json(rows)
     print_table(
@@ -123,7 +123,7 @@ def show_report(
     as_json: bool = JSON,
 ) -> None:
     """Account for every candidate, by state and reason."""
-    lines = reads.report(mailing_id)
+    lines = reads.count_by_reason(mailing_id)
     if out is not None:
         _write_proof(mailing_id, out)
     if as_json:
@@ -144,7 +144,7 @@ def _write_proof(mailing_id: int, out: Path) -> None:
         with out.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(("reader", "address", "state", "batch", "reason"))
-            for row in reads.everybody(mailing_id):
+            for row in reads.iterate_recipients(mailing_id):
                 writer.writerow(
                     (row.subscriber_id, defused(row.address), row.state, row.batch or "", defused(row.reason))
                 )

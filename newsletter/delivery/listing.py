@@ -15,9 +15,9 @@ from newsletter.delivery.states import Outcome
 from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import reads as subscribers
 
-ROWS = 1_000  # people to a query: SQLite and PostgreSQL both limit the parameters of one
-_WORDS = frozenset(outcome.word for outcome in Outcome if outcome != Outcome.REPAIRED)
-_Found = tuple[int, str, int | None]  # person, what became of them, number of the batch
+ROWS_PER_QUERY = 1_000  # people to a query: SQLite and PostgreSQL both limit the parameters of one
+_OUTCOME_LABELS = frozenset(outcome.word for outcome in Outcome if outcome != Outcome.REPAIRED)
+_FoundCandidate = tuple[int, str, int | None]  # person, what became of them, number of the batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,31 +44,33 @@ class ReportLine:
     left_out: bool
 
 
-def who(mailing_id: int, *, state: str | None = None, limit: int = 100, after: int = 0) -> tuple[CandidateOutcome, ...]:
+def list_recipients(
+    mailing_id: int, *, state: str | None = None, limit: int = 100, after: int = 0
+) -> tuple[CandidateOutcome, ...]:
     """The candidates of a mailing ascending by id behind `after`: all, with one outcome, or left out for one reason.
 
     “bounced” and “complained” are both: who was left out for it has no batch.
     Raises BadInput for a state that does not exist, NotFound.
     """
-    return tuple(islice(everybody(mailing_id, state=state, after=after, most=limit), limit))
+    return tuple(islice(iterate_recipients(mailing_id, state=state, after=after, most=limit), limit))
 
 
-def everybody(
-    mailing_id: int, *, state: str | None = None, after: int = 0, most: int = ROWS
+def iterate_recipients(
+    mailing_id: int, *, state: str | None = None, after: int = 0, most: int = ROWS_PER_QUERY
 ) -> Iterator[CandidateOutcome]:
     """The same one after the other, however many they are; `most` says how many are wanted if it is not all."""
-    if state is not None and state not in _WORDS and state not in (*states.EXCLUSIONS, "excluded"):
+    if state is not None and state not in _OUTCOME_LABELS and state not in (*states.EXCLUSIONS, "excluded"):
         raise BadInput(
-            f"“{state}” is no state. It can be {', '.join(sorted(_WORDS))}, excluded, {', '.join(states.EXCLUSIONS)}.",
+            f"“{state}” is no state. It can be {', '.join(sorted(_OUTCOME_LABELS))}, excluded, {', '.join(states.EXCLUSIONS)}.",
             "state",
         )
     row = models.Mailing.objects.filter(id=mailing_id).first()
     if row is None:
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
-    return _told(row, _matching(mailing_id, state, after), min(most, ROWS))
+    return _add_addresses(row, _find_matching(mailing_id, state, after), min(most, ROWS_PER_QUERY))
 
 
-def report(mailing_id: int) -> tuple[ReportLine, ...]:
+def count_by_reason(mailing_id: int) -> tuple[ReportLine, ...]:
     """Every candidate accounted for, by state and reason, most readers first within a state. Raises NotFound."""
     if not models.Mailing.objects.filter(id=mailing_id).exists():
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
@@ -91,7 +93,7 @@ def report(mailing_id: int) -> tuple[ReportLine, ...]:
     return (*lines, *(ReportLine(why, "", n, left_out=True) for why, n in left_out.order_by("reason")))
 
 
-def _told(row: models.Mailing, found: Iterator[_Found], page: int) -> Iterator[CandidateOutcome]:
+def _add_addresses(row: models.Mailing, found: Iterator[_FoundCandidate], page: int) -> Iterator[CandidateOutcome]:
     """The same with addresses and reasons."""
     while some := list(islice(found, page)):
         ids = [person for person, _, _ in some]
@@ -102,26 +104,26 @@ def _told(row: models.Mailing, found: Iterator[_Found], page: int) -> Iterator[C
             yield CandidateOutcome(person, address, became, batch, reasons.get(person, ""))
 
 
-def _matching(mailing_id: int, state: str | None, after: int) -> Iterator[_Found]:
-    streams: list[Iterable[_Found]] = []
-    if state is None or state in _WORDS:
-        streams += _members(mailing_id, state, after)
+def _find_matching(mailing_id: int, state: str | None, after: int) -> Iterator[_FoundCandidate]:
+    streams: list[Iterable[_FoundCandidate]] = []
+    if state is None or state in _OUTCOME_LABELS:
+        streams += _member_streams(mailing_id, state, after)
     if state is None or state in {*states.EXCLUSIONS, "excluded"}:
-        streams += _excluded(mailing_id, state, after)
+        streams += _exclusion_streams(mailing_id, state, after)
     return merge(*streams)
 
 
-def _members(mailing_id: int, state: str | None, after: int) -> Sequence[Iterable[_Found]]:
+def _member_streams(mailing_id: int, state: str | None, after: int) -> Sequence[Iterable[_FoundCandidate]]:
     """A stream for each stratum, and one for each batch of a repair: within each, ids ascend."""
     mine = models.Batch.objects.filter(mailing_id=mailing_id, last_id__gt=after)
     first = mine.filter(repair=False)
     strata = first.order_by("stratum").values_list("stratum", flat=True).distinct()
     streams = [first.filter(stratum=stratum).order_by("first_id") for stratum in strata]
     streams += [mine.filter(id=batch_id) for batch_id in mine.filter(repair=True).values_list("id", flat=True)]
-    return [_outcomes(batches, state, after) for batches in streams]
+    return [_iterate_members(batches, state, after) for batches in streams]
 
 
-def _outcomes(batches: QuerySet[models.Batch], state: str | None, after: int) -> Iterator[_Found]:
+def _iterate_members(batches: QuerySet[models.Batch], state: str | None, after: int) -> Iterator[_FoundCandidate]:
     for batch in batches.iterator(chunk_size=20):
         members = ledger.unpack_members(batch.members, batch.format)
         for person, outcome in zip(members, ledger.Outcomes(batch.outcomes, batch.format), strict=True):
@@ -131,14 +133,14 @@ def _outcomes(batches: QuerySet[models.Batch], state: str | None, after: int) ->
                 yield person, outcome.word, batch.number
 
 
-def _excluded(mailing_id: int, state: str | None, after: int) -> Sequence[Iterable[_Found]]:
+def _exclusion_streams(mailing_id: int, state: str | None, after: int) -> Sequence[Iterable[_FoundCandidate]]:
     rows = models.Exclusion.objects.filter(mailing_id=mailing_id, last_id__gt=after)
     reasons = rows.order_by("reason").values_list("reason", flat=True).distinct()
     wanted = [reason for reason in reasons if state in (None, "excluded", reason)]
-    return [_left_out(rows.filter(reason=reason).order_by("first_id"), after) for reason in wanted]
+    return [_iterate_excluded(rows.filter(reason=reason).order_by("first_id"), after) for reason in wanted]
 
 
-def _left_out(rows: QuerySet[models.Exclusion], after: int) -> Iterator[_Found]:
+def _iterate_excluded(rows: QuerySet[models.Exclusion], after: int) -> Iterator[_FoundCandidate]:
     for row in rows.iterator(chunk_size=20):
         for person in ledger.unpack_members(row.members, row.format):
             if person > after:

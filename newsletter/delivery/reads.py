@@ -12,7 +12,13 @@ from django.db.models import Count, QuerySet, Sum
 
 from newsletter.delivery import ledger, models, states, windows
 from newsletter.delivery.leaving import find_arrival
-from newsletter.delivery.listing import CandidateOutcome, ReportLine, everybody, report, who
+from newsletter.delivery.listing import (
+    CandidateOutcome,
+    ReportLine,
+    count_by_reason,
+    iterate_recipients,
+    list_recipients,
+)
 from newsletter.delivery.lookups import Delivery, outcomes_of
 from newsletter.delivery.states import Flag, Outcome
 from newsletter.kernel.errors import NotFound

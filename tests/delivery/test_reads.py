@@ -66,7 +66,7 @@ def test_who_is_read_page_by_page(sent: Mailing, state: str | None) -> None:
 
 
 def test_who_is_asked_in_portions_a_database_takes(sent: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "ROWS", 7)
+    monkeypatch.setattr(listing, "ROWS_PER_QUERY", 7)
     assert len(reads.who(sent.id, limit=1_000)) == 121
 
 

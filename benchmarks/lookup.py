@@ -16,9 +16,9 @@ def main() -> None:
         _fill()
         from newsletter.delivery import models, reads
 
-        line("one person's latest 50 editions", median_ms(lambda: reads.outcomes_of(12_345)))
-        line(f"all {EDITIONS} editions", median_ms(lambda: reads.outcomes_of(12_345, limit=EDITIONS)))
-        found = reads.outcomes_of(12_345, limit=EDITIONS + 1)
+        line("one person's latest 50 editions", median_ms(lambda: reads.list_deliveries(12_345)))
+        line(f"all {EDITIONS} editions", median_ms(lambda: reads.list_deliveries(12_345, limit=EDITIONS)))
+        found = reads.list_deliveries(12_345, limit=EDITIONS + 1)
         assert len(found) == EDITIONS, len(found)
         print(f"{models.Batch.objects.count():,} batches, {models.Directory.objects.count():,} rows of the directory")
 

@@ -12,9 +12,9 @@ from django.db import connection
 from newsletter.delivery import ledger, models, rows
 from newsletter.delivery.states import Outcome
 
-MAILINGS = 250  # to a query: two parameters each
+MAILINGS_PER_QUERY = 250  # to a query: two parameters each
 
-_DIRECTORY = """
+_SELECT_INDEX = """
     SELECT m.id, d.places, d.format
       FROM delivery_mailing m
       JOIN delivery_directory d ON d.id = (SELECT x.id FROM delivery_directory x
@@ -23,7 +23,7 @@ _DIRECTORY = """
      WHERE d.last_id >= %s
   ORDER BY m.due_at DESC, m.id DESC
 """
-_BATCHES = """
+_SELECT_BATCHES = """
     SELECT b.mailing_id, b.members, b.outcomes, b.format
       FROM (VALUES {pairs}) wanted
       JOIN delivery_batch b ON b.id = (SELECT x.id FROM delivery_batch x
@@ -44,13 +44,15 @@ class Delivery:
     state: str
 
 
-def outcomes_of(subscriber_id: int, *, limit: int = 50) -> tuple[Delivery, ...]:
+def list_deliveries(subscriber_id: int, *, limit: int = 50) -> tuple[Delivery, ...]:
     """The mailings that had this person as a candidate, newest first, and what became of each."""
     found: list[Delivery] = []
-    entries = _entries(subscriber_id)
-    while len(found) < limit and (some := dict(islice(entries, MAILINGS))):
+    entries = _list_index_entries(subscriber_id)
+    while len(found) < limit and (some := dict(islice(entries, MAILINGS_PER_QUERY))):
         known = models.Mailing.objects.only("edition_id", "newsletter_id", "due_at").in_bulk(list(some))
-        became = _became(subscriber_id, {of: place for of, place in some.items() if not rows.exclusion_at(place)})
+        became = _find_outcomes(
+            subscriber_id, {of: place for of, place in some.items() if not rows.exclusion_at(place)}
+        )
         for mailing_id, place in some.items():
             word, row = rows.exclusion_at(place) or became.get(mailing_id, ""), known[mailing_id]
             if word:
@@ -58,10 +60,10 @@ def outcomes_of(subscriber_id: int, *, limit: int = 50) -> tuple[Delivery, ...]:
     return tuple(found[:limit])
 
 
-def _entries(subscriber_id: int) -> Iterator[tuple[int, int]]:
+def _list_index_entries(subscriber_id: int) -> Iterator[tuple[int, int]]:
     """The mailings, newest first, and the place of the person in the directory of each."""
     with connection.cursor() as cursor:
-        cursor.execute(_DIRECTORY, [subscriber_id, subscriber_id])
+        cursor.execute(_SELECT_INDEX, [subscriber_id, subscriber_id])
         pages = cursor.fetchall()
     for mailing_id, places, form in pages:
         place = ledger.find_index_entry(places, subscriber_id, form)
@@ -69,25 +71,25 @@ def _entries(subscriber_id: int) -> Iterator[tuple[int, int]]:
             yield mailing_id, place
 
 
-def _became(subscriber_id: int, strata: dict[int, int]) -> dict[int, str]:
+def _find_outcomes(subscriber_id: int, strata: dict[int, int]) -> dict[int, str]:
     """What became of a person, by mailing; a member planned once more counts in the batch that repaired it."""
     if not strata:
         return {}
     given = [number for pair in strata.items() for number in pair]
     with connection.cursor() as cursor:
         pairs = ", ".join(["(%s, %s)"] * len(strata))
-        cursor.execute(_BATCHES.format(pairs=pairs), [*given, subscriber_id, subscriber_id])
-        became = {mailing_id: _outcome(subscriber_id, *packed) for mailing_id, *packed in cursor.fetchall()}
+        cursor.execute(_SELECT_BATCHES.format(pairs=pairs), [*given, subscriber_id, subscriber_id])
+        became = {mailing_id: _unpack_outcome(subscriber_id, *packed) for mailing_id, *packed in cursor.fetchall()}
     repaired = [mailing_id for mailing_id, outcome in became.items() if outcome is Outcome.REPAIRED]
     if repaired:
         within = models.Batch.objects.filter(repair=True, first_id__lte=subscriber_id, last_id__gte=subscriber_id)
         for batch in within.filter(mailing_id__in=repaired).order_by("number"):
-            outcome = _outcome(subscriber_id, batch.members, batch.outcomes, batch.format)
+            outcome = _unpack_outcome(subscriber_id, batch.members, batch.outcomes, batch.format)
             became[batch.mailing_id] = became[batch.mailing_id] if outcome is None else outcome
     return {mailing_id: outcome.word for mailing_id, outcome in became.items() if outcome is not None}
 
 
-def _outcome(
+def _unpack_outcome(
     subscriber_id: int, members: bytes | memoryview, outcomes: bytes | memoryview, form: int
 ) -> Outcome | None:
     place = ledger.find_place(subscriber_id, ledger.unpack_members(members, form))

@@ -19,7 +19,7 @@ from newsletter.delivery.listing import (
     iterate_recipients,
     list_recipients,
 )
-from newsletter.delivery.lookups import Delivery, outcomes_of
+from newsletter.delivery.lookups import Delivery, list_deliveries
 from newsletter.delivery.states import Flag, Outcome
 from newsletter.kernel.errors import NotFound
 

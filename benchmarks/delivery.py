@@ -267,7 +267,7 @@ def hand_over() -> float:
         each.start()
     for each in crew:
         each.join()
-    service.finish(clock())
+    service.finish_settled(clock())
     return (time.perf_counter() - start) * 1000
 
 

@@ -104,7 +104,7 @@ class _Month:
             pass
         while service.hand_over_next(now, owner="bench", provider=wiring.provider(), clock=lambda: now):
             pass
-        service.finish(now)
+        service.finish_settled(now)
 
     def _posts(self, mailing: Any, now: datetime) -> Iterator[bytes]:
         from tests.fakes.sendgrid_events import post

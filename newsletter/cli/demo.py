@@ -257,7 +257,7 @@ def _deliver(mailing_id: int) -> None:
     with progress("Delivering to the outbox", deliveries.mailing(mailing_id).candidates) as advance:
         while delivery.hand_over_next(clock.now(), owner="demo", provider=wiring.provider(), clock=clock.now):
             advance(wiring.provider().max_batch)
-    delivery.finish(clock.now())
+    delivery.finish_settled(clock.now())
 
 
 def _print_summary(edition: Any, mailing: Any, password: str) -> None:

@@ -174,7 +174,7 @@ def _format_dates(mailing: _MailingContext, people: Sequence[int], at: datetime)
 def _pause_damaged(claim: Claim, why: str) -> None:
     """Stops a mailing whose ledger is damaged: who knows who would get it."""
     _own_batch(claim).update(state=states.PLANNED, lease_until=None)
-    mailings.stop(claim.mailing_id, f"Batch {claim.number} does not add up: {why}. None of it was sent.")
+    mailings.pause_on_error(claim.mailing_id, f"Batch {claim.number} does not add up: {why}. None of it was sent.")
 
 
 def _begin_attempt(prepared: _PreparedBatch, attempt: str, now: datetime) -> _PreparedBatch | None:
@@ -275,7 +275,7 @@ def _record(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
     while not _store_answer(prepared, answer, following.again_at, now):
         pass  # events changed the row between reading and writing it: once more, on what it says now
     if following.stop:
-        mailings.stop(claim.mailing_id, following.stop)
+        mailings.pause_on_error(claim.mailing_id, following.stop)
     if answer.again_at and following.again_at:  # the provider means us, not this batch: the others wait with it
         others = models.Batch.objects.filter(mailing_id=claim.mailing_id, state=states.PLANNED)
         ready = min(answer.again_at, following.again_at)

@@ -44,13 +44,13 @@ def create_mailing(
     is not.
     """
     registry.max_batch(provider)  # an unknown provider is said now, not at seven in the morning
-    window = _window(provider, due_at, recall_minutes, now)
+    window = _plan_recall_window(provider, due_at, recall_minutes, now)
     of_edition = models.Mailing.objects.filter(edition_id=edition_id, kind=kind).exclude(state=states.CANCELLED)
     if kind == models.Mailing.Kind.CORRECTION:  # of those an edition may have several, each of its own words
         of_edition = of_edition.filter(snapshot_id=snapshot_id)
     existing = of_edition.first()
     if existing is not None:
-        return _rearmed(existing, snapshot_id, due_at, by, window, occurrence_id)
+        return _reschedule(existing, snapshot_id, due_at, by, window, occurrence_id)
     try:
         with transaction.atomic():
             row = models.Mailing.objects.create(
@@ -75,13 +75,13 @@ def create_mailing(
     return reads.mailing(row.id)
 
 
-def _window(provider: str, due_at: datetime, minutes: int, now: datetime) -> dict[str, Any]:
+def _plan_recall_window(provider: str, due_at: datetime, minutes: int, now: datetime) -> dict[str, Any]:
     """The recall window of a new mailing: none, or one that is to be opened."""
     begins_at = windows.begins(due_at, minutes, now) if registry.can_cancel(provider) else None
     return {"recall": states.WANTED if begins_at else "", "begins_at": begins_at}
 
 
-def _rearmed(
+def _reschedule(
     row: models.Mailing, snapshot_id: int, due_at: datetime, by: str, window: dict[str, Any], occurrence_id: int | None
 ) -> Mailing:
     # A mailing that froze its audience may have reached people: it is never armed again.
@@ -97,9 +97,9 @@ def _rearmed(
     return reads.mailing(row.id)
 
 
-def finish(now: datetime) -> int:
+def finish_settled(now: datetime) -> int:
     """Closes mailings whose batches are all settled. Returns how many."""
-    _withdraw_stragglers()
+    _withdraw_returned_batches()
     still_open = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCHES)
     # What can still be recalled is not over, though all of it is handed over.
     recallable = Q(recall=states.OPEN, due_at__gt=now)
@@ -117,27 +117,27 @@ def _finish(row: models.Mailing, now: datetime) -> bool:
     return True
 
 
-def _withdraw_stragglers() -> None:
+def _withdraw_returned_batches() -> None:
     """Batches that were in a worker's hands when their mailing was cancelled, and came back: unsent, or too late."""
     back = models.Batch.objects.filter(state=states.PLANNED, mailing__state=states.CANCELLED)
     for mailing_id in set(back.values_list("mailing_id", flat=True)):
         withdraw_planned(mailing_id)
 
 
-def stop(mailing_id: int, reason: str) -> None:
+def pause_on_error(mailing_id: int, reason: str) -> None:
     """Pauses a mailing that cannot go on by itself. Harmless when others stopped it already."""
     rows = models.Mailing.objects.filter(id=mailing_id, state=states.SENDING)
     if rows.update(state=states.PAUSED, reason=reason[:300]):
         log.error("Mailing %s stops: %s", mailing_id, reason)
 
 
-def stop_others(provider: str, now: datetime) -> int:
+def pause_other_providers(provider: str, now: datetime) -> int:
     """Pauses mailings planned for another provider than this process has: they would wait in silence. Returns how many."""
     due = models.Batch.objects.filter(mailing_id=OuterRef("id"), state=states.PLANNED, due_at__lte=now)
     rows = models.Mailing.objects.filter(Exists(due), state=states.SENDING).exclude(provider=provider)
     found = list(rows.values_list("id", "provider"))
     for mailing_id, planned_for in found:
-        stop(
+        pause_on_error(
             mailing_id,
             f"It was planned for {planned_for}, and mail leaves through {provider} now. Set NEWSLETTER_PROVIDER={planned_for} "
             "and start again, then resume; or cancel it and send the edition anew.",
@@ -147,12 +147,12 @@ def stop_others(provider: str, now: datetime) -> int:
 
 def pause(mailing_id: int, *, by: str, now: datetime) -> None:
     """Stops handing over; what is in flight is finished. Resuming continues where the ledger says."""
-    _move(mailing_id, states.PAUSED, f"paused by {by}")
+    _change_state(mailing_id, states.PAUSED, f"paused by {by}")
 
 
 def resume(mailing_id: int, *, by: str, now: datetime) -> None:
     """Lets a paused mailing go on from where it stands."""
-    found = row(mailing_id)
+    found = get_row(mailing_id)
     if found.state != states.PAUSED:
         raise Refused(f"Mailing {mailing_id} is {found.state}, so there is nothing to resume.")
     to = states.SCHEDULED if found.frozen_at is None else states.FREEZING
@@ -164,7 +164,7 @@ def resume(mailing_id: int, *, by: str, now: datetime) -> None:
 
 def cancel(mailing_id: int, *, by: str, now: datetime) -> None:
     """Stops for good: what was not handed over is withdrawn. Raises Refused where all of it can be recalled instead."""
-    found = row(mailing_id)
+    found = get_row(mailing_id)
     recallable = found.recall == states.OPEN and windows.can_be_recalled(found.due_at, now)
     if recallable and found.state in (states.SENDING, states.PAUSED):
         raise Refused(
@@ -172,7 +172,7 @@ def cancel(mailing_id: int, *, by: str, now: datetime) -> None:
             f"Stop all of it: newsletter mailings recall {mailing_id}"
         )
     with transaction.atomic():
-        _move(mailing_id, states.CANCELLED, f"cancelled by {by}")
+        _change_state(mailing_id, states.CANCELLED, f"cancelled by {by}")
         withdraw_planned(mailing_id)
 
 
@@ -193,14 +193,14 @@ def withdraw_planned(mailing_id: int) -> int:
     return withdrawn
 
 
-def _move(mailing_id: int, to: str, reason: str) -> None:
-    found = row(mailing_id)
+def _change_state(mailing_id: int, to: str, reason: str) -> None:
+    found = get_row(mailing_id)
     rows = models.Mailing.objects.filter(id=mailing_id, state=found.state)
     if not states.may(states.MAILING, found.state, to) or not rows.update(state=to, reason=reason[:300]):
         raise Refused(f"Mailing {mailing_id} is {found.state}; it cannot become {to}.")
 
 
-def row(mailing_id: int) -> models.Mailing:
+def get_row(mailing_id: int) -> models.Mailing:
     """The mailing with this id. Raises NotFound."""
     found = models.Mailing.objects.filter(id=mailing_id).first()
     if found is None:

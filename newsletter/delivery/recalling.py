@@ -110,7 +110,7 @@ def recall(mailing_id: int, *, by: str, now: datetime, provider: Provider) -> Re
 
 
 def _recallable(mailing_id: int, now: datetime) -> models.Mailing:
-    row = mailings.row(mailing_id)
+    row = mailings.get_row(mailing_id)
     if row.state == states.SCHEDULED:
         raise Refused(
             f"Nothing of mailing {mailing_id} was handed over yet. Stop it: newsletter mailings cancel {mailing_id}"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 
 
-def times(sizes: Iterable[int], start: datetime, per_minute: int) -> Iterator[datetime]:
+def compute_send_times(sizes: Iterable[int], start: datetime, per_minute: int) -> Iterator[datetime]:
     """When each of these batches may leave, the first at `start`: at most `per_minute` messages a minute (0: no limit).
 
     The times are planned, nobody waits for them: a batch that is late does not make the next one late.
@@ -14,15 +14,15 @@ def times(sizes: Iterable[int], start: datetime, per_minute: int) -> Iterator[da
     at = start
     for size in sizes:
         yield at
-        at = after(at, size, per_minute)
+        at = compute_next_time(at, size, per_minute)
 
 
-def after(at: datetime, size: int, per_minute: int) -> datetime:
+def compute_next_time(at: datetime, size: int, per_minute: int) -> datetime:
     """When the next batch may leave after one of this size."""
     return at + timedelta(minutes=size / per_minute) if per_minute else at
 
 
-def ceiling(day: date, first_day: date | None, first: int) -> int | None:
+def compute_ceiling(day: date, first_day: date | None, first: int) -> int | None:
     """How many messages may leave on a day of a warm-up that allows `first` on its first day and doubles daily.
 
     None: no ceiling. Before the first day, the ceiling is that of the first day.

@@ -35,7 +35,9 @@ def plan_times(row: models.Mailing, now: datetime) -> None:
     batches = list(mine.only("id", "size"))
     start = max(row.due_at, now, *_taken_until(row, newsletter, account))
     field = "send_at" if row.recall == states.OPEN and now < row.due_at else "due_at"
-    for batch, at in zip(batches, pacing.times([batch.size for batch in batches], start, rate), strict=True):
+    for batch, at in zip(
+        batches, pacing.compute_send_times([batch.size for batch in batches], start, rate), strict=True
+    ):
         setattr(batch, field, at)
     models.Batch.objects.bulk_update(batches, [field], batch_size=ROWS)
 
@@ -57,7 +59,7 @@ def _end(batches: QuerySet[models.Batch], rate: int) -> Iterable[datetime]:
     last = batches.order_by(leaves_at.desc()).values_list(leaves_at, "size").first()
     if last is not None:
         leaves_at, size = last
-        yield pacing.after(leaves_at, size, rate)
+        yield pacing.compute_next_time(leaves_at, size, rate)
 
 
 def left_today(newsletter: Newsletter, due_at: datetime) -> int | None:
@@ -67,7 +69,7 @@ def left_today(newsletter: Newsletter, due_at: datetime) -> int | None:
     """
     zone = ZoneInfo(newsletter.zone)
     day = due_at.astimezone(zone).date()
-    most = pacing.ceiling(day, newsletter.warm_up_from, newsletter.warm_up_first)
+    most = pacing.compute_ceiling(day, newsletter.warm_up_from, newsletter.warm_up_first)
     if most is None:
         return None
     start = datetime(day.year, day.month, day.day, tzinfo=zone)

@@ -15,7 +15,7 @@ sizes = st.lists(st.integers(1, 1000), min_size=1, max_size=60)
 
 @given(sizes, st.integers(1, 100_000))
 def test_each_batch_has_the_time_it_needs_before_the_next(sizes: list[int], per_minute: int) -> None:
-    times = list(pacing.times(sizes, NOW, per_minute))
+    times = list(pacing.compute_send_times(sizes, NOW, per_minute))
     assert times[0] == NOW
     for (before, after), size in zip(pairwise(times), sizes, strict=False):
         assert abs((after - before) - timedelta(minutes=size / per_minute)) < timedelta(milliseconds=1)
@@ -23,7 +23,7 @@ def test_each_batch_has_the_time_it_needs_before_the_next(sizes: list[int], per_
 
 @given(sizes)
 def test_without_a_limit_all_leave_at_once(sizes: list[int]) -> None:
-    assert set(pacing.times(sizes, NOW, 0)) == {NOW}
+    assert set(pacing.compute_send_times(sizes, NOW, 0)) == {NOW}
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_without_a_limit_all_leave_at_once(sizes: list[int]) -> None:
     [(date(2026, 11, 20), 500), (date(2026, 11, 24), 500), (date(2026, 11, 25), 1000), (date(2026, 12, 4), 512_000)],
 )
 def test_a_warm_up_doubles_every_day(day: date, most: int) -> None:
-    assert pacing.ceiling(day, date(2026, 11, 24), 500) == most
+    assert pacing.compute_ceiling(day, date(2026, 11, 24), 500) == most
 
 
 def test_without_a_warm_up_there_is_no_ceiling() -> None:
-    assert pacing.ceiling(NOW.date(), None, 500) is None
-    assert pacing.ceiling(NOW.date(), NOW.date(), 0) is None
+    assert pacing.compute_ceiling(NOW.date(), None, 500) is None
+    assert pacing.compute_ceiling(NOW.date(), NOW.date(), 0) is None

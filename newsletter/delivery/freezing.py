@@ -244,7 +244,7 @@ class _PageWriter:
 
     def _under_the_ceiling(self, chosen: Sequence[ClassifiedCandidate]) -> Sequence[ClassifiedCandidate]:
         """Leaves out those beyond what a new sender may send on this day."""
-        left = planning.left_today(self.newsletter, self.row.due_at)
+        left = planning.count_left_today(self.newsletter, self.row.due_at)
         if left is None:
             return chosen
         wanted = [each.subscriber_id for each in chosen if not each.exclusion]

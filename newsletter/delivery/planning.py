@@ -14,8 +14,8 @@ from newsletter.catalog import reads as catalog
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery import models, pacing, states
 
-ROWS = 1_000
-LOOKED_BACK = timedelta(days=1)
+ROWS_PER_QUERY = 1_000
+LOOK_BACK = timedelta(days=1)
 
 
 def plan_times(row: models.Mailing, now: datetime) -> None:
@@ -33,28 +33,28 @@ def plan_times(row: models.Mailing, now: datetime) -> None:
     models.Pace.objects.select_for_update().get(name=row.provider)  # two mailings never take the same minute
     mine = models.Batch.objects.filter(mailing_id=row.id, state=states.PLANNED).order_by("number")
     batches = list(mine.only("id", "size"))
-    start = max(row.due_at, now, *_taken_until(row, newsletter, account))
+    start = max(row.due_at, now, *_find_reserved_until(row, newsletter, account))
     field = "send_at" if row.recall == states.OPEN and now < row.due_at else "due_at"
     for batch, at in zip(
         batches, pacing.compute_send_times([batch.size for batch in batches], start, rate), strict=True
     ):
         setattr(batch, field, at)
-    models.Batch.objects.bulk_update(batches, [field], batch_size=ROWS)
+    models.Batch.objects.bulk_update(batches, [field], batch_size=ROWS_PER_QUERY)
 
 
-def _taken_until(row: models.Mailing, newsletter: Newsletter, account: int) -> Iterable[datetime]:
+def _find_reserved_until(row: models.Mailing, newsletter: Newsletter, account: int) -> Iterable[datetime]:
     """Until when the minutes of this newsletter, and those of the account, are taken by other mailings."""
     waiting = Q(state__in=states.OPEN_BATCHES, mailing__state=states.SENDING)
     gone = Q(state__in=(states.ACCEPTED, states.UNKNOWN))
     others = models.Batch.objects.filter(waiting | gone, mailing__provider=row.provider).exclude(mailing_id=row.id)
-    others = others.filter(due_at__gte=row.due_at - LOOKED_BACK)
+    others = others.filter(due_at__gte=row.due_at - LOOK_BACK)
     if newsletter.per_minute:
-        yield from _end(others.filter(mailing__newsletter_id=row.newsletter_id), newsletter.per_minute)
+        yield from _find_end(others.filter(mailing__newsletter_id=row.newsletter_id), newsletter.per_minute)
     if account:
-        yield from _end(others, account)
+        yield from _find_end(others, account)
 
 
-def _end(batches: QuerySet[models.Batch], rate: int) -> Iterable[datetime]:
+def _find_end(batches: QuerySet[models.Batch], rate: int) -> Iterable[datetime]:
     leaves_at = Coalesce("send_at", "due_at")
     last = batches.order_by(leaves_at.desc()).values_list(leaves_at, "size").first()
     if last is not None:
@@ -62,7 +62,7 @@ def _end(batches: QuerySet[models.Batch], rate: int) -> Iterable[datetime]:
         yield pacing.compute_next_time(leaves_at, size, rate)
 
 
-def left_today(newsletter: Newsletter, due_at: datetime) -> int | None:
+def count_left_today(newsletter: Newsletter, due_at: datetime) -> int | None:
     """How many messages the warm-up of a newsletter's domain still allows on the day of `due_at`; None: no ceiling.
 
     The day is that of the newsletter's zone. What other newsletters of the same domain planned for it counts as well.

@@ -22,7 +22,7 @@ from django.db.models import F, Q
 from newsletter.delivery import alarms, ledger, models, rows
 from newsletter.delivery.folding import Effect, FoldedBatch, fold_batch
 from newsletter.delivery.providers import sendgrid_events
-from newsletter.delivery.providers.base import Cause, Event
+from newsletter.delivery.providers.base import Event, RejectReason
 from newsletter.kernel.errors import BadInput, NotAllowed
 from subscribers import service as subscribers
 
@@ -222,7 +222,7 @@ def _to_report(told: Effect | Event, list_id: int | None) -> subscribers.Report:
 
 def _apply_unmatched(events: Sequence[Event], now: datetime) -> None:
     """Events of no delivery of ours act on people only where the address is ours (SECURITY: counted and dropped)."""
-    told = [_to_report(event, None) for event in events if event.cause in (Cause.HARD, Cause.COMPLAINED)]
+    told = [_to_report(event, None) for event in events if event.cause in (RejectReason.HARD, RejectReason.COMPLAINED)]
     ours = subscribers.apply_reports(told, source="provider", now=now)
     if len(events) > ours:
         row, _ = models.Stray.objects.get_or_create(day=now.date())

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from newsletter.delivery import states
 from newsletter.delivery.ledger import Outcomes
-from newsletter.delivery.providers.base import Cause, Event, Happening
+from newsletter.delivery.providers.base import Event, Happening, RejectReason
 from newsletter.delivery.states import Flag, Outcome
 
 BURST_SECONDS = 2  # different links of one message opened within that time are opened by a scanner
@@ -50,7 +50,7 @@ class Effect(NamedTuple):
     """What an event says of a person and the address it names; what follows is for `subscribers` to decide."""
 
     place: int
-    cause: Cause
+    cause: RejectReason
     address: str
     reason: str
     at: int
@@ -127,7 +127,7 @@ def _apply_event(folded: FoldedBatch, event: Event) -> None:
         folded.state = states.batch_state(folded.outcomes.counts()) if not before.taken else folded.state
         if outcome in _FAILURES:
             folded.troubles.append(MemberFailure(event.place, outcome, event.reason, event.address, event.at))
-    if event.cause is Cause.QUOTA:
+    if event.cause is RejectReason.QUOTA:
         folded.outcomes.flag(event.place, Flag.OVER_QUOTA)
     elif event.cause and (outcome > before or left_now):
         folded.effects.append(Effect(event.place, event.cause, event.address, event.reason, event.at))

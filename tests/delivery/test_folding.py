@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from newsletter.delivery import states
 from newsletter.delivery.folding import FoldedBatch, find_machine_clicks, fold_batch
 from newsletter.delivery.ledger import Outcomes
-from newsletter.delivery.providers.base import Cause, Event, Happening
+from newsletter.delivery.providers.base import Event, Happening, RejectReason
 from newsletter.delivery.states import Flag, Outcome
 
 SIZE = 4
@@ -120,19 +120,19 @@ def test_clicks_count_for_their_story() -> None:
 
 
 def test_an_effect_is_told_once() -> None:
-    bounce = happened(Happening.BOUNCED, cause=Cause.HARD, reason="no such user")
+    bounce = happened(Happening.BOUNCED, cause=RejectReason.HARD, reason="no such user")
     first = after(states.ACCEPTED, batch(Outcome.ACCEPTED), bounce)
-    again = after(first.state, first.outcomes, bounce, happened(Happening.BOUNCED, at=200, cause=Cause.HARD))
-    assert [effect.cause for effect in first.effects] == [Cause.HARD]
+    again = after(first.state, first.outcomes, bounce, happened(Happening.BOUNCED, at=200, cause=RejectReason.HARD))
+    assert [effect.cause for effect in first.effects] == [RejectReason.HARD]
     assert len(first.troubles) == 1
     assert not again.effects
     assert not again.troubles
 
 
 def test_leaving_is_told_though_the_message_had_been_delivered_before() -> None:
-    left = happened(Happening.LEFT, cause=Cause.LEFT)
+    left = happened(Happening.LEFT, cause=RejectReason.LEFT)
     folded = after(states.ACCEPTED, batch(Outcome.DELIVERED), left, left)
-    assert [effect.cause for effect in folded.effects] == [Cause.LEFT]
+    assert [effect.cause for effect in folded.effects] == [RejectReason.LEFT]
     assert folded.outcomes.flags(0) == Flag.LEFT
 
 

@@ -146,7 +146,7 @@ class Happening(StrEnum):
     OTHER = "other"
 
 
-class Cause(StrEnum):
+class RejectReason(StrEnum):
     """What an event says of a person or an address; NOTHING where it is about the message or the provider."""
 
     NOTHING = ""
@@ -171,7 +171,7 @@ class Event(NamedTuple):
     batch: str = ""
     attempt: str = ""
     place: int = -1
-    cause: Cause = Cause.NOTHING
+    cause: RejectReason = RejectReason.NOTHING
     reason: str = ""
     machine: bool = False
     url: str = ""

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from newsletter.delivery.providers.base import Cause, Event, Happening
+from newsletter.delivery.providers.base import Event, Happening, RejectReason
 from newsletter.kernel.errors import BadInput
 
 SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
@@ -43,11 +43,11 @@ _HAPPENINGS = {
 # A message turned away for what it says, or for who sends it, tells nothing of the address (fact 37).
 _NOT_THE_ADDRESS = frozenset({"content", "reputation", "frequency/volume", "frequency or volume too high"})
 _DROPS = {
-    "bounced address": Cause.HARD,
-    "invalid": Cause.HARD,
-    "spam reporting address": Cause.COMPLAINED,
-    "unsubscribed address": Cause.LEFT,
-    "recipient list over package quota": Cause.QUOTA,
+    "bounced address": RejectReason.HARD,
+    "invalid": RejectReason.HARD,
+    "spam reporting address": RejectReason.COMPLAINED,
+    "unsubscribed address": RejectReason.LEFT,
+    "recipient list over package quota": RejectReason.QUOTA,
 }
 
 
@@ -154,23 +154,23 @@ def _reason(raw: Mapping[str, Any]) -> str:
     return f"{status} {said}".strip() if status and not said.startswith(status) else said
 
 
-def _cause(what: Happening, raw: Mapping[str, Any]) -> Cause:
+def _cause(what: Happening, raw: Mapping[str, Any]) -> RejectReason:
     of_the_address = _text(raw, "bounce_classification").lower() not in _NOT_THE_ADDRESS
     if what is Happening.DELIVERED:
-        return Cause.ARRIVED
+        return RejectReason.ARRIVED
     if what is Happening.BOUNCED:
-        return Cause.HARD if of_the_address else Cause.NOTHING
+        return RejectReason.HARD if of_the_address else RejectReason.NOTHING
     if what is Happening.BLOCKED:
-        return Cause.SOFT if of_the_address else Cause.NOTHING
+        return RejectReason.SOFT if of_the_address else RejectReason.NOTHING
     if what is Happening.DROPPED:
-        return _DROPS.get(_text(raw, "reason").lower(), Cause.NOTHING)
+        return _DROPS.get(_text(raw, "reason").lower(), RejectReason.NOTHING)
     if what is Happening.COMPLAINED:
-        return Cause.COMPLAINED
-    return Cause.LEFT if what is Happening.LEFT else Cause.NOTHING
+        return RejectReason.COMPLAINED
+    return RejectReason.LEFT if what is Happening.LEFT else RejectReason.NOTHING
 
 
-def _alarm(what: Happening, cause: Cause, raw: Mapping[str, Any]) -> str:
-    if cause is Cause.QUOTA:
+def _alarm(what: Happening, cause: RejectReason, raw: Mapping[str, Any]) -> str:
+    if cause is RejectReason.QUOTA:
         return "SendGrid drops our mail: the plan’s quota is used up. Raise it, then: newsletter mailings repair ID"
     if what is Happening.ACCOUNT:
         return f"SendGrid changed the state of our account: {_text(raw, 'type', 60) or 'it does not say how'}."

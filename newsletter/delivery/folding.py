@@ -15,22 +15,22 @@ from typing import NamedTuple
 
 from newsletter.delivery import states
 from newsletter.delivery.ledger import Outcomes
-from newsletter.delivery.providers.base import Event, Happening, RejectReason
+from newsletter.delivery.providers.base import Event, EventType, RejectReason
 from newsletter.delivery.states import Flag, Outcome
 
 BURST_SECONDS = 2  # different links of one message opened within that time are opened by a scanner
 _OUTCOMES = {
-    Happening.ACCEPTED: Outcome.ACCEPTED,
-    Happening.DEFERRED: Outcome.DEFERRED,
-    Happening.DELIVERED: Outcome.DELIVERED,
-    Happening.BLOCKED: Outcome.BLOCKED,
-    Happening.BOUNCED: Outcome.BOUNCED,
-    Happening.DROPPED: Outcome.DROPPED,
-    Happening.COMPLAINED: Outcome.COMPLAINED,
+    EventType.ACCEPTED: Outcome.ACCEPTED,
+    EventType.DEFERRED: Outcome.DEFERRED,
+    EventType.DELIVERED: Outcome.DELIVERED,
+    EventType.BLOCKED: Outcome.BLOCKED,
+    EventType.BOUNCED: Outcome.BOUNCED,
+    EventType.DROPPED: Outcome.DROPPED,
+    EventType.COMPLAINED: Outcome.COMPLAINED,
     # Whoever opens, clicks or leaves has it, though the word of delivery be still under way.
-    Happening.OPENED: Outcome.DELIVERED,
-    Happening.CLICKED: Outcome.DELIVERED,
-    Happening.LEFT: Outcome.DELIVERED,
+    EventType.OPENED: Outcome.DELIVERED,
+    EventType.CLICKED: Outcome.DELIVERED,
+    EventType.LEFT: Outcome.DELIVERED,
 }
 _NOT_MAILED = frozenset({Outcome.WITHDRAWN, Outcome.REFUSED, Outcome.RECALLED})
 _FAILURES = frozenset({Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED, Outcome.COMPLAINED})
@@ -78,7 +78,7 @@ def fold_batch(state: str, attempt: str, outcomes: Outcomes, events: Sequence[Ev
     for event in sorted(events, key=lambda event: event.at):
         _record_alarms(folded, event, attempt)
         _apply_event(folded, event)
-        if event.what in (Happening.OPENED, Happening.CLICKED):
+        if event.what in (EventType.OPENED, EventType.CLICKED):
             _record_engagement(folded, event, machine=event.machine or event.id in machines)
     return folded
 
@@ -114,12 +114,12 @@ def _record_alarms(folded: FoldedBatch, event: Event, attempt: str) -> None:
 
 def _is_known_recall(outcome: Outcome, event: Event) -> bool:
     """Whether an event says only what is known: what was recalled had been accepted before."""
-    return outcome is Outcome.RECALLED and event.what is Happening.ACCEPTED
+    return outcome is Outcome.RECALLED and event.what is EventType.ACCEPTED
 
 
 def _apply_event(folded: FoldedBatch, event: Event) -> None:
     outcome, before = _OUTCOMES.get(event.what, Outcome.PLANNED), folded.outcomes[event.place]
-    left_now = event.what is Happening.LEFT and not folded.outcomes.has(event.place, Flag.LEFT)
+    left_now = event.what is EventType.LEFT and not folded.outcomes.has(event.place, Flag.LEFT)
     if left_now:
         folded.outcomes.flag(event.place, Flag.LEFT)
     if outcome > before:
@@ -134,7 +134,7 @@ def _apply_event(folded: FoldedBatch, event: Event) -> None:
 
 
 def _record_engagement(folded: FoldedBatch, event: Event, *, machine: bool) -> None:
-    if event.what is Happening.OPENED:
+    if event.what is EventType.OPENED:
         folded.outcomes.flag(event.place, Flag.OPENED_BY_MACHINE if machine else Flag.OPENED)
         return
     folded.outcomes.flag(event.place, Flag.CLICKED_BY_MACHINE if machine else Flag.CLICKED)
@@ -146,7 +146,7 @@ def find_machine_clicks(events: Iterable[Event]) -> frozenset[str]:
     """The ids of the clicks that a machine made: on different links of one message within BURST_SECONDS."""
     clicks: dict[int, list[Event]] = defaultdict(list)
     for event in events:
-        if event.what is Happening.CLICKED:
+        if event.what is EventType.CLICKED:
             clicks[event.place].append(event)
     return frozenset(
         id for of_one_message in clicks.values() for id in _find_burst(sorted(of_one_message, key=_event_time))

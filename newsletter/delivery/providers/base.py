@@ -129,7 +129,7 @@ class Answer:
         return self.kind == "unknown"
 
 
-class Happening(StrEnum):
+class EventType(StrEnum):
     """What a provider reports later, in our words. What we have no word for is OTHER, never a guess."""
 
     ACCEPTED = "accepted"
@@ -165,7 +165,7 @@ class Event(NamedTuple):
     """
 
     id: str
-    what: Happening
+    what: EventType
     at: int
     address: str
     batch: str = ""

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from newsletter.delivery.providers.base import Event, Happening, RejectReason
+from newsletter.delivery.providers.base import Event, EventType, RejectReason
 from newsletter.kernel.errors import BadInput
 
 SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
@@ -27,18 +27,18 @@ LONGEST_REASON, LONGEST_ID = 500, 300  # characters
 _MILLISECONDS = 10**11  # a larger timestamp is in milliseconds (fact 35); as seconds this is the year 5138
 
 _HAPPENINGS = {
-    "processed": Happening.ACCEPTED,
-    "deferred": Happening.DEFERRED,
-    "delivered": Happening.DELIVERED,
-    "bounce": Happening.BOUNCED,
-    "blocked": Happening.BLOCKED,
-    "dropped": Happening.DROPPED,
-    "spamreport": Happening.COMPLAINED,
-    "unsubscribe": Happening.LEFT,
-    "group_unsubscribe": Happening.LEFT,
-    "open": Happening.OPENED,
-    "click": Happening.CLICKED,
-    "account_status_change": Happening.ACCOUNT,
+    "processed": EventType.ACCEPTED,
+    "deferred": EventType.DEFERRED,
+    "delivered": EventType.DELIVERED,
+    "bounce": EventType.BOUNCED,
+    "blocked": EventType.BLOCKED,
+    "dropped": EventType.DROPPED,
+    "spamreport": EventType.COMPLAINED,
+    "unsubscribe": EventType.LEFT,
+    "group_unsubscribe": EventType.LEFT,
+    "open": EventType.OPENED,
+    "click": EventType.CLICKED,
+    "account_status_change": EventType.ACCOUNT,
 }
 # A message turned away for what it says, or for who sends it, tells nothing of the address (fact 37).
 _NOT_THE_ADDRESS = frozenset({"content", "reputation", "frequency/volume", "frequency or volume too high"})
@@ -102,10 +102,10 @@ def _event(raw: Mapping[str, Any]) -> Event:
     word = _text(raw, "event")
     if word == "bounce" and _text(raw, "type") == "blocked":
         word = "blocked"
-    what = _HAPPENINGS.get(word, Happening.OTHER)
+    what = _HAPPENINGS.get(word, EventType.OTHER)
     cause = _cause(what, raw)
     batch, place = _delivery(raw)
-    url = _text(raw, "url", 2000) if what is Happening.CLICKED else ""
+    url = _text(raw, "url", 2000) if what is EventType.CLICKED else ""
     return Event(
         id=_text(raw, "sg_event_id"),
         what=what,
@@ -154,25 +154,25 @@ def _reason(raw: Mapping[str, Any]) -> str:
     return f"{status} {said}".strip() if status and not said.startswith(status) else said
 
 
-def _cause(what: Happening, raw: Mapping[str, Any]) -> RejectReason:
+def _cause(what: EventType, raw: Mapping[str, Any]) -> RejectReason:
     of_the_address = _text(raw, "bounce_classification").lower() not in _NOT_THE_ADDRESS
-    if what is Happening.DELIVERED:
+    if what is EventType.DELIVERED:
         return RejectReason.ARRIVED
-    if what is Happening.BOUNCED:
+    if what is EventType.BOUNCED:
         return RejectReason.HARD if of_the_address else RejectReason.NOTHING
-    if what is Happening.BLOCKED:
+    if what is EventType.BLOCKED:
         return RejectReason.SOFT if of_the_address else RejectReason.NOTHING
-    if what is Happening.DROPPED:
+    if what is EventType.DROPPED:
         return _DROPS.get(_text(raw, "reason").lower(), RejectReason.NOTHING)
-    if what is Happening.COMPLAINED:
+    if what is EventType.COMPLAINED:
         return RejectReason.COMPLAINED
-    return RejectReason.LEFT if what is Happening.LEFT else RejectReason.NOTHING
+    return RejectReason.LEFT if what is EventType.LEFT else RejectReason.NOTHING
 
 
-def _alarm(what: Happening, cause: RejectReason, raw: Mapping[str, Any]) -> str:
+def _alarm(what: EventType, cause: RejectReason, raw: Mapping[str, Any]) -> str:
     if cause is RejectReason.QUOTA:
         return "SendGrid drops our mail: the plan’s quota is used up. Raise it, then: newsletter mailings repair ID"
-    if what is Happening.ACCOUNT:
+    if what is EventType.ACCOUNT:
         return f"SendGrid changed the state of our account: {_text(raw, 'type', 60) or 'it does not say how'}."
     return ""
 

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from newsletter.delivery.providers.base import Event, Happening, RejectReason, Trouble
+from newsletter.delivery.providers.base import Event, EventType, RejectReason, Trouble
 
 PAGE = 500  # the most SendGrid gives at a time (fact 43)
 MOST_PAGES = 2_000  # of a list: a million addresses; more in one pull would be a fault of theirs or ours
 # “blocks” are not among them: SendGrid does not suppress what was turned away for now (fact 44).
 LISTS = {
-    "bounces": (Happening.BOUNCED, RejectReason.HARD),
-    "invalid_emails": (Happening.BOUNCED, RejectReason.HARD),
-    "spam_reports": (Happening.COMPLAINED, RejectReason.COMPLAINED),
-    "unsubscribes": (Happening.LEFT, RejectReason.LEFT),
+    "bounces": (EventType.BOUNCED, RejectReason.HARD),
+    "invalid_emails": (EventType.BOUNCED, RejectReason.HARD),
+    "spam_reports": (EventType.COMPLAINED, RejectReason.COMPLAINED),
+    "unsubscribes": (EventType.LEFT, RejectReason.LEFT),
 }
 
 
@@ -36,6 +36,6 @@ def _fit(entry: Any) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("email"), str) and isinstance(entry.get("created"), int)
 
 
-def _event(entry: Mapping[str, Any], what: Happening, cause: RejectReason) -> Event:
+def _event(entry: Mapping[str, Any], what: EventType, cause: RejectReason) -> Event:
     reason = str(entry.get("reason") or "on SendGrid’s list")[:500]
     return Event("", what, entry["created"], entry["email"][:320], cause=cause, reason=reason)

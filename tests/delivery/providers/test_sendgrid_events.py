@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.providers.base import Happening, RejectReason
+from newsletter.delivery.providers.base import EventType, RejectReason
 from newsletter.delivery.providers.sendgrid_events import genuine, parse, public_key
 from newsletter.kernel.errors import BadInput
 from tests.fakes.sendgrid_events import Signer, event, post
@@ -68,28 +68,28 @@ def test_what_is_no_key_is_named_with_its_setting(text: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "what", "cause"),
     [
-        ({"event": "processed"}, Happening.ACCEPTED, RejectReason.NOTHING),
-        ({"event": "deferred", "response": "450 later"}, Happening.DEFERRED, RejectReason.NOTHING),
-        ({"event": "delivered"}, Happening.DELIVERED, RejectReason.ARRIVED),
-        ({"event": "bounce", "type": "bounce", "bounce_classification": "Invalid Address"}, Happening.BOUNCED, RejectReason.HARD),
-        ({"event": "bounce", "type": "blocked", "bounce_classification": "Mailbox Unavailable"}, Happening.BLOCKED, RejectReason.SOFT),
-        ({"event": "bounce", "type": "blocked", "bounce_classification": "Content"}, Happening.BLOCKED, RejectReason.NOTHING),
-        ({"event": "bounce", "type": "bounce", "bounce_classification": "Reputation"}, Happening.BOUNCED, RejectReason.NOTHING),
-        ({"event": "dropped", "reason": "Bounced Address"}, Happening.DROPPED, RejectReason.HARD),
-        ({"event": "dropped", "reason": "Spam Reporting Address"}, Happening.DROPPED, RejectReason.COMPLAINED),
-        ({"event": "dropped", "reason": "Unsubscribed Address"}, Happening.DROPPED, RejectReason.LEFT),
-        ({"event": "dropped", "reason": "Spam Content"}, Happening.DROPPED, RejectReason.NOTHING),
-        ({"event": "dropped", "reason": "Recipient List over Package Quota"}, Happening.DROPPED, RejectReason.QUOTA),
-        ({"event": "spamreport"}, Happening.COMPLAINED, RejectReason.COMPLAINED),
-        ({"event": "unsubscribe"}, Happening.LEFT, RejectReason.LEFT),
-        ({"event": "group_unsubscribe"}, Happening.LEFT, RejectReason.LEFT),
-        ({"event": "group_resubscribe"}, Happening.OTHER, RejectReason.NOTHING),  # only the reader’s own act here brings back
-        ({"event": "open"}, Happening.OPENED, RejectReason.NOTHING),
-        ({"event": "a word of next year"}, Happening.OTHER, RejectReason.NOTHING),
-        ({}, Happening.OTHER, RejectReason.NOTHING),
+        ({"event": "processed"}, EventType.ACCEPTED, RejectReason.NOTHING),
+        ({"event": "deferred", "response": "450 later"}, EventType.DEFERRED, RejectReason.NOTHING),
+        ({"event": "delivered"}, EventType.DELIVERED, RejectReason.ARRIVED),
+        ({"event": "bounce", "type": "bounce", "bounce_classification": "Invalid Address"}, EventType.BOUNCED, RejectReason.HARD),
+        ({"event": "bounce", "type": "blocked", "bounce_classification": "Mailbox Unavailable"}, EventType.BLOCKED, RejectReason.SOFT),
+        ({"event": "bounce", "type": "blocked", "bounce_classification": "Content"}, EventType.BLOCKED, RejectReason.NOTHING),
+        ({"event": "bounce", "type": "bounce", "bounce_classification": "Reputation"}, EventType.BOUNCED, RejectReason.NOTHING),
+        ({"event": "dropped", "reason": "Bounced Address"}, EventType.DROPPED, RejectReason.HARD),
+        ({"event": "dropped", "reason": "Spam Reporting Address"}, EventType.DROPPED, RejectReason.COMPLAINED),
+        ({"event": "dropped", "reason": "Unsubscribed Address"}, EventType.DROPPED, RejectReason.LEFT),
+        ({"event": "dropped", "reason": "Spam Content"}, EventType.DROPPED, RejectReason.NOTHING),
+        ({"event": "dropped", "reason": "Recipient List over Package Quota"}, EventType.DROPPED, RejectReason.QUOTA),
+        ({"event": "spamreport"}, EventType.COMPLAINED, RejectReason.COMPLAINED),
+        ({"event": "unsubscribe"}, EventType.LEFT, RejectReason.LEFT),
+        ({"event": "group_unsubscribe"}, EventType.LEFT, RejectReason.LEFT),
+        ({"event": "group_resubscribe"}, EventType.OTHER, RejectReason.NOTHING),  # only the reader’s own act here brings back
+        ({"event": "open"}, EventType.OPENED, RejectReason.NOTHING),
+        ({"event": "a word of next year"}, EventType.OTHER, RejectReason.NOTHING),
+        ({}, EventType.OTHER, RejectReason.NOTHING),
     ],
 )  # fmt: skip
-def test_their_words_are_put_into_ours(raw: dict[str, Any], what: Happening, cause: RejectReason) -> None:
+def test_their_words_are_put_into_ours(raw: dict[str, Any], what: EventType, cause: RejectReason) -> None:
     (parsed,) = parse(post(event("x", OURS, "reader@example.com", 1_795_500_000) | {"event": ""} | raw))
     assert (parsed.what, parsed.cause) == (what, cause)
     assert (parsed.batch, parsed.attempt, parsed.place, parsed.at) == ("b1", "a1", 7, 1_795_500_000)
@@ -147,7 +147,7 @@ FIELDS = ["event", "type", "email", "timestamp", "sg_event_id", "reason", "statu
 def test_no_event_however_damaged_stops_the_others(events: list[dict[str, Any]]) -> None:
     healthy = event("delivered", OURS, "reader@example.com", 1)
     parsed = parse(json.dumps([*events, healthy]).encode())
-    assert parsed[-1].what is Happening.DELIVERED
+    assert parsed[-1].what is EventType.DELIVERED
     for each in parsed:
         "".join(field for field in each if isinstance(field, str)).encode()  # fit for a database
         assert 0 <= each.at < 10**12

@@ -231,7 +231,7 @@ class Suppressor(Protocol):
         ...
 
 
-class Personal(NamedTuple):
+class PersonalMessage(NamedTuple):
     """A message as one reader gets it."""
 
     subject: str
@@ -240,11 +240,11 @@ class Personal(NamedTuple):
     headers: tuple[tuple[str, str], ...]
 
 
-def personal(envelope: Envelope, recipient: Recipient) -> Personal:
+def personal(envelope: Envelope, recipient: Recipient) -> PersonalMessage:
     """The message of one reader, for providers that do not fill tokens in themselves."""
     reader = Reader(recipient.address, recipient.first_name, recipient.token, recipient.date)
     values = substitutions(envelope.merge, reader)
-    return Personal(
+    return PersonalMessage(
         subject=personalise(envelope.subject, values),
         html=personalise(envelope.html, values),
         text=personalise(envelope.text, values),

@@ -28,7 +28,7 @@ from newsletter.curator import reads as editions
 from newsletter.delivery import claims, ledger, mailings, models, retry, rows, states
 from newsletter.delivery.claims import Claim
 from newsletter.delivery.envelopes import build_envelope
-from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipients, Request
+from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipients, SendRequest
 from newsletter.delivery.states import Outcome
 from newsletter.kernel import ids
 from newsletter.kernel.clock import day_in
@@ -186,10 +186,10 @@ def _begin_attempt(prepared: _PreparedBatch, attempt: str, now: datetime) -> _Pr
     return replace(prepared, claim=claim)
 
 
-def _build_request(prepared: _PreparedBatch, attempt: str, now: datetime) -> Request:
+def _build_request(prepared: _PreparedBatch, attempt: str, now: datetime) -> SendRequest:
     claim, mailing = prepared.claim, prepared.mailing
     send_at = (claim.send_at or mailing.due_at) if mailing.cancel_id else None
-    return Request(
+    return SendRequest(
         mailing.envelope,
         prepared.recipients,
         mailing.key,

@@ -10,7 +10,7 @@ from django.conf import settings
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery import envelopes
 from newsletter.delivery.providers import mime
-from newsletter.delivery.providers.base import Answer, Provider, Recipient, Request, personal
+from newsletter.delivery.providers.base import Answer, Provider, Recipient, SendRequest, personal
 from newsletter.kernel import ids
 from newsletter.kernel.errors import BadInput, Refused
 from newsletter.templater import Rendered
@@ -59,7 +59,8 @@ def send_test(
         rendered, newsletter, base_url=settings.CONFIG.base_url, subject_prefix=TEST_PREFIX
     )
     return tuple(
-        _one(provider, Request(cover, (_stranger(address),), "tests", "tests", ids.opaque()), now) for address in wanted
+        _one(provider, SendRequest(cover, (_stranger(address),), "tests", "tests", ids.opaque()), now)
+        for address in wanted
     )
 
 
@@ -67,7 +68,7 @@ def _stranger(address: str, first_name: str = "") -> Recipient:
     return Recipient(f"test.{ids.opaque()}", address, first_name, "test")
 
 
-def _one(provider: Provider, request: Request, now: datetime) -> TestSent:
+def _one(provider: Provider, request: SendRequest, now: datetime) -> TestSent:
     answer = provider.send_batch(request, now)
     return TestSent(request.recipients[0].address, answer.kind, answer.message)
 
@@ -81,7 +82,7 @@ def send_notice(
         return Answer("refused", f"The mail could not be rendered: {reasons}", permanent=True)
     recipient = Recipient(f"notice.{ids.opaque()}", address, "", "")
     return provider.send_batch(
-        Request(
+        SendRequest(
             envelopes.build_transactional_envelope(rendered, newsletter),
             (recipient,),
             "notices",

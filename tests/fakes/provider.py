@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from newsletter.delivery.providers.base import Answer, Request
+from newsletter.delivery.providers.base import Answer, SendRequest
 
-Situation = Callable[["ScriptedProvider", Request, datetime], Answer]
+Situation = Callable[["ScriptedProvider", SendRequest, datetime], Answer]
 
 
 class Killed(BaseException):
@@ -25,74 +25,74 @@ class ScriptedProvider:
 
     def __init__(self, *script: Situation) -> None:
         self.script = list(script)
-        self.requests: list[Request] = []
+        self.requests: list[SendRequest] = []
         self.mailed: Counter[str] = Counter()
-        self.accepted: list[Request] = []  # as a whole, whatever was answered
+        self.accepted: list[SendRequest] = []  # as a whole, whatever was answered
 
-    def send_batch(self, request: Request, now: datetime) -> Answer:
+    def send_batch(self, request: SendRequest, now: datetime) -> Answer:
         self.requests.append(request)
         situation = self.script.pop(0) if self.script else accepts
         return situation(self, request, now)
 
-    def mail(self, request: Request, *but: int) -> None:
+    def mail(self, request: SendRequest, *but: int) -> None:
         """Mails everybody of a request but these places."""
         self.mailed.update(person.address for place, person in enumerate(request.recipients) if place not in but)
         if not but:
             self.accepted.append(request)
 
 
-def accepts(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+def accepts(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     provider.mail(request)
     return Answer("accepted", provider_id="told")
 
 
-def refuses_for_now(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+def refuses_for_now(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     return Answer("refused", "Come back later.")
 
 
 def asks_to_wait(seconds: int) -> Situation:
-    def situation(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+    def situation(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
         return Answer("refused", "Too many requests.", again_at=now + timedelta(seconds=seconds))
 
     return situation
 
 
-def refuses_for_good(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+def refuses_for_good(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     return Answer("refused", "This mail is wrong.", permanent=True)
 
 
 def names(*places: int) -> Situation:
     """Refuses the whole because of these places, as SendGrid's 400 does."""
 
-    def situation(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+    def situation(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
         return Answer("refused", "Invalid.", permanent=True, bad=dict.fromkeys(places, "no such mailbox"))
 
     return situation
 
 
-def wants_another_key(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+def wants_another_key(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     return Answer("refused", "The key is wrong. Set another, then resume.", permanent=True, stop=True)
 
 
-def loses_the_answer(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+def loses_the_answer(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     provider.mail(request)
     return Answer("unknown", "The answer was lost.")
 
 
-def loses_the_request(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+def loses_the_request(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     return Answer("unknown", "The answer was lost.")
 
 
-def breaks_off(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+def breaks_off(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     """Takes the first message, is cut off in the second, and never sees the others."""
     provider.mail(request, *range(1, len(request.recipients)))
     return Answer("refused", "The line went dead.", done=(0,), unsure=(1,) if len(request.recipients) > 1 else ())
 
 
-def dies_before(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+def dies_before(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     raise Killed
 
 
-def dies_after(provider: ScriptedProvider, request: Request, now: datetime) -> Answer:
+def dies_after(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     provider.mail(request)
     raise Killed

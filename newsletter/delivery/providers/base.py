@@ -82,7 +82,7 @@ def columns_of(recipients: Sequence[Recipient]) -> Sequence[Sequence[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SendRequest:
     """One attempt at one batch. The keys are opaque ids, never an address.
 
     A provider that can schedule sends at `send_at` (aware; None: now); all that has the same `cancel_id` ("" for
@@ -187,7 +187,7 @@ class Provider(Protocol):
     can_schedule: bool
     can_cancel: bool
 
-    def send_batch(self, request: Request, now: datetime) -> Answer:
+    def send_batch(self, request: SendRequest, now: datetime) -> Answer:
         """Hands one batch over. Never raises: every trouble is an answer."""
         ...
 

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from newsletter.delivery.providers.base import Envelope, Recipient, Request, personal
+from newsletter.delivery.providers.base import Envelope, Recipient, SendRequest, personal
 
 
 def compose(
@@ -31,7 +31,7 @@ def compose(
     return message
 
 
-def ids(request: Request, recipient: Recipient) -> tuple[tuple[str, str], ...]:
+def ids(request: SendRequest, recipient: Recipient) -> tuple[tuple[str, str], ...]:
     """Our opaque ids as headers, for providers that report nothing back."""
     return (
         ("X-NL-Mailing", request.mailing),

@@ -13,7 +13,7 @@ from email.policy import default
 from pathlib import Path
 
 from newsletter.delivery.providers import mime
-from newsletter.delivery.providers.base import Answer, Request
+from newsletter.delivery.providers.base import Answer, SendRequest
 from newsletter.kernel.errors import NotFound
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,120}")
@@ -30,7 +30,7 @@ class Outbox:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send_batch(self, request: Request, now: datetime) -> Answer:
+    def send_batch(self, request: SendRequest, now: datetime) -> Answer:
         """Writes each message whole or not at all. A full disk is refused for now: what was written stays written."""
         folder = self._folder / request.mailing
         done: list[int] = []

@@ -31,7 +31,7 @@ from newsletter.delivery.providers.base import (
     Envelope,
     Event,
     Recipient,
-    Request,
+    SendRequest,
     Trouble,
     columns_of,
     unsubscribe_headers,
@@ -68,7 +68,7 @@ class SendGrid:
         self._api = SendGridAPIClient(api_key=api_key, host=host)
         self._api.client = PooledClient(host, {**self._api.client.request_headers}, 3, [], Connections())
 
-    def send_batch(self, request: Request, now: datetime) -> Answer:
+    def send_batch(self, request: SendRequest, now: datetime) -> Answer:
         """One POST to mail/send; its answer sorted into accepted, refused and unknown (SendGrid fact 27)."""
         try:
             response = self._api.client.mail.send.post(request_body=body(request))
@@ -212,7 +212,7 @@ def _reset(headers: Any, now: datetime) -> datetime | None:
     return None
 
 
-def body(request: Request) -> bytes:
+def body(request: SendRequest) -> bytes:
     """The JSON of one request. The part that is the same for every batch is encoded once per mailing."""
     people = list(_personalizations(request))
     # Begin and end go with the first and the last, so that half a megabyte is not copied once more.
@@ -221,13 +221,13 @@ def body(request: Request) -> bytes:
     return ",".join(people).encode("ascii")
 
 
-def _schedule(request: Request) -> str:
+def _schedule(request: SendRequest) -> str:
     """When SendGrid is to send it, and the id by which all of it can be cancelled until then (facts 17 and 29)."""
     at = f',"send_at":{int(request.send_at.timestamp())}' if request.send_at else ""
     return at + (f',"batch_id":{quoted(request.cancel_id)}' if request.cancel_id else "")
 
 
-def _personalizations(request: Request) -> Iterable[str]:
+def _personalizations(request: SendRequest) -> Iterable[str]:
     """Each reader’s address, one-click headers, merge values, our ids. One `to` each, or they would see each other (fact 2).
 
     Column by column, for this runs for every reader of millions: what all have in common is put together once, and
@@ -251,7 +251,7 @@ def _escaped(column: Sequence[str]) -> Sequence[str]:
     return [quoted(value)[1:-1] for value in column]
 
 
-def _constants(request: Request) -> Sequence[str]:
+def _constants(request: SendRequest) -> Sequence[str]:
     """What stands before, between and after the values of `_personalizations`."""
     envelope = request.envelope
     headers = dict(unsubscribe_headers(envelope, Recipient(_SLOT, _SLOT, _SLOT, _SLOT)))

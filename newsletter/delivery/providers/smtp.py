@@ -14,7 +14,7 @@ from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
 from newsletter.delivery.providers import mime
-from newsletter.delivery.providers.base import Answer, Recipient, Request
+from newsletter.delivery.providers.base import Answer, Recipient, SendRequest
 from newsletter.kernel.errors import BadInput
 
 TIMEOUT = 60.0
@@ -39,7 +39,7 @@ class Smtp:
         self._port = parts.port or (465 if self._tls else 587)
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
 
-    def send_batch(self, request: Request, now: datetime) -> Answer:
+    def send_batch(self, request: SendRequest, now: datetime) -> Answer:
         """Sends each message. Trouble with one leaves the others alone; trouble with the connection ends the batch."""
         course = _Course()
         try:
@@ -86,7 +86,9 @@ class Smtp:
             except (OSError, smtplib.SMTPException):
                 server.close()
 
-    def _one(self, server: smtplib.SMTP, request: Request, recipient: Recipient, now: datetime) -> tuple[int, bytes]:
+    def _one(
+        self, server: smtplib.SMTP, request: SendRequest, recipient: Recipient, now: datetime
+    ) -> tuple[int, bytes]:
         """Sends one message; the server's last word. Raises for what concerns the connection or the sender."""
         message = mime.compose(request.envelope, recipient, now=now, extra=mime.ids(request, recipient)).as_bytes()
         sender = request.envelope.from_email

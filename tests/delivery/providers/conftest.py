@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.delivery.providers.base import Envelope, Recipient, Request
+from newsletter.delivery.providers.base import Envelope, Recipient, SendRequest
 from newsletter.templater import MergeField
 from tests.fakes.sendgrid import SendGridServer
 
@@ -41,11 +41,13 @@ def reader(n: int, first_name: str = "Ada", address: str = "") -> Recipient:
 
 
 @pytest.fixture
-def request_for() -> Callable[..., Request]:
+def request_for() -> Callable[..., SendRequest]:
     """request_for(reader(0), …, subject="…"): a request to these readers."""
 
-    def make(*people: Recipient, **changes: Any) -> Request:
-        return Request(envelope(**changes), people or (reader(0), reader(1), reader(2)), "mailing", "batch", "attempt")
+    def make(*people: Recipient, **changes: Any) -> SendRequest:
+        return SendRequest(
+            envelope(**changes), people or (reader(0), reader(1), reader(2)), "mailing", "batch", "attempt"
+        )
 
     return make
 

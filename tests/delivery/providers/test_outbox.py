@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from newsletter.delivery.providers import outbox
-from newsletter.delivery.providers.base import Request
+from newsletter.delivery.providers.base import SendRequest
 from newsletter.delivery.providers.outbox import Outbox
 from newsletter.kernel.errors import NotFound
 from tests.delivery.providers.conftest import reader
 
-Make = Callable[..., Request]
+Make = Callable[..., SendRequest]
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 
 
@@ -48,7 +48,7 @@ def test_a_message_is_as_it_would_leave(root: Path) -> None:
 
 
 def test_a_message_sent_twice_would_lie_there_twice(root: Path, request_for: Make) -> None:
-    second = Request(request_for().envelope, [reader(0)], "mailing", "batch", "second-attempt")
+    second = SendRequest(request_for().envelope, [reader(0)], "mailing", "batch", "second-attempt")
     Outbox(root).send_batch(second, NOW)
     assert len(list((root / "mailing").glob("batchkey.0-*.eml"))) == 2
 

@@ -18,13 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery.providers import sendgrid
-from newsletter.delivery.providers.base import Request
+from newsletter.delivery.providers.base import SendRequest
 from newsletter.delivery.providers.sendgrid import SendGrid, body
 from newsletter.kernel.errors import BadInput
 from tests.delivery.providers.conftest import envelope, reader
 from tests.fakes.sendgrid import KEY, Fault, SendGridServer, problems_of
 
-Make = Callable[..., Request]
+Make = Callable[..., SendRequest]
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 DESCRIPTION = os.environ.get("SENDGRID_OPENAPI", "")
 NAMED = {
@@ -82,7 +82,7 @@ def test_tracking_is_always_said(request_for: Make, on: bool) -> None:
 @given(st.text(max_size=60), st.text(max_size=60), st.text(min_size=1, max_size=60))
 def test_any_text_survives_the_quick_encoding(name: str, token: str, subject: str) -> None:
     person = reader(0, first_name=name)._replace(token=token)
-    request = Request(envelope(subject=subject, from_name=name), (person,), "m", "b", "a")
+    request = SendRequest(envelope(subject=subject, from_name=name), (person,), "m", "b", "a")
     raw = body(request)
     assert raw.isascii()
     sent = json.loads(raw)
@@ -93,7 +93,7 @@ def test_any_text_survives_the_quick_encoding(name: str, token: str, subject: st
 
 @given(st.text(max_size=300))
 def test_whatever_a_reader_is_called_the_body_is_valid_and_no_value_holds_a_token(name: str) -> None:
-    sent = json.loads(body(Request(envelope(), (reader(0, first_name=name),), "m", "b", "a")))
+    sent = json.loads(body(SendRequest(envelope(), (reader(0, first_name=name),), "m", "b", "a")))
     assert problems_of(sent) == []
     values = sent["personalizations"][0]["substitutions"]
     assert not any("-nl_" in value for value in values.values()), "the provider would expand it"

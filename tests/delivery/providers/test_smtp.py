@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from newsletter.delivery.providers.base import Answer, Request
+from newsletter.delivery.providers.base import Answer, SendRequest
 from newsletter.delivery.providers.smtp import Smtp
 from newsletter.kernel.errors import BadInput
 from tests.delivery.providers.conftest import reader
 from tests.fakes.smtp import SmtpServer, listening
 
-Make = Callable[..., Request]
+Make = Callable[..., SendRequest]
 Start = Callable[..., SmtpServer]
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 SECOND = "reader1@example.com"
@@ -29,7 +29,7 @@ def start() -> Iterator[Start]:
         yield lambda **told: stack.enter_context(listening(SmtpServer(**told)))
 
 
-def send(server: SmtpServer, request: Request) -> Answer:
+def send(server: SmtpServer, request: SendRequest) -> Answer:
     return Smtp(server.url).send_batch(request, NOW)
 
 

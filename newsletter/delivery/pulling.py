@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from newsletter.delivery import models
-from newsletter.delivery.providers.base import Event, Provider, Suppressor, Trouble
+from newsletter.delivery.providers.base import Event, Provider, ProviderError, Suppressor
 from subscribers import service as subscribers
 
 EVERY = timedelta(days=1)
@@ -61,7 +61,7 @@ def pull_suppressions(now: datetime, provider: Provider, *, at_once: bool = Fals
             reports = [_report(event) for event in portion]
             ours += subscribers.apply_reports(reports, source=provider.name, now=now)
             entries += len(reports)
-    except Trouble as error:
+    except ProviderError as error:
         mine.update(error=str(error)[:300])
         raise
     mine.update(pulled_until=now, next_at=now + EVERY, error="")

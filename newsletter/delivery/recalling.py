@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 
 from newsletter.curator import service as curator
 from newsletter.delivery import alarms, ledger, mailings, models, states, windows
-from newsletter.delivery.providers.base import Canceller, Provider, Trouble
+from newsletter.delivery.providers.base import Canceller, Provider, ProviderError
 from newsletter.delivery.states import Outcome
 from newsletter.kernel.errors import Refused
 
@@ -54,7 +54,7 @@ def open_next(now: datetime, provider: Provider) -> bool:
         if foreign + _ours(now).count() >= provider.most_cancelled:
             return _close(row, f"all {provider.most_cancelled} places the provider has for it are taken", now)
         cancel_id = provider.new_cancel_id()
-    except Trouble as error:
+    except ProviderError as error:
         log.warning("No recall window for mailing %s yet: %s", row.id, error)
         models.Mailing.objects.filter(id=row.id, recall=states.WANTED).update(begins_at=now + ASKED_AGAIN)
         return True
@@ -95,7 +95,7 @@ def recall(mailing_id: int, *, by: str, now: datetime, provider: Provider) -> Re
     held.update(state=states.PAUSED, reason=f"being recalled by {by}"[:300])  # nothing more is handed over from here
     try:
         provider.cancel(row.cancel_id)
-    except Trouble as error:
+    except ProviderError as error:
         held.update(reason=f"The recall failed: {error} Recall it again, or resume."[:300])
         raise
     with transaction.atomic():

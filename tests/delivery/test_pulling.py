@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from newsletter.delivery import service
-from newsletter.delivery.providers.base import Trouble
+from newsletter.delivery.providers.base import ProviderError
 from newsletter.delivery.providers.sendgrid import SendGrid
 from subscribers import models as people
 from subscribers import reads as subscribers
@@ -113,7 +113,7 @@ def test_trouble_is_said_and_tried_again_in_an_hour_from_the_same_place(
     readers(1)
     server.suppressions = {"spam_reports": [entry("reader0@example.com", now - timedelta(hours=1))]}
     server.list_faults = [Fault(status=403, body={"errors": [{"message": "access forbidden"}]})]
-    with pytest.raises(Trouble, match="Suppressions read access"):
+    with pytest.raises(ProviderError, match="Suppressions read access"):
         service.pull_suppressions(now, provider)
     told = service.last_pull("sendgrid")
     assert told is not None

@@ -12,7 +12,7 @@ from newsletter.catalog import service as catalog
 from newsletter.curator import reads as editions
 from newsletter.curator import service as curator
 from newsletter.delivery import models, reads, recalling, service, states
-from newsletter.delivery.providers.base import Trouble
+from newsletter.delivery.providers.base import ProviderError
 from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reads import Mailing
 from newsletter.kernel.errors import Refused
@@ -322,7 +322,7 @@ def test_a_recall_the_provider_does_not_confirm_pauses_and_can_be_tried_again(st
     stage.plan()
     stage.work()
     stage.server.fail_next(Fault(status=503), Fault(status=503))
-    with pytest.raises(Trouble):
+    with pytest.raises(ProviderError):
         stage.recall()
     assert stage.mailing.state == states.PAUSED
     assert "recall failed" in stage.mailing.reason

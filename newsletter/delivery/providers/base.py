@@ -192,7 +192,7 @@ class Provider(Protocol):
         ...
 
 
-class Trouble(SurroundingsError):
+class ProviderError(SurroundingsError):
     """The provider did not do what it was asked, with what it said."""
 
 

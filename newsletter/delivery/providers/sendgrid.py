@@ -30,9 +30,9 @@ from newsletter.delivery.providers.base import (
     Answer,
     Envelope,
     Event,
+    ProviderError,
     Recipient,
     SendRequest,
-    Trouble,
     columns_of,
     unsubscribe_headers,
 )
@@ -90,14 +90,14 @@ class SendGrid:
         """A batch id (SendGrid fact 29). Raises Trouble."""
         document = _asked(lambda: self._api.client.mail.batch.post(request_body=b"{}", timeout=ASKED_SECONDS))
         if not isinstance(document, dict) or not document.get("batch_id"):
-            raise Trouble("SendGrid gave no batch id.")
+            raise ProviderError("SendGrid gave no batch id.")
         return str(document["batch_id"])
 
     def cancelled_ids(self) -> frozenset[str]:
         """The batch ids that have a status. Raises Trouble."""
         document = _asked(lambda: self._api.client.user.scheduled_sends.get(timeout=ASKED_SECONDS))
         if not isinstance(document, list):
-            raise Trouble("SendGrid’s list of scheduled sends cannot be read.")
+            raise ProviderError("SendGrid’s list of scheduled sends cannot be read.")
         return frozenset(str(each.get("batch_id")) for each in document if isinstance(each, dict))
 
     def cancel(self, cancel_id: str) -> None:
@@ -109,7 +109,7 @@ class SendGrid:
                     request_body=json.dumps(wanted).encode(), timeout=ASKED_SECONDS
                 )
             )
-        except Trouble:
+        except ProviderError:
             document = _asked(lambda: self._api.client.user.scheduled_sends._(cancel_id).get(timeout=ASKED_SECONDS))
             found = document if isinstance(document, list) else [document]
             if not any(isinstance(each, dict) and each.get("status") == "cancel" for each in found):
@@ -138,11 +138,11 @@ def _asked(call: Callable[[], Response], permission: str = "Scheduled Sends acce
         return json.loads(call().body or b"null")
     except HTTPError as error:
         remedy = f" Give the key of SENDGRID_API_KEY {permission}." if error.status_code in (401, 403) else ""
-        raise Trouble(f"SendGrid answered {error.status_code}: {_said(error)}.{remedy}") from None
+        raise ProviderError(f"SendGrid answered {error.status_code}: {_said(error)}.{remedy}") from None
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        raise Trouble(f"SendGrid cannot be reached: {error}") from None
+        raise ProviderError(f"SendGrid cannot be reached: {error}") from None
     except ValueError:
-        raise Trouble("SendGrid’s answer cannot be read.") from None
+        raise ProviderError("SendGrid’s answer cannot be read.") from None
 
 
 def _refusal(error: HTTPError, now: datetime) -> Answer:

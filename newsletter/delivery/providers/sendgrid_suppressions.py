@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from newsletter.delivery.providers.base import Event, EventType, RejectReason, Trouble
+from newsletter.delivery.providers.base import Event, EventType, ProviderError, RejectReason
 
 PAGE = 500  # the most SendGrid gives at a time (fact 43)
 MOST_PAGES = 2_000  # of a list: a million addresses; more in one pull would be a fault of theirs or ours
@@ -26,7 +26,7 @@ def pull(get: Callable[[str, Mapping[str, int]], Any], since: datetime, until: d
         for page in range(MOST_PAGES):
             entries = get(name, {**window, "offset": page * PAGE})
             if not isinstance(entries, list):
-                raise Trouble(f"SendGrid’s list of {name} cannot be read.")
+                raise ProviderError(f"SendGrid’s list of {name} cannot be read.")
             yield from (_event(each, what, cause) for each in entries if _fit(each))
             if len(entries) < PAGE:
                 break

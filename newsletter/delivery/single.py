@@ -10,7 +10,7 @@ from django.conf import settings
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery import envelopes
 from newsletter.delivery.providers import mime
-from newsletter.delivery.providers.base import Answer, Provider, Recipient, SendRequest, personal
+from newsletter.delivery.providers.base import Answer, Provider, Recipient, SendRequest, build_personal_message
 from newsletter.kernel import ids
 from newsletter.kernel.errors import BadInput, Refused
 from newsletter.templater import Rendered
@@ -99,5 +99,5 @@ def compose_eml(
     """The message as it would leave for one reader."""
     cover = envelopes.build_envelope(rendered, newsletter, base_url=settings.CONFIG.base_url)
     recipient = _stranger(checking.for_sending(checking.check(address)), first_name)._replace(date=date)
-    mine = personal(cover, recipient)
+    mine = build_personal_message(cover, recipient)
     return Mail(mine.html, mine.text, mine.subject, mime.compose(cover, recipient, now=now).as_bytes())

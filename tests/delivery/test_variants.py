@@ -11,7 +11,7 @@ import pytest
 from newsletter.curator import service as curator
 from newsletter.curator import variants
 from newsletter.delivery import freezing, reads, service, states
-from newsletter.delivery.providers.base import personal
+from newsletter.delivery.providers.base import build_personal_message
 from newsletter.delivery.reads import Mailing
 from subscribers import models as people
 from subscribers import service as subscribers
@@ -34,7 +34,11 @@ def for_members(edition: Any, now: datetime) -> str:
 
 def got(provider: ScriptedProvider) -> dict[str, Any]:
     """What everybody was mailed, by address."""
-    return {who.address: personal(request.envelope, who) for request in provider.accepted for who in request.recipients}
+    return {
+        who.address: build_personal_message(request.envelope, who)
+        for request in provider.accepted
+        for who in request.recipients
+    }
 
 
 @pytest.mark.parametrize("page", [7, 5_000])

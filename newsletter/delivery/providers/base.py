@@ -68,11 +68,11 @@ class Recipients(Sequence[Recipient]):
 
     def __getitem__(self, place: int | slice) -> Recipient | Sequence[Recipient]:
         if isinstance(place, slice):
-            return Recipients(*(column[place] for column in columns_of(self)))
-        return Recipient(*(column[place] for column in columns_of(self)))
+            return Recipients(*(column[place] for column in to_columns(self)))
+        return Recipient(*(column[place] for column in to_columns(self)))
 
 
-def columns_of(recipients: Sequence[Recipient]) -> Sequence[Sequence[str]]:
+def to_columns(recipients: Sequence[Recipient]) -> Sequence[Sequence[str]]:
     """The deliveries, addresses, first names, tokens and dates of at least one recipient."""
     if isinstance(recipients, Recipients):
         return (
@@ -240,7 +240,7 @@ class PersonalMessage(NamedTuple):
     headers: tuple[tuple[str, str], ...]
 
 
-def personal(envelope: Envelope, recipient: Recipient) -> PersonalMessage:
+def build_personal_message(envelope: Envelope, recipient: Recipient) -> PersonalMessage:
     """The message of one reader, for providers that do not fill tokens in themselves."""
     reader = Reader(recipient.address, recipient.first_name, recipient.token, recipient.date)
     values = substitutions(envelope.merge, reader)
@@ -248,11 +248,11 @@ def personal(envelope: Envelope, recipient: Recipient) -> PersonalMessage:
         subject=personalise(envelope.subject, values),
         html=personalise(envelope.html, values),
         text=personalise(envelope.text, values),
-        headers=(*envelope.headers, *unsubscribe_headers(envelope, recipient)),
+        headers=(*envelope.headers, *build_unsubscribe_headers(envelope, recipient)),
     )
 
 
-def unsubscribe_headers(envelope: Envelope, recipient: Recipient) -> tuple[tuple[str, str], ...]:
+def build_unsubscribe_headers(envelope: Envelope, recipient: Recipient) -> tuple[tuple[str, str], ...]:
     """One-click leaving as RFC 8058 asks: an address that names reader and list, and the word that allows a POST."""
     if not envelope.unsubscribe_base:
         return ()

@@ -8,14 +8,14 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from newsletter.delivery.providers.base import Envelope, Recipient, SendRequest, personal
+from newsletter.delivery.providers.base import Envelope, Recipient, SendRequest, build_personal_message
 
 
 def compose(
     envelope: Envelope, recipient: Recipient, *, now: datetime, extra: tuple[tuple[str, str], ...] = ()
 ) -> EmailMessage:
     """The message for one reader. Message-ID is made of our own opaque id, so that a repeat shows itself."""
-    mine = personal(envelope, recipient)
+    mine = build_personal_message(envelope, recipient)
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(envelope.from_name, addr_spec=envelope.from_email)
     message["To"] = recipient.address

@@ -33,8 +33,8 @@ from newsletter.delivery.providers.base import (
     ProviderError,
     Recipient,
     SendRequest,
-    columns_of,
-    unsubscribe_headers,
+    build_unsubscribe_headers,
+    to_columns,
 )
 from newsletter.kernel.errors import BadInput
 from newsletter.templater import merge_columns
@@ -233,7 +233,7 @@ def _personalizations(request: SendRequest) -> Iterable[str]:
     Column by column, for this runs for every reader of millions: what all have in common is put together once, and
     joining it with what differs is a third of the work of formatting.
     """
-    deliveries, addresses, first_names, tokens, dates = columns_of(request.recipients)
+    deliveries, addresses, first_names, tokens, dates = to_columns(request.recipients)
     merged = merge_columns(request.envelope.merge, addresses, first_names, tokens, dates)
     leaving = [tokens] if request.envelope.unsubscribe_base else []
     columns = [addresses, *leaving, *merged, deliveries]
@@ -254,7 +254,7 @@ def _escaped(column: Sequence[str]) -> Sequence[str]:
 def _constants(request: SendRequest) -> Sequence[str]:
     """What stands before, between and after the values of `_personalizations`."""
     envelope = request.envelope
-    headers = dict(unsubscribe_headers(envelope, Recipient(_SLOT, _SLOT, _SLOT, _SLOT)))
+    headers = dict(build_unsubscribe_headers(envelope, Recipient(_SLOT, _SLOT, _SLOT, _SLOT)))
     merged = {field.token: _SLOT for field in envelope.merge}
     ours = {
         "nl_mailing": request.mailing,

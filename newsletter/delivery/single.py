@@ -100,4 +100,4 @@ def compose_eml(
     cover = envelopes.build_envelope(rendered, newsletter, base_url=settings.CONFIG.base_url)
     recipient = _stranger(checking.for_sending(checking.check(address)), first_name)._replace(date=date)
     mine = build_personal_message(cover, recipient)
-    return Mail(mine.html, mine.text, mine.subject, mime.compose(cover, recipient, now=now).as_bytes())
+    return Mail(mine.html, mine.text, mine.subject, mime.compose_message(cover, recipient, now=now).as_bytes())

@@ -11,7 +11,7 @@ from email.utils import format_datetime
 from newsletter.delivery.providers.base import Envelope, Recipient, SendRequest, build_personal_message
 
 
-def compose(
+def compose_message(
     envelope: Envelope, recipient: Recipient, *, now: datetime, extra: tuple[tuple[str, str], ...] = ()
 ) -> EmailMessage:
     """The message for one reader. Message-ID is made of our own opaque id, so that a repeat shows itself."""
@@ -31,7 +31,7 @@ def compose(
     return message
 
 
-def ids(request: SendRequest, recipient: Recipient) -> tuple[tuple[str, str], ...]:
+def build_id_headers(request: SendRequest, recipient: Recipient) -> tuple[tuple[str, str], ...]:
     """Our opaque ids as headers, for providers that report nothing back."""
     return (
         ("X-NL-Mailing", request.mailing),

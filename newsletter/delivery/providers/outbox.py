@@ -37,7 +37,9 @@ class Outbox:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for place, recipient in enumerate(request.recipients):
-                message = mime.compose(request.envelope, recipient, now=now, extra=mime.ids(request, recipient))
+                message = mime.compose_message(
+                    request.envelope, recipient, now=now, extra=mime.build_id_headers(request, recipient)
+                )
                 _write(folder / f"{recipient.delivery}-{request.attempt}.eml", message.as_bytes())
                 done.append(place)
             _sync(folder)

@@ -90,7 +90,9 @@ class Smtp:
         self, server: smtplib.SMTP, request: SendRequest, recipient: Recipient, now: datetime
     ) -> tuple[int, bytes]:
         """Sends one message; the server's last word. Raises for what concerns the connection or the sender."""
-        message = mime.compose(request.envelope, recipient, now=now, extra=mime.ids(request, recipient)).as_bytes()
+        message = mime.compose_message(
+            request.envelope, recipient, now=now, extra=mime.build_id_headers(request, recipient)
+        ).as_bytes()
         sender = request.envelope.from_email
         code, said = server.mail(sender)
         if code >= 400:

@@ -70,7 +70,7 @@ def _sync(folder: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Folder:
+class OutboxFolder:
     """One mailing's messages in the outbox."""
 
     name: str
@@ -88,12 +88,12 @@ class Letter:
     date: str
 
 
-def folders(root: Path) -> tuple[Folder, ...]:
+def folders(root: Path) -> tuple[OutboxFolder, ...]:
     """The folders of an outbox, newest first."""
     if not root.is_dir():
         return ()
     found = [
-        Folder(each.name, sum(1 for _ in each.glob("*.eml")), datetime.fromtimestamp(each.stat().st_mtime, UTC))
+        OutboxFolder(each.name, sum(1 for _ in each.glob("*.eml")), datetime.fromtimestamp(each.stat().st_mtime, UTC))
         for each in root.iterdir()
         if each.is_dir()
     ]

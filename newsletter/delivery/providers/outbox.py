@@ -79,7 +79,7 @@ class OutboxFolder:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutboxMessage:
     """One message in the outbox, headers only."""
 
     name: str
@@ -100,21 +100,23 @@ def folders(root: Path) -> tuple[OutboxFolder, ...]:
     return tuple(sorted(found, key=lambda each: each.changed_at, reverse=True))
 
 
-def letters(root: Path, folder: str, *, query: str = "", limit: int = 100) -> tuple[Letter, ...]:
+def letters(root: Path, folder: str, *, query: str = "", limit: int = 100) -> tuple[OutboxMessage, ...]:
     """Messages of a folder, by name; `query` is looked for in the receiver."""
     return tuple(_first(_matching(_folder(root, folder), query), limit))
 
 
-def _first(items: Iterator[Letter], limit: int) -> Iterator[Letter]:
+def _first(items: Iterator[OutboxMessage], limit: int) -> Iterator[OutboxMessage]:
     for _, item in zip(range(limit), items, strict=False):
         yield item
 
 
-def _matching(folder: Path, query: str) -> Iterator[Letter]:
+def _matching(folder: Path, query: str) -> Iterator[OutboxMessage]:
     for path in sorted(folder.glob("*.eml")):
         with path.open("rb") as file:
             message = message_from_bytes(file.read(16384), policy=default)
-        letter = Letter(path.name, str(message["To"] or ""), str(message["Subject"] or ""), str(message["Date"] or ""))
+        letter = OutboxMessage(
+            path.name, str(message["To"] or ""), str(message["Subject"] or ""), str(message["Date"] or "")
+        )
         if query.casefold() in letter.to.casefold():
             yield letter
 

@@ -28,7 +28,7 @@ def erase_addresses(subscriber_id: int, addresses: Sequence[str], *, outbox: Pat
         if any(address.encode() in body.lower() for address in named):
             models.Post.objects.filter(id=post.id).update(body=_drop_events_naming(body, named))
     for address in addresses:
-        letters.forget(outbox, address)
+        letters.delete_messages_to(outbox, address)
 
 
 def _drop_events_naming(body: bytes, addresses: Sequence[str]) -> bytes:

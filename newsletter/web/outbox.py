@@ -20,7 +20,7 @@ from newsletter.web.editions import SANDBOXED
 @desk("readers", house=True)
 def index(request: HttpRequest) -> HttpResponse:
     """The folders, one to a mailing."""
-    folders = outbox.folders(settings.CONFIG.outbox_dir)
+    folders = outbox.list_folders(settings.CONFIG.outbox_dir)
     names = _names(each.name for each in folders)
     return render(request, "pages/outbox.html", {"folders": [(each, names[each.name]) for each in folders]})
 
@@ -39,7 +39,7 @@ def _names(folders: Iterable[str]) -> dict[str, str]:
 def folder(request: HttpRequest, folder: str) -> HttpResponse:
     """The messages of a folder."""
     query = request.GET.get("q", "")[:100]
-    letters = outbox.letters(settings.CONFIG.outbox_dir, folder, query=query)
+    letters = outbox.list_messages(settings.CONFIG.outbox_dir, folder, query=query)
     context = {"folder": folder, "name": _names([folder])[folder], "letters": letters, "q": query}
     return render(request, "pages/outbox_folder.html", context)
 
@@ -47,7 +47,7 @@ def folder(request: HttpRequest, folder: str) -> HttpResponse:
 @desk("readers", house=True)
 def letter(request: HttpRequest, folder: str, name: str) -> HttpResponse:
     """One message: headers, HTML in a sandboxed frame, text."""
-    message = outbox.letter(settings.CONFIG.outbox_dir, folder, name)
+    message = outbox.get_message(settings.CONFIG.outbox_dir, folder, name)
     text = message.get_body(("plain",))
     context = {
         "folder": folder,
@@ -64,7 +64,7 @@ def letter(request: HttpRequest, folder: str, name: str) -> HttpResponse:
 @desk("readers", house=True)
 def html(request: HttpRequest, folder: str, name: str) -> HttpResponse:
     """The HTML part, as a mail program shows it."""
-    part = outbox.letter(settings.CONFIG.outbox_dir, folder, name).get_body(("html",))
+    part = outbox.get_message(settings.CONFIG.outbox_dir, folder, name).get_body(("html",))
     response = HttpResponse(part.get_content() if part else "")
     response["Content-Security-Policy"] = SANDBOXED
     return response

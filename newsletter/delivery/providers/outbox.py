@@ -40,7 +40,7 @@ class Outbox:
                 message = mime.compose_message(
                     request.envelope, recipient, now=now, extra=mime.build_id_headers(request, recipient)
                 )
-                _write(folder / f"{recipient.delivery}-{request.attempt}.eml", message.as_bytes())
+                _write_file(folder / f"{recipient.delivery}-{request.attempt}.eml", message.as_bytes())
                 done.append(place)
             _sync(folder)
         except OSError as error:
@@ -52,7 +52,7 @@ class Outbox:
         return Answer("accepted", provider_id=request.attempt)
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write_file(path: Path, data: bytes) -> None:
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         file.write(data)
@@ -88,7 +88,7 @@ class OutboxMessage:
     date: str
 
 
-def folders(root: Path) -> tuple[OutboxFolder, ...]:
+def list_folders(root: Path) -> tuple[OutboxFolder, ...]:
     """The folders of an outbox, newest first."""
     if not root.is_dir():
         return ()
@@ -100,17 +100,17 @@ def folders(root: Path) -> tuple[OutboxFolder, ...]:
     return tuple(sorted(found, key=lambda each: each.changed_at, reverse=True))
 
 
-def letters(root: Path, folder: str, *, query: str = "", limit: int = 100) -> tuple[OutboxMessage, ...]:
+def list_messages(root: Path, folder: str, *, query: str = "", limit: int = 100) -> tuple[OutboxMessage, ...]:
     """Messages of a folder, by name; `query` is looked for in the receiver."""
-    return tuple(_first(_matching(_folder(root, folder), query), limit))
+    return tuple(_take(_find_matching(_get_folder(root, folder), query), limit))
 
 
-def _first(items: Iterator[OutboxMessage], limit: int) -> Iterator[OutboxMessage]:
+def _take(items: Iterator[OutboxMessage], limit: int) -> Iterator[OutboxMessage]:
     for _, item in zip(range(limit), items, strict=False):
         yield item
 
 
-def _matching(folder: Path, query: str) -> Iterator[OutboxMessage]:
+def _find_matching(folder: Path, query: str) -> Iterator[OutboxMessage]:
     for path in sorted(folder.glob("*.eml")):
         with path.open("rb") as file:
             message = message_from_bytes(file.read(16384), policy=default)
@@ -121,9 +121,9 @@ def _matching(folder: Path, query: str) -> Iterator[OutboxMessage]:
             yield letter
 
 
-def letter(root: Path, folder: str, name: str) -> EmailMessage:
+def get_message(root: Path, folder: str, name: str) -> EmailMessage:
     """One message of the outbox. Raises NotFound."""
-    path = _folder(root, folder) / name
+    path = _get_folder(root, folder) / name
     if not _NAME.fullmatch(name) or path.suffix != ".eml" or not path.is_file():
         raise NotFound("There is no such message in the outbox.")
     message = message_from_bytes(path.read_bytes(), policy=default)
@@ -131,18 +131,18 @@ def letter(root: Path, folder: str, name: str) -> EmailMessage:
     return message
 
 
-def forget(root: Path, address: str) -> int:
+def delete_messages_to(root: Path, address: str) -> int:
     """Deletes every message to an address. Returns how many."""
     gone = 0
     for folder in root.iterdir() if root.is_dir() else ():
-        for found in list(_matching(folder, address)) if folder.is_dir() else ():
+        for found in list(_find_matching(folder, address)) if folder.is_dir() else ():
             if address.casefold() in {part.strip(" <>").casefold() for part in found.to.replace("<", ",").split(",")}:
                 (folder / found.name).unlink(missing_ok=True)
                 gone += 1
     return gone
 
 
-def _folder(root: Path, name: str) -> Path:
+def _get_folder(root: Path, name: str) -> Path:
     if not _NAME.fullmatch(name) or not name.strip(".") or not (root / name).is_dir():
         raise NotFound("There is no such folder in the outbox.")
     return root / name

@@ -56,14 +56,14 @@ def test_a_message_sent_twice_would_lie_there_twice(root: Path, request_for: Mak
 def test_a_full_disk_is_a_refusal_for_now_that_says_what_was_written(
     tmp_path: Path, request_for: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, room = outbox._write, iter((True,))
+    write, room = outbox._write_file, iter((True,))
 
     def full(path: Path, data: bytes) -> None:
         if not next(room, False):
             raise OSError(errno.ENOSPC, "No space left on device")
         write(path, data)
 
-    monkeypatch.setattr(outbox, "_write", full)
+    monkeypatch.setattr(outbox, "_write_file", full)
     answer = Outbox(tmp_path).send_batch(request_for(), NOW)
     assert (answer.kind, answer.permanent, answer.done) == ("refused", False, (0,))
     assert "No space left on device" in answer.message
@@ -71,26 +71,26 @@ def test_a_full_disk_is_a_refusal_for_now_that_says_what_was_written(
 
 
 def test_folders_and_letters_are_listed(root: Path) -> None:
-    (folder,) = outbox.folders(root)
+    (folder,) = outbox.list_folders(root)
     assert (folder.name, folder.messages) == ("mailing", 3)
-    assert [each.to for each in outbox.letters(root, "mailing")] == [f"reader{n}@example.com" for n in range(3)]
-    assert [each.to for each in outbox.letters(root, "mailing", query="READER2")] == ["reader2@example.com"]
-    assert len(outbox.letters(root, "mailing", limit=2)) == 2
-    assert outbox.folders(root / "nowhere") == ()
+    assert [each.to for each in outbox.list_messages(root, "mailing")] == [f"reader{n}@example.com" for n in range(3)]
+    assert [each.to for each in outbox.list_messages(root, "mailing", query="READER2")] == ["reader2@example.com"]
+    assert len(outbox.list_messages(root, "mailing", limit=2)) == 2
+    assert outbox.list_folders(root / "nowhere") == ()
 
 
 def test_a_letter_is_read(root: Path) -> None:
-    assert outbox.letter(root, "mailing", "batchkey.0-attempt.eml")["To"] == "reader0@example.com"
+    assert outbox.get_message(root, "mailing", "batchkey.0-attempt.eml")["To"] == "reader0@example.com"
 
 
 @pytest.mark.parametrize("folder", ["..", "../mailing", "/etc", "", ".", "nowhere"])
 def test_no_folder_outside_the_outbox_is_opened(root: Path, folder: str) -> None:
     with pytest.raises(NotFound):
-        outbox.letters(root, folder)
+        outbox.list_messages(root, folder)
 
 
 @pytest.mark.parametrize("name", ["../../secret.key", "batchkey.0-attempt.part", "", "x.eml", "a/b.eml"])
 def test_no_file_outside_the_outbox_is_opened(root: Path, name: str) -> None:
     (root / "secret.key").write_text("secret")
     with pytest.raises(NotFound):
-        outbox.letter(root, "mailing", name)
+        outbox.get_message(root, "mailing", name)

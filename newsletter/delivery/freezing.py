@@ -52,7 +52,7 @@ def freeze_next(now: datetime) -> bool:
     if due is None:
         return False
     try:
-        most = registry.max_batch(due.provider)
+        most = registry.get_max_batch(due.provider)
     except BadInput as error:  # a provider of former days; the mailings behind this one must not wait for it
         _hold(due.id, str(error))
         return True

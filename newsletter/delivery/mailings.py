@@ -43,7 +43,7 @@ def create_mailing(
     is handed over so long before, where the provider can be stopped until then. Raises BadInput for a provider there
     is not.
     """
-    registry.max_batch(provider)  # an unknown provider is said now, not at seven in the morning
+    registry.get_max_batch(provider)  # an unknown provider is said now, not at seven in the morning
     window = _plan_recall_window(provider, due_at, recall_minutes, now)
     of_edition = models.Mailing.objects.filter(edition_id=edition_id, kind=kind).exclude(state=states.CANCELLED)
     if kind == models.Mailing.Kind.CORRECTION:  # of those an edition may have several, each of its own words

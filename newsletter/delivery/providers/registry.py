@@ -8,7 +8,7 @@ from pathlib import Path
 from newsletter.delivery.providers.base import Provider
 from newsletter.kernel.errors import BadInput
 
-_MAX_BATCH = {"sendgrid": 1000, "smtp": 50, "outbox": 100}  # the providers' own `max_batch` (test)
+_MAX_BATCH = {"sendgrid": 1000, "smtp": 50, "outbox": 100}  # the providers' own `get_max_batch` (test)
 _CAN_CANCEL = frozenset({"sendgrid"})  # the providers' own `can_cancel` (test)
 
 
@@ -36,13 +36,13 @@ def open_provider(name: str, settings: ProviderSettings) -> Provider:
         from newsletter.delivery.providers.outbox import Outbox
 
         return Outbox(settings.outbox_dir)
-    raise _unknown(name)
+    raise _unknown_provider(name)
 
 
-def max_batch(name: str) -> int:
+def get_max_batch(name: str) -> int:
     """How many readers one request of a provider takes, without opening it. Raises BadInput."""
     if name not in _MAX_BATCH:
-        raise _unknown(name)
+        raise _unknown_provider(name)
     return _MAX_BATCH[name]
 
 
@@ -51,5 +51,5 @@ def can_cancel(name: str) -> bool:
     return name in _CAN_CANCEL
 
 
-def _unknown(name: str) -> BadInput:
+def _unknown_provider(name: str) -> BadInput:
     return BadInput(f"There is no provider “{name}”. There are outbox, sendgrid and smtp.", "NEWSLETTER_PROVIDER")

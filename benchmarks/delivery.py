@@ -201,7 +201,7 @@ def _bare(mailing_id: int) -> float:
     cover = build_envelope(
         snapshot.rendered(), catalog.get_newsletter(mailing.newsletter_id), base_url="https://news.example.com"
     )
-    head = sendgrid._head(cover)
+    head = sendgrid._encode_head(cover)
     pool = urllib3.PoolManager(maxsize=1, retries=False)
     signer = hashlib.blake2b(digest_size=12, key=bytes(32))
     url = settings.CONFIG.sendgrid_host + "/v3/mail/send"

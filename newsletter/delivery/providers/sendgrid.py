@@ -42,11 +42,13 @@ from newsletter.templater import merge_columns
 logging.getLogger("python_http_client").setLevel(logging.WARNING)  # at DEBUG it writes the API key (SendGrid fact 52)
 
 CONNECT_SECONDS, READ_SECONDS = 10.0, 25.0  # usually it is one or two; a stop waits for it, and half a minute at most
-ASKED_SECONDS = 15.0  # for the answer to what is asked beside sending
+QUERY_SECONDS = 15.0  # for the answer to what is asked beside sending
 IDLE_SECONDS = 4.0  # servers close idle connections after 5 s or more: an answer lost that way would be “unknown”
-REFUSED = frozenset({400, 401, 403, 404, 405, 413, 415, 429})  # SendGrid fact 27: nothing else is a sure refusal
-_SLOT = "\0"  # stands for a value that differs from reader to reader
-_PLAIN = bytes(sorted(set(range(0x20, 0x7F)) - set(b'"\\')))  # what a JSON string has as it is
+REFUSED_STATUSES = frozenset(
+    {400, 401, 403, 404, 405, 413, 415, 429}
+)  # SendGrid fact 27: nothing else is a sure refusal
+_PLACEHOLDER = "\0"  # stands for a value that differs from reader to reader
+_UNESCAPED = bytes(sorted(set(range(0x20, 0x7F)) - set(b'"\\')))  # what a JSON string has as it is
 _FIELD = re.compile(r"personalizations[.\[](\d+)")
 
 
@@ -71,9 +73,9 @@ class SendGrid:
     def send_batch(self, request: SendRequest, now: datetime) -> Answer:
         """One POST to mail/send; its answer sorted into accepted, refused and unknown (SendGrid fact 27)."""
         try:
-            response = self._api.client.mail.send.post(request_body=body(request))
+            response = self._api.client.mail.send.post(request_body=encode_body(request))
         except HTTPError as error:
-            return _refusal(error, now)
+            return _to_answer(error, now)
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
             return Answer("refused", f"SendGrid cannot be reached: {error}")
         except urllib3.exceptions.SSLError as error:
@@ -88,14 +90,14 @@ class SendGrid:
 
     def new_cancel_id(self) -> str:
         """A batch id (SendGrid fact 29). Raises Trouble."""
-        document = _asked(lambda: self._api.client.mail.batch.post(request_body=b"{}", timeout=ASKED_SECONDS))
+        document = _ask(lambda: self._api.client.mail.batch.post(request_body=b"{}", timeout=QUERY_SECONDS))
         if not isinstance(document, dict) or not document.get("batch_id"):
             raise ProviderError("SendGrid gave no batch id.")
         return str(document["batch_id"])
 
     def cancelled_ids(self) -> frozenset[str]:
         """The batch ids that have a status. Raises Trouble."""
-        document = _asked(lambda: self._api.client.user.scheduled_sends.get(timeout=ASKED_SECONDS))
+        document = _ask(lambda: self._api.client.user.scheduled_sends.get(timeout=QUERY_SECONDS))
         if not isinstance(document, list):
             raise ProviderError("SendGrid’s list of scheduled sends cannot be read.")
         return frozenset(str(each.get("batch_id")) for each in document if isinstance(each, dict))
@@ -104,13 +106,13 @@ class SendGrid:
         """Cancels a batch id. Raises Trouble. A 400 may say that it has a status already: then that is looked at."""
         wanted = {"batch_id": cancel_id, "status": "cancel"}
         try:
-            _asked(
+            _ask(
                 lambda: self._api.client.user.scheduled_sends.post(
-                    request_body=json.dumps(wanted).encode(), timeout=ASKED_SECONDS
+                    request_body=json.dumps(wanted).encode(), timeout=QUERY_SECONDS
                 )
             )
         except ProviderError:
-            document = _asked(lambda: self._api.client.user.scheduled_sends._(cancel_id).get(timeout=ASKED_SECONDS))
+            document = _ask(lambda: self._api.client.user.scheduled_sends._(cancel_id).get(timeout=QUERY_SECONDS))
             found = document if isinstance(document, list) else [document]
             if not any(isinstance(each, dict) and each.get("status") == "cancel" for each in found):
                 raise
@@ -118,36 +120,36 @@ class SendGrid:
     def release(self, cancel_id: str) -> None:
         """Deletes the status of a batch id; one that is gone already is fine. Raises Trouble."""
         if cancel_id in self.cancelled_ids():
-            _asked(lambda: self._api.client.user.scheduled_sends._(cancel_id).delete(timeout=ASKED_SECONDS))
+            _ask(lambda: self._api.client.user.scheduled_sends._(cancel_id).delete(timeout=QUERY_SECONDS))
 
     def suppressed(self, since: datetime, until: datetime) -> Iterable[Event]:
         """What came onto SendGrid's own lists. Raises Trouble."""
 
         def get(name: str, query: Mapping[str, int]) -> Any:
             suppression = self._api.client.suppression._(name)
-            return _asked(
-                lambda: suppression.get(query_params=dict(query), timeout=ASKED_SECONDS), "Suppressions read access"
+            return _ask(
+                lambda: suppression.get(query_params=dict(query), timeout=QUERY_SECONDS), "Suppressions read access"
             )
 
         return sendgrid_suppressions.pull(get, since, until)
 
 
-def _asked(call: Callable[[], Response], permission: str = "Scheduled Sends access") -> Any:
+def _ask(call: Callable[[], Response], permission: str = "Scheduled Sends access") -> Any:
     """The document of an answer. Raises Trouble with what SendGrid said, and which permission the key may lack."""
     try:
         return json.loads(call().body or b"null")
     except HTTPError as error:
         remedy = f" Give the key of SENDGRID_API_KEY {permission}." if error.status_code in (401, 403) else ""
-        raise ProviderError(f"SendGrid answered {error.status_code}: {_said(error)}.{remedy}") from None
+        raise ProviderError(f"SendGrid answered {error.status_code}: {_error_text(error)}.{remedy}") from None
     except (urllib3.exceptions.HTTPError, OSError) as error:
         raise ProviderError(f"SendGrid cannot be reached: {error}") from None
     except ValueError:
         raise ProviderError("SendGrid’s answer cannot be read.") from None
 
 
-def _refusal(error: HTTPError, now: datetime) -> Answer:
-    status, said = int(error.status_code), _said(error)
-    if status not in REFUSED:
+def _to_answer(error: HTTPError, now: datetime) -> Answer:
+    status, said = int(error.status_code), _error_text(error)
+    if status not in REFUSED_STATUSES:
         return Answer("unknown", f"SendGrid answered {status}: {said}")
     if status == 401:
         return Answer(
@@ -164,21 +166,23 @@ def _refusal(error: HTTPError, now: datetime) -> Answer:
             stop=True,
         )
     if status == 429:
-        return Answer("refused", f"SendGrid asks us to wait (429: {said}).", again_at=_reset(error.headers, now))
+        return Answer(
+            "refused", f"SendGrid asks us to wait (429: {said}).", again_at=_parse_reset_time(error.headers, now)
+        )
     return Answer(
         "refused",
         f"SendGrid refused the request ({status}: {said}).",
         permanent=True,
-        bad=_named(error) if status == 400 else {},
+        bad=_find_named_recipients(error) if status == 400 else {},
     )
 
 
-def _said(error: HTTPError) -> str:
-    messages = [str(each.get("message", "")) for each in _errors(error)]
+def _error_text(error: HTTPError) -> str:
+    messages = [str(each.get("message", "")) for each in _parse_errors(error)]
     return "; ".join(filter(None, messages))[:500] or str(error.reason)
 
 
-def _errors(error: HTTPError) -> list[dict[str, Any]]:
+def _parse_errors(error: HTTPError) -> list[dict[str, Any]]:
     try:
         document = json.loads(error.body)
     except (ValueError, TypeError):
@@ -187,10 +191,10 @@ def _errors(error: HTTPError) -> list[dict[str, Any]]:
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
-def _named(error: HTTPError) -> dict[int, str]:
+def _find_named_recipients(error: HTTPError) -> dict[int, str]:
     """The recipients a 400 names, by place: the others can be sent without them (SendGrid fact 5)."""
     named: dict[int, str] = {}
-    errors = _errors(error)
+    errors = _parse_errors(error)
     for each in errors:
         match = _FIELD.search(str(each.get("field") or ""))
         if match is None:
@@ -199,7 +203,7 @@ def _named(error: HTTPError) -> dict[int, str]:
     return named
 
 
-def _reset(headers: Any, now: datetime) -> datetime | None:
+def _parse_reset_time(headers: Any, now: datetime) -> datetime | None:
     """When the rate limit ends: X-RateLimit-Reset in Unix seconds, or Retry-After in seconds (SendGrid fact 25)."""
     values = {str(name).lower(): str(value) for name, value in (headers or {}).items()}
     try:
@@ -212,22 +216,22 @@ def _reset(headers: Any, now: datetime) -> datetime | None:
     return None
 
 
-def body(request: SendRequest) -> bytes:
+def encode_body(request: SendRequest) -> bytes:
     """The JSON of one request. The part that is the same for every batch is encoded once per mailing."""
-    people = list(_personalizations(request))
+    people = list(_encode_personalizations(request))
     # Begin and end go with the first and the last, so that half a megabyte is not copied once more.
     people[0] = f'{{"personalizations":[{people[0]}'
-    people[-1] = f"{people[-1]}],{_head(request.envelope)}{_schedule(request)}}}"
+    people[-1] = f"{people[-1]}],{_encode_head(request.envelope)}{_encode_schedule(request)}}}"
     return ",".join(people).encode("ascii")
 
 
-def _schedule(request: SendRequest) -> str:
+def _encode_schedule(request: SendRequest) -> str:
     """When SendGrid is to send it, and the id by which all of it can be cancelled until then (facts 17 and 29)."""
     at = f',"send_at":{int(request.send_at.timestamp())}' if request.send_at else ""
     return at + (f',"batch_id":{quoted(request.cancel_id)}' if request.cancel_id else "")
 
 
-def _personalizations(request: SendRequest) -> Iterable[str]:
+def _encode_personalizations(request: SendRequest) -> Iterable[str]:
     """Each reader’s address, one-click headers, merge values, our ids. One `to` each, or they would see each other (fact 2).
 
     Column by column, for this runs for every reader of millions: what all have in common is put together once, and
@@ -237,46 +241,48 @@ def _personalizations(request: SendRequest) -> Iterable[str]:
     merged = merge_columns(request.envelope.merge, addresses, first_names, tokens, dates)
     leaving = [tokens] if request.envelope.unsubscribe_base else []
     columns = [addresses, *leaving, *merged, deliveries]
-    escaped = {name: _escaped(column) for name, column in {id(column): column for column in columns}.items()}
-    first, *constants = map(repeat, _constants(request))
+    escaped = {name: _escape_column(column) for name, column in {id(column): column for column in columns}.items()}
+    first, *constants = map(repeat, _build_constants(request))
     between = [part for column, after in zip(columns, constants, strict=True) for part in (escaped[id(column)], after)]
     return map("".join, zip(first, *between))  # noqa: B905  what repeats has no end
 
 
-def _escaped(column: Sequence[str]) -> Sequence[str]:
+def _escape_column(column: Sequence[str]) -> Sequence[str]:
     """Values as they stand between the quotes of a JSON string."""
     together = "".join(column)
-    if together.isascii() and not together.encode("ascii").translate(None, _PLAIN):
+    if together.isascii() and not together.encode("ascii").translate(None, _UNESCAPED):
         return column
     return [quoted(value)[1:-1] for value in column]
 
 
-def _constants(request: SendRequest) -> Sequence[str]:
-    """What stands before, between and after the values of `_personalizations`."""
+def _build_constants(request: SendRequest) -> Sequence[str]:
+    """What stands before, between and after the values of `_encode_personalizations`."""
     envelope = request.envelope
-    headers = dict(build_unsubscribe_headers(envelope, Recipient(_SLOT, _SLOT, _SLOT, _SLOT)))
-    merged = {field.token: _SLOT for field in envelope.merge}
+    headers = dict(
+        build_unsubscribe_headers(envelope, Recipient(_PLACEHOLDER, _PLACEHOLDER, _PLACEHOLDER, _PLACEHOLDER))
+    )
+    merged = {field.token: _PLACEHOLDER for field in envelope.merge}
     ours = {
         "nl_mailing": request.mailing,
         "nl_batch": request.batch,
         "nl_attempt": request.attempt,
-        "nl_delivery": _SLOT,
+        "nl_delivery": _PLACEHOLDER,
     }
     whole = (
-        f'{{"to":[{{"email":{quoted(_SLOT)}}}]'
-        + (f',"headers":{{{_pairs(headers)}}}' if headers else "")
-        + (f',"substitutions":{{{_pairs(merged)}}}' if merged else "")
-        + f',"custom_args":{{{_pairs(ours)}}}}}'
+        f'{{"to":[{{"email":{quoted(_PLACEHOLDER)}}}]'
+        + (f',"headers":{{{_encode_pairs(headers)}}}' if headers else "")
+        + (f',"substitutions":{{{_encode_pairs(merged)}}}' if merged else "")
+        + f',"custom_args":{{{_encode_pairs(ours)}}}}}'
     )
-    return whole.split(quoted(_SLOT)[1:-1])
+    return whole.split(quoted(_PLACEHOLDER)[1:-1])
 
 
-def _pairs(values: Mapping[str, str]) -> str:
+def _encode_pairs(values: Mapping[str, str]) -> str:
     return ",".join([f"{quoted(name)}:{quoted(value)}" for name, value in values.items()])
 
 
 @lru_cache(maxsize=8)
-def _head(envelope: Envelope) -> str:
+def _encode_head(envelope: Envelope) -> str:
     """Everything but the readers. Tracking is always said: account defaults would apply otherwise (fact 21)."""
     sender = {"email": envelope.from_email, "name": envelope.from_name}
     document: dict[str, Any] = {
@@ -360,12 +366,12 @@ class PooledClient(Client):
             answer = self.connections.request(name.upper(), url, request_body, self.request_headers, timeout)
             if answer.status >= 300:
                 raise err_dict.get(answer.status, HTTPError)(answer.status, answer.reason, answer.data, answer.headers)
-            return Response(_Answer(answer))
+            return Response(_ResponseAdapter(answer))
 
         return call
 
 
-class _Answer:
+class _ResponseAdapter:
     """An answer of urllib3 in the shape that the package reads."""
 
     def __init__(self, answer: urllib3.BaseHTTPResponse) -> None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from newsletter.delivery.providers import sendgrid
 from newsletter.delivery.providers.base import SendRequest
-from newsletter.delivery.providers.sendgrid import SendGrid, body
+from newsletter.delivery.providers.sendgrid import SendGrid, encode_body
 from newsletter.kernel.errors import BadInput
 from tests.delivery.providers.conftest import envelope, reader
 from tests.fakes.sendgrid import KEY, Fault, SendGridServer, problems_of
@@ -71,7 +71,7 @@ def test_the_body_holds_what_leaves(provider: SendGrid, server: SendGridServer, 
 
 @pytest.mark.parametrize("on", [True, False])
 def test_tracking_is_always_said(request_for: Make, on: bool) -> None:
-    sent = json.loads(body(request_for(click_tracking=on, open_tracking=on)))
+    sent = json.loads(encode_body(request_for(click_tracking=on, open_tracking=on)))
     assert sent["tracking_settings"] == {
         "click_tracking": {"enable": on, "enable_text": False},
         "open_tracking": {"enable": on},
@@ -83,7 +83,7 @@ def test_tracking_is_always_said(request_for: Make, on: bool) -> None:
 def test_any_text_survives_the_quick_encoding(name: str, token: str, subject: str) -> None:
     person = reader(0, first_name=name)._replace(token=token)
     request = SendRequest(envelope(subject=subject, from_name=name), (person,), "m", "b", "a")
-    raw = body(request)
+    raw = encode_body(request)
     assert raw.isascii()
     sent = json.loads(raw)
     assert sent["subject"] == subject
@@ -93,7 +93,7 @@ def test_any_text_survives_the_quick_encoding(name: str, token: str, subject: st
 
 @given(st.text(max_size=300))
 def test_whatever_a_reader_is_called_the_body_is_valid_and_no_value_holds_a_token(name: str) -> None:
-    sent = json.loads(body(SendRequest(envelope(), (reader(0, first_name=name),), "m", "b", "a")))
+    sent = json.loads(encode_body(SendRequest(envelope(), (reader(0, first_name=name),), "m", "b", "a")))
     assert problems_of(sent) == []
     values = sent["personalizations"][0]["substitutions"]
     assert not any("-nl_" in value for value in values.values()), "the provider would expand it"
@@ -101,7 +101,7 @@ def test_whatever_a_reader_is_called_the_body_is_valid_and_no_value_holds_a_toke
 
 
 def test_a_name_that_is_missing_is_the_fallback(request_for: Make) -> None:
-    sent = json.loads(body(request_for(reader(0, first_name=""))))
+    sent = json.loads(encode_body(request_for(reader(0, first_name=""))))
     assert sent["personalizations"][0]["substitutions"]["-nl_first_name_2t-"] == "reader"
 
 
@@ -115,7 +115,7 @@ def test_the_body_is_valid_by_sendgrids_own_description(request_for: Make) -> No
     registry: Any = Registry().with_resource("urn:mail", Resource(document, DRAFT202012))
     schema = "urn:mail#/components/requestBodies/PostMailSend/content/application~1json/schema"
     people = [reader(n, first_name='Zoë <&> "O\'Neill"') for n in range(1000)]
-    sent = json.loads(body(request_for(*people)))
+    sent = json.loads(encode_body(request_for(*people)))
     validator = Draft202012Validator({"$ref": schema}, registry=registry)
     # The description calls custom_args of the whole mail a string; we have none there (SendGrid fact 15).
     assert [error.message for error in validator.iter_errors(sent)] == []

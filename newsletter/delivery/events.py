@@ -56,7 +56,7 @@ def receive(raw: bytes, *, signature: str, timestamp: str, keys: Sequence[str], 
         raise NotAllowed("No key is set, so no events are taken. Set NEWSLETTER_SENDGRID_WEBHOOK_KEYS.")
     if len(raw) > LARGEST_PAYLOAD:
         raise BadInput(f"A post may have {LARGEST_PAYLOAD // 2**20} MB.")
-    if not sendgrid_events.genuine(raw, signature=signature, timestamp=timestamp, keys=keys):
+    if not sendgrid_events.is_genuine(raw, signature=signature, timestamp=timestamp, keys=keys):
         raise NotAllowed("The signature does not fit the body.")
     if not timestamp.isdecimal() or datetime.fromtimestamp(int(timestamp[:11]), UTC) < now - OLDEST_PAYLOAD:
         raise BadInput("The post was signed too long ago.")
@@ -108,7 +108,7 @@ def _acquire_lock(owner: str, now: datetime) -> bool:
 
 def _parse_payload(post: models.Post) -> tuple[Event, ...]:
     try:
-        return sendgrid_events.parse(bytes(post.body))
+        return sendgrid_events.parse_events(bytes(post.body))
     except BadInput as error:
         log.error("A signed post of %s bytes cannot be read and is dropped: %s", len(post.body), error)
         return ()

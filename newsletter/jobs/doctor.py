@@ -122,7 +122,7 @@ def _webhook(config: Config) -> Iterator[Ailment]:
         )
     for key in config.sendgrid_webhook_keys:
         try:
-            sendgrid_events.public_key(key)
+            sendgrid_events.parse_public_key(key)
         except NewsletterError as error:
             yield Ailment("bad", str(error), "Until then every report is refused.")
     for alarm in mailings.house_alarms():

@@ -24,9 +24,9 @@ from newsletter.kernel.errors import BadInput
 SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"
 LONGEST_REASON, LONGEST_ID = 500, 300  # characters
-_MILLISECONDS = 10**11  # a larger timestamp is in milliseconds (fact 35); as seconds this is the year 5138
+_MILLISECONDS_FROM = 10**11  # a larger timestamp is in milliseconds (fact 35); as seconds this is the year 5138
 
-_HAPPENINGS = {
+_EVENT_TYPES = {
     "processed": EventType.ACCEPTED,
     "deferred": EventType.DEFERRED,
     "delivered": EventType.DELIVERED,
@@ -41,8 +41,8 @@ _HAPPENINGS = {
     "account_status_change": EventType.ACCOUNT,
 }
 # A message turned away for what it says, or for who sends it, tells nothing of the address (fact 37).
-_NOT_THE_ADDRESS = frozenset({"content", "reputation", "frequency/volume", "frequency or volume too high"})
-_DROPS = {
+_NOT_ABOUT_ADDRESS = frozenset({"content", "reputation", "frequency/volume", "frequency or volume too high"})
+_DROP_REASONS = {
     "bounced address": RejectReason.HARD,
     "invalid": RejectReason.HARD,
     "spam reporting address": RejectReason.COMPLAINED,
@@ -51,7 +51,7 @@ _DROPS = {
 }
 
 
-def public_key(text: str) -> ec.EllipticCurvePublicKey:
+def parse_public_key(text: str) -> ec.EllipticCurvePublicKey:
     """The key as SendGrid shows it: base64 of DER, without PEM armour. Raises BadInput."""
     try:
         key = load_der_public_key(base64.b64decode(text, validate=True))
@@ -66,20 +66,20 @@ def public_key(text: str) -> ec.EllipticCurvePublicKey:
 
 
 @lru_cache(maxsize=8)
-def _public_keys(texts: tuple[str, ...]) -> tuple[ec.EllipticCurvePublicKey, ...]:
-    return tuple(public_key(text) for text in texts)
+def _parse_public_keys(texts: tuple[str, ...]) -> tuple[ec.EllipticCurvePublicKey, ...]:
+    return tuple(parse_public_key(text) for text in texts)
 
 
-def genuine(raw: bytes, *, signature: str, timestamp: str, keys: Iterable[str]) -> bool:
+def is_genuine(raw: bytes, *, signature: str, timestamp: str, keys: Iterable[str]) -> bool:
     """Whether one of these keys signed this body at this timestamp (ECDSA P-256 over both, fact 39)."""
     try:
         signed, proof = timestamp.encode("ascii") + raw, base64.b64decode(signature, validate=True)
     except (ValueError, binascii.Error):
         return False
-    return any(_signed_by(key, proof, signed) for key in _public_keys(tuple(keys)))
+    return any(_is_signed_by(key, proof, signed) for key in _parse_public_keys(tuple(keys)))
 
 
-def _signed_by(key: ec.EllipticCurvePublicKey, proof: bytes, signed: bytes) -> bool:
+def _is_signed_by(key: ec.EllipticCurvePublicKey, proof: bytes, signed: bytes) -> bool:
     try:
         key.verify(proof, signed, ec.ECDSA(hashes.SHA256()))
     except InvalidSignature:
@@ -87,7 +87,7 @@ def _signed_by(key: ec.EllipticCurvePublicKey, proof: bytes, signed: bytes) -> b
     return True
 
 
-def parse(raw: bytes) -> tuple[Event, ...]:
+def parse_events(raw: bytes) -> tuple[Event, ...]:
     """The events of one post. What is no event is left out; a type we do not know is OTHER. Raises BadInput."""
     try:
         document = json.loads(raw)
@@ -95,35 +95,35 @@ def parse(raw: bytes) -> tuple[Event, ...]:
         raise BadInput(f"The body is no JSON: {error}.") from None
     if not isinstance(document, list):
         raise BadInput("The body is no list of events.")
-    return tuple(_event(each) for each in document if isinstance(each, dict))
+    return tuple(_to_event(each) for each in document if isinstance(each, dict))
 
 
-def _event(raw: Mapping[str, Any]) -> Event:
-    word = _text(raw, "event")
-    if word == "bounce" and _text(raw, "type") == "blocked":
+def _to_event(raw: Mapping[str, Any]) -> Event:
+    word = _get_text(raw, "event")
+    if word == "bounce" and _get_text(raw, "type") == "blocked":
         word = "blocked"
-    what = _HAPPENINGS.get(word, EventType.OTHER)
-    cause = _cause(what, raw)
-    batch, place = _delivery(raw)
-    url = _text(raw, "url", 2000) if what is EventType.CLICKED else ""
+    what = _EVENT_TYPES.get(word, EventType.OTHER)
+    cause = _to_reject_reason(what, raw)
+    batch, place = _parse_delivery(raw)
+    url = _get_text(raw, "url", 2000) if what is EventType.CLICKED else ""
     return Event(
-        id=_text(raw, "sg_event_id"),
+        id=_get_text(raw, "sg_event_id"),
         what=what,
-        at=_time(raw.get("timestamp")),
-        address=_text(raw, "email", 320),
+        at=_parse_time(raw.get("timestamp")),
+        address=_get_text(raw, "email", 320),
         batch=batch,
-        attempt=_text(raw, "nl_attempt", 40),
+        attempt=_get_text(raw, "nl_attempt", 40),
         place=place,
         cause=cause,
-        reason=_reason(raw),
+        reason=_format_reason(raw),
         machine=raw.get("sg_machine_open") is True,
         url=url,
-        pick=_pick(url),
-        alarm=_alarm(what, cause, raw),
+        pick=_parse_pick_key(url),
+        alarm=_alarm_text(what, cause, raw),
     )
 
 
-def _text(raw: Mapping[str, Any], name: str, longest: int = LONGEST_ID) -> str:
+def _get_text(raw: Mapping[str, Any], name: str, longest: int = LONGEST_ID) -> str:
     value = raw.get(name)
     if not isinstance(value, str):
         return ""
@@ -133,29 +133,29 @@ def _text(raw: Mapping[str, Any], name: str, longest: int = LONGEST_ID) -> str:
     return value.encode("utf-8", "replace").decode().replace("\0", "")[:longest]
 
 
-def _delivery(raw: Mapping[str, Any]) -> tuple[str, int]:
+def _parse_delivery(raw: Mapping[str, Any]) -> tuple[str, int]:
     """The batch, and the place in it, that nl_delivery names; it must be the one that nl_batch names."""
-    batch, place = _text(raw, "nl_batch", 40), _text(raw, "nl_delivery", 60)
+    batch, place = _get_text(raw, "nl_batch", 40), _get_text(raw, "nl_delivery", 60)
     of, _, number = place.rpartition(".")
     if not batch or of != batch or not number.isdecimal() or len(number) > 9:
         return "", -1
     return batch, int(number)
 
 
-def _time(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1000 * _MILLISECONDS:
+def _parse_time(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1000 * _MILLISECONDS_FROM:
         return 0
-    return int(value / 1000) if value > _MILLISECONDS else int(value)
+    return int(value / 1000) if value > _MILLISECONDS_FROM else int(value)
 
 
-def _reason(raw: Mapping[str, Any]) -> str:
-    said = _text(raw, "reason", LONGEST_REASON) or _text(raw, "response", LONGEST_REASON)
-    status = _text(raw, "status", 20)
+def _format_reason(raw: Mapping[str, Any]) -> str:
+    said = _get_text(raw, "reason", LONGEST_REASON) or _get_text(raw, "response", LONGEST_REASON)
+    status = _get_text(raw, "status", 20)
     return f"{status} {said}".strip() if status and not said.startswith(status) else said
 
 
-def _cause(what: EventType, raw: Mapping[str, Any]) -> RejectReason:
-    of_the_address = _text(raw, "bounce_classification").lower() not in _NOT_THE_ADDRESS
+def _to_reject_reason(what: EventType, raw: Mapping[str, Any]) -> RejectReason:
+    of_the_address = _get_text(raw, "bounce_classification").lower() not in _NOT_ABOUT_ADDRESS
     if what is EventType.DELIVERED:
         return RejectReason.ARRIVED
     if what is EventType.BOUNCED:
@@ -163,21 +163,21 @@ def _cause(what: EventType, raw: Mapping[str, Any]) -> RejectReason:
     if what is EventType.BLOCKED:
         return RejectReason.SOFT if of_the_address else RejectReason.NOTHING
     if what is EventType.DROPPED:
-        return _DROPS.get(_text(raw, "reason").lower(), RejectReason.NOTHING)
+        return _DROP_REASONS.get(_get_text(raw, "reason").lower(), RejectReason.NOTHING)
     if what is EventType.COMPLAINED:
         return RejectReason.COMPLAINED
     return RejectReason.LEFT if what is EventType.LEFT else RejectReason.NOTHING
 
 
-def _alarm(what: EventType, cause: RejectReason, raw: Mapping[str, Any]) -> str:
+def _alarm_text(what: EventType, cause: RejectReason, raw: Mapping[str, Any]) -> str:
     if cause is RejectReason.QUOTA:
         return "SendGrid drops our mail: the plan’s quota is used up. Raise it, then: newsletter mailings repair ID"
     if what is EventType.ACCOUNT:
-        return f"SendGrid changed the state of our account: {_text(raw, 'type', 60) or 'it does not say how'}."
+        return f"SendGrid changed the state of our account: {_get_text(raw, 'type', 60) or 'it does not say how'}."
     return ""
 
 
-def _pick(url: str) -> str:
+def _parse_pick_key(url: str) -> str:
     """The key of the story that a link belongs to: its query parameter nl."""
     if "nl=" not in url:
         return ""

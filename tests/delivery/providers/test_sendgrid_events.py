@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery.providers.base import EventType, RejectReason
-from newsletter.delivery.providers.sendgrid_events import genuine, parse, public_key
+from newsletter.delivery.providers.sendgrid_events import is_genuine, parse_events, parse_public_key
 from newsletter.kernel.errors import BadInput
 from tests.fakes.sendgrid_events import Signer, event, post
 
@@ -28,11 +28,11 @@ OURS = {"nl_mailing": "m1", "nl_batch": "b1", "nl_attempt": "a1", "nl_delivery":
 
 
 def test_the_published_example_is_genuine() -> None:
-    assert genuine(BODY, signature=SIGNATURE, timestamp=TIMESTAMP, keys=[KEY])
+    assert is_genuine(BODY, signature=SIGNATURE, timestamp=TIMESTAMP, keys=[KEY])
 
 
 def test_a_key_that_was_changed_is_tried_beside_the_new_one() -> None:
-    assert genuine(BODY, signature=SIGNATURE, timestamp=TIMESTAMP, keys=[Signer().public_key, KEY])
+    assert is_genuine(BODY, signature=SIGNATURE, timestamp=TIMESTAMP, keys=[Signer().public_key, KEY])
 
 
 @pytest.mark.parametrize(
@@ -51,18 +51,18 @@ def test_a_key_that_was_changed_is_tried_beside_the_new_one() -> None:
     ],
 )
 def test_whatever_was_changed_is_forged(body: bytes, signature: str, timestamp: str) -> None:
-    assert not genuine(body, signature=signature, timestamp=timestamp, keys=[KEY])
+    assert not is_genuine(body, signature=signature, timestamp=timestamp, keys=[KEY])
 
 
 def test_another_key_did_not_sign_it() -> None:
-    assert not genuine(BODY, signature=SIGNATURE, timestamp=TIMESTAMP, keys=[Signer().public_key])
-    assert not genuine(BODY, signature=SIGNATURE, timestamp=TIMESTAMP, keys=[])
+    assert not is_genuine(BODY, signature=SIGNATURE, timestamp=TIMESTAMP, keys=[Signer().public_key])
+    assert not is_genuine(BODY, signature=SIGNATURE, timestamp=TIMESTAMP, keys=[])
 
 
 @pytest.mark.parametrize("text", ["", "x", "AAAA", KEY[:-10]])
 def test_what_is_no_key_is_named_with_its_setting(text: str) -> None:
     with pytest.raises(BadInput, match="NEWSLETTER_SENDGRID_WEBHOOK_KEYS"):
-        public_key(text)
+        parse_public_key(text)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_what_is_no_key_is_named_with_its_setting(text: str) -> None:
     ],
 )  # fmt: skip
 def test_their_words_are_put_into_ours(raw: dict[str, Any], what: EventType, cause: RejectReason) -> None:
-    (parsed,) = parse(post(event("x", OURS, "reader@example.com", 1_795_500_000) | {"event": ""} | raw))
+    (parsed,) = parse_events(post(event("x", OURS, "reader@example.com", 1_795_500_000) | {"event": ""} | raw))
     assert (parsed.what, parsed.cause) == (what, cause)
     assert (parsed.batch, parsed.attempt, parsed.place, parsed.at) == ("b1", "a1", 7, 1_795_500_000)
 
@@ -98,7 +98,7 @@ def test_their_words_are_put_into_ours(raw: dict[str, Any], what: EventType, cau
 def test_a_used_up_plan_and_a_closed_account_are_alarms() -> None:
     quota = event("dropped", OURS, "reader@example.com", 1, reason="Recipient List over Package Quota")
     account = {"event": "account_status_change", "type": "compliance_suspend", "timestamp": 1, "sg_event_id": "x"}
-    first, second = parse(post(quota, account))
+    first, second = parse_events(post(quota, account))
     assert "quota" in first.alarm
     assert "compliance_suspend" in second.alarm
 
@@ -115,24 +115,24 @@ def test_a_used_up_plan_and_a_closed_account_are_alarms() -> None:
     ],
 )
 def test_ids_that_do_not_fit_together_name_no_delivery(ids: dict[str, Any]) -> None:
-    (parsed,) = parse(post(event("delivered", OURS | ids, "reader@example.com", 1)))
+    (parsed,) = parse_events(post(event("delivered", OURS | ids, "reader@example.com", 1)))
     assert (parsed.batch, parsed.place) == ("", -1)
 
 
 def test_the_story_of_a_click_is_read_out_of_its_link() -> None:
-    (parsed,) = parse(post(event("click", OURS, "r@example.com", 1, url="https://x.example/a?b=1&nl=key5#end")))
+    (parsed,) = parse_events(post(event("click", OURS, "r@example.com", 1, url="https://x.example/a?b=1&nl=key5#end")))
     assert parsed.pick == "key5"
 
 
 def test_a_time_in_milliseconds_is_understood() -> None:
-    (parsed,) = parse(post(event("open", OURS, "r@example.com", 1_795_500_000_123)))
+    (parsed,) = parse_events(post(event("open", OURS, "r@example.com", 1_795_500_000_123)))
     assert parsed.at == 1_795_500_000
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"{}", b"7", b"\xff\xfe", b"[" * 100_000, b'[{"a":1}'])
 def test_what_is_no_list_of_events_is_refused(raw: bytes) -> None:
     with pytest.raises(BadInput):
-        parse(raw)
+        parse_events(raw)
 
 
 json_values = st.recursive(
@@ -146,7 +146,7 @@ FIELDS = ["event", "type", "email", "timestamp", "sg_event_id", "reason", "statu
 @given(st.lists(st.dictionaries(st.sampled_from(FIELDS), json_values), max_size=4))
 def test_no_event_however_damaged_stops_the_others(events: list[dict[str, Any]]) -> None:
     healthy = event("delivered", OURS, "reader@example.com", 1)
-    parsed = parse(json.dumps([*events, healthy]).encode())
+    parsed = parse_events(json.dumps([*events, healthy]).encode())
     assert parsed[-1].what is EventType.DELIVERED
     for each in parsed:
         "".join(field for field in each if isinstance(field, str)).encode()  # fit for a database

@@ -131,7 +131,7 @@ class SendGrid:
                 lambda: suppression.get(query_params=dict(query), timeout=QUERY_SECONDS), "Suppressions read access"
             )
 
-        return sendgrid_suppressions.pull(get, since, until)
+        return sendgrid_suppressions.read_lists(get, since, until)
 
 
 def _ask(call: Callable[[], Response], permission: str = "Scheduled Sends access") -> Any:

@@ -8,8 +8,8 @@ from typing import Any
 
 from newsletter.delivery.providers.base import Event, EventType, ProviderError, RejectReason
 
-PAGE = 500  # the most SendGrid gives at a time (fact 43)
-MOST_PAGES = 2_000  # of a list: a million addresses; more in one pull would be a fault of theirs or ours
+PAGE_SIZE = 500  # the most SendGrid gives at a time (fact 43)
+MAX_PAGES = 2_000  # of a list: a million addresses; more in one pull would be a fault of theirs or ours
 # “blocks” are not among them: SendGrid does not suppress what was turned away for now (fact 44).
 LISTS = {
     "bounces": (EventType.BOUNCED, RejectReason.HARD),
@@ -19,23 +19,23 @@ LISTS = {
 }
 
 
-def pull(get: Callable[[str, Mapping[str, int]], Any], since: datetime, until: datetime) -> Iterator[Event]:
+def read_lists(get: Callable[[str, Mapping[str, int]], Any], since: datetime, until: datetime) -> Iterator[Event]:
     """What came onto the lists between two instants. `get` asks for a list's page and raises Trouble."""
-    window = {"start_time": int(since.timestamp()), "end_time": int(until.timestamp()), "limit": PAGE}
+    window = {"start_time": int(since.timestamp()), "end_time": int(until.timestamp()), "limit": PAGE_SIZE}
     for name, (what, cause) in LISTS.items():
-        for page in range(MOST_PAGES):
-            entries = get(name, {**window, "offset": page * PAGE})
+        for page in range(MAX_PAGES):
+            entries = get(name, {**window, "offset": page * PAGE_SIZE})
             if not isinstance(entries, list):
                 raise ProviderError(f"SendGrid’s list of {name} cannot be read.")
-            yield from (_event(each, what, cause) for each in entries if _fit(each))
-            if len(entries) < PAGE:
+            yield from (_to_event(each, what, cause) for each in entries if _is_valid(each))
+            if len(entries) < PAGE_SIZE:
                 break
 
 
-def _fit(entry: Any) -> bool:
+def _is_valid(entry: Any) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("email"), str) and isinstance(entry.get("created"), int)
 
 
-def _event(entry: Mapping[str, Any], what: EventType, cause: RejectReason) -> Event:
+def _to_event(entry: Mapping[str, Any], what: EventType, cause: RejectReason) -> Event:
     reason = str(entry.get("reason") or "on SendGrid’s list")[:500]
     return Event("", what, entry["created"], entry["email"][:320], cause=cause, reason=reason)

@@ -41,22 +41,22 @@ class Smtp:
 
     def send_batch(self, request: SendRequest, now: datetime) -> Answer:
         """Sends each message. Trouble with one leaves the others alone; trouble with the connection ends the batch."""
-        course = _Course()
+        course = _BatchProgress()
         try:
             with self._connection() as server:
                 for place, recipient in enumerate(request.recipients):
                     course.take(place, *self._one(server, request, recipient, now))
-        except _Lost as error:
+        except _ConnectionLost as error:
             course.unsure.append(len(course))
             return course.refused(f"The connection to {self._host} was lost while a message was under way: {error}")
         except smtplib.SMTPAuthenticationError as error:
             return course.refused(
-                f"{self._host} does not accept the user and password of NEWSLETTER_SMTP_URL: {_said(error)}. Mend it, then resume.",
+                f"{self._host} does not accept the user and password of NEWSLETTER_SMTP_URL: {_format_error(error)}. Mend it, then resume.",
                 stop=error.smtp_code >= 500,
             )
         except smtplib.SMTPSenderRefused as error:
             return course.refused(
-                f"{self._host} does not let {error.sender} send: {_said(error)}. Allow it there, then resume.",
+                f"{self._host} does not let {error.sender} send: {_format_error(error)}. Allow it there, then resume.",
                 stop=error.smtp_code >= 500,
             )
         except (OSError, smtplib.SMTPException) as error:
@@ -99,22 +99,22 @@ class Smtp:
             raise smtplib.SMTPSenderRefused(code, said, sender)
         code, said = server.rcpt(recipient.address)
         if code < 400:
-            code, said = _data(server, message)
+            code, said = _send_data(server, message)
         if code >= 400:
             server.rset()
         return code, said
 
 
-def _data(server: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:
+def _send_data(server: smtplib.SMTP, message: bytes) -> tuple[int, bytes]:
     try:
         return server.data(message)
     except smtplib.SMTPDataError as error:
-        return error.smtp_code, _bytes(error.smtp_error)
+        return error.smtp_code, _to_bytes(error.smtp_error)
     except (OSError, smtplib.SMTPServerDisconnected) as error:
-        raise _Lost(str(error)) from None
+        raise _ConnectionLost(str(error)) from None
 
 
-class _Course:
+class _BatchProgress:
     """How a batch is going: what became of each message tried so far. One put off (4xx) is left to be tried again."""
 
     def __init__(self) -> None:
@@ -142,13 +142,13 @@ class _Course:
         return Answer("refused", message, stop=stop, done=tuple(self.done), bad=self.bad, unsure=tuple(self.unsure))
 
 
-class _Lost(Exception):
+class _ConnectionLost(Exception):
     """The connection broke after a message's first byte was written."""
 
 
-def _said(error: smtplib.SMTPResponseException) -> str:
-    return f"{error.smtp_code} {_bytes(error.smtp_error).decode('utf-8', 'replace')}"
+def _format_error(error: smtplib.SMTPResponseException) -> str:
+    return f"{error.smtp_code} {_to_bytes(error.smtp_error).decode('utf-8', 'replace')}"
 
 
-def _bytes(said: bytes | str) -> bytes:
+def _to_bytes(said: bytes | str) -> bytes:
     return said if isinstance(said, bytes) else said.encode()

@@ -28,17 +28,17 @@ class Pulled:
 
 
 @dataclass(frozen=True, slots=True)
-class LastPull:
+class SyncStatus:
     """How far the lists are taken over (None: never), and what went wrong the last time, if anything."""
 
     pulled_until: datetime | None
     error: str
 
 
-def last_pull(provider: str) -> LastPull | None:
+def last_pull(provider: str) -> SyncStatus | None:
     """The state of pulling from a provider; None when it was never tried."""
     row = models.Pull.objects.filter(provider=provider).first()
-    return LastPull(row.pulled_until, row.error) if row else None
+    return SyncStatus(row.pulled_until, row.error) if row else None
 
 
 def pull_suppressions(now: datetime, provider: Provider, *, at_once: bool = False) -> Pulled | None:

@@ -19,7 +19,7 @@ PORTION = 500  # reports to a transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Pulled:
+class SyncResult:
     """What a pull found: entries of the provider's lists, and how many of them were about readers of ours."""
 
     entries: int
@@ -41,7 +41,7 @@ def last_pull(provider: str) -> SyncStatus | None:
     return SyncStatus(row.pulled_until, row.error) if row else None
 
 
-def pull_suppressions(now: datetime, provider: Provider, *, at_once: bool = False) -> Pulled | None:
+def pull_suppressions(now: datetime, provider: Provider, *, at_once: bool = False) -> SyncResult | None:
     """Takes the provider's lists over if a day has passed (or `at_once`); None when it is not time or not possible.
 
     Nobody is brought back by it, and who confirmed after an entry is not touched. Raises Trouble; then it is tried
@@ -65,7 +65,7 @@ def pull_suppressions(now: datetime, provider: Provider, *, at_once: bool = Fals
         mine.update(error=str(error)[:300])
         raise
     mine.update(pulled_until=now, next_at=now + EVERY, error="")
-    return Pulled(entries, ours, now)
+    return SyncResult(entries, ours, now)
 
 
 def _portions(events: Iterable[Event]) -> Iterator[list[Event]]:

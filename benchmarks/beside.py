@@ -33,7 +33,7 @@ def main() -> None:
             service.resume(mailing_id, by="bench", now=datetime.now(UTC))
             times: list[float] = []
             start = time.perf_counter()
-            while reads.mailing_of_edition(1).state != "finished":  # type: ignore[union-attr]
+            while reads.find_mailing_of_edition(1).state != "finished":  # type: ignore[union-attr]
                 times += readers.leave(200)
             spent = time.perf_counter() - start
             line(f"beside a hand-over to {READERS:,} ({READERS / spent:,.0f}/s)", times)

@@ -195,7 +195,7 @@ def _bare(mailing_id: int) -> float:
     from newsletter.delivery.envelopes import build_envelope
     from newsletter.delivery.providers import sendgrid
 
-    mailing = reads.mailing(mailing_id)
+    mailing = reads.get_mailing(mailing_id)
     snapshot = curator.find_standing_snapshot(mailing.edition_id)
     assert snapshot is not None
     cover = build_envelope(

@@ -65,7 +65,7 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> None:
     from newsletter.jobs import wiring
 
     handover._load_mailing_context.cache_clear()
-    reads._counted.cache_clear()
+    reads._count_by_variant.cache_clear()
     wiring._open.cache_clear()
 
 

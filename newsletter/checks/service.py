@@ -171,7 +171,7 @@ def _check_drift(
     if rendered.html and last.snapshot_id:
         before = len(editions.get_snapshot(last.snapshot_id).html.encode())
         yield from mail.check_drift(len(rendered.html.encode()), before, "bytes")
-    sent = mailings.mailing_of_edition(last.id)
+    sent = mailings.find_mailing_of_edition(last.id)
     if sent and sent.planned and 0 < readers < AUDIENCE_SHRINK_RATIO * sent.planned:
         yield Finding(
             "warn",

@@ -225,10 +225,10 @@ def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple
     if edition.snapshot_id is None and edition.state == "open":
         checks.approve_edition(edition.id, by=BY, now=now)
         tasks.send_edition(edition.id, at=None, by=BY, now=now)
-    mailing = deliveries.mailing_of_edition(edition.id)
+    mailing = deliveries.find_mailing_of_edition(edition.id)
     if mailing is not None and mailing.state in ("scheduled", "freezing", "sending"):
         _deliver(mailing.id)
-        mailing = deliveries.mailing(mailing.id)
+        mailing = deliveries.get_mailing(mailing.id)
     return reads.get_edition(edition.id), mailing
 
 
@@ -254,7 +254,7 @@ def _deliver(mailing_id: int) -> None:
     now = clock.now()
     while delivery.freeze_next(now):
         pass
-    with progress("Delivering to the outbox", deliveries.mailing(mailing_id).candidates) as advance:
+    with progress("Delivering to the outbox", deliveries.get_mailing(mailing_id).candidates) as advance:
         while delivery.hand_over_next(clock.now(), owner="demo", provider=wiring.provider(), clock=clock.now):
             advance(wiring.provider().max_batch)
     delivery.finish_settled(clock.now())

@@ -26,7 +26,7 @@ BY = "command line"
 @app.command("list")
 def show_all(limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON) -> None:
     """List mailings, newest first."""
-    found = reads.mailings(limit=limit)
+    found = reads.list_mailings(limit=limit)
     if as_json:
         return emit_json(found)
     newsletters = {n.id: n for n in catalog.list_newsletters()}
@@ -52,7 +52,7 @@ def show_all(limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON
 @app.command("show")
 def show(mailing_id: int, as_json: bool = JSON) -> None:
     """Show one mailing: who was left out and why, and what became of the rest."""
-    mailing = reads.mailing(mailing_id)
+    mailing = reads.get_mailing(mailing_id)
     if as_json:
         return emit_json(mailing)
     zone = catalog.get_newsletter(mailing.newsletter_id).zone
@@ -136,7 +136,7 @@ def show_report(
         ],
         "Nobody is accounted for yet: the audience is not counted.",
     )
-    say(f"{sum(line.readers for line in lines):,} of {reads.mailing(mailing_id).candidates:,} candidates.")
+    say(f"{sum(line.readers for line in lines):,} of {reads.get_mailing(mailing_id).candidates:,} candidates.")
 
 
 def _write_proof(mailing_id: int, out: Path) -> None:
@@ -159,7 +159,7 @@ def _add_command(name: str, verb: str, act: Callable[..., Any], done: str, *, as
         now = clock.now()
         act(mailing_id, by=BY, now=now)
         audit.record(None, done, f"mailing {mailing_id}", now=now)
-        emit_json(reads.mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id} is {done}.")
+        emit_json(reads.get_mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id} is {done}.")
 
     command.__doc__ = f"{verb.capitalize()} a mailing."
     app.command(name)(command)
@@ -226,4 +226,4 @@ def resolve_unknown(
 
 def _record_and_print(mailing_id: int, readers: int, what: str, as_json: bool, now: datetime) -> None:
     audit.record(None, what, f"mailing {mailing_id}", now=now, detail=f"{readers} readers")
-    emit_json(reads.mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id}: {readers:,} readers {what}.")
+    emit_json(reads.get_mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id}: {readers:,} readers {what}.")

@@ -204,7 +204,7 @@ def undo_import(
     )
     now = clock.now()
     # Whom an edition may have reached stay in the books, on no list: the proof of who got it names them.
-    keep_people = keep_people or deliveries.mailed_since(found.list_id, found.created_at)
+    keep_people = keep_people or deliveries.was_mailed_since(found.list_id, found.created_at)
     with progress("Taking back", found.people) as advance:
         undone = service.undo_import(import_id, by=BY, now=now, keep_people=keep_people, progress=advance)
     audit.record(None, "undid import", found.list_name, now=now, detail=found.name)

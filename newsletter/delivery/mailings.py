@@ -72,7 +72,7 @@ def create_mailing(
         raise Conflict(
             f"Somebody else has just sent edition {edition_id}. Look at it: newsletter mailings list"
         ) from None
-    return reads.mailing(row.id)
+    return reads.get_mailing(row.id)
 
 
 def _plan_recall_window(provider: str, due_at: datetime, minutes: int, now: datetime) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _reschedule(
         raise Refused(
             f"Edition {row.edition_id} has the mailing {row.id} already, which is {row.state}. Look at it: newsletter mailings show {row.id}"
         )
-    return reads.mailing(row.id)
+    return reads.get_mailing(row.id)
 
 
 def finish_settled(now: datetime) -> int:

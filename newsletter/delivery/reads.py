@@ -106,44 +106,44 @@ class Mailing:
         return self.candidates == self.planned + self.left_out and self.planned == sum(self.counts.values())
 
 
-def mailing(mailing_id: int) -> Mailing:
+def get_mailing(mailing_id: int) -> Mailing:
     """The mailing with this id. Raises NotFound."""
     row = models.Mailing.objects.filter(id=mailing_id).first()
     if row is None:
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
-    return _mailing(row)
+    return _to_mailing(row)
 
 
-def mailings(*, limit: int = 20, newsletter_ids: Iterable[int] | None = None) -> tuple[Mailing, ...]:
+def list_mailings(*, limit: int = 20, newsletter_ids: Iterable[int] | None = None) -> tuple[Mailing, ...]:
     """Mailings by due time, newest first; of some newsletters or (None) all."""
     rows = models.Mailing.objects.order_by("-due_at", "-id")
     if newsletter_ids is not None:
         rows = rows.filter(newsletter_id__in=list(newsletter_ids))
-    return tuple(_mailing(row) for row in rows[:limit])
+    return tuple(_to_mailing(row) for row in rows[:limit])
 
 
-def editions_by_key(keys: Iterable[str]) -> dict[str, int]:
+def find_editions_by_key(keys: Iterable[str]) -> dict[str, int]:
     """The editions of the mailings with these opaque keys."""
     return dict(models.Mailing.objects.filter(key__in=list(keys)).values_list("key", "edition_id"))
 
 
-def mailing_of_edition(edition_id: int) -> Mailing | None:
+def find_mailing_of_edition(edition_id: int) -> Mailing | None:
     """The mailing of an edition to its list, if there is one."""
     row = (
         models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION)
         .exclude(state=states.CANCELLED)
         .first()
     )
-    return _mailing(row) if row else None
+    return _to_mailing(row) if row else None
 
 
-def due_of_edition(edition_id: int) -> datetime | None:
+def find_due_time(edition_id: int) -> datetime | None:
     """When the mailing of an edition to its list was or is due; unpacks no ledger for it."""
     rows = models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION)
     return rows.exclude(state=states.CANCELLED).values_list("due_at", flat=True).first()
 
 
-def mailed_since(list_id: int, since: datetime) -> bool:
+def was_mailed_since(list_id: int, since: datetime) -> bool:
     """Whether anything was sent, or is about to be, to a list from an instant on."""
     return models.Mailing.objects.filter(list_id=list_id, due_at__gte=since).exclude(state=states.CANCELLED).exists()
 
@@ -154,9 +154,9 @@ def was_cancelled(edition_id: int) -> bool:
     return rows.filter(state=states.CANCELLED).exists()
 
 
-def _mailing(row: models.Mailing) -> Mailing:
+def _to_mailing(row: models.Mailing) -> Mailing:
     stand = row.batches.aggregate(batches=Count("id"), changes=Sum("version"))
-    of_variants = _counted(row.id, stand["batches"], stand["changes"] or 0)
+    of_variants = _count_by_variant(row.id, stand["batches"], stand["changes"] or 0)
     counts = sum((counts for counts, _ in of_variants.values()), Counter[Outcome]())
     flags = sum((flags for _, flags in of_variants.values()), Counter[Flag]())
     excluded = row.exclusions.values_list("reason").annotate(n=Sum("size")).order_by("reason")
@@ -189,18 +189,18 @@ def _mailing(row: models.Mailing) -> Mailing:
         recall=row.recall,
         recallable_until=row.due_at - windows.LAST_CALL if row.recall == states.OPEN and not row.recalled_at else None,
         recalled_at=row.recalled_at,
-        alarms=_alarms(row.alarms.all()),
-        variants={code: _variant(*each) for code, each in sorted(of_variants.items())},
+        alarms=_to_alarms(row.alarms.all()),
+        variants={code: _to_variant_counts(*each) for code, each in sorted(of_variants.items())},
     )
 
 
-def _variant(counts: Counter[Outcome], flags: Counter[Flag]) -> VariantCounts:
+def _to_variant_counts(counts: Counter[Outcome], flags: Counter[Flag]) -> VariantCounts:
     taken = sum(n for outcome, n in counts.items() if outcome.taken)
     return VariantCounts(sum(counts.values()), taken, flags[Flag.OPENED], flags[Flag.CLICKED])
 
 
 @lru_cache(maxsize=500)
-def _counted(mailing_id: int, batches: int, changes: int) -> dict[str, tuple[Counter[Outcome], Counter[Flag]]]:
+def _count_by_variant(mailing_id: int, batches: int, changes: int) -> dict[str, tuple[Counter[Outcome], Counter[Flag]]]:
     """What the ledger of a mailing says, by variant; unpacked again only when a batch was added or changed."""
     found: dict[str, tuple[Counter[Outcome], Counter[Flag]]] = defaultdict(lambda: (Counter(), Counter()))
     packed = models.Batch.objects.filter(mailing_id=mailing_id).values_list("variant", "outcomes", "format")
@@ -214,16 +214,16 @@ def _counted(mailing_id: int, batches: int, changes: int) -> dict[str, tuple[Cou
     return dict(found)
 
 
-def house_alarms() -> tuple[Alarm, ...]:
+def list_account_alarms() -> tuple[Alarm, ...]:
     """What is wrong with our account at the provider, newest first."""
-    return _alarms(models.Alarm.objects.filter(mailing=None))
+    return _to_alarms(models.Alarm.objects.filter(mailing=None))
 
 
-def _alarms(rows: QuerySet[models.Alarm]) -> tuple[Alarm, ...]:
+def _to_alarms(rows: QuerySet[models.Alarm]) -> tuple[Alarm, ...]:
     return tuple(Alarm(row.message, row.count, row.first_at, row.last_at) for row in rows.order_by("-last_at"))
 
 
-def clicks(mailing_id: int) -> dict[str, tuple[int, int]]:
+def count_clicks(mailing_id: int) -> dict[str, tuple[int, int]]:
     """How often the links of each story were clicked, by the pick's key: by people, by machines."""
     rows = models.PickClicks.objects.filter(mailing_id=mailing_id)
     return {row.pick: (row.people, row.machines) for row in rows}

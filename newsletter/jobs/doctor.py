@@ -125,7 +125,7 @@ def _webhook(config: Config) -> Iterator[Ailment]:
             sendgrid_events.parse_public_key(key)
         except NewsletterError as error:
             yield Ailment("bad", str(error), "Until then every report is refused.")
-    for alarm in mailings.house_alarms():
+    for alarm in mailings.list_account_alarms():
         yield Ailment(
             "look", f"{alarm.message} (last {alarm.last_at:%Y-%m-%d %H:%M} UTC)", "Look at SendGrid’s dashboard."
         )

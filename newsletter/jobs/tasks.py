@@ -112,7 +112,7 @@ def _each(occurrences: Sequence[schedules.Occurrence], step: Callable[[schedules
 def _settle(occurrence: schedules.Occurrence, now: datetime) -> bool:
     newsletter = catalog.get_newsletter(occurrence.newsletter_id)
     edition_id = occurrence.edition_id
-    if edition_id and mailings.mailing_of_edition(edition_id):
+    if edition_id and mailings.find_mailing_of_edition(edition_id):
         return scheduler.claim(occurrence.id, now)  # somebody sent it by hand before its time
     if edition_id and mailings.was_cancelled(edition_id):
         return scheduler.hold(

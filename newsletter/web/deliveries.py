@@ -31,7 +31,7 @@ STOP_POLLING = 286  # htmx takes it as: do not ask again
 def index(request: HttpRequest) -> HttpResponse:
     """The mailings, newest first."""
     names = {each.id: each for each in shown(request)}
-    found = reads.mailings(limit=50, newsletter_ids=names)
+    found = reads.list_mailings(limit=50, newsletter_ids=names)
     rows = [(each, names[each.newsletter_id], curator.get_edition(each.edition_id)) for each in found]
     return render(request, "pages/deliveries.html", {"mailings": rows})
 
@@ -108,7 +108,7 @@ def proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 
 def _mailing(request: HttpRequest, verb: str, mailing_id: int) -> reads.Mailing:
-    found = reads.mailing(mailing_id)
+    found = reads.get_mailing(mailing_id)
     allow(request, verb, found.newsletter_id)
     return found
 

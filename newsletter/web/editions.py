@@ -96,7 +96,7 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "reader": reader.email if reader.email != NOBODY else "",
         "no_reader": trouble,
         "may_see_readers": can(request.user, "readers", newsletter.id),
-        "mailing": deliveries.mailing_of_edition(edition_id),
+        "mailing": deliveries.find_mailing_of_edition(edition_id),
         "me": by(request),
         "corrections": corrections.list_corrections(edition_id),
     }

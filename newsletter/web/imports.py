@@ -79,7 +79,7 @@ def _act(request: HttpRequest, found: service.ImportRun) -> HttpResponse:
         return redirect("import")
     elif do == "undo":
         # Whom an edition may have reached stay in the books, on no list: the proof of who got it names them.
-        mailed = deliveries.mailed_since(found.list_id, found.created_at)
+        mailed = deliveries.was_mailed_since(found.list_id, found.created_at)
         service.begin_undo_import(found.id, by=by(request), keep_people=mailed)
         note(request, "undid import", found.list_name, detail=found.name)
     else:

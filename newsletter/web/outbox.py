@@ -28,7 +28,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def _names(folders: Iterable[str]) -> dict[str, str]:
     """What people call the folders: a mailing's is named by its opaque key."""
     names = {folder: folder.capitalize() for folder in folders}  # tests, notices
-    for key, edition_id in deliveries.editions_by_key(names).items():
+    for key, edition_id in deliveries.find_editions_by_key(names).items():
         edition = curator.get_edition(edition_id)
         newsletter = catalog.get_newsletter(edition.newsletter_id)
         names[key] = f"{newsletter.name}, {edition.date:%a} {edition.date.day} {edition.date:%b %Y}"

@@ -63,7 +63,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "needs": list(_needs(request, newsletters, lines, now)),
         "mailings": [
             (m, _named(newsletters, m.newsletter_id), curator.get_edition(m.edition_id))
-            for m in deliveries.mailings(limit=6, newsletter_ids=[n.id for n in newsletters])
+            for m in deliveries.list_mailings(limit=6, newsletter_ids=[n.id for n in newsletters])
         ],
         "newsletters": newsletters,
     }
@@ -96,7 +96,7 @@ def due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[
 
 def _left_at(edition: curator.Edition | None) -> datetime | None:
     """When the mailing of an edition was or is due; None where it has none."""
-    return deliveries.due_of_edition(edition.id) if edition else None
+    return deliveries.find_due_time(edition.id) if edition else None
 
 
 def _needs(
@@ -116,11 +116,11 @@ def _needs(
             yield Need("warn", "pause", f"{each.newsletter.name} is held", "Decide.", each.reason, _href(each))
         elif each.state in ("open", "locked", "in_review") and each.edition:
             yield from _blocking(each, now)
-    for alarm in deliveries.house_alarms():
+    for alarm in deliveries.list_account_alarms():
         if now - alarm.last_at < ALARMING:
             last = f"Last {alarm.last_at.astimezone(clock.zone(house_zone())):%a %H:%M %Z}."
             yield Need("bad", "stop", alarm.message, "Alarm.", last, "/deliveries/")
-    for mailing in deliveries.mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
+    for mailing in deliveries.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
         name = _named(newsletters, mailing.newsletter_id).name
         if mailing.state in ("paused", "held"):
             yield Need(

@@ -66,7 +66,7 @@ def frozen(plan: Callable[..., Mailing], now: datetime) -> Callable[..., Mailing
     def make(**changes: Any) -> Mailing:
         made = plan(**changes)
         assert service.freeze_next(now)
-        return reads.mailing(made.id)
+        return reads.get_mailing(made.id)
 
     return make
 
@@ -124,7 +124,7 @@ class Sent:
 
     @property
     def mailing(self) -> Mailing:
-        return reads.mailing(self.id)
+        return reads.get_mailing(self.id)
 
     def event(self, kind: str, place: int = 0, *, seconds: int = 0, attempt: str = "", **more: Any) -> dict[str, Any]:
         batch = models.Batch.objects.get(mailing_id=self.id, number=1)

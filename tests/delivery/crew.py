@@ -128,18 +128,18 @@ def hear(file: str) -> None:
 
 
 def repair() -> None:
-    (mailing,) = reads.mailings()
+    (mailing,) = reads.list_mailings()
     print(service.repair(mailing.id, unknown=True, now=clock.now()))
 
 
 def recall() -> None:
-    (mailing,) = reads.mailings()
+    (mailing,) = reads.list_mailings()
     spared = service.recall(mailing.id, by="operator", now=clock.now(), provider=wiring.provider())
     print(spared.caught + spared.withdrawn)
 
 
 def report() -> None:
-    (mailing,) = reads.mailings()
+    (mailing,) = reads.list_mailings()
     everybody = [asdict(who) for who in reads.who(mailing.id, limit=1_000_000)]
     print(
         json.dumps(

@@ -155,7 +155,7 @@ def test_after_any_one_trouble_the_mailing_finishes(shared: Callable[[], World],
 
 
 def _live_through(world: World, events: list[str]) -> None:
-    reads._counted.cache_clear()  # examples are rolled back: the same versions of other books come again
+    reads._count_by_variant.cache_clear()  # examples are rolled back: the same versions of other books come again
     for what in events:
         before = world.batches()
         world.happens(what)
@@ -163,13 +163,13 @@ def _live_through(world: World, events: list[str]) -> None:
         for batch, state in world.batches().items():
             was = before.get(batch, states.PLANNED)  # a repair adds batches
             assert state in _reachable(was), f"{was} to {state} by “{what}”"
-        assert reads.mailing(world.mailing_id).adds_up
+        assert reads.get_mailing(world.mailing_id).adds_up
     world.rest()
     _check_the_books(world)
 
 
 def _check_the_books(world: World) -> None:
-    mailing = reads.mailing(world.mailing_id)
+    mailing = reads.get_mailing(world.mailing_id)
     assert mailing.state in (states.FINISHED, states.CANCELLED)
     assert "planned" not in mailing.counts
     assert max(world.provider.mailed.values(), default=0) <= 1

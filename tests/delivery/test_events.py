@@ -96,7 +96,7 @@ def test_a_used_up_plan_is_an_alarm_and_nobodys_fault(sent: Callable[..., Sent],
     take(mailing.event("dropped", reason="Recipient List over Package Quota"))
     assert mailing.mailing.counts == {"dropped": 1}
     assert people.person(mailing.readers[0]).suppressed == ""
-    (alarm,) = reads.house_alarms()
+    (alarm,) = reads.list_account_alarms()
     assert "quota" in alarm.message
 
 
@@ -110,7 +110,7 @@ def test_clicks_are_counted_for_their_story_people_and_machines_apart(
         mailing.event("click", 1, url="https://paper.example.org/2?nl=choir", seconds=1),
         mailing.event("open", 1, sg_machine_open=True),
     )
-    assert reads.clicks(mailing.id) == {"ferry": (1, 1), "choir": (0, 1)}
+    assert reads.count_clicks(mailing.id) == {"ferry": (1, 1), "choir": (0, 1)}
     assert mailing.mailing.engagement == {"clicked": 1, "clicked_by_machine": 1, "opened_by_machine": 1}
 
 
@@ -123,7 +123,7 @@ def test_the_same_events_again_change_nothing(sent: Callable[..., Sent], take: C
     take(*happened)
     take(*happened[::-1])  # another post, the same event ids
     take(*happened, at=mailing.now - timedelta(hours=5))  # the provider tries again for a day (SendGrid fact 32)
-    assert reads.clicks(mailing.id) == {"ferry": (1, 0)}
+    assert reads.count_clicks(mailing.id) == {"ferry": (1, 0)}
     assert models.Incident.objects.count() == 1
 
 

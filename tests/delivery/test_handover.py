@@ -31,7 +31,7 @@ def step(provider: ScriptedProvider, now: datetime, owner: str = "worker/1") -> 
 
 
 def shown(mailing: Mailing) -> Mailing:
-    return reads.mailing(mailing.id)
+    return reads.get_mailing(mailing.id)
 
 
 def test_everybody_is_mailed_once_in_batches_the_provider_takes(frozen: Plan, join: Join, now: datetime) -> None:
@@ -152,12 +152,12 @@ def test_a_refusal_that_names_everybody_before_anybody_was_mailed_is_about_the_m
     join(120)
     mailing = frozen()
     step(ScriptedProvider(told.names(*range(50))), now)
-    shown = reads.mailing(mailing.id)
+    shown = reads.get_mailing(mailing.id)
     assert (shown.state, shown.counts) == ("paused", {"planned": 120})
     service.resume(mailing.id, by="editor", now=now)
     service.freeze_next(now)
     hand_over_all(ScriptedProvider(), now)
-    assert reads.mailing(mailing.id).counts == {"accepted": 120}
+    assert reads.get_mailing(mailing.id).counts == {"accepted": 120}
 
 
 def test_who_is_asked_to_wait_waits_with_all_batches(frozen: Plan, join: Join, now: datetime) -> None:
@@ -431,4 +431,4 @@ def test_an_answer_survives_a_database_that_takes_nothing_for_a_while(frozen: Pl
 
     service.hand_over_next(now, owner="test", provider=ScriptedProvider(), clock=clock)
     assert len(asked) == 2
-    assert reads.mailing(made.id).counts == {"accepted": 3}
+    assert reads.get_mailing(made.id).counts == {"accepted": 3}

@@ -52,8 +52,8 @@ def test_a_provider_of_former_days_holds_its_mailing_and_nobody_elses(plan: Plan
     made = plan()
     models.Mailing.objects.update(provider="pigeon")
     assert service.freeze_next(now)
-    assert reads.mailing(made.id).state == states.HELD
-    assert "There is no provider “pigeon”" in reads.mailing(made.id).reason
+    assert reads.get_mailing(made.id).state == states.HELD
+    assert "There is no provider “pigeon”" in reads.get_mailing(made.id).reason
     assert not service.freeze_next(now)
 
 
@@ -68,7 +68,7 @@ def test_every_candidate_is_planned_or_left_out_with_the_reason(
     reported(ids[3], house.list.id, "complained", reason="abuse report", now=now)
     made = plan()
     service.freeze_next(now)
-    shown = reads.mailing(made.id)
+    shown = reads.get_mailing(made.id)
     assert shown.state == states.SENDING
     assert shown.candidates == 8
     assert sum(shown.excluded.values()) == 5
@@ -82,7 +82,7 @@ def test_who_joins_after_the_freeze_is_not_in_it(plan: Plan, join: Join, now: da
     made = plan()
     service.freeze_next(now)
     join(2, "late")
-    assert reads.mailing(made.id).candidates == 3
+    assert reads.get_mailing(made.id).candidates == 3
 
 
 def test_a_freeze_that_was_killed_goes_on_where_it_stood(
@@ -102,10 +102,10 @@ def test_a_freeze_that_was_killed_goes_on_where_it_stood(
     monkeypatch.setattr(freezing._PageWriter, "write", killed_in_the_third_page)
     with pytest.raises(KeyboardInterrupt):
         service.freeze_next(now)
-    assert reads.mailing(made.id).planned == 80
+    assert reads.get_mailing(made.id).planned == 80
     monkeypatch.setattr(freezing._PageWriter, "write", write)
     service.freeze_next(now)
-    shown = reads.mailing(made.id)
+    shown = reads.get_mailing(made.id)
     assert shown.state == states.SENDING
     assert (shown.candidates, shown.planned, shown.counts) == (130, 130, {"planned": 130})
     numbers = models.Batch.objects.filter(mailing_id=made.id).order_by("number").values_list("number", flat=True)
@@ -121,7 +121,7 @@ def test_a_page_that_another_process_wrote_is_not_written_again(plan: Plan, join
     models.Mailing.objects.filter(id=made.id).update(state=states.FREEZING)
     page = subscribers_of.audience_page(stale.list_id, after=0, upto=10**9, limit=5)
     assert not freezing._PageWriter(stale, 10).write(stale, page, now)
-    assert reads.mailing(made.id).planned == 5
+    assert reads.get_mailing(made.id).planned == 5
 
 
 def test_counts_that_do_not_add_up_hold_the_mailing_and_nothing_leaves(plan: Plan, join: Join, now: datetime) -> None:
@@ -129,7 +129,7 @@ def test_counts_that_do_not_add_up_hold_the_mailing_and_nothing_leaves(plan: Pla
     made = plan()
     models.Mailing.objects.filter(id=made.id).update(candidates=1)  # as a defect of ours would leave it
     service.freeze_next(now)
-    shown = reads.mailing(made.id)
+    shown = reads.get_mailing(made.id)
     assert shown.state == states.HELD
     assert "do not add up: 5 candidates, 4 planned, 0 left out" in shown.reason
     provider = ScriptedProvider()
@@ -144,13 +144,13 @@ def test_an_edit_after_approval_holds_the_mailing_and_a_new_approval_frees_it(
     made = plan()
     curator.edit_edition(edition.id, now=now, subject="Another subject")
     service.freeze_next(now)
-    held = reads.mailing(made.id)
+    held = reads.get_mailing(made.id)
     assert held.state == states.HELD
     assert "edited after its approval" in held.reason
     assert held.frozen_at is None
     assert plan().id == made.id
     service.freeze_next(now)
-    assert reads.mailing(made.id).state == states.SENDING
+    assert reads.get_mailing(made.id).state == states.SENDING
 
 
 def test_freezing_takes_the_edition_out_of_the_editors_hands(frozen: Plan, join: Join, edition: Any) -> None:
@@ -162,7 +162,7 @@ def test_freezing_takes_the_edition_out_of_the_editors_hands(frozen: Plan, join:
 def test_a_list_without_readers_finishes_at_once(frozen: Plan, edition: Any, now: datetime) -> None:
     made = frozen()
     assert service.finish(now) == 1
-    assert reads.mailing(made.id).state == states.FINISHED
+    assert reads.get_mailing(made.id).state == states.FINISHED
     assert editions.get_edition(edition.id).state == "sent"
 
 
@@ -176,7 +176,7 @@ def test_finishing_happens_once_and_marks_the_edition_sent(
     assert service.finish(now) == 1
     assert service.finish(now) == 0
     assert editions.get_edition(edition.id).state == "sent"
-    shown = reads.mailing(made.id)
+    shown = reads.get_mailing(made.id)
     assert shown.finished_at == now
     assert shown.counts == {"accepted": 60}
     assert shown.batches == {"accepted": 2}
@@ -194,7 +194,7 @@ def test_a_finish_that_fails_half_way_is_done_again(
         patched.setattr(curator, "mark_sent", killed)
         with pytest.raises(KeyboardInterrupt):
             service.finish(now)
-    assert reads.mailing(made.id).state == states.SENDING
+    assert reads.get_mailing(made.id).state == states.SENDING
     service.finish(now)
     assert editions.get_edition(edition.id).state == "sent"
 
@@ -206,7 +206,7 @@ def test_a_paused_mailing_sends_nothing_until_it_is_resumed(frozen: Plan, join: 
     assert service.hand_over_next(now, owner="a", provider=provider, clock=lambda: now)
     service.pause(made.id, by="editor@example.com", now=now)
     assert hand_over_all(provider, now) == 0
-    assert reads.mailing(made.id).reason == "paused by editor@example.com"
+    assert reads.get_mailing(made.id).reason == "paused by editor@example.com"
     service.resume(made.id, by="editor@example.com", now=now)
     service.freeze_next(now)
     hand_over_all(provider, now)
@@ -218,7 +218,7 @@ def test_a_mailing_paused_before_its_time_waits_for_its_time_when_resumed(plan: 
     made = plan(due_at=now + timedelta(hours=1))
     service.pause(made.id, by="editor", now=now)
     service.resume(made.id, by="editor", now=now)
-    assert reads.mailing(made.id).state == states.SCHEDULED
+    assert reads.get_mailing(made.id).state == states.SCHEDULED
 
 
 def test_cancelling_withdraws_what_has_not_left(frozen: Plan, join: Join, now: datetime) -> None:
@@ -228,7 +228,7 @@ def test_cancelling_withdraws_what_has_not_left(frozen: Plan, join: Join, now: d
     service.hand_over_next(now, owner="a", provider=provider, clock=lambda: now)
     service.cancel(made.id, by="editor", now=now)
     assert hand_over_all(provider, now) == 0
-    shown = reads.mailing(made.id)
+    shown = reads.get_mailing(made.id)
     assert shown.state == states.CANCELLED
     assert shown.counts == {"accepted": 50, "withdrawn": 10}
 
@@ -245,7 +245,7 @@ def test_a_batch_in_flight_when_its_mailing_is_cancelled_is_withdrawn_when_it_co
 
     hand_over_all(ScriptedProvider(cancelled_meanwhile), now)
     service.finish(now)
-    assert reads.mailing(made.id).counts == {"withdrawn": 3}
+    assert reads.get_mailing(made.id).counts == {"withdrawn": 3}
 
 
 @pytest.mark.parametrize("verb", [service.pause, service.cancel])
@@ -281,7 +281,7 @@ def test_sending_again_after_a_cancel_under_way_reaches_only_the_others(plan: Pl
     hand_over_all(hands, now)
     assert len(hands.mailed) == 120
     assert set(hands.mailed.values()) == {1}, "nobody twice"
-    shown = reads.mailing(again.id)
+    shown = reads.get_mailing(again.id)
     assert shown.excluded == {"already": 100}
     assert shown.adds_up
 
@@ -298,7 +298,7 @@ def test_who_is_known_to_have_it_is_left_out_after_a_cancel_too(plan: Plan, join
     models.Batch.objects.filter(id=sent.id).update(outcomes=outcomes.packed())
     again = plan()
     service.freeze_next(now)
-    assert reads.mailing(again.id).excluded == {"already": 50}
+    assert reads.get_mailing(again.id).excluded == {"already": 50}
 
 
 def test_a_mailing_planned_for_another_provider_pauses_and_says_so(frozen: Plan, join: Join, now: datetime) -> None:
@@ -306,10 +306,10 @@ def test_a_mailing_planned_for_another_provider_pauses_and_says_so(frozen: Plan,
     made = frozen()
     assert service.stop_others(ScriptedProvider.name, now) == 0
     assert service.stop_others("sendgrid", now) == 1
-    shown = reads.mailing(made.id)
+    shown = reads.get_mailing(made.id)
     assert shown.state == states.PAUSED
     assert f"NEWSLETTER_PROVIDER={ScriptedProvider.name}" in shown.reason
     service.resume(made.id, by="editor", now=now)
     service.freeze_next(now)
     hand_over_all(ScriptedProvider(), now)
-    assert reads.mailing(made.id).counts == {"accepted": 3}
+    assert reads.get_mailing(made.id).counts == {"accepted": 3}

@@ -113,7 +113,7 @@ def test_a_warm_up_leaves_out_who_is_beyond_the_ceiling_of_the_day(
     join(50)
     made = plan()
     service.freeze_next(now)
-    shown = reads.mailing(made.id)
+    shown = reads.get_mailing(made.id)
     assert (shown.planned, shown.excluded) == (30, {"ceiling": 20})
     assert shown.adds_up
 
@@ -124,7 +124,7 @@ def test_the_ceiling_doubles_with_every_day(house: House, plan: Plan, join: Join
     join(50)
     made = plan()
     service.freeze_next(now)
-    assert reads.mailing(made.id).planned == 40
+    assert reads.get_mailing(made.id).planned == 40
 
 
 def test_unknown_is_sent_again_after_silence_only_where_the_newsletter_says_so(
@@ -142,7 +142,7 @@ def test_unknown_is_sent_again_after_silence_only_where_the_newsletter_says_so(
     assert service.repair_silent(now + timedelta(minutes=89)) == 0
     assert service.repair_silent(late) == 10
     hand_over_all(provider, late)
-    assert reads.mailing(made.id).counts == {"accepted": 60}
+    assert reads.get_mailing(made.id).counts == {"accepted": 60}
     assert set(provider.mailed.values()) == {1}
 
 
@@ -166,7 +166,7 @@ def test_a_newsletter_for_a_segment_leaves_the_others_out(
     catalog.change_newsletter(house.briefing.id, now=now, segment="payers")
     made = plan()
     service.freeze_next(now)
-    seen = reads.mailing(made.id)
+    seen = reads.get_mailing(made.id)
     assert (seen.excluded, seen.adds_up) == ({"segment": 6}, True)
     assert seen.counts == {"planned": 4}
     with pytest.raises(NotFound, match="no segment “gone”"):

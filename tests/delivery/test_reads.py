@@ -27,7 +27,7 @@ def sent(frozen: Plan, join: Join, house: House, now: datetime) -> Mailing:
     made = frozen()
     hand_over_all(ScriptedProvider(told.accepts, told.accepts, told.loses_the_answer), now)
     service.finish(now)
-    return reads.mailing(made.id)
+    return reads.get_mailing(made.id)
 
 
 def test_a_mailing_counts_every_candidate(sent: Mailing) -> None:
@@ -77,7 +77,7 @@ def test_a_state_there_is_not_is_refused_with_those_there_are(sent: Mailing) -> 
 
 def test_a_mailing_there_is_not_is_named(db: None) -> None:
     with pytest.raises(NotFound, match="There is no mailing 5"):
-        reads.mailing(5)
+        reads.get_mailing(5)
     with pytest.raises(NotFound, match="There is no mailing 5"):
         reads.who(5)
 
@@ -92,13 +92,13 @@ def test_a_person_sees_what_became_of_each_edition(sent: Mailing) -> None:
 
 
 def test_mailings_are_listed_for_the_newsletters_asked_for(sent: Mailing, house: House) -> None:
-    assert reads.mailings() == (sent,)
-    assert reads.mailings(newsletter_ids=[house.briefing.id]) == (sent,)
-    assert reads.mailings(newsletter_ids=[house.other.id]) == ()
+    assert reads.list_mailings() == (sent,)
+    assert reads.list_mailings(newsletter_ids=[house.briefing.id]) == (sent,)
+    assert reads.list_mailings(newsletter_ids=[house.other.id]) == ()
 
 
 def test_an_edition_knows_its_mailing_unless_it_was_cancelled(plan: Plan, now: datetime) -> None:
     made = plan()
-    assert reads.mailing_of_edition(made.edition_id) == made
+    assert reads.find_mailing_of_edition(made.edition_id) == made
     service.cancel(made.id, by="editor", now=now)
-    assert reads.mailing_of_edition(made.edition_id) is None
+    assert reads.find_mailing_of_edition(made.edition_id) is None

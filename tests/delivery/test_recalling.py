@@ -59,7 +59,7 @@ class Stage:
 
     @property
     def mailing(self) -> Mailing:
-        return reads.mailing(self.mailing_id)
+        return reads.get_mailing(self.mailing_id)
 
     @property
     def alarms(self) -> str:

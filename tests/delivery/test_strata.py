@@ -48,7 +48,7 @@ def test_a_batch_holds_one_stratum_and_is_full_however_small_the_pages(
     service.freeze_next(now)
     batches = models.Batch.objects.filter(mailing_id=made.id)
     assert sorted(batches.values_list("tracking", "size")) == [(False, 40), (True, 30), (True, 50)]
-    assert reads.mailing(made.id).adds_up
+    assert reads.get_mailing(made.id).adds_up
     assert [who.subscriber_id for who in reads.who(made.id, limit=999)] == tracked
 
 
@@ -118,8 +118,8 @@ def test_who_left_while_the_mail_was_on_its_way_is_noted_as_too_late(
     leave(much_later, now + timedelta(hours=1))
     assert service.note_late_leavers(now + timedelta(hours=1)) == 1
     assert service.note_late_leavers(now + timedelta(hours=1)) == 0
-    assert reads.mailing(made.id).left_too_late == 1
-    assert reads.mailing(made.id).counts == {"withdrawn": 1, "accepted": 2}
+    assert reads.get_mailing(made.id).left_too_late == 1
+    assert reads.get_mailing(made.id).counts == {"withdrawn": 1, "accepted": 2}
 
 
 def test_who_leaves_by_the_page_is_told_of_the_edition_that_is_on_its_way_to_them(

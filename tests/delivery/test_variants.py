@@ -59,7 +59,7 @@ def test_members_get_what_is_for_them_and_nobody_else_does(
     assert len(members) == 24
     assert {who for who, mail in mails.items() if for_members in mail.html} == members
     assert {who for who, mail in mails.items() if for_members in mail.text} == members
-    assert reads.mailing(made.id).adds_up
+    assert reads.get_mailing(made.id).adds_up
     assert set(provider.mailed.values()) == {1}
 
 
@@ -109,7 +109,7 @@ def test_a_segment_dropped_after_the_approval_holds_the_mailing_and_not_the_othe
     made = plan()
     subscribers.drop_segment("locals")
     service.freeze_next(now)
-    held = reads.mailing(made.id)
+    held = reads.get_mailing(made.id)
     assert (held.state, held.planned) == (states.HELD, 0)
     assert "locals" in held.reason
     assert "Nothing was sent" in held.reason
@@ -157,7 +157,7 @@ def test_how_each_variant_did_is_told_apart(plan: Plan, join: Join, edition: Any
     service.freeze_next(now)
     hand_over_all(ScriptedProvider(), now)
     seconds = sum(variants.gets_second_subject(person, edition.id) for person in ids)
-    found = reads.mailing(made.id).variants
+    found = reads.get_mailing(made.id).variants
     assert {code: (each.planned, each.taken) for code, each in found.items()} == {
         "": (60 - seconds, 60 - seconds),
         "2": (seconds, seconds),

@@ -38,7 +38,7 @@ def send(mailing: Any, now: datetime) -> Any:
     while delivery.hand_over_next(now, owner="test", provider=wiring.provider(), clock=clock.now):
         pass
     delivery.finish(now)
-    return deliveries.mailing(mailing.id)
+    return deliveries.get_mailing(mailing.id)
 
 
 def test_only_what_was_sent_is_corrected(edition: Any, now: datetime) -> None:

@@ -64,7 +64,7 @@ def test_an_approved_edition_is_sent_at_its_time_and_once(
     assert tasks.tick(at_seven - timedelta(seconds=1)).done["claimed"] == 0
     assert tasks.tick(at_seven + timedelta(seconds=2)).done["claimed"] == 1
     assert tasks.tick(at_seven + timedelta(seconds=4)).done["claimed"] == 0
-    mailing = deliveries.mailing_of_edition(edition_id)
+    mailing = deliveries.find_mailing_of_edition(edition_id)
     assert mailing is not None
     assert mailing.state == "scheduled"
     assert occurrence(now).state == "claimed"
@@ -76,7 +76,7 @@ def test_an_edition_not_approved_in_time_is_held_with_the_reason(scheduled: Any,
     held = occurrence(now)
     assert held.state == "held"
     assert "not approved" in held.reason
-    assert deliveries.mailings() == ()
+    assert deliveries.list_mailings() == ()
 
 
 def test_what_would_be_too_late_is_held_and_can_be_sent_by_hand(scheduled: Any, now: datetime) -> None:
@@ -99,7 +99,7 @@ def test_sending_by_hand_before_its_time_settles_the_occurrence(scheduled: Any, 
     tasks.send_edition(edition_id, at=None, by="editor", now=now)
     tasks.tick(occurrence(now).instant)
     assert occurrence(now).state == "claimed"
-    assert len(deliveries.mailings()) == 1
+    assert len(deliveries.list_mailings()) == 1
 
 
 def test_a_draft_is_not_sent(edition: Any, now: datetime) -> None:
@@ -124,7 +124,7 @@ def test_an_edit_between_approval_and_time_holds_the_mailing(
     mailing = tasks.send_edition(edition.id, at=now + timedelta(minutes=5), by="editor", now=now)
     editing.edit_edition(edition.id, now=now, subject="Another subject altogether")
     delivery.freeze_next(now + timedelta(minutes=5))
-    held = deliveries.mailing(mailing.id)
+    held = deliveries.get_mailing(mailing.id)
     assert held.state == "held"
     assert "edited after its approval" in held.reason
     checks.approve_edition(edition.id, by="editor", now=now)
@@ -137,7 +137,7 @@ def test_a_test_message_says_so_and_leaves_the_ledger_alone(edition: Any, now: d
     assert [each.answer for each in sent] == ["accepted"]
     message = next(wiring.config().outbox_dir.rglob("*.eml")).read_text()
     assert "Subject: [TEST] The railway reaches the mill" in message
-    assert deliveries.mailings() == ()
+    assert deliveries.list_mailings() == ()
 
 
 def test_one_failing_step_never_stops_the_others(
@@ -164,7 +164,7 @@ def test_what_was_cancelled_by_hand_is_not_sent_by_the_schedule(
     sent = tasks.send_edition(edition_id, at=None, by="editor", now=now)
     delivery.cancel(sent.id, by="editor", now=now)
     tasks.tick(occurrence(now).instant)
-    assert deliveries.mailing_of_edition(edition_id) is None
+    assert deliveries.find_mailing_of_edition(edition_id) is None
     assert occurrence(now).state == "held"
     assert "cancelled" in occurrence(now).reason
     assert tasks.send_edition(edition_id, at=None, by="editor", now=now).id != sent.id

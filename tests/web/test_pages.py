@@ -152,7 +152,7 @@ def test_approving_withdrawing_and_sending(editor: Client, edition: Any, readers
     assert curator.get_edition(edition.id).state == "open"
     editor.post(f"{base}/approval/")
     editor.post(f"{base}/mailing/", {"readers": "3"})
-    assert deliveries.mailings() == (), "the number was wrong"
+    assert deliveries.list_mailings() == (), "the number was wrong"
     answer = editor.post(f"{base}/mailing/", {"readers": "2"})
     assert answer.url.startswith("/deliveries/")
 
@@ -328,12 +328,12 @@ def test_what_nobody_knows_is_settled_or_sent_once_more_from_the_page(admin: Cli
     page = admin.get(f"/deliveries/{sent.id}/").content.decode()
     assert "They were accepted" in page
     admin.post(f"/deliveries/{sent.id}/state/", {"do": "settle"})
-    assert deliveries.mailing(sent.id).counts == {"accepted": 3}
+    assert deliveries.get_mailing(sent.id).counts == {"accepted": 3}
     Batch.objects.update(state="refused", outcomes=bytes([Outcome.REFUSED, 0] * 3), version=F("version") + 1)
     assert "Send to those who did not get it" in admin.get(f"/deliveries/{sent.id}/").content.decode()
     answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "repair"}, follow=True)
     assert "3 readers are planned once more" in answer.content.decode()
-    assert deliveries.mailing(sent.id).counts == {"planned": 3}
+    assert deliveries.get_mailing(sent.id).counts == {"planned": 3}
 
 
 def test_an_alarm_stands_at_the_head_of_its_mailing(editor: Client, sent: Any, now: datetime) -> None:

@@ -198,7 +198,7 @@ def test_an_edition_that_was_sent_is_corrected_on_the_desk(
     assert "type the word" in editor.post(page, {"do": "mail", "sure": "yes"}, follow=True).content.decode()
     mailed = editor.post(page, {"do": "mail", "sure": "Correct"})
     assert mailed.status_code == 302
-    assert deliveries.mailing(int(mailed.url.strip("/").split("/")[-1])).kind == "correction"
+    assert deliveries.get_mailing(int(mailed.url.strip("/").split("/")[-1])).kind == "correction"
     assert signed_in("viewer").post(page, {"text": "No."}).status_code == 403
 
 

@@ -30,7 +30,7 @@ _MAY_HAVE_LEFT = (states.SENDING, states.ACCEPTED, states.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class Recalled:
+class RecallResult:
     """Readers whom a recall spared: `caught` at the provider, `withdrawn` before they were handed over."""
 
     caught: int
@@ -82,7 +82,7 @@ def _close(row: models.Mailing, why: str, now: datetime) -> bool:
     return True
 
 
-def recall(mailing_id: int, *, by: str, now: datetime, provider: Provider) -> Recalled:
+def recall(mailing_id: int, *, by: str, now: datetime, provider: Provider) -> RecallResult:
     """Stops a mailing before its instant: all that was handed over is cancelled at the provider, the rest withdrawn.
 
     Whoever was unknown is spared as well: the provider cancels by our id whatever it has. The edition can be edited
@@ -106,7 +106,7 @@ def recall(mailing_id: int, *, by: str, now: datetime, provider: Provider) -> Re
         caught = settle(row.id)
         if row.kind == models.Mailing.Kind.EDITION:
             curator.mark_recalled(row.edition_id, now=now)
-    return Recalled(caught, withdrawn)
+    return RecallResult(caught, withdrawn)
 
 
 def _recallable(mailing_id: int, now: datetime) -> models.Mailing:

@@ -54,7 +54,7 @@ class Stage:
             pass
         service.finish(self.now)
 
-    def recall(self) -> recalling.Recalled:
+    def recall(self) -> recalling.RecallResult:
         return service.recall(self.mailing_id, by="editor", now=self.now, provider=self.provider)
 
     @property
@@ -102,7 +102,7 @@ def test_approved_within_the_lead_it_is_handed_over_at_once_and_can_be_recalled(
     stage.plan()
     stage.work()
     assert stage.mailing.counts == {"accepted": 5}
-    assert stage.recall() == recalling.Recalled(caught=5, withdrawn=0)
+    assert stage.recall() == recalling.RecallResult(caught=5, withdrawn=0)
 
 
 def test_approved_under_twelve_minutes_it_leaves_at_its_time_without_a_window(stage: Stage) -> None:
@@ -357,7 +357,7 @@ def test_until_twelve_minutes_before_all_of_it_is_recalled(stage: Stage, minutes
     stage.plan()
     stage.work()
     stage.at(minutes_left)
-    assert stage.recall() == recalling.Recalled(caught=5, withdrawn=0)
+    assert stage.recall() == recalling.RecallResult(caught=5, withdrawn=0)
     assert stage.mailing.state == states.CANCELLED
     assert stage.mailing.counts == {"recalled": 5}
     assert stage.mailing.batches == {"recalled": 1}
@@ -404,7 +404,7 @@ def test_what_is_not_handed_over_yet_is_withdrawn_with_the_recall(stage: Stage) 
     stage.plan()
     service.open_windows(stage.now, stage.provider)
     service.freeze_next(stage.now)
-    assert stage.recall() == recalling.Recalled(caught=0, withdrawn=5)
+    assert stage.recall() == recalling.RecallResult(caught=0, withdrawn=5)
 
 
 def test_what_was_in_flight_at_the_recall_is_settled_as_recalled(stage: Stage) -> None:
@@ -415,7 +415,7 @@ def test_what_was_in_flight_at_the_recall_is_settled_as_recalled(stage: Stage) -
     send = stage.provider.send_batch
 
     def while_it_is_recalled(request: Any, now: datetime) -> Any:
-        assert stage.recall() == recalling.Recalled(caught=0, withdrawn=0)
+        assert stage.recall() == recalling.RecallResult(caught=0, withdrawn=0)
         return send(request, now)
 
     stage.provider.send_batch = while_it_is_recalled  # type: ignore[method-assign]

@@ -22,10 +22,10 @@ from newsletter.kernel.errors import Refused
 
 log = logging.getLogger(__name__)
 
-ASKED_AGAIN = timedelta(minutes=1)
-LEAST = timedelta(minutes=5)  # of a window: a shorter one is of no use
-FREED_AFTER = timedelta(hours=4)  # behind the last message recalled: by then the provider has thrown it away
-_HANDED_OVER = (states.SENDING, states.PAUSED, states.FREEZING)
+RETRY_AFTER = timedelta(minutes=1)
+SHORTEST_WINDOW = timedelta(minutes=5)  # of a window: a shorter one is of no use
+FREE_SLOT_AFTER = timedelta(hours=4)  # behind the last message recalled: by then the provider has thrown it away
+_STARTED_STATES = (states.SENDING, states.PAUSED, states.FREEZING)
 _MAY_HAVE_LEFT = (states.SENDING, states.ACCEPTED, states.UNKNOWN)
 
 
@@ -37,7 +37,7 @@ class RecallResult:
     withdrawn: int
 
 
-def open_next(now: datetime, provider: Provider) -> bool:
+def open_next_window(now: datetime, provider: Provider) -> bool:
     """Opens the window of one mailing whose handing over is to begin. Returns whether there was one to decide about.
 
     When no place is free, or the provider does not answer in time, the mailing leaves at its instant without one, and
@@ -47,33 +47,33 @@ def open_next(now: datetime, provider: Provider) -> bool:
     row = waiting.filter(provider=provider.name).order_by("begins_at").first()
     if row is None or not isinstance(provider, Canceller):
         return False
-    if now > row.due_at - windows.LAST_CALL - LEAST:
-        return _close(row, "the provider gave no id for it in time", now)
+    if now > row.due_at - windows.LAST_CALL - SHORTEST_WINDOW:
+        return _close_window(row, "the provider gave no id for it in time", now)
     try:
-        foreign = len(provider.cancelled_ids() - set(_ours(now).values_list("cancel_id", flat=True)))
-        if foreign + _ours(now).count() >= provider.most_cancelled:
-            return _close(row, f"all {provider.most_cancelled} places the provider has for it are taken", now)
+        foreign = len(provider.cancelled_ids() - set(_slot_holders(now).values_list("cancel_id", flat=True)))
+        if foreign + _slot_holders(now).count() >= provider.most_cancelled:
+            return _close_window(row, f"all {provider.most_cancelled} places the provider has for it are taken", now)
         cancel_id = provider.new_cancel_id()
     except ProviderError as error:
         log.warning("No recall window for mailing %s yet: %s", row.id, error)
-        models.Mailing.objects.filter(id=row.id, recall=states.WANTED).update(begins_at=now + ASKED_AGAIN)
+        models.Mailing.objects.filter(id=row.id, recall=states.WANTED).update(begins_at=now + RETRY_AFTER)
         return True
     with transaction.atomic():
         models.Pace.objects.get_or_create(name="recall")
         models.Pace.objects.select_for_update().get(name="recall")  # no two mailings take the last place both
-        if foreign + _ours(now).count() < provider.most_cancelled:
+        if foreign + _slot_holders(now).count() < provider.most_cancelled:
             mine = models.Mailing.objects.filter(id=row.id, recall=states.WANTED)
             mine.update(recall=states.OPEN, cancel_id=cancel_id, begins_at=now)
     return True  # where the place was taken meanwhile, the next look says so
 
 
-def _ours(now: datetime) -> QuerySet[models.Mailing]:
+def _slot_holders(now: datetime) -> QuerySet[models.Mailing]:
     """Our mailings that need one of the places: they may be recalled, or were and are not thrown away yet."""
     may_be = Q(recalled_at=None, due_at__gt=now) & ~Q(state=states.CANCELLED)
     return models.Mailing.objects.filter(may_be | Q(recalled_at__isnull=False), recall=states.OPEN)
 
 
-def _close(row: models.Mailing, why: str, now: datetime) -> bool:
+def _close_window(row: models.Mailing, why: str, now: datetime) -> bool:
     mine = models.Mailing.objects.filter(id=row.id, recall=states.WANTED)
     if mine.update(recall=states.CLOSED, begins_at=None):
         alarms.raise_alarm(
@@ -89,9 +89,9 @@ def recall(mailing_id: int, *, by: str, now: datetime, provider: Provider) -> Re
     and sent anew. Raises Refused when there is nothing to recall or no time left, SurroundingsError when the provider
     does not confirm: then the mailing is paused, and recalling can be tried again.
     """
-    row = _recallable(mailing_id, now)
+    row = _get_recallable(mailing_id, now)
     assert isinstance(provider, Canceller)
-    held = models.Mailing.objects.filter(id=row.id, state__in=_HANDED_OVER)
+    held = models.Mailing.objects.filter(id=row.id, state__in=_STARTED_STATES)
     held.update(state=states.PAUSED, reason=f"being recalled by {by}"[:300])  # nothing more is handed over from here
     try:
         provider.cancel(row.cancel_id)
@@ -103,13 +103,13 @@ def recall(mailing_id: int, *, by: str, now: datetime, provider: Provider) -> Re
             state=states.CANCELLED, reason=f"recalled by {by}"[:300], recalled_at=now
         )
         withdrawn = mailings.withdraw_planned(row.id)
-        caught = settle(row.id)
+        caught = settle_recalled(row.id)
         if row.kind == models.Mailing.Kind.EDITION:
             curator.mark_recalled(row.edition_id, now=now)
     return RecallResult(caught, withdrawn)
 
 
-def _recallable(mailing_id: int, now: datetime) -> models.Mailing:
+def _get_recallable(mailing_id: int, now: datetime) -> models.Mailing:
     row = mailings.get_row(mailing_id)
     if row.state == states.SCHEDULED:
         raise Refused(
@@ -117,7 +117,7 @@ def _recallable(mailing_id: int, now: datetime) -> models.Mailing:
         )
     if row.state == states.CANCELLED:
         raise Refused(f"Mailing {mailing_id} is cancelled already{f': {row.reason}' if row.reason else ''}.")
-    if row.recall != states.OPEN or row.state not in _HANDED_OVER:
+    if row.recall != states.OPEN or row.state not in _STARTED_STATES:
         raise Refused(
             f"Mailing {mailing_id} is {row.state} and has no recall window, so what the provider has cannot be called back. "
             f"Stop the rest: newsletter mailings pause {mailing_id}"
@@ -130,7 +130,7 @@ def _recallable(mailing_id: int, now: datetime) -> models.Mailing:
     return row
 
 
-def settle(mailing_id: int) -> int:
+def settle_recalled(mailing_id: int) -> int:
     """Notes in the ledger of a recalled mailing who was spared: everybody the provider has or may have. How many."""
     caught = 0
     mine = models.Batch.objects.filter(mailing_id=mailing_id, state__in=(states.ACCEPTED, states.UNKNOWN))
@@ -145,23 +145,23 @@ def settle(mailing_id: int) -> int:
     return caught
 
 
-def settle_stragglers(now: datetime) -> int:
+def settle_late_batches(now: datetime) -> int:
     """Notes the same of batches that were in flight when their mailing was recalled: the provider threw them away too."""
     late = models.Batch.objects.filter(
         mailing__recalled_at__isnull=False,
-        mailing__due_at__gt=now - FREED_AFTER,
+        mailing__due_at__gt=now - FREE_SLOT_AFTER,
         state__in=(states.ACCEPTED, states.UNKNOWN),
     )
-    return sum(settle(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=True)))
+    return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=True)))
 
 
-def free_next(now: datetime, provider: Provider) -> bool:
+def free_next_slot(now: datetime, provider: Provider) -> bool:
     """Gives one place back that a recall took, when its messages have been thrown away. Returns whether there was one."""
     if not isinstance(provider, Canceller):
         return False
     over = models.Mailing.objects.filter(recall=states.OPEN, recalled_at__isnull=False, provider=provider.name)
     last = Coalesce(Max("batches__send_at"), "due_at")
-    row = over.annotate(last=last).filter(last__lt=now - FREED_AFTER).first()
+    row = over.annotate(last=last).filter(last__lt=now - FREE_SLOT_AFTER).first()
     if row is None:
         return False
     provider.release(row.cancel_id)

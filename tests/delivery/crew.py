@@ -40,7 +40,7 @@ BATCH = int(os.environ.get("CREW_BATCH", "25"))
 WINDOW = int(os.environ.get("CREW_WINDOW", "0"))
 handover.LEASE = events.LEASE = timedelta(seconds=2)
 freezing.PAGE_SIZE = BATCH
-recalling.ASKED_AGAIN = timedelta(seconds=0.5)
+recalling.RETRY_AFTER = timedelta(seconds=0.5)
 
 
 def prepare(readers: int) -> None:

@@ -312,9 +312,9 @@ def test_our_own_windows_take_places_too(stage: Stage) -> None:
     stage.plan()
     stage.work()
     assert not stage.alarms
-    assert recalling._ours(stage.now).count() == 1
+    assert recalling._slot_holders(stage.now).count() == 1
     stage.at(-1)
-    assert recalling._ours(stage.now).count() == 0, "its time is past: nobody will need the place"
+    assert recalling._slot_holders(stage.now).count() == 0, "its time is past: nobody will need the place"
 
 
 def test_a_recall_the_provider_does_not_confirm_pauses_and_can_be_tried_again(stage: Stage) -> None:

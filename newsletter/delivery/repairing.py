@@ -20,8 +20,8 @@ from newsletter.kernel.errors import Conflict, NotFound, Refused
 
 log = logging.getLogger(__name__)
 
-FORGOTTEN = timedelta(days=1)  # older silence is left to people: the opt-in may be younger than it
-REPAIRABLE = (states.SENDING, states.PAUSED, states.FINISHED)
+OLDEST_SILENCE = timedelta(days=1)  # older silence is left to people: the opt-in may be younger than it
+REPAIRABLE_STATES = (states.SENDING, states.PAUSED, states.FINISHED)
 
 
 def repair(mailing_id: int, *, unknown: bool = False, now: datetime) -> int:
@@ -44,7 +44,9 @@ def repair_silent(now: datetime) -> int:
         if not newsletter.repair_after_minutes:
             continue
         silent_since = now - timedelta(minutes=newsletter.repair_after_minutes)
-        silent = Q(state=states.UNKNOWN, handed_over_at__lte=silent_since, handed_over_at__gte=silent_since - FORGOTTEN)
+        silent = Q(
+            state=states.UNKNOWN, handed_over_at__lte=silent_since, handed_over_at__gte=silent_since - OLDEST_SILENCE
+        )
         mailings = models.Mailing.objects.filter(
             newsletter_id=newsletter.id, state__in=(states.SENDING, states.FINISHED)
         )
@@ -60,7 +62,7 @@ def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
     named = set(
         models.Incident.objects.filter(mailing_id=mailing_id, kind="refused").values_list("subscriber_id", flat=True)
     )
-    mailing = _mailing(mailing_id)
+    mailing = _get_repairable(mailing_id)
     repaired = 0
     try:
         with transaction.atomic():
@@ -68,7 +70,7 @@ def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
             for batch in mailing.batches.filter(which):
                 outcomes = ledger.Outcomes(batch.outcomes, batch.format)
                 members = ledger.unpack_members(batch.members, batch.format)
-                places = [place for place in _missing(outcomes, unknown=unknown) if members[place] not in named]
+                places = [place for place in _find_missing(outcomes, unknown=unknown) if members[place] not in named]
                 if places:
                     number += 1
                     _plan_again(batch, outcomes, [members[place] for place in places], places, number, now)
@@ -78,34 +80,34 @@ def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
                 finished = models.Mailing.objects.filter(id=mailing_id, state=states.FINISHED)
                 finished.update(state=states.SENDING, finished_at=None)
     except IntegrityError:
-        raise _busy(mailing_id) from None
+        raise _build_conflict(mailing_id) from None
     return repaired
 
 
 def settle_unknown(mailing_id: int, *, now: datetime) -> int:
     """Takes the operator's word that the provider accepted what nobody knew of: how many readers that is."""
-    mailing = _mailing(mailing_id)
+    mailing = _get_repairable(mailing_id)
     settled = 0
     with transaction.atomic():
         for batch in mailing.batches.filter(state=states.UNKNOWN):
             outcomes = ledger.Outcomes(batch.outcomes, batch.format)
             places = outcomes.places(Outcome.UNKNOWN)
             outcomes.mark(places, Outcome.ACCEPTED)
-            _store(batch, outcomes)
+            _store_outcomes(batch, outcomes)
             settled += len(places)
     return settled
 
 
-def _mailing(mailing_id: int) -> models.Mailing:
+def _get_repairable(mailing_id: int) -> models.Mailing:
     mailing = models.Mailing.objects.filter(id=mailing_id).first()
     if mailing is None:
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
-    if mailing.state not in REPAIRABLE:
+    if mailing.state not in REPAIRABLE_STATES:
         raise Refused(f"Mailing {mailing_id} is {mailing.state}, so there is nothing to repair in it.")
     return mailing
 
 
-def _missing(outcomes: ledger.Outcomes, *, unknown: bool) -> Iterable[int]:
+def _find_missing(outcomes: ledger.Outcomes, *, unknown: bool) -> Iterable[int]:
     wanted = {Outcome.REFUSED, Outcome.UNKNOWN} if unknown else {Outcome.REFUSED}
     for place, outcome in enumerate(outcomes):
         over_quota = outcome == Outcome.DROPPED and outcomes.flags(place) & Flag.OVER_QUOTA
@@ -122,19 +124,19 @@ def _plan_again(
     now: datetime,
 ) -> None:
     outcomes.mark(places, Outcome.REPAIRED)
-    _store(batch, outcomes)
+    _store_outcomes(batch, outcomes)
     strata = {name: getattr(batch, name) for name in ("wave", "variant", "language", "tracking")}
     rows.batch(batch.mailing_id, number, members, now, batch.stratum, repair=True, **strata).save()
 
 
-def _store(batch: models.Batch, outcomes: ledger.Outcomes) -> None:
+def _store_outcomes(batch: models.Batch, outcomes: ledger.Outcomes) -> None:
     state = states.batch_state(outcomes.counts())
     mine = models.Batch.objects.filter(id=batch.id, version=batch.version, state=batch.state)
     if not mine.update(outcomes=outcomes.packed(), state=state, version=F("version") + 1):
-        raise _busy(batch.mailing_id)
+        raise _build_conflict(batch.mailing_id)
 
 
-def _busy(mailing_id: int) -> Conflict:
+def _build_conflict(mailing_id: int) -> Conflict:
     return Conflict(
         f"Mailing {mailing_id} changed at the same moment. Look at it again: newsletter mailings show {mailing_id}"
     )

@@ -16,7 +16,7 @@ MOST_LOST = 5  # answers lost in a row: a provider in trouble would make everybo
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class NextStep:
     """What the members that an answer did not name come to.
 
     Their `outcome`, if the answer settles them; otherwise they are tried `again_at`. A `stop` is the reason
@@ -30,7 +30,7 @@ class Next:
 
 def after(
     answer: Answer, *, attempt: int, now: datetime, jitter: float, named: bool, proven: bool, lost_before: int
-) -> Next:
+) -> NextStep:
     """What follows the answer to attempt number `attempt` (from 1).
 
     `named`: the answer settled some members by name. `proven`: a batch of this mailing went through before.
@@ -38,22 +38,22 @@ def after(
     resuming must reach everybody. `lost_before`: how many answers were lost right before this one.
     """
     if answer.accepted:
-        return Next(Outcome.ACCEPTED)
+        return NextStep(Outcome.ACCEPTED)
     if answer.unknown:
         in_a_row = lost_before + 1
-        return Next(Outcome.UNKNOWN, stop=_too_many_lost(in_a_row, answer) if in_a_row >= MOST_LOST else "")
+        return NextStep(Outcome.UNKNOWN, stop=_too_many_lost(in_a_row, answer) if in_a_row >= MOST_LOST else "")
     if answer.stop:
-        return Next(again_at=now, stop=answer.message)
+        return NextStep(again_at=now, stop=answer.message)
     if answer.permanent and named:
-        return Next(again_at=now)  # at once, without those
+        return NextStep(again_at=now)  # at once, without those
     if answer.permanent and proven:
-        return Next(Outcome.REFUSED)
+        return NextStep(Outcome.REFUSED)
     if answer.permanent:
-        return Next(again_at=now, stop=f"{answer.message} Nobody was mailed yet. Mend it, then resume.")
+        return NextStep(again_at=now, stop=f"{answer.message} Nobody was mailed yet. Mend it, then resume.")
     again = again_at(now, attempt, asked=answer.again_at, jitter=jitter)
     if again is None:
-        return Next(again_at=now, stop=f"Tried {attempt} times in vain: {answer.message}")
-    return Next(again_at=again)
+        return NextStep(again_at=now, stop=f"Tried {attempt} times in vain: {answer.message}")
+    return NextStep(again_at=again)
 
 
 def _too_many_lost(in_a_row: int, answer: Answer) -> str:

@@ -8,14 +8,16 @@ from hypothesis import strategies as st
 
 from newsletter.delivery import retry
 from newsletter.delivery.providers.base import Answer
-from newsletter.delivery.retry import MOST_ATTEMPTS, Next
+from newsletter.delivery.retry import MOST_ATTEMPTS, NextStep
 from newsletter.delivery.states import Outcome
 
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 jitters = st.floats(0, 1)
 
 
-def after(answer: Answer, *, attempt: int = 1, named: bool = False, proven: bool = True, lost_before: int = 0) -> Next:
+def after(
+    answer: Answer, *, attempt: int = 1, named: bool = False, proven: bool = True, lost_before: int = 0
+) -> NextStep:
     return retry.after(
         answer, attempt=attempt, now=NOW, jitter=0.5, named=named, proven=proven, lost_before=lost_before
     )
@@ -53,7 +55,7 @@ def test_it_is_tried_for_half_an_hour_at_least() -> None:
     ("answer", "outcome"), [(Answer("accepted"), Outcome.ACCEPTED), (Answer("unknown"), Outcome.UNKNOWN)]
 )
 def test_accepted_and_unknown_settle_everybody(answer: Answer, outcome: Outcome) -> None:
-    assert after(answer) == Next(outcome)
+    assert after(answer) == NextStep(outcome)
 
 
 def test_unknown_is_never_tried_again() -> None:
@@ -69,11 +71,11 @@ def test_answers_lost_in_a_row_stop_the_mailing() -> None:
 
 
 def test_a_refusal_that_names_readers_is_tried_at_once_without_them() -> None:
-    assert after(Answer("refused", permanent=True, bad={3: "x"}), named=True) == Next(again_at=NOW)
+    assert after(Answer("refused", permanent=True, bad={3: "x"}), named=True) == NextStep(again_at=NOW)
 
 
 def test_a_refusal_for_good_settles_the_batch_when_others_went_through() -> None:
-    assert after(Answer("refused", permanent=True)) == Next(Outcome.REFUSED)
+    assert after(Answer("refused", permanent=True)) == NextStep(Outcome.REFUSED)
 
 
 def test_a_refusal_for_good_stops_a_mailing_that_reached_nobody_yet() -> None:

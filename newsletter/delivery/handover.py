@@ -262,7 +262,7 @@ def _record(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
             return
     answer = _interpret_answer(prepared, answer)
     waiting = _mark_named(prepared, answer)
-    following = retry.after(
+    following = retry.decide_next_step(
         answer,
         attempt=claim.attempt,
         now=now,
@@ -309,7 +309,7 @@ def _has_accepted_batch(mailing_id: int) -> bool:
 def _count_lost_answers(mailing_id: int) -> int:
     """How many of the latest answers of a mailing were lost, none having come in between."""
     answered = models.Batch.objects.filter(mailing_id=mailing_id, handed_over_at__isnull=False)
-    latest = answered.order_by("-handed_over_at", "-id").values_list("state", flat=True)[: retry.MOST_LOST]
+    latest = answered.order_by("-handed_over_at", "-id").values_list("state", flat=True)[: retry.MAX_LOST_ANSWERS]
     return sum(1 for _ in takewhile(states.UNKNOWN.__eq__, latest))
 
 

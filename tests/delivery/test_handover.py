@@ -223,7 +223,7 @@ def test_two_batches_refused_for_the_last_time_are_both_written_down(frozen: Pla
     """The second finds the mailing paused by the first; its members must stay planned, not become unknown."""
     join(60)
     made = frozen()
-    models.Batch.objects.update(attempt=retry.MOST_ATTEMPTS - 1)
+    models.Batch.objects.update(attempt=retry.MAX_ATTEMPTS - 1)
     second = ScriptedProvider(told.refuses_for_now)
 
     def while_another_gives_up(provider: ScriptedProvider, request: Any, now: datetime) -> Answer:
@@ -233,7 +233,7 @@ def test_two_batches_refused_for_the_last_time_are_both_written_down(frozen: Pla
     step(ScriptedProvider(while_another_gives_up), now)
     assert len(second.requests) == 1
     assert shown(made).state == states.PAUSED
-    assert f"Tried {retry.MOST_ATTEMPTS} times in vain" in shown(made).reason
+    assert f"Tried {retry.MAX_ATTEMPTS} times in vain" in shown(made).reason
     assert shown(made).batches == {"planned": 2}
 
 
@@ -273,7 +273,7 @@ def test_a_provider_in_trouble_stops_the_mailing_before_everybody_is_unknown(
     join(450)
     made = frozen()
     ok, lost = told.accepts, told.loses_the_request
-    provider = ScriptedProvider(lost, lost, ok, *[lost] * retry.MOST_LOST)
+    provider = ScriptedProvider(lost, lost, ok, *[lost] * retry.MAX_LOST_ANSWERS)
     hand_over_all(provider, now)
     assert shown(made).state == states.PAUSED
     assert "in a row were lost" in shown(made).reason

@@ -12,7 +12,7 @@ from newsletter.kernel import ids
 _FIRST_EXCLUDED = 65_000  # places in the directory from here on are exclusions, those below are strata
 
 
-class BatchIds(Protocol):
+class BatchReference(Protocol):
     """What an incident has to know of its batch."""
 
     @property
@@ -85,7 +85,7 @@ def exclusion_at(place: int) -> str:
 
 
 def incident(
-    of: BatchIds, subscriber_id: int, *, address: str, kind: str, reason: str, at: datetime
+    of: BatchReference, subscriber_id: int, *, address: str, kind: str, reason: str, at: datetime
 ) -> models.Incident:
     """Something out of the ordinary that happened to one delivery of a batch, not yet stored."""
     return models.Incident(

@@ -42,11 +42,13 @@ def _fill() -> None:
         template.save(force_insert=True)
         for stratum in range(STRATA):
             members = [person for person in everybody if (person + day) % STRATA == stratum]
-            batch = rows.batch(template.id, stratum + 1, members, template.due_at, stratum)
+            batch = rows.build_batch(template.id, stratum + 1, members, template.due_at, stratum)
             batch.state, batch.outcomes = states.ACCEPTED, accepted.packed()
             batches.append(batch)
         places = [(person, (person + day) % STRATA) for person in everybody]
-        directory += [rows.directory(template.id, some) for some in batching.split_into_chunks(places, 1_000)]
+        directory += [
+            rows.build_audience_index(template.id, some) for some in batching.split_into_chunks(places, 1_000)
+        ]
         if len(batches) > BLOCK:
             models.Batch.objects.bulk_create(batches)
             models.Directory.objects.bulk_create(directory)

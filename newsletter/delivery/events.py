@@ -197,7 +197,7 @@ def _record_exceptions(batch: models.Batch, folded: FoldedBatch) -> None:
         return
     members = ledger.unpack_members(batch.members, batch.format)
     models.Incident.objects.bulk_create(
-        rows.incident(
+        rows.build_exception(
             batch,
             members[trouble.place],
             address=trouble.address,

@@ -190,7 +190,7 @@ class _PageWriter:
         plan = batching.plan_batches(chosen, most=self.most, room=room)
         joined = self._joined(plan.joining)
         added = self._added(plan.batches)
-        left_out = [rows.exclusion(row.id, reason, members) for reason, members in plan.exclusions.items()]
+        left_out = [rows.build_exclusion(row.id, reason, members) for reason, members in plan.exclusions.items()]
         directory = self._directory(chosen)
         with transaction.atomic():
             mine = models.Mailing.objects.filter(id=row.id, state=states.FREEZING, frozen_through=row.frozen_through)
@@ -257,7 +257,7 @@ class _PageWriter:
         for stratum, ids in joining.items():
             tail = self.tails[stratum]
             tail.members = [*tail.members, *ids]
-            joined.append((tail.id, rows.packed(tail.members)))
+            joined.append((tail.id, rows.pack_members_of_batch(tail.members)))
         return joined
 
     def _added(self, batches: Sequence[tuple[Stratum, tuple[int, ...]]]) -> list[models.Batch]:
@@ -266,16 +266,18 @@ class _PageWriter:
             self.number += 1
             place = self.strata.setdefault(stratum, len(self.strata))
             due_at = self.row.begins_at or self.row.due_at
-            made.append(rows.batch(self.row.id, self.number, members, due_at, place, **stratum._asdict()))
+            made.append(rows.build_batch(self.row.id, self.number, members, due_at, place, **stratum._asdict()))
         return made
 
     def _directory(self, chosen: Sequence[ClassifiedCandidate]) -> list[models.Directory]:
         """Where each candidate of a page is."""
         places = [
-            (person, rows.excluded_place(reason) if reason else self.strata[stratum])
+            (person, rows.encode_exclusion(reason) if reason else self.strata[stratum])
             for person, reason, stratum in chosen
         ]
-        return [rows.directory(self.row.id, some) for some in batching.split_into_chunks(places, ENTRIES_PER_ROW)]
+        return [
+            rows.build_audience_index(self.row.id, some) for some in batching.split_into_chunks(places, ENTRIES_PER_ROW)
+        ]
 
 
 def _find_already_mailed(row: models.Mailing) -> frozenset[int]:

@@ -222,7 +222,7 @@ def _withdraw_unsubscribed(
         if not _own_batch(claim).update(outcomes=outcomes.packed(), version=F("version") + 1):
             return None
         models.Incident.objects.bulk_create(
-            rows.incident(
+            rows.build_exception(
                 claim,
                 person,
                 address=address,
@@ -350,7 +350,7 @@ def _record_refused(prepared: _PreparedBatch, answer: Answer, now: datetime) -> 
     if not answer.bad:
         return
     models.Incident.objects.bulk_create(
-        rows.incident(
+        rows.build_exception(
             prepared.claim,
             prepared.members[prepared.places[index]],
             address=prepared.recipients[index].address,

@@ -51,10 +51,10 @@ def list_deliveries(subscriber_id: int, *, limit: int = 50) -> tuple[Delivery, .
     while len(found) < limit and (some := dict(islice(entries, MAILINGS_PER_QUERY))):
         known = models.Mailing.objects.only("edition_id", "newsletter_id", "due_at").in_bulk(list(some))
         became = _find_outcomes(
-            subscriber_id, {of: place for of, place in some.items() if not rows.exclusion_at(place)}
+            subscriber_id, {of: place for of, place in some.items() if not rows.decode_exclusion(place)}
         )
         for mailing_id, place in some.items():
-            word, row = rows.exclusion_at(place) or became.get(mailing_id, ""), known[mailing_id]
+            word, row = rows.decode_exclusion(place) or became.get(mailing_id, ""), known[mailing_id]
             if word:
                 found.append(Delivery(mailing_id, row.edition_id, row.newsletter_id, row.due_at, word))
     return tuple(found[:limit])

@@ -126,7 +126,7 @@ def _plan_again(
     outcomes.mark(places, Outcome.REPAIRED)
     _store_outcomes(batch, outcomes)
     strata = {name: getattr(batch, name) for name in ("wave", "variant", "language", "tracking")}
-    rows.batch(batch.mailing_id, number, members, now, batch.stratum, repair=True, **strata).save()
+    rows.build_batch(batch.mailing_id, number, members, now, batch.stratum, repair=True, **strata).save()
 
 
 def _store_outcomes(batch: models.Batch, outcomes: ledger.Outcomes) -> None:

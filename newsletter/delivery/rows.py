@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from newsletter.delivery import ledger, models, states
 from newsletter.kernel import ids
 
-_FIRST_EXCLUDED = 65_000  # places in the directory from here on are exclusions, those below are strata
+_FIRST_EXCLUSION_ENTRY = 65_000  # places in the directory from here on are exclusions, those below are strata
 
 
 class BatchReference(Protocol):
@@ -22,7 +22,7 @@ class BatchReference(Protocol):
     def mailing_id(self) -> int: ...
 
 
-def batch(
+def build_batch(
     mailing_id: int, number: int, members: Sequence[int], due_at: datetime, stratum: int, **strata: Any
 ) -> models.Batch:
     """A planned batch, not yet stored. `strata` are wave, variant, language, tracking, and whether it is a repair."""
@@ -33,12 +33,12 @@ def batch(
         stratum=stratum,
         state=states.PLANNED,
         due_at=due_at,
-        **packed(members),
+        **pack_members_of_batch(members),
         **strata,
     )
 
 
-def packed(members: Sequence[int]) -> dict[str, Any]:
+def pack_members_of_batch(members: Sequence[int]) -> dict[str, Any]:
     """The fields of a batch in which nobody was mailed yet that depend on who is in it."""
     return {
         "format": ledger.FORMAT,
@@ -50,7 +50,7 @@ def packed(members: Sequence[int]) -> dict[str, Any]:
     }
 
 
-def exclusion(mailing_id: int, reason: str, members: Sequence[int]) -> models.Exclusion:
+def build_exclusion(mailing_id: int, reason: str, members: Sequence[int]) -> models.Exclusion:
     """Candidates left out for one reason, not yet stored."""
     return models.Exclusion(
         mailing_id=mailing_id,
@@ -63,8 +63,8 @@ def exclusion(mailing_id: int, reason: str, members: Sequence[int]) -> models.Ex
     )
 
 
-def directory(mailing_id: int, places: Sequence[tuple[int, int]]) -> models.Directory:
-    """Where some candidates are, not yet stored: (id, stratum or `excluded_place`), ascending."""
+def build_audience_index(mailing_id: int, places: Sequence[tuple[int, int]]) -> models.Directory:
+    """Where some candidates are, not yet stored: (id, stratum or `encode_exclusion`), ascending."""
     return models.Directory(
         mailing_id=mailing_id,
         first_id=places[0][0],
@@ -74,17 +74,17 @@ def directory(mailing_id: int, places: Sequence[tuple[int, int]]) -> models.Dire
     )
 
 
-def excluded_place(reason: str) -> int:
+def encode_exclusion(reason: str) -> int:
     """The place in the directory of who is left out for this reason."""
-    return _FIRST_EXCLUDED + states.EXCLUSIONS.index(reason)
+    return _FIRST_EXCLUSION_ENTRY + states.EXCLUSIONS.index(reason)
 
 
-def exclusion_at(place: int) -> str:
+def decode_exclusion(place: int) -> str:
     """The reason at a place in the directory; "" for a stratum."""
-    return states.EXCLUSIONS[place - _FIRST_EXCLUDED] if place >= _FIRST_EXCLUDED else ""
+    return states.EXCLUSIONS[place - _FIRST_EXCLUSION_ENTRY] if place >= _FIRST_EXCLUSION_ENTRY else ""
 
 
-def incident(
+def build_exception(
     of: BatchReference, subscriber_id: int, *, address: str, kind: str, reason: str, at: datetime
 ) -> models.Incident:
     """Something out of the ordinary that happened to one delivery of a batch, not yet stored."""

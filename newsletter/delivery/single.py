@@ -32,7 +32,7 @@ class TestSent:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class ComposedMail:
     """A message as one reader gets it."""
 
     html: str
@@ -95,9 +95,9 @@ def send_notice(
 
 def compose_eml(
     *, rendered: Rendered, newsletter: Newsletter, address: str, first_name: str = "", date: str = "", now: datetime
-) -> Mail:
+) -> ComposedMail:
     """The message as it would leave for one reader."""
     cover = envelopes.build_envelope(rendered, newsletter, base_url=settings.CONFIG.base_url)
     recipient = _stranger(checking.for_sending(checking.check(address)), first_name)._replace(date=date)
     mine = build_personal_message(cover, recipient)
-    return Mail(mine.html, mine.text, mine.subject, mime.compose_message(cover, recipient, now=now).as_bytes())
+    return ComposedMail(mine.html, mine.text, mine.subject, mime.compose_message(cover, recipient, now=now).as_bytes())

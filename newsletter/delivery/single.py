@@ -21,7 +21,7 @@ MOST_TESTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class TestSent:
+class TestResult:
     """What became of one test message: accepted, refused or unknown."""
 
     __test__ = False
@@ -48,7 +48,7 @@ def send_test(
     addresses: tuple[str, ...],
     provider: Provider,
     now: datetime,
-) -> tuple[TestSent, ...]:
+) -> tuple[TestResult, ...]:
     """Sends a draft to these addresses alone. Its links to leave lead nowhere: a test must not unsubscribe anybody."""
     if not rendered.html:
         raise Refused("The mail could not be rendered, so no test was sent. See why: newsletter editions check ID")
@@ -68,9 +68,9 @@ def _stranger(address: str, first_name: str = "") -> Recipient:
     return Recipient(f"test.{ids.opaque()}", address, first_name, "test")
 
 
-def _one(provider: Provider, request: SendRequest, now: datetime) -> TestSent:
+def _one(provider: Provider, request: SendRequest, now: datetime) -> TestResult:
     answer = provider.send_batch(request, now)
-    return TestSent(request.recipients[0].address, answer.kind, answer.message)
+    return TestResult(request.recipients[0].address, answer.kind, answer.message)
 
 
 def send_notice(

@@ -18,7 +18,7 @@ from newsletter.delivery.pulling import SyncResult, SyncStatus, find_status, syn
 from newsletter.delivery.recalling import RecallResult, free_next_slot, recall, settle_late_batches
 from newsletter.delivery.recalling import open_next_window as open_windows
 from newsletter.delivery.repairing import repair, repair_silent, settle_unknown
-from newsletter.delivery.single import ComposedMail, TestResult, compose_eml, send_notice, send_test
+from newsletter.delivery.single import ComposedMail, TestResult, compose_eml, send_test_mails, send_transactional
 from newsletter.delivery.waiting import Waiting, waiting
 
 __all__ = [

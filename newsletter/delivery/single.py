@@ -17,7 +17,7 @@ from newsletter.templater import Rendered
 from subscribers import addresses as checking
 
 TEST_PREFIX = "[TEST] "
-MOST_TESTS = 20
+MAX_TEST_ADDRESSES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class ComposedMail:
     eml: bytes
 
 
-def send_test(
+def send_test_mails(
     *,
     rendered: Rendered,
     newsletter: Newsletter,
@@ -52,28 +52,28 @@ def send_test(
     """Sends a draft to these addresses alone. Its links to leave lead nowhere: a test must not unsubscribe anybody."""
     if not rendered.html:
         raise Refused("The mail could not be rendered, so no test was sent. See why: newsletter editions check ID")
-    if not 0 < len(addresses) <= MOST_TESTS:
-        raise BadInput(f"Give 1 to {MOST_TESTS} addresses for a test.", "test_to")
+    if not 0 < len(addresses) <= MAX_TEST_ADDRESSES:
+        raise BadInput(f"Give 1 to {MAX_TEST_ADDRESSES} addresses for a test.", "test_to")
     wanted = [checking.for_sending(checking.check(address)) for address in addresses]
     cover = envelopes.build_envelope(
         rendered, newsletter, base_url=settings.CONFIG.base_url, subject_prefix=TEST_PREFIX
     )
     return tuple(
-        _one(provider, SendRequest(cover, (_stranger(address),), "tests", "tests", ids.opaque()), now)
+        _send_one(provider, SendRequest(cover, (_test_recipient(address),), "tests", "tests", ids.opaque()), now)
         for address in wanted
     )
 
 
-def _stranger(address: str, first_name: str = "") -> Recipient:
+def _test_recipient(address: str, first_name: str = "") -> Recipient:
     return Recipient(f"test.{ids.opaque()}", address, first_name, "test")
 
 
-def _one(provider: Provider, request: SendRequest, now: datetime) -> TestResult:
+def _send_one(provider: Provider, request: SendRequest, now: datetime) -> TestResult:
     answer = provider.send_batch(request, now)
     return TestResult(request.recipients[0].address, answer.kind, answer.message)
 
 
-def send_notice(
+def send_transactional(
     *, rendered: Rendered, newsletter: Newsletter, address: str, provider: Provider, now: datetime
 ) -> Answer:
     """Sends a mail about a subscription to one person."""
@@ -98,6 +98,6 @@ def compose_eml(
 ) -> ComposedMail:
     """The message as it would leave for one reader."""
     cover = envelopes.build_envelope(rendered, newsletter, base_url=settings.CONFIG.base_url)
-    recipient = _stranger(checking.for_sending(checking.check(address)), first_name)._replace(date=date)
+    recipient = _test_recipient(checking.for_sending(checking.check(address)), first_name)._replace(date=date)
     mine = build_personal_message(cover, recipient)
     return ComposedMail(mine.html, mine.text, mine.subject, mime.compose_message(cover, recipient, now=now).as_bytes())

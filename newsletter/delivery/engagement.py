@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from newsletter.curator import service as curator
 from newsletter.delivery import ledger, models
-from newsletter.delivery.states import Flag
+from newsletter.delivery.states import MemberFlag
 from subscribers import service as subscribers
 
 INTERVAL = timedelta(hours=1)
@@ -38,15 +38,15 @@ def _roll_up_mailing(row: models.Mailing, now: datetime) -> int:
     changed = 0
     for batch_id in row.batches.exclude(version=F("folded")).values_list("id", flat=True):
         batch = models.Batch.objects.get(id=batch_id)
-        seen: dict[Flag, list[int]] = defaultdict(list)
+        seen: dict[MemberFlag, list[int]] = defaultdict(list)
         members = ledger.unpack_members(batch.members, batch.format)
         for place, flags in ledger.Outcomes(batch.outcomes, batch.format).flagged():
-            for flag in (Flag.OPENED, Flag.CLICKED):
+            for flag in (MemberFlag.OPENED, MemberFlag.CLICKED):
                 if flags & flag:
                     seen[flag].append(members[place])
         if seen:
             changed += subscribers.note_engagement(
-                row.list_id, row.ordinal, opened=seen[Flag.OPENED], clicked=seen[Flag.CLICKED], as_of=now
+                row.list_id, row.ordinal, opened=seen[MemberFlag.OPENED], clicked=seen[MemberFlag.CLICKED], as_of=now
             )
         models.Batch.objects.filter(id=batch_id).update(folded=batch.version)
     clicks = row.pick_clicks.values_list("pick", "people", "machines")

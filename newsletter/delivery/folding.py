@@ -16,7 +16,7 @@ from typing import NamedTuple
 from newsletter.delivery import states
 from newsletter.delivery.ledger import Outcomes
 from newsletter.delivery.providers.base import Event, EventType, RejectReason
-from newsletter.delivery.states import Flag, Outcome
+from newsletter.delivery.states import MemberFlag, Outcome
 
 BURST_SECONDS = 2  # different links of one message opened within that time are opened by a scanner
 _OUTCOMES = {
@@ -103,10 +103,10 @@ def _accept_proven(folded: FoldedBatch) -> None:
 def _record_alarms(folded: FoldedBatch, event: Event, attempt: str) -> None:
     """Says so when a message went out that the ledger says did not; each member counts once."""
     outcomes, place = folded.outcomes, event.place
-    if outcomes.has(place, Flag.TWICE):
+    if outcomes.has(place, MemberFlag.TWICE):
         return
     if event.attempt != attempt or outcomes[place] == Outcome.REPAIRED:
-        outcomes.flag(place, Flag.TWICE)
+        outcomes.flag(place, MemberFlag.TWICE)
         folded.alarms["An attempt that had been given up went through all the same: readers may have it twice."] += 1
     elif outcomes[place] in _NOT_MAILED and not _is_known_recall(outcomes[place], event):
         folded.alarms[f"The provider mailed readers who count as {outcomes[place].word}."] += 1
@@ -119,25 +119,25 @@ def _is_known_recall(outcome: Outcome, event: Event) -> bool:
 
 def _apply_event(folded: FoldedBatch, event: Event) -> None:
     outcome, before = _OUTCOMES.get(event.what, Outcome.PLANNED), folded.outcomes[event.place]
-    left_now = event.what is EventType.LEFT and not folded.outcomes.has(event.place, Flag.LEFT)
+    left_now = event.what is EventType.LEFT and not folded.outcomes.has(event.place, MemberFlag.LEFT)
     if left_now:
-        folded.outcomes.flag(event.place, Flag.LEFT)
+        folded.outcomes.flag(event.place, MemberFlag.LEFT)
     if outcome > before:
         folded.outcomes.mark((event.place,), outcome)
         folded.state = states.batch_state(folded.outcomes.counts()) if not before.taken else folded.state
         if outcome in _FAILURES:
             folded.troubles.append(MemberFailure(event.place, outcome, event.reason, event.address, event.at))
     if event.cause is RejectReason.QUOTA:
-        folded.outcomes.flag(event.place, Flag.OVER_QUOTA)
+        folded.outcomes.flag(event.place, MemberFlag.OVER_QUOTA)
     elif event.cause and (outcome > before or left_now):
         folded.effects.append(Effect(event.place, event.cause, event.address, event.reason, event.at))
 
 
 def _record_engagement(folded: FoldedBatch, event: Event, *, machine: bool) -> None:
     if event.what is EventType.OPENED:
-        folded.outcomes.flag(event.place, Flag.OPENED_BY_MACHINE if machine else Flag.OPENED)
+        folded.outcomes.flag(event.place, MemberFlag.OPENED_BY_MACHINE if machine else MemberFlag.OPENED)
         return
-    folded.outcomes.flag(event.place, Flag.CLICKED_BY_MACHINE if machine else Flag.CLICKED)
+    folded.outcomes.flag(event.place, MemberFlag.CLICKED_BY_MACHINE if machine else MemberFlag.CLICKED)
     if event.pick:
         folded.clicks[event.pick, machine] += 1
 

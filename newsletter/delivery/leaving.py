@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import F
 
 from newsletter.delivery import ledger, models, states
-from newsletter.delivery.states import Flag
+from newsletter.delivery.states import MemberFlag
 from subscribers import reads as subscribers
 
 DELIVERY_TIME = timedelta(minutes=10)  # from the provider to the reader; later, they had it and left because of it
@@ -61,8 +61,8 @@ def _leaves_at(row: models.Mailing, batch: models.Batch) -> datetime:
 
 def _mark_member(batch: models.Batch, place: int) -> bool:
     outcomes = ledger.Outcomes(batch.outcomes, batch.format)
-    if not outcomes[place].taken or outcomes.flags(place) & Flag.LEFT_TOO_LATE:
+    if not outcomes[place].taken or outcomes.flags(place) & MemberFlag.LEFT_TOO_LATE:
         return False
-    outcomes.flag(place, Flag.LEFT_TOO_LATE)
+    outcomes.flag(place, MemberFlag.LEFT_TOO_LATE)
     mine = models.Batch.objects.filter(id=batch.id, version=batch.version)
     return bool(mine.update(outcomes=outcomes.packed(), version=F("version") + 1))

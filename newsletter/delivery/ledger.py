@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, pairwise
 
-from newsletter.delivery.states import Flag, Outcome
+from newsletter.delivery.states import MemberFlag, Outcome
 from newsletter.kernel.errors import SurroundingsError
 
 FORMAT = 1
@@ -121,27 +121,27 @@ class Outcomes:
             if self._data[2 * place] < outcome:
                 self._data[2 * place] = outcome
 
-    def flags(self, place: int) -> Flag:
+    def flags(self, place: int) -> MemberFlag:
         """What else is known of a member."""
-        return Flag(self._data[2 * place + 1])
+        return MemberFlag(self._data[2 * place + 1])
 
-    def has(self, place: int, flags: Flag) -> bool:
+    def has(self, place: int, flags: MemberFlag) -> bool:
         """Whether any of these is known of a member."""
         return bool(self._data[2 * place + 1] & flags.value)
 
-    def flag(self, place: int, flags: Flag) -> None:
+    def flag(self, place: int, flags: MemberFlag) -> None:
         """Notes something of a member; nothing noted before is lost."""
         self._data[2 * place + 1] |= flags.value
 
-    def flagged(self) -> Iterator[tuple[int, Flag]]:
+    def flagged(self) -> Iterator[tuple[int, MemberFlag]]:
         """The places of the members of whom more is known, and what."""
-        return ((place, Flag(value)) for place, value in enumerate(self._data[1::2]) if value)
+        return ((place, MemberFlag(value)) for place, value in enumerate(self._data[1::2]) if value)
 
-    def flag_counts(self) -> Counter[Flag]:
+    def flag_counts(self) -> Counter[MemberFlag]:
         """How many members have each flag."""
-        counts: Counter[Flag] = Counter()
+        counts: Counter[MemberFlag] = Counter()
         for value, n in Counter(self._data[1::2]).items():
-            counts.update(dict.fromkeys(Flag(value), n))
+            counts.update(dict.fromkeys(MemberFlag(value), n))
         return counts
 
     def merge(self, other: Outcomes) -> None:

@@ -20,7 +20,7 @@ from newsletter.delivery.listing import (
     list_recipients,
 )
 from newsletter.delivery.lookups import Delivery, list_deliveries
-from newsletter.delivery.states import Flag, Outcome
+from newsletter.delivery.states import MemberFlag, Outcome
 from newsletter.kernel.errors import NotFound
 
 __all__ = [
@@ -28,7 +28,7 @@ __all__ = [
     "house_alarms", "mailing", "mailing_of_edition", "mailings", "on_its_way", "outcomes_of", "report", "was_cancelled", "who",
 ]  # fmt: skip
 
-ENGAGEMENT = (Flag.OPENED, Flag.OPENED_BY_MACHINE, Flag.CLICKED, Flag.CLICKED_BY_MACHINE)
+ENGAGEMENT = (MemberFlag.OPENED, MemberFlag.OPENED_BY_MACHINE, MemberFlag.CLICKED, MemberFlag.CLICKED_BY_MACHINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def _to_mailing(row: models.Mailing) -> Mailing:
     stand = row.batches.aggregate(batches=Count("id"), changes=Sum("version"))
     of_variants = _count_by_variant(row.id, stand["batches"], stand["changes"] or 0)
     counts = sum((counts for counts, _ in of_variants.values()), Counter[Outcome]())
-    flags = sum((flags for _, flags in of_variants.values()), Counter[Flag]())
+    flags = sum((flags for _, flags in of_variants.values()), Counter[MemberFlag]())
     excluded = row.exclusions.values_list("reason").annotate(n=Sum("size")).order_by("reason")
     batches = row.batches.values_list("state").annotate(n=Count("id")).order_by("state")
     return Mailing(
@@ -184,8 +184,8 @@ def _to_mailing(row: models.Mailing) -> Mailing:
         counts={outcome.word: n for outcome, n in sorted(counts.items())},
         batches=dict(batches),
         engagement={(flag.name or "").lower(): flags[flag] for flag in ENGAGEMENT if flags[flag]},
-        twice=flags[Flag.TWICE],
-        left_too_late=flags[Flag.LEFT_TOO_LATE],
+        twice=flags[MemberFlag.TWICE],
+        left_too_late=flags[MemberFlag.LEFT_TOO_LATE],
         recall=row.recall,
         recallable_until=row.due_at - windows.LAST_CALL if row.recall == states.OPEN and not row.recalled_at else None,
         recalled_at=row.recalled_at,
@@ -194,15 +194,17 @@ def _to_mailing(row: models.Mailing) -> Mailing:
     )
 
 
-def _to_variant_counts(counts: Counter[Outcome], flags: Counter[Flag]) -> VariantCounts:
+def _to_variant_counts(counts: Counter[Outcome], flags: Counter[MemberFlag]) -> VariantCounts:
     taken = sum(n for outcome, n in counts.items() if outcome.taken)
-    return VariantCounts(sum(counts.values()), taken, flags[Flag.OPENED], flags[Flag.CLICKED])
+    return VariantCounts(sum(counts.values()), taken, flags[MemberFlag.OPENED], flags[MemberFlag.CLICKED])
 
 
 @lru_cache(maxsize=500)
-def _count_by_variant(mailing_id: int, batches: int, changes: int) -> dict[str, tuple[Counter[Outcome], Counter[Flag]]]:
+def _count_by_variant(
+    mailing_id: int, batches: int, changes: int
+) -> dict[str, tuple[Counter[Outcome], Counter[MemberFlag]]]:
     """What the ledger of a mailing says, by variant; unpacked again only when a batch was added or changed."""
-    found: dict[str, tuple[Counter[Outcome], Counter[Flag]]] = defaultdict(lambda: (Counter(), Counter()))
+    found: dict[str, tuple[Counter[Outcome], Counter[MemberFlag]]] = defaultdict(lambda: (Counter(), Counter()))
     packed = models.Batch.objects.filter(mailing_id=mailing_id).values_list("variant", "outcomes", "format")
     for variant, data, form in packed.iterator(chunk_size=200):
         outcomes = ledger.Outcomes(data, form)

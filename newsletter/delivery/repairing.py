@@ -15,7 +15,7 @@ from django.db.models import F, Max, Q
 
 from newsletter.catalog import reads as catalog
 from newsletter.delivery import ledger, models, planning, rows, states
-from newsletter.delivery.states import Flag, Outcome
+from newsletter.delivery.states import MemberFlag, Outcome
 from newsletter.kernel.errors import Conflict, NotFound, Refused
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ def _get_repairable(mailing_id: int) -> models.Mailing:
 def _find_missing(outcomes: ledger.Outcomes, *, unknown: bool) -> Iterable[int]:
     wanted = {Outcome.REFUSED, Outcome.UNKNOWN} if unknown else {Outcome.REFUSED}
     for place, outcome in enumerate(outcomes):
-        over_quota = outcome == Outcome.DROPPED and outcomes.flags(place) & Flag.OVER_QUOTA
+        over_quota = outcome == Outcome.DROPPED and outcomes.flags(place) & MemberFlag.OVER_QUOTA
         if outcome in wanted or over_quota:
             yield place
 

@@ -93,7 +93,7 @@ class Outcome(IntEnum):
         return Outcome.ACCEPTED <= self < Outcome.REPAIRED and self is not Outcome.RECALLED
 
 
-class Flag(IntFlag):
+class MemberFlag(IntFlag):
     """What else is known of one member; each is set once and stays. One byte of the ledger."""
 
     OPENED = 1

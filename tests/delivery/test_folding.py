@@ -10,7 +10,7 @@ from newsletter.delivery import states
 from newsletter.delivery.folding import FoldedBatch, find_machine_clicks, fold_batch
 from newsletter.delivery.ledger import Outcomes
 from newsletter.delivery.providers.base import Event, EventType, RejectReason
-from newsletter.delivery.states import Flag, Outcome
+from newsletter.delivery.states import MemberFlag, Outcome
 
 SIZE = 4
 
@@ -59,13 +59,13 @@ def test_an_attempt_that_had_been_given_up_is_an_alarm_and_keeps_the_rest_from_a
     assert folded.state == states.ACCEPTED
     assert Outcome.PLANNED not in folded.outcomes
     assert sum(folded.alarms.values()) == 1
-    assert folded.outcomes.flags(1) == Flag.TWICE
+    assert folded.outcomes.flags(1) == MemberFlag.TWICE
 
 
 def test_what_is_in_flight_is_left_to_its_answer_when_an_older_attempt_turns_up() -> None:
     folded = after(states.SENDING, batch(*[Outcome.PLANNED] * 2), happened(EventType.DELIVERED, 1, attempt="before"))
     assert folded.outcomes[0] == Outcome.PLANNED
-    assert folded.outcomes.flags(1) & Flag.TWICE
+    assert folded.outcomes.flags(1) & MemberFlag.TWICE
 
 
 def test_people_mailed_twice_count_once_each() -> None:
@@ -74,7 +74,7 @@ def test_people_mailed_twice_count_once_each() -> None:
     ]
     folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), *events)
     assert sum(folded.alarms.values()) == 1
-    assert folded.outcomes.flag_counts()[Flag.TWICE] == 1
+    assert folded.outcomes.flag_counts()[MemberFlag.TWICE] == 1
 
 
 @pytest.mark.parametrize("what", [EventType.ACCEPTED, EventType.DELIVERED, EventType.OPENED])
@@ -95,12 +95,12 @@ def test_mail_to_somebody_who_counts_as_not_mailed_is_an_alarm(outcome: Outcome)
 def test_an_opened_message_was_delivered_though_nobody_said_so_yet() -> None:
     folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.OPENED))
     assert folded.outcomes[0] == Outcome.DELIVERED
-    assert folded.outcomes.flags(0) == Flag.OPENED
+    assert folded.outcomes.flags(0) == MemberFlag.OPENED
 
 
 def test_what_a_machine_opened_is_told_apart() -> None:
     folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.OPENED, machine=True))
-    assert folded.outcomes.flags(0) == Flag.OPENED_BY_MACHINE
+    assert folded.outcomes.flags(0) == MemberFlag.OPENED_BY_MACHINE
 
 
 def test_a_burst_over_several_links_is_a_machine_and_slow_reading_is_not() -> None:
@@ -133,7 +133,7 @@ def test_leaving_is_told_though_the_message_had_been_delivered_before() -> None:
     left = happened(EventType.LEFT, cause=RejectReason.LEFT)
     folded = after(states.ACCEPTED, batch(Outcome.DELIVERED), left, left)
     assert [effect.cause for effect in folded.effects] == [RejectReason.LEFT]
-    assert folded.outcomes.flags(0) == Flag.LEFT
+    assert folded.outcomes.flags(0) == MemberFlag.LEFT
 
 
 def test_a_place_that_is_not_in_the_batch_is_passed_over() -> None:

@@ -97,7 +97,7 @@ def _accept_proven(folded: FoldedBatch) -> None:
         waiting += folded.outcomes.places(Outcome.UNKNOWN)
     if waiting:
         folded.outcomes.mark(waiting, Outcome.ACCEPTED)
-        folded.state = states.batch_state(folded.outcomes.counts())
+        folded.state = states.derive_batch_state(folded.outcomes.counts())
 
 
 def _record_alarms(folded: FoldedBatch, event: Event, attempt: str) -> None:
@@ -124,7 +124,7 @@ def _apply_event(folded: FoldedBatch, event: Event) -> None:
         folded.outcomes.flag(event.place, MemberFlag.LEFT)
     if outcome > before:
         folded.outcomes.mark((event.place,), outcome)
-        folded.state = states.batch_state(folded.outcomes.counts()) if not before.taken else folded.state
+        folded.state = states.derive_batch_state(folded.outcomes.counts()) if not before.taken else folded.state
         if outcome in _FAILURES:
             folded.troubles.append(MemberFailure(event.place, outcome, event.reason, event.address, event.at))
     if event.cause is RejectReason.QUOTA:

@@ -318,5 +318,7 @@ def _reconcile(row: models.Mailing, now: datetime) -> None:
 
 def _hold(mailing_id: int, reason: str) -> None:
     log.warning("Mailing %s is held: %s", mailing_id, reason)
-    mine = models.Mailing.objects.filter(id=mailing_id, state__in=states.sources_of(states.MAILING, states.HELD))
+    mine = models.Mailing.objects.filter(
+        id=mailing_id, state__in=states.list_predecessors(states.MAILING_TRANSITIONS, states.HELD)
+    )
     mine.update(state=states.HELD, reason=reason[:300])

@@ -233,7 +233,7 @@ def _withdraw_unsubscribed(
             for _, person, address in gone
         )
     if not outcomes.places(Outcome.PLANNED):
-        _own_batch(claim).update(state=states.batch_state(outcomes.counts()), lease_until=None)
+        _own_batch(claim).update(state=states.derive_batch_state(outcomes.counts()), lease_until=None)
         return None
     return claim._replace(outcomes=outcomes.packed(), version=claim.version + 1)
 
@@ -257,7 +257,7 @@ def _record(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
     claim, outcomes = prepared.claim, prepared.outcomes
     if answer.accepted:
         outcomes.settle(Outcome.ACCEPTED)
-        state = states.batch_state(outcomes.counts())
+        state = states.derive_batch_state(outcomes.counts())
         if claims.record_accepted(claim, state, outcomes.packed(), answer.provider_id, now):
             return
     answer = _interpret_answer(prepared, answer)
@@ -321,11 +321,11 @@ def _store_answer(prepared: _PreparedBatch, answer: Answer, again_at: datetime |
         if row is None:
             return True
         prepared.outcomes.merge(ledger.Outcomes(row.outcomes, row.format))
-        state = states.batch_state(prepared.outcomes.counts())
+        state = states.derive_batch_state(prepared.outcomes.counts())
         # An answer that comes after its lease ran out still settles a batch that was set to unknown. Where an
         # event was faster than the answer, the batch counts as accepted already.
         settles = row.state == states.SENDING or (
-            row.state == states.UNKNOWN and states.may(states.BATCH, states.UNKNOWN, state)
+            row.state == states.UNKNOWN and states.can_become(states.BATCH_TRANSITIONS, states.UNKNOWN, state)
         )
         if not settles:
             return True

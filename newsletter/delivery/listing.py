@@ -59,9 +59,9 @@ def iterate_recipients(
     mailing_id: int, *, state: str | None = None, after: int = 0, most: int = ROWS_PER_QUERY
 ) -> Iterator[CandidateOutcome]:
     """The same one after the other, however many they are; `most` says how many are wanted if it is not all."""
-    if state is not None and state not in _OUTCOME_LABELS and state not in (*states.EXCLUSIONS, "excluded"):
+    if state is not None and state not in _OUTCOME_LABELS and state not in (*states.EXCLUSION_REASONS, "excluded"):
         raise BadInput(
-            f"“{state}” is no state. It can be {', '.join(sorted(_OUTCOME_LABELS))}, excluded, {', '.join(states.EXCLUSIONS)}.",
+            f"“{state}” is no state. It can be {', '.join(sorted(_OUTCOME_LABELS))}, excluded, {', '.join(states.EXCLUSION_REASONS)}.",
             "state",
         )
     row = models.Mailing.objects.filter(id=mailing_id).first()
@@ -108,7 +108,7 @@ def _find_matching(mailing_id: int, state: str | None, after: int) -> Iterator[_
     streams: list[Iterable[_FoundCandidate]] = []
     if state is None or state in _OUTCOME_LABELS:
         streams += _member_streams(mailing_id, state, after)
-    if state is None or state in {*states.EXCLUSIONS, "excluded"}:
+    if state is None or state in {*states.EXCLUSION_REASONS, "excluded"}:
         streams += _exclusion_streams(mailing_id, state, after)
     return merge(*streams)
 

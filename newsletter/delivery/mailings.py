@@ -100,7 +100,7 @@ def _reschedule(
 def finish_settled(now: datetime) -> int:
     """Closes mailings whose batches are all settled. Returns how many."""
     _withdraw_returned_batches()
-    still_open = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCHES)
+    still_open = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCH_STATES)
     # What can still be recalled is not over, though all of it is handed over.
     recallable = Q(recall=states.OPEN, due_at__gt=now)
     rows = models.Mailing.objects.filter(~Exists(still_open), ~recallable, state=states.SENDING)
@@ -185,7 +185,7 @@ def withdraw_planned(mailing_id: int) -> int:
         outcomes.mark(places, Outcome.WITHDRAWN)
         withdrawn += len(places)
         models.Batch.objects.filter(id=batch.id, state=states.PLANNED).update(
-            state=states.batch_state(outcomes.counts()),
+            state=states.derive_batch_state(outcomes.counts()),
             outcomes=outcomes.packed(),
             error="cancelled",
             version=F("version") + 1,
@@ -196,7 +196,9 @@ def withdraw_planned(mailing_id: int) -> int:
 def _change_state(mailing_id: int, to: str, reason: str) -> None:
     found = get_row(mailing_id)
     rows = models.Mailing.objects.filter(id=mailing_id, state=found.state)
-    if not states.may(states.MAILING, found.state, to) or not rows.update(state=to, reason=reason[:300]):
+    if not states.can_become(states.MAILING_TRANSITIONS, found.state, to) or not rows.update(
+        state=to, reason=reason[:300]
+    ):
         raise Refused(f"Mailing {mailing_id} is {found.state}; it cannot become {to}.")
 
 

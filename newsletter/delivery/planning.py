@@ -44,7 +44,7 @@ def plan_times(row: models.Mailing, now: datetime) -> None:
 
 def _find_reserved_until(row: models.Mailing, newsletter: Newsletter, account: int) -> Iterable[datetime]:
     """Until when the minutes of this newsletter, and those of the account, are taken by other mailings."""
-    waiting = Q(state__in=states.OPEN_BATCHES, mailing__state=states.SENDING)
+    waiting = Q(state__in=states.OPEN_BATCH_STATES, mailing__state=states.SENDING)
     gone = Q(state__in=(states.ACCEPTED, states.UNKNOWN))
     others = models.Batch.objects.filter(waiting | gone, mailing__provider=row.provider).exclude(mailing_id=row.id)
     others = others.filter(due_at__gte=row.due_at - LOOK_BACK)

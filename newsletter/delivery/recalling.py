@@ -140,7 +140,7 @@ def settle_recalled(mailing_id: int) -> int:
         outcomes.mark(places, Outcome.RECALLED)
         caught += len(places)
         models.Batch.objects.filter(id=batch.id, version=batch.version).update(
-            state=states.batch_state(outcomes.counts()), outcomes=outcomes.packed(), version=F("version") + 1
+            state=states.derive_batch_state(outcomes.counts()), outcomes=outcomes.packed(), version=F("version") + 1
         )
     return caught
 

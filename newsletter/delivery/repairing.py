@@ -130,7 +130,7 @@ def _plan_again(
 
 
 def _store_outcomes(batch: models.Batch, outcomes: ledger.Outcomes) -> None:
-    state = states.batch_state(outcomes.counts())
+    state = states.derive_batch_state(outcomes.counts())
     mine = models.Batch.objects.filter(id=batch.id, version=batch.version, state=batch.state)
     if not mine.update(outcomes=outcomes.packed(), state=state, version=F("version") + 1):
         raise _build_conflict(batch.mailing_id)

@@ -76,12 +76,12 @@ def build_audience_index(mailing_id: int, places: Sequence[tuple[int, int]]) -> 
 
 def encode_exclusion(reason: str) -> int:
     """The place in the directory of who is left out for this reason."""
-    return _FIRST_EXCLUSION_ENTRY + states.EXCLUSIONS.index(reason)
+    return _FIRST_EXCLUSION_ENTRY + states.EXCLUSION_REASONS.index(reason)
 
 
 def decode_exclusion(place: int) -> str:
     """The reason at a place in the directory; "" for a stratum."""
-    return states.EXCLUSIONS[place - _FIRST_EXCLUSION_ENTRY] if place >= _FIRST_EXCLUSION_ENTRY else ""
+    return states.EXCLUSION_REASONS[place - _FIRST_EXCLUSION_ENTRY] if place >= _FIRST_EXCLUSION_ENTRY else ""
 
 
 def build_exception(

@@ -25,7 +25,7 @@ WANTED, OPEN, CLOSED = "wanted", "open", "closed"
 SCHEDULED, FREEZING, SENDING, FINISHED = "scheduled", "freezing", "sending", "finished"
 PAUSED, CANCELLED, HELD = "paused", "cancelled", "held"
 
-MAILING: dict[str, frozenset[str]] = {
+MAILING_TRANSITIONS: dict[str, frozenset[str]] = {
     SCHEDULED: frozenset({FREEZING, PAUSED, CANCELLED, HELD}),
     FREEZING: frozenset({SENDING, PAUSED, CANCELLED, HELD}),
     SENDING: frozenset({FINISHED, PAUSED, CANCELLED, HELD}),
@@ -46,7 +46,7 @@ PLANNED, CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN, REPAIRED, RECALLED = (
     "recalled",
 )
 
-BATCH: dict[str, frozenset[str]] = {
+BATCH_TRANSITIONS: dict[str, frozenset[str]] = {
     PLANNED: frozenset({CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN}),
     CLAIMED: frozenset({PLANNED, SENDING, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN}),
     SENDING: frozenset({PLANNED, ACCEPTED, REFUSED, UNKNOWN}),
@@ -58,7 +58,7 @@ BATCH: dict[str, frozenset[str]] = {
     REPAIRED: frozenset({ACCEPTED}),
     RECALLED: frozenset({ACCEPTED}),
 }
-OPEN_BATCHES = (PLANNED, CLAIMED, SENDING)
+OPEN_BATCH_STATES = (PLANNED, CLAIMED, SENDING)
 
 
 class Outcome(IntEnum):
@@ -106,7 +106,7 @@ class MemberFlag(IntFlag):
     OVER_QUOTA = 64  # dropped because our plan was used up: not the reader's fault, and worth another try
 
 
-def batch_state(outcomes: Collection[Outcome]) -> str:
+def derive_batch_state(outcomes: Collection[Outcome]) -> str:
     """The state of a batch that nobody holds, by what became of its members.
 
     One member nobody knows about makes the batch unknown, one accepted makes it accepted: a batch that
@@ -128,17 +128,17 @@ def batch_state(outcomes: Collection[Outcome]) -> str:
 # Why a candidate is left out, as subscribers.reads says it, or because it has the edition already, or because the
 # ceiling of a warm-up is reached, or because a correction is only for those who were sent the edition. New ones are
 # added at the end: the directory keeps their places.
-EXCLUSIONS = (
+EXCLUSION_REASONS = (
     "pending", "unsubscribed", "bounced", "complained", "suppressed", "invalid", "already", "ceiling", "paused", "frequency",
     "segment", "not_sent",
 )  # fmt: skip
 
 
-def may(table: dict[str, frozenset[str]], state: str, to: str) -> bool:
+def can_become(table: dict[str, frozenset[str]], state: str, to: str) -> bool:
     """Whether `table` allows going from one state to another."""
     return to in table[state]
 
 
-def sources_of(table: dict[str, frozenset[str]], to: str) -> tuple[str, ...]:
+def list_predecessors(table: dict[str, frozenset[str]], to: str) -> tuple[str, ...]:
     """The states from which `to` can be reached."""
     return tuple(state for state, following in table.items() if to in following)

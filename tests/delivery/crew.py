@@ -111,7 +111,11 @@ def all_done() -> bool:
     One that paused is resumed, as an operator would.
     """
     state = models.Mailing.objects.values_list("state", flat=True).get()
-    if WINDOW and state == states.SENDING and not models.Batch.objects.filter(state__in=states.OPEN_BATCHES).exists():
+    if (
+        WINDOW
+        and state == states.SENDING
+        and not models.Batch.objects.filter(state__in=states.OPEN_BATCH_STATES).exists()
+    ):
         return True
     if state == states.PAUSED:  # too many answers lost in a row
         with suppress(Refused):  # another worker was faster

@@ -131,7 +131,7 @@ class World:
 def _reachable(state: str) -> set[str]:
     found, edge = {state}, [state]
     while edge:
-        new = states.BATCH[edge.pop()] - found
+        new = states.BATCH_TRANSITIONS[edge.pop()] - found
         found |= new
         edge += new
     return found

@@ -163,7 +163,7 @@ some_outcomes = st.lists(st.sampled_from(list(Outcome)), min_size=SIZE, max_size
 def test_order_repetition_and_portions_make_no_difference(
     outcomes: list[Outcome], events: list[Event], random: object, cut: int
 ) -> None:
-    state = states.batch_state(outcomes)
+    state = states.derive_batch_state(outcomes)
     at_once = after(state, batch(*outcomes), *events)
     shuffled = [*events, *events[:3]]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
@@ -177,7 +177,7 @@ def test_order_repetition_and_portions_make_no_difference(
 def test_outcomes_only_move_forward_and_a_batch_only_along_its_table(
     outcomes: list[Outcome], events: list[Event]
 ) -> None:
-    state = states.batch_state(outcomes)
+    state = states.derive_batch_state(outcomes)
     folded = after(state, batch(*outcomes), *events)
     assert all(new >= old for new, old in zip(folded.outcomes, outcomes, strict=True))
-    assert folded.state == state or states.may(states.BATCH, state, folded.state)
+    assert folded.state == state or states.can_become(states.BATCH_TRANSITIONS, state, folded.state)

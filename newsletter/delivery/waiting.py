@@ -11,7 +11,7 @@ from newsletter.delivery import models, states
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Backlog:
     """How many batches are due (or were in dead hands), and whether mailings are to be moved on and posts applied."""
 
     batches: int
@@ -19,7 +19,7 @@ class Waiting:
     posts: bool
 
 
-def waiting(now: datetime, *, most: int) -> Waiting:
+def waiting(now: datetime, *, most: int) -> Backlog:
     """What is due; of batches at most `most` are counted."""
     due = Q(state=states.PLANNED, due_at__lte=now, mailing__state=states.SENDING)
     batches = models.Batch.objects.filter(due)[:most].count()
@@ -30,7 +30,7 @@ def waiting(now: datetime, *, most: int) -> Waiting:
     moving = Q(state=states.SENDING) | Q(begun, state__in=(states.SCHEDULED, states.FREEZING))
     # What came back unsent when its mailing was stopped, and what came back accepted when it was recalled.
     back = Q(state=states.PLANNED) | Q(mailing__recalled_at__isnull=False, state__in=(states.ACCEPTED, states.UNKNOWN))
-    return Waiting(
+    return Backlog(
         batches=batches or int(in_dead_hands),
         mailings=models.Mailing.objects.filter(moving).exists()
         or models.Batch.objects.filter(back, mailing__state=states.CANCELLED).exists(),

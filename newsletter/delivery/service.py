@@ -19,7 +19,7 @@ from newsletter.delivery.recalling import RecallResult, free_next_slot, recall, 
 from newsletter.delivery.recalling import open_next_window as open_windows
 from newsletter.delivery.repairing import repair, repair_silent, settle_unknown
 from newsletter.delivery.single import ComposedMail, TestResult, compose_eml, send_test_mails, send_transactional
-from newsletter.delivery.waiting import Backlog, waiting
+from newsletter.delivery.waiting import Backlog, measure_backlog
 
 __all__ = [
     "LastPull",

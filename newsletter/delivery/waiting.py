@@ -19,7 +19,7 @@ class Backlog:
     posts: bool
 
 
-def waiting(now: datetime, *, most: int) -> Backlog:
+def measure_backlog(now: datetime, *, most: int) -> Backlog:
     """What is due; of batches at most `most` are counted."""
     due = Q(state=states.PLANNED, due_at__lte=now, mailing__state=states.SENDING)
     batches = models.Batch.objects.filter(due)[:most].count()

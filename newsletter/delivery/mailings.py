@@ -77,7 +77,7 @@ def create_mailing(
 
 def _plan_recall_window(provider: str, due_at: datetime, minutes: int, now: datetime) -> dict[str, Any]:
     """The recall window of a new mailing: none, or one that is to be opened."""
-    begins_at = windows.begins(due_at, minutes, now) if registry.can_cancel(provider) else None
+    begins_at = windows.compute_begins_at(due_at, minutes, now) if registry.can_cancel(provider) else None
     return {"recall": states.WANTED if begins_at else "", "begins_at": begins_at}
 
 

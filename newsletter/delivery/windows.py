@@ -13,7 +13,7 @@ LAST_CALL = timedelta(minutes=12)  # before the instant: the provider's limit is
 LONGEST_AHEAD = timedelta(hours=71)  # of a scheduled sending: the provider's limit is 72 (SendGrid fact 17)
 
 
-def begins(due_at: datetime, minutes: int, now: datetime) -> datetime | None:
+def compute_begins_at(due_at: datetime, minutes: int, now: datetime) -> datetime | None:
     """When handing over begins with a window of so many minutes; None when there is no time left for one."""
     if not minutes or now >= due_at - LAST_CALL:
         return None

@@ -65,7 +65,7 @@ class TooLarge(FetchRefused):
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchResponse:
     """An answer. `url` is where it came from in the end; with `not_modified` the body is empty."""
 
     url: str
@@ -113,7 +113,7 @@ def fetch(
     resolver: Resolver = resolve,
     tls: ssl.SSLContext | None = None,
     form: Mapping[str, str] | None = None,
-) -> Fetched:
+) -> FetchResponse:
     """Fetches an address by GET, or posts a `form` to it. `tls` says whose certificates are trusted; None: the public authorities.
 
     Raises FetchRefused for what we do not fetch, FetchError for what went wrong.
@@ -137,7 +137,7 @@ def fetch(
             except httpx.HTTPError as error:
                 terms.left(target)  # a connection cut at the deadline ends in an error of its own
                 raise FetchError(f"{target} could not be fetched: {_said(error)}. Try again later.") from None
-            if isinstance(answer, Fetched):
+            if isinstance(answer, FetchResponse):
                 return answer
             if form is not None:
                 raise FetchRefused(f"{url} redirects, so what was posted to it would go elsewhere.")
@@ -153,7 +153,7 @@ def _public_authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-def _visit(transport: httpx.HTTPTransport, url: str, headers: Mapping[str, str], terms: _Terms) -> Fetched | str:
+def _visit(transport: httpx.HTTPTransport, url: str, headers: Mapping[str, str], terms: _Terms) -> FetchResponse | str:
     """One hop; a redirect is returned as the address it leads to. Raises httpx.HTTPError and httpx.InvalidURL."""
     import httpx
 
@@ -277,16 +277,16 @@ def _redirected(target: httpx.URL, location: str) -> str:
         raise FetchRefused(f"{target} redirects to “{location[:200]}”, which is no web address.") from None
 
 
-def _answer(response: httpx.Response, url: str, headers: Mapping[str, str], terms: _Terms) -> Fetched:
+def _answer(response: httpx.Response, url: str, headers: Mapping[str, str], terms: _Terms) -> FetchResponse:
     if response.status_code == 304:
-        return Fetched(url=url, status=304, body=b"", etag=headers.get("If-None-Match", ""), not_modified=True)
+        return FetchResponse(url=url, status=304, body=b"", etag=headers.get("If-None-Match", ""), not_modified=True)
     if response.status_code >= 400:
         raise FetchError(
             f"{url} answered {response.status_code} {response.reason_phrase}. Check the address in a browser.",
             status=response.status_code,
             retry_after=_retry_after(response.headers.get("Retry-After", ""), response.headers.get("Date", "")),
         )
-    return Fetched(
+    return FetchResponse(
         url=url,
         status=response.status_code,
         body=b"".join(_bounded(response, url, terms)),

@@ -18,7 +18,7 @@ from newsletter.curator import models, polling, reads, watching
 from newsletter.curator.resources import Fetcher
 from newsletter.curator.values import Edition
 from newsletter.curator.watch import CHECKED_FOR, CHECKED_STATES, UNREACHABLE_AFTER
-from newsletter.fetching import Fetched, FetchError, FetchRefused, TooLarge
+from newsletter.fetching import FetchError, FetchRefused, FetchResponse, TooLarge
 from newsletter.kernel.errors import NewsletterError
 from newsletter.templater import addresses_in
 
@@ -65,7 +65,7 @@ def check_due_links(now: datetime, *, fetch: Fetcher, edition_id: int | None = N
 
 
 def _limit_bytes(fetch: Fetcher) -> Fetcher:
-    def fetched(url: str, **terms: str) -> Fetched:
+    def fetched(url: str, **terms: str) -> FetchResponse:
         return fetch(url, most_bytes=MOST_BYTES, **terms)
 
     return fetched
@@ -96,7 +96,7 @@ def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:
     return set(wanted)
 
 
-def _store_answer(row: models.LinkLook, answer: Fetched | Exception, patience: int, now: datetime) -> None:
+def _store_answer(row: models.LinkLook, answer: FetchResponse | Exception, patience: int, now: datetime) -> None:
     """Notes what an answer shows. Whatever a server says but that there is nothing counts as fine: many turn programs away."""
     state, detail, failures = "fine", "", 0
     if isinstance(answer, FetchError) and answer.status in watching.GONE_STATUSES:

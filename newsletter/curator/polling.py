@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from newsletter.curator import urls
 from newsletter.curator.resources import FEED_TYPES, Fetcher
-from newsletter.fetching import Fetched
+from newsletter.fetching import FetchResponse
 
 THREADS = 16
 PAUSE = 1.0  # seconds between two requests to one server
@@ -30,7 +30,7 @@ class FetchRequest:
     last_modified: str = ""
 
 
-FetchAnswer = Fetched | Exception
+FetchAnswer = FetchResponse | Exception
 
 
 def fetch_all(

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from newsletter.fetching import Fetched
+from newsletter.fetching import FetchResponse
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused, SurroundingsError
 
 MOST_BYTES = 10 * 2**20
@@ -19,7 +19,7 @@ FEED_TYPES = (
 PAGE_TYPES = "text/html, application/xhtml+xml;q=0.9, */*;q=0.5"
 PICTURE_TYPES = "image/jpeg, image/png, image/webp;q=0.9, image/gif;q=0.8"
 
-Fetcher = Callable[..., Fetched]  # newsletter.fetching.fetch, opened as the settings allow
+Fetcher = Callable[..., FetchResponse]  # newsletter.fetching.fetch, opened as the settings allow
 
 
 def check_web_address(text: str) -> str:

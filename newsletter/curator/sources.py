@@ -14,7 +14,7 @@ from newsletter.curator import feeds, models, opml, polling, reads, resources, s
 from newsletter.curator.articles import save_entry
 from newsletter.curator.resources import Fetcher
 from newsletter.curator.values import Source, SourceReport
-from newsletter.fetching import Fetched, FetchError
+from newsletter.fetching import FetchError, FetchResponse
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,9 @@ def fetch_sources(
     return tuple(reports[row.id] for row in rows if row.id in reports)
 
 
-def _fetch_rows(rows: dict[int, models.Source], fetch: Fetcher) -> Iterator[tuple[models.Source, Fetched | Exception]]:
+def _fetch_rows(
+    rows: dict[int, models.Source], fetch: Fetcher
+) -> Iterator[tuple[models.Source, FetchResponse | Exception]]:
     """What each feed answers, as it comes: those on the web all at once, files as they are."""
     asked = []
     for row in rows.values():
@@ -104,9 +106,9 @@ def _fetch_rows(rows: dict[int, models.Source], fetch: Fetcher) -> Iterator[tupl
         yield rows[source_id], answer
 
 
-def _read_source_file(row: models.Source) -> Fetched | Exception:
+def _read_source_file(row: models.Source) -> FetchResponse | Exception:
     try:
-        return Fetched(row.url, 200, resources.read_file(resources.url_to_path(row.url)))
+        return FetchResponse(row.url, 200, resources.read_file(resources.url_to_path(row.url)))
     except NewsletterError as error:
         return error
 
@@ -117,7 +119,7 @@ def _refuse_unknown(wanted: list[int], known: set[int]) -> None:
         raise NotFound(f"There is no feed {', '.join(unknown)}. See them all with: newsletter feeds list")
 
 
-def _process_answer(row: models.Source, answer: Fetched | Exception, now: datetime) -> SourceReport:
+def _process_answer(row: models.Source, answer: FetchResponse | Exception, now: datetime) -> SourceReport:
     try:
         if isinstance(answer, Exception):
             raise answer
@@ -138,7 +140,7 @@ def _process_answer(row: models.Source, answer: Fetched | Exception, now: dateti
     return report
 
 
-def _read_feed(row: models.Source, answer: Fetched, now: datetime) -> SourceReport:
+def _read_feed(row: models.Source, answer: FetchResponse, now: datetime) -> SourceReport:
     digest = hashlib.sha256(answer.body).hexdigest()
     if answer.not_modified or digest == row.body_digest:
         return SourceReport(row.id, row.url, row.title, "unchanged")

@@ -13,7 +13,7 @@ from newsletter.curator import models, polling, states, watching
 from newsletter.curator.editions import edit_pick
 from newsletter.curator.resources import PAGE_TYPES, Fetcher
 from newsletter.curator.values import Edition, PageCheck
-from newsletter.fetching import Fetched, FetchError
+from newsletter.fetching import FetchError, FetchResponse
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def _create_missing_checks(now: datetime) -> None:
     )
 
 
-def _store_answer(row: models.Look, answer: Fetched | Exception, now: datetime) -> bool:
+def _store_answer(row: models.Look, answer: FetchResponse | Exception, now: datetime) -> bool:
     """Notes what an answer shows. Returns whether the page is not as it was."""
     fields: dict[str, object] = {"looked_at": now, "next_at": now + CHECK_EVERY, "failures": 0}
     if isinstance(answer, Exception):

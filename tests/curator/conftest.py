@@ -17,7 +17,7 @@ from newsletter.catalog import service as catalog
 from newsletter.catalog.values import Newsletter
 from newsletter.curator import reads, service
 from newsletter.curator.values import Article, Edition
-from newsletter.fetching import Fetched, FetchError
+from newsletter.fetching import FetchError, FetchResponse
 from subscribers import service as subscribers
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -45,25 +45,25 @@ def newsletter(db: None) -> Newsletter:
 class Web:
     """The edge of the network as a table: what each address answers, and what was asked of it."""
 
-    answers: dict[str, Fetched | Exception] = field(default_factory=dict)
+    answers: dict[str, FetchResponse | Exception] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def serve(self, url: str, body: bytes | str, content_type: str = "text/html", **headers: str) -> str:
         data = body.encode() if isinstance(body, str) else body
-        self.answers[url] = Fetched(url=url, status=200, body=data, content_type=content_type, **headers)
+        self.answers[url] = FetchResponse(url=url, status=200, body=data, content_type=content_type, **headers)
         return url
 
     def fail(self, url: str, error: Exception | None = None) -> str:
         self.answers[url] = error or FetchError(f"{url} answered 503 Service Unavailable.")
         return url
 
-    def __call__(self, url: str, *, accept: str = "", etag: str = "", last_modified: str = "") -> Fetched:
+    def __call__(self, url: str, *, accept: str = "", etag: str = "", last_modified: str = "") -> FetchResponse:
         self.asked.append(url)
         answer = self.answers.get(url) or FetchError(f"{url} answered 404 Not Found.")
         if isinstance(answer, Exception):
             raise answer
         if etag and etag == answer.etag:
-            return Fetched(url=url, status=304, body=b"", etag=etag, not_modified=True)
+            return FetchResponse(url=url, status=304, body=b"", etag=etag, not_modified=True)
         return answer
 
 

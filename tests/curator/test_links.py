@@ -11,7 +11,7 @@ from newsletter.catalog import sponsors
 from newsletter.checks import service as checks
 from newsletter.curator import links, models, service
 from newsletter.curator.values import Edition
-from newsletter.fetching import Fetched, FetchError, FetchRefused, TooLarge
+from newsletter.fetching import FetchError, FetchRefused, FetchResponse, TooLarge
 
 MAP = "https://maps.paper.example.net/upland"
 
@@ -23,11 +23,11 @@ class Servers:
         self.answers: dict[str, Exception] = {}
         self.asked: list[str] = []
 
-    def __call__(self, url: str, *, most_bytes: int, **terms: str) -> Fetched:
+    def __call__(self, url: str, *, most_bytes: int, **terms: str) -> FetchResponse:
         self.asked.append(url)
         if url in self.answers:
             raise self.answers[url]
-        return Fetched(url, 200, b"<p>here</p>")
+        return FetchResponse(url, 200, b"<p>here</p>")
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_what_no_edition_wants_any_more_is_forgotten(linked: Edition, servers: S
 
 
 def test_a_fault_of_ours_is_only_a_try_that_failed(linked: Edition, now: datetime) -> None:
-    def broken(url: str, **terms: Any) -> Fetched:
+    def broken(url: str, **terms: Any) -> FetchResponse:
         raise RuntimeError("boom")
 
     assert links.check_due_links(now, fetch=broken) == 0

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from newsletter.curator import feeds, opml, polling, reads, service
 from newsletter.curator.polling import FetchRequest
-from newsletter.fetching import Fetched
+from newsletter.fetching import FetchResponse
 from newsletter.kernel.errors import BadInput, Refused
 
 Text = Callable[..., str]
@@ -32,7 +32,7 @@ class Slow:
         self.most_at_once: dict[str, int] = {}
         self.asked: list[str] = []
 
-    def __call__(self, url: str, **more: Any) -> Fetched:
+    def __call__(self, url: str, **more: Any) -> FetchResponse:
         host = url.split("/")[2]
         with self._lock:
             self.asked.append(url)
@@ -43,7 +43,7 @@ class Slow:
             self._now[host] -= 1
         if "broken" in url:
             raise ValueError("a fault of ours")
-        return Fetched(url, 200, b"x")
+        return FetchResponse(url, 200, b"x")
 
 
 def test_servers_are_asked_at_once_and_one_servers_feeds_one_after_another() -> None:
@@ -72,7 +72,7 @@ def test_whatever_goes_wrong_with_one_is_its_own_answer() -> None:
     ]
     answers = dict(polling.fetch_all(asked, Slow(0.0), pause=0.0))
     assert isinstance(answers[1], ValueError)
-    assert isinstance(answers[2], Fetched)
+    assert isinstance(answers[2], FetchResponse)
     assert 3 in answers
 
 

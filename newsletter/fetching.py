@@ -60,7 +60,7 @@ class FetchRefused(Refused):
     """We do not fetch this: a forbidden target, or more than we take."""
 
 
-class TooLarge(FetchRefused):
+class ResponseTooLarge(FetchRefused):
     """There is an answer, and it is more than we take."""
 
 
@@ -302,14 +302,14 @@ def _bounded(response: httpx.Response, url: str, terms: _Terms) -> Iterator[byte
     most = f"{terms.most_bytes / 2**20:.0f} MB"
     declared = response.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > terms.most_bytes:
-        raise TooLarge(f"{url} is {int(declared) / 2**20:.0f} MB; we take {most} at most.")
+        raise ResponseTooLarge(f"{url} is {int(declared) / 2**20:.0f} MB; we take {most} at most.")
     encoding = response.headers.get("content-encoding", "").strip().lower()
     produced = 0
     for piece in _unpacked(response.iter_raw(), encoding, url):  # as it comes: a full chunk may never come
         terms.left(url)
         produced += len(piece)
         if max(produced, response.num_bytes_downloaded) > terms.most_bytes:
-            raise TooLarge(f"{url} is larger than {most}, which is all we take.")
+            raise ResponseTooLarge(f"{url} is larger than {most}, which is all we take.")
         yield piece
     terms.left(url)  # cut off at the deadline, a body of no declared length looks as if it had ended
 

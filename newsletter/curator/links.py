@@ -18,7 +18,7 @@ from newsletter.curator import models, polling, reads, watching
 from newsletter.curator.resources import Fetcher
 from newsletter.curator.values import Edition
 from newsletter.curator.watch import CHECKED_FOR, CHECKED_STATES, UNREACHABLE_AFTER
-from newsletter.fetching import FetchError, FetchRefused, FetchResponse, TooLarge
+from newsletter.fetching import FetchError, FetchRefused, FetchResponse, ResponseTooLarge
 from newsletter.kernel.errors import NewsletterError
 from newsletter.templater import addresses_in
 
@@ -101,9 +101,11 @@ def _store_answer(row: models.LinkLook, answer: FetchResponse | Exception, patie
     state, detail, failures = "fine", "", 0
     if isinstance(answer, FetchError) and answer.status in watching.GONE_STATUSES:
         state, detail = "gone", f"it answered {answer.status}"
-    elif isinstance(answer, FetchRefused) and not isinstance(answer, TooLarge):
+    elif isinstance(answer, FetchRefused) and not isinstance(answer, ResponseTooLarge):
         state, detail = "forbidden", str(answer)
-    elif isinstance(answer, Exception) and not isinstance(answer, TooLarge) and not getattr(answer, "status", 0):
+    elif (
+        isinstance(answer, Exception) and not isinstance(answer, ResponseTooLarge) and not getattr(answer, "status", 0)
+    ):
         failures = row.failures + 1
         said = str(answer) if isinstance(answer, NewsletterError) else type(answer).__name__
         state, detail = ("unreachable", said) if failures >= patience else (row.state, row.detail)

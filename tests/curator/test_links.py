@@ -11,7 +11,7 @@ from newsletter.catalog import sponsors
 from newsletter.checks import service as checks
 from newsletter.curator import links, models, service
 from newsletter.curator.values import Edition
-from newsletter.fetching import FetchError, FetchRefused, FetchResponse, TooLarge
+from newsletter.fetching import FetchError, FetchRefused, FetchResponse, ResponseTooLarge
 
 MAP = "https://maps.paper.example.net/upland"
 
@@ -81,7 +81,12 @@ def test_a_link_that_leads_nowhere_blocks_until_it_is_mended(linked: Edition, se
 
 @pytest.mark.parametrize(
     "answer",
-    [FetchError("no", status=403), FetchError("no", status=405), FetchError("busy", status=503), TooLarge("a film")],
+    [
+        FetchError("no", status=403),
+        FetchError("no", status=405),
+        FetchError("busy", status=503),
+        ResponseTooLarge("a film"),
+    ],
 )
 def test_sites_that_turn_programs_away_are_no_finding(
     linked: Edition, servers: Servers, now: datetime, answer: Exception

@@ -79,7 +79,7 @@ class FetchResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class _Terms:
+class _FetchLimits:
     """On which terms one fetch goes: the same for every hop of it."""
 
     most_bytes: int
@@ -96,7 +96,7 @@ class _Terms:
         return left
 
 
-def resolve(host: str, port: int) -> Sequence[str]:
+def resolve_host(host: str, port: int) -> Sequence[str]:
     """Every address of a host name, as the operating system resolves it. Raises OSError."""
     return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
 
@@ -110,7 +110,7 @@ def fetch(
     most_bytes: int = MOST_BYTES,
     timeout: float = MOST_SECONDS,
     allow_private: bool = False,
-    resolver: Resolver = resolve,
+    resolver: Resolver = resolve_host,
     tls: ssl.SSLContext | None = None,
     form: Mapping[str, str] | None = None,
 ) -> FetchResponse:
@@ -120,7 +120,7 @@ def fetch(
     """
     import httpx
 
-    terms = _Terms(most_bytes, time.monotonic() + timeout, allow_private, resolver, form)
+    terms = _FetchLimits(most_bytes, time.monotonic() + timeout, allow_private, resolver, form)
     headers = {"User-Agent": USER_AGENT, "Accept": accept, "Accept-Encoding": "gzip, deflate"}
     headers |= {"If-None-Match": etag} if etag else {}
     headers |= {"If-Modified-Since": last_modified} if last_modified else {}
@@ -136,7 +136,7 @@ def fetch(
                 raise FetchRefused(f"“{target[:200]}” is no web address: {error}.") from None
             except httpx.HTTPError as error:
                 terms.left(target)  # a connection cut at the deadline ends in an error of its own
-                raise FetchError(f"{target} could not be fetched: {_said(error)}. Try again later.") from None
+                raise FetchError(f"{target} could not be fetched: {_describe_error(error)}. Try again later.") from None
             if isinstance(answer, FetchResponse):
                 return answer
             if form is not None:
@@ -153,23 +153,25 @@ def _public_authorities() -> ssl.SSLContext:
     return httpx.create_ssl_context(trust_env=False)
 
 
-def _visit(transport: httpx.HTTPTransport, url: str, headers: Mapping[str, str], terms: _Terms) -> FetchResponse | str:
+def _visit(
+    transport: httpx.HTTPTransport, url: str, headers: Mapping[str, str], terms: _FetchLimits
+) -> FetchResponse | str:
     """One hop; a redirect is returned as the address it leads to. Raises httpx.HTTPError and httpx.InvalidURL."""
     import httpx
 
     target = httpx.URL(url)  # the only parser of addresses here: two could disagree about the host
-    addresses = _vetted(target, url, terms)
-    with _watch(terms.deadline) as trace:
-        response = _connected(transport, target, addresses, headers, terms, trace)
+    addresses = _vet_addresses(target, url, terms)
+    with _cut_at_deadline(terms.deadline) as trace:
+        response = _connect(transport, target, addresses, headers, terms, trace)
         try:
             if response.status_code in (301, 302, 303, 307, 308) and "location" in response.headers:
-                return _redirected(target, response.headers["location"])
-            return _answer(response, url, headers, terms)
+                return _resolve_redirect(target, response.headers["location"])
+            return _read_response(response, url, headers, terms)
         finally:
             response.close()
 
 
-def _vetted(target: httpx.URL, url: str, terms: _Terms) -> Sequence[Address]:
+def _vet_addresses(target: httpx.URL, url: str, terms: _FetchLimits) -> Sequence[Address]:
     """Every address of the host, if we may go there."""
     if target.scheme not in ("http", "https") or not target.host:
         raise FetchRefused(f"“{url[:200]}” is no web address: it must begin with http:// or https://.")
@@ -208,12 +210,12 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def _connected(
+def _connect(
     transport: httpx.HTTPTransport,
     target: httpx.URL,
     addresses: Sequence[Address],
     headers: Mapping[str, str],
-    terms: _Terms,
+    terms: _FetchLimits,
     trace: Trace,
 ) -> httpx.Response:
     """The beginning of the answer, from the first address that lets us in: a host may name one that leads nowhere."""
@@ -241,7 +243,7 @@ def _connected(
 
 
 @contextmanager
-def _watch(deadline: float) -> Iterator[Trace]:
+def _cut_at_deadline(deadline: float) -> Iterator[Trace]:
     """Cuts the connection at the deadline. Yields what httpx is to report its connections to.
 
     Its own limits are for each wait alone, so a server that drips its headers byte by byte could hold us for hours.
@@ -268,7 +270,7 @@ def _watch(deadline: float) -> Iterator[Trace]:
         timer.cancel()
 
 
-def _redirected(target: httpx.URL, location: str) -> str:
+def _resolve_redirect(target: httpx.URL, location: str) -> str:
     import httpx
 
     try:
@@ -277,19 +279,21 @@ def _redirected(target: httpx.URL, location: str) -> str:
         raise FetchRefused(f"{target} redirects to “{location[:200]}”, which is no web address.") from None
 
 
-def _answer(response: httpx.Response, url: str, headers: Mapping[str, str], terms: _Terms) -> FetchResponse:
+def _read_response(
+    response: httpx.Response, url: str, headers: Mapping[str, str], terms: _FetchLimits
+) -> FetchResponse:
     if response.status_code == 304:
         return FetchResponse(url=url, status=304, body=b"", etag=headers.get("If-None-Match", ""), not_modified=True)
     if response.status_code >= 400:
         raise FetchError(
             f"{url} answered {response.status_code} {response.reason_phrase}. Check the address in a browser.",
             status=response.status_code,
-            retry_after=_retry_after(response.headers.get("Retry-After", ""), response.headers.get("Date", "")),
+            retry_after=_parse_retry_after(response.headers.get("Retry-After", ""), response.headers.get("Date", "")),
         )
     return FetchResponse(
         url=url,
         status=response.status_code,
-        body=b"".join(_bounded(response, url, terms)),
+        body=b"".join(_read_bounded(response, url, terms)),
         content_type=response.headers.get("content-type", "").split(";")[0].strip().lower(),
         charset=response.charset_encoding or "",
         etag=response.headers.get("etag", "")[:500],
@@ -297,7 +301,7 @@ def _answer(response: httpx.Response, url: str, headers: Mapping[str, str], term
     )
 
 
-def _bounded(response: httpx.Response, url: str, terms: _Terms) -> Iterator[bytes]:
+def _read_bounded(response: httpx.Response, url: str, terms: _FetchLimits) -> Iterator[bytes]:
     """The body, unpacked, until it is longer or later than allowed."""
     most = f"{terms.most_bytes / 2**20:.0f} MB"
     declared = response.headers.get("content-length", "")
@@ -305,7 +309,7 @@ def _bounded(response: httpx.Response, url: str, terms: _Terms) -> Iterator[byte
         raise ResponseTooLarge(f"{url} is {int(declared) / 2**20:.0f} MB; we take {most} at most.")
     encoding = response.headers.get("content-encoding", "").strip().lower()
     produced = 0
-    for piece in _unpacked(response.iter_raw(), encoding, url):  # as it comes: a full chunk may never come
+    for piece in _decompress(response.iter_raw(), encoding, url):  # as it comes: a full chunk may never come
         terms.left(url)
         produced += len(piece)
         if max(produced, response.num_bytes_downloaded) > terms.most_bytes:
@@ -314,19 +318,19 @@ def _bounded(response: httpx.Response, url: str, terms: _Terms) -> Iterator[byte
     terms.left(url)  # cut off at the deadline, a body of no declared length looks as if it had ended
 
 
-def _unpacked(chunks: Iterable[bytes], encoding: str, url: str) -> Iterator[bytes]:
+def _decompress(chunks: Iterable[bytes], encoding: str, url: str) -> Iterator[bytes]:
     if encoding in ("", "identity"):
         yield from chunks
     elif encoding in ("gzip", "x-gzip", "deflate"):
         try:
-            yield from _inflated(chunks)
+            yield from _inflate(chunks)
         except zlib.error as error:
             raise FetchError(f"{url} answered with damaged data ({error}). Try again later.") from None
     else:
         raise FetchError(f"{url} answered packed as “{encoding}”, which we did not ask for.")
 
 
-def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _inflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """gzip (of one member or several: RFC 1952, 2.2), zlib, and the bare deflate that some servers send for it.
 
     In small pieces, so that a bomb is noticed before it is large. Raises zlib.error, also for data cut short.
@@ -344,7 +348,7 @@ def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise zlib.error("it ends too early")
 
 
-def _retry_after(said: str, answered: str) -> float:
+def _parse_retry_after(said: str, answered: str) -> float:
     """The seconds of a Retry-After header, given as a number, or as a date (RFC 9110, 10.2.3), which is held against that of
     the answer: both are the other server's clock. 0 for what is neither."""
     if said.strip().isdecimal():
@@ -355,5 +359,5 @@ def _retry_after(said: str, answered: str) -> float:
         return 0.0
 
 
-def _said(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     return str(error).rstrip(".") or type(error).__name__

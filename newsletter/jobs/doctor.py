@@ -27,7 +27,7 @@ LEAST_FREE = 500 * 2**20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Ailment:
+class Diagnosis:
     """One thing looked at. "bad" keeps mail from leaving, "look" deserves a thought, "ok" is in order."""
 
     level: Literal["ok", "look", "bad"]
@@ -35,7 +35,7 @@ class Ailment:
     remedy: str = ""
 
 
-def examine(now: datetime) -> tuple[Ailment, ...]:
+def examine(now: datetime) -> tuple[Diagnosis, ...]:
     """Everything looked at, in the order in which one would mend it."""
     config = wiring.config()
     found = [*_files(config), *_database()]
@@ -44,63 +44,63 @@ def examine(now: datetime) -> tuple[Ailment, ...]:
     return (*found, *_address(config))
 
 
-def _files(config: Config) -> Iterator[Ailment]:
+def _files(config: Config) -> Iterator[Diagnosis]:
     try:
         templates_dir()
         free = shutil.disk_usage(config.data_dir).free
     except (NewsletterError, OSError) as error:
-        yield Ailment("bad", str(error), "Set NEWSLETTER_DATA_DIR to a folder this user may write.")
+        yield Diagnosis("bad", str(error), "Set NEWSLETTER_DATA_DIR to a folder this user may write.")
         return
     if free < LEAST_FREE:
-        yield Ailment(
+        yield Diagnosis(
             "bad",
             f"Only {free // 2**20} MB are free in {config.data_dir}.",
             "Make room: a full disk stops sending.",
         )
     else:
-        yield Ailment("ok", f"Data folder {config.data_dir}, {free // 2**30} GB free.")
+        yield Diagnosis("ok", f"Data folder {config.data_dir}, {free // 2**30} GB free.")
 
 
-def _database() -> Iterator[Ailment]:
+def _database() -> Iterator[Diagnosis]:
     try:
         connection.ensure_connection()
         executor = MigrationExecutor(connection)
         plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
-        yield Ailment("bad", f"The database cannot be reached: {error}", "Check NEWSLETTER_DATABASE_URL.")
+        yield Diagnosis("bad", f"The database cannot be reached: {error}", "Check NEWSLETTER_DATABASE_URL.")
         return
     if plan:
-        yield Ailment("bad", f"The database lacks {len(plan)} changes.", "Run: newsletter setup")
+        yield Diagnosis("bad", f"The database lacks {len(plan)} changes.", "Run: newsletter setup")
     else:
-        yield Ailment("ok", f"The database ({connection.vendor}) is up to date.")
+        yield Diagnosis("ok", f"The database ({connection.vendor}) is up to date.")
 
 
-def _people() -> Iterator[Ailment]:
+def _people() -> Iterator[Diagnosis]:
     if accounts.list_users():
-        yield Ailment("ok", "Somebody can sign in.")
+        yield Diagnosis("ok", "Somebody can sign in.")
     else:
-        yield Ailment("bad", "Nobody can sign in.", "Run: newsletter setup --user ADDRESS --password-file FILE")
+        yield Diagnosis("bad", "Nobody can sign in.", "Run: newsletter setup --user ADDRESS --password-file FILE")
 
 
-def _provider(config: Config) -> Iterator[Ailment]:
+def _provider(config: Config) -> Iterator[Diagnosis]:
     try:
         chosen = wiring.provider()
     except NewsletterError as error:
-        yield Ailment("bad", str(error), "Set it, then start again.")
+        yield Diagnosis("bad", str(error), "Set it, then start again.")
         return
     if chosen.name == "outbox":
-        yield Ailment(
+        yield Diagnosis(
             "look",
             f"Mail is written to {config.outbox_dir}: nothing leaves.",
             "Set NEWSLETTER_PROVIDER=sendgrid to send.",
         )
         return
-    yield Ailment("ok", f"Mail leaves through {chosen.name}.")
+    yield Diagnosis("ok", f"Mail leaves through {chosen.name}.")
     if chosen.name == "sendgrid":
         if not config.sendgrid_api_key.startswith("SG."):
-            yield Ailment("look", "SENDGRID_API_KEY does not look like a key of SendGrid (SG.…).", "Copy it again.")
+            yield Diagnosis("look", "SENDGRID_API_KEY does not look like a key of SendGrid (SG.…).", "Copy it again.")
         if not config.sendgrid_host.startswith("https://"):
-            yield Ailment(
+            yield Diagnosis(
                 "look",
                 f"NEWSLETTER_SENDGRID_HOST is {config.sendgrid_host}: the key travels in the clear.",
                 "Use https:// outside tests.",
@@ -108,14 +108,14 @@ def _provider(config: Config) -> Iterator[Ailment]:
         yield from _webhook(config)
         pulled = delivery.last_pull(chosen.name)
         if pulled is not None and pulled.error:
-            yield Ailment(
+            yield Diagnosis(
                 "look", f"The provider’s list of suppressed addresses: {pulled.error}", "It is asked for hourly."
             )
 
 
-def _webhook(config: Config) -> Iterator[Ailment]:
+def _webhook(config: Config) -> Iterator[Diagnosis]:
     if not config.sendgrid_webhook_keys:
-        yield Ailment(
+        yield Diagnosis(
             "look",
             "SendGrid has no way to report: nobody learns who bounced or complained, and an unknown answer stays unknown.",
             f"Let its signed event webhook post to {config.base_url}/hooks/sendgrid, and set NEWSLETTER_SENDGRID_WEBHOOK_KEYS to its verification key.",
@@ -124,66 +124,66 @@ def _webhook(config: Config) -> Iterator[Ailment]:
         try:
             sendgrid_events.parse_public_key(key)
         except NewsletterError as error:
-            yield Ailment("bad", str(error), "Until then every report is refused.")
+            yield Diagnosis("bad", str(error), "Until then every report is refused.")
     for alarm in mailings.list_account_alarms():
-        yield Ailment(
+        yield Diagnosis(
             "look", f"{alarm.message} (last {alarm.last_at:%Y-%m-%d %H:%M} UTC)", "Look at SendGrid’s dashboard."
         )
 
 
-def _newsletters() -> Iterator[Ailment]:
+def _newsletters() -> Iterator[Diagnosis]:
     newsletters = catalog.list_newsletters()
     if not newsletters:
-        yield Ailment("look", "There is no newsletter yet.", "Make one: newsletter newsletters create …")
+        yield Diagnosis("look", "There is no newsletter yet.", "Make one: newsletter newsletters create …")
     scheduled = {schedule.newsletter_id for schedule in schedules.schedules() if schedule.active}
     for each in newsletters:
         if each.state != "live":
-            yield Ailment(
+            yield Diagnosis(
                 "look",
                 f"{each.name} is {each.state}, so it is not sent.",
                 f"newsletter newsletters change {each.slug} state=live",
             )
         elif each.id not in scheduled:
-            yield Ailment(
+            yield Diagnosis(
                 "look",
                 f"{each.name} has no schedule.",
                 f"newsletter schedules create {each.slug} --time 07:00",
             )
         if not subscribers.counts(each.list_id).get("active"):
-            yield Ailment(
+            yield Diagnosis(
                 "look",
                 f"{each.name} has no readers yet.",
                 f"newsletter subscribers import FILE --list {subscribers.list(each.list_id).slug}",
             )
 
 
-def _background(now: datetime) -> Iterator[Ailment]:
+def _background(now: datetime) -> Iterator[Diagnosis]:
     for kind in ("heartbeat", "worker"):
         if pulses.alive(kind, now):
-            yield Ailment("ok", f"A {kind} is running.")
+            yield Diagnosis("ok", f"A {kind} is running.")
         else:
-            yield Ailment(
+            yield Diagnosis(
                 "look",
                 f"No {kind} is running, so nothing leaves by itself.",
                 "Start everything: newsletter run",
             )
 
 
-def _address(config: Config) -> Iterator[Ailment]:
+def _address(config: Config) -> Iterator[Diagnosis]:
     local = config.host in ("127.0.0.1", "localhost", "::1")
     if local and config.provider in ("sendgrid", "smtp"):
-        yield Ailment(
+        yield Diagnosis(
             "bad",
             f"NEWSLETTER_BASE_URL is {config.base_url}: readers could not reach the links in their mail.",
             "Set it to the public address.",
         )
     elif not config.https and not local:
-        yield Ailment(
+        yield Diagnosis(
             "bad",
             "NEWSLETTER_BASE_URL is not https: one-click leaving needs it (RFC 8058).",
             "Put TLS in front and set https://.",
         )
     else:
-        yield Ailment("ok", f"Readers reach us at {config.base_url}.")
+        yield Diagnosis("ok", f"Readers reach us at {config.base_url}.")
     if config.debug:
-        yield Ailment("bad", "NEWSLETTER_DEBUG is on: error pages show the inside.", "Unset it.")
+        yield Diagnosis("bad", "NEWSLETTER_DEBUG is on: error pages show the inside.", "Unset it.")

@@ -23,7 +23,7 @@ from newsletter.kernel.resources import templates_dir
 from newsletter.scheduler import reads as schedules
 from subscribers import reads as subscribers
 
-LEAST_FREE = 500 * 2**20  # bytes
+MIN_FREE_BYTES = 500 * 2**20  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +38,20 @@ class Diagnosis:
 def examine(now: datetime) -> tuple[Diagnosis, ...]:
     """Everything looked at, in the order in which one would mend it."""
     config = wiring.config()
-    found = [*_files(config), *_database()]
+    found = [*_check_files(config), *_check_database()]
     if all(ailment.level != "bad" for ailment in found):
-        found += [*_people(), *_provider(config), *_newsletters(), *_background(now)]
-    return (*found, *_address(config))
+        found += [*_check_users(), *_check_provider(config), *_check_newsletters(), *_check_processes(now)]
+    return (*found, *_check_base_url(config))
 
 
-def _files(config: Config) -> Iterator[Diagnosis]:
+def _check_files(config: Config) -> Iterator[Diagnosis]:
     try:
         templates_dir()
         free = shutil.disk_usage(config.data_dir).free
     except (NewsletterError, OSError) as error:
         yield Diagnosis("bad", str(error), "Set NEWSLETTER_DATA_DIR to a folder this user may write.")
         return
-    if free < LEAST_FREE:
+    if free < MIN_FREE_BYTES:
         yield Diagnosis(
             "bad",
             f"Only {free // 2**20} MB are free in {config.data_dir}.",
@@ -61,7 +61,7 @@ def _files(config: Config) -> Iterator[Diagnosis]:
         yield Diagnosis("ok", f"Data folder {config.data_dir}, {free // 2**30} GB free.")
 
 
-def _database() -> Iterator[Diagnosis]:
+def _check_database() -> Iterator[Diagnosis]:
     try:
         connection.ensure_connection()
         executor = MigrationExecutor(connection)
@@ -75,14 +75,14 @@ def _database() -> Iterator[Diagnosis]:
         yield Diagnosis("ok", f"The database ({connection.vendor}) is up to date.")
 
 
-def _people() -> Iterator[Diagnosis]:
+def _check_users() -> Iterator[Diagnosis]:
     if accounts.list_users():
         yield Diagnosis("ok", "Somebody can sign in.")
     else:
         yield Diagnosis("bad", "Nobody can sign in.", "Run: newsletter setup --user ADDRESS --password-file FILE")
 
 
-def _provider(config: Config) -> Iterator[Diagnosis]:
+def _check_provider(config: Config) -> Iterator[Diagnosis]:
     try:
         chosen = wiring.provider()
     except NewsletterError as error:
@@ -105,7 +105,7 @@ def _provider(config: Config) -> Iterator[Diagnosis]:
                 f"NEWSLETTER_SENDGRID_HOST is {config.sendgrid_host}: the key travels in the clear.",
                 "Use https:// outside tests.",
             )
-        yield from _webhook(config)
+        yield from _check_webhook(config)
         pulled = delivery.last_pull(chosen.name)
         if pulled is not None and pulled.error:
             yield Diagnosis(
@@ -113,7 +113,7 @@ def _provider(config: Config) -> Iterator[Diagnosis]:
             )
 
 
-def _webhook(config: Config) -> Iterator[Diagnosis]:
+def _check_webhook(config: Config) -> Iterator[Diagnosis]:
     if not config.sendgrid_webhook_keys:
         yield Diagnosis(
             "look",
@@ -131,7 +131,7 @@ def _webhook(config: Config) -> Iterator[Diagnosis]:
         )
 
 
-def _newsletters() -> Iterator[Diagnosis]:
+def _check_newsletters() -> Iterator[Diagnosis]:
     newsletters = catalog.list_newsletters()
     if not newsletters:
         yield Diagnosis("look", "There is no newsletter yet.", "Make one: newsletter newsletters create …")
@@ -157,7 +157,7 @@ def _newsletters() -> Iterator[Diagnosis]:
             )
 
 
-def _background(now: datetime) -> Iterator[Diagnosis]:
+def _check_processes(now: datetime) -> Iterator[Diagnosis]:
     for kind in ("heartbeat", "worker"):
         if pulses.alive(kind, now):
             yield Diagnosis("ok", f"A {kind} is running.")
@@ -169,7 +169,7 @@ def _background(now: datetime) -> Iterator[Diagnosis]:
             )
 
 
-def _address(config: Config) -> Iterator[Diagnosis]:
+def _check_base_url(config: Config) -> Iterator[Diagnosis]:
     local = config.host in ("127.0.0.1", "localhost", "::1")
     if local and config.provider in ("sendgrid", "smtp"):
         yield Diagnosis(

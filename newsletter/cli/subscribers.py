@@ -291,7 +291,7 @@ def erase(address: str, yes: bool = YES) -> None:
     confirm_or_refuse(f"Erase everything about {person.address}? This cannot be undone.", yes)
     now = clock.now()
     service.erase(person.id, by=BY, now=now)
-    erasure.forget_erased(now)
+    erasure.propagate_erasures(now)
     audit.record(None, "erased reader", f"reader {person.id}", now=now)
     say("Erased, here and in deliveries, waiting posts and the outbox.")
 

@@ -11,10 +11,10 @@ from newsletter.delivery import service as delivery
 from newsletter.jobs import wiring
 from subscribers import service as subscribers
 
-MOST_EDITIONS = 100_000
+MAX_EDITIONS = 100_000
 
 
-def forget_erased(now: datetime) -> int:
+def propagate_erasures(now: datetime) -> int:
     """Has the other rooms forget who was erased. Returns how many people. Done again, it changes nothing."""
     waiting = subscribers.to_forget()
     for each in waiting:
@@ -23,9 +23,9 @@ def forget_erased(now: datetime) -> int:
     return len(waiting)
 
 
-def known(subscriber_id: int) -> dict[str, Any]:
+def collect_known_data(subscriber_id: int) -> dict[str, Any]:
     """What the other rooms know of a person: which editions they were sent, and what became of each."""
-    outcomes = deliveries.outcomes_of(subscriber_id, limit=MOST_EDITIONS)
+    outcomes = deliveries.outcomes_of(subscriber_id, limit=MAX_EDITIONS)
     subjects = curator.get_subjects(each.edition_id for each in outcomes)
     return {
         "editions": [

@@ -54,7 +54,7 @@ def tick(now: datetime, *, opening: bool = True) -> Ticked:
         ("claimed", claim_due),
         ("repaired", delivery.repair_silent),
         ("left_too_late", delivery.note_late_leavers),
-        ("forgotten", erasure.forget_erased),
+        ("forgotten", erasure.propagate_erasures),
     )
     done: dict[str, int] = {}
     failed: dict[str, str] = {}

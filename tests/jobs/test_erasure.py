@@ -54,8 +54,8 @@ def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_other
         event("spamreport", {}, "reader1@example.com", int(now.timestamp())),
     )
     subscribers.erase(sent[0], by="test", now=now)
-    assert erasure.forget_erased(now) == 1
-    assert erasure.forget_erased(now) == 0
+    assert erasure.propagate_erasures(now) == 1
+    assert erasure.propagate_erasures(now) == 0
     assert [*models.Incident.objects.order_by("id").values_list("address", "reason")] == [
         ("erased", "550 <erased> is nobody"),
         ("reader1@example.com", "550 <reader1@example.com> is nobody"),
@@ -72,7 +72,7 @@ def test_a_post_that_nobody_can_read_does_not_keep_an_address(sent: list[int], n
     models.Post.objects.create(digest=b"x" * 32, body=b"{reader0@example.com", received_at=now)
     models.Post.objects.create(digest=b"y" * 32, body=b'{"email": "reader0@example.com"}', received_at=now)
     subscribers.erase(sent[0], by="test", now=now)
-    erasure.forget_erased(now)
+    erasure.propagate_erasures(now)
     assert [bytes(each.body) for each in models.Post.objects.all()] == [b"[]", b"[]"]
 
 

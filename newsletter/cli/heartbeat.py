@@ -9,7 +9,7 @@ import typer
 
 from newsletter.cli.output import JSON, SUPERVISED, emit_json, say
 from newsletter.jobs import tasks, wiring
-from newsletter.jobs.heartbeat import Heartbeat
+from newsletter.jobs.heartbeat import Scheduler
 from newsletter.jobs.supervisor import end_with_parent
 from newsletter.kernel import clock
 
@@ -33,7 +33,7 @@ def run_scheduler(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    beating = Heartbeat()
+    beating = Scheduler()
     beating.start()
     say("The heartbeat is on.")
     stop.wait()

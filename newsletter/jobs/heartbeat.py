@@ -23,7 +23,7 @@ ENGAGEMENT_SECONDS = 300  # to ask whether the hour is over
 HUNG_AFTER_SECONDS = 180.0
 
 
-class Heartbeat:
+class Scheduler:
     """Ticks until stopped. Feeds and editions have threads of their own: a slow server never delays a send."""
 
     def __init__(self, tick_seconds: int = TICK_SECONDS, feeds_seconds: int = FEEDS_SECONDS) -> None:

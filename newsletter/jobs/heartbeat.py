@@ -61,23 +61,23 @@ class Scheduler:
             self._watchdog.alive()
 
     def _editions(self) -> None:
-        _surely(tasks.open_editions, "Editions could not be opened")
+        _run_step(tasks.open_editions, "Editions could not be opened")
 
     def _provider(self) -> None:
-        _surely(tasks.keep_up_with_provider, "The provider’s lists could not be read")
+        _run_step(tasks.keep_up_with_provider, "The provider’s lists could not be read")
 
     def _engagement(self) -> None:
-        _surely(tasks.fold_engagement, "Opens and clicks could not be folded down")
+        _run_step(tasks.fold_engagement, "Opens and clicks could not be folded down")
 
     def _feeds(self) -> None:
-        _surely(tasks.fetch_due_feeds, "Feeds could not be fetched")
-        _surely(tasks.group_stories, "Articles could not be grouped into stories")
+        _run_step(tasks.fetch_due_feeds, "Feeds could not be fetched")
+        _run_step(tasks.group_stories, "Articles could not be grouped into stories")
 
     def _watch(self) -> None:
-        _surely(tasks.watch_picks, "The pages of picked stories could not be looked at")
+        _run_step(tasks.watch_picks, "The pages of picked stories could not be looked at")
 
 
-def _surely(step: Callable[[datetime], int], trouble: str) -> None:
+def _run_step(step: Callable[[datetime], int], trouble: str) -> None:
     try:
         step(clock.now())
     except NewsletterError as error:

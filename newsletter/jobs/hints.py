@@ -13,17 +13,17 @@ from django.db import DatabaseError, connection, transaction
 log = logging.getLogger(__name__)
 
 
-def mailings_due() -> None:
+def hint_mailings() -> None:
     """A mailing was planned; said when that is committed."""
     transaction.on_commit(lambda: _hint(mailings_due=True))
 
 
-def events_came() -> None:
+def hint_events() -> None:
     """The provider posted events."""
     _hint(events_due=True)
 
 
-def import_waits() -> None:
+def hint_imports() -> None:
     """A file of readers is to be looked through or imported."""
     _hint(imports_due=True)
 

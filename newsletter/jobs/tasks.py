@@ -175,7 +175,7 @@ def _create_mailing(
     occurrence_id: int | None = None,
     kind: str = "edition",
 ) -> mailings.Mailing:
-    hints.mailings_due()
+    hints.hint_mailings()
     edition = editions.get_edition(snapshot.edition_id)
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     if newsletter.state != "live":

@@ -33,7 +33,7 @@ def sendgrid(request: HttpRequest) -> HttpResponse:
         return _said("The post broke off.", 400)
     except (BadInput, NotAllowed) as error:
         return _said(str(error), 403 if isinstance(error, NotAllowed) else 400)
-    hints.events_came()
+    hints.hint_events()
     return HttpResponse(status=204)
 
 

@@ -46,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
         )
     except NewsletterError as error:
         return render(request, "pages/imports.html", context | {"error": str(error)}, status=422)
-    hints.import_waits()
+    hints.hint_imports()
     return redirect("import-run", run.id)
 
 
@@ -84,7 +84,7 @@ def _act(request: HttpRequest, found: service.ImportRun) -> HttpResponse:
         note(request, "undid import", found.list_name, detail=found.name)
     else:
         raise BadInput("There is nothing to do here.")
-    hints.import_waits()
+    hints.hint_imports()
     return redirect("import-run", found.id)
 
 

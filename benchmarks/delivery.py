@@ -40,11 +40,11 @@ def main() -> None:
 
 def measure(where: str) -> None:
     with surroundings(tls="TLS" in where, postgres=where == "postgres"):
-        from newsletter.jobs.loops import spare_the_collector
+        from newsletter.jobs.loops import tune_garbage_collector
 
         mailing_id = plan_mailing(READERS)
         planned = plan()
-        spare_the_collector()
+        tune_garbage_collector()
         bare = min(_bare(mailing_id) for _ in range(2))
         handed = hand_over()
         line(f"{where}: {READERS:,} readers, plan", planned, "bare loop", bare)

@@ -19,12 +19,12 @@ READERS, EVENTS_IN_A_POST, POSTS = 200_000, 1_000, 100
 
 def main() -> None:
     with delivery.surroundings():
-        from newsletter.jobs.loops import spare_the_collector
+        from newsletter.jobs.loops import tune_garbage_collector
 
         delivery.plan_mailing(READERS)
         delivery.plan()
         delivery.hand_over()
-        spare_the_collector()  # as the worker does
+        tune_garbage_collector()  # as the worker does
         _measure()
 
 

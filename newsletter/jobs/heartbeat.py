@@ -57,7 +57,9 @@ class Scheduler:
     def _tick(self) -> None:
         now = clock.now()
         ticked = tasks.tick(now, opening=False)
-        if loops.pulsed("heartbeat", note="; ".join(f"{step}: {why}" for step, why in ticked.failed.items())):
+        if loops.try_record_heartbeat(
+            "heartbeat", note="; ".join(f"{step}: {why}" for step, why in ticked.failed.items())
+        ):
             self._watchdog.alive()
 
     def _editions(self) -> None:

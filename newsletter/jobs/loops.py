@@ -18,11 +18,11 @@ from newsletter.kernel import clock
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 0.5
-AFTER_TROUBLE_SECONDS = 5.0
-BEAT_SECONDS = 15.0
+RETRY_SECONDS = 5.0
+HEARTBEAT_SECONDS = 15.0
 
 
-def spare_the_collector() -> None:
+def tune_garbage_collector() -> None:
     """Keeps the garbage collector from looking through everything again and again: a batch makes thousands of objects,
     none in a circle, and a fifth of the time of a hand-over went into it.
     """
@@ -47,7 +47,7 @@ class Worker:
 
     def run(self) -> None:
         """Works until `stop` is called from another thread or a signal handler."""
-        spare_the_collector()
+        tune_garbage_collector()
         crew = [
             threading.Thread(target=self._loop, args=(index,), name=f"hand-over-{index}")
             for index in range(self._threads)
@@ -57,7 +57,7 @@ class Worker:
         crew.append(threading.Thread(target=self._loop_of, args=(steps.import_readers,), name="imports"))
         for thread in crew:
             thread.start()
-        while not self._stop.wait(BEAT_SECONDS if pulsed("worker") else AFTER_TROUBLE_SECONDS):
+        while not self._stop.wait(HEARTBEAT_SECONDS if try_record_heartbeat("worker") else RETRY_SECONDS):
             pass
         for thread in crew:
             thread.join()
@@ -73,15 +73,15 @@ class Worker:
             try:
                 worked = step(clock.now())
             except Exception:
-                log.exception("A step of the worker failed; it is tried again in %.0f s", AFTER_TROUBLE_SECONDS)
+                log.exception("A step of the worker failed; it is tried again in %.0f s", RETRY_SECONDS)
                 close_old_connections()
-                self._stop.wait(AFTER_TROUBLE_SECONDS)
+                self._stop.wait(RETRY_SECONDS)
                 continue
             if not worked:
                 self._stop.wait(IDLE_SECONDS)
 
 
-def pulsed(kind: str, note: str = "") -> bool:
+def try_record_heartbeat(kind: str, note: str = "") -> bool:
     """Notes a sign of life; False when the database would not take it."""
     try:
         pulses.beat(kind, now=clock.now(), note=note)

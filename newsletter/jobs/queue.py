@@ -82,7 +82,7 @@ def _until_done(step: Callable[[datetime], bool]) -> None:
             pass
     except Exception:
         log.exception("A step of the worker failed; the next sweep finds what is left")
-        _stop.wait(loops.AFTER_TROUBLE_SECONDS)
+        _stop.wait(loops.RETRY_SECONDS)
     finally:
         close_old_connections()
 
@@ -145,7 +145,7 @@ class QueueWorker:
 
     def run(self) -> None:
         """Works until `stop` is called from another thread."""
-        loops.spare_the_collector()
+        loops.tune_garbage_collector()
         asyncio.run(self._run())
         pulses.end("worker")
 
@@ -190,8 +190,8 @@ async def _sweeping() -> None:
 
 async def _beating() -> None:
     while True:
-        fine = await sync_to_async(loops.pulsed, thread_sensitive=False)("worker")
-        await asyncio.sleep(loops.BEAT_SECONDS if fine else loops.AFTER_TROUBLE_SECONDS)
+        fine = await sync_to_async(loops.try_record_heartbeat, thread_sensitive=False)("worker")
+        await asyncio.sleep(loops.HEARTBEAT_SECONDS if fine else loops.RETRY_SECONDS)
 
 
 async def _burying(jobs: App) -> None:

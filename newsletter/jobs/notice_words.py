@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class TransactionalText:
     """One kind of mail. `{list}` and `{publication}` are filled in with names the newsroom chose."""
 
     subject: str
@@ -17,7 +17,7 @@ class Words:
 
 
 _ENGLISH = {
-    "confirm": Words(
+    "confirm": TransactionalText(
         "Confirm: {list}",
         "One press to confirm",
         (
@@ -26,14 +26,14 @@ _ENGLISH = {
         "Yes, send me {list}",
         ("You did not ask for this? Do nothing, and you get no more mail from us.",),
     ),
-    "welcome": Words(
+    "welcome": TransactionalText(
         "You are signed up for {list}",
         "Welcome",
         ("You are signed up for {list}. The next one comes to this address.",),
         "Choose what you get",
         ("Every mail says at its foot which address it went to, and has a link to stop it.",),
     ),
-    "already": Words(
+    "already": TransactionalText(
         "You already get {list}",
         "You already get {list}",
         (
@@ -42,14 +42,14 @@ _ENGLISH = {
         "Choose what you get",
         ("If a letter went missing, look in the folder for spam.",),
     ),
-    "goodbye": Words(
+    "goodbye": TransactionalText(
         "You no longer get {list}",
         "You no longer get {list}",
         ("Somebody with a mail sent to you pressed “stop” for {list}. If that was you, there is nothing to do.",),
         "It was not me: keep sending it",
         ("This is the only mail about it.",),
     ),
-    "which": Words(
+    "which": TransactionalText(
         "This is the address you used",
         "This is the address you used",
         (
@@ -58,42 +58,42 @@ _ENGLISH = {
         "See what you get",
         ("You did not ask? Somebody may have mistyped an address. There is nothing to do.",),
     ),
-    "address": Words(
+    "address": TransactionalText(
         "Change your address",
         "Change your address",
         ("You, or somebody with a mail sent to you, asked to change the address our letters go to.",),
         "Change my address",
         ("The button works for 30 minutes. You did not ask? Do nothing, and nothing changes.",),
     ),
-    "details": Words(
+    "details": TransactionalText(
         "Your language, time zone and tracking",
         "Your settings",
         ("You, or somebody with a mail sent to you, asked to change language, time zone or tracking.",),
         "Change my settings",
         ("The button works for 30 minutes. You did not ask? Do nothing, and nothing changes.",),
     ),
-    "data": Words(
+    "data": TransactionalText(
         "Download your data",
         "Your data",
         ("You, or somebody with a mail sent to you, asked for everything we know of you.",),
         "Download my data",
         ("The button works for 30 minutes. You did not ask? Do nothing.",),
     ),
-    "erase": Words(
+    "erase": TransactionalText(
         "Erase everything about you",
         "Erase everything about you",
         ("You, or somebody with a mail sent to you, asked us to erase everything we know of you.",),
         "Go on to erasing",
         ("The button works for 30 minutes. You did not ask? Do nothing, and nothing is erased.",),
     ),
-    "newaddress": Words(
+    "newaddress": TransactionalText(
         "Is this your new address?",
         "Is this your new address?",
         ("Somebody asked to have our letters sent to this address from now on. If that was you, press the button.",),
         "Yes, send everything here",
         ("You did not ask for this? Do nothing, and you get no more mail from us.",),
     ),
-    "moved": Words(
+    "moved": TransactionalText(
         "Your letters go to another address now",
         "Your letters go to another address now",
         (
@@ -102,7 +102,7 @@ _ENGLISH = {
         "See what you get",
         ("It was not you? Answer this mail, and we put it right.",),
     ),
-    "stay": Words(
+    "stay": TransactionalText(
         "Do you still want {list}?",
         "Do you still want {list}?",
         (
@@ -114,7 +114,7 @@ _ENGLISH = {
 }
 
 _GERMAN = {
-    "confirm": Words(
+    "confirm": TransactionalText(
         "Bitte bestätigen: {list}",
         "Noch ein Klick",
         (
@@ -123,14 +123,14 @@ _GERMAN = {
         "Ja, {list} bestellen",
         ("Sie waren es nicht? Dann tun Sie nichts, und Sie bekommen keine weitere Post von uns.",),
     ),
-    "welcome": Words(
+    "welcome": TransactionalText(
         "Sie haben {list} bestellt",
         "Willkommen",
         ("Sie haben {list} bestellt. Die nächste Ausgabe kommt an diese Adresse.",),
         "Auswählen, was kommt",
         ("Am Fuß jeder Ausgabe steht, an welche Adresse sie ging, und wie man sie abbestellt.",),
     ),
-    "already": Words(
+    "already": TransactionalText(
         "Sie bekommen {list} schon",
         "Sie bekommen {list} schon",
         (
@@ -139,14 +139,14 @@ _GERMAN = {
         "Auswählen, was kommt",
         ("Fehlt eine Ausgabe, sehen Sie bitte im Spam-Ordner nach.",),
     ),
-    "goodbye": Words(
+    "goodbye": TransactionalText(
         "Sie bekommen {list} nicht mehr",
         "Sie bekommen {list} nicht mehr",
         ("Jemand mit einer an Sie gerichteten Ausgabe hat {list} abbestellt. Waren Sie das, ist nichts zu tun.",),
         "Das war ich nicht: weiter schicken",
         ("Dies ist die einzige Nachricht dazu.",),
     ),
-    "which": Words(
+    "which": TransactionalText(
         "Diese Adresse haben Sie verwendet",
         "Diese Adresse haben Sie verwendet",
         (
@@ -155,7 +155,7 @@ _GERMAN = {
         "Ansehen, was kommt",
         ("Sie haben nicht gefragt? Dann hat sich wohl jemand vertippt. Es ist nichts zu tun.",),
     ),
-    "address": Words(
+    "address": TransactionalText(
         "Ihre Adresse ändern",
         "Ihre Adresse ändern",
         (
@@ -164,35 +164,35 @@ _GERMAN = {
         "Meine Adresse ändern",
         ("Der Knopf gilt 30 Minuten. Sie waren es nicht? Dann tun Sie nichts, und nichts ändert sich.",),
     ),
-    "details": Words(
+    "details": TransactionalText(
         "Ihre Sprache, Zeitzone und Auswertung",
         "Ihre Einstellungen",
         ("Sie, oder jemand mit einer an Sie gerichteten Ausgabe, möchten Sprache, Zeitzone oder Auswertung ändern.",),
         "Meine Einstellungen ändern",
         ("Der Knopf gilt 30 Minuten. Sie waren es nicht? Dann tun Sie nichts, und nichts ändert sich.",),
     ),
-    "data": Words(
+    "data": TransactionalText(
         "Ihre Daten herunterladen",
         "Ihre Daten",
         ("Sie, oder jemand mit einer an Sie gerichteten Ausgabe, möchten alles haben, was wir über Sie wissen.",),
         "Meine Daten herunterladen",
         ("Der Knopf gilt 30 Minuten. Sie waren es nicht? Dann tun Sie nichts.",),
     ),
-    "erase": Words(
+    "erase": TransactionalText(
         "Alles über Sie löschen",
         "Alles über Sie löschen",
         ("Sie, oder jemand mit einer an Sie gerichteten Ausgabe, möchten, dass wir alles über Sie löschen.",),
         "Weiter zum Löschen",
         ("Der Knopf gilt 30 Minuten. Sie waren es nicht? Dann tun Sie nichts, und nichts wird gelöscht.",),
     ),
-    "newaddress": Words(
+    "newaddress": TransactionalText(
         "Ist das Ihre neue Adresse?",
         "Ist das Ihre neue Adresse?",
         ("Jemand möchte, dass unsere Briefe von nun an hierher gehen. Waren Sie das, drücken Sie den Knopf.",),
         "Ja, alles hierher schicken",
         ("Sie waren es nicht? Dann tun Sie nichts, und Sie bekommen keine weitere Post von uns.",),
     ),
-    "moved": Words(
+    "moved": TransactionalText(
         "Ihre Briefe gehen jetzt an eine andere Adresse",
         "Ihre Briefe gehen jetzt an eine andere Adresse",
         (
@@ -201,7 +201,7 @@ _GERMAN = {
         "Ansehen, was kommt",
         ("Das waren nicht Sie? Antworten Sie auf diese Nachricht, und wir bringen es in Ordnung.",),
     ),
-    "stay": Words(
+    "stay": TransactionalText(
         "Möchten Sie {list} noch?",
         "Möchten Sie {list} noch?",
         (
@@ -215,6 +215,6 @@ _GERMAN = {
 _BY_LANGUAGE = {"en": _ENGLISH, "de": _GERMAN}
 
 
-def words_for(kind: str, language: str) -> Words:
+def words_for(kind: str, language: str) -> TransactionalText:
     """The words of a kind of mail, such as confirm or goodbye; English where a language is unknown."""
     return _BY_LANGUAGE.get(language[:2].lower(), _ENGLISH)[kind]

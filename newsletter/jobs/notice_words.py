@@ -215,6 +215,6 @@ _GERMAN = {
 _BY_LANGUAGE = {"en": _ENGLISH, "de": _GERMAN}
 
 
-def words_for(kind: str, language: str) -> TransactionalText:
+def get_transactional_text(kind: str, language: str) -> TransactionalText:
     """The words of a kind of mail, such as confirm or goodbye; English where a language is unknown."""
     return _BY_LANGUAGE.get(language[:2].lower(), _ENGLISH)[kind]

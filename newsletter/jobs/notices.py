@@ -9,7 +9,7 @@ from newsletter.catalog import reads as catalog
 from newsletter.curator.briefing import build_publication
 from newsletter.delivery import service as delivery
 from newsletter.jobs import wiring
-from newsletter.jobs.notice_words import words_for
+from newsletter.jobs.notice_words import get_transactional_text
 from newsletter.kernel.errors import NewsletterError
 from newsletter.templater import Notice, Rendered, render_notice
 from subscribers import service as subscribers
@@ -74,7 +74,7 @@ def _sender(list_id: int | None) -> catalog.Newsletter | None:
 
 
 def _render(mail: subscribers.Owed, sender: catalog.Newsletter) -> Rendered:
-    words = words_for(mail.kind, mail.language or sender.language)
+    words = get_transactional_text(mail.kind, mail.language or sender.language)
     fill = {"list": mail.list_name, "publication": sender.publication}
     return render_notice(
         Notice(

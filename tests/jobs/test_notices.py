@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from newsletter.jobs import notices, wiring
-from newsletter.jobs.notice_words import words_for
+from newsletter.jobs.notice_words import get_transactional_text
 from subscribers import reads, service, tokens
 
 KINDS = ("confirm", "welcome", "already", "goodbye", "which")
@@ -91,6 +91,6 @@ def test_a_sender_that_died_leaves_the_mail_unknown_and_not_repeated(house: Any,
 @pytest.mark.parametrize("language", ["en", "de", "xx"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_mail_has_words_in_every_language(kind: str, language: str) -> None:
-    words = words_for(kind, language)
+    words = get_transactional_text(kind, language)
     for text in (words.subject, words.heading, words.button, *words.paragraphs, *words.small):
         assert text.format(list="L", publication="P")

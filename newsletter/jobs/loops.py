@@ -52,7 +52,7 @@ class Worker:
             threading.Thread(target=self._loop, args=(index,), name=f"hand-over-{index}")
             for index in range(self._threads)
         ]
-        crew.append(threading.Thread(target=self._loop_of, args=(notices.send_owed,), name="owed-mail"))
+        crew.append(threading.Thread(target=self._loop_of, args=(notices.send_due,), name="owed-mail"))
         crew.append(threading.Thread(target=self._loop_of, args=(steps.apply_events,), name="events"))
         crew.append(threading.Thread(target=self._loop_of, args=(steps.import_readers,), name="imports"))
         for thread in crew:

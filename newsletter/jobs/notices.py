@@ -17,26 +17,26 @@ from subscribers import service as subscribers
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-AT_ONCE = 5  # what a crash may leave unknown
-GIVE_UP_AFTER = 8  # tries; with doubling waits from one minute this is about two hours
+CLAIM_LIMIT = 5  # what a crash may leave unknown
+MAX_ATTEMPTS = 8  # tries; with doubling waits from one minute this is about two hours
 """A confirmation that comes a day late confuses more than it helps."""
 
 
-def send_owed(now: datetime) -> bool:
+def send_due(now: datetime) -> bool:
     """Claims some owed mails and sends them. Returns whether there was work."""
-    owed = subscribers.claim_owed(now, limit=AT_ONCE, lease=LEASE)
+    owed = subscribers.claim_owed(now, limit=CLAIM_LIMIT, lease=LEASE)
     for mail in owed:
         _send(mail, now)
     return bool(owed)
 
 
-def any_owed(now: datetime) -> bool:
+def has_due(now: datetime) -> bool:
     """Whether a mail is owed that is due, or whose sender may have died."""
     return subscribers.owed_waiting(now)
 
 
 def _send(mail: subscribers.Owed, now: datetime) -> None:
-    sender = _sender(mail.list_id)
+    sender = _find_sender(mail.list_id)
     if sender is None:
         subscribers.owed_failed(
             mail.id, f"No newsletter uses the list {mail.list_name}, so nobody can be the sender.", now
@@ -51,24 +51,24 @@ def _send(mail: subscribers.Owed, now: datetime) -> None:
             now=now,
         )
     except NewsletterError as error:
-        _again_or_fail(mail, str(error), now)
+        _retry_or_fail(mail, str(error), now)
         return
     if answer.accepted:
         subscribers.owed_sent(mail.id, now)
     elif answer.unknown:
         subscribers.owed_unknown(mail.id, answer.message, now)
     else:
-        _again_or_fail(mail, answer.message, now, permanent=answer.permanent)
+        _retry_or_fail(mail, answer.message, now, permanent=answer.permanent)
 
 
-def _again_or_fail(mail: subscribers.Owed, reason: str, now: datetime, *, permanent: bool = False) -> None:
-    final = permanent or mail.attempts >= GIVE_UP_AFTER
+def _retry_or_fail(mail: subscribers.Owed, reason: str, now: datetime, *, permanent: bool = False) -> None:
+    final = permanent or mail.attempts >= MAX_ATTEMPTS
     again_at = None if final else now + timedelta(minutes=2 ** (mail.attempts - 1))
     subscribers.owed_failed(mail.id, reason, now, again_at=again_at)
     log.warning("Owed mail %s (%s) was not sent: %s", mail.id, mail.kind, reason)
 
 
-def _sender(list_id: int | None) -> catalog.Newsletter | None:
+def _find_sender(list_id: int | None) -> catalog.Newsletter | None:
     found = catalog.list_newsletters_of_list(list_id) if list_id else catalog.list_newsletters()
     return found[0] if found else None
 

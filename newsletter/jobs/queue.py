@@ -60,7 +60,7 @@ def mailings() -> None:
 @app.task(name="newsletter.jobs.queue.owed", queue=REST)
 def owed() -> None:
     """Sends mail that people are owed."""
-    _until_done(notices.send_owed)
+    _until_done(notices.send_due)
 
 
 @app.task(name="newsletter.jobs.queue.imports", queue=REST)
@@ -123,7 +123,7 @@ def sweep(now: datetime) -> bool:
         batches=waiting.batches,
         mailings_due=waiting.mailings,
         events_due=waiting.posts,
-        owed_due=notices.any_owed(now),
+        owed_due=notices.has_due(now),
         imports_due=subscribers.imports_waiting(now),
     )
     return False

@@ -42,7 +42,7 @@ def join(house: Any, now: datetime, address: str = "tilda@example.org", first_na
 
 def test_signing_up_is_confirmed_by_the_link_in_the_mail(house: Any, now: datetime) -> None:
     join(house, now)
-    assert notices.send_owed(now) is True
+    assert notices.send_due(now) is True
     (message,) = messages()
     assert message.startswith("tilda@example.org\nConfirm: Morning Briefing")
     token = re.search(r"/c/(\S+)", message)
@@ -54,14 +54,14 @@ def test_signing_up_is_confirmed_by_the_link_in_the_mail(house: Any, now: dateti
 
 def test_nothing_a_stranger_typed_is_in_the_first_mail(house: Any, now: datetime) -> None:
     join(house, now, first_name="Buy pills at once")
-    notices.send_owed(now)
+    notices.send_due(now)
     assert "pills" not in messages()[0]
 
 
 def test_an_owed_mail_is_sent_once(house: Any, now: datetime) -> None:
     join(house, now)
-    notices.send_owed(now)
-    assert notices.send_owed(now) is False
+    notices.send_due(now)
+    assert notices.send_due(now) is False
     assert len(messages()) == 1
 
 
@@ -73,10 +73,10 @@ def test_a_refused_mail_is_tried_again_later(house: Any, now: datetime, settings
     working = settings.CONFIG
     settings.CONFIG = replace(working, outbox_dir=blocked)
     join(house, now)
-    notices.send_owed(now)
+    notices.send_due(now)
     settings.CONFIG = working
-    assert notices.send_owed(now) is False, "not at once"
-    assert notices.send_owed(now + timedelta(minutes=2)) is True
+    assert notices.send_due(now) is False, "not at once"
+    assert notices.send_due(now + timedelta(minutes=2)) is True
     assert len(messages()) == 1
 
 
@@ -84,7 +84,7 @@ def test_a_sender_that_died_leaves_the_mail_unknown_and_not_repeated(house: Any,
     join(house, now)
     assert len(service.claim_owed(now, limit=5, lease=notices.LEASE)) == 1
     later = now + timedelta(minutes=10)
-    assert notices.send_owed(later) is False
+    assert notices.send_due(later) is False
     assert messages() == []
 
 

@@ -14,7 +14,7 @@ KEPT = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Beat:
+class ProcessStatus:
     """The last sign of life of one process."""
 
     name: str
@@ -52,12 +52,12 @@ def sweep(now: datetime) -> None:
     Pulse.objects.filter(beat_at__lt=now - KEPT).delete()
 
 
-def beats(kind: str = "") -> tuple[Beat, ...]:
+def beats(kind: str = "") -> tuple[ProcessStatus, ...]:
     """The signs of life, newest first; of one kind of process or of all."""
     rows = Pulse.objects.order_by("-beat_at")
     if kind:
         rows = rows.filter(kind=kind)
-    return tuple(Beat(r.name, r.kind, r.started_at, r.beat_at, r.note) for r in rows)
+    return tuple(ProcessStatus(r.name, r.kind, r.started_at, r.beat_at, r.note) for r in rows)
 
 
 def alive(kind: str, now: datetime) -> bool:

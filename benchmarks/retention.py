@@ -87,7 +87,7 @@ class _Month:
         evening = now + timedelta(hours=12)
         service.delete_expired(evening)
         subscribers.sweep(evening)
-        pulses.sweep(evening)
+        pulses.delete_stale(evening)
         return _size()
 
     def _send(self, now: datetime) -> None:

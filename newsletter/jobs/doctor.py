@@ -159,7 +159,7 @@ def _check_newsletters() -> Iterator[Diagnosis]:
 
 def _check_processes(now: datetime) -> Iterator[Diagnosis]:
     for kind in ("heartbeat", "worker"):
-        if pulses.alive(kind, now):
+        if pulses.is_alive(kind, now):
             yield Diagnosis("ok", f"A {kind} is running.")
         else:
             yield Diagnosis(

@@ -52,7 +52,7 @@ class Scheduler:
     def stop(self) -> None:
         """Finishes the present tick and stops."""
         self._timer.shutdown(wait=True)
-        pulses.end("heartbeat")
+        pulses.delete_heartbeat("heartbeat")
 
     def _tick(self) -> None:
         now = clock.now()

@@ -61,10 +61,10 @@ class Worker:
             pass
         for thread in crew:
             thread.join()
-        pulses.end("worker")
+        pulses.delete_heartbeat("worker")
 
     def _loop(self, index: int) -> None:
-        owner = f"{pulses.name_of_this_process('worker')}/{index}"
+        owner = f"{pulses.get_process_name('worker')}/{index}"
 
         self._loop_of(lambda now: steps.hand_over(now, owner) or steps.move_mailings(now))
 
@@ -84,7 +84,7 @@ class Worker:
 def try_record_heartbeat(kind: str, note: str = "") -> bool:
     """Notes a sign of life; False when the database would not take it."""
     try:
-        pulses.beat(kind, now=clock.now(), note=note)
+        pulses.record_heartbeat(kind, now=clock.now(), note=note)
     except Exception:
         log.exception("The %s could not note that it is alive", kind)
         close_old_connections()

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 
 from newsletter.jobs.models import Pulse
 
-FRESH = timedelta(seconds=90)  # a process that has not beaten for longer counts as gone
-KEPT = timedelta(days=2)
+FRESH_FOR = timedelta(seconds=90)  # a process that has not beaten for longer counts as gone
+RETENTION = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,34 +25,34 @@ class ProcessStatus:
 
     def fresh(self, now: datetime) -> bool:
         """Whether the process was alive a moment ago."""
-        return now - self.beat_at < FRESH
+        return now - self.beat_at < FRESH_FOR
 
 
-def name_of_this_process(kind: str) -> str:
+def get_process_name(kind: str) -> str:
     """“worker@host:1234”: which process on which machine."""
     return f"{kind}@{socket.gethostname()[:50]}:{os.getpid()}"
 
 
-def beat(kind: str, *, now: datetime, note: str = "") -> None:
+def record_heartbeat(kind: str, *, now: datetime, note: str = "") -> None:
     """Notes that this process is alive."""
     Pulse.objects.update_or_create(
-        name=name_of_this_process(kind),
+        name=get_process_name(kind),
         defaults={"kind": kind, "beat_at": now, "note": note[:300]},
         create_defaults={"kind": kind, "beat_at": now, "note": note[:300], "started_at": now},
     )
 
 
-def end(kind: str) -> None:
+def delete_heartbeat(kind: str) -> None:
     """Takes the sign of life of this process away: it ends in order."""
-    Pulse.objects.filter(name=name_of_this_process(kind)).delete()
+    Pulse.objects.filter(name=get_process_name(kind)).delete()
 
 
-def sweep(now: datetime) -> None:
+def delete_stale(now: datetime) -> None:
     """Forgets processes that ended long ago without saying so."""
-    Pulse.objects.filter(beat_at__lt=now - KEPT).delete()
+    Pulse.objects.filter(beat_at__lt=now - RETENTION).delete()
 
 
-def beats(kind: str = "") -> tuple[ProcessStatus, ...]:
+def list_processes(kind: str = "") -> tuple[ProcessStatus, ...]:
     """The signs of life, newest first; of one kind of process or of all."""
     rows = Pulse.objects.order_by("-beat_at")
     if kind:
@@ -60,6 +60,6 @@ def beats(kind: str = "") -> tuple[ProcessStatus, ...]:
     return tuple(ProcessStatus(r.name, r.kind, r.started_at, r.beat_at, r.note) for r in rows)
 
 
-def alive(kind: str, now: datetime) -> bool:
+def is_alive(kind: str, now: datetime) -> bool:
     """Whether any process of this kind was alive a moment ago."""
-    return any(beat.fresh(now) for beat in beats(kind))
+    return any(beat.fresh(now) for beat in list_processes(kind))

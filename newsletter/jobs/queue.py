@@ -46,7 +46,7 @@ _stop = threading.Event()  # of this process
 @app.task(name="newsletter.jobs.queue.hand_over", queue=HAND_OVER)
 def hand_over(lane: int) -> None:
     """Hands batches over until none is due."""
-    owner = f"{pulses.name_of_this_process('worker')}/{lane}"
+    owner = f"{pulses.get_process_name('worker')}/{lane}"
     _until_done(lambda now: steps.hand_over(now, owner))
 
 
@@ -147,7 +147,7 @@ class QueueWorker:
         """Works until `stop` is called from another thread."""
         loops.tune_garbage_collector()
         asyncio.run(self._run())
-        pulses.end("worker")
+        pulses.delete_heartbeat("worker")
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()

@@ -32,9 +32,9 @@ def move_mailings(now: datetime) -> bool:
 
 def apply_events(now: datetime) -> bool:
     """Applies some posts of the provider."""
-    return delivery.apply_events(now, owner=pulses.name_of_this_process("worker"))
+    return delivery.apply_events(now, owner=pulses.get_process_name("worker"))
 
 
 def import_readers(now: datetime) -> bool:
     """Looks through or imports the next file of readers."""
-    return subscribers.import_next(now, owner=pulses.name_of_this_process("worker"), clock=clock.now)
+    return subscribers.import_next(now, owner=pulses.get_process_name("worker"), clock=clock.now)

@@ -64,7 +64,7 @@ def tick(now: datetime, *, opening: bool = True) -> Ticked:
         except Exception as error:
             log.exception("The step “%s” of the heartbeat failed; the next beat tries again", name)
             failed[name] = str(error)
-    pulses.sweep(now)
+    pulses.delete_stale(now)
     subscribers.sweep(now)
     delivery.sweep(now)
     return Ticked(done, failed)
@@ -234,7 +234,7 @@ def fold_engagement(now: datetime) -> int:
     With it, what subscribers do to stay clean: old files, tries and unconfirmed people go, suppressions end.
     """
     subscribers.keep_clean(now)
-    return delivery.fold_down(now, owner=pulses.name_of_this_process(HEARTBEAT))
+    return delivery.fold_down(now, owner=pulses.get_process_name(HEARTBEAT))
 
 
 def pull_suppressions(now: datetime) -> delivery.Pulled:

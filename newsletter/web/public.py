@@ -161,7 +161,7 @@ def health(request: HttpRequest) -> JsonResponse:
     now = clock.now()
     try:
         connection.ensure_connection()
-        alive = {kind: pulses.alive(kind, now) for kind in ("heartbeat", "worker")}
+        alive = {kind: pulses.is_alive(kind, now) for kind in ("heartbeat", "worker")}
     except DatabaseError:
         return JsonResponse({"database": False}, status=503)
     return JsonResponse({"database": True, **alive, "now": (now - timedelta(microseconds=now.microsecond)).isoformat()})

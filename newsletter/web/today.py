@@ -102,7 +102,7 @@ def _left_at(edition: curator.Edition | None) -> datetime | None:
 def _needs(
     request: HttpRequest, newsletters: tuple[catalog.Newsletter, ...], due: list[Due], now: datetime
 ) -> Iterator[Need]:
-    if not pulses.alive("heartbeat", now):
+    if not pulses.is_alive("heartbeat", now):
         yield Need(
             "bad",
             "stop",

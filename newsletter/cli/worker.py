@@ -42,6 +42,6 @@ def _create_worker(threads: int) -> Any:
     """Threads of this process, or on PostgreSQL one worker among any number, on any number of machines."""
     if connection.vendor != "postgresql":
         return Worker(threads)
-    from newsletter.jobs.queue import QueueWorker  # only where there is one
+    from newsletter.jobs.queue import ProcrastinateWorker  # only where there is one
 
-    return QueueWorker(threads)
+    return ProcrastinateWorker(threads)

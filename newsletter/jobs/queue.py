@@ -129,7 +129,7 @@ def sweep(now: datetime) -> bool:
     return False
 
 
-class QueueWorker:
+class ProcrastinateWorker:
     """A worker of one machine among many, with the face of `loops.Worker`."""
 
     def __init__(self, threads: int = 4) -> None:

@@ -34,6 +34,6 @@ def _hint(**what: Any) -> None:
     from newsletter.jobs import queue  # only where there is one
 
     try:
-        queue.hint(**what)
+        queue.give_hints(**what)
     except DatabaseError as error:
         log.warning("A hint could not be given, the next sweep finds what is due: %s", error)

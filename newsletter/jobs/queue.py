@@ -33,49 +33,49 @@ from subscribers import service as subscribers
 log = logging.getLogger(__name__)
 
 HAND_OVER, REST = "hand-over", "rest"  # queues: a long mailing must not keep events and owed mail waiting
-LANES = 64  # hints to hand over that may wait at a time: as many threads of all machines find work
+MAX_HINTS = 64  # hints to hand over that may wait at a time: as many threads of all machines find work
 SWEEP_SECONDS = 2.0
-SIGN_SECONDS = 5.0  # between the signs of life that procrastinate's workers give each other
-GONE_SECONDS = 20.0  # a worker without one for so long counts as dead
-AT_ONCE = 4  # steps of the other queue in one process
+SIGN_OF_LIFE_SECONDS = 5.0  # between the signs of life that procrastinate's workers give each other
+STALLED_SECONDS = 20.0  # a worker without one for so long counts as dead
+REST_CONCURRENCY = 4  # steps of the other queue in one process
 _stop = threading.Event()  # of this process
 
 # A task's name is stored with every job that waits, also by processes of another version: it stays as it is.
 
 
-@app.task(name="newsletter.jobs.queue.hand_over", queue=HAND_OVER)
-def hand_over(lane: int) -> None:
+@app.task(name="newsletter.jobs.queue.hand_over_batches", queue=HAND_OVER)
+def hand_over_batches(lane: int) -> None:
     """Hands batches over until none is due."""
     owner = f"{pulses.get_process_name('worker')}/{lane}"
-    _until_done(lambda now: steps.hand_over(now, owner))
+    _run_until_done(lambda now: steps.hand_over(now, owner))
 
 
-@app.task(name="newsletter.jobs.queue.mailings", queue=REST)
-def mailings() -> None:
+@app.task(name="newsletter.jobs.queue.advance_mailings", queue=REST)
+def advance_mailings() -> None:
     """Freezes audiences, and closes what is done; then there may be batches to hand over."""
-    _until_done(steps.move_mailings)
-    _until_done(sweep)
+    _run_until_done(steps.move_mailings)
+    _run_until_done(hint_due_work)
 
 
-@app.task(name="newsletter.jobs.queue.owed", queue=REST)
-def owed() -> None:
+@app.task(name="newsletter.jobs.queue.send_transactional_mail", queue=REST)
+def send_transactional_mail() -> None:
     """Sends mail that people are owed."""
-    _until_done(notices.send_due)
+    _run_until_done(notices.send_due)
 
 
-@app.task(name="newsletter.jobs.queue.imports", queue=REST)
-def imports() -> None:
+@app.task(name="newsletter.jobs.queue.run_imports", queue=REST)
+def run_imports() -> None:
     """Imports files of readers."""
-    _until_done(steps.import_readers)
+    _run_until_done(steps.import_readers)
 
 
-@app.task(name="newsletter.jobs.queue.events", queue=REST)
-def events() -> None:
+@app.task(name="newsletter.jobs.queue.apply_events", queue=REST)
+def apply_events() -> None:
     """Applies what the provider posted; its lock lets one of all machines do so at a time."""
-    _until_done(steps.apply_events)
+    _run_until_done(steps.apply_events)
 
 
-def _until_done(step: Callable[[datetime], bool]) -> None:
+def _run_until_done(step: Callable[[datetime], bool]) -> None:
     close_old_connections()
     try:
         while not _stop.is_set() and step(clock.now()):
@@ -87,7 +87,7 @@ def _until_done(step: Callable[[datetime], bool]) -> None:
         close_old_connections()
 
 
-def hint(
+def give_hints(
     *,
     batches: int = 0,
     mailings_due: bool = False,
@@ -96,19 +96,19 @@ def hint(
     imports_due: bool = False,
 ) -> None:
     """Says that there is work. A hint that waits already is not given again."""
-    for lane in range(min(batches, LANES)):
-        _give(partial(hand_over.configure(queueing_lock=f"hand-over {lane}").defer, lane=lane))
+    for lane in range(min(batches, MAX_HINTS)):
+        _defer_once(partial(hand_over_batches.configure(queueing_lock=f"hand-over {lane}").defer, lane=lane))
     if mailings_due:
-        _give(mailings.configure(queueing_lock="mailings").defer)
+        _defer_once(advance_mailings.configure(queueing_lock="mailings").defer)
     if owed_due:
-        _give(owed.configure(queueing_lock="owed").defer)
+        _defer_once(send_transactional_mail.configure(queueing_lock="owed").defer)
     if events_due:
-        _give(events.configure(queueing_lock="events", lock="events").defer)
+        _defer_once(apply_events.configure(queueing_lock="events", lock="events").defer)
     if imports_due:
-        _give(imports.configure(queueing_lock="imports").defer)
+        _defer_once(run_imports.configure(queueing_lock="imports").defer)
 
 
-def _give(defer: Callable[[], object]) -> None:
+def _defer_once(defer: Callable[[], object]) -> None:
     try:
         with transaction.atomic():  # of its own: being refused must not spoil a transaction around it
             defer()
@@ -116,10 +116,10 @@ def _give(defer: Callable[[], object]) -> None:
         pass
 
 
-def sweep(now: datetime) -> bool:
+def hint_due_work(now: datetime) -> bool:
     """Gives hints for all that is due by the rows. Always done with that."""
-    waiting = delivery.waiting(now, most=LANES)
-    hint(
+    waiting = delivery.waiting(now, most=MAX_HINTS)
+    give_hints(
         batches=waiting.batches,
         mailings_due=waiting.mailings,
         events_due=waiting.posts,
@@ -151,15 +151,18 @@ class ProcrastinateWorker:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._loop.set_default_executor(ThreadPoolExecutor(self._threads + AT_ONCE + 2))
+        self._loop.set_default_executor(ThreadPoolExecutor(self._threads + REST_CONCURRENCY + 2))
         if _stop.is_set():
             return
         assert isinstance(app.connector, DjangoConnector)
         jobs = app.with_connector(app.connector.get_worker_connector())
         async with jobs.open_async():
-            runners = [_runner(jobs, HAND_OVER, self._threads), _runner(jobs, REST, AT_ONCE)]
+            runners = [_build_runner(jobs, HAND_OVER, self._threads), _build_runner(jobs, REST, REST_CONCURRENCY)]
             work = [asyncio.create_task(runner.run()) for runner in runners]
-            minding = [asyncio.create_task(each) for each in (_sweeping(), _beating(), _burying(jobs))]
+            minding = [
+                asyncio.create_task(each)
+                for each in (_keep_sweeping(), _keep_recording_heartbeat(), _keep_clearing_dead_workers(jobs))
+            ]
             stopped = asyncio.create_task(self._stopping.wait())
             await asyncio.wait([stopped, *work], return_when=asyncio.FIRST_COMPLETED)
             _stop.set()
@@ -170,44 +173,44 @@ class ProcrastinateWorker:
             await asyncio.gather(*work)
 
 
-def _runner(jobs: App, queue: str, concurrency: int) -> JobRunner:
+def _build_runner(jobs: App, queue: str, concurrency: int) -> JobRunner:
     return JobRunner(
         app=jobs,
         queues=[queue],
         concurrency=concurrency,
         install_signal_handlers=False,
         delete_jobs=DeleteJobCondition.ALWAYS,  # the rows are the truth: nobody needs a hint that was taken
-        update_heartbeat_interval=SIGN_SECONDS,
-        stalled_worker_timeout=GONE_SECONDS,
+        update_heartbeat_interval=SIGN_OF_LIFE_SECONDS,
+        stalled_worker_timeout=STALLED_SECONDS,
     )
 
 
-async def _sweeping() -> None:
+async def _keep_sweeping() -> None:
     while True:
-        await _quietly(lambda: sweep(clock.now()), "The sweep for due rows failed; it is tried again")
+        await _run_logged(lambda: hint_due_work(clock.now()), "The sweep for due rows failed; it is tried again")
         await asyncio.sleep(SWEEP_SECONDS)
 
 
-async def _beating() -> None:
+async def _keep_recording_heartbeat() -> None:
     while True:
         fine = await sync_to_async(loops.try_record_heartbeat, thread_sensitive=False)("worker")
         await asyncio.sleep(loops.HEARTBEAT_SECONDS if fine else loops.RETRY_SECONDS)
 
 
-async def _burying(jobs: App) -> None:
+async def _keep_clearing_dead_workers(jobs: App) -> None:
     """Takes away the hints that dead workers held: procrastinate notices them, and leaves them where they are."""
     while True:
         try:
-            for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=GONE_SECONDS):
+            for job in await jobs.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
                 log.warning("The worker with the hint %s is gone; others do its work", job.task_name)
                 await jobs.job_manager.finish_job(job, Status.FAILED, delete_job=True)
-            await jobs.job_manager.prune_stalled_workers(GONE_SECONDS)
+            await jobs.job_manager.prune_stalled_workers(STALLED_SECONDS)
         except Exception:
             log.exception("Dead workers could not be looked for; it is tried again")
-        await asyncio.sleep(GONE_SECONDS / 3)
+        await asyncio.sleep(STALLED_SECONDS / 3)
 
 
-async def _quietly(act: Callable[[], object], trouble: str) -> None:
+async def _run_logged(act: Callable[[], object], trouble: str) -> None:
     def surely() -> None:
         try:
             act()

@@ -95,7 +95,7 @@ def work() -> None:
 def work_on_jobs() -> None:
     from newsletter.jobs import queue
 
-    queue.SIGN_SECONDS, queue.GONE_SECONDS, queue.SWEEP_SECONDS = 0.5, 2.0, 0.2
+    queue.SIGN_OF_LIFE_SECONDS, queue.STALLED_SECONDS, queue.SWEEP_SECONDS = 0.5, 2.0, 0.2
     worker = queue.ProcrastinateWorker(2)
     running = threading.Thread(target=worker.run)
     running.start()

@@ -54,7 +54,7 @@ class Worker:
         ]
         crew.append(threading.Thread(target=self._loop_of, args=(notices.send_due,), name="owed-mail"))
         crew.append(threading.Thread(target=self._loop_of, args=(steps.apply_events,), name="events"))
-        crew.append(threading.Thread(target=self._loop_of, args=(steps.import_readers,), name="imports"))
+        crew.append(threading.Thread(target=self._loop_of, args=(steps.import_subscribers,), name="imports"))
         for thread in crew:
             thread.start()
         while not self._stop.wait(HEARTBEAT_SECONDS if try_record_heartbeat("worker") else RETRY_SECONDS):
@@ -66,7 +66,7 @@ class Worker:
     def _loop(self, index: int) -> None:
         owner = f"{pulses.get_process_name('worker')}/{index}"
 
-        self._loop_of(lambda now: steps.hand_over(now, owner) or steps.move_mailings(now))
+        self._loop_of(lambda now: steps.hand_over(now, owner) or steps.advance_mailings(now))
 
     def _loop_of(self, step: Callable[[datetime], bool]) -> None:
         while not self._stop.is_set():

@@ -53,7 +53,7 @@ def hand_over_batches(lane: int) -> None:
 @app.task(name="newsletter.jobs.queue.advance_mailings", queue=REST)
 def advance_mailings() -> None:
     """Freezes audiences, and closes what is done; then there may be batches to hand over."""
-    _run_until_done(steps.move_mailings)
+    _run_until_done(steps.advance_mailings)
     _run_until_done(hint_due_work)
 
 
@@ -66,7 +66,7 @@ def send_transactional_mail() -> None:
 @app.task(name="newsletter.jobs.queue.run_imports", queue=REST)
 def run_imports() -> None:
     """Imports files of readers."""
-    _run_until_done(steps.import_readers)
+    _run_until_done(steps.import_subscribers)
 
 
 @app.task(name="newsletter.jobs.queue.apply_events", queue=REST)

@@ -18,7 +18,7 @@ def hand_over(now: datetime, owner: str) -> bool:
     return delivery.hand_over_next(now, owner=owner, provider=wiring.provider(), clock=clock.now)
 
 
-def move_mailings(now: datetime) -> bool:
+def advance_mailings(now: datetime) -> bool:
     """Opens a recall window, freezes an audience, or closes what is done."""
     provider = wiring.provider()
     return (
@@ -35,6 +35,6 @@ def apply_events(now: datetime) -> bool:
     return delivery.apply_events(now, owner=pulses.get_process_name("worker"))
 
 
-def import_readers(now: datetime) -> bool:
+def import_subscribers(now: datetime) -> bool:
     """Looks through or imports the next file of readers."""
     return subscribers.import_next(now, owner=pulses.get_process_name("worker"), clock=clock.now)

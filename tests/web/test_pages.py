@@ -205,7 +205,7 @@ def test_an_import_is_tried_first(editor: Client, house: Any, now: datetime) -> 
         file = SimpleUploadedFile("readers.csv", data, "text/csv")
         page = editor.post("/readers/import/", {"list": "morning", "file": file}).url
         assert b"looked through" in editor.get(page).content
-        assert steps.import_readers(now)
+        assert steps.import_subscribers(now)
         return page
 
     page = upload(b"email,tags\nann@gmial.com,VIP\nnot an address,\n")
@@ -216,12 +216,12 @@ def test_an_import_is_tried_first(editor: Client, house: Any, now: datetime) -> 
     assert reads.counts(house.list.id) == {}
     editor.post(page, {"do": "import"})
     assert editor.get(page, headers={"HX-Request": "true"}).status_code == 200
-    steps.import_readers(now)
+    steps.import_subscribers(now)
     assert editor.get(page, headers={"HX-Request": "true"}).status_code == 286
     assert reads.counts(house.list.id) == {"active": 1}
     assert b"not an address" in b"".join(editor.get(f"{page}refused.csv").streaming_content)  # type: ignore[attr-defined]
     editor.post(page, {"do": "undo"})
-    steps.import_readers(now)
+    steps.import_subscribers(now)
     assert b"Taken back" in editor.get(page).content
     assert reads.counts(house.list.id) == {}
 
@@ -232,13 +232,13 @@ def test_a_file_that_is_not_understood_is_explained_on_its_page(editor: Client, 
 
     file = SimpleUploadedFile("readers.csv", b"email,permission,status\nann@example.com,full,VIP\n", "text/csv")
     page = editor.post("/readers/import/", {"list": "morning", "file": file}).url
-    steps.import_readers(now)
+    steps.import_subscribers(now)
     assert b"permission" in editor.get(page).content
     said = {"do": "explain", "name-0": "permission", "col-0": "ignore", "word-0": "VIP", "means-0": "active"}
     editor.post(page, said)
-    steps.import_readers(now)
+    steps.import_subscribers(now)
     editor.post(page, {"do": "import"})
-    steps.import_readers(now)
+    steps.import_subscribers(now)
     assert reads.counts(house.list.id) == {"active": 1}
     assert editor.post("/readers/import/", {"list": "morning"}).status_code == 422
 

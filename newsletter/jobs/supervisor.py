@@ -71,7 +71,7 @@ class Child:
         if now - self.started > STEADY_AFTER_SECONDS:
             self.wait = 1.0
         log.error("%s ended with %s; it is started again in %.0f s", self.name, code, self.wait)
-        _close(self.process)
+        _close_pipe(self.process)
         self.process, self.again_at = None, now + self.wait
         self.wait = min(self.wait * 2, LONGEST_WAIT_SECONDS)
 
@@ -114,11 +114,11 @@ class Supervisor:
                 process.kill()
                 process.wait()
                 clean = False
-            _close(process)
+            _close_pipe(process)
         return clean
 
 
-def _close(process: subprocess.Popen[bytes]) -> None:
+def _close_pipe(process: subprocess.Popen[bytes]) -> None:
     """Closes our end of the pipe of a process that has ended."""
     if process.stdin is not None:
         process.stdin.close()

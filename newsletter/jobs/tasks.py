@@ -36,14 +36,14 @@ CLOCKS_DIFFER = timedelta(minutes=2)  # of whoever says when, and ours
 
 
 @dataclass(frozen=True, slots=True)
-class Ticked:
+class TickResult:
     """What one tick did, by step; `failed` names the steps that could not finish, with the reason."""
 
     done: dict[str, int]
     failed: dict[str, str]
 
 
-def tick(now: datetime, *, opening: bool = True) -> Ticked:
+def tick(now: datetime, *, opening: bool = True) -> TickResult:
     """One beat of the schedule. A step that fails never stops the others; the next tick tries again.
 
     Without `opening`, editions are left to somebody else to make: suggesting fetches pictures, which may take long.
@@ -67,7 +67,7 @@ def tick(now: datetime, *, opening: bool = True) -> Ticked:
     pulses.delete_stale(now)
     subscribers.sweep(now)
     delivery.sweep(now)
-    return Ticked(done, failed)
+    return TickResult(done, failed)
 
 
 def open_editions(now: datetime) -> int:

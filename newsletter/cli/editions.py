@@ -270,7 +270,7 @@ def check_edition(
     """Say what is wrong with the draft; exit 1 when something blocks approval."""
     if look:
         with spinner("Looking at pages and links"):
-            tasks.look_at_edition(edition_id, clock.now())
+            tasks.check_pages_and_links_of_edition(edition_id, clock.now())
     findings = checks.check_edition(edition_id, now=clock.now())
     if as_json:
         emit_json(

@@ -190,7 +190,7 @@ def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
 @app.command("pull")
 def pull_suppressions_now(as_json: bool = JSON) -> None:
     """Take over now what the provider suppressed by itself (bounces, complaints); it happens once a day anyway."""
-    pulled = tasks.pull_suppressions(clock.now())
+    pulled = tasks.sync_suppressions_now(clock.now())
     emit_json(pulled) if as_json else say(
         f"{pulled.entries:,} entries read; {pulled.ours:,} are about readers of ours."
     )

@@ -63,20 +63,20 @@ class Scheduler:
             self._watchdog.alive()
 
     def _editions(self) -> None:
-        _run_step(tasks.open_editions, "Editions could not be opened")
+        _run_step(tasks.create_due_editions, "Editions could not be opened")
 
     def _provider(self) -> None:
-        _run_step(tasks.keep_up_with_provider, "The provider’s lists could not be read")
+        _run_step(tasks.sync_provider, "The provider’s lists could not be read")
 
     def _engagement(self) -> None:
-        _run_step(tasks.fold_engagement, "Opens and clicks could not be folded down")
+        _run_step(tasks.roll_up_engagement, "Opens and clicks could not be folded down")
 
     def _feeds(self) -> None:
         _run_step(tasks.fetch_due_feeds, "Feeds could not be fetched")
         _run_step(tasks.group_stories, "Articles could not be grouped into stories")
 
     def _watch(self) -> None:
-        _run_step(tasks.watch_picks, "The pages of picked stories could not be looked at")
+        _run_step(tasks.check_pages_and_links, "The pages of picked stories could not be looked at")
 
 
 def _run_step(step: Callable[[datetime], int], trouble: str) -> None:

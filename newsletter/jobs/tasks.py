@@ -31,8 +31,8 @@ from newsletter.scheduler import service as scheduler
 from subscribers import service as subscribers
 
 log = logging.getLogger(__name__)
-HEARTBEAT = "heartbeat"
-CLOCKS_DIFFER = timedelta(minutes=2)  # of whoever says when, and ours
+SCHEDULER_NAME = "heartbeat"
+CLOCK_TOLERANCE = timedelta(minutes=2)  # of whoever says when, and ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def tick(now: datetime, *, opening: bool = True) -> TickResult:
     """
     steps: tuple[tuple[str, Callable[[datetime], int]], ...] = (
         ("planned", scheduler.materialise),
-        *((("opened", open_editions),) if opening else ()),
+        *((("opened", create_due_editions),) if opening else ()),
         ("claimed", claim_due),
         ("repaired", delivery.repair_silent),
         ("left_too_late", delivery.note_late_leavers),
@@ -70,19 +70,19 @@ def tick(now: datetime, *, opening: bool = True) -> TickResult:
     return TickResult(done, failed)
 
 
-def open_editions(now: datetime) -> int:
+def create_due_editions(now: datetime) -> int:
     """Makes and prefills the edition of every occurrence whose opening time has come."""
-    return _each(scheduler.to_open(now), lambda occurrence: _open(occurrence, now))
+    return _run_for_each(scheduler.to_open(now), lambda occurrence: _create_edition(occurrence, now))
 
 
-def _open(occurrence: schedules.Occurrence, now: datetime) -> bool:
+def _create_edition(occurrence: schedules.Occurrence, now: datetime) -> bool:
     edition = editions.find_edition(occurrence.newsletter_id, occurrence.date)
     if edition is None:
         edition = curator.create_edition(
             occurrence.newsletter_id,
             occurrence.date,
             now=now,
-            by=HEARTBEAT,
+            by=SCHEDULER_NAME,
             suggest=True,
             fetch=wiring.fetch(),
         )
@@ -92,10 +92,12 @@ def _open(occurrence: schedules.Occurrence, now: datetime) -> bool:
 def claim_due(now: datetime) -> int:
     """Turns every occurrence that is due, or is to be handed over early, into a mailing, or holds it with the reason."""
     earliest = max((newsletter.recall_minutes for newsletter in catalog.list_newsletters()), default=0)
-    return _each(scheduler.due(now, timedelta(minutes=earliest)), lambda occurrence: _settle(occurrence, now))
+    return _run_for_each(
+        scheduler.due(now, timedelta(minutes=earliest)), lambda occurrence: _settle_occurrence(occurrence, now)
+    )
 
 
-def _each(occurrences: Sequence[schedules.Occurrence], step: Callable[[schedules.Occurrence], bool]) -> int:
+def _run_for_each(occurrences: Sequence[schedules.Occurrence], step: Callable[[schedules.Occurrence], bool]) -> int:
     """Takes the step for every occurrence, so that one newsletter's trouble never stops another's; raises the first."""
     done, troubles = 0, list[Exception]()
     for occurrence in occurrences:
@@ -109,7 +111,7 @@ def _each(occurrences: Sequence[schedules.Occurrence], step: Callable[[schedules
     return done
 
 
-def _settle(occurrence: schedules.Occurrence, now: datetime) -> bool:
+def _settle_occurrence(occurrence: schedules.Occurrence, now: datetime) -> bool:
     newsletter = catalog.get_newsletter(occurrence.newsletter_id)
     edition_id = occurrence.edition_id
     if edition_id and mailings.find_mailing_of_edition(edition_id):
@@ -137,7 +139,9 @@ def _settle(occurrence: schedules.Occurrence, now: datetime) -> bool:
         with transaction.atomic():  # claimed and planned together, or neither
             if not scheduler.claim(occurrence.id, now):
                 return False
-            _create_mailing(snapshot, due_at=occurrence.instant, by=HEARTBEAT, now=now, occurrence_id=occurrence.id)
+            _create_mailing(
+                snapshot, due_at=occurrence.instant, by=SCHEDULER_NAME, now=now, occurrence_id=occurrence.id
+            )
     except NewsletterError as error:
         scheduler.hold(occurrence.id, str(error), now)
         log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, error)
@@ -150,7 +154,7 @@ def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime
     An occurrence that was held or missed with this edition is settled by it. Raises BadInput for a time that is
     past: a slip of the pen must not send at once.
     """
-    if at is not None and at < now - CLOCKS_DIFFER:
+    if at is not None and at < now - CLOCK_TOLERANCE:
         raise BadInput(f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC is past. To send now, give no time.", "at")
     snapshot = editions.find_standing_snapshot(edition_id)
     if snapshot is None:
@@ -219,7 +223,7 @@ def send_test(
     )
 
 
-def keep_up_with_provider(now: datetime) -> int:
+def sync_provider(now: datetime) -> int:
     """Takes over what the provider suppressed, once a day, and gives back what a recall took of it. Returns readers hit."""
     provider = wiring.provider()
     while delivery.free_next(now, provider):
@@ -228,16 +232,16 @@ def keep_up_with_provider(now: datetime) -> int:
     return pulled.ours if pulled else 0
 
 
-def fold_engagement(now: datetime) -> int:
+def roll_up_engagement(now: datetime) -> int:
     """Tells subscribers and the curator who opened and clicked what, once an hour. Returns readers with news.
 
     With it, what subscribers do to stay clean: old files, tries and unconfirmed people go, suppressions end.
     """
     subscribers.keep_clean(now)
-    return delivery.fold_down(now, owner=pulses.get_process_name(HEARTBEAT))
+    return delivery.fold_down(now, owner=pulses.get_process_name(SCHEDULER_NAME))
 
 
-def pull_suppressions(now: datetime) -> delivery.Pulled:
+def sync_suppressions_now(now: datetime) -> delivery.Pulled:
     """The same at once, by hand. Raises Refused where the provider has no such lists, Trouble."""
     pulled = delivery.pull_suppressions(now, wiring.provider(), at_once=True)
     if pulled is None:
@@ -245,7 +249,7 @@ def pull_suppressions(now: datetime) -> delivery.Pulled:
     return pulled
 
 
-def watch_picks(now: datetime) -> int:
+def check_pages_and_links(now: datetime) -> int:
     """Looks again at the pages of picked stories whose edition is not sent yet, and where the editors' own links lead.
 
     Returns how many are not as they were, or lead nowhere.
@@ -254,7 +258,7 @@ def watch_picks(now: datetime) -> int:
     return curator.look_again(now, fetch=fetch) + curator.look_at_links(now, fetch=fetch)
 
 
-def look_at_edition(edition_id: int, now: datetime) -> int:
+def check_pages_and_links_of_edition(edition_id: int, now: datetime) -> int:
     """The same at once, for all of one edition. Raises NotFound."""
     fetch = wiring.fetch()
     editions.get_edition(edition_id)

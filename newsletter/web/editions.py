@@ -185,7 +185,7 @@ def _reader(
 def looks(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Looks at the pages of an edition's stories and at its links now."""
     edition = _edition(request, "edit", edition_id)
-    differ = tasks.look_at_edition(edition_id, clock.now())
+    differ = tasks.check_pages_and_links_of_edition(edition_id, clock.now())
     note(request, "looked again", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
     messages.success(
         request,

@@ -182,5 +182,5 @@ def test_one_newsletter_in_trouble_never_stops_the_next(scheduled: Any, house: A
         return True
 
     with pytest.raises(RuntimeError, match="the first"):
-        tasks._each(found, step)
+        tasks._run_for_each(found, step)
     assert taken == [each.id for each in found]

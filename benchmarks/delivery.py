@@ -255,7 +255,7 @@ def hand_over() -> float:
     clock = lambda: datetime.now(UTC)  # noqa: E731
 
     def work(index: int) -> None:
-        while service.hand_over_next(clock(), owner=f"bench/{index}", provider=wiring.provider(), clock=clock):
+        while service.hand_over_next(clock(), owner=f"bench/{index}", provider=wiring.get_provider(), clock=clock):
             pass
         connection.close()
 

@@ -102,7 +102,7 @@ class _Month:
         tasks.send_edition(edition.id, at=None, by="bench", now=now)
         while service.freeze_next(now):
             pass
-        while service.hand_over_next(now, owner="bench", provider=wiring.provider(), clock=lambda: now):
+        while service.hand_over_next(now, owner="bench", provider=wiring.get_provider(), clock=lambda: now):
             pass
         service.finish_settled(now)
 

@@ -66,7 +66,7 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> None:
 
     handover._load_mailing_context.cache_clear()
     reads._count_by_variant.cache_clear()
-    wiring._open.cache_clear()
+    wiring._open_provider.cache_clear()
 
 
 @dataclass(frozen=True)

@@ -54,10 +54,14 @@ def _push_article(request: HttpRequest) -> HttpResponse:
     tags, first, last = _read_tags(pushed), _read_day(pushed, "eligible_from"), _read_day(pushed, "eligible_until")
     if set(pushed) & {"text", "html"}:
         added = service.add_article_from_fields(
-            _to_extracted_article(pushed), url=url, html=_read_text(pushed, "html"), now=now, fetch=wiring.fetch()
+            _to_extracted_article(pushed),
+            url=url,
+            html=_read_text(pushed, "html"),
+            now=now,
+            fetch=wiring.build_fetcher(),
         )
     elif url:
-        added = service.add_article_from_page(url, now=now, fetch=wiring.fetch())
+        added = service.add_article_from_page(url, now=now, fetch=wiring.build_fetcher())
     else:
         raise BadInput("Give the text or html of the article, or the url of its page.", "text")
     if tags is not None:

@@ -32,11 +32,11 @@ def add(
     if source == "-":
         added = service.add_article_from_paste(_read_pasted(), url=url, now=now)
     elif source.startswith(("http://", "https://")):
-        added = service.add_article_from_page(source, now=now, fetch=wiring.fetch())
+        added = service.add_article_from_page(source, now=now, fetch=wiring.build_fetcher())
     else:
         path = Path(source)
         added = service.add_article_from_html(
-            _read_file(path), url=url, base_file=path.resolve(), now=now, fetch=wiring.fetch()
+            _read_file(path), url=url, base_file=path.resolve(), now=now, fetch=wiring.build_fetcher()
         )
     audit.record(None, "added article", added.article.title[:200], now=now)
     for warning in added.warnings:

@@ -204,11 +204,13 @@ def _add_articles(material: Path, feeds: list[dict[str, str]], now: datetime) ->
         if url not in known:
             service.add_source(url, title=feed["title"], now=now)
     service.fetch_sources(
-        now=now, fetch=wiring.fetch(), ids=[source.id for source in reads.list_sources() if source.is_file]
+        now=now, fetch=wiring.build_fetcher(), ids=[source.id for source in reads.list_sources() if source.is_file]
     )
     for page in sorted((material / "articles").glob("*.html")):
         html = page.read_text("utf-8").replace("../pictures/", "pictures/").encode()
-        service.add_article_from_html(html, url="", base_file=material / page.name, now=now, fetch=wiring.fetch())
+        service.add_article_from_html(
+            html, url="", base_file=material / page.name, now=now, fetch=wiring.build_fetcher()
+        )
 
 
 def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple[Any, Any]:
@@ -255,15 +257,15 @@ def _deliver(mailing_id: int) -> None:
     while delivery.freeze_next(now):
         pass
     with progress("Delivering to the outbox", deliveries.get_mailing(mailing_id).candidates) as advance:
-        while delivery.hand_over_next(clock.now(), owner="demo", provider=wiring.provider(), clock=clock.now):
-            advance(wiring.provider().max_batch)
+        while delivery.hand_over_next(clock.now(), owner="demo", provider=wiring.get_provider(), clock=clock.now):
+            advance(wiring.get_provider().max_batch)
     delivery.finish_settled(clock.now())
 
 
 def _print_summary(edition: Any, mailing: Any, password: str) -> None:
     from newsletter.jobs import wiring
 
-    config = wiring.config()
+    config = wiring.get_config()
     say(f"“{edition.subject}”: {len(edition.picks)} stories, {edition.state}.")
     if mailing is not None:
         accepted = mailing.counts.get("accepted", 0)

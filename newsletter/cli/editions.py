@@ -48,7 +48,7 @@ def create(
         by=BY,
         suggest=suggest,
         wanted=stories or None,
-        fetch=wiring.fetch(),
+        fetch=wiring.build_fetcher(),
     )
     audit.record(None, "made edition", f"{newsletter} {made.date}", now=now, newsletter_id=found.id)
     _print_edition(made, as_json)
@@ -86,7 +86,7 @@ def suggest_stories(
     now = clock.now()
     if dry_run:
         return _print_proposals(service.list_suggestions(edition_id, now=now), as_json)
-    edition = service.suggest_picks(edition_id, now=now, fetch=wiring.fetch())
+    edition = service.suggest_picks(edition_id, now=now, fetch=wiring.build_fetcher())
     _record_audit("suggested stories", edition, now)
     _print_edition(edition, as_json)
 
@@ -132,7 +132,7 @@ def pick_story(
         reason=reason,
         by=BY,
         now=now,
-        fetch=wiring.fetch(),
+        fetch=wiring.build_fetcher(),
     )
     _record_audit("picked", edition, now, f"article {article_id}")
     _print_edition(edition, as_json)

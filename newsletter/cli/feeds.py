@@ -95,7 +95,7 @@ def fetch_feeds(
     """Read the feeds now. A broken feed never stops the others; exit 3 when none could be read."""
     wanted = ids or [source.id for source in reads.list_sources()]
     with progress("Reading feeds", len(wanted)) as advance:
-        reports = service.fetch_sources(now=clock.now(), fetch=wiring.fetch(), ids=wanted, progress=advance)
+        reports = service.fetch_sources(now=clock.now(), fetch=wiring.build_fetcher(), ids=wanted, progress=advance)
     failed = [report for report in reports if report.state == "failed"]
     if as_json:
         emit_json(reports)

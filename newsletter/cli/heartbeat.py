@@ -25,7 +25,7 @@ def run_scheduler(
     """Open, claim and hold what the schedule says; fetch feeds. Any number may run at once."""
     if supervised:
         end_with_parent()
-    wiring.provider_name()
+    wiring.get_provider_name()
     if once:
         ticked = tasks.tick(clock.now())
         emit_json(ticked) if as_json else say(", ".join(f"{step} {count}" for step, count in ticked.done.items()))

@@ -175,7 +175,7 @@ def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
     """Stop all of a mailing before its instant, at the provider too. Only with a recall window, until 12 minutes before."""
     confirm_or_refuse(f"Recall mailing {mailing_id}? Nobody gets it then, and its edition is open again.", yes)
     now = clock.now()
-    spared = service.recall(mailing_id, by=BY, now=now, provider=wiring.provider())
+    spared = service.recall(mailing_id, by=BY, now=now, provider=wiring.get_provider())
     audit.record(
         None, "recalled", f"mailing {mailing_id}", now=now, detail=f"{spared.caught + spared.withdrawn} readers"
     )

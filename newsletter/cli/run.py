@@ -24,7 +24,9 @@ def run_all(
     """Run everything: web, heartbeat and worker, each in its own process, started again when one dies."""
     require_ready()
     host, port = parse_listen(listen)
-    say(f"The desk is at {wiring.config().base_url}. Mail leaves through {wiring.provider().name}. Stop with Ctrl-C.")
+    say(
+        f"The desk is at {wiring.get_config().base_url}. Mail leaves through {wiring.get_provider().name}. Stop with Ctrl-C."
+    )
     sys.stdout.flush()
     children = (
         Child("web", ("--listen", f"{host}:{port}")),
@@ -36,7 +38,7 @@ def run_all(
 
 def require_ready() -> None:
     """Refuses to start without a provider (with its key) or with a database that is not up to date."""
-    wiring.provider()
+    wiring.get_provider()
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise Refused("The database is not up to date. Run: newsletter setup")

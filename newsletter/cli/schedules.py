@@ -52,7 +52,7 @@ def create(
     say(f"{found.name}: schedule {made.id} is set.")
     if following:
         say(f"Next: {clock.in_zone(following.instant, made.zone)}")
-    if not wiring.config().provider:
+    if not wiring.get_config().provider:
         say("No provider is chosen yet, so nothing will leave: set NEWSLETTER_PROVIDER.")
 
 

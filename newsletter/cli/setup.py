@@ -24,7 +24,7 @@ def set_up(
     name: str = typer.Option("", help="Name of the administrator."),
 ) -> None:
     """Prepare the database and the first administrator. Running it again is harmless: it also updates the database."""
-    config = wiring.config()
+    config = wiring.get_config()
     call_command("migrate", interactive=False, verbosity=0)
     say(f"The database is ready in {config.data_dir}.")
     if not user and not service.list_users() and sys.stdin.isatty():

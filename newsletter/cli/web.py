@@ -29,7 +29,7 @@ def run_web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64),
 
     host, port = parse_listen(listen)
     connection_created.connect(_relax_durability)
-    say(f"The desk is at {wiring.config().base_url} (listening on {host}:{port}).")
+    say(f"The desk is at {wiring.get_config().base_url} (listening on {host}:{port}).")
     try:
         waitress.serve(
             application,
@@ -53,7 +53,7 @@ def parse_listen(listen: str) -> tuple[str, int]:
         if not port.isdecimal() or not 0 < int(port) < 65536:
             raise BadInput(f"“{listen}” is no address to listen on. Write it like 127.0.0.1:8000.", "listen")
         return host.strip("[]") or "127.0.0.1", int(port)
-    base = urlsplit(wiring.config().base_url)
+    base = urlsplit(wiring.get_config().base_url)
     local = base.hostname in ("127.0.0.1", "localhost", "::1")
     return "127.0.0.1", (base.port or 8000) if local else 8000
 

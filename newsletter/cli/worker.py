@@ -25,7 +25,7 @@ def run_worker(
     """Freeze audiences and hand batches over to the provider. A stop finishes what is in flight."""
     if supervised:
         end_with_parent()
-    say(f"The worker hands over through {wiring.provider().name}.")
+    say(f"The worker hands over through {wiring.get_provider().name}.")
     crew = _create_worker(threads)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -37,7 +37,7 @@ class Diagnosis:
 
 def examine(now: datetime) -> tuple[Diagnosis, ...]:
     """Everything looked at, in the order in which one would mend it."""
-    config = wiring.config()
+    config = wiring.get_config()
     found = [*_check_files(config), *_check_database()]
     if all(ailment.level != "bad" for ailment in found):
         found += [*_check_users(), *_check_provider(config), *_check_newsletters(), *_check_processes(now)]
@@ -84,7 +84,7 @@ def _check_users() -> Iterator[Diagnosis]:
 
 def _check_provider(config: Config) -> Iterator[Diagnosis]:
     try:
-        chosen = wiring.provider()
+        chosen = wiring.get_provider()
     except NewsletterError as error:
         yield Diagnosis("bad", str(error), "Set it, then start again.")
         return

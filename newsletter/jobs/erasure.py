@@ -18,7 +18,7 @@ def propagate_erasures(now: datetime) -> int:
     """Has the other rooms forget who was erased. Returns how many people. Done again, it changes nothing."""
     waiting = subscribers.to_forget()
     for each in waiting:
-        delivery.forget(each.subscriber_id, each.addresses, outbox=wiring.config().outbox_dir)
+        delivery.forget(each.subscriber_id, each.addresses, outbox=wiring.get_config().outbox_dir)
         subscribers.forgotten(each.id, now=now)
     return len(waiting)
 

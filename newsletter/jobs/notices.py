@@ -47,7 +47,7 @@ def _send(mail: subscribers.Owed, now: datetime) -> None:
             rendered=_render(mail, sender),
             newsletter=sender,
             address=mail.address,
-            provider=wiring.provider(),
+            provider=wiring.get_provider(),
             now=now,
         )
     except NewsletterError as error:

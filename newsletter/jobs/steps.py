@@ -15,12 +15,12 @@ from subscribers import service as subscribers
 
 def hand_over(now: datetime, owner: str) -> bool:
     """Hands one due batch over."""
-    return delivery.hand_over_next(now, owner=owner, provider=wiring.provider(), clock=clock.now)
+    return delivery.hand_over_next(now, owner=owner, provider=wiring.get_provider(), clock=clock.now)
 
 
 def advance_mailings(now: datetime) -> bool:
     """Opens a recall window, freezes an audience, or closes what is done."""
-    provider = wiring.provider()
+    provider = wiring.get_provider()
     return (
         delivery.open_windows(now, provider)
         or delivery.freeze_next(now)

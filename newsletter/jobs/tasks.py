@@ -84,7 +84,7 @@ def _create_edition(occurrence: schedules.Occurrence, now: datetime) -> bool:
             now=now,
             by=SCHEDULER_NAME,
             suggest=True,
-            fetch=wiring.fetch(),
+            fetch=wiring.build_fetcher(),
         )
     return scheduler.opened(occurrence.id, edition.id, now)
 
@@ -191,7 +191,7 @@ def _create_mailing(
         list_id=newsletter.list_id,
         kind=kind,
         due_at=due_at,
-        provider=wiring.provider_name(),
+        provider=wiring.get_provider_name(),
         by=by,
         now=now,
         occurrence_id=occurrence_id,
@@ -218,14 +218,14 @@ def send_test(
         rendered=rendered,
         newsletter=catalog.get_newsletter(edition.newsletter_id),
         addresses=tuple(addresses),
-        provider=wiring.provider(),
+        provider=wiring.get_provider(),
         now=now,
     )
 
 
 def sync_provider(now: datetime) -> int:
     """Takes over what the provider suppressed, once a day, and gives back what a recall took of it. Returns readers hit."""
-    provider = wiring.provider()
+    provider = wiring.get_provider()
     while delivery.free_next(now, provider):
         pass
     pulled = delivery.pull_suppressions(now, provider)
@@ -243,9 +243,11 @@ def roll_up_engagement(now: datetime) -> int:
 
 def sync_suppressions_now(now: datetime) -> delivery.Pulled:
     """The same at once, by hand. Raises Refused where the provider has no such lists, Trouble."""
-    pulled = delivery.pull_suppressions(now, wiring.provider(), at_once=True)
+    pulled = delivery.pull_suppressions(now, wiring.get_provider(), at_once=True)
     if pulled is None:
-        raise Refused(f"{wiring.provider_name()} keeps no lists of suppressed addresses, or they are being read now.")
+        raise Refused(
+            f"{wiring.get_provider_name()} keeps no lists of suppressed addresses, or they are being read now."
+        )
     return pulled
 
 
@@ -254,13 +256,13 @@ def check_pages_and_links(now: datetime) -> int:
 
     Returns how many are not as they were, or lead nowhere.
     """
-    fetch = wiring.fetch()
+    fetch = wiring.build_fetcher()
     return curator.look_again(now, fetch=fetch) + curator.look_at_links(now, fetch=fetch)
 
 
 def check_pages_and_links_of_edition(edition_id: int, now: datetime) -> int:
     """The same at once, for all of one edition. Raises NotFound."""
-    fetch = wiring.fetch()
+    fetch = wiring.build_fetcher()
     editions.get_edition(edition_id)
     differ = curator.look_again(now, fetch=fetch, edition_id=edition_id)
     return differ + curator.look_at_links(now, fetch=fetch, edition_id=edition_id)
@@ -273,4 +275,4 @@ def group_stories(now: datetime) -> int:
 
 def fetch_due_feeds(now: datetime) -> int:
     """Reads the feeds whose time has come; a broken one never stops the others. Returns the new articles."""
-    return sum(report.added for report in curator.fetch_sources(now=now, fetch=wiring.fetch()))
+    return sum(report.added for report in curator.fetch_sources(now=now, fetch=wiring.build_fetcher()))

@@ -14,29 +14,29 @@ from newsletter.delivery.providers.registry import ProviderSettings, open_provid
 from newsletter.kernel.errors import BadInput
 
 
-def config() -> Config:
+def get_config() -> Config:
     """The checked settings of this process."""
     return settings.CONFIG
 
 
-def provider_name() -> str:
+def get_provider_name() -> str:
     """The chosen provider. Raises BadInput when none is chosen: it is never guessed."""
-    if not config().provider:
+    if not get_config().provider:
         raise BadInput(
             "No provider is chosen, so no mail can leave. Set NEWSLETTER_PROVIDER to outbox (files on this machine), "
             "sendgrid or smtp.",
             "NEWSLETTER_PROVIDER",
         )
-    return config().provider
+    return get_config().provider
 
 
-def provider() -> Provider:
+def get_provider() -> Provider:
     """The provider that mail leaves by. Raises BadInput when it is not chosen or lacks its key or address."""
-    return _open(provider_name(), config())
+    return _open_provider(get_provider_name(), get_config())
 
 
 @cache  # one connection pool per process
-def _open(name: str, chosen: Config) -> Provider:
+def _open_provider(name: str, chosen: Config) -> Provider:
     return open_provider(
         name,
         ProviderSettings(
@@ -48,6 +48,6 @@ def _open(name: str, chosen: Config) -> Provider:
     )
 
 
-def fetch() -> Any:
+def build_fetcher() -> Any:
     """The guarded door to foreign web servers, opened as the settings allow."""
-    return partial(fetching.fetch, allow_private=config().allow_private_fetch)
+    return partial(fetching.fetch, allow_private=get_config().allow_private_fetch)

@@ -98,7 +98,7 @@ def _same(one: str, other: str) -> bool:
 def suggest(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Fills the free places."""
     edition = _edition(request, "edit", edition_id)
-    edition = service.suggest_picks(edition.id, now=clock.now(), fetch=wiring.fetch())
+    edition = service.suggest_picks(edition.id, now=clock.now(), fetch=wiring.build_fetcher())
     return _changed(request, edition, "suggested stories")
 
 
@@ -113,7 +113,7 @@ def pick(request: HttpRequest, edition_id: int) -> HttpResponse:
         reason=request.POST.get("reason", ""),
         by=by(request),
         now=clock.now(),
-        fetch=wiring.fetch(),
+        fetch=wiring.build_fetcher(),
     )
     return _changed(request, edition, "picked", request.POST.get("reason", "")[:200])
 
@@ -189,7 +189,7 @@ def look(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
         case "headline":
             return _changed(request, service.take_headline(edition_id, key, by=who, now=now), "took headline", key)
         case "again":
-            service.look_again(now, fetch=wiring.fetch(), edition_id=edition_id)
+            service.look_again(now, fetch=wiring.build_fetcher(), edition_id=edition_id)
             return _changed(request, reads.get_edition(edition_id), "looked again", key)
     raise BadInput("There is no such button.", "do")
 

@@ -38,7 +38,7 @@ def clip(request: HttpRequest) -> HttpResponse:
             if request.POST.get("do") == "text":
                 added = service.add_article_from_paste(text, url=url, now=now)
             else:
-                added = service.add_article_from_page(url, now=now, fetch=wiring.fetch())
+                added = service.add_article_from_page(url, now=now, fetch=wiring.build_fetcher())
         except NewsletterError as error:
             messages.error(request, str(error))
             return render(request, "pages/clip.html", context, status=error.http_status)

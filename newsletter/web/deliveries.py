@@ -88,7 +88,7 @@ def change(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 
 def _recall(mailing_id: int, who: str, now: datetime) -> int:
-    spared = service.recall(mailing_id, by=who, now=now, provider=wiring.provider())
+    spared = service.recall(mailing_id, by=who, now=now, provider=wiring.get_provider())
     return spared.caught + spared.withdrawn
 
 

@@ -58,7 +58,7 @@ def _create(request: HttpRequest) -> HttpResponse:
             now=clock.now(),
             by=by(request),
             suggest=bool(request.POST.get("suggest")),
-            fetch=wiring.fetch(),
+            fetch=wiring.build_fetcher(),
         )
     except NewsletterError as error:
         messages.error(request, str(error))

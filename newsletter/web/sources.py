@@ -70,7 +70,7 @@ def read(request: HttpRequest) -> HttpResponse:
 def _read_now(request: HttpRequest, ids: list[int]) -> None:
     web = {source.id for source in reads.list_sources() if not source.is_file}
     for report in service.fetch_sources(
-        now=clock.now(), fetch=wiring.fetch(), ids=[each for each in ids if each in web]
+        now=clock.now(), fetch=wiring.build_fetcher(), ids=[each for each in ids if each in web]
     ):
         if report.state == "failed":
             messages.error(request, report.error)
@@ -87,7 +87,7 @@ def add_article(request: HttpRequest) -> HttpResponse:
         if text.strip():
             added = service.add_article_from_paste(text, url=url, now=now)
         elif url.startswith(("http://", "https://")):
-            added = service.add_article_from_page(url, now=now, fetch=wiring.fetch())
+            added = service.add_article_from_page(url, now=now, fetch=wiring.build_fetcher())
         else:
             raise BadInput("Give an address that begins with https://, or paste the text.", "url")
     except NewsletterError as error:

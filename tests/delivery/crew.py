@@ -76,7 +76,7 @@ def work() -> None:
     """As `newsletter worker` does: jobs on PostgreSQL, a loop on SQLite. Ends when all is done."""
     if connection.vendor == "postgresql":
         return work_on_jobs()
-    owner, provider = f"worker:{os.getpid()}", wiring.provider()
+    owner, provider = f"worker:{os.getpid()}", wiring.get_provider()
     while True:
         worked = (
             service.hand_over_next(clock.now(), owner=owner, provider=provider, clock=clock.now)
@@ -138,7 +138,7 @@ def repair() -> None:
 
 def recall() -> None:
     (mailing,) = reads.list_mailings()
-    spared = service.recall(mailing.id, by="operator", now=clock.now(), provider=wiring.provider())
+    spared = service.recall(mailing.id, by="operator", now=clock.now(), provider=wiring.get_provider())
     print(spared.caught + spared.withdrawn)
 
 

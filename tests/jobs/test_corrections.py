@@ -35,7 +35,7 @@ def gone_out(edition: Any, readers: Callable[..., list[int]], now: datetime) -> 
 
 def send(mailing: Any, now: datetime) -> Any:
     delivery.freeze_next(now)
-    while delivery.hand_over_next(now, owner="test", provider=wiring.provider(), clock=clock.now):
+    while delivery.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
         pass
     delivery.finish(now)
     return deliveries.get_mailing(mailing.id)

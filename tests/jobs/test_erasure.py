@@ -24,7 +24,7 @@ def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> list
     checks.approve_edition(edition.id, by="editor@example.com", now=now)
     tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
     delivery.freeze_next(now)
-    while delivery.hand_over_next(now, owner="test", provider=wiring.provider(), clock=clock.now):
+    while delivery.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
         pass
     return ids
 
@@ -36,7 +36,7 @@ def receive(now: datetime, *events: dict[str, Any]) -> None:
 
 
 def letters() -> str:
-    return "".join(path.read_text() for path in wiring.config().outbox_dir.rglob("*.eml"))
+    return "".join(path.read_text() for path in wiring.get_config().outbox_dir.rglob("*.eml"))
 
 
 def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_others_does(
@@ -79,7 +79,7 @@ def test_a_post_that_nobody_can_read_does_not_keep_an_address(sent: list[int], n
 def test_an_address_with_letters_beyond_ascii_goes_out_of_a_post_as_well(sent: list[int], now: datetime) -> None:
     body = '[{"email": "ann@bücher.example"}, {"email": "reader1@example.com"}]'.encode()
     models.Post.objects.create(digest=b"x" * 32, body=body, received_at=now)
-    delivery.forget(sent[0], ["ann@bücher.example"], outbox=wiring.config().outbox_dir)
+    delivery.forget(sent[0], ["ann@bücher.example"], outbox=wiring.get_config().outbox_dir)
     assert bytes(models.Post.objects.get().body) == b'[{"email": "reader1@example.com"}]'
 
 

@@ -22,7 +22,7 @@ def messages() -> list[str]:
     from email.policy import default
 
     found = []
-    for path in sorted(wiring.config().outbox_dir.rglob("*.eml")):
+    for path in sorted(wiring.get_config().outbox_dir.rglob("*.eml")):
         message = message_from_bytes(path.read_bytes(), policy=default)
         body = message.get_body(("plain",))  # type: ignore[attr-defined]
         found.append(f"{message['To']}\n{message['Subject']}\n{body.get_content()}")

@@ -135,7 +135,7 @@ def test_an_edit_between_approval_and_time_holds_the_mailing(
 def test_a_test_message_says_so_and_leaves_the_ledger_alone(edition: Any, now: datetime) -> None:
     sent = tasks.send_test(edition.id, ["editor@example.com"], by="editor", now=now)
     assert [each.answer for each in sent] == ["accepted"]
-    message = next(wiring.config().outbox_dir.rglob("*.eml")).read_text()
+    message = next(wiring.get_config().outbox_dir.rglob("*.eml")).read_text()
     assert "Subject: [TEST] The railway reaches the mill" in message
     assert deliveries.list_mailings() == ()
 

@@ -34,7 +34,7 @@ def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> Any:
     checks.approve_edition(edition.id, by="editor@example.com", now=now)
     mailing = tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
     delivery.freeze_next(now)
-    while delivery.hand_over_next(now, owner="test", provider=wiring.provider(), clock=clock.now):
+    while delivery.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
         pass
     delivery.finish(now)
     return mailing

@@ -141,7 +141,7 @@ def _check_fields(fields: dict[str, str]) -> None:
                 f"A name can have {_LONGEST_NAME} characters; “{fields[name][:40]}…” has {len(fields[name])}.", name
             )
     if fields["zone"]:
-        clock.zone(fields["zone"])
+        clock.get_zone(fields["zone"])
     if fields["language"]:
         _check_language(fields["language"])
 

@@ -197,7 +197,7 @@ def set_details(
 ) -> Person:
     """A reader's own language, time zone, and whether opens and clicks may be recorded. Raises BadInput."""
     if zone:
-        clock.zone(zone)
+        clock.get_zone(zone)
     person = person_row(claims.subscriber_id)
     changed = {"language": _language_only(language), "zone": zone, "tracked": tracked}
     with in_turn():
@@ -279,7 +279,7 @@ def _language_only(text: str) -> str:
 
 def _zone_only(text: str) -> str:
     try:
-        return clock.zone(text.strip()).key if 0 < len(text.strip()) <= 64 else ""
+        return clock.get_zone(text.strip()).key if 0 < len(text.strip()) <= 64 else ""
     except BadInput:
         return ""
 

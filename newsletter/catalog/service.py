@@ -144,7 +144,7 @@ def _check_value(name: str, value: Any) -> Any:
     if name in ("from_email", "reply_to"):
         return _check_address(name, str(value))
     if name == "zone":
-        return clock.zone(str(value)).key
+        return clock.get_zone(str(value)).key
     if name == "language":
         return _check_language(str(value))
     if name == "state":

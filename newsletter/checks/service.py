@@ -112,7 +112,7 @@ def _check_wording(
     yield from words.check_markdown_links(edition.intro, "intro")
     for where, text in (("preheader", edition.preheader), ("intro", edition.intro)):
         yield from words.check_dates(text, where, f"The {where}", day=edition.date, weekdays=weekdays, months=months)
-    today = now.astimezone(clock.zone(newsletter.zone)).date()
+    today = now.astimezone(clock.get_zone(newsletter.zone)).date()
     if edition.date < today and edition.state not in ("handed_over", "sent", "skipped"):
         yield Finding(
             "warn",

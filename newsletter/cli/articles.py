@@ -121,7 +121,7 @@ def note(article_id: int, text: str) -> None:
 
 
 def _parse_day(text: str, field: str) -> date | None:
-    return clock.day(text, field) if text else None
+    return clock.parse_day(text, field) if text else None
 
 
 def _record_audit(verb: str, article_id: int) -> None:

@@ -219,7 +219,7 @@ def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple
     from newsletter.delivery import reads as deliveries
     from newsletter.jobs import tasks
 
-    today = now.astimezone(clock.zone(briefing.zone)).date()
+    today = now.astimezone(clock.get_zone(briefing.zone)).date()
     edition = reads.find_edition(briefing.id, today)
     if edition is None:
         edition = service.create_edition(briefing.id, today, now=now, by=BY, suggest=True)

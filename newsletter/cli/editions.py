@@ -43,7 +43,7 @@ def create(
     found = catalog.get_newsletter_by_slug(newsletter)
     made = service.create_edition(
         found.id,
-        clock.day(date) if date else None,
+        clock.parse_day(date) if date else None,
         now=now,
         by=BY,
         suggest=suggest,
@@ -454,12 +454,12 @@ def send(
         raise BadInput("--for and --second-subject are for tests: say --test-to ADDRESS as well.", "for")
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     mailing = tasks.send_edition(
-        edition_id, at=clock.local_moment(at, newsletter.zone, "at") if at else None, by=BY, now=now
+        edition_id, at=clock.parse_local_moment(at, newsletter.zone, "at") if at else None, by=BY, now=now
     )
     _record_audit("sent", edition, now, f"mailing {mailing.id}")
     if as_json:
         return emit_json(mailing)
-    say(f"Mailing {mailing.id} is planned for {clock.in_zone(mailing.due_at, newsletter.zone)}.")
+    say(f"Mailing {mailing.id} is planned for {clock.format_in_zone(mailing.due_at, newsletter.zone)}.")
     say(f"It leaves while `newsletter run` is on. Follow it: newsletter mailings show {mailing.id}")
 
 

@@ -36,7 +36,7 @@ def show_all(limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON
             (
                 m.id,
                 newsletters[m.newsletter_id].slug,
-                clock.in_zone(m.due_at, newsletters[m.newsletter_id].zone),
+                clock.format_in_zone(m.due_at, newsletters[m.newsletter_id].zone),
                 m.state,
                 m.planned,
                 sum(m.excluded.values()),
@@ -57,14 +57,14 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
         return emit_json(mailing)
     zone = catalog.get_newsletter(mailing.newsletter_id).zone
     for alarm in mailing.alarms:
-        say(f"ALARM ({alarm.count:,}, last {clock.in_zone(alarm.last_at, zone)}): {alarm.message}")
+        say(f"ALARM ({alarm.count:,}, last {clock.format_in_zone(alarm.last_at, zone)}): {alarm.message}")
     say(f"Mailing {mailing.id}: {mailing.state}{f', {mailing.reason}' if mailing.reason else ''}")
     say(
-        f"Due {clock.in_zone(mailing.due_at, zone)}; started {_format_instant(mailing.started_at, zone)}; finished {_format_instant(mailing.finished_at, zone)}"
+        f"Due {clock.format_in_zone(mailing.due_at, zone)}; started {_format_instant(mailing.started_at, zone)}; finished {_format_instant(mailing.finished_at, zone)}"
     )
     if mailing.recallable_until:
         say(
-            f"It can be recalled until {clock.in_zone(mailing.recallable_until, zone)}: newsletter mailings recall {mailing.id}"
+            f"It can be recalled until {clock.format_in_zone(mailing.recallable_until, zone)}: newsletter mailings recall {mailing.id}"
         )
     excluded = sum(mailing.excluded.values())
     print_table(
@@ -92,7 +92,7 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
 
 
 def _format_instant(instant: datetime | None, zone: str) -> str:
-    return clock.in_zone(instant, zone) if instant else "not yet"
+    return clock.format_in_zone(instant, zone) if instant else "not yet"
 
 
 @app.command("who")

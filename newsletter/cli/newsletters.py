@@ -145,7 +145,7 @@ def manage_sponsors(
         sponsors.remove_sponsor(remove, found.id)
         audit.record(None, "removed sponsor", str(remove), now=now, newsletter_id=found.id)
     elif label or headline or url:
-        begins = clock.day(first)
+        begins = clock.parse_day(first)
         made = sponsors.add_sponsor(
             found.id,
             label=label,
@@ -153,7 +153,7 @@ def manage_sponsors(
             text=text,
             url=url,
             first=begins,
-            last=clock.day(last) if last else begins,
+            last=clock.parse_day(last) if last else begins,
         )
         audit.record(None, "added sponsor", made.headline, now=now, newsletter_id=found.id)
     listed = sponsors.list_sponsors(found.id)

@@ -51,7 +51,7 @@ def create(
     following = reads.next_for(found.id, now)
     say(f"{found.name}: schedule {made.id} is set.")
     if following:
-        say(f"Next: {clock.in_zone(following.instant, made.zone)}")
+        say(f"Next: {clock.format_in_zone(following.instant, made.zone)}")
     if not wiring.get_config().provider:
         say("No provider is chosen yet, so nothing will leave: set NEWSLETTER_PROVIDER.")
 
@@ -94,7 +94,7 @@ def list_upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JS
         [
             (
                 o.id,
-                clock.in_zone(o.instant, newsletters[o.newsletter_id].zone),
+                clock.format_in_zone(o.instant, newsletters[o.newsletter_id].zone),
                 newsletters[o.newsletter_id].name,
                 o.state,
                 o.reason,
@@ -113,7 +113,7 @@ def skip_date(
 ) -> None:
     """Leave out one date."""
     now = clock.now()
-    service.skip_date(schedule_id, clock.day(date), reason=reason, by=BY, now=now)
+    service.skip_date(schedule_id, clock.parse_day(date), reason=reason, by=BY, now=now)
     audit.record(None, "skipped date", f"schedule {schedule_id}", now=now, detail=f"{date} {reason}")
     say(f"{date} is left out: {reason}")
 
@@ -122,7 +122,7 @@ def skip_date(
 def unskip_date(schedule_id: int, date: str) -> None:
     """Take a left-out date in again."""
     now = clock.now()
-    service.unskip_date(schedule_id, clock.day(date), by=BY, now=now)
+    service.unskip_date(schedule_id, clock.parse_day(date), by=BY, now=now)
     audit.record(None, "took date in again", f"schedule {schedule_id}", now=now, detail=date)
     say(f"{date} is planned again.")
 

@@ -56,7 +56,7 @@ def add(
     """Never mail an address or a whole domain again, on any list."""
     now = clock.now()
     ends = (
-        clock.local_moment(until if "T" in until or ":" in until else f"{until}T00:00", "UTC", "until")
+        clock.parse_local_moment(until if "T" in until or ":" in until else f"{until}T00:00", "UTC", "until")
         if until
         else None
     )

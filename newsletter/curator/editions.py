@@ -38,7 +38,7 @@ def create_edition(
 ) -> Edition:
     """Makes the edition of a day (None: today in the newsletter's zone). Raises Refused when there is one already."""
     newsletter = catalog.get_newsletter(newsletter_id)
-    day = on or now.astimezone(clock.zone(newsletter.zone)).date()
+    day = on or now.astimezone(clock.get_zone(newsletter.zone)).date()
     existing = reads.find_edition(newsletter_id, day)
     if existing:
         raise Refused(

@@ -103,7 +103,7 @@ def _edition_day(row: models.Mailing, newsletter: Newsletter) -> date | None:
     """The day of an edition where its newsletter is at home; None of what goes to everybody whatever the day."""
     if row.kind != models.Mailing.Kind.EDITION:
         return None
-    return row.due_at.astimezone(clock.zone(newsletter.zone)).date()
+    return row.due_at.astimezone(clock.get_zone(newsletter.zone)).date()
 
 
 def _exclude_outside_segment(

@@ -31,7 +31,7 @@ from newsletter.delivery.envelopes import build_envelope
 from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipients, SendRequest
 from newsletter.delivery.states import Outcome
 from newsletter.kernel import ids
-from newsletter.kernel.clock import day_in
+from newsletter.kernel.clock import to_day_in_zone
 from newsletter.kernel.errors import NewsletterError
 from subscribers import reads as subscribers
 
@@ -167,7 +167,7 @@ def _format_dates(mailing: _MailingContext, people: Sequence[int], at: datetime)
     if not any(each.field == "date" for each in mailing.envelope.merge):
         return [""] * len(people)
     zones = subscribers.zones(people)
-    said = {zone: days.format_long_day(day_in(at, zone, mailing.zone), mailing.language) for zone in set(zones)}
+    said = {zone: days.format_long_day(to_day_in_zone(at, zone, mailing.zone), mailing.language) for zone in set(zones)}
     return [said[zone] for zone in zones]
 
 

@@ -14,7 +14,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def zone(name: str, field: str = "zone") -> ZoneInfo:
+def get_zone(name: str, field: str = "zone") -> ZoneInfo:
     """The IANA time zone called `name`; renamed zones (Europe/Kiev) keep working.
 
     Raises BadInput with near matches when there is no such zone.
@@ -27,22 +27,22 @@ def zone(name: str, field: str = "zone") -> ZoneInfo:
         raise BadInput(f"There is no time zone “{name}”.{hint}", field) from None
 
 
-def in_zone(instant: datetime, zone_name: str) -> str:
+def format_in_zone(instant: datetime, zone_name: str) -> str:
     """“Tue 24 Nov 2026, 07:00 GMT”: an instant for people, always with its zone."""
-    local = instant.astimezone(zone(zone_name))
+    local = instant.astimezone(get_zone(zone_name))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
 
 
-def day_in(instant: datetime, zone_name: str, fallback: str) -> date:
+def to_day_in_zone(instant: datetime, zone_name: str, fallback: str) -> date:
     """The day of an instant in a zone; in the zone `fallback` where the first is empty or none we know."""
     try:
-        there = zone(zone_name or fallback)
+        there = get_zone(zone_name or fallback)
     except BadInput:
-        there = zone(fallback)
+        there = get_zone(fallback)
     return instant.astimezone(there).date()
 
 
-def day(text: str, field: str = "date") -> date:
+def parse_day(text: str, field: str = "date") -> date:
     """A date given as ISO 8601. Raises BadInput."""
     try:
         return date.fromisoformat(text)
@@ -50,7 +50,7 @@ def day(text: str, field: str = "date") -> date:
         raise BadInput(f"“{text[:40]}” is no date. Write it like 2026-11-24.", field) from None
 
 
-def local_moment(text: str, zone_name: str, field: str) -> datetime:
+def parse_local_moment(text: str, zone_name: str, field: str) -> datetime:
     """An instant given as ISO 8601; without an offset it is read in `zone_name`. Raises BadInput."""
     try:
         value = datetime.fromisoformat(text)
@@ -58,4 +58,4 @@ def local_moment(text: str, zone_name: str, field: str) -> datetime:
         raise BadInput(
             f"“{text}” is no time. Write it like 2026-11-24T07:00 or 2026-11-24T07:00+00:00.", field
         ) from None
-    return value if value.tzinfo else value.replace(tzinfo=zone(zone_name))
+    return value if value.tzinfo else value.replace(tzinfo=get_zone(zone_name))

@@ -47,7 +47,7 @@ class Wait:
 
 def occurrences(rule: Rule, after: datetime, until: datetime) -> list[datetime]:
     """The instants (UTC) of a rule that lie behind `after` and not behind `until`, in order. Both are aware."""
-    zone = clock.zone(rule.zone)
+    zone = clock.get_zone(rule.zone)
     # A day either side: in far zones the local date differs from the UTC one by up to a day.
     first, last = (
         after.astimezone(zone).date() - timedelta(days=1),

@@ -81,7 +81,7 @@ def materialise(now: datetime) -> int:
 
 
 def _plan(schedule: Schedule, instant: datetime, now: datetime) -> bool:
-    local = instant.astimezone(clock.zone(schedule.zone)).date()
+    local = instant.astimezone(clock.get_zone(schedule.zone)).date()
     reason = dict(schedule.skips).get(local, "")
     _, created = models.Occurrence.objects.get_or_create(
         schedule_id=schedule.id,
@@ -182,7 +182,7 @@ def _checked(**fields: Any) -> dict[str, Any]:
     readers: dict[str, Any] = {
         "weekdays": calendar.parse_weekdays,
         "time": lambda value: value if isinstance(value, time) else calendar.parse_time(value),
-        "zone": lambda value: clock.zone(value).key,
+        "zone": lambda value: clock.get_zone(value).key,
         "open_before_minutes": _minutes,
     }
     unknown = fields.keys() - readers.keys()

@@ -50,4 +50,4 @@ def _act(request: HttpRequest, article_id: int) -> str:
 
 def _day(request: HttpRequest, name: str) -> date | None:
     text = request.POST.get(name, "").strip()
-    return clock.day(text, name) if text else None
+    return clock.parse_day(text, name) if text else None

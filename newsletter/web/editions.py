@@ -51,7 +51,7 @@ def _create(request: HttpRequest) -> HttpResponse:
     allow(request, "edit", newsletter.id)
     text = request.POST.get("date", "")
     try:
-        day = clock.day(text) if text else None
+        day = clock.parse_day(text) if text else None
         made = service.create_edition(
             newsletter.id,
             day,
@@ -177,7 +177,7 @@ def _reader(
             else f"Nobody on this list has “{wanted}” in their name or address.",
         )
     person, now = subscribers.person(exact.id), clock.now()
-    date = days.format_long_day(clock.day_in(now, person.zone, newsletter.zone), newsletter.language)
+    date = days.format_long_day(clock.to_day_in_zone(now, person.zone, newsletter.zone), newsletter.language)
     return Reader(exact.address, person.first_name, "preview", date), service.variant_of(edition, exact.id, now=now), ""
 
 
@@ -256,7 +256,7 @@ def mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
     try:
         if request.POST.get("readers", "").strip() != str(readers):
             raise BadInput(f"To send, type the number of readers: {readers}.", "readers")
-        at = clock.local_moment(request.POST["at"], newsletter.zone, "at") if request.POST.get("at") else None
+        at = clock.parse_local_moment(request.POST["at"], newsletter.zone, "at") if request.POST.get("at") else None
         made = tasks.send_edition(edition_id, at=at, by=by(request), now=now)
     except NewsletterError as error:
         messages.error(request, str(error))

@@ -74,8 +74,8 @@ def sponsor(request: HttpRequest, slug: str) -> HttpResponse:
             note(request, "removed sponsor", slug, newsletter_id=newsletter.id, detail=str(sponsor_id))
         else:
             first, last = request.POST.get("first", ""), request.POST.get("last", "")
-            begins = clock.day(first)
-            sponsors.add_sponsor(newsletter.id, first=begins, last=clock.day(last) if last else begins, **typed)
+            begins = clock.parse_day(first)
+            sponsors.add_sponsor(newsletter.id, first=begins, last=clock.parse_day(last) if last else begins, **typed)
             note(request, "added sponsor", slug, newsletter_id=newsletter.id, detail=typed["headline"])
     except NewsletterError as error:
         messages.error(request, str(error))

@@ -54,13 +54,13 @@ def archive_of(request: HttpRequest, slug: str) -> HttpResponse:
 def edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     """One sent edition as it was mailed, with nothing of any reader in it."""
     newsletter = _named(slug)
-    found = curator.find_edition(newsletter.id, clock.day(day)) if newsletter else None
+    found = curator.find_edition(newsletter.id, clock.parse_day(day)) if newsletter else None
     if newsletter is None or found is None or found.state not in SENT or found.snapshot_id is None:
         return trouble(request, "This edition is not in the archive.", 404)
     mail = _neutral(found)
     assert mail is not None  # it has a snapshot
     corrected = [
-        (days.format_day(each.at.astimezone(clock.zone(newsletter.zone)).date(), newsletter.language), each.text)
+        (days.format_day(each.at.astimezone(clock.get_zone(newsletter.zone)).date(), newsletter.language), each.text)
         for each in corrections.list_corrections(found.id)
     ]
     page = with_corrections(mail.html, corrected, newsletter.language)

@@ -122,7 +122,7 @@ def skip(request: HttpRequest, schedule_id: int) -> HttpResponse:
     allow(request, "edit", schedule.newsletter_id)
     now = clock.now()
     try:
-        day = clock.day(request.POST.get("date", ""))
+        day = clock.parse_day(request.POST.get("date", ""))
         if request.POST.get("undo"):
             service.unskip_date(schedule_id, day, by=by(request), now=now)
         else:

@@ -49,7 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 def _add(request: HttpRequest, now: datetime) -> dict[str, Any]:
     until = request.POST.get("until", "").strip()
-    ends = clock.local_moment(f"{until}T00:00", "UTC", "until") if until else None
+    ends = clock.parse_local_moment(f"{until}T00:00", "UTC", "until") if until else None
     address = request.POST.get("address", "")
     service.suppress(
         address, reason=request.POST.get("reason", "").strip() or "asked", source=by(request), now=now, expires_at=ends

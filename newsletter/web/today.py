@@ -54,7 +54,7 @@ def today(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     newsletters = shown(request)
     lines = list(due(newsletters, now))
-    zone = clock.zone(house_zone())
+    zone = clock.get_zone(house_zone())
     day = now.astimezone(zone).date()
     context = {
         "day": day,
@@ -89,7 +89,7 @@ def due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[
         yield Due(when, newsletter, state, occurrence.reason, edition, readers[newsletter.id])
     for edition in curator.list_editions(newsletter_ids=ids, limit=20):
         newsletter = _named(newsletters, edition.newsletter_id)
-        recent = edition.date >= (now.astimezone(clock.zone(newsletter.zone)) - timedelta(hours=12)).date()
+        recent = edition.date >= (now.astimezone(clock.get_zone(newsletter.zone)) - timedelta(hours=12)).date()
         if edition.id not in seen and recent:
             yield Due(_left_at(edition), newsletter, edition.state, edition.reason, edition, readers[newsletter.id])
 
@@ -118,7 +118,7 @@ def _needs(
             yield from _blocking(each, now)
     for alarm in deliveries.list_account_alarms():
         if now - alarm.last_at < ALARMING:
-            last = f"Last {alarm.last_at.astimezone(clock.zone(house_zone())):%a %H:%M %Z}."
+            last = f"Last {alarm.last_at.astimezone(clock.get_zone(house_zone())):%a %H:%M %Z}."
             yield Need("bad", "stop", alarm.message, "Alarm.", last, "/deliveries/")
     for mailing in deliveries.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
         name = _named(newsletters, mailing.newsletter_id).name

@@ -85,7 +85,7 @@ def at(instant: datetime | None, zone: str) -> str:
     """“Tue 24 Nov, 07:00 GMT”; the year only when it is not this year's."""
     if instant is None:
         return "never"
-    local = instant.astimezone(clock.zone(zone))
+    local = instant.astimezone(clock.get_zone(zone))
     year = "" if local.year == clock.now().year else f" {local.year}"
     return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M %Z}"
 
@@ -93,13 +93,13 @@ def at(instant: datetime | None, zone: str) -> str:
 @register.filter
 def hours(instant: datetime, zone: str) -> str:
     """“07:00” in a zone; the zone's name stands beside it."""
-    return f"{instant.astimezone(clock.zone(zone)):%H:%M}"
+    return f"{instant.astimezone(clock.get_zone(zone)):%H:%M}"
 
 
 @register.filter
 def zone_name(instant: datetime, zone: str) -> str:
     """“GMT” or “BST”: what the zone is called at that instant."""
-    return f"{instant.astimezone(clock.zone(zone)):%Z}"
+    return f"{instant.astimezone(clock.get_zone(zone)):%Z}"
 
 
 @register.filter

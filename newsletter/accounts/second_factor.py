@@ -66,7 +66,7 @@ def confirm_enrolment(user: User, code: str) -> tuple[str, ...]:
         TOTPDevice.objects.filter(id=device.id).update(confirmed=True)
         StaticDevice.objects.filter(user=user).delete()
         spare = StaticDevice.objects.create(user=user, name="spare codes")
-        codes = tuple(ids.opaque(10) for _ in range(SPARE_CODES))
+        codes = tuple(ids.generate_id(10) for _ in range(SPARE_CODES))
         for each in codes:
             spare.token_set.create(token=each)
     return codes

@@ -197,7 +197,7 @@ def add_pick(
         made = models.Pick.objects.create(
             edition=row,
             article=article,
-            key=ids.opaque(8),
+            key=ids.generate_id(8),
             section=key,
             position=_next_position(row, key),
             size="l" if first else "m",

@@ -53,7 +53,7 @@ def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Call
     prepared = _prepare(claim, now)
     if prepared is None:
         return True
-    attempt = ids.opaque()
+    attempt = ids.generate_id()
     request = _build_request(prepared, attempt, now)  # before it begins: what fails until then is tried again
     begun = _begin_attempt(prepared, attempt, now)
     if begun is not None:

@@ -54,7 +54,7 @@ def create_mailing(
     try:
         with transaction.atomic():
             row = models.Mailing.objects.create(
-                key=ids.opaque(),
+                key=ids.generate_id(),
                 kind=kind,
                 newsletter_id=newsletter_id,
                 edition_id=edition_id,

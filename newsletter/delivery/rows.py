@@ -29,7 +29,7 @@ def build_batch(
     return models.Batch(
         mailing_id=mailing_id,
         number=number,
-        key=ids.opaque(),
+        key=ids.generate_id(),
         stratum=stratum,
         state=states.PLANNED,
         due_at=due_at,

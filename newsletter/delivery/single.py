@@ -59,13 +59,13 @@ def send_test_mails(
         rendered, newsletter, base_url=settings.CONFIG.base_url, subject_prefix=TEST_PREFIX
     )
     return tuple(
-        _send_one(provider, SendRequest(cover, (_test_recipient(address),), "tests", "tests", ids.opaque()), now)
+        _send_one(provider, SendRequest(cover, (_test_recipient(address),), "tests", "tests", ids.generate_id()), now)
         for address in wanted
     )
 
 
 def _test_recipient(address: str, first_name: str = "") -> Recipient:
-    return Recipient(f"test.{ids.opaque()}", address, first_name, "test")
+    return Recipient(f"test.{ids.generate_id()}", address, first_name, "test")
 
 
 def _send_one(provider: Provider, request: SendRequest, now: datetime) -> TestResult:
@@ -80,14 +80,14 @@ def send_transactional(
     if not rendered.html:
         reasons = "; ".join(problem.message for problem in rendered.problems)
         return Answer("refused", f"The mail could not be rendered: {reasons}", permanent=True)
-    recipient = Recipient(f"notice.{ids.opaque()}", address, "", "")
+    recipient = Recipient(f"notice.{ids.generate_id()}", address, "", "")
     return provider.send_batch(
         SendRequest(
             envelopes.build_transactional_envelope(rendered, newsletter),
             (recipient,),
             "notices",
             "notices",
-            ids.opaque(),
+            ids.generate_id(),
         ),
         now,
     )

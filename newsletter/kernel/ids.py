@@ -7,6 +7,6 @@ import secrets
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that reads like something else
 
 
-def opaque(length: int = 12) -> str:
+def generate_id(length: int = 12) -> str:
     """A random id of `length` characters from an alphabet of 31 (12 characters: 59 bits)."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))

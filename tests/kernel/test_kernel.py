@@ -58,4 +58,4 @@ def test_any_header_gives_an_address_or_nothing(remote: str, forwarded: str, pro
 
 
 def test_ids_do_not_repeat() -> None:
-    assert len({ids.opaque() for _ in range(2000)}) == 2000
+    assert len({ids.generate_id() for _ in range(2000)}) == 2000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 
-def client_address(remote: str, forwarded_for: str, trusted_proxies: int) -> str:
+def parse_client_address(remote: str, forwarded_for: str, trusted_proxies: int) -> str:
     """The address a request came from; "" when unknown.
 
     Each trusted proxy has added the address it saw at the right end of X-Forwarded-For, so with n of

@@ -10,7 +10,7 @@ from newsletter.kernel import network
 
 def client_address(request: HttpRequest) -> str:
     """The true address behind our proxies; "" when unknown."""
-    return network.client_address(
+    return network.parse_client_address(
         request.META.get("REMOTE_ADDR", ""),
         request.META.get("HTTP_X_FORWARDED_FOR", ""),
         settings.CONFIG.trusted_proxies,

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound
-from newsletter.kernel.network import client_address
+from newsletter.kernel.network import parse_client_address
 from subscribers import hooks, limits, reads, tokens
 
 View = Callable[..., HttpResponse]
@@ -119,7 +119,7 @@ _FIELDS: Mapping[str, Callable[[], str]] = {
 
 def network(request: HttpRequest) -> str:
     """The network address a request comes from."""
-    return client_address(
+    return parse_client_address(
         request.META.get("REMOTE_ADDR", ""),
         request.META.get("HTTP_X_FORWARDED_FOR", ""),
         settings.CONFIG.trusted_proxies,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from newsletter.kernel import clock, ids
 from newsletter.kernel.errors import BadInput
-from newsletter.kernel.network import client_address
+from newsletter.kernel.network import parse_client_address
 
 
 def test_an_unknown_zone_names_near_matches() -> None:
@@ -46,14 +46,14 @@ def test_times_for_people_say_their_zone() -> None:
     ],
 )
 def test_a_forged_forwarding_header_changes_nothing(remote: str, forwarded: str, proxies: int, address: str) -> None:
-    assert client_address(remote, forwarded, proxies) == address
+    assert parse_client_address(remote, forwarded, proxies) == address
 
 
 @given(st.text(), st.text(), st.integers(0, 9))
 def test_any_header_gives_an_address_or_nothing(remote: str, forwarded: str, proxies: int) -> None:
     import ipaddress
 
-    found = client_address(remote, forwarded, proxies)
+    found = parse_client_address(remote, forwarded, proxies)
     assert found == "" or ipaddress.ip_address(found)
 
 

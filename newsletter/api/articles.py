@@ -16,7 +16,7 @@ from newsletter.curator.extracted import ExtractedArticle
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
-from newsletter.kernel.numbers import whole
+from newsletter.kernel.numbers import parse_whole_number
 
 TEXT_FIELDS = ("title", "dek", "text", "byline", "language", "publisher", "section", "biography", "canonical_url")
 PICTURE_FIELDS = ("url", "alt", "caption", "credit")
@@ -39,7 +39,7 @@ def show_article(request: HttpRequest, article_id: int) -> HttpResponse:
 
 
 def _list_articles(request: HttpRequest) -> HttpResponse:
-    limit = whole(request.GET.get("limit", "50"))
+    limit = parse_whole_number(request.GET.get("limit", "50"))
     if limit is None or not 1 <= limit <= MOST_LISTED:
         raise BadInput(f"The limit is a number from 1 to {MOST_LISTED}.", "limit")
     found = reads.list_articles(query=request.GET.get("query", "")[:200], limit=limit)

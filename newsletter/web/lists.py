@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from newsletter.accounts.rights import can
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused
-from newsletter.kernel.numbers import whole
+from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.access import desk, note
 from newsletter.web.readers import list_named, lists_seen
 from subscribers import reads, service
@@ -88,7 +88,7 @@ def _act(request: HttpRequest, target: reads.List) -> None:
 
 
 def _months(text: str) -> int:
-    found = whole(text)
+    found = parse_whole_number(text)
     return found if found in MONTHS else 6
 
 

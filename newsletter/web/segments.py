@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.kernel.numbers import whole
+from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.access import by, desk, note
 from subscribers import reads, segments, service
 
@@ -124,7 +124,7 @@ def _posted(request: HttpRequest) -> Form:
 
 def _longer(form: Form, do: str) -> Form:
     """The form with one more row in the block “more-N”, or with one more block."""
-    place = whole(do.removeprefix("more-"))
+    place = parse_whole_number(do.removeprefix("more-"))
     blocks = list(form.blocks)
     if place is not None and place < len(blocks):
         old = blocks[place]

@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
-from newsletter.kernel.numbers import whole
+from newsletter.kernel.numbers import parse_whole_number
 from subscribers import reads, service, tokens
 from subscribers.policy import ACTIVE, PENDING, UNSUBSCRIBED
 from subscribers.views.page import language_of, network, page, said, speak
@@ -83,7 +83,7 @@ def _save(request: HttpRequest, person: reads.Person) -> None:
 def _often(chosen: str, paused_until: date | None, today: date) -> tuple[str, date | None]:
     """“every”, “weekly”, “pause-30” (days), or “paused”: as it was."""
     kind, _, days = chosen.partition("-")
-    wanted = whole(days)
+    wanted = parse_whole_number(days)
     if kind == "pause" and wanted is not None and wanted in PAUSES:
         return "every", today + timedelta(days=wanted)
     if kind == "paused":

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from lxml import etree
 
-from newsletter.kernel.resources import mail_templates
+from newsletter.kernel.resources import list_mail_templates
 from newsletter.templater import (
     Also,
     Box,
@@ -46,7 +46,7 @@ def main() -> None:
     dice = random.Random(SEED)
     rendered = explained = 0
     wrong: list[str] = []
-    templates = mail_templates()
+    templates = list_mail_templates()
     for number in range(EDITIONS):
         briefing = _edition(dice, templates[number % len(templates)])
         try:

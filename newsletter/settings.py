@@ -10,7 +10,7 @@ from csp.constants import NONE, SELF
 
 from newsletter import config
 from newsletter.kernel.errors import SurroundingsError
-from newsletter.kernel.resources import templates_dir
+from newsletter.kernel.resources import get_templates_dir
 
 CONFIG = config.load()
 
@@ -72,7 +72,7 @@ WSGI_APPLICATION = "newsletter.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [templates_dir() / "web"],
+        "DIRS": [get_templates_dir() / "web"],
         "APP_DIRS": False,
         "OPTIONS": {
             "context_processors": [
@@ -138,7 +138,7 @@ USE_I18N = True
 
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]  # of the readers' pages and mails
 FORMAT_MODULE_PATH = ["newsletter.web.formats"]
-LOCALE_PATHS = [templates_dir() / "web" / "locale"]
+LOCALE_PATHS = [get_templates_dir() / "web" / "locale"]
 
 SUBSCRIBERS_HOOKS = {
     "on_its_way": "newsletter.delivery.reads.on_its_way",
@@ -151,7 +151,7 @@ SUBSCRIBERS_HOOKS = {
 }
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [templates_dir() / "web" / "static"]
+STATICFILES_DIRS = [get_templates_dir() / "web" / "static"]
 WHITENOISE_USE_FINDERS = True  # no collectstatic step: files are served from where they are installed
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_MAX_AGE = 3600

@@ -15,7 +15,7 @@ from newsletter.catalog import models, pictures, reads
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from newsletter.kernel.resources import mail_templates
+from newsletter.kernel.resources import list_mail_templates
 from newsletter.kernel.slugs import check_slug, is_slug
 from subscribers import service as subscribers
 
@@ -181,7 +181,7 @@ def _check_text(name: str, value: str) -> str:
         raise BadInput(f"{name} has {len(flat)} characters; {_TEXTS[name]} are the most.", name)
     if not flat and name in ("name", "postal_address", "template"):
         raise BadInput(f"{name} may not be empty.", name)
-    if name == "template" and flat not in (known := mail_templates(settings.CONFIG.templates_dir)):
+    if name == "template" and flat not in (known := list_mail_templates(settings.CONFIG.templates_dir)):
         raise BadInput(f"There is no template “{flat}”. There are {', '.join(known)}.", name)
     if name == "publication_url" and flat and not flat.startswith(("http://", "https://")):
         raise BadInput(f"“{flat}” is no web address: it must begin with https://.", name)

@@ -26,7 +26,7 @@ from newsletter.cli.app import prepare_django
 from newsletter.cli.output import progress, say
 from newsletter.kernel import clock
 from newsletter.kernel.errors import SurroundingsError
-from newsletter.kernel.resources import templates_dir
+from newsletter.kernel.resources import get_templates_dir
 
 app = typer.Typer(add_completion=False)
 
@@ -115,7 +115,7 @@ def _create_administrator(folder: Path, now: datetime) -> str:
 
 def _copy_material(folder: Path, now: datetime) -> Path:
     """A copy of the sample material whose feeds are dated as if written today."""
-    source, target = templates_dir() / "demo", folder / "material"
+    source, target = get_templates_dir() / "demo", folder / "material"
     if not target.is_dir():
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("art"))
         # The feeds name their pictures as lying beside them; files beside a feed are all that is read.

@@ -19,7 +19,7 @@ from newsletter.delivery import service as delivery
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.jobs import pulses, wiring
 from newsletter.kernel.errors import NewsletterError
-from newsletter.kernel.resources import templates_dir
+from newsletter.kernel.resources import get_templates_dir
 from newsletter.scheduler import reads as schedules
 from subscribers import reads as subscribers
 
@@ -46,7 +46,7 @@ def examine(now: datetime) -> tuple[Diagnosis, ...]:
 
 def _check_files(config: Config) -> Iterator[Diagnosis]:
     try:
-        templates_dir()
+        get_templates_dir()
         free = shutil.disk_usage(config.data_dir).free
     except (NewsletterError, OSError) as error:
         yield Diagnosis("bad", str(error), "Set NEWSLETTER_DATA_DIR to a folder this user may write.")

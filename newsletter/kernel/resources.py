@@ -15,7 +15,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @cache
-def templates_dir() -> Path:
+def get_templates_dir() -> Path:
     """The absolute path of the templates folder. Raises SurroundingsError when it is missing."""
     for candidate in (_PACKAGE / "_templates", _PACKAGE.parent / "templates"):
         if (candidate / "email").is_dir():
@@ -25,8 +25,8 @@ def templates_dir() -> Path:
     )
 
 
-def mail_templates(own: Path | None = None) -> tuple[str, ...]:
+def list_mail_templates(own: Path | None = None) -> tuple[str, ...]:
     """The names of the templates that an edition can have: folders with a letter of their name, ours and those in `own`."""
-    folders = [templates_dir() / "email", *([own] if own and own.is_dir() else [])]
+    folders = [get_templates_dir() / "email", *([own] if own and own.is_dir() else [])]
     found = (each.name for folder in folders for each in folder.iterdir() if (each / f"{each.name}.mjml.j2").is_file())
     return tuple(sorted({name for name in found if name != "notice"}))

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from newsletter.kernel.resources import templates_dir
+from newsletter.kernel.resources import get_templates_dir
 from newsletter.templater import foreign, slimming, theme
 from newsletter.templater.inlining import inline
 
@@ -24,7 +24,7 @@ Folders = tuple[Path, ...]
 
 def folder_of(template: str, folders: Folders) -> Path:
     """Where a template lives. Raises TemplateNotFound."""
-    for base in (*folders, templates_dir() / "email"):
+    for base in (*folders, get_templates_dir() / "email"):
         if (base / template / f"{template}.mjml.j2").is_file():
             return base / template
     raise TemplateNotFound(f"{template}/{template}.mjml.j2")
@@ -81,7 +81,7 @@ def text(template: str, context: Mapping[str, Any], folders: Folders) -> str:
 @cache
 def _environments(folders: Folders) -> tuple[Environment, Environment]:
     """One environment for MJML, where everything is escaped, and one for plain text and style sheets."""
-    loader = ChoiceLoader([FileSystemLoader(folder) for folder in (*folders, templates_dir() / "email")])
+    loader = ChoiceLoader([FileSystemLoader(folder) for folder in (*folders, get_templates_dir() / "email")])
     return _environment(loader, escaping=True), _environment(loader, escaping=False)
 
 

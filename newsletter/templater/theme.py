@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from newsletter.kernel.resources import templates_dir
+from newsletter.kernel.resources import get_templates_dir
 from newsletter.templater.briefing import Problem
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -161,12 +161,12 @@ def _luminance(colour: str) -> float:
 
 def check(template: str, overrides: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with a newsletter's own values for the theme of one of our templates."""
-    return theme(templates_dir() / "email" / template, overrides, "ltr")[1]
+    return theme(get_templates_dir() / "email" / template, overrides, "ltr")[1]
 
 
 def _path(folder: Path) -> Path:
     own = folder / "theme.toml"
-    return own if own.is_file() else templates_dir() / "email" / "briefing" / "theme.toml"
+    return own if own.is_file() else get_templates_dir() / "email" / "briefing" / "theme.toml"
 
 
 @cache

@@ -12,7 +12,7 @@ from newsletter.catalog import reads, service, sponsors
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.kernel.resources import mail_templates
+from newsletter.kernel.resources import list_mail_templates
 from newsletter.web.access import allow, desk, note, shown
 from newsletter.web.fields import number
 from subscribers import reads as subscribers
@@ -125,7 +125,7 @@ def _choices(name: str) -> tuple[str, ...]:
     return (
         tuple(reads.STATES)
         if name == "state"
-        else mail_templates(settings.CONFIG.templates_dir)
+        else list_mail_templates(settings.CONFIG.templates_dir)
         if name == "template"
         else ()
     )

@@ -7,11 +7,11 @@ import random
 import pytest
 
 from benchmarks import hostile
-from newsletter.kernel.resources import mail_templates
+from newsletter.kernel.resources import list_mail_templates
 from newsletter.templater import Reader, Rendered, for_reader, render
 
 
-@pytest.mark.parametrize("template", mail_templates())
+@pytest.mark.parametrize("template", list_mail_templates())
 def test_hostile_editions_render_or_say_why_not(template: str) -> None:
     dice = random.Random(hostile.SEED)
     for number in range(40):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.kernel.resources import mail_templates
+from newsletter.kernel.resources import list_mail_templates
 from newsletter.templater import check_theme
 from newsletter.templater.theme import contrast_of
 
 
-@pytest.mark.parametrize("template", mail_templates())
+@pytest.mark.parametrize("template", list_mail_templates())
 def test_our_own_themes_can_be_read_by_everybody(template: str) -> None:
     assert check_theme(template, {}) == []
 
 
 def test_the_letters_are_there() -> None:
-    assert mail_templates() == ("briefing", "goodnews", "letter")
+    assert list_mail_templates() == ("briefing", "goodnews", "letter")
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def _settle_occurrence(occurrence: schedules.Occurrence, now: datetime) -> bool:
         edition_exists=edition_id is not None,
         early_minutes=newsletter.recall_minutes,
     )
-    if isinstance(decision, calendar.Hold):
+    if isinstance(decision, calendar.HoldDecision):
         scheduler.hold(occurrence.id, decision.reason, now)
         log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, decision.reason)
         return True

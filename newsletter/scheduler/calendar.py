@@ -34,7 +34,7 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
+class HoldDecision:
     """It is not sent by itself; the reason is for people."""
 
     reason: str
@@ -94,7 +94,7 @@ def decide(
     approved: bool,
     edition_exists: bool,
     early_minutes: int = 0,
-) -> Send | Hold | Wait:
+) -> Send | HoldDecision | Wait:
     """What to do with an occurrence: wait for its time, send it, or hold it and say why.
 
     What is approved may be sent on its way `early_minutes` before its time, when the provider is to wait for it.
@@ -102,12 +102,12 @@ def decide(
     if now < instant:
         return Send() if approved and now >= instant - timedelta(minutes=early_minutes) else Wait()
     if not edition_exists:
-        return Hold("No edition was made for it.")
+        return HoldDecision("No edition was made for it.")
     if not approved:
-        return Hold("The edition was not approved when its time came.")
+        return HoldDecision("The edition was not approved when its time came.")
     late = now - instant
     if late > timedelta(minutes=late_after_minutes):
-        return Hold(
+        return HoldDecision(
             f"It was {_words(late)} late when it could be sent, and more than {late_after_minutes} minutes late is held."
         )
     return Send()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput
 from newsletter.scheduler.calendar import (
-    Hold,
+    HoldDecision,
     Rule,
     Send,
     Wait,
@@ -135,9 +135,9 @@ SEVEN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
         (-1, True, True, Wait),
         (0, True, True, Send),
         (30, True, True, Send),
-        (31, True, True, Hold),
-        (0, False, True, Hold),
-        (0, False, False, Hold),
+        (31, True, True, HoldDecision),
+        (0, False, True, HoldDecision),
+        (0, False, False, HoldDecision),
         (-1, False, False, Wait),
     ],
 )
@@ -146,5 +146,5 @@ def test_what_to_do_when_the_time_comes(minutes: int, approved: bool, exists: bo
         SEVEN, SEVEN + timedelta(minutes=minutes), late_after_minutes=30, approved=approved, edition_exists=exists
     )
     assert isinstance(decision, kind)
-    if isinstance(decision, Hold):
+    if isinstance(decision, HoldDecision):
         assert decision.reason

@@ -20,7 +20,7 @@ _NAMED = {"daily": "1234567", "every day": "1234567", "weekdays": "12345", "week
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class ScheduleRule:
     """On these ISO weekdays (1 = Monday) at this local time in this zone."""
 
     weekdays: frozenset[int]
@@ -45,7 +45,7 @@ class Wait:
     """Its time has not come."""
 
 
-def occurrences(rule: Rule, after: datetime, until: datetime) -> list[datetime]:
+def occurrences(rule: ScheduleRule, after: datetime, until: datetime) -> list[datetime]:
     """The instants (UTC) of a rule that lie behind `after` and not behind `until`, in order. Both are aware."""
     zone = clock.get_zone(rule.zone)
     # A day either side: in far zones the local date differs from the UTC one by up to a day.

@@ -22,9 +22,9 @@ class Schedule:
     skips: tuple[tuple[date, str], ...]
 
     @property
-    def rule(self) -> calendar.Rule:
+    def rule(self) -> calendar.ScheduleRule:
         """The rule as the calendar reads it."""
-        return calendar.Rule(frozenset(int(day) for day in self.weekdays), self.time, self.zone)
+        return calendar.ScheduleRule(frozenset(int(day) for day in self.weekdays), self.time, self.zone)
 
 
 @dataclass(frozen=True, slots=True)

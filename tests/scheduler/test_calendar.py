@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from newsletter.kernel.errors import BadInput
 from newsletter.scheduler.calendar import (
     HoldDecision,
-    Rule,
+    ScheduleRule,
     Send,
     Wait,
     decide,
@@ -43,7 +43,7 @@ TIMES = st.times().map(lambda t: t.replace(second=0, microsecond=0, tzinfo=None)
 def on(day: date, at: time, zone: str) -> list[datetime]:
     """The occurrences whose local date is `day`."""
     start = datetime.combine(day, time(), UTC) - timedelta(days=2)
-    found = occurrences(Rule(DAILY, at, zone), start, start + timedelta(days=5))
+    found = occurrences(ScheduleRule(DAILY, at, zone), start, start + timedelta(days=5))
     return [instant for instant in found if instant.astimezone(ZoneInfo(zone)).date() == day]
 
 
@@ -83,7 +83,7 @@ def test_every_local_date_has_its_time_once(day: date, at: time, zone: str) -> N
 def test_cutting_a_span_in_two_loses_and_doubles_nothing(
     day: date, at: time, zone: str, weekdays: set[int], cut: int
 ) -> None:
-    rule = Rule(frozenset(weekdays), at, zone)
+    rule = ScheduleRule(frozenset(weekdays), at, zone)
     start = datetime.combine(day, time(3), UTC)
     middle, end = start + timedelta(days=cut), start + timedelta(days=21)
     whole = occurrences(rule, start, end)

@@ -29,7 +29,7 @@ class ScheduleRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
+class SendDecision:
     """It is time, and all is ready."""
 
 
@@ -94,13 +94,13 @@ def decide(
     approved: bool,
     edition_exists: bool,
     early_minutes: int = 0,
-) -> Send | HoldDecision | Wait:
+) -> SendDecision | HoldDecision | Wait:
     """What to do with an occurrence: wait for its time, send it, or hold it and say why.
 
     What is approved may be sent on its way `early_minutes` before its time, when the provider is to wait for it.
     """
     if now < instant:
-        return Send() if approved and now >= instant - timedelta(minutes=early_minutes) else Wait()
+        return SendDecision() if approved and now >= instant - timedelta(minutes=early_minutes) else Wait()
     if not edition_exists:
         return HoldDecision("No edition was made for it.")
     if not approved:
@@ -110,7 +110,7 @@ def decide(
         return HoldDecision(
             f"It was {_words(late)} late when it could be sent, and more than {late_after_minutes} minutes late is held."
         )
-    return Send()
+    return SendDecision()
 
 
 def _words(span: timedelta) -> str:

@@ -13,7 +13,7 @@ from newsletter.kernel.errors import BadInput
 from newsletter.scheduler.calendar import (
     HoldDecision,
     ScheduleRule,
-    Send,
+    SendDecision,
     Wait,
     decide,
     occurrences,
@@ -133,8 +133,8 @@ SEVEN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
     ("minutes", "approved", "exists", "kind"),
     [
         (-1, True, True, Wait),
-        (0, True, True, Send),
-        (30, True, True, Send),
+        (0, True, True, SendDecision),
+        (30, True, True, SendDecision),
         (31, True, True, HoldDecision),
         (0, False, True, HoldDecision),
         (0, False, False, HoldDecision),

@@ -133,7 +133,7 @@ def _settle_occurrence(occurrence: schedules.Occurrence, now: datetime) -> bool:
         scheduler.hold(occurrence.id, decision.reason, now)
         log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, decision.reason)
         return True
-    if isinstance(decision, calendar.Wait) or snapshot is None:
+    if isinstance(decision, calendar.WaitDecision) or snapshot is None:
         return False
     try:
         with transaction.atomic():  # claimed and planned together, or neither

@@ -41,7 +41,7 @@ class HoldDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class WaitDecision:
     """Its time has not come."""
 
 
@@ -94,13 +94,13 @@ def decide(
     approved: bool,
     edition_exists: bool,
     early_minutes: int = 0,
-) -> SendDecision | HoldDecision | Wait:
+) -> SendDecision | HoldDecision | WaitDecision:
     """What to do with an occurrence: wait for its time, send it, or hold it and say why.
 
     What is approved may be sent on its way `early_minutes` before its time, when the provider is to wait for it.
     """
     if now < instant:
-        return SendDecision() if approved and now >= instant - timedelta(minutes=early_minutes) else Wait()
+        return SendDecision() if approved and now >= instant - timedelta(minutes=early_minutes) else WaitDecision()
     if not edition_exists:
         return HoldDecision("No edition was made for it.")
     if not approved:

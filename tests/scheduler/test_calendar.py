@@ -14,7 +14,7 @@ from newsletter.scheduler.calendar import (
     HoldDecision,
     ScheduleRule,
     SendDecision,
-    Wait,
+    WaitDecision,
     decide,
     occurrences,
     parse_time,
@@ -132,13 +132,13 @@ SEVEN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("minutes", "approved", "exists", "kind"),
     [
-        (-1, True, True, Wait),
+        (-1, True, True, WaitDecision),
         (0, True, True, SendDecision),
         (30, True, True, SendDecision),
         (31, True, True, HoldDecision),
         (0, False, True, HoldDecision),
         (0, False, False, HoldDecision),
-        (-1, False, False, Wait),
+        (-1, False, False, WaitDecision),
     ],
 )
 def test_what_to_do_when_the_time_comes(minutes: int, approved: bool, exists: bool, kind: type) -> None:

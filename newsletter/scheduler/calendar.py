@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_NAMED = {"daily": "1234567", "every day": "1234567", "weekdays": "12345", "weekends": "67"}
+_DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY_SETS = {"daily": "1234567", "every day": "1234567", "weekdays": "12345", "weekends": "67"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +53,22 @@ def occurrences(rule: ScheduleRule, after: datetime, until: datetime) -> list[da
         after.astimezone(zone).date() - timedelta(days=1),
         until.astimezone(zone).date() + timedelta(days=1),
     )
-    days = (day for day in _days(first, last) if day.isoweekday() in rule.weekdays)
-    instants = {(instant_on(day, rule.time, zone), day) for day in days}
+    days = (day for day in _iterate_days(first, last) if day.isoweekday() in rule.weekdays)
+    instants = {(compute_instant(day, rule.time, zone), day) for day in days}
     # Where a zone crossed the date line a whole day is missing: nothing happens on it.
     return sorted(at for at, day in instants if after < at <= until and at.astimezone(zone).date() == day)
 
 
-def instant_on(day: date, at: time, zone: ZoneInfo) -> datetime:
+def compute_instant(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The instant (UTC) of a local time on a local date."""
     local = datetime.combine(day, at.replace(fold=0), zone)
     instant = local.astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
         return instant
-    return _end_of_gap(instant, zone)
+    return _find_end_of_gap(instant, zone)
 
 
-def _end_of_gap(near: datetime, zone: ZoneInfo) -> datetime:
+def _find_end_of_gap(near: datetime, zone: ZoneInfo) -> datetime:
     """The instant at which the clocks jump, found by halving; `near` is a time within reach of the jump."""
     low, high = near - timedelta(hours=30), near + timedelta(hours=30)
     before = low.astimezone(zone).utcoffset()
@@ -81,7 +81,7 @@ def _end_of_gap(near: datetime, zone: ZoneInfo) -> datetime:
     return high.replace(microsecond=0)
 
 
-def _days(first: date, last: date) -> Iterator[date]:
+def _iterate_days(first: date, last: date) -> Iterator[date]:
     for offset in range((last - first).days + 1):
         yield first + timedelta(days=offset)
 
@@ -108,12 +108,12 @@ def decide(
     late = now - instant
     if late > timedelta(minutes=late_after_minutes):
         return HoldDecision(
-            f"It was {_words(late)} late when it could be sent, and more than {late_after_minutes} minutes late is held."
+            f"It was {_format_span(late)} late when it could be sent, and more than {late_after_minutes} minutes late is held."
         )
     return SendDecision()
 
 
-def _words(span: timedelta) -> str:
+def _format_span(span: timedelta) -> str:
     minutes = int(span.total_seconds() // 60)
     if minutes < 120:
         return f"{minutes} minutes"
@@ -123,19 +123,19 @@ def _words(span: timedelta) -> str:
 def parse_weekdays(text: str) -> str:
     """ISO weekdays as a string such as "12345", from daily, weekdays, mon,wed, 1-5 or mon-fri. Raises BadInput."""
     flat = text.strip().lower()
-    if flat in _NAMED:
-        return _NAMED[flat]
+    if flat in _WEEKDAY_SETS:
+        return _WEEKDAY_SETS[flat]
     if re.fullmatch(r"[1-7]{2,7}", flat):
         return "".join(sorted(set(flat)))
     days: set[int] = set()
     for part in re.split(r"[,\s]+", flat):
         first, dash, last = part.partition("-")
-        start, end = _weekday(first, text), _weekday(last, text) if dash else 0
+        start, end = _parse_weekday(first, text), _parse_weekday(last, text) if dash else 0
         days |= {start} if not dash else {(start - 1 + step) % 7 + 1 for step in range((end - start) % 7 + 1)}
     return "".join(str(day) for day in sorted(days))
 
 
-def _weekday(word: str, whole: str) -> int:
+def _parse_weekday(word: str, whole: str) -> int:
     if word in {"1", "2", "3", "4", "5", "6", "7"}:
         return int(word)
     if len(word) >= 2:
@@ -155,7 +155,7 @@ def parse_time(text: str) -> time:
     return time(int(match[1]), int(match[2]))
 
 
-def weekdays_in_words(weekdays: str) -> str:
+def format_weekdays(weekdays: str) -> str:
     """“Mon to Fri”, “daily” or “Wed” for "12345", "1234567" or "3"."""
     names = {"1234567": "daily", "12345": "Mon to Fri", "67": "Sat and Sun"}
-    return names.get(weekdays) or ", ".join(_DAYS[int(day) - 1].capitalize() for day in weekdays)
+    return names.get(weekdays) or ", ".join(_DAY_NAMES[int(day) - 1].capitalize() for day in weekdays)

@@ -25,7 +25,7 @@ def index(request: HttpRequest) -> HttpResponse:
     newsletters = {each.id: each for each in shown(request)}
     found = reads.occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
     rules = [
-        (each, newsletters[each.newsletter_id], calendar.weekdays_in_words(each.weekdays), _days(each.weekdays))
+        (each, newsletters[each.newsletter_id], calendar.format_weekdays(each.weekdays), _days(each.weekdays))
         for each in reads.schedules()
         if each.newsletter_id in newsletters
     ]
@@ -58,7 +58,7 @@ def edition_of(occurrence: reads.Occurrence) -> curator.Edition | None:
 
 def _days(chosen: str) -> list[tuple[str, str, bool]]:
     """The weekdays as a row of ticks: ISO number, name, whether it is chosen."""
-    return [(str(n), calendar.weekdays_in_words(str(n)), str(n) in chosen) for n in range(1, 8)]
+    return [(str(n), calendar.format_weekdays(str(n)), str(n) in chosen) for n in range(1, 8)]
 
 
 def _weekdays(request: HttpRequest) -> str:

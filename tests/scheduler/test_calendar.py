@@ -16,10 +16,10 @@ from newsletter.scheduler.calendar import (
     SendDecision,
     WaitDecision,
     decide,
+    format_weekdays,
     occurrences,
     parse_time,
     parse_weekdays,
-    weekdays_in_words,
 )
 
 DAILY = frozenset(range(1, 8))
@@ -117,7 +117,7 @@ def test_any_weekdays_are_read_or_refused(text: str) -> None:
     else:
         assert found
         assert set(found) <= set("1234567")
-        assert weekdays_in_words(found)
+        assert format_weekdays(found)
 
 
 @pytest.mark.parametrize("text", ["25:00", "7", "07:60", "", "seven", "07:00:00"])

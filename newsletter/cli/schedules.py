@@ -48,7 +48,7 @@ def create(
     )
     if as_json:
         return emit_json(made)
-    following = reads.next_for(found.id, now)
+    following = reads.find_next(found.id, now)
     say(f"{found.name}: schedule {made.id} is set.")
     if following:
         say(f"Next: {clock.format_in_zone(following.instant, made.zone)}")
@@ -59,7 +59,7 @@ def create(
 @app.command("list")
 def show_all(newsletter: str = typer.Argument(""), as_json: bool = JSON) -> None:
     """List the schedules."""
-    found = reads.schedules(catalog.get_newsletter_by_slug(newsletter).id if newsletter else None)
+    found = reads.list_schedules(catalog.get_newsletter_by_slug(newsletter).id if newsletter else None)
     if as_json:
         return emit_json(found)
     names = {n.id: n.slug for n in catalog.list_newsletters()}
@@ -85,7 +85,7 @@ def list_upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JS
     """List what is planned for the coming days, and what was held or missed in the past two."""
     now = clock.now()
     service.materialise(now)
-    found = reads.occurrences(now - timedelta(days=2), now + timedelta(days=days))
+    found = reads.list_occurrences(now - timedelta(days=2), now + timedelta(days=days))
     if as_json:
         return emit_json(found)
     newsletters = {n.id: n for n in catalog.list_newsletters()}

@@ -135,7 +135,7 @@ def _check_newsletters() -> Iterator[Diagnosis]:
     newsletters = catalog.list_newsletters()
     if not newsletters:
         yield Diagnosis("look", "There is no newsletter yet.", "Make one: newsletter newsletters create …")
-    scheduled = {schedule.newsletter_id for schedule in schedules.schedules() if schedule.active}
+    scheduled = {schedule.newsletter_id for schedule in schedules.list_schedules() if schedule.active}
     for each in newsletters:
         if each.state != "live":
             yield Diagnosis(

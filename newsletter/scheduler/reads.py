@@ -12,7 +12,7 @@ from newsletter.scheduler.values import Occurrence, Schedule
 __all__ = ["Occurrence", "Schedule", "next_for", "occurrence", "occurrences", "schedule", "schedules"]
 
 
-def schedule(schedule_id: int) -> Schedule:
+def get_schedule(schedule_id: int) -> Schedule:
     """The schedule with this id. Raises NotFound."""
     row = models.Schedule.objects.prefetch_related("skips").filter(id=schedule_id).first()
     if row is None:
@@ -20,13 +20,13 @@ def schedule(schedule_id: int) -> Schedule:
     return to_schedule(row)
 
 
-def schedules(newsletter_id: int | None = None) -> tuple[Schedule, ...]:
+def list_schedules(newsletter_id: int | None = None) -> tuple[Schedule, ...]:
     """The schedules of one newsletter, or all."""
     rows = models.Schedule.objects.prefetch_related("skips").order_by("newsletter_id", "time")
     return tuple(to_schedule(row) for row in (rows.filter(newsletter_id=newsletter_id) if newsletter_id else rows))
 
 
-def occurrence(occurrence_id: int) -> Occurrence:
+def get_occurrence(occurrence_id: int) -> Occurrence:
     """The occurrence with this id. Raises NotFound."""
     row = models.Occurrence.objects.filter(id=occurrence_id).first()
     if row is None:
@@ -34,7 +34,7 @@ def occurrence(occurrence_id: int) -> Occurrence:
     return to_occurrence(row)
 
 
-def occurrences(
+def list_occurrences(
     after: datetime, until: datetime, newsletter_ids: Iterable[int] | None = None, *, state: str = ""
 ) -> tuple[Occurrence, ...]:
     """What lies between two instants, in order; of some newsletters or (None) all."""
@@ -44,7 +44,7 @@ def occurrences(
     return tuple(to_occurrence(row) for row in (rows.filter(state=state) if state else rows))
 
 
-def next_for(newsletter_id: int, now: datetime) -> Occurrence | None:
+def find_next(newsletter_id: int, now: datetime) -> Occurrence | None:
     """The next occurrence of a newsletter that is to happen."""
     rows = models.Occurrence.objects.filter(newsletter_id=newsletter_id, instant__gte=now, state__in=states.WAITING)
     row = rows.order_by("instant").first()

@@ -29,7 +29,7 @@ def create_schedule(
         created_at=now,
         **_checked(weekdays=weekdays, time=time, zone=zone, open_before_minutes=open_before_minutes),
     )
-    return reads.schedule(row.id)
+    return reads.get_schedule(row.id)
 
 
 def change_schedule(schedule_id: int, *, now: datetime, **fields: Any) -> Schedule:
@@ -44,7 +44,7 @@ def change_schedule(schedule_id: int, *, now: datetime, **fields: Any) -> Schedu
             raise NotFound(f"There is no schedule {schedule_id}. See them all with: newsletter schedules list")
         _forget_future(schedule_id, now)
     materialise(now)
-    return reads.schedule(schedule_id)
+    return reads.get_schedule(schedule_id)
 
 
 def pause(schedule_id: int, *, now: datetime) -> Schedule:
@@ -52,14 +52,14 @@ def pause(schedule_id: int, *, now: datetime) -> Schedule:
     with transaction.atomic():
         models.Schedule.objects.filter(id=schedule_id).update(active=False)
         _forget_future(schedule_id, now)
-    return reads.schedule(schedule_id)
+    return reads.get_schedule(schedule_id)
 
 
 def resume(schedule_id: int, *, now: datetime) -> Schedule:
     """Lets a paused schedule go on, from now: what it missed stays missed."""
     models.Schedule.objects.filter(id=schedule_id).update(active=True, created_at=now)
     materialise(now)
-    return reads.schedule(schedule_id)
+    return reads.get_schedule(schedule_id)
 
 
 def _forget_future(schedule_id: int, now: datetime) -> None:
@@ -102,7 +102,7 @@ def skip_date(schedule_id: int, on: date, *, reason: str, by: str, now: datetime
     """Leaves out one local date, for a reason that stays visible. Raises BadInput, Refused when it is too late."""
     if not reason.strip():
         raise BadInput("Say why it is left out.", "reason")
-    schedule = reads.schedule(schedule_id)
+    schedule = reads.get_schedule(schedule_id)
     with transaction.atomic():
         if models.Occurrence.objects.filter(schedule_id=schedule.id, date=on, state=states.CLAIMED).exists():
             raise Refused(f"{on} is being sent already. Stop its mailing instead: newsletter mailings list")

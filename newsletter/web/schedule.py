@@ -23,10 +23,10 @@ def index(request: HttpRequest) -> HttpResponse:
         return _create(request)
     now = clock.now()
     newsletters = {each.id: each for each in shown(request)}
-    found = reads.occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
+    found = reads.list_occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
     rules = [
         (each, newsletters[each.newsletter_id], calendar.format_weekdays(each.weekdays), _days(each.weekdays))
-        for each in reads.schedules()
+        for each in reads.list_schedules()
         if each.newsletter_id in newsletters
     ]
     context = {
@@ -95,7 +95,7 @@ def _create(request: HttpRequest) -> HttpResponse:
 @desk("configure", methods=("POST",))
 def change(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """Changes a rule, pauses it or lets it go on."""
-    schedule = reads.schedule(schedule_id)
+    schedule = reads.get_schedule(schedule_id)
     allow(request, "configure", schedule.newsletter_id)
     now = clock.now()
     do = request.POST.get("do", "save")
@@ -118,7 +118,7 @@ def change(request: HttpRequest, schedule_id: int) -> HttpResponse:
 @desk("edit", methods=("POST",))
 def skip(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """Leaves a date out for a reason, or with `undo` takes it in again."""
-    schedule = reads.schedule(schedule_id)
+    schedule = reads.get_schedule(schedule_id)
     allow(request, "edit", schedule.newsletter_id)
     now = clock.now()
     try:

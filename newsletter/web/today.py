@@ -79,7 +79,7 @@ def due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[
     ids = [each.id for each in newsletters]
     readers = {each.id: subscribers.counts(each.list_id).get("active", 0) for each in newsletters}
     seen: set[int] = set()
-    for occurrence in scheduler.occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
+    for occurrence in scheduler.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
         newsletter = _named(newsletters, occurrence.newsletter_id)
         edition = edition_of(occurrence)
         if edition:

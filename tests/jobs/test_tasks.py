@@ -28,7 +28,7 @@ def scheduled(house: Any, articles: Callable[..., list[int]], now: datetime) -> 
 
 def occurrence(now: datetime, day: int = 0) -> Any:
     """The occurrence of today or a later day."""
-    found = schedules.occurrences(now - timedelta(days=3), now + timedelta(days=9))
+    found = schedules.list_occurrences(now - timedelta(days=3), now + timedelta(days=9))
     return next(each for each in found if each.date == now.date() + timedelta(days=day))
 
 
@@ -172,7 +172,7 @@ def test_what_was_cancelled_by_hand_is_not_sent_by_the_schedule(
 
 def test_one_newsletter_in_trouble_never_stops_the_next(scheduled: Any, house: Any, now: datetime) -> None:
     scheduler.materialise(now)
-    found = schedules.occurrences(now, now + timedelta(days=3))[:2]
+    found = schedules.list_occurrences(now, now + timedelta(days=3))[:2]
     taken: list[int] = []
 
     def step(each: Any) -> bool:

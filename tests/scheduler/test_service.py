@@ -20,7 +20,7 @@ def schedule(house: Any, now: datetime) -> Any:
 
 
 def planned(now: datetime) -> tuple[reads.Occurrence, ...]:
-    return reads.occurrences(now - timedelta(days=5), now + timedelta(days=20))
+    return reads.list_occurrences(now - timedelta(days=5), now + timedelta(days=20))
 
 
 def test_planning_twice_changes_nothing(schedule: Any, now: datetime) -> None:
@@ -33,7 +33,7 @@ def test_planning_twice_changes_nothing(schedule: Any, now: datetime) -> None:
 def test_what_fell_due_while_nothing_ran_is_found(schedule: Any, now: datetime) -> None:
     later = now + timedelta(days=20)
     service.materialise(later)
-    missed = [each for each in reads.occurrences(now, later) if each.instant > later - service.LOOK_BACK]
+    missed = [each for each in reads.list_occurrences(now, later) if each.instant > later - service.LOOK_BACK]
     assert len(missed) == 2
     assert {each.id for each in missed} <= {each.id for each in service.due(later)}
 
@@ -57,7 +57,7 @@ def test_a_date_left_out_before_it_is_planned_stays_out(schedule: Any, now: date
     far = now.date() + timedelta(days=30)
     service.skip_date(schedule.id, far, reason="Holiday", by="ann", now=now)
     service.materialise(now + timedelta(days=28))
-    found = reads.occurrences(now + timedelta(days=29), now + timedelta(days=33))
+    found = reads.list_occurrences(now + timedelta(days=29), now + timedelta(days=33))
     assert {each.date: each.state for each in found}[far] == "skipped"
 
 
@@ -103,7 +103,7 @@ def test_bad_rules_name_the_field(house: Any, now: datetime, field: str, value: 
 
 def test_an_unknown_schedule_is_not_found(db: None, now: datetime) -> None:
     with pytest.raises(NotFound):
-        reads.schedule(99)
+        reads.get_schedule(99)
     with pytest.raises(NotFound):
         service.change_schedule(99, now=now, time="08:00")
 

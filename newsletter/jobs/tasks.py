@@ -72,7 +72,7 @@ def tick(now: datetime, *, opening: bool = True) -> TickResult:
 
 def create_due_editions(now: datetime) -> int:
     """Makes and prefills the edition of every occurrence whose opening time has come."""
-    return _run_for_each(scheduler.to_open(now), lambda occurrence: _create_edition(occurrence, now))
+    return _run_for_each(scheduler.list_to_open(now), lambda occurrence: _create_edition(occurrence, now))
 
 
 def _create_edition(occurrence: schedules.Occurrence, now: datetime) -> bool:
@@ -86,14 +86,14 @@ def _create_edition(occurrence: schedules.Occurrence, now: datetime) -> bool:
             suggest=True,
             fetch=wiring.build_fetcher(),
         )
-    return scheduler.opened(occurrence.id, edition.id, now)
+    return scheduler.mark_opened(occurrence.id, edition.id, now)
 
 
 def claim_due(now: datetime) -> int:
     """Turns every occurrence that is due, or is to be handed over early, into a mailing, or holds it with the reason."""
     earliest = max((newsletter.recall_minutes for newsletter in catalog.list_newsletters()), default=0)
     return _run_for_each(
-        scheduler.due(now, timedelta(minutes=earliest)), lambda occurrence: _settle_occurrence(occurrence, now)
+        scheduler.list_due(now, timedelta(minutes=earliest)), lambda occurrence: _settle_occurrence(occurrence, now)
     )
 
 
@@ -161,7 +161,7 @@ def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime
         raise Refused(
             f"Edition {edition_id} is not approved, so it is not sent. Approve it: newsletter editions approve {edition_id}"
         )
-    held = scheduler.held_for_edition(edition_id)
+    held = scheduler.find_held_for_edition(edition_id)
     with transaction.atomic():
         if held is not None and not scheduler.claim(held.id, now):
             raise Conflict("Somebody else is sending this edition at the same moment.")

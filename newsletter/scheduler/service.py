@@ -27,7 +27,7 @@ def create_schedule(
     row = models.Schedule.objects.create(
         newsletter_id=newsletter_id,
         created_at=now,
-        **_checked(weekdays=weekdays, time=time, zone=zone, open_before_minutes=open_before_minutes),
+        **_parse_fields(weekdays=weekdays, time=time, zone=zone, open_before_minutes=open_before_minutes),
     )
     return reads.get_schedule(row.id)
 
@@ -37,12 +37,12 @@ def change_schedule(schedule_id: int, *, now: datetime, **fields: Any) -> Schedu
 
     An edition that was opened already keeps its date, and goes out at the new time.
     """
-    checked = _checked(**fields)
+    checked = _parse_fields(**fields)
     materialise(now)  # what fell due under the old rule while nothing ran is still recorded
     with transaction.atomic():
         if not models.Schedule.objects.filter(id=schedule_id).update(created_at=now, **checked):
             raise NotFound(f"There is no schedule {schedule_id}. See them all with: newsletter schedules list")
-        _forget_future(schedule_id, now)
+        _delete_future(schedule_id, now)
     materialise(now)
     return reads.get_schedule(schedule_id)
 
@@ -51,7 +51,7 @@ def pause(schedule_id: int, *, now: datetime) -> Schedule:
     """Stops a schedule: nothing of it is planned or sent until it is resumed. Editions that were opened stay."""
     with transaction.atomic():
         models.Schedule.objects.filter(id=schedule_id).update(active=False)
-        _forget_future(schedule_id, now)
+        _delete_future(schedule_id, now)
     return reads.get_schedule(schedule_id)
 
 
@@ -62,7 +62,7 @@ def resume(schedule_id: int, *, now: datetime) -> Schedule:
     return reads.get_schedule(schedule_id)
 
 
-def _forget_future(schedule_id: int, now: datetime) -> None:
+def _delete_future(schedule_id: int, now: datetime) -> None:
     # The opened ones too, or they would go out at the old time; the next beat finds their editions by the date.
     forgotten = (*states.WAITING, states.SKIPPED)
     models.Occurrence.objects.filter(schedule_id=schedule_id, instant__gt=now, state__in=forgotten).delete()
@@ -75,12 +75,13 @@ def materialise(now: datetime) -> int:
         schedule = reads.to_schedule(row)
         start = max(row.created_at, now - LOOK_BACK)
         made += sum(
-            _plan(schedule, instant, now) for instant in calendar.occurrences(schedule.rule, start, now + HORIZON)
+            _plan_occurrence(schedule, instant, now)
+            for instant in calendar.occurrences(schedule.rule, start, now + HORIZON)
         )
     return made
 
 
-def _plan(schedule: Schedule, instant: datetime, now: datetime) -> bool:
+def _plan_occurrence(schedule: Schedule, instant: datetime, now: datetime) -> bool:
     local = instant.astimezone(clock.get_zone(schedule.zone)).date()
     reason = dict(schedule.skips).get(local, "")
     _, created = models.Occurrence.objects.get_or_create(
@@ -129,19 +130,19 @@ def unskip_date(schedule_id: int, on: date, *, by: str, now: datetime) -> None:
         rows.exclude(edition=None).update(state=states.OPENED, reason="", changed_at=now)
 
 
-def to_open(now: datetime) -> tuple[Occurrence, ...]:
+def list_to_open(now: datetime) -> tuple[Occurrence, ...]:
     """What is to be opened now: its opening time has come and it has no edition yet."""
     rows = models.Occurrence.objects.filter(opens_at__lte=now, state=states.PLANNED).order_by("instant")
     return tuple(reads.to_occurrence(row) for row in rows)
 
 
-def opened(occurrence_id: int, edition_id: int, now: datetime) -> bool:
+def mark_opened(occurrence_id: int, edition_id: int, now: datetime) -> bool:
     """Notes the edition of an occurrence; False when another process was faster."""
     rows = models.Occurrence.objects.filter(id=occurrence_id, state=states.PLANNED)
     return bool(rows.update(state=states.OPENED, edition_id=edition_id, changed_at=now))
 
 
-def due(now: datetime, ahead: timedelta = timedelta()) -> tuple[Occurrence, ...]:
+def list_due(now: datetime, ahead: timedelta = timedelta()) -> tuple[Occurrence, ...]:
     """What is to be sent or held now, and what will be within `ahead`."""
     rows = models.Occurrence.objects.filter(instant__lte=now + ahead, state__in=states.WAITING).order_by("instant")
     return tuple(reads.to_occurrence(row) for row in rows)
@@ -155,20 +156,20 @@ def claim(occurrence_id: int, now: datetime) -> bool:
 
 def hold(occurrence_id: int, reason: str, now: datetime) -> bool:
     """Holds an occurrence back, for a reason that stays visible; False when it has moved on."""
-    return _move(occurrence_id, states.HELD, reason, now)
+    return _change_state(occurrence_id, states.HELD, reason, now)
 
 
 def miss(occurrence_id: int, reason: str, now: datetime) -> bool:
     """Records that an occurrence was missed; False when it has moved on."""
-    return _move(occurrence_id, states.MISSED, reason, now)
+    return _change_state(occurrence_id, states.MISSED, reason, now)
 
 
-def _move(occurrence_id: int, to: str, reason: str, now: datetime) -> bool:
+def _change_state(occurrence_id: int, to: str, reason: str, now: datetime) -> bool:
     rows = models.Occurrence.objects.filter(id=occurrence_id, state__in=states.sources_of(to))
     return bool(rows.update(state=to, reason=reason[:300], changed_at=now))
 
 
-def held_for_edition(edition_id: int) -> Occurrence | None:
+def find_held_for_edition(edition_id: int) -> Occurrence | None:
     """The held or missed occurrence of an edition, to be claimed when somebody sends it by hand."""
     row = (
         models.Occurrence.objects.filter(edition_id=edition_id, state__in=(states.HELD, states.MISSED))
@@ -178,12 +179,12 @@ def held_for_edition(edition_id: int) -> Occurrence | None:
     return reads.to_occurrence(row) if row else None
 
 
-def _checked(**fields: Any) -> dict[str, Any]:
+def _parse_fields(**fields: Any) -> dict[str, Any]:
     readers: dict[str, Any] = {
         "weekdays": calendar.parse_weekdays,
         "time": lambda value: value if isinstance(value, time) else calendar.parse_time(value),
         "zone": lambda value: clock.get_zone(value).key,
-        "open_before_minutes": _minutes,
+        "open_before_minutes": _parse_minutes,
     }
     unknown = fields.keys() - readers.keys()
     if unknown:
@@ -191,7 +192,7 @@ def _checked(**fields: Any) -> dict[str, Any]:
     return {name: readers[name](value) for name, value in fields.items()}
 
 
-def _minutes(value: Any) -> int:
+def _parse_minutes(value: Any) -> int:
     text = str(value).strip()
     if not text.isdecimal() or not 5 <= int(text) <= 7 * 24 * 60:
         raise BadInput(f"“{value}” will not do: give 5 to 10080 minutes.", "open_before_minutes")

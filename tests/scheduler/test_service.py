@@ -35,7 +35,7 @@ def test_what_fell_due_while_nothing_ran_is_found(schedule: Any, now: datetime) 
     service.materialise(later)
     missed = [each for each in reads.list_occurrences(now, later) if each.instant > later - service.LOOK_BACK]
     assert len(missed) == 2
-    assert {each.id for each in missed} <= {each.id for each in service.due(later)}
+    assert {each.id for each in missed} <= {each.id for each in service.list_due(later)}
 
 
 def test_only_one_of_two_gets_a_claim(schedule: Any, now: datetime) -> None:
@@ -122,7 +122,7 @@ def test_what_was_opened_goes_out_at_the_new_time_only(schedule: Any, now: datet
 def test_nothing_of_a_paused_schedule_is_sent_even_when_it_was_opened(schedule: Any, now: datetime) -> None:
     models.Occurrence.objects.filter(instant__date=now.date()).update(state=states.OPENED)
     service.pause(schedule.id, now=now)
-    assert service.due(now + timedelta(days=8)) == ()
+    assert service.list_due(now + timedelta(days=8)) == ()
 
 
 def test_a_change_plans_nothing_for_the_past(schedule: Any, now: datetime) -> None:

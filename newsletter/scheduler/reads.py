@@ -46,7 +46,9 @@ def list_occurrences(
 
 def find_next(newsletter_id: int, now: datetime) -> Occurrence | None:
     """The next occurrence of a newsletter that is to happen."""
-    rows = models.Occurrence.objects.filter(newsletter_id=newsletter_id, instant__gte=now, state__in=states.WAITING)
+    rows = models.Occurrence.objects.filter(
+        newsletter_id=newsletter_id, instant__gte=now, state__in=states.WAITING_STATES
+    )
     row = rows.order_by("instant").first()
     return to_occurrence(row) if row else None
 

@@ -64,7 +64,7 @@ def resume(schedule_id: int, *, now: datetime) -> Schedule:
 
 def _delete_future(schedule_id: int, now: datetime) -> None:
     # The opened ones too, or they would go out at the old time; the next beat finds their editions by the date.
-    forgotten = (*states.WAITING, states.SKIPPED)
+    forgotten = (*states.WAITING_STATES, states.SKIPPED)
     models.Occurrence.objects.filter(schedule_id=schedule_id, instant__gt=now, state__in=forgotten).delete()
 
 
@@ -113,7 +113,7 @@ def skip_date(schedule_id: int, on: date, *, reason: str, by: str, now: datetime
             defaults={"reason": reason.strip()[:300], "created_at": now, "created_by": by},
         )
         rows = models.Occurrence.objects.filter(
-            schedule_id=schedule.id, date=on, state__in=states.sources_of(states.SKIPPED)
+            schedule_id=schedule.id, date=on, state__in=states.list_predecessors(states.SKIPPED)
         )
         rows.update(state=states.SKIPPED, reason=f"{reason.strip()} ({by})"[:300], changed_at=now)
 
@@ -144,13 +144,15 @@ def mark_opened(occurrence_id: int, edition_id: int, now: datetime) -> bool:
 
 def list_due(now: datetime, ahead: timedelta = timedelta()) -> tuple[Occurrence, ...]:
     """What is to be sent or held now, and what will be within `ahead`."""
-    rows = models.Occurrence.objects.filter(instant__lte=now + ahead, state__in=states.WAITING).order_by("instant")
+    rows = models.Occurrence.objects.filter(instant__lte=now + ahead, state__in=states.WAITING_STATES).order_by(
+        "instant"
+    )
     return tuple(reads.to_occurrence(row) for row in rows)
 
 
 def claim(occurrence_id: int, now: datetime) -> bool:
     """Takes an occurrence, in the transaction that makes its mailing; False when another process has it."""
-    rows = models.Occurrence.objects.filter(id=occurrence_id, state__in=states.sources_of(states.CLAIMED))
+    rows = models.Occurrence.objects.filter(id=occurrence_id, state__in=states.list_predecessors(states.CLAIMED))
     return bool(rows.update(state=states.CLAIMED, reason="", changed_at=now))
 
 
@@ -165,7 +167,7 @@ def miss(occurrence_id: int, reason: str, now: datetime) -> bool:
 
 
 def _change_state(occurrence_id: int, to: str, reason: str, now: datetime) -> bool:
-    rows = models.Occurrence.objects.filter(id=occurrence_id, state__in=states.sources_of(to))
+    rows = models.Occurrence.objects.filter(id=occurrence_id, state__in=states.list_predecessors(to))
     return bool(rows.update(state=to, reason=reason[:300], changed_at=now))
 
 

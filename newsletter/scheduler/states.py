@@ -8,7 +8,7 @@ from __future__ import annotations
 
 PLANNED, OPENED, CLAIMED, SKIPPED, HELD, MISSED = "planned", "opened", "claimed", "skipped", "held", "missed"
 
-NEXT: dict[str, frozenset[str]] = {
+TRANSITIONS: dict[str, frozenset[str]] = {
     PLANNED: frozenset({OPENED, CLAIMED, SKIPPED, HELD, MISSED}),
     OPENED: frozenset({CLAIMED, SKIPPED, HELD, MISSED}),
     HELD: frozenset({CLAIMED, SKIPPED, MISSED}),
@@ -16,9 +16,9 @@ NEXT: dict[str, frozenset[str]] = {
     SKIPPED: frozenset({PLANNED}),
     CLAIMED: frozenset(),
 }
-WAITING = (PLANNED, OPENED)
+WAITING_STATES = (PLANNED, OPENED)
 
 
-def sources_of(to: str) -> tuple[str, ...]:
+def list_predecessors(to: str) -> tuple[str, ...]:
     """The states from which an occurrence may go to `to`."""
-    return tuple(state for state, following in NEXT.items() if to in following)
+    return tuple(state for state, following in TRANSITIONS.items() if to in following)

@@ -109,8 +109,8 @@ def test_an_unknown_schedule_is_not_found(db: None, now: datetime) -> None:
 
 
 def test_every_state_but_the_last_leads_on() -> None:
-    assert set().union(*states.NEXT.values()) <= set(states.NEXT)
-    assert [state for state, following in states.NEXT.items() if not following] == [states.CLAIMED]
+    assert set().union(*states.TRANSITIONS.values()) <= set(states.TRANSITIONS)
+    assert [state for state, following in states.TRANSITIONS.items() if not following] == [states.CLAIMED]
 
 
 def test_what_was_opened_goes_out_at_the_new_time_only(schedule: Any, now: datetime) -> None:

@@ -39,5 +39,5 @@ def _render_with_template(composed: templater.Briefing) -> templater.Rendered:
     """The mail, with one of our templates here, with one of the newsroom's own in a process of its own."""
     own = settings.CONFIG.templates_dir
     if own is not None and (own / composed.template / f"{composed.template}.mjml.j2").is_file():
-        return templater.render_apart(composed, own)
+        return templater.render_sandboxed(composed, own)
     return templater.render(composed)

@@ -9,7 +9,7 @@ only merge tokens differ; `personalise` fills them where a provider does not do 
 
 from __future__ import annotations
 
-from newsletter.templater.apart import render_apart
+from newsletter.templater.apart import render_sandboxed
 from newsletter.templater.briefing import (
     Also,
     Box,

@@ -37,13 +37,13 @@ MEMORY = 1024 * 2**20  # bytes of address space
 LARGEST = 4 * 2**20  # bytes of what comes back
 
 
-def render_apart(briefing: Briefing, folder: Path, *, seconds: int = SECONDS) -> Rendered:
+def render_sandboxed(briefing: Briefing, folder: Path, *, seconds: int = SECONDS) -> Rendered:
     """The mail of a briefing whose template lies in `folder`. Never raises for templates at fault, however bad."""
-    state = _state(folder / briefing.template)
-    return _cached(json.dumps(asdict(briefing), sort_keys=True), str(folder), seconds, state)
+    state = _folder_state(folder / briefing.template)
+    return _render_cached(json.dumps(asdict(briefing), sort_keys=True), str(folder), seconds, state)
 
 
-def _state(folder: Path) -> tuple[tuple[str, int, int], ...]:
+def _folder_state(folder: Path) -> tuple[tuple[str, int, int], ...]:
     """What a folder holds, so that a changed file is read anew."""
     if not folder.is_dir():
         return ()
@@ -51,7 +51,7 @@ def _state(folder: Path) -> tuple[tuple[str, int, int], ...]:
 
 
 @lru_cache(maxsize=32)
-def _cached(briefing: str, folder: str, seconds: int, _: tuple[tuple[str, int, int], ...]) -> Rendered:
+def _render_cached(briefing: str, folder: str, seconds: int, _: tuple[tuple[str, int, int], ...]) -> Rendered:
     with tempfile.TemporaryFile() as out:
         try:
             done = subprocess.run(  # noqa: S603  our own interpreter and module; the folder is a setting
@@ -68,29 +68,29 @@ def _cached(briefing: str, folder: str, seconds: int, _: tuple[tuple[str, int, i
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return _failed(f"took longer than {2 * seconds + STARTING} seconds")
+            return _to_failure(f"took longer than {2 * seconds + STARTING} seconds")
         out.seek(0)
         data = out.read(LARGEST + 1)
     if done.returncode or len(data) > LARGEST:
-        return _failed(_why(done.returncode, seconds))
+        return _to_failure(_explain_exit(done.returncode, seconds))
     try:
-        return _rendered(json.loads(data))
+        return _to_rendered(json.loads(data))
     except (ValueError, KeyError, TypeError):
-        return _failed("answered with something that is no mail")
+        return _to_failure("answered with something that is no mail")
 
 
-def _why(status: int, seconds: int) -> str:
+def _explain_exit(status: int, seconds: int) -> str:
     if status == -24 or status == -9:  # SIGXCPU, SIGKILL
         return f"worked longer than {seconds} seconds, or took too much memory"
     return f"took more than {MEMORY // 2**20} MB of memory, or wrote more than {LARGEST // 2**20} MB"
 
 
-def _failed(why: str) -> Rendered:
+def _to_failure(why: str) -> Rendered:
     problem = Problem("block", "template", f"The template {why}, and was stopped. Mend the template and try again.")
     return Rendered("", "", "", "", (problem,))
 
 
-def _rendered(data: Mapping[str, Any]) -> Rendered:
+def _to_rendered(data: Mapping[str, Any]) -> Rendered:
     problems = tuple(
         Problem("block" if each["level"] == "block" else "warn", str(each["where"]), str(each["message"]))
         for each in data["problems"]
@@ -99,7 +99,7 @@ def _rendered(data: Mapping[str, Any]) -> Rendered:
     return Rendered(str(data["subject"]), str(data["preheader"]), str(data["html"]), str(data["text"]), problems, merge)
 
 
-def briefing_of(data: Mapping[str, Any]) -> Briefing:
+def to_briefing(data: Mapping[str, Any]) -> Briefing:
     """The briefing that `asdict` took apart."""
 
     def picture(value: Any) -> Picture | None:
@@ -125,7 +125,7 @@ def briefing_of(data: Mapping[str, Any]) -> Briefing:
     )
 
 
-def _limit(seconds: int) -> None:
+def _set_limits(seconds: int) -> None:
     import resource
 
     spent = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2])) + 1  # by starting
@@ -136,8 +136,8 @@ def _limit(seconds: int) -> None:
 
 def main() -> None:
     """Reads a briefing, renders it with the templates of a folder, and writes what came out."""
-    briefing = briefing_of(json.loads(sys.stdin.buffer.read().decode("utf-8", "surrogatepass")))
-    _limit(int(sys.argv[2]))
+    briefing = to_briefing(json.loads(sys.stdin.buffer.read().decode("utf-8", "surrogatepass")))
+    _set_limits(int(sys.argv[2]))
     made = render(briefing, folders=(Path(sys.argv[1]),))
     sys.stdout.buffer.write(json.dumps(asdict(made)).encode())
     sys.stdout.buffer.flush()

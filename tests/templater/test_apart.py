@@ -14,7 +14,7 @@ from newsletter.catalog import service as catalog
 from newsletter.curator import service as curator
 from newsletter.kernel.errors import BadInput
 from newsletter.templater import Briefing, Rendered, render, render_apart
-from newsletter.templater.apart import briefing_of
+from newsletter.templater.apart import to_briefing
 
 BODY = """{% extends "_shared/base.mjml.j2" %}
 {% import "_shared/parts.mjml.j2" as p with context %}
@@ -53,7 +53,7 @@ def test_a_template_of_ones_own_gives_the_same_bytes_apart_as_here(
 
 
 def test_a_briefing_comes_back_as_it_was_taken_apart(briefing: Briefing) -> None:
-    assert briefing_of(asdict(briefing)) == briefing
+    assert to_briefing(asdict(briefing)) == briefing
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from lxml import etree
 
 from newsletter.kernel.resources import list_mail_templates
 from newsletter.templater import (
-    Also,
+    AlsoItem,
     Box,
     Briefing,
     Picture,
@@ -108,7 +108,7 @@ def _edition(dice: random.Random, template: str) -> Briefing:
         language=dice.choice(("en", "de", "ar", "he", "zh-Hant", "xx", "", _text(dice)[:20])),
         lead=story(1) if dice.random() < 0.7 else None,
         sections=tuple(Section(_text(dice), tuple(story(10 * at + n) for n in range(dice.randrange(5)))) for at in range(1, dice.randrange(1, 5))),
-        also=tuple(Also(_text(dice), _text(dice), _text(dice)) for _ in range(dice.randrange(3))),
+        also=tuple(AlsoItem(_text(dice), _text(dice), _text(dice)) for _ in range(dice.randrange(3))),
         corrections=tuple(_text(dice) for _ in range(dice.randrange(3))),
         boxes=tuple(
             Box(_text(dice), _text(dice), _text(dice), dice.choice(("top", "end"))) for _ in range(dice.randrange(3))

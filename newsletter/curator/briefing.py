@@ -44,7 +44,7 @@ def build_briefing(
         lead=_story(lead, pictures) if lead else None,
         sections=_sections(edition, newsletter, lead, pictures),
         also=tuple(
-            templater.Also(each.headline, each.url, each.publisher, each.key, each.plain_link)
+            templater.AlsoItem(each.headline, each.url, each.publisher, each.key, each.plain_link)
             for each in edition.picks
             if each.size == "a"
         ),

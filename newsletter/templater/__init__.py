@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from newsletter.templater.apart import render_sandboxed
 from newsletter.templater.briefing import (
-    Also,
+    AlsoItem,
     Box,
     Briefing,
     MergeField,

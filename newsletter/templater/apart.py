@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.templater.briefing import (
-    Also,
+    AlsoItem,
     Box,
     Briefing,
     MergeField,
@@ -117,7 +117,7 @@ def to_briefing(data: Mapping[str, Any]) -> Briefing:
             ),
             "lead": story(data["lead"]) if data["lead"] else None,
             "sections": tuple(Section(each["title"], tuple(map(story, each["stories"]))) for each in data["sections"]),
-            "also": tuple(Also(**each) for each in data["also"]),
+            "also": tuple(AlsoItem(**each) for each in data["also"]),
             "corrections": tuple(data["corrections"]),
             "boxes": tuple(Box(**each) for each in data["boxes"]),
             "sponsor": Sponsor(**data["sponsor"]) if data["sponsor"] else None,

@@ -50,7 +50,7 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Also:
+class AlsoItem:
     """A line of the list at the end: headline and source. `key` and `plain_link` as in a story."""
 
     headline: str
@@ -110,7 +110,7 @@ class Briefing:
     language: str = "en"
     lead: Story | None = None
     sections: tuple[Section, ...] = ()
-    also: tuple[Also, ...] = ()
+    also: tuple[AlsoItem, ...] = ()
     corrections: tuple[str, ...] = ()
     sponsor: Sponsor | None = None
     why: str = ""

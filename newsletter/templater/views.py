@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from markupsafe import Markup
 
 from newsletter.templater import foreign, richtext, words
-from newsletter.templater.briefing import Also, Box, Briefing, Picture, Publication, Story
+from newsletter.templater.briefing import AlsoItem, Box, Briefing, Picture, Publication, Story
 from newsletter.templater.merge import Merger
 
 
@@ -99,7 +99,7 @@ def _story(story: Story, *, number: int, briefing: Briefing, merger: Merger) -> 
     }
 
 
-def _also(item: Also, briefing: Briefing, merger: Merger) -> dict[str, Any]:
+def _also(item: AlsoItem, briefing: Briefing, merger: Merger) -> dict[str, Any]:
     where = f"story:{item.key}" if item.key else f"also:{item.headline}"
     return {
         "headline": foreign.unmarked(item.headline),
@@ -108,7 +108,7 @@ def _also(item: Also, briefing: Briefing, merger: Merger) -> dict[str, Any]:
     }
 
 
-def _link(story: Story | Also, briefing: Briefing) -> str:
+def _link(story: Story | AlsoItem, briefing: Briefing) -> str:
     """The address of a story with what its clicks are counted by."""
     return keyed(parametrised(story.url, "" if story.plain_link else briefing.link_parameters), story.key)
 

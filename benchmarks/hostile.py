@@ -11,8 +11,8 @@ from lxml import etree
 from newsletter.kernel.resources import list_mail_templates
 from newsletter.templater import (
     AlsoItem,
-    Box,
     Briefing,
+    BriefingBox,
     Picture,
     Publication,
     Reader,
@@ -111,7 +111,7 @@ def _edition(dice: random.Random, template: str) -> Briefing:
         also=tuple(AlsoItem(_text(dice), _text(dice), _text(dice)) for _ in range(dice.randrange(3))),
         corrections=tuple(_text(dice) for _ in range(dice.randrange(3))),
         boxes=tuple(
-            Box(_text(dice), _text(dice), _text(dice), dice.choice(("top", "end"))) for _ in range(dice.randrange(3))
+            BriefingBox(_text(dice), _text(dice), _text(dice), dice.choice(("top", "end"))) for _ in range(dice.randrange(3))
         ),
         list_name=_text(dice),
         sponsor=Sponsor(_text(dice), _text(dice), _text(dice), _text(dice)) if dice.random() < 0.3 else None,

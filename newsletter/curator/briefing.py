@@ -76,9 +76,9 @@ def _forward_url(name: str, page: str) -> str:
     return f"mailto:?subject={quote(name)}&body={quote(page)}" if page else ""
 
 
-def _box(box: Box, language: str) -> templater.Box:
+def _box(box: Box, language: str) -> templater.BriefingBox:
     label = templater.words(language).members if box.shown_to == variants.MEMBERS else ""
-    return templater.Box(box.title, box.text, label, "top" if box.place == "top" else "end")
+    return templater.BriefingBox(box.title, box.text, label, "top" if box.place == "top" else "end")
 
 
 def _sections(

@@ -12,8 +12,8 @@ from __future__ import annotations
 from newsletter.templater.apart import render_sandboxed
 from newsletter.templater.briefing import (
     AlsoItem,
-    Box,
     Briefing,
+    BriefingBox,
     MergeField,
     Notice,
     Picture,

@@ -19,8 +19,8 @@ from typing import Any
 
 from newsletter.templater.briefing import (
     AlsoItem,
-    Box,
     Briefing,
+    BriefingBox,
     MergeField,
     Picture,
     Problem,
@@ -119,7 +119,7 @@ def to_briefing(data: Mapping[str, Any]) -> Briefing:
             "sections": tuple(Section(each["title"], tuple(map(story, each["stories"]))) for each in data["sections"]),
             "also": tuple(AlsoItem(**each) for each in data["also"]),
             "corrections": tuple(data["corrections"]),
-            "boxes": tuple(Box(**each) for each in data["boxes"]),
+            "boxes": tuple(BriefingBox(**each) for each in data["boxes"]),
             "sponsor": Sponsor(**data["sponsor"]) if data["sponsor"] else None,
         }
     )

@@ -61,7 +61,7 @@ class AlsoItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class BriefingBox:
     """A part of the mail that is no story: a word to members, a notice. `text` is Markdown; `label` says for whom it is."""
 
     title: str
@@ -118,7 +118,7 @@ class Briefing:
     theme: Mapping[str, Any] = field(default_factory=dict)
     template: str = "briefing"
     link_parameters: str = ""  # of the query of stories' links, such as utm_source=…
-    boxes: tuple[Box, ...] = ()
+    boxes: tuple[BriefingBox, ...] = ()
     list_name: str = ""  # of the list it goes to: the merge field {{ list }}
     web: bool = False  # the page of the archive: it was sent to nobody, so nothing of a reader is in it
 

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from markupsafe import Markup
 
 from newsletter.templater import foreign, richtext, words
-from newsletter.templater.briefing import AlsoItem, Box, Briefing, Picture, Publication, Story
+from newsletter.templater.briefing import AlsoItem, Briefing, BriefingBox, Picture, Publication, Story
 from newsletter.templater.merge import Merger
 
 
@@ -52,7 +52,7 @@ def _edited(briefing: Briefing, merger: Merger) -> dict[str, Any]:
     }
 
 
-def _box(box: Box, merger: Merger) -> dict[str, Any]:
+def _box(box: BriefingBox, merger: Merger) -> dict[str, Any]:
     return {
         "title": foreign.unmarked(box.title),
         "label": foreign.unmarked(box.label),

@@ -11,7 +11,7 @@ from newsletter.delivery import service as delivery
 from newsletter.jobs import wiring
 from newsletter.jobs.notice_words import get_transactional_text
 from newsletter.kernel.errors import NewsletterError
-from newsletter.templater import Notice, Rendered, render_notice
+from newsletter.templater import Rendered, TransactionalContent, render_notice
 from subscribers import service as subscribers
 
 log = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ def _render(mail: subscribers.Owed, sender: catalog.Newsletter) -> Rendered:
     words = get_transactional_text(mail.kind, mail.language or sender.language)
     fill = {"list": mail.list_name, "publication": sender.publication}
     return render_notice(
-        Notice(
+        TransactionalContent(
             subject=words.subject.format(**fill),
             heading=words.heading.format(**fill),
             paragraphs=tuple(p.format(**fill) for p in words.paragraphs),

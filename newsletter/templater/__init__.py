@@ -15,7 +15,6 @@ from newsletter.templater.briefing import (
     Briefing,
     BriefingBox,
     MergeField,
-    Notice,
     Picture,
     Problem,
     Publication,
@@ -23,6 +22,7 @@ from newsletter.templater.briefing import (
     Section,
     Sponsor,
     Story,
+    TransactionalContent,
 )
 from newsletter.templater.corrected import correction_of, with_corrections
 from newsletter.templater.merge import Reader, for_reader, merge_columns, personalise, substitutions

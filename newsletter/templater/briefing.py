@@ -124,7 +124,7 @@ class Briefing:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class TransactionalContent:
     """A short mail about the subscription itself, with one button."""
 
     subject: str

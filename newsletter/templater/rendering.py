@@ -14,7 +14,7 @@ from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup, escape
 
 from newsletter.templater import engine, foreign, theme, words
-from newsletter.templater.briefing import Briefing, Notice, Problem, Rendered
+from newsletter.templater.briefing import Briefing, Problem, Rendered, TransactionalContent
 from newsletter.templater.merge import Merger, personalise
 from newsletter.templater.views import briefing_values
 
@@ -42,7 +42,7 @@ def render(briefing: Briefing, *, folders: Sequence[Path] = ()) -> Rendered:
     )
 
 
-def render_notice(notice: Notice, *, folders: Sequence[Path] = ()) -> Rendered:
+def render_notice(notice: TransactionalContent, *, folders: Sequence[Path] = ()) -> Rendered:
     """A short mail about a subscription. It has no merge fields: everything in it is known."""
     return _rendered(
         "notice",

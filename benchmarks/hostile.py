@@ -13,7 +13,7 @@ from newsletter.templater import (
     AlsoItem,
     Briefing,
     BriefingBox,
-    Picture,
+    BriefingPicture,
     Publication,
     Reader,
     Section,
@@ -120,9 +120,9 @@ def _edition(dice: random.Random, template: str) -> Briefing:
     )  # fmt: skip
 
 
-def _picture(dice: random.Random) -> Picture:
+def _picture(dice: random.Random) -> BriefingPicture:
     address = dice.choice(("https://news.example.com/pictures/a.jpg", _text(dice)))
-    return Picture(
+    return BriefingPicture(
         address, dice.choice((0, 1, 640, 4000)), dice.choice((0, 1, 480, 9000)), _text(dice), _text(dice), _text(dice)
     )
 

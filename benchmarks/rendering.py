@@ -15,12 +15,12 @@ from typing import Any
 from benchmarks.delivery import plan_mailing, surroundings
 from benchmarks.measuring import line, median_ms
 from benchmarks.peer import node_ms
-from newsletter.templater import Briefing, Picture, Publication, Section, Story, engine, render
+from newsletter.templater import Briefing, BriefingPicture, Publication, Section, Story, engine, render
 
 
 def sample() -> Briefing:
     """Fifteen invented stories, one of them the lead with its picture."""
-    picture = Picture(
+    picture = BriefingPicture(
         "http://127.0.0.1/pictures/a.jpg", 1280, 800, "The funicular", "First run.", "Illustration: A. Example"
     )
 

@@ -114,8 +114,8 @@ def _story(pick: Pick, pictures: Mapping[int, StoredPicture]) -> templater.Story
     )
 
 
-def _picture(stored: StoredPicture, pick: Pick) -> templater.Picture:
-    return templater.Picture(
+def _picture(stored: StoredPicture, pick: Pick) -> templater.BriefingPicture:
+    return templater.BriefingPicture(
         stored.url, stored.width, stored.height, pick.image_alt, pick.image_caption, pick.image_credit
     )
 
@@ -127,8 +127,8 @@ def build_publication(newsletter: Newsletter) -> templater.Publication:
         url=newsletter.publication_url,
         postal=newsletter.postal_address,
         email=newsletter.reply_to or newsletter.from_email,
-        logo_light=templater.Picture(light.url, light.width, light.height) if light else None,
-        logo_dark=templater.Picture(dark.url, dark.width, dark.height) if dark else None,
+        logo_light=templater.BriefingPicture(light.url, light.width, light.height) if light else None,
+        logo_dark=templater.BriefingPicture(dark.url, dark.width, dark.height) if dark else None,
     )
 
 

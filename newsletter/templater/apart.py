@@ -21,8 +21,8 @@ from newsletter.templater.briefing import (
     AlsoItem,
     Briefing,
     BriefingBox,
+    BriefingPicture,
     MergeField,
-    Picture,
     Problem,
     Publication,
     Rendered,
@@ -102,8 +102,8 @@ def _to_rendered(data: Mapping[str, Any]) -> Rendered:
 def to_briefing(data: Mapping[str, Any]) -> Briefing:
     """The briefing that `asdict` took apart."""
 
-    def picture(value: Any) -> Picture | None:
-        return Picture(**value) if value else None
+    def picture(value: Any) -> BriefingPicture | None:
+        return BriefingPicture(**value) if value else None
 
     def story(value: Any) -> Story:
         return Story(**{**value, "picture": picture(value["picture"])})

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class BriefingPicture:
     """A picture on our own server. `width` and `height` are those of the file, in pixels."""
 
     src: str
@@ -36,7 +36,7 @@ class Story:
     byline: str = ""
     minutes: int = 0
     size: Literal["l", "m", "s"] = "m"
-    picture: Picture | None = None
+    picture: BriefingPicture | None = None
     button: str = ""
     plain_link: bool = False  # without the newsletter's own parameters
 
@@ -88,8 +88,8 @@ class Publication:
     url: str
     postal: str
     email: str
-    logo_light: Picture | None = None
-    logo_dark: Picture | None = None
+    logo_light: BriefingPicture | None = None
+    logo_dark: BriefingPicture | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from markupsafe import Markup
 
 from newsletter.templater import foreign, richtext, words
-from newsletter.templater.briefing import AlsoItem, Briefing, BriefingBox, Picture, Publication, Story
+from newsletter.templater.briefing import AlsoItem, Briefing, BriefingBox, BriefingPicture, Publication, Story
 from newsletter.templater.merge import Merger
 
 
@@ -128,7 +128,7 @@ def _minutes(minutes: int, language: str) -> str:
     return (tr.minute if minutes == 1 else tr.minutes).format(n=minutes)
 
 
-def _picture(picture: Picture | None, where: str, merger: Merger) -> dict[str, Any] | None:
+def _picture(picture: BriefingPicture | None, where: str, merger: Merger) -> dict[str, Any] | None:
     if picture is None:
         return None
     if picture.width <= 0 or picture.height <= 0:

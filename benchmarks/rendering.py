@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.delivery import plan_mailing, surroundings
 from benchmarks.measuring import line, median_ms
 from benchmarks.peer import node_ms
-from newsletter.templater import Briefing, BriefingPicture, Publication, Section, Story, engine, render
+from newsletter.templater import Briefing, BriefingPicture, BriefingSection, Publication, Story, engine, render
 
 
 def sample() -> Briefing:
@@ -50,7 +50,7 @@ def sample() -> Briefing:
         intro="Good morning, {{ first_name | reader }}. Fifteen stories today.",
         lead=story(1, "l"),
         sections=tuple(
-            Section(f"Part {n}", tuple(story(i) for i in range(first, min(first + 5, 16))))
+            BriefingSection(f"Part {n}", tuple(story(i) for i in range(first, min(first + 5, 16))))
             for n, first in ((1, 2), (2, 7), (3, 12))
         ),
     )

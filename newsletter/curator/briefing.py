@@ -83,9 +83,9 @@ def _box(box: Box, language: str) -> templater.BriefingBox:
 
 def _sections(
     edition: Edition, newsletter: Newsletter, lead: Pick | None, pictures: Mapping[int, StoredPicture]
-) -> tuple[templater.Section, ...]:
+) -> tuple[templater.BriefingSection, ...]:
     return tuple(
-        templater.Section(
+        templater.BriefingSection(
             section.title,
             tuple(
                 _story(pick, pictures)

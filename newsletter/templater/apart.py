@@ -22,11 +22,11 @@ from newsletter.templater.briefing import (
     Briefing,
     BriefingBox,
     BriefingPicture,
+    BriefingSection,
     MergeField,
     Problem,
     Publication,
     Rendered,
-    Section,
     Sponsor,
     Story,
 )
@@ -116,7 +116,9 @@ def to_briefing(data: Mapping[str, Any]) -> Briefing:
                 **{**pub, "logo_light": picture(pub["logo_light"]), "logo_dark": picture(pub["logo_dark"])}
             ),
             "lead": story(data["lead"]) if data["lead"] else None,
-            "sections": tuple(Section(each["title"], tuple(map(story, each["stories"]))) for each in data["sections"]),
+            "sections": tuple(
+                BriefingSection(each["title"], tuple(map(story, each["stories"]))) for each in data["sections"]
+            ),
             "also": tuple(AlsoItem(**each) for each in data["also"]),
             "corrections": tuple(data["corrections"]),
             "boxes": tuple(BriefingBox(**each) for each in data["boxes"]),

@@ -42,7 +42,7 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class BriefingSection:
     """A titled part of the mail."""
 
     title: str
@@ -109,7 +109,7 @@ class Briefing:
     signed: str = ""
     language: str = "en"
     lead: Story | None = None
-    sections: tuple[Section, ...] = ()
+    sections: tuple[BriefingSection, ...] = ()
     also: tuple[AlsoItem, ...] = ()
     corrections: tuple[str, ...] = ()
     sponsor: Sponsor | None = None

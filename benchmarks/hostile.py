@@ -15,9 +15,9 @@ from newsletter.templater import (
     BriefingBox,
     BriefingPicture,
     BriefingSection,
+    BriefingSponsor,
     Publication,
     Reader,
-    Sponsor,
     Story,
     for_reader,
     render,
@@ -114,7 +114,7 @@ def _edition(dice: random.Random, template: str) -> Briefing:
             BriefingBox(_text(dice), _text(dice), _text(dice), dice.choice(("top", "end"))) for _ in range(dice.randrange(3))
         ),
         list_name=_text(dice),
-        sponsor=Sponsor(_text(dice), _text(dice), _text(dice), _text(dice)) if dice.random() < 0.3 else None,
+        sponsor=BriefingSponsor(_text(dice), _text(dice), _text(dice), _text(dice)) if dice.random() < 0.3 else None,
         why=_text(dice), forward_url=_text(dice), template=template, link_parameters=dice.choice(("", "utm_source=x")),
         theme=dice.choice(({}, {"light": {"ink": _text(dice)}}, {_text(dice): {}}, {"type": {"serif": _text(dice)}})),
     )  # fmt: skip

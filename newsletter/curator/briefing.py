@@ -50,7 +50,9 @@ def build_briefing(
         ),
         boxes=tuple(_box(each, newsletter.language) for each in edition.boxes),
         corrections=corrections,
-        sponsor=templater.Sponsor(sponsor.label, sponsor.headline, sponsor.text, sponsor.url) if sponsor else None,
+        sponsor=templater.BriefingSponsor(sponsor.label, sponsor.headline, sponsor.text, sponsor.url)
+        if sponsor
+        else None,
         why=_reason_text(newsletter),
         base_url=base_url,
         web_url=page,

@@ -16,11 +16,11 @@ from newsletter.templater.briefing import (
     BriefingBox,
     BriefingPicture,
     BriefingSection,
+    BriefingSponsor,
     MergeField,
     Problem,
     Publication,
     Rendered,
-    Sponsor,
     Story,
     TransactionalContent,
 )

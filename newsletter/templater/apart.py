@@ -23,11 +23,11 @@ from newsletter.templater.briefing import (
     BriefingBox,
     BriefingPicture,
     BriefingSection,
+    BriefingSponsor,
     MergeField,
     Problem,
     Publication,
     Rendered,
-    Sponsor,
     Story,
 )
 from newsletter.templater.rendering import render
@@ -122,7 +122,7 @@ def to_briefing(data: Mapping[str, Any]) -> Briefing:
             "also": tuple(AlsoItem(**each) for each in data["also"]),
             "corrections": tuple(data["corrections"]),
             "boxes": tuple(BriefingBox(**each) for each in data["boxes"]),
-            "sponsor": Sponsor(**data["sponsor"]) if data["sponsor"] else None,
+            "sponsor": BriefingSponsor(**data["sponsor"]) if data["sponsor"] else None,
         }
     )
 

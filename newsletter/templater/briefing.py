@@ -71,7 +71,7 @@ class BriefingBox:
 
 
 @dataclass(frozen=True, slots=True)
-class Sponsor:
+class BriefingSponsor:
     """A paid box, always labelled."""
 
     label: str
@@ -112,7 +112,7 @@ class Briefing:
     sections: tuple[BriefingSection, ...] = ()
     also: tuple[AlsoItem, ...] = ()
     corrections: tuple[str, ...] = ()
-    sponsor: Sponsor | None = None
+    sponsor: BriefingSponsor | None = None
     why: str = ""
     forward_url: str = ""
     theme: Mapping[str, Any] = field(default_factory=dict)

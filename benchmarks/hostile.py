@@ -16,9 +16,9 @@ from newsletter.templater import (
     BriefingPicture,
     BriefingSection,
     BriefingSponsor,
+    BriefingStory,
     Publication,
     Reader,
-    Story,
     for_reader,
     render,
 )
@@ -94,8 +94,8 @@ def _wrong(mail: object) -> list[str]:
 
 
 def _edition(dice: random.Random, template: str) -> Briefing:
-    def story(number: int) -> Story:
-        return Story(
+    def story(number: int) -> BriefingStory:
+        return BriefingStory(
             key=f"key{number}", headline=_text(dice), url=dice.choice((_text(dice), f"https://paper.example.org/{number}")), blurb=_text(dice),
             label=_text(dice), source=_text(dice), byline=_text(dice), minutes=dice.choice((0, 1, 3, 10**6)), size=dice.choice(("l", "m", "s")),
             picture=_picture(dice) if dice.random() < 0.4 else None, button=_text(dice) if dice.random() < 0.2 else "", plain_link=dice.random() < 0.3,

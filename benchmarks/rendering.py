@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.delivery import plan_mailing, surroundings
 from benchmarks.measuring import line, median_ms
 from benchmarks.peer import node_ms
-from newsletter.templater import Briefing, BriefingPicture, BriefingSection, Publication, Story, engine, render
+from newsletter.templater import Briefing, BriefingPicture, BriefingSection, BriefingStory, Publication, engine, render
 
 
 def sample() -> Briefing:
@@ -24,8 +24,8 @@ def sample() -> Briefing:
         "http://127.0.0.1/pictures/a.jpg", 1280, 800, "The funicular", "First run.", "Illustration: A. Example"
     )
 
-    def story(number: int, size: str = "m") -> Story:
-        return Story(
+    def story(number: int, size: str = "m") -> BriefingStory:
+        return BriefingStory(
             key=f"key{number}",
             headline=f"Story number {number}: the funicular returns to the upper town",
             url=f"https://paper.example.org/story/{number}?from=feed",

@@ -99,9 +99,9 @@ def _sections(
     )
 
 
-def _story(pick: Pick, pictures: Mapping[int, StoredPicture]) -> templater.Story:
+def _story(pick: Pick, pictures: Mapping[int, StoredPicture]) -> templater.BriefingStory:
     stored = pictures.get(pick.picture_id) if pick.picture_id else None
-    return templater.Story(
+    return templater.BriefingStory(
         key=pick.key,
         headline=pick.headline,
         url=pick.url,

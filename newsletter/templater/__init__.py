@@ -17,11 +17,11 @@ from newsletter.templater.briefing import (
     BriefingPicture,
     BriefingSection,
     BriefingSponsor,
+    BriefingStory,
     MergeField,
     Problem,
     Publication,
     Rendered,
-    Story,
     TransactionalContent,
 )
 from newsletter.templater.corrected import correction_of, with_corrections

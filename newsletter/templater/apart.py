@@ -24,11 +24,11 @@ from newsletter.templater.briefing import (
     BriefingPicture,
     BriefingSection,
     BriefingSponsor,
+    BriefingStory,
     MergeField,
     Problem,
     Publication,
     Rendered,
-    Story,
 )
 from newsletter.templater.rendering import render
 
@@ -105,8 +105,8 @@ def to_briefing(data: Mapping[str, Any]) -> Briefing:
     def picture(value: Any) -> BriefingPicture | None:
         return BriefingPicture(**value) if value else None
 
-    def story(value: Any) -> Story:
-        return Story(**{**value, "picture": picture(value["picture"])})
+    def story(value: Any) -> BriefingStory:
+        return BriefingStory(**{**value, "picture": picture(value["picture"])})
 
     pub = data["publication"]
     return Briefing(

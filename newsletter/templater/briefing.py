@@ -21,7 +21,7 @@ class BriefingPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class BriefingStory:
     """One story of the mail. Sizes: l full measure with button, m with blurb, s in two lines.
 
     `key` travels in the link, so that a click can be counted for the story.
@@ -46,7 +46,7 @@ class BriefingSection:
     """A titled part of the mail."""
 
     title: str
-    stories: tuple[Story, ...]
+    stories: tuple[BriefingStory, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class Briefing:
     intro: str = ""
     signed: str = ""
     language: str = "en"
-    lead: Story | None = None
+    lead: BriefingStory | None = None
     sections: tuple[BriefingSection, ...] = ()
     also: tuple[AlsoItem, ...] = ()
     corrections: tuple[str, ...] = ()

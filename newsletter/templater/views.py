@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from markupsafe import Markup
 
 from newsletter.templater import foreign, richtext, words
-from newsletter.templater.briefing import AlsoItem, Briefing, BriefingBox, BriefingPicture, Publication, Story
+from newsletter.templater.briefing import AlsoItem, Briefing, BriefingBox, BriefingPicture, BriefingStory, Publication
 from newsletter.templater.merge import Merger
 
 
@@ -82,7 +82,7 @@ def _footer(briefing: Briefing, merger: Merger) -> dict[str, str]:
     return values
 
 
-def _story(story: Story, *, number: int, briefing: Briefing, merger: Merger) -> dict[str, Any]:
+def _story(story: BriefingStory, *, number: int, briefing: Briefing, merger: Merger) -> dict[str, Any]:
     where = f"story:{story.key}"
     return {
         "n": number,
@@ -108,7 +108,7 @@ def _also(item: AlsoItem, briefing: Briefing, merger: Merger) -> dict[str, Any]:
     }
 
 
-def _link(story: Story | AlsoItem, briefing: Briefing) -> str:
+def _link(story: BriefingStory | AlsoItem, briefing: Briefing) -> str:
     """The address of a story with what its clicks are counted by."""
     return keyed(parametrised(story.url, "" if story.plain_link else briefing.link_parameters), story.key)
 

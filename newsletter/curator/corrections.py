@@ -112,7 +112,7 @@ def _render_correction(edition: Edition, newsletter: Newsletter, texts: list[str
         date_long=day,
     )
     return templater.render(
-        templater.correction_of(
+        templater.build_correction(
             composed,
             subject=words.correction_subject.format(subject=edition.subject),
             preheader=texts[0][:140],

@@ -24,7 +24,7 @@ from newsletter.templater.briefing import (
     Rendered,
     TransactionalContent,
 )
-from newsletter.templater.corrected import correction_of, with_corrections
+from newsletter.templater.corrected import add_corrections, build_correction
 from newsletter.templater.merge import Reader, for_reader, merge_columns, personalise, substitutions
 from newsletter.templater.rendering import render, render_notice
 from newsletter.templater.richtext import addresses_in

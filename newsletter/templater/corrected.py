@@ -14,7 +14,7 @@ from newsletter.templater.words import direction, words
 _BODY = re.compile(r"<body\b[^>]*>", re.I)
 
 
-def correction_of(
+def build_correction(
     briefing: Briefing, *, subject: str, preheader: str, intro: str, corrections: tuple[str, ...]
 ) -> Briefing:
     """The same mail without its stories: only what was wrong in them."""
@@ -32,7 +32,7 @@ def correction_of(
     )
 
 
-def with_corrections(page: str, corrections: Sequence[tuple[str, str]], language: str) -> str:
+def add_corrections(page: str, corrections: Sequence[tuple[str, str]], language: str) -> str:
     """A page of the archive with the corrections that came later above it: (day in words, text) each.
 
     The frozen mail below stays byte for byte what was sent.
@@ -42,16 +42,16 @@ def with_corrections(page: str, corrections: Sequence[tuple[str, str]], language
         return page
     said = words(language)
     items = "".join(
-        f"<p style='margin:8px 0 0'><b>{_escaped(said.corrected_on.format(day=day))}:</b> {_escaped(text)}</p>"
+        f"<p style='margin:8px 0 0'><b>{_escape(said.corrected_on.format(day=day))}:</b> {_escape(text)}</p>"
         for day, text in corrections
     )
     note = (
         f"<div dir='{direction(language)}' role='note' style='box-sizing:border-box;max-width:640px;margin:0 auto;padding:16px 20px;"
         "background:#fdf3e3;color:#1b2327;font:16px/24px Georgia,serif;border-left:4px solid #a6341b'>"
-        f"<h2 style='margin:0;font:700 18px/24px Georgia,serif'>{_escaped(said.corrections)}</h2>{items}</div>"
+        f"<h2 style='margin:0;font:700 18px/24px Georgia,serif'>{_escape(said.corrections)}</h2>{items}</div>"
     )
     return page[: found.end()] + note + page[found.end() :]
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return html.escape(clean(text))

@@ -22,7 +22,7 @@ TEXT_WIDTH = 70
 Folders = tuple[Path, ...]
 
 
-def folder_of(template: str, folders: Folders) -> Path:
+def get_template_folder(template: str, folders: Folders) -> Path:
     """Where a template lives. Raises TemplateNotFound."""
     for base in (*folders, get_templates_dir() / "email"):
         if (base / template / f"{template}.mjml.j2").is_file():
@@ -30,13 +30,13 @@ def folder_of(template: str, folders: Folders) -> Path:
     raise TemplateNotFound(f"{template}/{template}.mjml.j2")
 
 
-def style_sheets(template: str, look: Mapping[str, Any], direction: str, folders: Folders) -> tuple[str, str]:
+def render_style_sheets(template: str, look: Mapping[str, Any], direction: str, folders: Folders) -> tuple[str, str]:
     """The sheet for the client (phone and dark rules), and the one to inline."""
-    return _style_sheets(template, json.dumps(look), direction, folders)
+    return _render_style_sheets(template, json.dumps(look), direction, folders)
 
 
 @lru_cache(maxsize=64)
-def _style_sheets(template: str, look: str, direction: str, folders: Folders) -> tuple[str, str]:
+def _render_style_sheets(template: str, look: str, direction: str, folders: Folders) -> tuple[str, str]:
     parts = json.loads(look)
     values = {
         "t": parts,
@@ -45,18 +45,18 @@ def _style_sheets(template: str, look: str, direction: str, folders: Folders) ->
         "dir": direction,
         "dark_colours": (*theme.DARK_COLOURS, *theme.MORE_COLOURS.get(template, ())),
     }
-    _, bare = _environments(folders)
+    _, bare = _build_environments(folders)
     head, inlined = (bare.get_template(f"{template}/{name}.css.j2").render(values) for name in ("head", "inline"))
     return head, inlined
 
 
-def mjml(template: str, context: Mapping[str, Any], folders: Folders) -> str:
+def render_mjml(template: str, context: Mapping[str, Any], folders: Folders) -> str:
     """The MJML of a mail: everything in it is escaped, unless it is Markup."""
-    rich, _ = _environments(folders)
+    rich, _ = _build_environments(folders)
     return rich.get_template(f"{template}/{template}.mjml.j2").render(context)
 
 
-def responsive(markup: str) -> str:
+def mjml_to_html(markup: str) -> str:
     """MJML as HTML that every client lays out. Raises ValueError where it is no MJML."""
     from mjml import mjml2html
 
@@ -66,26 +66,26 @@ def responsive(markup: str) -> str:
     return html.replace("<!doctype html>", "<!DOCTYPE html>", 1)  # or premailer drops it: quirks mode
 
 
-def inlined(html: str, sheet: str) -> str:
+def finish_html(html: str, sheet: str) -> str:
     """The finished HTML: the rules of `sheet` in style attributes, and small."""
     return slimming.slim(inline(slimming.protect_styles(html), sheet))
 
 
-def text(template: str, context: Mapping[str, Any], folders: Folders) -> str:
+def render_text(template: str, context: Mapping[str, Any], folders: Folders) -> str:
     """The plain-text part, with at most one empty line between paragraphs."""
-    _, bare = _environments(folders)
+    _, bare = _build_environments(folders)
     written = bare.get_template(f"{template}/{template}.txt.j2").render(context)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in written.split("\n"))).strip() + "\n"
 
 
 @cache
-def _environments(folders: Folders) -> tuple[Environment, Environment]:
+def _build_environments(folders: Folders) -> tuple[Environment, Environment]:
     """One environment for MJML, where everything is escaped, and one for plain text and style sheets."""
     loader = ChoiceLoader([FileSystemLoader(folder) for folder in (*folders, get_templates_dir() / "email")])
-    return _environment(loader, escaping=True), _environment(loader, escaping=False)
+    return _build_environment(loader, escaping=True), _build_environment(loader, escaping=False)
 
 
-def _environment(loader: BaseLoader, *, escaping: bool) -> Environment:
+def _build_environment(loader: BaseLoader, *, escaping: bool) -> Environment:
     environment = ImmutableSandboxedEnvironment(
         loader=loader,
         autoescape=escaping,  # select_autoescape() would be off for names like briefing.mjml.j2
@@ -94,7 +94,7 @@ def _environment(loader: BaseLoader, *, escaping: bool) -> Environment:
         lstrip_blocks=True,
         finalize=_finalise if escaping else _finalise_text,
     )
-    environment.filters |= {"widont": widont, "wrap": wrap, "link": link}
+    environment.filters |= {"widont": prevent_widow, "wrap": wrap, "link": to_safe_link}
     return environment
 
 
@@ -106,19 +106,19 @@ def _finalise_text(value: Any) -> Any:
     return foreign.clean_lines(value) if type(value) is str else value
 
 
-def link(url: str) -> str:
+def to_safe_link(url: str) -> str:
     """An address fit for href; anything but http, https and mailto leads nowhere."""
     return url if foreign.is_link(url) else "#"
 
 
-def widont(text: Any) -> str:
+def prevent_widow(text: Any) -> str:
     """No lonely short word on the last line of a headline."""
     head, _, tail = str(text).rpartition(" ")
     return f"{head}\u00a0{tail}" if head.count(" ") > 2 and len(tail) < 9 else str(text)
 
 
 def wrap(text: Any, indent: str = "", first: str | None = None) -> str:
-    """Lines of at most 70 characters; every paragraph and line break of `text` stays."""
+    """Lines of at most 70 characters; every paragraph and line break of `render_text` stays."""
     lines = str(text).replace("\u00a0", " ").split("\n")
     return "\n".join(
         textwrap.fill(

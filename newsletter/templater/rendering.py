@@ -70,14 +70,14 @@ def _rendered(
     problems: list[Problem] = []
     html = text = ""
     try:
-        folder = engine.folder_of(template, folders)
+        folder = engine.get_template_folder(template, folders)
         look, theme_problems = theme.theme(folder, overrides, words.direction(language))
         problems += theme_problems
         context = _frame(subject, preheader, language, look, merger) | values()
-        head, sheet = engine.style_sheets(template, look, context["dir"], folders)
+        head, sheet = engine.render_style_sheets(template, look, context["dir"], folders)
         context["head_css"] = Markup(head)  # noqa: S704  colours and fonts of a theme, checked there
-        markup = engine.responsive(engine.mjml(template, context, folders))
-        html, text = engine.inlined(markup, sheet), engine.text(template, context, folders)
+        markup = engine.mjml_to_html(engine.render_mjml(template, context, folders))
+        html, text = engine.finish_html(markup, sheet), engine.render_text(template, context, folders)
     except Exception as error:  # a template is somebody's program: it can raise anything
         problems.append(_fault(error, template))
     known = merger.known()

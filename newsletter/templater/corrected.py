@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from newsletter.templater.briefing import Briefing
-from newsletter.templater.foreign import clean
+from newsletter.templater.foreign import clean_line
 from newsletter.templater.words import direction, words
 
 _BODY = re.compile(r"<body\b[^>]*>", re.I)
@@ -54,4 +54,4 @@ def add_corrections(page: str, corrections: Sequence[tuple[str, str]], language:
 
 
 def _escape(text: str) -> str:
-    return html.escape(clean(text))
+    return html.escape(clean_line(text))

@@ -99,7 +99,7 @@ def _build_environment(loader: BaseLoader, *, escaping: bool) -> Environment:
 
 
 def _finalise(value: Any) -> Any:
-    return foreign.clean(value) if type(value) is str else value
+    return foreign.clean_line(value) if type(value) is str else value
 
 
 def _finalise_text(value: Any) -> Any:

@@ -18,17 +18,17 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\uff
 _PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
 
 
-def clean(text: str) -> str:
+def clean_line(text: str) -> str:
     """One line without anything that cannot be in a mail: control characters, lone surrogates."""
     return _UNPRINTABLE.sub("", re.sub(r"[\t\r\n\u2028\u2029]+", " ", text))
 
 
 def clean_lines(text: str) -> str:
-    """Like `clean`, but line breaks stay."""
+    """Like `clean_line`, but line breaks stay."""
     return _UNPRINTABLE.sub("", re.sub(r"\r\n?|[\u2028\u2029]", "\n", text).replace("\t", " "))
 
 
-def without_private_use(text: str) -> str:
+def remove_private_use(text: str) -> str:
     """Clean text without the characters that stand in for merge fields while Markdown is at work."""
     return _PRIVATE_USE.sub("", clean_lines(text))
 
@@ -38,14 +38,14 @@ def break_markers(text: str) -> str:
     return text.replace(MARKER, _BROKEN_MARKER)
 
 
-def unmarked(text: str) -> str:
+def neutralise(text: str) -> str:
     """Foreign text, clean, in which nothing can be taken for a token."""
     if text.isprintable():  # nothing to drop: the usual case, and this runs for every value of every reader
         return break_markers(text)
-    return break_markers(without_private_use(text))
+    return break_markers(remove_private_use(text))
 
 
-def unmarked_url(url: str) -> str:
+def neutralise_url(url: str) -> str:
     """A foreign address in which nothing can be taken for a token: it still leads to the same place.
 
     A token in it would hand each reader's signed token to whoever owns the address.

@@ -16,7 +16,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from newsletter.templater.briefing import MergeField, Problem, Rendered
-from newsletter.templater.foreign import MARKER, break_markers, unmarked, without_private_use
+from newsletter.templater.foreign import MARKER, break_markers, neutralise, remove_private_use
 
 FIELDS = ("first_name", "email", "list", "date")
 LONGEST_VALUE = 254  # characters, as an address may have (RFC 5321); a reader stays far below SendGrid fact 12's limits
@@ -75,7 +75,7 @@ class Merger:
     def plain(self, text: str, where: str) -> str:
         """Text an editor wrote, its fields replaced by tokens for plain text."""
         return "".join(
-            self.token(name, fallback=literal, html=False) if name else unmarked(literal)
+            self.token(name, fallback=literal, html=False) if name else neutralise(literal)
             for literal, name in self._split(text, where)
         )
 
@@ -105,7 +105,7 @@ class Merger:
         out: list[str] = []
         for literal, name in self._split(text, where):
             if name is None:
-                out.append(without_private_use(literal))
+                out.append(remove_private_use(literal))
                 continue
             mark = chr(0xE000 + len(stands_for))
             stands_for[mark] = self.token(name, fallback=literal, html=html)
@@ -189,7 +189,7 @@ def _printable(text: str) -> bool:
 
 
 def _flat(value: str) -> str:
-    return " ".join(unmarked(value).split())[:LONGEST_VALUE]
+    return " ".join(neutralise(value).split())[:LONGEST_VALUE]
 
 
 def personalise(source: str, values: Mapping[str, str]) -> str:

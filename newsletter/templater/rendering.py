@@ -33,8 +33,8 @@ def render(briefing: Briefing, *, folders: Sequence[Path] = ()) -> Rendered:
     return _rendered(
         briefing.template,
         merger,
-        subject=merger.plain(foreign.clean(briefing.subject), "subject"),
-        preheader=merger.plain(foreign.clean(briefing.preheader), "preheader"),
+        subject=merger.plain(foreign.clean_line(briefing.subject), "subject"),
+        preheader=merger.plain(foreign.clean_line(briefing.preheader), "preheader"),
         language=briefing.language,
         overrides=briefing.theme,
         folders=tuple(folders),
@@ -47,8 +47,8 @@ def render_notice(notice: TransactionalContent, *, folders: Sequence[Path] = ())
     return _rendered(
         "notice",
         Merger({}),
-        subject=foreign.clean(notice.subject),
-        preheader=foreign.clean(notice.paragraphs[0] if notice.paragraphs else ""),
+        subject=foreign.clean_line(notice.subject),
+        preheader=foreign.clean_line(notice.paragraphs[0] if notice.paragraphs else ""),
         language=notice.language,
         overrides=notice.theme,
         folders=tuple(folders),

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from newsletter.templater.foreign import clean, clean_lines, is_link, unmarked_url
+from newsletter.templater.foreign import clean_line, clean_lines, is_link, neutralise_url
 
 _UNMARKED = re.compile(r"[^*_\[\]<>&\\]*")  # a line without these has nothing for inline Markdown to do
 _TAGS = {"p", "em", "strong", "a", "br", "ul", "ol", "li", "h2", "h3", "blockquote"}
@@ -34,8 +34,8 @@ def _headings(html: str) -> str:
 def inline(text: str) -> Markup:
     """Emphasis and links of Markdown as XHTML, without paragraphs."""
     if _UNMARKED.fullmatch(text):
-        return escape(clean(text))
-    return _sanitised(_markdown().renderInline(clean(text)))
+        return escape(clean_line(text))
+    return _sanitised(_markdown().renderInline(clean_line(text)))
 
 
 @lru_cache(maxsize=1024)
@@ -58,8 +58,8 @@ def block_plain(text: str) -> str:
 def inline_plain(text: str) -> str:
     """The words of what `inline` marks up."""
     if _UNMARKED.fullmatch(text):
-        return clean(text).strip()
-    return "".join(_words(token.children or []) for token in _markdown().parseInline(clean(text))).strip()
+        return clean_line(text).strip()
+    return "".join(_words(token.children or []) for token in _markdown().parseInline(clean_line(text))).strip()
 
 
 def addresses_in(text: str) -> list[str]:
@@ -108,7 +108,7 @@ def _markdown() -> Any:
 
     parser = MarkdownIt("zero", {"html": False, "xhtmlOut": True, "linkify": False})
     parser.validateLink = is_link  # type: ignore[method-assign]
-    parser.normalizeLink = lambda url: unmarked_url(normalizeLink(url))  # type: ignore[method-assign]
+    parser.normalizeLink = lambda url: neutralise_url(normalizeLink(url))  # type: ignore[method-assign]
     return parser.enable(
         ["emphasis", "link", "list", "newline", "escape", "entity", "autolink", "heading", "blockquote"]
     )

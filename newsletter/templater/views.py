@@ -26,7 +26,7 @@ def briefing_values(briefing: Briefing, merger: Merger) -> dict[str, Any]:
         "lead": view(briefing.lead, number=next(number)) if briefing.lead else None,
         "sections": [
             {
-                "title": foreign.unmarked(section.title),
+                "title": foreign.neutralise(section.title),
                 "stories": [view(story, number=next(number)) for story in section.stories],
             }
             for section in briefing.sections
@@ -54,8 +54,8 @@ def _edited(briefing: Briefing, merger: Merger) -> dict[str, Any]:
 
 def _box(box: BriefingBox, merger: Merger) -> dict[str, Any]:
     return {
-        "title": foreign.unmarked(box.title),
-        "label": foreign.unmarked(box.label),
+        "title": foreign.neutralise(box.title),
+        "label": foreign.neutralise(box.label),
         "html": _html(merger, box.text, "boxes", richtext.block),
         "text": _plain(merger, box.text, "boxes", richtext.block_plain).split("\n\n"),
     }
@@ -68,7 +68,7 @@ def _footer(briefing: Briefing, merger: Merger) -> dict[str, str]:
     """
     values: dict[str, str] = {}
     if briefing.web:
-        signup = foreign.unmarked_url(briefing.signup_url)
+        signup = foreign.neutralise_url(briefing.signup_url)
         return {
             f"{name}_{kind}": "" if name == "email" else signup
             for name in ("email", "unsubscribe", "preferences")
@@ -87,23 +87,23 @@ def _story(story: BriefingStory, *, number: int, briefing: Briefing, merger: Mer
     return {
         "n": number,
         "size": story.size,
-        "headline": foreign.unmarked(story.headline),
+        "headline": foreign.neutralise(story.headline),
         "url": _address(_link(story, briefing), f"{where}:url", merger),
         "blurb_html": _html(merger, story.blurb, f"{where}:blurb"),
         "blurb_text": _plain(merger, story.blurb, f"{where}:blurb"),
-        "label": foreign.unmarked(story.label),
-        "source": foreign.unmarked(story.source),
+        "label": foreign.neutralise(story.label),
+        "source": foreign.neutralise(story.source),
         "minutes": _minutes(story.minutes, briefing.language),
         "picture": _picture(story.picture, f"{where}:picture", merger),
-        "button": foreign.unmarked(story.button) or words.words(briefing.language).read,
+        "button": foreign.neutralise(story.button) or words.words(briefing.language).read,
     }
 
 
 def _also(item: AlsoItem, briefing: Briefing, merger: Merger) -> dict[str, Any]:
     where = f"story:{item.key}" if item.key else f"also:{item.headline}"
     return {
-        "headline": foreign.unmarked(item.headline),
-        "source": foreign.unmarked(item.source),
+        "headline": foreign.neutralise(item.headline),
+        "source": foreign.neutralise(item.source),
         "url": _address(_link(item, briefing), f"{where}:url" if item.key else where, merger),
     }
 
@@ -158,12 +158,12 @@ class _Bare:
 def _without_tokens(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
-    return foreign.unmarked_url(value) if name.endswith(("url", "src")) else foreign.unmarked(value)
+    return foreign.neutralise_url(value) if name.endswith(("url", "src")) else foreign.neutralise(value)
 
 
 def _address(url: str, where: str, merger: Merger) -> str:
     """The address, or "" and a problem where it would lead nowhere."""
-    safe = foreign.unmarked_url(url)
+    safe = foreign.neutralise_url(url)
     if not safe or foreign.is_link(safe):
         return safe
     merger.blame(where, f"“{safe[:80]}” is no address for a link. It must begin with https:// or http://.")

@@ -6,7 +6,7 @@ import html
 import re
 from dataclasses import dataclass
 
-from newsletter.templater.foreign import clean, is_link
+from newsletter.templater.foreign import clean_line, is_link
 
 _HEAD_ENDS = re.compile(r"</head\s*>", re.I)
 
@@ -55,4 +55,4 @@ def _tags(about: PageAbout) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    return html.escape(clean(text), quote=True)
+    return html.escape(clean_line(text), quote=True)

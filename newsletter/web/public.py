@@ -19,7 +19,7 @@ from newsletter.jobs import pulses
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NotFound
 from newsletter.templater import PageAbout, Reader, Rendered, as_page, for_reader, with_corrections
-from newsletter.templater.foreign import clean as strip_unprintable
+from newsletter.templater.foreign import clean_line as strip_unprintable
 from newsletter.web.middleware import trouble
 from subscribers import reads as subscribers
 

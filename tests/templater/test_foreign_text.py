@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 
 from newsletter.templater import Briefing, Picture, Publication, Rendered, Section, Sponsor, Story, render
-from newsletter.templater.foreign import unmarked, unmarked_url
+from newsletter.templater.foreign import neutralise, neutralise_url
 
 # Each of these becomes a token once Markdown, or the removal of what cannot be in a mail, has been at work.
 DISGUISED = (
@@ -83,9 +83,9 @@ def test_an_address_that_looks_like_a_token_still_leads_where_it_led(briefing: B
 @given(st.text(), st.text())
 def test_what_was_unmarked_holds_no_marker(before: str, after: str) -> None:
     for text in (before, f"{before}-nl_{after}", f"-n{before}l_{after}"):
-        assert "-nl_" not in unmarked(text)
-        assert "-nl_" not in unmarked_url(text)
-        assert unmarked(unmarked(text)) == unmarked(text)
+        assert "-nl_" not in neutralise(text)
+        assert "-nl_" not in neutralise_url(text)
+        assert neutralise(neutralise(text)) == neutralise(text)
 
 
 @pytest.mark.parametrize(

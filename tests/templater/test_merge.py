@@ -20,7 +20,7 @@ from newsletter.templater import (
     render,
     substitutions,
 )
-from newsletter.templater.foreign import unmarked
+from newsletter.templater.foreign import neutralise
 from newsletter.templater.merge import LONGEST_VALUE
 
 PLAIN = Briefing(
@@ -115,14 +115,14 @@ _ODD = st.text(alphabet=st.sampled_from(list(" ab|\t\n\u00a0\u2028-nl_\ue000&<\"
 def test_values_looked_at_together_come_out_as_one_by_one(values: list[str]) -> None:
     field = MergeField("-nl_email_1h-", "email", "", True)
     ((column),) = merge_columns((field,), values, values, values, values)
-    assert list(column) == [html.escape(" ".join(unmarked(value).split())[:LONGEST_VALUE]) for value in values]
+    assert list(column) == [html.escape(" ".join(neutralise(value).split())[:LONGEST_VALUE]) for value in values]
 
 
 @given(st.text(max_size=60))
 def test_the_list_is_said_to_all_whatever_it_is_called(name: str) -> None:
     mail = render(replace(PLAIN, intro="You get {{ list }}.", list_name=name))
     assert not any(field.field == "list" for field in mail.merge)
-    said = " ".join(unmarked(name).split())[:LONGEST_VALUE] or PLAIN.newsletter
+    said = " ".join(neutralise(name).split())[:LONGEST_VALUE] or PLAIN.newsletter
     if said.isprintable():
         assert html.escape(said) in mail.html.replace("\n", " ")
     assert "<script" not in mail.html

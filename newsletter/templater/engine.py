@@ -15,7 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.kernel.resources import get_templates_dir
 from newsletter.templater import foreign, slimming, theme
-from newsletter.templater.inlining import inline
+from newsletter.templater.inlining import inline_css
 
 TEXT_WIDTH = 70
 
@@ -68,7 +68,7 @@ def mjml_to_html(markup: str) -> str:
 
 def finish_html(html: str, sheet: str) -> str:
     """The finished HTML: the rules of `sheet` in style attributes, and small."""
-    return slimming.slim(inline(slimming.protect_styles(html), sheet))
+    return slimming.slim(inline_css(slimming.protect_styles(html), sheet))
 
 
 def render_text(template: str, context: Mapping[str, Any], folders: Folders) -> str:

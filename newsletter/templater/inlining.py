@@ -37,13 +37,13 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-def inline(html: str, css: str) -> str:
+def inline_css(html: str, css: str) -> str:
     """`html` with the rules of `css` in style attributes; `css` itself does not appear in it."""
-    result: str = _inliner()(html, css_text=_needed(css, html), **_OPTIONS).transform(pretty_print=False)
+    result: str = _load_inliner()(html, css_text=_select_rules(css, html), **_OPTIONS).transform(pretty_print=False)
     return result
 
 
-def _needed(css: str, html: str) -> str:
+def _select_rules(css: str, html: str) -> str:
     """The rules of `css` (one to a line) whose classes occur in `html`: premailer searches the mail once for each."""
     present = {name for names in _CLASSES.findall(html) for name in names.split()}
     lines = ((line, line.partition("{")[0]) for line in css.split("\n"))
@@ -53,7 +53,7 @@ def _needed(css: str, html: str) -> str:
 
 
 @cache
-def _inliner() -> Any:
+def _load_inliner() -> Any:
     """Imports premailer late: it takes a fifth of a second, and most commands never render."""
     # Its cache of 128 entries thrashes with a sheet like ours (47 ms instead of 11); it is read at import.
     os.environ.setdefault("PREMAILER_CACHE_MAXSIZE", "4096")

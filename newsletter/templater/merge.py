@@ -27,7 +27,7 @@ _WRITTEN = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class MergeRecipient:
     """What a mail may know of its reader. `token` signs the footer's links; `date` is that of the sending where the reader
     lives, in words."""
 
@@ -135,7 +135,7 @@ class Merger:
         return pieces
 
 
-def substitutions(fields: Sequence[MergeField], reader: Reader) -> dict[str, str]:
+def substitutions(fields: Sequence[MergeField], reader: MergeRecipient) -> dict[str, str]:
     """What each token becomes for this reader."""
     columns = merge_columns(fields, [reader.email], [reader.first_name], [reader.token], [reader.date])
     return {field.token: column[0] for field, column in zip(fields, columns, strict=True)}
@@ -200,7 +200,7 @@ def personalise(source: str, values: Mapping[str, str]) -> str:
     return pattern.sub(lambda match: values[match[0]], source)
 
 
-def for_reader(rendered: Rendered, reader: Reader) -> Rendered:
+def for_reader(rendered: Rendered, reader: MergeRecipient) -> Rendered:
     """The mail as one reader gets it."""
     values = substitutions(rendered.merge, reader)
     return Rendered(

@@ -19,7 +19,7 @@ from newsletter.templater import (
     BriefingStory,
     MergeRecipient,
     Publication,
-    for_reader,
+    personalise_mail,
     render,
 )
 
@@ -58,7 +58,7 @@ def main() -> None:
             rendered += 1
             wrong += [
                 f"{number}: {each}"
-                for each in _wrong(for_reader(made, MergeRecipient("reader@example.com", _text(dice), "t0ken")))
+                for each in _wrong(personalise_mail(made, MergeRecipient("reader@example.com", _text(dice), "t0ken")))
             ]
         elif any(problem.where and problem.message for problem in made.problems):
             explained += 1

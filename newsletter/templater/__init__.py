@@ -25,7 +25,13 @@ from newsletter.templater.briefing import (
     TransactionalContent,
 )
 from newsletter.templater.corrected import add_corrections, build_correction
-from newsletter.templater.merge import MergeRecipient, for_reader, merge_columns, personalise, substitutions
+from newsletter.templater.merge import (
+    MergeRecipient,
+    build_merge_columns,
+    build_substitutions,
+    personalise,
+    personalise_mail,
+)
 from newsletter.templater.rendering import render, render_notice
 from newsletter.templater.richtext import addresses_in
 from newsletter.templater.theme import check as check_theme

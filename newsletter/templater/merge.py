@@ -23,7 +23,7 @@ LONGEST_VALUE = 254  # characters, as an address may have (RFC 5321); a reader s
 _ESCAPED = "&<>\"'"  # what html.escape changes
 _PLAIN = bytes(range(0x20, 0x7F))  # taking these out is six times quicker than looking at each
 _BLANKS = ("  ", " |", "| ")  # two in a row, or at either end of a value that stands between bars
-_WRITTEN = re.compile(r"\{\{([^{}]*)\}\}")
+_WRITTEN_FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,9 @@ class Merger:
     def known(self) -> dict[str, str]:
         """What the tokens of the other fields stand for."""
         return {
-            field.token: _column([field.fallback], field)[0] for field in self.fields if field.field in self._constants
+            field.token: _build_column([field.fallback], field)[0]
+            for field in self.fields
+            if field.field in self._constants
         }
 
     def token(self, field: str, *, fallback: str = "", html: bool) -> str:
@@ -119,7 +121,7 @@ class Merger:
         """
         pieces: list[tuple[str, str | None]] = []
         at = 0
-        for match in _WRITTEN.finditer(text):
+        for match in _WRITTEN_FIELD.finditer(text):
             name, bar, fallback = (part.strip() for part in match[1].partition("|"))
             if name not in FIELDS:
                 *some, last = (f"{{{{ {field} }}}}" for field in FIELDS)
@@ -129,19 +131,19 @@ class Merger:
                 fallback = self._constants[name]
             elif not bar:
                 fallback = self._defaults.get(name, "")
-            pieces += [(text[at : match.start()], None), (_flat(fallback), name)]
+            pieces += [(text[at : match.start()], None), (_flatten(fallback), name)]
             at = match.end()
         pieces.append((text[at:], None))
         return pieces
 
 
-def substitutions(fields: Sequence[MergeField], reader: MergeRecipient) -> dict[str, str]:
+def build_substitutions(fields: Sequence[MergeField], reader: MergeRecipient) -> dict[str, str]:
     """What each token becomes for this reader."""
-    columns = merge_columns(fields, [reader.email], [reader.first_name], [reader.token], [reader.date])
+    columns = build_merge_columns(fields, [reader.email], [reader.first_name], [reader.token], [reader.date])
     return {field.token: column[0] for field, column in zip(fields, columns, strict=True)}
 
 
-def merge_columns(
+def build_merge_columns(
     fields: Iterable[MergeField],
     emails: Sequence[str],
     first_names: Sequence[str],
@@ -153,18 +155,23 @@ def merge_columns(
     Fields that come to the same share one column.
     """
     # A token is ours and has nothing in it that could do harm; changed, it would not be valid any more. So is a date.
-    flat = {"email": _flat_column(emails), "first_name": _flat_column(first_names), "token": tokens, "date": dates}
+    flat = {
+        "email": _flatten_column(emails),
+        "first_name": _flatten_column(first_names),
+        "token": tokens,
+        "date": dates,
+    }
     made: dict[tuple[str, str, bool], Sequence[str]] = {}
     columns = []
     for field in fields:
         kind = (field.field, field.fallback, field.html)
         if kind not in made:
-            made[kind] = _column(flat[field.field], field)
+            made[kind] = _build_column(flat[field.field], field)
         columns.append(made[kind])
     return columns
 
 
-def _column(flat: Sequence[str], field: MergeField) -> Sequence[str]:
+def _build_column(flat: Sequence[str], field: MergeField) -> Sequence[str]:
     filled = [value or field.fallback for value in flat] if "" in flat and field.fallback else flat
     if not field.html:
         return filled
@@ -172,23 +179,23 @@ def _column(flat: Sequence[str], field: MergeField) -> Sequence[str]:
     return [html.escape(value) for value in filled] if any(sign in together for sign in _ESCAPED) else filled
 
 
-def _flat_column(values: Sequence[str]) -> Sequence[str]:
+def _flatten_column(values: Sequence[str]) -> Sequence[str]:
     # Nearly every value is fine as it is, and this runs for every reader of millions: so they are looked at together.
     together = f"|{'|'.join(values)}|"
     fine = (
-        _printable(together)
+        _is_printable(together)
         and MARKER not in together
         and not (" " in together and any(blanks in together for blanks in _BLANKS))
         and max(map(len, values), default=0) <= LONGEST_VALUE
     )
-    return values if fine else list(map(_flat, values))
+    return values if fine else list(map(_flatten, values))
 
 
-def _printable(text: str) -> bool:
+def _is_printable(text: str) -> bool:
     return not text.encode("ascii").translate(None, _PLAIN) if text.isascii() else text.isprintable()
 
 
-def _flat(value: str) -> str:
+def _flatten(value: str) -> str:
     return " ".join(neutralise(value).split())[:LONGEST_VALUE]
 
 
@@ -200,9 +207,9 @@ def personalise(source: str, values: Mapping[str, str]) -> str:
     return pattern.sub(lambda match: values[match[0]], source)
 
 
-def for_reader(rendered: Rendered, reader: MergeRecipient) -> Rendered:
+def personalise_mail(rendered: Rendered, reader: MergeRecipient) -> Rendered:
     """The mail as one reader gets it."""
-    values = substitutions(rendered.merge, reader)
+    values = build_substitutions(rendered.merge, reader)
     return Rendered(
         subject=personalise(rendered.subject, values),
         preheader=personalise(rendered.preheader, values),

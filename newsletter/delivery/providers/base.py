@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol, overload, runtime_checkable
 
 from newsletter.kernel.errors import SurroundingsError
-from newsletter.templater import MergeField, MergeRecipient, personalise, substitutions
+from newsletter.templater import MergeField, MergeRecipient, build_substitutions, personalise
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +243,7 @@ class PersonalMessage(NamedTuple):
 def build_personal_message(envelope: Envelope, recipient: Recipient) -> PersonalMessage:
     """The message of one reader, for providers that do not fill tokens in themselves."""
     reader = MergeRecipient(recipient.address, recipient.first_name, recipient.token, recipient.date)
-    values = substitutions(envelope.merge, reader)
+    values = build_substitutions(envelope.merge, reader)
     return PersonalMessage(
         subject=personalise(envelope.subject, values),
         html=personalise(envelope.html, values),

@@ -37,7 +37,7 @@ from newsletter.delivery.providers.base import (
     to_columns,
 )
 from newsletter.kernel.errors import BadInput
-from newsletter.templater import merge_columns
+from newsletter.templater import build_merge_columns
 
 logging.getLogger("python_http_client").setLevel(logging.WARNING)  # at DEBUG it writes the API key (SendGrid fact 52)
 
@@ -238,7 +238,7 @@ def _encode_personalizations(request: SendRequest) -> Iterable[str]:
     joining it with what differs is a third of the work of formatting.
     """
     deliveries, addresses, first_names, tokens, dates = to_columns(request.recipients)
-    merged = merge_columns(request.envelope.merge, addresses, first_names, tokens, dates)
+    merged = build_merge_columns(request.envelope.merge, addresses, first_names, tokens, dates)
     leaving = [tokens] if request.envelope.unsubscribe_base else []
     columns = [addresses, *leaving, *merged, deliveries]
     escaped = {name: _escape_column(column) for name, column in {id(column): column for column in columns}.items()}

@@ -11,7 +11,7 @@ from newsletter.delivery import service as delivery
 from newsletter.jobs import wiring
 from newsletter.jobs.notice_words import get_transactional_text
 from newsletter.kernel.errors import NewsletterError
-from newsletter.templater import Rendered, TransactionalContent, render_notice
+from newsletter.templater import Rendered, TransactionalContent, render_transactional
 from subscribers import service as subscribers
 
 log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def _find_sender(list_id: int | None) -> catalog.Newsletter | None:
 def _render(mail: subscribers.Owed, sender: catalog.Newsletter) -> Rendered:
     words = get_transactional_text(mail.kind, mail.language or sender.language)
     fill = {"list": mail.list_name, "publication": sender.publication}
-    return render_notice(
+    return render_transactional(
         TransactionalContent(
             subject=words.subject.format(**fill),
             heading=words.heading.format(**fill),

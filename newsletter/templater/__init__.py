@@ -32,7 +32,7 @@ from newsletter.templater.merge import (
     personalise,
     personalise_mail,
 )
-from newsletter.templater.rendering import render, render_notice
+from newsletter.templater.rendering import render, render_transactional
 from newsletter.templater.richtext import addresses_in
 from newsletter.templater.theme import check as check_theme
 from newsletter.templater.webpage import PageAbout, as_page

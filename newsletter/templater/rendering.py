@@ -30,7 +30,7 @@ def render(briefing: Briefing, *, folders: Sequence[Path] = ()) -> Rendered:
         {"first_name": words.words(briefing.language).reader, "date": briefing.date_long},
         {"list": briefing.list_name or briefing.newsletter},
     )
-    return _rendered(
+    return _render_template(
         briefing.template,
         merger,
         subject=merger.plain(foreign.clean_line(briefing.subject), "subject"),
@@ -42,9 +42,9 @@ def render(briefing: Briefing, *, folders: Sequence[Path] = ()) -> Rendered:
     )
 
 
-def render_notice(notice: TransactionalContent, *, folders: Sequence[Path] = ()) -> Rendered:
+def render_transactional(notice: TransactionalContent, *, folders: Sequence[Path] = ()) -> Rendered:
     """A short mail about a subscription. It has no merge fields: everything in it is known."""
-    return _rendered(
+    return _render_template(
         "notice",
         Merger({}),
         subject=foreign.clean_line(notice.subject),
@@ -56,7 +56,7 @@ def render_notice(notice: TransactionalContent, *, folders: Sequence[Path] = ())
     )
 
 
-def _rendered(
+def _render_template(
     template: str,
     merger: Merger,
     *,
@@ -73,24 +73,26 @@ def _rendered(
         folder = engine.get_template_folder(template, folders)
         look, theme_problems = theme.theme(folder, overrides, words.direction(language))
         problems += theme_problems
-        context = _frame(subject, preheader, language, look, merger) | values()
+        context = _build_base_context(subject, preheader, language, look, merger) | values()
         head, sheet = engine.render_style_sheets(template, look, context["dir"], folders)
         context["head_css"] = Markup(head)  # noqa: S704  colours and fonts of a theme, checked there
         markup = engine.mjml_to_html(engine.render_mjml(template, context, folders))
         html, text = engine.finish_html(markup, sheet), engine.render_text(template, context, folders)
     except Exception as error:  # a template is somebody's program: it can raise anything
-        problems.append(_fault(error, template))
+        problems.append(_to_problem(error, template))
     known = merger.known()
     subject, preheader, html, text = (personalise(part, known) for part in (subject, preheader, html, text))
     return Rendered(subject, preheader, html, text, (*merger.problems, *problems), merger.of_readers)
 
 
-def _frame(subject: str, preheader: str, language: str, look: dict[str, Any], merger: Merger) -> dict[str, Any]:
+def _build_base_context(
+    subject: str, preheader: str, language: str, look: dict[str, Any], merger: Merger
+) -> dict[str, Any]:
     """What every template gets: its words, colours and a few helpers."""
     direction = words.direction(language)
     return {
-        "subject": _without_tokens(subject, merger),
-        "preheader": _with_html_tokens(preheader, merger),
+        "subject": _fill_fallbacks(subject, merger),
+        "preheader": _to_html_tokens(preheader, merger),
         "preheader_text": preheader,
         "padding": Markup("&#847;&#160;") * max(0, INBOX_LINE - len(preheader)),
         "lang": re.sub(r"[^A-Za-z0-9-]", "", language.replace("_", "-")) or "en",
@@ -102,14 +104,14 @@ def _frame(subject: str, preheader: str, language: str, look: dict[str, Any], me
     }
 
 
-def _without_tokens(subject: str, merger: Merger) -> str:
+def _fill_fallbacks(subject: str, merger: Merger) -> str:
     """For the title of the document, which providers need not touch."""
     for field in merger.fields:
         subject = subject.replace(field.token, field.fallback)
     return subject
 
 
-def _with_html_tokens(text: str, merger: Merger) -> Markup:
+def _to_html_tokens(text: str, merger: Merger) -> Markup:
     """Escaped text whose plain tokens became HTML tokens."""
     escaped = str(escape(text))
     for field in merger.fields:
@@ -118,7 +120,7 @@ def _with_html_tokens(text: str, merger: Merger) -> Markup:
     return Markup(escaped)  # noqa: S704  escaped above
 
 
-def _fault(error: Exception, template: str) -> Problem:
+def _to_problem(error: Exception, template: str) -> Problem:
     """What a template or its theme did wrong, with the file and line where these are known."""
     reason = str(error).rstrip(".") or type(error).__name__
     if isinstance(error, TemplateSyntaxError):
@@ -127,15 +129,15 @@ def _fault(error: Exception, template: str) -> Problem:
     elif isinstance(error, tomllib.TOMLDecodeError):
         where, message = f"{template}/theme.toml", f"The theme cannot be read: {reason}"
     elif isinstance(error, TemplateNotFound):
-        where, message = _place(error, template), f"There is no template file “{error.name}”"
+        where, message = _find_line(error, template), f"There is no template file “{error.name}”"
     elif isinstance(error, TemplateError):
-        where, message = _place(error, template), f"The template does not work: {reason}"
+        where, message = _find_line(error, template), f"The template does not work: {reason}"
     else:
-        where, message = _place(error, template), f"The mail could not be made from the template: {reason}"
+        where, message = _find_line(error, template), f"The mail could not be made from the template: {reason}"
     return Problem("block", f"template:{where}", f"{message.rstrip('.')}. Mend the template and try again.")
 
 
-def _place(error: Exception, template: str) -> str:
+def _find_line(error: Exception, template: str) -> str:
     """The template line that was at work, as file:line; the name of the template where none was."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename.endswith(".j2"):

@@ -20,7 +20,7 @@ from newsletter.curator.values import Edition
 from newsletter.curator.watch import CHECKED_FOR, CHECKED_STATES, UNREACHABLE_AFTER
 from newsletter.fetching import FetchError, FetchRefused, FetchResponse, ResponseTooLarge
 from newsletter.kernel.errors import NewsletterError
-from newsletter.templater import addresses_in
+from newsletter.templater import list_links
 
 CHECK_EVERY, RECHECK_AFTER = timedelta(hours=6), timedelta(minutes=20)  # what is well is not asked for again so soon
 AT_A_TIME = 60  # addresses
@@ -32,9 +32,9 @@ def list_written_links(edition: Edition) -> dict[str, str]:
     """The web addresses that editors wrote into an edition, each with the place where it stands first."""
     sponsor = sponsors.find_sponsor(edition.newsletter_id, edition.date)
     texts = [
-        ("intro", addresses_in(edition.intro)),
-        *((f"story:{each.key}", addresses_in(each.blurb)) for each in edition.picks),
-        ("boxes", [url for each in edition.boxes for url in addresses_in(each.text)]),
+        ("intro", list_links(edition.intro)),
+        *((f"story:{each.key}", list_links(each.blurb)) for each in edition.picks),
+        ("boxes", [url for each in edition.boxes for url in list_links(each.text)]),
         ("sponsor", [sponsor.url] if sponsor and sponsor.url else []),
     ]
     own = f"{settings.CONFIG.base_url}/"  # our own pages may have a private address where we are

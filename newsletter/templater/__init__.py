@@ -33,7 +33,7 @@ from newsletter.templater.merge import (
     personalise_mail,
 )
 from newsletter.templater.rendering import render, render_transactional
-from newsletter.templater.richtext import addresses_in
+from newsletter.templater.richtext import list_links
 from newsletter.templater.theme import check as check_theme
 from newsletter.templater.webpage import PageAbout, as_page
 from newsletter.templater.words import words

@@ -19,32 +19,32 @@ _QUOTE = (  # Word ignores padding and borders of a blockquote; those of a cell 
 
 
 @lru_cache(maxsize=1024)  # a preview renders the same words again and again
-def block(text: str) -> Markup:
+def render_block(text: str) -> Markup:
     """Paragraphs, lists, emphasis and links of Markdown as XHTML; raw HTML stays text."""
-    safe = _sanitised(_headings(_markdown().render(clean_lines(text))))
+    safe = _sanitise(_limit_headings(_markdown_parser().render(clean_lines(text))))
     return Markup(str(safe).replace("<blockquote>", _QUOTE[0]).replace("</blockquote>", _QUOTE[1]))  # noqa: S704  our own markup
 
 
-def _headings(html: str) -> str:
+def _limit_headings(html: str) -> str:
     """Headings of the first and second level as the mail has room for them: its own headline is the first."""
     return re.sub(r"<(/?)h[1-6]>", lambda found: f"<{found[1]}h2>", html)
 
 
 @lru_cache(maxsize=1024)
-def inline(text: str) -> Markup:
+def render_inline(text: str) -> Markup:
     """Emphasis and links of Markdown as XHTML, without paragraphs."""
     if _UNMARKED.fullmatch(text):
         return escape(clean_line(text))
-    return _sanitised(_markdown().renderInline(clean_line(text)))
+    return _sanitise(_markdown_parser().renderInline(clean_line(text)))
 
 
 @lru_cache(maxsize=1024)
-def block_plain(text: str) -> str:
-    """The words of what `block` marks up; links become “text (address)”, list items keep their numbers."""
+def block_to_plain(text: str) -> str:
+    """The words of what `render_block` marks up; links become “text (address)”, list items keep their numbers."""
     out: list[str] = []
-    for token in _markdown().parse(clean_lines(text)):
+    for token in _markdown_parser().parse(clean_lines(text)):
         if token.type == "inline":
-            out.append(_words(token.children or []))
+            out.append(_collect_words(token.children or []))
         elif token.type == "paragraph_close" and token.hidden:  # an item of a list without empty lines between them
             out.append("\n")
         elif token.type in ("paragraph_close", "heading_close", "bullet_list_close", "ordered_list_close"):
@@ -55,23 +55,25 @@ def block_plain(text: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def inline_plain(text: str) -> str:
-    """The words of what `inline` marks up."""
+def inline_to_plain(text: str) -> str:
+    """The words of what `render_inline` marks up."""
     if _UNMARKED.fullmatch(text):
         return clean_line(text).strip()
-    return "".join(_words(token.children or []) for token in _markdown().parseInline(clean_line(text))).strip()
+    return "".join(
+        _collect_words(token.children or []) for token in _markdown_parser().parseInline(clean_line(text))
+    ).strip()
 
 
-def addresses_in(text: str) -> list[str]:
+def list_links(text: str) -> list[str]:
     """Where the links of a Markdown text lead, in their order, as the mail will link them."""
     if _UNMARKED.fullmatch(text):
         return []
-    tokens = _markdown().parse(clean_lines(text))
+    tokens = _markdown_parser().parse(clean_lines(text))
     children = (child for token in tokens for child in token.children or [] if child.type == "link_open")
     return [str(child.attrGet("href") or "") for child in children]
 
 
-def _words(children: list[Any]) -> str:
+def _collect_words(children: list[Any]) -> str:
     out: list[str] = []
     address = ""
     for token in children:
@@ -87,7 +89,7 @@ def _words(children: list[Any]) -> str:
     return "".join(out)
 
 
-def _sanitised(html: str) -> Markup:
+def _sanitise(html: str) -> Markup:
     import nh3
 
     safe = nh3.clean(
@@ -102,7 +104,7 @@ def _sanitised(html: str) -> Markup:
 
 
 @cache
-def _markdown() -> Any:
+def _markdown_parser() -> Any:
     from markdown_it import MarkdownIt
     from markdown_it.common.normalize_url import normalizeLink
 

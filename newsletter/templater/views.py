@@ -42,8 +42,8 @@ def briefing_values(briefing: Briefing, merger: Merger) -> dict[str, Any]:
 def _edited(briefing: Briefing, merger: Merger) -> dict[str, Any]:
     """The editors' own words, with markup and merge fields."""
     return {
-        "intro_html": _html(merger, briefing.intro, "intro", richtext.block),
-        "intro_text": _plain(merger, briefing.intro, "intro", richtext.block_plain).split("\n\n"),
+        "intro_html": _html(merger, briefing.intro, "intro", richtext.render_block),
+        "intro_text": _plain(merger, briefing.intro, "intro", richtext.block_to_plain).split("\n\n"),
         "corrections_html": [_html(merger, each, "corrections") for each in briefing.corrections],
         "corrections_text": [_plain(merger, each, "corrections") for each in briefing.corrections],
         "boxes": {
@@ -56,8 +56,8 @@ def _box(box: BriefingBox, merger: Merger) -> dict[str, Any]:
     return {
         "title": foreign.neutralise(box.title),
         "label": foreign.neutralise(box.label),
-        "html": _html(merger, box.text, "boxes", richtext.block),
-        "text": _plain(merger, box.text, "boxes", richtext.block_plain).split("\n\n"),
+        "html": _html(merger, box.text, "boxes", richtext.render_block),
+        "text": _plain(merger, box.text, "boxes", richtext.block_to_plain).split("\n\n"),
     }
 
 
@@ -113,11 +113,11 @@ def _link(story: BriefingStory | AlsoItem, briefing: Briefing) -> str:
     return keyed(parametrised(story.url, "" if story.plain_link else briefing.link_parameters), story.key)
 
 
-def _html(merger: Merger, text: str, where: str, markup: Callable[[str], str] = richtext.inline) -> Markup:
+def _html(merger: Merger, text: str, where: str, markup: Callable[[str], str] = richtext.render_inline) -> Markup:
     return Markup(merger.marked_up(text, where, markup, html=True))  # noqa: S704  sanitised by `markup`
 
 
-def _plain(merger: Merger, text: str, where: str, words_of: Callable[[str], str] = richtext.inline_plain) -> str:
+def _plain(merger: Merger, text: str, where: str, words_of: Callable[[str], str] = richtext.inline_to_plain) -> str:
     return merger.marked_up(text, where, words_of, html=False)
 
 

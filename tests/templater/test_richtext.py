@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from newsletter.templater import Briefing, Section, Story, render
-from newsletter.templater.richtext import block, block_plain, inline, inline_plain
+from newsletter.templater.richtext import block_to_plain, inline_to_plain, render_block, render_inline
 
 
 @pytest.mark.parametrize(
@@ -34,8 +34,8 @@ from newsletter.templater.richtext import block, block_plain, inline, inline_pla
     ],
 )
 def test_a_line_of_markdown(written: str, html: str, plain: str) -> None:
-    assert inline(written) == html
-    assert inline_plain(written) == plain
+    assert render_inline(written) == html
+    assert inline_to_plain(written) == plain
 
 
 @pytest.mark.parametrize(
@@ -49,21 +49,21 @@ def test_a_line_of_markdown(written: str, html: str, plain: str) -> None:
     ],
 )
 def test_a_piece_of_markdown(written: str, html: str, plain: str) -> None:
-    assert block(written) == html
-    assert block_plain(written) == plain
+    assert render_block(written) == html
+    assert block_to_plain(written) == plain
 
 
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "data:text/html,x", "vbscript:x", "//evil.example", "JaVaScRiPt:x"]
 )
 def test_a_link_elsewhere_than_the_web_stays_text(url: str) -> None:
-    assert "href" not in inline(f"[x]({url})")
-    assert "href" not in block(f"<{url}>")
+    assert "href" not in render_inline(f"[x]({url})")
+    assert "href" not in render_block(f"<{url}>")
 
 
 @given(st.one_of(st.text(), st.text(alphabet="*_[]()<>&\\`#-1. \n!:/ahtps{}|")))
 def test_whatever_is_written_comes_out_well_formed_and_within_the_allow_list(written: str) -> None:
-    for made in (block(written), inline(written)):
+    for made in (render_block(written), render_inline(written)):
         tree = etree.fromstring(f"<x>{made}</x>")
         words = {"x", "p", "em", "strong", "a", "br", "ul", "ol", "li", "h2", "h3"}
         quote = {"table", "tr", "td"}  # what a quote becomes, because Word ignores the padding of others
@@ -98,11 +98,11 @@ def test_a_fallback_can_hold_no_token_and_no_line_break(briefing: Briefing) -> N
 
 def test_headings_and_quotes_of_a_letter_have_their_place_in_both_parts() -> None:
     written = "# First\n\nWords.\n\n### Third\n\n> She *said* so.\n> Twice.\n\nAnd <b>went</b>."
-    made = str(block(written))
+    made = str(render_block(written))
     assert made.count("<h2>") == 2
     assert '<td class="quote-td"><p>She <em>said</em> so.' in made.replace("\n", "")
     assert "&lt;b&gt;" in made
-    assert block_plain(written).split("\n\n") == [
+    assert block_to_plain(written).split("\n\n") == [
         "First",
         "Words.",
         "Third",
@@ -112,4 +112,4 @@ def test_headings_and_quotes_of_a_letter_have_their_place_in_both_parts() -> Non
 
 
 def test_quotes_in_quotes_come_to_an_end() -> None:
-    etree.fromstring(f"<x>{block('> ' * 3000 + 'deep')}</x>")
+    etree.fromstring(f"<x>{render_block('> ' * 3000 + 'deep')}</x>")

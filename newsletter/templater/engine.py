@@ -68,7 +68,7 @@ def mjml_to_html(markup: str) -> str:
 
 def finish_html(html: str, sheet: str) -> str:
     """The finished HTML: the rules of `sheet` in style attributes, and small."""
-    return slimming.slim(inline_css(slimming.protect_styles(html), sheet))
+    return slimming.minify(inline_css(slimming.protect_styles(html), sheet))
 
 
 def render_text(template: str, context: Mapping[str, Any], folders: Folders) -> str:

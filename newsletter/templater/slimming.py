@@ -8,7 +8,7 @@ from functools import lru_cache
 _STYLE_BLOCK = re.compile(r"<style.*?</style>", re.S)
 _TAG = re.compile(r'<[A-Za-z][^"<>]*(?:"[^"]*"[^"<>]*)*>')  # a story may well say class="x" in its words: those stay
 _CLASS_NAME = re.compile(r"\.([A-Za-z][\w-]*)")
-_SHORT_ENOUGH = 900  # octets; RFC 5322 allows 998 to a line
+_LONGEST_LINE = 900  # octets; RFC 5322 allows 998 to a line
 
 
 def protect_styles(html: str) -> str:
@@ -20,7 +20,7 @@ def protect_styles(html: str) -> str:
     return "".join(marked)
 
 
-def slim(html: str) -> str:
+def minify(html: str) -> str:
     """Drops classes that no rule names and blanks in styles, and breaks lines after rows and paragraphs."""
     used = set(_CLASS_NAME.findall("".join(_STYLE_BLOCK.findall(html))))
 
@@ -29,37 +29,37 @@ def slim(html: str) -> str:
         return f' class="{" ".join(kept)}"' if kept else ""
 
     def tight(tag: re.Match[str]) -> str:
-        return re.sub(r' style="([^"<>]*)"', _tight_style, re.sub(r' class="([^"<>]*)"', only_used, tag[0]))
+        return re.sub(r' style="([^"<>]*)"', _minify_style, re.sub(r' class="([^"<>]*)"', only_used, tag[0]))
 
     html = _TAG.sub(tight, html)
     html = re.sub(r">\s*\n\s*", ">\n", html)
-    html = re.sub(r"<style[^>]*>((?:(?!mj-).)*?)</style>", _tight_sheet, html, flags=re.S)
+    html = re.sub(r"<style[^>]*>((?:(?!mj-).)*?)</style>", _minify_sheet, html, flags=re.S)
     html = re.sub(r"(</tr>|</p>|</h[1-3]>|</li>|<!\[endif\]-->|</style>)(?=<)", r"\1\n", html)
-    return "\n".join(_broken(line) for line in html.split("\n"))
+    return "\n".join(_wrap_line(line) for line in html.split("\n"))
 
 
-def _tight_style(match: re.Match[str]) -> str:
-    return _without_blanks(match[1])
+def _minify_style(match: re.Match[str]) -> str:
+    return _strip_blanks(match[1])
 
 
 @lru_cache(maxsize=1024)  # a mail has a few dozen different ones, each many times
-def _without_blanks(style: str) -> str:
+def _strip_blanks(style: str) -> str:
     return ' style="' + re.sub(r"\s*([;:,])\s+", r"\1", style).strip("; ") + '"'
 
 
-def _tight_sheet(match: re.Match[str]) -> str:
+def _minify_sheet(match: re.Match[str]) -> str:
     return "<style>" + re.sub(r"\s*([{};,])\s*", r"\1", match[1]).strip().replace("}", "}\n") + "</style>"
 
 
-def _broken(line: str) -> str:
+def _wrap_line(line: str) -> str:
     """A long line cut at blanks between words or attributes, where a line break means the same as a blank."""
-    if len(line.encode()) <= _SHORT_ENOUGH:
+    if len(line.encode()) <= _LONGEST_LINE:
         return line
     out: list[str] = []
     length = 0
     for word in line.split(" "):
         size = len(word.encode()) + 1
-        if out and length + size > _SHORT_ENOUGH:
+        if out and length + size > _LONGEST_LINE:
             out.append("\n")
             length = 0
         elif out:

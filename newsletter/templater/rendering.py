@@ -71,7 +71,7 @@ def _render_template(
     html = text = ""
     try:
         folder = engine.get_template_folder(template, folders)
-        look, theme_problems = theme.theme(folder, overrides, words.direction(language))
+        look, theme_problems = theme.load_theme(folder, overrides, words.direction(language))
         problems += theme_problems
         context = _build_base_context(subject, preheader, language, look, merger) | values()
         head, sheet = engine.render_style_sheets(template, look, context["dir"], folders)

@@ -91,12 +91,12 @@ MORE_COLOURS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
 }
 
 
-def theme(folder: Path, overrides: Mapping[str, Any], direction: str) -> tuple[dict[str, Any], list[Problem]]:
+def load_theme(folder: Path, overrides: Mapping[str, Any], direction: str) -> tuple[dict[str, Any], list[Problem]]:
     """The theme of a template folder with a newsletter's overrides, and what is wrong with those.
 
     A template without a theme of its own, such as the notice, wears the briefing's. A wrong override is left out: the template's own value stands.
     """
-    merged = {name: dict(group) for name, group in _own(_path(folder)).items()}
+    merged = {name: dict(group) for name, group in _read_theme(_theme_path(folder)).items()}
     problems: list[Problem] = []
     rtl = merged.pop("rtl", {})
     if direction == "rtl":
@@ -108,12 +108,12 @@ def theme(folder: Path, overrides: Mapping[str, Any], direction: str) -> tuple[d
             )
             continue
         for name, value in values.items():
-            wrong = _wrong(group, name, value, merged[group])
+            wrong = _explain_fault(group, name, value, merged[group])
             if wrong:
                 problems.append(Problem("warn", f"theme.{group}.{name}", wrong))
             else:
                 merged[group][name] = value
-    return merged, [*problems, *contrast(merged)]
+    return merged, [*problems, *check_contrast(merged)]
 
 
 # What is read on what (WCAG 2.2, 1.4.3: at least 4.5 to 1 for text of this size).
@@ -126,7 +126,7 @@ _PAIRS = (
 LEAST_CONTRAST = 4.5
 
 
-def contrast(look: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
+def check_contrast(look: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
     """The pairs of colours of a theme that cannot be read on each other, in both palettes."""
     found = []
     for palette in ("light", "dark"):
@@ -134,7 +134,7 @@ def contrast(look: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
         for ground, role in _PAIRS:
             if ground not in colours or role not in colours:
                 continue  # a template of somebody else's has its own roles
-            ratio = contrast_of(str(colours[ground]), str(colours[role]))
+            ratio = compute_contrast(str(colours[ground]), str(colours[role]))
             if ratio < LEAST_CONTRAST:
                 found.append(
                     Problem(
@@ -147,7 +147,7 @@ def contrast(look: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
     return found
 
 
-def contrast_of(one: str, other: str) -> float:
+def compute_contrast(one: str, other: str) -> float:
     """The contrast ratio of two colours like #0b4f6c, from 1 to 21 (WCAG 2.2)."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
@@ -159,22 +159,22 @@ def _luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def check(template: str, overrides: Mapping[str, Any]) -> list[Problem]:
+def check_theme(template: str, overrides: Mapping[str, Any]) -> list[Problem]:
     """What is wrong with a newsletter's own values for the theme of one of our templates."""
-    return theme(get_templates_dir() / "email" / template, overrides, "ltr")[1]
+    return load_theme(get_templates_dir() / "email" / template, overrides, "ltr")[1]
 
 
-def _path(folder: Path) -> Path:
+def _theme_path(folder: Path) -> Path:
     own = folder / "theme.toml"
     return own if own.is_file() else get_templates_dir() / "email" / "briefing" / "theme.toml"
 
 
 @cache
-def _own(path: Path) -> dict[str, Any]:
+def _read_theme(path: Path) -> dict[str, Any]:
     return tomllib.loads(path.read_text("utf-8"))
 
 
-def _wrong(group: str, name: str, value: Any, known: Mapping[str, Any]) -> str:
+def _explain_fault(group: str, name: str, value: Any, known: Mapping[str, Any]) -> str:
     if name not in known:
         return f"The theme’s part “{group}” has no “{name}”. It has {', '.join(known)}."
     if group in ("light", "dark") and not (isinstance(value, str) and _COLOUR.fullmatch(value)):

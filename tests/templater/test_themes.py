@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.kernel.resources import list_mail_templates
 from newsletter.templater import check_theme
-from newsletter.templater.theme import contrast_of
+from newsletter.templater.theme import compute_contrast
 
 
 @pytest.mark.parametrize("template", list_mail_templates())
@@ -34,6 +34,6 @@ def test_what_cannot_be_read_is_said_with_its_place(theme: dict[str, dict[str, s
 
 
 def test_contrast_is_that_of_the_guidelines() -> None:
-    assert round(contrast_of("#000000", "#ffffff"), 2) == 21.0
-    assert round(contrast_of("#777777", "#ffffff"), 2) == 4.48
-    assert contrast_of("#123456", "#123456") == 1.0
+    assert round(compute_contrast("#000000", "#ffffff"), 2) == 21.0
+    assert round(compute_contrast("#777777", "#ffffff"), 2) == 4.48
+    assert compute_contrast("#123456", "#123456") == 1.0

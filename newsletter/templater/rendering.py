@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from newsletter.templater import engine, foreign, theme, words
 from newsletter.templater.briefing import Briefing, Problem, Rendered, TransactionalContent
 from newsletter.templater.merge import Merger, personalise
-from newsletter.templater.views import briefing_values
+from newsletter.templater.views import build_context
 
 INBOX_LINE = 150  # characters of preheader that an inbox may show
 
@@ -38,7 +38,7 @@ def render(briefing: Briefing, *, folders: Sequence[Path] = ()) -> Rendered:
         language=briefing.language,
         overrides=briefing.theme,
         folders=tuple(folders),
-        values=partial(briefing_values, briefing, merger),
+        values=partial(build_context, briefing, merger),
     )
 
 

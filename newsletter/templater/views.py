@@ -16,13 +16,13 @@ from newsletter.templater.briefing import AlsoItem, Briefing, BriefingBox, Brief
 from newsletter.templater.merge import Merger
 
 
-def briefing_values(briefing: Briefing, merger: Merger) -> dict[str, Any]:
+def build_context(briefing: Briefing, merger: Merger) -> dict[str, Any]:
     """What the templates of a briefing may name. Problems with its content are noted in `merger`."""
     view = partial(_story, briefing=briefing, merger=merger)
     number = count(1)
     return {
-        "e": _Bare(briefing),
-        "pub": _Bare(briefing.publication),
+        "e": _CleanView(briefing),
+        "pub": _CleanView(briefing.publication),
         "lead": view(briefing.lead, number=next(number)) if briefing.lead else None,
         "sections": [
             {
@@ -33,13 +33,13 @@ def briefing_values(briefing: Briefing, merger: Merger) -> dict[str, Any]:
             if section.stories
         ],
         "also": [_also(item, briefing, merger) for item in briefing.also],
-        "sponsor": _bare(asdict(briefing.sponsor), "sponsor", merger) if briefing.sponsor else None,
-        **_edited(briefing, merger),
+        "sponsor": _clean_values(asdict(briefing.sponsor), "sponsor", merger) if briefing.sponsor else None,
+        **_build_editor_texts(briefing, merger),
         **_footer(briefing, merger),
     }
 
 
-def _edited(briefing: Briefing, merger: Merger) -> dict[str, Any]:
+def _build_editor_texts(briefing: Briefing, merger: Merger) -> dict[str, Any]:
     """The editors' own words, with markup and merge fields."""
     return {
         "intro_html": _html(merger, briefing.intro, "intro", richtext.render_block),
@@ -88,12 +88,12 @@ def _story(story: BriefingStory, *, number: int, briefing: Briefing, merger: Mer
         "n": number,
         "size": story.size,
         "headline": foreign.neutralise(story.headline),
-        "url": _address(_link(story, briefing), f"{where}:url", merger),
+        "url": _clean_address(_link(story, briefing), f"{where}:url", merger),
         "blurb_html": _html(merger, story.blurb, f"{where}:blurb"),
         "blurb_text": _plain(merger, story.blurb, f"{where}:blurb"),
         "label": foreign.neutralise(story.label),
         "source": foreign.neutralise(story.source),
-        "minutes": _minutes(story.minutes, briefing.language),
+        "minutes": _format_minutes(story.minutes, briefing.language),
         "picture": _picture(story.picture, f"{where}:picture", merger),
         "button": foreign.neutralise(story.button) or words.words(briefing.language).read,
     }
@@ -104,13 +104,13 @@ def _also(item: AlsoItem, briefing: Briefing, merger: Merger) -> dict[str, Any]:
     return {
         "headline": foreign.neutralise(item.headline),
         "source": foreign.neutralise(item.source),
-        "url": _address(_link(item, briefing), f"{where}:url" if item.key else where, merger),
+        "url": _clean_address(_link(item, briefing), f"{where}:url" if item.key else where, merger),
     }
 
 
 def _link(story: BriefingStory | AlsoItem, briefing: Briefing) -> str:
     """The address of a story with what its clicks are counted by."""
-    return keyed(parametrised(story.url, "" if story.plain_link else briefing.link_parameters), story.key)
+    return add_story_key(add_parameters(story.url, "" if story.plain_link else briefing.link_parameters), story.key)
 
 
 def _html(merger: Merger, text: str, where: str, markup: Callable[[str], str] = richtext.render_inline) -> Markup:
@@ -121,7 +121,7 @@ def _plain(merger: Merger, text: str, where: str, words_of: Callable[[str], str]
     return merger.marked_up(text, where, words_of, html=False)
 
 
-def _minutes(minutes: int, language: str) -> str:
+def _format_minutes(minutes: int, language: str) -> str:
     if not minutes:
         return ""
     tr = words.words(language)
@@ -134,34 +134,34 @@ def _picture(picture: BriefingPicture | None, where: str, merger: Merger) -> dic
     if picture.width <= 0 or picture.height <= 0:
         merger.blame(where, "The picture is left out, because its size is not known. Upload it again.", "warn")
         return None
-    return _bare(asdict(picture), where, merger)
+    return _clean_values(asdict(picture), where, merger)
 
 
-def _bare(values: dict[str, Any], where: str, merger: Merger) -> dict[str, Any]:
+def _clean_values(values: dict[str, Any], where: str, merger: Merger) -> dict[str, Any]:
     """Values whose texts can contain no merge token."""
-    bare = {name: _without_tokens(name, value) for name, value in values.items()}
+    bare = {name: _clean_value(name, value) for name, value in values.items()}
     for name in bare.keys() & {"url", "src"}:
-        bare[name] = _address(bare[name], where, merger)
+        bare[name] = _clean_address(bare[name], where, merger)
     return bare
 
 
-class _Bare:
+class _CleanView:
     """A value seen through the same filter, attribute by attribute."""
 
     def __init__(self, value: Briefing | Publication) -> None:
         self._value = value
 
     def __getattr__(self, name: str) -> Any:
-        return _without_tokens(name, getattr(self._value, name))
+        return _clean_value(name, getattr(self._value, name))
 
 
-def _without_tokens(name: str, value: Any) -> Any:
+def _clean_value(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return foreign.neutralise_url(value) if name.endswith(("url", "src")) else foreign.neutralise(value)
 
 
-def _address(url: str, where: str, merger: Merger) -> str:
+def _clean_address(url: str, where: str, merger: Merger) -> str:
     """The address, or "" and a problem where it would lead nowhere."""
     safe = foreign.neutralise_url(url)
     if not safe or foreign.is_link(safe):
@@ -170,7 +170,7 @@ def _address(url: str, where: str, merger: Merger) -> str:
     return ""
 
 
-def parametrised(url: str, parameters: str) -> str:
+def add_parameters(url: str, parameters: str) -> str:
     """`url` with parameters such as utm_source=…; those that it has already stay as they are, and so does the fragment."""
     if not parameters or not url.strip().lower().startswith(("http://", "https://")):
         return url
@@ -183,7 +183,7 @@ def parametrised(url: str, parameters: str) -> str:
     return urlunsplit(parts._replace(query="&".join([*([parts.query] if parts.query else []), *new])))
 
 
-def keyed(url: str, key: str) -> str:
+def add_story_key(url: str, key: str) -> str:
     """`url` with the story's key as the query parameter nl; query and fragment stay."""
     if not key or not url.strip().lower().startswith(("http://", "https://")):
         return url

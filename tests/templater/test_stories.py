@@ -19,7 +19,7 @@ from newsletter.templater import (
     render,
     render_notice,
 )
-from newsletter.templater.views import keyed, parametrised
+from newsletter.templater.views import add_parameters, add_story_key
 from tests.templater.conftest import story
 
 URL = "https://paper.example.org/s"
@@ -127,7 +127,7 @@ def test_a_picture_of_unknown_size_is_left_out_and_said(briefing: Briefing, widt
     ],
 )
 def test_a_key_joins_the_query(url: str, key: str, expected: str) -> None:
-    assert keyed(url, key) == expected
+    assert add_story_key(url, key) == expected
 
 
 def test_sponsor_and_list_carry_no_key(briefing: Briefing) -> None:
@@ -215,7 +215,7 @@ def test_a_notice_wears_the_theme_of_its_newsletter() -> None:
     ],
 )
 def test_links_of_stories_carry_the_newsletters_parameters(url: str, shown: str) -> None:
-    assert keyed(parametrised(url, "utm_source=m&utm_medium=email"), "key") == shown
+    assert add_story_key(add_parameters(url, "utm_source=m&utm_medium=email"), "key") == shown
 
 
 def test_a_story_may_be_linked_without_them(briefing: Briefing) -> None:

@@ -12,7 +12,7 @@ _HEAD_ENDS = re.compile(r"</head\s*>", re.I)
 
 
 @dataclass(frozen=True, slots=True)
-class PageAbout:
+class PageMetadata:
     """What a page says of itself: its one address, its title and words, a picture, the paper, and the feed it is in."""
 
     canonical: str
@@ -25,7 +25,7 @@ class PageAbout:
     published: str = ""  # ISO 8601
 
 
-def as_page(mail: str, about: PageAbout) -> str:
+def as_page(mail: str, about: PageMetadata) -> str:
     """The mail with these in its head; as it was where it has no head."""
     found = _HEAD_ENDS.search(mail)
     if found is None:
@@ -33,7 +33,7 @@ def as_page(mail: str, about: PageAbout) -> str:
     return mail[: found.start()] + "".join(_tags(about)) + mail[found.start() :]
 
 
-def _tags(about: PageAbout) -> list[str]:
+def _tags(about: PageMetadata) -> list[str]:
     """Open Graph (ogp.me), the canonical link (RFC 6596) and the feed."""
     named = {
         "og:type": "article",

@@ -35,7 +35,7 @@ from newsletter.templater.merge import (
 from newsletter.templater.rendering import render, render_transactional
 from newsletter.templater.richtext import list_links
 from newsletter.templater.theme import check_theme
-from newsletter.templater.webpage import PageMetadata, as_page
+from newsletter.templater.webpage import PageMetadata, build_archive_page
 from newsletter.templater.words import words
 
 __all__ = [

@@ -25,15 +25,15 @@ class PageMetadata:
     published: str = ""  # ISO 8601
 
 
-def as_page(mail: str, about: PageMetadata) -> str:
+def build_archive_page(mail: str, about: PageMetadata) -> str:
     """The mail with these in its head; as it was where it has no head."""
     found = _HEAD_ENDS.search(mail)
     if found is None:
         return mail
-    return mail[: found.start()] + "".join(_tags(about)) + mail[found.start() :]
+    return mail[: found.start()] + "".join(_build_tags(about)) + mail[found.start() :]
 
 
-def _tags(about: PageMetadata) -> list[str]:
+def _build_tags(about: PageMetadata) -> list[str]:
     """Open Graph (ogp.me), the canonical link (RFC 6596) and the feed."""
     named = {
         "og:type": "article",
@@ -46,13 +46,13 @@ def _tags(about: PageMetadata) -> list[str]:
         "article:published_time": about.published,
     }
     return [
-        f'<link rel="canonical" href="{_escaped(about.canonical)}">',
-        f'<link rel="alternate" type="application/atom+xml" href="{_escaped(about.feed)}">',
-        f'<meta name="description" content="{_escaped(about.description)}">',
+        f'<link rel="canonical" href="{_escape(about.canonical)}">',
+        f'<link rel="alternate" type="application/atom+xml" href="{_escape(about.feed)}">',
+        f'<meta name="description" content="{_escape(about.description)}">',
         f'<meta name="twitter:card" content="{"summary_large_image" if named["og:image"] else "summary"}">',
-        *(f'<meta property="{name}" content="{_escaped(said)}">' for name, said in named.items() if said),
+        *(f'<meta property="{name}" content="{_escape(said)}">' for name, said in named.items() if said),
     ]
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return html.escape(clean_line(text), quote=True)

@@ -8,7 +8,7 @@ RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur"
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class MailTexts:
     """One language's words. `{n}` and `{newsletter}` are filled in by the template."""
 
     reader: str  # stands in for an unknown first name
@@ -33,7 +33,7 @@ class Words:
 
 
 _WORDS = {
-    "en": Words(
+    "en": MailTexts(
         reader="reader",
         minute="{n}\u00a0min\u00a0read",
         minutes="{n}\u00a0min\u00a0read",
@@ -54,7 +54,7 @@ _WORDS = {
         subscribe="Get {newsletter} by e-mail",
         members="For members",
     ),
-    "de": Words(
+    "de": MailTexts(
         reader="liebe Leserin, lieber Leser",
         minute="{n}\u00a0Minute",
         minutes="{n}\u00a0Minuten",
@@ -78,7 +78,7 @@ _WORDS = {
 }
 
 
-def words(language: str) -> Words:
+def words(language: str) -> MailTexts:
     """The words of a language tag such as "de-AT"; English where we have none."""
     return _WORDS.get(base(language), _WORDS["en"])
 

@@ -36,7 +36,7 @@ from newsletter.templater.rendering import render, render_transactional
 from newsletter.templater.richtext import list_links
 from newsletter.templater.theme import check_theme
 from newsletter.templater.webpage import PageMetadata, build_archive_page
-from newsletter.templater.words import words
+from newsletter.templater.words import get_mail_texts
 
 __all__ = [
     "Also",

@@ -27,7 +27,7 @@ def render(briefing: Briefing, *, folders: Sequence[Path] = ()) -> Rendered:
     Never raises for content or templates at fault: those become `problems`, and html and text may be empty.
     """
     merger = Merger(
-        {"first_name": words.words(briefing.language).reader, "date": briefing.date_long},
+        {"first_name": words.get_mail_texts(briefing.language).reader, "date": briefing.date_long},
         {"list": briefing.list_name or briefing.newsletter},
     )
     return _render_template(
@@ -71,7 +71,7 @@ def _render_template(
     html = text = ""
     try:
         folder = engine.get_template_folder(template, folders)
-        look, theme_problems = theme.load_theme(folder, overrides, words.direction(language))
+        look, theme_problems = theme.load_theme(folder, overrides, words.get_direction(language))
         problems += theme_problems
         context = _build_base_context(subject, preheader, language, look, merger) | values()
         head, sheet = engine.render_style_sheets(template, look, context["dir"], folders)
@@ -89,7 +89,7 @@ def _build_base_context(
     subject: str, preheader: str, language: str, look: dict[str, Any], merger: Merger
 ) -> dict[str, Any]:
     """What every template gets: its words, colours and a few helpers."""
-    direction = words.direction(language)
+    direction = words.get_direction(language)
     return {
         "subject": _fill_fallbacks(subject, merger),
         "preheader": _to_html_tokens(preheader, merger),
@@ -98,7 +98,7 @@ def _build_base_context(
         "lang": re.sub(r"[^A-Za-z0-9-]", "", language.replace("_", "-")) or "en",
         "dir": direction,
         "dirattr": Markup(' dir="rtl"') if direction == "rtl" else "",
-        "tr": words.words(language),
+        "tr": words.get_mail_texts(language),
         "c": look["light"],
         "t": look,
     }

@@ -95,7 +95,7 @@ def _story(story: BriefingStory, *, number: int, briefing: Briefing, merger: Mer
         "source": foreign.neutralise(story.source),
         "minutes": _format_minutes(story.minutes, briefing.language),
         "picture": _picture(story.picture, f"{where}:picture", merger),
-        "button": foreign.neutralise(story.button) or words.words(briefing.language).read,
+        "button": foreign.neutralise(story.button) or words.get_mail_texts(briefing.language).read,
     }
 
 
@@ -124,7 +124,7 @@ def _plain(merger: Merger, text: str, where: str, words_of: Callable[[str], str]
 def _format_minutes(minutes: int, language: str) -> str:
     if not minutes:
         return ""
-    tr = words.words(language)
+    tr = words.get_mail_texts(language)
     return (tr.minute if minutes == 1 else tr.minutes).format(n=minutes)
 
 

@@ -32,7 +32,7 @@ class MailTexts:
     members: str  # above what only they get
 
 
-_WORDS = {
+_MAIL_TEXTS = {
     "en": MailTexts(
         reader="reader",
         minute="{n}\u00a0min\u00a0read",
@@ -78,16 +78,16 @@ _WORDS = {
 }
 
 
-def words(language: str) -> MailTexts:
+def get_mail_texts(language: str) -> MailTexts:
     """The words of a language tag such as "de-AT"; English where we have none."""
-    return _WORDS.get(base(language), _WORDS["en"])
+    return _MAIL_TEXTS.get(get_base_language(language), _MAIL_TEXTS["en"])
 
 
-def base(language: str) -> str:
+def get_base_language(language: str) -> str:
     """The first part of a language tag: "de" of "de-AT"."""
     return language.replace("_", "-").split("-")[0].lower()
 
 
-def direction(language: str) -> str:
+def get_direction(language: str) -> str:
     """ "rtl" for scripts that run from right to left, else "ltr"."""
-    return "rtl" if base(language) in RIGHT_TO_LEFT else "ltr"
+    return "rtl" if get_base_language(language) in RIGHT_TO_LEFT else "ltr"

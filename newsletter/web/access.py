@@ -1,4 +1,4 @@
-"""Who may see a page: every view of the desk goes through `desk`, which asks accounts.rights."""
+"""Who may see a page: every view of the desk goes through `desk_view`, which asks accounts.rights."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from newsletter.kernel.errors import NotAllowed
 View = Callable[..., HttpResponseBase]
 
 
-def desk(verb: str = "view", *, methods: Iterable[str] = ("GET",), house: bool = False) -> Callable[[View], View]:
+def desk_view(verb: str = "view", *, methods: Iterable[str] = ("GET",), house: bool = False) -> Callable[[View], View]:
     """A view of the desk: signed in, and allowed to `verb` somewhere (with `house`: for the whole house).
 
-    What concerns one newsletter asks again with `allow`, once the view knows which.
+    What concerns one newsletter asks again with `require_permission`, once the view knows which.
     """
 
     def wrap(view: View) -> View:
@@ -47,24 +47,24 @@ def desk(verb: str = "view", *, methods: Iterable[str] = ("GET",), house: bool =
     return wrap
 
 
-def allow(request: HttpRequest, verb: str, newsletter_id: int) -> None:
+def require_permission(request: HttpRequest, verb: str, newsletter_id: int) -> None:
     """Raises NotAllowed unless the user may `verb` this newsletter."""
     require(request.user, verb, newsletter_id)
 
 
-def shown(request: HttpRequest, verb: str = "view") -> tuple[catalog.Newsletter, ...]:
+def list_accessible_newsletters(request: HttpRequest, verb: str = "view") -> tuple[catalog.Newsletter, ...]:
     """The newsletters the user may `verb`."""
     visible = list_visible_newsletters(request.user, verb)
     return tuple(each for each in catalog.list_newsletters() if visible is None or each.id in visible)
 
 
-def by(request: HttpRequest) -> str:
+def get_actor_email(request: HttpRequest) -> str:
     """The acting user's address."""
     assert request.user.is_authenticated
     return request.user.email
 
 
-def note(
+def record_audit(
     request: HttpRequest,
     verb: str,
     target: str,

@@ -15,12 +15,12 @@ from qrcode.image.svg import SvgPathImage
 from newsletter.accounts import second_factor, tokens
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import desk, note
+from newsletter.web.access import desk_view, record_audit
 from newsletter.web.fields import number
 
 
 @sensitive_post_parameters("code", "password")
-@desk("view", methods=("GET", "POST"))
+@desk_view("view", methods=("GET", "POST"))
 def account(request: HttpRequest) -> HttpResponse:
     """Shows whether a code is asked for at sign-in; POST begins, confirms or ends that."""
     if request.method == "POST":
@@ -39,23 +39,23 @@ def _act(request: HttpRequest) -> HttpResponse:
         return redirect("account")
     if do == "confirm":
         codes = second_factor.confirm_enrolment(user, request.POST.get("code", ""))
-        note(request, "turned on sign-in with a code", user.email)
+        record_audit(request, "turned on sign-in with a code", user.email)
         return _page(request, codes=codes)
     if do == "off":
         if not user.check_password(request.POST.get("password", "")):
             raise BadInput("The password is wrong, so nothing was changed.", "password")
         second_factor.turn_off(user)
-        note(request, "turned off sign-in with a code", user.email)
+        record_audit(request, "turned off sign-in with a code", user.email)
         messages.success(request, "From now on the password alone is asked for.")
         return redirect("account")
     if do == "token":
         token, text = tokens.create_token(user.email, request.POST.get("name", ""), now=clock.now())
-        note(request, "made token", user.email, detail=token.name)
+        record_audit(request, "made token", user.email, detail=token.name)
         return _page(request, made=text)
     if do == "revoke":
         token_id = number(request.POST, "token") or 0
         tokens.revoke_token(token_id, email=user.email)
-        note(request, "revoked token", user.email, detail=str(token_id))
+        record_audit(request, "revoked token", user.email, detail=str(token_id))
         messages.success(request, "The token is of no use any more.")
         return redirect("account")
     raise BadInput("There is nothing to do here.")

@@ -10,18 +10,18 @@ from django.shortcuts import redirect, render
 from newsletter.curator import reads, service
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
-from newsletter.web.access import allow, by, desk, note
+from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
 from newsletter.web.board import pool_context, wanted
 from newsletter.web.fields import number
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def article(request: HttpRequest, edition_id: int, article_id: int) -> HttpResponse:
     """Changes what the desk says about an article, for who may edit the edition it is looked at for."""
     edition = reads.get_edition(edition_id)
-    allow(request, "edit", edition.newsletter_id)
+    require_permission(request, "edit", edition.newsletter_id)
     verb = _act(request, article_id)
-    note(request, verb, f"article {article_id}", newsletter_id=edition.newsletter_id)
+    record_audit(request, verb, f"article {article_id}", newsletter_id=edition.newsletter_id)
     if not request.headers.get("HX-Request"):
         return redirect("board", edition_id)
     return render(request, "fragments/pool.html", pool_context(edition, wanted(request)) | {"opened": article_id})
@@ -29,7 +29,7 @@ def article(request: HttpRequest, edition_id: int, article_id: int) -> HttpRespo
 
 def _act(request: HttpRequest, article_id: int) -> str:
     """Does what the button says; returns the verb for the audit log. Raises BadInput for a button that is none."""
-    who = by(request)
+    who = get_actor_email(request)
     version = number(request.POST, "version")
     match request.POST.get("do", ""):
         case "new" | "shortlisted" | "ignored" as standing:

@@ -16,7 +16,7 @@ from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, NotFound
 from newsletter.web import boxes
-from newsletter.web.access import allow, by, desk, note
+from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
 from newsletter.web.fields import number
 
 WORDS = {
@@ -40,7 +40,7 @@ STORY_WORDS = (
 )
 
 
-@desk("view")
+@desk_view("view")
 def board(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The board of one edition."""
     edition = _edition(request, "view", edition_id)
@@ -49,14 +49,14 @@ def board(request: HttpRequest, edition_id: int) -> HttpResponse:
     return render(request, "pages/board.html", _context(edition))
 
 
-@desk("view")
+@desk_view("view")
 def pool(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The articles on offer."""
     edition = _edition(request, "view", edition_id)
     return render(request, "fragments/pool.html", pool_context(edition, wanted(request)))
 
 
-@desk("view")
+@desk_view("view")
 def changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     """What somebody else changed since `version`: nothing (204), the board anew, or, while a story is being edited, a word of it."""
     edition = _edition(request, "view", edition_id)
@@ -72,7 +72,7 @@ def changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     return response
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def words(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Saves one text of the edition. `was` is what the editor saw: if somebody changed it since, both texts stay visible."""
     edition = _edition(request, "edit", edition_id)
@@ -86,7 +86,7 @@ def words(request: HttpRequest, edition_id: int) -> HttpResponse:
     if not _same(present, was):
         return render(request, "fragments/field.html", _field_context(edition, name) | {"yours": value}, status=409)
     edition = service.edit_edition(edition_id, now=clock.now(), version=None, **{name: value})
-    note(request, "edited", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=name)
+    record_audit(request, "edited", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=name)
     return _field(request, edition, name)
 
 
@@ -94,7 +94,7 @@ def _same(one: str, other: str) -> bool:
     return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def suggest(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Fills the free places."""
     edition = _edition(request, "edit", edition_id)
@@ -102,7 +102,7 @@ def suggest(request: HttpRequest, edition_id: int) -> HttpResponse:
     return _changed(request, edition, "suggested stories")
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def pick(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Places an article."""
     _edition(request, "edit", edition_id)
@@ -111,14 +111,14 @@ def pick(request: HttpRequest, edition_id: int) -> HttpResponse:
         _number(request, "article"),
         section=request.POST.get("section") or None,
         reason=request.POST.get("reason", ""),
-        by=by(request),
+        by=get_actor_email(request),
         now=clock.now(),
         fetch=wiring.build_fetcher(),
     )
     return _changed(request, edition, "picked", request.POST.get("reason", "")[:200])
 
 
-@desk("edit", methods=("GET", "POST"))
+@desk_view("edit", methods=("GET", "POST"))
 def edit(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """The form of one story, and saving it."""
     edition = _edition(request, "edit", edition_id)
@@ -155,7 +155,7 @@ def edit(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     return _changed(request, edition, "edited", key)
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def move(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Moves a story."""
     _edition(request, "edit", edition_id)
@@ -169,7 +169,7 @@ def move(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     return _changed(request, edition, "moved", key)
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def drop(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Takes a story out."""
     _edition(request, "edit", edition_id)
@@ -177,11 +177,11 @@ def drop(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     return _changed(request, edition, "dropped", key)
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def look(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """What to do about what was found at a story's page: let it stand, take its new headline, or look again now."""
     edition = _edition(request, "edit", edition_id)
-    who, now = by(request), clock.now()
+    who, now = get_actor_email(request), clock.now()
     match request.POST.get("do"):
         case "stand":
             service.let_stand(edition_id, key, by=who)
@@ -201,7 +201,7 @@ def _partial(request: HttpRequest) -> bool:
 
 def _edition(request: HttpRequest, verb: str, edition_id: int) -> reads.Edition:
     edition = reads.get_edition(edition_id)
-    allow(request, verb, edition.newsletter_id)
+    require_permission(request, verb, edition.newsletter_id)
     return edition
 
 
@@ -213,7 +213,7 @@ def _number(request: HttpRequest, name: str) -> int:
 
 
 def _changed(request: HttpRequest, edition: reads.Edition, verb: str, detail: str = "") -> HttpResponse:
-    note(request, verb, f"edition {edition.id}", newsletter_id=edition.newsletter_id, detail=detail)
+    record_audit(request, verb, f"edition {edition.id}", newsletter_id=edition.newsletter_id, detail=detail)
     if not _partial(request):
         return redirect("board", edition.id)
     response = render(request, "fragments/order.html", _context(edition))

@@ -10,17 +10,17 @@ from django.shortcuts import redirect, render
 from newsletter.curator import reads, service, showing
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
-from newsletter.web.access import allow, desk, note
+from newsletter.web.access import desk_view, record_audit, require_permission
 from newsletter.web.fields import number
 
 PLACES = (("top", "Below the intro"), ("end", "Below the stories"))
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def boxes(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Adds a box, writes one anew (`box` is its id), or with `do=drop` takes it out."""
     edition = reads.get_edition(edition_id)
-    allow(request, "edit", edition.newsletter_id)
+    require_permission(request, "edit", edition.newsletter_id)
     typed = {name: request.POST.get(name, "") for name in ("title", "text", "shown_to", "place")}
     box, now = number(request.POST, "box"), clock.now()
     mark = request.POST.get("mark") if box else None
@@ -36,7 +36,7 @@ def boxes(request: HttpRequest, edition_id: int) -> HttpResponse:
             raise
         context = fragment(reads.get_edition(edition_id)) | {"error": str(error), "typed": typed}
         return render(request, "fragments/boxes.html", context)
-    note(request, "edited", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail="boxes")
+    record_audit(request, "edited", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail="boxes")
     if not partial:
         return redirect("board", edition_id)
     response = render(request, "fragments/boxes.html", fragment(edition))

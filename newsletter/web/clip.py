@@ -13,12 +13,12 @@ from newsletter.curator import service
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import desk, note
+from newsletter.web.access import desk_view, record_audit
 
 LONGEST_SELECTION = 20_000  # characters
 
 
-@desk("edit", methods=("GET", "POST"))
+@desk_view("edit", methods=("GET", "POST"))
 def clip(request: HttpRequest) -> HttpResponse:
     """GET shows what would be added and changes nothing; POST adds the page, or the text that was selected in it."""
     asked = request.POST if request.method == "POST" else request.GET
@@ -42,7 +42,7 @@ def clip(request: HttpRequest) -> HttpResponse:
         except NewsletterError as error:
             messages.error(request, str(error))
             return render(request, "pages/clip.html", context, status=error.http_status)
-        note(request, "clipped article", added.article.title[:200])
+        record_audit(request, "clipped article", added.article.title[:200])
         context["added"] = added
     return render(request, "pages/clip.html", context)
 

@@ -19,7 +19,13 @@ from newsletter.delivery import reads, service
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import allow, by, desk, note, shown
+from newsletter.web.access import (
+    desk_view,
+    get_actor_email,
+    list_accessible_newsletters,
+    record_audit,
+    require_permission,
+)
 from subscribers.tables import defused
 
 SHOWN = 100
@@ -27,16 +33,16 @@ NOT_GOT = ("recalled", "unknown", "refused", "dropped", "bounced", "blocked", "w
 STOP_POLLING = 286  # htmx takes it as: do not ask again
 
 
-@desk("view")
+@desk_view("view")
 def index(request: HttpRequest) -> HttpResponse:
     """The mailings, newest first."""
-    names = {each.id: each for each in shown(request)}
+    names = {each.id: each for each in list_accessible_newsletters(request)}
     found = reads.list_mailings(limit=50, newsletter_ids=names)
     rows = [(each, names[each.newsletter_id], curator.get_edition(each.edition_id)) for each in found]
     return render(request, "pages/deliveries.html", {"mailings": rows})
 
 
-@desk("view")
+@desk_view("view")
 def mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """One mailing: the sentence, the proof, the sum, and the people who did not get it."""
     found = _mailing(request, "view", mailing_id)
@@ -51,7 +57,7 @@ def _who_did_not(found: reads.Mailing) -> tuple[reads.Who, ...]:
     return tuple(row for row in rows if row.batch is not None)[:SHOWN]
 
 
-@desk("view")
+@desk_view("view")
 def progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """The part of the page that moves while a mailing is handed over."""
     found = _mailing(request, "view", mailing_id)
@@ -59,11 +65,11 @@ def progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
     return render(request, "fragments/progress.html", _context(found), status=status)
 
 
-@desk("send", methods=("POST",))
+@desk_view("send", methods=("POST",))
 def change(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """Pauses, resumes or cancels; repairs, or settles what nobody knows."""
     found = _mailing(request, "send", mailing_id)
-    do, now, who = request.POST.get("do", ""), clock.now(), by(request)
+    do, now, who = request.POST.get("do", ""), clock.now(), get_actor_email(request)
     verbs: dict[str, tuple[Callable[[], int | None], str]] = {
         "pause": (lambda: service.pause(mailing_id, by=who, now=now), "Paused."),
         "resume": (lambda: service.resume(mailing_id, by=who, now=now), "It goes on."),
@@ -81,7 +87,7 @@ def change(request: HttpRequest, mailing_id: int) -> HttpResponse:
     act, said = verbs[do]
     try:
         messages.success(request, said.format(act() or 0))
-        note(request, do, f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
+        record_audit(request, do, f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
     except NewsletterError as error:
         messages.error(request, str(error))
     return redirect("mailing", mailing_id)
@@ -92,7 +98,7 @@ def _recall(mailing_id: int, who: str, now: datetime) -> int:
     return spared.caught + spared.withdrawn
 
 
-@desk("readers")
+@desk_view("readers")
 def proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """Every candidate with what became of them, for a spreadsheet."""
     found = _mailing(request, "readers", mailing_id)
@@ -101,7 +107,7 @@ def proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
     writer.writerow(("reader", "address", "state", "batch", "reason"))
     for row in reads.everybody(mailing_id):
         writer.writerow((row.subscriber_id, defused(row.address), row.state, row.batch or "", defused(row.reason)))
-    note(request, "exported proof", f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
+    record_audit(request, "exported proof", f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="mailing-{mailing_id}.csv"'
     return response
@@ -109,7 +115,7 @@ def proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 def _mailing(request: HttpRequest, verb: str, mailing_id: int) -> reads.Mailing:
     found = reads.get_mailing(mailing_id)
-    allow(request, verb, found.newsletter_id)
+    require_permission(request, verb, found.newsletter_id)
     return found
 
 

@@ -20,7 +20,13 @@ from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused
 from newsletter.templater import Reader, for_reader
-from newsletter.web.access import allow, by, desk, note, shown
+from newsletter.web.access import (
+    desk_view,
+    get_actor_email,
+    list_accessible_newsletters,
+    record_audit,
+    require_permission,
+)
 from subscribers import reads as subscribers
 
 VIEWS = ("wide", "phone", "dark", "pictures off", "text", "source")
@@ -28,10 +34,10 @@ NOBODY = "reader@example.com"
 SANDBOXED = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
-@desk("view", methods=("GET", "POST"))
+@desk_view("view", methods=("GET", "POST"))
 def index(request: HttpRequest) -> HttpResponse:
     """The list of editions; POST makes the edition of a day."""
-    newsletters = shown(request)
+    newsletters = list_accessible_newsletters(request)
     if request.method == "POST":
         return _create(request)
     found = reads.list_editions(newsletter_ids=[each.id for each in newsletters], limit=60)
@@ -41,14 +47,14 @@ def index(request: HttpRequest) -> HttpResponse:
         "pages/editions.html",
         {
             "editions": [(each, names[each.newsletter_id]) for each in found],
-            "newsletters": shown(request, "edit"),
+            "newsletters": list_accessible_newsletters(request, "edit"),
         },
     )
 
 
 def _create(request: HttpRequest) -> HttpResponse:
     newsletter = catalog.get_newsletter_by_slug(request.POST.get("newsletter", ""))
-    allow(request, "edit", newsletter.id)
+    require_permission(request, "edit", newsletter.id)
     text = request.POST.get("date", "")
     try:
         day = clock.parse_day(text) if text else None
@@ -56,18 +62,18 @@ def _create(request: HttpRequest) -> HttpResponse:
             newsletter.id,
             day,
             now=clock.now(),
-            by=by(request),
+            by=get_actor_email(request),
             suggest=bool(request.POST.get("suggest")),
             fetch=wiring.build_fetcher(),
         )
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("editions")
-    note(request, "made edition", f"{newsletter.slug} {made.date}", newsletter_id=newsletter.id)
+    record_audit(request, "made edition", f"{newsletter.slug} {made.date}", newsletter_id=newsletter.id)
     return redirect("board", made.id)
 
 
-@desk("view")
+@desk_view("view")
 def review(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Checks, the frozen or present rendering, and the decision beside it."""
     edition = _edition(request, "view", edition_id)
@@ -97,14 +103,14 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "no_reader": trouble,
         "may_see_readers": can(request.user, "readers", newsletter.id),
         "mailing": deliveries.find_mailing_of_edition(edition_id),
-        "me": by(request),
+        "me": get_actor_email(request),
         "corrections": corrections.list_corrections(edition_id),
     }
     return render(request, "pages/review.html", context)
 
 
 @xframe_options_sameorigin
-@desk("view")
+@desk_view("view")
 def rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The true mail, for a sandboxed frame; `dark` applies the dark rules as a client in dark mode does."""
     edition = _edition(request, "view", edition_id)
@@ -123,7 +129,7 @@ def rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     return response
 
 
-@desk("view")
+@desk_view("view")
 def letter(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The mail as a file that a mail program opens, as the reader chosen would get it."""
     edition = _edition(request, "view", edition_id)
@@ -163,7 +169,7 @@ def _reader(
     wanted = request.GET.get("as", "").strip()[:254]
     if not wanted:
         return nobody, variant, ""
-    allow(request, "readers", newsletter.id)
+    require_permission(request, "readers", newsletter.id)
     found = [each for each in subscribers.find(wanted, list_id=newsletter.list_id, limit=5) if each.address]
     exact = next(
         (each for each in found if each.address.casefold() == wanted.casefold()), found[0] if len(found) == 1 else None
@@ -181,12 +187,12 @@ def _reader(
     return Reader(exact.address, person.first_name, "preview", date), service.variant_of(edition, exact.id, now=now), ""
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def looks(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Looks at the pages of an edition's stories and at its links now."""
     edition = _edition(request, "edit", edition_id)
     differ = tasks.check_pages_and_links_of_edition(edition_id, clock.now())
-    note(request, "looked again", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
+    record_audit(request, "looked again", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
     messages.success(
         request,
         f"Looked at pages and links: {differ} to see to." if differ else "Looked at pages and links: all as they were.",
@@ -194,19 +200,19 @@ def looks(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("review", edition_id)
 
 
-@desk("approve", methods=("POST",))
+@desk_view("approve", methods=("POST",))
 def approval(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Approves, or with `withdraw` takes the approval back."""
     edition = _edition(request, "approve", edition_id)
     now = clock.now()
     try:
         if request.POST.get("withdraw"):
-            service.withdraw_approval(edition_id, by=by(request), now=now)
-            note(request, "withdrew approval", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
+            service.withdraw_approval(edition_id, by=get_actor_email(request), now=now)
+            record_audit(request, "withdrew approval", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
             messages.success(request, "The approval is withdrawn; the edition is open again.")
         else:
-            snapshot = checks.approve_edition(edition_id, by=by(request), now=now)
-            note(
+            snapshot = checks.approve_edition(edition_id, by=get_actor_email(request), now=now)
+            record_audit(
                 request,
                 "approved",
                 f"edition {edition_id}",
@@ -219,7 +225,7 @@ def approval(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("review", edition_id)
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def tests(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends a test to a few addresses."""
     edition = _edition(request, "edit", edition_id)
@@ -227,12 +233,12 @@ def tests(request: HttpRequest, edition_id: int) -> HttpResponse:
     try:
         variant = _variant(edition, request.POST.get("variant", ""))
         sent = tasks.send_test(
-            edition_id, [a for a in addresses if a], variant=variant, by=by(request), now=clock.now()
+            edition_id, [a for a in addresses if a], variant=variant, by=get_actor_email(request), now=clock.now()
         )
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("review", edition_id)
-    note(
+    record_audit(
         request,
         "sent test",
         f"edition {edition_id}",
@@ -246,7 +252,7 @@ def tests(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("review", edition_id)
 
 
-@desk("send", methods=("POST",))
+@desk_view("send", methods=("POST",))
 def mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends an approved edition; asks for the number of readers, typed without separators."""
     edition = _edition(request, "send", edition_id)
@@ -257,15 +263,15 @@ def mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
         if request.POST.get("readers", "").strip() != str(readers):
             raise BadInput(f"To send, type the number of readers: {readers}.", "readers")
         at = clock.parse_local_moment(request.POST["at"], newsletter.zone, "at") if request.POST.get("at") else None
-        made = tasks.send_edition(edition_id, at=at, by=by(request), now=now)
+        made = tasks.send_edition(edition_id, at=at, by=get_actor_email(request), now=now)
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("review", edition_id)
-    note(request, "sent", f"edition {edition_id}", newsletter_id=newsletter.id, detail=f"mailing {made.id}")
+    record_audit(request, "sent", f"edition {edition_id}", newsletter_id=newsletter.id, detail=f"mailing {made.id}")
     return redirect("mailing", made.id)
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def skip(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Leaves an edition out, or opens it again."""
     edition = _edition(request, "edit", edition_id)
@@ -273,8 +279,10 @@ def skip(request: HttpRequest, edition_id: int) -> HttpResponse:
         if request.POST.get("open"):
             service.open_again(edition_id, now=clock.now())
         else:
-            service.skip(edition_id, reason=request.POST.get("reason", ""), by=by(request), now=clock.now())
-        note(
+            service.skip(
+                edition_id, reason=request.POST.get("reason", ""), by=get_actor_email(request), now=clock.now()
+            )
+        record_audit(
             request,
             "opened again" if request.POST.get("open") else "skipped",
             f"edition {edition_id}",
@@ -285,14 +293,14 @@ def skip(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("review", edition_id)
 
 
-@desk("approve", methods=("POST",))
+@desk_view("approve", methods=("POST",))
 def override(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Lets a finding stand, with a reason."""
     edition = _edition(request, "approve", edition_id)
     code, where, reason = (request.POST.get(name, "") for name in ("code", "where", "reason"))
     try:
-        checks.override(edition_id, code, where, reason=reason, by=by(request), now=clock.now())
-        note(
+        checks.override(edition_id, code, where, reason=reason, by=get_actor_email(request), now=clock.now())
+        record_audit(
             request,
             "overrode",
             f"edition {edition_id}",
@@ -304,18 +312,18 @@ def override(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("review", edition_id)
 
 
-@desk("approve", methods=("POST",))
+@desk_view("approve", methods=("POST",))
 def correction(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Corrects an edition that was sent; mailing the corrections asks for the word and for the right to send."""
     edition = _edition(request, "approve", edition_id)
     now = clock.now()
     try:
         if request.POST.get("do") == "mail":
-            allow(request, "send", edition.newsletter_id)
+            require_permission(request, "send", edition.newsletter_id)
             if request.POST.get("sure", "").strip().casefold() != "correct":
                 raise BadInput("To mail the corrections, type the word: correct.", "sure")
-            made = tasks.send_correction(edition_id, by=by(request), now=now)
-            note(
+            made = tasks.send_correction(edition_id, by=get_actor_email(request), now=now)
+            record_audit(
                 request,
                 "mailed correction",
                 f"edition {edition_id}",
@@ -324,8 +332,10 @@ def correction(request: HttpRequest, edition_id: int) -> HttpResponse:
             )
             return redirect("mailing", made.id)
         text = request.POST.get("text", "")
-        service.correct(edition_id, text, key=request.POST.get("story", ""), by=by(request), now=now)
-        note(request, "corrected", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=text[:200])
+        service.correct(edition_id, text, key=request.POST.get("story", ""), by=get_actor_email(request), now=now)
+        record_audit(
+            request, "corrected", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=text[:200]
+        )
         messages.success(request, "Corrected: in the archive now, and in the next edition.")
     except (BadInput, Refused) as error:
         messages.error(request, str(error))
@@ -334,5 +344,5 @@ def correction(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 def _edition(request: HttpRequest, verb: str, edition_id: int) -> reads.Edition:
     edition = reads.get_edition(edition_id)
-    allow(request, verb, edition.newsletter_id)
+    require_permission(request, verb, edition.newsletter_id)
     return edition

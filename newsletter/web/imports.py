@@ -12,7 +12,7 @@ from newsletter.delivery import reads as deliveries
 from newsletter.jobs import hints
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import by, desk, note
+from newsletter.web.access import desk_view, get_actor_email, record_audit
 from newsletter.web.readers import list_named, lists_seen
 from subscribers import service
 from subscribers.formats import MEANINGS
@@ -24,7 +24,7 @@ STOP_POLLING = 286  # htmx stops asking
 _MOVING = ("checking", "waiting", "running", "undoing")
 
 
-@desk("readers", methods=("GET", "POST"))
+@desk_view("readers", methods=("GET", "POST"))
 def index(request: HttpRequest) -> HttpResponse:
     """The imports there were; POST takes a file and has it looked through. Nothing is changed by that."""
     lists = lists_seen(request)
@@ -42,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
                 "file",
             )
         run = service.begin_import(
-            cast(BinaryIO, upload.file), target.id, by=by(request), now=clock.now(), name=upload.name or ""
+            cast(BinaryIO, upload.file), target.id, by=get_actor_email(request), now=clock.now(), name=upload.name or ""
         )
     except NewsletterError as error:
         return render(request, "pages/imports.html", context | {"error": str(error)}, status=422)
@@ -50,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return redirect("import-run", run.id)
 
 
-@desk("readers", methods=("GET", "POST"))
+@desk_view("readers", methods=("GET", "POST"))
 def run(request: HttpRequest, import_id: int) -> HttpResponse:
     """One import: what its file holds, what would become of it, what came of it."""
     found = _seen(request, import_id)
@@ -70,7 +70,7 @@ def _act(request: HttpRequest, found: service.ImportRun) -> HttpResponse:
     do = request.POST.get("do", "")
     if do == "import":
         service.confirm_import(found.id)
-        note(request, "imported readers", found.list_name, detail=f"{found.report.new} new")
+        record_audit(request, "imported readers", found.list_name, detail=f"{found.report.new} new")
     elif do == "explain":
         service.explain_import(found.id, _options(request))
     elif do == "discard":
@@ -80,8 +80,8 @@ def _act(request: HttpRequest, found: service.ImportRun) -> HttpResponse:
     elif do == "undo":
         # Whom an edition may have reached stay in the books, on no list: the proof of who got it names them.
         mailed = deliveries.was_mailed_since(found.list_id, found.created_at)
-        service.begin_undo_import(found.id, by=by(request), keep_people=mailed)
-        note(request, "undid import", found.list_name, detail=found.name)
+        service.begin_undo_import(found.id, by=get_actor_email(request), keep_people=mailed)
+        record_audit(request, "undid import", found.list_name, detail=found.name)
     else:
         raise BadInput("There is nothing to do here.")
     hints.hint_imports()
@@ -103,7 +103,7 @@ def _options(request: HttpRequest) -> service.Options:
     return service.Options(mapping, request.POST.get("status", ""), words, bool(request.POST.get("overwrite")))
 
 
-@desk("readers")
+@desk_view("readers")
 def refused(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
     """Every refused row of an import, as CSV."""
     _seen(request, import_id)

@@ -13,7 +13,7 @@ from newsletter.accounts.rights import can
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused
 from newsletter.kernel.numbers import parse_whole_number
-from newsletter.web.access import desk, note
+from newsletter.web.access import desk_view, record_audit
 from newsletter.web.readers import list_named, lists_seen
 from subscribers import reads, service
 
@@ -22,7 +22,7 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 _LANGUAGES = (("en", "English"), ("de", "German"))
 
 
-@desk("readers", methods=("GET", "POST"))
+@desk_view("readers", methods=("GET", "POST"))
 def index(request: HttpRequest) -> HttpResponse:
     """The lists there are; POST makes one, for who has the right for the whole house."""
     may_make = can(request.user, "readers")
@@ -40,14 +40,14 @@ def index(request: HttpRequest) -> HttpResponse:
         except NewsletterError as error:
             context |= {"typed": typed, "error": str(error)}
         else:
-            note(request, "made list", made.slug)
+            record_audit(request, "made list", made.slug)
             messages.success(request, f"{made.name} is there. Its sign-up page is /join/{made.slug}/.")
             return redirect("list", made.slug)
     context["lists"] = [(each, reads.counts(each.id)) for each in lists_seen(request).values()]
     return render(request, "pages/lists.html", context, status=422 if "error" in context else 200)
 
 
-@desk("readers", methods=("GET", "POST"))
+@desk_view("readers", methods=("GET", "POST"))
 def one(request: HttpRequest, slug: str) -> HttpResponse:
     """How a list grows, who is silent, its settings and its form. POST changes it, or asks the silent."""
     target = list_named(request, slug)
@@ -71,7 +71,7 @@ def _act(request: HttpRequest, target: reads.List) -> None:
         if typed != str(seen.to_ask):
             raise BadInput(f"Type the number of readers who would be asked: {seen.to_ask}.", "number")
         asked = service.ask_the_silent(target.id, months, now=now)
-        note(request, "asked the silent", target.slug, detail=f"{asked} readers")
+        record_audit(request, "asked the silent", target.slug, detail=f"{asked} readers")
         messages.success(request, f"{asked:,} readers are asked. Who does not answer in 30 days is let go.")
         return
     service.change_list(
@@ -83,7 +83,7 @@ def _act(request: HttpRequest, target: reads.List) -> None:
         weekly_day=request.POST.get("weekly_day", ""),
         public="yes" if request.POST.get("public") else "no",
     )
-    note(request, "changed list", target.slug)
+    record_audit(request, "changed list", target.slug)
     messages.success(request, "Saved.")
 
 

@@ -13,7 +13,7 @@ from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.kernel.resources import list_mail_templates
-from newsletter.web.access import allow, desk, note, shown
+from newsletter.web.access import desk_view, list_accessible_newsletters, record_audit, require_permission
 from newsletter.web.fields import number
 from subscribers import reads as subscribers
 
@@ -54,39 +54,42 @@ SETTINGS = {
 }
 
 
-@desk("view")
+@desk_view("view")
 def index(request: HttpRequest) -> HttpResponse:
     """The newsletters one may see, with their readers."""
-    found = [(each, subscribers.counts(each.list_id), subscribers.list(each.list_id)) for each in shown(request)]
+    found = [
+        (each, subscribers.counts(each.list_id), subscribers.list(each.list_id))
+        for each in list_accessible_newsletters(request)
+    ]
     return render(request, "pages/newsletters.html", {"newsletters": found})
 
 
-@desk("configure", methods=("POST",))
+@desk_view("configure", methods=("POST",))
 def sponsor(request: HttpRequest, slug: str) -> HttpResponse:
     """Reserves the paid box for some days, or takes a sponsor away."""
     newsletter = reads.get_newsletter_by_slug(slug)
-    allow(request, "configure", newsletter.id)
+    require_permission(request, "configure", newsletter.id)
     typed = {name: request.POST.get(name, "") for name in ("label", "headline", "text", "url")}
     try:
         sponsor_id = number(request.POST, "remove")
         if sponsor_id is not None:
             sponsors.remove_sponsor(sponsor_id, newsletter.id)
-            note(request, "removed sponsor", slug, newsletter_id=newsletter.id, detail=str(sponsor_id))
+            record_audit(request, "removed sponsor", slug, newsletter_id=newsletter.id, detail=str(sponsor_id))
         else:
             first, last = request.POST.get("first", ""), request.POST.get("last", "")
             begins = clock.parse_day(first)
             sponsors.add_sponsor(newsletter.id, first=begins, last=clock.parse_day(last) if last else begins, **typed)
-            note(request, "added sponsor", slug, newsletter_id=newsletter.id, detail=typed["headline"])
+            record_audit(request, "added sponsor", slug, newsletter_id=newsletter.id, detail=typed["headline"])
     except NewsletterError as error:
         messages.error(request, str(error))
     return redirect("newsletter", slug)
 
 
-@desk("view", methods=("GET", "POST"))
+@desk_view("view", methods=("GET", "POST"))
 def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The settings of one newsletter."""
     newsletter = reads.get_newsletter_by_slug(slug)
-    allow(request, "configure" if request.method == "POST" else "view", newsletter.id)
+    require_permission(request, "configure" if request.method == "POST" else "view", newsletter.id)
     typed: dict[str, str] = {}
     error, field, status = "", "", 200
     if request.method == "POST":
@@ -95,7 +98,7 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
             changed = {name: value for name, value in typed.items() if _written(newsletter, name) != value}
             if changed:
                 service.change_newsletter(newsletter.id, now=clock.now(), **changed)
-                note(
+                record_audit(
                     request,
                     "changed newsletter",
                     slug,

@@ -13,11 +13,11 @@ from newsletter.catalog import reads as catalog
 from newsletter.curator import reads as curator
 from newsletter.delivery import reads as deliveries
 from newsletter.delivery.providers import outbox
-from newsletter.web.access import desk
+from newsletter.web.access import desk_view
 from newsletter.web.editions import SANDBOXED
 
 
-@desk("readers", house=True)
+@desk_view("readers", house=True)
 def index(request: HttpRequest) -> HttpResponse:
     """The folders, one to a mailing."""
     folders = outbox.list_folders(settings.CONFIG.outbox_dir)
@@ -35,7 +35,7 @@ def _names(folders: Iterable[str]) -> dict[str, str]:
     return names
 
 
-@desk("readers", house=True)
+@desk_view("readers", house=True)
 def folder(request: HttpRequest, folder: str) -> HttpResponse:
     """The messages of a folder."""
     query = request.GET.get("q", "")[:100]
@@ -44,7 +44,7 @@ def folder(request: HttpRequest, folder: str) -> HttpResponse:
     return render(request, "pages/outbox_folder.html", context)
 
 
-@desk("readers", house=True)
+@desk_view("readers", house=True)
 def letter(request: HttpRequest, folder: str, name: str) -> HttpResponse:
     """One message: headers, HTML in a sandboxed frame, text."""
     message = outbox.get_message(settings.CONFIG.outbox_dir, folder, name)
@@ -61,7 +61,7 @@ def letter(request: HttpRequest, folder: str, name: str) -> HttpResponse:
 
 
 @xframe_options_sameorigin
-@desk("readers", house=True)
+@desk_view("readers", house=True)
 def html(request: HttpRequest, folder: str, name: str) -> HttpResponse:
     """The HTML part, as a mail program shows it."""
     part = outbox.get_message(settings.CONFIG.outbox_dir, folder, name).get_body(("html",))

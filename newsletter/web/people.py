@@ -10,10 +10,10 @@ from newsletter.accounts import service
 from newsletter.accounts.rights import ROLES
 from newsletter.catalog import reads as catalog
 from newsletter.kernel.errors import NewsletterError
-from newsletter.web.access import desk, note
+from newsletter.web.access import desk_view, record_audit
 
 
-@desk("people", methods=("GET", "POST"), house=True)
+@desk_view("people", methods=("GET", "POST"), house=True)
 def index(request: HttpRequest) -> HttpResponse:
     """Everybody and their rights; POST gives a role or takes it away."""
     newsletters = catalog.list_newsletters()
@@ -22,7 +22,7 @@ def index(request: HttpRequest) -> HttpResponse:
         try:
             target = catalog.get_newsletter_by_slug(slug).id if slug else None
             person = service.set_role(request.POST.get("email", ""), request.POST.get("role", ""), newsletter_id=target)
-            note(request, "gave role", person.email, newsletter_id=target, detail=request.POST.get("role", ""))
+            record_audit(request, "gave role", person.email, newsletter_id=target, detail=request.POST.get("role", ""))
             messages.success(request, f"{person.email}: saved.")
         except NewsletterError as error:
             messages.error(request, str(error))

@@ -15,7 +15,7 @@ from newsletter.curator import reads as curator
 from newsletter.delivery import reads as deliveries
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
-from newsletter.web.access import by, desk, note, shown
+from newsletter.web.access import desk_view, get_actor_email, list_accessible_newsletters, record_audit
 from newsletter.web.fields import number
 from subscribers import reads, service
 
@@ -25,7 +25,7 @@ PAGE = 50
 
 def lists_seen(request: HttpRequest) -> dict[int, reads.List]:
     """The lists of the newsletters whose readers one may see; all of them with a right for the house."""
-    allowed = {each.list_id for each in shown(request, "readers")}
+    allowed = {each.list_id for each in list_accessible_newsletters(request, "readers")}
     everything = can(request.user, "readers")
     return {each.id: each for each in reads.lists() if everything or each.id in allowed}
 
@@ -38,7 +38,7 @@ def list_named(request: HttpRequest, slug: str, list_id: int = 0) -> reads.List:
     return found
 
 
-@desk("readers", methods=("GET", "POST"))
+@desk_view("readers", methods=("GET", "POST"))
 def index(request: HttpRequest) -> HttpResponse:
     """Search by part of a name or of any address; POST adds one reader."""
     lists = lists_seen(request)
@@ -72,18 +72,18 @@ def _add(request: HttpRequest) -> HttpResponse:
             target.id,
             first_name=request.POST.get("first_name", "")[:100],
             source="desk",
-            by=by(request),
+            by=get_actor_email(request),
             now=clock.now(),
         )
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect(f"/readers/?list={target.slug}")
-    note(request, "added reader", f"reader {person.id}")
+    record_audit(request, "added reader", f"reader {person.id}")
     messages.success(request, f"{person.address} is added; where the list asks for it, a mail asks them to confirm.")
     return redirect("reader", person.id)
 
 
-@desk("readers", methods=("GET", "POST"))
+@desk_view("readers", methods=("GET", "POST"))
 def person(request: HttpRequest, subscriber_id: int) -> HttpResponse:
     """One person: subscriptions, addresses, every change, every edition and its outcome."""
     found = reads.person(subscriber_id)
@@ -117,25 +117,25 @@ def _act(request: HttpRequest, found: reads.Person, lists: dict[int, reads.List]
     now = clock.now()
     try:
         if request.POST.get("do") == "move":
-            service.change_address(found.id, request.POST.get("email", ""), by=by(request), now=now)
-            note(request, "changed address", f"reader {found.id}")
+            service.change_address(found.id, request.POST.get("email", ""), by=get_actor_email(request), now=now)
+            record_audit(request, "changed address", f"reader {found.id}")
             messages.success(request, "The address is changed; the old one stays findable.")
         elif request.POST.get("do") == "leave" and (left := number(request.POST, "list")) in lists:
-            service.unsubscribe(found.id, lists[left].id, how="desk", by=by(request), now=now)
-            note(request, "unsubscribed reader", f"reader {found.id}")
+            service.unsubscribe(found.id, lists[left].id, how="desk", by=get_actor_email(request), now=now)
+            record_audit(request, "unsubscribed reader", f"reader {found.id}")
             messages.success(request, "Unsubscribed. Only the reader can undo this.")
         elif request.POST.get("do") == "know":
             _know(request, found.id)
-            note(request, "changed reader", f"reader {found.id}")
+            record_audit(request, "changed reader", f"reader {found.id}")
             messages.success(request, "Saved.")
         elif request.POST.get("do") == "data":
-            note(request, "handed out a reader's data", f"reader {found.id}")
+            record_audit(request, "handed out a reader's data", f"reader {found.id}")
             return _data(found.id)
         elif request.POST.get("do") == "erase":
             if not request.POST.get("sure"):
                 raise BadInput("Tick the box to say that they asked for it.", "sure")
-            service.erase(found.id, by=by(request), now=now)
-            note(request, "erased reader", f"reader {found.id}")
+            service.erase(found.id, by=get_actor_email(request), now=now)
+            record_audit(request, "erased reader", f"reader {found.id}")
             messages.success(request, "Erased. A fingerprint of the address keeps them from being signed up again.")
             return redirect("readers")
         else:
@@ -162,13 +162,13 @@ def _data(subscriber_id: int) -> HttpResponse:
     return response
 
 
-@desk("readers")
+@desk_view("readers")
 def export(request: HttpRequest, slug: str, form: str) -> StreamingHttpResponse:
     """The readers of a list as CSV or JSON Lines."""
     target = list_named(request, slug)
     if form not in ("csv", "jsonl"):
         raise BadInput("An export is csv or jsonl.", "format")
-    note(request, "exported readers", target.slug, detail=form)
+    record_audit(request, "exported readers", target.slug, detail=form)
     kind = "text/csv" if form == "csv" else "application/jsonl"
     pieces = (text for _, text in service.exported(target.id, form=form))
     response = StreamingHttpResponse(pieces, content_type=f"{kind}; charset=utf-8")

@@ -11,18 +11,18 @@ from newsletter.catalog import reads as catalog
 from newsletter.curator import reads, rules, service
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import allow, by, desk, note
+from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
 from newsletter.web.fields import number
 
 EFFECTS = {"boost": "More of", "mute": "Never", "must": "Always"}
 SHOWN = 15
 
 
-@desk("view", methods=("GET", "POST"))
+@desk_view("view", methods=("GET", "POST"))
 def index(request: HttpRequest, slug: str) -> HttpResponse:
     """The rules of a newsletter and its taste; POST makes a rule or removes one."""
     newsletter = catalog.get_newsletter_by_slug(slug)
-    allow(request, "edit" if request.method == "POST" else "view", newsletter.id)
+    require_permission(request, "edit" if request.method == "POST" else "view", newsletter.id)
     if request.method == "POST":
         try:
             _act(request, newsletter.id)
@@ -51,7 +51,7 @@ def _act(request: HttpRequest, newsletter_id: int) -> None:
         if rule_id is None:
             raise BadInput("Say which rule.", "rule")
         service.remove_rule(rule_id, newsletter_id)
-        note(request, "removed rule", f"rule {rule_id}", newsletter_id=newsletter_id)
+        record_audit(request, "removed rule", f"rule {rule_id}", newsletter_id=newsletter_id)
         return
     rule = service.set_rule(
         newsletter_id,
@@ -59,7 +59,7 @@ def _act(request: HttpRequest, newsletter_id: int) -> None:
         source_id=number(request.POST, "source"),
         phrase=request.POST.get("phrase", ""),
         section=request.POST.get("section", ""),
-        by=by(request),
+        by=get_actor_email(request),
         now=clock.now(),
     )
-    note(request, f"made rule {rule.effect}", (rule.source or rule.phrase)[:200], newsletter_id=newsletter_id)
+    record_audit(request, f"made rule {rule.effect}", (rule.source or rule.phrase)[:200], newsletter_id=newsletter_id)

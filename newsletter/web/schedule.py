@@ -13,16 +13,22 @@ from newsletter.curator import reads as curator
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NewsletterError
 from newsletter.scheduler import calendar, reads, service
-from newsletter.web.access import allow, by, desk, note, shown
+from newsletter.web.access import (
+    desk_view,
+    get_actor_email,
+    list_accessible_newsletters,
+    record_audit,
+    require_permission,
+)
 
 
-@desk("view", methods=("GET", "POST"))
+@desk_view("view", methods=("GET", "POST"))
 def index(request: HttpRequest) -> HttpResponse:
     """The coming days and the rules; POST makes a rule."""
     if request.method == "POST":
         return _create(request)
     now = clock.now()
-    newsletters = {each.id: each for each in shown(request)}
+    newsletters = {each.id: each for each in list_accessible_newsletters(request)}
     found = reads.list_occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
     rules = [
         (each, newsletters[each.newsletter_id], calendar.format_weekdays(each.weekdays), _days(each.weekdays))
@@ -33,7 +39,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "coming": [planned(each, newsletters) for each in found if each.instant >= now],
         "past": [planned(each, newsletters) for each in reversed(found) if each.instant < now],
         "rules": rules,
-        "newsletters": shown(request, "configure"),
+        "newsletters": list_accessible_newsletters(request, "configure"),
         "every_day": _days("1234567"),
     }
     return render(request, "pages/schedule.html", context)
@@ -67,7 +73,7 @@ def _weekdays(request: HttpRequest) -> str:
 
 def _create(request: HttpRequest) -> HttpResponse:
     newsletter = catalog.get_newsletter_by_slug(request.POST.get("newsletter", ""))
-    allow(request, "configure", newsletter.id)
+    require_permission(request, "configure", newsletter.id)
     now = clock.now()
     try:
         made = service.create_schedule(
@@ -81,7 +87,7 @@ def _create(request: HttpRequest) -> HttpResponse:
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("schedule")
-    note(
+    record_audit(
         request,
         "made schedule",
         newsletter.slug,
@@ -92,11 +98,11 @@ def _create(request: HttpRequest) -> HttpResponse:
     return redirect("schedule")
 
 
-@desk("configure", methods=("POST",))
+@desk_view("configure", methods=("POST",))
 def change(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """Changes a rule, pauses it or lets it go on."""
     schedule = reads.get_schedule(schedule_id)
-    allow(request, "configure", schedule.newsletter_id)
+    require_permission(request, "configure", schedule.newsletter_id)
     now = clock.now()
     do = request.POST.get("do", "save")
     try:
@@ -110,27 +116,29 @@ def change(request: HttpRequest, schedule_id: int) -> HttpResponse:
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("schedule")
-    note(request, f"{do} schedule", str(schedule_id), newsletter_id=schedule.newsletter_id)
+    record_audit(request, f"{do} schedule", str(schedule_id), newsletter_id=schedule.newsletter_id)
     messages.success(request, "Saved.")
     return redirect("schedule")
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def skip(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """Leaves a date out for a reason, or with `undo` takes it in again."""
     schedule = reads.get_schedule(schedule_id)
-    allow(request, "edit", schedule.newsletter_id)
+    require_permission(request, "edit", schedule.newsletter_id)
     now = clock.now()
     try:
         day = clock.parse_day(request.POST.get("date", ""))
         if request.POST.get("undo"):
-            service.unskip_date(schedule_id, day, by=by(request), now=now)
+            service.unskip_date(schedule_id, day, by=get_actor_email(request), now=now)
         else:
-            service.skip_date(schedule_id, day, reason=request.POST.get("reason", ""), by=by(request), now=now)
+            service.skip_date(
+                schedule_id, day, reason=request.POST.get("reason", ""), by=get_actor_email(request), now=now
+            )
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("schedule")
-    note(
+    record_audit(
         request,
         "skipped date" if not request.POST.get("undo") else "took date in again",
         f"schedule {schedule_id}",

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.kernel.numbers import parse_whole_number
-from newsletter.web.access import by, desk, note
+from newsletter.web.access import desk_view, get_actor_email, record_audit
 from subscribers import reads, segments, service
 
 FIRST_ROWS, MOST_ROWS, MOST_BLOCKS = 3, 12, 6
@@ -52,7 +52,7 @@ class Form:
         return len(self.blocks) > 1 or self.group == "none"
 
 
-@desk("readers", methods=("GET", "POST"), house=True)
+@desk_view("readers", methods=("GET", "POST"), house=True)
 def index(request: HttpRequest) -> HttpResponse:
     """The segments there are, and the form to write one in. POST counts (by htmx), adds a row or a block, or keeps it."""
     if request.method != "POST":
@@ -67,7 +67,7 @@ def index(request: HttpRequest) -> HttpResponse:
             return render(request, "fragments/segment_count.html", {"found": found})
         if do == "drop":
             service.drop_segment(form.slug)
-            note(request, "dropped segment", form.slug)
+            record_audit(request, "dropped segment", form.slug)
         else:
             _keep(request, form)
     except NewsletterError as error:
@@ -77,7 +77,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return redirect("segments")
 
 
-@desk("readers", house=True)
+@desk_view("readers", house=True)
 def one(request: HttpRequest, slug: str) -> HttpResponse:
     """A segment in the form, to be changed; one that is nested deeper than the form can show only in words."""
     segment = service.segment(slug)
@@ -94,12 +94,14 @@ def one(request: HttpRequest, slug: str) -> HttpResponse:
 def _keep(request: HttpRequest, form: Form) -> None:
     definition, now = definition_of(form, _kinds()), clock.now()
     if form.slug:
-        made = service.change_segment(form.slug, name=form.name, definition=definition, by=by(request), now=now)
-        note(request, "changed segment", made.slug)
+        made = service.change_segment(
+            form.slug, name=form.name, definition=definition, by=get_actor_email(request), now=now
+        )
+        record_audit(request, "changed segment", made.slug)
     else:
         slug = re.sub(r"[^a-z0-9]+", "-", form.name.casefold()).strip("-")[:59]
-        made = service.create_segment(slug, form.name, definition, by=by(request), now=now)
-        note(request, "made segment", made.slug)
+        made = service.create_segment(slug, form.name, definition, by=get_actor_email(request), now=now)
+        record_audit(request, "made segment", made.slug)
     messages.success(request, f"{made.name} is kept: {made.words}.")
 
 

@@ -10,11 +10,11 @@ from newsletter.curator import reads, service
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import desk, note
+from newsletter.web.access import desk_view, record_audit
 from newsletter.web.fields import number
 
 
-@desk("edit", methods=("GET", "POST"))
+@desk_view("edit", methods=("GET", "POST"))
 def index(request: HttpRequest) -> HttpResponse:
     """The feeds; POST adds one. Files are read by the command line alone, so only web addresses are taken."""
     if request.method == "POST":
@@ -23,7 +23,7 @@ def index(request: HttpRequest) -> HttpResponse:
             if not url.startswith(("http://", "https://")):
                 raise BadInput("A feed's address begins with https://.", "url")
             source = service.add_source(url, now=clock.now())
-            note(request, "added feed", source.url[:200])
+            record_audit(request, "added feed", source.url[:200])
             _read_now(request, [source.id])
         except NewsletterError as error:
             messages.error(request, str(error))
@@ -35,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/sources.html", context)
 
 
-@desk("edit", methods=("GET", "POST"))
+@desk_view("edit", methods=("GET", "POST"))
 def opml(request: HttpRequest) -> HttpResponse:
     """All feeds as an OPML file; POST adds those of one."""
     if request.method != "POST":
@@ -50,14 +50,14 @@ def opml(request: HttpRequest) -> HttpResponse:
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("sources")
-    note(request, "imported feeds", str(file.name)[:100], detail=f"{len(new)} new")
+    record_audit(request, "imported feeds", str(file.name)[:100], detail=f"{len(new)} new")
     messages.success(request, f"Feeds added: {len(new)}. They are read within the next minutes.")
     for trouble in troubles[:10]:
         messages.error(request, trouble)
     return redirect("sources")
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def read(request: HttpRequest) -> HttpResponse:
     """Reads one feed now."""
     source_id = number(request.POST, "source")
@@ -78,7 +78,7 @@ def _read_now(request: HttpRequest, ids: list[int]) -> None:
             messages.success(request, f"{report.title or report.url}: {report.added} new of {report.seen}.")
 
 
-@desk("edit", methods=("POST",))
+@desk_view("edit", methods=("POST",))
 def add_article(request: HttpRequest) -> HttpResponse:
     """Adds one article from a page's address or from pasted text."""
     url, text = request.POST.get("url", "").strip(), request.POST.get("text", "")
@@ -93,6 +93,6 @@ def add_article(request: HttpRequest) -> HttpResponse:
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("sources")
-    note(request, "added article", added.article.title[:200])
+    record_audit(request, "added article", added.article.title[:200])
     messages.success(request, f"{'Added' if added.created else 'Known already'}: {added.article.title}")
     return redirect("sources")

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import by, desk, note
+from newsletter.web.access import desk_view, get_actor_email, record_audit
 from newsletter.web.fields import number
 from subscribers import service
 
@@ -20,7 +20,7 @@ PAGE = 50
 BAD_SHOWN = 20
 
 
-@desk("readers", methods=("GET", "POST"), house=True)
+@desk_view("readers", methods=("GET", "POST"), house=True)
 def index(request: HttpRequest) -> HttpResponse:
     """Search by part of an address; POST adds, lifts, takes a file, or sets a rule for a domain."""
     context: dict[str, Any] = {}
@@ -52,9 +52,13 @@ def _add(request: HttpRequest, now: datetime) -> dict[str, Any]:
     ends = clock.parse_local_moment(f"{until}T00:00", "UTC", "until") if until else None
     address = request.POST.get("address", "")
     service.suppress(
-        address, reason=request.POST.get("reason", "").strip() or "asked", source=by(request), now=now, expires_at=ends
+        address,
+        reason=request.POST.get("reason", "").strip() or "asked",
+        source=get_actor_email(request),
+        now=now,
+        expires_at=ends,
     )
-    note(request, "suppressed an address", request.POST.get("reason", "")[:40] or "asked")
+    record_audit(request, "suppressed an address", request.POST.get("reason", "")[:40] or "asked")
     messages.success(
         request, f"{address.strip()} is not mailed {f'before {until}, 00:00 UTC' if ends else 'any more'}."
     )
@@ -64,7 +68,7 @@ def _add(request: HttpRequest, now: datetime) -> dict[str, Any]:
 def _lift(request: HttpRequest, now: datetime) -> dict[str, Any]:
     address = request.POST.get("address", "")
     service.unsuppress(address, complaints=False)
-    note(request, "lifted a suppression", "")
+    record_audit(request, "lifted a suppression", "")
     messages.success(request, f"{address} may be mailed again, if its owner signs up.")
     return {}
 
@@ -74,7 +78,7 @@ def _take(request: HttpRequest, now: datetime) -> dict[str, Any]:
     if file is None or file.name is None:
         raise BadInput("Choose a CSV file.", "file")
     new, bad = service.import_suppressions(file, source=file.name[:200], now=now)  # type: ignore[arg-type]
-    note(request, "imported suppressions", file.name[:100], detail=f"{new} new")
+    record_audit(request, "imported suppressions", file.name[:100], detail=f"{new} new")
     messages.success(request, f"{new:,} more are never mailed.")
     return {"bad": bad[:BAD_SHOWN], "bad_count": len(bad)} if bad else {}
 
@@ -85,7 +89,7 @@ def _rule(request: HttpRequest, now: datetime) -> dict[str, Any]:
         service.drop_rule(domain)
     else:
         service.set_rule(domain, verdict, now=now)
-    note(request, "changed a domain rule", f"{verdict} {domain}"[:200])
+    record_audit(request, "changed a domain rule", f"{verdict} {domain}"[:200])
     messages.success(request, "Saved.")
     return {}
 
@@ -98,10 +102,10 @@ _ACTS: dict[str, Callable[[HttpRequest, datetime], dict[str, Any]]] = {
 }
 
 
-@desk("readers", house=True)
+@desk_view("readers", house=True)
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """All of them as CSV, hashes of erased people too."""
-    note(request, "exported suppressions", "")
+    record_audit(request, "exported suppressions", "")
     response = StreamingHttpResponse(service.exported_suppressions(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="suppressions.csv"'
     return response

@@ -16,7 +16,7 @@ from newsletter.delivery import reads as deliveries
 from newsletter.jobs import pulses
 from newsletter.kernel import clock
 from newsletter.scheduler import reads as scheduler
-from newsletter.web.access import desk, shown
+from newsletter.web.access import desk_view, list_accessible_newsletters
 from newsletter.web.context import house_zone
 from newsletter.web.schedule import edition_of
 from subscribers import reads as subscribers
@@ -48,11 +48,11 @@ class Need:
     href: str
 
 
-@desk("view")
+@desk_view("view")
 def today(request: HttpRequest) -> HttpResponse:
     """The desk's first page."""
     now = clock.now()
-    newsletters = shown(request)
+    newsletters = list_accessible_newsletters(request)
     lines = list(due(newsletters, now))
     zone = clock.get_zone(house_zone())
     day = now.astimezone(zone).date()

@@ -21,14 +21,14 @@ from newsletter.web.fields import number
 
 @sensitive_post_parameters("code", "password")
 @desk_view("view", methods=("GET", "POST"))
-def account(request: HttpRequest) -> HttpResponse:
+def show_account(request: HttpRequest) -> HttpResponse:
     """Shows whether a code is asked for at sign-in; POST begins, confirms or ends that."""
     if request.method == "POST":
         try:
             return _act(request)
         except NewsletterError as error:
-            return _page(request, error=str(error), status=error.http_status)
-    return _page(request)
+            return _render_page(request, error=str(error), status=error.http_status)
+    return _render_page(request)
 
 
 def _act(request: HttpRequest) -> HttpResponse:
@@ -40,7 +40,7 @@ def _act(request: HttpRequest) -> HttpResponse:
     if do == "confirm":
         codes = second_factor.confirm_enrolment(user, request.POST.get("code", ""))
         record_audit(request, "turned on sign-in with a code", user.email)
-        return _page(request, codes=codes)
+        return _render_page(request, codes=codes)
     if do == "off":
         if not user.check_password(request.POST.get("password", "")):
             raise BadInput("The password is wrong, so nothing was changed.", "password")
@@ -51,7 +51,7 @@ def _act(request: HttpRequest) -> HttpResponse:
     if do == "token":
         token, text = tokens.create_token(user.email, request.POST.get("name", ""), now=clock.now())
         record_audit(request, "made token", user.email, detail=token.name)
-        return _page(request, made=text)
+        return _render_page(request, made=text)
     if do == "revoke":
         token_id = number(request.POST, "token") or 0
         tokens.revoke_token(token_id, email=user.email)
@@ -61,16 +61,16 @@ def _act(request: HttpRequest) -> HttpResponse:
     raise BadInput("There is nothing to do here.")
 
 
-def _page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
+def _render_page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     user: Any = request.user
     on = second_factor.is_on(user)
     begun = None if on else second_factor.find_pending_enrolment(user)
-    drawn = _drawn(begun.address) if begun else ""
+    drawn = _draw_qr_code(begun.address) if begun else ""
     shown = {"on": on, "begun": begun, "drawn": drawn, "tokens": tokens.list_tokens(user.email)}
     return render(request, "pages/account.html", shown | context, status=status)
 
 
-def _drawn(address: str) -> SafeString:
+def _draw_qr_code(address: str) -> SafeString:
     """The picture that an authenticator reads: drawn here, so that the key goes to nobody else."""
     svg = qrcode.make(address, image_factory=SvgPathImage, border=2).to_string(encoding="unicode")
     return mark_safe(svg)  # noqa: S308  of our own drawing

@@ -16,7 +16,7 @@ from newsletter.web.fields import number
 
 
 @desk_view("edit", methods=("POST",))
-def article(request: HttpRequest, edition_id: int, article_id: int) -> HttpResponse:
+def edit_article(request: HttpRequest, edition_id: int, article_id: int) -> HttpResponse:
     """Changes what the desk says about an article, for who may edit the edition it is looked at for."""
     edition = reads.get_edition(edition_id)
     require_permission(request, "edit", edition.newsletter_id)
@@ -39,7 +39,7 @@ def _act(request: HttpRequest, article_id: int) -> str:
             service.tag(article_id, request.POST.get("tags", "").split(","), by=who, version=version)
             return "tagged"
         case "days":
-            first, last = _day(request, "from"), _day(request, "until")
+            first, last = _read_day(request, "from"), _read_day(request, "until")
             service.set_eligible(article_id, first=first, last=last, by=who, version=version)
             return "set days of"
         case "note":
@@ -48,6 +48,6 @@ def _act(request: HttpRequest, article_id: int) -> str:
     raise BadInput("There is no such button.", "do")
 
 
-def _day(request: HttpRequest, name: str) -> date | None:
+def _read_day(request: HttpRequest, name: str) -> date | None:
     text = request.POST.get(name, "").strip()
     return clock.parse_day(text, name) if text else None

@@ -11,7 +11,7 @@ from newsletter.curator import reads, service
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
-from newsletter.web.board import pool_context, wanted
+from newsletter.web.board import build_pool_context, read_pool_filter
 from newsletter.web.fields import number
 
 
@@ -24,7 +24,9 @@ def edit_article(request: HttpRequest, edition_id: int, article_id: int) -> Http
     record_audit(request, verb, f"article {article_id}", newsletter_id=edition.newsletter_id)
     if not request.headers.get("HX-Request"):
         return redirect("board", edition_id)
-    return render(request, "fragments/pool.html", pool_context(edition, wanted(request)) | {"opened": article_id})
+    return render(
+        request, "fragments/pool.html", build_pool_context(edition, read_pool_filter(request)) | {"opened": article_id}
+    )
 
 
 def _act(request: HttpRequest, article_id: int) -> str:

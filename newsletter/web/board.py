@@ -19,14 +19,14 @@ from newsletter.web import boxes
 from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
 from newsletter.web.fields import number
 
-WORDS = {
+EDITION_TEXTS = {
     "subject": "Subject",
     "second_subject": "Second subject, for half of the readers",
     "preheader": "Preheader",
     "intro": "Intro",
     "signed": "Signed by",
 }
-STORY_WORDS = (
+STORY_TEXTS = (
     "headline",
     "blurb",
     "label",
@@ -41,28 +41,28 @@ STORY_WORDS = (
 
 
 @desk_view("view")
-def board(request: HttpRequest, edition_id: int) -> HttpResponse:
+def show_board(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The board of one edition."""
-    edition = _edition(request, "view", edition_id)
+    edition = _get_edition(request, "view", edition_id)
     if edition.state in ("handed_over", "sent"):
         return redirect("review", edition_id)
-    return render(request, "pages/board.html", _context(edition))
+    return render(request, "pages/board.html", _board_context(edition))
 
 
 @desk_view("view")
-def pool(request: HttpRequest, edition_id: int) -> HttpResponse:
+def show_pool(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The articles on offer."""
-    edition = _edition(request, "view", edition_id)
-    return render(request, "fragments/pool.html", pool_context(edition, wanted(request)))
+    edition = _get_edition(request, "view", edition_id)
+    return render(request, "fragments/pool.html", build_pool_context(edition, read_pool_filter(request)))
 
 
 @desk_view("view")
-def changes(request: HttpRequest, edition_id: int) -> HttpResponse:
+def show_changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     """What somebody else changed since `version`: nothing (204), the board anew, or, while a story is being edited, a word of it."""
-    edition = _edition(request, "view", edition_id)
+    edition = _get_edition(request, "view", edition_id)
     if str(edition.version) == request.GET.get("version"):
         return HttpResponse(status=204)
-    context = _context(edition) | {"others": audit.find_last_entry(f"edition {edition_id}")}
+    context = _board_context(edition) | {"others": audit.find_last_entry(f"edition {edition_id}")}
     if request.GET.get("editing"):
         response = render(request, "fragments/others.html", context)
         response["HX-Retarget"], response["HX-Reswap"] = "#others", "innerHTML"
@@ -73,66 +73,66 @@ def changes(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 
 @desk_view("edit", methods=("POST",))
-def words(request: HttpRequest, edition_id: int) -> HttpResponse:
+def save_text(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Saves one text of the edition. `was` is what the editor saw: if somebody changed it since, both texts stay visible."""
-    edition = _edition(request, "edit", edition_id)
+    edition = _get_edition(request, "edit", edition_id)
     name = request.POST.get("name", "")
-    if name not in WORDS:
+    if name not in EDITION_TEXTS:
         raise BadInput(f"There is no field “{name}”.", "name")
     value, was = request.POST.get("value", ""), request.POST.get("was", "")
     present = str(getattr(edition, name))
-    if _same(present, value):
-        return _field(request, edition, name)
-    if not _same(present, was):
+    if _is_same_text(present, value):
+        return _render_field(request, edition, name)
+    if not _is_same_text(present, was):
         return render(request, "fragments/field.html", _field_context(edition, name) | {"yours": value}, status=409)
     edition = service.edit_edition(edition_id, now=clock.now(), version=None, **{name: value})
     record_audit(request, "edited", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=name)
-    return _field(request, edition, name)
+    return _render_field(request, edition, name)
 
 
-def _same(one: str, other: str) -> bool:
+def _is_same_text(one: str, other: str) -> bool:
     return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 
 @desk_view("edit", methods=("POST",))
-def suggest(request: HttpRequest, edition_id: int) -> HttpResponse:
+def suggest_stories(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Fills the free places."""
-    edition = _edition(request, "edit", edition_id)
+    edition = _get_edition(request, "edit", edition_id)
     edition = service.suggest_picks(edition.id, now=clock.now(), fetch=wiring.build_fetcher())
-    return _changed(request, edition, "suggested stories")
+    return _record_and_render(request, edition, "suggested stories")
 
 
 @desk_view("edit", methods=("POST",))
-def pick(request: HttpRequest, edition_id: int) -> HttpResponse:
+def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Places an article."""
-    _edition(request, "edit", edition_id)
+    _get_edition(request, "edit", edition_id)
     edition = service.pick(
         edition_id,
-        _number(request, "article"),
+        _require_number(request, "article"),
         section=request.POST.get("section") or None,
         reason=request.POST.get("reason", ""),
         by=get_actor_email(request),
         now=clock.now(),
         fetch=wiring.build_fetcher(),
     )
-    return _changed(request, edition, "picked", request.POST.get("reason", "")[:200])
+    return _record_and_render(request, edition, "picked", request.POST.get("reason", "")[:200])
 
 
 @desk_view("edit", methods=("GET", "POST"))
-def edit(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
+def edit_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """The form of one story, and saving it."""
-    edition = _edition(request, "edit", edition_id)
+    edition = _get_edition(request, "edit", edition_id)
     story = next((each for each in edition.picks if each.key == key), None)
     if story is None:
         raise NotFound("This story is no longer in the edition.")
     if request.method == "GET":
         return render(
             request,
-            "fragments/order.html" if _partial(request) else "pages/board.html",
-            _context(edition, editing=key),
+            "fragments/order.html" if _is_htmx(request) else "pages/board.html",
+            _board_context(edition, editing=key),
         )
-    fields: dict[str, Any] = {name: request.POST[name] for name in STORY_WORDS if name in request.POST}
-    version = _number(request, "version")
+    fields: dict[str, Any] = {name: request.POST[name] for name in STORY_TEXTS if name in request.POST}
+    version = _require_number(request, "version")
     try:
         edition = service.edit_pick(
             edition_id,
@@ -145,83 +145,85 @@ def edit(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
         )
     except (BadInput, Conflict) as error:
         # What was typed is given back: nothing an editor wrote is lost.
-        context = _context(reads.get_edition(edition_id), editing=key) | {"error": str(error), "typed": fields}
+        context = _board_context(reads.get_edition(edition_id), editing=key) | {"error": str(error), "typed": fields}
         return render(
             request,
-            "fragments/order.html" if _partial(request) else "pages/board.html",
+            "fragments/order.html" if _is_htmx(request) else "pages/board.html",
             context,
-            status=200 if _partial(request) else error.http_status,
+            status=200 if _is_htmx(request) else error.http_status,
         )
-    return _changed(request, edition, "edited", key)
+    return _record_and_render(request, edition, "edited", key)
 
 
 @desk_view("edit", methods=("POST",))
-def move(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
+def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Moves a story."""
-    _edition(request, "edit", edition_id)
+    _get_edition(request, "edit", edition_id)
     edition = service.move(
         edition_id,
         key,
         section=request.POST.get("section") or None,
-        position=max(1, _number(request, "position")),
+        position=max(1, _require_number(request, "position")),
         now=clock.now(),
     )
-    return _changed(request, edition, "moved", key)
+    return _record_and_render(request, edition, "moved", key)
 
 
 @desk_view("edit", methods=("POST",))
-def drop(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
+def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Takes a story out."""
-    _edition(request, "edit", edition_id)
+    _get_edition(request, "edit", edition_id)
     edition = service.drop(edition_id, key, now=clock.now())
-    return _changed(request, edition, "dropped", key)
+    return _record_and_render(request, edition, "dropped", key)
 
 
 @desk_view("edit", methods=("POST",))
-def look(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
+def resolve_page_check(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """What to do about what was found at a story's page: let it stand, take its new headline, or look again now."""
-    edition = _edition(request, "edit", edition_id)
+    edition = _get_edition(request, "edit", edition_id)
     who, now = get_actor_email(request), clock.now()
     match request.POST.get("do"):
         case "stand":
             service.let_stand(edition_id, key, by=who)
-            return _changed(request, edition, "let stand", key)
+            return _record_and_render(request, edition, "let stand", key)
         case "headline":
-            return _changed(request, service.take_headline(edition_id, key, by=who, now=now), "took headline", key)
+            return _record_and_render(
+                request, service.take_headline(edition_id, key, by=who, now=now), "took headline", key
+            )
         case "again":
             service.look_again(now, fetch=wiring.build_fetcher(), edition_id=edition_id)
-            return _changed(request, reads.get_edition(edition_id), "looked again", key)
+            return _record_and_render(request, reads.get_edition(edition_id), "looked again", key)
     raise BadInput("There is no such button.", "do")
 
 
-def _partial(request: HttpRequest) -> bool:
+def _is_htmx(request: HttpRequest) -> bool:
     """Whether htmx asks for a fragment; without it whole pages are given."""
     return bool(request.headers.get("HX-Request"))
 
 
-def _edition(request: HttpRequest, verb: str, edition_id: int) -> reads.Edition:
+def _get_edition(request: HttpRequest, verb: str, edition_id: int) -> reads.Edition:
     edition = reads.get_edition(edition_id)
     require_permission(request, verb, edition.newsletter_id)
     return edition
 
 
-def _number(request: HttpRequest, name: str) -> int:
+def _require_number(request: HttpRequest, name: str) -> int:
     found = number(request.POST, name)
     if found is None:
         raise BadInput(f"The field {name} must be a number.", name)
     return found
 
 
-def _changed(request: HttpRequest, edition: reads.Edition, verb: str, detail: str = "") -> HttpResponse:
+def _record_and_render(request: HttpRequest, edition: reads.Edition, verb: str, detail: str = "") -> HttpResponse:
     record_audit(request, verb, f"edition {edition.id}", newsletter_id=edition.newsletter_id, detail=detail)
-    if not _partial(request):
+    if not _is_htmx(request):
         return redirect("board", edition.id)
-    response = render(request, "fragments/order.html", _context(edition))
+    response = render(request, "fragments/order.html", _board_context(edition))
     response["HX-Trigger-After-Swap"] = '{"preview": "", "pool": ""}'
     return response
 
 
-def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
+def _board_context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     findings = checks.check_edition(edition.id, now=clock.now())
     stories = {
@@ -234,19 +236,19 @@ def _context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
         "findings": {
             key: [f for f in findings if f.where.startswith(f"story:{key}")] for key in [p.key for p in edition.picks]
         },
-        "general": [f for f in findings if not f.where.startswith("story:") and f.where not in WORDS],
-        "of_words": {name: [f for f in findings if f.where == name] for name in WORDS},
+        "general": [f for f in findings if not f.where.startswith("story:") and f.where not in EDITION_TEXTS],
+        "of_words": {name: [f for f in findings if f.where == name] for name in EDITION_TEXTS},
         "blocking": sum(f.blocks for f in findings),
         "looking": sum(f.level == "warn" or bool(f.overridden) for f in findings),
         "editing": editing,
         "looks": watch.list_page_checks(edition.id),
-        "fields": [(name, label, getattr(edition, name)) for name, label in WORDS.items()],
+        "fields": [(name, label, getattr(edition, name)) for name, label in EDITION_TEXTS.items()],
         "states": pools.STATES,
         "sources": reads.list_sources(),
     } | boxes.fragment(edition)
 
 
-def wanted(request: HttpRequest) -> pools.PoolFilter:
+def read_pool_filter(request: HttpRequest) -> pools.PoolFilter:
     """What an editor looks for in the pool, from a query or a form."""
     asked = request.GET if request.method == "GET" else request.POST
     return pools.PoolFilter(
@@ -257,7 +259,7 @@ def wanted(request: HttpRequest) -> pools.PoolFilter:
     )
 
 
-def pool_context(edition: reads.Edition, wanted: pools.PoolFilter) -> dict[str, Any]:
+def build_pool_context(edition: reads.Edition, wanted: pools.PoolFilter) -> dict[str, Any]:
     """What the pool's fragment shows."""
     found = pools.list_pool(edition.id, wanted, now=clock.now())
     return {"edition": edition, "pool": found, "wanted": wanted, "most": pools.PAGE_SIZE}
@@ -268,15 +270,15 @@ def _field_context(edition: reads.Edition, name: str) -> dict[str, Any]:
     return {
         "edition": edition,
         "name": name,
-        "label": WORDS[name],
+        "label": EDITION_TEXTS[name],
         "value": getattr(edition, name),
         "found": found,
         "saved": clock.now(),
     }
 
 
-def _field(request: HttpRequest, edition: reads.Edition, name: str) -> HttpResponse:
-    if not _partial(request):
+def _render_field(request: HttpRequest, edition: reads.Edition, name: str) -> HttpResponse:
+    if not _is_htmx(request):
         return redirect("board", edition.id)
     response = render(request, "fragments/field.html", _field_context(edition, name))
     response["HX-Trigger-After-Swap"] = '{"preview": ""}'

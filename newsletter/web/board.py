@@ -245,7 +245,7 @@ def _board_context(edition: reads.Edition, editing: str = "") -> dict[str, Any]:
         "fields": [(name, label, getattr(edition, name)) for name, label in EDITION_TEXTS.items()],
         "states": pools.STATES,
         "sources": reads.list_sources(),
-    } | boxes.fragment(edition)
+    } | boxes.build_boxes_context(edition)
 
 
 def read_pool_filter(request: HttpRequest) -> pools.PoolFilter:

@@ -17,7 +17,7 @@ PLACES = (("top", "Below the intro"), ("end", "Below the stories"))
 
 
 @desk_view("edit", methods=("POST",))
-def boxes(request: HttpRequest, edition_id: int) -> HttpResponse:
+def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Adds a box, writes one anew (`box` is its id), or with `do=drop` takes it out."""
     edition = reads.get_edition(edition_id)
     require_permission(request, "edit", edition.newsletter_id)
@@ -34,17 +34,17 @@ def boxes(request: HttpRequest, edition_id: int) -> HttpResponse:
         # What was typed is given back: nothing an editor wrote is lost.
         if not partial:
             raise
-        context = fragment(reads.get_edition(edition_id)) | {"error": str(error), "typed": typed}
+        context = build_boxes_context(reads.get_edition(edition_id)) | {"error": str(error), "typed": typed}
         return render(request, "fragments/boxes.html", context)
     record_audit(request, "edited", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail="boxes")
     if not partial:
         return redirect("board", edition_id)
-    response = render(request, "fragments/boxes.html", fragment(edition))
+    response = render(request, "fragments/boxes.html", build_boxes_context(edition))
     response["HX-Trigger-After-Swap"] = '{"preview": ""}'
     return response
 
 
-def fragment(edition: reads.Edition) -> dict[str, Any]:
+def build_boxes_context(edition: reads.Edition) -> dict[str, Any]:
     """What the fragment shows: each box with for whom it is, in words; and all that can be chosen."""
     audiences = showing.list_options()
     words = dict(audiences)

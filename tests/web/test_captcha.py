@@ -60,8 +60,8 @@ def maker(settings: Any) -> Iterator[_Maker]:
         allow_private_fetch=True,
     )
     settings.SUBSCRIBERS_HOOKS = settings.SUBSCRIBERS_HOOKS | {
-        "captcha": "newsletter.web.captcha.passes",
-        "captcha_widget": "newsletter.web.captcha.widget",
+        "captcha": "newsletter.web.captcha.verify_answer",
+        "captcha_widget": "newsletter.web.captcha.build_widget",
     }
     yield server
     server.shutdown()
@@ -69,24 +69,24 @@ def maker(settings: Any) -> Iterator[_Maker]:
 
 
 def test_its_maker_is_asked_with_our_secret_and_where_the_answer_came_from(maker: _Maker) -> None:
-    assert captcha.passes("right", "192.0.2.1")
+    assert captcha.verify_answer("right", "192.0.2.1")
     assert maker.asked == [{"secret": "the-secret", "response": "right", "remoteip": "192.0.2.1"}]
-    assert not captcha.passes("right", "192.0.2.1"), "an answer counts once"
-    assert not captcha.passes("wrong", "192.0.2.1")
-    assert not captcha.passes("", "192.0.2.1")
+    assert not captcha.verify_answer("right", "192.0.2.1"), "an answer counts once"
+    assert not captcha.verify_answer("wrong", "192.0.2.1")
+    assert not captcha.verify_answer("", "192.0.2.1")
     assert len(maker.asked) == 3, "no answer is no question"
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b'"yes"'])
 def test_a_maker_in_trouble_stops_nobody(maker: _Maker, body: bytes) -> None:
     maker.body = body
-    assert captcha.passes("right", "192.0.2.1")
+    assert captcha.verify_answer("right", "192.0.2.1")
 
 
 def test_a_maker_that_is_gone_stops_nobody(maker: _Maker, caplog: pytest.LogCaptureFixture) -> None:
     maker.shutdown()
     maker.server_close()
-    assert captcha.passes("right", "192.0.2.1")
+    assert captcha.verify_answer("right", "192.0.2.1")
     assert "could not be asked" in caplog.text
     assert "the-secret" not in caplog.text
 

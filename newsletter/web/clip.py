@@ -19,7 +19,7 @@ LONGEST_SELECTION = 20_000  # characters
 
 
 @desk_view("edit", methods=("GET", "POST"))
-def clip(request: HttpRequest) -> HttpResponse:
+def clip_page(request: HttpRequest) -> HttpResponse:
     """GET shows what would be added and changes nothing; POST adds the page, or the text that was selected in it."""
     asked = request.POST if request.method == "POST" else request.GET
     url, text = asked.get("url", "").strip()[:2000], asked.get("text", "")[:LONGEST_SELECTION]
@@ -28,7 +28,7 @@ def clip(request: HttpRequest) -> HttpResponse:
         "text": text,
         "title": asked.get("title", "")[:300],
         "added": None,
-        "bookmark": bookmark(),
+        "bookmark": build_bookmarklet(),
     }
     if request.method == "POST":
         try:
@@ -47,7 +47,7 @@ def clip(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/clip.html", context)
 
 
-def bookmark() -> str:
+def build_bookmarklet() -> str:
     """The bookmark: opens the desk in a small window with the address, title and selection of the page one is on."""
     return (
         "javascript:(function(){var d=document,s=String(getSelection()).slice(0,4000);window.open("

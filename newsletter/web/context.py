@@ -23,11 +23,11 @@ _NAVIGATION = (
 )
 
 
-def desk(request: HttpRequest) -> dict[str, Any]:
+def add_desk_context(request: HttpRequest) -> dict[str, Any]:
     """Context for signed-in users; nothing for readers' pages."""
     if not is_signed_in(getattr(request, "user", None)):
         return {}
-    pages = [(href, name) for href, name, verb in _NAVIGATION if _allowed(request, verb)]
+    pages = [(href, name) for href, name, verb in _NAVIGATION if _may_see(request, verb)]
     if settings.CONFIG.provider == "outbox":
         pages.append(("/outbox/", "Outbox"))
     return {
@@ -37,17 +37,17 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         ],
         "now": clock.now(),
         "provider": settings.CONFIG.provider,
-        "house_zone": house_zone(),
+        "house_zone": get_newsroom_zone(),
     }
 
 
-def house_zone() -> str:
+def get_newsroom_zone() -> str:
     """The zone of the desk's clock: that of the oldest newsletter, UTC before there is one."""
     newsletters = sorted(catalog.list_newsletters(), key=lambda each: each.id)
     return newsletters[0].zone if newsletters else "UTC"
 
 
-def _allowed(request: HttpRequest, verb: str) -> bool:
+def _may_see(request: HttpRequest, verb: str) -> bool:
     if verb == "people":
         return can(request.user, verb)
     return list_visible_newsletters(request.user, verb) != frozenset()

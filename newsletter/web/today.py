@@ -17,7 +17,7 @@ from newsletter.jobs import pulses
 from newsletter.kernel import clock
 from newsletter.scheduler import reads as scheduler
 from newsletter.web.access import desk_view, list_accessible_newsletters
-from newsletter.web.context import house_zone
+from newsletter.web.context import get_newsroom_zone
 from newsletter.web.schedule import edition_of
 from subscribers import reads as subscribers
 
@@ -54,7 +54,7 @@ def today(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     newsletters = list_accessible_newsletters(request)
     lines = list(due(newsletters, now))
-    zone = clock.get_zone(house_zone())
+    zone = clock.get_zone(get_newsroom_zone())
     day = now.astimezone(zone).date()
     context = {
         "day": day,
@@ -118,7 +118,7 @@ def _needs(
             yield from _blocking(each, now)
     for alarm in deliveries.list_account_alarms():
         if now - alarm.last_at < ALARMING:
-            last = f"Last {alarm.last_at.astimezone(clock.get_zone(house_zone())):%a %H:%M %Z}."
+            last = f"Last {alarm.last_at.astimezone(clock.get_zone(get_newsroom_zone())):%a %H:%M %Z}."
             yield Need("bad", "stop", alarm.message, "Alarm.", last, "/deliveries/")
     for mailing in deliveries.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
         name = _named(newsletters, mailing.newsletter_id).name

@@ -28,13 +28,13 @@ from newsletter.web.access import (
 )
 from subscribers.tables import defused
 
-SHOWN = 100
-NOT_GOT = ("recalled", "unknown", "refused", "dropped", "bounced", "blocked", "withdrawn")
+ROWS_SHOWN = 100
+NOT_DELIVERED = ("recalled", "unknown", "refused", "dropped", "bounced", "blocked", "withdrawn")
 STOP_POLLING = 286  # htmx takes it as: do not ask again
 
 
 @desk_view("view")
-def index(request: HttpRequest) -> HttpResponse:
+def show_deliveries(request: HttpRequest) -> HttpResponse:
     """The mailings, newest first."""
     names = {each.id: each for each in list_accessible_newsletters(request)}
     found = reads.list_mailings(limit=50, newsletter_ids=names)
@@ -43,39 +43,46 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @desk_view("view")
-def mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
+def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """One mailing: the sentence, the proof, the sum, and the people who did not get it."""
-    found = _mailing(request, "view", mailing_id)
+    found = _get_mailing(request, "view", mailing_id)
     state = request.GET.get("state", "")
-    rows = reads.who(mailing_id, state=state, limit=SHOWN) if state else _who_did_not(found)
-    return render(request, "pages/mailing.html", _context(found) | {"rows": rows, "state": state, "shown": SHOWN})
+    rows = reads.who(mailing_id, state=state, limit=ROWS_SHOWN) if state else _list_not_delivered(found)
+    return render(
+        request, "pages/mailing.html", _mailing_context(found) | {"rows": rows, "state": state, "shown": ROWS_SHOWN}
+    )
 
 
-def _who_did_not(found: reads.Mailing) -> tuple[reads.Who, ...]:
+def _list_not_delivered(found: reads.Mailing) -> tuple[reads.Who, ...]:
     """Readers' addresses are shown for the outcomes that need a person's eye."""
-    rows = (row for name in NOT_GOT if found.counts.get(name) for row in reads.who(found.id, state=name, limit=SHOWN))
-    return tuple(row for row in rows if row.batch is not None)[:SHOWN]
+    rows = (
+        row
+        for name in NOT_DELIVERED
+        if found.counts.get(name)
+        for row in reads.who(found.id, state=name, limit=ROWS_SHOWN)
+    )
+    return tuple(row for row in rows if row.batch is not None)[:ROWS_SHOWN]
 
 
 @desk_view("view")
-def progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
+def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """The part of the page that moves while a mailing is handed over."""
-    found = _mailing(request, "view", mailing_id)
+    found = _get_mailing(request, "view", mailing_id)
     status = 200 if found.state in ("scheduled", "freezing", "sending") else STOP_POLLING
-    return render(request, "fragments/progress.html", _context(found), status=status)
+    return render(request, "fragments/progress.html", _mailing_context(found), status=status)
 
 
 @desk_view("send", methods=("POST",))
-def change(request: HttpRequest, mailing_id: int) -> HttpResponse:
+def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """Pauses, resumes or cancels; repairs, or settles what nobody knows."""
-    found = _mailing(request, "send", mailing_id)
+    found = _get_mailing(request, "send", mailing_id)
     do, now, who = request.POST.get("do", ""), clock.now(), get_actor_email(request)
     verbs: dict[str, tuple[Callable[[], int | None], str]] = {
         "pause": (lambda: service.pause(mailing_id, by=who, now=now), "Paused."),
         "resume": (lambda: service.resume(mailing_id, by=who, now=now), "It goes on."),
         "cancel": (lambda: service.cancel(mailing_id, by=who, now=now), "Cancelled for good."),
         "recall": (
-            lambda: _recall(mailing_id, who, now),
+            lambda: _recall_mailing(mailing_id, who, now),
             "Recalled: {:,} readers were spared. The edition is open again.",
         ),
         "repair": (lambda: service.repair(mailing_id, now=now), "{:,} readers are planned once more."),
@@ -93,15 +100,15 @@ def change(request: HttpRequest, mailing_id: int) -> HttpResponse:
     return redirect("mailing", mailing_id)
 
 
-def _recall(mailing_id: int, who: str, now: datetime) -> int:
+def _recall_mailing(mailing_id: int, who: str, now: datetime) -> int:
     spared = service.recall(mailing_id, by=who, now=now, provider=wiring.get_provider())
     return spared.caught + spared.withdrawn
 
 
 @desk_view("readers")
-def proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
+def download_proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """Every candidate with what became of them, for a spreadsheet."""
-    found = _mailing(request, "readers", mailing_id)
+    found = _get_mailing(request, "readers", mailing_id)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(("reader", "address", "state", "batch", "reason"))
@@ -113,13 +120,13 @@ def proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
     return response
 
 
-def _mailing(request: HttpRequest, verb: str, mailing_id: int) -> reads.Mailing:
+def _get_mailing(request: HttpRequest, verb: str, mailing_id: int) -> reads.Mailing:
     found = reads.get_mailing(mailing_id)
     require_permission(request, verb, found.newsletter_id)
     return found
 
 
-def _variants(found: reads.Mailing) -> list[tuple[str, str, reads.VariantCounts]]:
+def _list_variants(found: reads.Mailing) -> list[tuple[str, str, reads.VariantCounts]]:
     """Each variant in words, its subject, and how it did."""
     snapshot_id, names = found.snapshot_id, showing.get_segment_names()
     words = {each.code: variants.describe_variant(each, names) for each in curator.list_frozen_variants(snapshot_id)}
@@ -129,7 +136,7 @@ def _variants(found: reads.Mailing) -> list[tuple[str, str, reads.VariantCounts]
     ]
 
 
-def _context(found: reads.Mailing) -> dict[str, Any]:
+def _mailing_context(found: reads.Mailing) -> dict[str, Any]:
     excluded = sum(found.excluded.values())
     return {
         "mailing": found,
@@ -139,7 +146,7 @@ def _context(found: reads.Mailing) -> dict[str, Any]:
         "moving": found.state in ("scheduled", "freezing", "sending"),
         "missing": found.candidates - found.planned - excluded,
         "clicks": [story for story in curator.list_story_clicks(found.edition_id) if story.as_of],
-        "variants": _variants(found) if len(found.variants) > 1 else [],
+        "variants": _list_variants(found) if len(found.variants) > 1 else [],
         "engagement": [(name.replace("_", " "), n) for name, n in found.engagement.items()],
         "recallable": found.recallable_until and clock.now() <= found.recallable_until and found.state != "scheduled",
         "repairable": found.state != "cancelled" and (found.counts.get("refused") or found.counts.get("dropped")),

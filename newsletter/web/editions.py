@@ -30,16 +30,16 @@ from newsletter.web.access import (
 from subscribers import reads as subscribers
 
 VIEWS = ("wide", "phone", "dark", "pictures off", "text", "source")
-NOBODY = "reader@example.com"
-SANDBOXED = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
+SAMPLE_ADDRESS = "reader@example.com"
+SANDBOX_POLICY = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
 @desk_view("view", methods=("GET", "POST"))
-def index(request: HttpRequest) -> HttpResponse:
+def show_editions(request: HttpRequest) -> HttpResponse:
     """The list of editions; POST makes the edition of a day."""
     newsletters = list_accessible_newsletters(request)
     if request.method == "POST":
-        return _create(request)
+        return _create_edition(request)
     found = reads.list_editions(newsletter_ids=[each.id for each in newsletters], limit=60)
     names = {each.id: each for each in newsletters}
     return render(
@@ -52,7 +52,7 @@ def index(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _create(request: HttpRequest) -> HttpResponse:
+def _create_edition(request: HttpRequest) -> HttpResponse:
     newsletter = catalog.get_newsletter_by_slug(request.POST.get("newsletter", ""))
     require_permission(request, "edit", newsletter.id)
     text = request.POST.get("date", "")
@@ -74,12 +74,12 @@ def _create(request: HttpRequest) -> HttpResponse:
 
 
 @desk_view("view")
-def review(request: HttpRequest, edition_id: int) -> HttpResponse:
+def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Checks, the frozen or present rendering, and the decision beside it."""
-    edition = _edition(request, "view", edition_id)
+    edition = _get_edition(request, "view", edition_id)
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     view = request.GET.get("view", "wide")
-    reader, variant, trouble = _reader(request, edition, newsletter)
+    reader, variant, trouble = _choose_reader(request, edition, newsletter)
     rendered = service.preview(edition_id, now=clock.now(), variant=variant)
     findings = checks.check_edition(edition_id, now=clock.now())
     mail = for_reader(rendered, reader)
@@ -96,10 +96,11 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "source": mail.html,
         "shown_subject": mail.subject,
         "variants": [
-            (each.code, variants.describe_variant(each, showing.get_segment_names())) for each in _variants(edition)
+            (each.code, variants.describe_variant(each, showing.get_segment_names()))
+            for each in _list_variants(edition)
         ],
         "variant": variant.code,
-        "reader": reader.email if reader.email != NOBODY else "",
+        "reader": reader.email if reader.email != SAMPLE_ADDRESS else "",
         "no_reader": trouble,
         "may_see_readers": can(request.user, "readers", newsletter.id),
         "mailing": deliveries.find_mailing_of_edition(edition_id),
@@ -111,15 +112,15 @@ def review(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 @xframe_options_sameorigin
 @desk_view("view")
-def rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
+def show_rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The true mail, for a sandboxed frame; `dark` applies the dark rules as a client in dark mode does."""
-    edition = _edition(request, "view", edition_id)
-    reader, variant, _ = _reader(request, edition, catalog.get_newsletter(edition.newsletter_id))
+    edition = _get_edition(request, "view", edition_id)
+    reader, variant, _ = _choose_reader(request, edition, catalog.get_newsletter(edition.newsletter_id))
     rendered = service.preview(edition_id, now=clock.now(), variant=variant)
     html = for_reader(rendered, reader).html or "<p>The mail cannot be rendered; the findings say why.</p>"
-    policy = SANDBOXED
+    policy = SANDBOX_POLICY
     if request.GET.get("view") == "pictures off":
-        policy = SANDBOXED.replace("img-src 'self' data:", "img-src 'none'")
+        policy = SANDBOX_POLICY.replace("img-src 'self' data:", "img-src 'none'")
     if request.GET.get("view") == "dark":
         html = html.replace("@media (prefers-color-scheme:dark)", "@media screen")
     else:
@@ -130,12 +131,12 @@ def rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 
 @desk_view("view")
-def letter(request: HttpRequest, edition_id: int) -> HttpResponse:
+def download_message(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The mail as a file that a mail program opens, as the reader chosen would get it."""
-    edition = _edition(request, "view", edition_id)
+    edition = _get_edition(request, "view", edition_id)
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     now = clock.now()
-    reader, variant, _ = _reader(request, edition, newsletter)
+    reader, variant, _ = _choose_reader(request, edition, newsletter)
     mail = delivery.compose_eml(
         rendered=service.preview(edition_id, now=now, variant=variant),
         newsletter=newsletter,
@@ -149,23 +150,23 @@ def letter(request: HttpRequest, edition_id: int) -> HttpResponse:
     return response
 
 
-def _variants(edition: reads.Edition) -> tuple[Variant, ...]:
+def _list_variants(edition: reads.Edition) -> tuple[Variant, ...]:
     """What can be shown: every variant of the mail, and the page."""
     mails = reads.list_frozen_variants(edition.snapshot_id) if edition.snapshot_id else variants.list_variants(edition)
     return (*mails, variants.PAGE)
 
 
-def _variant(edition: reads.Edition, code: str) -> Variant:
-    return next((each for each in _variants(edition) if each.code == code), variants.PLAIN)
+def _find_variant(edition: reads.Edition, code: str) -> Variant:
+    return next((each for each in _list_variants(edition) if each.code == code), variants.PLAIN)
 
 
-def _reader(
+def _choose_reader(
     request: HttpRequest, edition: reads.Edition, newsletter: catalog.Newsletter
 ) -> tuple[Reader, Variant, str]:
     """As whom the mail is shown: somebody of the list, for who may see readers, else a reader without a name; which variant;
     and why not."""
-    nobody = Reader(NOBODY, "", "preview")
-    variant = _variant(edition, request.GET.get("variant", ""))
+    nobody = Reader(SAMPLE_ADDRESS, "", "preview")
+    variant = _find_variant(edition, request.GET.get("variant", ""))
     wanted = request.GET.get("as", "").strip()[:254]
     if not wanted:
         return nobody, variant, ""
@@ -188,9 +189,9 @@ def _reader(
 
 
 @desk_view("edit", methods=("POST",))
-def looks(request: HttpRequest, edition_id: int) -> HttpResponse:
+def check_pages(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Looks at the pages of an edition's stories and at its links now."""
-    edition = _edition(request, "edit", edition_id)
+    edition = _get_edition(request, "edit", edition_id)
     differ = tasks.check_pages_and_links_of_edition(edition_id, clock.now())
     record_audit(request, "looked again", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
     messages.success(
@@ -201,9 +202,9 @@ def looks(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 
 @desk_view("approve", methods=("POST",))
-def approval(request: HttpRequest, edition_id: int) -> HttpResponse:
+def change_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Approves, or with `withdraw` takes the approval back."""
-    edition = _edition(request, "approve", edition_id)
+    edition = _get_edition(request, "approve", edition_id)
     now = clock.now()
     try:
         if request.POST.get("withdraw"):
@@ -226,12 +227,12 @@ def approval(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 
 @desk_view("edit", methods=("POST",))
-def tests(request: HttpRequest, edition_id: int) -> HttpResponse:
+def send_tests(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends a test to a few addresses."""
-    edition = _edition(request, "edit", edition_id)
+    edition = _get_edition(request, "edit", edition_id)
     addresses = re.split(r"[\s,;]+", request.POST.get("addresses", "").strip())
     try:
-        variant = _variant(edition, request.POST.get("variant", ""))
+        variant = _find_variant(edition, request.POST.get("variant", ""))
         sent = tasks.send_test(
             edition_id, [a for a in addresses if a], variant=variant, by=get_actor_email(request), now=clock.now()
         )
@@ -253,9 +254,9 @@ def tests(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 
 @desk_view("send", methods=("POST",))
-def mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
+def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends an approved edition; asks for the number of readers, typed without separators."""
-    edition = _edition(request, "send", edition_id)
+    edition = _get_edition(request, "send", edition_id)
     newsletter = catalog.get_newsletter(edition.newsletter_id)
     readers = subscribers.counts(newsletter.list_id).get("active", 0)
     now = clock.now()
@@ -272,9 +273,9 @@ def mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 
 @desk_view("edit", methods=("POST",))
-def skip(request: HttpRequest, edition_id: int) -> HttpResponse:
+def skip_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Leaves an edition out, or opens it again."""
-    edition = _edition(request, "edit", edition_id)
+    edition = _get_edition(request, "edit", edition_id)
     try:
         if request.POST.get("open"):
             service.open_again(edition_id, now=clock.now())
@@ -294,9 +295,9 @@ def skip(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 
 @desk_view("approve", methods=("POST",))
-def override(request: HttpRequest, edition_id: int) -> HttpResponse:
+def override_finding(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Lets a finding stand, with a reason."""
-    edition = _edition(request, "approve", edition_id)
+    edition = _get_edition(request, "approve", edition_id)
     code, where, reason = (request.POST.get(name, "") for name in ("code", "where", "reason"))
     try:
         checks.override(edition_id, code, where, reason=reason, by=get_actor_email(request), now=clock.now())
@@ -313,9 +314,9 @@ def override(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 
 @desk_view("approve", methods=("POST",))
-def correction(request: HttpRequest, edition_id: int) -> HttpResponse:
+def correct_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Corrects an edition that was sent; mailing the corrections asks for the word and for the right to send."""
-    edition = _edition(request, "approve", edition_id)
+    edition = _get_edition(request, "approve", edition_id)
     now = clock.now()
     try:
         if request.POST.get("do") == "mail":
@@ -342,7 +343,7 @@ def correction(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("review", edition_id)
 
 
-def _edition(request: HttpRequest, verb: str, edition_id: int) -> reads.Edition:
+def _get_edition(request: HttpRequest, verb: str, edition_id: int) -> reads.Edition:
     edition = reads.get_edition(edition_id)
     require_permission(request, verb, edition.newsletter_id)
     return edition

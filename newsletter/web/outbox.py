@@ -14,7 +14,7 @@ from newsletter.curator import reads as curator
 from newsletter.delivery import reads as deliveries
 from newsletter.delivery.providers import outbox
 from newsletter.web.access import desk_view
-from newsletter.web.editions import SANDBOXED
+from newsletter.web.editions import SANDBOX_POLICY
 
 
 @desk_view("readers", house=True)
@@ -66,5 +66,5 @@ def html(request: HttpRequest, folder: str, name: str) -> HttpResponse:
     """The HTML part, as a mail program shows it."""
     part = outbox.get_message(settings.CONFIG.outbox_dir, folder, name).get_body(("html",))
     response = HttpResponse(part.get_content() if part else "")
-    response["Content-Security-Policy"] = SANDBOXED
+    response["Content-Security-Policy"] = SANDBOX_POLICY
     return response

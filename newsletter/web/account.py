@@ -16,7 +16,7 @@ from newsletter.accounts import second_factor, tokens
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, record_audit
-from newsletter.web.fields import number
+from newsletter.web.fields import read_number
 
 
 @sensitive_post_parameters("code", "password")
@@ -53,7 +53,7 @@ def _act(request: HttpRequest) -> HttpResponse:
         record_audit(request, "made token", user.email, detail=token.name)
         return _render_page(request, made=text)
     if do == "revoke":
-        token_id = number(request.POST, "token") or 0
+        token_id = read_number(request.POST, "token") or 0
         tokens.revoke_token(token_id, email=user.email)
         record_audit(request, "revoked token", user.email, detail=str(token_id))
         messages.success(request, "The token is of no use any more.")

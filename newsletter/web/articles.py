@@ -12,7 +12,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
 from newsletter.web.board import build_pool_context, read_pool_filter
-from newsletter.web.fields import number
+from newsletter.web.fields import read_number
 
 
 @desk_view("edit", methods=("POST",))
@@ -32,7 +32,7 @@ def edit_article(request: HttpRequest, edition_id: int, article_id: int) -> Http
 def _act(request: HttpRequest, article_id: int) -> str:
     """Does what the button says; returns the verb for the audit log. Raises BadInput for a button that is none."""
     who = get_actor_email(request)
-    version = number(request.POST, "version")
+    version = read_number(request.POST, "version")
     match request.POST.get("do", ""):
         case "new" | "shortlisted" | "ignored" as standing:
             service.mark(article_id, standing, by=who, version=version)

@@ -17,7 +17,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, NotFound
 from newsletter.web import boxes
 from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
-from newsletter.web.fields import number
+from newsletter.web.fields import read_number
 
 EDITION_TEXTS = {
     "subject": "Subject",
@@ -208,7 +208,7 @@ def _get_edition(request: HttpRequest, verb: str, edition_id: int) -> reads.Edit
 
 
 def _require_number(request: HttpRequest, name: str) -> int:
-    found = number(request.POST, name)
+    found = read_number(request.POST, name)
     if found is None:
         raise BadInput(f"The field {name} must be a number.", name)
     return found
@@ -254,7 +254,7 @@ def read_pool_filter(request: HttpRequest) -> pools.PoolFilter:
     return pools.PoolFilter(
         query=asked.get("q", "")[:100],
         state=asked.get("state") or "offered",
-        source_id=number(asked, "source"),
+        source_id=read_number(asked, "source"),
         tag=asked.get("tag", "")[:40],
     )
 

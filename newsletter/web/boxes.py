@@ -11,7 +11,7 @@ from newsletter.curator import reads, service, showing
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from newsletter.web.access import desk_view, record_audit, require_permission
-from newsletter.web.fields import number
+from newsletter.web.fields import read_number
 
 PLACES = (("top", "Below the intro"), ("end", "Below the stories"))
 
@@ -22,7 +22,7 @@ def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = reads.get_edition(edition_id)
     require_permission(request, "edit", edition.newsletter_id)
     typed = {name: request.POST.get(name, "") for name in ("title", "text", "shown_to", "place")}
-    box, now = number(request.POST, "box"), clock.now()
+    box, now = read_number(request.POST, "box"), clock.now()
     mark = request.POST.get("mark") if box else None
     partial = bool(request.headers.get("HX-Request"))
     try:

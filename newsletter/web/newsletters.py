@@ -14,7 +14,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.kernel.resources import list_mail_templates
 from newsletter.web.access import desk_view, list_accessible_newsletters, record_audit, require_permission
-from newsletter.web.fields import number
+from newsletter.web.fields import read_number
 from subscribers import reads as subscribers
 
 # name → (label, hint)
@@ -71,7 +71,7 @@ def sponsor(request: HttpRequest, slug: str) -> HttpResponse:
     require_permission(request, "configure", newsletter.id)
     typed = {name: request.POST.get(name, "") for name in ("label", "headline", "text", "url")}
     try:
-        sponsor_id = number(request.POST, "remove")
+        sponsor_id = read_number(request.POST, "remove")
         if sponsor_id is not None:
             sponsors.remove_sponsor(sponsor_id, newsletter.id)
             record_audit(request, "removed sponsor", slug, newsletter_id=newsletter.id, detail=str(sponsor_id))

@@ -16,7 +16,7 @@ from newsletter.delivery import reads as deliveries
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
 from newsletter.web.access import desk_view, get_actor_email, list_accessible_newsletters, record_audit
-from newsletter.web.fields import number
+from newsletter.web.fields import read_number
 from subscribers import reads, service
 
 LATEST_EDITIONS, EVERY_EDITION = 30, 20_000
@@ -46,7 +46,7 @@ def index(request: HttpRequest) -> HttpResponse:
         return _add(request)
     query, slug = request.GET.get("q", "")[:200], request.GET.get("list", "")
     chosen = list_named(request, slug) if slug else _largest(lists.values())
-    after = number(request.GET, "after") or 0
+    after = read_number(request.GET, "after") or 0
     found = reads.find(query, list_id=chosen.id, limit=PAGE, after=after) if chosen else ()
     context = {
         "lists": lists.values(),
@@ -120,7 +120,7 @@ def _act(request: HttpRequest, found: reads.Person, lists: dict[int, reads.List]
             service.change_address(found.id, request.POST.get("email", ""), by=get_actor_email(request), now=now)
             record_audit(request, "changed address", f"reader {found.id}")
             messages.success(request, "The address is changed; the old one stays findable.")
-        elif request.POST.get("do") == "leave" and (left := number(request.POST, "list")) in lists:
+        elif request.POST.get("do") == "leave" and (left := read_number(request.POST, "list")) in lists:
             service.unsubscribe(found.id, lists[left].id, how="desk", by=get_actor_email(request), now=now)
             record_audit(request, "unsubscribed reader", f"reader {found.id}")
             messages.success(request, "Unsubscribed. Only the reader can undo this.")

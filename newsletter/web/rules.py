@@ -12,7 +12,7 @@ from newsletter.curator import reads, rules, service
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
-from newsletter.web.fields import number
+from newsletter.web.fields import read_number
 
 EFFECTS = {"boost": "More of", "mute": "Never", "must": "Always"}
 SHOWN = 15
@@ -47,7 +47,7 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _act(request: HttpRequest, newsletter_id: int) -> None:
     if request.POST.get("do") == "remove":
-        rule_id = number(request.POST, "rule")
+        rule_id = read_number(request.POST, "rule")
         if rule_id is None:
             raise BadInput("Say which rule.", "rule")
         service.remove_rule(rule_id, newsletter_id)
@@ -56,7 +56,7 @@ def _act(request: HttpRequest, newsletter_id: int) -> None:
     rule = service.set_rule(
         newsletter_id,
         request.POST.get("effect", ""),
-        source_id=number(request.POST, "source"),
+        source_id=read_number(request.POST, "source"),
         phrase=request.POST.get("phrase", ""),
         section=request.POST.get("section", ""),
         by=get_actor_email(request),

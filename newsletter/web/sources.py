@@ -11,7 +11,7 @@ from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, record_audit
-from newsletter.web.fields import number
+from newsletter.web.fields import read_number
 
 
 @desk_view("edit", methods=("GET", "POST"))
@@ -60,7 +60,7 @@ def opml(request: HttpRequest) -> HttpResponse:
 @desk_view("edit", methods=("POST",))
 def read(request: HttpRequest) -> HttpResponse:
     """Reads one feed now."""
-    source_id = number(request.POST, "source")
+    source_id = read_number(request.POST, "source")
     if source_id is None:
         raise BadInput("Say which feed.", "source")
     _read_now(request, [source_id])

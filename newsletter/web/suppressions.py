@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor_email, record_audit
-from newsletter.web.fields import number
+from newsletter.web.fields import read_number
 from subscribers import service
 
 PAGE = 50
@@ -35,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponse:
         if not context:
             return redirect("suppressions")
     query = request.GET.get("q", "")[:200]
-    after = number(request.GET, "after") or 0
+    after = read_number(request.GET, "after") or 0
     found = service.suppressed(after=after, query=query, limit=PAGE)
     context |= {
         "q": query,

@@ -17,7 +17,7 @@ from newsletter.kernel.errors import BadInput, NotAllowed
 
 @csrf_exempt  # the provider has no cookie; its signature is what counts
 @require_POST
-def sendgrid(request: HttpRequest) -> HttpResponse:
+def receive_sendgrid(request: HttpRequest) -> HttpResponse:
     """SendGrid's signed event webhook. 2xx once it is stored: anything else is posted again (SendGrid fact 32)."""
     try:
         delivery.receive(
@@ -28,14 +28,14 @@ def sendgrid(request: HttpRequest) -> HttpResponse:
             now=clock.now(),
         )
     except RequestDataTooBig:
-        return _said("This post is too large.", 413)
+        return _plain_response("This post is too large.", 413)
     except UnreadablePostError:
-        return _said("The post broke off.", 400)
+        return _plain_response("The post broke off.", 400)
     except (BadInput, NotAllowed) as error:
-        return _said(str(error), 403 if isinstance(error, NotAllowed) else 400)
+        return _plain_response(str(error), 403 if isinstance(error, NotAllowed) else 400)
     hints.hint_events()
     return HttpResponse(status=204)
 
 
-def _said(message: str, status: int) -> HttpResponse:
+def _plain_response(message: str, status: int) -> HttpResponse:
     return HttpResponse(message, status=status, content_type="text/plain; charset=utf-8")

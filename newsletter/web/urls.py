@@ -98,5 +98,5 @@ urlpatterns = [
     path("archive/<slug:slug>/<str:day>/", public.edition, name="archive-edition"),
     path("pictures/<str:name>", public.picture, name="picture"),
     path("healthz", public.health, name="health"),
-    path("hooks/sendgrid", hooks.sendgrid, name="hook-sendgrid"),
+    path("hooks/sendgrid", hooks.receive_sendgrid, name="hook-sendgrid"),
 ]

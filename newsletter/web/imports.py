@@ -21,11 +21,11 @@ from subscribers.policy import STATES
 LARGEST_UPLOAD = 64 * 2**20
 BAD_SHOWN = 200
 STOP_POLLING = 286  # htmx stops asking
-_MOVING = ("checking", "waiting", "running", "undoing")
+_IN_PROGRESS = ("checking", "waiting", "running", "undoing")
 
 
 @desk_view("readers", methods=("GET", "POST"))
-def index(request: HttpRequest) -> HttpResponse:
+def show_imports(request: HttpRequest) -> HttpResponse:
     """The imports there were; POST takes a file and has it looked through. Nothing is changed by that."""
     lists = lists_seen(request)
     context = {"lists": lists.values(), "runs": service.import_runs([*lists]), "chosen": request.POST.get("list", "")}
@@ -51,14 +51,16 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @desk_view("readers", methods=("GET", "POST"))
-def run(request: HttpRequest, import_id: int) -> HttpResponse:
+def show_import(request: HttpRequest, import_id: int) -> HttpResponse:
     """One import: what its file holds, what would become of it, what came of it."""
-    found = _seen(request, import_id)
+    found = _get_visible_import(request, import_id)
     if request.method != "POST":
-        moving = found.state in _MOVING
+        moving = found.state in _IN_PROGRESS
         if request.headers.get("HX-Request"):
-            return render(request, "fragments/import.html", _context(found), status=200 if moving else STOP_POLLING)
-        return render(request, "pages/import.html", _context(found))
+            return render(
+                request, "fragments/import.html", _import_context(found), status=200 if moving else STOP_POLLING
+            )
+        return render(request, "pages/import.html", _import_context(found))
     try:
         return _act(request, found)
     except NewsletterError as error:
@@ -72,7 +74,7 @@ def _act(request: HttpRequest, found: service.ImportRun) -> HttpResponse:
         service.confirm_import(found.id)
         record_audit(request, "imported readers", found.list_name, detail=f"{found.report.new} new")
     elif do == "explain":
-        service.explain_import(found.id, _options(request))
+        service.explain_import(found.id, _read_options(request))
     elif do == "discard":
         service.discard_import(found.id)
         messages.success(request, f"{found.name} is forgotten; nothing was changed.")
@@ -88,7 +90,7 @@ def _act(request: HttpRequest, found: service.ImportRun) -> HttpResponse:
     return redirect("import-run", found.id)
 
 
-def _options(request: HttpRequest) -> service.Options:
+def _read_options(request: HttpRequest) -> service.Options:
     """What was said of columns (col-0 and its name-0, …) and of the words in them (word-0 and means-0, …)."""
     mapping = {
         name: target
@@ -104,26 +106,26 @@ def _options(request: HttpRequest) -> service.Options:
 
 
 @desk_view("readers")
-def refused(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
+def download_refused_rows(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
     """Every refused row of an import, as CSV."""
-    _seen(request, import_id)
+    _get_visible_import(request, import_id)
     response = StreamingHttpResponse(service.refused_csv(import_id), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="refused-{import_id}.csv"'
     return response
 
 
-def _seen(request: HttpRequest, import_id: int) -> service.ImportRun:
+def _get_visible_import(request: HttpRequest, import_id: int) -> service.ImportRun:
     found = service.import_run(import_id)
     list_named(request, "", found.list_id)
     return found
 
 
-def _context(found: service.ImportRun) -> dict[str, object]:
+def _import_context(found: service.ImportRun) -> dict[str, object]:
     report = found.report
     return {
         "run": found,
         "report": report,
-        "moving": found.state in _MOVING,
+        "moving": found.state in _IN_PROGRESS,
         "meanings": MEANINGS,
         "states": STATES,
         "bad": report.bad[:BAD_SHOWN],

@@ -17,13 +17,13 @@ from newsletter.web.access import desk_view, record_audit
 from newsletter.web.readers import list_named, lists_seen
 from subscribers import reads, service
 
-MONTHS = (3, 6, 9, 12, 18, 24)
+MONTH_CHOICES = (3, 6, 9, 12, 18, 24)
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LANGUAGES = (("en", "English"), ("de", "German"))
 
 
 @desk_view("readers", methods=("GET", "POST"))
-def index(request: HttpRequest) -> HttpResponse:
+def show_lists(request: HttpRequest) -> HttpResponse:
     """The lists there are; POST makes one, for who has the right for the whole house."""
     may_make = can(request.user, "readers")
     context: dict[str, Any] = {"may_make": may_make, "languages": _LANGUAGES}
@@ -48,7 +48,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @desk_view("readers", methods=("GET", "POST"))
-def one(request: HttpRequest, slug: str) -> HttpResponse:
+def show_list(request: HttpRequest, slug: str) -> HttpResponse:
     """How a list grows, who is silent, its settings and its form. POST changes it, or asks the silent."""
     target = list_named(request, slug)
     error = ""
@@ -58,14 +58,14 @@ def one(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("list", target.slug)
         except NewsletterError as refused:
             error = str(refused)
-    context = _context(request, target) | {"error": error, "typed": request.POST}
+    context = _list_context(request, target) | {"error": error, "typed": request.POST}
     return render(request, "pages/list.html", context, status=422 if error else 200)
 
 
 def _act(request: HttpRequest, target: reads.List) -> None:
     now = clock.now()
     if request.POST.get("do") == "ask":
-        months = _months(request.POST.get("months", ""))
+        months = _read_months(request.POST.get("months", ""))
         seen = service.silence(target.id, months, now=now)
         typed = request.POST.get("number", "").replace(",", "").strip()
         if typed != str(seen.to_ask):
@@ -87,14 +87,14 @@ def _act(request: HttpRequest, target: reads.List) -> None:
     messages.success(request, "Saved.")
 
 
-def _months(text: str) -> int:
+def _read_months(text: str) -> int:
     found = parse_whole_number(text)
-    return found if found in MONTHS else 6
+    return found if found in MONTH_CHOICES else 6
 
 
-def _context(request: HttpRequest, target: reads.List) -> dict[str, Any]:
+def _list_context(request: HttpRequest, target: reads.List) -> dict[str, Any]:
     now = clock.now()
-    months = _months(request.POST.get("months", "") or request.GET.get("months", ""))
+    months = _read_months(request.POST.get("months", "") or request.GET.get("months", ""))
     silent, why_not = None, ""
     try:
         silent = service.silence(target.id, months, now=now)
@@ -105,7 +105,7 @@ def _context(request: HttpRequest, target: reads.List) -> dict[str, Any]:
         "counts": reads.counts(target.id),
         "growth": service.growth(target.id, now=now),
         "months": months,
-        "all_months": MONTHS,
+        "all_months": MONTH_CHOICES,
         "silent": silent,
         "to_ask": silent.to_ask if silent else 0,
         "why_not": why_not,

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from newsletter.accounts import second_factor
 from newsletter.kernel import clock
 
-WRONG = "The address or the password is wrong."
+WRONG_PASSWORD = "The address or the password is wrong."
 WRONG_CODE = "This code does not fit, or was used already. Wait for the next one, then try again."
-WAITING, PATIENCE_SECONDS = "waits_for_code", 300
+WAITING_KEY, CODE_SECONDS = "waits_for_code", 300
 
 
 @sensitive_post_parameters("password")
@@ -25,18 +25,18 @@ WAITING, PATIENCE_SECONDS = "waits_for_code", 300
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The sign-in page. Its error never says which of the two was wrong."""
-    following = _safe(request, request.POST.get("next") or request.GET.get("next") or "/")
+    following = _safe_redirect(request, request.POST.get("next") or request.GET.get("next") or "/")
     if request.method != "POST":
-        return HttpResponseRedirect(following) if request.user.is_authenticated else _page(request, following)
+        return HttpResponseRedirect(following) if request.user.is_authenticated else _render_page(request, following)
     email = request.POST.get("email", "").strip().casefold()
     user = authenticate(request, email=email, password=request.POST.get("password", ""))
     if user is None:
         if getattr(request, "axes_locked_out", False):
-            return locked_out(request, None)
-        return _page(request, following, email=email, error=WRONG, status=422)
+            return show_lockout(request, None)
+        return _render_page(request, following, email=email, error=WRONG_PASSWORD, status=422)
     if second_factor.is_on(user):
         request.session.cycle_key()
-        request.session[WAITING] = {"user": user.pk, "next": following, "since": clock.now().timestamp()}
+        request.session[WAITING_KEY] = {"user": user.pk, "next": following, "since": clock.now().timestamp()}
         return redirect("login-code")
     login(request, user)
     return HttpResponseRedirect(following)
@@ -45,18 +45,18 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("code")
 @never_cache
 @require_http_methods(["GET", "POST"])
-def code(request: HttpRequest) -> HttpResponse:
+def enter_code(request: HttpRequest) -> HttpResponse:
     """The second step: a code, after a right password. Whoever takes too long begins again."""
-    waiting = request.session.get(WAITING)
-    if not waiting or clock.now().timestamp() - waiting["since"] > PATIENCE_SECONDS:
-        request.session.pop(WAITING, None)
+    waiting = request.session.get(WAITING_KEY)
+    if not waiting or clock.now().timestamp() - waiting["since"] > CODE_SECONDS:
+        request.session.pop(WAITING_KEY, None)
         return redirect("login")
     if request.method != "POST":
         return render(request, "pages/login_code.html")
     user = second_factor.find_pending_user(waiting["user"])
     if user is None or not second_factor.verify_code(user, request.POST.get("code", "")):
         return render(request, "pages/login_code.html", {"error": WRONG_CODE}, status=422)
-    del request.session[WAITING]
+    del request.session[WAITING_KEY]
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return HttpResponseRedirect(waiting["next"])
 
@@ -68,15 +68,19 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("login")
 
 
-def locked_out(request: HttpRequest, response: Any, credentials: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
+def show_lockout(
+    request: HttpRequest, response: Any, credentials: Any = None, *args: Any, **kwargs: Any
+) -> HttpResponse:
     """What somebody sees after too many wrong tries (called by django-axes)."""
-    return _page(request, "/", error="Too many wrong tries. Wait a quarter of an hour, then try again.", status=429)
+    return _render_page(
+        request, "/", error="Too many wrong tries. Wait a quarter of an hour, then try again.", status=429
+    )
 
 
-def _page(request: HttpRequest, following: str, *, status: int = 200, **context: str) -> HttpResponse:
+def _render_page(request: HttpRequest, following: str, *, status: int = 200, **context: str) -> HttpResponse:
     return render(request, "pages/login.html", {"next": following, **context}, status=status)
 
 
-def _safe(request: HttpRequest, url: str) -> str:
+def _safe_redirect(request: HttpRequest, url: str) -> str:
     safe = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
     return url if safe else "/"

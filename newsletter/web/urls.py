@@ -32,7 +32,7 @@ from newsletter.web import (
 urlpatterns = [
     path("", today.today, name="today"),
     path("login/", login.sign_in, name="login"),
-    path("login/code/", login.code, name="login-code"),
+    path("login/code/", login.enter_code, name="login-code"),
     path("logout/", login.sign_out, name="logout"),
     path("editions/", editions.show_editions, name="editions"),
     path("editions/<int:edition_id>/", board.show_board, name="board"),

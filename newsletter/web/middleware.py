@@ -15,7 +15,7 @@ from newsletter.kernel.errors import NewsletterError
 log = logging.getLogger(__name__)
 
 
-class PeopleErrors:
+class ErrorPages:
     """Turns NewsletterError and trouble of the database into a page. Anything else is a defect and stays one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

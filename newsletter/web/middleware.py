@@ -27,10 +27,10 @@ class ErrorPages:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django for what a view raised."""
         if isinstance(error, NewsletterError):
-            return trouble(request, str(error), error.http_status)
+            return render_error_page(request, str(error), error.http_status)
         if isinstance(error, DatabaseError):
             log.exception("The database failed in %s", request.path)
-            return trouble(
+            return render_error_page(
                 request,
                 "The database did not answer as it should. Nothing was changed; try again in a moment.",
                 503,
@@ -38,7 +38,7 @@ class ErrorPages:
         return None
 
 
-def trouble(request: HttpRequest, message: str, status: int) -> HttpResponse:
+def render_error_page(request: HttpRequest, message: str, status: int) -> HttpResponse:
     """The error page, or for a request of htmx the message alone."""
     if request.headers.get("HX-Request"):
         response = render(request, "fragments/trouble.html", {"message": message}, status=status)

@@ -20,7 +20,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import NotFound
 from newsletter.templater import PageAbout, Reader, Rendered, as_page, for_reader, with_corrections
 from newsletter.templater.foreign import clean_line as strip_unprintable
-from newsletter.web.middleware import trouble
+from newsletter.web.middleware import render_error_page
 from subscribers import reads as subscribers
 
 SENT = ("handed_over", "sent")
@@ -44,7 +44,7 @@ def archive_of(request: HttpRequest, slug: str) -> HttpResponse:
     """The sent editions of one newsletter."""
     newsletter = _named(slug)
     if newsletter is None:
-        return trouble(request, "There is no archive here.", 404)
+        return render_error_page(request, "There is no archive here.", 404)
     sent = curator.list_editions(newsletter.id, states=SENT, limit=200)
     return render(request, "readers/archive_of.html", {"newsletter": newsletter, "editions": sent})
 
@@ -56,7 +56,7 @@ def edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     newsletter = _named(slug)
     found = curator.find_edition(newsletter.id, clock.parse_day(day)) if newsletter else None
     if newsletter is None or found is None or found.state not in SENT or found.snapshot_id is None:
-        return trouble(request, "This edition is not in the archive.", 404)
+        return render_error_page(request, "This edition is not in the archive.", 404)
     mail = _neutral(found)
     assert mail is not None  # it has a snapshot
     corrected = [
@@ -93,7 +93,7 @@ def feed(request: HttpRequest, slug: str) -> HttpResponse:
     """The sent editions of one newsletter as an Atom feed (RFC 4287), for feed readers."""
     newsletter = _named(slug)
     if newsletter is None:
-        return trouble(request, "There is no archive here.", 404)
+        return render_error_page(request, "There is no archive here.", 404)
     home = f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/"
     made = Atom1Feed(
         title=newsletter.name,

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from newsletter.kernel import network
 
 
-def client_address(request: HttpRequest) -> str:
+def get_client_address(request: HttpRequest) -> str:
     """The true address behind our proxies; "" when unknown."""
     return network.parse_client_address(
         request.META.get("REMOTE_ADDR", ""),

@@ -55,7 +55,7 @@ SETTINGS = {
 
 
 @desk_view("view")
-def index(request: HttpRequest) -> HttpResponse:
+def show_newsletters(request: HttpRequest) -> HttpResponse:
     """The newsletters one may see, with their readers."""
     found = [
         (each, subscribers.counts(each.list_id), subscribers.list(each.list_id))
@@ -65,7 +65,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @desk_view("configure", methods=("POST",))
-def sponsor(request: HttpRequest, slug: str) -> HttpResponse:
+def change_sponsors(request: HttpRequest, slug: str) -> HttpResponse:
     """Reserves the paid box for some days, or takes a sponsor away."""
     newsletter = reads.get_newsletter_by_slug(slug)
     require_permission(request, "configure", newsletter.id)
@@ -86,7 +86,7 @@ def sponsor(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @desk_view("view", methods=("GET", "POST"))
-def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
+def show_settings(request: HttpRequest, slug: str) -> HttpResponse:
     """The settings of one newsletter."""
     newsletter = reads.get_newsletter_by_slug(slug)
     require_permission(request, "configure" if request.method == "POST" else "view", newsletter.id)
@@ -95,7 +95,7 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST":
         typed = {name: request.POST[name] for name in SETTINGS if name in request.POST}
         try:
-            changed = {name: value for name, value in typed.items() if _written(newsletter, name) != value}
+            changed = {name: value for name, value in typed.items() if _format_value(newsletter, name) != value}
             if changed:
                 service.change_newsletter(newsletter.id, now=clock.now(), **changed)
                 record_audit(
@@ -110,7 +110,7 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
         except NewsletterError as refused:
             error, field, status = str(refused), refused.field if isinstance(refused, BadInput) else "", 422
     rows = [
-        (name, label, hint, typed.get(name, _written(newsletter, name)), _choices(name))
+        (name, label, hint, typed.get(name, _format_value(newsletter, name)), _list_choices(name))
         for name, (label, hint) in SETTINGS.items()
     ]
     context = {
@@ -124,7 +124,7 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "pages/newsletter.html", context, status=status)
 
 
-def _choices(name: str) -> tuple[str, ...]:
+def _list_choices(name: str) -> tuple[str, ...]:
     return (
         tuple(reads.STATES)
         if name == "state"
@@ -134,6 +134,6 @@ def _choices(name: str) -> tuple[str, ...]:
     )
 
 
-def _written(newsletter: Newsletter, name: str) -> str:
+def _format_value(newsletter: Newsletter, name: str) -> str:
     value = getattr(newsletter, name)
     return "" if value is None else str(value)

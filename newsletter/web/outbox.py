@@ -18,14 +18,14 @@ from newsletter.web.editions import SANDBOX_POLICY
 
 
 @desk_view("readers", house=True)
-def index(request: HttpRequest) -> HttpResponse:
+def show_outbox(request: HttpRequest) -> HttpResponse:
     """The folders, one to a mailing."""
     folders = outbox.list_folders(settings.CONFIG.outbox_dir)
-    names = _names(each.name for each in folders)
+    names = _name_folders(each.name for each in folders)
     return render(request, "pages/outbox.html", {"folders": [(each, names[each.name]) for each in folders]})
 
 
-def _names(folders: Iterable[str]) -> dict[str, str]:
+def _name_folders(folders: Iterable[str]) -> dict[str, str]:
     """What people call the folders: a mailing's is named by its opaque key."""
     names = {folder: folder.capitalize() for folder in folders}  # tests, notices
     for key, edition_id in deliveries.find_editions_by_key(names).items():
@@ -36,22 +36,22 @@ def _names(folders: Iterable[str]) -> dict[str, str]:
 
 
 @desk_view("readers", house=True)
-def folder(request: HttpRequest, folder: str) -> HttpResponse:
+def show_folder(request: HttpRequest, folder: str) -> HttpResponse:
     """The messages of a folder."""
     query = request.GET.get("q", "")[:100]
     letters = outbox.list_messages(settings.CONFIG.outbox_dir, folder, query=query)
-    context = {"folder": folder, "name": _names([folder])[folder], "letters": letters, "q": query}
+    context = {"folder": folder, "name": _name_folders([folder])[folder], "letters": letters, "q": query}
     return render(request, "pages/outbox_folder.html", context)
 
 
 @desk_view("readers", house=True)
-def letter(request: HttpRequest, folder: str, name: str) -> HttpResponse:
+def show_message(request: HttpRequest, folder: str, name: str) -> HttpResponse:
     """One message: headers, HTML in a sandboxed frame, text."""
     message = outbox.get_message(settings.CONFIG.outbox_dir, folder, name)
     text = message.get_body(("plain",))
     context = {
         "folder": folder,
-        "folder_name": _names([folder])[folder],
+        "folder_name": _name_folders([folder])[folder],
         "name": name,
         "headers": [(key, str(value)) for key, value in message.items()],
         "subject": str(message["Subject"]),
@@ -62,7 +62,7 @@ def letter(request: HttpRequest, folder: str, name: str) -> HttpResponse:
 
 @xframe_options_sameorigin
 @desk_view("readers", house=True)
-def html(request: HttpRequest, folder: str, name: str) -> HttpResponse:
+def show_html(request: HttpRequest, folder: str, name: str) -> HttpResponse:
     """The HTML part, as a mail program shows it."""
     part = outbox.get_message(settings.CONFIG.outbox_dir, folder, name).get_body(("html",))
     response = HttpResponse(part.get_content() if part else "")

@@ -14,7 +14,7 @@ from newsletter.web.access import desk_view, record_audit
 
 
 @desk_view("people", methods=("GET", "POST"), house=True)
-def index(request: HttpRequest) -> HttpResponse:
+def show_users(request: HttpRequest) -> HttpResponse:
     """Everybody and their rights; POST gives a role or takes it away."""
     newsletters = catalog.list_newsletters()
     if request.method == "POST":

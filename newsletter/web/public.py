@@ -23,9 +23,9 @@ from newsletter.templater.foreign import clean_line as strip_unprintable
 from newsletter.web.middleware import render_error_page
 from subscribers import reads as subscribers
 
-SENT = ("handed_over", "sent")
+SENT_STATES = ("handed_over", "sent")
 FEED_LENGTH = 30  # editions
-SANDBOX = (
+ARCHIVE_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; "
     "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 )
@@ -33,46 +33,46 @@ SANDBOX = (
 
 @require_safe
 @cache_control(max_age=300, public=True)
-def archive(request: HttpRequest) -> HttpResponse:
+def show_archive(request: HttpRequest) -> HttpResponse:
     """The newsletters that have an archive."""
-    return render(request, "readers/archive.html", {"newsletters": _public()})
+    return render(request, "readers/archive.html", {"newsletters": _public_newsletters()})
 
 
 @require_safe
 @cache_control(max_age=300, public=True)
-def archive_of(request: HttpRequest, slug: str) -> HttpResponse:
+def show_newsletter_archive(request: HttpRequest, slug: str) -> HttpResponse:
     """The sent editions of one newsletter."""
-    newsletter = _named(slug)
+    newsletter = _find_public_newsletter(slug)
     if newsletter is None:
         return render_error_page(request, "There is no archive here.", 404)
-    sent = curator.list_editions(newsletter.id, states=SENT, limit=200)
+    sent = curator.list_editions(newsletter.id, states=SENT_STATES, limit=200)
     return render(request, "readers/archive_of.html", {"newsletter": newsletter, "editions": sent})
 
 
 @require_safe
 @cache_control(max_age=300, public=True)
-def edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
+def show_archived_edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
     """One sent edition as it was mailed, with nothing of any reader in it."""
-    newsletter = _named(slug)
+    newsletter = _find_public_newsletter(slug)
     found = curator.find_edition(newsletter.id, clock.parse_day(day)) if newsletter else None
-    if newsletter is None or found is None or found.state not in SENT or found.snapshot_id is None:
+    if newsletter is None or found is None or found.state not in SENT_STATES or found.snapshot_id is None:
         return render_error_page(request, "This edition is not in the archive.", 404)
-    mail = _neutral(found)
+    mail = _render_neutral(found)
     assert mail is not None  # it has a snapshot
     corrected = [
         (days.format_day(each.at.astimezone(clock.get_zone(newsletter.zone)).date(), newsletter.language), each.text)
         for each in corrections.list_corrections(found.id)
     ]
     page = with_corrections(mail.html, corrected, newsletter.language)
-    response = HttpResponse(as_page(page, _about(found, newsletter, mail.subject, mail.preheader)))
-    response["Content-Security-Policy"] = SANDBOX  # the words of strangers, on a page without rights
+    response = HttpResponse(as_page(page, _page_about(found, newsletter, mail.subject, mail.preheader)))
+    response["Content-Security-Policy"] = ARCHIVE_POLICY  # the words of strangers, on a page without rights
     return response
 
 
-def _about(edition: curator.Edition, newsletter: catalog.Newsletter, subject: str, preheader: str) -> PageAbout:
-    shown = next((each for each in _on_page(edition) if each.picture_url), None)
+def _page_about(edition: curator.Edition, newsletter: catalog.Newsletter, subject: str, preheader: str) -> PageAbout:
+    shown = next((each for each in _public_picks(edition) if each.picture_url), None)
     return PageAbout(
-        canonical=_address(newsletter, edition),
+        canonical=_edition_url(newsletter, edition),
         title=subject,
         description=preheader or newsletter.strap or newsletter.name,
         publication=newsletter.publication,
@@ -83,15 +83,15 @@ def _about(edition: curator.Edition, newsletter: catalog.Newsletter, subject: st
     )
 
 
-def _address(newsletter: catalog.Newsletter, edition: curator.Edition) -> str:
+def _edition_url(newsletter: catalog.Newsletter, edition: curator.Edition) -> str:
     return f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/{edition.date:%Y-%m-%d}/"
 
 
 @require_safe
 @cache_control(max_age=300, public=True)
-def feed(request: HttpRequest, slug: str) -> HttpResponse:
+def show_feed(request: HttpRequest, slug: str) -> HttpResponse:
     """The sent editions of one newsletter as an Atom feed (RFC 4287), for feed readers."""
-    newsletter = _named(slug)
+    newsletter = _find_public_newsletter(slug)
     if newsletter is None:
         return render_error_page(request, "There is no archive here.", 404)
     home = f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/"
@@ -103,48 +103,48 @@ def feed(request: HttpRequest, slug: str) -> HttpResponse:
         feed_url=f"{home}feed.xml",
         author_name=newsletter.publication,
     )
-    for each in curator.list_editions(newsletter.id, states=SENT, limit=FEED_LENGTH):
-        mail = _neutral(each)
+    for each in curator.list_editions(newsletter.id, states=SENT_STATES, limit=FEED_LENGTH):
+        mail = _render_neutral(each)
         if mail is None:
             continue
-        stories = [pick.headline for pick in _on_page(each)]
+        stories = [pick.headline for pick in _public_picks(each)]
         made.add_item(
             title=strip_unprintable(mail.subject),
-            link=_address(newsletter, each),
+            link=_edition_url(newsletter, each),
             description=strip_unprintable(" · ".join([mail.preheader, *stories]).strip(" ·")),
             pubdate=each.approved_at,
             updateddate=max([each.approved_at, *(made.at for made in corrections.list_corrections(each.id))])
             if each.approved_at
             else None,
-            unique_id=_address(newsletter, each),
+            unique_id=_edition_url(newsletter, each),
         )
     return HttpResponse(made.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
 
 
-def _on_page(edition: curator.Edition) -> list[curator.Pick]:
+def _public_picks(edition: curator.Edition) -> list[curator.Pick]:
     """The stories that everybody may read, in their order."""
     return sorted(variants.select_visible(edition, variants.PAGE).picks, key=lambda pick: pick.number)
 
 
-def _neutral(edition: curator.Edition) -> Rendered | None:
+def _render_neutral(edition: curator.Edition) -> Rendered | None:
     """A sent edition with nothing of any reader in it."""
     if edition.snapshot_id is None:
         return None
     return for_reader(curator.get_archive_page(edition.snapshot_id), Reader("you", "", "archive"))
 
 
-def _public() -> list[catalog.Newsletter]:
+def _public_newsletters() -> list[catalog.Newsletter]:
     shown = {each.id for each in subscribers.lists(public_only=True)}
     return [each for each in catalog.list_newsletters() if each.list_id in shown]
 
 
-def _named(slug: str) -> catalog.Newsletter | None:
-    return next((each for each in _public() if each.slug == slug), None)
+def _find_public_newsletter(slug: str) -> catalog.Newsletter | None:
+    return next((each for each in _public_newsletters() if each.slug == slug), None)
 
 
 @require_safe
 @cache_control(max_age=31_536_000, public=True, immutable=True)
-def picture(request: HttpRequest, name: str) -> FileResponse | HttpResponse:
+def serve_picture(request: HttpRequest, name: str) -> FileResponse | HttpResponse:
     """A picture of our store; its name is the hash of its bytes, so it never changes."""
     try:
         file, content_type = catalog.get_picture_file(name)
@@ -156,7 +156,7 @@ def picture(request: HttpRequest, name: str) -> FileResponse | HttpResponse:
 
 
 @require_safe
-def health(request: HttpRequest) -> JsonResponse:
+def show_health(request: HttpRequest) -> JsonResponse:
     """Whether the database answers and the background is alive; says nothing else."""
     now = clock.now()
     try:

@@ -13,7 +13,7 @@ from newsletter.jobs import hints
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor_email, record_audit
-from newsletter.web.readers import list_named, lists_seen
+from newsletter.web.readers import get_visible_list, list_visible_lists
 from subscribers import service
 from subscribers.formats import MEANINGS
 from subscribers.policy import STATES
@@ -27,12 +27,12 @@ _IN_PROGRESS = ("checking", "waiting", "running", "undoing")
 @desk_view("readers", methods=("GET", "POST"))
 def show_imports(request: HttpRequest) -> HttpResponse:
     """The imports there were; POST takes a file and has it looked through. Nothing is changed by that."""
-    lists = lists_seen(request)
+    lists = list_visible_lists(request)
     context = {"lists": lists.values(), "runs": service.import_runs([*lists]), "chosen": request.POST.get("list", "")}
     if request.method != "POST":
         return render(request, "pages/imports.html", context)
     try:
-        target = list_named(request, request.POST.get("list", ""))
+        target = get_visible_list(request, request.POST.get("list", ""))
         upload = request.FILES.get("file")
         if upload is None or isinstance(upload, list) or upload.file is None:
             raise BadInput("Choose a CSV file.", "file")
@@ -116,7 +116,7 @@ def download_refused_rows(request: HttpRequest, import_id: int) -> StreamingHttp
 
 def _get_visible_import(request: HttpRequest, import_id: int) -> service.ImportRun:
     found = service.import_run(import_id)
-    list_named(request, "", found.list_id)
+    get_visible_list(request, "", found.list_id)
     return found
 
 

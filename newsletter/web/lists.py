@@ -14,7 +14,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.access import desk_view, record_audit
-from newsletter.web.readers import list_named, lists_seen
+from newsletter.web.readers import get_visible_list, list_visible_lists
 from subscribers import reads, service
 
 MONTH_CHOICES = (3, 6, 9, 12, 18, 24)
@@ -43,14 +43,14 @@ def show_lists(request: HttpRequest) -> HttpResponse:
             record_audit(request, "made list", made.slug)
             messages.success(request, f"{made.name} is there. Its sign-up page is /join/{made.slug}/.")
             return redirect("list", made.slug)
-    context["lists"] = [(each, reads.counts(each.id)) for each in lists_seen(request).values()]
+    context["lists"] = [(each, reads.counts(each.id)) for each in list_visible_lists(request).values()]
     return render(request, "pages/lists.html", context, status=422 if "error" in context else 200)
 
 
 @desk_view("readers", methods=("GET", "POST"))
 def show_list(request: HttpRequest, slug: str) -> HttpResponse:
     """How a list grows, who is silent, its settings and its form. POST changes it, or asks the silent."""
-    target = list_named(request, slug)
+    target = get_visible_list(request, slug)
     error = ""
     if request.method == "POST":
         try:

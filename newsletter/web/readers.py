@@ -23,29 +23,29 @@ LATEST_EDITIONS, EVERY_EDITION = 30, 20_000
 PAGE = 50
 
 
-def lists_seen(request: HttpRequest) -> dict[int, reads.List]:
+def list_visible_lists(request: HttpRequest) -> dict[int, reads.List]:
     """The lists of the newsletters whose readers one may see; all of them with a right for the house."""
     allowed = {each.list_id for each in list_accessible_newsletters(request, "readers")}
     everything = can(request.user, "readers")
     return {each.id: each for each in reads.lists() if everything or each.id in allowed}
 
 
-def list_named(request: HttpRequest, slug: str, list_id: int = 0) -> reads.List:
+def get_visible_list(request: HttpRequest, slug: str, list_id: int = 0) -> reads.List:
     """A list by its slug or id, if one may see its readers. Raises NotFound, NotAllowed."""
     found = reads.list(list_id) if list_id else reads.list_by_slug(slug)
-    if found.id not in lists_seen(request):
+    if found.id not in list_visible_lists(request):
         raise NotAllowed("You have no right to see or change the readers of this list.")
     return found
 
 
 @desk_view("readers", methods=("GET", "POST"))
-def index(request: HttpRequest) -> HttpResponse:
+def show_subscribers(request: HttpRequest) -> HttpResponse:
     """Search by part of a name or of any address; POST adds one reader."""
-    lists = lists_seen(request)
+    lists = list_visible_lists(request)
     if request.method == "POST":
-        return _add(request)
+        return _add_subscriber(request)
     query, slug = request.GET.get("q", "")[:200], request.GET.get("list", "")
-    chosen = list_named(request, slug) if slug else _largest(lists.values())
+    chosen = get_visible_list(request, slug) if slug else _find_largest(lists.values())
     after = read_number(request.GET, "after") or 0
     found = reads.find(query, list_id=chosen.id, limit=PAGE, after=after) if chosen else ()
     context = {
@@ -59,13 +59,13 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/readers.html", context)
 
 
-def _largest(lists: Iterable[reads.List]) -> reads.List | None:
+def _find_largest(lists: Iterable[reads.List]) -> reads.List | None:
     """Most questions are about the list with the most readers."""
     return max(lists, key=lambda each: reads.counts(each.id).get("active", 0), default=None)
 
 
-def _add(request: HttpRequest) -> HttpResponse:
-    target = list_named(request, request.POST.get("list", ""))
+def _add_subscriber(request: HttpRequest) -> HttpResponse:
+    target = get_visible_list(request, request.POST.get("list", ""))
     try:
         person = service.add(
             request.POST.get("email", ""),
@@ -84,10 +84,10 @@ def _add(request: HttpRequest) -> HttpResponse:
 
 
 @desk_view("readers", methods=("GET", "POST"))
-def person(request: HttpRequest, subscriber_id: int) -> HttpResponse:
+def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
     """One person: subscriptions, addresses, every change, every edition and its outcome."""
     found = reads.person(subscriber_id)
-    lists = lists_seen(request)
+    lists = list_visible_lists(request)
     mine = [s for s in found.subscriptions if s.list_id in lists]
     if not mine and found.subscriptions:
         raise NotAllowed("You have no right to see this reader.")
@@ -125,12 +125,12 @@ def _act(request: HttpRequest, found: reads.Person, lists: dict[int, reads.List]
             record_audit(request, "unsubscribed reader", f"reader {found.id}")
             messages.success(request, "Unsubscribed. Only the reader can undo this.")
         elif request.POST.get("do") == "know":
-            _know(request, found.id)
+            _save_details(request, found.id)
             record_audit(request, "changed reader", f"reader {found.id}")
             messages.success(request, "Saved.")
         elif request.POST.get("do") == "data":
             record_audit(request, "handed out a reader's data", f"reader {found.id}")
-            return _data(found.id)
+            return _download_data(found.id)
         elif request.POST.get("do") == "erase":
             if not request.POST.get("sure"):
                 raise BadInput("Tick the box to say that they asked for it.", "sure")
@@ -145,7 +145,7 @@ def _act(request: HttpRequest, found: reads.Person, lists: dict[int, reads.List]
     return redirect("reader", found.id)
 
 
-def _know(request: HttpRequest, subscriber_id: int) -> None:
+def _save_details(request: HttpRequest, subscriber_id: int) -> None:
     """What the newsroom knows of a reader: tier, a tag, an attribute."""
     service.set_tier(subscriber_id, request.POST.get("tier", "free"))
     if request.POST.get("tag", "").strip():
@@ -154,7 +154,7 @@ def _know(request: HttpRequest, subscriber_id: int) -> None:
         service.set_attribute(subscriber_id, request.POST["attribute"], request.POST.get("value", ""))
 
 
-def _data(subscriber_id: int) -> HttpResponse:
+def _download_data(subscriber_id: int) -> HttpResponse:
     document = service.everything_about(subscriber_id, now=clock.now())
     text = json.dumps(document, ensure_ascii=False, indent=2)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
@@ -163,9 +163,9 @@ def _data(subscriber_id: int) -> HttpResponse:
 
 
 @desk_view("readers")
-def export(request: HttpRequest, slug: str, form: str) -> StreamingHttpResponse:
+def download_list(request: HttpRequest, slug: str, form: str) -> StreamingHttpResponse:
     """The readers of a list as CSV or JSON Lines."""
-    target = list_named(request, slug)
+    target = get_visible_list(request, slug)
     if form not in ("csv", "jsonl"):
         raise BadInput("An export is csv or jsonl.", "format")
     record_audit(request, "exported readers", target.slug, detail=form)

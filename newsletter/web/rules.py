@@ -15,11 +15,11 @@ from newsletter.web.access import desk_view, get_actor_email, record_audit, requ
 from newsletter.web.fields import read_number
 
 EFFECTS = {"boost": "More of", "mute": "Never", "must": "Always"}
-SHOWN = 15
+ROWS_SHOWN = 15
 
 
 @desk_view("view", methods=("GET", "POST"))
-def index(request: HttpRequest, slug: str) -> HttpResponse:
+def show_rules(request: HttpRequest, slug: str) -> HttpResponse:
     """The rules of a newsletter and its taste; POST makes a rule or removes one."""
     newsletter = catalog.get_newsletter_by_slug(slug)
     require_permission(request, "edit" if request.method == "POST" else "view", newsletter.id)
@@ -38,8 +38,8 @@ def index(request: HttpRequest, slug: str) -> HttpResponse:
         "titles": {section.key: section.title for section in newsletter.sections},
         "sources": reads.list_sources(),
         "effects": EFFECTS,
-        "papers": sorted(taste.publishers.values(), key=lambda liking: -liking.score)[: 2 * SHOWN],
-        "words": sorted(words[:SHOWN], key=lambda liking: -liking.score),
+        "papers": sorted(taste.publishers.values(), key=lambda liking: -liking.score)[: 2 * ROWS_SHOWN],
+        "words": sorted(words[:ROWS_SHOWN], key=lambda liking: -liking.score),
         "learned_from": rules.EDITIONS_LEARNED_FROM,
     }
     return render(request, "pages/rules.html", context)

@@ -23,62 +23,67 @@ from newsletter.web.access import (
 
 
 @desk_view("view", methods=("GET", "POST"))
-def index(request: HttpRequest) -> HttpResponse:
+def show_schedule(request: HttpRequest) -> HttpResponse:
     """The coming days and the rules; POST makes a rule."""
     if request.method == "POST":
-        return _create(request)
+        return _create_schedule(request)
     now = clock.now()
     newsletters = {each.id: each for each in list_accessible_newsletters(request)}
     found = reads.list_occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
     rules = [
-        (each, newsletters[each.newsletter_id], calendar.format_weekdays(each.weekdays), _days(each.weekdays))
+        (
+            each,
+            newsletters[each.newsletter_id],
+            calendar.format_weekdays(each.weekdays),
+            _weekday_choices(each.weekdays),
+        )
         for each in reads.list_schedules()
         if each.newsletter_id in newsletters
     ]
     context = {
-        "coming": [planned(each, newsletters) for each in found if each.instant >= now],
-        "past": [planned(each, newsletters) for each in reversed(found) if each.instant < now],
+        "coming": [describe_occurrence(each, newsletters) for each in found if each.instant >= now],
+        "past": [describe_occurrence(each, newsletters) for each in reversed(found) if each.instant < now],
         "rules": rules,
         "newsletters": list_accessible_newsletters(request, "configure"),
-        "every_day": _days("1234567"),
+        "every_day": _weekday_choices("1234567"),
     }
     return render(request, "pages/schedule.html", context)
 
 
-def planned(
+def describe_occurrence(
     occurrence: reads.Occurrence, newsletters: dict[int, catalog.Newsletter]
 ) -> tuple[reads.Occurrence, catalog.Newsletter, str, int | None]:
     """An occurrence with its newsletter, the state that counts, and the edition: it may have been sent by hand."""
-    edition = edition_of(occurrence)
+    edition = find_edition_of_occurrence(occurrence)
     left = edition is not None and edition.state in ("handed_over", "sent")
     state = edition.state if edition and left else occurrence.state
     return occurrence, newsletters[occurrence.newsletter_id], state, edition.id if edition else None
 
 
-def edition_of(occurrence: reads.Occurrence) -> curator.Edition | None:
+def find_edition_of_occurrence(occurrence: reads.Occurrence) -> curator.Edition | None:
     """The edition of an occurrence: the one it opened, or one made by hand for its date."""
     if occurrence.edition_id:
         return curator.get_edition(occurrence.edition_id)
     return curator.find_edition(occurrence.newsletter_id, occurrence.date)
 
 
-def _days(chosen: str) -> list[tuple[str, str, bool]]:
+def _weekday_choices(chosen: str) -> list[tuple[str, str, bool]]:
     """The weekdays as a row of ticks: ISO number, name, whether it is chosen."""
     return [(str(n), calendar.format_weekdays(str(n)), str(n) in chosen) for n in range(1, 8)]
 
 
-def _weekdays(request: HttpRequest) -> str:
+def _read_weekdays(request: HttpRequest) -> str:
     return "".join(request.POST.getlist("weekdays"))
 
 
-def _create(request: HttpRequest) -> HttpResponse:
+def _create_schedule(request: HttpRequest) -> HttpResponse:
     newsletter = catalog.get_newsletter_by_slug(request.POST.get("newsletter", ""))
     require_permission(request, "configure", newsletter.id)
     now = clock.now()
     try:
         made = service.create_schedule(
             newsletter.id,
-            weekdays=_weekdays(request),
+            weekdays=_read_weekdays(request),
             time=request.POST.get("time", ""),
             zone=request.POST.get("zone") or newsletter.zone,
             now=now,
@@ -99,7 +104,7 @@ def _create(request: HttpRequest) -> HttpResponse:
 
 
 @desk_view("configure", methods=("POST",))
-def change(request: HttpRequest, schedule_id: int) -> HttpResponse:
+def update_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """Changes a rule, pauses it or lets it go on."""
     schedule = reads.get_schedule(schedule_id)
     require_permission(request, "configure", schedule.newsletter_id)
@@ -112,7 +117,7 @@ def change(request: HttpRequest, schedule_id: int) -> HttpResponse:
             service.resume(schedule_id, now=now)
         else:
             fields = {name: request.POST[name] for name in ("time", "zone") if request.POST.get(name)}
-            service.change_schedule(schedule_id, now=now, weekdays=_weekdays(request), **fields)
+            service.change_schedule(schedule_id, now=now, weekdays=_read_weekdays(request), **fields)
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("schedule")
@@ -122,7 +127,7 @@ def change(request: HttpRequest, schedule_id: int) -> HttpResponse:
 
 
 @desk_view("edit", methods=("POST",))
-def skip(request: HttpRequest, schedule_id: int) -> HttpResponse:
+def skip_or_unskip_date(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """Leaves a date out for a reason, or with `undo` takes it in again."""
     schedule = reads.get_schedule(schedule_id)
     require_permission(request, "edit", schedule.newsletter_id)

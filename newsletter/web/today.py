@@ -18,7 +18,7 @@ from newsletter.kernel import clock
 from newsletter.scheduler import reads as scheduler
 from newsletter.web.access import desk_view, list_accessible_newsletters
 from newsletter.web.context import get_newsroom_zone
-from newsletter.web.schedule import edition_of
+from newsletter.web.schedule import find_edition_of_occurrence
 from subscribers import reads as subscribers
 
 ALARMING = timedelta(days=3)  # so long an alarm about our account stays on the page
@@ -81,7 +81,7 @@ def due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[
     seen: set[int] = set()
     for occurrence in scheduler.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
         newsletter = _named(newsletters, occurrence.newsletter_id)
-        edition = edition_of(occurrence)
+        edition = find_edition_of_occurrence(occurrence)
         if edition:
             seen.add(edition.id)
         state = edition.state if edition and occurrence.state not in ("held", "skipped", "missed") else occurrence.state

@@ -305,7 +305,7 @@ def test_an_edition_sent_by_hand_is_not_shown_as_still_to_come(sent: Any, house:
     scheduler.create_schedule(house.briefing.id, weekdays="daily", time="23:59", zone="UTC", now=now)
     scheduler.materialise(now)
     occurrence = schedules.list_occurrences(now, now + timedelta(days=1))[0]
-    _, _, state, edition_id = schedule_page.planned(occurrence, {house.briefing.id: house.briefing})
+    _, _, state, edition_id = schedule_page.describe_occurrence(occurrence, {house.briefing.id: house.briefing})
     assert (state, edition_id) == ("sent", sent.edition_id)
     (line,) = [each for each in today_page.due((house.briefing,), now) if each.edition]
     assert (line.state, line.when) == ("sent", now)

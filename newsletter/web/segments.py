@@ -30,7 +30,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class ConditionBlock:
     """Some conditions, of which all, any or none hold."""
 
     kind: str
@@ -42,7 +42,7 @@ class Form:
     """What the page shows to write a segment in: blocks of conditions, of which all, any or none hold. `slug`: one that is changed."""
 
     group: str = "all"
-    blocks: tuple[Block, ...] = (Block("all", (Row(),) * FIRST_ROWS),)
+    blocks: tuple[ConditionBlock, ...] = (ConditionBlock("all", (Row(),) * FIRST_ROWS),)
     name: str = ""
     slug: str = ""
 
@@ -119,7 +119,7 @@ def _posted(request: HttpRequest) -> Form:
             if f"asked-{n}-{m}" not in request.POST:
                 break
             rows.append(Row(*(request.POST.get(f"{name}-{n}-{m}", "") for name in ("asked", "value", "list"))))
-        blocks.append(Block(request.POST[f"kind-{n}"], tuple(rows)))
+        blocks.append(ConditionBlock(request.POST[f"kind-{n}"], tuple(rows)))
     group, slug = request.POST.get("group", "all"), request.POST.get("slug", "")[:60]
     return Form(group, tuple(blocks) or Form().blocks, request.POST.get("name", "").strip(), slug)
 
@@ -130,9 +130,9 @@ def _longer(form: Form, do: str) -> Form:
     blocks = list(form.blocks)
     if place is not None and place < len(blocks):
         old = blocks[place]
-        blocks[place] = Block(old.kind, (*old.rows, Row())[:MOST_ROWS])
+        blocks[place] = ConditionBlock(old.kind, (*old.rows, Row())[:MOST_ROWS])
     elif len(blocks) < MOST_BLOCKS:
-        blocks.append(Block("any", (Row(),) * FIRST_ROWS))
+        blocks.append(ConditionBlock("any", (Row(),) * FIRST_ROWS))
     return replace(form, blocks=tuple(blocks))
 
 
@@ -181,11 +181,11 @@ def form_of(definition: Any) -> Form | None:
     return found if fits else None
 
 
-def _block(kind: str, conditions: list[dict[str, Any]]) -> Block:
+def _block(kind: str, conditions: list[dict[str, Any]]) -> ConditionBlock:
     rows = [
         Row(f"{each['about']} {each['op']}", _typed(each.get("value")), each.get("list", "")) for each in conditions
     ]
-    return Block(kind, (*rows, Row()) if len(rows) < MOST_ROWS else tuple(rows))
+    return ConditionBlock(kind, (*rows, Row()) if len(rows) < MOST_ROWS else tuple(rows))
 
 
 def _typed(value: Any) -> str:

@@ -38,7 +38,7 @@ class ConditionBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class SegmentForm:
     """What the page shows to write a segment in: blocks of conditions, of which all, any or none hold. `slug`: one that is changed."""
 
     group: str = "all"
@@ -56,7 +56,7 @@ class Form:
 def index(request: HttpRequest) -> HttpResponse:
     """The segments there are, and the form to write one in. POST counts (by htmx), adds a row or a block, or keeps it."""
     if request.method != "POST":
-        return _shown(request, Form())
+        return _shown(request, SegmentForm())
     form, do = _posted(request), request.POST.get("do", "")
     if do.startswith("more"):
         return _shown(request, _longer(form, do))
@@ -91,7 +91,7 @@ def one(request: HttpRequest, slug: str) -> HttpResponse:
     return _shown(request, replace(form, name=segment.name, slug=segment.slug))
 
 
-def _keep(request: HttpRequest, form: Form) -> None:
+def _keep(request: HttpRequest, form: SegmentForm) -> None:
     definition, now = definition_of(form, _kinds()), clock.now()
     if form.slug:
         made = service.change_segment(
@@ -109,7 +109,7 @@ def _kinds() -> dict[str, str]:
     return {each.slug: each.kind for each in service.attributes()}
 
 
-def _posted(request: HttpRequest) -> Form:
+def _posted(request: HttpRequest) -> SegmentForm:
     blocks = []
     for n in range(MOST_BLOCKS):
         if f"kind-{n}" not in request.POST:
@@ -121,10 +121,10 @@ def _posted(request: HttpRequest) -> Form:
             rows.append(Row(*(request.POST.get(f"{name}-{n}-{m}", "") for name in ("asked", "value", "list"))))
         blocks.append(ConditionBlock(request.POST[f"kind-{n}"], tuple(rows)))
     group, slug = request.POST.get("group", "all"), request.POST.get("slug", "")[:60]
-    return Form(group, tuple(blocks) or Form().blocks, request.POST.get("name", "").strip(), slug)
+    return SegmentForm(group, tuple(blocks) or SegmentForm().blocks, request.POST.get("name", "").strip(), slug)
 
 
-def _longer(form: Form, do: str) -> Form:
+def _longer(form: SegmentForm, do: str) -> SegmentForm:
     """The form with one more row in the block “more-N”, or with one more block."""
     place = parse_whole_number(do.removeprefix("more-"))
     blocks = list(form.blocks)
@@ -136,7 +136,7 @@ def _longer(form: Form, do: str) -> Form:
     return replace(form, blocks=tuple(blocks))
 
 
-def definition_of(form: Form, kinds: Mapping[str, str]) -> dict[str, Any]:
+def definition_of(form: SegmentForm, kinds: Mapping[str, str]) -> dict[str, Any]:
     """What the form says, as a definition; `kinds` are those of the attributes there are. Raises BadInput."""
     parts = []
     for block in form.blocks:
@@ -163,20 +163,20 @@ def _joined(kind: str) -> str:
     return kind
 
 
-def form_of(definition: Any) -> Form | None:
+def form_of(definition: Any) -> SegmentForm | None:
     """The form that says a definition; None where it is nested too deep, or too long."""
     group = next(iter(definition))
     parts = definition[group]
     plain = [part for part in parts if "about" in part]
     nested = [part for part in parts if "about" not in part]
     if not nested:
-        found = Form(blocks=(_block(group, plain),))
+        found = SegmentForm(blocks=(_block(group, plain),))
     else:
         # None of some conditions and blocks: none of any of these conditions, and none of the blocks.
         first = (_block("all" if group == "all" else "any", plain),) if plain else ()
         if any("about" not in each for part in nested for each in next(iter(part.values()))):
             return None
-        found = Form(group, (*first, *(_block(next(iter(part)), next(iter(part.values()))) for part in nested)))
+        found = SegmentForm(group, (*first, *(_block(next(iter(part)), next(iter(part.values()))) for part in nested)))
     fits = len(found.blocks) <= MOST_BLOCKS and all(len(block.rows) <= MOST_ROWS for block in found.blocks)
     return found if fits else None
 
@@ -194,7 +194,7 @@ def _typed(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _shown(request: HttpRequest, form: Form, *, error: str = "") -> HttpResponse:
+def _shown(request: HttpRequest, form: SegmentForm, *, error: str = "") -> HttpResponse:
     asked = [(about.capitalize(), [(f"{about} {op}", _said(op)) for op in ops]) for about, ops in segments.OPS.items()]
     asked += [
         (each.name, [(f"attribute:{each.slug} {op}", _said(op)) for op in segments.ATTRIBUTE_OPS[each.kind]])

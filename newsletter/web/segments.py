@@ -21,7 +21,7 @@ FIRST_ROWS, MOST_ROWS, MOST_BLOCKS = 3, 12, 6
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ConditionRow:
     """A condition as the form has it: “about op” in one choice, the value, and a list where it is needed."""
 
     asked: str = ""
@@ -34,7 +34,7 @@ class ConditionBlock:
     """Some conditions, of which all, any or none hold."""
 
     kind: str
-    rows: tuple[Row, ...]
+    rows: tuple[ConditionRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class SegmentForm:
     """What the page shows to write a segment in: blocks of conditions, of which all, any or none hold. `slug`: one that is changed."""
 
     group: str = "all"
-    blocks: tuple[ConditionBlock, ...] = (ConditionBlock("all", (Row(),) * FIRST_ROWS),)
+    blocks: tuple[ConditionBlock, ...] = (ConditionBlock("all", (ConditionRow(),) * FIRST_ROWS),)
     name: str = ""
     slug: str = ""
 
@@ -118,7 +118,7 @@ def _posted(request: HttpRequest) -> SegmentForm:
         for m in range(MOST_ROWS):
             if f"asked-{n}-{m}" not in request.POST:
                 break
-            rows.append(Row(*(request.POST.get(f"{name}-{n}-{m}", "") for name in ("asked", "value", "list"))))
+            rows.append(ConditionRow(*(request.POST.get(f"{name}-{n}-{m}", "") for name in ("asked", "value", "list"))))
         blocks.append(ConditionBlock(request.POST[f"kind-{n}"], tuple(rows)))
     group, slug = request.POST.get("group", "all"), request.POST.get("slug", "")[:60]
     return SegmentForm(group, tuple(blocks) or SegmentForm().blocks, request.POST.get("name", "").strip(), slug)
@@ -130,9 +130,9 @@ def _longer(form: SegmentForm, do: str) -> SegmentForm:
     blocks = list(form.blocks)
     if place is not None and place < len(blocks):
         old = blocks[place]
-        blocks[place] = ConditionBlock(old.kind, (*old.rows, Row())[:MOST_ROWS])
+        blocks[place] = ConditionBlock(old.kind, (*old.rows, ConditionRow())[:MOST_ROWS])
     elif len(blocks) < MOST_BLOCKS:
-        blocks.append(ConditionBlock("any", (Row(),) * FIRST_ROWS))
+        blocks.append(ConditionBlock("any", (ConditionRow(),) * FIRST_ROWS))
     return replace(form, blocks=tuple(blocks))
 
 
@@ -147,7 +147,7 @@ def definition_of(form: SegmentForm, kinds: Mapping[str, str]) -> dict[str, Any]
     return parts[0] if len(parts) == 1 and group != "none" else {group: parts}
 
 
-def _condition(row: Row, kinds: Mapping[str, str]) -> dict[str, Any]:
+def _condition(row: ConditionRow, kinds: Mapping[str, str]) -> dict[str, Any]:
     about, _, op = row.asked.partition(" ")
     condition: dict[str, Any] = {"about": about, "op": op}
     if segments.ops_of(about, kinds).get(op):
@@ -183,9 +183,10 @@ def form_of(definition: Any) -> SegmentForm | None:
 
 def _block(kind: str, conditions: list[dict[str, Any]]) -> ConditionBlock:
     rows = [
-        Row(f"{each['about']} {each['op']}", _typed(each.get("value")), each.get("list", "")) for each in conditions
+        ConditionRow(f"{each['about']} {each['op']}", _typed(each.get("value")), each.get("list", ""))
+        for each in conditions
     ]
-    return ConditionBlock(kind, (*rows, Row()) if len(rows) < MOST_ROWS else tuple(rows))
+    return ConditionBlock(kind, (*rows, ConditionRow()) if len(rows) < MOST_ROWS else tuple(rows))
 
 
 def _typed(value: Any) -> str:

@@ -53,46 +53,46 @@ class SegmentForm:
 
 
 @desk_view("readers", methods=("GET", "POST"), house=True)
-def index(request: HttpRequest) -> HttpResponse:
+def show_segments(request: HttpRequest) -> HttpResponse:
     """The segments there are, and the form to write one in. POST counts (by htmx), adds a row or a block, or keeps it."""
     if request.method != "POST":
-        return _shown(request, SegmentForm())
-    form, do = _posted(request), request.POST.get("do", "")
+        return _render_page(request, SegmentForm())
+    form, do = _read_form(request), request.POST.get("do", "")
     if do.startswith("more"):
-        return _shown(request, _longer(form, do))
+        return _render_page(request, _extend_form(form, do))
     counting = bool(request.headers.get("HX-Request"))
     try:
         if counting:
-            found = service.count_segment(definition_of(form, _kinds()), now=clock.now())
+            found = service.count_segment(to_definition(form, _attribute_kinds()), now=clock.now())
             return render(request, "fragments/segment_count.html", {"found": found})
         if do == "drop":
             service.drop_segment(form.slug)
             record_audit(request, "dropped segment", form.slug)
         else:
-            _keep(request, form)
+            _save_segment(request, form)
     except NewsletterError as error:
         if counting:
             return render(request, "fragments/segment_count.html", {"error": str(error)})
-        return _shown(request, form, error=str(error))
+        return _render_page(request, form, error=str(error))
     return redirect("segments")
 
 
 @desk_view("readers", house=True)
-def one(request: HttpRequest, slug: str) -> HttpResponse:
+def show_segment(request: HttpRequest, slug: str) -> HttpResponse:
     """A segment in the form, to be changed; one that is nested deeper than the form can show only in words."""
     segment = service.segment(slug)
-    form = form_of(segment.definition)
+    form = to_form(segment.definition)
     if form is None:
         messages.error(
             request,
             f"{segment.name} is nested deeper than this page can show. Change it with: newsletter segments change {slug}",
         )
         return redirect("segments")
-    return _shown(request, replace(form, name=segment.name, slug=segment.slug))
+    return _render_page(request, replace(form, name=segment.name, slug=segment.slug))
 
 
-def _keep(request: HttpRequest, form: SegmentForm) -> None:
-    definition, now = definition_of(form, _kinds()), clock.now()
+def _save_segment(request: HttpRequest, form: SegmentForm) -> None:
+    definition, now = to_definition(form, _attribute_kinds()), clock.now()
     if form.slug:
         made = service.change_segment(
             form.slug, name=form.name, definition=definition, by=get_actor_email(request), now=now
@@ -105,11 +105,11 @@ def _keep(request: HttpRequest, form: SegmentForm) -> None:
     messages.success(request, f"{made.name} is kept: {made.words}.")
 
 
-def _kinds() -> dict[str, str]:
+def _attribute_kinds() -> dict[str, str]:
     return {each.slug: each.kind for each in service.attributes()}
 
 
-def _posted(request: HttpRequest) -> SegmentForm:
+def _read_form(request: HttpRequest) -> SegmentForm:
     blocks = []
     for n in range(MOST_BLOCKS):
         if f"kind-{n}" not in request.POST:
@@ -124,7 +124,7 @@ def _posted(request: HttpRequest) -> SegmentForm:
     return SegmentForm(group, tuple(blocks) or SegmentForm().blocks, request.POST.get("name", "").strip(), slug)
 
 
-def _longer(form: SegmentForm, do: str) -> SegmentForm:
+def _extend_form(form: SegmentForm, do: str) -> SegmentForm:
     """The form with one more row in the block “more-N”, or with one more block."""
     place = parse_whole_number(do.removeprefix("more-"))
     blocks = list(form.blocks)
@@ -136,18 +136,18 @@ def _longer(form: SegmentForm, do: str) -> SegmentForm:
     return replace(form, blocks=tuple(blocks))
 
 
-def definition_of(form: SegmentForm, kinds: Mapping[str, str]) -> dict[str, Any]:
+def to_definition(form: SegmentForm, kinds: Mapping[str, str]) -> dict[str, Any]:
     """What the form says, as a definition; `kinds` are those of the attributes there are. Raises BadInput."""
     parts = []
     for block in form.blocks:
-        conditions = [_condition(row, kinds) for row in block.rows if row.asked]
+        conditions = [_to_condition(row, kinds) for row in block.rows if row.asked]
         if conditions:
-            parts.append({_joined(block.kind): conditions})
-    group = _joined(form.group)
+            parts.append({_check_group_kind(block.kind): conditions})
+    group = _check_group_kind(form.group)
     return parts[0] if len(parts) == 1 and group != "none" else {group: parts}
 
 
-def _condition(row: ConditionRow, kinds: Mapping[str, str]) -> dict[str, Any]:
+def _to_condition(row: ConditionRow, kinds: Mapping[str, str]) -> dict[str, Any]:
     about, _, op = row.asked.partition(" ")
     condition: dict[str, Any] = {"about": about, "op": op}
     if segments.ops_of(about, kinds).get(op):
@@ -157,48 +157,52 @@ def _condition(row: ConditionRow, kinds: Mapping[str, str]) -> dict[str, Any]:
     return condition
 
 
-def _joined(kind: str) -> str:
+def _check_group_kind(kind: str) -> str:
     if kind not in segments.GROUPS:
         raise BadInput("Conditions are joined by all, any or none.", "group")
     return kind
 
 
-def form_of(definition: Any) -> SegmentForm | None:
+def to_form(definition: Any) -> SegmentForm | None:
     """The form that says a definition; None where it is nested too deep, or too long."""
     group = next(iter(definition))
     parts = definition[group]
     plain = [part for part in parts if "about" in part]
     nested = [part for part in parts if "about" not in part]
     if not nested:
-        found = SegmentForm(blocks=(_block(group, plain),))
+        found = SegmentForm(blocks=(_to_block(group, plain),))
     else:
         # None of some conditions and blocks: none of any of these conditions, and none of the blocks.
-        first = (_block("all" if group == "all" else "any", plain),) if plain else ()
+        first = (_to_block("all" if group == "all" else "any", plain),) if plain else ()
         if any("about" not in each for part in nested for each in next(iter(part.values()))):
             return None
-        found = SegmentForm(group, (*first, *(_block(next(iter(part)), next(iter(part.values()))) for part in nested)))
+        found = SegmentForm(
+            group, (*first, *(_to_block(next(iter(part)), next(iter(part.values()))) for part in nested))
+        )
     fits = len(found.blocks) <= MOST_BLOCKS and all(len(block.rows) <= MOST_ROWS for block in found.blocks)
     return found if fits else None
 
 
-def _block(kind: str, conditions: list[dict[str, Any]]) -> ConditionBlock:
+def _to_block(kind: str, conditions: list[dict[str, Any]]) -> ConditionBlock:
     rows = [
-        ConditionRow(f"{each['about']} {each['op']}", _typed(each.get("value")), each.get("list", ""))
+        ConditionRow(f"{each['about']} {each['op']}", _format_value(each.get("value")), each.get("list", ""))
         for each in conditions
     ]
     return ConditionBlock(kind, (*rows, ConditionRow()) if len(rows) < MOST_ROWS else tuple(rows))
 
 
-def _typed(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)
 
 
-def _shown(request: HttpRequest, form: SegmentForm, *, error: str = "") -> HttpResponse:
-    asked = [(about.capitalize(), [(f"{about} {op}", _said(op)) for op in ops]) for about, ops in segments.OPS.items()]
+def _render_page(request: HttpRequest, form: SegmentForm, *, error: str = "") -> HttpResponse:
+    asked = [
+        (about.capitalize(), [(f"{about} {op}", _op_label(op)) for op in ops]) for about, ops in segments.OPS.items()
+    ]
     asked += [
-        (each.name, [(f"attribute:{each.slug} {op}", _said(op)) for op in segments.ATTRIBUTE_OPS[each.kind]])
+        (each.name, [(f"attribute:{each.slug} {op}", _op_label(op)) for op in segments.ATTRIBUTE_OPS[each.kind]])
         for each in service.attributes()
     ]
     context = {
@@ -215,5 +219,5 @@ def _shown(request: HttpRequest, form: SegmentForm, *, error: str = "") -> HttpR
     return render(request, "pages/segments.html", context, status=422 if error else 200)
 
 
-def _said(op: str) -> str:
+def _op_label(op: str) -> str:
     return segments.SAID[op].rstrip(":")

@@ -79,7 +79,7 @@ def test_the_form_of_a_segment_says_what_the_segment_says(data: st.DataObject) -
     )
     block = st.builds(lambda kind, parts: {kind: parts}, kinds, st.lists(condition, min_size=1, max_size=3))
     definition = data.draw(st.builds(lambda k, p: {k: p}, kinds, st.lists(condition | block, min_size=1, max_size=4)))
-    form = pages.form_of(definition)
+    form = pages.to_form(definition)
     assert form is not None
     people = [
         {"tier": t, "tracked": k, "opened": o} for t in (True, False) for k in (True, False) for o in (True, False)
@@ -92,7 +92,7 @@ def test_the_form_of_a_segment_says_what_the_segment_says(data: st.DataObject) -
         found = [holds(each, person) for each in parts]
         return {"all": all(found), "any": any(found), "none": not any(found)}[kind]
 
-    again = segments.document(segments.parse(pages.definition_of(form, {}), {}))
+    again = segments.document(segments.parse(pages.to_definition(form, {}), {}))
     assert [holds(again, each) for each in people] == [holds(definition, each) for each in people]
 
 

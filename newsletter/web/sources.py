@@ -15,7 +15,7 @@ from newsletter.web.fields import read_number
 
 
 @desk_view("edit", methods=("GET", "POST"))
-def index(request: HttpRequest) -> HttpResponse:
+def show_sources(request: HttpRequest) -> HttpResponse:
     """The feeds; POST adds one. Files are read by the command line alone, so only web addresses are taken."""
     if request.method == "POST":
         try:
@@ -24,7 +24,7 @@ def index(request: HttpRequest) -> HttpResponse:
                 raise BadInput("A feed's address begins with https://.", "url")
             source = service.add_source(url, now=clock.now())
             record_audit(request, "added feed", source.url[:200])
-            _read_now(request, [source.id])
+            _fetch_now(request, [source.id])
         except NewsletterError as error:
             messages.error(request, str(error))
         return redirect("sources")
@@ -36,7 +36,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @desk_view("edit", methods=("GET", "POST"))
-def opml(request: HttpRequest) -> HttpResponse:
+def exchange_opml(request: HttpRequest) -> HttpResponse:
     """All feeds as an OPML file; POST adds those of one."""
     if request.method != "POST":
         response = HttpResponse(service.export_sources(now=clock.now()), content_type="text/x-opml; charset=utf-8")
@@ -58,16 +58,16 @@ def opml(request: HttpRequest) -> HttpResponse:
 
 
 @desk_view("edit", methods=("POST",))
-def read(request: HttpRequest) -> HttpResponse:
+def fetch_source(request: HttpRequest) -> HttpResponse:
     """Reads one feed now."""
     source_id = read_number(request.POST, "source")
     if source_id is None:
         raise BadInput("Say which feed.", "source")
-    _read_now(request, [source_id])
+    _fetch_now(request, [source_id])
     return redirect("sources")
 
 
-def _read_now(request: HttpRequest, ids: list[int]) -> None:
+def _fetch_now(request: HttpRequest, ids: list[int]) -> None:
     web = {source.id for source in reads.list_sources() if not source.is_file}
     for report in service.fetch_sources(
         now=clock.now(), fetch=wiring.build_fetcher(), ids=[each for each in ids if each in web]

@@ -21,7 +21,7 @@ BAD_SHOWN = 20
 
 
 @desk_view("readers", methods=("GET", "POST"), house=True)
-def index(request: HttpRequest) -> HttpResponse:
+def show_suppressions(request: HttpRequest) -> HttpResponse:
     """Search by part of an address; POST adds, lifts, takes a file, or sets a rule for a domain."""
     context: dict[str, Any] = {}
     if request.method == "POST":
@@ -47,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/suppressions.html", context, status=422 if "error" in context else 200)
 
 
-def _add(request: HttpRequest, now: datetime) -> dict[str, Any]:
+def _suppress(request: HttpRequest, now: datetime) -> dict[str, Any]:
     until = request.POST.get("until", "").strip()
     ends = clock.parse_local_moment(f"{until}T00:00", "UTC", "until") if until else None
     address = request.POST.get("address", "")
@@ -65,7 +65,7 @@ def _add(request: HttpRequest, now: datetime) -> dict[str, Any]:
     return {}
 
 
-def _lift(request: HttpRequest, now: datetime) -> dict[str, Any]:
+def _lift_suppression(request: HttpRequest, now: datetime) -> dict[str, Any]:
     address = request.POST.get("address", "")
     service.unsuppress(address, complaints=False)
     record_audit(request, "lifted a suppression", "")
@@ -73,7 +73,7 @@ def _lift(request: HttpRequest, now: datetime) -> dict[str, Any]:
     return {}
 
 
-def _take(request: HttpRequest, now: datetime) -> dict[str, Any]:
+def _import_file(request: HttpRequest, now: datetime) -> dict[str, Any]:
     file = request.FILES.get("file")
     if file is None or file.name is None:
         raise BadInput("Choose a CSV file.", "file")
@@ -83,7 +83,7 @@ def _take(request: HttpRequest, now: datetime) -> dict[str, Any]:
     return {"bad": bad[:BAD_SHOWN], "bad_count": len(bad)} if bad else {}
 
 
-def _rule(request: HttpRequest, now: datetime) -> dict[str, Any]:
+def _change_domain_rule(request: HttpRequest, now: datetime) -> dict[str, Any]:
     domain, verdict = request.POST.get("domain", ""), request.POST.get("verdict", "")
     if verdict == "drop":
         service.drop_rule(domain)
@@ -95,15 +95,15 @@ def _rule(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 
 _ACTS: dict[str, Callable[[HttpRequest, datetime], dict[str, Any]]] = {
-    "add": _add,
-    "lift": _lift,
-    "take": _take,
-    "rule": _rule,
+    "add": _suppress,
+    "lift": _lift_suppression,
+    "take": _import_file,
+    "rule": _change_domain_rule,
 }
 
 
 @desk_view("readers", house=True)
-def export(request: HttpRequest) -> StreamingHttpResponse:
+def download_suppressions(request: HttpRequest) -> StreamingHttpResponse:
     """All of them as CSV, hashes of erased people too."""
     record_audit(request, "exported suppressions", "")
     response = StreamingHttpResponse(service.exported_suppressions(), content_type="text/csv; charset=utf-8")

@@ -74,7 +74,7 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
-def st(state: str) -> SafeString:
+def state_badge(state: str) -> SafeString:
     """A state: colour, icon and word."""
     colour, drawn, word = STATES.get(state, ("mute", "clock", state.replace("_", " ").capitalize()))
     return format_html('<span class="st st--{}">{}{}</span>', colour, icon(drawn), word)
@@ -136,7 +136,7 @@ _LEAST = 0.6  # percent of the bar: one reader of 50,000 is still seen
 
 
 @register.simple_tag
-def proof(mailing: Any, size: str = "") -> SafeString:
+def proof_bar(mailing: Any, size: str = "") -> SafeString:
     """The proof bar of a mailing: every candidate in it, as a picture of the sentence beside it."""
     parts = {**mailing.counts, "excluded": sum(mailing.excluded.values())}
     shown = [(name, parts[name]) for name in _PARTS if parts.get(name)]

@@ -25,7 +25,7 @@ ALARMING = timedelta(days=3)  # so long an alarm about our account stays on the 
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueItem:
     """One line of the day: an occurrence, or an edition without a schedule."""
 
     when: datetime | None
@@ -74,7 +74,7 @@ def _named(newsletters: tuple[catalog.Newsletter, ...], newsletter_id: int) -> c
     return next(each for each in newsletters if each.id == newsletter_id)
 
 
-def due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[Due]:
+def due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[DueItem]:
     """What is planned around now, and recent editions without a schedule."""
     ids = [each.id for each in newsletters]
     readers = {each.id: subscribers.counts(each.list_id).get("active", 0) for each in newsletters}
@@ -86,12 +86,12 @@ def due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[
             seen.add(edition.id)
         state = edition.state if edition and occurrence.state not in ("held", "skipped", "missed") else occurrence.state
         when = _left_at(edition) or occurrence.instant  # by hand before its time, perhaps
-        yield Due(when, newsletter, state, occurrence.reason, edition, readers[newsletter.id])
+        yield DueItem(when, newsletter, state, occurrence.reason, edition, readers[newsletter.id])
     for edition in curator.list_editions(newsletter_ids=ids, limit=20):
         newsletter = _named(newsletters, edition.newsletter_id)
         recent = edition.date >= (now.astimezone(clock.get_zone(newsletter.zone)) - timedelta(hours=12)).date()
         if edition.id not in seen and recent:
-            yield Due(_left_at(edition), newsletter, edition.state, edition.reason, edition, readers[newsletter.id])
+            yield DueItem(_left_at(edition), newsletter, edition.state, edition.reason, edition, readers[newsletter.id])
 
 
 def _left_at(edition: curator.Edition | None) -> datetime | None:
@@ -100,7 +100,7 @@ def _left_at(edition: curator.Edition | None) -> datetime | None:
 
 
 def _needs(
-    request: HttpRequest, newsletters: tuple[catalog.Newsletter, ...], due: list[Due], now: datetime
+    request: HttpRequest, newsletters: tuple[catalog.Newsletter, ...], due: list[DueItem], now: datetime
 ) -> Iterator[Need]:
     if not pulses.is_alive("heartbeat", now):
         yield Need(
@@ -148,7 +148,7 @@ def _needs(
         yield Need("warn", "warn", source.title or source.url, "Late.", source.error, "/sources/")
 
 
-def _blocking(each: Due, now: datetime) -> Iterator[Need]:
+def _blocking(each: DueItem, now: datetime) -> Iterator[Need]:
     assert each.edition is not None
     blocking = [finding for finding in checks.check_edition(each.edition.id, now=now) if finding.level == "block"]
     for finding in blocking[:3]:
@@ -171,5 +171,5 @@ def _blocking(each: Due, now: datetime) -> Iterator[Need]:
         )
 
 
-def _href(each: Due) -> str:
+def _href(each: DueItem) -> str:
     return f"/editions/{each.edition.id}/" if each.edition else "/schedule/"

@@ -37,7 +37,7 @@ class DueItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class AttentionItem:
     """Something that waits for a person."""
 
     colour: str
@@ -101,9 +101,9 @@ def _left_at(edition: curator.Edition | None) -> datetime | None:
 
 def _needs(
     request: HttpRequest, newsletters: tuple[catalog.Newsletter, ...], due: list[DueItem], now: datetime
-) -> Iterator[Need]:
+) -> Iterator[AttentionItem]:
     if not pulses.is_alive("heartbeat", now):
-        yield Need(
+        yield AttentionItem(
             "bad",
             "stop",
             "Nothing is running in the background",
@@ -113,17 +113,17 @@ def _needs(
         )
     for each in due:
         if each.state == "held":
-            yield Need("warn", "pause", f"{each.newsletter.name} is held", "Decide.", each.reason, _href(each))
+            yield AttentionItem("warn", "pause", f"{each.newsletter.name} is held", "Decide.", each.reason, _href(each))
         elif each.state in ("open", "locked", "in_review") and each.edition:
             yield from _blocking(each, now)
     for alarm in deliveries.list_account_alarms():
         if now - alarm.last_at < ALARMING:
             last = f"Last {alarm.last_at.astimezone(clock.get_zone(get_newsroom_zone())):%a %H:%M %Z}."
-            yield Need("bad", "stop", alarm.message, "Alarm.", last, "/deliveries/")
+            yield AttentionItem("bad", "stop", alarm.message, "Alarm.", last, "/deliveries/")
     for mailing in deliveries.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
         name = _named(newsletters, mailing.newsletter_id).name
         if mailing.state in ("paused", "held"):
-            yield Need(
+            yield AttentionItem(
                 "warn",
                 "pause",
                 f"{name}: the mailing is {mailing.state}",
@@ -132,10 +132,10 @@ def _needs(
                 f"/deliveries/{mailing.id}/",
             )
         for alarm in mailing.alarms:
-            yield Need("bad", "stop", f"{name}: {alarm.message}", "Alarm.", "", f"/deliveries/{mailing.id}/")
+            yield AttentionItem("bad", "stop", f"{name}: {alarm.message}", "Alarm.", "", f"/deliveries/{mailing.id}/")
         unknown = mailing.counts.get("unknown", 0)
         if unknown:
-            yield Need(
+            yield AttentionItem(
                 "unk",
                 "unk",
                 f"{unknown:,} readers: outcome unknown",
@@ -145,14 +145,14 @@ def _needs(
             )
     broken = [source for source in curator.list_sources() if source.error]
     for source in broken[:3]:
-        yield Need("warn", "warn", source.title or source.url, "Late.", source.error, "/sources/")
+        yield AttentionItem("warn", "warn", source.title or source.url, "Late.", source.error, "/sources/")
 
 
-def _blocking(each: DueItem, now: datetime) -> Iterator[Need]:
+def _blocking(each: DueItem, now: datetime) -> Iterator[AttentionItem]:
     assert each.edition is not None
     blocking = [finding for finding in checks.check_edition(each.edition.id, now=now) if finding.level == "block"]
     for finding in blocking[:3]:
-        yield Need(
+        yield AttentionItem(
             "bad",
             "stop",
             finding.message,
@@ -161,7 +161,7 @@ def _blocking(each: DueItem, now: datetime) -> Iterator[Need]:
             _href(each),
         )
     if not blocking:
-        yield Need(
+        yield AttentionItem(
             "go",
             "eye",
             f"{each.newsletter.name} waits for approval",

@@ -21,7 +21,7 @@ from newsletter.web.context import get_newsroom_zone
 from newsletter.web.schedule import find_edition_of_occurrence
 from subscribers import reads as subscribers
 
-ALARMING = timedelta(days=3)  # so long an alarm about our account stays on the page
+ALARM_SHOWN_FOR = timedelta(days=3)  # so long an alarm about our account stays on the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +49,20 @@ class AttentionItem:
 
 
 @desk_view("view")
-def today(request: HttpRequest) -> HttpResponse:
+def show_today(request: HttpRequest) -> HttpResponse:
     """The desk's first page."""
     now = clock.now()
     newsletters = list_accessible_newsletters(request)
-    lines = list(due(newsletters, now))
+    lines = list(list_due_items(newsletters, now))
     zone = clock.get_zone(get_newsroom_zone())
     day = now.astimezone(zone).date()
     context = {
         "day": day,
         "today": [each for each in lines if each.when is None or each.when.astimezone(zone).date() <= day],
         "later": [each for each in lines if each.when is not None and each.when.astimezone(zone).date() > day],
-        "needs": list(_needs(request, newsletters, lines, now)),
+        "needs": list(_list_attention_items(request, newsletters, lines, now)),
         "mailings": [
-            (m, _named(newsletters, m.newsletter_id), curator.get_edition(m.edition_id))
+            (m, _find_newsletter(newsletters, m.newsletter_id), curator.get_edition(m.edition_id))
             for m in deliveries.list_mailings(limit=6, newsletter_ids=[n.id for n in newsletters])
         ],
         "newsletters": newsletters,
@@ -70,36 +70,38 @@ def today(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/today.html", context)
 
 
-def _named(newsletters: tuple[catalog.Newsletter, ...], newsletter_id: int) -> catalog.Newsletter:
+def _find_newsletter(newsletters: tuple[catalog.Newsletter, ...], newsletter_id: int) -> catalog.Newsletter:
     return next(each for each in newsletters if each.id == newsletter_id)
 
 
-def due(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[DueItem]:
+def list_due_items(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[DueItem]:
     """What is planned around now, and recent editions without a schedule."""
     ids = [each.id for each in newsletters]
     readers = {each.id: subscribers.counts(each.list_id).get("active", 0) for each in newsletters}
     seen: set[int] = set()
     for occurrence in scheduler.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
-        newsletter = _named(newsletters, occurrence.newsletter_id)
+        newsletter = _find_newsletter(newsletters, occurrence.newsletter_id)
         edition = find_edition_of_occurrence(occurrence)
         if edition:
             seen.add(edition.id)
         state = edition.state if edition and occurrence.state not in ("held", "skipped", "missed") else occurrence.state
-        when = _left_at(edition) or occurrence.instant  # by hand before its time, perhaps
+        when = _find_departure(edition) or occurrence.instant  # by hand before its time, perhaps
         yield DueItem(when, newsletter, state, occurrence.reason, edition, readers[newsletter.id])
     for edition in curator.list_editions(newsletter_ids=ids, limit=20):
-        newsletter = _named(newsletters, edition.newsletter_id)
+        newsletter = _find_newsletter(newsletters, edition.newsletter_id)
         recent = edition.date >= (now.astimezone(clock.get_zone(newsletter.zone)) - timedelta(hours=12)).date()
         if edition.id not in seen and recent:
-            yield DueItem(_left_at(edition), newsletter, edition.state, edition.reason, edition, readers[newsletter.id])
+            yield DueItem(
+                _find_departure(edition), newsletter, edition.state, edition.reason, edition, readers[newsletter.id]
+            )
 
 
-def _left_at(edition: curator.Edition | None) -> datetime | None:
+def _find_departure(edition: curator.Edition | None) -> datetime | None:
     """When the mailing of an edition was or is due; None where it has none."""
     return deliveries.find_due_time(edition.id) if edition else None
 
 
-def _needs(
+def _list_attention_items(
     request: HttpRequest, newsletters: tuple[catalog.Newsletter, ...], due: list[DueItem], now: datetime
 ) -> Iterator[AttentionItem]:
     if not pulses.is_alive("heartbeat", now):
@@ -113,15 +115,17 @@ def _needs(
         )
     for each in due:
         if each.state == "held":
-            yield AttentionItem("warn", "pause", f"{each.newsletter.name} is held", "Decide.", each.reason, _href(each))
+            yield AttentionItem(
+                "warn", "pause", f"{each.newsletter.name} is held", "Decide.", each.reason, _edition_url(each)
+            )
         elif each.state in ("open", "locked", "in_review") and each.edition:
-            yield from _blocking(each, now)
+            yield from _list_blocking_findings(each, now)
     for alarm in deliveries.list_account_alarms():
-        if now - alarm.last_at < ALARMING:
+        if now - alarm.last_at < ALARM_SHOWN_FOR:
             last = f"Last {alarm.last_at.astimezone(clock.get_zone(get_newsroom_zone())):%a %H:%M %Z}."
             yield AttentionItem("bad", "stop", alarm.message, "Alarm.", last, "/deliveries/")
     for mailing in deliveries.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
-        name = _named(newsletters, mailing.newsletter_id).name
+        name = _find_newsletter(newsletters, mailing.newsletter_id).name
         if mailing.state in ("paused", "held"):
             yield AttentionItem(
                 "warn",
@@ -148,7 +152,7 @@ def _needs(
         yield AttentionItem("warn", "warn", source.title or source.url, "Late.", source.error, "/sources/")
 
 
-def _blocking(each: DueItem, now: datetime) -> Iterator[AttentionItem]:
+def _list_blocking_findings(each: DueItem, now: datetime) -> Iterator[AttentionItem]:
     assert each.edition is not None
     blocking = [finding for finding in checks.check_edition(each.edition.id, now=now) if finding.level == "block"]
     for finding in blocking[:3]:
@@ -158,7 +162,7 @@ def _blocking(each: DueItem, now: datetime) -> Iterator[AttentionItem]:
             finding.message,
             "Blocks approval.",
             f"{each.newsletter.name}, {each.edition.date:%a} {each.edition.date.day} {each.edition.date:%b}.",
-            _href(each),
+            _edition_url(each),
         )
     if not blocking:
         yield AttentionItem(
@@ -171,5 +175,5 @@ def _blocking(each: DueItem, now: datetime) -> Iterator[AttentionItem]:
         )
 
 
-def _href(each: DueItem) -> str:
+def _edition_url(each: DueItem) -> str:
     return f"/editions/{each.edition.id}/" if each.edition else "/schedule/"

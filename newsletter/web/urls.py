@@ -30,7 +30,7 @@ from newsletter.web import (
 )
 
 urlpatterns = [
-    path("", today.today, name="today"),
+    path("", today.show_today, name="today"),
     path("login/", login.sign_in, name="login"),
     path("login/code/", login.enter_code, name="login-code"),
     path("logout/", login.sign_out, name="logout"),

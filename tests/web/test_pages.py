@@ -307,7 +307,7 @@ def test_an_edition_sent_by_hand_is_not_shown_as_still_to_come(sent: Any, house:
     occurrence = schedules.list_occurrences(now, now + timedelta(days=1))[0]
     _, _, state, edition_id = schedule_page.describe_occurrence(occurrence, {house.briefing.id: house.briefing})
     assert (state, edition_id) == ("sent", sent.edition_id)
-    (line,) = [each for each in today_page.due((house.briefing,), now) if each.edition]
+    (line,) = [each for each in today_page.list_due_items((house.briefing,), now) if each.edition]
     assert (line.state, line.when) == ("sent", now)
 
 

@@ -13,34 +13,34 @@ from newsletter.kernel.errors import BadInput
 _PLAIN = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
 )
-_NAMED = re.compile(r"^[^<>]*<\s*([^<>\s]+)\s*>$")
+_NAME_AND_ADDRESS = re.compile(r"^[^<>]*<\s*([^<>\s]+)\s*>$")
 LONGEST, LONGEST_LOCAL = 254, 64  # RFC 5321, 4.5.3.1; the second is the part before the @
 _SPECIAL = ("arpa", "invalid", "local", "localhost", "onion", "test")  # RFC 6761 and its kin: no mail goes there
 
 
-def unwrapped(text: str) -> str:
+def unwrap_address(text: str) -> str:
     """The address in “Name <address>” or “mailto:address”."""
     flat = text.strip().strip("\u200b\ufeff\u00a0")
-    named = _NAMED.match(flat)
+    named = _NAME_AND_ADDRESS.match(flat)
     return (named[1] if named else flat).removeprefix("mailto:").strip()
 
 
-def check(text: str) -> str:
+def check_address(text: str) -> str:
     """The address, fit for sending. Raises BadInput with the reason.
 
     A local part beyond ASCII is refused: SendGrid gives no promise for it (SendGrid fact 62).
     """
-    address = unwrapped(text)
+    address = unwrap_address(text)
     # The quick way agrees with the library on everything it takes (property test).
-    return address if is_plain(address) else _check_slowly(address)
+    return address if is_plain(address) else _check_sendable(address)
 
 
-def fit(address: str) -> bool:
+def is_sendable(address: str) -> bool:
     """Whether mail can be sent to an address that is stored."""
     if is_plain(address):
         return True
     try:
-        return bool(_check_slowly(address))
+        return bool(_check_sendable(address))
     except BadInput:
         return False
 
@@ -56,13 +56,13 @@ def is_plain(address: str) -> bool:
     )
 
 
-def check_unsendable(address: str) -> str:
+def check_syntax(address: str) -> str:
     """An address that is right and still cannot be mailed: with letters beyond ASCII before the @. Raises BadInput."""
-    return _checked(address)
+    return _validate(address)
 
 
-def _check_slowly(address: str) -> str:
-    checked = _checked(address)
+def _check_sendable(address: str) -> str:
+    checked = _validate(address)
     if not checked.rpartition("@")[0].isascii():
         raise BadInput(
             f"“{address[:100]}” has letters before the @ that mail cannot be sent to (only a–z, digits and signs).",
@@ -71,7 +71,7 @@ def _check_slowly(address: str) -> str:
     return checked
 
 
-def _checked(address: str) -> str:
+def _validate(address: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     if not address:
@@ -88,21 +88,21 @@ def _checked(address: str) -> str:
     return f"{checked.local_part}@{checked.domain}"
 
 
-def key(address: str) -> str:
+def to_key(address: str) -> str:
     """The form in which addresses are compared: casefolded, the domain in IDNA."""
     local, _, domain = address.rpartition("@")
-    return f"{local.casefold()}@{_idna(domain)}"
+    return f"{local.casefold()}@{_to_idna(domain)}"
 
 
-def domain_key(text: str) -> str:
+def to_domain_key(text: str) -> str:
     """A domain as domains are compared. Raises BadInput for what is none."""
     domain = text.strip().removeprefix("@").rstrip(".")
-    if not is_plain(f"a@{_idna(domain)}"):
+    if not is_plain(f"a@{_to_idna(domain)}"):
         raise BadInput(f"“{text[:100]}” is no domain. Write it like example.com.", "domain")
-    return _idna(domain)
+    return _to_idna(domain)
 
 
-def _idna(domain: str) -> str:
+def _to_idna(domain: str) -> str:
     if domain.isascii():
         return domain.lower()
     import idna
@@ -113,7 +113,7 @@ def _idna(domain: str) -> str:
         return domain.casefold()
 
 
-def for_sending(address: str) -> str:
+def to_sendable(address: str) -> str:
     """The address with its domain in IDNA: what providers take."""
     local, _, domain = address.rpartition("@")
-    return address if domain.isascii() else f"{local}@{_idna(domain)}"
+    return address if domain.isascii() else f"{local}@{_to_idna(domain)}"

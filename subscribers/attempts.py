@@ -65,7 +65,7 @@ class Forbidden(BadInput):
 
 def check_domain(address: str) -> None:
     """Raises Forbidden for a domain of the deny list, and for a throw-away one that is not on the allow list."""
-    domain = addresses.key(address).rpartition("@")[2]
+    domain = addresses.to_key(address).rpartition("@")[2]
     parents = [".".join(domain.split(".")[start:]) for start in range(domain.count(".") + 1)]
     rules = dict(models.DomainRule.objects.filter(domain__in=parents).values_list("domain", "verdict"))
     verdict = next((rules[each] for each in parents if each in rules), "")
@@ -79,7 +79,7 @@ def check_domain(address: str) -> None:
 
 def set_rule(domain: str, verdict: str, *, now: datetime) -> None:
     """Denies a domain and all below it, or allows it although it looks like a throw-away one. Raises BadInput."""
-    name = addresses.domain_key(domain)
+    name = addresses.to_domain_key(domain)
     if verdict not in ("allow", "deny"):
         raise BadInput(f"“{verdict}” is no rule. It can be allow or deny.", "verdict")
     models.DomainRule.objects.update_or_create(domain=name, defaults={"verdict": verdict, "created_at": now})
@@ -87,7 +87,7 @@ def set_rule(domain: str, verdict: str, *, now: datetime) -> None:
 
 def drop_rule(domain: str) -> None:
     """Takes a rule away. Raises NotFound."""
-    if not models.DomainRule.objects.filter(domain=addresses.domain_key(domain)).delete()[0]:
+    if not models.DomainRule.objects.filter(domain=addresses.to_domain_key(domain)).delete()[0]:
         raise NotFound(f"There is no rule for {domain}. See them all with: newsletter suppressions domains")
 
 

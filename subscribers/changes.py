@@ -78,15 +78,15 @@ def state_of(person: models.Subscriber, target: List) -> str | None:
 
 def person_at(address: str, now: datetime, **fields: str) -> tuple[models.Subscriber, bool]:
     """The person with this address, and whether they are new: only then are `fields` kept. Raises BadInput."""
-    checked = addresses.check(address)
+    checked = addresses.check_address(address)
     return models.Subscriber.objects.get_or_create(
-        address_key=addresses.key(checked), defaults={"address": checked, "created_at": now, **fields}
+        address_key=addresses.to_key(checked), defaults={"address": checked, "created_at": now, **fields}
     )
 
 
 def moved_from(address: str) -> models.Subscriber | None:
     """The person who had this address last, if nobody has it now."""
-    key = addresses.key(address)
+    key = addresses.to_key(address)
     if models.Subscriber.objects.filter(address_key=key).exists():
         return None
     change = (

@@ -100,7 +100,7 @@ def _owed(row: models.OwedMail, now: datetime) -> Owed:
     return Owed(
         id=row.id,
         kind=row.kind,
-        address=addresses.for_sending(row.to_address or person.address),
+        address=addresses.to_sendable(row.to_address or person.address),
         language=language,
         list_id=row.list_id,
         list_name=row.list.name if row.list else "",

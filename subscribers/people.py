@@ -153,7 +153,7 @@ def _check_language(language: str) -> None:
 
 def _found_or_made(address: str, fields: dict[str, str], now: datetime) -> tuple[models.Subscriber, bool]:
     """By a former address the person is found too: somebody who left is not brought back by it."""
-    moved = moved_from(addresses.check(address))
+    moved = moved_from(addresses.check_address(address))
     return (moved, False) if moved else person_at(address, now, **fields)
 
 
@@ -177,9 +177,9 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
     Raises BadInput, Refused when somebody else has it, or when the person must never be mailed: a new address
     would let mail through again.
     """
-    checked = addresses.check(new_address)
+    checked = addresses.check_address(new_address)
     person = person_row(subscriber_id)
-    key = addresses.key(checked)
+    key = addresses.to_key(checked)
     with transaction.atomic():
         if models.Subscriber.objects.filter(address_key=key).exclude(id=person.id).exists():
             raise Refused(f"Another reader has the address {checked} already.")

@@ -40,7 +40,7 @@ def sign_up(
         if trapped:
             attempt.verdict = attempts.TRAPPED
             return
-        checked = addresses.check(address)
+        checked = addresses.check_address(address)
         limits.knock("sign-up", network, now)
         limits.open_form(",".join(map(str, sorted(wanted))), now)
         attempts.check_domain(checked)
@@ -149,9 +149,9 @@ def ask_which(address: str, *, network: str, now: datetime) -> None:
     The page says the same either way, and after the same work: whether it is known is looked up when the mail is due.
     Raises BadInput, TooOften.
     """
-    checked = addresses.check(address)
+    checked = addresses.check_address(address)
     limits.knock("which", network, now)
-    if limits.allows("mail-to", addresses.key(checked), now):
+    if limits.allows("mail-to", addresses.to_key(checked), now):
         owed.owe_answer(checked, now=now)
 
 
@@ -224,10 +224,10 @@ def ask_new_address(claims: tokens.Claims, address: str, *, now: datetime) -> st
 
     Whether somebody else has that address is not told here. Raises BadInput.
     """
-    checked = addresses.check(address)
+    checked = addresses.check_address(address)
     person = person_row(claims.subscriber_id)
     list_id = _any_list(person)
-    if limits.allows("mail-to", addresses.key(checked), now):
+    if limits.allows("mail-to", addresses.to_key(checked), now):
         wish = models.AddressWish.objects.create(subscriber=person, address=checked, asked_at=now)
         owed.owe("newaddress", person.id, list_id, now=now, to_address=checked, about=wish.id)
     return checked

@@ -140,9 +140,9 @@ def audience_page(list_id: int, *, after: int, upto: int, limit: int, on: date |
 
 
 def _unfit(address: str, never: Collection[str]) -> str:
-    if never and addresses.key(address).rpartition("@")[2] in never:
+    if never and addresses.to_key(address).rpartition("@")[2] in never:
         return "suppressed"
-    return "" if addresses.fit(address) else "invalid"
+    return "" if addresses.is_sendable(address) else "invalid"
 
 
 def _domains_never_mailed() -> Collection[str]:
@@ -180,11 +180,11 @@ def recipients(list_id: int, ids: Sequence[int], *, as_of: datetime, suppressed_
     people = _in_order(found, ids)
     _, current, first_names = zip(*people, strict=True)
     left.update((person, "erased") for person, address, _ in people if not address)
-    sending = [*current] if "".join(current).isascii() else [*map(addresses.for_sending, current)]
+    sending = [*current] if "".join(current).isascii() else [*map(addresses.to_sendable, current)]
     for person, (address, never) in _addresses_then(ids, as_of).items():
         place = bisect_left(ids, person)
         if place < len(ids) and ids[place] == person and current[place]:
-            sending[place] = addresses.for_sending(address)
+            sending[place] = addresses.to_sendable(address)
             if never:
                 left.setdefault(person, "suppressed")
     return Recipients(sending, first_names, left)
@@ -239,7 +239,7 @@ def _suppressed_since(
         return by_address
     return [
         *by_address,
-        *(person for person, address, _ in people if addresses.key(address).rpartition("@")[2] in domains),
+        *(person for person, address, _ in people if addresses.to_key(address).rpartition("@")[2] in domains),
     ]
 
 
@@ -333,7 +333,7 @@ def _state(row: models.Subscriber, list_id: int | None) -> str:
 
 def person_by_address(address: str) -> Person | None:
     """The person with this address, now or formerly; None if there is nobody."""
-    key = addresses.key(addresses.unwrapped(address))
+    key = addresses.to_key(addresses.unwrap_address(address))
     found = models.Subscriber.objects.filter(address_key=key).values_list("id", flat=True).first()
     if found is None:
         found = (

@@ -37,7 +37,7 @@ def apply_reports(reports: Iterable[Report], *, source: str, now: datetime) -> i
     A hard bounce and a complaint hold for every list; after `policy.MOST_SOFT` soft bounces in a row the address
     counts as bounced. None of it brings anybody back. Deliveries are not counted: they are the rule.
     """
-    keyed = [(report, addresses.key(addresses.unwrapped(report.address))) for report in reports]
+    keyed = [(report, addresses.to_key(addresses.unwrap_address(report.address))) for report in reports]
     keyed.sort(key=lambda each: each[0].at)
     ours = 0
     with transaction.atomic():

@@ -144,7 +144,7 @@ def _take(document: Any, lists: dict[str, models.List], by: str, now: datetime) 
 
 def _person(document: dict[str, Any], lists: dict[str, models.List], by: str, now: datetime) -> str:
     key = document["address_key"]
-    if addresses.key(document["address"]) != key:
+    if addresses.to_key(document["address"]) != key:
         raise BadInput("The address and its key do not belong together.", "address")
     here = models.Subscriber.objects.filter(address_key=key).first() or moved_from(document["address"])
     if here is not None:

@@ -289,10 +289,10 @@ def _address(typed: str) -> tuple[str, bool]:
     if typed.isascii() and addresses.is_plain(typed):
         return typed, True
     text = cleaned(typed).strip("'\"")
-    unwrapped = addresses.unwrapped(text)
+    unwrapped = addresses.unwrap_address(text)
     if unwrapped.rpartition("@")[0].isascii():
-        return addresses.check(text), True
-    return addresses.check_unsendable(unwrapped), False
+        return addresses.check_address(text), True
+    return addresses.check_syntax(unwrapped), False
 
 
 def _unfit(line: int, name: str, cell: str) -> BadRow | None:

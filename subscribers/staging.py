@@ -223,7 +223,7 @@ class _Found:
             line, address, first_name, last_name, zone, language, status, tier, tags, attributes, joined_at, confirmed_at, left_at,
             network, source, reason, sendable,
         ) = row  # fmt: skip
-        key = addresses.key(address)
+        key = addresses.to_key(address)
         kind, meant = ("quarantined", "") if not sendable else suspects.suspicion(address)
         if kind:
             self._flag(kind, line, address, meant)

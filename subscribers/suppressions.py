@@ -46,8 +46,8 @@ def key_of(text: str, *, strict: bool = True) -> str:
     """The key of an address or of “@domain”. Raises BadInput."""
     flat = text.strip()
     if flat.startswith("@"):
-        return f"@{addresses.domain_key(flat)}"
-    return addresses.key(addresses.check(flat) if strict else addresses.unwrapped(flat))
+        return f"@{addresses.to_domain_key(flat)}"
+    return addresses.to_key(addresses.check_address(flat) if strict else addresses.unwrap_address(flat))
 
 
 def suppressed(*, after: int = 0, query: str = "", limit: int = 50) -> tuple[Suppressed, ...]:

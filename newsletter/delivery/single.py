@@ -54,7 +54,7 @@ def send_test_mails(
         raise Refused("The mail could not be rendered, so no test was sent. See why: newsletter editions check ID")
     if not 0 < len(addresses) <= MAX_TEST_ADDRESSES:
         raise BadInput(f"Give 1 to {MAX_TEST_ADDRESSES} addresses for a test.", "test_to")
-    wanted = [checking.for_sending(checking.check(address)) for address in addresses]
+    wanted = [checking.to_sendable(checking.check_address(address)) for address in addresses]
     cover = envelopes.build_envelope(
         rendered, newsletter, base_url=settings.CONFIG.base_url, subject_prefix=TEST_PREFIX
     )
@@ -98,6 +98,6 @@ def compose_eml(
 ) -> ComposedMail:
     """The message as it would leave for one reader."""
     cover = envelopes.build_envelope(rendered, newsletter, base_url=settings.CONFIG.base_url)
-    recipient = _test_recipient(checking.for_sending(checking.check(address)), first_name)._replace(date=date)
+    recipient = _test_recipient(checking.to_sendable(checking.check_address(address)), first_name)._replace(date=date)
     mine = build_personal_message(cover, recipient)
     return ComposedMail(mine.html, mine.text, mine.subject, mime.compose_message(cover, recipient, now=now).as_bytes())

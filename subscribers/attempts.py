@@ -52,14 +52,14 @@ def noted(
 def _verdict(error: NewsletterError) -> str:
     if isinstance(error, TooOften):
         return "too often"
-    if isinstance(error, Forbidden):
+    if isinstance(error, ForbiddenDomain):
         return "domain"
     if isinstance(error, BadInput):
         return f"bad {error.field}"[:20]
     return "refused" if isinstance(error, Refused | NotFound) else "failed"
 
 
-class Forbidden(BadInput):
+class ForbiddenDomain(BadInput):
     """An address at a domain whose people may not sign up."""
 
 
@@ -70,9 +70,9 @@ def check_domain(address: str) -> None:
     rules = dict(models.DomainRule.objects.filter(domain__in=parents).values_list("domain", "verdict"))
     verdict = next((rules[each] for each in parents if each in rules), "")
     if verdict == "deny":
-        raise Forbidden(f"We cannot send to addresses at {domain}. Use another address.", "email")
+        raise ForbiddenDomain(f"We cannot send to addresses at {domain}. Use another address.", "email")
     if not verdict and suspects.is_disposable(domain):
-        raise Forbidden(
+        raise ForbiddenDomain(
             f"{domain} throws mail away after a while, so our letters would be lost. Use another address.", "email"
         )
 

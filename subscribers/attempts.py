@@ -18,7 +18,7 @@ TAKEN, TRAPPED = "taken", "trapped"
 
 
 @dataclass(frozen=True, slots=True)
-class Tries:
+class SignupAttemptCounts:
     """How many tries there were in some time, by what became of them."""
 
     since: datetime
@@ -96,10 +96,10 @@ def rules() -> tuple[tuple[str, str], ...]:
     return tuple(models.DomainRule.objects.order_by("domain").values_list("domain", "verdict"))
 
 
-def tries(since: datetime) -> Tries:
+def tries(since: datetime) -> SignupAttemptCounts:
     """How many tried to sign up since an instant, and what became of it."""
     rows = models.Attempt.objects.filter(at__gte=since).values_list("verdict").annotate(n=Count("id")).order_by("-n")
-    return Tries(since, dict(rows))
+    return SignupAttemptCounts(since, dict(rows))
 
 
 def sweep(now: datetime) -> None:

@@ -13,8 +13,8 @@ from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refuse
 from subscribers import addresses, models, suspects
 from subscribers.limits import TooOften
 
-KEPT = timedelta(days=30)
-TAKEN, TRAPPED = "taken", "trapped"
+ATTEMPT_RETENTION = timedelta(days=30)
+TAKEN, HONEYPOT = "taken", "trapped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class SignupAttemptCounts:
 
 
 @contextmanager
-def noted(
+def record_attempt(
     address: str, list_ids: Iterable[int], *, origin: str, network: str, now: datetime
 ) -> Iterator[models.Attempt]:
     """Writes a try down and, when it is refused, why. What the block raises goes on."""
@@ -41,7 +41,7 @@ def noted(
     try:
         yield attempt
     except NewsletterError as error:
-        attempt.verdict = _verdict(error)
+        attempt.verdict = _to_verdict(error)
         raise
     else:
         attempt.verdict = TAKEN if attempt.verdict == "begun" else attempt.verdict
@@ -49,7 +49,7 @@ def noted(
         attempt.save(update_fields=["verdict"])
 
 
-def _verdict(error: NewsletterError) -> str:
+def _to_verdict(error: NewsletterError) -> str:
     if isinstance(error, TooOften):
         return "too often"
     if isinstance(error, ForbiddenDomain):
@@ -77,7 +77,7 @@ def check_domain(address: str) -> None:
         )
 
 
-def set_rule(domain: str, verdict: str, *, now: datetime) -> None:
+def set_domain_rule(domain: str, verdict: str, *, now: datetime) -> None:
     """Denies a domain and all below it, or allows it although it looks like a throw-away one. Raises BadInput."""
     name = addresses.to_domain_key(domain)
     if verdict not in ("allow", "deny"):
@@ -85,23 +85,23 @@ def set_rule(domain: str, verdict: str, *, now: datetime) -> None:
     models.DomainRule.objects.update_or_create(domain=name, defaults={"verdict": verdict, "created_at": now})
 
 
-def drop_rule(domain: str) -> None:
+def remove_domain_rule(domain: str) -> None:
     """Takes a rule away. Raises NotFound."""
     if not models.DomainRule.objects.filter(domain=addresses.to_domain_key(domain)).delete()[0]:
         raise NotFound(f"There is no rule for {domain}. See them all with: newsletter suppressions domains")
 
 
-def rules() -> tuple[tuple[str, str], ...]:
+def list_domain_rules() -> tuple[tuple[str, str], ...]:
     """All rules: domain and verdict."""
     return tuple(models.DomainRule.objects.order_by("domain").values_list("domain", "verdict"))
 
 
-def tries(since: datetime) -> SignupAttemptCounts:
+def count_attempts(since: datetime) -> SignupAttemptCounts:
     """How many tried to sign up since an instant, and what became of it."""
     rows = models.Attempt.objects.filter(at__gte=since).values_list("verdict").annotate(n=Count("id")).order_by("-n")
     return SignupAttemptCounts(since, dict(rows))
 
 
-def sweep(now: datetime) -> None:
+def delete_old_attempts(now: datetime) -> None:
     """Forgets old tries."""
-    models.Attempt.objects.filter(at__lt=now - KEPT).delete()
+    models.Attempt.objects.filter(at__lt=now - ATTEMPT_RETENTION).delete()

@@ -12,7 +12,7 @@ CONFIRMED_WITHIN = timedelta(days=30)
 def keep_clean(now: datetime) -> None:
     """Forgets old tries, files of imports, and people who never confirmed; lifts suppressions whose time is over;
     lets those go who were asked after a long silence and did not answer."""
-    attempts.sweep(now)
+    attempts.delete_old_attempts(now)
     importing.forget_files(now)
     erasing.erase_unconfirmed(now, before=now - CONFIRMED_WITHIN)
     suppressions.lift_expired(now)

@@ -36,9 +36,9 @@ def sign_up(
     knocks too often.
     """
     wanted = [*list_ids]
-    with attempts.noted(address, wanted, origin=origin, network=network, now=now) as attempt:
+    with attempts.record_attempt(address, wanted, origin=origin, network=network, now=now) as attempt:
         if trapped:
-            attempt.verdict = attempts.TRAPPED
+            attempt.verdict = attempts.HONEYPOT
             return
         checked = addresses.check_address(address)
         limits.knock("sign-up", network, now)

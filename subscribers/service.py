@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from subscribers.attempts import SignupAttemptCounts, drop_rule, rules, set_rule, tries
+from subscribers.attempts import (
+    SignupAttemptCounts,
+    count_attempts,
+    list_domain_rules,
+    remove_domain_rule,
+    set_domain_rule,
+)
 from subscribers.cleaning import keep_clean
 from subscribers.engagement import note_engagement
 from subscribers.erasing import erase, erase_unconfirmed, everything_about, forgotten, to_forget

@@ -332,7 +332,7 @@ def set_values(
 @app.command("tries")
 def show_signup_attempts(days: int = typer.Option(1, min=1, max=30), as_json: bool = JSON) -> None:
     """Show how many tried to sign up of late, and what became of it."""
-    found = service.tries(clock.now() - timedelta(days=days))
+    found = service.count_attempts(clock.now() - timedelta(days=days))
     if as_json:
         return emit_json(found)
     print_table(("what became of it", "tries"), [*found.by_verdict.items()], "Nobody tried.")

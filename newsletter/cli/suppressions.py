@@ -106,7 +106,7 @@ def export_suppressions(out: Path | None = typer.Option(None, help="File to writ
 @app.command("domains")
 def list_domains(as_json: bool = JSON) -> None:
     """List the rules for who may sign up: denied domains, and allowed ones that look like throw-away domains."""
-    found = service.rules()
+    found = service.list_domain_rules()
     if as_json:
         return emit_json([{"domain": domain, "verdict": verdict} for domain, verdict in found])
     print_table(("domain", "verdict"), found, "No rule. Domains that throw mail away are denied by themselves.")
@@ -118,9 +118,9 @@ def set_domain(
 ) -> None:
     """Deny sign-ups from a domain and all below it, or allow them."""
     if verdict == "drop":
-        service.drop_rule(name)
+        service.remove_domain_rule(name)
     elif verdict in ("allow", "deny"):
-        service.set_rule(name, verdict, now=clock.now())
+        service.set_domain_rule(name, verdict, now=clock.now())
     else:
         raise BadInput(f"“{verdict}” is no rule. It can be deny, allow or drop.", "verdict")
     audit.record(None, "changed a domain rule", f"{verdict} {name}", now=clock.now())

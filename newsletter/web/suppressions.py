@@ -41,8 +41,8 @@ def show_suppressions(request: HttpRequest) -> HttpResponse:
         "q": query,
         "found": found,
         "more": found[-1].id if len(found) == PAGE else 0,
-        "rules": service.rules(),
-        "tries": service.tries(clock.now() - timedelta(days=1)),
+        "rules": service.list_domain_rules(),
+        "tries": service.count_attempts(clock.now() - timedelta(days=1)),
     }
     return render(request, "pages/suppressions.html", context, status=422 if "error" in context else 200)
 
@@ -86,9 +86,9 @@ def _import_file(request: HttpRequest, now: datetime) -> dict[str, Any]:
 def _change_domain_rule(request: HttpRequest, now: datetime) -> dict[str, Any]:
     domain, verdict = request.POST.get("domain", ""), request.POST.get("verdict", "")
     if verdict == "drop":
-        service.drop_rule(domain)
+        service.remove_domain_rule(domain)
     else:
-        service.set_rule(domain, verdict, now=now)
+        service.set_domain_rule(domain, verdict, now=now)
     record_audit(request, "changed a domain rule", f"{verdict} {domain}"[:200])
     messages.success(request, "Saved.")
     return {}

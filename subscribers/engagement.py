@@ -53,8 +53,8 @@ def _noted(row: models.Engagement, ordinal: int, *, opened: bool, clicked: bool,
     before = (row.newest, row.opened, row.clicked) if not row._state.adding else None
     newest = max(row.newest, ordinal)
     for name, happened in (("opened", opened), ("clicked", clicked)):
-        mine = bits.as_seen_from(getattr(row, name), row.newest, newest)
-        fresh, _ = bits.with_edition(mine, newest, ordinal) if happened else (mine, newest)
+        mine = bits.shift_to(getattr(row, name), row.newest, newest)
+        fresh, _ = bits.add_edition(mine, newest, ordinal) if happened else (mine, newest)
         if fresh != mine:
             setattr(row, f"last_{name}_at", as_of)
         setattr(row, name, fresh)

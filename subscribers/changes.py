@@ -9,7 +9,7 @@ from subscribers import addresses, models, policy
 from subscribers.values import List
 
 
-def apply(
+def apply_act(
     person: models.Subscriber,
     target: List,
     act: str,
@@ -41,7 +41,7 @@ def apply(
             )
         else:
             models.Subscription.objects.filter(list_id=target.id, subscriber=person).update(**made)
-    if change.changed or always or _confirms_an_import(person, target, act):
+    if change.changed or always or _is_out_by_import(person, target, act):
         models.Consent.objects.create(
             subscriber=person,
             list_id=target.id,
@@ -57,7 +57,7 @@ def apply(
     return change.state
 
 
-def _confirms_an_import(person: models.Subscriber, target: List, act: str) -> bool:
+def _is_out_by_import(person: models.Subscriber, target: List, act: str) -> bool:
     """Whether somebody leaves whom an import put out already: written down, so that undoing it does not bring them back."""
     if act not in policy.GOING:
         return False
@@ -69,14 +69,14 @@ def _confirms_an_import(person: models.Subscriber, target: List, act: str) -> bo
     return said.first() is not None
 
 
-def state_of(person: models.Subscriber, target: List) -> str | None:
+def find_state(person: models.Subscriber, target: List) -> str | None:
     """The state of a person on a list; None when they are not on it."""
     return (
         models.Subscription.objects.filter(list_id=target.id, subscriber=person).values_list("state", flat=True).first()
     )
 
 
-def person_at(address: str, now: datetime, **fields: str) -> tuple[models.Subscriber, bool]:
+def get_or_create_subscriber(address: str, now: datetime, **fields: str) -> tuple[models.Subscriber, bool]:
     """The person with this address, and whether they are new: only then are `fields` kept. Raises BadInput."""
     checked = addresses.check_address(address)
     return models.Subscriber.objects.get_or_create(
@@ -84,7 +84,7 @@ def person_at(address: str, now: datetime, **fields: str) -> tuple[models.Subscr
     )
 
 
-def moved_from(address: str) -> models.Subscriber | None:
+def find_by_former_address(address: str) -> models.Subscriber | None:
     """The person who had this address last, if nobody has it now."""
     key = addresses.to_key(address)
     if models.Subscriber.objects.filter(address_key=key).exists():
@@ -95,7 +95,7 @@ def moved_from(address: str) -> models.Subscriber | None:
     return change.subscriber if change else None
 
 
-def person_row(subscriber_id: int) -> models.Subscriber:
+def get_subscriber_row(subscriber_id: int) -> models.Subscriber:
     """The row of a person. Raises NotFound."""
     row = models.Subscriber.objects.filter(id=subscriber_id).first()
     if row is None:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
 from subscribers import erased, hooks, importing, models, policy, reads
-from subscribers.changes import person_row, suppress_key
+from subscribers.changes import get_subscriber_row, suppress_key
 from subscribers.values import ToForget
 
 
@@ -53,7 +53,7 @@ def erase(subscriber_id: int, *, by: str, now: datetime) -> None:
 
     Their address, and those they had, stay as hashes among the suppressions: the person stays unmailed.
     """
-    person = person_row(subscriber_id)
+    person = get_subscriber_row(subscriber_id)
     formers = [*models.AddressChange.objects.filter(subscriber=person).values_list("address", "address_key")]
     known = {person.address_key: person.address, **{key: address for address, key in formers}}
     runs = {*models.Consent.objects.filter(subscriber=person, run__isnull=False).values_list("run_id", flat=True)}

@@ -14,7 +14,7 @@ from django.db.models.functions import TruncMonth
 
 from newsletter.kernel.errors import BadInput, Refused
 from subscribers import models, owed, policy, reads
-from subscribers.changes import apply
+from subscribers.changes import apply_act
 from subscribers.values import Month, Silence
 
 ANSWERED_WITHIN = timedelta(days=30)
@@ -68,7 +68,7 @@ def let_the_silent_go(now: datetime) -> int:
     gone = 0
     for row in late.select_related("subscriber").order_by("id")[:_STROKE]:
         with transaction.atomic():
-            apply(row.subscriber, reads.list(row.list_id), "silence", how="silence", now=now)
+            apply_act(row.subscriber, reads.list(row.list_id), "silence", how="silence", now=now)
             models.Subscription.objects.filter(id=row.id).update(asked_at=None)
         gone += 1
     return gone

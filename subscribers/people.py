@@ -11,7 +11,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Refused
 from newsletter.kernel.slugs import check_slug
 from subscribers import addresses, models, owed, policy, reads
-from subscribers.changes import apply, moved_from, person_at, person_row
+from subscribers.changes import apply_act, find_by_former_address, get_or_create_subscriber, get_subscriber_row
 from subscribers.values import List, Person
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
@@ -124,7 +124,7 @@ def add(
         if models.Suppression.objects.filter(address_key__in=reads.never_keys(person.address_key, now)).exists():
             raise Refused(f"{person.address} must never be mailed, so it is not added.")
         act = "import" if confirmed or not target.double_opt_in else "import-unconfirmed"
-        state = apply(person, target, act, how="desk", by=by, origin=source, now=now)
+        state = apply_act(person, target, act, how="desk", by=by, origin=source, now=now)
         if state in policy.OUT:
             raise Refused(
                 f"{person.address} is {state} on {target.name}. Only the reader can undo that, at the sign-up page."
@@ -153,8 +153,8 @@ def _check_language(language: str) -> None:
 
 def _found_or_made(address: str, fields: dict[str, str], now: datetime) -> tuple[models.Subscriber, bool]:
     """By a former address the person is found too: somebody who left is not brought back by it."""
-    moved = moved_from(addresses.check_address(address))
-    return (moved, False) if moved else person_at(address, now, **fields)
+    moved = find_by_former_address(addresses.check_address(address))
+    return (moved, False) if moved else get_or_create_subscriber(address, now, **fields)
 
 
 def _fill_in(person: models.Subscriber, fields: dict[str, str]) -> None:
@@ -165,9 +165,9 @@ def _fill_in(person: models.Subscriber, fields: dict[str, str]) -> None:
 
 def unsubscribe(subscriber_id: int, list_id: int, *, how: str, by: str, now: datetime) -> Person:
     """Takes a person off a list at their wish; only they can undo it."""
-    person, target = person_row(subscriber_id), reads.list(list_id)
+    person, target = get_subscriber_row(subscriber_id), reads.list(list_id)
     with transaction.atomic():
-        apply(person, target, "desk-leave", how=how, by=by, now=now)
+        apply_act(person, target, "desk-leave", how=how, by=by, now=now)
     return reads.person(subscriber_id)
 
 
@@ -178,7 +178,7 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
     would let mail through again.
     """
     checked = addresses.check_address(new_address)
-    person = person_row(subscriber_id)
+    person = get_subscriber_row(subscriber_id)
     key = addresses.to_key(checked)
     with transaction.atomic():
         if models.Subscriber.objects.filter(address_key=key).exclude(id=person.id).exists():

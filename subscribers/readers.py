@@ -9,7 +9,7 @@ from datetime import date, datetime
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Refused
 from subscribers import addresses, attempts, hooks, limits, models, owed, people, policy, reads, tokens
-from subscribers.changes import apply, person_at, person_row, state_of
+from subscribers.changes import apply_act, find_state, get_or_create_subscriber, get_subscriber_row
 from subscribers.turns import in_turn
 from subscribers.values import List, Person
 
@@ -54,7 +54,7 @@ def _signed_up(
     address: str, list_ids: Iterable[int], origin: str, network: str, words: str, now: datetime, known: dict[str, str]
 ) -> None:
     with in_turn():
-        person, _ = person_at(address, now, source=origin[:200], **known)
+        person, _ = get_or_create_subscriber(address, now, source=origin[:200], **known)
         if (
             models.Suppression.objects.filter(address_key__in=reads.never_keys(person.address_key, now))
             .exclude(reason__in=policy.UNDONE_BY_SIGNING_UP)
@@ -71,12 +71,12 @@ def _signed_up(
 
 def _join(person: models.Subscriber, target: List, origin: str, network: str, words: str, now: datetime) -> str:
     """Puts a person on a list as far as the policy allows; the kind of mail this owes them, "" for none."""
-    before = state_of(person, target)
-    state = apply(
+    before = find_state(person, target)
+    state = apply_act(
         person, target, "sign-up", how="form", origin=origin, network=network, words=words, now=now, always=True
     )
     if state == policy.PENDING and not target.double_opt_in and before is None:
-        state = apply(person, target, "confirm", how="form", origin=origin, network=network, now=now)
+        state = apply_act(person, target, "confirm", how="form", origin=origin, network=network, now=now)
     if state == policy.ACTIVE:
         return "welcome" if before is None else "already"
     return "confirm" if state == policy.PENDING else ""
@@ -84,14 +84,14 @@ def _join(person: models.Subscriber, target: List, origin: str, network: str, wo
 
 def confirm(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Person, List]:
     """The reader's own yes. Doing it twice is harmless. Raises Refused when the person left meanwhile."""
-    person, target = person_row(claims.subscriber_id), reads.list(claims.list_id)
+    person, target = get_subscriber_row(claims.subscriber_id), reads.list(claims.list_id)
     with in_turn():
-        before = state_of(person, target)
+        before = find_state(person, target)
         if before in policy.OUT:
             raise Refused(
                 f"{target.name} was stopped for this address after this link was sent. Sign up again to get it."
             )
-        apply(person, target, "confirm", how="confirmed", network=network, now=now)
+        apply_act(person, target, "confirm", how="confirmed", network=network, now=now)
         if before == policy.PENDING:  # the mail with the link arrived, so the address works
             keys = reads.never_keys(person.address_key, now)
             models.Suppression.objects.filter(address_key__in=keys, reason__in=policy.UNDONE_BY_SIGNING_UP).exclude(
@@ -106,11 +106,11 @@ def leave(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> No
 
     After leaving by the page the reader is told by mail, with an undo; after a one-click POST never.
     """
-    person = person_row(claims.subscriber_id)
+    person = get_subscriber_row(claims.subscriber_id)
     with in_turn():
         for target in reads.lists_of(claims):
-            before = state_of(person, target)
-            state = apply(person, target, "leave", how=how, network=network, now=now)
+            before = find_state(person, target)
+            state = apply_act(person, target, "leave", how=how, network=network, now=now)
             if how == "page" and before == policy.ACTIVE and state == policy.UNSUBSCRIBED:
                 owed.owe("goodbye", person.id, target.id, now=now)
 
@@ -121,7 +121,7 @@ def undo_leave(claims: tokens.Claims, *, network: str, now: datetime) -> None:
     With a token for every list it takes back the last leaving alone, not what was stopped long before.
     What the provider reported (an address that does not work, a complaint) stays.
     """
-    person = person_row(claims.subscriber_id)
+    person = get_subscriber_row(claims.subscriber_id)
     targets = reads.lists_of(claims)
     left = {
         s.list_id: s.since
@@ -139,7 +139,7 @@ def _take_back(person: models.Subscriber, target: List, network: str, now: datet
     if before in policy.OUT:
         return
     act = "undo-leave" if before == policy.ACTIVE else "sign-up"
-    if apply(person, target, act, how="undo", network=network, now=now) == policy.PENDING:
+    if apply_act(person, target, act, how="undo", network=network, now=now) == policy.PENDING:
         owed.owe("confirm", person.id, target.id, now=now)
 
 
@@ -157,9 +157,9 @@ def ask_which(address: str, *, network: str, now: datetime) -> None:
 
 def keep_sending(claims: tokens.Claims, *, network: str, now: datetime) -> None:
     """The reader's answer to being asked after a long silence: yes."""
-    person, target = person_row(claims.subscriber_id), reads.list(claims.list_id)
+    person, target = get_subscriber_row(claims.subscriber_id), reads.list(claims.list_id)
     with in_turn():
-        apply(person, target, "stay", how="page", network=network, now=now, always=True)
+        apply_act(person, target, "stay", how="page", network=network, now=now, always=True)
         models.Subscription.objects.filter(subscriber=person, list_id=target.id).update(asked_at=None)
 
 
@@ -198,7 +198,7 @@ def set_details(
     """A reader's own language, time zone, and whether opens and clicks may be recorded. Raises BadInput."""
     if zone:
         clock.get_zone(zone)
-    person = person_row(claims.subscriber_id)
+    person = get_subscriber_row(claims.subscriber_id)
     changed = {"language": _language_only(language), "zone": zone, "tracked": tracked}
     with in_turn():
         for name, value in changed.items():
@@ -210,7 +210,7 @@ def set_details(
 
 def ask_for_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
     """Mails the reader a fresh link that may do more than the one in a footer. False when they had enough of those."""
-    person = person_row(claims.subscriber_id)
+    person = get_subscriber_row(claims.subscriber_id)
     if kind not in tokens.BY_MAIL or not limits.allows("mail-to", person.address_key, now):
         return False
     list_id = claims.list_id or _any_list(person)
@@ -225,7 +225,7 @@ def ask_new_address(claims: tokens.Claims, address: str, *, now: datetime) -> st
     Whether somebody else has that address is not told here. Raises BadInput.
     """
     checked = addresses.check_address(address)
-    person = person_row(claims.subscriber_id)
+    person = get_subscriber_row(claims.subscriber_id)
     list_id = _any_list(person)
     if limits.allows("mail-to", addresses.to_key(checked), now):
         wish = models.AddressWish.objects.create(subscriber=person, address=checked, asked_at=now)
@@ -242,7 +242,7 @@ def take_new_address(claims: tokens.Claims, *, now: datetime) -> Person:
     newest = models.AddressWish.objects.filter(subscriber_id=claims.subscriber_id).order_by("-id").first()
     if wish is None or newest is None or newest.id != wish.id:
         raise Refused("This link is not the latest. Use the one in the newest mail.")
-    person = person_row(claims.subscriber_id)
+    person = get_subscriber_row(claims.subscriber_id)
     if wish.done_at is None:
         with in_turn():
             old = person.address

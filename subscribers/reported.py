@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 from django.db import transaction
 
 from subscribers import addresses, models, policy, reads
-from subscribers.changes import apply, suppress_key
+from subscribers.changes import apply_act, suppress_key
 
 ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of one
 
@@ -107,7 +107,7 @@ def _lists_of(person: models.Subscriber) -> set[int]:
 
 def _change(person: models.Subscriber, list_ids: Iterable[int], act: str, report: Report, now: datetime) -> None:
     for list_id in sorted(list_ids):
-        apply(person, reads.list(list_id), act, how="event", origin=report.reason, now=now)
+        apply_act(person, reads.list(list_id), act, how="event", origin=report.reason, now=now)
 
 
 def _suppress(key: str, reason: str, source: str, now: datetime, *, ours: bool) -> None:

@@ -18,7 +18,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from newsletter.kernel.errors import BadInput
 from subscribers import addresses, erased, models, policy, reads
-from subscribers.changes import apply, moved_from
+from subscribers.changes import apply_act, find_by_former_address
 from subscribers.exporting import (
     ATTRIBUTE_FIELDS,
     CONSENT_FIELDS,
@@ -146,7 +146,7 @@ def _person(document: dict[str, Any], lists: dict[str, models.List], by: str, no
     key = document["address_key"]
     if addresses.to_key(document["address"]) != key:
         raise BadInput("The address and its key do not belong together.", "address")
-    here = models.Subscriber.objects.filter(address_key=key).first() or moved_from(document["address"])
+    here = models.Subscriber.objects.filter(address_key=key).first() or find_by_former_address(document["address"])
     if here is not None:
         return _opt_outs(here, document, lists, by, now)
     if models.Suppression.objects.filter(address_key=erased.hasher(now).hash(key)).exists():
@@ -178,7 +178,7 @@ def _opt_outs(
     for held in document["subscriptions"]:
         target = lists.get(held["list"])
         if target is not None and held["state"] in _ACTS:
-            apply(
+            apply_act(
                 person,
                 reads.to_list(target),
                 _ACTS[held["state"]],

@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from subscribers import attempts, erasing, hygiene, importing, suppressions
 
-CONFIRMED_WITHIN = timedelta(days=30)
+CONFIRMATION_PERIOD = timedelta(days=30)
 
 
-def keep_clean(now: datetime) -> None:
+def apply_retention(now: datetime) -> None:
     """Forgets old tries, files of imports, and people who never confirmed; lifts suppressions whose time is over;
     lets those go who were asked after a long silence and did not answer."""
     attempts.delete_old_attempts(now)
     importing.forget_files(now)
-    erasing.erase_unconfirmed(now, before=now - CONFIRMED_WITHIN)
+    erasing.erase_unconfirmed(now, before=now - CONFIRMATION_PERIOD)
     suppressions.lift_expired(now)
     hygiene.let_the_silent_go(now)

@@ -9,7 +9,7 @@ from subscribers.attempts import (
     remove_domain_rule,
     set_domain_rule,
 )
-from subscribers.cleaning import keep_clean
+from subscribers.cleaning import apply_retention
 from subscribers.engagement import note_engagement
 from subscribers.erasing import erase, erase_unconfirmed, everything_about, forgotten, to_forget
 from subscribers.exporting import export, exported

@@ -237,7 +237,7 @@ def roll_up_engagement(now: datetime) -> int:
 
     With it, what subscribers do to stay clean: old files, tries and unconfirmed people go, suppressions end.
     """
-    subscribers.keep_clean(now)
+    subscribers.apply_retention(now)
     return delivery.fold_down(now, owner=pulses.get_process_name(SCHEDULER_NAME))
 
 

@@ -16,7 +16,7 @@ _WORDED = (
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> datetime | None:
+def parse_date(text: str) -> datetime | None:
     """The instant a cell names, aware. Without a zone UTC is meant; without a time, midnight.
 
     None for what cannot be read, or reads in two ways (03/04/2021): a date that proves consent is never guessed.
@@ -24,13 +24,13 @@ def parse(text: str) -> datetime | None:
     flat = text.strip().strip("'")
     if not flat or len(flat) > 60:
         return None
-    moment = _iso(flat) or _numbers(flat) or _words(flat)
+    moment = _parse_iso(flat) or _parse_numeric(flat) or _parse_worded(flat)
     if moment is None or not 1990 <= moment.year <= 2100:
         return None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _iso(text: str) -> datetime | None:
+def _parse_iso(text: str) -> datetime | None:
     plain = text.removesuffix(" UTC").removesuffix(" GMT")
     go = _GO.fullmatch(text)
     if go:
@@ -41,21 +41,21 @@ def _iso(text: str) -> datetime | None:
         return None
 
 
-def _numbers(text: str) -> datetime | None:
+def _parse_numeric(text: str) -> datetime | None:
     dotted, slashed = _DOTTED.fullmatch(text), _SLASHED.fullmatch(text)
     if dotted:
-        return _made(dotted[3], dotted[2], dotted[1], dotted[4], "")
+        return _build_datetime(dotted[3], dotted[2], dotted[1], dotted[4], "")
     if not slashed:
         return None
     first, second = int(slashed[1]), int(slashed[2])
     if first <= 12 and second <= 12 and first != second:
         return None
     day, month = (slashed[1], slashed[2]) if first > 12 else (slashed[2], slashed[1])
-    return _made(slashed[3], month, day, slashed[4], slashed[5] or "")
+    return _build_datetime(slashed[3], month, day, slashed[4], slashed[5] or "")
 
 
-def _made(year: str, month: str, day: str, time: str | None, half: str) -> datetime | None:
-    hour, minute, second = _time(time)
+def _build_datetime(year: str, month: str, day: str, time: str | None, half: str) -> datetime | None:
+    hour, minute, second = _parse_time(time)
     if half:
         hour = hour % 12 + (12 if half in "Pp" else 0)
     try:
@@ -64,12 +64,12 @@ def _made(year: str, month: str, day: str, time: str | None, half: str) -> datet
         return None
 
 
-def _time(text: str | None) -> tuple[int, int, int]:
+def _parse_time(text: str | None) -> tuple[int, int, int]:
     hour, minute, second = ([*(text or "0:00").split(":"), "0"])[:3]
     return int(hour), int(minute), int(second)
 
 
-def _words(text: str) -> datetime | None:
+def _parse_worded(text: str) -> datetime | None:
     for form in _WORDED:
         try:
             return datetime.strptime(text, form)

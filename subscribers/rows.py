@@ -157,7 +157,7 @@ class Reader:
                 if state:
                     said.append(state)
                 if target in ("left", "bounced", "complained") and state in policy.OUT:
-                    fields["left_at"] = fields.get("left_at") or dates.parse(text)
+                    fields["left_at"] = fields.get("left_at") or dates.parse_date(text)
             elif not text:
                 continue
             elif target == "attribute":
@@ -182,7 +182,7 @@ class Reader:
             elif target == "paid_if_any":
                 fields["tier"] = fields.get("tier") or "paid"
             elif target in ("joined_at", "confirmed_at"):
-                fields[target] = dates.parse(text)
+                fields[target] = dates.parse_date(text)
             elif target == "network":
                 fields["network"] = _network(text)
             elif target == "zone_if_known":
@@ -217,7 +217,7 @@ class Reader:
         if not yes and word not in _NO:
             if target == "wanted" and word in self._layout.statuses:
                 return self._layout.statuses[word]
-            if dates.parse(text) is None:
+            if dates.parse_date(text) is None:
                 return self._unknown(line, name, text)
             yes = True
         if target == "wanted":
@@ -326,7 +326,7 @@ def as_kind(text: str, kind: str, choices: Sequence[str] = ()) -> Any:
             raise ValueError(f"“{text[:40]}” is no number.")
         return int(number) if number.is_integer() and abs(number) < 2**53 else number
     if kind == "date":
-        moment = dates.parse(text)
+        moment = dates.parse_date(text)
         if moment is None:
             raise ValueError(f"“{text[:40]}” is no date we can read. Write it like 2026-11-24.")
         return moment.date().isoformat()

@@ -131,14 +131,14 @@ def _row(
     except BadInput as error:
         return BadRow(line, "address", typed[:200], str(error))
     ends = said.get("expires_at", "")
-    expires_at = dates.parse(ends)
+    expires_at = dates.parse_date(ends)
     if ends and expires_at is None:
         return BadRow(line, "expires_at", ends[:100], "This is no date we can read. Write it like 2026-11-24.")
     return models.Suppression(
         address_key=key,
         reason=said.get("reason", "")[:LONGEST_REASON] or "imported",
         source=said.get("source", "")[:200] or source[:200],
-        created_at=dates.parse(said.get("created_at", "")) or now,
+        created_at=dates.parse_date(said.get("created_at", "")) or now,
         expires_at=expires_at,
     )
 

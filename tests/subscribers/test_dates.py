@@ -28,17 +28,17 @@ from subscribers import dates
     ],
 )
 def test_dates_are_read_as_other_programs_write_them(text: str, moment: datetime) -> None:
-    assert dates.parse(text) == moment
+    assert dates.parse_date(text) == moment
 
 
 @pytest.mark.parametrize(
     "text", ["", "03/04/2021", "yesterday", "0000-00-00 00:00:00", "31.02.2021", "1900-01-01", "x" * 100]
 )
 def test_what_cannot_be_read_or_reads_in_two_ways_is_no_date(text: str) -> None:
-    assert dates.parse(text) is None
+    assert dates.parse_date(text) is None
 
 
 @given(st.text(max_size=40))
 def test_no_text_breaks_it(text: str) -> None:
-    found = dates.parse(text)
+    found = dates.parse_date(text)
     assert found is None or found.tzinfo is not None

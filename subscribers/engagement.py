@@ -12,7 +12,7 @@ from subscribers import bits, models
 ROWS = 200  # readers to a transaction: some milliseconds
 
 
-def note_engagement(
+def record_engagement(
     list_id: int, ordinal: int, *, opened: Collection[int], clicked: Collection[int], as_of: datetime
 ) -> int:
     """Notes which readers (ids) opened or clicked edition number `ordinal` of a list. Again, it changes nothing.
@@ -23,13 +23,13 @@ def note_engagement(
     models.List.objects.filter(id=list_id).update(engagement_as_of=as_of)
     everybody = sorted({*opened, *clicked})
     changed = 0
-    for some in _pages(everybody):
+    for some in _split_pages(everybody):
         with transaction.atomic():
-            changed += _note(list_id, ordinal, some, frozenset(opened), frozenset(clicked), as_of)
+            changed += _record_page(list_id, ordinal, some, frozenset(opened), frozenset(clicked), as_of)
     return changed
 
 
-def _note(
+def _record_page(
     list_id: int, ordinal: int, people: Sequence[int], opened: frozenset[int], clicked: frozenset[int], as_of: datetime
 ) -> int:
     subscriptions = models.Subscription.objects.filter(list_id=list_id, subscriber_id__in=people)
@@ -38,7 +38,7 @@ def _note(
     changed = []
     for subscription_id, person in sorted(known.items()):
         row = rows.get(subscription_id) or models.Engagement(subscription_id=subscription_id, newest=ordinal)
-        if _noted(row, ordinal, opened=person in opened, clicked=person in clicked, as_of=as_of):
+        if _update_row(row, ordinal, opened=person in opened, clicked=person in clicked, as_of=as_of):
             changed.append(row)
     models.Engagement.objects.bulk_create(
         changed,
@@ -49,7 +49,7 @@ def _note(
     return len(changed)
 
 
-def _noted(row: models.Engagement, ordinal: int, *, opened: bool, clicked: bool, as_of: datetime) -> bool:
+def _update_row(row: models.Engagement, ordinal: int, *, opened: bool, clicked: bool, as_of: datetime) -> bool:
     before = (row.newest, row.opened, row.clicked) if not row._state.adding else None
     newest = max(row.newest, ordinal)
     for name, happened in (("opened", opened), ("clicked", clicked)):
@@ -65,5 +65,5 @@ def _noted(row: models.Engagement, ordinal: int, *, opened: bool, clicked: bool,
     return True
 
 
-def _pages(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def _split_pages(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     return (ids[start : start + ROWS] for start in range(0, len(ids), ROWS))

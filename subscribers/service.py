@@ -10,7 +10,7 @@ from subscribers.attempts import (
     set_domain_rule,
 )
 from subscribers.cleaning import apply_retention
-from subscribers.engagement import note_engagement
+from subscribers.engagement import record_engagement
 from subscribers.erasing import erase, erase_unconfirmed, everything_about, forgotten, to_forget
 from subscribers.exporting import export, exported
 from subscribers.hygiene import ask_the_silent, growth, let_the_silent_go, silence

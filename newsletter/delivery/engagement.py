@@ -45,7 +45,7 @@ def _roll_up_mailing(row: models.Mailing, now: datetime) -> int:
                 if flags & flag:
                     seen[flag].append(members[place])
         if seen:
-            changed += subscribers.note_engagement(
+            changed += subscribers.record_engagement(
                 row.list_id, row.ordinal, opened=seen[MemberFlag.OPENED], clicked=seen[MemberFlag.CLICKED], as_of=now
             )
         models.Batch.objects.filter(id=batch_id).update(folded=batch.version)

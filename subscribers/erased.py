@@ -13,7 +13,7 @@ from datetime import datetime
 from subscribers import models
 
 
-class Hasher:
+class AddressHasher:
     """Makes the hash of an address's key."""
 
     def __init__(self, pepper: bytes) -> None:
@@ -26,10 +26,10 @@ class Hasher:
         return "#" + mac.hexdigest()
 
 
-def hasher(now: datetime) -> Hasher:
+def hasher(now: datetime) -> AddressHasher:
     """The hasher of this installation; its secret is made when it is first asked for."""
     row = models.Pepper.objects.order_by("id").first()
     if row is None:
         models.Pepper.objects.get_or_create(id=1, defaults={"value": secrets.token_bytes(32), "created_at": now})
         row = models.Pepper.objects.get(id=1)
-    return Hasher(bytes(row.value))
+    return AddressHasher(bytes(row.value))

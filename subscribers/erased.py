@@ -26,7 +26,7 @@ class AddressHasher:
         return "#" + mac.hexdigest()
 
 
-def hasher(now: datetime) -> AddressHasher:
+def get_hasher(now: datetime) -> AddressHasher:
     """The hasher of this installation; its secret is made when it is first asked for."""
     row = models.Pepper.objects.order_by("id").first()
     if row is None:

@@ -57,7 +57,7 @@ def erase(subscriber_id: int, *, by: str, now: datetime) -> None:
     formers = [*models.AddressChange.objects.filter(subscriber=person).values_list("address", "address_key")]
     known = {person.address_key: person.address, **{key: address for address, key in formers}}
     runs = {*models.Consent.objects.filter(subscriber=person, run__isnull=False).values_list("run_id", flat=True)}
-    hasher = erased.hasher(now)
+    hasher = erased.get_hasher(now)
     with transaction.atomic():
         for key in known:
             models.Suppression.objects.filter(address_key=key).delete()

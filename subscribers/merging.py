@@ -150,7 +150,7 @@ class _Stroke:
         for statement in (*(_PLANNED if _pg() else ()), *_TABLES, *emptied):
             self._cursor.execute(statement)
         self._do("SELECT 1 FROM subscribers_suppression WHERE address_key >= '#' AND address_key < '$' LIMIT 1")
-        hashed = erased.hasher(self._now).hash if self._cursor.fetchone() else lambda key: ""
+        hashed = erased.get_hasher(self._now).hash if self._cursor.fetchone() else lambda key: ""
         names = ", ".join(("n", *self._target.columns, "hash"))
         numbered = ((n, *row, hashed(row[0])) for n, row in enumerate(rows))
         if _pg():

@@ -70,7 +70,7 @@ def list_by_slug(slug: str) -> List:
 
 def never_keys(address_key: str, now: datetime) -> tuple[str, ...]:
     """Under which keys the suppressions may say that an address must never be mailed: itself, its domain, its hash."""
-    return (address_key, address_key[address_key.rindex("@") :], erased.hasher(now).hash(address_key))
+    return (address_key, address_key[address_key.rindex("@") :], erased.get_hasher(now).hash(address_key))
 
 
 def lists_of(claims: tokens.Claims) -> tuple[List, ...]:

@@ -149,7 +149,7 @@ def _person(document: dict[str, Any], lists: dict[str, models.List], by: str, no
     here = models.Subscriber.objects.filter(address_key=key).first() or find_by_former_address(document["address"])
     if here is not None:
         return _opt_outs(here, document, lists, by, now)
-    if models.Suppression.objects.filter(address_key=erased.hasher(now).hash(key)).exists():
+    if models.Suppression.objects.filter(address_key=erased.get_hasher(now).hash(key)).exists():
         raise BadInput("This person was erased here, so they are not taken back.", "address")
     person = models.Subscriber.objects.create(**_values(document, PERSON_FIELDS))
     for held in document["subscriptions"]:

@@ -1,7 +1,7 @@
 """Everything about a person, to hand out; and forgetting them.
 
 What stays of somebody who was erased is the hash among the suppressions, so that no import brings them back, and the
-counts they were part of. The other rooms forget them when they are told (`to_forget`, `forgotten`).
+counts they were part of. The other rooms forget them when they are told (`list_pending_erasures`, `complete_erasure`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from subscribers.changes import get_subscriber_row, suppress_key
 from subscribers.values import ToForget
 
 
-def everything_about(subscriber_id: int, *, now: datetime) -> dict[str, Any]:
+def collect_personal_data(subscriber_id: int, *, now: datetime) -> dict[str, Any]:
     """All that is known of a person, here and in the other rooms, as plain values for JSON. Raises NotFound."""
     person = reads.person(subscriber_id)
     document = asdict(person)
@@ -35,20 +35,20 @@ def everything_about(subscriber_id: int, *, now: datetime) -> dict[str, Any]:
     ]
     document["other_rooms"] = hooks.known_elsewhere(subscriber_id)
     document["as_of"] = now
-    return {name: _plain(value) for name, value in document.items()}
+    return {name: _to_json_value(value) for name, value in document.items()}
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, dict):
-        return {str(name): _plain(each) for name, each in value.items()}
+        return {str(name): _to_json_value(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
+        return [_to_json_value(each) for each in value]
     return value
 
 
-def erase(subscriber_id: int, *, by: str, now: datetime) -> None:
+def erase_subscriber(subscriber_id: int, *, by: str, now: datetime) -> None:
     """Forgets a person: history, attributes, tries, and the files of imports they came in. Raises NotFound.
 
     Their address, and those they had, stay as hashes among the suppressions: the person stays unmailed.
@@ -66,22 +66,22 @@ def erase(subscriber_id: int, *, by: str, now: datetime) -> None:
             models.Attempt.objects.filter(address__iexact=address).delete()
         models.Erasure.objects.create(subscriber_id=person.id, addresses=sorted(known.values()), at=now, by=by[:254])
         person.delete()
-    for import_id in runs | _files_with(known):
+    for import_id in runs | _find_imports_naming(known):
         importing.forget_file(import_id)
 
 
-def _files_with(keys: dict[str, str]) -> set[int]:
+def _find_imports_naming(keys: dict[str, str]) -> set[int]:
     """The imports in whose kept files an address stands, though nobody came by it: a bad or refused row."""
     return {import_id for import_id in importing.files_kept() if importing.names(import_id, keys)}
 
 
-def to_forget() -> tuple[ToForget, ...]:
+def list_pending_erasures() -> tuple[ToForget, ...]:
     """Whom the other rooms still have to forget."""
     rows = models.Erasure.objects.filter(done_at__isnull=True).order_by("id")[:50]
     return tuple(ToForget(row.id, row.subscriber_id, tuple(row.addresses)) for row in rows)
 
 
-def forgotten(erasure_id: int, *, now: datetime) -> None:
+def complete_erasure(erasure_id: int, *, now: datetime) -> None:
     """The other rooms have forgotten somebody: their addresses go here, too."""
     models.Erasure.objects.filter(id=erasure_id).update(done_at=now, addresses=[])
 

@@ -11,7 +11,13 @@ from subscribers.attempts import (
 )
 from subscribers.cleaning import apply_retention
 from subscribers.engagement import record_engagement
-from subscribers.erasing import erase, erase_unconfirmed, everything_about, forgotten, to_forget
+from subscribers.erasing import (
+    collect_personal_data,
+    complete_erasure,
+    erase_subscriber,
+    erase_unconfirmed,
+    list_pending_erasures,
+)
 from subscribers.exporting import export, exported
 from subscribers.hygiene import ask_the_silent, growth, let_the_silent_go, silence
 from subscribers.importing import begin as begin_import

@@ -280,7 +280,7 @@ def show_data(address: str) -> None:
     """Write everything that is known of a reader, as JSON: for those who ask for their data."""
     now = clock.now()
     person = _get_subscriber(address)
-    emit_json(service.everything_about(person.id, now=now))
+    emit_json(service.collect_personal_data(person.id, now=now))
     audit.record(None, "handed out a reader's data", f"reader {person.id}", now=now)
 
 
@@ -290,7 +290,7 @@ def erase(address: str, yes: bool = YES) -> None:
     person = _get_subscriber(address)
     confirm_or_refuse(f"Erase everything about {person.address}? This cannot be undone.", yes)
     now = clock.now()
-    service.erase(person.id, by=BY, now=now)
+    service.erase_subscriber(person.id, by=BY, now=now)
     erasure.propagate_erasures(now)
     audit.record(None, "erased reader", f"reader {person.id}", now=now)
     say("Erased, here and in deliveries, waiting posts and the outbox.")

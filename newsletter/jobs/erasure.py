@@ -16,10 +16,10 @@ MAX_EDITIONS = 100_000
 
 def propagate_erasures(now: datetime) -> int:
     """Has the other rooms forget who was erased. Returns how many people. Done again, it changes nothing."""
-    waiting = subscribers.to_forget()
+    waiting = subscribers.list_pending_erasures()
     for each in waiting:
         delivery.forget(each.subscriber_id, each.addresses, outbox=wiring.get_config().outbox_dir)
-        subscribers.forgotten(each.id, now=now)
+        subscribers.complete_erasure(each.id, now=now)
     return len(waiting)
 
 

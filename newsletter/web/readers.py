@@ -134,7 +134,7 @@ def _act(request: HttpRequest, found: reads.Person, lists: dict[int, reads.List]
         elif request.POST.get("do") == "erase":
             if not request.POST.get("sure"):
                 raise BadInput("Tick the box to say that they asked for it.", "sure")
-            service.erase(found.id, by=get_actor_email(request), now=now)
+            service.erase_subscriber(found.id, by=get_actor_email(request), now=now)
             record_audit(request, "erased reader", f"reader {found.id}")
             messages.success(request, "Erased. A fingerprint of the address keeps them from being signed up again.")
             return redirect("readers")
@@ -155,7 +155,7 @@ def _save_details(request: HttpRequest, subscriber_id: int) -> None:
 
 
 def _download_data(subscriber_id: int) -> HttpResponse:
-    document = service.everything_about(subscriber_id, now=clock.now())
+    document = service.collect_personal_data(subscriber_id, now=clock.now())
     text = json.dumps(document, ensure_ascii=False, indent=2)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="reader-{subscriber_id}.json"'

@@ -105,11 +105,11 @@ def _next(list_id: int | None, state: str, after: int) -> Iterator[int]:
     yield from held.order_by("subscriber_id").values_list("subscriber_id", flat=True)[:_PAGE]
 
 
-Head = Callable[[], None]
+WriteHeader = Callable[[], None]
 Lines = Callable[[Sequence[models.Subscriber]], None]
 
 
-def _csv(write: Write, list_id: int | None) -> tuple[Head, Lines]:
+def _csv(write: Write, list_id: int | None) -> tuple[WriteHeader, Lines]:
     names = [attribute.slug for attribute in segmenting.attributes()]
     out = csv.writer(tables.Pen(write))
 
@@ -134,7 +134,7 @@ def _csv(write: Write, list_id: int | None) -> tuple[Head, Lines]:
     return head, lines
 
 
-def _mailchimp(write: Write, list_id: int | None) -> tuple[Head, Lines]:
+def _mailchimp(write: Write, list_id: int | None) -> tuple[WriteHeader, Lines]:
     """Mailchimp takes one file for each status, and a person's tags in one cell."""
     names = segmenting.attributes()
     out = csv.writer(tables.Pen(write))
@@ -154,7 +154,7 @@ def _mailchimp(write: Write, list_id: int | None) -> tuple[Head, Lines]:
     return head, lines
 
 
-def _listmonk(write: Write, list_id: int | None) -> tuple[Head, Lines]:
+def _listmonk(write: Write, list_id: int | None) -> tuple[WriteHeader, Lines]:
     """listmonk takes email, name, and attributes as JSON."""
     out = csv.writer(tables.Pen(write))
 
@@ -173,7 +173,7 @@ def _listmonk(write: Write, list_id: int | None) -> tuple[Head, Lines]:
     return head, lines
 
 
-def _own(write: Write, list_id: int | None) -> tuple[Head, Lines]:
+def _own(write: Write, list_id: int | None) -> tuple[WriteHeader, Lines]:
     slugs = dict(models.List.objects.values_list("id", "slug"))
 
     def head() -> None:

@@ -106,10 +106,10 @@ def _next(list_id: int | None, state: str, after: int) -> Iterator[int]:
 
 
 WriteHeader = Callable[[], None]
-Lines = Callable[[Sequence[models.Subscriber]], None]
+WriteRows = Callable[[Sequence[models.Subscriber]], None]
 
 
-def _csv(write: Write, list_id: int | None) -> tuple[WriteHeader, Lines]:
+def _csv(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     names = [attribute.slug for attribute in segmenting.attributes()]
     out = csv.writer(tables.Pen(write))
 
@@ -134,7 +134,7 @@ def _csv(write: Write, list_id: int | None) -> tuple[WriteHeader, Lines]:
     return head, lines
 
 
-def _mailchimp(write: Write, list_id: int | None) -> tuple[WriteHeader, Lines]:
+def _mailchimp(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     """Mailchimp takes one file for each status, and a person's tags in one cell."""
     names = segmenting.attributes()
     out = csv.writer(tables.Pen(write))
@@ -154,7 +154,7 @@ def _mailchimp(write: Write, list_id: int | None) -> tuple[WriteHeader, Lines]:
     return head, lines
 
 
-def _listmonk(write: Write, list_id: int | None) -> tuple[WriteHeader, Lines]:
+def _listmonk(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     """listmonk takes email, name, and attributes as JSON."""
     out = csv.writer(tables.Pen(write))
 
@@ -173,7 +173,7 @@ def _listmonk(write: Write, list_id: int | None) -> tuple[WriteHeader, Lines]:
     return head, lines
 
 
-def _own(write: Write, list_id: int | None) -> tuple[WriteHeader, Lines]:
+def _own(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     slugs = dict(models.List.objects.values_list("id", "slug"))
 
     def head() -> None:

@@ -219,7 +219,7 @@ def _ask() -> None:
         line(f"  find {what}", median_ms(lambda t=text: reads.find(t), runs=5), "the bar", 150.0)  # type: ignore[misc]
     for form in ("csv", "jsonl"):
         begin = time.perf_counter()
-        count = service.export(list_id, lambda text: None, form=form)
+        count = service.write_export(list_id, lambda text: None, form=form)
         print(f"  exported {count:,} as {form}: {count / (time.perf_counter() - begin):,.0f}/s")
     print(f"    memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB", flush=True)
 

@@ -16,13 +16,13 @@ from typing import Any
 from newsletter.kernel.errors import BadInput
 from subscribers import models, policy, segmenting, tables
 
-FORMS = ("csv", "jsonl", "mailchimp", "listmonk")
+FORMATS = ("csv", "jsonl", "mailchimp", "listmonk")
 VERSION = 1
 _PAGE = 1_000
 Write = Callable[[str], object]
 
 
-def export(
+def write_export(
     list_id: int | None,
     write: Write,
     *,
@@ -32,9 +32,9 @@ def export(
     now: datetime | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> int:
-    """Writes the people of a list. Returns how many. See `exported`."""
+    """Writes the people of a list. Returns how many. See `stream_export`."""
     total = 0
-    for count, text in exported(list_id, form=form, state=state, segment=segment, now=now):
+    for count, text in stream_export(list_id, form=form, state=state, segment=segment, now=now):
         write(text)
         total += count
         if progress and count:
@@ -42,7 +42,7 @@ def export(
     return total
 
 
-def exported(
+def stream_export(
     list_id: int | None, *, form: str = "csv", state: str = "", segment: str = "", now: datetime | None = None
 ) -> Iterator[tuple[int, str]]:
     """The people of a list (None: everybody, in our own form alone), piece by piece: how many are in it, and its text.
@@ -50,8 +50,8 @@ def exported(
     `state` and `segment` (with `now`) narrow it down; mailchimp and listmonk get the active ones if nothing is said, for
     they take everybody in a file as such. Raises BadInput, NotFound.
     """
-    if form not in FORMS:
-        raise BadInput(f"“{form}” is no form of export. It can be {', '.join(FORMS)}.", "format")
+    if form not in FORMATS:
+        raise BadInput(f"“{form}” is no form of export. It can be {', '.join(FORMATS)}.", "format")
     if list_id is None and form != "jsonl":
         raise BadInput("Everything at once can be had as jsonl alone; name a list.", "list")
     if state and state not in policy.STATES:
@@ -59,10 +59,12 @@ def exported(
     if form in ("mailchimp", "listmonk"):
         state = state or policy.ACTIVE
     wanted = frozenset(segmenting.members(segment, now=now, list_id=list_id)) if segment and now else None
-    return _pieces(list_id, form, state, wanted)
+    return _stream_pieces(list_id, form, state, wanted)
 
 
-def _pieces(list_id: int | None, form: str, state: str, wanted: frozenset[int] | None) -> Iterator[tuple[int, str]]:
+def _stream_pieces(
+    list_id: int | None, form: str, state: str, wanted: frozenset[int] | None
+) -> Iterator[tuple[int, str]]:
     parts: list[str] = []
 
     def piece() -> str:
@@ -70,32 +72,37 @@ def _pieces(list_id: int | None, form: str, state: str, wanted: frozenset[int] |
         parts.clear()
         return text
 
-    writer = {"csv": _csv, "jsonl": _own, "mailchimp": _mailchimp, "listmonk": _listmonk}[form]
+    writer = {
+        "csv": _csv_writers,
+        "jsonl": _jsonl_writers,
+        "mailchimp": _mailchimp_writers,
+        "listmonk": _listmonk_writers,
+    }[form]
     head, line = writer(parts.append, list_id)
     head()
     yield 0, piece()
-    for page in _pages(list_id, state):
+    for page in _list_pages(list_id, state):
         people = [row for row in page if wanted is None or row.id in wanted]
         line(people)
         yield len(people), piece()
     if form == "jsonl" and list_id is None:
         for row in models.Suppression.objects.order_by("id").iterator(chunk_size=2000):
-            _line(
+            _write_line(
                 parts.append,
-                {"suppression": _fields(row, "address_key", "reason", "source", "created_at", "expires_at")},
+                {"suppression": _pick_fields(row, "address_key", "reason", "source", "created_at", "expires_at")},
             )
             yield 0, piece()
 
 
-def _pages(list_id: int | None, state: str) -> Iterator[list[models.Subscriber]]:
+def _list_pages(list_id: int | None, state: str) -> Iterator[list[models.Subscriber]]:
     after = 0
-    while ids := list(_next(list_id, state, after)):
+    while ids := list(_list_next_ids(list_id, state, after)):
         people = models.Subscriber.objects.in_bulk(ids)
         yield [people[each] for each in ids if each in people]
         after = ids[-1]
 
 
-def _next(list_id: int | None, state: str, after: int) -> Iterator[int]:
+def _list_next_ids(list_id: int | None, state: str, after: int) -> Iterator[int]:
     """The next people by id: of a list by its own index, for a list is a part of everybody."""
     if list_id is None:
         yield from models.Subscriber.objects.filter(id__gt=after).order_by("id").values_list("id", flat=True)[:_PAGE]
@@ -109,7 +116,7 @@ WriteHeader = Callable[[], None]
 WriteRows = Callable[[Sequence[models.Subscriber]], None]
 
 
-def _csv(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
+def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     names = [attribute.slug for attribute in segmenting.attributes()]
     out = csv.writer(tables.Pen(write))
 
@@ -120,7 +127,7 @@ def _csv(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
         )  # fmt: skip
 
     def lines(people: Sequence[models.Subscriber]) -> None:
-        known = _about(people, list_id)
+        known = _SubscriberRecords(people, list_id)
         for person in people:
             (held,) = known.subscriptions[person.id]
             cells = [
@@ -134,7 +141,7 @@ def _csv(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     return head, lines
 
 
-def _mailchimp(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
+def _mailchimp_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     """Mailchimp takes one file for each status, and a person's tags in one cell."""
     names = segmenting.attributes()
     out = csv.writer(tables.Pen(write))
@@ -143,7 +150,7 @@ def _mailchimp(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRow
         out.writerow(["Email Address", "First Name", "Last Name", "Tags", *(attribute.name for attribute in names)])
 
     def lines(people: Sequence[models.Subscriber]) -> None:
-        known = _about(people, list_id)
+        known = _SubscriberRecords(people, list_id)
         for person in people:
             values = (str(person.attributes.get(attribute.slug, "")) for attribute in names)
             tags = ",".join(f'"{tag}"' if "," in tag else tag for tag in known.tags[person.id])
@@ -154,7 +161,7 @@ def _mailchimp(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRow
     return head, lines
 
 
-def _listmonk(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
+def _listmonk_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     """listmonk takes email, name, and attributes as JSON."""
     out = csv.writer(tables.Pen(write))
 
@@ -162,7 +169,7 @@ def _listmonk(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows
         out.writerow(["email", "name", "attributes"])
 
     def lines(people: Sequence[models.Subscriber]) -> None:
-        known = _about(people, list_id)
+        known = _SubscriberRecords(people, list_id)
         for person in people:
             values: dict[str, Any] = dict(person.attributes)
             values |= {"tags": known.tags[person.id]} if known.tags[person.id] else {}
@@ -173,33 +180,39 @@ def _listmonk(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows
     return head, lines
 
 
-def _own(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
+def _jsonl_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     slugs = dict(models.List.objects.values_list("id", "slug"))
 
     def head() -> None:
-        _line(write, {"newsletter_readers": VERSION})
+        _write_line(write, {"newsletter_readers": VERSION})
         for row in models.List.objects.order_by("id"):
             if list_id in (None, row.id):
-                _line(write, {"list": _fields(row, *LIST_FIELDS)})
+                _write_line(write, {"list": _pick_fields(row, *LIST_FIELDS)})
         for attribute in models.Attribute.objects.order_by("id"):
-            _line(write, {"attribute": _fields(attribute, *ATTRIBUTE_FIELDS)})
+            _write_line(write, {"attribute": _pick_fields(attribute, *ATTRIBUTE_FIELDS)})
 
     def lines(people: Sequence[models.Subscriber]) -> None:
-        known = _about(people, list_id)
+        known = _SubscriberRecords(people, list_id)
         for person in people:
-            document = _fields(person, *PERSON_FIELDS)
+            document = _pick_fields(person, *SUBSCRIBER_FIELDS)
             document["tags"] = known.tags[person.id]
-            document["former_addresses"] = [_fields(row, *FORMER_FIELDS) for row in known.formers[person.id]]
+            document["former_addresses"] = [
+                _pick_fields(row, *FORMER_ADDRESS_FIELDS) for row in known.formers[person.id]
+            ]
             document["subscriptions"] = [
-                {"list": slugs[row.list_id], **_fields(row, *SUBSCRIPTION_FIELDS)}
-                | ({"engagement": _fields(row.engagement, *ENGAGEMENT_FIELDS)} if hasattr(row, "engagement") else {})
+                {"list": slugs[row.list_id], **_pick_fields(row, *SUBSCRIPTION_FIELDS)}
+                | (
+                    {"engagement": _pick_fields(row.engagement, *ENGAGEMENT_FIELDS)}
+                    if hasattr(row, "engagement")
+                    else {}
+                )
                 for row in known.subscriptions[person.id]
             ]
             document["consents"] = [
-                {"list": slugs.get(row.list_id or 0), **_fields(row, *CONSENT_FIELDS)}
+                {"list": slugs.get(row.list_id or 0), **_pick_fields(row, *CONSENT_FIELDS)}
                 for row in known.consents(person.id)
             ]
-            _line(write, {"person": document})
+            _write_line(write, {"person": document})
 
     return head, lines
 
@@ -208,17 +221,17 @@ LIST_FIELDS = (
     "slug", "name", "description", "language", "double_opt_in", "public", "weekly_day", "newest_edition", "engagement_as_of", "created_at",
 )  # fmt: skip
 ATTRIBUTE_FIELDS = ("slug", "name", "kind", "choices", "created_at")
-PERSON_FIELDS = (
+SUBSCRIBER_FIELDS = (
     "address", "address_key", "first_name", "last_name", "language", "zone", "source", "tier", "attributes", "tracked", "soft_bounces",
     "created_at",
 )  # fmt: skip
-FORMER_FIELDS = ("address", "address_key", "since", "until", "changed_by")
+FORMER_ADDRESS_FIELDS = ("address", "address_key", "since", "until", "changed_by")
 SUBSCRIPTION_FIELDS = ("state", "since", "confirmed_at", "source", "frequency", "paused_until", "asked_at")
 ENGAGEMENT_FIELDS = ("newest", "opened", "clicked", "last_opened_at", "last_clicked_at", "as_of")
 CONSENT_FIELDS = ("state", "before", "at", "claimed_at", "how", "by", "origin", "words", "network", "reason")
 
 
-class _about:  # reads like a question where it is used
+class _SubscriberRecords:  # reads like a question where it is used
     """What belongs to some people, a query for each kind instead of one for each person."""
 
     def __init__(self, people: Sequence[models.Subscriber], list_id: int | None) -> None:
@@ -228,10 +241,14 @@ class _about:  # reads like a question where it is used
         held = (
             models.Subscription.objects.filter(subscriber_id__in=ids).select_related("engagement").order_by("list_id")
         )
-        self.subscriptions = _grouped(ids, held if list_id is None else held.filter(list_id=list_id))
-        self.formers = _grouped(ids, models.AddressChange.objects.filter(subscriber_id__in=ids).order_by("until", "id"))
+        self.subscriptions = _group_by_subscriber(ids, held if list_id is None else held.filter(list_id=list_id))
+        self.formers = _group_by_subscriber(
+            ids, models.AddressChange.objects.filter(subscriber_id__in=ids).order_by("until", "id")
+        )
         tagged = models.Tagged.objects.filter(subscriber_id__in=ids).select_related("tag")
-        self.tags = {person: sorted(row.tag.name for row in rows) for person, rows in _grouped(ids, tagged).items()}
+        self.tags = {
+            person: sorted(row.tag.name for row in rows) for person, rows in _group_by_subscriber(ids, tagged).items()
+        }
 
     def consents(self, person: int) -> Sequence[models.Consent]:
         """A person's history; asked for by our own form alone."""
@@ -239,24 +256,24 @@ class _about:  # reads like a question where it is used
             rows = models.Consent.objects.filter(subscriber_id__in=self._ids).order_by("id")
             if self._list_id is not None:
                 rows = rows.filter(list_id=self._list_id)
-            self._all_consents = _grouped(self._ids, rows)
+            self._all_consents = _group_by_subscriber(self._ids, rows)
         return self._all_consents[person]
 
 
-def _grouped(ids: Sequence[int], rows: Any) -> dict[int, list[Any]]:
+def _group_by_subscriber(ids: Sequence[int], rows: Any) -> dict[int, list[Any]]:
     found: dict[int, list[Any]] = {person: [] for person in ids}
     for row in rows:
         found[row.subscriber_id].append(row)
     return found
 
 
-def _fields(row: Any, *names: str) -> dict[str, Any]:
-    return {name: _plain(getattr(row, name)) for name in names}
+def _pick_fields(row: Any, *names: str) -> dict[str, Any]:
+    return {name: _to_json_value(getattr(row, name)) for name in names}
 
 
-def _plain(value: Any) -> Any:
+def _to_json_value(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime | date) else value
 
 
-def _line(write: Write, document: dict[str, Any]) -> None:
+def _write_line(write: Write, document: dict[str, Any]) -> None:
     write(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")

@@ -23,9 +23,9 @@ from subscribers.exporting import (
     ATTRIBUTE_FIELDS,
     CONSENT_FIELDS,
     ENGAGEMENT_FIELDS,
-    FORMER_FIELDS,
+    FORMER_ADDRESS_FIELDS,
     LIST_FIELDS,
-    PERSON_FIELDS,
+    SUBSCRIBER_FIELDS,
     SUBSCRIPTION_FIELDS,
     VERSION,
 )
@@ -151,14 +151,14 @@ def _person(document: dict[str, Any], lists: dict[str, models.List], by: str, no
         return _opt_outs(here, document, lists, by, now)
     if models.Suppression.objects.filter(address_key=erased.get_hasher(now).hash(key)).exists():
         raise BadInput("This person was erased here, so they are not taken back.", "address")
-    person = models.Subscriber.objects.create(**_values(document, PERSON_FIELDS))
+    person = models.Subscriber.objects.create(**_values(document, SUBSCRIBER_FIELDS))
     for held in document["subscriptions"]:
         row = models.Subscription.objects.create(
             subscriber=person, list=_list(lists, held["list"]), **_values(held, SUBSCRIPTION_FIELDS)
         )
         if "engagement" in held:
             models.Engagement.objects.create(subscription=row, **_values(held["engagement"], ENGAGEMENT_FIELDS))
-    _many(models.AddressChange, person, document["former_addresses"], FORMER_FIELDS)
+    _many(models.AddressChange, person, document["former_addresses"], FORMER_ADDRESS_FIELDS)
     models.Consent.objects.bulk_create(
         models.Consent(
             subscriber=person,

@@ -18,7 +18,7 @@ from subscribers.erasing import (
     erase_unconfirmed,
     list_pending_erasures,
 )
-from subscribers.exporting import export, exported
+from subscribers.exporting import stream_export, write_export
 from subscribers.hygiene import ask_the_silent, growth, let_the_silent_go, silence
 from subscribers.importing import begin as begin_import
 from subscribers.importing import begin_undo as begin_undo_import

@@ -242,10 +242,10 @@ def export_subscribers(
     list_id = found.id if found else None
     with open_output(out) as file:
         if out is None:
-            count = service.export(list_id, file.write, form=form, state=state, segment=segment, now=now)
+            count = service.write_export(list_id, file.write, form=form, state=state, segment=segment, now=now)
         else:
             with progress("Exporting", None) as advance:
-                count = service.export(
+                count = service.write_export(
                     list_id, file.write, form=form, state=state, segment=segment, now=now, progress=advance
                 )
     if out is not None:

@@ -21,14 +21,14 @@ TARGETS = (
     "joined_at", "confirmed_at", "network", "source", "reason", "ignore",
 )  # fmt: skip
 # The same in words, for whoever chooses.
-MEANINGS = {
+TARGET_LABELS = {
     "email": "Address", "first_name": "First name", "last_name": "Last name", "name": "Whole name", "language": "Language", "zone": "Time zone",
     "tier": "Tier: free, paid, comp", "tags": "Tags", "tag_if_yes": "A tag, where it says yes", "attribute": "Attribute", "attributes": "Attributes in JSON",
     "status": "State", "left": "Left (yes, or when)", "bounced": "Mail came back (yes, or when)", "complained": "Called it spam (yes, or when)",
     "wanted": "Wants it (yes or no)", "joined_at": "Asked for it on", "confirmed_at": "Confirmed on", "network": "Network address", "source": "Where from",
     "reason": "Why they left", "ignore": "Leave out",
 }  # fmt: skip
-_DECIDES = {"status", "left", "bounced", "complained", "wanted"}
+_STATE_TARGETS = {"status", "left", "bounced", "complained", "wanted"}
 SUPPRESSED = "suppressed"  # stronger than any state: never to be mailed, on no list
 _SINGLE = frozenset(
     [
@@ -49,7 +49,7 @@ _SINGLE = frozenset(
 _MOST_ATTRIBUTES = 60
 
 # How columns are called, folded, by what they are to us. Where several fit the address, the first named counts.
-_VOCABULARY = """
+_COLUMN_NAMES = """
 email: email emailaddress mail address subscriberemail emailadresse adresse adresseemail correoelectronico
     emailaddres contactemail useremail eaddress mailaddress courriel adressemail epost
 first_name: firstname first givenname fname vorname prenom nombre nome voornaam fornamn fornavn imie
@@ -81,13 +81,15 @@ ignore: smsblacklisted smsoptout unsubscribereasonother unsubreasonother unsubca
     cleancampaigntitle cleancampaignid lastchanged updatedat modifiedtime modifiedat lastmodified uuid id
     subscriberid contactid stripecustomerid leid euid memberrating lastactive lastactivity lastactivityat
 """
-_READER = {ours: names.split() for ours, names in re.findall(r"^(\w+): (.*(?:\n .*)*)", _VOCABULARY, re.MULTILINE)}
-_KNOWN = {theirs: ours for ours, names in _READER.items() for theirs in names}
+_NAMES_BY_TARGET = {
+    ours: names.split() for ours, names in re.findall(r"^(\w+): (.*(?:\n .*)*)", _COLUMN_NAMES, re.MULTILINE)
+}
+_TARGET_BY_NAME = {theirs: ours for ours, names in _NAMES_BY_TARGET.items() for theirs in names}
 _SUSPICIOUS = re.compile(
     r"status|subscri|unsub|opt(ed)?(in|out)|bounce|clean|block|black|suppress|complain|spam|disabled|enabled|^active|"
     r"active$|deleted|removed|consent|permission|gdpr|marketing|donot|undeliver|cancel|abgemeldet|mailable"
 )
-_WORDS = {
+_STATUS_WORDS = {
     policy.ACTIVE: "active subscribed enabled confirmed optedin yes true verified regular valid",
     policy.PENDING: "pending unconfirmed validating unverified unactivated notconfirmed awaiting",
     policy.UNSUBSCRIBED: "unsubscribed inactive disabled optedout optout cancelled canceled deleted removed left no false unsub "
@@ -96,10 +98,10 @@ _WORDS = {
     policy.COMPLAINED: "complained spam complaint markedasspam spamcomplaint spamreport abuse",
     SUPPRESSED: "blocklisted blacklisted suppressed blocked donotmail",
 }
-_STATUSES = {word: state for state, words in _WORDS.items() for word in words.split()}
-_FREE = dict.fromkeys(("", "free", "none", "other", "basic", "regular"), "free")
+_STATUSES = {word: state for state, words in _STATUS_WORDS.items() for word in words.split()}
+_FREE_TIERS = dict.fromkeys(("", "free", "none", "other", "basic", "regular"), "free")
 _TIERS = {
-    **_FREE,
+    **_FREE_TIERS,
     **dict.fromkeys(("paid", "premium", "monthly", "yearly", "annual", "founding", "pro", "paying"), "paid"),
     **dict.fromkeys(("comp", "complimentary", "gift", "gifted", "lifetime"), "comp"),
 }
@@ -117,11 +119,11 @@ class Tool:
     note: str = ""
 
 
-def _sets(*sets: str) -> tuple[frozenset[str], ...]:
+def _column_sets(*sets: str) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(each.split()) for each in sets)
 
 
-_TYPES = {
+_BUTTONDOWN_TYPES = {
     "premium": "active", "gifted": "active", "trialed": "active", "unpaid": "active", "churned": "active", "churning": "active",
     "pastdue": "active", "paused": "active", "upcoming": "pending", "spammy": SUPPRESSED,
 }  # fmt: skip
@@ -129,7 +131,7 @@ TOOLS = (
     Tool(
         "mailchimp",
         "Mailchimp",
-        _sets("memberrating leid", "memberrating euid", "memberrating optintime", "leid euid"),
+        _column_sets("memberrating leid", "memberrating euid", "memberrating optintime", "leid euid"),
         {
             "timezone": "zone_if_known", "optinip": "ignore", "unsubtime": "ignore", "cleantime": "ignore", "gmtoff": "ignore",
             "dstoff": "ignore", "latitude": "ignore", "longitude": "ignore", "cc": "attribute", "region": "attribute", "notes": "attribute",
@@ -138,7 +140,7 @@ TOOLS = (
     Tool(
         "substack",
         "Substack",
-        _sets("email emaildisabled", "email activesubscription"),
+        _column_sets("email emaildisabled", "email activesubscription"),
         {
             "activesubscription": "paying", "plan": "plan", "expiry": "ignore", "firstpaymentat": "ignore", "digestenabled": "ignore",
         },
@@ -146,36 +148,36 @@ TOOLS = (
     Tool(
         "ghost",
         "Ghost",
-        _sets("email subscribedtoemails"),
+        _column_sets("email subscribedtoemails"),
         {"complimentaryplan": "comp_if_yes", "tiers": "paid_if_any", "note": "attribute"},
     ),
     Tool(
         "listmonk",
         "listmonk",
-        _sets("uuid email attributes status"),
+        _column_sets("uuid email attributes status"),
         note="listmonk's export does not say who left a single list: also import each list's unsubscribed people.",
     ),
-    Tool("listmonk_import", "listmonk (import form)", _sets("email name attributes")),
+    Tool("listmonk_import", "listmonk (import form)", _column_sets("email name attributes")),
     Tool(
         "buttondown",
         "Buttondown",
-        _sets("emailaddress type", "email subscribertype", "emailaddress subscribertype", "email type creationdate"),
+        _column_sets("emailaddress type", "email subscribertype", "emailaddress subscribertype", "email type creationdate"),
         {
             "type": "status", "churndate": "ignore", "upgradedate": "ignore", "notes": "attribute", "secondaryid": "ignore", "utmcampaign": "ignore",
             "utmmedium": "ignore", "lastopeneddate": "ignore", "lastclickeddate": "ignore",
         },
-        _TYPES,
+        _BUTTONDOWN_TYPES,
     ),
     Tool(
         "beehiiv",
         "beehiiv",
-        _sets("email status tier", "email status unsubscribedat stripecustomerid", "email status subscriptiontier"),
+        _column_sets("email status tier", "email status unsubscribedat stripecustomerid", "email status subscriptiontier"),
         {"subscriptiontier": "tier", "subscriptiondatesubstack": "ignore"},
     ),
     Tool(
         "brevo",
         "Brevo",
-        _sets(
+        _column_sets(
             "email emailblacklisted", "email blacklisted addedtime", "email addedtime", "email blacklist contactid",
             "email emailmarketing contactid",
         ),
@@ -184,7 +186,7 @@ TOOLS = (
     Tool(
         "campaignmonitor",
         "Campaign Monitor",
-        _sets(
+        _column_sets(
             "emailaddress state date", "emailaddress status date", "emailaddress name datejoined", "emailaddress name listjoineddate",
             "emailaddress name subscribeddate", "emailaddress name datesubscribed",
         ),
@@ -193,7 +195,7 @@ TOOLS = (
     Tool(
         "kit",
         "Kit",
-        _sets("email status subscribedat", "email state createdat firstname", "emailaddress status subscribedat", "email status createdat firstname"),
+        _column_sets("email status subscribedat", "email state createdat firstname", "emailaddress status subscribedat", "email status createdat firstname"),
         {},
         {"cold": "active", "inactive": "pending"},
     ),
@@ -225,7 +227,7 @@ class Layout:
         return tuple(column for column in self.columns if column.target == target)
 
 
-def recognise(
+def recognise_columns(
     header: Sequence[str],
     *,
     name: str = "",
@@ -241,31 +243,35 @@ def recognise(
     """
     wanted = {each.strip().casefold(): target for each, target in (mapping or {}).items()}
     _check_mapping(wanted, header)
-    folded = [fold(cell) for cell in header]
+    folded = [normalise_name(cell) for cell in header]
     tool = next((each for each in TOOLS if any(needed <= {*folded} for needed in each.needs)), GENERIC)
-    columns = _columns(header, folded, tool, wanted, sample)
-    whole = _state_word(status) if status else _whole(tool, folded, columns, name)
-    words = {**_STATUSES, **tool.statuses, **{fold(word): _state_word(ours) for word, ours in (statuses or {}).items()}}
+    columns = _assign_columns(header, folded, tool, wanted, sample)
+    whole = _check_state(status) if status else _state_of_file(tool, folded, columns, name)
+    words = {
+        **_STATUSES,
+        **tool.statuses,
+        **{normalise_name(word): _check_state(ours) for word, ours in (statuses or {}).items()},
+    }
     return Layout(tool, columns, whole, words)
 
 
-def fold(name: str) -> str:
+def normalise_name(name: str) -> str:
     """A name as headers are compared: small letters and digits, without accents."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     return re.sub(r"[^a-z0-9]", "", plain)
 
 
-def slug(name: str) -> str:
+def to_attribute_slug(name: str) -> str:
     """The name under which an attribute is kept."""
     plain = unicodedata.normalize("NFKD", name.strip().casefold()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:60]
 
 
-def tier_of(word: str, tool: Tool) -> str | None:
+def find_tier(word: str, tool: Tool) -> str | None:
     """The tier a word means: free, paid or comp; None for one we do not know."""
-    known = _TIERS.get(fold(word))
+    known = _TIERS.get(normalise_name(word))
     if known is None and tool.name == "beehiiv":
-        return "free" if "free" in fold(word) else "paid"
+        return "free" if "free" in normalise_name(word) else "paid"
     return known
 
 
@@ -275,24 +281,24 @@ def _check_mapping(wanted: Mapping[str, str], header: Sequence[str]) -> None:
         if name not in there:
             seen = ", ".join(cell for cell in header if cell)[:300]
             raise BadInput(f"The file has no column “{name}”. It has {seen}.", "map")
-        if target not in TARGETS and not (target.startswith("attribute:") and slug(target[10:])):
+        if target not in TARGETS and not (target.startswith("attribute:") and to_attribute_slug(target[10:])):
             raise BadInput(f"A column cannot be “{target}”. It can be {', '.join(TARGETS)} or attribute:NAME.", "map")
 
 
-def _state_word(word: str) -> str:
+def _check_state(word: str) -> str:
     if word not in (*policy.STATES, SUPPRESSED):
         raise BadInput(f"“{word}” is no state. A row can be {', '.join(policy.STATES)} or {SUPPRESSED}.", "status")
     return word
 
 
-def _columns(
+def _assign_columns(
     header: Sequence[str],
     folded: Sequence[str],
     tool: Tool,
     wanted: Mapping[str, str],
     sample: Sequence[Sequence[str]],
 ) -> tuple[Column, ...]:
-    email = _email_column(header, folded, tool, wanted, sample)
+    email = _find_email_column(header, folded, tool, wanted, sample)
     found: list[Column] = []
     taken = {"email"}
     unclear: list[str] = []
@@ -303,19 +309,19 @@ def _columns(
         elif name.strip().casefold() in wanted and name:
             target = wanted[name.strip().casefold()]
         else:
-            target = _target(index, key, tool, index < owners, sample)
+            target = _guess_target(index, key, tool, index < owners, sample)
             if target == "attribute" and not (index < owners) and key not in tool.columns and _SUSPICIOUS.search(key):
                 unclear.append(name)
-        found.append(_column(index, name, target, taken))
+        found.append(_assign_column(index, name, target, taken))
     if unclear:
-        _ask(unclear)
-    return _few_enough(found)
+        _refuse_unclear_columns(unclear)
+    return _check_attribute_count(found)
 
 
-def _column(index: int, name: str, target: str, taken: set[str]) -> Column:
+def _assign_column(index: int, name: str, target: str, taken: set[str]) -> Column:
     """A column, where what only one may be is not taken twice: a second “Name” is an attribute."""
     if target.startswith("attribute:"):
-        return Column(index, name, "attribute", slug(target[10:]))
+        return Column(index, name, "attribute", to_attribute_slug(target[10:]))
     if target in _SINGLE and target in taken:
         target = "ignore" if target in ("joined_at", "network", "confirmed_at") else "attribute"
     if target == "email":
@@ -323,29 +329,29 @@ def _column(index: int, name: str, target: str, taken: set[str]) -> Column:
     taken.add(target)
     if target != "attribute":
         return Column(index, name, target)
-    kept = slug(name)
+    kept = to_attribute_slug(name)
     while kept in taken and kept:
         kept = f"{kept}_2" if not re.search(r"_\d+$", kept) else re.sub(r"\d+$", lambda m: str(int(m[0]) + 1), kept)
     taken.add(kept)
     return Column(index, name, "attribute" if kept else "ignore", kept)
 
 
-def _target(index: int, key: str, tool: Tool, owners: bool, sample: Sequence[Sequence[str]]) -> str:
+def _guess_target(index: int, key: str, tool: Tool, owners: bool, sample: Sequence[Sequence[str]]) -> str:
     """What a column is. Those the owner of a Mailchimp audience named are names or attributes, never a status."""
     if not key:
         return "ignore"
     if owners:
-        ours = _KNOWN.get(key, "")
+        ours = _TARGET_BY_NAME.get(key, "")
         return ours if ours in ("first_name", "last_name", "name", "language") else "attribute"
     if key in tool.columns:
         return tool.columns[key]
     if tool.name == "beehiiv" and key.endswith("tier") and key != "tier":
         return "tag_if_yes"
-    ours = _KNOWN.get(key, "attribute")
+    ours = _TARGET_BY_NAME.get(key, "attribute")
     return "attribute" if ours == "email" else ours
 
 
-def _email_column(
+def _find_email_column(
     header: Sequence[str],
     folded: Sequence[str],
     tool: Tool,
@@ -357,12 +363,12 @@ def _email_column(
             return index
     if tool.name == "mailchimp":
         return 0  # in whatever language it is called
-    for theirs in _READER["email"]:
+    for theirs in _NAMES_BY_TARGET["email"]:
         if theirs in folded:
             return folded.index(theirs)
     if any(re.search(r"[^\s@]+@[^\s@]+\.", cell) for cell in header):
         raise BadInput("The first line must say what the columns are, for instance: email,first_name", "file")
-    by_look = _looks_like_addresses(len(header), sample)
+    by_look = _find_column_of_addresses(len(header), sample)
     if by_look is not None:
         return by_look
     seen = ", ".join(cell for cell in header if cell)[:300] or "nothing"
@@ -373,7 +379,7 @@ def _email_column(
     )
 
 
-def _looks_like_addresses(width: int, sample: Sequence[Sequence[str]]) -> int | None:
+def _find_column_of_addresses(width: int, sample: Sequence[Sequence[str]]) -> int | None:
     """The one column nearly all of whose cells are addresses; None when there is none, or more than one."""
     found = []
     for index in range(width):
@@ -383,13 +389,13 @@ def _looks_like_addresses(width: int, sample: Sequence[Sequence[str]]) -> int | 
     return found[0] if len(found) == 1 else None
 
 
-def _whole(tool: Tool, folded: Sequence[str], columns: Sequence[Column], name: str) -> str:
+def _state_of_file(tool: Tool, folded: Sequence[str], columns: Sequence[Column], name: str) -> str:
     """The state of all rows, where which file it is says so (Mailchimp), or "" where each row says it.
 
     Raises BadInput where nothing says it although something must.
     """
-    told = [column for column in columns if column.target in _DECIDES]
-    plain = fold(name)
+    told = [column for column in columns if column.target in _STATE_TARGETS]
+    plain = normalise_name(name)
     if tool.name == "mailchimp":
         if "cleantime" in folded:
             return policy.BOUNCED
@@ -416,7 +422,7 @@ def _whole(tool: Tool, folded: Sequence[str], columns: Sequence[Column], name: s
     return policy.ACTIVE
 
 
-def _ask(unclear: Sequence[str]) -> None:
+def _refuse_unclear_columns(unclear: Sequence[str]) -> None:
     names = ", ".join(f"“{name}”" for name in unclear[:5])
     many = len(unclear) > 1
     raise BadInput(
@@ -427,7 +433,7 @@ def _ask(unclear: Sequence[str]) -> None:
     )
 
 
-def _few_enough(columns: list[Column]) -> tuple[Column, ...]:
+def _check_attribute_count(columns: list[Column]) -> tuple[Column, ...]:
     attributes = [column for column in columns if column.target == "attribute"]
     if len(attributes) > _MOST_ATTRIBUTES:
         raise BadInput(

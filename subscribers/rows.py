@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from newsletter.kernel.errors import BadInput
 from subscribers import addresses, dates, policy
-from subscribers.formats import GENERIC, SUPPRESSED, Layout, fold, slug, tier_of
+from subscribers.formats import GENERIC, SUPPRESSED, Layout, find_tier, normalise_name, to_attribute_slug
 from subscribers.tables import LONGEST_CELL, cleaned
 
 LONGEST_NAME, LONGEST_VALUE, MOST_TAGS, LONGEST_TAG = 100, 1000, 50, 60
@@ -167,9 +167,9 @@ class Reader:
             elif target == "tags":
                 tags += split_tags(text)
             elif target == "tag_if_yes":
-                tags += [column.name] if fold(text) in _YES else []
+                tags += [column.name] if normalise_name(text) in _YES else []
             elif target == "tier":
-                tier = tier_of(text, layout.tool)
+                tier = find_tier(text, layout.tool)
                 if tier is None:
                     raise _Bad(BadRow(line, column.name, text[:100], "The tier can be free, paid or comp."))
                 fields["tier"] = tier
@@ -178,7 +178,7 @@ class Reader:
             elif target == "paying":
                 paying = text
             elif target == "comp_if_yes":
-                fields["tier"] = "comp" if fold(text) in _YES else fields.get("tier", "")
+                fields["tier"] = "comp" if normalise_name(text) in _YES else fields.get("tier", "")
             elif target == "paid_if_any":
                 fields["tier"] = fields.get("tier") or "paid"
             elif target in ("joined_at", "confirmed_at"):
@@ -207,7 +207,7 @@ class Reader:
 
     def _state(self, line: int, name: str, target: str, text: str) -> str:
         """What one cell says of the state; "" for nothing. An unknown word is noted, and stops the import in the end."""
-        word = fold(text)
+        word = normalise_name(text)
         if target == "status":
             if not text:
                 return policy.ACTIVE if self._layout.tool.name == "generic" else ""
@@ -246,7 +246,7 @@ class Reader:
             raise _Bad(BadRow(line, name, text[:100], "This is no JSON object."))
         values: dict[str, Any] = {}
         for key, value in list(found.items())[:60]:
-            kept = slug(key)
+            kept = to_attribute_slug(key)
             if not kept or value is None or value == "":
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -339,15 +339,15 @@ def as_kind(text: str, kind: str, choices: Sequence[str] = ()) -> Any:
 
 
 def _plan_tier(plan: str, paying: str) -> str:
-    if tier_of(plan, GENERIC) == "comp":
+    if find_tier(plan, GENERIC) == "comp":
         return "comp"
-    return "paid" if fold(paying) in _YES and tier_of(plan, GENERIC) != "free" else "free"
+    return "paid" if normalise_name(paying) in _YES and find_tier(plan, GENERIC) != "free" else "free"
 
 
 def _type_tier(layout: Layout, cells: Sequence[str]) -> str:
     """Buttondown says in one word who gets mail and who pays."""
     column = layout.of("status")[:1]
-    word = fold(cells[column[0].index]) if column and column[0].index < len(cells) else ""
+    word = normalise_name(cells[column[0].index]) if column and column[0].index < len(cells) else ""
     return {
         "premium": "paid",
         "churning": "paid",

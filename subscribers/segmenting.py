@@ -9,7 +9,7 @@ from typing import Any
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from newsletter.kernel.slugs import check_slug
 from subscribers import models, reads, segments, selecting
-from subscribers.formats import slug as slugged
+from subscribers.formats import to_attribute_slug as slugged
 from subscribers.rows import LONGEST_TAG, as_kind
 from subscribers.values import Attribute, Segment, SegmentCount
 

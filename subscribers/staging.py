@@ -103,7 +103,7 @@ def stage(
     stream.seek(0)
     table = tables.read(stream)
     sample = list(islice(table.records, SAMPLE))
-    layout = formats.recognise(
+    layout = formats.recognise_columns(
         table.header,
         name=name,
         sample=[cells for _, cells in sample],

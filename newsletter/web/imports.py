@@ -15,7 +15,7 @@ from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor_email, record_audit
 from newsletter.web.readers import get_visible_list, list_visible_lists
 from subscribers import service
-from subscribers.formats import MEANINGS
+from subscribers.formats import TARGET_LABELS
 from subscribers.policy import STATES
 
 LARGEST_UPLOAD = 64 * 2**20
@@ -126,7 +126,7 @@ def _import_context(found: service.ImportRun) -> dict[str, object]:
         "run": found,
         "report": report,
         "moving": found.state in _IN_PROGRESS,
-        "meanings": MEANINGS,
+        "meanings": TARGET_LABELS,
         "states": STATES,
         "bad": report.bad[:BAD_SHOWN],
         "share": found.merged * 100 // max(found.people, 1),

@@ -13,7 +13,7 @@ def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -
     """What every record of a file becomes. Raises BadInput for a file that cannot be taken."""
     table = tables.read(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
     records = list(table.records)
-    layout = formats.recognise(table.header, name=name, sample=[cells for _, cells in records[:50]], **options)
+    layout = formats.recognise_columns(table.header, name=name, sample=[cells for _, cells in records[:50]], **options)
     reader = Reader(layout, kinds)
     found = list(reader.rows(iter(records)))
     reader.refuse_unclear()
@@ -23,7 +23,7 @@ def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -
 def tool(header: str) -> str:
     """Which program a header line is taken for."""
     table = tables.read(io.BytesIO((header + "\n").encode()))
-    return formats.recognise(table.header).tool.name
+    return formats.recognise_columns(table.header).tool.name
 
 
 def row(text: str | bytes, **options: Any) -> Row:

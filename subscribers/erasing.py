@@ -33,7 +33,7 @@ def collect_personal_data(subscriber_id: int, *, now: datetime) -> dict[str, Any
         {"at": row.at, "from": row.origin, "network": row.network, "verdict": row.verdict}
         for row in models.Attempt.objects.filter(address__iexact=person.address).order_by("id")
     ]
-    document["other_rooms"] = hooks.known_elsewhere(subscriber_id)
+    document["other_rooms"] = hooks.collect_external_data(subscriber_id)
     document["as_of"] = now
     return {name: _to_json_value(value) for name, value in document.items()}
 

@@ -16,29 +16,29 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 
-def captcha_passes(answer: str, network: str) -> bool:
+def check_captcha(answer: str, network: str) -> bool:
     """Whether a captcha was answered rightly; also where nobody asks for one."""
-    return bool(_call("captcha", True, answer, network))
+    return bool(_call_hook("captcha", True, answer, network))
 
 
-def captcha_widget() -> Mapping[str, str]:
+def get_captcha_widget() -> Mapping[str, str]:
     """The captcha of the sign-up form; empty where there is none."""
-    widget: Mapping[str, str] = _call("captcha_widget", {})
+    widget: Mapping[str, str] = _call_hook("captcha_widget", {})
     return widget
 
 
-def on_its_way(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> datetime | None:
+def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> datetime | None:
     """When an edition of these lists that has left already reaches a reader; None when none is on its way."""
-    found: datetime | None = _call("on_its_way", None, subscriber_id, list_ids, now)
+    found: datetime | None = _call_hook("on_its_way", None, subscriber_id, list_ids, now)
     return found
 
 
-def known_elsewhere(subscriber_id: int) -> Mapping[str, Any]:
+def collect_external_data(subscriber_id: int) -> Mapping[str, Any]:
     """What the other rooms know of a person."""
-    found: Mapping[str, Any] = _call("known_elsewhere", {}, subscriber_id)
+    found: Mapping[str, Any] = _call_hook("known_elsewhere", {}, subscriber_id)
     return found
 
 
-def _call(name: str, otherwise: Any, *values: Any) -> Any:
+def _call_hook(name: str, otherwise: Any, *values: Any) -> Any:
     path = getattr(settings, "SUBSCRIBERS_HOOKS", {}).get(name, "")
     return import_string(path)(*values) if path else otherwise

@@ -44,7 +44,7 @@ def sign_up(
         limits.knock("sign-up", network, now)
         limits.open_form(",".join(map(str, sorted(wanted))), now)
         attempts.check_domain(checked)
-        if not hooks.captcha_passes(captcha, network):
+        if not hooks.check_captcha(captcha, network):
             raise BadInput("The captcha was not solved. Try it once more.", "captcha")
         known = {"first_name": _name_only(first_name), "language": _language_only(language), "zone": _zone_only(zone)}
         _signed_up(checked, wanted, origin, network, words, now, known)

@@ -45,7 +45,7 @@ def _form(request: HttpRequest, slug: str, template: str) -> HttpResponse:
         "offered": offered,
         "single": offered[0] if len(offered) == 1 else None,
         "framed": template == "readers/embed.html",
-        "captcha": hooks.captcha_widget(),
+        "captcha": hooks.get_captcha_widget(),
         "from": _origin(request),
     }
     if len(offered) == 1:
@@ -82,7 +82,7 @@ def _form(request: HttpRequest, slug: str, template: str) -> HttpResponse:
 
 
 def _captcha(typed: Any) -> str:
-    return str(typed.get(hooks.captcha_widget().get("field", ""), ""))[:4096]
+    return str(typed.get(hooks.get_captcha_widget().get("field", ""), ""))[:4096]
 
 
 def _sign_up(

@@ -60,6 +60,6 @@ def _page(request: HttpRequest, claims: tokens.Claims, token: str, did: str = ""
         "left_at": left_at,
         "reasons": REASONS,
         "all": reads.signer().footer(0, person.id) if more and standing != "stopped" else "",
-        "coming": hooks.on_its_way(person.id, sorted(about), clock.now()) if standing == "left" else None,
+        "coming": hooks.find_arrival(person.id, sorted(about), clock.now()) if standing == "left" else None,
     }
     return render(request, "readers/leave.html", context)

@@ -61,7 +61,7 @@ def page(*methods: str, framed: bool = False, form: bool = False) -> Callable[[V
 
 
 def _policy(framed: bool, form: bool) -> str:
-    host = hooks.captcha_widget().get("host", "") if form else ""
+    host = hooks.get_captcha_widget().get("host", "") if form else ""
     more = _WITH_CAPTCHA.format(host=host) if host else _WITH_SCRIPT if form else _READ_ONLY
     return _POLICY.format(framed=(framed and " ".join(settings.CONFIG.embed_origins)) or "'none'", more=more)
 

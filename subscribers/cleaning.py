@@ -16,4 +16,4 @@ def apply_retention(now: datetime) -> None:
     importing.forget_files(now)
     erasing.erase_unconfirmed(now, before=now - CONFIRMATION_PERIOD)
     suppressions.lift_expired(now)
-    hygiene.let_the_silent_go(now)
+    hygiene.unsubscribe_inactive(now)

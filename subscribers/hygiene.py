@@ -17,37 +17,39 @@ from subscribers import models, owed, policy, reads
 from subscribers.changes import apply_act
 from subscribers.values import Month, Silence
 
-ANSWERED_WITHIN = timedelta(days=30)
+ANSWER_PERIOD = timedelta(days=30)
 AS_OF_WITHIN = timedelta(days=7)
 MONTH = timedelta(days=30.44)
 LEAST_MONTHS, MOST_MONTHS = 2, 60
-_STROKE = 200
+_CHUNK = 200
 
 
-def silence(list_id: int, months: int, *, now: datetime) -> Silence:
+def count_inactive(list_id: int, months: int, *, now: datetime) -> Silence:
     """How many readers of a list nobody has noticed reading for so many months, and how many of them were asked.
 
     Who came later, and who does not want to be tracked, is not among them. Raises BadInput, Refused where nothing is
     known of opening and clicking.
     """
-    target = _known(list_id, months, now)
-    silent = _silent(list_id, now - months * MONTH)
+    target = _require_engagement(list_id, months, now)
+    silent = _inactive_subscriptions(list_id, now - months * MONTH)
     asked = silent.filter(asked_at__isnull=False)
     return Silence(
         months=months,
         silent=silent.count(),
         asked=asked.count(),
-        over=asked.filter(asked_at__lte=now - ANSWERED_WITHIN).count(),
+        over=asked.filter(asked_at__lte=now - ANSWER_PERIOD).count(),
         as_of=target.engagement_as_of or now,
     )
 
 
-def ask_the_silent(list_id: int, months: int, *, now: datetime, most: int = 10_000) -> int:
+def ask_inactive(list_id: int, months: int, *, now: datetime, most: int = 10_000) -> int:
     """Owes those a mail that asks whether they still want it. Returns how many. Nobody is asked twice in a silence."""
-    _known(list_id, months, now)
+    _require_engagement(list_id, months, now)
     total = 0
     while total < most:
-        some = list(_silent(list_id, now - months * MONTH).filter(asked_at__isnull=True).order_by("id")[:_STROKE])
+        some = list(
+            _inactive_subscriptions(list_id, now - months * MONTH).filter(asked_at__isnull=True).order_by("id")[:_CHUNK]
+        )
         if not some:
             break
         with transaction.atomic():
@@ -58,15 +60,15 @@ def ask_the_silent(list_id: int, months: int, *, now: datetime, most: int = 10_0
     return total
 
 
-def let_the_silent_go(now: datetime) -> int:
+def unsubscribe_inactive(now: datetime) -> int:
     """Unsubscribes whom nobody has noticed since they were asked, a month ago. Returns how many. They may sign up again."""
-    late = models.Subscription.objects.filter(asked_at__lte=now - ANSWERED_WITHIN)
+    late = models.Subscription.objects.filter(asked_at__lte=now - ANSWER_PERIOD)
     late.filter(
         Q(engagement__last_opened_at__gt=F("asked_at")) | Q(engagement__last_clicked_at__gt=F("asked_at"))
     ).update(asked_at=None)
     late.exclude(state=policy.ACTIVE).update(asked_at=None)
     gone = 0
-    for row in late.select_related("subscriber").order_by("id")[:_STROKE]:
+    for row in late.select_related("subscriber").order_by("id")[:_CHUNK]:
         with transaction.atomic():
             apply_act(row.subscriber, reads.list(row.list_id), "silence", how="silence", now=now)
             models.Subscription.objects.filter(id=row.id).update(asked_at=None)
@@ -74,7 +76,7 @@ def let_the_silent_go(now: datetime) -> int:
     return gone
 
 
-def _known(list_id: int, months: int, now: datetime) -> models.List:
+def _require_engagement(list_id: int, months: int, now: datetime) -> models.List:
     if not LEAST_MONTHS <= months <= MOST_MONTHS:
         raise BadInput(f"Give a number of months from {LEAST_MONTHS} to {MOST_MONTHS}.", "months")
     row = models.List.objects.get(id=reads.list(list_id).id)
@@ -86,7 +88,7 @@ def _known(list_id: int, months: int, now: datetime) -> models.List:
     return row
 
 
-def _silent(list_id: int, since: datetime) -> QuerySet[models.Subscription]:
+def _inactive_subscriptions(list_id: int, since: datetime) -> QuerySet[models.Subscription]:
     rows = models.Subscription.objects.filter(
         list_id=list_id, state=policy.ACTIVE, since__lt=since, subscriber__tracked=True
     )
@@ -94,7 +96,7 @@ def _silent(list_id: int, since: datetime) -> QuerySet[models.Subscription]:
     return rows.exclude(seen)
 
 
-def growth(list_id: int, *, now: datetime, months: int = 12) -> tuple[Month, ...]:
+def compute_growth(list_id: int, *, now: datetime, months: int = 12) -> tuple[Month, ...]:
     """How a list grew, month by month (UTC), the newest first: who came and how, who went and why.
 
     `active` is at the end of the month; counted back from today, so that the sums come out.
@@ -109,8 +111,8 @@ def growth(list_id: int, *, now: datetime, months: int = 12) -> tuple[Month, ...
     )
     by_month: dict[datetime, dict[str, int]] = {}
     for month, before, state, how, count in rows:
-        found = by_month.setdefault(month, dict.fromkeys(_KINDS, 0))
-        found[_kind(before, state, how)] += count
+        found = by_month.setdefault(month, dict.fromkeys(_CHANGE_KINDS, 0))
+        found[_classify_change(before, state, how)] += count
     active = models.Subscription.objects.filter(list_id=list_id, state=policy.ACTIVE).count()
     made: list[Month] = []
     for month in sorted(by_month, reverse=True):
@@ -120,10 +122,10 @@ def growth(list_id: int, *, now: datetime, months: int = 12) -> tuple[Month, ...
     return tuple(made)
 
 
-_KINDS = ("asked", "confirmed", "imported", "came_back", "left", "bounced", "complained", "silent", "other")
+_CHANGE_KINDS = ("asked", "confirmed", "imported", "came_back", "left", "bounced", "complained", "silent", "other")
 
 
-def _kind(before: str, state: str, how: str) -> str:
+def _classify_change(before: str, state: str, how: str) -> str:
     if state == policy.ACTIVE:
         if how == "import":
             return "imported"

@@ -19,7 +19,7 @@ from subscribers.erasing import (
     list_pending_erasures,
 )
 from subscribers.exporting import stream_export, write_export
-from subscribers.hygiene import ask_the_silent, growth, let_the_silent_go, silence
+from subscribers.hygiene import ask_inactive, compute_growth, count_inactive, unsubscribe_inactive
 from subscribers.importing import begin as begin_import
 from subscribers.importing import begin_undo as begin_undo_import
 from subscribers.importing import confirm as confirm_import

@@ -78,7 +78,7 @@ def show(slug: str, as_json: bool = JSON) -> None:
 @app.command("growth")
 def show_growth(slug: str, months: int = typer.Option(12, min=1, max=120), as_json: bool = JSON) -> None:
     """Show how a list grew, month by month: who came and how, who went and why, and the share that went."""
-    found = service.growth(reads.list_by_slug(slug).id, now=clock.now(), months=months)
+    found = service.compute_growth(reads.list_by_slug(slug).id, now=clock.now(), months=months)
     if as_json:
         return emit_json(found)
     print_table(
@@ -113,13 +113,13 @@ def count_or_ask_inactive(
     """Count the readers nobody has noticed for months; ask them with --ask. Who does not answer in 30 days is let go."""
     now = clock.now()
     found = reads.list_by_slug(slug)
-    seen = service.silence(found.id, months, now=now)
+    seen = service.count_inactive(found.id, months, now=now)
     asked = 0
     if ask:
         confirm_or_refuse(f"Ask {seen.to_ask:,} readers of {found.name} whether they still want it?", yes)
-        asked = service.ask_the_silent(found.id, months, now=now)
+        asked = service.ask_inactive(found.id, months, now=now)
         audit.record(None, "asked the silent", found.slug, now=now, detail=f"{asked} readers")
-        seen = service.silence(found.id, months, now=now)
+        seen = service.count_inactive(found.id, months, now=now)
     if as_json:
         return emit_json(seen)
     say(

@@ -66,11 +66,11 @@ def _act(request: HttpRequest, target: reads.List) -> None:
     now = clock.now()
     if request.POST.get("do") == "ask":
         months = _read_months(request.POST.get("months", ""))
-        seen = service.silence(target.id, months, now=now)
+        seen = service.count_inactive(target.id, months, now=now)
         typed = request.POST.get("number", "").replace(",", "").strip()
         if typed != str(seen.to_ask):
             raise BadInput(f"Type the number of readers who would be asked: {seen.to_ask}.", "number")
-        asked = service.ask_the_silent(target.id, months, now=now)
+        asked = service.ask_inactive(target.id, months, now=now)
         record_audit(request, "asked the silent", target.slug, detail=f"{asked} readers")
         messages.success(request, f"{asked:,} readers are asked. Who does not answer in 30 days is let go.")
         return
@@ -97,13 +97,13 @@ def _list_context(request: HttpRequest, target: reads.List) -> dict[str, Any]:
     months = _read_months(request.POST.get("months", "") or request.GET.get("months", ""))
     silent, why_not = None, ""
     try:
-        silent = service.silence(target.id, months, now=now)
+        silent = service.count_inactive(target.id, months, now=now)
     except Refused as refused:
         why_not = str(refused)
     return {
         "list": target,
         "counts": reads.counts(target.id),
-        "growth": service.growth(target.id, now=now),
+        "growth": service.compute_growth(target.id, now=now),
         "months": months,
         "all_months": MONTH_CHOICES,
         "silent": silent,

@@ -13,7 +13,7 @@ def apply_retention(now: datetime) -> None:
     """Forgets old tries, files of imports, and people who never confirmed; lifts suppressions whose time is over;
     lets those go who were asked after a long silence and did not answer."""
     attempts.delete_old_attempts(now)
-    importing.forget_files(now)
+    importing.delete_old_files(now)
     erasing.erase_unconfirmed(now, before=now - CONFIRMATION_PERIOD)
     suppressions.lift_expired(now)
     hygiene.unsubscribe_inactive(now)

@@ -67,12 +67,12 @@ def erase_subscriber(subscriber_id: int, *, by: str, now: datetime) -> None:
         models.Erasure.objects.create(subscriber_id=person.id, addresses=sorted(known.values()), at=now, by=by[:254])
         person.delete()
     for import_id in runs | _find_imports_naming(known):
-        importing.forget_file(import_id)
+        importing.delete_file(import_id)
 
 
 def _find_imports_naming(keys: dict[str, str]) -> set[int]:
     """The imports in whose kept files an address stands, though nobody came by it: a bad or refused row."""
-    return {import_id for import_id in importing.files_kept() if importing.names(import_id, keys)}
+    return {import_id for import_id in importing.list_kept_files() if importing.file_has_address(import_id, keys)}
 
 
 def list_pending_erasures() -> tuple[ToForget, ...]:

@@ -31,8 +31,8 @@ from subscribers.staging import Options, Staged
 from subscribers.strokes import LEASE, Clock, Progress
 from subscribers.values import Flag, ImportReport, ImportRun, List
 
-FILES_KEPT = timedelta(days=30)
-JUDGED_AT_ONCE = 5_000  # rows of a dry run, which locks nothing
+FILE_RETENTION = timedelta(days=30)
+DRY_RUN_ROWS = 5_000  # rows of a dry run, which locks nothing
 _UNDER_WAY = ("waiting", "running", "undoing")
 
 
@@ -55,107 +55,107 @@ def import_csv(
     options = options or Options()
     target = reads.list(list_id)
     name = name or (source.name if isinstance(source, Path) else "")
-    with _opened(source) as stream:
+    with _open_source(source) as stream:
         if dry_run:
-            return _dry(stream, target, name, options, by, now, progress)
-        row = _begun(stream, target, name, options, by, now)
+            return _dry_run(stream, target, name, options, by, now, progress)
+        row = _create_import(stream, target, name, options, by, now)
     row.state, row.owner, row.lease_until = "running", by, now + LEASE
     row.save()
     try:
-        _run_here(row, now, progress)
+        _run_in_foreground(row, now, progress)
     except KeyboardInterrupt:
         models.Import.objects.filter(id=row.id).update(state="stopped", lease_until=None)
         raise Refused(
             f"Stopped. {row.merged} of {row.people} addresses are in. Go on with: newsletter subscribers imports resume {row.id}, "
             f"or take it back with: newsletter subscribers imports undo {row.id}"
         ) from None
-    return run(row.id).report
+    return get_import(row.id).report
 
 
-def begin(
+def begin_import(
     stream: BinaryIO, list_id: int, *, by: str, now: datetime, name: str, options: Options | None = None
 ) -> ImportRun:
-    """Keeps a file for the worker to look through (see `import_next`). Raises BadInput, SurroundingsError."""
-    row = _begun(stream, reads.list(list_id), name, options or Options(), by, now)
+    """Keeps a file for the worker to look through (see `process_next_import`). Raises BadInput, SurroundingsError."""
+    row = _create_import(stream, reads.list(list_id), name, options or Options(), by, now)
     models.Import.objects.filter(id=row.id).update(state="checking")
-    return run(row.id)
+    return get_import(row.id)
 
 
-def explain(import_id: int, options: Options) -> ImportRun:
+def change_import_options(import_id: int, options: Options) -> ImportRun:
     """Says what columns and words of a file mean; it is looked through anew. Raises NotFound, Refused."""
-    _moved(import_id, ("asks", "ready"), state="checking", options=asdict(options), error="", lease_until=None)
-    _work(import_id).unlink(missing_ok=True)
-    return run(import_id)
+    _change_state(import_id, ("asks", "ready"), state="checking", options=asdict(options), error="", lease_until=None)
+    _work_path(import_id).unlink(missing_ok=True)
+    return get_import(import_id)
 
 
-def confirm(import_id: int) -> ImportRun:
+def confirm_import(import_id: int) -> ImportRun:
     """Yes to what looking through the file has shown: the worker imports it. Raises NotFound, Refused."""
-    _moved(import_id, ("ready",), state="waiting", counts={}, lease_until=None)
-    return run(import_id)
+    _change_state(import_id, ("ready",), state="waiting", counts={}, lease_until=None)
+    return get_import(import_id)
 
 
-def begin_undo(import_id: int, *, by: str, keep_people: bool) -> ImportRun:
+def request_undo(import_id: int, *, by: str, keep_people: bool) -> ImportRun:
     """Has the worker take an import back (undoing.py). Raises NotFound, Refused."""
-    options = _row(import_id).options | {"undo": {"by": by, "keep_people": keep_people}}
-    _moved(import_id, ("done", "stopped", "failed"), state="undoing", options=options, lease_until=None)
-    return run(import_id)
+    options = _get_row(import_id).options | {"undo": {"by": by, "keep_people": keep_people}}
+    _change_state(import_id, ("done", "stopped", "failed"), state="undoing", options=options, lease_until=None)
+    return get_import(import_id)
 
 
-def discard(import_id: int) -> None:
+def discard_import(import_id: int) -> None:
     """No to it: the file goes, and the record with it. Raises NotFound, Refused once anything is in."""
-    _moved(import_id, ("checking", "asks", "ready", "failed"), state="failed")
-    forget_file(import_id)
+    _change_state(import_id, ("checking", "asks", "ready", "failed"), state="failed")
+    delete_file(import_id)
     models.Import.objects.filter(id=import_id, merged=0).delete()
 
 
-def import_next(now: datetime, *, owner: str, clock: Clock) -> bool:
+def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
     """Looks a file through or imports it: the one that waits longest, or whose process died. False when there is none."""
-    row = _next(now)
-    if row is None or not _claimed(row, now, owner, _free(now)):
+    row = _find_next(now)
+    if row is None or not _claim(row, now, owner, _unleased_filter(now)):
         return False
     try:
         if row.state == "checking":
-            _check(row, clock, now)
+            _check_file(row, clock, now)
         elif row.state == "undoing":
             undoing.undo(row.id, now=now, **row.options["undo"])
         else:
-            _run(row, clock, now)
+            _merge_rest(row, clock, now)
     except NewsletterError as error:
         asks = row.state == "checking" and isinstance(error, BadInput) and error.field in ("map", "status", "file")
-        _failed(row, error, clock(), state="asks" if asks else "failed")
+        _record_failure(row, error, clock(), state="asks" if asks else "failed")
     return True
 
 
-def _next(now: datetime) -> models.Import | None:
+def _find_next(now: datetime) -> models.Import | None:
     """The import that waits longest, of those whose file is on this machine: another one may have been given it."""
-    rows = models.Import.objects.filter(_free(now)).order_by("id")
-    return next((row for row in rows if row.state == "undoing" or _file(row.id).exists()), None)
+    rows = models.Import.objects.filter(_unleased_filter(now)).order_by("id")
+    return next((row for row in rows if row.state == "undoing" or _file_path(row.id).exists()), None)
 
 
-def _free(now: datetime) -> Q:
+def _unleased_filter(now: datetime) -> Q:
     nobody = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     return Q(state__in=("waiting", "checking", "running", "undoing")) & nobody
 
 
-def _moved(import_id: int, states: Sequence[str], **values: Any) -> None:
+def _change_state(import_id: int, states: Sequence[str], **values: Any) -> None:
     if not models.Import.objects.filter(id=import_id, state__in=states).update(**values):
-        raise Refused(f"Import {import_id} is {_row(import_id).state} by now, so this cannot be done.")
+        raise Refused(f"Import {import_id} is {_get_row(import_id).state} by now, so this cannot be done.")
 
 
-def _check(row: models.Import, clock: Clock, now: datetime) -> None:
+def _check_file(row: models.Import, clock: Clock, now: datetime) -> None:
     """Looks a file through: what would become of its people. Changes none of them."""
-    staged = _staged_of(row, clock, now, None)
-    counts = _judged(_work(row.id), _target(row), now)
-    _note(row, staged, clock())
+    staged = _stage_kept_file(row, clock, now, None)
+    counts = _judge_file(_work_path(row.id), _build_target(row), now)
+    _save_staging_result(row, staged, clock())
     models.Import.objects.filter(id=row.id, owner=row.owner, state="checking").update(
         state="ready", counts=row.counts | counts, lease_until=None
     )
 
 
-def _judged(work: Path, target: merging.Target, now: datetime, progress: Progress | None = None) -> dict[str, int]:
+def _judge_file(work: Path, target: merging.Target, now: datetime, progress: Progress | None = None) -> dict[str, int]:
     """What would become of everybody in a work file: counts by outcome."""
     counts = dict.fromkeys(merging.OUTCOMES, 0)
-    for rows in staging.strokes(work, after="", size=lambda: JUDGED_AT_ONCE):
+    for rows in staging.strokes(work, after="", size=lambda: DRY_RUN_ROWS):
         for outcome, count in merging.judge(rows, target, now).items():
             counts[outcome] += count
         if progress:
@@ -163,33 +163,33 @@ def _judged(work: Path, target: merging.Target, now: datetime, progress: Progres
     return counts
 
 
-def resume(import_id: int, *, by: str, now: datetime, progress: Progress | None = None) -> ImportReport:
+def resume_import(import_id: int, *, by: str, now: datetime, progress: Progress | None = None) -> ImportReport:
     """Goes on with an import that was stopped, or whose process died. Raises NotFound, Refused, BadInput."""
-    row = _row(import_id)
+    row = _get_row(import_id)
     free = (
         Q(state__in=("stopped", "waiting"))
         | Q(state="running", lease_until__lt=now)
         | Q(state="failed", file_kept=True)
     )
-    if not _claimed(row, now, by, free):
-        raise Refused(_why_not(_row(import_id), now))
-    _run_here(row, now, progress)
-    return run(row.id).report
+    if not _claim(row, now, by, free):
+        raise Refused(_explain_refusal(_get_row(import_id), now))
+    _run_in_foreground(row, now, progress)
+    return get_import(row.id).report
 
 
-def _why_not(row: models.Import, now: datetime) -> str:
+def _explain_refusal(row: models.Import, now: datetime) -> str:
     if row.state == "running" and row.lease_until:
         left = max(int((row.lease_until - now).total_seconds()) + 1, 1)
         return f"Import {row.id} is under way. If whoever is at it has died, it can go on in {left} seconds."
     return f"Import {row.id} is {row.state}, so there is nothing to go on with."
 
 
-def _run_here(row: models.Import, now: datetime, progress: Progress | None) -> None:
+def _run_in_foreground(row: models.Import, now: datetime, progress: Progress | None) -> None:
     """Runs an import while somebody waits for it: what stops it is noted, and goes on to them."""
     try:
-        _run(row, _since(now), now, progress=progress)
+        _merge_rest(row, _clock_from(now), now, progress=progress)
     except NewsletterError as error:
-        _failed(row, error, now)
+        _record_failure(row, error, now)
         raise
     except DatabaseError:
         with suppress(DatabaseError):  # on a full disk this cannot be written either; then its lease runs out
@@ -197,70 +197,72 @@ def _run_here(row: models.Import, now: datetime, progress: Progress | None) -> N
         raise
 
 
-def run(import_id: int) -> ImportRun:
+def get_import(import_id: int) -> ImportRun:
     """One import. Raises NotFound."""
-    return _value(_row(import_id))
+    return _to_import_run(_get_row(import_id))
 
 
-def runs(list_ids: Sequence[int] | None = None, *, limit: int = 50) -> tuple[ImportRun, ...]:
+def list_imports(list_ids: Sequence[int] | None = None, *, limit: int = 50) -> tuple[ImportRun, ...]:
     """The latest imports, newest first."""
     rows = models.Import.objects.order_by("-id").select_related("list")
     if list_ids is not None:
         rows = rows.filter(list_id__in=list_ids)
-    return tuple(_value(row) for row in rows[:limit])
+    return tuple(_to_import_run(row) for row in rows[:limit])
 
 
-def bad_rows(import_id: int) -> Iterator[BadRow]:
+def list_bad_rows(import_id: int) -> Iterator[BadRow]:
     """Every bad row of an import whose file is still kept; otherwise the first of them."""
-    work = _work(import_id)
+    work = _work_path(import_id)
     if work.exists():
         yield from staging.bad_rows(work)
     else:
-        yield from (BadRow(*each) for each in _row(import_id).bad)
+        yield from (BadRow(*each) for each in _get_row(import_id).bad)
 
 
-def refused_csv(import_id: int) -> Iterator[str]:
+def stream_refused_csv(import_id: int) -> Iterator[str]:
     """The bad rows of an import as lines of CSV, the head first."""
     parts: list[str] = []
     writer = csv.writer(tables.Pen(parts.append))
     writer.writerow(("line", "field", "value", "reason"))
-    for bad in bad_rows(import_id):
+    for bad in list_bad_rows(import_id):
         yield "".join(parts)
         parts.clear()
         writer.writerow((bad.line, bad.field, tables.defused(bad.value), bad.reason))
     yield "".join(parts)
 
 
-def waiting(now: datetime) -> bool:
-    """Whether there is anything for `import_next`."""
-    return _next(now) is not None
+def has_waiting_imports(now: datetime) -> bool:
+    """Whether there is anything for `process_next_import`."""
+    return _find_next(now) is not None
 
 
-def forget_files(now: datetime) -> None:
+def delete_old_files(now: datetime) -> None:
     """Deletes the files of imports that are over for longer than they are kept."""
-    over = models.Import.objects.filter(file_kept=True, created_at__lt=now - FILES_KEPT).exclude(state__in=_UNDER_WAY)
+    over = models.Import.objects.filter(file_kept=True, created_at__lt=now - FILE_RETENTION).exclude(
+        state__in=_UNDER_WAY
+    )
     for import_id in over.values_list("id", flat=True):
-        forget_file(import_id)
+        delete_file(import_id)
 
 
-def forget_file(import_id: int) -> None:
+def delete_file(import_id: int) -> None:
     """Deletes the file of an import and all that was made of it; the record and its counts stay."""
-    for path in (_file(import_id), _work(import_id)):
+    for path in (_file_path(import_id), _work_path(import_id)):
         path.unlink(missing_ok=True)
     models.Import.objects.filter(id=import_id).update(file_kept=False, bad=[], flags={})
 
 
-def files_kept() -> tuple[int, ...]:
+def list_kept_files() -> tuple[int, ...]:
     """The imports whose files are still kept."""
     return tuple(models.Import.objects.filter(file_kept=True).order_by("id").values_list("id", flat=True))
 
 
-def names(import_id: int, keys: Collection[str]) -> bool:
+def file_has_address(import_id: int, keys: Collection[str]) -> bool:
     """Whether one of these addresses (keys) stands in the kept file of an import, in whatever case."""
     wanted = [key.encode() for key in keys]
     longest = max(map(len, wanted), default=0)
     try:
-        with _file(import_id).open("rb") as file:
+        with _file_path(import_id).open("rb") as file:
             rest = b""
             while block := file.read(2**20):
                 folded = rest + block.lower()
@@ -272,18 +274,20 @@ def names(import_id: int, keys: Collection[str]) -> bool:
     return False
 
 
-def _dry(
+def _dry_run(
     stream: BinaryIO, target: List, name: str, options: Options, by: str, now: datetime, progress: Progress | None
 ) -> ImportReport:
-    with tempfile.TemporaryDirectory(prefix="newsletter-", dir=_made(_folder())) as folder:
+    with tempfile.TemporaryDirectory(prefix="newsletter-", dir=_create_folder(_get_folder())) as folder:
         work = Path(folder) / "dry.work"
-        staged = _staged(stream, work, name, options, now, progress)
+        staged = _stage_stream(stream, work, name, options, now, progress)
         into = merging.Target(0, target.id, by, name, options.overwrite, staging.columns(work))
-        counts = _judged(work, into, now, progress)
-    return _report(staged, counts)
+        counts = _judge_file(work, into, now, progress)
+    return _build_report(staged, counts)
 
 
-def _begun(stream: BinaryIO, target: List, name: str, options: Options, by: str, now: datetime) -> models.Import:
+def _create_import(
+    stream: BinaryIO, target: List, name: str, options: Options, by: str, now: datetime
+) -> models.Import:
     """The record of an import, and its file beside it."""
     row = models.Import.objects.create(
         list_id=target.id,
@@ -296,9 +300,9 @@ def _begun(stream: BinaryIO, target: List, name: str, options: Options, by: str,
         created_at=now,
     )
     try:
-        row.sha256, row.size = staging.kept(stream, _file(row.id))
+        row.sha256, row.size = staging.kept(stream, _file_path(row.id))
     except NewsletterError:
-        _file(row.id).unlink(missing_ok=True)
+        _file_path(row.id).unlink(missing_ok=True)
         row.delete()
         raise
     row.state = "waiting"
@@ -306,7 +310,7 @@ def _begun(stream: BinaryIO, target: List, name: str, options: Options, by: str,
     return row
 
 
-def _claimed(row: models.Import, now: datetime, owner: str, free: Q) -> bool:
+def _claim(row: models.Import, now: datetime, owner: str, free: Q) -> bool:
     """Takes an import; one that is looked through or taken back stays so, any other is under way from now on."""
     state = row.state if row.state in ("checking", "undoing") else "running"
     mine = models.Import.objects.filter(free, id=row.id, state=row.state)
@@ -316,41 +320,47 @@ def _claimed(row: models.Import, now: datetime, owner: str, free: Q) -> bool:
     return bool(taken)
 
 
-def _since(now: datetime) -> Clock:
+def _clock_from(now: datetime) -> Clock:
     """The time as it goes on from `now`."""
     started = perf_counter()
     return lambda: now + timedelta(seconds=perf_counter() - started)
 
 
-def _staged_of(row: models.Import, clock: Clock, now: datetime, progress: Progress | None) -> Staged:
+def _stage_kept_file(row: models.Import, clock: Clock, now: datetime, progress: Progress | None) -> Staged:
     """Reads the kept file of an import into its work file; the lease is kept up meanwhile."""
-    with _opened(_file(row.id)) as stream:
-        return _staged(
-            stream, _work(row.id), row.name, _options(row), now, progress, alive=lambda: _alive(row, clock())
+    with _open_source(_file_path(row.id)) as stream:
+        return _stage_stream(
+            stream,
+            _work_path(row.id),
+            row.name,
+            _load_options(row),
+            now,
+            progress,
+            alive=lambda: _renew_lease(row, clock()),
         )
 
 
-def _run(row: models.Import, clock: Clock, now: datetime, *, progress: Progress | None = None) -> None:
+def _merge_rest(row: models.Import, clock: Clock, now: datetime, *, progress: Progress | None = None) -> None:
     """Merges what is not in yet. What was staged before a crash is used again; each stroke notes where it ended."""
-    work = _work(row.id)
-    staged = staging.staged_already(work) or _staged_of(row, clock, now, progress)
-    _note(row, staged, clock())
-    _name_things(staged, now)
-    strokes.merge_all(row, work, _target(row), now=now, clock=clock, progress=progress)
+    work = _work_path(row.id)
+    staged = staging.staged_already(work) or _stage_kept_file(row, clock, now, progress)
+    _save_staging_result(row, staged, clock())
+    _create_tags_and_attributes(staged, now)
+    strokes.merge_all(row, work, _build_target(row), now=now, clock=clock, progress=progress)
     models.Import.objects.filter(id=row.id, owner=row.owner).update(state="done", finished_at=clock(), lease_until=None)
-    _tidied()
+    _refresh_statistics()
 
 
-def _options(row: models.Import) -> Options:
+def _load_options(row: models.Import) -> Options:
     return Options(**{name: row.options[name] for name in Options.__slots__ if name in row.options})
 
 
-def _target(row: models.Import) -> merging.Target:
+def _build_target(row: models.Import) -> merging.Target:
     overwrite = bool(row.options.get("overwrite"))
-    return merging.Target(row.id, row.list_id, row.by, row.name, overwrite, staging.columns(_work(row.id)))
+    return merging.Target(row.id, row.list_id, row.by, row.name, overwrite, staging.columns(_work_path(row.id)))
 
 
-def _note(row: models.Import, staged: Staged, present: datetime) -> None:
+def _save_staging_result(row: models.Import, staged: Staged, present: datetime) -> None:
     first = {"rows": staged.rows, "refused": staged.refused, "skipped": staged.skipped}
     row.tool, row.people, row.bad, row.flags = staged.tool, staged.people, list(staged.bad), dict(staged.flags)
     row.counts = dict.fromkeys(merging.OUTCOMES, 0) | row.counts | first
@@ -359,11 +369,11 @@ def _note(row: models.Import, staged: Staged, present: datetime) -> None:
     )
 
 
-def _alive(row: models.Import, present: datetime) -> None:
+def _renew_lease(row: models.Import, present: datetime) -> None:
     models.Import.objects.filter(id=row.id, owner=row.owner).update(lease_until=present + LEASE)
 
 
-def _name_things(staged: Staged, now: datetime) -> None:
+def _create_tags_and_attributes(staged: Staged, now: datetime) -> None:
     """Makes the tags and attributes a file names that are not there yet."""
     models.Tag.objects.bulk_create(
         [models.Tag(name=name) for name in staged.tags], ignore_conflicts=True, batch_size=500
@@ -374,7 +384,7 @@ def _name_things(staged: Staged, now: datetime) -> None:
     )
 
 
-def _staged(
+def _stage_stream(
     stream: BinaryIO,
     work: Path,
     name: str,
@@ -397,15 +407,15 @@ def _staged(
     return staging.stage(stream, work, name=name, options=options, kinds=kinds, progress=heard)
 
 
-def _failed(row: models.Import, error: NewsletterError, now: datetime, state: str = "failed") -> None:
+def _record_failure(row: models.Import, error: NewsletterError, now: datetime, state: str = "failed") -> None:
     models.Import.objects.filter(id=row.id, owner=row.owner).update(
         state=state, error=str(error), finished_at=now, lease_until=None
     )
     if state == "failed" and row.merged == 0 and isinstance(error, BadInput):  # nothing is in, and nothing ever can be
-        forget_file(row.id)
+        delete_file(row.id)
 
 
-def _report(staged: Staged, counts: Mapping[str, int], import_id: int = 0) -> ImportReport:
+def _build_report(staged: Staged, counts: Mapping[str, int], import_id: int = 0) -> ImportReport:
     return ImportReport(
         rows=staged.rows,
         **{name: counts[name] for name in merging.OUTCOMES},
@@ -415,21 +425,21 @@ def _report(staged: Staged, counts: Mapping[str, int], import_id: int = 0) -> Im
         id=import_id,
         tool=staged.title,
         columns=tuple((name, target) for name, target in staged.columns),
-        flags=_flags(staged.flags),
+        flags=_to_flags(staged.flags),
         note=staged.note,
         undated=staged.undated,
     )
 
 
-def _flags(flags: Mapping[str, Any]) -> dict[str, Flag]:
+def _to_flags(flags: Mapping[str, Any]) -> dict[str, Flag]:
     return {
         kind: Flag(flag["count"], tuple((line, address, meant) for line, address, meant in flag["first"]))
         for kind, flag in flags.items()
     }
 
 
-def _value(row: models.Import) -> ImportRun:
-    staged = staging.staged_already(_work(row.id)) if row.file_kept else None
+def _to_import_run(row: models.Import) -> ImportRun:
+    staged = staging.staged_already(_work_path(row.id)) if row.file_kept else None
     counts = {name: row.counts.get(name, 0) for name in (*merging.OUTCOMES, "rows", "refused", "skipped")}
     report = ImportReport(
         **counts,
@@ -437,7 +447,7 @@ def _value(row: models.Import) -> ImportRun:
         id=row.id,
         tool=staged.title if staged else row.tool,
         columns=tuple((name, target) for name, target in staged.columns) if staged else (),
-        flags=_flags(row.flags),
+        flags=_to_flags(row.flags),
         note=staged.note if staged else "",
         undated=staged.undated if staged else 0,
     )
@@ -447,14 +457,14 @@ def _value(row: models.Import) -> ImportRun:
     )  # fmt: skip
 
 
-def _row(import_id: int) -> models.Import:
+def _get_row(import_id: int) -> models.Import:
     row = models.Import.objects.filter(id=import_id).select_related("list").first()
     if row is None:
         raise NotFound(f"There is no import {import_id}. See them all with: newsletter subscribers imports list")
     return row
 
 
-def _tidied() -> None:
+def _refresh_statistics() -> None:
     """Lets the database know what the tables hold now: its plans for small tables are bad for large ones."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -467,7 +477,7 @@ def _tidied() -> None:
 
 
 @contextmanager
-def _opened(source: Path | BinaryIO) -> Iterator[BinaryIO]:
+def _open_source(source: Path | BinaryIO) -> Iterator[BinaryIO]:
     if not isinstance(source, Path):
         yield source
         return
@@ -480,11 +490,11 @@ def _opened(source: Path | BinaryIO) -> Iterator[BinaryIO]:
         raise SurroundingsError(f"{source} cannot be read: {error.strerror}.") from None
 
 
-def _folder() -> Path:
+def _get_folder() -> Path:
     return Path(settings.CONFIG.data_dir) / "imports"
 
 
-def _made(folder: Path) -> Path:
+def _create_folder(folder: Path) -> Path:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
@@ -492,9 +502,9 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _file(import_id: int) -> Path:
-    return _folder() / f"{import_id}.csv"
+def _file_path(import_id: int) -> Path:
+    return _get_folder() / f"{import_id}.csv"
 
 
-def _work(import_id: int) -> Path:
-    return _folder() / f"{import_id}.work"
+def _work_path(import_id: int) -> Path:
+    return _get_folder() / f"{import_id}.work"

@@ -20,16 +20,21 @@ from subscribers.erasing import (
 )
 from subscribers.exporting import stream_export, write_export
 from subscribers.hygiene import ask_inactive, compute_growth, count_inactive, unsubscribe_inactive
-from subscribers.importing import begin as begin_import
-from subscribers.importing import begin_undo as begin_undo_import
-from subscribers.importing import confirm as confirm_import
-from subscribers.importing import discard as discard_import
-from subscribers.importing import explain as explain_import
-from subscribers.importing import forget_files, import_csv, import_next, refused_csv
-from subscribers.importing import resume as resume_import
-from subscribers.importing import run as import_run
-from subscribers.importing import runs as import_runs
-from subscribers.importing import waiting as imports_waiting
+from subscribers.importing import (
+    begin_import,
+    confirm_import,
+    delete_old_files,
+    discard_import,
+    import_csv,
+    process_next_import,
+    resume_import,
+    stream_refused_csv,
+)
+from subscribers.importing import change_import_options as explain_import
+from subscribers.importing import get_import as import_run
+from subscribers.importing import has_waiting_imports as imports_waiting
+from subscribers.importing import list_imports as import_runs
+from subscribers.importing import request_undo as begin_undo_import
 from subscribers.limits import sweep
 from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown, owed_waiting
 from subscribers.people import add, change_address, change_list, create_list, unsubscribe

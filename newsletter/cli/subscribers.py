@@ -223,7 +223,7 @@ def write_refused_rows(
     """Write every refused row of an import as CSV: line, field, value, reason."""
     service.import_run(import_id)
     with open_output(out) as file:
-        for text in service.refused_csv(import_id):
+        for text in service.stream_refused_csv(import_id):
             file.write(text)
 
 

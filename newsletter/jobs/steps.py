@@ -37,4 +37,4 @@ def apply_events(now: datetime) -> bool:
 
 def import_subscribers(now: datetime) -> bool:
     """Looks through or imports the next file of readers."""
-    return subscribers.import_next(now, owner=pulses.get_process_name("worker"), clock=clock.now)
+    return subscribers.process_next_import(now, owner=pulses.get_process_name("worker"), clock=clock.now)

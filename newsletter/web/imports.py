@@ -109,7 +109,7 @@ def _read_options(request: HttpRequest) -> service.Options:
 def download_refused_rows(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
     """Every refused row of an import, as CSV."""
     _get_visible_import(request, import_id)
-    response = StreamingHttpResponse(service.refused_csv(import_id), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(service.stream_refused_csv(import_id), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="refused-{import_id}.csv"'
     return response
 

@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
 from subscribers import addresses, models, suspects
-from subscribers.limits import TooOften
+from subscribers.limits import TooManyRequests
 
 ATTEMPT_RETENTION = timedelta(days=30)
 TAKEN, HONEYPOT = "taken", "trapped"
@@ -50,7 +50,7 @@ def record_attempt(
 
 
 def _to_verdict(error: NewsletterError) -> str:
-    if isinstance(error, TooOften):
+    if isinstance(error, TooManyRequests):
         return "too often"
     if isinstance(error, ForbiddenDomain):
         return "domain"

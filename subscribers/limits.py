@@ -16,7 +16,7 @@ KEPT = timedelta(days=1)
 MOST = {"sign-up": 30, "which": 15, "mail-to": 4, "form": 2_000}  # within the window
 
 
-class TooOften(Refused):
+class TooManyRequests(Refused):
     """Too many tries from one place."""
 
     http_status = 429
@@ -25,13 +25,13 @@ class TooOften(Refused):
 def knock(bucket: str, network: str, now: datetime) -> None:
     """Counts one use of a form from a network. Raises TooOften beyond the limit. No network known: no limit."""
     if network and not allows(bucket, _neighbourhood(network), now):
-        raise TooOften("Too many tries from your network within an hour. Try again later.")
+        raise TooManyRequests("Too many tries from your network within an hour. Try again later.")
 
 
 def open_form(form: str, now: datetime) -> None:
     """Counts one use of a form by anybody. Raises TooOften when so many come that it must be an attack."""
     if not allows("form", form, now):
-        raise TooOften("So many sign up just now that something is wrong. Try again in an hour.")
+        raise TooManyRequests("So many sign up just now that something is wrong. Try again in an hour.")
 
 
 def _neighbourhood(network: str) -> str:

@@ -98,7 +98,7 @@ def said(error: NewsletterError) -> str:
         return _("This link is too old. Ask for a new one.")
     if isinstance(error, tokens.BadToken):
         return _("This link is damaged or not ours. Copy it whole from the mail.")
-    if isinstance(error, limits.TooOften):
+    if isinstance(error, limits.TooManyRequests):
         return _("Too many tries within an hour. Try again later.")
     if isinstance(error, BadInput):
         return _FIELDS.get(error.field, _OTHERWISE)()

@@ -11,7 +11,7 @@ from django.test import Client
 
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import models, reads, service, tokens
-from subscribers.limits import MOST, TooOften
+from subscribers.limits import MOST, TooManyRequests
 from subscribers.values import List, Owed
 from subscribers.views import joining
 from tests.conftest import reported
@@ -114,7 +114,7 @@ def test_an_address_that_is_typed_again_and_again_is_not_flooded(morning: List, 
 def test_a_network_that_knocks_too_often_is_sent_away_for_an_hour(morning: List, now: datetime) -> None:
     for n in range(MOST["sign-up"]):
         join(f"r{n}@example.com", morning, network="192.0.2.1", now=now)
-    with pytest.raises(TooOften):
+    with pytest.raises(TooManyRequests):
         join("late@example.com", morning, network="192.0.2.1", now=now)
     join("other@example.com", morning, network="192.0.2.2", now=now)
     join("late@example.com", morning, network="192.0.2.1", now=now + timedelta(hours=1, seconds=1))
@@ -132,7 +132,7 @@ def test_neither_addresses_nor_networks_are_kept_in_the_clear_for_counting(morni
 def test_one_house_with_many_addresses_of_version_6_is_one_network(morning: List, now: datetime) -> None:
     for n in range(MOST["sign-up"]):
         join(f"r{n}@example.com", morning, network=f"2001:db8:1:2::{n:x}", now=now)
-    with pytest.raises(TooOften):
+    with pytest.raises(TooManyRequests):
         join("late@example.com", morning, network="2001:db8:1:2:ffff::1", now=now)
     join("other@example.com", morning, network="2001:db8:1:3::1", now=now)
 

@@ -86,7 +86,7 @@ class _Month:
         service.roll_up(now, owner="bench", at_once=True)
         evening = now + timedelta(hours=12)
         service.delete_expired(evening)
-        subscribers.sweep(evening)
+        subscribers.delete_old_hits(evening)
         pulses.delete_stale(evening)
         return _size()
 

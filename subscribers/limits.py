@@ -12,8 +12,8 @@ from newsletter.kernel.errors import Refused
 from subscribers import models
 
 WINDOW = timedelta(hours=1)
-KEPT = timedelta(days=1)
-MOST = {"sign-up": 30, "which": 15, "mail-to": 4, "form": 2_000}  # within the window
+HIT_RETENTION = timedelta(days=1)
+MAX_HITS = {"sign-up": 30, "which": 15, "mail-to": 4, "form": 2_000}  # within the window
 
 
 class TooManyRequests(Refused):
@@ -22,19 +22,19 @@ class TooManyRequests(Refused):
     http_status = 429
 
 
-def knock(bucket: str, network: str, now: datetime) -> None:
+def hit_network(bucket: str, network: str, now: datetime) -> None:
     """Counts one use of a form from a network. Raises TooOften beyond the limit. No network known: no limit."""
-    if network and not allows(bucket, _neighbourhood(network), now):
+    if network and not try_hit(bucket, _to_subnet(network), now):
         raise TooManyRequests("Too many tries from your network within an hour. Try again later.")
 
 
-def open_form(form: str, now: datetime) -> None:
+def hit_form(form: str, now: datetime) -> None:
     """Counts one use of a form by anybody. Raises TooOften when so many come that it must be an attack."""
-    if not allows("form", form, now):
+    if not try_hit("form", form, now):
         raise TooManyRequests("So many sign up just now that something is wrong. Try again in an hour.")
 
 
-def _neighbourhood(network: str) -> str:
+def _to_subnet(network: str) -> str:
     """Whom one line belongs to: an address of version 4, or the /64 every house has of version 6."""
     address = ipaddress.ip_address(network)
     if address.version == 4:
@@ -42,22 +42,22 @@ def _neighbourhood(network: str) -> str:
     return str(ipaddress.ip_network((address, 64), strict=False))
 
 
-def allows(bucket: str, key: str, now: datetime) -> bool:
+def try_hit(bucket: str, key: str, now: datetime) -> bool:
     """Counts one use and says whether it is within the limit."""
-    hashed = _hashed(key)
+    hashed = _hash_key(key)
     recent = models.Visit.objects.filter(bucket=bucket, key=hashed, at__gt=now - WINDOW).count()
-    if recent >= MOST[bucket]:
+    if recent >= MAX_HITS[bucket]:
         return False
     models.Visit.objects.create(bucket=bucket, key=hashed, at=now)
     return True
 
 
-def sweep(now: datetime) -> None:
+def delete_old_hits(now: datetime) -> None:
     """Forgets old knocks."""
-    models.Visit.objects.filter(at__lt=now - KEPT).delete()
+    models.Visit.objects.filter(at__lt=now - HIT_RETENTION).delete()
 
 
-def _hashed(key: str) -> str:
+def _hash_key(key: str) -> str:
     """Neither addresses nor networks are kept in the clear here."""
     return hashlib.blake2b(
         key.encode(), key=hashlib.sha256(settings.SECRET_KEY.encode()).digest(), digest_size=24

@@ -41,8 +41,8 @@ def sign_up(
             attempt.verdict = attempts.HONEYPOT
             return
         checked = addresses.check_address(address)
-        limits.knock("sign-up", network, now)
-        limits.open_form(",".join(map(str, sorted(wanted))), now)
+        limits.hit_network("sign-up", network, now)
+        limits.hit_form(",".join(map(str, sorted(wanted))), now)
         attempts.check_domain(checked)
         if not hooks.check_captcha(captcha, network):
             raise BadInput("The captcha was not solved. Try it once more.", "captcha")
@@ -62,7 +62,7 @@ def _signed_up(
         ):
             return  # never mailed again, not even to say so
         # Beyond the limit somebody keeps typing this address, and it has mail enough.
-        mail = limits.allows("mail-to", person.address_key, now)
+        mail = limits.try_hit("mail-to", person.address_key, now)
         for target in (reads.list(list_id) for list_id in list_ids):
             kind = _join(person, target, origin, network, words, now)
             if mail:
@@ -150,8 +150,8 @@ def ask_which(address: str, *, network: str, now: datetime) -> None:
     Raises BadInput, TooOften.
     """
     checked = addresses.check_address(address)
-    limits.knock("which", network, now)
-    if limits.allows("mail-to", addresses.to_key(checked), now):
+    limits.hit_network("which", network, now)
+    if limits.try_hit("mail-to", addresses.to_key(checked), now):
         owed.owe_answer(checked, now=now)
 
 
@@ -211,7 +211,7 @@ def set_details(
 def ask_for_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
     """Mails the reader a fresh link that may do more than the one in a footer. False when they had enough of those."""
     person = get_subscriber_row(claims.subscriber_id)
-    if kind not in tokens.BY_MAIL or not limits.allows("mail-to", person.address_key, now):
+    if kind not in tokens.BY_MAIL or not limits.try_hit("mail-to", person.address_key, now):
         return False
     list_id = claims.list_id or _any_list(person)
     if list_id is not None:
@@ -227,7 +227,7 @@ def ask_new_address(claims: tokens.Claims, address: str, *, now: datetime) -> st
     checked = addresses.check_address(address)
     person = get_subscriber_row(claims.subscriber_id)
     list_id = _any_list(person)
-    if limits.allows("mail-to", addresses.to_key(checked), now):
+    if limits.try_hit("mail-to", addresses.to_key(checked), now):
         wish = models.AddressWish.objects.create(subscriber=person, address=checked, asked_at=now)
         owed.owe("newaddress", person.id, list_id, now=now, to_address=checked, about=wish.id)
     return checked

@@ -35,7 +35,7 @@ from subscribers.importing import get_import as import_run
 from subscribers.importing import has_waiting_imports as imports_waiting
 from subscribers.importing import list_imports as import_runs
 from subscribers.importing import request_undo as begin_undo_import
-from subscribers.limits import sweep
+from subscribers.limits import delete_old_hits
 from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown, owed_waiting
 from subscribers.people import add, change_address, change_list, create_list, unsubscribe
 from subscribers.readers import (

@@ -65,7 +65,7 @@ def tick(now: datetime, *, opening: bool = True) -> TickResult:
             log.exception("The step “%s” of the heartbeat failed; the next beat tries again", name)
             failed[name] = str(error)
     pulses.delete_stale(now)
-    subscribers.sweep(now)
+    subscribers.delete_old_hits(now)
     delivery.sweep(now)
     return TickResult(done, failed)
 

@@ -53,7 +53,7 @@ def test_rules_for_domains_hold_for_all_below_and_the_nearest_counts(morning: Li
 def test_a_form_that_everybody_uses_at_once_is_shut_for_a_while(
     morning: List, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(limits.MOST, "form", 2)
+    monkeypatch.setitem(limits.MAX_HITS, "form", 2)
     for n in range(2):
         join(f"r{n}@example.com", morning, now)
     with pytest.raises(Refused, match="Try again in an hour"):

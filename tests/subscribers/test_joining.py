@@ -11,7 +11,7 @@ from django.test import Client
 
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import models, reads, service, tokens
-from subscribers.limits import MOST, TooManyRequests
+from subscribers.limits import MAX_HITS, TooManyRequests
 from subscribers.values import List, Owed
 from subscribers.views import joining
 from tests.conftest import reported
@@ -99,7 +99,7 @@ def test_a_name_that_is_an_advertisement_is_dropped(name: str, morning: List, no
 
 
 def test_one_sign_up_for_many_lists_owes_a_confirmation_for_each(now: datetime, db: None) -> None:
-    lists = [service.create_list(f"list-{n}", f"List {n}", now=now) for n in range(MOST["mail-to"] + 2)]
+    lists = [service.create_list(f"list-{n}", f"List {n}", now=now) for n in range(MAX_HITS["mail-to"] + 2)]
     join("ann@example.com", *lists, now=now)
     assert sorted(mail.list_name for mail in owed(now)) == sorted(each.name for each in lists)
 
@@ -108,11 +108,11 @@ def test_an_address_that_is_typed_again_and_again_is_not_flooded(morning: List, 
     for n in range(20):
         join("ann@example.com", morning, now=now + timedelta(minutes=6 * n))
     # Twenty tries over two hours: at most four mails in any hour.
-    assert len(owed(now + timedelta(hours=3))) <= 2 * MOST["mail-to"]
+    assert len(owed(now + timedelta(hours=3))) <= 2 * MAX_HITS["mail-to"]
 
 
 def test_a_network_that_knocks_too_often_is_sent_away_for_an_hour(morning: List, now: datetime) -> None:
-    for n in range(MOST["sign-up"]):
+    for n in range(MAX_HITS["sign-up"]):
         join(f"r{n}@example.com", morning, network="192.0.2.1", now=now)
     with pytest.raises(TooManyRequests):
         join("late@example.com", morning, network="192.0.2.1", now=now)
@@ -130,7 +130,7 @@ def test_neither_addresses_nor_networks_are_kept_in_the_clear_for_counting(morni
 
 
 def test_one_house_with_many_addresses_of_version_6_is_one_network(morning: List, now: datetime) -> None:
-    for n in range(MOST["sign-up"]):
+    for n in range(MAX_HITS["sign-up"]):
         join(f"r{n}@example.com", morning, network=f"2001:db8:1:2::{n:x}", now=now)
     with pytest.raises(TooManyRequests):
         join("late@example.com", morning, network="2001:db8:1:2:ffff::1", now=now)

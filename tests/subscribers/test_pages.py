@@ -12,7 +12,7 @@ from django.test import Client
 
 from newsletter.kernel import clock
 from subscribers import models, reads, service, tokens
-from subscribers.limits import MOST
+from subscribers.limits import MAX_HITS
 from subscribers.values import List
 from tests.conftest import reported
 
@@ -238,7 +238,7 @@ def test_what_a_stranger_typed_is_text_and_nothing_else(morning: List) -> None:
 
 
 def test_too_many_tries_from_one_network_get_a_page_that_says_so(morning: List) -> None:
-    for n in range(MOST["which"]):
+    for n in range(MAX_HITS["which"]):
         Client().post("/which/", {"email": f"r{n}@example.com"})
     response = Client().post("/which/", {"email": "late@example.com"})
     assert response.status_code == 429

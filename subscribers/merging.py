@@ -67,7 +67,7 @@ def judge(rows: Sequence[tuple[Any, ...]], target: Target, now: datetime) -> dic
 
 
 @dataclass(frozen=True, slots=True)
-class Merged:
+class MergeResult:
     """What was done: counts by outcome, and whether anybody was named by an address they had before."""
 
     outcomes: dict[str, int]
@@ -76,7 +76,7 @@ class Merged:
 
 def merge(
     rows: Sequence[tuple[Any, ...]], target: Target, now: datetime, *, before_former: Callable[[], None] = lambda: None
-) -> Merged:
+) -> MergeResult:
     """Merges a stroke of staged rows, within the caller's transaction or one of its own.
 
     Two strokes name the same person only when one of them does so by a former address: `before_former` is called before
@@ -86,7 +86,7 @@ def merge(
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 stroke = _Stroke(cursor, target, now, before_former)
-                return Merged(stroke.merge(rows), stroke.former)
+                return MergeResult(stroke.merge(rows), stroke.former)
         except _Again:
             if last:
                 raise

@@ -152,7 +152,9 @@ def _check_file(row: models.Import, clock: Clock, now: datetime) -> None:
     )
 
 
-def _judge_file(work: Path, target: merging.Target, now: datetime, progress: Progress | None = None) -> dict[str, int]:
+def _judge_file(
+    work: Path, target: merging.MergeTarget, now: datetime, progress: Progress | None = None
+) -> dict[str, int]:
     """What would become of everybody in a work file: counts by outcome."""
     counts = dict.fromkeys(merging.OUTCOMES, 0)
     for rows in staging.strokes(work, after="", size=lambda: DRY_RUN_ROWS):
@@ -280,7 +282,7 @@ def _dry_run(
     with tempfile.TemporaryDirectory(prefix="newsletter-", dir=_create_folder(_get_folder())) as folder:
         work = Path(folder) / "dry.work"
         staged = _stage_stream(stream, work, name, options, now, progress)
-        into = merging.Target(0, target.id, by, name, options.overwrite, staging.columns(work))
+        into = merging.MergeTarget(0, target.id, by, name, options.overwrite, staging.columns(work))
         counts = _judge_file(work, into, now, progress)
     return _build_report(staged, counts)
 
@@ -355,9 +357,9 @@ def _load_options(row: models.Import) -> Options:
     return Options(**{name: row.options[name] for name in Options.__slots__ if name in row.options})
 
 
-def _build_target(row: models.Import) -> merging.Target:
+def _build_target(row: models.Import) -> merging.MergeTarget:
     overwrite = bool(row.options.get("overwrite"))
-    return merging.Target(row.id, row.list_id, row.by, row.name, overwrite, staging.columns(_work_path(row.id)))
+    return merging.MergeTarget(row.id, row.list_id, row.by, row.name, overwrite, staging.columns(_work_path(row.id)))
 
 
 def _save_staging_result(row: models.Import, staged: Staged, present: datetime) -> None:

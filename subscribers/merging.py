@@ -32,7 +32,7 @@ _INTEGERS = {"line", "status", "repeats"}
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class MergeTarget:
     """Into what a file is merged, and what is noted with each change. `run` is the id of the import."""
 
     run: int
@@ -60,7 +60,7 @@ class _Again(Exception):
     """Somebody else added one of these people meanwhile."""
 
 
-def judge(rows: Sequence[tuple[Any, ...]], target: Target, now: datetime) -> dict[str, int]:
+def judge(rows: Sequence[tuple[Any, ...]], target: MergeTarget, now: datetime) -> dict[str, int]:
     """What would become of a stroke of staged rows: counts by outcome. Changes nothing but tables of its own."""
     with transaction.atomic(), connection.cursor() as cursor:
         return _Stroke(cursor, target, now).counts(rows)
@@ -75,7 +75,11 @@ class MergeResult:
 
 
 def merge(
-    rows: Sequence[tuple[Any, ...]], target: Target, now: datetime, *, before_former: Callable[[], None] = lambda: None
+    rows: Sequence[tuple[Any, ...]],
+    target: MergeTarget,
+    now: datetime,
+    *,
+    before_former: Callable[[], None] = lambda: None,
 ) -> MergeResult:
     """Merges a stroke of staged rows, within the caller's transaction or one of its own.
 
@@ -97,7 +101,7 @@ class _Stroke:
     """The statements of one stroke. `%(…)s` parameters are the same in all of them."""
 
     def __init__(
-        self, cursor: Any, target: Target, now: datetime, before_former: Callable[[], None] = lambda: None
+        self, cursor: Any, target: MergeTarget, now: datetime, before_former: Callable[[], None] = lambda: None
     ) -> None:
         self._cursor, self._target, self._now = cursor, target, now
         self._before_former = before_former

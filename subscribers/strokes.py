@@ -31,7 +31,13 @@ Clock = Callable[[], datetime]
 
 
 def merge_all(
-    row: models.Import, work: Path, target: merging.Target, *, now: datetime, clock: Clock, progress: Progress | None
+    row: models.Import,
+    work: Path,
+    target: merging.MergeTarget,
+    *,
+    now: datetime,
+    clock: Clock,
+    progress: Progress | None,
 ) -> None:
     """Merges all of a work file that is not in yet; each stroke notes on the import's row where it ended.
 
@@ -49,7 +55,7 @@ def merge_all(
 def _stroke(
     row: models.Import,
     rows: Sequence[tuple[Any, ...]],
-    target: merging.Target,
+    target: merging.MergeTarget,
     now: datetime,
     present: datetime,
     turn: _Turn,

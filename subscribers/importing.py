@@ -158,7 +158,7 @@ def _judge_file(
     """What would become of everybody in a work file: counts by outcome."""
     counts = dict.fromkeys(merging.OUTCOMES, 0)
     for rows in staging.strokes(work, after="", size=lambda: DRY_RUN_ROWS):
-        for outcome, count in merging.judge(rows, target, now).items():
+        for outcome, count in merging.judge_chunk(rows, target, now).items():
             counts[outcome] += count
         if progress:
             progress(len(rows))

@@ -19,7 +19,7 @@ from subscribers.rows import STRENGTH
 from subscribers.staging import COLUMNS
 
 OUTCOMES = ("new", "updated", "unchanged", "kept_unsubscribed")
-TRIES = 5
+MAX_TRIES = 5
 _ACT = {
     policy.ACTIVE: "import",
     policy.PENDING: "import-unconfirmed",
@@ -44,7 +44,7 @@ class MergeTarget:
 
 
 @dataclass(slots=True)
-class _Judged:
+class _ChunkSummary:
     """What a stroke comes to, once its rows are judged: how many of them are new people, and so on."""
 
     outcomes: dict[str, int]
@@ -56,14 +56,14 @@ class _Judged:
     tagged: int = 0
 
 
-class _Again(Exception):
+class _ConcurrentInsertError(Exception):
     """Somebody else added one of these people meanwhile."""
 
 
-def judge(rows: Sequence[tuple[Any, ...]], target: MergeTarget, now: datetime) -> dict[str, int]:
+def judge_chunk(rows: Sequence[tuple[Any, ...]], target: MergeTarget, now: datetime) -> dict[str, int]:
     """What would become of a stroke of staged rows: counts by outcome. Changes nothing but tables of its own."""
     with transaction.atomic(), connection.cursor() as cursor:
-        return _Stroke(cursor, target, now).counts(rows)
+        return _ChunkMerger(cursor, target, now).counts(rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class MergeResult:
     former: bool
 
 
-def merge(
+def merge_chunk(
     rows: Sequence[tuple[Any, ...]],
     target: MergeTarget,
     now: datetime,
@@ -86,18 +86,18 @@ def merge(
     Two strokes name the same person only when one of them does so by a former address: `before_former` is called before
     such a one is judged.
     """
-    for last in (*[False] * (TRIES - 1), True):
+    for last in (*[False] * (MAX_TRIES - 1), True):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
-                stroke = _Stroke(cursor, target, now, before_former)
+                stroke = _ChunkMerger(cursor, target, now, before_former)
                 return MergeResult(stroke.merge(rows), stroke.former)
-        except _Again:
+        except _ConcurrentInsertError:
             if last:
                 raise
     raise AssertionError
 
 
-class _Stroke:
+class _ChunkMerger:
     """The statements of one stroke. `%(…)s` parameters are the same in all of them."""
 
     def __init__(
@@ -123,7 +123,7 @@ class _Stroke:
         twice = self._twice()
         if twice:  # by a former and by the present address: one person
             found["unchanged"] += twice
-            more = self._judged(f"WHERE j.person IN ({_TWICE}) AND j.key NOT IN ({_FIRST})").outcomes
+            more = self._judged(f"WHERE j.person IN ({_DUPLICATES}) AND j.key NOT IN ({_FIRST_OF_DUPLICATES})").outcomes
             found = {outcome: count - more[outcome] for outcome, count in found.items()}
         return found
 
@@ -133,11 +133,13 @@ class _Stroke:
         twice = self._twice()
         later: list[tuple[Any, ...]] = []
         if twice:
-            self._do(f"SELECT key FROM import_found WHERE person IN ({_TWICE}) AND key NOT IN ({_FIRST})")
+            self._do(
+                f"SELECT key FROM import_found WHERE person IN ({_DUPLICATES}) AND key NOT IN ({_FIRST_OF_DUPLICATES})"
+            )
             keys = {key for (key,) in self._cursor.fetchall()}
             later = [row for row in rows if row[0] in keys]
             self._lay_out([row for row in rows if row[0] not in keys])
-        if _pg():
+        if _is_postgresql():
             self._do(_LOCK)
         self._do(self._sql.judge)
         judged = self._judged()
@@ -150,32 +152,38 @@ class _Stroke:
 
     def _lay_out(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Puts the rows beside the tables and finds who is whom."""
-        emptied = ["TRUNCATE " + ", ".join(_EMPTIED)] if _pg() else [f"DELETE FROM {name}" for name in _EMPTIED]
-        for statement in (*(_PLANNED if _pg() else ()), *_TABLES, *emptied):
+        emptied = (
+            ["TRUNCATE " + ", ".join(_TEMPORARY_TABLES)]
+            if _is_postgresql()
+            else [f"DELETE FROM {name}" for name in _TEMPORARY_TABLES]
+        )
+        for statement in (*(_PLANNER_SETTINGS if _is_postgresql() else ()), *_TABLES, *emptied):
             self._cursor.execute(statement)
         self._do("SELECT 1 FROM subscribers_suppression WHERE address_key >= '#' AND address_key < '$' LIMIT 1")
         hashed = erased.get_hasher(self._now).hash if self._cursor.fetchone() else lambda key: ""
         names = ", ".join(("n", *self._target.columns, "hash"))
         numbered = ((n, *row, hashed(row[0])) for n, row in enumerate(rows))
-        if _pg():
-            _copy(self._cursor.cursor, f"COPY import_stroke ({names}) FROM STDIN", list(numbered))
+        if _is_postgresql():
+            _copy_rows(self._cursor.cursor, f"COPY import_stroke ({names}) FROM STDIN", list(numbered))
         else:
             marks = ", ".join(["%s"] * (len(self._target.columns) + 2))
             self._cursor.executemany(f"INSERT INTO import_stroke ({names}) VALUES ({marks})", numbered)
-        self._do(_FIND)
+        self._do(_FIND_SUBSCRIBERS)
 
     def _twice(self) -> int:
-        self._do(_FORMER)
+        self._do(_ANY_FORMER)
         if not self._cursor.fetchone()[0]:
             return 0
         self.former = True
         self._before_former()
-        self._do(f"SELECT count(*) FROM import_found WHERE person IN ({_TWICE}) AND key NOT IN ({_FIRST})")
+        self._do(
+            f"SELECT count(*) FROM import_found WHERE person IN ({_DUPLICATES}) AND key NOT IN ({_FIRST_OF_DUPLICATES})"
+        )
         return int(self._cursor.fetchone()[0])
 
-    def _judged(self, condition: str = "") -> _Judged:
+    def _judged(self, condition: str = "") -> _ChunkSummary:
         self._do(f"{_SUMS} {condition} GROUP BY j.outcome")
-        judged = _Judged(dict.fromkeys(OUTCOMES, 0))
+        judged = _ChunkSummary(dict.fromkeys(OUTCOMES, 0))
         for outcome, count, repeats, *rest in self._cursor.fetchall():
             judged.outcomes[outcome] += count
             judged.outcomes["unchanged"] += int(repeats)
@@ -188,7 +196,7 @@ class _Stroke:
             judged.tagged += tagged
         return judged
 
-    def _write(self, judged: _Judged) -> None:
+    def _write(self, judged: _ChunkSummary) -> None:
         sql = self._sql
         if judged.fresh:
             self._expect(sql.people, judged.fresh)
@@ -199,7 +207,7 @@ class _Stroke:
             self._do(sql.fill)
             self._do(sql.note_after)
         if judged.moved:
-            self._do(_MOVE)
+            self._do(_CHANGE_STATES)
         self._do(sql.consent)
         if judged.strongest >= STRENGTH[policy.BOUNCED]:
             self._do(_SUPPRESS)
@@ -210,17 +218,17 @@ class _Stroke:
     def _expect(self, statement: str, count: int) -> None:
         self._do(statement)
         if self._cursor.rowcount != count:
-            raise _Again
+            raise _ConcurrentInsertError
 
     def _do(self, statement: str) -> None:
         self._cursor.execute(statement, self._values)
 
 
-def _pg() -> bool:
+def _is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
-def _copy(cursor: Any, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+def _copy_rows(cursor: Any, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Copies rows into a table. Nearly always their cells need no escaping, which costs more than all the rest."""
     text = "\n".join("\t".join(map(str, row)) for row in rows) + "\n"
     tabs = sum(map(len, rows)) - len(rows)
@@ -235,18 +243,20 @@ def _copy(cursor: Any, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
 
 # PostgreSQL knows nothing of tables made a moment ago, and would read all people for every stroke. By its index for each row
 # is always right here: a stroke is small beside the tables.
-_PLANNED = tuple(f"SET LOCAL {name} = off" for name in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit"))
+_PLANNER_SETTINGS = tuple(
+    f"SET LOCAL {name} = off" for name in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit")
+)
 _TEXT = "text DEFAULT ''"
-_ROW = ", ".join(f"{name} {'integer DEFAULT 0' if name in _INTEGERS else _TEXT}" for name in COLUMNS)
+_COLUMN_DEFINITIONS = ", ".join(f"{name} {'integer DEFAULT 0' if name in _INTEGERS else _TEXT}" for name in COLUMNS)
 # A judged row has all that is to be written: a join by row and statement would cost more than to write it down once more.
 _TABLES = (
-    f"CREATE TEMPORARY TABLE IF NOT EXISTS import_stroke (n integer PRIMARY KEY, {_ROW}, hash text)",
+    f"CREATE TEMPORARY TABLE IF NOT EXISTS import_stroke (n integer PRIMARY KEY, {_COLUMN_DEFINITIONS}, hash text)",
     "CREATE TEMPORARY TABLE IF NOT EXISTS import_found (n integer PRIMARY KEY, key text, person bigint, former integer)",
-    f"""CREATE TEMPORARY TABLE IF NOT EXISTS import_judged (n integer, {_ROW}, person bigint, fresh integer, state_before text, after text,
+    f"""CREATE TEMPORARY TABLE IF NOT EXISTS import_judged (n integer, {_COLUMN_DEFINITIONS}, person bigint, fresh integer, state_before text, after text,
         filled integer, outcome text)""",
 )
 # What was deleted stays in a table of PostgreSQL, and would be read again for every stroke.
-_EMPTIED = ("import_stroke", "import_found", "import_judged")
+_TEMPORARY_TABLES = ("import_stroke", "import_found", "import_judged")
 _SUMS = """
     SELECT j.outcome, count(*), sum(j.repeats), sum(j.fresh), sum(CASE WHEN j.after <> '' AND j.state_before = '' THEN 1 ELSE 0 END),
            sum(j.filled), sum(CASE WHEN j.state_before <> '' AND j.after <> j.state_before THEN 1 ELSE 0 END), max(j.status),
@@ -254,7 +264,7 @@ _SUMS = """
       FROM import_judged j
 """
 # Who has an address, or had it last: somebody who left is not signed up again by an old one.
-_FIND = """
+_FIND_SUBSCRIBERS = """
     INSERT INTO import_found
     SELECT f.n, f.key, coalesce(f.here, f.gone), CASE WHEN f.here IS NULL AND f.gone IS NOT NULL THEN 1 ELSE 0 END
       FROM (SELECT s.n, s.key, p.id AS here,
@@ -262,9 +272,9 @@ _FIND = """
                     WHERE c.address_key = s.key ORDER BY c.until DESC LIMIT 1) END AS gone
               FROM import_stroke s LEFT JOIN subscribers_subscriber p ON p.address_key = s.key) f
 """
-_FORMER = "SELECT coalesce(max(former), 0) FROM import_found"
-_TWICE = "SELECT person FROM import_found WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1"
-_FIRST = "SELECT min(key) FROM import_found WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1"
+_ANY_FORMER = "SELECT coalesce(max(former), 0) FROM import_found"
+_DUPLICATES = "SELECT person FROM import_found WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1"
+_FIRST_OF_DUPLICATES = "SELECT min(key) FROM import_found WHERE person IS NOT NULL GROUP BY person HAVING count(*) > 1"
 # Held in one order by all: somebody who leaves just now stays out, and two imports never block each other.
 _LOCK = """
     SELECT count(*) FROM (SELECT u.id FROM subscribers_subscription u WHERE u.id = ANY (ARRAY(
@@ -273,7 +283,7 @@ _LOCK = """
 """
 
 
-def _transitions() -> str:
+def _transitions_sql() -> str:
     """What a row's status makes of a state, from the table of the policy."""
     cases = [
         f"WHEN status = {STRENGTH[word]} AND state_before = '{before or ''}' THEN '{after}'"
@@ -285,42 +295,42 @@ def _transitions() -> str:
 
 # Ids are given out here, so that nobody is to be looked up again after the insert: SQLite keeps the last one given out,
 # and its writing lock is held; PostgreSQL has a sequence.
-_NEXT_PERSON = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'subscribers_subscriber'), 0) + n + 1"
-_NEXT_PERSON_PG = "nextval('subscribers_subscriber_id_seq'::regclass)"
+_NEXT_SUBSCRIBER = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'subscribers_subscriber'), 0) + n + 1"
+_NEXT_SUBSCRIBER_PG = "nextval('subscribers_subscriber_id_seq'::regclass)"
 _OUT = "('unsubscribed', 'bounced', 'complained')"
-_MOVE = """
+_CHANGE_STATES = """
     UPDATE subscribers_subscription SET state = j.after, since = %(now)s
       FROM import_judged j
      WHERE subscribers_subscription.list_id = %(list)s AND subscribers_subscription.subscriber_id = j.person
        AND j.state_before <> '' AND j.after <> j.state_before
 """
 # What was there before, or is said twice, stays when one of those who said it takes it back.
-_WHY = "CASE status WHEN 3 THEN 'bounced' WHEN 4 THEN 'complained' ELSE 'imported' END"
+_SUPPRESSION_REASON = "CASE status WHEN 3 THEN 'bounced' WHEN 4 THEN 'complained' ELSE 'imported' END"
 _SUPPRESS = f"""
     INSERT INTO subscribers_suppression (address_key, reason, source, created_at, run_id)
-    SELECT key, {_WHY}, %(source)s, %(now)s, %(run)s FROM import_stroke WHERE status >= {STRENGTH[policy.BOUNCED]}
+    SELECT key, {_SUPPRESSION_REASON}, %(source)s, %(now)s, %(run)s FROM import_stroke WHERE status >= {STRENGTH[policy.BOUNCED]}
     ON CONFLICT (address_key) DO UPDATE SET run_id = NULL
 """
 _SUPPRESS_MORE = f"""
-    UPDATE subscribers_suppression SET reason = (SELECT {_WHY} FROM import_stroke j WHERE j.key = address_key)
+    UPDATE subscribers_suppression SET reason = (SELECT {_SUPPRESSION_REASON} FROM import_stroke j WHERE j.key = address_key)
      WHERE reason = 'bounced' AND address_key IN (SELECT key FROM import_stroke WHERE status > {STRENGTH[policy.BOUNCED]})
 """
 
 
-def _moment(column: str) -> str:
+def _timestamp_sql(column: str) -> str:
     """A time of the file, as the database keeps times; NULL for none."""
-    return f"(NULLIF({column}, '') || '+00')::timestamptz" if _pg() else f"NULLIF({column}, '')"
+    return f"(NULLIF({column}, '') || '+00')::timestamptz" if _is_postgresql() else f"NULLIF({column}, '')"
 
 
-def _network(column: str) -> str:
-    return f"NULLIF({column}, '')::inet" if _pg() else f"NULLIF({column}, '')"
+def _network_sql(column: str) -> str:
+    return f"NULLIF({column}, '')::inet" if _is_postgresql() else f"NULLIF({column}, '')"
 
 
-def _what_is_filled() -> str:
+def _fillable_values_sql() -> str:
     """What an import may fill in of a person `p`, as JSON."""
-    attributes = "p.attributes" if _pg() else "json(p.attributes)"
+    attributes = "p.attributes" if _is_postgresql() else "json(p.attributes)"
     pairs = "".join(f"'{name}', p.{name}, " for name in ("first_name", "last_name", "zone", "language", "tier"))
-    return f"{'jsonb_build_object' if _pg() else 'json_object'}({pairs}'attributes', {attributes})"
+    return f"{'jsonb_build_object' if _is_postgresql() else 'json_object'}({pairs}'attributes', {attributes})"
 
 
 class _Statements:
@@ -328,12 +338,12 @@ class _Statements:
 
     def __init__(self, overwrite: bool) -> None:
         self._overwrite = overwrite
-        self.judge = self._judge(_NEXT_PERSON_PG if _pg() else _NEXT_PERSON)
+        self.judge = self._judge(_NEXT_SUBSCRIBER_PG if _is_postgresql() else _NEXT_SUBSCRIBER)
         self.look = self._judge("NULL")
         self.people = self._people()
         self.join = f"""
             INSERT INTO subscribers_subscription (list_id, subscriber_id, state, since, confirmed_at, source)
-            SELECT %(list)s, j.person, j.after, %(now)s, CASE j.after WHEN 'active' THEN {_moment("j.confirmed_at")} END,
+            SELECT %(list)s, j.person, j.after, %(now)s, CASE j.after WHEN 'active' THEN {_timestamp_sql("j.confirmed_at")} END,
                    CASE j.source WHEN '' THEN %(source)s ELSE j.source END
               FROM import_judged j WHERE j.after <> '' AND j.state_before = '' ORDER BY j.n
             ON CONFLICT (list_id, subscriber_id) DO NOTHING
@@ -345,20 +355,20 @@ class _Statements:
         # Every opt-out is written down, also one of somebody who is out: undoing another import must not bring them back.
         self.consent = f"""
             INSERT INTO subscribers_consent (subscriber_id, list_id, state, at, how, "by", origin, words, network, before, claimed_at, reason, run_id)
-            SELECT j.person, %(list)s, j.after, %(now)s, 'import', %(by)s, %(origin)s, '', {_network("j.network")}, j.state_before,
-                   coalesce({_moment("j.left_at")}, {_moment("j.confirmed_at")}, {_moment("j.joined_at")}), j.reason, %(run)s
+            SELECT j.person, %(list)s, j.after, %(now)s, 'import', %(by)s, %(origin)s, '', {_network_sql("j.network")}, j.state_before,
+                   coalesce({_timestamp_sql("j.left_at")}, {_timestamp_sql("j.confirmed_at")}, {_timestamp_sql("j.joined_at")}), j.reason, %(run)s
               FROM import_judged j
              WHERE j.person IS NOT NULL AND j.after <> '' AND (j.after <> j.state_before OR j.status >= {STRENGTH[policy.UNSUBSCRIBED]})
         """
 
     def _people(self) -> str:
-        attributes = "COALESCE(NULLIF(j.attributes, ''), '{}')" + ("::jsonb" if _pg() else "")
+        attributes = "COALESCE(NULLIF(j.attributes, ''), '{}')" + ("::jsonb" if _is_postgresql() else "")
         return f"""
             INSERT INTO subscribers_subscriber (id, address, address_key, first_name, last_name, zone, language, source, tier, attributes,
                    created_at, tracked, soft_bounces)
             SELECT j.person, j.address, j.key, j.first_name, j.last_name, j.zone, j.language,
                    CASE j.source WHEN '' THEN %(source)s ELSE j.source END, CASE j.tier WHEN '' THEN 'free' ELSE j.tier END, {attributes},
-                   coalesce({_moment("j.joined_at")}, %(now)s), {"true" if _pg() else "1"}, 0
+                   coalesce({_timestamp_sql("j.joined_at")}, %(now)s), {"true" if _is_postgresql() else "1"}, 0
               FROM import_judged j WHERE j.fresh = 1 ORDER BY j.n
             ON CONFLICT (address_key) DO NOTHING
         """
@@ -369,7 +379,7 @@ class _Statements:
         fills.append("s.tier <> '' AND p.tier <> s.tier")
         fills.append(f"s.attributes <> '' AND p.id IS NOT NULL AND {self._news()}")
         fills.append(f"s.tags <> '' AND {self._new_tags()}")
-        domain = "substr(s.key, strpos(s.key, '@'))" if _pg() else "substr(s.key, instr(s.key, '@'))"
+        domain = "substr(s.key, strpos(s.key, '@'))" if _is_postgresql() else "substr(s.key, instr(s.key, '@'))"
         blocked = f"EXISTS (SELECT 1 FROM subscribers_suppression x WHERE x.address_key IN (s.key, {domain}, s.hash))"
         filled = f"i.person IS NOT NULL AND ({' OR '.join(f'({each})' for each in fills)})"
         columns = ", ".join(f"s.{name}" for name in COLUMNS)
@@ -382,7 +392,7 @@ class _Statements:
                           CASE WHEN {filled} THEN 1 ELSE 0 END AS filled
                      FROM import_stroke s JOIN import_found i ON i.n = s.n
                 LEFT JOIN subscribers_subscriber p ON p.id = i.person),
-                 reached AS MATERIALIZED (SELECT found.*, {_transitions()} AS reached FROM found),
+                 reached AS MATERIALIZED (SELECT found.*, {_transitions_sql()} AS reached FROM found),
                  judged AS MATERIALIZED (
                    SELECT n, {", ".join(COLUMNS)}, person, state_before, filled, blocked AND reached IN ('active', 'pending') AS stopped,
                           CASE WHEN blocked AND reached IN ('active', 'pending') THEN state_before ELSE reached END AS after
@@ -400,7 +410,7 @@ class _Statements:
 
     def _news(self) -> str:
         """Whether a file knows an attribute we do not (or knows it otherwise, where it may overwrite)."""
-        if _pg():
+        if _is_postgresql():
             other = " OR p.attributes -> n.key IS DISTINCT FROM n.value" if self._overwrite else ""
             return f"EXISTS (SELECT 1 FROM jsonb_each(s.attributes::jsonb) n WHERE NOT jsonb_exists(p.attributes, n.key){other})"
         path = "'$.\"' || n.key || '\"'"
@@ -408,7 +418,7 @@ class _Statements:
         return f"EXISTS (SELECT 1 FROM json_each(s.attributes) n WHERE json_type(p.attributes, {path}) IS NULL{other})"
 
     def _new_tags(self) -> str:
-        each = "jsonb_array_elements_text(s.tags::jsonb) n(value)" if _pg() else "json_each(s.tags) n"
+        each = "jsonb_array_elements_text(s.tags::jsonb) n(value)" if _is_postgresql() else "json_each(s.tags) n"
         return f"""(p.id IS NOT NULL AND EXISTS (SELECT 1 FROM {each} JOIN subscribers_tag t ON t.name = n.value
             WHERE NOT EXISTS (SELECT 1 FROM subscribers_tagged g WHERE g.tag_id = t.id AND g.subscriber_id = p.id)))"""
 
@@ -432,7 +442,7 @@ class _Statements:
             f"(CASE {each} WHEN '' THEN '{{}}' ELSE {each} END)" if each[0:2] == "j." else each
             for each in (first, second)
         )
-        merged = f"({first}::jsonb || {second}::jsonb)" if _pg() else f"json_patch({first}, {second})"
+        merged = f"({first}::jsonb || {second}::jsonb)" if _is_postgresql() else f"json_patch({first}, {second})"
         return f"""
             UPDATE subscribers_subscriber SET {", ".join(sets)},
                    tier = CASE j.tier WHEN '' THEN subscribers_subscriber.tier ELSE j.tier END,
@@ -442,7 +452,7 @@ class _Statements:
 
     def _note_before(self) -> str:
         """How people were whom this import fills in, so that it can be undone."""
-        pairs = _what_is_filled()
+        pairs = _fillable_values_sql()
         return f"""
             INSERT INTO subscribers_importedchange (run_id, subscriber_id, before)
             SELECT %(run)s, p.id, {pairs} FROM import_judged j JOIN subscribers_subscriber p ON p.id = j.person
@@ -452,13 +462,15 @@ class _Statements:
 
     def _note_after(self) -> str:
         return f"""
-            UPDATE subscribers_importedchange SET after = (SELECT {_what_is_filled()} FROM subscribers_subscriber p WHERE p.id = subscriber_id)
+            UPDATE subscribers_importedchange SET after = (SELECT {_fillable_values_sql()} FROM subscribers_subscriber p WHERE p.id = subscriber_id)
              WHERE run_id = %(run)s AND subscriber_id IN (SELECT person FROM import_judged WHERE filled = 1)
         """
 
     def _tag(self) -> str:
         each = (
-            "CROSS JOIN LATERAL jsonb_array_elements_text(j.tags::jsonb) n(value)" if _pg() else ", json_each(j.tags) n"
+            "CROSS JOIN LATERAL jsonb_array_elements_text(j.tags::jsonb) n(value)"
+            if _is_postgresql()
+            else ", json_each(j.tags) n"
         )
         return f"""
             INSERT INTO subscribers_tagged (tag_id, subscriber_id, run_id)

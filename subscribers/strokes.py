@@ -62,7 +62,7 @@ def _stroke(
 ) -> None:
     """Merges some rows and notes it, both or neither. Raises Refused when the import is somebody else's by now."""
     with transaction.atomic():
-        merged = merging.merge(rows, target, now, before_former=turn.settle)
+        merged = merging.merge_chunk(rows, target, now, before_former=turn.settle)
         counts = {name: row.counts.get(name, 0) + merged.outcomes[name] for name in merging.OUTCOMES}
         # Held before it is looked at: the stroke before may not be in yet, and its note would not be seen.
         models.Import.objects.select_for_update(no_key=True).values_list("id").get(id=row.id)

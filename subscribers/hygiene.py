@@ -54,7 +54,7 @@ def ask_inactive(list_id: int, months: int, *, now: datetime, most: int = 10_000
             break
         with transaction.atomic():
             for row in some:
-                owed.owe("stay", row.subscriber_id, list_id, now=now)
+                owed.queue_mail("stay", row.subscriber_id, list_id, now=now)
             models.Subscription.objects.filter(id__in=[row.id for row in some]).update(asked_at=now)
         total += len(some)
     return total

@@ -130,7 +130,7 @@ def add(
                 f"{person.address} is {state} on {target.name}. Only the reader can undo that, at the sign-up page."
             )
         if state == policy.PENDING:
-            owed.owe("confirm", person.id, list_id, now=now)
+            owed.queue_mail("confirm", person.id, list_id, now=now)
     return reads.person(person.id)
 
 

@@ -66,7 +66,7 @@ def _signed_up(
         for target in (reads.list(list_id) for list_id in list_ids):
             kind = _join(person, target, origin, network, words, now)
             if mail:
-                owed.owe(kind, person.id, target.id, now=now)
+                owed.queue_mail(kind, person.id, target.id, now=now)
 
 
 def _join(person: models.Subscriber, target: List, origin: str, network: str, words: str, now: datetime) -> str:
@@ -97,7 +97,7 @@ def confirm(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Pers
             models.Suppression.objects.filter(address_key__in=keys, reason__in=policy.UNDONE_BY_SIGNING_UP).exclude(
                 address_key__startswith="@"
             ).delete()
-            owed.owe("welcome", person.id, target.id, now=now)
+            owed.queue_mail("welcome", person.id, target.id, now=now)
     return reads.person(person.id), target
 
 
@@ -112,7 +112,7 @@ def leave(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> No
             before = find_state(person, target)
             state = apply_act(person, target, "leave", how=how, network=network, now=now)
             if how == "page" and before == policy.ACTIVE and state == policy.UNSUBSCRIBED:
-                owed.owe("goodbye", person.id, target.id, now=now)
+                owed.queue_mail("goodbye", person.id, target.id, now=now)
 
 
 def undo_leave(claims: tokens.Claims, *, network: str, now: datetime) -> None:
@@ -140,7 +140,7 @@ def _take_back(person: models.Subscriber, target: List, network: str, now: datet
         return
     act = "undo-leave" if before == policy.ACTIVE else "sign-up"
     if apply_act(person, target, act, how="undo", network=network, now=now) == policy.PENDING:
-        owed.owe("confirm", person.id, target.id, now=now)
+        owed.queue_mail("confirm", person.id, target.id, now=now)
 
 
 def ask_which(address: str, *, network: str, now: datetime) -> None:
@@ -152,7 +152,7 @@ def ask_which(address: str, *, network: str, now: datetime) -> None:
     checked = addresses.check_address(address)
     limits.hit_network("which", network, now)
     if limits.try_hit("mail-to", addresses.to_key(checked), now):
-        owed.owe_answer(checked, now=now)
+        owed.queue_address_reminder(checked, now=now)
 
 
 def keep_sending(claims: tokens.Claims, *, network: str, now: datetime) -> None:
@@ -215,7 +215,7 @@ def ask_for_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
         return False
     list_id = claims.list_id or _any_list(person)
     if list_id is not None:
-        owed.owe(kind, person.id, list_id, now=now)
+        owed.queue_mail(kind, person.id, list_id, now=now)
     return True
 
 
@@ -229,7 +229,7 @@ def ask_new_address(claims: tokens.Claims, address: str, *, now: datetime) -> st
     list_id = _any_list(person)
     if limits.try_hit("mail-to", addresses.to_key(checked), now):
         wish = models.AddressWish.objects.create(subscriber=person, address=checked, asked_at=now)
-        owed.owe("newaddress", person.id, list_id, now=now, to_address=checked, about=wish.id)
+        owed.queue_mail("newaddress", person.id, list_id, now=now, to_address=checked, about=wish.id)
     return checked
 
 
@@ -249,7 +249,7 @@ def take_new_address(claims: tokens.Claims, *, now: datetime) -> Person:
             people.change_address(person.id, wish.address, by="the reader", now=now)
             models.AddressWish.objects.filter(id=wish.id).update(done_at=now)
             list_id = _any_list(person)
-            owed.owe("moved", person.id, list_id, now=now, to_address=old)
+            owed.queue_mail("moved", person.id, list_id, now=now, to_address=old)
     return reads.person(person.id)
 
 

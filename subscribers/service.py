@@ -36,7 +36,7 @@ from subscribers.importing import has_waiting_imports as imports_waiting
 from subscribers.importing import list_imports as import_runs
 from subscribers.importing import request_undo as begin_undo_import
 from subscribers.limits import delete_old_hits
-from subscribers.owed import claim_owed, owed_failed, owed_sent, owed_unknown, owed_waiting
+from subscribers.owed import claim_mails, has_due_mails, mark_mail_failed, mark_mail_sent, mark_mail_unknown
 from subscribers.people import add, change_address, change_list, create_list, unsubscribe
 from subscribers.readers import (
     ask_for_link,

@@ -24,7 +24,7 @@ MAX_ATTEMPTS = 8  # tries; with doubling waits from one minute this is about two
 
 def send_due(now: datetime) -> bool:
     """Claims some owed mails and sends them. Returns whether there was work."""
-    owed = subscribers.claim_owed(now, limit=CLAIM_LIMIT, lease=LEASE)
+    owed = subscribers.claim_mails(now, limit=CLAIM_LIMIT, lease=LEASE)
     for mail in owed:
         _send(mail, now)
     return bool(owed)
@@ -32,13 +32,13 @@ def send_due(now: datetime) -> bool:
 
 def has_due(now: datetime) -> bool:
     """Whether a mail is owed that is due, or whose sender may have died."""
-    return subscribers.owed_waiting(now)
+    return subscribers.has_due_mails(now)
 
 
 def _send(mail: subscribers.Owed, now: datetime) -> None:
     sender = _find_sender(mail.list_id)
     if sender is None:
-        subscribers.owed_failed(
+        subscribers.mark_mail_failed(
             mail.id, f"No newsletter uses the list {mail.list_name}, so nobody can be the sender.", now
         )
         return
@@ -54,9 +54,9 @@ def _send(mail: subscribers.Owed, now: datetime) -> None:
         _retry_or_fail(mail, str(error), now)
         return
     if answer.accepted:
-        subscribers.owed_sent(mail.id, now)
+        subscribers.mark_mail_sent(mail.id, now)
     elif answer.unknown:
-        subscribers.owed_unknown(mail.id, answer.message, now)
+        subscribers.mark_mail_unknown(mail.id, answer.message, now)
     else:
         _retry_or_fail(mail, answer.message, now, permanent=answer.permanent)
 
@@ -64,7 +64,7 @@ def _send(mail: subscribers.Owed, now: datetime) -> None:
 def _retry_or_fail(mail: subscribers.Owed, reason: str, now: datetime, *, permanent: bool = False) -> None:
     final = permanent or mail.attempts >= MAX_ATTEMPTS
     again_at = None if final else now + timedelta(minutes=2 ** (mail.attempts - 1))
-    subscribers.owed_failed(mail.id, reason, now, again_at=again_at)
+    subscribers.mark_mail_failed(mail.id, reason, now, again_at=again_at)
     log.warning("Owed mail %s (%s) was not sent: %s", mail.id, mail.kind, reason)
 
 

@@ -73,24 +73,24 @@ def change_list(
         _check_language(language)
         changed["language"] = language
     if opt_in:
-        changed["double_opt_in"] = _one_of("opt_in", opt_in, ("single", "double")) == 1
+        changed["double_opt_in"] = _parse_choice("opt_in", opt_in, ("single", "double")) == 1
     if weekly_day:
-        changed["weekly_day"] = _one_of("weekly_day", weekly_day.casefold(), _DAYS)
+        changed["weekly_day"] = _parse_choice("weekly_day", weekly_day.casefold(), _DAYS)
     if public:
-        changed["public"] = _one_of("public", public, ("no", "yes")) == 1
+        changed["public"] = _parse_choice("public", public, ("no", "yes")) == 1
     if not changed:
         raise BadInput("Say what to change.", "name")
     models.List.objects.filter(id=found.id).update(**changed)
     return reads.list(found.id)
 
 
-def _one_of(field: str, value: str, allowed: tuple[str, ...]) -> int:
+def _parse_choice(field: str, value: str, allowed: tuple[str, ...]) -> int:
     if value not in allowed:
         raise BadInput(f"“{value[:40]}” will not do. It can be {', '.join(allowed)}.", field)
     return allowed.index(value)
 
 
-def add(
+def add_subscriber(
     address: str,
     list_id: int,
     *,
@@ -118,7 +118,7 @@ def add(
     }
     _check_fields(fields)
     with transaction.atomic():
-        person, new = _found_or_made(address, fields, now)
+        person, new = _find_or_create(address, fields, now)
         if not new:
             _fill_in(person, fields)
         if models.Suppression.objects.filter(address_key__in=reads.never_keys(person.address_key, now)).exists():
@@ -151,7 +151,7 @@ def _check_language(language: str) -> None:
         raise BadInput(f"“{language[:40]}” is no language. Write it like en or de-AT.", "language")
 
 
-def _found_or_made(address: str, fields: dict[str, str], now: datetime) -> tuple[models.Subscriber, bool]:
+def _find_or_create(address: str, fields: dict[str, str], now: datetime) -> tuple[models.Subscriber, bool]:
     """By a former address the person is found too: somebody who left is not brought back by it."""
     moved = find_by_former_address(addresses.check_address(address))
     return (moved, False) if moved else get_or_create_subscriber(address, now, **fields)

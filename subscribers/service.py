@@ -37,7 +37,7 @@ from subscribers.importing import list_imports as import_runs
 from subscribers.importing import request_undo as begin_undo_import
 from subscribers.limits import delete_old_hits
 from subscribers.owed import claim_mails, has_due_mails, mark_mail_failed, mark_mail_sent, mark_mail_unknown
-from subscribers.people import add, change_address, change_list, create_list, unsubscribe
+from subscribers.people import add_subscriber, change_address, change_list, create_list, unsubscribe
 from subscribers.readers import (
     ask_for_link,
     ask_new_address,

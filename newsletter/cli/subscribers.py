@@ -35,7 +35,7 @@ def add(
     """Add one reader. Without --confirmed a list with double opt-in asks the reader first."""
     now = clock.now()
     found = reads.list_by_slug(list_slug)
-    person = service.add(
+    person = service.add_subscriber(
         address,
         found.id,
         first_name=first_name,

@@ -67,7 +67,7 @@ def _find_largest(lists: Iterable[reads.List]) -> reads.List | None:
 def _add_subscriber(request: HttpRequest) -> HttpResponse:
     target = get_visible_list(request, request.POST.get("list", ""))
     try:
-        person = service.add(
+        person = service.add_subscriber(
             request.POST.get("email", ""),
             target.id,
             first_name=request.POST.get("first_name", "")[:100],

@@ -54,14 +54,14 @@ OUT = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Transition:
     """What an act makes of a subscription; `changed` is False when it stays as it was."""
 
     state: str | None
     changed: bool
 
 
-def after(act: str, state: str | None) -> Change:
+def after(act: str, state: str | None) -> Transition:
     """The state of a subscription after an act. Raises KeyError for an act that does not exist."""
     following = ACTS[act].get(state, state)
-    return Change(following, following != state)
+    return Transition(following, following != state)

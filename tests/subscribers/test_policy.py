@@ -30,7 +30,7 @@ def test_an_act_leads_to_a_known_state_and_says_whether_it_changed_anything(stat
 @given(STATES, ACTS)
 def test_doing_it_twice_is_doing_it_once(state: str | None, act: str) -> None:
     once = policy.after(act, state).state
-    assert policy.after(act, once) == policy.Change(once, False)
+    assert policy.after(act, once) == policy.Transition(once, False)
 
 
 @pytest.mark.parametrize("act", sorted(policy.ACTS))

@@ -29,7 +29,7 @@ def apply_act(
     """
     held = models.Subscription.objects.select_for_update().filter(list_id=target.id, subscriber=person)
     before = held.values_list("state", flat=True).first()
-    change = policy.after(act, before)
+    change = policy.get_transition(act, before)
     if change.changed and change.state is not None:
         made = {"state": change.state, "since": now} | ({"confirmed_at": now} if act == "confirm" else {})
         if before is None:  # nothing is there to be held, so two may find it so at once
@@ -59,7 +59,7 @@ def apply_act(
 
 def _is_out_by_import(person: models.Subscriber, target: List, act: str) -> bool:
     """Whether somebody leaves whom an import put out already: written down, so that undoing it does not bring them back."""
-    if act not in policy.GOING:
+    if act not in policy.DEPARTURE_ACTS:
         return False
     said = (
         models.Consent.objects.filter(subscriber=person, list_id=target.id)

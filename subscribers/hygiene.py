@@ -129,7 +129,7 @@ def _classify_change(before: str, state: str, how: str) -> str:
     if state == policy.ACTIVE:
         if how == "import":
             return "imported"
-        return "came_back" if before in policy.OUT else "confirmed"
+        return "came_back" if before in policy.OUT_STATES else "confirmed"
     if state == policy.PENDING:
         return "asked"
     if before != policy.ACTIVE:

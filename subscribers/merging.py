@@ -288,7 +288,7 @@ def _transitions_sql() -> str:
     cases = [
         f"WHEN status = {STRENGTH[word]} AND state_before = '{before or ''}' THEN '{after}'"
         for word, act in _ACT.items()
-        for before, after in policy.ACTS[act].items()
+        for before, after in policy.TRANSITIONS[act].items()
     ]
     return f"CASE {' '.join(cases)} ELSE state_before END"
 

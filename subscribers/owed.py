@@ -88,9 +88,7 @@ def has_due_mails(now: datetime) -> bool:
 
 def _suppressed_keys() -> QuerySet[models.Suppression, str]:
     """Suppressed addresses. One whose mail came back may sign up again, so the mail that asks goes there."""
-    return models.Suppression.objects.exclude(reason__in=policy.UNDONE_BY_SIGNING_UP).values_list(
-        "address_key", flat=True
-    )
+    return models.Suppression.objects.exclude(reason__in=policy.LIFTED_BY_SIGN_UP).values_list("address_key", flat=True)
 
 
 def _to_mail(row: models.OwedMail, now: datetime) -> Owed:

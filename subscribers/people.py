@@ -125,7 +125,7 @@ def add_subscriber(
             raise Refused(f"{person.address} must never be mailed, so it is not added.")
         act = "import" if confirmed or not target.double_opt_in else "import-unconfirmed"
         state = apply_act(person, target, act, how="desk", by=by, origin=source, now=now)
-        if state in policy.OUT:
+        if state in policy.OUT_STATES:
             raise Refused(
                 f"{person.address} is {state} on {target.name}. Only the reader can undo that, at the sign-up page."
             )

@@ -17,7 +17,7 @@ PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED = (
 STATES = (PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED)
 
 # act → {state before (None: not on the list) → state after}; what is not listed changes nothing
-ACTS: dict[str, dict[str | None, str]] = {
+TRANSITIONS: dict[str, dict[str | None, str]] = {
     # by the reader
     "sign-up": {None: PENDING, PENDING: PENDING, UNSUBSCRIBED: PENDING, BOUNCED: PENDING},
     "confirm": {PENDING: ACTIVE},
@@ -42,15 +42,15 @@ ACTS: dict[str, dict[str | None, str]] = {
         BOUNCED: COMPLAINED,
     },
 }
-MOST_SOFT = 5  # so many soft bounces in a row, with no delivery between, are as good as a hard one
-BY_READER = frozenset({"sign-up", "confirm", "leave", "undo-leave"})
-GOING = frozenset({"leave", "desk-leave", "report-leave", "bounce", "complain"})
+MAX_SOFT_BOUNCES = 5  # so many soft bounces in a row, with no delivery between, are as good as a hard one
+SUBSCRIBER_ACTS = frozenset({"sign-up", "confirm", "leave", "undo-leave"})
+DEPARTURE_ACTS = frozenset({"leave", "desk-leave", "report-leave", "bounce", "complain"})
 # What a reader's own confirmation lifts. Complaining and being told never to mail again are not among it.
 ERASED = "erased"  # why the hash of somebody who was erased is suppressed
-UNDONE_BY_SIGNING_UP = frozenset({BOUNCED, ERASED})
+LIFTED_BY_SIGN_UP = frozenset({BOUNCED, ERASED})
 FREQUENCIES = ("every", "weekly")
-REASONS = ("too-many", "not-interesting", "never-asked", "elsewhere", "other")
-OUT = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})
+LEAVING_REASONS = ("too-many", "not-interesting", "never-asked", "elsewhere", "other")
+OUT_STATES = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Transition:
     changed: bool
 
 
-def after(act: str, state: str | None) -> Transition:
+def get_transition(act: str, state: str | None) -> Transition:
     """The state of a subscription after an act. Raises KeyError for an act that does not exist."""
-    following = ACTS[act].get(state, state)
+    following = TRANSITIONS[act].get(state, state)
     return Transition(following, following != state)

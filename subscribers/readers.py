@@ -57,7 +57,7 @@ def _signed_up(
         person, _ = get_or_create_subscriber(address, now, source=origin[:200], **known)
         if (
             models.Suppression.objects.filter(address_key__in=reads.never_keys(person.address_key, now))
-            .exclude(reason__in=policy.UNDONE_BY_SIGNING_UP)
+            .exclude(reason__in=policy.LIFTED_BY_SIGN_UP)
             .exists()
         ):
             return  # never mailed again, not even to say so
@@ -87,14 +87,14 @@ def confirm(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Pers
     person, target = get_subscriber_row(claims.subscriber_id), reads.list(claims.list_id)
     with in_turn():
         before = find_state(person, target)
-        if before in policy.OUT:
+        if before in policy.OUT_STATES:
             raise Refused(
                 f"{target.name} was stopped for this address after this link was sent. Sign up again to get it."
             )
         apply_act(person, target, "confirm", how="confirmed", network=network, now=now)
         if before == policy.PENDING:  # the mail with the link arrived, so the address works
             keys = reads.never_keys(person.address_key, now)
-            models.Suppression.objects.filter(address_key__in=keys, reason__in=policy.UNDONE_BY_SIGNING_UP).exclude(
+            models.Suppression.objects.filter(address_key__in=keys, reason__in=policy.LIFTED_BY_SIGN_UP).exclude(
                 address_key__startswith="@"
             ).delete()
             owed.queue_mail("welcome", person.id, target.id, now=now)
@@ -136,7 +136,7 @@ def undo_leave(claims: tokens.Claims, *, network: str, now: datetime) -> None:
 def _take_back(person: models.Subscriber, target: List, network: str, now: datetime) -> None:
     history = person.consents.filter(list_id=target.id).exclude(state=policy.UNSUBSCRIBED).order_by("-at", "-id")
     before = history.values_list("state", flat=True).first()
-    if before in policy.OUT:
+    if before in policy.OUT_STATES:
         return
     act = "undo-leave" if before == policy.ACTIVE else "sign-up"
     if apply_act(person, target, act, how="undo", network=network, now=now) == policy.PENDING:
@@ -165,7 +165,7 @@ def keep_sending(claims: tokens.Claims, *, network: str, now: datetime) -> None:
 
 def give_reason(claims: tokens.Claims, code: str, text: str = "") -> None:
     """The reader's own word on why they left, as far as they care to give one; kept with the leaving."""
-    if code not in policy.REASONS:
+    if code not in policy.LEAVING_REASONS:
         return
     said = f"{code}: {' '.join(text.split())[:250]}" if text.strip() else code
     for target in reads.lists_of(claims):

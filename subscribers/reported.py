@@ -84,7 +84,7 @@ def _act(report: Report, key: str, person: models.Subscriber | None, source: str
         if person is None:
             return
         person.soft_bounces += 1
-        if person.soft_bounces < policy.MOST_SOFT:
+        if person.soft_bounces < policy.MAX_SOFT_BOUNCES:
             return
     complained = report.what == "complained"
     if person is not None:

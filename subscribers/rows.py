@@ -156,7 +156,7 @@ class Reader:
                 state = self._state(line, column.name, target, text)
                 if state:
                     said.append(state)
-                if target in ("left", "bounced", "complained") and state in policy.OUT:
+                if target in ("left", "bounced", "complained") and state in policy.OUT_STATES:
                     fields["left_at"] = fields.get("left_at") or dates.parse_date(text)
             elif not text:
                 continue

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from subscribers import hooks, reads, service, suspects, tokens
-from subscribers.policy import ACTIVE, OUT
+from subscribers.policy import ACTIVE, OUT_STATES
 from subscribers.values import List
 from subscribers.views.page import language_of, network, page, said, speak, spoken_by
 
@@ -209,7 +209,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     speak(*language_of(person, target.id))
     state = next((s.state for s in person.subscriptions if s.list_id == target.id), "")
     if request.method != "POST":
-        context = {"person": person, "list": target, "done": state == ACTIVE, "out": state in OUT}
+        context = {"person": person, "list": target, "done": state == ACTIVE, "out": state in OUT_STATES}
         return render(request, "readers/confirm.html", context)
     person, target = service.confirm(claims, network=network(request), now=now)
     footer = reads.signer().footer(target.id, person.id)

@@ -8,7 +8,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.kernel import clock
 from subscribers import hooks, reads, service, tokens
-from subscribers.policy import ACTIVE, PENDING, REASONS, UNSUBSCRIBED
+from subscribers.policy import ACTIVE, LEAVING_REASONS, PENDING, UNSUBSCRIBED
 from subscribers.views.page import form_of, language_of, network, page, speak
 
 
@@ -58,7 +58,7 @@ def _page(request: HttpRequest, claims: tokens.Claims, token: str, did: str = ""
         "lists": [each for each in named if each.id in about],
         "standing": standing,
         "left_at": left_at,
-        "reasons": REASONS,
+        "reasons": LEAVING_REASONS,
         "all": reads.signer().footer(0, person.id) if more and standing != "stopped" else "",
         "coming": hooks.find_arrival(person.id, sorted(about), clock.now()) if standing == "left" else None,
     }

@@ -206,7 +206,7 @@ def test_whatever_the_newsroom_files_strangers_and_the_provider_do_who_is_out_ge
         for person in _PEOPLE:
             here = state(f"{person}.{tag}@example.com")
             assert not (person in out and here == policy.ACTIVE), (person, name)
-            if here in policy.OUT:
+            if here in policy.OUT_STATES:
                 out.add(person)
 
 

@@ -35,7 +35,7 @@ def state(reader: int) -> list[str]:
 
 
 def test_five_soft_bounces_in_a_row_are_as_good_as_a_hard_one(reader: int, report: Callable[..., int]) -> None:
-    report(*["soft"] * (policy.MOST_SOFT - 1))
+    report(*["soft"] * (policy.MAX_SOFT_BOUNCES - 1))
     assert state(reader) == ["active"]
     report("soft")
     assert state(reader) == ["bounced"]

@@ -46,11 +46,15 @@ def sign_up(
         attempts.check_domain(checked)
         if not hooks.check_captcha(captcha, network):
             raise BadInput("The captcha was not solved. Try it once more.", "captcha")
-        known = {"first_name": _name_only(first_name), "language": _language_only(language), "zone": _zone_only(zone)}
-        _signed_up(checked, wanted, origin, network, words, now, known)
+        known = {
+            "first_name": _clean_name(first_name),
+            "language": _clean_language(language),
+            "zone": _clean_zone(zone),
+        }
+        _subscribe(checked, wanted, origin, network, words, now, known)
 
 
-def _signed_up(
+def _subscribe(
     address: str, list_ids: Iterable[int], origin: str, network: str, words: str, now: datetime, known: dict[str, str]
 ) -> None:
     with in_turn():
@@ -82,7 +86,7 @@ def _join(person: models.Subscriber, target: List, origin: str, network: str, wo
     return "confirm" if state == policy.PENDING else ""
 
 
-def confirm(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Person, List]:
+def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Person, List]:
     """The reader's own yes. Doing it twice is harmless. Raises Refused when the person left meanwhile."""
     person, target = get_subscriber_row(claims.subscriber_id), reads.list(claims.list_id)
     with in_turn():
@@ -101,7 +105,7 @@ def confirm(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Pers
     return reads.person(person.id), target
 
 
-def leave(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> None:
+def unsubscribe_by_link(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> None:
     """Stops what a footer token names: one list, or every list (list id 0). At once; doing it twice is harmless.
 
     After leaving by the page the reader is told by mail, with an undo; after a one-click POST never.
@@ -115,7 +119,7 @@ def leave(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> No
                 owed.queue_mail("goodbye", person.id, target.id, now=now)
 
 
-def undo_leave(claims: tokens.Claims, *, network: str, now: datetime) -> None:
+def undo_unsubscribe(claims: tokens.Claims, *, network: str, now: datetime) -> None:
     """Takes leaving back: as it was before, and who had not confirmed is asked once more.
 
     With a token for every list it takes back the last leaving alone, not what was stopped long before.
@@ -130,10 +134,10 @@ def undo_leave(claims: tokens.Claims, *, network: str, now: datetime) -> None:
     with in_turn():
         for target in targets:
             if left and left.get(target.id) == max(left.values()):
-                _take_back(person, target, network, now)
+                _restore_subscription(person, target, network, now)
 
 
-def _take_back(person: models.Subscriber, target: List, network: str, now: datetime) -> None:
+def _restore_subscription(person: models.Subscriber, target: List, network: str, now: datetime) -> None:
     history = person.consents.filter(list_id=target.id).exclude(state=policy.UNSUBSCRIBED).order_by("-at", "-id")
     before = history.values_list("state", flat=True).first()
     if before in policy.OUT_STATES:
@@ -143,7 +147,7 @@ def _take_back(person: models.Subscriber, target: List, network: str, now: datet
         owed.queue_mail("confirm", person.id, target.id, now=now)
 
 
-def ask_which(address: str, *, network: str, now: datetime) -> None:
+def request_address_reminder(address: str, *, network: str, now: datetime) -> None:
     """“Which address did I use?”: mails a link to an address that is known.
 
     The page says the same either way, and after the same work: whether it is known is looked up when the mail is due.
@@ -155,7 +159,7 @@ def ask_which(address: str, *, network: str, now: datetime) -> None:
         owed.queue_address_reminder(checked, now=now)
 
 
-def keep_sending(claims: tokens.Claims, *, network: str, now: datetime) -> None:
+def confirm_interest(claims: tokens.Claims, *, network: str, now: datetime) -> None:
     """The reader's answer to being asked after a long silence: yes."""
     person, target = get_subscriber_row(claims.subscriber_id), reads.list(claims.list_id)
     with in_turn():
@@ -163,7 +167,7 @@ def keep_sending(claims: tokens.Claims, *, network: str, now: datetime) -> None:
         models.Subscription.objects.filter(subscriber=person, list_id=target.id).update(asked_at=None)
 
 
-def give_reason(claims: tokens.Claims, code: str, text: str = "") -> None:
+def record_leaving_reason(claims: tokens.Claims, code: str, text: str = "") -> None:
     """The reader's own word on why they left, as far as they care to give one; kept with the leaving."""
     if code not in policy.LEAVING_REASONS:
         return
@@ -189,51 +193,51 @@ def set_frequency(
     with in_turn():
         mine.update(frequency=frequency, paused_until=paused_until)
         says = f"{frequency}, from {paused_until:%Y-%m-%d}" if paused_until else frequency
-        _write_down(claims.subscriber_id, list_id, before.state, f"frequency: {says}", network, now)
+        _record_change(claims.subscriber_id, list_id, before.state, f"frequency: {says}", network, now)
 
 
-def set_details(
+def change_details(
     claims: tokens.Claims, *, language: str, zone: str, tracked: bool, network: str, now: datetime
 ) -> Person:
     """A reader's own language, time zone, and whether opens and clicks may be recorded. Raises BadInput."""
     if zone:
         clock.get_zone(zone)
     person = get_subscriber_row(claims.subscriber_id)
-    changed = {"language": _language_only(language), "zone": zone, "tracked": tracked}
+    changed = {"language": _clean_language(language), "zone": zone, "tracked": tracked}
     with in_turn():
         for name, value in changed.items():
             if getattr(person, name) != value:
-                _write_down(person.id, None, "", f"{name}: {value or 'as the newsletter'}", network, now)
+                _record_change(person.id, None, "", f"{name}: {value or 'as the newsletter'}", network, now)
         models.Subscriber.objects.filter(id=person.id).update(**changed)
     return reads.person(person.id)
 
 
-def ask_for_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
+def request_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
     """Mails the reader a fresh link that may do more than the one in a footer. False when they had enough of those."""
     person = get_subscriber_row(claims.subscriber_id)
     if kind not in tokens.BY_MAIL or not limits.try_hit("mail-to", person.address_key, now):
         return False
-    list_id = claims.list_id or _any_list(person)
+    list_id = claims.list_id or _find_any_list(person)
     if list_id is not None:
         owed.queue_mail(kind, person.id, list_id, now=now)
     return True
 
 
-def ask_new_address(claims: tokens.Claims, address: str, *, now: datetime) -> str:
+def request_address_change(claims: tokens.Claims, address: str, *, now: datetime) -> str:
     """A reader wants mail at another address: a mail goes there, and nothing changes before it is answered.
 
     Whether somebody else has that address is not told here. Raises BadInput.
     """
     checked = addresses.check_address(address)
     person = get_subscriber_row(claims.subscriber_id)
-    list_id = _any_list(person)
+    list_id = _find_any_list(person)
     if limits.try_hit("mail-to", addresses.to_key(checked), now):
         wish = models.AddressWish.objects.create(subscriber=person, address=checked, asked_at=now)
         owed.queue_mail("newaddress", person.id, list_id, now=now, to_address=checked, about=wish.id)
     return checked
 
 
-def take_new_address(claims: tokens.Claims, *, now: datetime) -> Person:
+def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Person:
     """The mail to the new address was answered: it counts from now on, and the old one is told.
 
     Doing it twice is harmless. Raises Refused when somebody else has it, or the reader asked for another one since.
@@ -248,17 +252,17 @@ def take_new_address(claims: tokens.Claims, *, now: datetime) -> Person:
             old = person.address
             people.change_address(person.id, wish.address, by="the reader", now=now)
             models.AddressWish.objects.filter(id=wish.id).update(done_at=now)
-            list_id = _any_list(person)
+            list_id = _find_any_list(person)
             owed.queue_mail("moved", person.id, list_id, now=now, to_address=old)
     return reads.person(person.id)
 
 
-def _any_list(person: models.Subscriber) -> int | None:
+def _find_any_list(person: models.Subscriber) -> int | None:
     """A list a person is on, whose newsletter can be the sender of a mail about the person; None when on none."""
     return person.subscriptions.order_by("list_id").values_list("list_id", flat=True).first()
 
 
-def _write_down(subscriber_id: int, list_id: int | None, state: str, what: str, network: str, now: datetime) -> None:
+def _record_change(subscriber_id: int, list_id: int | None, state: str, what: str, network: str, now: datetime) -> None:
     models.Consent.objects.create(
         subscriber_id=subscriber_id,
         list_id=list_id,
@@ -271,20 +275,20 @@ def _write_down(subscriber_id: int, list_id: int | None, state: str, what: str, 
     )
 
 
-def _language_only(text: str) -> str:
+def _clean_language(text: str) -> str:
     """A language a browser or form names, "" for what is none."""
     match = re.fullmatch(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{2,8})?", text.strip()[:16])
     return match[0] if match else ""
 
 
-def _zone_only(text: str) -> str:
+def _clean_zone(text: str) -> str:
     try:
         return clock.get_zone(text.strip()).key if 0 < len(text.strip()) <= 64 else ""
     except BadInput:
         return ""
 
 
-def _name_only(text: str) -> str:
+def _clean_name(text: str) -> str:
     """A name a stranger typed: no addresses, no links, nothing long (the field is a favourite of spammers)."""
     flat = " ".join(text.split())[:60]
     return "" if re.search(r"https?:|www\.|[@<>{}\[\]/\\]|\.\w{2,}", flat, re.I) else flat

@@ -39,18 +39,18 @@ from subscribers.limits import delete_old_hits
 from subscribers.owed import claim_mails, has_due_mails, mark_mail_failed, mark_mail_sent, mark_mail_unknown
 from subscribers.people import add_subscriber, change_address, change_list, create_list, unsubscribe
 from subscribers.readers import (
-    ask_for_link,
-    ask_new_address,
-    ask_which,
-    confirm,
-    give_reason,
-    keep_sending,
-    leave,
-    set_details,
+    change_details,
+    confirm_address_change,
+    confirm_interest,
+    confirm_subscription,
+    record_leaving_reason,
+    request_address_change,
+    request_address_reminder,
+    request_link,
     set_frequency,
     sign_up,
-    take_new_address,
-    undo_leave,
+    undo_unsubscribe,
+    unsubscribe_by_link,
 )
 from subscribers.reported import Report, apply_reports
 from subscribers.restoring import Restored, restore

@@ -50,7 +50,7 @@ class _Readers:
         from subscribers import reads as subscribers
 
         (newsletter,) = catalog.list_newsletters()
-        self._signer, self._list_id, self._next = subscribers.signer(), newsletter.list_id, READERS
+        self._signer, self._list_id, self._next = subscribers.get_signer(), newsletter.list_id, READERS
         address = urlsplit(f"http://{listen}")
         deadline = time.monotonic() + 30
         while True:

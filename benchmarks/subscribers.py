@@ -112,7 +112,7 @@ def _fill() -> None:
 def _list(slug: str) -> int:
     from subscribers import reads
 
-    return reads.list_by_slug(slug).id
+    return reads.get_list_by_slug(slug).id
 
 
 def _baseline(now: datetime) -> None:
@@ -216,7 +216,7 @@ def _ask() -> None:
             CALM,
         )  # type: ignore[misc]
     for what, text in (("nobody", "zqzq"), ("a rare part", f"{12345:07}"), ("a common one", "lee1")):
-        line(f"  find {what}", median_ms(lambda t=text: reads.find(t), runs=5), "the bar", 150.0)  # type: ignore[misc]
+        line(f"  find {what}", median_ms(lambda t=text: reads.find_subscribers(t), runs=5), "the bar", 150.0)  # type: ignore[misc]
     for form in ("csv", "jsonl"):
         begin = time.perf_counter()
         count = service.write_export(list_id, lambda text: None, form=form)
@@ -235,7 +235,7 @@ def _beside() -> None:
     service.create_list("evening", "Evening", now=now)
     listen = f"127.0.0.1:{35_000 + os.getpid() % 20_000}"
     web = subprocess.Popen([sys.executable, "-m", "newsletter", "web", "--listen", listen])
-    signer, list_id = reads.signer(), _list("morning")
+    signer, list_id = reads.get_signer(), _list("morning")
     times: list[float] = []
     failed = 0
     stop = threading.Event()

@@ -20,10 +20,10 @@ from subscribers.values import ToForget
 
 def collect_personal_data(subscriber_id: int, *, now: datetime) -> dict[str, Any]:
     """All that is known of a person, here and in the other rooms, as plain values for JSON. Raises NotFound."""
-    person = reads.person(subscriber_id)
+    person = reads.get_subscriber(subscriber_id)
     document = asdict(person)
     document["consents"] = [
-        asdict(each) for each in reads.consents(subscriber_id)
+        asdict(each) for each in reads.list_consent_events(subscriber_id)
     ]  # all of them, not only those a page shows
     document["mails_we_owed"] = [
         {"kind": row.kind, "state": row.state, "at": row.created_at}

@@ -53,7 +53,7 @@ def import_csv(
     then of addresses merged. Raises BadInput, SurroundingsError.
     """
     options = options or Options()
-    target = reads.list(list_id)
+    target = reads.get_list(list_id)
     name = name or (source.name if isinstance(source, Path) else "")
     with _open_source(source) as stream:
         if dry_run:
@@ -76,7 +76,7 @@ def begin_import(
     stream: BinaryIO, list_id: int, *, by: str, now: datetime, name: str, options: Options | None = None
 ) -> ImportRun:
     """Keeps a file for the worker to look through (see `process_next_import`). Raises BadInput, SurroundingsError."""
-    row = _create_import(stream, reads.list(list_id), name, options or Options(), by, now)
+    row = _create_import(stream, reads.get_list(list_id), name, options or Options(), by, now)
     models.Import.objects.filter(id=row.id).update(state="checking")
     return get_import(row.id)
 

@@ -69,7 +69,7 @@ def queue_address_reminder(address: str, *, now: datetime) -> None:
 
 def _resolve_subscriber(row: models.OwedMail) -> bool:
     """Finds whom an answer is for. With nobody there the row goes: strangers' addresses are not kept."""
-    found = reads.person_by_address(row.to_address)
+    found = reads.find_subscriber_by_address(row.to_address)
     if found is None or not found.subscriptions or found.suppressed not in ("", policy.BOUNCED):
         row.delete()
         return False
@@ -109,7 +109,7 @@ def _to_mail(row: models.OwedMail, now: datetime) -> Owed:
 
 def _build_link(row: models.OwedMail, now: datetime) -> str:
     """Where the button of a mail leads. The link is made when it is sent, so that its time begins then."""
-    signer, list_id, person = reads.signer(), row.list_id or 0, row.subscriber_id or 0
+    signer, list_id, person = reads.get_signer(), row.list_id or 0, row.subscriber_id or 0
     if row.kind == "confirm":
         return f"/c/{signer.confirm(list_id, person, now + CONFIRM_WITHIN)}"
     if row.kind == "stay":

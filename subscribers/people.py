@@ -61,7 +61,7 @@ def change_list(
     public: str = "",
 ) -> List:
     """Changes what is given of a list. Raises BadInput, NotFound."""
-    found = reads.list_by_slug(slug)
+    found = reads.get_list_by_slug(slug)
     changed: dict[str, object] = {}
     if name:
         if len(name) > 120:
@@ -81,7 +81,7 @@ def change_list(
     if not changed:
         raise BadInput("Say what to change.", "name")
     models.List.objects.filter(id=found.id).update(**changed)
-    return reads.list(found.id)
+    return reads.get_list(found.id)
 
 
 def _parse_choice(field: str, value: str, allowed: tuple[str, ...]) -> int:
@@ -108,7 +108,7 @@ def add_subscriber(
     What is known of a person already is not overwritten. Somebody who left, bounced or complained is not put
     back: only the reader can do that. Raises BadInput naming the field, Refused.
     """
-    target = reads.list(list_id)
+    target = reads.get_list(list_id)
     fields = {
         "first_name": first_name,
         "last_name": last_name,
@@ -121,7 +121,9 @@ def add_subscriber(
         person, new = _find_or_create(address, fields, now)
         if not new:
             _fill_in(person, fields)
-        if models.Suppression.objects.filter(address_key__in=reads.never_keys(person.address_key, now)).exists():
+        if models.Suppression.objects.filter(
+            address_key__in=reads.get_suppression_keys(person.address_key, now)
+        ).exists():
             raise Refused(f"{person.address} must never be mailed, so it is not added.")
         act = "import" if confirmed or not target.double_opt_in else "import-unconfirmed"
         state = apply_act(person, target, act, how="desk", by=by, origin=source, now=now)
@@ -131,7 +133,7 @@ def add_subscriber(
             )
         if state == policy.PENDING:
             owed.queue_mail("confirm", person.id, list_id, now=now)
-    return reads.person(person.id)
+    return reads.get_subscriber(person.id)
 
 
 def _check_fields(fields: dict[str, str]) -> None:
@@ -165,10 +167,10 @@ def _fill_in(person: models.Subscriber, fields: dict[str, str]) -> None:
 
 def unsubscribe(subscriber_id: int, list_id: int, *, how: str, by: str, now: datetime) -> Person:
     """Takes a person off a list at their wish; only they can undo it."""
-    person, target = get_subscriber_row(subscriber_id), reads.list(list_id)
+    person, target = get_subscriber_row(subscriber_id), reads.get_list(list_id)
     with transaction.atomic():
         apply_act(person, target, "desk-leave", how=how, by=by, now=now)
-    return reads.person(subscriber_id)
+    return reads.get_subscriber(subscriber_id)
 
 
 def change_address(subscriber_id: int, new_address: str, *, by: str, now: datetime) -> Person:
@@ -184,7 +186,7 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
         if models.Subscriber.objects.filter(address_key=key).exclude(id=person.id).exists():
             raise Refused(f"Another reader has the address {checked} already.")
         if person.address == checked:
-            return reads.person(person.id)
+            return reads.get_subscriber(person.id)
         never = models.Suppression.objects.filter(address_key=person.address_key).exclude(reason=policy.BOUNCED)
         if never.exists():
             raise Refused(
@@ -200,4 +202,4 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
             changed_by=by,
         )
         models.Subscriber.objects.filter(id=person.id).update(address=checked, address_key=key)
-    return reads.person(person.id)
+    return reads.get_subscriber(person.id)

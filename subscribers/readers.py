@@ -60,14 +60,14 @@ def _subscribe(
     with in_turn():
         person, _ = get_or_create_subscriber(address, now, source=origin[:200], **known)
         if (
-            models.Suppression.objects.filter(address_key__in=reads.never_keys(person.address_key, now))
+            models.Suppression.objects.filter(address_key__in=reads.get_suppression_keys(person.address_key, now))
             .exclude(reason__in=policy.LIFTED_BY_SIGN_UP)
             .exists()
         ):
             return  # never mailed again, not even to say so
         # Beyond the limit somebody keeps typing this address, and it has mail enough.
         mail = limits.try_hit("mail-to", person.address_key, now)
-        for target in (reads.list(list_id) for list_id in list_ids):
+        for target in (reads.get_list(list_id) for list_id in list_ids):
             kind = _join(person, target, origin, network, words, now)
             if mail:
                 owed.queue_mail(kind, person.id, target.id, now=now)
@@ -88,7 +88,7 @@ def _join(person: models.Subscriber, target: List, origin: str, network: str, wo
 
 def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Person, List]:
     """The reader's own yes. Doing it twice is harmless. Raises Refused when the person left meanwhile."""
-    person, target = get_subscriber_row(claims.subscriber_id), reads.list(claims.list_id)
+    person, target = get_subscriber_row(claims.subscriber_id), reads.get_list(claims.list_id)
     with in_turn():
         before = find_state(person, target)
         if before in policy.OUT_STATES:
@@ -97,12 +97,12 @@ def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) 
             )
         apply_act(person, target, "confirm", how="confirmed", network=network, now=now)
         if before == policy.PENDING:  # the mail with the link arrived, so the address works
-            keys = reads.never_keys(person.address_key, now)
+            keys = reads.get_suppression_keys(person.address_key, now)
             models.Suppression.objects.filter(address_key__in=keys, reason__in=policy.LIFTED_BY_SIGN_UP).exclude(
                 address_key__startswith="@"
             ).delete()
             owed.queue_mail("welcome", person.id, target.id, now=now)
-    return reads.person(person.id), target
+    return reads.get_subscriber(person.id), target
 
 
 def unsubscribe_by_link(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> None:
@@ -112,7 +112,7 @@ def unsubscribe_by_link(claims: tokens.Claims, *, how: str, network: str, now: d
     """
     person = get_subscriber_row(claims.subscriber_id)
     with in_turn():
-        for target in reads.lists_of(claims):
+        for target in reads.get_lists_for_claims(claims):
             before = find_state(person, target)
             state = apply_act(person, target, "leave", how=how, network=network, now=now)
             if how == "page" and before == policy.ACTIVE and state == policy.UNSUBSCRIBED:
@@ -126,7 +126,7 @@ def undo_unsubscribe(claims: tokens.Claims, *, network: str, now: datetime) -> N
     What the provider reported (an address that does not work, a complaint) stays.
     """
     person = get_subscriber_row(claims.subscriber_id)
-    targets = reads.lists_of(claims)
+    targets = reads.get_lists_for_claims(claims)
     left = {
         s.list_id: s.since
         for s in person.subscriptions.filter(state=policy.UNSUBSCRIBED, list__in=[t.id for t in targets])
@@ -161,7 +161,7 @@ def request_address_reminder(address: str, *, network: str, now: datetime) -> No
 
 def confirm_interest(claims: tokens.Claims, *, network: str, now: datetime) -> None:
     """The reader's answer to being asked after a long silence: yes."""
-    person, target = get_subscriber_row(claims.subscriber_id), reads.list(claims.list_id)
+    person, target = get_subscriber_row(claims.subscriber_id), reads.get_list(claims.list_id)
     with in_turn():
         apply_act(person, target, "stay", how="page", network=network, now=now, always=True)
         models.Subscription.objects.filter(subscriber=person, list_id=target.id).update(asked_at=None)
@@ -172,7 +172,7 @@ def record_leaving_reason(claims: tokens.Claims, code: str, text: str = "") -> N
     if code not in policy.LEAVING_REASONS:
         return
     said = f"{code}: {' '.join(text.split())[:250]}" if text.strip() else code
-    for target in reads.lists_of(claims):
+    for target in reads.get_lists_for_claims(claims):
         last = (
             models.Consent.objects.filter(subscriber_id=claims.subscriber_id, list_id=target.id).order_by("-id").first()
         )
@@ -209,7 +209,7 @@ def change_details(
             if getattr(person, name) != value:
                 _record_change(person.id, None, "", f"{name}: {value or 'as the newsletter'}", network, now)
         models.Subscriber.objects.filter(id=person.id).update(**changed)
-    return reads.person(person.id)
+    return reads.get_subscriber(person.id)
 
 
 def request_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
@@ -254,7 +254,7 @@ def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Person:
             models.AddressWish.objects.filter(id=wish.id).update(done_at=now)
             list_id = _find_any_list(person)
             owed.queue_mail("moved", person.id, list_id, now=now, to_address=old)
-    return reads.person(person.id)
+    return reads.get_subscriber(person.id)
 
 
 def _find_any_list(person: models.Subscriber) -> int | None:

@@ -34,23 +34,23 @@ __all__ = [
 ]  # fmt: skip
 
 
-def signer() -> tokens.Signer:
+def get_signer() -> tokens.Signer:
     """The signer of links, with today's key and the former ones."""
-    return _signer((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+    return _build_signer((settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
 
 
 @cache
-def _signer(keys: tuple[str, ...]) -> tokens.Signer:
+def _build_signer(keys: tuple[str, ...]) -> tokens.Signer:
     return tokens.Signer(keys)
 
 
-def lists(*, public_only: bool = False) -> tuple[List, ...]:
+def list_lists(*, public_only: bool = False) -> tuple[List, ...]:
     """All lists, by name."""
     rows = models.List.objects.order_by("name")
     return tuple(to_list(row) for row in (rows.filter(public=True) if public_only else rows))
 
 
-def list(list_id: int) -> List:
+def get_list(list_id: int) -> List:
     """The list with this id. Raises NotFound."""
     row = models.List.objects.filter(id=list_id).first()
     if row is None:
@@ -58,7 +58,7 @@ def list(list_id: int) -> List:
     return to_list(row)
 
 
-def list_by_slug(slug: str) -> List:
+def get_list_by_slug(slug: str) -> List:
     """The list with this slug. Raises NotFound, naming those there are."""
     row = models.List.objects.filter(slug=slug).first()
     if row is not None:
@@ -68,26 +68,26 @@ def list_by_slug(slug: str) -> List:
     raise NotFound(f"There is no list “{slug}”.{hint}")
 
 
-def never_keys(address_key: str, now: datetime) -> tuple[str, ...]:
+def get_suppression_keys(address_key: str, now: datetime) -> tuple[str, ...]:
     """Under which keys the suppressions may say that an address must never be mailed: itself, its domain, its hash."""
     return (address_key, address_key[address_key.rindex("@") :], erased.get_hasher(now).hash(address_key))
 
 
-def lists_of(claims: tokens.Claims) -> tuple[List, ...]:
+def get_lists_for_claims(claims: tokens.Claims) -> tuple[List, ...]:
     """The lists a link is about: the one it names, or with none named every list of the person. Raises NotFound."""
     if claims.list_id:
-        return (list(claims.list_id),)
+        return (get_list(claims.list_id),)
     rows = models.List.objects.filter(subscriptions__subscriber_id=claims.subscriber_id).order_by("name")
     return tuple(to_list(row) for row in rows)
 
 
-def counts(list_id: int) -> dict[str, int]:
+def count_subscribers_by_state(list_id: int) -> dict[str, int]:
     """How many people a list has, by state."""
     rows = models.Subscription.objects.filter(list_id=list_id).values_list("state").annotate(n=Count("id"))
     return dict(rows.order_by("state"))
 
 
-def audience_bounds(list_id: int) -> Bounds:
+def get_audience_bounds(list_id: int) -> Bounds:
     """How far an audience goes at this instant."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -99,7 +99,7 @@ def audience_bounds(list_id: int) -> Bounds:
     return Bounds(int(count), int(highest), newest or 0)
 
 
-def left_since(list_id: int, since: datetime) -> Sequence[tuple[int, datetime]]:
+def list_unsubscribed_since(list_id: int, since: datetime) -> Sequence[tuple[int, datetime]]:
     """Who left a list of their own will from an instant on, and when."""
     gone = models.Subscription.objects.filter(~Q(state="active"), list_id=list_id, since__gte=since)
     return tuple(gone.filter(state="unsubscribed").values_list("subscriber_id", "since"))
@@ -119,7 +119,9 @@ _AUDIENCE = """
 """
 
 
-def audience_page(list_id: int, *, after: int, upto: int, limit: int, on: date | None = None) -> Sequence[Candidate]:
+def list_audience_page(
+    list_id: int, *, after: int, upto: int, limit: int, on: date | None = None
+) -> Sequence[Candidate]:
     """The next people of a list behind the id `after`, ascending, with the reason why one must not be mailed.
 
     `on` is the day of the edition: those who want one a week, or none for a while, may not get it. Without it all do.
@@ -127,11 +129,11 @@ def audience_page(list_id: int, *, after: int, upto: int, limit: int, on: date |
     with connection.cursor() as cursor:
         cursor.execute(_AUDIENCE, [list_id, after, upto, limit])
         found = cursor.fetchall()
-    never = _domains_never_mailed()
+    never = _suppressed_domains()
     return [
         Candidate(
             person,
-            reason or _unfit(address, never) or _too_often(frequency, paused, weekly_day, on),
+            reason or _address_exclusion(address, never) or _frequency_exclusion(frequency, paused, weekly_day, on),
             language,
             bool(tracked),
         )
@@ -139,18 +141,18 @@ def audience_page(list_id: int, *, after: int, upto: int, limit: int, on: date |
     ]
 
 
-def _unfit(address: str, never: Collection[str]) -> str:
+def _address_exclusion(address: str, never: Collection[str]) -> str:
     if never and addresses.to_key(address).rpartition("@")[2] in never:
         return "suppressed"
     return "" if addresses.is_sendable(address) else "invalid"
 
 
-def _domains_never_mailed() -> Collection[str]:
+def _suppressed_domains() -> Collection[str]:
     rows = models.Suppression.objects.filter(address_key__startswith="@")
     return {key[1:] for key in rows.values_list("address_key", flat=True)}
 
 
-def _too_often(frequency: str, paused_until: date | str | None, weekly_day: int, on: date | None) -> str:
+def _frequency_exclusion(frequency: str, paused_until: date | str | None, weekly_day: int, on: date | None) -> str:
     """Why somebody who wants fewer mails does not get the edition of a day: "paused" or "frequency"."""
     if on is None or (paused_until is None and frequency == "every"):
         return ""
@@ -159,7 +161,9 @@ def _too_often(frequency: str, paused_until: date | str | None, weekly_day: int,
     return "frequency" if frequency == "weekly" and on.weekday() != weekly_day else ""
 
 
-def recipients(list_id: int, ids: Sequence[int], *, as_of: datetime, suppressed_upto: int = 0) -> Recipients:
+def get_audience_addresses(
+    list_id: int, ids: Sequence[int], *, as_of: datetime, suppressed_upto: int = 0
+) -> Recipients:
     """These people, ascending by id, with the addresses as of an instant, and who must not be mailed any more.
 
     Suppressions up to `suppressed_upto` (see `Bounds`) were heeded when these people were chosen: only later ones
@@ -167,9 +171,9 @@ def recipients(list_id: int, ids: Sequence[int], *, as_of: datetime, suppressed_
     """
     if not ids:
         return Recipients((), (), {})
-    where, which = _among(ids)
+    where, which = _build_id_filter(ids)
     with connection.cursor() as cursor:
-        cursor.execute(f"{_PEOPLE} WHERE p.id {where}", which)
+        cursor.execute(f"{_SUBSCRIBERS} WHERE p.id {where}", which)
         found = cursor.fetchall()
         left = dict.fromkeys(_suppressed_since(cursor, suppressed_upto, where, which, found), "suppressed")
         cursor.execute(f"{_SILENT} AND subscriber_id {where}", [list_id, *which])
@@ -177,11 +181,11 @@ def recipients(list_id: int, ids: Sequence[int], *, as_of: datetime, suppressed_
     if left:  # the range may hold others
         wanted = frozenset(ids)
         left = {person: why for person, why in left.items() if person in wanted}
-    people = _in_order(found, ids)
+    people = _order_by_ids(found, ids)
     _, current, first_names = zip(*people, strict=True)
     left.update((person, "erased") for person, address, _ in people if not address)
     sending = [*current] if "".join(current).isascii() else [*map(addresses.to_sendable, current)]
-    for person, (address, never) in _addresses_then(ids, as_of).items():
+    for person, (address, never) in _find_addresses_at(ids, as_of).items():
         place = bisect_left(ids, person)
         if place < len(ids) and ids[place] == person and current[place]:
             sending[place] = addresses.to_sendable(address)
@@ -190,11 +194,11 @@ def recipients(list_id: int, ids: Sequence[int], *, as_of: datetime, suppressed_
     return Recipients(sending, first_names, left)
 
 
-def zones(ids: Sequence[int]) -> Sequence[str]:
+def list_zones(ids: Sequence[int]) -> Sequence[str]:
     """The time zones of these people, ascending by id; "" where nothing is known."""
     if not ids:
         return []
-    where, which = _among(ids)
+    where, which = _build_id_filter(ids)
     with connection.cursor() as cursor:
         cursor.execute(f"{_ZONES} WHERE p.id {where}", which)
         found = dict(cursor.fetchall())
@@ -203,21 +207,21 @@ def zones(ids: Sequence[int]) -> Sequence[str]:
 
 # Several questions instead of one join: nearly nobody has a row in the others, so the answers are there in a quarter
 # of the time.
-_PEOPLE = "SELECT p.id, p.address, p.first_name FROM subscribers_subscriber p"
+_SUBSCRIBERS = "SELECT p.id, p.address, p.first_name FROM subscribers_subscriber p"
 _ZONES = "SELECT p.id, p.zone FROM subscribers_subscriber p"
 _SILENT = "SELECT subscriber_id, state FROM subscribers_subscription WHERE list_id = %s AND NOT (state = 'active')"
 _SUPPRESSED = """
     SELECT p.id FROM subscribers_suppression x JOIN subscribers_subscriber p ON p.address_key = x.address_key WHERE x.id > %s
 """
-_NEWLY = "SELECT 1 FROM subscribers_suppression WHERE id > %s LIMIT 1"
-_MOVED = """
+_ANY_NEWER_SUPPRESSION = "SELECT 1 FROM subscribers_suppression WHERE id > %s LIMIT 1"
+_FORMER_ADDRESSES = """
     SELECT subscriber_id, address, address_key FROM subscribers_addresschange
      WHERE until > %s AND subscriber_id BETWEEN %s AND %s ORDER BY until DESC
 """
 _DENSE = 8  # a range is read as a whole, the quickest way, unless it is so many times longer than who is wanted of it
 
 
-def _among(ids: Sequence[int]) -> tuple[str, Sequence[int]]:
+def _build_id_filter(ids: Sequence[int]) -> tuple[str, Sequence[int]]:
     """How SQL says “one of these ids”, or of a range that holds them all, and the parameters of it."""
     if ids[-1] - ids[0] <= _DENSE * len(ids):
         return "BETWEEN %s AND %s", (ids[0], ids[-1])
@@ -228,7 +232,7 @@ def _suppressed_since(
     cursor: Any, upto: int, where: str, which: Sequence[int], people: Sequence[tuple[int, str, str]]
 ) -> Sequence[int]:
     """Who of these people has an address, or a domain, that was suppressed after the suppression with the id `upto`."""
-    cursor.execute(_NEWLY, [upto])
+    cursor.execute(_ANY_NEWER_SUPPRESSION, [upto])
     if cursor.fetchone() is None:
         return []
     cursor.execute(f"{_SUPPRESSED} AND p.id {where}", [upto, *which])
@@ -243,7 +247,7 @@ def _suppressed_since(
     ]
 
 
-def _in_order(found: Sequence[tuple[int, str, str]], ids: Sequence[int]) -> Sequence[tuple[int, str, str]]:
+def _order_by_ids(found: Sequence[tuple[int, str, str]], ids: Sequence[int]) -> Sequence[tuple[int, str, str]]:
     """The rows of exactly these people, ascending; empty ones for those who are not there any more."""
     if [row[0] for row in found] == [*ids]:
         return found
@@ -251,10 +255,10 @@ def _in_order(found: Sequence[tuple[int, str, str]], ids: Sequence[int]) -> Sequ
     return [by_id.get(person, (person, "", "")) for person in ids]
 
 
-def _addresses_then(ids: Sequence[int], as_of: datetime) -> dict[int, tuple[str, bool]]:
+def _find_addresses_at(ids: Sequence[int], as_of: datetime) -> dict[int, tuple[str, bool]]:
     """The former addresses that counted at an instant, by person, and whether each must never be mailed."""
     with connection.cursor() as cursor:
-        cursor.execute(_MOVED, [connection.ops.adapt_datetimefield_value(as_of), ids[0], ids[-1]])
+        cursor.execute(_FORMER_ADDRESSES, [connection.ops.adapt_datetimefield_value(as_of), ids[0], ids[-1]])
         # The earliest change after the instant is read last: its address was the one then.
         then = {person: (address, key) for person, address, key in cursor.fetchall()}
     keys = [key for _, key in then.values()]
@@ -266,7 +270,7 @@ def _addresses_then(ids: Sequence[int], as_of: datetime) -> dict[int, tuple[str,
     return {person_id: (address, key in never) for person_id, (address, key) in then.items()}
 
 
-def find(query: str, *, list_id: int | None = None, limit: int = 50, after: int = 0) -> tuple[Found, ...]:
+def find_subscribers(query: str, *, list_id: int | None = None, limit: int = 50, after: int = 0) -> tuple[Found, ...]:
     """People by part of a name or of any address they ever had, ascending by id behind `after`."""
     text = query.strip()
     rows = models.Subscriber.objects.filter(id__gt=after).order_by("id")
@@ -276,7 +280,7 @@ def find(query: str, *, list_id: int | None = None, limit: int = 50, after: int 
     if text:
         old = models.AddressChange.objects.filter(address_key__contains=text.casefold()).order_by("until")
         matched = dict(old.values_list("subscriber_id", "address")[:limit])
-        rows = rows.filter(id__in={*matched, *_named(text, list_id, limit, after)})
+        rows = rows.filter(id__in={*matched, *_search_names(text, list_id, limit, after)})
     found = rows.prefetch_related("subscriptions")[:limit]
     return tuple(
         Found(
@@ -284,14 +288,14 @@ def find(query: str, *, list_id: int | None = None, limit: int = 50, after: int 
             row.address,
             row.first_name,
             row.last_name,
-            matched.get(row.id, "") if _misses(row.address_key, text) else "",
-            _state(row, list_id),
+            matched.get(row.id, "") if _address_hides_match(row.address_key, text) else "",
+            _join_states(row, list_id),
         )
         for row in found
     )
 
 
-def _named(text: str, list_id: int | None, limit: int, after: int) -> Sequence[int]:
+def _search_names(text: str, list_id: int | None, limit: int, after: int) -> Sequence[int]:
     """The first people behind an id with a text in their address or name: every one of them is looked at, if it must be."""
     # To SQLite, and to PostgreSQL in its quick way, É and é are two letters: what is not ASCII is looked for as it may be written.
     ways = sorted({text, text.lower(), text.upper(), text.title()}) if not text.isascii() else [text]
@@ -321,17 +325,17 @@ def _named(text: str, list_id: int | None, limit: int, after: int) -> Sequence[i
     return sorted(person for (person,) in rows)[:limit]
 
 
-def _misses(address_key: str, text: str) -> bool:
+def _address_hides_match(address_key: str, text: str) -> bool:
     """Whether the present address does not show what was searched for."""
     return text.casefold() not in address_key
 
 
-def _state(row: models.Subscriber, list_id: int | None) -> str:
+def _join_states(row: models.Subscriber, list_id: int | None) -> str:
     states = [s.state for s in row.subscriptions.all() if list_id is None or s.list_id == list_id]
     return ", ".join(sorted(set(states)))
 
 
-def person_by_address(address: str) -> Person | None:
+def find_subscriber_by_address(address: str) -> Person | None:
     """The person with this address, now or formerly; None if there is nobody."""
     key = addresses.to_key(addresses.unwrap_address(address))
     found = models.Subscriber.objects.filter(address_key=key).values_list("id", flat=True).first()
@@ -342,15 +346,15 @@ def person_by_address(address: str) -> Person | None:
             .values_list("subscriber_id", flat=True)
             .first()
         )
-    return person(found) if found else None
+    return get_subscriber(found) if found else None
 
 
-def person(subscriber_id: int) -> Person:
+def get_subscriber(subscriber_id: int) -> Person:
     """The person with this id. Raises NotFound."""
     row = models.Subscriber.objects.filter(id=subscriber_id).first()
     if row is None:
         raise NotFound(f"There is no reader {subscriber_id}. Search with: newsletter subscribers find TEXT")
-    names = {each.id: each.name for each in lists()}
+    names = {each.id: each.name for each in list_lists()}
     domain = row.address_key[row.address_key.rindex("@") :]
     suppression = models.Suppression.objects.filter(address_key__in=(row.address_key, domain)).first()
     return Person(
@@ -367,31 +371,31 @@ def person(subscriber_id: int) -> Person:
         tags=tuple(sorted(row.tagged.values_list("tag__name", flat=True))),
         created_at=row.created_at,
         subscriptions=tuple(
-            _subscription(s, names) for s in row.subscriptions.select_related("engagement").order_by("list_id")
+            _to_subscription(s, names) for s in row.subscriptions.select_related("engagement").order_by("list_id")
         ),
         former_addresses=tuple(
             FormerAddress(f.address, f.since, f.until, f.changed_by) for f in row.former_addresses.order_by("-until")
         ),
-        consents=tuple(_consent(c, names) for c in row.consents.order_by("-at", "-id")[:200]),
+        consents=tuple(_to_consent_event(c, names) for c in row.consents.order_by("-at", "-id")[:200]),
         suppressed=suppression.reason if suppression else "",
     )
 
 
-def consents(subscriber_id: int) -> Iterator[ConsentEvent]:
+def list_consent_events(subscriber_id: int) -> Iterator[ConsentEvent]:
     """Every change of a person's subscriptions, oldest first."""
-    names = {each.id: each.name for each in lists()}
+    names = {each.id: each.name for each in list_lists()}
     for row in models.Consent.objects.filter(subscriber_id=subscriber_id).order_by("id").iterator(chunk_size=1000):
-        yield _consent(row, names)
+        yield _to_consent_event(row, names)
 
 
-def _consent(row: models.Consent, names: dict[int, str]) -> ConsentEvent:
+def _to_consent_event(row: models.Consent, names: dict[int, str]) -> ConsentEvent:
     where = names.get(row.list_id, "") if row.list_id else "all lists"
     return ConsentEvent(
         row.at, where, row.state, row.how, row.by, row.origin, row.words, row.network or "", row.claimed_at, row.reason
     )
 
 
-def wished_address(claims: tokens.Claims) -> str:
+def get_requested_address(claims: tokens.Claims) -> str:
     """The new address a link is about (its wish stands in place of the list). Raises NotFound."""
     row = models.AddressWish.objects.filter(id=claims.list_id, subscriber_id=claims.subscriber_id).first()
     if row is None:
@@ -399,7 +403,7 @@ def wished_address(claims: tokens.Claims) -> str:
     return row.address
 
 
-def _subscription(row: models.Subscription, names: dict[int, str]) -> Subscription:
+def _to_subscription(row: models.Subscription, names: dict[int, str]) -> Subscription:
     made = Subscription(
         row.list_id,
         names[row.list_id],
@@ -423,6 +427,6 @@ def to_list(row: models.List) -> List:
     )
 
 
-def addresses_by_id(ids: Sequence[int]) -> dict[int, str]:
+def get_addresses_by_id(ids: Sequence[int]) -> dict[int, str]:
     """The present addresses of some people."""
     return dict(models.Subscriber.objects.filter(id__in=ids).values_list("id", "address"))

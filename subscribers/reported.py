@@ -107,7 +107,7 @@ def _lists_of(person: models.Subscriber) -> set[int]:
 
 def _change(person: models.Subscriber, list_ids: Iterable[int], act: str, report: Report, now: datetime) -> None:
     for list_id in sorted(list_ids):
-        apply_act(person, reads.list(list_id), act, how="event", origin=report.reason, now=now)
+        apply_act(person, reads.get_list(list_id), act, how="event", origin=report.reason, now=now)
 
 
 def _suppress(key: str, reason: str, source: str, now: datetime, *, ours: bool) -> None:

@@ -166,7 +166,7 @@ def tag(subscriber_id: int, name: str) -> None:
     flat = " ".join(name.split())
     if not flat or len(flat) > LONGEST_TAG:
         raise BadInput(f"Give a tag of at most {LONGEST_TAG} characters.", "tag")
-    reads.person(subscriber_id)
+    reads.get_subscriber(subscriber_id)
     row, _ = models.Tag.objects.get_or_create(name=flat)
     models.Tagged.objects.get_or_create(tag=row, subscriber_id=subscriber_id)
 

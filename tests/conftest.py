@@ -212,5 +212,5 @@ def reported(person_id: int, list_id: int, what: Any, *, now: datetime, reason: 
     """The provider reports of a reader: “hard” (the mail came back) or “complained”."""
     from subscribers import reads, service
 
-    told = service.Report(what, reads.person(person_id).address, list_id, reason, now)
+    told = service.Report(what, reads.get_subscriber(person_id).address, list_id, reason, now)
     service.apply_reports([told], source="provider", now=now)

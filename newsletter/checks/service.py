@@ -39,7 +39,7 @@ def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
     ]
     mails = {each: curator.preview(edition_id, now=now, variant=each) for each in variants.list_variants(edition)}
     rendered = mails[variants.PLAIN]
-    readers = subscribers.counts(newsletter.list_id).get("active", 0)
+    readers = subscribers.count_subscribers_by_state(newsletter.list_id).get("active", 0)
     found = [
         *_check_wording(edition, newsletter, {each.date: each.subject for each in earlier}, now),
         *_check_stories(edition, newsletter),

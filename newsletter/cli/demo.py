@@ -171,7 +171,7 @@ _SETTINGS = (
 def _import_subscribers(material: Path, sample: dict[str, Any], list_id: int, now: datetime) -> None:
     from subscribers import reads, service
 
-    if sum(reads.counts(list_id).values()) >= sample["count"]:
+    if sum(reads.count_subscribers_by_state(list_id).values()) >= sample["count"]:
         return
     file = material / "readers.csv"
     file.write_text("\n".join(["email,first_name,last_name,zone", *_csv_lines(material, sample)]) + "\n", "utf-8")

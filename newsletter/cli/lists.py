@@ -53,8 +53,8 @@ def change(
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
     """List the lists, with their readers."""
-    lists = reads.lists()
-    counts = {each.id: reads.counts(each.id) for each in lists}
+    lists = reads.list_lists()
+    counts = {each.id: reads.count_subscribers_by_state(each.id) for each in lists}
     if as_json:
         return emit_json([{"list": each, "counts": counts[each.id]} for each in lists])
     print_table(
@@ -67,8 +67,8 @@ def show_all(as_json: bool = JSON) -> None:
 @app.command("show")
 def show(slug: str, as_json: bool = JSON) -> None:
     """Show one list and how many readers it has, by state."""
-    found = reads.list_by_slug(slug)
-    counts = reads.counts(found.id)
+    found = reads.get_list_by_slug(slug)
+    counts = reads.count_subscribers_by_state(found.id)
     if as_json:
         return emit_json({"list": found, "counts": counts})
     say(f"{found.name} ({found.slug}), {'double' if found.double_opt_in else 'single'} opt-in")
@@ -78,7 +78,7 @@ def show(slug: str, as_json: bool = JSON) -> None:
 @app.command("growth")
 def show_growth(slug: str, months: int = typer.Option(12, min=1, max=120), as_json: bool = JSON) -> None:
     """Show how a list grew, month by month: who came and how, who went and why, and the share that went."""
-    found = service.compute_growth(reads.list_by_slug(slug).id, now=clock.now(), months=months)
+    found = service.compute_growth(reads.get_list_by_slug(slug).id, now=clock.now(), months=months)
     if as_json:
         return emit_json(found)
     print_table(
@@ -112,7 +112,7 @@ def count_or_ask_inactive(
 ) -> None:
     """Count the readers nobody has noticed for months; ask them with --ask. Who does not answer in 30 days is let go."""
     now = clock.now()
-    found = reads.list_by_slug(slug)
+    found = reads.get_list_by_slug(slug)
     seen = service.count_inactive(found.id, months, now=now)
     asked = 0
     if ask:

@@ -44,7 +44,7 @@ def create(
         slug=slug,
         name=name,
         from_email=from_email,
-        list_id=subscribers.list_by_slug(list_slug).id,
+        list_id=subscribers.get_list_by_slug(list_slug).id,
         postal_address=address,
         zone=zone,
         publication=publication,

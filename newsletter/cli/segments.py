@@ -59,7 +59,7 @@ def count(
 ) -> None:
     """Count the readers of a segment at this moment."""
     asked = _read_definition(definition) if definition else service.segment(slug).definition
-    list_id = reads.list_by_slug(list_slug).id if list_slug else None
+    list_id = reads.get_list_by_slug(list_slug).id if list_slug else None
     found = service.count_segment(asked, now=clock.now(), list_id=list_id)
     if as_json:
         return emit_json(found)

@@ -34,7 +34,7 @@ def add(
 ) -> None:
     """Add one reader. Without --confirmed a list with double opt-in asks the reader first."""
     now = clock.now()
-    found = reads.list_by_slug(list_slug)
+    found = reads.get_list_by_slug(list_slug)
     person = service.add_subscriber(
         address,
         found.id,
@@ -69,7 +69,7 @@ def import_subscriber_file(
 ) -> None:
     """Import a CSV file of any program. Nobody who left is ever signed up again; bad rows are reported (exit 1), the others kept."""
     now = clock.now()
-    found = reads.list_by_slug(list_slug)
+    found = reads.get_list_by_slug(list_slug)
     if not file.is_file():
         raise SurroundingsError(
             f"{file} cannot be read: {'it is a folder' if file.is_dir() else 'there is no such file'}."
@@ -237,7 +237,7 @@ def export_subscribers(
 ) -> None:
     """Export the readers of a list, or everything."""
     now = clock.now()
-    found = reads.list_by_slug(list_slug) if list_slug else None
+    found = reads.get_list_by_slug(list_slug) if list_slug else None
     form = form or ("csv" if found else "jsonl")
     list_id = found.id if found else None
     with open_output(out) as file:
@@ -322,7 +322,7 @@ def set_values(
             raise BadInput(f"“{text}” is no pair. Write it like --attribute 'town=Leeds'.", "attribute")
         service.set_attribute(person.id, name.strip(), value)
     audit.record(None, "changed reader", f"reader {person.id}", now=now)
-    person = reads.person(person.id)
+    person = reads.get_subscriber(person.id)
     if as_json:
         return emit_json(person)
     known = ", ".join(f"{name} {value}" for name, value in person.attributes.items())
@@ -341,7 +341,7 @@ def show_signup_attempts(days: int = typer.Option(1, min=1, max=30), as_json: bo
 @app.command("find")
 def find(query: str, limit: int = typer.Option(50, min=1, max=1000), as_json: bool = JSON) -> None:
     """Find readers by part of a name or of any address they ever had."""
-    found = reads.find(query, limit=limit)
+    found = reads.find_subscribers(query, limit=limit)
     if as_json:
         return emit_json(found)
     print_table(
@@ -382,7 +382,7 @@ def unsubscribe(address: str, list_slug: str = LIST, yes: bool = YES) -> None:
     confirm_or_refuse(f"Take {address} off {list_slug}? Only the reader can undo this.", yes)
     now = clock.now()
     person = _get_subscriber(address)
-    service.unsubscribe(person.id, reads.list_by_slug(list_slug).id, how="desk", by=BY, now=now)
+    service.unsubscribe(person.id, reads.get_list_by_slug(list_slug).id, how="desk", by=BY, now=now)
     audit.record(None, "unsubscribed reader", f"reader {person.id}", now=now)
     say(f"{address} gets no more of {list_slug}.")
 
@@ -398,7 +398,7 @@ def suppress(address: str, reason: str = typer.Option("asked", help="Why."), yes
 
 
 def _get_subscriber(address: str) -> reads.Person:
-    person = reads.person_by_address(address)
+    person = reads.find_subscriber_by_address(address)
     if person is None:
         raise NotFound(f"Nobody here has the address {address}. Search parts of it: newsletter subscribers find TEXT")
     return person

@@ -100,7 +100,7 @@ def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
 def _render_correction(edition: Edition, newsletter: Newsletter, texts: list[str]) -> templater.Rendered:
     words = templater.words(newsletter.language)
     day = days.format_day(edition.date, newsletter.language)
-    to = subscribers.list(newsletter.list_id)
+    to = subscribers.get_list(newsletter.list_id)
     composed = briefing.build_briefing(
         edition,
         newsletter,

@@ -16,7 +16,7 @@ from subscribers import reads as subscribers
 def render_edition(edition: Edition, variant: Variant = variants.PLAIN) -> templater.Rendered:
     """The mail as those of a variant get it, or the page of the archive. Never raises for content."""
     newsletter = catalog.get_newsletter(edition.newsletter_id)
-    to = subscribers.list(newsletter.list_id)
+    to = subscribers.get_list(newsletter.list_id)
     seen = variants.select_visible(edition, variant)
     return _render_with_template(
         briefing.build_briefing(

@@ -70,7 +70,7 @@ def freeze_next(now: datetime) -> bool:
 
 def _start(row: models.Mailing, now: datetime) -> bool:
     """Takes the edition out of the editors' hands and notes who is meant; holds the mailing when the approval is gone."""
-    bounds = subscribers.audience_bounds(row.list_id)
+    bounds = subscribers.get_audience_bounds(row.list_id)
     try:
         with transaction.atomic():
             mine = models.Mailing.objects.filter(id=row.id, state=states.SCHEDULED, snapshot_id=row.snapshot_id)
@@ -126,7 +126,7 @@ def _freeze(mailing_id: int, most: int, now: datetime) -> None:
         if row is None or row.frozen_upto is None:
             return  # paused, cancelled, or finished by another process
         newsletter = pages.newsletter if pages else catalog.get_newsletter(row.newsletter_id)
-        page = subscribers.audience_page(
+        page = subscribers.list_audience_page(
             row.list_id,
             after=row.frozen_through,
             upto=row.frozen_upto,

@@ -147,7 +147,7 @@ def _prepare(claim: Claim, now: datetime) -> _PreparedBatch | None:
         return None
     places: Sequence[int] = range(len(members)) if outcomes.untouched else outcomes.places(Outcome.PLANNED)
     wanted = members if len(places) == len(members) else [members[place] for place in places]
-    people = subscribers.recipients(
+    people = subscribers.get_audience_addresses(
         mailing.list_id, wanted, as_of=mailing.frozen_at, suppressed_upto=mailing.suppressed_upto
     )
     if people.left:
@@ -156,7 +156,7 @@ def _prepare(claim: Claim, now: datetime) -> _PreparedBatch | None:
         )
         return _prepare(without, now) if without else None
     deliveries = [f"{claim.key}.{place}" for place in places]
-    tokens = subscribers.signer().footers(mailing.list_id, wanted)
+    tokens = subscribers.get_signer().footers(mailing.list_id, wanted)
     dates = _format_dates(mailing, wanted, max(now, claim.send_at or mailing.due_at))
     recipients = Recipients(deliveries, people.addresses, people.first_names, tokens, dates)
     return _PreparedBatch(claim, mailing, recipients, members, places, outcomes)
@@ -166,7 +166,7 @@ def _format_dates(mailing: _MailingContext, people: Sequence[int], at: datetime)
     """The day of the sending where each of these people lives, in words; looked up only where the mail has a place for it."""
     if not any(each.field == "date" for each in mailing.envelope.merge):
         return [""] * len(people)
-    zones = subscribers.zones(people)
+    zones = subscribers.list_zones(people)
     said = {zone: days.format_long_day(to_day_in_zone(at, zone, mailing.zone), mailing.language) for zone in set(zones)}
     return [said[zone] for zone in zones]
 

@@ -41,7 +41,7 @@ def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> 
 def _mark_in_mailing(row: models.Mailing) -> int:
     assert row.frozen_at is not None
     noted = 0
-    for person, left_at in subscribers.left_since(row.list_id, row.frozen_at):
+    for person, left_at in subscribers.list_unsubscribed_since(row.list_id, row.frozen_at):
         within = row.batches.filter(first_id__lte=person, last_id__gte=person, handed_over_at__lte=left_at)
         for batch in within:
             place = ledger.find_place(person, ledger.unpack_members(batch.members, batch.format))

@@ -99,7 +99,7 @@ def _add_addresses(row: models.Mailing, found: Iterator[_FoundCandidate], page: 
         ids = [person for person, _, _ in some]
         incidents = models.Incident.objects.filter(mailing_id=row.id, subscriber_id__in=ids).order_by("at")
         reasons = dict(incidents.values_list("subscriber_id", "reason"))
-        people = subscribers.recipients(row.list_id, ids, as_of=row.frozen_at or row.created_at)
+        people = subscribers.get_audience_addresses(row.list_id, ids, as_of=row.frozen_at or row.created_at)
         for (person, became, batch), address in zip(some, people.addresses, strict=True):
             yield CandidateOutcome(person, address, became, batch, reasons.get(person, ""))
 

@@ -149,11 +149,11 @@ def _check_newsletters() -> Iterator[Diagnosis]:
                 f"{each.name} has no schedule.",
                 f"newsletter schedules create {each.slug} --time 07:00",
             )
-        if not subscribers.counts(each.list_id).get("active"):
+        if not subscribers.count_subscribers_by_state(each.list_id).get("active"):
             yield Diagnosis(
                 "look",
                 f"{each.name} has no readers yet.",
-                f"newsletter subscribers import FILE --list {subscribers.list(each.list_id).slug}",
+                f"newsletter subscribers import FILE --list {subscribers.get_list(each.list_id).slug}",
             )
 
 

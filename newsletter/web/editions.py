@@ -90,7 +90,7 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "views": VIEWS,
         "findings": findings,
         "blocked": any(f.blocks for f in findings),
-        "readers": subscribers.counts(newsletter.list_id).get("active", 0),
+        "readers": subscribers.count_subscribers_by_state(newsletter.list_id).get("active", 0),
         "size": round(len(rendered.html.encode()) / 1000),
         "text": mail.text,
         "source": mail.html,
@@ -171,7 +171,7 @@ def _choose_reader(
     if not wanted:
         return nobody, variant, ""
     require_permission(request, "readers", newsletter.id)
-    found = [each for each in subscribers.find(wanted, list_id=newsletter.list_id, limit=5) if each.address]
+    found = [each for each in subscribers.find_subscribers(wanted, list_id=newsletter.list_id, limit=5) if each.address]
     exact = next(
         (each for each in found if each.address.casefold() == wanted.casefold()), found[0] if len(found) == 1 else None
     )
@@ -183,7 +183,7 @@ def _choose_reader(
             if found
             else f"Nobody on this list has “{wanted}” in their name or address.",
         )
-    person, now = subscribers.person(exact.id), clock.now()
+    person, now = subscribers.get_subscriber(exact.id), clock.now()
     date = days.format_long_day(clock.to_day_in_zone(now, person.zone, newsletter.zone), newsletter.language)
     return Reader(exact.address, person.first_name, "preview", date), service.variant_of(edition, exact.id, now=now), ""
 
@@ -258,7 +258,7 @@ def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends an approved edition; asks for the number of readers, typed without separators."""
     edition = _get_edition(request, "send", edition_id)
     newsletter = catalog.get_newsletter(edition.newsletter_id)
-    readers = subscribers.counts(newsletter.list_id).get("active", 0)
+    readers = subscribers.count_subscribers_by_state(newsletter.list_id).get("active", 0)
     now = clock.now()
     try:
         if request.POST.get("readers", "").strip() != str(readers):

@@ -43,7 +43,9 @@ def show_lists(request: HttpRequest) -> HttpResponse:
             record_audit(request, "made list", made.slug)
             messages.success(request, f"{made.name} is there. Its sign-up page is /join/{made.slug}/.")
             return redirect("list", made.slug)
-    context["lists"] = [(each, reads.counts(each.id)) for each in list_visible_lists(request).values()]
+    context["lists"] = [
+        (each, reads.count_subscribers_by_state(each.id)) for each in list_visible_lists(request).values()
+    ]
     return render(request, "pages/lists.html", context, status=422 if "error" in context else 200)
 
 
@@ -102,7 +104,7 @@ def _list_context(request: HttpRequest, target: reads.List) -> dict[str, Any]:
         why_not = str(refused)
     return {
         "list": target,
-        "counts": reads.counts(target.id),
+        "counts": reads.count_subscribers_by_state(target.id),
         "growth": service.compute_growth(target.id, now=now),
         "months": months,
         "all_months": MONTH_CHOICES,

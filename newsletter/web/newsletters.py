@@ -58,7 +58,7 @@ SETTINGS = {
 def show_newsletters(request: HttpRequest) -> HttpResponse:
     """The newsletters one may see, with their readers."""
     found = [
-        (each, subscribers.counts(each.list_id), subscribers.list(each.list_id))
+        (each, subscribers.count_subscribers_by_state(each.list_id), subscribers.get_list(each.list_id))
         for each in list_accessible_newsletters(request)
     ]
     return render(request, "pages/newsletters.html", {"newsletters": found})

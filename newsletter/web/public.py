@@ -134,7 +134,7 @@ def _render_neutral(edition: curator.Edition) -> Rendered | None:
 
 
 def _public_newsletters() -> list[catalog.Newsletter]:
-    shown = {each.id for each in subscribers.lists(public_only=True)}
+    shown = {each.id for each in subscribers.list_lists(public_only=True)}
     return [each for each in catalog.list_newsletters() if each.list_id in shown]
 
 

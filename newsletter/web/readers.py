@@ -27,12 +27,12 @@ def list_visible_lists(request: HttpRequest) -> dict[int, reads.List]:
     """The lists of the newsletters whose readers one may see; all of them with a right for the house."""
     allowed = {each.list_id for each in list_accessible_newsletters(request, "readers")}
     everything = can(request.user, "readers")
-    return {each.id: each for each in reads.lists() if everything or each.id in allowed}
+    return {each.id: each for each in reads.list_lists() if everything or each.id in allowed}
 
 
 def get_visible_list(request: HttpRequest, slug: str, list_id: int = 0) -> reads.List:
     """A list by its slug or id, if one may see its readers. Raises NotFound, NotAllowed."""
-    found = reads.list(list_id) if list_id else reads.list_by_slug(slug)
+    found = reads.get_list(list_id) if list_id else reads.get_list_by_slug(slug)
     if found.id not in list_visible_lists(request):
         raise NotAllowed("You have no right to see or change the readers of this list.")
     return found
@@ -47,21 +47,21 @@ def show_subscribers(request: HttpRequest) -> HttpResponse:
     query, slug = request.GET.get("q", "")[:200], request.GET.get("list", "")
     chosen = get_visible_list(request, slug) if slug else _find_largest(lists.values())
     after = read_number(request.GET, "after") or 0
-    found = reads.find(query, list_id=chosen.id, limit=PAGE, after=after) if chosen else ()
+    found = reads.find_subscribers(query, list_id=chosen.id, limit=PAGE, after=after) if chosen else ()
     context = {
         "lists": lists.values(),
         "chosen": chosen,
         "q": query,
         "found": found,
         "more": found[-1].id if len(found) == PAGE else 0,
-        "counts": reads.counts(chosen.id) if chosen else {},
+        "counts": reads.count_subscribers_by_state(chosen.id) if chosen else {},
     }
     return render(request, "pages/readers.html", context)
 
 
 def _find_largest(lists: Iterable[reads.List]) -> reads.List | None:
     """Most questions are about the list with the most readers."""
-    return max(lists, key=lambda each: reads.counts(each.id).get("active", 0), default=None)
+    return max(lists, key=lambda each: reads.count_subscribers_by_state(each.id).get("active", 0), default=None)
 
 
 def _add_subscriber(request: HttpRequest) -> HttpResponse:
@@ -86,7 +86,7 @@ def _add_subscriber(request: HttpRequest) -> HttpResponse:
 @desk_view("readers", methods=("GET", "POST"))
 def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
     """One person: subscriptions, addresses, every change, every edition and its outcome."""
-    found = reads.person(subscriber_id)
+    found = reads.get_subscriber(subscriber_id)
     lists = list_visible_lists(request)
     mine = [s for s in found.subscriptions if s.list_id in lists]
     if not mine and found.subscriptions:

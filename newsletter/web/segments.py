@@ -213,7 +213,7 @@ def _render_page(request: HttpRequest, form: SegmentForm, *, error: str = "") ->
         "groups": segments.GROUPS,
         "most_rows": MOST_ROWS,
         "most_blocks": MOST_BLOCKS,
-        "lists": reads.lists(),
+        "lists": reads.list_lists(),
         "tags": service.tags()[:500],
     }
     return render(request, "pages/segments.html", context, status=422 if error else 200)

@@ -77,7 +77,7 @@ def _find_newsletter(newsletters: tuple[catalog.Newsletter, ...], newsletter_id:
 def list_due_items(newsletters: tuple[catalog.Newsletter, ...], now: datetime) -> Iterator[DueItem]:
     """What is planned around now, and recent editions without a schedule."""
     ids = [each.id for each in newsletters]
-    readers = {each.id: subscribers.counts(each.list_id).get("active", 0) for each in newsletters}
+    readers = {each.id: subscribers.count_subscribers_by_state(each.list_id).get("active", 0) for each in newsletters}
     seen: set[int] = set()
     for occurrence in scheduler.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
         newsletter = _find_newsletter(newsletters, occurrence.newsletter_id)

@@ -40,7 +40,7 @@ def embed(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 
 def _form(request: HttpRequest, slug: str, template: str) -> HttpResponse:
-    offered = [reads.list_by_slug(slug)] if slug else list(reads.lists(public_only=True))
+    offered = [reads.get_list_by_slug(slug)] if slug else list(reads.list_lists(public_only=True))
     context: dict[str, Any] = {
         "offered": offered,
         "single": offered[0] if len(offered) == 1 else None,
@@ -166,7 +166,7 @@ def _api(request: HttpRequest) -> HttpResponse:
             return JsonResponse(
                 {"error": _("Did you mean %(meant)s?") % {"meant": meant}, "field": "email", "meant": meant}, status=422
             )
-        offered = list(reads.lists(public_only=True))
+        offered = list(reads.list_lists(public_only=True))
         wanted = document.get("lists", [])
         chosen = _chosen([str(each) for each in wanted] if isinstance(wanted, list) else [], offered) if wanted else []
         _sign_up(
@@ -202,24 +202,24 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Confirms a subscription, by the button and not by the link. One that is too old offers to send a new one."""
     now = clock.now()
     try:
-        claims = reads.signer().read(token, tokens.CONFIRM, now)
+        claims = reads.get_signer().read(token, tokens.CONFIRM, now)
     except tokens.ExpiredToken:
         return _again(request, token)
-    person, target = reads.person(claims.subscriber_id), reads.list(claims.list_id)
+    person, target = reads.get_subscriber(claims.subscriber_id), reads.get_list(claims.list_id)
     speak(*language_of(person, target.id))
     state = next((s.state for s in person.subscriptions if s.list_id == target.id), "")
     if request.method != "POST":
         context = {"person": person, "list": target, "done": state == ACTIVE, "out": state in OUT_STATES}
         return render(request, "readers/confirm.html", context)
     person, target = service.confirm(claims, network=network(request), now=now)
-    footer = reads.signer().footer(target.id, person.id)
+    footer = reads.get_signer().footer(target.id, person.id)
     return render(request, "readers/confirm.html", {"person": person, "list": target, "done": True, "footer": footer})
 
 
 def _again(request: HttpRequest, token: str) -> HttpResponse:
     """A genuine link whose time is over: a press sends the mail once more, as far as the limits go."""
-    claims = reads.signer().read_late(token, tokens.CONFIRM)
-    person, target = reads.person(claims.subscriber_id), reads.list(claims.list_id)
+    claims = reads.get_signer().read_late(token, tokens.CONFIRM)
+    person, target = reads.get_subscriber(claims.subscriber_id), reads.get_list(claims.list_id)
     speak(*language_of(person, target.id))
     sent = request.method == "POST"
     if sent:
@@ -233,8 +233,8 @@ def _again(request: HttpRequest, token: str) -> HttpResponse:
 def stay(request: HttpRequest, token: str) -> HttpResponse:
     """“Yes, keep sending it”: the answer to being asked after a long silence."""
     now = clock.now()
-    claims = reads.signer().read(token, tokens.STAY, now)
-    person, target = reads.person(claims.subscriber_id), reads.list(claims.list_id)
+    claims = reads.get_signer().read(token, tokens.STAY, now)
+    person, target = reads.get_subscriber(claims.subscriber_id), reads.get_list(claims.list_id)
     speak(*language_of(person, target.id))
     done = request.method == "POST"
     if done:

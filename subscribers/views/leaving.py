@@ -20,12 +20,12 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     One click needs no cookie, gets no redirect, and is answered by plain text.
     """
     now = clock.now()
-    claims = reads.signer().read(token, tokens.FOOTER, now)
+    claims = reads.get_signer().read(token, tokens.FOOTER, now)
     sent = form_of(request) if request.method == "POST" else {}
     if request.method == "POST" and sent.get("via") != "page":
         service.leave(claims, how="one-click", network=network(request), now=now)
         return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
-    speak(*language_of(reads.person(claims.subscriber_id), claims.list_id))
+    speak(*language_of(reads.get_subscriber(claims.subscriber_id), claims.list_id))
     if request.method != "POST":
         return _page(request, claims, token)
     did = sent.get("do", "")
@@ -41,7 +41,7 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
 
 def _page(request: HttpRequest, claims: tokens.Claims, token: str, did: str = "") -> HttpResponse:
     """The question, or what became of it, from how things stand: a page never claims what did not happen."""
-    person, named = reads.person(claims.subscriber_id), reads.lists_of(claims)
+    person, named = reads.get_subscriber(claims.subscriber_id), reads.get_lists_for_claims(claims)
     held = [s for s in person.subscriptions if s.list_id in {each.id for each in named}]
     left_at = max((s.since for s in held if s.state == UNSUBSCRIBED), default=None)
     getting = {s.list_id for s in held if s.state == ACTIVE}
@@ -59,7 +59,7 @@ def _page(request: HttpRequest, claims: tokens.Claims, token: str, did: str = ""
         "standing": standing,
         "left_at": left_at,
         "reasons": LEAVING_REASONS,
-        "all": reads.signer().footer(0, person.id) if more and standing != "stopped" else "",
+        "all": reads.get_signer().footer(0, person.id) if more and standing != "stopped" else "",
         "coming": hooks.find_arrival(person.id, sorted(about), clock.now()) if standing == "left" else None,
     }
     return render(request, "readers/leave.html", context)

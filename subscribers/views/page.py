@@ -136,5 +136,5 @@ def form_of(request: HttpRequest) -> QueryDict:
 
 def language_of(person: reads.Person, list_id: int = 0) -> tuple[str, ...]:
     """In which languages to speak to somebody, the best first."""
-    listed = [each.language for each in reads.lists() if each.id == list_id]
+    listed = [each.language for each in reads.list_lists() if each.id == list_id]
     return (person.language, *listed)

@@ -26,9 +26,9 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     For everything else a press has a fresh link mailed to the address on file.
     """
     now = clock.now()
-    signer = reads.signer()
+    signer = reads.get_signer()
     claims = signer.read(token, tokens.FOOTER, now)
-    person = reads.person(claims.subscriber_id)
+    person = reads.get_subscriber(claims.subscriber_id)
     speak(*language_of(person, claims.list_id))
     mailed = ""
     saved = request.method == "POST"
@@ -37,8 +37,8 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         service.ask_for_link(claims, mailed, now=now)
     elif saved:
         _save(request, person)
-        person = reads.person(person.id)
-    known = {each.id: each for each in reads.lists()}
+        person = reads.get_subscriber(person.id)
+    known = {each.id: each for each in reads.list_lists()}
     today = now.date()
     rows = [
         {
@@ -94,12 +94,12 @@ def _often(chosen: str, paused_until: date | None, today: date) -> tuple[str, da
 @page("GET", "HEAD", "POST")
 def mine(request: HttpRequest, token: str) -> HttpResponse:
     """What only a fresh link may do: one thing each."""
-    purpose = reads.signer().purpose(token)
+    purpose = reads.get_signer().purpose(token)
     act = _ACTS.get(purpose)
     if act is None:
         raise tokens.BadToken("This link is for something else. Use the link in the mail itself.")
-    claims = reads.signer().read(token, purpose, clock.now())
-    person = reads.person(claims.subscriber_id)
+    claims = reads.get_signer().read(token, purpose, clock.now())
+    person = reads.get_subscriber(claims.subscriber_id)
     speak(*language_of(person, person.subscriptions[0].list_id if person.subscriptions else 0))
     return act(request, claims, person)
 
@@ -135,7 +135,7 @@ def _address(request: HttpRequest, claims: tokens.Claims, person: reads.Person) 
 
 
 def _new_address(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
-    wish = reads.wished_address(claims)
+    wish = reads.get_requested_address(claims)
     done = request.method == "POST"
     if done:
         person = service.take_new_address(claims, now=clock.now())

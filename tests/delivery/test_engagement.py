@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 
 def seen(person: int, house: House) -> Any:
-    (mine,) = (s for s in subscribers.person(person).subscriptions if s.list_id == house.list.id)
+    (mine,) = (s for s in subscribers.get_subscriber(person).subscriptions if s.list_id == house.list.id)
     return mine
 
 

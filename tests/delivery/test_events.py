@@ -55,19 +55,19 @@ def test_a_hard_bounce_ends_mail_to_that_address_on_every_list(
 ) -> None:
     mailing = sent(2)
     take(mailing.event("bounce", type="bounce", bounce_classification="Invalid Address", reason="no such user"))
-    reader = people.person(mailing.readers[0])
+    reader = people.get_subscriber(mailing.readers[0])
     assert [each.state for each in reader.subscriptions] == ["bounced"]
     assert reader.suppressed == "bounced"
     (who,) = reads.who(mailing.id, state="bounced")
     assert (who.address, who.reason) == ("reader0@example.com", "no such user")
-    assert people.person(mailing.readers[1]).suppressed == ""
+    assert people.get_subscriber(mailing.readers[1]).suppressed == ""
 
 
 def test_a_complaint_ends_it_too_and_stays(sent: Callable[..., Sent], take: Callable[..., None]) -> None:
     mailing = sent(1)
     take(mailing.event("spamreport"), mailing.event("delivered"))
     assert mailing.mailing.counts == {"complained": 1}
-    assert people.person(mailing.readers[0]).suppressed == "complained"
+    assert people.get_subscriber(mailing.readers[0]).suppressed == "complained"
 
 
 def test_somebody_who_unsubscribed_at_the_provider_has_left(
@@ -75,7 +75,7 @@ def test_somebody_who_unsubscribed_at_the_provider_has_left(
 ) -> None:
     mailing = sent(1)
     take(mailing.event("delivered"), mailing.event("unsubscribe", seconds=1))
-    assert [each.state for each in people.person(mailing.readers[0]).subscriptions] == ["unsubscribed"]
+    assert [each.state for each in people.get_subscriber(mailing.readers[0]).subscriptions] == ["unsubscribed"]
     assert mailing.mailing.counts == {"delivered": 1}
 
 
@@ -85,7 +85,7 @@ def test_an_event_acts_on_the_address_it_names_not_on_the_one_the_reader_has_now
     mailing = sent(1)
     subscribers.change_address(mailing.readers[0], "new@example.com", by="reader", now=now)
     take(mailing.event("bounce", type="bounce", reason="no such user"))
-    reader = people.person(mailing.readers[0])
+    reader = people.get_subscriber(mailing.readers[0])
     assert [each.state for each in reader.subscriptions] == ["active"]
     assert reader.suppressed == ""
     assert mailing.mailing.counts == {"bounced": 1}
@@ -95,7 +95,7 @@ def test_a_used_up_plan_is_an_alarm_and_nobodys_fault(sent: Callable[..., Sent],
     mailing = sent(1)
     take(mailing.event("dropped", reason="Recipient List over Package Quota"))
     assert mailing.mailing.counts == {"dropped": 1}
-    assert people.person(mailing.readers[0]).suppressed == ""
+    assert people.get_subscriber(mailing.readers[0]).suppressed == ""
     (alarm,) = reads.list_account_alarms()
     assert "quota" in alarm.message
 
@@ -162,7 +162,7 @@ def test_a_stroke_that_fails_halfway_is_not_done_at_all(
     assert mailing.mailing.counts == {"accepted": 1}
     assert service.apply_events(now, owner="test")
     assert mailing.mailing.counts == {"bounced": 1}
-    assert people.person(mailing.readers[0]).suppressed == "bounced"
+    assert people.get_subscriber(mailing.readers[0]).suppressed == "bounced"
 
 
 def _breaks(*_: Any, **__: Any) -> int:
@@ -187,7 +187,7 @@ def test_a_late_bounce_without_ids_still_acts_on_an_address_of_ours(
 ) -> None:
     (reader,) = readers(1)
     take(event("bounce", {}, "Reader0@example.com", int(now.timestamp()), type="bounce", reason="gone"))
-    assert people.person(reader).suppressed == "bounced"
+    assert people.get_subscriber(reader).suppressed == "bounced"
 
 
 def test_an_answer_that_comes_after_its_events_takes_nothing_back(

@@ -57,7 +57,7 @@ def test_a_request_carries_opaque_ids_and_each_readers_own_token(
     batch = models.Batch.objects.get()
     assert (request.mailing, request.batch, request.attempt) == (made.key, batch.key, batch.attempt_key)
     assert [person.delivery for person in request.recipients] == [f"{batch.key}.0", f"{batch.key}.1"]
-    claims = [readers_of.signer().read(person.token, tokens.FOOTER, now) for person in request.recipients]
+    claims = [readers_of.get_signer().read(person.token, tokens.FOOTER, now) for person in request.recipients]
     assert [(each.list_id, each.subscriber_id) for each in claims] == [(house.list.id, person) for person in ids]
 
 

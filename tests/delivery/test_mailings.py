@@ -119,7 +119,7 @@ def test_a_page_that_another_process_wrote_is_not_written_again(plan: Plan, join
     stale = models.Mailing.objects.get(id=made.id)
     stale.frozen_through, stale.state = 0, states.FREEZING
     models.Mailing.objects.filter(id=made.id).update(state=states.FREEZING)
-    page = subscribers_of.audience_page(stale.list_id, after=0, upto=10**9, limit=5)
+    page = subscribers_of.list_audience_page(stale.list_id, after=0, upto=10**9, limit=5)
     assert not freezing._PageWriter(stale, 10).write(stale, page, now)
     assert reads.get_mailing(made.id).planned == 5
 

@@ -38,7 +38,7 @@ def entry(address: str, at: datetime, reason: str = "550 no such user") -> dict[
 
 
 def states(house: House) -> dict[str, int]:
-    return subscribers.counts(house.list.id)
+    return subscribers.count_subscribers_by_state(house.list.id)
 
 
 def test_bounces_complaints_and_leaving_act_on_readers_as_events_do(

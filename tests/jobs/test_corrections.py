@@ -108,7 +108,7 @@ def test_who_left_since_is_not_mailed_a_correction(gone_out: Any, house: Any, no
     service.correct(gone_out.id, TEXT, by=ANN, now=now)
     from subscribers import reads as people
 
-    someone = people.find("reader0")[0]
+    someone = people.find_subscribers("reader0")[0]
     subscribers.unsubscribe(someone.id, house.list.id, how="by letter", by=ANN, now=now)
     sent = send(tasks.send_correction(gone_out.id, by=ANN, now=now), now)
     assert sent.counts == {"accepted": 2}

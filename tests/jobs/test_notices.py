@@ -47,9 +47,9 @@ def test_signing_up_is_confirmed_by_the_link_in_the_mail(house: Any, now: dateti
     assert message.startswith("tilda@example.org\nConfirm: Morning Briefing")
     token = re.search(r"/c/(\S+)", message)
     assert token
-    claims = reads.signer().read(token[1], tokens.CONFIRM, now)
+    claims = reads.get_signer().read(token[1], tokens.CONFIRM, now)
     service.confirm(claims, network="", now=now)
-    assert reads.counts(house.list.id) == {"active": 1}
+    assert reads.count_subscribers_by_state(house.list.id) == {"active": 1}
 
 
 def test_nothing_a_stranger_typed_is_in_the_first_mail(house: Any, now: datetime) -> None:

@@ -48,7 +48,7 @@ def state(morning: List) -> Callable[..., str | None]:
     """The state of an address on the morning list; None when it is not on it."""
 
     def look(address: str, target: List = morning) -> str | None:
-        person = reads.person_by_address(address)
+        person = reads.find_subscriber_by_address(address)
         return next((s.state for s in person.subscriptions if s.list_id == target.id), None) if person else None
 
     return look

@@ -32,7 +32,7 @@ def test_every_try_is_written_down_with_what_became_of_it(morning: List, now: da
             join(wrong, morning, now)
     assert verdicts() == ["taken", "trapped", "bad email", "domain"]
     assert service.tries(now).by_verdict == {"taken": 1, "trapped": 1, "bad email": 1, "domain": 1}
-    assert reads.person_by_address("bot@example.com") is None
+    assert reads.find_subscriber_by_address("bot@example.com") is None
     assert models.Attempt.objects.first().origin == "https://www.example.com/a"  # type: ignore[union-attr]
 
 
@@ -65,7 +65,7 @@ def test_language_and_zone_of_the_browser_are_kept_for_a_new_person_alone(mornin
     join("ann@example.com", morning, now, language="de-AT", zone="Europe/Vienna")
     join("ann@example.com", morning, now, language="fr", zone="Europe/Paris")
     join("ben@example.com", morning, now, language="<script>", zone="Mars/Phobos")
-    ann, ben = reads.person_by_address("ann@example.com"), reads.person_by_address("ben@example.com")
+    ann, ben = reads.find_subscriber_by_address("ann@example.com"), reads.find_subscriber_by_address("ben@example.com")
     assert ann is not None
     assert ben is not None
     assert (ann.language, ann.zone, ben.language, ben.zone) == ("de-AT", "Europe/Vienna", "", "")
@@ -85,7 +85,7 @@ def test_the_form_for_other_sites_needs_no_cookie_and_may_be_framed_by_them_alon
     done = browser.post("/embed/morning/", {"email": "ann@example.com", "from": "https://www.example.com/story"})
     assert done.status_code == 200
     assert done.cookies == {}
-    person = reads.person_by_address("ann@example.com")
+    person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     assert person.consents[0].origin == "https://www.example.com/story"
     assert "frame-ancestors 'none'" in Client().get("/join/morning/")["Content-Security-Policy"]

@@ -59,10 +59,10 @@ def test_who_was_erased_is_not_added_by_an_import_and_may_sign_up_themselves(
 ) -> None:
     service.erase(active("ann@example.com"), by="test", now=now)
     assert take_in("email\nANN@example.com\n").kept_unsubscribed == 1
-    assert reads.person_by_address("ann@example.com") is None
+    assert reads.find_subscriber_by_address("ann@example.com") is None
     service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
     (mail,) = service.claim_owed(now, limit=9, lease=timedelta(minutes=1))
-    claims = reads.signer().read(mail.button_url.rpartition("/")[2], b"c", now)
+    claims = reads.get_signer().read(mail.button_url.rpartition("/")[2], b"c", now)
     service.confirm(claims, network="", now=now)
     assert state("ann@example.com") == "active"
     assert models.Suppression.objects.count() == 0
@@ -82,11 +82,11 @@ def test_who_never_confirmed_is_forgotten_after_a_month_without_a_hash(
     active("ben@example.com")
     service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
     service.keep_clean(now + timedelta(days=29))
-    assert reads.person_by_address("ann@example.com") is not None
+    assert reads.find_subscriber_by_address("ann@example.com") is not None
     service.keep_clean(now + timedelta(days=31))
-    assert reads.person_by_address("ann@example.com") is None
+    assert reads.find_subscriber_by_address("ann@example.com") is None
     assert models.Suppression.objects.count() == 0
-    assert reads.person_by_address("ben@example.com") is not None
+    assert reads.find_subscriber_by_address("ben@example.com") is not None
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_erasing_takes_a_whole_file_of_bytes(active: Active, morning: List, now:
     padding = "x" * 2**20
     data = f"email,note\nben@example.com,{padding[:5000]}\nann@example.com,\n"
     report = service.import_csv(io.BytesIO(data.encode()), morning.id, dry_run=False, by="test", now=now)
-    person = reads.person_by_address("ann@example.com")
+    person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     service.erase(person.id, by="test", now=now)
     assert not service.import_run(report.id).file_kept

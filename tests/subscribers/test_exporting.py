@@ -76,7 +76,7 @@ def test_whoever_is_here_stays_as_they_are_but_for_opt_outs(
     gone = before.replace('"state":"pending"', '"state":"unsubscribed"')
     restored = service.restore(io.BytesIO(gone.encode()), by="test", now=now)
     assert (restored.people, restored.already_here) == (0, 3)
-    assert {s.list_name: s.state for s in reads.person(house).subscriptions} == {
+    assert {s.list_name: s.state for s in reads.get_subscriber(house).subscriptions} == {
         "Morning Briefing": "unsubscribed",
         "Evening Letter": "unsubscribed",
     }

@@ -38,19 +38,19 @@ def test_those_whom_nobody_noticed_are_counted_asked_and_let_go(silent: datetime
     assert {mail.kind for mail in mails} == {"stay"}
     assert {mail.address for mail in mails} == {"cleo@example.com", "dan@example.com"}
     token = next(mail for mail in mails if mail.address.startswith("cleo")).button_url.rpartition("/")[2]
-    service.keep_sending(reads.signer().read(token, STAY, silent), network="", now=silent + timedelta(days=3))
+    service.keep_sending(reads.get_signer().read(token, STAY, silent), network="", now=silent + timedelta(days=3))
     service.keep_clean(silent + timedelta(days=29))
     assert state("dan@example.com") == "active"
     service.keep_clean(silent + timedelta(days=31))
     assert (state("cleo@example.com"), state("dan@example.com")) == ("active", "unsubscribed")
-    dan = reads.person_by_address("dan@example.com")
+    dan = reads.find_subscriber_by_address("dan@example.com")
     assert dan is not None
     assert dan.consents[0].how == "silence"
 
 
 def test_who_opens_after_being_asked_stays(silent: datetime, morning: List, state: Look) -> None:
     service.ask_the_silent(morning.id, 6, now=silent)
-    dan = reads.person_by_address("dan@example.com")
+    dan = reads.find_subscriber_by_address("dan@example.com")
     assert dan is not None
     service.note_engagement(morning.id, 10, opened=[dan.id], clicked=[], as_of=silent + timedelta(days=5))
     service.keep_clean(silent + timedelta(days=40))

@@ -40,7 +40,7 @@ def test_good_rows_come_in_and_bad_ones_are_reported(take_in: TakeIn, state: Loo
     assert counted(report) == (2, 0, 0, 0, 2)
     assert [(bad.line, bad.field) for bad in report.bad] == [(4, "email"), (5, "zone")]
     assert (state("ann@example.com"), state("cleo@example.com")) == ("active", None)
-    person = reads.person_by_address("ann@example.com")
+    person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     assert (person.address, person.first_name, person.zone, person.source) == (
         "Ann@example.com",
@@ -52,7 +52,7 @@ def test_good_rows_come_in_and_bad_ones_are_reported(take_in: TakeIn, state: Loo
 
 def test_an_import_invents_no_date_of_consent_but_says_who_did_it(take_in: TakeIn) -> None:
     take_in(FILE)
-    person = reads.person_by_address("ann@example.com")
+    person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     assert person.subscriptions[0].confirmed_at is None
     assert [(c.how, c.by, c.origin, c.state) for c in person.consents] == [("import", "test", "readers.csv", "active")]
@@ -62,7 +62,7 @@ def test_the_same_file_again_changes_nothing(take_in: TakeIn) -> None:
     take_in(FILE)
     again = take_in(FILE)
     assert counted(again) == (0, 0, 2, 0, 2)
-    person = reads.person_by_address("ann@example.com")
+    person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     assert len(person.consents) == 1
 
@@ -97,7 +97,7 @@ def test_what_a_file_knows_fills_gaps_and_overwrites_nothing(take_in: TakeIn, ac
     person_id = active("ann@example.com", first_name="Annie")
     report = take_in("email,first_name,last_name\nann@example.com,Ann,Lee\n")
     assert counted(report) == (0, 1, 0, 0, 0)
-    person = reads.person(person_id)
+    person = reads.get_subscriber(person_id)
     assert (person.first_name, person.last_name) == ("Annie", "Lee")
 
 
@@ -122,7 +122,7 @@ def test_an_old_address_of_somebody_who_left_is_not_signed_up_either(
     service.unsubscribe(person_id, morning.id, how="desk", by="test", now=now)
     service.change_address(person_id, "ann@example.org", by="test", now=now)
     assert counted(take_in("email\nann@example.com\n")) == (0, 0, 0, 1, 0)
-    assert [found.id for found in reads.find("ann@")] == [person_id]
+    assert [found.id for found in reads.find_subscribers("ann@")] == [person_id]
 
 
 def test_a_suppressed_address_stays_out(take_in: TakeIn, state: Look, now: datetime) -> None:
@@ -221,7 +221,7 @@ def _do(name: str, value: object, tag: str, morning: List, take_in: TakeIn, now:
         assert adds_up(report)
         return
     address = f"{value}.{tag}@example.com"
-    person = reads.person_by_address(address)
+    person = reads.find_subscriber_by_address(address)
     try:
         if name == "add":
             service.add(address, morning.id, by="test", now=now, confirmed=True)

@@ -28,7 +28,7 @@ def join(address: str, *lists: List, now: datetime, network: str = "", **more: s
 
 
 def claims_of(mail: Owed, now: datetime) -> tokens.Claims:
-    return reads.signer().read(mail.button_url.rpartition("/")[2], tokens.CONFIRM, now)
+    return reads.get_signer().read(mail.button_url.rpartition("/")[2], tokens.CONFIRM, now)
 
 
 def test_a_sign_up_waits_for_the_press_of_the_button(morning: List, state: Look, now: datetime) -> None:
@@ -47,7 +47,7 @@ def test_every_change_leaves_who_when_how_and_from_where(morning: List, now: dat
         "ann@example.com", [morning.id], origin="/join/morning/", network="192.0.2.1", now=now, words="Sign up"
     )
     service.confirm(claims_of(owed(now)[0], now), network="192.0.2.2", now=now + timedelta(minutes=1))
-    person = reads.person_by_address("ann@example.com")
+    person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     assert [(c.how, c.state, c.origin) for c in person.consents] == [
         ("confirmed", "active", ""),
@@ -85,7 +85,7 @@ def test_a_stranger_cannot_give_a_reader_a_name(active: Callable[..., int], morn
     """Whoever types an address that is known would else write the greeting of its owner's mail."""
     person_id = active("ann@example.com")
     join("ann@example.com", morning, now=now, first_name="Fool")
-    assert reads.person(person_id).first_name == ""
+    assert reads.get_subscriber(person_id).first_name == ""
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_a_stranger_cannot_give_a_reader_a_name(active: Callable[..., int], morn
 )
 def test_a_name_that_is_an_advertisement_is_dropped(name: str, morning: List, now: datetime) -> None:
     join("ann@example.com", morning, now=now, first_name=name)
-    person = reads.person_by_address("ann@example.com")
+    person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     assert person.first_name == ""
 
@@ -143,7 +143,7 @@ def test_a_list_with_single_opt_in_takes_a_newcomer_at_once_but_asks_who_had_lef
     target = service.create_list("open", "Open List", double_opt_in=False, now=now)
     join("ann@example.com", target, now=now)
     assert state("ann@example.com", target) == "active"
-    person = reads.person_by_address("ann@example.com")
+    person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     service.unsubscribe(person.id, target.id, how="desk", by="test", now=now)
     join("ann@example.com", target, now=now + timedelta(hours=2))
@@ -172,7 +172,9 @@ def test_a_reader_whose_address_came_back_gets_mail_again_by_confirming(
     join("ann@example.com", morning, now=now)
     service.confirm(claims_of(owed(now)[0], now), network="", now=now)
     assert state("ann@example.com") == "active"
-    assert [candidate.exclusion for candidate in reads.audience_page(morning.id, after=0, upto=10**6, limit=10)] == [""]
+    assert [
+        candidate.exclusion for candidate in reads.list_audience_page(morning.id, after=0, upto=10**6, limit=10)
+    ] == [""]
 
 
 def test_the_newsroom_adds_a_reader_who_confirms_first(morning: List, now: datetime) -> None:
@@ -216,7 +218,7 @@ def test_a_value_that_cannot_be_right_is_refused_before_anything_is_kept(
     with pytest.raises(BadInput) as refused:
         service.add("ann@example.com", morning.id, by="test", now=now, **{field: value})  # type: ignore[arg-type]
     assert refused.value.field == field
-    assert reads.person_by_address("ann@example.com") is None
+    assert reads.find_subscriber_by_address("ann@example.com") is None
 
 
 @pytest.mark.parametrize(
@@ -231,7 +233,7 @@ def test_a_slug_is_given_once(morning: List, now: datetime) -> None:
     with pytest.raises(Refused, match="morning"):
         service.create_list("morning", "Another", now=now)
     with pytest.raises(NotFound, match="morning"):
-        reads.list_by_slug("mourning")
+        reads.get_list_by_slug("mourning")
 
 
 def test_whoever_signs_up_is_answered_alike_and_after_the_same_time(morning: List, now: datetime) -> None:

@@ -37,14 +37,14 @@ def test_leaving_is_at_once_and_told_by_mail_only_after_the_page(
     leave(person_id, morning.id, now, how)
     assert state("ann@example.com") == "unsubscribed"
     assert kinds(now) == mails
-    assert reads.recipients(morning.id, [person_id], as_of=now).left == {person_id: "unsubscribed"}
+    assert reads.get_audience_addresses(morning.id, [person_id], as_of=now).left == {person_id: "unsubscribed"}
 
 
 def test_leaving_twice_is_leaving_once(active: Active, morning: List, now: datetime) -> None:
     person_id = active("ann@example.com")
     leave(person_id, morning.id, now)
     leave(person_id, morning.id, now + timedelta(days=1))
-    person = reads.person(person_id)
+    person = reads.get_subscriber(person_id)
     assert person.subscriptions[0].since == now
     assert kinds(now + timedelta(days=1)) == ["goodbye"]
 
@@ -78,7 +78,7 @@ def test_the_undo_of_stopping_everything_leaves_alone_what_was_stopped_long_ago(
 
 def test_the_undo_of_somebody_who_never_confirmed_asks_once_more(morning: List, state: Look, now: datetime) -> None:
     service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
-    person = reads.person_by_address("ann@example.com")
+    person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     leave(person.id, morning.id, now + timedelta(days=30))
     kinds(now + timedelta(days=30))
@@ -115,15 +115,15 @@ def test_a_complaint_on_one_list_stops_mail_from_all(
     person_id = active("ann@example.com")
     service.add("ann@example.com", evening.id, by="test", now=now, confirmed=True)
     reported(person_id, morning.id, "complained", reason="spam button", now=now)
-    assert [c.exclusion for c in reads.audience_page(evening.id, after=0, upto=10**6, limit=9)] == ["complained"]
+    assert [c.exclusion for c in reads.list_audience_page(evening.id, after=0, upto=10**6, limit=9)] == ["complained"]
 
 
 def test_saying_it_twice_keeps_the_first_reason_of_a_suppression(active: Active, now: datetime) -> None:
     person_id = active("ann@example.com")
     service.suppress("ANN@example.com", reason="asked", source="letter", now=now)
     service.suppress("ann@example.com", reason="later", source="letter", now=now)
-    assert reads.person(person_id).suppressed == "asked"
+    assert reads.get_subscriber(person_id).suppressed == "asked"
     service.unsuppress("Ann <ann@example.com>")
-    assert reads.person(person_id).suppressed == ""
+    assert reads.get_subscriber(person_id).suppressed == ""
     with pytest.raises(NotFound):
         service.unsuppress("ann@example.com")

@@ -27,7 +27,7 @@ def test_everybody_on_a_list_is_a_candidate_and_those_not_to_mail_say_why(
     reported(ids["bounced"], morning.id, "hard", reason="", now=now)
     reported(ids["complained"], morning.id, "complained", reason="", now=now)
     service.suppress("never@example.com", reason="asked", source="", now=now)
-    found = {c.subscriber_id: c.exclusion for c in reads.audience_page(morning.id, after=0, upto=10**9, limit=99)}
+    found = {c.subscriber_id: c.exclusion for c in reads.list_audience_page(morning.id, after=0, upto=10**9, limit=99)}
     assert found == {
         ids["fine"]: "",
         ids["left"]: "unsubscribed",
@@ -36,23 +36,29 @@ def test_everybody_on_a_list_is_a_candidate_and_those_not_to_mail_say_why(
         ids["never"]: "suppressed",
         ids["pending"]: "pending",
     }
-    assert reads.audience_bounds(morning.id)[:2] == (6, max(ids.values()))
-    assert reads.counts(morning.id) == {"active": 2, "bounced": 1, "complained": 1, "pending": 1, "unsubscribed": 1}
+    assert reads.get_audience_bounds(morning.id)[:2] == (6, max(ids.values()))
+    assert reads.count_subscribers_by_state(morning.id) == {
+        "active": 2,
+        "bounced": 1,
+        "complained": 1,
+        "pending": 1,
+        "unsubscribed": 1,
+    }
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
 def test_pages_of_any_size_meet_everybody_once_and_no_latecomer(limit: int, active: Active, morning: List) -> None:
     ids = [active(f"r{n}@example.com") for n in range(7)]
-    upto = reads.audience_bounds(morning.id).last_id
+    upto = reads.get_audience_bounds(morning.id).last_id
     active("late@example.com")
     seen: list[int] = []
-    while page := reads.audience_page(morning.id, after=seen[-1] if seen else 0, upto=upto, limit=limit):
+    while page := reads.list_audience_page(morning.id, after=seen[-1] if seen else 0, upto=upto, limit=limit):
         seen += [candidate.subscriber_id for candidate in page]
     assert seen == sorted(ids)
 
 
 def test_an_empty_list_has_no_bounds(morning: List) -> None:
-    assert reads.audience_bounds(morning.id) == (0, 0, 0)
+    assert reads.get_audience_bounds(morning.id) == (0, 0, 0)
 
 
 def test_a_mailing_goes_to_the_address_of_the_freeze(active: Active, morning: List, now: datetime) -> None:
@@ -65,7 +71,9 @@ def test_a_mailing_goes_to_the_address_of_the_freeze(active: Active, morning: Li
         (2, "three@example.com"),
         (9, "three@example.com"),
     ):
-        found = reads.recipients(morning.id, [person_id], as_of=now + timedelta(hours=hours, minutes=1 if hours else 0))
+        found = reads.get_audience_addresses(
+            morning.id, [person_id], as_of=now + timedelta(hours=hours, minutes=1 if hours else 0)
+        )
         assert ([*found.addresses], [*found.first_names], found.left) == ([address], ["Ann"], {})
 
 
@@ -76,7 +84,7 @@ def test_nobody_is_mailed_when_either_address_must_not_be(
     person_id = active("old@example.com")
     service.change_address(person_id, "new@example.com", by="test", now=now + timedelta(hours=1))
     service.suppress(suppressed, reason="asked", source="", now=now)
-    assert reads.recipients(morning.id, [person_id], as_of=now).left == {person_id: "suppressed"}
+    assert reads.get_audience_addresses(morning.id, [person_id], as_of=now).left == {person_id: "suppressed"}
 
 
 def test_suppressions_that_were_heeded_before_are_not_asked_for_again(
@@ -84,22 +92,22 @@ def test_suppressions_that_were_heeded_before_are_not_asked_for_again(
 ) -> None:
     early, late = active("early@example.com"), active("late@example.com")
     service.suppress("early@example.com", reason="asked", source="", now=now)
-    bounds = reads.audience_bounds(morning.id)
+    bounds = reads.get_audience_bounds(morning.id)
     service.suppress("late@example.com", reason="asked", source="", now=now)
-    found = reads.recipients(morning.id, [early, late], as_of=now, suppressed_upto=bounds.suppressed_upto)
+    found = reads.get_audience_addresses(morning.id, [early, late], as_of=now, suppressed_upto=bounds.suppressed_upto)
     assert found.left == {late: "suppressed"}
 
 
 def test_an_address_nobody_can_send_to_is_left_out_as_invalid(active: Active, morning: List) -> None:
     person_id = active("fine@example.com")
     models.Subscriber.objects.filter(id=person_id).update(address="no address at all")  # as an old row may have it
-    (candidate,) = reads.audience_page(morning.id, after=0, upto=10**9, limit=9)
+    (candidate,) = reads.list_audience_page(morning.id, after=0, upto=10**9, limit=9)
     assert candidate.exclusion == "invalid"
 
 
 def test_somebody_unknown_is_reported_as_gone_in_their_place(active: Active, morning: List, now: datetime) -> None:
     person_id = active("ann@example.com")
-    found = reads.recipients(morning.id, [person_id, person_id + 1], as_of=now)
+    found = reads.get_audience_addresses(morning.id, [person_id, person_id + 1], as_of=now)
     assert (found.addresses, found.left) == (["ann@example.com", ""], {person_id + 1: "erased"})
 
 
@@ -109,12 +117,12 @@ def test_people_are_found_by_part_of_a_name_an_address_or_an_old_address(
     ann = active("ann.lee@example.com", first_name="Ann", last_name="Lee")
     ben = active("ben@example.com", first_name="Ben")
     service.change_address(ben, "benjamin@example.org", by="test", now=now)
-    assert [f.id for f in reads.find("LEE")] == [ann]
-    assert [(f.id, f.matched) for f in reads.find("ben@example.com")] == [(ben, "ben@example.com")]
-    assert [f.id for f in reads.find("", list_id=evening.id)] == []
-    assert [f.id for f in reads.find("example", list_id=morning.id, after=ann)] == [ben]
-    assert reads.find("%") == ()
-    assert reads.find("nobody") == ()
+    assert [f.id for f in reads.find_subscribers("LEE")] == [ann]
+    assert [(f.id, f.matched) for f in reads.find_subscribers("ben@example.com")] == [(ben, "ben@example.com")]
+    assert [f.id for f in reads.find_subscribers("", list_id=evening.id)] == []
+    assert [f.id for f in reads.find_subscribers("example", list_id=morning.id, after=ann)] == [ben]
+    assert reads.find_subscribers("%") == ()
+    assert reads.find_subscribers("nobody") == ()
 
 
 def test_a_new_address_keeps_the_old_one_with_when_and_by_whom(active: Active, now: datetime) -> None:
@@ -125,7 +133,7 @@ def test_a_new_address_keeps_the_old_one_with_when_and_by_whom(active: Active, n
     assert [(f.address, f.since, f.until, f.changed_by) for f in person.former_addresses] == [
         ("ann@example.com", now, later, "ed@example.com")
     ]
-    found = reads.person_by_address("ANN@example.com")
+    found = reads.find_subscriber_by_address("ANN@example.com")
     assert found is not None
     assert found.id == person_id
 
@@ -144,15 +152,15 @@ def test_no_new_address_lets_mail_through_to_who_asked_for_none(active: Active, 
     service.suppress("ann@example.com", reason="asked", source="letter", now=now)
     with pytest.raises(Refused, match="never be mailed"):
         service.change_address(person_id, "ann@example.org", by="test", now=now)
-    assert reads.person(person_id).former_addresses == ()
+    assert reads.get_subscriber(person_id).former_addresses == ()
 
 
 def test_a_person_who_does_not_exist_is_not_found(morning: List, now: datetime) -> None:
     with pytest.raises(NotFound):
-        reads.person(99)
+        reads.get_subscriber(99)
     with pytest.raises(NotFound):
         service.unsubscribe(99, morning.id, how="desk", by="test", now=now)
-    assert reads.person_by_address("nobody@example.com") is None
+    assert reads.find_subscriber_by_address("nobody@example.com") is None
 
 
 def exported(list_id: int, form: str) -> str:
@@ -175,7 +183,7 @@ def test_an_export_for_spreadsheets_is_defused_and_can_be_imported_again(
     ]
     report = service.import_csv(io.BytesIO(text.encode()), evening.id, dry_run=False, by="test", now=now)
     assert (report.new, report.refused) == (2, 0)
-    assert reads.counts(evening.id) == {"active": 1, "unsubscribed": 1}
+    assert reads.count_subscribers_by_state(evening.id) == {"active": 1, "unsubscribed": 1}
 
 
 def test_a_page_of_candidates_costs_one_query_and_a_batch_of_recipients_four(
@@ -183,9 +191,9 @@ def test_a_page_of_candidates_costs_one_query_and_a_batch_of_recipients_four(
 ) -> None:
     ids = [active(f"reader{n}@example.com") for n in range(20)]
     with django_assert_num_queries(2):  # one for domains that are never mailed
-        assert len(reads.audience_page(morning.id, after=0, upto=10**9, limit=10_000)) == 20
+        assert len(reads.list_audience_page(morning.id, after=0, upto=10**9, limit=10_000)) == 20
     with django_assert_num_queries(4):
-        assert len(reads.recipients(morning.id, ids, as_of=now).addresses) == 20
+        assert len(reads.get_audience_addresses(morning.id, ids, as_of=now).addresses) == 20
 
 
 @pytest.mark.parametrize("chosen", [slice(None), slice(None, None, 39)])
@@ -194,6 +202,6 @@ def test_a_few_of_a_long_range_are_looked_up_like_a_whole_batch(
 ) -> None:
     everybody = sorted(active(f"reader{n}@example.com") for n in range(40))
     wanted = everybody[chosen]
-    found = reads.recipients(morning.id, wanted, as_of=now)
-    assert [person.address for person in map(reads.person, wanted)] == [*found.addresses]
+    found = reads.get_audience_addresses(morning.id, wanted, as_of=now)
+    assert [person.address for person in map(reads.get_subscriber, wanted)] == [*found.addresses]
     assert not found.left

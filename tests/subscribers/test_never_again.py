@@ -44,11 +44,11 @@ class _World:
         return f"{name}.{self.tag}@example.com"
 
     def person(self, name: str) -> reads.Person | None:
-        return reads.person_by_address(self.address(name))
+        return reads.find_subscriber_by_address(self.address(name))
 
     def mailable(self, name: str) -> bool:
         person = self.person(name)
-        page = reads.audience_page(
+        page = reads.list_audience_page(
             self.target.id, after=(person.id - 1) if person else 0, upto=person.id if person else 0, limit=1
         )
         return any(each.exclusion == "" for each in page)

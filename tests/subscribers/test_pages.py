@@ -33,7 +33,7 @@ def post(client: Client, path: str, **fields: Any) -> Any:
 
 
 def footer(list_id: int, person_id: int) -> str:
-    return reads.signer().footer(list_id, person_id)
+    return reads.get_signer().footer(list_id, person_id)
 
 
 def owed() -> list[str]:
@@ -52,11 +52,11 @@ def test_opening_a_link_changes_nothing(
     """Scanners open every link of a mail."""
     person_id = active("ann@example.com")
     service.sign_up("ben@example.com", [morning.id], origin="", network="", now=now)
-    ben = reads.person_by_address("ben@example.com")
+    ben = reads.find_subscriber_by_address("ben@example.com")
     assert ben is not None
     token = footer(morning.id, person_id)
     if page == "c":
-        token = reads.signer().confirm(morning.id, ben.id, clock.now() + timedelta(days=1))
+        token = reads.get_signer().confirm(morning.id, ben.id, clock.now() + timedelta(days=1))
     for _ in range(3):
         assert getattr(client, method)(f"/{page}/{token}").status_code == 200
     assert (state("ann@example.com"), state("ben@example.com")) == ("active", "pending")
@@ -137,7 +137,7 @@ def test_readers_are_told_neither_our_commands_nor_the_names_of_our_lists(mornin
 
 def test_a_link_for_confirming_neither_leaves_nor_shows_the_choices(active: Active, morning: List, state: Look) -> None:
     person_id = active("ann@example.com")
-    token = reads.signer().confirm(morning.id, person_id, clock.now() + timedelta(days=1))
+    token = reads.get_signer().confirm(morning.id, person_id, clock.now() + timedelta(days=1))
     assert Client().post(f"/u/{token}", {"List-Unsubscribe": "One-Click"}).status_code == 404
     assert Client().get(f"/p/{token}").status_code == 404
     assert state("ann@example.com") == "active"
@@ -145,7 +145,7 @@ def test_a_link_for_confirming_neither_leaves_nor_shows_the_choices(active: Acti
 
 
 def test_an_old_confirmation_says_so_and_how_to_get_a_new_one(active: Active, morning: List) -> None:
-    token = reads.signer().confirm(morning.id, active("ann@example.com"), clock.now() - timedelta(seconds=1))
+    token = reads.get_signer().confirm(morning.id, active("ann@example.com"), clock.now() - timedelta(seconds=1))
     response = Client().get(f"/c/{token}")
     assert response.status_code == 410
     assert "Send me a new mail" in words(response)
@@ -155,9 +155,9 @@ def test_an_old_confirmation_is_sent_once_more_at_a_press(
     client: Client, active: Active, morning: List, now: datetime
 ) -> None:
     service.sign_up("new@example.com", [morning.id], origin="", network="", now=now - timedelta(days=8))
-    person = reads.person_by_address("new@example.com")
+    person = reads.find_subscriber_by_address("new@example.com")
     assert person is not None
-    token = reads.signer().confirm(morning.id, person.id, clock.now() - timedelta(seconds=1))
+    token = reads.get_signer().confirm(morning.id, person.id, clock.now() - timedelta(seconds=1))
     assert "on its way" in words(post(client, f"/c/{token}"))
     kinds = [row.kind for row in models.OwedMail.objects.order_by("id")]
     assert kinds == ["confirm", "confirm"]
@@ -249,7 +249,7 @@ def test_a_form_of_another_site_is_refused_everywhere_but_for_leaving(
     client: Client, active: Active, morning: List, state: Look
 ) -> None:
     person_id = active("ann@example.com")
-    confirming = reads.signer().confirm(morning.id, person_id, clock.now() + timedelta(days=1))
+    confirming = reads.get_signer().confirm(morning.id, person_id, clock.now() + timedelta(days=1))
     for path in ("/join/", "/join/morning/", "/which/", f"/p/{footer(morning.id, person_id)}", f"/c/{confirming}"):
         assert client.post(path, {"email": "ann@example.com"}).status_code == 403, path
     assert client.post(f"/u/{footer(morning.id, person_id)}").status_code == 200
@@ -290,7 +290,7 @@ def test_a_footer_link_changes_neither_name_nor_address(client: Client, active: 
         first_name="Eve",
         email="eve@example.com",
     )
-    person = reads.person(person_id)
+    person = reads.get_subscriber(person_id)
     assert (person.first_name, person.address) == ("Ann", "ann@example.com")
 
 
@@ -305,22 +305,22 @@ def test_links_of_mails_sent_before_the_key_was_changed_still_work(
 
 
 def link(purpose: bytes, person_id: int, about: int = 0, minutes: int = 30) -> str:
-    return f"/me/{reads.signer().passing(purpose, about, person_id, clock.now() + timedelta(minutes=minutes))}"
+    return f"/me/{reads.get_signer().passing(purpose, about, person_id, clock.now() + timedelta(minutes=minutes))}"
 
 
 def test_a_reader_may_not_be_tracked_and_may_change_their_mind(client: Client, active: Active, morning: List) -> None:
     person_id = active("ann@example.com")
     path = link(tokens.DETAILS, person_id)
     post(client, path, untracked="1", language="de", zone="Europe/Berlin")
-    person = reads.person(person_id)
+    person = reads.get_subscriber(person_id)
     assert (person.tracked, person.language, person.zone) == (False, "de", "Europe/Berlin")
     assert "checked" in words(client.get(path)).partition('name="untracked"')[2].partition(">")[0]
-    (candidate,) = reads.audience_page(morning.id, after=0, upto=10**9, limit=9)
+    (candidate,) = reads.list_audience_page(morning.id, after=0, upto=10**9, limit=9)
     assert (candidate.exclusion, candidate.tracked) == ("", False)
     assert post(client, path, zone="Mars/Phobos").status_code == 422
     post(client, path, zone="")
-    assert reads.person(person_id).tracked
-    assert [c.words for c in reads.person(person_id).consents][-3:] != []
+    assert reads.get_subscriber(person_id).tracked
+    assert [c.words for c in reads.get_subscriber(person_id).consents][-3:] != []
 
 
 def test_a_footer_may_not_do_more_than_leave_and_change_how_often(
@@ -330,7 +330,7 @@ def test_a_footer_may_not_do_more_than_leave_and_change_how_often(
     token = footer(morning.id, person_id)
     assert client.get(f"/me/{token}").status_code == 404
     post(client, f"/p/{token}", lists=str(morning.id), untracked="1", language="de", zone="Europe/Berlin")
-    person = reads.person(person_id)
+    person = reads.get_subscriber(person_id)
     assert (person.tracked, person.language, person.zone) == (True, "", "")
     for kind in ("address", "details", "data", "erase"):
         assert "30 minutes" in words(post(client, f"/p/{token}", mail=kind))
@@ -349,7 +349,7 @@ def test_a_link_for_one_thing_does_no_other_and_not_for_long(
     for other in ("/u/", "/p/", "/c/", "/s/"):
         assert client.get(f"{other}{token}").status_code == 404
         assert Client().post(f"{other}{token}").status_code in (403, 404)
-    assert reads.person(person_id).subscriptions[0].state == "active"
+    assert reads.get_subscriber(person_id).subscriptions[0].state == "active"
 
 
 def test_how_often_and_pauses(client: Client, active: Active, morning: List) -> None:
@@ -358,7 +358,7 @@ def test_how_often_and_pauses(client: Client, active: Active, morning: List) -> 
     saturday, sunday = date(2026, 11, 28), date(2026, 11, 29)
 
     def exclusion(on: date) -> str:
-        (candidate,) = reads.audience_page(morning.id, after=0, upto=10**9, limit=9, on=on)
+        (candidate,) = reads.list_audience_page(morning.id, after=0, upto=10**9, limit=9, on=on)
         return candidate.exclusion
 
     post(client, path, lists=str(morning.id), **{f"often-{morning.id}": "weekly"})
@@ -369,7 +369,7 @@ def test_how_often_and_pauses(client: Client, active: Active, morning: List) -> 
     assert "Nothing before" in words(client.get(path))
     post(client, path, lists=str(morning.id), **{f"often-{morning.id}": "every"})
     assert exclusion(sunday) == ""
-    assert [c.how for c in reads.person(person_id).consents][:3] == ["preferences"] * 3
+    assert [c.how for c in reads.get_subscriber(person_id).consents][:3] == ["preferences"] * 3
 
 
 def test_an_address_is_changed_at_both_ends(client: Client, active: Active, morning: List, now: datetime) -> None:
@@ -377,20 +377,20 @@ def test_an_address_is_changed_at_both_ends(client: Client, active: Active, morn
     path = link(tokens.ADDRESS, person_id)
     assert post(client, path, email="rubbish").status_code == 422
     assert "ann.new@example.org" in words(post(client, path, email="ann.new@example.org"))
-    assert reads.person(person_id).address == "ann@example.com"
+    assert reads.get_subscriber(person_id).address == "ann@example.com"
     (mail,) = service.claim_owed(clock.now(), limit=9, lease=timedelta(minutes=1))
     assert (mail.kind, mail.address) == ("newaddress", "ann.new@example.org")
     new = mail.button_url[mail.button_url.index("/me/") :]
     assert "ann.new@example.org" in words(client.get(new))
-    assert reads.person(person_id).address == "ann@example.com"
+    assert reads.get_subscriber(person_id).address == "ann@example.com"
     post(client, new)
-    person = reads.person(person_id)
+    person = reads.get_subscriber(person_id)
     assert (person.address, person.former_addresses[0].address) == ("ann.new@example.org", "ann@example.com")
     (told,) = service.claim_owed(clock.now(), limit=9, lease=timedelta(minutes=1))
     assert (told.kind, told.address) == ("moved", "ann@example.com")
     assert post(client, new).status_code == 200  # twice is harmless
     post(client, path, email="ann.third@example.org")
-    assert post(client, new).status_code == 409 or reads.person(person_id).address == "ann.new@example.org"
+    assert post(client, new).status_code == 409 or reads.get_subscriber(person_id).address == "ann.new@example.org"
 
 
 def test_an_address_that_somebody_has_is_not_taken_and_not_told(client: Client, active: Active, morning: List) -> None:
@@ -399,7 +399,7 @@ def test_an_address_that_somebody_has_is_not_taken_and_not_told(client: Client, 
     assert page.status_code == 200
     wish = models.AddressWish.objects.get()
     assert post(client, link(tokens.NEW_ADDRESS, person_id, wish.id)).status_code >= 400
-    assert reads.person(person_id).address == "ann@example.com"
+    assert reads.get_subscriber(person_id).address == "ann@example.com"
 
 
 def test_my_data_is_all_there_is(client: Client, active: Active, morning: List) -> None:
@@ -418,7 +418,7 @@ def test_erasing_asks_and_then_leaves_a_fingerprint_alone(client: Client, active
     path = link(tokens.ERASE, person_id)
     assert post(client, path).status_code == 422
     assert "erased" in words(post(client, path, sure="1"))
-    assert reads.person_by_address("ann@example.com") is None
+    assert reads.find_subscriber_by_address("ann@example.com") is None
     (row,) = models.Suppression.objects.all()
     assert row.address_key.startswith("#")
     assert client.get(path).status_code == 404
@@ -431,7 +431,7 @@ def test_why_somebody_left_is_asked_after_and_kept_with_it(client: Client, activ
     assert "May we ask why?" in words(client.post(path, {"via": "page", "do": "leave"}))
     client.post(path, {"via": "page", "do": "why", "reason": "too-many", "text": " two a day "})
     client.post(path, {"via": "page", "do": "why", "reason": "<b>", "text": "x"})
-    assert reads.person(person_id).consents[0].reason == "too-many: two a day"
+    assert reads.get_subscriber(person_id).consents[0].reason == "too-many: two a day"
 
 
 def test_a_page_speaks_the_language_of_the_list_or_of_the_reader(client: Client, active: Active, now: datetime) -> None:

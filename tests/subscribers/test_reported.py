@@ -31,7 +31,7 @@ def reader(readers: Callable[..., list[int]]) -> int:
 
 
 def state(reader: int) -> list[str]:
-    return [each.state for each in reads.person(reader).subscriptions]
+    return [each.state for each in reads.get_subscriber(reader).subscriptions]
 
 
 def test_five_soft_bounces_in_a_row_are_as_good_as_a_hard_one(reader: int, report: Callable[..., int]) -> None:
@@ -39,7 +39,7 @@ def test_five_soft_bounces_in_a_row_are_as_good_as_a_hard_one(reader: int, repor
     assert state(reader) == ["active"]
     report("soft")
     assert state(reader) == ["bounced"]
-    assert reads.person(reader).suppressed == "bounced"
+    assert reads.get_subscriber(reader).suppressed == "bounced"
 
 
 @pytest.mark.parametrize("portions", [1, 2])
@@ -74,7 +74,7 @@ def test_a_complaint_outweighs_a_bounce_and_nothing_outweighs_a_complaint(
 ) -> None:
     report("hard", "complained", "hard", "soft")
     assert state(reader) == ["complained"]
-    assert reads.person(reader).suppressed == "complained"
+    assert reads.get_subscriber(reader).suppressed == "complained"
 
 
 @pytest.mark.parametrize("what", ["arrived", "soft", "hard", "complained", "left"])
@@ -111,11 +111,11 @@ def test_a_former_address_that_bounces_is_never_mailed_again_and_its_reader_is(
     service.change_address(reader, "new@example.com", by="reader", now=now)
     report("hard")
     assert state(reader) == ["active"]
-    assert reads.person(reader).suppressed == ""
+    assert reads.get_subscriber(reader).suppressed == ""
     assert models.Suppression.objects.get().address_key == "reader0@example.com"
 
 
 def test_every_change_leaves_its_consent_event(reader: int, report: Callable[..., int]) -> None:
     report("hard")
-    newest = reads.person(reader).consents[0]
+    newest = reads.get_subscriber(reader).consents[0]
     assert (newest.state, newest.how, newest.origin) == ("bounced", "event", "hard 0")

@@ -36,7 +36,7 @@ def people(morning: List, evening: List, now: datetime) -> None:
 
 
 def _id(name: str) -> int:
-    person = reads.person_by_address(f"{name}@example.com")
+    person = reads.find_subscriber_by_address(f"{name}@example.com")
     assert person is not None
     return person.id
 
@@ -44,7 +44,7 @@ def _id(name: str) -> int:
 def who(definition: Any, now: datetime) -> str:
     kinds = {row.slug: row.kind for row in service.attributes()}
     group = segments.parse(definition, kinds)
-    found = [reads.person(each).first_name[0].lower() for each in selecting.members(group, now)]
+    found = [reads.get_subscriber(each).first_name[0].lower() for each in selecting.members(group, now)]
     assert service.count_segment(definition, now=now).count == len(found)
     everybody = list(models.Subscriber.objects.values_list("id", flat=True))
     assert selecting.among(group, now, everybody) == frozenset(selecting.members(group, now))
@@ -111,7 +111,7 @@ def test_conditions_are_joined_by_all_any_and_none_and_nested(people: None, now:
 
 
 def _list(slug: str) -> int:
-    return reads.list_by_slug(slug).id
+    return reads.get_list_by_slug(slug).id
 
 
 def test_a_count_says_as_of_when_opening_is_known(people: None, now: datetime) -> None:
@@ -200,7 +200,7 @@ def test_attributes_tags_and_tiers_are_set_by_hand(people: None, now: datetime) 
     service.tag(ann, "  New   one ")
     service.untag(ann, "VIP")
     service.set_tier(ann, "comp")
-    person = reads.person(ann)
+    person = reads.get_subscriber(ann)
     assert (person.attributes, person.tags, person.tier) == ({"age": 41, "size": "M"}, ("Blog", "New one"), "comp")
     for wrong in (
         lambda: service.set_attribute(ann, "size", "XL"),

@@ -16,21 +16,23 @@ Active = Callable[..., int]
 
 
 def exclusions(list_id: int) -> dict[str, str]:
-    page = reads.audience_page(list_id, after=0, upto=10**9, limit=99)
-    return {reads.person(each.subscriber_id).address: each.exclusion for each in page}
+    page = reads.list_audience_page(list_id, after=0, upto=10**9, limit=99)
+    return {reads.get_subscriber(each.subscriber_id).address: each.exclusion for each in page}
 
 
 def test_a_whole_domain_is_left_out_of_every_audience(active: Active, morning: List, now: datetime) -> None:
     ids = [active(address) for address in ("ann@spam.example", "ben@example.com", "cleo@deep.spam.example")]
-    before = reads.audience_bounds(morning.id).suppressed_upto
+    before = reads.get_audience_bounds(morning.id).suppressed_upto
     service.suppress("@SPAM.example", reason="asked", source="letter", now=now)
     assert exclusions(morning.id) == {
         "ann@spam.example": "suppressed",
         "ben@example.com": "",
         "cleo@deep.spam.example": "",
     }
-    assert reads.recipients(morning.id, ids, as_of=now, suppressed_upto=before).left == {ids[0]: "suppressed"}
-    assert reads.person(ids[0]).suppressed == "asked"
+    assert reads.get_audience_addresses(morning.id, ids, as_of=now, suppressed_upto=before).left == {
+        ids[0]: "suppressed"
+    }
+    assert reads.get_subscriber(ids[0]).suppressed == "asked"
     service.unsuppress("@spam.example")
     assert set(exclusions(morning.id).values()) == {""}
 

@@ -26,14 +26,14 @@ def undo(db: None, now: datetime) -> Callable[..., Undone]:
 def test_whoever_came_by_it_alone_is_gone(take_in: TakeIn, undo: Callable[..., Undone], state: Look) -> None:
     report = take_in("email,tags\nann@example.com,VIP\nben@example.com,\n")
     assert undo(report.id) == Undone(removed=2, put_back=0, people_removed=2, left_alone=0)
-    assert reads.find("example") == ()
+    assert reads.find_subscribers("example") == ()
     assert service.import_run(report.id).state == "undone"
 
 
 def test_those_it_brought_can_be_kept_for_the_proof_on_no_list(take_in: TakeIn, undo: Callable[..., Undone]) -> None:
     report = take_in("email\nann@example.com\n")
     assert undo(report.id, keep_people=True).people_removed == 0
-    person = reads.person_by_address("ann@example.com")
+    person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     assert (person.subscriptions, [c.how for c in person.consents]) == ((), ["import undone", "import"])
 
@@ -75,7 +75,7 @@ def test_who_acted_since_stays_as_they_are(
     take_in: TakeIn, undo: Callable[..., Undone], state: Look, morning: List, now: datetime
 ) -> None:
     report = take_in("email,status\nann@example.com,pending\n")
-    person = reads.person_by_address("ann@example.com")
+    person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     service.confirm(Claims(b"c", morning.id, person.id), network="", now=now)
     assert undo(report.id) == Undone(0, 0, 0, 1)
@@ -89,8 +89,8 @@ def test_what_it_filled_in_goes_and_what_the_desk_changed_since_stays(
     report = take_in("email,first_name,town\nann@example.com,Ann,Leeds\nben@example.com,Ben,\n")
     models.Subscriber.objects.filter(id=ben).update(first_name="Benjamin")
     undo(report.id)
-    assert (reads.person(ann).first_name, reads.person(ann).attributes) == ("", {})
-    assert reads.person(ben).first_name == "Benjamin"
+    assert (reads.get_subscriber(ann).first_name, reads.get_subscriber(ann).attributes) == ("", {})
+    assert reads.get_subscriber(ben).first_name == "Benjamin"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_an_address_it_suppressed_may_be_mailed_again_unless_somebody_else_says_
     status: str, reason: str, take_in: TakeIn, undo: Callable[..., Undone], morning: List, now: datetime
 ) -> None:
     report = take_in(f"email,status\nann@example.com,{status}\nben@example.com,{status}\n")
-    person = reads.person_by_address("ann@example.com")
+    person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     assert person.suppressed == reason
     service.suppress("ben@example.com", reason="asked", source="letter", now=now)

@@ -213,17 +213,17 @@ def test_an_import_is_tried_first(editor: Client, house: Any, now: datetime) -> 
     assert "no e-mail address" in text
     assert "meant ann@gmail.com?" in text
     assert "Import 1 new people" in text
-    assert reads.counts(house.list.id) == {}
+    assert reads.count_subscribers_by_state(house.list.id) == {}
     editor.post(page, {"do": "import"})
     assert editor.get(page, headers={"HX-Request": "true"}).status_code == 200
     steps.import_subscribers(now)
     assert editor.get(page, headers={"HX-Request": "true"}).status_code == 286
-    assert reads.counts(house.list.id) == {"active": 1}
+    assert reads.count_subscribers_by_state(house.list.id) == {"active": 1}
     assert b"not an address" in b"".join(editor.get(f"{page}refused.csv").streaming_content)  # type: ignore[attr-defined]
     editor.post(page, {"do": "undo"})
     steps.import_subscribers(now)
     assert b"Taken back" in editor.get(page).content
-    assert reads.counts(house.list.id) == {}
+    assert reads.count_subscribers_by_state(house.list.id) == {}
 
 
 def test_a_file_that_is_not_understood_is_explained_on_its_page(editor: Client, house: Any, now: datetime) -> None:
@@ -239,7 +239,7 @@ def test_a_file_that_is_not_understood_is_explained_on_its_page(editor: Client, 
     steps.import_subscribers(now)
     editor.post(page, {"do": "import"})
     steps.import_subscribers(now)
-    assert reads.counts(house.list.id) == {"active": 1}
+    assert reads.count_subscribers_by_state(house.list.id) == {"active": 1}
     assert editor.post("/readers/import/", {"list": "morning"}).status_code == 422
 
 
@@ -354,14 +354,14 @@ def test_what_is_known_of_a_reader_is_set_handed_out_and_erased(
     service.create_attribute("Town", now=now)
     page = f"/readers/{person}/"
     editor.post(page, {"do": "know", "tier": "paid", "tag": "VIP", "attribute": "town", "value": "Leeds"})
-    found = reads.person(person)
+    found = reads.get_subscriber(person)
     assert (found.tier, found.tags, found.attributes) == ("paid", ("VIP",), {"town": "Leeds"})
     assert "Leeds" in editor.get(page).content.decode()
     assert b"reader0@example.com" in editor.post(page, {"do": "data"}).content
     editor.post(page, {"do": "erase"})
-    assert reads.person(person)
+    assert reads.get_subscriber(person)
     editor.post(page, {"do": "erase", "sure": "1"})
-    assert reads.person_by_address("reader0@example.com") is None
+    assert reads.find_subscriber_by_address("reader0@example.com") is None
 
 
 def test_lists_of_feeds_go_in_and_out(editor: Client) -> None:

@@ -73,7 +73,7 @@ def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
     from subscribers import service
 
     schedule = scheduler.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
-    reader = subscribers.find("reader0")[0].id
+    reader = subscribers.find_subscribers("reader0")[0].id
     run = service.import_csv(BytesIO(b"email\n"), house.list.id, dry_run=False, by="test", now=now, name="none.csv").id
     edition, mailing = sent.edition_id, sent.id
     key = "somekey1"

@@ -101,12 +101,12 @@ def test_a_list_is_made_changed_and_shows_its_growth_and_its_form(
 ) -> None:
     assert admin.post("/readers/lists/", {"slug": "No Good", "name": "Weekly"}).status_code == 422
     admin.post("/readers/lists/", {"slug": "weekly", "name": "Weekly", "language": "de"})
-    weekly = reads.list_by_slug("weekly")
+    weekly = reads.get_list_by_slug("weekly")
     assert (weekly.language, weekly.double_opt_in) == ("de", True)
     page = "/readers/lists/weekly/"
     assert '/embed/weekly/" method="post"' in unescape(admin.get(page).content.decode())
     admin.post(page, {"do": "change", "name": "Good News", "opt_in": "single", "weekly_day": "monday"})
-    changed = reads.list_by_slug("weekly")
+    changed = reads.get_list_by_slug("weekly")
     assert (changed.name, changed.double_opt_in, changed.weekly_day, changed.public) == ("Good News", False, 0, False)
     assert admin.post(page, {"do": "change", "name": "x" * 121}).status_code == 422
     ids = readers(3)

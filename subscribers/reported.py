@@ -17,7 +17,7 @@ from subscribers.changes import apply_act, suppress_key
 ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of one
 
 
-class Report(NamedTuple):
+class ProviderReport(NamedTuple):
     """One thing reported. `list_id` None: of no list we know; then leaving means every list.
 
     arrived: a message was delivered. soft: turned away for now. hard: no such address. complained: called spam.
@@ -31,7 +31,7 @@ class Report(NamedTuple):
     at: datetime
 
 
-def apply_reports(reports: Iterable[Report], *, source: str, now: datetime) -> int:
+def apply_reports(reports: Iterable[ProviderReport], *, source: str, now: datetime) -> int:
     """Lets reports act on people in the order in which things happened. Returns how many named somebody of ours.
 
     A hard bounce and a complaint hold for every list; after `policy.MOST_SOFT` soft bounces in a row the address
@@ -56,7 +56,7 @@ def apply_reports(reports: Iterable[Report], *, source: str, now: datetime) -> i
     return ours
 
 
-def _people(keyed: Iterable[tuple[Report, str]]) -> dict[str, models.Subscriber]:
+def _people(keyed: Iterable[tuple[ProviderReport, str]]) -> dict[str, models.Subscriber]:
     """The people reports are about. A delivery concerns only those whose mail had come back: nearly nobody."""
     concerned = {key for report, key in keyed if report.what != "arrived"}
     arrived = {key for report, key in keyed if report.what == "arrived"} - concerned
@@ -72,7 +72,7 @@ def _pages(keys: set[str]) -> Iterator[list[str]]:
     return (ordered[start : start + ROWS] for start in range(0, len(ordered), ROWS))
 
 
-def _act(report: Report, key: str, person: models.Subscriber | None, source: str, now: datetime) -> None:
+def _act(report: ProviderReport, key: str, person: models.Subscriber | None, source: str, now: datetime) -> None:
     if person is not None and report.what != "complained" and _confirmed_since(person, report):
         return
     if report.what == "left":
@@ -95,7 +95,7 @@ def _act(report: Report, key: str, person: models.Subscriber | None, source: str
     _suppress(key, policy.COMPLAINED if complained else policy.BOUNCED, source, now, ours=person is not None)
 
 
-def _confirmed_since(person: models.Subscriber, report: Report) -> bool:
+def _confirmed_since(person: models.Subscriber, report: ProviderReport) -> bool:
     """Whether the reader said yes after what is reported: an old entry of the provider's lists must not undo that."""
     later = person.subscriptions.filter(state=policy.ACTIVE, confirmed_at__gt=report.at)
     return later.filter(list_id=report.list_id).exists() if report.list_id is not None else later.exists()
@@ -105,7 +105,9 @@ def _lists_of(person: models.Subscriber) -> set[int]:
     return set(person.subscriptions.values_list("list_id", flat=True))
 
 
-def _change(person: models.Subscriber, list_ids: Iterable[int], act: str, report: Report, now: datetime) -> None:
+def _change(
+    person: models.Subscriber, list_ids: Iterable[int], act: str, report: ProviderReport, now: datetime
+) -> None:
     for list_id in sorted(list_ids):
         apply_act(person, reads.get_list(list_id), act, how="event", origin=report.reason, now=now)
 

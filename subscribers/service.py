@@ -52,7 +52,7 @@ from subscribers.readers import (
     undo_unsubscribe,
     unsubscribe_by_link,
 )
-from subscribers.reported import Report, apply_reports
+from subscribers.reported import ProviderReport, apply_reports
 from subscribers.restoring import Restored, restore
 from subscribers.segmenting import (
     all_segments,

@@ -152,7 +152,7 @@ def _write_chunk(stroke: _Chunk, now: datetime) -> None:
     _write_batches(stroke.batches, now)
     sounding: Counter[tuple[int | None, str]] = Counter()
     clicks: Counter[tuple[int, str, bool]] = Counter()
-    reports: list[subscribers.Report] = []
+    reports: list[subscribers.ProviderReport] = []
     for batch, folded in stroke.batches:
         _record_exceptions(batch, folded)
         sounding.update({(batch.mailing_id, message): n for message, n in folded.alarms.items()})
@@ -216,8 +216,8 @@ def _count_clicks(mailing_id: int, pick: str, machine: bool, count: int) -> None
         models.PickClicks.objects.filter(id=row.id).update(**{column: F(column) + count})
 
 
-def _to_report(told: Effect | Event, list_id: int | None) -> subscribers.Report:
-    return subscribers.Report(told.cause.value, told.address, list_id, told.reason, _to_instant(told.at))  # type: ignore[arg-type]  # Cause.NOTHING has no effect
+def _to_report(told: Effect | Event, list_id: int | None) -> subscribers.ProviderReport:
+    return subscribers.ProviderReport(told.cause.value, told.address, list_id, told.reason, _to_instant(told.at))  # type: ignore[arg-type]  # Cause.NOTHING has no effect
 
 
 def _apply_unmatched(events: Sequence[Event], now: datetime) -> None:

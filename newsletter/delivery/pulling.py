@@ -74,6 +74,6 @@ def _split_into_chunks(events: Iterable[Event]) -> Iterator[list[Event]]:
         yield portion
 
 
-def _to_report(event: Event) -> subscribers.Report:
+def _to_report(event: Event) -> subscribers.ProviderReport:
     at = datetime.fromtimestamp(event.at, UTC)
-    return subscribers.Report(event.cause.value, event.address, None, event.reason, at)  # type: ignore[arg-type]  # lists have no other
+    return subscribers.ProviderReport(event.cause.value, event.address, None, event.reason, at)  # type: ignore[arg-type]  # lists have no other

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from subscribers import models, policy, reads, service
-from subscribers.reported import Report
+from subscribers.reported import ProviderReport
 
 
 @pytest.fixture
@@ -18,7 +18,8 @@ def report(now: datetime) -> Callable[..., int]:
 
     def apply(*whats: Any, address: str = "reader0@example.com", list_id: int | None = None) -> int:
         told = [
-            Report(what, address, list_id, f"{what} {n}", now + timedelta(minutes=n)) for n, what in enumerate(whats)
+            ProviderReport(what, address, list_id, f"{what} {n}", now + timedelta(minutes=n))
+            for n, what in enumerate(whats)
         ]
         return service.apply_reports(told, source="provider", now=now)
 
@@ -56,8 +57,8 @@ def test_a_delivery_between_starts_the_count_anew(reader: int, report: Callable[
 
 
 def test_reports_act_in_the_order_in_which_things_happened(reader: int, now: datetime) -> None:
-    soft = [Report("soft", "reader0@example.com", None, "", now + timedelta(minutes=n)) for n in range(5)]
-    arrived = Report("arrived", "reader0@example.com", None, "", now + timedelta(minutes=2, seconds=30))
+    soft = [ProviderReport("soft", "reader0@example.com", None, "", now + timedelta(minutes=n)) for n in range(5)]
+    arrived = ProviderReport("arrived", "reader0@example.com", None, "", now + timedelta(minutes=2, seconds=30))
     service.apply_reports([arrived, *soft[::-1]], source="provider", now=now)
     assert state(reader) == ["active"]
     assert models.Subscriber.objects.get(id=reader).soft_bounces == 2

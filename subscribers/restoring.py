@@ -42,7 +42,7 @@ _TIMES = frozenset({
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreReport:
     """What came of it: people new, and people who were here already; lists, attributes and suppressions new."""
 
     people: int
@@ -54,7 +54,9 @@ class Restored:
     bad: tuple[BadRow, ...]
 
 
-def restore(stream: BinaryIO, *, by: str, now: datetime, progress: Callable[[int], object] | None = None) -> Restored:
+def restore(
+    stream: BinaryIO, *, by: str, now: datetime, progress: Callable[[int], object] | None = None
+) -> RestoreReport:
     """Takes a file of ours back. A line that will not do is reported, the others are kept. Raises BadInput for no file of ours."""
     counts = dict.fromkeys(("people", "already_here", "lists", "attributes", "suppressions", "refused"), 0)
     bad: list[BadRow] = []
@@ -90,7 +92,7 @@ def restore(stream: BinaryIO, *, by: str, now: datetime, progress: Callable[[int
                     break
         if progress:
             progress(LINES)
-    return Restored(**counts, bad=tuple(bad))
+    return RestoreReport(**counts, bad=tuple(bad))
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:

@@ -54,15 +54,15 @@ class RestoreReport:
     bad: tuple[BadRow, ...]
 
 
-def restore(
+def restore_export(
     stream: BinaryIO, *, by: str, now: datetime, progress: Callable[[int], object] | None = None
 ) -> RestoreReport:
     """Takes a file of ours back. A line that will not do is reported, the others are kept. Raises BadInput for no file of ours."""
     counts = dict.fromkeys(("people", "already_here", "lists", "attributes", "suppressions", "refused"), 0)
     bad: list[BadRow] = []
-    lines = enumerate(_lines(stream), 1)
+    lines = enumerate(_read_lines(stream), 1)
     _, first = next(lines, (0, b""))
-    if not isinstance(_document(first), dict) or _document(first).get("newsletter_readers") != VERSION:
+    if not isinstance(_parse_line(first), dict) or _parse_line(first).get("newsletter_readers") != VERSION:
         raise BadInput(f"This is no export of ours: its first line is not {{“newsletter_readers”: {VERSION}}}.", "file")
     lists = {row.slug: row for row in models.List.objects.all()}
     done = False
@@ -72,7 +72,7 @@ def restore(
             for seen, (number, line) in enumerate(lines, 1):
                 try:
                     with transaction.atomic():
-                        kind = _take(_document(line), lists, by, now)
+                        kind = _restore_line(_parse_line(line), lists, by, now)
                     if kind:
                         counts[kind] += 1
                 except (
@@ -86,7 +86,7 @@ def restore(
                 ) as error:
                     counts["refused"] += 1
                     if len(bad) < MOST_BAD:
-                        bad.append(BadRow(number, "line", line[:60].decode("utf-8", "replace"), _why(error)))
+                        bad.append(BadRow(number, "line", line[:60].decode("utf-8", "replace"), _explain_error(error)))
                 if seen == LINES:
                     done = False
                     break
@@ -95,7 +95,7 @@ def restore(
     return RestoreReport(**counts, bad=tuple(bad))
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
+def _read_lines(stream: BinaryIO) -> Iterator[bytes]:
     stream.seek(0)
     while line := stream.readline(LONGEST_LINE + 1):
         if len(line) > LONGEST_LINE:
@@ -104,14 +104,14 @@ def _lines(stream: BinaryIO) -> Iterator[bytes]:
             yield line
 
 
-def _document(line: bytes) -> Any:
+def _parse_line(line: bytes) -> Any:
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
         return None
 
 
-def _why(error: Exception) -> str:
+def _explain_error(error: Exception) -> str:
     if isinstance(error, BadInput):
         return str(error)
     return (
@@ -121,51 +121,51 @@ def _why(error: Exception) -> str:
     )
 
 
-def _take(document: Any, lists: dict[str, models.List], by: str, now: datetime) -> str:
+def _restore_line(document: Any, lists: dict[str, models.List], by: str, now: datetime) -> str:
     """Takes one line; the count it belongs to, "" for what is here already."""
     if "person" in document:
-        return _person(document["person"], lists, by, now)
+        return _restore_subscriber(document["person"], lists, by, now)
     if "list" in document:
         made = document["list"]
         if made["slug"] in lists:
             return ""
-        lists[made["slug"]] = models.List.objects.create(**_values(made, LIST_FIELDS))
+        lists[made["slug"]] = models.List.objects.create(**_pick_values(made, LIST_FIELDS))
         return "lists"
     if "attribute" in document:
         made = document["attribute"]
         if models.Attribute.objects.filter(slug=made["slug"]).exists():
             return ""
-        models.Attribute.objects.create(**_values(made, ATTRIBUTE_FIELDS))
+        models.Attribute.objects.create(**_pick_values(made, ATTRIBUTE_FIELDS))
         return "attributes"
     if "suppression" in document:
-        made = _values(document["suppression"], ("address_key", "reason", "source", "created_at", "expires_at"))
+        made = _pick_values(document["suppression"], ("address_key", "reason", "source", "created_at", "expires_at"))
         _, new = models.Suppression.objects.get_or_create(address_key=made["address_key"], defaults=made)
         return "suppressions" if new else ""
     raise BadInput("This line holds neither a person nor a list, an attribute or a suppression.", "line")
 
 
-def _person(document: dict[str, Any], lists: dict[str, models.List], by: str, now: datetime) -> str:
+def _restore_subscriber(document: dict[str, Any], lists: dict[str, models.List], by: str, now: datetime) -> str:
     key = document["address_key"]
     if addresses.to_key(document["address"]) != key:
         raise BadInput("The address and its key do not belong together.", "address")
     here = models.Subscriber.objects.filter(address_key=key).first() or find_by_former_address(document["address"])
     if here is not None:
-        return _opt_outs(here, document, lists, by, now)
+        return _apply_opt_outs(here, document, lists, by, now)
     if models.Suppression.objects.filter(address_key=erased.get_hasher(now).hash(key)).exists():
         raise BadInput("This person was erased here, so they are not taken back.", "address")
-    person = models.Subscriber.objects.create(**_values(document, SUBSCRIBER_FIELDS))
+    person = models.Subscriber.objects.create(**_pick_values(document, SUBSCRIBER_FIELDS))
     for held in document["subscriptions"]:
         row = models.Subscription.objects.create(
-            subscriber=person, list=_list(lists, held["list"]), **_values(held, SUBSCRIPTION_FIELDS)
+            subscriber=person, list=_get_list(lists, held["list"]), **_pick_values(held, SUBSCRIPTION_FIELDS)
         )
         if "engagement" in held:
-            models.Engagement.objects.create(subscription=row, **_values(held["engagement"], ENGAGEMENT_FIELDS))
-    _many(models.AddressChange, person, document["former_addresses"], FORMER_ADDRESS_FIELDS)
+            models.Engagement.objects.create(subscription=row, **_pick_values(held["engagement"], ENGAGEMENT_FIELDS))
+    _create_rows(models.AddressChange, person, document["former_addresses"], FORMER_ADDRESS_FIELDS)
     models.Consent.objects.bulk_create(
         models.Consent(
             subscriber=person,
-            list=_list(lists, each["list"]) if each["list"] else None,
-            **_values(each, CONSENT_FIELDS),
+            list=_get_list(lists, each["list"]) if each["list"] else None,
+            **_pick_values(each, CONSENT_FIELDS),
         )
         for each in document["consents"]
     )
@@ -174,7 +174,7 @@ def _person(document: dict[str, Any], lists: dict[str, models.List], by: str, no
     return "people"
 
 
-def _opt_outs(
+def _apply_opt_outs(
     person: models.Subscriber, document: dict[str, Any], lists: dict[str, models.List], by: str, now: datetime
 ) -> str:
     for held in document["subscriptions"]:
@@ -192,23 +192,23 @@ def _opt_outs(
     return "already_here"
 
 
-def _list(lists: dict[str, models.List], slug: str) -> models.List:
+def _get_list(lists: dict[str, models.List], slug: str) -> models.List:
     if slug not in lists:
         raise BadInput(f"There is no list “{slug}”, and the file does not describe it.", "list")
     return lists[slug]
 
 
-def _many(model: type[Model], person: models.Subscriber, documents: list[Any], names: tuple[str, ...]) -> None:
+def _create_rows(model: type[Model], person: models.Subscriber, documents: list[Any], names: tuple[str, ...]) -> None:
     for each in documents:
-        model._default_manager.create(subscriber=person, **_values(each, names))
+        model._default_manager.create(subscriber=person, **_pick_values(each, names))
 
 
-def _values(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+def _pick_values(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     """The values of a line, checked for what would break later: times and days are such, states are ours."""
-    return {name: _value(name, document[name]) for name in names}
+    return {name: _convert_value(name, document[name]) for name in names}
 
 
-def _value(name: str, value: Any) -> Any:
+def _convert_value(name: str, value: Any) -> Any:
     if name == "state" and value not in (*policy.STATES, ""):
         raise BadInput(f"“{value}” is no state.", "state")
     if value is None or name not in (*_TIMES, "paused_until"):

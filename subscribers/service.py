@@ -53,7 +53,7 @@ from subscribers.readers import (
     unsubscribe_by_link,
 )
 from subscribers.reported import ProviderReport, apply_reports
-from subscribers.restoring import RestoreReport, restore
+from subscribers.restoring import RestoreReport, restore_export
 from subscribers.segmenting import (
     all_segments,
     attributes,

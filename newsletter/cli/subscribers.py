@@ -259,7 +259,7 @@ def restore(file: Path, as_json: bool = JSON) -> None:
     now = clock.now()
     try:
         with file.open("rb") as stream, progress("Restoring", None) as advance:
-            done = service.restore(stream, by=BY, now=now, progress=advance)
+            done = service.restore_export(stream, by=BY, now=now, progress=advance)
     except OSError as error:
         raise SurroundingsError(f"{file} cannot be read: {error.strerror}.") from None
     audit.record(None, "restored readers", file.name, now=now, detail=f"{done.people} new")

@@ -76,7 +76,7 @@ class Unclear:
     count: int = 0
 
 
-class Reader:
+class RowParser:
     """Makes rows of records by one layout. Words for a state it does not know are gathered in `unclear`."""
 
     def __init__(self, layout: Layout, kinds: Mapping[str, tuple[str, Sequence[str]]] | None = None) -> None:

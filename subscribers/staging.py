@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import addresses, formats, suspects, tables
 from subscribers.formats import Layout
-from subscribers.rows import STRENGTH, BadRow, Reader, Row, Skipped
+from subscribers.rows import STRENGTH, BadRow, Row, RowParser, Skipped
 
 MOST_SHOWN = 1000  # bad rows, and odd ones of each kind, that are kept with the import; the work file has all bad ones
 ROWS = 10_000  # to a write
@@ -111,7 +111,7 @@ def stage(
         status=options.status,
         statuses=options.statuses,
     )
-    reader = Reader(layout, kinds)
+    reader = RowParser(layout, kinds)
     records = _chained(sample, table.records)
     work.unlink(missing_ok=True)
     with _connected(work) as database:

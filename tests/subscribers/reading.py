@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 from subscribers import formats, tables
-from subscribers.rows import BadRow, Reader, Row, Skipped
+from subscribers.rows import BadRow, Row, RowParser, Skipped
 
 
 def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -> list[Row | BadRow | Skipped]:
@@ -14,7 +14,7 @@ def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -
     table = tables.read(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
     records = list(table.records)
     layout = formats.recognise_columns(table.header, name=name, sample=[cells for _, cells in records[:50]], **options)
-    reader = Reader(layout, kinds)
+    reader = RowParser(layout, kinds)
     found = list(reader.rows(iter(records)))
     reader.refuse_unclear()
     return found

@@ -62,7 +62,7 @@ class BadRow(NamedTuple):
     reason: str
 
 
-class Skipped(NamedTuple):
+class SkippedRow(NamedTuple):
     """A row that holds nobody any more: whom the other program deleted at their wish."""
 
     line: int
@@ -90,12 +90,12 @@ class RowParser:
         self._status = layout.status or policy.ACTIVE
         self._rest = [c for c in layout.columns if c.target not in _PLAIN and c.target not in ("email", "ignore")]
 
-    def rows(self, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row | BadRow | Skipped]:
+    def rows(self, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row | BadRow | SkippedRow]:
         """Every record, made into what it is."""
         for line, cells in records:
             yield self.row(line, cells)
 
-    def row(self, line: int, cells: Sequence[str]) -> Row | BadRow | Skipped:
+    def row(self, line: int, cells: Sequence[str]) -> Row | BadRow | SkippedRow:
         """One record. A cell that is missing is empty."""
         typed = cells[self._email] if self._email < len(cells) else ""
         if len(typed) > LONGEST_CELL:
@@ -117,7 +117,7 @@ class RowParser:
         if not self._rest:
             return self._made(line, address, sendable, fields, self._status)
         if address.endswith(_DELETED) and self._layout.tool.name == "substack":
-            return Skipped(line)
+            return SkippedRow(line)
         try:
             status = self._take_rest(line, cells, fields)
         except _Bad as bad:

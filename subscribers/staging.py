@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import addresses, formats, suspects, tables
 from subscribers.formats import Layout
-from subscribers.rows import STRENGTH, BadRow, Row, RowParser, Skipped
+from subscribers.rows import STRENGTH, BadRow, Row, RowParser, SkippedRow
 
 MOST_SHOWN = 1000  # bad rows, and odd ones of each kind, that are kept with the import; the work file has all bad ones
 ROWS = 10_000  # to a write
@@ -201,7 +201,7 @@ class _Found:
         self._attributes = {c.attribute: c.name for c in layout.of("attribute")}
         self._documents = bool(layout.of("attributes"))
 
-    def sorted_out(self, rows: Iterator[Row | BadRow | Skipped]) -> Iterator[tuple[Any, ...]]:
+    def sorted_out(self, rows: Iterator[Row | BadRow | SkippedRow]) -> Iterator[tuple[Any, ...]]:
         for row in rows:
             self._rows += 1
             if type(row) is Row:

@@ -6,10 +6,10 @@ import io
 from typing import Any
 
 from subscribers import formats, tables
-from subscribers.rows import BadRow, Row, RowParser, Skipped
+from subscribers.rows import BadRow, Row, RowParser, SkippedRow
 
 
-def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -> list[Row | BadRow | Skipped]:
+def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -> list[Row | BadRow | SkippedRow]:
     """What every record of a file becomes. Raises BadInput for a file that cannot be taken."""
     table = tables.read(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
     records = list(table.records)

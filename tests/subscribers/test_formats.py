@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.kernel.errors import BadInput
-from subscribers.rows import BadRow, Row, Skipped
+from subscribers.rows import BadRow, Row, SkippedRow
 from tests.subscribers.reading import row, rows, tool
 
 MAILCHIMP = (
@@ -108,7 +108,7 @@ def test_substack_tells_leaving_from_not_paying(line: str, status: str, tier: st
 
 
 def test_people_whom_substack_deletes_are_skipped_and_a_file_without_the_opt_out_is_refused() -> None:
-    assert rows(f"{SUBSTACK}x1@deletion-request.substack.com,false,,other,false,2020-05-01,\n") == [Skipped(2)]
+    assert rows(f"{SUBSTACK}x1@deletion-request.substack.com,false,,other,false,2020-05-01,\n") == [SkippedRow(2)]
     with pytest.raises(BadInput, match="email_disabled"):
         rows("email,active_subscription,plan\nann@example.com,true,monthly\n")
 

@@ -69,7 +69,7 @@ class SkippedRow(NamedTuple):
 
 
 @dataclass(slots=True)
-class Unclear:
+class UnknownWord:
     """A word of a status column that nobody knows: how often it stands there, and where first."""
 
     line: int
@@ -83,7 +83,7 @@ class RowParser:
         """`kinds`: the kind of each attribute that is there already, and the choices of one that has some."""
         self._layout = layout
         self._kinds = kinds or {}
-        self.unclear: dict[tuple[str, str], Unclear] = {}
+        self.unclear: dict[tuple[str, str], UnknownWord] = {}
         # What every row has goes the quick way; the rest is asked only where there is such a column.
         self._email = layout.of("email")[0].index
         self._plain = [(c.target, c.index) for c in layout.columns if c.target in _PLAIN]
@@ -225,7 +225,7 @@ class RowParser:
         return _MEANS[target] if yes else ""
 
     def _unknown(self, line: int, name: str, text: str) -> str:
-        seen = self.unclear.setdefault((name, text[:60]), Unclear(line))
+        seen = self.unclear.setdefault((name, text[:60]), UnknownWord(line))
         seen.count += 1
         return SUPPRESSED
 

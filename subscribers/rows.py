@@ -19,7 +19,7 @@ from subscribers.formats import GENERIC, SUPPRESSED, Layout, find_tier, normalis
 from subscribers.tables import LONGEST_CELL, cleaned
 
 LONGEST_NAME, LONGEST_VALUE, MOST_TAGS, LONGEST_TAG = 100, 1000, 50, 60
-_DELETED = "@deletion-request.substack.com"
+_DELETED_SUFFIX = "@deletion-request.substack.com"
 _YES = {"true", "yes", "y", "1", "t", "x", "on", "ja", "oui", "si", "wahr", "vrai"}
 _NO = {"", "false", "no", "n", "0", "f", "off", "nein", "non", "null", "none", "never", "falsch", "faux"}
 # The strongest word against mailing wins, wherever it stands.
@@ -86,9 +86,11 @@ class RowParser:
         self.unclear: dict[tuple[str, str], UnknownWord] = {}
         # What every row has goes the quick way; the rest is asked only where there is such a column.
         self._email = layout.of("email")[0].index
-        self._plain = [(c.target, c.index) for c in layout.columns if c.target in _PLAIN]
+        self._plain = [(c.target, c.index) for c in layout.columns if c.target in _TEXT_TARGETS]
         self._status = layout.status or policy.ACTIVE
-        self._rest = [c for c in layout.columns if c.target not in _PLAIN and c.target not in ("email", "ignore")]
+        self._rest = [
+            c for c in layout.columns if c.target not in _TEXT_TARGETS and c.target not in ("email", "ignore")
+        ]
 
     def rows(self, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row | BadRow | SkippedRow]:
         """Every record, made into what it is."""
@@ -101,7 +103,7 @@ class RowParser:
         if len(typed) > LONGEST_CELL:
             return BadRow(line, "email", typed[:40] + "…", "The cell is too long.")
         try:
-            address, sendable = _address(typed)
+            address, sendable = _parse_address(typed)
         except BadInput as error:
             return BadRow(line, "email", cleaned(typed)[:200], str(error))
         fields: dict[str, Any] = {}
@@ -110,17 +112,17 @@ class RowParser:
             if cell.isalnum() and len(cell) <= LONGEST_NAME:
                 fields[name] = cell
             elif cell:
-                bad = _unfit(line, name, cell)
+                bad = _find_bad_cell(line, name, cell)
                 if bad is not None:
                     return bad
                 fields[name] = cleaned(cell)
         if not self._rest:
             return self._made(line, address, sendable, fields, self._status)
-        if address.endswith(_DELETED) and self._layout.tool.name == "substack":
+        if address.endswith(_DELETED_SUFFIX) and self._layout.tool.name == "substack":
             return SkippedRow(line)
         try:
             status = self._take_rest(line, cells, fields)
-        except _Bad as bad:
+        except _BadRowError as bad:
             return bad.row
         return self._made(line, address, sendable, fields, status)
 
@@ -149,10 +151,10 @@ class RowParser:
         for column in self._rest:
             raw = cells[column.index] if column.index < len(cells) else ""
             if len(raw) > LONGEST_CELL:
-                raise _Bad(BadRow(line, column.name, raw[:40] + "…", "The cell is too long."))
+                raise _BadRowError(BadRow(line, column.name, raw[:40] + "…", "The cell is too long."))
             text = cleaned(raw)
             target = column.target
-            if target in _STATES:
+            if target in _STATE_TARGETS:
                 state = self._state(line, column.name, target, text)
                 if state:
                     said.append(state)
@@ -171,7 +173,7 @@ class RowParser:
             elif target == "tier":
                 tier = find_tier(text, layout.tool)
                 if tier is None:
-                    raise _Bad(BadRow(line, column.name, text[:100], "The tier can be free, paid or comp."))
+                    raise _BadRowError(BadRow(line, column.name, text[:100], "The tier can be free, paid or comp."))
                 fields["tier"] = tier
             elif target == "plan":
                 plan = text
@@ -184,7 +186,7 @@ class RowParser:
             elif target in ("joined_at", "confirmed_at"):
                 fields[target] = dates.parse_date(text)
             elif target == "network":
-                fields["network"] = _network(text)
+                fields["network"] = _parse_network(text)
             elif target == "zone_if_known":
                 fields["zone"] = text if _is_zone(text) else ""
             elif target == "reason":
@@ -192,9 +194,9 @@ class RowParser:
             else:
                 fields[target] = fields.get(target) or text
         if plan or paying:
-            fields["tier"] = _plan_tier(plan, paying)
+            fields["tier"] = _tier_of_plan(plan, paying)
         if layout.tool.name == "buttondown":
-            fields["tier"] = fields.get("tier") or _type_tier(layout, cells)
+            fields["tier"] = fields.get("tier") or _tier_of_type(layout, cells)
         if tags:
             fields["tags"] = json.dumps(sorted(dict.fromkeys(tags))[:MOST_TAGS], ensure_ascii=False)
         if values:
@@ -202,7 +204,7 @@ class RowParser:
         if said:
             return max(said, key=STRENGTH.__getitem__)
         if layout.of("status") or layout.of("wanted"):
-            raise _Bad(BadRow(line, "status", "", "Nothing says whether this reader wants mail."))
+            raise _BadRowError(BadRow(line, "status", "", "Nothing says whether this reader wants mail."))
         return policy.ACTIVE
 
     def _state(self, line: int, name: str, target: str, text: str) -> str:
@@ -222,7 +224,7 @@ class RowParser:
             yes = True
         if target == "wanted":
             return policy.ACTIVE if yes else policy.UNSUBSCRIBED if text else ""
-        return _MEANS[target] if yes else ""
+        return _STATE_BY_TARGET[target] if yes else ""
 
     def _unknown(self, line: int, name: str, text: str) -> str:
         seen = self.unclear.setdefault((name, text[:60]), UnknownWord(line))
@@ -232,9 +234,9 @@ class RowParser:
     def _value(self, line: int, attribute: str, name: str, text: str) -> Any:
         kind, choices = self._kinds.get(attribute, ("text", ()))
         try:
-            return as_kind(text, kind, choices)
+            return convert_to_kind(text, kind, choices)
         except ValueError as error:
-            raise _Bad(BadRow(line, name, text[:100], str(error))) from None
+            raise _BadRowError(BadRow(line, name, text[:100], str(error))) from None
 
     def _document(self, line: int, name: str, text: str) -> dict[str, Any]:
         """Attributes in JSON: numbers and texts as they are, what is nested as JSON text."""
@@ -243,7 +245,7 @@ class RowParser:
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
-            raise _Bad(BadRow(line, name, text[:100], "This is no JSON object."))
+            raise _BadRowError(BadRow(line, name, text[:100], "This is no JSON object."))
         values: dict[str, Any] = {}
         for key, value in list(found.items())[:60]:
             kept = to_attribute_slug(key)
@@ -274,17 +276,17 @@ class RowParser:
         )
 
 
-class _Bad(Exception):
+class _BadRowError(Exception):
     def __init__(self, row: BadRow) -> None:
         self.row = row
 
 
-_PLAIN = ("first_name", "last_name", "name", "language", "zone")
-_MEANS = {"left": policy.UNSUBSCRIBED, "bounced": policy.BOUNCED, "complained": policy.COMPLAINED}
-_STATES = ("status", "left", "bounced", "complained", "wanted")
+_TEXT_TARGETS = ("first_name", "last_name", "name", "language", "zone")
+_STATE_BY_TARGET = {"left": policy.UNSUBSCRIBED, "bounced": policy.BOUNCED, "complained": policy.COMPLAINED}
+_STATE_TARGETS = ("status", "left", "bounced", "complained", "wanted")
 
 
-def _address(typed: str) -> tuple[str, bool]:
+def _parse_address(typed: str) -> tuple[str, bool]:
     """The address, and whether SendGrid can take it: one with letters beyond ASCII before the @ is kept, not mailed."""
     if typed.isascii() and addresses.is_plain(typed):
         return typed, True
@@ -295,7 +297,7 @@ def _address(typed: str) -> tuple[str, bool]:
     return addresses.check_syntax(unwrapped), False
 
 
-def _unfit(line: int, name: str, cell: str) -> BadRow | None:
+def _find_bad_cell(line: int, name: str, cell: str) -> BadRow | None:
     if len(cell) > LONGEST_CELL:
         return BadRow(line, name, cell[:40] + "…", "The cell is too long.")
     if "\n" in cell.strip() or "\r" in cell.strip():
@@ -315,7 +317,7 @@ def split_tags(text: str) -> list[str]:
     return list(dict.fromkeys(each for each in flat if each))
 
 
-def as_kind(text: str, kind: str, choices: Sequence[str] = ()) -> Any:
+def convert_to_kind(text: str, kind: str, choices: Sequence[str] = ()) -> Any:
     """A value of an attribute, as its kind wants it. Raises ValueError with the reason."""
     if kind == "number":
         try:
@@ -338,13 +340,13 @@ def as_kind(text: str, kind: str, choices: Sequence[str] = ()) -> Any:
     return text[:LONGEST_VALUE]
 
 
-def _plan_tier(plan: str, paying: str) -> str:
+def _tier_of_plan(plan: str, paying: str) -> str:
     if find_tier(plan, GENERIC) == "comp":
         return "comp"
     return "paid" if normalise_name(paying) in _YES and find_tier(plan, GENERIC) != "free" else "free"
 
 
-def _type_tier(layout: Layout, cells: Sequence[str]) -> str:
+def _tier_of_type(layout: Layout, cells: Sequence[str]) -> str:
     """Buttondown says in one word who gets mail and who pays."""
     column = layout.of("status")[:1]
     word = normalise_name(cells[column[0].index]) if column and column[0].index < len(cells) else ""
@@ -359,7 +361,7 @@ def _type_tier(layout: Layout, cells: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _network(text: str) -> str:
+def _parse_network(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text.strip()))
     except ValueError:

@@ -10,7 +10,7 @@ from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from newsletter.kernel.slugs import check_slug
 from subscribers import models, reads, segments, selecting
 from subscribers.formats import to_attribute_slug as slugged
-from subscribers.rows import LONGEST_TAG, as_kind
+from subscribers.rows import LONGEST_TAG, convert_to_kind
 from subscribers.values import Attribute, Segment, SegmentCount
 
 
@@ -146,7 +146,7 @@ def set_attribute(subscriber_id: int, slug: str, value: str) -> None:
     changed = {name: each for name, each in person.attributes.items() if name != slug}
     if value.strip():
         try:
-            changed[slug] = as_kind(value.strip(), attribute.kind, attribute.choices)
+            changed[slug] = convert_to_kind(value.strip(), attribute.kind, attribute.choices)
         except ValueError as error:
             raise BadInput(str(error), slug) from None
     if not models.Subscriber.objects.filter(id=subscriber_id, attributes=person.attributes).update(attributes=changed):

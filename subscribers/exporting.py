@@ -58,7 +58,7 @@ def stream_export(
         raise BadInput(f"“{state}” is no state. It can be {', '.join(policy.STATES)}.", "state")
     if form in ("mailchimp", "listmonk"):
         state = state or policy.ACTIVE
-    wanted = frozenset(segmenting.members(segment, now=now, list_id=list_id)) if segment and now else None
+    wanted = frozenset(segmenting.list_segment_members(segment, now=now, list_id=list_id)) if segment and now else None
     return _stream_pieces(list_id, form, state, wanted)
 
 
@@ -117,7 +117,7 @@ WriteRows = Callable[[Sequence[models.Subscriber]], None]
 
 
 def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
-    names = [attribute.slug for attribute in segmenting.attributes()]
+    names = [attribute.slug for attribute in segmenting.list_attributes()]
     out = csv.writer(tables.Pen(write))
 
     def head() -> None:
@@ -143,7 +143,7 @@ def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteR
 
 def _mailchimp_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     """Mailchimp takes one file for each status, and a person's tags in one cell."""
-    names = segmenting.attributes()
+    names = segmenting.list_attributes()
     out = csv.writer(tables.Pen(write))
 
     def head() -> None:

@@ -19,26 +19,26 @@ def create_segment(slug: str, name: str, definition: Any, *, by: str, now: datet
     check_slug(slug)
     if models.Segment.objects.filter(slug=slug).exists():
         raise Refused(f"There is a segment {slug} already.")
-    group = _checked(definition, now)
+    group = _parse_checked(definition, now)
     row = models.Segment.objects.create(
         slug=slug,
-        name=_name(name),
+        name=_check_name(name),
         definition=segments.document(group),
         created_at=now,
         changed_at=now,
         changed_by=by[:254],
     )
-    return _value(row)
+    return _to_segment(row)
 
 
 def change_segment(slug: str, *, name: str, definition: Any, by: str, now: datetime) -> Segment:
     """Changes a question, for all who use it from now on. Raises BadInput, NotFound."""
     row = selecting.segment_row(slug)
-    group = _checked(definition, now)
+    group = _parse_checked(definition, now)
     models.Segment.objects.filter(id=row.id).update(
-        name=_name(name), definition=segments.document(group), changed_at=now, changed_by=by[:254]
+        name=_check_name(name), definition=segments.document(group), changed_at=now, changed_by=by[:254]
     )
-    return segment(slug)
+    return get_segment(slug)
 
 
 def drop_segment(slug: str) -> None:
@@ -46,19 +46,19 @@ def drop_segment(slug: str) -> None:
     selecting.segment_row(slug).delete()
 
 
-def segment(slug: str) -> Segment:
+def get_segment(slug: str) -> Segment:
     """A question by its slug. Raises NotFound."""
-    return _value(selecting.segment_row(slug))
+    return _to_segment(selecting.segment_row(slug))
 
 
-def all_segments() -> tuple[Segment, ...]:
+def list_segments() -> tuple[Segment, ...]:
     """Every question, by name."""
-    return tuple(_value(row) for row in models.Segment.objects.order_by("name"))
+    return tuple(_to_segment(row) for row in models.Segment.objects.order_by("name"))
 
 
-def count(definition: Any, *, now: datetime, list_id: int | None = None) -> SegmentCount:
+def count_segment(definition: Any, *, now: datetime, list_id: int | None = None) -> SegmentCount:
     """How many people a definition has at this moment. Raises BadInput."""
-    group = segments.parse(definition, _kinds())
+    group = segments.parse(definition, _attribute_kinds())
     asked = {each.list for each in segments.conditions(group) if each.about in ("opened", "clicked")}
     as_of = (
         models.List.objects.filter(slug__in=asked)
@@ -70,50 +70,50 @@ def count(definition: Any, *, now: datetime, list_id: int | None = None) -> Segm
     )
 
 
-def members(slug: str, *, now: datetime, list_id: int | None = None) -> Iterator[int]:
+def list_segment_members(slug: str, *, now: datetime, list_id: int | None = None) -> Iterator[int]:
     """The ids of a segment's people, ascending. Raises NotFound, BadInput."""
-    return selecting.members(_group(slug), now, list_id=list_id)
+    return selecting.members(_load_group(slug), now, list_id=list_id)
 
 
-def who_is_in(slug: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
+def filter_members(slug: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
     """Who of some people is in a segment. Raises NotFound, BadInput."""
-    return selecting.among(_group(slug), now, ids)
+    return selecting.among(_load_group(slug), now, ids)
 
 
-def who_answers(definition: Any, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
+def filter_matching(definition: Any, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
     """Who of some people answers a question that has no name. Raises BadInput."""
-    return selecting.among(segments.parse(definition, _kinds()), now, ids)
+    return selecting.among(segments.parse(definition, _attribute_kinds()), now, ids)
 
 
-def _group(slug: str) -> segments.Group:
-    return segments.parse(selecting.segment_row(slug).definition, _kinds())
+def _load_group(slug: str) -> segments.Group:
+    return segments.parse(selecting.segment_row(slug).definition, _attribute_kinds())
 
 
-def _checked(definition: Any, now: datetime) -> segments.Group:
-    group = segments.parse(definition, _kinds())
+def _parse_checked(definition: Any, now: datetime) -> segments.Group:
+    group = segments.parse(definition, _attribute_kinds())
     selecting.where(group, now)  # a list that is not there is said at once
     return group
 
 
-def _name(name: str) -> str:
+def _check_name(name: str) -> str:
     if not name.strip() or len(name) > 120:
         raise BadInput("Give the segment a name of at most 120 characters.", "name")
     return name.strip()
 
 
-def _value(row: models.Segment) -> Segment:
+def _to_segment(row: models.Segment) -> Segment:
     try:
-        said = segments.words(segments.parse(row.definition, _kinds()))
+        said = segments.words(segments.parse(row.definition, _attribute_kinds()))
     except BadInput as error:
         said = str(error)
     return Segment(row.id, row.slug, row.name, row.definition, said, row.changed_at, row.changed_by)
 
 
-def _kinds() -> dict[str, str]:
+def _attribute_kinds() -> dict[str, str]:
     return dict(models.Attribute.objects.values_list("slug", "kind"))
 
 
-def attributes() -> tuple[Attribute, ...]:
+def list_attributes() -> tuple[Attribute, ...]:
     """What the newsroom knows of people beyond names, by name."""
     rows = models.Attribute.objects.order_by("name")
     return tuple(Attribute(row.slug, row.name, row.kind, tuple(row.choices)) for row in rows)
@@ -161,7 +161,7 @@ def set_tier(subscriber_id: int, tier: str) -> None:
         raise NotFound(f"There is no reader {subscriber_id}.")
 
 
-def tag(subscriber_id: int, name: str) -> None:
+def add_tag(subscriber_id: int, name: str) -> None:
     """Sticks a tag to a person. Raises BadInput, NotFound."""
     flat = " ".join(name.split())
     if not flat or len(flat) > LONGEST_TAG:
@@ -171,11 +171,11 @@ def tag(subscriber_id: int, name: str) -> None:
     models.Tagged.objects.get_or_create(tag=row, subscriber_id=subscriber_id)
 
 
-def untag(subscriber_id: int, name: str) -> None:
+def remove_tag(subscriber_id: int, name: str) -> None:
     """Takes a tag off a person; harmless where it is not."""
     models.Tagged.objects.filter(tag__name=name, subscriber_id=subscriber_id).delete()
 
 
-def tags() -> tuple[str, ...]:
+def list_tags() -> tuple[str, ...]:
     """All tags, by name."""
     return tuple(models.Tag.objects.order_by("name").values_list("name", flat=True))

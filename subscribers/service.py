@@ -55,23 +55,23 @@ from subscribers.readers import (
 from subscribers.reported import ProviderReport, apply_reports
 from subscribers.restoring import RestoreReport, restore_export
 from subscribers.segmenting import (
-    all_segments,
-    attributes,
+    add_tag,
     change_segment,
+    count_segment,
     create_attribute,
     create_segment,
     drop_segment,
-    segment,
+    filter_matching,
+    filter_members,
+    get_segment,
+    list_attributes,
+    list_segments,
+    list_tags,
+    remove_tag,
     set_attribute,
     set_tier,
-    tag,
-    tags,
-    untag,
-    who_answers,
-    who_is_in,
 )
-from subscribers.segmenting import count as count_segment
-from subscribers.segmenting import members as segment_members
+from subscribers.segmenting import list_segment_members as segment_members
 from subscribers.staging import Options
 from subscribers.suppressions import (
     export_suppressions,

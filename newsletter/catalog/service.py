@@ -136,7 +136,7 @@ def _check_value(name: str, value: Any) -> Any:
     if name == "warm_up_from":
         return _parse_day(name, value)
     if name == "segment":
-        return subscribers.segment(str(value).strip()).slug if str(value).strip() else ""
+        return subscribers.get_segment(str(value).strip()).slug if str(value).strip() else ""
     if name == "link_parameters":
         return _check_link_parameters(str(value).strip().lstrip("?&"))
     if name in _SWITCHES:

@@ -35,7 +35,7 @@ def change(slug: str, definition: str = DEFINITION, name: str = typer.Option("")
     """Change a question, for all who use it."""
     now = clock.now()
     made = service.change_segment(
-        slug, name=name or service.segment(slug).name, definition=_read_definition(definition), by=BY, now=now
+        slug, name=name or service.get_segment(slug).name, definition=_read_definition(definition), by=BY, now=now
     )
     audit.record(None, "changed segment", slug, now=now)
     emit_json(made) if as_json else say(f"{made.name}: {made.words}.")
@@ -44,7 +44,7 @@ def change(slug: str, definition: str = DEFINITION, name: str = typer.Option("")
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
     """List the questions."""
-    found = service.all_segments()
+    found = service.list_segments()
     if as_json:
         return emit_json(found)
     print_table(("segment", "name", "who"), [(each.slug, each.name, each.words) for each in found], "No segment yet.")
@@ -58,7 +58,7 @@ def count(
     as_json: bool = JSON,
 ) -> None:
     """Count the readers of a segment at this moment."""
-    asked = _read_definition(definition) if definition else service.segment(slug).definition
+    asked = _read_definition(definition) if definition else service.get_segment(slug).definition
     list_id = reads.get_list_by_slug(list_slug).id if list_slug else None
     found = service.count_segment(asked, now=clock.now(), list_id=list_id)
     if as_json:
@@ -70,7 +70,7 @@ def count(
 @app.command("drop")
 def drop_segment(slug: str, yes: bool = YES) -> None:
     """Forget a question. The readers stay."""
-    service.segment(slug)
+    service.get_segment(slug)
     confirm_or_refuse(f"Forget the segment {slug}?", yes)
     service.drop_segment(slug)
     audit.record(None, "dropped segment", slug, now=clock.now())
@@ -80,7 +80,7 @@ def drop_segment(slug: str, yes: bool = YES) -> None:
 @app.command("attributes")
 def show_attributes(as_json: bool = JSON) -> None:
     """List what is known of readers beyond their names."""
-    found = service.attributes()
+    found = service.list_attributes()
     if as_json:
         return emit_json(found)
     print_table(

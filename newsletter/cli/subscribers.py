@@ -313,9 +313,9 @@ def set_values(
     if tier:
         service.set_tier(person.id, tier)
     for name in tag:
-        service.tag(person.id, name)
+        service.add_tag(person.id, name)
     for name in untag:
-        service.untag(person.id, name)
+        service.remove_tag(person.id, name)
     for text in attributes:
         name, equals, value = text.partition("=")
         if not equals:

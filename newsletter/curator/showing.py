@@ -30,7 +30,7 @@ def list_choices() -> tuple[str, ...]:
 
 def get_segment_names() -> dict[str, str]:
     """The segments' names by their slugs."""
-    return {each.slug: each.name for each in people.all_segments()}
+    return {each.slug: each.name for each in people.list_segments()}
 
 
 def check_visibility(shown_to: str) -> str:
@@ -55,9 +55,9 @@ def check_group_limit(row: models.Edition) -> None:
 def select_group_members(group: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
     """Who of some people is in a group of readers that an edition names. Raises NotFound for a segment there is no more."""
     if group.startswith(SEGMENT):
-        return people.who_is_in(group.removeprefix(SEGMENT), ids, now=now)
+        return people.filter_members(group.removeprefix(SEGMENT), ids, now=now)
     op = {MEMBERS: "is_not", FREE: "is"}[group]
-    return people.who_answers({"all": [{"about": "tier", "op": op, "value": "free"}]}, ids, now=now)
+    return people.filter_matching({"all": [{"about": "tier", "op": op, "value": "free"}]}, ids, now=now)
 
 
 def get_variant(edition: Edition, person: int, *, now: datetime) -> Variant:

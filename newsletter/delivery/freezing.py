@@ -113,7 +113,7 @@ def _exclude_outside_segment(
     segment = newsletter.segment if row.kind == models.Mailing.Kind.EDITION else ""
     if not segment:
         return page
-    wanted = people.who_is_in(segment, [each.subscriber_id for each in page], now=now)
+    wanted = people.filter_members(segment, [each.subscriber_id for each in page], now=now)
     return [
         each if each.exclusion or each.subscriber_id in wanted else each._replace(exclusion="segment") for each in page
     ]

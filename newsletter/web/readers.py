@@ -108,7 +108,7 @@ def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
         "editions": editions,
         "more": len(outcomes) == most,
         "tiers": ("free", "paid", "comp"),
-        "attributes": service.attributes(),
+        "attributes": service.list_attributes(),
     }
     return render(request, "pages/reader.html", context)
 
@@ -149,7 +149,7 @@ def _save_details(request: HttpRequest, subscriber_id: int) -> None:
     """What the newsroom knows of a reader: tier, a tag, an attribute."""
     service.set_tier(subscriber_id, request.POST.get("tier", "free"))
     if request.POST.get("tag", "").strip():
-        service.tag(subscriber_id, request.POST["tag"])
+        service.add_tag(subscriber_id, request.POST["tag"])
     if request.POST.get("attribute"):
         service.set_attribute(subscriber_id, request.POST["attribute"], request.POST.get("value", ""))
 

@@ -80,7 +80,7 @@ def show_segments(request: HttpRequest) -> HttpResponse:
 @desk_view("readers", house=True)
 def show_segment(request: HttpRequest, slug: str) -> HttpResponse:
     """A segment in the form, to be changed; one that is nested deeper than the form can show only in words."""
-    segment = service.segment(slug)
+    segment = service.get_segment(slug)
     form = to_form(segment.definition)
     if form is None:
         messages.error(
@@ -106,7 +106,7 @@ def _save_segment(request: HttpRequest, form: SegmentForm) -> None:
 
 
 def _attribute_kinds() -> dict[str, str]:
-    return {each.slug: each.kind for each in service.attributes()}
+    return {each.slug: each.kind for each in service.list_attributes()}
 
 
 def _read_form(request: HttpRequest) -> SegmentForm:
@@ -203,10 +203,10 @@ def _render_page(request: HttpRequest, form: SegmentForm, *, error: str = "") ->
     ]
     asked += [
         (each.name, [(f"attribute:{each.slug} {op}", _op_label(op)) for op in segments.ATTRIBUTE_OPS[each.kind]])
-        for each in service.attributes()
+        for each in service.list_attributes()
     ]
     context = {
-        "segments": service.all_segments(),
+        "segments": service.list_segments(),
         "form": form,
         "error": error,
         "asked": asked,
@@ -214,7 +214,7 @@ def _render_page(request: HttpRequest, form: SegmentForm, *, error: str = "") ->
         "most_rows": MOST_ROWS,
         "most_blocks": MOST_BLOCKS,
         "lists": reads.list_lists(),
-        "tags": service.tags()[:500],
+        "tags": service.list_tags()[:500],
     }
     return render(request, "pages/segments.html", context, status=422 if error else 200)
 

@@ -23,7 +23,7 @@ def create_segment(slug: str, name: str, definition: Any, *, by: str, now: datet
     row = models.Segment.objects.create(
         slug=slug,
         name=_check_name(name),
-        definition=segments.document(group),
+        definition=segments.to_document(group),
         created_at=now,
         changed_at=now,
         changed_by=by[:254],
@@ -36,7 +36,7 @@ def change_segment(slug: str, *, name: str, definition: Any, by: str, now: datet
     row = selecting.segment_row(slug)
     group = _parse_checked(definition, now)
     models.Segment.objects.filter(id=row.id).update(
-        name=_check_name(name), definition=segments.document(group), changed_at=now, changed_by=by[:254]
+        name=_check_name(name), definition=segments.to_document(group), changed_at=now, changed_by=by[:254]
     )
     return get_segment(slug)
 
@@ -58,15 +58,15 @@ def list_segments() -> tuple[Segment, ...]:
 
 def count_segment(definition: Any, *, now: datetime, list_id: int | None = None) -> SegmentCount:
     """How many people a definition has at this moment. Raises BadInput."""
-    group = segments.parse(definition, _attribute_kinds())
-    asked = {each.list for each in segments.conditions(group) if each.about in ("opened", "clicked")}
+    group = segments.parse_definition(definition, _attribute_kinds())
+    asked = {each.list for each in segments.list_conditions(group) if each.about in ("opened", "clicked")}
     as_of = (
         models.List.objects.filter(slug__in=asked)
         .order_by("engagement_as_of")
         .values_list("engagement_as_of", flat=True)
     )
     return SegmentCount(
-        selecting.count(group, now, list_id=list_id), segments.words(group), as_of.first() if asked else None
+        selecting.count(group, now, list_id=list_id), segments.describe_group(group), as_of.first() if asked else None
     )
 
 
@@ -82,15 +82,15 @@ def filter_members(slug: str, ids: Sequence[int], *, now: datetime) -> frozenset
 
 def filter_matching(definition: Any, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
     """Who of some people answers a question that has no name. Raises BadInput."""
-    return selecting.among(segments.parse(definition, _attribute_kinds()), now, ids)
+    return selecting.among(segments.parse_definition(definition, _attribute_kinds()), now, ids)
 
 
 def _load_group(slug: str) -> segments.Group:
-    return segments.parse(selecting.segment_row(slug).definition, _attribute_kinds())
+    return segments.parse_definition(selecting.segment_row(slug).definition, _attribute_kinds())
 
 
 def _parse_checked(definition: Any, now: datetime) -> segments.Group:
-    group = segments.parse(definition, _attribute_kinds())
+    group = segments.parse_definition(definition, _attribute_kinds())
     selecting.where(group, now)  # a list that is not there is said at once
     return group
 
@@ -103,7 +103,7 @@ def _check_name(name: str) -> str:
 
 def _to_segment(row: models.Segment) -> Segment:
     try:
-        said = segments.words(segments.parse(row.definition, _attribute_kinds()))
+        said = segments.describe_group(segments.parse_definition(row.definition, _attribute_kinds()))
     except BadInput as error:
         said = str(error)
     return Segment(row.id, row.slug, row.name, row.definition, said, row.changed_at, row.changed_by)

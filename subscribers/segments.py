@@ -19,7 +19,7 @@ from typing import Any
 from newsletter.kernel.errors import BadInput
 
 DEEPEST, MOST_CONDITIONS = 5, 40
-LONGEST = 200
+LONGEST_TEXT = 200
 MOST_EDITIONS = 62
 GROUPS = {"all": "all of these", "any": "any of these", "none": "none of these"}
 # What may be asked about what; {kind of value} after the colon: text, tier, number, days, date, editions, yes, or none.
@@ -42,8 +42,8 @@ ATTRIBUTE_OPS: Mapping[str, Mapping[str, str]] = {
     "date": {"is": "date", "before": "date", "after": "date", "known": "", "unknown": ""},
     "choice": {"is": "text", "is_not": "text", "known": "", "unknown": ""},
 }
-OF_A_LIST = ("confirmed", "opened", "clicked")
-SAID = {
+PER_LIST_SUBJECTS = ("confirmed", "opened", "clicked")
+OPERATOR_WORDS = {
     "is": "is", "is_not": "is not", "has": "is on them:", "has_not": "is not on them:", "on": "they get", "not_on": "they do not get",
     "unknown": "is not known", "known": "is known", "contains": "contains", "before": "before", "after": "from", "in_last_days": "in the last days:",
     "not_in_last_days": "not in the last days:", "in_last": "one of the last editions:", "not_in_last": "none of the last editions:", "never": "never did",
@@ -69,46 +69,47 @@ class Group:
     parts: tuple[Condition | Group, ...]
 
 
-def parse(definition: Any, kinds: Mapping[str, str]) -> Group:
+def parse_definition(definition: Any, kinds: Mapping[str, str]) -> Group:
     """The tree of a definition; `kinds` are the attributes there are, with their kinds. Raises BadInput naming the place."""
-    found = _part(definition, kinds, "segment", 1)
+    found = _parse_part(definition, kinds, "segment", 1)
     group = found if isinstance(found, Group) else Group("all", (found,))
-    if sum(1 for _ in conditions(group)) > MOST_CONDITIONS:
+    if sum(1 for _ in list_conditions(group)) > MOST_CONDITIONS:
         raise BadInput(f"A segment can have {MOST_CONDITIONS} conditions.", "segment")
     return group
 
 
-def conditions(group: Group) -> list[Condition]:
+def list_conditions(group: Group) -> list[Condition]:
     """Every condition of a tree."""
     found: list[Condition] = []
     for part in group.parts:
-        found += [part] if isinstance(part, Condition) else conditions(part)
+        found += [part] if isinstance(part, Condition) else list_conditions(part)
     return found
 
 
-def document(part: Group | Condition) -> dict[str, Any]:
-    """The definition of a tree: what `parse` reads."""
+def to_document(part: Group | Condition) -> dict[str, Any]:
+    """The definition of a tree: what `parse_definition` reads."""
     if isinstance(part, Group):
-        return {part.kind: [document(each) for each in part.parts]}
+        return {part.kind: [to_document(each) for each in part.parts]}
     made: dict[str, Any] = {"about": part.about, "op": part.op}
     if part.value is not None:
         made["value"] = part.value
     return made | ({"list": part.list} if part.list else {})
 
 
-def words(part: Group | Condition) -> str:
+def describe_group(part: Group | Condition) -> str:
     """A tree in words."""
     if isinstance(part, Condition):
         about = part.about.removeprefix("attribute:").replace("_", " ")
         value = "" if part.value is None else f" {part.value}"
-        return f"{about} {SAID[part.op]}{value}{f' of {part.list}' if part.list else ''}"
+        return f"{about} {OPERATOR_WORDS[part.op]}{value}{f' of {part.list}' if part.list else ''}"
     joined = {"all": " and ", "any": " or ", "none": " or "}[part.kind].join(
-        f"({words(each)})" if isinstance(each, Group) and len(each.parts) > 1 else words(each) for each in part.parts
+        f"({describe_group(each)})" if isinstance(each, Group) and len(each.parts) > 1 else describe_group(each)
+        for each in part.parts
     )
     return f"not ({joined})" if part.kind == "none" else joined or "everybody"
 
 
-def ops_of(about: str, kinds: Mapping[str, str]) -> Mapping[str, str]:
+def get_ops(about: str, kinds: Mapping[str, str]) -> Mapping[str, str]:
     """What may be asked about something. Raises BadInput for what nobody knows."""
     if about.startswith("attribute:"):
         kind = kinds.get(about.removeprefix("attribute:"))
@@ -123,12 +124,12 @@ def ops_of(about: str, kinds: Mapping[str, str]) -> Mapping[str, str]:
     return OPS[about]
 
 
-def _part(definition: Any, kinds: Mapping[str, str], place: str, depth: int) -> Group | Condition:
+def _parse_part(definition: Any, kinds: Mapping[str, str], place: str, depth: int) -> Group | Condition:
     if not isinstance(definition, dict):
         raise BadInput(f"{place}: this must be an object such as {{“all”: […]}} or a condition.", "segment")
     group = next((kind for kind in GROUPS if kind in definition), None)
     if group is None:
-        return _condition(definition, kinds, place)
+        return _parse_condition(definition, kinds, place)
     if depth > DEEPEST:
         raise BadInput(f"{place}: groups can be nested {DEEPEST} deep.", "segment")
     parts = definition[group]
@@ -136,34 +137,36 @@ def _part(definition: Any, kinds: Mapping[str, str], place: str, depth: int) -> 
         raise BadInput(
             f"{place}: “{group}” must be a list of conditions, at most {MOST_CONDITIONS}, and alone.", "segment"
         )
-    return Group(group, tuple(_part(each, kinds, f"{place}.{group}[{n}]", depth + 1) for n, each in enumerate(parts)))
+    return Group(
+        group, tuple(_parse_part(each, kinds, f"{place}.{group}[{n}]", depth + 1) for n, each in enumerate(parts))
+    )
 
 
-def _condition(definition: Mapping[str, Any], kinds: Mapping[str, str], place: str) -> Condition:
+def _parse_condition(definition: Mapping[str, Any], kinds: Mapping[str, str], place: str) -> Condition:
     about, op = str(definition.get("about", "")), str(definition.get("op", ""))
     try:
-        ops = ops_of(about, kinds)
+        ops = get_ops(about, kinds)
         if op not in ops:
             raise BadInput(f"“{op[:40]}” cannot be asked about {about}. It can be {', '.join(ops)}.", "op")
-        value = _READ[ops[op]](definition.get("value"))
+        value = _PARSERS[ops[op]](definition.get("value"))
         listed = str(definition.get("list", "") or "")
-        if about in OF_A_LIST and not listed:
+        if about in PER_LIST_SUBJECTS and not listed:
             raise BadInput(f"Say of which list: “{about}” is known for each list.", "list")
         unknown = {*definition} - {"about", "op", "value", "list"}
         if unknown:
             raise BadInput(f"“{min(unknown)[:40]}” is unknown.", "segment")
     except BadInput as error:
         raise BadInput(f"{place}: {error}", error.field) from None
-    return Condition(about, op, value, listed[:60] if about in OF_A_LIST else "")
+    return Condition(about, op, value, listed[:60] if about in PER_LIST_SUBJECTS else "")
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str | int | float) or not str(value).strip() or len(str(value)) > LONGEST:
-        raise BadInput(f"Give a text of at most {LONGEST} characters.", "value")
+def _parse_text(value: Any) -> str:
+    if not isinstance(value, str | int | float) or not str(value).strip() or len(str(value)) > LONGEST_TEXT:
+        raise BadInput(f"Give a text of at most {LONGEST_TEXT} characters.", "value")
     return str(value).strip()
 
 
-def _whole(least: int, most: int, what: str) -> Callable[[Any], int]:
+def _integer_parser(least: int, most: int, what: str) -> Callable[[Any], int]:
     def read(value: Any) -> int:
         if isinstance(value, bool) or not str(value).isdecimal() or not least <= int(value) <= most:
             raise BadInput(f"Give a number of {what} from {least} to {most:,}.", "value")
@@ -172,7 +175,7 @@ def _whole(least: int, most: int, what: str) -> Callable[[Any], int]:
     return read
 
 
-def _number(value: Any) -> int | float:
+def _parse_number(value: Any) -> int | float:
     try:
         number = float(value)
     except (TypeError, ValueError):
@@ -182,20 +185,20 @@ def _number(value: Any) -> int | float:
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
-def _date(value: Any) -> str:
+def _parse_date(value: Any) -> str:
     try:
         return date.fromisoformat(str(value)).isoformat()
     except ValueError:
         raise BadInput(f"“{str(value)[:40]}” is no date. Write it like 2026-11-24.", "value") from None
 
 
-def _tier(value: Any) -> str:
+def _parse_tier(value: Any) -> str:
     if value not in ("free", "paid", "comp"):
         raise BadInput(f"“{str(value)[:40]}” is no tier. It can be free, paid or comp.", "value")
     return str(value)
 
 
-def _yes(value: Any) -> bool:
+def _parse_yes_no(value: Any) -> bool:
     if value in (True, "yes", "true", "1"):
         return True
     if value in (False, "no", "false", "0"):
@@ -203,19 +206,19 @@ def _yes(value: Any) -> bool:
     raise BadInput(f"“{str(value)[:40]}” is neither yes nor no.", "value")
 
 
-def _nothing(value: Any) -> None:
+def _parse_nothing(value: Any) -> None:
     if value not in (None, ""):
         raise BadInput("No value belongs here.", "value")
 
 
-_READ: Mapping[str, Callable[[Any], Any]] = {
-    "text": _text,
-    "list": _text,
-    "tier": _tier,
-    "number": _number,
-    "date": _date,
-    "days": _whole(1, 36_500, "days"),
-    "editions": _whole(1, MOST_EDITIONS, "editions"),
-    "yes": _yes,
-    "": _nothing,
+_PARSERS: Mapping[str, Callable[[Any], Any]] = {
+    "text": _parse_text,
+    "list": _parse_text,
+    "tier": _parse_tier,
+    "number": _parse_number,
+    "date": _parse_date,
+    "days": _integer_parser(1, 36_500, "days"),
+    "editions": _integer_parser(1, MOST_EDITIONS, "editions"),
+    "yes": _parse_yes_no,
+    "": _parse_nothing,
 }

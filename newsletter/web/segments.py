@@ -150,9 +150,9 @@ def to_definition(form: SegmentForm, kinds: Mapping[str, str]) -> dict[str, Any]
 def _to_condition(row: ConditionRow, kinds: Mapping[str, str]) -> dict[str, Any]:
     about, _, op = row.asked.partition(" ")
     condition: dict[str, Any] = {"about": about, "op": op}
-    if segments.ops_of(about, kinds).get(op):
+    if segments.get_ops(about, kinds).get(op):
         condition["value"] = row.value
-    if about in segments.OF_A_LIST:
+    if about in segments.PER_LIST_SUBJECTS:
         condition["list"] = row.list
     return condition
 
@@ -220,4 +220,4 @@ def _render_page(request: HttpRequest, form: SegmentForm, *, error: str = "") ->
 
 
 def _op_label(op: str) -> str:
-    return segments.SAID[op].rstrip(":")
+    return segments.OPERATOR_WORDS[op].rstrip(":")

@@ -43,7 +43,7 @@ def _id(name: str) -> int:
 
 def who(definition: Any, now: datetime) -> str:
     kinds = {row.slug: row.kind for row in service.attributes()}
-    group = segments.parse(definition, kinds)
+    group = segments.parse_definition(definition, kinds)
     found = [reads.get_subscriber(each).first_name[0].lower() for each in selecting.members(group, now)]
     assert service.count_segment(definition, now=now).count == len(found)
     everybody = list(models.Subscriber.objects.values_list("id", flat=True))
@@ -92,7 +92,7 @@ def test_each_condition_finds_who_it_means(
     about: str, op: str, value: Any, expected: str, people: None, now: datetime
 ) -> None:
     condition = {"about": about, "op": op} | ({"value": value} if value is not None else {})
-    if about in segments.OF_A_LIST:
+    if about in segments.PER_LIST_SUBJECTS:
         condition["list"] = "morning"
     assert who(condition, now) == expected
     assert who({"none": [condition]}, now) == "".join(each for each in "abcd" if each not in expected)
@@ -105,7 +105,7 @@ def test_conditions_are_joined_by_all_any_and_none_and_nested(people: None, now:
     assert who({"all": [paid, {"none": [blog]}]}, now) == "d"
     assert who({"all": []}, now) == "abcd"
     assert service.count_segment({"all": [paid]}, now=now, list_id=_list("evening")).count == 1
-    assert segments.words(segments.parse({"all": [paid, {"any": [blog, paid]}]}, {})) == (
+    assert segments.describe_group(segments.parse_definition({"all": [paid, {"any": [blog, paid]}]}, {})) == (
         "tier is paid and (tag is on them: Blog or tier is paid)"
     )
 
@@ -142,7 +142,7 @@ def test_a_count_says_as_of_when_opening_is_known(people: None, now: datetime) -
 )
 def test_what_cannot_be_asked_is_refused_with_the_place(definition: Any, words: str) -> None:
     with pytest.raises(BadInput, match=words):
-        segments.parse(definition, KINDS)
+        segments.parse_definition(definition, KINDS)
 
 
 def test_a_segment_has_a_name_and_is_used_again(people: None, now: datetime) -> None:
@@ -170,7 +170,7 @@ _VALUES = st.one_of(
 _CONDITIONS = st.fixed_dictionaries(
     {
         "about": st.sampled_from([*segments.OPS, "attribute:city", "attribute:age", "x"]),
-        "op": st.sampled_from([*segments.SAID, "x"]),
+        "op": st.sampled_from([*segments.OPERATOR_WORDS, "x"]),
     },
     optional={"value": _VALUES, "list": st.sampled_from(["morning", ""])},
 )
@@ -185,11 +185,11 @@ _CONDITIONS = st.fixed_dictionaries(
 )
 def test_whatever_is_asked_is_understood_or_refused_and_reads_back_the_same(definition: Any) -> None:
     try:
-        group = segments.parse(definition, KINDS)
+        group = segments.parse_definition(definition, KINDS)
     except BadInput:
         return
-    assert segments.parse(segments.document(group), KINDS) == group
-    assert segments.words(group)
+    assert segments.parse_definition(segments.to_document(group), KINDS) == group
+    assert segments.describe_group(group)
 
 
 def test_attributes_tags_and_tiers_are_set_by_hand(people: None, now: datetime) -> None:

@@ -92,7 +92,7 @@ def test_the_form_of_a_segment_says_what_the_segment_says(data: st.DataObject) -
         found = [holds(each, person) for each in parts]
         return {"all": all(found), "any": any(found), "none": not any(found)}[kind]
 
-    again = segments.document(segments.parse(pages.to_definition(form, {}), {}))
+    again = segments.to_document(segments.parse_definition(pages.to_definition(form, {}), {}))
     assert [holds(again, each) for each in people] == [holds(definition, each) for each in people]
 
 

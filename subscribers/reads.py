@@ -320,7 +320,7 @@ def _search_names(text: str, list_id: int | None, limit: int, after: int) -> Seq
         )
         values += (list_id,)
     rows = selecting.in_ranges(
-        "SELECT p.id FROM subscribers_subscriber p", selecting.Sql(asked, values), f"LIMIT {limit:d}"
+        "SELECT p.id FROM subscribers_subscriber p", selecting.SqlFragment(asked, values), f"LIMIT {limit:d}"
     )
     return sorted(person for (person,) in rows)[:limit]
 

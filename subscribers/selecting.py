@@ -29,28 +29,28 @@ PAGE = 5_000
 _MARK = re.compile(r"/\*([a-z._]+)\*/")
 
 
-class Sql(NamedTuple):
+class SqlFragment(NamedTuple):
     """A fragment of SQL with its parameters. `certain`: it is true or false, never unknown."""
 
     text: str
     values: tuple[Any, ...]
     certain: bool = False
 
-    def negated(self) -> Sql:
+    def negated(self) -> SqlFragment:
         """What holds where this does not. What is not known is not true: of somebody without an age, “none of: age above 40” holds."""
-        return Sql(f"NOT ({self.text})" if self.certain else f"({self.text}) IS NOT TRUE", self.values, True)
+        return SqlFragment(f"NOT ({self.text})" if self.certain else f"({self.text}) IS NOT TRUE", self.values, True)
 
 
-def where(group: Group, now: datetime) -> Sql:
+def where(group: Group, now: datetime) -> SqlFragment:
     """What a segment asks of a person `p`. Raises BadInput for a list or tag that is not there any more."""
     if not group.parts:
-        return Sql("1 = 1", ())
+        return SqlFragment("1 = 1", ())
     parts = [where(part, now) if isinstance(part, Group) else _condition(part, now) for part in group.parts]
     if group.kind == "none":  # each by itself: PostgreSQL makes a join of a NOT EXISTS that stands alone
         parts = [part.negated() for part in parts]
     joined = (" OR " if group.kind == "any" else " AND ").join(f"({part.text})" for part in parts)
     values = tuple(value for part in parts for value in part.values)
-    return Sql(joined, values, all(part.certain for part in parts))
+    return SqlFragment(joined, values, all(part.certain for part in parts))
 
 
 def count(group: Group, now: datetime, *, list_id: int | None = None) -> int:
@@ -86,75 +86,75 @@ def among(group: Group, now: datetime, ids: Sequence[int]) -> frozenset[int]:
         return frozenset(row[0] for row in cursor.fetchall()) & frozenset(ids)
 
 
-def _scoped(asked: Sql, list_id: int | None) -> Sql:
+def _scoped(asked: SqlFragment, list_id: int | None) -> SqlFragment:
     if list_id is None:
         return asked
     held = _on_list(list_id)
-    return Sql(f"({asked.text}) AND {held.text}", (*asked.values, *held.values))
+    return SqlFragment(f"({asked.text}) AND {held.text}", (*asked.values, *held.values))
 
 
-def _among(person: str, tables: str, condition: str, values: tuple[Any, ...]) -> Sql:
+def _among(person: str, tables: str, condition: str, values: tuple[Any, ...]) -> SqlFragment:
     """Whether a person is among those that `person`, a column of some tables, names."""
     if _pg():
-        return Sql(f"EXISTS (SELECT 1 FROM {tables} WHERE {person} = p.id AND {condition})", values, True)
+        return SqlFragment(f"EXISTS (SELECT 1 FROM {tables} WHERE {person} = p.id AND {condition})", values, True)
     # A comment that names a column marks where a range of people is cut out, when several threads share the work.
-    return Sql(f"p.id IN (SELECT {person} FROM {tables} WHERE {condition}/*{person}*/)", values, True)
+    return SqlFragment(f"p.id IN (SELECT {person} FROM {tables} WHERE {condition}/*{person}*/)", values, True)
 
 
-def _on_list(list_id: int) -> Sql:
+def _on_list(list_id: int) -> SqlFragment:
     return _subscribed("u.list_id = %s AND u.state = 'active'", (list_id,))
 
 
-def _subscribed(condition: str, values: tuple[Any, ...]) -> Sql:
+def _subscribed(condition: str, values: tuple[Any, ...]) -> SqlFragment:
     return _among("u.subscriber_id", "subscribers_subscription u", condition, values)
 
 
-def _engaged_with(list_id: int, condition: str, values: tuple[Any, ...] = ()) -> Sql:
+def _engaged_with(list_id: int, condition: str, values: tuple[Any, ...] = ()) -> SqlFragment:
     tables = "subscribers_subscription u JOIN subscribers_engagement e ON e.subscription_id = u.id"
     return _among("u.subscriber_id", tables, f"u.list_id = %s AND {condition}", (list_id, *values))
 
 
-def _condition(asked: Condition, now: datetime) -> Sql:
+def _condition(asked: Condition, now: datetime) -> SqlFragment:
     if asked.about.startswith("attribute:"):
         return _attribute(asked)
     return _BUILD[asked.about](asked, now)
 
 
 def _column(name: str) -> Any:
-    def build(asked: Condition, now: datetime) -> Sql:
+    def build(asked: Condition, now: datetime) -> SqlFragment:
         if asked.op == "unknown":
-            return Sql(f"p.{name} = ''", ())
+            return SqlFragment(f"p.{name} = ''", ())
         if asked.op == "contains":
-            return Sql(f"p.{name} {_like()} %s ESCAPE '!'", (f"%{escaped(str(asked.value))}%",))
+            return SqlFragment(f"p.{name} {_like()} %s ESCAPE '!'", (f"%{escaped(str(asked.value))}%",))
         if name == "language":  # de means de-AT as well
-            found = Sql(
+            found = SqlFragment(
                 f"(p.{name} = %s OR p.{name} LIKE %s ESCAPE '!')", (asked.value, f"{escaped(str(asked.value))}-%")
             )
         else:
-            found = Sql(f"p.{name} = %s", (asked.value,))
-        return Sql(f"NOT {found.text}", found.values) if asked.op == "is_not" else found
+            found = SqlFragment(f"p.{name} = %s", (asked.value,))
+        return SqlFragment(f"NOT {found.text}", found.values) if asked.op == "is_not" else found
 
     return build
 
 
-def _tag(asked: Condition, now: datetime) -> Sql:
+def _tag(asked: Condition, now: datetime) -> SqlFragment:
     tag = models.Tag.objects.filter(name=asked.value).values_list("id", flat=True).first()
     tagged = _among("g.subscriber_id", "subscribers_tagged g", "g.tag_id = %s", (tag or 0,))
     return _turned(asked.op == "has_not", tagged)
 
 
-def _list(asked: Condition, now: datetime) -> Sql:
+def _list(asked: Condition, now: datetime) -> SqlFragment:
     return _turned(asked.op == "not_on", _on_list(_list_id(str(asked.value))))
 
 
-def _joined(asked: Condition, now: datetime) -> Sql:
+def _joined(asked: Condition, now: datetime) -> SqlFragment:
     if asked.op in ("in_last_days", "not_in_last_days"):
         begin = connection.ops.adapt_datetimefield_value(now - timedelta(days=int(asked.value or 0)))
-        return Sql(f"p.created_at {'>=' if asked.op == 'in_last_days' else '<'} %s", (begin,))
-    return Sql(f"p.created_at {'>=' if asked.op == 'after' else '<'} %s", (_midnight(str(asked.value)),))
+        return SqlFragment(f"p.created_at {'>=' if asked.op == 'in_last_days' else '<'} %s", (begin,))
+    return SqlFragment(f"p.created_at {'>=' if asked.op == 'after' else '<'} %s", (_midnight(str(asked.value)),))
 
 
-def _confirmed(asked: Condition, now: datetime) -> Sql:
+def _confirmed(asked: Condition, now: datetime) -> SqlFragment:
     list_id = _list_id(asked.list)
     if asked.op in ("known", "unknown"):
         known = _subscribed("u.list_id = %s AND u.confirmed_at IS NOT NULL", (list_id,))
@@ -163,11 +163,11 @@ def _confirmed(asked: Condition, now: datetime) -> Sql:
     return _subscribed(f"u.list_id = %s AND u.confirmed_at {sign} %s", (list_id, _midnight(str(asked.value))))
 
 
-def _tracked(asked: Condition, now: datetime) -> Sql:
-    return Sql("p.tracked" if asked.value else "NOT p.tracked", ())
+def _tracked(asked: Condition, now: datetime) -> SqlFragment:
+    return SqlFragment("p.tracked" if asked.value else "NOT p.tracked", ())
 
 
-def _engaged(asked: Condition, now: datetime) -> Sql:
+def _engaged(asked: Condition, now: datetime) -> SqlFragment:
     list_id = _list_id(asked.list)
     column = "e.opened" if asked.about == "opened" else "e.clicked"
     if asked.op == "never":
@@ -182,34 +182,34 @@ def _engaged(asked: Condition, now: datetime) -> Sql:
     return _turned(asked.op == "not_in_last", found)
 
 
-def _attribute(asked: Condition) -> Sql:
+def _attribute(asked: Condition) -> SqlFragment:
     name = asked.about.removeprefix("attribute:")
     if _pg():
         text, number = "p.attributes ->> %s", "(p.attributes ->> %s)::numeric"
         place: tuple[Any, ...] = (name,)
-        there = Sql("jsonb_exists(p.attributes, %s)", place)
+        there = SqlFragment("jsonb_exists(p.attributes, %s)", place)
     else:
         text = number = "json_extract(p.attributes, %s)"
         place = (f'$."{name}"',)
-        there = Sql("json_type(p.attributes, %s) IS NOT NULL", place)
+        there = SqlFragment("json_type(p.attributes, %s) IS NOT NULL", place)
     if asked.op in ("known", "unknown"):
         return _turned(asked.op == "unknown", there)
     if asked.op == "contains":
-        return Sql(f"{text} {_like()} %s ESCAPE '!'", (*place, f"%{escaped(str(asked.value))}%"))
+        return SqlFragment(f"{text} {_like()} %s ESCAPE '!'", (*place, f"%{escaped(str(asked.value))}%"))
     if asked.op == "is_not":
-        return Sql(f"({text} = %s) IS NOT TRUE", (*place, asked.value))
+        return SqlFragment(f"({text} = %s) IS NOT TRUE", (*place, asked.value))
     sign = {"is": "=", "above": ">", "below": "<", "before": "<", "after": ">="}[asked.op]
     if isinstance(asked.value, int | float):
         if _pg():
-            return Sql(
+            return SqlFragment(
                 f"(CASE WHEN jsonb_typeof(p.attributes -> %s) = 'number' THEN {number} {sign} %s ELSE false END)",
                 (name, *place, asked.value),
             )
-        return Sql(
+        return SqlFragment(
             f"(json_type(p.attributes, %s) IN ('integer', 'real') AND {number} {sign} %s)",
             (*place, *place, asked.value),
         )
-    return Sql(f"{text} {sign} %s", (*place, asked.value))
+    return SqlFragment(f"{text} {sign} %s", (*place, asked.value))
 
 
 _BUILD: Mapping[str, Any] = {
@@ -227,7 +227,7 @@ _BUILD: Mapping[str, Any] = {
 }
 
 
-def _turned(really: bool, asked: Sql) -> Sql:
+def _turned(really: bool, asked: SqlFragment) -> SqlFragment:
     return asked.negated() if really else asked
 
 
@@ -269,7 +269,7 @@ def _pg() -> bool:
     return connection.vendor == "postgresql"
 
 
-def in_ranges(select: str, asked: Sql, tail: str = "") -> list[tuple[Any, ...]]:
+def in_ranges(select: str, asked: SqlFragment, tail: str = "") -> list[tuple[Any, ...]]:
     """The rows of `select … WHERE asked` over all people: on a large SQLite in ranges of ids, one thread each.
 
     SQLite lets other threads run while it works. PostgreSQL has parallel workers of its own.

@@ -302,24 +302,24 @@ def _search_names(text: str, list_id: int | None, limit: int, after: int) -> Seq
     if connection.vendor == "sqlite":
         in_address, pattern, columns = "instr(p.address_key, %s) > 0", text.casefold(), ("p.first_name", "p.last_name")
     else:
-        in_address, pattern = "p.address_key LIKE %s ESCAPE '!'", f"%{selecting.escaped(text.casefold())}%"
+        in_address, pattern = "p.address_key LIKE %s ESCAPE '!'", f"%{selecting.escape_like(text.casefold())}%"
         columns = ('p.first_name COLLATE "C"', 'p.last_name COLLATE "C"')
-    like = selecting.liked(text)
+    like = selecting.build_like(text)
     names = " OR ".join(f"{column} {like}" for _ in ways for column in columns)
     asked = f"p.id > %s AND ({in_address} OR {names}"
     values: tuple[Any, ...] = (after, pattern)
-    values += tuple(f"%{selecting.escaped(way)}%" for way in ways for _ in range(2))
+    values += tuple(f"%{selecting.escape_like(way)}%" for way in ways for _ in range(2))
     first, blank, last = text.partition(" ")
     if blank and last.strip():
         asked += f" OR ({columns[0]} {like} AND {columns[1]} {like})"
-        values += (f"%{selecting.escaped(first)}", f"{selecting.escaped(last.strip())}%")
+        values += (f"%{selecting.escape_like(first)}", f"{selecting.escape_like(last.strip())}%")
     asked += ")"
     if list_id is not None:
         asked += (
             " AND EXISTS (SELECT 1 FROM subscribers_subscription u WHERE u.list_id = %s AND u.subscriber_id = p.id)"
         )
         values += (list_id,)
-    rows = selecting.in_ranges(
+    rows = selecting.select_in_ranges(
         "SELECT p.id FROM subscribers_subscriber p", selecting.SqlFragment(asked, values), f"LIMIT {limit:d}"
     )
     return sorted(person for (person,) in rows)[:limit]

@@ -33,7 +33,7 @@ def create_segment(slug: str, name: str, definition: Any, *, by: str, now: datet
 
 def change_segment(slug: str, *, name: str, definition: Any, by: str, now: datetime) -> Segment:
     """Changes a question, for all who use it from now on. Raises BadInput, NotFound."""
-    row = selecting.segment_row(slug)
+    row = selecting.get_segment_row(slug)
     group = _parse_checked(definition, now)
     models.Segment.objects.filter(id=row.id).update(
         name=_check_name(name), definition=segments.to_document(group), changed_at=now, changed_by=by[:254]
@@ -43,12 +43,12 @@ def change_segment(slug: str, *, name: str, definition: Any, by: str, now: datet
 
 def drop_segment(slug: str) -> None:
     """Forgets a question. Raises NotFound."""
-    selecting.segment_row(slug).delete()
+    selecting.get_segment_row(slug).delete()
 
 
 def get_segment(slug: str) -> Segment:
     """A question by its slug. Raises NotFound."""
-    return _to_segment(selecting.segment_row(slug))
+    return _to_segment(selecting.get_segment_row(slug))
 
 
 def list_segments() -> tuple[Segment, ...]:
@@ -66,32 +66,34 @@ def count_segment(definition: Any, *, now: datetime, list_id: int | None = None)
         .values_list("engagement_as_of", flat=True)
     )
     return SegmentCount(
-        selecting.count(group, now, list_id=list_id), segments.describe_group(group), as_of.first() if asked else None
+        selecting.count_members(group, now, list_id=list_id),
+        segments.describe_group(group),
+        as_of.first() if asked else None,
     )
 
 
 def list_segment_members(slug: str, *, now: datetime, list_id: int | None = None) -> Iterator[int]:
     """The ids of a segment's people, ascending. Raises NotFound, BadInput."""
-    return selecting.members(_load_group(slug), now, list_id=list_id)
+    return selecting.select_members(_load_group(slug), now, list_id=list_id)
 
 
 def filter_members(slug: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
     """Who of some people is in a segment. Raises NotFound, BadInput."""
-    return selecting.among(_load_group(slug), now, ids)
+    return selecting.select_among(_load_group(slug), now, ids)
 
 
 def filter_matching(definition: Any, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
     """Who of some people answers a question that has no name. Raises BadInput."""
-    return selecting.among(segments.parse_definition(definition, _attribute_kinds()), now, ids)
+    return selecting.select_among(segments.parse_definition(definition, _attribute_kinds()), now, ids)
 
 
 def _load_group(slug: str) -> segments.Group:
-    return segments.parse_definition(selecting.segment_row(slug).definition, _attribute_kinds())
+    return segments.parse_definition(selecting.get_segment_row(slug).definition, _attribute_kinds())
 
 
 def _parse_checked(definition: Any, now: datetime) -> segments.Group:
     group = segments.parse_definition(definition, _attribute_kinds())
-    selecting.where(group, now)  # a list that is not there is said at once
+    selecting.build_where(group, now)  # a list that is not there is said at once
     return group
 
 

@@ -26,7 +26,7 @@ PARALLEL_FROM = 200_000  # people: below, a second thread gains nothing
 PAGE = 5_000
 
 
-_MARK = re.compile(r"/\*([a-z._]+)\*/")
+_RANGE_MARK = re.compile(r"/\*([a-z._]+)\*/")
 
 
 class SqlFragment(NamedTuple):
@@ -41,11 +41,11 @@ class SqlFragment(NamedTuple):
         return SqlFragment(f"NOT ({self.text})" if self.certain else f"({self.text}) IS NOT TRUE", self.values, True)
 
 
-def where(group: Group, now: datetime) -> SqlFragment:
+def build_where(group: Group, now: datetime) -> SqlFragment:
     """What a segment asks of a person `p`. Raises BadInput for a list or tag that is not there any more."""
     if not group.parts:
         return SqlFragment("1 = 1", ())
-    parts = [where(part, now) if isinstance(part, Group) else _condition(part, now) for part in group.parts]
+    parts = [build_where(part, now) if isinstance(part, Group) else _build_condition(part, now) for part in group.parts]
     if group.kind == "none":  # each by itself: PostgreSQL makes a join of a NOT EXISTS that stands alone
         parts = [part.negated() for part in parts]
     joined = (" OR " if group.kind == "any" else " AND ").join(f"({part.text})" for part in parts)
@@ -53,15 +53,15 @@ def where(group: Group, now: datetime) -> SqlFragment:
     return SqlFragment(joined, values, all(part.certain for part in parts))
 
 
-def count(group: Group, now: datetime, *, list_id: int | None = None) -> int:
+def count_members(group: Group, now: datetime, *, list_id: int | None = None) -> int:
     """How many people a segment has; with a list, of those who get it."""
-    asked = _scoped(where(group, now), list_id)
-    return sum(row[0] for row in in_ranges("SELECT count(*) FROM subscribers_subscriber p", asked))
+    asked = _limit_to_list(build_where(group, now), list_id)
+    return sum(row[0] for row in select_in_ranges("SELECT count(*) FROM subscribers_subscriber p", asked))
 
 
-def members(group: Group, now: datetime, *, list_id: int | None = None, after: int = 0) -> Iterator[int]:
+def select_members(group: Group, now: datetime, *, list_id: int | None = None, after: int = 0) -> Iterator[int]:
     """The ids of a segment's people, ascending, behind an id."""
-    asked = _scoped(where(group, now), list_id)
+    asked = _limit_to_list(build_where(group, now), list_id)
     statement = (
         f"SELECT p.id FROM subscribers_subscriber p WHERE p.id > %s AND ({asked.text}) ORDER BY p.id LIMIT {PAGE}"
     )
@@ -75,60 +75,60 @@ def members(group: Group, now: datetime, *, list_id: int | None = None, after: i
         after = ids[-1]
 
 
-def among(group: Group, now: datetime, ids: Sequence[int]) -> frozenset[int]:
+def select_among(group: Group, now: datetime, ids: Sequence[int]) -> frozenset[int]:
     """Who of some people is in a segment."""
     if not ids:
         return frozenset()
-    asked = where(group, now)
+    asked = build_where(group, now)
     with connection.cursor() as cursor:
         statement = f"SELECT p.id FROM subscribers_subscriber p WHERE p.id BETWEEN %s AND %s AND ({asked.text})"
         cursor.execute(statement, [min(ids), max(ids), *asked.values])
         return frozenset(row[0] for row in cursor.fetchall()) & frozenset(ids)
 
 
-def _scoped(asked: SqlFragment, list_id: int | None) -> SqlFragment:
+def _limit_to_list(asked: SqlFragment, list_id: int | None) -> SqlFragment:
     if list_id is None:
         return asked
-    held = _on_list(list_id)
+    held = _is_active_on(list_id)
     return SqlFragment(f"({asked.text}) AND {held.text}", (*asked.values, *held.values))
 
 
-def _among(person: str, tables: str, condition: str, values: tuple[Any, ...]) -> SqlFragment:
+def _in_set(person: str, tables: str, condition: str, values: tuple[Any, ...]) -> SqlFragment:
     """Whether a person is among those that `person`, a column of some tables, names."""
-    if _pg():
+    if _is_postgresql():
         return SqlFragment(f"EXISTS (SELECT 1 FROM {tables} WHERE {person} = p.id AND {condition})", values, True)
     # A comment that names a column marks where a range of people is cut out, when several threads share the work.
     return SqlFragment(f"p.id IN (SELECT {person} FROM {tables} WHERE {condition}/*{person}*/)", values, True)
 
 
-def _on_list(list_id: int) -> SqlFragment:
-    return _subscribed("u.list_id = %s AND u.state = 'active'", (list_id,))
+def _is_active_on(list_id: int) -> SqlFragment:
+    return _has_subscription("u.list_id = %s AND u.state = 'active'", (list_id,))
 
 
-def _subscribed(condition: str, values: tuple[Any, ...]) -> SqlFragment:
-    return _among("u.subscriber_id", "subscribers_subscription u", condition, values)
+def _has_subscription(condition: str, values: tuple[Any, ...]) -> SqlFragment:
+    return _in_set("u.subscriber_id", "subscribers_subscription u", condition, values)
 
 
-def _engaged_with(list_id: int, condition: str, values: tuple[Any, ...] = ()) -> SqlFragment:
+def _has_engagement(list_id: int, condition: str, values: tuple[Any, ...] = ()) -> SqlFragment:
     tables = "subscribers_subscription u JOIN subscribers_engagement e ON e.subscription_id = u.id"
-    return _among("u.subscriber_id", tables, f"u.list_id = %s AND {condition}", (list_id, *values))
+    return _in_set("u.subscriber_id", tables, f"u.list_id = %s AND {condition}", (list_id, *values))
 
 
-def _condition(asked: Condition, now: datetime) -> SqlFragment:
+def _build_condition(asked: Condition, now: datetime) -> SqlFragment:
     if asked.about.startswith("attribute:"):
-        return _attribute(asked)
-    return _BUILD[asked.about](asked, now)
+        return _build_attribute(asked)
+    return _BUILDERS[asked.about](asked, now)
 
 
-def _column(name: str) -> Any:
+def _column_builder(name: str) -> Any:
     def build(asked: Condition, now: datetime) -> SqlFragment:
         if asked.op == "unknown":
             return SqlFragment(f"p.{name} = ''", ())
         if asked.op == "contains":
-            return SqlFragment(f"p.{name} {_like()} %s ESCAPE '!'", (f"%{escaped(str(asked.value))}%",))
+            return SqlFragment(f"p.{name} {_like_operator()} %s ESCAPE '!'", (f"%{escape_like(str(asked.value))}%",))
         if name == "language":  # de means de-AT as well
             found = SqlFragment(
-                f"(p.{name} = %s OR p.{name} LIKE %s ESCAPE '!')", (asked.value, f"{escaped(str(asked.value))}-%")
+                f"(p.{name} = %s OR p.{name} LIKE %s ESCAPE '!')", (asked.value, f"{escape_like(str(asked.value))}-%")
             )
         else:
             found = SqlFragment(f"p.{name} = %s", (asked.value,))
@@ -137,54 +137,54 @@ def _column(name: str) -> Any:
     return build
 
 
-def _tag(asked: Condition, now: datetime) -> SqlFragment:
+def _build_tag(asked: Condition, now: datetime) -> SqlFragment:
     tag = models.Tag.objects.filter(name=asked.value).values_list("id", flat=True).first()
-    tagged = _among("g.subscriber_id", "subscribers_tagged g", "g.tag_id = %s", (tag or 0,))
-    return _turned(asked.op == "has_not", tagged)
+    tagged = _in_set("g.subscriber_id", "subscribers_tagged g", "g.tag_id = %s", (tag or 0,))
+    return _negate_if(asked.op == "has_not", tagged)
 
 
-def _list(asked: Condition, now: datetime) -> SqlFragment:
-    return _turned(asked.op == "not_on", _on_list(_list_id(str(asked.value))))
+def _build_list(asked: Condition, now: datetime) -> SqlFragment:
+    return _negate_if(asked.op == "not_on", _is_active_on(_get_list_id(str(asked.value))))
 
 
-def _joined(asked: Condition, now: datetime) -> SqlFragment:
+def _build_joined(asked: Condition, now: datetime) -> SqlFragment:
     if asked.op in ("in_last_days", "not_in_last_days"):
         begin = connection.ops.adapt_datetimefield_value(now - timedelta(days=int(asked.value or 0)))
         return SqlFragment(f"p.created_at {'>=' if asked.op == 'in_last_days' else '<'} %s", (begin,))
-    return SqlFragment(f"p.created_at {'>=' if asked.op == 'after' else '<'} %s", (_midnight(str(asked.value)),))
+    return SqlFragment(f"p.created_at {'>=' if asked.op == 'after' else '<'} %s", (_to_midnight(str(asked.value)),))
 
 
-def _confirmed(asked: Condition, now: datetime) -> SqlFragment:
-    list_id = _list_id(asked.list)
+def _build_confirmed(asked: Condition, now: datetime) -> SqlFragment:
+    list_id = _get_list_id(asked.list)
     if asked.op in ("known", "unknown"):
-        known = _subscribed("u.list_id = %s AND u.confirmed_at IS NOT NULL", (list_id,))
-        return _turned(asked.op == "unknown", known)
+        known = _has_subscription("u.list_id = %s AND u.confirmed_at IS NOT NULL", (list_id,))
+        return _negate_if(asked.op == "unknown", known)
     sign = ">=" if asked.op == "after" else "<"
-    return _subscribed(f"u.list_id = %s AND u.confirmed_at {sign} %s", (list_id, _midnight(str(asked.value))))
+    return _has_subscription(f"u.list_id = %s AND u.confirmed_at {sign} %s", (list_id, _to_midnight(str(asked.value))))
 
 
-def _tracked(asked: Condition, now: datetime) -> SqlFragment:
+def _build_tracked(asked: Condition, now: datetime) -> SqlFragment:
     return SqlFragment("p.tracked" if asked.value else "NOT p.tracked", ())
 
 
-def _engaged(asked: Condition, now: datetime) -> SqlFragment:
-    list_id = _list_id(asked.list)
+def _build_engaged(asked: Condition, now: datetime) -> SqlFragment:
+    list_id = _get_list_id(asked.list)
     column = "e.opened" if asked.about == "opened" else "e.clicked"
     if asked.op == "never":
         at = "last_opened_at" if asked.about == "opened" else "last_clicked_at"
-        return _turned(True, _engaged_with(list_id, f"e.{at} IS NOT NULL"))
-    newest = newest_edition(list_id)
+        return _negate_if(True, _has_engagement(list_id, f"e.{at} IS NOT NULL"))
+    newest = get_newest_edition(list_id)
     # Bits are counted from the newest edition a row knows of: seen from the newest of all, some have moved out of sight.
-    span = f"{'greatest' if _pg() else 'max'}(0, %s - (%s - e.newest))"
-    one = "1::bigint" if _pg() else "1"
-    what = f"({column} & (({one} << {span}{'::int' if _pg() else ''}) - 1)) <> 0"
-    found = _engaged_with(list_id, what, (min(int(asked.value or 0), MOST_EDITIONS), newest))
-    return _turned(asked.op == "not_in_last", found)
+    span = f"{'greatest' if _is_postgresql() else 'max'}(0, %s - (%s - e.newest))"
+    one = "1::bigint" if _is_postgresql() else "1"
+    what = f"({column} & (({one} << {span}{'::int' if _is_postgresql() else ''}) - 1)) <> 0"
+    found = _has_engagement(list_id, what, (min(int(asked.value or 0), MOST_EDITIONS), newest))
+    return _negate_if(asked.op == "not_in_last", found)
 
 
-def _attribute(asked: Condition) -> SqlFragment:
+def _build_attribute(asked: Condition) -> SqlFragment:
     name = asked.about.removeprefix("attribute:")
-    if _pg():
+    if _is_postgresql():
         text, number = "p.attributes ->> %s", "(p.attributes ->> %s)::numeric"
         place: tuple[Any, ...] = (name,)
         there = SqlFragment("jsonb_exists(p.attributes, %s)", place)
@@ -193,14 +193,14 @@ def _attribute(asked: Condition) -> SqlFragment:
         place = (f'$."{name}"',)
         there = SqlFragment("json_type(p.attributes, %s) IS NOT NULL", place)
     if asked.op in ("known", "unknown"):
-        return _turned(asked.op == "unknown", there)
+        return _negate_if(asked.op == "unknown", there)
     if asked.op == "contains":
-        return SqlFragment(f"{text} {_like()} %s ESCAPE '!'", (*place, f"%{escaped(str(asked.value))}%"))
+        return SqlFragment(f"{text} {_like_operator()} %s ESCAPE '!'", (*place, f"%{escape_like(str(asked.value))}%"))
     if asked.op == "is_not":
         return SqlFragment(f"({text} = %s) IS NOT TRUE", (*place, asked.value))
     sign = {"is": "=", "above": ">", "below": "<", "before": "<", "after": ">="}[asked.op]
     if isinstance(asked.value, int | float):
-        if _pg():
+        if _is_postgresql():
             return SqlFragment(
                 f"(CASE WHEN jsonb_typeof(p.attributes -> %s) = 'number' THEN {number} {sign} %s ELSE false END)",
                 (name, *place, asked.value),
@@ -212,33 +212,33 @@ def _attribute(asked: Condition) -> SqlFragment:
     return SqlFragment(f"{text} {sign} %s", (*place, asked.value))
 
 
-_BUILD: Mapping[str, Any] = {
-    "tier": _column("tier"),
-    "language": _column("language"),
-    "zone": _column("zone"),
-    "source": _column("source"),
-    "tag": _tag,
-    "list": _list,
-    "joined": _joined,
-    "confirmed": _confirmed,
-    "tracked": _tracked,
-    "opened": _engaged,
-    "clicked": _engaged,
+_BUILDERS: Mapping[str, Any] = {
+    "tier": _column_builder("tier"),
+    "language": _column_builder("language"),
+    "zone": _column_builder("zone"),
+    "source": _column_builder("source"),
+    "tag": _build_tag,
+    "list": _build_list,
+    "joined": _build_joined,
+    "confirmed": _build_confirmed,
+    "tracked": _build_tracked,
+    "opened": _build_engaged,
+    "clicked": _build_engaged,
 }
 
 
-def _turned(really: bool, asked: SqlFragment) -> SqlFragment:
+def _negate_if(really: bool, asked: SqlFragment) -> SqlFragment:
     return asked.negated() if really else asked
 
 
-def _list_id(slug: str) -> int:
+def _get_list_id(slug: str) -> int:
     found = models.List.objects.filter(slug=slug).values_list("id", flat=True).first()
     if found is None:
         raise BadInput(f"There is no list “{slug}” any more.", "list")
     return found
 
 
-def newest_edition(list_id: int) -> int:
+def get_newest_edition(list_id: int) -> int:
     """The number of the newest edition of a list that anybody is known to have opened or clicked."""
     row = models.List.objects.filter(id=list_id).values_list("newest_edition", flat=True).first()
     if row:
@@ -246,30 +246,30 @@ def newest_edition(list_id: int) -> int:
     return models.Engagement.objects.filter(subscription__list_id=list_id).aggregate(n=Max("newest"))["n"] or 0
 
 
-def _midnight(day: str) -> Any:
+def _to_midnight(day: str) -> Any:
     moment = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC)
     return connection.ops.adapt_datetimefield_value(moment)
 
 
-def escaped(text: str) -> str:
+def escape_like(text: str) -> str:
     """A text for LIKE … ESCAPE '!', meaning itself."""
     return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
 
 
-def liked(text: str) -> str:
+def build_like(text: str) -> str:
     """LIKE a pattern with a text, whatever the case. What needs no escaping is compared a tenth faster without."""
-    return f"{_like()} %s" + (" ESCAPE '!'" if text != escaped(text) or "\\" in text else "")
+    return f"{_like_operator()} %s" + (" ESCAPE '!'" if text != escape_like(text) or "\\" in text else "")
 
 
-def _like() -> str:
-    return "ILIKE" if _pg() else "LIKE"
+def _like_operator() -> str:
+    return "ILIKE" if _is_postgresql() else "LIKE"
 
 
-def _pg() -> bool:
+def _is_postgresql() -> bool:
     return connection.vendor == "postgresql"
 
 
-def in_ranges(select: str, asked: SqlFragment, tail: str = "") -> list[tuple[Any, ...]]:
+def select_in_ranges(select: str, asked: SqlFragment, tail: str = "") -> list[tuple[Any, ...]]:
     """The rows of `select … WHERE asked` over all people: on a large SQLite in ranges of ids, one thread each.
 
     SQLite lets other threads run while it works. PostgreSQL has parallel workers of its own.
@@ -285,7 +285,7 @@ def in_ranges(select: str, asked: SqlFragment, tail: str = "") -> list[tuple[Any
     text = asked.text.replace("%s", "?")
 
     def rows(low: int, high: int) -> list[tuple[Any, ...]]:
-        ranged = _MARK.sub(lambda found: f" AND {found[1]} > {low:d} AND {found[1]} <= {high:d}", text)
+        ranged = _RANGE_MARK.sub(lambda found: f" AND {found[1]} > {low:d} AND {found[1]} <= {high:d}", text)
         statement = f"{select} WHERE p.id > {low:d} AND p.id <= {high:d} AND ({ranged}) {tail}"
         reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)
         try:
@@ -298,7 +298,7 @@ def in_ranges(select: str, asked: SqlFragment, tail: str = "") -> list[tuple[Any
         return [row for some in pool.map(rows, bounds[:-1], bounds[1:]) for row in some]
 
 
-def segment_row(slug: str) -> models.Segment:
+def get_segment_row(slug: str) -> models.Segment:
     """The row of a segment. Raises NotFound, naming those there are."""
     row = models.Segment.objects.filter(slug=slug).first()
     if row is None:

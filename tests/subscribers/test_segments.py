@@ -44,10 +44,10 @@ def _id(name: str) -> int:
 def who(definition: Any, now: datetime) -> str:
     kinds = {row.slug: row.kind for row in service.attributes()}
     group = segments.parse_definition(definition, kinds)
-    found = [reads.get_subscriber(each).first_name[0].lower() for each in selecting.members(group, now)]
+    found = [reads.get_subscriber(each).first_name[0].lower() for each in selecting.select_members(group, now)]
     assert service.count_segment(definition, now=now).count == len(found)
     everybody = list(models.Subscriber.objects.values_list("id", flat=True))
-    assert selecting.among(group, now, everybody) == frozenset(selecting.members(group, now))
+    assert selecting.select_among(group, now, everybody) == frozenset(selecting.select_members(group, now))
     return "".join(found)
 
 

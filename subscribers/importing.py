@@ -27,7 +27,7 @@ from django.db.models import Q
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused, SurroundingsError
 from subscribers import merging, models, reads, staging, strokes, tables, undoing
 from subscribers.rows import BadRow
-from subscribers.staging import Options, Staged
+from subscribers.staging import ImportOptions, Staged
 from subscribers.strokes import LEASE, Clock, Progress
 from subscribers.values import Flag, ImportReport, ImportRun, List
 
@@ -44,7 +44,7 @@ def import_csv(
     by: str,
     now: datetime,
     name: str = "",
-    options: Options | None = None,
+    options: ImportOptions | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Imports a file into a list, at once. Good rows are kept, bad ones reported; nobody who left is signed up again.
@@ -52,7 +52,7 @@ def import_csv(
     A file that cannot be taken (no addresses, an unknown status) changes nothing. `progress` hears of rows read, and
     then of addresses merged. Raises BadInput, SurroundingsError.
     """
-    options = options or Options()
+    options = options or ImportOptions()
     target = reads.get_list(list_id)
     name = name or (source.name if isinstance(source, Path) else "")
     with _open_source(source) as stream:
@@ -73,15 +73,15 @@ def import_csv(
 
 
 def begin_import(
-    stream: BinaryIO, list_id: int, *, by: str, now: datetime, name: str, options: Options | None = None
+    stream: BinaryIO, list_id: int, *, by: str, now: datetime, name: str, options: ImportOptions | None = None
 ) -> ImportRun:
     """Keeps a file for the worker to look through (see `process_next_import`). Raises BadInput, SurroundingsError."""
-    row = _create_import(stream, reads.get_list(list_id), name, options or Options(), by, now)
+    row = _create_import(stream, reads.get_list(list_id), name, options or ImportOptions(), by, now)
     models.Import.objects.filter(id=row.id).update(state="checking")
     return get_import(row.id)
 
 
-def change_import_options(import_id: int, options: Options) -> ImportRun:
+def change_import_options(import_id: int, options: ImportOptions) -> ImportRun:
     """Says what columns and words of a file mean; it is looked through anew. Raises NotFound, Refused."""
     _change_state(import_id, ("asks", "ready"), state="checking", options=asdict(options), error="", lease_until=None)
     _work_path(import_id).unlink(missing_ok=True)
@@ -277,7 +277,7 @@ def file_has_address(import_id: int, keys: Collection[str]) -> bool:
 
 
 def _dry_run(
-    stream: BinaryIO, target: List, name: str, options: Options, by: str, now: datetime, progress: Progress | None
+    stream: BinaryIO, target: List, name: str, options: ImportOptions, by: str, now: datetime, progress: Progress | None
 ) -> ImportReport:
     with tempfile.TemporaryDirectory(prefix="newsletter-", dir=_create_folder(_get_folder())) as folder:
         work = Path(folder) / "dry.work"
@@ -288,7 +288,7 @@ def _dry_run(
 
 
 def _create_import(
-    stream: BinaryIO, target: List, name: str, options: Options, by: str, now: datetime
+    stream: BinaryIO, target: List, name: str, options: ImportOptions, by: str, now: datetime
 ) -> models.Import:
     """The record of an import, and its file beside it."""
     row = models.Import.objects.create(
@@ -353,8 +353,8 @@ def _merge_rest(row: models.Import, clock: Clock, now: datetime, *, progress: Pr
     _refresh_statistics()
 
 
-def _load_options(row: models.Import) -> Options:
-    return Options(**{name: row.options[name] for name in Options.__slots__ if name in row.options})
+def _load_options(row: models.Import) -> ImportOptions:
+    return ImportOptions(**{name: row.options[name] for name in ImportOptions.__slots__ if name in row.options})
 
 
 def _build_target(row: models.Import) -> merging.MergeTarget:
@@ -390,7 +390,7 @@ def _stage_stream(
     stream: BinaryIO,
     work: Path,
     name: str,
-    options: Options,
+    options: ImportOptions,
     now: datetime,
     progress: Progress | None,
     alive: Callable[[], object] | None = None,

@@ -72,7 +72,7 @@ from subscribers.segmenting import (
     set_tier,
 )
 from subscribers.segmenting import list_segment_members as segment_members
-from subscribers.staging import Options
+from subscribers.staging import ImportOptions
 from subscribers.suppressions import (
     export_suppressions,
     exported_suppressions,

@@ -59,7 +59,7 @@ _NEEDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ImportOptions:
     """What whoever imports says about a file: what columns are, what state the rows or words of it mean."""
 
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -92,7 +92,7 @@ def stage(
     work: Path,
     *,
     name: str,
-    options: Options,
+    options: ImportOptions,
     kinds: Mapping[str, tuple[str, Sequence[str]]],
     progress: Callable[[int], object] | None = None,
 ) -> Staged:

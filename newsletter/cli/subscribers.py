@@ -74,7 +74,9 @@ def import_subscriber_file(
         raise SurroundingsError(
             f"{file} cannot be read: {'it is a folder' if file.is_dir() else 'there is no such file'}."
         )
-    options = service.Options(_parse_pairs(columns, "--map"), status, _parse_pairs(words, "--status-value"), overwrite)
+    options = service.ImportOptions(
+        _parse_pairs(columns, "--map"), status, _parse_pairs(words, "--status-value"), overwrite
+    )
     with progress("Importing", None) as advance:
         report = service.import_csv(file, found.id, dry_run=dry_run, by=BY, now=now, options=options, progress=advance)
     if not dry_run:

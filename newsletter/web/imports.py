@@ -90,7 +90,7 @@ def _act(request: HttpRequest, found: service.ImportRun) -> HttpResponse:
     return redirect("import-run", found.id)
 
 
-def _read_options(request: HttpRequest) -> service.Options:
+def _read_options(request: HttpRequest) -> service.ImportOptions:
     """What was said of columns (col-0 and its name-0, …) and of the words in them (word-0 and means-0, …)."""
     mapping = {
         name: target
@@ -102,7 +102,7 @@ def _read_options(request: HttpRequest) -> service.Options:
         for number in range(50)
         if (word := request.POST.get(f"word-{number}")) and (state := request.POST.get(f"means-{number}"))
     }
-    return service.Options(mapping, request.POST.get("status", ""), words, bool(request.POST.get("overwrite")))
+    return service.ImportOptions(mapping, request.POST.get("status", ""), words, bool(request.POST.get("overwrite")))
 
 
 @desk_view("readers")

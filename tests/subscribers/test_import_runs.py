@@ -12,7 +12,7 @@ from django.conf import settings
 
 from newsletter.kernel.errors import Refused, SurroundingsError
 from subscribers import importing, models, service, staging, strokes
-from subscribers.staging import Options
+from subscribers.staging import ImportOptions
 from subscribers.values import ImportRun, List
 
 FILE = "email,first_name\nann@example.com,Ann\nben@example.com,Ben\nnobody@,\n"
@@ -66,7 +66,7 @@ def test_a_file_that_is_not_understood_asks_and_goes_on_when_it_is_explained(
     assert "permission" in asks.error
     with pytest.raises(Refused, match="asks"):
         service.confirm_import(run.id)
-    service.explain_import(run.id, Options(mapping={"permission": "ignore"}))
+    service.explain_import(run.id, ImportOptions(mapping={"permission": "ignore"}))
     step(now)
     assert (service.import_run(run.id).state, service.import_run(run.id).error) == ("ready", "")
 

@@ -27,7 +27,7 @@ from django.db.models import Q
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused, SurroundingsError
 from subscribers import merging, models, reads, staging, strokes, tables, undoing
 from subscribers.rows import BadRow
-from subscribers.staging import ImportOptions, Staged
+from subscribers.staging import ImportOptions, StagedFile
 from subscribers.strokes import LEASE, Clock, Progress
 from subscribers.values import Flag, ImportReport, ImportRun, List
 
@@ -328,7 +328,7 @@ def _clock_from(now: datetime) -> Clock:
     return lambda: now + timedelta(seconds=perf_counter() - started)
 
 
-def _stage_kept_file(row: models.Import, clock: Clock, now: datetime, progress: Progress | None) -> Staged:
+def _stage_kept_file(row: models.Import, clock: Clock, now: datetime, progress: Progress | None) -> StagedFile:
     """Reads the kept file of an import into its work file; the lease is kept up meanwhile."""
     with _open_source(_file_path(row.id)) as stream:
         return _stage_stream(
@@ -362,7 +362,7 @@ def _build_target(row: models.Import) -> merging.MergeTarget:
     return merging.MergeTarget(row.id, row.list_id, row.by, row.name, overwrite, staging.columns(_work_path(row.id)))
 
 
-def _save_staging_result(row: models.Import, staged: Staged, present: datetime) -> None:
+def _save_staging_result(row: models.Import, staged: StagedFile, present: datetime) -> None:
     first = {"rows": staged.rows, "refused": staged.refused, "skipped": staged.skipped}
     row.tool, row.people, row.bad, row.flags = staged.tool, staged.people, list(staged.bad), dict(staged.flags)
     row.counts = dict.fromkeys(merging.OUTCOMES, 0) | row.counts | first
@@ -375,7 +375,7 @@ def _renew_lease(row: models.Import, present: datetime) -> None:
     models.Import.objects.filter(id=row.id, owner=row.owner).update(lease_until=present + LEASE)
 
 
-def _create_tags_and_attributes(staged: Staged, now: datetime) -> None:
+def _create_tags_and_attributes(staged: StagedFile, now: datetime) -> None:
     """Makes the tags and attributes a file names that are not there yet."""
     models.Tag.objects.bulk_create(
         [models.Tag(name=name) for name in staged.tags], ignore_conflicts=True, batch_size=500
@@ -394,7 +394,7 @@ def _stage_stream(
     now: datetime,
     progress: Progress | None,
     alive: Callable[[], object] | None = None,
-) -> Staged:
+) -> StagedFile:
     kinds = {row.slug: (row.kind, tuple(row.choices)) for row in models.Attribute.objects.all()}
     last = perf_counter()
 
@@ -417,7 +417,7 @@ def _record_failure(row: models.Import, error: NewsletterError, now: datetime, s
         delete_file(row.id)
 
 
-def _build_report(staged: Staged, counts: Mapping[str, int], import_id: int = 0) -> ImportReport:
+def _build_report(staged: StagedFile, counts: Mapping[str, int], import_id: int = 0) -> ImportReport:
     return ImportReport(
         rows=staged.rows,
         **{name: counts[name] for name in merging.OUTCOMES},

@@ -69,7 +69,7 @@ class ImportOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Staged:
+class StagedFile:
     """What a file holds. `rows` are its records; `people` the addresses among them, each once."""
 
     tool: str
@@ -95,7 +95,7 @@ def stage(
     options: ImportOptions,
     kinds: Mapping[str, tuple[str, Sequence[str]]],
     progress: Callable[[int], object] | None = None,
-) -> Staged:
+) -> StagedFile:
     """Reads a whole file into a new work file. Raises BadInput for one that cannot be taken, SurroundingsError.
 
     `progress` hears of rows read. `kinds` are the attributes there are (see rows.Reader).
@@ -143,7 +143,7 @@ def stage(
     return staged
 
 
-def staged_already(work: Path) -> Staged | None:
+def staged_already(work: Path) -> StagedFile | None:
     """What a work file holds, if it is there and whole."""
     if not work.exists():
         return None
@@ -152,7 +152,7 @@ def staged_already(work: Path) -> Staged | None:
             row = database.execute("SELECT document FROM meta").fetchone()
     except (sqlite3.Error, SurroundingsError):
         return None
-    return Staged(**json.loads(row[0])) if row else None
+    return StagedFile(**json.loads(row[0])) if row else None
 
 
 def _used(layout: Layout) -> list[str]:
@@ -243,13 +243,13 @@ class _Found:
         if len(flag["first"]) < MOST_SHOWN:
             flag["first"].append([line, address, meant])
 
-    def staged(self, people: int) -> Staged:
+    def staged(self, people: int) -> StagedFile:
         if len(self._tags) > 10_000:
             raise BadInput(
                 f"The file has {len(self._tags)} different tags; 10,000 are the most. Is it the right column?", "map"
             )
         layout = self._layout
-        return Staged(
+        return StagedFile(
             tool=layout.tool.name,
             title=layout.tool.title,
             columns=[
@@ -267,8 +267,8 @@ class _Found:
         )
 
 
-def _document(staged: Staged) -> dict[str, Any]:
-    return {name: getattr(staged, name) for name in Staged.__slots__}
+def _document(staged: StagedFile) -> dict[str, Any]:
+    return {name: getattr(staged, name) for name in StagedFile.__slots__}
 
 
 def _chained(

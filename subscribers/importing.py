@@ -157,7 +157,7 @@ def _judge_file(
 ) -> dict[str, int]:
     """What would become of everybody in a work file: counts by outcome."""
     counts = dict.fromkeys(merging.OUTCOMES, 0)
-    for rows in staging.strokes(work, after="", size=lambda: DRY_RUN_ROWS):
+    for rows in staging.read_chunks(work, after="", size=lambda: DRY_RUN_ROWS):
         for outcome, count in merging.judge_chunk(rows, target, now).items():
             counts[outcome] += count
         if progress:
@@ -216,7 +216,7 @@ def list_bad_rows(import_id: int) -> Iterator[BadRow]:
     """Every bad row of an import whose file is still kept; otherwise the first of them."""
     work = _work_path(import_id)
     if work.exists():
-        yield from staging.bad_rows(work)
+        yield from staging.read_bad_rows(work)
     else:
         yield from (BadRow(*each) for each in _get_row(import_id).bad)
 
@@ -282,7 +282,7 @@ def _dry_run(
     with tempfile.TemporaryDirectory(prefix="newsletter-", dir=_create_folder(_get_folder())) as folder:
         work = Path(folder) / "dry.work"
         staged = _stage_stream(stream, work, name, options, now, progress)
-        into = merging.MergeTarget(0, target.id, by, name, options.overwrite, staging.columns(work))
+        into = merging.MergeTarget(0, target.id, by, name, options.overwrite, staging.list_columns(work))
         counts = _judge_file(work, into, now, progress)
     return _build_report(staged, counts)
 
@@ -302,7 +302,7 @@ def _create_import(
         created_at=now,
     )
     try:
-        row.sha256, row.size = staging.kept(stream, _file_path(row.id))
+        row.sha256, row.size = staging.keep_file(stream, _file_path(row.id))
     except NewsletterError:
         _file_path(row.id).unlink(missing_ok=True)
         row.delete()
@@ -345,7 +345,7 @@ def _stage_kept_file(row: models.Import, clock: Clock, now: datetime, progress: 
 def _merge_rest(row: models.Import, clock: Clock, now: datetime, *, progress: Progress | None = None) -> None:
     """Merges what is not in yet. What was staged before a crash is used again; each stroke notes where it ended."""
     work = _work_path(row.id)
-    staged = staging.staged_already(work) or _stage_kept_file(row, clock, now, progress)
+    staged = staging.load_staged(work) or _stage_kept_file(row, clock, now, progress)
     _save_staging_result(row, staged, clock())
     _create_tags_and_attributes(staged, now)
     strokes.merge_all(row, work, _build_target(row), now=now, clock=clock, progress=progress)
@@ -359,7 +359,9 @@ def _load_options(row: models.Import) -> ImportOptions:
 
 def _build_target(row: models.Import) -> merging.MergeTarget:
     overwrite = bool(row.options.get("overwrite"))
-    return merging.MergeTarget(row.id, row.list_id, row.by, row.name, overwrite, staging.columns(_work_path(row.id)))
+    return merging.MergeTarget(
+        row.id, row.list_id, row.by, row.name, overwrite, staging.list_columns(_work_path(row.id))
+    )
 
 
 def _save_staging_result(row: models.Import, staged: StagedFile, present: datetime) -> None:
@@ -406,7 +408,7 @@ def _stage_stream(
             alive()
             last = perf_counter()
 
-    return staging.stage(stream, work, name=name, options=options, kinds=kinds, progress=heard)
+    return staging.stage_file(stream, work, name=name, options=options, kinds=kinds, progress=heard)
 
 
 def _record_failure(row: models.Import, error: NewsletterError, now: datetime, state: str = "failed") -> None:
@@ -441,7 +443,7 @@ def _to_flags(flags: Mapping[str, Any]) -> dict[str, Flag]:
 
 
 def _to_import_run(row: models.Import) -> ImportRun:
-    staged = staging.staged_already(_work_path(row.id)) if row.file_kept else None
+    staged = staging.load_staged(_work_path(row.id)) if row.file_kept else None
     counts = {name: row.counts.get(name, 0) for name in (*merging.OUTCOMES, "rows", "refused", "skipped")}
     report = ImportReport(
         **counts,

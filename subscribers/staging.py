@@ -24,26 +24,26 @@ from subscribers.formats import Layout
 from subscribers.rows import STRENGTH, BadRow, Row, RowParser, SkippedRow
 
 MOST_SHOWN = 1000  # bad rows, and odd ones of each kind, that are kept with the import; the work file has all bad ones
-ROWS = 10_000  # to a write
+ROWS_PER_WRITE = 10_000  # to a write
 SAMPLE = 50
 COLUMNS = (
     "key", "line", "address", "first_name", "last_name", "zone", "language", "status", "tier", "tags", "attributes",
     "joined_at", "confirmed_at", "left_at", "network", "source", "reason", "repeats",
 )  # fmt: skip
-_ALWAYS = ("key", "line", "address", "status", "repeats")
-_MAKE = """
+_REQUIRED_COLUMNS = ("key", "line", "address", "status", "repeats")
+_CREATE_TABLES = """
     CREATE TABLE stage ({columns}, PRIMARY KEY (key)) WITHOUT ROWID;
     CREATE TABLE bad (line, field, value, reason);
     CREATE TABLE meta (document);
 """
 # Of the rows that name one address the first counts, its gaps filled by later ones, with the strongest status of all.
-_STAGE = """
+_INSERT_ROW = """
     INSERT INTO stage VALUES ({marks})
     ON CONFLICT (key) DO UPDATE SET status = max(status, excluded.status), repeats = repeats + 1{fills}
 """
-_FILLS = ", {0} = CASE {0} WHEN '' THEN excluded.{0} ELSE {0} END"
+_FILL_GAP = ", {0} = CASE {0} WHEN '' THEN excluded.{0} ELSE {0} END"
 # Which columns a meaning needs, where it is not the one with its name.
-_NEEDS = {
+_COLUMNS_BY_TARGET = {
     "name": ("first_name", "last_name"),
     "zone_if_known": ("zone",),
     "plan": ("tier",),
@@ -87,7 +87,7 @@ class StagedFile:
     undated: int = 0  # people without any date of consent
 
 
-def stage(
+def stage_file(
     stream: BinaryIO,
     work: Path,
     *,
@@ -112,17 +112,18 @@ def stage(
         statuses=options.statuses,
     )
     reader = RowParser(layout, kinds)
-    records = _chained(sample, table.records)
+    records = _chain(sample, table.records)
     work.unlink(missing_ok=True)
-    with _connected(work) as database:
-        used = _used(layout)
+    with _open_work_file(work) as database:
+        used = _used_columns(layout)
         picked = itemgetter(*(COLUMNS.index(name) for name in used))
-        statement = _STAGE.format(
-            marks=", ".join("?" * len(used)), fills="".join(_FILLS.format(name) for name in used if name not in _ALWAYS)
+        statement = _INSERT_ROW.format(
+            marks=", ".join("?" * len(used)),
+            fills="".join(_FILL_GAP.format(name) for name in used if name not in _REQUIRED_COLUMNS),
         )
-        database.executescript(_MAKE.format(columns=", ".join(f"{name} NOT NULL" for name in used)))
-        found = _Found(layout)
-        while part := list(islice(records, ROWS)):
+        database.executescript(_CREATE_TABLES.format(columns=", ".join(f"{name} NOT NULL" for name in used)))
+        found = _RowSorter(layout)
+        while part := list(islice(records, ROWS_PER_WRITE)):
             good = sorted(found.sorted_out(reader.rows(iter(part))))
             with database:
                 database.executemany(
@@ -139,42 +140,42 @@ def stage(
             found.staged(people), undated=database.execute(f"SELECT count(*) FROM stage WHERE {undated}").fetchone()[0]
         )
         with database:
-            database.execute("INSERT INTO meta VALUES (?)", [json.dumps(_document(staged))])
+            database.execute("INSERT INTO meta VALUES (?)", [json.dumps(_to_document(staged))])
     return staged
 
 
-def staged_already(work: Path) -> StagedFile | None:
+def load_staged(work: Path) -> StagedFile | None:
     """What a work file holds, if it is there and whole."""
     if not work.exists():
         return None
     try:
-        with _connected(work) as database:
+        with _open_work_file(work) as database:
             row = database.execute("SELECT document FROM meta").fetchone()
     except (sqlite3.Error, SurroundingsError):
         return None
     return StagedFile(**json.loads(row[0])) if row else None
 
 
-def _used(layout: Layout) -> list[str]:
+def _used_columns(layout: Layout) -> list[str]:
     """The columns that a file of this layout can fill at all: the others need not be written and read a million times."""
-    needed = {*_ALWAYS, *(("tier",) if layout.tool.name == "buttondown" else ())}
+    needed = {*_REQUIRED_COLUMNS, *(("tier",) if layout.tool.name == "buttondown" else ())}
     for column in layout.columns:
-        needed |= {*_NEEDS.get(column.target, (column.target,))}
+        needed |= {*_COLUMNS_BY_TARGET.get(column.target, (column.target,))}
     return [name for name in COLUMNS if name in needed]
 
 
-def columns(work: Path) -> list[str]:
+def list_columns(work: Path) -> list[str]:
     """The columns of the rows in a work file; those that are not there are empty."""
-    with _connected(work) as database:
+    with _open_work_file(work) as database:
         return [row[1] for row in database.execute("PRAGMA table_info(stage)")]
 
 
-def strokes(work: Path, *, after: str, size: Callable[[], int]) -> Iterator[list[tuple[Any, ...]]]:
+def read_chunks(work: Path, *, after: str, size: Callable[[], int]) -> Iterator[list[tuple[Any, ...]]]:
     """The people of a work file behind the key `after`, in strokes of as many as `size` says each time.
 
-    A row has the `columns` of the file, the key first.
+    A row has the `list_columns` of the file, the key first.
     """
-    with _connected(work) as database:
+    with _open_work_file(work) as database:
         while part := database.execute(
             "SELECT * FROM stage WHERE key > ? ORDER BY key LIMIT ?", [after, size()]
         ).fetchall():
@@ -182,13 +183,13 @@ def strokes(work: Path, *, after: str, size: Callable[[], int]) -> Iterator[list
             after = part[-1][0]
 
 
-def bad_rows(work: Path) -> Iterator[BadRow]:
+def read_bad_rows(work: Path) -> Iterator[BadRow]:
     """Every bad row of the file."""
-    with _connected(work) as database:
+    with _open_work_file(work) as database:
         yield from (BadRow(*row) for row in database.execute("SELECT * FROM bad ORDER BY line"))
 
 
-class _Found:
+class _RowSorter:
     """Sorts what comes out of a file: good rows to stage, bad ones, skipped ones, odd ones."""
 
     def __init__(self, layout: Layout) -> None:
@@ -267,11 +268,11 @@ class _Found:
         )
 
 
-def _document(staged: StagedFile) -> dict[str, Any]:
+def _to_document(staged: StagedFile) -> dict[str, Any]:
     return {name: getattr(staged, name) for name in StagedFile.__slots__}
 
 
-def _chained(
+def _chain(
     sample: list[tuple[int, list[str]]], records: Iterator[tuple[int, list[str]]]
 ) -> Iterator[tuple[int, list[str]]]:
     yield from sample
@@ -280,7 +281,7 @@ def _chained(
 
 
 @contextmanager
-def _connected(work: Path) -> Iterator[sqlite3.Connection]:
+def _open_work_file(work: Path) -> Iterator[sqlite3.Connection]:
     """The work file, without the care a database takes of what it cannot make anew."""
     try:
         database = sqlite3.connect(work)
@@ -298,7 +299,7 @@ def _connected(work: Path) -> Iterator[sqlite3.Connection]:
         ) from error
 
 
-def kept(stream: BinaryIO, path: Path) -> tuple[str, int]:
+def keep_file(stream: BinaryIO, path: Path) -> tuple[str, int]:
     """Copies a file to keep it; its SHA-256 and its size. Raises BadInput when it is too large, SurroundingsError."""
     stream.seek(0)
     digest, size = hashlib.sha256(), 0

@@ -45,7 +45,7 @@ def merge_all(
     """
     pace = _Pace()
     with _light_writing(), _relay() as relay:
-        for rows in staging.strokes(work, after=row.merged_to, size=pace):
+        for rows in staging.read_chunks(work, after=row.merged_to, size=pace):
             with pace.measured(len(rows)):
                 relay(lambda turn, rows=rows: _stroke(row, rows, target, now, clock(), turn))  # type: ignore[misc]
             if progress:

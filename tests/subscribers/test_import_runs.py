@@ -86,7 +86,7 @@ def test_the_work_of_a_dead_worker_is_taken_up_when_its_lease_is_over(
     step(now)
     service.confirm_import(run.id)
     monkeypatch.setattr(strokes, "FIRST_STROKE", 100)
-    real, done_strokes = staging.strokes, 0
+    real, done_strokes = staging.read_chunks, 0
 
     def dies(*args: object, **more: object) -> object:
         nonlocal done_strokes
@@ -96,10 +96,10 @@ def test_the_work_of_a_dead_worker_is_taken_up_when_its_lease_is_over(
             if done_strokes == 1:
                 raise KeyboardInterrupt  # as if the power went
 
-    monkeypatch.setattr(staging, "strokes", dies)
+    monkeypatch.setattr(staging, "read_chunks", dies)
     with pytest.raises(KeyboardInterrupt):
         step(now)
-    monkeypatch.setattr(staging, "strokes", real)
+    monkeypatch.setattr(staging, "read_chunks", real)
     half = service.import_run(run.id)
     assert half.state == "running"
     assert 0 < half.merged < 300

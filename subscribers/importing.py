@@ -348,7 +348,7 @@ def _merge_rest(row: models.Import, clock: Clock, now: datetime, *, progress: Pr
     staged = staging.load_staged(work) or _stage_kept_file(row, clock, now, progress)
     _save_staging_result(row, staged, clock())
     _create_tags_and_attributes(staged, now)
-    strokes.merge_all(row, work, _build_target(row), now=now, clock=clock, progress=progress)
+    strokes.merge_file(row, work, _build_target(row), now=now, clock=clock, progress=progress)
     models.Import.objects.filter(id=row.id, owner=row.owner).update(state="done", finished_at=clock(), lease_until=None)
     _refresh_statistics()
 

@@ -22,15 +22,15 @@ from newsletter.kernel.errors import Refused
 from subscribers import merging, models, staging
 
 LEASE = timedelta(seconds=60)
-FIRST_STROKE, LEAST, MOST = 1_000, 100, 20_000  # rows
-STROKE_SECONDS = 0.03  # of a stroke: the web waits for the writing lock no longer
-SHARED_STROKE_SECONDS = 0.015  # where others write, too
-POSTGRES_STROKE_SECONDS = 0.15  # there a stroke locks the rows of its own people alone
+FIRST_CHUNK, LEAST_ROWS, MOST_ROWS = 1_000, 100, 20_000  # rows
+CHUNK_SECONDS = 0.03  # of a stroke: the web waits for the writing lock no longer
+SHARED_CHUNK_SECONDS = 0.015  # where others write, too
+POSTGRES_CHUNK_SECONDS = 0.15  # there a stroke locks the rows of its own people alone
 Progress = Callable[[int], object]
 Clock = Callable[[], datetime]
 
 
-def merge_all(
+def merge_file(
     row: models.Import,
     work: Path,
     target: merging.MergeTarget,
@@ -43,16 +43,16 @@ def merge_all(
 
     Raises Refused when the import is somebody else's by now.
     """
-    pace = _Pace()
-    with _light_writing(), _relay() as relay:
+    pace = _ChunkSizer()
+    with _relaxed_durability(), _chunk_runner() as relay:
         for rows in staging.read_chunks(work, after=row.merged_to, size=pace):
             with pace.measured(len(rows)):
-                relay(lambda turn, rows=rows: _stroke(row, rows, target, now, clock(), turn))  # type: ignore[misc]
+                relay(lambda turn, rows=rows: _merge_chunk(row, rows, target, now, clock(), turn))  # type: ignore[misc]
             if progress:
                 progress(len(rows))
 
 
-def _stroke(
+def _merge_chunk(
     row: models.Import,
     rows: Sequence[tuple[Any, ...]],
     target: merging.MergeTarget,
@@ -81,24 +81,24 @@ def _stroke(
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class _ChunkSignals:
     """What a stroke says to its neighbours, where two are under way."""
 
     next_may_begin: Callable[[], None]
     settle: Callable[[], None]  # waits until the stroke before is in
 
 
-_Act = Callable[[_Turn], None]
+_ChunkWork = Callable[[_ChunkSignals], None]
 
 
 @contextmanager
-def _relay() -> Iterator[Callable[[_Act], None]]:
+def _chunk_runner() -> Iterator[Callable[[_ChunkWork], None]]:
     """What runs one stroke after the other."""
     if connection.vendor != "postgresql" or connection.in_atomic_block:
-        alone = _Turn(lambda: None, lambda: None)
+        alone = _ChunkSignals(lambda: None, lambda: None)
         yield lambda act: act(alone)
         return
-    relay = _Relay()
+    relay = _TwoChunkRunner()
     try:
         yield relay
     except BaseException:
@@ -108,7 +108,7 @@ def _relay() -> Iterator[Callable[[_Act], None]]:
     relay.settle()
 
 
-class _Relay:
+class _TwoChunkRunner:
     """Two hands with a database connection each: a stroke begins while the one before is being committed.
 
     PostgreSQL looks foreign keys up at commit, one by one, which takes as long as half of all the rest. The strokes stay in
@@ -121,16 +121,16 @@ class _Relay:
         self._strokes = 0
         self._under_way: deque[Future[None]] = deque()
 
-    def __call__(self, act: _Act) -> None:
+    def __call__(self, act: _ChunkWork) -> None:
         """Runs a stroke; returns as soon as the next may begin. Raises what it, or one before it, raised."""
         while len(self._under_way) > 1:
             self._under_way.popleft().result()
         before = tuple(self._under_way)
         begin = Event()
-        turn = _Turn(begin.set, lambda: _wait(before))
+        turn = _ChunkSignals(begin.set, lambda: _wait_for(before))
         hand = self._hands[self._strokes % 2]
         self._strokes += 1
-        self._under_way.append(hand.submit(_run, act, turn))
+        self._under_way.append(hand.submit(_run_chunk, act, turn))
         begin.wait()
 
     def settle(self) -> None:
@@ -144,27 +144,27 @@ class _Relay:
             hand.shutdown()
 
 
-def _run(act: _Act, turn: _Turn) -> None:
+def _run_chunk(act: _ChunkWork, turn: _ChunkSignals) -> None:
     try:
         act(turn)
     finally:
         turn.next_may_begin()
 
 
-def _wait(strokes: Sequence[Future[None]]) -> None:
+def _wait_for(strokes: Sequence[Future[None]]) -> None:
     for stroke in strokes:
         stroke.result()
 
 
-class _Pace:
+class _ChunkSizer:
     """How many rows a stroke takes, and how long the next one waits.
 
-    As many as keep a stroke within `STROKE_SECONDS`, by how long the last ones took. Whoever waits for the writing lock of
+    As many as keep a stroke within `CHUNK_SECONDS`, by how long the last ones took. Whoever waits for the writing lock of
     SQLite looks for it now and then, so a pause must be long enough to be found: where others write, it is half the time.
     """
 
     def __init__(self) -> None:
-        self._rows = FIRST_STROKE
+        self._rows = FIRST_CHUNK
         self._strokes = 0
         self._version = self._data_version()
         self._shared_until = 0.0  # of perf_counter
@@ -178,9 +178,9 @@ class _Pace:
         yield
         spent = max(perf_counter() - began, 1e-6)
         shared = self._others_write()
-        most = POSTGRES_STROKE_SECONDS if connection.vendor == "postgresql" else STROKE_SECONDS
-        wanted = rows * (SHARED_STROKE_SECONDS if shared else most) / spent
-        self._rows = int(max(LEAST, min(MOST, wanted, self._rows * 2)))
+        most = POSTGRES_CHUNK_SECONDS if connection.vendor == "postgresql" else CHUNK_SECONDS
+        wanted = rows * (SHARED_CHUNK_SECONDS if shared else most) / spent
+        self._rows = int(max(LEAST_ROWS, min(MOST_ROWS, wanted, self._rows * 2)))
         if shared:
             sleep(spent)
 
@@ -190,7 +190,7 @@ class _Pace:
             return False
         self._strokes += 1
         if self._strokes % 10 == 1:
-            sleep(STROKE_SECONDS)
+            sleep(CHUNK_SECONDS)
         version = self._data_version()
         if version != self._version:
             self._version, self._shared_until = version, perf_counter() + 1.0
@@ -207,7 +207,7 @@ class _Pace:
 
 
 @contextmanager
-def _light_writing() -> Iterator[None]:
+def _relaxed_durability() -> Iterator[None]:
     """On SQLite each stroke would else wait for the disk, and copy pages into the database file over and over again.
 
     Should the power go, the last strokes may be lost whole, with the note that they were made: the import goes on before them.

@@ -85,7 +85,7 @@ def test_the_work_of_a_dead_worker_is_taken_up_when_its_lease_is_over(
     run = begin("email\n" + "".join(f"reader{n:03}@example.com\n" for n in range(300)))
     step(now)
     service.confirm_import(run.id)
-    monkeypatch.setattr(strokes, "FIRST_STROKE", 100)
+    monkeypatch.setattr(strokes, "FIRST_CHUNK", 100)
     real, done_strokes = staging.read_chunks, 0
 
     def dies(*args: object, **more: object) -> object:

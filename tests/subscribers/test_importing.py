@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import policy, reads, service
 from subscribers import strokes as pacing
-from subscribers.strokes import FIRST_STROKE as STROKE
+from subscribers.strokes import FIRST_CHUNK as STROKE
 from subscribers.values import ImportReport, List
 from tests.conftest import reported
 
@@ -172,8 +172,8 @@ def test_a_file_comes_from_disk_too_and_a_missing_one_is_named(morning: List, no
 def test_a_stroke_of_rows_costs_a_handful_of_queries_however_many_rows(
     take_in: TakeIn, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pacing, "STROKE_SECONDS", 60.0)  # or a slow machine would make more of them
-    monkeypatch.setattr(pacing, "POSTGRES_STROKE_SECONDS", 60.0)
+    monkeypatch.setattr(pacing, "CHUNK_SECONDS", 60.0)  # or a slow machine would make more of them
+    monkeypatch.setattr(pacing, "POSTGRES_CHUNK_SECONDS", 60.0)
     strokes = 4
     file = "email,first_name\n" + "".join(f"reader{n}@example.com,Ann\n" for n in range(strokes * STROKE))
     with django_assert_max_num_queries(25 * strokes):

@@ -74,13 +74,13 @@ from subscribers.segmenting import (
 from subscribers.segmenting import list_segment_members as segment_members
 from subscribers.staging import ImportOptions
 from subscribers.suppressions import (
-    export_suppressions,
-    exported_suppressions,
     import_suppressions,
     lift_expired,
+    lift_suppression,
+    list_suppressions,
+    stream_suppressions,
     suppress,
-    suppressed,
-    unsuppress,
+    write_suppressions,
 )
 from subscribers.suspects import ODD
 from subscribers.undoing import Undone

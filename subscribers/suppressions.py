@@ -16,7 +16,7 @@ from subscribers.values import Suppressed
 
 LONGEST_REASON = 40
 _COLUMNS = ("address", "reason", "source", "created_at", "expires_at")
-_ROWS = 500
+_ROWS_PER_WRITE = 500
 
 
 def suppress(address: str, *, reason: str, source: str, now: datetime, expires_at: datetime | None = None) -> None:
@@ -27,13 +27,17 @@ def suppress(address: str, *, reason: str, source: str, now: datetime, expires_a
     if expires_at is not None and expires_at <= now:
         raise BadInput(f"{expires_at:%Y-%m-%d %H:%M} UTC is past, so it would end at once.", "until")
     suppress_key(
-        key_of(address), reason=reason[:LONGEST_REASON] or "asked", source=source, now=now, expires_at=expires_at
+        to_suppression_key(address),
+        reason=reason[:LONGEST_REASON] or "asked",
+        source=source,
+        now=now,
+        expires_at=expires_at,
     )
 
 
-def unsuppress(address: str, *, complaints: bool = True) -> None:
+def lift_suppression(address: str, *, complaints: bool = True) -> None:
     """Allows mailing an address or domain again; who complained only with `complaints`. Raises NotFound, Refused."""
-    found = models.Suppression.objects.filter(address_key=key_of(address, strict=False))
+    found = models.Suppression.objects.filter(address_key=to_suppression_key(address, strict=False))
     if not complaints and found.filter(reason=policy.COMPLAINED).exists():
         raise Refused(
             f"{address} complained. That can be lifted on the command line alone: newsletter suppressions lift"
@@ -42,7 +46,7 @@ def unsuppress(address: str, *, complaints: bool = True) -> None:
         raise NotFound(f"{address} is not on the list of those never to be mailed.")
 
 
-def key_of(text: str, *, strict: bool = True) -> str:
+def to_suppression_key(text: str, *, strict: bool = True) -> str:
     """The key of an address or of “@domain”. Raises BadInput."""
     flat = text.strip()
     if flat.startswith("@"):
@@ -50,7 +54,7 @@ def key_of(text: str, *, strict: bool = True) -> str:
     return addresses.to_key(addresses.check_address(flat) if strict else addresses.unwrap_address(flat))
 
 
-def suppressed(*, after: int = 0, query: str = "", limit: int = 50) -> tuple[Suppressed, ...]:
+def list_suppressions(*, after: int = 0, query: str = "", limit: int = 50) -> tuple[Suppressed, ...]:
     """The suppressions behind the id `after`, those with `query` in their address alone."""
     rows = models.Suppression.objects.filter(id__gt=after).order_by("id")
     if query.strip():
@@ -61,16 +65,16 @@ def suppressed(*, after: int = 0, query: str = "", limit: int = 50) -> tuple[Sup
     )
 
 
-def export_suppressions(write: Callable[[str], object]) -> int:
+def write_suppressions(write: Callable[[str], object]) -> int:
     """Writes all of them as CSV, hashes of erased people too: so that another house of ours keeps them unmailed."""
     count = -1  # the head
-    for text in exported_suppressions():
+    for text in stream_suppressions():
         write(text)
         count += 1
     return count
 
 
-def exported_suppressions() -> Iterator[str]:
+def stream_suppressions() -> Iterator[str]:
     """All of them as lines of CSV, the head first."""
     parts: list[str] = []
     writer = csv.writer(tables.Pen(parts.append))
@@ -96,13 +100,13 @@ def import_suppressions(stream: BinaryIO, *, source: str, now: datetime) -> tupl
     place = next((names.index(name) for name in ("address", "email", "email address", "domain") if name in names), 0)
     records: Iterator[tuple[int, list[str]]] = table.records
     if not {"address", "email", "email address", "domain"} & {*names}:
-        records = _with_first(table.header, table.records)
+        records = _prepend_header(table.header, table.records)
     bad: list[BadRow] = []
     new = 0
-    while part := list(islice(records, _ROWS)):
+    while part := list(islice(records, _ROWS_PER_WRITE)):
         rows: dict[str, models.Suppression] = {}
         for line, cells in part:
-            made = _row(line, cells, names, place, source, now)
+            made = _parse_row(line, cells, names, place, source, now)
             if isinstance(made, BadRow):
                 bad.append(made)
             else:
@@ -115,19 +119,19 @@ def import_suppressions(stream: BinaryIO, *, source: str, now: datetime) -> tupl
     return new, tuple(bad)
 
 
-def _with_first(header: list[str], records: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+def _prepend_header(header: list[str], records: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
     """A file without a header: its first line is one of its records."""
     yield 1, header
     yield from records
 
 
-def _row(
+def _parse_row(
     line: int, cells: list[str], names: list[str], place: int, source: str, now: datetime
 ) -> models.Suppression | BadRow:
     said = {name: tables.cleaned(cell) for name, cell in zip(names, cells, strict=False)}
     typed = tables.cleaned(cells[place]) if place < len(cells) else ""
     try:
-        key = typed if _is_hash(typed) else key_of(typed)
+        key = typed if _is_hash(typed) else to_suppression_key(typed)
     except BadInput as error:
         return BadRow(line, "address", typed[:200], str(error))
     ends = said.get("expires_at", "")

@@ -26,7 +26,7 @@ def show_all(
     as_json: bool = JSON,
 ) -> None:
     """List suppressed addresses, @domains, and hashes of erased people."""
-    found = service.suppressed(after=after, query=query, limit=limit)
+    found = service.list_suppressions(after=after, query=query, limit=limit)
     if as_json:
         return emit_json(found)
     print_table(
@@ -70,7 +70,7 @@ def add(
 def lift(address: str, yes: bool = YES) -> None:
     """Allow mailing an address or @domain again. Nobody is signed up by it."""
     confirm_or_refuse(f"Allow mailing {address} again?", yes)
-    service.unsuppress(address)
+    service.lift_suppression(address)
     audit.record(None, "lifted a suppression", "", now=clock.now())
     say(f"{address} may be mailed again, if its owner signs up.")
 
@@ -98,7 +98,7 @@ def import_suppressions(file: Path, as_json: bool = JSON) -> None:
 def export_suppressions(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
     """Write all of them as CSV."""
     with open_output(out) as file:
-        count = service.export_suppressions(file.write)
+        count = service.write_suppressions(file.write)
     if out is not None:
         say(f"{count} written to {out}.")
 

@@ -36,7 +36,7 @@ def show_suppressions(request: HttpRequest) -> HttpResponse:
             return redirect("suppressions")
     query = request.GET.get("q", "")[:200]
     after = read_number(request.GET, "after") or 0
-    found = service.suppressed(after=after, query=query, limit=PAGE)
+    found = service.list_suppressions(after=after, query=query, limit=PAGE)
     context |= {
         "q": query,
         "found": found,
@@ -67,7 +67,7 @@ def _suppress(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 def _lift_suppression(request: HttpRequest, now: datetime) -> dict[str, Any]:
     address = request.POST.get("address", "")
-    service.unsuppress(address, complaints=False)
+    service.lift_suppression(address, complaints=False)
     record_audit(request, "lifted a suppression", "")
     messages.success(request, f"{address} may be mailed again, if its owner signs up.")
     return {}
@@ -106,6 +106,6 @@ _ACTS: dict[str, Callable[[HttpRequest, datetime], dict[str, Any]]] = {
 def download_suppressions(request: HttpRequest) -> StreamingHttpResponse:
     """All of them as CSV, hashes of erased people too."""
     record_audit(request, "exported suppressions", "")
-    response = StreamingHttpResponse(service.exported_suppressions(), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(service.stream_suppressions(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="suppressions.csv"'
     return response

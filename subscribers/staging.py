@@ -225,7 +225,7 @@ class _RowSorter:
             network, source, reason, sendable,
         ) = row  # fmt: skip
         key = addresses.to_key(address)
-        kind, meant = ("quarantined", "") if not sendable else suspects.suspicion(address)
+        kind, meant = ("quarantined", "") if not sendable else suspects.assess_address(address)
         if kind:
             self._flag(kind, line, address, meant)
         if tags:

@@ -116,7 +116,7 @@ def _print_report(report: service.ImportReport, name: str, dry_run: bool, as_jso
         "",
     )
     for kind, flag in report.flags.items():
-        warn(f"{flag.count} {service.ODD[kind]}{_format_examples(flag)}")
+        warn(f"{flag.count} {service.FLAG_LABELS[kind]}{_format_examples(flag)}")
     if dry_run and report.undated:
         warn(
             f"{report.undated} have no date of consent; we do not invent one. In some countries you may not mail them."

@@ -131,5 +131,5 @@ def _import_context(found: service.ImportRun) -> dict[str, object]:
         "bad": report.bad[:BAD_SHOWN],
         "share": found.merged * 100 // max(found.people, 1),
         "undoable": found.state in ("done", "stopped", "failed") and found.merged,
-        "flags": [(service.ODD[kind], flag) for kind, flag in report.flags.items()],
+        "flags": [(service.FLAG_LABELS[kind], flag) for kind, flag in report.flags.items()],
     }

@@ -60,7 +60,7 @@ def _form(request: HttpRequest, slug: str, template: str) -> HttpResponse:
         "first_name": typed.get("first_name", "")[:60],
         "ticked": {each.id for each in chosen},
     }
-    kind, meant = suspects.suspicion(address.strip()) if address.count("@") == 1 else ("", "")
+    kind, meant = suspects.assess_address(address.strip()) if address.count("@") == 1 else ("", "")
     if kind == "typo" and typed.get("sure") != address.strip():
         return render(request, template, context | kept | {"meant": meant, "typed": address.strip()[:254]}, status=422)
     try:
@@ -161,7 +161,7 @@ def _api(request: HttpRequest) -> HttpResponse:
     try:
         document = _document(request)
         address = str(document.get("email", ""))
-        kind, meant = suspects.suspicion(address.strip()) if address.count("@") == 1 else ("", "")
+        kind, meant = suspects.assess_address(address.strip()) if address.count("@") == 1 else ("", "")
         if kind == "typo" and not document.get("sure"):
             return JsonResponse(
                 {"error": _("Did you mean %(meant)s?") % {"meant": meant}, "field": "email", "meant": meant}, status=422

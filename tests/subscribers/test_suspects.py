@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from subscribers.suspects import suspicion
+from subscribers.suspects import assess_address
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ from subscribers.suspects import suspicion
     ],
 )
 def test_what_looks_odd_is_pointed_out(address: str, kind: str, meant: str) -> None:
-    assert suspicion(address) == (kind, meant)
+    assert assess_address(address) == (kind, meant)

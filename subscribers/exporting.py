@@ -118,7 +118,7 @@ WriteRows = Callable[[Sequence[models.Subscriber]], None]
 
 def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     names = [attribute.slug for attribute in segmenting.list_attributes()]
-    out = csv.writer(tables.Pen(write))
+    out = csv.writer(tables.CsvSink(write))
 
     def head() -> None:
         out.writerow(
@@ -144,7 +144,7 @@ def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteR
 def _mailchimp_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     """Mailchimp takes one file for each status, and a person's tags in one cell."""
     names = segmenting.list_attributes()
-    out = csv.writer(tables.Pen(write))
+    out = csv.writer(tables.CsvSink(write))
 
     def head() -> None:
         out.writerow(["Email Address", "First Name", "Last Name", "Tags", *(attribute.name for attribute in names)])
@@ -163,7 +163,7 @@ def _mailchimp_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, 
 
 def _listmonk_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     """listmonk takes email, name, and attributes as JSON."""
-    out = csv.writer(tables.Pen(write))
+    out = csv.writer(tables.CsvSink(write))
 
     def head() -> None:
         out.writerow(["email", "name", "attributes"])

@@ -224,7 +224,7 @@ def list_bad_rows(import_id: int) -> Iterator[BadRow]:
 def stream_refused_csv(import_id: int) -> Iterator[str]:
     """The bad rows of an import as lines of CSV, the head first."""
     parts: list[str] = []
-    writer = csv.writer(tables.Pen(parts.append))
+    writer = csv.writer(tables.CsvSink(parts.append))
     writer.writerow(("line", "field", "value", "reason"))
     for bad in list_bad_rows(import_id):
         yield "".join(parts)

@@ -77,7 +77,7 @@ def write_suppressions(write: Callable[[str], object]) -> int:
 def stream_suppressions() -> Iterator[str]:
     """All of them as lines of CSV, the head first."""
     parts: list[str] = []
-    writer = csv.writer(tables.Pen(parts.append))
+    writer = csv.writer(tables.CsvSink(parts.append))
     writer.writerow(_COLUMNS)
     for row in models.Suppression.objects.order_by("id").iterator(chunk_size=2000):
         ends = row.expires_at.isoformat() if row.expires_at else ""

@@ -186,7 +186,7 @@ def defused(cell: str) -> str:
     return f"'{cell}" if cell.lstrip("'")[:1] in _FORMULA else cell
 
 
-class Pen:
+class CsvSink:
     """What csv.writer writes to: anything that takes a string."""
 
     def __init__(self, write: Callable[[str], object]) -> None:

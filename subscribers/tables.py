@@ -31,14 +31,14 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\t]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CsvTable:
     """A CSV file that is being read: its header, and then every record with the line in which it begins."""
 
     header: list[str]
     records: Iterator[tuple[int, list[str]]]
 
 
-def read(stream: BinaryIO) -> Table:
+def read(stream: BinaryIO) -> CsvTable:
     """Opens a CSV file for reading. Raises BadInput, also while the records are read, for what is none or is cut off.
 
     The stream must stay open until the records are read; closing it is its owner's affair.
@@ -60,7 +60,7 @@ def read(stream: BinaryIO) -> Table:
     if len(header) > MOST_COLUMNS:
         lines.detach()
         raise BadInput(f"The file has {len(header)} columns; {MOST_COLUMNS} are the most.", "file")
-    return Table(header, _records(reader, lines))
+    return CsvTable(header, _records(reader, lines))
 
 
 def _opened(lines: _Lines) -> tuple[Iterator[str], str]:

@@ -136,7 +136,7 @@ def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteR
                 ", ".join(known.tags[person.id]), " ".join(former.address for former in known.formers[person.id]),
                 *(str(person.attributes.get(name, "")) for name in names),
             ]  # fmt: skip
-            out.writerow([tables.defused(cell) for cell in cells])
+            out.writerow([tables.escape_formula(cell) for cell in cells])
 
     return head, lines
 
@@ -155,7 +155,10 @@ def _mailchimp_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, 
             values = (str(person.attributes.get(attribute.slug, "")) for attribute in names)
             tags = ",".join(f'"{tag}"' if "," in tag else tag for tag in known.tags[person.id])
             out.writerow(
-                [tables.defused(cell) for cell in (person.address, person.first_name, person.last_name, tags, *values)]
+                [
+                    tables.escape_formula(cell)
+                    for cell in (person.address, person.first_name, person.last_name, tags, *values)
+                ]
             )
 
     return head, lines
@@ -175,7 +178,13 @@ def _listmonk_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, W
             values |= {"tags": known.tags[person.id]} if known.tags[person.id] else {}
             values |= {name: getattr(person, name) for name in ("language", "zone") if getattr(person, name)}
             name = f"{person.first_name} {person.last_name}".strip()
-            out.writerow([tables.defused(person.address), tables.defused(name), json.dumps(values, ensure_ascii=False)])
+            out.writerow(
+                [
+                    tables.escape_formula(person.address),
+                    tables.escape_formula(name),
+                    json.dumps(values, ensure_ascii=False),
+                ]
+            )
 
     return head, lines
 

@@ -229,7 +229,7 @@ def stream_refused_csv(import_id: int) -> Iterator[str]:
     for bad in list_bad_rows(import_id):
         yield "".join(parts)
         parts.clear()
-        writer.writerow((bad.line, bad.field, tables.defused(bad.value), bad.reason))
+        writer.writerow((bad.line, bad.field, tables.escape_formula(bad.value), bad.reason))
     yield "".join(parts)
 
 

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from newsletter.kernel.errors import BadInput
 from subscribers import addresses, dates, policy
 from subscribers.formats import GENERIC, SUPPRESSED, Layout, find_tier, normalise_name, to_attribute_slug
-from subscribers.tables import LONGEST_CELL, cleaned
+from subscribers.tables import LONGEST_CELL, clean_cell
 
 LONGEST_NAME, LONGEST_VALUE, MOST_TAGS, LONGEST_TAG = 100, 1000, 50, 60
 _DELETED_SUFFIX = "@deletion-request.substack.com"
@@ -105,7 +105,7 @@ class RowParser:
         try:
             address, sendable = _parse_address(typed)
         except BadInput as error:
-            return BadRow(line, "email", cleaned(typed)[:200], str(error))
+            return BadRow(line, "email", clean_cell(typed)[:200], str(error))
         fields: dict[str, Any] = {}
         for name, index in self._plain:
             cell = cells[index] if index < len(cells) else ""
@@ -115,7 +115,7 @@ class RowParser:
                 bad = _find_bad_cell(line, name, cell)
                 if bad is not None:
                     return bad
-                fields[name] = cleaned(cell)
+                fields[name] = clean_cell(cell)
         if not self._rest:
             return self._made(line, address, sendable, fields, self._status)
         if address.endswith(_DELETED_SUFFIX) and self._layout.tool.name == "substack":
@@ -152,7 +152,7 @@ class RowParser:
             raw = cells[column.index] if column.index < len(cells) else ""
             if len(raw) > LONGEST_CELL:
                 raise _BadRowError(BadRow(line, column.name, raw[:40] + "…", "The cell is too long."))
-            text = cleaned(raw)
+            text = clean_cell(raw)
             target = column.target
             if target in _STATE_TARGETS:
                 state = self._state(line, column.name, target, text)
@@ -290,7 +290,7 @@ def _parse_address(typed: str) -> tuple[str, bool]:
     """The address, and whether SendGrid can take it: one with letters beyond ASCII before the @ is kept, not mailed."""
     if typed.isascii() and addresses.is_plain(typed):
         return typed, True
-    text = cleaned(typed).strip("'\"")
+    text = clean_cell(typed).strip("'\"")
     unwrapped = addresses.unwrap_address(text)
     if unwrapped.rpartition("@")[0].isascii():
         return addresses.check_address(text), True

@@ -101,7 +101,7 @@ def stage_file(
     `progress` hears of rows read. `kinds` are the attributes there are (see rows.Reader).
     """
     stream.seek(0)
-    table = tables.read(stream)
+    table = tables.read_table(stream)
     sample = list(islice(table.records, SAMPLE))
     layout = formats.recognise_columns(
         table.header,

@@ -85,7 +85,10 @@ def stream_suppressions() -> Iterator[str]:
         yield "".join(parts)
         parts.clear()
         writer.writerow(
-            [cell if cell.startswith("@") and cell == row.address_key else tables.defused(cell) for cell in cells]
+            [
+                cell if cell.startswith("@") and cell == row.address_key else tables.escape_formula(cell)
+                for cell in cells
+            ]
         )
     yield "".join(parts)
 
@@ -95,7 +98,7 @@ def import_suppressions(stream: BinaryIO, *, source: str, now: datetime) -> tupl
 
     The first column counts, or the one called address or email. Raises BadInput for what is no CSV.
     """
-    table = tables.read(stream)
+    table = tables.read_table(stream)
     names = [name.casefold() for name in table.header]
     place = next((names.index(name) for name in ("address", "email", "email address", "domain") if name in names), 0)
     records: Iterator[tuple[int, list[str]]] = table.records
@@ -128,8 +131,8 @@ def _prepend_header(header: list[str], records: Iterable[tuple[int, list[str]]])
 def _parse_row(
     line: int, cells: list[str], names: list[str], place: int, source: str, now: datetime
 ) -> models.Suppression | BadRow:
-    said = {name: tables.cleaned(cell) for name, cell in zip(names, cells, strict=False)}
-    typed = tables.cleaned(cells[place]) if place < len(cells) else ""
+    said = {name: tables.clean_cell(cell) for name, cell in zip(names, cells, strict=False)}
+    typed = tables.clean_cell(cells[place]) if place < len(cells) else ""
     try:
         key = typed if _is_hash(typed) else to_suppression_key(typed)
     except BadInput as error:

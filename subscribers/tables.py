@@ -20,7 +20,7 @@ LONGEST_RECORD = 200  # lines
 BLOCK = 2**18  # characters read at a time
 MOST_COLUMNS = 400
 _BINARY = "This is no CSV file: it holds binary data."
-_KINDS = {
+_OTHER_FORMATS = {
     b"PK\x03\x04": "This is a ZIP archive or a workbook of a spreadsheet program, no CSV file. Unpack it, or save the sheet as CSV.",
     b"\xd0\xcf\x11\xe0": "This is a workbook of a spreadsheet program, no CSV file. Save the sheet as CSV.",
     b"\x1f\x8b": "This file is compressed (gzip). Unpack it first.",
@@ -38,32 +38,32 @@ class CsvTable:
     records: Iterator[tuple[int, list[str]]]
 
 
-def read(stream: BinaryIO) -> CsvTable:
+def read_table(stream: BinaryIO) -> CsvTable:
     """Opens a CSV file for reading. Raises BadInput, also while the records are read, for what is none or is cut off.
 
     The stream must stay open until the records are read; closing it is its owner's affair.
     """
     start = stream.read(4)
     stream.seek(0)
-    for mark, says in _KINDS.items():
+    for mark, says in _OTHER_FORMATS.items():
         if start.startswith(mark):
             raise BadInput(says, "file")
     encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    lines = _Lines(io.TextIOWrapper(stream, encoding=encoding, errors=_AS_CP1252))  # any end of line is one
+    lines = _LineReader(io.TextIOWrapper(stream, encoding=encoding, errors=_AS_CP1252))  # any end of line is one
     try:
-        rest, delimiter = _opened(lines)
+        rest, delimiter = _detect_delimiter(lines)
         reader = csv.reader(rest, delimiter=delimiter, strict=False)
-        header = [cell.strip() for cell in _record(reader, lines) or []]
+        header = [cell.strip() for cell in _read_record(reader, lines) or []]
     except BaseException:
         lines.detach()
         raise
     if len(header) > MOST_COLUMNS:
         lines.detach()
         raise BadInput(f"The file has {len(header)} columns; {MOST_COLUMNS} are the most.", "file")
-    return CsvTable(header, _records(reader, lines))
+    return CsvTable(header, _iterate_records(reader, lines))
 
 
-def _opened(lines: _Lines) -> tuple[Iterator[str], str]:
+def _detect_delimiter(lines: _Lines) -> tuple[Iterator[str], str]:
     """The lines from the header on, and what parts their cells."""
     first = next((line for line in lines if line.strip()), "")
     if not first:
@@ -76,26 +76,26 @@ def _opened(lines: _Lines) -> tuple[Iterator[str], str]:
     return itertools.chain((first,), lines), max(",;\t|", key=unquoted.count)
 
 
-def _records(reader: Iterator[list[str]], lines: _Lines) -> Iterator[tuple[int, list[str]]]:
+def _iterate_records(reader: Iterator[list[str]], lines: _Lines) -> Iterator[tuple[int, list[str]]]:
     try:
-        while (cells := _record(reader, lines)) is not None:
+        while (cells := _read_record(reader, lines)) is not None:
             if cells and (cells[0] or "".join(cells).strip()):
                 yield lines.record_starts, cells
     finally:
         lines.detach()
 
 
-def _as_cp1252(error: UnicodeError) -> tuple[str, int]:
+def _decode_as_cp1252(error: UnicodeError) -> tuple[str, int]:
     """Reads what is no UTF-8 as the code page of Windows: half the world's exports, and a mixed file loses no name."""
     assert isinstance(error, UnicodeDecodeError)
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 
 
 _AS_CP1252 = "newsletter-cp1252"
-codecs.register_error(_AS_CP1252, _as_cp1252)
+codecs.register_error(_AS_CP1252, _decode_as_cp1252)
 
 
-class _Lines:
+class _LineReader:
     """The lines of a file, whatever ends them, each of bounded length; knows where the present record began."""
 
     def __init__(self, text: TextIO) -> None:
@@ -114,7 +114,7 @@ class _Lines:
         while block := self._text.read(BLOCK):
             if "\x00" in block:
                 raise BadInput(_BINARY, "file")
-            lines = _cut(rest + block)
+            lines = _split_lines(rest + block)
             rest = lines.pop() if not lines[-1].endswith("\n") else ""
             for line in lines:
                 self._number += 1
@@ -153,13 +153,13 @@ class _Lines:
         )
 
 
-def _cut(text: str) -> list[str]:
+def _split_lines(text: str) -> list[str]:
     """The lines of a text, by newlines alone: to Python other characters end lines too, to nobody else."""
     lines = text.split("\n")
     return [*(f"{line}\n" for line in lines[:-1]), *([lines[-1]] if lines[-1] else [])]
 
 
-def _record(reader: Iterator[list[str]], lines: _Lines) -> list[str] | None:
+def _read_record(reader: Iterator[list[str]], lines: _LineReader) -> list[str] | None:
     """The cells of the next record; None at the end of the file."""
     lines.begin_record()
     try:
@@ -171,7 +171,7 @@ def _record(reader: Iterator[list[str]], lines: _Lines) -> list[str] | None:
     return cells
 
 
-def cleaned(cell: str) -> str:
+def clean_cell(cell: str) -> str:
     """A cell as people see it: no blanks around it, no control characters, no quote that guards a formula."""
     text = cell.strip()
     if text.isalnum():
@@ -181,7 +181,7 @@ def cleaned(cell: str) -> str:
     return text if text.isprintable() else _CONTROL.sub(" ", text)
 
 
-def defused(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """A cell that no spreadsheet takes for a formula. One that begins like such a cell gets an apostrophe more, to be read back as it was."""
     return f"'{cell}" if cell.lstrip("'")[:1] in _FORMULA else cell
 

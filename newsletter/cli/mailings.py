@@ -17,7 +17,7 @@ from newsletter.delivery import reads, service
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
-from subscribers.tables import defused
+from subscribers.tables import escape_formula
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What was sent to whom, and what became of it.")
 BY = "command line"
@@ -146,7 +146,13 @@ def _write_proof(mailing_id: int, out: Path) -> None:
             writer.writerow(("reader", "address", "state", "batch", "reason"))
             for row in reads.iterate_recipients(mailing_id):
                 writer.writerow(
-                    (row.subscriber_id, defused(row.address), row.state, row.batch or "", defused(row.reason))
+                    (
+                        row.subscriber_id,
+                        escape_formula(row.address),
+                        row.state,
+                        row.batch or "",
+                        escape_formula(row.reason),
+                    )
                 )
     except OSError as error:
         raise SurroundingsError(f"{out} cannot be written: {error.strerror}. Name another file.") from None

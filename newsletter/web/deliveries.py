@@ -26,7 +26,7 @@ from newsletter.web.access import (
     record_audit,
     require_permission,
 )
-from subscribers.tables import defused
+from subscribers.tables import escape_formula
 
 ROWS_SHOWN = 100
 NOT_DELIVERED = ("recalled", "unknown", "refused", "dropped", "bounced", "blocked", "withdrawn")
@@ -113,7 +113,9 @@ def download_proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
     writer = csv.writer(out)
     writer.writerow(("reader", "address", "state", "batch", "reason"))
     for row in reads.everybody(mailing_id):
-        writer.writerow((row.subscriber_id, defused(row.address), row.state, row.batch or "", defused(row.reason)))
+        writer.writerow(
+            (row.subscriber_id, escape_formula(row.address), row.state, row.batch or "", escape_formula(row.reason))
+        )
     record_audit(request, "exported proof", f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="mailing-{mailing_id}.csv"'

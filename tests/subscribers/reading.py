@@ -11,7 +11,7 @@ from subscribers.rows import BadRow, Row, RowParser, SkippedRow
 
 def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -> list[Row | BadRow | SkippedRow]:
     """What every record of a file becomes. Raises BadInput for a file that cannot be taken."""
-    table = tables.read(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
+    table = tables.read_table(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
     records = list(table.records)
     layout = formats.recognise_columns(table.header, name=name, sample=[cells for _, cells in records[:50]], **options)
     reader = RowParser(layout, kinds)
@@ -22,7 +22,7 @@ def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -
 
 def tool(header: str) -> str:
     """Which program a header line is taken for."""
-    table = tables.read(io.BytesIO((header + "\n").encode()))
+    table = tables.read_table(io.BytesIO((header + "\n").encode()))
     return formats.recognise_columns(table.header).tool.name
 
 

@@ -30,7 +30,7 @@ NEW_ADDRESS, STAY = (
 # The links that do more than a footer's: mailed to the address on file, for one thing each.
 BY_MAIL = {"details": DETAILS, "address": ADDRESS, "data": DATA, "erase": ERASE}
 _MAC = 12
-_PURPOSES = {
+_EXPIRES_BY_PURPOSE = {
     FOOTER: False,
     CONFIRM: True,
     DETAILS: True,
@@ -41,7 +41,7 @@ _PURPOSES = {
     STAY: True,
 }  # fmt: skip  whether it expires
 _CONTEXT = b"nl-links"
-_LOW = [bytes((digit | 128,)) for digit in range(128)]  # the first byte of a number that has more of them
+_LOW_BYTES = [bytes((digit | 128,)) for digit in range(128)]  # the first byte of a number that has more of them
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -84,11 +84,11 @@ class Signer:
     def footers(self, list_id: int, subscriber_ids: Sequence[int]) -> list[str]:
         """The same for many people of one list, written all at once."""
         copy, signed = self._hashes[0].copy, []
-        for body in _bodies(FOOTER + _number(list_id), subscriber_ids):
+        for body in _build_bodies(FOOTER + _encode_number(list_id), subscriber_ids):
             mac = copy()
             mac.update(body)
             signed.append(body + mac.digest())
-        return _written(signed)
+        return _encode_tokens(signed)
 
     def confirm(self, list_id: int, subscriber_id: int, expires: datetime) -> str:
         """The token that confirms a subscription until `expires` (aware)."""
@@ -96,7 +96,9 @@ class Signer:
 
     def passing(self, purpose: bytes, list_id: int, subscriber_id: int, expires: datetime) -> str:
         """A token for one purpose until `expires` (aware)."""
-        return self._signed(purpose + _number(list_id) + _number(subscriber_id) + _number(int(expires.timestamp())))
+        return self._signed(
+            purpose + _encode_number(list_id) + _encode_number(subscriber_id) + _encode_number(int(expires.timestamp()))
+        )
 
     def purpose(self, token: str) -> bytes:
         """What a token is for, genuine as it is; it may be too old. Raises BadToken."""
@@ -119,17 +121,17 @@ class Signer:
         found, rest = body[:1], body[1:]
         if found != purpose:
             raise BadToken("This link is for something else. Use the link in the mail itself.")
-        list_id, rest = _take(rest)
-        subscriber_id, rest = _take(rest)
+        list_id, rest = _decode_number(rest)
+        subscriber_id, rest = _decode_number(rest)
         expires = 0
-        if _PURPOSES[purpose]:
-            expires, rest = _take(rest)
+        if _EXPIRES_BY_PURPOSE[purpose]:
+            expires, rest = _decode_number(rest)
         if rest:
             raise BadToken("This link is damaged. Copy it whole from the mail.")
         return Claims(found, list_id, subscriber_id), expires
 
     def _signed(self, body: bytes) -> str:
-        return _written([body + self._mac(0, body)])[0]
+        return _encode_tokens([body + self._mac(0, body)])[0]
 
     def _mac(self, index: int, body: bytes) -> bytes:
         mac = self._hashes[index].copy()
@@ -149,7 +151,7 @@ class Signer:
         return body
 
 
-def _number(value: int) -> bytes:
+def _encode_number(value: int) -> bytes:
     """A number as bytes of seven bits each, the last without the high bit."""
     out = bytearray()
     while True:
@@ -159,22 +161,22 @@ def _number(value: int) -> bytes:
             return bytes(out)
 
 
-def _bodies(start: bytes, values: Sequence[int]) -> list[bytes]:
-    """`start` and the `_number` of each. What many share is worked out once: of ascending values, 128 in a row have the
+def _build_bodies(start: bytes, values: Sequence[int]) -> list[bytes]:
+    """`start` and the `_encode_number` of each. What many share is worked out once: of ascending values, 128 in a row have the
     same upper digits.
     """
-    lows = [start + low for low in _LOW]
-    uppers = {upper: _number(upper) for upper in {value >> 7 for value in values}}
+    lows = [start + low for low in _LOW_BYTES]
+    uppers = {upper: _encode_number(upper) for upper in {value >> 7 for value in values}}
     return [lows[value & 127] + uppers[value >> 7] if value > 127 else start + bytes((value,)) for value in values]
 
 
-def _written(raws: Sequence[bytes]) -> list[str]:
+def _encode_tokens(raws: Sequence[bytes]) -> list[str]:
     """Base64 for links, without padding. What is as long as the others is written together, and then cut."""
     if not raws:
         return []
     length = len(raws[0])
     if {*map(len, raws)} != {length}:
-        return [_written([raw])[0] for raw in raws]
+        return [_encode_tokens([raw])[0] for raw in raws]
     width = -(-length // 3) * 3  # three bytes are four letters
     padding = bytes(width - length)
     letters = b2a_base64(padding.join([*raws, b""]), newline=False).translate(_URL_SAFE)
@@ -182,7 +184,7 @@ def _written(raws: Sequence[bytes]) -> list[str]:
     return [text[at : at + kept] for at in range(0, len(text), step)]
 
 
-def _take(data: bytes) -> tuple[int, bytes]:
+def _decode_number(data: bytes) -> tuple[int, bytes]:
     value = shift = 0
     for index, byte in enumerate(data[:10]):
         value |= (byte & 0x7F) << shift

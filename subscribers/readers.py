@@ -10,7 +10,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Refused
 from subscribers import addresses, attempts, hooks, limits, models, owed, people, policy, reads, tokens
 from subscribers.changes import apply_act, find_state, get_or_create_subscriber, get_subscriber_row
-from subscribers.turns import in_turn
+from subscribers.turns import serialised_transaction
 from subscribers.values import List, Person
 
 
@@ -57,7 +57,7 @@ def sign_up(
 def _subscribe(
     address: str, list_ids: Iterable[int], origin: str, network: str, words: str, now: datetime, known: dict[str, str]
 ) -> None:
-    with in_turn():
+    with serialised_transaction():
         person, _ = get_or_create_subscriber(address, now, source=origin[:200], **known)
         if (
             models.Suppression.objects.filter(address_key__in=reads.get_suppression_keys(person.address_key, now))
@@ -89,7 +89,7 @@ def _join(person: models.Subscriber, target: List, origin: str, network: str, wo
 def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Person, List]:
     """The reader's own yes. Doing it twice is harmless. Raises Refused when the person left meanwhile."""
     person, target = get_subscriber_row(claims.subscriber_id), reads.get_list(claims.list_id)
-    with in_turn():
+    with serialised_transaction():
         before = find_state(person, target)
         if before in policy.OUT_STATES:
             raise Refused(
@@ -111,7 +111,7 @@ def unsubscribe_by_link(claims: tokens.Claims, *, how: str, network: str, now: d
     After leaving by the page the reader is told by mail, with an undo; after a one-click POST never.
     """
     person = get_subscriber_row(claims.subscriber_id)
-    with in_turn():
+    with serialised_transaction():
         for target in reads.get_lists_for_claims(claims):
             before = find_state(person, target)
             state = apply_act(person, target, "leave", how=how, network=network, now=now)
@@ -131,7 +131,7 @@ def undo_unsubscribe(claims: tokens.Claims, *, network: str, now: datetime) -> N
         s.list_id: s.since
         for s in person.subscriptions.filter(state=policy.UNSUBSCRIBED, list__in=[t.id for t in targets])
     }
-    with in_turn():
+    with serialised_transaction():
         for target in targets:
             if left and left.get(target.id) == max(left.values()):
                 _restore_subscription(person, target, network, now)
@@ -162,7 +162,7 @@ def request_address_reminder(address: str, *, network: str, now: datetime) -> No
 def confirm_interest(claims: tokens.Claims, *, network: str, now: datetime) -> None:
     """The reader's answer to being asked after a long silence: yes."""
     person, target = get_subscriber_row(claims.subscriber_id), reads.get_list(claims.list_id)
-    with in_turn():
+    with serialised_transaction():
         apply_act(person, target, "stay", how="page", network=network, now=now, always=True)
         models.Subscription.objects.filter(subscriber=person, list_id=target.id).update(asked_at=None)
 
@@ -190,7 +190,7 @@ def set_frequency(
     before = mine.first()
     if before is None or (before.frequency, before.paused_until) == (frequency, paused_until):
         return
-    with in_turn():
+    with serialised_transaction():
         mine.update(frequency=frequency, paused_until=paused_until)
         says = f"{frequency}, from {paused_until:%Y-%m-%d}" if paused_until else frequency
         _record_change(claims.subscriber_id, list_id, before.state, f"frequency: {says}", network, now)
@@ -204,7 +204,7 @@ def change_details(
         clock.get_zone(zone)
     person = get_subscriber_row(claims.subscriber_id)
     changed = {"language": _clean_language(language), "zone": zone, "tracked": tracked}
-    with in_turn():
+    with serialised_transaction():
         for name, value in changed.items():
             if getattr(person, name) != value:
                 _record_change(person.id, None, "", f"{name}: {value or 'as the newsletter'}", network, now)
@@ -248,7 +248,7 @@ def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Person:
         raise Refused("This link is not the latest. Use the one in the newest mail.")
     person = get_subscriber_row(claims.subscriber_id)
     if wish.done_at is None:
-        with in_turn():
+        with serialised_transaction():
             old = person.address
             people.change_address(person.id, wish.address, by="the reader", now=now)
             models.AddressWish.objects.filter(id=wish.id).update(done_at=now)

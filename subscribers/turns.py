@@ -12,12 +12,12 @@ from contextlib import contextmanager, nullcontext
 
 from django.db import connection, transaction
 
-_LINE = threading.Lock()
+_LOCK = threading.Lock()
 
 
 @contextmanager
-def in_turn() -> Iterator[None]:
+def serialised_transaction() -> Iterator[None]:
     """A transaction; on SQLite, of the threads of this process one has it at a time."""
     alone = connection.vendor == "sqlite" and not connection.in_atomic_block
-    with _LINE if alone else nullcontext(), transaction.atomic():
+    with _LOCK if alone else nullcontext(), transaction.atomic():
         yield

@@ -20,7 +20,7 @@ _HOW = "import undone"
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
+class UndoReport:
     """What taking an import back did: subscriptions removed or put back, people removed, and who was left as they are."""
 
     removed: int
@@ -36,7 +36,7 @@ def undo(
     now: datetime,
     keep_people: bool = False,
     progress: Callable[[int], object] | None = None,
-) -> Undone:
+) -> UndoReport:
     """Takes an import back. `keep_people` keeps those it brought, without a subscription: for the proof of what they were
     sent meanwhile. Killed in the middle, it is begun again and goes on. Raises NotFound, Refused.
     """
@@ -60,7 +60,7 @@ def undo(
         models.Tagged.objects.filter(id__in=tagged).delete()
     _unfill(import_id)
     models.Import.objects.filter(id=import_id).update(state="undone", finished_at=now, lease_until=None)
-    return Undone(*total)
+    return UndoReport(*total)
 
 
 def _next(import_id: int, after: int) -> list[int]:

@@ -10,7 +10,7 @@ import pytest
 from newsletter.kernel.errors import NotFound, Refused
 from subscribers import models, reads, service
 from subscribers.tokens import FOOTER, Claims
-from subscribers.undoing import Undone
+from subscribers.undoing import UndoReport
 from subscribers.values import ImportReport, List
 from tests.conftest import reported
 
@@ -19,18 +19,20 @@ Look = Callable[..., str | None]
 
 
 @pytest.fixture
-def undo(db: None, now: datetime) -> Callable[..., Undone]:
+def undo(db: None, now: datetime) -> Callable[..., UndoReport]:
     return lambda import_id, **more: service.undo_import(import_id, by="test", now=now + timedelta(hours=1), **more)
 
 
-def test_whoever_came_by_it_alone_is_gone(take_in: TakeIn, undo: Callable[..., Undone], state: Look) -> None:
+def test_whoever_came_by_it_alone_is_gone(take_in: TakeIn, undo: Callable[..., UndoReport], state: Look) -> None:
     report = take_in("email,tags\nann@example.com,VIP\nben@example.com,\n")
-    assert undo(report.id) == Undone(removed=2, put_back=0, people_removed=2, left_alone=0)
+    assert undo(report.id) == UndoReport(removed=2, put_back=0, people_removed=2, left_alone=0)
     assert reads.find_subscribers("example") == ()
     assert service.import_run(report.id).state == "undone"
 
 
-def test_those_it_brought_can_be_kept_for_the_proof_on_no_list(take_in: TakeIn, undo: Callable[..., Undone]) -> None:
+def test_those_it_brought_can_be_kept_for_the_proof_on_no_list(
+    take_in: TakeIn, undo: Callable[..., UndoReport]
+) -> None:
     report = take_in("email\nann@example.com\n")
     assert undo(report.id, keep_people=True).people_removed == 0
     person = reads.find_subscriber_by_address("ann@example.com")
@@ -39,11 +41,11 @@ def test_those_it_brought_can_be_kept_for_the_proof_on_no_list(take_in: TakeIn, 
 
 
 def test_whom_it_took_off_is_back(
-    take_in: TakeIn, active: Callable[..., int], undo: Callable[..., Undone], state: Look
+    take_in: TakeIn, active: Callable[..., int], undo: Callable[..., UndoReport], state: Look
 ) -> None:
     active("ann@example.com")
     report = take_in("email,status\nann@example.com,unsubscribed\n")
-    assert undo(report.id) == Undone(0, 1, 0, 0)
+    assert undo(report.id) == UndoReport(0, 1, 0, 0)
     assert state("ann@example.com") == "active"
 
 
@@ -52,7 +54,7 @@ def test_who_was_put_out_by_somebody_else_as_well_stays_out(
     act: str,
     take_in: TakeIn,
     active: Callable[..., int],
-    undo: Callable[..., Undone],
+    undo: Callable[..., UndoReport],
     state: Look,
     morning: List,
     now: datetime,
@@ -72,18 +74,18 @@ def test_who_was_put_out_by_somebody_else_as_well_stays_out(
 
 
 def test_who_acted_since_stays_as_they_are(
-    take_in: TakeIn, undo: Callable[..., Undone], state: Look, morning: List, now: datetime
+    take_in: TakeIn, undo: Callable[..., UndoReport], state: Look, morning: List, now: datetime
 ) -> None:
     report = take_in("email,status\nann@example.com,pending\n")
     person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     service.confirm(Claims(b"c", morning.id, person.id), network="", now=now)
-    assert undo(report.id) == Undone(0, 0, 0, 1)
+    assert undo(report.id) == UndoReport(0, 0, 0, 1)
     assert state("ann@example.com") == "active"
 
 
 def test_what_it_filled_in_goes_and_what_the_desk_changed_since_stays(
-    take_in: TakeIn, active: Callable[..., int], undo: Callable[..., Undone]
+    take_in: TakeIn, active: Callable[..., int], undo: Callable[..., UndoReport]
 ) -> None:
     ann, ben = active("ann@example.com"), active("ben@example.com")
     report = take_in("email,first_name,town\nann@example.com,Ann,Leeds\nben@example.com,Ben,\n")
@@ -97,7 +99,7 @@ def test_what_it_filled_in_goes_and_what_the_desk_changed_since_stays(
     ("status", "reason"), [("cleaned", "bounced"), ("spam", "complained"), ("blocklisted", "imported")]
 )
 def test_an_address_it_suppressed_may_be_mailed_again_unless_somebody_else_says_so_too(
-    status: str, reason: str, take_in: TakeIn, undo: Callable[..., Undone], morning: List, now: datetime
+    status: str, reason: str, take_in: TakeIn, undo: Callable[..., UndoReport], morning: List, now: datetime
 ) -> None:
     report = take_in(f"email,status\nann@example.com,{status}\nben@example.com,{status}\n")
     person = reads.find_subscriber_by_address("ann@example.com")
@@ -108,7 +110,7 @@ def test_an_address_it_suppressed_may_be_mailed_again_unless_somebody_else_says_
     assert [row.address_key for row in models.Suppression.objects.all()] == ["ben@example.com"]
 
 
-def test_an_import_is_undone_once_and_only_if_there_is_one(take_in: TakeIn, undo: Callable[..., Undone]) -> None:
+def test_an_import_is_undone_once_and_only_if_there_is_one(take_in: TakeIn, undo: Callable[..., UndoReport]) -> None:
     report = take_in("email\nann@example.com\n")
     undo(report.id)
     with pytest.raises(Refused, match="undone"):

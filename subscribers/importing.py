@@ -117,7 +117,7 @@ def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
         if row.state == "checking":
             _check_file(row, clock, now)
         elif row.state == "undoing":
-            undoing.undo(row.id, now=now, **row.options["undo"])
+            undoing.undo_import(row.id, now=now, **row.options["undo"])
         else:
             _merge_rest(row, clock, now)
     except NewsletterError as error:

@@ -83,8 +83,7 @@ from subscribers.suppressions import (
     write_suppressions,
 )
 from subscribers.suspects import FLAG_LABELS
-from subscribers.undoing import UndoReport
-from subscribers.undoing import undo as undo_import
+from subscribers.undoing import UndoReport, undo_import
 from subscribers.values import Flag, ImportReport, ImportRun, Owed
 
 __all__ = [

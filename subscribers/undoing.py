@@ -15,7 +15,7 @@ from django.db import transaction
 from newsletter.kernel.errors import NotFound, Refused
 from subscribers import models
 
-ROWS = 500  # people to a transaction
+ROWS_PER_TRANSACTION = 500  # people to a transaction
 _HOW = "import undone"
 
 
@@ -29,7 +29,7 @@ class UndoReport:
     left_alone: int
 
 
-def undo(
+def undo_import(
     import_id: int,
     *,
     by: str,
@@ -48,27 +48,29 @@ def undo(
         raise Refused(f"Import {import_id} is {row.state}, so there is nothing to undo.")
     total = [0, 0, 0, 0]
     after = 0
-    while ids := _next(import_id, after):
+    while ids := _list_next_ids(import_id, after):
         with transaction.atomic():
-            for place, count in enumerate(_undo(row, ids, by, now, keep_people)):
+            for place, count in enumerate(_undo_page(row, ids, by, now, keep_people)):
                 total[place] += count
         after = ids[-1]
         if progress:
             progress(len(ids))
     models.Suppression.objects.filter(run_id=import_id).delete()
-    while tagged := list(models.Tagged.objects.filter(run_id=import_id).values_list("id", flat=True)[: ROWS * 4]):
+    while tagged := list(
+        models.Tagged.objects.filter(run_id=import_id).values_list("id", flat=True)[: ROWS_PER_TRANSACTION * 4]
+    ):
         models.Tagged.objects.filter(id__in=tagged).delete()
-    _unfill(import_id)
+    _restore_filled_values(import_id)
     models.Import.objects.filter(id=import_id).update(state="undone", finished_at=now, lease_until=None)
     return UndoReport(*total)
 
 
-def _next(import_id: int, after: int) -> list[int]:
+def _list_next_ids(import_id: int, after: int) -> list[int]:
     rows = models.Consent.objects.filter(run_id=import_id, subscriber_id__gt=after).order_by("subscriber_id")
-    return [*rows.values_list("subscriber_id", flat=True)[:ROWS]]
+    return [*rows.values_list("subscriber_id", flat=True)[:ROWS_PER_TRANSACTION]]
 
 
-def _undo(
+def _undo_page(
     row: models.Import, ids: Sequence[int], by: str, now: datetime, keep_people: bool
 ) -> tuple[int, int, int, int]:
     """Takes back what an import did to some people, as long as nobody did anything since."""
@@ -90,26 +92,28 @@ def _undo(
             alone += consent.how != _HOW
         elif consent.before == "":
             joined.append(person)
-            notes.append(_note(row, person, "", consent.state, by, now))
+            notes.append(_build_consent_event(row, person, "", consent.state, by, now))
         elif consent.before != consent.state:
             subscription.state, subscription.since = consent.before, now
             back.append(subscription)
-            notes.append(_note(row, person, consent.before, consent.state, by, now))
+            notes.append(_build_consent_event(row, person, consent.before, consent.state, by, now))
     models.Subscription.objects.filter(list_id=row.list_id, subscriber_id__in=joined).delete()
     models.Subscription.objects.bulk_update(back, ["state", "since"])
-    gone = [] if keep_people else _nobody_else_knows(joined, row.id)
+    gone = [] if keep_people else _find_known_by_import_alone(joined, row.id)
     models.Consent.objects.bulk_create(note for note in notes if note.subscriber_id not in gone)
     models.Subscriber.objects.filter(id__in=gone).delete()
     return len(joined), len(back), len(gone), alone
 
 
-def _note(row: models.Import, person: int, state: str, before: str, by: str, now: datetime) -> models.Consent:
+def _build_consent_event(
+    row: models.Import, person: int, state: str, before: str, by: str, now: datetime
+) -> models.Consent:
     return models.Consent(
         subscriber_id=person, list_id=row.list_id, state=state, before=before, at=now, how=_HOW, by=by, origin=row.name
     )
 
 
-def _nobody_else_knows(people: Sequence[int], import_id: int) -> set[int]:
+def _find_known_by_import_alone(people: Sequence[int], import_id: int) -> set[int]:
     """Who of these came by this import alone."""
     known = models.Consent.objects.filter(subscriber_id__in=people).exclude(run_id=import_id)
     kept = {*known.values_list("subscriber_id", flat=True)}
@@ -118,9 +122,11 @@ def _nobody_else_knows(people: Sequence[int], import_id: int) -> set[int]:
     return {*people} - kept
 
 
-def _unfill(import_id: int) -> None:
+def _restore_filled_values(import_id: int) -> None:
     """Takes back what the import filled in of people, where nobody has changed it since."""
-    while rows := list(models.ImportedChange.objects.filter(run_id=import_id).select_related("subscriber")[:ROWS]):
+    while rows := list(
+        models.ImportedChange.objects.filter(run_id=import_id).select_related("subscriber")[:ROWS_PER_TRANSACTION]
+    ):
         with transaction.atomic():
             for row in rows:
                 changed = {

@@ -16,7 +16,7 @@ from django.db.models import Count, Q
 from newsletter.kernel.errors import NotFound
 from subscribers import addresses, erased, models, selecting, tokens
 from subscribers.values import (
-    Bounds,
+    AudienceBounds,
     Candidate,
     ConsentEvent,
     FormerAddress,
@@ -87,7 +87,7 @@ def count_subscribers_by_state(list_id: int) -> dict[str, int]:
     return dict(rows.order_by("state"))
 
 
-def get_audience_bounds(list_id: int) -> Bounds:
+def get_audience_bounds(list_id: int) -> AudienceBounds:
     """How far an audience goes at this instant."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -96,7 +96,7 @@ def get_audience_bounds(list_id: int) -> Bounds:
         )
         count, highest = cursor.fetchone()
     newest = models.Suppression.objects.order_by("-id").values_list("id", flat=True).first()
-    return Bounds(int(count), int(highest), newest or 0)
+    return AudienceBounds(int(count), int(highest), newest or 0)
 
 
 def list_unsubscribed_since(list_id: int, since: datetime) -> Sequence[tuple[int, datetime]]:

@@ -108,7 +108,7 @@ class Found:
     state: str
 
 
-class Bounds(NamedTuple):
+class AudienceBounds(NamedTuple):
     """How far an audience goes: people in whatever state, the highest id among them, and of all suppressions (or 0)."""
 
     people: int

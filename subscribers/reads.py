@@ -17,7 +17,7 @@ from newsletter.kernel.errors import NotFound
 from subscribers import addresses, erased, models, selecting, tokens
 from subscribers.values import (
     AudienceBounds,
-    Candidate,
+    AudienceCandidate,
     ConsentEvent,
     FormerAddress,
     Found,
@@ -121,7 +121,7 @@ _AUDIENCE = """
 
 def list_audience_page(
     list_id: int, *, after: int, upto: int, limit: int, on: date | None = None
-) -> Sequence[Candidate]:
+) -> Sequence[AudienceCandidate]:
     """The next people of a list behind the id `after`, ascending, with the reason why one must not be mailed.
 
     `on` is the day of the edition: those who want one a week, or none for a while, may not get it. Without it all do.
@@ -131,7 +131,7 @@ def list_audience_page(
         found = cursor.fetchall()
     never = _suppressed_domains()
     return [
-        Candidate(
+        AudienceCandidate(
             person,
             reason or _address_exclusion(address, never) or _frequency_exclusion(frequency, paused, weekly_day, on),
             language,

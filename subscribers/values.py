@@ -116,7 +116,7 @@ class AudienceBounds(NamedTuple):
     suppressed_upto: int
 
 
-class Candidate(NamedTuple):
+class AudienceCandidate(NamedTuple):
     """One person of an audience. `exclusion` is "" or the reason not to mail; a tuple, for there are millions."""
 
     subscriber_id: int

@@ -29,7 +29,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
 from subscribers import reads as subscribers
 from subscribers import service as people
-from subscribers.reads import Candidate
+from subscribers.reads import AudienceCandidate
 
 log = logging.getLogger(__name__)
 
@@ -107,8 +107,8 @@ def _edition_day(row: models.Mailing, newsletter: Newsletter) -> date | None:
 
 
 def _exclude_outside_segment(
-    row: models.Mailing, newsletter: Newsletter, page: Sequence[Candidate], now: datetime
-) -> Sequence[Candidate]:
+    row: models.Mailing, newsletter: Newsletter, page: Sequence[AudienceCandidate], now: datetime
+) -> Sequence[AudienceCandidate]:
     """The page with those left out who are not in the segment the newsletter goes to, if it goes to one."""
     segment = newsletter.segment if row.kind == models.Mailing.Kind.EDITION else ""
     if not segment:
@@ -178,7 +178,7 @@ class _PageWriter:
             self.strata[stratum] = batch.stratum
             self.tails[stratum] = _LastBatch(batch.id, ledger.unpack_members(batch.members, batch.format))
 
-    def write(self, row: models.Mailing, page: Sequence[Candidate], now: datetime) -> bool:
+    def write(self, row: models.Mailing, page: Sequence[AudienceCandidate], now: datetime) -> bool:
         """Writes one page in one transaction; False when another process wrote it, and then this object is of no use.
 
         All the packing is done before: the database is locked for the writing alone.
@@ -210,7 +210,7 @@ class _PageWriter:
             self.tails[stratum] = _LastBatch(batch.id, members)
         return True
 
-    def _chosen(self, page: Sequence[Candidate], now: datetime) -> Sequence[ClassifiedCandidate]:
+    def _chosen(self, page: Sequence[AudienceCandidate], now: datetime) -> Sequence[ClassifiedCandidate]:
         """Sorts candidates into strata: by what they see, and with the newsletter's tracking or without for who does not want it."""
         tracks = self.newsletter.click_tracking or self.newsletter.open_tracking
         codes = self._codes([each.subscriber_id for each in page], now)

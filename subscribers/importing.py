@@ -29,7 +29,7 @@ from subscribers import merging, models, reads, staging, strokes, tables, undoin
 from subscribers.rows import BadRow
 from subscribers.staging import ImportOptions, StagedFile
 from subscribers.strokes import LEASE, Clock, Progress
-from subscribers.values import Flag, ImportReport, ImportRun, List
+from subscribers.values import ImportFlag, ImportReport, ImportRun, List
 
 FILE_RETENTION = timedelta(days=30)
 DRY_RUN_ROWS = 5_000  # rows of a dry run, which locks nothing
@@ -435,9 +435,9 @@ def _build_report(staged: StagedFile, counts: Mapping[str, int], import_id: int 
     )
 
 
-def _to_flags(flags: Mapping[str, Any]) -> dict[str, Flag]:
+def _to_flags(flags: Mapping[str, Any]) -> dict[str, ImportFlag]:
     return {
-        kind: Flag(flag["count"], tuple((line, address, meant) for line, address, meant in flag["first"]))
+        kind: ImportFlag(flag["count"], tuple((line, address, meant) for line, address, meant in flag["first"]))
         for kind, flag in flags.items()
     }
 

@@ -137,7 +137,7 @@ class Recipients(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class ImportFlag:
     """What looks odd without being bad, of one kind: how often, and the first of them (line, address, what was meant)."""
 
     count: int
@@ -164,7 +164,7 @@ class ImportReport:
     id: int = 0
     tool: str = ""
     columns: tuple[tuple[str, str], ...] = ()
-    flags: Mapping[str, Flag] = field(default_factory=dict)
+    flags: Mapping[str, ImportFlag] = field(default_factory=dict)
     note: str = ""
     undated: int = 0
 

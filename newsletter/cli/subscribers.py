@@ -134,7 +134,7 @@ def _print_report(report: service.ImportReport, name: str, dry_run: bool, as_jso
         )
 
 
-def _format_examples(flag: service.Flag) -> str:
+def _format_examples(flag: service.ImportFlag) -> str:
     shown = [
         f"line {line}: {address}{f' (meant {meant}?)' if meant else ''}" for line, address, meant in flag.first[:3]
     ]

@@ -20,10 +20,10 @@ from subscribers.values import (
     AudienceCandidate,
     ConsentEvent,
     FormerAddress,
-    Found,
     List,
     Person,
     Recipients,
+    SubscriberMatch,
     Subscription,
 )
 
@@ -270,7 +270,9 @@ def _find_addresses_at(ids: Sequence[int], as_of: datetime) -> dict[int, tuple[s
     return {person_id: (address, key in never) for person_id, (address, key) in then.items()}
 
 
-def find_subscribers(query: str, *, list_id: int | None = None, limit: int = 50, after: int = 0) -> tuple[Found, ...]:
+def find_subscribers(
+    query: str, *, list_id: int | None = None, limit: int = 50, after: int = 0
+) -> tuple[SubscriberMatch, ...]:
     """People by part of a name or of any address they ever had, ascending by id behind `after`."""
     text = query.strip()
     rows = models.Subscriber.objects.filter(id__gt=after).order_by("id")
@@ -283,7 +285,7 @@ def find_subscribers(query: str, *, list_id: int | None = None, limit: int = 50,
         rows = rows.filter(id__in={*matched, *_search_names(text, list_id, limit, after)})
     found = rows.prefetch_related("subscriptions")[:limit]
     return tuple(
-        Found(
+        SubscriberMatch(
             row.id,
             row.address,
             row.first_name,

@@ -97,7 +97,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SubscriberMatch:
     """One hit of a search; `matched` is the former address it was found by, if it was one."""
 
     id: int

@@ -15,7 +15,7 @@ from django.db.models.functions import TruncMonth
 from newsletter.kernel.errors import BadInput, Refused
 from subscribers import models, owed, policy, reads
 from subscribers.changes import apply_act
-from subscribers.values import Month, Silence
+from subscribers.values import GrowthMonth, Silence
 
 ANSWER_PERIOD = timedelta(days=30)
 AS_OF_WITHIN = timedelta(days=7)
@@ -96,7 +96,7 @@ def _inactive_subscriptions(list_id: int, since: datetime) -> QuerySet[models.Su
     return rows.exclude(seen)
 
 
-def compute_growth(list_id: int, *, now: datetime, months: int = 12) -> tuple[Month, ...]:
+def compute_growth(list_id: int, *, now: datetime, months: int = 12) -> tuple[GrowthMonth, ...]:
     """How a list grew, month by month (UTC), the newest first: who came and how, who went and why.
 
     `active` is at the end of the month; counted back from today, so that the sums come out.
@@ -114,9 +114,9 @@ def compute_growth(list_id: int, *, now: datetime, months: int = 12) -> tuple[Mo
         found = by_month.setdefault(month, dict.fromkeys(_CHANGE_KINDS, 0))
         found[_classify_change(before, state, how)] += count
     active = models.Subscription.objects.filter(list_id=list_id, state=policy.ACTIVE).count()
-    made: list[Month] = []
+    made: list[GrowthMonth] = []
     for month in sorted(by_month, reverse=True):
-        last = Month(month.date(), active, by_month[month], 0.0)
+        last = GrowthMonth(month.date(), active, by_month[month], 0.0)
         active = active - last.came + last.went  # at the beginning of the month
         made.append(replace(last, churn=last.went / active if active > 0 else 0.0))
     return tuple(made)

@@ -236,7 +236,7 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
-class Month:
+class GrowthMonth:
     """A month of a list: the active at its end, what happened by kind, and which share of those at its beginning went."""
 
     month: date

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from subscribers import addresses, models, policy, reads, tokens
-from subscribers.values import Owed
+from subscribers.values import TransactionalMail
 
 CONFIRM_WITHIN = timedelta(days=7)
 LINK_WITHIN = timedelta(minutes=30)  # for what must not be done by a forwarded mail
@@ -43,7 +43,7 @@ def queue_mail(
         )
 
 
-def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[Owed, ...]:
+def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[TransactionalMail, ...]:
     """Takes some owed mails that are due. One whose sender died in mid-send is unknown, never sent again by itself."""
     models.OwedMail.objects.filter(state="claimed", lease_until__lt=now).update(
         state="unknown", error="The process that was sending it ended before the answer came.", done_at=now
@@ -52,7 +52,7 @@ def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[Owed, .
     due.filter(subscriber__address_key__in=_suppressed_keys()).update(
         state="failed", error="The address must never be mailed.", done_at=now
     )
-    claimed: list[Owed] = []
+    claimed: list[TransactionalMail] = []
     for row in due.select_related("subscriber", "list")[:limit]:
         if row.subscriber is None and not _resolve_subscriber(row):
             continue
@@ -91,11 +91,11 @@ def _suppressed_keys() -> QuerySet[models.Suppression, str]:
     return models.Suppression.objects.exclude(reason__in=policy.LIFTED_BY_SIGN_UP).values_list("address_key", flat=True)
 
 
-def _to_mail(row: models.OwedMail, now: datetime) -> Owed:
+def _to_mail(row: models.OwedMail, now: datetime) -> TransactionalMail:
     person = row.subscriber
     assert person is not None
     language = person.language or (row.list.language if row.list else "en")
-    return Owed(
+    return TransactionalMail(
         id=row.id,
         kind=row.kind,
         address=addresses.to_sendable(row.to_address or person.address),

@@ -84,7 +84,7 @@ from subscribers.suppressions import (
 )
 from subscribers.suspects import FLAG_LABELS
 from subscribers.undoing import UndoReport, undo_import
-from subscribers.values import ImportFlag, ImportReport, ImportRun, Owed
+from subscribers.values import ImportFlag, ImportReport, ImportRun, TransactionalMail
 
 __all__ = [
     "ODD",

@@ -279,7 +279,7 @@ class ToForget:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
+class TransactionalMail:
     """A mail we owe somebody; `attempts` counts this one."""
 
     id: int

@@ -35,7 +35,7 @@ def has_due(now: datetime) -> bool:
     return subscribers.has_due_mails(now)
 
 
-def _send(mail: subscribers.Owed, now: datetime) -> None:
+def _send(mail: subscribers.TransactionalMail, now: datetime) -> None:
     sender = _find_sender(mail.list_id)
     if sender is None:
         subscribers.mark_mail_failed(
@@ -61,7 +61,7 @@ def _send(mail: subscribers.Owed, now: datetime) -> None:
         _retry_or_fail(mail, answer.message, now, permanent=answer.permanent)
 
 
-def _retry_or_fail(mail: subscribers.Owed, reason: str, now: datetime, *, permanent: bool = False) -> None:
+def _retry_or_fail(mail: subscribers.TransactionalMail, reason: str, now: datetime, *, permanent: bool = False) -> None:
     final = permanent or mail.attempts >= MAX_ATTEMPTS
     again_at = None if final else now + timedelta(minutes=2 ** (mail.attempts - 1))
     subscribers.mark_mail_failed(mail.id, reason, now, again_at=again_at)
@@ -73,7 +73,7 @@ def _find_sender(list_id: int | None) -> catalog.Newsletter | None:
     return found[0] if found else None
 
 
-def _render(mail: subscribers.Owed, sender: catalog.Newsletter) -> Rendered:
+def _render(mail: subscribers.TransactionalMail, sender: catalog.Newsletter) -> Rendered:
     words = get_transactional_text(mail.kind, mail.language or sender.language)
     fill = {"list": mail.list_name, "publication": sender.publication}
     return render_transactional(

@@ -12,14 +12,14 @@ from django.test import Client
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import models, reads, service, tokens
 from subscribers.limits import MAX_HITS, TooManyRequests
-from subscribers.values import List, Owed
+from subscribers.values import List, TransactionalMail
 from subscribers.views import joining
 from tests.conftest import reported
 
 Look = Callable[..., str | None]
 
 
-def owed(now: datetime) -> list[Owed]:
+def owed(now: datetime) -> list[TransactionalMail]:
     return list(service.claim_owed(now, limit=50, lease=timedelta(minutes=2)))
 
 
@@ -27,7 +27,7 @@ def join(address: str, *lists: List, now: datetime, network: str = "", **more: s
     service.sign_up(address, [each.id for each in lists], origin="/join/", network=network, now=now, **more)
 
 
-def claims_of(mail: Owed, now: datetime) -> tokens.Claims:
+def claims_of(mail: TransactionalMail, now: datetime) -> tokens.Claims:
     return reads.get_signer().read(mail.button_url.rpartition("/")[2], tokens.CONFIRM, now)
 
 

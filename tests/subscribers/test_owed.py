@@ -8,39 +8,41 @@ from datetime import datetime, timedelta
 import pytest
 
 from subscribers import models, service
-from subscribers.values import List, Owed
+from subscribers.values import List, TransactionalMail
 
 LEASE = timedelta(minutes=2)
 
 
-def claim(now: datetime, limit: int = 50) -> tuple[Owed, ...]:
+def claim(now: datetime, limit: int = 50) -> tuple[TransactionalMail, ...]:
     return service.claim_owed(now, limit=limit, lease=LEASE)
 
 
 @pytest.fixture
-def one(morning: List, now: datetime) -> Owed:
+def one(morning: List, now: datetime) -> TransactionalMail:
     """A confirmation that is claimed."""
     service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
     (mail,) = claim(now)
     return mail
 
 
-def state(mail: Owed) -> str:
+def state(mail: TransactionalMail) -> str:
     return models.OwedMail.objects.get(id=mail.id).state
 
 
-def test_a_mail_is_claimed_by_one_alone(one: Owed, now: datetime) -> None:
+def test_a_mail_is_claimed_by_one_alone(one: TransactionalMail, now: datetime) -> None:
     assert claim(now) == ()
 
 
-def test_a_mail_refused_for_now_comes_again_when_its_time_has_come(one: Owed, now: datetime) -> None:
+def test_a_mail_refused_for_now_comes_again_when_its_time_has_come(one: TransactionalMail, now: datetime) -> None:
     service.owed_failed(one.id, "too busy", now, again_at=now + timedelta(minutes=5))
     assert claim(now + timedelta(minutes=4)) == ()
     (again,) = claim(now + timedelta(minutes=5))
     assert (again.id, again.attempts) == (one.id, 2)
 
 
-def test_a_mail_that_was_sent_or_given_up_never_comes_again(one: Owed, morning: List, now: datetime) -> None:
+def test_a_mail_that_was_sent_or_given_up_never_comes_again(
+    one: TransactionalMail, morning: List, now: datetime
+) -> None:
     service.owed_sent(one.id, now)
     service.sign_up("ben@example.com", [morning.id], origin="", network="", now=now)
     (other,) = claim(now)
@@ -49,13 +51,13 @@ def test_a_mail_that_was_sent_or_given_up_never_comes_again(one: Owed, morning: 
     assert (state(one), state(other)) == ("sent", "failed")
 
 
-def test_a_mail_whose_sender_died_is_unknown_and_not_sent_again(one: Owed, now: datetime) -> None:
+def test_a_mail_whose_sender_died_is_unknown_and_not_sent_again(one: TransactionalMail, now: datetime) -> None:
     assert claim(now + LEASE + timedelta(seconds=1)) == ()
     assert state(one) == "unknown"
 
 
 @pytest.mark.parametrize("answer", ["sent", "failed"])
-def test_an_answer_that_comes_late_still_counts(answer: str, one: Owed, now: datetime) -> None:
+def test_an_answer_that_comes_late_still_counts(answer: str, one: TransactionalMail, now: datetime) -> None:
     late = now + LEASE + timedelta(seconds=1)
     claim(late)
     service.owed_sent(one.id, late) if answer == "sent" else service.owed_failed(one.id, "no", late)

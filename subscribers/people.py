@@ -12,7 +12,7 @@ from newsletter.kernel.errors import BadInput, Refused
 from newsletter.kernel.slugs import check_slug
 from subscribers import addresses, models, owed, policy, reads
 from subscribers.changes import apply_act, find_by_former_address, get_or_create_subscriber, get_subscriber_row
-from subscribers.values import List, Person
+from subscribers.values import List, Subscriber
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _LONGEST_NAME = 100
@@ -102,7 +102,7 @@ def add_subscriber(
     language: str = "",
     source: str = "",
     confirmed: bool = False,
-) -> Person:
+) -> Subscriber:
     """Adds one person by hand. On a list with double opt-in the reader is asked first, unless consent is `confirmed`.
 
     What is known of a person already is not overwritten. Somebody who left, bounced or complained is not put
@@ -165,7 +165,7 @@ def _fill_in(person: models.Subscriber, fields: dict[str, str]) -> None:
         models.Subscriber.objects.filter(id=person.id).update(**missing)
 
 
-def unsubscribe(subscriber_id: int, list_id: int, *, how: str, by: str, now: datetime) -> Person:
+def unsubscribe(subscriber_id: int, list_id: int, *, how: str, by: str, now: datetime) -> Subscriber:
     """Takes a person off a list at their wish; only they can undo it."""
     person, target = get_subscriber_row(subscriber_id), reads.get_list(list_id)
     with transaction.atomic():
@@ -173,7 +173,7 @@ def unsubscribe(subscriber_id: int, list_id: int, *, how: str, by: str, now: dat
     return reads.get_subscriber(subscriber_id)
 
 
-def change_address(subscriber_id: int, new_address: str, *, by: str, now: datetime) -> Person:
+def change_address(subscriber_id: int, new_address: str, *, by: str, now: datetime) -> Subscriber:
     """Gives a person another address; the old one stays findable.
 
     Raises BadInput, Refused when somebody else has it, or when the person must never be mailed: a new address

@@ -11,7 +11,7 @@ from newsletter.kernel.errors import BadInput, Refused
 from subscribers import addresses, attempts, hooks, limits, models, owed, people, policy, reads, tokens
 from subscribers.changes import apply_act, find_state, get_or_create_subscriber, get_subscriber_row
 from subscribers.turns import serialised_transaction
-from subscribers.values import List, Person
+from subscribers.values import List, Subscriber
 
 
 def sign_up(
@@ -86,7 +86,7 @@ def _join(person: models.Subscriber, target: List, origin: str, network: str, wo
     return "confirm" if state == policy.PENDING else ""
 
 
-def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Person, List]:
+def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Subscriber, List]:
     """The reader's own yes. Doing it twice is harmless. Raises Refused when the person left meanwhile."""
     person, target = get_subscriber_row(claims.subscriber_id), reads.get_list(claims.list_id)
     with serialised_transaction():
@@ -198,7 +198,7 @@ def set_frequency(
 
 def change_details(
     claims: tokens.Claims, *, language: str, zone: str, tracked: bool, network: str, now: datetime
-) -> Person:
+) -> Subscriber:
     """A reader's own language, time zone, and whether opens and clicks may be recorded. Raises BadInput."""
     if zone:
         clock.get_zone(zone)
@@ -237,7 +237,7 @@ def request_address_change(claims: tokens.Claims, address: str, *, now: datetime
     return checked
 
 
-def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Person:
+def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Subscriber:
     """The mail to the new address was answered: it counts from now on, and the old one is told.
 
     Doing it twice is harmless. Raises Refused when somebody else has it, or the reader asked for another one since.

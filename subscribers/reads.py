@@ -21,8 +21,8 @@ from subscribers.values import (
     ConsentEvent,
     FormerAddress,
     List,
-    Person,
     Recipients,
+    Subscriber,
     SubscriberMatch,
     Subscription,
 )
@@ -337,7 +337,7 @@ def _join_states(row: models.Subscriber, list_id: int | None) -> str:
     return ", ".join(sorted(set(states)))
 
 
-def find_subscriber_by_address(address: str) -> Person | None:
+def find_subscriber_by_address(address: str) -> Subscriber | None:
     """The person with this address, now or formerly; None if there is nobody."""
     key = addresses.to_key(addresses.unwrap_address(address))
     found = models.Subscriber.objects.filter(address_key=key).values_list("id", flat=True).first()
@@ -351,7 +351,7 @@ def find_subscriber_by_address(address: str) -> Person | None:
     return get_subscriber(found) if found else None
 
 
-def get_subscriber(subscriber_id: int) -> Person:
+def get_subscriber(subscriber_id: int) -> Subscriber:
     """The person with this id. Raises NotFound."""
     row = models.Subscriber.objects.filter(id=subscriber_id).first()
     if row is None:
@@ -359,7 +359,7 @@ def get_subscriber(subscriber_id: int) -> Person:
     names = {each.id: each.name for each in list_lists()}
     domain = row.address_key[row.address_key.rindex("@") :]
     suppression = models.Suppression.objects.filter(address_key__in=(row.address_key, domain)).first()
-    return Person(
+    return Subscriber(
         id=row.id,
         address=row.address,
         first_name=row.first_name,

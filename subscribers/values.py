@@ -75,7 +75,7 @@ class ConsentEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class Subscriber:
     """A reader with everything that is known, newest first."""
 
     id: int

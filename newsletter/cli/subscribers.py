@@ -399,7 +399,7 @@ def suppress(address: str, reason: str = typer.Option("asked", help="Why."), yes
     say(f"{address} is never mailed again.")
 
 
-def _get_subscriber(address: str) -> reads.Person:
+def _get_subscriber(address: str) -> reads.Subscriber:
     person = reads.find_subscriber_by_address(address)
     if person is None:
         raise NotFound(f"Nobody here has the address {address}. Search parts of it: newsletter subscribers find TEXT")

@@ -113,7 +113,7 @@ def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
     return render(request, "pages/reader.html", context)
 
 
-def _act(request: HttpRequest, found: reads.Person, lists: dict[int, reads.List]) -> HttpResponse:
+def _act(request: HttpRequest, found: reads.Subscriber, lists: dict[int, reads.List]) -> HttpResponse:
     now = clock.now()
     try:
         if request.POST.get("do") == "move":

@@ -16,12 +16,12 @@ from django.db.models import Count, Q
 from newsletter.kernel.errors import NotFound
 from subscribers import addresses, erased, models, selecting, tokens
 from subscribers.values import (
+    AudienceAddresses,
     AudienceBounds,
     AudienceCandidate,
     ConsentEvent,
     FormerAddress,
     List,
-    Recipients,
     Subscriber,
     SubscriberMatch,
     Subscription,
@@ -163,14 +163,14 @@ def _frequency_exclusion(frequency: str, paused_until: date | str | None, weekly
 
 def get_audience_addresses(
     list_id: int, ids: Sequence[int], *, as_of: datetime, suppressed_upto: int = 0
-) -> Recipients:
+) -> AudienceAddresses:
     """These people, ascending by id, with the addresses as of an instant, and who must not be mailed any more.
 
     Suppressions up to `suppressed_upto` (see `Bounds`) were heeded when these people were chosen: only later ones
     are asked for. Somebody erased meanwhile counts as left, with an empty address.
     """
     if not ids:
-        return Recipients((), (), {})
+        return AudienceAddresses((), (), {})
     where, which = _build_id_filter(ids)
     with connection.cursor() as cursor:
         cursor.execute(f"{_SUBSCRIBERS} WHERE p.id {where}", which)
@@ -191,7 +191,7 @@ def get_audience_addresses(
             sending[place] = addresses.to_sendable(address)
             if never:
                 left.setdefault(person, "suppressed")
-    return Recipients(sending, first_names, left)
+    return AudienceAddresses(sending, first_names, left)
 
 
 def list_zones(ids: Sequence[int]) -> Sequence[str]:

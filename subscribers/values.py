@@ -125,7 +125,7 @@ class AudienceCandidate(NamedTuple):
     tracked: bool
 
 
-class Recipients(NamedTuple):
+class AudienceAddresses(NamedTuple):
     """People to mail, in columns, for there are millions: their addresses as of the freeze, fit for sending.
 
     `left` says, by id, who must not be mailed any more, and why.

@@ -15,7 +15,7 @@ from django.db.models.functions import TruncMonth
 from newsletter.kernel.errors import BadInput, Refused
 from subscribers import models, owed, policy, reads
 from subscribers.changes import apply_act
-from subscribers.values import GrowthMonth, Silence
+from subscribers.values import GrowthMonth, InactiveSubscribers
 
 ANSWER_PERIOD = timedelta(days=30)
 AS_OF_WITHIN = timedelta(days=7)
@@ -24,7 +24,7 @@ LEAST_MONTHS, MOST_MONTHS = 2, 60
 _CHUNK = 200
 
 
-def count_inactive(list_id: int, months: int, *, now: datetime) -> Silence:
+def count_inactive(list_id: int, months: int, *, now: datetime) -> InactiveSubscribers:
     """How many readers of a list nobody has noticed reading for so many months, and how many of them were asked.
 
     Who came later, and who does not want to be tracked, is not among them. Raises BadInput, Refused where nothing is
@@ -33,7 +33,7 @@ def count_inactive(list_id: int, months: int, *, now: datetime) -> Silence:
     target = _require_engagement(list_id, months, now)
     silent = _inactive_subscriptions(list_id, now - months * MONTH)
     asked = silent.filter(asked_at__isnull=False)
-    return Silence(
+    return InactiveSubscribers(
         months=months,
         silent=silent.count(),
         asked=asked.count(),

@@ -221,7 +221,7 @@ class SegmentCount:
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class InactiveSubscribers:
     """Readers nobody has noticed reading for `months`: all of them, those who were asked, and whose time to answer is over."""
 
     months: int

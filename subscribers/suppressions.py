@@ -12,7 +12,7 @@ from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import addresses, dates, models, policy, tables
 from subscribers.changes import suppress_key
 from subscribers.rows import BadRow
-from subscribers.values import Suppressed
+from subscribers.values import Suppression
 
 LONGEST_REASON = 40
 _COLUMNS = ("address", "reason", "source", "created_at", "expires_at")
@@ -54,13 +54,13 @@ def to_suppression_key(text: str, *, strict: bool = True) -> str:
     return addresses.to_key(addresses.check_address(flat) if strict else addresses.unwrap_address(flat))
 
 
-def list_suppressions(*, after: int = 0, query: str = "", limit: int = 50) -> tuple[Suppressed, ...]:
+def list_suppressions(*, after: int = 0, query: str = "", limit: int = 50) -> tuple[Suppression, ...]:
     """The suppressions behind the id `after`, those with `query` in their address alone."""
     rows = models.Suppression.objects.filter(id__gt=after).order_by("id")
     if query.strip():
         rows = rows.filter(address_key__contains=query.strip().casefold())
     return tuple(
-        Suppressed(row.id, row.address_key, row.reason, row.source, row.created_at, row.expires_at)
+        Suppression(row.id, row.address_key, row.reason, row.source, row.created_at, row.expires_at)
         for row in rows[:limit]
     )
 

@@ -258,7 +258,7 @@ class GrowthMonth:
 
 
 @dataclass(frozen=True, slots=True)
-class Suppressed:
+class Suppression:
     """An address, “@domain”, or hash of an erased address that is never mailed."""
 
     id: int

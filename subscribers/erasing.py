@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from subscribers import erased, hooks, importing, models, policy, reads
 from subscribers.changes import get_subscriber_row, suppress_key
-from subscribers.values import ToForget
+from subscribers.values import PendingErasure
 
 
 def collect_personal_data(subscriber_id: int, *, now: datetime) -> dict[str, Any]:
@@ -75,10 +75,10 @@ def _find_imports_naming(keys: dict[str, str]) -> set[int]:
     return {import_id for import_id in importing.list_kept_files() if importing.file_has_address(import_id, keys)}
 
 
-def list_pending_erasures() -> tuple[ToForget, ...]:
+def list_pending_erasures() -> tuple[PendingErasure, ...]:
     """Whom the other rooms still have to forget."""
     rows = models.Erasure.objects.filter(done_at__isnull=True).order_by("id")[:50]
-    return tuple(ToForget(row.id, row.subscriber_id, tuple(row.addresses)) for row in rows)
+    return tuple(PendingErasure(row.id, row.subscriber_id, tuple(row.addresses)) for row in rows)
 
 
 def complete_erasure(erasure_id: int, *, now: datetime) -> None:

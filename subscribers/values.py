@@ -270,7 +270,7 @@ class Suppression:
 
 
 @dataclass(frozen=True, slots=True)
-class ToForget:
+class PendingErasure:
     """Somebody who was erased, and whom the other rooms have to forget: their id, and every address they had."""
 
     id: int

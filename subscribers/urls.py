@@ -7,13 +7,13 @@ from django.urls import path
 from subscribers.views import joining, leaving, preferences
 
 urlpatterns = [
-    path("join/", joining.join, name="join"),
-    path("join/<slug:slug>/", joining.join, name="join-list"),
-    path("embed/", joining.embed, name="embed"),
-    path("embed/<slug:slug>/", joining.embed, name="embed-list"),
-    path("api/subscriptions", joining.api, name="api-join"),
-    path("c/<str:token>", joining.confirm, name="confirm"),
-    path("s/<str:token>", joining.stay, name="stay"),
+    path("join/", joining.show_sign_up, name="join"),
+    path("join/<slug:slug>/", joining.show_sign_up, name="join-list"),
+    path("embed/", joining.show_embedded_sign_up, name="embed"),
+    path("embed/<slug:slug>/", joining.show_embedded_sign_up, name="embed-list"),
+    path("api/subscriptions", joining.sign_up_by_api, name="api-join"),
+    path("c/<str:token>", joining.show_confirmation, name="confirm"),
+    path("s/<str:token>", joining.show_stay, name="stay"),
     path("u/<str:token>", leaving.leave, name="leave"),
     path("p/<str:token>", preferences.preferences, name="preferences"),
     path("me/<str:token>", preferences.mine, name="mine"),

@@ -20,40 +20,40 @@ from subscribers.values import List
 from subscribers.views.page import language_of, network, page, said, speak, spoken_by
 
 LARGEST_JSON = 16 * 2**10
-ANSWERED_AFTER = (
+ANSWER_SECONDS = (
     0.05  # seconds: who is known, or never mailed, costs less work than who is new, and is not to be told apart
 )
 
 
 @page("GET", "HEAD", "POST", form=True)
-def join(request: HttpRequest, slug: str = "") -> HttpResponse:
+def show_sign_up(request: HttpRequest, slug: str = "") -> HttpResponse:
     """The sign-up page, for one list or for all public ones. Its answer says nothing about who is known."""
-    return _form(request, slug, "readers/join.html")
+    return _handle_form(request, slug, "readers/join.html")
 
 
 @csrf_exempt
 @page("GET", "HEAD", "POST", framed=True, form=True)
-def embed(request: HttpRequest, slug: str = "") -> HttpResponse:
+def show_embedded_sign_up(request: HttpRequest, slug: str = "") -> HttpResponse:
     """The same without cookies, for forms on the newsroom's own sites: in a frame, or as bare HTML that posts here."""
     ours = request.POST.get("look") == "page"  # the form of our own page, which comes here for it has no cookies either
-    return _form(request, slug, "readers/join.html" if ours else "readers/embed.html")
+    return _handle_form(request, slug, "readers/join.html" if ours else "readers/embed.html")
 
 
-def _form(request: HttpRequest, slug: str, template: str) -> HttpResponse:
+def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse:
     offered = [reads.get_list_by_slug(slug)] if slug else list(reads.list_lists(public_only=True))
     context: dict[str, Any] = {
         "offered": offered,
         "single": offered[0] if len(offered) == 1 else None,
         "framed": template == "readers/embed.html",
         "captcha": hooks.get_captcha_widget(),
-        "from": _origin(request),
+        "from": _read_origin(request),
     }
     if len(offered) == 1:
         speak(offered[0].language)
     if request.method != "POST":
         return render(request, template, context)
     typed = request.POST
-    chosen = _chosen(typed.getlist("lists"), offered)
+    chosen = _choose_lists(typed.getlist("lists"), offered)
     address = typed.get("email", "")
     kept = {
         "email": address[:254],
@@ -71,7 +71,7 @@ def _form(request: HttpRequest, slug: str, template: str) -> HttpResponse:
             typed.get("first_name", ""),
             typed.get("zone", ""),
             typed.get("website", ""),
-            _captcha(typed),
+            _read_captcha(typed),
         )
     except NewsletterError as error:
         field = error.field if isinstance(error, BadInput) else ""
@@ -81,7 +81,7 @@ def _form(request: HttpRequest, slug: str, template: str) -> HttpResponse:
     return render(request, "readers/join_done.html", context | {"address": address.strip()[:254]})
 
 
-def _captcha(typed: Any) -> str:
+def _read_captcha(typed: Any) -> str:
     return str(typed.get(hooks.get_captcha_widget().get("field", ""), ""))[:4096]
 
 
@@ -103,36 +103,36 @@ def _sign_up(
         address,
         [each.id for each in chosen],
         first_name=first_name,
-        origin=origin or _origin(request) or request.build_absolute_uri(_own_path(request))[:500],
+        origin=origin or _read_origin(request) or request.build_absolute_uri(_find_page_path(request))[:500],
         network=network(request),
         words=_("Sign up: %(lists)s") % {"lists": words},
-        language=_browsers_language(request),
+        language=_read_browser_language(request),
         zone=zone,
         trapped=bool(trap),
         captcha=captcha,
         now=clock.now(),
     )
-    sleep(max(0.0, ANSWERED_AFTER - (perf_counter() - begun)))
+    sleep(max(0.0, ANSWER_SECONDS - (perf_counter() - begun)))
 
 
-def _origin(request: HttpRequest) -> str:
+def _read_origin(request: HttpRequest) -> str:
     """From which article or campaign somebody came: as the form says, or the page that led here."""
     given = request.POST.get("from", "") or request.GET.get("from", "") or request.META.get("HTTP_REFERER", "")
     flat = " ".join(str(given).split())[:500]
     return "" if flat.startswith(settings.CONFIG.base_url) else flat
 
 
-def _own_path(request: HttpRequest) -> str:
+def _find_page_path(request: HttpRequest) -> str:
     """The page somebody saw: our own form posts elsewhere, for want of cookies."""
     return request.path.replace("/embed/", "/join/", 1) if request.POST.get("look") == "page" else request.path
 
 
-def _browsers_language(request: HttpRequest) -> str:
+def _read_browser_language(request: HttpRequest) -> str:
     first = request.META.get("HTTP_ACCEPT_LANGUAGE", "").partition(",")[0].partition(";")[0].strip()
     return first if first != "*" else ""
 
 
-def _chosen(wanted: list[str], offered: list[List]) -> list[List]:
+def _choose_lists(wanted: list[str], offered: list[List]) -> list[List]:
     if len(offered) == 1:
         return offered
     return [each for each in offered if {str(each.id), each.slug} & {*wanted}]
@@ -140,13 +140,13 @@ def _chosen(wanted: list[str], offered: list[List]) -> list[List]:
 
 @csrf_exempt
 @page("POST", "OPTIONS")
-def api(request: HttpRequest) -> HttpResponse:
+def sign_up_by_api(request: HttpRequest) -> HttpResponse:
     """Signing up for programs: {"email", "lists": [slug, …], "first_name", "from", "zone", "captcha"}. Without cookies.
 
     202 whatever becomes of it; 422 with {"error", "field"} for what will not do; {"meant"} where the address looks mistyped
     (send "sure": true to keep it).
     """
-    response = _api(request) if request.method == "POST" else HttpResponse(status=204)
+    response = _answer_api(request) if request.method == "POST" else HttpResponse(status=204)
     origin = request.META.get("HTTP_ORIGIN", "")
     if origin in settings.CONFIG.embed_origins:
         response["Access-Control-Allow-Origin"] = origin
@@ -156,10 +156,10 @@ def api(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def _api(request: HttpRequest) -> HttpResponse:
+def _answer_api(request: HttpRequest) -> HttpResponse:
     speak(spoken_by(request))
     try:
-        document = _document(request)
+        document = _parse_body(request)
         address = str(document.get("email", ""))
         kind, meant = suspects.assess_address(address.strip()) if address.count("@") == 1 else ("", "")
         if kind == "typo" and not document.get("sure"):
@@ -168,7 +168,9 @@ def _api(request: HttpRequest) -> HttpResponse:
             )
         offered = list(reads.list_lists(public_only=True))
         wanted = document.get("lists", [])
-        chosen = _chosen([str(each) for each in wanted] if isinstance(wanted, list) else [], offered) if wanted else []
+        chosen = (
+            _choose_lists([str(each) for each in wanted] if isinstance(wanted, list) else [], offered) if wanted else []
+        )
         _sign_up(
             request,
             address,
@@ -185,7 +187,7 @@ def _api(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"message": _("Look in your inbox, and press the button in the mail.")}, status=202)
 
 
-def _document(request: HttpRequest) -> dict[str, Any]:
+def _parse_body(request: HttpRequest) -> dict[str, Any]:
     if len(request.body) > LARGEST_JSON:
         raise BadInput(f"The body is larger than {LARGEST_JSON // 1024} kB.", "body")
     try:
@@ -198,13 +200,13 @@ def _document(request: HttpRequest) -> dict[str, Any]:
 
 
 @page("GET", "HEAD", "POST")
-def confirm(request: HttpRequest, token: str) -> HttpResponse:
+def show_confirmation(request: HttpRequest, token: str) -> HttpResponse:
     """Confirms a subscription, by the button and not by the link. One that is too old offers to send a new one."""
     now = clock.now()
     try:
         claims = reads.get_signer().read(token, tokens.CONFIRM, now)
     except tokens.ExpiredToken:
-        return _again(request, token)
+        return _offer_new_link(request, token)
     person, target = reads.get_subscriber(claims.subscriber_id), reads.get_list(claims.list_id)
     speak(*language_of(person, target.id))
     state = next((s.state for s in person.subscriptions if s.list_id == target.id), "")
@@ -216,7 +218,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "readers/confirm.html", {"person": person, "list": target, "done": True, "footer": footer})
 
 
-def _again(request: HttpRequest, token: str) -> HttpResponse:
+def _offer_new_link(request: HttpRequest, token: str) -> HttpResponse:
     """A genuine link whose time is over: a press sends the mail once more, as far as the limits go."""
     claims = reads.get_signer().read_late(token, tokens.CONFIRM)
     person, target = reads.get_subscriber(claims.subscriber_id), reads.get_list(claims.list_id)
@@ -230,7 +232,7 @@ def _again(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @page("GET", "HEAD", "POST")
-def stay(request: HttpRequest, token: str) -> HttpResponse:
+def show_stay(request: HttpRequest, token: str) -> HttpResponse:
     """“Yes, keep sending it”: the answer to being asked after a long silence."""
     now = clock.now()
     claims = reads.get_signer().read(token, tokens.STAY, now)

@@ -14,7 +14,7 @@ from subscribers.views.page import form_of, language_of, network, page, speak
 
 @csrf_exempt
 @page("GET", "HEAD", "POST")
-def leave(request: HttpRequest, token: str) -> HttpResponse:
+def show_unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Leaving. A POST from our page says `via=page`; any other is the mail program's one click (RFC 8058).
 
     One click needs no cookie, gets no redirect, and is answered by plain text.
@@ -27,7 +27,7 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
         return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
     speak(*language_of(reads.get_subscriber(claims.subscriber_id), claims.list_id))
     if request.method != "POST":
-        return _page(request, claims, token)
+        return _render_page(request, claims, token)
     did = sent.get("do", "")
     if did == "undo":
         service.undo_leave(claims, network=network(request), now=now)
@@ -36,10 +36,10 @@ def leave(request: HttpRequest, token: str) -> HttpResponse:
     else:
         did = "leave"
         service.leave(claims, how="page", network=network(request), now=now)
-    return _page(request, claims, token, did=did)
+    return _render_page(request, claims, token, did=did)
 
 
-def _page(request: HttpRequest, claims: tokens.Claims, token: str, did: str = "") -> HttpResponse:
+def _render_page(request: HttpRequest, claims: tokens.Claims, token: str, did: str = "") -> HttpResponse:
     """The question, or what became of it, from how things stand: a page never claims what did not happen."""
     person, named = reads.get_subscriber(claims.subscriber_id), reads.get_lists_for_claims(claims)
     held = [s for s in person.subscriptions if s.list_id in {each.id for each in named}]

@@ -17,7 +17,14 @@ from newsletter.kernel.errors import BadInput, NewsletterError
 from subscribers import hooks, reads, service, suspects, tokens
 from subscribers.policy import ACTIVE, OUT_STATES
 from subscribers.values import List
-from subscribers.views.page import language_of, network, page, said, speak, spoken_by
+from subscribers.views.page import (
+    activate_language,
+    describe_error,
+    find_browser_language,
+    find_network,
+    list_languages,
+    public_page,
+)
 
 LARGEST_JSON = 16 * 2**10
 ANSWER_SECONDS = (
@@ -25,14 +32,14 @@ ANSWER_SECONDS = (
 )
 
 
-@page("GET", "HEAD", "POST", form=True)
+@public_page("GET", "HEAD", "POST", form=True)
 def show_sign_up(request: HttpRequest, slug: str = "") -> HttpResponse:
     """The sign-up page, for one list or for all public ones. Its answer says nothing about who is known."""
     return _handle_form(request, slug, "readers/join.html")
 
 
 @csrf_exempt
-@page("GET", "HEAD", "POST", framed=True, form=True)
+@public_page("GET", "HEAD", "POST", framed=True, form=True)
 def show_embedded_sign_up(request: HttpRequest, slug: str = "") -> HttpResponse:
     """The same without cookies, for forms on the newsroom's own sites: in a frame, or as bare HTML that posts here."""
     ours = request.POST.get("look") == "page"  # the form of our own page, which comes here for it has no cookies either
@@ -49,7 +56,7 @@ def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse
         "from": _read_origin(request),
     }
     if len(offered) == 1:
-        speak(offered[0].language)
+        activate_language(offered[0].language)
     if request.method != "POST":
         return render(request, template, context)
     typed = request.POST
@@ -77,7 +84,7 @@ def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse
         field = error.field if isinstance(error, BadInput) else ""
         if not isinstance(error, BadInput):
             raise
-        return render(request, template, context | kept | {"error": said(error), "field": field}, status=422)
+        return render(request, template, context | kept | {"error": describe_error(error), "field": field}, status=422)
     return render(request, "readers/join_done.html", context | {"address": address.strip()[:254]})
 
 
@@ -104,7 +111,7 @@ def _sign_up(
         [each.id for each in chosen],
         first_name=first_name,
         origin=origin or _read_origin(request) or request.build_absolute_uri(_find_page_path(request))[:500],
-        network=network(request),
+        network=find_network(request),
         words=_("Sign up: %(lists)s") % {"lists": words},
         language=_read_browser_language(request),
         zone=zone,
@@ -139,7 +146,7 @@ def _choose_lists(wanted: list[str], offered: list[List]) -> list[List]:
 
 
 @csrf_exempt
-@page("POST", "OPTIONS")
+@public_page("POST", "OPTIONS")
 def sign_up_by_api(request: HttpRequest) -> HttpResponse:
     """Signing up for programs: {"email", "lists": [slug, …], "first_name", "from", "zone", "captcha"}. Without cookies.
 
@@ -157,7 +164,7 @@ def sign_up_by_api(request: HttpRequest) -> HttpResponse:
 
 
 def _answer_api(request: HttpRequest) -> HttpResponse:
-    speak(spoken_by(request))
+    activate_language(find_browser_language(request))
     try:
         document = _parse_body(request)
         address = str(document.get("email", ""))
@@ -183,7 +190,7 @@ def _answer_api(request: HttpRequest) -> HttpResponse:
         )
     except NewsletterError as error:
         field = error.field if isinstance(error, BadInput) else ""
-        return JsonResponse({"error": said(error), "field": field}, status=error.http_status)
+        return JsonResponse({"error": describe_error(error), "field": field}, status=error.http_status)
     return JsonResponse({"message": _("Look in your inbox, and press the button in the mail.")}, status=202)
 
 
@@ -199,7 +206,7 @@ def _parse_body(request: HttpRequest) -> dict[str, Any]:
     return document
 
 
-@page("GET", "HEAD", "POST")
+@public_page("GET", "HEAD", "POST")
 def show_confirmation(request: HttpRequest, token: str) -> HttpResponse:
     """Confirms a subscription, by the button and not by the link. One that is too old offers to send a new one."""
     now = clock.now()
@@ -208,12 +215,12 @@ def show_confirmation(request: HttpRequest, token: str) -> HttpResponse:
     except tokens.ExpiredToken:
         return _offer_new_link(request, token)
     person, target = reads.get_subscriber(claims.subscriber_id), reads.get_list(claims.list_id)
-    speak(*language_of(person, target.id))
+    activate_language(*list_languages(person, target.id))
     state = next((s.state for s in person.subscriptions if s.list_id == target.id), "")
     if request.method != "POST":
         context = {"person": person, "list": target, "done": state == ACTIVE, "out": state in OUT_STATES}
         return render(request, "readers/confirm.html", context)
-    person, target = service.confirm(claims, network=network(request), now=now)
+    person, target = service.confirm(claims, network=find_network(request), now=now)
     footer = reads.get_signer().footer(target.id, person.id)
     return render(request, "readers/confirm.html", {"person": person, "list": target, "done": True, "footer": footer})
 
@@ -222,23 +229,27 @@ def _offer_new_link(request: HttpRequest, token: str) -> HttpResponse:
     """A genuine link whose time is over: a press sends the mail once more, as far as the limits go."""
     claims = reads.get_signer().read_late(token, tokens.CONFIRM)
     person, target = reads.get_subscriber(claims.subscriber_id), reads.get_list(claims.list_id)
-    speak(*language_of(person, target.id))
+    activate_language(*list_languages(person, target.id))
     sent = request.method == "POST"
     if sent:
         service.sign_up(
-            person.address, [target.id], origin=_("an old confirmation link"), network=network(request), now=clock.now()
+            person.address,
+            [target.id],
+            origin=_("an old confirmation link"),
+            network=find_network(request),
+            now=clock.now(),
         )
     return render(request, "readers/again.html", {"list": target, "sent": sent}, status=200 if sent else 410)
 
 
-@page("GET", "HEAD", "POST")
+@public_page("GET", "HEAD", "POST")
 def show_stay(request: HttpRequest, token: str) -> HttpResponse:
     """“Yes, keep sending it”: the answer to being asked after a long silence."""
     now = clock.now()
     claims = reads.get_signer().read(token, tokens.STAY, now)
     person, target = reads.get_subscriber(claims.subscriber_id), reads.get_list(claims.list_id)
-    speak(*language_of(person, target.id))
+    activate_language(*list_languages(person, target.id))
     done = request.method == "POST"
     if done:
-        service.keep_sending(claims, network=network(request), now=now)
+        service.keep_sending(claims, network=find_network(request), now=now)
     return render(request, "readers/stay.html", {"person": person, "list": target, "done": done})

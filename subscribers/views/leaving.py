@@ -9,11 +9,11 @@ from django.views.decorators.csrf import csrf_exempt
 from newsletter.kernel import clock
 from subscribers import hooks, reads, service, tokens
 from subscribers.policy import ACTIVE, LEAVING_REASONS, PENDING, UNSUBSCRIBED
-from subscribers.views.page import form_of, language_of, network, page, speak
+from subscribers.views.page import activate_language, find_network, list_languages, public_page, read_form
 
 
 @csrf_exempt
-@page("GET", "HEAD", "POST")
+@public_page("GET", "HEAD", "POST")
 def show_unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Leaving. A POST from our page says `via=page`; any other is the mail program's one click (RFC 8058).
 
@@ -21,21 +21,21 @@ def show_unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """
     now = clock.now()
     claims = reads.get_signer().read(token, tokens.FOOTER, now)
-    sent = form_of(request) if request.method == "POST" else {}
+    sent = read_form(request) if request.method == "POST" else {}
     if request.method == "POST" and sent.get("via") != "page":
-        service.leave(claims, how="one-click", network=network(request), now=now)
+        service.leave(claims, how="one-click", network=find_network(request), now=now)
         return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
-    speak(*language_of(reads.get_subscriber(claims.subscriber_id), claims.list_id))
+    activate_language(*list_languages(reads.get_subscriber(claims.subscriber_id), claims.list_id))
     if request.method != "POST":
         return _render_page(request, claims, token)
     did = sent.get("do", "")
     if did == "undo":
-        service.undo_leave(claims, network=network(request), now=now)
+        service.undo_leave(claims, network=find_network(request), now=now)
     elif did == "why":
         service.give_reason(claims, sent.get("reason", ""), sent.get("text", ""))
     else:
         did = "leave"
-        service.leave(claims, how="page", network=network(request), now=now)
+        service.leave(claims, how="page", network=find_network(request), now=now)
     return _render_page(request, claims, token, did=did)
 
 

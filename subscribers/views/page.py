@@ -33,7 +33,7 @@ _WITH_SCRIPT = (
 _WITH_CAPTCHA = "script-src 'self' {host}; frame-src {host}; connect-src {host}"
 
 
-def page(*methods: str, framed: bool = False, form: bool = False) -> Callable[[View], View]:
+def public_page(*methods: str, framed: bool = False, form: bool = False) -> Callable[[View], View]:
     """A readers' page: only these methods, never cached, sandboxed, errors in words.
 
     `framed`: the newsroom's own sites may show it in a frame (NEWSLETTER_EMBED_ORIGINS). `form`: a sign-up form, whose one
@@ -45,12 +45,12 @@ def page(*methods: str, framed: bool = False, form: bool = False) -> Callable[[V
         @require_http_methods(list(methods))
         @functools.wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            with translation.override(spoken_by(request)):
+            with translation.override(find_browser_language(request)):
                 try:
                     response = view(request, *args, **kwargs)
                 except NewsletterError as error:
-                    response = trouble(request, error)
-            response["Content-Security-Policy"] = _policy(framed, form)
+                    response = render_error(request, error)
+            response["Content-Security-Policy"] = _build_content_policy(framed, form)
             if framed:
                 response.xframe_options_exempt = True  # the policy says it better
             return response
@@ -60,18 +60,18 @@ def page(*methods: str, framed: bool = False, form: bool = False) -> Callable[[V
     return wrap
 
 
-def _policy(framed: bool, form: bool) -> str:
+def _build_content_policy(framed: bool, form: bool) -> str:
     host = hooks.get_captcha_widget().get("host", "") if form else ""
     more = _WITH_CAPTCHA.format(host=host) if host else _WITH_SCRIPT if form else _READ_ONLY
     return _POLICY.format(framed=(framed and " ".join(settings.CONFIG.embed_origins)) or "'none'", more=more)
 
 
-def spoken_by(request: HttpRequest) -> str:
+def find_browser_language(request: HttpRequest) -> str:
     """The language of a page as the browser wants it, as far as we speak it."""
     return translation.get_language_from_request(request)
 
 
-def speak(*wanted: str) -> None:
+def activate_language(*wanted: str) -> None:
     """Goes on in the first of these languages that we speak: the reader's own, or that of the list."""
     known = dict(settings.LANGUAGES)
     for language in wanted:
@@ -81,12 +81,12 @@ def speak(*wanted: str) -> None:
             return
 
 
-def trouble(request: HttpRequest, error: NewsletterError) -> HttpResponse:
+def render_error(request: HttpRequest, error: NewsletterError) -> HttpResponse:
     """An error as a page. What is not there is told to the newsroom by name, to readers not."""
-    return render(request, "readers/trouble.html", {"message": said(error)}, status=error.http_status)
+    return render(request, "readers/trouble.html", {"message": describe_error(error)}, status=error.http_status)
 
 
-def said(error: NewsletterError) -> str:
+def describe_error(error: NewsletterError) -> str:
     """An error in the language of the page; in English with all its detail."""
     if isinstance(error, NotFound):
         return _(
@@ -101,15 +101,15 @@ def said(error: NewsletterError) -> str:
     if isinstance(error, limits.TooManyRequests):
         return _("Too many tries within an hour. Try again later.")
     if isinstance(error, BadInput):
-        return _FIELDS.get(error.field, _OTHERWISE)()
-    return _OTHERWISE()
+        return _MESSAGE_BY_FIELD.get(error.field, _default_message)()
+    return _default_message()
 
 
-def _OTHERWISE() -> str:
+def _default_message() -> str:
     return _("This could not be done. Start again from the mail, or from our newsletters.")
 
 
-_FIELDS: Mapping[str, Callable[[], str]] = {
+_MESSAGE_BY_FIELD: Mapping[str, Callable[[], str]] = {
     "email": lambda: _("This address will not do. Look for a slip of the pen, or use another one."),
     "lists": lambda: _("Choose at least one newsletter."),
     "captcha": lambda: _("The captcha was not solved. Try it once more."),
@@ -117,7 +117,7 @@ _FIELDS: Mapping[str, Callable[[], str]] = {
 }
 
 
-def network(request: HttpRequest) -> str:
+def find_network(request: HttpRequest) -> str:
     """The network address a request comes from."""
     return parse_client_address(
         request.META.get("REMOTE_ADDR", ""),
@@ -126,7 +126,7 @@ def network(request: HttpRequest) -> str:
     )
 
 
-def form_of(request: HttpRequest) -> QueryDict:
+def read_form(request: HttpRequest) -> QueryDict:
     """What a form sent; nothing for a body that cannot be read. Leaving must not fail by it: the link says it all."""
     try:
         return request.POST
@@ -134,7 +134,7 @@ def form_of(request: HttpRequest) -> QueryDict:
         return QueryDict()
 
 
-def language_of(person: reads.Person, list_id: int = 0) -> tuple[str, ...]:
+def list_languages(person: reads.Person, list_id: int = 0) -> tuple[str, ...]:
     """In which languages to speak to somebody, the best first."""
     listed = [each.language for each in reads.list_lists() if each.id == list_id]
     return (person.language, *listed)

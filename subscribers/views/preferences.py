@@ -14,12 +14,12 @@ from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import parse_whole_number
 from subscribers import reads, service, tokens
 from subscribers.policy import ACTIVE, PENDING, UNSUBSCRIBED
-from subscribers.views.page import language_of, network, page, said, speak
+from subscribers.views.page import activate_language, describe_error, find_network, list_languages, public_page
 
 PAUSES = (30, 90)  # days
 
 
-@page("GET", "HEAD", "POST")
+@public_page("GET", "HEAD", "POST")
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """What I get. A footer's link may stop lists, start again those the reader had, and change how often; nothing else.
 
@@ -29,7 +29,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     signer = reads.get_signer()
     claims = signer.read(token, tokens.FOOTER, now)
     person = reads.get_subscriber(claims.subscriber_id)
-    speak(*language_of(person, claims.list_id))
+    activate_language(*list_languages(person, claims.list_id))
     mailed = ""
     saved = request.method == "POST"
     if saved and request.POST.get("mail") in tokens.BY_MAIL:
@@ -69,14 +69,19 @@ def _save(request: HttpRequest, person: reads.Person) -> None:
         own = tokens.Claims(tokens.FOOTER, subscription.list_id, person.id)
         ticked = str(subscription.list_id) in wanted
         if ticked and subscription.state == UNSUBSCRIBED:
-            service.undo_leave(own, network=network(request), now=now)
+            service.undo_leave(own, network=find_network(request), now=now)
         elif not ticked and subscription.state in (ACTIVE, PENDING):
-            service.leave(own, how="page", network=network(request), now=now)
+            service.leave(own, how="page", network=find_network(request), now=now)
         chosen = request.POST.get(f"often-{subscription.list_id}", "")
         if chosen:
             frequency, until = _often(chosen, subscription.paused_until, now.date())
             service.set_frequency(
-                own, subscription.list_id, frequency=frequency, paused_until=until, network=network(request), now=now
+                own,
+                subscription.list_id,
+                frequency=frequency,
+                paused_until=until,
+                network=find_network(request),
+                now=now,
             )
 
 
@@ -91,7 +96,7 @@ def _often(chosen: str, paused_until: date | None, today: date) -> tuple[str, da
     return chosen, None
 
 
-@page("GET", "HEAD", "POST")
+@public_page("GET", "HEAD", "POST")
 def mine(request: HttpRequest, token: str) -> HttpResponse:
     """What only a fresh link may do: one thing each."""
     purpose = reads.get_signer().purpose(token)
@@ -100,7 +105,7 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
         raise tokens.BadToken("This link is for something else. Use the link in the mail itself.")
     claims = reads.get_signer().read(token, purpose, clock.now())
     person = reads.get_subscriber(claims.subscriber_id)
-    speak(*language_of(person, person.subscriptions[0].list_id if person.subscriptions else 0))
+    activate_language(*list_languages(person, person.subscriptions[0].list_id if person.subscriptions else 0))
     return act(request, claims, person)
 
 
@@ -113,13 +118,13 @@ def _details(request: HttpRequest, claims: tokens.Claims, person: reads.Person) 
                 language=request.POST.get("language", ""),
                 zone=request.POST.get("zone", "").strip(),
                 tracked=not request.POST.get("untracked"),
-                network=network(request),
+                network=find_network(request),
                 now=clock.now(),
             )
-            speak(person.language)
+            activate_language(person.language)
             context = {"person": person, "saved": True}
         except BadInput as error:
-            context |= {"error": said(error), "zone": request.POST.get("zone", "")[:64]}
+            context |= {"error": describe_error(error), "zone": request.POST.get("zone", "")[:64]}
     return render(request, "readers/details.html", context, status=422 if "error" in context else 200)
 
 
@@ -130,7 +135,7 @@ def _address(request: HttpRequest, claims: tokens.Claims, person: reads.Person) 
         try:
             context["asked"] = service.ask_new_address(claims, typed, now=clock.now())
         except BadInput as error:
-            context |= {"error": said(error), "field": "email", "email": typed[:254]}
+            context |= {"error": describe_error(error), "field": "email", "email": typed[:254]}
     return render(request, "readers/address.html", context, status=422 if "error" in context else 200)
 
 
@@ -172,7 +177,7 @@ _ACTS: dict[bytes, Callable[[HttpRequest, tokens.Claims, reads.Person], HttpResp
 }
 
 
-@page("GET", "HEAD", "POST")
+@public_page("GET", "HEAD", "POST")
 def which(request: HttpRequest) -> HttpResponse:
     """“Which address did I use?” The page says the same for every address; a known one gets a mail."""
     if request.method != "POST":
@@ -180,8 +185,8 @@ def which(request: HttpRequest) -> HttpResponse:
     address = request.POST.get("email", "")
     if not request.POST.get("website"):
         try:
-            service.ask_which(address, network=network(request), now=clock.now())
+            service.ask_which(address, network=find_network(request), now=clock.now())
         except BadInput as error:
-            context = {"error": said(error), "email": address[:254]}
+            context = {"error": describe_error(error), "email": address[:254]}
             return render(request, "readers/which.html", context, status=422)
     return render(request, "readers/which.html", {"asked": address.strip()[:254]})

@@ -15,7 +15,7 @@ urlpatterns = [
     path("c/<str:token>", joining.show_confirmation, name="confirm"),
     path("s/<str:token>", joining.show_stay, name="stay"),
     path("u/<str:token>", leaving.show_unsubscribe, name="leave"),
-    path("p/<str:token>", preferences.preferences, name="preferences"),
-    path("me/<str:token>", preferences.mine, name="mine"),
-    path("which/", preferences.which, name="which"),
+    path("p/<str:token>", preferences.show_preferences, name="preferences"),
+    path("me/<str:token>", preferences.show_private_page, name="mine"),
+    path("which/", preferences.show_address_reminder, name="which"),
 ]

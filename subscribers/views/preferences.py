@@ -16,11 +16,11 @@ from subscribers import reads, service, tokens
 from subscribers.policy import ACTIVE, PENDING, UNSUBSCRIBED
 from subscribers.views.page import activate_language, describe_error, find_network, list_languages, public_page
 
-PAUSES = (30, 90)  # days
+PAUSE_DAYS = (30, 90)  # days
 
 
 @public_page("GET", "HEAD", "POST")
-def preferences(request: HttpRequest, token: str) -> HttpResponse:
+def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
     """What I get. A footer's link may stop lists, start again those the reader had, and change how often; nothing else.
 
     For everything else a press has a fresh link mailed to the address on file.
@@ -36,7 +36,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         saved, mailed = False, request.POST["mail"]
         service.ask_for_link(claims, mailed, now=now)
     elif saved:
-        _save(request, person)
+        _save_preferences(request, person)
         person = reads.get_subscriber(person.id)
     known = {each.id: each for each in reads.list_lists()}
     today = now.date()
@@ -56,13 +56,13 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         "saved": saved,
         "mailed": mailed,
         "token": token,
-        "pauses": PAUSES,
+        "pauses": PAUSE_DAYS,
         "all": signer.footer(0, person.id),
     }
     return render(request, "readers/preferences.html", context)
 
 
-def _save(request: HttpRequest, person: reads.Person) -> None:
+def _save_preferences(request: HttpRequest, person: reads.Person) -> None:
     now = clock.now()
     wanted = {*request.POST.getlist("lists")}
     for subscription in person.subscriptions:
@@ -74,7 +74,7 @@ def _save(request: HttpRequest, person: reads.Person) -> None:
             service.leave(own, how="page", network=find_network(request), now=now)
         chosen = request.POST.get(f"often-{subscription.list_id}", "")
         if chosen:
-            frequency, until = _often(chosen, subscription.paused_until, now.date())
+            frequency, until = _parse_frequency(chosen, subscription.paused_until, now.date())
             service.set_frequency(
                 own,
                 subscription.list_id,
@@ -85,11 +85,11 @@ def _save(request: HttpRequest, person: reads.Person) -> None:
             )
 
 
-def _often(chosen: str, paused_until: date | None, today: date) -> tuple[str, date | None]:
+def _parse_frequency(chosen: str, paused_until: date | None, today: date) -> tuple[str, date | None]:
     """“every”, “weekly”, “pause-30” (days), or “paused”: as it was."""
     kind, _, days = chosen.partition("-")
     wanted = parse_whole_number(days)
-    if kind == "pause" and wanted is not None and wanted in PAUSES:
+    if kind == "pause" and wanted is not None and wanted in PAUSE_DAYS:
         return "every", today + timedelta(days=wanted)
     if kind == "paused":
         return "every", paused_until
@@ -97,7 +97,7 @@ def _often(chosen: str, paused_until: date | None, today: date) -> tuple[str, da
 
 
 @public_page("GET", "HEAD", "POST")
-def mine(request: HttpRequest, token: str) -> HttpResponse:
+def show_private_page(request: HttpRequest, token: str) -> HttpResponse:
     """What only a fresh link may do: one thing each."""
     purpose = reads.get_signer().purpose(token)
     act = _ACTS.get(purpose)
@@ -109,7 +109,7 @@ def mine(request: HttpRequest, token: str) -> HttpResponse:
     return act(request, claims, person)
 
 
-def _details(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+def _show_details(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
     context: dict[str, object] = {"person": person}
     if request.method == "POST":
         try:
@@ -128,7 +128,7 @@ def _details(request: HttpRequest, claims: tokens.Claims, person: reads.Person) 
     return render(request, "readers/details.html", context, status=422 if "error" in context else 200)
 
 
-def _address(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+def _show_address(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
     context: dict[str, object] = {"person": person}
     if request.method == "POST":
         typed = request.POST.get("email", "")
@@ -139,7 +139,7 @@ def _address(request: HttpRequest, claims: tokens.Claims, person: reads.Person) 
     return render(request, "readers/address.html", context, status=422 if "error" in context else 200)
 
 
-def _new_address(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+def _show_new_address(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
     wish = reads.get_requested_address(claims)
     done = request.method == "POST"
     if done:
@@ -147,7 +147,7 @@ def _new_address(request: HttpRequest, claims: tokens.Claims, person: reads.Pers
     return render(request, "readers/new_address.html", {"person": person, "wish": wish, "done": done})
 
 
-def _data(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+def _show_data(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
     if request.method != "POST":
         return render(request, "readers/data.html", {"person": person})
     document = service.everything_about(person.id, now=clock.now())
@@ -158,7 +158,7 @@ def _data(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> 
     return response
 
 
-def _erase(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+def _show_erasure(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
     done = request.method == "POST" and bool(request.POST.get("sure"))
     if done:
         service.erase(person.id, by="the reader", now=clock.now())
@@ -169,16 +169,16 @@ def _erase(request: HttpRequest, claims: tokens.Claims, person: reads.Person) ->
 
 
 _ACTS: dict[bytes, Callable[[HttpRequest, tokens.Claims, reads.Person], HttpResponse]] = {
-    tokens.DETAILS: _details,
-    tokens.ADDRESS: _address,
-    tokens.NEW_ADDRESS: _new_address,
-    tokens.DATA: _data,
-    tokens.ERASE: _erase,
+    tokens.DETAILS: _show_details,
+    tokens.ADDRESS: _show_address,
+    tokens.NEW_ADDRESS: _show_new_address,
+    tokens.DATA: _show_data,
+    tokens.ERASE: _show_erasure,
 }
 
 
 @public_page("GET", "HEAD", "POST")
-def which(request: HttpRequest) -> HttpResponse:
+def show_address_reminder(request: HttpRequest) -> HttpResponse:
     """“Which address did I use?” The page says the same for every address; a known one gets a mail."""
     if request.method != "POST":
         return render(request, "readers/which.html")

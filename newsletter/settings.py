@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "newsletter.web.middleware.PeopleErrors",
+    "newsletter.web.middleware.ErrorPages",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -79,7 +79,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "newsletter.web.context.desk",
+                "newsletter.web.context.add_desk_context",
             ],
             "builtins": ["newsletter.web.templatetags.desk"],
         },
@@ -126,8 +126,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_LOCKOUT_CALLABLE = "newsletter.web.login.locked_out"
-AXES_CLIENT_IP_CALLABLE = "newsletter.web.network.client_address"
+AXES_LOCKOUT_CALLABLE = "newsletter.web.login.show_lockout"
+AXES_CLIENT_IP_CALLABLE = "newsletter.web.network.get_client_address"
 OTP_TOTP_THROTTLE_FACTOR = 1  # seconds of waiting, doubled with every wrong code
 OTP_STATIC_THROTTLE_FACTOR = 1
 
@@ -142,9 +142,9 @@ LOCALE_PATHS = [get_templates_dir() / "web" / "locale"]
 
 SUBSCRIBERS_HOOKS = {
     "on_its_way": "newsletter.delivery.reads.on_its_way",
-    "known_elsewhere": "newsletter.jobs.erasure.known",
+    "known_elsewhere": "newsletter.jobs.erasure.collect_known_data",
     **(
-        {"captcha": "newsletter.web.captcha.passes", "captcha_widget": "newsletter.web.captcha.widget"}
+        {"captcha": "newsletter.web.captcha.verify_answer", "captcha_widget": "newsletter.web.captcha.build_widget"}
         if CONFIG.captcha
         else {}
     ),

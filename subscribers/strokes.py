@@ -58,7 +58,7 @@ def _merge_chunk(
     target: merging.MergeTarget,
     now: datetime,
     present: datetime,
-    turn: _Turn,
+    turn: _ChunkSignals,
 ) -> None:
     """Merges some rows and notes it, both or neither. Raises Refused when the import is somebody else's by now."""
     with transaction.atomic():

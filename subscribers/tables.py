@@ -63,7 +63,7 @@ def read_table(stream: BinaryIO) -> CsvTable:
     return CsvTable(header, _iterate_records(reader, lines))
 
 
-def _detect_delimiter(lines: _Lines) -> tuple[Iterator[str], str]:
+def _detect_delimiter(lines: _LineReader) -> tuple[Iterator[str], str]:
     """The lines from the header on, and what parts their cells."""
     first = next((line for line in lines if line.strip()), "")
     if not first:
@@ -76,7 +76,7 @@ def _detect_delimiter(lines: _Lines) -> tuple[Iterator[str], str]:
     return itertools.chain((first,), lines), max(",;\t|", key=unquoted.count)
 
 
-def _iterate_records(reader: Iterator[list[str]], lines: _Lines) -> Iterator[tuple[int, list[str]]]:
+def _iterate_records(reader: Iterator[list[str]], lines: _LineReader) -> Iterator[tuple[int, list[str]]]:
     try:
         while (cells := _read_record(reader, lines)) is not None:
             if cells and (cells[0] or "".join(cells).strip()):

@@ -91,7 +91,7 @@ def match_groups(known: Sequence[Hashable | None], found: Sequence[int]) -> list
 
 
 def _find_groups(
-    read: Sequence[_Read], articles: list[dict[str, Any]], story: Sequence[int], rounds: Sequence[float]
+    read: Sequence[_ArticleTerms], articles: list[dict[str, Any]], story: Sequence[int], rounds: Sequence[float]
 ) -> list[int]:
     pairs: list[_Pair] | None = None
     for closeness in rounds:

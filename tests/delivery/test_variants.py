@@ -143,7 +143,7 @@ def test_a_mail_without_a_date_asks_for_no_zones(
 ) -> None:
     from newsletter.delivery import handover
 
-    monkeypatch.setattr(handover.subscribers, "zones", lambda people: pytest.fail("nobody needs them"))
+    monkeypatch.setattr(handover.subscribers, "list_zones", lambda people: pytest.fail("nobody needs them"))
     join(3)
     plan()
     service.freeze_next(now)

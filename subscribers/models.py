@@ -38,7 +38,9 @@ class Subscriber(models.Model):
         COMP = "comp"
 
     address = models.CharField(max_length=320)  # as typed, for sending
-    address_key = models.CharField(max_length=320, unique=True)  # subscribers.addresses.to_key: casefolded, domain in IDNA
+    address_key = models.CharField(
+        max_length=320, unique=True
+    )  # subscribers.addresses.to_key: casefolded, domain in IDNA
     first_name = models.CharField(max_length=100, blank=True)
     last_name = models.CharField(max_length=100, blank=True)
     language = models.CharField(max_length=16, blank=True)

@@ -110,7 +110,7 @@ def readers(house: House, now: datetime) -> Callable[..., list[int]]:
 
     def add(count: int, prefix: str = "reader") -> list[int]:
         return [
-            service.add(
+            service.add_subscriber(
                 f"{prefix}{n}@example.com",
                 house.list.id,
                 first_name=f"First{n}",
@@ -185,7 +185,7 @@ def edition(house: House, articles: Callable[..., list[int]], now: datetime) -> 
 
     made = service.create_edition(house.briefing.id, now.date(), now=now, by="test")
     for article_id in articles(3):
-        service.pick(made.id, article_id, now=now)
+        service.add_pick(made.id, article_id, now=now)
     return service.edit_edition(made.id, now=now, subject="The railway reaches the mill", preheader="And two more")
 
 
@@ -212,5 +212,5 @@ def reported(person_id: int, list_id: int, what: Any, *, now: datetime, reason: 
     """The provider reports of a reader: “hard” (the mail came back) or “complained”."""
     from subscribers import reads, service
 
-    told = service.Report(what, reads.get_subscriber(person_id).address, list_id, reason, now)
+    told = service.ProviderReport(what, reads.get_subscriber(person_id).address, list_id, reason, now)
     service.apply_reports([told], source="provider", now=now)

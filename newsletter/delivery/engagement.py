@@ -50,5 +50,5 @@ def _roll_up_mailing(row: models.Mailing, now: datetime) -> int:
             )
         models.Batch.objects.filter(id=batch_id).update(folded=batch.version)
     clicks = row.pick_clicks.values_list("pick", "people", "machines")
-    curator.note_clicks({pick: (people, machines) for pick, people, machines in clicks}, as_of=now)
+    curator.record_clicks({pick: (people, machines) for pick, people, machines in clicks}, as_of=now)
     return changed

@@ -85,7 +85,7 @@ def _start(row: models.Mailing, now: datetime) -> bool:
             if editions.get_snapshot(row.snapshot_id).voided_at is not None:
                 raise Refused("The edition was edited after its approval. Approve it again, then send it.")
             if row.kind == models.Mailing.Kind.EDITION:
-                curator.mark_handed_over(row.edition_id, now=now)
+                curator.mark_sending(row.edition_id, now=now)
     except NewsletterError as error:
         _hold(row.id, str(error))
         return False

@@ -106,7 +106,7 @@ def _check_provider(config: Config) -> Iterator[Diagnosis]:
                 "Use https:// outside tests.",
             )
         yield from _check_webhook(config)
-        pulled = delivery.last_pull(chosen.name)
+        pulled = delivery.find_status(chosen.name)
         if pulled is not None and pulled.error:
             yield Diagnosis(
                 "look", f"The provider’s list of suppressed addresses: {pulled.error}", "It is asked for hourly."

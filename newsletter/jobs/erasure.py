@@ -18,14 +18,14 @@ def propagate_erasures(now: datetime) -> int:
     """Has the other rooms forget who was erased. Returns how many people. Done again, it changes nothing."""
     waiting = subscribers.list_pending_erasures()
     for each in waiting:
-        delivery.forget(each.subscriber_id, each.addresses, outbox=wiring.get_config().outbox_dir)
+        delivery.erase_addresses(each.subscriber_id, each.addresses, outbox=wiring.get_config().outbox_dir)
         subscribers.complete_erasure(each.id, now=now)
     return len(waiting)
 
 
 def collect_known_data(subscriber_id: int) -> dict[str, Any]:
     """What the other rooms know of a person: which editions they were sent, and what became of each."""
-    outcomes = deliveries.outcomes_of(subscriber_id, limit=MAX_EDITIONS)
+    outcomes = deliveries.list_deliveries(subscriber_id, limit=MAX_EDITIONS)
     subjects = curator.get_subjects(each.edition_id for each in outcomes)
     return {
         "editions": [

@@ -43,7 +43,7 @@ def _send(mail: subscribers.TransactionalMail, now: datetime) -> None:
         )
         return
     try:
-        answer = delivery.send_notice(
+        answer = delivery.send_transactional(
             rendered=_render(mail, sender),
             newsletter=sender,
             address=mail.address,

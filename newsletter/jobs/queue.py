@@ -118,7 +118,7 @@ def _defer_once(defer: Callable[[], object]) -> None:
 
 def hint_due_work(now: datetime) -> bool:
     """Gives hints for all that is due by the rows. Always done with that."""
-    waiting = delivery.waiting(now, most=MAX_HINTS)
+    waiting = delivery.measure_backlog(now, most=MAX_HINTS)
     give_hints(
         batches=waiting.batches,
         mailings_due=waiting.mailings,

@@ -24,9 +24,9 @@ def advance_mailings(now: datetime) -> bool:
     return (
         delivery.open_windows(now, provider)
         or delivery.freeze_next(now)
-        or bool(delivery.finish(now))
-        or bool(delivery.stop_others(provider.name, now))
-        or bool(delivery.settle_stragglers(now))
+        or bool(delivery.finish_settled(now))
+        or bool(delivery.pause_other_providers(provider.name, now))
+        or bool(delivery.settle_late_batches(now))
     )
 
 

@@ -53,7 +53,7 @@ def tick(now: datetime, *, opening: bool = True) -> TickResult:
         *((("opened", create_due_editions),) if opening else ()),
         ("claimed", claim_due),
         ("repaired", delivery.repair_silent),
-        ("left_too_late", delivery.note_late_leavers),
+        ("left_too_late", delivery.mark_members),
         ("forgotten", erasure.propagate_erasures),
     )
     done: dict[str, int] = {}
@@ -66,7 +66,7 @@ def tick(now: datetime, *, opening: bool = True) -> TickResult:
             failed[name] = str(error)
     pulses.delete_stale(now)
     subscribers.delete_old_hits(now)
-    delivery.sweep(now)
+    delivery.delete_expired(now)
     return TickResult(done, failed)
 
 
@@ -209,12 +209,12 @@ def send_correction(edition_id: int, *, by: str, now: datetime) -> mailings.Mail
 
 def send_test(
     edition_id: int, addresses: Sequence[str], *, variant: Variant = PLAIN, by: str, now: datetime
-) -> tuple[delivery.TestSent, ...]:
+) -> tuple[delivery.TestResult, ...]:
     """Sends the edition as it stands, or what those of a variant get, with [TEST] in the subject, to these addresses only."""
     edition = editions.get_edition(edition_id)
     rendered = curator.preview(edition_id, now=now, variant=variant)
     catalog_service.remember_test_addresses(edition.newsletter_id, addresses)
-    return delivery.send_test(
+    return delivery.send_test_mails(
         rendered=rendered,
         newsletter=catalog.get_newsletter(edition.newsletter_id),
         addresses=tuple(addresses),
@@ -226,9 +226,9 @@ def send_test(
 def sync_provider(now: datetime) -> int:
     """Takes over what the provider suppressed, once a day, and gives back what a recall took of it. Returns readers hit."""
     provider = wiring.get_provider()
-    while delivery.free_next(now, provider):
+    while delivery.free_next_slot(now, provider):
         pass
-    pulled = delivery.pull_suppressions(now, provider)
+    pulled = delivery.sync_suppressions(now, provider)
     return pulled.ours if pulled else 0
 
 
@@ -238,12 +238,12 @@ def roll_up_engagement(now: datetime) -> int:
     With it, what subscribers do to stay clean: old files, tries and unconfirmed people go, suppressions end.
     """
     subscribers.apply_retention(now)
-    return delivery.fold_down(now, owner=pulses.get_process_name(SCHEDULER_NAME))
+    return delivery.roll_up(now, owner=pulses.get_process_name(SCHEDULER_NAME))
 
 
-def sync_suppressions_now(now: datetime) -> delivery.Pulled:
+def sync_suppressions_now(now: datetime) -> delivery.SyncResult:
     """The same at once, by hand. Raises Refused where the provider has no such lists, Trouble."""
-    pulled = delivery.pull_suppressions(now, wiring.get_provider(), at_once=True)
+    pulled = delivery.sync_suppressions(now, wiring.get_provider(), at_once=True)
     if pulled is None:
         raise Refused(
             f"{wiring.get_provider_name()} keeps no lists of suppressed addresses, or they are being read now."
@@ -257,15 +257,15 @@ def check_pages_and_links(now: datetime) -> int:
     Returns how many are not as they were, or lead nowhere.
     """
     fetch = wiring.build_fetcher()
-    return curator.look_again(now, fetch=fetch) + curator.look_at_links(now, fetch=fetch)
+    return curator.check_due_pages(now, fetch=fetch) + curator.check_due_links(now, fetch=fetch)
 
 
 def check_pages_and_links_of_edition(edition_id: int, now: datetime) -> int:
     """The same at once, for all of one edition. Raises NotFound."""
     fetch = wiring.build_fetcher()
     editions.get_edition(edition_id)
-    differ = curator.look_again(now, fetch=fetch, edition_id=edition_id)
-    return differ + curator.look_at_links(now, fetch=fetch, edition_id=edition_id)
+    differ = curator.check_due_pages(now, fetch=fetch, edition_id=edition_id)
+    return differ + curator.check_due_links(now, fetch=fetch, edition_id=edition_id)
 
 
 def group_stories(now: datetime) -> int:

@@ -35,17 +35,17 @@ def _act(request: HttpRequest, article_id: int) -> str:
     version = read_number(request.POST, "version")
     match request.POST.get("do", ""):
         case "new" | "shortlisted" | "ignored" as standing:
-            service.mark(article_id, standing, by=who, version=version)
+            service.set_standing(article_id, standing, by=who, version=version)
             return f"marked {standing}"
         case "tags":
-            service.tag(article_id, request.POST.get("tags", "").split(","), by=who, version=version)
+            service.set_tags(article_id, request.POST.get("tags", "").split(","), by=who, version=version)
             return "tagged"
         case "days":
             first, last = _read_day(request, "from"), _read_day(request, "until")
-            service.set_eligible(article_id, first=first, last=last, by=who, version=version)
+            service.set_eligible_dates(article_id, first=first, last=last, by=who, version=version)
             return "set days of"
         case "note":
-            service.note(article_id, request.POST.get("note", ""), by=who, now=clock.now())
+            service.add_note(article_id, request.POST.get("note", ""), by=who, now=clock.now())
             return "noted"
     raise BadInput("There is no such button.", "do")
 

@@ -106,7 +106,7 @@ def suggest_stories(request: HttpRequest, edition_id: int) -> HttpResponse:
 def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Places an article."""
     _get_edition(request, "edit", edition_id)
-    edition = service.pick(
+    edition = service.add_pick(
         edition_id,
         _require_number(request, "article"),
         section=request.POST.get("section") or None,
@@ -159,7 +159,7 @@ def edit_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
 def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Moves a story."""
     _get_edition(request, "edit", edition_id)
-    edition = service.move(
+    edition = service.move_pick(
         edition_id,
         key,
         section=request.POST.get("section") or None,
@@ -173,7 +173,7 @@ def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
 def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Takes a story out."""
     _get_edition(request, "edit", edition_id)
-    edition = service.drop(edition_id, key, now=clock.now())
+    edition = service.drop_pick(edition_id, key, now=clock.now())
     return _record_and_render(request, edition, "dropped", key)
 
 
@@ -184,14 +184,14 @@ def resolve_page_check(request: HttpRequest, edition_id: int, key: str) -> HttpR
     who, now = get_actor_email(request), clock.now()
     match request.POST.get("do"):
         case "stand":
-            service.let_stand(edition_id, key, by=who)
+            service.override_page_check(edition_id, key, by=who)
             return _record_and_render(request, edition, "let stand", key)
         case "headline":
             return _record_and_render(
-                request, service.take_headline(edition_id, key, by=who, now=now), "took headline", key
+                request, service.adopt_headline(edition_id, key, by=who, now=now), "took headline", key
             )
         case "again":
-            service.look_again(now, fetch=wiring.build_fetcher(), edition_id=edition_id)
+            service.check_due_pages(now, fetch=wiring.build_fetcher(), edition_id=edition_id)
             return _record_and_render(request, reads.get_edition(edition_id), "looked again", key)
     raise BadInput("There is no such button.", "do")
 

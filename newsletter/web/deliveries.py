@@ -47,19 +47,19 @@ def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """One mailing: the sentence, the proof, the sum, and the people who did not get it."""
     found = _get_mailing(request, "view", mailing_id)
     state = request.GET.get("state", "")
-    rows = reads.who(mailing_id, state=state, limit=ROWS_SHOWN) if state else _list_not_delivered(found)
+    rows = reads.list_recipients(mailing_id, state=state, limit=ROWS_SHOWN) if state else _list_not_delivered(found)
     return render(
         request, "pages/mailing.html", _mailing_context(found) | {"rows": rows, "state": state, "shown": ROWS_SHOWN}
     )
 
 
-def _list_not_delivered(found: reads.Mailing) -> tuple[reads.Who, ...]:
+def _list_not_delivered(found: reads.Mailing) -> tuple[reads.CandidateOutcome, ...]:
     """Readers' addresses are shown for the outcomes that need a person's eye."""
     rows = (
         row
         for name in NOT_DELIVERED
         if found.counts.get(name)
-        for row in reads.who(found.id, state=name, limit=ROWS_SHOWN)
+        for row in reads.list_recipients(found.id, state=name, limit=ROWS_SHOWN)
     )
     return tuple(row for row in rows if row.batch is not None)[:ROWS_SHOWN]
 
@@ -112,7 +112,7 @@ def download_proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(("reader", "address", "state", "batch", "reason"))
-    for row in reads.everybody(mailing_id):
+    for row in reads.iterate_recipients(mailing_id):
         writer.writerow(
             (row.subscriber_id, escape_formula(row.address), row.state, row.batch or "", escape_formula(row.reason))
         )

@@ -19,7 +19,7 @@ from newsletter.delivery import service as delivery
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused
-from newsletter.templater import Reader, for_reader
+from newsletter.templater import MergeRecipient, personalise_mail
 from newsletter.web.access import (
     desk_view,
     get_actor_email,
@@ -82,7 +82,7 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
     reader, variant, trouble = _choose_reader(request, edition, newsletter)
     rendered = service.preview(edition_id, now=clock.now(), variant=variant)
     findings = checks.check_edition(edition_id, now=clock.now())
-    mail = for_reader(rendered, reader)
+    mail = personalise_mail(rendered, reader)
     context = {
         "edition": edition,
         "newsletter": newsletter,
@@ -117,7 +117,7 @@ def show_rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _get_edition(request, "view", edition_id)
     reader, variant, _ = _choose_reader(request, edition, catalog.get_newsletter(edition.newsletter_id))
     rendered = service.preview(edition_id, now=clock.now(), variant=variant)
-    html = for_reader(rendered, reader).html or "<p>The mail cannot be rendered; the findings say why.</p>"
+    html = personalise_mail(rendered, reader).html or "<p>The mail cannot be rendered; the findings say why.</p>"
     policy = SANDBOX_POLICY
     if request.GET.get("view") == "pictures off":
         policy = SANDBOX_POLICY.replace("img-src 'self' data:", "img-src 'none'")
@@ -162,10 +162,10 @@ def _find_variant(edition: reads.Edition, code: str) -> Variant:
 
 def _choose_reader(
     request: HttpRequest, edition: reads.Edition, newsletter: catalog.Newsletter
-) -> tuple[Reader, Variant, str]:
+) -> tuple[MergeRecipient, Variant, str]:
     """As whom the mail is shown: somebody of the list, for who may see readers, else a reader without a name; which variant;
     and why not."""
-    nobody = Reader(SAMPLE_ADDRESS, "", "preview")
+    nobody = MergeRecipient(SAMPLE_ADDRESS, "", "preview")
     variant = _find_variant(edition, request.GET.get("variant", ""))
     wanted = request.GET.get("as", "").strip()[:254]
     if not wanted:
@@ -185,7 +185,11 @@ def _choose_reader(
         )
     person, now = subscribers.get_subscriber(exact.id), clock.now()
     date = days.format_long_day(clock.to_day_in_zone(now, person.zone, newsletter.zone), newsletter.language)
-    return Reader(exact.address, person.first_name, "preview", date), service.variant_of(edition, exact.id, now=now), ""
+    return (
+        MergeRecipient(exact.address, person.first_name, "preview", date),
+        service.get_variant(edition, exact.id, now=now),
+        "",
+    )
 
 
 @desk_view("edit", methods=("POST",))
@@ -278,7 +282,7 @@ def skip_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _get_edition(request, "edit", edition_id)
     try:
         if request.POST.get("open"):
-            service.open_again(edition_id, now=clock.now())
+            service.reopen(edition_id, now=clock.now())
         else:
             service.skip(
                 edition_id, reason=request.POST.get("reason", ""), by=get_actor_email(request), now=clock.now()
@@ -333,7 +337,9 @@ def correct_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
             )
             return redirect("mailing", made.id)
         text = request.POST.get("text", "")
-        service.correct(edition_id, text, key=request.POST.get("story", ""), by=get_actor_email(request), now=now)
+        service.add_correction(
+            edition_id, text, key=request.POST.get("story", ""), by=get_actor_email(request), now=now
+        )
         record_audit(
             request, "corrected", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail=text[:200]
         )

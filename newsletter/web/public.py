@@ -18,7 +18,14 @@ from newsletter.curator import reads as curator
 from newsletter.jobs import pulses
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NotFound
-from newsletter.templater import PageAbout, Reader, Rendered, as_page, for_reader, with_corrections
+from newsletter.templater import (
+    MergeRecipient,
+    PageMetadata,
+    Rendered,
+    add_corrections,
+    build_archive_page,
+    personalise_mail,
+)
 from newsletter.templater.foreign import clean_line as strip_unprintable
 from newsletter.web.middleware import render_error_page
 from subscribers import reads as subscribers
@@ -63,15 +70,15 @@ def show_archived_edition(request: HttpRequest, slug: str, day: str) -> HttpResp
         (days.format_day(each.at.astimezone(clock.get_zone(newsletter.zone)).date(), newsletter.language), each.text)
         for each in corrections.list_corrections(found.id)
     ]
-    page = with_corrections(mail.html, corrected, newsletter.language)
-    response = HttpResponse(as_page(page, _page_about(found, newsletter, mail.subject, mail.preheader)))
+    page = add_corrections(mail.html, corrected, newsletter.language)
+    response = HttpResponse(build_archive_page(page, _page_about(found, newsletter, mail.subject, mail.preheader)))
     response["Content-Security-Policy"] = ARCHIVE_POLICY  # the words of strangers, on a page without rights
     return response
 
 
-def _page_about(edition: curator.Edition, newsletter: catalog.Newsletter, subject: str, preheader: str) -> PageAbout:
+def _page_about(edition: curator.Edition, newsletter: catalog.Newsletter, subject: str, preheader: str) -> PageMetadata:
     shown = next((each for each in _public_picks(edition) if each.picture_url), None)
-    return PageAbout(
+    return PageMetadata(
         canonical=_edition_url(newsletter, edition),
         title=subject,
         description=preheader or newsletter.strap or newsletter.name,
@@ -130,7 +137,7 @@ def _render_neutral(edition: curator.Edition) -> Rendered | None:
     """A sent edition with nothing of any reader in it."""
     if edition.snapshot_id is None:
         return None
-    return for_reader(curator.get_archive_page(edition.snapshot_id), Reader("you", "", "archive"))
+    return personalise_mail(curator.get_archive_page(edition.snapshot_id), MergeRecipient("you", "", "archive"))
 
 
 def _public_newsletters() -> list[catalog.Newsletter]:

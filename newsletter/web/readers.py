@@ -95,7 +95,7 @@ def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
         return _act(request, found, lists)
     names = {each.id: each for each in catalog.list_newsletters()}
     most = EVERY_EDITION if request.GET.get("editions") == "all" else LATEST_EDITIONS
-    outcomes = deliveries.outcomes_of(subscriber_id, limit=most)
+    outcomes = deliveries.list_deliveries(subscriber_id, limit=most)
     subjects = curator.get_subjects(each.edition_id for each in outcomes)
     editions = [
         (each, names[each.newsletter_id], subjects[each.edition_id])

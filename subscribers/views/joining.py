@@ -220,7 +220,7 @@ def show_confirmation(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         context = {"person": person, "list": target, "done": state == ACTIVE, "out": state in OUT_STATES}
         return render(request, "readers/confirm.html", context)
-    person, target = service.confirm(claims, network=find_network(request), now=now)
+    person, target = service.confirm_subscription(claims, network=find_network(request), now=now)
     footer = reads.get_signer().footer(target.id, person.id)
     return render(request, "readers/confirm.html", {"person": person, "list": target, "done": True, "footer": footer})
 
@@ -251,5 +251,5 @@ def show_stay(request: HttpRequest, token: str) -> HttpResponse:
     activate_language(*list_languages(person, target.id))
     done = request.method == "POST"
     if done:
-        service.keep_sending(claims, network=find_network(request), now=now)
+        service.confirm_interest(claims, network=find_network(request), now=now)
     return render(request, "readers/stay.html", {"person": person, "list": target, "done": done})

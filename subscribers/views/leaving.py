@@ -23,19 +23,19 @@ def show_unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     claims = reads.get_signer().read(token, tokens.FOOTER, now)
     sent = read_form(request) if request.method == "POST" else {}
     if request.method == "POST" and sent.get("via") != "page":
-        service.leave(claims, how="one-click", network=find_network(request), now=now)
+        service.unsubscribe_by_link(claims, how="one-click", network=find_network(request), now=now)
         return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
     activate_language(*list_languages(reads.get_subscriber(claims.subscriber_id), claims.list_id))
     if request.method != "POST":
         return _render_page(request, claims, token)
     did = sent.get("do", "")
     if did == "undo":
-        service.undo_leave(claims, network=find_network(request), now=now)
+        service.undo_unsubscribe(claims, network=find_network(request), now=now)
     elif did == "why":
-        service.give_reason(claims, sent.get("reason", ""), sent.get("text", ""))
+        service.record_leaving_reason(claims, sent.get("reason", ""), sent.get("text", ""))
     else:
         did = "leave"
-        service.leave(claims, how="page", network=find_network(request), now=now)
+        service.unsubscribe_by_link(claims, how="page", network=find_network(request), now=now)
     return _render_page(request, claims, token, did=did)
 
 

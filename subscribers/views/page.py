@@ -134,7 +134,7 @@ def read_form(request: HttpRequest) -> QueryDict:
         return QueryDict()
 
 
-def list_languages(person: reads.Person, list_id: int = 0) -> tuple[str, ...]:
+def list_languages(person: reads.Subscriber, list_id: int = 0) -> tuple[str, ...]:
     """In which languages to speak to somebody, the best first."""
     listed = [each.language for each in reads.list_lists() if each.id == list_id]
     return (person.language, *listed)

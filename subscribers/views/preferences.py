@@ -34,7 +34,7 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
     saved = request.method == "POST"
     if saved and request.POST.get("mail") in tokens.BY_MAIL:
         saved, mailed = False, request.POST["mail"]
-        service.ask_for_link(claims, mailed, now=now)
+        service.request_link(claims, mailed, now=now)
     elif saved:
         _save_preferences(request, person)
         person = reads.get_subscriber(person.id)
@@ -62,16 +62,16 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "readers/preferences.html", context)
 
 
-def _save_preferences(request: HttpRequest, person: reads.Person) -> None:
+def _save_preferences(request: HttpRequest, person: reads.Subscriber) -> None:
     now = clock.now()
     wanted = {*request.POST.getlist("lists")}
     for subscription in person.subscriptions:
         own = tokens.Claims(tokens.FOOTER, subscription.list_id, person.id)
         ticked = str(subscription.list_id) in wanted
         if ticked and subscription.state == UNSUBSCRIBED:
-            service.undo_leave(own, network=find_network(request), now=now)
+            service.undo_unsubscribe(own, network=find_network(request), now=now)
         elif not ticked and subscription.state in (ACTIVE, PENDING):
-            service.leave(own, how="page", network=find_network(request), now=now)
+            service.unsubscribe_by_link(own, how="page", network=find_network(request), now=now)
         chosen = request.POST.get(f"often-{subscription.list_id}", "")
         if chosen:
             frequency, until = _parse_frequency(chosen, subscription.paused_until, now.date())
@@ -109,11 +109,11 @@ def show_private_page(request: HttpRequest, token: str) -> HttpResponse:
     return act(request, claims, person)
 
 
-def _show_details(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+def _show_details(request: HttpRequest, claims: tokens.Claims, person: reads.Subscriber) -> HttpResponse:
     context: dict[str, object] = {"person": person}
     if request.method == "POST":
         try:
-            person = service.set_details(
+            person = service.change_details(
                 claims,
                 language=request.POST.get("language", ""),
                 zone=request.POST.get("zone", "").strip(),
@@ -128,29 +128,29 @@ def _show_details(request: HttpRequest, claims: tokens.Claims, person: reads.Per
     return render(request, "readers/details.html", context, status=422 if "error" in context else 200)
 
 
-def _show_address(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+def _show_address(request: HttpRequest, claims: tokens.Claims, person: reads.Subscriber) -> HttpResponse:
     context: dict[str, object] = {"person": person}
     if request.method == "POST":
         typed = request.POST.get("email", "")
         try:
-            context["asked"] = service.ask_new_address(claims, typed, now=clock.now())
+            context["asked"] = service.request_address_change(claims, typed, now=clock.now())
         except BadInput as error:
             context |= {"error": describe_error(error), "field": "email", "email": typed[:254]}
     return render(request, "readers/address.html", context, status=422 if "error" in context else 200)
 
 
-def _show_new_address(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+def _show_new_address(request: HttpRequest, claims: tokens.Claims, person: reads.Subscriber) -> HttpResponse:
     wish = reads.get_requested_address(claims)
     done = request.method == "POST"
     if done:
-        person = service.take_new_address(claims, now=clock.now())
+        person = service.confirm_address_change(claims, now=clock.now())
     return render(request, "readers/new_address.html", {"person": person, "wish": wish, "done": done})
 
 
-def _show_data(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+def _show_data(request: HttpRequest, claims: tokens.Claims, person: reads.Subscriber) -> HttpResponse:
     if request.method != "POST":
         return render(request, "readers/data.html", {"person": person})
-    document = service.everything_about(person.id, now=clock.now())
+    document = service.collect_personal_data(person.id, now=clock.now())
     response = HttpResponse(
         json.dumps(document, ensure_ascii=False, indent=2), content_type="application/json; charset=utf-8"
     )
@@ -158,17 +158,17 @@ def _show_data(request: HttpRequest, claims: tokens.Claims, person: reads.Person
     return response
 
 
-def _show_erasure(request: HttpRequest, claims: tokens.Claims, person: reads.Person) -> HttpResponse:
+def _show_erasure(request: HttpRequest, claims: tokens.Claims, person: reads.Subscriber) -> HttpResponse:
     done = request.method == "POST" and bool(request.POST.get("sure"))
     if done:
-        service.erase(person.id, by="the reader", now=clock.now())
+        service.erase_subscriber(person.id, by="the reader", now=clock.now())
     unsure = request.method == "POST" and not done
     return render(
         request, "readers/erase.html", {"person": person, "done": done, "unsure": unsure}, status=422 if unsure else 200
     )
 
 
-_ACTS: dict[bytes, Callable[[HttpRequest, tokens.Claims, reads.Person], HttpResponse]] = {
+_ACTS: dict[bytes, Callable[[HttpRequest, tokens.Claims, reads.Subscriber], HttpResponse]] = {
     tokens.DETAILS: _show_details,
     tokens.ADDRESS: _show_address,
     tokens.NEW_ADDRESS: _show_new_address,
@@ -185,7 +185,7 @@ def show_address_reminder(request: HttpRequest) -> HttpResponse:
     address = request.POST.get("email", "")
     if not request.POST.get("website"):
         try:
-            service.ask_which(address, network=find_network(request), now=clock.now())
+            service.request_address_reminder(address, network=find_network(request), now=clock.now())
         except BadInput as error:
             context = {"error": describe_error(error), "email": address[:254]}
             return render(request, "readers/which.html", context, status=422)

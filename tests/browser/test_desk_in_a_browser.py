@@ -104,7 +104,7 @@ def test_two_editors_see_each_other_and_keep_what_they_write(
     page.goto(f"{live_server.url}/editions/{edition.id}/")
     page.fill("#w-preheader", "Half a sentence that is still being")
     service.edit_edition(edition.id, subject="A subject from elsewhere", now=now)
-    service.pick(edition.id, articles(6)[5], now=now)
+    service.add_pick(edition.id, articles(6)[5], now=now)
     page.wait_for_selector(".pick >> nth=3", timeout=12_000)
     assert page.input_value("#w-subject") == "A subject from elsewhere"
     assert page.input_value("#w-preheader") == "Half a sentence that is still being"

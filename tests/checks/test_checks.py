@@ -117,7 +117,7 @@ def test_a_story_without_a_source_or_a_blurb_deserves_a_look(edition: Any, now: 
 
 def test_what_ran_elsewhere_since_it_was_picked_is_said(edition: Any, house: Any, now: datetime) -> None:
     other = service.create_edition(house.other.id, edition.date, now=now, by="x")
-    service.pick(other.id, edition.picks[0].article_id, reason="They want it, too.", now=now)
+    service.add_pick(other.id, edition.picks[0].article_id, reason="They want it, too.", now=now)
     assert "already-ran" in codes(edition.id, now, "warn")
 
 

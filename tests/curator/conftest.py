@@ -145,5 +145,5 @@ def filled(edition: Edition, told: Callable[..., Article]) -> Edition:
     """An edition of three stories with a subject, ready to be approved."""
     for title in ("Funicular reopens after repairs", "Night bus to be kept", "Otters back in the mill race"):
         article = told(title, dek=f"{title}, the council said on Monday.")
-        service.pick(edition.id, article.id, now=NOW)
+        service.add_pick(edition.id, article.id, now=NOW)
     return service.edit_edition(edition.id, now=NOW, subject="Funicular reopens after repairs", preheader="And otters")

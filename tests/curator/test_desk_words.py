@@ -26,9 +26,9 @@ def test_an_article_goes_from_new_to_run(edition: Edition, told: Told, now: date
     for title in ("New", "Short", "Ignored", "Picked"):
         told(title)
     ids = {title: each.article.id for title, each in shown(edition, now).items()}
-    service.mark(ids["Short"], "shortlisted", by=ANN)
-    service.mark(ids["Ignored"], "ignored", by=ANN)
-    service.pick(edition.id, ids["Picked"], now=now)
+    service.set_standing(ids["Short"], "shortlisted", by=ANN)
+    service.set_standing(ids["Ignored"], "ignored", by=ANN)
+    service.add_pick(edition.id, ids["Picked"], now=now)
     everything = shown(edition, now, state="all")
     assert {title: each.state for title, each in everything.items()} == {
         "New": "new", "Short": "shortlisted", "Ignored": "ignored", "Picked": "picked",
@@ -44,69 +44,69 @@ def test_an_article_goes_from_new_to_run(edition: Edition, told: Told, now: date
 def test_what_somebody_shortlisted_stays_on_offer(edition: Edition, told: Told, now: datetime) -> None:
     old = told("Old", added=now - timedelta(days=30))
     assert shown(edition, now) == {}
-    service.mark(old.id, "shortlisted", by=ANN)
+    service.set_standing(old.id, "shortlisted", by=ANN)
     assert list(shown(edition, now)) == ["Old"]
 
 
 def test_what_is_ignored_is_not_suggested(edition: Edition, told: Told, now: datetime) -> None:
     told("Kept")
-    service.mark(told("Ignored").id, "ignored", by=ANN)
-    assert [each.article.title for each in service.proposals(edition.id, now=now)] == ["Kept"]
+    service.set_standing(told("Ignored").id, "ignored", by=ANN)
+    assert [each.article.title for each in service.list_suggestions(edition.id, now=now)] == ["Kept"]
 
 
 def test_two_editors_cannot_overwrite_each_other(told: Told, now: datetime) -> None:
     article = told("Otters")
     seen = article.version
-    service.mark(article.id, "shortlisted", by=ANN, version=seen)
+    service.set_standing(article.id, "shortlisted", by=ANN, version=seen)
     with pytest.raises(Conflict, match=r"ann@example.com changed this article"):
-        service.tag(article.id, ["animals"], by=BO, version=seen)
+        service.set_tags(article.id, ["animals"], by=BO, version=seen)
     assert reads.get_article(article.id).standing == "shortlisted"
-    service.tag(article.id, ["animals"], by=BO, version=seen + 1)
+    service.set_tags(article.id, ["animals"], by=BO, version=seen + 1)
 
 
 def test_tags_are_words_by_which_articles_are_found(edition: Edition, told: Told, now: datetime) -> None:
     otters = told("Otters")
     told("Bridge")
-    service.tag(otters.id, [" Animals ", "animals", "Upper  lake", ""], by=ANN)
+    service.set_tags(otters.id, [" Animals ", "animals", "Upper  lake", ""], by=ANN)
     assert shown(edition, now)["Otters"].tags == ("animals", "upper lake")
     assert list(shown(edition, now, tag="Animals")) == ["Otters"]
-    service.tag(otters.id, ["rivers"], by=ANN)
+    service.set_tags(otters.id, ["rivers"], by=ANN)
     assert shown(edition, now)["Otters"].tags == ("rivers",)
 
 
 @pytest.mark.parametrize("tags", [["x" * 41], ["a,b"], [f"t{n}" for n in range(21)]])
 def test_what_can_be_no_tag_is_refused(told: Told, tags: list[str]) -> None:
     with pytest.raises(BadInput):
-        service.tag(told("Otters").id, tags, by=ANN)
+        service.set_tags(told("Otters").id, tags, by=ANN)
 
 
 def test_notes_say_who_and_when(edition: Edition, told: Told, now: datetime) -> None:
     article = told("Otters")
-    service.note(article.id, "Call the mill first.", by=ANN, now=now)
-    service.note(article.id, "Done,\nthey agree.", by=BO, now=now + timedelta(hours=1))
+    service.add_note(article.id, "Call the mill first.", by=ANN, now=now)
+    service.add_note(article.id, "Done,\nthey agree.", by=BO, now=now + timedelta(hours=1))
     notes = shown(edition, now)["Otters"].notes
     assert [(note.text, note.by) for note in notes] == [("Call the mill first.", ANN), ("Done, they agree.", BO)]
     for text in ("  ", "x" * 1001):
         with pytest.raises(BadInput):
-            service.note(article.id, text, by=ANN, now=now)
+            service.add_note(article.id, text, by=ANN, now=now)
     with pytest.raises(NotFound):
-        service.note(9999, "Hello", by=ANN, now=now)
+        service.add_note(9999, "Hello", by=ANN, now=now)
 
 
 def test_an_embargo_holds_a_story_back(edition: Edition, told: Told, now: datetime) -> None:
     article = told("Prize announced")
     tomorrow = edition.date + timedelta(days=1)
-    service.set_eligible(article.id, first=tomorrow, last=None, by=ANN)
+    service.set_eligible_dates(article.id, first=tomorrow, last=None, by=ANN)
     assert shown(edition, now)["Prize announced"].hurdle == "held until Wed 25 Nov"
-    assert service.proposals(edition.id, now=now) == ()
+    assert service.list_suggestions(edition.id, now=now) == ()
     with pytest.raises(Refused, match="held until Wed 25 Nov"):
-        service.pick(edition.id, article.id, now=now)
-    service.set_eligible(article.id, first=None, last=edition.date - timedelta(days=1), by=ANN)
+        service.add_pick(edition.id, article.id, now=now)
+    service.set_eligible_dates(article.id, first=None, last=edition.date - timedelta(days=1), by=ANN)
     assert shown(edition, now)["Prize announced"].hurdle == "stale since Mon 23 Nov"
-    service.set_eligible(article.id, first=edition.date, last=edition.date, by=ANN)
+    service.set_eligible_dates(article.id, first=edition.date, last=edition.date, by=ANN)
     assert shown(edition, now)["Prize announced"].hurdle == ""
     with pytest.raises(BadInput, match="never run"):
-        service.set_eligible(article.id, first=tomorrow, last=edition.date, by=ANN)
+        service.set_eligible_dates(article.id, first=tomorrow, last=edition.date, by=ANN)
 
 
 def test_what_ran_runs_again_with_a_reason_only(edition: Edition, told: Told, now: datetime) -> None:
@@ -115,14 +115,14 @@ def test_what_ran_runs_again_with_a_reason_only(edition: Edition, told: Told, no
         "Otters are back at the mill race",
         dek="Four otters are back at the mill race after nine years, a family.", link="https://wire.example.org/otters",
     )  # fmt: skip
-    service.pick(edition.id, article.id, now=now)
+    service.add_pick(edition.id, article.id, now=now)
     service.group_new(now)
     next_day = service.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), now=now, by=ANN)
     with pytest.raises(Refused, match=r"ran Tue 24 Nov in Hill Post. To run it all the same, give a reason"):
-        service.pick(next_day.id, article.id, now=now)
+        service.add_pick(next_day.id, article.id, now=now)
     with pytest.raises(Refused, match="same story ran Tue 24 Nov"):
-        service.pick(next_day.id, again.id, now=now)
-    (pick,) = service.pick(next_day.id, article.id, reason="They have cubs now.", by=ANN, now=now).picks
+        service.add_pick(next_day.id, again.id, now=now)
+    (pick,) = service.add_pick(next_day.id, article.id, reason="They have cubs now.", by=ANN, now=now).picks
     assert pick.again_reason == "ran Tue 24 Nov in Hill Post: They have cubs now. (ann@example.com)"
 
 

@@ -51,14 +51,14 @@ def test_a_list_of_editions_costs_the_same_however_long(
     article = told("Funicular reopens")
     for days in range(8):
         made = service.create_edition(newsletter.id, date(2026, 12, 1) + timedelta(days=days), now=now, by=ADA)
-        service.pick(made.id, article.id, reason="It ran, and runs.", now=now)
+        service.add_pick(made.id, article.id, reason="It ran, and runs.", now=now)
     with django_assert_max_num_queries(6):
         assert len(reads.list_editions(newsletter.id)) == 8
 
 
 def test_words_are_copied_when_a_story_is_picked(edition: Edition, told: Told, web: Any, now: datetime) -> None:
     article = told("Funicular reopens", dek="After repairs.", image=PICTURE, credit="Una Crag", publisher="Valley News")
-    (pick,) = service.pick(edition.id, article.id, now=now, fetch=web).picks
+    (pick,) = service.add_pick(edition.id, article.id, now=now, fetch=web).picks
     assert (pick.headline, pick.blurb, pick.publisher, pick.url) == (
         "Funicular reopens", "After repairs.", "Valley News", article.url,
     )  # fmt: skip
@@ -69,13 +69,13 @@ def test_words_are_copied_when_a_story_is_picked(edition: Edition, told: Told, w
 def test_a_story_without_its_picture_is_still_picked(edition: Edition, told: Told, web: Any, now: datetime) -> None:
     web.fail(PICTURE)
     article = told("Funicular reopens", image=PICTURE)
-    (pick,) = service.pick(edition.id, article.id, now=now, fetch=web).picks
+    (pick,) = service.add_pick(edition.id, article.id, now=now, fetch=web).picks
     assert (pick.headline, pick.picture_id) == ("Funicular reopens", None)
 
 
 def test_a_change_of_the_article_leaves_the_pick_alone(edition: Edition, now: datetime, web: Any, told: Told) -> None:
     article = told("Funicular reopens", dek="After repairs.")
-    service.pick(edition.id, article.id, now=now)
+    service.add_pick(edition.id, article.id, now=now)
     body = "".join(
         f"<p>The funicular stays shut for another {n} weeks, the operator told the council.</p>" for n in range(9)
     )
@@ -87,7 +87,7 @@ def test_a_change_of_the_article_leaves_the_pick_alone(edition: Edition, now: da
 
 
 def test_a_long_standfirst_is_cut_between_words(edition: Edition, told: Told, now: datetime) -> None:
-    (pick,) = service.pick(edition.id, told("Long", dek="several words " * 60).id, now=now).picks
+    (pick,) = service.add_pick(edition.id, told("Long", dek="several words " * 60).id, now=now).picks
     assert len(pick.blurb) <= 480
     assert pick.blurb.removesuffix("…").split()[-1] in ("several", "words")
 
@@ -143,7 +143,7 @@ def test_words_of_a_story_are_edited_and_its_picture_taken_out(
     edition: Edition, told: Told, web: Any, now: datetime
 ) -> None:
     article = told("Funicular reopens", image=PICTURE, credit="Una Crag")
-    (pick,) = service.pick(edition.id, article.id, now=now, fetch=web).picks
+    (pick,) = service.add_pick(edition.id, article.id, now=now, fetch=web).picks
     edited = service.edit_pick(edition.id, pick.key, now=now, headline="Up we go", label="Transport", no_picture=True)
     (after,) = edited.picks
     assert (after.headline, after.label, after.picture_id, after.picture_url) == ("Up we go", "Transport", None, "")
@@ -159,8 +159,8 @@ def test_two_editors_cannot_overwrite_each_other_unseen(filled: Edition, now: da
     for late in (
         lambda: service.edit_edition(filled.id, now=now, version=seen, subject="From the second"),
         lambda: service.edit_pick(filled.id, key, now=now, version=seen, headline="From the second"),
-        lambda: service.move(filled.id, key, now=now, version=seen, position=2),
-        lambda: service.drop(filled.id, key, now=now, version=seen),
+        lambda: service.move_pick(filled.id, key, now=now, version=seen, position=2),
+        lambda: service.drop_pick(filled.id, key, now=now, version=seen),
     ):
         with pytest.raises(Conflict, match="yours were not saved"):
             late()
@@ -227,7 +227,7 @@ def test_a_picture_that_vanishes_at_its_source_stays_in_the_mail(
     from newsletter.catalog import reads as catalog
 
     article = told("Funicular reopens", image=PICTURE, credit="Una Crag")
-    (pick,) = service.pick(edition.id, article.id, now=now, fetch=web).picks
+    (pick,) = service.add_pick(edition.id, article.id, now=now, fetch=web).picks
     web.fail(PICTURE)
     assert pick.picture_url in service.preview(edition.id, now=now).html
     file, content_type = catalog.get_picture_file(pick.picture_url.rsplit("/", 1)[-1])

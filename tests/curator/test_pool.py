@@ -37,7 +37,7 @@ def test_the_pool_shows_what_is_picked_by_its_number(edition: Edition, told: Tol
     for title in ("First", "Second", "Third"):
         article = told(title)
         if title != "Third":
-            service.pick(edition.id, article.id, now=now)
+            service.add_pick(edition.id, article.id, now=now)
     assert {title: each.used_as for title, each in offered(edition, now).items()} == {
         "First": 1, "Second": 2, "Third": 0,
     }  # fmt: skip
@@ -89,7 +89,7 @@ def other(newsletter: Newsletter, now: datetime) -> Newsletter:
 def test_a_story_that_ran_says_when_and_where(edition: Edition, other: Newsletter, told: Told, now: datetime) -> None:
     article = told("Otters return")
     sunday = service.create_edition(other.id, edition.date - timedelta(days=2), now=now, by=ADA)
-    service.pick(sunday.id, article.id, now=now)
+    service.add_pick(sunday.id, article.id, now=now)
     assert offered(edition, now)["Otters return"].ran == "ran Sun 22 Nov in Good News"
     assert offered(sunday, now)["Otters return"].ran == ""
 
@@ -98,7 +98,7 @@ def test_the_same_headline_elsewhere_ran_too(edition: Edition, other: Newsletter
     ran = told("Otters return to the mill", link="https://valley.example.org/otters")
     told("“Otters” return to the MILL!", link="https://wire.example.org/9")
     monday = service.create_edition(other.id, edition.date - timedelta(days=1), now=now, by=ADA)
-    service.pick(monday.id, ran.id, now=now)
+    service.add_pick(monday.id, ran.id, now=now)
     assert all(each.ran == "ran Mon 23 Nov in Good News" for each in offered(edition, now).values())
 
 
@@ -108,7 +108,7 @@ def test_after_two_weeks_a_story_may_come_back(
 ) -> None:
     article = told("Otters return")
     earlier = service.create_edition(other.id, edition.date - timedelta(days=days), now=now, by=ADA)
-    service.pick(earlier.id, article.id, now=now)
+    service.add_pick(earlier.id, article.id, now=now)
     assert bool(offered(edition, now)["Otters return"].ran) is counts
 
 
@@ -117,7 +117,7 @@ def test_what_was_in_a_skipped_edition_did_not_run(
 ) -> None:
     article = told("Otters return")
     monday = service.create_edition(other.id, edition.date - timedelta(days=1), now=now, by=ADA)
-    service.pick(monday.id, article.id, now=now)
+    service.add_pick(monday.id, article.id, now=now)
     service.skip(monday.id, reason="A holiday", by=ADA, now=now)
     assert offered(edition, now)["Otters return"].ran == ""
 

@@ -78,9 +78,9 @@ def test_past_editions_teach_what_is_liked(edition: Edition, told: Told, now: da
         told(f"Otters {number}", publisher="Valley News", added=now - timedelta(hours=3))
         told(f"Gossip {number}", publisher="Noise", added=now - timedelta(hours=3))
     assert rules.build_track_record(edition.newsletter_id).publishers == {}  # nothing went out yet
-    for each in service.proposals(edition.id, now=now, wanted=12):
+    for each in service.list_suggestions(edition.id, now=now, wanted=12):
         if each.article.publisher == "Valley News":
-            service.pick(edition.id, each.article.id, now=now)
+            service.add_pick(edition.id, each.article.id, now=now)
     sent(edition.id)
     taste = rules.build_track_record(edition.newsletter_id)
     assert taste.publishers["Valley News"].score > 0 > taste.publishers["Noise"].score
@@ -90,10 +90,10 @@ def test_past_editions_teach_what_is_liked(edition: Edition, told: Told, now: da
 def test_a_click_counts_against_what_its_place_usually_gets(edition: Edition, told: Told, now: datetime) -> None:
     keys = []
     for title, paper in (("Otters", "A"), ("Bridge", "B"), ("Weir", "C")):
-        made = service.pick(edition.id, told(title, publisher=paper).id, now=now)
+        made = service.add_pick(edition.id, told(title, publisher=paper).id, now=now)
         keys.append(next(pick.key for pick in made.picks if pick.headline == title))
     sent(edition.id)
-    service.note_clicks({keys[0]: (60, 0), keys[1]: (30, 900), keys[2]: (0, 0)}, as_of=now)
+    service.record_clicks({keys[0]: (60, 0), keys[1]: (30, 900), keys[2]: (0, 0)}, as_of=now)
     taste = rules.build_track_record(edition.newsletter_id)
     # One edition alone: what each place got is what it usually gets.
     assert {name: liking.clicks for name, liking in taste.publishers.items()} == {"A": 1.0, "B": 1.0, "C": 1.0}

@@ -41,7 +41,7 @@ def articles(told: Told) -> list[Article]:
 @pytest.fixture
 def place(edition: Edition, articles: list[Article], now: datetime) -> Callable[..., Edition]:
     def place(number: int, **where: Any) -> Edition:
-        return service.pick(edition.id, articles[number].id, reason="again", now=now, **where)
+        return service.add_pick(edition.id, articles[number].id, reason="again", now=now, **where)
 
     return place
 
@@ -67,7 +67,7 @@ def test_a_new_story_comes_last_even_after_others_were_dropped(
     for number in range(4):
         full = place(number, section="top")
     for title in TITLES[:2]:
-        service.drop(edition.id, key(full, title), now=now)
+        service.drop_pick(edition.id, key(full, title), now=now)
     assert order(place(4, section="top"))["top"] == [TITLES[2], TITLES[3], TITLES[4]]
 
 
@@ -82,7 +82,7 @@ def test_a_story_that_leaves_its_section_leaves_no_gap(
 ) -> None:
     for number in range(3):
         full = place(number, section="top")
-    moved = service.move(edition.id, key(full, TITLES[0]), section="good", position=1, now=now)
+    moved = service.move_pick(edition.id, key(full, TITLES[0]), section="good", position=1, now=now)
     assert [(pick.section, pick.position) for pick in moved.picks] == [("top", 1), ("top", 2), ("good", 1)]
 
 
@@ -92,7 +92,7 @@ def test_a_place_beyond_either_end_is_that_end(
 ) -> None:
     for number in range(3):
         full = place(number, section="top")
-    moved = service.move(edition.id, key(full, TITLES[1]), position=position, now=now)
+    moved = service.move_pick(edition.id, key(full, TITLES[1]), position=position, now=now)
     assert order(moved)["top"].index(TITLES[1]) == expected
 
 
@@ -110,13 +110,13 @@ def test_what_is_not_there_cannot_be_placed_moved_or_dropped(
         place(1, section="sports")
     assert refused.value.field == "section"
     with pytest.raises(BadInput):
-        service.move(edition.id, before.picks[0].key, section="sports", position=1, now=now)
+        service.move_pick(edition.id, before.picks[0].key, section="sports", position=1, now=now)
     with pytest.raises(NotFound, match="nokey"):
-        service.move(edition.id, "nokey", position=1, now=now)
+        service.move_pick(edition.id, "nokey", position=1, now=now)
     with pytest.raises(NotFound, match="nokey"):
-        service.drop(edition.id, "nokey", now=now)
+        service.drop_pick(edition.id, "nokey", now=now)
     with pytest.raises(NotFound, match="articles list"):
-        service.pick(edition.id, 999, now=now)
+        service.add_pick(edition.id, 999, now=now)
     assert reads.get_edition(edition.id) == before
 
 
@@ -126,7 +126,7 @@ def test_a_key_of_another_edition_is_not_taken(
     first = place(0)
     other = service.create_edition(newsletter.id, date(2026, 12, 1), now=now, by="ada@example.com")
     with pytest.raises(NotFound):
-        service.drop(other.id, first.picks[0].key, now=now)
+        service.drop_pick(other.id, first.picks[0].key, now=now)
     assert reads.get_edition(first.id) == first
 
 
@@ -148,7 +148,7 @@ def test_a_section_that_is_taken_away_loses_no_story(
     assert sorted(order(shown)["rest"]) == sorted(TITLES[2:5])
     rendered = service.preview(edition.id, now=now)
     assert all(title in rendered.html and title in rendered.text for title in TITLES[:5])
-    moved = service.move(edition.id, key(shown, TITLES[4]), position=1, now=now)
+    moved = service.move_pick(edition.id, key(shown, TITLES[4]), position=1, now=now)
     others = [title for title in order(shown)["rest"] if title != TITLES[4]]
     assert order(moved)["rest"] == [TITLES[4], *others]
     assert [pick.position for pick in moved.picks if pick.section == "rest"] == [1, 2, 3]
@@ -178,13 +178,13 @@ def test_any_sequence_of_changes_gives_the_order_of_a_plain_list(
         title = TITLES[number]
         holder = next((titles for titles in expected.values() if title in titles), None)
         if what == "pick" and holder is None:
-            edition = service.pick(edition.id, articles[number].id, section=section, reason="again", now=now)
+            edition = service.add_pick(edition.id, articles[number].id, section=section, reason="again", now=now)
             expected[section].append(title)
         elif what == "drop" and holder is not None:
-            edition = service.drop(edition.id, key(edition, title), now=now)
+            edition = service.drop_pick(edition.id, key(edition, title), now=now)
             holder.remove(title)
         elif what == "move" and holder is not None:
-            edition = service.move(edition.id, key(edition, title), section=section, position=position, now=now)
+            edition = service.move_pick(edition.id, key(edition, title), section=section, position=position, now=now)
             holder.remove(title)
             expected[section].insert(position - 1, title)
         assert order(edition) == {section: titles for section, titles in expected.items() if titles}

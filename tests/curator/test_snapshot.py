@@ -65,11 +65,11 @@ def test_an_approved_edition_is_not_approved_again(filled: Edition, now: datetim
 EDITS: dict[str, Callable[[Edition, Article, datetime], Edition]] = {
     "subject": lambda e, a, now: service.edit_edition(e.id, now=now, subject="New subject"),
     "headline": lambda e, a, now: service.edit_pick(e.id, e.picks[0].key, now=now, headline="New headline"),
-    "pick": lambda e, a, now: service.pick(e.id, a.id, now=now),
-    "drop": lambda e, a, now: service.drop(e.id, e.picks[0].key, now=now),
-    "move": lambda e, a, now: service.move(e.id, e.picks[0].key, position=2, now=now),
+    "pick": lambda e, a, now: service.add_pick(e.id, a.id, now=now),
+    "drop": lambda e, a, now: service.drop_pick(e.id, e.picks[0].key, now=now),
+    "move": lambda e, a, now: service.move_pick(e.id, e.picks[0].key, position=2, now=now),
     "withdraw": lambda e, a, now: service.withdraw_approval(e.id, by=ADA, now=now),
-    "open again": lambda e, a, now: service.open_again(e.id, now=now),
+    "open again": lambda e, a, now: service.reopen(e.id, now=now),
     "skip": lambda e, a, now: service.skip(e.id, reason="Nothing happened", by=ADA, now=now),
 }
 
@@ -100,7 +100,7 @@ def test_an_edition_held_or_missed_keeps_its_approval_and_can_still_go_out(
     snapshot = service.approve(filled.id, by=ADA, now=now)
     stopped = getattr(service, stop)(filled.id, reason="Nobody was running", now=now)
     assert (stopped.reason, stopped.snapshot_id) == ("Nobody was running", snapshot.id)
-    assert service.mark_handed_over(filled.id, now=now).state == "handed_over"
+    assert service.mark_sending(filled.id, now=now).state == "handed_over"
 
 
 @pytest.mark.parametrize("edit", EDITS)
@@ -110,7 +110,7 @@ def test_what_left_our_hands_is_not_edited(
 ) -> None:
     article = told("One more")
     service.approve(filled.id, by=ADA, now=now)
-    gone = service.mark_handed_over(filled.id, now=now)
+    gone = service.mark_sending(filled.id, now=now)
     gone = service.mark_sent(filled.id, now=now) if sent else gone
     with pytest.raises(Refused, match=gone.state.replace("_", " ")):
         EDITS[edit](filled, article, now)
@@ -119,13 +119,13 @@ def test_what_left_our_hands_is_not_edited(
 
 def test_handing_over_twice_is_harmless(filled: Edition, now: datetime) -> None:
     service.approve(filled.id, by=ADA, now=now)
-    once = service.mark_handed_over(filled.id, now=now)
-    assert service.mark_handed_over(filled.id, now=now + LATER) == once
+    once = service.mark_sending(filled.id, now=now)
+    assert service.mark_sending(filled.id, now=now + LATER) == once
 
 
 def test_an_edition_without_approval_is_not_handed_over(filled: Edition, now: datetime) -> None:
     with pytest.raises(Refused, match="open"):
-        service.mark_handed_over(filled.id, now=now)
+        service.mark_sending(filled.id, now=now)
     with pytest.raises(Refused):
         service.mark_sent(filled.id, now=now)
     with pytest.raises(Refused, match="nothing to withdraw"):
@@ -143,7 +143,7 @@ def test_leaving_an_edition_out_needs_a_reason(filled: Edition, now: datetime, r
 def test_a_skipped_edition_says_why_and_can_be_opened_again(filled: Edition, now: datetime) -> None:
     skipped = service.skip(filled.id, reason="A holiday", by=ADA, now=now)
     assert (skipped.state, skipped.reason) == ("skipped", f"A holiday ({ADA})")
-    opened = service.open_again(filled.id, now=now)
+    opened = service.reopen(filled.id, now=now)
     assert (opened.state, opened.reason, len(opened.picks)) == ("open", "", 3)
     assert service.approve(filled.id, by=ADA, now=now).edition_id == filled.id
 
@@ -163,7 +163,7 @@ def test_what_is_not_there_is_named(db: None, now: datetime) -> None:
 
 VERBS: dict[str, Callable[[int, datetime], Any]] = {
     "lock": lambda e, now: service.lock(e, now=now),
-    "open": lambda e, now: service.open_again(e, now=now),
+    "open": lambda e, now: service.reopen(e, now=now),
     "review": lambda e, now: service.request_review(e, now=now),
     "approve": lambda e, now: service.approve(e, by=ADA, now=now),
     "withdraw": lambda e, now: service.withdraw_approval(e, by=ADA, now=now),
@@ -171,7 +171,7 @@ VERBS: dict[str, Callable[[int, datetime], Any]] = {
     "skip": lambda e, now: service.skip(e, reason="A holiday", by=ADA, now=now),
     "hold": lambda e, now: service.hold(e, reason="Late", now=now),
     "miss": lambda e, now: service.mark_missed(e, reason="Late", now=now),
-    "hand over": lambda e, now: service.mark_handed_over(e, now=now),
+    "hand over": lambda e, now: service.mark_sending(e, now=now),
 }
 DAYS = count(1)
 APPROVED_IN = {"approved", "held", "missed", "handed_over", "sent"}
@@ -204,7 +204,7 @@ def test_an_edit_overtaken_by_the_handing_over_is_refused(filled: Edition, now: 
     def hand_over_first(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.startswith('UPDATE "curator_edition"') and not overtaken:
             overtaken.append(sql)
-            service.mark_handed_over(filled.id, now=now)
+            service.mark_sending(filled.id, now=now)
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(hand_over_first), pytest.raises(Conflict):

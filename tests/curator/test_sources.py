@@ -196,7 +196,7 @@ def test_a_feed_from_the_web_cannot_name_our_files(
     service.fetch_sources(now=now, fetch=web)
     article = reads.list_articles()[0]
     edition = service.create_edition(newsletter.id, None, now=now, by="ada@example.com")
-    service.pick(edition.id, article.id, now=now, fetch=web)
+    service.add_pick(edition.id, article.id, now=now, fetch=web)
     assert reads.get_article(article.id).picture_id is None
 
 

@@ -30,7 +30,7 @@ def edition(house: House, articles: Callable[..., list[int]], now: datetime) -> 
     """The morning briefing with three stories and a subject."""
     made = service.create_edition(house.briefing.id, now.date(), now=now, by=ADA)
     for article_id in articles(3):
-        service.pick(made.id, article_id, now=now)
+        service.add_pick(made.id, article_id, now=now)
     return service.edit_edition(made.id, now=now, subject="The railway reaches the mill", preheader="And two more")
 
 
@@ -148,7 +148,7 @@ def test_a_reader_gets_what_they_are(
     people.Subscriber.objects.filter(id=neighbour).update(language="de")
     show(edition, 1, MEMBERS, now)
     edition = show(edition, 2, locals_, now)
-    got = [service.variant_of(edition, person, now=now).audiences for person in (free, member, neighbour)]
+    got = [service.get_variant(edition, person, now=now).audiences for person in (free, member, neighbour)]
     assert got == [frozenset(), {MEMBERS}, {locals_}]
 
 
@@ -163,7 +163,7 @@ def test_what_nobody_is_in_is_refused_with_what_there_is(edition: Edition, now: 
 def test_there_is_a_most_of_groups_and_nothing_changes_beyond_it(
     edition: Edition, articles: Callable[..., list[int]], now: datetime
 ) -> None:
-    service.pick(edition.id, articles(4)[3], now=now)
+    service.add_pick(edition.id, articles(4)[3], now=now)
     edition = reads.get_edition(edition.id)
     for slug in ("one", "two"):
         subscribers.create_segment(slug, slug, LOCALS, by=ADA, now=now)

@@ -77,8 +77,8 @@ def test_what_a_page_says_now_against_what_it_said(
 def picked(edition: Edition, told: Told, web: Any, now: datetime) -> Edition:
     article = told("Ferry gets a second boat", link=URL)
     web.serve(URL, page())
-    picked = service.pick(edition.id, article.id, now=now)
-    service.look_again(now, fetch=web)
+    picked = service.add_pick(edition.id, article.id, now=now)
+    service.check_due_pages(now, fetch=web)
     return picked
 
 
@@ -92,49 +92,49 @@ def found(edition: Edition, now: datetime) -> list[str]:
 
 def test_a_page_that_is_as_it_was_is_no_finding(picked: Edition, web: Any, now: datetime) -> None:
     assert found(picked, now) == []
-    assert service.look_again(now + timedelta(minutes=1), fetch=web) == 0  # its time has not come
+    assert service.check_due_pages(now + timedelta(minutes=1), fetch=web) == 0  # its time has not come
     web.asked.clear()
-    service.look_again(now + timedelta(minutes=21), fetch=web)
+    service.check_due_pages(now + timedelta(minutes=21), fetch=web)
     assert web.asked == [URL]
 
 
 def test_a_page_that_is_gone_is_a_finding_that_stays(picked: Edition, web: Any, now: datetime) -> None:
     later = now + timedelta(minutes=30)
     web.fail(URL, FetchError("404", status=404))
-    assert service.look_again(later, fetch=web) == 1
+    assert service.check_due_pages(later, fetch=web) == 1
     (said,) = found(picked, later)
     assert "is gone from its site (answered 404; looked at 24 Nov, 06:30 UTC)" in said
     web.fail(URL)  # a hiccup tells nothing new
-    service.look_again(later + timedelta(hours=1), fetch=web)
+    service.check_due_pages(later + timedelta(hours=1), fetch=web)
     assert len(found(picked, later)) == 1
     web.serve(URL, page())
-    service.look_again(later + timedelta(hours=2), fetch=web)
+    service.check_due_pages(later + timedelta(hours=2), fetch=web)
     assert found(picked, later) == []
 
 
 def test_a_server_may_hiccup_twice(picked: Edition, web: Any, now: datetime) -> None:
     web.fail(URL)
     for hours in (1, 2):
-        service.look_again(now + timedelta(hours=hours), fetch=web)
+        service.check_due_pages(now + timedelta(hours=hours), fetch=web)
         assert found(picked, now) == []
-    service.look_again(now + timedelta(hours=3), fetch=web)
+    service.check_due_pages(now + timedelta(hours=3), fetch=web)
     assert "could not be looked at again" in found(picked, now)[0]
 
 
 def test_another_headline_is_taken_or_let_stand(picked: Edition, web: Any, now: datetime) -> None:
     key = picked.picks[0].key
     with pytest.raises(BadInput):
-        service.take_headline(picked.id, key, by="ann@example.com", now=now)
+        service.adopt_headline(picked.id, key, by="ann@example.com", now=now)
     web.serve(URL, page("Second boat is delayed until autumn"))
-    service.look_again(now, fetch=web, edition_id=picked.id)
+    service.check_due_pages(now, fetch=web, edition_id=picked.id)
     assert "“Second boat is delayed until autumn”" in found(picked, now)[0]
-    service.let_stand(picked.id, key, by="ann@example.com")
+    service.override_page_check(picked.id, key, by="ann@example.com")
     assert found(picked, now) == []
     assert watch.list_page_checks(picked.id)[key].seen == "ann@example.com"
     web.serve(URL, page("Second boat is never to come at all"))
-    service.look_again(now, fetch=web, edition_id=picked.id)
+    service.check_due_pages(now, fetch=web, edition_id=picked.id)
     assert len(found(picked, now)) == 1  # what was let stand was something else
-    edited = service.take_headline(picked.id, key, by="ann@example.com", now=now)
+    edited = service.adopt_headline(picked.id, key, by="ann@example.com", now=now)
     assert edited.picks[0].headline == "Second boat is never to come at all"
     assert found(picked, now) == []
 
@@ -142,12 +142,12 @@ def test_another_headline_is_taken_or_let_stand(picked: Edition, web: Any, now: 
 def test_nobody_looks_once_an_edition_is_sent_or_skipped(picked: Edition, web: Any, now: datetime) -> None:
     service.skip(picked.id, reason="Holiday", by="x", now=now)
     web.asked.clear()
-    service.look_again(now + timedelta(days=1), fetch=web)
+    service.check_due_pages(now + timedelta(days=1), fetch=web)
     assert web.asked == []
 
 
 def test_the_copy_is_never_changed_by_looking(picked: Edition, web: Any, now: datetime) -> None:
     before = reads.get_edition(picked.id)
     web.serve(URL, page("Second boat is delayed until autumn"))
-    service.look_again(now + timedelta(hours=1), fetch=web)
+    service.check_due_pages(now + timedelta(hours=1), fetch=web)
     assert reads.get_edition(picked.id) == before

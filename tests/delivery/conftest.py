@@ -110,7 +110,7 @@ def sent(frozen: Callable[..., Mailing], join: Callable[..., list[int]], now: da
         provider = ScriptedProvider()
         provider.script = list(script)
         hand_over_all(provider, now)
-        service.finish(now)
+        service.finish_settled(now)
         return Sent(mailing.id, ids, now)
 
     return hand_over

@@ -66,7 +66,7 @@ def prepare(readers: int) -> None:
     )
     article = curator.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
     edition = curator.create_edition(newsletter.id, now.date(), now=now, by="test")
-    curator.pick(edition.id, article.id, now=now)
+    curator.add_pick(edition.id, article.id, now=now)
     curator.edit_edition(edition.id, now=now, subject="The ferry is back at last")
     curator.approve(edition.id, by="test", now=now)
     tasks.send_edition(edition.id, at=now + timedelta(minutes=WINDOW) if WINDOW else None, by="test", now=now)
@@ -82,7 +82,7 @@ def work() -> None:
             service.hand_over_next(clock.now(), owner=owner, provider=provider, clock=clock.now)
             or service.open_windows(clock.now(), provider)
             or service.freeze_next(clock.now())
-            or service.finish(clock.now())
+            or service.finish_settled(clock.now())
             or service.apply_events(clock.now(), owner=owner)
         )
         if worked:
@@ -144,7 +144,7 @@ def recall() -> None:
 
 def report() -> None:
     (mailing,) = reads.list_mailings()
-    everybody = [asdict(who) for who in reads.who(mailing.id, limit=1_000_000)]
+    everybody = [asdict(who) for who in reads.list_recipients(mailing.id, limit=1_000_000)]
     print(
         json.dumps(
             {"state": mailing.state, "adds_up": mailing.adds_up, "candidates": mailing.candidates, "who": everybody}

@@ -72,7 +72,7 @@ class World:
             self.left.add(person)
             subscribers.unsubscribe(person, self.list_id, how="page", by="", now=self.now)
         elif what == "finish":
-            service.finish(self.now)
+            service.finish_settled(self.now)
         elif what == "repair":
             self.repair()
         elif what == "an event comes":
@@ -122,7 +122,7 @@ class World:
             self.decide(service.resume)
             while self.hand_over():
                 pass
-            service.finish(self.now)
+            service.finish_settled(self.now)
 
     def batches(self) -> dict[int, str]:
         return dict(models.Batch.objects.values_list("id", "state"))
@@ -173,7 +173,7 @@ def _check_the_books(world: World) -> None:
     assert mailing.state in (states.FINISHED, states.CANCELLED)
     assert "planned" not in mailing.counts
     assert max(world.provider.mailed.values(), default=0) <= 1
-    for who in reads.who(world.mailing_id, limit=READERS):
+    for who in reads.list_recipients(world.mailing_id, limit=READERS):
         mailed = world.provider.mailed[who.address]
         if who.state != "unknown":
             assert mailed == (1 if who.state in ("accepted", "delivered") else 0), f"{who} was mailed {mailed} times"

@@ -27,7 +27,7 @@ def test_people_who_opened_and_clicked_are_told_to_subscribers_and_machines_are_
     mailing = sent(4)
     take(mailing.event("open", 0), mailing.event("click", 1, url="https://paper.example.org/1"))
     take(mailing.event("open", 2, sg_machine_open=True))
-    assert service.fold_down(now, owner="test") == 2
+    assert service.roll_up(now, owner="test") == 2
     first, second, third, _ = mailing.readers
     assert (seen(first, house).opened_at, seen(first, house).clicked_at) == (now, None)
     assert (seen(second, house).opened_at, seen(second, house).clicked_at) == (None, now)
@@ -42,11 +42,11 @@ def test_folding_again_changes_nothing(
 ) -> None:
     mailing = sent(2)
     take(mailing.event("open", 0))
-    service.fold_down(now, owner="test")
+    service.roll_up(now, owner="test")
     before = list(people.Engagement.objects.values())
-    assert service.fold_down(now + HOUR, owner="test") == 0
+    assert service.roll_up(now + HOUR, owner="test") == 0
     take(mailing.event("open", 0, seconds=9))
-    assert service.fold_down(now + 2 * HOUR, owner="test") == 0
+    assert service.roll_up(now + 2 * HOUR, owner="test") == 0
     assert list(people.Engagement.objects.values()) == before
 
 
@@ -55,10 +55,10 @@ def test_it_is_done_once_an_hour_by_one_of_many(
 ) -> None:
     mailing = sent(2)
     take(mailing.event("open", 0))
-    assert service.fold_down(now, owner="one") == 1
+    assert service.roll_up(now, owner="one") == 1
     take(mailing.event("open", 1))
-    assert service.fold_down(now + timedelta(minutes=59), owner="two") == 0
-    assert service.fold_down(now + HOUR, owner="two") == 1
+    assert service.roll_up(now + timedelta(minutes=59), owner="two") == 0
+    assert service.roll_up(now + HOUR, owner="two") == 1
 
 
 def test_the_clicks_of_each_story_are_told_to_the_curator(
@@ -68,7 +68,7 @@ def test_the_clicks_of_each_story_are_told_to_the_curator(
     (story, *_) = editions.get_edition(mailing.mailing.edition_id).picks
     url = f"https://paper.example.org/1?nl={story.key}"
     take(mailing.event("click", 0, url=url), mailing.event("click", 1, url=url))
-    service.fold_down(now, owner="test")
+    service.roll_up(now, owner="test")
     told = editions.list_story_clicks(mailing.mailing.edition_id)
     assert (told[0].headline, told[0].people, told[0].as_of) == (story.headline, 2, now)
     assert [each.people for each in told[1:]] == [0, 0]

@@ -58,7 +58,7 @@ def test_a_hard_bounce_ends_mail_to_that_address_on_every_list(
     reader = people.get_subscriber(mailing.readers[0])
     assert [each.state for each in reader.subscriptions] == ["bounced"]
     assert reader.suppressed == "bounced"
-    (who,) = reads.who(mailing.id, state="bounced")
+    (who,) = reads.list_recipients(mailing.id, state="bounced")
     assert (who.address, who.reason) == ("reader0@example.com", "no such user")
     assert people.get_subscriber(mailing.readers[1]).suppressed == ""
 
@@ -179,7 +179,7 @@ def test_events_of_nobody_of_ours_are_counted_and_dropped(
     )
     assert models.Stray.objects.get().count == 3
     with pytest.raises(Exception, match="not on the list"):
-        subscribers.unsuppress("stranger@example.com")
+        subscribers.lift_suppression("stranger@example.com")
 
 
 def test_a_late_bounce_without_ids_still_acts_on_an_address_of_ours(
@@ -267,10 +267,10 @@ def test_what_could_not_be_applied_in_two_days_is_dropped_and_ids_outlast_their_
     mailing = sent(1)
     take(mailing.event("delivered"))
     take(mailing.event("open"), apply=False)
-    service.sweep(now + timedelta(hours=49))
+    service.delete_expired(now + timedelta(hours=49))
     assert not models.Post.objects.exists()
     assert models.SeenEvent.objects.count() == 1
-    service.sweep(now + events.OLDEST_PAYLOAD)
+    service.delete_expired(now + events.OLDEST_PAYLOAD)
     assert models.SeenEvent.objects.count() == 1, "its post would still be taken"
-    service.sweep(now + events.SEEN_EVENT_RETENTION + timedelta(minutes=1))
+    service.delete_expired(now + events.SEEN_EVENT_RETENTION + timedelta(minutes=1))
     assert not models.SeenEvent.objects.exists()

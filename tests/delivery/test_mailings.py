@@ -61,7 +61,7 @@ def test_every_candidate_is_planned_or_left_out_with_the_reason(
     plan: Plan, join: Join, house: House, now: datetime
 ) -> None:
     ids = join(7)
-    subscribers.add("waiting@example.com", house.list.id, by="test", now=now)
+    subscribers.add_subscriber("waiting@example.com", house.list.id, by="test", now=now)
     subscribers.unsubscribe(ids[0], house.list.id, how="desk", by="test", now=now)
     subscribers.suppress("reader1@example.com", reason="asked", source="test", now=now)
     reported(ids[2], house.list.id, "hard", reason="no such mailbox", now=now)
@@ -161,7 +161,7 @@ def test_freezing_takes_the_edition_out_of_the_editors_hands(frozen: Plan, join:
 
 def test_a_list_without_readers_finishes_at_once(frozen: Plan, edition: Any, now: datetime) -> None:
     made = frozen()
-    assert service.finish(now) == 1
+    assert service.finish_settled(now) == 1
     assert reads.get_mailing(made.id).state == states.FINISHED
     assert editions.get_edition(edition.id).state == "sent"
 
@@ -171,10 +171,10 @@ def test_finishing_happens_once_and_marks_the_edition_sent(
 ) -> None:
     join(60)
     made = frozen()
-    assert service.finish(now) == 0
+    assert service.finish_settled(now) == 0
     hand_over_all(ScriptedProvider(), now)
-    assert service.finish(now) == 1
-    assert service.finish(now) == 0
+    assert service.finish_settled(now) == 1
+    assert service.finish_settled(now) == 0
     assert editions.get_edition(edition.id).state == "sent"
     shown = reads.get_mailing(made.id)
     assert shown.finished_at == now
@@ -193,9 +193,9 @@ def test_a_finish_that_fails_half_way_is_done_again(
     with monkeypatch.context() as patched:
         patched.setattr(curator, "mark_sent", killed)
         with pytest.raises(KeyboardInterrupt):
-            service.finish(now)
+            service.finish_settled(now)
     assert reads.get_mailing(made.id).state == states.SENDING
-    service.finish(now)
+    service.finish_settled(now)
     assert editions.get_edition(edition.id).state == "sent"
 
 
@@ -244,14 +244,14 @@ def test_a_batch_in_flight_when_its_mailing_is_cancelled_is_withdrawn_when_it_co
         return refuses_for_now(provider, request, now)
 
     hand_over_all(ScriptedProvider(cancelled_meanwhile), now)
-    service.finish(now)
+    service.finish_settled(now)
     assert reads.get_mailing(made.id).counts == {"withdrawn": 3}
 
 
 @pytest.mark.parametrize("verb", [service.pause, service.cancel])
 def test_what_is_finished_cannot_be_stopped(frozen: Plan, now: datetime, verb: Callable[..., None]) -> None:
     made = frozen()
-    service.finish(now)
+    service.finish_settled(now)
     with pytest.raises(Refused, match=f"Mailing {made.id} is finished"):
         verb(made.id, by="editor", now=now)
 
@@ -304,8 +304,8 @@ def test_who_is_known_to_have_it_is_left_out_after_a_cancel_too(plan: Plan, join
 def test_a_mailing_planned_for_another_provider_pauses_and_says_so(frozen: Plan, join: Join, now: datetime) -> None:
     join(3)
     made = frozen()
-    assert service.stop_others(ScriptedProvider.name, now) == 0
-    assert service.stop_others("sendgrid", now) == 1
+    assert service.pause_other_providers(ScriptedProvider.name, now) == 0
+    assert service.pause_other_providers("sendgrid", now) == 1
     shown = reads.get_mailing(made.id)
     assert shown.state == states.PAUSED
     assert f"NEWSLETTER_PROVIDER={ScriptedProvider.name}" in shown.reason

@@ -52,11 +52,11 @@ def test_the_account_has_a_limit_for_all_newsletters_together(
     first = plan()
     service.freeze_next(now)
     other = curator.create_edition(house.other.id, now.date(), now=now, by="test")
-    curator.pick(other.id, articles(1)[0], reason="Another paper.", now=now)
+    curator.add_pick(other.id, articles(1)[0], reason="Another paper.", now=now)
     curator.edit_edition(other.id, now=now, subject="Evening")
     snapshot = curator.approve(other.id, by="test", now=now)
     for n in range(60):
-        subscribers.add(f"evening{n}@example.com", house.other_list.id, by="test", now=now, confirmed=True)
+        subscribers.add_subscriber(f"evening{n}@example.com", house.other_list.id, by="test", now=now, confirmed=True)
     second = service.create_mailing(
         snapshot_id=snapshot.id, edition_id=other.id, newsletter_id=house.other.id, list_id=house.other_list.id,
         kind="edition", due_at=now, provider=ScriptedProvider.name, by="test", now=now,
@@ -135,7 +135,7 @@ def test_unknown_is_sent_again_after_silence_only_where_the_newsletter_says_so(
     service.freeze_next(now)
     provider = ScriptedProvider(told.accepts, told.loses_the_request)
     hand_over_all(provider, now)
-    service.finish(now)
+    service.finish_settled(now)
     late = now + timedelta(hours=2)
     assert service.repair_silent(late) == 0
     catalog.change_newsletter(house.briefing.id, now=now, repair_after_minutes=90)
@@ -151,7 +151,7 @@ def test_old_silence_is_left_to_people(house: House, plan: Plan, join: Join, now
     plan()
     service.freeze_next(now)
     hand_over_all(ScriptedProvider(told.loses_the_request), now)
-    service.finish(now)
+    service.finish_settled(now)
     catalog.change_newsletter(house.briefing.id, now=now, repair_after_minutes=90)
     assert service.repair_silent(now + timedelta(days=3)) == 0
 

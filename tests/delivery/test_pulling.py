@@ -52,7 +52,7 @@ def test_bounces_complaints_and_leaving_act_on_readers_as_events_do(
         "spam_reports": [{"created": int(at.timestamp()), "email": "reader2@example.com"}],
         "unsubscribes": [{"created": int(at.timestamp()), "email": "reader3@example.com"}],
     }
-    pulled = service.pull_suppressions(now, provider)
+    pulled = service.sync_suppressions(now, provider)
     assert pulled is not None
     assert (pulled.entries, pulled.ours) == (5, 4)
     assert states(house) == {"active": 1, "bounced": 2, "complained": 1, "unsubscribed": 1}
@@ -64,9 +64,9 @@ def test_pulling_again_changes_nothing(
 ) -> None:
     readers(2)
     server.suppressions = {"bounces": [entry("reader0@example.com", now - timedelta(hours=1))]}
-    service.pull_suppressions(now, provider)
+    service.sync_suppressions(now, provider)
     before = (states(house), people.Consent.objects.count())
-    service.pull_suppressions(now + timedelta(minutes=1), provider, at_once=True)
+    service.sync_suppressions(now + timedelta(minutes=1), provider, at_once=True)
     assert (states(house), people.Consent.objects.count()) == before
 
 
@@ -76,9 +76,9 @@ def test_it_is_done_once_a_day_and_goes_on_where_it_ended(
     asked: list[int] = []
     suppressed = provider.suppressed
     provider.suppressed = lambda since, until: asked.append((until - since).days) or suppressed(since, until)  # type: ignore[method-assign,func-returns-value]
-    assert service.pull_suppressions(now, provider)
-    assert service.pull_suppressions(now + timedelta(hours=23), provider) is None
-    assert service.pull_suppressions(now + DAY, provider)
+    assert service.sync_suppressions(now, provider)
+    assert service.sync_suppressions(now + timedelta(hours=23), provider) is None
+    assert service.sync_suppressions(now + DAY, provider)
     assert asked == [30, 2], "a month at first, then from the day before the last time"
 
 
@@ -89,7 +89,7 @@ def test_long_lists_are_read_page_by_page(
     at = now - timedelta(hours=1)
     server.suppressions = {"bounces": [entry(f"other{n}@example.com", at) for n in range(1_200)]}
     server.suppressions["bounces"].append(entry("reader0@example.com", at))
-    pulled = service.pull_suppressions(now, provider)
+    pulled = service.sync_suppressions(now, provider)
     assert pulled is not None
     assert (pulled.entries, pulled.ours) == (1_201, 1)
 
@@ -102,7 +102,7 @@ def test_who_confirmed_after_an_entry_was_made_is_not_touched_by_it(
     at = now - timedelta(hours=1)
     server.suppressions = {"bounces": [entry("reader0@example.com", at), entry("reader1@example.com", at)]}
     server.suppressions["unsubscribes"] = [entry("reader0@example.com", at)]
-    service.pull_suppressions(now, provider)
+    service.sync_suppressions(now, provider)
     assert states(house) == {"active": 1, "bounced": 1}
     assert not people.Suppression.objects.filter(address_key="reader0@example.com").exists()
 
@@ -114,19 +114,19 @@ def test_trouble_is_said_and_tried_again_in_an_hour_from_the_same_place(
     server.suppressions = {"spam_reports": [entry("reader0@example.com", now - timedelta(hours=1))]}
     server.list_faults = [Fault(status=403, body={"errors": [{"message": "access forbidden"}]})]
     with pytest.raises(ProviderError, match="Suppressions read access"):
-        service.pull_suppressions(now, provider)
-    told = service.last_pull("sendgrid")
+        service.sync_suppressions(now, provider)
+    told = service.find_status("sendgrid")
     assert told is not None
     assert told.pulled_until is None
     assert "403" in told.error
-    assert service.pull_suppressions(now + timedelta(minutes=30), provider) is None
-    assert service.pull_suppressions(now + timedelta(hours=1), provider)
+    assert service.sync_suppressions(now + timedelta(minutes=30), provider) is None
+    assert service.sync_suppressions(now + timedelta(hours=1), provider)
     assert states(house) == {"complained": 1}
-    told = service.last_pull("sendgrid")
+    told = service.find_status("sendgrid")
     assert told is not None
     assert not told.error
 
 
 def test_a_provider_without_lists_is_not_asked(now: datetime) -> None:
-    assert service.pull_suppressions(now, ScriptedProvider()) is None
-    assert service.last_pull(ScriptedProvider.name) is None
+    assert service.sync_suppressions(now, ScriptedProvider()) is None
+    assert service.find_status(ScriptedProvider.name) is None

@@ -26,7 +26,7 @@ def sent(frozen: Plan, join: Join, house: House, now: datetime) -> Mailing:
     subscribers.unsubscribe(ids[60], house.list.id, how="desk", by="test", now=now)
     made = frozen()
     hand_over_all(ScriptedProvider(told.accepts, told.accepts, told.loses_the_answer), now)
-    service.finish(now)
+    service.finish_settled(now)
     return reads.get_mailing(made.id)
 
 
@@ -41,7 +41,7 @@ def test_a_mailing_counts_every_candidate(sent: Mailing) -> None:
 
 
 def test_who_names_every_candidate_once(sent: Mailing) -> None:
-    everybody = reads.who(sent.id, limit=1_000)
+    everybody = reads.list_recipients(sent.id, limit=1_000)
     assert len(everybody) == len({who.subscriber_id for who in everybody}) == 121
     assert [who.subscriber_id for who in everybody] == sorted(who.subscriber_id for who in everybody)
 
@@ -50,16 +50,16 @@ def test_who_names_every_candidate_once(sent: Mailing) -> None:
     ("state", "count"), [("accepted", 100), ("unknown", 20), ("excluded", 1), ("unsubscribed", 1), ("refused", 0)]
 )
 def test_who_answers_for_one_state(sent: Mailing, state: str, count: int) -> None:
-    found = reads.who(sent.id, state=state, limit=1_000)
+    found = reads.list_recipients(sent.id, state=state, limit=1_000)
     assert len(found) == count
     assert {who.state for who in found} <= {state, "unsubscribed"}
 
 
 @pytest.mark.parametrize("state", [None, "accepted"])
 def test_who_is_read_page_by_page(sent: Mailing, state: str | None) -> None:
-    whole = reads.who(sent.id, state=state, limit=1_000)
+    whole = reads.list_recipients(sent.id, state=state, limit=1_000)
     pages, after = [], 0
-    while page := reads.who(sent.id, state=state, limit=17, after=after):
+    while page := reads.list_recipients(sent.id, state=state, limit=17, after=after):
         pages += page
         after = page[-1].subscriber_id
     assert tuple(pages) == whole
@@ -67,28 +67,31 @@ def test_who_is_read_page_by_page(sent: Mailing, state: str | None) -> None:
 
 def test_who_is_asked_in_portions_a_database_takes(sent: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "ROWS_PER_QUERY", 7)
-    assert len(reads.who(sent.id, limit=1_000)) == 121
+    assert len(reads.list_recipients(sent.id, limit=1_000)) == 121
 
 
 def test_a_state_there_is_not_is_refused_with_those_there_are(sent: Mailing) -> None:
     with pytest.raises(BadInput, match=r"“lost” is no state\. It can be accepted, "):
-        reads.who(sent.id, state="lost")
+        reads.list_recipients(sent.id, state="lost")
 
 
 def test_a_mailing_there_is_not_is_named(db: None) -> None:
     with pytest.raises(NotFound, match="There is no mailing 5"):
         reads.get_mailing(5)
     with pytest.raises(NotFound, match="There is no mailing 5"):
-        reads.who(5)
+        reads.list_recipients(5)
 
 
 def test_a_person_sees_what_became_of_each_edition(sent: Mailing) -> None:
-    (left_out,) = reads.who(sent.id, state="excluded")
-    first, last = reads.who(sent.id, limit=1)[0], reads.who(sent.id, state="unknown", limit=1_000)[-1]
-    assert [each.state for each in reads.outcomes_of(first.subscriber_id)] == ["accepted"]
-    assert [each.state for each in reads.outcomes_of(last.subscriber_id)] == ["unknown"]
-    assert [each.state for each in reads.outcomes_of(left_out.subscriber_id)] == ["unsubscribed"]
-    assert reads.outcomes_of(10**9) == ()
+    (left_out,) = reads.list_recipients(sent.id, state="excluded")
+    first, last = (
+        reads.list_recipients(sent.id, limit=1)[0],
+        reads.list_recipients(sent.id, state="unknown", limit=1_000)[-1],
+    )
+    assert [each.state for each in reads.list_deliveries(first.subscriber_id)] == ["accepted"]
+    assert [each.state for each in reads.list_deliveries(last.subscriber_id)] == ["unknown"]
+    assert [each.state for each in reads.list_deliveries(left_out.subscriber_id)] == ["unsubscribed"]
+    assert reads.list_deliveries(10**9) == ()
 
 
 def test_mailings_are_listed_for_the_newsletters_asked_for(sent: Mailing, house: House) -> None:

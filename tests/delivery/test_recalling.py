@@ -52,7 +52,7 @@ class Stage:
             or service.freeze_next(self.now)
         ):
             pass
-        service.finish(self.now)
+        service.finish_settled(self.now)
 
     def recall(self) -> recalling.RecallResult:
         return service.recall(self.mailing_id, by="editor", now=self.now, provider=self.provider)
@@ -179,7 +179,7 @@ def test_what_is_handed_over_cannot_be_edited(stage: Stage, minutes_left: int) -
     with pytest.raises(Refused):
         edit(stage.mailing, stage.now)
     with pytest.raises(Refused):
-        curator.open_again(stage.mailing.edition_id, now=stage.now)
+        curator.reopen(stage.mailing.edition_id, now=stage.now)
 
 
 def test_recalled_it_can_be_edited_approved_and_sent_to_everybody_once(stage: Stage) -> None:
@@ -420,7 +420,7 @@ def test_what_was_in_flight_at_the_recall_is_settled_as_recalled(stage: Stage) -
 
     stage.provider.send_batch = while_it_is_recalled  # type: ignore[method-assign]
     hand_over_all(stage.provider, stage.now)
-    assert service.settle_stragglers(stage.now) == 5
+    assert service.settle_late_batches(stage.now) == 5
     assert stage.mailing.counts == {"recalled": 5}
     stage.at(-60)
     assert not stage.server.accepted
@@ -438,10 +438,10 @@ def test_a_place_is_given_back_when_the_provider_has_thrown_everything_away(stag
     stage.plan()
     stage.work()
     stage.recall()
-    assert not service.free_next(stage.now, stage.provider)
+    assert not service.free_next_slot(stage.now, stage.provider)
     assert len(stage.server.statuses) == 1
     stage.at(-60 * 5)
-    assert service.free_next(stage.now, stage.provider)
+    assert service.free_next_slot(stage.now, stage.provider)
     assert stage.server.statuses == {}
     assert not stage.server.accepted
 

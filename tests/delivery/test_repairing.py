@@ -23,7 +23,7 @@ def go_on(mailing: Sent) -> ScriptedProvider:
     """Works the repair off."""
     provider = ScriptedProvider()
     hand_over_all(provider, mailing.now)
-    service.finish(mailing.now)
+    service.finish_settled(mailing.now)
     return provider
 
 
@@ -39,8 +39,8 @@ def test_who_was_dropped_for_the_quota_gets_it_by_a_repair(
     assert after.state == states.FINISHED
     assert after.counts == {"delivered": 1, "accepted": 1, "bounced": 1}
     assert after.adds_up
-    assert [who.state for who in reads.who(mailing.id)] == ["delivered", "accepted", "bounced"]
-    assert [each.state for each in reads.outcomes_of(mailing.readers[1])] == ["accepted"]
+    assert [who.state for who in reads.list_recipients(mailing.id)] == ["delivered", "accepted", "bounced"]
+    assert [each.state for each in reads.list_deliveries(mailing.readers[1])] == ["accepted"]
 
 
 def test_a_repair_done_twice_plans_nobody_twice(

@@ -26,7 +26,7 @@ def rendered(edition: Any, now: datetime) -> Rendered:
 
 def test_a_test_goes_to_these_addresses_alone_and_says_so(house: House, rendered: Rendered, now: datetime) -> None:
     provider = ScriptedProvider()
-    sent = service.send_test(
+    sent = service.send_test_mails(
         rendered=rendered,
         newsletter=house.briefing,
         addresses=("ann@example.com", "Bob <bob@example.com>"),
@@ -41,7 +41,7 @@ def test_a_test_goes_to_these_addresses_alone_and_says_so(house: House, rendered
 
 
 def test_each_test_has_its_own_answer(house: House, rendered: Rendered, now: datetime) -> None:
-    sent = service.send_test(
+    sent = service.send_test_mails(
         rendered=rendered,
         newsletter=house.briefing,
         addresses=("ann@example.com", "bob@example.com"),
@@ -57,17 +57,19 @@ def test_a_test_to_nobody_to_nowhere_or_to_a_crowd_is_refused(
 ) -> None:
     provider = ScriptedProvider()
     with pytest.raises(BadInput):
-        service.send_test(rendered=rendered, newsletter=house.briefing, addresses=addresses, provider=provider, now=now)
+        service.send_test_mails(
+            rendered=rendered, newsletter=house.briefing, addresses=addresses, provider=provider, now=now
+        )
     assert not provider.requests
 
 
 def test_what_could_not_be_rendered_is_not_sent(house: House, now: datetime) -> None:
     provider = ScriptedProvider()
     with pytest.raises(Refused, match="could not be rendered"):
-        service.send_test(
+        service.send_test_mails(
             rendered=UNRENDERED, newsletter=house.briefing, addresses=("a@example.com",), provider=provider, now=now
         )
-    answer = service.send_notice(
+    answer = service.send_transactional(
         rendered=UNRENDERED, newsletter=house.briefing, address="a@example.com", provider=provider, now=now
     )
     assert answer.permanent

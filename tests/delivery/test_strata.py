@@ -49,7 +49,7 @@ def test_a_batch_holds_one_stratum_and_is_full_however_small_the_pages(
     batches = models.Batch.objects.filter(mailing_id=made.id)
     assert sorted(batches.values_list("tracking", "size")) == [(False, 40), (True, 30), (True, 50)]
     assert reads.get_mailing(made.id).adds_up
-    assert [who.subscriber_id for who in reads.who(made.id, limit=999)] == tracked
+    assert [who.subscriber_id for who in reads.list_recipients(made.id, limit=999)] == tracked
 
 
 def test_who_does_not_want_tracking_has_none(plan: Plan, tracked: list[int], now: datetime) -> None:
@@ -76,19 +76,19 @@ def test_everybody_is_found_where_they_are(plan: Plan, tracked: list[int], now: 
     made = plan()
     service.freeze_next(now)
     hand_over_all(ScriptedProvider(told.accepts, told.loses_the_answer), now)
-    became = {who.subscriber_id: who.state for who in reads.who(made.id, limit=999)}
+    became = {who.subscriber_id: who.state for who in reads.list_recipients(made.id, limit=999)}
     assert set(became.values()) == {"accepted", "unknown", "unsubscribed"}
     for person in tracked:
-        (delivery,) = reads.outcomes_of(person)
+        (delivery,) = reads.list_deliveries(person)
         assert (delivery.mailing_id, delivery.state) == (made.id, became[person])
-    assert reads.outcomes_of(max(tracked) + 1) == ()
+    assert reads.list_deliveries(max(tracked) + 1) == ()
 
 
 def test_the_listing_can_be_read_in_pages_though_strata_overlap(plan: Plan, tracked: list[int], now: datetime) -> None:
     made = plan()
     service.freeze_next(now)
     found: list[int] = []
-    while page := reads.who(made.id, limit=11, after=found[-1] if found else 0):
+    while page := reads.list_recipients(made.id, limit=11, after=found[-1] if found else 0):
         found += [who.subscriber_id for who in page]
     assert found == tracked
 
@@ -97,7 +97,7 @@ def test_a_report_accounts_for_every_candidate_with_its_reason(plan: Plan, track
     made = plan()
     service.freeze_next(now)
     hand_over_all(ScriptedProvider(told.names(0), told.accepts, told.loses_the_answer), now)
-    lines = reads.report(made.id)
+    lines = reads.count_by_reason(made.id)
     assert sum(line.readers for line in lines) == len(tracked)
     assert ("refused", "no such mailbox", 1, False) in [
         (line.state, line.reason, line.readers, line.left_out) for line in lines
@@ -116,8 +116,8 @@ def test_who_left_while_the_mail_was_on_its_way_is_noted_as_too_late(
     hand_over_all(ScriptedProvider(), now + timedelta(seconds=5))
     leave(late, now + timedelta(minutes=1))
     leave(much_later, now + timedelta(hours=1))
-    assert service.note_late_leavers(now + timedelta(hours=1)) == 1
-    assert service.note_late_leavers(now + timedelta(hours=1)) == 0
+    assert service.mark_members(now + timedelta(hours=1)) == 1
+    assert service.mark_members(now + timedelta(hours=1)) == 0
     assert reads.get_mailing(made.id).left_too_late == 1
     assert reads.get_mailing(made.id).counts == {"withdrawn": 1, "accepted": 2}
 
@@ -135,7 +135,7 @@ def test_who_leaves_by_the_page_is_told_of_the_edition_that_is_on_its_way_to_the
     page = Client().post(links[0], {"via": "page", "do": "leave"}).content.decode()
     assert "One last edition had left before you pressed" in page
     assert "One last edition" not in Client().get(links[1]).content.decode()
-    assert reads.on_its_way(sent_to, [house.list.id], now + timedelta(minutes=11)) is None
+    assert reads.find_arrival(sent_to, [house.list.id], now + timedelta(minutes=11)) is None
 
 
 def test_mailings_of_before_there_was_a_directory_are_entered_in_it(
@@ -144,8 +144,8 @@ def test_mailings_of_before_there_was_a_directory_are_entered_in_it(
     made = plan()
     service.freeze_next(now)
     models.Directory.objects.all().delete()
-    assert reads.outcomes_of(tracked[1]) == ()
+    assert reads.list_deliveries(tracked[1]) == ()
     import_module("newsletter.delivery.migrations.0006_directory_of_former_mailings").enter(apps, None)
-    became = {who.subscriber_id: who.state for who in reads.who(made.id, limit=999)}
+    became = {who.subscriber_id: who.state for who in reads.list_recipients(made.id, limit=999)}
     for person in tracked[:20]:
-        assert [each.state for each in reads.outcomes_of(person)] == [became[person]]
+        assert [each.state for each in reads.list_deliveries(person)] == [became[person]]

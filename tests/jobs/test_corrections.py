@@ -16,7 +16,7 @@ from newsletter.delivery import service as delivery
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from newsletter.templater import with_corrections
+from newsletter.templater import add_corrections
 from subscribers import service as subscribers
 
 TEXT = "The second boat was built in 1961, not in 1916."
@@ -37,13 +37,13 @@ def send(mailing: Any, now: datetime) -> Any:
     delivery.freeze_next(now)
     while delivery.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
         pass
-    delivery.finish(now)
+    delivery.finish_settled(now)
     return deliveries.get_mailing(mailing.id)
 
 
 def test_only_what_was_sent_is_corrected(edition: Any, now: datetime) -> None:
     with pytest.raises(Refused, match="was not sent"):
-        service.correct(edition.id, TEXT, by=ANN, now=now)
+        service.add_correction(edition.id, TEXT, by=ANN, now=now)
 
 
 @pytest.mark.parametrize(
@@ -53,11 +53,11 @@ def test_a_correction_says_something_about_something(
     gone_out: Any, now: datetime, text: str, key: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        service.correct(gone_out.id, text, key=key, by=ANN, now=now)
+        service.add_correction(gone_out.id, text, key=key, by=ANN, now=now)
 
 
 def test_the_next_edition_carries_it_once(gone_out: Any, articles: Callable[..., list[int]], now: datetime) -> None:
-    made = service.correct(gone_out.id, TEXT, key=gone_out.picks[0].key, by=ANN, now=now)
+    made = service.add_correction(gone_out.id, TEXT, key=gone_out.picks[0].key, by=ANN, now=now)
     assert (made.headline, made.carried_on) == (gone_out.picks[0].headline, None)
     following = [
         service.create_edition(gone_out.newsletter_id, gone_out.date + timedelta(days=days), now=now, by=ANN)
@@ -65,7 +65,7 @@ def test_the_next_edition_carries_it_once(gone_out: Any, articles: Callable[...,
     ]
     for each in following:
         assert TEXT in service.preview(each.id, now=now).html  # nobody carries it yet
-    service.pick(following[0].id, articles(6)[5], now=now)
+    service.add_pick(following[0].id, articles(6)[5], now=now)
     service.edit_edition(following[0].id, subject="Ferry and otters", now=now)
     service.approve(following[0].id, by=ANN, now=now)
     assert TEXT in service.preview(following[0].id, now=now).text
@@ -77,7 +77,7 @@ def test_the_next_edition_carries_it_once(gone_out: Any, articles: Callable[...,
 
 def test_the_archive_shows_it_with_its_day_and_the_frozen_mail_stays(gone_out: Any, now: datetime) -> None:
     frozen = models.Snapshot.objects.get(edition_id=gone_out.id)
-    service.correct(gone_out.id, f"{TEXT} <b>", by=ANN, now=now)
+    service.add_correction(gone_out.id, f"{TEXT} <b>", by=ANN, now=now)
     page = Client().get(f"/archive/morning/{gone_out.date}/").content.decode()
     assert "Corrected on 24 November:" in page
     assert "not in 1916. &lt;b&gt;" in page
@@ -87,7 +87,7 @@ def test_the_archive_shows_it_with_its_day_and_the_frozen_mail_stays(gone_out: A
 def test_it_is_mailed_to_those_who_were_sent_the_edition(gone_out: Any, house: Any, now: datetime) -> None:
     with pytest.raises(Refused, match="no correction to mail"):
         tasks.send_correction(gone_out.id, by=ANN, now=now)
-    service.correct(gone_out.id, TEXT, by=ANN, now=now)
+    service.add_correction(gone_out.id, TEXT, by=ANN, now=now)
     planned = tasks.send_correction(gone_out.id, by=ANN, now=now)
     with pytest.raises(Refused):  # pressed twice
         tasks.send_correction(gone_out.id, by=ANN, now=now)
@@ -105,7 +105,7 @@ def test_it_is_mailed_to_those_who_were_sent_the_edition(gone_out: Any, house: A
 
 
 def test_who_left_since_is_not_mailed_a_correction(gone_out: Any, house: Any, now: datetime) -> None:
-    service.correct(gone_out.id, TEXT, by=ANN, now=now)
+    service.add_correction(gone_out.id, TEXT, by=ANN, now=now)
     from subscribers import reads as people
 
     someone = people.find_subscribers("reader0")[0]
@@ -115,13 +115,13 @@ def test_who_left_since_is_not_mailed_a_correction(gone_out: Any, house: Any, no
 
 
 def test_a_second_correction_is_a_mail_of_its_own(gone_out: Any, now: datetime) -> None:
-    service.correct(gone_out.id, TEXT, by=ANN, now=now)
+    service.add_correction(gone_out.id, TEXT, by=ANN, now=now)
     send(tasks.send_correction(gone_out.id, by=ANN, now=now), now)
-    service.correct(gone_out.id, "And the mill is in Lower Fellside.", by=ANN, now=now)
+    service.add_correction(gone_out.id, "And the mill is in Lower Fellside.", by=ANN, now=now)
     assert send(tasks.send_correction(gone_out.id, by=ANN, now=now), now).counts == {"accepted": 3}
 
 
 def test_a_page_without_a_body_stays_as_it_is() -> None:
-    assert with_corrections("<p>x</p>", [("1 May", "y")], "en") == "<p>x</p>"
-    assert with_corrections("<body><p>x</p>", [], "en") == "<body><p>x</p>"
-    assert "dir='rtl'" in with_corrections("<body><p>x</p>", [("1 May", "y")], "ar")
+    assert add_corrections("<p>x</p>", [("1 May", "y")], "en") == "<p>x</p>"
+    assert add_corrections("<body><p>x</p>", [], "en") == "<body><p>x</p>"
+    assert "dir='rtl'" in add_corrections("<body><p>x</p>", [("1 May", "y")], "ar")

@@ -53,7 +53,7 @@ def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_other
         event("bounce", {}, "Reader0@example.com", int(now.timestamp()), reason="550 <reader0@example.com>"),
         event("spamreport", {}, "reader1@example.com", int(now.timestamp())),
     )
-    subscribers.erase(sent[0], by="test", now=now)
+    subscribers.erase_subscriber(sent[0], by="test", now=now)
     assert erasure.propagate_erasures(now) == 1
     assert erasure.propagate_erasures(now) == 0
     assert [*models.Incident.objects.order_by("id").values_list("address", "reason")] == [
@@ -71,7 +71,7 @@ def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_other
 def test_a_post_that_nobody_can_read_does_not_keep_an_address(sent: list[int], now: datetime) -> None:
     models.Post.objects.create(digest=b"x" * 32, body=b"{reader0@example.com", received_at=now)
     models.Post.objects.create(digest=b"y" * 32, body=b'{"email": "reader0@example.com"}', received_at=now)
-    subscribers.erase(sent[0], by="test", now=now)
+    subscribers.erase_subscriber(sent[0], by="test", now=now)
     erasure.propagate_erasures(now)
     assert [bytes(each.body) for each in models.Post.objects.all()] == [b"[]", b"[]"]
 
@@ -79,11 +79,11 @@ def test_a_post_that_nobody_can_read_does_not_keep_an_address(sent: list[int], n
 def test_an_address_with_letters_beyond_ascii_goes_out_of_a_post_as_well(sent: list[int], now: datetime) -> None:
     body = '[{"email": "ann@bücher.example"}, {"email": "reader1@example.com"}]'.encode()
     models.Post.objects.create(digest=b"x" * 32, body=body, received_at=now)
-    delivery.forget(sent[0], ["ann@bücher.example"], outbox=wiring.get_config().outbox_dir)
+    delivery.erase_addresses(sent[0], ["ann@bücher.example"], outbox=wiring.get_config().outbox_dir)
     assert bytes(models.Post.objects.get().body) == b'[{"email": "reader1@example.com"}]'
 
 
 def test_the_data_of_a_reader_name_every_edition_and_what_became_of_it(sent: list[int], now: datetime) -> None:
-    (edition,) = subscribers.everything_about(sent[0], now=now)["other_rooms"]["editions"]
+    (edition,) = subscribers.collect_personal_data(sent[0], now=now)["other_rooms"]["editions"]
     assert edition["outcome"] == "accepted"
     assert edition["subject"]

@@ -48,7 +48,7 @@ def test_signing_up_is_confirmed_by_the_link_in_the_mail(house: Any, now: dateti
     token = re.search(r"/c/(\S+)", message)
     assert token
     claims = reads.get_signer().read(token[1], tokens.CONFIRM, now)
-    service.confirm(claims, network="", now=now)
+    service.confirm_subscription(claims, network="", now=now)
     assert reads.count_subscribers_by_state(house.list.id) == {"active": 1}
 
 
@@ -82,7 +82,7 @@ def test_a_refused_mail_is_tried_again_later(house: Any, now: datetime, settings
 
 def test_a_sender_that_died_leaves_the_mail_unknown_and_not_repeated(house: Any, now: datetime) -> None:
     join(house, now)
-    assert len(service.claim_owed(now, limit=5, lease=notices.LEASE)) == 1
+    assert len(service.claim_mails(now, limit=5, lease=notices.LEASE)) == 1
     later = now + timedelta(minutes=10)
     assert notices.send_due(later) is False
     assert messages() == []

@@ -27,7 +27,7 @@ def active(morning: List, now: datetime) -> Callable[..., int]:
     """Puts a confirmed reader on the morning list and gives the id."""
 
     def add(address: str, **more: str) -> int:
-        return service.add(address, morning.id, by="test", now=now, confirmed=True, **more).id
+        return service.add_subscriber(address, morning.id, by="test", now=now, confirmed=True, **more).id
 
     return add
 

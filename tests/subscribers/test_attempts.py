@@ -31,23 +31,23 @@ def test_every_try_is_written_down_with_what_became_of_it(morning: List, now: da
         with pytest.raises(BadInput):
             join(wrong, morning, now)
     assert verdicts() == ["taken", "trapped", "bad email", "domain"]
-    assert service.tries(now).by_verdict == {"taken": 1, "trapped": 1, "bad email": 1, "domain": 1}
+    assert service.count_attempts(now).by_verdict == {"taken": 1, "trapped": 1, "bad email": 1, "domain": 1}
     assert reads.find_subscriber_by_address("bot@example.com") is None
     assert models.Attempt.objects.first().origin == "https://www.example.com/a"  # type: ignore[union-attr]
 
 
 def test_rules_for_domains_hold_for_all_below_and_the_nearest_counts(morning: List, now: datetime) -> None:
-    service.set_rule("spam.example", "deny", now=now)
-    service.set_rule("ok.spam.example", "allow", now=now)
-    service.set_rule("@mailinator.com", "allow", now=now)
+    service.set_domain_rule("spam.example", "deny", now=now)
+    service.set_domain_rule("ok.spam.example", "allow", now=now)
+    service.set_domain_rule("@mailinator.com", "allow", now=now)
     for refused in ("a@spam.example", "a@deep.spam.example"):
         with pytest.raises(BadInput, match="Use another"):
             join(refused, morning, now)
     for taken in ("a@ok.spam.example", "a@mailinator.com"):
         join(taken, morning, now)
-    service.drop_rule("spam.example")
+    service.remove_domain_rule("spam.example")
     join("a@spam.example", morning, now)
-    assert dict(service.rules()) == {"mailinator.com": "allow", "ok.spam.example": "allow"}
+    assert dict(service.list_domain_rules()) == {"mailinator.com": "allow", "ok.spam.example": "allow"}
 
 
 def test_a_form_that_everybody_uses_at_once_is_shut_for_a_while(

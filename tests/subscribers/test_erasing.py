@@ -45,10 +45,10 @@ def test_nothing_of_a_person_stays_but_a_hash(
     service.change_address(person, "annabella@example.org", by="desk", now=now)
     take_in("email,first_name\nannabella@example.org,Annabella\nben@example.com,Ben\n")
     take_in("email,zone\nANN@example.com,Mars/Phobos\n")  # a bad row, by the old address
-    service.erase(person, by="test", now=now)
-    (waiting,) = service.to_forget()
+    service.erase_subscriber(person, by="test", now=now)
+    (waiting,) = service.list_pending_erasures()
     assert waiting.addresses == ("Ann@example.com", "annabella@example.org")
-    service.forgotten(waiting.id, now=now)
+    service.complete_erasure(waiting.id, now=now)
     assert everywhere("ann@example.com") == []
     assert everywhere("annabella") == []
     assert [row.reason for row in models.Suppression.objects.all()] == ["erased", "erased"]
@@ -57,13 +57,13 @@ def test_nothing_of_a_person_stays_but_a_hash(
 def test_who_was_erased_is_not_added_by_an_import_and_may_sign_up_themselves(
     active: Active, morning: List, take_in: Callable[..., ImportReport], state: Callable[..., str | None], now: datetime
 ) -> None:
-    service.erase(active("ann@example.com"), by="test", now=now)
+    service.erase_subscriber(active("ann@example.com"), by="test", now=now)
     assert take_in("email\nANN@example.com\n").kept_unsubscribed == 1
     assert reads.find_subscriber_by_address("ann@example.com") is None
     service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
-    (mail,) = service.claim_owed(now, limit=9, lease=timedelta(minutes=1))
+    (mail,) = service.claim_mails(now, limit=9, lease=timedelta(minutes=1))
     claims = reads.get_signer().read(mail.button_url.rpartition("/")[2], b"c", now)
-    service.confirm(claims, network="", now=now)
+    service.confirm_subscription(claims, network="", now=now)
     assert state("ann@example.com") == "active"
     assert models.Suppression.objects.count() == 0
 
@@ -71,7 +71,7 @@ def test_who_was_erased_is_not_added_by_an_import_and_may_sign_up_themselves(
 def test_the_hash_holds_when_the_key_of_the_links_is_changed(
     active: Active, take_in: Callable[..., ImportReport], settings: Any, now: datetime
 ) -> None:
-    service.erase(active("ann@example.com"), by="test", now=now)
+    service.erase_subscriber(active("ann@example.com"), by="test", now=now)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", []
     assert take_in("email\nann@example.com\n").kept_unsubscribed == 1
 
@@ -81,9 +81,9 @@ def test_who_never_confirmed_is_forgotten_after_a_month_without_a_hash(
 ) -> None:
     active("ben@example.com")
     service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
-    service.keep_clean(now + timedelta(days=29))
+    service.apply_retention(now + timedelta(days=29))
     assert reads.find_subscriber_by_address("ann@example.com") is not None
-    service.keep_clean(now + timedelta(days=31))
+    service.apply_retention(now + timedelta(days=31))
     assert reads.find_subscriber_by_address("ann@example.com") is None
     assert models.Suppression.objects.count() == 0
     assert reads.find_subscriber_by_address("ben@example.com") is not None
@@ -95,7 +95,7 @@ def test_who_never_confirmed_is_forgotten_after_a_month_without_a_hash(
 def test_everything_about_somebody_has_it_all(wanted: str, active: Active, morning: List, now: datetime) -> None:
     person = active("ann@example.com")
     service.sign_up("ann@example.com", [morning.id], origin="https://www.example.com/a", network="192.0.2.1", now=now)
-    document = service.everything_about(person, now=now)
+    document = service.collect_personal_data(person, now=now)
     assert wanted in document
     assert document["sign_up_attempts"][0]["from"] == "https://www.example.com/a"
     assert len(document["consents"]) == 2
@@ -105,7 +105,7 @@ def test_an_import_of_somebody_else_keeps_its_file(
     active: Active, take_in: Callable[..., ImportReport], now: datetime
 ) -> None:
     report = take_in("email\nben@example.com\n")
-    service.erase(active("ann@example.com"), by="test", now=now)
+    service.erase_subscriber(active("ann@example.com"), by="test", now=now)
     assert service.import_run(report.id).file_kept
 
 
@@ -115,7 +115,7 @@ def test_erasing_takes_a_whole_file_of_bytes(active: Active, morning: List, now:
     report = service.import_csv(io.BytesIO(data.encode()), morning.id, dry_run=False, by="test", now=now)
     person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
-    service.erase(person.id, by="test", now=now)
+    service.erase_subscriber(person.id, by="test", now=now)
     assert not service.import_run(report.id).file_kept
 
 

@@ -20,7 +20,7 @@ Active = Callable[..., int]
 
 def exported(list_id: int | None, form: str, **more: object) -> str:
     parts: list[str] = []
-    service.export(list_id, parts.append, form=form, **more)  # type: ignore[arg-type]
+    service.write_export(list_id, parts.append, form=form, **more)  # type: ignore[arg-type]
     return "".join(parts)
 
 
@@ -29,20 +29,20 @@ def house(morning: List, evening: List, active: Active, now: datetime) -> int:
     """People with everything that can be known of them."""
     service.create_attribute("Age", kind="number", now=now)
     ann = active("Ann@example.com", first_name="=Ann", last_name="Lee", zone="Europe/London", language="de")
-    service.tag(ann, "VIP, gold")
-    service.tag(ann, "Blog")
+    service.add_tag(ann, "VIP, gold")
+    service.add_tag(ann, "Blog")
     service.set_attribute(ann, "age", "41")
     service.set_tier(ann, "paid")
-    service.add("ann@example.com", evening.id, by="test", now=now)
+    service.add_subscriber("ann@example.com", evening.id, by="test", now=now)
     service.change_address(ann, "ann.lee@bücher.example", by="desk", now=now)
-    service.note_engagement(morning.id, 3, opened=[ann], clicked=[], as_of=now)
+    service.record_engagement(morning.id, 3, opened=[ann], clicked=[], as_of=now)
     claims = Claims(FOOTER, morning.id, ann)
     service.set_frequency(
         claims, morning.id, frequency="weekly", paused_until=date(2027, 1, 1), network="192.0.2.1", now=now
     )
     ben = active("ben@example.com")
-    service.leave(Claims(FOOTER, morning.id, ben), how="page", network="2001:db8::1", now=now)
-    service.give_reason(Claims(FOOTER, morning.id, ben), "other", "moved")
+    service.unsubscribe_by_link(Claims(FOOTER, morning.id, ben), how="page", network="2001:db8::1", now=now)
+    service.record_leaving_reason(Claims(FOOTER, morning.id, ben), "other", "moved")
     service.import_csv(
         io.BytesIO(b"email,status\ncleo@example.com,cleaned\n"), morning.id, dry_run=False, by="test", now=now
     )
@@ -63,7 +63,7 @@ def test_our_own_form_comes_back_exactly(house: int, now: datetime) -> None:
         models.Suppression,
     ):
         model.objects.all().delete()
-    restored = service.restore(io.BytesIO(before.encode()), by="test", now=now)
+    restored = service.restore_export(io.BytesIO(before.encode()), by="test", now=now)
     assert (restored.people, restored.lists, restored.attributes, restored.refused) == (3, 2, 1, 0)
     assert exported(None, "jsonl") == before
 
@@ -74,7 +74,7 @@ def test_whoever_is_here_stays_as_they_are_but_for_opt_outs(
     before = exported(None, "jsonl")
     service.unsubscribe(house, morning.id, how="desk", by="test", now=now)
     gone = before.replace('"state":"pending"', '"state":"unsubscribed"')
-    restored = service.restore(io.BytesIO(gone.encode()), by="test", now=now)
+    restored = service.restore_export(io.BytesIO(gone.encode()), by="test", now=now)
     assert (restored.people, restored.already_here) == (0, 3)
     assert {s.list_name: s.state for s in reads.get_subscriber(house).subscriptions} == {
         "Morning Briefing": "unsubscribed",
@@ -84,8 +84,8 @@ def test_whoever_is_here_stays_as_they_are_but_for_opt_outs(
 
 def test_who_was_erased_does_not_come_back_with_a_backup(house: int, now: datetime) -> None:
     before = exported(None, "jsonl")
-    service.erase(house, by="test", now=now)
-    restored = service.restore(io.BytesIO(before.encode()), by="test", now=now)
+    service.erase_subscriber(house, by="test", now=now)
+    restored = service.restore_export(io.BytesIO(before.encode()), by="test", now=now)
     assert (restored.people, restored.already_here, restored.refused) == (0, 2, 1)
     assert "erased" in restored.bad[0].reason
 
@@ -94,7 +94,7 @@ def test_a_damaged_line_is_reported_and_the_others_are_kept(house: int, now: dat
     lines = exported(None, "jsonl").splitlines()
     models.Subscriber.objects.all().delete()
     lines[4:5] = ['{"person": {"address": "x@example.com"}}', "rubbish", '{"shoe": 1}']
-    restored = service.restore(io.BytesIO("\n".join(lines).encode()), by="test", now=now)
+    restored = service.restore_export(io.BytesIO("\n".join(lines).encode()), by="test", now=now)
     assert (restored.people, restored.refused) == (2, 3)
     assert [bad.line for bad in restored.bad] == [5, 6, 7]
 
@@ -102,7 +102,7 @@ def test_a_damaged_line_is_reported_and_the_others_are_kept(house: int, now: dat
 @pytest.mark.parametrize("data", [b"", b"email\nann@example.com\n", b"\x89PNG", b'{"newsletter_readers": 9}\n'])
 def test_what_is_no_export_of_ours_is_refused(data: bytes, now: datetime, db: None) -> None:
     with pytest.raises(BadInput, match="no export of ours"):
-        service.restore(io.BytesIO(data), by="test", now=now)
+        service.restore_export(io.BytesIO(data), by="test", now=now)
 
 
 def test_mailchimp_and_listmonk_get_what_they_import_without_formulas(house: int, morning: List, now: datetime) -> None:

@@ -23,25 +23,25 @@ def silent(active: Active, morning: List, now: datetime) -> datetime:
     ids = {name: active(f"{name}@example.com") for name in ("ann", "ben", "cleo", "dan", "eve")}
     models.Subscriber.objects.filter(id=ids["eve"]).update(tracked=False)
     then = now + LATER
-    service.note_engagement(morning.id, 1, opened=[ids["cleo"]], clicked=[], as_of=now)
-    service.note_engagement(morning.id, 9, opened=[ids["ann"]], clicked=[ids["ben"]], as_of=then)
-    service.add("finn@example.com", morning.id, by="test", now=then, confirmed=True)
+    service.record_engagement(morning.id, 1, opened=[ids["cleo"]], clicked=[], as_of=now)
+    service.record_engagement(morning.id, 9, opened=[ids["ann"]], clicked=[ids["ben"]], as_of=then)
+    service.add_subscriber("finn@example.com", morning.id, by="test", now=then, confirmed=True)
     return then
 
 
 def test_those_whom_nobody_noticed_are_counted_asked_and_let_go(silent: datetime, morning: List, state: Look) -> None:
-    seen = service.silence(morning.id, 6, now=silent)
+    seen = service.count_inactive(morning.id, 6, now=silent)
     assert (seen.silent, seen.asked, seen.as_of) == (2, 0, silent)
-    assert service.ask_the_silent(morning.id, 6, now=silent) == 2
-    assert service.ask_the_silent(morning.id, 6, now=silent + timedelta(days=1)) == 0
-    mails = service.claim_owed(silent, limit=9, lease=timedelta(minutes=1))
+    assert service.ask_inactive(morning.id, 6, now=silent) == 2
+    assert service.ask_inactive(morning.id, 6, now=silent + timedelta(days=1)) == 0
+    mails = service.claim_mails(silent, limit=9, lease=timedelta(minutes=1))
     assert {mail.kind for mail in mails} == {"stay"}
     assert {mail.address for mail in mails} == {"cleo@example.com", "dan@example.com"}
     token = next(mail for mail in mails if mail.address.startswith("cleo")).button_url.rpartition("/")[2]
-    service.keep_sending(reads.get_signer().read(token, STAY, silent), network="", now=silent + timedelta(days=3))
-    service.keep_clean(silent + timedelta(days=29))
+    service.confirm_interest(reads.get_signer().read(token, STAY, silent), network="", now=silent + timedelta(days=3))
+    service.apply_retention(silent + timedelta(days=29))
     assert state("dan@example.com") == "active"
-    service.keep_clean(silent + timedelta(days=31))
+    service.apply_retention(silent + timedelta(days=31))
     assert (state("cleo@example.com"), state("dan@example.com")) == ("active", "unsubscribed")
     dan = reads.find_subscriber_by_address("dan@example.com")
     assert dan is not None
@@ -49,20 +49,20 @@ def test_those_whom_nobody_noticed_are_counted_asked_and_let_go(silent: datetime
 
 
 def test_who_opens_after_being_asked_stays(silent: datetime, morning: List, state: Look) -> None:
-    service.ask_the_silent(morning.id, 6, now=silent)
+    service.ask_inactive(morning.id, 6, now=silent)
     dan = reads.find_subscriber_by_address("dan@example.com")
     assert dan is not None
-    service.note_engagement(morning.id, 10, opened=[dan.id], clicked=[], as_of=silent + timedelta(days=5))
-    service.keep_clean(silent + timedelta(days=40))
+    service.record_engagement(morning.id, 10, opened=[dan.id], clicked=[], as_of=silent + timedelta(days=5))
+    service.apply_retention(silent + timedelta(days=40))
     assert state("dan@example.com") == "active"
 
 
 def test_where_nothing_is_known_nobody_is_called_silent(active: Active, morning: List, now: datetime) -> None:
     active("ann@example.com")
     with pytest.raises(Refused, match="nothing is known"):
-        service.silence(morning.id, 6, now=now + LATER)
+        service.count_inactive(morning.id, 6, now=now + LATER)
     with pytest.raises(BadInput, match="from 2 to 60"):
-        service.silence(morning.id, 1, now=now)
+        service.count_inactive(morning.id, 1, now=now)
 
 
 def test_growth_counts_who_came_and_went_and_the_sums_come_out(
@@ -73,8 +73,8 @@ def test_growth_counts_who_came_and_went_and_the_sums_come_out(
     take_in("email\ncleo@example.com\ndan@example.com\n")
     service.sign_up("eve@example.com", [morning.id], origin="", network="", now=now)
     then = now + timedelta(days=40)
-    service.leave(Claims(FOOTER, morning.id, ann), how="one-click", network="", now=then)
-    newest, first = service.growth(morning.id, now=then)
+    service.unsubscribe_by_link(Claims(FOOTER, morning.id, ann), how="one-click", network="", now=then)
+    newest, first = service.compute_growth(morning.id, now=then)
     assert (newest.active, newest.happened["left"], newest.churn) == (3, 1, 0.25)
     assert (first.active, first.happened["confirmed"], first.happened["imported"], first.happened["asked"]) == (
         4,

@@ -27,7 +27,7 @@ def begin(morning: List, now: datetime) -> Callable[..., ImportRun]:
 
 
 def step(now: datetime) -> bool:
-    return service.import_next(now, owner="worker", clock=lambda: now)
+    return service.process_next_import(now, owner="worker", clock=lambda: now)
 
 
 def files() -> list[str]:
@@ -53,7 +53,7 @@ def test_a_file_is_looked_through_before_anything_is_in(begin: Callable[..., Imp
     done = service.import_run(run.id)
     assert (done.state, done.merged, done.report.new) == ("done", 2, 2)
     assert models.Subscriber.objects.count() == 2
-    assert [line.split(",")[:2] for line in service.refused_csv(run.id)] == [["line", "field"], ["4", "email"]]
+    assert [line.split(",")[:2] for line in service.stream_refused_csv(run.id)] == [["line", "field"], ["4", "email"]]
 
 
 def test_a_file_that_is_not_understood_asks_and_goes_on_when_it_is_explained(
@@ -125,9 +125,9 @@ def test_files_are_kept_for_a_month_for_their_owner_alone(begin: Callable[..., I
     folder = Path(settings.CONFIG.data_dir) / "imports"
     assert (folder / f"{run.id}.csv").read_text() == FILE
     assert {path.stat().st_mode & 0o077 for path in (folder, *folder.glob(f"{run.id}.*"))} == {0}
-    service.forget_files(now + timedelta(days=29))
+    service.delete_old_files(now + timedelta(days=29))
     assert service.import_run(run.id).file_kept
-    service.forget_files(now + timedelta(days=31))
+    service.delete_old_files(now + timedelta(days=31))
     assert not list(folder.glob(f"{run.id}.*"))
     assert not service.import_run(run.id).file_kept
 

@@ -224,7 +224,7 @@ def _do(name: str, value: object, tag: str, morning: List, take_in: TakeIn, now:
     person = reads.find_subscriber_by_address(address)
     try:
         if name == "add":
-            service.add(address, morning.id, by="test", now=now, confirmed=True)
+            service.add_subscriber(address, morning.id, by="test", now=now, confirmed=True)
         elif name == "stranger signs up":
             service.sign_up(address, [morning.id], origin="", network="", now=now)
         elif person and name in ("hard", "complained"):
@@ -232,7 +232,7 @@ def _do(name: str, value: object, tag: str, morning: List, take_in: TakeIn, now:
         elif person and name == "desk-leave":
             service.unsubscribe(person.id, morning.id, how="desk", by="test", now=now)
         elif person and name == "one-click":
-            service.leave(Claims(FOOTER, morning.id, person.id), how="one-click", network="", now=now)
+            service.unsubscribe_by_link(Claims(FOOTER, morning.id, person.id), how="one-click", network="", now=now)
         elif person and name == "move":
             service.change_address(person.id, f"moved.{address}", by="test", now=now)
     except Refused:

@@ -20,7 +20,7 @@ Look = Callable[..., str | None]
 
 
 def owed(now: datetime) -> list[TransactionalMail]:
-    return list(service.claim_owed(now, limit=50, lease=timedelta(minutes=2)))
+    return list(service.claim_mails(now, limit=50, lease=timedelta(minutes=2)))
 
 
 def join(address: str, *lists: List, now: datetime, network: str = "", **more: str) -> None:
@@ -36,7 +36,9 @@ def test_a_sign_up_waits_for_the_press_of_the_button(morning: List, state: Look,
     assert state("ann@example.com") == "pending"
     (mail,) = owed(now)
     assert (mail.kind, mail.address, mail.list_name) == ("confirm", "Ann@example.com", "Morning Briefing")
-    person, target = service.confirm(claims_of(mail, now), network="192.0.2.1", now=now + timedelta(minutes=3))
+    person, target = service.confirm_subscription(
+        claims_of(mail, now), network="192.0.2.1", now=now + timedelta(minutes=3)
+    )
     assert (person.subscriptions[0].state, target.id) == ("active", morning.id)
     assert person.subscriptions[0].confirmed_at == now + timedelta(minutes=3)
     assert [mail.kind for mail in owed(now + timedelta(minutes=3))] == ["welcome"]
@@ -46,7 +48,7 @@ def test_every_change_leaves_who_when_how_and_from_where(morning: List, now: dat
     service.sign_up(
         "ann@example.com", [morning.id], origin="/join/morning/", network="192.0.2.1", now=now, words="Sign up"
     )
-    service.confirm(claims_of(owed(now)[0], now), network="192.0.2.2", now=now + timedelta(minutes=1))
+    service.confirm_subscription(claims_of(owed(now)[0], now), network="192.0.2.2", now=now + timedelta(minutes=1))
     person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
     assert [(c.how, c.state, c.origin) for c in person.consents] == [
@@ -58,8 +60,8 @@ def test_every_change_leaves_who_when_how_and_from_where(morning: List, now: dat
 def test_confirming_twice_is_harmless(morning: List, now: datetime) -> None:
     join("ann@example.com", morning, now=now)
     claims = claims_of(owed(now)[0], now)
-    service.confirm(claims, network="", now=now)
-    person, _ = service.confirm(claims, network="", now=now + timedelta(hours=1))
+    service.confirm_subscription(claims, network="", now=now)
+    person, _ = service.confirm_subscription(claims, network="", now=now + timedelta(hours=1))
     assert person.subscriptions[0].since == now
     assert len(person.consents) == 2
 
@@ -67,9 +69,9 @@ def test_confirming_twice_is_harmless(morning: List, now: datetime) -> None:
 def test_a_confirmation_from_before_leaving_brings_nobody_back(morning: List, now: datetime) -> None:
     join("ann@example.com", morning, now=now)
     claims = claims_of(owed(now)[0], now)
-    service.leave(claims, how="page", network="", now=now)
+    service.unsubscribe_by_link(claims, how="page", network="", now=now)
     with pytest.raises(Refused, match="Sign up again"):
-        service.confirm(claims, network="", now=now)
+        service.confirm_subscription(claims, network="", now=now)
 
 
 def test_who_gets_it_already_is_told_by_mail_and_stays_active(
@@ -125,7 +127,7 @@ def test_neither_addresses_nor_networks_are_kept_in_the_clear_for_counting(morni
     kept = "".join(models.Visit.objects.values_list("key", flat=True))
     assert "ann" not in kept
     assert "192.0.2" not in kept
-    service.sweep(now + timedelta(days=1, seconds=1))
+    service.delete_old_hits(now + timedelta(days=1, seconds=1))
     assert not models.Visit.objects.exists()
 
 
@@ -170,7 +172,7 @@ def test_a_reader_whose_address_came_back_gets_mail_again_by_confirming(
     reported(person_id, morning.id, "hard", reason="no such user", now=now)
     service.suppress("ann@example.com", reason="bounced", source="test", now=now)
     join("ann@example.com", morning, now=now)
-    service.confirm(claims_of(owed(now)[0], now), network="", now=now)
+    service.confirm_subscription(claims_of(owed(now)[0], now), network="", now=now)
     assert state("ann@example.com") == "active"
     assert [
         candidate.exclusion for candidate in reads.list_audience_page(morning.id, after=0, upto=10**6, limit=10)
@@ -178,7 +180,7 @@ def test_a_reader_whose_address_came_back_gets_mail_again_by_confirming(
 
 
 def test_the_newsroom_adds_a_reader_who_confirms_first(morning: List, now: datetime) -> None:
-    person = service.add(
+    person = service.add_subscriber(
         "ann@example.com", morning.id, by="ed@example.com", now=now, first_name="Ann", zone="Europe/Kiev"
     )
     assert person.subscriptions[0].state == "pending"
@@ -196,7 +198,7 @@ def test_the_newsroom_cannot_put_back_who_is_out(
         reported(person_id, morning.id, how, reason="said the provider", now=now)
     before = state("ann@example.com")
     with pytest.raises(Refused):
-        service.add("ann@example.com", morning.id, by="test", now=now, confirmed=True)
+        service.add_subscriber("ann@example.com", morning.id, by="test", now=now, confirmed=True)
     assert state("ann@example.com") == before
 
 
@@ -205,7 +207,7 @@ def test_an_old_address_brings_nobody_back_who_left(active: Callable[..., int], 
     service.unsubscribe(person_id, morning.id, how="desk", by="test", now=now)
     service.change_address(person_id, "ann@example.org", by="test", now=now)
     with pytest.raises(Refused, match=r"ann@example\.org"):
-        service.add("ann@example.com", morning.id, by="test", now=now, confirmed=True)
+        service.add_subscriber("ann@example.com", morning.id, by="test", now=now, confirmed=True)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +218,7 @@ def test_a_value_that_cannot_be_right_is_refused_before_anything_is_kept(
     field: str, value: str, morning: List, now: datetime
 ) -> None:
     with pytest.raises(BadInput) as refused:
-        service.add("ann@example.com", morning.id, by="test", now=now, **{field: value})  # type: ignore[arg-type]
+        service.add_subscriber("ann@example.com", morning.id, by="test", now=now, **{field: value})  # type: ignore[arg-type]
     assert refused.value.field == field
     assert reads.find_subscriber_by_address("ann@example.com") is None
 
@@ -237,7 +239,7 @@ def test_a_slug_is_given_once(morning: List, now: datetime) -> None:
 
 
 def test_whoever_signs_up_is_answered_alike_and_after_the_same_time(morning: List, now: datetime) -> None:
-    service.add("known@example.com", morning.id, by="test", now=now, confirmed=True)
+    service.add_subscriber("known@example.com", morning.id, by="test", now=now, confirmed=True)
     service.suppress("cut@example.com", reason="complained", source="test", now=now)
     answers = set()
     for name in ("known", "cut", "fresh"):

@@ -18,15 +18,15 @@ Active = Callable[..., int]
 
 
 def kinds(now: datetime) -> list[str]:
-    return [mail.kind for mail in service.claim_owed(now, limit=50, lease=timedelta(minutes=2))]
+    return [mail.kind for mail in service.claim_mails(now, limit=50, lease=timedelta(minutes=2))]
 
 
 def leave(person_id: int, list_id: int, now: datetime, how: str = "page") -> None:
-    service.leave(Claims(FOOTER, list_id, person_id), how=how, network="", now=now)
+    service.unsubscribe_by_link(Claims(FOOTER, list_id, person_id), how=how, network="", now=now)
 
 
 def undo(person_id: int, list_id: int, now: datetime) -> None:
-    service.undo_leave(Claims(FOOTER, list_id, person_id), network="", now=now)
+    service.undo_unsubscribe(Claims(FOOTER, list_id, person_id), network="", now=now)
 
 
 @pytest.mark.parametrize(("how", "mails"), [("page", ["goodbye"]), ("one-click", [])])
@@ -53,7 +53,7 @@ def test_a_token_for_one_list_stops_that_list_alone(
     active: Active, morning: List, evening: List, state: Look, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    service.add("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    service.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
     leave(person_id, morning.id, now)
     assert (state("ann@example.com"), state("ann@example.com", evening)) == ("unsubscribed", "active")
 
@@ -69,7 +69,7 @@ def test_the_undo_of_stopping_everything_leaves_alone_what_was_stopped_long_ago(
     active: Active, morning: List, evening: List, state: Look, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    service.add("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    service.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
     leave(person_id, evening.id, now)
     leave(person_id, 0, now + timedelta(days=400))
     undo(person_id, 0, now + timedelta(days=400))
@@ -91,7 +91,7 @@ def test_the_undo_of_stopping_everything_brings_no_address_back_that_had_bounced
     active: Active, morning: List, evening: List, state: Look, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    service.add("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    service.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
     reported(person_id, evening.id, "hard", reason="550 no such user", now=now)
     leave(person_id, 0, now)
     undo(person_id, 0, now)
@@ -113,7 +113,7 @@ def test_a_complaint_on_one_list_stops_mail_from_all(
     active: Active, morning: List, evening: List, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    service.add("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    service.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
     reported(person_id, morning.id, "complained", reason="spam button", now=now)
     assert [c.exclusion for c in reads.list_audience_page(evening.id, after=0, upto=10**6, limit=9)] == ["complained"]
 
@@ -123,7 +123,7 @@ def test_saying_it_twice_keeps_the_first_reason_of_a_suppression(active: Active,
     service.suppress("ANN@example.com", reason="asked", source="letter", now=now)
     service.suppress("ann@example.com", reason="later", source="letter", now=now)
     assert reads.get_subscriber(person_id).suppressed == "asked"
-    service.unsuppress("Ann <ann@example.com>")
+    service.lift_suppression("Ann <ann@example.com>")
     assert reads.get_subscriber(person_id).suppressed == ""
     with pytest.raises(NotFound):
-        service.unsuppress("ann@example.com")
+        service.lift_suppression("ann@example.com")

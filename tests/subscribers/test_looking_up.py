@@ -22,7 +22,7 @@ def test_everybody_on_a_list_is_a_candidate_and_those_not_to_mail_say_why(
     active: Active, morning: List, now: datetime
 ) -> None:
     ids = {name: active(f"{name}@example.com") for name in ("fine", "left", "bounced", "complained", "never")}
-    ids["pending"] = service.add("pending@example.com", morning.id, by="test", now=now).id
+    ids["pending"] = service.add_subscriber("pending@example.com", morning.id, by="test", now=now).id
     service.unsubscribe(ids["left"], morning.id, how="desk", by="test", now=now)
     reported(ids["bounced"], morning.id, "hard", reason="", now=now)
     reported(ids["complained"], morning.id, "complained", reason="", now=now)
@@ -165,7 +165,7 @@ def test_a_person_who_does_not_exist_is_not_found(morning: List, now: datetime) 
 
 def exported(list_id: int, form: str) -> str:
     parts: list[str] = []
-    service.export(list_id, parts.append, form=form)
+    service.write_export(list_id, parts.append, form=form)
     return "".join(parts)
 
 

@@ -43,7 +43,7 @@ class _World:
     def address(self, name: str) -> str:
         return f"{name}.{self.tag}@example.com"
 
-    def person(self, name: str) -> reads.Person | None:
+    def person(self, name: str) -> reads.Subscriber | None:
         return reads.find_subscriber_by_address(self.address(name))
 
     def mailable(self, name: str) -> bool:
@@ -66,13 +66,15 @@ class _World:
             "imported as left": lambda: self.take_in(name, "unsubscribed"),
             "imported as cleaned": lambda: self.take_in(name, "cleaned"),
             "the last import is undone": lambda: service.undo_import(service.import_runs()[0].id, by="test", now=now),
-            "added by the desk": lambda: service.add(self.address(name), target, by="test", now=now, confirmed=True),
+            "added by the desk": lambda: service.add_subscriber(
+                self.address(name), target, by="test", now=now, confirmed=True
+            ),
             "a stranger signs up": lambda: service.sign_up(
                 self.address(name), [target], origin="", network="", now=now
             ),
             "restored from a backup": self.restore,
             "weeks pass": self.weeks_pass,
-            "unconfirmed are forgotten": lambda: service.keep_clean(now),
+            "unconfirmed are forgotten": lambda: service.apply_retention(now),
             "suppressed for a day": lambda: service.suppress(
                 self.address(name), reason="asked", source="", now=now, expires_at=now + timedelta(days=1)
             ),
@@ -83,11 +85,11 @@ class _World:
         elif person is not None:
             self.happens_to(act, name, person)
 
-    def happens_to(self, act: str, name: str, person: reads.Person) -> None:
+    def happens_to(self, act: str, name: str, person: reads.Subscriber) -> None:
         now, target, claims = self.now, self.target.id, Claims(FOOTER, self.target.id, person.id)
         on_it = any(s.list_id == target for s in person.subscriptions)
         if act in ("one-click", "leaves by the page"):
-            service.leave(claims, how="one-click" if act == "one-click" else "page", network="", now=now)
+            service.unsubscribe_by_link(claims, how="one-click" if act == "one-click" else "page", network="", now=now)
         elif act in ("hard", "complained"):
             reported(person.id, target, act, reason="", now=now)
         elif act == "the provider's leave":
@@ -100,7 +102,7 @@ class _World:
         elif act == "how often is changed":
             service.set_frequency(claims, target, frequency="weekly", paused_until=None, network="", now=now)
         elif act == "tagged":
-            service.tag(person.id, "VIP")
+            service.add_tag(person.id, "VIP")
         elif act == "asked after silence":
             models.Subscription.objects.filter(subscriber_id=person.id).update(asked_at=now)
         if act in OUTS and (on_it or act == "complained"):
@@ -108,14 +110,14 @@ class _World:
 
     def restore(self) -> None:
         if self.backup:
-            service.restore(io.BytesIO(self.backup.encode()), by="test", now=self.now)
+            service.restore_export(io.BytesIO(self.backup.encode()), by="test", now=self.now)
         parts: list[str] = []
-        service.export(self.target.id, parts.append, form="jsonl")
+        service.write_export(self.target.id, parts.append, form="jsonl")
         self.backup = self.backup or "".join(parts)
 
     def weeks_pass(self) -> None:
         self.now += timedelta(days=40)
-        service.let_the_silent_go(self.now)
+        service.unsubscribe_inactive(self.now)
         service.lift_expired(self.now)
 
 

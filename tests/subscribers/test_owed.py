@@ -14,7 +14,7 @@ LEASE = timedelta(minutes=2)
 
 
 def claim(now: datetime, limit: int = 50) -> tuple[TransactionalMail, ...]:
-    return service.claim_owed(now, limit=limit, lease=LEASE)
+    return service.claim_mails(now, limit=limit, lease=LEASE)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_mail_is_claimed_by_one_alone(one: TransactionalMail, now: datetime) -
 
 
 def test_a_mail_refused_for_now_comes_again_when_its_time_has_come(one: TransactionalMail, now: datetime) -> None:
-    service.owed_failed(one.id, "too busy", now, again_at=now + timedelta(minutes=5))
+    service.mark_mail_failed(one.id, "too busy", now, again_at=now + timedelta(minutes=5))
     assert claim(now + timedelta(minutes=4)) == ()
     (again,) = claim(now + timedelta(minutes=5))
     assert (again.id, again.attempts) == (one.id, 2)
@@ -43,10 +43,10 @@ def test_a_mail_refused_for_now_comes_again_when_its_time_has_come(one: Transact
 def test_a_mail_that_was_sent_or_given_up_never_comes_again(
     one: TransactionalMail, morning: List, now: datetime
 ) -> None:
-    service.owed_sent(one.id, now)
+    service.mark_mail_sent(one.id, now)
     service.sign_up("ben@example.com", [morning.id], origin="", network="", now=now)
     (other,) = claim(now)
-    service.owed_failed(other.id, "no such user", now)
+    service.mark_mail_failed(other.id, "no such user", now)
     assert claim(now + timedelta(days=1)) == ()
     assert (state(one), state(other)) == ("sent", "failed")
 
@@ -60,7 +60,7 @@ def test_a_mail_whose_sender_died_is_unknown_and_not_sent_again(one: Transaction
 def test_an_answer_that_comes_late_still_counts(answer: str, one: TransactionalMail, now: datetime) -> None:
     late = now + LEASE + timedelta(seconds=1)
     claim(late)
-    service.owed_sent(one.id, late) if answer == "sent" else service.owed_failed(one.id, "no", late)
+    service.mark_mail_sent(one.id, late) if answer == "sent" else service.mark_mail_failed(one.id, "no", late)
     assert state(one) == answer
 
 

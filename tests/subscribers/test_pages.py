@@ -37,7 +37,7 @@ def footer(list_id: int, person_id: int) -> str:
 
 
 def owed() -> list[str]:
-    return [mail.kind for mail in service.claim_owed(clock.now(), limit=50, lease=timedelta(minutes=2))]
+    return [mail.kind for mail in service.claim_mails(clock.now(), limit=50, lease=timedelta(minutes=2))]
 
 
 def words(response: Any) -> str:
@@ -166,7 +166,7 @@ def test_an_old_confirmation_is_sent_once_more_at_a_press(
 def test_signing_up_and_confirming(client: Client, morning: List, state: Look) -> None:
     done = post(client, "/join/morning/", email="Ann@example.com", first_name="Ann")
     assert "Now look in your inbox" in words(done)
-    (mail,) = service.claim_owed(clock.now(), limit=9, lease=timedelta(minutes=2))
+    (mail,) = service.claim_mails(clock.now(), limit=9, lease=timedelta(minutes=2))
     path = mail.button_url.removeprefix("http://testserver")
     assert "Yes, sign me up" in words(client.get(path))
     assert state("ann@example.com") == "pending"
@@ -199,7 +199,7 @@ def test_the_answer_to_which_address_is_the_same_for_all(active: Active, now: da
 def test_a_former_address_finds_its_reader_and_the_mail_goes_to_the_present_one(active: Active, now: datetime) -> None:
     service.change_address(active("ann@example.com"), "ann@example.org", by="test", now=now)
     Client().post("/which/", {"email": "ann@example.com"})
-    assert [m.address for m in service.claim_owed(clock.now(), limit=9, lease=timedelta(minutes=2))] == [
+    assert [m.address for m in service.claim_mails(clock.now(), limit=9, lease=timedelta(minutes=2))] == [
         "ann@example.org"
     ]
 
@@ -378,7 +378,7 @@ def test_an_address_is_changed_at_both_ends(client: Client, active: Active, morn
     assert post(client, path, email="rubbish").status_code == 422
     assert "ann.new@example.org" in words(post(client, path, email="ann.new@example.org"))
     assert reads.get_subscriber(person_id).address == "ann@example.com"
-    (mail,) = service.claim_owed(clock.now(), limit=9, lease=timedelta(minutes=1))
+    (mail,) = service.claim_mails(clock.now(), limit=9, lease=timedelta(minutes=1))
     assert (mail.kind, mail.address) == ("newaddress", "ann.new@example.org")
     new = mail.button_url[mail.button_url.index("/me/") :]
     assert "ann.new@example.org" in words(client.get(new))
@@ -386,7 +386,7 @@ def test_an_address_is_changed_at_both_ends(client: Client, active: Active, morn
     post(client, new)
     person = reads.get_subscriber(person_id)
     assert (person.address, person.former_addresses[0].address) == ("ann.new@example.org", "ann@example.com")
-    (told,) = service.claim_owed(clock.now(), limit=9, lease=timedelta(minutes=1))
+    (told,) = service.claim_mails(clock.now(), limit=9, lease=timedelta(minutes=1))
     assert (told.kind, told.address) == ("moved", "ann@example.com")
     assert post(client, new).status_code == 200  # twice is harmless
     post(client, path, email="ann.third@example.org")
@@ -439,7 +439,7 @@ def test_a_page_speaks_the_language_of_the_list_or_of_the_reader(client: Client,
     page = client.get("/join/morgen/").content.decode()
     assert 'lang="de"' in page
     assert "Ihre E-Mail-Adresse" in page
-    person = service.add("ann@example.com", german.id, by="test", now=now, confirmed=True)
+    person = service.add_subscriber("ann@example.com", german.id, by="test", now=now, confirmed=True)
     assert "Morgenpost" in words(client.get(f"/u/{footer(german.id, person.id)}"))
     assert "abbestellen" in words(client.get(f"/u/{footer(german.id, person.id)}"))
     assert "Schreiben Sie" in client.get("/which/", headers={"Accept-Language": "de-AT,de;q=0.9"}).content.decode()

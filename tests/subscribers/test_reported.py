@@ -65,7 +65,7 @@ def test_reports_act_in_the_order_in_which_things_happened(reader: int, now: dat
 
 
 def test_a_hard_bounce_holds_for_every_list(reader: int, report: Callable[..., int], house: Any, now: datetime) -> None:
-    service.add("reader0@example.com", house.other_list.id, by="test", now=now, confirmed=True)
+    service.add_subscriber("reader0@example.com", house.other_list.id, by="test", now=now, confirmed=True)
     report("hard")
     assert state(reader) == ["bounced", "bounced"]
 

@@ -29,10 +29,10 @@ def people(morning: List, evening: List, now: datetime) -> None:
     service.import_csv(io.BytesIO(FILE.encode()), morning.id, dry_run=False, by="test", now=now, name="people.csv")
     ids = {name: _id(name) for name in ("ann", "ben", "cleo")}
     for ordinal, opened, clicked in ((1, ("ann", "ben"), ("ann",)), (5, ("ben",), ()), (9, ("cleo",), ("cleo",))):
-        service.note_engagement(
+        service.record_engagement(
             morning.id, ordinal, opened=[ids[n] for n in opened], clicked=[ids[n] for n in clicked], as_of=now
         )
-    service.add("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    service.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
 
 
 def _id(name: str) -> int:
@@ -42,7 +42,7 @@ def _id(name: str) -> int:
 
 
 def who(definition: Any, now: datetime) -> str:
-    kinds = {row.slug: row.kind for row in service.attributes()}
+    kinds = {row.slug: row.kind for row in service.list_attributes()}
     group = segments.parse_definition(definition, kinds)
     found = [reads.get_subscriber(each).first_name[0].lower() for each in selecting.select_members(group, now)]
     assert service.count_segment(definition, now=now).count == len(found)
@@ -150,7 +150,7 @@ def test_a_segment_has_a_name_and_is_used_again(people: None, now: datetime) -> 
     made = service.create_segment("payers", "Who pays", paid, by="ed", now=now)
     assert (made.words, made.definition) == ("tier is paid", {"all": [paid]})
     assert len(list(service.segment_members("payers", now=now))) == 2
-    assert service.who_is_in("payers", [_id("ann"), _id("ben")], now=now) == {_id("ann")}
+    assert service.filter_members("payers", [_id("ann"), _id("ben")], now=now) == {_id("ann")}
     service.change_segment(
         "payers", name="Guests", definition=paid | {"value": "comp"}, by="ed", now=now + timedelta(1)
     )
@@ -161,7 +161,7 @@ def test_a_segment_has_a_name_and_is_used_again(people: None, now: datetime) -> 
         service.create_segment("x", "x", {"about": "list", "op": "on", "value": "gone"}, by="ed", now=now)
     service.drop_segment("payers")
     with pytest.raises(NotFound, match="segments create"):
-        service.segment("payers")
+        service.get_segment("payers")
 
 
 _VALUES = st.one_of(
@@ -197,15 +197,15 @@ def test_attributes_tags_and_tiers_are_set_by_hand(people: None, now: datetime) 
     service.create_attribute("Size", kind="choice", choices=["S", "M"], now=now)
     service.set_attribute(ann, "size", "m")
     service.set_attribute(ann, "city", "")
-    service.tag(ann, "  New   one ")
-    service.untag(ann, "VIP")
+    service.add_tag(ann, "  New   one ")
+    service.remove_tag(ann, "VIP")
     service.set_tier(ann, "comp")
     person = reads.get_subscriber(ann)
     assert (person.attributes, person.tags, person.tier) == ({"age": 41, "size": "M"}, ("Blog", "New one"), "comp")
     for wrong in (
         lambda: service.set_attribute(ann, "size", "XL"),
         lambda: service.set_tier(ann, "gold"),
-        lambda: service.tag(ann, " "),
+        lambda: service.add_tag(ann, " "),
         lambda: service.create_attribute("Colour", kind="hue", now=now),
         lambda: service.create_attribute("Colour", kind="choice", now=now),
     ):

@@ -33,7 +33,7 @@ def test_a_whole_domain_is_left_out_of_every_audience(active: Active, morning: L
         ids[0]: "suppressed"
     }
     assert reads.get_subscriber(ids[0]).suppressed == "asked"
-    service.unsuppress("@spam.example")
+    service.lift_suppression("@spam.example")
     assert set(exclusions(morning.id).values()) == {""}
 
 
@@ -43,7 +43,7 @@ def test_a_suppressed_domain_signs_nobody_up_and_no_import_adds_its_people(
     service.suppress("@spam.example", reason="asked", source="letter", now=now)
     assert take_in("email\nann@spam.example\nben@example.com\n").kept_unsubscribed == 1
     service.sign_up("dan@spam.example", [morning.id], origin="", network="", now=now)
-    assert service.claim_owed(now, limit=9, lease=timedelta(minutes=1)) == ()
+    assert service.claim_mails(now, limit=9, lease=timedelta(minutes=1)) == ()
 
 
 def test_one_with_an_end_is_lifted_then_and_the_longer_one_counts(now: datetime, db: None) -> None:
@@ -55,15 +55,15 @@ def test_one_with_an_end_is_lifted_then_and_the_longer_one_counts(now: datetime,
     with pytest.raises(BadInput, match="past"):
         service.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now)
     with pytest.raises(NotFound):
-        service.unsuppress("ann@example.com")
+        service.lift_suppression("ann@example.com")
 
 
 def test_the_list_goes_out_and_comes_back(active: Active, now: datetime) -> None:
     service.suppress("ann@example.com", reason="asked", source="letter", now=now, expires_at=now + timedelta(days=1))
     service.suppress("@spam.example", reason="spam", source="", now=now)
-    service.erase(active("ben@example.com"), by="test", now=now)
+    service.erase_subscriber(active("ben@example.com"), by="test", now=now)
     parts: list[str] = []
-    assert service.export_suppressions(parts.append) == 3
+    assert service.write_suppressions(parts.append) == 3
     before = list(
         models.Suppression.objects.order_by("id").values_list("address_key", "reason", "source", "expires_at")
     )
@@ -78,4 +78,4 @@ def test_a_plain_list_without_a_header_is_taken_and_bad_rows_are_named(now: date
     data = b"ann@example.com\n@spam.example\nnobody@\nann@EXAMPLE.com\n"
     new, bad = service.import_suppressions(io.BytesIO(data), source="old.csv", now=now)
     assert (new, [(row.line, row.field) for row in bad]) == (2, [(3, "address")])
-    assert [each.source for each in service.suppressed()] == ["old.csv", "old.csv"]
+    assert [each.source for each in service.list_suppressions()] == ["old.csv", "old.csv"]

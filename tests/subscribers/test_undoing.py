@@ -62,7 +62,7 @@ def test_who_was_put_out_by_somebody_else_as_well_stays_out(
     person = active("ann@example.com")
     report = take_in("email,status\nann@example.com,unsubscribed\n")
     if act == "one-click":
-        service.leave(Claims(FOOTER, morning.id, person), how="one-click", network="", now=now)
+        service.unsubscribe_by_link(Claims(FOOTER, morning.id, person), how="one-click", network="", now=now)
     elif act == "desk":
         service.unsubscribe(person, morning.id, how="desk", by="test", now=now)
     elif act == "another import":
@@ -79,7 +79,7 @@ def test_who_acted_since_stays_as_they_are(
     report = take_in("email,status\nann@example.com,pending\n")
     person = reads.find_subscriber_by_address("ann@example.com")
     assert person is not None
-    service.confirm(Claims(b"c", morning.id, person.id), network="", now=now)
+    service.confirm_subscription(Claims(b"c", morning.id, person.id), network="", now=now)
     assert undo(report.id) == UndoReport(0, 0, 0, 1)
     assert state("ann@example.com") == "active"
 

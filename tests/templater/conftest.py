@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.templater import Also, Briefing, Picture, Publication, Section, Sponsor, Story
+from newsletter.templater import (
+    AlsoItem,
+    Briefing,
+    BriefingPicture,
+    BriefingSection,
+    BriefingSponsor,
+    BriefingStory,
+    Publication,
+)
 
-PICTURE = Picture(
+PICTURE = BriefingPicture(
     "http://testserver/pictures/a.jpg",
     1280,
     800,
@@ -16,7 +24,7 @@ PICTURE = Picture(
 )
 
 
-def story(number: int, size: str = "m", **fields: object) -> Story:
+def story(number: int, size: str = "m", **fields: object) -> BriefingStory:
     base: dict[str, object] = {
         "key": f"key{number}",
         "headline": f"Story {number}: the funicular returns to the upper town",
@@ -26,7 +34,7 @@ def story(number: int, size: str = "m", **fields: object) -> Story:
         "minutes": 3,
         "size": size,
     }
-    return Story(**{**base, **fields})  # type: ignore[arg-type]
+    return BriefingStory(**{**base, **fields})  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -48,13 +56,13 @@ def briefing() -> Briefing:
         signup_url="https://news.example.com/join/morning/",
         lead=story(1, "l", picture=PICTURE, label="Transport"),
         sections=(
-            Section("Top stories", (story(2, picture=PICTURE), story(3, label="Analysis"), story(4, "s"))),
-            Section("More news", tuple(story(n) for n in range(5, 9))),
-            Section("Good to know", tuple(story(n, "s") for n in range(9, 13))),
+            BriefingSection("Top stories", (story(2, picture=PICTURE), story(3, label="Analysis"), story(4, "s"))),
+            BriefingSection("More news", tuple(story(n) for n in range(5, 9))),
+            BriefingSection("Good to know", tuple(story(n, "s") for n in range(9, 13))),
         ),
-        also=(Also("Bandstand concert moves indoors", "https://paper.example.org/also", "What's on"),),
+        also=(AlsoItem("Bandstand concert moves indoors", "https://paper.example.org/also", "What's on"),),
         corrections=("Monday's briefing gave the gradient as *1 in 6*. It is 1 in 5.",),
-        sponsor=Sponsor(
+        sponsor=BriefingSponsor(
             "Sponsored by a shop", "Boots that outlast the hill", "Resoled for ten years.", "https://shop.example.org"
         ),
         why="You asked for the Morning Briefing.",

@@ -13,7 +13,7 @@ import pytest
 from newsletter.catalog import service as catalog
 from newsletter.curator import service as curator
 from newsletter.kernel.errors import BadInput
-from newsletter.templater import Briefing, Rendered, render, render_apart
+from newsletter.templater import Briefing, Rendered, render, render_sandboxed
 from newsletter.templater.apart import to_briefing
 
 BODY = """{% extends "_shared/base.mjml.j2" %}
@@ -40,7 +40,7 @@ def own(tmp_path: Path) -> Callable[..., Path]:
 
 
 def mine(briefing: Briefing, folder: Path) -> Rendered:
-    return render_apart(replace(briefing, template="mine"), folder)
+    return render_sandboxed(replace(briefing, template="mine"), folder)
 
 
 def test_a_template_of_ones_own_gives_the_same_bytes_apart_as_here(
@@ -81,7 +81,7 @@ def test_a_mistake_is_named_with_its_file_and_line(
     ids=["loops", "output", "string", "lists"],
 )
 def test_what_would_never_end_is_stopped_with_a_word(briefing: Briefing, own: Callable[..., Path], mjml: str) -> None:
-    made = render_apart(replace(briefing, template="mine"), own(mjml), seconds=1)
+    made = render_sandboxed(replace(briefing, template="mine"), own(mjml), seconds=1)
     assert made.html == ""
     (problem,) = made.problems
     assert problem.level == "block"

@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from newsletter.templater import Briefing, Picture, Publication, Rendered, Section, Sponsor, Story, render
+from newsletter.templater import (
+    Briefing,
+    BriefingPicture,
+    BriefingSection,
+    BriefingSponsor,
+    BriefingStory,
+    Publication,
+    Rendered,
+    render,
+)
 from newsletter.templater.foreign import neutralise, neutralise_url
 
 # Each of these becomes a token once Markdown, or the removal of what cannot be in a mail, has been at work.
@@ -30,8 +39,8 @@ DISGUISED = (
 
 
 def with_story(briefing: Briefing, **fields: object) -> Briefing:
-    changed = replace(Story("k", "Headline", "https://paper.example.org/s"), **fields)  # type: ignore[arg-type]
-    return replace(briefing, sections=(Section("Part", (changed,)),))
+    changed = replace(BriefingStory("k", "Headline", "https://paper.example.org/s"), **fields)  # type: ignore[arg-type]
+    return replace(briefing, sections=(BriefingSection("Part", (changed,)),))
 
 
 def uses(rendered: Rendered, field: str) -> int:
@@ -66,7 +75,7 @@ def test_no_foreign_address_is_ever_given_a_readers_token(briefing: Briefing, di
     url = "https://evil.example/" + all_numbers(disguised).replace(" ", "/")
     hostile = {
         "story": lambda: with_story(briefing, url=url),
-        "picture": lambda: with_story(briefing, picture=Picture(url, 10, 10)),
+        "picture": lambda: with_story(briefing, picture=BriefingPicture(url, 10, 10)),
         "markdown": lambda: with_story(briefing, blurb=f"[see]({url})"),
         "autolink": lambda: replace(briefing, intro=f"<{url}>"),
         "publication": lambda: replace(briefing, publication=replace(briefing.publication, url=url)),
@@ -112,8 +121,8 @@ WORDS = (
 @pytest.mark.parametrize("field", ["headline", "label", "source", "title", "sponsor", "postal", "blurb"])
 def test_every_word_arrives(briefing: Briefing, words: str, field: str) -> None:
     full = {
-        "title": lambda: replace(briefing, sections=(Section(words, (Story("k", "H", ""),)),)),
-        "sponsor": lambda: replace(briefing, sponsor=Sponsor("Ad", words, "text", "https://shop.example.org")),
+        "title": lambda: replace(briefing, sections=(BriefingSection(words, (BriefingStory("k", "H", ""),)),)),
+        "sponsor": lambda: replace(briefing, sponsor=BriefingSponsor("Ad", words, "text", "https://shop.example.org")),
         "postal": lambda: replace(briefing, publication=replace(briefing.publication, postal=words)),
         "blurb": lambda: with_story(briefing, blurb=_without_markdown(words)),
     }.get(field, lambda: with_story(briefing, **{field: words}))()
@@ -143,9 +152,11 @@ def skeleton(rendered: Rendered) -> list[tuple[str, tuple[str, ...]]]:
 
 def _filled(text: str) -> Briefing:
     """A briefing with the same text in every field that takes text as it is."""
-    picture = Picture("https://news.example.com/p.jpg", 640, 400, text, text, text)
+    picture = BriefingPicture("https://news.example.com/p.jpg", 640, 400, text, text, text)
     stories = tuple(
-        Story("k", text, "https://paper.example.org", label=text, source=text, size=size, picture=picture, button=text)
+        BriefingStory(
+            "k", text, "https://paper.example.org", label=text, source=text, size=size, picture=picture, button=text
+        )
         for size in ("m", "s")
     )
     return Briefing(
@@ -159,8 +170,8 @@ def _filled(text: str) -> Briefing:
         strap=text,
         signed=text,
         lead=replace(stories[0], size="l"),
-        sections=(Section(text, stories),),
-        sponsor=Sponsor(text, text, text, "https://shop.example.org"),
+        sections=(BriefingSection(text, stories),),
+        sponsor=BriefingSponsor(text, text, text, "https://shop.example.org"),
         why=text,
     )
 

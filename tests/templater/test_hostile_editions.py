@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import hostile
 from newsletter.kernel.resources import list_mail_templates
-from newsletter.templater import Reader, Rendered, for_reader, render
+from newsletter.templater import MergeRecipient, Rendered, personalise_mail, render
 
 
 @pytest.mark.parametrize("template", list_mail_templates())
@@ -18,9 +18,12 @@ def test_hostile_editions_render_or_say_why_not(template: str) -> None:
         made = render(hostile._edition(dice, template))
         assert made.html or made.problems, number
         if made.html:
-            assert hostile._wrong(for_reader(made, Reader("reader@example.com", hostile._text(dice), "t0ken"))) == [], (
-                number
-            )
+            assert (
+                hostile._wrong(
+                    personalise_mail(made, MergeRecipient("reader@example.com", hostile._text(dice), "t0ken"))
+                )
+                == []
+            ), number
 
 
 @pytest.mark.parametrize(

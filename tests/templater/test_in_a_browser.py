@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.templater import Briefing, Notice, Picture, render, render_notice
+from newsletter.templater import Briefing, BriefingPicture, TransactionalContent, render, render_transactional
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
@@ -70,7 +70,7 @@ def test_a_word_without_end_does_not_widen_the_mail(browser: Any, briefing: Brie
     page.close()
 
 
-LOGO = Picture("http://testserver/pictures/logo.png", 320, 60, "The Upland Echo")
+LOGO = BriefingPicture("http://testserver/pictures/logo.png", 320, 60, "The Upland Echo")
 MASTHEADS = {
     "the name, with a link": {},
     "the name alone": {"url": ""},
@@ -83,8 +83,8 @@ def mails(briefing: Briefing) -> Iterator[str]:
     for changes in MASTHEADS.values():
         publication = replace(briefing.publication, **changes)
         yield render(replace(briefing, publication=publication)).html
-        yield render_notice(
-            Notice(
+        yield render_transactional(
+            TransactionalContent(
                 "Confirm", "One press", ("Was it you?",), "Yes", "https://x.example", publication, ("No? Do nothing.",)
             )
         ).html
@@ -151,11 +151,13 @@ def test_every_letter_follows_the_dark_and_outlooks_own_way_of_it(
 
 
 def test_cards_stand_beside_each_other_and_below_on_a_phone(browser: Any, briefing: Briefing) -> None:
-    from newsletter.templater import Section
+    from newsletter.templater import BriefingSection
     from tests.templater.conftest import PICTURE, story
 
     cards = replace(
-        briefing, template="goodnews", sections=(Section("Week", tuple(story(n, picture=PICTURE) for n in (2, 3))),)
+        briefing,
+        template="goodnews",
+        sections=(BriefingSection("Week", tuple(story(n, picture=PICTURE) for n in (2, 3))),),
     )
     html = render(cards).html
     for width, beside in ((700, True), (375, False)):

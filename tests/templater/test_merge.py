@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from newsletter.templater import (
     Briefing,
     MergeField,
+    MergeRecipient,
     Publication,
-    Reader,
-    for_reader,
-    merge_columns,
+    build_merge_columns,
+    build_substitutions,
     personalise,
+    personalise_mail,
     render,
-    substitutions,
 )
 from newsletter.templater.foreign import neutralise
 from newsletter.templater.merge import LONGEST_VALUE
@@ -47,14 +47,16 @@ PLAIN = Briefing(
     ],
 )
 def test_a_name_has_a_fallback(briefing: Briefing, written: str, name: str, read: str) -> None:
-    mine = for_reader(render(replace(briefing, subject=written, intro=written)), Reader("a@example.com", name, "t"))
+    mine = personalise_mail(
+        render(replace(briefing, subject=written, intro=written)), MergeRecipient("a@example.com", name, "t")
+    )
     assert mine.subject == read
     assert read in mine.text
     assert read in mine.html
 
 
 def test_a_name_is_escaped_for_html_and_plain_in_text(briefing: Briefing) -> None:
-    mine = for_reader(render(briefing), Reader("a@example.com", "<Tom & Jo>", "t"))
+    mine = personalise_mail(render(briefing), MergeRecipient("a@example.com", "<Tom & Jo>", "t"))
     assert "Good morning, &lt;Tom &amp; Jo&gt;." in mine.html
     assert "Good morning, <Tom & Jo>." in mine.text
 
@@ -62,7 +64,7 @@ def test_a_name_is_escaped_for_html_and_plain_in_text(briefing: Briefing) -> Non
 def test_a_value_is_never_searched_for_further_tokens(briefing: Briefing) -> None:
     rendered = render(briefing)
     for field in rendered.merge:
-        mine = for_reader(rendered, Reader("secret@example.com", field.token, "secret-token"))
+        mine = personalise_mail(rendered, MergeRecipient("secret@example.com", field.token, "secret-token"))
         assert f"Good morning, {field.token}" not in mine.html
         assert "Good morning, secret" not in mine.html
 
@@ -70,7 +72,7 @@ def test_a_value_is_never_searched_for_further_tokens(briefing: Briefing) -> Non
 def test_the_longest_address_there_can_be_is_said_whole(briefing: Briefing) -> None:
     address = f"{'a' * 64}@{'.'.join(['b' * 61] * 2)}.{'c' * 53}.example.com"
     assert len(address) == 254, "RFC 5321"
-    mine = for_reader(render(briefing), Reader(address, "", "t"))
+    mine = personalise_mail(render(briefing), MergeRecipient(address, "", "t"))
     assert address in mine.html
     assert address in mine.text
 
@@ -82,8 +84,9 @@ def test_an_unknown_field_blocks_and_names_the_known_ones(briefing: Briefing) ->
 
 
 def test_no_token_is_left_for_any_reader(briefing: Briefing) -> None:
-    mine = for_reader(
-        render(replace(briefing, subject="{{ email }}", preheader="{{ first_name }}")), Reader("a@example.com", "", "")
+    mine = personalise_mail(
+        render(replace(briefing, subject="{{ email }}", preheader="{{ first_name }}")),
+        MergeRecipient("a@example.com", "", ""),
     )
     assert "-nl_" not in mine.subject + mine.preheader + mine.html + mine.text
 
@@ -91,7 +94,7 @@ def test_no_token_is_left_for_any_reader(briefing: Briefing) -> None:
 @given(st.text(), st.text(), st.text())
 def test_values_stay_small_and_in_one_line(briefing_name: str, email: str, token: str) -> None:
     fields = (MergeField("-nl_first_name_1h-", "first_name", "reader", True), MergeField("-nl_email_2t-", "email"))
-    for value in substitutions(fields, Reader(email, briefing_name, token)).values():
+    for value in build_substitutions(fields, MergeRecipient(email, briefing_name, token)).values():
         assert len(value) <= 6 * LONGEST_VALUE, "each character may become &quot; or its like"
         assert "\n" not in value
         assert "-nl_" not in value
@@ -114,7 +117,7 @@ _ODD = st.text(alphabet=st.sampled_from(list(" ab|\t\n\u00a0\u2028-nl_\ue000&<\"
 @given(st.lists(_ODD, min_size=1, max_size=5))
 def test_values_looked_at_together_come_out_as_one_by_one(values: list[str]) -> None:
     field = MergeField("-nl_email_1h-", "email", "", True)
-    ((column),) = merge_columns((field,), values, values, values, values)
+    ((column),) = build_merge_columns((field,), values, values, values, values)
     assert list(column) == [html.escape(" ".join(neutralise(value).split())[:LONGEST_VALUE]) for value in values]
 
 
@@ -130,6 +133,6 @@ def test_the_list_is_said_to_all_whatever_it_is_called(name: str) -> None:
 
 def test_the_date_is_the_edition_s_where_nothing_is_known_of_the_reader() -> None:
     mail = render(replace(PLAIN, subject="Of {{ date }}", intro="{{ date | today }}"))
-    assert for_reader(mail, Reader("a@example.com")).subject == f"Of {PLAIN.date_long}"
-    assert "today" in for_reader(mail, Reader("a@example.com")).text
-    assert for_reader(mail, Reader("a@example.com", date="Monday")).subject == "Of Monday"
+    assert personalise_mail(mail, MergeRecipient("a@example.com")).subject == f"Of {PLAIN.date_long}"
+    assert "today" in personalise_mail(mail, MergeRecipient("a@example.com")).text
+    assert personalise_mail(mail, MergeRecipient("a@example.com", date="Monday")).subject == "Of Monday"

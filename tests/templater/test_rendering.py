@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from newsletter.templater import Box, Briefing, Notice, Publication, Reader, Section, for_reader, render, render_notice
+from newsletter.templater import (
+    Briefing,
+    BriefingBox,
+    BriefingSection,
+    MergeRecipient,
+    Publication,
+    TransactionalContent,
+    personalise_mail,
+    render,
+    render_transactional,
+)
 from tests.templater.conftest import PICTURE, story
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
@@ -20,8 +30,10 @@ GOLDEN = Path(__file__).resolve().parents[1] / "golden"
 
 TEMPLATES = ("briefing", "goodnews", "letter")
 BOXES = (
-    Box("Join us at the mill", "On **Friday** at six.\n\n- Bring a friend\n- Bring a lamp", "For members", "top"),
-    Box("", "We are hiring a *night editor*."),
+    BriefingBox(
+        "Join us at the mill", "On **Friday** at six.\n\n- Bring a friend\n- Bring a lamp", "For members", "top"
+    ),
+    BriefingBox("", "We are hiring a *night editor*."),
 )
 EVERY = pytest.mark.parametrize("template", TEMPLATES)
 
@@ -85,7 +97,7 @@ def test_every_picture_shows_its_credit(briefing: Briefing) -> None:
 
 
 def test_the_footer_says_the_address_and_how_to_leave(briefing: Briefing) -> None:
-    mine = for_reader(render(briefing), Reader("o'hara&co@example.com", "", "abc"))
+    mine = personalise_mail(render(briefing), MergeRecipient("o'hara&co@example.com", "", "abc"))
     for part, address in ((mine.html, "o&#x27;hara&amp;co@example.com"), (mine.text, "o'hara&co@example.com")):
         assert address in part
         assert "https://news.example.com/u/abc" in part
@@ -146,7 +158,7 @@ def _with(briefing: Briefing, field: str, text: str) -> Briefing:
     if field in ("alt", "caption", "credit"):
         return replace(briefing, lead=replace(briefing.lead, picture=replace(PICTURE, **{field: text})))
     if field == "title":
-        return replace(briefing, sections=(Section(text, (story(2),)),))
+        return replace(briefing, sections=(BriefingSection(text, (story(2),)),))
     if field == "postal":
         return replace(briefing, publication=replace(briefing.publication, postal=text))
     if field == "correction":
@@ -239,8 +251,8 @@ def test_a_template_that_is_not_there_blocks(briefing: Briefing) -> None:
 
 def test_a_notice_is_a_small_mail_with_one_button() -> None:
     publication = Publication("The Upland Echo", "https://paper.example.org", "1 High Street", "desk@example.com")
-    rendered = render_notice(
-        Notice(
+    rendered = render_transactional(
+        TransactionalContent(
             "Confirm", "One press", ("Somebody asked.",), "Yes <please>", "https://news.example.com/c/x", publication
         )
     )

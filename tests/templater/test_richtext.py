@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from newsletter.templater import Briefing, Section, Story, render
+from newsletter.templater import Briefing, BriefingSection, BriefingStory, render
 from newsletter.templater.richtext import block_to_plain, inline_to_plain, render_block, render_inline
 
 
@@ -72,8 +72,8 @@ def test_whatever_is_written_comes_out_well_formed_and_within_the_allow_list(wri
 
 
 def test_a_year_at_the_start_of_a_blurb_stays_in_both_parts(briefing: Briefing) -> None:
-    story = Story("k", "Look back", "https://paper.example.org", blurb="1984. Was it *good*?")
-    rendered = render(replace(briefing, sections=(Section("Part", (story,)),)))
+    story = BriefingStory("k", "Look back", "https://paper.example.org", blurb="1984. Was it *good*?")
+    rendered = render(replace(briefing, sections=(BriefingSection("Part", (story,)),)))
     assert "1984. Was it <em>good</em>?" in rendered.html
     assert "1984. Was it good?" in rendered.text
 

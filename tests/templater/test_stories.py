@@ -8,27 +8,29 @@ from dataclasses import replace
 import pytest
 
 from newsletter.templater import (
-    Also,
+    AlsoItem,
     Briefing,
-    Notice,
-    Picture,
+    BriefingPicture,
+    BriefingSection,
+    BriefingSponsor,
+    BriefingStory,
     Publication,
-    Section,
-    Sponsor,
-    Story,
+    TransactionalContent,
     render,
-    render_notice,
+    render_transactional,
 )
 from newsletter.templater.views import add_parameters, add_story_key
 from tests.templater.conftest import story
 
 URL = "https://paper.example.org/s"
-PICTURE = Picture("https://news.example.com/p.jpg", 640, 400, "alt", "The quay.", "A. Example")
+PICTURE = BriefingPicture("https://news.example.com/p.jpg", 640, 400, "alt", "The quay.", "A. Example")
 
 
-def alone(briefing: Briefing, story: Story) -> str:
+def alone(briefing: Briefing, story: BriefingStory) -> str:
     """The words of the HTML of a briefing that has only this story."""
-    bare = replace(briefing, lead=None, sections=(Section("Part", (story,)),), also=(), sponsor=None, corrections=())
+    bare = replace(
+        briefing, lead=None, sections=(BriefingSection("Part", (story,)),), also=(), sponsor=None, corrections=()
+    )
     rendered = render(bare)
     assert rendered.problems == ()
     return _words(rendered.html)
@@ -60,10 +62,12 @@ def test_a_lead_picture_has_its_caption_and_credit(briefing: Briefing, caption: 
 @pytest.mark.parametrize("minutes", [0, 1, 3])
 @pytest.mark.parametrize("picture", [None, PICTURE])
 def test_the_parts_of_the_meta_line_are_joined_and_never_left_hanging(
-    briefing: Briefing, size: str, label: str, source: str, minutes: int, picture: Picture | None
+    briefing: Briefing, size: str, label: str, source: str, minutes: int, picture: BriefingPicture | None
 ) -> None:
-    story = Story("k", "Head", URL, label=label, source=source, minutes=minutes, size=size, picture=picture)  # type: ignore[arg-type]
-    bare = replace(briefing, lead=None, sections=(Section("Part", (story,)),), also=(), sponsor=None, corrections=())
+    story = BriefingStory("k", "Head", URL, label=label, source=source, minutes=minutes, size=size, picture=picture)  # type: ignore[arg-type]
+    bare = replace(
+        briefing, lead=None, sections=(BriefingSection("Part", (story,)),), also=(), sponsor=None, corrections=()
+    )
     rendered = render(bare)
     metas = re.findall(
         r'<p (?:class="meta[^"]*" )?style="margin:0;color:#5c6569;font:14px/20px[^>]*>(.*?)</p>', rendered.html
@@ -78,8 +82,8 @@ def test_the_parts_of_the_meta_line_are_joined_and_never_left_hanging(
 
 
 def test_a_story_without_a_link_is_shown_without_one(briefing: Briefing) -> None:
-    assert "Head" in alone(briefing, Story("k", "Head", ""))
-    rendered = render(replace(briefing, sections=(Section("Part", (Story("k", "Head", ""),)),)))
+    assert "Head" in alone(briefing, BriefingStory("k", "Head", ""))
+    rendered = render(replace(briefing, sections=(BriefingSection("Part", (BriefingStory("k", "Head", ""),)),)))
     assert 'href="#"' not in rendered.html
     assert "\n#\n" not in rendered.text
 
@@ -88,9 +92,9 @@ def test_a_story_without_a_link_is_shown_without_one(briefing: Briefing) -> None
 def test_an_address_that_leads_nowhere_blocks(briefing: Briefing, url: str) -> None:
     broken = replace(
         briefing,
-        sections=(Section("Part", (Story("k9", "Head", url),)),),
-        also=(Also("More", url),),
-        sponsor=Sponsor("Ad", "Head", "text", url),
+        sections=(BriefingSection("Part", (BriefingStory("k9", "Head", url),)),),
+        also=(AlsoItem("More", url),),
+        sponsor=BriefingSponsor("Ad", "Head", "text", url),
     )
     rendered = render(broken)
     assert [(p.level, p.where) for p in rendered.problems] == [
@@ -104,8 +108,8 @@ def test_an_address_that_leads_nowhere_blocks(briefing: Briefing, url: str) -> N
 
 @pytest.mark.parametrize(("width", "height"), [(0, 400), (640, 0), (-1, 5)])
 def test_a_picture_of_unknown_size_is_left_out_and_said(briefing: Briefing, width: int, height: int) -> None:
-    story = Story("k9", "Head", URL, picture=replace(PICTURE, width=width, height=height))
-    rendered = render(replace(briefing, sections=(Section("Part", (story,)),)))
+    story = BriefingStory("k9", "Head", URL, picture=replace(PICTURE, width=width, height=height))
+    rendered = render(replace(briefing, sections=(BriefingSection("Part", (story,)),)))
     assert [(p.level, p.where) for p in rendered.problems] == [("warn", "story:k9:picture")]
     assert PICTURE.src not in rendered.html
 
@@ -137,12 +141,12 @@ def test_sponsor_and_list_carry_no_key(briefing: Briefing) -> None:
 
 
 def test_stories_are_numbered_through_the_sections_however_many(briefing: Briefing) -> None:
-    many = tuple(Story(str(n), f"Head {n}", URL, size="s") for n in range(1_200))
-    assert "1201. Head 1199" in render(replace(briefing, sections=(Section("Part", many),))).text
+    many = tuple(BriefingStory(str(n), f"Head {n}", URL, size="s") for n in range(1_200))
+    assert "1201. Head 1199" in render(replace(briefing, sections=(BriefingSection("Part", many),))).text
 
 
 def test_a_section_without_stories_is_not_shown(briefing: Briefing) -> None:
-    rendered = render(replace(briefing, sections=(Section("Empty shelf", ()), *briefing.sections)))
+    rendered = render(replace(briefing, sections=(BriefingSection("Empty shelf", ()), *briefing.sections)))
     assert "Empty shelf" not in rendered.html
     assert "EMPTY SHELF" not in rendered.text
 
@@ -150,7 +154,7 @@ def test_a_section_without_stories_is_not_shown(briefing: Briefing) -> None:
 def test_fifteen_stories_with_small_pictures_stay_under_80_kb(briefing: Briefing) -> None:
     blurb = "For eleven winters the rails were silent; on Monday the first car left the valley at seven. " * 2
     stories = tuple(
-        Story(
+        BriefingStory(
             f"k{n}",
             f"Story {n}: the funicular returns to the upper town",
             URL,
@@ -162,14 +166,16 @@ def test_fifteen_stories_with_small_pictures_stay_under_80_kb(briefing: Briefing
         )
         for n in range(15)
     )
-    html = render(replace(briefing, sections=(Section("One", stories[:8]), Section("Two", stories[8:])))).html
+    html = render(
+        replace(briefing, sections=(BriefingSection("One", stories[:8]), BriefingSection("Two", stories[8:])))
+    ).html
     assert html.count("<img") == 16
     assert len(html.encode()) < 80_000
     assert max(len(line.encode()) for line in html.split("\n")) <= 998
 
 
 def test_two_logos_make_the_masthead_one_for_light_and_one_for_dark(briefing: Briefing) -> None:
-    light, dark = (Picture(f"https://news.example.com/{name}.png", 600, 90) for name in ("light", "dark"))
+    light, dark = (BriefingPicture(f"https://news.example.com/{name}.png", 600, 90) for name in ("light", "dark"))
     publication = replace(briefing.publication, logo_light=light, logo_dark=dark)
     html = render(replace(briefing, publication=publication)).html
     assert re.search(
@@ -193,10 +199,10 @@ def test_a_forwarding_link_is_in_both_parts(briefing: Briefing) -> None:
 
 def test_a_notice_wears_the_theme_of_its_newsletter() -> None:
     publication = Publication("The Echo", "https://paper.example.org", "1 High Street", "desk@example.com")
-    notice = Notice(
+    notice = TransactionalContent(
         "S", "H", ("One.",), "Yes", "https://news.example.com/c/x", publication, theme={"light": {"button": "#123456"}}
     )
-    rendered = render_notice(notice)
+    rendered = render_transactional(notice)
     assert rendered.problems == ()
     assert "background-color:#123456" in rendered.html
     assert "[data-ogsc]" in rendered.html
@@ -219,7 +225,7 @@ def test_links_of_stories_carry_the_newsletters_parameters(url: str, shown: str)
 
 
 def test_a_story_may_be_linked_without_them(briefing: Briefing) -> None:
-    sections = (Section("Part", (story(2), replace(story(3), plain_link=True))),)
+    sections = (BriefingSection("Part", (story(2), replace(story(3), plain_link=True))),)
     text = render(replace(briefing, sections=sections, link_parameters="utm_source=m")).text
     assert "https://paper.example.org/2?from=feed&utm_source=m&nl=key2" in text
     assert "https://paper.example.org/3?from=feed&nl=key3" in text

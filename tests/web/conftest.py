@@ -36,5 +36,5 @@ def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> Any:
     delivery.freeze_next(now)
     while delivery.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
         pass
-    delivery.finish(now)
+    delivery.finish_settled(now)
     return mailing

@@ -390,7 +390,7 @@ def test_a_page_of_the_archive_says_what_it_is_to_those_who_share_it(sent: Any, 
 def test_the_archive_is_a_feed_as_well(sent: Any, edition: Any) -> None:
     from newsletter.curator import feeds
 
-    editing.correct(edition.id, "The boat is from 1961.", by="x", now=clock.now())
+    editing.add_correction(edition.id, "The boat is from 1961.", by="x", now=clock.now())
     answer = Client().get("/archive/morning/feed.xml")
     assert answer.headers["Content-Type"].startswith("application/atom+xml")
     (entry,) = feeds.parse(answer.content, "http://testserver/archive/morning/feed.xml").entries

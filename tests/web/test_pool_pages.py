@@ -57,7 +57,7 @@ def test_what_makes_no_sense_is_said(editor: Client, edition: Any, articles: Any
 
 def test_an_old_version_is_not_written_over(editor: Client, edition: Any, articles: Any) -> None:
     article_id = articles(1)[0]
-    service.mark(article_id, "ignored", by="bo@example.com")
+    service.set_standing(article_id, "ignored", by="bo@example.com")
     answer = change(editor, edition, article_id, do="shortlisted", version=1)
     assert answer.status_code == 409
     assert b"bo@example.com changed this article" in answer.content
@@ -65,7 +65,7 @@ def test_an_old_version_is_not_written_over(editor: Client, edition: Any, articl
 
 def test_the_pool_is_filtered(editor: Client, edition: Any, articles: Any) -> None:
     first, second = articles(2)
-    service.mark(first, "ignored", by="x")
+    service.set_standing(first, "ignored", by="x")
     titles = {each: reads.get_article(each).title for each in (first, second)}
     offered = editor.get(f"/editions/{edition.id}/pool/").content.decode()
     assert titles[first] not in offered
@@ -79,7 +79,7 @@ def test_what_ran_asks_for_a_reason(editor: Client, edition: Any, articles: Any,
     from datetime import timedelta
 
     article_id = articles(6)[5]
-    service.pick(edition.id, article_id, now=now)
+    service.add_pick(edition.id, article_id, now=now)
     later = service.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), now=now, by="x")
     picks = f"/editions/{later.id}/picks/"
     refused = editor.post(picks, {"article": article_id}, headers=HTMX)

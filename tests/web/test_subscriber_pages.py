@@ -40,7 +40,7 @@ def test_a_segment_is_counted_while_it_is_written_and_kept(
     assert list(service.segment_members("who-pays", now=now)) == [ids[0]]
     assert "tier is paid" in admin.get("/readers/segments/").content.decode()
     admin.post("/readers/segments/", {"do": "drop", "slug": "who-pays"})
-    assert service.all_segments() == ()
+    assert service.list_segments() == ()
 
 
 def test_a_segment_of_several_groups_is_written_shown_again_and_changed(
@@ -48,7 +48,7 @@ def test_a_segment_of_several_groups_is_written_shown_again_and_changed(
 ) -> None:
     ids = readers(3)
     service.set_tier(ids[0], "paid")
-    service.tag(ids[1], "VIP")
+    service.add_tag(ids[1], "VIP")
     first = {"group": "all", "kind-0": "all", "asked-0-0": "tracked is", "value-0-0": "yes"}
     longer = admin.post("/readers/segments/", first | {"do": "more"}).content.decode()
     assert 'name="asked-1-0"' in longer
@@ -64,7 +64,7 @@ def test_a_segment_of_several_groups_is_written_shown_again_and_changed(
         "/readers/segments/", first | second | {"do": "keep", "slug": "friends", "name": "Others", "kind-1": "none"}
     )
     assert list(service.segment_members("friends", now=now)) == [ids[2]]
-    assert service.segment("friends").name == "Others"
+    assert service.get_segment("friends").name == "Others"
 
 
 @given(st.data())
@@ -150,15 +150,19 @@ def test_who_is_never_mailed_is_seen_added_lifted_and_taken_from_a_file(admin: C
     admin.post(page, {"do": "lift", "address": "ann@example.com"})
     service.suppress("cut@example.com", reason="complained", source="test", now=now)
     assert admin.post(page, {"do": "lift", "address": "cut@example.com"}).status_code == 422
-    assert [each.address for each in service.suppressed()] == ["@example.org", "ben@example.com", "cut@example.com"]
+    assert [each.address for each in service.list_suppressions()] == [
+        "@example.org",
+        "ben@example.com",
+        "cut@example.com",
+    ]
 
 
 def test_rules_for_domains_are_set_and_dropped(admin: Client) -> None:
     page = "/readers/suppressions/"
     admin.post(page, {"do": "rule", "domain": "Spam.example", "verdict": "deny"})
-    assert service.rules() == (("spam.example", "deny"),)
+    assert service.list_domain_rules() == (("spam.example", "deny"),)
     assert "may not sign up" in admin.get(page).content.decode()
     assert admin.post(page, {"do": "rule", "domain": "nowhere", "verdict": "deny"}).status_code == 422
     assert admin.post(page, {"do": "rule", "domain": "other.example", "verdict": "drop"}).status_code == 422
     admin.post(page, {"do": "rule", "domain": "spam.example", "verdict": "drop"})
-    assert service.rules() == ()
+    assert service.list_domain_rules() == ()

@@ -74,12 +74,17 @@ class Project:
             while "." in name:
                 name = name.rpartition(".")[0]
                 self.packages.add(name)
+        # As it was before the first file is written: a rename changes what modules pass on.
+        self._exports = {name: self._read_exports(name) for name in self.files}
 
     def is_module(self, name: str) -> bool:
         return name in self.files or name in self.packages
 
     def exports(self, module: str) -> dict[str, str]:
         """Names that a module only passes on: bare name -> dotted origin."""
+        return self._exports.get(module, {})
+
+    def _read_exports(self, module: str) -> dict[str, str]:
         path = self.files.get(module)
         if path is None:
             return {}

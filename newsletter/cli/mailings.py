@@ -181,7 +181,7 @@ def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
     """Stop all of a mailing before its instant, at the provider too. Only with a recall window, until 12 minutes before."""
     confirm_or_refuse(f"Recall mailing {mailing_id}? Nobody gets it then, and its edition is open again.", yes)
     now = clock.now()
-    spared = service.recall(mailing_id, by=BY, now=now, provider=wiring.get_provider())
+    spared = service.recall_mailing(mailing_id, by=BY, now=now, provider=wiring.get_provider())
     audit.record(
         None, "recalled", f"mailing {mailing_id}", now=now, detail=f"{spared.caught + spared.withdrawn} readers"
     )
@@ -207,7 +207,7 @@ def repair(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
     """Plan those once more who did not get it and may: refused with their whole batch, or over the provider's quota."""
     confirm_or_refuse(f"Send mailing {mailing_id} again to those who did not get it?", yes)
     now = clock.now()
-    _record_and_print(mailing_id, service.repair(mailing_id, now=now), "planned once more", as_json, now)
+    _record_and_print(mailing_id, service.repair_mailing(mailing_id, now=now), "planned once more", as_json, now)
 
 
 @app.command("resolve")
@@ -227,7 +227,9 @@ def resolve_unknown(
             mailing_id, service.settle_unknown(mailing_id, now=now), "counted as accepted", as_json, now
         )
     confirm_or_refuse(f"Send mailing {mailing_id} again to all of whom nobody knows? Some may have it twice then.", yes)
-    _record_and_print(mailing_id, service.repair(mailing_id, unknown=True, now=now), "planned once more", as_json, now)
+    _record_and_print(
+        mailing_id, service.repair_mailing(mailing_id, unknown=True, now=now), "planned once more", as_json, now
+    )
 
 
 def _record_and_print(mailing_id: int, readers: int, what: str, as_json: bool, now: datetime) -> None:

@@ -68,7 +68,7 @@ def count(
 
 
 @app.command("drop")
-def drop_segment(slug: str, yes: bool = YES) -> None:
+def remove_segment(slug: str, yes: bool = YES) -> None:
     """Forget a question. The readers stay."""
     service.get_segment(slug)
     confirm_or_refuse(f"Forget the segment {slug}?", yes)
@@ -91,7 +91,7 @@ def show_attributes(as_json: bool = JSON) -> None:
 
 
 @app.command("attribute")
-def create_attribute(
+def define_attribute(
     name: str,
     kind: str = typer.Option("text", help="text, number, date or choice."),
     choices: list[str] = typer.Option([], "--choice", help="What can be chosen. Repeatable."),

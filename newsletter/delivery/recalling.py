@@ -82,7 +82,7 @@ def _close_window(row: models.Mailing, why: str, now: datetime) -> bool:
     return True
 
 
-def recall(mailing_id: int, *, by: str, now: datetime, provider: Provider) -> RecallResult:
+def recall_mailing(mailing_id: int, *, by: str, now: datetime, provider: Provider) -> RecallResult:
     """Stops a mailing before its instant: all that was handed over is cancelled at the provider, the rest withdrawn.
 
     Whoever was unknown is spared as well: the provider cancels by our id whatever it has. The edition can be edited

@@ -24,7 +24,7 @@ OLDEST_SILENCE = timedelta(days=1)  # older silence is left to people: the opt-i
 REPAIRABLE_STATES = (states.SENDING, states.PAUSED, states.FINISHED)
 
 
-def repair(mailing_id: int, *, unknown: bool = False, now: datetime) -> int:
+def repair_mailing(mailing_id: int, *, unknown: bool = False, now: datetime) -> int:
     """Plans exactly those once more who did not get it and may: how many they are.
 
     That is whoever was refused together with a whole batch, and whoever was dropped because our plan was used up;

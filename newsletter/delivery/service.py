@@ -15,9 +15,9 @@ from newsletter.delivery.handover import hand_over_next, recover_expired_leases
 from newsletter.delivery.leaving import mark_members
 from newsletter.delivery.mailings import cancel, create_mailing, finish_settled, pause, pause_other_providers, resume
 from newsletter.delivery.pulling import SyncResult, SyncStatus, find_status, sync_suppressions
-from newsletter.delivery.recalling import RecallResult, free_next_slot, recall, settle_late_batches
+from newsletter.delivery.recalling import RecallResult, free_next_slot, recall_mailing, settle_late_batches
 from newsletter.delivery.recalling import open_next_window as open_windows
-from newsletter.delivery.repairing import repair, repair_silent, settle_unknown
+from newsletter.delivery.repairing import repair_mailing, repair_silent, settle_unknown
 from newsletter.delivery.single import ComposedMail, TestResult, compose_eml, send_test_mails, send_transactional
 from newsletter.delivery.waiting import Backlog, measure_backlog
 

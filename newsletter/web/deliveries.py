@@ -85,8 +85,11 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
             lambda: _recall_mailing(mailing_id, who, now),
             "Recalled: {:,} readers were spared. The edition is open again.",
         ),
-        "repair": (lambda: service.repair(mailing_id, now=now), "{:,} readers are planned once more."),
-        "resend": (lambda: service.repair(mailing_id, unknown=True, now=now), "{:,} readers are planned once more."),
+        "repair": (lambda: service.repair_mailing(mailing_id, now=now), "{:,} readers are planned once more."),
+        "resend": (
+            lambda: service.repair_mailing(mailing_id, unknown=True, now=now),
+            "{:,} readers are planned once more.",
+        ),
         "settle": (lambda: service.settle_unknown(mailing_id, now=now), "{:,} readers count as accepted."),
     }
     if do not in verbs:
@@ -101,7 +104,7 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 
 def _recall_mailing(mailing_id: int, who: str, now: datetime) -> int:
-    spared = service.recall(mailing_id, by=who, now=now, provider=wiring.get_provider())
+    spared = service.recall_mailing(mailing_id, by=who, now=now, provider=wiring.get_provider())
     return spared.caught + spared.withdrawn
 
 

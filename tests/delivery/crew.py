@@ -133,12 +133,12 @@ def hear(file: str) -> None:
 
 def repair() -> None:
     (mailing,) = reads.list_mailings()
-    print(service.repair(mailing.id, unknown=True, now=clock.now()))
+    print(service.repair_mailing(mailing.id, unknown=True, now=clock.now()))
 
 
 def recall() -> None:
     (mailing,) = reads.list_mailings()
-    spared = service.recall(mailing.id, by="operator", now=clock.now(), provider=wiring.get_provider())
+    spared = service.recall_mailing(mailing.id, by="operator", now=clock.now(), provider=wiring.get_provider())
     print(spared.caught + spared.withdrawn)
 
 

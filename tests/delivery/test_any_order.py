@@ -84,7 +84,7 @@ class World:
 
     def repair(self) -> None:
         with suppress(Refused):
-            service.repair(self.mailing_id, now=self.now)
+            service.repair_mailing(self.mailing_id, now=self.now)
 
     def hear(self) -> None:
         """The provider reports one delivery of each request that it truly accepted."""

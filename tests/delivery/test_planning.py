@@ -88,7 +88,7 @@ def test_a_repair_keeps_to_the_limit(house: House, plan: Plan, join: Join, now: 
     provider = ScriptedProvider(told.accepts, told.refuses_for_good, told.refuses_for_good)
     hand_over_all(provider, now + timedelta(minutes=5))
     later = now + timedelta(hours=1)
-    assert service.repair(made.id, now=later) == 100
+    assert service.repair_mailing(made.id, now=later) == 100
     assert due_times(made.id, later)[3:] == [0, 30]
 
 

@@ -55,7 +55,7 @@ class Stage:
         service.finish_settled(self.now)
 
     def recall(self) -> recalling.RecallResult:
-        return service.recall(self.mailing_id, by="editor", now=self.now, provider=self.provider)
+        return service.recall_mailing(self.mailing_id, by="editor", now=self.now, provider=self.provider)
 
     @property
     def mailing(self) -> Mailing:

@@ -32,7 +32,7 @@ def test_who_was_dropped_for_the_quota_gets_it_by_a_repair(
 ) -> None:
     mailing = sent(3)
     take(mailing.event("delivered", 0), mailing.event("dropped", 1, reason=QUOTA), mailing.event("bounce", 2))
-    assert service.repair(mailing.id, now=now) == 1
+    assert service.repair_mailing(mailing.id, now=now) == 1
     assert mailing.mailing.state == states.SENDING
     assert dict(go_on(mailing).mailed) == {"reader1@example.com": 1}
     after = mailing.mailing
@@ -48,8 +48,8 @@ def test_a_repair_done_twice_plans_nobody_twice(
 ) -> None:
     mailing = sent(2)
     take(mailing.event("dropped", 1, reason=QUOTA))
-    assert service.repair(mailing.id, now=now) == 1
-    assert service.repair(mailing.id, now=now) == 0
+    assert service.repair_mailing(mailing.id, now=now) == 1
+    assert service.repair_mailing(mailing.id, now=now) == 0
 
 
 def test_a_batch_refused_as_a_whole_is_repaired_but_not_who_was_refused_by_name(
@@ -57,7 +57,7 @@ def test_a_batch_refused_as_a_whole_is_repaired_but_not_who_was_refused_by_name(
 ) -> None:
     mailing = sent(120, told.accepts, told.refuses_for_good, told.names(0))
     assert mailing.mailing.counts == {"accepted": 69, "refused": 51}
-    assert service.repair(mailing.id, now=now) == 50
+    assert service.repair_mailing(mailing.id, now=now) == 50
     assert len(go_on(mailing).mailed) == 50
     assert mailing.mailing.counts == {"accepted": 119, "refused": 1}
     assert mailing.mailing.adds_up
@@ -67,9 +67,9 @@ def test_what_is_unknown_is_not_repaired_unless_somebody_takes_it_upon_themselve
     sent: Callable[..., Sent], now: datetime
 ) -> None:
     mailing = sent(3, told.loses_the_request)
-    assert service.repair(mailing.id, now=now) == 0
+    assert service.repair_mailing(mailing.id, now=now) == 0
     assert mailing.mailing.state == states.FINISHED
-    assert service.repair(mailing.id, unknown=True, now=now) == 3
+    assert service.repair_mailing(mailing.id, unknown=True, now=now) == 3
     assert len(go_on(mailing).mailed) == 3
     assert mailing.mailing.counts == {"accepted": 3}
     assert mailing.mailing.batches == {"accepted": 1, "repaired": 1}
@@ -80,7 +80,7 @@ def test_an_event_that_shows_that_a_repaired_reader_had_it_is_an_alarm(
 ) -> None:
     mailing = sent(2, told.loses_the_answer)
     late = mailing.event("delivered", 1)
-    service.repair(mailing.id, unknown=True, now=now)
+    service.repair_mailing(mailing.id, unknown=True, now=now)
     go_on(mailing)
     take(late)
     assert mailing.mailing.twice == 1
@@ -101,7 +101,7 @@ def test_who_left_since_is_withdrawn_from_the_repair(
     mailing = sent(2)
     take(mailing.event("dropped", 0, reason=QUOTA), mailing.event("dropped", 1, reason=QUOTA))
     subscribers.unsubscribe(mailing.readers[0], house.list.id, how="page", by="", now=now)
-    service.repair(mailing.id, now=now)
+    service.repair_mailing(mailing.id, now=now)
     assert dict(go_on(mailing).mailed) == {"reader1@example.com": 1}
     assert mailing.mailing.counts == {"withdrawn": 1, "accepted": 1}
 
@@ -111,7 +111,7 @@ def test_a_paused_mailing_stays_paused_and_repairs_when_it_is_resumed(
 ) -> None:
     mailing = sent(2)
     take(mailing.event("dropped", 1, reason=QUOTA))
-    service.repair(mailing.id, now=now)
+    service.repair_mailing(mailing.id, now=now)
     service.pause(mailing.id, by="editor", now=now)
     assert not go_on(mailing).mailed
     service.resume(mailing.id, by="editor", now=now)
@@ -128,7 +128,7 @@ def test_what_was_stopped_before_its_time_is_no_case_for_a_repair(
     getattr(service, verb)(mailing.id, by="editor", now=now)
     if verb == "cancel":
         with pytest.raises(Refused, match="cancelled"):
-            service.repair(mailing.id, now=now)
+            service.repair_mailing(mailing.id, now=now)
     else:
-        assert service.repair(mailing.id, now=now) == 0
+        assert service.repair_mailing(mailing.id, now=now) == 0
     assert models.Batch.objects.count() == 1

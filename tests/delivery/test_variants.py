@@ -90,7 +90,7 @@ def test_a_repair_sends_each_the_variant_they_were_to_get(
     made = plan()
     service.freeze_next(now)
     hand_over_all(ScriptedProvider(told.loses_the_request, told.loses_the_request), now)
-    assert service.repair(made.id, unknown=True, now=now) == 40
+    assert service.repair_mailing(made.id, unknown=True, now=now) == 40
     provider = ScriptedProvider()
     hand_over_all(provider, now + timedelta(hours=1))
     mails = got(provider)

@@ -21,19 +21,20 @@ PAUSE_SECONDS = 0.005
 
 def main() -> None:
     with surroundings():
-        from newsletter.delivery import reads, service
+        from newsletter.delivery.reports import summary
+        from newsletter.delivery.sending import mailings
 
         listen = f"127.0.0.1:{35_000 + os.getpid() % 20_000}"
         mailing_id = plan_mailing(READERS)
-        service.pause(mailing_id, by="bench", now=datetime.now(UTC))
+        mailings.pause(mailing_id, by="bench", now=datetime.now(UTC))
         running = subprocess.Popen([sys.executable, "-m", "newsletter", "run", "--listen", listen])
         try:
             readers = _Readers(listen)
             line("web writes at rest", readers.leave(AT_REST))
-            service.resume(mailing_id, by="bench", now=datetime.now(UTC))
+            mailings.resume(mailing_id, by="bench", now=datetime.now(UTC))
             times: list[float] = []
             start = time.perf_counter()
-            while reads.find_mailing_of_edition(1).state != "finished":  # type: ignore[union-attr]
+            while summary.find_mailing_of_edition(1).state != "finished":  # type: ignore[union-attr]
                 times += readers.leave(200)
             spent = time.perf_counter() - start
             line(f"beside a hand-over to {READERS:,} ({READERS / spent:,.0f}/s)", times)
@@ -46,11 +47,11 @@ class _Readers:
     """Readers of ours who leave, one after the other, on one connection."""
 
     def __init__(self, listen: str) -> None:
-        from newsletter.catalog import reads as catalog
-        from subscribers import reads as subscribers
+        from newsletter.catalog import newsletters
+        from subscribers import subscriber_lookup
 
-        (newsletter,) = catalog.list_newsletters()
-        self._signer, self._list_id, self._next = subscribers.get_signer(), newsletter.list_id, READERS
+        (newsletter,) = newsletters.list_newsletters()
+        self._signer, self._list_id, self._next = subscriber_lookup.get_signer(), newsletter.list_id, READERS
         address = urlsplit(f"http://{listen}")
         deadline = time.monotonic() + 30
         while True:

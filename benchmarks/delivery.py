@@ -40,7 +40,7 @@ def main() -> None:
 
 def measure(where: str) -> None:
     with surroundings(tls="TLS" in where, postgres=where == "postgres"):
-        from newsletter.jobs.loops import tune_garbage_collector
+        from newsletter.jobs.worker_threads import tune_garbage_collector
 
         mailing_id = plan_mailing(READERS)
         planned = plan()
@@ -128,14 +128,15 @@ def _certificate(folder: Path) -> tuple[str, str]:
 
 def plan_mailing(readers: int) -> int:
     """Imports readers, approves an edition and makes its mailing; the mailing's id."""
-    from newsletter.catalog import service as catalog
-    from newsletter.curator import service as curator
+    from newsletter.catalog import newsletter_settings
+    from newsletter.curator.articles import intake
+    from newsletter.curator.editions import approval, editions
     from newsletter.jobs import tasks
-    from subscribers import service as subscribers
+    from subscribers import people
 
     now = datetime.now(UTC)
-    target = subscribers.create_list(f"bench-{readers}", "Bench", now=now)
-    newsletter = catalog.create_newsletter(
+    target = people.create_list(f"bench-{readers}", "Bench", now=now)
+    newsletter = newsletter_settings.create_newsletter(
         slug=f"bench-{readers}",
         name="Bench",
         from_email="news@example.com",
@@ -149,11 +150,11 @@ def plan_mailing(readers: int) -> int:
         "The funicular returns to the upper town\n\n"
         + "For eleven winters the rails were silent and nobody minded much. " * 6
     )
-    article = curator.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
-    edition = curator.create_edition(newsletter.id, now.date(), now=now, by="bench")
-    curator.add_pick(edition.id, article.id, now=now)
-    curator.edit_edition(edition.id, now=now, subject="The funicular returns", intro="Good morning, {{ first_name }}.")
-    curator.approve(edition.id, by="bench", now=now)
+    article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
+    edition = editions.create_edition(newsletter.id, now.date(), now=now, by="bench")
+    editions.add_pick(edition.id, article.id, now=now)
+    editions.edit_edition(edition.id, now=now, subject="The funicular returns", intro="Good morning, {{ first_name }}.")
+    approval.approve(edition.id, by="bench", now=now)
     return tasks.send_edition(edition.id, at=None, by="bench", now=now).id
 
 
@@ -189,17 +190,17 @@ def _bare(mailing_id: int) -> float:
     from django.conf import settings
     from django.db import connection
 
-    from newsletter.catalog import reads as catalog
-    from newsletter.curator import reads as curator
-    from newsletter.delivery import reads
-    from newsletter.delivery.envelopes import build_envelope
+    from newsletter.catalog import newsletters
+    from newsletter.curator.editions import edition_lookup
     from newsletter.delivery.providers import sendgrid
+    from newsletter.delivery.reports import summary
+    from newsletter.delivery.sending.envelopes import build_envelope
 
-    mailing = reads.get_mailing(mailing_id)
-    snapshot = curator.find_standing_snapshot(mailing.edition_id)
+    mailing = summary.get_mailing(mailing_id)
+    snapshot = edition_lookup.find_standing_snapshot(mailing.edition_id)
     assert snapshot is not None
     cover = build_envelope(
-        snapshot.rendered(), catalog.get_newsletter(mailing.newsletter_id), base_url="https://news.example.com"
+        snapshot.rendered(), newsletters.get_newsletter(mailing.newsletter_id), base_url="https://news.example.com"
     )
     head = sendgrid._encode_head(cover)
     pool = urllib3.PoolManager(maxsize=1, retries=False)
@@ -239,23 +240,24 @@ def _bare(mailing_id: int) -> float:
 
 def plan() -> float:
     """Freezes the audience; milliseconds."""
-    from newsletter.delivery import service
+    from newsletter.delivery.sending import freeze
 
     start = time.perf_counter()
-    while service.freeze_next(datetime.now(UTC)):
+    while freeze.freeze_next(datetime.now(UTC)):
         pass
     return (time.perf_counter() - start) * 1000
 
 
 def hand_over() -> float:
     """Hands every batch over, as a worker with some threads does; milliseconds."""
-    from newsletter.delivery import service
+    from newsletter.delivery.sending import mailings
+    from newsletter.delivery.sending.hand_over import hand_over_next
     from newsletter.jobs import wiring
 
     clock = lambda: datetime.now(UTC)  # noqa: E731
 
     def work(index: int) -> None:
-        while service.hand_over_next(clock(), owner=f"bench/{index}", provider=wiring.get_provider(), clock=clock):
+        while hand_over_next(clock(), owner=f"bench/{index}", provider=wiring.get_provider(), clock=clock):
             pass
         connection.close()
 
@@ -267,7 +269,7 @@ def hand_over() -> float:
         each.start()
     for each in crew:
         each.join()
-    service.finish_settled(clock())
+    mailings.finish_settled(clock())
     return (time.perf_counter() - start) * 1000
 
 

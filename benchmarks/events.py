@@ -19,7 +19,7 @@ READERS, EVENTS_IN_A_POST, POSTS = 200_000, 1_000, 100
 
 def main() -> None:
     with delivery.surroundings():
-        from newsletter.jobs.loops import tune_garbage_collector
+        from newsletter.jobs.worker_threads import tune_garbage_collector
 
         delivery.plan_mailing(READERS)
         delivery.plan()
@@ -32,7 +32,7 @@ def _measure() -> None:
     from django.conf import settings
     from django.test import Client
 
-    from newsletter.delivery import service
+    from newsletter.delivery.events import applying
     from newsletter.delivery.providers import sendgrid_events
     from tests.fakes.sendgrid_events import Signer
 
@@ -60,7 +60,7 @@ def _measure() -> None:
     strokes: list[float] = []
     while True:
         began = time.perf_counter()
-        if not service.apply_events(datetime.now(UTC), owner="bench"):
+        if not applying.apply_next(datetime.now(UTC), owner="bench"):
             break
         strokes.append((time.perf_counter() - began) * 1000)
     applied = (time.perf_counter() - start) * 1000

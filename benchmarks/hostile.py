@@ -9,7 +9,8 @@ from dataclasses import replace
 from lxml import etree
 
 from newsletter.kernel.resources import list_mail_templates
-from newsletter.templater import (
+from newsletter.templater import render
+from newsletter.templater.briefing import (
     AlsoItem,
     Briefing,
     BriefingBox,
@@ -17,11 +18,9 @@ from newsletter.templater import (
     BriefingSection,
     BriefingSponsor,
     BriefingStory,
-    MergeRecipient,
     Publication,
-    personalise_mail,
-    render,
 )
+from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
 
 EDITIONS = 10_000
 SEED = 20261124

@@ -14,20 +14,23 @@ BLOCK = 2_000  # ledger rows to a statement
 def main() -> None:
     with surroundings():
         _fill()
-        from newsletter.delivery import models, reads
+        from newsletter.delivery import models
+        from newsletter.delivery.reports import history
 
-        line("one person's latest 50 editions", median_ms(lambda: reads.list_deliveries(12_345)))
-        line(f"all {EDITIONS} editions", median_ms(lambda: reads.list_deliveries(12_345, limit=EDITIONS)))
-        found = reads.list_deliveries(12_345, limit=EDITIONS + 1)
+        line("one person's latest 50 editions", median_ms(lambda: history.list_deliveries(12_345)))
+        line(f"all {EDITIONS} editions", median_ms(lambda: history.list_deliveries(12_345, limit=EDITIONS)))
+        found = history.list_deliveries(12_345, limit=EDITIONS + 1)
         assert len(found) == EDITIONS, len(found)
         print(f"{models.Batch.objects.count():,} batches, {models.Directory.objects.count():,} rows of the directory")
 
 
 def _fill() -> None:
     """The ledger of many editions; a person is in another stratum every day."""
-    from newsletter.delivery import batching, models, rows, states
-    from newsletter.delivery.ledger import Outcomes
-    from newsletter.delivery.states import Outcome
+    from newsletter.delivery import models
+    from newsletter.delivery.ledger import batching, states
+    from newsletter.delivery.ledger.format import Outcomes
+    from newsletter.delivery.ledger.states import Outcome
+    from newsletter.delivery.sending import ledger_rows
 
     template = models.Mailing.objects.get(id=plan_mailing(10))
     everybody = range(1, READERS + 1)
@@ -42,12 +45,12 @@ def _fill() -> None:
         template.save(force_insert=True)
         for stratum in range(STRATA):
             members = [person for person in everybody if (person + day) % STRATA == stratum]
-            batch = rows.build_batch(template.id, stratum + 1, members, template.due_at, stratum)
+            batch = ledger_rows.build_batch(template.id, stratum + 1, members, template.due_at, stratum)
             batch.state, batch.outcomes = states.ACCEPTED, accepted.packed()
             batches.append(batch)
         places = [(person, (person + day) % STRATA) for person in everybody]
         directory += [
-            rows.build_audience_index(template.id, some) for some in batching.split_into_chunks(places, 1_000)
+            ledger_rows.build_audience_index(template.id, some) for some in batching.split_into_chunks(places, 1_000)
         ]
         if len(batches) > BLOCK:
             models.Batch.objects.bulk_create(batches)

@@ -15,7 +15,8 @@ from typing import Any
 from benchmarks.delivery import plan_mailing, surroundings
 from benchmarks.measuring import line, median_ms
 from benchmarks.peer import node_ms
-from newsletter.templater import Briefing, BriefingPicture, BriefingSection, BriefingStory, Publication, engine, render
+from newsletter.templater import engine, render
+from newsletter.templater.briefing import Briefing, BriefingPicture, BriefingSection, BriefingStory, Publication
 
 
 def sample() -> Briefing:
@@ -89,25 +90,27 @@ def main() -> None:
 
 def _checked(rendering: float) -> None:
     """What a check of a draft costs, without network."""
-    from newsletter.checks import service as checks
-    from newsletter.curator import models, service
+    from newsletter.checks import preflight
+    from newsletter.curator import models
+    from newsletter.curator.articles import intake
+    from newsletter.curator.editions import editions
     from newsletter.kernel import clock
 
     plan_mailing(10)
     now = clock.now()
     edition = models.Edition.objects.latest("id")
     newsletter_id = edition.newsletter_id
-    draft = service.create_edition(newsletter_id, edition.date + timedelta(days=1), now=now, by="bench")
+    draft = editions.create_edition(newsletter_id, edition.date + timedelta(days=1), now=now, by="bench")
     for number in range(15):
         text = (
             f"Story {number} of the valley\n\nThe council of the upper town met on Monday and voted for line {number} of it.\n\n"
             * 2
         )
-        added = service.add_article_from_paste(text, url=f"https://paper.example.org/{number}", now=now)
-        service.add_pick(draft.id, added.article.id, reason="measured", now=now)
+        added = intake.add_article_from_paste(text, url=f"https://paper.example.org/{number}", now=now)
+        editions.add_pick(draft.id, added.article.id, reason="measured", now=now)
     line(
         "check a draft of 15 stories, no network",
-        median_ms(lambda: checks.check_edition(draft.id, now=now)),
+        median_ms(lambda: preflight.check_edition(draft.id, now=now)),
         "a rendering",
         rendering,
     )

@@ -50,61 +50,62 @@ class _Month:
     """A newsletter with readers, and what happens to it day by day."""
 
     def __init__(self) -> None:
-        from newsletter.catalog import service as catalog
-        from newsletter.curator import service as curator
-        from subscribers import service as subscribers
+        from newsletter.catalog import newsletter_settings
+        from newsletter.curator.articles import intake
+        from subscribers import people
         from tests.fakes.sendgrid_events import Signer
 
         self.start = datetime.now(UTC) - timedelta(days=DAYS)
-        target = subscribers.create_list("month", "Month", now=self.start)
-        self.newsletter = catalog.create_newsletter(
+        target = people.create_list("month", "Month", now=self.start)
+        self.newsletter = newsletter_settings.create_newsletter(
             slug="month", name="Month", from_email="news@example.com", postal_address="1 High Street",
             list_id=target.id, zone="UTC", now=self.start,
         )  # fmt: skip
         _add_readers(READERS, target.id, self.start)
         text = "The ferry is back\n\n" + "Islanders met it on the pier with a band and a cake of the same length. " * 5
-        self.article = curator.add_article_from_paste(text, url="https://paper.example.org/1", now=self.start).article
+        self.article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=self.start).article
         self.chance, self.signer = random.Random(7), Signer()
 
     def day(self, number: int) -> int:
         """One day; the size of the database at its end, in bytes."""
-        from newsletter.delivery import models, service
-        from newsletter.jobs import pulses
-        from subscribers import service as subscribers
+        from newsletter.delivery import models
+        from newsletter.delivery.events import applying, engagement
+        from newsletter.jobs import heartbeats
+        from subscribers import rate_limits
 
         now = self.start + timedelta(days=number)
         self._send(now)
         mailing = models.Mailing.objects.latest("id")
         for raw in self._posts(mailing, now):
             stamp = str(int(now.timestamp()))
-            service.receive(
+            applying.receive(
                 raw, signature=self.signer.sign(raw, stamp), timestamp=stamp, keys=[self.signer.public_key], now=now
             )
-            service.apply_events(now, owner="bench")
-        while service.apply_events(now, owner="bench"):
+            applying.apply_next(now, owner="bench")
+        while applying.apply_next(now, owner="bench"):
             pass
-        service.roll_up(now, owner="bench", at_once=True)
+        engagement.roll_up(now, owner="bench", at_once=True)
         evening = now + timedelta(hours=12)
-        service.delete_expired(evening)
-        subscribers.delete_old_hits(evening)
-        pulses.delete_stale(evening)
+        applying.delete_expired(evening)
+        rate_limits.delete_old_hits(evening)
+        heartbeats.delete_stale(evening)
         return _size()
 
     def _send(self, now: datetime) -> None:
-        from newsletter.curator import service as curator
-        from newsletter.delivery import service
+        from newsletter.curator.editions import approval, editions
+        from newsletter.delivery.sending import freeze, hand_over, mailings
         from newsletter.jobs import tasks, wiring
 
-        edition = curator.create_edition(self.newsletter.id, now.date(), now=now, by="bench")
-        curator.add_pick(edition.id, self.article.id, now=now)
-        curator.edit_edition(edition.id, now=now, subject="The ferry is back")
-        curator.approve(edition.id, by="bench", now=now)
+        edition = editions.create_edition(self.newsletter.id, now.date(), now=now, by="bench")
+        editions.add_pick(edition.id, self.article.id, now=now)
+        editions.edit_edition(edition.id, now=now, subject="The ferry is back")
+        approval.approve(edition.id, by="bench", now=now)
         tasks.send_edition(edition.id, at=None, by="bench", now=now)
-        while service.freeze_next(now):
+        while freeze.freeze_next(now):
             pass
-        while service.hand_over_next(now, owner="bench", provider=wiring.get_provider(), clock=lambda: now):
+        while hand_over.hand_over_next(now, owner="bench", provider=wiring.get_provider(), clock=lambda: now):
             pass
-        service.finish_settled(now)
+        mailings.finish_settled(now)
 
     def _posts(self, mailing: Any, now: datetime) -> Iterator[bytes]:
         from tests.fakes.sendgrid_events import post

@@ -95,24 +95,25 @@ def _fill() -> None:
     """Those who are there already; and the baselines, in tables they do not share with the rest."""
     from django.core.management import call_command
 
-    from subscribers import service
+    from subscribers import people
+    from subscribers.imports import run
 
     call_command("migrate", verbosity=0)
     now = datetime.now(UTC)
     for slug in ("morning", "baseline"):
-        service.create_list(slug, slug.title(), now=now)
+        people.create_list(slug, slug.title(), now=now)
     _baseline(now)
     path = Path(os.environ["NEWSLETTER_DATA_DIR"]) / "known.csv"
     with path.open("w") as file:
         file.write("email,first_name,last_name,tier,tags\n")
         file.writelines(_rows(ROWS // 5, seed=1))
-    service.import_csv(path, _list("morning"), dry_run=False, by="bench", now=now)
+    run.import_csv(path, _list("morning"), dry_run=False, by="bench", now=now)
 
 
 def _list(slug: str) -> int:
-    from subscribers import reads
+    from subscribers import subscriber_lookup
 
-    return reads.get_list_by_slug(slug).id
+    return subscriber_lookup.get_list_by_slug(slug).id
 
 
 def _baseline(now: datetime) -> None:
@@ -165,14 +166,12 @@ def _baseline(now: datetime) -> None:
 
 
 def _import() -> None:
-    from subscribers import service
+    from subscribers.imports import run
 
     folder = Path(os.environ["NEWSLETTER_DATA_DIR"])
     _file(folder / "readers.csv")
     begin = time.perf_counter()
-    report = service.import_csv(
-        folder / "readers.csv", _list("morning"), dry_run=False, by="bench", now=datetime.now(UTC)
-    )
+    report = run.import_csv(folder / "readers.csv", _list("morning"), dry_run=False, by="bench", now=datetime.now(UTC))
     speed = ROWS / (time.perf_counter() - begin)
     people, whole = (float(each) for each in (folder / "baseline").read_text().split())
     print(
@@ -186,7 +185,9 @@ def _import() -> None:
 def _ask() -> None:
     from django.db import connection
 
-    from subscribers import models, reads, service
+    from subscribers import models, subscriber_lookup
+    from subscribers.imports import export
+    from subscribers.segments.service import count_segment
 
     now = datetime.now(UTC)
     list_id = _list("morning")
@@ -208,18 +209,20 @@ def _ask() -> None:
         },
     }
     for what, definition in segments.items():
-        found = service.count_segment(definition, now=now).count
+        found = count_segment(definition, now=now).count
         line(
             f"  segment: {what} ({found:,})",
-            median_ms(lambda d=definition: service.count_segment(d, now=now), runs=5),
+            median_ms(lambda d=definition: count_segment(d, now=now), runs=5),
             "the bar",
             CALM,
         )  # type: ignore[misc]
     for what, text in (("nobody", "zqzq"), ("a rare part", f"{12345:07}"), ("a common one", "lee1")):
-        line(f"  find {what}", median_ms(lambda t=text: reads.find_subscribers(t), runs=5), "the bar", 150.0)  # type: ignore[misc]
+        line(
+            f"  find {what}", median_ms(lambda t=text: subscriber_lookup.find_subscribers(t), runs=5), "the bar", 150.0
+        )  # type: ignore[misc]
     for form in ("csv", "jsonl"):
         begin = time.perf_counter()
-        count = service.write_export(list_id, lambda text: None, form=form)
+        count = export.write_export(list_id, lambda text: None, form=form)
         print(f"  exported {count:,} as {form}: {count / (time.perf_counter() - begin):,.0f}/s")
     print(f"    memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB", flush=True)
 
@@ -228,14 +231,14 @@ def _beside() -> None:
     """One-click leaving at a steady pace while a file is imported into another list."""
     import http.client
 
-    from subscribers import reads, service
+    from subscribers import people, subscriber_lookup
 
     folder = Path(os.environ["NEWSLETTER_DATA_DIR"])
     now = datetime.now(UTC)
-    service.create_list("evening", "Evening", now=now)
+    people.create_list("evening", "Evening", now=now)
     listen = f"127.0.0.1:{35_000 + os.getpid() % 20_000}"
     web = subprocess.Popen([sys.executable, "-m", "newsletter", "web", "--listen", listen])
-    signer, list_id = reads.get_signer(), _list("morning")
+    signer, list_id = subscriber_lookup.get_signer(), _list("morning")
     times: list[float] = []
     failed = 0
     stop = threading.Event()

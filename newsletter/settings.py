@@ -36,7 +36,7 @@ INSTALLED_APPS = [
     "subscribers",
     "newsletter.catalog",
     "newsletter.curator",
-    "newsletter.scheduler",
+    "newsletter.scheduling",
     "newsletter.delivery",
     "newsletter.jobs",
     "newsletter.web",
@@ -48,7 +48,7 @@ if not CONFIG.database_url.startswith("sqlite"):
             "PostgreSQL needs packages that are not installed. Run: pip install 'newsletter-desk[postgres]'"
         )
     INSTALLED_APPS.insert(INSTALLED_APPS.index("newsletter.jobs"), "procrastinate.contrib.django")
-PROCRASTINATE_IMPORT_PATHS = ["newsletter.jobs.queue"]
+PROCRASTINATE_IMPORT_PATHS = ["newsletter.jobs.worker_procrastinate"]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 
 MIDDLEWARE = [
@@ -126,7 +126,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
-AXES_LOCKOUT_CALLABLE = "newsletter.web.login.show_lockout"
+AXES_LOCKOUT_CALLABLE = "newsletter.web.views.login.show_lockout"
 AXES_CLIENT_IP_CALLABLE = "newsletter.web.network.get_client_address"
 OTP_TOTP_THROTTLE_FACTOR = 1  # seconds of waiting, doubled with every wrong code
 OTP_STATIC_THROTTLE_FACTOR = 1
@@ -141,7 +141,7 @@ FORMAT_MODULE_PATH = ["newsletter.web.formats"]
 LOCALE_PATHS = [get_templates_dir() / "web" / "locale"]
 
 SUBSCRIBERS_HOOKS = {
-    "on_its_way": "newsletter.delivery.reads.find_arrival",
+    "on_its_way": "newsletter.delivery.reports.summary.find_arrival",
     "known_elsewhere": "newsletter.jobs.erasure.collect_known_data",
     **(
         {"captcha": "newsletter.web.captcha.verify_answer", "captcha_widget": "newsletter.web.captcha.build_widget"}

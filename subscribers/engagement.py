@@ -7,7 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from subscribers import bits, models
+from subscribers import models
+from subscribers.segments import window
 
 ROWS = 200  # readers to a transaction: some milliseconds
 
@@ -53,8 +54,8 @@ def _update_row(row: models.Engagement, ordinal: int, *, opened: bool, clicked: 
     before = (row.newest, row.opened, row.clicked) if not row._state.adding else None
     newest = max(row.newest, ordinal)
     for name, happened in (("opened", opened), ("clicked", clicked)):
-        mine = bits.shift_to(getattr(row, name), row.newest, newest)
-        fresh, _ = bits.add_edition(mine, newest, ordinal) if happened else (mine, newest)
+        mine = window.shift_to(getattr(row, name), row.newest, newest)
+        fresh, _ = window.add_edition(mine, newest, ordinal) if happened else (mine, newest)
         if fresh != mine:
             setattr(row, f"last_{name}_at", as_of)
         setattr(row, name, fresh)

@@ -13,8 +13,8 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
 from newsletter.kernel.errors import BadInput, Refused
-from subscribers import models, owed, policy, reads
-from subscribers.changes import apply_act
+from subscribers import models, policy, subscriber_lookup, transactional
+from subscribers.consent.subscriptions import apply_act
 from subscribers.values import GrowthMonth, InactiveSubscribers
 
 ANSWER_PERIOD = timedelta(days=30)
@@ -54,7 +54,7 @@ def ask_inactive(list_id: int, months: int, *, now: datetime, most: int = 10_000
             break
         with transaction.atomic():
             for row in some:
-                owed.queue_mail("stay", row.subscriber_id, list_id, now=now)
+                transactional.queue_mail("stay", row.subscriber_id, list_id, now=now)
             models.Subscription.objects.filter(id__in=[row.id for row in some]).update(asked_at=now)
         total += len(some)
     return total
@@ -70,7 +70,7 @@ def unsubscribe_inactive(now: datetime) -> int:
     gone = 0
     for row in late.select_related("subscriber").order_by("id")[:_CHUNK]:
         with transaction.atomic():
-            apply_act(row.subscriber, reads.get_list(row.list_id), "silence", how="silence", now=now)
+            apply_act(row.subscriber, subscriber_lookup.get_list(row.list_id), "silence", how="silence", now=now)
             models.Subscription.objects.filter(id=row.id).update(asked_at=None)
         gone += 1
     return gone
@@ -79,7 +79,7 @@ def unsubscribe_inactive(now: datetime) -> int:
 def _require_engagement(list_id: int, months: int, now: datetime) -> models.List:
     if not LEAST_MONTHS <= months <= MOST_MONTHS:
         raise BadInput(f"Give a number of months from {LEAST_MONTHS} to {MOST_MONTHS}.", "months")
-    row = models.List.objects.get(id=reads.get_list(list_id).id)
+    row = models.List.objects.get(id=subscriber_lookup.get_list(list_id).id)
     if row.engagement_as_of is None or row.engagement_as_of < now - AS_OF_WITHIN:
         raise Refused(
             f"Of {row.name} nothing is known of late about who opens and clicks, so nobody can be called silent. "

@@ -213,7 +213,7 @@ class Suppression(models.Model):
     """An address never to be mailed, whoever it belongs to; or a whole domain; or somebody who was erased.
 
     `address_key` is a key of subscribers.addresses, "@domain" for a domain, or "#hash" of the key of an erased address
-    (subscribers.erased).
+    (subscribers.consent.erased_addresses).
     """
 
     address_key = models.CharField(max_length=320, unique=True)
@@ -330,7 +330,7 @@ class AddressWish(models.Model):
 
 
 class Segment(models.Model):
-    """A named question about people; see subscribers.segments for what it may ask."""
+    """A named question about people; see subscribers.segments.grammar for what it may ask."""
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -366,7 +366,7 @@ class OwedMail(models.Model):
         FAILED = "failed"
         UNKNOWN = "unknown"
 
-    kind = models.CharField(max_length=20)  # see newsletter.jobs.notice_words
+    kind = models.CharField(max_length=20)  # see newsletter.jobs.transactional_texts
     to_address = models.CharField(
         max_length=320, blank=True, default="", db_default=""
     )  # where not to the person's own

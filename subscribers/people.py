@@ -10,8 +10,13 @@ from django.db import transaction
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Refused
 from newsletter.kernel.slugs import check_slug
-from subscribers import addresses, models, owed, policy, reads
-from subscribers.changes import apply_act, find_by_former_address, get_or_create_subscriber, get_subscriber_row
+from subscribers import addresses, models, policy, subscriber_lookup, transactional
+from subscribers.consent.subscriptions import (
+    apply_act,
+    find_by_former_address,
+    get_or_create_subscriber,
+    get_subscriber_row,
+)
 from subscribers.values import List, Subscriber
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
@@ -44,7 +49,7 @@ def create_list(
         public=public,
         created_at=now,
     )
-    return reads.to_list(row)
+    return subscriber_lookup.to_list(row)
 
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -61,7 +66,7 @@ def change_list(
     public: str = "",
 ) -> List:
     """Changes what is given of a list. Raises BadInput, NotFound."""
-    found = reads.get_list_by_slug(slug)
+    found = subscriber_lookup.get_list_by_slug(slug)
     changed: dict[str, object] = {}
     if name:
         if len(name) > 120:
@@ -81,7 +86,7 @@ def change_list(
     if not changed:
         raise BadInput("Say what to change.", "name")
     models.List.objects.filter(id=found.id).update(**changed)
-    return reads.get_list(found.id)
+    return subscriber_lookup.get_list(found.id)
 
 
 def _parse_choice(field: str, value: str, allowed: tuple[str, ...]) -> int:
@@ -108,7 +113,7 @@ def add_subscriber(
     What is known of a person already is not overwritten. Somebody who left, bounced or complained is not put
     back: only the reader can do that. Raises BadInput naming the field, Refused.
     """
-    target = reads.get_list(list_id)
+    target = subscriber_lookup.get_list(list_id)
     fields = {
         "first_name": first_name,
         "last_name": last_name,
@@ -122,7 +127,7 @@ def add_subscriber(
         if not new:
             _fill_in(person, fields)
         if models.Suppression.objects.filter(
-            address_key__in=reads.get_suppression_keys(person.address_key, now)
+            address_key__in=subscriber_lookup.get_suppression_keys(person.address_key, now)
         ).exists():
             raise Refused(f"{person.address} must never be mailed, so it is not added.")
         act = "import" if confirmed or not target.double_opt_in else "import-unconfirmed"
@@ -132,8 +137,8 @@ def add_subscriber(
                 f"{person.address} is {state} on {target.name}. Only the reader can undo that, at the sign-up page."
             )
         if state == policy.PENDING:
-            owed.queue_mail("confirm", person.id, list_id, now=now)
-    return reads.get_subscriber(person.id)
+            transactional.queue_mail("confirm", person.id, list_id, now=now)
+    return subscriber_lookup.get_subscriber(person.id)
 
 
 def _check_fields(fields: dict[str, str]) -> None:
@@ -167,10 +172,10 @@ def _fill_in(person: models.Subscriber, fields: dict[str, str]) -> None:
 
 def unsubscribe(subscriber_id: int, list_id: int, *, how: str, by: str, now: datetime) -> Subscriber:
     """Takes a person off a list at their wish; only they can undo it."""
-    person, target = get_subscriber_row(subscriber_id), reads.get_list(list_id)
+    person, target = get_subscriber_row(subscriber_id), subscriber_lookup.get_list(list_id)
     with transaction.atomic():
         apply_act(person, target, "desk-leave", how=how, by=by, now=now)
-    return reads.get_subscriber(subscriber_id)
+    return subscriber_lookup.get_subscriber(subscriber_id)
 
 
 def change_address(subscriber_id: int, new_address: str, *, by: str, now: datetime) -> Subscriber:
@@ -186,7 +191,7 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
         if models.Subscriber.objects.filter(address_key=key).exclude(id=person.id).exists():
             raise Refused(f"Another reader has the address {checked} already.")
         if person.address == checked:
-            return reads.get_subscriber(person.id)
+            return subscriber_lookup.get_subscriber(person.id)
         never = models.Suppression.objects.filter(address_key=person.address_key).exclude(reason=policy.BOUNCED)
         if never.exists():
             raise Refused(
@@ -202,4 +207,4 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
             changed_by=by,
         )
         models.Subscriber.objects.filter(id=person.id).update(address=checked, address_key=key)
-    return reads.get_subscriber(person.id)
+    return subscriber_lookup.get_subscriber(person.id)

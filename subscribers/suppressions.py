@@ -9,9 +9,11 @@ from itertools import islice
 from typing import BinaryIO
 
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from subscribers import addresses, dates, models, policy, tables
-from subscribers.changes import suppress_key
-from subscribers.rows import BadRow
+from subscribers import addresses, models, policy
+from subscribers.consent.subscriptions import suppress_key
+from subscribers.imports import dates
+from subscribers.imports.csv import CsvSink, clean_cell, escape_formula, read_table
+from subscribers.imports.rows import BadRow
 from subscribers.values import Suppression
 
 LONGEST_REASON = 40
@@ -77,7 +79,7 @@ def write_suppressions(write: Callable[[str], object]) -> int:
 def stream_suppressions() -> Iterator[str]:
     """All of them as lines of CSV, the head first."""
     parts: list[str] = []
-    writer = csv.writer(tables.CsvSink(parts.append))
+    writer = csv.writer(CsvSink(parts.append))
     writer.writerow(_COLUMNS)
     for row in models.Suppression.objects.order_by("id").iterator(chunk_size=2000):
         ends = row.expires_at.isoformat() if row.expires_at else ""
@@ -85,10 +87,7 @@ def stream_suppressions() -> Iterator[str]:
         yield "".join(parts)
         parts.clear()
         writer.writerow(
-            [
-                cell if cell.startswith("@") and cell == row.address_key else tables.escape_formula(cell)
-                for cell in cells
-            ]
+            [cell if cell.startswith("@") and cell == row.address_key else escape_formula(cell) for cell in cells]
         )
     yield "".join(parts)
 
@@ -98,7 +97,7 @@ def import_suppressions(stream: BinaryIO, *, source: str, now: datetime) -> tupl
 
     The first column counts, or the one called address or email. Raises BadInput for what is no CSV.
     """
-    table = tables.read_table(stream)
+    table = read_table(stream)
     names = [name.casefold() for name in table.header]
     place = next((names.index(name) for name in ("address", "email", "email address", "domain") if name in names), 0)
     records: Iterator[tuple[int, list[str]]] = table.records
@@ -131,8 +130,8 @@ def _prepend_header(header: list[str], records: Iterable[tuple[int, list[str]]])
 def _parse_row(
     line: int, cells: list[str], names: list[str], place: int, source: str, now: datetime
 ) -> models.Suppression | BadRow:
-    said = {name: tables.clean_cell(cell) for name, cell in zip(names, cells, strict=False)}
-    typed = tables.clean_cell(cells[place]) if place < len(cells) else ""
+    said = {name: clean_cell(cell) for name, cell in zip(names, cells, strict=False)}
+    typed = clean_cell(cells[place]) if place < len(cells) else ""
     try:
         key = typed if _is_hash(typed) else to_suppression_key(typed)
     except BadInput as error:

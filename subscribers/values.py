@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from subscribers.rows import BadRow
+from subscribers.imports.rows import BadRow
 
 
 @dataclass(frozen=True, slots=True)

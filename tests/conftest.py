@@ -61,11 +61,12 @@ def _own_data_dir(tmp_path: Path, settings: Any) -> None:
         base_url="http://testserver",
     )
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
-    from newsletter.delivery import handover, reads
+    from newsletter.delivery.reports import summary
+    from newsletter.delivery.sending import hand_over
     from newsletter.jobs import wiring
 
-    handover._load_mailing_context.cache_clear()
-    reads._count_by_variant.cache_clear()
+    hand_over._load_mailing_context.cache_clear()
+    summary._count_by_variant.cache_clear()
     wiring._open_provider.cache_clear()
 
 
@@ -82,11 +83,11 @@ class House:
 @pytest.fixture
 def house(db: None, now: datetime) -> House:
     """Two newsletters with a list each."""
-    from newsletter.catalog import service as catalog
-    from subscribers import service as subscribers
+    from newsletter.catalog import newsletter_settings
+    from subscribers.people import create_list
 
-    morning = subscribers.create_list("morning", "Morning Briefing", now=now)
-    evening = subscribers.create_list("evening", "Evening Letter", now=now)
+    morning = create_list("morning", "Morning Briefing", now=now)
+    evening = create_list("evening", "Evening Letter", now=now)
     common = {
         "from_email": "news@example.com",
         "postal_address": "1 High Street, Upland",
@@ -94,10 +95,12 @@ def house(db: None, now: datetime) -> House:
         "now": now,
     }
     return House(
-        briefing=catalog.create_newsletter(
+        briefing=newsletter_settings.create_newsletter(
             slug="morning", name="Morning Briefing", publication="The Upland Echo", list_id=morning.id, **common
         ),
-        other=catalog.create_newsletter(slug="evening", name="Evening Letter", list_id=evening.id, **common),
+        other=newsletter_settings.create_newsletter(
+            slug="evening", name="Evening Letter", list_id=evening.id, **common
+        ),
         list=morning,
         other_list=evening,
     )
@@ -106,11 +109,11 @@ def house(db: None, now: datetime) -> House:
 @pytest.fixture
 def readers(house: House, now: datetime) -> Callable[..., list[int]]:
     """Adds active readers to the morning list: readers(3) gives their ids."""
-    from subscribers import service
+    from subscribers.people import add_subscriber
 
     def add(count: int, prefix: str = "reader") -> list[int]:
         return [
-            service.add_subscriber(
+            add_subscriber(
                 f"{prefix}{n}@example.com",
                 house.list.id,
                 first_name=f"First{n}",
@@ -127,7 +130,7 @@ def readers(house: House, now: datetime) -> Callable[..., list[int]]:
 @pytest.fixture
 def articles(house: House, now: datetime) -> Callable[..., list[int]]:
     """Adds articles by pasting invented text: articles(3) gives their ids."""
-    from newsletter.curator import service
+    from newsletter.curator.articles import intake
 
     def add(count: int) -> list[int]:
         found = []
@@ -140,7 +143,7 @@ def articles(house: House, now: datetime) -> Callable[..., list[int]]:
                 f"A second meeting follows in March, when the cost of the {word.lower()} is known and the bridge is open again.\n"
             )
             found.append(
-                service.add_article_from_paste(
+                intake.add_article_from_paste(
                     text, url=f"https://paper{n % 4}.example.org/story/{n}", now=now
                 ).article.id
             )
@@ -181,18 +184,18 @@ _PLACES = [
 @pytest.fixture
 def edition(house: House, articles: Callable[..., list[int]], now: datetime) -> Any:
     """An open edition of the morning briefing with three stories and a subject."""
-    from newsletter.curator import service
+    from newsletter.curator.editions import editions
 
-    made = service.create_edition(house.briefing.id, now.date(), now=now, by="test")
+    made = editions.create_edition(house.briefing.id, now.date(), now=now, by="test")
     for article_id in articles(3):
-        service.add_pick(made.id, article_id, now=now)
-    return service.edit_edition(made.id, now=now, subject="The railway reaches the mill", preheader="And two more")
+        editions.add_pick(made.id, article_id, now=now)
+    return editions.edit_edition(made.id, now=now, subject="The railway reaches the mill", preheader="And two more")
 
 
 @pytest.fixture
 def people(house: House, now: datetime) -> dict[str, Any]:
     """An editor and a viewer of the morning briefing, an administrator, and the editor of the other newsletter."""
-    from newsletter.accounts import service
+    from newsletter.accounts import users
     from newsletter.accounts.models import User
 
     cast = {
@@ -202,7 +205,7 @@ def people(house: House, now: datetime) -> dict[str, Any]:
         "stranger": ("editor", house.other.id),
     }
     for name, (role, newsletter_id) in cast.items():
-        service.create_user(
+        users.create_user(
             f"{name}@example.com", PASSWORD, name=name.title(), role=role, newsletter_id=newsletter_id, now=now
         )
     return {name: User.objects.get(email=f"{name}@example.com") for name in cast}
@@ -210,7 +213,9 @@ def people(house: House, now: datetime) -> dict[str, Any]:
 
 def reported(person_id: int, list_id: int, what: Any, *, now: datetime, reason: str = "") -> None:
     """The provider reports of a reader: “hard” (the mail came back) or “complained”."""
-    from subscribers import reads, service
+    from subscribers import bounces_complaints, subscriber_lookup
 
-    told = service.ProviderReport(what, reads.get_subscriber(person_id).address, list_id, reason, now)
-    service.apply_reports([told], source="provider", now=now)
+    told = bounces_complaints.ProviderReport(
+        what, subscriber_lookup.get_subscriber(person_id).address, list_id, reason, now
+    )
+    bounces_complaints.apply_reports([told], source="provider", now=now)

@@ -110,7 +110,7 @@ def test_nothing_but_the_door_and_the_providers_opens_a_connection() -> None:
                 assert not NETWORK.search(path.read_text("utf-8")), name
 
 
-LISTENS = ("newsletter/cli/demo.py", "newsletter/jobs/pulses.py")  # a free port; the name of this machine
+LISTENS = ("newsletter/cli/demo.py", "newsletter/jobs/heartbeats.py")  # a free port; the name of this machine
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from newsletter.accounts.models import User
-from newsletter.accounts.service import get_user_row
+from newsletter.accounts.users import get_user_row
 from newsletter.kernel import ids
 from newsletter.kernel.errors import Refused
 

@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostE
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from newsletter.accounts import tokens
-from newsletter.accounts.rights import list_visible_newsletters
+from newsletter.accounts import api_tokens
+from newsletter.accounts.permissions import list_visible_newsletters
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NewsletterError
 
@@ -39,7 +39,7 @@ def api_view(verb: str, *, methods: Iterable[str]) -> Callable[[View], View]:
                 response["Allow"] = ", ".join(allowed)
                 return response
             kind, _, text = request.headers.get("Authorization", "").partition(" ")
-            user = tokens.find_token_user(text.strip(), now=clock.now()) if kind.casefold() == "bearer" else None
+            user = api_tokens.find_token_user(text.strip(), now=clock.now()) if kind.casefold() == "bearer" else None
             if user is None:
                 response = build_error("Send a token that is valid: Authorization: Bearer nl_…", 401)
                 response["WWW-Authenticate"] = "Bearer"

@@ -9,10 +9,12 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from newsletter.accounts import audit
+from newsletter.accounts import audit_log
 from newsletter.api.access import api_view
-from newsletter.curator import reads, service
-from newsletter.curator.extracted import ExtractedArticle
+from newsletter.curator.articles import intake, triage
+from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
+from newsletter.curator.editions import edition_lookup
+from newsletter.curator.editions.values import Article
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
@@ -35,14 +37,14 @@ def list_or_push_articles(request: HttpRequest) -> HttpResponse:
 @api_view("edit", methods=("GET",))
 def show_article(request: HttpRequest, article_id: int) -> HttpResponse:
     """One article."""
-    return JsonResponse(_to_document(reads.get_article(article_id)))
+    return JsonResponse(_to_document(edition_lookup.get_article(article_id)))
 
 
 def _list_articles(request: HttpRequest) -> HttpResponse:
     limit = parse_whole_number(request.GET.get("limit", "50"))
     if limit is None or not 1 <= limit <= MOST_LISTED:
         raise BadInput(f"The limit is a number from 1 to {MOST_LISTED}.", "limit")
-    found = reads.list_articles(query=request.GET.get("query", "")[:200], limit=limit)
+    found = edition_lookup.list_articles(query=request.GET.get("query", "")[:200], limit=limit)
     return JsonResponse({"articles": [_to_document(each) | {"text": ""} for each in found]})
 
 
@@ -53,7 +55,7 @@ def _push_article(request: HttpRequest) -> HttpResponse:
     url = _read_text(pushed, "url").strip()
     tags, first, last = _read_tags(pushed), _read_day(pushed, "eligible_from"), _read_day(pushed, "eligible_until")
     if set(pushed) & {"text", "html"}:
-        added = service.add_article_from_fields(
+        added = intake.add_article_from_fields(
             _to_extracted_article(pushed),
             url=url,
             html=_read_text(pushed, "html"),
@@ -61,17 +63,17 @@ def _push_article(request: HttpRequest) -> HttpResponse:
             fetch=wiring.build_fetcher(),
         )
     elif url:
-        added = service.add_article_from_page(url, now=now, fetch=wiring.build_fetcher())
+        added = intake.add_article_from_page(url, now=now, fetch=wiring.build_fetcher())
     else:
         raise BadInput("Give the text or html of the article, or the url of its page.", "text")
     if tags is not None:
-        service.set_tags(added.article.id, tags, by=user.email)
+        triage.set_tags(added.article.id, tags, by=user.email)
     if first or last:
-        service.set_eligible_dates(added.article.id, first=first, last=last, by=user.email)
+        triage.set_eligible_dates(added.article.id, first=first, last=last, by=user.email)
     if _read_text(pushed, "note").strip():
-        service.add_note(added.article.id, _read_text(pushed, "note"), by=user.email, now=now)
-    audit.record(user, "pushed article", f"article {added.article.id}", now=now, detail=added.article.title[:200])
-    answer = _to_document(reads.get_article(added.article.id)) | {
+        triage.add_note(added.article.id, _read_text(pushed, "note"), by=user.email, now=now)
+    audit_log.record(user, "pushed article", f"article {added.article.id}", now=now, detail=added.article.title[:200])
+    answer = _to_document(edition_lookup.get_article(added.article.id)) | {
         "created": added.created,
         "warnings": list(added.warnings),
     }
@@ -149,5 +151,5 @@ def _read_tags(pushed: dict[str, Any]) -> list[str] | None:
     return tags
 
 
-def _to_document(article: reads.Article) -> dict[str, Any]:
+def _to_document(article: Article) -> dict[str, Any]:
     return {each.name: getattr(article, each.name) for each in fields(article)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from newsletter.checks.findings import Finding
-from newsletter.templater import Rendered
+from newsletter.templater.briefing import Rendered
 
 SIZE_WARN, SIZE_BLOCK = 80_000, 102_000  # bytes of HTML: Gmail clips at about 102 kB (SendGrid fact 69)
 MIN_SIMILARITY = 0.5  # of the last edition's size, before a difference is worth a look

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from newsletter.checks import words
+from newsletter.checks import wording
 from newsletter.checks.findings import Finding, Level
-from newsletter.curator import urls
-from newsletter.curator.values import Pick
+from newsletter.curator.articles import canonical_urls
+from newsletter.curator.editions.values import Pick
 
 HEAVY_PICTURE, HEAVY_MAIL = 600_000, 2_000_000  # bytes
 
@@ -26,7 +26,7 @@ def check_story(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding
     name = f"“{story.headline}”"
     if not story.headline.strip():
         yield Finding("block", where, "There is no headline. Write one or drop the story.", "no-headline")
-    elif len(story.headline) > words.LONGEST_HEADLINE:
+    elif len(story.headline) > wording.LONGEST_HEADLINE:
         yield Finding(
             "advise",
             where,
@@ -36,20 +36,20 @@ def check_story(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding
     if not story.url:
         yield Finding("warn", where, f"{name} has no link.", "no-link")
     else:
-        yield from words.check_url(story.url, where)
+        yield from wording.check_url(story.url, where)
     if not story.publisher.strip():
         yield Finding("warn", where, f"{name} names no source. Say who reported it.", "no-source")
     if not story.blurb.strip() and story.size != "s":
         yield Finding("advise", where, f"{name} has no blurb. Write one, or make it small.", "no-blurb")
-    elif len(story.blurb.split()) > words.MAX_BLURB_WORDS:
+    elif len(story.blurb.split()) > wording.MAX_BLURB_WORDS:
         yield Finding(
             "advise",
             where,
             f"The blurb of {name} has {len(story.blurb.split())} words; 20 to 40 read best.",
             "long-blurb",
         )
-    yield from words.check_placeholders(f"{story.headline}\n{story.blurb}\n{story.label}", where)
-    yield from words.check_markdown_links(story.blurb, where)
+    yield from wording.check_placeholders(f"{story.headline}\n{story.blurb}\n{story.label}", where)
+    yield from wording.check_markdown_links(story.blurb, where)
     if ran and not story.again_reason:
         yield Finding("warn", where, f"{name} {ran}. Drop it, or let it stand for those who missed it.", "already-ran")
     elif story.again_reason:
@@ -85,8 +85,8 @@ def check_duplicates(stories: Sequence[Pick], told: Mapping[int, int]) -> Iterat
     seen: dict[str, Pick] = {}
     for story in stories:
         keys = {
-            f"address:{urls.canonicalise(story.url)}": "address",
-            f"title:{urls.normalise_title(story.headline)}": "headline",
+            f"address:{canonical_urls.canonicalise(story.url)}": "address",
+            f"title:{canonical_urls.normalise_title(story.headline)}": "headline",
         }
         event = told.get(story.article_id)
         if event:

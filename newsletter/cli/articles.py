@@ -8,9 +8,11 @@ from pathlib import Path
 
 import typer
 
-from newsletter.accounts import audit
+from newsletter.accounts import audit_log
 from newsletter.cli.output import JSON, emit_json, print_table, say, warn
-from newsletter.curator import reads, service
+from newsletter.curator.articles import intake, triage
+from newsletter.curator.editions import edition_lookup
+from newsletter.curator.editions.values import Article
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
@@ -30,15 +32,15 @@ def add(
     """Add one article from a page, an HTML file, or text pasted on standard input."""
     now = clock.now()
     if source == "-":
-        added = service.add_article_from_paste(_read_pasted(), url=url, now=now)
+        added = intake.add_article_from_paste(_read_pasted(), url=url, now=now)
     elif source.startswith(("http://", "https://")):
-        added = service.add_article_from_page(source, now=now, fetch=wiring.build_fetcher())
+        added = intake.add_article_from_page(source, now=now, fetch=wiring.build_fetcher())
     else:
         path = Path(source)
-        added = service.add_article_from_html(
+        added = intake.add_article_from_html(
             _read_file(path), url=url, base_file=path.resolve(), now=now, fetch=wiring.build_fetcher()
         )
-    audit.record(None, "added article", added.article.title[:200], now=now)
+    audit_log.record(None, "added article", added.article.title[:200], now=now)
     for warning in added.warnings:
         warn(warning)
     if as_json:
@@ -46,7 +48,7 @@ def add(
     say(f"{'Added' if added.created else 'Known already'}: {added.article.id} {added.article.title}")
 
 
-def _to_dict(article: reads.Article) -> dict[str, object]:
+def _to_dict(article: Article) -> dict[str, object]:
     return {name: getattr(article, name) for name in article.__dataclass_fields__}
 
 
@@ -78,7 +80,7 @@ def mark(
     article_id: int, state: str = typer.Argument(..., help="new, shortlisted or ignored."), as_json: bool = JSON
 ) -> None:
     """Shortlist an article, ignore it, or make it new again."""
-    article = service.set_standing(article_id, state, by=audit.COMMAND_LINE)
+    article = triage.set_standing(article_id, state, by=audit_log.COMMAND_LINE)
     _record_audit(f"marked {state}", article_id)
     emit_json(_to_dict(article)) if as_json else say(f"{article.title} is {article.standing}.")
 
@@ -90,7 +92,7 @@ def tag(
     as_json: bool = JSON,
 ) -> None:
     """Give an article these tags and no others."""
-    article = service.set_tags(article_id, tags or [], by=audit.COMMAND_LINE)
+    article = triage.set_tags(article_id, tags or [], by=audit_log.COMMAND_LINE)
     _record_audit("tagged", article_id)
     emit_json(_to_dict(article)) if as_json else say(f"{article.title}: {', '.join(tags) if tags else 'no tags'}.")
 
@@ -103,8 +105,8 @@ def set_days(
     as_json: bool = JSON,
 ) -> None:
     """Set the days an article may run; without any, it may run on all."""
-    article = service.set_eligible_dates(
-        article_id, first=_parse_day(first, "from"), last=_parse_day(last, "until"), by=audit.COMMAND_LINE
+    article = triage.set_eligible_dates(
+        article_id, first=_parse_day(first, "from"), last=_parse_day(last, "until"), by=audit_log.COMMAND_LINE
     )
     _record_audit("set days of", article_id)
     emit_json(_to_dict(article)) if as_json else say(
@@ -115,7 +117,7 @@ def set_days(
 @app.command("note")
 def note(article_id: int, text: str) -> None:
     """Add a note to an article, for the desk alone."""
-    service.add_note(article_id, text, by=audit.COMMAND_LINE, now=clock.now())
+    triage.add_note(article_id, text, by=audit_log.COMMAND_LINE, now=clock.now())
     _record_audit("noted", article_id)
     say("Noted.")
 
@@ -125,7 +127,7 @@ def _parse_day(text: str, field: str) -> date | None:
 
 
 def _record_audit(verb: str, article_id: int) -> None:
-    audit.record(None, verb, f"article {article_id}", now=clock.now())
+    audit_log.record(None, verb, f"article {article_id}", now=clock.now())
 
 
 @app.command("list")
@@ -135,7 +137,7 @@ def show_all(
     as_json: bool = JSON,
 ) -> None:
     """List articles, newest first."""
-    found = reads.list_articles(query=query, limit=limit)
+    found = edition_lookup.list_articles(query=query, limit=limit)
     if as_json:
         return emit_json(found)
     print_table(
@@ -148,7 +150,7 @@ def show_all(
 @app.command("show")
 def show(article_id: int, as_json: bool = JSON) -> None:
     """Show one article with everything known of it."""
-    article = reads.get_article(article_id)
+    article = edition_lookup.get_article(article_id)
     if as_json:
         return emit_json(article)
     print_table(("field", "value"), [(name, value) for name, value in _to_dict(article).items()], "")

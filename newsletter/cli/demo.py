@@ -68,15 +68,15 @@ def run_demo(
 
 def compose_demo(folder: Path, now: datetime) -> tuple[Any, Any]:
     """Makes what is missing: newsletters, readers, articles, and today's edition, delivered."""
-    from newsletter.catalog import reads as catalog
+    from newsletter.catalog import newsletters
 
     material = _copy_material(folder, now)
     sample = tomllib.loads((material / "publication.toml").read_text("utf-8"))
-    if not catalog.list_newsletters():
+    if not newsletters.list_newsletters():
         for each in sample["newsletters"]:
             _create_newsletter(each, sample["publication"], material, now)
     briefing = sample["newsletters"][0]
-    newsletter = catalog.get_newsletter_by_slug(briefing["slug"])
+    newsletter = newsletters.get_newsletter_by_slug(briefing["slug"])
     _import_subscribers(material, sample["subscribers"], newsletter.list_id, now)
     _add_articles(material, sample["feeds"], now)
     return _send_edition(newsletter, briefing["sample"], now)
@@ -101,15 +101,15 @@ def _choose_port(folder: Path, wanted: int) -> int:
 
 def _create_administrator(folder: Path, now: datetime) -> str:
     """The demo's login; its password is made once and kept beside the database."""
-    from newsletter.accounts import service
+    from newsletter.accounts import users
 
     kept = folder / "login.txt"
     if not kept.is_file():
         kept.touch(mode=0o600)
         kept.write_text(secrets.token_urlsafe(9))
     password = kept.read_text().strip()
-    if all(person.email != LOGIN for person in service.list_users()):
-        service.create_user(LOGIN, password, name="Demo Editor", role="admin", now=now)
+    if all(person.email != LOGIN for person in users.list_users()):
+        users.create_user(LOGIN, password, name="Demo Editor", role="admin", now=now)
     return password
 
 
@@ -137,15 +137,15 @@ def _date_feed(match: re.Match[str], now: datetime) -> str:
 
 def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Path, now: datetime) -> None:
     """One newsletter with its list, its look and its schedule."""
-    from newsletter.catalog import service as catalog
-    from newsletter.scheduler import service as scheduler
-    from subscribers import service as subscribers
+    from newsletter.catalog import newsletter_settings
+    from newsletter.scheduling import occurrences
+    from subscribers import people
 
-    target = subscribers.create_list(
+    target = people.create_list(
         each["list"]["slug"], each["list"]["name"], description=each["list"]["description"], now=now
     )
     settings = {name: each[name] for name in _SETTINGS if name in each}
-    made = catalog.create_newsletter(
+    made = newsletter_settings.create_newsletter(
         publication=paper["name"],
         publication_url=paper["url"],
         postal_address=paper["postal_address"],
@@ -155,12 +155,12 @@ def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Pa
         **settings,
     )
     light, dark = (
-        catalog.store_picture((material / paper[name]).read_bytes(), source_url="", now=now)
+        newsletter_settings.store_picture((material / paper[name]).read_bytes(), source_url="", now=now)
         for name in ("logo_light", "logo_dark")
     )
-    catalog.set_logos(made.id, light=light, dark=dark)
-    scheduler.create_schedule(made.id, **each["schedule"], zone=made.zone, now=now)
-    scheduler.materialise(now)
+    newsletter_settings.set_logos(made.id, light=light, dark=dark)
+    occurrences.create_schedule(made.id, **each["schedule"], zone=made.zone, now=now)
+    occurrences.materialise(now)
 
 
 _SETTINGS = (
@@ -169,14 +169,15 @@ _SETTINGS = (
 
 
 def _import_subscribers(material: Path, sample: dict[str, Any], list_id: int, now: datetime) -> None:
-    from subscribers import reads, service
+    from subscribers import subscriber_lookup
+    from subscribers.imports import run
 
-    if sum(reads.count_subscribers_by_state(list_id).values()) >= sample["count"]:
+    if sum(subscriber_lookup.count_subscribers_by_state(list_id).values()) >= sample["count"]:
         return
     file = material / "readers.csv"
     file.write_text("\n".join(["email,first_name,last_name,zone", *_csv_lines(material, sample)]) + "\n", "utf-8")
     with progress("Readers", sample["count"]) as advance:
-        service.import_csv(file, list_id, dry_run=False, by=BY, now=now, progress=advance)
+        run.import_csv(file, list_id, dry_run=False, by=BY, now=now, progress=advance)
 
 
 def _csv_lines(material: Path, sample: dict[str, Any]) -> Iterator[str]:
@@ -195,71 +196,74 @@ def _to_ascii(name: str) -> str:
 
 
 def _add_articles(material: Path, feeds: list[dict[str, str]], now: datetime) -> None:
-    from newsletter.curator import reads, service
+    from newsletter.curator.articles import intake, sources
+    from newsletter.curator.editions import edition_lookup
     from newsletter.jobs import wiring
 
-    known = {source.url for source in reads.list_sources()}
+    known = {source.url for source in edition_lookup.list_sources()}
     for feed in feeds:
         url = (material / Path(feed["file"]).name).as_uri()
         if url not in known:
-            service.add_source(url, title=feed["title"], now=now)
-    service.fetch_sources(
-        now=now, fetch=wiring.build_fetcher(), ids=[source.id for source in reads.list_sources() if source.is_file]
+            sources.add_source(url, title=feed["title"], now=now)
+    sources.fetch_sources(
+        now=now,
+        fetch=wiring.build_fetcher(),
+        ids=[source.id for source in edition_lookup.list_sources() if source.is_file],
     )
     for page in sorted((material / "articles").glob("*.html")):
         html = page.read_text("utf-8").replace("../pictures/", "pictures/").encode()
-        service.add_article_from_html(
+        intake.add_article_from_html(
             html, url="", base_file=material / page.name, now=now, fetch=wiring.build_fetcher()
         )
 
 
 def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple[Any, Any]:
-    from newsletter.checks import service as checks
-    from newsletter.curator import reads, service
-    from newsletter.delivery import reads as deliveries
+    from newsletter.checks import preflight
+    from newsletter.curator.editions import edition_lookup, editions
+    from newsletter.delivery.reports import summary
     from newsletter.jobs import tasks
 
     today = now.astimezone(clock.get_zone(briefing.zone)).date()
-    edition = reads.find_edition(briefing.id, today)
+    edition = edition_lookup.find_edition(briefing.id, today)
     if edition is None:
-        edition = service.create_edition(briefing.id, today, now=now, by=BY, suggest=True)
+        edition = editions.create_edition(briefing.id, today, now=now, by=BY, suggest=True)
         edition = _edit_edition(edition, sample, now)
     if edition.snapshot_id is None and edition.state == "open":
-        checks.approve_edition(edition.id, by=BY, now=now)
+        preflight.approve_edition(edition.id, by=BY, now=now)
         tasks.send_edition(edition.id, at=None, by=BY, now=now)
-    mailing = deliveries.find_mailing_of_edition(edition.id)
+    mailing = summary.find_mailing_of_edition(edition.id)
     if mailing is not None and mailing.state in ("scheduled", "freezing", "sending"):
         _deliver(mailing.id)
-        mailing = deliveries.get_mailing(mailing.id)
-    return reads.get_edition(edition.id), mailing
+        mailing = summary.get_mailing(mailing.id)
+    return edition_lookup.get_edition(edition.id), mailing
 
 
 def _edit_edition(edition: Any, sample: dict[str, Any], now: datetime) -> Any:
     """The editor's part: subject, preheader, intro, and the story of the subject as the lead."""
-    from newsletter.curator import service
+    from newsletter.curator.editions import editions
 
     lead = next((story for story in edition.picks if story.headline == sample["subject"]), None)
     if lead is not None:
-        service.move_pick(edition.id, lead.key, section=edition.picks[0].section, position=1, now=now)
-        service.edit_pick(edition.id, lead.key, size="l", now=now)
-    return service.edit_edition(
+        editions.move_pick(edition.id, lead.key, section=edition.picks[0].section, position=1, now=now)
+        editions.edit_pick(edition.id, lead.key, size="l", now=now)
+    return editions.edit_edition(
         edition.id, now=now, subject=sample["subject"], preheader=sample["preheader"], intro=sample["intro"]
     )
 
 
 def _deliver(mailing_id: int) -> None:
     """Hands over here and now, as a worker would."""
-    from newsletter.delivery import reads as deliveries
-    from newsletter.delivery import service as delivery
+    from newsletter.delivery.reports import summary
+    from newsletter.delivery.sending import freeze, hand_over, mailings
     from newsletter.jobs import wiring
 
     now = clock.now()
-    while delivery.freeze_next(now):
+    while freeze.freeze_next(now):
         pass
-    with progress("Delivering to the outbox", deliveries.get_mailing(mailing_id).candidates) as advance:
-        while delivery.hand_over_next(clock.now(), owner="demo", provider=wiring.get_provider(), clock=clock.now):
+    with progress("Delivering to the outbox", summary.get_mailing(mailing_id).candidates) as advance:
+        while hand_over.hand_over_next(clock.now(), owner="demo", provider=wiring.get_provider(), clock=clock.now):
             advance(wiring.get_provider().max_batch)
-    delivery.finish_settled(clock.now())
+    mailings.finish_settled(clock.now())
 
 
 def _print_summary(edition: Any, mailing: Any, password: str) -> None:

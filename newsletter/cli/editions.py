@@ -9,14 +9,14 @@ from typing import Any
 
 import typer
 
-from newsletter.accounts import audit
-from newsletter.catalog import reads as catalog
-from newsletter.checks import service as checks
+from newsletter.accounts import audit_log
+from newsletter.catalog import newsletters
+from newsletter.checks import preflight
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say, spinner, warn
-from newsletter.curator import corrections, reads, service, variants
-from newsletter.curator.values import SuggestedArticle
-from newsletter.curator.variants import Variant
-from newsletter.delivery import service as delivery
+from newsletter.curator.editions import approval, boxes, corrections, edition_lookup, editions, variants
+from newsletter.curator.editions.values import Edition, SuggestedArticle
+from newsletter.curator.editions.variants import Variant
+from newsletter.delivery.sending import one_off
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Refused, SurroundingsError
@@ -40,8 +40,8 @@ def create(
 ) -> None:
     """Make the edition of a day."""
     now = clock.now()
-    found = catalog.get_newsletter_by_slug(newsletter)
-    made = service.create_edition(
+    found = newsletters.get_newsletter_by_slug(newsletter)
+    made = editions.create_edition(
         found.id,
         clock.parse_day(date) if date else None,
         now=now,
@@ -50,7 +50,7 @@ def create(
         wanted=stories or None,
         fetch=wiring.build_fetcher(),
     )
-    audit.record(None, "made edition", f"{newsletter} {made.date}", now=now, newsletter_id=found.id)
+    audit_log.record(None, "made edition", f"{newsletter} {made.date}", now=now, newsletter_id=found.id)
     _print_edition(made, as_json)
 
 
@@ -59,10 +59,12 @@ def show_all(
     newsletter: str = typer.Argument(""), limit: int = typer.Option(30, min=1, max=500), as_json: bool = JSON
 ) -> None:
     """List editions, newest first."""
-    found = reads.list_editions(catalog.get_newsletter_by_slug(newsletter).id if newsletter else None, limit=limit)
+    found = edition_lookup.list_editions(
+        newsletters.get_newsletter_by_slug(newsletter).id if newsletter else None, limit=limit
+    )
     if as_json:
         return emit_json(found)
-    names = {n.id: n.slug for n in catalog.list_newsletters()}
+    names = {n.id: n.slug for n in newsletters.list_newsletters()}
     print_table(
         ("id", "newsletter", "date", "state", "stories", "subject"),
         [(e.id, names[e.newsletter_id], e.date, e.state, len(e.picks), e.subject) for e in found],
@@ -73,7 +75,7 @@ def show_all(
 @app.command("show")
 def show(edition_id: int, as_json: bool = JSON) -> None:
     """Show one edition with its stories."""
-    _print_edition(reads.get_edition(edition_id), as_json)
+    _print_edition(edition_lookup.get_edition(edition_id), as_json)
 
 
 @app.command("suggest")
@@ -85,8 +87,8 @@ def suggest_stories(
     """Fill the free places with fresh, varied stories not run before."""
     now = clock.now()
     if dry_run:
-        return _print_proposals(service.list_suggestions(edition_id, now=now), as_json)
-    edition = service.suggest_picks(edition_id, now=now, fetch=wiring.build_fetcher())
+        return _print_proposals(editions.list_suggestions(edition_id, now=now), as_json)
+    edition = editions.suggest_picks(edition_id, now=now, fetch=wiring.build_fetcher())
     _record_audit("suggested stories", edition, now)
     _print_edition(edition, as_json)
 
@@ -124,7 +126,7 @@ def pick_story(
 ) -> None:
     """Place an article in an edition."""
     now = clock.now()
-    edition = service.add_pick(
+    edition = editions.add_pick(
         edition_id,
         article_id,
         section=section or None,
@@ -146,7 +148,7 @@ def drop_story(
 ) -> None:
     """Take a story out of an edition."""
     now = clock.now()
-    edition = service.drop_pick(edition_id, key, now=now)
+    edition = editions.drop_pick(edition_id, key, now=now)
     _record_audit("dropped", edition, now, key)
     _print_edition(edition, as_json)
 
@@ -161,7 +163,7 @@ def move_story(
 ) -> None:
     """Move a story to another place."""
     now = clock.now()
-    edition = service.move_pick(edition_id, key, section=section or None, position=position, now=now)
+    edition = editions.move_pick(edition_id, key, section=section or None, position=position, now=now)
     _record_audit("moved", edition, now, key)
     _print_edition(edition, as_json)
 
@@ -215,11 +217,11 @@ def edit(
         )
     if not of_edition and not of_story:
         raise BadInput("Nothing to change was given. For instance: --subject “…” or KEY --headline “…”.")
-    edition = reads.get_edition(edition_id)
+    edition = edition_lookup.get_edition(edition_id)
     if of_edition:
-        edition = service.edit_edition(edition_id, now=now, **of_edition)
+        edition = editions.edit_edition(edition_id, now=now, **of_edition)
     if of_story:
-        edition = service.edit_pick(edition_id, key, now=now, **of_story)
+        edition = editions.edit_pick(edition_id, key, now=now, **of_story)
     _record_audit("edited", edition, now, ", ".join([*of_edition, *of_story]))
     _print_edition(edition, as_json)
 
@@ -241,9 +243,7 @@ def save_box(
     """Add a box that is no story, such as a word to members, or write one anew."""
     now = clock.now()
     words = sys.stdin.read() if text == "-" else text
-    edition = service.set_box(
-        edition_id, box_id=box_id, title=title, text=words, shown_to=shown_to, place=place, now=now
-    )
+    edition = boxes.set_box(edition_id, box_id=box_id, title=title, text=words, shown_to=shown_to, place=place, now=now)
     _record_audit("edited", edition, now, "boxes")
     _print_edition(edition, as_json)
 
@@ -254,7 +254,7 @@ def drop_box(
 ) -> None:
     """Take a box out of an edition."""
     now = clock.now()
-    edition = service.drop_box(edition_id, box_id, now=now)
+    edition = boxes.drop_box(edition_id, box_id, now=now)
     _record_audit("edited", edition, now, "boxes")
     _print_edition(edition, as_json)
 
@@ -271,7 +271,7 @@ def check_edition(
     if look:
         with spinner("Looking at pages and links"):
             tasks.check_pages_and_links_of_edition(edition_id, clock.now())
-    findings = checks.check_edition(edition_id, now=clock.now())
+    findings = preflight.check_edition(edition_id, now=clock.now())
     if as_json:
         emit_json(
             {
@@ -306,16 +306,16 @@ def preview(
 ) -> None:
     """Write the mail as it would leave: html, txt and eml."""
     now = clock.now()
-    edition = reads.get_edition(edition_id)
-    newsletter = catalog.get_newsletter(edition.newsletter_id)
-    rendered = service.preview(
+    edition = edition_lookup.get_edition(edition_id)
+    newsletter = newsletters.get_newsletter(edition.newsletter_id)
+    rendered = approval.preview(
         edition_id, now=now, variant=variants.PAGE if web else _find_variant(edition, groups, second)
     )
     for problem in rendered.problems:
         warn(f"{problem.level}: {problem.where}: {problem.message}")
     if not rendered.html:
         raise Refused("The mail could not be rendered, so nothing was written; the reasons are above.")
-    mail = delivery.compose_eml(rendered=rendered, newsletter=newsletter, address=to, first_name=first_name, now=now)
+    mail = one_off.compose_eml(rendered=rendered, newsletter=newsletter, address=to, first_name=first_name, now=now)
     stem = f"{newsletter.slug}-{edition.date}"
     files = {"html": mail.html.encode(), "txt": mail.text.encode(), "eml": mail.eml}
     try:
@@ -338,7 +338,7 @@ def preview(
         say(path)
 
 
-def _find_variant(edition: reads.Edition, groups: list[str], second: bool) -> Variant:
+def _find_variant(edition: Edition, groups: list[str], second: bool) -> Variant:
     """The variant asked for. Raises BadInput where the edition has none like it."""
     wanted = (frozenset(groups), second)
     for each in variants.list_variants(edition):
@@ -361,8 +361,8 @@ def override(
 ) -> None:
     """Let an edition be approved although a finding blocks it; the reason is kept."""
     now = clock.now()
-    finding = checks.override(edition_id, code, where, reason=reason, by=BY, now=now)
-    _record_audit("overrode", reads.get_edition(edition_id), now, f"{code} {where}: {reason}"[:200])
+    finding = preflight.override(edition_id, code, where, reason=reason, by=BY, now=now)
+    _record_audit("overrode", edition_lookup.get_edition(edition_id), now, f"{code} {where}: {reason}"[:200])
     say(f"{finding.message} It may stand: {finding.overridden}.")
 
 
@@ -370,8 +370,8 @@ def override(
 def approve(edition_id: int, as_json: bool = JSON) -> None:
     """Freeze the edition as it is to be sent. Any edit after this voids the approval."""
     now = clock.now()
-    snapshot = checks.approve_edition(edition_id, by=BY, now=now)
-    _record_audit("approved", reads.get_edition(edition_id), now, snapshot.sha256[:12])
+    snapshot = preflight.approve_edition(edition_id, by=BY, now=now)
+    _record_audit("approved", edition_lookup.get_edition(edition_id), now, snapshot.sha256[:12])
     if as_json:
         return emit_json(
             {
@@ -388,7 +388,7 @@ def approve(edition_id: int, as_json: bool = JSON) -> None:
 def withdraw(edition_id: int) -> None:
     """Take the approval back."""
     now = clock.now()
-    edition = service.withdraw_approval(edition_id, by=BY, now=now)
+    edition = approval.withdraw_approval(edition_id, by=BY, now=now)
     _record_audit("withdrew approval", edition, now)
     say("The approval is withdrawn.")
 
@@ -404,9 +404,9 @@ def correct(
 ) -> None:
     """Correct an edition that was sent: in the archive at once, in the next edition, and with --mail in a mail of its own."""
     now = clock.now()
-    edition = reads.get_edition(edition_id)
+    edition = edition_lookup.get_edition(edition_id)
     if text:
-        service.add_correction(edition_id, text, key=story, by=BY, now=now)
+        corrections.add_correction(edition_id, text, key=story, by=BY, now=now)
         _record_audit("corrected", edition, now, text[:200])
     if mail:
         confirm_or_refuse(f"Mail the corrections of edition {edition_id} to everybody who was sent it?", yes)
@@ -431,7 +431,7 @@ def skip_edition(edition_id: int, reason: str = typer.Option(..., help="Why."), 
     """Leave an edition out."""
     confirm_or_refuse(f"Leave edition {edition_id} out?", yes)
     now = clock.now()
-    edition = service.skip(edition_id, reason=reason, by=BY, now=now)
+    edition = approval.skip(edition_id, reason=reason, by=BY, now=now)
     _record_audit("skipped", edition, now, reason)
     say(f"Left out: {reason}")
 
@@ -447,12 +447,12 @@ def send(
 ) -> None:
     """Send an approved edition to its list, or a test to yourself; --for and --second-subject say which variant to test."""
     now = clock.now()
-    edition = reads.get_edition(edition_id)
+    edition = edition_lookup.get_edition(edition_id)
     if test_to:
         return _send_test(edition, test_to, _find_variant(edition, groups, second), now, as_json)
     if groups or second:
         raise BadInput("--for and --second-subject are for tests: say --test-to ADDRESS as well.", "for")
-    newsletter = catalog.get_newsletter(edition.newsletter_id)
+    newsletter = newsletters.get_newsletter(edition.newsletter_id)
     mailing = tasks.send_edition(
         edition_id, at=clock.parse_local_moment(at, newsletter.zone, "at") if at else None, by=BY, now=now
     )
@@ -463,7 +463,7 @@ def send(
     say(f"It leaves while `newsletter run` is on. Follow it: newsletter mailings show {mailing.id}")
 
 
-def _send_test(edition: reads.Edition, addresses: list[str], variant: Variant, now: Any, as_json: bool) -> None:
+def _send_test(edition: Edition, addresses: list[str], variant: Variant, now: Any, as_json: bool) -> None:
     sent = tasks.send_test(edition.id, addresses, variant=variant, by=BY, now=now)
     _record_audit("sent test", edition, now, f"{len(sent)} addresses")
     if as_json:
@@ -474,11 +474,11 @@ def _send_test(edition: reads.Edition, addresses: list[str], variant: Variant, n
         raise typer.Exit(1)
 
 
-def _record_audit(verb: str, edition: reads.Edition, now: Any, detail: str = "") -> None:
-    audit.record(None, verb, f"edition {edition.id}", now=now, newsletter_id=edition.newsletter_id, detail=detail)
+def _record_audit(verb: str, edition: Edition, now: Any, detail: str = "") -> None:
+    audit_log.record(None, verb, f"edition {edition.id}", now=now, newsletter_id=edition.newsletter_id, detail=detail)
 
 
-def _print_edition(edition: reads.Edition, as_json: bool) -> None:
+def _print_edition(edition: Edition, as_json: bool) -> None:
     if as_json:
         return emit_json(edition)
     say(f"Edition {edition.id}, {edition.date}: {edition.state}{f' ({edition.reason})' if edition.reason else ''}")

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import typer
 
-from newsletter.accounts import audit
+from newsletter.accounts import audit_log
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, progress, say, warn
-from newsletter.curator import reads, service
-from newsletter.curator.resources import read_file
+from newsletter.curator.articles import sources
+from newsletter.curator.articles.resources import read_file
+from newsletter.curator.editions import edition_lookup
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 
@@ -28,9 +29,9 @@ def add(
 ) -> None:
     """Add feeds (RSS, Atom or JSON Feed). Fetch them with: newsletter feeds fetch."""
     now = clock.now()
-    made = [service.add_source(_to_url(address), title=title, now=now) for address in addresses]
+    made = [sources.add_source(_to_url(address), title=title, now=now) for address in addresses]
     for source in made:
-        audit.record(None, "added feed", source.url[:200], now=now)
+        audit_log.record(None, "added feed", source.url[:200], now=now)
     if as_json:
         return emit_json(made)
     say(f"{len(made)} added. Read them now: newsletter feeds fetch")
@@ -45,8 +46,8 @@ def _to_url(address: str) -> str:
 def import_feeds(file: Path, as_json: bool = JSON) -> None:
     """Add the feeds of an OPML file, as feed readers export it. What cannot be taken is reported (exit 1)."""
     now = clock.now()
-    new, troubles = service.import_sources(read_file(file), now=now)
-    audit.record(None, "imported feeds", file.name, now=now, detail=f"{len(new)} new")
+    new, troubles = sources.import_sources(read_file(file), now=now)
+    audit_log.record(None, "imported feeds", file.name, now=now, detail=f"{len(new)} new")
     if as_json:
         emit_json({"new": new, "refused": troubles})
     else:
@@ -61,7 +62,7 @@ def import_feeds(file: Path, as_json: bool = JSON) -> None:
 def export_feeds(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
     """Write all feeds on the web as an OPML file, for other feed readers."""
     with open_output(out) as file:
-        file.write(service.export_sources(now=clock.now()))
+        file.write(sources.export_sources(now=clock.now()))
     if out is not None:
         say(f"Written to {out}.")
 
@@ -69,7 +70,7 @@ def export_feeds(out: Path | None = typer.Option(None, help="File to write; defa
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
     """List the feeds, and how each is doing."""
-    sources, health = reads.list_sources(), reads.get_source_health(clock.now())
+    sources, health = edition_lookup.list_sources(), edition_lookup.get_source_health(clock.now())
     if as_json:
         return emit_json([{**asdict(s), **asdict(health[s.id])} for s in sources])
     print_table(
@@ -93,9 +94,9 @@ def fetch_feeds(
     as_json: bool = JSON,
 ) -> None:
     """Read the feeds now. A broken feed never stops the others; exit 3 when none could be read."""
-    wanted = ids or [source.id for source in reads.list_sources()]
+    wanted = ids or [source.id for source in edition_lookup.list_sources()]
     with progress("Reading feeds", len(wanted)) as advance:
-        reports = service.fetch_sources(now=clock.now(), fetch=wiring.build_fetcher(), ids=wanted, progress=advance)
+        reports = sources.fetch_sources(now=clock.now(), fetch=wiring.build_fetcher(), ids=wanted, progress=advance)
     failed = [report for report in reports if report.state == "failed"]
     if as_json:
         emit_json(reports)
@@ -114,8 +115,8 @@ def fetch_feeds(
 @app.command("remove")
 def remove_feed(feed_id: int, yes: bool = YES) -> None:
     """Stop reading a feed. Its articles stay."""
-    source = next((s for s in reads.list_sources() if s.id == feed_id), None)
+    source = next((s for s in edition_lookup.list_sources() if s.id == feed_id), None)
     confirm_or_refuse(f"Remove {source.title or source.url if source else f'feed {feed_id}'}?", yes)
-    service.remove_source(feed_id)
-    audit.record(None, "removed feed", str(feed_id), now=clock.now())
+    sources.remove_source(feed_id)
+    audit_log.record(None, "removed feed", str(feed_id), now=clock.now())
     say("Removed. Its articles stay.")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from newsletter.accounts import audit
+from newsletter.accounts import audit_log
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.kernel import clock
-from subscribers import reads, service
+from subscribers import hygiene, people, subscriber_lookup
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What people subscribe to.")
 
@@ -23,10 +23,10 @@ def create(
 ) -> None:
     """Make a list."""
     now = clock.now()
-    made = service.create_list(
+    made = people.create_list(
         slug, name, description=description, language=language, double_opt_in=not single_opt_in, now=now
     )
-    audit.record(None, "made list", made.slug, now=now)
+    audit_log.record(None, "made list", made.slug, now=now)
     emit_json(made) if as_json else say(f"List {made.slug} is there. Sign-up page: /join/{made.slug}/")
 
 
@@ -43,18 +43,18 @@ def change(
 ) -> None:
     """Change a list; what is not given stays."""
     now = clock.now()
-    made = service.change_list(
+    made = people.change_list(
         slug, name=name, description=description, language=language, opt_in=opt_in, weekly_day=weekly_day, public=public
     )
-    audit.record(None, "changed list", made.slug, now=now)
+    audit_log.record(None, "changed list", made.slug, now=now)
     emit_json(made) if as_json else say(f"{made.name} ({made.slug}) is changed.")
 
 
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
     """List the lists, with their readers."""
-    lists = reads.list_lists()
-    counts = {each.id: reads.count_subscribers_by_state(each.id) for each in lists}
+    lists = subscriber_lookup.list_lists()
+    counts = {each.id: subscriber_lookup.count_subscribers_by_state(each.id) for each in lists}
     if as_json:
         return emit_json([{"list": each, "counts": counts[each.id]} for each in lists])
     print_table(
@@ -67,8 +67,8 @@ def show_all(as_json: bool = JSON) -> None:
 @app.command("show")
 def show(slug: str, as_json: bool = JSON) -> None:
     """Show one list and how many readers it has, by state."""
-    found = reads.get_list_by_slug(slug)
-    counts = reads.count_subscribers_by_state(found.id)
+    found = subscriber_lookup.get_list_by_slug(slug)
+    counts = subscriber_lookup.count_subscribers_by_state(found.id)
     if as_json:
         return emit_json({"list": found, "counts": counts})
     say(f"{found.name} ({found.slug}), {'double' if found.double_opt_in else 'single'} opt-in")
@@ -78,7 +78,7 @@ def show(slug: str, as_json: bool = JSON) -> None:
 @app.command("growth")
 def show_growth(slug: str, months: int = typer.Option(12, min=1, max=120), as_json: bool = JSON) -> None:
     """Show how a list grew, month by month: who came and how, who went and why, and the share that went."""
-    found = service.compute_growth(reads.get_list_by_slug(slug).id, now=clock.now(), months=months)
+    found = hygiene.compute_growth(subscriber_lookup.get_list_by_slug(slug).id, now=clock.now(), months=months)
     if as_json:
         return emit_json(found)
     print_table(
@@ -112,14 +112,14 @@ def count_or_ask_inactive(
 ) -> None:
     """Count the readers nobody has noticed for months; ask them with --ask. Who does not answer in 30 days is let go."""
     now = clock.now()
-    found = reads.get_list_by_slug(slug)
-    seen = service.count_inactive(found.id, months, now=now)
+    found = subscriber_lookup.get_list_by_slug(slug)
+    seen = hygiene.count_inactive(found.id, months, now=now)
     asked = 0
     if ask:
         confirm_or_refuse(f"Ask {seen.to_ask:,} readers of {found.name} whether they still want it?", yes)
-        asked = service.ask_inactive(found.id, months, now=now)
-        audit.record(None, "asked the silent", found.slug, now=now, detail=f"{asked} readers")
-        seen = service.count_inactive(found.id, months, now=now)
+        asked = hygiene.ask_inactive(found.id, months, now=now)
+        audit_log.record(None, "asked the silent", found.slug, now=now, detail=f"{asked} readers")
+        seen = hygiene.count_inactive(found.id, months, now=now)
     if as_json:
         return emit_json(seen)
     say(

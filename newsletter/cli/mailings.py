@@ -10,14 +10,17 @@ from typing import Any
 
 import typer
 
-from newsletter.accounts import audit
-from newsletter.catalog import reads as catalog
+from newsletter.accounts import audit_log
+from newsletter.catalog.newsletters import get_newsletter, list_newsletters
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
-from newsletter.delivery import reads, service
+from newsletter.delivery.reports import recipients, summary
+from newsletter.delivery.sending import mailings
+from newsletter.delivery.sending.recall import recall_mailing
+from newsletter.delivery.sending.repair import repair_mailing, settle_unknown
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
-from subscribers.tables import escape_formula
+from subscribers.imports.csv import escape_formula
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What was sent to whom, and what became of it.")
 BY = "command line"
@@ -26,10 +29,10 @@ BY = "command line"
 @app.command("list")
 def show_all(limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON) -> None:
     """List mailings, newest first."""
-    found = reads.list_mailings(limit=limit)
+    found = summary.list_mailings(limit=limit)
     if as_json:
         return emit_json(found)
-    newsletters = {n.id: n for n in catalog.list_newsletters()}
+    newsletters = {n.id: n for n in list_newsletters()}
     print_table(
         ("id", "newsletter", "due", "state", "planned", "left out", "accepted", "unknown"),
         [
@@ -52,10 +55,10 @@ def show_all(limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON
 @app.command("show")
 def show(mailing_id: int, as_json: bool = JSON) -> None:
     """Show one mailing: who was left out and why, and what became of the rest."""
-    mailing = reads.get_mailing(mailing_id)
+    mailing = summary.get_mailing(mailing_id)
     if as_json:
         return emit_json(mailing)
-    zone = catalog.get_newsletter(mailing.newsletter_id).zone
+    zone = get_newsletter(mailing.newsletter_id).zone
     for alarm in mailing.alarms:
         say(f"ALARM ({alarm.count:,}, last {clock.format_in_zone(alarm.last_at, zone)}): {alarm.message}")
     say(f"Mailing {mailing.id}: {mailing.state}{f', {mailing.reason}' if mailing.reason else ''}")
@@ -106,7 +109,7 @@ def list_recipients(
     as_json: bool = JSON,
 ) -> None:
     """List the readers of a mailing by what became of them."""
-    rows = reads.list_recipients(mailing_id, state=state or None, limit=limit, after=after)
+    rows = recipients.list_recipients(mailing_id, state=state or None, limit=limit, after=after)
     if as_json:
         return emit_json(rows)
     print_table(
@@ -123,7 +126,7 @@ def show_report(
     as_json: bool = JSON,
 ) -> None:
     """Account for every candidate, by state and reason."""
-    lines = reads.count_by_reason(mailing_id)
+    lines = recipients.count_by_reason(mailing_id)
     if out is not None:
         _write_proof(mailing_id, out)
     if as_json:
@@ -136,7 +139,7 @@ def show_report(
         ],
         "Nobody is accounted for yet: the audience is not counted.",
     )
-    say(f"{sum(line.readers for line in lines):,} of {reads.get_mailing(mailing_id).candidates:,} candidates.")
+    say(f"{sum(line.readers for line in lines):,} of {summary.get_mailing(mailing_id).candidates:,} candidates.")
 
 
 def _write_proof(mailing_id: int, out: Path) -> None:
@@ -144,7 +147,7 @@ def _write_proof(mailing_id: int, out: Path) -> None:
         with out.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(("reader", "address", "state", "batch", "reason"))
-            for row in reads.iterate_recipients(mailing_id):
+            for row in recipients.iterate_recipients(mailing_id):
                 writer.writerow(
                     (
                         row.subscriber_id,
@@ -164,16 +167,16 @@ def _add_command(name: str, verb: str, act: Callable[..., Any], done: str, *, as
             confirm_or_refuse(f"{verb.capitalize()} mailing {mailing_id}?", yes)
         now = clock.now()
         act(mailing_id, by=BY, now=now)
-        audit.record(None, done, f"mailing {mailing_id}", now=now)
-        emit_json(reads.get_mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id} is {done}.")
+        audit_log.record(None, done, f"mailing {mailing_id}", now=now)
+        emit_json(summary.get_mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id} is {done}.")
 
     command.__doc__ = f"{verb.capitalize()} a mailing."
     app.command(name)(command)
 
 
-_add_command("pause", "pause", service.pause, "paused", asks=False)
-_add_command("resume", "resume", service.resume, "resumed", asks=False)
-_add_command("cancel", "cancel", service.cancel, "cancelled", asks=True)
+_add_command("pause", "pause", mailings.pause, "paused", asks=False)
+_add_command("resume", "resume", mailings.resume, "resumed", asks=False)
+_add_command("cancel", "cancel", mailings.cancel, "cancelled", asks=True)
 
 
 @app.command("recall")
@@ -181,8 +184,8 @@ def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
     """Stop all of a mailing before its instant, at the provider too. Only with a recall window, until 12 minutes before."""
     confirm_or_refuse(f"Recall mailing {mailing_id}? Nobody gets it then, and its edition is open again.", yes)
     now = clock.now()
-    spared = service.recall_mailing(mailing_id, by=BY, now=now, provider=wiring.get_provider())
-    audit.record(
+    spared = recall_mailing(mailing_id, by=BY, now=now, provider=wiring.get_provider())
+    audit_log.record(
         None, "recalled", f"mailing {mailing_id}", now=now, detail=f"{spared.caught + spared.withdrawn} readers"
     )
     if as_json:
@@ -207,7 +210,7 @@ def repair(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
     """Plan those once more who did not get it and may: refused with their whole batch, or over the provider's quota."""
     confirm_or_refuse(f"Send mailing {mailing_id} again to those who did not get it?", yes)
     now = clock.now()
-    _record_and_print(mailing_id, service.repair_mailing(mailing_id, now=now), "planned once more", as_json, now)
+    _record_and_print(mailing_id, repair_mailing(mailing_id, now=now), "planned once more", as_json, now)
 
 
 @app.command("resolve")
@@ -223,15 +226,11 @@ def resolve_unknown(
         raise BadInput("Say either --accepted or --resend.", "accepted")
     now = clock.now()
     if accepted:
-        return _record_and_print(
-            mailing_id, service.settle_unknown(mailing_id, now=now), "counted as accepted", as_json, now
-        )
+        return _record_and_print(mailing_id, settle_unknown(mailing_id, now=now), "counted as accepted", as_json, now)
     confirm_or_refuse(f"Send mailing {mailing_id} again to all of whom nobody knows? Some may have it twice then.", yes)
-    _record_and_print(
-        mailing_id, service.repair_mailing(mailing_id, unknown=True, now=now), "planned once more", as_json, now
-    )
+    _record_and_print(mailing_id, repair_mailing(mailing_id, unknown=True, now=now), "planned once more", as_json, now)
 
 
 def _record_and_print(mailing_id: int, readers: int, what: str, as_json: bool, now: datetime) -> None:
-    audit.record(None, what, f"mailing {mailing_id}", now=now, detail=f"{readers} readers")
-    emit_json(reads.get_mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id}: {readers:,} readers {what}.")
+    audit_log.record(None, what, f"mailing {mailing_id}", now=now, detail=f"{readers} readers")
+    emit_json(summary.get_mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id}: {readers:,} readers {what}.")

@@ -8,13 +8,13 @@ from typing import Any
 
 import typer
 
-from newsletter.accounts import audit
-from newsletter.catalog import reads, service, sponsors
+from newsletter.accounts import audit_log
+from newsletter.catalog import newsletter_settings, newsletters, sponsors
 from newsletter.cli.output import JSON, emit_json, print_table, say
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
-from newsletter.templater import check_theme
-from subscribers import reads as subscribers
+from newsletter.templater.themes import check_theme
+from subscribers import subscriber_lookup
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The products: sender, list, sections, look.")
 
@@ -40,11 +40,11 @@ def create(
 ) -> None:
     """Make a newsletter."""
     now = clock.now()
-    made = service.create_newsletter(
+    made = newsletter_settings.create_newsletter(
         slug=slug,
         name=name,
         from_email=from_email,
-        list_id=subscribers.get_list_by_slug(list_slug).id,
+        list_id=subscriber_lookup.get_list_by_slug(list_slug).id,
         postal_address=address,
         zone=zone,
         publication=publication,
@@ -58,7 +58,7 @@ def create(
         late_after_minutes=late_after,
         now=now,
     )
-    audit.record(None, "made newsletter", made.slug, now=now, newsletter_id=made.id)
+    audit_log.record(None, "made newsletter", made.slug, now=now, newsletter_id=made.id)
     emit_json(made) if as_json else say(
         f"Newsletter {made.slug} is there. Schedule it: newsletter schedules create {made.slug} --time 07:00"
     )
@@ -67,7 +67,7 @@ def create(
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
     """List the newsletters."""
-    found = reads.list_newsletters()
+    found = newsletters.list_newsletters()
     if as_json:
         return emit_json(found)
     print_table(
@@ -80,7 +80,7 @@ def show_all(as_json: bool = JSON) -> None:
 @app.command("show")
 def show(slug: str, as_json: bool = JSON) -> None:
     """Show one newsletter with all its settings."""
-    found = reads.get_newsletter_by_slug(slug)
+    found = newsletters.get_newsletter_by_slug(slug)
     if as_json:
         return emit_json(found)
     rows = [(f.name, getattr(found, f.name)) for f in dataclasses.fields(found) if f.name != "sections"]
@@ -98,7 +98,7 @@ def change(
 ) -> None:
     """Change settings of a newsletter: newsletter newsletters change morning zone=Europe/Paris."""
     now = clock.now()
-    found = reads.get_newsletter_by_slug(slug)
+    found = newsletters.get_newsletter_by_slug(slug)
     wanted = _parse_pairs(settings)
     if isinstance(wanted.get("theme"), dict):
         wrong = check_theme(str(wanted.get("template", found.template)), wanted["theme"])
@@ -106,8 +106,8 @@ def change(
             raise BadInput(
                 "The theme will not do:\n" + "\n".join(f"  {each.where}: {each.message}" for each in wrong), "theme"
             )
-    changed = service.change_newsletter(found.id, now=now, **wanted)
-    audit.record(None, "changed newsletter", slug, now=now, newsletter_id=found.id, detail=" ".join(settings))
+    changed = newsletter_settings.change_newsletter(found.id, now=now, **wanted)
+    audit_log.record(None, "changed newsletter", slug, now=now, newsletter_id=found.id, detail=" ".join(settings))
     emit_json(changed) if as_json else say(f"{changed.slug} is changed.")
 
 
@@ -119,11 +119,11 @@ def change_sections(
 ) -> None:
     """Set the sections of a newsletter, in order."""
     now = clock.now()
-    found = reads.get_newsletter_by_slug(slug)
+    found = newsletters.get_newsletter_by_slug(slug)
     wanted = [_parse_section(part) for part in parts]
-    service.set_sections(found.id, wanted)
-    audit.record(None, "set sections", slug, now=now, newsletter_id=found.id)
-    emit_json(reads.get_newsletter(found.id)) if as_json else say(f"{slug} has {len(wanted)} sections.")
+    newsletter_settings.set_sections(found.id, wanted)
+    audit_log.record(None, "set sections", slug, now=now, newsletter_id=found.id)
+    emit_json(newsletters.get_newsletter(found.id)) if as_json else say(f"{slug} has {len(wanted)} sections.")
 
 
 @app.command("sponsor")
@@ -140,10 +140,10 @@ def manage_sponsors(
 ) -> None:
     """Reserve the paid box of a newsletter for some days, list who has it, or take one away."""
     now = clock.now()
-    found = reads.get_newsletter_by_slug(slug)
+    found = newsletters.get_newsletter_by_slug(slug)
     if remove:
         sponsors.remove_sponsor(remove, found.id)
-        audit.record(None, "removed sponsor", str(remove), now=now, newsletter_id=found.id)
+        audit_log.record(None, "removed sponsor", str(remove), now=now, newsletter_id=found.id)
     elif label or headline or url:
         begins = clock.parse_day(first)
         made = sponsors.add_sponsor(
@@ -155,7 +155,7 @@ def manage_sponsors(
             first=begins,
             last=clock.parse_day(last) if last else begins,
         )
-        audit.record(None, "added sponsor", made.headline, now=now, newsletter_id=found.id)
+        audit_log.record(None, "added sponsor", made.headline, now=now, newsletter_id=found.id)
     listed = sponsors.list_sponsors(found.id)
     if as_json:
         return emit_json(listed)

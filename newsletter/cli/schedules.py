@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import typer
 
-from newsletter.accounts import audit
-from newsletter.catalog import reads as catalog
+from newsletter.accounts import audit_log
+from newsletter.catalog.newsletters import get_newsletter_by_slug, list_newsletters
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
-from newsletter.scheduler import reads, service
+from newsletter.scheduling import occurrences, schedules
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="When a newsletter goes out.")
 BY = "command line"
@@ -28,8 +28,8 @@ def create(
 ) -> None:
     """Say when a newsletter goes out."""
     now = clock.now()
-    found = catalog.get_newsletter_by_slug(newsletter)
-    made = service.create_schedule(
+    found = get_newsletter_by_slug(newsletter)
+    made = occurrences.create_schedule(
         found.id,
         weekdays=weekdays,
         time=time,
@@ -37,8 +37,8 @@ def create(
         open_before_minutes=open_before,
         now=now,
     )
-    service.materialise(now)
-    audit.record(
+    occurrences.materialise(now)
+    audit_log.record(
         None,
         "made schedule",
         newsletter,
@@ -48,7 +48,7 @@ def create(
     )
     if as_json:
         return emit_json(made)
-    following = reads.find_next(found.id, now)
+    following = schedules.find_next(found.id, now)
     say(f"{found.name}: schedule {made.id} is set.")
     if following:
         say(f"Next: {clock.format_in_zone(following.instant, made.zone)}")
@@ -59,10 +59,10 @@ def create(
 @app.command("list")
 def show_all(newsletter: str = typer.Argument(""), as_json: bool = JSON) -> None:
     """List the schedules."""
-    found = reads.list_schedules(catalog.get_newsletter_by_slug(newsletter).id if newsletter else None)
+    found = schedules.list_schedules(get_newsletter_by_slug(newsletter).id if newsletter else None)
     if as_json:
         return emit_json(found)
-    names = {n.id: n.slug for n in catalog.list_newsletters()}
+    names = {n.id: n.slug for n in list_newsletters()}
     print_table(
         ("id", "newsletter", "weekdays", "time", "zone", "state"),
         [
@@ -84,11 +84,11 @@ def show_all(newsletter: str = typer.Argument(""), as_json: bool = JSON) -> None
 def list_upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JSON) -> None:
     """List what is planned for the coming days, and what was held or missed in the past two."""
     now = clock.now()
-    service.materialise(now)
-    found = reads.list_occurrences(now - timedelta(days=2), now + timedelta(days=days))
+    occurrences.materialise(now)
+    found = schedules.list_occurrences(now - timedelta(days=2), now + timedelta(days=days))
     if as_json:
         return emit_json(found)
-    newsletters = {n.id: n for n in catalog.list_newsletters()}
+    newsletters = {n.id: n for n in list_newsletters()}
     print_table(
         ("id", "when", "newsletter", "state", "reason"),
         [
@@ -113,8 +113,8 @@ def skip_date(
 ) -> None:
     """Leave out one date."""
     now = clock.now()
-    service.skip_date(schedule_id, clock.parse_day(date), reason=reason, by=BY, now=now)
-    audit.record(None, "skipped date", f"schedule {schedule_id}", now=now, detail=f"{date} {reason}")
+    occurrences.skip_date(schedule_id, clock.parse_day(date), reason=reason, by=BY, now=now)
+    audit_log.record(None, "skipped date", f"schedule {schedule_id}", now=now, detail=f"{date} {reason}")
     say(f"{date} is left out: {reason}")
 
 
@@ -122,8 +122,8 @@ def skip_date(
 def unskip_date(schedule_id: int, date: str) -> None:
     """Take a left-out date in again."""
     now = clock.now()
-    service.unskip_date(schedule_id, clock.parse_day(date), by=BY, now=now)
-    audit.record(None, "took date in again", f"schedule {schedule_id}", now=now, detail=date)
+    occurrences.unskip_date(schedule_id, clock.parse_day(date), by=BY, now=now)
+    audit_log.record(None, "took date in again", f"schedule {schedule_id}", now=now, detail=date)
     say(f"{date} is planned again.")
 
 
@@ -132,8 +132,8 @@ def pause_schedule(schedule_id: int, yes: bool = YES) -> None:
     """Stop a schedule until it is resumed."""
     confirm_or_refuse(f"Pause schedule {schedule_id}?", yes)
     now = clock.now()
-    service.pause(schedule_id, now=now)
-    audit.record(None, "paused schedule", str(schedule_id), now=now)
+    occurrences.pause(schedule_id, now=now)
+    audit_log.record(None, "paused schedule", str(schedule_id), now=now)
     say(f"Schedule {schedule_id} is paused.")
 
 
@@ -141,6 +141,6 @@ def pause_schedule(schedule_id: int, yes: bool = YES) -> None:
 def resume_schedule(schedule_id: int) -> None:
     """Let a paused schedule go on."""
     now = clock.now()
-    service.resume(schedule_id, now=now)
-    audit.record(None, "resumed schedule", str(schedule_id), now=now)
+    occurrences.resume(schedule_id, now=now)
+    audit_log.record(None, "resumed schedule", str(schedule_id), now=now)
     say(f"Schedule {schedule_id} is on.")

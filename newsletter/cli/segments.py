@@ -9,11 +9,21 @@ from typing import Any
 
 import typer
 
-from newsletter.accounts import audit
+from newsletter.accounts import audit_log
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
-from subscribers import reads, service
+from subscribers import subscriber_lookup
+from subscribers.segments.service import (
+    change_segment,
+    count_segment,
+    create_attribute,
+    create_segment,
+    drop_segment,
+    get_segment,
+    list_attributes,
+    list_segments,
+)
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Questions about readers, by name.")
 BY = "command line"
@@ -25,8 +35,8 @@ LIST = typer.Option("", "--list", help="Count those who get this list alone.")
 def create(slug: str, name: str = typer.Option(...), definition: str = DEFINITION, as_json: bool = JSON) -> None:
     """Name a question, such as {"all": [{"about": "tier", "op": "is", "value": "paid"}]}."""
     now = clock.now()
-    made = service.create_segment(slug, name, _read_definition(definition), by=BY, now=now)
-    audit.record(None, "made segment", slug, now=now)
+    made = create_segment(slug, name, _read_definition(definition), by=BY, now=now)
+    audit_log.record(None, "made segment", slug, now=now)
     emit_json(made) if as_json else say(f"{made.name}: {made.words}.")
 
 
@@ -34,17 +44,17 @@ def create(slug: str, name: str = typer.Option(...), definition: str = DEFINITIO
 def change(slug: str, definition: str = DEFINITION, name: str = typer.Option(""), as_json: bool = JSON) -> None:
     """Change a question, for all who use it."""
     now = clock.now()
-    made = service.change_segment(
-        slug, name=name or service.get_segment(slug).name, definition=_read_definition(definition), by=BY, now=now
+    made = change_segment(
+        slug, name=name or get_segment(slug).name, definition=_read_definition(definition), by=BY, now=now
     )
-    audit.record(None, "changed segment", slug, now=now)
+    audit_log.record(None, "changed segment", slug, now=now)
     emit_json(made) if as_json else say(f"{made.name}: {made.words}.")
 
 
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
     """List the questions."""
-    found = service.list_segments()
+    found = list_segments()
     if as_json:
         return emit_json(found)
     print_table(("segment", "name", "who"), [(each.slug, each.name, each.words) for each in found], "No segment yet.")
@@ -58,9 +68,9 @@ def count(
     as_json: bool = JSON,
 ) -> None:
     """Count the readers of a segment at this moment."""
-    asked = _read_definition(definition) if definition else service.get_segment(slug).definition
-    list_id = reads.get_list_by_slug(list_slug).id if list_slug else None
-    found = service.count_segment(asked, now=clock.now(), list_id=list_id)
+    asked = _read_definition(definition) if definition else get_segment(slug).definition
+    list_id = subscriber_lookup.get_list_by_slug(list_slug).id if list_slug else None
+    found = count_segment(asked, now=clock.now(), list_id=list_id)
     if as_json:
         return emit_json(found)
     known = f" Opening and clicking as of {found.as_of:%Y-%m-%d %H:%M} UTC." if found.as_of else ""
@@ -70,17 +80,17 @@ def count(
 @app.command("drop")
 def remove_segment(slug: str, yes: bool = YES) -> None:
     """Forget a question. The readers stay."""
-    service.get_segment(slug)
+    get_segment(slug)
     confirm_or_refuse(f"Forget the segment {slug}?", yes)
-    service.drop_segment(slug)
-    audit.record(None, "dropped segment", slug, now=clock.now())
+    drop_segment(slug)
+    audit_log.record(None, "dropped segment", slug, now=clock.now())
     say(f"{slug} is forgotten.")
 
 
 @app.command("attributes")
 def show_attributes(as_json: bool = JSON) -> None:
     """List what is known of readers beyond their names."""
-    found = service.list_attributes()
+    found = list_attributes()
     if as_json:
         return emit_json(found)
     print_table(
@@ -98,7 +108,7 @@ def define_attribute(
     as_json: bool = JSON,
 ) -> None:
     """Make an attribute."""
-    made = service.create_attribute(name, kind=kind, choices=choices, now=clock.now())
+    made = create_attribute(name, kind=kind, choices=choices, now=clock.now())
     emit_json(made) if as_json else say(f"Attribute {made.slug} is there: {made.kind}.")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from django.core.management import call_command
 
-from newsletter.accounts import audit, service
+from newsletter.accounts import audit_log, users
 from newsletter.cli.output import read_text_file, say
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
@@ -27,11 +27,11 @@ def set_up(
     config = wiring.get_config()
     call_command("migrate", interactive=False, verbosity=0)
     say(f"The database is ready in {config.data_dir}.")
-    if not user and not service.list_users() and sys.stdin.isatty():
+    if not user and not users.list_users() and sys.stdin.isatty():
         user = typer.prompt("Address of the first administrator")
     if user:
         _create_administrator(user, password_file, name)
-    elif not service.list_users():
+    elif not users.list_users():
         say("Nobody can sign in yet: newsletter setup --user ADDRESS --password-file FILE")
     if not config.provider:
         say("Next, choose how mail leaves: set NEWSLETTER_PROVIDER to outbox, sendgrid or smtp.")
@@ -39,12 +39,12 @@ def set_up(
 
 
 def _create_administrator(user: str, password_file: Path | None, name: str) -> None:
-    if any(person.email == user.strip().casefold() for person in service.list_users()):
+    if any(person.email == user.strip().casefold() for person in users.list_users()):
         say(f"{user} is there already. A new password: newsletter users password {user} --password-file FILE")
         return
     now = clock.now()
-    service.create_user(user, _read_password(password_file), name=name, role="admin", now=now)
-    audit.record(None, "added", user, now=now, detail="admin")
+    users.create_user(user, _read_password(password_file), name=name, role="admin", now=now)
+    audit_log.record(None, "added", user, now=now, detail="admin")
     say(f"{user} may sign in as administrator.")
 
 

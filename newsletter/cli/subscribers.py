@@ -7,13 +7,19 @@ from pathlib import Path
 
 import typer
 
-from newsletter.accounts import audit
+from newsletter.accounts import audit_log
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, progress, say, warn
-from newsletter.delivery import reads as deliveries
+from newsletter.delivery.reports import summary
 from newsletter.jobs import erasure
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, SurroundingsError
-from subscribers import reads, service
+from subscribers import address_quality, people, subscriber_lookup, suppressions
+from subscribers.consent import signup_attempts
+from subscribers.consent.erasure import collect_personal_data, erase_subscriber
+from subscribers.imports import export, run, staging, undo
+from subscribers.imports.restore import restore_export
+from subscribers.segments.service import add_tag, remove_tag, set_attribute, set_tier
+from subscribers.values import ImportFlag, ImportReport, Subscriber
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The readers: add, import, export, find.")
 BY = "command line"
@@ -34,8 +40,8 @@ def add(
 ) -> None:
     """Add one reader. Without --confirmed a list with double opt-in asks the reader first."""
     now = clock.now()
-    found = reads.get_list_by_slug(list_slug)
-    person = service.add_subscriber(
+    found = subscriber_lookup.get_list_by_slug(list_slug)
+    person = people.add_subscriber(
         address,
         found.id,
         first_name=first_name,
@@ -47,7 +53,7 @@ def add(
         now=now,
         confirmed=confirmed,
     )
-    audit.record(None, "added reader", f"reader {person.id}", now=now)
+    audit_log.record(None, "added reader", f"reader {person.id}", now=now)
     if as_json:
         return emit_json(person)
     state = next((s.state for s in person.subscriptions if s.list_id == found.id), "")
@@ -69,16 +75,16 @@ def import_subscriber_file(
 ) -> None:
     """Import a CSV file of any program. Nobody who left is ever signed up again; bad rows are reported (exit 1), the others kept."""
     now = clock.now()
-    found = reads.get_list_by_slug(list_slug)
+    found = subscriber_lookup.get_list_by_slug(list_slug)
     if not file.is_file():
         raise SurroundingsError(
             f"{file} cannot be read: {'it is a folder' if file.is_dir() else 'there is no such file'}."
         )
-    options = service.ImportOptions(
+    options = staging.ImportOptions(
         _parse_pairs(columns, "--map"), status, _parse_pairs(words, "--status-value"), overwrite
     )
     with progress("Importing", None) as advance:
-        report = service.import_csv(file, found.id, dry_run=dry_run, by=BY, now=now, options=options, progress=advance)
+        report = run.import_csv(file, found.id, dry_run=dry_run, by=BY, now=now, options=options, progress=advance)
     if not dry_run:
         _audit_import(report, found.slug, now)
     _print_report(report, found.name, dry_run, as_json)
@@ -96,11 +102,11 @@ def _parse_pairs(texts: list[str], option: str) -> dict[str, str]:
     return pairs
 
 
-def _audit_import(report: service.ImportReport, slug: str, now: datetime) -> None:
-    audit.record(None, "imported readers", slug, now=now, detail=f"{report.new} new, {report.updated} updated")
+def _audit_import(report: ImportReport, slug: str, now: datetime) -> None:
+    audit_log.record(None, "imported readers", slug, now=now, detail=f"{report.new} new, {report.updated} updated")
 
 
-def _print_report(report: service.ImportReport, name: str, dry_run: bool, as_json: bool) -> None:
+def _print_report(report: ImportReport, name: str, dry_run: bool, as_json: bool) -> None:
     if as_json:
         return emit_json(report)
     said = f"import {report.id}, " if report.id else ""
@@ -116,7 +122,7 @@ def _print_report(report: service.ImportReport, name: str, dry_run: bool, as_jso
         "",
     )
     for kind, flag in report.flags.items():
-        warn(f"{flag.count} {service.FLAG_LABELS[kind]}{_format_examples(flag)}")
+        warn(f"{flag.count} {address_quality.FLAG_LABELS[kind]}{_format_examples(flag)}")
     if dry_run and report.undated:
         warn(
             f"{report.undated} have no date of consent; we do not invent one. In some countries you may not mail them."
@@ -134,7 +140,7 @@ def _print_report(report: service.ImportReport, name: str, dry_run: bool, as_jso
         )
 
 
-def _format_examples(flag: service.ImportFlag) -> str:
+def _format_examples(flag: ImportFlag) -> str:
     shown = [
         f"line {line}: {address}{f' (meant {meant}?)' if meant else ''}" for line, address, meant in flag.first[:3]
     ]
@@ -150,7 +156,7 @@ app.add_typer(imports, name="imports")
 @imports.command("list")
 def list_imports(as_json: bool = JSON) -> None:
     """List the latest imports."""
-    found = service.import_runs()
+    found = run.list_imports()
     if as_json:
         return emit_json(found)
     print_table(
@@ -166,7 +172,7 @@ def list_imports(as_json: bool = JSON) -> None:
 @imports.command("show")
 def show_import(import_id: int, as_json: bool = JSON) -> None:
     """Show one import: how far it is and what came of it."""
-    found = service.import_run(import_id)
+    found = run.get_import(import_id)
     if as_json:
         return emit_json(found)
     say(
@@ -182,8 +188,8 @@ def resume_import(import_id: int, as_json: bool = JSON) -> None:
     """Go on with an import that was stopped, or whose process died."""
     now = clock.now()
     with progress("Importing", None) as advance:
-        report = service.resume_import(import_id, by=BY, now=now, progress=advance)
-    found = service.import_run(import_id)
+        report = run.resume_import(import_id, by=BY, now=now, progress=advance)
+    found = run.get_import(import_id)
     _audit_import(report, found.list_name, now)
     _print_report(report, found.list_name, False, as_json)
     if report.refused:
@@ -200,16 +206,16 @@ def undo_import(
     as_json: bool = JSON,
 ) -> None:
     """Take an import back as a whole. Whoever acted since stays as they are."""
-    found = service.import_run(import_id)
+    found = run.get_import(import_id)
     confirm_or_refuse(
         f"Take back import {import_id} of {found.name}: {found.report.new} new readers of {found.list_name}?", yes
     )
     now = clock.now()
     # Whom an edition may have reached stay in the books, on no list: the proof of who got it names them.
-    keep_people = keep_people or deliveries.was_mailed_since(found.list_id, found.created_at)
+    keep_people = keep_people or summary.was_mailed_since(found.list_id, found.created_at)
     with progress("Taking back", found.people) as advance:
-        undone = service.undo_import(import_id, by=BY, now=now, keep_people=keep_people, progress=advance)
-    audit.record(None, "undid import", found.list_name, now=now, detail=found.name)
+        undone = undo.undo_import(import_id, by=BY, now=now, keep_people=keep_people, progress=advance)
+    audit_log.record(None, "undid import", found.list_name, now=now, detail=found.name)
     if as_json:
         return emit_json(undone)
     say(
@@ -223,9 +229,9 @@ def write_refused_rows(
     import_id: int, out: Path | None = typer.Option(None, help="File to write; default: standard output.")
 ) -> None:
     """Write every refused row of an import as CSV: line, field, value, reason."""
-    service.import_run(import_id)
+    run.get_import(import_id)
     with open_output(out) as file:
-        for text in service.stream_refused_csv(import_id):
+        for text in run.stream_refused_csv(import_id):
             file.write(text)
 
 
@@ -239,20 +245,20 @@ def export_subscribers(
 ) -> None:
     """Export the readers of a list, or everything."""
     now = clock.now()
-    found = reads.get_list_by_slug(list_slug) if list_slug else None
+    found = subscriber_lookup.get_list_by_slug(list_slug) if list_slug else None
     form = form or ("csv" if found else "jsonl")
     list_id = found.id if found else None
     with open_output(out) as file:
         if out is None:
-            count = service.write_export(list_id, file.write, form=form, state=state, segment=segment, now=now)
+            count = export.write_export(list_id, file.write, form=form, state=state, segment=segment, now=now)
         else:
             with progress("Exporting", None) as advance:
-                count = service.write_export(
+                count = export.write_export(
                     list_id, file.write, form=form, state=state, segment=segment, now=now, progress=advance
                 )
     if out is not None:
         say(f"{count} readers written to {out}.")
-    audit.record(None, "exported readers", list_slug or "everything", now=now, detail=f"{count} as {form}")
+    audit_log.record(None, "exported readers", list_slug or "everything", now=now, detail=f"{count} as {form}")
 
 
 @app.command("restore")
@@ -261,10 +267,10 @@ def restore(file: Path, as_json: bool = JSON) -> None:
     now = clock.now()
     try:
         with file.open("rb") as stream, progress("Restoring", None) as advance:
-            done = service.restore_export(stream, by=BY, now=now, progress=advance)
+            done = restore_export(stream, by=BY, now=now, progress=advance)
     except OSError as error:
         raise SurroundingsError(f"{file} cannot be read: {error.strerror}.") from None
-    audit.record(None, "restored readers", file.name, now=now, detail=f"{done.people} new")
+    audit_log.record(None, "restored readers", file.name, now=now, detail=f"{done.people} new")
     if as_json:
         emit_json(done)
     else:
@@ -282,8 +288,8 @@ def show_data(address: str) -> None:
     """Write everything that is known of a reader, as JSON: for those who ask for their data."""
     now = clock.now()
     person = _get_subscriber(address)
-    emit_json(service.collect_personal_data(person.id, now=now))
-    audit.record(None, "handed out a reader's data", f"reader {person.id}", now=now)
+    emit_json(collect_personal_data(person.id, now=now))
+    audit_log.record(None, "handed out a reader's data", f"reader {person.id}", now=now)
 
 
 @app.command("erase")
@@ -292,9 +298,9 @@ def erase(address: str, yes: bool = YES) -> None:
     person = _get_subscriber(address)
     confirm_or_refuse(f"Erase everything about {person.address}? This cannot be undone.", yes)
     now = clock.now()
-    service.erase_subscriber(person.id, by=BY, now=now)
+    erase_subscriber(person.id, by=BY, now=now)
     erasure.propagate_erasures(now)
-    audit.record(None, "erased reader", f"reader {person.id}", now=now)
+    audit_log.record(None, "erased reader", f"reader {person.id}", now=now)
     say("Erased, here and in deliveries, waiting posts and the outbox.")
 
 
@@ -313,18 +319,18 @@ def set_values(
     now = clock.now()
     person = _get_subscriber(address)
     if tier:
-        service.set_tier(person.id, tier)
+        set_tier(person.id, tier)
     for name in tag:
-        service.add_tag(person.id, name)
+        add_tag(person.id, name)
     for name in untag:
-        service.remove_tag(person.id, name)
+        remove_tag(person.id, name)
     for text in attributes:
         name, equals, value = text.partition("=")
         if not equals:
             raise BadInput(f"“{text}” is no pair. Write it like --attribute 'town=Leeds'.", "attribute")
-        service.set_attribute(person.id, name.strip(), value)
-    audit.record(None, "changed reader", f"reader {person.id}", now=now)
-    person = reads.get_subscriber(person.id)
+        set_attribute(person.id, name.strip(), value)
+    audit_log.record(None, "changed reader", f"reader {person.id}", now=now)
+    person = subscriber_lookup.get_subscriber(person.id)
     if as_json:
         return emit_json(person)
     known = ", ".join(f"{name} {value}" for name, value in person.attributes.items())
@@ -334,7 +340,7 @@ def set_values(
 @app.command("tries")
 def show_signup_attempts(days: int = typer.Option(1, min=1, max=30), as_json: bool = JSON) -> None:
     """Show how many tried to sign up of late, and what became of it."""
-    found = service.count_attempts(clock.now() - timedelta(days=days))
+    found = signup_attempts.count_attempts(clock.now() - timedelta(days=days))
     if as_json:
         return emit_json(found)
     print_table(("what became of it", "tries"), [*found.by_verdict.items()], "Nobody tried.")
@@ -343,7 +349,7 @@ def show_signup_attempts(days: int = typer.Option(1, min=1, max=30), as_json: bo
 @app.command("find")
 def find(query: str, limit: int = typer.Option(50, min=1, max=1000), as_json: bool = JSON) -> None:
     """Find readers by part of a name or of any address they ever had."""
-    found = reads.find_subscribers(query, limit=limit)
+    found = subscriber_lookup.find_subscribers(query, limit=limit)
     if as_json:
         return emit_json(found)
     print_table(
@@ -373,8 +379,8 @@ def show(address: str, as_json: bool = JSON) -> None:
 def change_address(address: str, new_address: str) -> None:
     """Give a reader another address; the old one stays findable."""
     now = clock.now()
-    person = service.change_address(_get_subscriber(address).id, new_address, by=BY, now=now)
-    audit.record(None, "changed address", f"reader {person.id}", now=now)
+    person = people.change_address(_get_subscriber(address).id, new_address, by=BY, now=now)
+    audit_log.record(None, "changed address", f"reader {person.id}", now=now)
     say(f"{address} is now {person.address}.")
 
 
@@ -384,8 +390,8 @@ def unsubscribe(address: str, list_slug: str = LIST, yes: bool = YES) -> None:
     confirm_or_refuse(f"Take {address} off {list_slug}? Only the reader can undo this.", yes)
     now = clock.now()
     person = _get_subscriber(address)
-    service.unsubscribe(person.id, reads.get_list_by_slug(list_slug).id, how="desk", by=BY, now=now)
-    audit.record(None, "unsubscribed reader", f"reader {person.id}", now=now)
+    people.unsubscribe(person.id, subscriber_lookup.get_list_by_slug(list_slug).id, how="desk", by=BY, now=now)
+    audit_log.record(None, "unsubscribed reader", f"reader {person.id}", now=now)
     say(f"{address} gets no more of {list_slug}.")
 
 
@@ -394,13 +400,13 @@ def suppress(address: str, reason: str = typer.Option("asked", help="Why."), yes
     """Never mail an address again, on any list. More of this: newsletter suppressions."""
     confirm_or_refuse(f"Never mail {address} again?", yes)
     now = clock.now()
-    service.suppress(address, reason=reason, source=BY, now=now)
-    audit.record(None, "suppressed an address", reason, now=now)
+    suppressions.suppress(address, reason=reason, source=BY, now=now)
+    audit_log.record(None, "suppressed an address", reason, now=now)
     say(f"{address} is never mailed again.")
 
 
-def _get_subscriber(address: str) -> reads.Subscriber:
-    person = reads.find_subscriber_by_address(address)
+def _get_subscriber(address: str) -> Subscriber:
+    person = subscriber_lookup.find_subscriber_by_address(address)
     if person is None:
         raise NotFound(f"Nobody here has the address {address}. Search parts of it: newsletter subscribers find TEXT")
     return person

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import typer
 
-from newsletter.accounts import audit
+from newsletter.accounts import audit_log
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, say, warn
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
-from subscribers import service
+from subscribers import suppressions
+from subscribers.consent import signup_attempts
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Who must never be mailed, and which domains may not sign up."
@@ -26,7 +27,7 @@ def show_all(
     as_json: bool = JSON,
 ) -> None:
     """List suppressed addresses, @domains, and hashes of erased people."""
-    found = service.list_suppressions(after=after, query=query, limit=limit)
+    found = suppressions.list_suppressions(after=after, query=query, limit=limit)
     if as_json:
         return emit_json(found)
     print_table(
@@ -61,8 +62,8 @@ def add(
         else None
     )
     confirm_or_refuse(f"Never mail {address} again{f' before {ends:%Y-%m-%d %H:%M} UTC' if ends else ''}?", yes)
-    service.suppress(address, reason=reason, source=BY, now=now, expires_at=ends)
-    audit.record(None, "suppressed an address", reason, now=now)
+    suppressions.suppress(address, reason=reason, source=BY, now=now, expires_at=ends)
+    audit_log.record(None, "suppressed an address", reason, now=now)
     say(f"{address} is not mailed{f' before {ends:%Y-%m-%d %H:%M} UTC' if ends else ' any more'}.")
 
 
@@ -70,8 +71,8 @@ def add(
 def lift(address: str, yes: bool = YES) -> None:
     """Allow mailing an address or @domain again. Nobody is signed up by it."""
     confirm_or_refuse(f"Allow mailing {address} again?", yes)
-    service.lift_suppression(address)
-    audit.record(None, "lifted a suppression", "", now=clock.now())
+    suppressions.lift_suppression(address)
+    audit_log.record(None, "lifted a suppression", "", now=clock.now())
     say(f"{address} may be mailed again, if its owner signs up.")
 
 
@@ -80,10 +81,10 @@ def import_suppressions(file: Path, as_json: bool = JSON) -> None:
     """Take a CSV of addresses, @domains or hashes that must never be mailed. Bad rows are reported (exit 1)."""
     try:
         with file.open("rb") as stream:
-            new, bad = service.import_suppressions(stream, source=file.name, now=clock.now())
+            new, bad = suppressions.import_suppressions(stream, source=file.name, now=clock.now())
     except OSError as error:
         raise SurroundingsError(f"{file} cannot be read: {error.strerror}.") from None
-    audit.record(None, "imported suppressions", file.name, now=clock.now(), detail=f"{new} new")
+    audit_log.record(None, "imported suppressions", file.name, now=clock.now(), detail=f"{new} new")
     if as_json:
         emit_json({"new": new, "bad": bad})
     else:
@@ -98,7 +99,7 @@ def import_suppressions(file: Path, as_json: bool = JSON) -> None:
 def export_suppressions(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
     """Write all of them as CSV."""
     with open_output(out) as file:
-        count = service.write_suppressions(file.write)
+        count = suppressions.write_suppressions(file.write)
     if out is not None:
         say(f"{count} written to {out}.")
 
@@ -106,7 +107,7 @@ def export_suppressions(out: Path | None = typer.Option(None, help="File to writ
 @app.command("domains")
 def list_domains(as_json: bool = JSON) -> None:
     """List the rules for who may sign up: denied domains, and allowed ones that look like throw-away domains."""
-    found = service.list_domain_rules()
+    found = signup_attempts.list_domain_rules()
     if as_json:
         return emit_json([{"domain": domain, "verdict": verdict} for domain, verdict in found])
     print_table(("domain", "verdict"), found, "No rule. Domains that throw mail away are denied by themselves.")
@@ -118,10 +119,10 @@ def set_domain(
 ) -> None:
     """Deny sign-ups from a domain and all below it, or allow them."""
     if verdict == "drop":
-        service.remove_domain_rule(name)
+        signup_attempts.remove_domain_rule(name)
     elif verdict in ("allow", "deny"):
-        service.set_domain_rule(name, verdict, now=clock.now())
+        signup_attempts.set_domain_rule(name, verdict, now=clock.now())
     else:
         raise BadInput(f"“{verdict}” is no rule. It can be deny, allow or drop.", "verdict")
-    audit.record(None, "changed a domain rule", f"{verdict} {name}", now=clock.now())
+    audit_log.record(None, "changed a domain rule", f"{verdict} {name}", now=clock.now())
     say(f"{name}: {verdict}.")

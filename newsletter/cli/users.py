@@ -6,9 +6,9 @@ from pathlib import Path
 
 import typer
 
-from newsletter.accounts import audit, second_factor, service, tokens
-from newsletter.accounts.rights import ROLES
-from newsletter.catalog import reads as catalog
+from newsletter.accounts import api_tokens, audit_log, second_factor, users
+from newsletter.accounts.permissions import ROLES
+from newsletter.catalog import newsletters
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, read_text_file, say
 from newsletter.kernel import clock
 
@@ -28,7 +28,7 @@ def add(
 ) -> None:
     """Add somebody to the newsroom."""
     now = clock.now()
-    person = service.create_user(
+    person = users.create_user(
         email,
         read_text_file(password_file, "The password file"),
         name=name,
@@ -36,17 +36,17 @@ def add(
         newsletter_id=_find_newsletter_id(newsletter),
         now=now,
     )
-    audit.record(None, "added", person.email, now=now, detail=role)
+    audit_log.record(None, "added", person.email, now=now, detail=role)
     emit_json(person) if as_json else say(f"{person.email} may sign in as {role}.")
 
 
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
     """List everybody, with their rights."""
-    people = service.list_users()
+    people = users.list_users()
     if as_json:
         return emit_json(people)
-    names = {n.id: n.slug for n in catalog.list_newsletters()}
+    names = {n.id: n.slug for n in newsletters.list_newsletters()}
     print_table(
         ("address", "name", "rights"),
         [(p.email, p.name, ", ".join(f"{role} ({names[n] if n else 'house'})" for n, role in p.roles)) for p in people],
@@ -58,16 +58,16 @@ def show_all(as_json: bool = JSON) -> None:
 def set_role(email: str, role: str, newsletter: str = NEWSLETTER, as_json: bool = JSON) -> None:
     """Give somebody a role, or take it away with “none”."""
     now = clock.now()
-    person = service.set_role(email, role, newsletter_id=_find_newsletter_id(newsletter))
-    audit.record(None, "gave role", person.email, now=now, detail=role)
+    person = users.set_role(email, role, newsletter_id=_find_newsletter_id(newsletter))
+    audit_log.record(None, "gave role", person.email, now=now, detail=role)
     emit_json(person) if as_json else say(f"{person.email}: {role}.")
 
 
 @app.command("password")
 def set_password(email: str, password_file: Path = typer.Option(..., help="File that holds the new password.")) -> None:
     """Give somebody a new password; their sessions end."""
-    person = service.set_password(email, read_text_file(password_file, "The password file"))
-    audit.record(None, "changed password", person.email, now=clock.now())
+    person = users.set_password(email, read_text_file(password_file, "The password file"))
+    audit_log.record(None, "changed password", person.email, now=clock.now())
     say(f"{person.email} has a new password.")
 
 
@@ -75,14 +75,14 @@ def set_password(email: str, password_file: Path = typer.Option(..., help="File 
 def reset_code(email: str) -> None:
     """Let somebody who lost phone and spare codes sign in with the password alone."""
     address = second_factor.reset(email)
-    audit.record(None, "turned off sign-in with a code", address, now=clock.now())
+    audit_log.record(None, "turned off sign-in with a code", address, now=clock.now())
     say(f"{address} signs in with the password alone until a code is set up again.")
 
 
 @app.command("tokens")
 def show_tokens(email: str = typer.Argument("", help="Whose; default: everybody's."), as_json: bool = JSON) -> None:
     """List the tokens by which programs act for people."""
-    found = tokens.list_tokens(email)
+    found = api_tokens.list_tokens(email)
     if as_json:
         return emit_json(found)
     print_table(
@@ -108,8 +108,8 @@ def make_token(
 ) -> None:
     """Make a token with a person's rights, for a program. It is shown once."""
     now = clock.now()
-    token, text = tokens.create_token(email, name, now=now)
-    audit.record(None, "made token", token.email, now=now, detail=token.name)
+    token, text = api_tokens.create_token(email, name, now=now)
+    audit_log.record(None, "made token", token.email, now=now, detail=token.name)
     if as_json:
         return emit_json({"id": token.id, "email": token.email, "name": token.name, "token": text})
     say(text)
@@ -120,10 +120,10 @@ def make_token(
 def revoke_token(token_id: int, yes: bool = YES) -> None:
     """End a token at once."""
     confirm_or_refuse(f"Revoke token {token_id}?", yes)
-    tokens.revoke_token(token_id)
-    audit.record(None, "revoked token", str(token_id), now=clock.now())
+    api_tokens.revoke_token(token_id)
+    audit_log.record(None, "revoked token", str(token_id), now=clock.now())
     say("The token is of no use any more.")
 
 
 def _find_newsletter_id(slug: str) -> int | None:
-    return catalog.get_newsletter_by_slug(slug).id if slug else None
+    return newsletters.get_newsletter_by_slug(slug).id if slug else None

@@ -11,8 +11,8 @@ from django.db import connection
 
 from newsletter.cli.output import SUPERVISED, say
 from newsletter.jobs import wiring
-from newsletter.jobs.loops import Worker
 from newsletter.jobs.supervisor import end_with_parent
+from newsletter.jobs.worker_threads import Worker
 
 app = typer.Typer(add_completion=False)
 
@@ -42,6 +42,6 @@ def _create_worker(threads: int) -> Any:
     """Threads of this process, or on PostgreSQL one worker among any number, on any number of machines."""
     if connection.vendor != "postgresql":
         return Worker(threads)
-    from newsletter.jobs.queue import ProcrastinateWorker  # only where there is one
+    from newsletter.jobs.worker_procrastinate import ProcrastinateWorker  # only where there is one
 
     return ProcrastinateWorker(threads)

@@ -15,6 +15,6 @@ class CuratorConfig(AppConfig):
 
 
 def _create_search_index(using: str = "default", **_: Any) -> None:
-    from newsletter.curator import search
+    from newsletter.curator.articles import search
 
     search.create_index(using)

@@ -11,17 +11,17 @@ from typing import Literal
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from newsletter.accounts import service as accounts
-from newsletter.catalog import reads as catalog
+from newsletter.accounts import users
+from newsletter.catalog.newsletters import list_newsletters
 from newsletter.config import Config
-from newsletter.delivery import reads as mailings
-from newsletter.delivery import service as delivery
+from newsletter.delivery.events import suppression_sync
 from newsletter.delivery.providers import sendgrid_events
-from newsletter.jobs import pulses, wiring
+from newsletter.delivery.reports import summary
+from newsletter.jobs import heartbeats, wiring
 from newsletter.kernel.errors import NewsletterError
 from newsletter.kernel.resources import get_templates_dir
-from newsletter.scheduler import reads as schedules
-from subscribers import reads as subscribers
+from newsletter.scheduling import schedules
+from subscribers import subscriber_lookup
 
 MIN_FREE_BYTES = 500 * 2**20  # bytes
 
@@ -76,7 +76,7 @@ def _check_database() -> Iterator[Diagnosis]:
 
 
 def _check_users() -> Iterator[Diagnosis]:
-    if accounts.list_users():
+    if users.list_users():
         yield Diagnosis("ok", "Somebody can sign in.")
     else:
         yield Diagnosis("bad", "Nobody can sign in.", "Run: newsletter setup --user ADDRESS --password-file FILE")
@@ -106,7 +106,7 @@ def _check_provider(config: Config) -> Iterator[Diagnosis]:
                 "Use https:// outside tests.",
             )
         yield from _check_webhook(config)
-        pulled = delivery.find_status(chosen.name)
+        pulled = suppression_sync.find_status(chosen.name)
         if pulled is not None and pulled.error:
             yield Diagnosis(
                 "look", f"The provider’s list of suppressed addresses: {pulled.error}", "It is asked for hourly."
@@ -125,14 +125,14 @@ def _check_webhook(config: Config) -> Iterator[Diagnosis]:
             sendgrid_events.parse_public_key(key)
         except NewsletterError as error:
             yield Diagnosis("bad", str(error), "Until then every report is refused.")
-    for alarm in mailings.list_account_alarms():
+    for alarm in summary.list_account_alarms():
         yield Diagnosis(
             "look", f"{alarm.message} (last {alarm.last_at:%Y-%m-%d %H:%M} UTC)", "Look at SendGrid’s dashboard."
         )
 
 
 def _check_newsletters() -> Iterator[Diagnosis]:
-    newsletters = catalog.list_newsletters()
+    newsletters = list_newsletters()
     if not newsletters:
         yield Diagnosis("look", "There is no newsletter yet.", "Make one: newsletter newsletters create …")
     scheduled = {schedule.newsletter_id for schedule in schedules.list_schedules() if schedule.active}
@@ -149,17 +149,17 @@ def _check_newsletters() -> Iterator[Diagnosis]:
                 f"{each.name} has no schedule.",
                 f"newsletter schedules create {each.slug} --time 07:00",
             )
-        if not subscribers.count_subscribers_by_state(each.list_id).get("active"):
+        if not subscriber_lookup.count_subscribers_by_state(each.list_id).get("active"):
             yield Diagnosis(
                 "look",
                 f"{each.name} has no readers yet.",
-                f"newsletter subscribers import FILE --list {subscribers.get_list(each.list_id).slug}",
+                f"newsletter subscribers import FILE --list {subscriber_lookup.get_list(each.list_id).slug}",
             )
 
 
 def _check_processes(now: datetime) -> Iterator[Diagnosis]:
     for kind in ("heartbeat", "worker"):
-        if pulses.is_alive(kind, now):
+        if heartbeats.is_alive(kind, now):
             yield Diagnosis("ok", f"A {kind} is running.")
         else:
             yield Diagnosis(

@@ -31,9 +31,9 @@ def hint_imports() -> None:
 def _hint(**what: Any) -> None:
     if connection.vendor != "postgresql":
         return
-    from newsletter.jobs import queue  # only where there is one
+    from newsletter.jobs import worker_procrastinate  # only where there is one
 
     try:
-        queue.give_hints(**what)
+        worker_procrastinate.give_hints(**what)
     except DatabaseError as error:
         log.warning("A hint could not be given, the next sweep finds what is due: %s", error)

@@ -16,19 +16,19 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 
-from newsletter.catalog import reads as catalog
-from newsletter.catalog import service as catalog_service
-from newsletter.curator import reads as editions
-from newsletter.curator import service as curator
-from newsletter.curator.variants import PLAIN, Variant
-from newsletter.delivery import reads as mailings
-from newsletter.delivery import service as delivery
-from newsletter.jobs import erasure, hints, pulses, wiring
+from newsletter.catalog import newsletter_settings, newsletters
+from newsletter.curator.articles import sources, stories
+from newsletter.curator.editions import approval, corrections, edition_lookup, editions, link_checks, page_checks
+from newsletter.curator.editions.values import Snapshot
+from newsletter.curator.editions.variants import PLAIN, Variant
+from newsletter.delivery.events import applying, engagement, suppression_sync, unsubscribed_after_send
+from newsletter.delivery.reports import summary
+from newsletter.delivery.sending import mailings, one_off, recall, repair
+from newsletter.jobs import erasure, heartbeats, hints, wiring
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused
-from newsletter.scheduler import calendar
-from newsletter.scheduler import reads as schedules
-from newsletter.scheduler import service as scheduler
-from subscribers import service as subscribers
+from newsletter.scheduling import calendar, occurrences
+from newsletter.scheduling.values import Occurrence
+from subscribers import rate_limits, retention
 
 log = logging.getLogger(__name__)
 SCHEDULER_NAME = "heartbeat"
@@ -49,11 +49,11 @@ def tick(now: datetime, *, opening: bool = True) -> TickResult:
     Without `opening`, editions are left to somebody else to make: suggesting fetches pictures, which may take long.
     """
     steps: tuple[tuple[str, Callable[[datetime], int]], ...] = (
-        ("planned", scheduler.materialise),
+        ("planned", occurrences.materialise),
         *((("opened", create_due_editions),) if opening else ()),
         ("claimed", claim_due),
-        ("repaired", delivery.repair_silent),
-        ("left_too_late", delivery.mark_members),
+        ("repaired", repair.repair_silent),
+        ("left_too_late", unsubscribed_after_send.mark_members),
         ("forgotten", erasure.propagate_erasures),
     )
     done: dict[str, int] = {}
@@ -64,21 +64,21 @@ def tick(now: datetime, *, opening: bool = True) -> TickResult:
         except Exception as error:
             log.exception("The step “%s” of the heartbeat failed; the next beat tries again", name)
             failed[name] = str(error)
-    pulses.delete_stale(now)
-    subscribers.delete_old_hits(now)
-    delivery.delete_expired(now)
+    heartbeats.delete_stale(now)
+    rate_limits.delete_old_hits(now)
+    applying.delete_expired(now)
     return TickResult(done, failed)
 
 
 def create_due_editions(now: datetime) -> int:
     """Makes and prefills the edition of every occurrence whose opening time has come."""
-    return _run_for_each(scheduler.list_to_open(now), lambda occurrence: _create_edition(occurrence, now))
+    return _run_for_each(occurrences.list_to_open(now), lambda occurrence: _create_edition(occurrence, now))
 
 
-def _create_edition(occurrence: schedules.Occurrence, now: datetime) -> bool:
-    edition = editions.find_edition(occurrence.newsletter_id, occurrence.date)
+def _create_edition(occurrence: Occurrence, now: datetime) -> bool:
+    edition = edition_lookup.find_edition(occurrence.newsletter_id, occurrence.date)
     if edition is None:
-        edition = curator.create_edition(
+        edition = editions.create_edition(
             occurrence.newsletter_id,
             occurrence.date,
             now=now,
@@ -86,18 +86,18 @@ def _create_edition(occurrence: schedules.Occurrence, now: datetime) -> bool:
             suggest=True,
             fetch=wiring.build_fetcher(),
         )
-    return scheduler.mark_opened(occurrence.id, edition.id, now)
+    return occurrences.mark_opened(occurrence.id, edition.id, now)
 
 
 def claim_due(now: datetime) -> int:
     """Turns every occurrence that is due, or is to be handed over early, into a mailing, or holds it with the reason."""
-    earliest = max((newsletter.recall_minutes for newsletter in catalog.list_newsletters()), default=0)
+    earliest = max((newsletter.recall_minutes for newsletter in newsletters.list_newsletters()), default=0)
     return _run_for_each(
-        scheduler.list_due(now, timedelta(minutes=earliest)), lambda occurrence: _settle_occurrence(occurrence, now)
+        occurrences.list_due(now, timedelta(minutes=earliest)), lambda occurrence: _settle_occurrence(occurrence, now)
     )
 
 
-def _run_for_each(occurrences: Sequence[schedules.Occurrence], step: Callable[[schedules.Occurrence], bool]) -> int:
+def _run_for_each(occurrences: Sequence[Occurrence], step: Callable[[Occurrence], bool]) -> int:
     """Takes the step for every occurrence, so that one newsletter's trouble never stops another's; raises the first."""
     done, troubles = 0, list[Exception]()
     for occurrence in occurrences:
@@ -111,16 +111,16 @@ def _run_for_each(occurrences: Sequence[schedules.Occurrence], step: Callable[[s
     return done
 
 
-def _settle_occurrence(occurrence: schedules.Occurrence, now: datetime) -> bool:
-    newsletter = catalog.get_newsletter(occurrence.newsletter_id)
+def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
+    newsletter = newsletters.get_newsletter(occurrence.newsletter_id)
     edition_id = occurrence.edition_id
-    if edition_id and mailings.find_mailing_of_edition(edition_id):
-        return scheduler.claim(occurrence.id, now)  # somebody sent it by hand before its time
-    if edition_id and mailings.was_cancelled(edition_id):
-        return scheduler.hold(
+    if edition_id and summary.find_mailing_of_edition(edition_id):
+        return occurrences.claim(occurrence.id, now)  # somebody sent it by hand before its time
+    if edition_id and summary.was_cancelled(edition_id):
+        return occurrences.hold(
             occurrence.id, "Its mailing was cancelled. If it is wanted after all, send it by hand.", now
         )
-    snapshot = editions.find_standing_snapshot(edition_id) if edition_id else None
+    snapshot = edition_lookup.find_standing_snapshot(edition_id) if edition_id else None
     decision = calendar.decide(
         occurrence.instant,
         now,
@@ -130,25 +130,25 @@ def _settle_occurrence(occurrence: schedules.Occurrence, now: datetime) -> bool:
         early_minutes=newsletter.recall_minutes,
     )
     if isinstance(decision, calendar.HoldDecision):
-        scheduler.hold(occurrence.id, decision.reason, now)
+        occurrences.hold(occurrence.id, decision.reason, now)
         log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, decision.reason)
         return True
     if isinstance(decision, calendar.WaitDecision) or snapshot is None:
         return False
     try:
         with transaction.atomic():  # claimed and planned together, or neither
-            if not scheduler.claim(occurrence.id, now):
+            if not occurrences.claim(occurrence.id, now):
                 return False
             _create_mailing(
                 snapshot, due_at=occurrence.instant, by=SCHEDULER_NAME, now=now, occurrence_id=occurrence.id
             )
     except NewsletterError as error:
-        scheduler.hold(occurrence.id, str(error), now)
+        occurrences.hold(occurrence.id, str(error), now)
         log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, error)
     return True
 
 
-def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime) -> mailings.Mailing:
+def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime) -> summary.Mailing:
     """Plans the mailing of an approved edition for `at` (None: now). Raises Refused when it is not approved.
 
     An occurrence that was held or missed with this edition is settled by it. Raises BadInput for a time that is
@@ -156,14 +156,14 @@ def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime
     """
     if at is not None and at < now - CLOCK_TOLERANCE:
         raise BadInput(f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC is past. To send now, give no time.", "at")
-    snapshot = editions.find_standing_snapshot(edition_id)
+    snapshot = edition_lookup.find_standing_snapshot(edition_id)
     if snapshot is None:
         raise Refused(
             f"Edition {edition_id} is not approved, so it is not sent. Approve it: newsletter editions approve {edition_id}"
         )
-    held = scheduler.find_held_for_edition(edition_id)
+    held = occurrences.find_held_for_edition(edition_id)
     with transaction.atomic():
-        if held is not None and not scheduler.claim(held.id, now):
+        if held is not None and not occurrences.claim(held.id, now):
             raise Conflict("Somebody else is sending this edition at the same moment.")
         return _create_mailing(
             snapshot, due_at=max(at or now, now), by=by, now=now, occurrence_id=held.id if held else None
@@ -171,20 +171,20 @@ def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime
 
 
 def _create_mailing(
-    snapshot: editions.Snapshot,
+    snapshot: Snapshot,
     *,
     due_at: datetime,
     by: str,
     now: datetime,
     occurrence_id: int | None = None,
     kind: str = "edition",
-) -> mailings.Mailing:
+) -> summary.Mailing:
     hints.hint_mailings()
-    edition = editions.get_edition(snapshot.edition_id)
-    newsletter = catalog.get_newsletter(edition.newsletter_id)
+    edition = edition_lookup.get_edition(snapshot.edition_id)
+    newsletter = newsletters.get_newsletter(edition.newsletter_id)
     if newsletter.state != "live":
         raise Refused(f"{newsletter.name} is {newsletter.state}, so nothing is sent. Set it live first.")
-    return delivery.create_mailing(
+    return mailings.create_mailing(
         snapshot_id=snapshot.id,
         edition_id=edition.id,
         newsletter_id=newsletter.id,
@@ -199,24 +199,24 @@ def _create_mailing(
     )
 
 
-def send_correction(edition_id: int, *, by: str, now: datetime) -> mailings.Mailing:
+def send_correction(edition_id: int, *, by: str, now: datetime) -> summary.Mailing:
     """Mails the corrections of an edition, at once, to those who were sent it. Raises Refused when there is nothing to say,
     or this was mailed already."""
     with transaction.atomic():
-        snapshot = curator.freeze_correction(edition_id, by=by, now=now)
+        snapshot = corrections.freeze_correction(edition_id, by=by, now=now)
         return _create_mailing(snapshot, due_at=now, by=by, now=now, kind="correction")
 
 
 def send_test(
     edition_id: int, addresses: Sequence[str], *, variant: Variant = PLAIN, by: str, now: datetime
-) -> tuple[delivery.TestResult, ...]:
+) -> tuple[one_off.TestResult, ...]:
     """Sends the edition as it stands, or what those of a variant get, with [TEST] in the subject, to these addresses only."""
-    edition = editions.get_edition(edition_id)
-    rendered = curator.preview(edition_id, now=now, variant=variant)
-    catalog_service.remember_test_addresses(edition.newsletter_id, addresses)
-    return delivery.send_test_mails(
+    edition = edition_lookup.get_edition(edition_id)
+    rendered = approval.preview(edition_id, now=now, variant=variant)
+    newsletter_settings.remember_test_addresses(edition.newsletter_id, addresses)
+    return one_off.send_test_mails(
         rendered=rendered,
-        newsletter=catalog.get_newsletter(edition.newsletter_id),
+        newsletter=newsletters.get_newsletter(edition.newsletter_id),
         addresses=tuple(addresses),
         provider=wiring.get_provider(),
         now=now,
@@ -226,9 +226,9 @@ def send_test(
 def sync_provider(now: datetime) -> int:
     """Takes over what the provider suppressed, once a day, and gives back what a recall took of it. Returns readers hit."""
     provider = wiring.get_provider()
-    while delivery.free_next_slot(now, provider):
+    while recall.free_next_slot(now, provider):
         pass
-    pulled = delivery.sync_suppressions(now, provider)
+    pulled = suppression_sync.sync_suppressions(now, provider)
     return pulled.ours if pulled else 0
 
 
@@ -237,13 +237,13 @@ def roll_up_engagement(now: datetime) -> int:
 
     With it, what subscribers do to stay clean: old files, tries and unconfirmed people go, suppressions end.
     """
-    subscribers.apply_retention(now)
-    return delivery.roll_up(now, owner=pulses.get_process_name(SCHEDULER_NAME))
+    retention.apply_retention(now)
+    return engagement.roll_up(now, owner=heartbeats.get_process_name(SCHEDULER_NAME))
 
 
-def sync_suppressions_now(now: datetime) -> delivery.SyncResult:
+def sync_suppressions_now(now: datetime) -> suppression_sync.SyncResult:
     """The same at once, by hand. Raises Refused where the provider has no such lists, Trouble."""
-    pulled = delivery.sync_suppressions(now, wiring.get_provider(), at_once=True)
+    pulled = suppression_sync.sync_suppressions(now, wiring.get_provider(), at_once=True)
     if pulled is None:
         raise Refused(
             f"{wiring.get_provider_name()} keeps no lists of suppressed addresses, or they are being read now."
@@ -257,22 +257,22 @@ def check_pages_and_links(now: datetime) -> int:
     Returns how many are not as they were, or lead nowhere.
     """
     fetch = wiring.build_fetcher()
-    return curator.check_due_pages(now, fetch=fetch) + curator.check_due_links(now, fetch=fetch)
+    return page_checks.check_due_pages(now, fetch=fetch) + link_checks.check_due_links(now, fetch=fetch)
 
 
 def check_pages_and_links_of_edition(edition_id: int, now: datetime) -> int:
     """The same at once, for all of one edition. Raises NotFound."""
     fetch = wiring.build_fetcher()
-    editions.get_edition(edition_id)
-    differ = curator.check_due_pages(now, fetch=fetch, edition_id=edition_id)
-    return differ + curator.check_due_links(now, fetch=fetch, edition_id=edition_id)
+    edition_lookup.get_edition(edition_id)
+    differ = page_checks.check_due_pages(now, fetch=fetch, edition_id=edition_id)
+    return differ + link_checks.check_due_links(now, fetch=fetch, edition_id=edition_id)
 
 
 def group_stories(now: datetime) -> int:
     """Gives articles that came by themselves (pasted, clipped, pushed) their story. Returns how many got one."""
-    return curator.group_new(now)
+    return stories.group_new(now)
 
 
 def fetch_due_feeds(now: datetime) -> int:
     """Reads the feeds whose time has come; a broken one never stops the others. Returns the new articles."""
-    return sum(report.added for report in curator.fetch_sources(now=now, fetch=wiring.build_fetcher()))
+    return sum(report.added for report in sources.fetch_sources(now=now, fetch=wiring.build_fetcher()))

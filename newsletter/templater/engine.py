@@ -14,7 +14,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, Stri
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.kernel.resources import get_templates_dir
-from newsletter.templater import foreign, slimming, theme
+from newsletter.templater import minifying, themes, untrusted_text
 from newsletter.templater.inlining import inline_css
 
 TEXT_WIDTH = 70
@@ -43,7 +43,7 @@ def _render_style_sheets(template: str, look: str, direction: str, folders: Fold
         "c": parts["light"],
         "d": parts["dark"],
         "dir": direction,
-        "dark_colours": (*theme.DARK_COLOURS, *theme.MORE_COLOURS.get(template, ())),
+        "dark_colours": (*themes.DARK_COLOURS, *themes.MORE_COLOURS.get(template, ())),
     }
     _, bare = _build_environments(folders)
     head, inlined = (bare.get_template(f"{template}/{name}.css.j2").render(values) for name in ("head", "inline"))
@@ -68,7 +68,7 @@ def mjml_to_html(markup: str) -> str:
 
 def finish_html(html: str, sheet: str) -> str:
     """The finished HTML: the rules of `sheet` in style attributes, and small."""
-    return slimming.minify(inline_css(slimming.protect_styles(html), sheet))
+    return minifying.minify(inline_css(minifying.protect_styles(html), sheet))
 
 
 def render_text(template: str, context: Mapping[str, Any], folders: Folders) -> str:
@@ -99,16 +99,16 @@ def _build_environment(loader: BaseLoader, *, escaping: bool) -> Environment:
 
 
 def _finalise(value: Any) -> Any:
-    return foreign.clean_line(value) if type(value) is str else value
+    return untrusted_text.clean_line(value) if type(value) is str else value
 
 
 def _finalise_text(value: Any) -> Any:
-    return foreign.clean_lines(value) if type(value) is str else value
+    return untrusted_text.clean_lines(value) if type(value) is str else value
 
 
 def to_safe_link(url: str) -> str:
     """An address fit for href; anything but http, https and mailto leads nowhere."""
-    return url if foreign.is_link(url) else "#"
+    return url if untrusted_text.is_link(url) else "#"
 
 
 def prevent_widow(text: Any) -> str:

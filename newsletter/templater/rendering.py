@@ -13,10 +13,10 @@ from typing import Any
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
 from markupsafe import Markup, escape
 
-from newsletter.templater import engine, foreign, theme, words
+from newsletter.templater import engine, languages, themes, untrusted_text
 from newsletter.templater.briefing import Briefing, Problem, Rendered, TransactionalContent
-from newsletter.templater.merge import Merger, personalise
-from newsletter.templater.views import build_context
+from newsletter.templater.merge_fields import Merger, personalise
+from newsletter.templater.template_context import build_context
 
 INBOX_LINE = 150  # characters of preheader that an inbox may show
 
@@ -27,14 +27,14 @@ def render(briefing: Briefing, *, folders: Sequence[Path] = ()) -> Rendered:
     Never raises for content or templates at fault: those become `problems`, and html and text may be empty.
     """
     merger = Merger(
-        {"first_name": words.get_mail_texts(briefing.language).reader, "date": briefing.date_long},
+        {"first_name": languages.get_mail_texts(briefing.language).reader, "date": briefing.date_long},
         {"list": briefing.list_name or briefing.newsletter},
     )
     return _render_template(
         briefing.template,
         merger,
-        subject=merger.plain(foreign.clean_line(briefing.subject), "subject"),
-        preheader=merger.plain(foreign.clean_line(briefing.preheader), "preheader"),
+        subject=merger.plain(untrusted_text.clean_line(briefing.subject), "subject"),
+        preheader=merger.plain(untrusted_text.clean_line(briefing.preheader), "preheader"),
         language=briefing.language,
         overrides=briefing.theme,
         folders=tuple(folders),
@@ -47,8 +47,8 @@ def render_transactional(notice: TransactionalContent, *, folders: Sequence[Path
     return _render_template(
         "notice",
         Merger({}),
-        subject=foreign.clean_line(notice.subject),
-        preheader=foreign.clean_line(notice.paragraphs[0] if notice.paragraphs else ""),
+        subject=untrusted_text.clean_line(notice.subject),
+        preheader=untrusted_text.clean_line(notice.paragraphs[0] if notice.paragraphs else ""),
         language=notice.language,
         overrides=notice.theme,
         folders=tuple(folders),
@@ -71,7 +71,7 @@ def _render_template(
     html = text = ""
     try:
         folder = engine.get_template_folder(template, folders)
-        look, theme_problems = theme.load_theme(folder, overrides, words.get_direction(language))
+        look, theme_problems = themes.load_theme(folder, overrides, languages.get_direction(language))
         problems += theme_problems
         context = _build_base_context(subject, preheader, language, look, merger) | values()
         head, sheet = engine.render_style_sheets(template, look, context["dir"], folders)
@@ -89,7 +89,7 @@ def _build_base_context(
     subject: str, preheader: str, language: str, look: dict[str, Any], merger: Merger
 ) -> dict[str, Any]:
     """What every template gets: its words, colours and a few helpers."""
-    direction = words.get_direction(language)
+    direction = languages.get_direction(language)
     return {
         "subject": _fill_fallbacks(subject, merger),
         "preheader": _to_html_tokens(preheader, merger),
@@ -98,7 +98,7 @@ def _build_base_context(
         "lang": re.sub(r"[^A-Za-z0-9-]", "", language.replace("_", "-")) or "en",
         "dir": direction,
         "dirattr": Markup(' dir="rtl"') if direction == "rtl" else "",
-        "tr": words.get_mail_texts(language),
+        "tr": languages.get_mail_texts(language),
         "c": look["light"],
         "t": look,
     }

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from newsletter.templater.foreign import clean_line, clean_lines, is_link, neutralise_url
+from newsletter.templater.untrusted_text import clean_line, clean_lines, is_link, neutralise_url
 
 _UNMARKED = re.compile(r"[^*_\[\]<>&\\]*")  # a line without these has nothing for inline Markdown to do
 _TAGS = {"p", "em", "strong", "a", "br", "ul", "ol", "li", "h2", "h3", "blockquote"}

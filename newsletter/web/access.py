@@ -13,9 +13,10 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from newsletter.accounts import audit
-from newsletter.accounts.rights import is_signed_in, list_visible_newsletters, require
-from newsletter.catalog import reads as catalog
+from newsletter.accounts import audit_log
+from newsletter.accounts.permissions import is_signed_in, list_visible_newsletters, require
+from newsletter.catalog import newsletters
+from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NotAllowed
 
@@ -52,10 +53,10 @@ def require_permission(request: HttpRequest, verb: str, newsletter_id: int) -> N
     require(request.user, verb, newsletter_id)
 
 
-def list_accessible_newsletters(request: HttpRequest, verb: str = "view") -> tuple[catalog.Newsletter, ...]:
+def list_accessible_newsletters(request: HttpRequest, verb: str = "view") -> tuple[Newsletter, ...]:
     """The newsletters the user may `verb`."""
     visible = list_visible_newsletters(request.user, verb)
-    return tuple(each for each in catalog.list_newsletters() if visible is None or each.id in visible)
+    return tuple(each for each in newsletters.list_newsletters() if visible is None or each.id in visible)
 
 
 def get_actor_email(request: HttpRequest) -> str:
@@ -75,4 +76,4 @@ def record_audit(
 ) -> None:
     """Writes the audit log."""
     assert request.user.is_authenticated
-    audit.record(request.user, verb, target, now=now or clock.now(), newsletter_id=newsletter_id, detail=detail)
+    audit_log.record(request.user, verb, target, now=now or clock.now(), newsletter_id=newsletter_id, detail=detail)

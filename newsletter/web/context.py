@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from newsletter.accounts.rights import can, is_signed_in, list_visible_newsletters
-from newsletter.catalog import reads as catalog
+from newsletter.accounts.permissions import can, is_signed_in, list_visible_newsletters
+from newsletter.catalog.newsletters import list_newsletters
 from newsletter.kernel import clock
 
 _NAVIGATION = (
@@ -43,7 +43,7 @@ def add_desk_context(request: HttpRequest) -> dict[str, Any]:
 
 def get_newsroom_zone() -> str:
     """The zone of the desk's clock: that of the oldest newsletter, UTC before there is one."""
-    newsletters = sorted(catalog.list_newsletters(), key=lambda each: each.id)
+    newsletters = sorted(list_newsletters(), key=lambda each: each.id)
     return newsletters[0].zone if newsletters else "UTC"
 
 

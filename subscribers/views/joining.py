@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
-from subscribers import hooks, reads, service, suspects, tokens
+from subscribers import address_quality, hooks, self_service, subscriber_lookup, tokens
 from subscribers.policy import ACTIVE, OUT_STATES
 from subscribers.values import List
 from subscribers.views.page import (
@@ -47,7 +47,9 @@ def show_embedded_sign_up(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 
 def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse:
-    offered = [reads.get_list_by_slug(slug)] if slug else list(reads.list_lists(public_only=True))
+    offered = (
+        [subscriber_lookup.get_list_by_slug(slug)] if slug else list(subscriber_lookup.list_lists(public_only=True))
+    )
     context: dict[str, Any] = {
         "offered": offered,
         "single": offered[0] if len(offered) == 1 else None,
@@ -67,7 +69,7 @@ def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse
         "first_name": typed.get("first_name", "")[:60],
         "ticked": {each.id for each in chosen},
     }
-    kind, meant = suspects.assess_address(address.strip()) if address.count("@") == 1 else ("", "")
+    kind, meant = address_quality.assess_address(address.strip()) if address.count("@") == 1 else ("", "")
     if kind == "typo" and typed.get("sure") != address.strip():
         return render(request, template, context | kept | {"meant": meant, "typed": address.strip()[:254]}, status=422)
     try:
@@ -106,7 +108,7 @@ def _sign_up(
         raise BadInput("Choose at least one newsletter.", "lists")
     words = ", ".join(each.name for each in chosen)
     begun = perf_counter()
-    service.sign_up(
+    self_service.sign_up(
         address,
         [each.id for each in chosen],
         first_name=first_name,
@@ -168,12 +170,12 @@ def _answer_api(request: HttpRequest) -> HttpResponse:
     try:
         document = _parse_body(request)
         address = str(document.get("email", ""))
-        kind, meant = suspects.assess_address(address.strip()) if address.count("@") == 1 else ("", "")
+        kind, meant = address_quality.assess_address(address.strip()) if address.count("@") == 1 else ("", "")
         if kind == "typo" and not document.get("sure"):
             return JsonResponse(
                 {"error": _("Did you mean %(meant)s?") % {"meant": meant}, "field": "email", "meant": meant}, status=422
             )
-        offered = list(reads.list_lists(public_only=True))
+        offered = list(subscriber_lookup.list_lists(public_only=True))
         wanted = document.get("lists", [])
         chosen = (
             _choose_lists([str(each) for each in wanted] if isinstance(wanted, list) else [], offered) if wanted else []
@@ -211,28 +213,28 @@ def show_confirmation(request: HttpRequest, token: str) -> HttpResponse:
     """Confirms a subscription, by the button and not by the link. One that is too old offers to send a new one."""
     now = clock.now()
     try:
-        claims = reads.get_signer().read(token, tokens.CONFIRM, now)
+        claims = subscriber_lookup.get_signer().read(token, tokens.CONFIRM, now)
     except tokens.ExpiredToken:
         return _offer_new_link(request, token)
-    person, target = reads.get_subscriber(claims.subscriber_id), reads.get_list(claims.list_id)
+    person, target = subscriber_lookup.get_subscriber(claims.subscriber_id), subscriber_lookup.get_list(claims.list_id)
     activate_language(*list_languages(person, target.id))
     state = next((s.state for s in person.subscriptions if s.list_id == target.id), "")
     if request.method != "POST":
         context = {"person": person, "list": target, "done": state == ACTIVE, "out": state in OUT_STATES}
         return render(request, "readers/confirm.html", context)
-    person, target = service.confirm_subscription(claims, network=find_network(request), now=now)
-    footer = reads.get_signer().footer(target.id, person.id)
+    person, target = self_service.confirm_subscription(claims, network=find_network(request), now=now)
+    footer = subscriber_lookup.get_signer().footer(target.id, person.id)
     return render(request, "readers/confirm.html", {"person": person, "list": target, "done": True, "footer": footer})
 
 
 def _offer_new_link(request: HttpRequest, token: str) -> HttpResponse:
     """A genuine link whose time is over: a press sends the mail once more, as far as the limits go."""
-    claims = reads.get_signer().read_late(token, tokens.CONFIRM)
-    person, target = reads.get_subscriber(claims.subscriber_id), reads.get_list(claims.list_id)
+    claims = subscriber_lookup.get_signer().read_late(token, tokens.CONFIRM)
+    person, target = subscriber_lookup.get_subscriber(claims.subscriber_id), subscriber_lookup.get_list(claims.list_id)
     activate_language(*list_languages(person, target.id))
     sent = request.method == "POST"
     if sent:
-        service.sign_up(
+        self_service.sign_up(
             person.address,
             [target.id],
             origin=_("an old confirmation link"),
@@ -246,10 +248,10 @@ def _offer_new_link(request: HttpRequest, token: str) -> HttpResponse:
 def show_stay(request: HttpRequest, token: str) -> HttpResponse:
     """“Yes, keep sending it”: the answer to being asked after a long silence."""
     now = clock.now()
-    claims = reads.get_signer().read(token, tokens.STAY, now)
-    person, target = reads.get_subscriber(claims.subscriber_id), reads.get_list(claims.list_id)
+    claims = subscriber_lookup.get_signer().read(token, tokens.STAY, now)
+    person, target = subscriber_lookup.get_subscriber(claims.subscriber_id), subscriber_lookup.get_list(claims.list_id)
     activate_language(*list_languages(person, target.id))
     done = request.method == "POST"
     if done:
-        service.confirm_interest(claims, network=find_network(request), now=now)
+        self_service.confirm_interest(claims, network=find_network(request), now=now)
     return render(request, "readers/stay.html", {"person": person, "list": target, "done": done})

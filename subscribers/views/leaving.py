@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.kernel import clock
-from subscribers import hooks, reads, service, tokens
+from subscribers import hooks, self_service, subscriber_lookup, tokens
 from subscribers.policy import ACTIVE, LEAVING_REASONS, PENDING, UNSUBSCRIBED
 from subscribers.views.page import activate_language, find_network, list_languages, public_page, read_form
 
@@ -20,28 +20,31 @@ def show_unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     One click needs no cookie, gets no redirect, and is answered by plain text.
     """
     now = clock.now()
-    claims = reads.get_signer().read(token, tokens.FOOTER, now)
+    claims = subscriber_lookup.get_signer().read(token, tokens.FOOTER, now)
     sent = read_form(request) if request.method == "POST" else {}
     if request.method == "POST" and sent.get("via") != "page":
-        service.unsubscribe_by_link(claims, how="one-click", network=find_network(request), now=now)
+        self_service.unsubscribe_by_link(claims, how="one-click", network=find_network(request), now=now)
         return HttpResponse("You are unsubscribed.\n", content_type="text/plain; charset=utf-8")
-    activate_language(*list_languages(reads.get_subscriber(claims.subscriber_id), claims.list_id))
+    activate_language(*list_languages(subscriber_lookup.get_subscriber(claims.subscriber_id), claims.list_id))
     if request.method != "POST":
         return _render_page(request, claims, token)
     did = sent.get("do", "")
     if did == "undo":
-        service.undo_unsubscribe(claims, network=find_network(request), now=now)
+        self_service.undo_unsubscribe(claims, network=find_network(request), now=now)
     elif did == "why":
-        service.record_leaving_reason(claims, sent.get("reason", ""), sent.get("text", ""))
+        self_service.record_leaving_reason(claims, sent.get("reason", ""), sent.get("text", ""))
     else:
         did = "leave"
-        service.unsubscribe_by_link(claims, how="page", network=find_network(request), now=now)
+        self_service.unsubscribe_by_link(claims, how="page", network=find_network(request), now=now)
     return _render_page(request, claims, token, did=did)
 
 
 def _render_page(request: HttpRequest, claims: tokens.Claims, token: str, did: str = "") -> HttpResponse:
     """The question, or what became of it, from how things stand: a page never claims what did not happen."""
-    person, named = reads.get_subscriber(claims.subscriber_id), reads.get_lists_for_claims(claims)
+    person, named = (
+        subscriber_lookup.get_subscriber(claims.subscriber_id),
+        subscriber_lookup.get_lists_for_claims(claims),
+    )
     held = [s for s in person.subscriptions if s.list_id in {each.id for each in named}]
     left_at = max((s.since for s in held if s.state == UNSUBSCRIBED), default=None)
     getting = {s.list_id for s in held if s.state == ACTIVE}
@@ -59,7 +62,7 @@ def _render_page(request: HttpRequest, claims: tokens.Claims, token: str, did: s
         "standing": standing,
         "left_at": left_at,
         "reasons": LEAVING_REASONS,
-        "all": reads.get_signer().footer(0, person.id) if more and standing != "stopped" else "",
+        "all": subscriber_lookup.get_signer().footer(0, person.id) if more and standing != "stopped" else "",
         "coming": hooks.find_arrival(person.id, sorted(about), clock.now()) if standing == "left" else None,
     }
     return render(request, "readers/leave.html", context)

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_http_methods
 
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound
 from newsletter.kernel.network import parse_client_address
-from subscribers import hooks, limits, reads, tokens
+from subscribers import hooks, rate_limits, subscriber_lookup, tokens
+from subscribers.values import Subscriber
 
 View = Callable[..., HttpResponse]
 
@@ -98,7 +99,7 @@ def describe_error(error: NewsletterError) -> str:
         return _("This link is too old. Ask for a new one.")
     if isinstance(error, tokens.BadToken):
         return _("This link is damaged or not ours. Copy it whole from the mail.")
-    if isinstance(error, limits.TooManyRequests):
+    if isinstance(error, rate_limits.TooManyRequests):
         return _("Too many tries within an hour. Try again later.")
     if isinstance(error, BadInput):
         return _MESSAGE_BY_FIELD.get(error.field, _default_message)()
@@ -134,7 +135,7 @@ def read_form(request: HttpRequest) -> QueryDict:
         return QueryDict()
 
 
-def list_languages(person: reads.Subscriber, list_id: int = 0) -> tuple[str, ...]:
+def list_languages(person: Subscriber, list_id: int = 0) -> tuple[str, ...]:
     """In which languages to speak to somebody, the best first."""
-    listed = [each.language for each in reads.list_lists() if each.id == list_id]
+    listed = [each.language for each in subscriber_lookup.list_lists() if each.id == list_id]
     return (person.language, *listed)

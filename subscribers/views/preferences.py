@@ -12,8 +12,10 @@ from django.shortcuts import render
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import parse_whole_number
-from subscribers import reads, service, tokens
+from subscribers import self_service, subscriber_lookup, tokens
+from subscribers.consent import erasure
 from subscribers.policy import ACTIVE, PENDING, UNSUBSCRIBED
+from subscribers.values import Subscriber
 from subscribers.views.page import activate_language, describe_error, find_network, list_languages, public_page
 
 PAUSE_DAYS = (30, 90)  # days
@@ -26,19 +28,19 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
     For everything else a press has a fresh link mailed to the address on file.
     """
     now = clock.now()
-    signer = reads.get_signer()
+    signer = subscriber_lookup.get_signer()
     claims = signer.read(token, tokens.FOOTER, now)
-    person = reads.get_subscriber(claims.subscriber_id)
+    person = subscriber_lookup.get_subscriber(claims.subscriber_id)
     activate_language(*list_languages(person, claims.list_id))
     mailed = ""
     saved = request.method == "POST"
     if saved and request.POST.get("mail") in tokens.BY_MAIL:
         saved, mailed = False, request.POST["mail"]
-        service.request_link(claims, mailed, now=now)
+        self_service.request_link(claims, mailed, now=now)
     elif saved:
         _save_preferences(request, person)
-        person = reads.get_subscriber(person.id)
-    known = {each.id: each for each in reads.list_lists()}
+        person = subscriber_lookup.get_subscriber(person.id)
+    known = {each.id: each for each in subscriber_lookup.list_lists()}
     today = now.date()
     rows = [
         {
@@ -62,20 +64,20 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "readers/preferences.html", context)
 
 
-def _save_preferences(request: HttpRequest, person: reads.Subscriber) -> None:
+def _save_preferences(request: HttpRequest, person: Subscriber) -> None:
     now = clock.now()
     wanted = {*request.POST.getlist("lists")}
     for subscription in person.subscriptions:
         own = tokens.Claims(tokens.FOOTER, subscription.list_id, person.id)
         ticked = str(subscription.list_id) in wanted
         if ticked and subscription.state == UNSUBSCRIBED:
-            service.undo_unsubscribe(own, network=find_network(request), now=now)
+            self_service.undo_unsubscribe(own, network=find_network(request), now=now)
         elif not ticked and subscription.state in (ACTIVE, PENDING):
-            service.unsubscribe_by_link(own, how="page", network=find_network(request), now=now)
+            self_service.unsubscribe_by_link(own, how="page", network=find_network(request), now=now)
         chosen = request.POST.get(f"often-{subscription.list_id}", "")
         if chosen:
             frequency, until = _parse_frequency(chosen, subscription.paused_until, now.date())
-            service.set_frequency(
+            self_service.set_frequency(
                 own,
                 subscription.list_id,
                 frequency=frequency,
@@ -99,21 +101,21 @@ def _parse_frequency(chosen: str, paused_until: date | None, today: date) -> tup
 @public_page("GET", "HEAD", "POST")
 def show_private_page(request: HttpRequest, token: str) -> HttpResponse:
     """What only a fresh link may do: one thing each."""
-    purpose = reads.get_signer().purpose(token)
+    purpose = subscriber_lookup.get_signer().purpose(token)
     act = _ACTS.get(purpose)
     if act is None:
         raise tokens.BadToken("This link is for something else. Use the link in the mail itself.")
-    claims = reads.get_signer().read(token, purpose, clock.now())
-    person = reads.get_subscriber(claims.subscriber_id)
+    claims = subscriber_lookup.get_signer().read(token, purpose, clock.now())
+    person = subscriber_lookup.get_subscriber(claims.subscriber_id)
     activate_language(*list_languages(person, person.subscriptions[0].list_id if person.subscriptions else 0))
     return act(request, claims, person)
 
 
-def _show_details(request: HttpRequest, claims: tokens.Claims, person: reads.Subscriber) -> HttpResponse:
+def _show_details(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
     context: dict[str, object] = {"person": person}
     if request.method == "POST":
         try:
-            person = service.change_details(
+            person = self_service.change_details(
                 claims,
                 language=request.POST.get("language", ""),
                 zone=request.POST.get("zone", "").strip(),
@@ -128,29 +130,29 @@ def _show_details(request: HttpRequest, claims: tokens.Claims, person: reads.Sub
     return render(request, "readers/details.html", context, status=422 if "error" in context else 200)
 
 
-def _show_address(request: HttpRequest, claims: tokens.Claims, person: reads.Subscriber) -> HttpResponse:
+def _show_address(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
     context: dict[str, object] = {"person": person}
     if request.method == "POST":
         typed = request.POST.get("email", "")
         try:
-            context["asked"] = service.request_address_change(claims, typed, now=clock.now())
+            context["asked"] = self_service.request_address_change(claims, typed, now=clock.now())
         except BadInput as error:
             context |= {"error": describe_error(error), "field": "email", "email": typed[:254]}
     return render(request, "readers/address.html", context, status=422 if "error" in context else 200)
 
 
-def _show_new_address(request: HttpRequest, claims: tokens.Claims, person: reads.Subscriber) -> HttpResponse:
-    wish = reads.get_requested_address(claims)
+def _show_new_address(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
+    wish = subscriber_lookup.get_requested_address(claims)
     done = request.method == "POST"
     if done:
-        person = service.confirm_address_change(claims, now=clock.now())
+        person = self_service.confirm_address_change(claims, now=clock.now())
     return render(request, "readers/new_address.html", {"person": person, "wish": wish, "done": done})
 
 
-def _show_data(request: HttpRequest, claims: tokens.Claims, person: reads.Subscriber) -> HttpResponse:
+def _show_data(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
     if request.method != "POST":
         return render(request, "readers/data.html", {"person": person})
-    document = service.collect_personal_data(person.id, now=clock.now())
+    document = erasure.collect_personal_data(person.id, now=clock.now())
     response = HttpResponse(
         json.dumps(document, ensure_ascii=False, indent=2), content_type="application/json; charset=utf-8"
     )
@@ -158,17 +160,17 @@ def _show_data(request: HttpRequest, claims: tokens.Claims, person: reads.Subscr
     return response
 
 
-def _show_erasure(request: HttpRequest, claims: tokens.Claims, person: reads.Subscriber) -> HttpResponse:
+def _show_erasure(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
     done = request.method == "POST" and bool(request.POST.get("sure"))
     if done:
-        service.erase_subscriber(person.id, by="the reader", now=clock.now())
+        erasure.erase_subscriber(person.id, by="the reader", now=clock.now())
     unsure = request.method == "POST" and not done
     return render(
         request, "readers/erase.html", {"person": person, "done": done, "unsure": unsure}, status=422 if unsure else 200
     )
 
 
-_ACTS: dict[bytes, Callable[[HttpRequest, tokens.Claims, reads.Subscriber], HttpResponse]] = {
+_ACTS: dict[bytes, Callable[[HttpRequest, tokens.Claims, Subscriber], HttpResponse]] = {
     tokens.DETAILS: _show_details,
     tokens.ADDRESS: _show_address,
     tokens.NEW_ADDRESS: _show_new_address,
@@ -185,7 +187,7 @@ def show_address_reminder(request: HttpRequest) -> HttpResponse:
     address = request.POST.get("email", "")
     if not request.POST.get("website"):
         try:
-            service.request_address_reminder(address, network=find_network(request), now=clock.now())
+            self_service.request_address_reminder(address, network=find_network(request), now=clock.now())
         except BadInput as error:
             context = {"error": describe_error(error), "email": address[:254]}
             return render(request, "readers/which.html", context, status=422)

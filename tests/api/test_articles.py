@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from newsletter.accounts import tokens
+from newsletter.accounts import api_tokens
 from newsletter.accounts.models import ApiToken, AuditEntry, User
-from newsletter.curator import models, reads
+from newsletter.curator import models
+from newsletter.curator.editions import edition_lookup
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 ADDRESS = "/api/articles"
@@ -42,7 +43,7 @@ def call(people: dict[str, Any], now: Any) -> Call:
 
     def call(who: str, body: Any = None, *, address: str = ADDRESS, method: str = "post") -> Any:
         if who not in made:
-            made[who] = tokens.create_token(f"{who}@example.com", "test", now=now)[1]
+            made[who] = api_tokens.create_token(f"{who}@example.com", "test", now=now)[1]
         headers = {"Authorization": f"Bearer {made[who]}"}
         if method == "get":
             return Client().get(address, headers=headers)
@@ -57,7 +58,7 @@ def test_an_article_is_pushed_with_all_that_is_known_of_it(call: Call) -> None:
     assert answer.status_code == 201, answer.content
     body = answer.json()
     assert body["created"] is True
-    article = reads.get_article(body["id"])
+    article = edition_lookup.get_article(body["id"])
     assert (article.title, article.section, article.publisher, article.byline) == (
         "Ferry gets a second boat", "Lake", "The Upland Echo", "Ann Example",
     )  # fmt: skip
@@ -83,7 +84,7 @@ def test_pushed_again_it_is_brought_up_to_date(call: Call) -> None:
 
 def test_html_becomes_paragraphs(call: Call) -> None:
     pushed = {"url": URL, "title": "Ferry", "html": "<p>One &amp; two.</p><script>alert(1)</script><p>Three.</p>"}
-    article = reads.get_article(call("editor", pushed).json()["id"])
+    article = edition_lookup.get_article(call("editor", pushed).json()["id"])
     assert article.text.startswith("One & two.")
     assert "<" not in article.text
 
@@ -113,7 +114,7 @@ def test_what_cannot_be_right_is_named_with_its_field(call: Call, body: Any, fie
     assert answer.status_code == 422, answer.content
     assert answer.json().get("field", "") == field
     assert said in answer.json()["error"]
-    assert reads.list_articles() == ()
+    assert edition_lookup.list_articles() == ()
 
 
 def test_a_story_without_headline_or_text_is_refused(call: Call) -> None:
@@ -124,7 +125,7 @@ def test_a_story_without_headline_or_text_is_refused(call: Call) -> None:
 def test_a_page_of_a_private_address_is_not_fetched(call: Call, settings: Any) -> None:
     answer = call("editor", {"url": "http://127.0.0.1:1/x"})
     assert answer.status_code in (409, 503)
-    assert reads.list_articles() == ()
+    assert edition_lookup.list_articles() == ()
 
 
 def test_what_is_too_large_is_said(call: Call) -> None:
@@ -161,40 +162,40 @@ def test_a_session_is_no_token(people: Any) -> None:
 def test_who_may_only_look_pushes_nothing(call: Call) -> None:
     assert call("viewer", STORY).status_code == 403
     assert call("viewer", method="get").status_code == 403
-    assert reads.list_articles() == ()
+    assert edition_lookup.list_articles() == ()
 
 
 def test_a_token_ends_with_its_revocation_and_with_the_account(people: Any, now: Any) -> None:
-    token, text = tokens.create_token("editor@example.com", "CMS", now=now)
-    assert tokens.find_token_user(text, now=now) == people["editor"]
-    assert tokens.find_token_user(text[:-1], now=now) is None
+    token, text = api_tokens.create_token("editor@example.com", "CMS", now=now)
+    assert api_tokens.find_token_user(text, now=now) == people["editor"]
+    assert api_tokens.find_token_user(text[:-1], now=now) is None
     with pytest.raises(NotFound):
-        tokens.revoke_token(token.id, email="viewer@example.com")
+        api_tokens.revoke_token(token.id, email="viewer@example.com")
     User.objects.filter(email="editor@example.com").update(is_active=False)
-    assert tokens.find_token_user(text, now=now) is None
+    assert api_tokens.find_token_user(text, now=now) is None
     User.objects.filter(email="editor@example.com").update(is_active=True)
-    tokens.revoke_token(token.id)
-    assert tokens.find_token_user(text, now=now) is None
+    api_tokens.revoke_token(token.id)
+    assert api_tokens.find_token_user(text, now=now) is None
 
 
 def test_a_token_is_kept_as_a_hash_and_says_when_it_was_used(people: Any, now: Any) -> None:
-    token, text = tokens.create_token("editor@example.com", "CMS", now=now)
+    token, text = api_tokens.create_token("editor@example.com", "CMS", now=now)
     row = ApiToken.objects.get(id=token.id)
     assert text.split("_", 2)[2] not in (row.digest, row.prefix, token.prefix)
-    assert tokens.list_tokens()[0].used_at is None
-    tokens.find_token_user(text, now=now)
-    tokens.find_token_user(text, now=now + timedelta(minutes=1))
-    assert tokens.list_tokens("editor@example.com")[0].used_at == now
+    assert api_tokens.list_tokens()[0].used_at is None
+    api_tokens.find_token_user(text, now=now)
+    api_tokens.find_token_user(text, now=now + timedelta(minutes=1))
+    assert api_tokens.list_tokens("editor@example.com")[0].used_at == now
 
 
 @pytest.mark.parametrize("name", ["", "  ", "x" * 61])
 def test_a_token_has_a_name(people: Any, now: Any, name: str) -> None:
     with pytest.raises(BadInput):
-        tokens.create_token("editor@example.com", name, now=now)
+        api_tokens.create_token("editor@example.com", name, now=now)
 
 
 def test_there_is_an_end_of_tokens(people: Any, now: Any) -> None:
-    for number in range(tokens.MOST_TOKENS):
-        tokens.create_token("editor@example.com", f"CMS {number}", now=now)
+    for number in range(api_tokens.MOST_TOKENS):
+        api_tokens.create_token("editor@example.com", f"CMS {number}", now=now)
     with pytest.raises(Refused):
-        tokens.create_token("editor@example.com", "One more", now=now)
+        api_tokens.create_token("editor@example.com", "One more", now=now)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.curator import reads as curator
+from newsletter.curator.editions import edition_lookup
 from tests.conftest import PASSWORD
 
 # To leave a page breaks off what it was asking for: htmx says so, and nothing is wrong. Answers at fault are responseError.
@@ -88,7 +88,7 @@ def test_an_editor_picks_edits_moves_and_approves(
     page.goto(f"{live_server.url}/editions/{edition.id}/review/")
     page.click("text=Approve and freeze")
     page.wait_for_selector("text=Approved, frozen as")
-    saved = curator.get_edition(edition.id)
+    saved = edition_lookup.get_edition(edition.id)
     assert saved.subject == "A subject written in a browser"
     assert saved.picks[1].headline == "A headline written in a browser"
     assert len(saved.picks) == 4
@@ -98,13 +98,13 @@ def test_an_editor_picks_edits_moves_and_approves(
 def test_two_editors_see_each_other_and_keep_what_they_write(
     page: Any, live_server: Any, people: Any, edition: Any, articles: Callable[..., list[int]], now: Any
 ) -> None:
-    from newsletter.curator import service
+    from newsletter.curator.editions import editions
 
     sign_in(page, live_server)
     page.goto(f"{live_server.url}/editions/{edition.id}/")
     page.fill("#w-preheader", "Half a sentence that is still being")
-    service.edit_edition(edition.id, subject="A subject from elsewhere", now=now)
-    service.add_pick(edition.id, articles(6)[5], now=now)
+    editions.edit_edition(edition.id, subject="A subject from elsewhere", now=now)
+    editions.add_pick(edition.id, articles(6)[5], now=now)
     page.wait_for_selector(".pick >> nth=3", timeout=12_000)
     assert page.input_value("#w-subject") == "A subject from elsewhere"
     assert page.input_value("#w-preheader") == "Half a sentence that is still being"
@@ -112,7 +112,7 @@ def test_two_editors_see_each_other_and_keep_what_they_write(
     note = page.locator(".pool__more [name=note]").first
     page.click(".pool__more summary >> nth=0")
     note.fill("A note that is still being")
-    service.edit_edition(edition.id, subject="Another subject from elsewhere", now=now)
+    editions.edit_edition(edition.id, subject="Another subject from elsewhere", now=now)
     page.wait_for_selector(
         ".inbox:has-text('Another subject'), #f-subject [name=was]:has-text('Another subject')", state="attached"
     )
@@ -123,7 +123,7 @@ def test_two_editors_see_each_other_and_keep_what_they_write(
     note.wait_for(timeout=5_000)  # what was open stays open
     page.evaluate("document.activeElement.blur()")
     page.evaluate("document.querySelector('#pool').dataset.old = '1'")
-    service.edit_edition(edition.id, subject="A third subject from elsewhere", now=now)
+    editions.edit_edition(edition.id, subject="A third subject from elsewhere", now=now)
     page.wait_for_selector("#pool:not([data-old])", timeout=12_000)  # nobody writes there: it comes anew
     assert note.is_visible()
     assert page.complaints == []
@@ -132,7 +132,7 @@ def test_two_editors_see_each_other_and_keep_what_they_write(
 def test_a_box_is_added_and_what_is_typed_outlasts_what_others_change(
     page: Any, live_server: Any, people: Any, edition: Any, now: Any
 ) -> None:
-    from newsletter.curator import service
+    from newsletter.curator.editions import editions
 
     sign_in(page, live_server)
     page.goto(f"{live_server.url}/editions/{edition.id}/")
@@ -141,12 +141,12 @@ def test_a_box_is_added_and_what_is_typed_outlasts_what_others_change(
     page.select_option("#b-for-new", "members")
     page.click("#box-new >> text=Add >> nth=-1")
     page.wait_for_selector("#boxes summary:has-text('Come to the')")
-    (box,) = curator.get_edition(edition.id).boxes
+    (box,) = edition_lookup.get_edition(edition.id).boxes
     assert (box.text, box.shown_to, box.place) == ("Come to the *mill*.", "members", "top")
     page.click(f"#box-{box.id} summary")
     page.fill(f"#b-title-{box.id}", "Half a heading")
     page.evaluate("document.activeElement.blur()")
-    service.edit_edition(edition.id, subject="A subject from elsewhere", now=now)
+    editions.edit_edition(edition.id, subject="A subject from elsewhere", now=now)
     page.wait_for_selector(
         "#f-subject [name=was]:has-text('A subject from elsewhere')", state="attached", timeout=12_000
     )
@@ -192,10 +192,10 @@ def test_no_page_scrolls_sideways(page: Any, live_server: Any, people: Any, edit
 def test_the_mail_fits_a_phone_and_follows_the_dark(
     page: Any, edition: Any, tmp_path: Path, now: Any, scheme: str
 ) -> None:
-    from newsletter.curator import service
+    from newsletter.curator.editions import approval
 
     file = tmp_path / "mail.html"
-    file.write_text(service.preview(edition.id, now=now).html)
+    file.write_text(approval.preview(edition.id, now=now).html)
     page.emulate_media(color_scheme=scheme)
     for width in (320, 375, 700):
         page.set_viewport_size({"width": width, "height": 800})

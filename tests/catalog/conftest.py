@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from newsletter.catalog import service
+from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
-from subscribers import service as subscribers
+from subscribers import people
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 
@@ -28,7 +28,7 @@ def data_dir(settings: Any) -> Path:
 @pytest.fixture
 def create(db: None) -> Callable[..., Newsletter]:
     """Makes a newsletter; keywords replace what it is made with."""
-    list_id = subscribers.create_list("hill-readers", "Hill readers", now=NOW).id
+    list_id = people.create_list("hill-readers", "Hill readers", now=NOW).id
 
     def make(**fields: Any) -> Newsletter:
         given: dict[str, Any] = {
@@ -39,7 +39,7 @@ def create(db: None) -> Callable[..., Newsletter]:
             "list_id": list_id,
             "zone": "Europe/London",
         }
-        return service.create_newsletter(**(given | fields), now=NOW)
+        return newsletter_settings.create_newsletter(**(given | fields), now=NOW)
 
     return make
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.catalog import pictures, reads, service
+from newsletter.catalog import newsletter_settings, newsletters, picture_files
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel.errors import NotFound, Refused
 
@@ -18,31 +18,31 @@ SOURCE = "https://pictures.example.org/funicular.png"
 
 
 def test_a_picture_is_named_by_its_hash_and_served_from_our_address(drawn: Drawn, now: datetime) -> None:
-    made = pictures.prepare(drawn())
-    stored = service.store_picture(drawn(), source_url=SOURCE, now=now)
+    made = picture_files.prepare(drawn())
+    stored = newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
     assert stored.name == f"{made.sha256[:16]}.jpg"
     assert stored.url == f"http://testserver/pictures/{stored.name}"
     assert (stored.size, stored.content_type) == (len(made.data), "image/jpeg")
 
 
 def test_the_same_picture_is_kept_once(drawn: Drawn, now: datetime, data_dir: Path) -> None:
-    first = service.store_picture(drawn(), source_url=SOURCE, now=now)
-    second = service.store_picture(drawn(), source_url="https://elsewhere.example.net/copy.png", now=now)
+    first = newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
+    second = newsletter_settings.store_picture(drawn(), source_url="https://elsewhere.example.net/copy.png", now=now)
     assert first == second
     assert len(list(data_dir.rglob("*.jpg"))) == 1
 
 
 def test_a_picture_lost_from_the_disk_comes_back_when_it_is_stored_again(drawn: Drawn, now: datetime) -> None:
-    stored = service.store_picture(drawn(), source_url=SOURCE, now=now)
-    file, _ = reads.get_picture_file(stored.name)
+    stored = newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
+    file, _ = newsletters.get_picture_file(stored.name)
     file.unlink()
-    service.store_picture(drawn(), source_url=SOURCE, now=now)
-    assert reads.get_picture_file(stored.name)[0].is_file()
+    newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
+    assert newsletters.get_picture_file(stored.name)[0].is_file()
 
 
 def test_a_stored_picture_is_found_by_its_public_name(drawn: Drawn, now: datetime) -> None:
-    stored = service.store_picture(drawn(mode="RGBA", colour=(1, 2, 3, 4)), source_url=SOURCE, now=now)
-    file, content_type = reads.get_picture_file(stored.name)
+    stored = newsletter_settings.store_picture(drawn(mode="RGBA", colour=(1, 2, 3, 4)), source_url=SOURCE, now=now)
+    file, content_type = newsletters.get_picture_file(stored.name)
     assert (file.stat().st_size, content_type) == (stored.size, "image/png")
 
 
@@ -51,22 +51,22 @@ def test_a_stored_picture_is_found_by_its_public_name(drawn: Drawn, now: datetim
     ["", "secret.key", "../secret.key", "%2e%2e/secret.key", "0123456789abcdef.jpg", "________________.jpg", "a/b.jpg"],
 )
 def test_no_other_file_can_be_asked_for(drawn: Drawn, now: datetime, data_dir: Path, name: str) -> None:
-    service.store_picture(drawn(), source_url=SOURCE, now=now)
+    newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
     (data_dir / "secret.key").write_text("secret")
     with pytest.raises(NotFound):
-        reads.get_picture_file(name)
+        newsletters.get_picture_file(name)
 
 
 def test_a_refused_picture_leaves_nothing_behind(now: datetime, data_dir: Path) -> None:
     with pytest.raises(Refused):
-        service.store_picture(b"<html></html>", source_url=SOURCE, now=now)
+        newsletter_settings.store_picture(b"<html></html>", source_url=SOURCE, now=now)
     assert not list(data_dir.iterdir())
-    assert reads.find_pictures([1, 2, 3]) == {}
+    assert newsletters.find_pictures([1, 2, 3]) == {}
 
 
 def test_logos_are_set_and_taken_away(create: Callable[..., Newsletter], drawn: Drawn, now: datetime) -> None:
-    logo = service.store_picture(drawn(), source_url=SOURCE, now=now)
+    logo = newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
     made = create()
-    with_logo = service.set_logos(made.id, light=logo, dark=None)
+    with_logo = newsletter_settings.set_logos(made.id, light=logo, dark=None)
     assert (with_logo.logo_light, with_logo.logo_dark) == (logo, None)
-    assert service.set_logos(made.id, light=None, dark=None).logo_light is None
+    assert newsletter_settings.set_logos(made.id, light=None, dark=None).logo_light is None

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from newsletter.catalog import sponsors
-from newsletter.curator import service as curator
+from newsletter.curator.editions import approval
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 BOX = {
@@ -23,13 +23,13 @@ BOX = {
 def test_the_box_shows_on_its_days_alone(edition: Any, now: Any) -> None:
     day = edition.date
     made = sponsors.add_sponsor(edition.newsletter_id, first=day, last=day, **BOX)
-    rendered = curator.preview(edition.id, now=now)
+    rendered = approval.preview(edition.id, now=now)
     assert "Boots that outlast" in rendered.html
     assert "[Sponsored by a shop]" in rendered.text
     assert sponsors.find_sponsor(edition.newsletter_id, day) == made
     assert sponsors.find_sponsor(edition.newsletter_id, day + timedelta(days=1)) is None
     sponsors.remove_sponsor(made.id, edition.newsletter_id)
-    assert "Boots" not in curator.preview(edition.id, now=now).html
+    assert "Boots" not in approval.preview(edition.id, now=now).html
     with pytest.raises(NotFound):
         sponsors.remove_sponsor(made.id, edition.newsletter_id)
 

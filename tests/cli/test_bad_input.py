@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from newsletter.cli.app import main
-from subscribers import reads as subscribers
+from subscribers import subscriber_lookup
 
 REFUSED, USAGE, SURROUNDINGS = 1, 2, 3
 Newsletter = Callable[..., tuple[int, str, str]]
@@ -143,7 +143,9 @@ def test_good_rows_of_a_bad_file_are_kept_and_the_others_told_line_by_line(
     assert status == REFUSED
     assert "line 3, email: “broken@”" in err
     assert "line 4, zone: There is no time zone “Mars/Base”" in err
-    assert [each.address for each in subscribers.find_subscribers("", list_id=house.list.id)] == ["ann@example.com"]
+    assert [each.address for each in subscriber_lookup.find_subscribers("", list_id=house.list.id)] == [
+        "ann@example.com"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,13 @@ from xml.sax.saxutils import escape
 import pytest
 from PIL import Image
 
-from newsletter.catalog import service as catalog
+from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
-from newsletter.curator import reads, service
-from newsletter.curator.values import Article, Edition
+from newsletter.curator.articles import sources
+from newsletter.curator.editions import edition_lookup, editions
+from newsletter.curator.editions.values import Article, Edition
 from newsletter.fetching import FetchError, FetchResponse
-from subscribers import service as subscribers
+from subscribers import people
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 PICTURE = "https://pictures.example.org/funicular.png"
@@ -27,12 +28,12 @@ PICTURE = "https://pictures.example.org/funicular.png"
 @pytest.fixture
 def newsletter(db: None) -> Newsletter:
     """A newsletter in London's zone with three sections that want 2, 2 and 1 stories."""
-    return catalog.create_newsletter(
+    return newsletter_settings.create_newsletter(
         slug="hill-post",
         name="Hill Post",
         from_email="news@example.com",
         postal_address="4 Tarn Street, Upper Fellside",
-        list_id=subscribers.create_list("hill-readers", "Hill readers", now=NOW).id,
+        list_id=people.create_list("hill-readers", "Hill readers", now=NOW).id,
         zone="Europe/London",
         signed="The desk",
         stories_wanted=5,
@@ -126,10 +127,14 @@ def told(db: None, web: Web) -> Callable[..., Article]:
             rss(item(title, **words), title=publisher or f"Paper {feeds}"),
             "application/rss+xml",
         )
-        source = service.add_source(url, now=added)
-        (report,) = service.fetch_sources(now=added, fetch=web, ids=[source.id])
+        source = sources.add_source(url, now=added)
+        (report,) = sources.fetch_sources(now=added, fetch=web, ids=[source.id])
         assert report.added == 1, report
-        return reads.list_articles(limit=1)[0] if added >= NOW else reads.list_articles(query=title, limit=1)[0]
+        return (
+            edition_lookup.list_articles(limit=1)[0]
+            if added >= NOW
+            else edition_lookup.list_articles(query=title, limit=1)[0]
+        )
 
     return tell
 
@@ -137,7 +142,7 @@ def told(db: None, web: Web) -> Callable[..., Article]:
 @pytest.fixture
 def edition(newsletter: Newsletter) -> Edition:
     """An empty edition of today."""
-    return service.create_edition(newsletter.id, None, now=NOW, by="ada@example.com")
+    return editions.create_edition(newsletter.id, None, now=NOW, by="ada@example.com")
 
 
 @pytest.fixture
@@ -145,5 +150,5 @@ def filled(edition: Edition, told: Callable[..., Article]) -> Edition:
     """An edition of three stories with a subject, ready to be approved."""
     for title in ("Funicular reopens after repairs", "Night bus to be kept", "Otters back in the mill race"):
         article = told(title, dek=f"{title}, the council said on Monday.")
-        service.add_pick(edition.id, article.id, now=NOW)
-    return service.edit_edition(edition.id, now=NOW, subject="Funicular reopens after repairs", preheader="And otters")
+        editions.add_pick(edition.id, article.id, now=NOW)
+    return editions.edit_edition(edition.id, now=NOW, subject="Funicular reopens after repairs", preheader="And otters")

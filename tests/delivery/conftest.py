@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from newsletter.curator import reads as editions
-from newsletter.curator import service as curator
-from newsletter.delivery import models, reads, service
-from newsletter.delivery.reads import Mailing
-from subscribers import models as people
-from subscribers import service as subscribers
+from newsletter.curator.editions import approval, edition_lookup
+from newsletter.delivery import models
+from newsletter.delivery.events import applying
+from newsletter.delivery.reports import summary
+from newsletter.delivery.reports.summary import Mailing
+from newsletter.delivery.sending import freeze, hand_over, mailings
+from subscribers.imports import run
+from subscribers.models import Subscriber
 from tests.conftest import House
 from tests.fakes.provider import ScriptedProvider
 from tests.fakes.sendgrid_events import Signer, event, post
@@ -28,10 +30,10 @@ def join(house: House, now: datetime) -> Callable[..., list[int]]:
         # Padded, so that they come in the order of their numbers: imports merge people in the order of their addresses.
         width = len(str(count - 1))
         rows = "".join(f"{prefix}{n:0{width}}@example.com,First{n}\n" for n in range(count))
-        subscribers.import_csv(
+        run.import_csv(
             io.BytesIO(f"email,first_name\n{rows}".encode()), house.list.id, dry_run=False, by="test", now=now
         )
-        found = people.Subscriber.objects.filter(address__startswith=prefix).order_by("id")
+        found = Subscriber.objects.filter(address__startswith=prefix).order_by("id")
         return list(found.values_list("id", flat=True))
 
     return add
@@ -42,7 +44,7 @@ def plan(house: House, edition: Any, now: datetime) -> Callable[..., Mailing]:
     """Approves the edition and plans its mailing for now; the provider is that of `scripted`: 50 readers to a batch."""
 
     def make(**changes: Any) -> Mailing:
-        snapshot = editions.find_standing_snapshot(edition.id) or curator.approve(edition.id, by="test", now=now)
+        snapshot = edition_lookup.find_standing_snapshot(edition.id) or approval.approve(edition.id, by="test", now=now)
         given = {
             "snapshot_id": snapshot.id,
             "edition_id": edition.id,
@@ -54,7 +56,7 @@ def plan(house: House, edition: Any, now: datetime) -> Callable[..., Mailing]:
             "by": "test",
             "now": now,
         }
-        return service.create_mailing(**(given | changes))
+        return mailings.create_mailing(**(given | changes))
 
     return make
 
@@ -65,8 +67,8 @@ def frozen(plan: Callable[..., Mailing], now: datetime) -> Callable[..., Mailing
 
     def make(**changes: Any) -> Mailing:
         made = plan(**changes)
-        assert service.freeze_next(now)
-        return reads.get_mailing(made.id)
+        assert freeze.freeze_next(now)
+        return summary.get_mailing(made.id)
 
     return make
 
@@ -74,7 +76,7 @@ def frozen(plan: Callable[..., Mailing], now: datetime) -> Callable[..., Mailing
 def hand_over_all(provider: Any, now: datetime, owner: str = "worker/1") -> int:
     """Hands batches over until none is due; how many steps it took."""
     steps = 0
-    while service.hand_over_next(now, owner=owner, provider=provider, clock=lambda: now):
+    while hand_over.hand_over_next(now, owner=owner, provider=provider, clock=lambda: now):
         steps += 1
         assert steps < 1_000, "it never rests"
     return steps
@@ -91,10 +93,10 @@ def take(signer: Signer, now: datetime) -> Callable[..., None]:
 
     def receive(*happened: dict[str, Any], at: datetime = now, apply: bool = True) -> None:
         raw, timestamp = post(*happened), str(int(at.timestamp()))
-        service.receive(
+        applying.receive(
             raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=[signer.public_key], now=now
         )
-        while apply and service.apply_events(now, owner="test"):
+        while apply and applying.apply_next(now, owner="test"):
             pass
 
     return receive
@@ -110,7 +112,7 @@ def sent(frozen: Callable[..., Mailing], join: Callable[..., list[int]], now: da
         provider = ScriptedProvider()
         provider.script = list(script)
         hand_over_all(provider, now)
-        service.finish_settled(now)
+        mailings.finish_settled(now)
         return Sent(mailing.id, ids, now)
 
     return hand_over
@@ -124,7 +126,7 @@ class Sent:
 
     @property
     def mailing(self) -> Mailing:
-        return reads.get_mailing(self.id)
+        return summary.get_mailing(self.id)
 
     def event(self, kind: str, place: int = 0, *, seconds: int = 0, attempt: str = "", **more: Any) -> dict[str, Any]:
         batch = models.Batch.objects.get(mailing_id=self.id, number=1)

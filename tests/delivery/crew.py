@@ -28,19 +28,27 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from newsletter.catalog import service as catalog  # noqa: E402  the rooms need Django set up
-from newsletter.curator import service as curator  # noqa: E402
-from newsletter.delivery import events, freezing, handover, models, reads, recalling, service, states  # noqa: E402
+from newsletter.catalog import newsletter_settings  # noqa: E402  the rooms need Django set up
+from newsletter.curator.articles import intake  # noqa: E402
+from newsletter.curator.editions import approval, editions  # noqa: E402
+from newsletter.delivery import models  # noqa: E402
+from newsletter.delivery.events import applying  # noqa: E402
+from newsletter.delivery.ledger import states  # noqa: E402
+from newsletter.delivery.reports import recipients, summary  # noqa: E402
+from newsletter.delivery.sending import freeze, hand_over, mailings, recall as recall_windows  # noqa: E402
+from newsletter.delivery.sending.recall import open_next_window, recall_mailing  # noqa: E402
+from newsletter.delivery.sending.repair import repair_mailing  # noqa: E402
 from newsletter.jobs import tasks, wiring  # noqa: E402
 from newsletter.kernel import clock  # noqa: E402
 from newsletter.kernel.errors import Refused  # noqa: E402
-from subscribers import service as subscribers  # noqa: E402
+from subscribers import people  # noqa: E402
+from subscribers.imports import run  # noqa: E402
 
 BATCH = int(os.environ.get("CREW_BATCH", "25"))
 WINDOW = int(os.environ.get("CREW_WINDOW", "0"))
-handover.LEASE = events.LEASE = timedelta(seconds=2)
-freezing.PAGE_SIZE = BATCH
-recalling.RETRY_AFTER = timedelta(seconds=0.5)
+hand_over.LEASE = applying.LEASE = timedelta(seconds=2)
+freeze.PAGE_SIZE = BATCH
+recall_windows.RETRY_AFTER = timedelta(seconds=0.5)
 
 
 def prepare(readers: int) -> None:
@@ -48,8 +56,8 @@ def prepare(readers: int) -> None:
 
     call_command("migrate", verbosity=0)
     now = clock.now()
-    target = subscribers.create_list("morning", "Morning Briefing", now=now)
-    newsletter = catalog.create_newsletter(
+    target = people.create_list("morning", "Morning Briefing", now=now)
+    newsletter = newsletter_settings.create_newsletter(
         slug="morning",
         name="Morning Briefing",
         from_email="news@example.com",
@@ -60,15 +68,15 @@ def prepare(readers: int) -> None:
         recall_minutes=2 * WINDOW,
     )
     rows = "email,first_name\n" + "".join(f"reader{n}@example.com,First{n}\n" for n in range(readers))
-    subscribers.import_csv(io.BytesIO(rows.encode()), target.id, dry_run=False, by="test", now=now)
+    run.import_csv(io.BytesIO(rows.encode()), target.id, dry_run=False, by="test", now=now)
     text = (
         "The ferry is back at last\n\n" + "Islanders met it on the pier with a band and a cake of the same length. " * 4
     )
-    article = curator.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
-    edition = curator.create_edition(newsletter.id, now.date(), now=now, by="test")
-    curator.add_pick(edition.id, article.id, now=now)
-    curator.edit_edition(edition.id, now=now, subject="The ferry is back at last")
-    curator.approve(edition.id, by="test", now=now)
+    article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
+    edition = editions.create_edition(newsletter.id, now.date(), now=now, by="test")
+    editions.add_pick(edition.id, article.id, now=now)
+    editions.edit_edition(edition.id, now=now, subject="The ferry is back at last")
+    approval.approve(edition.id, by="test", now=now)
     tasks.send_edition(edition.id, at=now + timedelta(minutes=WINDOW) if WINDOW else None, by="test", now=now)
 
 
@@ -79,11 +87,11 @@ def work() -> None:
     owner, provider = f"worker:{os.getpid()}", wiring.get_provider()
     while True:
         worked = (
-            service.hand_over_next(clock.now(), owner=owner, provider=provider, clock=clock.now)
-            or service.open_windows(clock.now(), provider)
-            or service.freeze_next(clock.now())
-            or service.finish_settled(clock.now())
-            or service.apply_events(clock.now(), owner=owner)
+            hand_over.hand_over_next(clock.now(), owner=owner, provider=provider, clock=clock.now)
+            or open_next_window(clock.now(), provider)
+            or freeze.freeze_next(clock.now())
+            or mailings.finish_settled(clock.now())
+            or applying.apply_next(clock.now(), owner=owner)
         )
         if worked:
             continue
@@ -93,10 +101,14 @@ def work() -> None:
 
 
 def work_on_jobs() -> None:
-    from newsletter.jobs import queue
+    from newsletter.jobs import worker_procrastinate
 
-    queue.SIGN_OF_LIFE_SECONDS, queue.STALLED_SECONDS, queue.SWEEP_SECONDS = 0.5, 2.0, 0.2
-    worker = queue.ProcrastinateWorker(2)
+    (
+        worker_procrastinate.SIGN_OF_LIFE_SECONDS,
+        worker_procrastinate.STALLED_SECONDS,
+        worker_procrastinate.SWEEP_SECONDS,
+    ) = 0.5, 2.0, 0.2
+    worker = worker_procrastinate.ProcrastinateWorker(2)
     running = threading.Thread(target=worker.run)
     running.start()
     while running.is_alive() and not all_done():
@@ -119,7 +131,7 @@ def all_done() -> bool:
         return True
     if state == states.PAUSED:  # too many answers lost in a row
         with suppress(Refused):  # another worker was faster
-            service.resume(models.Mailing.objects.get().id, by="operator", now=clock.now())
+            mailings.resume(models.Mailing.objects.get().id, by="operator", now=clock.now())
     return state == states.FINISHED and not models.Post.objects.exists()
 
 
@@ -128,23 +140,23 @@ def hear(file: str) -> None:
     told = json.loads(Path(file).read_text())
     for signature, timestamp, body in told["posts"]:
         raw = base64.b64decode(body)
-        service.receive(raw, signature=signature, timestamp=timestamp, keys=[told["key"]], now=clock.now())
+        applying.receive(raw, signature=signature, timestamp=timestamp, keys=[told["key"]], now=clock.now())
 
 
 def repair() -> None:
-    (mailing,) = reads.list_mailings()
-    print(service.repair_mailing(mailing.id, unknown=True, now=clock.now()))
+    (mailing,) = summary.list_mailings()
+    print(repair_mailing(mailing.id, unknown=True, now=clock.now()))
 
 
 def recall() -> None:
-    (mailing,) = reads.list_mailings()
-    spared = service.recall_mailing(mailing.id, by="operator", now=clock.now(), provider=wiring.get_provider())
+    (mailing,) = summary.list_mailings()
+    spared = recall_mailing(mailing.id, by="operator", now=clock.now(), provider=wiring.get_provider())
     print(spared.caught + spared.withdrawn)
 
 
 def report() -> None:
-    (mailing,) = reads.list_mailings()
-    everybody = [asdict(who) for who in reads.list_recipients(mailing.id, limit=1_000_000)]
+    (mailing,) = summary.list_mailings()
+    everybody = [asdict(who) for who in recipients.list_recipients(mailing.id, limit=1_000_000)]
     print(
         json.dumps(
             {"state": mailing.state, "adds_up": mailing.adds_up, "candidates": mailing.candidates, "who": everybody}

@@ -12,27 +12,31 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.delivery import handover, models, reads, service, states
-from newsletter.delivery.reads import Mailing
+from newsletter.delivery import models, service
+from newsletter.delivery.events import applying
+from newsletter.delivery.ledger import states
+from newsletter.delivery.reports import recipients, summary
+from newsletter.delivery.reports.summary import Mailing
+from newsletter.delivery.sending import freeze, hand_over, mailings, repair
 from newsletter.kernel.errors import Refused
-from subscribers import service as subscribers
+from subscribers import people
 from tests.conftest import House
-from tests.fakes import provider as told
+from tests.fakes import provider
 from tests.fakes.provider import Killed, ScriptedProvider
 from tests.fakes.sendgrid_events import Signer, event, post
 
 READERS = 60  # two batches
 SITUATIONS = {
-    "accepts": told.accepts,
-    "refuses for now": told.refuses_for_now,
-    "refuses for good": told.refuses_for_good,
-    "names the first": told.names(0),
-    "wants another key": told.wants_another_key,
-    "loses the answer": told.loses_the_answer,
-    "loses the request": told.loses_the_request,
-    "breaks off": told.breaks_off,
-    "dies before": told.dies_before,
-    "dies after": told.dies_after,
+    "accepts": provider.accepts,
+    "refuses for now": provider.refuses_for_now,
+    "refuses for good": provider.refuses_for_good,
+    "names the first": provider.names(0),
+    "wants another key": provider.wants_another_key,
+    "loses the answer": provider.loses_the_answer,
+    "loses the request": provider.loses_the_request,
+    "breaks off": provider.breaks_off,
+    "dies before": provider.dies_before,
+    "dies after": provider.dies_after,
 }
 happenings = st.lists(
     st.sampled_from(
@@ -70,9 +74,9 @@ class World:
         elif what == "leave":
             person = self.readers[len(self.left) * 7 % READERS]
             self.left.add(person)
-            subscribers.unsubscribe(person, self.list_id, how="page", by="", now=self.now)
+            people.unsubscribe(person, self.list_id, how="page", by="", now=self.now)
         elif what == "finish":
-            service.finish_settled(self.now)
+            mailings.finish_settled(self.now)
         elif what == "repair":
             self.repair()
         elif what == "an event comes":
@@ -84,7 +88,7 @@ class World:
 
     def repair(self) -> None:
         with suppress(Refused):
-            service.repair_mailing(self.mailing_id, now=self.now)
+            repair.repair_mailing(self.mailing_id, now=self.now)
 
     def hear(self) -> None:
         """The provider reports one delivery of each request that it truly accepted."""
@@ -97,8 +101,8 @@ class World:
             }
             events.append(event("delivered", ids, request.recipients[0].address, int(self.now.timestamp())))
         raw, at = post(*events), str(int(self.now.timestamp()))
-        service.receive(raw, signature=signer.sign(raw, at), timestamp=at, keys=[signer.public_key], now=self.now)
-        while service.apply_events(self.now, owner="test"):
+        applying.receive(raw, signature=signer.sign(raw, at), timestamp=at, keys=[signer.public_key], now=self.now)
+        while applying.apply_next(self.now, owner="test"):
             pass
 
     def decide(self, verb: Callable[..., None]) -> None:
@@ -106,11 +110,11 @@ class World:
             verb(self.mailing_id, by="editor", now=self.now)
         except Refused:
             return
-        service.freeze_next(self.now)  # what was resumed passes through the reconciliation again
+        freeze.freeze_next(self.now)  # what was resumed passes through the reconciliation again
 
     def hand_over(self) -> bool:
         try:
-            return service.hand_over_next(self.now, owner="worker", provider=self.provider, clock=lambda: self.now)
+            return hand_over.hand_over_next(self.now, owner="worker", provider=self.provider, clock=lambda: self.now)
         except Killed:
             return True
 
@@ -118,11 +122,11 @@ class World:
         """Everything is mended and time passes until nothing is left to do."""
         self.provider.script = []
         for _ in range(12):
-            self.now += handover.LEASE + timedelta(seconds=1)
-            self.decide(service.resume)
+            self.now += hand_over.LEASE + timedelta(seconds=1)
+            self.decide(mailings.resume)
             while self.hand_over():
                 pass
-            service.finish_settled(self.now)
+            mailings.finish_settled(self.now)
 
     def batches(self) -> dict[int, str]:
         return dict(models.Batch.objects.values_list("id", "state"))
@@ -155,7 +159,7 @@ def test_after_any_one_trouble_the_mailing_finishes(shared: Callable[[], World],
 
 
 def _live_through(world: World, events: list[str]) -> None:
-    reads._count_by_variant.cache_clear()  # examples are rolled back: the same versions of other books come again
+    summary._count_by_variant.cache_clear()  # examples are rolled back: the same versions of other books come again
     for what in events:
         before = world.batches()
         world.happens(what)
@@ -163,17 +167,17 @@ def _live_through(world: World, events: list[str]) -> None:
         for batch, state in world.batches().items():
             was = before.get(batch, states.PLANNED)  # a repair adds batches
             assert state in _reachable(was), f"{was} to {state} by “{what}”"
-        assert reads.get_mailing(world.mailing_id).adds_up
+        assert summary.get_mailing(world.mailing_id).adds_up
     world.rest()
     _check_the_books(world)
 
 
 def _check_the_books(world: World) -> None:
-    mailing = reads.get_mailing(world.mailing_id)
+    mailing = summary.get_mailing(world.mailing_id)
     assert mailing.state in (states.FINISHED, states.CANCELLED)
     assert "planned" not in mailing.counts
     assert max(world.provider.mailed.values(), default=0) <= 1
-    for who in reads.list_recipients(world.mailing_id, limit=READERS):
+    for who in recipients.list_recipients(world.mailing_id, limit=READERS):
         mailed = world.provider.mailed[who.address]
         if who.state != "unknown":
             assert mailed == (1 if who.state in ("accepted", "delivered") else 0), f"{who} was mailed {mailed} times"

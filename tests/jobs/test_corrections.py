@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from newsletter.checks import service as checks
-from newsletter.curator import corrections, models, reads, service
-from newsletter.delivery import reads as deliveries
-from newsletter.delivery import service as delivery
+from newsletter.checks import preflight
+from newsletter.curator import models
+from newsletter.curator.editions import approval, corrections, edition_lookup, editions
+from newsletter.delivery.reports import summary
+from newsletter.delivery.sending import freeze, hand_over, mailings
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from newsletter.templater import add_corrections
-from subscribers import service as subscribers
+from newsletter.templater.corrections import add_corrections
+from subscribers import people
 
 TEXT = "The second boat was built in 1961, not in 1916."
 ANN = "ann@example.com"
@@ -27,23 +28,23 @@ ANN = "ann@example.com"
 def gone_out(edition: Any, readers: Callable[..., list[int]], now: datetime) -> Any:
     """The edition, sent to three readers; a fourth came too late."""
     readers(3)
-    checks.approve_edition(edition.id, by=ANN, now=now)
+    preflight.approve_edition(edition.id, by=ANN, now=now)
     send(tasks.send_edition(edition.id, at=None, by=ANN, now=now), now)
     readers(1, "late")
-    return reads.get_edition(edition.id)
+    return edition_lookup.get_edition(edition.id)
 
 
 def send(mailing: Any, now: datetime) -> Any:
-    delivery.freeze_next(now)
-    while delivery.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
+    freeze.freeze_next(now)
+    while hand_over.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
         pass
-    delivery.finish_settled(now)
-    return deliveries.get_mailing(mailing.id)
+    mailings.finish_settled(now)
+    return summary.get_mailing(mailing.id)
 
 
 def test_only_what_was_sent_is_corrected(edition: Any, now: datetime) -> None:
     with pytest.raises(Refused, match="was not sent"):
-        service.add_correction(edition.id, TEXT, by=ANN, now=now)
+        corrections.add_correction(edition.id, TEXT, by=ANN, now=now)
 
 
 @pytest.mark.parametrize(
@@ -53,31 +54,31 @@ def test_a_correction_says_something_about_something(
     gone_out: Any, now: datetime, text: str, key: str, error: type[Exception]
 ) -> None:
     with pytest.raises(error):
-        service.add_correction(gone_out.id, text, key=key, by=ANN, now=now)
+        corrections.add_correction(gone_out.id, text, key=key, by=ANN, now=now)
 
 
 def test_the_next_edition_carries_it_once(gone_out: Any, articles: Callable[..., list[int]], now: datetime) -> None:
-    made = service.add_correction(gone_out.id, TEXT, key=gone_out.picks[0].key, by=ANN, now=now)
+    made = corrections.add_correction(gone_out.id, TEXT, key=gone_out.picks[0].key, by=ANN, now=now)
     assert (made.headline, made.carried_on) == (gone_out.picks[0].headline, None)
     following = [
-        service.create_edition(gone_out.newsletter_id, gone_out.date + timedelta(days=days), now=now, by=ANN)
+        editions.create_edition(gone_out.newsletter_id, gone_out.date + timedelta(days=days), now=now, by=ANN)
         for days in (1, 2)
     ]
     for each in following:
-        assert TEXT in service.preview(each.id, now=now).html  # nobody carries it yet
-    service.add_pick(following[0].id, articles(6)[5], now=now)
-    service.edit_edition(following[0].id, subject="Ferry and otters", now=now)
-    service.approve(following[0].id, by=ANN, now=now)
-    assert TEXT in service.preview(following[0].id, now=now).text
-    assert TEXT not in service.preview(following[1].id, now=now).html
+        assert TEXT in approval.preview(each.id, now=now).html  # nobody carries it yet
+    editions.add_pick(following[0].id, articles(6)[5], now=now)
+    editions.edit_edition(following[0].id, subject="Ferry and otters", now=now)
+    approval.approve(following[0].id, by=ANN, now=now)
+    assert TEXT in approval.preview(following[0].id, now=now).text
+    assert TEXT not in approval.preview(following[1].id, now=now).html
     assert corrections.list_corrections(gone_out.id)[0].carried_on == following[0].date
-    service.skip(following[0].id, reason="Holiday", by=ANN, now=now)
-    assert TEXT in service.preview(following[1].id, now=now).html  # the one that had it never came
+    approval.skip(following[0].id, reason="Holiday", by=ANN, now=now)
+    assert TEXT in approval.preview(following[1].id, now=now).html  # the one that had it never came
 
 
 def test_the_archive_shows_it_with_its_day_and_the_frozen_mail_stays(gone_out: Any, now: datetime) -> None:
     frozen = models.Snapshot.objects.get(edition_id=gone_out.id)
-    service.add_correction(gone_out.id, f"{TEXT} <b>", by=ANN, now=now)
+    corrections.add_correction(gone_out.id, f"{TEXT} <b>", by=ANN, now=now)
     page = Client().get(f"/archive/morning/{gone_out.date}/").content.decode()
     assert "Corrected on 24 November:" in page
     assert "not in 1916. &lt;b&gt;" in page
@@ -87,7 +88,7 @@ def test_the_archive_shows_it_with_its_day_and_the_frozen_mail_stays(gone_out: A
 def test_it_is_mailed_to_those_who_were_sent_the_edition(gone_out: Any, house: Any, now: datetime) -> None:
     with pytest.raises(Refused, match="no correction to mail"):
         tasks.send_correction(gone_out.id, by=ANN, now=now)
-    service.add_correction(gone_out.id, TEXT, by=ANN, now=now)
+    corrections.add_correction(gone_out.id, TEXT, by=ANN, now=now)
     planned = tasks.send_correction(gone_out.id, by=ANN, now=now)
     with pytest.raises(Refused):  # pressed twice
         tasks.send_correction(gone_out.id, by=ANN, now=now)
@@ -95,29 +96,29 @@ def test_it_is_mailed_to_those_who_were_sent_the_edition(gone_out: Any, house: A
     assert (sent.kind, sent.state, sent.candidates, sent.counts, sent.excluded) == (
         "correction", "finished", 4, {"accepted": 3}, {"not_sent": 1},
     )  # fmt: skip
-    snapshot = reads.get_snapshot(models.Snapshot.objects.get(edition_id=gone_out.id, purpose="correction").pk)
+    snapshot = edition_lookup.get_snapshot(models.Snapshot.objects.get(edition_id=gone_out.id, purpose="correction").pk)
     assert snapshot.subject == f"Correction: {gone_out.subject}"
     assert TEXT in snapshot.html
     assert TEXT in snapshot.text
     assert gone_out.picks[0].headline not in snapshot.text
-    assert reads.get_edition(gone_out.id).state == "sent"
-    assert reads.find_standing_snapshot(gone_out.id).id != snapshot.id  # type: ignore[union-attr]
+    assert edition_lookup.get_edition(gone_out.id).state == "sent"
+    assert edition_lookup.find_standing_snapshot(gone_out.id).id != snapshot.id  # type: ignore[union-attr]
 
 
 def test_who_left_since_is_not_mailed_a_correction(gone_out: Any, house: Any, now: datetime) -> None:
-    service.add_correction(gone_out.id, TEXT, by=ANN, now=now)
-    from subscribers import reads as people
+    corrections.add_correction(gone_out.id, TEXT, by=ANN, now=now)
+    from subscribers import subscriber_lookup
 
-    someone = people.find_subscribers("reader0")[0]
-    subscribers.unsubscribe(someone.id, house.list.id, how="by letter", by=ANN, now=now)
+    someone = subscriber_lookup.find_subscribers("reader0")[0]
+    people.unsubscribe(someone.id, house.list.id, how="by letter", by=ANN, now=now)
     sent = send(tasks.send_correction(gone_out.id, by=ANN, now=now), now)
     assert sent.counts == {"accepted": 2}
 
 
 def test_a_second_correction_is_a_mail_of_its_own(gone_out: Any, now: datetime) -> None:
-    service.add_correction(gone_out.id, TEXT, by=ANN, now=now)
+    corrections.add_correction(gone_out.id, TEXT, by=ANN, now=now)
     send(tasks.send_correction(gone_out.id, by=ANN, now=now), now)
-    service.add_correction(gone_out.id, "And the mill is in Lower Fellside.", by=ANN, now=now)
+    corrections.add_correction(gone_out.id, "And the mill is in Lower Fellside.", by=ANN, now=now)
     assert send(tasks.send_correction(gone_out.id, by=ANN, now=now), now).counts == {"accepted": 3}
 
 

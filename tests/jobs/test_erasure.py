@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from newsletter.checks import service as checks
+from newsletter.checks import preflight
 from newsletter.delivery import models
-from newsletter.delivery import service as delivery
+from newsletter.delivery.events import applying
+from newsletter.delivery.events.erasure import erase_addresses
+from newsletter.delivery.sending import freeze, hand_over
 from newsletter.jobs import erasure, tasks, wiring
 from newsletter.kernel import clock
-from subscribers import service as subscribers
+from subscribers.consent.erasure import collect_personal_data, erase_subscriber
 from tests.fakes.sendgrid_events import Signer, event, post
 
 
@@ -21,10 +23,10 @@ from tests.fakes.sendgrid_events import Signer, event, post
 def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> list[int]:
     """The ids of three readers whom the outbox has a letter to."""
     ids = readers(3)
-    checks.approve_edition(edition.id, by="editor@example.com", now=now)
+    preflight.approve_edition(edition.id, by="editor@example.com", now=now)
     tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
-    delivery.freeze_next(now)
-    while delivery.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
+    freeze.freeze_next(now)
+    while hand_over.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
         pass
     return ids
 
@@ -32,7 +34,7 @@ def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> list
 def receive(now: datetime, *events: dict[str, Any]) -> None:
     """Takes a signed post of the provider, and leaves it waiting."""
     signer, raw, timestamp = Signer(), post(*events), str(int(now.timestamp()))
-    delivery.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=[signer.public_key], now=now)
+    applying.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=[signer.public_key], now=now)
 
 
 def letters() -> str:
@@ -53,7 +55,7 @@ def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_other
         event("bounce", {}, "Reader0@example.com", int(now.timestamp()), reason="550 <reader0@example.com>"),
         event("spamreport", {}, "reader1@example.com", int(now.timestamp())),
     )
-    subscribers.erase_subscriber(sent[0], by="test", now=now)
+    erase_subscriber(sent[0], by="test", now=now)
     assert erasure.propagate_erasures(now) == 1
     assert erasure.propagate_erasures(now) == 0
     assert [*models.Incident.objects.order_by("id").values_list("address", "reason")] == [
@@ -65,13 +67,13 @@ def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_other
     assert b"spamreport" in waiting
     assert "reader0@example.com" not in letters()
     assert "reader1@example.com" in letters()
-    assert delivery.apply_events(now + timedelta(seconds=1), owner="test")
+    assert applying.apply_next(now + timedelta(seconds=1), owner="test")
 
 
 def test_a_post_that_nobody_can_read_does_not_keep_an_address(sent: list[int], now: datetime) -> None:
     models.Post.objects.create(digest=b"x" * 32, body=b"{reader0@example.com", received_at=now)
     models.Post.objects.create(digest=b"y" * 32, body=b'{"email": "reader0@example.com"}', received_at=now)
-    subscribers.erase_subscriber(sent[0], by="test", now=now)
+    erase_subscriber(sent[0], by="test", now=now)
     erasure.propagate_erasures(now)
     assert [bytes(each.body) for each in models.Post.objects.all()] == [b"[]", b"[]"]
 
@@ -79,11 +81,11 @@ def test_a_post_that_nobody_can_read_does_not_keep_an_address(sent: list[int], n
 def test_an_address_with_letters_beyond_ascii_goes_out_of_a_post_as_well(sent: list[int], now: datetime) -> None:
     body = '[{"email": "ann@bücher.example"}, {"email": "reader1@example.com"}]'.encode()
     models.Post.objects.create(digest=b"x" * 32, body=body, received_at=now)
-    delivery.erase_addresses(sent[0], ["ann@bücher.example"], outbox=wiring.get_config().outbox_dir)
+    erase_addresses(sent[0], ["ann@bücher.example"], outbox=wiring.get_config().outbox_dir)
     assert bytes(models.Post.objects.get().body) == b'[{"email": "reader1@example.com"}]'
 
 
 def test_the_data_of_a_reader_name_every_edition_and_what_became_of_it(sent: list[int], now: datetime) -> None:
-    (edition,) = subscribers.collect_personal_data(sent[0], now=now)["other_rooms"]["editions"]
+    (edition,) = collect_personal_data(sent[0], now=now)["other_rooms"]["editions"]
     assert edition["outcome"] == "accepted"
     assert edition["subject"]

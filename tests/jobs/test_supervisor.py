@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.jobs import supervisor
-from newsletter.jobs.loops import Watchdog
+from newsletter.jobs.worker_threads import Watchdog
 
 
 @pytest.fixture

@@ -8,22 +8,20 @@ from typing import Any
 
 import pytest
 
-from newsletter.checks import service as checks
-from newsletter.curator import reads as curator
-from newsletter.curator import service as editing
-from newsletter.delivery import reads as deliveries
-from newsletter.delivery import service as delivery
+from newsletter.checks import preflight
+from newsletter.curator.editions import edition_lookup, editions
+from newsletter.delivery.reports import summary
+from newsletter.delivery.sending import freeze, mailings
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel.errors import Refused
-from newsletter.scheduler import reads as schedules
-from newsletter.scheduler import service as scheduler
+from newsletter.scheduling import occurrences, schedules
 
 
 @pytest.fixture
 def scheduled(house: Any, articles: Callable[..., list[int]], now: datetime) -> Any:
     """A daily 07:00 schedule of the morning briefing (London, so 07:00 UTC in November), and enough stories."""
     articles(6)
-    return scheduler.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", now=now)
+    return occurrences.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", now=now)
 
 
 def occurrence(now: datetime, day: int = 0) -> Any:
@@ -36,7 +34,7 @@ def test_a_tick_plans_opens_and_prefills_the_edition(scheduled: Any, now: dateti
     ticked = tasks.tick(now)
     assert ticked.failed == {}
     assert ticked.done["opened"] == 1, "today's, whose opening time was 04:00"
-    edition = curator.get_edition(occurrence(now).edition_id)
+    edition = edition_lookup.get_edition(occurrence(now).edition_id)
     assert edition.picks
     assert edition.subject
 
@@ -59,12 +57,12 @@ def test_an_approved_edition_is_sent_at_its_time_and_once(
     readers(3)
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
-    checks.approve_edition(edition_id, by="editor", now=now)
+    preflight.approve_edition(edition_id, by="editor", now=now)
     at_seven = occurrence(now).instant
     assert tasks.tick(at_seven - timedelta(seconds=1)).done["claimed"] == 0
     assert tasks.tick(at_seven + timedelta(seconds=2)).done["claimed"] == 1
     assert tasks.tick(at_seven + timedelta(seconds=4)).done["claimed"] == 0
-    mailing = deliveries.find_mailing_of_edition(edition_id)
+    mailing = summary.find_mailing_of_edition(edition_id)
     assert mailing is not None
     assert mailing.state == "scheduled"
     assert occurrence(now).state == "claimed"
@@ -76,13 +74,13 @@ def test_an_edition_not_approved_in_time_is_held_with_the_reason(scheduled: Any,
     held = occurrence(now)
     assert held.state == "held"
     assert "not approved" in held.reason
-    assert deliveries.list_mailings() == ()
+    assert summary.list_mailings() == ()
 
 
 def test_what_would_be_too_late_is_held_and_can_be_sent_by_hand(scheduled: Any, now: datetime) -> None:
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
-    checks.approve_edition(edition_id, by="editor", now=now)
+    preflight.approve_edition(edition_id, by="editor", now=now)
     late = occurrence(now).instant + timedelta(minutes=31)
     tasks.tick(late)
     assert occurrence(now).state == "held"
@@ -95,11 +93,11 @@ def test_what_would_be_too_late_is_held_and_can_be_sent_by_hand(scheduled: Any, 
 def test_sending_by_hand_before_its_time_settles_the_occurrence(scheduled: Any, now: datetime) -> None:
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
-    checks.approve_edition(edition_id, by="editor", now=now)
+    preflight.approve_edition(edition_id, by="editor", now=now)
     tasks.send_edition(edition_id, at=None, by="editor", now=now)
     tasks.tick(occurrence(now).instant)
     assert occurrence(now).state == "claimed"
-    assert len(deliveries.list_mailings()) == 1
+    assert len(summary.list_mailings()) == 1
 
 
 def test_a_draft_is_not_sent(edition: Any, now: datetime) -> None:
@@ -108,10 +106,10 @@ def test_a_draft_is_not_sent(edition: Any, now: datetime) -> None:
 
 
 def test_a_paused_newsletter_is_not_sent(edition: Any, now: datetime) -> None:
-    from newsletter.catalog import service as catalog
+    from newsletter.catalog import newsletter_settings
 
-    checks.approve_edition(edition.id, by="editor", now=now)
-    catalog.change_newsletter(edition.newsletter_id, now=now, state="paused")
+    preflight.approve_edition(edition.id, by="editor", now=now)
+    newsletter_settings.change_newsletter(edition.newsletter_id, now=now, state="paused")
     with pytest.raises(Refused, match="paused"):
         tasks.send_edition(edition.id, at=None, by="editor", now=now)
 
@@ -120,14 +118,14 @@ def test_an_edit_between_approval_and_time_holds_the_mailing(
     edition: Any, readers: Callable[..., list[int]], now: datetime
 ) -> None:
     readers(2)
-    checks.approve_edition(edition.id, by="editor", now=now)
+    preflight.approve_edition(edition.id, by="editor", now=now)
     mailing = tasks.send_edition(edition.id, at=now + timedelta(minutes=5), by="editor", now=now)
-    editing.edit_edition(edition.id, now=now, subject="Another subject altogether")
-    delivery.freeze_next(now + timedelta(minutes=5))
-    held = deliveries.get_mailing(mailing.id)
+    editions.edit_edition(edition.id, now=now, subject="Another subject altogether")
+    freeze.freeze_next(now + timedelta(minutes=5))
+    held = summary.get_mailing(mailing.id)
     assert held.state == "held"
     assert "edited after its approval" in held.reason
-    checks.approve_edition(edition.id, by="editor", now=now)
+    preflight.approve_edition(edition.id, by="editor", now=now)
     again = tasks.send_edition(edition.id, at=None, by="editor", now=now + timedelta(minutes=6))
     assert (again.id, again.state) == (mailing.id, "scheduled")
 
@@ -137,7 +135,7 @@ def test_a_test_message_says_so_and_leaves_the_ledger_alone(edition: Any, now: d
     assert [each.answer for each in sent] == ["accepted"]
     message = next(wiring.get_config().outbox_dir.rglob("*.eml")).read_text()
     assert "Subject: [TEST] The railway reaches the mill" in message
-    assert deliveries.list_mailings() == ()
+    assert summary.list_mailings() == ()
 
 
 def test_one_failing_step_never_stops_the_others(
@@ -148,7 +146,7 @@ def test_one_failing_step_never_stops_the_others(
     def broken(now: datetime) -> int:
         raise DatabaseError("disk full")
 
-    monkeypatch.setattr(scheduler, "materialise", broken)
+    monkeypatch.setattr(occurrences, "materialise", broken)
     ticked = tasks.tick(now)
     assert ticked.failed == {"planned": "disk full"}
     assert set(ticked.done) == {"opened", "claimed", "repaired", "left_too_late", "forgotten"}
@@ -160,18 +158,18 @@ def test_what_was_cancelled_by_hand_is_not_sent_by_the_schedule(
     readers(3)
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
-    checks.approve_edition(edition_id, by="editor", now=now)
+    preflight.approve_edition(edition_id, by="editor", now=now)
     sent = tasks.send_edition(edition_id, at=None, by="editor", now=now)
-    delivery.cancel(sent.id, by="editor", now=now)
+    mailings.cancel(sent.id, by="editor", now=now)
     tasks.tick(occurrence(now).instant)
-    assert deliveries.find_mailing_of_edition(edition_id) is None
+    assert summary.find_mailing_of_edition(edition_id) is None
     assert occurrence(now).state == "held"
     assert "cancelled" in occurrence(now).reason
     assert tasks.send_edition(edition_id, at=None, by="editor", now=now).id != sent.id
 
 
 def test_one_newsletter_in_trouble_never_stops_the_next(scheduled: Any, house: Any, now: datetime) -> None:
-    scheduler.materialise(now)
+    occurrences.materialise(now)
     found = schedules.list_occurrences(now, now + timedelta(days=3))[:2]
     taken: list[int] = []
 

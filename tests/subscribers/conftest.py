@@ -8,18 +8,19 @@ from datetime import datetime
 
 import pytest
 
-from subscribers import reads, service
+from subscribers import people, subscriber_lookup
+from subscribers.imports.run import import_csv
 from subscribers.values import ImportReport, List
 
 
 @pytest.fixture
 def morning(db: None, now: datetime) -> List:
-    return service.create_list("morning", "Morning Briefing", description="Ten stories.", now=now)
+    return people.create_list("morning", "Morning Briefing", description="Ten stories.", now=now)
 
 
 @pytest.fixture
 def evening(db: None, now: datetime) -> List:
-    return service.create_list("evening", "Evening Letter", now=now)
+    return people.create_list("evening", "Evening Letter", now=now)
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def active(morning: List, now: datetime) -> Callable[..., int]:
     """Puts a confirmed reader on the morning list and gives the id."""
 
     def add(address: str, **more: str) -> int:
-        return service.add_subscriber(address, morning.id, by="test", now=now, confirmed=True, **more).id
+        return people.add_subscriber(address, morning.id, by="test", now=now, confirmed=True, **more).id
 
     return add
 
@@ -38,7 +39,7 @@ def take_in(morning: List, now: datetime) -> Callable[..., ImportReport]:
 
     def run(text: str | bytes, *, dry_run: bool = False) -> ImportReport:
         data = text if isinstance(text, bytes) else text.encode()
-        return service.import_csv(io.BytesIO(data), morning.id, dry_run=dry_run, by="test", now=now, name="readers.csv")
+        return import_csv(io.BytesIO(data), morning.id, dry_run=dry_run, by="test", now=now, name="readers.csv")
 
     return run
 
@@ -48,7 +49,7 @@ def state(morning: List) -> Callable[..., str | None]:
     """The state of an address on the morning list; None when it is not on it."""
 
     def look(address: str, target: List = morning) -> str | None:
-        person = reads.find_subscriber_by_address(address)
+        person = subscriber_lookup.find_subscriber_by_address(address)
         return next((s.state for s in person.subscriptions if s.list_id == target.id), None) if person else None
 
     return look

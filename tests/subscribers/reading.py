@@ -5,15 +5,16 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from subscribers import formats, tables
-from subscribers.rows import BadRow, Row, RowParser, SkippedRow
+from subscribers.imports import columns
+from subscribers.imports.csv import read_table
+from subscribers.imports.rows import BadRow, Row, RowParser, SkippedRow
 
 
 def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -> list[Row | BadRow | SkippedRow]:
     """What every record of a file becomes. Raises BadInput for a file that cannot be taken."""
-    table = tables.read_table(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
+    table = read_table(io.BytesIO(text if isinstance(text, bytes) else text.encode()))
     records = list(table.records)
-    layout = formats.recognise_columns(table.header, name=name, sample=[cells for _, cells in records[:50]], **options)
+    layout = columns.recognise_columns(table.header, name=name, sample=[cells for _, cells in records[:50]], **options)
     reader = RowParser(layout, kinds)
     found = list(reader.rows(iter(records)))
     reader.refuse_unclear()
@@ -22,8 +23,8 @@ def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -
 
 def tool(header: str) -> str:
     """Which program a header line is taken for."""
-    table = tables.read_table(io.BytesIO((header + "\n").encode()))
-    return formats.recognise_columns(table.header).tool.name
+    table = read_table(io.BytesIO((header + "\n").encode()))
+    return columns.recognise_columns(table.header).tool.name
 
 
 def row(text: str | bytes, **options: Any) -> Row:

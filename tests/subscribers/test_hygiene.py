@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.kernel.errors import BadInput, Refused
-from subscribers import models, reads, service
+from subscribers import engagement, hygiene, models, people, retention, self_service, subscriber_lookup, transactional
 from subscribers.tokens import FOOTER, STAY, Claims
 from subscribers.values import List
 
@@ -23,46 +23,48 @@ def silent(active: Active, morning: List, now: datetime) -> datetime:
     ids = {name: active(f"{name}@example.com") for name in ("ann", "ben", "cleo", "dan", "eve")}
     models.Subscriber.objects.filter(id=ids["eve"]).update(tracked=False)
     then = now + LATER
-    service.record_engagement(morning.id, 1, opened=[ids["cleo"]], clicked=[], as_of=now)
-    service.record_engagement(morning.id, 9, opened=[ids["ann"]], clicked=[ids["ben"]], as_of=then)
-    service.add_subscriber("finn@example.com", morning.id, by="test", now=then, confirmed=True)
+    engagement.record_engagement(morning.id, 1, opened=[ids["cleo"]], clicked=[], as_of=now)
+    engagement.record_engagement(morning.id, 9, opened=[ids["ann"]], clicked=[ids["ben"]], as_of=then)
+    people.add_subscriber("finn@example.com", morning.id, by="test", now=then, confirmed=True)
     return then
 
 
 def test_those_whom_nobody_noticed_are_counted_asked_and_let_go(silent: datetime, morning: List, state: Look) -> None:
-    seen = service.count_inactive(morning.id, 6, now=silent)
+    seen = hygiene.count_inactive(morning.id, 6, now=silent)
     assert (seen.silent, seen.asked, seen.as_of) == (2, 0, silent)
-    assert service.ask_inactive(morning.id, 6, now=silent) == 2
-    assert service.ask_inactive(morning.id, 6, now=silent + timedelta(days=1)) == 0
-    mails = service.claim_mails(silent, limit=9, lease=timedelta(minutes=1))
+    assert hygiene.ask_inactive(morning.id, 6, now=silent) == 2
+    assert hygiene.ask_inactive(morning.id, 6, now=silent + timedelta(days=1)) == 0
+    mails = transactional.claim_mails(silent, limit=9, lease=timedelta(minutes=1))
     assert {mail.kind for mail in mails} == {"stay"}
     assert {mail.address for mail in mails} == {"cleo@example.com", "dan@example.com"}
     token = next(mail for mail in mails if mail.address.startswith("cleo")).button_url.rpartition("/")[2]
-    service.confirm_interest(reads.get_signer().read(token, STAY, silent), network="", now=silent + timedelta(days=3))
-    service.apply_retention(silent + timedelta(days=29))
+    self_service.confirm_interest(
+        subscriber_lookup.get_signer().read(token, STAY, silent), network="", now=silent + timedelta(days=3)
+    )
+    retention.apply_retention(silent + timedelta(days=29))
     assert state("dan@example.com") == "active"
-    service.apply_retention(silent + timedelta(days=31))
+    retention.apply_retention(silent + timedelta(days=31))
     assert (state("cleo@example.com"), state("dan@example.com")) == ("active", "unsubscribed")
-    dan = reads.find_subscriber_by_address("dan@example.com")
+    dan = subscriber_lookup.find_subscriber_by_address("dan@example.com")
     assert dan is not None
     assert dan.consents[0].how == "silence"
 
 
 def test_who_opens_after_being_asked_stays(silent: datetime, morning: List, state: Look) -> None:
-    service.ask_inactive(morning.id, 6, now=silent)
-    dan = reads.find_subscriber_by_address("dan@example.com")
+    hygiene.ask_inactive(morning.id, 6, now=silent)
+    dan = subscriber_lookup.find_subscriber_by_address("dan@example.com")
     assert dan is not None
-    service.record_engagement(morning.id, 10, opened=[dan.id], clicked=[], as_of=silent + timedelta(days=5))
-    service.apply_retention(silent + timedelta(days=40))
+    engagement.record_engagement(morning.id, 10, opened=[dan.id], clicked=[], as_of=silent + timedelta(days=5))
+    retention.apply_retention(silent + timedelta(days=40))
     assert state("dan@example.com") == "active"
 
 
 def test_where_nothing_is_known_nobody_is_called_silent(active: Active, morning: List, now: datetime) -> None:
     active("ann@example.com")
     with pytest.raises(Refused, match="nothing is known"):
-        service.count_inactive(morning.id, 6, now=now + LATER)
+        hygiene.count_inactive(morning.id, 6, now=now + LATER)
     with pytest.raises(BadInput, match="from 2 to 60"):
-        service.count_inactive(morning.id, 1, now=now)
+        hygiene.count_inactive(morning.id, 1, now=now)
 
 
 def test_growth_counts_who_came_and_went_and_the_sums_come_out(
@@ -71,10 +73,10 @@ def test_growth_counts_who_came_and_went_and_the_sums_come_out(
     ann = active("ann@example.com")
     active("ben@example.com")
     take_in("email\ncleo@example.com\ndan@example.com\n")
-    service.sign_up("eve@example.com", [morning.id], origin="", network="", now=now)
+    self_service.sign_up("eve@example.com", [morning.id], origin="", network="", now=now)
     then = now + timedelta(days=40)
-    service.unsubscribe_by_link(Claims(FOOTER, morning.id, ann), how="one-click", network="", now=then)
-    newest, first = service.compute_growth(morning.id, now=then)
+    self_service.unsubscribe_by_link(Claims(FOOTER, morning.id, ann), how="one-click", network="", now=then)
+    newest, first = hygiene.compute_growth(morning.id, now=then)
     assert (newest.active, newest.happened["left"], newest.churn) == (3, 1, 0.25)
     assert (first.active, first.happened["confirmed"], first.happened["imported"], first.happened["asked"]) == (
         4,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.kernel.errors import NotFound
-from subscribers import reads, service
+from subscribers import people, self_service, subscriber_lookup, suppressions, transactional
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List
 from tests.conftest import reported
@@ -18,15 +18,15 @@ Active = Callable[..., int]
 
 
 def kinds(now: datetime) -> list[str]:
-    return [mail.kind for mail in service.claim_mails(now, limit=50, lease=timedelta(minutes=2))]
+    return [mail.kind for mail in transactional.claim_mails(now, limit=50, lease=timedelta(minutes=2))]
 
 
 def leave(person_id: int, list_id: int, now: datetime, how: str = "page") -> None:
-    service.unsubscribe_by_link(Claims(FOOTER, list_id, person_id), how=how, network="", now=now)
+    self_service.unsubscribe_by_link(Claims(FOOTER, list_id, person_id), how=how, network="", now=now)
 
 
 def undo(person_id: int, list_id: int, now: datetime) -> None:
-    service.undo_unsubscribe(Claims(FOOTER, list_id, person_id), network="", now=now)
+    self_service.undo_unsubscribe(Claims(FOOTER, list_id, person_id), network="", now=now)
 
 
 @pytest.mark.parametrize(("how", "mails"), [("page", ["goodbye"]), ("one-click", [])])
@@ -37,14 +37,16 @@ def test_leaving_is_at_once_and_told_by_mail_only_after_the_page(
     leave(person_id, morning.id, now, how)
     assert state("ann@example.com") == "unsubscribed"
     assert kinds(now) == mails
-    assert reads.get_audience_addresses(morning.id, [person_id], as_of=now).left == {person_id: "unsubscribed"}
+    assert subscriber_lookup.get_audience_addresses(morning.id, [person_id], as_of=now).left == {
+        person_id: "unsubscribed"
+    }
 
 
 def test_leaving_twice_is_leaving_once(active: Active, morning: List, now: datetime) -> None:
     person_id = active("ann@example.com")
     leave(person_id, morning.id, now)
     leave(person_id, morning.id, now + timedelta(days=1))
-    person = reads.get_subscriber(person_id)
+    person = subscriber_lookup.get_subscriber(person_id)
     assert person.subscriptions[0].since == now
     assert kinds(now + timedelta(days=1)) == ["goodbye"]
 
@@ -53,7 +55,7 @@ def test_a_token_for_one_list_stops_that_list_alone(
     active: Active, morning: List, evening: List, state: Look, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    service.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
     leave(person_id, morning.id, now)
     assert (state("ann@example.com"), state("ann@example.com", evening)) == ("unsubscribed", "active")
 
@@ -69,7 +71,7 @@ def test_the_undo_of_stopping_everything_leaves_alone_what_was_stopped_long_ago(
     active: Active, morning: List, evening: List, state: Look, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    service.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
     leave(person_id, evening.id, now)
     leave(person_id, 0, now + timedelta(days=400))
     undo(person_id, 0, now + timedelta(days=400))
@@ -77,8 +79,8 @@ def test_the_undo_of_stopping_everything_leaves_alone_what_was_stopped_long_ago(
 
 
 def test_the_undo_of_somebody_who_never_confirmed_asks_once_more(morning: List, state: Look, now: datetime) -> None:
-    service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
-    person = reads.find_subscriber_by_address("ann@example.com")
+    self_service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
+    person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
     assert person is not None
     leave(person.id, morning.id, now + timedelta(days=30))
     kinds(now + timedelta(days=30))
@@ -91,7 +93,7 @@ def test_the_undo_of_stopping_everything_brings_no_address_back_that_had_bounced
     active: Active, morning: List, evening: List, state: Look, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    service.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
     reported(person_id, evening.id, "hard", reason="550 no such user", now=now)
     leave(person_id, 0, now)
     undo(person_id, 0, now)
@@ -113,17 +115,19 @@ def test_a_complaint_on_one_list_stops_mail_from_all(
     active: Active, morning: List, evening: List, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    service.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
     reported(person_id, morning.id, "complained", reason="spam button", now=now)
-    assert [c.exclusion for c in reads.list_audience_page(evening.id, after=0, upto=10**6, limit=9)] == ["complained"]
+    assert [c.exclusion for c in subscriber_lookup.list_audience_page(evening.id, after=0, upto=10**6, limit=9)] == [
+        "complained"
+    ]
 
 
 def test_saying_it_twice_keeps_the_first_reason_of_a_suppression(active: Active, now: datetime) -> None:
     person_id = active("ann@example.com")
-    service.suppress("ANN@example.com", reason="asked", source="letter", now=now)
-    service.suppress("ann@example.com", reason="later", source="letter", now=now)
-    assert reads.get_subscriber(person_id).suppressed == "asked"
-    service.lift_suppression("Ann <ann@example.com>")
-    assert reads.get_subscriber(person_id).suppressed == ""
+    suppressions.suppress("ANN@example.com", reason="asked", source="letter", now=now)
+    suppressions.suppress("ann@example.com", reason="later", source="letter", now=now)
+    assert subscriber_lookup.get_subscriber(person_id).suppressed == "asked"
+    suppressions.lift_suppression("Ann <ann@example.com>")
+    assert subscriber_lookup.get_subscriber(person_id).suppressed == ""
     with pytest.raises(NotFound):
-        service.lift_suppression("ann@example.com")
+        suppressions.lift_suppression("ann@example.com")

@@ -16,9 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.kernel.errors import NewsletterError
-from subscribers import models, policy, reads, service
+from subscribers import hygiene, models, people, policy, retention, self_service, subscriber_lookup, suppressions
+from subscribers.imports import export, restore, run, undo
+from subscribers.segments.service import add_tag
 from subscribers.tokens import FOOTER, Claims
-from subscribers.values import List
+from subscribers.values import List, Subscriber
 from tests.conftest import reported
 
 NAMES = ("ann", "ben")
@@ -43,19 +45,19 @@ class _World:
     def address(self, name: str) -> str:
         return f"{name}.{self.tag}@example.com"
 
-    def person(self, name: str) -> reads.Subscriber | None:
-        return reads.find_subscriber_by_address(self.address(name))
+    def person(self, name: str) -> Subscriber | None:
+        return subscriber_lookup.find_subscriber_by_address(self.address(name))
 
     def mailable(self, name: str) -> bool:
         person = self.person(name)
-        page = reads.list_audience_page(
+        page = subscriber_lookup.list_audience_page(
             self.target.id, after=(person.id - 1) if person else 0, upto=person.id if person else 0, limit=1
         )
         return any(each.exclusion == "" for each in page)
 
     def take_in(self, name: str, status: str) -> None:
         data = f"email,status\n{self.address(name).upper()},{status}\n".encode()
-        service.import_csv(io.BytesIO(data), self.target.id, dry_run=False, by="test", now=self.now, name="f.csv")
+        run.import_csv(io.BytesIO(data), self.target.id, dry_run=False, by="test", now=self.now, name="f.csv")
 
     def happens(self, act: str, name: str) -> None:
         self.now += timedelta(minutes=7)
@@ -65,17 +67,17 @@ class _World:
             "imported as pending": lambda: self.take_in(name, "pending"),
             "imported as left": lambda: self.take_in(name, "unsubscribed"),
             "imported as cleaned": lambda: self.take_in(name, "cleaned"),
-            "the last import is undone": lambda: service.undo_import(service.import_runs()[0].id, by="test", now=now),
-            "added by the desk": lambda: service.add_subscriber(
+            "the last import is undone": lambda: undo.undo_import(run.list_imports()[0].id, by="test", now=now),
+            "added by the desk": lambda: people.add_subscriber(
                 self.address(name), target, by="test", now=now, confirmed=True
             ),
-            "a stranger signs up": lambda: service.sign_up(
+            "a stranger signs up": lambda: self_service.sign_up(
                 self.address(name), [target], origin="", network="", now=now
             ),
             "restored from a backup": self.restore,
             "weeks pass": self.weeks_pass,
-            "unconfirmed are forgotten": lambda: service.apply_retention(now),
-            "suppressed for a day": lambda: service.suppress(
+            "unconfirmed are forgotten": lambda: retention.apply_retention(now),
+            "suppressed for a day": lambda: suppressions.suppress(
                 self.address(name), reason="asked", source="", now=now, expires_at=now + timedelta(days=1)
             ),
         }
@@ -85,24 +87,26 @@ class _World:
         elif person is not None:
             self.happens_to(act, name, person)
 
-    def happens_to(self, act: str, name: str, person: reads.Subscriber) -> None:
+    def happens_to(self, act: str, name: str, person: Subscriber) -> None:
         now, target, claims = self.now, self.target.id, Claims(FOOTER, self.target.id, person.id)
         on_it = any(s.list_id == target for s in person.subscriptions)
         if act in ("one-click", "leaves by the page"):
-            service.unsubscribe_by_link(claims, how="one-click" if act == "one-click" else "page", network="", now=now)
+            self_service.unsubscribe_by_link(
+                claims, how="one-click" if act == "one-click" else "page", network="", now=now
+            )
         elif act in ("hard", "complained"):
             reported(person.id, target, act, reason="", now=now)
         elif act == "the provider's leave":
             reported(person.id, target, "left", reason="", now=now)
         elif act == "the desk's leave":
-            service.unsubscribe(person.id, target, how="desk", by="test", now=now)
+            people.unsubscribe(person.id, target, how="desk", by="test", now=now)
         elif act == "moved by the desk":
             with suppress(NewsletterError):
-                service.change_address(person.id, f"moved.{self.address(name)}", by="test", now=now)
+                people.change_address(person.id, f"moved.{self.address(name)}", by="test", now=now)
         elif act == "how often is changed":
-            service.set_frequency(claims, target, frequency="weekly", paused_until=None, network="", now=now)
+            self_service.set_frequency(claims, target, frequency="weekly", paused_until=None, network="", now=now)
         elif act == "tagged":
-            service.add_tag(person.id, "VIP")
+            add_tag(person.id, "VIP")
         elif act == "asked after silence":
             models.Subscription.objects.filter(subscriber_id=person.id).update(asked_at=now)
         if act in OUTS and (on_it or act == "complained"):
@@ -110,15 +114,15 @@ class _World:
 
     def restore(self) -> None:
         if self.backup:
-            service.restore_export(io.BytesIO(self.backup.encode()), by="test", now=self.now)
+            restore.restore_export(io.BytesIO(self.backup.encode()), by="test", now=self.now)
         parts: list[str] = []
-        service.write_export(self.target.id, parts.append, form="jsonl")
+        export.write_export(self.target.id, parts.append, form="jsonl")
         self.backup = self.backup or "".join(parts)
 
     def weeks_pass(self) -> None:
         self.now += timedelta(days=40)
-        service.unsubscribe_inactive(self.now)
-        service.lift_expired(self.now)
+        hygiene.unsubscribe_inactive(self.now)
+        suppressions.lift_expired(self.now)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)

@@ -9,66 +9,69 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.kernel.errors import BadInput, NotFound
-from subscribers import models, reads, service
+from subscribers import models, self_service, subscriber_lookup, suppressions, transactional
+from subscribers.consent import erasure
 from subscribers.values import ImportReport, List
 
 Active = Callable[..., int]
 
 
 def exclusions(list_id: int) -> dict[str, str]:
-    page = reads.list_audience_page(list_id, after=0, upto=10**9, limit=99)
-    return {reads.get_subscriber(each.subscriber_id).address: each.exclusion for each in page}
+    page = subscriber_lookup.list_audience_page(list_id, after=0, upto=10**9, limit=99)
+    return {subscriber_lookup.get_subscriber(each.subscriber_id).address: each.exclusion for each in page}
 
 
 def test_a_whole_domain_is_left_out_of_every_audience(active: Active, morning: List, now: datetime) -> None:
     ids = [active(address) for address in ("ann@spam.example", "ben@example.com", "cleo@deep.spam.example")]
-    before = reads.get_audience_bounds(morning.id).suppressed_upto
-    service.suppress("@SPAM.example", reason="asked", source="letter", now=now)
+    before = subscriber_lookup.get_audience_bounds(morning.id).suppressed_upto
+    suppressions.suppress("@SPAM.example", reason="asked", source="letter", now=now)
     assert exclusions(morning.id) == {
         "ann@spam.example": "suppressed",
         "ben@example.com": "",
         "cleo@deep.spam.example": "",
     }
-    assert reads.get_audience_addresses(morning.id, ids, as_of=now, suppressed_upto=before).left == {
+    assert subscriber_lookup.get_audience_addresses(morning.id, ids, as_of=now, suppressed_upto=before).left == {
         ids[0]: "suppressed"
     }
-    assert reads.get_subscriber(ids[0]).suppressed == "asked"
-    service.lift_suppression("@spam.example")
+    assert subscriber_lookup.get_subscriber(ids[0]).suppressed == "asked"
+    suppressions.lift_suppression("@spam.example")
     assert set(exclusions(morning.id).values()) == {""}
 
 
 def test_a_suppressed_domain_signs_nobody_up_and_no_import_adds_its_people(
     morning: List, take_in: Callable[..., ImportReport], now: datetime
 ) -> None:
-    service.suppress("@spam.example", reason="asked", source="letter", now=now)
+    suppressions.suppress("@spam.example", reason="asked", source="letter", now=now)
     assert take_in("email\nann@spam.example\nben@example.com\n").kept_unsubscribed == 1
-    service.sign_up("dan@spam.example", [morning.id], origin="", network="", now=now)
-    assert service.claim_mails(now, limit=9, lease=timedelta(minutes=1)) == ()
+    self_service.sign_up("dan@spam.example", [morning.id], origin="", network="", now=now)
+    assert transactional.claim_mails(now, limit=9, lease=timedelta(minutes=1)) == ()
 
 
 def test_one_with_an_end_is_lifted_then_and_the_longer_one_counts(now: datetime, db: None) -> None:
-    service.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now + timedelta(days=1))
-    service.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now + timedelta(days=3))
-    service.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now + timedelta(days=2))
-    assert service.lift_expired(now + timedelta(days=2)) == 0
-    assert service.lift_expired(now + timedelta(days=3)) == 1
+    suppressions.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now + timedelta(days=1))
+    suppressions.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now + timedelta(days=3))
+    suppressions.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now + timedelta(days=2))
+    assert suppressions.lift_expired(now + timedelta(days=2)) == 0
+    assert suppressions.lift_expired(now + timedelta(days=3)) == 1
     with pytest.raises(BadInput, match="past"):
-        service.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now)
+        suppressions.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now)
     with pytest.raises(NotFound):
-        service.lift_suppression("ann@example.com")
+        suppressions.lift_suppression("ann@example.com")
 
 
 def test_the_list_goes_out_and_comes_back(active: Active, now: datetime) -> None:
-    service.suppress("ann@example.com", reason="asked", source="letter", now=now, expires_at=now + timedelta(days=1))
-    service.suppress("@spam.example", reason="spam", source="", now=now)
-    service.erase_subscriber(active("ben@example.com"), by="test", now=now)
+    suppressions.suppress(
+        "ann@example.com", reason="asked", source="letter", now=now, expires_at=now + timedelta(days=1)
+    )
+    suppressions.suppress("@spam.example", reason="spam", source="", now=now)
+    erasure.erase_subscriber(active("ben@example.com"), by="test", now=now)
     parts: list[str] = []
-    assert service.write_suppressions(parts.append) == 3
+    assert suppressions.write_suppressions(parts.append) == 3
     before = list(
         models.Suppression.objects.order_by("id").values_list("address_key", "reason", "source", "expires_at")
     )
     models.Suppression.objects.all().delete()
-    assert service.import_suppressions(io.BytesIO("".join(parts).encode()), source="file", now=now) == (3, ())
+    assert suppressions.import_suppressions(io.BytesIO("".join(parts).encode()), source="file", now=now) == (3, ())
     after = list(models.Suppression.objects.order_by("id").values_list("address_key", "reason", "source", "expires_at"))
     assert [row[:2] for row in after] == [row[:2] for row in before]
     assert after[0] == before[0]
@@ -76,6 +79,6 @@ def test_the_list_goes_out_and_comes_back(active: Active, now: datetime) -> None
 
 def test_a_plain_list_without_a_header_is_taken_and_bad_rows_are_named(now: datetime, db: None) -> None:
     data = b"ann@example.com\n@spam.example\nnobody@\nann@EXAMPLE.com\n"
-    new, bad = service.import_suppressions(io.BytesIO(data), source="old.csv", now=now)
+    new, bad = suppressions.import_suppressions(io.BytesIO(data), source="old.csv", now=now)
     assert (new, [(row.line, row.field) for row in bad]) == (2, [(3, "address")])
-    assert [each.source for each in service.list_suppressions()] == ["old.csv", "old.csv"]
+    assert [each.source for each in suppressions.list_suppressions()] == ["old.csv", "old.csv"]

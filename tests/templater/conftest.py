@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.templater import (
+from newsletter.templater.briefing import (
     AlsoItem,
     Briefing,
     BriefingPicture,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.templater import Briefing, Problem, Rendered, render
+from newsletter.templater import render
+from newsletter.templater.briefing import Briefing, Problem, Rendered
 
 BODY = "<mjml><mj-body><mj-section><mj-column><mj-text>fine</mj-text></mj-column></mj-section></mj-body></mjml>"
 THEME = "[light]\n[dark]\n[type]\n[layout]\n"

@@ -8,7 +8,9 @@ import pytest
 
 from benchmarks import hostile
 from newsletter.kernel.resources import list_mail_templates
-from newsletter.templater import MergeRecipient, Rendered, personalise_mail, render
+from newsletter.templater import render
+from newsletter.templater.briefing import Rendered
+from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
 
 
 @pytest.mark.parametrize("template", list_mail_templates())

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from newsletter.templater import Briefing, BriefingPicture, TransactionalContent, render, render_transactional
+from newsletter.templater import render
+from newsletter.templater.briefing import Briefing, BriefingPicture, TransactionalContent
+from newsletter.templater.rendering import render_transactional
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 
@@ -151,7 +153,7 @@ def test_every_letter_follows_the_dark_and_outlooks_own_way_of_it(
 
 
 def test_cards_stand_beside_each_other_and_below_on_a_phone(browser: Any, briefing: Briefing) -> None:
-    from newsletter.templater import BriefingSection
+    from newsletter.templater.briefing import BriefingSection
     from tests.templater.conftest import PICTURE, story
 
     cards = replace(

@@ -12,17 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from newsletter.templater import (
-    Briefing,
-    BriefingBox,
-    BriefingSection,
-    MergeRecipient,
-    Publication,
-    TransactionalContent,
-    personalise_mail,
-    render,
-    render_transactional,
-)
+from newsletter.templater import render
+from newsletter.templater.briefing import Briefing, BriefingBox, BriefingSection, Publication, TransactionalContent
+from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
+from newsletter.templater.rendering import render_transactional
 from tests.templater.conftest import PICTURE, story
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from newsletter.templater import Briefing, BriefingSection, BriefingStory, render
+from newsletter.templater import render
+from newsletter.templater.briefing import Briefing, BriefingSection, BriefingStory
 from newsletter.templater.richtext import block_to_plain, inline_to_plain, render_block, render_inline
 
 

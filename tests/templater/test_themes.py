@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from newsletter.kernel.resources import list_mail_templates
-from newsletter.templater import check_theme
-from newsletter.templater.theme import compute_contrast
+from newsletter.templater.themes import check_theme, compute_contrast
 
 
 @pytest.mark.parametrize("template", list_mail_templates())

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from newsletter.checks import service as checks
-from newsletter.delivery import service as delivery
+from newsletter.checks import preflight
+from newsletter.delivery.sending import freeze, hand_over, mailings
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 
@@ -31,10 +31,10 @@ def signed_in(people: dict[str, Any]) -> Callable[[str], Client]:
 def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> Any:
     """The edition, sent to three readers through the outbox; gives the mailing."""
     readers(3)
-    checks.approve_edition(edition.id, by="editor@example.com", now=now)
+    preflight.approve_edition(edition.id, by="editor@example.com", now=now)
     mailing = tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
-    delivery.freeze_next(now)
-    while delivery.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
+    freeze.freeze_next(now)
+    while hand_over.hand_over_next(now, owner="test", provider=wiring.get_provider(), clock=clock.now):
         pass
-    delivery.finish_settled(now)
+    mailings.finish_settled(now)
     return mailing

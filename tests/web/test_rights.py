@@ -68,13 +68,13 @@ DESK = sorted(set(NAMES) - PUBLIC)
 @pytest.fixture
 def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
     """An address of every page, about the morning briefing where it is about one."""
-    from newsletter.scheduler import service as scheduler
-    from subscribers import reads as subscribers
-    from subscribers import service
+    from newsletter.scheduling import occurrences
+    from subscribers import subscriber_lookup
+    from subscribers.imports.run import import_csv
 
-    schedule = scheduler.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
-    reader = subscribers.find_subscribers("reader0")[0].id
-    run = service.import_csv(BytesIO(b"email\n"), house.list.id, dry_run=False, by="test", now=now, name="none.csv").id
+    schedule = occurrences.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
+    reader = subscriber_lookup.find_subscribers("reader0")[0].id
+    run = import_csv(BytesIO(b"email\n"), house.list.id, dry_run=False, by="test", now=now, name="none.csv").id
     edition, mailing = sent.edition_id, sent.id
     key = "somekey1"
     found = {

@@ -13,7 +13,8 @@ from enum import StrEnum
 from typing import Literal, NamedTuple, Protocol, overload, runtime_checkable
 
 from newsletter.kernel.errors import SurroundingsError
-from newsletter.templater import MergeField, MergeRecipient, build_substitutions, personalise
+from newsletter.templater.briefing import MergeField
+from newsletter.templater.merge_fields import MergeRecipient, build_substitutions, personalise
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from newsletter.delivery.providers.base import (
     to_columns,
 )
 from newsletter.kernel.errors import BadInput
-from newsletter.templater import build_merge_columns
+from newsletter.templater.merge_fields import build_merge_columns
 
 logging.getLogger("python_http_client").setLevel(logging.WARNING)  # at DEBUG it writes the API key (SendGrid fact 52)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from newsletter.delivery.providers.base import Envelope, Recipient, SendRequest
-from newsletter.templater import MergeField
+from newsletter.templater.briefing import MergeField
 from tests.fakes.sendgrid import SendGridServer
 
 MERGE = (

@@ -1,0 +1,186 @@
+"""What is wrong with this draft: asked of the edition's words, its stories, its rendering, the web, and its readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from django.utils import translation
+from django.utils.dates import MONTHS, WEEKDAYS
+
+from newsletter.catalog import newsletters
+from newsletter.catalog.values import Newsletter
+from newsletter.checks import client_support, mail, stories, wording
+from newsletter.checks.findings import GRAVEST_FIRST, Finding
+from newsletter.curator.editions import approval, edition_lookup, link_checks, page_checks, pool, variants, visibility
+from newsletter.curator.editions.values import Edition, Snapshot
+from newsletter.curator.editions.variants import Variant
+from newsletter.delivery.reports import summary
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.templater.briefing import Rendered
+from subscribers import subscriber_lookup
+
+__all__ = ["Finding", "approve", "check", "override"]
+
+EARLIER_EDITIONS = 7  # editions, whose subjects may have been left in
+AUDIENCE_SHRINK_RATIO = 0.8  # of the last edition's
+
+
+def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
+    """Every finding about an edition as it stands; the gravest first, those that were overridden marked."""
+    edition = edition_lookup.get_edition(edition_id)
+    newsletter = newsletters.get_newsletter(edition.newsletter_id)
+    earlier = [
+        each
+        for each in edition_lookup.list_editions(newsletter.id, states=("handed_over", "sent"), limit=EARLIER_EDITIONS)
+        if each.id != edition.id and each.date < edition.date
+    ]
+    mails = {each: approval.preview(edition_id, now=now, variant=each) for each in variants.list_variants(edition)}
+    rendered = mails[variants.PLAIN]
+    readers = subscriber_lookup.count_subscribers_by_state(newsletter.list_id).get("active", 0)
+    found = [
+        *_check_wording(edition, newsletter, {each.date: each.subject for each in earlier}, now),
+        *_check_stories(edition, newsletter),
+        *(
+            Finding("warn", f"story:{key}", message, f"page-{state}")
+            for key, state, message in page_checks.list_page_findings(edition)
+        ),
+        *(
+            Finding("block" if state == "gone" else "warn", where, message, f"link-{state}")
+            for where, state, message in link_checks.list_link_findings(edition)
+        ),
+        *_check_renderings(mails, newsletter.postal_address),
+        *client_support.check_client_support(rendered),
+        *_check_segments(edition),
+        *_check_drift(edition, rendered, earlier, readers),
+        *_check_audience(readers),
+    ]
+    overridden = edition_lookup.list_overrides(edition_id)
+    marked = (
+        replace(each, overridden=overridden.get((each.code, each.where), "")) if each.may_be_overridden else each
+        for each in found
+    )
+    return tuple(sorted(marked, key=lambda each: (not each.blocks, GRAVEST_FIRST.index(each.level))))
+
+
+def approve_edition(edition_id: int, *, by: str, now: datetime) -> Snapshot:
+    """Freezes the edition, unless something blocks it. Raises Refused with everything that does; the draft stays as it was."""
+    blocking = [finding for finding in check_edition(edition_id, now=now) if finding.blocks]
+    if blocking:
+        reasons = "\n".join(f"  {finding.where}: {finding.message}" for finding in blocking)
+        raise Refused(f"Edition {edition_id} cannot be approved yet:\n{reasons}")
+    return approval.approve(edition_id, by=by, now=now)
+
+
+def override(edition_id: int, code: str, where: str, *, reason: str, by: str, now: datetime) -> Finding:
+    """Lets an edition be approved although a finding blocks it; the reason is kept with who gave it.
+
+    Raises BadInput without a reason, NotFound when there is no such finding, Refused for one that no reason helps.
+    """
+    finding = next(
+        (each for each in check_edition(edition_id, now=now) if (each.code, each.where) == (code, where)), None
+    )
+    if finding is None:
+        raise NotFound("There is no such finding any more. Look at the edition again.")
+    if not finding.may_be_overridden:
+        raise Refused(f"This cannot be overridden: {finding.message}")
+    if not reason.strip():
+        raise BadInput("Say why it may go out all the same.", "reason")
+    said = approval.record_override(edition_id, code, where, reason=reason, by=by, now=now)
+    return replace(finding, overridden=said)
+
+
+def _check_wording(
+    edition: Edition, newsletter: Newsletter, earlier: Mapping[date, str], now: datetime
+) -> Iterator[Finding]:
+    with translation.override(newsletter.language):
+        weekdays = [str(WEEKDAYS[number]) for number in range(7)]
+        months = [str(MONTHS[number]) for number in range(1, 13)]
+    yield from wording.check_subject(
+        edition.subject, day=edition.date, weekdays=weekdays, months=months, earlier=earlier
+    )
+    yield from wording.check_preheader(edition.preheader, edition.subject)
+    if edition.second_subject:
+        yield from wording.check_second_subject(
+            edition.second_subject, edition.subject, day=edition.date, weekdays=weekdays, months=months, earlier=earlier
+        )
+    for where in ("subject", "second_subject", "preheader", "intro"):
+        yield from wording.check_placeholders(getattr(edition, where), where)
+    for box in edition.boxes:
+        yield from wording.check_placeholders(f"{box.title}\n{box.text}", "boxes")
+        yield from wording.check_markdown_links(box.text, "boxes")
+    yield from wording.check_markdown_links(edition.intro, "intro")
+    for where, text in (("preheader", edition.preheader), ("intro", edition.intro)):
+        yield from wording.check_dates(text, where, f"The {where}", day=edition.date, weekdays=weekdays, months=months)
+    today = now.astimezone(clock.get_zone(newsletter.zone)).date()
+    if edition.date < today and edition.state not in ("handed_over", "sent", "skipped"):
+        yield Finding(
+            "warn",
+            "date",
+            f"This is the edition of {edition.date:%a} {edition.date.day} {edition.date:%b}, which is past.",
+            "past-date",
+        )
+
+
+def _check_stories(edition: Edition, newsletter: Newsletter) -> Iterator[Finding]:
+    fewest = min(len(variants.select_visible(edition, each).picks) for each in variants.list_variants(edition))
+    yield from stories.check_count(fewest, newsletter.stories_least, newsletter.stories_wanted, newsletter.name)
+    ran = pool.find_earlier_runs_of_picks(edition)
+    pictures = newsletters.find_pictures([each.picture_id for each in edition.picks if each.picture_id])
+    sizes = {each.key: pictures[each.picture_id].size for each in edition.picks if each.picture_id in pictures}
+    for story in edition.picks:
+        yield from stories.check_story(story, ran=ran.get(story.article_id, ""), picture_size=sizes.get(story.key, 0))
+    yield from stories.check_duplicates(
+        sorted(edition.picks, key=lambda each: each.number), pool.find_stories_of_picks(edition)
+    )
+    yield from stories.check_picture_weight(list(sizes.values()))
+
+
+def _check_renderings(mails: Mapping[Variant, Rendered], postal_address: str) -> Iterator[Finding]:
+    """What is wrong with the mail, and with what some readers get instead where that is something else."""
+    plain = list(mail.check_rendering(mails[variants.PLAIN], postal_address=postal_address))
+    yield from plain
+    names = visibility.get_segment_names() if len(mails) > 1 else {}
+    for variant, rendered in mails.items():
+        for finding in mail.check_rendering(rendered, postal_address=postal_address):
+            if finding not in plain:
+                yield replace(finding, message=f"For {variants.describe_variant(variant, names)}: {finding.message}")
+
+
+def _check_segments(edition: Edition) -> Iterator[Finding]:
+    """Segments that an edition names and that are there no more."""
+    named = variants.list_groups(edition)
+    known = visibility.list_choices() if named else ()
+    for group in (each for each in named if each not in known):
+        yield Finding(
+            "block",
+            "readers",
+            f"There is no segment {group.removeprefix(variants.SEGMENT)} any more. Say anew for whom its stories are.",
+            "no-segment",
+        )
+
+
+def _check_drift(edition: Edition, rendered: Rendered, earlier: Sequence[Edition], readers: int) -> Iterator[Finding]:
+    """What is very unlike the edition before: its stories, its bytes, its readers."""
+    if not earlier:
+        return
+    last = earlier[0]
+    yield from mail.check_drift(len(edition.picks), len(last.picks), "stories")
+    if rendered.html and last.snapshot_id:
+        before = len(edition_lookup.get_snapshot(last.snapshot_id).html.encode())
+        yield from mail.check_drift(len(rendered.html.encode()), before, "bytes")
+    sent = summary.find_mailing_of_edition(last.id)
+    if sent and sent.planned and 0 < readers < AUDIENCE_SHRINK_RATIO * sent.planned:
+        yield Finding(
+            "warn",
+            "readers",
+            f"{readers:,} readers, and the last edition went to {sent.planned:,}. Is that meant?",
+            "drift-readers",
+        )
+
+
+def _check_audience(active: int) -> Iterator[Finding]:
+    if not active:
+        yield Finding("warn", "readers", "Nobody on the list is active, so nobody would get it.", "no-readers")

@@ -1,0 +1,40 @@
+"""Open, claim and hold what the schedule says; fetch feeds."""
+
+from __future__ import annotations
+
+import signal
+import threading
+
+import typer
+
+from newsletter.cli.output import JSON, SUPERVISED, emit_json, say
+from newsletter.jobs import tasks, wiring
+from newsletter.jobs.scheduler import Scheduler
+from newsletter.jobs.supervisor import end_with_parent
+from newsletter.kernel import clock
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def run_scheduler(
+    once: bool = typer.Option(False, "--once", help="One beat, then end (for cron or to look)."),
+    supervised: bool = SUPERVISED,
+    as_json: bool = JSON,
+) -> None:
+    """Open, claim and hold what the schedule says; fetch feeds. Any number may run at once."""
+    if supervised:
+        end_with_parent()
+    wiring.get_provider_name()
+    if once:
+        ticked = tasks.tick(clock.now())
+        emit_json(ticked) if as_json else say(", ".join(f"{step} {count}" for step, count in ticked.done.items()))
+        return
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    beating = Scheduler()
+    beating.start()
+    say("The heartbeat is on.")
+    stop.wait()
+    beating.stop()

@@ -1,0 +1,71 @@
+"""What a page says of its author: declared, in a box of its own, or at the end of the story, where it is no part of it. Pure."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from newsletter.curator.articles.extraction import markup, phrases
+
+LEAST_WORDS, LONGEST = 8, 1500  # words, characters
+AT_END = 2  # paragraphs of a story, in which a biography may stand
+MOST_BOXES = 40
+_LIFE = re.compile(
+    r"\b(?:is\s+(?:an?|the|also|editor|head|our|chief|senior|co-?founder)|was\s+(?:an?|the)|has\s+(?:been|written|worked|reported|covered)|writes|covers|reports|joined|"
+    r"worked|works|lives|studied|graduated|edits|hosts|teaches|founded|formerly|author\s+of|(?:his|her|their)\s+(?:career|journalism|work|book|writing)|ist|schreibt|berichtet|arbeitet)\b",
+    re.I,
+)
+_TAG = re.compile(r"<[^>]{0,2000}>")
+_BOXES = (
+    "//*["
+    + " or ".join(f"contains(@class,'{word}')" for word in ("author", "bio", "contributor", "content-footer"))
+    + "]"
+)
+
+
+def find_biography(tree: Any, data: Mapping[str, Any], authors: Sequence[str], story: Sequence[str]) -> str:
+    """The biography of a page's author; "" where it has none. `story` are the paragraphs of its body."""
+    declared = data.get("author")
+    first = declared[0] if isinstance(declared, list) and declared else declared
+    if isinstance(first, dict) and isinstance(first.get("description"), str):
+        flat = " ".join(html.unescape(_TAG.sub(" ", first["description"])).split())
+        if len(flat.split()) >= LEAST_WORDS:
+            return flat[:LONGEST]
+    for name in (name for name in authors if not phrases.is_agency(name)):
+        at_end = next((line for line in story[-AT_END:] if is_biography_of(line, name)), "")
+        if at_end or (box := _find_box(tree, name)):
+            return at_end or box
+    return ""
+
+
+def _find_box(tree: Any, name: str) -> str:
+    """The smallest box of an author that tells of somebody."""
+    told = [
+        text for node in tree.xpath(_BOXES)[:MOST_BOXES] for text in _list_texts(node) if is_biography_of(text, name)
+    ]
+    return min(told, key=len, default="")
+
+
+def _list_texts(node: Any) -> list[str]:
+    whole = markup.extract_short_text(node, LONGEST)
+    return (
+        [whole, *(text for inner in node.iter("p") if (text := markup.extract_short_text(inner, LONGEST)))]
+        if whole
+        else []
+    )
+
+
+def is_biography_of(line: str, name: str) -> bool:
+    """Whether a line says who somebody is: it begins with the name, or the first name, and tells of a life."""
+    flat = (
+        re.sub(rf"^(?:about\s+)?(?:{re.escape(name)}\s+)?(?={re.escape(name)}\b)", "", line, flags=re.I) if name else ""
+    )
+    first = name.split()[0] if name else ""
+    return (
+        bool(first)
+        and len(flat.split()) >= LEAST_WORDS
+        and re.match(rf"(?:{re.escape(name)}|{re.escape(first)})\b", flat) is not None
+        and _LIFE.search(flat[:200]) is not None
+    )

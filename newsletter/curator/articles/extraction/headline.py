@@ -1,0 +1,134 @@
+"""The headline of a page and the name of its paper, each without the other. Pure.
+
+declared (JSON-LD ▸ meta tags ▸ title tag) ─▶ the heading on the page that says the same ▸ else the declared one, cleaned
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from newsletter.curator.articles import canonical_urls
+from newsletter.curator.articles.extraction import markup, phrases
+
+LONGEST = 500  # characters
+SHORTEST = 10  # of a heading that may be a headline without being declared one
+MOST_HEADINGS = 12
+LEAST_WORDS = 5  # of a page's only heading, to be believed against what it declares
+_ALIKE = 0.5  # share of the words of the shorter one that both have
+_BAR = re.compile(r"\s+[|·•»]\s+|\s+[–—-]{1,2}\s+|\s+:\s+")
+_RUBRIC = re.compile(  # “Opinion | …”: the kind of story, not its headline
+    r"^(?:opinion|analysis|editorial|commentary|comment|perspective|review|exclusive|watch|video|live|breaking(?:\s+news)?|meinung|kommentar)\s+\|\s+(?=\S)",
+    re.I,
+)
+
+
+def find_headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url: str) -> str:
+    """The headline that readers of the page see; the declared one (best first) where no heading says as much. "" for none."""
+    names = _site_names(sites, url) - {phrases.fold_name(said) for said in declared[:-1]}
+    cleaned = [found for said in declared if (found := strip_site(said, names))]
+    headings = list(_headings(tree, names))
+    for heading in headings:
+        if any(_is_alike(heading, said) for said in cleaned):
+            return heading[:LONGEST]
+    if len(headings) == 1 and len(headings[0].split()) >= LEAST_WORDS:
+        return headings[0][:LONGEST]  # what the page declares was written for search engines
+    chosen = cleaned[0] if cleaned else next(iter(headings), "")
+    return chosen[:LONGEST]
+
+
+def _headings(tree: Any, names: set[str]) -> Iterator[str]:
+    """The texts of the page's main headings that are not the paper's name."""
+    for node in islice(tree.iter("h1"), MOST_HEADINGS):
+        text = strip_site(markup.extract_short_text(node, 2 * LONGEST) or "", names)
+        if len(text) >= SHORTEST and phrases.fold_name(text) not in names:
+            yield text
+
+
+def strip_site(title: str, names: set[str]) -> str:
+    """A title without its paper's name and sections behind it, and without the kind of story before it. "" when nothing is left.
+
+    `names` are folded as `_site_names` does. “Bridge opens | Local | Example Echo” gives “Bridge opens”.
+    """
+    flat = " ".join(title.split())
+    for _ in range(3):
+        parts = list(_BAR.finditer(flat))
+        if not parts:
+            break
+        last = parts[-1]
+        if not _is_site(flat[last.end() :], names):
+            break
+        bar = last[0].strip()
+        flat = flat[: last.start()]
+        if bar == "|":  # then sections stand before it: “Bridge opens | Local”
+            *before, section = flat.split(" | ")
+            while before and len(section.split()) <= 2:
+                flat = " | ".join(before)
+                *before, section = before
+    flat = _RUBRIC.sub("", flat).strip()
+    return "" if phrases.fold_name(flat) in names else flat
+
+
+def _is_site(text: str, names: set[str]) -> bool:
+    """Whether the end of a title names the paper: its name, the start of it, or it with a word of its own behind (“CNNPolitics”)."""
+    said = phrases.fold_name(text)
+    if len(said) < 2 or len(text.split()) > 8:
+        return False
+    return any(
+        said == name or (len(said) > 3 and (name.startswith(said) or name.endswith(said))) for name in names
+    ) or any(len(name) > 2 and said.startswith(name) and len(said) <= len(name) + 14 for name in names)
+
+
+def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> str:
+    """The paper's name: as declared, else what the title tag (the last of `titles`) adds to the headline, else its server.
+
+    Addresses and countries are no names, nor is the headline itself.
+    """
+    page = " ".join(titles[-1].split()) if titles else ""
+    heads = {phrases.fold_name(title) for title in titles[:-1]} - {""}
+    host = _site_names((), url)
+    agency = ""
+    for said in declared:
+        name = re.split(r"\s+[|•]\s+", " ".join(said.split()))[0].strip().removeprefix("www.")
+        if not name or re.fullmatch(r"\S*(?://|\w/\w)\S*", name) or phrases.fold_name(name) in _NO_PAPER | heads:
+            continue
+        if not phrases.is_agency(name) or _is_site(name, host):
+            return name[:200]
+        agency = agency or name
+    *before, behind = _BAR.split(page)
+    if before and (
+        _is_site(behind, host) or phrases.fold_name(page).startswith(tuple(heads - {phrases.fold_name(page)}))
+    ):
+        return behind[:200]
+    return agency or canonical_urls.get_host(url)
+
+
+_NO_PAPER = {"us", "uk", "home", "news", "website", "blog", "homepage", "index", "wordpress"}
+
+
+def _site_names(sites: Iterable[str], url: str) -> set[str]:
+    """What the paper may be called, folded: as it declares, and as its server is called, with and without the ending."""
+    host = canonical_urls.get_host(url)
+    labels = host.split(".")
+    told = [*sites, *(part for site in sites for part in re.split(r"\s+[|•–—-]\s+", site))]
+    return {phrases.fold_name(name) for name in (*told, host, *labels[:-1])} - {
+        "",
+        "co",
+        "com",
+        "org",
+        "blog",
+        "news",
+        "en",
+        "m",
+    }
+
+
+def _is_alike(one: str, other: str) -> bool:
+    first, second = set(_words(one)), set(_words(other))
+    return bool(first and second) and len(first & second) >= _ALIKE * min(len(first), len(second))
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.findall(r"\w+", text.casefold()) if len(word) > 2]

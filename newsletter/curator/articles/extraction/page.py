@@ -1,0 +1,262 @@
+"""From a page's HTML to its story. trafilatura finds the body; metadata is read from what pages declare.
+
+html ─▶ JSON-LD ▸ meta tags ▸ markup        (first that knows wins, field by field)
+     └▶ trafilatura ─▶ body, completed, without promotion, caption and biography (body.py)
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urljoin
+
+from newsletter.curator.articles import canonical_urls
+from newsletter.curator.articles.extraction import byline, caption, headline, markup, phrases
+from newsletter.curator.articles.extraction.biography import find_biography
+from newsletter.curator.articles.extraction.body import extract_body
+from newsletter.curator.articles.extraction.date import find_in_url, find_shown, parse_declared
+from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
+
+_ARTICLE_TYPES = {
+    "Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "Report",
+    "LiveBlogPosting", "ReviewNewsArticle", "BackgroundNewsArticle", "TechArticle",
+}  # fmt: skip
+LARGEST_PAGE = 4 * 2**20  # characters; the largest pages of newspapers have a quarter of it
+
+
+def extract(html: str | bytes, url: str) -> ExtractedArticle:
+    """The story of a page. Never raises for bad markup: what cannot be found is "" or None.
+
+    A date is taken where the page declares one, shows one with its story, or has one in its address: none is invented.
+    """
+    text = html if isinstance(html, str) else _decode(html)
+    tree = parse_html(text)
+    if tree is None:
+        return ExtractedArticle()
+    meta = _read_meta(tree)
+    data = _find_article_json_ld(tree)
+    markup.strip_code(tree)
+    image_url = _image(data, meta, url)
+    picture = caption.find_lead_caption(tree, data, image_url)
+    titles = _titles(data, meta, tree)
+    publisher = headline.find_publisher(_publishers(data, meta), titles, url)
+    title = headline.find_headline(tree, titles, (publisher, *_publishers(data, meta)), url)
+    authors = byline.find_authors(
+        data, meta, tree, title, (publisher, meta.get("og:site_name", ""), canonical_urls.get_host(url).split(".")[0])
+    )
+    story = extract_body(text, tree, url, drop=(title, picture.text, picture.credit))
+    paragraphs = story.split("\n\n")
+    biography = find_biography(tree, data, authors, paragraphs)
+    return ExtractedArticle(
+        title=title,
+        dek=_flatten(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
+        text="\n\n".join(line for line in paragraphs if line != biography),
+        byline=", ".join(authors)[:300],
+        authors=authors,
+        published_at=_find_date(data, meta, tree, url),
+        language=_language(tree, data, meta),
+        image_url=image_url,
+        image_alt=picture.alt or _flatten(meta.get("og:image:alt") or meta.get("twitter:image:alt")),
+        image_caption=picture.text,
+        image_credit=picture.credit,
+        publisher=publisher,
+        canonical_url=_canonical_url(tree, meta, url),
+        biography=biography,
+        section=_section(data, meta),
+        paywalled=_is_declared_paywalled(data, meta) or ("aywall" in text and _has_barrier(tree)),
+    )
+
+
+def extract_headline(tree: Any, url: str) -> str:
+    """The headline of a page alone, as `parse_html`; "" where there is none."""
+    meta, data = _read_meta(tree), _find_article_json_ld(tree)
+    markup.strip_code(tree)
+    titles = _titles(data, meta, tree)
+    publisher = headline.find_publisher(_publishers(data, meta), titles, url)
+    return headline.find_headline(tree, titles, (publisher, *_publishers(data, meta)), url)
+
+
+def parse_html(html: str | bytes) -> Any:
+    """The tree of a page, at most `LARGEST_PAGE` of it; None for what is none."""
+    return _build_tree((html if isinstance(html, str) else _decode(html))[:LARGEST_PAGE])
+
+
+def _decode(data: bytes) -> str:
+    from trafilatura.utils import decode_file
+
+    return str(decode_file(data[: LARGEST_PAGE * 2]))
+
+
+def _build_tree(text: str) -> Any:
+    from lxml import etree
+    from lxml import html as lxml_html
+
+    if not text.strip():
+        return None
+    try:
+        tree = lxml_html.document_fromstring(text)
+    except ValueError:  # a str with an encoding declaration
+        tree = lxml_html.document_fromstring(
+            text.encode("utf-8", "ignore"), parser=lxml_html.HTMLParser(encoding="utf-8")
+        )
+    except etree.LxmlError:
+        return None
+    return tree
+
+
+def _read_meta(tree: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for tag in tree.iter("meta"):
+        name = tag.get("property") or tag.get("name") or tag.get("itemprop")
+        content = (tag.get("content") or "").strip()
+        if name and content:
+            found.setdefault(name.strip().lower(), content)
+    return found
+
+
+def _find_article_json_ld(tree: Any) -> Mapping[str, Any]:
+    for node in _json_ld_nodes(tree):
+        kinds = node.get("@type")
+        if _ARTICLE_TYPES & set(kinds if isinstance(kinds, list) else [kinds] if isinstance(kinds, str) else []):
+            return node
+    return {}
+
+
+def _json_ld_nodes(tree: Any) -> Iterator[Mapping[str, Any]]:
+    for script in tree.iter("script"):
+        if (script.get("type") or "").strip().lower() != "application/ld+json":
+            continue
+        try:
+            document = json.loads((script.text or "").strip().rstrip(";"), strict=False)
+        except (ValueError, RecursionError):
+            continue
+        waiting = [document]
+        for _ in range(500):  # pages nest graphs; a hostile one must not keep us busy
+            if not waiting:
+                break
+            node = waiting.pop(0)
+            if isinstance(node, list):
+                waiting += node
+            elif isinstance(node, dict):
+                yield node
+                graph = node.get("@graph")
+                waiting += (
+                    graph
+                    if isinstance(graph, list)
+                    else [node[key] for key in ("mainEntity", "mainEntityOfPage") if isinstance(node.get(key), dict)]
+                )
+
+
+def _titles(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any) -> list[str]:
+    """The headline as the page declares it, best first; the title tag, which often says more, is the last."""
+    declared = (data.get("headline"), meta.get("og:title"), meta.get("twitter:title"), tree.findtext(".//title"))
+    return [text for said in declared if (text := _flatten(said))]
+
+
+def _publishers(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[str]:
+    """The paper as the page declares it, best first."""
+    declared = (
+        *byline.list_names(data.get("publisher")),
+        meta.get("og:site_name", ""),
+        meta.get("application-name", ""),
+    )
+    return [_flatten(said) for said in declared if said]
+
+
+def _section(data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
+    """The part of the paper, as the page declares it: the first of several; not what says only that it is a story."""
+    said = _flatten(data.get("articleSection")) or next((meta[name] for name in _SECTION_TAGS if meta.get(name)), "")
+    parts = [part.strip() for part in re.split(r"[,;/>]|\s-\s", _flatten(said) if "://" not in said else "")]
+    return next((part[:120] for part in parts if part and part.casefold() not in _NO_SECTION), "")
+
+
+_SECTION_TAGS = ("article:section", "parsely-section", "section", "sailthru.section")
+_NO_SECTION = {
+    "post", "posts", "all", "article", "articles", "story", "home", "homepage", "home page", "front page", "uncategorized",
+    "uncategorised", "allgemein", "blog", "latest", "none", "null", "slider", "featured",
+}  # fmt: skip
+
+
+_BARRIERS = " or ".join(
+    f"contains(@{name},'{word}')" for name in ("class", "id") for word in ("paywall", "Paywall", "PayWall")
+)
+
+
+def _is_declared_paywalled(data: Mapping[str, Any], meta: Mapping[str, str]) -> bool:
+    """Whether the page says for machines that it is not free to read."""
+    if str(data.get("isAccessibleForFree", "")).strip().casefold() in ("false", "no", "0"):
+        return True
+    tier = meta.get("article:content_tier") or meta.get("content_tier") or meta.get("cxenseparse:articlepaywall") or ""
+    return tier.strip().casefold() in ("locked", "metered", "premium", "paid", "true")
+
+
+def _has_barrier(tree: Any) -> bool:
+    """Whether a box of the page asks for a subscription before anybody may read on."""
+    barriers = tree.xpath(f"//*[{_BARRIERS}][not(self::html or self::body)]")
+    return any(phrases.is_barrier(markup.extract_short_text(node, 2000) or "") for node in barriers[:20])
+
+
+_DATE_TAGS = (
+    "article:published_time", "article:published", "og:published_time", "datepublished", "date", "pubdate", "publish-date",
+    "publication_date", "publishdate", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.issued", "sailthru.date", "parsely-pub-date",
+    "bt:pubdate", "article.published", "pdate", "post-date", "sn-post-date",
+)  # fmt: skip
+
+
+def _find_date(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any, url: str) -> datetime | None:
+    given = (data.get("datePublished"), *(meta.get(name) for name in _DATE_TAGS))
+    said = next((moment for value in given if (moment := parse_declared(value))), None)
+    return said or find_shown(tree) or find_in_url(url)
+
+
+def _language(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
+    declared = data.get("inLanguage") or tree.get("lang") or meta.get("og:locale") or meta.get("content-language") or ""
+    match = re.match(r"[A-Za-z]{2,3}(?:[-_][A-Za-z]{2,4})?", declared if isinstance(declared, str) else "")
+    return match[0].replace("_", "-") if match else ""
+
+
+def _image(data: Mapping[str, Any], meta: Mapping[str, str], url: str) -> str:
+    candidate = (
+        meta.get("og:image") or meta.get("og:image:url") or meta.get("twitter:image") or _image_url(data.get("image"))
+    )
+    return _absolute_url(candidate, url)
+
+
+def _image_url(value: Any) -> str:
+    if isinstance(value, list):
+        return next((found for found in map(_image_url, value) if found), "")
+    if isinstance(value, dict):
+        return str(value.get("url") or value.get("contentUrl") or "")
+    return value if isinstance(value, str) else ""
+
+
+def _absolute_url(candidate: str, base: str) -> str:
+    if not candidate:
+        return ""
+    try:
+        absolute = urljoin(base, candidate.strip())
+    except ValueError:
+        return ""
+    # A page in a file has pictures beside it; whoever reads it decides whether files may be read.
+    return absolute if absolute.startswith(("http://", "https://")) or not base else ""
+
+
+def _canonical_url(tree: Any, meta: Mapping[str, str], url: str) -> str:
+    declared = tree.xpath("string(//link[@rel='canonical']/@href)") or meta.get("og:url") or ""
+    return _absolute_url(declared, url) or url
+
+
+def _flatten(value: Any) -> str:
+    """One line of text from whatever a page declares."""
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    if not isinstance(value, str):
+        return ""
+    if "&" in value:
+        from html import unescape
+
+        value = unescape(value)
+    return " ".join(value.split())

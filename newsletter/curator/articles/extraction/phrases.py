@@ -1,0 +1,278 @@
+"""Phrases of newspaper pages: bylines, picture credits, and the promotion that is not the story. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from newsletter.curator.articles import canonical_urls
+
+_BYLINE_PREFIX = re.compile(
+    r"^\s*(?:(?:by|text|texte?|testo|words|author|autor|auteur|autore|автор|текст|written\s+by)\s*:|(?:by|von|par|door|de)(?=\s))\s*(?=\S)",
+    re.I,
+)
+_OF_A_PICTURE = r"(?:image|photo|picture|pic|photograph|photography|illustration|foto|bild)"
+_CREDIT = re.compile(
+    rf"\(?\s*(?:(?:main|lead|featured?|cover|top|header|hero|title)\s+)?(?:{_OF_A_PICTURE}\s*(?:credits?|by|source|courtesy(?:\s+of)?)|credits?|{_OF_A_PICTURE})"
+    r"\s*[:/]\s*(?P<name>[^()\n]{2,120}?)\s*\)?\s*$",
+    re.I,
+)
+_CREDIT_BY = re.compile(  # the same without a colon: then only names follow
+    rf"\(?\s*(?i:(?:{_OF_A_PICTURE}\s+(?:by|via|courtesy(?:\s+of)?)|courtesy\s+of|via|©|\(c\)))\s*(?P<name>[A-ZÀ-Þ][^()\n.:;!?]{{1,80}}?)\s*\)?\.?\s*"
+)
+_CREDIT_AT_END = re.compile(
+    r"^(?P<caption>.*?)\s*[(|]\s*(?:(?:image|photo|picture|illustration)\s*(?:credit|by)?\s*:?\s+|credit:\s*|©\s*)(?P<name>[^()]{2,120})\)?\s*$",
+    re.I,
+)
+_AGENCY = (
+    r"(?:Getty(?:\s+Images)?|Reuters|REUTERS|AP(?:\s+Photo)?|Associated\s+Press|AFP|EPA(?:-EFE)?|PA(?:\s+(?:Wire|Media|Images))?"
+    r"|dpa|ANP|Bloomberg|Xinhua|Anadolu(?:\s+(?:Agency|Images))?|NurPhoto|Shutterstock|Alamy(?:\s+Stock\s+Photo)?|iStock(?:photo)?"
+    r"|Z(?:uma|UMA)(?:\s+Press)?|Magnum(?:\s+Photos)?|Redux)"
+)
+_PERSON = r"[A-ZÀ-Þ][\w'’.-]*(?:\s+[A-ZÀ-Þ][\w'’.-]*){0,3}"
+_SIGNED = (  # by an agency: “Ann Example/AFP via Getty Images”, “AP Photo/Ann Example”
+    rf"(?:{_AGENCY}\s*/\s*{_PERSON}|{_PERSON}\s*/\s*{_AGENCY}(?:\s*(?:/|via)\s*{_AGENCY})*"
+    rf"|{_AGENCY}\s+via\s+{_AGENCY})"
+)
+_SIGNED_LINE = re.compile(rf"\(?\s*(?P<name>{_SIGNED})\s*\)?\.?")
+_SIGNED_AT_END = re.compile(  # behind a sentence, a bracket or a bar: else the caption's own capitals look like a name
+    rf"(?P<caption>.*?(?:[.!?…][\"”’]?(?=\s)|(?=\s*[(|])))\s*[(|]?\s*(?P<name>{_SIGNED})(?:,?\s+(?:[Ff]ile|FILE))?\s*\)?\.?"
+)
+_AGENCY_AT_END = re.compile(  # in brackets at the end: “(NASA via AP, File)”, “(AP)”, “(example.org)”
+    rf"(?P<caption>.+?)\s*\(\s*(?P<name>(?:[^()]{{2,60}}?(?:\s+via\s+|\s*/\s*|,\s+))?{_AGENCY}(?:\s*/\s*{_PERSON})?|{_PERSON}\s+via\s+{_PERSON}"
+    r"|[A-Z][\w.-]*(?: [A-Z][\w.-]*)*/[A-Z][\w ./-]{1,60}"
+    r"|[a-z0-9-]{2,40}\.(?:com|org|net))"
+    r"(?:,?\s+(?:[Ff]ile|FILE|[Pp]ool|POOL)(?:\s+[Pp]hoto)?)?\s*\)\.?"
+)
+_BY_AT_END = re.compile(  # behind a sentence: “The bridge. Photo by Ann Example/Getty Images”, “… ©Ann Example”
+    rf"(?P<caption>.*?[.!?…\"”’)])\s*(?:(?i:{_OF_A_PICTURE}\s+(?:by|via|courtesy(?:\s+of)?)|courtesy\s+of|(?:{_OF_A_PICTURE}\s*(?:credits?|source)?|credits?|\(source)\s*:)|©)\s*(?P<name>[A-ZÀ-Þ][^():;!?]{{1,90}}?)\s*\)?\.?"
+)
+LONGEST_CAPTION = 2000  # characters
+_NO_AUTHOR = re.compile(
+    r"(?:admin(?:istrator)?|staff|editors?|webmaster|unknown|anonymous|guest|author|none|null|n/a|гость|админ|редакция|anonym|gast|redazione|redacci[oó]n|la\s+r[eé]daction)",
+    re.I,
+)
+_POST_OF_AUTHOR = re.compile(
+    r",\s+(?:[\w'’&-]+\s+){0,4}(?:editor|correspondent|reporter|writer|columnist|analyst|critic|producer|Reuters|AFP|dpa|"
+    r"Associated\s+Press)$",
+    re.I,
+)
+
+_KIND_OF_STORY = re.compile(
+    r"^(?:an?\s+)?(?:analysis|opinion|review|commentary|perspective|interview|report(?:ing)?|story|words|text|written|posted|edited)\s+(?=by\b)",
+    re.I,
+)
+_WHEN = re.compile(  # a stamp run into the byline: “ECHO STAFF NOVEMBER 20, 2026 10:43”
+    r"[\s|•·,-]+(?:(?:published|updated|posted|on)\s+)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?\s+\d{1,2}\b|\d{1,2}\s+"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?\s+\d{4}|\d{4}-\d\d-\d\d).*$",
+    re.I,
+)
+_BETWEEN_NAMES = re.compile(r"\s*(?:[,;/•]|\s&\s|\s(?:and|und|et|y|with|mit)\s|(?<=[a-z]{3})\.\s+(?=[A-Z]))\s*")
+_OFFICE = re.compile(
+    r"\b(?:staff|bureau|desk|team|newsroom|editors?|editorial|redaktion|reporters?|correspondents?|writers?|columnists?|contributors?|producers?|"
+    r"news|business|sports?|international|media|magazine|online|digital|press\s+office|guest|admin\w*)\b|[-\s]editor\b|\bat[-\s]large\b",
+    re.I,
+)
+_AGENCY_NAME = re.compile(
+    r"(?:The\s+)?Associated\s+Press|AP|Reuters|Thomson\s+Reuters|AFP|Agence\s+France-Presse|dpa|PTI|ANI|IANS|PA(?:\s+Media)?|EFE|ANSA|Xinhua|Kyodo(?:\s+News)?|"
+    r"Bloomberg(?:\s+News)?|UPI|TASS|Yonhap",
+    re.I,
+)
+
+PROMOTION = re.compile(
+    r"""^(?:
+      (?:subscribe|sign\s*up|sign\s*in|log\s*in|register|join\s+us|follow\s+us|donate|support\s+us)\b.{0,120}
+    | .{0,60}\b(?:newsletters?|inbox|e-?mail\s+alerts?)\b.{0,160}
+    | (?:already\s+a\s+(?:subscriber|member)|not\s+a\s+(?:subscriber|member)|not\s+sure\s+which\s+e-?mail).{0,160}
+    | (?:to\s+)?continue\s+reading\b.{0,120}
+    | (?:get|enjoy)\s+unlimited\b.{0,160}
+    | (?:cancel|pause)\s+(?:or\s+\w+\s+)?(?:at\s+)?any\s?time.{0,40}
+    | (?:read\s+(?:more|next|also)|see\s+also|related\s+(?:articles?|stories|topics|posts|content)
+        |more\s+(?:on\s+this|from|stories|like\s+this)|recommended(?:\s+for\s+you)?|most\s+(?:read|popular|viewed)
+        |trending(?:\s+now)?|you\s+(?:may|might)\s+(?:also\s+)?like|latest\s+(?:news|stories)|editor.?s.?\s+picks?
+        |up\s+next|don.?t\s+miss|what\s+to\s+read\s+next|popular\s+(?:stories|now))\b.{0,120}
+    | (?:share|tweet|pin\s+it|print|e-?mail|comments?|save|copy\s+link|whatsapp|facebook|twitter|linkedin|reddit|flipboard|x)
+        (?:\s+(?:this|on|via|article|story|link|comments?|\d+)\b.{0,60})?
+    | share\s+(?:this|on|via|with)\b.{0,80}
+    | (?:advertisement|sponsored(?:\s+content)?|paid\s+content|anzeige|promoted)\b.{0,40}
+    | (?:we|this\s+(?:web)?site)\s+uses?\s+cookies.{0,300}
+    | (?:download|get|try)\s+(?:our|the|your)\s+(?:\w+\s+){0,2}apps?\b.{0,120}
+    | (?:start|begin|claim)\s+your\s+(?:\w+\s+){0,2}(?:trial|subscription|membership)\b.{0,120}
+    | try\s+(?:\w+\s+){1,3}(?:for|at)\s+(?:just|only)\b.{0,80}
+    | support\s+(?:our|independent|quality|local|free)\s+(?:\w+\s+)?journalism\b.{0,120}
+    | get\s+the\s+(?:best|latest|top)\b.{0,120}\bdelivered\b.{0,80}
+    | follow\s+(?:\S+\s+){1,5}on\s+(?:twitter|x|facebook|instagram|threads|bluesky|mastodon|linkedin)\b.{0,60}
+    | this\s+(?:article|story|piece)\s+(?:was\s+)?(?:originally|first)\s+(?:appeared|published)\b.{0,160}
+    | \[?(?:related|see\s+more|leggi\s+anche|lesen\s+sie\s+auch|mehr\s+zum\s+thema|lire\s+aussi|lea\s+tambi[eé]n|filed\s+under)
+        (?:\s*[:|].{0,160})?\]?
+    | (?:also\s+on\s+\S+\.\w{2,}|\[related)\b.{0,160}
+    | like\s+(?:this\s+story|what\s+you\s+read)\?.{0,80}
+    | follow\s+(?:our|all|(?:the\s+)?(?:\S+\s+){0,3}\S+['’]s)\s+(?:\w+\s+){0,3}coverage\b.{0,120}
+    | (?:reach|contact|e-?mail|write\s+to)\s+the\s+(?:reporters?|writers?|authors?)\b.{0,120}
+    | (?:(?:https?://)?(?:www\.)?twitter\.com/\w+|\S+@\S+\.\w+|[_*–—-]{3,})
+    | (?:accept|reject|manage)\s+(?:all|cookies).{0,60}
+    | (?:escape|get)\s+(?:your|the)\s+(?:echo|facts)\b.{0,160}
+    | (?:copyright|©|\(c\)\s|all\s+rights\s+reserved|privacy\s+policy|terms\s+(?:of|and)|cookie\s+(?:policy|settings)
+        |contact\s+us|about\s+us|advertise\s+with).{0,160}
+    | (?:menu|home|search|skip\s+to\b.{0,40}|back\s+to\s+top|open\s+navigation|close|open|next|previous|loading.{0,20}|topics?|tags?:?.{0,80})
+    )$""",
+    re.I | re.X,
+)
+
+
+_BARRIER = re.compile(
+    r"\b(?:subscribe|log\s*in|sign\s*(?:in|up)|register)\s+(?:now\s+)?to\s+(?:continue|keep|read|unlock|view|access)|\b(?:for|to)\s+(?:our\s+)?subscribers\s+only\b|"
+    r"\bsubscriber[- ]only\b|"
+    r"\balready\s+a\s+subscriber\b|\bcontinue\s+reading\s+(?:with|for)\b|\bjetzt\s+weiterlesen\b|\br[ée]serv[ée]\s+aux\s+abonn[ée]s\b",
+    re.I,
+)
+
+
+def is_barrier(text: str) -> bool:
+    """Whether a box asks for a subscription before it lets anybody read on."""
+    return bool(_BARRIER.search(text))
+
+
+def parse_byline(text: str) -> str:
+    """The author's name alone: without “By”, address, post and paper; "" for what names nobody."""
+    name = _BYLINE_PREFIX.sub("", " ".join(text.split()))
+    name = re.sub(r"^\S+@\S+\s+\((?P<name>[^()]+)\)$", r"\g<name>", name)  # RSS: “ann@example.com (Ann Example)”
+    name = re.split(r"\s+[|•·]\s+|\s+-\s+|\s+–\s+", name)[0].strip(" ,;|")
+    name = _POST_OF_AUTHOR.sub("", name)
+    if len(name) > 200 or "://" in name or re.fullmatch(r"\S+@\S+", name) or _NO_AUTHOR.fullmatch(name):
+        return ""
+    return name
+
+
+def parse_authors(said: str, sites: Sequence[str] = ()) -> list[str]:
+    """The people in a byline, each by name alone: no posts, papers, log-in names, nor the site itself (`sites`); agencies stay.
+
+    “Analysis by ANN EXAMPLE and Bo Sample, Echo Business” gives Ann Example and Bo Sample.
+    """
+    flat = _WHEN.sub("", _KIND_OF_STORY.sub("", " ".join(said.split())))
+    flat = parse_byline(flat)
+    if not flat or "http" in flat:
+        return []
+    papers = {fold_name(site) for site in sites if site} - {""}
+    found: list[str] = []
+    for part in _BETWEEN_NAMES.split(flat):
+        name = _BYLINE_PREFIX.sub("", part).strip(" .;|*·–-")
+        if name and name.casefold() != "by" and not _is_office(name, papers, alone=not found):
+            found.append(_restore_case(name))
+    return found
+
+
+def _is_office(name: str, papers: set[str], *, alone: bool) -> bool:
+    """Whether a part of a byline is no person: the paper, a desk of it, a post, a log-in name."""
+    if _AGENCY_NAME.fullmatch(name):
+        return False
+    words = name.split()
+    if name[0] in "@#" or "@" in name or "_" in name or any(letter.isdigit() for letter in name) or len(words) > 6:
+        return True
+    if fold_name(name) in papers or _OFFICE.search(name) or _NO_AUTHOR.fullmatch(name):
+        return True
+    if len(words) == 1:  # a log-in name; behind a comma, a paper
+        return not alone or name.islower()
+    return False
+
+
+def _restore_case(name: str) -> str:
+    """ANN EXAMPLE as Ann Example; McEXAMPLE stays."""
+    if not name.isupper() or " " not in name or _AGENCY_NAME.fullmatch(name):
+        return name
+    return " ".join(word if len(word) < 2 else word.title() for word in name.split())
+
+
+def fold_name(text: str) -> str:
+    """A name reduced to its letters and digits, without “The”: for comparing."""
+    return re.sub(r"[\W_]+", "", text.casefold().removeprefix("the "))
+
+
+_RIGHTS = re.compile(r"\ball\s+rights?\b|\b(?:19|20)\d\d\b", re.I)  # a page's own notice
+
+
+def is_agency(name: str) -> bool:
+    """Whether a name is a wire service's: a paper that prints its story is another."""
+    return _AGENCY_NAME.fullmatch(name) is not None
+
+
+def parse_credit(line: str) -> str:
+    """The name in a line that is only a picture credit: “(Photo: Ann Example)”. "" for other lines."""
+    flat = " ".join(line.split())
+    match = _CREDIT.fullmatch(flat) or _SIGNED_LINE.fullmatch(flat)
+    return match["name"].strip(" .)") if match and len(match["name"].split()) < 14 else ""
+
+
+def parse_signature(line: str) -> str:
+    """The name in a line beside a picture that signs it without saying that it is a picture: “© Ann Example”. "" for others."""
+    flat = " ".join(line.split())
+    match = _CREDIT_BY.fullmatch(flat)
+    name = parse_credit(flat) or (match["name"].strip(" .)") if match else "")
+    return "" if len(name.split()) > 8 or _RIGHTS.search(name) else name
+
+
+def strip_credit(said: str) -> str:
+    """The name in what a page marks as a credit: without “Image copyright”, “Credit…” and brackets. "" for a whole sentence."""
+    said = said.replace(")", " ").replace("(", " ") if said.count("(") != said.count(")") else said
+    name = parse_credit(said) or re.sub(
+        r"^(?:(?:image|photo|picture)\s+)?(?:copyright|credits?|via|source)\b[\s.:…]*", "", said, flags=re.I
+    ).strip("()©.… ")
+    return "" if len(name) > 120 or name.startswith("@") or _RIGHTS.search(name) else name
+
+
+def drop_repeated_credit(name: str) -> str:
+    """A credit that the feed gives twice, “Ann Example (Ann Example)”, once."""
+    return re.sub(r"^(?P<name>[^()]{2,200}?)\s*\((?P=name)\)$", r"\g<name>", name)
+
+
+def split_caption(caption: str) -> tuple[str, str]:
+    """A caption and the credit at its end, if it has one: “The bridge (Photo: Ann Example)”."""
+    flat = " ".join(caption.split())
+    if len(flat) > LONGEST_CAPTION:
+        return flat, ""
+    if parse_credit(flat):
+        return "", parse_credit(flat)
+    match = _CREDIT_AT_END.match(flat)
+    if match and len(match["caption"]) > 3:
+        return match["caption"].strip(), match["name"].strip(" .)")
+    match = _SIGNED_AT_END.fullmatch(flat) or _AGENCY_AT_END.fullmatch(flat)
+    if match and len(match["caption"]) > 3:
+        return match["caption"].strip(), match["name"].strip()
+    match = _BY_AT_END.fullmatch(flat)
+    if match and len(match["caption"]) > 3 and len(match["name"].split()) <= 10:
+        return match["caption"].strip(" -–|("), match["name"].strip(" .)")
+    found = re.search(
+        r"\b(?:image|photo(?:graph)?|picture|illustration)\s*(?:credit|by)?\s*:\s*(?P<name>[^.:]{2,80})\.?$", flat, re.I
+    )
+    if found:
+        return flat[: found.start()].strip(" -–|("), found["name"].split(")")[0].strip()
+    return flat, ""
+
+
+def parse_publisher(feed_title: str, url: str = "") -> str:
+    """The paper's name in a feed's title: without “feed”, “RSS”, “Comments on:”, dangling dashes, and, where the server of `url`
+    tells which part is the paper's, without the part of the paper: “World - Echo.com”, “Echo Topics: World”."""
+    name = re.sub(r"^(?:comments\s+on|latest\s+from|news\s+from):?\s+", "", " ".join(feed_title.split()), flags=re.I)
+    name = re.sub(
+        r"\s+(?:rss(?:\s+feed)?|atom\s+feed|feed|records\s+found\s+\d+|news\s+search.*)$",
+        "",
+        name,
+        flags=re.I,
+    )
+    name = re.sub(r"[\s–—|:»-]+$", "", name) or feed_title.strip()
+    host = canonical_urls.get_host(url)
+    labels = [label for label in host.split(".")[:-1] if len(label) > 2] or host.split(".")[:1]
+    parts = [part for part in re.split(r"\s*(?:[|»:]|\s[–—-])\s+", name) if part]
+    own = [
+        part
+        for part in parts
+        if any(label in fold_name(part) or fold_name(part).startswith(label) for label in labels if label)
+    ]
+    if len(parts) > 1 and own:
+        name = re.sub(r"\s+topics?$", "", own[0], flags=re.I)
+    return host if fold_name(name) in ("rss", "feed", "atom", "news", "home", "index", "blog") and host else name
+
+
+def is_promotion(line: str) -> bool:
+    """Whether a line sells, navigates or shares rather than tells the story."""
+    return bool(PROMOTION.fullmatch(" ".join(line.split())))

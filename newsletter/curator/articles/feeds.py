@@ -1,0 +1,305 @@
+"""RSS, Atom and JSON Feed, read forgivingly: a malformed feed that yields entries is a feed. Pure: bytes in, values out."""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape, unescape
+from typing import Any
+from urllib.parse import urljoin
+
+from newsletter.curator.articles.extraction import phrases
+from newsletter.kernel.errors import Refused
+
+MOST_ENTRIES = 500
+LONGEST_TITLE, LONGEST_DEK = 500, 2000  # characters
+_TAG = re.compile(r"</?[a-zA-Z!?][^>]{0,2000}>")  # “5 < 6” is none
+_BREAK = re.compile(r"</(?:p|div|li|h\d|br)>|<br\s*/?>", re.I)
+_MORE = re.compile(  # by its capital: “children who read more” is the story itself
+    r"\s*(?:\[…\]|\[\.\.\.\]|\[&#8230;\]|(?:Continue [Rr]eading|CONTINUE READING)\b.{0,200}"
+    r"|(?:Read [Mm]ore|READ MORE)(?:\s*[.:…»›→>].{0,200})?|The post .{1,300} appeared first on .*)$"
+)
+
+
+class FeedError(Refused):
+    """What was fetched is no feed; the message says what it is instead, and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One story of a feed. `key` is stable across fetches; dates are aware; unknown is "" or None."""
+
+    key: str
+    url: str
+    title: str
+    dek: str = ""
+    author: str = ""
+    published_at: datetime | None = None
+    language: str = ""
+    image_url: str = ""
+    image_alt: str = ""
+    image_caption: str = ""
+    image_credit: str = ""
+    content_html: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as fetched: its own title and homepage, and its entries in the order of the feed."""
+
+    title: str
+    homepage: str
+    language: str
+    entries: tuple[Entry, ...]
+
+
+def parse(data: bytes, url: str) -> Feed:
+    """Reads a feed. Raises FeedError when `data` is none: with the feed's address if a web page names one."""
+    import feedparser
+
+    if not data.strip():
+        raise FeedError(f"{url} answered with nothing at all. Check the address in a browser.")
+    if _is_web_page(data):
+        raise FeedError(f"{url} answered with a web page, not a feed. {_suggest_feed(data, url)}")
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        return _parse_json_feed(data, url)
+    try:
+        # As a stream: bytes that happen to be the name of a file would make feedparser read that file of ours.
+        parsed = feedparser.parse(io.BytesIO(data), sanitize_html=True, resolve_relative_uris=False)
+    except Exception as error:  # feedparser lets faults of its own parsers through
+        raise FeedError(f"{url} could not be read as a feed ({type(error).__name__}: {error}).") from None
+    if not parsed.entries and not parsed.get("version"):
+        raise FeedError(
+            f"{url} answered with something that is no RSS, Atom or JSON feed. Check the address in a browser."
+        )
+    language = str(parsed.feed.get("language") or "")[:16]
+    return Feed(
+        title=_to_text(parsed.feed.get("title"))[:300],
+        homepage=_web_address(str(parsed.feed.get("link") or ""), url),
+        language=language,
+        entries=_deduplicate(_parse_entry(raw, url, language) for raw in parsed.entries[:MOST_ENTRIES]),
+    )
+
+
+def _deduplicate(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Those with a title, the first of each key."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        if entry.title:
+            found.setdefault(entry.key, entry)
+    return tuple(found.values())
+
+
+def _parse_json_feed(data: bytes, url: str) -> Feed:
+    """JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1), which feedparser does not read."""
+    try:
+        document = json.loads(data.decode("utf-8-sig", "replace"), strict=False)
+    except (ValueError, RecursionError) as error:
+        raise FeedError(f"{url} answered with JSON that cannot be read: {error}.") from None
+    items = document.get("items")
+    if not isinstance(items, list):
+        raise FeedError(f"{url} answered with JSON that is no feed: it has no items. Check the address in a browser.")
+    language = _string_or_empty(document.get("language"))[:16]
+    items = [item for item in items[:MOST_ENTRIES] if isinstance(item, dict)]
+    return Feed(
+        title=_to_text(_string_or_empty(document.get("title")))[:300],
+        homepage=_web_address(_string_or_empty(document.get("home_page_url")), url),
+        language=language,
+        entries=_deduplicate(_parse_json_entry(item, url, language) for item in items),
+    )
+
+
+def _parse_json_entry(item: Mapping[str, Any], base: str, language: str) -> Entry:
+    import nh3
+
+    content = nh3.clean(_string_or_empty(item.get("content_html")))
+    plain = _string_or_empty(item.get("content_text"))
+    link = _web_address(_string_or_empty(item.get("url")) or _string_or_empty(item.get("external_url")), base)
+    title = _to_text(_string_or_empty(item.get("title")))[:LONGEST_TITLE]
+    published = _parse_iso(item.get("date_published")) or _parse_iso(item.get("date_modified"))
+    authors = item.get("authors") or [item.get("author")]  # one in 1.0, several in 1.1
+    named = (
+        [_string_or_empty(author.get("name")) for author in authors if isinstance(author, dict)]
+        if isinstance(authors, list)
+        else []
+    )
+    identifier = item.get("id")
+    return Entry(
+        key=_key(str(identifier) if isinstance(identifier, str | int) else "", link, title, published),
+        url=link,
+        title=title or _first_words(_to_text(content[:2000]) or plain),
+        dek=_MORE.sub("", _to_text(_string_or_empty(item.get("summary"))))[:LONGEST_DEK],
+        author=", ".join(filter(None, (phrases.parse_byline(_to_text(name)) for name in named)))[:300],
+        published_at=published,
+        language=(_string_or_empty(item.get("language")) or language)[:16],
+        image_url=_picture_address(
+            _string_or_empty(item.get("image")) or _string_or_empty(item.get("banner_image")), base
+        ),
+        content_html=content or (f"<p>{escape(plain)}</p>" if plain else ""),
+    )
+
+
+def _string_or_empty(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _parse_iso(value: Any) -> datetime | None:
+    """A time of RFC 3339; None for anything else, and for one without its zone."""
+    try:
+        moment = datetime.fromisoformat(_string_or_empty(value).strip())
+    except ValueError:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo and 1990 <= moment.year < 2200 else None
+
+
+def _is_web_page(data: bytes) -> bool:
+    start = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return (
+        b"<html" in start and b"<rss" not in start and b"<feed" not in start and b"<rdf" not in start
+    ) or start.startswith(b"<!doctype html")
+
+
+def _suggest_feed(data: bytes, url: str) -> str:
+    """The remedy: the feed that the page itself names, if it does."""
+    for tag in re.findall(rb"<link\b[^>]{0,1000}>", data[:200_000], re.I):
+        text = tag.decode("utf-8", "replace")
+        if re.search(r"application/(?:(?:rss|atom)\+xml|feed\+json)", text, re.I) and (
+            href := re.search(r"""href\s*=\s*["']?([^"'\s>]+)""", text, re.I)
+        ):
+            return f"The page names this feed: {urljoin(url, unescape(href[1]))}"
+    return "Look on the page for a link called RSS or Feed and add that address."
+
+
+def _parse_entry(raw: Mapping[str, Any], base: str, language: str) -> Entry:
+    title = _to_text(raw.get("title"))[:LONGEST_TITLE]
+    link = _web_address(str(raw.get("link") or ""), base)
+    published = _parse_moment(raw.get("published_parsed")) or _parse_moment(raw.get("updated_parsed"))
+    content = _content(raw)
+    image = _image(raw, content, base)
+    return Entry(
+        key=_key(str(raw.get("id") or ""), link, title, published),
+        url=link,
+        title=title or _first_words(_to_text((content or str(raw.get("summary") or ""))[:2000])),
+        dek=_MORE.sub("", _to_text(raw.get("summary")))[:LONGEST_DEK],
+        author=phrases.parse_byline(_to_text(raw.get("author")))[:300],
+        published_at=published,
+        language=str(raw.get("language") or language)[:16],
+        content_html=content,
+        **image,
+    )
+
+
+def _key(identifier: str, link: str, title: str, published: datetime | None) -> str:
+    """The id, else the link, else a hash of title and date: ids come and go less than anything else."""
+    key = identifier.strip() or link
+    if key and len(key) <= 500:
+        return key
+    return hashlib.sha256(f"{key}\0{title}\0{published}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _parse_moment(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromtimestamp(calendar.timegm(value), UTC) if value else None
+    except (ValueError, OverflowError, TypeError, OSError):
+        return None
+    return moment if moment and 1990 <= moment.year < 2200 else None  # 1970 and year 1 mean “unknown”
+
+
+def _content(raw: Mapping[str, Any]) -> str:
+    """The longest body; the description of a picture, which feedparser files under content too, is none."""
+    caption = _media_description(raw)
+    bodies = [str(part.get("value") or "") for part in raw.get("content") or [] if isinstance(part, Mapping)]
+    return max((body for body in bodies if body != caption), key=len, default="")
+
+
+def _media_description(raw: Mapping[str, Any]) -> str:
+    """What media:description says: feedparser gives it as plain content where the entry has a summary already."""
+    if raw.get("media_description"):
+        return str(raw["media_description"])
+    if not raw.get("media_content") and not raw.get("media_thumbnail"):
+        return ""
+    plain = [str(part.get("value") or "") for part in raw.get("content") or [] if part.get("type") == "text/plain"]
+    return min(plain, key=len, default="")
+
+
+def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
+    media = [part for part in raw.get("media_content") or [] if _is_picture(part)]
+    media = sorted(media, key=lambda part: -_to_number(part.get("width"))) or list(raw.get("media_thumbnail") or [])
+    enclosures = [part for part in raw.get("enclosures") or [] if str(part.get("type", "")).startswith("image/")]
+    found = str(
+        next((part.get("url") for part in media if part.get("url")), "")
+        or next((part.get("href") for part in enclosures if part.get("href")), "")
+    )
+    alt = ""
+    if not found and (match := re.search(r"<img\b[^>]{0,2000}>", content or str(raw.get("summary") or ""), re.I)):
+        source = re.search(r"""\bsrc\s*=\s*["']([^"']+)""", match[0], re.I)
+        described = re.search(r"""\balt\s*=\s*["']([^"']*)""", match[0], re.I)
+        found, alt = (unescape(source[1]) if source else ""), (unescape(described[1]) if described else "")
+    if not found:
+        return {"image_url": ""}
+    caption, credit = phrases.split_caption(_to_text(_media_description(raw)))
+    credits = raw.get("media_credit") or []
+    declared = _to_text(credits[0].get("content")) if credits and isinstance(credits[0], Mapping) else ""
+    return {
+        "image_url": _picture_address(found, base),
+        "image_alt": _to_text(alt or _media_text(raw)),
+        "image_caption": caption,
+        "image_credit": phrases.drop_repeated_credit(phrases.parse_credit(declared) or declared or credit)[:300],
+    }
+
+
+def _media_text(raw: Mapping[str, Any]) -> str:
+    """What the feed says of a picture for those who cannot see it: alt, media:text, or its title."""
+    parts = [part for part in raw.get("media_content") or [] if isinstance(part, Mapping)]
+    said = [part.get("alt") for part in parts] + [raw.get("media_text"), raw.get("media_title")]
+    return next((text for text in said if isinstance(text, str) and text), "")
+
+
+def _is_picture(part: Mapping[str, Any]) -> bool:
+    kind = str(part.get("medium") or part.get("type") or "")
+    return bool(part.get("url")) and (
+        kind.startswith("image")
+        or (not kind and re.search(r"\.(?:jpe?g|png|webp|gif)(?:\?|$)", str(part["url"]), re.I) is not None)
+    )
+
+
+def _to_number(value: Any) -> int:
+    text = str(value or "")[:9]
+    return int(text) if text.isdecimal() else 0
+
+
+def _picture_address(link: str, base: str) -> str:
+    """On the web; a feed in a file may name the files beside it."""
+    address = _address(link, base)
+    return address if base.startswith("file:") and address.startswith("file:") else _web_address(address, base)
+
+
+def _web_address(link: str, base: str) -> str:
+    address = _address(link, base)
+    return address if address.startswith(("http://", "https://")) else ""
+
+
+def _address(link: str, base: str) -> str:
+    try:
+        return urljoin(base, link.strip())[:2000] if link.strip() else ""
+    except ValueError:
+        return ""
+
+
+def _to_text(value: Any) -> str:
+    """Plain words: tags out, entities decoded (twice, for feeds that encode twice), blanks folded."""
+    text = str(value or "")
+    for _ in range(2):
+        text = unescape(_TAG.sub("", _BREAK.sub(" ", text)))
+    return " ".join(text.replace("\x00", "").split())
+
+
+def _first_words(text: str) -> str:
+    words = text[:2000].split()
+    return " ".join(words[:12]) + ("…" if len(words) > 12 else "")

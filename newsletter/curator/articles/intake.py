@@ -1,0 +1,220 @@
+"""Taking articles in: from feed entries, pages, HTML files and pasted text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, replace
+from datetime import datetime
+from html import unescape
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from newsletter.catalog import newsletter_settings
+from newsletter.curator import models
+from newsletter.curator.articles import canonical_urls, resources
+from newsletter.curator.articles.extraction import page, pasted, phrases
+from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
+from newsletter.curator.articles.feeds import Entry
+from newsletter.curator.articles.resources import Fetcher
+from newsletter.curator.editions import edition_lookup
+from newsletter.curator.editions.values import AddedArticle
+from newsletter.kernel.errors import NewsletterError, Refused
+
+LONGEST_TEXT = 200_000  # characters
+_PARAGRAPH_END = re.compile(r"</(?:p|div|li|h\d|blockquote|figure)>|<br\s*/?>", re.I)
+_ExtractedOrEntry = TypeVar("_Found", ExtractedArticle, Entry)
+_TAG = re.compile(r"<[^>]{0,5000}>")
+
+
+def add_article_from_page(url: str, *, now: datetime, fetch: Fetcher) -> AddedArticle:
+    """Fetches a page and takes its story in. Raises Refused when the page has none, FetchError when it does not come."""
+    answer = fetch(url, accept=resources.PAGE_TYPES)
+    if not answer.body.strip():
+        raise Refused(f"{url} answered with an empty page, so there is no story in it.")
+    if (
+        answer.content_type
+        and "html" not in answer.content_type
+        and "xml" not in answer.content_type
+        and answer.content_type != "text/plain"
+    ):
+        raise Refused(f"{url} is {answer.content_type}, not a page. Give the address of the story itself.")
+    found = page.extract(answer.body, answer.url)
+    return _add_article(found, origin="page", url=answer.url, now=now, fetch=fetch, beside=None)
+
+
+def add_article_from_html(
+    html: bytes, *, url: str, base_file: Path | None, now: datetime, fetch: Fetcher
+) -> AddedArticle:
+    """Takes in the story of an HTML file; a picture beside the file is copied. `url` is the story's address if known.
+
+    Raises BadInput for an address that is none, Refused when there is no story.
+    """
+    address = resources.check_web_address(url) if url else ""
+    if not html.strip():
+        raise Refused(f"{base_file or 'The file'} is empty, so there is no story in it.")
+    found = page.extract(html, address)  # without an address, pictures keep their names beside the file
+    beside = base_file.parent if base_file else None
+    return _add_article(found, origin="file", url=address, now=now, fetch=fetch, beside=beside)
+
+
+def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> AddedArticle:
+    """Takes in the story of a page's pasted text. `url` is the story's address if known.
+
+    Raises BadInput for an address that is none, Refused when there is no story.
+    """
+    address = resources.check_web_address(url) if url else ""
+    if not text.strip():
+        raise Refused("Nothing was pasted, so there is no story in it.")
+    return _add_article(pasted.clean(text, address), origin="pasted", url=address, now=now, fetch=None, beside=None)
+
+
+def add_article_from_fields(
+    given: ExtractedArticle, *, url: str, html: str = "", now: datetime, fetch: Fetcher
+) -> AddedArticle:
+    """Takes in a story that another system of the newsroom gives, field by field; its text as it is, or from `html`.
+
+    Raises BadInput for an address that is none, Refused when headline or text is missing.
+    """
+    address = resources.check_web_address(url) if url else ""
+    found = replace(given, title=" ".join(given.title.split()), text=given.text.strip() or html_to_text(html))
+    if not found.publisher and address:
+        found = replace(found, publisher=canonical_urls.get_host(address))
+    return _add_article(found, origin="pushed", url=address, now=now, fetch=fetch, beside=None)
+
+
+def _add_article(
+    found: ExtractedArticle, *, origin: str, url: str, now: datetime, fetch: Fetcher | None, beside: Path | None
+) -> AddedArticle:
+    found = _strip_unstorable(found)
+    where = url or "this text"
+    if not found.title:
+        raise Refused(
+            f"No headline was found in {where}. Paste the text of the story instead, its headline first: newsletter articles add -"
+        )
+    if not found.text:
+        raise Refused(f"No story was found in {where}. Paste its text instead: newsletter articles add -")
+    known = _build_fields(found, origin, url)
+    warnings: list[str] = []
+    row = models.Article.objects.filter(canonical_key=known["canonical_key"]).order_by("id").first()
+    created = row is None
+    if row is None:
+        row = models.Article(added_at=now, **known)
+    else:
+        _fill_in(row, known)
+    if row.picture_id is None and found.image_url:
+        warning = copy_picture(row, found.image_url, now=now, fetch=fetch, beside=beside)
+        warnings += [warning] if warning else []
+    row.save()
+    return AddedArticle(edition_lookup.to_article(row), created, tuple(warnings))
+
+
+def _build_fields(found: ExtractedArticle, origin: str, url: str) -> dict[str, Any]:
+    canonical = found.canonical_url if _names_a_story(found.canonical_url) else url
+    return {
+        "origin": origin,
+        "url": (url or canonical)[:2000],
+        "canonical_url": canonical[:2000],
+        "canonical_key": canonical_urls.compute_story_key(canonical, found.title),
+        "title": found.title[:500],
+        "title_key": canonical_urls.normalise_title(found.title),
+        "dek": found.dek[:5000],
+        "text": found.text[:LONGEST_TEXT],
+        "byline": found.byline[:300],
+        "published_at": found.published_at,
+        "language": found.language[:16],
+        "publisher": found.publisher[:200],
+        "biography": found.biography[:5000],
+        "section": found.section[:120],
+        "paywalled": found.paywalled,
+        "image_url": _keep_web_address(found.image_url),
+        "image_alt": found.image_alt[:2000],
+        "image_caption": found.image_caption[:2000],
+        "image_credit": found.image_credit[:300],
+    }
+
+
+def _names_a_story(declared: str) -> bool:
+    """Whether a page's own idea of its address can be true: some sites name their front page on every page."""
+    parts = urlsplit(canonical_urls.canonicalise(declared))
+    return bool(parts.path or parts.query)
+
+
+def _keep_web_address(address: str) -> str:
+    """A picture's address worth keeping: where a file lay on this machine is of no use to anyone else."""
+    return address[:2000] if address.startswith(("http://", "https://")) else ""
+
+
+def _fill_in(row: models.Article, known: dict[str, Any]) -> None:
+    """A page knows more than the feed entry we had: what it knows wins, what it does not know stays."""
+    for name, value in known.items():
+        if value and name not in ("origin", "canonical_key"):
+            setattr(row, name, value)
+
+
+def save_entry(source: models.Source, entry: Entry, language: str, beside: Path | None, now: datetime) -> bool:
+    """Stores one entry of a feed as an article; False when the story is here already from anywhere."""
+    entry = _strip_unstorable(entry)
+    key = canonical_urls.compute_story_key(entry.url, entry.title)
+    if models.Article.objects.filter(canonical_key=key).exists():
+        return False
+    text = html_to_text(entry.content_html)
+    row = models.Article(
+        source=source,
+        entry_key=entry.key,
+        origin="feed",
+        url=entry.url[:2000],
+        canonical_url=entry.url[:2000],
+        canonical_key=key,
+        title=entry.title[:500],
+        title_key=canonical_urls.normalise_title(entry.title),
+        dek=entry.dek,
+        text=text[:LONGEST_TEXT],
+        byline=entry.author,
+        published_at=entry.published_at,
+        language=(entry.language or language)[:16],
+        publisher=phrases.parse_publisher(source.title, source.homepage or entry.url)[:200],
+        image_url=_keep_web_address(entry.image_url),
+        image_alt=entry.image_alt[:2000],
+        image_caption=entry.image_caption[:2000],
+        image_credit=entry.image_credit[:300],
+        added_at=now,
+    )
+    if entry.image_url.startswith("file:"):
+        copy_picture(row, entry.image_url, now=now, fetch=None, beside=beside)
+    row.save()
+    return True
+
+
+def copy_picture(
+    row: models.Article, address: str, *, now: datetime, fetch: Fetcher | None, beside: Path | None = None
+) -> str:
+    """Copies an article's picture into our store. Returns what went wrong in words: never an error, the story stands without.
+
+    Web addresses are read by `fetch`, others beside the file the article came from; None: not at all.
+    """
+    data, trouble = resources.read_picture(address, fetch, beside)
+    if data is None:
+        return trouble
+    try:
+        row.picture_id = newsletter_settings.store_picture(data, source_url=_keep_web_address(address), now=now).id
+    except NewsletterError as error:
+        return f"The picture was not taken: {error}"
+    return ""
+
+
+def _strip_unstorable(found: _ExtractedOrEntry) -> _ExtractedOrEntry:
+    """The same without characters that no database keeps: NUL, and halves of pairs."""
+    texts = {field.name: getattr(found, field.name) for field in fields(found)}
+    kept: dict[str, Any] = {
+        name: text.replace("\0", "").encode("utf-8", "ignore").decode()
+        for name, text in texts.items()
+        if isinstance(text, str)
+    }
+    return replace(found, **kept)
+
+
+def html_to_text(html: str) -> str:
+    """The paragraphs of an HTML fragment, parted by empty lines."""
+    text = unescape(_TAG.sub("", _PARAGRAPH_END.sub("\n", html.replace("\n", " "))))
+    return "\n\n".join(line for line in (" ".join(part.split()) for part in text.split("\n")) if line)

@@ -1,0 +1,73 @@
+"""The boxes of an edition: parts of it that are no stories."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from newsletter.curator import models
+from newsletter.curator.editions import edition_lookup, visibility
+from newsletter.curator.editions.editions import apply_edit
+from newsletter.curator.editions.values import Edition
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+
+MOST_BOXES, LONGEST_TITLE, LONGEST_TEXT = 6, 120, 5000
+
+
+def set_box(
+    edition_id: int,
+    *,
+    box_id: int | None = None,
+    title: str,
+    text: str,
+    shown_to: str = "",
+    place: str = "end",
+    now: datetime,
+    mark: str | None = None,
+) -> Edition:
+    """Adds a box, or writes the box `box_id` anew. `text` is Markdown; `shown_to` as of a story; `place` is top or end;
+    `mark` is that of the box as the editor saw it.
+
+    Raises BadInput, NotFound, Conflict, and Refused when there are enough.
+    """
+    flat, body = " ".join(title.replace("\0", "").split()), text.replace("\0", "").strip()
+    if not body:
+        raise BadInput("Write what stands in the box.", "text")
+    for name, said, most in (("title", flat, LONGEST_TITLE), ("text", body, LONGEST_TEXT)):
+        if len(said) > most:
+            raise BadInput(f"The {name} has {len(said)} characters; {most} are the most.", name)
+    if place not in models.Box.Place.values:
+        raise BadInput(f"“{place[:20]}” is no place for a box. It can be top or end.", "place")
+    values = {"title": flat, "text": body, "shown_to": visibility.check_visibility(shown_to), "place": place}
+
+    def act(row: models.Edition) -> None:
+        if box_id is not None:
+            _check_unchanged(edition_id, box_id, mark)
+            row.boxes.filter(id=box_id).update(**values)
+        elif row.boxes.count() >= MOST_BOXES:
+            raise Refused(f"This edition has {MOST_BOXES} boxes, which is the most.")
+        else:
+            row.boxes.create(**values)
+        visibility.check_group_limit(row)
+
+    return apply_edit(edition_id, None, now, act)
+
+
+def drop_box(edition_id: int, box_id: int, *, now: datetime, mark: str | None = None) -> Edition:
+    """Takes a box out. Raises NotFound, Conflict, Refused."""
+
+    def act(row: models.Edition) -> None:
+        _check_unchanged(edition_id, box_id, mark)
+        row.boxes.filter(id=box_id).delete()
+
+    return apply_edit(edition_id, None, now, act)
+
+
+def _check_unchanged(edition_id: int, box_id: int, mark: str | None) -> None:
+    """Raises NotFound for a box there is not, Conflict for one that is not as `mark` says."""
+    box = next((each for each in edition_lookup.get_edition(edition_id).boxes if each.id == box_id), None)
+    if box is None:
+        raise NotFound(
+            f"Edition {edition_id} has no box {box_id}. See them with: newsletter editions show {edition_id}"
+        )
+    if mark is not None and mark != box.mark:
+        raise Conflict("Somebody else changed this box meanwhile. Theirs stands; yours was not saved.")

@@ -1,0 +1,151 @@
+"""From an edition to the briefing that the templater renders. Pure over values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import quote
+
+from newsletter.catalog.values import Newsletter, Sponsor
+from newsletter.catalog.values import Picture as StoredPicture
+from newsletter.curator.editions import variants
+from newsletter.curator.editions.values import Box, Edition, Pick
+from newsletter.templater import briefing, languages
+
+
+def build_briefing(
+    edition: Edition,
+    newsletter: Newsletter,
+    pictures: Mapping[int, StoredPicture],
+    *,
+    base_url: str,
+    list_slug: str,
+    list_name: str,
+    date_long: str,
+    archived: bool = True,
+    web: bool = False,
+    corrections: tuple[str, ...] = (),
+    sponsor: Sponsor | None = None,
+) -> briefing.Briefing:
+    """The briefing of an edition; its lead is the first story of size l. `archived`: it has a page that everybody may read."""
+    lead = find_lead(edition.picks)
+    page = f"{base_url}/archive/{newsletter.slug}/{edition.date.isoformat()}/" if archived else ""
+    return briefing.Briefing(
+        newsletter=newsletter.name,
+        publication=build_publication(newsletter),
+        subject=edition.subject,
+        preheader=edition.preheader,
+        strap=newsletter.strap,
+        intro=edition.intro,
+        signed=edition.signed or newsletter.signed,
+        date_long=date_long,
+        language=newsletter.language,
+        lead=_story(lead, pictures) if lead else None,
+        sections=_sections(edition, newsletter, lead, pictures),
+        also=tuple(
+            briefing.AlsoItem(each.headline, each.url, each.publisher, each.key, each.plain_link)
+            for each in edition.picks
+            if each.size == "a"
+        ),
+        boxes=tuple(_box(each, newsletter.language) for each in edition.boxes),
+        corrections=corrections,
+        sponsor=briefing.BriefingSponsor(sponsor.label, sponsor.headline, sponsor.text, sponsor.url)
+        if sponsor
+        else None,
+        why=_reason_text(newsletter),
+        base_url=base_url,
+        web_url=page,
+        signup_url=f"{base_url}/join/{list_slug}/",
+        forward_url=_forward_url(newsletter.name, page),
+        list_name=list_name,
+        web=web,
+        theme=newsletter.theme,
+        template=newsletter.template,
+        link_parameters=newsletter.link_parameters.replace("{date}", edition.date.isoformat()).replace(
+            "{newsletter}", newsletter.slug
+        ),
+    )
+
+
+def find_lead(picks: Iterable[Pick]) -> Pick | None:
+    """The story that opens the mail at full width."""
+    return next((pick for pick in picks if pick.size == "l"), None)
+
+
+def _forward_url(name: str, page: str) -> str:
+    """A mail of the reader's own that leads a friend to the page: forwarding the mail itself would hand on the way to leave."""
+    return f"mailto:?subject={quote(name)}&body={quote(page)}" if page else ""
+
+
+def _box(box: Box, language: str) -> briefing.BriefingBox:
+    label = languages(language).members if box.shown_to == variants.MEMBERS else ""
+    return briefing.BriefingBox(box.title, box.text, label, "top" if box.place == "top" else "end")
+
+
+def _sections(
+    edition: Edition, newsletter: Newsletter, lead: Pick | None, pictures: Mapping[int, StoredPicture]
+) -> tuple[briefing.BriefingSection, ...]:
+    return tuple(
+        briefing.BriefingSection(
+            section.title,
+            tuple(
+                _story(pick, pictures)
+                for pick in edition.picks
+                if pick.section == section.key and pick is not lead and pick.size != "a"
+            ),
+        )
+        for section in newsletter.sections
+    )
+
+
+def _story(pick: Pick, pictures: Mapping[int, StoredPicture]) -> briefing.BriefingStory:
+    stored = pictures.get(pick.picture_id) if pick.picture_id else None
+    return briefing.BriefingStory(
+        key=pick.key,
+        headline=pick.headline,
+        url=pick.url,
+        blurb=pick.blurb,
+        label=pick.label,
+        source=pick.publisher,
+        byline=pick.byline,
+        minutes=pick.minutes,
+        size="l" if pick.size == "l" else "s" if pick.size == "s" else "m",
+        picture=_picture(stored, pick) if stored else None,
+        plain_link=pick.plain_link,
+    )
+
+
+def _picture(stored: StoredPicture, pick: Pick) -> briefing.BriefingPicture:
+    return briefing.BriefingPicture(
+        stored.url, stored.width, stored.height, pick.image_alt, pick.image_caption, pick.image_credit
+    )
+
+
+def build_publication(newsletter: Newsletter) -> briefing.Publication:
+    light, dark = newsletter.logo_light, newsletter.logo_dark
+    return briefing.Publication(
+        name=newsletter.publication,
+        url=newsletter.publication_url,
+        postal=newsletter.postal_address,
+        email=newsletter.reply_to or newsletter.from_email,
+        logo_light=briefing.BriefingPicture(light.url, light.width, light.height) if light else None,
+        logo_dark=briefing.BriefingPicture(dark.url, dark.width, dark.height) if dark else None,
+    )
+
+
+def _reason_text(newsletter: Newsletter) -> str:
+    if newsletter.language[:2] == "de":
+        return f"Sie haben {newsletter.name} bestellt."
+    return f"You asked for {newsletter.name}."
+
+
+def to_snapshot_fields(rendered: briefing.Rendered) -> dict[str, Any]:
+    """What of a rendering a row keeps."""
+    return {
+        "subject": rendered.subject,
+        "preheader": rendered.preheader,
+        "html": rendered.html,
+        "text": rendered.text,
+        "merge": [asdict(field) for field in rendered.merge],
+    }

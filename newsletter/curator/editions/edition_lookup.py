@@ -1,0 +1,308 @@
+"""Looking things up in the curator's rooms."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Prefetch, Q, QuerySet
+
+from newsletter.catalog.newsletters import find_pictures, get_newsletter
+from newsletter.catalog.values import Newsletter, Picture
+from newsletter.curator import models
+from newsletter.curator.articles import search
+from newsletter.curator.editions import variants
+from newsletter.curator.editions.briefing import find_lead
+from newsletter.curator.editions.values import (
+    Article,
+    Box,
+    Edition,
+    Pick,
+    Snapshot,
+    Source,
+    SourceHealth,
+    SourceReport,
+    StoryClicks,
+)
+from newsletter.curator.editions.variants import Variant
+from newsletter.kernel.errors import NotFound
+from newsletter.templater.briefing import MergeField, Rendered
+
+__all__ = [
+    "Added", "Article", "Box", "Edition", "Pick", "Snapshot", "Source", "SourceHealth", "SourceReport", "StoryClicks",
+    "article", "articles", "clicks", "edition", "edition_on", "editions", "frozen", "overrides", "page_of", "snapshot", "source_health",
+    "sources", "standing_snapshot", "subjects", "variants_of",
+]  # fmt: skip
+
+
+def list_sources() -> tuple[Source, ...]:
+    """All feeds, by title."""
+    return tuple(to_source(row) for row in models.Source.objects.order_by("title", "url"))
+
+
+def get_article(article_id: int) -> Article:
+    """The article with this id. Raises NotFound."""
+    row = models.Article.objects.filter(id=article_id).first()
+    if row is None:
+        raise NotFound(f"There is no article {article_id}. Search them with: newsletter articles list --query TEXT")
+    return to_article(row)
+
+
+def list_articles(*, query: str = "", limit: int = 50) -> tuple[Article, ...]:
+    """Articles by when we first saw them, newest first; `query` is looked for in all their texts, by how words begin."""
+    return tuple(to_article(row) for row in search.find_articles(query).order_by("-added_at", "-id")[:limit])
+
+
+def get_edition(edition_id: int) -> Edition:
+    """The edition with this id. Raises NotFound."""
+    found = _to_editions(_edition_rows().filter(id=edition_id))
+    if not found:
+        raise NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
+    return found[0]
+
+
+def find_edition(newsletter_id: int, on: date) -> Edition | None:
+    """The edition of a newsletter on a date, if there is one."""
+    return next(iter(_to_editions(_edition_rows().filter(newsletter_id=newsletter_id, date=on))), None)
+
+
+def list_editions(
+    newsletter_id: int | None = None,
+    *,
+    newsletter_ids: Iterable[int] | None = None,
+    states: Sequence[str] = (),
+    limit: int = 30,
+) -> tuple[Edition, ...]:
+    """Editions by date, newest first; of one newsletter, of several, or (both None) of all."""
+    rows = _edition_rows().order_by("-date", "-id")
+    if newsletter_id is not None:
+        rows = rows.filter(newsletter_id=newsletter_id)
+    if newsletter_ids is not None:
+        rows = rows.filter(newsletter_id__in=list(newsletter_ids))
+    if states:
+        rows = rows.filter(state__in=states)
+    return _to_editions(rows[:limit])
+
+
+def get_snapshot(snapshot_id: int) -> Snapshot:
+    """The snapshot with this id, standing or voided. Raises NotFound."""
+    row = models.Snapshot.objects.filter(id=snapshot_id).first()
+    if row is None:
+        raise NotFound(f"There is no snapshot {snapshot_id}.")
+    return to_snapshot(row)
+
+
+def find_standing_snapshot(edition_id: int) -> Snapshot | None:
+    """The snapshot that the present approval froze, if the edition is approved."""
+    row = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None, purpose="edition").first()
+    return to_snapshot(row) if row else None
+
+
+def get_frozen_mail(snapshot_id: int, code: str) -> Rendered:
+    """What the readers of a variant get, byte for byte. Raises NotFound: nobody is given another variant than theirs.
+
+    Older snapshots have no page of their own: theirs is the mail.
+    """
+    if not code:
+        return get_snapshot(snapshot_id).rendered()
+    row = models.SnapshotVariant.objects.filter(snapshot_id=snapshot_id, code=code).first()
+    if row is None and code == variants.WEB:
+        return get_snapshot(snapshot_id).rendered()
+    if row is None:
+        raise NotFound(f"Snapshot {snapshot_id} has no variant “{code}”.")
+    return Rendered(row.subject, row.preheader, row.html, row.text, (), _to_merge_fields(row.merge))
+
+
+def get_archive_page(snapshot_id: int) -> Rendered:
+    """The page of the archive of an approved edition: what was frozen for it, in older snapshots the mail itself."""
+    return get_frozen_mail(snapshot_id, variants.WEB)
+
+
+def list_frozen_variants(snapshot_id: int) -> tuple[Variant, ...]:
+    """The variants of the mail that were frozen with a snapshot, the plain one first."""
+    rows = models.SnapshotVariant.objects.filter(snapshot_id=snapshot_id).exclude(code=variants.WEB).order_by("id")
+    others = rows.values_list("code", "audiences", "second_subject")
+    return (variants.PLAIN, *(Variant(code, frozenset(groups), second) for code, groups, second in others))
+
+
+def _edition_rows() -> QuerySet[models.Edition]:
+    return models.Edition.objects.prefetch_related(
+        Prefetch("picks", models.Pick.objects.order_by("position", "id")),
+        "boxes",
+        Prefetch(
+            "snapshots",
+            models.Snapshot.objects.filter(voided_at=None, purpose="edition").defer("html", "text"),
+            to_attr="standing",
+        ),
+    )
+
+
+def get_source_health(now: datetime) -> Mapping[int, SourceHealth]:
+    """What each feed has brought of late, by its id; one that never brought anything is there, too."""
+    rows = models.Article.objects.filter(source__isnull=False).values("source_id")
+    found = rows.annotate(
+        new=Count("id", filter=Q(added_at__gt=now - timedelta(days=7))), newest=Max("added_at")
+    ).values_list("source_id", "new", "newest")
+    return defaultdict(SourceHealth, {source_id: SourceHealth(new, newest) for source_id, new, newest in found})
+
+
+def to_source(row: models.Source) -> Source:
+    """The value of a row."""
+    return Source(
+        row.id,
+        row.url,
+        row.title,
+        row.homepage,
+        row.active,
+        row.added_at,
+        row.fetched_at,
+        row.fresh_at,
+        row.next_at,
+        row.failures,
+        row.error,
+    )
+
+
+def to_article(row: models.Article) -> Article:
+    """The value of a row; deferred texts stay empty."""
+    deferred = row.get_deferred_fields()
+    return Article(
+        id=row.id,
+        source_id=row.source_id,
+        origin=row.origin,
+        url=row.url,
+        canonical_url=row.canonical_url,
+        title=row.title,
+        dek=row.dek,
+        text="" if "text" in deferred else row.text,
+        byline=row.byline,
+        published_at=row.published_at,
+        language=row.language,
+        publisher=row.publisher,
+        biography="" if "biography" in deferred else row.biography,
+        image_url=row.image_url,
+        image_alt=row.image_alt,
+        image_caption=row.image_caption,
+        image_credit=row.image_credit,
+        picture_id=row.picture_id,
+        added_at=row.added_at,
+        section=row.section,
+        paywalled=row.paywalled,
+        standing=row.standing,
+        eligible_from=row.eligible_from,
+        eligible_until=row.eligible_until,
+        version=row.version,
+    )
+
+
+def _to_editions(rows: QuerySet[models.Edition]) -> tuple[Edition, ...]:
+    """The values of rows that came through `_edition_rows`; newsletters and pictures are looked up once for all."""
+    found = list(rows)
+    newsletters = {each: get_newsletter(each) for each in {row.newsletter_id for row in found}}
+    pictures = find_pictures([pick.picture_id for row in found for pick in row.picks.all() if pick.picture_id])
+    return tuple(_to_edition(row, newsletters[row.newsletter_id], pictures) for row in found)
+
+
+def _to_edition(row: models.Edition, newsletter: Newsletter, pictures: Mapping[int, Picture]) -> Edition:
+    """Picks in the order of the sections, numbered as in the mail; those of a section taken away end the last one."""
+    order = {section.key: section.position for section in newsletter.sections}
+    last = newsletter.sections[-1].key
+    rows = sorted(row.picks.all(), key=lambda pick: (order.get(pick.section, len(order)), pick.position, pick.id))
+    picks = [_to_pick(pick, pick.section if pick.section in order else last, pictures) for pick in rows]
+    lead = find_lead(picks)
+    reading = [lead, *(pick for pick in picks if pick is not lead)] if lead else picks
+    numbers = {pick.key: number for number, pick in enumerate(reading, 1)}
+    standing = row.standing[0] if row.standing else None  # type: ignore[attr-defined]  # set by Prefetch
+    return Edition(
+        id=row.id,
+        newsletter_id=row.newsletter_id,
+        date=row.date,
+        state=row.state,
+        reason=row.reason,
+        subject=row.subject,
+        preheader=row.preheader,
+        intro=row.intro,
+        signed=row.signed,
+        version=row.version,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+        picks=tuple(_with_number(pick, numbers[pick.key]) for pick in picks),
+        snapshot_id=standing.id if standing else None,
+        approved_by=standing.approved_by if standing else "",
+        approved_at=standing.approved_at if standing else None,
+        second_subject=row.second_subject,
+        boxes=tuple(Box(each.pk, each.title, each.text, each.shown_to, each.place) for each in row.boxes.all()),
+    )
+
+
+def _to_pick(row: models.Pick, section: str, pictures: Mapping[int, Picture]) -> Pick:
+    picture = pictures.get(row.picture_id) if row.picture_id else None
+    return Pick(
+        key=row.key,
+        number=0,
+        article_id=row.article_id,
+        section=section,
+        position=row.position,
+        size=row.size,
+        headline=row.headline,
+        blurb=row.blurb,
+        label=row.label,
+        url=row.url,
+        publisher=row.publisher,
+        byline=row.byline,
+        minutes=row.minutes,
+        picture_id=row.picture_id,
+        picture_url=picture.url if picture else "",
+        image_alt=row.image_alt,
+        image_caption=row.image_caption,
+        image_credit=row.image_credit,
+        plain_link=row.plain_link,
+        because=row.because,
+        again_reason=row.again_reason,
+        shown_to=row.shown_to,
+    )
+
+
+def _with_number(pick: Pick, number: int) -> Pick:
+    return replace(pick, number=number)
+
+
+def list_overrides(edition_id: int) -> dict[tuple[str, str], str]:
+    """Which findings of an edition may stand, by code and place, and why, in words."""
+    rows = models.Override.objects.filter(edition_id=edition_id)
+    return {(row.code, row.where): f"{row.reason} ({row.by}, {row.at:%d %b %Y, %H:%M} UTC)" for row in rows}
+
+
+def get_subjects(edition_ids: Iterable[int]) -> dict[int, str]:
+    """The subjects of editions."""
+    return dict(models.Edition.objects.filter(id__in=list(edition_ids)).values_list("id", "subject"))
+
+
+def list_story_clicks(edition_id: int) -> tuple[StoryClicks, ...]:
+    """The stories of an edition by how often people clicked them, most first."""
+    rows = models.Pick.objects.filter(edition_id=edition_id).order_by("-clicks", "position", "id")
+    return tuple(StoryClicks(row.headline, row.clicks, row.machine_clicks, row.clicks_as_of) for row in rows)
+
+
+def _to_merge_fields(fields: Iterable[Mapping[str, Any]]) -> tuple[MergeField, ...]:
+    return tuple(MergeField(**field) for field in fields)
+
+
+def to_snapshot(row: models.Snapshot) -> Snapshot:
+    """The value of a row."""
+    return Snapshot(
+        id=row.id,
+        edition_id=row.edition_id,
+        sha256=row.sha256,
+        subject=row.subject,
+        preheader=row.preheader,
+        html=row.html,
+        text=row.text,
+        merge=_to_merge_fields(row.merge),
+        approved_at=row.approved_at,
+        approved_by=row.approved_by,
+        voided_at=row.voided_at,
+    )

@@ -1,0 +1,142 @@
+"""Looking where the links lead that editors write themselves, until their edition is sent. Stories' own pages: `watch`.
+
+intro, blurbs, boxes ─▶ addresses ─▶ due looks ─fetch, a server's one after another─▶ fine, gone, forbidden, unreachable
+
+An address is looked at once for all the places it stands in, and not again for hours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+
+from django.conf import settings
+
+from newsletter.catalog import sponsors
+from newsletter.curator import models
+from newsletter.curator.articles import fetch_queue
+from newsletter.curator.articles.resources import Fetcher
+from newsletter.curator.editions import edition_lookup, page_comparison
+from newsletter.curator.editions.page_checks import CHECKED_FOR, CHECKED_STATES, UNREACHABLE_AFTER
+from newsletter.curator.editions.values import Edition
+from newsletter.fetching import FetchError, FetchRefused, FetchResponse, ResponseTooLarge
+from newsletter.kernel.errors import NewsletterError
+from newsletter.templater.richtext import list_links
+
+CHECK_EVERY, RECHECK_AFTER = timedelta(hours=6), timedelta(minutes=20)  # what is well is not asked for again so soon
+AT_A_TIME = 60  # addresses
+MOST_BYTES = 256 * 1024  # that it answers is enough
+ANY_TYPE = "text/html, */*;q=0.5"
+
+
+def list_written_links(edition: Edition) -> dict[str, str]:
+    """The web addresses that editors wrote into an edition, each with the place where it stands first."""
+    sponsor = sponsors.find_sponsor(edition.newsletter_id, edition.date)
+    texts = [
+        ("intro", list_links(edition.intro)),
+        *((f"story:{each.key}", list_links(each.blurb)) for each in edition.picks),
+        ("boxes", [url for each in edition.boxes for url in list_links(each.text)]),
+        ("sponsor", [sponsor.url] if sponsor and sponsor.url else []),
+    ]
+    own = f"{settings.CONFIG.base_url}/"  # our own pages may have a private address where we are
+    found: dict[str, str] = {}
+    for where, urls in texts:
+        for url in urls:
+            if url.startswith(("http://", "https://")) and not url.startswith(own) and len(url) <= 2000:
+                found.setdefault(url, where)
+    return found
+
+
+def check_due_links(now: datetime, *, fetch: Fetcher, edition_id: int | None = None) -> int:
+    """Looks at the addresses whose time has come, or (with `edition_id`) at all of an edition's. Returns how many lead nowhere.
+
+    A server that does not answer is called unreachable after several tries; at once where somebody asks and sees it.
+    """
+    patience = UNREACHABLE_AFTER if edition_id is None else 1
+    wanted = _create_missing_checks(now, edition_id)
+    models.LinkLook.objects.filter(wanted_until__lt=(now - CHECKED_FOR).date()).delete()
+    rows = models.LinkLook.objects.filter(key__in=wanted)
+    if edition_id is None:
+        rows = rows.filter(next_at__lte=now)
+    due = {row.pk: row for row in rows.order_by("next_at", "id")[:AT_A_TIME]}
+    asked = [fetch_queue.FetchRequest(row.pk, row.url) for row in due.values()]
+    for look_id, answer in fetch_queue.fetch_all(asked, _limit_bytes(fetch), accept=ANY_TYPE):
+        _store_answer(due[look_id], answer, patience, now)
+    return models.LinkLook.objects.filter(key__in=wanted).exclude(state__in=("waiting", "fine")).count()
+
+
+def _limit_bytes(fetch: Fetcher) -> Fetcher:
+    def fetched(url: str, **terms: str) -> FetchResponse:
+        return fetch(url, most_bytes=MOST_BYTES, **terms)
+
+    return fetched
+
+
+def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:
+    """Gives every address of the editions to come its look; the keys of all of them."""
+    if edition_id is not None:
+        editions: Iterable[Edition] = [edition_lookup.get_edition(edition_id)]
+    else:
+        since = (now - CHECKED_FOR).date()
+        editions = [
+            each for each in edition_lookup.list_editions(states=CHECKED_STATES, limit=AT_A_TIME) if each.date >= since
+        ]
+    wanted: dict[str, tuple[str, date]] = {}
+    for edition in sorted(editions, key=lambda each: each.date):  # the last one that wants an address says how long
+        wanted |= {_key(url): (url, edition.date) for url in list_written_links(edition)}
+    known = dict(models.LinkLook.objects.filter(key__in=wanted).values_list("key", "wanted_until"))
+    models.LinkLook.objects.bulk_create(
+        [
+            models.LinkLook(key=key, url=url, next_at=now, wanted_until=until)
+            for key, (url, until) in wanted.items()
+            if key not in known
+        ],
+        ignore_conflicts=True,
+    )
+    for key, until in known.items():
+        if until < wanted[key][1]:
+            models.LinkLook.objects.filter(key=key).update(wanted_until=wanted[key][1])
+    return set(wanted)
+
+
+def _store_answer(row: models.LinkLook, answer: FetchResponse | Exception, patience: int, now: datetime) -> None:
+    """Notes what an answer shows. Whatever a server says but that there is nothing counts as fine: many turn programs away."""
+    state, detail, failures = "fine", "", 0
+    if isinstance(answer, FetchError) and answer.status in page_comparison.GONE_STATUSES:
+        state, detail = "gone", f"it answered {answer.status}"
+    elif isinstance(answer, FetchRefused) and not isinstance(answer, ResponseTooLarge):
+        state, detail = "forbidden", str(answer)
+    elif (
+        isinstance(answer, Exception) and not isinstance(answer, ResponseTooLarge) and not getattr(answer, "status", 0)
+    ):
+        failures = row.failures + 1
+        said = str(answer) if isinstance(answer, NewsletterError) else type(answer).__name__
+        state, detail = ("unreachable", said) if failures >= patience else (row.state, row.detail)
+    models.LinkLook.objects.filter(pk=row.pk).update(
+        state=state,
+        detail=detail[:300],
+        failures=failures,
+        looked_at=now,
+        next_at=now + (CHECK_EVERY if state == "fine" else RECHECK_AFTER),
+    )
+
+
+def list_link_findings(edition: Edition) -> Iterator[tuple[str, str, str]]:
+    """Which addresses of an edition lead nowhere: the place, the state, and in words what is wrong."""
+    places = {_key(url): where for url, where in list_written_links(edition).items()}
+    for row in models.LinkLook.objects.filter(key__in=places, state__in=_MESSAGES).order_by("id"):
+        assert row.looked_at is not None  # or it would be waiting
+        at = f"{row.looked_at:%d %b, %H:%M} UTC"
+        yield places[row.key], row.state, _MESSAGES[row.state].format(url=row.url[:100], detail=row.detail, at=at)
+
+
+_MESSAGES: Mapping[str, str] = {
+    "gone": "“{url}” leads to nothing ({detail}; looked at {at}). Mend the link.",
+    "forbidden": "“{url}” was not looked at: {detail} See for yourself that readers can reach it.",
+    "unreachable": "“{url}” could not be reached: {detail} (last tried {at}).",
+}
+
+
+def _key(url: str) -> str:
+    return sha256(url.encode("utf-8", "surrogatepass")).hexdigest()

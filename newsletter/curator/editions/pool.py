@@ -1,0 +1,183 @@
+"""The pool: what is on offer for an edition, and what stands in the way of it. Reads only.
+
+articles ─▶ searched, filtered ─▶ with who else tells it · where it ran · its state · its notes
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from newsletter.catalog import newsletters
+from newsletter.curator import models
+from newsletter.curator.articles import search
+from newsletter.curator.editions import edition_lookup, states
+from newsletter.curator.editions.values import ArticleNote, Edition, PoolArticle
+from newsletter.kernel.errors import BadInput
+
+RAN_WITHIN = timedelta(days=14)
+NEW_WITHIN = timedelta(days=4)  # since we first saw it: a feed's own date is the wrong test for “new”
+LATEST_FIRST = (F("published_at").desc(nulls_last=True), "-id")  # databases differ on where no date belongs
+PAGE_SIZE = 60
+STATES = ("offered", "new", "shortlisted", "picked", "run", "ignored", "all")  # offered: all but the ignored
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFilter:
+    """What an editor looks for; "" and None are anything."""
+
+    query: str = ""
+    state: str = "offered"
+    source_id: int | None = None
+    tag: str = ""
+    language: str = ""
+
+
+def list_pool(
+    edition_id: int, wanted: PoolFilter = PoolFilter(), *, limit: int = PAGE_SIZE, now: datetime
+) -> tuple[PoolArticle, ...]:
+    """Articles on offer for an edition, newest first: without a search those first seen in the last days.
+
+    Raises BadInput for a state that is none.
+    """
+    shown = edition_lookup.get_edition(edition_id)
+    rows = list(
+        _filter_articles(wanted, now)
+        .defer("text", "biography")
+        .select_related("copy_of")
+        .prefetch_related("tags", "notes")[:limit]
+    )
+    told = _publishers_by_story({row.story_id for row in rows if row.story_id})
+    ran = find_earlier_runs(rows, on=shown.date, besides=edition_id)
+    used = {pick.article_id: pick.number for pick in shown.picks}
+    return tuple(
+        PoolArticle(
+            article=edition_lookup.to_article(row),
+            told_by=len(told.get(row.story_id or 0, ())) or 1,
+            used_as=used.get(row.id, 0),
+            ran=ran.get(row.id, ""),
+            also=_other_publishers(row, told.get(row.story_id or 0, ())),
+            state=_state(row),
+            tags=tuple(sorted(tag.name for tag in row.tags.all())),
+            notes=tuple(
+                ArticleNote(note.text, note.by, note.at) for note in sorted(row.notes.all(), key=lambda note: note.at)
+            ),
+            copy_of=(row.copy_of.publisher or "another paper") if row.copy_of else "",
+            hurdle=find_obstacle(row, shown, ran.get(row.id, "")),
+        )
+        for row in rows
+    )
+
+
+def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[models.Article]:
+    """The articles that may be suggested for an edition: lately found, not ignored, and eligible on its day."""
+    rows = _filter_articles(PoolFilter(), now).filter(
+        Q(eligible_from=None) | Q(eligible_from__lte=edition.date),
+        Q(eligible_until=None) | Q(eligible_until__gte=edition.date),
+    )
+    return list(rows.select_related("source").prefetch_related("tags")[:most])
+
+
+def _filter_articles(wanted: PoolFilter, now: datetime) -> QuerySet[models.Article]:
+    if wanted.state not in STATES:
+        raise BadInput(f"There is no state “{wanted.state}”. There are {', '.join(STATES)}.", "state")
+    rows = search.find_articles(wanted.query)
+    if not wanted.query.strip():
+        rows = rows.filter(Q(added_at__gte=now - NEW_WITHIN) | Q(standing="shortlisted"))
+    picks = models.Pick.objects.filter(article=OuterRef("pk")).exclude(edition__state=states.SKIPPED)
+    out = picks.filter(edition__state__in=(states.SENDING, states.SENT))
+    rows = rows.annotate(is_picked=Exists(picks), has_run=Exists(out))
+    if wanted.state == "offered":
+        rows = rows.exclude(standing="ignored")
+    elif wanted.state in ("new", "shortlisted"):
+        rows = rows.filter(standing=wanted.state, is_picked=False)
+    elif wanted.state == "picked":
+        rows = rows.filter(is_picked=True, has_run=False)
+    elif wanted.state == "run":
+        rows = rows.filter(has_run=True)
+    elif wanted.state == "ignored":
+        rows = rows.filter(standing="ignored")
+    if wanted.source_id is not None:
+        rows = rows.filter(source_id=wanted.source_id)
+    if wanted.tag:
+        rows = rows.filter(tags__name=wanted.tag.strip().casefold())
+    if wanted.language:
+        rows = rows.filter(language__istartswith=wanted.language)
+    return rows.order_by(*LATEST_FIRST)
+
+
+def _state(row: models.Article) -> str:
+    if row.has_run:  # type: ignore[attr-defined]  # annotated above
+        return "run"
+    return "picked" if row.is_picked else row.standing  # type: ignore[attr-defined]
+
+
+def _publishers_by_story(story_ids: set[int]) -> Mapping[int, Sequence[str]]:
+    """The papers of each story, an entry for every article."""
+    told: dict[int, list[str]] = defaultdict(list)
+    rows = models.Article.objects.filter(story_id__in=story_ids).order_by(*LATEST_FIRST)
+    for story_id, publisher in rows.values_list("story_id", "publisher"):
+        told[story_id or 0].append(publisher)
+    return told
+
+
+def _other_publishers(row: models.Article, publishers: Iterable[str]) -> tuple[str, ...]:
+    """Who else tells of the same event, each once."""
+    return tuple(dict.fromkeys(paper for paper in publishers if paper and paper != row.publisher))
+
+
+def find_obstacle(row: models.Article, edition: Edition, ran: str) -> str:
+    """What stands in the way of picking an article for an edition, in words; "" for nothing."""
+    if ran:
+        return ran
+    if row.eligible_from and edition.date < row.eligible_from:
+        return f"held until {_format_day(row.eligible_from)}"
+    if row.eligible_until and edition.date > row.eligible_until:
+        return f"stale since {_format_day(row.eligible_until)}"
+    return ""
+
+
+def find_earlier_runs(rows: Iterable[models.Article], *, on: date, besides: int | None) -> dict[int, str]:
+    """For each article that ran in the house within two weeks, or is to: where, in words.
+
+    The same address or headline is the same article; failing that, another one of the same story counts as well.
+    """
+    picks = models.Pick.objects.filter(edition__date__gte=on - RAN_WITHIN, edition__date__lte=on + RAN_WITHIN)
+    picks = picks.exclude(edition__state=states.SKIPPED).exclude(edition_id=besides or 0)
+    by_key: dict[str, tuple[date, int]] = {}
+    by_story: dict[int, tuple[date, int]] = {}
+    for url_key, title_key, story_id, day, newsletter_id in picks.order_by("edition__date").values_list(
+        "article__canonical_key", "article__title_key", "article__story_id", "edition__date", "edition__newsletter_id"
+    ):
+        by_key[url_key] = by_key[f"title:{title_key}"] = (day, newsletter_id)
+        if story_id:
+            by_story[story_id] = (day, newsletter_id)
+    names = {each.id: each.name for each in newsletters.list_newsletters()} if by_key else {}
+    found: dict[int, str] = {}
+    for row in rows:
+        itself = by_key.get(row.canonical_key) or by_key.get(f"title:{row.title_key}")
+        ran = itself or by_story.get(row.story_id or 0)
+        if ran:
+            where = f"ran {_format_day(ran[0])} in {names.get(ran[1], 'another newsletter')}"
+            found[row.id] = where if itself else f"same story {where}"
+    return found
+
+
+def find_earlier_runs_of_picks(edition: Edition) -> dict[int, str]:
+    """Where the stories of an edition ran besides, in words, by their articles."""
+    rows = models.Article.objects.filter(id__in=[pick.article_id for pick in edition.picks]).defer("text", "biography")
+    return find_earlier_runs(rows, on=edition.date, besides=edition.id)
+
+
+def find_stories_of_picks(edition: Edition) -> dict[int, int]:
+    """Which event each article of an edition tells of, where that is known."""
+    rows = models.Article.objects.filter(id__in=[pick.article_id for pick in edition.picks], story__isnull=False)
+    return {article_id: story_id for article_id, story_id in rows.values_list("id", "story_id") if story_id}
+
+
+def _format_day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"

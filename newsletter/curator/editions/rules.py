@@ -1,0 +1,139 @@
+"""The editors' rules of a newsletter, and what its past editions taught: both shown, both used by suggestions."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from newsletter.catalog import newsletters
+from newsletter.curator import models
+from newsletter.curator.editions import ranking, states, track_record
+from newsletter.curator.editions.values import SuggestionRule
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+
+MOST_RULES = 200
+EDITIONS_LEARNED_FROM = 30  # editions, the latest
+OFFERED_WITHIN = timedelta(days=2)  # before an edition was made
+MOST_OFFERED = 300  # articles an edition
+
+
+def list_rules(newsletter_id: int) -> tuple[SuggestionRule, ...]:
+    """The rules of a newsletter, those for sources first."""
+    rows = (
+        models.Rule.objects.filter(newsletter_id=newsletter_id)
+        .select_related("source")
+        .order_by("source__title", "phrase")
+    )
+    return tuple(_to_rule(row) for row in rows)
+
+
+def set_rule(
+    newsletter_id: int,
+    effect: str,
+    *,
+    source_id: int | None = None,
+    phrase: str = "",
+    section: str = "",
+    by: str,
+    now: datetime,
+) -> SuggestionRule:
+    """Makes a rule for a source or for a word or phrase, or changes the one there is.
+
+    Raises BadInput for what can be no rule, NotFound for a source, Refused when there are too many.
+    """
+    wanted = " ".join(phrase.split()).casefold()
+    if effect not in models.Rule.Effect.values:
+        raise BadInput(f"A rule can be {', '.join(models.Rule.Effect.values)}, not “{effect}”.", "effect")
+    if (source_id is None) == (not wanted):
+        raise BadInput("A rule is for a source or for a phrase: give one of them.", "phrase")
+    if len(wanted) > 100:
+        raise BadInput("A phrase has at most 100 characters.", "phrase")
+    source = models.Source.objects.filter(id=source_id).first() if source_id is not None else None
+    if source_id is not None and source is None:
+        raise NotFound(f"There is no feed {source_id}. See them all with: newsletter feeds list")
+    keys = [each.key for each in newsletters.get_newsletter(newsletter_id).sections]
+    if section and section not in keys:
+        raise BadInput(f"There is no section “{section}”. There are {', '.join(keys)}.", "section")
+    if models.Rule.objects.filter(newsletter_id=newsletter_id).count() >= MOST_RULES:
+        raise Refused(f"There are {MOST_RULES} rules, which is the most.")
+    try:
+        with transaction.atomic():
+            row, _ = models.Rule.objects.update_or_create(
+                newsletter_id=newsletter_id,
+                source=source,
+                phrase=wanted,
+                defaults={"effect": effect, "section": section, "by": by[:254], "at": now},
+            )
+    except IntegrityError:
+        raise Refused("Somebody made this rule at the same moment. Look again.") from None
+    return _to_rule(row)
+
+
+def remove_rule(rule_id: int, newsletter_id: int) -> None:
+    """Removes a rule of a newsletter. Raises NotFound."""
+    if not models.Rule.objects.filter(id=rule_id, newsletter_id=newsletter_id).delete()[0]:
+        raise NotFound("This rule is gone already.")
+
+
+def list_ranking_rules(newsletter_id: int) -> tuple[ranking.RankingRule, ...]:
+    """The rules as suggestions use them."""
+    return tuple(
+        ranking.RankingRule(rule.effect, rule.source_id, rule.phrase, rule.section, rule.source)  # type: ignore[arg-type]
+        for rule in list_rules(newsletter_id)
+    )
+
+
+def build_track_record(newsletter_id: int) -> track_record.TrackRecord:
+    """What the editors of a newsletter picked and its readers clicked, in its latest editions that went out."""
+    editions = models.Edition.objects.filter(
+        newsletter_id=newsletter_id, state__in=(states.SENDING, states.SENT)
+    ).order_by("-date")[:EDITIONS_LEARNED_FROM]
+    history: list[track_record.OfferedArticle] = []
+    clicked = _relative_clicks([edition.pk for edition in editions])
+    for edition in editions:
+        picks = {pick.article_id: pick for pick in edition.picks.all()}
+        lately = models.Article.objects.filter(
+            added_at__gt=edition.created_at - OFFERED_WITHIN, added_at__lte=edition.created_at
+        ).exclude(id__in=list(picks))
+        offered = lately.order_by("-added_at").values_list("title", "publisher")[:MOST_OFFERED]
+        history += [track_record.OfferedArticle(title, publisher, False) for title, publisher in offered]
+        history += [
+            track_record.OfferedArticle(pick.headline, pick.publisher, True, clicked.get(pick.pk))
+            for pick in picks.values()
+        ]
+    return track_record.learn(history)
+
+
+def _relative_clicks(edition_ids: list[int]) -> dict[int, float]:
+    """How often each story was clicked against what a story in its place usually gets: further up is more, whatever it says."""
+    shares: dict[int, tuple[int, float]] = {}
+    by_place: dict[int, list[float]] = defaultdict(list)
+    of_edition: dict[int, list[models.Pick]] = defaultdict(list)
+    rows = models.Pick.objects.filter(edition_id__in=edition_ids, clicks_as_of__isnull=False)
+    for pick in rows.order_by("edition_id", "size", "section", "position", "id"):
+        of_edition[pick.edition_id].append(pick)
+    for picks in of_edition.values():
+        mean = sum(pick.clicks for pick in picks) / len(picks)
+        if mean <= 0:
+            continue
+        for place, pick in enumerate(picks):
+            share = pick.clicks / mean
+            shares[pick.pk] = (place, share)
+            by_place[place].append(share)
+    usual = {place: sum(values) / len(values) for place, values in by_place.items()}
+    return {pk: share / usual[place] if usual[place] else 1.0 for pk, (place, share) in shares.items()}
+
+
+def _to_rule(row: models.Rule) -> SuggestionRule:
+    return SuggestionRule(
+        id=row.pk,
+        effect=row.effect,
+        source_id=row.source_id,
+        source=str(row.source) if row.source else "",
+        phrase=row.phrase,
+        section=row.section,
+        by=row.by,
+        at=row.at,
+    )

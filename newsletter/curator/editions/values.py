@@ -1,0 +1,264 @@
+"""What the curator hands out: frozen values, never rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+
+from newsletter.templater.briefing import MergeField, Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A feed we read and how it is doing."""
+
+    id: int
+    url: str
+    title: str
+    homepage: str
+    active: bool
+    added_at: datetime
+    fetched_at: datetime | None
+    fresh_at: datetime | None
+    next_at: datetime | None
+    failures: int
+    error: str
+
+    @property
+    def is_file(self) -> bool:
+        """Files are read by the command line alone, never when due."""
+        return self.url.startswith("file:")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """What a feed has brought of late: new articles in the last seven days, and when the last one came."""
+
+    new_in_week: int = 0
+    newest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What reading one feed gave. `state` is fresh, unchanged or failed; `seen` counts entries, `added` new articles."""
+
+    source_id: int
+    url: str
+    title: str
+    state: str
+    added: int = 0
+    seen: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One story taken from a source."""
+
+    id: int
+    source_id: int | None
+    origin: str
+    url: str
+    canonical_url: str
+    title: str
+    dek: str
+    text: str
+    byline: str
+    published_at: datetime | None
+    language: str
+    publisher: str
+    biography: str
+    image_url: str
+    image_alt: str
+    image_caption: str
+    image_credit: str
+    picture_id: int | None
+    added_at: datetime
+    section: str = ""
+    paywalled: bool = False
+    standing: str = "new"
+    eligible_from: date | None = None
+    eligible_until: date | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleNote:
+    """What somebody of the desk noted."""
+
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionRule:
+    """What editors want of a source (`source` is its name) or of a phrase; `section` is where such stories go."""
+
+    id: int
+    effect: str
+    source_id: int | None
+    source: str
+    phrase: str
+    section: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AddedArticle:
+    """An article that was added, or was known already; what went wrong on the side is in `warnings`."""
+
+    article: Article
+    created: bool
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A story placed in an edition. `position` counts from 1 in its section, `number` in reading order through the mail."""
+
+    key: str
+    number: int
+    article_id: int
+    section: str
+    position: int
+    size: str
+    headline: str
+    blurb: str
+    label: str
+    url: str
+    publisher: str
+    byline: str
+    minutes: int
+    picture_id: int | None
+    picture_url: str
+    image_alt: str
+    image_caption: str
+    image_credit: str
+    plain_link: bool = False  # without the newsletter's own parameters
+    because: str = ""  # why it was suggested
+    again_reason: str = ""  # why although it ran
+    shown_to: str = ""  # curator.variants
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A part of an edition that is no story: a word to members, a notice. `text` is Markdown; `place` is top or end."""
+
+    id: int
+    title: str
+    text: str
+    shown_to: str
+    place: str
+
+    @property
+    def mark(self) -> str:
+        """Changes with what stands in it: by this two editors of one box are told apart."""
+        return sha256(repr((self.title, self.text, self.shown_to, self.place)).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class StoryClicks:
+    """How often the links of one story of an edition were clicked, by people and by machines; None: not told yet."""
+
+    headline: str
+    people: int
+    machines: int
+    as_of: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The frozen rendering of an approved edition."""
+
+    id: int
+    edition_id: int
+    sha256: str
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    merge: Sequence[MergeField]
+    approved_at: datetime
+    approved_by: str
+    voided_at: datetime | None
+
+    def rendered(self) -> Rendered:
+        """The snapshot as the rendering it froze, byte for byte."""
+        return Rendered(self.subject, self.preheader, self.html, self.text, (), tuple(self.merge))
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One dated issue with its stories in order. `snapshot_id` is that of the standing approval, if any."""
+
+    id: int
+    newsletter_id: int
+    date: date
+    state: str
+    reason: str
+    subject: str
+    preheader: str
+    intro: str
+    signed: str
+    version: int
+    created_at: datetime
+    changed_at: datetime
+    picks: tuple[Pick, ...]
+    snapshot_id: int | None
+    approved_by: str
+    approved_at: datetime | None
+    second_subject: str = ""  # half of the readers get it; "": none
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PoolArticle:
+    """An article on offer for an edition."""
+
+    article: Article
+    told_by: int  # how many articles tell of the same event
+    used_as: int  # its number in this edition, 0 when it is not picked
+    ran: str  # “ran Mon in Morning Briefing”, or ""
+    also: tuple[str, ...] = ()  # who else tells of the same event
+    state: str = "new"  # new, shortlisted, picked, run or ignored
+    tags: tuple[str, ...] = ()
+    notes: tuple[ArticleNote, ...] = ()
+    copy_of: str = ""  # the paper whose text it prints, if it does
+    hurdle: str = ""  # what stands in the way of picking it, in words
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What an edition that was sent got wrong; `headline` is of the story, `carried_on` the date of the edition that says so."""
+
+    id: int
+    edition_id: int
+    headline: str
+    text: str
+    by: str
+    at: datetime
+    carried_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageCheck:
+    """What was found when the page of a picked story was looked at again; `seen` is who let it stand."""
+
+    state: str
+    detail: str
+    looked_at: datetime | None
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestedArticle:
+    """An article suggested for an edition, with the reason; `section` is its key."""
+
+    article: Article
+    section: str
+    score: float
+    reason: str

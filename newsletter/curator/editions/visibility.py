@@ -1,0 +1,70 @@
+"""For whom a story or box may be: what an editor can choose, that it is not too much, and who that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from newsletter.curator import models
+from newsletter.curator.editions import variants
+from newsletter.curator.editions.values import Edition
+from newsletter.curator.editions.variants import EVERYBODY, FREE, MAIL, MEMBERS, MOST_GROUPS, SEGMENT, WEB, Variant
+from newsletter.kernel.errors import BadInput, Refused
+from subscribers.segments import service
+
+PLAIN_CHOICES = (EVERYBODY, MAIL, WEB, MEMBERS, FREE)
+
+
+def list_options() -> tuple[tuple[str, str], ...]:
+    """Everything that `shown_to` can be, with its words."""
+    known = get_segment_names()
+    return tuple(
+        (each, variants.describe_visibility(each, known))
+        for each in (*PLAIN_CHOICES, *(f"{SEGMENT}{slug}" for slug in known))
+    )
+
+
+def list_choices() -> tuple[str, ...]:
+    """Everything that `shown_to` can be."""
+    return tuple(value for value, _ in list_options())
+
+
+def get_segment_names() -> dict[str, str]:
+    """The segments' names by their slugs."""
+    return {each.slug: each.name for each in service.list_segments()}
+
+
+def check_visibility(shown_to: str) -> str:
+    """The choice, if it is one. Raises BadInput."""
+    wanted = " ".join(str(shown_to).split())
+    known = list_choices()
+    if wanted in known:
+        return wanted
+    raise BadInput(
+        f"“{wanted[:60]}” is nobody a story can be shown to. There are {', '.join(filter(None, known))}; empty is everybody.",
+        "shown_to",
+    )
+
+
+def check_group_limit(row: models.Edition) -> None:
+    """Raises Refused when an edition names more groups of readers than it may: each doubles how often it is rendered."""
+    named = {*row.picks.values_list("shown_to", flat=True), *row.boxes.values_list("shown_to", flat=True)}
+    if len(named - {EVERYBODY, MAIL, WEB}) > MOST_GROUPS:
+        raise Refused(f"An edition can have parts for {MOST_GROUPS} groups of readers, and this would be one more.")
+
+
+def select_group_members(group: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
+    """Who of some people is in a group of readers that an edition names. Raises NotFound for a segment there is no more."""
+    if group.startswith(SEGMENT):
+        return service.filter_members(group.removeprefix(SEGMENT), ids, now=now)
+    op = {MEMBERS: "is_not", FREE: "is"}[group]
+    return service.filter_matching({"all": [{"about": "tier", "op": op, "value": "free"}]}, ids, now=now)
+
+
+def get_variant(edition: Edition, person: int, *, now: datetime) -> Variant:
+    """What one reader gets."""
+    groups = {group: select_group_members(group, [person], now=now) for group in variants.list_groups(edition)}
+    wanted = variants.assign_codes([person], groups, two_subjects=bool(edition.second_subject), edition_id=edition.id)[
+        person
+    ]
+    return next((each for each in variants.list_variants(edition) if each.code == wanted), variants.PLAIN)

@@ -1,0 +1,235 @@
+"""From the provider's posts to the ledger.
+
+    post ─verify, store raw─▶ Post ─parse, group by batch, fold─▶ outcomes · incidents · alarms ─▶ subscribers
+
+Receiving only stores, so that the provider has its answer at once. One process at a time applies (a lease), some
+posts to a stroke, and a stroke is one transaction: killed anywhere, it is done whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q
+
+from newsletter.delivery import alarms, models
+from newsletter.delivery.events.folding import Effect, FoldedBatch, fold_batch
+from newsletter.delivery.ledger.format import Outcomes, unpack_members
+from newsletter.delivery.providers import sendgrid_events
+from newsletter.delivery.providers.base import Event, RejectReason
+from newsletter.delivery.sending import ledger_rows
+from newsletter.kernel.errors import BadInput, NotAllowed
+from subscribers import bounces_complaints
+
+log = logging.getLogger(__name__)
+
+LARGEST_PAYLOAD = 2 * 2**20  # bytes; SendGrid posts some 768 kB at most (fact 31)
+OLDEST_PAYLOAD = timedelta(days=3)  # of signed timestamps; event ids are kept for longer
+PAYLOAD_RETENTION = timedelta(hours=48)
+SEEN_EVENT_RETENTION = timedelta(days=4)
+LEASE = timedelta(seconds=20)  # a stroke takes less than one; what another did meanwhile is noticed
+PAYLOADS_PER_CHUNK = 4  # posts, some 4,000 events: the writing takes some hundredths of a second
+ROWS_PER_QUERY = 1_000  # to a query
+T = TypeVar("T")
+
+_INSERT_SEEN = "INSERT INTO delivery_seenevent (id, at) VALUES (%s, %s)"
+_UPDATE_BATCH = """
+    UPDATE delivery_batch
+       SET state = %s, outcomes = %s, version = version + 1,
+           lease_until = CASE WHEN state = %s THEN lease_until END,
+           handed_over_at = CASE WHEN state = %s THEN handed_over_at ELSE COALESCE(handed_over_at, %s) END
+     WHERE id = %s AND version = %s AND state = %s
+"""
+
+
+def receive(raw: bytes, *, signature: str, timestamp: str, keys: Sequence[str], now: datetime) -> None:
+    """Stores a post that one of `keys` signed. Raises NotAllowed for a forged one, BadInput for one too large or old.
+
+    Without keys every post is refused. The same post twice is stored once.
+    """
+    if not keys:
+        raise NotAllowed("No key is set, so no events are taken. Set NEWSLETTER_SENDGRID_WEBHOOK_KEYS.")
+    if len(raw) > LARGEST_PAYLOAD:
+        raise BadInput(f"A post may have {LARGEST_PAYLOAD // 2**20} MB.")
+    if not sendgrid_events.is_genuine(raw, signature=signature, timestamp=timestamp, keys=keys):
+        raise NotAllowed("The signature does not fit the body.")
+    if not timestamp.isdecimal() or datetime.fromtimestamp(int(timestamp[:11]), UTC) < now - OLDEST_PAYLOAD:
+        raise BadInput("The post was signed too long ago.")
+    models.Post.objects.get_or_create(digest=hashlib.sha256(raw).digest(), defaults={"body": raw, "received_at": now})
+
+
+def apply_next(now: datetime, *, owner: str) -> bool:
+    """Applies the oldest posts. Returns whether there were any; another process may be at it."""
+    if not models.Post.objects.exists() or not _acquire_lock(owner, now):
+        return False
+    posts = list(models.Post.objects.order_by("id")[:PAYLOADS_PER_CHUNK])
+    stroke = _fold_chunk(_select_unseen(event for post in posts for event in _parse_payload(post)))
+    try:
+        with transaction.atomic():  # all the reading is done: the database is locked for the writing alone
+            _write_chunk(stroke, now)
+            models.Post.objects.filter(id__in=[post.id for post in posts]).delete()
+    except (_StaleBatch, IntegrityError):
+        log.info("Another process was at the same rows; these events are applied again, to what the rows say now")
+    return True
+
+
+class _StaleBatch(Exception):
+    """A batch changed between reading and writing it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """What is to be written: events by their numbers, batches as they become, and what belongs to no batch of ours."""
+
+    events: dict[int, Event]
+    batches: list[tuple[models.Batch, FoldedBatch]]
+    strays: list[Event]
+
+
+def delete_expired(now: datetime) -> None:
+    """Forgets posts that could not be applied in time, and ids of events that can come no more."""
+    late = models.Post.objects.filter(received_at__lt=now - PAYLOAD_RETENTION)
+    if count := late.count():
+        log.error("%s posts of the provider could not be applied within %s and are dropped", count, PAYLOAD_RETENTION)
+        late.delete()
+    models.SeenEvent.objects.filter(at__lt=now - SEEN_EVENT_RETENTION).delete()
+
+
+def _acquire_lock(owner: str, now: datetime) -> bool:
+    models.Applier.objects.get_or_create(name="events")
+    mine = models.Applier.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now) | Q(owner=owner), name="events")
+    return bool(mine.update(owner=owner, lease_until=now + LEASE))
+
+
+def _parse_payload(post: models.Post) -> tuple[Event, ...]:
+    try:
+        return sendgrid_events.parse_events(bytes(post.body))
+    except BadInput as error:
+        log.error("A signed post of %s bytes cannot be read and is dropped: %s", len(post.body), error)
+        return ()
+
+
+def _select_unseen(events: Iterable[Event]) -> dict[int, Event]:
+    """The events that were not applied before, each once, by the number that its id is kept as."""
+    by_number = {_hash_event_id(event): event for event in events}
+    for page in _split_into_pages(list(by_number)):
+        for known in models.SeenEvent.objects.filter(id__in=page).values_list("id", flat=True):
+            del by_number[known]
+    return by_number
+
+
+def _hash_event_id(event: Event) -> int:
+    """63 bits of the event's id; an event without one is known by what it says (SendGrid fact 33)."""
+    name = event.id or repr(event)
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def _split_into_pages(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (items[start : start + ROWS_PER_QUERY] for start in range(0, len(items), ROWS_PER_QUERY))
+
+
+def _fold_chunk(events: dict[int, Event]) -> _Chunk:
+    of_batch: dict[str, list[Event]] = defaultdict(list)
+    for event in events.values():
+        of_batch[event.batch].append(event)
+    strays = of_batch.pop("", [])
+    batches: list[tuple[models.Batch, FoldedBatch]] = []
+    for page in _split_into_pages(list(of_batch)):
+        for row in models.Batch.objects.filter(key__in=page).select_related("mailing"):
+            outcomes = Outcomes(row.outcomes, row.format)
+            batches.append((row, fold_batch(row.state, row.attempt_key, outcomes, of_batch.pop(row.key))))
+    strays += (event for of_an_unknown_batch in of_batch.values() for event in of_an_unknown_batch)
+    return _Chunk(events, batches, strays)
+
+
+def _write_chunk(stroke: _Chunk, now: datetime) -> None:
+    _record_seen(stroke.events, now)
+    _write_batches(stroke.batches, now)
+    sounding: Counter[tuple[int | None, str]] = Counter()
+    clicks: Counter[tuple[int, str, bool]] = Counter()
+    reports: list[bounces_complaints.ProviderReport] = []
+    for batch, folded in stroke.batches:
+        _record_exceptions(batch, folded)
+        sounding.update({(batch.mailing_id, message): n for message, n in folded.alarms.items()})
+        clicks.update({(batch.mailing_id, pick, machine): n for (pick, machine), n in folded.clicks.items()})
+        reports += (_to_report(effect, batch.mailing.list_id) for effect in folded.effects)
+    sounding.update((None, event.alarm) for event in stroke.events.values() if event.alarm)
+    for (mailing_id, message), count in sounding.items():
+        alarms.raise_alarm(mailing_id, message, now, count=count)
+    for (mailing_id, pick, machine), count in clicks.items():
+        _count_clicks(mailing_id, pick, machine, count)
+    bounces_complaints.apply_reports(reports, source="provider", now=now)
+    _apply_unmatched(stroke.strays, now)
+
+
+def _record_seen(numbers: Iterable[int], now: datetime) -> None:
+    # By hand: bulk_create takes ten times as long, and this is a row for every event. The key is the guard.
+    seen_at = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.executemany(_INSERT_SEEN, [(number, seen_at) for number in sorted(numbers)])
+
+
+def _write_batches(batches: Sequence[tuple[models.Batch, FoldedBatch]], now: datetime) -> None:
+    """Stores batches as they have become; raises _Overtaken unless every row is as it was read."""
+    settled_at = connection.ops.adapt_datetimefield_value(now)
+    written = [
+        (
+            folded.state, folded.outcomes.packed(), folded.state, folded.state, settled_at,
+            batch.id, batch.version, batch.state,
+        )
+        for batch, folded in batches
+    ]  # fmt: skip
+    if not written:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(_UPDATE_BATCH, written)
+        if cursor.rowcount != len(written):
+            raise _StaleBatch
+
+
+def _record_exceptions(batch: models.Batch, folded: FoldedBatch) -> None:
+    if not folded.troubles:
+        return
+    members = unpack_members(batch.members, batch.format)
+    models.Incident.objects.bulk_create(
+        ledger_rows.build_exception(
+            batch,
+            members[trouble.place],
+            address=trouble.address,
+            kind=trouble.outcome.word,
+            reason=trouble.reason,
+            at=_to_instant(trouble.at),
+        )
+        for trouble in folded.troubles
+    )
+
+
+def _count_clicks(mailing_id: int, pick: str, machine: bool, count: int) -> None:
+    column = "machines" if machine else "people"
+    row, made = models.PickClicks.objects.get_or_create(mailing_id=mailing_id, pick=pick, defaults={column: count})
+    if not made:
+        models.PickClicks.objects.filter(id=row.id).update(**{column: F(column) + count})
+
+
+def _to_report(told: Effect | Event, list_id: int | None) -> bounces_complaints.ProviderReport:
+    return bounces_complaints.ProviderReport(told.cause.value, told.address, list_id, told.reason, _to_instant(told.at))  # type: ignore[arg-type]  # Cause.NOTHING has no effect
+
+
+def _apply_unmatched(events: Sequence[Event], now: datetime) -> None:
+    """Events of no delivery of ours act on people only where the address is ours (SECURITY: counted and dropped)."""
+    told = [_to_report(event, None) for event in events if event.cause in (RejectReason.HARD, RejectReason.COMPLAINED)]
+    ours = bounces_complaints.apply_reports(told, source="provider", now=now)
+    if len(events) > ours:
+        row, _ = models.Stray.objects.get_or_create(day=now.date())
+        models.Stray.objects.filter(id=row.id).update(count=F("count") + len(events) - ours)
+
+
+def _to_instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,46 @@
+"""Forgetting a person who was erased: their address goes, the counts they are part of stay.
+
+The ledger knows numbers of people, and the number of somebody erased says nothing any more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from newsletter.delivery import models
+from newsletter.delivery.providers.outbox import delete_messages_to
+
+ERASED = "erased"
+
+
+def erase_addresses(subscriber_id: int, addresses: Sequence[str], *, outbox: Path) -> None:
+    """Takes a person's addresses out of incidents, the outbox, and what waits of the provider's reports."""
+    for incident in models.Incident.objects.filter(subscriber_id=subscriber_id).exclude(address=ERASED):
+        reason = incident.reason
+        for address in addresses:
+            reason = reason.replace(address, ERASED)
+        models.Incident.objects.filter(id=incident.id).update(address=ERASED, reason=reason)
+    named = [address.lower() for address in addresses]
+    for post in models.Post.objects.only("id", "body").iterator(chunk_size=50):
+        body = bytes(post.body)
+        if any(address.encode() in body.lower() for address in named):
+            models.Post.objects.filter(id=post.id).update(body=_drop_events_naming(body, named))
+    for address in addresses:
+        delete_messages_to(outbox, address)
+
+
+def _drop_events_naming(body: bytes, addresses: Sequence[str]) -> bytes:
+    """A post without the events that name these addresses (in small letters): those of others wait on."""
+    try:
+        events = json.loads(body)
+    except ValueError:
+        return b"[]"  # it could not be applied either
+    if not isinstance(events, list):
+        return b"[]"
+    said = [json.dumps(event, ensure_ascii=False).lower() for event in events]
+    kept = [
+        event for event, text in zip(events, said, strict=True) if not any(address in text for address in addresses)
+    ]
+    return json.dumps(kept).encode()

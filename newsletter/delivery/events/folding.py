@@ -1,0 +1,163 @@
+"""From the provider's events to what the ledger, the people and the newsroom learn of them. Pure.
+
+Events come in any order, twice and late: outcomes only move forward, flags are only set, so that every
+order gives the same ledger. An event with the id of the attempt that the ledger knows proves that this
+request was accepted, for all its members; one with another attempt's id is an alarm.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import NamedTuple
+
+from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.states import MemberFlag, Outcome
+from newsletter.delivery.providers.base import Event, EventType, RejectReason
+
+BURST_SECONDS = 2  # different links of one message opened within that time are opened by a scanner
+_OUTCOMES = {
+    EventType.ACCEPTED: Outcome.ACCEPTED,
+    EventType.DEFERRED: Outcome.DEFERRED,
+    EventType.DELIVERED: Outcome.DELIVERED,
+    EventType.BLOCKED: Outcome.BLOCKED,
+    EventType.BOUNCED: Outcome.BOUNCED,
+    EventType.DROPPED: Outcome.DROPPED,
+    EventType.COMPLAINED: Outcome.COMPLAINED,
+    # Whoever opens, clicks or leaves has it, though the word of delivery be still under way.
+    EventType.OPENED: Outcome.DELIVERED,
+    EventType.CLICKED: Outcome.DELIVERED,
+    EventType.LEFT: Outcome.DELIVERED,
+}
+_NOT_MAILED = frozenset({Outcome.WITHDRAWN, Outcome.REFUSED, Outcome.RECALLED})
+_FAILURES = frozenset({Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED, Outcome.COMPLAINED})
+
+
+class MemberFailure(NamedTuple):
+    """What went wrong with one member's message, as the provider says it, with the address it names."""
+
+    place: int
+    outcome: Outcome
+    reason: str
+    address: str
+    at: int
+
+
+class Effect(NamedTuple):
+    """What an event says of a person and the address it names; what follows is for `subscribers` to decide."""
+
+    place: int
+    cause: RejectReason
+    address: str
+    reason: str
+    at: int
+
+
+@dataclass(slots=True)
+class FoldedBatch:
+    """A batch after some events, and what others have to know. `clicks` counts by pick and whether by a machine."""
+
+    state: str
+    outcomes: Outcomes
+    troubles: list[MemberFailure] = field(default_factory=list)
+    effects: list[Effect] = field(default_factory=list)
+    alarms: Counter[str] = field(default_factory=Counter)
+    clicks: Counter[tuple[str, bool]] = field(default_factory=Counter)
+
+
+def fold_batch(state: str, attempt: str, outcomes: Outcomes, events: Sequence[Event]) -> FoldedBatch:
+    """The batch in `state`, whose latest attempt has the key `attempt`, after these events of it."""
+    folded = FoldedBatch(state, outcomes)
+    events = [event for event in events if 0 <= event.place < len(outcomes)]  # the others are damaged
+    if any(event.attempt == attempt or state != states.SENDING for event in events):
+        _accept_proven(folded)
+    machines = find_machine_clicks(events)
+    for event in sorted(events, key=lambda event: event.at):
+        _record_alarms(folded, event, attempt)
+        _apply_event(folded, event)
+        if event.what in (EventType.OPENED, EventType.CLICKED):
+            _record_engagement(folded, event, machine=event.machine or event.id in machines)
+    return folded
+
+
+def _accept_proven(folded: FoldedBatch) -> None:
+    """One event of a request proves that all of it was accepted (SendGrid facts 22 and 28a).
+
+    So does one of an earlier attempt that had been given up: who is still planned was in it, and must not
+    get a second copy. Only what is in flight at this moment cannot be stopped any more.
+
+    Where somebody of the batch is known to be mailed and another unknown, the request was not all or nothing
+    (a provider that takes messages one by one): then an event proves its own message alone.
+    """
+    waiting = folded.outcomes.places(Outcome.PLANNED)
+    if not any(outcome.taken for outcome in folded.outcomes):
+        waiting += folded.outcomes.places(Outcome.UNKNOWN)
+    if waiting:
+        folded.outcomes.mark(waiting, Outcome.ACCEPTED)
+        folded.state = states.derive_batch_state(folded.outcomes.counts())
+
+
+def _record_alarms(folded: FoldedBatch, event: Event, attempt: str) -> None:
+    """Says so when a message went out that the ledger says did not; each member counts once."""
+    outcomes, place = folded.outcomes, event.place
+    if outcomes.has(place, MemberFlag.TWICE):
+        return
+    if event.attempt != attempt or outcomes[place] == Outcome.REPAIRED:
+        outcomes.flag(place, MemberFlag.TWICE)
+        folded.alarms["An attempt that had been given up went through all the same: readers may have it twice."] += 1
+    elif outcomes[place] in _NOT_MAILED and not _is_known_recall(outcomes[place], event):
+        folded.alarms[f"The provider mailed readers who count as {outcomes[place].word}."] += 1
+
+
+def _is_known_recall(outcome: Outcome, event: Event) -> bool:
+    """Whether an event says only what is known: what was recalled had been accepted before."""
+    return outcome is Outcome.RECALLED and event.what is EventType.ACCEPTED
+
+
+def _apply_event(folded: FoldedBatch, event: Event) -> None:
+    outcome, before = _OUTCOMES.get(event.what, Outcome.PLANNED), folded.outcomes[event.place]
+    left_now = event.what is EventType.LEFT and not folded.outcomes.has(event.place, MemberFlag.LEFT)
+    if left_now:
+        folded.outcomes.flag(event.place, MemberFlag.LEFT)
+    if outcome > before:
+        folded.outcomes.mark((event.place,), outcome)
+        folded.state = states.derive_batch_state(folded.outcomes.counts()) if not before.taken else folded.state
+        if outcome in _FAILURES:
+            folded.troubles.append(MemberFailure(event.place, outcome, event.reason, event.address, event.at))
+    if event.cause is RejectReason.QUOTA:
+        folded.outcomes.flag(event.place, MemberFlag.OVER_QUOTA)
+    elif event.cause and (outcome > before or left_now):
+        folded.effects.append(Effect(event.place, event.cause, event.address, event.reason, event.at))
+
+
+def _record_engagement(folded: FoldedBatch, event: Event, *, machine: bool) -> None:
+    if event.what is EventType.OPENED:
+        folded.outcomes.flag(event.place, MemberFlag.OPENED_BY_MACHINE if machine else MemberFlag.OPENED)
+        return
+    folded.outcomes.flag(event.place, MemberFlag.CLICKED_BY_MACHINE if machine else MemberFlag.CLICKED)
+    if event.pick:
+        folded.clicks[event.pick, machine] += 1
+
+
+def find_machine_clicks(events: Iterable[Event]) -> frozenset[str]:
+    """The ids of the clicks that a machine made: on different links of one message within BURST_SECONDS."""
+    clicks: dict[int, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.what is EventType.CLICKED:
+            clicks[event.place].append(event)
+    return frozenset(
+        id for of_one_message in clicks.values() for id in _find_burst(sorted(of_one_message, key=_event_time))
+    )
+
+
+def _find_burst(clicks: Sequence[Event]) -> Iterable[str]:
+    for one, other in pairwise(clicks):
+        if one.url != other.url and other.at - one.at <= BURST_SECONDS:
+            yield from (one.id, other.id)
+
+
+def _event_time(event: Event) -> int:
+    return event.at

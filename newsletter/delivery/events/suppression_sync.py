@@ -1,0 +1,79 @@
+"""Once a day: the provider's own lists of suppressed addresses, for what its webhook did not get through to us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+from newsletter.delivery import models
+from newsletter.delivery.providers.base import Event, Provider, ProviderError, Suppressor
+from subscribers import bounces_complaints
+
+INTERVAL = timedelta(days=1)
+RETRY_AFTER = timedelta(hours=1)
+FIRST_LOOK_BACK = timedelta(days=30)  # how far the first pull looks back
+OVERLAP = timedelta(days=1)  # what came onto a list while it was read is met the next time
+CHUNK_SIZE = 500  # reports to a transaction
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What a pull found: entries of the provider's lists, and how many of them were about readers of ours."""
+
+    entries: int
+    ours: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """How far the lists are taken over (None: never), and what went wrong the last time, if anything."""
+
+    pulled_until: datetime | None
+    error: str
+
+
+def find_status(provider: str) -> SyncStatus | None:
+    """The state of pulling from a provider; None when it was never tried."""
+    row = models.Pull.objects.filter(provider=provider).first()
+    return SyncStatus(row.pulled_until, row.error) if row else None
+
+
+def sync_suppressions(now: datetime, provider: Provider, *, at_once: bool = False) -> SyncResult | None:
+    """Takes the provider's lists over if a day has passed (or `at_once`); None when it is not time or not possible.
+
+    Nobody is brought back by it, and who confirmed after an entry is not touched. Raises Trouble; then it is tried
+    again in an hour, from where the last pull that succeeded ended.
+    """
+    if not isinstance(provider, Suppressor):
+        return None
+    row, _ = models.Pull.objects.get_or_create(provider=provider.name, defaults={"next_at": now})
+    mine = models.Pull.objects.filter(provider=provider.name, next_at=row.next_at)
+    if (row.next_at > now and not at_once) or not mine.update(next_at=now + RETRY_AFTER):
+        return None  # not yet, or another process is at it
+    since = row.pulled_until - OVERLAP if row.pulled_until else now - FIRST_LOOK_BACK
+    entries = ours = 0
+    mine = models.Pull.objects.filter(provider=provider.name)
+    try:
+        for portion in _split_into_chunks(provider.suppressed(since, now)):
+            reports = [_to_report(event) for event in portion]
+            ours += bounces_complaints.apply_reports(reports, source=provider.name, now=now)
+            entries += len(reports)
+    except ProviderError as error:
+        mine.update(error=str(error)[:300])
+        raise
+    mine.update(pulled_until=now, next_at=now + INTERVAL, error="")
+    return SyncResult(entries, ours, now)
+
+
+def _split_into_chunks(events: Iterable[Event]) -> Iterator[list[Event]]:
+    rest = iter(events)
+    while portion := list(islice(rest, CHUNK_SIZE)):
+        yield portion
+
+
+def _to_report(event: Event) -> bounces_complaints.ProviderReport:
+    at = datetime.fromtimestamp(event.at, UTC)
+    return bounces_complaints.ProviderReport(event.cause.value, event.address, None, event.reason, at)  # type: ignore[arg-type]  # lists have no other

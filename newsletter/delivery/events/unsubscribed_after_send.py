@@ -1,0 +1,70 @@
+"""Who left when their message was on its way: noted in the ledger, for they may complain, and rightly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db.models import F
+
+from newsletter.delivery import models
+from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.format import Outcomes, find_place, unpack_members
+from newsletter.delivery.ledger.states import MemberFlag
+from subscribers import subscriber_lookup
+
+DELIVERY_TIME = timedelta(minutes=10)  # from the provider to the reader; later, they had it and left because of it
+LOOK_BACK = timedelta(hours=2)
+
+
+def mark_members(now: datetime) -> int:
+    """Marks members who left between the hand-over of their batch and its arrival. Returns how many."""
+    recent = models.Mailing.objects.filter(started_at__isnull=False, due_at__gte=now - LOOK_BACK)
+    return sum(_mark_in_mailing(row) for row in recent.exclude(state=states.CANCELLED))
+
+
+def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> datetime | None:
+    """When an edition of these lists that was handed over for a reader arrives, if it has not by now; the latest one."""
+    recent = models.Mailing.objects.filter(list_id__in=list_ids, started_at__isnull=False, due_at__gte=now - LOOK_BACK)
+    arrivals = []
+    for row in recent.exclude(state__in=(states.CANCELLED, states.RECALLED)):
+        for batch in row.batches.filter(
+            first_id__lte=subscriber_id, last_id__gte=subscriber_id, handed_over_at__isnull=False
+        ):
+            place = find_place(subscriber_id, unpack_members(batch.members, batch.format))
+            leaves_at = _leaves_at(row, batch)
+            if place is None or not Outcomes(batch.outcomes, batch.format)[place].taken:
+                continue
+            if now < leaves_at + DELIVERY_TIME:
+                arrivals.append(leaves_at)
+    return max(arrivals, default=None)
+
+
+def _mark_in_mailing(row: models.Mailing) -> int:
+    assert row.frozen_at is not None
+    noted = 0
+    for person, left_at in subscriber_lookup.list_unsubscribed_since(row.list_id, row.frozen_at):
+        within = row.batches.filter(first_id__lte=person, last_id__gte=person, handed_over_at__lte=left_at)
+        for batch in within:
+            place = find_place(person, unpack_members(batch.members, batch.format))
+            assert batch.handed_over_at is not None
+            leaves_at = _leaves_at(row, batch)
+            if place is None or left_at > max(leaves_at, batch.handed_over_at) + DELIVERY_TIME:
+                continue
+            noted += _mark_member(batch, place)
+    return noted
+
+
+def _leaves_at(row: models.Mailing, batch: models.Batch) -> datetime:
+    """When the provider lets a batch go that was handed over: in a recall window, at its time."""
+    assert batch.handed_over_at is not None
+    return (batch.send_at or row.due_at) if row.recall == states.OPEN else batch.handed_over_at
+
+
+def _mark_member(batch: models.Batch, place: int) -> bool:
+    outcomes = Outcomes(batch.outcomes, batch.format)
+    if not outcomes[place].taken or outcomes.flags(place) & MemberFlag.LEFT_TOO_LATE:
+        return False
+    outcomes.flag(place, MemberFlag.LEFT_TOO_LATE)
+    mine = models.Batch.objects.filter(id=batch.id, version=batch.version)
+    return bool(mine.update(outcomes=outcomes.packed(), version=F("version") + 1))

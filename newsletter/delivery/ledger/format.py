@@ -1,0 +1,166 @@
+"""The packed ledger: who is in a batch and what became of each, in few bytes. Pure; nobody else touches them.
+
+Format 1. Members: one byte w (1, 2, 4 or 8), eight bytes of the first id, then the ascending gaps to
+the next ids in w bytes each, all little-endian. Outcomes: two bytes a member, state then flags.
+A thousand members of a dense list take 3 kB where rows take 120. Places of a directory: members as above and then
+a number of two bytes for each, deflated.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from array import array
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate, pairwise
+
+from newsletter.delivery.ledger.states import MemberFlag, Outcome
+from newsletter.kernel.errors import SurroundingsError
+
+FORMAT = 1
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}  # quicker than asking the enumeration, a million times
+_CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
+
+
+class UnknownFormat(SurroundingsError):
+    """The row was packed by a newer version of this program than the one reading it."""
+
+
+def pack_members(ids: Sequence[int]) -> bytes:
+    """Ascending ids, each once, as bytes. Raises ValueError for what is not ascending or empty."""
+    if not ids:
+        raise ValueError("A batch has at least one member.")
+    gaps = [after - before for before, after in pairwise(ids)]
+    if gaps and min(gaps) < 1:
+        raise ValueError("Members must ascend, each once.")
+    widest = max(gaps, default=0)
+    width = next(width for width in (1, 2, 4, 8) if widest < 1 << 8 * width)
+    return bytes((width,)) + ids[0].to_bytes(8, "little") + _to_little_endian(array(_CODES[width], gaps)).tobytes()
+
+
+def unpack_members(data: bytes | memoryview, format: int = FORMAT) -> list[int]:
+    """The ids of a batch, ascending. Raises UnknownFormat."""
+    _require_known_format(format)
+    raw = bytes(data)
+    gaps = array(_CODES[raw[0]])
+    gaps.frombytes(raw[9:])
+    return list(accumulate(_to_little_endian(gaps), initial=int.from_bytes(raw[1:9], "little")))
+
+
+def pack_index_entries(places: Sequence[tuple[int, int]]) -> bytes:
+    """(id, number up to 65535) ascending by id, as bytes: where each candidate of a mailing is to be found."""
+    numbers = array("H", [number for _, number in places])
+    return zlib.compress(pack_members([person for person, _ in places]) + _to_little_endian(numbers).tobytes(), 1)
+
+
+def find_index_entry(data: bytes | memoryview, subscriber_id: int, format: int = FORMAT) -> int | None:
+    """The number that `pack_index_entries` packed for a person, or None. Raises UnknownFormat."""
+    _require_known_format(format)
+    raw = zlib.decompress(data)
+    width = raw[0]
+    count = (len(raw) - 9 + width) // (width + 2)
+    end = 9 + (count - 1) * width
+    place = find_place(subscriber_id, unpack_members(raw[:end]))
+    return None if place is None else int.from_bytes(raw[end + 2 * place : end + 2 * place + 2], "little")
+
+
+def _to_little_endian(values: array[int]) -> array[int]:
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values
+
+
+def _require_known_format(format: int) -> None:
+    if format != FORMAT:
+        raise UnknownFormat(
+            f"The ledger is in format {format}; this version reads {FORMAT}. Update this worker, then start it again."
+        )
+
+
+class Outcomes:
+    """What became of each member of a batch, by place."""
+
+    __slots__ = ("_data",)
+
+    def __init__(self, data: bytes | memoryview, format: int = FORMAT) -> None:
+        _require_known_format(format)
+        self._data = bytearray(data)
+
+    @classmethod
+    def planned(cls, size: int) -> Outcomes:
+        """The outcomes of a new batch."""
+        return cls(bytes(2 * size))
+
+    def __len__(self) -> int:
+        return len(self._data) // 2
+
+    def __getitem__(self, place: int) -> Outcome:
+        return _OUTCOMES[self._data[2 * place]]
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return map(_OUTCOMES.__getitem__, self._data[::2])
+
+    def places(self, outcome: Outcome) -> list[int]:
+        """The places of the members with this outcome."""
+        return [place for place, code in enumerate(self._data[::2]) if code == outcome]
+
+    @property
+    def untouched(self) -> bool:
+        """Whether every member is planned, and nothing else is known of any."""
+        return not any(self._data)
+
+    def settle(self, outcome: Outcome) -> None:
+        """Moves every member that is planned on to an outcome."""
+        self._data[::2] = self._data[::2].replace(b"\0", bytes((outcome,)))
+
+    def mark(self, places: Iterable[int], outcome: Outcome) -> None:
+        """Moves members on to an outcome; one that is further already stays."""
+        for place in places:
+            if self._data[2 * place] < outcome:
+                self._data[2 * place] = outcome
+
+    def flags(self, place: int) -> MemberFlag:
+        """What else is known of a member."""
+        return MemberFlag(self._data[2 * place + 1])
+
+    def has(self, place: int, flags: MemberFlag) -> bool:
+        """Whether any of these is known of a member."""
+        return bool(self._data[2 * place + 1] & flags.value)
+
+    def flag(self, place: int, flags: MemberFlag) -> None:
+        """Notes something of a member; nothing noted before is lost."""
+        self._data[2 * place + 1] |= flags.value
+
+    def flagged(self) -> Iterator[tuple[int, MemberFlag]]:
+        """The places of the members of whom more is known, and what."""
+        return ((place, MemberFlag(value)) for place, value in enumerate(self._data[1::2]) if value)
+
+    def flag_counts(self) -> Counter[MemberFlag]:
+        """How many members have each flag."""
+        counts: Counter[MemberFlag] = Counter()
+        for value, n in Counter(self._data[1::2]).items():
+            counts.update(dict.fromkeys(MemberFlag(value), n))
+        return counts
+
+    def merge(self, other: Outcomes) -> None:
+        """Takes over what another copy of the same batch knows: the further outcome, every flag."""
+        for at in range(0, len(self._data), 2):
+            self._data[at] = max(self._data[at], other._data[at])
+            self._data[at + 1] |= other._data[at + 1]
+
+    def counts(self) -> Counter[Outcome]:
+        """How many members have each outcome."""
+        codes = self._data[::2]
+        return Counter({outcome: n for outcome in Outcome if (n := codes.count(outcome))})
+
+    def packed(self) -> bytes:
+        """The bytes to store."""
+        return bytes(self._data)
+
+
+def find_place(subscriber_id: int, ids: Sequence[int]) -> int | None:
+    """The place of a person in a batch, or None."""
+    place = bisect_left(ids, subscriber_id)
+    return place if place < len(ids) and ids[place] == subscriber_id else None

@@ -1,0 +1,98 @@
+"""One person in all mailings: the directory says in which stratum, so that one batch of each mailing is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from django.db import connection
+
+from newsletter.delivery import models
+from newsletter.delivery.ledger.format import Outcomes, find_index_entry, find_place, unpack_members
+from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.sending import ledger_rows
+
+MAILINGS_PER_QUERY = 250  # to a query: two parameters each
+
+_SELECT_INDEX = """
+    SELECT m.id, d.places, d.format
+      FROM delivery_mailing m
+      JOIN delivery_directory d ON d.id = (SELECT x.id FROM delivery_directory x
+                                            WHERE x.mailing_id = m.id AND x.first_id <= %s
+                                            ORDER BY x.first_id DESC LIMIT 1)
+     WHERE d.last_id >= %s
+  ORDER BY m.due_at DESC, m.id DESC
+"""
+_SELECT_BATCHES = """
+    SELECT b.mailing_id, b.members, b.outcomes, b.format
+      FROM (VALUES {pairs}) wanted
+      JOIN delivery_batch b ON b.id = (SELECT x.id FROM delivery_batch x
+                                        WHERE x.mailing_id = wanted.column1 AND x.stratum = wanted.column2
+                                          AND x.first_id <= %s AND x.last_id >= %s AND NOT x.repair
+                                     ORDER BY x.first_id DESC LIMIT 1)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One mailing as one person had it."""
+
+    mailing_id: int
+    edition_id: int
+    newsletter_id: int
+    due_at: datetime
+    state: str
+
+
+def list_deliveries(subscriber_id: int, *, limit: int = 50) -> tuple[Delivery, ...]:
+    """The mailings that had this person as a candidate, newest first, and what became of each."""
+    found: list[Delivery] = []
+    entries = _list_index_entries(subscriber_id)
+    while len(found) < limit and (some := dict(islice(entries, MAILINGS_PER_QUERY))):
+        known = models.Mailing.objects.only("edition_id", "newsletter_id", "due_at").in_bulk(list(some))
+        became = _find_outcomes(
+            subscriber_id, {of: place for of, place in some.items() if not ledger_rows.decode_exclusion(place)}
+        )
+        for mailing_id, place in some.items():
+            word, row = ledger_rows.decode_exclusion(place) or became.get(mailing_id, ""), known[mailing_id]
+            if word:
+                found.append(Delivery(mailing_id, row.edition_id, row.newsletter_id, row.due_at, word))
+    return tuple(found[:limit])
+
+
+def _list_index_entries(subscriber_id: int) -> Iterator[tuple[int, int]]:
+    """The mailings, newest first, and the place of the person in the directory of each."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SELECT_INDEX, [subscriber_id, subscriber_id])
+        pages = cursor.fetchall()
+    for mailing_id, places, form in pages:
+        place = find_index_entry(places, subscriber_id, form)
+        if place is not None:
+            yield mailing_id, place
+
+
+def _find_outcomes(subscriber_id: int, strata: dict[int, int]) -> dict[int, str]:
+    """What became of a person, by mailing; a member planned once more counts in the batch that repaired it."""
+    if not strata:
+        return {}
+    given = [number for pair in strata.items() for number in pair]
+    with connection.cursor() as cursor:
+        pairs = ", ".join(["(%s, %s)"] * len(strata))
+        cursor.execute(_SELECT_BATCHES.format(pairs=pairs), [*given, subscriber_id, subscriber_id])
+        became = {mailing_id: _unpack_outcome(subscriber_id, *packed) for mailing_id, *packed in cursor.fetchall()}
+    repaired = [mailing_id for mailing_id, outcome in became.items() if outcome is Outcome.REPAIRED]
+    if repaired:
+        within = models.Batch.objects.filter(repair=True, first_id__lte=subscriber_id, last_id__gte=subscriber_id)
+        for batch in within.filter(mailing_id__in=repaired).order_by("number"):
+            outcome = _unpack_outcome(subscriber_id, batch.members, batch.outcomes, batch.format)
+            became[batch.mailing_id] = became[batch.mailing_id] if outcome is None else outcome
+    return {mailing_id: outcome.word for mailing_id, outcome in became.items() if outcome is not None}
+
+
+def _unpack_outcome(
+    subscriber_id: int, members: bytes | memoryview, outcomes: bytes | memoryview, form: int
+) -> Outcome | None:
+    place = find_place(subscriber_id, unpack_members(members, form))
+    return None if place is None else Outcomes(outcomes, form)[place]

@@ -1,0 +1,149 @@
+"""The candidates of a mailing one by one: who got it, who did not, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+
+from django.db.models import Count, QuerySet, Sum
+
+from newsletter.delivery import models
+from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.format import Outcomes, unpack_members
+from newsletter.delivery.ledger.states import Outcome
+from newsletter.kernel.errors import BadInput, NotFound
+from subscribers import subscriber_lookup
+
+ROWS_PER_QUERY = 1_000  # people to a query: SQLite and PostgreSQL both limit the parameters of one
+_OUTCOME_LABELS = frozenset(outcome.word for outcome in Outcome if outcome != Outcome.REPAIRED)
+_FoundCandidate = tuple[int, str, int | None]  # person, what became of them, number of the batch
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateOutcome:
+    """One candidate of a mailing and what became of them; `batch` is None for those left out.
+
+    `address` is the one that counted for this mailing: whoever moved since is shown as mailed there.
+    """
+
+    subscriber_id: int
+    address: str
+    state: str
+    batch: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """So many readers of a mailing with one outcome (or left out) for one reason."""
+
+    state: str
+    reason: str
+    readers: int
+    left_out: bool
+
+
+def list_recipients(
+    mailing_id: int, *, state: str | None = None, limit: int = 100, after: int = 0
+) -> tuple[CandidateOutcome, ...]:
+    """The candidates of a mailing ascending by id behind `after`: all, with one outcome, or left out for one reason.
+
+    “bounced” and “complained” are both: who was left out for it has no batch.
+    Raises BadInput for a state that does not exist, NotFound.
+    """
+    return tuple(islice(iterate_recipients(mailing_id, state=state, after=after, most=limit), limit))
+
+
+def iterate_recipients(
+    mailing_id: int, *, state: str | None = None, after: int = 0, most: int = ROWS_PER_QUERY
+) -> Iterator[CandidateOutcome]:
+    """The same one after the other, however many they are; `most` says how many are wanted if it is not all."""
+    if state is not None and state not in _OUTCOME_LABELS and state not in (*states.EXCLUSION_REASONS, "excluded"):
+        raise BadInput(
+            f"“{state}” is no state. It can be {', '.join(sorted(_OUTCOME_LABELS))}, excluded, {', '.join(states.EXCLUSION_REASONS)}.",
+            "state",
+        )
+    row = models.Mailing.objects.filter(id=mailing_id).first()
+    if row is None:
+        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    return _add_addresses(row, _find_matching(mailing_id, state, after), min(most, ROWS_PER_QUERY))
+
+
+def count_by_reason(mailing_id: int) -> tuple[ReportLine, ...]:
+    """Every candidate accounted for, by state and reason, most readers first within a state. Raises NotFound."""
+    if not models.Mailing.objects.filter(id=mailing_id).exists():
+        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    counts: Counter[Outcome] = Counter()
+    for packed, form in models.Batch.objects.filter(mailing_id=mailing_id).values_list("outcomes", "format"):
+        counts += Outcomes(packed, form).counts()
+    del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
+    reasons = models.Incident.objects.filter(mailing_id=mailing_id).values_list("kind", "reason")
+    explained = [(kind, why, n) for kind, why, n in reasons.annotate(n=Count("id")).order_by("kind", "-n")]
+    lines: list[ReportLine] = []
+    for outcome, total in sorted(counts.items()):
+        rest = total
+        for kind, why, n in explained:
+            if kind == outcome.word and rest:
+                lines.append(ReportLine(kind, why, min(n, rest), left_out=False))
+                rest -= min(n, rest)
+        if rest:
+            lines.append(ReportLine(outcome.word, "", rest, left_out=False))
+    left_out = models.Exclusion.objects.filter(mailing_id=mailing_id).values_list("reason").annotate(n=Sum("size"))
+    return (*lines, *(ReportLine(why, "", n, left_out=True) for why, n in left_out.order_by("reason")))
+
+
+def _add_addresses(row: models.Mailing, found: Iterator[_FoundCandidate], page: int) -> Iterator[CandidateOutcome]:
+    """The same with addresses and reasons."""
+    while some := list(islice(found, page)):
+        ids = [person for person, _, _ in some]
+        incidents = models.Incident.objects.filter(mailing_id=row.id, subscriber_id__in=ids).order_by("at")
+        reasons = dict(incidents.values_list("subscriber_id", "reason"))
+        people = subscriber_lookup.get_audience_addresses(row.list_id, ids, as_of=row.frozen_at or row.created_at)
+        for (person, became, batch), address in zip(some, people.addresses, strict=True):
+            yield CandidateOutcome(person, address, became, batch, reasons.get(person, ""))
+
+
+def _find_matching(mailing_id: int, state: str | None, after: int) -> Iterator[_FoundCandidate]:
+    streams: list[Iterable[_FoundCandidate]] = []
+    if state is None or state in _OUTCOME_LABELS:
+        streams += _member_streams(mailing_id, state, after)
+    if state is None or state in {*states.EXCLUSION_REASONS, "excluded"}:
+        streams += _exclusion_streams(mailing_id, state, after)
+    return merge(*streams)
+
+
+def _member_streams(mailing_id: int, state: str | None, after: int) -> Sequence[Iterable[_FoundCandidate]]:
+    """A stream for each stratum, and one for each batch of a repair: within each, ids ascend."""
+    mine = models.Batch.objects.filter(mailing_id=mailing_id, last_id__gt=after)
+    first = mine.filter(repair=False)
+    strata = first.order_by("stratum").values_list("stratum", flat=True).distinct()
+    streams = [first.filter(stratum=stratum).order_by("first_id") for stratum in strata]
+    streams += [mine.filter(id=batch_id) for batch_id in mine.filter(repair=True).values_list("id", flat=True)]
+    return [_iterate_members(batches, state, after) for batches in streams]
+
+
+def _iterate_members(batches: QuerySet[models.Batch], state: str | None, after: int) -> Iterator[_FoundCandidate]:
+    for batch in batches.iterator(chunk_size=20):
+        members = unpack_members(batch.members, batch.format)
+        for person, outcome in zip(members, Outcomes(batch.outcomes, batch.format), strict=True):
+            if outcome == Outcome.REPAIRED:
+                continue  # counts in the batch that repaired it
+            if person > after and (state is None or outcome.word == state):
+                yield person, outcome.word, batch.number
+
+
+def _exclusion_streams(mailing_id: int, state: str | None, after: int) -> Sequence[Iterable[_FoundCandidate]]:
+    rows = models.Exclusion.objects.filter(mailing_id=mailing_id, last_id__gt=after)
+    reasons = rows.order_by("reason").values_list("reason", flat=True).distinct()
+    wanted = [reason for reason in reasons if state in (None, "excluded", reason)]
+    return [_iterate_excluded(rows.filter(reason=reason).order_by("first_id"), after) for reason in wanted]
+
+
+def _iterate_excluded(rows: QuerySet[models.Exclusion], after: int) -> Iterator[_FoundCandidate]:
+    for row in rows.iterator(chunk_size=20):
+        for person in unpack_members(row.members, row.format):
+            if person > after:
+                yield person, row.reason, None

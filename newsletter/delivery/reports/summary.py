@@ -1,0 +1,231 @@
+"""What was sent to whom: read out of the packed ledger."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from django.db.models import Count, QuerySet, Sum
+
+from newsletter.delivery import models
+from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.states import MemberFlag, Outcome
+from newsletter.delivery.reports.history import Delivery
+from newsletter.delivery.reports.recipients import (
+    ReportLine,
+)
+from newsletter.delivery.sending import recall_window
+from newsletter.kernel.errors import NotFound
+
+__all__ = [
+    "Alarm", "Delivery", "Mailing", "ReportLine", "Who", "clicks", "due_of_edition", "editions_by_key", "everybody",
+    "house_alarms", "mailing", "mailing_of_edition", "mailings", "on_its_way", "outcomes_of", "report", "was_cancelled", "who",
+]  # fmt: skip
+
+ENGAGEMENT = (MemberFlag.OPENED, MemberFlag.OPENED_BY_MACHINE, MemberFlag.CLICKED, MemberFlag.CLICKED_BY_MACHINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something an operator must know; `count` says how often it was seen."""
+
+    message: str
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VariantCounts:
+    """How a variant of the mail did: how many were to get it, how many of them it left for, and who opened and clicked."""
+
+    planned: int
+    taken: int
+    opened: int
+    clicked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mailing:
+    """One mailing. `excluded` counts by reason, `counts` members by outcome, `batches` requests by state.
+
+    `engagement` counts members who opened or clicked, people and machines apart; `twice` those mailed twice,
+    `left_too_late` those who left when their message was on its way. `recall` is the state of the recall window
+    (`states.WANTED` and so on, "" without one), and `recallable_until` the last call, None when it is closed.
+    """
+
+    id: int
+    key: str
+    kind: str
+    state: str
+    reason: str
+    newsletter_id: int
+    edition_id: int
+    snapshot_id: int
+    list_id: int
+    provider: str
+    due_at: datetime
+    created_at: datetime
+    created_by: str
+    frozen_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    candidates: int
+    planned: int
+    excluded: dict[str, int]
+    counts: dict[str, int]
+    batches: dict[str, int]
+    engagement: dict[str, int]
+    twice: int
+    left_too_late: int
+    recall: str
+    recallable_until: datetime | None
+    recalled_at: datetime | None
+    alarms: tuple[Alarm, ...]
+    variants: dict[str, VariantCounts]  # by `curator.variants` code; one of "" where everybody gets the same
+
+    @property
+    def taken(self) -> int:
+        """How many the provider took, whatever became of them afterwards."""
+        return sum(n for word, n in self.counts.items() if Outcome[word.upper()].taken)
+
+    @property
+    def left_out(self) -> int:
+        """How many were left out, for whatever reason."""
+        return sum(self.excluded.values())
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether every candidate is accounted for."""
+        return self.candidates == self.planned + self.left_out and self.planned == sum(self.counts.values())
+
+
+def get_mailing(mailing_id: int) -> Mailing:
+    """The mailing with this id. Raises NotFound."""
+    row = models.Mailing.objects.filter(id=mailing_id).first()
+    if row is None:
+        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    return _to_mailing(row)
+
+
+def list_mailings(*, limit: int = 20, newsletter_ids: Iterable[int] | None = None) -> tuple[Mailing, ...]:
+    """Mailings by due time, newest first; of some newsletters or (None) all."""
+    rows = models.Mailing.objects.order_by("-due_at", "-id")
+    if newsletter_ids is not None:
+        rows = rows.filter(newsletter_id__in=list(newsletter_ids))
+    return tuple(_to_mailing(row) for row in rows[:limit])
+
+
+def find_editions_by_key(keys: Iterable[str]) -> dict[str, int]:
+    """The editions of the mailings with these opaque keys."""
+    return dict(models.Mailing.objects.filter(key__in=list(keys)).values_list("key", "edition_id"))
+
+
+def find_mailing_of_edition(edition_id: int) -> Mailing | None:
+    """The mailing of an edition to its list, if there is one."""
+    row = (
+        models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION)
+        .exclude(state=states.CANCELLED)
+        .first()
+    )
+    return _to_mailing(row) if row else None
+
+
+def find_due_time(edition_id: int) -> datetime | None:
+    """When the mailing of an edition to its list was or is due; unpacks no ledger for it."""
+    rows = models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION)
+    return rows.exclude(state=states.CANCELLED).values_list("due_at", flat=True).first()
+
+
+def was_mailed_since(list_id: int, since: datetime) -> bool:
+    """Whether anything was sent, or is about to be, to a list from an instant on."""
+    return models.Mailing.objects.filter(list_id=list_id, due_at__gte=since).exclude(state=states.CANCELLED).exists()
+
+
+def was_cancelled(edition_id: int) -> bool:
+    """Whether somebody cancelled a mailing of this edition."""
+    rows = models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION)
+    return rows.filter(state=states.CANCELLED).exists()
+
+
+def _to_mailing(row: models.Mailing) -> Mailing:
+    stand = row.batches.aggregate(batches=Count("id"), changes=Sum("version"))
+    of_variants = _count_by_variant(row.id, stand["batches"], stand["changes"] or 0)
+    counts = sum((counts for counts, _ in of_variants.values()), Counter[Outcome]())
+    flags = sum((flags for _, flags in of_variants.values()), Counter[MemberFlag]())
+    excluded = row.exclusions.values_list("reason").annotate(n=Sum("size")).order_by("reason")
+    batches = row.batches.values_list("state").annotate(n=Count("id")).order_by("state")
+    return Mailing(
+        id=row.id,
+        key=row.key,
+        kind=row.kind,
+        state=row.state,
+        reason=row.reason,
+        newsletter_id=row.newsletter_id,
+        edition_id=row.edition_id,
+        snapshot_id=row.snapshot_id,
+        list_id=row.list_id,
+        provider=row.provider,
+        due_at=row.due_at,
+        created_at=row.created_at,
+        created_by=row.created_by,
+        frozen_at=row.frozen_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        candidates=row.candidates,
+        planned=row.planned,
+        excluded=dict(excluded),
+        counts={outcome.word: n for outcome, n in sorted(counts.items())},
+        batches=dict(batches),
+        engagement={(flag.name or "").lower(): flags[flag] for flag in ENGAGEMENT if flags[flag]},
+        twice=flags[MemberFlag.TWICE],
+        left_too_late=flags[MemberFlag.LEFT_TOO_LATE],
+        recall=row.recall,
+        recallable_until=row.due_at - recall_window.LAST_CALL
+        if row.recall == states.OPEN and not row.recalled_at
+        else None,
+        recalled_at=row.recalled_at,
+        alarms=_to_alarms(row.alarms.all()),
+        variants={code: _to_variant_counts(*each) for code, each in sorted(of_variants.items())},
+    )
+
+
+def _to_variant_counts(counts: Counter[Outcome], flags: Counter[MemberFlag]) -> VariantCounts:
+    taken = sum(n for outcome, n in counts.items() if outcome.taken)
+    return VariantCounts(sum(counts.values()), taken, flags[MemberFlag.OPENED], flags[MemberFlag.CLICKED])
+
+
+@lru_cache(maxsize=500)
+def _count_by_variant(
+    mailing_id: int, batches: int, changes: int
+) -> dict[str, tuple[Counter[Outcome], Counter[MemberFlag]]]:
+    """What the ledger of a mailing says, by variant; unpacked again only when a batch was added or changed."""
+    found: dict[str, tuple[Counter[Outcome], Counter[MemberFlag]]] = defaultdict(lambda: (Counter(), Counter()))
+    packed = models.Batch.objects.filter(mailing_id=mailing_id).values_list("variant", "outcomes", "format")
+    for variant, data, form in packed.iterator(chunk_size=200):
+        outcomes = Outcomes(data, form)
+        counts, flags = found[variant]
+        counts.update(outcomes.counts())
+        flags.update(outcomes.flag_counts())
+    for counts, _ in found.values():
+        del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
+    return dict(found)
+
+
+def list_account_alarms() -> tuple[Alarm, ...]:
+    """What is wrong with our account at the provider, newest first."""
+    return _to_alarms(models.Alarm.objects.filter(mailing=None))
+
+
+def _to_alarms(rows: QuerySet[models.Alarm]) -> tuple[Alarm, ...]:
+    return tuple(Alarm(row.message, row.count, row.first_at, row.last_at) for row in rows.order_by("-last_at"))
+
+
+def count_clicks(mailing_id: int) -> dict[str, tuple[int, int]]:
+    """How often the links of each story were clicked, by the pick's key: by people, by machines."""
+    rows = models.PickClicks.objects.filter(mailing_id=mailing_id)
+    return {row.pick: (row.people, row.machines) for row in rows}

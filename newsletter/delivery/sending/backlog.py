@@ -1,0 +1,39 @@
+"""What is to be done now, by the rows: asked by whoever wakes workers up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from newsletter.delivery import models
+from newsletter.delivery.ledger import states
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How many batches are due (or were in dead hands), and whether mailings are to be moved on and posts applied."""
+
+    batches: int
+    mailings: bool
+    posts: bool
+
+
+def measure_backlog(now: datetime, *, most: int) -> Backlog:
+    """What is due; of batches at most `most` are counted."""
+    due = Q(state=states.PLANNED, due_at__lte=now, mailing__state=states.SENDING)
+    batches = models.Batch.objects.filter(due)[:most].count()
+    in_dead_hands = models.Batch.objects.filter(
+        lease_until__lt=now, state__in=(states.CLAIMED, states.SENDING)
+    ).exists()
+    begun = Q(due_at__lte=now) | Q(begins_at__lte=now)
+    moving = Q(state=states.SENDING) | Q(begun, state__in=(states.SCHEDULED, states.FREEZING))
+    # What came back unsent when its mailing was stopped, and what came back accepted when it was recalled.
+    back = Q(state=states.PLANNED) | Q(mailing__recalled_at__isnull=False, state__in=(states.ACCEPTED, states.UNKNOWN))
+    return Backlog(
+        batches=batches or int(in_dead_hands),
+        mailings=models.Mailing.objects.filter(moving).exists()
+        or models.Batch.objects.filter(back, mailing__state=states.CANCELLED).exists(),
+        posts=models.Post.objects.exists(),
+    )

@@ -1,0 +1,326 @@
+"""Freezing an audience: every candidate is planned or left out, with the reason, before anything leaves.
+
+scheduled ─start─▶ freezing ─page by page─▶ (counts reconcile, due times planned) ─▶ sending
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Max, Q, Sum
+
+from newsletter.catalog import newsletters
+from newsletter.catalog.values import Newsletter
+from newsletter.curator.editions import approval, edition_lookup, variants, visibility
+from newsletter.curator.editions.variants import Variant
+from newsletter.delivery import models
+from newsletter.delivery.ledger import batching, states
+from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
+from newsletter.delivery.ledger.format import Outcomes, unpack_members
+from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.providers import registry
+from newsletter.delivery.sending import ledger_rows, send_times
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
+from subscribers import subscriber_lookup
+from subscribers.segments import service
+from subscribers.values import AudienceCandidate
+
+log = logging.getLogger(__name__)
+
+PAGE_SIZE = 5_000  # candidates to a transaction: some milliseconds
+ENTRIES_PER_ROW = 1_000  # candidates to a row of the directory
+_freeze_lock = threading.Lock()  # several threads of a process would only do the same work, and all but one in vain
+
+
+def freeze_next(now: datetime) -> bool:
+    """Freezes the audience of one mailing that is due. Returns whether there was one.
+
+    In short transactions, each moving a mark forward: killed anywhere, another process goes on there.
+    """
+    begun = Q(due_at__lte=now) | Q(recall=states.OPEN, begins_at__lte=now)
+    due = (
+        models.Mailing.objects.filter(begun, state__in=(states.SCHEDULED, states.FREEZING))
+        .order_by("due_at", "id")
+        .first()
+    )
+    if due is None:
+        return False
+    try:
+        most = registry.get_max_batch(due.provider)
+    except BadInput as error:  # a provider of former days; the mailings behind this one must not wait for it
+        _hold(due.id, str(error))
+        return True
+    if not _freeze_lock.acquire(blocking=False):
+        return False
+    try:
+        if due.state == states.FREEZING or _start(due, now):
+            _freeze(due.id, most, now)
+    except (BadInput, NotFound) as error:  # a segment that somebody dropped: those behind this mailing must not wait
+        _hold(due.id, f"{error} Nothing was sent.")
+    finally:
+        _freeze_lock.release()
+    return True
+
+
+def _start(row: models.Mailing, now: datetime) -> bool:
+    """Takes the edition out of the editors' hands and notes who is meant; holds the mailing when the approval is gone."""
+    bounds = subscriber_lookup.get_audience_bounds(row.list_id)
+    try:
+        with transaction.atomic():
+            mine = models.Mailing.objects.filter(id=row.id, state=states.SCHEDULED, snapshot_id=row.snapshot_id)
+            if not mine.update(
+                state=states.FREEZING,
+                frozen_at=now,
+                frozen_upto=bounds.last_id,
+                suppressed_upto=bounds.suppressed_upto,
+                ordinal=_next_ordinal(row),
+            ):
+                return False
+            if edition_lookup.get_snapshot(row.snapshot_id).voided_at is not None:
+                raise Refused("The edition was edited after its approval. Approve it again, then send it.")
+            if row.kind == models.Mailing.Kind.EDITION:
+                approval.mark_sending(row.edition_id, now=now)
+    except NewsletterError as error:
+        _hold(row.id, str(error))
+        return False
+    return True
+
+
+def _next_ordinal(row: models.Mailing) -> int:
+    """The number of this edition among those of its list; of tests and corrections 0."""
+    if row.kind != models.Mailing.Kind.EDITION:
+        return 0
+    return (models.Mailing.objects.filter(list_id=row.list_id).aggregate(last=Max("ordinal"))["last"] or 0) + 1
+
+
+def _edition_day(row: models.Mailing, newsletter: Newsletter) -> date | None:
+    """The day of an edition where its newsletter is at home; None of what goes to everybody whatever the day."""
+    if row.kind != models.Mailing.Kind.EDITION:
+        return None
+    return row.due_at.astimezone(clock.get_zone(newsletter.zone)).date()
+
+
+def _exclude_outside_segment(
+    row: models.Mailing, newsletter: Newsletter, page: Sequence[AudienceCandidate], now: datetime
+) -> Sequence[AudienceCandidate]:
+    """The page with those left out who are not in the segment the newsletter goes to, if it goes to one."""
+    segment = newsletter.segment if row.kind == models.Mailing.Kind.EDITION else ""
+    if not segment:
+        return page
+    wanted = service.filter_members(segment, [each.subscriber_id for each in page], now=now)
+    return [
+        each if each.exclusion or each.subscriber_id in wanted else each._replace(exclusion="segment") for each in page
+    ]
+
+
+def _freeze(mailing_id: int, most: int, now: datetime) -> None:
+    pages: _PageWriter | None = None
+    while True:
+        row = models.Mailing.objects.filter(id=mailing_id, state=states.FREEZING).first()
+        if row is None or row.frozen_upto is None:
+            return  # paused, cancelled, or finished by another process
+        newsletter = pages.newsletter if pages else newsletters.get_newsletter(row.newsletter_id)
+        page = subscriber_lookup.list_audience_page(
+            row.list_id,
+            after=row.frozen_through,
+            upto=row.frozen_upto,
+            limit=PAGE_SIZE,
+            on=_edition_day(row, newsletter),
+        )
+        if not page:
+            _reconcile(row, now)
+            return
+        page = _exclude_outside_segment(row, newsletter, page, now)
+        pages = pages or _PageWriter(row, most)
+        if not pages.write(row, page, now):
+            pages = None  # another process wrote this page: what it left is read anew
+
+
+@dataclass(slots=True)
+class _LastBatch:
+    """The last batch of a stratum, which may have room for more."""
+
+    id: int
+    members: Sequence[int]
+
+
+@dataclass(slots=True)
+class _PageWriter:
+    """Writes the pages of one mailing, and knows where the page before ended."""
+
+    row: models.Mailing
+    most: int
+    newsletter: Newsletter = field(init=False)
+    reached: frozenset[int] = field(init=False)
+    only: frozenset[int] | None = field(init=False)  # None: everybody
+    variants: tuple[Variant, ...] = field(init=False)
+    number: int = field(init=False)
+    strata: dict[Stratum, int] = field(init=False)
+    tails: dict[Stratum, _LastBatch] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.newsletter = newsletters.get_newsletter(self.row.newsletter_id)
+        self.reached = _find_already_mailed(self.row)
+        self.only = _find_correction_audience(self.row)
+        self.variants = edition_lookup.list_frozen_variants(self.row.snapshot_id)
+        mine = models.Batch.objects.filter(mailing_id=self.row.id)
+        last = {row["stratum"]: row["last"] for row in mine.values("stratum").annotate(last=Max("number"))}
+        self.number = max(last.values(), default=0)
+        self.strata, self.tails = {}, {}
+        for batch in mine.filter(number__in=last.values()):
+            stratum = Stratum(batch.wave, batch.variant, batch.language, batch.tracking)
+            self.strata[stratum] = batch.stratum
+            self.tails[stratum] = _LastBatch(batch.id, unpack_members(batch.members, batch.format))
+
+    def write(self, row: models.Mailing, page: Sequence[AudienceCandidate], now: datetime) -> bool:
+        """Writes one page in one transaction; False when another process wrote it, and then this object is of no use.
+
+        All the packing is done before: the database is locked for the writing alone.
+        """
+        if any(tail.members[-1] >= page[0].subscriber_id for tail in self.tails.values()):
+            return False  # what was read of the ledger is younger than the page
+        chosen = self._under_the_ceiling(self._chosen(page, now))
+        room = {stratum: self.most - len(tail.members) for stratum, tail in self.tails.items()}
+        plan = batching.plan_batches(chosen, most=self.most, room=room)
+        joined = self._joined(plan.joining)
+        added = self._added(plan.batches)
+        left_out = [ledger_rows.build_exclusion(row.id, reason, members) for reason, members in plan.exclusions.items()]
+        directory = self._directory(chosen)
+        with transaction.atomic():
+            mine = models.Mailing.objects.filter(id=row.id, state=states.FREEZING, frozen_through=row.frozen_through)
+            if not mine.update(
+                frozen_through=page[-1].subscriber_id,
+                candidates=F("candidates") + len(page),
+                planned=F("planned") + plan.planned,
+                excluded=F("excluded") + plan.excluded,
+            ):
+                return False
+            for batch_id, packed in joined:
+                models.Batch.objects.filter(id=batch_id).update(**packed, version=F("version") + 1)
+            models.Batch.objects.bulk_create(added)
+            models.Exclusion.objects.bulk_create(left_out)
+            models.Directory.objects.bulk_create(directory)
+        for (stratum, members), batch in zip(plan.batches, added, strict=True):
+            self.tails[stratum] = _LastBatch(batch.id, members)
+        return True
+
+    def _chosen(self, page: Sequence[AudienceCandidate], now: datetime) -> Sequence[ClassifiedCandidate]:
+        """Sorts candidates into strata: by what they see, and with the newsletter's tracking or without for who does not want it."""
+        tracks = self.newsletter.click_tracking or self.newsletter.open_tracking
+        codes = self._codes([each.subscriber_id for each in page], now)
+        strata = {
+            (code, tracked): Stratum(variant=code, tracking=tracked or not tracks)
+            for code in {"", *codes.values()}
+            for tracked in (True, False)
+        }
+        return [
+            ClassifiedCandidate(person, reason or self._left_out(person), strata[codes.get(person, ""), bool(tracked)])
+            for person, reason, _, tracked in page
+        ]
+
+    def _codes(self, people: Sequence[int], now: datetime) -> dict[int, str]:
+        """The variant of each of these people; none where everybody gets the same."""
+        if len(self.variants) == 1:
+            return {}
+        groups = frozenset[str]().union(*(each.audiences for each in self.variants))
+        return variants.assign_codes(
+            people,
+            {group: visibility.select_group_members(group, people, now=now) for group in groups},
+            two_subjects=any(each.second_subject for each in self.variants),
+            edition_id=self.row.edition_id,
+        )
+
+    def _left_out(self, person: int) -> str:
+        """Why somebody who could be mailed is not: has it already, or was not sent what is corrected; "" for no reason."""
+        if person in self.reached:
+            return "already"
+        return "not_sent" if self.only is not None and person not in self.only else ""
+
+    def _under_the_ceiling(self, chosen: Sequence[ClassifiedCandidate]) -> Sequence[ClassifiedCandidate]:
+        """Leaves out those beyond what a new sender may send on this day."""
+        left = send_times.count_left_today(self.newsletter, self.row.due_at)
+        if left is None:
+            return chosen
+        wanted = [each.subscriber_id for each in chosen if not each.exclusion]
+        beyond = frozenset(wanted[max(left, 0) :])
+        return [each._replace(exclusion="ceiling") if each.subscriber_id in beyond else each for each in chosen]
+
+    def _joined(self, joining: dict[Stratum, tuple[int, ...]]) -> list[tuple[int, dict[str, Any]]]:
+        """The ids of batches that still have room, and what they become."""
+        joined = []
+        for stratum, ids in joining.items():
+            tail = self.tails[stratum]
+            tail.members = [*tail.members, *ids]
+            joined.append((tail.id, ledger_rows.pack_members_of_batch(tail.members)))
+        return joined
+
+    def _added(self, batches: Sequence[tuple[Stratum, tuple[int, ...]]]) -> list[models.Batch]:
+        made = []
+        for stratum, members in batches:
+            self.number += 1
+            place = self.strata.setdefault(stratum, len(self.strata))
+            due_at = self.row.begins_at or self.row.due_at
+            made.append(ledger_rows.build_batch(self.row.id, self.number, members, due_at, place, **stratum._asdict()))
+        return made
+
+    def _directory(self, chosen: Sequence[ClassifiedCandidate]) -> list[models.Directory]:
+        """Where each candidate of a page is."""
+        places = [
+            (person, ledger_rows.encode_exclusion(reason) if reason else self.strata[stratum])
+            for person, reason, stratum in chosen
+        ]
+        return [
+            ledger_rows.build_audience_index(self.row.id, some)
+            for some in batching.split_into_chunks(places, ENTRIES_PER_ROW)
+        ]
+
+
+def _find_already_mailed(row: models.Mailing) -> frozenset[int]:
+    """Who has this edition already, or may have it, by a mailing of it that was cancelled under way."""
+    return _collect_mailed(row) if row.kind == models.Mailing.Kind.EDITION else frozenset()
+
+
+def _find_correction_audience(row: models.Mailing) -> frozenset[int] | None:
+    """For a correction: who was sent the edition, or may have been. None: a mailing for everybody."""
+    return _collect_mailed(row) if row.kind == models.Mailing.Kind.CORRECTION else None
+
+
+def _collect_mailed(row: models.Mailing) -> frozenset[int]:
+    earlier = models.Batch.objects.filter(mailing__edition_id=row.edition_id, mailing__kind=models.Mailing.Kind.EDITION)
+    reached: set[int] = set()
+    for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=50):
+        outcomes = Outcomes(batch.outcomes, batch.format)
+        perhaps = {Outcome.UNKNOWN, Outcome.PLANNED} if batch.state == states.SENDING else {Outcome.UNKNOWN}
+        members = zip(unpack_members(batch.members, batch.format), outcomes, strict=True)
+        reached.update(person for person, outcome in members if outcome.taken or outcome in perhaps)
+    return frozenset(reached)
+
+
+def _reconcile(row: models.Mailing, now: datetime) -> None:
+    """Lets the mailing go only when every candidate is planned or excluded, in its own counts and in the ledger."""
+    batches = models.Batch.objects.filter(mailing_id=row.id, repair=False).aggregate(n=Sum("size"))["n"] or 0
+    excluded = models.Exclusion.objects.filter(mailing_id=row.id).aggregate(n=Sum("size"))["n"] or 0
+    if row.candidates != row.planned + row.excluded or batches != row.planned or excluded != row.excluded:
+        _hold(
+            row.id,
+            f"The counts do not add up: {row.candidates} candidates, {batches} planned, {excluded} left out. Nothing was sent.",
+        )
+        return
+    with transaction.atomic():
+        if models.Mailing.objects.filter(id=row.id, state=states.FREEZING).update(state=states.SENDING):
+            send_times.plan_times(row, now)
+
+
+def _hold(mailing_id: int, reason: str) -> None:
+    log.warning("Mailing %s is held: %s", mailing_id, reason)
+    mine = models.Mailing.objects.filter(
+        id=mailing_id, state__in=states.list_predecessors(states.MAILING_TRANSITIONS, states.HELD)
+    )
+    mine.update(state=states.HELD, reason=reason[:300])

@@ -1,0 +1,367 @@
+"""Handing batches over, one at a time. Any number of threads and machines may do so at once.
+
+    planned ─claim (lease)─▶ claimed ─about to send, committed─▶ sending ─answer─▶ accepted · refused · unknown
+
+The ledger says `sending` before the first byte leaves. Whoever finds a lease run out knows from the
+state whether anything can have left: from `claimed` nothing, from `sending` nobody knows.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import takewhile
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, transaction
+from django.db.models import F, QuerySet
+
+from newsletter.catalog import newsletters
+from newsletter.curator.editions import day_names, edition_lookup
+from newsletter.delivery import models
+from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.format import Outcomes, unpack_members
+from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipients, SendRequest
+from newsletter.delivery.sending import claims, ledger_rows, mailings, retry
+from newsletter.delivery.sending.claims import Claim
+from newsletter.delivery.sending.envelopes import build_envelope
+from newsletter.kernel import ids
+from newsletter.kernel.clock import to_day_in_zone
+from newsletter.kernel.errors import NewsletterError
+from subscribers import subscriber_lookup
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)  # longer than a provider's slowest answer
+RECORD_RETRY_SECONDS = (0.5, 1, 2, 4, 8, 15, 30, 60, 120)  # some four minutes: after the lease it would be unknown
+
+
+def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Callable[[], datetime]) -> bool:
+    """Hands one due batch over. Returns whether there was one. `clock` is asked again when the answer is there."""
+    claim = claims.claim_batch(now, until=now + LEASE, owner=owner, provider=provider.name)
+    if claim is None and recover_expired_leases(now):  # what died in other hands can wait for what is due
+        claim = claims.claim_batch(now, until=now + LEASE, owner=owner, provider=provider.name)
+    if claim is None:
+        return False
+    if claim.number == 1 and not claim.attempt:
+        models.Mailing.objects.filter(id=claim.mailing_id, started_at=None).update(started_at=now)
+    prepared = _prepare(claim, now)
+    if prepared is None:
+        return True
+    attempt = ids.generate_id()
+    request = _build_request(prepared, attempt, now)  # before it begins: what fails until then is tried again
+    begun = _begin_attempt(prepared, attempt, now)
+    if begun is not None:
+        _record_with_retries(begun, provider.send_batch(request, now), clock)
+    return True
+
+
+def recover_expired_leases(now: datetime) -> int:
+    """Settles what died in other hands: a claim goes back to planned, a request in flight becomes unknown."""
+    late = models.Batch.objects.filter(lease_until__lt=now, state__in=(states.CLAIMED, states.SENDING))
+    if not late.exists():
+        return 0
+    back = late.filter(state=states.CLAIMED).update(state=states.PLANNED, lease_owner="", lease_until=None)
+    for batch in late.filter(state=states.SENDING):
+        outcomes = Outcomes(batch.outcomes, batch.format)
+        outcomes.mark(outcomes.places(Outcome.PLANNED), Outcome.UNKNOWN)
+        lost = models.Batch.objects.filter(id=batch.id, state=states.SENDING, attempt_key=batch.attempt_key)
+        back += lost.update(
+            state=states.UNKNOWN,
+            outcomes=outcomes.packed(),
+            error="The process that was sending ended before the answer came.",
+            lease_until=None,
+            handed_over_at=now,
+            version=F("version") + 1,
+        )
+    return back
+
+
+@dataclass(frozen=True, slots=True)
+class _MailingContext:
+    """What all batches of a mailing have in common."""
+
+    key: str
+    list_id: int
+    due_at: datetime
+    frozen_at: datetime
+    suppressed_upto: int
+    cancel_id: str
+    envelope: Envelope
+    zone: str
+    language: str
+
+
+@lru_cache(maxsize=32)  # the variants of a few mailings
+def _load_mailing_context(mailing_id: int, version: int, variant: str, tracking: bool) -> _MailingContext:
+    """The same for every batch of a mailing in this version; resuming begins a new one, for a sender mended meanwhile."""
+    row = models.Mailing.objects.get(id=mailing_id)
+    newsletter = newsletters.get_newsletter(row.newsletter_id)
+    if not tracking:
+        newsletter = replace(newsletter, click_tracking=False, open_tracking=False)
+    assert row.frozen_at is not None
+    cover = build_envelope(
+        edition_lookup.get_frozen_mail(row.snapshot_id, variant), newsletter, base_url=settings.CONFIG.base_url
+    )
+    return _MailingContext(
+        row.key,
+        row.list_id,
+        row.due_at,
+        row.frozen_at,
+        row.suppressed_upto,
+        row.cancel_id if row.recall == states.OPEN else "",
+        cover,
+        newsletter.zone,
+        newsletter.language,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _PreparedBatch:
+    """A batch ready to leave: `places` are the members' places, in the order of `recipients`."""
+
+    claim: Claim
+    mailing: _MailingContext
+    recipients: Recipients
+    members: Sequence[int]
+    places: Sequence[int]
+    outcomes: Outcomes
+
+
+def _prepare(claim: Claim, now: datetime) -> _PreparedBatch | None:
+    """Reads who is in the batch, with the addresses of the freeze, and withdraws those who left since."""
+    try:
+        members = unpack_members(claim.members, claim.format)
+        outcomes = Outcomes(claim.outcomes, claim.format)
+        mailing = _load_mailing_context(claim.mailing_id, claim.mailing_version, claim.variant, claim.tracking)
+    except NewsletterError as error:
+        _own_batch(claim).update(state=states.PLANNED, lease_until=None, due_at=now + LEASE, error=str(error))
+        raise
+    if not len(members) == len(outcomes) == claim.size:
+        _pause_damaged(claim, f"{claim.size} were planned, {len(members)} are members, {len(outcomes)} have an outcome")
+        return None
+    places: Sequence[int] = range(len(members)) if outcomes.untouched else outcomes.places(Outcome.PLANNED)
+    wanted = members if len(places) == len(members) else [members[place] for place in places]
+    people = subscriber_lookup.get_audience_addresses(
+        mailing.list_id, wanted, as_of=mailing.frozen_at, suppressed_upto=mailing.suppressed_upto
+    )
+    if people.left:
+        without = _withdraw_unsubscribed(
+            claim, outcomes, zip(places, wanted, people.addresses, strict=True), people.left, now
+        )
+        return _prepare(without, now) if without else None
+    deliveries = [f"{claim.key}.{place}" for place in places]
+    tokens = subscriber_lookup.get_signer().footers(mailing.list_id, wanted)
+    dates = _format_dates(mailing, wanted, max(now, claim.send_at or mailing.due_at))
+    recipients = Recipients(deliveries, people.addresses, people.first_names, tokens, dates)
+    return _PreparedBatch(claim, mailing, recipients, members, places, outcomes)
+
+
+def _format_dates(mailing: _MailingContext, people: Sequence[int], at: datetime) -> Sequence[str]:
+    """The day of the sending where each of these people lives, in words; looked up only where the mail has a place for it."""
+    if not any(each.field == "date" for each in mailing.envelope.merge):
+        return [""] * len(people)
+    zones = subscriber_lookup.list_zones(people)
+    said = {
+        zone: day_names.format_long_day(to_day_in_zone(at, zone, mailing.zone), mailing.language) for zone in set(zones)
+    }
+    return [said[zone] for zone in zones]
+
+
+def _pause_damaged(claim: Claim, why: str) -> None:
+    """Stops a mailing whose ledger is damaged: who knows who would get it."""
+    _own_batch(claim).update(state=states.PLANNED, lease_until=None)
+    mailings.pause_on_error(claim.mailing_id, f"Batch {claim.number} does not add up: {why}. None of it was sent.")
+
+
+def _begin_attempt(prepared: _PreparedBatch, attempt: str, now: datetime) -> _PreparedBatch | None:
+    """Commits that this attempt begins; None when the claim is lost or the mailing was stopped meanwhile."""
+    claim = claims.begin_attempt(prepared.claim, attempt, until=now + LEASE)
+    if claim is None:
+        _own_batch(prepared.claim).update(state=states.PLANNED, lease_until=None)
+        return None
+    return replace(prepared, claim=claim)
+
+
+def _build_request(prepared: _PreparedBatch, attempt: str, now: datetime) -> SendRequest:
+    claim, mailing = prepared.claim, prepared.mailing
+    send_at = (claim.send_at or mailing.due_at) if mailing.cancel_id else None
+    return SendRequest(
+        mailing.envelope,
+        prepared.recipients,
+        mailing.key,
+        claim.key,
+        attempt,
+        send_at=send_at if send_at and send_at > now else None,
+        cancel_id=mailing.cancel_id,
+    )
+
+
+def _own_batch(claim: Claim) -> QuerySet[models.Batch]:
+    """The batch as long as it is ours: a claim that ran out may be another worker's by now."""
+    return models.Batch.objects.filter(id=claim.id, state=states.CLAIMED, lease_owner=claim.owner)
+
+
+def _withdraw_unsubscribed(
+    claim: Claim,
+    outcomes: Outcomes,
+    people: Iterable[tuple[int, int, str]],
+    left: Mapping[int, str],
+    now: datetime,
+) -> Claim | None:
+    """The batch without those who left since the audience was frozen; None when nobody stays or the claim is lost.
+
+    `people` are place, id and address.
+    """
+    gone = [(place, person, address) for place, person, address in people if person in left]
+    outcomes.mark([place for place, _, _ in gone], Outcome.WITHDRAWN)
+    with transaction.atomic():
+        if not _own_batch(claim).update(outcomes=outcomes.packed(), version=F("version") + 1):
+            return None
+        models.Incident.objects.bulk_create(
+            ledger_rows.build_exception(
+                claim,
+                person,
+                address=address,
+                kind="withdrawn",
+                reason=f"{left[person]} after the audience was frozen",
+                at=now,
+            )
+            for _, person, address in gone
+        )
+    if not outcomes.places(Outcome.PLANNED):
+        _own_batch(claim).update(state=states.derive_batch_state(outcomes.counts()), lease_until=None)
+        return None
+    return claim._replace(outcomes=outcomes.packed(), version=claim.version + 1)
+
+
+def _record_with_retries(prepared: _PreparedBatch, answer: Answer, clock: Callable[[], datetime]) -> None:
+    """Writes an answer down, waiting for a database that is locked, full or away: only this process knows it."""
+    for seconds in RECORD_RETRY_SECONDS:
+        try:
+            return _record(prepared, answer, clock())
+        except DatabaseError as error:
+            log.warning(
+                "The answer to batch %s could not be stored (%s); again in %s s", prepared.claim.id, error, seconds
+            )
+            close_old_connections()
+            time.sleep(seconds)
+    return _record(prepared, answer, clock())
+
+
+def _record(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
+    """Writes an answer down: what became of each member, and where the batch goes from here."""
+    claim, outcomes = prepared.claim, prepared.outcomes
+    if answer.accepted:
+        outcomes.settle(Outcome.ACCEPTED)
+        state = states.derive_batch_state(outcomes.counts())
+        if claims.record_accepted(claim, state, outcomes.packed(), answer.provider_id, now):
+            return
+    answer = _interpret_answer(prepared, answer)
+    waiting = _mark_named(prepared, answer)
+    following = retry.decide_next_step(
+        answer,
+        attempt=claim.attempt,
+        now=now,
+        jitter=random.random(),  # noqa: S311
+        named=len(waiting) < len(prepared.places),
+        proven=answer.permanent and _has_accepted_batch(claim.mailing_id),
+        lost_before=_count_lost_answers(claim.mailing_id) if answer.unknown else 0,
+    )
+    outcomes.mark(waiting, following.outcome)
+    while not _store_answer(prepared, answer, following.again_at, now):
+        pass  # events changed the row between reading and writing it: once more, on what it says now
+    if following.stop:
+        mailings.pause_on_error(claim.mailing_id, following.stop)
+    if answer.again_at and following.again_at:  # the provider means us, not this batch: the others wait with it
+        others = models.Batch.objects.filter(mailing_id=claim.mailing_id, state=states.PLANNED)
+        ready = min(answer.again_at, following.again_at)
+        others.filter(due_at__lt=ready).update(due_at=ready)
+    if not answer.accepted:
+        log.warning("Batch %s of mailing %s: %s, %s", claim.number, claim.mailing_id, answer.kind, answer.message)
+
+
+def _interpret_answer(prepared: _PreparedBatch, answer: Answer) -> Answer:
+    """The answer as it is meant: one that names everybody, before anybody was mailed, is about the message itself."""
+    everybody = len(answer.bad) >= len(prepared.places) > 1
+    return replace(answer, bad={}) if everybody and not _has_accepted_batch(prepared.claim.mailing_id) else answer
+
+
+def _mark_named(prepared: _PreparedBatch, answer: Answer) -> list[int]:
+    """Marks the members an answer speaks of one by one; the places of the others."""
+    outcomes, places = prepared.outcomes, prepared.places
+    for named, outcome in (
+        (answer.done, Outcome.ACCEPTED),
+        (answer.bad, Outcome.REFUSED),
+        (answer.unsure, Outcome.UNKNOWN),
+    ):
+        outcomes.mark([places[index] for index in named if index < len(places)], outcome)
+    return [place for place in places if outcomes[place] == Outcome.PLANNED]
+
+
+def _has_accepted_batch(mailing_id: int) -> bool:
+    return models.Batch.objects.filter(mailing_id=mailing_id, state=states.ACCEPTED).exists()
+
+
+def _count_lost_answers(mailing_id: int) -> int:
+    """How many of the latest answers of a mailing were lost, none having come in between."""
+    answered = models.Batch.objects.filter(mailing_id=mailing_id, handed_over_at__isnull=False)
+    latest = answered.order_by("-handed_over_at", "-id").values_list("state", flat=True)[: retry.MAX_LOST_ANSWERS]
+    return sum(1 for _ in takewhile(states.UNKNOWN.__eq__, latest))
+
+
+def _store_answer(prepared: _PreparedBatch, answer: Answer, again_at: datetime | None, now: datetime) -> bool:
+    """Stores an answer, with what events have said of the batch meanwhile. False when the row changed under it."""
+    claim = prepared.claim
+    with transaction.atomic():
+        row = models.Batch.objects.filter(id=claim.id, attempt_key=claim.attempt_key).first()
+        if row is None:
+            return True
+        prepared.outcomes.merge(Outcomes(row.outcomes, row.format))
+        state = states.derive_batch_state(prepared.outcomes.counts())
+        # An answer that comes after its lease ran out still settles a batch that was set to unknown. Where an
+        # event was faster than the answer, the batch counts as accepted already.
+        settles = row.state == states.SENDING or (
+            row.state == states.UNKNOWN and states.can_become(states.BATCH_TRANSITIONS, states.UNKNOWN, state)
+        )
+        if not settles:
+            return True
+        values: dict[str, Any] = {
+            "state": state,
+            "outcomes": prepared.outcomes.packed(),
+            "provider_id": answer.provider_id[:200],
+            "error": answer.message,
+            "lease_owner": "",
+            "lease_until": None,
+            "version": F("version") + 1,
+        }
+        values |= {"due_at": again_at} if state == states.PLANNED else {"handed_over_at": now}
+        if not models.Batch.objects.filter(id=claim.id, version=row.version, state=row.state).update(**values):
+            return False
+        _record_refused(prepared, answer, now)
+    return True
+
+
+def _record_refused(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
+    """A row for every single recipient the provider would not take, with what it said."""
+    if not answer.bad:
+        return
+    models.Incident.objects.bulk_create(
+        ledger_rows.build_exception(
+            prepared.claim,
+            prepared.members[prepared.places[index]],
+            address=prepared.recipients[index].address,
+            kind="refused",
+            reason=reason,
+            at=now,
+        )
+        for index, reason in answer.bad.items()
+        if index < len(prepared.places)
+    )

@@ -1,0 +1,101 @@
+"""New rows of the ledger, made in one place: batches with their packed members, exclusions, the directory, incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from newsletter.delivery import models
+from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.format import FORMAT, Outcomes, pack_index_entries, pack_members
+from newsletter.kernel import ids
+
+_FIRST_EXCLUSION_ENTRY = 65_000  # places in the directory from here on are exclusions, those below are strata
+
+
+class BatchReference(Protocol):
+    """What an incident has to know of its batch."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def mailing_id(self) -> int: ...
+
+
+def build_batch(
+    mailing_id: int, number: int, members: Sequence[int], due_at: datetime, stratum: int, **strata: Any
+) -> models.Batch:
+    """A planned batch, not yet stored. `strata` are wave, variant, language, tracking, and whether it is a repair."""
+    return models.Batch(
+        mailing_id=mailing_id,
+        number=number,
+        key=ids.generate_id(),
+        stratum=stratum,
+        state=states.PLANNED,
+        due_at=due_at,
+        **pack_members_of_batch(members),
+        **strata,
+    )
+
+
+def pack_members_of_batch(members: Sequence[int]) -> dict[str, Any]:
+    """The fields of a batch in which nobody was mailed yet that depend on who is in it."""
+    return {
+        "format": FORMAT,
+        "members": pack_members(members),
+        "outcomes": Outcomes.planned(len(members)).packed(),
+        "size": len(members),
+        "first_id": members[0],
+        "last_id": members[-1],
+    }
+
+
+def build_exclusion(mailing_id: int, reason: str, members: Sequence[int]) -> models.Exclusion:
+    """Candidates left out for one reason, not yet stored."""
+    return models.Exclusion(
+        mailing_id=mailing_id,
+        reason=reason,
+        format=FORMAT,
+        members=pack_members(members),
+        size=len(members),
+        first_id=members[0],
+        last_id=members[-1],
+    )
+
+
+def build_audience_index(mailing_id: int, places: Sequence[tuple[int, int]]) -> models.Directory:
+    """Where some candidates are, not yet stored: (id, stratum or `encode_exclusion`), ascending."""
+    return models.Directory(
+        mailing_id=mailing_id,
+        first_id=places[0][0],
+        last_id=places[-1][0],
+        format=FORMAT,
+        places=pack_index_entries(places),
+    )
+
+
+def encode_exclusion(reason: str) -> int:
+    """The place in the directory of who is left out for this reason."""
+    return _FIRST_EXCLUSION_ENTRY + states.EXCLUSION_REASONS.index(reason)
+
+
+def decode_exclusion(place: int) -> str:
+    """The reason at a place in the directory; "" for a stratum."""
+    return states.EXCLUSION_REASONS[place - _FIRST_EXCLUSION_ENTRY] if place >= _FIRST_EXCLUSION_ENTRY else ""
+
+
+def build_exception(
+    of: BatchReference, subscriber_id: int, *, address: str, kind: str, reason: str, at: datetime
+) -> models.Incident:
+    """Something out of the ordinary that happened to one delivery of a batch, not yet stored."""
+    return models.Incident(
+        mailing_id=of.mailing_id,
+        batch_id=of.id,
+        subscriber_id=subscriber_id,
+        address=address,
+        kind=kind,
+        reason=reason,
+        at=at,
+    )

@@ -1,0 +1,214 @@
+"""Making mailings, finishing them, and the decisions of operators. Freezing the audience: `freezing`.
+
+create ─▶ scheduled ─freeze─▶ freezing ─(counts reconcile)─▶ sending ─(all settled)─▶ finished
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, F, OuterRef, Q
+
+from newsletter.curator.editions import approval
+from newsletter.delivery import models
+from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.providers import registry
+from newsletter.delivery.reports import summary
+from newsletter.delivery.reports.summary import Mailing
+from newsletter.delivery.sending import recall_window
+from newsletter.kernel import ids
+from newsletter.kernel.errors import Conflict, NotFound, Refused
+
+log = logging.getLogger(__name__)
+
+
+def create_mailing(
+    *,
+    snapshot_id: int,
+    edition_id: int,
+    newsletter_id: int,
+    list_id: int,
+    kind: str,
+    due_at: datetime,
+    provider: str,
+    by: str,
+    now: datetime,
+    occurrence_id: int | None = None,
+    recall_minutes: int = 0,
+) -> Mailing:
+    """Plans the sending of a snapshot at `due_at`. An edition has one mailing: a second is Refused.
+
+    One that is held because the edition was edited takes the new snapshot and the new time. With `recall_minutes` it
+    is handed over so long before, where the provider can be stopped until then. Raises BadInput for a provider there
+    is not.
+    """
+    registry.get_max_batch(provider)  # an unknown provider is said now, not at seven in the morning
+    window = _plan_recall_window(provider, due_at, recall_minutes, now)
+    of_edition = models.Mailing.objects.filter(edition_id=edition_id, kind=kind).exclude(state=states.CANCELLED)
+    if kind == models.Mailing.Kind.CORRECTION:  # of those an edition may have several, each of its own words
+        of_edition = of_edition.filter(snapshot_id=snapshot_id)
+    existing = of_edition.first()
+    if existing is not None:
+        return _reschedule(existing, snapshot_id, due_at, by, window, occurrence_id)
+    try:
+        with transaction.atomic():
+            row = models.Mailing.objects.create(
+                key=ids.generate_id(),
+                kind=kind,
+                newsletter_id=newsletter_id,
+                edition_id=edition_id,
+                snapshot_id=snapshot_id,
+                occurrence_id=occurrence_id,
+                list_id=list_id,
+                provider=provider,
+                state=states.SCHEDULED,
+                due_at=due_at,
+                created_at=now,
+                created_by=by,
+                **window,
+            )
+    except IntegrityError:
+        raise Conflict(
+            f"Somebody else has just sent edition {edition_id}. Look at it: newsletter mailings list"
+        ) from None
+    return summary.get_mailing(row.id)
+
+
+def _plan_recall_window(provider: str, due_at: datetime, minutes: int, now: datetime) -> dict[str, Any]:
+    """The recall window of a new mailing: none, or one that is to be opened."""
+    begins_at = recall_window.compute_begins_at(due_at, minutes, now) if registry.can_cancel(provider) else None
+    return {"recall": states.WANTED if begins_at else "", "begins_at": begins_at}
+
+
+def _reschedule(
+    row: models.Mailing, snapshot_id: int, due_at: datetime, by: str, window: dict[str, Any], occurrence_id: int | None
+) -> Mailing:
+    # A mailing that froze its audience may have reached people: it is never armed again.
+    rows = models.Mailing.objects.filter(id=row.id, state__in=(states.HELD, states.SCHEDULED), frozen_at=None)
+    fresh = {"occurrence_id": occurrence_id} if occurrence_id and row.occurrence_id is None else {}
+    changed = row.state == states.HELD or row.snapshot_id != snapshot_id
+    if not changed or not rows.update(
+        state=states.SCHEDULED, reason="", snapshot_id=snapshot_id, due_at=due_at, created_by=by, **window, **fresh
+    ):
+        raise Refused(
+            f"Edition {row.edition_id} has the mailing {row.id} already, which is {row.state}. Look at it: newsletter mailings show {row.id}"
+        )
+    return summary.get_mailing(row.id)
+
+
+def finish_settled(now: datetime) -> int:
+    """Closes mailings whose batches are all settled. Returns how many."""
+    _withdraw_returned_batches()
+    still_open = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCH_STATES)
+    # What can still be recalled is not over, though all of it is handed over.
+    recallable = Q(recall=states.OPEN, due_at__gt=now)
+    rows = models.Mailing.objects.filter(~Exists(still_open), ~recallable, state=states.SENDING)
+    return sum(_finish(row, now) for row in rows)
+
+
+def _finish(row: models.Mailing, now: datetime) -> bool:
+    with transaction.atomic():  # together: a kill in between would leave the edition unsent for ever
+        mine = models.Mailing.objects.filter(id=row.id, state=states.SENDING)
+        if not mine.update(state=states.FINISHED, finished_at=now):
+            return False
+        if row.kind == models.Mailing.Kind.EDITION:
+            approval.mark_sent(row.edition_id, now=now)
+    return True
+
+
+def _withdraw_returned_batches() -> None:
+    """Batches that were in a worker's hands when their mailing was cancelled, and came back: unsent, or too late."""
+    back = models.Batch.objects.filter(state=states.PLANNED, mailing__state=states.CANCELLED)
+    for mailing_id in set(back.values_list("mailing_id", flat=True)):
+        withdraw_planned(mailing_id)
+
+
+def pause_on_error(mailing_id: int, reason: str) -> None:
+    """Pauses a mailing that cannot go on by itself. Harmless when others stopped it already."""
+    rows = models.Mailing.objects.filter(id=mailing_id, state=states.SENDING)
+    if rows.update(state=states.PAUSED, reason=reason[:300]):
+        log.error("Mailing %s stops: %s", mailing_id, reason)
+
+
+def pause_other_providers(provider: str, now: datetime) -> int:
+    """Pauses mailings planned for another provider than this process has: they would wait in silence. Returns how many."""
+    due = models.Batch.objects.filter(mailing_id=OuterRef("id"), state=states.PLANNED, due_at__lte=now)
+    rows = models.Mailing.objects.filter(Exists(due), state=states.SENDING).exclude(provider=provider)
+    found = list(rows.values_list("id", "provider"))
+    for mailing_id, planned_for in found:
+        pause_on_error(
+            mailing_id,
+            f"It was planned for {planned_for}, and mail leaves through {provider} now. Set NEWSLETTER_PROVIDER={planned_for} "
+            "and start again, then resume; or cancel it and send the edition anew.",
+        )
+    return len(found)
+
+
+def pause(mailing_id: int, *, by: str, now: datetime) -> None:
+    """Stops handing over; what is in flight is finished. Resuming continues where the ledger says."""
+    _change_state(mailing_id, states.PAUSED, f"paused by {by}")
+
+
+def resume(mailing_id: int, *, by: str, now: datetime) -> None:
+    """Lets a paused mailing go on from where it stands."""
+    found = get_row(mailing_id)
+    if found.state != states.PAUSED:
+        raise Refused(f"Mailing {mailing_id} is {found.state}, so there is nothing to resume.")
+    to = states.SCHEDULED if found.frozen_at is None else states.FREEZING
+    models.Batch.objects.filter(mailing_id=mailing_id, state=states.PLANNED).update(due_at=now, attempt=0)
+    # From freezing it passes to sending by itself once every candidate is accounted for.
+    paused = models.Mailing.objects.filter(id=mailing_id, state=states.PAUSED)
+    paused.update(state=to, reason="", version=F("version") + 1)  # what workers know of it is read anew
+
+
+def cancel(mailing_id: int, *, by: str, now: datetime) -> None:
+    """Stops for good: what was not handed over is withdrawn. Raises Refused where all of it can be recalled instead."""
+    found = get_row(mailing_id)
+    recallable = found.recall == states.OPEN and recall_window.can_be_recalled(found.due_at, now)
+    if recallable and found.state in (states.SENDING, states.PAUSED):
+        raise Refused(
+            f"Cancelling would not stop what the provider has of mailing {mailing_id} already. "
+            f"Stop all of it: newsletter mailings recall {mailing_id}"
+        )
+    with transaction.atomic():
+        _change_state(mailing_id, states.CANCELLED, f"cancelled by {by}")
+        withdraw_planned(mailing_id)
+
+
+def withdraw_planned(mailing_id: int) -> int:
+    """Takes out of the ledger what did not leave: how many readers that is."""
+    withdrawn = 0
+    for batch in models.Batch.objects.filter(mailing_id=mailing_id, state=states.PLANNED):
+        outcomes = Outcomes(batch.outcomes, batch.format)
+        places = outcomes.places(Outcome.PLANNED)
+        outcomes.mark(places, Outcome.WITHDRAWN)
+        withdrawn += len(places)
+        models.Batch.objects.filter(id=batch.id, state=states.PLANNED).update(
+            state=states.derive_batch_state(outcomes.counts()),
+            outcomes=outcomes.packed(),
+            error="cancelled",
+            version=F("version") + 1,
+        )
+    return withdrawn
+
+
+def _change_state(mailing_id: int, to: str, reason: str) -> None:
+    found = get_row(mailing_id)
+    rows = models.Mailing.objects.filter(id=mailing_id, state=found.state)
+    if not states.can_become(states.MAILING_TRANSITIONS, found.state, to) or not rows.update(
+        state=to, reason=reason[:300]
+    ):
+        raise Refused(f"Mailing {mailing_id} is {found.state}; it cannot become {to}.")
+
+
+def get_row(mailing_id: int) -> models.Mailing:
+    """The mailing with this id. Raises NotFound."""
+    found = models.Mailing.objects.filter(id=mailing_id).first()
+    if found is None:
+        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    return found

@@ -1,0 +1,103 @@
+"""Mail to single people, outside the ledger: tests, notices, and the message an editor wants to see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+
+from newsletter.catalog.values import Newsletter
+from newsletter.delivery.providers import mime
+from newsletter.delivery.providers.base import Answer, Provider, Recipient, SendRequest, build_personal_message
+from newsletter.delivery.sending import envelopes
+from newsletter.kernel import ids
+from newsletter.kernel.errors import BadInput, Refused
+from newsletter.templater.briefing import Rendered
+from subscribers.addresses import check_address, to_sendable
+
+TEST_PREFIX = "[TEST] "
+MAX_TEST_ADDRESSES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """What became of one test message: accepted, refused or unknown."""
+
+    __test__ = False
+
+    address: str
+    answer: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComposedMail:
+    """A message as one reader gets it."""
+
+    html: str
+    text: str
+    subject: str
+    eml: bytes
+
+
+def send_test_mails(
+    *,
+    rendered: Rendered,
+    newsletter: Newsletter,
+    addresses: tuple[str, ...],
+    provider: Provider,
+    now: datetime,
+) -> tuple[TestResult, ...]:
+    """Sends a draft to these addresses alone. Its links to leave lead nowhere: a test must not unsubscribe anybody."""
+    if not rendered.html:
+        raise Refused("The mail could not be rendered, so no test was sent. See why: newsletter editions check ID")
+    if not 0 < len(addresses) <= MAX_TEST_ADDRESSES:
+        raise BadInput(f"Give 1 to {MAX_TEST_ADDRESSES} addresses for a test.", "test_to")
+    wanted = [to_sendable(check_address(address)) for address in addresses]
+    cover = envelopes.build_envelope(
+        rendered, newsletter, base_url=settings.CONFIG.base_url, subject_prefix=TEST_PREFIX
+    )
+    return tuple(
+        _send_one(provider, SendRequest(cover, (_test_recipient(address),), "tests", "tests", ids.generate_id()), now)
+        for address in wanted
+    )
+
+
+def _test_recipient(address: str, first_name: str = "") -> Recipient:
+    return Recipient(f"test.{ids.generate_id()}", address, first_name, "test")
+
+
+def _send_one(provider: Provider, request: SendRequest, now: datetime) -> TestResult:
+    answer = provider.send_batch(request, now)
+    return TestResult(request.recipients[0].address, answer.kind, answer.message)
+
+
+def send_transactional(
+    *, rendered: Rendered, newsletter: Newsletter, address: str, provider: Provider, now: datetime
+) -> Answer:
+    """Sends a mail about a subscription to one person."""
+    if not rendered.html:
+        reasons = "; ".join(problem.message for problem in rendered.problems)
+        return Answer("refused", f"The mail could not be rendered: {reasons}", permanent=True)
+    recipient = Recipient(f"notice.{ids.generate_id()}", address, "", "")
+    return provider.send_batch(
+        SendRequest(
+            envelopes.build_transactional_envelope(rendered, newsletter),
+            (recipient,),
+            "notices",
+            "notices",
+            ids.generate_id(),
+        ),
+        now,
+    )
+
+
+def compose_eml(
+    *, rendered: Rendered, newsletter: Newsletter, address: str, first_name: str = "", date: str = "", now: datetime
+) -> ComposedMail:
+    """The message as it would leave for one reader."""
+    cover = envelopes.build_envelope(rendered, newsletter, base_url=settings.CONFIG.base_url)
+    recipient = _test_recipient(to_sendable(check_address(address)), first_name)._replace(date=date)
+    mine = build_personal_message(cover, recipient)
+    return ComposedMail(mine.html, mine.text, mine.subject, mime.compose_message(cover, recipient, now=now).as_bytes())

@@ -1,0 +1,145 @@
+"""What an operator decides about those who did not get it: more batches of the same mailing, or “it did arrive”.
+
+Whoever is planned once more counts in the new batch; the old one keeps the place, marked as repaired, so that
+an event which turns up late for it is recognised: then that reader has it twice, and an alarm says so.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max, Q
+
+from newsletter.catalog import newsletters
+from newsletter.delivery import models
+from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.format import Outcomes, unpack_members
+from newsletter.delivery.ledger.states import MemberFlag, Outcome
+from newsletter.delivery.sending import ledger_rows, send_times
+from newsletter.kernel.errors import Conflict, NotFound, Refused
+
+log = logging.getLogger(__name__)
+
+OLDEST_SILENCE = timedelta(days=1)  # older silence is left to people: the opt-in may be younger than it
+REPAIRABLE_STATES = (states.SENDING, states.PAUSED, states.FINISHED)
+
+
+def repair_mailing(mailing_id: int, *, unknown: bool = False, now: datetime) -> int:
+    """Plans exactly those once more who did not get it and may: how many they are.
+
+    That is whoever was refused together with a whole batch, and whoever was dropped because our plan was used up;
+    with `unknown` also those of whom nobody knows, some of whom may then have it twice. Recipients that were
+    refused by name, that bounced or left are not tried again. Raises Refused, NotFound, Conflict.
+    """
+    return _repair(mailing_id, Q(state__in=(states.ACCEPTED, states.REFUSED, states.UNKNOWN)), unknown=unknown, now=now)
+
+
+def repair_silent(now: datetime) -> int:
+    """Plans those once more of whom nobody has known for as long as their newsletter says (it opted in): how many.
+
+    Some of them may have it twice then. One word of the provider about a request would have settled it (fact 28a).
+    """
+    repaired = 0
+    for newsletter in newsletters.list_newsletters():
+        if not newsletter.repair_after_minutes:
+            continue
+        silent_since = now - timedelta(minutes=newsletter.repair_after_minutes)
+        silent = Q(
+            state=states.UNKNOWN, handed_over_at__lte=silent_since, handed_over_at__gte=silent_since - OLDEST_SILENCE
+        )
+        mailings = models.Mailing.objects.filter(
+            newsletter_id=newsletter.id, state__in=(states.SENDING, states.FINISHED)
+        )
+        found = models.Batch.objects.filter(silent, mailing__in=mailings).values_list("mailing_id", flat=True)
+        for mailing_id in set(found):
+            count = _repair(mailing_id, silent, unknown=True, now=now)
+            log.warning("%s readers of mailing %s are sent it again after silence", count, mailing_id)
+            repaired += count
+    return repaired
+
+
+def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
+    named = set(
+        models.Incident.objects.filter(mailing_id=mailing_id, kind="refused").values_list("subscriber_id", flat=True)
+    )
+    mailing = _get_repairable(mailing_id)
+    repaired = 0
+    try:
+        with transaction.atomic():
+            number = mailing.batches.aggregate(last=Max("number"))["last"] or 0
+            for batch in mailing.batches.filter(which):
+                outcomes = Outcomes(batch.outcomes, batch.format)
+                members = unpack_members(batch.members, batch.format)
+                places = [place for place in _find_missing(outcomes, unknown=unknown) if members[place] not in named]
+                if places:
+                    number += 1
+                    _plan_again(batch, outcomes, [members[place] for place in places], places, number, now)
+                    repaired += len(places)
+            if repaired:
+                send_times.plan_times(mailing, now)
+                finished = models.Mailing.objects.filter(id=mailing_id, state=states.FINISHED)
+                finished.update(state=states.SENDING, finished_at=None)
+    except IntegrityError:
+        raise _build_conflict(mailing_id) from None
+    return repaired
+
+
+def settle_unknown(mailing_id: int, *, now: datetime) -> int:
+    """Takes the operator's word that the provider accepted what nobody knew of: how many readers that is."""
+    mailing = _get_repairable(mailing_id)
+    settled = 0
+    with transaction.atomic():
+        for batch in mailing.batches.filter(state=states.UNKNOWN):
+            outcomes = Outcomes(batch.outcomes, batch.format)
+            places = outcomes.places(Outcome.UNKNOWN)
+            outcomes.mark(places, Outcome.ACCEPTED)
+            _store_outcomes(batch, outcomes)
+            settled += len(places)
+    return settled
+
+
+def _get_repairable(mailing_id: int) -> models.Mailing:
+    mailing = models.Mailing.objects.filter(id=mailing_id).first()
+    if mailing is None:
+        raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    if mailing.state not in REPAIRABLE_STATES:
+        raise Refused(f"Mailing {mailing_id} is {mailing.state}, so there is nothing to repair in it.")
+    return mailing
+
+
+def _find_missing(outcomes: Outcomes, *, unknown: bool) -> Iterable[int]:
+    wanted = {Outcome.REFUSED, Outcome.UNKNOWN} if unknown else {Outcome.REFUSED}
+    for place, outcome in enumerate(outcomes):
+        over_quota = outcome == Outcome.DROPPED and outcomes.flags(place) & MemberFlag.OVER_QUOTA
+        if outcome in wanted or over_quota:
+            yield place
+
+
+def _plan_again(
+    batch: models.Batch,
+    outcomes: Outcomes,
+    members: Sequence[int],
+    places: Sequence[int],
+    number: int,
+    now: datetime,
+) -> None:
+    outcomes.mark(places, Outcome.REPAIRED)
+    _store_outcomes(batch, outcomes)
+    strata = {name: getattr(batch, name) for name in ("wave", "variant", "language", "tracking")}
+    ledger_rows.build_batch(batch.mailing_id, number, members, now, batch.stratum, repair=True, **strata).save()
+
+
+def _store_outcomes(batch: models.Batch, outcomes: Outcomes) -> None:
+    state = states.derive_batch_state(outcomes.counts())
+    mine = models.Batch.objects.filter(id=batch.id, version=batch.version, state=batch.state)
+    if not mine.update(outcomes=outcomes.packed(), state=state, version=F("version") + 1):
+        raise _build_conflict(batch.mailing_id)
+
+
+def _build_conflict(mailing_id: int) -> Conflict:
+    return Conflict(
+        f"Mailing {mailing_id} changed at the same moment. Look at it again: newsletter mailings show {mailing_id}"
+    )

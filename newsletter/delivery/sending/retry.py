@@ -1,0 +1,78 @@
+"""What follows an answer: settled, tried again, or the mailing stops and people are asked. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.providers.base import Answer
+
+FIRST_WAIT = timedelta(seconds=5)
+FIRST_WAIT_WHEN_ASKED = timedelta(seconds=1)
+LONGEST_WAIT = timedelta(minutes=10)
+MAX_ATTEMPTS = 10  # half an hour of trying at least; then people are asked
+MAX_LOST_ANSWERS = 5  # answers lost in a row: a provider in trouble would make everybody unknown
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What the members that an answer did not name come to.
+
+    Their `outcome`, if the answer settles them; otherwise they are tried `compute_retry_time`. A `stop` is the reason
+    to pause the whole mailing.
+    """
+
+    outcome: Outcome = Outcome.PLANNED
+    again_at: datetime | None = None
+    stop: str = ""
+
+
+def decide_next_step(
+    answer: Answer, *, attempt: int, now: datetime, jitter: float, named: bool, proven: bool, lost_before: int
+) -> NextStep:
+    """What follows the answer to attempt number `attempt` (from 1).
+
+    `named`: the answer settled some members by name. `proven`: a batch of this mailing went through before.
+    Until one did, a refusal is taken to mean the message itself, and the mailing stops: mending and
+    resuming must reach everybody. `lost_before`: how many answers were lost right before this one.
+    """
+    if answer.accepted:
+        return NextStep(Outcome.ACCEPTED)
+    if answer.unknown:
+        in_a_row = lost_before + 1
+        return NextStep(
+            Outcome.UNKNOWN, stop=_format_lost_answers(in_a_row, answer) if in_a_row >= MAX_LOST_ANSWERS else ""
+        )
+    if answer.stop:
+        return NextStep(again_at=now, stop=answer.message)
+    if answer.permanent and named:
+        return NextStep(again_at=now)  # at once, without those
+    if answer.permanent and proven:
+        return NextStep(Outcome.REFUSED)
+    if answer.permanent:
+        return NextStep(again_at=now, stop=f"{answer.message} Nobody was mailed yet. Mend it, then resume.")
+    again = compute_retry_time(now, attempt, asked=answer.again_at, jitter=jitter)
+    if again is None:
+        return NextStep(again_at=now, stop=f"Tried {attempt} times in vain: {answer.message}")
+    return NextStep(again_at=again)
+
+
+def _format_lost_answers(in_a_row: int, answer: Answer) -> str:
+    return f"{in_a_row} answers in a row were lost, the last one: {answer.message} Look at the provider, then resume."
+
+
+def compute_retry_time(now: datetime, attempt: int, *, asked: datetime | None, jitter: float) -> datetime | None:
+    """When attempt number `attempt` (from 1), refused for now, is followed by the next; None to stop and ask.
+
+    Waits double up to ten minutes. What the provider `asked` for (X-RateLimit-Reset, SendGrid fact 25)
+    is honoured, and then we begin with shorter waits of our own: it knows when it is ready. `jitter` (0 to 1)
+    spreads the batches that were refused together.
+    """
+    if attempt >= MAX_ATTEMPTS:
+        return None
+    first = FIRST_WAIT if asked is None else FIRST_WAIT_WHEN_ASKED
+    own = now + min(first * 2 ** (attempt - 1), LONGEST_WAIT) * (1 + 0.5 * jitter)
+    if asked is None:
+        return own
+    return max(own, min(asked, now + timedelta(hours=1)) + timedelta(seconds=2 * jitter))

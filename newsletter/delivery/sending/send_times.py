@@ -1,0 +1,83 @@
+"""The limits a mailing is planned under: messages a minute, of its newsletter and of our account, and a day's ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
+
+from newsletter.catalog import newsletters
+from newsletter.catalog.values import Newsletter
+from newsletter.delivery import models
+from newsletter.delivery.ledger import states
+from newsletter.delivery.sending import pacing
+
+ROWS_PER_QUERY = 1_000
+LOOK_BACK = timedelta(days=1)
+
+
+def plan_times(row: models.Mailing, now: datetime) -> None:
+    """Gives every planned batch of a mailing its time, behind what others of the same limits have planned already.
+
+    With a recall window all is handed over at once, and it is the provider that sends at these times. Without limits
+    the times stay as they are. Within a transaction.
+    """
+    newsletter = newsletters.get_newsletter(row.newsletter_id)
+    account = settings.CONFIG.per_minute
+    rate = min(filter(None, (newsletter.per_minute, account)), default=0)
+    if not rate:
+        return
+    models.Pace.objects.get_or_create(name=row.provider)
+    models.Pace.objects.select_for_update().get(name=row.provider)  # two mailings never take the same minute
+    mine = models.Batch.objects.filter(mailing_id=row.id, state=states.PLANNED).order_by("number")
+    batches = list(mine.only("id", "size"))
+    start = max(row.due_at, now, *_find_reserved_until(row, newsletter, account))
+    field = "send_at" if row.recall == states.OPEN and now < row.due_at else "due_at"
+    for batch, at in zip(
+        batches, pacing.compute_send_times([batch.size for batch in batches], start, rate), strict=True
+    ):
+        setattr(batch, field, at)
+    models.Batch.objects.bulk_update(batches, [field], batch_size=ROWS_PER_QUERY)
+
+
+def _find_reserved_until(row: models.Mailing, newsletter: Newsletter, account: int) -> Iterable[datetime]:
+    """Until when the minutes of this newsletter, and those of the account, are taken by other mailings."""
+    waiting = Q(state__in=states.OPEN_BATCH_STATES, mailing__state=states.SENDING)
+    gone = Q(state__in=(states.ACCEPTED, states.UNKNOWN))
+    others = models.Batch.objects.filter(waiting | gone, mailing__provider=row.provider).exclude(mailing_id=row.id)
+    others = others.filter(due_at__gte=row.due_at - LOOK_BACK)
+    if newsletter.per_minute:
+        yield from _find_end(others.filter(mailing__newsletter_id=row.newsletter_id), newsletter.per_minute)
+    if account:
+        yield from _find_end(others, account)
+
+
+def _find_end(batches: QuerySet[models.Batch], rate: int) -> Iterable[datetime]:
+    leaves_at = Coalesce("send_at", "due_at")
+    last = batches.order_by(leaves_at.desc()).values_list(leaves_at, "size").first()
+    if last is not None:
+        leaves_at, size = last
+        yield pacing.compute_next_time(leaves_at, size, rate)
+
+
+def count_left_today(newsletter: Newsletter, due_at: datetime) -> int | None:
+    """How many messages the warm-up of a newsletter's domain still allows on the day of `due_at`; None: no ceiling.
+
+    The day is that of the newsletter's zone. What other newsletters of the same domain planned for it counts as well.
+    """
+    zone = ZoneInfo(newsletter.zone)
+    day = due_at.astimezone(zone).date()
+    most = pacing.compute_ceiling(day, newsletter.warm_up_from, newsletter.warm_up_first)
+    if most is None:
+        return None
+    start = datetime(day.year, day.month, day.day, tzinfo=zone)
+    of_domain = models.Mailing.objects.filter(
+        newsletter_id__in=newsletters.list_newsletter_ids_of_domain(newsletter.from_email.rpartition("@")[2]),
+        due_at__gte=start,
+        due_at__lt=start + timedelta(days=1),
+    )
+    return most - (of_domain.exclude(state=states.CANCELLED).aggregate(n=Sum("planned"))["n"] or 0)

@@ -1,0 +1,89 @@
+"""The heartbeat: APScheduler as a timer that only asks the rows what is due."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from django.db import close_old_connections
+
+from newsletter.jobs import heartbeats, tasks, worker_threads
+from newsletter.kernel import clock
+from newsletter.kernel.errors import NewsletterError
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 5
+FEEDS_SECONDS = 60
+PROVIDER_SECONDS = 600
+ENGAGEMENT_SECONDS = 300  # to ask whether the hour is over
+HUNG_AFTER_SECONDS = 180.0
+
+
+class Scheduler:
+    """Ticks until stopped. Feeds and editions have threads of their own: a slow server never delays a send."""
+
+    def __init__(self, tick_seconds: int = TICK_SECONDS, feeds_seconds: int = FEEDS_SECONDS) -> None:
+        self._watchdog = worker_threads.Watchdog(HUNG_AFTER_SECONDS)
+        self._timer = BackgroundScheduler(
+            timezone=UTC,
+            executors={"default": ThreadPoolExecutor(6)},
+            # The default grace of one second silently drops late jobs; ours are never too late.
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        start = datetime.now(UTC)
+        self._timer.add_job(self._tick, "interval", seconds=tick_seconds, id="tick", next_run_time=start)
+        self._timer.add_job(self._editions, "interval", seconds=tick_seconds, id="editions", next_run_time=start)
+        self._timer.add_job(self._provider, "interval", seconds=PROVIDER_SECONDS, id="provider", next_run_time=start)
+        self._timer.add_job(
+            self._engagement, "interval", seconds=ENGAGEMENT_SECONDS, id="engagement", next_run_time=start
+        )
+        self._timer.add_job(self._feeds, "interval", seconds=feeds_seconds, id="feeds", next_run_time=start)
+        self._timer.add_job(self._watch, "interval", seconds=feeds_seconds, id="watch", next_run_time=start)
+
+    def start(self) -> None:
+        """Starts ticking in the background."""
+        self._watchdog.start()
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Finishes the present tick and stops."""
+        self._timer.shutdown(wait=True)
+        heartbeats.delete_heartbeat("heartbeat")
+
+    def _tick(self) -> None:
+        now = clock.now()
+        ticked = tasks.tick(now, opening=False)
+        if worker_threads.try_record_heartbeat(
+            "heartbeat", note="; ".join(f"{step}: {why}" for step, why in ticked.failed.items())
+        ):
+            self._watchdog.alive()
+
+    def _editions(self) -> None:
+        _run_step(tasks.create_due_editions, "Editions could not be opened")
+
+    def _provider(self) -> None:
+        _run_step(tasks.sync_provider, "The provider’s lists could not be read")
+
+    def _engagement(self) -> None:
+        _run_step(tasks.roll_up_engagement, "Opens and clicks could not be folded down")
+
+    def _feeds(self) -> None:
+        _run_step(tasks.fetch_due_feeds, "Feeds could not be fetched")
+        _run_step(tasks.group_stories, "Articles could not be grouped into stories")
+
+    def _watch(self) -> None:
+        _run_step(tasks.check_pages_and_links, "The pages of picked stories could not be looked at")
+
+
+def _run_step(step: Callable[[datetime], int], trouble: str) -> None:
+    try:
+        step(clock.now())
+    except NewsletterError as error:
+        log.warning("%s: %s It is tried again at the next beat", trouble, error)
+    except Exception:
+        log.exception("%s; it is tried again at the next beat", trouble)
+        close_old_connections()

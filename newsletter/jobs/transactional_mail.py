@@ -1,0 +1,94 @@
+"""Mail that readers are owed (confirm, welcome, goodbye …): the row is the truth, this renders and sends it."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from newsletter.catalog import newsletters
+from newsletter.catalog.values import Newsletter
+from newsletter.curator.editions.briefing import build_publication
+from newsletter.delivery.sending import one_off
+from newsletter.jobs import wiring
+from newsletter.jobs.transactional_texts import get_transactional_text
+from newsletter.kernel.errors import NewsletterError
+from newsletter.templater.briefing import Rendered, TransactionalContent
+from newsletter.templater.rendering import render_transactional
+from subscribers import transactional
+from subscribers.values import TransactionalMail
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)
+CLAIM_LIMIT = 5  # what a crash may leave unknown
+MAX_ATTEMPTS = 8  # tries; with doubling waits from one minute this is about two hours
+"""A confirmation that comes a day late confuses more than it helps."""
+
+
+def send_due(now: datetime) -> bool:
+    """Claims some owed mails and sends them. Returns whether there was work."""
+    owed = transactional.claim_mails(now, limit=CLAIM_LIMIT, lease=LEASE)
+    for mail in owed:
+        _send(mail, now)
+    return bool(owed)
+
+
+def has_due(now: datetime) -> bool:
+    """Whether a mail is owed that is due, or whose sender may have died."""
+    return transactional.has_due_mails(now)
+
+
+def _send(mail: TransactionalMail, now: datetime) -> None:
+    sender = _find_sender(mail.list_id)
+    if sender is None:
+        transactional.mark_mail_failed(
+            mail.id, f"No newsletter uses the list {mail.list_name}, so nobody can be the sender.", now
+        )
+        return
+    try:
+        answer = one_off.send_transactional(
+            rendered=_render(mail, sender),
+            newsletter=sender,
+            address=mail.address,
+            provider=wiring.get_provider(),
+            now=now,
+        )
+    except NewsletterError as error:
+        _retry_or_fail(mail, str(error), now)
+        return
+    if answer.accepted:
+        transactional.mark_mail_sent(mail.id, now)
+    elif answer.unknown:
+        transactional.mark_mail_unknown(mail.id, answer.message, now)
+    else:
+        _retry_or_fail(mail, answer.message, now, permanent=answer.permanent)
+
+
+def _retry_or_fail(mail: TransactionalMail, reason: str, now: datetime, *, permanent: bool = False) -> None:
+    final = permanent or mail.attempts >= MAX_ATTEMPTS
+    again_at = None if final else now + timedelta(minutes=2 ** (mail.attempts - 1))
+    transactional.mark_mail_failed(mail.id, reason, now, again_at=again_at)
+    log.warning("Owed mail %s (%s) was not sent: %s", mail.id, mail.kind, reason)
+
+
+def _find_sender(list_id: int | None) -> Newsletter | None:
+    found = newsletters.list_newsletters_of_list(list_id) if list_id else newsletters.list_newsletters()
+    return found[0] if found else None
+
+
+def _render(mail: TransactionalMail, sender: Newsletter) -> Rendered:
+    words = get_transactional_text(mail.kind, mail.language or sender.language)
+    fill = {"list": mail.list_name, "publication": sender.publication}
+    return render_transactional(
+        TransactionalContent(
+            subject=words.subject.format(**fill),
+            heading=words.heading.format(**fill),
+            paragraphs=tuple(p.format(**fill) for p in words.paragraphs),
+            button_text=words.button.format(**fill),
+            button_url=mail.button_url,
+            small=tuple(p.format(**fill) for p in words.small),
+            publication=build_publication(sender),
+            language=mail.language or sender.language,
+            theme=sender.theme,
+        )
+    )

@@ -1,0 +1,42 @@
+"""What a worker does, step by step, whether threads of this process take the steps or jobs on many machines.
+
+A step takes `now`, does one piece and says whether there was one. By the rows alone, so that any number may be at it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from newsletter.delivery.events import applying
+from newsletter.delivery.sending import freeze, mailings, recall
+from newsletter.delivery.sending.hand_over import hand_over_next
+from newsletter.jobs import heartbeats, wiring
+from newsletter.kernel import clock
+from subscribers.imports import run
+
+
+def hand_over(now: datetime, owner: str) -> bool:
+    """Hands one due batch over."""
+    return hand_over_next(now, owner=owner, provider=wiring.get_provider(), clock=clock.now)
+
+
+def advance_mailings(now: datetime) -> bool:
+    """Opens a recall window, freezes an audience, or closes what is done."""
+    provider = wiring.get_provider()
+    return (
+        recall.open_next_window(now, provider)
+        or freeze.freeze_next(now)
+        or bool(mailings.finish_settled(now))
+        or bool(mailings.pause_other_providers(provider.name, now))
+        or bool(recall.settle_late_batches(now))
+    )
+
+
+def apply_events(now: datetime) -> bool:
+    """Applies some posts of the provider."""
+    return applying.apply_next(now, owner=heartbeats.get_process_name("worker"))
+
+
+def import_subscribers(now: datetime) -> bool:
+    """Looks through or imports the next file of readers."""
+    return run.process_next_import(now, owner=heartbeats.get_process_name("worker"), clock=clock.now)

@@ -1,0 +1,174 @@
+"""Public pages: the archive of sent editions, the pictures in mails, and a word for monitors."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.feedgenerator import Atom1Feed
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from newsletter.catalog import newsletters
+from newsletter.catalog.values import Newsletter
+from newsletter.curator.editions import corrections, day_names, edition_lookup, variants
+from newsletter.curator.editions.values import Edition, Pick
+from newsletter.jobs import heartbeats
+from newsletter.kernel import clock
+from newsletter.kernel.errors import NotFound
+from newsletter.templater.archive_page import PageMetadata, build_archive_page
+from newsletter.templater.briefing import Rendered
+from newsletter.templater.corrections import add_corrections
+from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
+from newsletter.templater.untrusted_text import clean_line as strip_unprintable
+from newsletter.web.middleware import render_error_page
+from subscribers import subscriber_lookup
+
+SENT_STATES = ("handed_over", "sent")
+FEED_LENGTH = 30  # editions
+ARCHIVE_POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; "
+    "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+)
+
+
+@require_safe
+@cache_control(max_age=300, public=True)
+def show_archive(request: HttpRequest) -> HttpResponse:
+    """The newsletters that have an archive."""
+    return render(request, "readers/archive.html", {"newsletters": _public_newsletters()})
+
+
+@require_safe
+@cache_control(max_age=300, public=True)
+def show_newsletter_archive(request: HttpRequest, slug: str) -> HttpResponse:
+    """The sent editions of one newsletter."""
+    newsletter = _find_public_newsletter(slug)
+    if newsletter is None:
+        return render_error_page(request, "There is no archive here.", 404)
+    sent = edition_lookup.list_editions(newsletter.id, states=SENT_STATES, limit=200)
+    return render(request, "readers/archive_of.html", {"newsletter": newsletter, "editions": sent})
+
+
+@require_safe
+@cache_control(max_age=300, public=True)
+def show_archived_edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
+    """One sent edition as it was mailed, with nothing of any reader in it."""
+    newsletter = _find_public_newsletter(slug)
+    found = edition_lookup.find_edition(newsletter.id, clock.parse_day(day)) if newsletter else None
+    if newsletter is None or found is None or found.state not in SENT_STATES or found.snapshot_id is None:
+        return render_error_page(request, "This edition is not in the archive.", 404)
+    mail = _render_neutral(found)
+    assert mail is not None  # it has a snapshot
+    corrected = [
+        (
+            day_names.format_day(each.at.astimezone(clock.get_zone(newsletter.zone)).date(), newsletter.language),
+            each.text,
+        )
+        for each in corrections.list_corrections(found.id)
+    ]
+    page = add_corrections(mail.html, corrected, newsletter.language)
+    response = HttpResponse(build_archive_page(page, _page_about(found, newsletter, mail.subject, mail.preheader)))
+    response["Content-Security-Policy"] = ARCHIVE_POLICY  # the words of strangers, on a page without rights
+    return response
+
+
+def _page_about(edition: Edition, newsletter: Newsletter, subject: str, preheader: str) -> PageMetadata:
+    shown = next((each for each in _public_picks(edition) if each.picture_url), None)
+    return PageMetadata(
+        canonical=_edition_url(newsletter, edition),
+        title=subject,
+        description=preheader or newsletter.strap or newsletter.name,
+        publication=newsletter.publication,
+        feed=f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/feed.xml",
+        picture=shown.picture_url if shown else "",
+        picture_alt=shown.image_alt if shown else "",
+        published=edition.approved_at.isoformat() if edition.approved_at else "",
+    )
+
+
+def _edition_url(newsletter: Newsletter, edition: Edition) -> str:
+    return f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/{edition.date:%Y-%m-%d}/"
+
+
+@require_safe
+@cache_control(max_age=300, public=True)
+def show_feed(request: HttpRequest, slug: str) -> HttpResponse:
+    """The sent editions of one newsletter as an Atom feed (RFC 4287), for feed readers."""
+    newsletter = _find_public_newsletter(slug)
+    if newsletter is None:
+        return render_error_page(request, "There is no archive here.", 404)
+    home = f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/"
+    made = Atom1Feed(
+        title=newsletter.name,
+        link=home,
+        description=newsletter.strap,
+        language=newsletter.language,
+        feed_url=f"{home}feed.xml",
+        author_name=newsletter.publication,
+    )
+    for each in edition_lookup.list_editions(newsletter.id, states=SENT_STATES, limit=FEED_LENGTH):
+        mail = _render_neutral(each)
+        if mail is None:
+            continue
+        stories = [pick.headline for pick in _public_picks(each)]
+        made.add_item(
+            title=strip_unprintable(mail.subject),
+            link=_edition_url(newsletter, each),
+            description=strip_unprintable(" · ".join([mail.preheader, *stories]).strip(" ·")),
+            pubdate=each.approved_at,
+            updateddate=max([each.approved_at, *(made.at for made in corrections.list_corrections(each.id))])
+            if each.approved_at
+            else None,
+            unique_id=_edition_url(newsletter, each),
+        )
+    return HttpResponse(made.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+
+
+def _public_picks(edition: Edition) -> list[Pick]:
+    """The stories that everybody may read, in their order."""
+    return sorted(variants.select_visible(edition, variants.PAGE).picks, key=lambda pick: pick.number)
+
+
+def _render_neutral(edition: Edition) -> Rendered | None:
+    """A sent edition with nothing of any reader in it."""
+    if edition.snapshot_id is None:
+        return None
+    return personalise_mail(edition_lookup.get_archive_page(edition.snapshot_id), MergeRecipient("you", "", "archive"))
+
+
+def _public_newsletters() -> list[Newsletter]:
+    shown = {each.id for each in subscriber_lookup.list_lists(public_only=True)}
+    return [each for each in newsletters.list_newsletters() if each.list_id in shown]
+
+
+def _find_public_newsletter(slug: str) -> Newsletter | None:
+    return next((each for each in _public_newsletters() if each.slug == slug), None)
+
+
+@require_safe
+@cache_control(max_age=31_536_000, public=True, immutable=True)
+def serve_picture(request: HttpRequest, name: str) -> FileResponse | HttpResponse:
+    """A picture of our store; its name is the hash of its bytes, so it never changes."""
+    try:
+        file, content_type = newsletters.get_picture_file(name)
+    except NotFound:
+        return HttpResponse("There is no such picture.", status=404, content_type="text/plain")
+    response = FileResponse(file.open("rb"), content_type=content_type)
+    response["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
+
+
+@require_safe
+def show_health(request: HttpRequest) -> JsonResponse:
+    """Whether the database answers and the background is alive; says nothing else."""
+    now = clock.now()
+    try:
+        connection.ensure_connection()
+        alive = {kind: heartbeats.is_alive(kind, now) for kind in ("heartbeat", "worker")}
+    except DatabaseError:
+        return JsonResponse({"database": False}, status=503)
+    return JsonResponse({"database": True, **alive, "now": (now - timedelta(microseconds=now.microsecond)).isoformat()})

@@ -1,0 +1,58 @@
+"""The boxes of an edition on its board: parts of it that are no stories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.curator.editions import boxes, edition_lookup, visibility
+from newsletter.curator.editions.values import Edition
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from newsletter.web.access import desk_view, record_audit, require_permission
+from newsletter.web.fields import read_number
+
+PLACES = (("top", "Below the intro"), ("end", "Below the stories"))
+
+
+@desk_view("edit", methods=("POST",))
+def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
+    """Adds a box, writes one anew (`box` is its id), or with `do=drop` takes it out."""
+    edition = edition_lookup.get_edition(edition_id)
+    require_permission(request, "edit", edition.newsletter_id)
+    typed = {name: request.POST.get(name, "") for name in ("title", "text", "shown_to", "place")}
+    box, now = read_number(request.POST, "box"), clock.now()
+    mark = request.POST.get("mark") if box else None
+    partial = bool(request.headers.get("HX-Request"))
+    try:
+        if request.POST.get("do") == "drop":
+            edition = boxes.drop_box(edition_id, box or 0, mark=mark, now=now)
+        else:
+            edition = boxes.set_box(edition_id, box_id=box, mark=mark, now=now, **typed)
+    except (BadInput, Conflict, NotFound, Refused) as error:
+        # What was typed is given back: nothing an editor wrote is lost.
+        if not partial:
+            raise
+        context = build_boxes_context(edition_lookup.get_edition(edition_id)) | {"error": str(error), "typed": typed}
+        return render(request, "fragments/boxes.html", context)
+    record_audit(request, "edited", f"edition {edition_id}", newsletter_id=edition.newsletter_id, detail="boxes")
+    if not partial:
+        return redirect("board", edition_id)
+    response = render(request, "fragments/boxes.html", build_boxes_context(edition))
+    response["HX-Trigger-After-Swap"] = '{"preview": ""}'
+    return response
+
+
+def build_boxes_context(edition: Edition) -> dict[str, Any]:
+    """What the fragment shows: each box with for whom it is, in words; and all that can be chosen."""
+    audiences = visibility.list_options()
+    words = dict(audiences)
+    return {
+        "edition": edition,
+        "boxes": [(box, words.get(box.shown_to, box.shown_to)) for box in edition.boxes],
+        "audiences": audiences,
+        "for_whom": words,
+        "places": PLACES,
+    }

@@ -1,0 +1,162 @@
+"""Deliveries: who got it, who did not, and does it add up."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.catalog import newsletters
+from newsletter.curator.editions import edition_lookup, variants, visibility
+from newsletter.delivery.reports import recipients, summary
+from newsletter.delivery.sending import mailings, recall, repair
+from newsletter.jobs import wiring
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.web.access import (
+    desk_view,
+    get_actor_email,
+    list_accessible_newsletters,
+    record_audit,
+    require_permission,
+)
+from subscribers.imports.csv import escape_formula
+
+ROWS_SHOWN = 100
+NOT_DELIVERED = ("recalled", "unknown", "refused", "dropped", "bounced", "blocked", "withdrawn")
+STOP_POLLING = 286  # htmx takes it as: do not ask again
+
+
+@desk_view("view")
+def show_deliveries(request: HttpRequest) -> HttpResponse:
+    """The mailings, newest first."""
+    names = {each.id: each for each in list_accessible_newsletters(request)}
+    found = summary.list_mailings(limit=50, newsletter_ids=names)
+    rows = [(each, names[each.newsletter_id], edition_lookup.get_edition(each.edition_id)) for each in found]
+    return render(request, "pages/deliveries.html", {"mailings": rows})
+
+
+@desk_view("view")
+def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
+    """One mailing: the sentence, the proof, the sum, and the people who did not get it."""
+    found = _get_mailing(request, "view", mailing_id)
+    state = request.GET.get("state", "")
+    rows = (
+        recipients.list_recipients(mailing_id, state=state, limit=ROWS_SHOWN) if state else _list_not_delivered(found)
+    )
+    return render(
+        request, "pages/mailing.html", _mailing_context(found) | {"rows": rows, "state": state, "shown": ROWS_SHOWN}
+    )
+
+
+def _list_not_delivered(found: summary.Mailing) -> tuple[recipients.CandidateOutcome, ...]:
+    """Readers' addresses are shown for the outcomes that need a person's eye."""
+    rows = (
+        row
+        for name in NOT_DELIVERED
+        if found.counts.get(name)
+        for row in recipients.list_recipients(found.id, state=name, limit=ROWS_SHOWN)
+    )
+    return tuple(row for row in rows if row.batch is not None)[:ROWS_SHOWN]
+
+
+@desk_view("view")
+def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
+    """The part of the page that moves while a mailing is handed over."""
+    found = _get_mailing(request, "view", mailing_id)
+    status = 200 if found.state in ("scheduled", "freezing", "sending") else STOP_POLLING
+    return render(request, "fragments/progress.html", _mailing_context(found), status=status)
+
+
+@desk_view("send", methods=("POST",))
+def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
+    """Pauses, resumes or cancels; repairs, or settles what nobody knows."""
+    found = _get_mailing(request, "send", mailing_id)
+    do, now, who = request.POST.get("do", ""), clock.now(), get_actor_email(request)
+    verbs: dict[str, tuple[Callable[[], int | None], str]] = {
+        "pause": (lambda: mailings.pause(mailing_id, by=who, now=now), "Paused."),
+        "resume": (lambda: mailings.resume(mailing_id, by=who, now=now), "It goes on."),
+        "cancel": (lambda: mailings.cancel(mailing_id, by=who, now=now), "Cancelled for good."),
+        "recall": (
+            lambda: _recall_mailing(mailing_id, who, now),
+            "Recalled: {:,} readers were spared. The edition is open again.",
+        ),
+        "repair": (lambda: repair.repair_mailing(mailing_id, now=now), "{:,} readers are planned once more."),
+        "resend": (
+            lambda: repair.repair_mailing(mailing_id, unknown=True, now=now),
+            "{:,} readers are planned once more.",
+        ),
+        "settle": (lambda: repair.settle_unknown(mailing_id, now=now), "{:,} readers count as accepted."),
+    }
+    if do not in verbs:
+        raise BadInput(f"A mailing can be told to {', '.join(verbs)}.", "do")
+    act, said = verbs[do]
+    try:
+        messages.success(request, said.format(act() or 0))
+        record_audit(request, do, f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
+    except NewsletterError as error:
+        messages.error(request, str(error))
+    return redirect("mailing", mailing_id)
+
+
+def _recall_mailing(mailing_id: int, who: str, now: datetime) -> int:
+    spared = recall.recall_mailing(mailing_id, by=who, now=now, provider=wiring.get_provider())
+    return spared.caught + spared.withdrawn
+
+
+@desk_view("readers")
+def download_proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
+    """Every candidate with what became of them, for a spreadsheet."""
+    found = _get_mailing(request, "readers", mailing_id)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(("reader", "address", "state", "batch", "reason"))
+    for row in recipients.iterate_recipients(mailing_id):
+        writer.writerow(
+            (row.subscriber_id, escape_formula(row.address), row.state, row.batch or "", escape_formula(row.reason))
+        )
+    record_audit(request, "exported proof", f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
+    response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="mailing-{mailing_id}.csv"'
+    return response
+
+
+def _get_mailing(request: HttpRequest, verb: str, mailing_id: int) -> summary.Mailing:
+    found = summary.get_mailing(mailing_id)
+    require_permission(request, verb, found.newsletter_id)
+    return found
+
+
+def _list_variants(found: summary.Mailing) -> list[tuple[str, str, summary.VariantCounts]]:
+    """Each variant in words, its subject, and how it did."""
+    snapshot_id, names = found.snapshot_id, visibility.get_segment_names()
+    words = {
+        each.code: variants.describe_variant(each, names) for each in edition_lookup.list_frozen_variants(snapshot_id)
+    }
+    return [
+        (words.get(code, code), edition_lookup.get_frozen_mail(snapshot_id, code).subject, counts)
+        for code, counts in found.variants.items()
+    ]
+
+
+def _mailing_context(found: summary.Mailing) -> dict[str, Any]:
+    excluded = sum(found.excluded.values())
+    return {
+        "mailing": found,
+        "newsletter": newsletters.get_newsletter(found.newsletter_id),
+        "edition": edition_lookup.get_edition(found.edition_id),
+        "excluded": excluded,
+        "moving": found.state in ("scheduled", "freezing", "sending"),
+        "missing": found.candidates - found.planned - excluded,
+        "clicks": [story for story in edition_lookup.list_story_clicks(found.edition_id) if story.as_of],
+        "variants": _list_variants(found) if len(found.variants) > 1 else [],
+        "engagement": [(name.replace("_", " "), n) for name, n in found.engagement.items()],
+        "recallable": found.recallable_until and clock.now() <= found.recallable_until and found.state != "scheduled",
+        "repairable": found.state != "cancelled" and (found.counts.get("refused") or found.counts.get("dropped")),
+    }

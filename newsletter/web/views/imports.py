@@ -1,0 +1,147 @@
+"""Importing readers on the desk: a file is kept, looked through by the worker, explained where it must be, and confirmed."""
+
+from __future__ import annotations
+
+from typing import BinaryIO, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.delivery.reports import summary
+from newsletter.jobs import hints
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.web.access import desk_view, get_actor_email, record_audit
+from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
+from subscribers import address_quality
+from subscribers.imports import staging
+from subscribers.imports.columns import TARGET_LABELS
+from subscribers.imports.run import (
+    begin_import,
+    change_import_options,
+    confirm_import,
+    discard_import,
+    get_import,
+    list_imports,
+    request_undo,
+    stream_refused_csv,
+)
+from subscribers.policy import STATES
+from subscribers.values import ImportRun
+
+LARGEST_UPLOAD = 64 * 2**20
+BAD_SHOWN = 200
+STOP_POLLING = 286  # htmx stops asking
+_IN_PROGRESS = ("checking", "waiting", "running", "undoing")
+
+
+@desk_view("readers", methods=("GET", "POST"))
+def show_imports(request: HttpRequest) -> HttpResponse:
+    """The imports there were; POST takes a file and has it looked through. Nothing is changed by that."""
+    lists = list_visible_lists(request)
+    context = {"lists": lists.values(), "runs": list_imports([*lists]), "chosen": request.POST.get("list", "")}
+    if request.method != "POST":
+        return render(request, "pages/imports.html", context)
+    try:
+        target = get_visible_list(request, request.POST.get("list", ""))
+        upload = request.FILES.get("file")
+        if upload is None or isinstance(upload, list) or upload.file is None:
+            raise BadInput("Choose a CSV file.", "file")
+        if (upload.size or 0) > LARGEST_UPLOAD:
+            raise BadInput(
+                f"The file is larger than {LARGEST_UPLOAD // 2**20} MB. Import it on the server: newsletter subscribers import FILE --list {target.slug}",
+                "file",
+            )
+        run = begin_import(
+            cast(BinaryIO, upload.file), target.id, by=get_actor_email(request), now=clock.now(), name=upload.name or ""
+        )
+    except NewsletterError as error:
+        return render(request, "pages/imports.html", context | {"error": str(error)}, status=422)
+    hints.hint_imports()
+    return redirect("import-run", run.id)
+
+
+@desk_view("readers", methods=("GET", "POST"))
+def show_import(request: HttpRequest, import_id: int) -> HttpResponse:
+    """One import: what its file holds, what would become of it, what came of it."""
+    found = _get_visible_import(request, import_id)
+    if request.method != "POST":
+        moving = found.state in _IN_PROGRESS
+        if request.headers.get("HX-Request"):
+            return render(
+                request, "fragments/import.html", _import_context(found), status=200 if moving else STOP_POLLING
+            )
+        return render(request, "pages/import.html", _import_context(found))
+    try:
+        return _act(request, found)
+    except NewsletterError as error:
+        messages.error(request, str(error))
+    return redirect("import-run", import_id)
+
+
+def _act(request: HttpRequest, found: ImportRun) -> HttpResponse:
+    do = request.POST.get("do", "")
+    if do == "import":
+        confirm_import(found.id)
+        record_audit(request, "imported readers", found.list_name, detail=f"{found.report.new} new")
+    elif do == "explain":
+        change_import_options(found.id, _read_options(request))
+    elif do == "discard":
+        discard_import(found.id)
+        messages.success(request, f"{found.name} is forgotten; nothing was changed.")
+        return redirect("import")
+    elif do == "undo":
+        # Whom an edition may have reached stay in the books, on no list: the proof of who got it names them.
+        mailed = summary.was_mailed_since(found.list_id, found.created_at)
+        request_undo(found.id, by=get_actor_email(request), keep_people=mailed)
+        record_audit(request, "undid import", found.list_name, detail=found.name)
+    else:
+        raise BadInput("There is nothing to do here.")
+    hints.hint_imports()
+    return redirect("import-run", found.id)
+
+
+def _read_options(request: HttpRequest) -> staging.ImportOptions:
+    """What was said of columns (col-0 and its name-0, …) and of the words in them (word-0 and means-0, …)."""
+    mapping = {
+        name: target
+        for number in range(400)
+        if (name := request.POST.get(f"name-{number}")) and (target := request.POST.get(f"col-{number}"))
+    }
+    words = {
+        word: state
+        for number in range(50)
+        if (word := request.POST.get(f"word-{number}")) and (state := request.POST.get(f"means-{number}"))
+    }
+    return staging.ImportOptions(mapping, request.POST.get("status", ""), words, bool(request.POST.get("overwrite")))
+
+
+@desk_view("readers")
+def download_refused_rows(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
+    """Every refused row of an import, as CSV."""
+    _get_visible_import(request, import_id)
+    response = StreamingHttpResponse(stream_refused_csv(import_id), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="refused-{import_id}.csv"'
+    return response
+
+
+def _get_visible_import(request: HttpRequest, import_id: int) -> ImportRun:
+    found = get_import(import_id)
+    get_visible_list(request, "", found.list_id)
+    return found
+
+
+def _import_context(found: ImportRun) -> dict[str, object]:
+    report = found.report
+    return {
+        "run": found,
+        "report": report,
+        "moving": found.state in _IN_PROGRESS,
+        "meanings": TARGET_LABELS,
+        "states": STATES,
+        "bad": report.bad[:BAD_SHOWN],
+        "share": found.merged * 100 // max(found.people, 1),
+        "undoable": found.state in ("done", "stopped", "failed") and found.merged,
+        "flags": [(address_quality.FLAG_LABELS[kind], flag) for kind, flag in report.flags.items()],
+    }

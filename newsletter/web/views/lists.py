@@ -1,0 +1,120 @@
+"""Lists on the desk: what people subscribe to, how each grows, who has been silent, and its form for the newsroom's own sites."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.accounts.permissions import can
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError, Refused
+from newsletter.kernel.numbers import parse_whole_number
+from newsletter.web.access import desk_view, record_audit
+from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
+from subscribers import hygiene, people, subscriber_lookup
+from subscribers.values import List
+
+MONTH_CHOICES = (3, 6, 9, 12, 18, 24)
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_LANGUAGES = (("en", "English"), ("de", "German"))
+
+
+@desk_view("readers", methods=("GET", "POST"))
+def show_lists(request: HttpRequest) -> HttpResponse:
+    """The lists there are; POST makes one, for who has the right for the whole house."""
+    may_make = can(request.user, "readers")
+    context: dict[str, Any] = {"may_make": may_make, "languages": _LANGUAGES}
+    if request.method == "POST" and may_make:
+        typed = {name: request.POST.get(name, "") for name in ("slug", "name", "description", "language")}
+        try:
+            made = people.create_list(
+                typed["slug"].strip(),
+                typed["name"].strip(),
+                description=typed["description"],
+                language=typed["language"] or "en",
+                now=clock.now(),
+            )
+        except NewsletterError as error:
+            context |= {"typed": typed, "error": str(error)}
+        else:
+            record_audit(request, "made list", made.slug)
+            messages.success(request, f"{made.name} is there. Its sign-up page is /join/{made.slug}/.")
+            return redirect("list", made.slug)
+    context["lists"] = [
+        (each, subscriber_lookup.count_subscribers_by_state(each.id)) for each in list_visible_lists(request).values()
+    ]
+    return render(request, "pages/lists.html", context, status=422 if "error" in context else 200)
+
+
+@desk_view("readers", methods=("GET", "POST"))
+def show_list(request: HttpRequest, slug: str) -> HttpResponse:
+    """How a list grows, who is silent, its settings and its form. POST changes it, or asks the silent."""
+    target = get_visible_list(request, slug)
+    error = ""
+    if request.method == "POST":
+        try:
+            _act(request, target)
+            return redirect("list", target.slug)
+        except NewsletterError as refused:
+            error = str(refused)
+    context = _list_context(request, target) | {"error": error, "typed": request.POST}
+    return render(request, "pages/list.html", context, status=422 if error else 200)
+
+
+def _act(request: HttpRequest, target: List) -> None:
+    now = clock.now()
+    if request.POST.get("do") == "ask":
+        months = _read_months(request.POST.get("months", ""))
+        seen = hygiene.count_inactive(target.id, months, now=now)
+        typed = request.POST.get("number", "").replace(",", "").strip()
+        if typed != str(seen.to_ask):
+            raise BadInput(f"Type the number of readers who would be asked: {seen.to_ask}.", "number")
+        asked = hygiene.ask_inactive(target.id, months, now=now)
+        record_audit(request, "asked the silent", target.slug, detail=f"{asked} readers")
+        messages.success(request, f"{asked:,} readers are asked. Who does not answer in 30 days is let go.")
+        return
+    people.change_list(
+        target.slug,
+        name=request.POST.get("name", ""),
+        description=request.POST.get("description", ""),
+        language=request.POST.get("language", ""),
+        opt_in=request.POST.get("opt_in", ""),
+        weekly_day=request.POST.get("weekly_day", ""),
+        public="yes" if request.POST.get("public") else "no",
+    )
+    record_audit(request, "changed list", target.slug)
+    messages.success(request, "Saved.")
+
+
+def _read_months(text: str) -> int:
+    found = parse_whole_number(text)
+    return found if found in MONTH_CHOICES else 6
+
+
+def _list_context(request: HttpRequest, target: List) -> dict[str, Any]:
+    now = clock.now()
+    months = _read_months(request.POST.get("months", "") or request.GET.get("months", ""))
+    silent, why_not = None, ""
+    try:
+        silent = hygiene.count_inactive(target.id, months, now=now)
+    except Refused as refused:
+        why_not = str(refused)
+    return {
+        "list": target,
+        "counts": subscriber_lookup.count_subscribers_by_state(target.id),
+        "growth": hygiene.compute_growth(target.id, now=now),
+        "months": months,
+        "all_months": MONTH_CHOICES,
+        "silent": silent,
+        "to_ask": silent.to_ask if silent else 0,
+        "why_not": why_not,
+        "weekdays": [(day.lower(), day) for day in _WEEKDAYS],
+        "weekly_day": _WEEKDAYS[target.weekly_day].lower(),
+        "languages": _LANGUAGES,
+        "base_url": settings.CONFIG.base_url,
+        "framed": bool(settings.CONFIG.embed_origins),
+    }

@@ -1,0 +1,139 @@
+"""Newsletters: the list, and the settings of one."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.accounts.permissions import can
+from newsletter.catalog import newsletter_settings, newsletters, sponsors
+from newsletter.catalog.values import Newsletter
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.kernel.resources import list_mail_templates
+from newsletter.web.access import desk_view, list_accessible_newsletters, record_audit, require_permission
+from newsletter.web.fields import read_number
+from subscribers import subscriber_lookup
+
+# name → (label, hint)
+SETTINGS = {
+    "name": ("Name", ""),
+    "strap": ("Line under the name", ""),
+    "state": ("State", "Only a live newsletter is sent"),
+    "template": ("Template", "How its mails are laid out"),
+    "publication": ("Publication", "The paper's name, at the head of the mail"),
+    "publication_url": ("Web site", ""),
+    "from_name": ("Sender's name", ""),
+    "from_email": ("Sender's address", "Its domain must be authenticated with the provider"),
+    "reply_to": ("Answers go to", "Empty: to the sender"),
+    "postal_address": ("Postal address", "The law asks for one in every mail"),
+    "signed": ("Signed by", ""),
+    "language": ("Language", "Like en or de"),
+    "zone": ("Time zone", "Like Europe/London"),
+    "stories_wanted": ("Stories an edition wants", ""),
+    "stories_least": ("Fewest stories for approval", ""),
+    "late_after_minutes": ("Held when later than", "Minutes"),
+    "recall_minutes": (
+        "Handed over before its time",
+        "20 to 1440 minutes, so that it can be recalled; 0: not. SendGrid only",
+    ),
+    "segment": ("Only for the segment", "Its short name, such as who-pays; empty: everybody on the list"),
+    "link_parameters": (
+        "Put into the links of stories",
+        "Like utm_source=morning&utm_medium=email&utm_campaign={date}; empty: nothing",
+    ),
+    "per_minute": ("Messages a minute", "0: no limit"),
+    "warm_up_from": ("Warm-up from", "First day of a new sender's domain, like 2026-11-24; empty: none"),
+    "warm_up_first": ("Messages on that day", "Doubled every day after it; who is beyond is left out that day"),
+    "repair_after_minutes": (
+        "Lost answers are sent again after",
+        "Minutes of silence; some may have it twice then. 0: never",
+    ),
+}
+
+
+@desk_view("view")
+def show_newsletters(request: HttpRequest) -> HttpResponse:
+    """The newsletters one may see, with their readers."""
+    found = [
+        (each, subscriber_lookup.count_subscribers_by_state(each.list_id), subscriber_lookup.get_list(each.list_id))
+        for each in list_accessible_newsletters(request)
+    ]
+    return render(request, "pages/newsletters.html", {"newsletters": found})
+
+
+@desk_view("configure", methods=("POST",))
+def change_sponsors(request: HttpRequest, slug: str) -> HttpResponse:
+    """Reserves the paid box for some days, or takes a sponsor away."""
+    newsletter = newsletters.get_newsletter_by_slug(slug)
+    require_permission(request, "configure", newsletter.id)
+    typed = {name: request.POST.get(name, "") for name in ("label", "headline", "text", "url")}
+    try:
+        sponsor_id = read_number(request.POST, "remove")
+        if sponsor_id is not None:
+            sponsors.remove_sponsor(sponsor_id, newsletter.id)
+            record_audit(request, "removed sponsor", slug, newsletter_id=newsletter.id, detail=str(sponsor_id))
+        else:
+            first, last = request.POST.get("first", ""), request.POST.get("last", "")
+            begins = clock.parse_day(first)
+            sponsors.add_sponsor(newsletter.id, first=begins, last=clock.parse_day(last) if last else begins, **typed)
+            record_audit(request, "added sponsor", slug, newsletter_id=newsletter.id, detail=typed["headline"])
+    except NewsletterError as error:
+        messages.error(request, str(error))
+    return redirect("newsletter", slug)
+
+
+@desk_view("view", methods=("GET", "POST"))
+def show_settings(request: HttpRequest, slug: str) -> HttpResponse:
+    """The settings of one newsletter."""
+    newsletter = newsletters.get_newsletter_by_slug(slug)
+    require_permission(request, "configure" if request.method == "POST" else "view", newsletter.id)
+    typed: dict[str, str] = {}
+    error, field, status = "", "", 200
+    if request.method == "POST":
+        typed = {name: request.POST[name] for name in SETTINGS if name in request.POST}
+        try:
+            changed = {name: value for name, value in typed.items() if _format_value(newsletter, name) != value}
+            if changed:
+                newsletter_settings.change_newsletter(newsletter.id, now=clock.now(), **changed)
+                record_audit(
+                    request,
+                    "changed newsletter",
+                    slug,
+                    newsletter_id=newsletter.id,
+                    detail=", ".join(changed),
+                )
+            messages.success(request, "Saved.")
+            return redirect("newsletter", slug)
+        except NewsletterError as refused:
+            error, field, status = str(refused), refused.field if isinstance(refused, BadInput) else "", 422
+    rows = [
+        (name, label, hint, typed.get(name, _format_value(newsletter, name)), _list_choices(name))
+        for name, (label, hint) in SETTINGS.items()
+    ]
+    context = {
+        "newsletter": newsletter,
+        "rows": rows,
+        "error": error,
+        "field": field,
+        "sponsors": sponsors.list_sponsors(newsletter.id),
+        "may": can(request.user, "configure", newsletter.id),
+    }
+    return render(request, "pages/newsletter.html", context, status=status)
+
+
+def _list_choices(name: str) -> tuple[str, ...]:
+    return (
+        tuple(newsletters.STATES)
+        if name == "state"
+        else list_mail_templates(settings.CONFIG.templates_dir)
+        if name == "template"
+        else ()
+    )
+
+
+def _format_value(newsletter: Newsletter, name: str) -> str:
+    value = getattr(newsletter, name)
+    return "" if value is None else str(value)

@@ -1,0 +1,65 @@
+"""What the editors of a newsletter want suggested, and what its past editions taught."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.accounts.permissions import can
+from newsletter.catalog import newsletters
+from newsletter.curator.editions import edition_lookup, rules
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
+from newsletter.web.fields import read_number
+
+EFFECTS = {"boost": "More of", "mute": "Never", "must": "Always"}
+ROWS_SHOWN = 15
+
+
+@desk_view("view", methods=("GET", "POST"))
+def show_rules(request: HttpRequest, slug: str) -> HttpResponse:
+    """The rules of a newsletter and its taste; POST makes a rule or removes one."""
+    newsletter = newsletters.get_newsletter_by_slug(slug)
+    require_permission(request, "edit" if request.method == "POST" else "view", newsletter.id)
+    if request.method == "POST":
+        try:
+            _act(request, newsletter.id)
+        except NewsletterError as error:
+            messages.error(request, str(error))
+        return redirect("rules", slug)
+    taste = rules.build_track_record(newsletter.id)
+    words = list(taste.words.values())
+    context = {
+        "newsletter": newsletter,
+        "may": can(request.user, "edit", newsletter.id),
+        "rules": rules.list_rules(newsletter.id),
+        "titles": {section.key: section.title for section in newsletter.sections},
+        "sources": edition_lookup.list_sources(),
+        "effects": EFFECTS,
+        "papers": sorted(taste.publishers.values(), key=lambda liking: -liking.score)[: 2 * ROWS_SHOWN],
+        "words": sorted(words[:ROWS_SHOWN], key=lambda liking: -liking.score),
+        "learned_from": rules.EDITIONS_LEARNED_FROM,
+    }
+    return render(request, "pages/rules.html", context)
+
+
+def _act(request: HttpRequest, newsletter_id: int) -> None:
+    if request.POST.get("do") == "remove":
+        rule_id = read_number(request.POST, "rule")
+        if rule_id is None:
+            raise BadInput("Say which rule.", "rule")
+        rules.remove_rule(rule_id, newsletter_id)
+        record_audit(request, "removed rule", f"rule {rule_id}", newsletter_id=newsletter_id)
+        return
+    rule = rules.set_rule(
+        newsletter_id,
+        request.POST.get("effect", ""),
+        source_id=read_number(request.POST, "source"),
+        phrase=request.POST.get("phrase", ""),
+        section=request.POST.get("section", ""),
+        by=get_actor_email(request),
+        now=clock.now(),
+    )
+    record_audit(request, f"made rule {rule.effect}", (rule.source or rule.phrase)[:200], newsletter_id=newsletter_id)

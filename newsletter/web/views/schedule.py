@@ -1,0 +1,156 @@
+"""The schedule: what is planned, what was left out, held or missed and why, and the rules themselves."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.catalog import newsletters
+from newsletter.catalog.values import Newsletter
+from newsletter.curator.editions import edition_lookup
+from newsletter.curator.editions.values import Edition
+from newsletter.kernel import clock
+from newsletter.kernel.errors import NewsletterError
+from newsletter.scheduling import calendar, occurrences, schedules
+from newsletter.scheduling.values import Occurrence
+from newsletter.web.access import (
+    desk_view,
+    get_actor_email,
+    list_accessible_newsletters,
+    record_audit,
+    require_permission,
+)
+
+
+@desk_view("view", methods=("GET", "POST"))
+def show_schedule(request: HttpRequest) -> HttpResponse:
+    """The coming days and the rules; POST makes a rule."""
+    if request.method == "POST":
+        return _create_schedule(request)
+    now = clock.now()
+    newsletters = {each.id: each for each in list_accessible_newsletters(request)}
+    found = schedules.list_occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
+    rules = [
+        (
+            each,
+            newsletters[each.newsletter_id],
+            calendar.format_weekdays(each.weekdays),
+            _weekday_choices(each.weekdays),
+        )
+        for each in schedules.list_schedules()
+        if each.newsletter_id in newsletters
+    ]
+    context = {
+        "coming": [describe_occurrence(each, newsletters) for each in found if each.instant >= now],
+        "past": [describe_occurrence(each, newsletters) for each in reversed(found) if each.instant < now],
+        "rules": rules,
+        "newsletters": list_accessible_newsletters(request, "configure"),
+        "every_day": _weekday_choices("1234567"),
+    }
+    return render(request, "pages/schedule.html", context)
+
+
+def describe_occurrence(
+    occurrence: Occurrence, newsletters: dict[int, Newsletter]
+) -> tuple[Occurrence, Newsletter, str, int | None]:
+    """An occurrence with its newsletter, the state that counts, and the edition: it may have been sent by hand."""
+    edition = find_edition_of_occurrence(occurrence)
+    left = edition is not None and edition.state in ("handed_over", "sent")
+    state = edition.state if edition and left else occurrence.state
+    return occurrence, newsletters[occurrence.newsletter_id], state, edition.id if edition else None
+
+
+def find_edition_of_occurrence(occurrence: Occurrence) -> Edition | None:
+    """The edition of an occurrence: the one it opened, or one made by hand for its date."""
+    if occurrence.edition_id:
+        return edition_lookup.get_edition(occurrence.edition_id)
+    return edition_lookup.find_edition(occurrence.newsletter_id, occurrence.date)
+
+
+def _weekday_choices(chosen: str) -> list[tuple[str, str, bool]]:
+    """The weekdays as a row of ticks: ISO number, name, whether it is chosen."""
+    return [(str(n), calendar.format_weekdays(str(n)), str(n) in chosen) for n in range(1, 8)]
+
+
+def _read_weekdays(request: HttpRequest) -> str:
+    return "".join(request.POST.getlist("weekdays"))
+
+
+def _create_schedule(request: HttpRequest) -> HttpResponse:
+    newsletter = newsletters.get_newsletter_by_slug(request.POST.get("newsletter", ""))
+    require_permission(request, "configure", newsletter.id)
+    now = clock.now()
+    try:
+        made = occurrences.create_schedule(
+            newsletter.id,
+            weekdays=_read_weekdays(request),
+            time=request.POST.get("time", ""),
+            zone=request.POST.get("zone") or newsletter.zone,
+            now=now,
+        )
+        occurrences.materialise(now)
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect("schedule")
+    record_audit(
+        request,
+        "made schedule",
+        newsletter.slug,
+        newsletter_id=newsletter.id,
+        detail=f"{made.weekdays} {made.time:%H:%M} {made.zone}",
+    )
+    messages.success(request, f"{newsletter.name} is scheduled.")
+    return redirect("schedule")
+
+
+@desk_view("configure", methods=("POST",))
+def update_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
+    """Changes a rule, pauses it or lets it go on."""
+    schedule = schedules.get_schedule(schedule_id)
+    require_permission(request, "configure", schedule.newsletter_id)
+    now = clock.now()
+    do = request.POST.get("do", "save")
+    try:
+        if do == "pause":
+            occurrences.pause(schedule_id, now=now)
+        elif do == "resume":
+            occurrences.resume(schedule_id, now=now)
+        else:
+            fields = {name: request.POST[name] for name in ("time", "zone") if request.POST.get(name)}
+            occurrences.change_schedule(schedule_id, now=now, weekdays=_read_weekdays(request), **fields)
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect("schedule")
+    record_audit(request, f"{do} schedule", str(schedule_id), newsletter_id=schedule.newsletter_id)
+    messages.success(request, "Saved.")
+    return redirect("schedule")
+
+
+@desk_view("edit", methods=("POST",))
+def skip_or_unskip_date(request: HttpRequest, schedule_id: int) -> HttpResponse:
+    """Leaves a date out for a reason, or with `undo` takes it in again."""
+    schedule = schedules.get_schedule(schedule_id)
+    require_permission(request, "edit", schedule.newsletter_id)
+    now = clock.now()
+    try:
+        day = clock.parse_day(request.POST.get("date", ""))
+        if request.POST.get("undo"):
+            occurrences.unskip_date(schedule_id, day, by=get_actor_email(request), now=now)
+        else:
+            occurrences.skip_date(
+                schedule_id, day, reason=request.POST.get("reason", ""), by=get_actor_email(request), now=now
+            )
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect("schedule")
+    record_audit(
+        request,
+        "skipped date" if not request.POST.get("undo") else "took date in again",
+        f"schedule {schedule_id}",
+        newsletter_id=schedule.newsletter_id,
+        detail=str(day),
+    )
+    return redirect("schedule")

@@ -1,0 +1,100 @@
+"""Sources: the feeds and how each is doing; adding a page or pasted text by hand."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.curator.articles import intake, opml
+from newsletter.curator.articles.sources import add_source, export_sources, fetch_sources, import_sources
+from newsletter.curator.editions import edition_lookup
+from newsletter.jobs import wiring
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.web.access import desk_view, record_audit
+from newsletter.web.fields import read_number
+
+
+@desk_view("edit", methods=("GET", "POST"))
+def show_sources(request: HttpRequest) -> HttpResponse:
+    """The feeds; POST adds one. Files are read by the command line alone, so only web addresses are taken."""
+    if request.method == "POST":
+        try:
+            url = request.POST.get("url", "").strip()
+            if not url.startswith(("http://", "https://")):
+                raise BadInput("A feed's address begins with https://.", "url")
+            source = add_source(url, now=clock.now())
+            record_audit(request, "added feed", source.url[:200])
+            _fetch_now(request, [source.id])
+        except NewsletterError as error:
+            messages.error(request, str(error))
+        return redirect("sources")
+    health = edition_lookup.get_source_health(clock.now())
+    sources = [(source, health[source.id]) for source in edition_lookup.list_sources()]
+    failing = sum(1 for source, _ in sources if source.error)
+    context = {"sources": sources, "failing": failing, "articles": edition_lookup.list_articles(limit=20)}
+    return render(request, "pages/sources.html", context)
+
+
+@desk_view("edit", methods=("GET", "POST"))
+def exchange_opml(request: HttpRequest) -> HttpResponse:
+    """All feeds as an OPML file; POST adds those of one."""
+    if request.method != "POST":
+        response = HttpResponse(export_sources(now=clock.now()), content_type="text/x-opml; charset=utf-8")
+        response["Content-Disposition"] = 'attachment; filename="feeds.opml"'
+        return response
+    file = request.FILES.get("file")
+    try:
+        if file is None:
+            raise BadInput("Choose an OPML file.", "file")
+        new, troubles = import_sources(file.read(opml.LARGEST_FILE + 1), now=clock.now())
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect("sources")
+    record_audit(request, "imported feeds", str(file.name)[:100], detail=f"{len(new)} new")
+    messages.success(request, f"Feeds added: {len(new)}. They are read within the next minutes.")
+    for trouble in troubles[:10]:
+        messages.error(request, trouble)
+    return redirect("sources")
+
+
+@desk_view("edit", methods=("POST",))
+def fetch_source(request: HttpRequest) -> HttpResponse:
+    """Reads one feed now."""
+    source_id = read_number(request.POST, "source")
+    if source_id is None:
+        raise BadInput("Say which feed.", "source")
+    _fetch_now(request, [source_id])
+    return redirect("sources")
+
+
+def _fetch_now(request: HttpRequest, ids: list[int]) -> None:
+    web = {source.id for source in edition_lookup.list_sources() if not source.is_file}
+    for report in fetch_sources(
+        now=clock.now(), fetch=wiring.build_fetcher(), ids=[each for each in ids if each in web]
+    ):
+        if report.state == "failed":
+            messages.error(request, report.error)
+        else:
+            messages.success(request, f"{report.title or report.url}: {report.added} new of {report.seen}.")
+
+
+@desk_view("edit", methods=("POST",))
+def add_article(request: HttpRequest) -> HttpResponse:
+    """Adds one article from a page's address or from pasted text."""
+    url, text = request.POST.get("url", "").strip(), request.POST.get("text", "")
+    now = clock.now()
+    try:
+        if text.strip():
+            added = intake.add_article_from_paste(text, url=url, now=now)
+        elif url.startswith(("http://", "https://")):
+            added = intake.add_article_from_page(url, now=now, fetch=wiring.build_fetcher())
+        else:
+            raise BadInput("Give an address that begins with https://, or paste the text.", "url")
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect("sources")
+    record_audit(request, "added article", added.article.title[:200])
+    messages.success(request, f"{'Added' if added.created else 'Known already'}: {added.article.title}")
+    return redirect("sources")

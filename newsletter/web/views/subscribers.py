@@ -1,0 +1,182 @@
+"""Subscribers: finding, adding, importing and exporting them, and everything known of one person."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.accounts.permissions import can
+from newsletter.catalog import newsletters
+from newsletter.curator.editions import edition_lookup
+from newsletter.delivery.reports import history
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
+from newsletter.web.access import desk_view, get_actor_email, list_accessible_newsletters, record_audit
+from newsletter.web.fields import read_number
+from subscribers import people, subscriber_lookup
+from subscribers.consent import erasure
+from subscribers.imports import export
+from subscribers.segments.service import add_tag, list_attributes, set_attribute, set_tier
+from subscribers.values import List, Subscriber
+
+LATEST_EDITIONS, EVERY_EDITION = 30, 20_000
+PAGE = 50
+
+
+def list_visible_lists(request: HttpRequest) -> dict[int, List]:
+    """The lists of the newsletters whose readers one may see; all of them with a right for the house."""
+    allowed = {each.list_id for each in list_accessible_newsletters(request, "readers")}
+    everything = can(request.user, "readers")
+    return {each.id: each for each in subscriber_lookup.list_lists() if everything or each.id in allowed}
+
+
+def get_visible_list(request: HttpRequest, slug: str, list_id: int = 0) -> List:
+    """A list by its slug or id, if one may see its readers. Raises NotFound, NotAllowed."""
+    found = subscriber_lookup.get_list(list_id) if list_id else subscriber_lookup.get_list_by_slug(slug)
+    if found.id not in list_visible_lists(request):
+        raise NotAllowed("You have no right to see or change the readers of this list.")
+    return found
+
+
+@desk_view("readers", methods=("GET", "POST"))
+def show_subscribers(request: HttpRequest) -> HttpResponse:
+    """Search by part of a name or of any address; POST adds one reader."""
+    lists = list_visible_lists(request)
+    if request.method == "POST":
+        return _add_subscriber(request)
+    query, slug = request.GET.get("q", "")[:200], request.GET.get("list", "")
+    chosen = get_visible_list(request, slug) if slug else _find_largest(lists.values())
+    after = read_number(request.GET, "after") or 0
+    found = subscriber_lookup.find_subscribers(query, list_id=chosen.id, limit=PAGE, after=after) if chosen else ()
+    context = {
+        "lists": lists.values(),
+        "chosen": chosen,
+        "q": query,
+        "found": found,
+        "more": found[-1].id if len(found) == PAGE else 0,
+        "counts": subscriber_lookup.count_subscribers_by_state(chosen.id) if chosen else {},
+    }
+    return render(request, "pages/readers.html", context)
+
+
+def _find_largest(lists: Iterable[List]) -> List | None:
+    """Most questions are about the list with the most readers."""
+    return max(
+        lists, key=lambda each: subscriber_lookup.count_subscribers_by_state(each.id).get("active", 0), default=None
+    )
+
+
+def _add_subscriber(request: HttpRequest) -> HttpResponse:
+    target = get_visible_list(request, request.POST.get("list", ""))
+    try:
+        person = people.add_subscriber(
+            request.POST.get("email", ""),
+            target.id,
+            first_name=request.POST.get("first_name", "")[:100],
+            source="desk",
+            by=get_actor_email(request),
+            now=clock.now(),
+        )
+    except NewsletterError as error:
+        messages.error(request, str(error))
+        return redirect(f"/readers/?list={target.slug}")
+    record_audit(request, "added reader", f"reader {person.id}")
+    messages.success(request, f"{person.address} is added; where the list asks for it, a mail asks them to confirm.")
+    return redirect("reader", person.id)
+
+
+@desk_view("readers", methods=("GET", "POST"))
+def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
+    """One person: subscriptions, addresses, every change, every edition and its outcome."""
+    found = subscriber_lookup.get_subscriber(subscriber_id)
+    lists = list_visible_lists(request)
+    mine = [s for s in found.subscriptions if s.list_id in lists]
+    if not mine and found.subscriptions:
+        raise NotAllowed("You have no right to see this reader.")
+    if request.method == "POST":
+        return _act(request, found, lists)
+    names = {each.id: each for each in newsletters.list_newsletters()}
+    most = EVERY_EDITION if request.GET.get("editions") == "all" else LATEST_EDITIONS
+    outcomes = history.list_deliveries(subscriber_id, limit=most)
+    subjects = edition_lookup.get_subjects(each.edition_id for each in outcomes)
+    editions = [
+        (each, names[each.newsletter_id], subjects[each.edition_id])
+        for each in outcomes
+        if names[each.newsletter_id].list_id in lists
+    ]
+    context = {
+        "person": found,
+        "subscriptions": mine,
+        "editions": editions,
+        "more": len(outcomes) == most,
+        "tiers": ("free", "paid", "comp"),
+        "attributes": list_attributes(),
+    }
+    return render(request, "pages/reader.html", context)
+
+
+def _act(request: HttpRequest, found: Subscriber, lists: dict[int, List]) -> HttpResponse:
+    now = clock.now()
+    try:
+        if request.POST.get("do") == "move":
+            people.change_address(found.id, request.POST.get("email", ""), by=get_actor_email(request), now=now)
+            record_audit(request, "changed address", f"reader {found.id}")
+            messages.success(request, "The address is changed; the old one stays findable.")
+        elif request.POST.get("do") == "leave" and (left := read_number(request.POST, "list")) in lists:
+            people.unsubscribe(found.id, lists[left].id, how="desk", by=get_actor_email(request), now=now)
+            record_audit(request, "unsubscribed reader", f"reader {found.id}")
+            messages.success(request, "Unsubscribed. Only the reader can undo this.")
+        elif request.POST.get("do") == "know":
+            _save_details(request, found.id)
+            record_audit(request, "changed reader", f"reader {found.id}")
+            messages.success(request, "Saved.")
+        elif request.POST.get("do") == "data":
+            record_audit(request, "handed out a reader's data", f"reader {found.id}")
+            return _download_data(found.id)
+        elif request.POST.get("do") == "erase":
+            if not request.POST.get("sure"):
+                raise BadInput("Tick the box to say that they asked for it.", "sure")
+            erasure.erase_subscriber(found.id, by=get_actor_email(request), now=now)
+            record_audit(request, "erased reader", f"reader {found.id}")
+            messages.success(request, "Erased. A fingerprint of the address keeps them from being signed up again.")
+            return redirect("readers")
+        else:
+            raise BadInput("There is nothing to do here.")
+    except NewsletterError as error:
+        messages.error(request, str(error))
+    return redirect("reader", found.id)
+
+
+def _save_details(request: HttpRequest, subscriber_id: int) -> None:
+    """What the newsroom knows of a reader: tier, a tag, an attribute."""
+    set_tier(subscriber_id, request.POST.get("tier", "free"))
+    if request.POST.get("tag", "").strip():
+        add_tag(subscriber_id, request.POST["tag"])
+    if request.POST.get("attribute"):
+        set_attribute(subscriber_id, request.POST["attribute"], request.POST.get("value", ""))
+
+
+def _download_data(subscriber_id: int) -> HttpResponse:
+    document = erasure.collect_personal_data(subscriber_id, now=clock.now())
+    text = json.dumps(document, ensure_ascii=False, indent=2)
+    response = HttpResponse(text, content_type="application/json; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="reader-{subscriber_id}.json"'
+    return response
+
+
+@desk_view("readers")
+def download_list(request: HttpRequest, slug: str, form: str) -> StreamingHttpResponse:
+    """The readers of a list as CSV or JSON Lines."""
+    target = get_visible_list(request, slug)
+    if form not in ("csv", "jsonl"):
+        raise BadInput("An export is csv or jsonl.", "format")
+    record_audit(request, "exported readers", target.slug, detail=form)
+    kind = "text/csv" if form == "csv" else "application/jsonl"
+    pieces = (text for _, text in export.stream_export(target.id, form=form))
+    response = StreamingHttpResponse(pieces, content_type=f"{kind}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{target.slug}.{form}"'
+    return response

@@ -1,0 +1,112 @@
+"""Who is never mailed, and which domains may not sign up: seen, added, lifted, taken from a file and handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.web.access import desk_view, get_actor_email, record_audit
+from newsletter.web.fields import read_number
+from subscribers import suppressions
+from subscribers.consent import signup_attempts
+
+PAGE = 50
+BAD_SHOWN = 20
+
+
+@desk_view("readers", methods=("GET", "POST"), house=True)
+def show_suppressions(request: HttpRequest) -> HttpResponse:
+    """Search by part of an address; POST adds, lifts, takes a file, or sets a rule for a domain."""
+    context: dict[str, Any] = {}
+    if request.method == "POST":
+        try:
+            act = _ACTS.get(request.POST.get("do", ""))
+            if act is None:
+                raise BadInput("There is nothing to do here.")
+            context = act(request, clock.now())
+        except NewsletterError as error:
+            context = {"error": str(error), "field": getattr(error, "field", ""), "typed": request.POST}
+        if not context:
+            return redirect("suppressions")
+    query = request.GET.get("q", "")[:200]
+    after = read_number(request.GET, "after") or 0
+    found = suppressions.list_suppressions(after=after, query=query, limit=PAGE)
+    context |= {
+        "q": query,
+        "found": found,
+        "more": found[-1].id if len(found) == PAGE else 0,
+        "rules": signup_attempts.list_domain_rules(),
+        "tries": signup_attempts.count_attempts(clock.now() - timedelta(days=1)),
+    }
+    return render(request, "pages/suppressions.html", context, status=422 if "error" in context else 200)
+
+
+def _suppress(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    until = request.POST.get("until", "").strip()
+    ends = clock.parse_local_moment(f"{until}T00:00", "UTC", "until") if until else None
+    address = request.POST.get("address", "")
+    suppressions.suppress(
+        address,
+        reason=request.POST.get("reason", "").strip() or "asked",
+        source=get_actor_email(request),
+        now=now,
+        expires_at=ends,
+    )
+    record_audit(request, "suppressed an address", request.POST.get("reason", "")[:40] or "asked")
+    messages.success(
+        request, f"{address.strip()} is not mailed {f'before {until}, 00:00 UTC' if ends else 'any more'}."
+    )
+    return {}
+
+
+def _lift_suppression(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    address = request.POST.get("address", "")
+    suppressions.lift_suppression(address, complaints=False)
+    record_audit(request, "lifted a suppression", "")
+    messages.success(request, f"{address} may be mailed again, if its owner signs up.")
+    return {}
+
+
+def _import_file(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    file = request.FILES.get("file")
+    if file is None or file.name is None:
+        raise BadInput("Choose a CSV file.", "file")
+    new, bad = suppressions.import_suppressions(file, source=file.name[:200], now=now)  # type: ignore[arg-type]
+    record_audit(request, "imported suppressions", file.name[:100], detail=f"{new} new")
+    messages.success(request, f"{new:,} more are never mailed.")
+    return {"bad": bad[:BAD_SHOWN], "bad_count": len(bad)} if bad else {}
+
+
+def _change_domain_rule(request: HttpRequest, now: datetime) -> dict[str, Any]:
+    domain, verdict = request.POST.get("domain", ""), request.POST.get("verdict", "")
+    if verdict == "drop":
+        signup_attempts.remove_domain_rule(domain)
+    else:
+        signup_attempts.set_domain_rule(domain, verdict, now=now)
+    record_audit(request, "changed a domain rule", f"{verdict} {domain}"[:200])
+    messages.success(request, "Saved.")
+    return {}
+
+
+_ACTS: dict[str, Callable[[HttpRequest, datetime], dict[str, Any]]] = {
+    "add": _suppress,
+    "lift": _lift_suppression,
+    "take": _import_file,
+    "rule": _change_domain_rule,
+}
+
+
+@desk_view("readers", house=True)
+def download_suppressions(request: HttpRequest) -> StreamingHttpResponse:
+    """All of them as CSV, hashes of erased people too."""
+    record_audit(request, "exported suppressions", "")
+    response = StreamingHttpResponse(suppressions.stream_suppressions(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="suppressions.csv"'
+    return response

@@ -1,0 +1,182 @@
+"""Today: what goes out when, what waits for people, and what became of the last mailings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from newsletter.catalog.values import Newsletter
+from newsletter.checks import preflight
+from newsletter.curator.editions import edition_lookup
+from newsletter.curator.editions.values import Edition
+from newsletter.delivery.reports import summary
+from newsletter.jobs import heartbeats
+from newsletter.kernel import clock
+from newsletter.scheduling import schedules
+from newsletter.web.access import desk_view, list_accessible_newsletters
+from newsletter.web.context import get_newsroom_zone
+from newsletter.web.views.schedule import find_edition_of_occurrence
+from subscribers import subscriber_lookup
+
+ALARM_SHOWN_FOR = timedelta(days=3)  # so long an alarm about our account stays on the page
+
+
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    """One line of the day: an occurrence, or an edition without a schedule."""
+
+    when: datetime | None
+    newsletter: Newsletter
+    state: str
+    reason: str
+    edition: Edition | None
+    readers: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionItem:
+    """Something that waits for a person."""
+
+    colour: str
+    icon: str
+    title: str
+    state: str
+    detail: str
+    href: str
+
+
+@desk_view("view")
+def show_today(request: HttpRequest) -> HttpResponse:
+    """The desk's first page."""
+    now = clock.now()
+    newsletters = list_accessible_newsletters(request)
+    lines = list(list_due_items(newsletters, now))
+    zone = clock.get_zone(get_newsroom_zone())
+    day = now.astimezone(zone).date()
+    context = {
+        "day": day,
+        "today": [each for each in lines if each.when is None or each.when.astimezone(zone).date() <= day],
+        "later": [each for each in lines if each.when is not None and each.when.astimezone(zone).date() > day],
+        "needs": list(_list_attention_items(request, newsletters, lines, now)),
+        "mailings": [
+            (m, _find_newsletter(newsletters, m.newsletter_id), edition_lookup.get_edition(m.edition_id))
+            for m in summary.list_mailings(limit=6, newsletter_ids=[n.id for n in newsletters])
+        ],
+        "newsletters": newsletters,
+    }
+    return render(request, "pages/today.html", context)
+
+
+def _find_newsletter(newsletters: tuple[Newsletter, ...], newsletter_id: int) -> Newsletter:
+    return next(each for each in newsletters if each.id == newsletter_id)
+
+
+def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterator[DueItem]:
+    """What is planned around now, and recent editions without a schedule."""
+    ids = [each.id for each in newsletters]
+    readers = {
+        each.id: subscriber_lookup.count_subscribers_by_state(each.list_id).get("active", 0) for each in newsletters
+    }
+    seen: set[int] = set()
+    for occurrence in schedules.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
+        newsletter = _find_newsletter(newsletters, occurrence.newsletter_id)
+        edition = find_edition_of_occurrence(occurrence)
+        if edition:
+            seen.add(edition.id)
+        state = edition.state if edition and occurrence.state not in ("held", "skipped", "missed") else occurrence.state
+        when = _find_departure(edition) or occurrence.instant  # by hand before its time, perhaps
+        yield DueItem(when, newsletter, state, occurrence.reason, edition, readers[newsletter.id])
+    for edition in edition_lookup.list_editions(newsletter_ids=ids, limit=20):
+        newsletter = _find_newsletter(newsletters, edition.newsletter_id)
+        recent = edition.date >= (now.astimezone(clock.get_zone(newsletter.zone)) - timedelta(hours=12)).date()
+        if edition.id not in seen and recent:
+            yield DueItem(
+                _find_departure(edition), newsletter, edition.state, edition.reason, edition, readers[newsletter.id]
+            )
+
+
+def _find_departure(edition: Edition | None) -> datetime | None:
+    """When the mailing of an edition was or is due; None where it has none."""
+    return summary.find_due_time(edition.id) if edition else None
+
+
+def _list_attention_items(
+    request: HttpRequest, newsletters: tuple[Newsletter, ...], due: list[DueItem], now: datetime
+) -> Iterator[AttentionItem]:
+    if not heartbeats.is_alive("heartbeat", now):
+        yield AttentionItem(
+            "bad",
+            "stop",
+            "Nothing is running in the background",
+            "Nothing leaves.",
+            "Start it with: newsletter run",
+            "/",
+        )
+    for each in due:
+        if each.state == "held":
+            yield AttentionItem(
+                "warn", "pause", f"{each.newsletter.name} is held", "Decide.", each.reason, _edition_url(each)
+            )
+        elif each.state in ("open", "locked", "in_review") and each.edition:
+            yield from _list_blocking_findings(each, now)
+    for alarm in summary.list_account_alarms():
+        if now - alarm.last_at < ALARM_SHOWN_FOR:
+            last = f"Last {alarm.last_at.astimezone(clock.get_zone(get_newsroom_zone())):%a %H:%M %Z}."
+            yield AttentionItem("bad", "stop", alarm.message, "Alarm.", last, "/deliveries/")
+    for mailing in summary.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
+        name = _find_newsletter(newsletters, mailing.newsletter_id).name
+        if mailing.state in ("paused", "held"):
+            yield AttentionItem(
+                "warn",
+                "pause",
+                f"{name}: the mailing is {mailing.state}",
+                "Look.",
+                mailing.reason,
+                f"/deliveries/{mailing.id}/",
+            )
+        for alarm in mailing.alarms:
+            yield AttentionItem("bad", "stop", f"{name}: {alarm.message}", "Alarm.", "", f"/deliveries/{mailing.id}/")
+        unknown = mailing.counts.get("unknown", 0)
+        if unknown:
+            yield AttentionItem(
+                "unk",
+                "unk",
+                f"{unknown:,} readers: outcome unknown",
+                "Unknown.",
+                f"{name}. They are not sent to again by themselves.",
+                f"/deliveries/{mailing.id}/",
+            )
+    broken = [source for source in edition_lookup.list_sources() if source.error]
+    for source in broken[:3]:
+        yield AttentionItem("warn", "warn", source.title or source.url, "Late.", source.error, "/sources/")
+
+
+def _list_blocking_findings(each: DueItem, now: datetime) -> Iterator[AttentionItem]:
+    assert each.edition is not None
+    blocking = [finding for finding in preflight.check_edition(each.edition.id, now=now) if finding.level == "block"]
+    for finding in blocking[:3]:
+        yield AttentionItem(
+            "bad",
+            "stop",
+            finding.message,
+            "Blocks approval.",
+            f"{each.newsletter.name}, {each.edition.date:%a} {each.edition.date.day} {each.edition.date:%b}.",
+            _edition_url(each),
+        )
+    if not blocking:
+        yield AttentionItem(
+            "go",
+            "eye",
+            f"{each.newsletter.name} waits for approval",
+            "Waiting for you.",
+            each.edition.subject,
+            f"/editions/{each.edition.id}/review/",
+        )
+
+
+def _edition_url(each: DueItem) -> str:
+    return f"/editions/{each.edition.id}/" if each.edition else "/schedule/"

@@ -1,0 +1,122 @@
+"""What the provider reports of people, and what follows: the one place where bounces and complaints act on readers.
+
+A report acts on the address it names. Whoever has moved to another address since keeps getting mail there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from django.db import transaction
+
+from subscribers import addresses, models, policy, subscriber_lookup
+from subscribers.consent.subscriptions import apply_act, suppress_key
+
+ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of one
+
+
+class ProviderReport(NamedTuple):
+    """One thing reported. `list_id` None: of no list we know; then leaving means every list.
+
+    arrived: a message was delivered. soft: turned away for now. hard: no such address. complained: called spam.
+    left: unsubscribed by way of the provider.
+    """
+
+    what: Literal["arrived", "soft", "hard", "complained", "left"]
+    address: str
+    list_id: int | None
+    reason: str
+    at: datetime
+
+
+def apply_reports(reports: Iterable[ProviderReport], *, source: str, now: datetime) -> int:
+    """Lets reports act on people in the order in which things happened. Returns how many named somebody of ours.
+
+    A hard bounce and a complaint hold for every list; after `policy.MOST_SOFT` soft bounces in a row the address
+    counts as bounced. None of it brings anybody back. Deliveries are not counted: they are the rule.
+    """
+    keyed = [(report, addresses.to_key(addresses.unwrap_address(report.address))) for report in reports]
+    keyed.sort(key=lambda each: each[0].at)
+    ours = 0
+    with transaction.atomic():
+        people = _find_subscribers(keyed)
+        soft_before = {key: person.soft_bounces for key, person in people.items()}
+        for report, key in keyed:
+            person = people.get(key)
+            if report.what == "arrived":
+                if person is not None:
+                    person.soft_bounces = 0
+                continue
+            ours += person is not None
+            _apply_report(report, key, person, source, now)
+        changed = [person for key, person in people.items() if person.soft_bounces != soft_before[key]]
+        models.Subscriber.objects.bulk_update(changed, ["soft_bounces"], batch_size=ROWS)
+    return ours
+
+
+def _find_subscribers(keyed: Iterable[tuple[ProviderReport, str]]) -> dict[str, models.Subscriber]:
+    """The people reports are about. A delivery concerns only those whose mail had come back: nearly nobody."""
+    concerned = {key for report, key in keyed if report.what != "arrived"}
+    arrived = {key for report, key in keyed if report.what == "arrived"} - concerned
+    everybody, bounced = models.Subscriber.objects.all(), models.Subscriber.objects.filter(soft_bounces__gt=0)
+    found = {row.address_key: row for page in _split_pages(concerned) for row in everybody.filter(address_key__in=page)}
+    if arrived and bounced.exists():
+        found |= {
+            row.address_key: row for page in _split_pages(arrived) for row in bounced.filter(address_key__in=page)
+        }
+    return found
+
+
+def _split_pages(keys: set[str]) -> Iterator[list[str]]:
+    ordered = sorted(keys)
+    return (ordered[start : start + ROWS] for start in range(0, len(ordered), ROWS))
+
+
+def _apply_report(
+    report: ProviderReport, key: str, person: models.Subscriber | None, source: str, now: datetime
+) -> None:
+    if person is not None and report.what != "complained" and _has_confirmed_since(person, report):
+        return
+    if report.what == "left":
+        if person is not None:
+            lists = {report.list_id} if report.list_id is not None else _find_list_ids(person)
+            _change_subscriptions(person, lists, "report-leave", report, now)
+        return
+    if report.what == "soft":
+        if person is None:
+            return
+        person.soft_bounces += 1
+        if person.soft_bounces < policy.MAX_SOFT_BOUNCES:
+            return
+    complained = report.what == "complained"
+    if person is not None:
+        lists = _find_list_ids(person)
+        if complained and report.list_id is not None:
+            lists.add(report.list_id)
+        _change_subscriptions(person, lists, "complain" if complained else "bounce", report, now)
+    _suppress_known(key, policy.COMPLAINED if complained else policy.BOUNCED, source, now, ours=person is not None)
+
+
+def _has_confirmed_since(person: models.Subscriber, report: ProviderReport) -> bool:
+    """Whether the reader said yes after what is reported: an old entry of the provider's lists must not undo that."""
+    later = person.subscriptions.filter(state=policy.ACTIVE, confirmed_at__gt=report.at)
+    return later.filter(list_id=report.list_id).exists() if report.list_id is not None else later.exists()
+
+
+def _find_list_ids(person: models.Subscriber) -> set[int]:
+    return set(person.subscriptions.values_list("list_id", flat=True))
+
+
+def _change_subscriptions(
+    person: models.Subscriber, list_ids: Iterable[int], act: str, report: ProviderReport, now: datetime
+) -> None:
+    for list_id in sorted(list_ids):
+        apply_act(person, subscriber_lookup.get_list(list_id), act, how="event", origin=report.reason, now=now)
+
+
+def _suppress_known(key: str, reason: str, source: str, now: datetime, *, ours: bool) -> None:
+    """Never mail this address again. One that nobody of ours ever had is none of our business: no row for it."""
+    if ours or models.AddressChange.objects.filter(address_key=key).exists():
+        suppress_key(key, reason=reason, source=source, now=now)

@@ -1,0 +1,101 @@
+"""Everything about a person, to hand out; and forgetting them.
+
+What stays of somebody who was erased is the hash among the suppressions, so that no import brings them back, and the
+counts they were part of. The other rooms forget them when they are told (`list_pending_erasures`, `complete_erasure`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from subscribers import hooks, models, policy, subscriber_lookup
+from subscribers.consent import erased_addresses
+from subscribers.consent.subscriptions import get_subscriber_row, suppress_key
+from subscribers.imports import run
+from subscribers.values import PendingErasure
+
+
+def collect_personal_data(subscriber_id: int, *, now: datetime) -> dict[str, Any]:
+    """All that is known of a person, here and in the other rooms, as plain values for JSON. Raises NotFound."""
+    person = subscriber_lookup.get_subscriber(subscriber_id)
+    document = asdict(person)
+    document["consents"] = [
+        asdict(each) for each in subscriber_lookup.list_consent_events(subscriber_id)
+    ]  # all of them, not only those a page shows
+    document["mails_we_owed"] = [
+        {"kind": row.kind, "state": row.state, "at": row.created_at}
+        for row in models.OwedMail.objects.filter(subscriber_id=subscriber_id).order_by("id")
+    ]
+    document["sign_up_attempts"] = [
+        {"at": row.at, "from": row.origin, "network": row.network, "verdict": row.verdict}
+        for row in models.Attempt.objects.filter(address__iexact=person.address).order_by("id")
+    ]
+    document["other_rooms"] = hooks.collect_external_data(subscriber_id)
+    document["as_of"] = now
+    return {name: _to_json_value(value) for name, value in document.items()}
+
+
+def _to_json_value(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(name): _to_json_value(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_to_json_value(each) for each in value]
+    return value
+
+
+def erase_subscriber(subscriber_id: int, *, by: str, now: datetime) -> None:
+    """Forgets a person: history, attributes, tries, and the files of imports they came in. Raises NotFound.
+
+    Their address, and those they had, stay as hashes among the suppressions: the person stays unmailed.
+    """
+    person = get_subscriber_row(subscriber_id)
+    formers = [*models.AddressChange.objects.filter(subscriber=person).values_list("address", "address_key")]
+    known = {person.address_key: person.address, **{key: address for address, key in formers}}
+    runs = {*models.Consent.objects.filter(subscriber=person, run__isnull=False).values_list("run_id", flat=True)}
+    hasher = erased_addresses.get_hasher(now)
+    with transaction.atomic():
+        for key in known:
+            models.Suppression.objects.filter(address_key=key).delete()
+            suppress_key(hasher.hash(key), reason=policy.ERASED, source=by, now=now)
+        for address in known.values():
+            models.Attempt.objects.filter(address__iexact=address).delete()
+        models.Erasure.objects.create(subscriber_id=person.id, addresses=sorted(known.values()), at=now, by=by[:254])
+        person.delete()
+    for import_id in runs | _find_imports_naming(known):
+        run.delete_file(import_id)
+
+
+def _find_imports_naming(keys: dict[str, str]) -> set[int]:
+    """The imports in whose kept files an address stands, though nobody came by it: a bad or refused row."""
+    return {import_id for import_id in run.list_kept_files() if run.file_has_address(import_id, keys)}
+
+
+def list_pending_erasures() -> tuple[PendingErasure, ...]:
+    """Whom the other rooms still have to forget."""
+    rows = models.Erasure.objects.filter(done_at__isnull=True).order_by("id")[:50]
+    return tuple(PendingErasure(row.id, row.subscriber_id, tuple(row.addresses)) for row in rows)
+
+
+def complete_erasure(erasure_id: int, *, now: datetime) -> None:
+    """The other rooms have forgotten somebody: their addresses go here, too."""
+    models.Erasure.objects.filter(id=erasure_id).update(done_at=now, addresses=[])
+
+
+def erase_unconfirmed(now: datetime, *, before: datetime, limit: int = 200) -> int:
+    """Forgets people who were asked to confirm before an instant, never did, and are on no other list. Returns how many.
+
+    They gave no consent to keep anything; a hash would keep them from ever signing up in earnest, so none is kept.
+    """
+    late = Q(state=policy.PENDING, since__lt=before)
+    others = models.Subscription.objects.filter(~late, subscriber_id=OuterRef("subscriber_id"))
+    waiting = models.Subscription.objects.filter(late, ~Exists(others)).order_by("id")
+    gone = {*waiting.values_list("subscriber_id", flat=True)[:limit]}
+    models.Subscriber.objects.filter(id__in=gone).delete()
+    return len(gone)

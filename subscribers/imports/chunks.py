@@ -1,0 +1,228 @@
+"""The strokes of an import: how many rows each takes, and how they follow upon each other.
+
+Others write meanwhile: readers leave, people sign up. So a stroke is short, and is whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+from time import perf_counter, sleep
+from typing import Any
+
+from django.db import connection, transaction
+
+from newsletter.kernel.errors import Refused
+from subscribers import models
+from subscribers.imports import merge, staging
+
+LEASE = timedelta(seconds=60)
+FIRST_CHUNK, LEAST_ROWS, MOST_ROWS = 1_000, 100, 20_000  # rows
+CHUNK_SECONDS = 0.03  # of a stroke: the web waits for the writing lock no longer
+SHARED_CHUNK_SECONDS = 0.015  # where others write, too
+POSTGRES_CHUNK_SECONDS = 0.15  # there a stroke locks the rows of its own people alone
+Progress = Callable[[int], object]
+Clock = Callable[[], datetime]
+
+
+def merge_file(
+    row: models.Import,
+    work: Path,
+    target: merge.MergeTarget,
+    *,
+    now: datetime,
+    clock: Clock,
+    progress: Progress | None,
+) -> None:
+    """Merges all of a work file that is not in yet; each stroke notes on the import's row where it ended.
+
+    Raises Refused when the import is somebody else's by now.
+    """
+    pace = _ChunkSizer()
+    with _relaxed_durability(), _chunk_runner() as relay:
+        for rows in staging.read_chunks(work, after=row.merged_to, size=pace):
+            with pace.measured(len(rows)):
+                relay(lambda turn, rows=rows: _merge_chunk(row, rows, target, now, clock(), turn))  # type: ignore[misc]
+            if progress:
+                progress(len(rows))
+
+
+def _merge_chunk(
+    row: models.Import,
+    rows: Sequence[tuple[Any, ...]],
+    target: merge.MergeTarget,
+    now: datetime,
+    present: datetime,
+    turn: _ChunkSignals,
+) -> None:
+    """Merges some rows and notes it, both or neither. Raises Refused when the import is somebody else's by now."""
+    with transaction.atomic():
+        merged = merge.merge_chunk(rows, target, now, before_former=turn.settle)
+        counts = {name: row.counts.get(name, 0) + merged.outcomes[name] for name in merge.OUTCOMES}
+        # Held before it is looked at: the stroke before may not be in yet, and its note would not be seen.
+        models.Import.objects.select_for_update(no_key=True).values_list("id").get(id=row.id)
+        mine = models.Import.objects.filter(id=row.id, state="running", owner=row.owner, merged_to=row.merged_to)
+        changed = mine.update(
+            merged_to=rows[-1][0],
+            merged=row.merged + len(rows),
+            counts=row.counts | counts,
+            lease_until=present + LEASE,
+        )
+        if not changed:
+            raise Refused(f"Import {row.id} was stopped, or another process took it over.")
+        row.merged_to, row.merged, row.counts = rows[-1][0], row.merged + len(rows), row.counts | counts
+        if not merged.former:
+            turn.next_may_begin()
+
+
+@dataclass(frozen=True, slots=True)
+class _ChunkSignals:
+    """What a stroke says to its neighbours, where two are under way."""
+
+    next_may_begin: Callable[[], None]
+    settle: Callable[[], None]  # waits until the stroke before is in
+
+
+_ChunkWork = Callable[[_ChunkSignals], None]
+
+
+@contextmanager
+def _chunk_runner() -> Iterator[Callable[[_ChunkWork], None]]:
+    """What runs one stroke after the other."""
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        alone = _ChunkSignals(lambda: None, lambda: None)
+        yield lambda act: act(alone)
+        return
+    relay = _TwoChunkRunner()
+    try:
+        yield relay
+    except BaseException:
+        relay.close()
+        raise
+    relay.close()
+    relay.settle()
+
+
+class _TwoChunkRunner:
+    """Two hands with a database connection each: a stroke begins while the one before is being committed.
+
+    PostgreSQL looks foreign keys up at commit, one by one, which takes as long as half of all the rest. The strokes stay in
+    order: the note on the import's row waits for the note before it, and finds what it expects only if that one is in. A
+    stroke that is being committed waits for nobody, so the two cannot block each other for good.
+    """
+
+    def __init__(self) -> None:
+        self._hands = (ThreadPoolExecutor(1, "import"), ThreadPoolExecutor(1, "import"))
+        self._strokes = 0
+        self._under_way: deque[Future[None]] = deque()
+
+    def __call__(self, act: _ChunkWork) -> None:
+        """Runs a stroke; returns as soon as the next may begin. Raises what it, or one before it, raised."""
+        while len(self._under_way) > 1:
+            self._under_way.popleft().result()
+        before = tuple(self._under_way)
+        begin = Event()
+        turn = _ChunkSignals(begin.set, lambda: _wait_for(before))
+        hand = self._hands[self._strokes % 2]
+        self._strokes += 1
+        self._under_way.append(hand.submit(_run_chunk, act, turn))
+        begin.wait()
+
+    def settle(self) -> None:
+        """Waits until everything is in. Raises what a stroke raised, the first of them."""
+        while self._under_way:
+            self._under_way.popleft().result()
+
+    def close(self) -> None:
+        for hand in self._hands:
+            hand.submit(connection.close)
+            hand.shutdown()
+
+
+def _run_chunk(act: _ChunkWork, turn: _ChunkSignals) -> None:
+    try:
+        act(turn)
+    finally:
+        turn.next_may_begin()
+
+
+def _wait_for(strokes: Sequence[Future[None]]) -> None:
+    for stroke in strokes:
+        stroke.result()
+
+
+class _ChunkSizer:
+    """How many rows a stroke takes, and how long the next one waits.
+
+    As many as keep a stroke within `CHUNK_SECONDS`, by how long the last ones took. Whoever waits for the writing lock of
+    SQLite looks for it now and then, so a pause must be long enough to be found: where others write, it is half the time.
+    """
+
+    def __init__(self) -> None:
+        self._rows = FIRST_CHUNK
+        self._strokes = 0
+        self._version = self._data_version()
+        self._shared_until = 0.0  # of perf_counter
+
+    def __call__(self) -> int:
+        return self._rows
+
+    @contextmanager
+    def measured(self, rows: int) -> Iterator[None]:
+        began = perf_counter()
+        yield
+        spent = max(perf_counter() - began, 1e-6)
+        shared = self._others_write()
+        most = POSTGRES_CHUNK_SECONDS if connection.vendor == "postgresql" else CHUNK_SECONDS
+        wanted = rows * (SHARED_CHUNK_SECONDS if shared else most) / spent
+        self._rows = int(max(LEAST_ROWS, min(MOST_ROWS, wanted, self._rows * 2)))
+        if shared:
+            sleep(spent)
+
+    def _others_write(self) -> bool:
+        """Whether others have written lately; they cannot while we never rest, so now and then we do."""
+        if connection.vendor != "sqlite" or connection.in_atomic_block:
+            return False
+        self._strokes += 1
+        if self._strokes % 10 == 1:
+            sleep(CHUNK_SECONDS)
+        version = self._data_version()
+        if version != self._version:
+            self._version, self._shared_until = version, perf_counter() + 1.0
+        return perf_counter() < self._shared_until
+
+    @staticmethod
+    def _data_version() -> int:
+        """Changes when another connection has written (SQLite)."""
+        if connection.vendor != "sqlite":
+            return 0
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA data_version")
+            return int(cursor.fetchone()[0])
+
+
+@contextmanager
+def _relaxed_durability() -> Iterator[None]:
+    """On SQLite each stroke would else wait for the disk, and copy pages into the database file over and over again.
+
+    Should the power go, the last strokes may be lost whole, with the note that they were made: the import goes on before them.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA synchronous")
+        careful = int(cursor.fetchone()[0])
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA wal_autocheckpoint = 16384")  # pages: 64 MB
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA synchronous = {careful}")
+            cursor.execute("PRAGMA wal_autocheckpoint = 1000")

@@ -1,0 +1,287 @@
+"""Handing readers out, so that nobody is locked in.
+
+`jsonl` is our own complete form: lists, attributes, people with every change, and suppressions; `restoring` reads it back
+exactly. `csv` is for spreadsheets; `mailchimp` and `listmonk` are what those programs import. Formula cells are defused in
+all but our own form.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from newsletter.kernel.errors import BadInput
+from subscribers import models, policy
+from subscribers.imports.csv import CsvSink, escape_formula
+from subscribers.segments import service
+
+FORMATS = ("csv", "jsonl", "mailchimp", "listmonk")
+VERSION = 1
+_PAGE = 1_000
+Write = Callable[[str], object]
+
+
+def write_export(
+    list_id: int | None,
+    write: Write,
+    *,
+    form: str = "csv",
+    state: str = "",
+    segment: str = "",
+    now: datetime | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> int:
+    """Writes the people of a list. Returns how many. See `stream_export`."""
+    total = 0
+    for count, text in stream_export(list_id, form=form, state=state, segment=segment, now=now):
+        write(text)
+        total += count
+        if progress and count:
+            progress(count)
+    return total
+
+
+def stream_export(
+    list_id: int | None, *, form: str = "csv", state: str = "", segment: str = "", now: datetime | None = None
+) -> Iterator[tuple[int, str]]:
+    """The people of a list (None: everybody, in our own form alone), piece by piece: how many are in it, and its text.
+
+    `state` and `segment` (with `now`) narrow it down; mailchimp and listmonk get the active ones if nothing is said, for
+    they take everybody in a file as such. Raises BadInput, NotFound.
+    """
+    if form not in FORMATS:
+        raise BadInput(f"“{form}” is no form of export. It can be {', '.join(FORMATS)}.", "format")
+    if list_id is None and form != "jsonl":
+        raise BadInput("Everything at once can be had as jsonl alone; name a list.", "list")
+    if state and state not in policy.STATES:
+        raise BadInput(f"“{state}” is no state. It can be {', '.join(policy.STATES)}.", "state")
+    if form in ("mailchimp", "listmonk"):
+        state = state or policy.ACTIVE
+    wanted = frozenset(service.list_segment_members(segment, now=now, list_id=list_id)) if segment and now else None
+    return _stream_pieces(list_id, form, state, wanted)
+
+
+def _stream_pieces(
+    list_id: int | None, form: str, state: str, wanted: frozenset[int] | None
+) -> Iterator[tuple[int, str]]:
+    parts: list[str] = []
+
+    def piece() -> str:
+        text = "".join(parts)
+        parts.clear()
+        return text
+
+    writer = {
+        "csv": _csv_writers,
+        "jsonl": _jsonl_writers,
+        "mailchimp": _mailchimp_writers,
+        "listmonk": _listmonk_writers,
+    }[form]
+    head, line = writer(parts.append, list_id)
+    head()
+    yield 0, piece()
+    for page in _list_pages(list_id, state):
+        people = [row for row in page if wanted is None or row.id in wanted]
+        line(people)
+        yield len(people), piece()
+    if form == "jsonl" and list_id is None:
+        for row in models.Suppression.objects.order_by("id").iterator(chunk_size=2000):
+            _write_line(
+                parts.append,
+                {"suppression": _pick_fields(row, "address_key", "reason", "source", "created_at", "expires_at")},
+            )
+            yield 0, piece()
+
+
+def _list_pages(list_id: int | None, state: str) -> Iterator[list[models.Subscriber]]:
+    after = 0
+    while ids := list(_list_next_ids(list_id, state, after)):
+        people = models.Subscriber.objects.in_bulk(ids)
+        yield [people[each] for each in ids if each in people]
+        after = ids[-1]
+
+
+def _list_next_ids(list_id: int | None, state: str, after: int) -> Iterator[int]:
+    """The next people by id: of a list by its own index, for a list is a part of everybody."""
+    if list_id is None:
+        yield from models.Subscriber.objects.filter(id__gt=after).order_by("id").values_list("id", flat=True)[:_PAGE]
+        return
+    held = models.Subscription.objects.filter(list_id=list_id, subscriber_id__gt=after)
+    held = held.filter(state=state) if state else held
+    yield from held.order_by("subscriber_id").values_list("subscriber_id", flat=True)[:_PAGE]
+
+
+WriteHeader = Callable[[], None]
+WriteRows = Callable[[Sequence[models.Subscriber]], None]
+
+
+def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
+    names = [attribute.slug for attribute in service.list_attributes()]
+    out = csv.writer(CsvSink(write))
+
+    def head() -> None:
+        out.writerow(
+            ["email", "first_name", "last_name", "status", "since", "confirmed_at", "zone", "language", "source", "tier", "tags",
+             "former_addresses", *names]
+        )  # fmt: skip
+
+    def lines(people: Sequence[models.Subscriber]) -> None:
+        known = _SubscriberRecords(people, list_id)
+        for person in people:
+            (held,) = known.subscriptions[person.id]
+            cells = [
+                person.address, person.first_name, person.last_name, held.state, held.since.isoformat(),
+                held.confirmed_at.isoformat() if held.confirmed_at else "", person.zone, person.language, held.source, person.tier,
+                ", ".join(known.tags[person.id]), " ".join(former.address for former in known.formers[person.id]),
+                *(str(person.attributes.get(name, "")) for name in names),
+            ]  # fmt: skip
+            out.writerow([escape_formula(cell) for cell in cells])
+
+    return head, lines
+
+
+def _mailchimp_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
+    """Mailchimp takes one file for each status, and a person's tags in one cell."""
+    names = service.list_attributes()
+    out = csv.writer(CsvSink(write))
+
+    def head() -> None:
+        out.writerow(["Email Address", "First Name", "Last Name", "Tags", *(attribute.name for attribute in names)])
+
+    def lines(people: Sequence[models.Subscriber]) -> None:
+        known = _SubscriberRecords(people, list_id)
+        for person in people:
+            values = (str(person.attributes.get(attribute.slug, "")) for attribute in names)
+            tags = ",".join(f'"{tag}"' if "," in tag else tag for tag in known.tags[person.id])
+            out.writerow(
+                [escape_formula(cell) for cell in (person.address, person.first_name, person.last_name, tags, *values)]
+            )
+
+    return head, lines
+
+
+def _listmonk_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
+    """listmonk takes email, name, and attributes as JSON."""
+    out = csv.writer(CsvSink(write))
+
+    def head() -> None:
+        out.writerow(["email", "name", "attributes"])
+
+    def lines(people: Sequence[models.Subscriber]) -> None:
+        known = _SubscriberRecords(people, list_id)
+        for person in people:
+            values: dict[str, Any] = dict(person.attributes)
+            values |= {"tags": known.tags[person.id]} if known.tags[person.id] else {}
+            values |= {name: getattr(person, name) for name in ("language", "zone") if getattr(person, name)}
+            name = f"{person.first_name} {person.last_name}".strip()
+            out.writerow(
+                [
+                    escape_formula(person.address),
+                    escape_formula(name),
+                    json.dumps(values, ensure_ascii=False),
+                ]
+            )
+
+    return head, lines
+
+
+def _jsonl_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
+    slugs = dict(models.List.objects.values_list("id", "slug"))
+
+    def head() -> None:
+        _write_line(write, {"newsletter_readers": VERSION})
+        for row in models.List.objects.order_by("id"):
+            if list_id in (None, row.id):
+                _write_line(write, {"list": _pick_fields(row, *LIST_FIELDS)})
+        for attribute in models.Attribute.objects.order_by("id"):
+            _write_line(write, {"attribute": _pick_fields(attribute, *ATTRIBUTE_FIELDS)})
+
+    def lines(people: Sequence[models.Subscriber]) -> None:
+        known = _SubscriberRecords(people, list_id)
+        for person in people:
+            document = _pick_fields(person, *SUBSCRIBER_FIELDS)
+            document["tags"] = known.tags[person.id]
+            document["former_addresses"] = [
+                _pick_fields(row, *FORMER_ADDRESS_FIELDS) for row in known.formers[person.id]
+            ]
+            document["subscriptions"] = [
+                {"list": slugs[row.list_id], **_pick_fields(row, *SUBSCRIPTION_FIELDS)}
+                | (
+                    {"engagement": _pick_fields(row.engagement, *ENGAGEMENT_FIELDS)}
+                    if hasattr(row, "engagement")
+                    else {}
+                )
+                for row in known.subscriptions[person.id]
+            ]
+            document["consents"] = [
+                {"list": slugs.get(row.list_id or 0), **_pick_fields(row, *CONSENT_FIELDS)}
+                for row in known.consents(person.id)
+            ]
+            _write_line(write, {"person": document})
+
+    return head, lines
+
+
+LIST_FIELDS = (
+    "slug", "name", "description", "language", "double_opt_in", "public", "weekly_day", "newest_edition", "engagement_as_of", "created_at",
+)  # fmt: skip
+ATTRIBUTE_FIELDS = ("slug", "name", "kind", "choices", "created_at")
+SUBSCRIBER_FIELDS = (
+    "address", "address_key", "first_name", "last_name", "language", "zone", "source", "tier", "attributes", "tracked", "soft_bounces",
+    "created_at",
+)  # fmt: skip
+FORMER_ADDRESS_FIELDS = ("address", "address_key", "since", "until", "changed_by")
+SUBSCRIPTION_FIELDS = ("state", "since", "confirmed_at", "source", "frequency", "paused_until", "asked_at")
+ENGAGEMENT_FIELDS = ("newest", "opened", "clicked", "last_opened_at", "last_clicked_at", "as_of")
+CONSENT_FIELDS = ("state", "before", "at", "claimed_at", "how", "by", "origin", "words", "network", "reason")
+
+
+class _SubscriberRecords:  # reads like a question where it is used
+    """What belongs to some people, a query for each kind instead of one for each person."""
+
+    def __init__(self, people: Sequence[models.Subscriber], list_id: int | None) -> None:
+        ids = [person.id for person in people]
+        self._ids, self._list_id = ids, list_id
+        self._all_consents: dict[int, list[models.Consent]] | None = None
+        held = (
+            models.Subscription.objects.filter(subscriber_id__in=ids).select_related("engagement").order_by("list_id")
+        )
+        self.subscriptions = _group_by_subscriber(ids, held if list_id is None else held.filter(list_id=list_id))
+        self.formers = _group_by_subscriber(
+            ids, models.AddressChange.objects.filter(subscriber_id__in=ids).order_by("until", "id")
+        )
+        tagged = models.Tagged.objects.filter(subscriber_id__in=ids).select_related("tag")
+        self.tags = {
+            person: sorted(row.tag.name for row in rows) for person, rows in _group_by_subscriber(ids, tagged).items()
+        }
+
+    def consents(self, person: int) -> Sequence[models.Consent]:
+        """A person's history; asked for by our own form alone."""
+        if self._all_consents is None:
+            rows = models.Consent.objects.filter(subscriber_id__in=self._ids).order_by("id")
+            if self._list_id is not None:
+                rows = rows.filter(list_id=self._list_id)
+            self._all_consents = _group_by_subscriber(self._ids, rows)
+        return self._all_consents[person]
+
+
+def _group_by_subscriber(ids: Sequence[int], rows: Any) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {person: [] for person in ids}
+    for row in rows:
+        found[row.subscriber_id].append(row)
+    return found
+
+
+def _pick_fields(row: Any, *names: str) -> dict[str, Any]:
+    return {name: _to_json_value(getattr(row, name)) for name in names}
+
+
+def _to_json_value(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime | date) else value
+
+
+def _write_line(write: Write, document: dict[str, Any]) -> None:
+    write(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n")

@@ -1,0 +1,220 @@
+"""Reading our own complete form back (exporting.py): into an empty house exactly, into another as far as the policy allows.
+
+Whoever is here already stays as they are, but for opt-outs: those are taken over, and nothing brings anybody back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, BinaryIO
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import Model
+from django.utils.dateparse import parse_date, parse_datetime
+
+from newsletter.kernel.errors import BadInput
+from subscribers import addresses, models, policy, subscriber_lookup
+from subscribers.consent import erased_addresses
+from subscribers.consent.subscriptions import apply_act, find_by_former_address
+from subscribers.imports.export import (
+    ATTRIBUTE_FIELDS,
+    CONSENT_FIELDS,
+    ENGAGEMENT_FIELDS,
+    FORMER_ADDRESS_FIELDS,
+    LIST_FIELDS,
+    SUBSCRIBER_FIELDS,
+    SUBSCRIPTION_FIELDS,
+    VERSION,
+)
+from subscribers.imports.rows import BadRow
+
+LONGEST_LINE = 4 * 2**20
+LINES = 500  # to a transaction
+MOST_BAD = 1000
+_ACTS = {policy.UNSUBSCRIBED: "import-left", policy.BOUNCED: "import-bounced", policy.COMPLAINED: "complain"}
+_TIMES = frozenset({
+    "since", "until", "created_at", "confirmed_at", "asked_at", "at", "claimed_at", "last_opened_at", "last_clicked_at", "as_of", "expires_at",
+    "engagement_as_of",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreReport:
+    """What came of it: people new, and people who were here already; lists, attributes and suppressions new."""
+
+    people: int
+    already_here: int
+    lists: int
+    attributes: int
+    suppressions: int
+    refused: int
+    bad: tuple[BadRow, ...]
+
+
+def restore_export(
+    stream: BinaryIO, *, by: str, now: datetime, progress: Callable[[int], object] | None = None
+) -> RestoreReport:
+    """Takes a file of ours back. A line that will not do is reported, the others are kept. Raises BadInput for no file of ours."""
+    counts = dict.fromkeys(("people", "already_here", "lists", "attributes", "suppressions", "refused"), 0)
+    bad: list[BadRow] = []
+    lines = enumerate(_read_lines(stream), 1)
+    _, first = next(lines, (0, b""))
+    if not isinstance(_parse_line(first), dict) or _parse_line(first).get("newsletter_readers") != VERSION:
+        raise BadInput(f"This is no export of ours: its first line is not {{“newsletter_readers”: {VERSION}}}.", "file")
+    lists = {row.slug: row for row in models.List.objects.all()}
+    done = False
+    while not done:
+        with transaction.atomic():
+            done = True
+            for seen, (number, line) in enumerate(lines, 1):
+                try:
+                    with transaction.atomic():
+                        kind = _restore_line(_parse_line(line), lists, by, now)
+                    if kind:
+                        counts[kind] += 1
+                except (
+                    BadInput,
+                    KeyError,
+                    TypeError,
+                    ValueError,
+                    AttributeError,
+                    ValidationError,
+                    IntegrityError,
+                ) as error:
+                    counts["refused"] += 1
+                    if len(bad) < MOST_BAD:
+                        bad.append(BadRow(number, "line", line[:60].decode("utf-8", "replace"), _explain_error(error)))
+                if seen == LINES:
+                    done = False
+                    break
+        if progress:
+            progress(LINES)
+    return RestoreReport(**counts, bad=tuple(bad))
+
+
+def _read_lines(stream: BinaryIO) -> Iterator[bytes]:
+    stream.seek(0)
+    while line := stream.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise BadInput(f"A line is longer than {LONGEST_LINE // 2**20} MB, so this is no export of ours.", "file")
+        if line.strip():
+            yield line
+
+
+def _parse_line(line: bytes) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _explain_error(error: Exception) -> str:
+    if isinstance(error, BadInput):
+        return str(error)
+    return (
+        f"“{error.args[0]}” is missing."
+        if isinstance(error, KeyError)
+        else "This line is no line of our export, or is damaged."
+    )
+
+
+def _restore_line(document: Any, lists: dict[str, models.List], by: str, now: datetime) -> str:
+    """Takes one line; the count it belongs to, "" for what is here already."""
+    if "person" in document:
+        return _restore_subscriber(document["person"], lists, by, now)
+    if "list" in document:
+        made = document["list"]
+        if made["slug"] in lists:
+            return ""
+        lists[made["slug"]] = models.List.objects.create(**_pick_values(made, LIST_FIELDS))
+        return "lists"
+    if "attribute" in document:
+        made = document["attribute"]
+        if models.Attribute.objects.filter(slug=made["slug"]).exists():
+            return ""
+        models.Attribute.objects.create(**_pick_values(made, ATTRIBUTE_FIELDS))
+        return "attributes"
+    if "suppression" in document:
+        made = _pick_values(document["suppression"], ("address_key", "reason", "source", "created_at", "expires_at"))
+        _, new = models.Suppression.objects.get_or_create(address_key=made["address_key"], defaults=made)
+        return "suppressions" if new else ""
+    raise BadInput("This line holds neither a person nor a list, an attribute or a suppression.", "line")
+
+
+def _restore_subscriber(document: dict[str, Any], lists: dict[str, models.List], by: str, now: datetime) -> str:
+    key = document["address_key"]
+    if addresses.to_key(document["address"]) != key:
+        raise BadInput("The address and its key do not belong together.", "address")
+    here = models.Subscriber.objects.filter(address_key=key).first() or find_by_former_address(document["address"])
+    if here is not None:
+        return _apply_opt_outs(here, document, lists, by, now)
+    if models.Suppression.objects.filter(address_key=erased_addresses.get_hasher(now).hash(key)).exists():
+        raise BadInput("This person was erased here, so they are not taken back.", "address")
+    person = models.Subscriber.objects.create(**_pick_values(document, SUBSCRIBER_FIELDS))
+    for held in document["subscriptions"]:
+        row = models.Subscription.objects.create(
+            subscriber=person, list=_get_list(lists, held["list"]), **_pick_values(held, SUBSCRIPTION_FIELDS)
+        )
+        if "engagement" in held:
+            models.Engagement.objects.create(subscription=row, **_pick_values(held["engagement"], ENGAGEMENT_FIELDS))
+    _create_rows(models.AddressChange, person, document["former_addresses"], FORMER_ADDRESS_FIELDS)
+    models.Consent.objects.bulk_create(
+        models.Consent(
+            subscriber=person,
+            list=_get_list(lists, each["list"]) if each["list"] else None,
+            **_pick_values(each, CONSENT_FIELDS),
+        )
+        for each in document["consents"]
+    )
+    for name in document["tags"]:
+        models.Tagged.objects.create(subscriber=person, tag=models.Tag.objects.get_or_create(name=str(name)[:60])[0])
+    return "people"
+
+
+def _apply_opt_outs(
+    person: models.Subscriber, document: dict[str, Any], lists: dict[str, models.List], by: str, now: datetime
+) -> str:
+    for held in document["subscriptions"]:
+        target = lists.get(held["list"])
+        if target is not None and held["state"] in _ACTS:
+            apply_act(
+                person,
+                subscriber_lookup.to_list(target),
+                _ACTS[held["state"]],
+                how="import",
+                by=by,
+                origin="our own export",
+                now=now,
+            )
+    return "already_here"
+
+
+def _get_list(lists: dict[str, models.List], slug: str) -> models.List:
+    if slug not in lists:
+        raise BadInput(f"There is no list “{slug}”, and the file does not describe it.", "list")
+    return lists[slug]
+
+
+def _create_rows(model: type[Model], person: models.Subscriber, documents: list[Any], names: tuple[str, ...]) -> None:
+    for each in documents:
+        model._default_manager.create(subscriber=person, **_pick_values(each, names))
+
+
+def _pick_values(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """The values of a line, checked for what would break later: times and days are such, states are ours."""
+    return {name: _convert_value(name, document[name]) for name in names}
+
+
+def _convert_value(name: str, value: Any) -> Any:
+    if name == "state" and value not in (*policy.STATES, ""):
+        raise BadInput(f"“{value}” is no state.", "state")
+    if value is None or name not in (*_TIMES, "paused_until"):
+        return value
+    read: datetime | date | None = parse_date(value) if name == "paused_until" else parse_datetime(value)
+    if read is None or (isinstance(read, datetime) and read.tzinfo is None):
+        raise BadInput(f"“{value}” is no time with a zone.", name)
+    return read

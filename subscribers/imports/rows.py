@@ -1,0 +1,378 @@
+"""One record of a file made into one reader, or into a bad row that says why not. Pure."""
+
+from __future__ import annotations
+
+import csv
+import ipaddress
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from newsletter.kernel.errors import BadInput
+from subscribers import addresses, policy
+from subscribers.imports import dates
+from subscribers.imports.columns import GENERIC, SUPPRESSED, Layout, find_tier, normalise_name, to_attribute_slug
+from subscribers.imports.csv import LONGEST_CELL, clean_cell
+
+LONGEST_NAME, LONGEST_VALUE, MOST_TAGS, LONGEST_TAG = 100, 1000, 50, 60
+_DELETED_SUFFIX = "@deletion-request.substack.com"
+_YES = {"true", "yes", "y", "1", "t", "x", "on", "ja", "oui", "si", "wahr", "vrai"}
+_NO = {"", "false", "no", "n", "0", "f", "off", "nein", "non", "null", "none", "never", "falsch", "faux"}
+# The strongest word against mailing wins, wherever it stands.
+STRENGTH = {
+    policy.ACTIVE: 0, policy.PENDING: 1, policy.UNSUBSCRIBED: 2, policy.BOUNCED: 3, policy.COMPLAINED: 4, SUPPRESSED: 5,
+}  # fmt: skip
+
+
+class Row(NamedTuple):
+    """One reader of a file; `status` is one of ours, or "suppressed". A tuple, for there are millions.
+
+    `tags` and `attributes` are JSON, "" for none; the dates are aware, None when the file does not say.
+    """
+
+    line: int
+    address: str
+    first_name: str = ""
+    last_name: str = ""
+    zone: str = ""
+    language: str = ""
+    status: str = policy.ACTIVE
+    tier: str = ""
+    tags: str = ""
+    attributes: str = ""
+    joined_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    left_at: datetime | None = None
+    network: str = ""
+    source: str = ""
+    reason: str = ""
+    sendable: bool = True
+
+
+class BadRow(NamedTuple):
+    """A row that could not be taken: where, which field, what stood there, and why."""
+
+    line: int
+    field: str
+    value: str
+    reason: str
+
+
+class SkippedRow(NamedTuple):
+    """A row that holds nobody any more: whom the other program deleted at their wish."""
+
+    line: int
+
+
+@dataclass(slots=True)
+class UnknownWord:
+    """A word of a status column that nobody knows: how often it stands there, and where first."""
+
+    line: int
+    count: int = 0
+
+
+class RowParser:
+    """Makes rows of records by one layout. Words for a state it does not know are gathered in `unclear`."""
+
+    def __init__(self, layout: Layout, kinds: Mapping[str, tuple[str, Sequence[str]]] | None = None) -> None:
+        """`kinds`: the kind of each attribute that is there already, and the choices of one that has some."""
+        self._layout = layout
+        self._kinds = kinds or {}
+        self.unclear: dict[tuple[str, str], UnknownWord] = {}
+        # What every row has goes the quick way; the rest is asked only where there is such a column.
+        self._email = layout.of("email")[0].index
+        self._plain = [(c.target, c.index) for c in layout.columns if c.target in _TEXT_TARGETS]
+        self._status = layout.status or policy.ACTIVE
+        self._rest = [
+            c for c in layout.columns if c.target not in _TEXT_TARGETS and c.target not in ("email", "ignore")
+        ]
+
+    def rows(self, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row | BadRow | SkippedRow]:
+        """Every record, made into what it is."""
+        for line, cells in records:
+            yield self.row(line, cells)
+
+    def row(self, line: int, cells: Sequence[str]) -> Row | BadRow | SkippedRow:
+        """One record. A cell that is missing is empty."""
+        typed = cells[self._email] if self._email < len(cells) else ""
+        if len(typed) > LONGEST_CELL:
+            return BadRow(line, "email", typed[:40] + "…", "The cell is too long.")
+        try:
+            address, sendable = _parse_address(typed)
+        except BadInput as error:
+            return BadRow(line, "email", clean_cell(typed)[:200], str(error))
+        fields: dict[str, Any] = {}
+        for name, index in self._plain:
+            cell = cells[index] if index < len(cells) else ""
+            if cell.isalnum() and len(cell) <= LONGEST_NAME:
+                fields[name] = cell
+            elif cell:
+                bad = _find_bad_cell(line, name, cell)
+                if bad is not None:
+                    return bad
+                fields[name] = clean_cell(cell)
+        if not self._rest:
+            return self._made(line, address, sendable, fields, self._status)
+        if address.endswith(_DELETED_SUFFIX) and self._layout.tool.name == "substack":
+            return SkippedRow(line)
+        try:
+            status = self._take_rest(line, cells, fields)
+        except _BadRowError as bad:
+            return bad.row
+        return self._made(line, address, sendable, fields, status)
+
+    def _made(self, line: int, address: str, sendable: bool, fields: dict[str, Any], status: str) -> Row | BadRow:
+        zone = fields.get("zone", "")
+        if zone and not _is_zone(zone):
+            return BadRow(
+                line, "zone", zone[:100], f"There is no time zone “{zone[:100]}”. Names look like Europe/London."
+            )
+        first, last = fields.get("first_name", ""), fields.get("last_name", "")
+        if not first and not last and "name" in fields:
+            first, _, last = fields["name"].partition(" ")
+        return Row(
+            line, address, first[:LONGEST_NAME], last.strip()[:LONGEST_NAME], zone, fields.get("language", "")[:16], status or policy.ACTIVE,
+            fields.get("tier", ""), fields.get("tags", ""), fields.get("attributes", ""), fields.get("joined_at"), fields.get("confirmed_at"),
+            fields.get("left_at"), fields.get("network", ""), fields.get("source", "")[:200], fields.get("reason", "")[:200], sendable,
+        )  # fmt: skip
+
+    def _take_rest(self, line: int, cells: Sequence[str], fields: dict[str, Any]) -> str:
+        """What not every file has; the status the row has by all its columns together. Raises _Bad."""
+        layout = self._layout
+        said = [layout.status] if layout.status else []
+        tags: list[str] = []
+        values: dict[str, Any] = {}
+        paying = plan = ""
+        for column in self._rest:
+            raw = cells[column.index] if column.index < len(cells) else ""
+            if len(raw) > LONGEST_CELL:
+                raise _BadRowError(BadRow(line, column.name, raw[:40] + "…", "The cell is too long."))
+            text = clean_cell(raw)
+            target = column.target
+            if target in _STATE_TARGETS:
+                state = self._state(line, column.name, target, text)
+                if state:
+                    said.append(state)
+                if target in ("left", "bounced", "complained") and state in policy.OUT_STATES:
+                    fields["left_at"] = fields.get("left_at") or dates.parse_date(text)
+            elif not text:
+                continue
+            elif target == "attribute":
+                values[column.attribute] = self._value(line, column.attribute, column.name, text)
+            elif target == "attributes":
+                values |= self._document(line, column.name, text)
+            elif target == "tags":
+                tags += split_tags(text)
+            elif target == "tag_if_yes":
+                tags += [column.name] if normalise_name(text) in _YES else []
+            elif target == "tier":
+                tier = find_tier(text, layout.tool)
+                if tier is None:
+                    raise _BadRowError(BadRow(line, column.name, text[:100], "The tier can be free, paid or comp."))
+                fields["tier"] = tier
+            elif target == "plan":
+                plan = text
+            elif target == "paying":
+                paying = text
+            elif target == "comp_if_yes":
+                fields["tier"] = "comp" if normalise_name(text) in _YES else fields.get("tier", "")
+            elif target == "paid_if_any":
+                fields["tier"] = fields.get("tier") or "paid"
+            elif target in ("joined_at", "confirmed_at"):
+                fields[target] = dates.parse_date(text)
+            elif target == "network":
+                fields["network"] = _parse_network(text)
+            elif target == "zone_if_known":
+                fields["zone"] = text if _is_zone(text) else ""
+            elif target == "reason":
+                fields["reason"] = fields.get("reason") or text
+            else:
+                fields[target] = fields.get(target) or text
+        if plan or paying:
+            fields["tier"] = _tier_of_plan(plan, paying)
+        if layout.tool.name == "buttondown":
+            fields["tier"] = fields.get("tier") or _tier_of_type(layout, cells)
+        if tags:
+            fields["tags"] = json.dumps(sorted(dict.fromkeys(tags))[:MOST_TAGS], ensure_ascii=False)
+        if values:
+            fields["attributes"] = json.dumps(values, ensure_ascii=False, sort_keys=True)
+        if said:
+            return max(said, key=STRENGTH.__getitem__)
+        if layout.of("status") or layout.of("wanted"):
+            raise _BadRowError(BadRow(line, "status", "", "Nothing says whether this reader wants mail."))
+        return policy.ACTIVE
+
+    def _state(self, line: int, name: str, target: str, text: str) -> str:
+        """What one cell says of the state; "" for nothing. An unknown word is noted, and stops the import in the end."""
+        word = normalise_name(text)
+        if target == "status":
+            if not text:
+                return policy.ACTIVE if self._layout.tool.name == "generic" else ""
+            state = self._layout.statuses.get(word)
+            return state if state is not None else self._unknown(line, name, text)
+        yes = word in _YES
+        if not yes and word not in _NO:
+            if target == "wanted" and word in self._layout.statuses:
+                return self._layout.statuses[word]
+            if dates.parse_date(text) is None:
+                return self._unknown(line, name, text)
+            yes = True
+        if target == "wanted":
+            return policy.ACTIVE if yes else policy.UNSUBSCRIBED if text else ""
+        return _STATE_BY_TARGET[target] if yes else ""
+
+    def _unknown(self, line: int, name: str, text: str) -> str:
+        seen = self.unclear.setdefault((name, text[:60]), UnknownWord(line))
+        seen.count += 1
+        return SUPPRESSED
+
+    def _value(self, line: int, attribute: str, name: str, text: str) -> Any:
+        kind, choices = self._kinds.get(attribute, ("text", ()))
+        try:
+            return convert_to_kind(text, kind, choices)
+        except ValueError as error:
+            raise _BadRowError(BadRow(line, name, text[:100], str(error))) from None
+
+    def _document(self, line: int, name: str, text: str) -> dict[str, Any]:
+        """Attributes in JSON: numbers and texts as they are, what is nested as JSON text."""
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise _BadRowError(BadRow(line, name, text[:100], "This is no JSON object."))
+        values: dict[str, Any] = {}
+        for key, value in list(found.items())[:60]:
+            kept = to_attribute_slug(key)
+            if not kept or value is None or value == "":
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float | str):
+                value = json.dumps(value, ensure_ascii=False)
+            if kept in self._kinds:
+                value = self._value(line, kept, f"{name}.{key}", str(value))
+            values[kept] = value[:LONGEST_VALUE] if isinstance(value, str) else value
+        return values
+
+    def refuse_unclear(self) -> None:
+        """Raises BadInput naming the words of status columns that nobody knows, if there were any."""
+        if not self.unclear:
+            return
+        column, word = next(iter(self.unclear))
+        more = len(self.unclear) - 1
+        words = ", ".join(
+            f"“{text}” ({seen.count} rows, first in line {seen.line})"
+            for (_, text), seen in list(self.unclear.items())[:8]
+        )
+        raise BadInput(
+            f"The column {column} has {'words' if more else 'a word'} we do not know: {words}{' …' if more > 7 else ''}. Nothing is imported. Say "
+            f"what {'each' if more else 'it'} means, for instance --status-value '{word}=unsubscribed', or that the column is something else: "
+            f"--map '{column}=attribute'.",
+            "status",
+        )
+
+
+class _BadRowError(Exception):
+    def __init__(self, row: BadRow) -> None:
+        self.row = row
+
+
+_TEXT_TARGETS = ("first_name", "last_name", "name", "language", "zone")
+_STATE_BY_TARGET = {"left": policy.UNSUBSCRIBED, "bounced": policy.BOUNCED, "complained": policy.COMPLAINED}
+_STATE_TARGETS = ("status", "left", "bounced", "complained", "wanted")
+
+
+def _parse_address(typed: str) -> tuple[str, bool]:
+    """The address, and whether SendGrid can take it: one with letters beyond ASCII before the @ is kept, not mailed."""
+    if typed.isascii() and addresses.is_plain(typed):
+        return typed, True
+    text = clean_cell(typed).strip("'\"")
+    unwrapped = addresses.unwrap_address(text)
+    if unwrapped.rpartition("@")[0].isascii():
+        return addresses.check_address(text), True
+    return addresses.check_syntax(unwrapped), False
+
+
+def _find_bad_cell(line: int, name: str, cell: str) -> BadRow | None:
+    if len(cell) > LONGEST_CELL:
+        return BadRow(line, name, cell[:40] + "…", "The cell is too long.")
+    if "\n" in cell.strip() or "\r" in cell.strip():
+        return BadRow(line, name, cell.strip()[:200], "The cell goes over several lines. Is a quote missing?")
+    return None
+
+
+def split_tags(text: str) -> list[str]:
+    """The tags in a cell, each once: parted by commas, semicolons or bars, or each in quotes as Mailchimp writes them."""
+    if text[:1] == "[" and text[-1:] == "]":
+        parts = [part.strip().strip("'\"") for part in text[1:-1].split(",")]
+    elif '"' in text:
+        parts = next(csv.reader([text.replace("\n", " ").replace("\r", " ")], skipinitialspace=True), [])
+    else:
+        parts = re.split(r"[;|]" if re.search(r"[;|]", text) else ",", text)
+    flat = [" ".join(part.split())[:LONGEST_TAG] for part in parts]
+    return list(dict.fromkeys(each for each in flat if each))
+
+
+def convert_to_kind(text: str, kind: str, choices: Sequence[str] = ()) -> Any:
+    """A value of an attribute, as its kind wants it. Raises ValueError with the reason."""
+    if kind == "number":
+        try:
+            number = float(text.replace(" ", "").replace(",", "") if re.fullmatch(r"[\d ,]+(\.\d+)?", text) else text)
+        except ValueError:
+            raise ValueError(f"“{text[:40]}” is no number.") from None
+        if number != number or number in (float("inf"), float("-inf")):
+            raise ValueError(f"“{text[:40]}” is no number.")
+        return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    if kind == "date":
+        moment = dates.parse_date(text)
+        if moment is None:
+            raise ValueError(f"“{text[:40]}” is no date we can read. Write it like 2026-11-24.")
+        return moment.date().isoformat()
+    if kind == "choice":
+        found = next((each for each in choices if each.casefold() == text.casefold()), None)
+        if found is None:
+            raise ValueError(f"“{text[:40]}” is none of {', '.join(choices)}.")
+        return found
+    return text[:LONGEST_VALUE]
+
+
+def _tier_of_plan(plan: str, paying: str) -> str:
+    if find_tier(plan, GENERIC) == "comp":
+        return "comp"
+    return "paid" if normalise_name(paying) in _YES and find_tier(plan, GENERIC) != "free" else "free"
+
+
+def _tier_of_type(layout: Layout, cells: Sequence[str]) -> str:
+    """Buttondown says in one word who gets mail and who pays."""
+    column = layout.of("status")[:1]
+    word = normalise_name(cells[column[0].index]) if column and column[0].index < len(cells) else ""
+    return {
+        "premium": "paid",
+        "churning": "paid",
+        "pastdue": "paid",
+        "paused": "paid",
+        "gifted": "comp",
+        "trialed": "comp",
+    }.get(word, "free")
+
+
+@lru_cache(maxsize=4096)
+def _parse_network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text.strip()))
+    except ValueError:
+        return ""
+
+
+@lru_cache(maxsize=1024)
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        return False
+    return True

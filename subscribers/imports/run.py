@@ -1,0 +1,514 @@
+"""Importing readers. One import is one record: it goes on after a crash, and can be undone as a whole (undoing.py).
+
+The file is kept and read once into a work file (staging.py), then merged in short strokes (strokes.py), each whole or
+not at all with its place noted in the same transaction. A lease says which process is at it.
+
+    from the command line:  running → done          (stopped, failed)
+    from the desk:          checking → ready → waiting → running → done
+                            checking → asks → checking   when a column is not understood
+"""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any, BinaryIO
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import Q
+
+from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused, SurroundingsError
+from subscribers import models, subscriber_lookup
+from subscribers.imports import chunks, merge, staging, undo
+from subscribers.imports.chunks import LEASE, Clock, Progress
+from subscribers.imports.csv import LARGEST_FILE, CsvSink, escape_formula
+from subscribers.imports.rows import BadRow
+from subscribers.imports.staging import ImportOptions, StagedFile
+from subscribers.values import ImportFlag, ImportReport, ImportRun, List
+
+FILE_RETENTION = timedelta(days=30)
+DRY_RUN_ROWS = 5_000  # rows of a dry run, which locks nothing
+_UNDER_WAY = ("waiting", "running", "undoing")
+
+
+def import_csv(
+    source: Path | BinaryIO,
+    list_id: int,
+    *,
+    dry_run: bool,
+    by: str,
+    now: datetime,
+    name: str = "",
+    options: ImportOptions | None = None,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Imports a file into a list, at once. Good rows are kept, bad ones reported; nobody who left is signed up again.
+
+    A file that cannot be taken (no addresses, an unknown status) changes nothing. `progress` hears of rows read, and
+    then of addresses merged. Raises BadInput, SurroundingsError.
+    """
+    options = options or ImportOptions()
+    target = subscriber_lookup.get_list(list_id)
+    name = name or (source.name if isinstance(source, Path) else "")
+    with _open_source(source) as stream:
+        if dry_run:
+            return _dry_run(stream, target, name, options, by, now, progress)
+        row = _create_import(stream, target, name, options, by, now)
+    row.state, row.owner, row.lease_until = "running", by, now + LEASE
+    row.save()
+    try:
+        _run_in_foreground(row, now, progress)
+    except KeyboardInterrupt:
+        models.Import.objects.filter(id=row.id).update(state="stopped", lease_until=None)
+        raise Refused(
+            f"Stopped. {row.merged} of {row.people} addresses are in. Go on with: newsletter subscribers imports resume {row.id}, "
+            f"or take it back with: newsletter subscribers imports undo {row.id}"
+        ) from None
+    return get_import(row.id).report
+
+
+def begin_import(
+    stream: BinaryIO, list_id: int, *, by: str, now: datetime, name: str, options: ImportOptions | None = None
+) -> ImportRun:
+    """Keeps a file for the worker to look through (see `process_next_import`). Raises BadInput, SurroundingsError."""
+    row = _create_import(stream, subscriber_lookup.get_list(list_id), name, options or ImportOptions(), by, now)
+    models.Import.objects.filter(id=row.id).update(state="checking")
+    return get_import(row.id)
+
+
+def change_import_options(import_id: int, options: ImportOptions) -> ImportRun:
+    """Says what columns and words of a file mean; it is looked through anew. Raises NotFound, Refused."""
+    _change_state(import_id, ("asks", "ready"), state="checking", options=asdict(options), error="", lease_until=None)
+    _work_path(import_id).unlink(missing_ok=True)
+    return get_import(import_id)
+
+
+def confirm_import(import_id: int) -> ImportRun:
+    """Yes to what looking through the file has shown: the worker imports it. Raises NotFound, Refused."""
+    _change_state(import_id, ("ready",), state="waiting", counts={}, lease_until=None)
+    return get_import(import_id)
+
+
+def request_undo(import_id: int, *, by: str, keep_people: bool) -> ImportRun:
+    """Has the worker take an import back (undoing.py). Raises NotFound, Refused."""
+    options = _get_row(import_id).options | {"undo": {"by": by, "keep_people": keep_people}}
+    _change_state(import_id, ("done", "stopped", "failed"), state="undoing", options=options, lease_until=None)
+    return get_import(import_id)
+
+
+def discard_import(import_id: int) -> None:
+    """No to it: the file goes, and the record with it. Raises NotFound, Refused once anything is in."""
+    _change_state(import_id, ("checking", "asks", "ready", "failed"), state="failed")
+    delete_file(import_id)
+    models.Import.objects.filter(id=import_id, merged=0).delete()
+
+
+def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
+    """Looks a file through or imports it: the one that waits longest, or whose process died. False when there is none."""
+    row = _find_next(now)
+    if row is None or not _claim(row, now, owner, _unleased_filter(now)):
+        return False
+    try:
+        if row.state == "checking":
+            _check_file(row, clock, now)
+        elif row.state == "undoing":
+            undo.undo_import(row.id, now=now, **row.options["undo"])
+        else:
+            _merge_rest(row, clock, now)
+    except NewsletterError as error:
+        asks = row.state == "checking" and isinstance(error, BadInput) and error.field in ("map", "status", "file")
+        _record_failure(row, error, clock(), state="asks" if asks else "failed")
+    return True
+
+
+def _find_next(now: datetime) -> models.Import | None:
+    """The import that waits longest, of those whose file is on this machine: another one may have been given it."""
+    rows = models.Import.objects.filter(_unleased_filter(now)).order_by("id")
+    return next((row for row in rows if row.state == "undoing" or _file_path(row.id).exists()), None)
+
+
+def _unleased_filter(now: datetime) -> Q:
+    nobody = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    return Q(state__in=("waiting", "checking", "running", "undoing")) & nobody
+
+
+def _change_state(import_id: int, states: Sequence[str], **values: Any) -> None:
+    if not models.Import.objects.filter(id=import_id, state__in=states).update(**values):
+        raise Refused(f"Import {import_id} is {_get_row(import_id).state} by now, so this cannot be done.")
+
+
+def _check_file(row: models.Import, clock: Clock, now: datetime) -> None:
+    """Looks a file through: what would become of its people. Changes none of them."""
+    staged = _stage_kept_file(row, clock, now, None)
+    counts = _judge_file(_work_path(row.id), _build_target(row), now)
+    _save_staging_result(row, staged, clock())
+    models.Import.objects.filter(id=row.id, owner=row.owner, state="checking").update(
+        state="ready", counts=row.counts | counts, lease_until=None
+    )
+
+
+def _judge_file(
+    work: Path, target: merge.MergeTarget, now: datetime, progress: Progress | None = None
+) -> dict[str, int]:
+    """What would become of everybody in a work file: counts by outcome."""
+    counts = dict.fromkeys(merge.OUTCOMES, 0)
+    for rows in staging.read_chunks(work, after="", size=lambda: DRY_RUN_ROWS):
+        for outcome, count in merge.judge_chunk(rows, target, now).items():
+            counts[outcome] += count
+        if progress:
+            progress(len(rows))
+    return counts
+
+
+def resume_import(import_id: int, *, by: str, now: datetime, progress: Progress | None = None) -> ImportReport:
+    """Goes on with an import that was stopped, or whose process died. Raises NotFound, Refused, BadInput."""
+    row = _get_row(import_id)
+    free = (
+        Q(state__in=("stopped", "waiting"))
+        | Q(state="running", lease_until__lt=now)
+        | Q(state="failed", file_kept=True)
+    )
+    if not _claim(row, now, by, free):
+        raise Refused(_explain_refusal(_get_row(import_id), now))
+    _run_in_foreground(row, now, progress)
+    return get_import(row.id).report
+
+
+def _explain_refusal(row: models.Import, now: datetime) -> str:
+    if row.state == "running" and row.lease_until:
+        left = max(int((row.lease_until - now).total_seconds()) + 1, 1)
+        return f"Import {row.id} is under way. If whoever is at it has died, it can go on in {left} seconds."
+    return f"Import {row.id} is {row.state}, so there is nothing to go on with."
+
+
+def _run_in_foreground(row: models.Import, now: datetime, progress: Progress | None) -> None:
+    """Runs an import while somebody waits for it: what stops it is noted, and goes on to them."""
+    try:
+        _merge_rest(row, _clock_from(now), now, progress=progress)
+    except NewsletterError as error:
+        _record_failure(row, error, now)
+        raise
+    except DatabaseError:
+        with suppress(DatabaseError):  # on a full disk this cannot be written either; then its lease runs out
+            models.Import.objects.filter(id=row.id, owner=row.owner).update(state="stopped", lease_until=None)
+        raise
+
+
+def get_import(import_id: int) -> ImportRun:
+    """One import. Raises NotFound."""
+    return _to_import_run(_get_row(import_id))
+
+
+def list_imports(list_ids: Sequence[int] | None = None, *, limit: int = 50) -> tuple[ImportRun, ...]:
+    """The latest imports, newest first."""
+    rows = models.Import.objects.order_by("-id").select_related("list")
+    if list_ids is not None:
+        rows = rows.filter(list_id__in=list_ids)
+    return tuple(_to_import_run(row) for row in rows[:limit])
+
+
+def list_bad_rows(import_id: int) -> Iterator[BadRow]:
+    """Every bad row of an import whose file is still kept; otherwise the first of them."""
+    work = _work_path(import_id)
+    if work.exists():
+        yield from staging.read_bad_rows(work)
+    else:
+        yield from (BadRow(*each) for each in _get_row(import_id).bad)
+
+
+def stream_refused_csv(import_id: int) -> Iterator[str]:
+    """The bad rows of an import as lines of CSV, the head first."""
+    parts: list[str] = []
+    writer = csv.writer(CsvSink(parts.append))
+    writer.writerow(("line", "field", "value", "reason"))
+    for bad in list_bad_rows(import_id):
+        yield "".join(parts)
+        parts.clear()
+        writer.writerow((bad.line, bad.field, escape_formula(bad.value), bad.reason))
+    yield "".join(parts)
+
+
+def has_waiting_imports(now: datetime) -> bool:
+    """Whether there is anything for `process_next_import`."""
+    return _find_next(now) is not None
+
+
+def delete_old_files(now: datetime) -> None:
+    """Deletes the files of imports that are over for longer than they are kept."""
+    over = models.Import.objects.filter(file_kept=True, created_at__lt=now - FILE_RETENTION).exclude(
+        state__in=_UNDER_WAY
+    )
+    for import_id in over.values_list("id", flat=True):
+        delete_file(import_id)
+
+
+def delete_file(import_id: int) -> None:
+    """Deletes the file of an import and all that was made of it; the record and its counts stay."""
+    for path in (_file_path(import_id), _work_path(import_id)):
+        path.unlink(missing_ok=True)
+    models.Import.objects.filter(id=import_id).update(file_kept=False, bad=[], flags={})
+
+
+def list_kept_files() -> tuple[int, ...]:
+    """The imports whose files are still kept."""
+    return tuple(models.Import.objects.filter(file_kept=True).order_by("id").values_list("id", flat=True))
+
+
+def file_has_address(import_id: int, keys: Collection[str]) -> bool:
+    """Whether one of these addresses (keys) stands in the kept file of an import, in whatever case."""
+    wanted = [key.encode() for key in keys]
+    longest = max(map(len, wanted), default=0)
+    try:
+        with _file_path(import_id).open("rb") as file:
+            rest = b""
+            while block := file.read(2**20):
+                folded = rest + block.lower()
+                if any(key in folded for key in wanted):
+                    return True
+                rest = folded[-longest:]
+    except OSError:
+        return False
+    return False
+
+
+def _dry_run(
+    stream: BinaryIO, target: List, name: str, options: ImportOptions, by: str, now: datetime, progress: Progress | None
+) -> ImportReport:
+    with tempfile.TemporaryDirectory(prefix="newsletter-", dir=_create_folder(_get_folder())) as folder:
+        work = Path(folder) / "dry.work"
+        staged = _stage_stream(stream, work, name, options, now, progress)
+        into = merge.MergeTarget(0, target.id, by, name, options.overwrite, staging.list_columns(work))
+        counts = _judge_file(work, into, now, progress)
+    return _build_report(staged, counts)
+
+
+def _create_import(
+    stream: BinaryIO, target: List, name: str, options: ImportOptions, by: str, now: datetime
+) -> models.Import:
+    """The record of an import, and its file beside it."""
+    row = models.Import.objects.create(
+        list_id=target.id,
+        name=name[:200],
+        sha256="",
+        size=0,
+        options=asdict(options),
+        state="stopped",
+        by=by[:254],
+        created_at=now,
+    )
+    try:
+        row.sha256, row.size = staging.keep_file(stream, _file_path(row.id))
+    except NewsletterError:
+        _file_path(row.id).unlink(missing_ok=True)
+        row.delete()
+        raise
+    row.state = "waiting"
+    row.save()
+    return row
+
+
+def _claim(row: models.Import, now: datetime, owner: str, free: Q) -> bool:
+    """Takes an import; one that is looked through or taken back stays so, any other is under way from now on."""
+    state = row.state if row.state in ("checking", "undoing") else "running"
+    mine = models.Import.objects.filter(free, id=row.id, state=row.state)
+    taken = mine.update(state=state, owner=owner[:120], lease_until=now + LEASE)
+    if taken:
+        row.refresh_from_db()
+    return bool(taken)
+
+
+def _clock_from(now: datetime) -> Clock:
+    """The time as it goes on from `now`."""
+    started = perf_counter()
+    return lambda: now + timedelta(seconds=perf_counter() - started)
+
+
+def _stage_kept_file(row: models.Import, clock: Clock, now: datetime, progress: Progress | None) -> StagedFile:
+    """Reads the kept file of an import into its work file; the lease is kept up meanwhile."""
+    with _open_source(_file_path(row.id)) as stream:
+        return _stage_stream(
+            stream,
+            _work_path(row.id),
+            row.name,
+            _load_options(row),
+            now,
+            progress,
+            alive=lambda: _renew_lease(row, clock()),
+        )
+
+
+def _merge_rest(row: models.Import, clock: Clock, now: datetime, *, progress: Progress | None = None) -> None:
+    """Merges what is not in yet. What was staged before a crash is used again; each stroke notes where it ended."""
+    work = _work_path(row.id)
+    staged = staging.load_staged(work) or _stage_kept_file(row, clock, now, progress)
+    _save_staging_result(row, staged, clock())
+    _create_tags_and_attributes(staged, now)
+    chunks.merge_file(row, work, _build_target(row), now=now, clock=clock, progress=progress)
+    models.Import.objects.filter(id=row.id, owner=row.owner).update(state="done", finished_at=clock(), lease_until=None)
+    _refresh_statistics()
+
+
+def _load_options(row: models.Import) -> ImportOptions:
+    return ImportOptions(**{name: row.options[name] for name in ImportOptions.__slots__ if name in row.options})
+
+
+def _build_target(row: models.Import) -> merge.MergeTarget:
+    overwrite = bool(row.options.get("overwrite"))
+    return merge.MergeTarget(row.id, row.list_id, row.by, row.name, overwrite, staging.list_columns(_work_path(row.id)))
+
+
+def _save_staging_result(row: models.Import, staged: StagedFile, present: datetime) -> None:
+    first = {"rows": staged.rows, "refused": staged.refused, "skipped": staged.skipped}
+    row.tool, row.people, row.bad, row.flags = staged.tool, staged.people, list(staged.bad), dict(staged.flags)
+    row.counts = dict.fromkeys(merge.OUTCOMES, 0) | row.counts | first
+    models.Import.objects.filter(id=row.id).update(
+        tool=row.tool, people=row.people, bad=row.bad, flags=row.flags, counts=row.counts, lease_until=present + LEASE
+    )
+
+
+def _renew_lease(row: models.Import, present: datetime) -> None:
+    models.Import.objects.filter(id=row.id, owner=row.owner).update(lease_until=present + LEASE)
+
+
+def _create_tags_and_attributes(staged: StagedFile, now: datetime) -> None:
+    """Makes the tags and attributes a file names that are not there yet."""
+    models.Tag.objects.bulk_create(
+        [models.Tag(name=name) for name in staged.tags], ignore_conflicts=True, batch_size=500
+    )
+    models.Attribute.objects.bulk_create(
+        [models.Attribute(slug=slug, name=name[:100], created_at=now) for slug, name in staged.attributes.items()],
+        ignore_conflicts=True,
+    )
+
+
+def _stage_stream(
+    stream: BinaryIO,
+    work: Path,
+    name: str,
+    options: ImportOptions,
+    now: datetime,
+    progress: Progress | None,
+    alive: Callable[[], object] | None = None,
+) -> StagedFile:
+    kinds = {row.slug: (row.kind, tuple(row.choices)) for row in models.Attribute.objects.all()}
+    last = perf_counter()
+
+    def heard(rows: int) -> None:
+        nonlocal last
+        if progress:
+            progress(rows)
+        if alive and perf_counter() - last > 5:
+            alive()
+            last = perf_counter()
+
+    return staging.stage_file(stream, work, name=name, options=options, kinds=kinds, progress=heard)
+
+
+def _record_failure(row: models.Import, error: NewsletterError, now: datetime, state: str = "failed") -> None:
+    models.Import.objects.filter(id=row.id, owner=row.owner).update(
+        state=state, error=str(error), finished_at=now, lease_until=None
+    )
+    if state == "failed" and row.merged == 0 and isinstance(error, BadInput):  # nothing is in, and nothing ever can be
+        delete_file(row.id)
+
+
+def _build_report(staged: StagedFile, counts: Mapping[str, int], import_id: int = 0) -> ImportReport:
+    return ImportReport(
+        rows=staged.rows,
+        **{name: counts[name] for name in merge.OUTCOMES},
+        refused=staged.refused,
+        bad=tuple(BadRow(*each) for each in staged.bad),
+        skipped=staged.skipped,
+        id=import_id,
+        tool=staged.title,
+        columns=tuple((name, target) for name, target in staged.columns),
+        flags=_to_flags(staged.flags),
+        note=staged.note,
+        undated=staged.undated,
+    )
+
+
+def _to_flags(flags: Mapping[str, Any]) -> dict[str, ImportFlag]:
+    return {
+        kind: ImportFlag(flag["count"], tuple((line, address, meant) for line, address, meant in flag["first"]))
+        for kind, flag in flags.items()
+    }
+
+
+def _to_import_run(row: models.Import) -> ImportRun:
+    staged = staging.load_staged(_work_path(row.id)) if row.file_kept else None
+    counts = {name: row.counts.get(name, 0) for name in (*merge.OUTCOMES, "rows", "refused", "skipped")}
+    report = ImportReport(
+        **counts,
+        bad=tuple(BadRow(*each) for each in row.bad),
+        id=row.id,
+        tool=staged.title if staged else row.tool,
+        columns=tuple((name, target) for name, target in staged.columns) if staged else (),
+        flags=_to_flags(row.flags),
+        note=staged.note if staged else "",
+        undated=staged.undated if staged else 0,
+    )
+    return ImportRun(
+        row.id, row.list_id, row.list.name, row.name, row.state, row.by, row.created_at, row.finished_at, row.people, row.merged, report,
+        row.error, row.file_kept,
+    )  # fmt: skip
+
+
+def _get_row(import_id: int) -> models.Import:
+    row = models.Import.objects.filter(id=import_id).select_related("list").first()
+    if row is None:
+        raise NotFound(f"There is no import {import_id}. See them all with: newsletter subscribers imports list")
+    return row
+
+
+def _refresh_statistics() -> None:
+    """Lets the database know what the tables hold now: its plans for small tables are bad for large ones."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute("PRAGMA optimize")
+        else:
+            cursor.execute(
+                "ANALYZE subscribers_subscriber, subscribers_subscription, subscribers_consent, subscribers_tagged"
+            )
+
+
+@contextmanager
+def _open_source(source: Path | BinaryIO) -> Iterator[BinaryIO]:
+    if not isinstance(source, Path):
+        yield source
+        return
+    try:
+        if source.stat().st_size > LARGEST_FILE:
+            raise BadInput(f"{source} is larger than {LARGEST_FILE // 2**20} MB. Split it.", "file")
+        with source.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise SurroundingsError(f"{source} cannot be read: {error.strerror}.") from None
+
+
+def _get_folder() -> Path:
+    return Path(settings.CONFIG.data_dir) / "imports"
+
+
+def _create_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SurroundingsError(f"{folder} cannot be made: {error.strerror}.") from error
+    return folder
+
+
+def _file_path(import_id: int) -> Path:
+    return _get_folder() / f"{import_id}.csv"
+
+
+def _work_path(import_id: int) -> Path:
+    return _get_folder() / f"{import_id}.work"

@@ -1,0 +1,319 @@
+"""A file of readers read once and laid out in the order of their addresses: the work file of an import.
+
+It is a database of its own beside the kept file, so that a million rows need no memory, the strongest word about an
+address is known before anything is merged, and a killed import goes on where it was. It can always be made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from newsletter.kernel.errors import BadInput, SurroundingsError
+from subscribers import address_quality, addresses
+from subscribers.imports import columns
+from subscribers.imports.columns import Layout
+from subscribers.imports.csv import LARGEST_FILE, read_table
+from subscribers.imports.rows import STRENGTH, BadRow, Row, RowParser, SkippedRow
+
+MOST_SHOWN = 1000  # bad rows, and odd ones of each kind, that are kept with the import; the work file has all bad ones
+ROWS_PER_WRITE = 10_000  # to a write
+SAMPLE = 50
+COLUMNS = (
+    "key", "line", "address", "first_name", "last_name", "zone", "language", "status", "tier", "tags", "attributes",
+    "joined_at", "confirmed_at", "left_at", "network", "source", "reason", "repeats",
+)  # fmt: skip
+_REQUIRED_COLUMNS = ("key", "line", "address", "status", "repeats")
+_CREATE_TABLES = """
+    CREATE TABLE stage ({columns}, PRIMARY KEY (key)) WITHOUT ROWID;
+    CREATE TABLE bad (line, field, value, reason);
+    CREATE TABLE meta (document);
+"""
+# Of the rows that name one address the first counts, its gaps filled by later ones, with the strongest status of all.
+_INSERT_ROW = """
+    INSERT INTO stage VALUES ({marks})
+    ON CONFLICT (key) DO UPDATE SET status = max(status, excluded.status), repeats = repeats + 1{fills}
+"""
+_FILL_GAP = ", {0} = CASE {0} WHEN '' THEN excluded.{0} ELSE {0} END"
+# Which columns a meaning needs, where it is not the one with its name.
+_COLUMNS_BY_TARGET = {
+    "name": ("first_name", "last_name"),
+    "zone_if_known": ("zone",),
+    "plan": ("tier",),
+    "paying": ("tier",),
+    "comp_if_yes": ("tier",),
+    "paid_if_any": ("tier",),
+    "tag_if_yes": ("tags",),
+    "attribute": ("attributes",),
+    "left": ("left_at",),
+    "bounced": ("left_at",),
+    "complained": ("left_at",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What whoever imports says about a file: what columns are, what state the rows or words of it mean."""
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    status: str = ""
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """What a file holds. `rows` are its records; `people` the addresses among them, each once."""
+
+    tool: str
+    title: str
+    columns: Sequence[Sequence[str]]  # name, what it is
+    note: str
+    rows: int
+    people: int
+    refused: int
+    skipped: int
+    bad: Sequence[Sequence[Any]]  # the first of the bad rows
+    flags: Mapping[str, Any]  # kind → {"count": n, "first": [[line, address, meant], …]}
+    tags: Sequence[str]
+    attributes: Mapping[str, str]  # slug → name
+    undated: int = 0  # people without any date of consent
+
+
+def stage_file(
+    stream: BinaryIO,
+    work: Path,
+    *,
+    name: str,
+    options: ImportOptions,
+    kinds: Mapping[str, tuple[str, Sequence[str]]],
+    progress: Callable[[int], object] | None = None,
+) -> StagedFile:
+    """Reads a whole file into a new work file. Raises BadInput for one that cannot be taken, SurroundingsError.
+
+    `progress` hears of rows read. `kinds` are the attributes there are (see rows.Reader).
+    """
+    stream.seek(0)
+    table = read_table(stream)
+    sample = list(islice(table.records, SAMPLE))
+    layout = columns.recognise_columns(
+        table.header,
+        name=name,
+        sample=[cells for _, cells in sample],
+        mapping=options.mapping,
+        status=options.status,
+        statuses=options.statuses,
+    )
+    reader = RowParser(layout, kinds)
+    records = _chain(sample, table.records)
+    work.unlink(missing_ok=True)
+    with _open_work_file(work) as database:
+        used = _used_columns(layout)
+        picked = itemgetter(*(COLUMNS.index(name) for name in used))
+        statement = _INSERT_ROW.format(
+            marks=", ".join("?" * len(used)),
+            fills="".join(_FILL_GAP.format(name) for name in used if name not in _REQUIRED_COLUMNS),
+        )
+        database.executescript(_CREATE_TABLES.format(columns=", ".join(f"{name} NOT NULL" for name in used)))
+        found = _RowSorter(layout)
+        while part := list(islice(records, ROWS_PER_WRITE)):
+            good = sorted(found.sorted_out(reader.rows(iter(part))))
+            with database:
+                database.executemany(
+                    statement, map(picked, good)
+                )  # in order: what is near in the file of the tree is written together
+                database.executemany("INSERT INTO bad VALUES (?, ?, ?, ?)", found.fresh_bad())
+            if progress:
+                progress(len(part))
+        reader.refuse_unclear()
+        people = database.execute("SELECT count(*) FROM stage").fetchone()[0]
+        dates = [name for name in ("joined_at", "confirmed_at") if name in used]
+        undated = " AND ".join(["status = 0", *(f"{name} = ''" for name in dates)])
+        staged = replace(
+            found.staged(people), undated=database.execute(f"SELECT count(*) FROM stage WHERE {undated}").fetchone()[0]
+        )
+        with database:
+            database.execute("INSERT INTO meta VALUES (?)", [json.dumps(_to_document(staged))])
+    return staged
+
+
+def load_staged(work: Path) -> StagedFile | None:
+    """What a work file holds, if it is there and whole."""
+    if not work.exists():
+        return None
+    try:
+        with _open_work_file(work) as database:
+            row = database.execute("SELECT document FROM meta").fetchone()
+    except (sqlite3.Error, SurroundingsError):
+        return None
+    return StagedFile(**json.loads(row[0])) if row else None
+
+
+def _used_columns(layout: Layout) -> list[str]:
+    """The columns that a file of this layout can fill at all: the others need not be written and read a million times."""
+    needed = {*_REQUIRED_COLUMNS, *(("tier",) if layout.tool.name == "buttondown" else ())}
+    for column in layout.columns:
+        needed |= {*_COLUMNS_BY_TARGET.get(column.target, (column.target,))}
+    return [name for name in COLUMNS if name in needed]
+
+
+def list_columns(work: Path) -> list[str]:
+    """The columns of the rows in a work file; those that are not there are empty."""
+    with _open_work_file(work) as database:
+        return [row[1] for row in database.execute("PRAGMA table_info(stage)")]
+
+
+def read_chunks(work: Path, *, after: str, size: Callable[[], int]) -> Iterator[list[tuple[Any, ...]]]:
+    """The people of a work file behind the key `after`, in strokes of as many as `size` says each time.
+
+    A row has the `list_columns` of the file, the key first.
+    """
+    with _open_work_file(work) as database:
+        while part := database.execute(
+            "SELECT * FROM stage WHERE key > ? ORDER BY key LIMIT ?", [after, size()]
+        ).fetchall():
+            yield part
+            after = part[-1][0]
+
+
+def read_bad_rows(work: Path) -> Iterator[BadRow]:
+    """Every bad row of the file."""
+    with _open_work_file(work) as database:
+        yield from (BadRow(*row) for row in database.execute("SELECT * FROM bad ORDER BY line"))
+
+
+class _RowSorter:
+    """Sorts what comes out of a file: good rows to stage, bad ones, skipped ones, odd ones."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._rows = self._refused = self._skipped = 0
+        self._bad: list[BadRow] = []
+        self._fresh: list[BadRow] = []
+        self._flags: dict[str, dict[str, Any]] = {}
+        self._tags: dict[str, None] = {}
+        self._attributes = {c.attribute: c.name for c in layout.of("attribute")}
+        self._documents = bool(layout.of("attributes"))
+
+    def sorted_out(self, rows: Iterator[Row | BadRow | SkippedRow]) -> Iterator[tuple[Any, ...]]:
+        for row in rows:
+            self._rows += 1
+            if type(row) is Row:
+                yield self._good(row)
+            elif isinstance(row, BadRow):
+                self._refused += 1
+                self._fresh.append(row)
+                if len(self._bad) < MOST_SHOWN:
+                    self._bad.append(row)
+            else:
+                self._skipped += 1
+
+    def fresh_bad(self) -> list[BadRow]:
+        fresh, self._fresh = self._fresh, []
+        return fresh
+
+    def _good(self, row: Row) -> tuple[Any, ...]:
+        (
+            line, address, first_name, last_name, zone, language, status, tier, tags, attributes, joined_at, confirmed_at, left_at,
+            network, source, reason, sendable,
+        ) = row  # fmt: skip
+        key = addresses.to_key(address)
+        kind, meant = ("quarantined", "") if not sendable else address_quality.assess_address(address)
+        if kind:
+            self._flag(kind, line, address, meant)
+        if tags:
+            self._tags.update(dict.fromkeys(json.loads(tags)))
+        if attributes and self._documents:
+            self._attributes.update((name, name) for name in json.loads(attributes) if name not in self._attributes)
+        return (
+            key, line, address, first_name, last_name, zone, language, STRENGTH[status], tier, tags,
+            attributes, f"{joined_at:%Y-%m-%d %H:%M:%S}" if joined_at else "", f"{confirmed_at:%Y-%m-%d %H:%M:%S}" if confirmed_at else "",
+            f"{left_at:%Y-%m-%d %H:%M:%S}" if left_at else "", network, source, reason, 0,
+        )  # fmt: skip
+
+    def _flag(self, kind: str, line: int, address: str, meant: str) -> None:
+        flag = self._flags.setdefault(kind, {"count": 0, "first": []})
+        flag["count"] += 1
+        if len(flag["first"]) < MOST_SHOWN:
+            flag["first"].append([line, address, meant])
+
+    def staged(self, people: int) -> StagedFile:
+        if len(self._tags) > 10_000:
+            raise BadInput(
+                f"The file has {len(self._tags)} different tags; 10,000 are the most. Is it the right column?", "map"
+            )
+        layout = self._layout
+        return StagedFile(
+            tool=layout.tool.name,
+            title=layout.tool.title,
+            columns=[
+                [c.name, f"attribute:{c.attribute}" if c.target == "attribute" else c.target] for c in layout.columns
+            ],
+            note=layout.tool.note,
+            rows=self._rows,
+            people=people,
+            refused=self._refused,
+            skipped=self._skipped,
+            bad=[list(row) for row in self._bad],
+            flags=self._flags,
+            tags=list(self._tags),
+            attributes=self._attributes,
+        )
+
+
+def _to_document(staged: StagedFile) -> dict[str, Any]:
+    return {name: getattr(staged, name) for name in StagedFile.__slots__}
+
+
+def _chain(
+    sample: list[tuple[int, list[str]]], records: Iterator[tuple[int, list[str]]]
+) -> Iterator[tuple[int, list[str]]]:
+    yield from sample
+    sample.clear()
+    yield from records
+
+
+@contextmanager
+def _open_work_file(work: Path) -> Iterator[sqlite3.Connection]:
+    """The work file, without the care a database takes of what it cannot make anew."""
+    try:
+        database = sqlite3.connect(work)
+        try:
+            os.chmod(work, 0o600)
+            database.execute("PRAGMA synchronous = OFF")
+            database.execute("PRAGMA journal_mode = MEMORY")
+            database.execute("PRAGMA cache_size = -49152")  # 48 MB
+            yield database
+        finally:
+            database.close()
+    except (sqlite3.Error, OSError) as error:
+        raise SurroundingsError(
+            f"The work file of the import, {work.name}, cannot be written or read: {error}. Is the disk full?"
+        ) from error
+
+
+def keep_file(stream: BinaryIO, path: Path) -> tuple[str, int]:
+    """Copies a file to keep it; its SHA-256 and its size. Raises BadInput when it is too large, SurroundingsError."""
+    stream.seek(0)
+    digest, size = hashlib.sha256(), 0
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as copy:
+            while part := stream.read(2**20):
+                size += len(part)
+                if size > LARGEST_FILE:
+                    raise BadInput(f"The file is larger than {LARGEST_FILE // 2**20} MB. Split it.", "file")
+                digest.update(part)
+                copy.write(part)
+    except OSError as error:
+        raise SurroundingsError(f"The file cannot be kept in {path.parent.name}: {error.strerror}.") from error
+    return digest.hexdigest(), size

@@ -1,0 +1,21 @@
+"""What is done every hour so that nothing is kept for longer than it must."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from subscribers import hygiene, suppressions
+from subscribers.consent import erasure, signup_attempts
+from subscribers.imports import run
+
+CONFIRMATION_PERIOD = timedelta(days=30)
+
+
+def apply_retention(now: datetime) -> None:
+    """Forgets old tries, files of imports, and people who never confirmed; lifts suppressions whose time is over;
+    lets those go who were asked after a long silence and did not answer."""
+    signup_attempts.delete_old_attempts(now)
+    run.delete_old_files(now)
+    erasure.erase_unconfirmed(now, before=now - CONFIRMATION_PERIOD)
+    suppressions.lift_expired(now)
+    hygiene.unsubscribe_inactive(now)

@@ -1,0 +1,184 @@
+"""Segments by name: made, changed, counted, dropped; and the attributes and tags they ask about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from newsletter.kernel.slugs import check_slug
+from subscribers import models, subscriber_lookup
+from subscribers.imports.columns import to_attribute_slug as slugged
+from subscribers.imports.rows import LONGEST_TAG, convert_to_kind
+from subscribers.segments import grammar, sql
+from subscribers.values import Attribute, Segment, SegmentCount
+
+
+def create_segment(slug: str, name: str, definition: Any, *, by: str, now: datetime) -> Segment:
+    """Names a question. Raises BadInput, Refused when the slug is taken."""
+    check_slug(slug)
+    if models.Segment.objects.filter(slug=slug).exists():
+        raise Refused(f"There is a segment {slug} already.")
+    group = _parse_checked(definition, now)
+    row = models.Segment.objects.create(
+        slug=slug,
+        name=_check_name(name),
+        definition=grammar.to_document(group),
+        created_at=now,
+        changed_at=now,
+        changed_by=by[:254],
+    )
+    return _to_segment(row)
+
+
+def change_segment(slug: str, *, name: str, definition: Any, by: str, now: datetime) -> Segment:
+    """Changes a question, for all who use it from now on. Raises BadInput, NotFound."""
+    row = sql.get_segment_row(slug)
+    group = _parse_checked(definition, now)
+    models.Segment.objects.filter(id=row.id).update(
+        name=_check_name(name), definition=grammar.to_document(group), changed_at=now, changed_by=by[:254]
+    )
+    return get_segment(slug)
+
+
+def drop_segment(slug: str) -> None:
+    """Forgets a question. Raises NotFound."""
+    sql.get_segment_row(slug).delete()
+
+
+def get_segment(slug: str) -> Segment:
+    """A question by its slug. Raises NotFound."""
+    return _to_segment(sql.get_segment_row(slug))
+
+
+def list_segments() -> tuple[Segment, ...]:
+    """Every question, by name."""
+    return tuple(_to_segment(row) for row in models.Segment.objects.order_by("name"))
+
+
+def count_segment(definition: Any, *, now: datetime, list_id: int | None = None) -> SegmentCount:
+    """How many people a definition has at this moment. Raises BadInput."""
+    group = grammar.parse_definition(definition, _attribute_kinds())
+    asked = {each.list for each in grammar.list_conditions(group) if each.about in ("opened", "clicked")}
+    as_of = (
+        models.List.objects.filter(slug__in=asked)
+        .order_by("engagement_as_of")
+        .values_list("engagement_as_of", flat=True)
+    )
+    return SegmentCount(
+        sql.count_members(group, now, list_id=list_id),
+        grammar.describe_group(group),
+        as_of.first() if asked else None,
+    )
+
+
+def list_segment_members(slug: str, *, now: datetime, list_id: int | None = None) -> Iterator[int]:
+    """The ids of a segment's people, ascending. Raises NotFound, BadInput."""
+    return sql.select_members(_load_group(slug), now, list_id=list_id)
+
+
+def filter_members(slug: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
+    """Who of some people is in a segment. Raises NotFound, BadInput."""
+    return sql.select_among(_load_group(slug), now, ids)
+
+
+def filter_matching(definition: Any, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
+    """Who of some people answers a question that has no name. Raises BadInput."""
+    return sql.select_among(grammar.parse_definition(definition, _attribute_kinds()), now, ids)
+
+
+def _load_group(slug: str) -> grammar.Group:
+    return grammar.parse_definition(sql.get_segment_row(slug).definition, _attribute_kinds())
+
+
+def _parse_checked(definition: Any, now: datetime) -> grammar.Group:
+    group = grammar.parse_definition(definition, _attribute_kinds())
+    sql.build_where(group, now)  # a list that is not there is said at once
+    return group
+
+
+def _check_name(name: str) -> str:
+    if not name.strip() or len(name) > 120:
+        raise BadInput("Give the segment a name of at most 120 characters.", "name")
+    return name.strip()
+
+
+def _to_segment(row: models.Segment) -> Segment:
+    try:
+        said = grammar.describe_group(grammar.parse_definition(row.definition, _attribute_kinds()))
+    except BadInput as error:
+        said = str(error)
+    return Segment(row.id, row.slug, row.name, row.definition, said, row.changed_at, row.changed_by)
+
+
+def _attribute_kinds() -> dict[str, str]:
+    return dict(models.Attribute.objects.values_list("slug", "kind"))
+
+
+def list_attributes() -> tuple[Attribute, ...]:
+    """What the newsroom knows of people beyond names, by name."""
+    rows = models.Attribute.objects.order_by("name")
+    return tuple(Attribute(row.slug, row.name, row.kind, tuple(row.choices)) for row in rows)
+
+
+def create_attribute(name: str, *, kind: str = "text", choices: Sequence[str] = (), now: datetime) -> Attribute:
+    """Makes an attribute. Raises BadInput, Refused when there is one."""
+    slug = slugged(name)
+    if not slug or len(name) > 100:
+        raise BadInput("Give the attribute a name of letters, at most 100.", "name")
+    if kind not in models.Attribute.Kind.values:
+        raise BadInput(f"“{kind[:40]}” is no kind. It can be {', '.join(models.Attribute.Kind.values)}.", "kind")
+    flat = [choice.strip()[:100] for choice in choices if choice.strip()]
+    if (kind == "choice") != bool(flat):
+        raise BadInput("A choice needs what can be chosen, and only a choice.", "choices")
+    if models.Attribute.objects.filter(slug=slug).exists():
+        raise Refused(f"There is an attribute {slug} already.")
+    row = models.Attribute.objects.create(slug=slug, name=name.strip(), kind=kind, choices=flat, created_at=now)
+    return Attribute(row.slug, row.name, row.kind, tuple(row.choices))
+
+
+def set_attribute(subscriber_id: int, slug: str, value: str) -> None:
+    """Sets an attribute of a person; "" takes it away. Raises BadInput, NotFound, Conflict when they changed meanwhile."""
+    attribute = models.Attribute.objects.filter(slug=slug).first()
+    if attribute is None:
+        raise NotFound(f"There is no attribute {slug[:60]}. See them with: newsletter segments attributes")
+    person = models.Subscriber.objects.filter(id=subscriber_id).first()
+    if person is None:
+        raise NotFound(f"There is no reader {subscriber_id}.")
+    changed = {name: each for name, each in person.attributes.items() if name != slug}
+    if value.strip():
+        try:
+            changed[slug] = convert_to_kind(value.strip(), attribute.kind, attribute.choices)
+        except ValueError as error:
+            raise BadInput(str(error), slug) from None
+    if not models.Subscriber.objects.filter(id=subscriber_id, attributes=person.attributes).update(attributes=changed):
+        raise Conflict("Somebody else changed this reader meanwhile. Look again.")
+
+
+def set_tier(subscriber_id: int, tier: str) -> None:
+    """Says whether a person reads for free, pays, or is let in. Raises BadInput, NotFound."""
+    if tier not in models.Subscriber.Tier.values:
+        raise BadInput(f"“{tier[:40]}” is no tier. It can be {', '.join(models.Subscriber.Tier.values)}.", "tier")
+    if not models.Subscriber.objects.filter(id=subscriber_id).update(tier=tier):
+        raise NotFound(f"There is no reader {subscriber_id}.")
+
+
+def add_tag(subscriber_id: int, name: str) -> None:
+    """Sticks a tag to a person. Raises BadInput, NotFound."""
+    flat = " ".join(name.split())
+    if not flat or len(flat) > LONGEST_TAG:
+        raise BadInput(f"Give a tag of at most {LONGEST_TAG} characters.", "tag")
+    subscriber_lookup.get_subscriber(subscriber_id)
+    row, _ = models.Tag.objects.get_or_create(name=flat)
+    models.Tagged.objects.get_or_create(tag=row, subscriber_id=subscriber_id)
+
+
+def remove_tag(subscriber_id: int, name: str) -> None:
+    """Takes a tag off a person; harmless where it is not."""
+    models.Tagged.objects.filter(tag__name=name, subscriber_id=subscriber_id).delete()
+
+
+def list_tags() -> tuple[str, ...]:
+    """All tags, by name."""
+    return tuple(models.Tag.objects.order_by("name").values_list("name", flat=True))

@@ -1,0 +1,297 @@
+"""What readers do themselves: join, confirm, leave, take it back, ask. Only these acts undo leaving."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from newsletter.kernel import clock
+from newsletter.kernel.errors import BadInput, Refused
+from subscribers import addresses, hooks, models, people, policy, rate_limits, subscriber_lookup, tokens, transactional
+from subscribers.consent import signup_attempts
+from subscribers.consent.subscriptions import apply_act, find_state, get_or_create_subscriber, get_subscriber_row
+from subscribers.values import List, Subscriber
+from subscribers.write_lock import serialised_transaction
+
+
+def sign_up(
+    address: str,
+    list_ids: Iterable[int],
+    *,
+    origin: str,
+    network: str,
+    now: datetime,
+    first_name: str = "",
+    words: str = "",
+    language: str = "",
+    zone: str = "",
+    trapped: bool = False,
+    captcha: str = "",
+) -> None:
+    """A reader's wish to join. The page answers the same whatever becomes of it; what to do next comes by mail.
+
+    The try is written down before anything else. `trapped`: a field was filled that people cannot see. A name, language
+    and zone are kept for a new person only: anybody can type an address that is known, and would write the greeting
+    of its owner's mail. Raises BadInput for what is no address or is at a forbidden domain, Refused (429) when a network
+    knocks too often.
+    """
+    wanted = [*list_ids]
+    with signup_attempts.record_attempt(address, wanted, origin=origin, network=network, now=now) as attempt:
+        if trapped:
+            attempt.verdict = signup_attempts.HONEYPOT
+            return
+        checked = addresses.check_address(address)
+        rate_limits.hit_network("sign-up", network, now)
+        rate_limits.hit_form(",".join(map(str, sorted(wanted))), now)
+        signup_attempts.check_domain(checked)
+        if not hooks.check_captcha(captcha, network):
+            raise BadInput("The captcha was not solved. Try it once more.", "captcha")
+        known = {
+            "first_name": _clean_name(first_name),
+            "language": _clean_language(language),
+            "zone": _clean_zone(zone),
+        }
+        _subscribe(checked, wanted, origin, network, words, now, known)
+
+
+def _subscribe(
+    address: str, list_ids: Iterable[int], origin: str, network: str, words: str, now: datetime, known: dict[str, str]
+) -> None:
+    with serialised_transaction():
+        person, _ = get_or_create_subscriber(address, now, source=origin[:200], **known)
+        if (
+            models.Suppression.objects.filter(
+                address_key__in=subscriber_lookup.get_suppression_keys(person.address_key, now)
+            )
+            .exclude(reason__in=policy.LIFTED_BY_SIGN_UP)
+            .exists()
+        ):
+            return  # never mailed again, not even to say so
+        # Beyond the limit somebody keeps typing this address, and it has mail enough.
+        mail = rate_limits.try_hit("mail-to", person.address_key, now)
+        for target in (subscriber_lookup.get_list(list_id) for list_id in list_ids):
+            kind = _join(person, target, origin, network, words, now)
+            if mail:
+                transactional.queue_mail(kind, person.id, target.id, now=now)
+
+
+def _join(person: models.Subscriber, target: List, origin: str, network: str, words: str, now: datetime) -> str:
+    """Puts a person on a list as far as the policy allows; the kind of mail this owes them, "" for none."""
+    before = find_state(person, target)
+    state = apply_act(
+        person, target, "sign-up", how="form", origin=origin, network=network, words=words, now=now, always=True
+    )
+    if state == policy.PENDING and not target.double_opt_in and before is None:
+        state = apply_act(person, target, "confirm", how="form", origin=origin, network=network, now=now)
+    if state == policy.ACTIVE:
+        return "welcome" if before is None else "already"
+    return "confirm" if state == policy.PENDING else ""
+
+
+def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Subscriber, List]:
+    """The reader's own yes. Doing it twice is harmless. Raises Refused when the person left meanwhile."""
+    person, target = get_subscriber_row(claims.subscriber_id), subscriber_lookup.get_list(claims.list_id)
+    with serialised_transaction():
+        before = find_state(person, target)
+        if before in policy.OUT_STATES:
+            raise Refused(
+                f"{target.name} was stopped for this address after this link was sent. Sign up again to get it."
+            )
+        apply_act(person, target, "confirm", how="confirmed", network=network, now=now)
+        if before == policy.PENDING:  # the mail with the link arrived, so the address works
+            keys = subscriber_lookup.get_suppression_keys(person.address_key, now)
+            models.Suppression.objects.filter(address_key__in=keys, reason__in=policy.LIFTED_BY_SIGN_UP).exclude(
+                address_key__startswith="@"
+            ).delete()
+            transactional.queue_mail("welcome", person.id, target.id, now=now)
+    return subscriber_lookup.get_subscriber(person.id), target
+
+
+def unsubscribe_by_link(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> None:
+    """Stops what a footer token names: one list, or every list (list id 0). At once; doing it twice is harmless.
+
+    After leaving by the page the reader is told by mail, with an undo; after a one-click POST never.
+    """
+    person = get_subscriber_row(claims.subscriber_id)
+    with serialised_transaction():
+        for target in subscriber_lookup.get_lists_for_claims(claims):
+            before = find_state(person, target)
+            state = apply_act(person, target, "leave", how=how, network=network, now=now)
+            if how == "page" and before == policy.ACTIVE and state == policy.UNSUBSCRIBED:
+                transactional.queue_mail("goodbye", person.id, target.id, now=now)
+
+
+def undo_unsubscribe(claims: tokens.Claims, *, network: str, now: datetime) -> None:
+    """Takes leaving back: as it was before, and who had not confirmed is asked once more.
+
+    With a token for every list it takes back the last leaving alone, not what was stopped long before.
+    What the provider reported (an address that does not work, a complaint) stays.
+    """
+    person = get_subscriber_row(claims.subscriber_id)
+    targets = subscriber_lookup.get_lists_for_claims(claims)
+    left = {
+        s.list_id: s.since
+        for s in person.subscriptions.filter(state=policy.UNSUBSCRIBED, list__in=[t.id for t in targets])
+    }
+    with serialised_transaction():
+        for target in targets:
+            if left and left.get(target.id) == max(left.values()):
+                _restore_subscription(person, target, network, now)
+
+
+def _restore_subscription(person: models.Subscriber, target: List, network: str, now: datetime) -> None:
+    history = person.consents.filter(list_id=target.id).exclude(state=policy.UNSUBSCRIBED).order_by("-at", "-id")
+    before = history.values_list("state", flat=True).first()
+    if before in policy.OUT_STATES:
+        return
+    act = "undo-leave" if before == policy.ACTIVE else "sign-up"
+    if apply_act(person, target, act, how="undo", network=network, now=now) == policy.PENDING:
+        transactional.queue_mail("confirm", person.id, target.id, now=now)
+
+
+def request_address_reminder(address: str, *, network: str, now: datetime) -> None:
+    """“Which address did I use?”: mails a link to an address that is known.
+
+    The page says the same either way, and after the same work: whether it is known is looked up when the mail is due.
+    Raises BadInput, TooOften.
+    """
+    checked = addresses.check_address(address)
+    rate_limits.hit_network("which", network, now)
+    if rate_limits.try_hit("mail-to", addresses.to_key(checked), now):
+        transactional.queue_address_reminder(checked, now=now)
+
+
+def confirm_interest(claims: tokens.Claims, *, network: str, now: datetime) -> None:
+    """The reader's answer to being asked after a long silence: yes."""
+    person, target = get_subscriber_row(claims.subscriber_id), subscriber_lookup.get_list(claims.list_id)
+    with serialised_transaction():
+        apply_act(person, target, "stay", how="page", network=network, now=now, always=True)
+        models.Subscription.objects.filter(subscriber=person, list_id=target.id).update(asked_at=None)
+
+
+def record_leaving_reason(claims: tokens.Claims, code: str, text: str = "") -> None:
+    """The reader's own word on why they left, as far as they care to give one; kept with the leaving."""
+    if code not in policy.LEAVING_REASONS:
+        return
+    said = f"{code}: {' '.join(text.split())[:250]}" if text.strip() else code
+    for target in subscriber_lookup.get_lists_for_claims(claims):
+        last = (
+            models.Consent.objects.filter(subscriber_id=claims.subscriber_id, list_id=target.id).order_by("-id").first()
+        )
+        if last is not None and last.state == policy.UNSUBSCRIBED:
+            models.Consent.objects.filter(id=last.id).update(reason=said)
+
+
+def set_frequency(
+    claims: tokens.Claims, list_id: int, *, frequency: str, paused_until: date | None, network: str, now: datetime
+) -> None:
+    """How often a reader wants a list: every edition or one a week, and from which day on. Raises BadInput."""
+    if frequency not in policy.FREQUENCIES:
+        raise BadInput(f"“{frequency[:20]}” is no frequency. It can be {' or '.join(policy.FREQUENCIES)}.", "frequency")
+    mine = models.Subscription.objects.filter(subscriber_id=claims.subscriber_id, list_id=list_id)
+    before = mine.first()
+    if before is None or (before.frequency, before.paused_until) == (frequency, paused_until):
+        return
+    with serialised_transaction():
+        mine.update(frequency=frequency, paused_until=paused_until)
+        says = f"{frequency}, from {paused_until:%Y-%m-%d}" if paused_until else frequency
+        _record_change(claims.subscriber_id, list_id, before.state, f"frequency: {says}", network, now)
+
+
+def change_details(
+    claims: tokens.Claims, *, language: str, zone: str, tracked: bool, network: str, now: datetime
+) -> Subscriber:
+    """A reader's own language, time zone, and whether opens and clicks may be recorded. Raises BadInput."""
+    if zone:
+        clock.get_zone(zone)
+    person = get_subscriber_row(claims.subscriber_id)
+    changed = {"language": _clean_language(language), "zone": zone, "tracked": tracked}
+    with serialised_transaction():
+        for name, value in changed.items():
+            if getattr(person, name) != value:
+                _record_change(person.id, None, "", f"{name}: {value or 'as the newsletter'}", network, now)
+        models.Subscriber.objects.filter(id=person.id).update(**changed)
+    return subscriber_lookup.get_subscriber(person.id)
+
+
+def request_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
+    """Mails the reader a fresh link that may do more than the one in a footer. False when they had enough of those."""
+    person = get_subscriber_row(claims.subscriber_id)
+    if kind not in tokens.BY_MAIL or not rate_limits.try_hit("mail-to", person.address_key, now):
+        return False
+    list_id = claims.list_id or _find_any_list(person)
+    if list_id is not None:
+        transactional.queue_mail(kind, person.id, list_id, now=now)
+    return True
+
+
+def request_address_change(claims: tokens.Claims, address: str, *, now: datetime) -> str:
+    """A reader wants mail at another address: a mail goes there, and nothing changes before it is answered.
+
+    Whether somebody else has that address is not told here. Raises BadInput.
+    """
+    checked = addresses.check_address(address)
+    person = get_subscriber_row(claims.subscriber_id)
+    list_id = _find_any_list(person)
+    if rate_limits.try_hit("mail-to", addresses.to_key(checked), now):
+        wish = models.AddressWish.objects.create(subscriber=person, address=checked, asked_at=now)
+        transactional.queue_mail("newaddress", person.id, list_id, now=now, to_address=checked, about=wish.id)
+    return checked
+
+
+def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Subscriber:
+    """The mail to the new address was answered: it counts from now on, and the old one is told.
+
+    Doing it twice is harmless. Raises Refused when somebody else has it, or the reader asked for another one since.
+    """
+    wish = models.AddressWish.objects.filter(id=claims.list_id, subscriber_id=claims.subscriber_id).first()
+    newest = models.AddressWish.objects.filter(subscriber_id=claims.subscriber_id).order_by("-id").first()
+    if wish is None or newest is None or newest.id != wish.id:
+        raise Refused("This link is not the latest. Use the one in the newest mail.")
+    person = get_subscriber_row(claims.subscriber_id)
+    if wish.done_at is None:
+        with serialised_transaction():
+            old = person.address
+            people.change_address(person.id, wish.address, by="the reader", now=now)
+            models.AddressWish.objects.filter(id=wish.id).update(done_at=now)
+            list_id = _find_any_list(person)
+            transactional.queue_mail("moved", person.id, list_id, now=now, to_address=old)
+    return subscriber_lookup.get_subscriber(person.id)
+
+
+def _find_any_list(person: models.Subscriber) -> int | None:
+    """A list a person is on, whose newsletter can be the sender of a mail about the person; None when on none."""
+    return person.subscriptions.order_by("list_id").values_list("list_id", flat=True).first()
+
+
+def _record_change(subscriber_id: int, list_id: int | None, state: str, what: str, network: str, now: datetime) -> None:
+    models.Consent.objects.create(
+        subscriber_id=subscriber_id,
+        list_id=list_id,
+        state=state,
+        before=state,
+        at=now,
+        how="preferences",
+        words=what,
+        network=network or None,
+    )
+
+
+def _clean_language(text: str) -> str:
+    """A language a browser or form names, "" for what is none."""
+    match = re.fullmatch(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{2,8})?", text.strip()[:16])
+    return match[0] if match else ""
+
+
+def _clean_zone(text: str) -> str:
+    try:
+        return clock.get_zone(text.strip()).key if 0 < len(text.strip()) <= 64 else ""
+    except BadInput:
+        return ""
+
+
+def _clean_name(text: str) -> str:
+    """A name a stranger typed: no addresses, no links, nothing long (the field is a favourite of spammers)."""
+    flat = " ".join(text.split())[:60]
+    return "" if re.search(r"https?:|www\.|[@<>{}\[\]/\\]|\.\w{2,}", flat, re.I) else flat

@@ -1,0 +1,144 @@
+"""Mail we owe readers: the row is the truth, `newsletter.jobs` renders and sends it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
+
+from subscribers import addresses, models, policy, subscriber_lookup, tokens
+from subscribers.values import TransactionalMail
+
+CONFIRM_WITHIN = timedelta(days=7)
+LINK_WITHIN = timedelta(minutes=30)  # for what must not be done by a forwarded mail
+NEW_ADDRESS_WITHIN = timedelta(hours=24)
+STAY_WITHIN = timedelta(days=60)
+REPEAT_AFTER = timedelta(minutes=5)  # pressing the button twice does not send two mails
+
+
+def queue_mail(
+    kind: str, subscriber_id: int, list_id: int | None, *, now: datetime, to_address: str = "", about: int = 0
+) -> None:
+    """Notes a mail to be sent; "" is none. The same mail owed a moment ago is not owed twice.
+
+    `to_address` is where it goes if not to the person's own; `about` the id of what its link is about, if of anything.
+    """
+    recent = models.OwedMail.objects.filter(
+        kind=kind,
+        subscriber_id=subscriber_id,
+        list=list_id,
+        to_address=to_address,
+        created_at__gt=now - REPEAT_AFTER,
+    )
+    if kind and (about or not recent.exists()):
+        models.OwedMail.objects.create(
+            kind=kind,
+            subscriber_id=subscriber_id,
+            list_id=list_id,
+            created_at=now,
+            due_at=now,
+            to_address=to_address,
+            about=about,
+        )
+
+
+def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[TransactionalMail, ...]:
+    """Takes some owed mails that are due. One whose sender died in mid-send is unknown, never sent again by itself."""
+    models.OwedMail.objects.filter(state="claimed", lease_until__lt=now).update(
+        state="unknown", error="The process that was sending it ended before the answer came.", done_at=now
+    )
+    due = models.OwedMail.objects.filter(state="owed", due_at__lte=now).order_by("due_at", "id")
+    due.filter(subscriber__address_key__in=_suppressed_keys()).update(
+        state="failed", error="The address must never be mailed.", done_at=now
+    )
+    claimed: list[TransactionalMail] = []
+    for row in due.select_related("subscriber", "list")[:limit]:
+        if row.subscriber is None and not _resolve_subscriber(row):
+            continue
+        mine = models.OwedMail.objects.filter(id=row.id, state="owed", attempts=row.attempts)
+        if mine.update(state="claimed", lease_until=now + lease, attempts=F("attempts") + 1):
+            claimed.append(_to_mail(row, now))
+    return tuple(claimed)
+
+
+def queue_address_reminder(address: str, *, now: datetime) -> None:
+    """Notes that whoever has an address is to be told so, if anybody has it: that is looked up later (enumeration)."""
+    models.OwedMail.objects.create(kind="which", to_address=address, created_at=now, due_at=now)
+
+
+def _resolve_subscriber(row: models.OwedMail) -> bool:
+    """Finds whom an answer is for. With nobody there the row goes: strangers' addresses are not kept."""
+    found = subscriber_lookup.find_subscriber_by_address(row.to_address)
+    if found is None or not found.subscriptions or found.suppressed not in ("", policy.BOUNCED):
+        row.delete()
+        return False
+    row.subscriber = models.Subscriber.objects.get(id=found.id)
+    row.list = models.List.objects.get(id=found.subscriptions[0].list_id)
+    row.to_address = ""
+    row.save(update_fields=["subscriber", "list", "to_address"])
+    return True
+
+
+def has_due_mails(now: datetime) -> bool:
+    """Whether there is anything for `claim_mails`."""
+    due = Q(state="owed", due_at__lte=now) | Q(state="claimed", lease_until__lt=now)
+    return models.OwedMail.objects.filter(due).exists()
+
+
+def _suppressed_keys() -> QuerySet[models.Suppression, str]:
+    """Suppressed addresses. One whose mail came back may sign up again, so the mail that asks goes there."""
+    return models.Suppression.objects.exclude(reason__in=policy.LIFTED_BY_SIGN_UP).values_list("address_key", flat=True)
+
+
+def _to_mail(row: models.OwedMail, now: datetime) -> TransactionalMail:
+    person = row.subscriber
+    assert person is not None
+    language = person.language or (row.list.language if row.list else "en")
+    return TransactionalMail(
+        id=row.id,
+        kind=row.kind,
+        address=addresses.to_sendable(row.to_address or person.address),
+        language=language,
+        list_id=row.list_id,
+        list_name=row.list.name if row.list else "",
+        button_url=f"{settings.CONFIG.base_url}{_build_link(row, now)}",
+        attempts=row.attempts + 1,
+    )
+
+
+def _build_link(row: models.OwedMail, now: datetime) -> str:
+    """Where the button of a mail leads. The link is made when it is sent, so that its time begins then."""
+    signer, list_id, person = subscriber_lookup.get_signer(), row.list_id or 0, row.subscriber_id or 0
+    if row.kind == "confirm":
+        return f"/c/{signer.confirm(list_id, person, now + CONFIRM_WITHIN)}"
+    if row.kind == "stay":
+        return f"/s/{signer.passing(tokens.STAY, list_id, person, now + STAY_WITHIN)}"
+    if row.kind == "newaddress":
+        return f"/me/{signer.passing(tokens.NEW_ADDRESS, row.about, person, now + NEW_ADDRESS_WITHIN)}"
+    if row.kind in tokens.BY_MAIL:
+        return f"/me/{signer.passing(tokens.BY_MAIL[row.kind], 0, person, now + LINK_WITHIN)}"
+    return f"/{'u' if row.kind == 'goodbye' else 'p'}/{signer.footer(list_id, person)}"
+
+
+def mark_mail_sent(owed_id: int, now: datetime) -> None:
+    """The provider has it."""
+    _filter_unsettled(owed_id).update(state="sent", done_at=now, lease_until=None, error="")
+
+
+def mark_mail_failed(owed_id: int, error: str, now: datetime, *, again_at: datetime | None = None) -> None:
+    """The provider refused it: tried again at `again_at`, or given up (None)."""
+    if again_at is None:
+        _filter_unsettled(owed_id).update(state="failed", done_at=now, lease_until=None, error=error)
+    else:
+        _filter_unsettled(owed_id).update(state="owed", due_at=again_at, lease_until=None, error=error)
+
+
+def mark_mail_unknown(owed_id: int, error: str, now: datetime) -> None:
+    """The answer was lost: never sent again by itself."""
+    _filter_unsettled(owed_id).update(state="unknown", done_at=now, lease_until=None, error=error)
+
+
+def _filter_unsettled(owed_id: int) -> QuerySet[models.OwedMail]:
+    """A mail somebody is sending; an answer that comes after its lease ran out still settles it."""
+    return models.OwedMail.objects.filter(id=owed_id, state__in=("claimed", "unknown"))

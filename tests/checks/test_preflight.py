@@ -1,0 +1,153 @@
+"""What is wrong with a draft, and that nothing blocking can be approved."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from newsletter.catalog import newsletter_settings
+from newsletter.checks import mail, preflight
+from newsletter.curator import models
+from newsletter.curator.editions import approval, edition_lookup, editions
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+
+
+def found(edition_id: int, now: datetime) -> dict[str, str]:
+    """The gravest level by place: what blocks comes first, so it is written last."""
+    return {finding.where: finding.level for finding in reversed(preflight.check_edition(edition_id, now=now))}
+
+
+def picture() -> bytes:
+    out = BytesIO()
+    Image.new("RGB", (640, 400), "teal").save(out, "JPEG")
+    return out.getvalue()
+
+
+def test_a_good_draft_has_nothing_that_blocks(edition: Any, now: datetime) -> None:
+    assert "block" not in found(edition.id, now).values()
+    assert preflight.approve_edition(edition.id, by="editor", now=now).subject == "The railway reaches the mill"
+
+
+def test_without_a_subject_it_cannot_be_approved(edition: Any, now: datetime) -> None:
+    editions.edit_edition(edition.id, now=now, subject="")
+    assert found(edition.id, now)["subject"] == "block"
+    with pytest.raises(Refused, match="subject: There is no subject"):
+        preflight.approve_edition(edition.id, by="editor", now=now)
+    assert edition_lookup.get_edition(edition.id).state == "open"
+
+
+def test_a_picture_without_a_credit_blocks(edition: Any, now: datetime) -> None:
+    stored = newsletter_settings.store_picture(picture(), source_url="", now=now)
+    key = edition.picks[0].key
+    models.Pick.objects.filter(key=key).update(picture_id=stored.id)
+    assert found(edition.id, now)[f"story:{key}"] == "block"
+    editions.edit_pick(edition.id, key, now=now, image_credit="Ann Example", image_alt="A railway")
+    assert found(edition.id, now).get(f"story:{key}") != "block"
+
+
+def test_too_few_stories_block(edition: Any, now: datetime) -> None:
+    newsletter_settings.change_newsletter(edition.newsletter_id, now=now, stories_least=5)
+    assert found(edition.id, now)["stories"] == "block"
+
+
+def test_an_unknown_merge_field_blocks_and_names_the_known_ones(edition: Any, now: datetime) -> None:
+    editions.edit_edition(edition.id, now=now, intro="Dear {{ surname }},")
+    finding = next(f for f in preflight.check_edition(edition.id, now=now) if f.where == "intro")
+    assert finding.level == "block"
+    assert "{{ first_name }}" in finding.message
+
+
+def test_what_blocks_comes_first(edition: Any, now: datetime) -> None:
+    editions.edit_edition(edition.id, now=now, subject="", preheader="")
+    levels = [finding.level for finding in preflight.check_edition(edition.id, now=now)]
+    assert levels == sorted(levels, key=lambda level: level != "block")
+
+
+def codes(edition_id: int, now: datetime, level: str = "") -> set[str]:
+    return {each.code for each in preflight.check_edition(edition_id, now=now) if not level or each.level == level}
+
+
+def test_a_finding_that_blocks_stands_with_a_reason_that_is_kept(edition: Any, now: datetime) -> None:
+    editions.edit_edition(edition.id, now=now, intro="Good morning, TK writes this.")
+    (finding,) = [each for each in preflight.check_edition(edition.id, now=now) if each.blocks]
+    assert (finding.code, finding.where) == ("placeholder", "intro")
+    with pytest.raises(Refused):
+        preflight.approve_edition(edition.id, by="ann@example.com", now=now)
+    with pytest.raises(BadInput, match="Say why"):
+        preflight.override(edition.id, "placeholder", "intro", reason=" ", by="ann@example.com", now=now)
+    with pytest.raises(NotFound):
+        preflight.override(edition.id, "placeholder", "subject", reason="It is a name.", by="ann@example.com", now=now)
+    preflight.override(edition.id, "placeholder", "intro", reason="TK is a poet.", by="ann@example.com", now=now)
+    (finding,) = [each for each in preflight.check_edition(edition.id, now=now) if each.code == "placeholder"]
+    assert not finding.blocks
+    assert finding.overridden == "TK is a poet. (ann@example.com, 24 Nov 2026, 06:00 UTC)"
+    preflight.approve_edition(edition.id, by="ann@example.com", now=now)
+
+
+def test_what_no_reason_helps_stays(edition: Any, now: datetime) -> None:
+    editions.edit_edition(edition.id, now=now, subject="")
+    with pytest.raises(Refused, match="cannot be overridden"):
+        preflight.override(edition.id, "no-subject", "subject", reason="Art.", by="ann@example.com", now=now)
+
+
+def test_yesterdays_subject_blocks(edition: Any, now: datetime) -> None:
+    yesterday = editions.create_edition(edition.newsletter_id, edition.date - timedelta(days=1), now=now, by="x")
+    models.Edition.objects.filter(id=yesterday.id).update(subject=edition.subject.upper(), state="sent")
+    assert "subject-repeated" in codes(edition.id, now, "block")
+
+
+def test_the_same_story_twice_blocks(edition: Any, now: datetime) -> None:
+    first, second = edition.picks[:2]
+    editions.edit_pick(edition.id, second.key, now=now, url=f"{first.url}?utm_source=x")
+    assert "same-address" in codes(edition.id, now, "block")
+    editions.edit_pick(edition.id, second.key, now=now, url=second.url, headline=first.headline)
+    assert "same-headline" in codes(edition.id, now, "block")
+
+
+def test_a_story_without_a_source_or_a_blurb_deserves_a_look(edition: Any, now: datetime) -> None:
+    key = edition.picks[0].key
+    editions.edit_pick(edition.id, key, now=now, publisher="", blurb="")
+    assert {"no-source", "no-blurb"} <= codes(edition.id, now)
+
+
+def test_what_ran_elsewhere_since_it_was_picked_is_said(edition: Any, house: Any, now: datetime) -> None:
+    other = editions.create_edition(house.other.id, edition.date, now=now, by="x")
+    editions.add_pick(other.id, edition.picks[0].article_id, reason="They want it, too.", now=now)
+    assert "already-ran" in codes(edition.id, now, "warn")
+
+
+def test_an_edition_very_unlike_the_last_is_said(edition: Any, now: datetime) -> None:
+    yesterday = editions.create_edition(edition.newsletter_id, edition.date - timedelta(days=1), now=now, by="x")
+    models.Edition.objects.filter(id=yesterday.id).update(state="sent")
+    models.Pick.objects.filter(edition_id=edition.id, key=edition.picks[0].key).update(edition_id=yesterday.id)
+    assert "drift-stories" in codes(edition.id, now) or len(edition.picks) - 1 <= 2
+
+
+def test_the_edition_of_a_day_that_is_past_says_so(edition: Any, now: datetime) -> None:
+    assert "past-date" not in codes(edition.id, now)
+    assert "past-date" in codes(edition.id, now + timedelta(days=2))
+
+
+def test_a_mail_without_its_address_or_a_way_to_leave_cannot_go(edition: Any, now: datetime) -> None:
+    rendered = approval.preview(edition.id, now=now)
+    found = mail.check_rendering(
+        replace(rendered, html="<p>Hello</p>", text="Hello"), postal_address="4 Mill Lane, Upland"
+    )
+    assert {each.code for each in found} == {"no-unsubscribe", "no-postal-address"}
+    assert all(
+        not each.may_be_overridden
+        for each in mail.check_rendering(replace(rendered, text=""), postal_address="4 Mill Lane")
+    )
+
+
+def test_a_check_of_every_kind_has_a_code_and_a_remedy(edition: Any, now: datetime) -> None:
+    editions.edit_edition(
+        edition.id, now=now, subject="RE: LOREM IPSUM DOLOR SIT!!", preheader="Short", intro="[here](http://bit.ly/x)"
+    )
+    found = preflight.check_edition(edition.id, now=now)
+    assert all(each.code and each.message.rstrip().endswith((".", "?", "”)")) for each in found), found

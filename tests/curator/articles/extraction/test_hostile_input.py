@@ -1,0 +1,97 @@
+"""Pages, pastes and feeds made to keep us busy: bounded work, never an error. (Their time and memory: docs/curating.md.)"""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from newsletter.curator.articles import feeds
+from newsletter.curator.articles.extraction import pasted
+from newsletter.curator.articles.extraction.page import LARGEST_PAGE, extract
+from newsletter.curator.articles.feeds import FeedError
+from newsletter.curator.editions import page_comparison
+
+URL = "https://echo.example.org/ferry"
+STORY = (
+    "<p>From the first of May two boats will cross the lake between the mill and the castle, the office said.</p>" * 5
+)
+MANY = 20_000  # elements: what is quadratic takes minutes with these
+
+
+def page(more: str, head: str = "") -> str:
+    return f"<html><head><title>Ferry gets a second boat</title>{head}</head><body><article><h1>Ferry gets a second boat</h1>{more}{STORY}</article></body></html>"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "<div>" * MANY,
+        "<span class='credit'>" * MANY,
+        "<figure><img src=x.jpg><figcaption class=caption>x</figcaption></figure>" * MANY,
+        "<h1>Another headline of this page</h1>" * MANY,
+        "<time datetime=soon>soon</time>" * MANY,
+        "<a class=author>Ann Example</a>" * MANY,
+        "<span class='date updated'>soon</span>" * MANY,
+        "<figure><img src=x><figcaption>" + "Photo by A B ( " * MANY + "</figcaption></figure>",
+        "<p class=byline>" + "By Ann, " * MANY + "</p>",
+        f"<p title='{'x' * 1_000_000}'>hello</p>",
+    ],
+    ids=["divs", "credits", "figures", "headlines", "times", "authors", "dates", "caption", "byline", "attribute"],
+)
+def test_a_page_of_endless_markup_is_read(more: str) -> None:
+    assert extract(page(more), URL).title == "Ferry gets a second boat"
+    assert page_comparison.read_page(page(more).encode(), URL).title == "Ferry gets a second boat"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<script type="application/ld+json">' + "[" * 500_000 + "</script>",
+        '<script type="application/ld+json">[' + ",".join(['{"@type":"X"}'] * MANY) + "]</script>",
+        "<meta name=a content=b>" * MANY,
+    ],
+    ids=["nested", "graph", "meta"],
+)
+def test_a_head_without_end_is_read(head: str) -> None:
+    assert extract(page("", head), URL).title == "Ferry gets a second boat"
+
+
+@pytest.mark.parametrize(
+    "data", [random.Random(1).randbytes(300_000), b"\0" * 100_000, b"\xff\xfe" * 50_000, page("").encode("utf-16")]
+)
+def test_what_is_no_page_is_no_error(data: bytes) -> None:
+    extract(data, URL)
+    page_comparison.read_page(data, URL)
+
+
+def test_only_the_top_of_a_page_without_end_is_read() -> None:
+    found = extract(page("") + "<p>The very end</p>".rjust(LARGEST_PAGE), URL)
+    assert "very end" not in found.text
+
+
+@pytest.mark.parametrize(
+    "text", ["Photo: " * 100_000, "x y\n" * 100_000, "(" * 100_000, "By " * 100_000, "\n\n".join([STORY] * 500)]
+)
+def test_a_paste_without_end_is_read(text: str) -> None:
+    pasted.clean(text)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<rss><channel>" + b"<item>" * MANY,
+        b'<!DOCTYPE r [<!ENTITY a "xxxxxxxxxx">'
+        + b"".join(b'<!ENTITY a%d "%s">' % (n, (b"&a%d;" % (n - 1) if n else b"&a;") * 10) for n in range(10))
+        + b']><rss version="2.0"><channel><title>&a9;</title><item><title>x</title></item></channel></rss>',
+        b'<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss version="2.0"><channel><title>&a;</title><item><title>&a;</title></item></channel></rss>',
+    ],
+    ids=["nested", "laughs", "entity"],
+)
+def test_a_feed_of_tricks_gives_little_or_a_reason(data: bytes) -> None:
+    try:
+        found = feeds.parse(data, "https://echo.example.org/rss")
+    except FeedError:
+        return
+    assert sum(len(entry.title) for entry in found.entries) < 10_000
+    assert "root:" not in found.title + "".join(entry.title for entry in found.entries)

@@ -1,0 +1,238 @@
+"""Many feeds at once, one server's one after another; what did not change is not read again; lists of feeds in and out."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.curator.articles import feeds, fetch_queue, opml, sources
+from newsletter.curator.articles.fetch_queue import FetchRequest
+from newsletter.curator.editions import edition_lookup
+from newsletter.fetching import FetchResponse
+from newsletter.kernel.errors import BadInput, Refused
+
+Text = Callable[..., str]
+FEED = "https://paper.example.org/rss"
+
+
+class Slow:
+    """A web whose servers take their time, and that counts how many of one server's answers are under way at once."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._lock = threading.Lock()
+        self._now: dict[str, int] = {}
+        self.most_at_once: dict[str, int] = {}
+        self.asked: list[str] = []
+
+    def __call__(self, url: str, **more: Any) -> FetchResponse:
+        host = url.split("/")[2]
+        with self._lock:
+            self.asked.append(url)
+            self._now[host] = self._now.get(host, 0) + 1
+            self.most_at_once[host] = max(self.most_at_once.get(host, 0), self._now[host])
+        time.sleep(self.seconds)
+        with self._lock:
+            self._now[host] -= 1
+        if "broken" in url:
+            raise ValueError("a fault of ours")
+        return FetchResponse(url, 200, b"x")
+
+
+def test_servers_are_asked_at_once_and_one_servers_feeds_one_after_another() -> None:
+    web = Slow(0.05)
+    hosts = [FetchRequest(n, f"https://paper{n}.example.org/rss") for n in range(16)]
+    several = [FetchRequest(100 + n, f"https://www.big.example.org/{n}") for n in range(2)]
+    several += [FetchRequest(200 + n, f"https://big.example.org/{n}") for n in range(2)]
+    begun = time.monotonic()
+    answers = dict(fetch_queue.fetch_all([*hosts, *several], web, pause=0.0))
+    assert time.monotonic() - begun < 0.05 * 20 * 0.8, "one after the other they would take a second"
+    assert sorted(answers) == sorted(each.id for each in [*hosts, *several])
+    assert set(web.most_at_once.values()) == {1}
+
+
+def test_between_two_requests_to_one_server_there_is_a_pause() -> None:
+    begun = time.monotonic()
+    list(
+        fetch_queue.fetch_all([FetchRequest(n, f"https://big.example.org/{n}") for n in range(3)], Slow(0.0), pause=0.1)
+    )
+    assert time.monotonic() - begun >= 0.2
+
+
+def test_whatever_goes_wrong_with_one_is_its_own_answer() -> None:
+    asked = [
+        FetchRequest(1, "https://a.example.org/broken"),
+        FetchRequest(2, "https://a.example.org/fine"),
+        FetchRequest(3, "https://[::1"),
+    ]
+    answers = dict(fetch_queue.fetch_all(asked, Slow(0.0), pause=0.0))
+    assert isinstance(answers[1], ValueError)
+    assert isinstance(answers[2], FetchResponse)
+    assert 3 in answers
+
+
+def test_who_stops_listening_stops_the_fetching() -> None:
+    web = Slow(0.0)
+    answers = fetch_queue.fetch_all(
+        [FetchRequest(n, f"https://big.example.org/{n}") for n in range(50)], web, pause=0.05
+    )
+    next(answers)
+    answers.close()
+    assert len(web.asked) < 5
+
+
+@given(st.lists(st.sampled_from(["a", "b", "c", "www.a"]), max_size=20))
+def test_each_server_has_one_line_with_all_of_its_feeds_in_order(hosts: list[str]) -> None:
+    requests = [FetchRequest(n, f"https://{host}.example.org/{n}") for n, host in enumerate(hosts)]
+    lines = fetch_queue.group_by_host(requests)
+    assert sorted(each.id for line in lines for each in line) == list(range(len(hosts)))
+    assert all([each.id for each in line] == sorted(each.id for each in line) for line in lines)
+    assert len(lines) == len({host.removeprefix("www.") for host in hosts})
+
+
+@pytest.mark.django_db
+def test_a_body_that_did_not_change_is_not_read_again(
+    now: datetime, web: Any, feed_of: Text, entry: Text, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources.add_source(FEED, now=now)
+    web.serve(FEED, feed_of(entry("One story")))  # by a server that knows no ETag
+    assert [report.state for report in sources.fetch_sources(now=now, fetch=web)] == ["fresh"]
+    read = feeds.parse
+    monkeypatch.setattr(feeds, "parse", lambda *_: pytest.fail("it was read again"))
+    later = now + timedelta(hours=1)
+    assert [report.state for report in sources.fetch_sources(now=later, fetch=web)] == ["unchanged"]
+    (source,) = edition_lookup.list_sources()
+    assert source.fresh_at == later
+    monkeypatch.setattr(feeds, "parse", read)
+    web.serve(FEED, feed_of(entry("One story"), entry("Another")))
+    (report,) = sources.fetch_sources(now=later + timedelta(hours=1), fetch=web)
+    assert (report.state, report.added) == ("fresh", 1)
+
+
+@pytest.mark.django_db
+def test_a_feed_that_was_not_kept_is_read_again_although_it_did_not_change(
+    now: datetime, web: Any, feed_of: Text, entry: Text, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from newsletter.curator.articles import sources
+
+    sources.add_source(FEED, now=now)
+    web.serve(FEED, feed_of(entry("One story")))
+
+    def fails(*_: Any) -> bool:
+        raise RuntimeError("the power went")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(sources, "save_entry", fails)
+        assert [report.state for report in sources.fetch_sources(now=now, fetch=web)] == ["failed"]
+    (report,) = sources.fetch_sources(now=now + timedelta(hours=7), fetch=web)
+    assert (report.state, report.added) == ("fresh", 1)
+
+
+@pytest.mark.django_db
+def test_what_a_feed_brought_of_late_is_counted(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
+    source = sources.add_source(FEED, now=now)
+    web.serve(FEED, feed_of(entry("One story"), entry("Another")))
+    sources.fetch_sources(now=now, fetch=web)
+    assert edition_lookup.get_source_health(now)[source.id].new_in_week == 2
+    old = edition_lookup.get_source_health(now + timedelta(days=8))[source.id]
+    assert (old.new_in_week, old.newest_at) == (0, now)
+
+
+OPML = """<?xml version="1.0"?>
+<opml version="1.0"><body><outline text="News">
+  <outline type="rss" text="The Fellside Paper" xmlUrl="https://paper.example.org/rss" htmlUrl="https://paper.example.org/"/>
+  <outline type="rss" text="Twice" xmlUrl="https://paper.example.org/rss"/>
+  <outline type="rss" text="Weekly &amp; more" xmlUrl="https://weekly.example.org/atom"/>
+  <outline type="rss" text="Odd" xmlUrl="gopher://old.example.org/1"/>
+</outline></body></opml>"""
+
+
+@pytest.mark.django_db
+def test_a_list_of_another_reader_is_taken_in_once_and_handed_out_again(now: datetime) -> None:
+    new, troubles = sources.import_sources(OPML.encode(), now=now)
+    assert [(each.title, each.url) for each in new] == [
+        ("The Fellside Paper", FEED),
+        ("Weekly & more", "https://weekly.example.org/atom"),
+    ]
+    assert len(troubles) == 1
+    assert "gopher://old.example.org/1" in troubles[0]
+    assert sources.import_sources(OPML.encode(), now=now)[0] == ()
+    again = opml.parse_opml(sources.export_sources(now=now).encode())
+    assert {(each.title, each.url) for each in again} == {(each.title, each.url) for each in new}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"not xml", b"<html><body>hello</body></html>", b"https://paper.example.org/list.opml", b"\x00\xff" * 50,
+     b"<opml><body>" + b"<outline>" * 5_000, b"x" * (opml.LARGEST_FILE + 1)],
+)  # fmt: skip
+def test_what_is_no_list_of_feeds_is_refused_with_words(data: bytes) -> None:
+    with pytest.raises(BadInput) as refused:
+        opml.parse_opml(data)
+    assert refused.value.field == "file"
+
+
+def test_entities_of_a_list_fetch_nothing_and_grow_nothing() -> None:
+    bomb = (
+        '<!DOCTYPE opml [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY x SYSTEM "file:///etc/hostname">]>'
+    )
+    data = f'{bomb}<opml><body><outline text="&b;&x;" xmlUrl="https://paper.example.org/rss"/></body></opml>'
+    (found,) = opml.parse_opml(data.encode())
+    assert "aaaaaaaaaa" not in found.title
+
+
+JSON_FEED = """{"version": "https://jsonfeed.org/version/1.1", "title": "The Fellside Paper", "home_page_url": "https://paper.example.org/",
+ "language": "en-GB", "items": [
+ {"id": 7, "url": "/bridge", "title": "Bridge <b>shut</b>", "summary": "For a week.", "date_published": "2026-11-24T05:00:00+01:00",
+  "authors": [{"name": "By Ann Lee"}, {"name": "Ben Ray"}], "image": "https://paper.example.org/bridge.jpg",
+  "content_html": "<p>The bridge is shut.</p><script>alert(1)</script><a href='javascript:alert(1)'>More</a>"},
+ {"id": "8", "external_url": "https://other.example.org/x", "content_text": "A note of <five> words here.", "author": {"name": "Cleo"}},
+ {"id": "9"}, "rubbish", {"id": "7", "title": "Twice"}]}"""
+
+
+def test_a_json_feed_is_a_feed() -> None:
+    feed = feeds.parse(b"\xef\xbb\xbf" + JSON_FEED.encode(), "https://paper.example.org/feed.json")
+    assert (feed.title, feed.homepage, feed.language) == ("The Fellside Paper", "https://paper.example.org/", "en-GB")
+    bridge, note = feed.entries
+    assert (bridge.key, bridge.url, bridge.title, bridge.dek) == (
+        "7", "https://paper.example.org/bridge", "Bridge shut", "For a week.",
+    )  # fmt: skip
+    assert bridge.author == "Ann Lee, Ben Ray"
+    assert bridge.published_at is not None
+    assert bridge.published_at.isoformat() == "2026-11-24T04:00:00+00:00"
+    assert "The bridge is shut." in bridge.content_html
+    assert "script" not in bridge.content_html
+    assert (note.title, note.author, note.published_at) == ("A note of <five> words here.", "Cleo", None)
+
+
+@pytest.mark.parametrize(
+    "data", [b"{", b'{"items": 5}', b'{"title": "no items"}', b"{" * 100_000, b'{"items": [[[]]], "title": []'],
+)  # fmt: skip
+def test_json_that_is_no_feed_is_refused_with_words(data: bytes) -> None:
+    with pytest.raises(Refused, match=r"feed\.json"):
+        feeds.parse(data, "https://paper.example.org/feed.json")
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20), lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner), max_leaves=6
+)  # fmt: skip
+NAMES = ["id", "url", "title", "authors", "author", "image", "date_published", "content_html", "summary", "language"]
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from(NAMES), JSON_VALUES)),
+    st.dictionaries(st.sampled_from(["title", "language"]), JSON_VALUES),
+)
+def test_whatever_stands_in_a_json_feed_it_is_read(items: list[dict[str, Any]], head: dict[str, Any]) -> None:
+    import json
+
+    feed = feeds.parse(json.dumps(head | {"items": items}).encode(), "https://paper.example.org/feed.json")
+    assert all(replace(each).title for each in feed.entries)

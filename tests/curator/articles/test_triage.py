@@ -1,0 +1,161 @@
+"""What the desk says about articles: standing, tags, eligible days, notes; and how the pool shows and finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+
+from newsletter.curator.articles import search, stories, triage
+from newsletter.curator.editions import edition_lookup, editions, pool
+from newsletter.curator.editions.pool import PoolFilter, list_pool
+from newsletter.curator.editions.values import Article, Edition, PoolArticle
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+
+Told = Callable[..., Article]
+ANN, BO = "ann@example.com", "bo@example.com"
+
+
+def shown(edition: Edition, now: datetime, **wanted: str) -> dict[str, PoolArticle]:
+    return {each.article.title: each for each in list_pool(edition.id, PoolFilter(**wanted), now=now)}
+
+
+def test_an_article_goes_from_new_to_run(edition: Edition, told: Told, now: datetime) -> None:
+    for title in ("New", "Short", "Ignored", "Picked"):
+        told(title)
+    ids = {title: each.article.id for title, each in shown(edition, now).items()}
+    triage.set_standing(ids["Short"], "shortlisted", by=ANN)
+    triage.set_standing(ids["Ignored"], "ignored", by=ANN)
+    editions.add_pick(edition.id, ids["Picked"], now=now)
+    everything = shown(edition, now, state="all")
+    assert {title: each.state for title, each in everything.items()} == {
+        "New": "new", "Short": "shortlisted", "Ignored": "ignored", "Picked": "picked",
+    }  # fmt: skip
+    assert "Ignored" not in shown(edition, now)
+    for state, title in (("new", "New"), ("shortlisted", "Short"), ("ignored", "Ignored"), ("picked", "Picked")):
+        assert list(shown(edition, now, state=state)) == [title]
+    assert shown(edition, now, state="run") == {}
+    with pytest.raises(BadInput, match="no state"):
+        shown(edition, now, state="lost")
+
+
+def test_what_somebody_shortlisted_stays_on_offer(edition: Edition, told: Told, now: datetime) -> None:
+    old = told("Old", added=now - timedelta(days=30))
+    assert shown(edition, now) == {}
+    triage.set_standing(old.id, "shortlisted", by=ANN)
+    assert list(shown(edition, now)) == ["Old"]
+
+
+def test_what_is_ignored_is_not_suggested(edition: Edition, told: Told, now: datetime) -> None:
+    told("Kept")
+    triage.set_standing(told("Ignored").id, "ignored", by=ANN)
+    assert [each.article.title for each in editions.list_suggestions(edition.id, now=now)] == ["Kept"]
+
+
+def test_two_editors_cannot_overwrite_each_other(told: Told, now: datetime) -> None:
+    article = told("Otters")
+    seen = article.version
+    triage.set_standing(article.id, "shortlisted", by=ANN, version=seen)
+    with pytest.raises(Conflict, match=r"ann@example.com changed this article"):
+        triage.set_tags(article.id, ["animals"], by=BO, version=seen)
+    assert edition_lookup.get_article(article.id).standing == "shortlisted"
+    triage.set_tags(article.id, ["animals"], by=BO, version=seen + 1)
+
+
+def test_tags_are_words_by_which_articles_are_found(edition: Edition, told: Told, now: datetime) -> None:
+    otters = told("Otters")
+    told("Bridge")
+    triage.set_tags(otters.id, [" Animals ", "animals", "Upper  lake", ""], by=ANN)
+    assert shown(edition, now)["Otters"].tags == ("animals", "upper lake")
+    assert list(shown(edition, now, tag="Animals")) == ["Otters"]
+    triage.set_tags(otters.id, ["rivers"], by=ANN)
+    assert shown(edition, now)["Otters"].tags == ("rivers",)
+
+
+@pytest.mark.parametrize("tags", [["x" * 41], ["a,b"], [f"t{n}" for n in range(21)]])
+def test_what_can_be_no_tag_is_refused(told: Told, tags: list[str]) -> None:
+    with pytest.raises(BadInput):
+        triage.set_tags(told("Otters").id, tags, by=ANN)
+
+
+def test_notes_say_who_and_when(edition: Edition, told: Told, now: datetime) -> None:
+    article = told("Otters")
+    triage.add_note(article.id, "Call the mill first.", by=ANN, now=now)
+    triage.add_note(article.id, "Done,\nthey agree.", by=BO, now=now + timedelta(hours=1))
+    notes = shown(edition, now)["Otters"].notes
+    assert [(note.text, note.by) for note in notes] == [("Call the mill first.", ANN), ("Done, they agree.", BO)]
+    for text in ("  ", "x" * 1001):
+        with pytest.raises(BadInput):
+            triage.add_note(article.id, text, by=ANN, now=now)
+    with pytest.raises(NotFound):
+        triage.add_note(9999, "Hello", by=ANN, now=now)
+
+
+def test_an_embargo_holds_a_story_back(edition: Edition, told: Told, now: datetime) -> None:
+    article = told("Prize announced")
+    tomorrow = edition.date + timedelta(days=1)
+    triage.set_eligible_dates(article.id, first=tomorrow, last=None, by=ANN)
+    assert shown(edition, now)["Prize announced"].hurdle == "held until Wed 25 Nov"
+    assert editions.list_suggestions(edition.id, now=now) == ()
+    with pytest.raises(Refused, match="held until Wed 25 Nov"):
+        editions.add_pick(edition.id, article.id, now=now)
+    triage.set_eligible_dates(article.id, first=None, last=edition.date - timedelta(days=1), by=ANN)
+    assert shown(edition, now)["Prize announced"].hurdle == "stale since Mon 23 Nov"
+    triage.set_eligible_dates(article.id, first=edition.date, last=edition.date, by=ANN)
+    assert shown(edition, now)["Prize announced"].hurdle == ""
+    with pytest.raises(BadInput, match="never run"):
+        triage.set_eligible_dates(article.id, first=tomorrow, last=edition.date, by=ANN)
+
+
+def test_what_ran_runs_again_with_a_reason_only(edition: Edition, told: Told, now: datetime) -> None:
+    article = told("Otters return", dek="A family of four otters is back at the mill race after nine years.")
+    again = told(
+        "Otters are back at the mill race",
+        dek="Four otters are back at the mill race after nine years, a family.", link="https://wire.example.org/otters",
+    )  # fmt: skip
+    editions.add_pick(edition.id, article.id, now=now)
+    stories.group_new(now)
+    next_day = editions.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), now=now, by=ANN)
+    with pytest.raises(Refused, match=r"ran Tue 24 Nov in Hill Post. To run it all the same, give a reason"):
+        editions.add_pick(next_day.id, article.id, now=now)
+    with pytest.raises(Refused, match="same story ran Tue 24 Nov"):
+        editions.add_pick(next_day.id, again.id, now=now)
+    (pick,) = editions.add_pick(next_day.id, article.id, reason="They have cubs now.", by=ANN, now=now).picks
+    assert pick.again_reason == "ran Tue 24 Nov in Hill Post: They have cubs now. (ann@example.com)"
+
+
+def test_words_are_found_in_the_whole_text_by_how_they_begin(edition: Edition, told: Told, now: datetime) -> None:
+    told("Otters return", dek="The Gärtnerin saw them below the weir.")
+    told("Bridge opens", publisher="Weir Gazette")
+    assert set(shown(edition, now, query="weir")) == {"Otters return", "Bridge opens"}
+    assert list(shown(edition, now, query="gärtn wei")) == ["Otters return"]
+    assert shown(edition, now, query="eir") == {}
+    assert shown(edition, now, query="“!”") == {}
+    for hostile in ('"', "' OR 1=1 --", "a AND (b", "NEAR(", "*", "title:x", "x & !y", "\\"):
+        shown(edition, now, query=hostile)
+
+
+def test_the_index_follows_changes_and_comes_back_when_it_is_lost(told: Told, now: datetime) -> None:
+    article = told("Otters return")
+    article_rows = lambda query: [each.id for each in edition_lookup.list_articles(query=query)]  # noqa: E731
+    assert article_rows("otters") == [article.id]
+    if connection.vendor == "sqlite":  # changing a table copies it, and loses the triggers
+        with connection.cursor() as cursor:
+            for name in ("entered", "changed", "forgotten"):
+                cursor.execute(f"DROP TRIGGER curator_article_{name}")
+        told("Bridge opens")
+        assert article_rows("bridge") == []
+        search.create_index()
+        assert len(article_rows("bridge")) == 1
+    told("Weir opens")
+    assert len(article_rows("weir")) == 1
+
+
+def test_the_pool_is_filtered_by_source_and_language(edition: Edition, told: Told, now: datetime) -> None:
+    one = told("Otters", publisher="Valley News")
+    told("Bridge", publisher="Upland Wire")
+    found = pool.list_pool(edition.id, PoolFilter(source_id=one.source_id), now=now)
+    assert [each.article.title for each in found] == ["Otters"]
+    assert pool.list_pool(edition.id, PoolFilter(language="xx"), now=now) == ()

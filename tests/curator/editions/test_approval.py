@@ -1,0 +1,213 @@
+"""Approval freezes; an edit voids; what left our hands stays as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from newsletter.catalog import newsletter_settings
+from newsletter.catalog.values import Newsletter
+from newsletter.curator.editions import approval, edition_lookup, editions
+from newsletter.curator.editions.values import Article, Edition
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+
+ADA = "ada@example.com"
+LATER = timedelta(minutes=5)
+
+
+def test_what_was_previewed_is_what_was_frozen(filled: Edition, now: datetime) -> None:
+    draft = approval.preview(filled.id, now=now)
+    snapshot = approval.approve(filled.id, by=ADA, now=now)
+    assert snapshot.rendered() == approval.preview(filled.id, now=now + LATER)
+    assert (snapshot.subject, snapshot.html, snapshot.text) == (draft.subject, draft.html, draft.text)
+    assert snapshot.sha256 == draft.sha256 == snapshot.rendered().sha256
+    assert snapshot.merge == draft.merge
+
+
+def test_approval_is_on_the_edition_with_who_and_when(filled: Edition, now: datetime) -> None:
+    snapshot = approval.approve(filled.id, by=ADA, now=now)
+    edition = edition_lookup.get_edition(filled.id)
+    assert (edition.state, edition.snapshot_id, edition.approved_by, edition.approved_at) == (
+        "approved", snapshot.id, ADA, now,
+    )  # fmt: skip
+    assert edition_lookup.find_standing_snapshot(filled.id) == snapshot == edition_lookup.get_snapshot(snapshot.id)
+
+
+def test_a_later_change_of_the_newsletter_does_not_touch_the_frozen_mail(
+    newsletter: Newsletter, filled: Edition, now: datetime
+) -> None:
+    snapshot = approval.approve(filled.id, by=ADA, now=now)
+    newsletter_settings.change_newsletter(newsletter.id, now=now, name="Renamed Post", postal_address="9 New Road")
+    assert approval.preview(filled.id, now=now).html == snapshot.html
+
+
+def test_a_mail_with_a_blocking_problem_is_not_approved_and_stays_as_it_was(filled: Edition, now: datetime) -> None:
+    draft = editions.edit_edition(filled.id, now=now, intro="Good morning, {{ firstname }}!")
+    with pytest.raises(Refused, match="first_name"):
+        approval.approve(filled.id, by=ADA, now=now)
+    assert edition_lookup.get_edition(filled.id) == draft
+    assert edition_lookup.find_standing_snapshot(filled.id) is None
+
+
+def test_an_approved_edition_is_not_approved_again(filled: Edition, now: datetime) -> None:
+    approval.approve(filled.id, by=ADA, now=now)
+    with pytest.raises(Refused, match=ADA):
+        approval.approve(filled.id, by="ben@example.com", now=now)
+
+
+EDITS: dict[str, Callable[[Edition, Article, datetime], Edition]] = {
+    "subject": lambda e, a, now: editions.edit_edition(e.id, now=now, subject="New subject"),
+    "headline": lambda e, a, now: editions.edit_pick(e.id, e.picks[0].key, now=now, headline="New headline"),
+    "pick": lambda e, a, now: editions.add_pick(e.id, a.id, now=now),
+    "drop": lambda e, a, now: editions.drop_pick(e.id, e.picks[0].key, now=now),
+    "move": lambda e, a, now: editions.move_pick(e.id, e.picks[0].key, position=2, now=now),
+    "withdraw": lambda e, a, now: approval.withdraw_approval(e.id, by=ADA, now=now),
+    "open again": lambda e, a, now: approval.reopen(e.id, now=now),
+    "skip": lambda e, a, now: approval.skip(e.id, reason="Nothing happened", by=ADA, now=now),
+}
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_every_edit_voids_the_approval(filled: Edition, told: Callable[..., Article], now: datetime, edit: str) -> None:
+    snapshot = approval.approve(filled.id, by=ADA, now=now)
+    edited = EDITS[edit](filled, told("One more"), now + LATER)
+    assert (edited.state, edited.snapshot_id, edited.approved_by) == ("skipped" if edit == "skip" else "open", None, "")
+    assert edition_lookup.find_standing_snapshot(filled.id) is None
+    assert edition_lookup.get_snapshot(snapshot.id).voided_at == now + LATER
+
+
+def test_after_an_edit_the_new_mail_is_frozen_and_the_old_one_kept(filled: Edition, now: datetime) -> None:
+    first = approval.approve(filled.id, by=ADA, now=now)
+    editions.edit_edition(filled.id, now=now, subject="Second thoughts")
+    second = approval.approve(filled.id, by=ADA, now=now + LATER)
+    assert (first.subject, second.subject) == (filled.subject, "Second thoughts")
+    assert first.sha256 != second.sha256
+    assert edition_lookup.get_snapshot(first.id).html == first.html
+    assert edition_lookup.get_edition(filled.id).reason == ""
+
+
+@pytest.mark.parametrize("stop", ["hold", "mark_missed"])
+def test_an_edition_held_or_missed_keeps_its_approval_and_can_still_go_out(
+    filled: Edition, now: datetime, stop: str
+) -> None:
+    snapshot = approval.approve(filled.id, by=ADA, now=now)
+    stopped = getattr(approval, stop)(filled.id, reason="Nobody was running", now=now)
+    assert (stopped.reason, stopped.snapshot_id) == ("Nobody was running", snapshot.id)
+    assert approval.mark_sending(filled.id, now=now).state == "handed_over"
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("sent", [False, True])
+def test_what_left_our_hands_is_not_edited(
+    filled: Edition, told: Callable[..., Article], now: datetime, edit: str, sent: bool
+) -> None:
+    article = told("One more")
+    approval.approve(filled.id, by=ADA, now=now)
+    gone = approval.mark_sending(filled.id, now=now)
+    gone = approval.mark_sent(filled.id, now=now) if sent else gone
+    with pytest.raises(Refused, match=gone.state.replace("_", " ")):
+        EDITS[edit](filled, article, now)
+    assert edition_lookup.get_edition(filled.id) == gone
+
+
+def test_handing_over_twice_is_harmless(filled: Edition, now: datetime) -> None:
+    approval.approve(filled.id, by=ADA, now=now)
+    once = approval.mark_sending(filled.id, now=now)
+    assert approval.mark_sending(filled.id, now=now + LATER) == once
+
+
+def test_an_edition_without_approval_is_not_handed_over(filled: Edition, now: datetime) -> None:
+    with pytest.raises(Refused, match="open"):
+        approval.mark_sending(filled.id, now=now)
+    with pytest.raises(Refused):
+        approval.mark_sent(filled.id, now=now)
+    with pytest.raises(Refused, match="nothing to withdraw"):
+        approval.withdraw_approval(filled.id, by=ADA, now=now)
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_leaving_an_edition_out_needs_a_reason(filled: Edition, now: datetime, reason: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        approval.skip(filled.id, reason=reason, by=ADA, now=now)
+    assert refused.value.field == "reason"
+    assert edition_lookup.get_edition(filled.id) == filled
+
+
+def test_a_skipped_edition_says_why_and_can_be_opened_again(filled: Edition, now: datetime) -> None:
+    skipped = approval.skip(filled.id, reason="A holiday", by=ADA, now=now)
+    assert (skipped.state, skipped.reason) == ("skipped", f"A holiday ({ADA})")
+    opened = approval.reopen(filled.id, now=now)
+    assert (opened.state, opened.reason, len(opened.picks)) == ("open", "", 3)
+    assert approval.approve(filled.id, by=ADA, now=now).edition_id == filled.id
+
+
+def test_what_is_not_there_is_named(db: None, now: datetime) -> None:
+    for absent in (
+        lambda: edition_lookup.get_snapshot(999),
+        lambda: approval.preview(999, now=now),
+        lambda: approval.approve(999, by=ADA, now=now),
+        lambda: approval.lock(999, now=now),
+        lambda: editions.edit_edition(999, now=now, subject="x"),
+    ):
+        with pytest.raises(NotFound, match="999"):
+            absent()
+    assert edition_lookup.find_standing_snapshot(999) is None
+
+
+VERBS: dict[str, Callable[[int, datetime], Any]] = {
+    "lock": lambda e, now: approval.lock(e, now=now),
+    "open": lambda e, now: approval.reopen(e, now=now),
+    "review": lambda e, now: approval.request_review(e, now=now),
+    "approve": lambda e, now: approval.approve(e, by=ADA, now=now),
+    "withdraw": lambda e, now: approval.withdraw_approval(e, by=ADA, now=now),
+    "edit": lambda e, now: editions.edit_edition(e, now=now, subject="Other words"),
+    "skip": lambda e, now: approval.skip(e, reason="A holiday", by=ADA, now=now),
+    "hold": lambda e, now: approval.hold(e, reason="Late", now=now),
+    "miss": lambda e, now: approval.mark_missed(e, reason="Late", now=now),
+    "hand over": lambda e, now: approval.mark_sending(e, now=now),
+}
+DAYS = count(1)
+APPROVED_IN = {"approved", "held", "missed", "handed_over", "sent"}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(sorted(VERBS)), min_size=1, max_size=8))
+def test_an_approval_stands_only_where_the_state_says_so(
+    newsletter: Newsletter, now: datetime, verbs: list[str]
+) -> None:
+    day = now.date() + timedelta(days=next(DAYS))  # each example has an edition of its own
+    edition_id = editions.create_edition(newsletter.id, day, now=now, by=ADA).id
+    for verb in verbs:
+        try:
+            VERBS[verb](edition_id, now)
+        except Refused:
+            continue
+        edition = edition_lookup.get_edition(edition_id)
+        if edition.snapshot_id is not None:
+            assert edition.state in APPROVED_IN
+        if edition.state in ("approved", "sent"):
+            assert edition.snapshot_id is not None
+        assert bool(edition.reason) or edition.state not in ("skipped", "held", "missed")
+
+
+def test_an_edit_overtaken_by_the_handing_over_is_refused(filled: Edition, now: datetime) -> None:
+    approval.approve(filled.id, by=ADA, now=now)
+    overtaken: list[str] = []
+
+    def hand_over_first(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('UPDATE "curator_edition"') and not overtaken:
+            overtaken.append(sql)
+            approval.mark_sending(filled.id, now=now)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(hand_over_first), pytest.raises(Conflict):
+        editions.edit_edition(filled.id, now=now, subject="Too late")
+    assert overtaken
+    assert edition_lookup.get_edition(filled.id).subject == filled.subject

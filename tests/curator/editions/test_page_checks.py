@@ -1,0 +1,153 @@
+"""Looking again at the pages of picked stories."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from newsletter.checks import preflight
+from newsletter.curator.editions import approval, edition_lookup, editions, page_checks
+from newsletter.curator.editions.page_comparison import PageFacts, PageVerdict, compare, read_page
+from newsletter.curator.editions.values import Article, Edition
+from newsletter.fetching import FetchError
+from newsletter.kernel.errors import BadInput
+
+Told = Callable[..., Article]
+URL = "https://echo.example.org/ferry"
+BODY = "<p>From the first of May two boats will cross the lake, the harbour office said on Monday.</p>" * 3
+
+
+def page(title: str = "Ferry gets a second boat", more: str = "") -> str:
+    return f"<html><head><title>{title} | Upland Echo</title></head><body><article><h1>{title}</h1>{BODY}{more}</article></body></html>"
+
+
+@pytest.mark.parametrize(
+    "correction",
+    [
+        "<p>Correction: an earlier text gave the wrong year for the second boat.</p>",
+        "<p><strong>Correction, Nov. 24:</strong> The boat was built in 1961.</p>",
+        "<em>An earlier version of this story misstated the name of the mill.</em>",
+        "<p>This article was amended on 24 November 2026 because the mill is in Lower Fellside.</p>",
+        "<p>Editor's note: The figure in the second paragraph has been corrected.</p>",
+        "<p>Korrektur: In der ersten Fassung stand ein falsches Jahr.</p>",
+        "<aside>In einer früheren Version hieß es, das Boot sei neu.</aside>",
+    ],
+)
+def test_a_page_that_corrects_itself_says_how(correction: str) -> None:
+    found = read_page(page(more=correction).encode(), URL)
+    assert found.title == "Ferry gets a second boat"
+    assert len(found.correction) > 20
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>The court of correction sat until midnight, and nobody was corrected.</p>",
+        "<p>She said that the earlier version of the boat was built of oak and never leaked.</p>",
+        "<p>Corrections officers went on strike.</p>",
+    ],
+)
+def test_a_story_about_corrections_is_none(text: str) -> None:
+    assert read_page(page(more=text).encode(), URL).correction == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "verdict"),
+    [
+        (None, PageFacts("A", "", URL), PageVerdict("same")),
+        (PageFacts("Ferry gets a second boat", "", URL), PageFacts("Ferry gets a second boat!", "", URL), PageVerdict("same")),
+        (PageFacts("Ferry gets a second boat", "", URL), PageFacts("Second boat for ferry is delayed", "", URL), PageVerdict("changed", "Second boat for ferry is delayed")),
+        (PageFacts("A", "", URL), PageFacts("A", "", "https://echo.example.org/"), PageVerdict("gone", "the address leads to https://echo.example.org/")),
+        (PageFacts("A", "", URL), PageFacts("A", "", f"{URL}-2"), PageVerdict("moved", f"{URL}-2")),
+        (PageFacts("A", "", URL), PageFacts("A", "", f"{URL}?utm_source=x"), PageVerdict("same")),
+        (None, PageFacts("A", "", "https://other.example.org/x"), PageVerdict("same")),
+        (PageFacts("A", "", URL), PageFacts("B is another", "Correction: not A", URL), PageVerdict("corrected", "Correction: not A")),
+    ],
+)  # fmt: skip
+def test_what_a_page_says_now_against_what_it_said(
+    before: PageFacts | None, now: PageFacts, verdict: PageVerdict
+) -> None:
+    assert compare(URL, before, now) == verdict
+
+
+@pytest.fixture
+def picked(edition: Edition, told: Told, web: Any, now: datetime) -> Edition:
+    article = told("Ferry gets a second boat", link=URL)
+    web.serve(URL, page())
+    picked = editions.add_pick(edition.id, article.id, now=now)
+    page_checks.check_due_pages(now, fetch=web)
+    return picked
+
+
+def found(edition: Edition, now: datetime) -> list[str]:
+    return [
+        finding.message
+        for finding in preflight.check_edition(edition.id, now=now)
+        if (finding.where.startswith("story:") and "site" in finding.message) or "again" in finding.message
+    ]
+
+
+def test_a_page_that_is_as_it_was_is_no_finding(picked: Edition, web: Any, now: datetime) -> None:
+    assert found(picked, now) == []
+    assert page_checks.check_due_pages(now + timedelta(minutes=1), fetch=web) == 0  # its time has not come
+    web.asked.clear()
+    page_checks.check_due_pages(now + timedelta(minutes=21), fetch=web)
+    assert web.asked == [URL]
+
+
+def test_a_page_that_is_gone_is_a_finding_that_stays(picked: Edition, web: Any, now: datetime) -> None:
+    later = now + timedelta(minutes=30)
+    web.fail(URL, FetchError("404", status=404))
+    assert page_checks.check_due_pages(later, fetch=web) == 1
+    (said,) = found(picked, later)
+    assert "is gone from its site (answered 404; looked at 24 Nov, 06:30 UTC)" in said
+    web.fail(URL)  # a hiccup tells nothing new
+    page_checks.check_due_pages(later + timedelta(hours=1), fetch=web)
+    assert len(found(picked, later)) == 1
+    web.serve(URL, page())
+    page_checks.check_due_pages(later + timedelta(hours=2), fetch=web)
+    assert found(picked, later) == []
+
+
+def test_a_server_may_hiccup_twice(picked: Edition, web: Any, now: datetime) -> None:
+    web.fail(URL)
+    for hours in (1, 2):
+        page_checks.check_due_pages(now + timedelta(hours=hours), fetch=web)
+        assert found(picked, now) == []
+    page_checks.check_due_pages(now + timedelta(hours=3), fetch=web)
+    assert "could not be looked at again" in found(picked, now)[0]
+
+
+def test_another_headline_is_taken_or_let_stand(picked: Edition, web: Any, now: datetime) -> None:
+    key = picked.picks[0].key
+    with pytest.raises(BadInput):
+        page_checks.adopt_headline(picked.id, key, by="ann@example.com", now=now)
+    web.serve(URL, page("Second boat is delayed until autumn"))
+    page_checks.check_due_pages(now, fetch=web, edition_id=picked.id)
+    assert "“Second boat is delayed until autumn”" in found(picked, now)[0]
+    page_checks.override_page_check(picked.id, key, by="ann@example.com")
+    assert found(picked, now) == []
+    assert page_checks.list_page_checks(picked.id)[key].seen == "ann@example.com"
+    web.serve(URL, page("Second boat is never to come at all"))
+    page_checks.check_due_pages(now, fetch=web, edition_id=picked.id)
+    assert len(found(picked, now)) == 1  # what was let stand was something else
+    edited = page_checks.adopt_headline(picked.id, key, by="ann@example.com", now=now)
+    assert edited.picks[0].headline == "Second boat is never to come at all"
+    assert found(picked, now) == []
+
+
+def test_nobody_looks_once_an_edition_is_sent_or_skipped(picked: Edition, web: Any, now: datetime) -> None:
+    approval.skip(picked.id, reason="Holiday", by="x", now=now)
+    web.asked.clear()
+    page_checks.check_due_pages(now + timedelta(days=1), fetch=web)
+    assert web.asked == []
+
+
+def test_the_copy_is_never_changed_by_looking(picked: Edition, web: Any, now: datetime) -> None:
+    before = edition_lookup.get_edition(picked.id)
+    web.serve(URL, page("Second boat is delayed until autumn"))
+    page_checks.check_due_pages(now + timedelta(hours=1), fetch=web)
+    assert edition_lookup.get_edition(picked.id) == before

@@ -1,0 +1,163 @@
+"""What is on offer, and what ran already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.catalog import newsletter_settings
+from newsletter.catalog.values import Newsletter
+from newsletter.curator.articles import stories
+from newsletter.curator.articles.near_duplicates import find_originals
+from newsletter.curator.editions import approval, editions
+from newsletter.curator.editions.pool import PoolFilter, list_pool
+from newsletter.curator.editions.values import Article, Edition, PoolArticle
+
+Told = Callable[..., Article]
+ADA = "ada@example.com"
+
+
+def offered(edition: Edition, now: datetime, **how: Any) -> dict[str, PoolArticle]:
+    stories.group_new(now)
+    return {each.article.title: each for each in list_pool(edition.id, PoolFilter(**how), now=now)}
+
+
+def test_the_latest_come_first_and_those_without_a_date_last(edition: Edition, told: Told, now: datetime) -> None:
+    told("Undated", hours_ago=None)
+    told("Yesterday's", hours_ago=20)
+    told("Latest", hours_ago=1)
+    assert list(offered(edition, now)) == ["Latest", "Yesterday's", "Undated"]
+
+
+def test_the_pool_shows_what_is_picked_by_its_number(edition: Edition, told: Told, now: datetime) -> None:
+    for title in ("First", "Second", "Third"):
+        article = told(title)
+        if title != "Third":
+            editions.add_pick(edition.id, article.id, now=now)
+    assert {title: each.used_as for title, each in offered(edition, now).items()} == {
+        "First": 1, "Second": 2, "Third": 0,
+    }  # fmt: skip
+
+
+def test_one_event_told_by_several_is_counted(edition: Edition, told: Told, now: datetime) -> None:
+    event = "Funicular cable replaced after eleven weeks"
+    for paper in ("Valley News", "Fellside Paper", "Upland Wire"):
+        told(
+            event,
+            publisher=paper,
+            dek="The funicular runs again on a new cable.",
+            link=f"https://{paper[0]}.example.org/1",
+        )
+    told("Otters seen in the mill race", dek="A family of four swims below the weir.")
+    counts = {title: each.told_by for title, each in offered(edition, now).items()}
+    assert counts == {event: 3, "Otters seen in the mill race": 1}
+    shown = list_pool(edition.id, now=now)
+    assert {(each.article.publisher, *sorted(each.also)) for each in shown if each.told_by > 1} == {
+        ("Valley News", "Fellside Paper", "Upland Wire"),
+        ("Fellside Paper", "Upland Wire", "Valley News"),
+        ("Upland Wire", "Fellside Paper", "Valley News"),
+    }
+    assert [each.also for each in shown if each.told_by == 1] == [()]
+
+
+def test_without_a_search_only_lately_found_articles_are_on_offer(edition: Edition, told: Told, now: datetime) -> None:
+    told("Found last week", added=now - timedelta(days=5))
+    told("Found today")
+    assert list(offered(edition, now)) == ["Found today"]
+    assert list(offered(edition, now, query="last")) == ["Found last week"]
+    assert len(list_pool(edition.id, PoolFilter("found"), now=now, limit=1)) == 1
+
+
+@pytest.fixture
+def other(newsletter: Newsletter, now: datetime) -> Newsletter:
+    """A second newsletter of the same house."""
+    return newsletter_settings.create_newsletter(
+        slug="good-news",
+        name="Good News",
+        from_email="news@example.com",
+        postal_address="4 Tarn Street, Upper Fellside",
+        list_id=newsletter.list_id,
+        zone="Europe/London",
+        now=now,
+    )
+
+
+def test_a_story_that_ran_says_when_and_where(edition: Edition, other: Newsletter, told: Told, now: datetime) -> None:
+    article = told("Otters return")
+    sunday = editions.create_edition(other.id, edition.date - timedelta(days=2), now=now, by=ADA)
+    editions.add_pick(sunday.id, article.id, now=now)
+    assert offered(edition, now)["Otters return"].ran == "ran Sun 22 Nov in Good News"
+    assert offered(sunday, now)["Otters return"].ran == ""
+
+
+def test_the_same_headline_elsewhere_ran_too(edition: Edition, other: Newsletter, told: Told, now: datetime) -> None:
+    ran = told("Otters return to the mill", link="https://valley.example.org/otters")
+    told("“Otters” return to the MILL!", link="https://wire.example.org/9")
+    monday = editions.create_edition(other.id, edition.date - timedelta(days=1), now=now, by=ADA)
+    editions.add_pick(monday.id, ran.id, now=now)
+    assert all(each.ran == "ran Mon 23 Nov in Good News" for each in offered(edition, now).values())
+
+
+@pytest.mark.parametrize(("days", "counts"), [(14, True), (15, False)])
+def test_after_two_weeks_a_story_may_come_back(
+    edition: Edition, other: Newsletter, told: Told, now: datetime, days: int, counts: bool
+) -> None:
+    article = told("Otters return")
+    earlier = editions.create_edition(other.id, edition.date - timedelta(days=days), now=now, by=ADA)
+    editions.add_pick(earlier.id, article.id, now=now)
+    assert bool(offered(edition, now)["Otters return"].ran) is counts
+
+
+def test_what_was_in_a_skipped_edition_did_not_run(
+    edition: Edition, other: Newsletter, told: Told, now: datetime
+) -> None:
+    article = told("Otters return")
+    monday = editions.create_edition(other.id, edition.date - timedelta(days=1), now=now, by=ADA)
+    editions.add_pick(monday.id, article.id, now=now)
+    approval.skip(monday.id, reason="A holiday", by=ADA, now=now)
+    assert offered(edition, now)["Otters return"].ran == ""
+
+
+WIRE = (
+    "The funicular runs again on a new cable, the operator said on Monday, eleven weeks after the old one was found to be worn. "
+    "Engineers drew two thousand metres of steel rope through the tunnel by night so that the road below could stay open. "
+    "Passengers of the first car at noon were given a slice of the old cable, sawn and polished, to keep on a shelf."
+)
+
+
+def test_wire_copy_is_known_by_its_text(edition: Edition, told: Told, now: datetime) -> None:
+    told(
+        "Funicular runs again on a new cable",
+        publisher="Upland Wire",
+        dek=WIRE,
+        link="https://w.example.org/1",
+        added=now - timedelta(hours=1),
+    )
+    told(
+        "New cable for the funicular",
+        publisher="Valley News",
+        dek=f"FELLSIDE (Wire) - {WIRE}",
+        link="https://v.example.org/1",
+    )
+    own = "After eleven weeks the funicular is back, and with it the queue at the lower station, where coffee costs more than ever."
+    told(
+        "Funicular is back on a new cable, and so is the queue",
+        publisher="Fellside Paper",
+        dek=own,
+        link="https://f.example.org/1",
+    )
+    shown = offered(edition, now)
+    assert {each.article.publisher: each.copy_of for each in shown.values()} == {
+        "Upland Wire": "", "Valley News": "Upland Wire", "Fellside Paper": "",
+    }  # fmt: skip
+
+
+@given(st.lists(st.text(max_size=400), max_size=6))
+def test_an_original_copies_nobody_itself(texts: list[str]) -> None:
+    found = find_originals(texts)
+    assert all(found[place] is None and place < copy for copy, place in enumerate(found) if place is not None)

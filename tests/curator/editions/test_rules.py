@@ -1,0 +1,105 @@
+"""The editors' rules of a newsletter, and what is learned from its past editions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from newsletter.catalog.values import Newsletter
+from newsletter.curator.editions import clicks, editions, rules
+from newsletter.curator.editions.values import Article, Edition
+from newsletter.kernel.errors import BadInput, NotFound
+
+Told = Callable[..., Article]
+ANN = "ann@example.com"
+
+
+def test_rules_are_made_changed_and_removed(newsletter: Newsletter, told: Told, now: datetime) -> None:
+    source = told("Otters").source_id
+    by_source = rules.set_rule(newsletter.id, "boost", source_id=source, by=ANN, now=now)
+    by_phrase = rules.set_rule(newsletter.id, "mute", phrase="  Royal   Gossip ", by=ANN, now=now)
+    assert (by_phrase.phrase, by_phrase.by) == ("royal gossip", ANN)
+    changed = rules.set_rule(newsletter.id, "must", phrase="royal gossip", section="good", by=ANN, now=now)
+    assert (changed.id, changed.effect, changed.section) == (by_phrase.id, "must", "good")
+    assert {rule.id for rule in rules.list_rules(newsletter.id)} == {by_source.id, by_phrase.id}
+    rules.remove_rule(by_source.id, newsletter.id)
+    assert [rule.id for rule in rules.list_rules(newsletter.id)] == [by_phrase.id]
+    with pytest.raises(NotFound):
+        rules.remove_rule(by_source.id, newsletter.id)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"effect": "shout", "phrase": "x"}, "boost, mute, must"),
+        ({"effect": "mute"}, "a source or for a phrase"),
+        ({"effect": "mute", "phrase": "x", "source_id": 1}, "a source or for a phrase"),
+        ({"effect": "mute", "phrase": "x" * 101}, "100 characters"),
+        ({"effect": "must", "phrase": "x", "section": "sport"}, "no section “sport”"),
+    ],
+)
+def test_what_can_be_no_rule_is_refused(
+    newsletter: Newsletter, now: datetime, rule: dict[str, object], said: str
+) -> None:
+    with pytest.raises(BadInput, match=said):
+        rules.set_rule(newsletter.id, by=ANN, now=now, **rule)  # type: ignore[arg-type]
+
+
+def test_suggestions_follow_the_rules_and_say_so(edition: Edition, told: Told, now: datetime) -> None:
+    told("Otters return", hours_ago=9)
+    told("Royal gossip of the day", hours_ago=1)
+    told("Bridge opens", hours_ago=2)
+    rules.set_rule(edition.newsletter_id, "mute", phrase="royal", by=ANN, now=now)
+    rules.set_rule(edition.newsletter_id, "must", phrase="otters", section="good", by=ANN, now=now)
+    made = editions.suggest_picks(edition.id, now=now)
+    assert {(pick.section, pick.headline) for pick in made.picks} == {
+        ("good", "Otters return"),
+        ("top", "Bridge opens"),
+    }
+    assert {pick.headline: pick.because for pick in made.picks} == {
+        "Otters return": "rule: always “otters”, 9 h old",
+        "Bridge opens": "2 h old",
+    }
+
+
+def test_quotas_of_the_sections_are_filled_in_order(edition: Edition, told: Told, now: datetime) -> None:
+    names = ("Otters", "Bridge", "Weir", "Chapel", "Mast", "Quarry", "Ferry")
+    for hours, name in enumerate(names, 1):
+        told(f"{name} number {hours}", hours_ago=hours)
+    made = editions.suggest_picks(edition.id, now=now)
+    assert [pick.section for pick in made.picks] == ["top", "top", "more", "more", "good"]
+    assert made.picks[0].headline == "Otters number 1"
+
+
+def test_past_editions_teach_what_is_liked(edition: Edition, told: Told, now: datetime) -> None:
+    for number in range(12):
+        told(f"Otters {number}", publisher="Valley News", added=now - timedelta(hours=3))
+        told(f"Gossip {number}", publisher="Noise", added=now - timedelta(hours=3))
+    assert rules.build_track_record(edition.newsletter_id).publishers == {}  # nothing went out yet
+    for each in editions.list_suggestions(edition.id, now=now, wanted=12):
+        if each.article.publisher == "Valley News":
+            editions.add_pick(edition.id, each.article.id, now=now)
+    sent(edition.id)
+    taste = rules.build_track_record(edition.newsletter_id)
+    assert taste.publishers["Valley News"].score > 0 > taste.publishers["Noise"].score
+    assert taste.publishers["Valley News"].clicks is None
+
+
+def test_a_click_counts_against_what_its_place_usually_gets(edition: Edition, told: Told, now: datetime) -> None:
+    keys = []
+    for title, paper in (("Otters", "A"), ("Bridge", "B"), ("Weir", "C")):
+        made = editions.add_pick(edition.id, told(title, publisher=paper).id, now=now)
+        keys.append(next(pick.key for pick in made.picks if pick.headline == title))
+    sent(edition.id)
+    clicks.record_clicks({keys[0]: (60, 0), keys[1]: (30, 900), keys[2]: (0, 0)}, as_of=now)
+    taste = rules.build_track_record(edition.newsletter_id)
+    # One edition alone: what each place got is what it usually gets.
+    assert {name: liking.clicks for name, liking in taste.publishers.items()} == {"A": 1.0, "B": 1.0, "C": 1.0}
+
+
+def sent(edition_id: int) -> None:
+    from newsletter.curator import models
+
+    models.Edition.objects.filter(id=edition_id).update(state="sent")

@@ -1,0 +1,306 @@
+"""What only some readers see: chosen by editors, rendered for each group, frozen together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.curator import models
+from newsletter.curator.editions import approval, boxes, edition_lookup, editions, variants, visibility
+from newsletter.curator.editions.values import Edition
+from newsletter.curator.editions.variants import FREE, MAIL, MEMBERS, WEB, Variant
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+from subscribers.models import List, Subscriber
+from subscribers.segments.service import create_segment, drop_segment, set_tier
+from tests.conftest import House
+
+pytestmark = pytest.mark.django_db
+ADA = "ada@example.com"
+LOCALS = {"all": [{"about": "language", "op": "is", "value": "de"}]}
+GROUPS = (MEMBERS, FREE, "segment:locals", "segment:silent")
+
+
+@pytest.fixture
+def edition(house: House, articles: Callable[..., list[int]], now: datetime) -> Edition:
+    """The morning briefing with three stories and a subject."""
+    made = editions.create_edition(house.briefing.id, now.date(), now=now, by=ADA)
+    for article_id in articles(3):
+        editions.add_pick(made.id, article_id, now=now)
+    return editions.edit_edition(made.id, now=now, subject="The railway reaches the mill", preheader="And two more")
+
+
+@pytest.fixture
+def locals_(now: datetime) -> str:
+    create_segment("locals", "Readers nearby", LOCALS, by=ADA, now=now)
+    return "segment:locals"
+
+
+def keys(edition: Edition) -> list[str]:
+    return [each.key for each in edition.picks]
+
+
+def show(edition: Edition, story: int, to: str, now: datetime) -> Edition:
+    return editions.edit_pick(edition.id, keys(edition)[story], shown_to=to, now=now)
+
+
+def test_a_story_for_members_is_in_their_mail_alone(edition: Edition, now: datetime) -> None:
+    edition = show(edition, 1, MEMBERS, now)
+    headline = f"nl={edition.picks[1].key}"
+    plain, members = variants.list_variants(edition)
+    assert (plain.code, members.code, members.audiences) == ("", "a", {MEMBERS})
+    for part in ("html", "text"):
+        assert headline not in getattr(approval.preview(edition.id, now=now), part)
+        assert headline in getattr(approval.preview(edition.id, now=now, variant=members), part)
+        assert headline not in getattr(approval.preview(edition.id, now=now, variant=variants.PAGE), part)
+
+
+def test_stories_are_numbered_without_gaps_in_every_variant(edition: Edition, now: datetime) -> None:
+    edition = show(edition, 1, MEMBERS, now)
+    for variant in variants.list_variants(edition):
+        seen = variants.select_visible(edition, variant)
+        assert sorted(each.number for each in seen.picks) == list(range(1, len(seen.picks) + 1))
+
+
+def test_the_mail_and_the_page_can_have_parts_of_their_own(edition: Edition, now: datetime) -> None:
+    show(edition, 1, MAIL, now)
+    edition = show(edition, 2, WEB, now)
+    _, in_mail, on_page = (f"nl={each.key}" for each in edition.picks)
+    mail = approval.preview(edition.id, now=now).html
+    page = approval.preview(edition.id, now=now, variant=variants.PAGE).html
+    assert in_mail in mail
+    assert on_page not in mail
+    assert on_page in page
+    assert in_mail not in page
+    assert [each.code for each in variants.list_variants(edition)] == [""], "for neither the mail is rendered twice"
+
+
+def test_approval_freezes_every_variant_and_the_page(edition: Edition, locals_: str, now: datetime) -> None:
+    show(edition, 1, MEMBERS, now)
+    edition = show(edition, 2, locals_, now)
+    wanted = (*variants.list_variants(edition), variants.PAGE)
+    before = {each.code: approval.preview(edition.id, now=now, variant=each) for each in wanted}
+    snapshot = approval.approve(edition.id, by=ADA, now=now)
+    assert edition_lookup.list_frozen_variants(snapshot.id) == variants.list_variants(edition)
+    assert {code: (mail.subject, mail.html, mail.text) for code, mail in before.items()} == {
+        code: (mail.subject, mail.html, mail.text)
+        for code in before
+        for mail in [edition_lookup.get_frozen_mail(snapshot.id, code)]
+    }
+    assert sorted(before) == ["", "a", "ab", "b", "web"]
+
+
+def test_the_hash_of_an_approval_tells_variants_apart(edition: Edition, now: datetime) -> None:
+    hashes = set()
+    for shown_to in ("", MEMBERS, FREE):
+        show(edition_lookup.get_edition(edition.id), 1, shown_to, now)
+        hashes.add(approval.approve(edition.id, by=ADA, now=now).sha256)
+    assert len(hashes) == 3
+
+
+def test_half_get_the_second_subject(edition: Edition, now: datetime) -> None:
+    edition = editions.edit_edition(edition.id, second_subject="Trains come back to the mill", now=now)
+    plain, second = variants.list_variants(edition)
+    assert approval.preview(edition.id, now=now, variant=plain).subject == "The railway reaches the mill"
+    assert approval.preview(edition.id, now=now, variant=second).subject == "Trains come back to the mill"
+    lots = [variants.gets_second_subject(person, edition.id) for person in range(10_000)]
+    assert 4_800 < sum(lots) < 5_200
+    assert lots != [variants.gets_second_subject(person, edition.id + 1) for person in range(10_000)], (
+        "new lots every time"
+    )
+
+
+@given(
+    st.lists(st.sets(st.sampled_from(GROUPS[1:])), max_size=40),
+    st.sets(st.sampled_from(GROUPS[1:]), max_size=3),
+    st.booleans(),
+)
+def test_everybody_gets_a_variant_there_is(mine: list[set[str]], named: set[str], two: bool) -> None:
+    groups = {group: {n for n, of in enumerate(mine) if group in of} for group in named}
+    there = {
+        variants.build_code(sorted(named), {g for g, yes in zip(sorted(named), flags, strict=True) if yes}, second)
+        for flags in product((False, True), repeat=len(named))
+        for second in ((False, True) if two else (False,))
+    }
+    codes = variants.assign_codes(range(len(mine)), groups, two_subjects=two, edition_id=7)
+    assert set(codes) == set(range(len(mine)))
+    assert set(codes.values()) <= there
+    for person, code in codes.items():
+        seen = {group for letter, group in zip("abc", sorted(named), strict=False) if letter in code}
+        assert seen == {group for group in named if person in groups[group]}, "who sees what is exactly who is in it"
+
+
+def test_nobody_is_a_member_and_not(edition: Edition, now: datetime) -> None:
+    show(edition, 1, MEMBERS, now)
+    edition = show(edition, 2, FREE, now)
+    assert [sorted(each.audiences) for each in variants.list_variants(edition)] == [[], [FREE], [MEMBERS]]
+
+
+def test_a_reader_gets_what_they_are(
+    edition: Edition, readers: Callable[..., list[int]], locals_: str, now: datetime
+) -> None:
+    free, member, neighbour = readers(3)
+    set_tier(member, "paid")
+    Subscriber.objects.filter(id=neighbour).update(language="de")
+    show(edition, 1, MEMBERS, now)
+    edition = show(edition, 2, locals_, now)
+    got = [visibility.get_variant(edition, person, now=now).audiences for person in (free, member, neighbour)]
+    assert got == [frozenset(), {MEMBERS}, {locals_}]
+
+
+@pytest.mark.parametrize("wrong", ["nobody", "segment:", "segment:not-there", "locals ", "<script>", "x" * 500])
+def test_what_nobody_is_in_is_refused_with_what_there_is(edition: Edition, now: datetime, wrong: str) -> None:
+    with pytest.raises(BadInput, match="members, free") as error:
+        show(edition, 0, wrong, now)
+    assert error.value.field == "shown_to"
+    assert edition_lookup.get_edition(edition.id).picks[0].shown_to == ""
+
+
+def test_there_is_a_most_of_groups_and_nothing_changes_beyond_it(
+    edition: Edition, articles: Callable[..., list[int]], now: datetime
+) -> None:
+    editions.add_pick(edition.id, articles(4)[3], now=now)
+    edition = edition_lookup.get_edition(edition.id)
+    for slug in ("one", "two"):
+        create_segment(slug, slug, LOCALS, by=ADA, now=now)
+    for story, group in enumerate((MEMBERS, FREE, "segment:one")):
+        show(edition, story, group, now)
+    with pytest.raises(Refused, match="3 groups"):
+        show(edition, 3, "segment:two", now)
+    assert edition_lookup.get_edition(edition.id).picks[3].shown_to == ""
+    with pytest.raises(Refused, match="3 groups"):
+        boxes.set_box(edition.id, title="", text="Hello", shown_to="segment:two", now=now)
+    assert edition_lookup.get_edition(edition.id).boxes == ()
+
+
+def test_a_box_has_markdown_fields_and_a_label_for_members(edition: Edition, now: datetime) -> None:
+    edition = boxes.set_box(
+        edition.id,
+        title="Come to the <mill>",
+        text="On *Friday*, {{ first_name | friend }}.",
+        shown_to=MEMBERS,
+        now=now,
+    )
+    members = variants.list_variants(edition)[1]
+    mail = approval.preview(edition.id, now=now, variant=members)
+    assert "For members" in mail.html
+    assert "Come to the &lt;mill&gt;" in mail.html
+    assert "<em>Friday</em>" in mail.html
+    assert "[For members]" in mail.text
+    assert "Come to the <mill>" in mail.text
+    assert "friend" in {field.fallback for field in mail.merge}
+    assert "Come to the" not in approval.preview(edition.id, now=now).text
+
+
+@pytest.mark.parametrize("place", ["top", "end"])
+def test_a_box_stands_above_or_below_the_stories(edition: Edition, now: datetime, place: str) -> None:
+    edition = boxes.set_box(edition.id, title="A word", text="Of ours.", place=place, now=now)
+    for part in ("html", "text"):
+        said = getattr(approval.preview(edition.id, now=now), part)
+        first = said.index(f"nl={edition.picks[0].key}")
+        assert (said.index("A word") < first) == (place == "top")
+
+
+def test_a_box_is_written_anew_and_taken_out(edition: Edition, now: datetime) -> None:
+    (box,) = boxes.set_box(edition.id, title="One", text="First", now=now).boxes
+    (box,) = boxes.set_box(edition.id, box_id=box.id, title="Two", text="Second", place="top", now=now).boxes
+    assert (box.title, box.text, box.place) == ("Two", "Second", "top")
+    assert boxes.drop_box(edition.id, box.id, now=now).boxes == ()
+    with pytest.raises(NotFound):
+        boxes.drop_box(edition.id, box.id, now=now)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"text": " "}, "text"),
+        ({"text": "x" * 5001}, "text"),
+        ({"title": "x" * 121}, "title"),
+        ({"place": "middle"}, "place"),
+        ({"shown_to": "nobody"}, "shown_to"),
+    ],
+)
+def test_a_wrong_box_is_refused_by_its_field(
+    edition: Edition, now: datetime, fields: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(BadInput) as error:
+        boxes.set_box(edition.id, **({"title": "A", "text": "B"} | fields), now=now)
+    assert error.value.field == field
+
+
+def test_there_is_a_most_of_boxes(edition: Edition, now: datetime) -> None:
+    for n in range(6):
+        boxes.set_box(edition.id, title=str(n), text="Text", now=now)
+    with pytest.raises(Refused, match="6 boxes"):
+        boxes.set_box(edition.id, title="7", text="Text", now=now)
+
+
+def test_an_edit_of_a_box_voids_the_approval(edition: Edition, now: datetime) -> None:
+    approval.approve(edition.id, by=ADA, now=now)
+    assert boxes.set_box(edition.id, title="", text="Late", now=now).snapshot_id is None
+
+
+def test_a_line_of_the_list_at_the_end_is_counted_by_its_key(edition: Edition, now: datetime) -> None:
+    last = edition.picks[-1]
+    editions.edit_pick(edition.id, last.key, size="a", now=now)
+    mail = approval.preview(edition.id, now=now)
+    assert mail.html.index("Also today") < mail.html.index(f"nl={last.key}")
+    assert f"nl={last.key}" in mail.text
+
+
+def test_a_segment_that_is_dropped_is_said(edition: Edition, locals_: str, now: datetime) -> None:
+    edition = show(edition, 1, locals_, now)
+    drop_segment("locals")
+    with pytest.raises(NotFound, match="locals"):
+        visibility.select_group_members(locals_, [1], now=now)
+
+
+def test_the_page_speaks_to_nobody(edition: Edition, now: datetime) -> None:
+    page = approval.preview(edition.id, now=now, variant=variants.PAGE)
+    for part in (page.html, page.text):
+        assert "This was sent to" not in part
+        assert "/u/" not in part
+        assert "/p/" not in part
+    assert "View in browser" not in page.html
+    assert "Get Morning Briefing by e-mail" in page.html
+    assert not {field.field for field in page.merge} & {"email", "token"}
+
+
+def test_an_old_snapshot_without_a_page_shows_the_mail(edition: Edition, now: datetime) -> None:
+    snapshot = approval.approve(edition.id, by=ADA, now=now)
+    models.SnapshotVariant.objects.all().delete()
+    assert edition_lookup.get_archive_page(snapshot.id) == snapshot.rendered()
+    assert edition_lookup.list_frozen_variants(snapshot.id) == (variants.PLAIN,)
+
+
+def test_a_list_that_is_not_public_has_no_page_to_lead_to(edition: Edition, now: datetime) -> None:
+    List.objects.update(public=False)
+    mail = approval.preview(edition.id, now=now)
+    for part in (mail.html, mail.text):
+        assert "/archive/" not in part
+        assert "View in browser" not in part
+        assert "Forward" not in part
+
+
+@pytest.mark.parametrize(
+    ("variant", "said"),
+    [
+        (Variant(), "everybody else"),
+        (Variant("a", frozenset({MEMBERS})), "members only"),
+        (Variant("2a", frozenset({"segment:locals"}), True), "Readers nearby, second subject"),
+        (Variant("a", frozenset({"segment:gone"})), "gone"),
+    ],
+)
+def test_variants_have_names(variant: Variant, said: str) -> None:
+    assert variants.describe_variant(variant, {"locals": "Readers nearby"}) == said
+
+
+def test_nobody_is_given_another_variant_than_theirs(edition: Edition, now: datetime) -> None:
+    snapshot = approval.approve(edition.id, by=ADA, now=now)
+    with pytest.raises(NotFound, match="no variant"):
+        edition_lookup.get_frozen_mail(snapshot.id, "a")

@@ -1,0 +1,280 @@
+"""What the provider reports, from the signed post to the ledger and the readers: once, whole, and by whom it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from newsletter.delivery import models
+from newsletter.delivery.events import applying
+from newsletter.delivery.ledger import states
+from newsletter.delivery.reports import recipients, summary
+from newsletter.delivery.reports.summary import Mailing
+from newsletter.delivery.sending import hand_over
+from newsletter.kernel.errors import BadInput, NotAllowed
+from subscribers import bounces_complaints, people, subscriber_lookup, suppressions
+from tests.conftest import House
+from tests.delivery.conftest import Sent, hand_over_all
+from tests.fakes.provider import ScriptedProvider, accepts, loses_the_answer, refuses_for_now
+from tests.fakes.sendgrid_events import Signer, event, post
+
+
+def test_delivered_is_told_apart_from_accepted(sent: Callable[..., Sent], take: Callable[..., None]) -> None:
+    mailing = sent(3)
+    assert mailing.mailing.counts == {"accepted": 3}
+    take(mailing.event("processed"), mailing.event("delivered"), mailing.event("deferred", 1, response="450 later"))
+    assert mailing.mailing.counts == {"accepted": 1, "deferred": 1, "delivered": 1}
+    assert mailing.mailing.adds_up
+    assert mailing.mailing.taken == 3
+
+
+def test_an_unknown_batch_is_settled_by_one_event_of_its_attempt(
+    sent: Callable[..., Sent], take: Callable[..., None]
+) -> None:
+    mailing = sent(3, loses_the_answer)
+    assert mailing.mailing.counts == {"unknown": 3}
+    take(mailing.event("processed", 2))
+    assert mailing.mailing.counts == {"accepted": 3}
+    assert mailing.mailing.batches == {"accepted": 1}
+    assert not mailing.mailing.alarms
+
+
+def test_an_event_of_an_attempt_that_was_given_up_is_an_alarm(
+    sent: Callable[..., Sent], take: Callable[..., None]
+) -> None:
+    mailing = sent(3)
+    take(mailing.event("delivered", attempt="another"), mailing.event("open", attempt="another"))
+    (alarm,) = mailing.mailing.alarms
+    assert "twice" in alarm.message
+    assert mailing.mailing.twice == 1
+
+
+def test_a_hard_bounce_ends_mail_to_that_address_on_every_list(
+    sent: Callable[..., Sent], take: Callable[..., None], house: House
+) -> None:
+    mailing = sent(2)
+    take(mailing.event("bounce", type="bounce", bounce_classification="Invalid Address", reason="no such user"))
+    reader = subscriber_lookup.get_subscriber(mailing.readers[0])
+    assert [each.state for each in reader.subscriptions] == ["bounced"]
+    assert reader.suppressed == "bounced"
+    (who,) = recipients.list_recipients(mailing.id, state="bounced")
+    assert (who.address, who.reason) == ("reader0@example.com", "no such user")
+    assert subscriber_lookup.get_subscriber(mailing.readers[1]).suppressed == ""
+
+
+def test_a_complaint_ends_it_too_and_stays(sent: Callable[..., Sent], take: Callable[..., None]) -> None:
+    mailing = sent(1)
+    take(mailing.event("spamreport"), mailing.event("delivered"))
+    assert mailing.mailing.counts == {"complained": 1}
+    assert subscriber_lookup.get_subscriber(mailing.readers[0]).suppressed == "complained"
+
+
+def test_somebody_who_unsubscribed_at_the_provider_has_left(
+    sent: Callable[..., Sent], take: Callable[..., None]
+) -> None:
+    mailing = sent(1)
+    take(mailing.event("delivered"), mailing.event("unsubscribe", seconds=1))
+    assert [each.state for each in subscriber_lookup.get_subscriber(mailing.readers[0]).subscriptions] == [
+        "unsubscribed"
+    ]
+    assert mailing.mailing.counts == {"delivered": 1}
+
+
+def test_an_event_acts_on_the_address_it_names_not_on_the_one_the_reader_has_now(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(1)
+    people.change_address(mailing.readers[0], "new@example.com", by="reader", now=now)
+    take(mailing.event("bounce", type="bounce", reason="no such user"))
+    reader = subscriber_lookup.get_subscriber(mailing.readers[0])
+    assert [each.state for each in reader.subscriptions] == ["active"]
+    assert reader.suppressed == ""
+    assert mailing.mailing.counts == {"bounced": 1}
+
+
+def test_a_used_up_plan_is_an_alarm_and_nobodys_fault(sent: Callable[..., Sent], take: Callable[..., None]) -> None:
+    mailing = sent(1)
+    take(mailing.event("dropped", reason="Recipient List over Package Quota"))
+    assert mailing.mailing.counts == {"dropped": 1}
+    assert subscriber_lookup.get_subscriber(mailing.readers[0]).suppressed == ""
+    (alarm,) = summary.list_account_alarms()
+    assert "quota" in alarm.message
+
+
+def test_clicks_are_counted_for_their_story_people_and_machines_apart(
+    sent: Callable[..., Sent], take: Callable[..., None]
+) -> None:
+    mailing = sent(2)
+    take(
+        mailing.event("click", 0, url="https://paper.example.org/1?nl=ferry"),
+        mailing.event("click", 1, url="https://paper.example.org/1?nl=ferry"),
+        mailing.event("click", 1, url="https://paper.example.org/2?nl=choir", seconds=1),
+        mailing.event("open", 1, sg_machine_open=True),
+    )
+    assert summary.count_clicks(mailing.id) == {"ferry": (1, 1), "choir": (0, 1)}
+    assert mailing.mailing.engagement == {"clicked": 1, "clicked_by_machine": 1, "opened_by_machine": 1}
+
+
+def test_the_same_events_again_change_nothing(sent: Callable[..., Sent], take: Callable[..., None]) -> None:
+    mailing = sent(2)
+    happened = [
+        mailing.event("click", 0, url="https://paper.example.org/1?nl=ferry"),
+        mailing.event("bounce", 1, type="bounce", reason="no such user"),
+    ]
+    take(*happened)
+    take(*happened[::-1])  # another post, the same event ids
+    take(*happened, at=mailing.now - timedelta(hours=5))  # the provider tries again for a day (SendGrid fact 32)
+    assert summary.count_clicks(mailing.id) == {"ferry": (1, 0)}
+    assert models.Incident.objects.count() == 1
+
+
+def test_the_same_post_twice_is_stored_once(sent: Callable[..., Sent], take: Callable[..., None]) -> None:
+    happened = sent(1).event("delivered")
+    take(happened, apply=False)
+    take(happened, apply=False)
+    assert models.Post.objects.count() == 1
+
+
+def test_an_applied_post_is_gone(sent: Callable[..., Sent], take: Callable[..., None]) -> None:
+    take(sent(1).event("delivered"))
+    assert not models.Post.objects.exists()
+
+
+def test_only_one_process_applies_at_a_time_and_another_takes_over_when_it_dies(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(1)
+    take(mailing.event("delivered"), apply=False)
+    assert applying.apply_next(now, owner="first")
+    take(mailing.event("open"), apply=False)
+    assert not applying.apply_next(now, owner="second")
+    assert applying.apply_next(now + applying.LEASE + timedelta(seconds=1), owner="second")
+
+
+def test_a_stroke_that_fails_halfway_is_not_done_at_all(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailing = sent(1)
+    take(mailing.event("bounce", type="bounce", reason="gone"), apply=False)
+    with monkeypatch.context() as patched:
+        patched.setattr(bounces_complaints, "apply_reports", _breaks)
+        with pytest.raises(RuntimeError):
+            applying.apply_next(now, owner="test")
+    assert mailing.mailing.counts == {"accepted": 1}
+    assert applying.apply_next(now, owner="test")
+    assert mailing.mailing.counts == {"bounced": 1}
+    assert subscriber_lookup.get_subscriber(mailing.readers[0]).suppressed == "bounced"
+
+
+def _breaks(*_: Any, **__: Any) -> int:
+    raise RuntimeError("the disk is full")
+
+
+def test_events_of_nobody_of_ours_are_counted_and_dropped(
+    take: Callable[..., None], house: House, now: datetime
+) -> None:
+    take(
+        event("bounce", {}, "stranger@example.com", 1, type="bounce"),
+        event("delivered", {"nl_batch": "no", "nl_delivery": "no.1"}, "stranger@example.com", 1),
+        event("spamreport", {}, "stranger@example.com", 1),
+    )
+    assert models.Stray.objects.get().count == 3
+    with pytest.raises(Exception, match="not on the list"):
+        suppressions.lift_suppression("stranger@example.com")
+
+
+def test_a_late_bounce_without_ids_still_acts_on_an_address_of_ours(
+    take: Callable[..., None], readers: Callable[..., list[int]], now: datetime
+) -> None:
+    (reader,) = readers(1)
+    take(event("bounce", {}, "Reader0@example.com", int(now.timestamp()), type="bounce", reason="gone"))
+    assert subscriber_lookup.get_subscriber(reader).suppressed == "bounced"
+
+
+def test_an_answer_that_comes_after_its_events_takes_nothing_back(
+    frozen: Callable[..., Mailing], join: Callable[..., list[int]], take: Callable[..., None], now: datetime
+) -> None:
+    ids = join(2)
+    mailing = Sent(frozen().id, ids, now)
+    provider = ScriptedProvider()
+    provider.script = [lambda p, request, at: (take(mailing.event("delivered", 1)), accepts(p, request, at))[1]]
+    hand_over_all(provider, now)
+    assert mailing.mailing.counts == {"accepted": 1, "delivered": 1}
+    assert mailing.mailing.batches == {"accepted": 1}
+    assert max(provider.mailed.values()) == 1
+
+
+def test_a_lost_answer_that_its_events_had_settled_stays_settled(
+    frozen: Callable[..., Mailing], join: Callable[..., list[int]], take: Callable[..., None], now: datetime
+) -> None:
+    ids = join(2)
+    mailing = Sent(frozen().id, ids, now)
+    provider = ScriptedProvider()
+    provider.script = [
+        lambda p, request, at: (loses_the_answer(p, request, at), take(mailing.event("processed", 1)))[0]
+    ]
+    hand_over_all(provider, now)
+    assert mailing.mailing.counts == {"accepted": 2}
+
+
+def test_a_batch_that_waits_for_another_try_is_not_sent_again_when_an_event_shows_that_it_went(
+    frozen: Callable[..., Mailing], join: Callable[..., list[int]], take: Callable[..., None], now: datetime
+) -> None:
+    ids = join(2)
+    mailing = Sent(frozen().id, ids, now)
+    provider = ScriptedProvider()
+    provider.script = [refuses_for_now]
+    hand_over.hand_over_next(now, owner="w", provider=provider, clock=lambda: now)
+    assert models.Batch.objects.get().state == states.PLANNED
+    take(mailing.event("processed"))
+    assert hand_over_all(provider, now + timedelta(hours=1)) == 0
+    assert mailing.mailing.counts == {"accepted": 2}
+
+
+@pytest.mark.parametrize("keys", [[], ["other"]])
+def test_without_the_right_key_nothing_is_taken(keys: list[str], signer: Signer, now: datetime, db: None) -> None:
+    raw, timestamp = post(), str(int(now.timestamp()))
+    keys = [Signer().public_key for _ in keys]
+    with pytest.raises(NotAllowed):
+        applying.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=keys, now=now)
+    assert not models.Post.objects.exists()
+
+
+def test_a_post_signed_days_ago_is_refused(take: Callable[..., None], now: datetime, db: None) -> None:
+    take(at=now - applying.OLDEST_PAYLOAD + timedelta(minutes=1))
+    with pytest.raises(BadInput, match="too long ago"):
+        take(at=now - applying.OLDEST_PAYLOAD - timedelta(minutes=1))
+
+
+def test_a_post_larger_than_the_provider_ever_makes_is_refused_before_it_is_looked_at(
+    signer: Signer, now: datetime
+) -> None:
+    with pytest.raises(BadInput, match="2 MB"):
+        applying.receive(b"x" * (applying.LARGEST_PAYLOAD + 1), signature="", timestamp="1", keys=["k"], now=now)
+
+
+def test_a_signed_post_that_is_no_json_does_not_stop_the_others(
+    sent: Callable[..., Sent], take: Callable[..., None], signer: Signer, now: datetime
+) -> None:
+    mailing, raw, timestamp = sent(1), b"[{", str(int(now.timestamp()))
+    applying.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=[signer.public_key], now=now)
+    take(mailing.event("delivered"))
+    assert mailing.mailing.counts == {"delivered": 1}
+
+
+def test_what_could_not_be_applied_in_two_days_is_dropped_and_ids_outlast_their_posts(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(1)
+    take(mailing.event("delivered"))
+    take(mailing.event("open"), apply=False)
+    applying.delete_expired(now + timedelta(hours=49))
+    assert not models.Post.objects.exists()
+    assert models.SeenEvent.objects.count() == 1
+    applying.delete_expired(now + applying.OLDEST_PAYLOAD)
+    assert models.SeenEvent.objects.count() == 1, "its post would still be taken"
+    applying.delete_expired(now + applying.SEEN_EVENT_RETENTION + timedelta(minutes=1))
+    assert not models.SeenEvent.objects.exists()

@@ -1,0 +1,73 @@
+"""Opens and clicks, folded down once an hour to those who ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from newsletter.curator.editions import edition_lookup
+from newsletter.delivery.events import engagement
+from subscribers import models, subscriber_lookup
+from tests.conftest import House
+from tests.delivery.conftest import Sent
+
+HOUR = timedelta(hours=1)
+
+
+def seen(person: int, house: House) -> Any:
+    (mine,) = (s for s in subscriber_lookup.get_subscriber(person).subscriptions if s.list_id == house.list.id)
+    return mine
+
+
+def test_people_who_opened_and_clicked_are_told_to_subscribers_and_machines_are_not(
+    sent: Callable[..., Sent], take: Callable[..., None], house: House, now: datetime
+) -> None:
+    mailing = sent(4)
+    take(mailing.event("open", 0), mailing.event("click", 1, url="https://paper.example.org/1"))
+    take(mailing.event("open", 2, sg_machine_open=True))
+    assert engagement.roll_up(now, owner="test") == 2
+    first, second, third, _ = mailing.readers
+    assert (seen(first, house).opened_at, seen(first, house).clicked_at) == (now, None)
+    assert (seen(second, house).opened_at, seen(second, house).clicked_at) == (None, now)
+    assert seen(second, house).engagement_as_of == now
+    assert seen(third, house).engagement_as_of is None
+    row = models.Engagement.objects.get(subscription__subscriber_id=first)
+    assert (row.newest, row.opened, row.clicked) == (1, 1, 0)
+
+
+def test_folding_again_changes_nothing(
+    sent: Callable[..., Sent], take: Callable[..., None], house: House, now: datetime
+) -> None:
+    mailing = sent(2)
+    take(mailing.event("open", 0))
+    engagement.roll_up(now, owner="test")
+    before = list(models.Engagement.objects.values())
+    assert engagement.roll_up(now + HOUR, owner="test") == 0
+    take(mailing.event("open", 0, seconds=9))
+    assert engagement.roll_up(now + 2 * HOUR, owner="test") == 0
+    assert list(models.Engagement.objects.values()) == before
+
+
+def test_it_is_done_once_an_hour_by_one_of_many(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(2)
+    take(mailing.event("open", 0))
+    assert engagement.roll_up(now, owner="one") == 1
+    take(mailing.event("open", 1))
+    assert engagement.roll_up(now + timedelta(minutes=59), owner="two") == 0
+    assert engagement.roll_up(now + HOUR, owner="two") == 1
+
+
+def test_the_clicks_of_each_story_are_told_to_the_curator(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(3)
+    (story, *_) = edition_lookup.get_edition(mailing.mailing.edition_id).picks
+    url = f"https://paper.example.org/1?nl={story.key}"
+    take(mailing.event("click", 0, url=url), mailing.event("click", 1, url=url))
+    engagement.roll_up(now, owner="test")
+    told = edition_lookup.list_story_clicks(mailing.mailing.edition_id)
+    assert (told[0].headline, told[0].people, told[0].as_of) == (story.headline, 2, now)
+    assert [each.people for each in told[1:]] == [0, 0]

@@ -1,0 +1,183 @@
+"""Events folded into a batch: in any order, twice and late they give the same ledger, and nothing goes backwards."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.delivery.events.folding import FoldedBatch, find_machine_clicks, fold_batch
+from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.states import MemberFlag, Outcome
+from newsletter.delivery.providers.base import Event, EventType, RejectReason
+
+SIZE = 4
+
+
+def batch(*outcomes: Outcome) -> Outcomes:
+    made = Outcomes.planned(len(outcomes))
+    for place, outcome in enumerate(outcomes):
+        made.mark([place], outcome)
+    return made
+
+
+def happened(what: EventType, place: int = 0, at: int = 100, attempt: str = "now", **more: object) -> Event:
+    name = f"{what}-{place}-{at}-{attempt}-{sorted(more.items())}"
+    return Event(
+        id=name, what=what, at=at, address=f"r{place}@example.com", batch="b", attempt=attempt, place=place, **more
+    )  # type: ignore[arg-type]
+
+
+def after(state: str, outcomes: Outcomes, *events: Event) -> FoldedBatch:
+    return fold_batch(state, "now", outcomes, events)
+
+
+def test_one_event_proves_that_the_whole_request_was_accepted() -> None:
+    unknown = batch(Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.WITHDRAWN)
+    folded = after(states.UNKNOWN, unknown, happened(EventType.ACCEPTED))
+    assert list(folded.outcomes) == [Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.WITHDRAWN]
+    assert folded.state == states.ACCEPTED
+    assert not folded.alarms
+
+
+def test_where_messages_are_taken_one_by_one_an_event_proves_its_own_alone() -> None:
+    folded = after(states.UNKNOWN, batch(Outcome.ACCEPTED, Outcome.UNKNOWN), happened(EventType.DELIVERED, 0))
+    assert list(folded.outcomes) == [Outcome.DELIVERED, Outcome.UNKNOWN]
+    assert folded.state == states.UNKNOWN
+
+
+def test_an_event_that_is_faster_than_the_answer_settles_the_batch() -> None:
+    folded = after(states.SENDING, batch(*[Outcome.PLANNED] * 3), happened(EventType.DELIVERED, 1))
+    assert folded.state == states.ACCEPTED
+    assert list(folded.outcomes) == [Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.ACCEPTED]
+
+
+def test_an_attempt_that_had_been_given_up_is_an_alarm_and_keeps_the_rest_from_a_second_copy() -> None:
+    waiting = batch(*[Outcome.PLANNED] * 3)
+    folded = after(states.PLANNED, waiting, happened(EventType.DELIVERED, 1, attempt="before"))
+    assert folded.state == states.ACCEPTED
+    assert Outcome.PLANNED not in folded.outcomes
+    assert sum(folded.alarms.values()) == 1
+    assert folded.outcomes.flags(1) == MemberFlag.TWICE
+
+
+def test_what_is_in_flight_is_left_to_its_answer_when_an_older_attempt_turns_up() -> None:
+    folded = after(states.SENDING, batch(*[Outcome.PLANNED] * 2), happened(EventType.DELIVERED, 1, attempt="before"))
+    assert folded.outcomes[0] == Outcome.PLANNED
+    assert folded.outcomes.flags(1) & MemberFlag.TWICE
+
+
+def test_people_mailed_twice_count_once_each() -> None:
+    events = [
+        happened(what, 1, attempt="before") for what in (EventType.ACCEPTED, EventType.DELIVERED, EventType.OPENED)
+    ]
+    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), *events)
+    assert sum(folded.alarms.values()) == 1
+    assert folded.outcomes.flag_counts()[MemberFlag.TWICE] == 1
+
+
+@pytest.mark.parametrize("what", [EventType.ACCEPTED, EventType.DELIVERED, EventType.OPENED])
+@pytest.mark.parametrize("outcome", [Outcome.WITHDRAWN, Outcome.REFUSED, Outcome.RECALLED])
+def test_whatever_says_that_a_message_left_after_all_is_an_alarm(outcome: Outcome, what: EventType) -> None:
+    known_before = outcome is Outcome.RECALLED and what is EventType.ACCEPTED
+    folded = after(states.ACCEPTED, batch(outcome, Outcome.ACCEPTED), happened(what))
+    assert (outcome.word in str(folded.alarms)) is not known_before
+
+
+@pytest.mark.parametrize("outcome", [Outcome.WITHDRAWN, Outcome.REFUSED])
+def test_mail_to_somebody_who_counts_as_not_mailed_is_an_alarm(outcome: Outcome) -> None:
+    folded = after(states.ACCEPTED, batch(outcome, Outcome.ACCEPTED), happened(EventType.DELIVERED))
+    assert outcome.word in str(folded.alarms)
+    assert folded.outcomes[0] == Outcome.DELIVERED, "what happened is what is written"
+
+
+def test_an_opened_message_was_delivered_though_nobody_said_so_yet() -> None:
+    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.OPENED))
+    assert folded.outcomes[0] == Outcome.DELIVERED
+    assert folded.outcomes.flags(0) == MemberFlag.OPENED
+
+
+def test_what_a_machine_opened_is_told_apart() -> None:
+    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.OPENED, machine=True))
+    assert folded.outcomes.flags(0) == MemberFlag.OPENED_BY_MACHINE
+
+
+def test_a_burst_over_several_links_is_a_machine_and_slow_reading_is_not() -> None:
+    burst = [happened(EventType.CLICKED, 0, 100 + n, url=f"https://x.example/{n}") for n in range(3)]
+    calm = [happened(EventType.CLICKED, 1, 100 + 60 * n, url=f"https://x.example/{n}") for n in range(3)]
+    twice_the_same = [happened(EventType.CLICKED, 2, 100 + n, url="https://x.example/1") for n in range(2)]
+    assert find_machine_clicks([*burst, *calm, *twice_the_same]) == {click.id for click in burst}
+
+
+def test_clicks_count_for_their_story() -> None:
+    clicks = [
+        happened(EventType.CLICKED, place, 100, url=f"https://x.example/?nl=k{place}", pick=f"k{place % 2}")
+        for place in range(3)
+    ]
+    folded = after(states.ACCEPTED, batch(*[Outcome.DELIVERED] * 3), *clicks)
+    assert folded.clicks == {("k0", False): 2, ("k1", False): 1}
+
+
+def test_an_effect_is_told_once() -> None:
+    bounce = happened(EventType.BOUNCED, cause=RejectReason.HARD, reason="no such user")
+    first = after(states.ACCEPTED, batch(Outcome.ACCEPTED), bounce)
+    again = after(first.state, first.outcomes, bounce, happened(EventType.BOUNCED, at=200, cause=RejectReason.HARD))
+    assert [effect.cause for effect in first.effects] == [RejectReason.HARD]
+    assert len(first.troubles) == 1
+    assert not again.effects
+    assert not again.troubles
+
+
+def test_leaving_is_told_though_the_message_had_been_delivered_before() -> None:
+    left = happened(EventType.LEFT, cause=RejectReason.LEFT)
+    folded = after(states.ACCEPTED, batch(Outcome.DELIVERED), left, left)
+    assert [effect.cause for effect in folded.effects] == [RejectReason.LEFT]
+    assert folded.outcomes.flags(0) == MemberFlag.LEFT
+
+
+def test_a_place_that_is_not_in_the_batch_is_passed_over() -> None:
+    folded = after(
+        states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.DELIVERED, 5), happened(EventType.DELIVERED, -1)
+    )
+    assert list(folded.outcomes) == [Outcome.ACCEPTED]
+
+
+some_events = st.lists(
+    st.builds(
+        happened,
+        what=st.sampled_from(list(EventType)),
+        place=st.integers(0, SIZE - 1),
+        at=st.integers(1, 50),
+        attempt=st.just("now"),
+        machine=st.booleans(),
+    ),
+    max_size=12,
+)
+some_outcomes = st.lists(st.sampled_from(list(Outcome)), min_size=SIZE, max_size=SIZE) | st.sampled_from(
+    [[outcome] * SIZE for outcome in Outcome]
+)
+
+
+@given(some_outcomes, some_events, st.randoms(), st.integers(0, 12))
+def test_order_repetition_and_portions_make_no_difference(
+    outcomes: list[Outcome], events: list[Event], random: object, cut: int
+) -> None:
+    state = states.derive_batch_state(outcomes)
+    at_once = after(state, batch(*outcomes), *events)
+    shuffled = [*events, *events[:3]]
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    first = after(state, batch(*outcomes), *shuffled[:cut])
+    second = after(first.state, first.outcomes, *shuffled[cut:])
+    assert second.outcomes.packed() == at_once.outcomes.packed()
+    assert second.state == at_once.state
+
+
+@given(some_outcomes, some_events)
+def test_outcomes_only_move_forward_and_a_batch_only_along_its_table(
+    outcomes: list[Outcome], events: list[Event]
+) -> None:
+    state = states.derive_batch_state(outcomes)
+    folded = after(state, batch(*outcomes), *events)
+    assert all(new >= old for new, old in zip(folded.outcomes, outcomes, strict=True))
+    assert folded.state == state or states.can_become(states.BATCH_TRANSITIONS, state, folded.state)

@@ -1,0 +1,452 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from newsletter.catalog import newsletter_settings
+from newsletter.delivery import models
+from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.format import FORMAT, UnknownFormat
+from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.providers.base import Answer
+from newsletter.delivery.reports import recipients, summary
+from newsletter.delivery.reports.summary import Mailing
+from newsletter.delivery.sending import claims, freeze, hand_over, mailings, retry
+from subscribers import people, subscriber_lookup, tokens
+from tests.conftest import House
+from tests.delivery.conftest import hand_over_all
+from tests.fakes.provider import (
+    Killed,
+    ScriptedProvider,
+    Situation,
+    accepts,
+    asks_to_wait,
+    breaks_off,
+    dies_after,
+    dies_before,
+    loses_the_answer,
+    loses_the_request,
+    names,
+    refuses_for_good,
+    refuses_for_now,
+    wants_another_key,
+)
+
+pytestmark = pytest.mark.django_db
+Plan = Callable[..., Mailing]
+Join = Callable[..., list[int]]
+LATER = hand_over.LEASE + timedelta(seconds=1)
+
+
+def step(provider: ScriptedProvider, now: datetime, owner: str = "worker/1") -> bool:
+    return hand_over.hand_over_next(now, owner=owner, provider=provider, clock=lambda: now)
+
+
+def shown(mailing: Mailing) -> Mailing:
+    return summary.get_mailing(mailing.id)
+
+
+def test_everybody_is_mailed_once_in_batches_the_provider_takes(frozen: Plan, join: Join, now: datetime) -> None:
+    join(120)
+    made = frozen()
+    provider = ScriptedProvider()
+    hand_over_all(provider, now)
+    assert len(provider.mailed) == 120
+    assert set(provider.mailed.values()) == {1}
+    assert [len(request.recipients) for request in provider.requests] == [50, 50, 20]
+    assert shown(made).counts == {"accepted": 120}
+    assert shown(made).started_at == now
+
+
+def test_a_request_carries_opaque_ids_and_each_readers_own_token(
+    frozen: Plan, join: Join, house: House, now: datetime
+) -> None:
+    ids = join(2)
+    made = frozen()
+    provider = ScriptedProvider()
+    hand_over_all(provider, now)
+    request = provider.requests[0]
+    batch = models.Batch.objects.get()
+    assert (request.mailing, request.batch, request.attempt) == (made.key, batch.key, batch.attempt_key)
+    assert [person.delivery for person in request.recipients] == [f"{batch.key}.0", f"{batch.key}.1"]
+    claims = [subscriber_lookup.get_signer().read(person.token, tokens.FOOTER, now) for person in request.recipients]
+    assert [(each.list_id, each.subscriber_id) for each in claims] == [(house.list.id, person) for person in ids]
+
+
+def test_who_leaves_after_the_freeze_is_withdrawn_and_shown_as_such(
+    frozen: Plan, join: Join, house: House, now: datetime
+) -> None:
+    ids = join(3)
+    made = frozen()
+    people.unsubscribe(ids[1], house.list.id, how="one-click", by="", now=now)
+    provider = ScriptedProvider()
+    hand_over_all(provider, now)
+    assert "reader1@example.com" not in provider.mailed
+    assert shown(made).counts == {"accepted": 2, "withdrawn": 1}
+    (who,) = recipients.list_recipients(made.id, state="withdrawn")
+    assert (who.subscriber_id, who.reason) == (ids[1], "unsubscribed after the audience was frozen")
+
+
+def test_a_batch_that_everybody_left_is_withdrawn_without_a_request(
+    frozen: Plan, join: Join, house: House, now: datetime
+) -> None:
+    ids = join(2)
+    made = frozen()
+    for person in ids:
+        people.unsubscribe(person, house.list.id, how="page", by="", now=now)
+    provider = ScriptedProvider()
+    hand_over_all(provider, now)
+    assert not provider.requests
+    assert shown(made).batches == {"withdrawn": 1}
+
+
+def test_the_address_of_the_freeze_is_used(frozen: Plan, join: Join, now: datetime) -> None:
+    ids = join(1)
+    made = frozen()
+    later = now + timedelta(minutes=1)
+    people.change_address(ids[0], "moved@example.com", by="test", now=later)
+    provider = ScriptedProvider()
+    hand_over_all(provider, later)
+    assert set(provider.mailed) == {"reader0@example.com"}
+    assert [who.address for who in recipients.list_recipients(made.id)] == ["reader0@example.com"], (
+        "the proof names where it went"
+    )
+
+
+def test_the_ledger_says_sending_before_the_first_byte_leaves(frozen: Plan, join: Join, now: datetime) -> None:
+    join(1)
+    frozen()
+    seen: list[str] = []
+
+    def looks(provider: ScriptedProvider, request: Any, now: datetime) -> Answer:
+        seen.append(models.Batch.objects.get().state)
+        return accepts(provider, request, now)
+
+    hand_over_all(ScriptedProvider(looks), now)
+    assert seen == [states.SENDING]
+
+
+def test_refused_for_now_is_tried_again_later(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    provider = ScriptedProvider(refuses_for_now)
+    hand_over_all(provider, now)
+    assert shown(made).batches == {"planned": 1}
+    assert hand_over_all(provider, now + timedelta(seconds=10)) == 1
+    assert shown(made).counts == {"accepted": 2}
+    assert len({request.attempt for request in provider.requests}) == 2, "each attempt has an id of its own"
+
+
+def test_a_rate_limit_is_waited_out(frozen: Plan, join: Join, now: datetime) -> None:
+    join(1)
+    frozen()
+    provider = ScriptedProvider(asks_to_wait(90))
+    hand_over_all(provider, now)
+    assert hand_over_all(provider, now + timedelta(seconds=89)) == 0
+    assert hand_over_all(provider, now + timedelta(seconds=93)) == 1
+
+
+def test_a_refusal_that_names_readers_goes_on_without_them(frozen: Plan, join: Join, now: datetime) -> None:
+    ids = join(4)
+    made = frozen()
+    provider = ScriptedProvider(names(1, 3))
+    hand_over_all(provider, now)
+    assert sorted(provider.mailed) == ["reader0@example.com", "reader2@example.com"]
+    assert shown(made).counts == {"accepted": 2, "refused": 2}
+    assert shown(made).batches == {"accepted": 1}
+    assert [(who.subscriber_id, who.reason) for who in recipients.list_recipients(made.id, state="refused")] == [
+        (ids[1], "no such mailbox"),
+        (ids[3], "no such mailbox"),
+    ]
+
+
+def test_a_refusal_that_names_everybody_before_anybody_was_mailed_is_about_the_message(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(120)
+    mailing = frozen()
+    step(ScriptedProvider(names(*range(50))), now)
+    shown = summary.get_mailing(mailing.id)
+    assert (shown.state, shown.counts) == ("paused", {"planned": 120})
+    mailings.resume(mailing.id, by="editor", now=now)
+    freeze.freeze_next(now)
+    hand_over_all(ScriptedProvider(), now)
+    assert summary.get_mailing(mailing.id).counts == {"accepted": 120}
+
+
+def test_who_is_asked_to_wait_waits_with_all_batches(frozen: Plan, join: Join, now: datetime) -> None:
+    join(120)
+    frozen()
+    provider = ScriptedProvider(asks_to_wait(90))
+    step(provider, now)
+    assert hand_over_all(provider, now + timedelta(seconds=80)) == 0
+    assert hand_over_all(provider, now + timedelta(seconds=95)) == 3
+
+
+def test_places_named_after_a_quarantine_are_those_of_the_new_request(frozen: Plan, join: Join, now: datetime) -> None:
+    ids = join(4)
+    made = frozen()
+    hand_over_all(ScriptedProvider(names(0), names(1)), now)
+    assert [who.subscriber_id for who in recipients.list_recipients(made.id, state="refused")] == [ids[0], ids[2]]
+
+
+def test_a_refusal_that_names_nobody_there_does_not_turn_in_circles(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    provider = ScriptedProvider(names(700), names(701), names(702))
+    assert hand_over_all(provider, now) == 1
+    assert shown(made).state == states.PAUSED
+
+
+def test_a_message_nobody_may_have_stops_the_mailing_and_reaches_everybody_once_mended(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(60)
+    made = frozen()
+    provider = ScriptedProvider(refuses_for_good)
+    hand_over_all(provider, now)
+    assert shown(made).state == states.PAUSED
+    assert "This mail is wrong." in shown(made).reason
+    assert shown(made).counts == {"planned": 60}
+    mailings.resume(made.id, by="editor", now=now)
+    freeze.freeze_next(now)
+    hand_over_all(provider, now)
+    assert len(provider.mailed) == 60
+
+
+def test_one_batch_refused_for_good_does_not_stop_the_others(frozen: Plan, join: Join, now: datetime) -> None:
+    join(120)
+    made = frozen()
+    hand_over_all(ScriptedProvider(accepts, refuses_for_good), now)
+    assert shown(made).counts == {"accepted": 70, "refused": 50}
+    assert shown(made).state == states.SENDING
+
+
+def test_a_wrong_key_stops_the_mailing_at_once_with_the_remedy(frozen: Plan, join: Join, now: datetime) -> None:
+    join(120)
+    made = frozen()
+    provider = ScriptedProvider(accepts, wants_another_key)
+    hand_over_all(provider, now)
+    assert len(provider.requests) == 2
+    assert shown(made).state == states.PAUSED
+    assert shown(made).reason == "The key is wrong. Set another, then resume."
+    assert shown(made).counts == {"accepted": 50, "planned": 70}
+
+
+def test_two_batches_refused_for_the_last_time_are_both_written_down(frozen: Plan, join: Join, now: datetime) -> None:
+    """The second finds the mailing paused by the first; its members must stay planned, not become unknown."""
+    join(60)
+    made = frozen()
+    models.Batch.objects.update(attempt=retry.MAX_ATTEMPTS - 1)
+    second = ScriptedProvider(refuses_for_now)
+
+    def while_another_gives_up(provider: ScriptedProvider, request: Any, now: datetime) -> Answer:
+        step(second, now, "worker/2")
+        return refuses_for_now(provider, request, now)
+
+    step(ScriptedProvider(while_another_gives_up), now)
+    assert len(second.requests) == 1
+    assert shown(made).state == states.PAUSED
+    assert f"Tried {retry.MAX_ATTEMPTS} times in vain" in shown(made).reason
+    assert shown(made).batches == {"planned": 2}
+
+
+def test_a_sender_mended_in_mid_mailing_is_used_from_then_on(
+    frozen: Plan, join: Join, house: House, now: datetime
+) -> None:
+    join(1)
+    made = frozen()
+    provider = ScriptedProvider(wants_another_key)
+    hand_over_all(provider, now)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, from_email="desk@example.org")
+    mailings.resume(made.id, by="editor", now=now)
+    freeze.freeze_next(now)
+    hand_over_all(provider, now)
+    assert [request.envelope.from_email for request in provider.requests] == ["news@example.com", "desk@example.org"]
+
+
+@pytest.mark.parametrize("situation", [loses_the_answer, loses_the_request])
+def test_unknown_is_recorded_and_never_sent_again(
+    frozen: Plan, join: Join, now: datetime, situation: Situation
+) -> None:
+    join(2)
+    made = frozen()
+    provider = ScriptedProvider(situation)
+    hand_over_all(provider, now)
+    mailings.finish_settled(now)
+    assert hand_over_all(provider, now + timedelta(days=2)) == 0
+    assert len(provider.requests) == 1
+    assert shown(made).counts == {"unknown": 2}
+    assert shown(made).state == states.FINISHED
+    assert len(recipients.list_recipients(made.id, state="unknown")) == 2
+
+
+def test_a_provider_in_trouble_stops_the_mailing_before_everybody_is_unknown(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(450)
+    made = frozen()
+    ok, lost = accepts, loses_the_request
+    provider = ScriptedProvider(lost, lost, ok, *[lost] * retry.MAX_LOST_ANSWERS)
+    hand_over_all(provider, now)
+    assert shown(made).state == states.PAUSED
+    assert "in a row were lost" in shown(made).reason
+    assert shown(made).batches == {"accepted": 1, "unknown": 7, "planned": 1}
+    mailings.resume(made.id, by="editor", now=now)
+    freeze.freeze_next(now)
+    hand_over_all(provider, now)
+    assert shown(made).batches == {"accepted": 2, "unknown": 7}
+
+
+def test_a_line_that_breaks_leaves_only_the_message_under_way_unknown(frozen: Plan, join: Join, now: datetime) -> None:
+    join(4)
+    made = frozen()
+    provider = ScriptedProvider(breaks_off)
+    hand_over_all(provider, now)
+    assert shown(made).counts == {"accepted": 1, "planned": 2, "unknown": 1}
+    hand_over_all(provider, now + timedelta(minutes=1))
+    assert shown(made).counts == {"accepted": 3, "unknown": 1}
+    assert shown(made).batches == {"unknown": 1}
+    assert set(provider.mailed.values()) == {1}
+
+
+def claim(now: datetime, owner: str) -> claims.Claim | None:
+    return claims.claim_batch(now, until=now + hand_over.LEASE, owner=owner, provider=ScriptedProvider.name)
+
+
+def test_a_worker_killed_before_sending_loses_nobody(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    frozen()
+    claimed = claim(now, "worker/1")
+    assert claimed is not None
+    provider = ScriptedProvider()
+    assert not step(provider, now, "worker/2"), "the claim is another's"
+    assert step(provider, now + LATER, "worker/2")
+    assert set(provider.mailed.values()) == {1}
+
+
+@pytest.mark.parametrize("situation", [dies_before, dies_after])
+def test_a_worker_killed_while_sending_leaves_unknown_behind(
+    frozen: Plan, join: Join, now: datetime, situation: Situation
+) -> None:
+    join(2)
+    made = frozen()
+    provider = ScriptedProvider(situation)
+    with pytest.raises(Killed):
+        step(provider, now)
+    assert hand_over_all(provider, now) == 0, "until the lease is over nobody touches it"
+    hand_over_all(provider, now + LATER)
+    assert shown(made).counts == {"unknown": 2}
+    assert len(provider.requests) == 1
+    assert "ended before the answer came" in models.Batch.objects.get().error
+
+
+def test_an_answer_that_comes_after_its_lease_still_counts(frozen: Plan, join: Join, now: datetime) -> None:
+    """A laptop that slept in mid-request knows, after all, what became of it."""
+    join(2)
+    made = frozen()
+
+    def sleeps(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
+        assert hand_over.recover_expired_leases(now + LATER) == 1
+        return accepts(provider, request, at)
+
+    hand_over_all(ScriptedProvider(sleeps), now)
+    assert shown(made).counts == {"accepted": 2}
+    assert shown(made).batches == {"accepted": 1}
+
+
+def test_a_refusal_that_comes_after_its_lease_sends_nothing_again(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+
+    def sleeps(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
+        hand_over.recover_expired_leases(now + LATER)
+        return refuses_for_now(provider, request, at)
+
+    provider = ScriptedProvider(sleeps)
+    hand_over_all(provider, now)
+    assert hand_over_all(provider, now + timedelta(hours=1)) == 0
+    assert shown(made).counts == {"unknown": 2}
+
+
+def test_a_worker_that_slept_through_its_claim_sends_nothing(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    claimed = claim(now, "worker/1")
+    assert claimed is not None
+    prepared = hand_over._prepare(claimed, now)
+    assert prepared is not None
+    other = ScriptedProvider()
+    hand_over_all(other, now + LATER, "worker/2")
+    assert hand_over._begin_attempt(prepared, "attempt", now + LATER) is None
+    assert shown(made).counts == {"accepted": 2}
+    assert set(other.mailed.values()) == {1}
+
+
+def test_a_pause_between_claim_and_sending_gives_the_batch_back(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    claimed = claim(now, "worker/1")
+    assert claimed is not None
+    prepared = hand_over._prepare(claimed, now)
+    assert prepared is not None
+    mailings.pause(made.id, by="editor", now=now)
+    assert hand_over._begin_attempt(prepared, "attempt", now) is None
+    assert shown(made).batches == {"planned": 1}
+
+
+def test_a_batch_is_claimed_once(frozen: Plan, join: Join, now: datetime) -> None:
+    join(60)
+    frozen()
+    claimed = [claim(now, f"worker/{n}") for n in range(3)]
+    assert claimed[2] is None
+    assert claimed[0] is not None
+    assert claimed[1] is not None
+    assert claimed[0].id != claimed[1].id
+
+
+def test_batches_of_another_provider_are_left_alone(frozen: Plan, join: Join, now: datetime) -> None:
+    join(1)
+    frozen(provider="outbox")
+    assert hand_over_all(ScriptedProvider(), now) == 0
+
+
+def test_a_newer_ledger_is_left_to_newer_workers(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    models.Batch.objects.update(format=FORMAT + 1)
+    provider = ScriptedProvider()
+    with pytest.raises(UnknownFormat, match="Update this worker"):
+        step(provider, now)
+    assert not provider.requests
+    assert not step(provider, now), "the worker goes on with other work meanwhile"
+    models.Batch.objects.update(format=FORMAT)
+    hand_over_all(provider, now + LATER)
+    assert shown(made).counts == {Outcome.ACCEPTED.word: 2}
+
+
+@pytest.mark.django_db(transaction=True)  # the connection is made anew in between
+def test_an_answer_survives_a_database_that_takes_nothing_for_a_while(frozen: Plan, join: Join, now: datetime) -> None:
+    join(3)
+    made = frozen()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON delivery_batch WHEN NEW.state = 'accepted' "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+    asked: list[datetime] = []
+
+    def clock() -> datetime:
+        if asked:  # the second try finds room
+            with connection.cursor() as cursor:
+                cursor.execute("DROP TRIGGER full")
+        asked.append(now)
+        return now
+
+    hand_over.hand_over_next(now, owner="test", provider=ScriptedProvider(), clock=clock)
+    assert len(asked) == 2
+    assert summary.get_mailing(made.id).counts == {"accepted": 3}

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from datetime import datetime
+from email import message_from_bytes
+from email.policy import default
+from typing import Any
+
+import pytest
+
+from newsletter.curator.editions import approval
+from newsletter.delivery import models
+from newsletter.delivery.sending import one_off
+from newsletter.kernel.errors import BadInput, Refused
+from newsletter.templater.briefing import Problem, Rendered
+from tests.conftest import House
+from tests.fakes import provider
+from tests.fakes.provider import ScriptedProvider
+
+pytestmark = pytest.mark.django_db
+UNRENDERED = Rendered("Subject", "", "", "", (Problem("block", "template", "The template is broken."),))
+
+
+@pytest.fixture
+def rendered(edition: Any, now: datetime) -> Rendered:
+    return approval.preview(edition.id, now=now)
+
+
+def test_a_test_goes_to_these_addresses_alone_and_says_so(house: House, rendered: Rendered, now: datetime) -> None:
+    provider = ScriptedProvider()
+    sent = one_off.send_test_mails(
+        rendered=rendered,
+        newsletter=house.briefing,
+        addresses=("ann@example.com", "Bob <bob@example.com>"),
+        provider=provider,
+        now=now,
+    )
+    assert set(provider.mailed) == {"ann@example.com", "bob@example.com"}
+    assert [each.answer for each in sent] == ["accepted", "accepted"]
+    assert {request.envelope.subject for request in provider.requests} == {f"[TEST] {rendered.subject}"}
+    assert {request.recipients[0].token for request in provider.requests} == {"test"}, "nobody is unsubscribed by it"
+    assert not models.Mailing.objects.exists()
+
+
+def test_each_test_has_its_own_answer(house: House, rendered: Rendered, now: datetime) -> None:
+    sent = one_off.send_test_mails(
+        rendered=rendered,
+        newsletter=house.briefing,
+        addresses=("ann@example.com", "bob@example.com"),
+        provider=ScriptedProvider(provider.refuses_for_now),
+        now=now,
+    )
+    assert [(each.answer, each.message) for each in sent] == [("refused", "Come back later."), ("accepted", "")]
+
+
+@pytest.mark.parametrize("addresses", [(), ("no address",), tuple(f"a{n}@example.com" for n in range(21))])
+def test_a_test_to_nobody_to_nowhere_or_to_a_crowd_is_refused(
+    house: House, rendered: Rendered, now: datetime, addresses: tuple[str, ...]
+) -> None:
+    provider = ScriptedProvider()
+    with pytest.raises(BadInput):
+        one_off.send_test_mails(
+            rendered=rendered, newsletter=house.briefing, addresses=addresses, provider=provider, now=now
+        )
+    assert not provider.requests
+
+
+def test_what_could_not_be_rendered_is_not_sent(house: House, now: datetime) -> None:
+    provider = ScriptedProvider()
+    with pytest.raises(Refused, match="could not be rendered"):
+        one_off.send_test_mails(
+            rendered=UNRENDERED, newsletter=house.briefing, addresses=("a@example.com",), provider=provider, now=now
+        )
+    answer = one_off.send_transactional(
+        rendered=UNRENDERED, newsletter=house.briefing, address="a@example.com", provider=provider, now=now
+    )
+    assert answer.permanent
+    assert "The template is broken." in answer.message
+    assert not provider.requests
+
+
+def test_the_message_an_editor_sees_is_the_one_that_would_leave(
+    house: House, rendered: Rendered, now: datetime
+) -> None:
+    mail = one_off.compose_eml(
+        rendered=rendered, newsletter=house.briefing, address="ann@example.com", first_name="Ann", now=now
+    )
+    message: Any = message_from_bytes(mail.eml, policy=default)
+    assert message["To"] == "ann@example.com"
+    assert message["Subject"] == mail.subject == rendered.subject
+    assert message.get_body(("html",)).get_content().splitlines() == mail.html.splitlines()
+    assert "-nl_" not in mail.html + mail.text
+    assert "ann@example.com" in mail.html

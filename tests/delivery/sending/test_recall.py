@@ -1,0 +1,463 @@
+"""The recall window, cell by cell of the table in docs/recall.md: time left × what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from newsletter.catalog import newsletter_settings
+from newsletter.curator.editions import approval, edition_lookup, editions
+from newsletter.delivery import models
+from newsletter.delivery.ledger import states
+from newsletter.delivery.providers.base import ProviderError
+from newsletter.delivery.providers.sendgrid import SendGrid
+from newsletter.delivery.reports import summary
+from newsletter.delivery.reports.summary import Mailing
+from newsletter.delivery.sending import freeze, mailings, recall
+from newsletter.kernel.errors import Refused
+from tests.conftest import House
+from tests.delivery.chaos import serving
+from tests.delivery.conftest import hand_over_all
+from tests.fakes.sendgrid import KEY, MOST_STATUSES, Fault, SendGridServer
+from tests.fakes.sendgrid_events import event
+
+pytestmark = pytest.mark.django_db
+LEAD = 60
+
+
+class Stage:
+    """A mailing with a window of an hour, the provider, and a clock that both go by."""
+
+    def __init__(self, server: SendGridServer, plan: Callable[..., Mailing], now: datetime) -> None:
+        self.server, self.provider, self.due = server, SendGrid(KEY, server.url), now + timedelta(hours=3)
+        self._plan, self.now = plan, now
+        server.clock = lambda: self.now.timestamp()
+
+    def at(self, minutes_left: float) -> datetime:
+        """Lets the time come when so many minutes are left."""
+        self.now = self.due - timedelta(minutes=minutes_left)
+        self.server.pass_time()
+        return self.now
+
+    def plan(self) -> Mailing:
+        self.mailing_id = self._plan(provider="sendgrid", due_at=self.due, recall_minutes=LEAD, now=self.now).id
+        return self.mailing
+
+    def work(self) -> None:
+        """What a worker does at this time."""
+        while (
+            hand_over_all(self.provider, self.now)
+            or recall.open_next_window(self.now, self.provider)
+            or freeze.freeze_next(self.now)
+        ):
+            pass
+        mailings.finish_settled(self.now)
+
+    def recall(self) -> recall.RecallResult:
+        return recall.recall_mailing(self.mailing_id, by="editor", now=self.now, provider=self.provider)
+
+    @property
+    def mailing(self) -> Mailing:
+        return summary.get_mailing(self.mailing_id)
+
+    @property
+    def alarms(self) -> str:
+        return " ".join(alarm.message for alarm in self.mailing.alarms)
+
+
+@pytest.fixture
+def stage(plan: Any, join: Any, now: datetime) -> Iterator[Stage]:
+    join(5)
+    with serving(delay=0) as server:
+        yield Stage(server, plan, now)
+
+
+def edit(mailing: Mailing, now: datetime) -> None:
+    editions.edit_edition(mailing.edition_id, now=now, subject="Mended")
+
+
+# Approving
+
+
+def test_approved_before_the_lead_it_is_handed_over_when_the_lead_begins(stage: Stage) -> None:
+    stage.at(LEAD + 30)
+    stage.plan()
+    stage.work()
+    assert stage.mailing.state == states.SCHEDULED
+    assert stage.server.requests == 0
+    stage.at(LEAD)
+    stage.work()
+    assert (stage.mailing.state, stage.mailing.counts) == (states.SENDING, {"accepted": 5})
+    assert {body["send_at"] for body in stage.server.scheduled} == {int(stage.due.timestamp())}
+    assert not stage.server.accepted
+    stage.at(0)
+    stage.work()
+    assert len(stage.server.accepted) == 5
+    assert stage.mailing.state == states.FINISHED
+
+
+def test_approved_within_the_lead_it_is_handed_over_at_once_and_can_be_recalled(stage: Stage) -> None:
+    stage.at(30)
+    stage.plan()
+    stage.work()
+    assert stage.mailing.counts == {"accepted": 5}
+    assert stage.recall() == recall.RecallResult(caught=5, withdrawn=0)
+
+
+def test_approved_under_twelve_minutes_it_leaves_at_its_time_without_a_window(stage: Stage) -> None:
+    stage.at(11)
+    stage.plan()
+    stage.work()
+    assert stage.server.requests == 0
+    stage.at(0)
+    stage.work()
+    assert len(stage.server.accepted) == 5
+    assert "batch_id" not in stage.server.bodies[0]
+
+
+def test_approved_when_its_time_is_past_it_leaves_at_once(stage: Stage) -> None:
+    stage.at(-5)
+    stage.plan()
+    stage.work()
+    assert len(stage.server.accepted) == 5
+    assert "send_at" not in stage.server.bodies[0]
+
+
+def test_with_a_limit_all_is_handed_over_and_the_provider_sends_batch_by_batch(
+    stage: Stage, join: Any, house: House
+) -> None:
+    newsletter_settings.change_newsletter(house.briefing.id, now=stage.now, per_minute=500)
+    join(1_000, "more")
+    stage.at(LEAD)
+    stage.plan()
+    stage.work()
+    assert stage.mailing.counts == {"accepted": 1_005}
+    due = int(stage.due.timestamp())
+    assert sorted(body["send_at"] for body in stage.server.scheduled) == [due, due + 120]
+
+
+# Editing
+
+
+def test_edited_before_the_lead_it_is_held_until_it_is_approved_again(stage: Stage) -> None:
+    stage.at(LEAD + 30)
+    stage.plan()
+    edit(stage.mailing, stage.now)
+    stage.at(LEAD)
+    stage.work()
+    assert stage.mailing.state == states.HELD
+    approval.approve(stage.mailing.edition_id, by="editor", now=stage.now)
+    stage.plan()
+    stage.work()
+    assert stage.mailing.counts == {"accepted": 5}
+    assert stage.server.bodies[0]["subject"] == "Mended"
+
+
+def test_edited_too_late_for_a_new_window_it_leaves_at_its_time_without_the_old_one(stage: Stage) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    edit(stage.mailing, stage.now)
+    stage.work()
+    assert stage.mailing.state == states.HELD
+    stage.at(5)
+    approval.approve(stage.mailing.edition_id, by="editor", now=stage.now)
+    stage.plan()
+    stage.at(0)
+    stage.work()
+    assert len(stage.server.accepted) == 5
+    assert "batch_id" not in stage.server.bodies[0]
+
+
+@pytest.mark.parametrize("minutes_left", [30, 5, -5])
+def test_what_is_handed_over_cannot_be_edited(stage: Stage, minutes_left: int) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    stage.at(minutes_left)
+    stage.work()
+    with pytest.raises(Refused):
+        edit(stage.mailing, stage.now)
+    with pytest.raises(Refused):
+        approval.reopen(stage.mailing.edition_id, now=stage.now)
+
+
+def test_recalled_it_can_be_edited_approved_and_sent_to_everybody_once(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    stage.recall()
+    edit(stage.mailing, stage.now)
+    approval.approve(stage.mailing.edition_id, by="editor", now=stage.now)
+    first = stage.mailing_id
+    stage.plan()
+    assert stage.mailing_id != first
+    stage.work()
+    stage.at(0)
+    stage.work()
+    assert set(stage.server.accepted.values()) == {1}
+    assert len(stage.server.accepted) == 5
+    assert stage.server.bodies[-1]["subject"] == "Mended"
+
+
+# Refused for now
+
+
+@pytest.mark.parametrize("minutes_left", [30, 5])
+def test_refused_for_now_it_is_tried_again_for_the_same_instant(stage: Stage, minutes_left: int) -> None:
+    stage.at(40)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    stage.at(minutes_left)
+    stage.server.fail_next(Fault(status=429))
+    stage.work()
+    assert stage.mailing.counts == {"planned": 5}
+    stage.at(minutes_left - 2)
+    stage.work()
+    assert {body["send_at"] for body in stage.server.scheduled} == {int(stage.due.timestamp())}
+
+
+def test_refused_until_its_time_is_past_it_leaves_as_soon_as_it_is_taken(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    stage.at(1)
+    stage.server.fail_next(Fault(status=429))
+    stage.work()
+    stage.at(-1)
+    stage.work()
+    assert set(stage.server.accepted.values()) == {1}
+    assert "send_at" not in stage.server.bodies[0]
+
+
+# Unknown
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_recall_spares_those_too_of_whom_nobody_knows(stage: Stage, taken: bool) -> None:
+    stage.at(40)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    stage.server.fail_next(Fault(status=503, accept_first=taken))
+    stage.work()
+    assert stage.mailing.counts == {"unknown": 5}
+    assert stage.recall().caught == 5
+    assert stage.mailing.counts == {"recalled": 5}
+    stage.at(-60)
+    assert not stage.server.accepted
+
+
+@pytest.mark.parametrize("minutes_left", [5, -5])
+def test_when_it_is_too_late_unknown_stays_unknown_and_is_not_sent_again(stage: Stage, minutes_left: int) -> None:
+    stage.at(40)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    stage.server.fail_next(Fault(status=503))
+    stage.work()
+    stage.at(minutes_left)
+    stage.work()
+    assert stage.mailing.counts == {"unknown": 5}
+    assert len(stage.server.bodies) == 0
+
+
+# The provider is down
+
+
+def test_no_id_before_or_within_the_lead_is_asked_for_again_every_minute(stage: Stage) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    stage.server.fail_next(Fault(status=503))
+    stage.work()
+    assert stage.mailing.state == states.SCHEDULED
+    stage.at(LEAD - 0.5)
+    stage.work()
+    assert stage.server.requests == 1, "not yet again"
+    stage.at(LEAD - 1.5)
+    stage.work()
+    assert stage.mailing.counts == {"accepted": 5}
+    assert stage.server.scheduled
+
+
+def test_no_id_in_time_is_said_before_it_starts_and_it_leaves_at_its_time(stage: Stage) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    for minutes_left in (60, 40, 20, 16.5):
+        stage.server.fail_next(Fault(status=503))
+        stage.at(minutes_left)
+        stage.work()
+    assert "cannot be recalled" in stage.alarms
+    assert stage.mailing.state == states.SCHEDULED
+    stage.server.pass_time()
+    stage.server._faults.clear()
+    stage.at(0)
+    stage.work()
+    assert set(stage.server.accepted.values()) == {1}
+
+
+def test_no_free_place_is_said_before_it_starts_and_it_leaves_at_its_time(stage: Stage) -> None:
+    stage.server.statuses = {f"others-{n}": "pause" for n in range(MOST_STATUSES)}
+    stage.at(LEAD)
+    stage.plan()
+    stage.work()
+    assert "places" in stage.alarms
+    assert stage.server.bodies == []
+    stage.at(0)
+    stage.work()
+    assert len(stage.server.accepted) == 5
+
+
+def test_our_own_windows_take_places_too(stage: Stage) -> None:
+    stage.server.statuses = {f"others-{n}": "pause" for n in range(MOST_STATUSES - 1)}
+    stage.at(LEAD)
+    stage.plan()
+    stage.work()
+    assert not stage.alarms
+    assert recall._slot_holders(stage.now).count() == 1
+    stage.at(-1)
+    assert recall._slot_holders(stage.now).count() == 0, "its time is past: nobody will need the place"
+
+
+def test_a_recall_the_provider_does_not_confirm_pauses_and_can_be_tried_again(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    stage.server.fail_next(Fault(status=503), Fault(status=503))
+    with pytest.raises(ProviderError):
+        stage.recall()
+    assert stage.mailing.state == states.PAUSED
+    assert "recall failed" in stage.mailing.reason
+    assert stage.recall().caught == 5
+
+
+def test_a_recall_whose_answer_was_lost_is_looked_up(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    stage.server.statuses[models.Mailing.objects.get().cancel_id] = "cancel"  # the first try got through after all
+    assert stage.recall().caught == 5
+
+
+# Recalling
+
+
+def test_before_anything_is_handed_over_there_is_nothing_to_recall_but_it_can_be_cancelled(stage: Stage) -> None:
+    stage.at(LEAD + 30)
+    stage.plan()
+    with pytest.raises(Refused, match="cancel"):
+        stage.recall()
+    mailings.cancel(stage.mailing_id, by="editor", now=stage.now)
+    stage.at(0)
+    stage.work()
+    assert stage.server.requests == 0
+
+
+@pytest.mark.parametrize("minutes_left", [59, 30, 12])
+def test_until_twelve_minutes_before_all_of_it_is_recalled(stage: Stage, minutes_left: int) -> None:
+    stage.at(60)
+    stage.plan()
+    stage.work()
+    stage.at(minutes_left)
+    assert stage.recall() == recall.RecallResult(caught=5, withdrawn=0)
+    assert stage.mailing.state == states.CANCELLED
+    assert stage.mailing.counts == {"recalled": 5}
+    assert stage.mailing.batches == {"recalled": 1}
+    assert edition_lookup.get_edition(stage.mailing.edition_id).state == "open"
+    stage.at(-60)
+    stage.work()
+    assert not stage.server.accepted
+
+
+def test_what_can_be_recalled_is_not_cancelled_by_halves(stage: Stage) -> None:
+    stage.at(60)
+    stage.plan()
+    stage.work()
+    with pytest.raises(Refused, match="recall"):
+        mailings.cancel(stage.mailing_id, by="editor", now=stage.now)
+    stage.at(11)
+    mailings.cancel(stage.mailing_id, by="editor", now=stage.now)
+    assert stage.mailing.counts == {"accepted": 5}, "what the provider has is not called back by it"
+
+
+def test_a_recall_done_twice_says_that_it_is_done(stage: Stage) -> None:
+    stage.at(60)
+    stage.plan()
+    stage.work()
+    stage.recall()
+    with pytest.raises(Refused, match="recalled by editor"):
+        stage.recall()
+
+
+@pytest.mark.parametrize("minutes_left", [11.9, 0, -5])
+def test_later_it_is_too_late_and_that_is_said(stage: Stage, minutes_left: float) -> None:
+    stage.at(60)
+    stage.plan()
+    stage.work()
+    stage.at(minutes_left)
+    with pytest.raises(Refused, match="too late"):
+        stage.recall()
+    stage.at(-60)
+    assert len(stage.server.accepted) == 5
+
+
+def test_what_is_not_handed_over_yet_is_withdrawn_with_the_recall(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    freeze.freeze_next(stage.now)
+    assert stage.recall() == recall.RecallResult(caught=0, withdrawn=5)
+
+
+def test_what_was_in_flight_at_the_recall_is_settled_as_recalled(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    freeze.freeze_next(stage.now)
+    send = stage.provider.send_batch
+
+    def while_it_is_recalled(request: Any, now: datetime) -> Any:
+        assert stage.recall() == recall.RecallResult(caught=0, withdrawn=0)
+        return send(request, now)
+
+    stage.provider.send_batch = while_it_is_recalled  # type: ignore[method-assign]
+    hand_over_all(stage.provider, stage.now)
+    assert recall.settle_late_batches(stage.now) == 5
+    assert stage.mailing.counts == {"recalled": 5}
+    stage.at(-60)
+    assert not stage.server.accepted
+
+
+def test_without_a_window_nothing_can_be_recalled(stage: Stage, plan: Any) -> None:
+    stage.mailing_id = plan(provider="sendgrid", due_at=stage.now).id
+    stage.work()
+    with pytest.raises(Refused, match="no recall window"):
+        stage.recall()
+
+
+def test_a_place_is_given_back_when_the_provider_has_thrown_everything_away(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    stage.recall()
+    assert not recall.free_next_slot(stage.now, stage.provider)
+    assert len(stage.server.statuses) == 1
+    stage.at(-60 * 5)
+    assert recall.free_next_slot(stage.now, stage.provider)
+    assert stage.server.statuses == {}
+    assert not stage.server.accepted
+
+
+def test_a_message_that_leaves_although_it_was_recalled_is_an_alarm(stage: Stage, take: Any) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    stage.recall()
+    batch = models.Batch.objects.get()
+    ids = {"nl_mailing": batch.mailing.key, "nl_batch": batch.key, "nl_attempt": batch.attempt_key}
+    ids["nl_delivery"] = f"{batch.key}.0"
+    take(event("processed", ids, "reader0@example.com", 1))
+    assert not stage.alarms
+    take(event("delivered", ids, "reader0@example.com", 2))
+    assert "recalled" in stage.alarms
+    assert stage.mailing.counts == {"recalled": 4, "delivered": 1}

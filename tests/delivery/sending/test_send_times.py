@@ -1,0 +1,176 @@
+"""Limits a mailing is planned under: by due times, across newsletters, and a day's ceiling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from newsletter.catalog import newsletter_settings
+from newsletter.curator.editions import approval, editions
+from newsletter.delivery import models
+from newsletter.delivery.ledger import states
+from newsletter.delivery.reports import summary
+from newsletter.delivery.reports.summary import Mailing
+from newsletter.delivery.sending import freeze, mailings, repair
+from newsletter.kernel.errors import NotFound
+from subscribers import people
+from subscribers.segments.service import create_segment, set_tier
+from tests.conftest import House
+from tests.delivery.conftest import hand_over_all
+from tests.fakes.provider import ScriptedProvider, accepts, loses_the_request, refuses_for_good
+
+pytestmark = pytest.mark.django_db
+Plan = Callable[..., Mailing]
+Join = Callable[..., list[int]]
+
+
+def due_times(mailing_id: int, now: datetime) -> list[float]:
+    """Seconds from now until each batch is due, in order."""
+    rows = models.Batch.objects.filter(mailing_id=mailing_id).order_by("number")
+    return [(at - now).total_seconds() for at in rows.values_list("due_at", flat=True)]
+
+
+def test_a_newsletter_with_a_limit_leaves_batch_by_batch(house: House, plan: Plan, join: Join, now: datetime) -> None:
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=50)
+    join(130)
+    made = plan()
+    freeze.freeze_next(now)
+    assert due_times(made.id, now) == [0, 60, 120]
+    provider = ScriptedProvider()
+    hand_over_all(provider, now)
+    assert len(provider.mailed) == 50, "the others wait for their time"
+    hand_over_all(provider, now + timedelta(seconds=60))
+    assert len(provider.mailed) == 100
+
+
+def test_the_account_has_a_limit_for_all_newsletters_together(
+    house: House, plan: Plan, join: Join, articles: Any, now: datetime, settings: Any
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, per_minute=50)
+    join(100)
+    first = plan()
+    freeze.freeze_next(now)
+    other = editions.create_edition(house.other.id, now.date(), now=now, by="test")
+    editions.add_pick(other.id, articles(1)[0], reason="Another paper.", now=now)
+    editions.edit_edition(other.id, now=now, subject="Evening")
+    snapshot = approval.approve(other.id, by="test", now=now)
+    for n in range(60):
+        people.add_subscriber(f"evening{n}@example.com", house.other_list.id, by="test", now=now, confirmed=True)
+    second = mailings.create_mailing(
+        snapshot_id=snapshot.id, edition_id=other.id, newsletter_id=house.other.id, list_id=house.other_list.id,
+        kind="edition", due_at=now, provider=ScriptedProvider.name, by="test", now=now,
+    )  # fmt: skip
+    freeze.freeze_next(now)
+    assert due_times(first.id, now) == [0, 60]
+    assert due_times(second.id, now) == [120, 180], "behind the first, though both are due now"
+
+
+def test_going_on_after_a_pause_keeps_to_the_limit(house: House, plan: Plan, join: Join, now: datetime) -> None:
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=50)
+    join(150)
+    made = plan()
+    freeze.freeze_next(now)
+    provider = ScriptedProvider()
+    hand_over_all(provider, now)
+    mailings.pause(made.id, by="editor", now=now)
+    later = now + timedelta(hours=1)
+    mailings.resume(made.id, by="editor", now=later)
+    freeze.freeze_next(later)
+    assert due_times(made.id, later)[1:] == [0, 60]
+
+
+def test_a_repair_keeps_to_the_limit(house: House, plan: Plan, join: Join, now: datetime) -> None:
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=100)
+    join(150)
+    made = plan()
+    freeze.freeze_next(now)
+    provider = ScriptedProvider(accepts, refuses_for_good, refuses_for_good)
+    hand_over_all(provider, now + timedelta(minutes=5))
+    later = now + timedelta(hours=1)
+    assert repair.repair_mailing(made.id, now=later) == 100
+    assert due_times(made.id, later)[3:] == [0, 30]
+
+
+def test_within_a_recall_window_the_provider_spreads_the_sending(
+    house: House, plan: Plan, join: Join, now: datetime
+) -> None:
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=500)
+    join(2_500)
+    due = now + timedelta(hours=1)
+    made = plan(provider="sendgrid", due_at=due, recall_minutes=60)
+    models.Mailing.objects.filter(id=made.id).update(recall=states.OPEN, cancel_id="an id")
+    freeze.freeze_next(now)
+    batches = models.Batch.objects.filter(mailing_id=made.id).order_by("number")
+    assert {batch.due_at for batch in batches} == {now}, "all is handed over at once"
+    assert [batch.send_at - due for batch in batches if batch.send_at] == [timedelta(minutes=n) for n in (0, 2, 4)]
+
+
+def test_a_warm_up_leaves_out_who_is_beyond_the_ceiling_of_the_day(
+    house: House, plan: Plan, join: Join, now: datetime
+) -> None:
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, warm_up_from=str(now.date()), warm_up_first=30)
+    join(50)
+    made = plan()
+    freeze.freeze_next(now)
+    shown = summary.get_mailing(made.id)
+    assert (shown.planned, shown.excluded) == (30, {"ceiling": 20})
+    assert shown.adds_up
+
+
+def test_the_ceiling_doubles_with_every_day(house: House, plan: Plan, join: Join, now: datetime) -> None:
+    start = now.date() - timedelta(days=1)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, warm_up_from=str(start), warm_up_first=20)
+    join(50)
+    made = plan()
+    freeze.freeze_next(now)
+    assert summary.get_mailing(made.id).planned == 40
+
+
+def test_unknown_is_sent_again_after_silence_only_where_the_newsletter_says_so(
+    house: House, plan: Plan, join: Join, now: datetime
+) -> None:
+    join(60)
+    made = plan()
+    freeze.freeze_next(now)
+    provider = ScriptedProvider(accepts, loses_the_request)
+    hand_over_all(provider, now)
+    mailings.finish_settled(now)
+    late = now + timedelta(hours=2)
+    assert repair.repair_silent(late) == 0
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, repair_after_minutes=90)
+    assert repair.repair_silent(now + timedelta(minutes=89)) == 0
+    assert repair.repair_silent(late) == 10
+    hand_over_all(provider, late)
+    assert summary.get_mailing(made.id).counts == {"accepted": 60}
+    assert set(provider.mailed.values()) == {1}
+
+
+def test_old_silence_is_left_to_people(house: House, plan: Plan, join: Join, now: datetime) -> None:
+    join(3)
+    plan()
+    freeze.freeze_next(now)
+    hand_over_all(ScriptedProvider(loses_the_request), now)
+    mailings.finish_settled(now)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, repair_after_minutes=90)
+    assert repair.repair_silent(now + timedelta(days=3)) == 0
+
+
+def test_a_newsletter_for_a_segment_leaves_the_others_out(
+    house: House, join: Callable[..., list[int]], plan: Callable[..., Mailing], now: datetime
+) -> None:
+    ids = join(10)
+    for person in ids[::3]:
+        set_tier(person, "paid")
+    create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by="test", now=now)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="payers")
+    made = plan()
+    freeze.freeze_next(now)
+    seen = summary.get_mailing(made.id)
+    assert (seen.excluded, seen.adds_up) == ({"segment": 6}, True)
+    assert seen.counts == {"planned": 4}
+    with pytest.raises(NotFound, match="no segment “gone”"):
+        newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="gone")

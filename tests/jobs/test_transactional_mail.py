@@ -1,0 +1,96 @@
+"""Mail that readers are owed: sent once, tried again when refused, never repeated when unknown."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.jobs import transactional_mail, wiring
+from newsletter.jobs.transactional_texts import get_transactional_text
+from subscribers import self_service, subscriber_lookup, tokens, transactional
+
+KINDS = ("confirm", "welcome", "already", "goodbye", "which")
+
+
+def messages() -> list[str]:
+    """Every notice written so far, as text."""
+    from email import message_from_bytes
+    from email.policy import default
+
+    found = []
+    for path in sorted(wiring.get_config().outbox_dir.rglob("*.eml")):
+        message = message_from_bytes(path.read_bytes(), policy=default)
+        body = message.get_body(("plain",))  # type: ignore[attr-defined]
+        found.append(f"{message['To']}\n{message['Subject']}\n{body.get_content()}")
+    return found
+
+
+def join(house: Any, now: datetime, address: str = "tilda@example.org", first_name: str = "") -> None:
+    self_service.sign_up(
+        address,
+        [house.list.id],
+        origin="https://paper.example.org/a",
+        network="203.0.113.7",
+        now=now,
+        first_name=first_name,
+    )
+
+
+def test_signing_up_is_confirmed_by_the_link_in_the_mail(house: Any, now: datetime) -> None:
+    join(house, now)
+    assert transactional_mail.send_due(now) is True
+    (message,) = messages()
+    assert message.startswith("tilda@example.org\nConfirm: Morning Briefing")
+    token = re.search(r"/c/(\S+)", message)
+    assert token
+    claims = subscriber_lookup.get_signer().read(token[1], tokens.CONFIRM, now)
+    self_service.confirm_subscription(claims, network="", now=now)
+    assert subscriber_lookup.count_subscribers_by_state(house.list.id) == {"active": 1}
+
+
+def test_nothing_a_stranger_typed_is_in_the_first_mail(house: Any, now: datetime) -> None:
+    join(house, now, first_name="Buy pills at once")
+    transactional_mail.send_due(now)
+    assert "pills" not in messages()[0]
+
+
+def test_an_owed_mail_is_sent_once(house: Any, now: datetime) -> None:
+    join(house, now)
+    transactional_mail.send_due(now)
+    assert transactional_mail.send_due(now) is False
+    assert len(messages()) == 1
+
+
+def test_a_refused_mail_is_tried_again_later(house: Any, now: datetime, settings: Any, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    working = settings.CONFIG
+    settings.CONFIG = replace(working, outbox_dir=blocked)
+    join(house, now)
+    transactional_mail.send_due(now)
+    settings.CONFIG = working
+    assert transactional_mail.send_due(now) is False, "not at once"
+    assert transactional_mail.send_due(now + timedelta(minutes=2)) is True
+    assert len(messages()) == 1
+
+
+def test_a_sender_that_died_leaves_the_mail_unknown_and_not_repeated(house: Any, now: datetime) -> None:
+    join(house, now)
+    assert len(transactional.claim_mails(now, limit=5, lease=transactional_mail.LEASE)) == 1
+    later = now + timedelta(minutes=10)
+    assert transactional_mail.send_due(later) is False
+    assert messages() == []
+
+
+@pytest.mark.parametrize("language", ["en", "de", "xx"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_mail_has_words_in_every_language(kind: str, language: str) -> None:
+    words = get_transactional_text(kind, language)
+    for text in (words.subject, words.heading, words.button, *words.paragraphs, *words.small):
+        assert text.format(list="L", publication="P")

@@ -1,0 +1,161 @@
+"""Files as programs and people leave them: what is read, and what is refused in which words."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from newsletter.kernel.errors import BadInput
+from subscribers.imports.csv import LONGEST_CELL, LONGEST_LINE, LONGEST_RECORD, escape_formula
+from subscribers.imports.rows import BadRow, Row
+from tests.subscribers.reading import rows
+
+
+def names(text: str | bytes) -> list[tuple[str, str]]:
+    return [(row.address, row.first_name) for row in rows(text) if isinstance(row, Row)]
+
+
+def refusal(text: str | bytes) -> str:
+    with pytest.raises(BadInput) as refused:
+        rows(text)
+    return str(refused.value)
+
+
+SAME = [("zoe@example.com", "Zoë"), ("ben@example.com", "Ben")]
+PLAIN = "email,first_name\nzoe@example.com,Zoë\nben@example.com,Ben\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PLAIN.encode(),
+        PLAIN.encode("utf-8-sig"),
+        PLAIN.encode("utf-16"),
+        PLAIN.encode("cp1252"),
+        PLAIN.replace("\n", "\r\n").encode(),
+        PLAIN.replace("\n", "\r").encode(),
+        PLAIN.replace(",", ";").encode(),
+        PLAIN.replace(",", "\t").encode(),
+        ("sep=;\n" + PLAIN.replace(",", ";")).encode("utf-8-sig"),
+        ("\n\n" + PLAIN.replace("\n", "\n\n") + ",\n").encode(),
+        PLAIN.replace("zoe@example.com", "Zoë R. <zoe@example.com>").replace("ben@", "mailto:ben@").encode(),
+        PLAIN.replace("Ben", "  Ben  ").replace("zoe@", " zoe@").encode(),
+        PLAIN.replace("email,first_name", "E-Mail,Vorname").encode(),
+        PLAIN.replace("email,first_name", "Email Address,First Name").encode(),
+        PLAIN.replace(",Zoë", ",Zoë,and,more,cells").encode(),
+        PLAIN.replace("zoe@example.com", "'zoe@example.com'").encode(),
+        'note,first_name,email\n"two\nlines, ""quoted""",Zoë,zoe@example.com\n,Ben,ben@example.com\n'.encode(),
+    ],
+)
+def test_the_same_readers_are_found_whatever_program_wrote_the_file(data: bytes) -> None:
+    assert names(data) == SAME
+
+
+def test_a_name_in_the_code_page_of_windows_survives_however_late_it_comes() -> None:
+    filler = "".join(f"reader{n}@example.com,Ann\n" for n in range(6000))
+    found = names(f"email,first_name\n{filler}".encode() + "late@example.com,Zoë\n".encode("cp1252"))
+    assert found[-1] == ("late@example.com", "Zoë")
+
+
+def test_an_apostrophe_at_the_edge_of_a_name_stays() -> None:
+    assert names("email,first_name\nann@example.com,'t Hooft\nben@example.com,'=Ben\n") == [
+        ("ann@example.com", "'t Hooft"),
+        ("ben@example.com", "=Ben"),
+    ]
+
+
+def test_a_full_name_is_parted_only_where_no_first_name_is_given() -> None:
+    assert names("email,name\nann@example.com,Ann van Lee\n") == [("ann@example.com", "Ann")]
+    assert names("email,name,first_name\nann@example.com,Ann van Lee,Annie\n") == [("ann@example.com", "Annie")]
+
+
+def test_a_bad_row_says_where_which_field_what_stood_there_and_why() -> None:
+    found = rows("email,zone\nann@example.com,Europe/London\nben@,\ncleo@example.com,Mars/Phobos\n")
+    assert found[0] == Row(2, "ann@example.com", zone="Europe/London")
+    assert isinstance(found[1], BadRow)
+    assert (found[1].line, found[1].field, found[1].value) == (3, "email", "ben@")
+    assert isinstance(found[2], BadRow)
+    assert (found[2].line, found[2].field, found[2].value) == (4, "zone", "Mars/Phobos")
+
+
+def test_lines_are_counted_as_an_editor_counts_them() -> None:
+    found = rows('email,note\nann@example.com,"one\ntwo\nthree"\nben@,\n')
+    assert [row.line for row in found] == [2, 5]
+
+
+def test_a_cell_over_several_lines_never_becomes_a_name() -> None:
+    """With a quote missing it would hold the addresses of others, and greet a reader with them."""
+    (row,) = rows('email,first_name\nann@example.com,"Ann\nben@example.com,Ben"\n')
+    assert isinstance(row, BadRow)
+    assert (row.line, row.field) == (2, "first_name")
+
+
+@pytest.mark.parametrize("rest", ["", "\nben@example.com,Ben", "\nben@example.com,Ben" * (LONGEST_RECORD + 2) + '"'])
+def test_a_quote_that_is_never_closed_stops_the_import_and_names_its_line(rest: str) -> None:
+    assert "line 3" in refusal(f'email,note\nzoe@example.com,Zoë\nann@example.com,"Ann{rest}\n')
+
+
+def test_control_characters_do_not_come_in() -> None:
+    assert names("email,first_name\nann@example.com,A\x07n\x1bn\n") == [("ann@example.com", "A n n")]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "empty"),
+        ("\n \n", "empty"),
+        ("name,town\nAnn,Upland\n", "name, town"),
+        ("ann@example.com,Ann\n", "first line"),
+        ("email,status\nann@example.com,mostly\n", "mostly"),
+        ("email,first_name\nann@example.com,Ann\x00\n", "binary"),
+        ("\x89PNG\r\n\x1a\n\x00\x00", "binary"),
+        ("email\n" + "a" * (LONGEST_LINE + 1), "longer"),
+        ("email,mailing_permission\nann@example.com,full\n", "mailing_permission"),
+        ("PK\x03\x04rest of a workbook", "ZIP"),
+        (b"\x1f\x8b\x08", "gzip"),
+        ("%PDF-1.7", "PDF"),
+        (",".join(f"c{n}" for n in range(500)), "500 columns"),
+    ],
+)
+def test_a_file_that_cannot_be_taken_is_refused_with_the_reason(text: str | bytes, words: str) -> None:
+    assert words in refusal(text)
+
+
+def test_a_cell_of_many_kilobytes_makes_its_row_bad() -> None:
+    (row,) = rows(f"email,first_name\nann@example.com,{'a' * (LONGEST_CELL + 1)}\n")
+    assert isinstance(row, BadRow)
+    assert len(row.value) < 50
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+44 1632", "-1", "@SUM(A1)", "\tx", "\rx"])
+def test_no_spreadsheet_takes_an_exported_cell_for_a_formula(cell: str) -> None:
+    assert escape_formula(cell) == f"'{cell}"
+    assert escape_formula(f"a{cell}") == f"a{cell}"
+
+
+@given(st.sampled_from([b"", b"email,first_name\n", b"\xff\xfe"]), st.binary(max_size=300))
+def test_no_bytes_break_the_reader(start: bytes, data: bytes) -> None:
+    with contextlib.suppress(BadInput):  # the only error a file may meet
+        rows(start + data)
+
+
+@example(["'=", "''=1", "'", "="])
+@given(
+    st.lists(
+        st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=20),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_every_name_that_is_written_is_read_again(written: list[str]) -> None:
+    file = io.StringIO()
+    csv.writer(file).writerows(
+        [["email", "first_name"], *([f"r{n}@example.com", escape_formula(name)] for n, name in enumerate(written))]
+    )
+    found = [row.first_name for row in rows(file.getvalue()) if isinstance(row, Row)]
+    assert found == [name.strip() for name in written]

@@ -1,0 +1,99 @@
+"""Mail we owe readers: claimed once, and never sent again when nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from subscribers import models, people, self_service, transactional
+from subscribers.values import List, TransactionalMail
+
+LEASE = timedelta(minutes=2)
+
+
+def claim(now: datetime, limit: int = 50) -> tuple[TransactionalMail, ...]:
+    return transactional.claim_mails(now, limit=limit, lease=LEASE)
+
+
+@pytest.fixture
+def one(morning: List, now: datetime) -> TransactionalMail:
+    """A confirmation that is claimed."""
+    self_service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
+    (mail,) = claim(now)
+    return mail
+
+
+def state(mail: TransactionalMail) -> str:
+    return models.OwedMail.objects.get(id=mail.id).state
+
+
+def test_a_mail_is_claimed_by_one_alone(one: TransactionalMail, now: datetime) -> None:
+    assert claim(now) == ()
+
+
+def test_a_mail_refused_for_now_comes_again_when_its_time_has_come(one: TransactionalMail, now: datetime) -> None:
+    transactional.mark_mail_failed(one.id, "too busy", now, again_at=now + timedelta(minutes=5))
+    assert claim(now + timedelta(minutes=4)) == ()
+    (again,) = claim(now + timedelta(minutes=5))
+    assert (again.id, again.attempts) == (one.id, 2)
+
+
+def test_a_mail_that_was_sent_or_given_up_never_comes_again(
+    one: TransactionalMail, morning: List, now: datetime
+) -> None:
+    transactional.mark_mail_sent(one.id, now)
+    self_service.sign_up("ben@example.com", [morning.id], origin="", network="", now=now)
+    (other,) = claim(now)
+    transactional.mark_mail_failed(other.id, "no such user", now)
+    assert claim(now + timedelta(days=1)) == ()
+    assert (state(one), state(other)) == ("sent", "failed")
+
+
+def test_a_mail_whose_sender_died_is_unknown_and_not_sent_again(one: TransactionalMail, now: datetime) -> None:
+    assert claim(now + LEASE + timedelta(seconds=1)) == ()
+    assert state(one) == "unknown"
+
+
+@pytest.mark.parametrize("answer", ["sent", "failed"])
+def test_an_answer_that_comes_late_still_counts(answer: str, one: TransactionalMail, now: datetime) -> None:
+    late = now + LEASE + timedelta(seconds=1)
+    claim(late)
+    transactional.mark_mail_sent(one.id, late) if answer == "sent" else transactional.mark_mail_failed(
+        one.id, "no", late
+    )
+    assert state(one) == answer
+
+
+def test_pressing_the_button_twice_owes_one_mail(morning: List, now: datetime) -> None:
+    for seconds in (0, 2, 60):
+        self_service.sign_up(
+            "ann@example.com", [morning.id], origin="", network="", now=now + timedelta(seconds=seconds)
+        )
+    assert len(claim(now + timedelta(minutes=2))) == 1
+
+
+def test_no_word_that_a_stranger_typed_is_in_what_we_owe(morning: List, now: datetime) -> None:
+    self_service.sign_up(
+        "ann@example.com",
+        [morning.id],
+        origin="/join/?x=Hello",
+        network="",
+        now=now,
+        first_name="Dear friend",
+        words="Hello",
+    )
+    (mail,) = claim(now)
+    assert "friend" not in repr(mail)
+    assert "Hello" not in repr(mail)
+
+
+def test_the_address_is_the_present_one_and_its_domain_fit_for_sending(
+    active: Callable[..., int], morning: List, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    self_service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
+    people.change_address(person_id, "ann@bücher.example", by="test", now=now)
+    (mail,) = claim(now)
+    assert (mail.kind, mail.address) == ("already", "ann@xn--bcher-kva.example")

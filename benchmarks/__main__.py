@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
+
+from benchmarks.processes import run_each
 
 NAMES = ("start", "rendering", "delivery", "events", "lookup", "beside", "retention", "subscribers", "hostile")
 
@@ -13,7 +16,15 @@ def main() -> None:
     for name in wanted:
         if name not in NAMES:
             sys.exit(f"There is no benchmark “{name}”. There are {', '.join(NAMES)}.")
-        import_module(f"benchmarks.{name}").main()
+    if len(wanted) == 1:
+        import_module(f"benchmarks.{wanted[0]}").main()
+    else:
+        run_each(commands(wanted))
+
+
+def commands(names: Sequence[str]) -> dict[str, list[str]]:
+    """The command that runs each of these benchmarks by itself."""
+    return {name: [sys.executable, "-m", "benchmarks", name] for name in names}
 
 
 if __name__ == "__main__":

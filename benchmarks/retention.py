@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.delivery import _add_readers, surroundings
+from benchmarks.processes import run_each
 
 READERS = int(os.environ.get("BENCH_RETAINED", 20_000))
 DAYS, STEADY_FROM = 30, 10
@@ -27,10 +27,7 @@ SOFT = {"type": "blocked", "reason": "452 mailbox full"}
 
 
 def main() -> None:
-    for database in ("sqlite", "postgres"):
-        done = subprocess.run([sys.executable, "-m", "benchmarks.retention", database], check=False)
-        if done.returncode:
-            print(f"{database}: not measured")
+    run_each({where: [sys.executable, "-m", "benchmarks.retention", where] for where in ("sqlite", "postgres")})
 
 
 def measure(database: str) -> None:
@@ -97,7 +94,7 @@ class _Month:
         from newsletter.jobs import tasks, wiring
 
         edition = editions.create_edition(self.newsletter.id, now.date(), now=now, by="bench")
-        editions.add_pick(edition.id, self.article.id, now=now)
+        editions.add_pick(edition.id, self.article.id, reason="the same story every day", now=now)
         editions.edit_edition(edition.id, now=now, subject="The ferry is back")
         approval.approve(edition.id, by="bench", now=now)
         tasks.send_edition(edition.id, at=None, by="bench", now=now)

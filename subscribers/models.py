@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
+
 from django.db import models
-
-
-def _nothing() -> list[object]:
-    return []
 
 
 class List(models.Model):
@@ -271,7 +269,7 @@ class Import(models.Model):
     counts = models.JSONField(default=dict)
     people = models.PositiveBigIntegerField(default=0)  # in the file, each address once
     merged = models.PositiveBigIntegerField(default=0)  # of them
-    bad = models.JSONField(default=_nothing)  # the first of the bad rows
+    bad = models.JSONField(default=builtins.list)  # the first of the bad rows; `list` is the field above
     flags = models.JSONField(default=dict)  # what looks odd, by kind: how often, and the first of them
     error = models.TextField(blank=True)
     file_kept = models.BooleanField(default=True)

@@ -23,6 +23,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from newsletter import __version__
 from newsletter.kernel.errors import Refused, SurroundingsError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-USER_AGENT = "newsletter/0.1 (self-hosted newsletter desk)"
+USER_AGENT = f"newsletter/{__version__} (self-hosted newsletter desk)"
 MOST_BYTES = 10 * 2**20  # as transferred and as unpacked
 MOST_SECONDS = 20.0  # for everything, redirects included
 MOST_REDIRECTS = 5

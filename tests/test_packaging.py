@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -10,6 +11,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+import newsletter
+from newsletter import fetching
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -32,6 +36,31 @@ def test_the_wheel_carries_the_templates(wheel: Path) -> None:
     assert "newsletter/_templates/web/static/app.css" in names
     assert "newsletter/_templates/demo/publication.toml" in names
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/"))]
+
+
+def test_the_wheel_says_that_both_packages_are_typed(wheel: Path) -> None:
+    assert {"newsletter/py.typed", "subscribers/py.typed"} <= set(zipfile.ZipFile(wheel).namelist())
+
+
+def test_the_version_stands_in_one_place(wheel: Path) -> None:
+    version = newsletter.__version__
+    assert wheel.name.split("-")[1] == version
+    done = subprocess.run([sys.executable, "-m", "newsletter", "--version"], capture_output=True, text=True)
+    assert done.stdout.strip() == version
+    assert f"newsletter/{version} " in fetching.USER_AGENT
+    for folder in ("newsletter", "subscribers"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert path == ROOT / "newsletter" / "__init__.py" or f'"{version}"' not in path.read_text("utf-8"), path
+    assert f'"{version}"' not in (ROOT / "pyproject.toml").read_text("utf-8")
+
+
+def test_the_changelog_has_the_version_with_its_date() -> None:
+    versions = re.findall(
+        r"^## \[(.+?)\](?: - (\d{4}-\d{2}-\d{2}))?$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M
+    )
+    assert versions[0] == ("Unreleased", "")
+    assert all(date for _, date in versions[1:])
+    assert newsletter.__version__ in dict(versions)
 
 
 def test_the_source_distribution_carries_what_the_wheel_is_made_of_and_nothing_else(tmp_path: Path) -> None:

@@ -113,6 +113,42 @@ def test_nothing_but_the_door_and_the_providers_opens_a_connection() -> None:
 LISTENS = ("newsletter/cli/demo.py", "newsletter/jobs/heartbeats.py")  # a free port; the name of this machine
 
 
+def _imports_of_ours(module: ast.Module) -> Iterator[str]:
+    """The modules of our own that a module imports, also relative ones."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{'.' * node.level}{node.module or ''}"]
+        else:
+            continue
+        yield from (
+            name for name in names if name.startswith(".") or name.split(".")[0] in {"newsletter", "subscribers"}
+        )
+
+
+def test_no_migration_imports_our_code() -> None:
+    """Code moves and changes; a migration does for good what it did when it was written."""
+    found = {path: [*_imports_of_ours(module)] for path, module in _modules() if "/migrations/" in path}
+    assert len(found) > 20
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import subscribers.models",
+        "from newsletter.delivery import ledger",
+        "from newsletter import delivery as d",
+        "from .. import models",
+        "def f():\n    import newsletter.kernel.clock",
+    ],
+)
+def test_the_look_for_imports_of_ours_finds_them(line: str) -> None:
+    assert list(_imports_of_ours(ast.parse(line)))
+    assert not list(_imports_of_ours(ast.parse("import django.db.models\nfrom array import array")))
+
+
 @pytest.mark.django_db
 def test_no_migration_is_missing() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)

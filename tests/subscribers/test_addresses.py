@@ -95,3 +95,19 @@ def test_a_domain_is_compared_and_sent_in_idna() -> None:
     assert addresses.to_key("Ann@BÜCHER.example") == "ann@xn--bcher-kva.example"
     assert addresses.to_sendable("Ann@bücher.example") == "Ann@xn--bcher-kva.example"
     assert addresses.to_key("ann@xn--bcher-kva.example") == addresses.to_key("ann@bücher.example")
+
+
+@pytest.mark.parametrize("name", ["ann", "a--n"])  # hyphens side by side are left to the library
+@pytest.mark.parametrize(
+    ("local", "whole", "fits"), [(64, 100, True), (65, 100, False), (30, 254, True), (30, 255, False)]
+)
+def test_an_address_may_be_as_long_as_mail_allows_and_no_longer(name: str, local: int, whole: int, fits: bool) -> None:
+    room = whole - local - len("@example.com")
+    domain = f"{'b' * 49}." * (room // 50) + f"{'c' * (room % 50 - 1)}.example.com"
+    address = f"{name.ljust(local, 'x')}@{domain}"
+    assert len(address) == whole
+    if fits:
+        assert addresses.check_address(address) == address
+    else:
+        with pytest.raises(BadInput, match="is (longer|no e-mail address)"):
+            addresses.check_address(address)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from subscribers import bounces_complaints, models, people, policy, subscriber_lookup
+from subscribers import bounces_complaints, models, people, policy, self_service, subscriber_lookup
 from subscribers.bounces_complaints import ProviderReport
+from subscribers.tokens import CONFIRM, Claims
 
 
 @pytest.fixture
@@ -120,3 +121,18 @@ def test_every_change_leaves_its_consent_event(reader: int, report: Callable[...
     report("hard")
     newest = subscriber_lookup.get_subscriber(reader).consents[0]
     assert (newest.state, newest.how, newest.origin) == ("bounced", "event", "hard 0")
+
+
+@pytest.mark.parametrize(("what", "after"), [("hard", "active"), ("left", "active"), ("complained", "complained")])
+def test_who_said_yes_since_is_put_out_by_no_older_report_but_a_complaint(
+    what: Any, after: str, house: Any, now: datetime
+) -> None:
+    self_service.sign_up("ann@example.com", [house.list.id], origin="", network="", now=now)
+    ann = subscriber_lookup.find_subscriber_by_address("ann@example.com")
+    assert ann is not None
+    self_service.confirm_subscription(Claims(CONFIRM, house.list.id, ann.id), network="", now=now)
+    before = now - timedelta(hours=1)
+    bounces_complaints.apply_reports(
+        [ProviderReport(what, ann.address, house.list.id, "", before)], source="provider", now=now
+    )
+    assert state(ann.id) == [after]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.kernel.errors import NotFound
-from subscribers import people, self_service, subscriber_lookup, suppressions, transactional
+from subscribers import models, people, self_service, subscriber_lookup, suppressions, transactional
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List
 from tests.conftest import reported
@@ -131,3 +131,16 @@ def test_saying_it_twice_keeps_the_first_reason_of_a_suppression(active: Active,
     assert subscriber_lookup.get_subscriber(person_id).suppressed == ""
     with pytest.raises(NotFound):
         suppressions.lift_suppression("ann@example.com")
+
+
+def test_a_reason_is_kept_with_the_leaving_alone(morning: List, active: Callable[..., int], now: datetime) -> None:
+    claims = Claims(FOOTER, morning.id, active("ann@example.com"))
+    self_service.record_leaving_reason(claims, "too-many")  # before leaving
+    self_service.unsubscribe_by_link(claims, how="page", network="", now=now)
+    self_service.record_leaving_reason(claims, "other", "moved")
+    self_service.undo_unsubscribe(claims, network="", now=now)
+    self_service.record_leaving_reason(claims, "never-asked")  # by an old page, after coming back
+    person = models.Subscriber.objects.get()
+    assert [*person.consents.order_by("id").values_list("how", "reason")] == [
+        ("desk", ""), ("page", "other: moved"), ("undo", ""),
+    ]  # fmt: skip

@@ -23,7 +23,7 @@ from subscribers import (
 from subscribers.rate_limits import MAX_HITS, TooManyRequests
 from subscribers.values import List, TransactionalMail
 from subscribers.views import joining
-from tests.conftest import reported
+from tests.conftest import just_before, reported
 
 Look = Callable[..., str | None]
 
@@ -258,3 +258,15 @@ def test_whoever_signs_up_is_answered_alike_and_after_the_same_time(morning: Lis
         assert perf_counter() - begun >= joining.ANSWER_SECONDS
         answers.add((answer.status_code, answer.content.replace(name.encode(), b"")))
     assert len(answers) == 1
+
+
+@pytest.mark.parametrize("made", ["subscribers_subscriber", "subscribers_subscription"])
+def test_a_form_that_is_sent_twice_at_the_same_moment_signs_one_reader_up(
+    made: str, morning: List, state: Look, now: datetime
+) -> None:
+    with just_before(f'INSERT INTO "{made}"', lambda: join("ann@example.com", morning, now=now)):
+        join("Ann@example.com", morning, now=now)
+    person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
+    assert person is not None
+    assert models.Subscriber.objects.count() == models.Subscription.objects.count() == 1
+    assert [consent.state for consent in person.consents] == ["pending", "pending"]

@@ -12,6 +12,7 @@ from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import models, self_service, subscriber_lookup, suppressions, transactional
 from subscribers.consent import erasure
 from subscribers.values import ImportReport, List
+from tests.conftest import just_before
 
 Active = Callable[..., int]
 
@@ -57,6 +58,16 @@ def test_one_with_an_end_is_lifted_then_and_the_longer_one_counts(now: datetime,
         suppressions.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now)
     with pytest.raises(NotFound):
         suppressions.lift_suppression("ann@example.com")
+
+
+def test_of_two_who_suppress_an_address_at_the_same_moment_the_longer_one_counts(now: datetime, db: None) -> None:
+    def suppress(days: int) -> None:
+        until = now + timedelta(days=days)
+        suppressions.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=until)
+
+    with just_before('INSERT INTO "subscribers_suppression"', lambda: suppress(3)):
+        suppress(1)
+    assert [row.expires_at for row in models.Suppression.objects.all()] == [now + timedelta(days=3)]
 
 
 def test_the_list_goes_out_and_comes_back(active: Active, now: datetime) -> None:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from subscribers import models, people, self_service, transactional
+from subscribers import models, people, self_service, suppressions, transactional
 from subscribers.values import List, TransactionalMail
+from tests.conftest import just_before
 
 LEASE = timedelta(minutes=2)
 
@@ -30,6 +31,43 @@ def state(mail: TransactionalMail) -> str:
 
 
 def test_a_mail_is_claimed_by_one_alone(one: TransactionalMail, now: datetime) -> None:
+    assert claim(now) == ()
+
+
+CLAIM = '"attempts" = ("subscribers_owedmail"."attempts" + '  # the statement that takes a mail
+
+
+def test_of_two_who_look_at_the_same_moment_one_has_a_mail(morning: List, now: datetime) -> None:
+    """Also when the other has been refused already, so that it is owed again."""
+    self_service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
+
+    def another_tries() -> None:
+        (mail,) = claim(now)
+        transactional.mark_mail_failed(mail.id, "too busy", now, again_at=now + timedelta(minutes=5))
+
+    with just_before(CLAIM, another_tries):
+        assert claim(now) == ()
+    assert [row.attempts for row in models.OwedMail.objects.all()] == [1]
+
+
+def test_a_mail_given_up_at_the_same_moment_is_not_claimed(morning: List, now: datetime) -> None:
+    self_service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
+
+    def never_mail_again() -> None:
+        suppressions.suppress("ann@example.com", reason="asked", source="letter", now=now)
+        assert claim(now) == ()
+
+    with just_before(CLAIM, never_mail_again):
+        assert claim(now) == ()
+    assert {row.state for row in models.OwedMail.objects.all()} == {"failed"}
+
+
+def test_an_answer_settles_only_a_mail_that_is_in_somebodys_hand(one: TransactionalMail, now: datetime) -> None:
+    transactional.mark_mail_sent(one.id, now)
+    transactional.mark_mail_failed(one.id, "no such user", now)
+    transactional.mark_mail_unknown(one.id, "the line broke", now)
+    assert state(one) == "sent"
+    transactional.mark_mail_failed(one.id, "too busy", now, again_at=now)
     assert claim(now) == ()
 
 

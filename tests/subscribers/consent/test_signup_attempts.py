@@ -15,6 +15,7 @@ from newsletter.kernel.errors import BadInput, Refused
 from subscribers import models, rate_limits, self_service, subscriber_lookup
 from subscribers.consent import signup_attempts
 from subscribers.values import List
+from subscribers.views import joining
 
 
 def verdicts() -> list[str]:
@@ -152,3 +153,9 @@ def test_which_address_takes_the_same_work_whether_it_is_known_or_not(
     for address in ("known@example.com", "unknown@example.com"):
         with django_assert_num_queries(5):
             assert Client().post("/which/", {"email": address}).status_code == 200
+
+
+def test_a_body_may_be_as_large_as_the_limit_and_no_larger(morning: List) -> None:
+    body = json.dumps({"email": "ann@example.com", "lists": ["morning"]})
+    assert api(body.ljust(joining.LARGEST_JSON)).status_code == 202
+    assert api(body.ljust(joining.LARGEST_JSON + 1)).json()["field"] == "body"

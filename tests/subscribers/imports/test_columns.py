@@ -320,3 +320,12 @@ def test_an_attribute_of_a_kind_takes_only_values_of_that_kind() -> None:
 def test_an_address_that_cannot_be_mailed_is_kept_and_marked() -> None:
     found = row("email\njürgen@example.com\n")
     assert (found.address, found.sendable) == ("jürgen@example.com", False)
+
+
+def test_a_file_may_bring_as_many_attributes_as_the_limit_and_no_more() -> None:
+    def columns(count: int) -> str:
+        return ",".join(["email", *(f"trait{n}" for n in range(count))]) + "\nann@example.com\n"
+
+    assert len(rows(columns(60))) == 1
+    with pytest.raises(BadInput, match="61 columns of attributes; 60"):
+        rows(columns(61))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import json
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput
-from subscribers.imports.csv import LONGEST_CELL, LONGEST_LINE, LONGEST_RECORD, escape_formula
+from subscribers.imports.csv import LONGEST_CELL, LONGEST_LINE, LONGEST_RECORD, MOST_COLUMNS, escape_formula
 from subscribers.imports.rows import BadRow, Row
 from tests.subscribers.reading import rows
 
@@ -130,6 +131,60 @@ def test_a_cell_of_many_kilobytes_makes_its_row_bad() -> None:
     (row,) = rows(f"email,first_name\nann@example.com,{'a' * (LONGEST_CELL + 1)}\n")
     assert isinstance(row, BadRow)
     assert len(row.value) < 50
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_line_may_be_as_long_as_the_limit_and_no_longer(end: str) -> None:
+    spare = LONGEST_LINE - len("ann@example.com,Ann,") - len(end)
+    notes = [part * 8000 for part in "abcdefgh"] + ["i" * (spare - 8 * 8001)]
+    line = f"ann@example.com,Ann,{','.join(notes)}"
+    assert len(line + end) == LONGEST_LINE
+    head = "email,first_name\n"
+    assert names(f"{head}{line}{end}") == [("ann@example.com", "Ann")]
+    assert "Line 2 is longer" in refusal(f"{head}{line}x{end}")
+
+
+def test_a_record_may_have_as_many_lines_behind_its_first_as_the_limit_and_no_more() -> None:
+    def noted(lines: int) -> str:
+        note = "\n".join("x" * (1 + lines))
+        return f'email,note\nann@example.com,"{note}"\nben@example.com,\n'
+
+    assert [address for address, _ in names(noted(LONGEST_RECORD))] == ["ann@example.com", "ben@example.com"]
+    assert "line 2" in refusal(noted(LONGEST_RECORD + 1))
+
+
+def test_a_file_may_have_as_many_columns_as_the_limit_and_no_more() -> None:
+    def wide(columns: int) -> str:
+        return ",".join(["email", *(f"c{n}" for n in range(columns - 1))]) + "\nann@example.com\n"
+
+    assert len(rows(wide(MOST_COLUMNS), mapping={f"c{n}": "ignore" for n in range(MOST_COLUMNS - 1)})) == 1
+    assert f"{MOST_COLUMNS + 1} columns; {MOST_COLUMNS} are" in refusal(wide(MOST_COLUMNS + 1))
+
+
+@pytest.mark.parametrize("column", ["email", "first_name", "tags", "town"])
+def test_a_cell_may_be_as_long_as_the_limit_and_no_longer(column: str) -> None:
+    def long(length: int) -> Row | BadRow:
+        cell = "ann@example.com" if column == "email" else "x"
+        others = [name for name in ("email", "first_name", "tags", "town") if name != column]
+        cells = {name: "ann@example.com" if name == "email" else "" for name in others}
+        (row,) = rows(f"{column},{','.join(others)}\n{cell.rjust(length)},{','.join(cells.values())}\n")
+        assert isinstance(row, Row | BadRow)
+        return row
+
+    assert isinstance(long(LONGEST_CELL), Row)
+    bad = long(LONGEST_CELL + 1)
+    assert isinstance(bad, BadRow)
+    assert (bad.field, bad.reason) == (column, "The cell is too long.")
+
+
+def test_what_is_kept_of_a_row_is_cut_at_its_limits() -> None:
+    tags = ";".join(f"{n:02}" for n in range(51))
+    (row,) = rows(f"email,first_name,tags,town\nann@example.com,{'a' * 101},{tags},{'t' * 1001}\n")
+    assert isinstance(row, Row)
+    assert (len(row.first_name), len(json.loads(row.tags)), len(json.loads(row.attributes)["town"])) == (100, 50, 1000)
+    (row,) = rows(f"email,tags\nann@example.com,{'g' * 61}\n")
+    assert isinstance(row, Row)
+    assert json.loads(row.tags) == ["g" * 60]
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+44 1632", "-1", "@SUM(A1)", "\tx", "\rx"])

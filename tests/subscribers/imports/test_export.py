@@ -146,3 +146,15 @@ def test_an_export_can_be_narrowed_to_a_segment(house: int, morning: List, now: 
         exported(morning.id, "csv", state="gone")
     with pytest.raises(BadInput, match="name a list"):
         exported(None, "csv")
+
+
+def test_a_line_may_be_as_long_as_the_limit_and_no_longer(
+    house: int, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = exported(None, "jsonl").encode()
+    longest = max(len(line) for line in data.splitlines(keepends=True))
+    monkeypatch.setattr(restore, "LONGEST_LINE", longest)
+    restore.restore_export(io.BytesIO(data), by="test", now=now)
+    monkeypatch.setattr(restore, "LONGEST_LINE", longest - 1)
+    with pytest.raises(BadInput, match="no export of ours"):
+        restore.restore_export(io.BytesIO(data), by="test", now=now)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import people, policy, self_service, subscriber_lookup, suppressions
-from subscribers.imports import chunks, run
+from subscribers.imports import chunks, csv, run
 from subscribers.imports.chunks import FIRST_CHUNK as STROKE
 from subscribers.values import ImportReport, List
-from tests.conftest import reported
+from tests.conftest import just_before, reported
 
 TakeIn = Callable[..., ImportReport]
 Look = Callable[..., str | None]
@@ -247,3 +247,51 @@ def test_the_report_adds_up_to_the_rows(take_in: TakeIn) -> None:
     )
     assert adds_up(report)
     assert report == replace(report, rows=4, new=2, unchanged=1, refused=1)
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_who_signs_up_while_a_file_is_being_merged_is_judged_anew(
+    known: bool, morning: List, evening: List, take_in: TakeIn, state: Look, now: datetime
+) -> None:
+    """Counted and written as they are by then: one person, who waits for their own confirmation."""
+    if known:
+        people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+
+    def sign_up() -> None:
+        self_service.sign_up("ann@example.com", [morning.id], origin="/join/", network="", now=now)
+
+    written = "subscribers_subscription" if known else "subscribers_subscriber"
+    with just_before(f"INSERT INTO {written} (", sign_up):
+        report = take_in("email\nann@example.com\nben@example.com\n")
+    assert (state("ann@example.com"), state("ben@example.com")) == ("pending", "active")
+    assert counted(report) == (1, 0, 1, 0, 0)
+    person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
+    assert person is not None
+    assert "import" not in {consent.how for consent in person.consents}
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_file_may_be_as_large_as_the_limit_and_no_larger(
+    dry_run: bool, morning: List, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "readers.csv"
+    file.write_text(FILE)
+
+    def take() -> ImportReport:
+        return run.import_csv(file, morning.id, dry_run=dry_run, by="test", now=now)
+
+    monkeypatch.setattr(csv, "LARGEST_FILE", len(FILE))
+    assert take().new == 2
+    monkeypatch.setattr(csv, "LARGEST_FILE", len(FILE) - 1)
+    with pytest.raises(BadInput, match="Split it"):
+        take()
+
+
+def test_what_is_uploaded_may_be_as_large_as_the_limit_and_no_larger(
+    morning: List, take_in: TakeIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv, "LARGEST_FILE", len(FILE))
+    assert take_in(FILE).new == 2
+    monkeypatch.setattr(csv, "LARGEST_FILE", len(FILE) - 1)
+    with pytest.raises(BadInput, match="Split it"):
+        take_in(FILE)

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from newsletter.kernel.errors import Refused, SurroundingsError
+from newsletter.kernel.errors import NotFound, Refused, SurroundingsError
 from subscribers import models
 from subscribers.imports import chunks, staging
+from subscribers.imports import run as run_module
 from subscribers.imports.run import (
     begin_import,
     change_import_options,
@@ -22,10 +23,13 @@ from subscribers.imports.run import (
     get_import,
     has_waiting_imports,
     process_next_import,
+    request_undo,
+    resume_import,
     stream_refused_csv,
 )
 from subscribers.imports.staging import ImportOptions
 from subscribers.values import ImportRun, List
+from tests.conftest import just_before
 
 FILE = "email,first_name\nann@example.com,Ann\nben@example.com,Ben\nnobody@,\n"
 
@@ -142,6 +146,185 @@ def test_files_are_kept_for_a_month_for_their_owner_alone(begin: Callable[..., I
     delete_old_files(now + timedelta(days=31))
     assert not list(folder.glob(f"{run.id}.*"))
     assert not get_import(run.id).file_kept
+
+
+@pytest.mark.parametrize("state", ["waiting", "running", "undoing"])
+def test_the_file_of_an_import_under_way_is_kept_however_old_it_is(
+    state: str, begin: Callable[..., ImportRun], now: datetime
+) -> None:
+    run = begin()
+    step(now)
+    seen = {confirm_import(run.id).state}
+    much_later = now + timedelta(days=400)
+    if state == "waiting":
+        delete_old_files(much_later)
+
+    def clock() -> datetime:
+        if state == "running":
+            delete_old_files(much_later)
+            seen.add(get_import(run.id).state)
+        return now
+
+    assert process_next_import(now, owner="worker", clock=clock)
+    if state == "undoing":
+        seen.add(request_undo(run.id, by="ed@example.com", keep_people=False).state)
+        delete_old_files(much_later)
+    assert state in seen
+    assert get_import(run.id).file_kept
+    assert files() == [f"{run.id}.csv", f"{run.id}.work"]
+    if state != "undoing":
+        assert get_import(run.id).state == "done"
+        delete_old_files(much_later)
+        assert files() == []
+
+
+@pytest.mark.parametrize(
+    "meanwhile", [{"owner": "another worker"}, {"state": "stopped"}, {"merged_to": "zoe@example.com"}], ids=str
+)
+def test_a_worker_that_was_overtaken_merges_nothing_more(
+    meanwhile: dict[str, str], begin: Callable[..., ImportRun], now: datetime
+) -> None:
+    """Somebody took it over, stopped it, or has merged these people: whatever of the three, the stroke is not ours."""
+    run = begin()
+    step(now)
+    confirm_import(run.id)
+
+    def clock() -> datetime:
+        models.Import.objects.filter(id=run.id).update(**meanwhile)
+        return now
+
+    assert process_next_import(now, owner="worker", clock=clock)
+    assert models.Subscriber.objects.count() == 0
+    assert (get_import(run.id).merged, get_import(run.id).file_kept) == (0, True)
+    if "owner" in meanwhile:
+        assert get_import(run.id).state == "running"  # not “failed”: whose it is now is at it
+
+
+def test_an_import_that_somebody_took_over_at_its_end_is_theirs_to_end(
+    begin: Callable[..., ImportRun], now: datetime
+) -> None:
+    run = begin()
+    step(now)
+    confirm_import(run.id)
+
+    def clock() -> datetime:
+        models.Import.objects.filter(id=run.id, merged=2).update(owner="another worker")
+        return now
+
+    assert process_next_import(now, owner="worker", clock=clock)
+    assert (get_import(run.id).merged, get_import(run.id).state) == (2, "running")
+
+
+@pytest.mark.parametrize("meanwhile", [{"owner": "another worker"}, {"state": "failed"}], ids=str)
+def test_what_was_looked_through_is_ready_only_if_it_is_still_ours_and_still_asked_for(
+    meanwhile: dict[str, str], begin: Callable[..., ImportRun], now: datetime
+) -> None:
+    run = begin()
+
+    def clock() -> datetime:
+        models.Import.objects.filter(id=run.id).update(**meanwhile)
+        return now
+
+    assert process_next_import(now, owner="worker", clock=clock)
+    assert get_import(run.id).state == meanwhile.get("state", "checking")
+
+
+def test_a_worker_that_lost_its_import_keeps_up_nobody_elses_lease(
+    begin: Callable[..., ImportRun], now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begin()
+    seconds, theirs, asked = iter(range(0, 10_000, 6)), now + timedelta(seconds=5), 0
+    monkeypatch.setattr(run_module, "perf_counter", lambda: float(next(seconds)))  # reading takes its time
+
+    def clock() -> datetime:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise KeyboardInterrupt  # killed before it does anything else
+        models.Import.objects.filter(id=run.id).update(owner="another worker", lease_until=theirs)
+        return now
+
+    with pytest.raises(KeyboardInterrupt):
+        process_next_import(now, owner="worker", clock=clock)
+    assert models.Import.objects.get(id=run.id).lease_until == theirs
+
+
+def test_of_two_workers_one_has_an_import(begin: Callable[..., ImportRun], now: datetime) -> None:
+    run = begin()
+
+    def dies() -> datetime:
+        raise KeyboardInterrupt
+
+    def another_takes_it() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            process_next_import(now, owner="another worker", clock=dies)
+
+    with just_before('UPDATE "subscribers_import"', another_takes_it):
+        assert not step(now)
+    row = models.Import.objects.get(id=run.id)
+    assert (row.state, row.owner) == ("checking", "another worker")
+
+
+def test_what_somebody_confirmed_meanwhile_is_not_looked_through_again(
+    begin: Callable[..., ImportRun], now: datetime
+) -> None:
+    run = begin()
+
+    def another_looks_and_it_is_confirmed() -> None:
+        assert step(now)
+        confirm_import(run.id)
+
+    with just_before('UPDATE "subscribers_import"', another_looks_and_it_is_confirmed):
+        assert not step(now)
+    assert get_import(run.id).state == "waiting"
+
+
+def test_what_was_discarded_at_the_same_moment_is_not_confirmed(begin: Callable[..., ImportRun], now: datetime) -> None:
+    run = begin()
+    step(now)
+    with just_before('UPDATE "subscribers_import"', lambda: discard_import(run.id)), pytest.raises(NotFound):
+        confirm_import(run.id)
+
+
+def test_an_import_under_way_is_resumed_only_when_its_lease_is_over(
+    begin: Callable[..., ImportRun], now: datetime
+) -> None:
+    run = begin()
+    step(now)
+    confirm_import(run.id)
+    models.Import.objects.filter(id=run.id).update(state="running", owner="worker", lease_until=now + chunks.LEASE)
+    for seconds in (0, 60):
+        with pytest.raises(Refused, match="under way"):
+            resume_import(run.id, by="ed@example.com", now=now + timedelta(seconds=seconds))
+    assert resume_import(run.id, by="ed@example.com", now=now + timedelta(seconds=61)).new == 2
+
+
+def test_an_import_whose_people_are_partly_in_keeps_its_file_when_it_fails(
+    begin: Callable[..., ImportRun], now: datetime
+) -> None:
+    """The rest can still be had; a file of which nothing is in and nothing ever can be is of no use to anybody."""
+    run = begin()
+    step(now)
+    confirm_import(run.id)
+    work = Path(settings.CONFIG.data_dir) / "imports" / f"{run.id}.work"
+    work.unlink()
+    (work.with_suffix(".csv")).write_text("no addresses here\n")
+    models.Import.objects.filter(id=run.id).update(merged=1)
+    step(now)
+    assert (get_import(run.id).state, get_import(run.id).file_kept) == ("failed", True)
+    models.Import.objects.filter(id=run.id).update(merged=0, state="waiting")
+    step(now)
+    assert (get_import(run.id).state, get_import(run.id).file_kept) == ("failed", False)
+
+
+def test_an_import_whose_people_are_partly_in_is_not_forgotten_when_it_is_discarded(
+    begin: Callable[..., ImportRun], now: datetime
+) -> None:
+    run = begin()
+    step(now)
+    models.Import.objects.filter(id=run.id).update(merged=1)
+    discard_import(run.id)
+    assert get_import(run.id).state == "failed"
 
 
 def test_an_import_whose_file_lies_on_another_machine_is_left_to_it(

@@ -121,3 +121,18 @@ def test_an_import_is_undone_once_and_only_if_there_is_one(take_in: TakeIn, undo
         undo(report.id)
     with pytest.raises(NotFound, match="imports list"):
         undo(report.id + 1)
+
+
+@pytest.mark.parametrize("known_by", ["an import before", "an address before"])
+def test_whom_something_else_knows_is_taken_off_the_list_and_not_forgotten(
+    known_by: str, take_in: TakeIn, undo: Callable[..., UndoReport], now: datetime
+) -> None:
+    if known_by == "an import before":
+        undo(take_in("email\nann@example.com\n").id, keep_people=True)
+    report = take_in("email\nann@example.com\n")
+    ann = subscriber_lookup.find_subscriber_by_address("ann@example.com")
+    assert ann is not None
+    if known_by == "an address before":
+        people.change_address(ann.id, "ann@example.org", by="test", now=now)
+    assert undo(report.id) == UndoReport(removed=1, put_back=0, people_removed=0, left_alone=0)
+    assert subscriber_lookup.get_subscriber(ann.id).subscriptions == ()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from subscribers import engagement, models, subscriber_lookup
 from subscribers.imports import run
 from subscribers.people import add_subscriber
@@ -31,6 +31,7 @@ from subscribers.segments.service import (
     set_tier,
 )
 from subscribers.values import List
+from tests.conftest import just_before
 
 KINDS = {"city": "text", "age": "number", "born": "date", "size": "choice"}
 FILE = """email,first_name,tier,tags,city,age,language,created_at
@@ -227,3 +228,35 @@ def test_attributes_tags_and_tiers_are_set_by_hand(people: None, now: datetime) 
     ):
         with pytest.raises(BadInput):
             wrong()
+
+
+def test_an_attribute_that_somebody_else_sets_at_the_same_moment_is_not_lost(people: None, now: datetime) -> None:
+    ann = _id("ann")
+    with (
+        just_before('UPDATE "subscribers_subscriber"', lambda: set_attribute(ann, "age", "42")),
+        pytest.raises(Conflict, match="meanwhile"),
+    ):
+        set_attribute(ann, "city", "Ulm")
+    assert subscriber_lookup.get_subscriber(ann).attributes == {"age": 42, "city": "Leeds"}
+
+
+def test_a_segment_may_have_as_many_conditions_as_the_limit_and_no_more() -> None:
+    def of(count: int) -> Any:
+        half = [{"about": "tier", "op": "is", "value": "paid"}] * (count // 2)
+        return {"all": [{"any": half}, {"any": [*half, half[0]] if count % 2 else half}]}
+
+    assert (
+        len([*grammar.list_conditions(grammar.parse_definition(of(grammar.MOST_CONDITIONS), KINDS))])
+        == grammar.MOST_CONDITIONS
+    )
+    with pytest.raises(BadInput, match="40 conditions"):
+        grammar.parse_definition(of(grammar.MOST_CONDITIONS + 1), KINDS)
+
+
+def test_what_is_asked_for_may_be_as_long_as_the_limit_and_no_longer() -> None:
+    def named(length: int) -> Any:
+        return {"about": "tag", "op": "has", "value": "x" * length}
+
+    grammar.parse_definition(named(grammar.LONGEST_TEXT), KINDS)
+    with pytest.raises(BadInput, match="200 characters"):
+        grammar.parse_definition(named(grammar.LONGEST_TEXT + 1), KINDS)

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from newsletter.kernel import clock
+from newsletter.kernel.errors import Refused
 from subscribers import models, people, self_service, subscriber_lookup, suppressions, tokens, transactional
 from subscribers.rate_limits import MAX_HITS
 from subscribers.values import List
@@ -449,3 +450,23 @@ def test_a_page_speaks_the_language_of_the_list_or_of_the_reader(client: Client,
     assert "abbestellen" in words(client.get(f"/u/{footer(german.id, person.id)}"))
     assert "Schreiben Sie" in client.get("/which/", headers={"Accept-Language": "de-AT,de;q=0.9"}).content.decode()
     assert 'lang="en"' in client.get("/which/", headers={"Accept-Language": "fr"}).content.decode()
+
+
+def test_of_two_wishes_for_a_new_address_the_newest_alone_counts(
+    client: Client, active: Active, morning: List, now: datetime
+) -> None:
+    claims = tokens.Claims(tokens.FOOTER, morning.id, active("ann@example.com"))
+    mails = []
+    for address in ("first@example.com", "second@example.com"):
+        self_service.request_address_change(claims, address, now=now)
+        mails += transactional.claim_mails(now, limit=9, lease=timedelta(minutes=1))
+    first, second = (
+        subscriber_lookup.get_signer().read(mail.button_url.rpartition("/")[2], tokens.NEW_ADDRESS, now)
+        for mail in mails
+    )
+    with pytest.raises(Refused, match="not the latest"):
+        self_service.confirm_address_change(first, now=now)
+    for _ in range(2):  # pressed twice it is done once
+        assert self_service.confirm_address_change(second, now=now).address == "second@example.com"
+    told = transactional.claim_mails(now, limit=9, lease=timedelta(minutes=1))
+    assert [(mail.kind, mail.address) for mail in told] == [("moved", "ann@example.com")]

@@ -194,6 +194,11 @@ def test_a_token_has_a_name(people: Any, now: Any, name: str) -> None:
         api_tokens.create_token("editor@example.com", name, now=now)
 
 
+def test_the_name_of_a_token_may_be_as_long_as_the_limit(people: Any, now: Any) -> None:
+    token, _ = api_tokens.create_token("editor@example.com", "x" * api_tokens.LONGEST_NAME, now=now)
+    assert token.name == "x" * 60
+
+
 def test_there_is_an_end_of_tokens(people: Any, now: Any) -> None:
     for number in range(api_tokens.MOST_TOKENS):
         api_tokens.create_token("editor@example.com", f"CMS {number}", now=now)

@@ -107,6 +107,21 @@ def test_a_bomb_is_refused_by_its_header(monkeypatch: pytest.MonkeyPatch) -> Non
         picture_files.prepare(png_that_claims(7_000, 7_000))
 
 
+def test_as_many_pixels_as_the_limit_are_taken_and_no_more(drawn: Drawn, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = drawn(40, 30)
+    monkeypatch.setattr(picture_files, "MOST_PIXELS", 1200)
+    assert (picture_files.prepare(data).width, picture_files.prepare(data).height) == (40, 30)
+    monkeypatch.setattr(picture_files, "MOST_PIXELS", 1199)
+    with pytest.raises(Refused, match="40 × 30 pixels"):
+        picture_files.prepare(data)
+
+
+def test_as_many_bytes_as_the_limit_are_taken(drawn: Drawn, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = drawn()
+    monkeypatch.setattr(picture_files, "MOST_BYTES", len(data))
+    assert picture_files.prepare(data).width == 40
+
+
 def png_that_claims(width: int, height: int) -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big")

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from newsletter.catalog import newsletter_settings, newsletters, picture_files
-from newsletter.catalog.values import Newsletter
+from newsletter.catalog.values import Newsletter, Picture
 from newsletter.kernel.errors import NotFound, Refused
+from tests.conftest import just_before
 
 pytestmark = pytest.mark.django_db
 Drawn = Callable[..., bytes]
@@ -30,6 +31,15 @@ def test_the_same_picture_is_kept_once(drawn: Drawn, now: datetime, data_dir: Pa
     second = newsletter_settings.store_picture(drawn(), source_url="https://elsewhere.example.net/copy.png", now=now)
     assert first == second
     assert len(list(data_dir.rglob("*.jpg"))) == 1
+
+
+def test_a_picture_that_two_store_at_the_same_moment_is_kept_once(drawn: Drawn, now: datetime) -> None:
+    def store() -> Picture:
+        return newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
+
+    with just_before('INSERT INTO "catalog_picture"', store):
+        stored = store()
+    assert store() == stored
 
 
 def test_a_picture_lost_from_the_disk_comes_back_when_it_is_stored_again(drawn: Drawn, now: datetime) -> None:

@@ -42,6 +42,12 @@ def send(mailing: Any, now: datetime) -> Any:
     return summary.get_mailing(mailing.id)
 
 
+def test_a_correction_frozen_twice_is_one_mail_and_stays_with_who_froze_it_first(gone_out: Any, now: datetime) -> None:
+    corrections.add_correction(gone_out.id, TEXT, by=ANN, now=now)
+    first = corrections.freeze_correction(gone_out.id, by=ANN, now=now)
+    assert corrections.freeze_correction(gone_out.id, by="bo@example.com", now=now + timedelta(minutes=1)) == first
+
+
 def test_only_what_was_sent_is_corrected(edition: Any, now: datetime) -> None:
     with pytest.raises(Refused, match="was not sent"):
         corrections.add_correction(edition.id, TEXT, by=ANN, now=now)

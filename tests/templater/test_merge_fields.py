@@ -75,6 +75,21 @@ def test_the_longest_address_there_can_be_is_said_whole(briefing: Briefing) -> N
     assert address in mine.text
 
 
+@pytest.mark.parametrize(("length", "said"), [(253, 253), (254, 254), (255, 254)])
+@pytest.mark.parametrize("field", ["first_name", "email"])
+def test_a_value_is_cut_after_as_many_characters_as_an_address_may_have(field: str, length: int, said: int) -> None:
+    name = "".join(chr(ord("a") + n % 26) for n in range(length))
+    token = f"-nl_{field}_1t-"
+    values = build_substitutions((MergeField(token, field, "", False),), MergeRecipient(**{"email": "", field: name}))  # type: ignore[arg-type]
+    assert values == {token: name[:said]}
+
+
+def test_one_value_that_is_too_long_cuts_none_of_those_beside_it() -> None:
+    values = ["a" * 300, "Zoë", "b" * 254]
+    (column,) = build_merge_columns((MergeField("-nl_email_1t-", "email", "", False),), values, values, values, values)
+    assert list(column) == ["a" * 254, "Zoë", "b" * 254]
+
+
 def test_an_unknown_field_blocks_and_names_the_known_ones(briefing: Briefing) -> None:
     (problem,) = render(replace(briefing, subject="{{ surname }}")).problems
     assert (problem.level, problem.where) == ("block", "subject")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -13,7 +14,7 @@ import pytest
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import approval
 from newsletter.kernel.errors import BadInput
-from newsletter.templater import render
+from newsletter.templater import render, sandbox
 from newsletter.templater.briefing import Briefing, Rendered
 from newsletter.templater.sandbox import render_sandboxed, to_briefing
 
@@ -89,15 +90,25 @@ def test_what_would_never_end_is_stopped_with_a_word(briefing: Briefing, own: Ca
     assert problem.where.startswith("template")
 
 
+def test_what_comes_back_may_be_as_large_as_the_limit_and_no_larger(
+    briefing: Briefing, own: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = own()
+    fits = len(json.dumps(asdict(mine(briefing, folder))).encode())
+    monkeypatch.setattr(sandbox, "LARGEST", fits)
+    assert mine(replace(briefing, signed=briefing.signed[::-1]), folder).problems == ()
+    monkeypatch.setattr(sandbox, "LARGEST", fits - 1)
+    (problem,) = mine(replace(briefing, signed=briefing.signed.upper()), folder).problems
+    assert "wrote more than" in problem.message
+
+
 def test_it_knows_no_secret_of_ours(
     briefing: Briefing, own: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SENDGRID_API_KEY", "SG.secret")
-    import newsletter.templater.apart as apart
-
     seen: dict[str, Any] = {}
-    real = apart.subprocess.run
-    monkeypatch.setattr(apart.subprocess, "run", lambda *words, **how: (seen.update(how), real(*words, **how))[1])
+    real = sandbox.subprocess.run
+    monkeypatch.setattr(sandbox.subprocess, "run", lambda *words, **how: (seen.update(how), real(*words, **how))[1])
     mine(replace(briefing, subject="Looked at"), own())
     assert "SG.secret" in os.environ.values()
     assert set(seen["env"]) == {"PATH", "PYTHONPATH", "PYTHONIOENCODING"}

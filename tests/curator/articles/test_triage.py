@@ -13,6 +13,7 @@ from newsletter.curator.editions import edition_lookup, editions, pool
 from newsletter.curator.editions.pool import PoolFilter, list_pool
 from newsletter.curator.editions.values import Article, Edition, PoolArticle
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from tests.conftest import just_before
 
 Told = Callable[..., Article]
 ANN, BO = "ann@example.com", "bo@example.com"
@@ -62,6 +63,23 @@ def test_two_editors_cannot_overwrite_each_other(told: Told, now: datetime) -> N
         triage.set_tags(article.id, ["animals"], by=BO, version=seen)
     assert edition_lookup.get_article(article.id).standing == "shortlisted"
     triage.set_tags(article.id, ["animals"], by=BO, version=seen + 1)
+
+
+def test_of_two_editors_who_write_at_the_same_moment_one_is_refused(told: Told) -> None:
+    article = told("Otters")
+    theirs = lambda: triage.set_standing(article.id, "ignored", by=ANN)  # noqa: E731
+    with just_before('UPDATE "curator_article"', theirs), pytest.raises(Conflict):
+        triage.set_standing(article.id, "shortlisted", by=BO)
+    assert edition_lookup.get_article(article.id).standing == "ignored"
+
+
+def test_as_many_tags_and_as_long_words_as_the_limits_are_taken(told: Told, edition: Edition, now: datetime) -> None:
+    article = told("Otters")
+    tags = [f"{n:02}".ljust(40, "x") for n in range(20)]
+    triage.set_tags(article.id, tags, by=ANN)
+    triage.add_note(article.id, "x" * 1000, by=ANN, now=now)
+    kept = shown(edition, now)["Otters"]
+    assert (kept.tags, len(kept.notes[0].text)) == (tuple(tags), 1000)
 
 
 def test_tags_are_words_by_which_articles_are_found(edition: Edition, told: Told, now: datetime) -> None:

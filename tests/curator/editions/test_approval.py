@@ -8,18 +8,20 @@ from itertools import count
 from typing import Any
 
 import pytest
-from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
+from newsletter.curator import models
 from newsletter.curator.editions import approval, edition_lookup, editions
 from newsletter.curator.editions.values import Article, Edition
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from tests.conftest import just_before
 
 ADA = "ada@example.com"
 LATER = timedelta(minutes=5)
+EDITION = 'UPDATE "curator_edition"'
 
 
 def test_what_was_previewed_is_what_was_frozen(filled: Edition, now: datetime) -> None:
@@ -199,15 +201,44 @@ def test_an_approval_stands_only_where_the_state_says_so(
 
 def test_an_edit_overtaken_by_the_handing_over_is_refused(filled: Edition, now: datetime) -> None:
     approval.approve(filled.id, by=ADA, now=now)
-    overtaken: list[str] = []
-
-    def hand_over_first(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.startswith('UPDATE "curator_edition"') and not overtaken:
-            overtaken.append(sql)
-            approval.mark_sending(filled.id, now=now)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(hand_over_first), pytest.raises(Conflict):
+    with just_before(EDITION, lambda: approval.mark_sending(filled.id, now=now)), pytest.raises(Conflict):
         editions.edit_edition(filled.id, now=now, subject="Too late")
-    assert overtaken
-    assert edition_lookup.get_edition(filled.id).subject == filled.subject
+    edition = edition_lookup.get_edition(filled.id)
+    assert (edition.state, edition.subject) == ("handed_over", filled.subject)
+
+
+def test_of_two_edits_at_the_same_moment_one_is_refused(filled: Edition, now: datetime) -> None:
+    theirs = lambda: editions.edit_edition(filled.id, now=now, subject="Theirs")  # noqa: E731
+    with just_before(EDITION, theirs), pytest.raises(Conflict, match="at the same moment"):
+        editions.edit_edition(filled.id, now=now, subject="Ours")
+    assert edition_lookup.get_edition(filled.id).subject == "Theirs"
+
+
+@pytest.mark.parametrize("what", ["an edit", "a skip"])
+def test_nothing_is_approved_that_changed_while_it_was_rendered(what: str, filled: Edition, now: datetime) -> None:
+    def act() -> None:
+        if what == "an edit":
+            editions.edit_edition(filled.id, now=now, subject="Words nobody approved")
+        else:
+            approval.skip(filled.id, reason="A holiday", by=ADA, now=now)
+
+    with just_before(EDITION, act), pytest.raises(Conflict, match="at the same moment"):
+        approval.approve(filled.id, by=ADA, now=now)
+    edition = edition_lookup.get_edition(filled.id)
+    assert (edition.state, edition.snapshot_id) == ("open" if what == "an edit" else "skipped", None)
+
+
+def test_an_edition_that_was_handed_over_at_the_same_moment_is_not_skipped(filled: Edition, now: datetime) -> None:
+    approval.approve(filled.id, by=ADA, now=now)
+    with just_before(EDITION, lambda: approval.mark_sending(filled.id, now=now)), pytest.raises(Conflict):
+        approval.skip(filled.id, reason="A holiday", by=ADA, now=now)
+    assert edition_lookup.get_edition(filled.id).state == "handed_over"
+
+
+def test_a_void_approval_keeps_the_moment_and_the_reason_of_its_voiding(filled: Edition, now: datetime) -> None:
+    first = approval.approve(filled.id, by=ADA, now=now)
+    editions.edit_edition(filled.id, now=now + LATER, subject="Other words")
+    approval.approve(filled.id, by=ADA, now=now + LATER * 2)
+    approval.skip(filled.id, reason="A holiday", by=ADA, now=now + LATER * 3)
+    row = models.Snapshot.objects.get(id=first.id)
+    assert (row.voided_at, row.void_reason) == (now + LATER, "edited after approval")

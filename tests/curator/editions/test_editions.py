@@ -14,6 +14,7 @@ from newsletter.curator.articles import intake
 from newsletter.curator.editions import approval, edition_lookup, editions
 from newsletter.curator.editions.values import Article, Edition
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from tests.conftest import just_before
 
 Told = Callable[..., Article]
 PICTURE = "https://pictures.example.org/funicular.png"
@@ -31,6 +32,17 @@ def test_a_day_has_one_edition(newsletter: Newsletter, edition: Edition, now: da
     with pytest.raises(Refused, match=f"editions show {edition.id}"):
         editions.create_edition(newsletter.id, edition.date, now=now, by=ADA)
     assert [each.id for each in edition_lookup.list_editions(newsletter.id)] == [edition.id]
+
+
+def test_of_two_who_make_the_edition_of_a_day_at_the_same_moment_one_does(
+    newsletter: Newsletter, now: datetime
+) -> None:
+    def make() -> Edition:
+        return editions.create_edition(newsletter.id, None, now=now, by=ADA)
+
+    with just_before('INSERT INTO "curator_edition"', make), pytest.raises(Conflict, match="editions list hill-post"):
+        make()
+    assert len(edition_lookup.list_editions(newsletter.id)) == 1
 
 
 def test_editions_are_found_by_newsletter_day_and_state(
@@ -218,6 +230,32 @@ def test_a_suggestion_brings_its_picture_only_with_a_credit(
     assert {pick.headline: bool(pick.picture_id) for pick in made.picks} == {
         "Credited picture": True, "Nobody named": False,
     }  # fmt: skip
+
+
+def test_no_picture_is_asked_for_that_a_suggestion_would_not_bring(
+    newsletter: Newsletter, told: Told, web: Any, now: datetime
+) -> None:
+    told("Nobody named", image=PICTURE)
+    editions.create_edition(newsletter.id, None, now=now, by=ADA, suggest=True, fetch=web)
+    assert PICTURE not in web.asked
+
+
+def test_a_picture_we_hold_already_comes_with_a_pick_and_with_no_suggestion_that_cannot_credit_it(
+    newsletter: Newsletter, told: Told, web: Any, now: datetime
+) -> None:
+    article = told("Nobody named", image=PICTURE)
+    by_hand = editions.create_edition(newsletter.id, None, now=now, by=ADA)
+    (pick,) = editions.add_pick(by_hand.id, article.id, now=now, fetch=web).picks
+    assert pick.picture_id
+    editions.drop_pick(by_hand.id, pick.key, now=now)
+    (suggested,) = editions.suggest_picks(by_hand.id, now=now, fetch=web).picks
+    assert (suggested.article_id, suggested.picture_id) == (article.id, None)
+
+
+def test_words_may_be_as_long_as_their_limits(filled: Edition, now: datetime) -> None:
+    limits = {"subject": 300, "second_subject": 300, "preheader": 300, "intro": 20_000, "signed": 120}
+    edition = editions.edit_edition(filled.id, now=now, **{name: "x" * most for name, most in limits.items()})
+    assert {name: len(getattr(edition, name)) for name in limits} == limits
 
 
 def test_an_edition_without_anything_to_suggest_is_made_empty(newsletter: Newsletter, now: datetime) -> None:

@@ -13,6 +13,7 @@ from newsletter.curator import models
 from newsletter.curator.editions import boxes, editions, link_checks
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError, FetchRefused, FetchResponse, ResponseTooLarge
+from tests.conftest import just_before
 
 MAP = "https://maps.paper.example.net/upland"
 
@@ -141,3 +142,11 @@ def test_who_asks_is_told_at_once(linked: Edition, servers: Servers, now: dateti
     servers.answers[MAP] = FetchError("The name is not known.")
     assert link_checks.check_due_links(now, fetch=servers, edition_id=linked.id) == 1
     assert found(linked, now) == [("link-unreachable", "warn", "intro")]
+
+
+def test_two_who_look_at_the_same_moment_do_not_stop_each_other(
+    linked: Edition, servers: Servers, now: datetime
+) -> None:
+    with just_before('INTO "curator_linklook"', lambda: link_checks.check_due_links(now, fetch=servers)):
+        link_checks.check_due_links(now, fetch=servers)
+    assert [row.state for row in models.LinkLook.objects.filter(url=MAP)] == ["fine"]

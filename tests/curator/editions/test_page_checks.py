@@ -14,6 +14,7 @@ from newsletter.curator.editions.page_comparison import PageFacts, PageVerdict, 
 from newsletter.curator.editions.values import Article, Edition
 from newsletter.fetching import FetchError
 from newsletter.kernel.errors import BadInput
+from tests.conftest import just_before
 
 Told = Callable[..., Article]
 URL = "https://echo.example.org/ferry"
@@ -151,3 +152,15 @@ def test_the_copy_is_never_changed_by_looking(picked: Edition, web: Any, now: da
     web.serve(URL, page("Second boat is delayed until autumn"))
     page_checks.check_due_pages(now + timedelta(hours=1), fetch=web)
     assert edition_lookup.get_edition(picked.id) == before
+
+
+def test_two_who_look_at_the_same_moment_do_not_stop_each_other(
+    edition: Edition, told: Told, web: Any, now: datetime
+) -> None:
+    article = told("Ferry gets a second boat", link=URL)
+    web.serve(URL, page())
+    editions.add_pick(edition.id, article.id, now=now)
+    with just_before('INTO "curator_look"', lambda: page_checks.check_due_pages(now, fetch=web)):
+        assert page_checks.check_due_pages(now, fetch=web) == 0
+    (look,) = page_checks.list_page_checks(edition.id).values()
+    assert (look.state, look.looked_at) == ("same", now)

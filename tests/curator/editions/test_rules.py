@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.catalog.values import Newsletter
+from newsletter.curator.articles import sources
 from newsletter.curator.editions import clicks, editions, rules
 from newsletter.curator.editions.values import Article, Edition
-from newsletter.kernel.errors import BadInput, NotFound
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+from tests.conftest import just_before
 
 Told = Callable[..., Article]
 ANN = "ann@example.com"
@@ -28,6 +30,30 @@ def test_rules_are_made_changed_and_removed(newsletter: Newsletter, told: Told, 
     assert [rule.id for rule in rules.list_rules(newsletter.id)] == [by_phrase.id]
     with pytest.raises(NotFound):
         rules.remove_rule(by_source.id, newsletter.id)
+
+
+def test_two_who_make_the_same_rule_at_the_same_moment_make_one(newsletter: Newsletter, now: datetime) -> None:
+    def make(effect: str) -> None:
+        rules.set_rule(newsletter.id, effect, phrase="otters", by=ANN, now=now)
+
+    with just_before('INSERT INTO "curator_rule"', lambda: make("mute")):
+        make("boost")
+    (rule,) = rules.list_rules(newsletter.id)
+    assert (rule.phrase, rule.effect) == ("otters", "boost")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_rule_for_a_feed_that_is_removed_at_the_same_moment_is_refused(
+    newsletter: Newsletter, told: Told, now: datetime
+) -> None:
+    source_id = told("Otters").source_id
+    assert source_id is not None
+    with (
+        just_before('INSERT INTO "curator_rule"', lambda: sources.remove_source(source_id)),
+        pytest.raises(Refused, match="at the same moment"),
+    ):
+        rules.set_rule(newsletter.id, "mute", source_id=source_id, by=ANN, now=now)
+    assert rules.list_rules(newsletter.id) == ()
 
 
 @pytest.mark.parametrize(

@@ -233,6 +233,11 @@ def test_a_wrong_box_is_refused_by_its_field(
     assert error.value.field == field
 
 
+def test_a_box_may_be_as_long_as_its_limits(edition: Edition, now: datetime) -> None:
+    (box,) = boxes.set_box(edition.id, title="t" * 120, text="x" * 5000, now=now).boxes
+    assert (len(box.title), len(box.text)) == (120, 5000)
+
+
 def test_there_is_a_most_of_boxes(edition: Edition, now: datetime) -> None:
     for n in range(6):
         boxes.set_box(edition.id, title=str(n), text="Text", now=now)

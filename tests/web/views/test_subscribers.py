@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.kernel import clock
-from newsletter.web.views import segments
+from newsletter.web.views import imports, segments
 from subscribers import models, people, subscriber_lookup, suppressions
 from subscribers.consent import signup_attempts
+from subscribers.imports import run
 from subscribers.segments import grammar
 from subscribers.segments.service import add_tag, get_segment, list_segment_members, list_segments, set_tier
 
@@ -169,3 +170,18 @@ def test_rules_for_domains_are_set_and_dropped(admin: Client) -> None:
     assert admin.post(page, {"do": "rule", "domain": "other.example", "verdict": "drop"}).status_code == 422
     admin.post(page, {"do": "rule", "domain": "spam.example", "verdict": "drop"})
     assert signup_attempts.list_domain_rules() == ()
+
+
+def test_an_upload_may_be_as_large_as_the_limit_and_no_larger(
+    admin: Client, house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def upload(data: bytes) -> Any:
+        fields = {"list": house.list.slug, "file": SimpleUploadedFile("readers.csv", data)}
+        return admin.post("/readers/import/", fields)
+
+    data = b"email\nann@example.com\n"
+    monkeypatch.setattr(imports, "LARGEST_UPLOAD", len(data))
+    assert upload(data).status_code == 302
+    answer = upload(data + b"\n")
+    assert (answer.status_code, "The file is larger than" in answer.content.decode()) == (422, True)
+    assert len(run.list_imports()) == 1

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import random
+from pathlib import Path
 
 import pytest
 
-from newsletter.curator.articles import feeds
-from newsletter.curator.articles.extraction import pasted
-from newsletter.curator.articles.extraction.page import LARGEST_PAGE, extract
+from newsletter.curator.articles import feeds, opml, resources
+from newsletter.curator.articles.extraction import pasted, phrases
+from newsletter.curator.articles.extraction.page import LARGEST_PAGE, extract, parse_html
 from newsletter.curator.articles.feeds import FeedError
 from newsletter.curator.editions import page_comparison
+from newsletter.kernel.errors import BadInput, Refused
 
 URL = "https://echo.example.org/ferry"
 STORY = (
@@ -68,6 +72,62 @@ def test_what_is_no_page_is_no_error(data: bytes) -> None:
 def test_only_the_top_of_a_page_without_end_is_read() -> None:
     found = extract(page("") + "<p>The very end</p>".rjust(LARGEST_PAGE), URL)
     assert "very end" not in found.text
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_page_is_read_to_the_last_character_of_the_limit_and_no_further(encoded: bool) -> None:
+    def last(length: int) -> str:
+        paragraph = "<p>seventeen chars.</p>\n"
+        html = "<html><body>" + paragraph * ((length - 40) // len(paragraph))
+        html += f"{' ' * (length - len(html) - len('<p>x'))}<p>x"
+        return str(parse_html(html.encode() if encoded else html).text_content())[-1]
+
+    assert (last(LARGEST_PAGE), last(LARGEST_PAGE + 1)) == ("x", " ")
+
+
+def test_a_paste_is_read_to_the_last_character_of_the_limit_and_no_further() -> None:
+    story = "Ferry gets a second boat\n\nTwo boats will cross the lake between the mill and the castle, said the clerk."
+    assert pasted.clean(story.rjust(pasted.LARGEST_PASTE, "\n")).text.endswith("said the clerk.")
+    assert not pasted.clean(story.rjust(pasted.LARGEST_PASTE + 1, "\n")).text.endswith("said the clerk.")
+
+
+def test_as_many_entries_of_a_feed_are_read_as_the_limit_and_no_more() -> None:
+    items = "".join(f"<item><title>Ferry {n}</title><link>{URL}/{n}</link></item>" for n in range(501))
+    rss = f"<rss version='2.0'><channel><title>Echo</title>{items}</channel></rss>".encode()
+    entries = [{"id": str(n), "title": f"Ferry {n}", "url": f"{URL}/{n}"} for n in range(501)]
+    document = {"version": "https://jsonfeed.org/version/1.1", "title": "Echo", "items": entries}
+    for data in (rss, json.dumps(document).encode()):
+        found = feeds.parse(data, URL).entries
+        assert (len(found), found[-1].title) == (500, "Ferry 499")
+
+
+def test_a_list_of_feeds_is_taken_up_to_its_limits() -> None:
+    feed = '<outline type="rss" xmlUrl="https://echo.example.org/{}"/>'
+    data = f"<opml version='2.0'><body>{''.join(map(feed.format, range(5_001)))}</body></opml>".encode()
+    assert len(opml.parse_opml(data)) == opml.MOST_FEEDS == 5_000
+    assert len(opml.parse_opml(data.ljust(opml.LARGEST_FILE))) == 5_000
+    with pytest.raises(BadInput, match="5 MB"):
+        opml.parse_opml(data.ljust(opml.LARGEST_FILE + 1))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_is_read_up_to_its_limit(packed: bool, tmp_path: Path) -> None:
+    def read(length: int) -> bytes:
+        path = tmp_path / ("page.gz" if packed else "page.html")
+        path.write_bytes(gzip.compress(bytes(length)) if packed else bytes(length))
+        return resources.read_file(path)
+
+    assert len(read(resources.MOST_BYTES)) == resources.MOST_BYTES
+    with pytest.raises(Refused, match="10 MB"):
+        read(resources.MOST_BYTES + 1)
+
+
+def test_a_caption_is_searched_for_its_credit_up_to_its_limit() -> None:
+    def with_credit(length: int) -> str:
+        credit = " (Photo: Ann Example)"
+        return phrases.split_caption("b" * (length - len(credit)) + credit)[1]
+
+    assert (with_credit(2000), with_credit(2001)) == ("Ann Example", "")
 
 
 @pytest.mark.parametrize(

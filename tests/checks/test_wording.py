@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -144,3 +144,12 @@ def test_any_words_are_looked_at(text: str) -> None:
     list(wording.check_placeholders(text, "intro"))
     list(wording.check_markdown_links(text, "intro"))
     list(wording.check_url(text, "intro"))
+
+
+@pytest.mark.parametrize("day", [DAY, date(2026, 3, 3)])  # the second has most of the days before in another month
+@pytest.mark.parametrize(("back", "found"), [*((back, True) for back in range(1, 8)), (8, False), (-1, False)])
+def test_a_date_of_the_last_seven_days_is_one_left_in(day: date, back: int, found: bool) -> None:
+    then = day - timedelta(days=back)
+    text = f"The ferry of {then.day} {MONTHS[then.month - 1]}"
+    said = wording.check_dates(text, "intro", "The intro", day=day, weekdays=WEEKDAYS, months=MONTHS)
+    assert [each.code for each in said] == ["other-day"] * found

@@ -12,7 +12,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter.delivery import models, service
+from newsletter.delivery import models
 from newsletter.delivery.events import applying
 from newsletter.delivery.ledger import states
 from newsletter.delivery.reports import recipients, summary
@@ -84,7 +84,7 @@ class World:
         elif what.endswith(("passes", "pass")):
             self.now += timedelta(minutes=10 if "ten" in what else 1)
         else:
-            self.decide(getattr(service, what))
+            self.decide(getattr(mailings, what))
 
     def repair(self) -> None:
         with suppress(Refused):

@@ -13,8 +13,9 @@ from newsletter.curator.editions import edition_lookup, editions
 from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import freeze, mailings
 from newsletter.jobs import tasks, wiring
-from newsletter.kernel.errors import Refused
+from newsletter.kernel.errors import BadInput, Conflict, Refused
 from newsletter.scheduling import occurrences, schedules
+from tests.interleaving import just_before
 
 
 @pytest.fixture
@@ -182,3 +183,46 @@ def test_one_newsletter_in_trouble_never_stops_the_next(scheduled: Any, house: A
     with pytest.raises(RuntimeError, match="the first"):
         tasks._run_for_each(found, step)
     assert taken == [each.id for each in found]
+
+
+@pytest.mark.parametrize("ago", [timedelta(hours=3), timedelta(minutes=2, seconds=1)])
+def test_a_time_to_send_at_that_is_past_is_refused(edition: Any, now: datetime, ago: timedelta) -> None:
+    preflight.approve_edition(edition.id, by="editor", now=now)
+    with pytest.raises(BadInput, match="UTC is past. To send now, give no time") as caught:
+        tasks.send_edition(edition.id, at=now - ago, by="editor", now=now)
+    assert caught.value.field == "at"
+    assert summary.list_mailings() == ()
+
+
+def test_a_time_to_send_at_that_is_past_by_the_difference_of_two_clocks_is_now(edition: Any, now: datetime) -> None:
+    preflight.approve_edition(edition.id, by="editor", now=now)
+    made = tasks.send_edition(edition.id, at=now - timedelta(minutes=2), by="editor", now=now)
+    assert made.due_at == now
+
+
+def test_of_two_beats_at_once_one_sends(scheduled: Any, readers: Callable[..., list[int]], now: datetime) -> None:
+    readers(3)
+    tasks.tick(now)
+    edition_id = occurrence(now).edition_id
+    preflight.approve_edition(edition_id, by="editor", now=now)
+    at_seven = occurrence(now).instant
+    theirs: list[int] = []
+    with just_before("UPDATE scheduler_occurrence", lambda: theirs.append(tasks.claim_due(at_seven))):
+        assert tasks.claim_due(at_seven) == 0
+    assert theirs == [1]
+    assert [each.state for each in summary.list_mailings()] == ["scheduled"]
+    assert occurrence(now).state == "claimed"
+
+
+def test_of_two_who_send_a_held_edition_at_once_one_is_told_of_the_other(scheduled: Any, now: datetime) -> None:
+    tasks.tick(now)
+    edition_id = occurrence(now).edition_id
+    tasks.tick(occurrence(now).instant)
+    assert occurrence(now).state == "held"
+    preflight.approve_edition(edition_id, by="editor", now=now)
+    with (
+        just_before("UPDATE scheduler_occurrence", lambda: occurrences.claim(occurrence(now).id, now)),
+        pytest.raises(Conflict, match="at the same moment"),
+    ):
+        tasks.send_edition(edition_id, at=None, by="editor", now=now)
+    assert summary.list_mailings() == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -66,8 +67,6 @@ def test_an_owed_mail_is_sent_once(house: Any, now: datetime) -> None:
 
 
 def test_a_refused_mail_is_tried_again_later(house: Any, now: datetime, settings: Any, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     working = settings.CONFIG
@@ -94,3 +93,15 @@ def test_every_kind_of_mail_has_words_in_every_language(kind: str, language: str
     words = get_transactional_text(kind, language)
     for text in (words.subject, words.heading, words.button, *words.paragraphs, *words.small):
         assert text.format(list="L", publication="P")
+
+
+def test_a_mail_that_is_refused_again_and_again_is_given_up_after_eight_tries(
+    house: Any, now: datetime, settings: Any, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    settings.CONFIG = replace(settings.CONFIG, outbox_dir=blocked)
+    join(house, now)
+    minutes = [minute for minute in range(240) if transactional_mail.send_due(now + timedelta(minutes=minute))]
+    assert minutes == [0, 1, 3, 7, 15, 31, 63, 127]
+    assert not transactional_mail.has_due(now + timedelta(days=9))

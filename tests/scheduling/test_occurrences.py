@@ -10,6 +10,7 @@ import pytest
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.scheduling import models, occurrences, schedules, states
 from newsletter.scheduling.values import Occurrence
+from tests.interleaving import just_before
 
 
 @pytest.fixture
@@ -139,3 +140,49 @@ def test_a_left_out_date_stays_out_once_when_the_time_changes(schedule: Any, now
     occurrences.skip_date(schedule.id, day, reason="Holiday", by="ann", now=now)
     occurrences.change_schedule(schedule.id, now=now, time="09:00")
     assert [each.state for each in planned(now) if each.date == day] == ["skipped"]
+
+
+def test_of_two_who_made_its_edition_the_first_one_counts(schedule: Any, edition: Any, now: datetime) -> None:
+    first = planned(now)[0]
+    assert occurrences.mark_opened(first.id, edition.id, now) is True
+    occurrences.claim(first.id, now)
+    assert occurrences.mark_opened(first.id, edition.id, now) is False
+    assert planned(now)[0].state == "claimed"
+
+
+@pytest.mark.parametrize("verb", [occurrences.hold, occurrences.miss])
+def test_what_another_claimed_is_neither_held_nor_missed(schedule: Any, now: datetime, verb: Any) -> None:
+    first = planned(now)[0]
+    occurrences.claim(first.id, now)
+    assert verb(first.id, "It was late.", now) is False
+    assert (planned(now)[0].state, planned(now)[0].reason) == ("claimed", "")
+
+
+def test_a_date_claimed_as_it_is_left_out_is_sent(schedule: Any, now: datetime) -> None:
+    first = planned(now)[0]
+    with just_before("UPDATE scheduler_occurrence", lambda: occurrences.claim(first.id, now)):
+        occurrences.skip_date(schedule.id, first.date, reason="Holiday", by="ann", now=now)
+    assert planned(now)[0].state == "claimed"
+
+
+def test_what_is_handed_over_before_its_time_is_not_planned_anew_by_a_change(schedule: Any, now: datetime) -> None:
+    first = planned(now)[0]
+    assert first.instant > now
+    occurrences.claim(first.id, now)
+    occurrences.change_schedule(schedule.id, now=now, time="09:00")
+    assert [each.id for each in planned(now) if each.state == "claimed"] == [first.id]
+
+
+def test_a_left_out_date_that_is_past_stays_out(schedule: Any, now: datetime) -> None:
+    first = planned(now)[0]
+    occurrences.skip_date(schedule.id, first.date, reason="Holiday", by="ann", now=now)
+    with pytest.raises(Refused, match="is past"):
+        occurrences.unskip_date(schedule.id, first.date, by="ann", now=first.instant)
+    assert planned(now)[0].state == "skipped"
+
+
+def test_dates_that_another_process_plans_at_the_same_time_are_planned_once(schedule: Any, now: datetime) -> None:
+    tomorrow = now + timedelta(days=1)
+    with just_before("SAVEPOINT", lambda: occurrences.materialise(tomorrow)):
+        assert occurrences.materialise(tomorrow) == 0
+    assert len(planned(now)) == 9

@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 
 from newsletter.delivery import models
-from newsletter.delivery.events import applying
+from newsletter.delivery.events import applying, unsubscribed_after_send
 from newsletter.delivery.ledger import states
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import hand_over
+from newsletter.delivery.sending import claims, hand_over
 from newsletter.kernel.errors import BadInput, NotAllowed
 from subscribers import bounces_complaints, people, subscriber_lookup, suppressions
 from tests.conftest import House
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes.provider import ScriptedProvider, accepts, loses_the_answer, refuses_for_now
 from tests.fakes.sendgrid_events import Signer, event, post
+from tests.interleaving import just_before
 
 
 def test_delivered_is_told_apart_from_accepted(sent: Callable[..., Sent], take: Callable[..., None]) -> None:
@@ -278,3 +279,64 @@ def test_what_could_not_be_applied_in_two_days_is_dropped_and_ids_outlast_their_
     assert models.SeenEvent.objects.count() == 1, "its post would still be taken"
     applying.delete_expired(now + applying.SEEN_EVENT_RETENTION + timedelta(minutes=1))
     assert not models.SeenEvent.objects.exists()
+
+
+WRITING = "SAVEPOINT"  # all is read by then; the row of the lease has to be there, or it is made in one, too
+
+
+@pytest.fixture
+def lease_row(db: None) -> None:
+    models.Applier.objects.create(name="events")
+
+
+def test_an_event_of_a_batch_that_changes_as_it_is_written_is_applied_to_what_the_batch_says_then(
+    lease_row: None, sent: Callable[..., Sent], take: Callable[..., None], house: House, now: datetime
+) -> None:
+    mailing = sent(2)
+    people.unsubscribe(mailing.readers[1], house.list.id, how="page", by="", now=now)
+    take(mailing.event("delivered", 0), apply=False)
+    with just_before(WRITING, lambda: unsubscribed_after_send.mark_members(now)):
+        assert applying.apply_next(now, owner="test")
+    assert mailing.mailing.counts == {"accepted": 2}
+    assert models.Post.objects.count() == 1, "kept, to be applied again"
+    assert applying.apply_next(now, owner="test")
+    assert mailing.mailing.counts == {"accepted": 1, "delivered": 1}
+    assert mailing.mailing.left_too_late == 1
+
+
+def test_an_event_of_a_batch_that_begins_to_be_sent_as_it_is_written_is_applied_again(
+    lease_row: None,
+    frozen: Callable[..., Mailing],
+    join: Callable[..., list[int]],
+    take: Callable[..., None],
+    now: datetime,
+) -> None:
+    """Beginning changes the state of a batch and not its version."""
+    ids = join(2)
+    mailing = Sent(frozen().id, ids, now)
+    hand_over_all(ScriptedProvider(refuses_for_now), now)
+    take(mailing.event("processed"), apply=False)
+    later = now + timedelta(minutes=1)
+
+    def another_try_begins() -> None:
+        claim = claims.claim_batch(
+            later, until=later + applying.LEASE, owner="worker/1", provider=ScriptedProvider.name
+        )
+        assert claim is not None
+        assert claims.begin_attempt(claim, "another", until=later + applying.LEASE)
+
+    with just_before(WRITING, another_try_begins):
+        assert applying.apply_next(later, owner="test")
+    assert mailing.mailing.batches == {"sending": 1}
+    assert models.Post.objects.count() == 1
+
+
+def test_an_event_that_another_process_applies_at_the_same_time_counts_once(
+    lease_row: None, sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(1)
+    take(mailing.event("click", url="https://paper.example.org/1?nl=ferry"), apply=False)
+    with just_before(WRITING, lambda: applying.apply_next(now, owner="test")):
+        applying.apply_next(now, owner="test")
+    assert summary.count_clicks(mailing.id) == {"ferry": (1, 0)}
+    assert not models.Post.objects.exists()

@@ -11,6 +11,7 @@ from newsletter.delivery.events import engagement
 from subscribers import models, subscriber_lookup
 from tests.conftest import House
 from tests.delivery.conftest import Sent
+from tests.interleaving import just_before
 
 HOUR = timedelta(hours=1)
 
@@ -71,3 +72,13 @@ def test_the_clicks_of_each_story_are_told_to_the_curator(
     told = edition_lookup.list_story_clicks(mailing.mailing.edition_id)
     assert (told[0].headline, told[0].people, told[0].as_of) == (story.headline, 2, now)
     assert [each.people for each in told[1:]] == [0, 0]
+
+
+def test_an_open_that_comes_while_its_batch_is_folded_is_told_the_next_time(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(2)
+    take(mailing.event("open", 0))
+    with just_before("UPDATE delivery_batch SET folded", lambda: take(mailing.event("open", 1))):
+        assert engagement.roll_up(now, owner="test") == 1
+    assert engagement.roll_up(now + HOUR, owner="test") == 1

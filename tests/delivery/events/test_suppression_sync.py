@@ -16,6 +16,7 @@ from tests.conftest import House
 from tests.delivery.chaos import serving
 from tests.fakes.provider import ScriptedProvider
 from tests.fakes.sendgrid import KEY, Fault, SendGridServer
+from tests.interleaving import just_before
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -129,3 +130,13 @@ def test_trouble_is_said_and_tried_again_in_an_hour_from_the_same_place(
 def test_a_provider_without_lists_is_not_asked(now: datetime) -> None:
     assert suppression_sync.sync_suppressions(now, ScriptedProvider()) is None
     assert suppression_sync.find_status(ScriptedProvider.name) is None
+
+
+def test_of_two_processes_that_pull_at_once_one_asks_the_provider(
+    readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
+) -> None:
+    readers(1)
+    theirs: list[Any] = []
+    with just_before("UPDATE delivery_pull", lambda: theirs.append(suppression_sync.sync_suppressions(now, provider))):
+        assert suppression_sync.sync_suppressions(now, provider) is None
+    assert theirs[0] is not None

@@ -21,9 +21,10 @@ from newsletter.kernel import clock
 from subscribers import people, subscriber_lookup
 from subscribers.models import Subscriber
 from tests.conftest import House
-from tests.delivery.conftest import hand_over_all
+from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider
+from tests.interleaving import just_before
 
 pytestmark = pytest.mark.django_db
 Plan = Callable[..., Mailing]
@@ -151,3 +152,15 @@ def test_mailings_of_before_there_was_a_directory_are_entered_in_it(
     became = {who.subscriber_id: who.state for who in recipients.list_recipients(made.id, limit=999)}
     for person in tracked[:20]:
         assert [each.state for each in history.list_deliveries(person)] == [became[person]]
+
+
+def test_an_event_that_comes_as_a_late_leaver_is_noted_is_kept(
+    sent: Callable[..., Sent], take: Callable[..., None], house: House, now: datetime
+) -> None:
+    mailing = sent(2)
+    people.unsubscribe(mailing.readers[1], house.list.id, how="page", by="", now=now)
+    with just_before("UPDATE delivery_batch SET outcomes", lambda: take(mailing.event("delivered", 0))):
+        assert unsubscribed_after_send.mark_members(now) == 0
+    assert mailing.mailing.counts == {"accepted": 1, "delivered": 1}
+    assert unsubscribed_after_send.mark_members(now) == 1, "the next time"
+    assert mailing.mailing.left_too_late == 1

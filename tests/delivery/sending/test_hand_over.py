@@ -10,7 +10,7 @@ from django.db import connection
 from newsletter.catalog import newsletter_settings
 from newsletter.delivery import models
 from newsletter.delivery.ledger import states
-from newsletter.delivery.ledger.format import FORMAT, UnknownFormat
+from newsletter.delivery.ledger.format import FORMAT, Outcomes, UnknownFormat
 from newsletter.delivery.ledger.states import Outcome
 from newsletter.delivery.providers.base import Answer
 from newsletter.delivery.reports import recipients, summary
@@ -18,7 +18,7 @@ from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, freeze, hand_over, mailings, retry
 from subscribers import people, subscriber_lookup, tokens
 from tests.conftest import House
-from tests.delivery.conftest import hand_over_all
+from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes.provider import (
     Killed,
     ScriptedProvider,
@@ -35,6 +35,7 @@ from tests.fakes.provider import (
     refuses_for_now,
     wants_another_key,
 )
+from tests.interleaving import just_before
 
 pytestmark = pytest.mark.django_db
 Plan = Callable[..., Mailing]
@@ -450,3 +451,174 @@ def test_an_answer_survives_a_database_that_takes_nothing_for_a_while(frozen: Pl
     hand_over.hand_over_next(now, owner="test", provider=ScriptedProvider(), clock=clock)
     assert len(asked) == 2
     assert summary.get_mailing(made.id).counts == {"accepted": 3}
+
+
+def test_a_worker_that_lost_its_claim_leaves_the_batch_to_the_one_that_has_it(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(2)
+    frozen()
+    provider = ScriptedProvider()
+    later = now + LATER
+
+    def another_takes_over() -> None:
+        hand_over.recover_expired_leases(later)
+        assert claim(later, "worker/2") is not None
+
+    with just_before("UPDATE delivery_batch SET state = %s, attempt =", another_takes_over):
+        assert step(provider, now, "worker/1")
+    batch = models.Batch.objects.get()
+    assert (batch.state, batch.lease_owner, batch.lease_until) == (states.CLAIMED, "worker/2", later + hand_over.LEASE)
+    assert not provider.requests
+
+
+def test_a_worker_that_lost_its_claim_withdraws_nobody(frozen: Plan, join: Join, house: House, now: datetime) -> None:
+    ids = join(3)
+    made = frozen()
+    people.unsubscribe(ids[1], house.list.id, how="one-click", by="", now=now)
+    provider = ScriptedProvider()
+    later = now + LATER
+
+    def another_takes_over() -> None:
+        hand_over.recover_expired_leases(later)
+        assert claim(later, "worker/2") is not None
+
+    with just_before("UPDATE delivery_batch SET outcomes =", another_takes_over):
+        step(provider, now, "worker/1")
+    assert not provider.requests
+    assert shown(made).counts == {"planned": 3}
+    hand_over_all(provider, later + LATER)
+    assert shown(made).counts == {"accepted": 2, "withdrawn": 1}
+    assert models.Incident.objects.count() == 1, "said by the one who withdrew"
+
+
+def test_a_claimed_batch_is_not_sent_when_an_event_shows_that_it_went_before(
+    frozen: Plan, join: Join, take: Callable[..., None], now: datetime
+) -> None:
+    ids = join(2)
+    mailing = Sent(frozen().id, ids, now)
+    provider = ScriptedProvider(refuses_for_now)
+    hand_over_all(provider, now)
+    later = now + timedelta(minutes=1)
+    with just_before("UPDATE delivery_batch SET state = %s, attempt =", lambda: take(mailing.event("processed"))):
+        step(provider, later)
+    assert len(provider.requests) == 1
+    assert mailing.mailing.batches == {"accepted": 1}
+    assert hand_over_all(provider, later + LATER) == 0
+
+
+def test_what_events_say_of_others_of_the_batch_while_its_answer_is_under_way_is_kept(
+    frozen: Plan, join: Join, take: Callable[..., None], now: datetime
+) -> None:
+    """A provider that takes messages one by one: the first try reached one reader, the second is for the others."""
+    ids = join(4)
+    mailing = Sent(frozen().id, ids, now)
+    hand_over_all(ScriptedProvider(breaks_off), now)
+    of_the_first = mailing.event("delivered", 0)
+
+    def answers_late(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
+        take(of_the_first)
+        return accepts(provider, request, at)
+
+    hand_over_all(ScriptedProvider(answers_late), now + timedelta(minutes=1))
+    assert mailing.mailing.counts == {"delivered": 1, "accepted": 2, "unknown": 1}
+
+
+def test_an_event_between_reading_and_writing_an_answer_is_kept(
+    frozen: Plan, join: Join, take: Callable[..., None], now: datetime
+) -> None:
+    ids = join(4)
+    mailing = Sent(frozen().id, ids, now)
+    hand_over_all(ScriptedProvider(breaks_off), now)
+    of_the_first = mailing.event("delivered", 0)
+    with just_before("UPDATE delivery_batch SET state = %s, outcomes = %s, provider_id", lambda: take(of_the_first)):
+        step(ScriptedProvider(refuses_for_now), now + timedelta(minutes=1))
+    assert mailing.mailing.counts == {"delivered": 1, "planned": 2, "unknown": 1}
+    assert mailing.mailing.batches == {"planned": 1}, "and the answer, too"
+
+
+@pytest.mark.parametrize("situation", [accepts, refuses_for_now])
+def test_an_answer_to_another_attempt_than_the_latest_settles_nothing(
+    frozen: Plan, join: Join, now: datetime, situation: Situation
+) -> None:
+    join(2)
+    made = frozen()
+
+    def another_attempt_began(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
+        models.Batch.objects.update(attempt_key="another")
+        return situation(provider, request, at)
+
+    step(ScriptedProvider(another_attempt_began), now)
+    assert shown(made).batches == {"sending": 1}
+    assert shown(made).counts == {"planned": 2}
+
+
+def test_an_answer_that_comes_while_its_lease_is_found_run_out_stands(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    with pytest.raises(Killed):
+        step(ScriptedProvider(dies_after), now)
+    row = models.Batch.objects.get()
+
+    def the_answer_comes() -> None:
+        outcomes = Outcomes(row.outcomes)
+        outcomes.settle(Outcome.ACCEPTED)
+        changed = {"outcomes": outcomes.packed(), "lease_until": None, "version": row.version + 1}
+        models.Batch.objects.filter(id=row.id).update(state=states.ACCEPTED, **changed)
+
+    with just_before("UPDATE delivery_batch SET state = %s, outcomes =", the_answer_comes):
+        assert hand_over.recover_expired_leases(now + LATER) == 0
+    assert shown(made).batches == {"accepted": 1}
+    assert shown(made).counts == {"accepted": 2}
+
+
+def test_another_attempt_that_begins_while_the_lease_of_the_last_is_found_run_out_goes_on(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(2)
+    made = frozen()
+    with pytest.raises(Killed):
+        step(ScriptedProvider(dies_before), now)
+    with just_before(
+        "UPDATE delivery_batch SET state = %s, outcomes =", lambda: models.Batch.objects.update(attempt_key="another")
+    ):
+        assert hand_over.recover_expired_leases(now + LATER) == 0
+    assert shown(made).batches == {"sending": 1}
+
+
+def test_a_mailing_cancelled_while_the_provider_refuses_stays_cancelled(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(2)
+    made = frozen()
+
+    def cancelled_meanwhile(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
+        mailings.cancel(made.id, by="editor", now=now)
+        return wants_another_key(provider, request, at)
+
+    step(ScriptedProvider(cancelled_meanwhile), now)
+    assert shown(made).state == states.CANCELLED
+
+
+def test_a_mailing_started_with_its_first_try_though_that_was_in_vain(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    hand_over_all(ScriptedProvider(wants_another_key), now)
+    later = now + timedelta(hours=1)
+    mailings.resume(made.id, by="editor", now=later)
+    freeze.freeze_next(later)
+    hand_over_all(ScriptedProvider(), later)
+    assert shown(made).started_at == now
+
+
+def test_a_batch_planned_for_later_than_the_provider_asks_to_wait_keeps_its_time(
+    frozen: Plan, join: Join, house: House, now: datetime
+) -> None:
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=50)
+    join(150)
+    frozen()
+    step(ScriptedProvider(asks_to_wait(90)), now)
+    due = models.Batch.objects.order_by("number").values_list("due_at", flat=True)
+    second, third = [(at - now).total_seconds() for at in due][1:]
+    assert second == 90, "it was due in a minute"
+    assert third == 120

@@ -13,12 +13,14 @@ from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import Outcome
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import freeze, hand_over, mailings
-from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.delivery.sending import claims, freeze, hand_over, mailings
+from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from subscribers import people, subscriber_lookup, suppressions
 from tests.conftest import House, reported
 from tests.delivery.conftest import hand_over_all
+from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider, accepts, loses_the_answer, refuses_for_now
+from tests.interleaving import just_before
 
 pytestmark = pytest.mark.django_db
 Plan = Callable[..., Mailing]
@@ -315,3 +317,207 @@ def test_a_mailing_planned_for_another_provider_pauses_and_says_so(frozen: Plan,
     freeze.freeze_next(now)
     hand_over_all(ScriptedProvider(), now)
     assert summary.get_mailing(made.id).counts == {"accepted": 3}
+
+
+@pytest.mark.parametrize("situation", [provider.accepts, provider.loses_the_answer, provider.loses_the_request])
+def test_who_is_in_flight_when_a_mailing_is_cancelled_is_not_mailed_by_the_next(
+    plan: Plan, join: Join, now: datetime, situation: provider.Situation
+) -> None:
+    join(60)
+    first = plan()
+    freeze.freeze_next(now)
+    others = ScriptedProvider()
+    planned_again: list[Mailing] = []
+
+    def cancelled_and_sent_anew(provider: ScriptedProvider, request: Any, at: datetime) -> Any:
+        mailings.cancel(first.id, by="editor", now=now)
+        planned_again.append(plan())
+        freeze.freeze_next(now)
+        hand_over_all(others, now, "worker/2")
+        return situation(provider, request, at)
+
+    hand_over_all(ScriptedProvider(cancelled_and_sent_anew), now)
+    assert len(others.mailed) == 10
+    again = summary.get_mailing(planned_again[0].id)
+    assert (again.counts, again.excluded) == ({"accepted": 10}, {"already": 50})
+
+
+def test_who_was_only_claimed_when_a_mailing_is_cancelled_is_mailed_by_the_next(
+    plan: Plan, join: Join, now: datetime
+) -> None:
+    join(3)
+    first = plan()
+    freeze.freeze_next(now)
+    assert claims.claim_batch(now, until=now + timedelta(minutes=5), owner="a", provider=ScriptedProvider.name)
+    mailings.cancel(first.id, by="editor", now=now)
+    again = plan()
+    freeze.freeze_next(now)
+    assert summary.get_mailing(again.id).counts == {"planned": 3}
+
+
+@pytest.mark.parametrize("lost", [models.Exclusion, models.Batch])
+def test_a_ledger_that_lacks_what_its_mailing_counted_holds_it(
+    plan: Plan, join: Join, house: House, now: datetime, lost: Any
+) -> None:
+    ids = join(4)
+    people.unsubscribe(ids[0], house.list.id, how="desk", by="test", now=now)
+    made = plan()
+    freeze.freeze_next(now)
+    lost.objects.all().delete()  # as a defect of ours would leave it
+    models.Mailing.objects.update(state=states.FREEZING)
+    freeze.freeze_next(now)
+    shown = summary.get_mailing(made.id)
+    assert shown.state == states.HELD
+    assert "do not add up: 4 candidates" in shown.reason
+
+
+def test_a_candidate_counted_as_left_out_whom_no_list_names_holds_the_mailing(
+    plan: Plan, join: Join, now: datetime
+) -> None:
+    join(4)
+    made = plan()
+    models.Mailing.objects.update(candidates=1, excluded=1)
+    freeze.freeze_next(now)
+    assert "5 candidates, 4 planned, 0 left out" in summary.get_mailing(made.id).reason
+    assert summary.get_mailing(made.id).state == states.HELD
+
+
+def test_a_mailing_cancelled_as_its_freeze_begins_is_not_frozen(
+    plan: Plan, join: Join, edition: Any, now: datetime
+) -> None:
+    join(2)
+    made = plan()
+    with just_before(
+        "UPDATE delivery_mailing SET state = %s, frozen_at =", lambda: mailings.cancel(made.id, by="editor", now=now)
+    ):
+        freeze.freeze_next(now)
+    assert summary.get_mailing(made.id).state == states.CANCELLED
+    assert edition_lookup.get_edition(edition.id).state == "approved"
+    assert not models.Batch.objects.exists()
+
+
+def test_a_mailing_that_takes_another_snapshot_as_its_freeze_begins_is_frozen_with_that(
+    plan: Plan, join: Join, edition: Any, now: datetime
+) -> None:
+    join(2)
+    made = plan()
+
+    def edited_and_sent_again() -> None:
+        editions.edit_edition(edition.id, now=now, subject="Another subject")
+        plan()
+
+    with just_before("UPDATE delivery_mailing SET state = %s, frozen_at =", edited_and_sent_again):
+        freeze.freeze_next(now)
+    assert summary.get_mailing(made.id).state == states.SCHEDULED
+    freeze.freeze_next(now)
+    provider = ScriptedProvider()
+    hand_over_all(provider, now)
+    assert [request.envelope.subject for request in provider.requests] == ["Another subject"]
+
+
+def test_a_page_that_another_process_writes_first_is_written_once(plan: Plan, join: Join, now: datetime) -> None:
+    join(5)
+    made = plan()
+    row = models.Mailing.objects.get(id=made.id)
+    freeze._start(row, now)
+    row.refresh_from_db()
+    page = subscriber_lookup.list_audience_page(row.list_id, after=0, upto=10**9, limit=5)
+    ours, theirs = freeze._PageWriter(row, 10), freeze._PageWriter(row, 10)
+    assert theirs.write(row, page, now)
+    assert not ours.write(row, page, now)
+    freeze.freeze_next(now)
+    shown = summary.get_mailing(made.id)
+    assert (shown.state, shown.candidates, shown.counts) == (states.SENDING, 5, {"planned": 5})
+
+
+@pytest.mark.parametrize("verb", [mailings.pause, mailings.cancel])
+@pytest.mark.parametrize("write", ["SET frozen_through", "SET state = %s WHERE"])
+def test_a_mailing_stopped_while_it_is_frozen_stays_stopped(
+    plan: Plan, join: Join, now: datetime, verb: Callable[..., None], write: str
+) -> None:
+    join(5)
+    made = plan()
+    with just_before(f"UPDATE delivery_mailing {write}", lambda: verb(made.id, by="editor", now=now)):
+        freeze.freeze_next(now)
+    shown = summary.get_mailing(made.id)
+    assert shown.state == {mailings.pause: states.PAUSED, mailings.cancel: states.CANCELLED}[verb]
+    assert (shown.planned, hand_over_all(ScriptedProvider(), now)) == (0 if "frozen" in write else 5, 0)
+
+
+def test_what_is_cancelled_as_it_is_about_to_be_held_stays_cancelled(plan: Plan, now: datetime) -> None:
+    made = plan()
+    models.Mailing.objects.update(provider="pigeon")
+    with just_before("UPDATE delivery_mailing SET state", lambda: mailings.cancel(made.id, by="editor", now=now)):
+        freeze.freeze_next(now)
+    assert summary.get_mailing(made.id).state == states.CANCELLED
+
+
+def test_of_two_who_send_an_edition_at_once_one_is_told_of_the_other(plan: Plan, edition: Any, now: datetime) -> None:
+    approval.approve(edition.id, by="test", now=now)
+    with just_before("SAVEPOINT", plan), pytest.raises(Conflict, match="Somebody else has just sent"):
+        plan()
+    assert models.Mailing.objects.count() == 1
+
+
+def test_a_held_mailing_that_froze_its_audience_is_never_armed_again(plan: Plan, join: Join, now: datetime) -> None:
+    join(4)
+    made = plan()
+    models.Mailing.objects.update(candidates=1)  # so that its counts do not add up
+    freeze.freeze_next(now)
+    assert summary.get_mailing(made.id).state == states.HELD
+    with pytest.raises(Refused, match="which is held"):
+        plan()
+    assert summary.get_mailing(made.id).state == states.HELD
+
+
+def test_a_mailing_cancelled_as_it_takes_a_new_snapshot_stays_cancelled(
+    plan: Plan, edition: Any, now: datetime
+) -> None:
+    made = plan()
+    editions.edit_edition(edition.id, now=now, subject="Another subject")
+    approval.approve(edition.id, by="test", now=now)
+    with (
+        just_before("UPDATE delivery_mailing SET", lambda: mailings.cancel(made.id, by="editor", now=now)),
+        pytest.raises(Refused),
+    ):
+        plan()
+    assert summary.get_mailing(made.id).state == states.CANCELLED
+
+
+def test_a_mailing_paused_as_it_is_about_to_finish_stays_paused(frozen: Plan, edition: Any, now: datetime) -> None:
+    made = frozen()
+    with just_before("UPDATE delivery_mailing SET", lambda: mailings.pause(made.id, by="editor", now=now)):
+        assert mailings.finish_settled(now) == 0
+    assert summary.get_mailing(made.id).state == states.PAUSED
+    assert edition_lookup.get_edition(edition.id).state == "handed_over"
+
+
+def test_a_mailing_cancelled_as_it_is_about_to_go_on_stays_cancelled(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    mailings.pause(made.id, by="editor", now=now)
+    with just_before("UPDATE delivery_mailing SET", lambda: mailings.cancel(made.id, by="colleague", now=now)):
+        mailings.resume(made.id, by="editor", now=now)
+    assert summary.get_mailing(made.id).state == states.CANCELLED
+
+
+def test_a_mailing_that_finishes_as_somebody_pauses_it_is_finished(frozen: Plan, now: datetime) -> None:
+    made = frozen()
+    with just_before("UPDATE delivery_mailing SET", lambda: mailings.finish_settled(now)), pytest.raises(Refused):
+        mailings.pause(made.id, by="editor", now=now)
+    assert summary.get_mailing(made.id).state == states.FINISHED
+
+
+def test_a_batch_that_leaves_as_its_mailing_is_cancelled_is_not_withdrawn(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(60)
+    made = frozen()
+    first = models.Batch.objects.filter(number=1)
+    with just_before(
+        "UPDATE delivery_batch SET state", lambda: first.update(state=states.SENDING, attempt=1, attempt_key="key")
+    ):
+        mailings.cancel(made.id, by="editor", now=now)
+    shown = summary.get_mailing(made.id)
+    assert shown.batches == {"sending": 1, "withdrawn": 1}
+    assert shown.counts == {"planned": 50, "withdrawn": 10}

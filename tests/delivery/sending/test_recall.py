@@ -23,6 +23,7 @@ from tests.delivery.chaos import serving
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.sendgrid import KEY, MOST_STATUSES, Fault, SendGridServer
 from tests.fakes.sendgrid_events import event
+from tests.interleaving import just_before
 
 pytestmark = pytest.mark.django_db
 LEAD = 60
@@ -460,4 +461,83 @@ def test_a_message_that_leaves_although_it_was_recalled_is_an_alarm(stage: Stage
     assert not stage.alarms
     take(event("delivered", ids, "reader0@example.com", 2))
     assert "recalled" in stage.alarms
+    assert stage.mailing.counts == {"recalled": 4, "delivered": 1}
+
+
+# Somebody else at the same time
+
+
+def opened_by_another(stage: Stage) -> None:
+    mine = models.Mailing.objects.filter(id=stage.mailing_id)
+    mine.update(recall=states.OPEN, cancel_id="theirs", begins_at=stage.now)
+
+
+def test_a_window_that_another_worker_opens_first_keeps_its_id(stage: Stage) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    with just_before("UPDATE delivery_mailing SET recall", lambda: opened_by_another(stage)):
+        recall.open_next_window(stage.now, stage.provider)
+    assert models.Mailing.objects.get().cancel_id == "theirs"
+
+
+def test_a_window_that_another_worker_opens_while_we_have_no_answer_is_open(stage: Stage) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    stage.server.fail_next(Fault(status=503))
+    with just_before("UPDATE delivery_mailing SET", lambda: opened_by_another(stage)):
+        recall.open_next_window(stage.now, stage.provider)
+    assert models.Mailing.objects.get().begins_at == stage.now
+
+
+def test_a_window_that_another_worker_opens_as_we_give_up_is_open(stage: Stage) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    stage.at(16.5)
+    with just_before("UPDATE delivery_mailing SET", lambda: opened_by_another(stage)):
+        recall.open_next_window(stage.now, stage.provider)
+    assert models.Mailing.objects.get().recall == states.OPEN
+    assert not stage.alarms
+
+
+def test_the_last_place_is_not_taken_by_two(stage: Stage, plan: Any) -> None:
+    stage.server.statuses = {f"others-{n}": "pause" for n in range(MOST_STATUSES - 1)}
+    stage.at(LEAD)
+    stage.plan()
+
+    def another_takes_it() -> None:
+        other = plan(kind="test", provider="sendgrid", due_at=stage.due, recall_minutes=LEAD, now=stage.now)
+        models.Mailing.objects.filter(id=other.id).update(recall=states.OPEN, cancel_id="theirs")
+
+    with just_before("SAVEPOINT", another_takes_it):
+        recall.open_next_window(stage.now, stage.provider)
+    assert recall._slot_holders(stage.now).count() == 1
+    stage.work()
+    assert "places" in stage.alarms
+
+
+def test_a_recall_that_fails_behind_one_that_succeeded_leaves_it_recalled(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+
+    def recalled_by_another() -> None:
+        stage.recall()
+        stage.server.fail_next(Fault(status=503), Fault(status=503))
+
+    with just_before("UPDATE delivery_mailing SET", recalled_by_another), pytest.raises(ProviderError):
+        stage.recall()
+    assert (stage.mailing.state, stage.mailing.reason) == (states.CANCELLED, "recalled by editor")
+
+
+def test_an_event_that_comes_as_a_recall_is_written_down_is_kept(stage: Stage, take: Any) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    batch = models.Batch.objects.get()
+    ids = {"nl_mailing": batch.mailing.key, "nl_batch": batch.key, "nl_attempt": batch.attempt_key}
+    ids["nl_delivery"] = f"{batch.key}.0"
+    left_after_all = event("delivered", ids, "reader0@example.com", 2)
+    with just_before("UPDATE delivery_batch SET state", lambda: take(left_after_all)):
+        stage.recall()
+    recall.settle_late_batches(stage.now)
     assert stage.mailing.counts == {"recalled": 4, "delivered": 1}

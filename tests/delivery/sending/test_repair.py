@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from newsletter.delivery import models, service
+from newsletter.delivery import models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.reports import history, recipients
-from newsletter.delivery.sending import freeze, mailings, repair
-from newsletter.kernel.errors import Refused
+from newsletter.delivery.sending import freeze, ledger_rows, mailings, repair
+from newsletter.kernel.errors import Conflict, Refused
 from subscribers import people
 from tests.conftest import House
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider
+from tests.interleaving import just_before
 
 QUOTA = "Recipient List over Package Quota"
 
@@ -128,10 +129,57 @@ def test_what_was_stopped_before_its_time_is_no_case_for_a_repair(
 ) -> None:
     join(2)
     mailing = frozen()
-    getattr(service, verb)(mailing.id, by="editor", now=now)
+    getattr(mailings, verb)(mailing.id, by="editor", now=now)
     if verb == "cancel":
         with pytest.raises(Refused, match="cancelled"):
             repair.repair_mailing(mailing.id, now=now)
     else:
         assert repair.repair_mailing(mailing.id, now=now) == 0
     assert models.Batch.objects.count() == 1
+
+
+@pytest.mark.parametrize("verb", ["repair", "settle_unknown"])
+def test_an_event_that_comes_as_somebody_decides_about_its_batch_is_kept_and_said(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime, verb: str
+) -> None:
+    mailing = sent(3, provider.loses_the_answer)
+    decide = {
+        "repair": lambda: repair.repair_mailing(mailing.id, unknown=True, now=now),
+        "settle_unknown": lambda: repair.settle_unknown(mailing.id, now=now),
+    }[verb]
+    with (
+        just_before("UPDATE delivery_batch SET", lambda: take(mailing.event("delivered", 1))),
+        pytest.raises(Conflict, match="changed at the same moment"),
+    ):
+        decide()
+    assert models.Batch.objects.count() == 1, "nothing of the decision is left"
+
+
+def test_of_two_repairs_at_once_one_is_told_of_the_other(sent: Callable[..., Sent], now: datetime) -> None:
+    mailing = sent(3, provider.loses_the_request)
+    theirs = ledger_rows.build_batch(mailing.id, 2, mailing.readers, now, 0, repair=True)
+    with (
+        just_before("INSERT INTO delivery_batch", theirs.save),
+        pytest.raises(Conflict, match="changed at the same moment"),
+    ):
+        repair.repair_mailing(mailing.id, unknown=True, now=now)
+
+
+def test_a_repair_of_a_paused_mailing_does_not_set_it_going(sent: Callable[..., Sent], now: datetime) -> None:
+    mailing = sent(120, provider.accepts, provider.refuses_for_good, provider.wants_another_key)
+    assert mailing.mailing.state == states.PAUSED
+    assert repair.repair_mailing(mailing.id, now=now) == 50
+    assert mailing.mailing.state == states.PAUSED
+    assert not go_on(mailing).mailed
+
+
+def test_an_event_of_another_reader_of_the_batch_that_comes_as_it_is_repaired_is_kept_and_said(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(2)
+    take(mailing.event("dropped", 1, reason=QUOTA))
+    with (
+        just_before("UPDATE delivery_batch SET", lambda: take(mailing.event("delivered", 0))),
+        pytest.raises(Conflict, match="changed at the same moment"),
+    ):
+        repair.repair_mailing(mailing.id, now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, mailings, repair
 from newsletter.kernel.errors import NotFound
 from subscribers import people
+from subscribers.models import Subscription
 from subscribers.segments.service import create_segment, set_tier
 from tests.conftest import House
 from tests.delivery.conftest import hand_over_all
@@ -174,3 +175,44 @@ def test_a_newsletter_for_a_segment_leaves_the_others_out(
     assert seen.counts == {"planned": 4}
     with pytest.raises(NotFound, match="no segment “gone”"):
         newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="gone")
+
+
+@pytest.mark.parametrize(("newsletter", "account"), [(50, 100), (100, 50)])
+def test_of_two_limits_the_smaller_one_holds(
+    house: House, plan: Plan, join: Join, now: datetime, settings: Any, newsletter: int, account: int
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, per_minute=account)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=newsletter)
+    join(130)
+    made = plan()
+    freeze.freeze_next(now)
+    assert due_times(made.id, now) == [0, 60, 120]
+
+
+@pytest.mark.parametrize(
+    ("zone", "until", "excluded"),
+    [
+        ("Europe/London", date(2026, 11, 25), {"paused": 1}),
+        ("Europe/London", date(2026, 11, 24), {}),
+        ("Pacific/Auckland", date(2026, 11, 25), {}),  # where it is the 25th already
+    ],
+)
+def test_a_pause_ends_with_the_edition_of_its_day_where_the_newsletter_is_at_home(
+    house: House, plan: Plan, join: Join, now: datetime, zone: str, until: date, excluded: dict[str, int]
+) -> None:
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, zone=zone)
+    ids = join(2)
+    Subscription.objects.filter(subscriber_id=ids[0]).update(paused_until=until)
+    evening = now.replace(hour=18)
+    made = plan(due_at=evening)
+    freeze.freeze_next(evening)
+    seen = summary.get_mailing(made.id)
+    assert (seen.excluded, seen.counts) == (excluded, {"planned": 2 - len(excluded)})
+
+
+def test_a_pause_is_of_editions_alone(plan: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    Subscription.objects.update(paused_until=now.date() + timedelta(days=9))
+    made = plan(kind="test")
+    freeze.freeze_next(now)
+    assert summary.get_mailing(made.id).counts == {"planned": 2}

@@ -97,6 +97,7 @@ def _accept_proven(folded: FoldedBatch) -> None:
         waiting += folded.outcomes.places(Outcome.UNKNOWN)
     if waiting:
         folded.outcomes.mark(waiting, Outcome.ACCEPTED)
+    if waiting or folded.state == states.SENDING:
         folded.state = states.derive_batch_state(folded.outcomes.counts())
 
 
@@ -124,7 +125,10 @@ def _apply_event(folded: FoldedBatch, event: Event) -> None:
         folded.outcomes.flag(event.place, MemberFlag.LEFT)
     if outcome > before:
         folded.outcomes.mark((event.place,), outcome)
-        folded.state = states.derive_batch_state(folded.outcomes.counts()) if not before.taken else folded.state
+        # A batch in flight stays in flight until its own attempt is answered or proven: a member that an earlier
+        # attempt reached would make the rest planned again, and a second worker would send them meanwhile.
+        if not before.taken and folded.state != states.SENDING:
+            folded.state = states.derive_batch_state(folded.outcomes.counts())
         if outcome in _FAILURES:
             folded.troubles.append(MemberFailure(event.place, outcome, event.reason, event.address, event.at))
     if event.cause is RejectReason.QUOTA:

@@ -12,7 +12,7 @@ from newsletter.delivery import models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import FORMAT, Outcomes, UnknownFormat
 from newsletter.delivery.ledger.states import Outcome
-from newsletter.delivery.providers.base import Answer
+from newsletter.delivery.providers.base import Answer, SendRequest
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, freeze, hand_over, mailings, retry
@@ -622,3 +622,24 @@ def test_a_batch_planned_for_later_than_the_provider_asks_to_wait_keeps_its_time
     second, third = [(at - now).total_seconds() for at in due][1:]
     assert second == 90, "it was due in a minute"
     assert third == 120
+
+
+def test_a_batch_in_flight_is_not_sent_again_when_an_event_of_an_earlier_attempt_comes(
+    frozen: Callable[..., Any], join: Callable[..., list[int]], take: Callable[..., None], now: datetime
+) -> None:
+    readers = join(2)
+    mailing = Sent(frozen().id, readers, now)
+    hand_over_all(ScriptedProvider(refuses_for_now), now)
+    late = mailing.event("delivered", 0)  # of the attempt that was refused
+    later, second_worker = now + timedelta(minutes=2), ScriptedProvider()
+
+    def answer_while_another_works(fake: ScriptedProvider, request: SendRequest, at: datetime) -> Answer:
+        take(late)
+        hand_over_all(second_worker, later, "worker/2")
+        return accepts(fake, request, at)
+
+    first_worker = ScriptedProvider(answer_while_another_works)
+    step(first_worker, later)
+    assert len(first_worker.mailed) == 2
+    assert not second_worker.mailed
+    assert summary.get_mailing(mailing.id).batches == {"accepted": 1}

@@ -23,7 +23,7 @@ from newsletter.kernel.errors import NewsletterError, Refused
 
 LONGEST_TEXT = 200_000  # characters
 _PARAGRAPH_END = re.compile(r"</(?:p|div|li|h\d|blockquote|figure)>|<br\s*/?>", re.I)
-_ExtractedOrEntry = TypeVar("_Found", ExtractedArticle, Entry)
+_ExtractedOrEntry = TypeVar("_ExtractedOrEntry", ExtractedArticle, Entry)
 _TAG = re.compile(r"<[^>]{0,5000}>")
 
 

@@ -103,7 +103,7 @@ def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
 
 
 def _render_correction(edition: Edition, newsletter: Newsletter, texts: list[str]) -> Rendered:
-    words = languages(newsletter.language)
+    words = languages.get_mail_texts(newsletter.language)
     day = day_names.format_day(edition.date, newsletter.language)
     to = subscriber_lookup.get_list(newsletter.list_id)
     composed = briefing.build_briefing(

@@ -32,9 +32,9 @@ def check_due_pages(now: datetime, *, fetch: Fetcher, edition_id: int | None = N
     _create_missing_checks(now)
     looks = models.Look.objects.filter(pick__edition__state__in=CHECKED_STATES, pick__url__startswith="http")
     looks = (
-        list_page_checks.filter(pick__edition_id=edition_id)
+        looks.filter(pick__edition_id=edition_id)
         if edition_id
-        else list_page_checks.filter(next_at__lte=now, pick__edition__date__gte=(now - CHECKED_FOR).date())
+        else looks.filter(next_at__lte=now, pick__edition__date__gte=(now - CHECKED_FOR).date())
     )
     due = {row.pk: row for row in looks.select_related("pick__article").order_by("next_at", "id")[:AT_A_TIME]}
     asked = [fetch_queue.FetchRequest(row.pk, row.pick.url, row.etag, row.last_modified) for row in due.values()]

@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SERVE ?= 1
 
-.PHONY: demo run test chaos bench lint fmt
+.PHONY: demo run test chaos bench mutants lint fmt
 
 demo: .venv/.installed  ## a sample briefing, composed, delivered to the local outbox, and the desk to look at it
 	$(BIN)/newsletter demo $(if $(filter 0,$(SERVE)),--no-serve)
@@ -21,6 +21,9 @@ chaos: .venv/.tested  ## 200,000 readers in a storm: faults, kills, late events;
 
 bench: .venv/.tested  ## speed, as ratios against a named baseline in the same run
 	$(BIN)/python -m benchmarks
+
+mutants: .venv/.tested  ## small changes to what decides who gets mail: each must fail a test (MODULE=policy: that one)
+	$(BIN)/python -m tests.mutants $(MODULE)
 
 lint: .venv/.tested
 	$(BIN)/ruff check .

@@ -23,7 +23,7 @@ BY_HAND = {
         "never_again",
     ),
     "curator": ("desk_words", "pool", "rules"),
-    "delivery": ("variants",),
+    "delivery": ("claims", "variants"),
 }
 
 

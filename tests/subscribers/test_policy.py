@@ -95,3 +95,59 @@ def test_only_a_confirmation_or_an_undo_makes_a_stranger_to_the_list_active_by_t
 def test_an_act_that_does_not_exist_is_a_defect() -> None:
     with pytest.raises(KeyError):
         policy.get_transition("resurrect", policy.ACTIVE)
+
+
+def test_words_that_are_stored_stay_as_they_are() -> None:
+    assert policy.STATES == ("pending", "active", "unsubscribed", "bounced", "complained")
+    assert policy.FREQUENCIES == ("every", "weekly")
+    assert policy.LEAVING_REASONS == ("too-many", "not-interesting", "never-asked", "elsewhere", "other")
+    assert policy.ERASED == "erased"
+
+
+# What each act makes of somebody who is new, pending, active, unsubscribed, bounced, complained; “.”: stays.
+@pytest.mark.parametrize(
+    ("act", "becomes"),
+    [
+        ("sign-up", "pending . . pending pending ."),
+        ("confirm", ". active . . . ."),
+        ("leave", ". unsubscribed unsubscribed . unsubscribed ."),
+        ("undo-leave", ". . . active . ."),
+        ("stay", ". . . . . ."),
+        ("import", "active . . . . ."),
+        ("import-unconfirmed", "pending . . . . ."),
+        ("import-left", "unsubscribed unsubscribed unsubscribed . . ."),
+        ("import-bounced", "bounced bounced bounced . . ."),
+        ("desk-leave", ". unsubscribed unsubscribed . unsubscribed ."),
+        ("silence", ". . unsubscribed . . ."),
+        ("report-leave", ". unsubscribed unsubscribed . unsubscribed ."),
+        ("bounce", ". bounced bounced . . ."),
+        ("complain", "complained complained complained complained complained ."),
+    ],
+)
+def test_what_an_act_makes_of_everybody(act: str, becomes: str) -> None:
+    for state, expected in zip((None, *policy.STATES), becomes.split(), strict=True):
+        assert policy.get_transition(act, state).state == (state if expected == "." else expected), state
+
+
+def test_there_are_no_other_acts() -> None:
+    assert len(policy.TRANSITIONS) == 14
+
+
+def test_only_readers_themselves_sign_up_confirm_leave_and_undo_that() -> None:
+    assert {"sign-up", "confirm", "leave", "undo-leave"} == policy.SUBSCRIBER_ACTS
+
+
+def test_who_leaves_bounces_or_complains_counts_as_going() -> None:
+    assert {"leave", "desk-leave", "report-leave", "bounce", "complain"} == policy.DEPARTURE_ACTS
+
+
+def test_signing_up_lifts_a_bounce_and_an_erasure_never_a_complaint() -> None:
+    assert {"bounced", "erased"} == policy.LIFTED_BY_SIGN_UP
+
+
+def test_who_left_bounced_or_complained_is_out() -> None:
+    assert {"unsubscribed", "bounced", "complained"} == policy.OUT_STATES
+
+
+def test_five_soft_bounces_in_a_row_are_as_good_as_a_hard_one() -> None:
+    assert policy.MAX_SOFT_BOUNCES == 5

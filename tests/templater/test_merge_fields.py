@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.templater import render
-from newsletter.templater.briefing import Briefing, MergeField, Publication
+from newsletter.templater.briefing import Briefing, MergeField, Problem, Publication
 from newsletter.templater.merge_fields import (
     LONGEST_VALUE,
+    Merger,
     MergeRecipient,
     build_merge_columns,
     build_substitutions,
@@ -149,3 +150,191 @@ def test_the_date_is_the_edition_s_where_nothing_is_known_of_the_reader() -> Non
     assert personalise_mail(mail, MergeRecipient("a@example.com")).subject == f"Of {PLAIN.date_long}"
     assert "today" in personalise_mail(mail, MergeRecipient("a@example.com")).text
     assert personalise_mail(mail, MergeRecipient("a@example.com", date="Monday")).subject == "Of Monday"
+
+
+NAME = MergeField("-nl_first_name_1t-", "first_name")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("Ada", "Ada"),
+        ("Ada Lovelace", "Ada Lovelace"),
+        ("Ada  Lovelace", "Ada Lovelace"),
+        (" Ada", "Ada"),
+        ("Ada ", "Ada"),
+        ("Ada\nLovelace", "Ada Lovelace"),
+        ("Ada\tLovelace", "Ada Lovelace"),
+        ("A\x1fda", "Ada"),
+        ("A\x7fda", "Ada"),
+        ("Zoë\u00a0B", "Zoë B"),
+        ("-nl_email_1h-", "-\u2060nl_email_1h-"),
+        ("a" * 254, "a" * 254),
+        ("a" * 255, "a" * 254),
+        ("ä" * 255, "ä" * 254),
+        ("|", "|"),
+    ],
+)
+def test_one_odd_value_is_made_fit_among_values_that_are(value: str, said: str) -> None:
+    names = ["Bo", value, "Cy"]
+    ((column),) = build_merge_columns((NAME,), [""] * 3, names, [""] * 3, [""] * 3)
+    assert list(column) == ["Bo", said, "Cy"]
+
+
+def test_values_that_are_fit_are_handed_on_as_they_are() -> None:
+    names = ["Ada Lovelace", "Bo"]
+    ((column),) = build_merge_columns((NAME,), ["", ""], names, ["", ""], ["", ""])
+    assert column is names
+
+
+@pytest.mark.parametrize(
+    ("field", "names"),
+    [
+        (replace(NAME, fallback="reader"), ["Ada", "Bo"]),
+        (NAME, ["Ada", ""]),
+        (NAME, ["a" * 254, "Bo"]),
+        (replace(NAME, html=True), ["Ada", "Bo"]),
+    ],
+)
+def test_a_column_in_which_nothing_changes_is_not_made_anew(field: MergeField, names: list[str]) -> None:
+    ((column),) = build_merge_columns((field,), ["", ""], names, ["", ""], ["", ""])
+    assert column is names
+
+
+def test_no_readers_make_empty_columns() -> None:
+    assert [list(column) for column in build_merge_columns((NAME,), [], [], [], [])] == [[]]
+
+
+def test_each_field_is_filled_from_its_own_column() -> None:
+    fields = [MergeField(f"-nl_{name}_1t-", name) for name in ("date", "token", "first_name", "email")]  # type: ignore[arg-type]
+    assert build_merge_columns(fields, ["e"], ["n"], ["t"], ["d"]) == [["d"], ["t"], ["n"], ["e"]]
+
+
+def test_fields_that_come_to_the_same_share_one_column() -> None:
+    fallback, marked_up = replace(NAME, fallback="reader"), replace(NAME, html=True)
+    fields = (NAME, fallback, marked_up, replace(marked_up, token="-nl_first_name_2h-"))
+    columns = build_merge_columns(fields, ["", ""], ["", "<Bo>"], ["", ""], ["", ""])
+    assert [list(column) for column in columns[:3]] == [["", "<Bo>"], ["reader", "<Bo>"], ["", "&lt;Bo&gt;"]]
+    assert columns[2] is columns[3]
+
+
+@pytest.mark.parametrize(
+    ("sign", "escaped"), [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#x27;")]
+)
+def test_each_sign_that_html_knows_is_escaped(sign: str, escaped: str) -> None:
+    values = build_substitutions(
+        (replace(NAME, html=True), replace(NAME, token="text")), MergeRecipient("", f"a{sign}")
+    )
+    assert values == {NAME.token: f"a{escaped}", "text": f"a{sign}"}
+
+
+def test_a_fallback_is_escaped_as_a_name_is() -> None:
+    assert build_substitutions((replace(NAME, fallback="a & b", html=True),), MergeRecipient("")) == {
+        NAME.token: "a &amp; b"
+    }
+
+
+def test_of_a_reader_only_the_address_must_be_known() -> None:
+    fields = [MergeField(name, name) for name in ("first_name", "token", "date")]  # type: ignore[arg-type]
+    assert build_substitutions(fields, MergeRecipient("a@example.com")) == {"first_name": "", "token": "", "date": ""}
+
+
+def test_a_field_has_a_token_for_each_fallback_and_kind_and_no_more() -> None:
+    merger = Merger({})
+    assert merger.token("email", html=False) == "-nl_email_1t-"
+    assert merger.token("email", html=True) == "-nl_email_2h-"
+    assert merger.token("email", fallback="you", html=True) == "-nl_email_3h-"
+    assert merger.token("email", html=True) == "-nl_email_2h-"
+    assert merger.fields == (
+        MergeField("-nl_email_1t-", "email", "", False),
+        MergeField("-nl_email_2h-", "email", "", True),
+        MergeField("-nl_email_3h-", "email", "you", True),
+    )
+
+
+def test_a_field_that_is_the_same_for_all_is_known_and_no_reader_s() -> None:
+    merger = Merger({"first_name": "reader"}, {"list": "Ups & Downs"})
+    assert merger.plain("{{ first_name }}: {{ list | ours }}", "intro") == "-nl_first_name_1t-: -nl_list_2t-"
+    merger.token("list", fallback="Ups & Downs", html=True)
+    assert merger.known() == {"-nl_list_2t-": "Ups & Downs", "-nl_list_3h-": "Ups &amp; Downs"}
+    assert merger.of_readers == (MergeField("-nl_first_name_1t-", "first_name", "reader", False),)
+
+
+def test_what_an_editor_writes_besides_fields_cannot_be_taken_for_a_token() -> None:
+    merger = Merger({})
+    assert merger.plain("-nl_x {{ email }} -nl_y", "intro") == "-\u2060nl_x -nl_email_1t- -\u2060nl_y"
+    assert merger.fields == (MergeField("-nl_email_1t-", "email", "", False),)
+
+
+def test_only_the_first_bar_parts_a_field_from_its_fallback() -> None:
+    merger = Merger({})
+    merger.plain("{{ first_name | you | me }}", "intro")
+    assert merger.fields[0].fallback == "you | me"
+
+
+def test_an_unknown_field_is_told_once_and_stays_as_it_is_written() -> None:
+    merger = Merger({})
+    for _ in range(2):
+        assert merger.plain("Dear {{ surname }}, {{ email }}!", "intro") == "Dear {{ surname }}, -nl_email_1t-!"
+    message = (
+        "There is no field {{ surname }}. The fields are {{ first_name }}, {{ email }}, {{ list }} and {{ date }}."
+    )
+    assert merger.problems == [Problem("block", "intro", message)]
+
+
+def test_an_unknown_field_in_markup_is_told_with_its_place() -> None:
+    merger = Merger({})
+    assert merger.marked_up("{{ surname }}", "outro", str.upper, html=True) == "{{ SURNAME }}"
+    assert [problem.where for problem in merger.problems] == ["outro"]
+
+
+def test_markup_sees_no_token_and_its_result_has_them() -> None:
+    merger, seen = Merger({"first_name": "reader"}), []
+
+    def markup(text: str) -> str:
+        seen.append(text)
+        return f"<p>{text}</p>-nl_"
+
+    written = "{{ first_name }}\ue000 and {{ email }} and {{ first_name }}"
+    out = merger.marked_up(written, "intro", markup, html=True)
+    assert seen == ["\ue000 and \ue001 and \ue002"]
+    assert out == "<p>-nl_first_name_1h- and -nl_email_2h- and -nl_first_name_1h-</p>-\u2060nl_"
+    assert [field.html for field in merger.fields] == [True, True]
+    assert not merger.problems
+
+
+def test_a_field_in_the_address_of_a_link_blocks() -> None:
+    merger = Merger({})
+    merger.marked_up(
+        "{{ email }}", "intro", lambda text: f'<a href="https://x.example/%EE%80%80">{text}</a>', html=True
+    )
+    message = "A field cannot stand in the address of a link. Take it out of the address."
+    assert merger.problems == [Problem("block", "intro", message)]
+
+
+def test_problems_of_different_places_and_weight_are_told_each() -> None:
+    merger = Merger({})
+    for where, level in (("intro", "block"), ("outro", "block"), ("intro", "warn"), ("intro", "block")):
+        merger.blame(where, "It is wrong.", level)  # type: ignore[arg-type]
+    assert [(problem.where, problem.level) for problem in merger.problems] == [
+        ("intro", "block"),
+        ("outro", "block"),
+        ("intro", "warn"),
+    ]
+
+
+def test_a_source_without_tokens_stays_as_it_is() -> None:
+    assert personalise("as it is", {}) == "as it is"
+
+
+def test_a_token_that_looks_like_a_pattern_is_none() -> None:
+    assert personalise("a.c abc", {"a.c": "x"}) == "x abc"
+
+
+def test_each_part_of_the_mail_is_personalised_and_its_problems_stay(briefing: Briefing) -> None:
+    rendered = render(replace(briefing, subject="{{ surname }}"))
+    parts = {part: f"{part} {NAME.token}" for part in ("subject", "preheader", "html", "text")}
+    mine = personalise_mail(replace(rendered, merge=(NAME,), **parts), MergeRecipient("", "Ada"))
+    assert [getattr(mine, part) for part in parts] == [f"{part} Ada" for part in parts]
+    assert rendered.problems
+    assert mine.problems == rendered.problems

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.events.folding import FoldedBatch, find_machine_clicks, fold_batch
+from newsletter.delivery.events.folding import Effect, FoldedBatch, MemberFailure, find_machine_clicks, fold_batch
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import MemberFlag, Outcome
@@ -141,6 +141,123 @@ def test_a_place_that_is_not_in_the_batch_is_passed_over() -> None:
         states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.DELIVERED, 5), happened(EventType.DELIVERED, -1)
     )
     assert list(folded.outcomes) == [Outcome.ACCEPTED]
+
+
+@pytest.mark.parametrize(
+    ("what", "outcome"),
+    [
+        (EventType.ACCEPTED, Outcome.ACCEPTED),
+        (EventType.DEFERRED, Outcome.DEFERRED),
+        (EventType.DELIVERED, Outcome.DELIVERED),
+        (EventType.BLOCKED, Outcome.BLOCKED),
+        (EventType.BOUNCED, Outcome.BOUNCED),
+        (EventType.DROPPED, Outcome.DROPPED),
+        (EventType.COMPLAINED, Outcome.COMPLAINED),
+        (EventType.OPENED, Outcome.DELIVERED),
+        (EventType.CLICKED, Outcome.DELIVERED),
+        (EventType.LEFT, Outcome.DELIVERED),
+        (EventType.ACCOUNT, Outcome.WITHDRAWN),
+        (EventType.OTHER, Outcome.WITHDRAWN),
+    ],
+)
+def test_what_each_event_says_of_a_message(what: EventType, outcome: Outcome) -> None:
+    assert after(states.WITHDRAWN, batch(Outcome.WITHDRAWN), happened(what)).outcomes[0] == outcome
+
+
+@pytest.mark.parametrize("what", [EventType.BLOCKED, EventType.BOUNCED, EventType.DROPPED, EventType.COMPLAINED])
+def test_what_went_wrong_is_told_as_the_provider_says_it(what: EventType) -> None:
+    event = happened(what, 1, 130, reason="no such user")
+    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
+    assert folded.troubles == [MemberFailure(1, Outcome[what.name], "no such user", "r1@example.com", 130)]
+
+
+@pytest.mark.parametrize("what", [EventType.DEFERRED, EventType.DELIVERED])
+def test_what_went_well_or_may_yet_is_no_trouble(what: EventType) -> None:
+    assert not after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(what)).troubles
+
+
+def test_an_effect_names_the_member_the_address_and_the_time() -> None:
+    event = happened(EventType.BOUNCED, 1, 130, cause=RejectReason.HARD, reason="no such user")
+    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
+    assert folded.effects == [Effect(1, RejectReason.HARD, "r1@example.com", "no such user", 130)]
+
+
+def test_an_event_about_the_message_alone_has_no_effect_on_a_person() -> None:
+    assert not after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.DELIVERED)).effects
+
+
+def test_a_message_dropped_for_a_used_up_plan_is_marked_and_no_fault_of_the_reader() -> None:
+    event = happened(EventType.DROPPED, 1, cause=RejectReason.QUOTA)
+    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
+    assert [folded.outcomes.flags(place) for place in (0, 1)] == [0, MemberFlag.OVER_QUOTA]
+    assert not folded.effects
+
+
+def test_events_take_effect_in_the_order_in_which_they_happened() -> None:
+    late, early = (happened(EventType.BOUNCED, place, 200 - place, cause=RejectReason.HARD) for place in (0, 1))
+    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), late, early)
+    assert [effect.at for effect in folded.effects] == [199, 200]
+
+
+def test_the_first_place_after_the_last_member_is_not_in_the_batch() -> None:
+    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.DELIVERED, 1))
+    assert list(folded.outcomes) == [Outcome.ACCEPTED]
+
+
+def test_a_batch_is_settled_when_an_event_settles_its_last_unknown_member() -> None:
+    folded = after(states.UNKNOWN, batch(Outcome.ACCEPTED, Outcome.UNKNOWN), happened(EventType.DELIVERED, 1))
+    assert folded.state == states.ACCEPTED
+
+
+def test_who_was_planned_once_more_and_was_mailed_after_all_may_have_it_twice() -> None:
+    folded = after(states.REPAIRED, batch(Outcome.REPAIRED), happened(EventType.DELIVERED))
+    assert folded.outcomes.flags(0) == MemberFlag.TWICE
+    assert list(folded.alarms) == [
+        "An attempt that had been given up went through all the same: readers may have it twice."
+    ]
+
+
+def test_an_alarm_counts_the_members_it_is_about() -> None:
+    twice = [happened(EventType.DELIVERED, place, attempt="before") for place in (0, 1)]
+    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), *twice)
+    assert list(folded.alarms.values()) == [2]
+    mailed = [happened(EventType.DELIVERED, place) for place in (0, 1)]
+    folded = after(states.WITHDRAWN, batch(Outcome.WITHDRAWN, Outcome.WITHDRAWN), *mailed)
+    assert folded.alarms == {"The provider mailed readers who count as withdrawn.": 2}
+
+
+@pytest.mark.parametrize(("machine", "flag"), [(False, MemberFlag.CLICKED), (True, MemberFlag.CLICKED_BY_MACHINE)])
+def test_a_click_is_marked_as_that_of_a_reader_or_of_a_machine(machine: bool, flag: MemberFlag) -> None:
+    click = happened(EventType.CLICKED, machine=machine)
+    assert after(states.ACCEPTED, batch(Outcome.DELIVERED), click).outcomes.flags(0) == flag
+
+
+def test_clicks_in_a_burst_count_as_those_of_a_machine() -> None:
+    burst = [happened(EventType.CLICKED, 0, 100 + n, url=f"https://x.example/{n}", pick="k") for n in range(2)]
+    folded = after(states.ACCEPTED, batch(Outcome.DELIVERED), *burst)
+    assert folded.outcomes.flags(0) == MemberFlag.CLICKED_BY_MACHINE
+    assert folded.clicks == {("k", True): 2}
+
+
+def test_a_click_on_no_story_counts_for_none() -> None:
+    assert not after(states.ACCEPTED, batch(Outcome.DELIVERED), happened(EventType.CLICKED)).clicks
+
+
+@pytest.mark.parametrize(("apart", "machine"), [(2, True), (3, False)])
+def test_a_burst_lasts_two_seconds_from_click_to_click(apart: int, machine: bool) -> None:
+    clicks = [happened(EventType.CLICKED, 0, 100 + n * apart, url=f"https://x.example/{n}") for n in range(2)]
+    assert bool(find_machine_clicks(clicks)) is machine
+
+
+def test_slow_clicks_reported_in_the_wrong_order_are_no_burst() -> None:
+    # Nor by the order of their ids: “1100” comes before “999”.
+    clicks = [happened(EventType.CLICKED, 0, at, url=f"https://x.example/{at}") for at in (1100, 999)]
+    assert not find_machine_clicks(clicks)
+
+
+def test_an_open_right_before_a_click_is_no_burst() -> None:
+    opened = happened(EventType.OPENED, 0, 100)
+    assert not find_machine_clicks([opened, happened(EventType.CLICKED, 0, 101, url="https://x.example/")])
 
 
 some_events = st.lists(

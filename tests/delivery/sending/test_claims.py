@@ -1,0 +1,271 @@
+"""The three writes of a hand-over: each takes what it may, and nothing that somebody else holds or has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from newsletter.delivery.ledger import states
+from newsletter.delivery.models import Batch, Mailing
+from newsletter.delivery.sending import claims
+from newsletter.delivery.sending.claims import Claim
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def batch(frozen: Callable[..., Any], join: Callable[..., list[int]]) -> Batch:
+    """A batch that is due now, of a mailing that is being sent."""
+    join(3)
+    frozen()
+    return Batch.objects.get()
+
+
+def another(batch: Batch, **changes: Any) -> Batch:
+    """One more batch, of the same mailing if nothing else is said."""
+    fields = {
+        field.attname: getattr(batch, field.attname) for field in Batch._meta.concrete_fields if field.name != "id"
+    }
+    number = Batch.objects.count() + 1
+    return Batch.objects.create(**fields | {"number": number, "key": f"batch-{number}"} | changes)
+
+
+def another_mailing(batch: Batch, **changes: Any) -> Mailing:
+    """A mailing beside that of the batch."""
+    mailing = Mailing.objects.get(id=batch.mailing_id)
+    mailing.pk, mailing.kind, mailing.key = None, Mailing.Kind.TEST, f"mailing-{Mailing.objects.count()}"
+    for name, value in changes.items():
+        setattr(mailing, name, value)
+    mailing.save(force_insert=True)
+    return mailing
+
+
+def taken(batch: Batch, now: datetime, owner: str = "worker/1") -> Claim | None:
+    provider = Mailing.objects.get(id=batch.mailing_id).provider
+    return claims.claim_batch(now, until=now + MINUTE, owner=owner, provider=provider)
+
+
+def begun(batch: Batch, now: datetime) -> Claim:
+    claim = taken(batch, now)
+    assert claim
+    claim = claims.begin_attempt(claim, "attempt-1", until=now + 2 * MINUTE)
+    assert claim
+    return claim
+
+
+def rows(**state: Any) -> list[Any]:
+    return list(Batch.objects.filter(**state).order_by("id").values_list("id", flat=True))
+
+
+def test_a_claim_says_all_of_the_batch_and_leases_it(batch: Batch, now: datetime) -> None:
+    mailing = another_mailing(batch, version=7)
+    Batch.objects.update(mailing=mailing, variant="b", language="de", attempt=2, send_at=now + MINUTE, version=5)
+    batch.refresh_from_db()
+    claim = taken(batch, now)
+    assert claim == Claim(
+        id=batch.id,
+        number=batch.number,
+        key=batch.key,
+        mailing_id=batch.mailing_id,
+        variant="b",
+        language="de",
+        tracking=True,
+        format=batch.format,
+        members=bytes(batch.members),
+        outcomes=bytes(batch.outcomes),
+        size=3,
+        attempt=2,
+        send_at=now + MINUTE,
+        version=5,
+        mailing_version=7,
+        owner="worker/1",
+        attempt_key="",
+    )
+    assert claim.tracking is True
+    assert claim.send_at
+    assert claim.send_at.utcoffset() == timedelta(0)
+    batch.refresh_from_db()
+    assert (batch.state, batch.lease_owner, batch.lease_until) == (states.CLAIMED, "worker/1", now + MINUTE)
+
+
+def test_a_batch_without_a_time_to_be_sent_at_has_none(batch: Batch, now: datetime) -> None:
+    claim = taken(batch, now)
+    assert claim
+    assert claim.send_at is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "hour"),
+    [
+        ("2026-11-24 07:00:00", 7),
+        (datetime(2026, 11, 24, 7, 0), 7),
+        (datetime(2026, 11, 24, 7, 0, tzinfo=timezone(timedelta(hours=1))), 6),
+    ],
+)
+def test_an_instant_is_the_same_however_the_database_tells_it(stored: Any, hour: int) -> None:
+    assert claims._from_database_time(stored) == datetime(2026, 11, 24, hour, 0, tzinfo=UTC)
+
+
+def test_the_batch_that_is_due_first_is_taken_and_no_other(batch: Batch, now: datetime) -> None:
+    first = another(batch, due_at=batch.due_at - MINUTE)
+    another(batch, due_at=batch.due_at - MINUTE / 2)
+    claim = taken(batch, now)
+    assert claim
+    assert claim.id == first.id
+    assert rows(state=states.CLAIMED) == [first.id]
+
+
+def test_a_batch_that_is_taken_already_stands_in_the_way_of_none(batch: Batch, now: datetime) -> None:
+    another(batch, due_at=batch.due_at - MINUTE, state=states.CLAIMED, lease_owner="worker/2")
+    claim = taken(batch, now)
+    assert claim
+    assert claim.id == batch.id
+
+
+def test_a_batch_is_due_at_its_instant_and_not_before(batch: Batch, now: datetime) -> None:
+    Batch.objects.update(due_at=now)
+    assert not taken(batch, now - timedelta(microseconds=1))
+    assert taken(batch, now)
+
+
+@pytest.mark.parametrize("state", [states.CLAIMED, states.SENDING, states.ACCEPTED, states.UNKNOWN, states.WITHDRAWN])
+def test_only_a_planned_batch_is_taken(batch: Batch, now: datetime, state: str) -> None:
+    Batch.objects.update(state=state)
+    assert not taken(batch, now)
+
+
+@pytest.mark.parametrize("state", [states.PAUSED, states.CANCELLED, states.HELD, states.FREEZING])
+def test_a_batch_of_a_mailing_that_is_not_being_sent_is_left_alone(batch: Batch, now: datetime, state: str) -> None:
+    another_mailing(batch)
+    Mailing.objects.filter(id=batch.mailing_id).update(state=state)
+    assert not taken(batch, now)
+
+
+def test_a_batch_for_another_provider_is_left_alone(batch: Batch, now: datetime) -> None:
+    assert not claims.claim_batch(now, until=now + MINUTE, owner="worker/1", provider="another")
+
+
+def test_a_batch_that_somebody_takes_between_our_look_and_our_claim_is_theirs(batch: Batch, now: datetime) -> None:
+    def other_first(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.strip().startswith("UPDATE") and "worker/1" in params:
+            Batch.objects.update(state=states.CLAIMED, lease_owner="worker/2")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(other_first):
+        assert taken(batch, now) is None
+    batch.refresh_from_db()
+    assert batch.lease_owner == "worker/2"
+
+
+def test_where_nothing_is_due_nothing_is_locked(batch: Batch, now: datetime) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        assert not claims.claim_batch(now - MINUTE, until=now, owner="worker/1", provider="scripted")
+    assert len(queries) == 1
+    assert queries[0]["sql"].strip().startswith("SELECT")
+
+
+def test_an_attempt_is_counted_named_and_leased(batch: Batch, now: datetime) -> None:
+    beside = another(batch, state=states.CLAIMED, lease_owner="worker/1")
+    claim = taken(batch, now)
+    assert claim
+    assert claims.begin_attempt(claim, "attempt-1", until=now + 2 * MINUTE) == claim._replace(
+        attempt=1, attempt_key="attempt-1"
+    )
+    batch.refresh_from_db()
+    assert (batch.state, batch.attempt, batch.attempt_key) == (states.SENDING, 1, "attempt-1")
+    assert batch.lease_until == now + 2 * MINUTE
+    beside.refresh_from_db()
+    assert (beside.state, beside.attempt) == (states.CLAIMED, 0)
+
+
+@pytest.mark.parametrize("changed", [{"state": states.PLANNED}, {"lease_owner": "worker/2"}])
+def test_who_lost_the_claim_begins_nothing(batch: Batch, now: datetime, changed: dict[str, str]) -> None:
+    claim = taken(batch, now)
+    assert claim
+    Batch.objects.update(**changed)
+    assert claims.begin_attempt(claim, "attempt-1", until=now + MINUTE) is None
+    assert not rows(state=states.SENDING)
+
+
+def test_nothing_begins_once_the_mailing_is_stopped_though_another_is_being_sent(batch: Batch, now: datetime) -> None:
+    another_mailing(batch)
+    claim = taken(batch, now)
+    assert claim
+    Mailing.objects.filter(id=batch.mailing_id).update(state=states.PAUSED)
+    assert claims.begin_attempt(claim, "attempt-1", until=now + MINUTE) is None
+    assert not rows(state=states.SENDING)
+
+
+def test_an_accepted_batch_is_nobody_s_and_says_so(batch: Batch, now: datetime) -> None:
+    claim = begun(batch, now)
+    Batch.objects.update(error="a refusal before")
+    beside = another(batch, state=states.SENDING, attempt_key="attempt-1", version=claim.version)
+    assert claims.record_accepted(claim, states.ACCEPTED, b"what became of them", "p" * 201, now) is True
+    batch.refresh_from_db()
+    assert (batch.state, bytes(batch.outcomes), batch.error) == (states.ACCEPTED, b"what became of them", "")
+    assert (batch.provider_id, batch.handed_over_at) == ("p" * 200, now)
+    assert (batch.lease_owner, batch.lease_until, batch.version) == ("", None, claim.version + 1)
+    beside.refresh_from_db()
+    assert beside.state == states.SENDING
+
+
+@pytest.mark.parametrize("changed", [{"attempt_key": "attempt-2"}, {"state": states.UNKNOWN}, {"version": 99}])
+def test_an_answer_to_a_row_that_changed_meanwhile_is_not_written(
+    batch: Batch, now: datetime, changed: dict[str, Any]
+) -> None:
+    claim = begun(batch, now)
+    Batch.objects.update(**changed)
+    assert claims.record_accepted(claim, states.ACCEPTED, b"", "p", now) is False
+    assert not rows(state=states.ACCEPTED)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestOnTheDisk:
+    """What a power cut may undo, and what it may not. On SQLite; PostgreSQL takes it in the statement itself."""
+
+    @pytest.fixture(autouse=True)
+    def _on_sqlite(self) -> None:
+        if connection.vendor != "sqlite":
+            pytest.skip("PostgreSQL has no such switch")
+
+    def said(self, queries: CaptureQueriesContext) -> list[str]:
+        return [query["sql"].split()[0] if "PRAGMA" not in query["sql"] else query["sql"] for query in queries]
+
+    def test_a_claim_and_an_answer_need_not_be_on_the_disk(self, batch: Batch, now: datetime) -> None:
+        relaxed = ["PRAGMA synchronous = NORMAL", "UPDATE", "PRAGMA synchronous = FULL"]
+        provider = Mailing.objects.get(id=batch.mailing_id).provider
+        with CaptureQueriesContext(connection) as queries:
+            claim = claims.claim_batch(now, until=now + MINUTE, owner="worker/1", provider=provider)
+        assert self.said(queries) == ["SELECT", *relaxed]
+        assert claim
+        claim = claims.begin_attempt(claim, "attempt-1", until=now + MINUTE)
+        assert claim
+        with CaptureQueriesContext(connection) as queries:
+            claims.record_accepted(claim, states.ACCEPTED, b"", "p", now)
+        assert self.said(queries) == relaxed
+
+    def test_that_an_attempt_begins_is_on_the_disk(self, batch: Batch, now: datetime) -> None:
+        claim = taken(batch, now)
+        assert claim
+        with CaptureQueriesContext(connection) as queries:
+            claims.begin_attempt(claim, "attempt-1", until=now + MINUTE)
+        assert self.said(queries) == ["UPDATE"]
+
+    def test_what_follows_a_claim_that_failed_is_on_the_disk_again(self, batch: Batch, now: datetime) -> None:
+        claim = begun(batch, now)
+        with pytest.raises(Exception, match="NOT NULL"):
+            claims.record_accepted(claim, None, b"", "p", now)  # type: ignore[arg-type]
+        with connection.cursor() as cursor:
+            assert cursor.execute("PRAGMA synchronous").fetchone() == (2,)
+
+    def test_within_a_transaction_of_somebody_else_nothing_is_relaxed(self, batch: Batch, now: datetime) -> None:
+        provider = Mailing.objects.get(id=batch.mailing_id).provider
+        with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+            claims.claim_batch(now, until=now + MINUTE, owner="worker/1", provider=provider)
+        assert self.said(queries) == ["SELECT", "UPDATE"]

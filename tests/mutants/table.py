@@ -1,0 +1,51 @@
+"""Which modules are mutated, and the fast tests that have to notice. The one place that names their paths."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Target(NamedTuple):
+    """A module, and the test files that have to notice every change to it."""
+
+    path: str
+    tests: tuple[str, ...]
+
+    @property
+    def module(self) -> str:
+        """Its dotted name."""
+        return self.path.removesuffix(".py").replace("/", ".")
+
+    @property
+    def source(self) -> str:
+        """Its text, as it stands."""
+        return (ROOT / self.path).read_text("utf-8")
+
+
+TARGETS = {
+    "claims": Target("newsletter/delivery/sending/claims.py", ("tests/delivery/sending/test_claims.py",)),
+    "handover": Target(
+        "newsletter/delivery/sending/hand_over.py",
+        ("tests/delivery/sending/test_hand_over.py", "tests/delivery/sending/test_repair.py"),
+    ),
+    "freezing": Target(
+        "newsletter/delivery/sending/freeze.py",
+        (
+            "tests/delivery/sending/test_send_times.py",
+            "tests/delivery/sending/test_freeze.py",
+            "tests/delivery/sending/test_mailings.py",
+            "tests/delivery/sending/test_freeze_variants.py",
+        ),
+    ),
+    "folding": Target("newsletter/delivery/events/folding.py", ("tests/delivery/events/test_folding.py",)),
+    "recalling": Target("newsletter/delivery/sending/recall.py", ("tests/delivery/sending/test_recall.py",)),
+    "policy": Target("subscribers/policy.py", ("tests/subscribers/test_policy.py",)),
+    "merging": Target(
+        "subscribers/imports/merge.py",
+        ("tests/subscribers/imports/test_merge.py", "tests/subscribers/imports/test_run.py"),
+    ),
+    "merge": Target("newsletter/templater/merge_fields.py", ("tests/templater/test_merge_fields.py",)),
+}

@@ -128,7 +128,7 @@ def plan_mailing(readers: int) -> int:
     """Imports readers, approves an edition and makes its mailing; the mailing's id."""
     from newsletter.catalog import newsletter_settings
     from newsletter.curator.articles import intake
-    from newsletter.curator.editions import approval, editions
+    from newsletter.curator.editions import approval, editions, picks
     from newsletter.jobs import tasks
     from subscribers import people
 
@@ -150,7 +150,7 @@ def plan_mailing(readers: int) -> int:
     )
     article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
     edition = editions.create_edition(newsletter.id, now.date(), now=now, by="bench")
-    editions.add_pick(edition.id, article.id, now=now)
+    picks.add_pick(edition.id, article.id, now=now)
     editions.edit_edition(edition.id, now=now, subject="The funicular returns", intro="Good morning, {{ first_name }}.")
     approval.approve(edition.id, by="bench", now=now)
     return tasks.send_edition(edition.id, at=None, by="bench", now=now).id

@@ -91,9 +91,8 @@ def main() -> None:
 def _checked(rendering: float) -> None:
     """What a check of a draft costs, without network."""
     from newsletter.checks import preflight
-    from newsletter.curator import models
     from newsletter.curator.articles import intake
-    from newsletter.curator.editions import editions
+    from newsletter.curator.editions import editions, models, picks
     from newsletter.kernel import clock
 
     plan_mailing(10)
@@ -107,7 +106,7 @@ def _checked(rendering: float) -> None:
             * 2
         )
         added = intake.add_article_from_paste(text, url=f"https://paper.example.org/{number}", now=now)
-        editions.add_pick(draft.id, added.article.id, reason="measured", now=now)
+        picks.add_pick(draft.id, added.article.id, reason="measured", now=now)
     line(
         "check a draft of 15 stories, no network",
         median_ms(lambda: preflight.check_edition(draft.id, now=now)),

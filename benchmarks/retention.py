@@ -89,12 +89,12 @@ class _Month:
         return _size()
 
     def _send(self, now: datetime) -> None:
-        from newsletter.curator.editions import approval, editions
+        from newsletter.curator.editions import approval, editions, picks
         from newsletter.delivery.sending import freeze, hand_over, mailings
         from newsletter.jobs import tasks, wiring
 
         edition = editions.create_edition(self.newsletter.id, now.date(), now=now, by="bench")
-        editions.add_pick(edition.id, self.article.id, reason="the same story every day", now=now)
+        picks.add_pick(edition.id, self.article.id, reason="the same story every day", now=now)
         editions.edit_edition(edition.id, now=now, subject="The ferry is back")
         approval.approve(edition.id, by="bench", now=now)
         tasks.send_edition(edition.id, at=None, by="bench", now=now)

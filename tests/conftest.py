@@ -185,11 +185,11 @@ _PLACES = [
 @pytest.fixture
 def edition(house: House, articles: Callable[..., list[int]], now: datetime) -> Any:
     """An open edition of the morning briefing with three stories and a subject."""
-    from newsletter.curator.editions import editions
+    from newsletter.curator.editions import editions, picks
 
     made = editions.create_edition(house.briefing.id, now.date(), now=now, by="test")
     for article_id in articles(3):
-        editions.add_pick(made.id, article_id, now=now)
+        picks.add_pick(made.id, article_id, now=now)
     return editions.edit_edition(made.id, now=now, subject="The railway reaches the mill", preheader="And two more")
 
 

@@ -11,10 +11,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from newsletter.accounts import audit_log
 from newsletter.api.access import api_view
-from newsletter.curator.articles import intake, triage
+from newsletter.curator.articles import article_lookup, intake, triage
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
-from newsletter.curator.editions import edition_lookup
-from newsletter.curator.editions.values import Article
+from newsletter.curator.articles.values import Article
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
@@ -37,14 +36,14 @@ def list_or_push_articles(request: HttpRequest) -> HttpResponse:
 @api_view("edit", methods=("GET",))
 def show_article(request: HttpRequest, article_id: int) -> HttpResponse:
     """One article."""
-    return JsonResponse(_to_document(edition_lookup.get_article(article_id)))
+    return JsonResponse(_to_document(article_lookup.get_article(article_id)))
 
 
 def _list_articles(request: HttpRequest) -> HttpResponse:
     limit = parse_whole_number(request.GET.get("limit", "50"))
     if limit is None or not 1 <= limit <= MOST_LISTED:
         raise BadInput(f"The limit is a number from 1 to {MOST_LISTED}.", "limit")
-    found = edition_lookup.list_articles(query=request.GET.get("query", "")[:200], limit=limit)
+    found = article_lookup.list_articles(query=request.GET.get("query", "")[:200], limit=limit)
     return JsonResponse({"articles": [_to_document(each) | {"text": ""} for each in found]})
 
 
@@ -73,7 +72,7 @@ def _push_article(request: HttpRequest) -> HttpResponse:
     if _read_text(pushed, "note").strip():
         triage.add_note(added.article.id, _read_text(pushed, "note"), by=user.email, now=now)
     audit_log.record(user, "pushed article", f"article {added.article.id}", now=now, detail=added.article.title[:200])
-    answer = _to_document(edition_lookup.get_article(added.article.id)) | {
+    answer = _to_document(article_lookup.get_article(added.article.id)) | {
         "created": added.created,
         "warnings": list(added.warnings),
     }

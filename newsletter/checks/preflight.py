@@ -22,8 +22,6 @@ from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.templater.briefing import Rendered
 from subscribers import subscriber_lookup
 
-__all__ = ["Finding", "approve", "check", "override"]
-
 EARLIER_EDITIONS = 7  # editions, whose subjects may have been left in
 AUDIENCE_SHRINK_RATIO = 0.8  # of the last edition's
 

@@ -10,9 +10,8 @@ import typer
 
 from newsletter.accounts import audit_log
 from newsletter.cli.output import JSON, emit_json, print_table, say, warn
-from newsletter.curator.articles import intake, triage
-from newsletter.curator.editions import edition_lookup
-from newsletter.curator.editions.values import Article
+from newsletter.curator.articles import article_lookup, intake, triage
+from newsletter.curator.articles.values import Article
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
@@ -137,7 +136,7 @@ def show_all(
     as_json: bool = JSON,
 ) -> None:
     """List articles, newest first."""
-    found = edition_lookup.list_articles(query=query, limit=limit)
+    found = article_lookup.list_articles(query=query, limit=limit)
     if as_json:
         return emit_json(found)
     print_table(
@@ -150,7 +149,7 @@ def show_all(
 @app.command("show")
 def show(article_id: int, as_json: bool = JSON) -> None:
     """Show one article with everything known of it."""
-    article = edition_lookup.get_article(article_id)
+    article = article_lookup.get_article(article_id)
     if as_json:
         return emit_json(article)
     print_table(("field", "value"), [(name, value) for name, value in _to_dict(article).items()], "")

@@ -196,11 +196,10 @@ def _to_ascii(name: str) -> str:
 
 
 def _add_articles(material: Path, feeds: list[dict[str, str]], now: datetime) -> None:
-    from newsletter.curator.articles import intake, sources
-    from newsletter.curator.editions import edition_lookup
+    from newsletter.curator.articles import article_lookup, intake, sources
     from newsletter.jobs import wiring
 
-    known = {source.url for source in edition_lookup.list_sources()}
+    known = {source.url for source in article_lookup.list_sources()}
     for feed in feeds:
         url = (material / Path(feed["file"]).name).as_uri()
         if url not in known:
@@ -208,7 +207,7 @@ def _add_articles(material: Path, feeds: list[dict[str, str]], now: datetime) ->
     sources.fetch_sources(
         now=now,
         fetch=wiring.build_fetcher(),
-        ids=[source.id for source in edition_lookup.list_sources() if source.is_file],
+        ids=[source.id for source in article_lookup.list_sources() if source.is_file],
     )
     for page in sorted((material / "articles").glob("*.html")):
         html = page.read_text("utf-8").replace("../pictures/", "pictures/").encode()
@@ -219,14 +218,14 @@ def _add_articles(material: Path, feeds: list[dict[str, str]], now: datetime) ->
 
 def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple[Any, Any]:
     from newsletter.checks import preflight
-    from newsletter.curator.editions import edition_lookup, editions
+    from newsletter.curator.editions import edition_lookup, suggestions
     from newsletter.delivery.reports import summary
     from newsletter.jobs import tasks
 
     today = now.astimezone(clock.get_zone(briefing.zone)).date()
     edition = edition_lookup.find_edition(briefing.id, today)
     if edition is None:
-        edition = editions.create_edition(briefing.id, today, now=now, by=BY, suggest=True)
+        edition = suggestions.create_suggested_edition(briefing.id, today, now=now, by=BY)
         edition = _edit_edition(edition, sample, now)
     if edition.snapshot_id is None and edition.state == "open":
         preflight.approve_edition(edition.id, by=BY, now=now)
@@ -240,12 +239,12 @@ def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple
 
 def _edit_edition(edition: Any, sample: dict[str, Any], now: datetime) -> Any:
     """The editor's part: subject, preheader, intro, and the story of the subject as the lead."""
-    from newsletter.curator.editions import editions
+    from newsletter.curator.editions import editions, picks
 
     lead = next((story for story in edition.picks if story.headline == sample["subject"]), None)
     if lead is not None:
-        editions.move_pick(edition.id, lead.key, section=edition.picks[0].section, position=1, now=now)
-        editions.edit_pick(edition.id, lead.key, size="l", now=now)
+        picks.move_pick(edition.id, lead.key, section=edition.picks[0].section, position=1, now=now)
+        picks.edit_pick(edition.id, lead.key, size="l", now=now)
     return editions.edit_edition(
         edition.id, now=now, subject=sample["subject"], preheader=sample["preheader"], intro=sample["intro"]
     )

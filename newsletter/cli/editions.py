@@ -13,7 +13,16 @@ from newsletter.accounts import audit_log
 from newsletter.catalog import newsletters
 from newsletter.checks import preflight
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say, spinner, warn
-from newsletter.curator.editions import approval, boxes, corrections, edition_lookup, editions, variants
+from newsletter.curator.editions import (
+    approval,
+    boxes,
+    corrections,
+    edition_lookup,
+    editions,
+    picks,
+    suggestions,
+    variants,
+)
 from newsletter.curator.editions.values import Edition, SuggestedArticle
 from newsletter.curator.editions.variants import Variant
 from newsletter.delivery.sending import one_off
@@ -41,15 +50,9 @@ def create(
     """Make the edition of a day."""
     now = clock.now()
     found = newsletters.get_newsletter_by_slug(newsletter)
-    made = editions.create_edition(
-        found.id,
-        clock.parse_day(date) if date else None,
-        now=now,
-        by=BY,
-        suggest=suggest,
-        wanted=stories or None,
-        fetch=wiring.build_fetcher(),
-    )
+    made = editions.create_edition(found.id, clock.parse_day(date) if date else None, now=now, by=BY)
+    if suggest:
+        made = suggestions.suggest_picks(made.id, now=now, wanted=stories or None, fetch=wiring.build_fetcher())
     audit_log.record(None, "made edition", f"{newsletter} {made.date}", now=now, newsletter_id=found.id)
     _print_edition(made, as_json)
 
@@ -87,8 +90,8 @@ def suggest_stories(
     """Fill the free places with fresh, varied stories not run before."""
     now = clock.now()
     if dry_run:
-        return _print_proposals(editions.list_suggestions(edition_id, now=now), as_json)
-    edition = editions.suggest_picks(edition_id, now=now, fetch=wiring.build_fetcher())
+        return _print_proposals(suggestions.list_suggestions(edition_id, now=now), as_json)
+    edition = suggestions.suggest_picks(edition_id, now=now, fetch=wiring.build_fetcher())
     _record_audit("suggested stories", edition, now)
     _print_edition(edition, as_json)
 
@@ -126,7 +129,7 @@ def pick_story(
 ) -> None:
     """Place an article in an edition."""
     now = clock.now()
-    edition = editions.add_pick(
+    edition = picks.add_pick(
         edition_id,
         article_id,
         section=section or None,
@@ -148,7 +151,7 @@ def drop_story(
 ) -> None:
     """Take a story out of an edition."""
     now = clock.now()
-    edition = editions.drop_pick(edition_id, key, now=now)
+    edition = picks.drop_pick(edition_id, key, now=now)
     _record_audit("dropped", edition, now, key)
     _print_edition(edition, as_json)
 
@@ -163,7 +166,7 @@ def move_story(
 ) -> None:
     """Move a story to another place."""
     now = clock.now()
-    edition = editions.move_pick(edition_id, key, section=section or None, position=position, now=now)
+    edition = picks.move_pick(edition_id, key, section=section or None, position=position, now=now)
     _record_audit("moved", edition, now, key)
     _print_edition(edition, as_json)
 
@@ -221,7 +224,7 @@ def edit(
     if of_edition:
         edition = editions.edit_edition(edition_id, now=now, **of_edition)
     if of_story:
-        edition = editions.edit_pick(edition_id, key, now=now, **of_story)
+        edition = picks.edit_pick(edition_id, key, now=now, **of_story)
     _record_audit("edited", edition, now, ", ".join([*of_edition, *of_story]))
     _print_edition(edition, as_json)
 

@@ -10,9 +10,8 @@ import typer
 
 from newsletter.accounts import audit_log
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, progress, say, warn
-from newsletter.curator.articles import sources
+from newsletter.curator.articles import article_lookup, sources
 from newsletter.curator.articles.resources import read_file
-from newsletter.curator.editions import edition_lookup
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 
@@ -70,7 +69,7 @@ def export_feeds(out: Path | None = typer.Option(None, help="File to write; defa
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
     """List the feeds, and how each is doing."""
-    sources, health = edition_lookup.list_sources(), edition_lookup.get_source_health(clock.now())
+    sources, health = article_lookup.list_sources(), article_lookup.get_source_health(clock.now())
     if as_json:
         return emit_json([{**asdict(s), **asdict(health[s.id])} for s in sources])
     print_table(
@@ -94,7 +93,7 @@ def fetch_feeds(
     as_json: bool = JSON,
 ) -> None:
     """Read the feeds now. A broken feed never stops the others; exit 3 when none could be read."""
-    wanted = ids or [source.id for source in edition_lookup.list_sources()]
+    wanted = ids or [source.id for source in article_lookup.list_sources()]
     with progress("Reading feeds", len(wanted)) as advance:
         reports = sources.fetch_sources(now=clock.now(), fetch=wiring.build_fetcher(), ids=wanted, progress=advance)
     failed = [report for report in reports if report.state == "failed"]
@@ -115,7 +114,7 @@ def fetch_feeds(
 @app.command("remove")
 def remove_feed(feed_id: int, yes: bool = YES) -> None:
     """Stop reading a feed. Its articles stay."""
-    source = next((s for s in edition_lookup.list_sources() if s.id == feed_id), None)
+    source = next((s for s in article_lookup.list_sources() if s.id == feed_id), None)
     confirm_or_refuse(f"Remove {source.title or source.url if source else f'feed {feed_id}'}?", yes)
     sources.remove_source(feed_id)
     audit_log.record(None, "removed feed", str(feed_id), now=clock.now())

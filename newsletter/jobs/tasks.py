@@ -18,7 +18,14 @@ from django.db import transaction
 
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.curator.articles import sources, stories
-from newsletter.curator.editions import approval, corrections, edition_lookup, editions, link_checks, page_checks
+from newsletter.curator.editions import (
+    approval,
+    corrections,
+    edition_lookup,
+    link_checks,
+    page_checks,
+    suggestions,
+)
 from newsletter.curator.editions.values import Snapshot
 from newsletter.curator.editions.variants import PLAIN, Variant
 from newsletter.delivery.events import applying, engagement, suppression_sync, unsubscribed_after_send
@@ -78,12 +85,11 @@ def create_due_editions(now: datetime) -> int:
 def _create_edition(occurrence: Occurrence, now: datetime) -> bool:
     edition = edition_lookup.find_edition(occurrence.newsletter_id, occurrence.date)
     if edition is None:
-        edition = editions.create_edition(
+        edition = suggestions.create_suggested_edition(
             occurrence.newsletter_id,
             occurrence.date,
             now=now,
             by=SCHEDULER_NAME,
-            suggest=True,
             fetch=wiring.build_fetcher(),
         )
     return occurrences.mark_opened(occurrence.id, edition.id, now)

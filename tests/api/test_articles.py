@@ -12,8 +12,7 @@ from django.test import Client
 
 from newsletter.accounts import api_tokens
 from newsletter.accounts.models import ApiToken, AuditEntry, User
-from newsletter.curator import models
-from newsletter.curator.editions import edition_lookup
+from newsletter.curator.articles import article_lookup, models
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 ADDRESS = "/api/articles"
@@ -58,7 +57,7 @@ def test_an_article_is_pushed_with_all_that_is_known_of_it(call: Call) -> None:
     assert answer.status_code == 201, answer.content
     body = answer.json()
     assert body["created"] is True
-    article = edition_lookup.get_article(body["id"])
+    article = article_lookup.get_article(body["id"])
     assert (article.title, article.section, article.publisher, article.byline) == (
         "Ferry gets a second boat", "Lake", "The Upland Echo", "Ann Example",
     )  # fmt: skip
@@ -84,7 +83,7 @@ def test_pushed_again_it_is_brought_up_to_date(call: Call) -> None:
 
 def test_html_becomes_paragraphs(call: Call) -> None:
     pushed = {"url": URL, "title": "Ferry", "html": "<p>One &amp; two.</p><script>alert(1)</script><p>Three.</p>"}
-    article = edition_lookup.get_article(call("editor", pushed).json()["id"])
+    article = article_lookup.get_article(call("editor", pushed).json()["id"])
     assert article.text.startswith("One & two.")
     assert "<" not in article.text
 
@@ -114,7 +113,7 @@ def test_what_cannot_be_right_is_named_with_its_field(call: Call, body: Any, fie
     assert answer.status_code == 422, answer.content
     assert answer.json().get("field", "") == field
     assert said in answer.json()["error"]
-    assert edition_lookup.list_articles() == ()
+    assert article_lookup.list_articles() == ()
 
 
 def test_a_story_without_headline_or_text_is_refused(call: Call) -> None:
@@ -125,7 +124,7 @@ def test_a_story_without_headline_or_text_is_refused(call: Call) -> None:
 def test_a_page_of_a_private_address_is_not_fetched(call: Call, settings: Any) -> None:
     answer = call("editor", {"url": "http://127.0.0.1:1/x"})
     assert answer.status_code in (409, 503)
-    assert edition_lookup.list_articles() == ()
+    assert article_lookup.list_articles() == ()
 
 
 def test_what_is_too_large_is_said(call: Call) -> None:
@@ -162,7 +161,7 @@ def test_a_session_is_no_token(people: Any) -> None:
 def test_who_may_only_look_pushes_nothing(call: Call) -> None:
     assert call("viewer", STORY).status_code == 403
     assert call("viewer", method="get").status_code == 403
-    assert edition_lookup.list_articles() == ()
+    assert article_lookup.list_articles() == ()
 
 
 def test_a_token_ends_with_its_revocation_and_with_the_account(people: Any, now: Any) -> None:

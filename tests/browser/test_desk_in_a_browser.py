@@ -98,13 +98,13 @@ def test_an_editor_picks_edits_moves_and_approves(
 def test_two_editors_see_each_other_and_keep_what_they_write(
     page: Any, live_server: Any, people: Any, edition: Any, articles: Callable[..., list[int]], now: Any
 ) -> None:
-    from newsletter.curator.editions import editions
+    from newsletter.curator.editions import editions, picks
 
     sign_in(page, live_server)
     page.goto(f"{live_server.url}/editions/{edition.id}/")
     page.fill("#w-preheader", "Half a sentence that is still being")
     editions.edit_edition(edition.id, subject="A subject from elsewhere", now=now)
-    editions.add_pick(edition.id, articles(6)[5], now=now)
+    picks.add_pick(edition.id, articles(6)[5], now=now)
     page.wait_for_selector(".pick >> nth=3", timeout=12_000)
     assert page.input_value("#w-subject") == "A subject from elsewhere"
     assert page.input_value("#w-preheader") == "Half a sentence that is still being"

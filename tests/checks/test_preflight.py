@@ -12,8 +12,7 @@ from PIL import Image
 
 from newsletter.catalog import newsletter_settings
 from newsletter.checks import mail, preflight
-from newsletter.curator import models
-from newsletter.curator.editions import approval, edition_lookup, editions
+from newsletter.curator.editions import approval, edition_lookup, editions, models, picks
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 
@@ -46,7 +45,7 @@ def test_a_picture_without_a_credit_blocks(edition: Any, now: datetime) -> None:
     key = edition.picks[0].key
     models.Pick.objects.filter(key=key).update(picture_id=stored.id)
     assert found(edition.id, now)[f"story:{key}"] == "block"
-    editions.edit_pick(edition.id, key, now=now, image_credit="Ann Example", image_alt="A railway")
+    picks.edit_pick(edition.id, key, now=now, image_credit="Ann Example", image_alt="A railway")
     assert found(edition.id, now).get(f"story:{key}") != "block"
 
 
@@ -103,21 +102,21 @@ def test_yesterdays_subject_blocks(edition: Any, now: datetime) -> None:
 
 def test_the_same_story_twice_blocks(edition: Any, now: datetime) -> None:
     first, second = edition.picks[:2]
-    editions.edit_pick(edition.id, second.key, now=now, url=f"{first.url}?utm_source=x")
+    picks.edit_pick(edition.id, second.key, now=now, url=f"{first.url}?utm_source=x")
     assert "same-address" in codes(edition.id, now, "block")
-    editions.edit_pick(edition.id, second.key, now=now, url=second.url, headline=first.headline)
+    picks.edit_pick(edition.id, second.key, now=now, url=second.url, headline=first.headline)
     assert "same-headline" in codes(edition.id, now, "block")
 
 
 def test_a_story_without_a_source_or_a_blurb_deserves_a_look(edition: Any, now: datetime) -> None:
     key = edition.picks[0].key
-    editions.edit_pick(edition.id, key, now=now, publisher="", blurb="")
+    picks.edit_pick(edition.id, key, now=now, publisher="", blurb="")
     assert {"no-source", "no-blurb"} <= codes(edition.id, now)
 
 
 def test_what_ran_elsewhere_since_it_was_picked_is_said(edition: Any, house: Any, now: datetime) -> None:
     other = editions.create_edition(house.other.id, edition.date, now=now, by="x")
-    editions.add_pick(other.id, edition.picks[0].article_id, reason="They want it, too.", now=now)
+    picks.add_pick(other.id, edition.picks[0].article_id, reason="They want it, too.", now=now)
     assert "already-ran" in codes(edition.id, now, "warn")
 
 

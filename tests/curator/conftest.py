@@ -15,9 +15,10 @@ from PIL import Image
 
 from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
-from newsletter.curator.articles import sources
-from newsletter.curator.editions import edition_lookup, editions
-from newsletter.curator.editions.values import Article, Edition
+from newsletter.curator.articles import article_lookup, sources
+from newsletter.curator.articles.values import Article
+from newsletter.curator.editions import editions, picks
+from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError, FetchResponse
 from subscribers import people
 
@@ -131,9 +132,9 @@ def told(db: None, web: Web) -> Callable[..., Article]:
         (report,) = sources.fetch_sources(now=added, fetch=web, ids=[source.id])
         assert report.added == 1, report
         return (
-            edition_lookup.list_articles(limit=1)[0]
+            article_lookup.list_articles(limit=1)[0]
             if added >= NOW
-            else edition_lookup.list_articles(query=title, limit=1)[0]
+            else article_lookup.list_articles(query=title, limit=1)[0]
         )
 
     return tell
@@ -150,5 +151,5 @@ def filled(edition: Edition, told: Callable[..., Article]) -> Edition:
     """An edition of three stories with a subject, ready to be approved."""
     for title in ("Funicular reopens after repairs", "Night bus to be kept", "Otters back in the mill race"):
         article = told(title, dek=f"{title}, the council said on Monday.")
-        editions.add_pick(edition.id, article.id, now=NOW)
+        picks.add_pick(edition.id, article.id, now=NOW)
     return editions.edit_edition(edition.id, now=NOW, subject="Funicular reopens after repairs", preheader="And otters")

@@ -30,13 +30,17 @@ from django.db import connection  # noqa: E402
 
 from newsletter.catalog import newsletter_settings  # noqa: E402  the rooms need Django set up
 from newsletter.curator.articles import intake  # noqa: E402
-from newsletter.curator.editions import approval, editions  # noqa: E402
+from newsletter.curator.editions import approval, editions, picks  # noqa: E402
 from newsletter.delivery import models  # noqa: E402
 from newsletter.delivery.events import applying  # noqa: E402
 from newsletter.delivery.ledger import states  # noqa: E402
 from newsletter.delivery.reports import recipients, summary  # noqa: E402
-from newsletter.delivery.sending import freeze, hand_over, mailings, recall as recall_windows  # noqa: E402
-from newsletter.delivery.sending.recall import open_next_window, recall_mailing  # noqa: E402
+from newsletter.delivery.sending import freeze, hand_over, mailings  # noqa: E402
+from newsletter.delivery.sending.recall import (  # noqa: E402
+    RETRY_AFTER,  # noqa: E402
+    open_next_window,
+    recall_mailing,
+)
 from newsletter.delivery.sending.repair import repair_mailing  # noqa: E402
 from newsletter.jobs import tasks, wiring  # noqa: E402
 from newsletter.kernel import clock  # noqa: E402
@@ -48,7 +52,7 @@ BATCH = int(os.environ.get("CREW_BATCH", "25"))
 WINDOW = int(os.environ.get("CREW_WINDOW", "0"))
 hand_over.LEASE = applying.LEASE = timedelta(seconds=2)
 freeze.PAGE_SIZE = BATCH
-recall_windows.RETRY_AFTER = timedelta(seconds=0.5)
+RETRY_AFTER = timedelta(seconds=0.5)
 
 
 def prepare(readers: int) -> None:
@@ -74,7 +78,7 @@ def prepare(readers: int) -> None:
     )
     article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
     edition = editions.create_edition(newsletter.id, now.date(), now=now, by="test")
-    editions.add_pick(edition.id, article.id, now=now)
+    picks.add_pick(edition.id, article.id, now=now)
     editions.edit_edition(edition.id, now=now, subject="The ferry is back at last")
     approval.approve(edition.id, by="test", now=now)
     tasks.send_edition(edition.id, at=now + timedelta(minutes=WINDOW) if WINDOW else None, by="test", now=now)

@@ -10,8 +10,7 @@ import pytest
 from django.test import Client
 
 from newsletter.checks import preflight
-from newsletter.curator import models
-from newsletter.curator.editions import approval, corrections, edition_lookup, editions
+from newsletter.curator.editions import approval, corrections, edition_lookup, editions, models, picks
 from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import freeze, hand_over, mailings
 from newsletter.jobs import tasks, wiring
@@ -72,7 +71,7 @@ def test_the_next_edition_carries_it_once(gone_out: Any, articles: Callable[...,
     ]
     for each in following:
         assert TEXT in approval.preview(each.id, now=now).html  # nobody carries it yet
-    editions.add_pick(following[0].id, articles(6)[5], now=now)
+    picks.add_pick(following[0].id, articles(6)[5], now=now)
     editions.edit_edition(following[0].id, subject="Ferry and otters", now=now)
     approval.approve(following[0].id, by=ANN, now=now)
     assert TEXT in approval.preview(following[0].id, now=now).text

@@ -11,14 +11,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from newsletter.catalog import newsletter_settings
-from newsletter.curator import models
-from newsletter.curator.articles import canonical_urls, resources
+from newsletter.curator.articles import article_lookup, canonical_urls, models, resources
 from newsletter.curator.articles.extraction import page, pasted, phrases
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
 from newsletter.curator.articles.feeds import Entry
 from newsletter.curator.articles.resources import Fetcher
-from newsletter.curator.editions import edition_lookup
-from newsletter.curator.editions.values import AddedArticle
+from newsletter.curator.articles.values import AddedArticle
 from newsletter.kernel.errors import NewsletterError, Refused
 
 LONGEST_TEXT = 200_000  # characters
@@ -106,7 +104,7 @@ def _add_article(
         warning = copy_picture(row, found.image_url, now=now, fetch=fetch, beside=beside)
         warnings += [warning] if warning else []
     row.save()
-    return AddedArticle(edition_lookup.to_article(row), created, tuple(warnings))
+    return AddedArticle(article_lookup.to_article(row), created, tuple(warnings))
 
 
 def _build_fields(found: ExtractedArticle, origin: str, url: str) -> dict[str, Any]:

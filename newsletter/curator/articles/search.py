@@ -13,7 +13,7 @@ from django.db import connections
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
-from newsletter.curator import models
+from newsletter.curator.articles import models
 
 MOST_WORDS = 8
 _TABLE = "curator_article"

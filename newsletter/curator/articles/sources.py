@@ -10,12 +10,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 
-from newsletter.curator import models
-from newsletter.curator.articles import feeds, fetch_queue, opml, resources, stories
+from newsletter.curator.articles import article_lookup, feeds, fetch_queue, models, opml, resources, stories
 from newsletter.curator.articles.intake import save_entry
 from newsletter.curator.articles.resources import Fetcher
-from newsletter.curator.editions import edition_lookup
-from newsletter.curator.editions.values import Source, SourceReport
+from newsletter.curator.articles.values import Source, SourceReport
 from newsletter.fetching import FetchError, FetchResponse
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
 
@@ -33,7 +31,7 @@ def add_source(url: str, *, now: datetime, title: str = "") -> Source:
         raise BadInput(f"“{url}” is no web address: it must begin with https://.", "url")
     if models.Source.objects.filter(url=address).exists():
         raise Refused(f"{address} is among the feeds already.")
-    return edition_lookup.to_source(
+    return article_lookup.to_source(
         models.Source.objects.create(url=address, title=title.strip()[:300], added_at=now, next_at=now)
     )
 

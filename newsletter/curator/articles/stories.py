@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models.functions import Substr
 
-from newsletter.curator import models
-from newsletter.curator.articles import grouping, near_duplicates
+from newsletter.curator.articles import grouping, models, near_duplicates
 
 WITHIN = timedelta(days=5)  # since an article was first seen: later ones do not tell of the same event
 MOST_ARTICLES = 4000  # articles, the latest: some five seconds

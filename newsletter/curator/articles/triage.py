@@ -7,9 +7,8 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from newsletter.curator import models
-from newsletter.curator.editions import edition_lookup
-from newsletter.curator.editions.values import Article
+from newsletter.curator.articles import article_lookup, models
+from newsletter.curator.articles.values import Article
 from newsletter.kernel.errors import BadInput, Conflict, NotFound
 
 LONGEST_TAG, MOST_TAGS = 40, 20
@@ -85,7 +84,7 @@ def _change_article(article_id: int, version: int | None, by: str, act: Callable
             )
         act(row)
         row.save(update_fields=["standing", "eligible_from", "eligible_until"])
-    return edition_lookup.get_article(article_id)
+    return article_lookup.get_article(article_id)
 
 
 def _not_found(article_id: int) -> NotFound:

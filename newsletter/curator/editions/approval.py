@@ -9,8 +9,7 @@ from hashlib import sha256
 
 from django.db import transaction
 
-from newsletter.curator import models
-from newsletter.curator.editions import corrections, edition_lookup, states, variants
+from newsletter.curator.editions import corrections, edition_lookup, models, states, variants
 from newsletter.curator.editions.briefing import to_snapshot_fields
 from newsletter.curator.editions.editions import apply_edit, void_approval
 from newsletter.curator.editions.rendering import render_edition

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from newsletter.curator import models
-from newsletter.curator.editions import edition_lookup, visibility
+from newsletter.curator.editions import edition_lookup, models, visibility
 from newsletter.curator.editions.editions import apply_edit
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused

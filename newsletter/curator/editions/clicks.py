@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from newsletter.curator import models
+from newsletter.curator.editions import models
 
 
 def record_clicks(clicks: Mapping[str, tuple[int, int]], *, as_of: datetime) -> None:

@@ -14,8 +14,7 @@ from django.db.models import Q
 from newsletter import templater
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
-from newsletter.curator import models
-from newsletter.curator.editions import briefing, day_names, edition_lookup, states
+from newsletter.curator.editions import briefing, day_names, edition_lookup, models, states
 from newsletter.curator.editions.values import Correction, Edition, Snapshot
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.templater import corrections, languages

@@ -1,59 +1,22 @@
-"""Looking things up in the curator's rooms."""
+"""Looks up editions and their snapshots."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from newsletter.catalog.newsletters import find_pictures, get_newsletter
 from newsletter.catalog.values import Newsletter, Picture
-from newsletter.curator import models
-from newsletter.curator.articles import search
-from newsletter.curator.editions import variants
+from newsletter.curator.editions import models, variants
 from newsletter.curator.editions.briefing import find_lead
-from newsletter.curator.editions.values import (
-    Article,
-    Box,
-    Edition,
-    Pick,
-    Snapshot,
-    Source,
-    SourceHealth,
-    SourceReport,
-    StoryClicks,
-)
+from newsletter.curator.editions.values import Box, Edition, Pick, Snapshot, StoryClicks
 from newsletter.curator.editions.variants import Variant
 from newsletter.kernel.errors import NotFound
 from newsletter.templater.briefing import MergeField, Rendered
-
-__all__ = [
-    "Added", "Article", "Box", "Edition", "Pick", "Snapshot", "Source", "SourceHealth", "SourceReport", "StoryClicks",
-    "article", "articles", "clicks", "edition", "edition_on", "editions", "frozen", "overrides", "page_of", "snapshot", "source_health",
-    "sources", "standing_snapshot", "subjects", "variants_of",
-]  # fmt: skip
-
-
-def list_sources() -> tuple[Source, ...]:
-    """All feeds, by title."""
-    return tuple(to_source(row) for row in models.Source.objects.order_by("title", "url"))
-
-
-def get_article(article_id: int) -> Article:
-    """The article with this id. Raises NotFound."""
-    row = models.Article.objects.filter(id=article_id).first()
-    if row is None:
-        raise NotFound(f"There is no article {article_id}. Search them with: newsletter articles list --query TEXT")
-    return to_article(row)
-
-
-def list_articles(*, query: str = "", limit: int = 50) -> tuple[Article, ...]:
-    """Articles by when we first saw them, newest first; `query` is looked for in all their texts, by how words begin."""
-    return tuple(to_article(row) for row in search.find_articles(query).order_by("-added_at", "-id")[:limit])
 
 
 def get_edition(edition_id: int) -> Edition:
@@ -137,64 +100,6 @@ def _edition_rows() -> QuerySet[models.Edition]:
             models.Snapshot.objects.filter(voided_at=None, purpose="edition").defer("html", "text"),
             to_attr="standing",
         ),
-    )
-
-
-def get_source_health(now: datetime) -> Mapping[int, SourceHealth]:
-    """What each feed has brought of late, by its id; one that never brought anything is there, too."""
-    rows = models.Article.objects.filter(source__isnull=False).values("source_id")
-    found = rows.annotate(
-        new=Count("id", filter=Q(added_at__gt=now - timedelta(days=7))), newest=Max("added_at")
-    ).values_list("source_id", "new", "newest")
-    return defaultdict(SourceHealth, {source_id: SourceHealth(new, newest) for source_id, new, newest in found})
-
-
-def to_source(row: models.Source) -> Source:
-    """The value of a row."""
-    return Source(
-        row.id,
-        row.url,
-        row.title,
-        row.homepage,
-        row.active,
-        row.added_at,
-        row.fetched_at,
-        row.fresh_at,
-        row.next_at,
-        row.failures,
-        row.error,
-    )
-
-
-def to_article(row: models.Article) -> Article:
-    """The value of a row; deferred texts stay empty."""
-    deferred = row.get_deferred_fields()
-    return Article(
-        id=row.id,
-        source_id=row.source_id,
-        origin=row.origin,
-        url=row.url,
-        canonical_url=row.canonical_url,
-        title=row.title,
-        dek=row.dek,
-        text="" if "text" in deferred else row.text,
-        byline=row.byline,
-        published_at=row.published_at,
-        language=row.language,
-        publisher=row.publisher,
-        biography="" if "biography" in deferred else row.biography,
-        image_url=row.image_url,
-        image_alt=row.image_alt,
-        image_caption=row.image_caption,
-        image_credit=row.image_credit,
-        picture_id=row.picture_id,
-        added_at=row.added_at,
-        section=row.section,
-        paywalled=row.paywalled,
-        standing=row.standing,
-        eligible_from=row.eligible_from,
-        eligible_until=row.eligible_until,
-        version=row.version,
     )
 
 

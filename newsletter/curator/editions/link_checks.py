@@ -14,10 +14,9 @@ from hashlib import sha256
 from django.conf import settings
 
 from newsletter.catalog import sponsors
-from newsletter.curator import models
 from newsletter.curator.articles import fetch_queue
 from newsletter.curator.articles.resources import Fetcher
-from newsletter.curator.editions import edition_lookup, page_comparison
+from newsletter.curator.editions import edition_lookup, models, page_comparison
 from newsletter.curator.editions.page_checks import CHECKED_FOR, CHECKED_STATES, UNREACHABLE_AFTER
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError, FetchRefused, FetchResponse, ResponseTooLarge

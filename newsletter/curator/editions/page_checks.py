@@ -9,11 +9,10 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from newsletter.curator import models
 from newsletter.curator.articles import fetch_queue
 from newsletter.curator.articles.resources import PAGE_TYPES, Fetcher
-from newsletter.curator.editions import page_comparison, states
-from newsletter.curator.editions.editions import edit_pick
+from newsletter.curator.editions import models, page_comparison, states
+from newsletter.curator.editions.picks import edit_pick
 from newsletter.curator.editions.values import Edition, PageCheck
 from newsletter.fetching import FetchError, FetchResponse
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound

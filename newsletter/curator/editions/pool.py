@@ -13,10 +13,11 @@ from datetime import date, datetime, timedelta
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from newsletter.catalog import newsletters
-from newsletter.curator import models
-from newsletter.curator.articles import search
-from newsletter.curator.editions import edition_lookup, states
-from newsletter.curator.editions.values import ArticleNote, Edition, PoolArticle
+from newsletter.curator.articles import article_lookup, search
+from newsletter.curator.articles.models import Article
+from newsletter.curator.articles.values import ArticleNote
+from newsletter.curator.editions import edition_lookup, models, states
+from newsletter.curator.editions.values import Edition, PoolArticle
 from newsletter.kernel.errors import BadInput
 
 RAN_WITHIN = timedelta(days=14)
@@ -56,7 +57,7 @@ def list_pool(
     used = {pick.article_id: pick.number for pick in shown.picks}
     return tuple(
         PoolArticle(
-            article=edition_lookup.to_article(row),
+            article=article_lookup.to_article(row),
             told_by=len(told.get(row.story_id or 0, ())) or 1,
             used_as=used.get(row.id, 0),
             ran=ran.get(row.id, ""),
@@ -73,7 +74,7 @@ def list_pool(
     )
 
 
-def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[models.Article]:
+def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[Article]:
     """The articles that may be suggested for an edition: lately found, not ignored, and eligible on its day."""
     rows = _filter_articles(PoolFilter(), now).filter(
         Q(eligible_from=None) | Q(eligible_from__lte=edition.date),
@@ -82,7 +83,7 @@ def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[model
     return list(rows.select_related("source").prefetch_related("tags")[:most])
 
 
-def _filter_articles(wanted: PoolFilter, now: datetime) -> QuerySet[models.Article]:
+def _filter_articles(wanted: PoolFilter, now: datetime) -> QuerySet[Article]:
     if wanted.state not in STATES:
         raise BadInput(f"There is no state “{wanted.state}”. There are {', '.join(STATES)}.", "state")
     rows = search.find_articles(wanted.query)
@@ -110,7 +111,7 @@ def _filter_articles(wanted: PoolFilter, now: datetime) -> QuerySet[models.Artic
     return rows.order_by(*LATEST_FIRST)
 
 
-def _state(row: models.Article) -> str:
+def _state(row: Article) -> str:
     if row.has_run:  # type: ignore[attr-defined]  # annotated above
         return "run"
     return "picked" if row.is_picked else row.standing  # type: ignore[attr-defined]
@@ -119,18 +120,18 @@ def _state(row: models.Article) -> str:
 def _publishers_by_story(story_ids: set[int]) -> Mapping[int, Sequence[str]]:
     """The papers of each story, an entry for every article."""
     told: dict[int, list[str]] = defaultdict(list)
-    rows = models.Article.objects.filter(story_id__in=story_ids).order_by(*LATEST_FIRST)
+    rows = Article.objects.filter(story_id__in=story_ids).order_by(*LATEST_FIRST)
     for story_id, publisher in rows.values_list("story_id", "publisher"):
         told[story_id or 0].append(publisher)
     return told
 
 
-def _other_publishers(row: models.Article, publishers: Iterable[str]) -> tuple[str, ...]:
+def _other_publishers(row: Article, publishers: Iterable[str]) -> tuple[str, ...]:
     """Who else tells of the same event, each once."""
     return tuple(dict.fromkeys(paper for paper in publishers if paper and paper != row.publisher))
 
 
-def find_obstacle(row: models.Article, edition: Edition, ran: str) -> str:
+def find_obstacle(row: Article, edition: Edition, ran: str) -> str:
     """What stands in the way of picking an article for an edition, in words; "" for nothing."""
     if ran:
         return ran
@@ -141,7 +142,7 @@ def find_obstacle(row: models.Article, edition: Edition, ran: str) -> str:
     return ""
 
 
-def find_earlier_runs(rows: Iterable[models.Article], *, on: date, besides: int | None) -> dict[int, str]:
+def find_earlier_runs(rows: Iterable[Article], *, on: date, besides: int | None) -> dict[int, str]:
     """For each article that ran in the house within two weeks, or is to: where, in words.
 
     The same address or headline is the same article; failing that, another one of the same story counts as well.
@@ -169,13 +170,13 @@ def find_earlier_runs(rows: Iterable[models.Article], *, on: date, besides: int 
 
 def find_earlier_runs_of_picks(edition: Edition) -> dict[int, str]:
     """Where the stories of an edition ran besides, in words, by their articles."""
-    rows = models.Article.objects.filter(id__in=[pick.article_id for pick in edition.picks]).defer("text", "biography")
+    rows = Article.objects.filter(id__in=[pick.article_id for pick in edition.picks]).defer("text", "biography")
     return find_earlier_runs(rows, on=edition.date, besides=edition.id)
 
 
 def find_stories_of_picks(edition: Edition) -> dict[int, int]:
     """Which event each article of an edition tells of, where that is known."""
-    rows = models.Article.objects.filter(id__in=[pick.article_id for pick in edition.picks], story__isnull=False)
+    rows = Article.objects.filter(id__in=[pick.article_id for pick in edition.picks], story__isnull=False)
     return {article_id: story_id for article_id, story_id in rows.values_list("id", "story_id") if story_id}
 
 

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from newsletter.catalog import newsletters
-from newsletter.curator import models
-from newsletter.curator.editions import ranking, states, track_record
+from newsletter.curator.articles.models import Article, Source
+from newsletter.curator.editions import models, ranking, states, track_record
 from newsletter.curator.editions.values import SuggestionRule
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
@@ -50,7 +50,7 @@ def set_rule(
         raise BadInput("A rule is for a source or for a phrase: give one of them.", "phrase")
     if len(wanted) > 100:
         raise BadInput("A phrase has at most 100 characters.", "phrase")
-    source = models.Source.objects.filter(id=source_id).first() if source_id is not None else None
+    source = Source.objects.filter(id=source_id).first() if source_id is not None else None
     if source_id is not None and source is None:
         raise NotFound(f"There is no feed {source_id}. See them all with: newsletter feeds list")
     keys = [each.key for each in newsletters.get_newsletter(newsletter_id).sections]
@@ -94,7 +94,7 @@ def build_track_record(newsletter_id: int) -> track_record.TrackRecord:
     clicked = _relative_clicks([edition.pk for edition in editions])
     for edition in editions:
         picks = {pick.article_id: pick for pick in edition.picks.all()}
-        lately = models.Article.objects.filter(
+        lately = Article.objects.filter(
             added_at__gt=edition.created_at - OFFERED_WITHIN, added_at__lte=edition.created_at
         ).exclude(id__in=list(picks))
         offered = lately.order_by("-added_at").values_list("title", "publisher")[:MOST_OFFERED]

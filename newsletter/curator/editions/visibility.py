@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from newsletter.curator import models
-from newsletter.curator.editions import variants
+from newsletter.curator.editions import models, variants
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import EVERYBODY, FREE, MAIL, MEMBERS, MOST_GROUPS, SEGMENT, WEB, Variant
 from newsletter.kernel.errors import BadInput, Refused

@@ -10,7 +10,8 @@ from django.shortcuts import redirect, render
 from newsletter.accounts import audit_log
 from newsletter.catalog import newsletters
 from newsletter.checks import preflight
-from newsletter.curator.editions import edition_lookup, editions, page_checks, pool
+from newsletter.curator.articles import article_lookup
+from newsletter.curator.editions import edition_lookup, editions, page_checks, picks, pool, suggestions
 from newsletter.curator.editions.values import Edition
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
@@ -98,7 +99,7 @@ def _is_same_text(one: str, other: str) -> bool:
 def suggest_stories(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Fills the free places."""
     edition = _get_edition(request, "edit", edition_id)
-    edition = editions.suggest_picks(edition.id, now=clock.now(), fetch=wiring.build_fetcher())
+    edition = suggestions.suggest_picks(edition.id, now=clock.now(), fetch=wiring.build_fetcher())
     return _record_and_render(request, edition, "suggested stories")
 
 
@@ -106,7 +107,7 @@ def suggest_stories(request: HttpRequest, edition_id: int) -> HttpResponse:
 def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Places an article."""
     _get_edition(request, "edit", edition_id)
-    edition = editions.add_pick(
+    edition = picks.add_pick(
         edition_id,
         _require_number(request, "article"),
         section=request.POST.get("section") or None,
@@ -134,7 +135,7 @@ def edit_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     fields: dict[str, Any] = {name: request.POST[name] for name in STORY_TEXTS if name in request.POST}
     version = _require_number(request, "version")
     try:
-        edition = editions.edit_pick(
+        edition = picks.edit_pick(
             edition_id,
             key,
             now=clock.now(),
@@ -162,7 +163,7 @@ def edit_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
 def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Moves a story."""
     _get_edition(request, "edit", edition_id)
-    edition = editions.move_pick(
+    edition = picks.move_pick(
         edition_id,
         key,
         section=request.POST.get("section") or None,
@@ -176,7 +177,7 @@ def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
 def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Takes a story out."""
     _get_edition(request, "edit", edition_id)
-    edition = editions.drop_pick(edition_id, key, now=clock.now())
+    edition = picks.drop_pick(edition_id, key, now=clock.now())
     return _record_and_render(request, edition, "dropped", key)
 
 
@@ -247,7 +248,7 @@ def _board_context(edition: Edition, editing: str = "") -> dict[str, Any]:
         "looks": page_checks.list_page_checks(edition.id),
         "fields": [(name, label, getattr(edition, name)) for name, label in EDITION_TEXTS.items()],
         "states": pool.STATES,
-        "sources": edition_lookup.list_sources(),
+        "sources": article_lookup.list_sources(),
     } | boxes.build_boxes_context(edition)
 
 

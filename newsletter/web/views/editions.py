@@ -13,7 +13,16 @@ from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
-from newsletter.curator.editions import approval, corrections, day_names, edition_lookup, editions, variants, visibility
+from newsletter.curator.editions import (
+    approval,
+    corrections,
+    day_names,
+    edition_lookup,
+    editions,
+    suggestions,
+    variants,
+    visibility,
+)
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import Variant
 from newsletter.delivery.reports import summary
@@ -60,14 +69,9 @@ def _create_edition(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("date", "")
     try:
         day = clock.parse_day(text) if text else None
-        made = editions.create_edition(
-            newsletter.id,
-            day,
-            now=clock.now(),
-            by=get_actor_email(request),
-            suggest=bool(request.POST.get("suggest")),
-            fetch=wiring.build_fetcher(),
-        )
+        made = editions.create_edition(newsletter.id, day, now=clock.now(), by=get_actor_email(request))
+        if request.POST.get("suggest"):
+            made = suggestions.suggest_picks(made.id, now=clock.now(), fetch=wiring.build_fetcher())
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("editions")

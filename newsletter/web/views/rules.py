@@ -8,7 +8,8 @@ from django.shortcuts import redirect, render
 
 from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletters
-from newsletter.curator.editions import edition_lookup, rules
+from newsletter.curator.articles import article_lookup
+from newsletter.curator.editions import rules
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
@@ -36,7 +37,7 @@ def show_rules(request: HttpRequest, slug: str) -> HttpResponse:
         "may": can(request.user, "edit", newsletter.id),
         "rules": rules.list_rules(newsletter.id),
         "titles": {section.key: section.title for section in newsletter.sections},
-        "sources": edition_lookup.list_sources(),
+        "sources": article_lookup.list_sources(),
         "effects": EFFECTS,
         "papers": sorted(taste.publishers.values(), key=lambda liking: -liking.score)[: 2 * ROWS_SHOWN],
         "words": sorted(words[:ROWS_SHOWN], key=lambda liking: -liking.score),

@@ -6,9 +6,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from newsletter.curator.articles import intake, opml
+from newsletter.curator.articles import article_lookup, intake, opml
 from newsletter.curator.articles.sources import add_source, export_sources, fetch_sources, import_sources
-from newsletter.curator.editions import edition_lookup
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
@@ -30,10 +29,10 @@ def show_sources(request: HttpRequest) -> HttpResponse:
         except NewsletterError as error:
             messages.error(request, str(error))
         return redirect("sources")
-    health = edition_lookup.get_source_health(clock.now())
-    sources = [(source, health[source.id]) for source in edition_lookup.list_sources()]
+    health = article_lookup.get_source_health(clock.now())
+    sources = [(source, health[source.id]) for source in article_lookup.list_sources()]
     failing = sum(1 for source, _ in sources if source.error)
-    context = {"sources": sources, "failing": failing, "articles": edition_lookup.list_articles(limit=20)}
+    context = {"sources": sources, "failing": failing, "articles": article_lookup.list_articles(limit=20)}
     return render(request, "pages/sources.html", context)
 
 
@@ -70,7 +69,7 @@ def fetch_source(request: HttpRequest) -> HttpResponse:
 
 
 def _fetch_now(request: HttpRequest, ids: list[int]) -> None:
-    web = {source.id for source in edition_lookup.list_sources() if not source.is_file}
+    web = {source.id for source in article_lookup.list_sources() if not source.is_file}
     for report in fetch_sources(
         now=clock.now(), fetch=wiring.build_fetcher(), ids=[each for each in ids if each in web]
     ):

@@ -11,6 +11,7 @@ from django.shortcuts import render
 
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
+from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.values import Edition
 from newsletter.delivery.reports import summary
@@ -150,7 +151,7 @@ def _list_attention_items(
                 f"{name}. They are not sent to again by themselves.",
                 f"/deliveries/{mailing.id}/",
             )
-    broken = [source for source in edition_lookup.list_sources() if source.error]
+    broken = [source for source in article_lookup.list_sources() if source.error]
     for source in broken[:3]:
         yield AttentionItem("warn", "warn", source.title or source.url, "Late.", source.error, "/sources/")
 

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.curator.articles import feeds, fetch_queue, opml, sources
+from newsletter.curator.articles import article_lookup, feeds, fetch_queue, opml, sources
 from newsletter.curator.articles.fetch_queue import FetchRequest
-from newsletter.curator.editions import edition_lookup
 from newsletter.fetching import FetchResponse
 from newsletter.kernel.errors import BadInput, Refused
 
@@ -109,7 +108,7 @@ def test_a_body_that_did_not_change_is_not_read_again(
     monkeypatch.setattr(feeds, "parse", lambda *_: pytest.fail("it was read again"))
     later = now + timedelta(hours=1)
     assert [report.state for report in sources.fetch_sources(now=later, fetch=web)] == ["unchanged"]
-    (source,) = edition_lookup.list_sources()
+    (source,) = article_lookup.list_sources()
     assert source.fresh_at == later
     monkeypatch.setattr(feeds, "parse", read)
     web.serve(FEED, feed_of(entry("One story"), entry("Another")))
@@ -141,8 +140,8 @@ def test_what_a_feed_brought_of_late_is_counted(now: datetime, web: Any, feed_of
     source = sources.add_source(FEED, now=now)
     web.serve(FEED, feed_of(entry("One story"), entry("Another")))
     sources.fetch_sources(now=now, fetch=web)
-    assert edition_lookup.get_source_health(now)[source.id].new_in_week == 2
-    old = edition_lookup.get_source_health(now + timedelta(days=8))[source.id]
+    assert article_lookup.get_source_health(now)[source.id].new_in_week == 2
+    old = article_lookup.get_source_health(now + timedelta(days=8))[source.id]
     assert (old.new_in_week, old.newest_at) == (0, now)
 
 

@@ -11,10 +11,8 @@ from typing import Any
 import pytest
 
 from newsletter.catalog import newsletters
-from newsletter.curator import models
-from newsletter.curator.articles import intake, sources
-from newsletter.curator.editions import edition_lookup
-from newsletter.curator.editions.values import AddedArticle
+from newsletter.curator.articles import article_lookup, intake, models, sources
+from newsletter.curator.articles.values import AddedArticle
 from newsletter.fetching import FetchError, fetch
 from newsletter.kernel.errors import BadInput, NotFound, Refused, SurroundingsError
 
@@ -110,7 +108,7 @@ def test_the_same_page_is_one_article_however_its_address_is_decorated(add: Call
     first = add()
     again = add(f"{PAGE}/?utm_source=mail&fbclid=1#comments")
     assert (first.created, again.created, again.article.id) == (True, False, first.article.id)
-    assert len(edition_lookup.list_articles()) == 1
+    assert len(article_lookup.list_articles()) == 1
 
 
 def test_a_page_read_again_brings_what_changed(add: Callable[..., AddedArticle]) -> None:
@@ -142,7 +140,7 @@ def test_pages_that_all_call_the_front_page_their_own_address_stay_apart(add: Ca
     first = add("https://paper.example.org/one", page(title="One story", canonical=front))
     second = add("https://paper.example.org/two", page(title="Another story", canonical=front))
     assert (first.article.title, second.article.title) == ("One story", "Another story")
-    assert (second.created, len(edition_lookup.list_articles())) == (True, 2)
+    assert (second.created, len(article_lookup.list_articles())) == (True, 2)
 
 
 def test_characters_that_no_database_takes_are_left_out(add: Callable[..., AddedArticle]) -> None:
@@ -150,20 +148,20 @@ def test_characters_that_no_database_takes_are_left_out(add: Callable[..., Added
     html = page(data=f'<script type="application/ld+json">{headline}</script>')
     added = add(html=html.replace("<h1", "<h3").replace("</h1", "</h3"))
     assert added.article.title == "Mast to fall"
-    assert edition_lookup.get_article(added.article.id).byline == "Una Crag"
+    assert article_lookup.get_article(added.article.id).byline == "Una Crag"
 
 
 @pytest.mark.parametrize("body", ["", "   \n", "\ufeff "])
 def test_an_empty_page_is_refused(add: Callable[..., AddedArticle], body: str) -> None:
     with pytest.raises(Refused, match=PAGE):
         add(html=body)
-    assert edition_lookup.list_articles() == ()
+    assert article_lookup.list_articles() == ()
 
 
 def test_a_page_without_a_story_is_refused_with_the_remedy(add: Callable[..., AddedArticle]) -> None:
     with pytest.raises(Refused, match="articles add -"):
         add(html="<html><head><title>Log in</title></head><body><form></form></body></html>")
-    assert edition_lookup.list_articles() == ()
+    assert article_lookup.list_articles() == ()
 
 
 @pytest.mark.parametrize("kind", ["application/pdf", "image/jpeg", "application/json"])
@@ -259,21 +257,21 @@ def test_the_address_given_with_a_text_must_be_one_of_the_web(now: datetime, url
 def test_a_paste_without_a_story_is_refused(now: datetime, text: str, said: str) -> None:
     with pytest.raises(Refused, match=said):
         intake.add_article_from_paste(text, now=now)
-    assert edition_lookup.list_articles() == ()
+    assert article_lookup.list_articles() == ()
 
 
 def test_articles_are_found_by_words_of_headline_standfirst_and_publisher(told: Callable[..., Any]) -> None:
     told("Mast to come down", dek="After ninety years.", publisher="The Fellside Paper")
     told("Otters return", dek="To the mill race.", publisher="Valley News")
-    assert [a.title for a in edition_lookup.list_articles(query="OTTERS mill")] == ["Otters return"]
-    assert [a.title for a in edition_lookup.list_articles(query="fellside ninety")] == ["Mast to come down"]
-    assert edition_lookup.list_articles(query="otters ninety") == ()
-    assert edition_lookup.list_articles(query="100%") == ()
+    assert [a.title for a in article_lookup.list_articles(query="OTTERS mill")] == ["Otters return"]
+    assert [a.title for a in article_lookup.list_articles(query="fellside ninety")] == ["Mast to come down"]
+    assert article_lookup.list_articles(query="otters ninety") == ()
+    assert article_lookup.list_articles(query="100%") == ()
 
 
 def test_an_article_that_is_not_there_is_named(db: None) -> None:
     with pytest.raises(NotFound, match="999"):
-        edition_lookup.get_article(999)
+        article_lookup.get_article(999)
 
 
 def test_a_file_that_cannot_be_read_is_trouble_of_the_surroundings(tmp_path: Path, web: Any, now: datetime) -> None:

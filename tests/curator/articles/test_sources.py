@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-from newsletter.curator.articles import sources
-from newsletter.curator.editions import edition_lookup, editions
+from newsletter.curator.articles import article_lookup, sources
+from newsletter.curator.editions import editions, picks
 from newsletter.fetching import FetchError
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
@@ -43,7 +43,7 @@ def test_new_entries_become_articles(now: datetime, web: Any, feed_of: Text, ent
     web.serve(FEED, feed_of(entry("Mast to come down", dek="After ninety years."), entry("Second story")), etag="v1")
     (report,) = sources.fetch_sources(now=now, fetch=web)
     assert (report.source_id, report.state, report.added, report.seen) == (source.id, "fresh", 2, 2)
-    article = edition_lookup.list_articles(query="mast")[0]
+    article = article_lookup.list_articles(query="mast")[0]
     assert (article.title, article.dek, article.publisher) == (
         "Mast to come down", "After ninety years.", "The Fellside Paper",
     )  # fmt: skip
@@ -59,7 +59,7 @@ def test_the_feed_gives_its_own_name_unless_the_desk_named_it(
     for url in (FEED, other):
         web.serve(url, feed_of(entry(f"From {url}", link=f"{url}/1")))
     sources.fetch_sources(now=now, fetch=web)
-    assert {source.title for source in edition_lookup.list_sources()} == {"The Fellside Paper", "Our neighbours"}
+    assert {source.title for source in article_lookup.list_sources()} == {"The Fellside Paper", "Our neighbours"}
 
 
 def test_what_is_known_is_not_added_again(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
@@ -69,7 +69,7 @@ def test_what_is_known_is_not_added_again(now: datetime, web: Any, feed_of: Text
     web.serve(FEED, feed_of(entry("One, updated", guid="a"), entry("Two", guid="b")))
     (report,) = sources.fetch_sources(now=now, fetch=web, ids=[source.id])
     assert (report.added, report.seen) == (1, 2)
-    assert {article.title for article in edition_lookup.list_articles()} == {"One", "Two"}
+    assert {article.title for article in article_lookup.list_articles()} == {"One", "Two"}
 
 
 def test_the_same_address_in_two_feeds_is_one_article(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
@@ -95,7 +95,7 @@ def test_one_broken_feed_never_stops_the_others(now: datetime, web: Any, feed_of
     assert [reports[url].state for url in urls] == ["failed", "failed", "failed", "failed", "fresh"]
     assert all(url in reports[url].error or "log" in reports[url].error for url in urls[:4])
     assert "web page, not a feed" in reports[urls[1]].error
-    assert len(edition_lookup.list_articles()) == 1
+    assert len(article_lookup.list_articles()) == 1
 
 
 def test_an_unchanged_feed_costs_one_small_answer(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
@@ -104,7 +104,7 @@ def test_an_unchanged_feed_costs_one_small_answer(now: datetime, web: Any, feed_
     sources.fetch_sources(now=now, fetch=web)
     (report,) = sources.fetch_sources(now=now, fetch=web, ids=[source.id])
     assert (report.state, report.added) == ("unchanged", 0)
-    assert edition_lookup.list_sources()[0].fresh_at == now
+    assert article_lookup.list_sources()[0].fresh_at == now
 
 
 def test_a_feed_whose_entries_were_not_kept_is_read_again(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
@@ -130,7 +130,7 @@ def test_a_failing_feed_is_asked_less_and_less_and_recovers(
     waits, moment = [], now
     for _ in range(8):
         sources.fetch_sources(now=moment, fetch=web)
-        source = edition_lookup.list_sources()[0]
+        source = article_lookup.list_sources()[0]
         assert source.next_at is not None
         waits.append(source.next_at - moment)
         moment = source.next_at
@@ -138,7 +138,7 @@ def test_a_failing_feed_is_asked_less_and_less_and_recovers(
     assert waits == sorted(waits)
     web.serve(FEED, feed_of(entry("Back again")))
     sources.fetch_sources(now=moment, fetch=web)
-    source = edition_lookup.list_sources()[0]
+    source = article_lookup.list_sources()[0]
     assert (source.failures, source.error, source.next_at) == (0, "", moment + sources.FETCH_EVERY)
 
 
@@ -170,7 +170,7 @@ def test_a_feed_file_brings_the_pictures_that_lie_beside_it(
     file = tmp_path / "feeds" / "paper.xml"
     file.write_text(feed_of(entry("Pictured", image="pictures/a%20b.png")))
     sources.fetch_sources(now=now, fetch=web, ids=[sources.add_source(file.as_uri(), now=now).id])
-    article = edition_lookup.list_articles()[0]
+    article = article_lookup.list_articles()[0]
     assert article.picture_id is not None
     assert article.image_url == ""  # an address of this machine is of no use to anyone else
 
@@ -185,7 +185,7 @@ def test_a_picture_that_cannot_be_had_never_costs_the_story(
     file.write_text(feed_of(entry("Pictured", image=target)))
     (report,) = sources.fetch_sources(now=now, fetch=web, ids=[sources.add_source(file.as_uri(), now=now).id])
     assert (report.state, report.added) == ("fresh", 1)
-    assert edition_lookup.list_articles()[0].picture_id is None
+    assert article_lookup.list_articles()[0].picture_id is None
 
 
 def test_a_feed_from_the_web_cannot_name_our_files(
@@ -195,10 +195,10 @@ def test_a_feed_from_the_web_cannot_name_our_files(
     sources.add_source(FEED, now=now)
     web.serve(FEED, feed_of(entry("Pictured", image=(tmp_path / "secret.png").as_uri(), credit="Nobody")))
     sources.fetch_sources(now=now, fetch=web)
-    article = edition_lookup.list_articles()[0]
+    article = article_lookup.list_articles()[0]
     edition = editions.create_edition(newsletter.id, None, now=now, by="ada@example.com")
-    editions.add_pick(edition.id, article.id, now=now, fetch=web)
-    assert edition_lookup.get_article(article.id).picture_id is None
+    picks.add_pick(edition.id, article.id, now=now, fetch=web)
+    assert article_lookup.get_article(article.id).picture_id is None
 
 
 def test_removing_a_feed_keeps_its_articles(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
@@ -206,8 +206,8 @@ def test_removing_a_feed_keeps_its_articles(now: datetime, web: Any, feed_of: Te
     web.serve(FEED, feed_of(entry("Stays")))
     sources.fetch_sources(now=now, fetch=web)
     sources.remove_source(source.id)
-    assert edition_lookup.list_sources() == ()
-    assert [article.source_id for article in edition_lookup.list_articles()] == [None]
+    assert article_lookup.list_sources() == ()
+    assert [article.source_id for article in article_lookup.list_articles()] == [None]
 
 
 def test_a_feed_that_is_not_there_is_named(now: datetime, web: Any) -> None:
@@ -234,4 +234,4 @@ def test_a_feed_is_left_alone_as_long_as_its_server_asks(
     url = web.fail("https://busy.example.org/rss", FetchError("429", status=429, retry_after=seconds))
     source = sources.add_source(url, now=now)
     sources.fetch_sources(now=now, fetch=web, ids=[source.id])
-    assert edition_lookup.list_sources()[0].next_at == now + wait
+    assert article_lookup.list_sources()[0].next_at == now + wait

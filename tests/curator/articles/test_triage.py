@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 
-from newsletter.curator.articles import search, stories, triage
-from newsletter.curator.editions import edition_lookup, editions, pool
+from newsletter.curator.articles import article_lookup, search, stories, triage
+from newsletter.curator.articles.values import Article
+from newsletter.curator.editions import editions, picks, pool, suggestions
 from newsletter.curator.editions.pool import PoolFilter, list_pool
-from newsletter.curator.editions.values import Article, Edition, PoolArticle
+from newsletter.curator.editions.values import Edition, PoolArticle
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.conftest import just_before
 
@@ -29,7 +30,7 @@ def test_an_article_goes_from_new_to_run(edition: Edition, told: Told, now: date
     ids = {title: each.article.id for title, each in shown(edition, now).items()}
     triage.set_standing(ids["Short"], "shortlisted", by=ANN)
     triage.set_standing(ids["Ignored"], "ignored", by=ANN)
-    editions.add_pick(edition.id, ids["Picked"], now=now)
+    picks.add_pick(edition.id, ids["Picked"], now=now)
     everything = shown(edition, now, state="all")
     assert {title: each.state for title, each in everything.items()} == {
         "New": "new", "Short": "shortlisted", "Ignored": "ignored", "Picked": "picked",
@@ -52,7 +53,7 @@ def test_what_somebody_shortlisted_stays_on_offer(edition: Edition, told: Told, 
 def test_what_is_ignored_is_not_suggested(edition: Edition, told: Told, now: datetime) -> None:
     told("Kept")
     triage.set_standing(told("Ignored").id, "ignored", by=ANN)
-    assert [each.article.title for each in editions.list_suggestions(edition.id, now=now)] == ["Kept"]
+    assert [each.article.title for each in suggestions.list_suggestions(edition.id, now=now)] == ["Kept"]
 
 
 def test_two_editors_cannot_overwrite_each_other(told: Told, now: datetime) -> None:
@@ -61,7 +62,7 @@ def test_two_editors_cannot_overwrite_each_other(told: Told, now: datetime) -> N
     triage.set_standing(article.id, "shortlisted", by=ANN, version=seen)
     with pytest.raises(Conflict, match=r"ann@example.com changed this article"):
         triage.set_tags(article.id, ["animals"], by=BO, version=seen)
-    assert edition_lookup.get_article(article.id).standing == "shortlisted"
+    assert article_lookup.get_article(article.id).standing == "shortlisted"
     triage.set_tags(article.id, ["animals"], by=BO, version=seen + 1)
 
 
@@ -70,7 +71,7 @@ def test_of_two_editors_who_write_at_the_same_moment_one_is_refused(told: Told) 
     theirs = lambda: triage.set_standing(article.id, "ignored", by=ANN)  # noqa: E731
     with just_before('UPDATE "curator_article"', theirs), pytest.raises(Conflict):
         triage.set_standing(article.id, "shortlisted", by=BO)
-    assert edition_lookup.get_article(article.id).standing == "ignored"
+    assert article_lookup.get_article(article.id).standing == "ignored"
 
 
 def test_as_many_tags_and_as_long_words_as_the_limits_are_taken(told: Told, edition: Edition, now: datetime) -> None:
@@ -116,9 +117,9 @@ def test_an_embargo_holds_a_story_back(edition: Edition, told: Told, now: dateti
     tomorrow = edition.date + timedelta(days=1)
     triage.set_eligible_dates(article.id, first=tomorrow, last=None, by=ANN)
     assert shown(edition, now)["Prize announced"].hurdle == "held until Wed 25 Nov"
-    assert editions.list_suggestions(edition.id, now=now) == ()
+    assert suggestions.list_suggestions(edition.id, now=now) == ()
     with pytest.raises(Refused, match="held until Wed 25 Nov"):
-        editions.add_pick(edition.id, article.id, now=now)
+        picks.add_pick(edition.id, article.id, now=now)
     triage.set_eligible_dates(article.id, first=None, last=edition.date - timedelta(days=1), by=ANN)
     assert shown(edition, now)["Prize announced"].hurdle == "stale since Mon 23 Nov"
     triage.set_eligible_dates(article.id, first=edition.date, last=edition.date, by=ANN)
@@ -133,14 +134,14 @@ def test_what_ran_runs_again_with_a_reason_only(edition: Edition, told: Told, no
         "Otters are back at the mill race",
         dek="Four otters are back at the mill race after nine years, a family.", link="https://wire.example.org/otters",
     )  # fmt: skip
-    editions.add_pick(edition.id, article.id, now=now)
+    picks.add_pick(edition.id, article.id, now=now)
     stories.group_new(now)
     next_day = editions.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), now=now, by=ANN)
     with pytest.raises(Refused, match=r"ran Tue 24 Nov in Hill Post. To run it all the same, give a reason"):
-        editions.add_pick(next_day.id, article.id, now=now)
+        picks.add_pick(next_day.id, article.id, now=now)
     with pytest.raises(Refused, match="same story ran Tue 24 Nov"):
-        editions.add_pick(next_day.id, again.id, now=now)
-    (pick,) = editions.add_pick(next_day.id, article.id, reason="They have cubs now.", by=ANN, now=now).picks
+        picks.add_pick(next_day.id, again.id, now=now)
+    (pick,) = picks.add_pick(next_day.id, article.id, reason="They have cubs now.", by=ANN, now=now).picks
     assert pick.again_reason == "ran Tue 24 Nov in Hill Post: They have cubs now. (ann@example.com)"
 
 
@@ -157,7 +158,7 @@ def test_words_are_found_in_the_whole_text_by_how_they_begin(edition: Edition, t
 
 def test_the_index_follows_changes_and_comes_back_when_it_is_lost(told: Told, now: datetime) -> None:
     article = told("Otters return")
-    article_rows = lambda query: [each.id for each in edition_lookup.list_articles(query=query)]  # noqa: E731
+    article_rows = lambda query: [each.id for each in article_lookup.list_articles(query=query)]  # noqa: E731
     assert article_rows("otters") == [article.id]
     if connection.vendor == "sqlite":  # changing a table copies it, and loses the triggers
         with connection.cursor() as cursor:

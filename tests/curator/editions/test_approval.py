@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
-from newsletter.curator import models
-from newsletter.curator.editions import approval, edition_lookup, editions
-from newsletter.curator.editions.values import Article, Edition
+from newsletter.curator.articles.values import Article
+from newsletter.curator.editions import approval, edition_lookup, editions, models, picks
+from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.conftest import just_before
 
@@ -66,10 +66,10 @@ def test_an_approved_edition_is_not_approved_again(filled: Edition, now: datetim
 
 EDITS: dict[str, Callable[[Edition, Article, datetime], Edition]] = {
     "subject": lambda e, a, now: editions.edit_edition(e.id, now=now, subject="New subject"),
-    "headline": lambda e, a, now: editions.edit_pick(e.id, e.picks[0].key, now=now, headline="New headline"),
-    "pick": lambda e, a, now: editions.add_pick(e.id, a.id, now=now),
-    "drop": lambda e, a, now: editions.drop_pick(e.id, e.picks[0].key, now=now),
-    "move": lambda e, a, now: editions.move_pick(e.id, e.picks[0].key, position=2, now=now),
+    "headline": lambda e, a, now: picks.edit_pick(e.id, e.picks[0].key, now=now, headline="New headline"),
+    "pick": lambda e, a, now: picks.add_pick(e.id, a.id, now=now),
+    "drop": lambda e, a, now: picks.drop_pick(e.id, e.picks[0].key, now=now),
+    "move": lambda e, a, now: picks.move_pick(e.id, e.picks[0].key, position=2, now=now),
     "withdraw": lambda e, a, now: approval.withdraw_approval(e.id, by=ADA, now=now),
     "open again": lambda e, a, now: approval.reopen(e.id, now=now),
     "skip": lambda e, a, now: approval.skip(e.id, reason="Nothing happened", by=ADA, now=now),

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from newsletter.catalog.values import Newsletter
-from newsletter.curator import models
-from newsletter.curator.articles import intake
-from newsletter.curator.editions import approval, edition_lookup, editions
-from newsletter.curator.editions.values import Article, Edition
+from newsletter.curator.articles import article_lookup, intake, models
+from newsletter.curator.articles.values import Article
+from newsletter.curator.editions import approval, edition_lookup, editions, picks, suggestions
+from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from tests.conftest import just_before
 
@@ -67,14 +67,14 @@ def test_a_list_of_editions_costs_the_same_however_long(
     article = told("Funicular reopens")
     for days in range(8):
         made = editions.create_edition(newsletter.id, date(2026, 12, 1) + timedelta(days=days), now=now, by=ADA)
-        editions.add_pick(made.id, article.id, reason="It ran, and runs.", now=now)
+        picks.add_pick(made.id, article.id, reason="It ran, and runs.", now=now)
     with django_assert_max_num_queries(6):
         assert len(edition_lookup.list_editions(newsletter.id)) == 8
 
 
 def test_words_are_copied_when_a_story_is_picked(edition: Edition, told: Told, web: Any, now: datetime) -> None:
     article = told("Funicular reopens", dek="After repairs.", image=PICTURE, credit="Una Crag", publisher="Valley News")
-    (pick,) = editions.add_pick(edition.id, article.id, now=now, fetch=web).picks
+    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web).picks
     assert (pick.headline, pick.blurb, pick.publisher, pick.url) == (
         "Funicular reopens", "After repairs.", "Valley News", article.url,
     )  # fmt: skip
@@ -85,13 +85,13 @@ def test_words_are_copied_when_a_story_is_picked(edition: Edition, told: Told, w
 def test_a_story_without_its_picture_is_still_picked(edition: Edition, told: Told, web: Any, now: datetime) -> None:
     web.fail(PICTURE)
     article = told("Funicular reopens", image=PICTURE)
-    (pick,) = editions.add_pick(edition.id, article.id, now=now, fetch=web).picks
+    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web).picks
     assert (pick.headline, pick.picture_id) == ("Funicular reopens", None)
 
 
 def test_a_change_of_the_article_leaves_the_pick_alone(edition: Edition, now: datetime, web: Any, told: Told) -> None:
     article = told("Funicular reopens", dek="After repairs.")
-    editions.add_pick(edition.id, article.id, now=now)
+    picks.add_pick(edition.id, article.id, now=now)
     body = "".join(
         f"<p>The funicular stays shut for another {n} weeks, the operator told the council.</p>" for n in range(9)
     )
@@ -103,7 +103,7 @@ def test_a_change_of_the_article_leaves_the_pick_alone(edition: Edition, now: da
 
 
 def test_a_long_standfirst_is_cut_between_words(edition: Edition, told: Told, now: datetime) -> None:
-    (pick,) = editions.add_pick(edition.id, told("Long", dek="several words " * 60).id, now=now).picks
+    (pick,) = picks.add_pick(edition.id, told("Long", dek="several words " * 60).id, now=now).picks
     assert len(pick.blurb) <= 480
     assert pick.blurb.removesuffix("…").split()[-1] in ("several", "words")
 
@@ -150,7 +150,7 @@ def test_an_edit_of_a_story_that_cannot_be_is_refused_naming_its_field(
     filled: Edition, now: datetime, fields: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(BadInput) as refused:
-        editions.edit_pick(filled.id, filled.picks[0].key, now=now, **fields)
+        picks.edit_pick(filled.id, filled.picks[0].key, now=now, **fields)
     assert refused.value.field == field
     assert edition_lookup.get_edition(filled.id) == filled
 
@@ -159,12 +159,12 @@ def test_words_of_a_story_are_edited_and_its_picture_taken_out(
     edition: Edition, told: Told, web: Any, now: datetime
 ) -> None:
     article = told("Funicular reopens", image=PICTURE, credit="Una Crag")
-    (pick,) = editions.add_pick(edition.id, article.id, now=now, fetch=web).picks
-    edited = editions.edit_pick(edition.id, pick.key, now=now, headline="Up we go", label="Transport", no_picture=True)
+    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web).picks
+    edited = picks.edit_pick(edition.id, pick.key, now=now, headline="Up we go", label="Transport", no_picture=True)
     (after,) = edited.picks
     assert (after.headline, after.label, after.picture_id, after.picture_url) == ("Up we go", "Transport", None, "")
     assert (after.key, after.blurb) == (pick.key, pick.blurb)
-    assert edition_lookup.get_article(article.id).title == "Funicular reopens"
+    assert article_lookup.get_article(article.id).title == "Funicular reopens"
 
 
 def test_two_editors_cannot_overwrite_each_other_unseen(filled: Edition, now: datetime) -> None:
@@ -174,9 +174,9 @@ def test_two_editors_cannot_overwrite_each_other_unseen(filled: Edition, now: da
     key = filled.picks[0].key
     for late in (
         lambda: editions.edit_edition(filled.id, now=now, version=seen, subject="From the second"),
-        lambda: editions.edit_pick(filled.id, key, now=now, version=seen, headline="From the second"),
-        lambda: editions.move_pick(filled.id, key, now=now, version=seen, position=2),
-        lambda: editions.drop_pick(filled.id, key, now=now, version=seen),
+        lambda: picks.edit_pick(filled.id, key, now=now, version=seen, headline="From the second"),
+        lambda: picks.move_pick(filled.id, key, now=now, version=seen, position=2),
+        lambda: picks.drop_pick(filled.id, key, now=now, version=seen),
     ):
         with pytest.raises(Conflict, match="yours were not saved"):
             late()
@@ -188,7 +188,7 @@ def test_suggestions_fill_the_free_places_and_write_the_first_words(
 ) -> None:
     for title in ("Funicular reopens", "Otters in the mill race", "Night bus is kept", "Choir wins", "Cairn planned"):
         told(title)
-    made = editions.create_edition(newsletter.id, None, now=now, by=ADA, suggest=True, wanted=4)
+    made = suggestions.create_suggested_edition(newsletter.id, None, now=now, by=ADA, wanted=4)
     assert len(made.picks) == 4
     first, second, third, _ = sorted(made.picks, key=lambda pick: pick.number)
     assert made.subject == first.headline
@@ -197,18 +197,18 @@ def test_suggestions_fill_the_free_places_and_write_the_first_words(
 
 def test_suggestions_leave_what_editors_wrote_and_placed(filled: Edition, told: Told, now: datetime) -> None:
     told("Choir wins")
-    suggested = editions.suggest_picks(filled.id, now=now)
+    suggested = suggestions.suggest_picks(filled.id, now=now)
     assert (suggested.subject, suggested.preheader) == (filled.subject, filled.preheader)
     assert {pick.key for pick in filled.picks} < {pick.key for pick in suggested.picks}
     assert len(suggested.picks) == 4
-    assert editions.suggest_picks(filled.id, now=now).picks == suggested.picks
+    assert suggestions.suggest_picks(filled.id, now=now).picks == suggested.picks
 
 
 def test_nothing_is_suggested_twice_or_after_it_ran(
     newsletter: Newsletter, filled: Edition, told: Told, now: datetime
 ) -> None:
     told("Choir wins")
-    tomorrow = editions.create_edition(newsletter.id, filled.date + timedelta(days=1), now=now, by=ADA, suggest=True)
+    tomorrow = suggestions.create_suggested_edition(newsletter.id, filled.date + timedelta(days=1), now=now, by=ADA)
     assert [pick.headline for pick in tomorrow.picks] == ["Choir wins"]
 
 
@@ -217,7 +217,7 @@ def test_only_what_the_desk_saw_lately_is_suggested(newsletter: Newsletter, told
     told("Old but found today", hours_ago=24 * 30)
     models.Source.objects.update(added_at=now - timedelta(days=60))
     told("From the archive of a new feed", hours_ago=24 * 30)
-    made = editions.create_edition(newsletter.id, None, now=now, by=ADA, suggest=True)
+    made = suggestions.create_suggested_edition(newsletter.id, None, now=now, by=ADA)
     assert [pick.headline for pick in made.picks] == ["Old but found today"]
 
 
@@ -226,7 +226,7 @@ def test_a_suggestion_brings_its_picture_only_with_a_credit(
 ) -> None:
     told("Credited picture", image=PICTURE, credit="Una Crag")
     told("Nobody named", image=PICTURE)
-    made = editions.create_edition(newsletter.id, None, now=now, by=ADA, suggest=True, fetch=web)
+    made = suggestions.create_suggested_edition(newsletter.id, None, now=now, by=ADA, fetch=web)
     assert {pick.headline: bool(pick.picture_id) for pick in made.picks} == {
         "Credited picture": True, "Nobody named": False,
     }  # fmt: skip
@@ -236,7 +236,7 @@ def test_no_picture_is_asked_for_that_a_suggestion_would_not_bring(
     newsletter: Newsletter, told: Told, web: Any, now: datetime
 ) -> None:
     told("Nobody named", image=PICTURE)
-    editions.create_edition(newsletter.id, None, now=now, by=ADA, suggest=True, fetch=web)
+    suggestions.create_suggested_edition(newsletter.id, None, now=now, by=ADA, fetch=web)
     assert PICTURE not in web.asked
 
 
@@ -245,10 +245,10 @@ def test_a_picture_we_hold_already_comes_with_a_pick_and_with_no_suggestion_that
 ) -> None:
     article = told("Nobody named", image=PICTURE)
     by_hand = editions.create_edition(newsletter.id, None, now=now, by=ADA)
-    (pick,) = editions.add_pick(by_hand.id, article.id, now=now, fetch=web).picks
+    (pick,) = picks.add_pick(by_hand.id, article.id, now=now, fetch=web).picks
     assert pick.picture_id
-    editions.drop_pick(by_hand.id, pick.key, now=now)
-    (suggested,) = editions.suggest_picks(by_hand.id, now=now, fetch=web).picks
+    picks.drop_pick(by_hand.id, pick.key, now=now)
+    (suggested,) = suggestions.suggest_picks(by_hand.id, now=now, fetch=web).picks
     assert (suggested.article_id, suggested.picture_id) == (article.id, None)
 
 
@@ -259,7 +259,7 @@ def test_words_may_be_as_long_as_their_limits(filled: Edition, now: datetime) ->
 
 
 def test_an_edition_without_anything_to_suggest_is_made_empty(newsletter: Newsletter, now: datetime) -> None:
-    made = editions.create_edition(newsletter.id, None, now=now, by=ADA, suggest=True)
+    made = suggestions.create_suggested_edition(newsletter.id, None, now=now, by=ADA)
     assert (made.picks, made.subject, made.preheader) == ((), "", "")
 
 
@@ -269,7 +269,7 @@ def test_a_picture_that_vanishes_at_its_source_stays_in_the_mail(
     from newsletter.catalog import newsletters
 
     article = told("Funicular reopens", image=PICTURE, credit="Una Crag")
-    (pick,) = editions.add_pick(edition.id, article.id, now=now, fetch=web).picks
+    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web).picks
     web.fail(PICTURE)
     assert pick.picture_url in approval.preview(edition.id, now=now).html
     file, content_type = newsletters.get_picture_file(pick.picture_url.rsplit("/", 1)[-1])

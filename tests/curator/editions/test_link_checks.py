@@ -9,8 +9,7 @@ import pytest
 
 from newsletter.catalog import sponsors
 from newsletter.checks import preflight
-from newsletter.curator import models
-from newsletter.curator.editions import boxes, editions, link_checks
+from newsletter.curator.editions import boxes, editions, link_checks, models, picks
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError, FetchRefused, FetchResponse, ResponseTooLarge
 from tests.conftest import just_before
@@ -52,7 +51,7 @@ def found(edition: Edition, now: datetime) -> list[tuple[str, str, str]]:
 
 
 def test_every_place_where_editors_write_is_read(linked: Edition, now: datetime) -> None:
-    editions.edit_pick(
+    picks.edit_pick(
         linked.id, linked.picks[0].key, blurb="[One](https://one.example.net/) and <https://two.example.net/>", now=now
     )
     sponsors.add_sponsor(

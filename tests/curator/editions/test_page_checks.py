@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from newsletter.checks import preflight
-from newsletter.curator.editions import approval, edition_lookup, editions, page_checks
+from newsletter.curator.articles.values import Article
+from newsletter.curator.editions import approval, edition_lookup, page_checks, picks
 from newsletter.curator.editions.page_comparison import PageFacts, PageVerdict, compare, read_page
-from newsletter.curator.editions.values import Article, Edition
+from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError
 from newsletter.kernel.errors import BadInput
 from tests.conftest import just_before
@@ -78,7 +79,7 @@ def test_what_a_page_says_now_against_what_it_said(
 def picked(edition: Edition, told: Told, web: Any, now: datetime) -> Edition:
     article = told("Ferry gets a second boat", link=URL)
     web.serve(URL, page())
-    picked = editions.add_pick(edition.id, article.id, now=now)
+    picked = picks.add_pick(edition.id, article.id, now=now)
     page_checks.check_due_pages(now, fetch=web)
     return picked
 
@@ -159,7 +160,7 @@ def test_two_who_look_at_the_same_moment_do_not_stop_each_other(
 ) -> None:
     article = told("Ferry gets a second boat", link=URL)
     web.serve(URL, page())
-    editions.add_pick(edition.id, article.id, now=now)
+    picks.add_pick(edition.id, article.id, now=now)
     with just_before('INTO "curator_look"', lambda: page_checks.check_due_pages(now, fetch=web)):
         assert page_checks.check_due_pages(now, fetch=web) == 0
     (look,) = page_checks.list_page_checks(edition.id).values()

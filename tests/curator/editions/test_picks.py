@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
-from newsletter.curator.editions import approval, edition_lookup, editions
-from newsletter.curator.editions.values import Article, Edition
+from newsletter.curator.articles.values import Article
+from newsletter.curator.editions import approval, edition_lookup, editions, picks
+from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 Told = Callable[..., Article]
@@ -41,7 +42,7 @@ def articles(told: Told) -> list[Article]:
 @pytest.fixture
 def place(edition: Edition, articles: list[Article], now: datetime) -> Callable[..., Edition]:
     def place(number: int, **where: Any) -> Edition:
-        return editions.add_pick(edition.id, articles[number].id, reason="again", now=now, **where)
+        return picks.add_pick(edition.id, articles[number].id, reason="again", now=now, **where)
 
     return place
 
@@ -67,7 +68,7 @@ def test_a_new_story_comes_last_even_after_others_were_dropped(
     for number in range(4):
         full = place(number, section="top")
     for title in TITLES[:2]:
-        editions.drop_pick(edition.id, key(full, title), now=now)
+        picks.drop_pick(edition.id, key(full, title), now=now)
     assert order(place(4, section="top"))["top"] == [TITLES[2], TITLES[3], TITLES[4]]
 
 
@@ -82,7 +83,7 @@ def test_a_story_that_leaves_its_section_leaves_no_gap(
 ) -> None:
     for number in range(3):
         full = place(number, section="top")
-    moved = editions.move_pick(edition.id, key(full, TITLES[0]), section="good", position=1, now=now)
+    moved = picks.move_pick(edition.id, key(full, TITLES[0]), section="good", position=1, now=now)
     assert [(pick.section, pick.position) for pick in moved.picks] == [("top", 1), ("top", 2), ("good", 1)]
 
 
@@ -92,7 +93,7 @@ def test_a_place_beyond_either_end_is_that_end(
 ) -> None:
     for number in range(3):
         full = place(number, section="top")
-    moved = editions.move_pick(edition.id, key(full, TITLES[1]), position=position, now=now)
+    moved = picks.move_pick(edition.id, key(full, TITLES[1]), position=position, now=now)
     assert order(moved)["top"].index(TITLES[1]) == expected
 
 
@@ -110,13 +111,13 @@ def test_what_is_not_there_cannot_be_placed_moved_or_dropped(
         place(1, section="sports")
     assert refused.value.field == "section"
     with pytest.raises(BadInput):
-        editions.move_pick(edition.id, before.picks[0].key, section="sports", position=1, now=now)
+        picks.move_pick(edition.id, before.picks[0].key, section="sports", position=1, now=now)
     with pytest.raises(NotFound, match="nokey"):
-        editions.move_pick(edition.id, "nokey", position=1, now=now)
+        picks.move_pick(edition.id, "nokey", position=1, now=now)
     with pytest.raises(NotFound, match="nokey"):
-        editions.drop_pick(edition.id, "nokey", now=now)
+        picks.drop_pick(edition.id, "nokey", now=now)
     with pytest.raises(NotFound, match="articles list"):
-        editions.add_pick(edition.id, 999, now=now)
+        picks.add_pick(edition.id, 999, now=now)
     assert edition_lookup.get_edition(edition.id) == before
 
 
@@ -126,14 +127,14 @@ def test_a_key_of_another_edition_is_not_taken(
     first = place(0)
     other = editions.create_edition(newsletter.id, date(2026, 12, 1), now=now, by="ada@example.com")
     with pytest.raises(NotFound):
-        editions.drop_pick(other.id, first.picks[0].key, now=now)
+        picks.drop_pick(other.id, first.picks[0].key, now=now)
     assert edition_lookup.get_edition(first.id) == first
 
 
 def test_there_is_one_lead(place: Callable[..., Edition], edition: Edition, now: datetime) -> None:
     place(0)
     full = place(1)
-    led = editions.edit_pick(edition.id, key(full, TITLES[1]), size="l", now=now)
+    led = picks.edit_pick(edition.id, key(full, TITLES[1]), size="l", now=now)
     assert {pick.headline: pick.size for pick in led.picks} == {TITLES[0]: "m", TITLES[1]: "l"}
 
 
@@ -148,7 +149,7 @@ def test_a_section_that_is_taken_away_loses_no_story(
     assert sorted(order(shown)["rest"]) == sorted(TITLES[2:5])
     rendered = approval.preview(edition.id, now=now)
     assert all(title in rendered.html and title in rendered.text for title in TITLES[:5])
-    moved = editions.move_pick(edition.id, key(shown, TITLES[4]), position=1, now=now)
+    moved = picks.move_pick(edition.id, key(shown, TITLES[4]), position=1, now=now)
     others = [title for title in order(shown)["rest"] if title != TITLES[4]]
     assert order(moved)["rest"] == [TITLES[4], *others]
     assert [pick.position for pick in moved.picks if pick.section == "rest"] == [1, 2, 3]
@@ -178,13 +179,13 @@ def test_any_sequence_of_changes_gives_the_order_of_a_plain_list(
         title = TITLES[number]
         holder = next((titles for titles in expected.values() if title in titles), None)
         if what == "pick" and holder is None:
-            edition = editions.add_pick(edition.id, articles[number].id, section=section, reason="again", now=now)
+            edition = picks.add_pick(edition.id, articles[number].id, section=section, reason="again", now=now)
             expected[section].append(title)
         elif what == "drop" and holder is not None:
-            edition = editions.drop_pick(edition.id, key(edition, title), now=now)
+            edition = picks.drop_pick(edition.id, key(edition, title), now=now)
             holder.remove(title)
         elif what == "move" and holder is not None:
-            edition = editions.move_pick(edition.id, key(edition, title), section=section, position=position, now=now)
+            edition = picks.move_pick(edition.id, key(edition, title), section=section, position=position, now=now)
             holder.remove(title)
             expected[section].insert(position - 1, title)
         assert order(edition) == {section: titles for section, titles in expected.items() if titles}

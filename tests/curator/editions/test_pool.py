@@ -14,9 +14,10 @@ from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import stories
 from newsletter.curator.articles.near_duplicates import find_originals
-from newsletter.curator.editions import approval, editions
+from newsletter.curator.articles.values import Article
+from newsletter.curator.editions import approval, editions, picks
 from newsletter.curator.editions.pool import PoolFilter, list_pool
-from newsletter.curator.editions.values import Article, Edition, PoolArticle
+from newsletter.curator.editions.values import Edition, PoolArticle
 
 Told = Callable[..., Article]
 ADA = "ada@example.com"
@@ -38,7 +39,7 @@ def test_the_pool_shows_what_is_picked_by_its_number(edition: Edition, told: Tol
     for title in ("First", "Second", "Third"):
         article = told(title)
         if title != "Third":
-            editions.add_pick(edition.id, article.id, now=now)
+            picks.add_pick(edition.id, article.id, now=now)
     assert {title: each.used_as for title, each in offered(edition, now).items()} == {
         "First": 1, "Second": 2, "Third": 0,
     }  # fmt: skip
@@ -90,7 +91,7 @@ def other(newsletter: Newsletter, now: datetime) -> Newsletter:
 def test_a_story_that_ran_says_when_and_where(edition: Edition, other: Newsletter, told: Told, now: datetime) -> None:
     article = told("Otters return")
     sunday = editions.create_edition(other.id, edition.date - timedelta(days=2), now=now, by=ADA)
-    editions.add_pick(sunday.id, article.id, now=now)
+    picks.add_pick(sunday.id, article.id, now=now)
     assert offered(edition, now)["Otters return"].ran == "ran Sun 22 Nov in Good News"
     assert offered(sunday, now)["Otters return"].ran == ""
 
@@ -99,7 +100,7 @@ def test_the_same_headline_elsewhere_ran_too(edition: Edition, other: Newsletter
     ran = told("Otters return to the mill", link="https://valley.example.org/otters")
     told("“Otters” return to the MILL!", link="https://wire.example.org/9")
     monday = editions.create_edition(other.id, edition.date - timedelta(days=1), now=now, by=ADA)
-    editions.add_pick(monday.id, ran.id, now=now)
+    picks.add_pick(monday.id, ran.id, now=now)
     assert all(each.ran == "ran Mon 23 Nov in Good News" for each in offered(edition, now).values())
 
 
@@ -109,7 +110,7 @@ def test_after_two_weeks_a_story_may_come_back(
 ) -> None:
     article = told("Otters return")
     earlier = editions.create_edition(other.id, edition.date - timedelta(days=days), now=now, by=ADA)
-    editions.add_pick(earlier.id, article.id, now=now)
+    picks.add_pick(earlier.id, article.id, now=now)
     assert bool(offered(edition, now)["Otters return"].ran) is counts
 
 
@@ -118,7 +119,7 @@ def test_what_was_in_a_skipped_edition_did_not_run(
 ) -> None:
     article = told("Otters return")
     monday = editions.create_edition(other.id, edition.date - timedelta(days=1), now=now, by=ADA)
-    editions.add_pick(monday.id, article.id, now=now)
+    picks.add_pick(monday.id, article.id, now=now)
     approval.skip(monday.id, reason="A holiday", by=ADA, now=now)
     assert offered(edition, now)["Otters return"].ran == ""
 

@@ -9,8 +9,9 @@ import pytest
 
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import sources
-from newsletter.curator.editions import clicks, editions, rules
-from newsletter.curator.editions.values import Article, Edition
+from newsletter.curator.articles.values import Article
+from newsletter.curator.editions import clicks, picks, rules, suggestions
+from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from tests.conftest import just_before
 
@@ -79,7 +80,7 @@ def test_suggestions_follow_the_rules_and_say_so(edition: Edition, told: Told, n
     told("Bridge opens", hours_ago=2)
     rules.set_rule(edition.newsletter_id, "mute", phrase="royal", by=ANN, now=now)
     rules.set_rule(edition.newsletter_id, "must", phrase="otters", section="good", by=ANN, now=now)
-    made = editions.suggest_picks(edition.id, now=now)
+    made = suggestions.suggest_picks(edition.id, now=now)
     assert {(pick.section, pick.headline) for pick in made.picks} == {
         ("good", "Otters return"),
         ("top", "Bridge opens"),
@@ -94,7 +95,7 @@ def test_quotas_of_the_sections_are_filled_in_order(edition: Edition, told: Told
     names = ("Otters", "Bridge", "Weir", "Chapel", "Mast", "Quarry", "Ferry")
     for hours, name in enumerate(names, 1):
         told(f"{name} number {hours}", hours_ago=hours)
-    made = editions.suggest_picks(edition.id, now=now)
+    made = suggestions.suggest_picks(edition.id, now=now)
     assert [pick.section for pick in made.picks] == ["top", "top", "more", "more", "good"]
     assert made.picks[0].headline == "Otters number 1"
 
@@ -104,9 +105,9 @@ def test_past_editions_teach_what_is_liked(edition: Edition, told: Told, now: da
         told(f"Otters {number}", publisher="Valley News", added=now - timedelta(hours=3))
         told(f"Gossip {number}", publisher="Noise", added=now - timedelta(hours=3))
     assert rules.build_track_record(edition.newsletter_id).publishers == {}  # nothing went out yet
-    for each in editions.list_suggestions(edition.id, now=now, wanted=12):
+    for each in suggestions.list_suggestions(edition.id, now=now, wanted=12):
         if each.article.publisher == "Valley News":
-            editions.add_pick(edition.id, each.article.id, now=now)
+            picks.add_pick(edition.id, each.article.id, now=now)
     sent(edition.id)
     taste = rules.build_track_record(edition.newsletter_id)
     assert taste.publishers["Valley News"].score > 0 > taste.publishers["Noise"].score
@@ -116,7 +117,7 @@ def test_past_editions_teach_what_is_liked(edition: Edition, told: Told, now: da
 def test_a_click_counts_against_what_its_place_usually_gets(edition: Edition, told: Told, now: datetime) -> None:
     keys = []
     for title, paper in (("Otters", "A"), ("Bridge", "B"), ("Weir", "C")):
-        made = editions.add_pick(edition.id, told(title, publisher=paper).id, now=now)
+        made = picks.add_pick(edition.id, told(title, publisher=paper).id, now=now)
         keys.append(next(pick.key for pick in made.picks if pick.headline == title))
     sent(edition.id)
     clicks.record_clicks({keys[0]: (60, 0), keys[1]: (30, 900), keys[2]: (0, 0)}, as_of=now)
@@ -126,6 +127,6 @@ def test_a_click_counts_against_what_its_place_usually_gets(edition: Edition, to
 
 
 def sent(edition_id: int) -> None:
-    from newsletter.curator import models
+    from newsletter.curator.editions import models
 
     models.Edition.objects.filter(id=edition_id).update(state="sent")

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.curator import models
-from newsletter.curator.editions import states
+from newsletter.curator.editions import models, states
 
 STATES = sorted(states.TRANSITIONS)
 

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.curator import models
-from newsletter.curator.editions import approval, boxes, edition_lookup, editions, variants, visibility
+from newsletter.curator.editions import approval, boxes, edition_lookup, editions, models, picks, variants, visibility
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import FREE, MAIL, MEMBERS, WEB, Variant
 from newsletter.kernel.errors import BadInput, NotFound, Refused
@@ -31,7 +30,7 @@ def edition(house: House, articles: Callable[..., list[int]], now: datetime) -> 
     """The morning briefing with three stories and a subject."""
     made = editions.create_edition(house.briefing.id, now.date(), now=now, by=ADA)
     for article_id in articles(3):
-        editions.add_pick(made.id, article_id, now=now)
+        picks.add_pick(made.id, article_id, now=now)
     return editions.edit_edition(made.id, now=now, subject="The railway reaches the mill", preheader="And two more")
 
 
@@ -46,7 +45,7 @@ def keys(edition: Edition) -> list[str]:
 
 
 def show(edition: Edition, story: int, to: str, now: datetime) -> Edition:
-    return editions.edit_pick(edition.id, keys(edition)[story], shown_to=to, now=now)
+    return picks.edit_pick(edition.id, keys(edition)[story], shown_to=to, now=now)
 
 
 def test_a_story_for_members_is_in_their_mail_alone(edition: Edition, now: datetime) -> None:
@@ -164,7 +163,7 @@ def test_what_nobody_is_in_is_refused_with_what_there_is(edition: Edition, now: 
 def test_there_is_a_most_of_groups_and_nothing_changes_beyond_it(
     edition: Edition, articles: Callable[..., list[int]], now: datetime
 ) -> None:
-    editions.add_pick(edition.id, articles(4)[3], now=now)
+    picks.add_pick(edition.id, articles(4)[3], now=now)
     edition = edition_lookup.get_edition(edition.id)
     for slug in ("one", "two"):
         create_segment(slug, slug, LOCALS, by=ADA, now=now)
@@ -252,7 +251,7 @@ def test_an_edit_of_a_box_voids_the_approval(edition: Edition, now: datetime) ->
 
 def test_a_line_of_the_list_at_the_end_is_counted_by_its_key(edition: Edition, now: datetime) -> None:
     last = edition.picks[-1]
-    editions.edit_pick(edition.id, last.key, size="a", now=now)
+    picks.edit_pick(edition.id, last.key, size="a", now=now)
     mail = approval.preview(edition.id, now=now)
     assert mail.html.index("Also today") < mail.html.index(f"nl={last.key}")
     assert f"nl={last.key}" in mail.text

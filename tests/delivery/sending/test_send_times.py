@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from newsletter.catalog import newsletter_settings
-from newsletter.curator.editions import approval, editions
+from newsletter.curator.editions import approval, editions, picks
 from newsletter.delivery import models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.reports import summary
@@ -56,7 +56,7 @@ def test_the_account_has_a_limit_for_all_newsletters_together(
     first = plan()
     freeze.freeze_next(now)
     other = editions.create_edition(house.other.id, now.date(), now=now, by="test")
-    editions.add_pick(other.id, articles(1)[0], reason="Another paper.", now=now)
+    picks.add_pick(other.id, articles(1)[0], reason="Another paper.", now=now)
     editions.edit_edition(other.id, now=now, subject="Evening")
     snapshot = approval.approve(other.id, by="test", now=now)
     for n in range(60):

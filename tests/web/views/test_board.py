@@ -9,8 +9,9 @@ import pytest
 from django.test import Client
 
 from newsletter.accounts.models import AuditEntry
-from newsletter.curator.articles import triage
+from newsletter.curator.articles import article_lookup, triage
 from newsletter.curator.editions import edition_lookup, editions, rules
+from newsletter.curator.editions.picks import add_pick
 
 HTMX = {"HX-Request": "true"}
 PASTED = "Ferry gets a second boat\n\n" + "\n\n".join(
@@ -36,7 +37,7 @@ def test_an_article_is_marked_tagged_held_and_noted(editor: Client, edition: Any
         b"held until" in change(editor, edition, article_id, do="days", **{"from": "2099-01-01", "until": ""}).content
     )
     assert b"Call first." in change(editor, edition, article_id, do="note", note="Call first.").content
-    assert edition_lookup.get_article(article_id).version == 4
+    assert article_lookup.get_article(article_id).version == 4
     verbs = AuditEntry.objects.filter(target=f"article {article_id}").values_list("verb", flat=True)
     assert set(verbs) == {"marked shortlisted", "tagged", "set days of", "noted"}
 
@@ -67,7 +68,7 @@ def test_an_old_version_is_not_written_over(editor: Client, edition: Any, articl
 def test_the_pool_is_filtered(editor: Client, edition: Any, articles: Any) -> None:
     first, second = articles(2)
     triage.set_standing(first, "ignored", by="x")
-    titles = {each: edition_lookup.get_article(each).title for each in (first, second)}
+    titles = {each: article_lookup.get_article(each).title for each in (first, second)}
     offered = editor.get(f"/editions/{edition.id}/pool/").content.decode()
     assert titles[first] not in offered
     assert titles[second] in offered
@@ -80,7 +81,7 @@ def test_what_ran_asks_for_a_reason(editor: Client, edition: Any, articles: Any,
     from datetime import timedelta
 
     article_id = articles(6)[5]
-    editions.add_pick(edition.id, article_id, now=now)
+    add_pick(edition.id, article_id, now=now)
     later = editions.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), now=now, by="x")
     picks = f"/editions/{later.id}/picks/"
     refused = editor.post(picks, {"article": article_id}, headers=HTMX)
@@ -141,10 +142,10 @@ def test_a_clipped_page_is_added_by_a_press_alone(editor: Client, house: Any) ->
     page = "/sources/clip/"
     shown = editor.get(page, {"url": "https://echo.example.org/ferry", "title": "Ferry <b>", "text": PASTED})
     assert b"Ferry &lt;b&gt;" in shown.content
-    assert edition_lookup.list_articles() == ()
+    assert article_lookup.list_articles() == ()
     added = editor.post(page, {"do": "text", "url": "https://echo.example.org/ferry", "text": PASTED})
     assert b"In the pool:" in added.content
-    (article,) = edition_lookup.list_articles()
+    (article,) = article_lookup.list_articles()
     assert (article.title, article.url) == ("Ferry gets a second boat", "https://echo.example.org/ferry")
     assert (
         b"Known already"
@@ -164,8 +165,7 @@ def test_the_bookmark_names_this_desk(editor: Client, house: Any, settings: Any)
 
 
 def test_what_was_found_at_a_storys_page_is_answered_by_a_press(editor: Client, edition: Any) -> None:
-    from newsletter.curator import models
-    from newsletter.curator.editions import page_checks
+    from newsletter.curator.editions import models, page_checks
 
     key = edition.picks[0].key
     pick = models.Pick.objects.get(key=key)

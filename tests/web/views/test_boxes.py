@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from newsletter.checks import preflight
-from newsletter.curator.editions import boxes, edition_lookup, editions
+from newsletter.curator.editions import boxes, edition_lookup, editions, picks
 from newsletter.delivery.sending import freeze
 from newsletter.jobs import tasks
 from subscribers.segments.service import set_tier
@@ -72,7 +72,7 @@ def test_the_review_shows_each_variant_and_the_page(
     editor: Client, edition: Any, readers: Callable[..., list[int]], now: datetime
 ) -> None:
     story = edition.picks[1]
-    editions.edit_pick(edition.id, story.key, shown_to="members", now=now)
+    picks.edit_pick(edition.id, story.key, shown_to="members", now=now)
     here = f"/editions/{edition.id}"
     assert f"nl={story.key}" not in editor.get(f"{here}/review/?view=source").content.decode()
     assert f"nl={story.key}" in editor.get(f"{here}/review/?view=source&variant=a").content.decode()
@@ -90,7 +90,7 @@ def test_a_reader_is_shown_what_they_get(
 ) -> None:
     client = signed_in("admin")
     story = edition.picks[1]
-    editions.edit_pick(edition.id, story.key, shown_to="members", now=now)
+    picks.edit_pick(edition.id, story.key, shown_to="members", now=now)
     _, member = readers(2)
     set_tier(member, "paid")
     seen = {
@@ -103,7 +103,7 @@ def test_a_reader_is_shown_what_they_get(
 
 def test_a_test_is_of_the_variant_that_is_shown(editor: Client, edition: Any, settings: Any, now: datetime) -> None:
     story = edition.picks[1]
-    editions.edit_pick(edition.id, story.key, shown_to="members", now=now)
+    picks.edit_pick(edition.id, story.key, shown_to="members", now=now)
     editor.post(f"/editions/{edition.id}/tests/", {"addresses": "desk@example.com", "variant": "a"})
     (letter,) = settings.CONFIG.outbox_dir.rglob("*.eml")
     assert f"nl={story.key}" in letter.read_text().replace("=\n", "").replace("nl=3D", "nl=")
@@ -128,7 +128,7 @@ def test_what_is_for_some_is_nowhere_in_the_archive(
 ) -> None:
     for number, shown_to in enumerate(("members", "mail")):
         key = edition.picks[number].key
-        editions.edit_pick(
+        picks.edit_pick(
             edition.id, key, headline=f"Secret{number}", label=f"Secret{number}", shown_to=shown_to, now=now
         )
     boxes.set_box(edition.id, title="Secret2", text="Secret3", shown_to="free", now=now)

@@ -12,6 +12,7 @@ from django.db.models import F
 from django.test import Client
 
 from newsletter.accounts.models import AuditEntry
+from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import corrections, edition_lookup, editions
 from newsletter.delivery.ledger.states import Outcome
 from newsletter.delivery.models import Alarm, Batch
@@ -248,9 +249,9 @@ def test_a_wrong_setting_is_named_at_its_field(admin: Client, house: Any) -> Non
 
 def test_files_are_not_read_by_the_desk(editor: Client, house: Any) -> None:
     editor.post("/sources/", {"url": "file:///etc/passwd"})
-    assert edition_lookup.list_sources() == ()
+    assert article_lookup.list_sources() == ()
     editor.post("/sources/articles/", {"url": "file:///etc/passwd"})
-    assert edition_lookup.list_articles() == ()
+    assert article_lookup.list_articles() == ()
 
 
 def test_the_archive_shows_sent_editions_and_nothing_of_any_reader(sent: Any, edition: Any) -> None:
@@ -372,7 +373,7 @@ def test_lists_of_feeds_go_in_and_out(editor: Client) -> None:
         answer = editor.post("/sources/feeds.opml", {"file": SimpleUploadedFile("x.opml", wrong)}, follow=True)
         assert "file" in answer.content.decode()
     assert "Choose an OPML file" in editor.post("/sources/feeds.opml", follow=True).content.decode()
-    assert len(edition_lookup.list_sources()) == 1
+    assert len(article_lookup.list_sources()) == 1
 
 
 def test_a_page_of_the_archive_says_what_it_is_to_those_who_share_it(sent: Any, edition: Any) -> None:

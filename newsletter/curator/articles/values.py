@@ -1,0 +1,98 @@
+"""Sources and articles as frozen values, never rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A feed we read and how it is doing."""
+
+    id: int
+    url: str
+    title: str
+    homepage: str
+    active: bool
+    added_at: datetime
+    fetched_at: datetime | None
+    fresh_at: datetime | None
+    next_at: datetime | None
+    failures: int
+    error: str
+
+    @property
+    def is_file(self) -> bool:
+        """Files are read by the command line alone, never when due."""
+        return self.url.startswith("file:")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """What a feed has brought of late: new articles in the last seven days, and when the last one came."""
+
+    new_in_week: int = 0
+    newest_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReport:
+    """What reading one feed gave. `state` is fresh, unchanged or failed; `seen` counts entries, `added` new articles."""
+
+    source_id: int
+    url: str
+    title: str
+    state: str
+    added: int = 0
+    seen: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One story taken from a source."""
+
+    id: int
+    source_id: int | None
+    origin: str
+    url: str
+    canonical_url: str
+    title: str
+    dek: str
+    text: str
+    byline: str
+    published_at: datetime | None
+    language: str
+    publisher: str
+    biography: str
+    image_url: str
+    image_alt: str
+    image_caption: str
+    image_credit: str
+    picture_id: int | None
+    added_at: datetime
+    section: str = ""
+    paywalled: bool = False
+    standing: str = "new"
+    eligible_from: date | None = None
+    eligible_until: date | None = None
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleNote:
+    """What somebody of the desk noted."""
+
+    text: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AddedArticle:
+    """An article that was added, or was known already; what went wrong on the side is in `warnings`."""
+
+    article: Article
+    created: bool
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,275 @@
+"""Editions with their picks and boxes, frozen snapshots, and what the desk decided about them."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Rule(models.Model):
+    """What the editors of a newsletter want of a source, or of stories with a word or phrase."""
+
+    class Effect(models.TextChoices):
+        BOOST = "boost"
+        MUTE = "mute"
+        MUST = "must"
+
+    newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.CASCADE, related_name="+")
+    effect = models.CharField(max_length=5, choices=Effect.choices)
+    source = models.ForeignKey("Source", on_delete=models.CASCADE, null=True, related_name="+")  # null: by the phrase
+    phrase = models.CharField(max_length=100, blank=True)
+    section = models.SlugField(max_length=40, blank=True)  # where such stories go; "": anywhere
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["newsletter", "source"], name="one_rule_per_source"),
+            models.UniqueConstraint(
+                fields=["newsletter", "phrase"], condition=~models.Q(phrase=""), name="one_rule_per_phrase"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.effect} {self.phrase or self.source_id}"
+
+
+class Edition(models.Model):
+    """One dated issue of a newsletter."""
+
+    class State(models.TextChoices):
+        OPEN = "open"
+        LOCKED = "locked"
+        IN_REVIEW = "in_review"
+        APPROVED = "approved"
+        HANDED_OVER = "handed_over"
+        SENT = "sent"
+        SKIPPED = "skipped"
+        HELD = "held"
+        MISSED = "missed"
+
+    newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.PROTECT, related_name="+")
+    date = models.DateField()  # in the newsletter's zone
+    state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
+    reason = models.CharField(max_length=300, blank=True)
+    subject = models.CharField(max_length=300, blank=True)
+    preheader = models.CharField(max_length=300, blank=True)
+    second_subject = models.CharField(max_length=300, blank=True, default="", db_default="")  # for half of the readers
+    intro = models.TextField(blank=True)  # Markdown
+    signed = models.CharField(max_length=120, blank=True)
+    version = models.PositiveIntegerField(
+        default=1
+    )  # grows with every edit: two editors cannot overwrite each other unseen
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["newsletter", "date"], name="one_edition_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.newsletter_id} {self.date}"
+
+
+class Pick(models.Model):
+    """An article placed in an edition. Its words are copied: a later change of the article never changes them."""
+
+    class Size(models.TextChoices):
+        LARGE = "l"
+        MEDIUM = "m"
+        SMALL = "s"
+        ALSO = "a"  # a line of the list at the end
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="picks")
+    article = models.ForeignKey("Article", on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=12, unique=True)  # carried in its links, so that a click counts for the story
+    section = models.SlugField(max_length=40)  # key of a section of the newsletter
+    position = models.PositiveIntegerField()  # within the section
+    size = models.CharField(max_length=1, choices=Size.choices, default=Size.MEDIUM)
+    headline = models.CharField(max_length=500)
+    blurb = models.TextField(blank=True)
+    label = models.CharField(max_length=60, blank=True)
+    url = models.URLField(max_length=2000, blank=True)
+    publisher = models.CharField(max_length=200, blank=True)
+    byline = models.CharField(max_length=300, blank=True)
+    minutes = models.PositiveSmallIntegerField(default=0)
+    picture = models.ForeignKey("catalog.Picture", on_delete=models.SET_NULL, null=True, related_name="+")
+    image_alt = models.TextField(blank=True)
+    image_caption = models.TextField(blank=True)
+    image_credit = models.CharField(max_length=300, blank=True)
+    plain_link = models.BooleanField(default=False, db_default=False)  # without the newsletter's parameters
+    shown_to = models.CharField(max_length=80, blank=True, default="", db_default="")  # curator.variants; "": everybody
+    because = models.CharField(max_length=300, blank=True, default="", db_default="")  # why it was suggested
+    again_reason = models.CharField(
+        max_length=300, blank=True, default="", db_default=""
+    )  # why although it ran, and who says so
+    clicks = models.PositiveIntegerField(default=0, db_default=0)  # by people
+    machine_clicks = models.PositiveIntegerField(default=0, db_default=0)
+    clicks_as_of = models.DateTimeField(null=True)  # null: nobody has told
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [models.UniqueConstraint(fields=["edition", "article"], name="article_once_per_edition")]
+
+    def __str__(self) -> str:
+        return self.headline
+
+
+class Box(models.Model):
+    """A part of an edition that is no story: a word to members, a notice."""
+
+    class Place(models.TextChoices):
+        TOP = "top"  # below the intro
+        END = "end"  # below the stories
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="boxes")
+    place = models.CharField(max_length=3, choices=Place.choices, default=Place.END)
+    title = models.CharField(max_length=120, blank=True)
+    text = models.TextField(blank=True)  # Markdown
+    shown_to = models.CharField(max_length=80, blank=True)  # curator.variants; "": everybody
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.title or self.text[:60]
+
+
+class Snapshot(models.Model):
+    """The frozen rendering of an approved edition: what was previewed is byte for byte what is sent."""
+
+    class Purpose(models.TextChoices):
+        EDITION = "edition"
+        CORRECTION = "correction"  # the mail to those who were sent it, of what it got wrong
+
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="snapshots")
+    purpose = models.CharField(
+        max_length=10, choices=Purpose.choices, default=Purpose.EDITION, db_default=Purpose.EDITION
+    )
+    sha256 = models.CharField(max_length=64)
+    subject = models.TextField()
+    preheader = models.TextField(blank=True)
+    html = models.TextField()
+    text = models.TextField()
+    merge = models.JSONField()  # [{token, field, fallback, html}]
+    approved_at = models.DateTimeField()
+    approved_by = models.CharField(max_length=254)
+    voided_at = models.DateTimeField(null=True)
+    void_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["edition"],
+                condition=models.Q(voided_at=None, purpose="edition"),
+                name="one_standing_approval_per_edition",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.edition_id} {self.sha256[:12]}"
+
+
+class SnapshotVariant(models.Model):
+    """What some readers get instead of the plain mail, or the page of the archive (`web`), frozen with the snapshot."""
+
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="variants")
+    code = models.CharField(max_length=20)  # curator.variants
+    audiences = models.JSONField(default=list)
+    second_subject = models.BooleanField(default=False)
+    sha256 = models.CharField(max_length=64)
+    subject = models.TextField()
+    preheader = models.TextField(blank=True)
+    html = models.TextField()
+    text = models.TextField()
+    merge = models.JSONField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["snapshot", "code"], name="variant_once_per_snapshot")]
+
+    def __str__(self) -> str:
+        return f"{self.snapshot_id} {self.code}"
+
+
+class Look(models.Model):
+    """What was found when a picked story's page was looked at again, between the pick and the send."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # not looked at yet
+        SAME = "same"
+        GONE = "gone"
+        MOVED = "moved"
+        CHANGED = "changed"  # its headline
+        CORRECTED = "corrected"
+        UNREACHABLE = "unreachable"
+
+    pick = models.OneToOneField(Pick, on_delete=models.CASCADE, related_name="look")
+    state = models.CharField(max_length=11, choices=State.choices, default=State.WAITING)
+    detail = models.CharField(
+        max_length=500, blank=True
+    )  # the new headline, the new address, the correction, the trouble
+    page_title = models.CharField(max_length=500, blank=True)  # its headline when we looked first
+    page_address = models.CharField(max_length=2000, blank=True)  # where its address led then
+    looked_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(db_index=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    etag = models.CharField(max_length=500, blank=True)
+    last_modified = models.CharField(max_length=100, blank=True)
+    seen = models.CharField(max_length=300, blank=True)  # who looked at it and let it stand
+
+    def __str__(self) -> str:
+        return f"{self.pick_id} {self.state}"
+
+
+class LinkLook(models.Model):
+    """What was found where a link leads that an editor wrote into an intro, a blurb or a box."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"  # not looked at yet
+        FINE = "fine"
+        GONE = "gone"
+        FORBIDDEN = "forbidden"  # a place that readers cannot reach
+        UNREACHABLE = "unreachable"
+
+    key = models.CharField(max_length=64, unique=True)  # SHA-256 of the address
+    url = models.CharField(max_length=2000)
+    state = models.CharField(max_length=11, choices=State.choices, default=State.WAITING)
+    detail = models.CharField(max_length=300, blank=True)
+    failures = models.PositiveIntegerField(default=0)  # in a row
+    looked_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(db_index=True)
+    wanted_until = models.DateField()  # the last day of an edition with this link; then it is forgotten
+
+    def __str__(self) -> str:
+        return f"{self.url[:60]} {self.state}"
+
+
+class Override(models.Model):
+    """Why an edition may go out although a check blocks it, and who says so."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="overrides")
+    code = models.CharField(max_length=40)  # of the finding
+    where = models.CharField(max_length=80)  # the field or story
+    reason = models.CharField(max_length=300)
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["edition", "code", "where"], name="one_override_per_finding")]
+
+    def __str__(self) -> str:
+        return f"{self.code} of {self.edition_id}"
+
+
+class Correction(models.Model):
+    """What an edition that was sent got wrong, in words for its readers."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="corrections")
+    pick = models.ForeignKey(Pick, on_delete=models.SET_NULL, null=True, related_name="+")
+    text = models.CharField(max_length=1000)
+    by = models.CharField(max_length=254)
+    at = models.DateTimeField()
+    carried_in = models.ForeignKey(
+        Edition, on_delete=models.SET_NULL, null=True, related_name="carries"
+    )  # the next edition
+
+    def __str__(self) -> str:
+        return self.text[:60]

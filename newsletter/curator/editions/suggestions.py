@@ -1,0 +1,139 @@
+"""Suggests stories for the free places of an edition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from newsletter.catalog import newsletters
+from newsletter.curator.articles import article_lookup, models, stories
+from newsletter.curator.articles.resources import Fetcher
+from newsletter.curator.editions import edition_lookup, picks, pool, ranking, rules
+from newsletter.curator.editions.editions import create_edition, edit_edition
+from newsletter.curator.editions.values import Edition, SuggestedArticle
+
+MOST_CANDIDATES = 400
+NEW_FEED = timedelta(hours=1)  # what it brings within this is its archive
+
+
+def create_suggested_edition(
+    newsletter_id: int,
+    on: date | None,
+    *,
+    now: datetime,
+    by: str,
+    wanted: int | None = None,
+    fetch: Fetcher | None = None,
+) -> Edition:
+    """Makes the edition of a day (None: today in the newsletter's zone) and fills it. Raises Refused when there is one already."""
+    made = create_edition(newsletter_id, on, now=now, by=by)
+    return suggest_picks(made.id, now=now, wanted=wanted, fetch=fetch)
+
+
+def suggest_picks(
+    edition_id: int, *, now: datetime, wanted: int | None = None, fetch: Fetcher | None = None
+) -> Edition:
+    """Fills the free places with fresh, varied stories that did not run, the best ones first; words where there are none.
+
+    A picture comes along only when its credit is known: one without would block approval.
+    """
+    edition = edition_lookup.get_edition(edition_id)
+    for each in list_suggestions(edition_id, now=now, wanted=wanted):
+        picks.add_pick(edition.id, each.article.id, section=each.section, now=now, fetch=fetch, because=each.reason)
+    return _suggest_subject(edition_id, now)
+
+
+def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = None) -> tuple[SuggestedArticle, ...]:
+    """What would be suggested for the free places of an edition, in the order of its sections, each with the reason."""
+    edition = edition_lookup.get_edition(edition_id)
+    newsletter = newsletters.get_newsletter(edition.newsletter_id)
+    places = max(0, (wanted or newsletter.stories_wanted) - len(edition.picks))
+    if not places:
+        return ()
+    stories.group_new(now)
+    rows = {row.id: row for row in pool.list_candidates(edition, now, most=MOST_CANDIDATES)}
+    free = {
+        section.key: max(0, section.quota - sum(pick.section == section.key for pick in edition.picks))
+        for section in newsletter.sections
+    }
+    ran = pool.find_earlier_runs(rows.values(), on=edition.date, besides=edition.id)
+    picked = {pick.article_id for pick in edition.picks}
+    told = models.Article.objects.filter(id__in=picked).values_list("story_id", flat=True)
+    found = ranking.suggest(
+        [_to_candidate(row) for row in rows.values()],
+        wanted=places,
+        now=now,
+        already_ran=picked | ran.keys(),
+        groups_taken={story_id for story_id in told if story_id},
+        rules=rules.list_ranking_rules(newsletter.id),
+        taste=rules.build_track_record(newsletter.id),
+        quotas=free,
+        publishers_taken=[pick.publisher for pick in edition.picks],
+        titles_taken=[pick.headline for pick in edition.picks],
+    )
+    return tuple(
+        SuggestedArticle(article_lookup.to_article(rows[each.id]), section, each.score, each.reason)
+        for each, section in _assign_sections(found, free, list(free))
+    )
+
+
+def _assign_sections(
+    found: Sequence[ranking.Suggestion], free: dict[str, int], keys: Sequence[str]
+) -> list[tuple[ranking.Suggestion, str]]:
+    """Each suggestion with its section: that of its rule, else the first with room, else the last; in the order of sections."""
+    left = dict(free)
+    for each in found:
+        if each.section:
+            left[each.section] -= 1
+    placed = []
+    for each in found:
+        section = each.section or next((key for key in keys if left[key] > 0), keys[-1])
+        if not each.section:
+            left[section] -= 1
+        placed.append((each, section))
+    return sorted(placed, key=lambda pair: keys.index(pair[1]))
+
+
+def _to_candidate(row: models.Article) -> ranking.RankingCandidate:
+    return ranking.RankingCandidate(
+        id=row.id,
+        title=row.title,
+        publisher=row.publisher,
+        at=row.published_at or row.added_at,
+        group=row.story_id or -row.id,
+        has_picture=bool(row.picture_id or row.image_url),
+        words=len((row.text or row.dek).split()),
+        dek=row.dek,
+        source_id=row.source_id,
+        tags=tuple(tag.name for tag in row.tags.all()),
+        shortlisted=row.standing == models.Article.Standing.SHORTLISTED,
+        paywalled=row.paywalled,
+        is_copy=row.copy_of_id is not None,
+        came_with_feed=row.source is not None and row.added_at - row.source.added_at < NEW_FEED,
+    )
+
+
+def _suggest_subject(edition_id: int, now: datetime) -> Edition:
+    edition = edition_lookup.get_edition(edition_id)
+    if not edition.picks:
+        return edition
+    in_order = sorted(edition.picks, key=lambda each: each.number)
+    fields: dict[str, Any] = {}
+    if not edition.subject:
+        fields["subject"] = _shorten(in_order[0].headline, 78)
+    if not edition.preheader and len(in_order) > 1:
+        fields["preheader"] = _shorten("Plus: " + "; ".join(each.headline for each in in_order[1:3]), 140)
+    return edit_edition(edition_id, now=now, **fields) if fields else edition
+
+
+def _shorten(text: str, length: int) -> str:
+    """Whole sentences if they fit, else whole words and an ellipsis."""
+    flat = " ".join(text.split())
+    if len(flat) <= length:
+        return flat
+    cut = flat[: length - 1]
+    sentence = max(cut.rfind(mark) for mark in (". ", "! ", "? "))
+    if sentence > length // 2:
+        return cut[: sentence + 1]
+    return cut[: cut.rfind(" ")].rstrip(" ,;:–—-") + "…" if " " in cut else cut + "…"

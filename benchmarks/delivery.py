@@ -130,10 +130,10 @@ def plan_mailing(readers: int) -> int:
     from newsletter.curator.articles import intake
     from newsletter.curator.editions import approval, editions, picks
     from newsletter.jobs import tasks
-    from subscribers import people
+    from subscribers import lists
 
     now = datetime.now(UTC)
-    target = people.create_list(f"bench-{readers}", "Bench", now=now)
+    target = lists.create_list(f"bench-{readers}", "Bench", now=now)
     newsletter = newsletter_settings.create_newsletter(
         slug=f"bench-{readers}",
         name="Bench",

@@ -49,11 +49,11 @@ class _Month:
     def __init__(self) -> None:
         from newsletter.catalog import newsletter_settings
         from newsletter.curator.articles import intake
-        from subscribers import people
+        from subscribers import lists
         from tests.fakes.sendgrid_events import Signer
 
         self.start = datetime.now(UTC) - timedelta(days=DAYS)
-        target = people.create_list("month", "Month", now=self.start)
+        target = lists.create_list("month", "Month", now=self.start)
         self.newsletter = newsletter_settings.create_newsletter(
             slug="month", name="Month", from_email="news@example.com", postal_address="1 High Street",
             list_id=target.id, zone="UTC", now=self.start,

@@ -95,13 +95,13 @@ def _fill() -> None:
     """Those who are there already; and the baselines, in tables they do not share with the rest."""
     from django.core.management import call_command
 
-    from subscribers import people
+    from subscribers import lists
     from subscribers.imports import run
 
     call_command("migrate", verbosity=0)
     now = datetime.now(UTC)
     for slug in ("morning", "baseline"):
-        people.create_list(slug, slug.title(), now=now)
+        lists.create_list(slug, slug.title(), now=now)
     _baseline(now)
     path = Path(os.environ["NEWSLETTER_DATA_DIR"]) / "known.csv"
     with path.open("w") as file:
@@ -111,9 +111,9 @@ def _fill() -> None:
 
 
 def _list(slug: str) -> int:
-    from subscribers import subscriber_lookup
+    from subscribers import lists
 
-    return subscriber_lookup.get_list_by_slug(slug).id
+    return lists.get_list_by_slug(slug).id
 
 
 def _baseline(now: datetime) -> None:
@@ -231,11 +231,11 @@ def _beside() -> None:
     """One-click leaving at a steady pace while a file is imported into another list."""
     import http.client
 
-    from subscribers import people, subscriber_lookup
+    from subscribers import lists, subscriber_lookup
 
     folder = Path(os.environ["NEWSLETTER_DATA_DIR"])
     now = datetime.now(UTC)
-    people.create_list("evening", "Evening", now=now)
+    lists.create_list("evening", "Evening", now=now)
     listen = f"127.0.0.1:{35_000 + os.getpid() % 20_000}"
     web = subprocess.Popen([sys.executable, "-m", "newsletter", "web", "--listen", listen])
     signer, list_id = subscriber_lookup.get_signer(), _list("morning")

@@ -141,7 +141,7 @@ FORMAT_MODULE_PATH = ["newsletter.web.formats"]
 LOCALE_PATHS = [get_templates_dir() / "web" / "locale"]
 
 SUBSCRIBERS_HOOKS = {
-    "on_its_way": "newsletter.delivery.reports.summary.find_arrival",
+    "on_its_way": "newsletter.delivery.events.unsubscribed_after_send.find_arrival",
     "known_elsewhere": "newsletter.jobs.erasure.collect_known_data",
     **(
         {"captcha": "newsletter.web.captcha.verify_answer", "captcha_widget": "newsletter.web.captcha.build_widget"}

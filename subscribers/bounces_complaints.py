@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from django.db import transaction
 
-from subscribers import addresses, models, policy, subscriber_lookup
+from subscribers import addresses, lists, models, policy
 from subscribers.consent.subscriptions import apply_act, suppress_key
 
 ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of one
@@ -113,7 +113,7 @@ def _change_subscriptions(
     person: models.Subscriber, list_ids: Iterable[int], act: str, report: ProviderReport, now: datetime
 ) -> None:
     for list_id in sorted(list_ids):
-        apply_act(person, subscriber_lookup.get_list(list_id), act, how="event", origin=report.reason, now=now)
+        apply_act(person, lists.get_list(list_id), act, how="event", origin=report.reason, now=now)
 
 
 def _suppress_known(key: str, reason: str, source: str, now: datetime, *, ours: bool) -> None:

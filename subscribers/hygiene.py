@@ -13,7 +13,7 @@ from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
 from newsletter.kernel.errors import BadInput, Refused
-from subscribers import models, policy, subscriber_lookup, transactional
+from subscribers import lists, models, policy, transactional
 from subscribers.consent.subscriptions import apply_act
 from subscribers.values import GrowthMonth, InactiveSubscribers
 
@@ -70,7 +70,7 @@ def unsubscribe_inactive(now: datetime) -> int:
     gone = 0
     for row in late.select_related("subscriber").order_by("id")[:_CHUNK]:
         with transaction.atomic():
-            apply_act(row.subscriber, subscriber_lookup.get_list(row.list_id), "silence", how="silence", now=now)
+            apply_act(row.subscriber, lists.get_list(row.list_id), "silence", how="silence", now=now)
             models.Subscription.objects.filter(id=row.id).update(asked_at=None)
         gone += 1
     return gone
@@ -79,7 +79,7 @@ def unsubscribe_inactive(now: datetime) -> int:
 def _require_engagement(list_id: int, months: int, now: datetime) -> models.List:
     if not LEAST_MONTHS <= months <= MOST_MONTHS:
         raise BadInput(f"Give a number of months from {LEAST_MONTHS} to {MOST_MONTHS}.", "months")
-    row = models.List.objects.get(id=subscriber_lookup.get_list(list_id).id)
+    row = models.List.objects.get(id=lists.get_list(list_id).id)
     if row.engagement_as_of is None or row.engagement_as_of < now - AS_OF_WITHIN:
         raise Refused(
             f"Of {row.name} nothing is known of late about who opens and clicks, so nobody can be called silent. "

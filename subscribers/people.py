@@ -1,98 +1,24 @@
-"""What the newsroom does to people. None of it brings back who left, bounced or complained."""
+"""What the desk does to a subscriber. None of it brings back who left, bounced or complained."""
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from django.db import transaction
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Refused
-from newsletter.kernel.slugs import check_slug
-from subscribers import addresses, models, policy, subscriber_lookup, transactional
+from subscribers import addresses, lists, models, policy, subscriber_lookup, transactional
+from subscribers.consent import erased_addresses
 from subscribers.consent.subscriptions import (
     apply_act,
     find_by_former_address,
     get_or_create_subscriber,
     get_subscriber_row,
 )
-from subscribers.values import List, Subscriber
+from subscribers.values import Subscriber
 
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _LONGEST_NAME = 100
-
-
-def create_list(
-    slug: str,
-    name: str,
-    *,
-    now: datetime,
-    description: str = "",
-    language: str = "en",
-    double_opt_in: bool = True,
-    public: bool = True,
-) -> List:
-    """Makes a list. Raises BadInput for a value that will not do, Refused when the slug is taken."""
-    check_slug(slug)
-    if not name.strip() or len(name) > 120:
-        raise BadInput("Give the list a name of at most 120 characters.", "name")
-    _check_language(language)
-    if models.List.objects.filter(slug=slug).exists():
-        raise Refused(f"There is a list {slug} already. See it with: newsletter lists show {slug}")
-    row = models.List.objects.create(
-        slug=slug,
-        name=name.strip(),
-        description=description.strip(),
-        language=language,
-        double_opt_in=double_opt_in,
-        public=public,
-        created_at=now,
-    )
-    return subscriber_lookup.to_list(row)
-
-
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-def change_list(
-    slug: str,
-    *,
-    name: str = "",
-    description: str = "",
-    language: str = "",
-    opt_in: str = "",
-    weekly_day: str = "",
-    public: str = "",
-) -> List:
-    """Changes what is given of a list. Raises BadInput, NotFound."""
-    found = subscriber_lookup.get_list_by_slug(slug)
-    changed: dict[str, object] = {}
-    if name:
-        if len(name) > 120:
-            raise BadInput("Give the list a name of at most 120 characters.", "name")
-        changed["name"] = name.strip()
-    if description:
-        changed["description"] = description.strip()[:1000]
-    if language:
-        _check_language(language)
-        changed["language"] = language
-    if opt_in:
-        changed["double_opt_in"] = _parse_choice("opt_in", opt_in, ("single", "double")) == 1
-    if weekly_day:
-        changed["weekly_day"] = _parse_choice("weekly_day", weekly_day.casefold(), _DAYS)
-    if public:
-        changed["public"] = _parse_choice("public", public, ("no", "yes")) == 1
-    if not changed:
-        raise BadInput("Say what to change.", "name")
-    models.List.objects.filter(id=found.id).update(**changed)
-    return subscriber_lookup.get_list(found.id)
-
-
-def _parse_choice(field: str, value: str, allowed: tuple[str, ...]) -> int:
-    if value not in allowed:
-        raise BadInput(f"“{value[:40]}” will not do. It can be {', '.join(allowed)}.", field)
-    return allowed.index(value)
 
 
 def add_subscriber(
@@ -113,7 +39,7 @@ def add_subscriber(
     What is known of a person already is not overwritten. Somebody who left, bounced or complained is not put
     back: only the reader can do that. Raises BadInput naming the field, Refused.
     """
-    target = subscriber_lookup.get_list(list_id)
+    target = lists.get_list(list_id)
     fields = {
         "first_name": first_name,
         "last_name": last_name,
@@ -127,7 +53,7 @@ def add_subscriber(
         if not new:
             _fill_in(person, fields)
         if models.Suppression.objects.filter(
-            address_key__in=subscriber_lookup.get_suppression_keys(person.address_key, now)
+            address_key__in=erased_addresses.get_suppression_keys(person.address_key, now)
         ).exists():
             raise Refused(f"{person.address} must never be mailed, so it is not added.")
         act = "import" if confirmed or not target.double_opt_in else "import-unconfirmed"
@@ -150,12 +76,7 @@ def _check_fields(fields: dict[str, str]) -> None:
     if fields["zone"]:
         clock.get_zone(fields["zone"])
     if fields["language"]:
-        _check_language(fields["language"])
-
-
-def _check_language(language: str) -> None:
-    if not _LANGUAGE.fullmatch(language):
-        raise BadInput(f"“{language[:40]}” is no language. Write it like en or de-AT.", "language")
+        lists.check_language(fields["language"])
 
 
 def _find_or_create(address: str, fields: dict[str, str], now: datetime) -> tuple[models.Subscriber, bool]:
@@ -172,7 +93,7 @@ def _fill_in(person: models.Subscriber, fields: dict[str, str]) -> None:
 
 def unsubscribe(subscriber_id: int, list_id: int, *, how: str, by: str, now: datetime) -> Subscriber:
     """Takes a person off a list at their wish; only they can undo it."""
-    person, target = get_subscriber_row(subscriber_id), subscriber_lookup.get_list(list_id)
+    person, target = get_subscriber_row(subscriber_id), lists.get_list(list_id)
     with transaction.atomic():
         apply_act(person, target, "desk-leave", how=how, by=by, now=now)
     return subscriber_lookup.get_subscriber(subscriber_id)

@@ -8,8 +8,19 @@ from datetime import date, datetime
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Refused
-from subscribers import addresses, hooks, models, people, policy, rate_limits, subscriber_lookup, tokens, transactional
-from subscribers.consent import signup_attempts
+from subscribers import (
+    addresses,
+    hooks,
+    lists,
+    models,
+    people,
+    policy,
+    rate_limits,
+    subscriber_lookup,
+    tokens,
+    transactional,
+)
+from subscribers.consent import erased_addresses, signup_attempts
 from subscribers.consent.subscriptions import apply_act, find_state, get_or_create_subscriber, get_subscriber_row
 from subscribers.values import List, Subscriber
 from subscribers.write_lock import serialised_transaction
@@ -62,7 +73,7 @@ def _subscribe(
         person, _ = get_or_create_subscriber(address, now, source=origin[:200], **known)
         if (
             models.Suppression.objects.filter(
-                address_key__in=subscriber_lookup.get_suppression_keys(person.address_key, now)
+                address_key__in=erased_addresses.get_suppression_keys(person.address_key, now)
             )
             .exclude(reason__in=policy.LIFTED_BY_SIGN_UP)
             .exists()
@@ -70,7 +81,7 @@ def _subscribe(
             return  # never mailed again, not even to say so
         # Beyond the limit somebody keeps typing this address, and it has mail enough.
         mail = rate_limits.try_hit("mail-to", person.address_key, now)
-        for target in (subscriber_lookup.get_list(list_id) for list_id in list_ids):
+        for target in (lists.get_list(list_id) for list_id in list_ids):
             kind = _join(person, target, origin, network, words, now)
             if mail:
                 transactional.queue_mail(kind, person.id, target.id, now=now)
@@ -91,7 +102,7 @@ def _join(person: models.Subscriber, target: List, origin: str, network: str, wo
 
 def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Subscriber, List]:
     """The reader's own yes. Doing it twice is harmless. Raises Refused when the person left meanwhile."""
-    person, target = get_subscriber_row(claims.subscriber_id), subscriber_lookup.get_list(claims.list_id)
+    person, target = get_subscriber_row(claims.subscriber_id), lists.get_list(claims.list_id)
     with serialised_transaction():
         before = find_state(person, target)
         if before in policy.OUT_STATES:
@@ -100,7 +111,7 @@ def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) 
             )
         apply_act(person, target, "confirm", how="confirmed", network=network, now=now)
         if before == policy.PENDING:  # the mail with the link arrived, so the address works
-            keys = subscriber_lookup.get_suppression_keys(person.address_key, now)
+            keys = erased_addresses.get_suppression_keys(person.address_key, now)
             models.Suppression.objects.filter(address_key__in=keys, reason__in=policy.LIFTED_BY_SIGN_UP).exclude(
                 address_key__startswith="@"
             ).delete()
@@ -115,7 +126,7 @@ def unsubscribe_by_link(claims: tokens.Claims, *, how: str, network: str, now: d
     """
     person = get_subscriber_row(claims.subscriber_id)
     with serialised_transaction():
-        for target in subscriber_lookup.get_lists_for_claims(claims):
+        for target in lists.get_lists_for_claims(claims):
             before = find_state(person, target)
             state = apply_act(person, target, "leave", how=how, network=network, now=now)
             if how == "page" and before == policy.ACTIVE and state == policy.UNSUBSCRIBED:
@@ -129,7 +140,7 @@ def undo_unsubscribe(claims: tokens.Claims, *, network: str, now: datetime) -> N
     What the provider reported (an address that does not work, a complaint) stays.
     """
     person = get_subscriber_row(claims.subscriber_id)
-    targets = subscriber_lookup.get_lists_for_claims(claims)
+    targets = lists.get_lists_for_claims(claims)
     left = {
         s.list_id: s.since
         for s in person.subscriptions.filter(state=policy.UNSUBSCRIBED, list__in=[t.id for t in targets])
@@ -164,7 +175,7 @@ def request_address_reminder(address: str, *, network: str, now: datetime) -> No
 
 def confirm_interest(claims: tokens.Claims, *, network: str, now: datetime) -> None:
     """The reader's answer to being asked after a long silence: yes."""
-    person, target = get_subscriber_row(claims.subscriber_id), subscriber_lookup.get_list(claims.list_id)
+    person, target = get_subscriber_row(claims.subscriber_id), lists.get_list(claims.list_id)
     with serialised_transaction():
         apply_act(person, target, "stay", how="page", network=network, now=now, always=True)
         models.Subscription.objects.filter(subscriber=person, list_id=target.id).update(asked_at=None)
@@ -175,7 +186,7 @@ def record_leaving_reason(claims: tokens.Claims, code: str, text: str = "") -> N
     if code not in policy.LEAVING_REASONS:
         return
     said = f"{code}: {' '.join(text.split())[:250]}" if text.strip() else code
-    for target in subscriber_lookup.get_lists_for_claims(claims):
+    for target in lists.get_lists_for_claims(claims):
         last = (
             models.Consent.objects.filter(subscriber_id=claims.subscriber_id, list_id=target.id).order_by("-id").first()
         )

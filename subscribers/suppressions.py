@@ -13,8 +13,7 @@ from subscribers import addresses, models, policy
 from subscribers.consent.subscriptions import suppress_key
 from subscribers.imports import dates
 from subscribers.imports.csv import CsvSink, clean_cell, escape_formula, read_table
-from subscribers.imports.rows import BadRow
-from subscribers.values import Suppression
+from subscribers.values import BadRow, Suppression
 
 LONGEST_REASON = 40
 _COLUMNS = ("address", "reason", "source", "created_at", "expires_at")

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from subscribers.imports.rows import BadRow
-
 
 @dataclass(frozen=True, slots=True)
 class List:
@@ -142,6 +140,15 @@ class ImportFlag:
 
     count: int
     first: tuple[tuple[int, str, str], ...]
+
+
+class BadRow(NamedTuple):
+    """A row that could not be taken: where, which field, what stood there, and why."""
+
+    line: int
+    field: str
+    value: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ class House:
 def house(db: None, now: datetime) -> House:
     """Two newsletters with a list each."""
     from newsletter.catalog import newsletter_settings
-    from subscribers.people import create_list
+    from subscribers.lists import create_list
 
     morning = create_list("morning", "Morning Briefing", now=now)
     evening = create_list("evening", "Evening Letter", now=now)

@@ -139,9 +139,9 @@ def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Pa
     """One newsletter with its list, its look and its schedule."""
     from newsletter.catalog import newsletter_settings
     from newsletter.scheduling import occurrences
-    from subscribers import people
+    from subscribers import lists
 
-    target = people.create_list(
+    target = lists.create_list(
         each["list"]["slug"], each["list"]["name"], description=each["list"]["description"], now=now
     )
     settings = {name: each[name] for name in _SETTINGS if name in each}
@@ -169,10 +169,10 @@ _SETTINGS = (
 
 
 def _import_subscribers(material: Path, sample: dict[str, Any], list_id: int, now: datetime) -> None:
-    from subscribers import subscriber_lookup
+    from subscribers import lists
     from subscribers.imports import run
 
-    if sum(subscriber_lookup.count_subscribers_by_state(list_id).values()) >= sample["count"]:
+    if sum(lists.count_subscribers_by_state(list_id).values()) >= sample["count"]:
         return
     file = material / "readers.csv"
     file.write_text("\n".join(["email,first_name,last_name,zone", *_csv_lines(material, sample)]) + "\n", "utf-8")

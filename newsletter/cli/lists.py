@@ -7,7 +7,8 @@ import typer
 from newsletter.accounts import audit_log
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.kernel import clock
-from subscribers import hygiene, people, subscriber_lookup
+from subscribers import hygiene, lists
+from subscribers.lists import count_subscribers_by_state, get_list_by_slug, list_lists
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What people subscribe to.")
 
@@ -23,7 +24,7 @@ def create(
 ) -> None:
     """Make a list."""
     now = clock.now()
-    made = people.create_list(
+    made = lists.create_list(
         slug, name, description=description, language=language, double_opt_in=not single_opt_in, now=now
     )
     audit_log.record(None, "made list", made.slug, now=now)
@@ -43,7 +44,7 @@ def change(
 ) -> None:
     """Change a list; what is not given stays."""
     now = clock.now()
-    made = people.change_list(
+    made = lists.change_list(
         slug, name=name, description=description, language=language, opt_in=opt_in, weekly_day=weekly_day, public=public
     )
     audit_log.record(None, "changed list", made.slug, now=now)
@@ -53,8 +54,8 @@ def change(
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
     """List the lists, with their readers."""
-    lists = subscriber_lookup.list_lists()
-    counts = {each.id: subscriber_lookup.count_subscribers_by_state(each.id) for each in lists}
+    lists = list_lists()
+    counts = {each.id: count_subscribers_by_state(each.id) for each in lists}
     if as_json:
         return emit_json([{"list": each, "counts": counts[each.id]} for each in lists])
     print_table(
@@ -67,8 +68,8 @@ def show_all(as_json: bool = JSON) -> None:
 @app.command("show")
 def show(slug: str, as_json: bool = JSON) -> None:
     """Show one list and how many readers it has, by state."""
-    found = subscriber_lookup.get_list_by_slug(slug)
-    counts = subscriber_lookup.count_subscribers_by_state(found.id)
+    found = get_list_by_slug(slug)
+    counts = count_subscribers_by_state(found.id)
     if as_json:
         return emit_json({"list": found, "counts": counts})
     say(f"{found.name} ({found.slug}), {'double' if found.double_opt_in else 'single'} opt-in")
@@ -78,7 +79,7 @@ def show(slug: str, as_json: bool = JSON) -> None:
 @app.command("growth")
 def show_growth(slug: str, months: int = typer.Option(12, min=1, max=120), as_json: bool = JSON) -> None:
     """Show how a list grew, month by month: who came and how, who went and why, and the share that went."""
-    found = hygiene.compute_growth(subscriber_lookup.get_list_by_slug(slug).id, now=clock.now(), months=months)
+    found = hygiene.compute_growth(get_list_by_slug(slug).id, now=clock.now(), months=months)
     if as_json:
         return emit_json(found)
     print_table(
@@ -112,7 +113,7 @@ def count_or_ask_inactive(
 ) -> None:
     """Count the readers nobody has noticed for months; ask them with --ask. Who does not answer in 30 days is let go."""
     now = clock.now()
-    found = subscriber_lookup.get_list_by_slug(slug)
+    found = get_list_by_slug(slug)
     seen = hygiene.count_inactive(found.id, months, now=now)
     asked = 0
     if ask:

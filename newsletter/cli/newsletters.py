@@ -14,7 +14,7 @@ from newsletter.cli.output import JSON, emit_json, print_table, say
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.templater.themes import check_theme
-from subscribers import subscriber_lookup
+from subscribers import lists
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The products: sender, list, sections, look.")
 
@@ -44,7 +44,7 @@ def create(
         slug=slug,
         name=name,
         from_email=from_email,
-        list_id=subscriber_lookup.get_list_by_slug(list_slug).id,
+        list_id=lists.get_list_by_slug(list_slug).id,
         postal_address=address,
         zone=zone,
         publication=publication,

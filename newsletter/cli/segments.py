@@ -13,15 +13,14 @@ from newsletter.accounts import audit_log
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
-from subscribers import subscriber_lookup
+from subscribers import lists
+from subscribers.attributes import create_attribute, list_attributes
 from subscribers.segments.service import (
     change_segment,
     count_segment,
-    create_attribute,
     create_segment,
     drop_segment,
     get_segment,
-    list_attributes,
     list_segments,
 )
 
@@ -69,7 +68,7 @@ def count(
 ) -> None:
     """Count the readers of a segment at this moment."""
     asked = _read_definition(definition) if definition else get_segment(slug).definition
-    list_id = subscriber_lookup.get_list_by_slug(list_slug).id if list_slug else None
+    list_id = lists.get_list_by_slug(list_slug).id if list_slug else None
     found = count_segment(asked, now=clock.now(), list_id=list_id)
     if as_json:
         return emit_json(found)

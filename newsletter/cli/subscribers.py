@@ -13,12 +13,12 @@ from newsletter.delivery.reports import summary
 from newsletter.jobs import erasure
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, SurroundingsError
-from subscribers import address_quality, people, subscriber_lookup, suppressions
+from subscribers import address_quality, lists, people, subscriber_lookup, suppressions
+from subscribers.attributes import add_tag, remove_tag, set_attribute, set_tier
 from subscribers.consent import signup_attempts
 from subscribers.consent.erasure import collect_personal_data, erase_subscriber
 from subscribers.imports import export, run, staging, undo
 from subscribers.imports.restore import restore_export
-from subscribers.segments.service import add_tag, remove_tag, set_attribute, set_tier
 from subscribers.values import ImportFlag, ImportReport, Subscriber
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The readers: add, import, export, find.")
@@ -40,7 +40,7 @@ def add(
 ) -> None:
     """Add one reader. Without --confirmed a list with double opt-in asks the reader first."""
     now = clock.now()
-    found = subscriber_lookup.get_list_by_slug(list_slug)
+    found = lists.get_list_by_slug(list_slug)
     person = people.add_subscriber(
         address,
         found.id,
@@ -75,7 +75,7 @@ def import_subscriber_file(
 ) -> None:
     """Import a CSV file of any program. Nobody who left is ever signed up again; bad rows are reported (exit 1), the others kept."""
     now = clock.now()
-    found = subscriber_lookup.get_list_by_slug(list_slug)
+    found = lists.get_list_by_slug(list_slug)
     if not file.is_file():
         raise SurroundingsError(
             f"{file} cannot be read: {'it is a folder' if file.is_dir() else 'there is no such file'}."
@@ -245,7 +245,7 @@ def export_subscribers(
 ) -> None:
     """Export the readers of a list, or everything."""
     now = clock.now()
-    found = subscriber_lookup.get_list_by_slug(list_slug) if list_slug else None
+    found = lists.get_list_by_slug(list_slug) if list_slug else None
     form = form or ("csv" if found else "jsonl")
     list_id = found.id if found else None
     with open_output(out) as file:
@@ -390,7 +390,7 @@ def unsubscribe(address: str, list_slug: str = LIST, yes: bool = YES) -> None:
     confirm_or_refuse(f"Take {address} off {list_slug}? Only the reader can undo this.", yes)
     now = clock.now()
     person = _get_subscriber(address)
-    people.unsubscribe(person.id, subscriber_lookup.get_list_by_slug(list_slug).id, how="desk", by=BY, now=now)
+    people.unsubscribe(person.id, lists.get_list_by_slug(list_slug).id, how="desk", by=BY, now=now)
     audit_log.record(None, "unsubscribed reader", f"reader {person.id}", now=now)
     say(f"{address} gets no more of {list_slug}.")
 

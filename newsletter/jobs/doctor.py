@@ -21,7 +21,7 @@ from newsletter.jobs import heartbeats, wiring
 from newsletter.kernel.errors import NewsletterError
 from newsletter.kernel.resources import get_templates_dir
 from newsletter.scheduling import schedules
-from subscribers import subscriber_lookup
+from subscribers import lists
 
 MIN_FREE_BYTES = 500 * 2**20  # bytes
 
@@ -149,11 +149,11 @@ def _check_newsletters() -> Iterator[Diagnosis]:
                 f"{each.name} has no schedule.",
                 f"newsletter schedules create {each.slug} --time 07:00",
             )
-        if not subscriber_lookup.count_subscribers_by_state(each.list_id).get("active"):
+        if not lists.count_subscribers_by_state(each.list_id).get("active"):
             yield Diagnosis(
                 "look",
                 f"{each.name} has no readers yet.",
-                f"newsletter subscribers import FILE --list {subscriber_lookup.get_list(each.list_id).slug}",
+                f"newsletter subscribers import FILE --list {lists.get_list(each.list_id).slug}",
             )
 
 

@@ -33,3 +33,8 @@ def get_hasher(now: datetime) -> AddressHasher:
         models.Pepper.objects.get_or_create(id=1, defaults={"value": secrets.token_bytes(32), "created_at": now})
         row = models.Pepper.objects.get(id=1)
     return AddressHasher(bytes(row.value))
+
+
+def get_suppression_keys(address_key: str, now: datetime) -> tuple[str, ...]:
+    """Under which keys the suppressions may say that an address must never be mailed: itself, its domain, its hash."""
+    return (address_key, address_key[address_key.rindex("@") :], get_hasher(now).hash(address_key))

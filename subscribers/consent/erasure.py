@@ -13,10 +13,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from subscribers import hooks, models, policy, subscriber_lookup
+from subscribers import hooks, import_files, models, policy, subscriber_lookup
 from subscribers.consent import erased_addresses
 from subscribers.consent.subscriptions import get_subscriber_row, suppress_key
-from subscribers.imports import run
 from subscribers.values import PendingErasure
 
 
@@ -69,12 +68,12 @@ def erase_subscriber(subscriber_id: int, *, by: str, now: datetime) -> None:
         models.Erasure.objects.create(subscriber_id=person.id, addresses=sorted(known.values()), at=now, by=by[:254])
         person.delete()
     for import_id in runs | _find_imports_naming(known):
-        run.delete_file(import_id)
+        import_files.delete_file(import_id)
 
 
 def _find_imports_naming(keys: dict[str, str]) -> set[int]:
     """The imports in whose kept files an address stands, though nobody came by it: a bad or refused row."""
-    return {import_id for import_id in run.list_kept_files() if run.file_has_address(import_id, keys)}
+    return {import_id for import_id in import_files.list_kept_files() if import_files.file_has_address(import_id, keys)}
 
 
 def list_pending_erasures() -> tuple[PendingErasure, ...]:

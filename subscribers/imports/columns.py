@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from newsletter.kernel.errors import BadInput
 from subscribers import policy
+from subscribers.imports.attribute_values import to_attribute_slug
 
 # What a column can be. The first group is the reader, the second decides the state, the third proves consent.
 TARGETS = (
@@ -259,12 +260,6 @@ def normalise_name(name: str) -> str:
     """A name as headers are compared: small letters and digits, without accents."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     return re.sub(r"[^a-z0-9]", "", plain)
-
-
-def to_attribute_slug(name: str) -> str:
-    """The name under which an attribute is kept."""
-    plain = unicodedata.normalize("NFKD", name.strip().casefold()).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:60]
 
 
 def find_tier(word: str, tool: Tool) -> str | None:

@@ -119,7 +119,7 @@ WriteRows = Callable[[Sequence[models.Subscriber]], None]
 
 
 def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
-    names = [attribute.slug for attribute in service.list_attributes()]
+    names = [attribute.slug for attribute in models.Attribute.objects.order_by("name")]
     out = csv.writer(CsvSink(write))
 
     def head() -> None:
@@ -145,7 +145,7 @@ def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteR
 
 def _mailchimp_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
     """Mailchimp takes one file for each status, and a person's tags in one cell."""
-    names = service.list_attributes()
+    names = models.Attribute.objects.order_by("name")
     out = csv.writer(CsvSink(write))
 
     def head() -> None:

@@ -17,7 +17,7 @@ from django.db.models import Model
 from django.utils.dateparse import parse_date, parse_datetime
 
 from newsletter.kernel.errors import BadInput
-from subscribers import addresses, models, policy, subscriber_lookup
+from subscribers import addresses, models, policy
 from subscribers.consent import erased_addresses
 from subscribers.consent.subscriptions import apply_act, find_by_former_address
 from subscribers.imports.export import (
@@ -30,7 +30,8 @@ from subscribers.imports.export import (
     SUBSCRIPTION_FIELDS,
     VERSION,
 )
-from subscribers.imports.rows import BadRow
+from subscribers.lists import to_list
+from subscribers.values import BadRow
 
 LONGEST_LINE = 4 * 2**20
 LINES = 500  # to a transaction
@@ -183,7 +184,7 @@ def _apply_opt_outs(
         if target is not None and held["state"] in _ACTS:
             apply_act(
                 person,
-                subscriber_lookup.to_list(target),
+                to_list(target),
                 _ACTS[held["state"]],
                 how="import",
                 by=by,

@@ -16,10 +16,12 @@ from zoneinfo import ZoneInfo
 from newsletter.kernel.errors import BadInput
 from subscribers import addresses, policy
 from subscribers.imports import dates
-from subscribers.imports.columns import GENERIC, SUPPRESSED, Layout, find_tier, normalise_name, to_attribute_slug
+from subscribers.imports.attribute_values import LONGEST_TAG, LONGEST_VALUE, convert_to_kind, to_attribute_slug
+from subscribers.imports.columns import GENERIC, SUPPRESSED, Layout, find_tier, normalise_name
 from subscribers.imports.csv import LONGEST_CELL, clean_cell
+from subscribers.values import BadRow
 
-LONGEST_NAME, LONGEST_VALUE, MOST_TAGS, LONGEST_TAG = 100, 1000, 50, 60
+LONGEST_NAME, MOST_TAGS = 100, 50
 _DELETED_SUFFIX = "@deletion-request.substack.com"
 _YES = {"true", "yes", "y", "1", "t", "x", "on", "ja", "oui", "si", "wahr", "vrai"}
 _NO = {"", "false", "no", "n", "0", "f", "off", "nein", "non", "null", "none", "never", "falsch", "faux"}
@@ -52,15 +54,6 @@ class Row(NamedTuple):
     source: str = ""
     reason: str = ""
     sendable: bool = True
-
-
-class BadRow(NamedTuple):
-    """A row that could not be taken: where, which field, what stood there, and why."""
-
-    line: int
-    field: str
-    value: str
-    reason: str
 
 
 class SkippedRow(NamedTuple):
@@ -316,29 +309,6 @@ def split_tags(text: str) -> list[str]:
         parts = re.split(r"[;|]" if re.search(r"[;|]", text) else ",", text)
     flat = [" ".join(part.split())[:LONGEST_TAG] for part in parts]
     return list(dict.fromkeys(each for each in flat if each))
-
-
-def convert_to_kind(text: str, kind: str, choices: Sequence[str] = ()) -> Any:
-    """A value of an attribute, as its kind wants it. Raises ValueError with the reason."""
-    if kind == "number":
-        try:
-            number = float(text.replace(" ", "").replace(",", "") if re.fullmatch(r"[\d ,]+(\.\d+)?", text) else text)
-        except ValueError:
-            raise ValueError(f"“{text[:40]}” is no number.") from None
-        if number != number or number in (float("inf"), float("-inf")):
-            raise ValueError(f"“{text[:40]}” is no number.")
-        return int(number) if number.is_integer() and abs(number) < 2**53 else number
-    if kind == "date":
-        moment = dates.parse_date(text)
-        if moment is None:
-            raise ValueError(f"“{text[:40]}” is no date we can read. Write it like 2026-11-24.")
-        return moment.date().isoformat()
-    if kind == "choice":
-        found = next((each for each in choices if each.casefold() == text.casefold()), None)
-        if found is None:
-            raise ValueError(f"“{text[:40]}” is none of {', '.join(choices)}.")
-        return found
-    return text[:LONGEST_VALUE]
 
 
 def _tier_of_plan(plan: str, paying: str) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -20,18 +20,16 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, BinaryIO
 
-from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Q
 
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused, SurroundingsError
-from subscribers import models, subscriber_lookup
+from subscribers import import_files, lists, models
 from subscribers.imports import chunks, merge, staging, undo
 from subscribers.imports.chunks import LEASE, Clock, Progress
 from subscribers.imports.csv import LARGEST_FILE, CsvSink, escape_formula
-from subscribers.imports.rows import BadRow
 from subscribers.imports.staging import ImportOptions, StagedFile
-from subscribers.values import ImportFlag, ImportReport, ImportRun, List
+from subscribers.values import BadRow, ImportFlag, ImportReport, ImportRun, List
 
 FILE_RETENTION = timedelta(days=30)
 DRY_RUN_ROWS = 5_000  # rows of a dry run, which locks nothing
@@ -55,7 +53,7 @@ def import_csv(
     then of addresses merged. Raises BadInput, SurroundingsError.
     """
     options = options or ImportOptions()
-    target = subscriber_lookup.get_list(list_id)
+    target = lists.get_list(list_id)
     name = name or (source.name if isinstance(source, Path) else "")
     with _open_source(source) as stream:
         if dry_run:
@@ -78,7 +76,7 @@ def begin_import(
     stream: BinaryIO, list_id: int, *, by: str, now: datetime, name: str, options: ImportOptions | None = None
 ) -> ImportRun:
     """Keeps a file for the worker to look through (see `process_next_import`). Raises BadInput, SurroundingsError."""
-    row = _create_import(stream, subscriber_lookup.get_list(list_id), name, options or ImportOptions(), by, now)
+    row = _create_import(stream, lists.get_list(list_id), name, options or ImportOptions(), by, now)
     models.Import.objects.filter(id=row.id).update(state="checking")
     return get_import(row.id)
 
@@ -86,7 +84,7 @@ def begin_import(
 def change_import_options(import_id: int, options: ImportOptions) -> ImportRun:
     """Says what columns and words of a file mean; it is looked through anew. Raises NotFound, Refused."""
     _change_state(import_id, ("asks", "ready"), state="checking", options=asdict(options), error="", lease_until=None)
-    _work_path(import_id).unlink(missing_ok=True)
+    import_files.get_work_path(import_id).unlink(missing_ok=True)
     return get_import(import_id)
 
 
@@ -106,7 +104,7 @@ def request_undo(import_id: int, *, by: str, keep_people: bool) -> ImportRun:
 def discard_import(import_id: int) -> None:
     """No to it: the file goes, and the record with it. Raises NotFound, Refused once anything is in."""
     _change_state(import_id, ("checking", "asks", "ready", "failed"), state="failed")
-    delete_file(import_id)
+    import_files.delete_file(import_id)
     models.Import.objects.filter(id=import_id, merged=0).delete()
 
 
@@ -131,7 +129,7 @@ def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
 def _find_next(now: datetime) -> models.Import | None:
     """The import that waits longest, of those whose file is on this machine: another one may have been given it."""
     rows = models.Import.objects.filter(_unleased_filter(now)).order_by("id")
-    return next((row for row in rows if row.state == "undoing" or _file_path(row.id).exists()), None)
+    return next((row for row in rows if row.state == "undoing" or import_files.get_file_path(row.id).exists()), None)
 
 
 def _unleased_filter(now: datetime) -> Q:
@@ -147,7 +145,7 @@ def _change_state(import_id: int, states: Sequence[str], **values: Any) -> None:
 def _check_file(row: models.Import, clock: Clock, now: datetime) -> None:
     """Looks a file through: what would become of its people. Changes none of them."""
     staged = _stage_kept_file(row, clock, now, None)
-    counts = _judge_file(_work_path(row.id), _build_target(row), now)
+    counts = _judge_file(import_files.get_work_path(row.id), _build_target(row), now)
     _save_staging_result(row, staged, clock())
     models.Import.objects.filter(id=row.id, owner=row.owner, state="checking").update(
         state="ready", counts=row.counts | counts, lease_until=None
@@ -216,7 +214,7 @@ def list_imports(list_ids: Sequence[int] | None = None, *, limit: int = 50) -> t
 
 def list_bad_rows(import_id: int) -> Iterator[BadRow]:
     """Every bad row of an import whose file is still kept; otherwise the first of them."""
-    work = _work_path(import_id)
+    work = import_files.get_work_path(import_id)
     if work.exists():
         yield from staging.read_bad_rows(work)
     else:
@@ -246,42 +244,13 @@ def delete_old_files(now: datetime) -> None:
         state__in=_UNDER_WAY
     )
     for import_id in over.values_list("id", flat=True):
-        delete_file(import_id)
-
-
-def delete_file(import_id: int) -> None:
-    """Deletes the file of an import and all that was made of it; the record and its counts stay."""
-    for path in (_file_path(import_id), _work_path(import_id)):
-        path.unlink(missing_ok=True)
-    models.Import.objects.filter(id=import_id).update(file_kept=False, bad=[], flags={})
-
-
-def list_kept_files() -> tuple[int, ...]:
-    """The imports whose files are still kept."""
-    return tuple(models.Import.objects.filter(file_kept=True).order_by("id").values_list("id", flat=True))
-
-
-def file_has_address(import_id: int, keys: Collection[str]) -> bool:
-    """Whether one of these addresses (keys) stands in the kept file of an import, in whatever case."""
-    wanted = [key.encode() for key in keys]
-    longest = max(map(len, wanted), default=0)
-    try:
-        with _file_path(import_id).open("rb") as file:
-            rest = b""
-            while block := file.read(2**20):
-                folded = rest + block.lower()
-                if any(key in folded for key in wanted):
-                    return True
-                rest = folded[-longest:]
-    except OSError:
-        return False
-    return False
+        import_files.delete_file(import_id)
 
 
 def _dry_run(
     stream: BinaryIO, target: List, name: str, options: ImportOptions, by: str, now: datetime, progress: Progress | None
 ) -> ImportReport:
-    with tempfile.TemporaryDirectory(prefix="newsletter-", dir=_create_folder(_get_folder())) as folder:
+    with tempfile.TemporaryDirectory(prefix="newsletter-", dir=import_files.create_folder()) as folder:
         work = Path(folder) / "dry.work"
         staged = _stage_stream(stream, work, name, options, now, progress)
         into = merge.MergeTarget(0, target.id, by, name, options.overwrite, staging.list_columns(work))
@@ -304,9 +273,9 @@ def _create_import(
         created_at=now,
     )
     try:
-        row.sha256, row.size = staging.keep_file(stream, _file_path(row.id))
+        row.sha256, row.size = staging.keep_file(stream, import_files.get_file_path(row.id))
     except NewsletterError:
-        _file_path(row.id).unlink(missing_ok=True)
+        import_files.get_file_path(row.id).unlink(missing_ok=True)
         row.delete()
         raise
     row.state = "waiting"
@@ -332,10 +301,10 @@ def _clock_from(now: datetime) -> Clock:
 
 def _stage_kept_file(row: models.Import, clock: Clock, now: datetime, progress: Progress | None) -> StagedFile:
     """Reads the kept file of an import into its work file; the lease is kept up meanwhile."""
-    with _open_source(_file_path(row.id)) as stream:
+    with _open_source(import_files.get_file_path(row.id)) as stream:
         return _stage_stream(
             stream,
-            _work_path(row.id),
+            import_files.get_work_path(row.id),
             row.name,
             _load_options(row),
             now,
@@ -346,7 +315,7 @@ def _stage_kept_file(row: models.Import, clock: Clock, now: datetime, progress: 
 
 def _merge_rest(row: models.Import, clock: Clock, now: datetime, *, progress: Progress | None = None) -> None:
     """Merges what is not in yet. What was staged before a crash is used again; each stroke notes where it ended."""
-    work = _work_path(row.id)
+    work = import_files.get_work_path(row.id)
     staged = staging.load_staged(work) or _stage_kept_file(row, clock, now, progress)
     _save_staging_result(row, staged, clock())
     _create_tags_and_attributes(staged, now)
@@ -361,7 +330,9 @@ def _load_options(row: models.Import) -> ImportOptions:
 
 def _build_target(row: models.Import) -> merge.MergeTarget:
     overwrite = bool(row.options.get("overwrite"))
-    return merge.MergeTarget(row.id, row.list_id, row.by, row.name, overwrite, staging.list_columns(_work_path(row.id)))
+    return merge.MergeTarget(
+        row.id, row.list_id, row.by, row.name, overwrite, staging.list_columns(import_files.get_work_path(row.id))
+    )
 
 
 def _save_staging_result(row: models.Import, staged: StagedFile, present: datetime) -> None:
@@ -416,7 +387,7 @@ def _record_failure(row: models.Import, error: NewsletterError, now: datetime, s
         state=state, error=str(error), finished_at=now, lease_until=None
     )
     if state == "failed" and row.merged == 0 and isinstance(error, BadInput):  # nothing is in, and nothing ever can be
-        delete_file(row.id)
+        import_files.delete_file(row.id)
 
 
 def _build_report(staged: StagedFile, counts: Mapping[str, int], import_id: int = 0) -> ImportReport:
@@ -443,7 +414,7 @@ def _to_flags(flags: Mapping[str, Any]) -> dict[str, ImportFlag]:
 
 
 def _to_import_run(row: models.Import) -> ImportRun:
-    staged = staging.load_staged(_work_path(row.id)) if row.file_kept else None
+    staged = staging.load_staged(import_files.get_work_path(row.id)) if row.file_kept else None
     counts = {name: row.counts.get(name, 0) for name in (*merge.OUTCOMES, "rows", "refused", "skipped")}
     report = ImportReport(
         **counts,
@@ -492,23 +463,3 @@ def _open_source(source: Path | BinaryIO) -> Iterator[BinaryIO]:
             yield file
     except OSError as error:
         raise SurroundingsError(f"{source} cannot be read: {error.strerror}.") from None
-
-
-def _get_folder() -> Path:
-    return Path(settings.CONFIG.data_dir) / "imports"
-
-
-def _create_folder(folder: Path) -> Path:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise SurroundingsError(f"{folder} cannot be made: {error.strerror}.") from error
-    return folder
-
-
-def _file_path(import_id: int) -> Path:
-    return _get_folder() / f"{import_id}.csv"
-
-
-def _work_path(import_id: int) -> Path:
-    return _get_folder() / f"{import_id}.work"

@@ -23,7 +23,8 @@ from subscribers import address_quality, addresses
 from subscribers.imports import columns
 from subscribers.imports.columns import Layout
 from subscribers.imports.csv import LARGEST_FILE, read_table
-from subscribers.imports.rows import STRENGTH, BadRow, Row, RowParser, SkippedRow
+from subscribers.imports.rows import STRENGTH, Row, RowParser, SkippedRow
+from subscribers.values import BadRow
 
 MOST_SHOWN = 1000  # bad rows, and odd ones of each kind, that are kept with the import; the work file has all bad ones
 ROWS_PER_WRITE = 10_000  # to a write

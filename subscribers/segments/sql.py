@@ -7,13 +7,9 @@ where it would search a set that does not fit into its memory anew for every per
 
 from __future__ import annotations
 
-import os
-import re
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connection
 from django.db.models import Max
@@ -21,24 +17,9 @@ from django.db.models import Max
 from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import models
 from subscribers.segments.grammar import MOST_EDITIONS, Condition, Group
+from subscribers.sql_fragments import SqlFragment, escape_like, is_postgresql, like_operator, select_in_ranges
 
-PARALLEL_FROM = 200_000  # people: below, a second thread gains nothing
 PAGE = 5_000
-
-
-_RANGE_MARK = re.compile(r"/\*([a-z._]+)\*/")
-
-
-class SqlFragment(NamedTuple):
-    """A fragment of SQL with its parameters. `certain`: it is true or false, never unknown."""
-
-    text: str
-    values: tuple[Any, ...]
-    certain: bool = False
-
-    def negated(self) -> SqlFragment:
-        """What holds where this does not. What is not known is not true: of somebody without an age, “none of: age above 40” holds."""
-        return SqlFragment(f"NOT ({self.text})" if self.certain else f"({self.text}) IS NOT TRUE", self.values, True)
 
 
 def build_where(group: Group, now: datetime) -> SqlFragment:
@@ -95,7 +76,7 @@ def _limit_to_list(asked: SqlFragment, list_id: int | None) -> SqlFragment:
 
 def _in_set(person: str, tables: str, condition: str, values: tuple[Any, ...]) -> SqlFragment:
     """Whether a person is among those that `person`, a column of some tables, names."""
-    if _is_postgresql():
+    if is_postgresql():
         return SqlFragment(f"EXISTS (SELECT 1 FROM {tables} WHERE {person} = p.id AND {condition})", values, True)
     # A comment that names a column marks where a range of people is cut out, when several threads share the work.
     return SqlFragment(f"p.id IN (SELECT {person} FROM {tables} WHERE {condition}/*{person}*/)", values, True)
@@ -125,7 +106,7 @@ def _column_builder(name: str) -> Any:
         if asked.op == "unknown":
             return SqlFragment(f"p.{name} = ''", ())
         if asked.op == "contains":
-            return SqlFragment(f"p.{name} {_like_operator()} %s ESCAPE '!'", (f"%{escape_like(str(asked.value))}%",))
+            return SqlFragment(f"p.{name} {like_operator()} %s ESCAPE '!'", (f"%{escape_like(str(asked.value))}%",))
         if name == "language":  # de means de-AT as well
             found = SqlFragment(
                 f"(p.{name} = %s OR p.{name} LIKE %s ESCAPE '!')", (asked.value, f"{escape_like(str(asked.value))}-%")
@@ -175,16 +156,16 @@ def _build_engaged(asked: Condition, now: datetime) -> SqlFragment:
         return _negate_if(True, _has_engagement(list_id, f"e.{at} IS NOT NULL"))
     newest = get_newest_edition(list_id)
     # Bits are counted from the newest edition a row knows of: seen from the newest of all, some have moved out of sight.
-    span = f"{'greatest' if _is_postgresql() else 'max'}(0, %s - (%s - e.newest))"
-    one = "1::bigint" if _is_postgresql() else "1"
-    what = f"({column} & (({one} << {span}{'::int' if _is_postgresql() else ''}) - 1)) <> 0"
+    span = f"{'greatest' if is_postgresql() else 'max'}(0, %s - (%s - e.newest))"
+    one = "1::bigint" if is_postgresql() else "1"
+    what = f"({column} & (({one} << {span}{'::int' if is_postgresql() else ''}) - 1)) <> 0"
     found = _has_engagement(list_id, what, (min(int(asked.value or 0), MOST_EDITIONS), newest))
     return _negate_if(asked.op == "not_in_last", found)
 
 
 def _build_attribute(asked: Condition) -> SqlFragment:
     name = asked.about.removeprefix("attribute:")
-    if _is_postgresql():
+    if is_postgresql():
         text, number = "p.attributes ->> %s", "(p.attributes ->> %s)::numeric"
         place: tuple[Any, ...] = (name,)
         there = SqlFragment("jsonb_exists(p.attributes, %s)", place)
@@ -195,12 +176,12 @@ def _build_attribute(asked: Condition) -> SqlFragment:
     if asked.op in ("known", "unknown"):
         return _negate_if(asked.op == "unknown", there)
     if asked.op == "contains":
-        return SqlFragment(f"{text} {_like_operator()} %s ESCAPE '!'", (*place, f"%{escape_like(str(asked.value))}%"))
+        return SqlFragment(f"{text} {like_operator()} %s ESCAPE '!'", (*place, f"%{escape_like(str(asked.value))}%"))
     if asked.op == "is_not":
         return SqlFragment(f"({text} = %s) IS NOT TRUE", (*place, asked.value))
     sign = {"is": "=", "above": ">", "below": "<", "before": "<", "after": ">="}[asked.op]
     if isinstance(asked.value, int | float):
-        if _is_postgresql():
+        if is_postgresql():
             return SqlFragment(
                 f"(CASE WHEN jsonb_typeof(p.attributes -> %s) = 'number' THEN {number} {sign} %s ELSE false END)",
                 (name, *place, asked.value),
@@ -249,53 +230,6 @@ def get_newest_edition(list_id: int) -> int:
 def _to_midnight(day: str) -> Any:
     moment = datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC)
     return connection.ops.adapt_datetimefield_value(moment)
-
-
-def escape_like(text: str) -> str:
-    """A text for LIKE … ESCAPE '!', meaning itself."""
-    return text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-
-
-def build_like(text: str) -> str:
-    """LIKE a pattern with a text, whatever the case. What needs no escaping is compared a tenth faster without."""
-    return f"{_like_operator()} %s" + (" ESCAPE '!'" if text != escape_like(text) or "\\" in text else "")
-
-
-def _like_operator() -> str:
-    return "ILIKE" if _is_postgresql() else "LIKE"
-
-
-def _is_postgresql() -> bool:
-    return connection.vendor == "postgresql"
-
-
-def select_in_ranges(select: str, asked: SqlFragment, tail: str = "") -> list[tuple[Any, ...]]:
-    """The rows of `select … WHERE asked` over all people: on a large SQLite in ranges of ids, one thread each.
-
-    SQLite lets other threads run while it works. PostgreSQL has parallel workers of its own.
-    """
-    highest = models.Subscriber.objects.aggregate(n=Max("id"))["n"] or 0
-    path = str(connection.settings_dict["NAME"])
-    threads = min(os.cpu_count() or 1, 4)
-    if connection.vendor != "sqlite" or highest < PARALLEL_FROM or threads == 1 or connection.in_atomic_block:
-        with connection.cursor() as cursor:
-            cursor.execute(f"{select} WHERE {asked.text} {tail}", list(asked.values))
-            return list(cursor.fetchall())
-    bounds = [highest * n // threads for n in range(threads + 1)]
-    text = asked.text.replace("%s", "?")
-
-    def rows(low: int, high: int) -> list[tuple[Any, ...]]:
-        ranged = _RANGE_MARK.sub(lambda found: f" AND {found[1]} > {low:d} AND {found[1]} <= {high:d}", text)
-        statement = f"{select} WHERE p.id > {low:d} AND p.id <= {high:d} AND ({ranged}) {tail}"
-        reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)
-        try:
-            reader.execute("PRAGMA mmap_size = 1073741824")
-            return reader.execute(statement, asked.values).fetchall()
-        finally:
-            reader.close()
-
-    with ThreadPoolExecutor(threads) as pool:
-        return [row for some in pool.map(rows, bounds[:-1], bounds[1:]) for row in some]
 
 
 def get_segment_row(slug: str) -> models.Segment:

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
-from subscribers import address_quality, hooks, self_service, subscriber_lookup, tokens
+from subscribers import address_quality, hooks, lists, self_service, subscriber_lookup, tokens
 from subscribers.policy import ACTIVE, OUT_STATES
 from subscribers.values import List
 from subscribers.views.page import (
@@ -47,9 +47,7 @@ def show_embedded_sign_up(request: HttpRequest, slug: str = "") -> HttpResponse:
 
 
 def _handle_form(request: HttpRequest, slug: str, template: str) -> HttpResponse:
-    offered = (
-        [subscriber_lookup.get_list_by_slug(slug)] if slug else list(subscriber_lookup.list_lists(public_only=True))
-    )
+    offered = [lists.get_list_by_slug(slug)] if slug else list(lists.list_lists(public_only=True))
     context: dict[str, Any] = {
         "offered": offered,
         "single": offered[0] if len(offered) == 1 else None,
@@ -175,7 +173,7 @@ def _answer_api(request: HttpRequest) -> HttpResponse:
             return JsonResponse(
                 {"error": _("Did you mean %(meant)s?") % {"meant": meant}, "field": "email", "meant": meant}, status=422
             )
-        offered = list(subscriber_lookup.list_lists(public_only=True))
+        offered = list(lists.list_lists(public_only=True))
         wanted = document.get("lists", [])
         chosen = (
             _choose_lists([str(each) for each in wanted] if isinstance(wanted, list) else [], offered) if wanted else []
@@ -216,7 +214,7 @@ def show_confirmation(request: HttpRequest, token: str) -> HttpResponse:
         claims = subscriber_lookup.get_signer().read(token, tokens.CONFIRM, now)
     except tokens.ExpiredToken:
         return _offer_new_link(request, token)
-    person, target = subscriber_lookup.get_subscriber(claims.subscriber_id), subscriber_lookup.get_list(claims.list_id)
+    person, target = subscriber_lookup.get_subscriber(claims.subscriber_id), lists.get_list(claims.list_id)
     activate_language(*list_languages(person, target.id))
     state = next((s.state for s in person.subscriptions if s.list_id == target.id), "")
     if request.method != "POST":
@@ -230,7 +228,7 @@ def show_confirmation(request: HttpRequest, token: str) -> HttpResponse:
 def _offer_new_link(request: HttpRequest, token: str) -> HttpResponse:
     """A genuine link whose time is over: a press sends the mail once more, as far as the limits go."""
     claims = subscriber_lookup.get_signer().read_late(token, tokens.CONFIRM)
-    person, target = subscriber_lookup.get_subscriber(claims.subscriber_id), subscriber_lookup.get_list(claims.list_id)
+    person, target = subscriber_lookup.get_subscriber(claims.subscriber_id), lists.get_list(claims.list_id)
     activate_language(*list_languages(person, target.id))
     sent = request.method == "POST"
     if sent:
@@ -249,7 +247,7 @@ def show_stay(request: HttpRequest, token: str) -> HttpResponse:
     """“Yes, keep sending it”: the answer to being asked after a long silence."""
     now = clock.now()
     claims = subscriber_lookup.get_signer().read(token, tokens.STAY, now)
-    person, target = subscriber_lookup.get_subscriber(claims.subscriber_id), subscriber_lookup.get_list(claims.list_id)
+    person, target = subscriber_lookup.get_subscriber(claims.subscriber_id), lists.get_list(claims.list_id)
     activate_language(*list_languages(person, target.id))
     done = request.method == "POST"
     if done:

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.kernel import clock
-from subscribers import hooks, self_service, subscriber_lookup, tokens
+from subscribers import hooks, lists, self_service, subscriber_lookup, tokens
 from subscribers.policy import ACTIVE, LEAVING_REASONS, PENDING, UNSUBSCRIBED
 from subscribers.views.page import activate_language, find_network, list_languages, public_page, read_form
 
@@ -43,7 +43,7 @@ def _render_page(request: HttpRequest, claims: tokens.Claims, token: str, did: s
     """The question, or what became of it, from how things stand: a page never claims what did not happen."""
     person, named = (
         subscriber_lookup.get_subscriber(claims.subscriber_id),
-        subscriber_lookup.get_lists_for_claims(claims),
+        lists.get_lists_for_claims(claims),
     )
     held = [s for s in person.subscriptions if s.list_id in {each.id for each in named}]
     left_at = max((s.since for s in held if s.state == UNSUBSCRIBED), default=None)

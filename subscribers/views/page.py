@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound
 from newsletter.kernel.network import parse_client_address
-from subscribers import hooks, rate_limits, subscriber_lookup, tokens
+from subscribers import hooks, lists, rate_limits, tokens
 from subscribers.values import Subscriber
 
 View = Callable[..., HttpResponse]
@@ -137,5 +137,5 @@ def read_form(request: HttpRequest) -> QueryDict:
 
 def list_languages(person: Subscriber, list_id: int = 0) -> tuple[str, ...]:
     """In which languages to speak to somebody, the best first."""
-    listed = [each.language for each in subscriber_lookup.list_lists() if each.id == list_id]
+    listed = [each.language for each in lists.list_lists() if each.id == list_id]
     return (person.language, *listed)

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import parse_whole_number
-from subscribers import self_service, subscriber_lookup, tokens
+from subscribers import lists, self_service, subscriber_lookup, tokens
 from subscribers.consent import erasure
 from subscribers.policy import ACTIVE, PENDING, UNSUBSCRIBED
 from subscribers.values import Subscriber
@@ -40,7 +40,7 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
     elif saved:
         _save_preferences(request, person)
         person = subscriber_lookup.get_subscriber(person.id)
-    known = {each.id: each for each in subscriber_lookup.list_lists()}
+    known = {each.id: each for each in lists.list_lists()}
     today = now.date()
     rows = [
         {

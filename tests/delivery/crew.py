@@ -45,7 +45,7 @@ from newsletter.delivery.sending.repair import repair_mailing  # noqa: E402
 from newsletter.jobs import tasks, wiring  # noqa: E402
 from newsletter.kernel import clock  # noqa: E402
 from newsletter.kernel.errors import Refused  # noqa: E402
-from subscribers import people  # noqa: E402
+from subscribers import lists  # noqa: E402
 from subscribers.imports import run  # noqa: E402
 
 BATCH = int(os.environ.get("CREW_BATCH", "25"))
@@ -60,7 +60,7 @@ def prepare(readers: int) -> None:
 
     call_command("migrate", verbosity=0)
     now = clock.now()
-    target = people.create_list("morning", "Morning Briefing", now=now)
+    target = lists.create_list("morning", "Morning Briefing", now=now)
     newsletter = newsletter_settings.create_newsletter(
         slug="morning",
         name="Morning Briefing",

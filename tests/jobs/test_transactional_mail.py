@@ -12,7 +12,7 @@ import pytest
 
 from newsletter.jobs import transactional_mail, wiring
 from newsletter.jobs.transactional_texts import get_transactional_text
-from subscribers import self_service, subscriber_lookup, tokens, transactional
+from subscribers import lists, self_service, subscriber_lookup, tokens, transactional
 
 KINDS = ("confirm", "welcome", "already", "goodbye", "which")
 
@@ -50,7 +50,7 @@ def test_signing_up_is_confirmed_by_the_link_in_the_mail(house: Any, now: dateti
     assert token
     claims = subscriber_lookup.get_signer().read(token[1], tokens.CONFIRM, now)
     self_service.confirm_subscription(claims, network="", now=now)
-    assert subscriber_lookup.count_subscribers_by_state(house.list.id) == {"active": 1}
+    assert lists.count_subscribers_by_state(house.list.id) == {"active": 1}
 
 
 def test_nothing_a_stranger_typed_is_in_the_first_mail(house: Any, now: datetime) -> None:

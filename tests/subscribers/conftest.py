@@ -8,19 +8,19 @@ from datetime import datetime
 
 import pytest
 
-from subscribers import people, subscriber_lookup
+from subscribers import lists, people, subscriber_lookup
 from subscribers.imports.run import import_csv
 from subscribers.values import ImportReport, List
 
 
 @pytest.fixture
 def morning(db: None, now: datetime) -> List:
-    return people.create_list("morning", "Morning Briefing", description="Ten stories.", now=now)
+    return lists.create_list("morning", "Morning Briefing", description="Ten stories.", now=now)
 
 
 @pytest.fixture
 def evening(db: None, now: datetime) -> List:
-    return people.create_list("evening", "Evening Letter", now=now)
+    return lists.create_list("evening", "Evening Letter", now=now)
 
 
 @pytest.fixture

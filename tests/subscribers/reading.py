@@ -7,7 +7,8 @@ from typing import Any
 
 from subscribers.imports import columns
 from subscribers.imports.csv import read_table
-from subscribers.imports.rows import BadRow, Row, RowParser, SkippedRow
+from subscribers.imports.rows import Row, RowParser, SkippedRow
+from subscribers.values import BadRow
 
 
 def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -> list[Row | BadRow | SkippedRow]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.kernel.errors import NotFound
-from subscribers import models, people, self_service, subscriber_lookup, suppressions, transactional
+from subscribers import audience, models, people, self_service, subscriber_lookup, suppressions, transactional
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List
 from tests.conftest import reported
@@ -37,9 +37,7 @@ def test_leaving_is_at_once_and_told_by_mail_only_after_the_page(
     leave(person_id, morning.id, now, how)
     assert state("ann@example.com") == "unsubscribed"
     assert kinds(now) == mails
-    assert subscriber_lookup.get_audience_addresses(morning.id, [person_id], as_of=now).left == {
-        person_id: "unsubscribed"
-    }
+    assert audience.get_audience_addresses(morning.id, [person_id], as_of=now).left == {person_id: "unsubscribed"}
 
 
 def test_leaving_twice_is_leaving_once(active: Active, morning: List, now: datetime) -> None:
@@ -117,7 +115,7 @@ def test_a_complaint_on_one_list_stops_mail_from_all(
     person_id = active("ann@example.com")
     people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
     reported(person_id, morning.id, "complained", reason="spam button", now=now)
-    assert [c.exclusion for c in subscriber_lookup.list_audience_page(evening.id, after=0, upto=10**6, limit=9)] == [
+    assert [c.exclusion for c in audience.list_audience_page(evening.id, after=0, upto=10**6, limit=9)] == [
         "complained"
     ]
 

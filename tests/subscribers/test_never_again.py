@@ -16,9 +16,19 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.kernel.errors import NewsletterError
-from subscribers import hygiene, models, people, policy, retention, self_service, subscriber_lookup, suppressions
+from subscribers import (
+    audience,
+    hygiene,
+    models,
+    people,
+    policy,
+    retention,
+    self_service,
+    subscriber_lookup,
+    suppressions,
+)
+from subscribers.attributes import add_tag
 from subscribers.imports import export, restore, run, undo
-from subscribers.segments.service import add_tag
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List, Subscriber
 from tests.conftest import reported
@@ -50,7 +60,7 @@ class _World:
 
     def mailable(self, name: str) -> bool:
         person = self.person(name)
-        page = subscriber_lookup.list_audience_page(
+        page = audience.list_audience_page(
             self.target.id, after=(person.id - 1) if person else 0, upto=person.id if person else 0, limit=1
         )
         return any(each.exclusion == "" for each in page)

@@ -11,6 +11,8 @@ from django.test import Client
 
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import (
+    audience,
+    lists,
     models,
     people,
     rate_limits,
@@ -20,6 +22,7 @@ from subscribers import (
     tokens,
     transactional,
 )
+from subscribers.lists import create_list
 from subscribers.rate_limits import MAX_HITS, TooManyRequests
 from subscribers.values import List, TransactionalMail
 from subscribers.views import joining
@@ -110,7 +113,7 @@ def test_a_name_that_is_an_advertisement_is_dropped(name: str, morning: List, no
 
 
 def test_one_sign_up_for_many_lists_owes_a_confirmation_for_each(now: datetime, db: None) -> None:
-    lists = [people.create_list(f"list-{n}", f"List {n}", now=now) for n in range(MAX_HITS["mail-to"] + 2)]
+    lists = [create_list(f"list-{n}", f"List {n}", now=now) for n in range(MAX_HITS["mail-to"] + 2)]
     join("ann@example.com", *lists, now=now)
     assert sorted(mail.list_name for mail in owed(now)) == sorted(each.name for each in lists)
 
@@ -151,7 +154,7 @@ def test_one_house_with_many_addresses_of_version_6_is_one_network(morning: List
 def test_a_list_with_single_opt_in_takes_a_newcomer_at_once_but_asks_who_had_left(
     now: datetime, db: None, state: Look
 ) -> None:
-    target = people.create_list("open", "Open List", double_opt_in=False, now=now)
+    target = create_list("open", "Open List", double_opt_in=False, now=now)
     join("ann@example.com", target, now=now)
     assert state("ann@example.com", target) == "active"
     person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
@@ -184,8 +187,7 @@ def test_a_reader_whose_address_came_back_gets_mail_again_by_confirming(
     self_service.confirm_subscription(claims_of(owed(now)[0], now), network="", now=now)
     assert state("ann@example.com") == "active"
     assert [
-        candidate.exclusion
-        for candidate in subscriber_lookup.list_audience_page(morning.id, after=0, upto=10**6, limit=10)
+        candidate.exclusion for candidate in audience.list_audience_page(morning.id, after=0, upto=10**6, limit=10)
     ] == [""]
 
 
@@ -238,14 +240,14 @@ def test_a_value_that_cannot_be_right_is_refused_before_anything_is_kept(
 )
 def test_a_list_needs_a_plain_slug_and_a_name(slug: str, name: str, now: datetime, db: None) -> None:
     with pytest.raises(BadInput):
-        people.create_list(slug, name, now=now)
+        create_list(slug, name, now=now)
 
 
 def test_a_slug_is_given_once(morning: List, now: datetime) -> None:
     with pytest.raises(Refused, match="morning"):
-        people.create_list("morning", "Another", now=now)
+        create_list("morning", "Another", now=now)
     with pytest.raises(NotFound, match="morning"):
-        subscriber_lookup.get_list_by_slug("mourning")
+        lists.get_list_by_slug("mourning")
 
 
 def test_whoever_signs_up_is_answered_alike_and_after_the_same_time(morning: List, now: datetime) -> None:

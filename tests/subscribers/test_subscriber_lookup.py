@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from subscribers import models, people, subscriber_lookup, suppressions
+from subscribers import audience, lists, models, people, subscriber_lookup, suppressions
 from subscribers.imports import export, run
 from subscribers.values import List
 from tests.conftest import reported
@@ -29,8 +29,7 @@ def test_everybody_on_a_list_is_a_candidate_and_those_not_to_mail_say_why(
     reported(ids["complained"], morning.id, "complained", reason="", now=now)
     suppressions.suppress("never@example.com", reason="asked", source="", now=now)
     found = {
-        c.subscriber_id: c.exclusion
-        for c in subscriber_lookup.list_audience_page(morning.id, after=0, upto=10**9, limit=99)
+        c.subscriber_id: c.exclusion for c in audience.list_audience_page(morning.id, after=0, upto=10**9, limit=99)
     }
     assert found == {
         ids["fine"]: "",
@@ -40,8 +39,8 @@ def test_everybody_on_a_list_is_a_candidate_and_those_not_to_mail_say_why(
         ids["never"]: "suppressed",
         ids["pending"]: "pending",
     }
-    assert subscriber_lookup.get_audience_bounds(morning.id)[:2] == (6, max(ids.values()))
-    assert subscriber_lookup.count_subscribers_by_state(morning.id) == {
+    assert audience.get_audience_bounds(morning.id)[:2] == (6, max(ids.values()))
+    assert lists.count_subscribers_by_state(morning.id) == {
         "active": 2,
         "bounced": 1,
         "complained": 1,
@@ -53,18 +52,16 @@ def test_everybody_on_a_list_is_a_candidate_and_those_not_to_mail_say_why(
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
 def test_pages_of_any_size_meet_everybody_once_and_no_latecomer(limit: int, active: Active, morning: List) -> None:
     ids = [active(f"r{n}@example.com") for n in range(7)]
-    upto = subscriber_lookup.get_audience_bounds(morning.id).last_id
+    upto = audience.get_audience_bounds(morning.id).last_id
     active("late@example.com")
     seen: list[int] = []
-    while page := subscriber_lookup.list_audience_page(
-        morning.id, after=seen[-1] if seen else 0, upto=upto, limit=limit
-    ):
+    while page := audience.list_audience_page(morning.id, after=seen[-1] if seen else 0, upto=upto, limit=limit):
         seen += [candidate.subscriber_id for candidate in page]
     assert seen == sorted(ids)
 
 
 def test_an_empty_list_has_no_bounds(morning: List) -> None:
-    assert subscriber_lookup.get_audience_bounds(morning.id) == (0, 0, 0)
+    assert audience.get_audience_bounds(morning.id) == (0, 0, 0)
 
 
 def test_a_mailing_goes_to_the_address_of_the_freeze(active: Active, morning: List, now: datetime) -> None:
@@ -77,7 +74,7 @@ def test_a_mailing_goes_to_the_address_of_the_freeze(active: Active, morning: Li
         (2, "three@example.com"),
         (9, "three@example.com"),
     ):
-        found = subscriber_lookup.get_audience_addresses(
+        found = audience.get_audience_addresses(
             morning.id, [person_id], as_of=now + timedelta(hours=hours, minutes=1 if hours else 0)
         )
         assert ([*found.addresses], [*found.first_names], found.left) == ([address], ["Ann"], {})
@@ -90,9 +87,7 @@ def test_nobody_is_mailed_when_either_address_must_not_be(
     person_id = active("old@example.com")
     people.change_address(person_id, "new@example.com", by="test", now=now + timedelta(hours=1))
     suppressions.suppress(suppressed, reason="asked", source="", now=now)
-    assert subscriber_lookup.get_audience_addresses(morning.id, [person_id], as_of=now).left == {
-        person_id: "suppressed"
-    }
+    assert audience.get_audience_addresses(morning.id, [person_id], as_of=now).left == {person_id: "suppressed"}
 
 
 def test_suppressions_that_were_heeded_before_are_not_asked_for_again(
@@ -100,9 +95,9 @@ def test_suppressions_that_were_heeded_before_are_not_asked_for_again(
 ) -> None:
     early, late = active("early@example.com"), active("late@example.com")
     suppressions.suppress("early@example.com", reason="asked", source="", now=now)
-    bounds = subscriber_lookup.get_audience_bounds(morning.id)
+    bounds = audience.get_audience_bounds(morning.id)
     suppressions.suppress("late@example.com", reason="asked", source="", now=now)
-    found = subscriber_lookup.get_audience_addresses(
+    found = audience.get_audience_addresses(
         morning.id, [early, late], as_of=now, suppressed_upto=bounds.suppressed_upto
     )
     assert found.left == {late: "suppressed"}
@@ -111,13 +106,13 @@ def test_suppressions_that_were_heeded_before_are_not_asked_for_again(
 def test_an_address_nobody_can_send_to_is_left_out_as_invalid(active: Active, morning: List) -> None:
     person_id = active("fine@example.com")
     models.Subscriber.objects.filter(id=person_id).update(address="no address at all")  # as an old row may have it
-    (candidate,) = subscriber_lookup.list_audience_page(morning.id, after=0, upto=10**9, limit=9)
+    (candidate,) = audience.list_audience_page(morning.id, after=0, upto=10**9, limit=9)
     assert candidate.exclusion == "invalid"
 
 
 def test_somebody_unknown_is_reported_as_gone_in_their_place(active: Active, morning: List, now: datetime) -> None:
     person_id = active("ann@example.com")
-    found = subscriber_lookup.get_audience_addresses(morning.id, [person_id, person_id + 1], as_of=now)
+    found = audience.get_audience_addresses(morning.id, [person_id, person_id + 1], as_of=now)
     assert (found.addresses, found.left) == (["ann@example.com", ""], {person_id + 1: "erased"})
 
 
@@ -195,7 +190,7 @@ def test_an_export_for_spreadsheets_is_defused_and_can_be_imported_again(
     ]
     report = run.import_csv(io.BytesIO(text.encode()), evening.id, dry_run=False, by="test", now=now)
     assert (report.new, report.refused) == (2, 0)
-    assert subscriber_lookup.count_subscribers_by_state(evening.id) == {"active": 1, "unsubscribed": 1}
+    assert lists.count_subscribers_by_state(evening.id) == {"active": 1, "unsubscribed": 1}
 
 
 def test_a_page_of_candidates_costs_one_query_and_a_batch_of_recipients_four(
@@ -203,9 +198,9 @@ def test_a_page_of_candidates_costs_one_query_and_a_batch_of_recipients_four(
 ) -> None:
     ids = [active(f"reader{n}@example.com") for n in range(20)]
     with django_assert_num_queries(2):  # one for domains that are never mailed
-        assert len(subscriber_lookup.list_audience_page(morning.id, after=0, upto=10**9, limit=10_000)) == 20
+        assert len(audience.list_audience_page(morning.id, after=0, upto=10**9, limit=10_000)) == 20
     with django_assert_num_queries(4):
-        assert len(subscriber_lookup.get_audience_addresses(morning.id, ids, as_of=now).addresses) == 20
+        assert len(audience.get_audience_addresses(morning.id, ids, as_of=now).addresses) == 20
 
 
 @pytest.mark.parametrize("chosen", [slice(None), slice(None, None, 39)])
@@ -214,6 +209,6 @@ def test_a_few_of_a_long_range_are_looked_up_like_a_whole_batch(
 ) -> None:
     everybody = sorted(active(f"reader{n}@example.com") for n in range(40))
     wanted = everybody[chosen]
-    found = subscriber_lookup.get_audience_addresses(morning.id, wanted, as_of=now)
+    found = audience.get_audience_addresses(morning.id, wanted, as_of=now)
     assert [person.address for person in map(subscriber_lookup.get_subscriber, wanted)] == [*found.addresses]
     assert not found.left

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.kernel.errors import BadInput, NotFound
-from subscribers import models, self_service, subscriber_lookup, suppressions, transactional
+from subscribers import audience, models, self_service, subscriber_lookup, suppressions, transactional
 from subscribers.consent import erasure
 from subscribers.values import ImportReport, List
 from tests.conftest import just_before
@@ -18,20 +18,20 @@ Active = Callable[..., int]
 
 
 def exclusions(list_id: int) -> dict[str, str]:
-    page = subscriber_lookup.list_audience_page(list_id, after=0, upto=10**9, limit=99)
+    page = audience.list_audience_page(list_id, after=0, upto=10**9, limit=99)
     return {subscriber_lookup.get_subscriber(each.subscriber_id).address: each.exclusion for each in page}
 
 
 def test_a_whole_domain_is_left_out_of_every_audience(active: Active, morning: List, now: datetime) -> None:
     ids = [active(address) for address in ("ann@spam.example", "ben@example.com", "cleo@deep.spam.example")]
-    before = subscriber_lookup.get_audience_bounds(morning.id).suppressed_upto
+    before = audience.get_audience_bounds(morning.id).suppressed_upto
     suppressions.suppress("@SPAM.example", reason="asked", source="letter", now=now)
     assert exclusions(morning.id) == {
         "ann@spam.example": "suppressed",
         "ben@example.com": "",
         "cleo@deep.spam.example": "",
     }
-    assert subscriber_lookup.get_audience_addresses(morning.id, ids, as_of=now, suppressed_upto=before).left == {
+    assert audience.get_audience_addresses(morning.id, ids, as_of=now, suppressed_upto=before).left == {
         ids[0]: "suppressed"
     }
     assert subscriber_lookup.get_subscriber(ids[0]).suppressed == "asked"

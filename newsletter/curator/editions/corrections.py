@@ -19,7 +19,7 @@ from newsletter.curator.editions.values import Correction, Edition, Snapshot
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.templater import corrections, languages
 from newsletter.templater.briefing import Rendered
-from subscribers import subscriber_lookup
+from subscribers import lists
 
 LONGEST_CORRECTION, MOST_CORRECTIONS = 1000, 20
 SENT_STATES = (states.SENDING, states.SENT)
@@ -104,7 +104,7 @@ def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
 def _render_correction(edition: Edition, newsletter: Newsletter, texts: list[str]) -> Rendered:
     words = languages.get_mail_texts(newsletter.language)
     day = day_names.format_day(edition.date, newsletter.language)
-    to = subscriber_lookup.get_list(newsletter.list_id)
+    to = lists.get_list(newsletter.list_id)
     composed = briefing.build_briefing(
         edition,
         newsletter,

@@ -11,13 +11,13 @@ from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import Variant
 from newsletter.templater import sandbox
 from newsletter.templater.briefing import Briefing, Rendered
-from subscribers import subscriber_lookup
+from subscribers import lists
 
 
 def render_edition(edition: Edition, variant: Variant = variants.PLAIN) -> Rendered:
     """The mail as those of a variant get it, or the page of the archive. Never raises for content."""
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
-    to = subscriber_lookup.get_list(newsletter.list_id)
+    to = lists.get_list(newsletter.list_id)
     seen = variants.select_visible(edition, variant)
     return _render_with_template(
         briefing.build_briefing(

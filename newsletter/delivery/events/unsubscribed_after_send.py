@@ -11,7 +11,7 @@ from newsletter.delivery import models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, find_place, unpack_members
 from newsletter.delivery.ledger.states import MemberFlag
-from subscribers import subscriber_lookup
+from subscribers import audience
 
 DELIVERY_TIME = timedelta(minutes=10)  # from the provider to the reader; later, they had it and left because of it
 LOOK_BACK = timedelta(hours=2)
@@ -43,7 +43,7 @@ def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> 
 def _mark_in_mailing(row: models.Mailing) -> int:
     assert row.frozen_at is not None
     noted = 0
-    for person, left_at in subscriber_lookup.list_unsubscribed_since(row.list_id, row.frozen_at):
+    for person, left_at in audience.list_unsubscribed_since(row.list_id, row.frozen_at):
         within = row.batches.filter(first_id__lte=person, last_id__gte=person, handed_over_at__lte=left_at)
         for batch in within:
             place = find_place(person, unpack_members(batch.members, batch.format))

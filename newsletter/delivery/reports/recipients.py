@@ -15,7 +15,7 @@ from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import Outcome
 from newsletter.kernel.errors import BadInput, NotFound
-from subscribers import subscriber_lookup
+from subscribers import audience
 
 ROWS_PER_QUERY = 1_000  # people to a query: SQLite and PostgreSQL both limit the parameters of one
 _OUTCOME_LABELS = frozenset(outcome.word for outcome in Outcome if outcome != Outcome.REPAIRED)
@@ -101,7 +101,7 @@ def _add_addresses(row: models.Mailing, found: Iterator[_FoundCandidate], page: 
         ids = [person for person, _, _ in some]
         incidents = models.Incident.objects.filter(mailing_id=row.id, subscriber_id__in=ids).order_by("at")
         reasons = dict(incidents.values_list("subscriber_id", "reason"))
-        people = subscriber_lookup.get_audience_addresses(row.list_id, ids, as_of=row.frozen_at or row.created_at)
+        people = audience.get_audience_addresses(row.list_id, ids, as_of=row.frozen_at or row.created_at)
         for (person, became, batch), address in zip(some, people.addresses, strict=True):
             yield CandidateOutcome(person, address, became, batch, reasons.get(person, ""))
 

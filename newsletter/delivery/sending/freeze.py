@@ -28,7 +28,7 @@ from newsletter.delivery.providers import registry
 from newsletter.delivery.sending import ledger_rows, send_times
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
-from subscribers import subscriber_lookup
+from subscribers import audience
 from subscribers.segments import service
 from subscribers.values import AudienceCandidate
 
@@ -71,7 +71,7 @@ def freeze_next(now: datetime) -> bool:
 
 def _start(row: models.Mailing, now: datetime) -> bool:
     """Takes the edition out of the editors' hands and notes who is meant; holds the mailing when the approval is gone."""
-    bounds = subscriber_lookup.get_audience_bounds(row.list_id)
+    bounds = audience.get_audience_bounds(row.list_id)
     try:
         with transaction.atomic():
             mine = models.Mailing.objects.filter(id=row.id, state=states.SCHEDULED, snapshot_id=row.snapshot_id)
@@ -127,7 +127,7 @@ def _freeze(mailing_id: int, most: int, now: datetime) -> None:
         if row is None or row.frozen_upto is None:
             return  # paused, cancelled, or finished by another process
         newsletter = pages.newsletter if pages else newsletters.get_newsletter(row.newsletter_id)
-        page = subscriber_lookup.list_audience_page(
+        page = audience.list_audience_page(
             row.list_id,
             after=row.frozen_through,
             upto=row.frozen_upto,

@@ -35,7 +35,7 @@ from newsletter.delivery.sending.envelopes import build_envelope
 from newsletter.kernel import ids
 from newsletter.kernel.clock import to_day_in_zone
 from newsletter.kernel.errors import NewsletterError
-from subscribers import subscriber_lookup
+from subscribers import audience, subscriber_lookup
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +149,7 @@ def _prepare(claim: Claim, now: datetime) -> _PreparedBatch | None:
         return None
     places: Sequence[int] = range(len(members)) if outcomes.untouched else outcomes.places(Outcome.PLANNED)
     wanted = members if len(places) == len(members) else [members[place] for place in places]
-    people = subscriber_lookup.get_audience_addresses(
+    people = audience.get_audience_addresses(
         mailing.list_id, wanted, as_of=mailing.frozen_at, suppressed_upto=mailing.suppressed_upto
     )
     if people.left:
@@ -168,7 +168,7 @@ def _format_dates(mailing: _MailingContext, people: Sequence[int], at: datetime)
     """The day of the sending where each of these people lives, in words; looked up only where the mail has a place for it."""
     if not any(each.field == "date" for each in mailing.envelope.merge):
         return [""] * len(people)
-    zones = subscriber_lookup.list_zones(people)
+    zones = audience.list_zones(people)
     said = {
         zone: day_names.format_long_day(to_day_in_zone(at, zone, mailing.zone), mailing.language) for zone in set(zones)
     }

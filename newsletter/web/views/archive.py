@@ -25,7 +25,7 @@ from newsletter.templater.corrections import add_corrections
 from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
 from newsletter.templater.untrusted_text import clean_line as strip_unprintable
 from newsletter.web.middleware import render_error_page
-from subscribers import subscriber_lookup
+from subscribers import lists
 
 SENT_STATES = ("handed_over", "sent")
 FEED_LENGTH = 30  # editions
@@ -141,7 +141,7 @@ def _render_neutral(edition: Edition) -> Rendered | None:
 
 
 def _public_newsletters() -> list[Newsletter]:
-    shown = {each.id for each in subscriber_lookup.list_lists(public_only=True)}
+    shown = {each.id for each in lists.list_lists(public_only=True)}
     return [each for each in newsletters.list_newsletters() if each.list_id in shown]
 
 

@@ -38,7 +38,7 @@ from newsletter.web.access import (
     record_audit,
     require_permission,
 )
-from subscribers import subscriber_lookup
+from subscribers import lists, subscriber_lookup
 
 VIEWS = ("wide", "phone", "dark", "pictures off", "text", "source")
 SAMPLE_ADDRESS = "reader@example.com"
@@ -96,7 +96,7 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "views": VIEWS,
         "findings": findings,
         "blocked": any(f.blocks for f in findings),
-        "readers": subscriber_lookup.count_subscribers_by_state(newsletter.list_id).get("active", 0),
+        "readers": lists.count_subscribers_by_state(newsletter.list_id).get("active", 0),
         "size": round(len(rendered.html.encode()) / 1000),
         "text": mail.text,
         "source": mail.html,
@@ -274,7 +274,7 @@ def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends an approved edition; asks for the number of readers, typed without separators."""
     edition = _get_edition(request, "send", edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
-    readers = subscriber_lookup.count_subscribers_by_state(newsletter.list_id).get("active", 0)
+    readers = lists.count_subscribers_by_state(newsletter.list_id).get("active", 0)
     now = clock.now()
     try:
         if request.POST.get("readers", "").strip() != str(readers):

@@ -15,7 +15,7 @@ from newsletter.kernel.errors import BadInput, NewsletterError, Refused
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.access import desk_view, record_audit
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
-from subscribers import hygiene, people, subscriber_lookup
+from subscribers import hygiene, lists
 from subscribers.values import List
 
 MONTH_CHOICES = (3, 6, 9, 12, 18, 24)
@@ -31,7 +31,7 @@ def show_lists(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and may_make:
         typed = {name: request.POST.get(name, "") for name in ("slug", "name", "description", "language")}
         try:
-            made = people.create_list(
+            made = lists.create_list(
                 typed["slug"].strip(),
                 typed["name"].strip(),
                 description=typed["description"],
@@ -45,7 +45,7 @@ def show_lists(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"{made.name} is there. Its sign-up page is /join/{made.slug}/.")
             return redirect("list", made.slug)
     context["lists"] = [
-        (each, subscriber_lookup.count_subscribers_by_state(each.id)) for each in list_visible_lists(request).values()
+        (each, lists.count_subscribers_by_state(each.id)) for each in list_visible_lists(request).values()
     ]
     return render(request, "pages/lists.html", context, status=422 if "error" in context else 200)
 
@@ -77,7 +77,7 @@ def _act(request: HttpRequest, target: List) -> None:
         record_audit(request, "asked the silent", target.slug, detail=f"{asked} readers")
         messages.success(request, f"{asked:,} readers are asked. Who does not answer in 30 days is let go.")
         return
-    people.change_list(
+    lists.change_list(
         target.slug,
         name=request.POST.get("name", ""),
         description=request.POST.get("description", ""),
@@ -105,7 +105,7 @@ def _list_context(request: HttpRequest, target: List) -> dict[str, Any]:
         why_not = str(refused)
     return {
         "list": target,
-        "counts": subscriber_lookup.count_subscribers_by_state(target.id),
+        "counts": lists.count_subscribers_by_state(target.id),
         "growth": hygiene.compute_growth(target.id, now=now),
         "months": months,
         "all_months": MONTH_CHOICES,

@@ -15,7 +15,7 @@ from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.kernel.resources import list_mail_templates
 from newsletter.web.access import desk_view, list_accessible_newsletters, record_audit, require_permission
 from newsletter.web.fields import read_number
-from subscribers import subscriber_lookup
+from subscribers import lists
 
 # name → (label, hint)
 SETTINGS = {
@@ -58,7 +58,7 @@ SETTINGS = {
 def show_newsletters(request: HttpRequest) -> HttpResponse:
     """The newsletters one may see, with their readers."""
     found = [
-        (each, subscriber_lookup.count_subscribers_by_state(each.list_id), subscriber_lookup.get_list(each.list_id))
+        (each, lists.count_subscribers_by_state(each.list_id), lists.get_list(each.list_id))
         for each in list_accessible_newsletters(request)
     ]
     return render(request, "pages/newsletters.html", {"newsletters": found})

@@ -15,7 +15,8 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.access import desk_view, get_actor_email, record_audit
-from subscribers import subscriber_lookup
+from subscribers import lists
+from subscribers.attributes import list_attributes, list_tags
 from subscribers.segments import grammar
 from subscribers.segments.service import (
     change_segment,
@@ -23,9 +24,7 @@ from subscribers.segments.service import (
     create_segment,
     drop_segment,
     get_segment,
-    list_attributes,
     list_segments,
-    list_tags,
 )
 
 FIRST_ROWS, MOST_ROWS, MOST_BLOCKS = 3, 12, 6
@@ -222,7 +221,7 @@ def _render_page(request: HttpRequest, form: SegmentForm, *, error: str = "") ->
         "groups": grammar.GROUPS,
         "most_rows": MOST_ROWS,
         "most_blocks": MOST_BLOCKS,
-        "lists": subscriber_lookup.list_lists(),
+        "lists": lists.list_lists(),
         "tags": list_tags()[:500],
     }
     return render(request, "pages/segments.html", context, status=422 if error else 200)

@@ -18,9 +18,10 @@ from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
 from newsletter.web.access import desk_view, get_actor_email, list_accessible_newsletters, record_audit
 from newsletter.web.fields import read_number
 from subscribers import people, subscriber_lookup
+from subscribers.attributes import add_tag, list_attributes, set_attribute, set_tier
 from subscribers.consent import erasure
 from subscribers.imports import export
-from subscribers.segments.service import add_tag, list_attributes, set_attribute, set_tier
+from subscribers.lists import count_subscribers_by_state, get_list, get_list_by_slug, list_lists
 from subscribers.values import List, Subscriber
 
 LATEST_EDITIONS, EVERY_EDITION = 30, 20_000
@@ -31,12 +32,12 @@ def list_visible_lists(request: HttpRequest) -> dict[int, List]:
     """The lists of the newsletters whose readers one may see; all of them with a right for the house."""
     allowed = {each.list_id for each in list_accessible_newsletters(request, "readers")}
     everything = can(request.user, "readers")
-    return {each.id: each for each in subscriber_lookup.list_lists() if everything or each.id in allowed}
+    return {each.id: each for each in list_lists() if everything or each.id in allowed}
 
 
 def get_visible_list(request: HttpRequest, slug: str, list_id: int = 0) -> List:
     """A list by its slug or id, if one may see its readers. Raises NotFound, NotAllowed."""
-    found = subscriber_lookup.get_list(list_id) if list_id else subscriber_lookup.get_list_by_slug(slug)
+    found = get_list(list_id) if list_id else get_list_by_slug(slug)
     if found.id not in list_visible_lists(request):
         raise NotAllowed("You have no right to see or change the readers of this list.")
     return found
@@ -58,16 +59,14 @@ def show_subscribers(request: HttpRequest) -> HttpResponse:
         "q": query,
         "found": found,
         "more": found[-1].id if len(found) == PAGE else 0,
-        "counts": subscriber_lookup.count_subscribers_by_state(chosen.id) if chosen else {},
+        "counts": count_subscribers_by_state(chosen.id) if chosen else {},
     }
     return render(request, "pages/readers.html", context)
 
 
 def _find_largest(lists: Iterable[List]) -> List | None:
     """Most questions are about the list with the most readers."""
-    return max(
-        lists, key=lambda each: subscriber_lookup.count_subscribers_by_state(each.id).get("active", 0), default=None
-    )
+    return max(lists, key=lambda each: count_subscribers_by_state(each.id).get("active", 0), default=None)
 
 
 def _add_subscriber(request: HttpRequest) -> HttpResponse:

@@ -21,7 +21,7 @@ from newsletter.scheduling import schedules
 from newsletter.web.access import desk_view, list_accessible_newsletters
 from newsletter.web.context import get_newsroom_zone
 from newsletter.web.views.schedule import find_edition_of_occurrence
-from subscribers import subscriber_lookup
+from subscribers import lists
 
 ALARM_SHOWN_FOR = timedelta(days=3)  # so long an alarm about our account stays on the page
 
@@ -79,9 +79,7 @@ def _find_newsletter(newsletters: tuple[Newsletter, ...], newsletter_id: int) ->
 def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterator[DueItem]:
     """What is planned around now, and recent editions without a schedule."""
     ids = [each.id for each in newsletters]
-    readers = {
-        each.id: subscriber_lookup.count_subscribers_by_state(each.list_id).get("active", 0) for each in newsletters
-    }
+    readers = {each.id: lists.count_subscribers_by_state(each.list_id).get("active", 0) for each in newsletters}
     seen: set[int] = set()
     for occurrence in schedules.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
         newsletter = _find_newsletter(newsletters, occurrence.newsletter_id)

@@ -15,8 +15,9 @@ from newsletter.curator.editions import approval, boxes, edition_lookup, edition
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import FREE, MAIL, MEMBERS, WEB, Variant
 from newsletter.kernel.errors import BadInput, NotFound, Refused
+from subscribers.attributes import set_tier
 from subscribers.models import List, Subscriber
-from subscribers.segments.service import create_segment, drop_segment, set_tier
+from subscribers.segments.service import create_segment, drop_segment
 from tests.conftest import House
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ import pytest
 from newsletter.delivery.events import suppression_sync
 from newsletter.delivery.providers.base import ProviderError
 from newsletter.delivery.providers.sendgrid import SendGrid
-from subscribers import models, subscriber_lookup
+from subscribers import lists, models
 from tests.conftest import House
 from tests.delivery.chaos import serving
 from tests.fakes.provider import ScriptedProvider
@@ -38,7 +38,7 @@ def entry(address: str, at: datetime, reason: str = "550 no such user") -> dict[
 
 
 def states(house: House) -> dict[str, int]:
-    return subscriber_lookup.count_subscribers_by_state(house.list.id)
+    return lists.count_subscribers_by_state(house.list.id)
 
 
 def test_bounces_complaints_and_leaving_act_on_readers_as_events_do(

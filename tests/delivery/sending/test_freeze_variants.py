@@ -15,7 +15,8 @@ from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, repair
 from subscribers import models
-from subscribers.segments.service import create_segment, drop_segment, set_tier
+from subscribers.attributes import set_tier
+from subscribers.segments.service import create_segment, drop_segment
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.provider import ScriptedProvider, loses_the_request
 

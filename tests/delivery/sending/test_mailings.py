@@ -15,7 +15,7 @@ from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, freeze, hand_over, mailings
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
-from subscribers import people, subscriber_lookup, suppressions
+from subscribers import audience, people, suppressions
 from tests.conftest import House, reported
 from tests.delivery.conftest import hand_over_all
 from tests.fakes import provider
@@ -123,7 +123,7 @@ def test_a_page_that_another_process_wrote_is_not_written_again(plan: Plan, join
     stale = models.Mailing.objects.get(id=made.id)
     stale.frozen_through, stale.state = 0, states.FREEZING
     models.Mailing.objects.filter(id=made.id).update(state=states.FREEZING)
-    page = subscriber_lookup.list_audience_page(stale.list_id, after=0, upto=10**9, limit=5)
+    page = audience.list_audience_page(stale.list_id, after=0, upto=10**9, limit=5)
     assert not freeze._PageWriter(stale, 10).write(stale, page, now)
     assert summary.get_mailing(made.id).planned == 5
 
@@ -421,7 +421,7 @@ def test_a_page_that_another_process_writes_first_is_written_once(plan: Plan, jo
     row = models.Mailing.objects.get(id=made.id)
     freeze._start(row, now)
     row.refresh_from_db()
-    page = subscriber_lookup.list_audience_page(row.list_id, after=0, upto=10**9, limit=5)
+    page = audience.list_audience_page(row.list_id, after=0, upto=10**9, limit=5)
     ours, theirs = freeze._PageWriter(row, 10), freeze._PageWriter(row, 10)
     assert theirs.write(row, page, now)
     assert not ours.write(row, page, now)

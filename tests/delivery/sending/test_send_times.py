@@ -18,8 +18,9 @@ from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, mailings, repair
 from newsletter.kernel.errors import NotFound
 from subscribers import people
+from subscribers.attributes import set_tier
 from subscribers.models import Subscription
-from subscribers.segments.service import create_segment, set_tier
+from subscribers.segments.service import create_segment
 from tests.conftest import House
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.provider import ScriptedProvider, accepts, loses_the_request, refuses_for_good

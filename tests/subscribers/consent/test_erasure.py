@@ -13,7 +13,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
-from subscribers import models, people, retention, self_service, subscriber_lookup, transactional
+from subscribers import lists, models, people, retention, self_service, subscriber_lookup, transactional
 from subscribers.consent import erasure
 from subscribers.imports import run
 from subscribers.values import ImportReport, List
@@ -126,7 +126,7 @@ def test_erasing_takes_a_whole_file_of_bytes(active: Active, morning: List, now:
 def test_who_never_confirmed_is_forgotten_however_many_before_them_stay_for_another_list(
     active: Active, morning: List, now: datetime
 ) -> None:
-    weekly = people.create_list("weekly", "Weekly", now=now)
+    weekly = lists.create_list("weekly", "Weekly", now=now)
     readers = [f"reader{n}@example.com" for n in range(3)]
     for address in readers:
         active(address)

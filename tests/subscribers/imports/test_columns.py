@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.kernel.errors import BadInput
-from subscribers.imports.rows import BadRow, Row, SkippedRow
+from subscribers.imports.rows import Row, SkippedRow
+from subscribers.values import BadRow
 from tests.subscribers.reading import row, rows, tool
 
 MAILCHIMP = (

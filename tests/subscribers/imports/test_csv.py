@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput
 from subscribers.imports.csv import LONGEST_CELL, LONGEST_LINE, LONGEST_RECORD, MOST_COLUMNS, escape_formula
-from subscribers.imports.rows import BadRow, Row
+from subscribers.imports.rows import Row
+from subscribers.values import BadRow
 from tests.subscribers.reading import rows
 
 

@@ -12,9 +12,10 @@ import pytest
 
 from newsletter.kernel.errors import BadInput
 from subscribers import engagement, models, people, self_service, subscriber_lookup, suppressions
+from subscribers.attributes import add_tag, create_attribute, set_attribute, set_tier
 from subscribers.consent import erasure
 from subscribers.imports import export, restore, run
-from subscribers.segments.service import add_tag, create_attribute, create_segment, set_attribute, set_tier
+from subscribers.segments.service import create_segment
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import people, policy, self_service, subscriber_lookup, suppressions
-from subscribers.imports import chunks, csv, run
+from subscribers.imports import chunks, run, staging
 from subscribers.imports.chunks import FIRST_CHUNK as STROKE
 from subscribers.values import ImportReport, List
 from tests.conftest import just_before, reported
@@ -280,9 +280,9 @@ def test_a_file_may_be_as_large_as_the_limit_and_no_larger(
     def take() -> ImportReport:
         return run.import_csv(file, morning.id, dry_run=dry_run, by="test", now=now)
 
-    monkeypatch.setattr(csv, "LARGEST_FILE", len(FILE))
+    monkeypatch.setattr(run, "LARGEST_FILE", len(FILE))
     assert take().new == 2
-    monkeypatch.setattr(csv, "LARGEST_FILE", len(FILE) - 1)
+    monkeypatch.setattr(run, "LARGEST_FILE", len(FILE) - 1)
     with pytest.raises(BadInput, match="Split it"):
         take()
 
@@ -290,8 +290,8 @@ def test_a_file_may_be_as_large_as_the_limit_and_no_larger(
 def test_what_is_uploaded_may_be_as_large_as_the_limit_and_no_larger(
     morning: List, take_in: TakeIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(csv, "LARGEST_FILE", len(FILE))
+    monkeypatch.setattr(staging, "LARGEST_FILE", len(FILE))
     assert take_in(FILE).new == 2
-    monkeypatch.setattr(csv, "LARGEST_FILE", len(FILE) - 1)
+    monkeypatch.setattr(staging, "LARGEST_FILE", len(FILE) - 1)
     with pytest.raises(BadInput, match="Split it"):
         take_in(FILE)

@@ -11,24 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
-from subscribers import engagement, models, subscriber_lookup
+from subscribers import engagement, lists, models, subscriber_lookup
+from subscribers.attributes import add_tag, create_attribute, list_attributes, remove_tag, set_attribute, set_tier
 from subscribers.imports import run
 from subscribers.people import add_subscriber
 from subscribers.segments import grammar, sql
 from subscribers.segments.service import (
-    add_tag,
     change_segment,
     count_segment,
-    create_attribute,
     create_segment,
     drop_segment,
     filter_members,
     get_segment,
-    list_attributes,
     list_segment_members,
-    remove_tag,
-    set_attribute,
-    set_tier,
 )
 from subscribers.values import List
 from tests.conftest import just_before
@@ -130,7 +125,7 @@ def test_conditions_are_joined_by_all_any_and_none_and_nested(people: None, now:
 
 
 def _list(slug: str) -> int:
-    return subscriber_lookup.get_list_by_slug(slug).id
+    return lists.get_list_by_slug(slug).id
 
 
 def test_a_count_says_as_of_when_opening_is_known(people: None, now: datetime) -> None:

@@ -12,7 +12,17 @@ from django.test import Client
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import Refused
-from subscribers import models, people, self_service, subscriber_lookup, suppressions, tokens, transactional
+from subscribers import (
+    audience,
+    lists,
+    models,
+    people,
+    self_service,
+    subscriber_lookup,
+    suppressions,
+    tokens,
+    transactional,
+)
 from subscribers.rate_limits import MAX_HITS
 from subscribers.values import List
 from tests.conftest import reported
@@ -129,7 +139,7 @@ def test_a_link_that_is_not_ours_gets_a_page_with_a_way_on(path: str, method: st
 
 
 def test_readers_are_told_neither_our_commands_nor_the_names_of_our_lists(morning: List, now: datetime) -> None:
-    people.create_list("staff-only", "Staff", now=now, public=False)
+    lists.create_list("staff-only", "Staff", now=now, public=False)
     for path in ("/join/no-such-list/", f"/u/{footer(morning.id, 10**6)}", f"/p/{footer(10**6, 10**6)}", "/join/"):
         page = words(Client().get(path))
         assert "newsletter subscribers" not in page
@@ -318,7 +328,7 @@ def test_a_reader_may_not_be_tracked_and_may_change_their_mind(client: Client, a
     person = subscriber_lookup.get_subscriber(person_id)
     assert (person.tracked, person.language, person.zone) == (False, "de", "Europe/Berlin")
     assert "checked" in words(client.get(path)).partition('name="untracked"')[2].partition(">")[0]
-    (candidate,) = subscriber_lookup.list_audience_page(morning.id, after=0, upto=10**9, limit=9)
+    (candidate,) = audience.list_audience_page(morning.id, after=0, upto=10**9, limit=9)
     assert (candidate.exclusion, candidate.tracked) == ("", False)
     assert post(client, path, zone="Mars/Phobos").status_code == 422
     post(client, path, zone="")
@@ -361,7 +371,7 @@ def test_how_often_and_pauses(client: Client, active: Active, morning: List) -> 
     saturday, sunday = date(2026, 11, 28), date(2026, 11, 29)
 
     def exclusion(on: date) -> str:
-        (candidate,) = subscriber_lookup.list_audience_page(morning.id, after=0, upto=10**9, limit=9, on=on)
+        (candidate,) = audience.list_audience_page(morning.id, after=0, upto=10**9, limit=9, on=on)
         return candidate.exclusion
 
     post(client, path, lists=str(morning.id), **{f"often-{morning.id}": "weekly"})
@@ -441,7 +451,7 @@ def test_why_somebody_left_is_asked_after_and_kept_with_it(client: Client, activ
 
 
 def test_a_page_speaks_the_language_of_the_list_or_of_the_reader(client: Client, active: Active, now: datetime) -> None:
-    german = people.create_list("morgen", "Morgenpost", language="de", now=now)
+    german = lists.create_list("morgen", "Morgenpost", language="de", now=now)
     page = client.get("/join/morgen/").content.decode()
     assert 'lang="de"' in page
     assert "Ihre E-Mail-Adresse" in page

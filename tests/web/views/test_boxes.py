@@ -13,7 +13,7 @@ from newsletter.checks import preflight
 from newsletter.curator.editions import boxes, edition_lookup, editions, picks
 from newsletter.delivery.sending import freeze
 from newsletter.jobs import tasks
-from subscribers.segments.service import set_tier
+from subscribers.attributes import set_tier
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HTTP_HX_REQUEST": "true"}

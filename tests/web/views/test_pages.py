@@ -197,7 +197,7 @@ def test_readers_are_found_by_an_old_address(editor: Client, readers: Callable[.
 
 def test_an_import_is_tried_first(editor: Client, house: Any, now: datetime) -> None:
     from newsletter.jobs import worker_steps
-    from subscribers import subscriber_lookup
+    from subscribers import lists
 
     def upload(data: bytes) -> Any:
         file = SimpleUploadedFile("readers.csv", data, "text/csv")
@@ -211,22 +211,22 @@ def test_an_import_is_tried_first(editor: Client, house: Any, now: datetime) -> 
     assert "no e-mail address" in text
     assert "meant ann@gmail.com?" in text
     assert "Import 1 new people" in text
-    assert subscriber_lookup.count_subscribers_by_state(house.list.id) == {}
+    assert lists.count_subscribers_by_state(house.list.id) == {}
     editor.post(page, {"do": "import"})
     assert editor.get(page, headers={"HX-Request": "true"}).status_code == 200
     worker_steps.import_subscribers(now)
     assert editor.get(page, headers={"HX-Request": "true"}).status_code == 286
-    assert subscriber_lookup.count_subscribers_by_state(house.list.id) == {"active": 1}
+    assert lists.count_subscribers_by_state(house.list.id) == {"active": 1}
     assert b"not an address" in b"".join(editor.get(f"{page}refused.csv").streaming_content)  # type: ignore[attr-defined]
     editor.post(page, {"do": "undo"})
     worker_steps.import_subscribers(now)
     assert b"Taken back" in editor.get(page).content
-    assert subscriber_lookup.count_subscribers_by_state(house.list.id) == {}
+    assert lists.count_subscribers_by_state(house.list.id) == {}
 
 
 def test_a_file_that_is_not_understood_is_explained_on_its_page(editor: Client, house: Any, now: datetime) -> None:
     from newsletter.jobs import worker_steps
-    from subscribers import subscriber_lookup
+    from subscribers import lists
 
     file = SimpleUploadedFile("readers.csv", b"email,permission,status\nann@example.com,full,VIP\n", "text/csv")
     page = editor.post("/readers/import/", {"list": "morning", "file": file}).url
@@ -237,7 +237,7 @@ def test_a_file_that_is_not_understood_is_explained_on_its_page(editor: Client, 
     worker_steps.import_subscribers(now)
     editor.post(page, {"do": "import"})
     worker_steps.import_subscribers(now)
-    assert subscriber_lookup.count_subscribers_by_state(house.list.id) == {"active": 1}
+    assert lists.count_subscribers_by_state(house.list.id) == {"active": 1}
     assert editor.post("/readers/import/", {"list": "morning"}).status_code == 422
 
 
@@ -347,7 +347,7 @@ def test_what_is_known_of_a_reader_is_set_handed_out_and_erased(
     editor: Client, readers: Callable[..., list[int]], now: datetime
 ) -> None:
     from subscribers import subscriber_lookup
-    from subscribers.segments.service import create_attribute
+    from subscribers.attributes import create_attribute
 
     (person,) = readers(1)
     create_attribute("Town", now=now)

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from newsletter.kernel import clock
 from newsletter.web.views import imports, segments
-from subscribers import models, people, subscriber_lookup, suppressions
+from subscribers import lists, models, people, suppressions
+from subscribers.attributes import add_tag, set_tier
 from subscribers.consent import signup_attempts
 from subscribers.imports import run
 from subscribers.segments import grammar
-from subscribers.segments.service import add_tag, get_segment, list_segment_members, list_segments, set_tier
+from subscribers.segments.service import get_segment, list_segment_members, list_segments
 
 
 @pytest.fixture
@@ -105,12 +106,12 @@ def test_a_list_is_made_changed_and_shows_its_growth_and_its_form(
 ) -> None:
     assert admin.post("/readers/lists/", {"slug": "No Good", "name": "Weekly"}).status_code == 422
     admin.post("/readers/lists/", {"slug": "weekly", "name": "Weekly", "language": "de"})
-    weekly = subscriber_lookup.get_list_by_slug("weekly")
+    weekly = lists.get_list_by_slug("weekly")
     assert (weekly.language, weekly.double_opt_in) == ("de", True)
     page = "/readers/lists/weekly/"
     assert '/embed/weekly/" method="post"' in unescape(admin.get(page).content.decode())
     admin.post(page, {"do": "change", "name": "Good News", "opt_in": "single", "weekly_day": "monday"})
-    changed = subscriber_lookup.get_list_by_slug("weekly")
+    changed = lists.get_list_by_slug("weekly")
     assert (changed.name, changed.double_opt_in, changed.weekly_day, changed.public) == ("Good News", False, 0, False)
     assert admin.post(page, {"do": "change", "name": "x" * 121}).status_code == 422
     ids = readers(3)

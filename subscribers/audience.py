@@ -1,0 +1,197 @@
+"""The audience of a list: who may be mailed, and at which address. What a freeze and a hand-over ask."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from subscribers import addresses, models
+from subscribers.values import AudienceAddresses, AudienceBounds, AudienceCandidate
+
+
+def get_audience_bounds(list_id: int) -> AudienceBounds:
+    """How far an audience goes at this instant."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), coalesce(max(subscriber_id), 0) FROM subscribers_subscription WHERE list_id = %s",
+            [list_id],
+        )
+        count, highest = cursor.fetchone()
+    newest = models.Suppression.objects.order_by("-id").values_list("id", flat=True).first()
+    return AudienceBounds(int(count), int(highest), newest or 0)
+
+
+def list_unsubscribed_since(list_id: int, since: datetime) -> Sequence[tuple[int, datetime]]:
+    """Who left a list of their own will from an instant on, and when."""
+    gone = models.Subscription.objects.filter(~Q(state="active"), list_id=list_id, since__gte=since)
+    return tuple(gone.filter(state="unsubscribed").values_list("subscriber_id", "since"))
+
+
+_AUDIENCE = """
+    SELECT s.subscriber_id,
+           CASE WHEN s.state <> 'active' THEN s.state WHEN x.id IS NOT NULL THEN 'suppressed' ELSE '' END,
+           p.language, p.tracked, p.address, s.frequency, s.paused_until, l.weekly_day
+      FROM subscribers_subscription s
+      JOIN subscribers_list l ON l.id = s.list_id
+      JOIN subscribers_subscriber p ON p.id = s.subscriber_id
+ LEFT JOIN subscribers_suppression x ON x.address_key = p.address_key
+     WHERE s.list_id = %s AND s.subscriber_id > %s AND s.subscriber_id <= %s
+  ORDER BY s.subscriber_id
+     LIMIT %s
+"""
+
+
+def list_audience_page(
+    list_id: int, *, after: int, upto: int, limit: int, on: date | None = None
+) -> Sequence[AudienceCandidate]:
+    """The next people of a list behind the id `after`, ascending, with the reason why one must not be mailed.
+
+    `on` is the day of the edition: those who want one a week, or none for a while, may not get it. Without it all do.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_AUDIENCE, [list_id, after, upto, limit])
+        found = cursor.fetchall()
+    never = _suppressed_domains()
+    return [
+        AudienceCandidate(
+            person,
+            reason or _address_exclusion(address, never) or _frequency_exclusion(frequency, paused, weekly_day, on),
+            language,
+            bool(tracked),
+        )
+        for person, reason, language, tracked, address, frequency, paused, weekly_day in found
+    ]
+
+
+def _address_exclusion(address: str, never: Collection[str]) -> str:
+    if never and addresses.to_key(address).rpartition("@")[2] in never:
+        return "suppressed"
+    return "" if addresses.is_sendable(address) else "invalid"
+
+
+def _suppressed_domains() -> Collection[str]:
+    rows = models.Suppression.objects.filter(address_key__startswith="@")
+    return {key[1:] for key in rows.values_list("address_key", flat=True)}
+
+
+def _frequency_exclusion(frequency: str, paused_until: date | str | None, weekly_day: int, on: date | None) -> str:
+    """Why somebody who wants fewer mails does not get the edition of a day: "paused" or "frequency"."""
+    if on is None or (paused_until is None and frequency == "every"):
+        return ""
+    if paused_until is not None and str(paused_until) > on.isoformat():
+        return "paused"
+    return "frequency" if frequency == "weekly" and on.weekday() != weekly_day else ""
+
+
+def get_audience_addresses(
+    list_id: int, ids: Sequence[int], *, as_of: datetime, suppressed_upto: int = 0
+) -> AudienceAddresses:
+    """These people, ascending by id, with the addresses as of an instant, and who must not be mailed any more.
+
+    Suppressions up to `suppressed_upto` (see `Bounds`) were heeded when these people were chosen: only later ones
+    are asked for. Somebody erased meanwhile counts as left, with an empty address.
+    """
+    if not ids:
+        return AudienceAddresses((), (), {})
+    where, which = _build_id_filter(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_SUBSCRIBERS} WHERE p.id {where}", which)
+        found = cursor.fetchall()
+        left = dict.fromkeys(_suppressed_since(cursor, suppressed_upto, where, which, found), "suppressed")
+        cursor.execute(f"{_SILENT} AND subscriber_id {where}", [list_id, *which])
+        left.update(cursor.fetchall())
+    if left:  # the range may hold others
+        wanted = frozenset(ids)
+        left = {person: why for person, why in left.items() if person in wanted}
+    people = _order_by_ids(found, ids)
+    _, current, first_names = zip(*people, strict=True)
+    left.update((person, "erased") for person, address, _ in people if not address)
+    sending = [*current] if "".join(current).isascii() else [*map(addresses.to_sendable, current)]
+    for person, (address, never) in _find_addresses_at(ids, as_of).items():
+        place = bisect_left(ids, person)
+        if place < len(ids) and ids[place] == person and current[place]:
+            sending[place] = addresses.to_sendable(address)
+            if never:
+                left.setdefault(person, "suppressed")
+    return AudienceAddresses(sending, first_names, left)
+
+
+def list_zones(ids: Sequence[int]) -> Sequence[str]:
+    """The time zones of these people, ascending by id; "" where nothing is known."""
+    if not ids:
+        return []
+    where, which = _build_id_filter(ids)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_ZONES} WHERE p.id {where}", which)
+        found = dict(cursor.fetchall())
+    return [found.get(person, "") for person in ids]
+
+
+# Several questions instead of one join: nearly nobody has a row in the others, so the answers are there in a quarter
+# of the time.
+_SUBSCRIBERS = "SELECT p.id, p.address, p.first_name FROM subscribers_subscriber p"
+_ZONES = "SELECT p.id, p.zone FROM subscribers_subscriber p"
+_SILENT = "SELECT subscriber_id, state FROM subscribers_subscription WHERE list_id = %s AND NOT (state = 'active')"
+_SUPPRESSED = """
+    SELECT p.id FROM subscribers_suppression x JOIN subscribers_subscriber p ON p.address_key = x.address_key WHERE x.id > %s
+"""
+_ANY_NEWER_SUPPRESSION = "SELECT 1 FROM subscribers_suppression WHERE id > %s LIMIT 1"
+_FORMER_ADDRESSES = """
+    SELECT subscriber_id, address, address_key FROM subscribers_addresschange
+     WHERE until > %s AND subscriber_id BETWEEN %s AND %s ORDER BY until DESC
+"""
+_DENSE = 8  # a range is read as a whole, the quickest way, unless it is so many times longer than who is wanted of it
+
+
+def _build_id_filter(ids: Sequence[int]) -> tuple[str, Sequence[int]]:
+    """How SQL says “one of these ids”, or of a range that holds them all, and the parameters of it."""
+    if ids[-1] - ids[0] <= _DENSE * len(ids):
+        return "BETWEEN %s AND %s", (ids[0], ids[-1])
+    return f"IN ({', '.join(['%s'] * len(ids))})", ids
+
+
+def _suppressed_since(
+    cursor: Any, upto: int, where: str, which: Sequence[int], people: Sequence[tuple[int, str, str]]
+) -> Sequence[int]:
+    """Who of these people has an address, or a domain, that was suppressed after the suppression with the id `upto`."""
+    cursor.execute(_ANY_NEWER_SUPPRESSION, [upto])
+    if cursor.fetchone() is None:
+        return []
+    cursor.execute(f"{_SUPPRESSED} AND p.id {where}", [upto, *which])
+    by_address = [person for (person,) in cursor.fetchall()]
+    cursor.execute("SELECT address_key FROM subscribers_suppression WHERE id > %s AND address_key LIKE '@%%'", [upto])
+    domains = {key[1:] for (key,) in cursor.fetchall()}
+    if not domains:
+        return by_address
+    return [
+        *by_address,
+        *(person for person, address, _ in people if addresses.to_key(address).rpartition("@")[2] in domains),
+    ]
+
+
+def _order_by_ids(found: Sequence[tuple[int, str, str]], ids: Sequence[int]) -> Sequence[tuple[int, str, str]]:
+    """The rows of exactly these people, ascending; empty ones for those who are not there any more."""
+    if [row[0] for row in found] == [*ids]:
+        return found
+    by_id = {row[0]: row for row in found}
+    return [by_id.get(person, (person, "", "")) for person in ids]
+
+
+def _find_addresses_at(ids: Sequence[int], as_of: datetime) -> dict[int, tuple[str, bool]]:
+    """The former addresses that counted at an instant, by person, and whether each must never be mailed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FORMER_ADDRESSES, [connection.ops.adapt_datetimefield_value(as_of), ids[0], ids[-1]])
+        # The earliest change after the instant is read last: its address was the one then.
+        then = {person: (address, key) for person, address, key in cursor.fetchall()}
+    keys = [key for _, key in then.values()]
+    never = (
+        set(models.Suppression.objects.filter(address_key__in=keys).values_list("address_key", flat=True))
+        if keys
+        else set()
+    )
+    return {person_id: (address, key in never) for person_id, (address, key) in then.items()}

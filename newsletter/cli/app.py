@@ -22,7 +22,7 @@ NOUNS: dict[str, tuple[str, str]] = {
     "run": ("run", "Run everything: web, heartbeat and worker, each in its own process."),
     "web": ("web", "Serve the desk and the readers' pages."),
     "worker": ("worker", "Freeze audiences and hand batches over to the provider."),
-    "heartbeat": ("heartbeat", "Open, claim and hold what the schedule says; fetch feeds."),
+    "heartbeat": ("scheduler", "Open, claim and hold what the schedule says; fetch feeds."),
     "demo": ("demo", "Compose and deliver a sample briefing in a folder of its own."),
     "doctor": ("doctor", "Say what is misconfigured, and how to mend it."),
     "manage": ("manage", "Django's own management commands."),

@@ -21,13 +21,20 @@ YES = typer.Option(False, "--yes", "-y", help="Do not ask.")
 
 
 def emit_json(value: Any) -> None:
-    """Prints `value` (dataclasses, dates and sets included) as one JSON document."""
+    """Prints `value` (dataclasses, dates and sets included) as one JSON document.
+
+    A dataclass whose fields were renamed says so in `FORMER_NAMES` (old name: new one): both keys are printed.
+    """
     typer.echo(json.dumps(value, default=_to_json_value, ensure_ascii=False, indent=2))
 
 
 def _to_json_value(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        former = getattr(value, "FORMER_NAMES", {})
+        names = [field.name for field in dataclasses.fields(value)]
+        return {name: getattr(value, name) for name in names} | {
+            old: getattr(value, new) for old, new in former.items()
+        }
     if isinstance(value, datetime | date | time):
         return value.isoformat()
     if isinstance(value, frozenset | set):

@@ -1,4 +1,4 @@
-"""Making and changing newsletters; taking pictures into our store."""
+"""Creating newsletters and changing their settings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from email_validator import EmailNotValidError, validate_email
 
-from newsletter.catalog import models, newsletters, picture_files
+from newsletter.catalog import models, newsletters
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
@@ -74,24 +74,6 @@ def set_sections(newsletter_id: int, sections: Sequence[tuple[str, str, int]]) -
     with transaction.atomic():
         _replace_sections(row, sections)
     return newsletters.get_newsletter(newsletter_id)
-
-
-def store_picture(data: bytes, *, source_url: str, now: datetime) -> Picture:
-    """Takes a picture into our store and returns it; the same bytes are kept once. Raises Refused, SurroundingsError."""
-    made = picture_files.prepare(data)
-    picture_files.store(settings.CONFIG.data_dir, made)
-    row, _ = models.Picture.objects.get_or_create(
-        sha256=made.sha256,
-        defaults={
-            "extension": made.extension,
-            "width": made.width,
-            "height": made.height,
-            "size": len(made.data),
-            "source_url": source_url[:2000],
-            "created_at": now,
-        },
-    )
-    return newsletters.to_picture(row)
 
 
 def set_logos(newsletter_id: int, *, light: Picture | None, dark: Picture | None) -> Newsletter:

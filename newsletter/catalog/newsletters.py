@@ -1,28 +1,15 @@
-"""Looking things up in the catalog."""
+"""Looking up newsletters."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from pathlib import Path
 
-from django.conf import settings
+from django.db.models import QuerySet
 
-from newsletter.catalog import models, picture_files
-from newsletter.catalog.values import Newsletter, Picture, Section
+from newsletter.catalog import models
+from newsletter.catalog.pictures import to_picture
+from newsletter.catalog.values import Newsletter, Section
 from newsletter.kernel.errors import NotFound
-
-__all__ = [
-    "STATES",
-    "Newsletter",
-    "Picture",
-    "Section",
-    "newsletter",
-    "newsletter_by_slug",
-    "newsletters",
-    "newsletters_of_list",
-    "picture",
-    "picture_file",
-]
 
 STATES: tuple[str, ...] = tuple(models.Newsletter.State.values)
 
@@ -61,47 +48,8 @@ def list_newsletters_of_list(list_id: int) -> tuple[Newsletter, ...]:
     return tuple(to_newsletter(row) for row in _rows().filter(list_id=list_id).order_by("id"))
 
 
-def find_picture(picture_id: int | None) -> Picture | None:
-    """The picture with this id, if there is one."""
-    row = models.Picture.objects.filter(id=picture_id).first() if picture_id else None
-    return to_picture(row) if row else None
-
-
-def find_pictures(ids: list[int]) -> dict[int, Picture]:
-    """Several pictures at once."""
-    return {row.id: to_picture(row) for row in models.Picture.objects.filter(id__in=ids)}
-
-
-def get_picture_file(name: str) -> tuple[Path, str]:
-    """The file and content type of a picture's public name. Raises NotFound."""
-    stem, _, extension = name.partition(".")
-    known = (
-        models.Picture.objects.filter(sha256__startswith=stem, extension=extension).exists()
-        if len(stem) == 16
-        else False
-    )
-    file = picture_files.build_path(settings.CONFIG.data_dir, name)
-    if not known or not file.is_file():
-        raise NotFound("There is no such picture.")
-    return file, picture_files.CONTENT_TYPES[extension]
-
-
-def _rows() -> models.models.QuerySet[models.Newsletter]:
+def _rows() -> QuerySet[models.Newsletter]:
     return models.Newsletter.objects.select_related("logo_light", "logo_dark").prefetch_related("sections")
-
-
-def to_picture(row: models.Picture) -> Picture:
-    """The value of a row."""
-    file_name = picture_files.build_name(row.sha256, row.extension)
-    return Picture(
-        id=row.id,
-        name=file_name,
-        url=f"{settings.CONFIG.base_url}/pictures/{file_name}",
-        width=row.width,
-        height=row.height,
-        size=row.size,
-        content_type=picture_files.CONTENT_TYPES[row.extension],
-    )
 
 
 def to_newsletter(row: models.Newsletter) -> Newsletter:

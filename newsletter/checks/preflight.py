@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.utils import translation
 from django.utils.dates import MONTHS, WEEKDAYS
 
-from newsletter.catalog import newsletters
+from newsletter.catalog import newsletters, pictures
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import client_support, mail, stories, wording
 from newsletter.checks.findings import GRAVEST_FIRST, Finding
@@ -126,8 +126,8 @@ def _check_stories(edition: Edition, newsletter: Newsletter) -> Iterator[Finding
     fewest = min(len(variants.select_visible(edition, each).picks) for each in variants.list_variants(edition))
     yield from stories.check_count(fewest, newsletter.stories_least, newsletter.stories_wanted, newsletter.name)
     ran = pool.find_earlier_runs_of_picks(edition)
-    pictures = newsletters.find_pictures([each.picture_id for each in edition.picks if each.picture_id])
-    sizes = {each.key: pictures[each.picture_id].size for each in edition.picks if each.picture_id in pictures}
+    stored = pictures.find_pictures([each.picture_id for each in edition.picks if each.picture_id])
+    sizes = {each.key: stored[each.picture_id].size for each in edition.picks if each.picture_id in stored}
     for story in edition.picks:
         yield from stories.check_story(story, ran=ran.get(story.article_id, ""), picture_size=sizes.get(story.key, 0))
     yield from stories.check_duplicates(

@@ -137,7 +137,7 @@ def _date_feed(match: re.Match[str], now: datetime) -> str:
 
 def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Path, now: datetime) -> None:
     """One newsletter with its list, its look and its schedule."""
-    from newsletter.catalog import newsletter_settings
+    from newsletter.catalog import newsletter_settings, pictures
     from newsletter.scheduling import occurrences
     from subscribers import lists
 
@@ -155,7 +155,7 @@ def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Pa
         **settings,
     )
     light, dark = (
-        newsletter_settings.store_picture((material / paper[name]).read_bytes(), source_url="", now=now)
+        pictures.store_picture((material / paper[name]).read_bytes(), source_url="", now=now)
         for name in ("logo_light", "logo_dark")
     )
     newsletter_settings.set_logos(made.id, light=light, dark=dark)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from newsletter.catalog import newsletter_settings
+from newsletter.catalog import newsletter_settings, pictures
 from newsletter.checks import mail, preflight
 from newsletter.curator.editions import approval, edition_lookup, editions, models, picks
 from newsletter.kernel.errors import BadInput, NotFound, Refused
@@ -41,7 +41,7 @@ def test_without_a_subject_it_cannot_be_approved(edition: Any, now: datetime) ->
 
 
 def test_a_picture_without_a_credit_blocks(edition: Any, now: datetime) -> None:
-    stored = newsletter_settings.store_picture(picture(), source_url="", now=now)
+    stored = pictures.store_picture(picture(), source_url="", now=now)
     key = edition.picks[0].key
     models.Pick.objects.filter(key=key).update(picture_id=stored.id)
     assert found(edition.id, now)[f"story:{key}"] == "block"

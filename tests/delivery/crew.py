@@ -37,7 +37,7 @@ from newsletter.delivery.ledger import states  # noqa: E402
 from newsletter.delivery.reports import recipients, summary  # noqa: E402
 from newsletter.delivery.sending import freeze, hand_over, mailings  # noqa: E402
 from newsletter.delivery.sending.recall import (  # noqa: E402
-    RETRY_AFTER,  # noqa: E402
+    RETRY_AFTER,
     open_next_window,
     recall_mailing,
 )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from newsletter.catalog import newsletter_settings
+from newsletter.catalog import pictures
 from newsletter.curator.articles import article_lookup, canonical_urls, models, resources
 from newsletter.curator.articles.extraction import page, pasted, phrases
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
@@ -195,7 +195,7 @@ def copy_picture(
     if data is None:
         return trouble
     try:
-        row.picture_id = newsletter_settings.store_picture(data, source_url=_keep_web_address(address), now=now).id
+        row.picture_id = pictures.store_picture(data, source_url=_keep_web_address(address), now=now).id
     except NewsletterError as error:
         return f"The picture was not taken: {error}"
     return ""

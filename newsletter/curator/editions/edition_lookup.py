@@ -9,7 +9,8 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from newsletter.catalog.newsletters import find_pictures, get_newsletter
+from newsletter.catalog.newsletters import get_newsletter
+from newsletter.catalog.pictures import find_pictures
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.curator.editions import models, variants
 from newsletter.curator.editions.briefing import find_lead

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from newsletter import templater
-from newsletter.catalog import newsletters, sponsors
+from newsletter.catalog import newsletters, pictures, sponsors
 from newsletter.curator.editions import briefing, corrections, day_names, variants
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import Variant
@@ -23,7 +23,7 @@ def render_edition(edition: Edition, variant: Variant = variants.PLAIN) -> Rende
         briefing.build_briefing(
             seen,
             newsletter,
-            newsletters.find_pictures([each.picture_id for each in seen.picks if each.picture_id]),
+            pictures.find_pictures([each.picture_id for each in seen.picks if each.picture_id]),
             base_url=settings.CONFIG.base_url,
             list_slug=to.slug,
             list_name=to.name,

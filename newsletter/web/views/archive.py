@@ -12,7 +12,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from newsletter.catalog import newsletters
+from newsletter.catalog import newsletters, pictures
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import corrections, day_names, edition_lookup, variants
 from newsletter.curator.editions.values import Edition, Pick
@@ -154,7 +154,7 @@ def _find_public_newsletter(slug: str) -> Newsletter | None:
 def serve_picture(request: HttpRequest, name: str) -> FileResponse | HttpResponse:
     """A picture of our store; its name is the hash of its bytes, so it never changes."""
     try:
-        file, content_type = newsletters.get_picture_file(name)
+        file, content_type = pictures.get_picture_file(name)
     except NotFound:
         return HttpResponse("There is no such picture.", status=404, content_type="text/plain")
     response = FileResponse(file.open("rb"), content_type=content_type)

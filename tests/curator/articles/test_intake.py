@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.catalog import newsletters
+from newsletter.catalog import pictures
 from newsletter.curator.articles import article_lookup, intake, models, sources
 from newsletter.curator.articles.values import AddedArticle
 from newsletter.fetching import FetchError, fetch
@@ -69,7 +69,7 @@ def test_a_page_gives_an_article_with_all_that_it_declares(add: Callable[..., Ad
 
 def test_the_picture_of_a_page_comes_into_our_store(add: Callable[..., AddedArticle]) -> None:
     added = add()
-    picture = newsletters.find_picture(added.article.picture_id)
+    picture = pictures.find_picture(added.article.picture_id)
     assert added.warnings == ()
     assert picture is not None
     assert (picture.width, picture.height) == (60, 40)

@@ -266,12 +266,12 @@ def test_an_edition_without_anything_to_suggest_is_made_empty(newsletter: Newsle
 def test_a_picture_that_vanishes_at_its_source_stays_in_the_mail(
     edition: Edition, told: Told, web: Any, now: datetime
 ) -> None:
-    from newsletter.catalog import newsletters
+    from newsletter.catalog import pictures
 
     article = told("Funicular reopens", image=PICTURE, credit="Una Crag")
     (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web).picks
     web.fail(PICTURE)
     assert pick.picture_url in approval.preview(edition.id, now=now).html
-    file, content_type = newsletters.get_picture_file(pick.picture_url.rsplit("/", 1)[-1])
+    file, content_type = pictures.get_picture_file(pick.picture_url.rsplit("/", 1)[-1])
     assert file.exists()
     assert content_type == "image/jpeg" or content_type == "image/png"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.catalog import newsletter_settings, newsletters, picture_files
+from newsletter.catalog import newsletter_settings, picture_files, pictures
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.kernel.errors import NotFound, Refused
 from tests.conftest import just_before
@@ -20,22 +20,22 @@ SOURCE = "https://pictures.example.org/funicular.png"
 
 def test_a_picture_is_named_by_its_hash_and_served_from_our_address(drawn: Drawn, now: datetime) -> None:
     made = picture_files.prepare(drawn())
-    stored = newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
+    stored = pictures.store_picture(drawn(), source_url=SOURCE, now=now)
     assert stored.name == f"{made.sha256[:16]}.jpg"
     assert stored.url == f"http://testserver/pictures/{stored.name}"
     assert (stored.size, stored.content_type) == (len(made.data), "image/jpeg")
 
 
 def test_the_same_picture_is_kept_once(drawn: Drawn, now: datetime, data_dir: Path) -> None:
-    first = newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
-    second = newsletter_settings.store_picture(drawn(), source_url="https://elsewhere.example.net/copy.png", now=now)
+    first = pictures.store_picture(drawn(), source_url=SOURCE, now=now)
+    second = pictures.store_picture(drawn(), source_url="https://elsewhere.example.net/copy.png", now=now)
     assert first == second
     assert len(list(data_dir.rglob("*.jpg"))) == 1
 
 
 def test_a_picture_that_two_store_at_the_same_moment_is_kept_once(drawn: Drawn, now: datetime) -> None:
     def store() -> Picture:
-        return newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
+        return pictures.store_picture(drawn(), source_url=SOURCE, now=now)
 
     with just_before('INSERT INTO "catalog_picture"', store):
         stored = store()
@@ -43,16 +43,16 @@ def test_a_picture_that_two_store_at_the_same_moment_is_kept_once(drawn: Drawn, 
 
 
 def test_a_picture_lost_from_the_disk_comes_back_when_it_is_stored_again(drawn: Drawn, now: datetime) -> None:
-    stored = newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
-    file, _ = newsletters.get_picture_file(stored.name)
+    stored = pictures.store_picture(drawn(), source_url=SOURCE, now=now)
+    file, _ = pictures.get_picture_file(stored.name)
     file.unlink()
-    newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
-    assert newsletters.get_picture_file(stored.name)[0].is_file()
+    pictures.store_picture(drawn(), source_url=SOURCE, now=now)
+    assert pictures.get_picture_file(stored.name)[0].is_file()
 
 
 def test_a_stored_picture_is_found_by_its_public_name(drawn: Drawn, now: datetime) -> None:
-    stored = newsletter_settings.store_picture(drawn(mode="RGBA", colour=(1, 2, 3, 4)), source_url=SOURCE, now=now)
-    file, content_type = newsletters.get_picture_file(stored.name)
+    stored = pictures.store_picture(drawn(mode="RGBA", colour=(1, 2, 3, 4)), source_url=SOURCE, now=now)
+    file, content_type = pictures.get_picture_file(stored.name)
     assert (file.stat().st_size, content_type) == (stored.size, "image/png")
 
 
@@ -61,21 +61,21 @@ def test_a_stored_picture_is_found_by_its_public_name(drawn: Drawn, now: datetim
     ["", "secret.key", "../secret.key", "%2e%2e/secret.key", "0123456789abcdef.jpg", "________________.jpg", "a/b.jpg"],
 )
 def test_no_other_file_can_be_asked_for(drawn: Drawn, now: datetime, data_dir: Path, name: str) -> None:
-    newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
+    pictures.store_picture(drawn(), source_url=SOURCE, now=now)
     (data_dir / "secret.key").write_text("secret")
     with pytest.raises(NotFound):
-        newsletters.get_picture_file(name)
+        pictures.get_picture_file(name)
 
 
 def test_a_refused_picture_leaves_nothing_behind(now: datetime, data_dir: Path) -> None:
     with pytest.raises(Refused):
-        newsletter_settings.store_picture(b"<html></html>", source_url=SOURCE, now=now)
+        pictures.store_picture(b"<html></html>", source_url=SOURCE, now=now)
     assert not list(data_dir.iterdir())
-    assert newsletters.find_pictures([1, 2, 3]) == {}
+    assert pictures.find_pictures([1, 2, 3]) == {}
 
 
 def test_logos_are_set_and_taken_away(create: Callable[..., Newsletter], drawn: Drawn, now: datetime) -> None:
-    logo = newsletter_settings.store_picture(drawn(), source_url=SOURCE, now=now)
+    logo = pictures.store_picture(drawn(), source_url=SOURCE, now=now)
     made = create()
     with_logo = newsletter_settings.set_logos(made.id, light=logo, dark=None)
     assert (with_logo.logo_light, with_logo.logo_dark) == (logo, None)

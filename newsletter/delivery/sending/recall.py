@@ -29,7 +29,6 @@ RETRY_AFTER = timedelta(minutes=1)
 SHORTEST_WINDOW = timedelta(minutes=5)  # of a window: a shorter one is of no use
 FREE_SLOT_AFTER = timedelta(hours=4)  # behind the last message recalled: by then the provider has thrown it away
 _STARTED_STATES = (states.SENDING, states.PAUSED, states.FREEZING)
-_MAY_HAVE_LEFT = (states.SENDING, states.ACCEPTED, states.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,15 +13,19 @@ from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import approval, edition_lookup, editions
 from newsletter.delivery import models
 from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.states import Outcome
 from newsletter.delivery.providers.base import ProviderError
 from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, mailings, recall
 from newsletter.kernel.errors import Refused
+from subscribers.models import Subscriber
 from tests.conftest import House
 from tests.delivery.chaos import serving
 from tests.delivery.conftest import hand_over_all
+from tests.fakes.provider import ScriptedProvider
 from tests.fakes.sendgrid import KEY, MOST_STATUSES, Fault, SendGridServer
 from tests.fakes.sendgrid_events import event
 from tests.interleaving import just_before
@@ -541,3 +546,319 @@ def test_an_event_that_comes_as_a_recall_is_written_down_is_kept(stage: Stage, t
         stage.recall()
     recall.settle_late_batches(stage.now)
     assert stage.mailing.counts == {"recalled": 4, "delivered": 1}
+
+
+# Which mailing, and what is written down
+
+
+@pytest.fixture
+def trial(stage: Stage, plan: Any) -> models.Mailing:
+    """A test of the edition with a window of its own, due half an hour later."""
+    made = plan(
+        kind="test", provider="sendgrid", due_at=stage.due + timedelta(minutes=30), recall_minutes=LEAD, now=stage.now
+    )
+    return models.Mailing.objects.get(id=made.id)
+
+
+@pytest.mark.parametrize(
+    ("minutes_left", "faults", "window"),
+    [(17, [], states.OPEN), (29, [Fault(status=503)], states.WANTED), (16.9, [], states.CLOSED)],
+)
+def test_windows_are_decided_one_at_a_time_in_the_order_of_their_beginning(
+    stage: Stage, trial: models.Mailing, minutes_left: float, faults: list[Fault], window: str
+) -> None:
+    stage.plan()
+    stage.at(minutes_left)
+    stage.server.fail_next(*faults)
+    assert recall.open_next_window(stage.now, stage.provider)
+    first = models.Mailing.objects.get(id=stage.mailing_id)
+    begins_at = {states.OPEN: stage.now, states.WANTED: stage.now + timedelta(minutes=1), states.CLOSED: None}[window]
+    assert (first.recall, first.begins_at, bool(first.cancel_id)) == (window, begins_at, window == states.OPEN)
+    second = models.Mailing.objects.get(id=trial.id)
+    assert (second.recall, second.begins_at, second.cancel_id) == (states.WANTED, trial.begins_at, "")
+    assert recall.open_next_window(stage.now, stage.provider), "then the second"
+    assert models.Mailing.objects.get(id=trial.id).recall == states.OPEN
+    assert not recall.open_next_window(stage.now, stage.provider)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"state": states.PAUSED},
+        {"recall": states.OPEN},
+        {"recall": states.CLOSED},
+        {"provider": "outbox"},
+        {"seconds": 1},
+    ],
+    ids=str,
+)
+def test_no_id_is_asked_for_where_no_window_is_to_be_opened(stage: Stage, changed: dict[str, Any]) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    if "seconds" in changed:
+        changed = {"begins_at": stage.now + timedelta(**changed)}
+    models.Mailing.objects.update(**changed)
+    assert not recall.open_next_window(stage.now, stage.provider)
+    assert stage.server.requests == 0
+
+
+def test_with_a_provider_that_cannot_cancel_no_window_opens_and_no_place_is_given_back(stage: Stage) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    models.Mailing.objects.update(provider=ScriptedProvider.name)
+    assert not recall.open_next_window(stage.now, ScriptedProvider())
+    models.Mailing.objects.update(recall=states.OPEN, recalled_at=stage.now)
+    assert not recall.free_next_slot(stage.at(-60 * 9), ScriptedProvider())
+    assert models.Mailing.objects.get().recall == states.OPEN
+
+
+@pytest.mark.parametrize(
+    ("others", "minutes_left", "why"),
+    [(0, 16.9, "the provider gave no id for it in time"), (10, 60, "all 10 places the provider has for it are taken")],
+)
+def test_an_alarm_says_why_there_is_no_window_and_what_can_be_done(
+    stage: Stage, others: int, minutes_left: float, why: str
+) -> None:
+    stage.server.statuses = {f"others-{n}": "pause" for n in range(others)}
+    stage.at(LEAD)
+    stage.plan()
+    assert recall.open_next_window(stage.at(minutes_left), stage.provider)
+    (alarm,) = stage.mailing.alarms
+    assert alarm.message == f"It cannot be recalled: {why}. It leaves at its time and can be cancelled until then."
+    assert alarm.first_at == stage.now
+
+
+def test_a_window_that_has_to_wait_for_the_provider_is_logged(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    stage.server.fail_next(Fault(status=503))
+    recall.open_next_window(stage.now, stage.provider)
+    ((logger, level, message),) = [record for record in caplog.record_tuples if record[0] == recall.__name__]
+    assert (logger, level) == (recall.__name__, logging.WARNING)
+    assert message.startswith(f"No recall window for mailing {stage.mailing_id} yet: ")
+    assert "503" in message
+
+
+@pytest.mark.parametrize(
+    ("changed", "needs_a_place"),
+    [
+        ({}, True),
+        ({"state": states.PAUSED}, True),
+        ({"state": states.CANCELLED}, False),
+        ({"state": states.CANCELLED, "recalled": True}, True),
+        ({"state": states.CANCELLED, "recalled": True, "recall": states.CLOSED}, False),
+        ({"recall": states.WANTED}, False),
+        ({"minutes_left": 0}, False),
+        ({"minutes_left": 0, "state": states.CANCELLED, "recalled": True}, True),
+    ],
+    ids=str,
+)
+def test_a_place_is_needed_by_what_may_be_recalled_and_what_was_and_is_not_thrown_away(
+    stage: Stage, changed: dict[str, Any], needs_a_place: bool
+) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    stage.work()
+    stage.at(changed.pop("minutes_left", 30))
+    if changed.pop("recalled", False):
+        changed["recalled_at"] = stage.now
+    models.Mailing.objects.update(**changed)
+    assert recall._slot_holders(stage.now).exists() == needs_a_place
+
+
+@pytest.mark.parametrize(("others", "window"), [(MOST_STATUSES - 2, states.OPEN), (MOST_STATUSES - 1, states.CLOSED)])
+@pytest.mark.parametrize("recalled", [False, True])
+def test_a_mailing_of_ours_takes_one_place_before_it_is_recalled_and_after(
+    stage: Stage, trial: models.Mailing, others: int, recalled: bool, window: str
+) -> None:
+    stage.server.statuses = {f"others-{n}": "pause" for n in range(others)}
+    stage.plan()
+    recall.open_next_window(stage.at(40), stage.provider)
+    freeze.freeze_next(stage.now)
+    if recalled:
+        stage.recall()
+    recall.open_next_window(stage.at(30), stage.provider)
+    assert models.Mailing.objects.get(id=trial.id).recall == window
+
+
+@pytest.mark.parametrize("state", [states.FREEZING, states.SENDING, states.PAUSED])
+def test_a_mailing_is_recalled_in_whatever_state_it_is_under_way_and_no_other_with_it(
+    stage: Stage, trial: models.Mailing, state: str
+) -> None:
+    stage.plan()
+    stage.at(25)
+    stage.work()
+    models.Mailing.objects.filter(id=stage.mailing_id).update(state=state)
+    versions = dict(models.Batch.objects.values_list("mailing_id", "version"))
+    assert stage.recall() == recall.RecallResult(caught=5, withdrawn=0)
+    row = models.Mailing.objects.get(id=stage.mailing_id)
+    assert (row.state, row.reason, row.recalled_at) == (states.CANCELLED, "recalled by editor", stage.now)
+    other = models.Mailing.objects.get(id=trial.id)
+    assert (other.state, other.reason, other.recalled_at) == (states.SENDING, "", None)
+    assert summary.get_mailing(other.id).counts == {"accepted": 5}
+    versions[row.id] += 1
+    assert dict(models.Batch.objects.values_list("mailing_id", "version")) == versions
+
+
+def test_recalling_a_test_leaves_the_edition_as_it_is(stage: Stage, trial: models.Mailing) -> None:
+    stage.at(25)
+    stage.work()
+    stage.mailing_id = trial.id
+    before = edition_lookup.get_edition(trial.edition_id)
+    assert stage.recall().caught == 5
+    assert edition_lookup.get_edition(trial.edition_id) == before
+
+
+def test_while_the_provider_is_asked_nothing_more_is_handed_over_and_it_is_said_who_recalls(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    cancel = stage.provider.cancel
+    seen: list[tuple[str, str]] = []
+
+    def looks(cancel_id: str) -> None:
+        seen.append((stage.mailing.state, stage.mailing.reason))
+        cancel(cancel_id)
+
+    stage.provider.cancel = looks  # type: ignore[method-assign]
+    stage.recall()
+    assert seen == [(states.PAUSED, "being recalled by editor")]
+
+
+def test_a_recall_that_failed_says_why_and_what_to_do(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    stage.server.fail_next(Fault(status=503), Fault(status=503))
+    with pytest.raises(ProviderError) as failed:
+        stage.recall()
+    assert stage.mailing.reason == f"The recall failed: {failed.value} Recall it again, or resume."
+
+
+def test_a_reason_is_as_long_as_its_column_however_long_a_name_is(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    cancel = stage.provider.cancel
+    lengths: list[int] = []
+
+    def fails(cancel_id: str) -> None:
+        lengths.append(len(stage.mailing.reason))
+        raise ProviderError("x" * 400)
+
+    stage.provider.cancel = fails  # type: ignore[method-assign]
+    with pytest.raises(ProviderError):
+        recall.recall_mailing(stage.mailing_id, by="e" * 400, now=stage.now, provider=stage.provider)
+    lengths.append(len(stage.mailing.reason))
+    stage.provider.cancel = cancel  # type: ignore[method-assign]
+    recall.recall_mailing(stage.mailing_id, by="e" * 400, now=stage.now, provider=stage.provider)
+    lengths.append(len(stage.mailing.reason))
+    assert lengths == [300, 300, 300]
+
+
+@pytest.mark.parametrize(
+    ("changed", "refusal"),
+    [
+        (
+            {"state": states.SCHEDULED},
+            "Nothing of mailing {id} was handed over yet. Stop it: newsletter mailings cancel {id}",
+        ),
+        ({"state": states.CANCELLED, "reason": ""}, "Mailing {id} is cancelled already."),
+        (
+            {"state": states.CANCELLED, "reason": "recalled by ed"},
+            "Mailing {id} is cancelled already: recalled by ed.",
+        ),
+        (
+            {"recall": states.CLOSED},
+            "Mailing {id} is sending and has no recall window, so what the provider has cannot be called back. "
+            "Stop the rest: newsletter mailings pause {id}",
+        ),
+        (
+            {"state": states.FINISHED},
+            "Mailing {id} is finished and has no recall window, so what the provider has cannot be called back. "
+            "Stop the rest: newsletter mailings pause {id}",
+        ),
+        (
+            {"minutes_left": 11},
+            "It is too late: mailing {id} leaves in less than 12 minutes or has left. "
+            "Stop what was not handed over yet: newsletter mailings cancel {id}",
+        ),
+    ],
+    ids=str,
+)
+def test_a_refusal_to_recall_says_why_and_what_can_be_done_instead(
+    stage: Stage, changed: dict[str, Any], refusal: str
+) -> None:
+    stage.at(LEAD)
+    stage.plan()
+    stage.work()
+    stage.at(changed.pop("minutes_left", 30))
+    models.Mailing.objects.update(**changed)
+    with pytest.raises(Refused) as refused:
+        stage.recall()
+    assert str(refused.value) == refusal.format(id=stage.mailing_id)
+
+
+def test_a_recall_counts_the_readers_of_all_batches(stage: Stage, house: House) -> None:
+    newsletter_settings.change_newsletter(house.briefing.id, now=stage.now, click_tracking="on")
+    Subscriber.objects.filter(address__in=("reader0@example.com", "reader1@example.com")).update(tracked=False)
+    stage.at(40)
+    stage.plan()
+    recall.open_next_window(stage.now, stage.provider)
+    freeze.freeze_next(stage.now)
+    stage.server.fail_next(Fault(status=503, accept_first=True))
+    hand_over_all(stage.provider, stage.now)
+    assert sorted(stage.mailing.batches.items()) == [("accepted", 1), ("unknown", 1)]
+    assert stage.recall() == recall.RecallResult(caught=5, withdrawn=0)
+    assert stage.mailing.batches == {"recalled": 2}
+
+
+@pytest.mark.parametrize("answer", ["accepted", "unknown"])
+@pytest.mark.parametrize(("minutes_left", "spared"), [(-239, 5), (-240, 0)])
+def test_for_four_hours_late_answers_to_what_was_recalled_are_settled_and_of_no_other_mailing(
+    stage: Stage, trial: models.Mailing, answer: str, minutes_left: int, spared: int
+) -> None:
+    stage.plan()
+    stage.at(25)
+    stage.work()
+    stage.recall()
+    outcomes = Outcomes.planned(5)
+    outcomes.settle({"accepted": Outcome.ACCEPTED, "unknown": Outcome.UNKNOWN}[answer])
+    mine = models.Batch.objects.filter(mailing_id=stage.mailing_id)
+    mine.update(state=answer, outcomes=outcomes.packed())
+    assert recall.settle_late_batches(stage.at(minutes_left)) == spared
+    assert stage.mailing.batches == ({"recalled": 1} if spared else {answer: 1})
+    assert summary.get_mailing(trial.id).batches == {"accepted": 1}
+
+
+@pytest.mark.parametrize(
+    ("last_minutes", "minutes_left", "given_back"), [(0, -240, False), (0, -240.1, True), (10, -249, False)]
+)
+def test_the_place_of_a_recall_is_kept_for_four_hours_after_its_last_message_and_is_its_own(
+    stage: Stage, trial: models.Mailing, last_minutes: int, minutes_left: float, given_back: bool
+) -> None:
+    stage.plan()
+    stage.at(25)
+    stage.work()
+    stage.recall()
+    recall.recall_mailing(trial.id, by="editor", now=stage.now, provider=stage.provider)
+    mine = models.Mailing.objects.get(id=stage.mailing_id)
+    if last_minutes:
+        mine.batches.update(send_at=stage.due + timedelta(minutes=last_minutes))
+    assert recall.free_next_slot(stage.at(minutes_left), stage.provider) == given_back
+    other = models.Mailing.objects.get(id=trial.id)
+    assert set(stage.server.statuses) == ({other.cancel_id} if given_back else {mine.cancel_id, other.cancel_id})
+    mine.refresh_from_db()
+    assert (mine.recall, other.recall) == (states.CLOSED if given_back else states.OPEN, states.OPEN)
+    assert not recall.free_next_slot(stage.now, stage.provider), "it is given back once"
+
+
+@pytest.mark.parametrize("changed", [{"recalled_at": None}, {"provider": "outbox"}, {"recall": states.CLOSED}], ids=str)
+def test_no_place_is_given_back_where_none_is_held_by_a_recall(stage: Stage, changed: dict[str, Any]) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    stage.recall()
+    models.Mailing.objects.update(**changed)
+    assert not recall.free_next_slot(stage.at(-60 * 9), stage.provider)
+    assert len(stage.server.statuses) == 1

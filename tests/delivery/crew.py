@@ -36,11 +36,8 @@ from newsletter.delivery.events import applying  # noqa: E402
 from newsletter.delivery.ledger import states  # noqa: E402
 from newsletter.delivery.reports import recipients, summary  # noqa: E402
 from newsletter.delivery.sending import freeze, hand_over, mailings  # noqa: E402
-from newsletter.delivery.sending.recall import (  # noqa: E402
-    RETRY_AFTER,
-    open_next_window,
-    recall_mailing,
-)
+from newsletter.delivery.sending import recall as recall_windows  # noqa: E402
+from newsletter.delivery.sending.recall import open_next_window, recall_mailing  # noqa: E402
 from newsletter.delivery.sending.repair import repair_mailing  # noqa: E402
 from newsletter.jobs import tasks, wiring  # noqa: E402
 from newsletter.kernel import clock  # noqa: E402
@@ -52,7 +49,7 @@ BATCH = int(os.environ.get("CREW_BATCH", "25"))
 WINDOW = int(os.environ.get("CREW_WINDOW", "0"))
 hand_over.LEASE = applying.LEASE = timedelta(seconds=2)
 freeze.PAGE_SIZE = BATCH
-RETRY_AFTER = timedelta(seconds=0.5)
+recall_windows.RETRY_AFTER = timedelta(seconds=0.5)
 
 
 def prepare(readers: int) -> None:

@@ -19,8 +19,8 @@ COMPOSE: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "docs" / "
 OURS = {name: service for name, service in COMPOSE["services"].items() if service.get("command")}
 
 
-def test_there_is_a_web_a_heartbeat_and_more_than_one_worker() -> None:
-    assert {"web", "heartbeat", "worker", "setup"} == set(OURS)
+def test_there_is_a_web_a_scheduler_and_more_than_one_worker() -> None:
+    assert {"web", "scheduler", "worker", "setup"} == set(OURS)
     assert OURS["worker"]["deploy"]["replicas"] > 1
 
 

@@ -1,6 +1,6 @@
-"""The root of the command line: nouns are loaded only when called, errors become one clear line.
+"""The root of the command line: nouns are imported only when called, errors become one clear line.
 
-Django and the rooms take most of a second to import, so `newsletter --help` lists the nouns from
+Django and our packages take most of a second to import, so `newsletter --help` lists the nouns from
 the table below and imports none of them.
 """
 
@@ -19,25 +19,40 @@ from newsletter.kernel.errors import NewsletterError
 # name → (module, help)
 NOUNS: dict[str, tuple[str, str]] = {
     "setup": ("setup", "Prepare the database and the first administrator."),
-    "run": ("run", "Run everything: web, heartbeat and worker, each in its own process."),
-    "web": ("web", "Serve the desk and the readers' pages."),
-    "worker": ("worker", "Freeze audiences and hand batches over to the provider."),
-    "heartbeat": ("scheduler", "Open, claim and hold what the schedule says; fetch feeds."),
+    "run": ("run", "Run everything: web, scheduler and worker, each in its own process."),
+    "web": ("web", "Serve the desk and the public pages."),
+    "worker": ("worker", "Freeze audiences and send batches to the provider."),
+    "scheduler": ("scheduler", "Create drafts, start and hold mailings as scheduled; fetch feeds."),
     "demo": ("demo", "Compose and deliver a sample briefing in a folder of its own."),
-    "doctor": ("doctor", "Say what is misconfigured, and how to mend it."),
-    "manage": ("manage", "Django's own management commands."),
-    "newsletters": ("newsletters", "The products: sender, list, sections, look."),
+    "doctor": ("doctor", "Report what is misconfigured, and how to fix it."),
+    "manage": ("manage", "Run Django's own management commands."),
+    "newsletters": ("newsletters", "The products: sender, list, sections, theme."),
     "feeds": ("feeds", "Where stories come from."),
     "articles": ("articles", "Stories taken from feeds, pages, files or pasted text."),
     "editions": ("editions", "Pick, write, check, preview, approve and send an edition."),
-    "rules": ("rules", "What is suggested for a newsletter: rules, and what was learned."),
+    "rules": ("rules", "What is suggested for a newsletter: rules and the track record."),
     "schedules": ("schedules", "When a newsletter goes out."),
-    "mailings": ("mailings", "What was sent to whom, and what became of it."),
+    "mailings": ("mailings", "What was sent to whom, and its outcome."),
     "lists": ("lists", "What people subscribe to."),
-    "segments": ("segments", "Questions about readers, by name."),
-    "suppressions": ("suppressions", "Who must never be mailed, and which domains may not sign up."),
-    "subscribers": ("subscribers", "The readers: add, import, export, find."),
-    "users": ("users", "The people of the newsroom and their rights."),
+    "segments": ("segments", "Saved filters over subscribers."),
+    "suppressions": ("suppressions", "The suppression list, and which domains may not sign up."),
+    "subscribers": ("subscribers", "Add, import, export and find subscribers."),
+    "users": ("users", "Who works at the desk, and with which roles."),
+}
+# Nouns, verbs and options by their names in 0.1.0: still taken, listed nowhere, and the new name is printed on stderr.
+OLD_NAMES = {
+    "heartbeat": "scheduler",
+    "articles hold": "articles dates",
+    "editions box --shown-to": "--visibility",
+    "editions check --look": "--check-pages",
+    "editions edit --shown-to": "--visibility",
+    "lists silent": "lists inactive",
+    "mailings pull": "mailings sync-suppressions",
+    "newsletters create --least": "--min-stories",
+    "rules taste": "rules track-record",
+    "schedules create --open-before": "--draft-before",
+    "subscribers move": "subscribers change-address",
+    "subscribers tries": "subscribers signup-attempts",
 }
 WITHOUT_DJANGO = frozenset({"demo"})  # sets its own data folder before the settings are read
 
@@ -54,8 +69,31 @@ class _NounGroup(TyperGroup):
         return TyperCommand(cmd_name, help=NOUNS[cmd_name][1])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        args, replaced = replace_old_names(args)
+        for old, new in replaced:
+            typer.echo(f"“{old}” is now called “{new}”. The old name goes with the next release.", err=True)
         name, command, rest = super().resolve_command(ctx, args)
         return name, _load_noun(name) if name in NOUNS else command, rest
+
+
+def replace_old_names(args: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """The words of a command line under today's names, and what was replaced: old name, new name."""
+    words, replaced = list(args), []
+    for length in (1, 2):  # the noun, then its verb
+        old = " ".join(words[:length])
+        if old in OLD_NAMES:
+            words[:length] = OLD_NAMES[old].split()
+            replaced.append((old, OLD_NAMES[old]))
+    command = " ".join(words[:2])
+    for place, word in enumerate(words):
+        if word == "--":  # no options behind it
+            break
+        option, equals, value = word.partition("=")
+        new = OLD_NAMES.get(f"{command} {option}")
+        if new is not None:
+            words[place] = f"{new}{equals}{value}"
+            replaced.append((option, new))
+    return words, replaced
 
 
 def _load_noun(name: str) -> Any:
@@ -68,7 +106,7 @@ def _load_noun(name: str) -> Any:
 
 
 def prepare_django() -> None:
-    """Prepares Django: after this, rooms with models can be imported."""
+    """Prepares Django: after this, packages with models can be imported."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
     import django
 
@@ -86,7 +124,7 @@ app = typer.Typer(
 
 
 @app.callback(invoke_without_command=True)
-def show_version(version: bool = typer.Option(False, "--version", help="Print the version and end.")) -> None:
+def show_version(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
     """Newsletters from pick to proof: pick → render → check → send → prove."""
     if version:
         from newsletter import __version__
@@ -104,7 +142,7 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         _exit_with("Stopped.", 130)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads our output any more
         sys.exit(0)
     except Exception as error:
         message = _describe_failure(error)
@@ -115,7 +153,7 @@ def main() -> NoReturn:
 
 
 def _describe_failure(error: Exception) -> str | None:
-    """A sentence for trouble of database or disk; None for anything else (a defect of ours)."""
+    """A sentence for a failure of database, settings or disk; None for anything else (a defect of ours)."""
     from django.core.exceptions import ImproperlyConfigured
     from django.db import DatabaseError
 

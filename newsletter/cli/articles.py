@@ -96,7 +96,7 @@ def tag(
     emit_json(_to_dict(article)) if as_json else say(f"{article.title}: {', '.join(tags) if tags else 'no tags'}.")
 
 
-@app.command("hold")
+@app.command("dates")
 def set_days(
     article_id: int,
     first: str = typer.Option("", "--from", help="First day of an edition it may be in, like 2026-11-24."),

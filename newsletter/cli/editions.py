@@ -184,7 +184,7 @@ def edit(
     blurb: str | None = typer.Option(None),
     label: str | None = typer.Option(None),
     size: str | None = typer.Option(None, help="l, m, s, or a: a line of “Also today”."),
-    shown_to: str | None = typer.Option(None, help=VISIBILITY_HELP),
+    shown_to: str | None = typer.Option(None, "--visibility", help=VISIBILITY_HELP),
     image_alt: str | None = typer.Option(None),
     image_caption: str | None = typer.Option(None),
     image_credit: str | None = typer.Option(None),
@@ -238,7 +238,7 @@ def save_box(
     edition_id: int,
     text: str = typer.Argument(..., help="Markdown; - reads it from standard input."),
     title: str = typer.Option("", help="Its heading."),
-    shown_to: str = typer.Option("", help=VISIBILITY_HELP),
+    shown_to: str = typer.Option("", "--visibility", help=VISIBILITY_HELP),
     place: str = typer.Option("end", help="top, below the intro, or end, below the stories."),
     box_id: int | None = typer.Option(None, "--box", help="Write this box anew instead of adding one."),
     as_json: bool = JSON,
@@ -265,14 +265,14 @@ def drop_box(
 @app.command("check")
 def check_edition(
     edition_id: int,
-    look: bool = typer.Option(
-        False, "--look", help="Look at its stories' pages and its links first; else what is known."
+    check_pages: bool = typer.Option(
+        False, "--check-pages", help="Fetch its stories' pages and its links first, instead of using the last results."
     ),
     as_json: bool = JSON,
 ) -> None:
     """Say what is wrong with the draft; exit 1 when something blocks approval."""
-    if look:
-        with spinner("Looking at pages and links"):
+    if check_pages:
+        with spinner("Checking pages and links"):
             tasks.check_pages_and_links_of_edition(edition_id, clock.now())
     findings = preflight.check_edition(edition_id, now=clock.now())
     if as_json:

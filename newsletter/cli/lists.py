@@ -103,7 +103,7 @@ def show_growth(slug: str, months: int = typer.Option(12, min=1, max=120), as_js
 _COLUMNS = ("confirmed", "imported", "came_back", "left", "bounced", "complained", "silent")
 
 
-@app.command("silent")
+@app.command("inactive")
 def count_or_ask_inactive(
     slug: str,
     months: int = typer.Option(6, help="For how long nobody noticed them reading."),

@@ -196,7 +196,7 @@ def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
     )
 
 
-@app.command("pull")
+@app.command("sync-suppressions")
 def pull_suppressions_now(as_json: bool = JSON) -> None:
     """Take over now what the provider suppressed by itself (bounces, complaints); it happens once a day anyway."""
     pulled = tasks.sync_suppressions_now(clock.now())

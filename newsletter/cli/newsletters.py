@@ -34,7 +34,7 @@ def create(
     strap: str = typer.Option("", help="Line under the name."),
     language: str = typer.Option("en"),
     stories: int = typer.Option(12, min=1, max=60, help="Stories an edition wants."),
-    least: int = typer.Option(1, min=1, max=60, help="Fewer than this cannot be approved."),
+    min_stories: int = typer.Option(1, min=1, max=60, help="Fewer than this cannot be approved."),
     late_after: int = typer.Option(30, min=1, help="Minutes; later than this it is held and the editors asked."),
     as_json: bool = JSON,
 ) -> None:
@@ -54,7 +54,7 @@ def create(
         strap=strap,
         language=language,
         stories_wanted=stories,
-        stories_least=least,
+        stories_least=min_stories,
         late_after_minutes=late_after,
         now=now,
     )

@@ -58,7 +58,7 @@ def remove_rule(slug: str, rule_id: int, yes: bool = YES) -> None:
     say("The rule is removed.")
 
 
-@app.command("taste")
+@app.command("track-record")
 def show_track_record(slug: str, limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON) -> None:
     """Show what the editors picked and the readers clicked, by paper and by word."""
     found = rules.build_track_record(newsletters.get_newsletter_by_slug(slug).id)

@@ -1,4 +1,4 @@
-"""Run everything: web, heartbeat and worker, each in its own process."""
+"""Run everything: web, scheduler and worker, each in its own process."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ app = typer.Typer(add_completion=False)
 def run_all(
     listen: str = LISTEN, threads: int = typer.Option(4, min=1, max=32, help="Requests in flight at once.")
 ) -> None:
-    """Run everything: web, heartbeat and worker, each in its own process, started again when one dies."""
+    """Run everything: web, scheduler and worker, each in its own process, restarted when one dies."""
     require_ready()
     host, port = parse_listen(listen)
     say(
@@ -30,7 +30,7 @@ def run_all(
     sys.stdout.flush()
     children = (
         Child("web", ("--listen", f"{host}:{port}")),
-        Child("heartbeat"),
+        Child("scheduler"),
         Child("worker", ("--threads", str(threads))),
     )
     sys.exit(Supervisor(children).run())

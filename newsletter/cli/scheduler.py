@@ -1,4 +1,4 @@
-"""Open, claim and hold what the schedule says; fetch feeds."""
+"""Create drafts, start and hold mailings as scheduled; fetch feeds."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def run_scheduler(
-    once: bool = typer.Option(False, "--once", help="One beat, then end (for cron or to look)."),
+    once: bool = typer.Option(False, "--once", help="Tick once, then exit (for cron, or to look)."),
     supervised: bool = SUPERVISED,
     as_json: bool = JSON,
 ) -> None:
-    """Open, claim and hold what the schedule says; fetch feeds. Any number may run at once."""
+    """Create drafts, start and hold mailings as scheduled; fetch feeds. Any number may run at once."""
     if supervised:
         end_with_parent()
     wiring.get_provider_name()
@@ -33,8 +33,8 @@ def run_scheduler(
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    beating = Scheduler()
-    beating.start()
-    say("The heartbeat is on.")
+    scheduler = Scheduler()
+    scheduler.start()
+    say("The scheduler is running.")
     stop.wait()
-    beating.stop()
+    scheduler.stop()

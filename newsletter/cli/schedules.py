@@ -23,7 +23,7 @@ def create(
     time: str = typer.Option(..., help="Local time, like 07:00."),
     weekdays: str = typer.Option("daily", help="daily, weekdays, mon,wed or 1-5."),
     zone: str = typer.Option("", help="Time zone; default: the newsletter's."),
-    open_before: int = typer.Option(180, min=5, help="Minutes before: the edition is opened and prefilled."),
+    draft_before: int = typer.Option(180, min=5, help="Minutes before: the draft is created and prefilled."),
     as_json: bool = JSON,
 ) -> None:
     """Say when a newsletter goes out."""
@@ -34,7 +34,7 @@ def create(
         weekdays=weekdays,
         time=time,
         zone=zone or found.zone,
-        open_before_minutes=open_before,
+        open_before_minutes=draft_before,
         now=now,
     )
     occurrences.materialise(now)

@@ -337,7 +337,7 @@ def set_values(
     say(f"{person.address}: {person.tier}; {', '.join(person.tags) or 'no tags'}; {known or 'no attributes'}.")
 
 
-@app.command("tries")
+@app.command("signup-attempts")
 def show_signup_attempts(days: int = typer.Option(1, min=1, max=30), as_json: bool = JSON) -> None:
     """Show how many tried to sign up of late, and what became of it."""
     found = signup_attempts.count_attempts(clock.now() - timedelta(days=days))
@@ -375,7 +375,7 @@ def show(address: str, as_json: bool = JSON) -> None:
         say(f"was {former.address} until {former.until:%Y-%m-%d %H:%M} UTC")
 
 
-@app.command("move")
+@app.command("change-address")
 def change_address(address: str, new_address: str) -> None:
     """Give a reader another address; the old one stays findable."""
     now = clock.now()

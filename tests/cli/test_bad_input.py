@@ -87,7 +87,7 @@ def test_bad_input_is_named_with_its_remedy(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ("edit 1 KEY --shown-to nobody", "members, free"),
+        ("edit 1 KEY --visibility nobody", "members, free"),
         ("edit 1 KEY --size x", "l, m, s or a"),
         ("box 1 Words --place middle", "top or end"),
         ("preview 1 --out OUT --for members", "nobody in particular"),
@@ -108,9 +108,9 @@ def test_parts_for_some_are_set_shown_written_and_tested(
     newsletter: Newsletter, edition: Any, tmp_path: Path, settings: Any
 ) -> None:
     number, key = str(edition.id), edition.picks[1].key
-    assert newsletter("editions", "edit", number, key, "--shown-to", "members")[0] == 0
+    assert newsletter("editions", "edit", number, key, "--visibility", "members")[0] == 0
     assert newsletter("editions", "edit", number, "--second-subject", "Trains come back")[0] == 0
-    assert newsletter("editions", "box", number, "Of *ours*", "--title", "A word", "--shown-to", "free")[0] == 0
+    assert newsletter("editions", "box", number, "Of *ours*", "--title", "A word", "--visibility", "free")[0] == 0
     shown = json.loads(newsletter("editions", "show", number, "--json")[1])
     assert [pick["shown_to"] for pick in shown["picks"]] == ["", "members", ""]
     (box,) = shown["boxes"]

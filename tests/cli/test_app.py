@@ -1,0 +1,60 @@
+"""Names of 0.1.0 on the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from newsletter.cli.app import NOUNS, OLD_NAMES, app, replace_old_names
+
+
+@pytest.mark.parametrize(
+    ("words", "today"),
+    [
+        ("heartbeat --once", "scheduler --once"),
+        ("subscribers tries --days 3", "subscribers signup-attempts --days 3"),
+        ("editions edit 1 KEY --shown-to free", "editions edit 1 KEY --visibility free"),
+        ("editions edit 1 KEY --shown-to=free", "editions edit 1 KEY --visibility=free"),
+        ("schedules create morning --open-before 120", "schedules create morning --draft-before 120"),
+        ("editions box 1 -- --shown-to", "editions box 1 -- --shown-to"),
+        ("feeds add heartbeat", "feeds add heartbeat"),
+        ("editions send 1 --look", "editions send 1 --look"),
+        ("", ""),
+    ],
+)
+def test_an_old_name_is_replaced_only_where_it_was_one(words: str, today: str) -> None:
+    assert " ".join(replace_old_names(words.split())[0]) == today
+
+
+@pytest.mark.parametrize("old", OLD_NAMES)
+def test_every_old_name_leads_to_something_that_exists_and_is_itself_gone(old: str) -> None:
+    options = _find_options(replace_old_names(old.split())[0])
+    assert old not in NOUNS
+    if old.split()[-1].startswith("--"):
+        assert OLD_NAMES[old] in options
+        assert old.split()[-1] not in options
+
+
+def _find_options(words: list[str]) -> set[str]:
+    """The options of a command. Raises when there is no such command."""
+    command: Any = typer.main.get_command(app)
+    context = typer.Context(command, info_name="newsletter")
+    for word in words:
+        if word.startswith("--"):
+            break
+        _, command, _ = command.resolve_command(context, [word])
+        context = typer.Context(command, info_name=word, parent=context)
+    return {flag for each in command.params for flag in each.opts}
+
+
+def test_the_new_name_is_printed_on_standard_error() -> None:
+    done = CliRunner().invoke(app, ["heartbeat", "--help"])
+    assert done.exit_code == 0
+    assert done.stderr.strip() == "“heartbeat” is now called “scheduler”. The old name goes with the next release."
+
+
+def test_old_names_are_not_listed() -> None:
+    assert "heartbeat" not in CliRunner().invoke(app, ["--help"]).stdout

@@ -66,7 +66,7 @@ class _Month:
     def day(self, number: int) -> int:
         """One day; the size of the database at its end, in bytes."""
         from newsletter.delivery import models
-        from newsletter.delivery.events import applying, engagement
+        from newsletter.delivery.events import applying, engagement, inbox
         from newsletter.jobs import heartbeats
         from subscribers import rate_limits
 
@@ -75,7 +75,7 @@ class _Month:
         mailing = models.Mailing.objects.latest("id")
         for raw in self._posts(mailing, now):
             stamp = str(int(now.timestamp()))
-            applying.receive(
+            inbox.receive(
                 raw, signature=self.signer.sign(raw, stamp), timestamp=stamp, keys=[self.signer.public_key], now=now
             )
             applying.apply_next(now, owner="bench")
@@ -83,7 +83,7 @@ class _Month:
             pass
         engagement.roll_up(now, owner="bench", at_once=True)
         evening = now + timedelta(hours=12)
-        applying.delete_expired(evening)
+        inbox.delete_expired(evening)
         rate_limits.delete_old_hits(evening)
         heartbeats.delete_stale(evening)
         return _size()

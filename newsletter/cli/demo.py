@@ -138,7 +138,7 @@ def _date_feed(match: re.Match[str], now: datetime) -> str:
 def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Path, now: datetime) -> None:
     """One newsletter with its list, its look and its schedule."""
     from newsletter.catalog import newsletter_settings, pictures
-    from newsletter.scheduling import occurrences
+    from newsletter.scheduling import occurrences, schedules
     from subscribers import lists
 
     target = lists.create_list(
@@ -159,7 +159,7 @@ def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Pa
         for name in ("logo_light", "logo_dark")
     )
     newsletter_settings.set_logos(made.id, light=light, dark=dark)
-    occurrences.create_schedule(made.id, **each["schedule"], zone=made.zone, now=now)
+    schedules.create_schedule(made.id, **each["schedule"], zone=made.zone, now=now)
     occurrences.materialise(now)
 
 

@@ -29,7 +29,7 @@ def create(
     """Say when a newsletter goes out."""
     now = clock.now()
     found = get_newsletter_by_slug(newsletter)
-    made = occurrences.create_schedule(
+    made = schedules.create_schedule(
         found.id,
         weekdays=weekdays,
         time=time,
@@ -48,7 +48,7 @@ def create(
     )
     if as_json:
         return emit_json(made)
-    following = schedules.find_next(found.id, now)
+    following = occurrences.find_next(found.id, now)
     say(f"{found.name}: schedule {made.id} is set.")
     if following:
         say(f"Next: {clock.format_in_zone(following.instant, made.zone)}")
@@ -85,7 +85,7 @@ def list_upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JS
     """List what is planned for the coming days, and what was held or missed in the past two."""
     now = clock.now()
     occurrences.materialise(now)
-    found = schedules.list_occurrences(now - timedelta(days=2), now + timedelta(days=days))
+    found = occurrences.list_occurrences(now - timedelta(days=2), now + timedelta(days=days))
     if as_json:
         return emit_json(found)
     newsletters = {n.id: n for n in list_newsletters()}
@@ -113,7 +113,7 @@ def skip_date(
 ) -> None:
     """Leave out one date."""
     now = clock.now()
-    occurrences.skip_date(schedule_id, clock.parse_day(date), reason=reason, by=BY, now=now)
+    schedules.skip_date(schedule_id, clock.parse_day(date), reason=reason, by=BY, now=now)
     audit_log.record(None, "skipped date", f"schedule {schedule_id}", now=now, detail=f"{date} {reason}")
     say(f"{date} is left out: {reason}")
 
@@ -122,7 +122,7 @@ def skip_date(
 def unskip_date(schedule_id: int, date: str) -> None:
     """Take a left-out date in again."""
     now = clock.now()
-    occurrences.unskip_date(schedule_id, clock.parse_day(date), by=BY, now=now)
+    schedules.unskip_date(schedule_id, clock.parse_day(date), by=BY, now=now)
     audit_log.record(None, "took date in again", f"schedule {schedule_id}", now=now, detail=date)
     say(f"{date} is planned again.")
 
@@ -132,7 +132,7 @@ def pause_schedule(schedule_id: int, yes: bool = YES) -> None:
     """Stop a schedule until it is resumed."""
     confirm_or_refuse(f"Pause schedule {schedule_id}?", yes)
     now = clock.now()
-    occurrences.pause(schedule_id, now=now)
+    schedules.pause(schedule_id, now=now)
     audit_log.record(None, "paused schedule", str(schedule_id), now=now)
     say(f"Schedule {schedule_id} is paused.")
 
@@ -141,6 +141,6 @@ def pause_schedule(schedule_id: int, yes: bool = YES) -> None:
 def resume_schedule(schedule_id: int) -> None:
     """Let a paused schedule go on."""
     now = clock.now()
-    occurrences.resume(schedule_id, now=now)
+    schedules.resume(schedule_id, now=now)
     audit_log.record(None, "resumed schedule", str(schedule_id), now=now)
     say(f"Schedule {schedule_id} is on.")

@@ -28,7 +28,7 @@ from newsletter.curator.editions import (
 )
 from newsletter.curator.editions.values import Snapshot
 from newsletter.curator.editions.variants import PLAIN, Variant
-from newsletter.delivery.events import applying, engagement, suppression_sync, unsubscribed_after_send
+from newsletter.delivery.events import engagement, inbox, suppression_sync, unsubscribed_after_send
 from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import mailings, one_off, recall, repair
 from newsletter.jobs import erasure, heartbeats, hints, wiring
@@ -73,7 +73,7 @@ def tick(now: datetime, *, opening: bool = True) -> TickResult:
             failed[name] = str(error)
     heartbeats.delete_stale(now)
     rate_limits.delete_old_hits(now)
-    applying.delete_expired(now)
+    inbox.delete_expired(now)
     return TickResult(done, failed)
 
 
@@ -171,9 +171,10 @@ def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime
     with transaction.atomic():
         if held is not None and not occurrences.claim(held.id, now):
             raise Conflict("Somebody else is sending this edition at the same moment.")
-        return _create_mailing(
+        made = _create_mailing(
             snapshot, due_at=max(at or now, now), by=by, now=now, occurrence_id=held.id if held else None
         )
+    return summary.get_mailing(made)
 
 
 def _create_mailing(
@@ -184,7 +185,7 @@ def _create_mailing(
     now: datetime,
     occurrence_id: int | None = None,
     kind: str = "edition",
-) -> summary.Mailing:
+) -> int:
     hints.hint_mailings()
     edition = edition_lookup.get_edition(snapshot.edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
@@ -210,7 +211,8 @@ def send_correction(edition_id: int, *, by: str, now: datetime) -> summary.Maili
     or this was mailed already."""
     with transaction.atomic():
         snapshot = corrections.freeze_correction(edition_id, by=by, now=now)
-        return _create_mailing(snapshot, due_at=now, by=by, now=now, kind="correction")
+        made = _create_mailing(snapshot, due_at=now, by=by, now=now, kind="correction")
+    return summary.get_mailing(made)
 
 
 def send_test(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from newsletter.scheduling import calendar
+from newsletter.scheduling import calendar, models
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +40,17 @@ class Occurrence:
     state: str
     reason: str
     edition_id: int | None
+
+
+def to_schedule(row: models.Schedule) -> Schedule:
+    """The value of a row."""
+    return Schedule(
+        row.id,
+        row.newsletter_id,
+        row.weekdays,
+        row.time,
+        row.zone,
+        row.open_before_minutes,
+        row.active,
+        tuple(sorted((skip.date, skip.reason) for skip in row.skips.all())),
+    )

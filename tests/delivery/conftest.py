@@ -11,7 +11,7 @@ import pytest
 
 from newsletter.curator.editions import approval, edition_lookup
 from newsletter.delivery import models
-from newsletter.delivery.events import applying
+from newsletter.delivery.events import applying, inbox
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, hand_over, mailings
@@ -56,7 +56,7 @@ def plan(house: House, edition: Any, now: datetime) -> Callable[..., Mailing]:
             "by": "test",
             "now": now,
         }
-        return mailings.create_mailing(**(given | changes))
+        return summary.get_mailing(mailings.create_mailing(**(given | changes)))
 
     return make
 
@@ -93,7 +93,7 @@ def take(signer: Signer, now: datetime) -> Callable[..., None]:
 
     def receive(*happened: dict[str, Any], at: datetime = now, apply: bool = True) -> None:
         raw, timestamp = post(*happened), str(int(at.timestamp()))
-        applying.receive(
+        inbox.receive(
             raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=[signer.public_key], now=now
         )
         while apply and applying.apply_next(now, owner="test"):

@@ -32,12 +32,10 @@ from newsletter.catalog import newsletter_settings  # noqa: E402  the rooms need
 from newsletter.curator.articles import intake  # noqa: E402
 from newsletter.curator.editions import approval, editions, picks  # noqa: E402
 from newsletter.delivery import models  # noqa: E402
-from newsletter.delivery.events import applying  # noqa: E402
+from newsletter.delivery.events import applying, inbox  # noqa: E402
 from newsletter.delivery.ledger import states  # noqa: E402
 from newsletter.delivery.reports import recipients, summary  # noqa: E402
-from newsletter.delivery.sending import freeze, hand_over, mailings  # noqa: E402
-from newsletter.delivery.sending import recall as recall_windows  # noqa: E402
-from newsletter.delivery.sending.recall import open_next_window, recall_mailing  # noqa: E402
+from newsletter.delivery.sending import freeze, hand_over, mailings, recall  # noqa: E402
 from newsletter.delivery.sending.repair import repair_mailing  # noqa: E402
 from newsletter.jobs import tasks, wiring  # noqa: E402
 from newsletter.kernel import clock  # noqa: E402
@@ -49,7 +47,7 @@ BATCH = int(os.environ.get("CREW_BATCH", "25"))
 WINDOW = int(os.environ.get("CREW_WINDOW", "0"))
 hand_over.LEASE = applying.LEASE = timedelta(seconds=2)
 freeze.PAGE_SIZE = BATCH
-recall_windows.RETRY_AFTER = timedelta(seconds=0.5)
+recall.RETRY_AFTER = timedelta(seconds=0.5)
 
 
 def prepare(readers: int) -> None:
@@ -89,7 +87,7 @@ def work() -> None:
     while True:
         worked = (
             hand_over.hand_over_next(clock.now(), owner=owner, provider=provider, clock=clock.now)
-            or open_next_window(clock.now(), provider)
+            or recall.open_next_window(clock.now(), provider)
             or freeze.freeze_next(clock.now())
             or mailings.finish_settled(clock.now())
             or applying.apply_next(clock.now(), owner=owner)
@@ -141,7 +139,7 @@ def hear(file: str) -> None:
     told = json.loads(Path(file).read_text())
     for signature, timestamp, body in told["posts"]:
         raw = base64.b64decode(body)
-        applying.receive(raw, signature=signature, timestamp=timestamp, keys=[told["key"]], now=clock.now())
+        inbox.receive(raw, signature=signature, timestamp=timestamp, keys=[told["key"]], now=clock.now())
 
 
 def repair() -> None:
@@ -149,9 +147,9 @@ def repair() -> None:
     print(repair_mailing(mailing.id, unknown=True, now=clock.now()))
 
 
-def recall() -> None:
+def recall_all() -> None:
     (mailing,) = summary.list_mailings()
-    spared = recall_mailing(mailing.id, by="operator", now=clock.now(), provider=wiring.get_provider())
+    spared = recall.recall_mailing(mailing.id, by="operator", now=clock.now(), provider=wiring.get_provider())
     print(spared.caught + spared.withdrawn)
 
 
@@ -172,7 +170,7 @@ if __name__ == "__main__":
         "work": work,
         "hear": lambda: hear(rest[0]),
         "repair": repair,
-        "recall": recall,
+        "recall": recall_all,
         "report": report,
     }
     verbs[verb]()

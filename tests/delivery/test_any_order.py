@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.delivery import models
-from newsletter.delivery.events import applying
+from newsletter.delivery.events import applying, inbox
 from newsletter.delivery.ledger import states
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
@@ -101,7 +101,7 @@ class World:
             }
             events.append(event("delivered", ids, request.recipients[0].address, int(self.now.timestamp())))
         raw, at = post(*events), str(int(self.now.timestamp()))
-        applying.receive(raw, signature=signer.sign(raw, at), timestamp=at, keys=[signer.public_key], now=self.now)
+        inbox.receive(raw, signature=signer.sign(raw, at), timestamp=at, keys=[signer.public_key], now=self.now)
         while applying.apply_next(self.now, owner="test"):
             pass
 

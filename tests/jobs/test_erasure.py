@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.checks import preflight
 from newsletter.delivery import models
-from newsletter.delivery.events import applying
+from newsletter.delivery.events import applying, inbox
 from newsletter.delivery.events.erasure import erase_addresses
 from newsletter.delivery.sending import freeze, hand_over
 from newsletter.jobs import erasure, tasks, wiring
@@ -34,7 +34,7 @@ def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> list
 def receive(now: datetime, *events: dict[str, Any]) -> None:
     """Takes a signed post of the provider, and leaves it waiting."""
     signer, raw, timestamp = Signer(), post(*events), str(int(now.timestamp()))
-    applying.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=[signer.public_key], now=now)
+    inbox.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=[signer.public_key], now=now)
 
 
 def letters() -> str:

@@ -22,12 +22,12 @@ from tests.interleaving import just_before
 def scheduled(house: Any, articles: Callable[..., list[int]], now: datetime) -> Any:
     """A daily 07:00 schedule of the morning briefing (London, so 07:00 UTC in November), and enough stories."""
     articles(6)
-    return occurrences.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", now=now)
+    return schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", now=now)
 
 
 def occurrence(now: datetime, day: int = 0) -> Any:
     """The occurrence of today or a later day."""
-    found = schedules.list_occurrences(now - timedelta(days=3), now + timedelta(days=9))
+    found = occurrences.list_occurrences(now - timedelta(days=3), now + timedelta(days=9))
     return next(each for each in found if each.date == now.date() + timedelta(days=day))
 
 
@@ -171,7 +171,7 @@ def test_what_was_cancelled_by_hand_is_not_sent_by_the_schedule(
 
 def test_one_newsletter_in_trouble_never_stops_the_next(scheduled: Any, house: Any, now: datetime) -> None:
     occurrences.materialise(now)
-    found = schedules.list_occurrences(now, now + timedelta(days=3))[:2]
+    found = occurrences.list_occurrences(now, now + timedelta(days=3))[:2]
     taken: list[int] = []
 
     def step(each: Any) -> bool:

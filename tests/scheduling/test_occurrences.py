@@ -16,13 +16,13 @@ from tests.interleaving import just_before
 @pytest.fixture
 def schedule(house: Any, now: datetime) -> Any:
     """Every day at seven in London, from now."""
-    made = occurrences.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", now=now)
+    made = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", now=now)
     occurrences.materialise(now)
     return made
 
 
 def planned(now: datetime) -> tuple[Occurrence, ...]:
-    return schedules.list_occurrences(now - timedelta(days=5), now + timedelta(days=20))
+    return occurrences.list_occurrences(now - timedelta(days=5), now + timedelta(days=20))
 
 
 def test_planning_twice_changes_nothing(schedule: Any, now: datetime) -> None:
@@ -35,7 +35,7 @@ def test_planning_twice_changes_nothing(schedule: Any, now: datetime) -> None:
 def test_what_fell_due_while_nothing_ran_is_found(schedule: Any, now: datetime) -> None:
     later = now + timedelta(days=20)
     occurrences.materialise(later)
-    missed = [each for each in schedules.list_occurrences(now, later) if each.instant > later - occurrences.LOOK_BACK]
+    missed = [each for each in occurrences.list_occurrences(now, later) if each.instant > later - occurrences.LOOK_BACK]
     assert len(missed) == 2
     assert {each.id for each in missed} <= {each.id for each in occurrences.list_due(later)}
 
@@ -48,18 +48,18 @@ def test_only_one_of_two_gets_a_claim(schedule: Any, now: datetime) -> None:
 
 def test_a_date_can_be_left_out_and_taken_in_again(schedule: Any, now: datetime) -> None:
     day = planned(now)[3].date
-    occurrences.skip_date(schedule.id, day, reason="Holiday", by="ann@example.com", now=now)
+    schedules.skip_date(schedule.id, day, reason="Holiday", by="ann@example.com", now=now)
     skipped = planned(now)[3]
     assert (skipped.state, skipped.reason) == ("skipped", "Holiday (ann@example.com)")
-    occurrences.unskip_date(schedule.id, day, by="ann@example.com", now=now)
+    schedules.unskip_date(schedule.id, day, by="ann@example.com", now=now)
     assert planned(now)[3].state == "planned"
 
 
 def test_a_date_left_out_before_it_is_planned_stays_out(schedule: Any, now: datetime) -> None:
     far = now.date() + timedelta(days=30)
-    occurrences.skip_date(schedule.id, far, reason="Holiday", by="ann", now=now)
+    schedules.skip_date(schedule.id, far, reason="Holiday", by="ann", now=now)
     occurrences.materialise(now + timedelta(days=28))
-    found = schedules.list_occurrences(now + timedelta(days=29), now + timedelta(days=33))
+    found = occurrences.list_occurrences(now + timedelta(days=29), now + timedelta(days=33))
     assert {each.date: each.state for each in found}[far] == "skipped"
 
 
@@ -67,26 +67,26 @@ def test_what_is_being_sent_cannot_be_left_out(schedule: Any, now: datetime) -> 
     first = planned(now)[0]
     occurrences.claim(first.id, now)
     with pytest.raises(Refused, match="being sent"):
-        occurrences.skip_date(schedule.id, first.date, reason="Too late", by="ann", now=now)
+        schedules.skip_date(schedule.id, first.date, reason="Too late", by="ann", now=now)
 
 
 def test_leaving_out_needs_a_reason(schedule: Any, now: datetime) -> None:
     with pytest.raises(BadInput, match="why"):
-        occurrences.skip_date(schedule.id, date(2026, 12, 25), reason=" ", by="ann", now=now)
+        schedules.skip_date(schedule.id, date(2026, 12, 25), reason=" ", by="ann", now=now)
 
 
 def test_changing_the_time_plans_the_future_anew(schedule: Any, now: datetime) -> None:
-    occurrences.change_schedule(schedule.id, now=now, time="08:30", weekdays="weekdays")
+    schedules.change_schedule(schedule.id, now=now, time="08:30", weekdays="weekdays")
     instants = [each.instant for each in planned(now)]
     assert {(instant.hour, instant.minute) for instant in instants} == {(8, 30)}
     assert all(instant.isoweekday() < 6 for instant in instants)
 
 
 def test_a_paused_schedule_plans_nothing_until_it_goes_on(schedule: Any, now: datetime) -> None:
-    occurrences.pause(schedule.id, now=now)
+    schedules.pause(schedule.id, now=now)
     assert occurrences.materialise(now) == 0
     assert planned(now) == ()
-    occurrences.resume(schedule.id, now=now)
+    schedules.resume(schedule.id, now=now)
     assert len(planned(now)) == 8
 
 
@@ -99,7 +99,7 @@ def test_bad_rules_name_the_field(house: Any, now: datetime, field: str, value: 
         field: value
     }
     with pytest.raises(BadInput) as caught:
-        occurrences.create_schedule(house.briefing.id, now=now, **given)
+        schedules.create_schedule(house.briefing.id, now=now, **given)
     assert caught.value.field == field
 
 
@@ -107,7 +107,7 @@ def test_an_unknown_schedule_is_not_found(db: None, now: datetime) -> None:
     with pytest.raises(NotFound):
         schedules.get_schedule(99)
     with pytest.raises(NotFound):
-        occurrences.change_schedule(99, now=now, time="08:00")
+        schedules.change_schedule(99, now=now, time="08:00")
 
 
 def test_every_state_but_the_last_leads_on() -> None:
@@ -117,13 +117,13 @@ def test_every_state_but_the_last_leads_on() -> None:
 
 def test_what_was_opened_goes_out_at_the_new_time_only(schedule: Any, now: datetime) -> None:
     models.Occurrence.objects.filter(instant__date=now.date()).update(state=states.OPENED)
-    occurrences.change_schedule(schedule.id, now=now, time="09:00")
+    schedules.change_schedule(schedule.id, now=now, time="09:00")
     assert [each.instant.hour for each in planned(now)] == [9] * 8
 
 
 def test_nothing_of_a_paused_schedule_is_sent_even_when_it_was_opened(schedule: Any, now: datetime) -> None:
     models.Occurrence.objects.filter(instant__date=now.date()).update(state=states.OPENED)
-    occurrences.pause(schedule.id, now=now)
+    schedules.pause(schedule.id, now=now)
     assert occurrences.list_due(now + timedelta(days=8)) == ()
 
 
@@ -131,14 +131,14 @@ def test_a_change_plans_nothing_for_the_past(schedule: Any, now: datetime) -> No
     later = now + timedelta(days=3)
     occurrences.materialise(later)
     before = [each for each in planned(later) if each.instant <= later]
-    occurrences.change_schedule(schedule.id, now=later, time="05:00")
+    schedules.change_schedule(schedule.id, now=later, time="05:00")
     assert [each for each in planned(later) if each.instant <= later] == before
 
 
 def test_a_left_out_date_stays_out_once_when_the_time_changes(schedule: Any, now: datetime) -> None:
     day = planned(now)[3].date
-    occurrences.skip_date(schedule.id, day, reason="Holiday", by="ann", now=now)
-    occurrences.change_schedule(schedule.id, now=now, time="09:00")
+    schedules.skip_date(schedule.id, day, reason="Holiday", by="ann", now=now)
+    schedules.change_schedule(schedule.id, now=now, time="09:00")
     assert [each.state for each in planned(now) if each.date == day] == ["skipped"]
 
 
@@ -161,7 +161,7 @@ def test_what_another_claimed_is_neither_held_nor_missed(schedule: Any, now: dat
 def test_a_date_claimed_as_it_is_left_out_is_sent(schedule: Any, now: datetime) -> None:
     first = planned(now)[0]
     with just_before("UPDATE scheduler_occurrence", lambda: occurrences.claim(first.id, now)):
-        occurrences.skip_date(schedule.id, first.date, reason="Holiday", by="ann", now=now)
+        schedules.skip_date(schedule.id, first.date, reason="Holiday", by="ann", now=now)
     assert planned(now)[0].state == "claimed"
 
 
@@ -169,15 +169,15 @@ def test_what_is_handed_over_before_its_time_is_not_planned_anew_by_a_change(sch
     first = planned(now)[0]
     assert first.instant > now
     occurrences.claim(first.id, now)
-    occurrences.change_schedule(schedule.id, now=now, time="09:00")
+    schedules.change_schedule(schedule.id, now=now, time="09:00")
     assert [each.id for each in planned(now) if each.state == "claimed"] == [first.id]
 
 
 def test_a_left_out_date_that_is_past_stays_out(schedule: Any, now: datetime) -> None:
     first = planned(now)[0]
-    occurrences.skip_date(schedule.id, first.date, reason="Holiday", by="ann", now=now)
+    schedules.skip_date(schedule.id, first.date, reason="Holiday", by="ann", now=now)
     with pytest.raises(Refused, match="is past"):
-        occurrences.unskip_date(schedule.id, first.date, by="ann", now=first.instant)
+        schedules.unskip_date(schedule.id, first.date, by="ann", now=first.instant)
     assert planned(now)[0].state == "skipped"
 
 

@@ -68,11 +68,11 @@ DESK = sorted(set(NAMES) - PUBLIC)
 @pytest.fixture
 def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
     """An address of every page, about the morning briefing where it is about one."""
-    from newsletter.scheduling import occurrences
+    from newsletter.scheduling import schedules
     from subscribers import subscriber_lookup
     from subscribers.imports.run import import_csv
 
-    schedule = occurrences.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
+    schedule = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
     reader = subscriber_lookup.find_subscribers("reader0")[0].id
     run = import_csv(BytesIO(b"email\n"), house.list.id, dry_run=False, by="test", now=now, name="none.csv").id
     edition, mailing = sent.edition_id, sent.id

@@ -25,15 +25,11 @@ from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.providers.base import Event, RejectReason
 from newsletter.delivery.sending import ledger_rows
-from newsletter.kernel.errors import BadInput, NotAllowed
+from newsletter.kernel.errors import BadInput
 from subscribers import bounces_complaints
 
 log = logging.getLogger(__name__)
 
-LARGEST_PAYLOAD = 2 * 2**20  # bytes; SendGrid posts some 768 kB at most (fact 31)
-OLDEST_PAYLOAD = timedelta(days=3)  # of signed timestamps; event ids are kept for longer
-PAYLOAD_RETENTION = timedelta(hours=48)
-SEEN_EVENT_RETENTION = timedelta(days=4)
 LEASE = timedelta(seconds=20)  # a stroke takes less than one; what another did meanwhile is noticed
 PAYLOADS_PER_CHUNK = 4  # posts, some 4,000 events: the writing takes some hundredths of a second
 ROWS_PER_QUERY = 1_000  # to a query
@@ -47,22 +43,6 @@ _UPDATE_BATCH = """
            handed_over_at = CASE WHEN state = %s THEN handed_over_at ELSE COALESCE(handed_over_at, %s) END
      WHERE id = %s AND version = %s AND state = %s
 """
-
-
-def receive(raw: bytes, *, signature: str, timestamp: str, keys: Sequence[str], now: datetime) -> None:
-    """Stores a post that one of `keys` signed. Raises NotAllowed for a forged one, BadInput for one too large or old.
-
-    Without keys every post is refused. The same post twice is stored once.
-    """
-    if not keys:
-        raise NotAllowed("No key is set, so no events are taken. Set NEWSLETTER_SENDGRID_WEBHOOK_KEYS.")
-    if len(raw) > LARGEST_PAYLOAD:
-        raise BadInput(f"A post may have {LARGEST_PAYLOAD // 2**20} MB.")
-    if not sendgrid_events.is_genuine(raw, signature=signature, timestamp=timestamp, keys=keys):
-        raise NotAllowed("The signature does not fit the body.")
-    if not timestamp.isdecimal() or datetime.fromtimestamp(int(timestamp[:11]), UTC) < now - OLDEST_PAYLOAD:
-        raise BadInput("The post was signed too long ago.")
-    models.Post.objects.get_or_create(digest=hashlib.sha256(raw).digest(), defaults={"body": raw, "received_at": now})
 
 
 def apply_next(now: datetime, *, owner: str) -> bool:
@@ -91,15 +71,6 @@ class _Chunk:
     events: dict[int, Event]
     batches: list[tuple[models.Batch, FoldedBatch]]
     strays: list[Event]
-
-
-def delete_expired(now: datetime) -> None:
-    """Forgets posts that could not be applied in time, and ids of events that can come no more."""
-    late = models.Post.objects.filter(received_at__lt=now - PAYLOAD_RETENTION)
-    if count := late.count():
-        log.error("%s posts of the provider could not be applied within %s and are dropped", count, PAYLOAD_RETENTION)
-        late.delete()
-    models.SeenEvent.objects.filter(at__lt=now - SEEN_EVENT_RETENTION).delete()
 
 
 def _acquire_lock(owner: str, now: datetime) -> bool:

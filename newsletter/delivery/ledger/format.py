@@ -9,7 +9,6 @@ a number of two bytes for each, deflated.
 from __future__ import annotations
 
 import sys
-import zlib
 from array import array
 from bisect import bisect_left
 from collections import Counter
@@ -37,42 +36,27 @@ def pack_members(ids: Sequence[int]) -> bytes:
         raise ValueError("Members must ascend, each once.")
     widest = max(gaps, default=0)
     width = next(width for width in (1, 2, 4, 8) if widest < 1 << 8 * width)
-    return bytes((width,)) + ids[0].to_bytes(8, "little") + _to_little_endian(array(_CODES[width], gaps)).tobytes()
+    return bytes((width,)) + ids[0].to_bytes(8, "little") + to_little_endian(array(_CODES[width], gaps)).tobytes()
 
 
 def unpack_members(data: bytes | memoryview, format: int = FORMAT) -> list[int]:
     """The ids of a batch, ascending. Raises UnknownFormat."""
-    _require_known_format(format)
+    require_known_format(format)
     raw = bytes(data)
     gaps = array(_CODES[raw[0]])
     gaps.frombytes(raw[9:])
-    return list(accumulate(_to_little_endian(gaps), initial=int.from_bytes(raw[1:9], "little")))
+    return list(accumulate(to_little_endian(gaps), initial=int.from_bytes(raw[1:9], "little")))
 
 
-def pack_index_entries(places: Sequence[tuple[int, int]]) -> bytes:
-    """(id, number up to 65535) ascending by id, as bytes: where each candidate of a mailing is to be found."""
-    numbers = array("H", [number for _, number in places])
-    return zlib.compress(pack_members([person for person, _ in places]) + _to_little_endian(numbers).tobytes(), 1)
-
-
-def find_index_entry(data: bytes | memoryview, subscriber_id: int, format: int = FORMAT) -> int | None:
-    """The number that `pack_index_entries` packed for a person, or None. Raises UnknownFormat."""
-    _require_known_format(format)
-    raw = zlib.decompress(data)
-    width = raw[0]
-    count = (len(raw) - 9 + width) // (width + 2)
-    end = 9 + (count - 1) * width
-    place = find_place(subscriber_id, unpack_members(raw[:end]))
-    return None if place is None else int.from_bytes(raw[end + 2 * place : end + 2 * place + 2], "little")
-
-
-def _to_little_endian(values: array[int]) -> array[int]:
+def to_little_endian(values: array[int]) -> array[int]:
+    """The numbers in the byte order of the format, or back."""
     if sys.byteorder == "big":
         values.byteswap()
     return values
 
 
-def _require_known_format(format: int) -> None:
+def require_known_format(format: int) -> None:
+    """Raises UnknownFormat for what a newer version packed."""
     if format != FORMAT:
         raise UnknownFormat(
             f"The ledger is in format {format}; this version reads {FORMAT}. Update this worker, then start it again."
@@ -85,7 +69,7 @@ class Outcomes:
     __slots__ = ("_data",)
 
     def __init__(self, data: bytes | memoryview, format: int = FORMAT) -> None:
-        _require_known_format(format)
+        require_known_format(format)
         self._data = bytearray(data)
 
     @classmethod

@@ -10,9 +10,9 @@ from itertools import islice
 from django.db import connection
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger.format import Outcomes, find_index_entry, find_place, unpack_members
+from newsletter.delivery.ledger import audience_index
+from newsletter.delivery.ledger.format import Outcomes, find_place, unpack_members
 from newsletter.delivery.ledger.states import Outcome
-from newsletter.delivery.sending import ledger_rows
 
 MAILINGS_PER_QUERY = 250  # to a query: two parameters each
 
@@ -53,10 +53,10 @@ def list_deliveries(subscriber_id: int, *, limit: int = 50) -> tuple[Delivery, .
     while len(found) < limit and (some := dict(islice(entries, MAILINGS_PER_QUERY))):
         known = models.Mailing.objects.only("edition_id", "newsletter_id", "due_at").in_bulk(list(some))
         became = _find_outcomes(
-            subscriber_id, {of: place for of, place in some.items() if not ledger_rows.decode_exclusion(place)}
+            subscriber_id, {of: place for of, place in some.items() if not audience_index.decode_exclusion(place)}
         )
         for mailing_id, place in some.items():
-            word, row = ledger_rows.decode_exclusion(place) or became.get(mailing_id, ""), known[mailing_id]
+            word, row = audience_index.decode_exclusion(place) or became.get(mailing_id, ""), known[mailing_id]
             if word:
                 found.append(Delivery(mailing_id, row.edition_id, row.newsletter_id, row.due_at, word))
     return tuple(found[:limit])
@@ -68,7 +68,7 @@ def _list_index_entries(subscriber_id: int) -> Iterator[tuple[int, int]]:
         cursor.execute(_SELECT_INDEX, [subscriber_id, subscriber_id])
         pages = cursor.fetchall()
     for mailing_id, places, form in pages:
-        place = find_index_entry(places, subscriber_id, form)
+        place = audience_index.find_index_entry(places, subscriber_id, form)
         if place is not None:
             yield mailing_id, place
 

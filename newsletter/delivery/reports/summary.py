@@ -14,17 +14,8 @@ from newsletter.delivery import models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import MemberFlag, Outcome
-from newsletter.delivery.reports.history import Delivery
-from newsletter.delivery.reports.recipients import (
-    ReportLine,
-)
 from newsletter.delivery.sending import recall_window
 from newsletter.kernel.errors import NotFound
-
-__all__ = [
-    "Alarm", "Delivery", "Mailing", "ReportLine", "Who", "clicks", "due_of_edition", "editions_by_key", "everybody",
-    "house_alarms", "mailing", "mailing_of_edition", "mailings", "on_its_way", "outcomes_of", "report", "was_cancelled", "who",
-]  # fmt: skip
 
 ENGAGEMENT = (MemberFlag.OPENED, MemberFlag.OPENED_BY_MACHINE, MemberFlag.CLICKED, MemberFlag.CLICKED_BY_MACHINE)
 

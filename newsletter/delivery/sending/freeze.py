@@ -20,7 +20,7 @@ from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import approval, edition_lookup, variants, visibility
 from newsletter.curator.editions.variants import Variant
 from newsletter.delivery import models
-from newsletter.delivery.ledger import batching, states
+from newsletter.delivery.ledger import audience_index, batching, states
 from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import Outcome
@@ -273,7 +273,7 @@ class _PageWriter:
     def _directory(self, chosen: Sequence[ClassifiedCandidate]) -> list[models.Directory]:
         """Where each candidate of a page is."""
         places = [
-            (person, ledger_rows.encode_exclusion(reason) if reason else self.strata[stratum])
+            (person, audience_index.encode_exclusion(reason) if reason else self.strata[stratum])
             for person, reason, stratum in chosen
         ]
         return [

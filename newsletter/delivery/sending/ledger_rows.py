@@ -8,10 +8,9 @@ from typing import Any, Protocol
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger import states
-from newsletter.delivery.ledger.format import FORMAT, Outcomes, pack_index_entries, pack_members
+from newsletter.delivery.ledger.audience_index import pack_index_entries
+from newsletter.delivery.ledger.format import FORMAT, Outcomes, pack_members
 from newsletter.kernel import ids
-
-_FIRST_EXCLUSION_ENTRY = 65_000  # places in the directory from here on are exclusions, those below are strata
 
 
 class BatchReference(Protocol):
@@ -74,16 +73,6 @@ def build_audience_index(mailing_id: int, places: Sequence[tuple[int, int]]) -> 
         format=FORMAT,
         places=pack_index_entries(places),
     )
-
-
-def encode_exclusion(reason: str) -> int:
-    """The place in the directory of who is left out for this reason."""
-    return _FIRST_EXCLUSION_ENTRY + states.EXCLUSION_REASONS.index(reason)
-
-
-def decode_exclusion(place: int) -> str:
-    """The reason at a place in the directory; "" for a stratum."""
-    return states.EXCLUSION_REASONS[place - _FIRST_EXCLUSION_ENTRY] if place >= _FIRST_EXCLUSION_ENTRY else ""
 
 
 def build_exception(

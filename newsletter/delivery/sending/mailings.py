@@ -18,8 +18,6 @@ from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import Outcome
 from newsletter.delivery.providers import registry
-from newsletter.delivery.reports import summary
-from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import recall_window
 from newsletter.kernel import ids
 from newsletter.kernel.errors import Conflict, NotFound, Refused
@@ -40,8 +38,8 @@ def create_mailing(
     now: datetime,
     occurrence_id: int | None = None,
     recall_minutes: int = 0,
-) -> Mailing:
-    """Plans the sending of a snapshot at `due_at`. An edition has one mailing: a second is Refused.
+) -> int:
+    """Plans the sending of a snapshot at `due_at`: the id of the mailing. An edition has one: a second is Refused.
 
     One that is held because the edition was edited takes the new snapshot and the new time. With `recall_minutes` it
     is handed over so long before, where the provider can be stopped until then. Raises BadInput for a provider there
@@ -76,7 +74,7 @@ def create_mailing(
         raise Conflict(
             f"Somebody else has just sent edition {edition_id}. Look at it: newsletter mailings list"
         ) from None
-    return summary.get_mailing(row.id)
+    return row.id
 
 
 def _plan_recall_window(provider: str, due_at: datetime, minutes: int, now: datetime) -> dict[str, Any]:
@@ -87,7 +85,7 @@ def _plan_recall_window(provider: str, due_at: datetime, minutes: int, now: date
 
 def _reschedule(
     row: models.Mailing, snapshot_id: int, due_at: datetime, by: str, window: dict[str, Any], occurrence_id: int | None
-) -> Mailing:
+) -> int:
     # A mailing that froze its audience may have reached people: it is never armed again.
     rows = models.Mailing.objects.filter(id=row.id, state__in=(states.HELD, states.SCHEDULED), frozen_at=None)
     fresh = {"occurrence_id": occurrence_id} if occurrence_id and row.occurrence_id is None else {}
@@ -98,7 +96,7 @@ def _reschedule(
         raise Refused(
             f"Edition {row.edition_id} has the mailing {row.id} already, which is {row.state}. Look at it: newsletter mailings show {row.id}"
         )
-    return summary.get_mailing(row.id)
+    return row.id
 
 
 def finish_settled(now: datetime) -> int:

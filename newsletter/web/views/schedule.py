@@ -32,7 +32,7 @@ def show_schedule(request: HttpRequest) -> HttpResponse:
         return _create_schedule(request)
     now = clock.now()
     newsletters = {each.id: each for each in list_accessible_newsletters(request)}
-    found = schedules.list_occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
+    found = occurrences.list_occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
     rules = [
         (
             each,
@@ -84,7 +84,7 @@ def _create_schedule(request: HttpRequest) -> HttpResponse:
     require_permission(request, "configure", newsletter.id)
     now = clock.now()
     try:
-        made = occurrences.create_schedule(
+        made = schedules.create_schedule(
             newsletter.id,
             weekdays=_read_weekdays(request),
             time=request.POST.get("time", ""),
@@ -115,12 +115,12 @@ def update_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
     do = request.POST.get("do", "save")
     try:
         if do == "pause":
-            occurrences.pause(schedule_id, now=now)
+            schedules.pause(schedule_id, now=now)
         elif do == "resume":
-            occurrences.resume(schedule_id, now=now)
+            schedules.resume(schedule_id, now=now)
         else:
             fields = {name: request.POST[name] for name in ("time", "zone") if request.POST.get(name)}
-            occurrences.change_schedule(schedule_id, now=now, weekdays=_read_weekdays(request), **fields)
+            schedules.change_schedule(schedule_id, now=now, weekdays=_read_weekdays(request), **fields)
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("schedule")
@@ -138,9 +138,9 @@ def skip_or_unskip_date(request: HttpRequest, schedule_id: int) -> HttpResponse:
     try:
         day = clock.parse_day(request.POST.get("date", ""))
         if request.POST.get("undo"):
-            occurrences.unskip_date(schedule_id, day, by=get_actor_email(request), now=now)
+            schedules.unskip_date(schedule_id, day, by=get_actor_email(request), now=now)
         else:
-            occurrences.skip_date(
+            schedules.skip_date(
                 schedule_id, day, reason=request.POST.get("reason", ""), by=get_actor_email(request), now=now
             )
     except NewsletterError as error:

@@ -17,7 +17,7 @@ from newsletter.curator.editions.values import Edition
 from newsletter.delivery.reports import summary
 from newsletter.jobs import heartbeats
 from newsletter.kernel import clock
-from newsletter.scheduling import schedules
+from newsletter.scheduling import occurrences
 from newsletter.web.access import desk_view, list_accessible_newsletters
 from newsletter.web.context import get_newsroom_zone
 from newsletter.web.views.schedule import find_edition_of_occurrence
@@ -81,7 +81,7 @@ def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterat
     ids = [each.id for each in newsletters]
     readers = {each.id: lists.count_subscribers_by_state(each.list_id).get("active", 0) for each in newsletters}
     seen: set[int] = set()
-    for occurrence in schedules.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
+    for occurrence in occurrences.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
         newsletter = _find_newsletter(newsletters, occurrence.newsletter_id)
         edition = find_edition_of_occurrence(occurrence)
         if edition:

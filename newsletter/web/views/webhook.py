@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from newsletter.delivery.events import applying
+from newsletter.delivery.events import inbox
 from newsletter.delivery.providers.sendgrid_events import SIGNATURE_HEADER, TIMESTAMP_HEADER
 from newsletter.jobs import hints
 from newsletter.kernel import clock
@@ -20,7 +20,7 @@ from newsletter.kernel.errors import BadInput, NotAllowed
 def receive_sendgrid(request: HttpRequest) -> HttpResponse:
     """SendGrid's signed event webhook. 2xx once it is stored: anything else is posted again (SendGrid fact 32)."""
     try:
-        applying.receive(
+        inbox.receive(
             request.body,
             signature=request.headers.get(SIGNATURE_HEADER, ""),
             timestamp=request.headers.get(TIMESTAMP_HEADER, ""),

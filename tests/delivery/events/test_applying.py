@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from newsletter.delivery import models
-from newsletter.delivery.events import applying, unsubscribed_after_send
+from newsletter.delivery.events import applying, inbox, unsubscribed_after_send
 from newsletter.delivery.ledger import states
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
@@ -240,28 +240,28 @@ def test_without_the_right_key_nothing_is_taken(keys: list[str], signer: Signer,
     raw, timestamp = post(), str(int(now.timestamp()))
     keys = [Signer().public_key for _ in keys]
     with pytest.raises(NotAllowed):
-        applying.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=keys, now=now)
+        inbox.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=keys, now=now)
     assert not models.Post.objects.exists()
 
 
 def test_a_post_signed_days_ago_is_refused(take: Callable[..., None], now: datetime, db: None) -> None:
-    take(at=now - applying.OLDEST_PAYLOAD + timedelta(minutes=1))
+    take(at=now - inbox.OLDEST_PAYLOAD + timedelta(minutes=1))
     with pytest.raises(BadInput, match="too long ago"):
-        take(at=now - applying.OLDEST_PAYLOAD - timedelta(minutes=1))
+        take(at=now - inbox.OLDEST_PAYLOAD - timedelta(minutes=1))
 
 
 def test_a_post_larger_than_the_provider_ever_makes_is_refused_before_it_is_looked_at(
     signer: Signer, now: datetime
 ) -> None:
     with pytest.raises(BadInput, match="2 MB"):
-        applying.receive(b"x" * (applying.LARGEST_PAYLOAD + 1), signature="", timestamp="1", keys=["k"], now=now)
+        inbox.receive(b"x" * (inbox.LARGEST_PAYLOAD + 1), signature="", timestamp="1", keys=["k"], now=now)
 
 
 def test_a_signed_post_that_is_no_json_does_not_stop_the_others(
     sent: Callable[..., Sent], take: Callable[..., None], signer: Signer, now: datetime
 ) -> None:
     mailing, raw, timestamp = sent(1), b"[{", str(int(now.timestamp()))
-    applying.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=[signer.public_key], now=now)
+    inbox.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=[signer.public_key], now=now)
     take(mailing.event("delivered"))
     assert mailing.mailing.counts == {"delivered": 1}
 
@@ -272,12 +272,12 @@ def test_what_could_not_be_applied_in_two_days_is_dropped_and_ids_outlast_their_
     mailing = sent(1)
     take(mailing.event("delivered"))
     take(mailing.event("open"), apply=False)
-    applying.delete_expired(now + timedelta(hours=49))
+    inbox.delete_expired(now + timedelta(hours=49))
     assert not models.Post.objects.exists()
     assert models.SeenEvent.objects.count() == 1
-    applying.delete_expired(now + applying.OLDEST_PAYLOAD)
+    inbox.delete_expired(now + inbox.OLDEST_PAYLOAD)
     assert models.SeenEvent.objects.count() == 1, "its post would still be taken"
-    applying.delete_expired(now + applying.SEEN_EVENT_RETENTION + timedelta(minutes=1))
+    inbox.delete_expired(now + inbox.SEEN_EVENT_RETENTION + timedelta(minutes=1))
     assert not models.SeenEvent.objects.exists()
 
 

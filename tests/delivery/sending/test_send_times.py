@@ -68,7 +68,7 @@ def test_the_account_has_a_limit_for_all_newsletters_together(
     )  # fmt: skip
     freeze.freeze_next(now)
     assert due_times(first.id, now) == [0, 60]
-    assert due_times(second.id, now) == [120, 180], "behind the first, though both are due now"
+    assert due_times(second, now) == [120, 180], "behind the first, though both are due now"
 
 
 def test_going_on_after_a_pause_keeps_to_the_limit(house: House, plan: Plan, join: Join, now: datetime) -> None:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from django.db import models
 
+from newsletter.catalog.states import NewsletterState
+
 
 class Newsletter(models.Model):
     """A product: “Morning Briefing”. Who sends it, to which list, how it looks, how late it may be."""
-
-    class State(models.TextChoices):
-        PENDING = "pending"
-        LIVE = "live"
-        PAUSED = "paused"
-        CANCELLED = "cancelled"
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     strap = models.CharField(max_length=200, blank=True)
     description = models.TextField(blank=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.LIVE)
+    state = models.CharField(
+        max_length=10, choices=[(each.value, each.label) for each in NewsletterState], default=NewsletterState.LIVE
+    )
 
     publication = models.CharField(max_length=120)
     publication_url = models.URLField(max_length=500, blank=True)

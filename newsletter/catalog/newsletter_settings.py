@@ -12,6 +12,7 @@ from django.db import transaction
 from email_validator import EmailNotValidError, validate_email
 
 from newsletter.catalog import models, newsletters
+from newsletter.catalog.states import NewsletterState
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
@@ -239,10 +240,11 @@ def _check_language(value: str) -> str:
     return value
 
 
-def _check_state(value: str) -> str:
-    if value not in models.Newsletter.State.values:
-        raise BadInput(f"“{value}” is no state. It can be {', '.join(models.Newsletter.State.values)}.", "state")
-    return value
+def _check_state(value: str) -> NewsletterState:
+    try:
+        return NewsletterState(value)
+    except ValueError:
+        raise BadInput(f"“{value}” is no state. It can be {', '.join(NewsletterState)}.", "state") from None
 
 
 def _check_theme(value: Any) -> Any:

@@ -8,10 +8,9 @@ from django.db.models import QuerySet
 
 from newsletter.catalog import models
 from newsletter.catalog.pictures import to_picture
+from newsletter.catalog.states import NewsletterState
 from newsletter.catalog.values import Newsletter, Section
 from newsletter.kernel.errors import NotFound
-
-STATES: tuple[str, ...] = tuple(models.Newsletter.State.values)
 
 
 def get_newsletter(newsletter_id: int) -> Newsletter:
@@ -60,7 +59,7 @@ def to_newsletter(row: models.Newsletter) -> Newsletter:
         name=row.name,
         strap=row.strap,
         description=row.description,
-        state=row.state,
+        state=NewsletterState(row.state),
         publication=row.publication,
         publication_url=row.publication_url,
         from_email=row.from_email,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from newsletter.catalog.states import NewsletterState
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -40,7 +42,7 @@ class Newsletter:
     name: str
     strap: str
     description: str
-    state: str
+    state: NewsletterState
     publication: str
     publication_url: str
     from_email: str

@@ -13,6 +13,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from newsletter.accounts import users
 from newsletter.catalog.newsletters import list_newsletters
+from newsletter.catalog.states import NewsletterState
 from newsletter.config import Config
 from newsletter.delivery.events import suppression_sync
 from newsletter.delivery.providers import sendgrid_events
@@ -137,7 +138,7 @@ def _check_newsletters() -> Iterator[Diagnosis]:
         yield Diagnosis("look", "There is no newsletter yet.", "Make one: newsletter newsletters create …")
     scheduled = {schedule.newsletter_id for schedule in schedules.list_schedules() if schedule.active}
     for each in newsletters:
-        if each.state != "live":
+        if each.state != NewsletterState.LIVE:
             yield Diagnosis(
                 "look",
                 f"{each.name} is {each.state}, so it is not sent.",

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import transaction
 
 from newsletter.catalog import newsletter_settings, newsletters
+from newsletter.catalog.states import NewsletterState
 from newsletter.curator.articles import sources, stories
 from newsletter.curator.editions import (
     approval,
@@ -189,7 +190,7 @@ def _create_mailing(
     hints.hint_mailings()
     edition = edition_lookup.get_edition(snapshot.edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
-    if newsletter.state != "live":
+    if newsletter.state != NewsletterState.LIVE:
         raise Refused(f"{newsletter.name} is {newsletter.state}, so nothing is sent. Set it live first.")
     return mailings.create_mailing(
         snapshot_id=snapshot.id,

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletter_settings, newsletters, sponsors
+from newsletter.catalog.states import NewsletterState
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
@@ -126,7 +127,7 @@ def show_settings(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _list_choices(name: str) -> tuple[str, ...]:
     return (
-        tuple(newsletters.STATES)
+        tuple(NewsletterState)
         if name == "state"
         else list_mail_templates(settings.CONFIG.templates_dir)
         if name == "template"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.catalog.states import NewsletterState
 from newsletter.catalog.values import Newsletter, Picture, Section
 from newsletter.curator.editions import briefing
 from newsletter.curator.editions.values import Edition, Pick
@@ -20,7 +21,7 @@ PHOTO = Picture(2, "photo.jpg", "http://testserver/pictures/photo.jpg", 1280, 80
 
 def newsletter(**fields: Any) -> Newsletter:
     made = Newsletter(
-        id=1, slug="hill-post", name="Hill Post", strap="News from above", description="", state="live",
+        id=1, slug="hill-post", name="Hill Post", strap="News from above", description="", state=NewsletterState.LIVE,
         publication="Hill Press", publication_url="https://press.example.com", from_email="news@example.com",
         from_name="Hill Post", reply_to="", postal_address="4 Tarn Street", signed="The desk", list_id=1, language="en",
         zone="Europe/London", template="briefing", theme={"light": {"accent": "#0b4f6c"}}, logo_light=None, logo_dark=None,

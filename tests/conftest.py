@@ -130,10 +130,10 @@ def readers(house: House, now: datetime) -> Callable[..., list[int]]:
 
 @pytest.fixture
 def articles(house: House, now: datetime) -> Callable[..., list[int]]:
-    """Adds articles by pasting invented text: articles(3) gives their ids."""
+    """Adds articles by pasting invented text: articles(3) gives their ids. `at` is the instant they came in."""
     from newsletter.curator.articles import intake
 
-    def add(count: int) -> list[int]:
+    def add(count: int, at: datetime = now) -> list[int]:
         found = []
         for n in range(count):
             word = _WORDS[n % len(_WORDS)]
@@ -145,7 +145,7 @@ def articles(house: House, now: datetime) -> Callable[..., list[int]]:
             )
             found.append(
                 intake.add_article_from_paste(
-                    text, url=f"https://paper{n % 4}.example.org/story/{n}", now=now
+                    text, url=f"https://paper{n % 4}.example.org/story/{n}", now=at
                 ).article.id
             )
         return found

@@ -12,6 +12,7 @@ from newsletter.accounts.models import AuditEntry
 from newsletter.curator.articles import article_lookup, triage
 from newsletter.curator.editions import edition_lookup, editions, rules
 from newsletter.curator.editions.picks import add_pick
+from newsletter.kernel import clock
 
 HTMX = {"HX-Request": "true"}
 PASTED = "Ferry gets a second boat\n\n" + "\n\n".join(
@@ -66,7 +67,7 @@ def test_an_old_version_is_not_written_over(editor: Client, edition: Any, articl
 
 
 def test_the_pool_is_filtered(editor: Client, edition: Any, articles: Any) -> None:
-    first, second = articles(2)
+    first, second = articles(5, at=clock.now())[3:]  # the pool offers what is new by the clock
     triage.set_standing(first, "ignored", by="x")
     titles = {each: article_lookup.get_article(each).title for each in (first, second)}
     offered = editor.get(f"/editions/{edition.id}/pool/").content.decode()
@@ -80,7 +81,7 @@ def test_the_pool_is_filtered(editor: Client, edition: Any, articles: Any) -> No
 def test_what_ran_asks_for_a_reason(editor: Client, edition: Any, articles: Any, now: Any) -> None:
     from datetime import timedelta
 
-    article_id = articles(6)[5]
+    article_id = articles(6, at=clock.now())[5]
     add_pick(edition.id, article_id, now=now)
     later = editions.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), now=now, by="x")
     picks = f"/editions/{later.id}/picks/"

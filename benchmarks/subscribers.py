@@ -153,9 +153,9 @@ def _baseline(now: datetime) -> None:
                 unique_fields=["list", "subscriber"],
                 update_fields=["source"],
             )
-            models.Consent.objects.bulk_create(
+            models.ConsentEvent.objects.bulk_create(
                 [
-                    models.Consent(list_id=list_id, subscriber=person, state="active", at=now, how="import")
+                    models.ConsentEvent(list_id=list_id, subscriber=person, state="active", at=now, how="import")
                     for person in people
                 ]
             )

@@ -66,12 +66,12 @@ def add_tag(subscriber_id: int, name: str) -> None:
         raise BadInput(f"Give a tag of at most {LONGEST_TAG} characters.", "tag")
     subscriber_lookup.get_subscriber(subscriber_id)
     row, _ = models.Tag.objects.get_or_create(name=flat)
-    models.Tagged.objects.get_or_create(tag=row, subscriber_id=subscriber_id)
+    models.SubscriberTag.objects.get_or_create(tag=row, subscriber_id=subscriber_id)
 
 
 def remove_tag(subscriber_id: int, name: str) -> None:
     """Takes a tag off a person; harmless where it is not."""
-    models.Tagged.objects.filter(tag__name=name, subscriber_id=subscriber_id).delete()
+    models.SubscriberTag.objects.filter(tag__name=name, subscriber_id=subscriber_id).delete()
 
 
 def list_tags() -> tuple[str, ...]:

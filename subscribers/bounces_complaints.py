@@ -81,8 +81,8 @@ def _apply_report(
         return
     if report.what == "left":
         if person is not None:
-            lists = {report.list_id} if report.list_id is not None else _find_list_ids(person)
-            _change_subscriptions(person, lists, "report-leave", report, now)
+            list_ids = {report.list_id} if report.list_id is not None else _find_list_ids(person)
+            _change_subscriptions(person, list_ids, "report-leave", report, now)
         return
     if report.what == "soft":
         if person is None:
@@ -92,10 +92,10 @@ def _apply_report(
             return
     complained = report.what == "complained"
     if person is not None:
-        lists = _find_list_ids(person)
+        list_ids = _find_list_ids(person)
         if complained and report.list_id is not None:
-            lists.add(report.list_id)
-        _change_subscriptions(person, lists, "complain" if complained else "bounce", report, now)
+            list_ids.add(report.list_id)
+        _change_subscriptions(person, list_ids, "complain" if complained else "bounce", report, now)
     _suppress_known(key, policy.COMPLAINED if complained else policy.BOUNCED, source, now, ours=person is not None)
 
 
@@ -118,5 +118,5 @@ def _change_subscriptions(
 
 def _suppress_known(key: str, reason: str, source: str, now: datetime, *, ours: bool) -> None:
     """Never mail this address again. One that nobody of ours ever had is none of our business: no row for it."""
-    if ours or models.AddressChange.objects.filter(address_key=key).exists():
+    if ours or models.FormerAddress.objects.filter(address_key=key).exists():
         suppress_key(key, reason=reason, source=source, now=now)

@@ -103,7 +103,7 @@ def compute_growth(list_id: int, *, now: datetime, months: int = 12) -> tuple[Gr
     """
     begin = (now - months * MONTH).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     rows = (
-        models.Consent.objects.filter(list_id=list_id, at__gte=begin)
+        models.ConsentEvent.objects.filter(list_id=list_id, at__gte=begin)
         .exclude(state=F("before"))
         .annotate(month=TruncMonth("at"))
         .values_list("month", "before", "state", "how")

@@ -15,12 +15,12 @@ def delete_file(import_id: int) -> None:
     """Deletes the file of an import and all that was made of it; the record and its counts stay."""
     for path in (get_file_path(import_id), get_work_path(import_id)):
         path.unlink(missing_ok=True)
-    models.Import.objects.filter(id=import_id).update(file_kept=False, bad=[], flags={})
+    models.ImportRun.objects.filter(id=import_id).update(file_kept=False, bad=[], flags={})
 
 
 def list_kept_files() -> tuple[int, ...]:
     """The imports whose files are still kept."""
-    return tuple(models.Import.objects.filter(file_kept=True).order_by("id").values_list("id", flat=True))
+    return tuple(models.ImportRun.objects.filter(file_kept=True).order_by("id").values_list("id", flat=True))
 
 
 def file_has_address(import_id: int, keys: Collection[str]) -> bool:

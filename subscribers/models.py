@@ -90,16 +90,17 @@ class Tag(models.Model):
         return self.name
 
 
-class Tagged(models.Model):
+class SubscriberTag(models.Model):
     """A tag on a person; `run` is the import that put it there."""
 
     tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="tagged", db_index=False)
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="tagged")
     run = models.ForeignKey(
-        "Import", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
-    )  # see Consent.run
+        "ImportRun", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
+    )  # see ConsentEvent.run
 
     class Meta:
+        db_table = "subscribers_tagged"
         constraints = [models.UniqueConstraint(fields=["tag", "subscriber"], name="tagged_once")]
         indexes = [models.Index(fields=["run"], condition=models.Q(run__isnull=False), name="tagged_by_import")]
 
@@ -107,7 +108,7 @@ class Tagged(models.Model):
         return f"{self.tag_id} on {self.subscriber_id}"
 
 
-class AddressChange(models.Model):
+class FormerAddress(models.Model):
     """An address a person had before; from `since` until `until` it was the one to mail."""
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="former_addresses")
@@ -116,6 +117,9 @@ class AddressChange(models.Model):
     since = models.DateTimeField()
     until = models.DateTimeField()
     changed_by = models.CharField(max_length=254)
+
+    class Meta:
+        db_table = "subscribers_addresschange"
 
     def __str__(self) -> str:
         return f"{self.address} until {self.until:%Y-%m-%d}"
@@ -177,7 +181,7 @@ class Engagement(models.Model):
         return f"{self.subscription_id} as of {self.as_of:%Y-%m-%d %H:%M}"
 
 
-class Consent(models.Model):
+class ConsentEvent(models.Model):
     """One change of a subscription, append-only: who, when, how, from where, and the words shown."""
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="consents")
@@ -195,10 +199,11 @@ class Consent(models.Model):
     # Not looked up by the database for each of a million rows: they are written with the note on the import's own row, in one
     # transaction (strokes.py), so it is there.
     run = models.ForeignKey(
-        "Import", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
+        "ImportRun", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
     )
 
     class Meta:
+        db_table = "subscribers_consent"
         indexes = [
             models.Index(fields=["run", "subscriber"], condition=models.Q(run__isnull=False), name="consent_of_import")
         ]
@@ -219,7 +224,7 @@ class Suppression(models.Model):
     source = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, db_index=True)  # lifted then, by the sweep
-    run = models.ForeignKey("Import", on_delete=models.SET_NULL, null=True, related_name="+")
+    run = models.ForeignKey("ImportRun", on_delete=models.SET_NULL, null=True, related_name="+")
 
     def __str__(self) -> str:
         return f"{self.address_key}: {self.reason}"
@@ -235,7 +240,7 @@ class Pepper(models.Model):
         return "pepper"
 
 
-class Import(models.Model):
+class ImportRun(models.Model):
     """One import of a file into a list: what was asked, how far it is, and what came of it.
 
     Rows are merged in the order of their addresses' keys; `merged_to` is the last one that is in.
@@ -274,6 +279,9 @@ class Import(models.Model):
     error = models.TextField(blank=True)
     file_kept = models.BooleanField(default=True)
 
+    class Meta:
+        db_table = "subscribers_import"
+
     def __str__(self) -> str:
         return f"{self.name} into {self.list_id}"
 
@@ -281,7 +289,7 @@ class Import(models.Model):
 class ImportedChange(models.Model):
     """What an import changed of a person who was there before, so that it can be undone."""
 
-    run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="+")
+    run = models.ForeignKey(ImportRun, on_delete=models.CASCADE, related_name="+")
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="+")
     before = models.JSONField()
     after = models.JSONField(null=True)
@@ -290,7 +298,7 @@ class ImportedChange(models.Model):
         return f"{self.subscriber_id} by {self.run_id}"
 
 
-class Attempt(models.Model):
+class SignupAttempt(models.Model):
     """One use of a sign-up form, written before any mail goes out. Kept a month: how attacks are seen."""
 
     at = models.DateTimeField(db_index=True)
@@ -299,6 +307,9 @@ class Attempt(models.Model):
     origin = models.CharField(max_length=500, blank=True)
     network = models.GenericIPAddressField(null=True)
     verdict = models.CharField(max_length=20)  # taken, or why not
+
+    class Meta:
+        db_table = "subscribers_attempt"
 
     def __str__(self) -> str:
         return f"{self.verdict} {self.at}"
@@ -315,13 +326,16 @@ class DomainRule(models.Model):
         return f"{self.verdict} {self.domain}"
 
 
-class AddressWish(models.Model):
+class AddressChangeRequest(models.Model):
     """A new address a reader asked for; it counts once the mail that went there is answered."""
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="+")
     address = models.CharField(max_length=320)
     asked_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "subscribers_addresswish"
 
     def __str__(self) -> str:
         return f"{self.subscriber_id} at {self.asked_at:%Y-%m-%d %H:%M}"
@@ -354,7 +368,7 @@ class Erasure(models.Model):
         return f"{self.subscriber_id} at {self.at:%Y-%m-%d}"
 
 
-class OwedMail(models.Model):
+class TransactionalMail(models.Model):
     """A mail this room owes somebody. `jobs` renders and sends it; the row is the truth."""
 
     class State(models.TextChoices):
@@ -380,11 +394,14 @@ class OwedMail(models.Model):
     done_at = models.DateTimeField(null=True)
     error = models.TextField(blank=True)
 
+    class Meta:
+        db_table = "subscribers_owedmail"
+
     def __str__(self) -> str:
         return f"{self.kind} for {self.subscriber_id}"
 
 
-class Visit(models.Model):
+class FormHit(models.Model):
     """One knock at a public form, for the limits by address and network. Kept a day."""
 
     bucket = models.CharField(max_length=20)  # which form
@@ -392,6 +409,7 @@ class Visit(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        db_table = "subscribers_visit"
         indexes = [models.Index(fields=["bucket", "key", "at"], name="visit_recent")]
 
     def __str__(self) -> str:

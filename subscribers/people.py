@@ -119,7 +119,7 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
                 f"{person.address} must never be mailed, so it gets no other address. Only the reader can sign up anew."
             )
         last = person.former_addresses.order_by("-until").first()
-        models.AddressChange.objects.create(
+        models.FormerAddress.objects.create(
             subscriber=person,
             address=person.address,
             address_key=person.address_key,

@@ -45,16 +45,16 @@ def _to_subnet(network: str) -> str:
 def try_hit(bucket: str, key: str, now: datetime) -> bool:
     """Counts one use and says whether it is within the limit."""
     hashed = _hash_key(key)
-    recent = models.Visit.objects.filter(bucket=bucket, key=hashed, at__gt=now - WINDOW).count()
+    recent = models.FormHit.objects.filter(bucket=bucket, key=hashed, at__gt=now - WINDOW).count()
     if recent >= MAX_HITS[bucket]:
         return False
-    models.Visit.objects.create(bucket=bucket, key=hashed, at=now)
+    models.FormHit.objects.create(bucket=bucket, key=hashed, at=now)
     return True
 
 
 def delete_old_hits(now: datetime) -> None:
     """Forgets old knocks."""
-    models.Visit.objects.filter(at__lt=now - HIT_RETENTION).delete()
+    models.FormHit.objects.filter(at__lt=now - HIT_RETENTION).delete()
 
 
 def _hash_key(key: str) -> str:

@@ -188,10 +188,12 @@ def record_leaving_reason(claims: tokens.Claims, code: str, text: str = "") -> N
     said = f"{code}: {' '.join(text.split())[:250]}" if text.strip() else code
     for target in lists.get_lists_for_claims(claims):
         last = (
-            models.Consent.objects.filter(subscriber_id=claims.subscriber_id, list_id=target.id).order_by("-id").first()
+            models.ConsentEvent.objects.filter(subscriber_id=claims.subscriber_id, list_id=target.id)
+            .order_by("-id")
+            .first()
         )
         if last is not None and last.state == policy.UNSUBSCRIBED:
-            models.Consent.objects.filter(id=last.id).update(reason=said)
+            models.ConsentEvent.objects.filter(id=last.id).update(reason=said)
 
 
 def set_frequency(
@@ -246,7 +248,7 @@ def request_address_change(claims: tokens.Claims, address: str, *, now: datetime
     person = get_subscriber_row(claims.subscriber_id)
     list_id = _find_any_list(person)
     if rate_limits.try_hit("mail-to", addresses.to_key(checked), now):
-        wish = models.AddressWish.objects.create(subscriber=person, address=checked, asked_at=now)
+        wish = models.AddressChangeRequest.objects.create(subscriber=person, address=checked, asked_at=now)
         transactional.queue_mail("newaddress", person.id, list_id, now=now, to_address=checked, about=wish.id)
     return checked
 
@@ -256,8 +258,8 @@ def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Subscribe
 
     Doing it twice is harmless. Raises Refused when somebody else has it, or the reader asked for another one since.
     """
-    wish = models.AddressWish.objects.filter(id=claims.list_id, subscriber_id=claims.subscriber_id).first()
-    newest = models.AddressWish.objects.filter(subscriber_id=claims.subscriber_id).order_by("-id").first()
+    wish = models.AddressChangeRequest.objects.filter(id=claims.list_id, subscriber_id=claims.subscriber_id).first()
+    newest = models.AddressChangeRequest.objects.filter(subscriber_id=claims.subscriber_id).order_by("-id").first()
     if wish is None or newest is None or newest.id != wish.id:
         raise Refused("This link is not the latest. Use the one in the newest mail.")
     person = get_subscriber_row(claims.subscriber_id)
@@ -265,7 +267,7 @@ def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Subscribe
         with serialised_transaction():
             old = person.address
             people.change_address(person.id, wish.address, by="the reader", now=now)
-            models.AddressWish.objects.filter(id=wish.id).update(done_at=now)
+            models.AddressChangeRequest.objects.filter(id=wish.id).update(done_at=now)
             list_id = _find_any_list(person)
             transactional.queue_mail("moved", person.id, list_id, now=now, to_address=old)
     return subscriber_lookup.get_subscriber(person.id)
@@ -277,7 +279,7 @@ def _find_any_list(person: models.Subscriber) -> int | None:
 
 
 def _record_change(subscriber_id: int, list_id: int | None, state: str, what: str, network: str, now: datetime) -> None:
-    models.Consent.objects.create(
+    models.ConsentEvent.objects.create(
         subscriber_id=subscriber_id,
         list_id=list_id,
         state=state,

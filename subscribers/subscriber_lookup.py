@@ -41,7 +41,7 @@ def find_subscribers(
         rows = rows.filter(subscriptions__list_id=list_id)
     matched: dict[int, str] = {}
     if text:
-        old = models.AddressChange.objects.filter(address_key__contains=text.casefold()).order_by("until")
+        old = models.FormerAddress.objects.filter(address_key__contains=text.casefold()).order_by("until")
         matched = dict(old.values_list("subscriber_id", "address")[:limit])
         rows = rows.filter(id__in={*matched, *_search_names(text, list_id, limit, after)})
     found = rows.prefetch_related("subscriptions")[:limit]
@@ -104,7 +104,7 @@ def find_subscriber_by_address(address: str) -> Subscriber | None:
     found = models.Subscriber.objects.filter(address_key=key).values_list("id", flat=True).first()
     if found is None:
         found = (
-            models.AddressChange.objects.filter(address_key=key)
+            models.FormerAddress.objects.filter(address_key=key)
             .order_by("-until")
             .values_list("subscriber_id", flat=True)
             .first()
@@ -147,11 +147,11 @@ def get_subscriber(subscriber_id: int) -> Subscriber:
 def list_consent_events(subscriber_id: int) -> Iterator[ConsentEvent]:
     """Every change of a person's subscriptions, oldest first."""
     names = {each.id: each.name for each in lists.list_lists()}
-    for row in models.Consent.objects.filter(subscriber_id=subscriber_id).order_by("id").iterator(chunk_size=1000):
+    for row in models.ConsentEvent.objects.filter(subscriber_id=subscriber_id).order_by("id").iterator(chunk_size=1000):
         yield _to_consent_event(row, names)
 
 
-def _to_consent_event(row: models.Consent, names: dict[int, str]) -> ConsentEvent:
+def _to_consent_event(row: models.ConsentEvent, names: dict[int, str]) -> ConsentEvent:
     where = names.get(row.list_id, "") if row.list_id else "all lists"
     return ConsentEvent(
         row.at, where, row.state, row.how, row.by, row.origin, row.words, row.network or "", row.claimed_at, row.reason
@@ -160,7 +160,7 @@ def _to_consent_event(row: models.Consent, names: dict[int, str]) -> ConsentEven
 
 def get_requested_address(claims: tokens.Claims) -> str:
     """The new address a link is about (its wish stands in place of the list). Raises NotFound."""
-    row = models.AddressWish.objects.filter(id=claims.list_id, subscriber_id=claims.subscriber_id).first()
+    row = models.AddressChangeRequest.objects.filter(id=claims.list_id, subscriber_id=claims.subscriber_id).first()
     if row is None:
         raise NotFound("There is no such wish.")
     return row.address

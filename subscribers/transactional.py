@@ -24,7 +24,7 @@ def queue_mail(
 
     `to_address` is where it goes if not to the person's own; `about` the id of what its link is about, if of anything.
     """
-    recent = models.OwedMail.objects.filter(
+    recent = models.TransactionalMail.objects.filter(
         kind=kind,
         subscriber_id=subscriber_id,
         list=list_id,
@@ -32,7 +32,7 @@ def queue_mail(
         created_at__gt=now - REPEAT_AFTER,
     )
     if kind and (about or not recent.exists()):
-        models.OwedMail.objects.create(
+        models.TransactionalMail.objects.create(
             kind=kind,
             subscriber_id=subscriber_id,
             list_id=list_id,
@@ -45,10 +45,10 @@ def queue_mail(
 
 def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[TransactionalMail, ...]:
     """Takes some owed mails that are due. One whose sender died in mid-send is unknown, never sent again by itself."""
-    models.OwedMail.objects.filter(state="claimed", lease_until__lt=now).update(
+    models.TransactionalMail.objects.filter(state="claimed", lease_until__lt=now).update(
         state="unknown", error="The process that was sending it ended before the answer came.", done_at=now
     )
-    due = models.OwedMail.objects.filter(state="owed", due_at__lte=now).order_by("due_at", "id")
+    due = models.TransactionalMail.objects.filter(state="owed", due_at__lte=now).order_by("due_at", "id")
     due.filter(subscriber__address_key__in=_suppressed_keys()).update(
         state="failed", error="The address must never be mailed.", done_at=now
     )
@@ -56,7 +56,7 @@ def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[Transac
     for row in due.select_related("subscriber", "list")[:limit]:
         if row.subscriber is None and not _resolve_subscriber(row):
             continue
-        mine = models.OwedMail.objects.filter(id=row.id, state="owed", attempts=row.attempts)
+        mine = models.TransactionalMail.objects.filter(id=row.id, state="owed", attempts=row.attempts)
         if mine.update(state="claimed", lease_until=now + lease, attempts=F("attempts") + 1):
             claimed.append(_to_mail(row, now))
     return tuple(claimed)
@@ -64,10 +64,10 @@ def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[Transac
 
 def queue_address_reminder(address: str, *, now: datetime) -> None:
     """Notes that whoever has an address is to be told so, if anybody has it: that is looked up later (enumeration)."""
-    models.OwedMail.objects.create(kind="which", to_address=address, created_at=now, due_at=now)
+    models.TransactionalMail.objects.create(kind="which", to_address=address, created_at=now, due_at=now)
 
 
-def _resolve_subscriber(row: models.OwedMail) -> bool:
+def _resolve_subscriber(row: models.TransactionalMail) -> bool:
     """Finds whom an answer is for. With nobody there the row goes: strangers' addresses are not kept."""
     found = subscriber_lookup.find_subscriber_by_address(row.to_address)
     if found is None or not found.subscriptions or found.suppressed not in ("", policy.BOUNCED):
@@ -83,7 +83,7 @@ def _resolve_subscriber(row: models.OwedMail) -> bool:
 def has_due_mails(now: datetime) -> bool:
     """Whether there is anything for `claim_mails`."""
     due = Q(state="owed", due_at__lte=now) | Q(state="claimed", lease_until__lt=now)
-    return models.OwedMail.objects.filter(due).exists()
+    return models.TransactionalMail.objects.filter(due).exists()
 
 
 def _suppressed_keys() -> QuerySet[models.Suppression, str]:
@@ -91,7 +91,7 @@ def _suppressed_keys() -> QuerySet[models.Suppression, str]:
     return models.Suppression.objects.exclude(reason__in=policy.LIFTED_BY_SIGN_UP).values_list("address_key", flat=True)
 
 
-def _to_mail(row: models.OwedMail, now: datetime) -> TransactionalMail:
+def _to_mail(row: models.TransactionalMail, now: datetime) -> TransactionalMail:
     person = row.subscriber
     assert person is not None
     language = person.language or (row.list.language if row.list else "en")
@@ -107,7 +107,7 @@ def _to_mail(row: models.OwedMail, now: datetime) -> TransactionalMail:
     )
 
 
-def _build_link(row: models.OwedMail, now: datetime) -> str:
+def _build_link(row: models.TransactionalMail, now: datetime) -> str:
     """Where the button of a mail leads. The link is made when it is sent, so that its time begins then."""
     signer, list_id, person = subscriber_lookup.get_signer(), row.list_id or 0, row.subscriber_id or 0
     if row.kind == "confirm":
@@ -139,6 +139,6 @@ def mark_mail_unknown(owed_id: int, error: str, now: datetime) -> None:
     _filter_unsettled(owed_id).update(state="unknown", done_at=now, lease_until=None, error=error)
 
 
-def _filter_unsettled(owed_id: int) -> QuerySet[models.OwedMail]:
+def _filter_unsettled(owed_id: int) -> QuerySet[models.TransactionalMail]:
     """A mail somebody is sending; an answer that comes after its lease ran out still settles it."""
-    return models.OwedMail.objects.filter(id=owed_id, state__in=("claimed", "unknown"))
+    return models.TransactionalMail.objects.filter(id=owed_id, state__in=("claimed", "unknown"))

@@ -28,11 +28,11 @@ def collect_personal_data(subscriber_id: int, *, now: datetime) -> dict[str, Any
     ]  # all of them, not only those a page shows
     document["mails_we_owed"] = [
         {"kind": row.kind, "state": row.state, "at": row.created_at}
-        for row in models.OwedMail.objects.filter(subscriber_id=subscriber_id).order_by("id")
+        for row in models.TransactionalMail.objects.filter(subscriber_id=subscriber_id).order_by("id")
     ]
     document["sign_up_attempts"] = [
         {"at": row.at, "from": row.origin, "network": row.network, "verdict": row.verdict}
-        for row in models.Attempt.objects.filter(address__iexact=person.address).order_by("id")
+        for row in models.SignupAttempt.objects.filter(address__iexact=person.address).order_by("id")
     ]
     document["other_rooms"] = hooks.collect_external_data(subscriber_id)
     document["as_of"] = now
@@ -55,16 +55,16 @@ def erase_subscriber(subscriber_id: int, *, by: str, now: datetime) -> None:
     Their address, and those they had, stay as hashes among the suppressions: the person stays unmailed.
     """
     person = get_subscriber_row(subscriber_id)
-    formers = [*models.AddressChange.objects.filter(subscriber=person).values_list("address", "address_key")]
+    formers = [*models.FormerAddress.objects.filter(subscriber=person).values_list("address", "address_key")]
     known = {person.address_key: person.address, **{key: address for address, key in formers}}
-    runs = {*models.Consent.objects.filter(subscriber=person, run__isnull=False).values_list("run_id", flat=True)}
+    runs = {*models.ConsentEvent.objects.filter(subscriber=person, run__isnull=False).values_list("run_id", flat=True)}
     hasher = erased_addresses.get_hasher(now)
     with transaction.atomic():
         for key in known:
             models.Suppression.objects.filter(address_key=key).delete()
             suppress_key(hasher.hash(key), reason=policy.ERASED, source=by, now=now)
         for address in known.values():
-            models.Attempt.objects.filter(address__iexact=address).delete()
+            models.SignupAttempt.objects.filter(address__iexact=address).delete()
         models.Erasure.objects.create(subscriber_id=person.id, addresses=sorted(known.values()), at=now, by=by[:254])
         person.delete()
     for import_id in runs | _find_imports_naming(known):

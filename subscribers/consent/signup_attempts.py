@@ -28,9 +28,9 @@ class SignupAttemptCounts:
 @contextmanager
 def record_attempt(
     address: str, list_ids: Iterable[int], *, origin: str, network: str, now: datetime
-) -> Iterator[models.Attempt]:
+) -> Iterator[models.SignupAttempt]:
     """Writes a try down and, when it is refused, why. What the block raises goes on."""
-    attempt = models.Attempt.objects.create(
+    attempt = models.SignupAttempt.objects.create(
         at=now,
         address=address.strip()[:320],
         lists=",".join(map(str, list_ids))[:500],
@@ -98,10 +98,12 @@ def list_domain_rules() -> tuple[tuple[str, str], ...]:
 
 def count_attempts(since: datetime) -> SignupAttemptCounts:
     """How many tried to sign up since an instant, and what became of it."""
-    rows = models.Attempt.objects.filter(at__gte=since).values_list("verdict").annotate(n=Count("id")).order_by("-n")
+    rows = (
+        models.SignupAttempt.objects.filter(at__gte=since).values_list("verdict").annotate(n=Count("id")).order_by("-n")
+    )
     return SignupAttemptCounts(since, dict(rows))
 
 
 def delete_old_attempts(now: datetime) -> None:
     """Forgets old tries."""
-    models.Attempt.objects.filter(at__lt=now - ATTEMPT_RETENTION).delete()
+    models.SignupAttempt.objects.filter(at__lt=now - ATTEMPT_RETENTION).delete()

@@ -42,7 +42,7 @@ def apply_act(
         else:
             models.Subscription.objects.filter(list_id=target.id, subscriber=person).update(**made)
     if change.changed or always or _is_out_by_import(person, target, act):
-        models.Consent.objects.create(
+        models.ConsentEvent.objects.create(
             subscriber=person,
             list_id=target.id,
             state=change.state or "",
@@ -62,7 +62,7 @@ def _is_out_by_import(person: models.Subscriber, target: List, act: str) -> bool
     if act not in policy.DEPARTURE_ACTS:
         return False
     said = (
-        models.Consent.objects.filter(subscriber=person, list_id=target.id)
+        models.ConsentEvent.objects.filter(subscriber=person, list_id=target.id)
         .order_by("-id")
         .values_list("run_id", flat=True)
     )
@@ -90,7 +90,7 @@ def find_by_former_address(address: str) -> models.Subscriber | None:
     if models.Subscriber.objects.filter(address_key=key).exists():
         return None
     change = (
-        models.AddressChange.objects.filter(address_key=key).select_related("subscriber").order_by("-until").first()
+        models.FormerAddress.objects.filter(address_key=key).select_related("subscriber").order_by("-until").first()
     )
     return change.subscriber if change else None
 

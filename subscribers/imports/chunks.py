@@ -32,7 +32,7 @@ Clock = Callable[[], datetime]
 
 
 def merge_file(
-    row: models.Import,
+    row: models.ImportRun,
     work: Path,
     target: merge.MergeTarget,
     *,
@@ -54,7 +54,7 @@ def merge_file(
 
 
 def _merge_chunk(
-    row: models.Import,
+    row: models.ImportRun,
     rows: Sequence[tuple[Any, ...]],
     target: merge.MergeTarget,
     now: datetime,
@@ -66,8 +66,8 @@ def _merge_chunk(
         merged = merge.merge_chunk(rows, target, now, before_former=turn.settle)
         counts = {name: row.counts.get(name, 0) + merged.outcomes[name] for name in merge.OUTCOMES}
         # Held before it is looked at: the stroke before may not be in yet, and its note would not be seen.
-        models.Import.objects.select_for_update(no_key=True).values_list("id").get(id=row.id)
-        mine = models.Import.objects.filter(id=row.id, state="running", owner=row.owner, merged_to=row.merged_to)
+        models.ImportRun.objects.select_for_update(no_key=True).values_list("id").get(id=row.id)
+        mine = models.ImportRun.objects.filter(id=row.id, state="running", owner=row.owner, merged_to=row.merged_to)
         changed = mine.update(
             merged_to=rows[-1][0],
             merged=row.merged + len(rows),

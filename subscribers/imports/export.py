@@ -245,23 +245,23 @@ class _SubscriberRecords:  # reads like a question where it is used
     def __init__(self, people: Sequence[models.Subscriber], list_id: int | None) -> None:
         ids = [person.id for person in people]
         self._ids, self._list_id = ids, list_id
-        self._all_consents: dict[int, list[models.Consent]] | None = None
+        self._all_consents: dict[int, list[models.ConsentEvent]] | None = None
         held = (
             models.Subscription.objects.filter(subscriber_id__in=ids).select_related("engagement").order_by("list_id")
         )
         self.subscriptions = _group_by_subscriber(ids, held if list_id is None else held.filter(list_id=list_id))
         self.formers = _group_by_subscriber(
-            ids, models.AddressChange.objects.filter(subscriber_id__in=ids).order_by("until", "id")
+            ids, models.FormerAddress.objects.filter(subscriber_id__in=ids).order_by("until", "id")
         )
-        tagged = models.Tagged.objects.filter(subscriber_id__in=ids).select_related("tag")
+        tagged = models.SubscriberTag.objects.filter(subscriber_id__in=ids).select_related("tag")
         self.tags = {
             person: sorted(row.tag.name for row in rows) for person, rows in _group_by_subscriber(ids, tagged).items()
         }
 
-    def consents(self, person: int) -> Sequence[models.Consent]:
+    def consents(self, person: int) -> Sequence[models.ConsentEvent]:
         """A person's history; asked for by our own form alone."""
         if self._all_consents is None:
-            rows = models.Consent.objects.filter(subscriber_id__in=self._ids).order_by("id")
+            rows = models.ConsentEvent.objects.filter(subscriber_id__in=self._ids).order_by("id")
             if self._list_id is not None:
                 rows = rows.filter(list_id=self._list_id)
             self._all_consents = _group_by_subscriber(self._ids, rows)

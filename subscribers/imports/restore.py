@@ -162,9 +162,9 @@ def _restore_subscriber(document: dict[str, Any], lists: dict[str, models.List],
         )
         if "engagement" in held:
             models.Engagement.objects.create(subscription=row, **_pick_values(held["engagement"], ENGAGEMENT_FIELDS))
-    _create_rows(models.AddressChange, person, document["former_addresses"], FORMER_ADDRESS_FIELDS)
-    models.Consent.objects.bulk_create(
-        models.Consent(
+    _create_rows(models.FormerAddress, person, document["former_addresses"], FORMER_ADDRESS_FIELDS)
+    models.ConsentEvent.objects.bulk_create(
+        models.ConsentEvent(
             subscriber=person,
             list=_get_list(lists, each["list"]) if each["list"] else None,
             **_pick_values(each, CONSENT_FIELDS),
@@ -172,7 +172,9 @@ def _restore_subscriber(document: dict[str, Any], lists: dict[str, models.List],
         for each in document["consents"]
     )
     for name in document["tags"]:
-        models.Tagged.objects.create(subscriber=person, tag=models.Tag.objects.get_or_create(name=str(name)[:60])[0])
+        models.SubscriberTag.objects.create(
+            subscriber=person, tag=models.Tag.objects.get_or_create(name=str(name)[:60])[0]
+        )
     return "people"
 
 

@@ -64,7 +64,7 @@ def import_csv(
     try:
         _run_in_foreground(row, now, progress)
     except KeyboardInterrupt:
-        models.Import.objects.filter(id=row.id).update(state="stopped", lease_until=None)
+        models.ImportRun.objects.filter(id=row.id).update(state="stopped", lease_until=None)
         raise Refused(
             f"Stopped. {row.merged} of {row.people} addresses are in. Go on with: newsletter subscribers imports resume {row.id}, "
             f"or take it back with: newsletter subscribers imports undo {row.id}"
@@ -77,7 +77,7 @@ def begin_import(
 ) -> ImportRun:
     """Keeps a file for the worker to look through (see `process_next_import`). Raises BadInput, SurroundingsError."""
     row = _create_import(stream, lists.get_list(list_id), name, options or ImportOptions(), by, now)
-    models.Import.objects.filter(id=row.id).update(state="checking")
+    models.ImportRun.objects.filter(id=row.id).update(state="checking")
     return get_import(row.id)
 
 
@@ -105,7 +105,7 @@ def discard_import(import_id: int) -> None:
     """No to it: the file goes, and the record with it. Raises NotFound, Refused once anything is in."""
     _change_state(import_id, ("checking", "asks", "ready", "failed"), state="failed")
     import_files.delete_file(import_id)
-    models.Import.objects.filter(id=import_id, merged=0).delete()
+    models.ImportRun.objects.filter(id=import_id, merged=0).delete()
 
 
 def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
@@ -126,9 +126,9 @@ def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
     return True
 
 
-def _find_next(now: datetime) -> models.Import | None:
+def _find_next(now: datetime) -> models.ImportRun | None:
     """The import that waits longest, of those whose file is on this machine: another one may have been given it."""
-    rows = models.Import.objects.filter(_unleased_filter(now)).order_by("id")
+    rows = models.ImportRun.objects.filter(_unleased_filter(now)).order_by("id")
     return next((row for row in rows if row.state == "undoing" or import_files.get_file_path(row.id).exists()), None)
 
 
@@ -138,16 +138,16 @@ def _unleased_filter(now: datetime) -> Q:
 
 
 def _change_state(import_id: int, states: Sequence[str], **values: Any) -> None:
-    if not models.Import.objects.filter(id=import_id, state__in=states).update(**values):
+    if not models.ImportRun.objects.filter(id=import_id, state__in=states).update(**values):
         raise Refused(f"Import {import_id} is {_get_row(import_id).state} by now, so this cannot be done.")
 
 
-def _check_file(row: models.Import, clock: Clock, now: datetime) -> None:
+def _check_file(row: models.ImportRun, clock: Clock, now: datetime) -> None:
     """Looks a file through: what would become of its people. Changes none of them."""
     staged = _stage_kept_file(row, clock, now, None)
     counts = _judge_file(import_files.get_work_path(row.id), _build_target(row), now)
     _save_staging_result(row, staged, clock())
-    models.Import.objects.filter(id=row.id, owner=row.owner, state="checking").update(
+    models.ImportRun.objects.filter(id=row.id, owner=row.owner, state="checking").update(
         state="ready", counts=row.counts | counts, lease_until=None
     )
 
@@ -179,14 +179,14 @@ def resume_import(import_id: int, *, by: str, now: datetime, progress: Progress 
     return get_import(row.id).report
 
 
-def _explain_refusal(row: models.Import, now: datetime) -> str:
+def _explain_refusal(row: models.ImportRun, now: datetime) -> str:
     if row.state == "running" and row.lease_until:
         left = max(int((row.lease_until - now).total_seconds()) + 1, 1)
         return f"Import {row.id} is under way. If whoever is at it has died, it can go on in {left} seconds."
     return f"Import {row.id} is {row.state}, so there is nothing to go on with."
 
 
-def _run_in_foreground(row: models.Import, now: datetime, progress: Progress | None) -> None:
+def _run_in_foreground(row: models.ImportRun, now: datetime, progress: Progress | None) -> None:
     """Runs an import while somebody waits for it: what stops it is noted, and goes on to them."""
     try:
         _merge_rest(row, _clock_from(now), now, progress=progress)
@@ -195,7 +195,7 @@ def _run_in_foreground(row: models.Import, now: datetime, progress: Progress | N
         raise
     except DatabaseError:
         with suppress(DatabaseError):  # on a full disk this cannot be written either; then its lease runs out
-            models.Import.objects.filter(id=row.id, owner=row.owner).update(state="stopped", lease_until=None)
+            models.ImportRun.objects.filter(id=row.id, owner=row.owner).update(state="stopped", lease_until=None)
         raise
 
 
@@ -206,7 +206,7 @@ def get_import(import_id: int) -> ImportRun:
 
 def list_imports(list_ids: Sequence[int] | None = None, *, limit: int = 50) -> tuple[ImportRun, ...]:
     """The latest imports, newest first."""
-    rows = models.Import.objects.order_by("-id").select_related("list")
+    rows = models.ImportRun.objects.order_by("-id").select_related("list")
     if list_ids is not None:
         rows = rows.filter(list_id__in=list_ids)
     return tuple(_to_import_run(row) for row in rows[:limit])
@@ -240,7 +240,7 @@ def has_waiting_imports(now: datetime) -> bool:
 
 def delete_old_files(now: datetime) -> None:
     """Deletes the files of imports that are over for longer than they are kept."""
-    over = models.Import.objects.filter(file_kept=True, created_at__lt=now - FILE_RETENTION).exclude(
+    over = models.ImportRun.objects.filter(file_kept=True, created_at__lt=now - FILE_RETENTION).exclude(
         state__in=_UNDER_WAY
     )
     for import_id in over.values_list("id", flat=True):
@@ -260,9 +260,9 @@ def _dry_run(
 
 def _create_import(
     stream: BinaryIO, target: List, name: str, options: ImportOptions, by: str, now: datetime
-) -> models.Import:
+) -> models.ImportRun:
     """The record of an import, and its file beside it."""
-    row = models.Import.objects.create(
+    row = models.ImportRun.objects.create(
         list_id=target.id,
         name=name[:200],
         sha256="",
@@ -283,10 +283,10 @@ def _create_import(
     return row
 
 
-def _claim(row: models.Import, now: datetime, owner: str, free: Q) -> bool:
+def _claim(row: models.ImportRun, now: datetime, owner: str, free: Q) -> bool:
     """Takes an import; one that is looked through or taken back stays so, any other is under way from now on."""
     state = row.state if row.state in ("checking", "undoing") else "running"
-    mine = models.Import.objects.filter(free, id=row.id, state=row.state)
+    mine = models.ImportRun.objects.filter(free, id=row.id, state=row.state)
     taken = mine.update(state=state, owner=owner[:120], lease_until=now + LEASE)
     if taken:
         row.refresh_from_db()
@@ -299,7 +299,7 @@ def _clock_from(now: datetime) -> Clock:
     return lambda: now + timedelta(seconds=perf_counter() - started)
 
 
-def _stage_kept_file(row: models.Import, clock: Clock, now: datetime, progress: Progress | None) -> StagedFile:
+def _stage_kept_file(row: models.ImportRun, clock: Clock, now: datetime, progress: Progress | None) -> StagedFile:
     """Reads the kept file of an import into its work file; the lease is kept up meanwhile."""
     with _open_source(import_files.get_file_path(row.id)) as stream:
         return _stage_stream(
@@ -313,39 +313,41 @@ def _stage_kept_file(row: models.Import, clock: Clock, now: datetime, progress: 
         )
 
 
-def _merge_rest(row: models.Import, clock: Clock, now: datetime, *, progress: Progress | None = None) -> None:
+def _merge_rest(row: models.ImportRun, clock: Clock, now: datetime, *, progress: Progress | None = None) -> None:
     """Merges what is not in yet. What was staged before a crash is used again; each stroke notes where it ended."""
     work = import_files.get_work_path(row.id)
     staged = staging.load_staged(work) or _stage_kept_file(row, clock, now, progress)
     _save_staging_result(row, staged, clock())
     _create_tags_and_attributes(staged, now)
     chunks.merge_file(row, work, _build_target(row), now=now, clock=clock, progress=progress)
-    models.Import.objects.filter(id=row.id, owner=row.owner).update(state="done", finished_at=clock(), lease_until=None)
+    models.ImportRun.objects.filter(id=row.id, owner=row.owner).update(
+        state="done", finished_at=clock(), lease_until=None
+    )
     _refresh_statistics()
 
 
-def _load_options(row: models.Import) -> ImportOptions:
+def _load_options(row: models.ImportRun) -> ImportOptions:
     return ImportOptions(**{name: row.options[name] for name in ImportOptions.__slots__ if name in row.options})
 
 
-def _build_target(row: models.Import) -> merge.MergeTarget:
+def _build_target(row: models.ImportRun) -> merge.MergeTarget:
     overwrite = bool(row.options.get("overwrite"))
     return merge.MergeTarget(
         row.id, row.list_id, row.by, row.name, overwrite, staging.list_columns(import_files.get_work_path(row.id))
     )
 
 
-def _save_staging_result(row: models.Import, staged: StagedFile, present: datetime) -> None:
+def _save_staging_result(row: models.ImportRun, staged: StagedFile, present: datetime) -> None:
     first = {"rows": staged.rows, "refused": staged.refused, "skipped": staged.skipped}
     row.tool, row.people, row.bad, row.flags = staged.tool, staged.people, list(staged.bad), dict(staged.flags)
     row.counts = dict.fromkeys(merge.OUTCOMES, 0) | row.counts | first
-    models.Import.objects.filter(id=row.id).update(
+    models.ImportRun.objects.filter(id=row.id).update(
         tool=row.tool, people=row.people, bad=row.bad, flags=row.flags, counts=row.counts, lease_until=present + LEASE
     )
 
 
-def _renew_lease(row: models.Import, present: datetime) -> None:
-    models.Import.objects.filter(id=row.id, owner=row.owner).update(lease_until=present + LEASE)
+def _renew_lease(row: models.ImportRun, present: datetime) -> None:
+    models.ImportRun.objects.filter(id=row.id, owner=row.owner).update(lease_until=present + LEASE)
 
 
 def _create_tags_and_attributes(staged: StagedFile, now: datetime) -> None:
@@ -382,8 +384,8 @@ def _stage_stream(
     return staging.stage_file(stream, work, name=name, options=options, kinds=kinds, progress=heard)
 
 
-def _record_failure(row: models.Import, error: NewsletterError, now: datetime, state: str = "failed") -> None:
-    models.Import.objects.filter(id=row.id, owner=row.owner).update(
+def _record_failure(row: models.ImportRun, error: NewsletterError, now: datetime, state: str = "failed") -> None:
+    models.ImportRun.objects.filter(id=row.id, owner=row.owner).update(
         state=state, error=str(error), finished_at=now, lease_until=None
     )
     if state == "failed" and row.merged == 0 and isinstance(error, BadInput):  # nothing is in, and nothing ever can be
@@ -413,7 +415,7 @@ def _to_flags(flags: Mapping[str, Any]) -> dict[str, ImportFlag]:
     }
 
 
-def _to_import_run(row: models.Import) -> ImportRun:
+def _to_import_run(row: models.ImportRun) -> ImportRun:
     staged = staging.load_staged(import_files.get_work_path(row.id)) if row.file_kept else None
     counts = {name: row.counts.get(name, 0) for name in (*merge.OUTCOMES, "rows", "refused", "skipped")}
     report = ImportReport(
@@ -432,8 +434,8 @@ def _to_import_run(row: models.Import) -> ImportRun:
     )  # fmt: skip
 
 
-def _get_row(import_id: int) -> models.Import:
-    row = models.Import.objects.filter(id=import_id).select_related("list").first()
+def _get_row(import_id: int) -> models.ImportRun:
+    row = models.ImportRun.objects.filter(id=import_id).select_related("list").first()
     if row is None:
         raise NotFound(f"There is no import {import_id}. See them all with: newsletter subscribers imports list")
     return row

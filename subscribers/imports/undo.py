@@ -40,10 +40,10 @@ def undo_import(
     """Takes an import back. `keep_people` keeps those it brought, without a subscription: for the proof of what they were
     sent meanwhile. Killed in the middle, it is begun again and goes on. Raises NotFound, Refused.
     """
-    row = models.Import.objects.filter(id=import_id).first()
+    row = models.ImportRun.objects.filter(id=import_id).first()
     if row is None:
         raise NotFound(f"There is no import {import_id}. See them all with: newsletter subscribers imports list")
-    free = models.Import.objects.filter(id=import_id, state__in=("done", "stopped", "failed", "undoing"))
+    free = models.ImportRun.objects.filter(id=import_id, state__in=("done", "stopped", "failed", "undoing"))
     if not free.update(state="undoing"):
         raise Refused(f"Import {import_id} is {row.state}, so there is nothing to undo.")
     total = [0, 0, 0, 0]
@@ -57,21 +57,21 @@ def undo_import(
             progress(len(ids))
     models.Suppression.objects.filter(run_id=import_id).delete()
     while tagged := list(
-        models.Tagged.objects.filter(run_id=import_id).values_list("id", flat=True)[: ROWS_PER_TRANSACTION * 4]
+        models.SubscriberTag.objects.filter(run_id=import_id).values_list("id", flat=True)[: ROWS_PER_TRANSACTION * 4]
     ):
-        models.Tagged.objects.filter(id__in=tagged).delete()
+        models.SubscriberTag.objects.filter(id__in=tagged).delete()
     _restore_filled_values(import_id)
-    models.Import.objects.filter(id=import_id).update(state="undone", finished_at=now, lease_until=None)
+    models.ImportRun.objects.filter(id=import_id).update(state="undone", finished_at=now, lease_until=None)
     return UndoReport(*total)
 
 
 def _list_next_ids(import_id: int, after: int) -> list[int]:
-    rows = models.Consent.objects.filter(run_id=import_id, subscriber_id__gt=after).order_by("subscriber_id")
+    rows = models.ConsentEvent.objects.filter(run_id=import_id, subscriber_id__gt=after).order_by("subscriber_id")
     return [*rows.values_list("subscriber_id", flat=True)[:ROWS_PER_TRANSACTION]]
 
 
 def _undo_page(
-    row: models.Import, ids: Sequence[int], by: str, now: datetime, keep_people: bool
+    row: models.ImportRun, ids: Sequence[int], by: str, now: datetime, keep_people: bool
 ) -> tuple[int, int, int, int]:
     """Takes back what an import did to some people, as long as nobody did anything since."""
     held = (
@@ -80,11 +80,11 @@ def _undo_page(
         .order_by("id")
     )
     subscriptions = {each.subscriber_id: each for each in held}
-    said = models.Consent.objects.filter(list_id=row.list_id, subscriber_id__in=ids).order_by("id")
+    said = models.ConsentEvent.objects.filter(list_id=row.list_id, subscriber_id__in=ids).order_by("id")
     last = {each.subscriber_id: each for each in said}
     joined: list[int] = []
     back: list[models.Subscription] = []
-    notes: list[models.Consent] = []
+    notes: list[models.ConsentEvent] = []
     alone = 0
     for person in ids:
         consent, subscription = last[person], subscriptions.get(person)
@@ -100,25 +100,25 @@ def _undo_page(
     models.Subscription.objects.filter(list_id=row.list_id, subscriber_id__in=joined).delete()
     models.Subscription.objects.bulk_update(back, ["state", "since"])
     gone = [] if keep_people else _find_known_by_import_alone(joined, row.id)
-    models.Consent.objects.bulk_create(note for note in notes if note.subscriber_id not in gone)
+    models.ConsentEvent.objects.bulk_create(note for note in notes if note.subscriber_id not in gone)
     models.Subscriber.objects.filter(id__in=gone).delete()
     return len(joined), len(back), len(gone), alone
 
 
 def _build_consent_event(
-    row: models.Import, person: int, state: str, before: str, by: str, now: datetime
-) -> models.Consent:
-    return models.Consent(
+    row: models.ImportRun, person: int, state: str, before: str, by: str, now: datetime
+) -> models.ConsentEvent:
+    return models.ConsentEvent(
         subscriber_id=person, list_id=row.list_id, state=state, before=before, at=now, how=_HOW, by=by, origin=row.name
     )
 
 
 def _find_known_by_import_alone(people: Sequence[int], import_id: int) -> set[int]:
     """Who of these came by this import alone."""
-    known = models.Consent.objects.filter(subscriber_id__in=people).exclude(run_id=import_id)
+    known = models.ConsentEvent.objects.filter(subscriber_id__in=people).exclude(run_id=import_id)
     kept = {*known.values_list("subscriber_id", flat=True)}
     kept |= {*models.Subscription.objects.filter(subscriber_id__in=people).values_list("subscriber_id", flat=True)}
-    kept |= {*models.AddressChange.objects.filter(subscriber_id__in=people).values_list("subscriber_id", flat=True)}
+    kept |= {*models.FormerAddress.objects.filter(subscriber_id__in=people).values_list("subscriber_id", flat=True)}
     return {*people} - kept
 
 

@@ -79,5 +79,5 @@ def _wait_for_some(command: Command) -> None:
 def _let_the_lease_run_out(command: Command) -> None:
     command(
         "manage", "shell", "-v", "0", "-c",
-        "from subscribers import models; models.Import.objects.update(lease_until='2020-01-01T00:00:00Z')",
+        "from subscribers import models; models.ImportRun.objects.update(lease_until='2020-01-01T00:00:00Z')",
     )  # fmt: skip

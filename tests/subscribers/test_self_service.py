@@ -136,11 +136,11 @@ def test_a_network_that_knocks_too_often_is_sent_away_for_an_hour(morning: List,
 
 def test_neither_addresses_nor_networks_are_kept_in_the_clear_for_counting(morning: List, now: datetime) -> None:
     join("ann@example.com", morning, network="192.0.2.1", now=now)
-    kept = "".join(models.Visit.objects.values_list("key", flat=True))
+    kept = "".join(models.FormHit.objects.values_list("key", flat=True))
     assert "ann" not in kept
     assert "192.0.2" not in kept
     rate_limits.delete_old_hits(now + timedelta(days=1, seconds=1))
-    assert not models.Visit.objects.exists()
+    assert not models.FormHit.objects.exists()
 
 
 def test_one_house_with_many_addresses_of_version_6_is_one_network(morning: List, now: datetime) -> None:

@@ -27,7 +27,7 @@ def one(morning: List, now: datetime) -> TransactionalMail:
 
 
 def state(mail: TransactionalMail) -> str:
-    return models.OwedMail.objects.get(id=mail.id).state
+    return models.TransactionalMail.objects.get(id=mail.id).state
 
 
 def test_a_mail_is_claimed_by_one_alone(one: TransactionalMail, now: datetime) -> None:
@@ -47,7 +47,7 @@ def test_of_two_who_look_at_the_same_moment_one_has_a_mail(morning: List, now: d
 
     with just_before(CLAIM, another_tries):
         assert claim(now) == ()
-    assert [row.attempts for row in models.OwedMail.objects.all()] == [1]
+    assert [row.attempts for row in models.TransactionalMail.objects.all()] == [1]
 
 
 def test_a_mail_given_up_at_the_same_moment_is_not_claimed(morning: List, now: datetime) -> None:
@@ -59,7 +59,7 @@ def test_a_mail_given_up_at_the_same_moment_is_not_claimed(morning: List, now: d
 
     with just_before(CLAIM, never_mail_again):
         assert claim(now) == ()
-    assert {row.state for row in models.OwedMail.objects.all()} == {"failed"}
+    assert {row.state for row in models.TransactionalMail.objects.all()} == {"failed"}
 
 
 def test_an_answer_settles_only_a_mail_that_is_in_somebodys_hand(one: TransactionalMail, now: datetime) -> None:

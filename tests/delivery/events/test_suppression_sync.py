@@ -65,9 +65,9 @@ def test_pulling_again_changes_nothing(
     readers(2)
     server.suppressions = {"bounces": [entry("reader0@example.com", now - timedelta(hours=1))]}
     suppression_sync.sync_suppressions(now, provider)
-    before = (states(house), models.Consent.objects.count())
+    before = (states(house), models.ConsentEvent.objects.count())
     suppression_sync.sync_suppressions(now + timedelta(minutes=1), provider, at_once=True)
-    assert (states(house), models.Consent.objects.count()) == before
+    assert (states(house), models.ConsentEvent.objects.count()) == before
 
 
 def test_it_is_done_once_a_day_and_goes_on_where_it_ended(

@@ -19,7 +19,7 @@ from subscribers.views import joining
 
 
 def verdicts() -> list[str]:
-    return [*models.Attempt.objects.order_by("id").values_list("verdict", flat=True)]
+    return [*models.SignupAttempt.objects.order_by("id").values_list("verdict", flat=True)]
 
 
 def join(address: str, target: List, now: datetime, **more: Any) -> None:
@@ -35,7 +35,7 @@ def test_every_try_is_written_down_with_what_became_of_it(morning: List, now: da
     assert verdicts() == ["taken", "trapped", "bad email", "domain"]
     assert signup_attempts.count_attempts(now).by_verdict == {"taken": 1, "trapped": 1, "bad email": 1, "domain": 1}
     assert subscriber_lookup.find_subscriber_by_address("bot@example.com") is None
-    assert models.Attempt.objects.first().origin == "https://www.example.com/a"  # type: ignore[union-attr]
+    assert models.SignupAttempt.objects.first().origin == "https://www.example.com/a"  # type: ignore[union-attr]
 
 
 def test_rules_for_domains_hold_for_all_below_and_the_nearest_counts(morning: List, now: datetime) -> None:
@@ -98,7 +98,7 @@ def test_the_form_for_other_sites_needs_no_cookie_and_may_be_framed_by_them_alon
 
 def test_without_a_word_on_the_article_the_page_that_led_here_counts(morning: List) -> None:
     Client().post("/embed/morning/", {"email": "ann@example.com"}, headers={"Referer": "https://www.example.com/b"})
-    assert models.Attempt.objects.get().origin == "https://www.example.com/b"
+    assert models.SignupAttempt.objects.get().origin == "https://www.example.com/b"
 
 
 def test_a_slip_is_asked_about_and_kept_if_it_is_meant(morning: List) -> None:

@@ -57,11 +57,11 @@ def house(morning: List, evening: List, active: Active, now: datetime) -> int:
 def test_our_own_form_comes_back_exactly(house: int, now: datetime) -> None:
     before = exported(None, "jsonl")
     for model in (
-        models.Tagged,
+        models.SubscriberTag,
         models.Tag,
         models.Subscription,
         models.Subscriber,
-        models.Import,
+        models.ImportRun,
         models.List,
         models.Attribute,
         models.Suppression,

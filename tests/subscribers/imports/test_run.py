@@ -91,7 +91,7 @@ def test_what_was_discarded_leaves_nothing(begin: Callable[..., ImportRun], now:
     run = begin()
     step(now)
     discard_import(run.id)
-    assert not models.Import.objects.filter(id=run.id).exists()
+    assert not models.ImportRun.objects.filter(id=run.id).exists()
     assert not [name for name in files() if name.startswith(f"{run.id}.")]
 
 
@@ -190,7 +190,7 @@ def test_a_worker_that_was_overtaken_merges_nothing_more(
     confirm_import(run.id)
 
     def clock() -> datetime:
-        models.Import.objects.filter(id=run.id).update(**meanwhile)
+        models.ImportRun.objects.filter(id=run.id).update(**meanwhile)
         return now
 
     assert process_next_import(now, owner="worker", clock=clock)
@@ -208,7 +208,7 @@ def test_an_import_that_somebody_took_over_at_its_end_is_theirs_to_end(
     confirm_import(run.id)
 
     def clock() -> datetime:
-        models.Import.objects.filter(id=run.id, merged=2).update(owner="another worker")
+        models.ImportRun.objects.filter(id=run.id, merged=2).update(owner="another worker")
         return now
 
     assert process_next_import(now, owner="worker", clock=clock)
@@ -222,7 +222,7 @@ def test_what_was_looked_through_is_ready_only_if_it_is_still_ours_and_still_ask
     run = begin()
 
     def clock() -> datetime:
-        models.Import.objects.filter(id=run.id).update(**meanwhile)
+        models.ImportRun.objects.filter(id=run.id).update(**meanwhile)
         return now
 
     assert process_next_import(now, owner="worker", clock=clock)
@@ -241,12 +241,12 @@ def test_a_worker_that_lost_its_import_keeps_up_nobody_elses_lease(
         asked += 1
         if asked > 1:
             raise KeyboardInterrupt  # killed before it does anything else
-        models.Import.objects.filter(id=run.id).update(owner="another worker", lease_until=theirs)
+        models.ImportRun.objects.filter(id=run.id).update(owner="another worker", lease_until=theirs)
         return now
 
     with pytest.raises(KeyboardInterrupt):
         process_next_import(now, owner="worker", clock=clock)
-    assert models.Import.objects.get(id=run.id).lease_until == theirs
+    assert models.ImportRun.objects.get(id=run.id).lease_until == theirs
 
 
 def test_of_two_workers_one_has_an_import(begin: Callable[..., ImportRun], now: datetime) -> None:
@@ -261,7 +261,7 @@ def test_of_two_workers_one_has_an_import(begin: Callable[..., ImportRun], now: 
 
     with just_before('UPDATE "subscribers_import"', another_takes_it):
         assert not step(now)
-    row = models.Import.objects.get(id=run.id)
+    row = models.ImportRun.objects.get(id=run.id)
     assert (row.state, row.owner) == ("checking", "another worker")
 
 
@@ -292,7 +292,7 @@ def test_an_import_under_way_is_resumed_only_when_its_lease_is_over(
     run = begin()
     step(now)
     confirm_import(run.id)
-    models.Import.objects.filter(id=run.id).update(state="running", owner="worker", lease_until=now + chunks.LEASE)
+    models.ImportRun.objects.filter(id=run.id).update(state="running", owner="worker", lease_until=now + chunks.LEASE)
     for seconds in (0, 60):
         with pytest.raises(Refused, match="under way"):
             resume_import(run.id, by="ed@example.com", now=now + timedelta(seconds=seconds))
@@ -309,10 +309,10 @@ def test_an_import_whose_people_are_partly_in_keeps_its_file_when_it_fails(
     work = Path(settings.CONFIG.data_dir) / "imports" / f"{run.id}.work"
     work.unlink()
     (work.with_suffix(".csv")).write_text("no addresses here\n")
-    models.Import.objects.filter(id=run.id).update(merged=1)
+    models.ImportRun.objects.filter(id=run.id).update(merged=1)
     step(now)
     assert (get_import(run.id).state, get_import(run.id).file_kept) == ("failed", True)
-    models.Import.objects.filter(id=run.id).update(merged=0, state="waiting")
+    models.ImportRun.objects.filter(id=run.id).update(merged=0, state="waiting")
     step(now)
     assert (get_import(run.id).state, get_import(run.id).file_kept) == ("failed", False)
 
@@ -322,7 +322,7 @@ def test_an_import_whose_people_are_partly_in_is_not_forgotten_when_it_is_discar
 ) -> None:
     run = begin()
     step(now)
-    models.Import.objects.filter(id=run.id).update(merged=1)
+    models.ImportRun.objects.filter(id=run.id).update(merged=1)
     discard_import(run.id)
     assert get_import(run.id).state == "failed"
 
@@ -342,7 +342,7 @@ def test_a_full_disk_is_said_and_leaves_no_record(
     monkeypatch.setattr(staging.os, "open", _full)
     with pytest.raises(SurroundingsError, match="No space left"):
         begin_import(io.BytesIO(FILE.encode()), morning.id, by="test", now=now, name="readers.csv")
-    assert not models.Import.objects.exists()
+    assert not models.ImportRun.objects.exists()
 
 
 def _full(*_: object) -> int:

@@ -172,7 +172,7 @@ def test_an_old_confirmation_is_sent_once_more_at_a_press(
     assert person is not None
     token = subscriber_lookup.get_signer().confirm(morning.id, person.id, clock.now() - timedelta(seconds=1))
     assert "on its way" in words(post(client, f"/c/{token}"))
-    kinds = [row.kind for row in models.OwedMail.objects.order_by("id")]
+    kinds = [row.kind for row in models.TransactionalMail.objects.order_by("id")]
     assert kinds == ["confirm", "confirm"]
 
 
@@ -347,7 +347,12 @@ def test_a_footer_may_not_do_more_than_leave_and_change_how_often(
     assert (person.tracked, person.language, person.zone) == (True, "", "")
     for kind in ("address", "details", "data", "erase"):
         assert "30 minutes" in words(post(client, f"/p/{token}", mail=kind))
-    assert [row.kind for row in models.OwedMail.objects.order_by("id")] == ["address", "details", "data", "erase"]
+    assert [row.kind for row in models.TransactionalMail.objects.order_by("id")] == [
+        "address",
+        "details",
+        "data",
+        "erase",
+    ]
     assert state("ann@example.com") == "active"
 
 
@@ -413,7 +418,7 @@ def test_an_address_that_somebody_has_is_not_taken_and_not_told(client: Client, 
     person_id, _ = active("ann@example.com"), active("ben@example.com")
     page = post(client, link(tokens.ADDRESS, person_id), email="ben@example.com")
     assert page.status_code == 200
-    wish = models.AddressWish.objects.get()
+    wish = models.AddressChangeRequest.objects.get()
     assert post(client, link(tokens.NEW_ADDRESS, person_id, wish.id)).status_code >= 400
     assert subscriber_lookup.get_subscriber(person_id).address == "ann@example.com"
 

@@ -133,9 +133,9 @@ def test_the_silent_are_asked_when_their_number_is_typed(
     wrong = admin.post(page, {"do": "ask", "months": "6", "number": "2"})
     assert wrong.status_code == 422
     assert "Type the number of readers who would be asked: 3." in wrong.content.decode()
-    assert not models.OwedMail.objects.filter(kind="stay").exists()
+    assert not models.TransactionalMail.objects.filter(kind="stay").exists()
     admin.post(page, {"do": "ask", "months": "6", "number": "3"})
-    assert models.OwedMail.objects.filter(kind="stay").count() == 3
+    assert models.TransactionalMail.objects.filter(kind="stay").count() == 3
 
 
 def test_who_is_never_mailed_is_seen_added_lifted_and_taken_from_a_file(admin: Client, now: datetime) -> None:

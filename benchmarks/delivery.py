@@ -198,7 +198,7 @@ def _bare(mailing_id: int) -> float:
     snapshot = edition_lookup.find_standing_snapshot(mailing.edition_id)
     assert snapshot is not None
     cover = build_envelope(
-        snapshot.rendered(), newsletters.get_newsletter(mailing.newsletter_id), base_url="https://news.example.com"
+        snapshot.to_rendered(), newsletters.get_newsletter(mailing.newsletter_id), base_url="https://news.example.com"
     )
     head = sendgrid._encode_head(cover)
     pool = urllib3.PoolManager(maxsize=1, retries=False)

@@ -204,7 +204,7 @@ def edit(
         blurb=blurb,
         label=label,
         size=size,
-        shown_to=shown_to,
+        visibility=shown_to,
         image_alt=image_alt,
         image_caption=image_caption,
         image_credit=image_credit,
@@ -246,7 +246,7 @@ def save_box(
     """Add a box that is no story, such as a word to members, or write one anew."""
     now = clock.now()
     words = sys.stdin.read() if text == "-" else text
-    edition = boxes.set_box(edition_id, box_id=box_id, title=title, text=words, shown_to=shown_to, place=place, now=now)
+    edition = boxes.set_box(edition_id, box_id=box_id, title=title, text=words, visibility=shown_to, place=place, now=now)
     _record_audit("edited", edition, now, "boxes")
     _print_edition(edition, as_json)
 
@@ -490,12 +490,12 @@ def _print_edition(edition: Edition, as_json: bool) -> None:
         say(f"Second subject, for half: {edition.second_subject}")
     print_table(
         ("key", "section", "place", "size", "for", "headline", "publisher"),
-        [(p.key, p.section, p.position, p.size, p.shown_to, p.headline, p.publisher) for p in edition.picks],
+        [(p.key, p.section, p.position, p.size, p.visibility, p.headline, p.publisher) for p in edition.picks],
         "No stories yet. Suggest some: newsletter editions suggest " + str(edition.id),
     )
     if edition.boxes:
         print_table(
             ("box", "place", "for", "heading", "words"),
-            [(b.id, b.place, b.shown_to, b.title, b.text[:60]) for b in edition.boxes],
+            [(b.id, b.place, b.visibility, b.title, b.text[:60]) for b in edition.boxes],
             "",
         )

@@ -142,7 +142,7 @@ def test_a_box_is_added_and_what_is_typed_outlasts_what_others_change(
     page.click("#box-new >> text=Add >> nth=-1")
     page.wait_for_selector("#boxes summary:has-text('Come to the')")
     (box,) = edition_lookup.get_edition(edition.id).boxes
-    assert (box.text, box.shown_to, box.place) == ("Come to the *mill*.", "members", "top")
+    assert (box.text, box.visibility, box.place) == ("Come to the *mill*.", "members", "top")
     page.click(f"#box-{box.id} summary")
     page.fill(f"#b-title-{box.id}", "Half a heading")
     page.evaluate("document.activeElement.blur()")

@@ -38,7 +38,7 @@ def add_article_from_page(url: str, *, now: datetime, fetch: Fetcher) -> AddedAr
     ):
         raise Refused(f"{url} is {answer.content_type}, not a page. Give the address of the story itself.")
     found = page.extract(answer.body, answer.url)
-    return _add_article(found, origin="page", url=answer.url, now=now, fetch=fetch, beside=None)
+    return _add_article(found, origin="page", url=answer.url, now=now, fetch=fetch, folder=None)
 
 
 def add_article_from_html(
@@ -52,8 +52,8 @@ def add_article_from_html(
     if not html.strip():
         raise Refused(f"{base_file or 'The file'} is empty, so there is no story in it.")
     found = page.extract(html, address)  # without an address, pictures keep their names beside the file
-    beside = base_file.parent if base_file else None
-    return _add_article(found, origin="file", url=address, now=now, fetch=fetch, beside=beside)
+    folder = base_file.parent if base_file else None
+    return _add_article(found, origin="file", url=address, now=now, fetch=fetch, folder=folder)
 
 
 def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> AddedArticle:
@@ -64,7 +64,7 @@ def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> AddedA
     address = resources.check_web_address(url) if url else ""
     if not text.strip():
         raise Refused("Nothing was pasted, so there is no story in it.")
-    return _add_article(pasted.clean(text, address), origin="pasted", url=address, now=now, fetch=None, beside=None)
+    return _add_article(pasted.clean(text, address), origin="pasted", url=address, now=now, fetch=None, folder=None)
 
 
 def add_article_from_fields(
@@ -78,11 +78,11 @@ def add_article_from_fields(
     found = replace(given, title=" ".join(given.title.split()), text=given.text.strip() or html_to_text(html))
     if not found.publisher and address:
         found = replace(found, publisher=canonical_urls.get_host(address))
-    return _add_article(found, origin="pushed", url=address, now=now, fetch=fetch, beside=None)
+    return _add_article(found, origin="pushed", url=address, now=now, fetch=fetch, folder=None)
 
 
 def _add_article(
-    found: ExtractedArticle, *, origin: str, url: str, now: datetime, fetch: Fetcher | None, beside: Path | None
+    found: ExtractedArticle, *, origin: str, url: str, now: datetime, fetch: Fetcher | None, folder: Path | None
 ) -> AddedArticle:
     found = _strip_unstorable(found)
     where = url or "this text"
@@ -101,7 +101,7 @@ def _add_article(
     else:
         _fill_in(row, known)
     if row.picture_id is None and found.image_url:
-        warning = copy_picture(row, found.image_url, now=now, fetch=fetch, beside=beside)
+        warning = copy_picture(row, found.image_url, now=now, fetch=fetch, folder=folder)
         warnings += [warning] if warning else []
     row.save()
     return AddedArticle(article_lookup.to_article(row), created, tuple(warnings))
@@ -150,7 +150,7 @@ def _fill_in(row: models.Article, known: dict[str, Any]) -> None:
             setattr(row, name, value)
 
 
-def save_entry(source: models.Source, entry: Entry, language: str, beside: Path | None, now: datetime) -> bool:
+def save_entry(source: models.Source, entry: Entry, language: str, folder: Path | None, now: datetime) -> bool:
     """Stores one entry of a feed as an article; False when the story is here already from anywhere."""
     entry = _strip_unstorable(entry)
     key = canonical_urls.compute_story_key(entry.url, entry.title)
@@ -179,19 +179,19 @@ def save_entry(source: models.Source, entry: Entry, language: str, beside: Path 
         added_at=now,
     )
     if entry.image_url.startswith("file:"):
-        copy_picture(row, entry.image_url, now=now, fetch=None, beside=beside)
+        copy_picture(row, entry.image_url, now=now, fetch=None, folder=folder)
     row.save()
     return True
 
 
 def copy_picture(
-    row: models.Article, address: str, *, now: datetime, fetch: Fetcher | None, beside: Path | None = None
+    row: models.Article, address: str, *, now: datetime, fetch: Fetcher | None, folder: Path | None = None
 ) -> str:
     """Copies an article's picture into our store. Returns what went wrong in words: never an error, the story stands without.
 
     Web addresses are read by `fetch`, others beside the file the article came from; None: not at all.
     """
-    data, trouble = resources.read_picture(address, fetch, beside)
+    data, trouble = resources.read_picture(address, fetch, folder)
     if data is None:
         return trouble
     try:

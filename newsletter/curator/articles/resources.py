@@ -50,22 +50,22 @@ def read_file(path: Path) -> bytes:
     return data
 
 
-def read_neighbour_file(url: str, beside: Path) -> bytes:
+def read_neighbour_file(url: str, folder: Path) -> bytes:
     """A file named by an address in a document: only one that lies in or below the document's folder."""
     try:
-        path = (beside / url_to_path(url)).resolve()
+        path = (folder / url_to_path(url)).resolve()
     except ValueError:  # a NUL in the path
         raise Refused(f"“{url}” cannot be the name of a file.") from None
-    if not path.is_relative_to(beside.resolve()):
+    if not path.is_relative_to(folder.resolve()):
         raise Refused(f"{url} is not beside the file that names it, so it is not read.")
     return read_file(path)
 
 
-def read_picture(url: str, fetch: Fetcher | None, beside: Path | None) -> tuple[bytes | None, str]:
+def read_picture(url: str, fetch: Fetcher | None, folder: Path | None) -> tuple[bytes | None, str]:
     """A picture's bytes; None when it was not to be read, or could not be, and why in words."""
     try:
         if url.startswith(("http://", "https://")):
             return (fetch(url, accept=PICTURE_TYPES).body, "") if fetch else (None, "")
-        return (read_neighbour_file(url, beside), "") if beside else (None, "")
+        return (read_neighbour_file(url, folder), "") if folder else (None, "")
     except NewsletterError as error:
         return None, f"The picture could not be copied: {error}"

@@ -144,7 +144,7 @@ def _read_feed(row: models.Source, answer: FetchResponse, now: datetime) -> Sour
     digest = hashlib.sha256(answer.body).hexdigest()
     if answer.not_modified or digest == row.body_digest:
         return SourceReport(row.id, row.url, row.title, "unchanged")
-    beside = resources.url_to_path(row.url).parent if row.url.startswith("file:") else None
+    folder = resources.url_to_path(row.url).parent if row.url.startswith("file:") else None
     feed = feeds.parse(answer.body, answer.url)
     title = row.title or feed.title
     models.Source.objects.filter(id=row.id).update(title=title[:300], homepage=feed.homepage[:2000])
@@ -154,7 +154,7 @@ def _read_feed(row: models.Source, answer: FetchResponse, now: datetime) -> Sour
     added = 0
     for start in range(0, len(new), 50):  # short transactions: readers' pages write beside us
         with transaction.atomic():
-            added += sum(save_entry(row, entry, feed.language, beside, now) for entry in new[start : start + 50])
+            added += sum(save_entry(row, entry, feed.language, folder, now) for entry in new[start : start + 50])
     # Only now: had we died above, “unchanged since” would hide the entries from us for good.
     models.Source.objects.filter(id=row.id).update(
         etag=answer.etag, last_modified=answer.last_modified, body_digest=digest

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from newsletter.curator.editions import edition_lookup, models, visibility
+from newsletter.curator.editions import edition_lookup, models
 from newsletter.curator.editions.editions import apply_edit
 from newsletter.curator.editions.values import Edition
+from newsletter.curator.editions.visibility import check_group_limit, check_visibility
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 
 MOST_BOXES, LONGEST_TITLE, LONGEST_TEXT = 6, 120, 5000
@@ -18,13 +19,13 @@ def set_box(
     box_id: int | None = None,
     title: str,
     text: str,
-    shown_to: str = "",
+    visibility: str = "",
     place: str = "end",
     now: datetime,
-    mark: str | None = None,
+    content_hash: str | None = None,
 ) -> Edition:
-    """Adds a box, or writes the box `box_id` anew. `text` is Markdown; `shown_to` as of a story; `place` is top or end;
-    `mark` is that of the box as the editor saw it.
+    """Adds a box, or writes the box `box_id` anew. `text` is Markdown; `visibility` as of a story; `place` is top or end;
+    `content_hash` is that of the box as the editor saw it.
 
     Raises BadInput, NotFound, Conflict, and Refused when there are enough.
     """
@@ -36,37 +37,37 @@ def set_box(
             raise BadInput(f"The {name} has {len(said)} characters; {most} are the most.", name)
     if place not in models.Box.Place.values:
         raise BadInput(f"“{place[:20]}” is no place for a box. It can be top or end.", "place")
-    values = {"title": flat, "text": body, "shown_to": visibility.check_visibility(shown_to), "place": place}
+    values = {"title": flat, "text": body, "visibility": check_visibility(visibility), "place": place}
 
     def act(row: models.Edition) -> None:
         if box_id is not None:
-            _check_unchanged(edition_id, box_id, mark)
+            _check_unchanged(edition_id, box_id, content_hash)
             row.boxes.filter(id=box_id).update(**values)
         elif row.boxes.count() >= MOST_BOXES:
             raise Refused(f"This edition has {MOST_BOXES} boxes, which is the most.")
         else:
             row.boxes.create(**values)
-        visibility.check_group_limit(row)
+        check_group_limit(row)
 
     return apply_edit(edition_id, None, now, act)
 
 
-def drop_box(edition_id: int, box_id: int, *, now: datetime, mark: str | None = None) -> Edition:
+def drop_box(edition_id: int, box_id: int, *, now: datetime, content_hash: str | None = None) -> Edition:
     """Takes a box out. Raises NotFound, Conflict, Refused."""
 
     def act(row: models.Edition) -> None:
-        _check_unchanged(edition_id, box_id, mark)
+        _check_unchanged(edition_id, box_id, content_hash)
         row.boxes.filter(id=box_id).delete()
 
     return apply_edit(edition_id, None, now, act)
 
 
-def _check_unchanged(edition_id: int, box_id: int, mark: str | None) -> None:
-    """Raises NotFound for a box there is not, Conflict for one that is not as `mark` says."""
+def _check_unchanged(edition_id: int, box_id: int, content_hash: str | None) -> None:
+    """Raises NotFound for a box there is not, Conflict for one that is not as `content_hash` says."""
     box = next((each for each in edition_lookup.get_edition(edition_id).boxes if each.id == box_id), None)
     if box is None:
         raise NotFound(
             f"Edition {edition_id} has no box {box_id}. See them with: newsletter editions show {edition_id}"
         )
-    if mark is not None and mark != box.mark:
+    if content_hash is not None and content_hash != box.content_hash:
         raise Conflict("Somebody else changed this box meanwhile. Theirs stands; yours was not saved.")

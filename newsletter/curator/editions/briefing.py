@@ -79,7 +79,7 @@ def _forward_url(name: str, page: str) -> str:
 
 
 def _box(box: Box, language: str) -> briefing.BriefingBox:
-    label = languages.get_mail_texts(language).members if box.shown_to == variants.MEMBERS else ""
+    label = languages.get_mail_texts(language).members if box.visibility == variants.MEMBERS else ""
     return briefing.BriefingBox(box.title, box.text, label, "top" if box.place == "top" else "end")
 
 

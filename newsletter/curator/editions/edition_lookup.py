@@ -71,10 +71,10 @@ def get_frozen_mail(snapshot_id: int, code: str) -> Rendered:
     Older snapshots have no page of their own: theirs is the mail.
     """
     if not code:
-        return get_snapshot(snapshot_id).rendered()
+        return get_snapshot(snapshot_id).to_rendered()
     row = models.SnapshotVariant.objects.filter(snapshot_id=snapshot_id, code=code).first()
     if row is None and code == variants.WEB:
-        return get_snapshot(snapshot_id).rendered()
+        return get_snapshot(snapshot_id).to_rendered()
     if row is None:
         raise NotFound(f"Snapshot {snapshot_id} has no variant “{code}”.")
     return Rendered(row.subject, row.preheader, row.html, row.text, (), _to_merge_fields(row.merge))
@@ -140,7 +140,7 @@ def _to_edition(row: models.Edition, newsletter: Newsletter, pictures: Mapping[i
         approved_by=standing.approved_by if standing else "",
         approved_at=standing.approved_at if standing else None,
         second_subject=row.second_subject,
-        boxes=tuple(Box(each.pk, each.title, each.text, each.shown_to, each.place) for each in row.boxes.all()),
+        boxes=tuple(Box(each.pk, each.title, each.text, each.visibility, each.place) for each in row.boxes.all()),
     )
 
 
@@ -168,7 +168,7 @@ def _to_pick(row: models.Pick, section: str, pictures: Mapping[int, Picture]) ->
         plain_link=row.plain_link,
         because=row.because,
         again_reason=row.again_reason,
-        shown_to=row.shown_to,
+        visibility=row.visibility,
     )
 
 

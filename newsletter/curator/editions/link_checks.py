@@ -54,15 +54,15 @@ def check_due_links(now: datetime, *, fetch: Fetcher, edition_id: int | None = N
     """
     patience = UNREACHABLE_AFTER if edition_id is None else 1
     wanted = _create_missing_checks(now, edition_id)
-    models.LinkLook.objects.filter(wanted_until__lt=(now - CHECKED_FOR).date()).delete()
-    rows = models.LinkLook.objects.filter(key__in=wanted)
+    models.LinkCheck.objects.filter(wanted_until__lt=(now - CHECKED_FOR).date()).delete()
+    rows = models.LinkCheck.objects.filter(key__in=wanted)
     if edition_id is None:
         rows = rows.filter(next_at__lte=now)
     due = {row.pk: row for row in rows.order_by("next_at", "id")[:AT_A_TIME]}
     asked = [fetch_queue.FetchRequest(row.pk, row.url) for row in due.values()]
     for look_id, answer in fetch_queue.fetch_all(asked, _limit_bytes(fetch), accept=ANY_TYPE):
         _store_answer(due[look_id], answer, patience, now)
-    return models.LinkLook.objects.filter(key__in=wanted).exclude(state__in=("waiting", "fine")).count()
+    return models.LinkCheck.objects.filter(key__in=wanted).exclude(state__in=("waiting", "fine")).count()
 
 
 def _limit_bytes(fetch: Fetcher) -> Fetcher:
@@ -84,10 +84,10 @@ def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:
     wanted: dict[str, tuple[str, date]] = {}
     for edition in sorted(editions, key=lambda each: each.date):  # the last one that wants an address says how long
         wanted |= {_key(url): (url, edition.date) for url in list_written_links(edition)}
-    known = dict(models.LinkLook.objects.filter(key__in=wanted).values_list("key", "wanted_until"))
-    models.LinkLook.objects.bulk_create(
+    known = dict(models.LinkCheck.objects.filter(key__in=wanted).values_list("key", "wanted_until"))
+    models.LinkCheck.objects.bulk_create(
         [
-            models.LinkLook(key=key, url=url, next_at=now, wanted_until=until)
+            models.LinkCheck(key=key, url=url, next_at=now, wanted_until=until)
             for key, (url, until) in wanted.items()
             if key not in known
         ],
@@ -95,11 +95,11 @@ def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:
     )
     for key, until in known.items():
         if until < wanted[key][1]:
-            models.LinkLook.objects.filter(key=key).update(wanted_until=wanted[key][1])
+            models.LinkCheck.objects.filter(key=key).update(wanted_until=wanted[key][1])
     return set(wanted)
 
 
-def _store_answer(row: models.LinkLook, answer: FetchResponse | Exception, patience: int, now: datetime) -> None:
+def _store_answer(row: models.LinkCheck, answer: FetchResponse | Exception, patience: int, now: datetime) -> None:
     """Notes what an answer shows. Whatever a server says but that there is nothing counts as fine: many turn programs away."""
     state, detail, failures = "fine", "", 0
     if isinstance(answer, FetchError) and answer.status in page_comparison.GONE_STATUSES:
@@ -112,7 +112,7 @@ def _store_answer(row: models.LinkLook, answer: FetchResponse | Exception, patie
         failures = row.failures + 1
         said = str(answer) if isinstance(answer, NewsletterError) else type(answer).__name__
         state, detail = ("unreachable", said) if failures >= patience else (row.state, row.detail)
-    models.LinkLook.objects.filter(pk=row.pk).update(
+    models.LinkCheck.objects.filter(pk=row.pk).update(
         state=state,
         detail=detail[:300],
         failures=failures,
@@ -124,7 +124,7 @@ def _store_answer(row: models.LinkLook, answer: FetchResponse | Exception, patie
 def list_link_findings(edition: Edition) -> Iterator[tuple[str, str, str]]:
     """Which addresses of an edition lead nowhere: the place, the state, and in words what is wrong."""
     places = {_key(url): where for url, where in list_written_links(edition).items()}
-    for row in models.LinkLook.objects.filter(key__in=places, state__in=_MESSAGES).order_by("id"):
+    for row in models.LinkCheck.objects.filter(key__in=places, state__in=_MESSAGES).order_by("id"):
         assert row.looked_at is not None  # or it would be waiting
         at = f"{row.looked_at:%d %b, %H:%M} UTC"
         yield places[row.key], row.state, _MESSAGES[row.state].format(url=row.url[:100], detail=row.detail, at=at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 
-class Rule(models.Model):
+class SuggestionRule(models.Model):
     """What the editors of a newsletter want of a source, or of stories with a word or phrase."""
 
     class Effect(models.TextChoices):
@@ -22,6 +22,7 @@ class Rule(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        db_table = "curator_rule"
         constraints = [
             models.UniqueConstraint(fields=["newsletter", "source"], name="one_rule_per_source"),
             models.UniqueConstraint(
@@ -96,7 +97,9 @@ class Pick(models.Model):
     image_caption = models.TextField(blank=True)
     image_credit = models.CharField(max_length=300, blank=True)
     plain_link = models.BooleanField(default=False, db_default=False)  # without the newsletter's parameters
-    shown_to = models.CharField(max_length=80, blank=True, default="", db_default="")  # curator.variants; "": everybody
+    visibility = models.CharField(
+        max_length=80, blank=True, default="", db_default="", db_column="shown_to"
+    )  # see variants
     because = models.CharField(max_length=300, blank=True, default="", db_default="")  # why it was suggested
     again_reason = models.CharField(
         max_length=300, blank=True, default="", db_default=""
@@ -124,7 +127,7 @@ class Box(models.Model):
     place = models.CharField(max_length=3, choices=Place.choices, default=Place.END)
     title = models.CharField(max_length=120, blank=True)
     text = models.TextField(blank=True)  # Markdown
-    shown_to = models.CharField(max_length=80, blank=True)  # curator.variants; "": everybody
+    visibility = models.CharField(max_length=80, blank=True, db_column="shown_to")  # see variants
 
     class Meta:
         ordering = ["id"]
@@ -189,7 +192,7 @@ class SnapshotVariant(models.Model):
         return f"{self.snapshot_id} {self.code}"
 
 
-class Look(models.Model):
+class PageCheck(models.Model):
     """What was found when a picked story's page was looked at again, between the pick and the send."""
 
     class State(models.TextChoices):
@@ -201,7 +204,7 @@ class Look(models.Model):
         CORRECTED = "corrected"
         UNREACHABLE = "unreachable"
 
-    pick = models.OneToOneField(Pick, on_delete=models.CASCADE, related_name="look")
+    pick = models.OneToOneField(Pick, on_delete=models.CASCADE, related_name="page_check")
     state = models.CharField(max_length=11, choices=State.choices, default=State.WAITING)
     detail = models.CharField(
         max_length=500, blank=True
@@ -213,13 +216,16 @@ class Look(models.Model):
     failures = models.PositiveIntegerField(default=0)  # in a row
     etag = models.CharField(max_length=500, blank=True)
     last_modified = models.CharField(max_length=100, blank=True)
-    seen = models.CharField(max_length=300, blank=True)  # who looked at it and let it stand
+    overridden_by = models.CharField(max_length=300, blank=True, db_column="seen")
+
+    class Meta:
+        db_table = "curator_look"
 
     def __str__(self) -> str:
         return f"{self.pick_id} {self.state}"
 
 
-class LinkLook(models.Model):
+class LinkCheck(models.Model):
     """What was found where a link leads that an editor wrote into an intro, a blurb or a box."""
 
     class State(models.TextChoices):
@@ -237,6 +243,9 @@ class LinkLook(models.Model):
     looked_at = models.DateTimeField(null=True)
     next_at = models.DateTimeField(db_index=True)
     wanted_until = models.DateField()  # the last day of an edition with this link; then it is forgotten
+
+    class Meta:
+        db_table = "curator_linklook"
 
     def __str__(self) -> str:
         return f"{self.url[:60]} {self.state}"

@@ -29,7 +29,7 @@ CHECKED_FOR = timedelta(days=2)  # after an edition's date: one that never went 
 def check_due_pages(now: datetime, *, fetch: Fetcher, edition_id: int | None = None) -> int:
     """Looks at the pages whose time has come, or (with `edition_id`) at all of an edition's. Returns how many differ."""
     _create_missing_checks(now)
-    looks = models.Look.objects.filter(pick__edition__state__in=CHECKED_STATES, pick__url__startswith="http")
+    looks = models.PageCheck.objects.filter(pick__edition__state__in=CHECKED_STATES, pick__url__startswith="http")
     looks = (
         looks.filter(pick__edition_id=edition_id)
         if edition_id
@@ -43,28 +43,30 @@ def check_due_pages(now: datetime, *, fetch: Fetcher, edition_id: int | None = N
             differ += _store_answer(due[look_id], answer, now)
         except Exception:  # a page we cannot read must not stop the others
             log.exception("Looking again at %s failed", due[look_id].pick.url)
-            models.Look.objects.filter(id=look_id).update(next_at=now + CHECK_EVERY)
+            models.PageCheck.objects.filter(id=look_id).update(next_at=now + CHECK_EVERY)
     return differ
 
 
 def _create_missing_checks(now: datetime) -> None:
     """Gives every pick of an edition to come its look. Its first baseline is the page's headline as it was taken in."""
     missing = models.Pick.objects.filter(
-        look=None,
+        page_check=None,
         edition__state__in=CHECKED_STATES,
         url__startswith="http",
         edition__date__gte=(now - CHECKED_FOR).date(),
     ).select_related("article")
-    models.Look.objects.bulk_create(
+    models.PageCheck.objects.bulk_create(
         [
-            models.Look(pick=pick, next_at=now, page_title=pick.article.title if pick.article.origin == "page" else "")
+            models.PageCheck(
+                pick=pick, next_at=now, page_title=pick.article.title if pick.article.origin == "page" else ""
+            )
             for pick in missing
         ],
         ignore_conflicts=True,
     )
 
 
-def _store_answer(row: models.Look, answer: FetchResponse | Exception, now: datetime) -> bool:
+def _store_answer(row: models.PageCheck, answer: FetchResponse | Exception, now: datetime) -> bool:
     """Notes what an answer shows. Returns whether the page is not as it was."""
     fields: dict[str, object] = {"looked_at": now, "next_at": now + CHECK_EVERY, "failures": 0}
     if isinstance(answer, Exception):
@@ -83,13 +85,13 @@ def _store_answer(row: models.Look, answer: FetchResponse | Exception, now: date
         if not row.page_address:  # the first look: what it shows is what later ones are held against
             fields |= {"page_title": row.page_title or page.title, "page_address": page.address[:2000]}
     if verdict.state != row.state or verdict.detail != row.detail:
-        fields["seen"] = ""  # what somebody let stand was something else
+        fields["overridden_by"] = ""  # what somebody let stand was something else
     fields |= {"state": verdict.state, "detail": verdict.detail[:500]}
-    models.Look.objects.filter(id=row.pk).update(**fields)
+    models.PageCheck.objects.filter(id=row.pk).update(**fields)
     return verdict.state not in ("same", "waiting")
 
 
-def _judge_error(row: models.Look, error: Exception, fields: dict[str, object]) -> page_comparison.PageVerdict:
+def _judge_error(row: models.PageCheck, error: Exception, fields: dict[str, object]) -> page_comparison.PageVerdict:
     if isinstance(error, FetchError) and error.status in page_comparison.GONE_STATUSES:
         return page_comparison.PageVerdict("gone", f"answered {error.status}")
     failures = row.failures + 1
@@ -102,14 +104,14 @@ def _judge_error(row: models.Look, error: Exception, fields: dict[str, object]) 
 
 def list_page_checks(edition_id: int) -> dict[str, PageCheck]:
     """What was found at the page of each story of an edition, by the story's key."""
-    rows = models.Look.objects.filter(pick__edition_id=edition_id).select_related("pick")
-    return {row.pick.key: PageCheck(row.state, row.detail, row.looked_at, row.seen) for row in rows}
+    rows = models.PageCheck.objects.filter(pick__edition_id=edition_id).select_related("pick")
+    return {row.pick.key: PageCheck(row.state, row.detail, row.looked_at, row.overridden_by) for row in rows}
 
 
 def override_page_check(edition_id: int, key: str, *, by: str) -> None:
     """Notes that somebody looked at what was found and lets the story stand. Raises NotFound."""
-    mine = models.Look.objects.filter(pick__edition_id=edition_id, pick__key=key)
-    if not mine.update(seen=by[:300]):
+    mine = models.PageCheck.objects.filter(pick__edition_id=edition_id, pick__key=key)
+    if not mine.update(overridden_by=by[:300]):
         raise NotFound("This story has not been looked at.")
 
 
@@ -119,8 +121,8 @@ def adopt_headline(edition_id: int, key: str, *, by: str, now: datetime) -> Edit
     if look is None or look.state != "changed":
         raise BadInput("Its page has no other headline.", "headline")
     edition = edit_pick(edition_id, key, now=now, headline=look.detail)
-    models.Look.objects.filter(pick__edition_id=edition_id, pick__key=key).update(
-        state="same", detail="", page_title=look.detail, seen=by[:300]
+    models.PageCheck.objects.filter(pick__edition_id=edition_id, pick__key=key).update(
+        state="same", detail="", page_title=look.detail, overridden_by=by[:300]
     )
     return edition
 
@@ -130,7 +132,7 @@ def list_page_findings(edition: Edition) -> Iterable[tuple[str, str, str]]:
     headlines = {pick.key: pick.headline for pick in edition.picks}
     for key, look in list_page_checks(edition.id).items():
         said = _MESSAGES.get(look.state)
-        if said and not look.seen and key in headlines and look.looked_at:
+        if said and not look.overridden_by and key in headlines and look.looked_at:
             yield (
                 key,
                 look.state,

@@ -10,9 +10,10 @@ from newsletter.curator.articles import blurbs
 from newsletter.curator.articles.intake import copy_picture
 from newsletter.curator.articles.models import Article
 from newsletter.curator.articles.resources import Fetcher
-from newsletter.curator.editions import edition_lookup, models, pick_order, pool, visibility
+from newsletter.curator.editions import edition_lookup, models, pick_order, pool
 from newsletter.curator.editions.editions import apply_edit, check_texts
 from newsletter.curator.editions.values import Edition
+from newsletter.curator.editions.visibility import check_group_limit, check_visibility
 from newsletter.kernel import ids
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
@@ -166,11 +167,11 @@ def edit_pick(
     version: int | None = None,
     no_picture: bool = False,
     plain_link: bool | None = None,
-    shown_to: str | None = None,
+    visibility: str | None = None,
     **fields: Any,
 ) -> Edition:
     """Edits the words of one story; `size` is l, m, s or a (a line of the list at the end); `no_picture` takes its picture out;
-    `plain_link` keeps the newsletter's parameters off its link; `shown_to` says for whom it is (`curator.variants`).
+    `plain_link` keeps the newsletter's parameters off its link; `visibility` says for whom it is (`variants`).
 
     Raises BadInput, NotFound, Conflict, Refused.
     """
@@ -185,15 +186,15 @@ def edit_pick(
         checked |= {"picture_id": None}
     if plain_link is not None:
         checked |= {"plain_link": plain_link}
-    if shown_to is not None:
-        checked |= {"shown_to": visibility.check_visibility(shown_to)}
+    if visibility is not None:
+        checked |= {"visibility": check_visibility(visibility)}
 
     def act(row: models.Edition) -> None:
         edited = _get_pick_row(row, key)
         if checked.get("size") == "l":
             row.picks.filter(size="l").update(size="m")  # one lead only
         models.Pick.objects.filter(id=edited.id).update(**checked)
-        visibility.check_group_limit(row)
+        check_group_limit(row)
 
     return apply_edit(edition_id, version, now, act)
 

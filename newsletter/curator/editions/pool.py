@@ -39,7 +39,7 @@ class PoolFilter:
 
 
 def list_pool(
-    edition_id: int, wanted: PoolFilter = PoolFilter(), *, limit: int = PAGE_SIZE, now: datetime
+    edition_id: int, filters: PoolFilter = PoolFilter(), *, limit: int = PAGE_SIZE, now: datetime
 ) -> tuple[PoolArticle, ...]:
     """Articles on offer for an edition, newest first: without a search those first seen in the last days.
 
@@ -47,7 +47,7 @@ def list_pool(
     """
     shown = edition_lookup.get_edition(edition_id)
     rows = list(
-        _filter_articles(wanted, now)
+        _filter_articles(filters, now)
         .defer("text", "biography")
         .select_related("copy_of")
         .prefetch_related("tags", "notes")[:limit]
@@ -58,17 +58,17 @@ def list_pool(
     return tuple(
         PoolArticle(
             article=article_lookup.to_article(row),
-            told_by=len(told.get(row.story_id or 0, ())) or 1,
-            used_as=used.get(row.id, 0),
+            articles_in_story=len(told.get(row.story_id or 0, ())) or 1,
+            pick_number=used.get(row.id, 0),
             ran=ran.get(row.id, ""),
-            also=_other_publishers(row, told.get(row.story_id or 0, ())),
+            other_publishers=_other_publishers(row, told.get(row.story_id or 0, ())),
             state=_state(row),
             tags=tuple(sorted(tag.name for tag in row.tags.all())),
             notes=tuple(
                 ArticleNote(note.text, note.by, note.at) for note in sorted(row.notes.all(), key=lambda note: note.at)
             ),
             copy_of=(row.copy_of.publisher or "another paper") if row.copy_of else "",
-            hurdle=find_obstacle(row, shown, ran.get(row.id, "")),
+            obstacle=find_obstacle(row, shown, ran.get(row.id, "")),
         )
         for row in rows
     )
@@ -83,31 +83,31 @@ def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[Artic
     return list(rows.select_related("source").prefetch_related("tags")[:most])
 
 
-def _filter_articles(wanted: PoolFilter, now: datetime) -> QuerySet[Article]:
-    if wanted.state not in STATES:
-        raise BadInput(f"There is no state “{wanted.state}”. There are {', '.join(STATES)}.", "state")
-    rows = search.find_articles(wanted.query)
-    if not wanted.query.strip():
+def _filter_articles(filters: PoolFilter, now: datetime) -> QuerySet[Article]:
+    if filters.state not in STATES:
+        raise BadInput(f"There is no state “{filters.state}”. There are {', '.join(STATES)}.", "state")
+    rows = search.find_articles(filters.query)
+    if not filters.query.strip():
         rows = rows.filter(Q(added_at__gte=now - NEW_WITHIN) | Q(standing="shortlisted"))
     picks = models.Pick.objects.filter(article=OuterRef("pk")).exclude(edition__state=states.SKIPPED)
     out = picks.filter(edition__state__in=(states.SENDING, states.SENT))
     rows = rows.annotate(is_picked=Exists(picks), has_run=Exists(out))
-    if wanted.state == "offered":
+    if filters.state == "offered":
         rows = rows.exclude(standing="ignored")
-    elif wanted.state in ("new", "shortlisted"):
-        rows = rows.filter(standing=wanted.state, is_picked=False)
-    elif wanted.state == "picked":
+    elif filters.state in ("new", "shortlisted"):
+        rows = rows.filter(standing=filters.state, is_picked=False)
+    elif filters.state == "picked":
         rows = rows.filter(is_picked=True, has_run=False)
-    elif wanted.state == "run":
+    elif filters.state == "run":
         rows = rows.filter(has_run=True)
-    elif wanted.state == "ignored":
+    elif filters.state == "ignored":
         rows = rows.filter(standing="ignored")
-    if wanted.source_id is not None:
-        rows = rows.filter(source_id=wanted.source_id)
-    if wanted.tag:
-        rows = rows.filter(tags__name=wanted.tag.strip().casefold())
-    if wanted.language:
-        rows = rows.filter(language__istartswith=wanted.language)
+    if filters.source_id is not None:
+        rows = rows.filter(source_id=filters.source_id)
+    if filters.tag:
+        rows = rows.filter(tags__name=filters.tag.strip().casefold())
+    if filters.language:
+        rows = rows.filter(language__istartswith=filters.language)
     return rows.order_by(*LATEST_FIRST)
 
 

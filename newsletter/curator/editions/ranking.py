@@ -76,7 +76,7 @@ class RankingRule:
         return re.search(rf"(?<!\w){phrase}(?!\w)", told) is not None
 
     @property
-    def said(self) -> str:
+    def label(self) -> str:
         """In words, for a reason."""
         return self.name if self.source_id is not None else f"“{self.phrase}”"
 
@@ -99,7 +99,7 @@ def suggest(
     already_ran: Collection[int] = (),
     groups_taken: Collection[int] = (),
     rules: Sequence[RankingRule] = (),
-    taste: TrackRecord | None = None,
+    track_record: TrackRecord | None = None,
     quotas: Mapping[str, int] | None = None,
     publishers_taken: Iterable[str] = (),
     titles_taken: Iterable[str] = (),
@@ -113,7 +113,7 @@ def suggest(
     for candidate in candidates:
         tellers[candidate.group].add(candidate.publisher)
     judged = [
-        _score(candidate, tellers[candidate.group], rules, taste or TrackRecord(), now)
+        _score(candidate, tellers[candidate.group], rules, track_record or TrackRecord(), now)
         for candidate in candidates
         if candidate.id not in already_ran and candidate.group not in groups_taken
     ]
@@ -141,7 +141,7 @@ def _score(
     candidate: RankingCandidate,
     tellers: Collection[str],
     rules: Sequence[RankingRule],
-    taste: TrackRecord,
+    track_record: TrackRecord,
     now: datetime,
 ) -> _ScoredCandidate | None:
     """What a candidate is worth and why; None when a rule mutes it."""
@@ -172,11 +172,11 @@ def _score(
     for rule in mine:
         if rule.effect == "boost":
             score += BOOST
-            reasons.append(f"rule: more of {rule.said}")
+            reasons.append(f"rule: more of {rule.label}")
     must = [rule for rule in mine if rule.effect == "must"]
     if must:
-        reasons.insert(0, f"rule: always {must[0].said}")
-    liking, strongest = taste.of(candidate.title, candidate.publisher)
+        reasons.insert(0, f"rule: always {must[0].label}")
+    liking, strongest = track_record.score(candidate.title, candidate.publisher)
     score += TRACK_RECORD * liking
     if abs(liking) >= 0.1:
         reasons.append(f"this newsletter {'likes' if liking > 0 else 'seldom takes'} {strongest}")
@@ -202,7 +202,7 @@ class _OpenPlaces:
     rarity: Mapping[str, float]
 
     @property
-    def most_of_one(self) -> int:
+    def max_per_publisher(self) -> int:
         return max(1, math.ceil((self.wanted + sum(self.publishers.values())) * SHARE_OF_ONE_PUBLISHER))
 
 
@@ -213,7 +213,7 @@ def _choose_varied(ranked: Sequence[_ScoredCandidate], places: _OpenPlaces) -> l
     """
     chosen: list[tuple[_ScoredCandidate, str]] = []
     groups: set[int] = set()
-    cap = places.most_of_one
+    cap = places.max_per_publisher
     for most in (cap, len(ranked) + sum(places.publishers.values())):
         waiting = [each for each in ranked if each.candidate.group not in groups]
         while waiting and len(chosen) < places.wanted:

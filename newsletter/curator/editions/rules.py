@@ -22,7 +22,7 @@ MOST_OFFERED = 300  # articles an edition
 def list_rules(newsletter_id: int) -> tuple[SuggestionRule, ...]:
     """The rules of a newsletter, those for sources first."""
     rows = (
-        models.Rule.objects.filter(newsletter_id=newsletter_id)
+        models.SuggestionRule.objects.filter(newsletter_id=newsletter_id)
         .select_related("source")
         .order_by("source__title", "phrase")
     )
@@ -44,8 +44,8 @@ def set_rule(
     Raises BadInput for what can be no rule, NotFound for a source, Refused when there are too many.
     """
     wanted = " ".join(phrase.split()).casefold()
-    if effect not in models.Rule.Effect.values:
-        raise BadInput(f"A rule can be {', '.join(models.Rule.Effect.values)}, not “{effect}”.", "effect")
+    if effect not in models.SuggestionRule.Effect.values:
+        raise BadInput(f"A rule can be {', '.join(models.SuggestionRule.Effect.values)}, not “{effect}”.", "effect")
     if (source_id is None) == (not wanted):
         raise BadInput("A rule is for a source or for a phrase: give one of them.", "phrase")
     if len(wanted) > 100:
@@ -56,11 +56,11 @@ def set_rule(
     keys = [each.key for each in newsletters.get_newsletter(newsletter_id).sections]
     if section and section not in keys:
         raise BadInput(f"There is no section “{section}”. There are {', '.join(keys)}.", "section")
-    if models.Rule.objects.filter(newsletter_id=newsletter_id).count() >= MOST_RULES:
+    if models.SuggestionRule.objects.filter(newsletter_id=newsletter_id).count() >= MOST_RULES:
         raise Refused(f"There are {MOST_RULES} rules, which is the most.")
     try:
         with transaction.atomic():
-            row, _ = models.Rule.objects.update_or_create(
+            row, _ = models.SuggestionRule.objects.update_or_create(
                 newsletter_id=newsletter_id,
                 source=source,
                 phrase=wanted,
@@ -73,7 +73,7 @@ def set_rule(
 
 def remove_rule(rule_id: int, newsletter_id: int) -> None:
     """Removes a rule of a newsletter. Raises NotFound."""
-    if not models.Rule.objects.filter(id=rule_id, newsletter_id=newsletter_id).delete()[0]:
+    if not models.SuggestionRule.objects.filter(id=rule_id, newsletter_id=newsletter_id).delete()[0]:
         raise NotFound("This rule is gone already.")
 
 
@@ -126,7 +126,7 @@ def _relative_clicks(edition_ids: list[int]) -> dict[int, float]:
     return {pk: share / usual[place] if usual[place] else 1.0 for pk, (place, share) in shares.items()}
 
 
-def _to_rule(row: models.Rule) -> SuggestionRule:
+def _to_rule(row: models.SuggestionRule) -> SuggestionRule:
     return SuggestionRule(
         id=row.pk,
         effect=row.effect,

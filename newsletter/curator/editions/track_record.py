@@ -47,7 +47,7 @@ class TrackRecord:
     publishers: Mapping[str, Preference] = field(default_factory=dict)
     words: Mapping[str, Preference] = field(default_factory=dict)
 
-    def of(self, title: str, publisher: str) -> tuple[float, str]:
+    def score(self, title: str, publisher: str) -> tuple[float, str]:
         """How much this newsletter likes such an article, between -1 and 1, and the liking that says most, in words."""
         paper = self.publishers.get(publisher)
         words = [self.words[word] for word in sorted(_words(title)) if word in self.words]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
+from typing import ClassVar
 
 from newsletter.curator.articles.values import Article, ArticleNote
 from newsletter.templater.briefing import MergeField, Rendered
@@ -29,6 +30,8 @@ class SuggestionRule:
 class Pick:
     """A story placed in an edition. `position` counts from 1 in its section, `number` in reading order through the mail."""
 
+    FORMER_NAMES: ClassVar = {"shown_to": "visibility"}
+
     key: str
     number: int
     article_id: int
@@ -50,23 +53,25 @@ class Pick:
     plain_link: bool = False  # without the newsletter's own parameters
     because: str = ""  # why it was suggested
     again_reason: str = ""  # why although it ran
-    shown_to: str = ""  # curator.variants
+    visibility: str = ""  # see variants
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
     """A part of an edition that is no story: a word to members, a notice. `text` is Markdown; `place` is top or end."""
 
+    FORMER_NAMES: ClassVar = {"shown_to": "visibility"}
+
     id: int
     title: str
     text: str
-    shown_to: str
+    visibility: str
     place: str
 
     @property
-    def mark(self) -> str:
+    def content_hash(self) -> str:
         """Changes with what stands in it: by this two editors of one box are told apart."""
-        return sha256(repr((self.title, self.text, self.shown_to, self.place)).encode()).hexdigest()[:16]
+        return sha256(repr((self.title, self.text, self.visibility, self.place)).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,7 @@ class Snapshot:
     approved_by: str
     voided_at: datetime | None
 
-    def rendered(self) -> Rendered:
+    def to_rendered(self) -> Rendered:
         """The snapshot as the rendering it froze, byte for byte."""
         return Rendered(self.subject, self.preheader, self.html, self.text, (), tuple(self.merge))
 
@@ -129,15 +134,15 @@ class PoolArticle:
     """An article on offer for an edition."""
 
     article: Article
-    told_by: int  # how many articles tell of the same event
-    used_as: int  # its number in this edition, 0 when it is not picked
+    articles_in_story: int  # how many articles tell of the same event
+    pick_number: int  # its number in this edition, 0 when it is not picked
     ran: str  # “ran Mon in Morning Briefing”, or ""
-    also: tuple[str, ...] = ()  # who else tells of the same event
+    other_publishers: tuple[str, ...] = ()  # who else tells of the same event
     state: str = "new"  # new, shortlisted, picked, run or ignored
     tags: tuple[str, ...] = ()
     notes: tuple[ArticleNote, ...] = ()
     copy_of: str = ""  # the paper whose text it prints, if it does
-    hurdle: str = ""  # what stands in the way of picking it, in words
+    obstacle: str = ""  # what stands in the way of picking it, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +160,12 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class PageCheck:
-    """What was found when the page of a picked story was looked at again; `seen` is who let it stand."""
+    """What was found when the page of a picked story was looked at again; `overridden_by` is who let it stand."""
 
     state: str
     detail: str
     looked_at: datetime | None
-    seen: str = ""
+    overridden_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

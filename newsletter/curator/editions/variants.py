@@ -41,7 +41,7 @@ PLAIN, PAGE = Variant(), Variant(WEB)
 
 def list_groups(edition: Edition) -> tuple[str, ...]:
     """The groups of readers that an edition names, in the order that codes count them by."""
-    named = {each.shown_to for each in edition.picks} | {each.shown_to for each in edition.boxes}
+    named = {each.visibility for each in edition.picks} | {each.visibility for each in edition.boxes}
     return tuple(sorted(named - {EVERYBODY, MAIL, WEB}))
 
 
@@ -67,48 +67,48 @@ def build_code(named: Sequence[str], mine: Set[str], second: bool) -> str:
 def assign_codes(
     ids: Sequence[int], groups: Mapping[str, Set[int]], *, two_subjects: bool, edition_id: int
 ) -> dict[int, str]:
-    """The variant of each person. `groups`: who is in each group the edition names; half of all get the second subject."""
+    """The variant of each subscriber_id. `groups`: who is in each group the edition names; half of all get the second subject."""
     named = sorted(groups)
     return {
-        person: build_code(
+        subscriber_id: build_code(
             named,
-            {group for group in named if person in groups[group]},
-            two_subjects and gets_second_subject(person, edition_id),
+            {group for group in named if subscriber_id in groups[group]},
+            two_subjects and gets_second_subject(subscriber_id, edition_id),
         )
-        for person in ids
+        for subscriber_id in ids
     }
 
 
-def gets_second_subject(person: int, edition_id: int) -> bool:
+def gets_second_subject(subscriber_id: int, edition_id: int) -> bool:
     """Whether somebody gets the second subject: by lot, another one for every edition, always the same for the same."""
-    return bool(crc32(f"{edition_id}:{person}".encode()) & 1)
+    return bool(crc32(f"{edition_id}:{subscriber_id}".encode()) & 1)
 
 
 def select_visible(edition: Edition, variant: Variant) -> Edition:
     """The edition with what this variant shows, numbered anew."""
-    picks = [each for each in edition.picks if is_visible(variant, each.shown_to)]
+    picks = [each for each in edition.picks if is_visible(variant, each.visibility)]
     numbers = {each.key: number for number, each in enumerate(sorted(picks, key=lambda each: each.number), 1)}
     return replace(
         edition,
         subject=edition.second_subject if variant.second_subject else edition.subject,
         picks=tuple(replace(each, number=numbers[each.key]) for each in picks),
-        boxes=tuple(each for each in edition.boxes if is_visible(variant, each.shown_to)),
+        boxes=tuple(each for each in edition.boxes if is_visible(variant, each.visibility)),
     )
 
 
-def is_visible(variant: Variant, shown_to: str) -> bool:
+def is_visible(variant: Variant, visibility: str) -> bool:
     """Whether something shown to these is in a variant."""
-    if shown_to == EVERYBODY:
+    if visibility == EVERYBODY:
         return True
-    if shown_to in (MAIL, WEB):
-        return variant.web == (shown_to == WEB)
-    return shown_to in variant.audiences
+    if visibility in (MAIL, WEB):
+        return variant.web == (visibility == WEB)
+    return visibility in variant.audiences
 
 
-def describe_visibility(shown_to: str, segments: Mapping[str, str]) -> str:
+def describe_visibility(visibility: str, segments: Mapping[str, str]) -> str:
     """For whom something is, in words; `segments` are names by slug."""
-    if shown_to.startswith(SEGMENT):
-        slug = shown_to.removeprefix(SEGMENT)
+    if visibility.startswith(SEGMENT):
+        slug = visibility.removeprefix(SEGMENT)
         return segments.get(slug, slug)
     return {
         EVERYBODY: "everybody",
@@ -116,7 +116,7 @@ def describe_visibility(shown_to: str, segments: Mapping[str, str]) -> str:
         WEB: "the web page only",
         MEMBERS: "members only",
         FREE: "readers who do not pay",
-    }[shown_to]
+    }[visibility]
 
 
 def describe_variant(variant: Variant, segments: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ PLAIN_CHOICES = (EVERYBODY, MAIL, WEB, MEMBERS, FREE)
 
 
 def list_options() -> tuple[tuple[str, str], ...]:
-    """Everything that `shown_to` can be, with its words."""
+    """Everything that `visibility` can be, with its words."""
     known = get_segment_names()
     return tuple(
         (each, variants.describe_visibility(each, known))
@@ -24,7 +24,7 @@ def list_options() -> tuple[tuple[str, str], ...]:
 
 
 def list_choices() -> tuple[str, ...]:
-    """Everything that `shown_to` can be."""
+    """Everything that `visibility` can be."""
     return tuple(value for value, _ in list_options())
 
 
@@ -33,9 +33,9 @@ def get_segment_names() -> dict[str, str]:
     return {each.slug: each.name for each in service.list_segments()}
 
 
-def check_visibility(shown_to: str) -> str:
+def check_visibility(visibility: str) -> str:
     """The choice, if it is one. Raises BadInput."""
-    wanted = " ".join(str(shown_to).split())
+    wanted = " ".join(str(visibility).split())
     known = list_choices()
     if wanted in known:
         return wanted
@@ -47,7 +47,7 @@ def check_visibility(shown_to: str) -> str:
 
 def check_group_limit(row: models.Edition) -> None:
     """Raises Refused when an edition names more groups of readers than it may: each doubles how often it is rendered."""
-    named = {*row.picks.values_list("shown_to", flat=True), *row.boxes.values_list("shown_to", flat=True)}
+    named = {*row.picks.values_list("visibility", flat=True), *row.boxes.values_list("visibility", flat=True)}
     if len(named - {EVERYBODY, MAIL, WEB}) > MOST_GROUPS:
         raise Refused(f"An edition can have parts for {MOST_GROUPS} groups of readers, and this would be one more.")
 
@@ -60,10 +60,10 @@ def select_group_members(group: str, ids: Sequence[int], *, now: datetime) -> fr
     return service.filter_matching({"all": [{"about": "tier", "op": op, "value": "free"}]}, ids, now=now)
 
 
-def get_variant(edition: Edition, person: int, *, now: datetime) -> Variant:
+def get_variant(edition: Edition, subscriber_id: int, *, now: datetime) -> Variant:
     """What one reader gets."""
-    groups = {group: select_group_members(group, [person], now=now) for group in variants.list_groups(edition)}
-    wanted = variants.assign_codes([person], groups, two_subjects=bool(edition.second_subject), edition_id=edition.id)[
-        person
-    ]
+    groups = {group: select_group_members(group, [subscriber_id], now=now) for group in variants.list_groups(edition)}
+    wanted = variants.assign_codes(
+        [subscriber_id], groups, two_subjects=bool(edition.second_subject), edition_id=edition.id
+    )[subscriber_id]
     return next((each for each in variants.list_variants(edition) if each.code == wanted), variants.PLAIN)

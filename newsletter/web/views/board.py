@@ -133,6 +133,8 @@ def edit_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
             _board_context(edition, editing=key),
         )
     fields: dict[str, Any] = {name: request.POST[name] for name in STORY_TEXTS if name in request.POST}
+    if "shown_to" in fields:
+        fields["visibility"] = fields.pop("shown_to")
     version = _require_number(request, "version")
     try:
         edition = picks.edit_pick(

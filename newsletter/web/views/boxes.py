@@ -22,15 +22,16 @@ def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Adds a box, writes one anew (`box` is its id), or with `do=drop` takes it out."""
     edition = edition_lookup.get_edition(edition_id)
     require_permission(request, "edit", edition.newsletter_id)
-    typed = {name: request.POST.get(name, "") for name in ("title", "text", "shown_to", "place")}
+    typed = {name: request.POST.get(name, "") for name in ("title", "text", "place")}
+    typed["visibility"] = request.POST.get("shown_to", "")
     box, now = read_number(request.POST, "box"), clock.now()
-    mark = request.POST.get("mark") if box else None
+    content_hash = request.POST.get("mark") if box else None
     partial = bool(request.headers.get("HX-Request"))
     try:
         if request.POST.get("do") == "drop":
-            edition = boxes.drop_box(edition_id, box or 0, mark=mark, now=now)
+            edition = boxes.drop_box(edition_id, box or 0, content_hash=content_hash, now=now)
         else:
-            edition = boxes.set_box(edition_id, box_id=box, mark=mark, now=now, **typed)
+            edition = boxes.set_box(edition_id, box_id=box, content_hash=content_hash, now=now, **typed)
     except (BadInput, Conflict, NotFound, Refused) as error:
         # What was typed is given back: nothing an editor wrote is lost.
         if not partial:
@@ -51,7 +52,7 @@ def build_boxes_context(edition: Edition) -> dict[str, Any]:
     words = dict(audiences)
     return {
         "edition": edition,
-        "boxes": [(box, words.get(box.shown_to, box.shown_to)) for box in edition.boxes],
+        "boxes": [(box, words.get(box.visibility, box.visibility)) for box in edition.boxes],
         "audiences": audiences,
         "for_whom": words,
         "places": PLACES,

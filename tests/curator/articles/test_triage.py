@@ -116,14 +116,14 @@ def test_an_embargo_holds_a_story_back(edition: Edition, told: Told, now: dateti
     article = told("Prize announced")
     tomorrow = edition.date + timedelta(days=1)
     triage.set_eligible_dates(article.id, first=tomorrow, last=None, by=ANN)
-    assert shown(edition, now)["Prize announced"].hurdle == "held until Wed 25 Nov"
+    assert shown(edition, now)["Prize announced"].obstacle == "held until Wed 25 Nov"
     assert suggestions.list_suggestions(edition.id, now=now) == ()
     with pytest.raises(Refused, match="held until Wed 25 Nov"):
         picks.add_pick(edition.id, article.id, now=now)
     triage.set_eligible_dates(article.id, first=None, last=edition.date - timedelta(days=1), by=ANN)
-    assert shown(edition, now)["Prize announced"].hurdle == "stale since Mon 23 Nov"
+    assert shown(edition, now)["Prize announced"].obstacle == "stale since Mon 23 Nov"
     triage.set_eligible_dates(article.id, first=edition.date, last=edition.date, by=ANN)
-    assert shown(edition, now)["Prize announced"].hurdle == ""
+    assert shown(edition, now)["Prize announced"].obstacle == ""
     with pytest.raises(BadInput, match="never run"):
         triage.set_eligible_dates(article.id, first=tomorrow, last=edition.date, by=ANN)
 

@@ -27,9 +27,9 @@ EDITION = 'UPDATE "curator_edition"'
 def test_what_was_previewed_is_what_was_frozen(filled: Edition, now: datetime) -> None:
     draft = approval.preview(filled.id, now=now)
     snapshot = approval.approve(filled.id, by=ADA, now=now)
-    assert snapshot.rendered() == approval.preview(filled.id, now=now + LATER)
+    assert snapshot.to_rendered() == approval.preview(filled.id, now=now + LATER)
     assert (snapshot.subject, snapshot.html, snapshot.text) == (draft.subject, draft.html, draft.text)
-    assert snapshot.sha256 == draft.sha256 == snapshot.rendered().sha256
+    assert snapshot.sha256 == draft.sha256 == snapshot.to_rendered().sha256
     assert snapshot.merge == draft.merge
 
 

@@ -126,7 +126,7 @@ def test_what_is_well_is_not_asked_for_again_for_hours(linked: Edition, servers:
 def test_what_no_edition_wants_any_more_is_forgotten(linked: Edition, servers: Servers, now: datetime) -> None:
     link_checks.check_due_links(now, fetch=servers)
     link_checks.check_due_links(now + timedelta(days=4), fetch=servers)
-    assert models.LinkLook.objects.count() == 0
+    assert models.LinkCheck.objects.count() == 0
 
 
 def test_a_fault_of_ours_is_only_a_try_that_failed(linked: Edition, now: datetime) -> None:
@@ -134,7 +134,7 @@ def test_a_fault_of_ours_is_only_a_try_that_failed(linked: Edition, now: datetim
         raise RuntimeError("boom")
 
     assert link_checks.check_due_links(now, fetch=broken) == 0
-    assert models.LinkLook.objects.get().failures == 1
+    assert models.LinkCheck.objects.get().failures == 1
 
 
 def test_who_asks_is_told_at_once(linked: Edition, servers: Servers, now: datetime) -> None:
@@ -148,4 +148,4 @@ def test_two_who_look_at_the_same_moment_do_not_stop_each_other(
 ) -> None:
     with just_before('INTO "curator_linklook"', lambda: link_checks.check_due_links(now, fetch=servers)):
         link_checks.check_due_links(now, fetch=servers)
-    assert [row.state for row in models.LinkLook.objects.filter(url=MAP)] == ["fine"]
+    assert [row.state for row in models.LinkCheck.objects.filter(url=MAP)] == ["fine"]

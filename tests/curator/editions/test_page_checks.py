@@ -132,7 +132,7 @@ def test_another_headline_is_taken_or_let_stand(picked: Edition, web: Any, now: 
     assert "“Second boat is delayed until autumn”" in found(picked, now)[0]
     page_checks.override_page_check(picked.id, key, by="ann@example.com")
     assert found(picked, now) == []
-    assert page_checks.list_page_checks(picked.id)[key].seen == "ann@example.com"
+    assert page_checks.list_page_checks(picked.id)[key].overridden_by == "ann@example.com"
     web.serve(URL, page("Second boat is never to come at all"))
     page_checks.check_due_pages(now, fetch=web, edition_id=picked.id)
     assert len(found(picked, now)) == 1  # what was let stand was something else

@@ -40,7 +40,7 @@ def test_the_pool_shows_what_is_picked_by_its_number(edition: Edition, told: Tol
         article = told(title)
         if title != "Third":
             picks.add_pick(edition.id, article.id, now=now)
-    assert {title: each.used_as for title, each in offered(edition, now).items()} == {
+    assert {title: each.pick_number for title, each in offered(edition, now).items()} == {
         "First": 1, "Second": 2, "Third": 0,
     }  # fmt: skip
 
@@ -55,15 +55,15 @@ def test_one_event_told_by_several_is_counted(edition: Edition, told: Told, now:
             link=f"https://{paper[0]}.example.org/1",
         )
     told("Otters seen in the mill race", dek="A family of four swims below the weir.")
-    counts = {title: each.told_by for title, each in offered(edition, now).items()}
+    counts = {title: each.articles_in_story for title, each in offered(edition, now).items()}
     assert counts == {event: 3, "Otters seen in the mill race": 1}
     shown = list_pool(edition.id, now=now)
-    assert {(each.article.publisher, *sorted(each.also)) for each in shown if each.told_by > 1} == {
+    assert {(each.article.publisher, *sorted(each.other_publishers)) for each in shown if each.articles_in_story > 1} == {
         ("Valley News", "Fellside Paper", "Upland Wire"),
         ("Fellside Paper", "Upland Wire", "Valley News"),
         ("Upland Wire", "Fellside Paper", "Valley News"),
     }
-    assert [each.also for each in shown if each.told_by == 1] == [()]
+    assert [each.other_publishers for each in shown if each.articles_in_story == 1] == [()]
 
 
 def test_without_a_search_only_lately_found_articles_are_on_offer(edition: Edition, told: Told, now: datetime) -> None:

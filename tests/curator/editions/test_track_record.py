@@ -22,7 +22,7 @@ OTHERS = history("Other Paper", "Something else entirely", offered=80, picked=4)
 
 def test_nothing_is_liked_before_anything_was_offered() -> None:
     assert learn([]) == TrackRecord()
-    assert learn([]).of("Any title", "Any paper") == (0.0, "")
+    assert learn([]).score("Any title", "Any paper") == (0.0, "")
 
 
 def test_a_paper_that_is_picked_often_is_liked_and_one_that_never_is_is_not() -> None:
@@ -35,7 +35,7 @@ def test_a_paper_that_is_picked_often_is_liked_and_one_that_never_is_is_not() ->
     )
     assert taste.publishers["Lake Echo"].score > 0.3
     assert taste.publishers["Noise"].score < 0
-    assert taste.of("A new title", "Lake Echo")[0] > 0 > taste.of("A new title", "Noise")[0]
+    assert taste.score("A new title", "Lake Echo")[0] > 0 > taste.score("A new title", "Noise")[0]
 
 
 def test_one_pick_proves_little() -> None:
@@ -60,7 +60,7 @@ def test_a_word_of_few_picks_is_not_learned() -> None:
     )
     assert "otters" not in taste.words
     assert taste.words["ferry"].picked == 5
-    assert taste.of("The ferry again", "Nobody knows")[1] == "ferry"
+    assert taste.score("The ferry again", "Nobody knows")[1] == "ferry"
 
 
 @given(
@@ -78,4 +78,4 @@ def test_a_word_of_few_picks_is_not_learned() -> None:
 def test_a_liking_stays_between_minus_one_and_one(offers: list[OfferedArticle]) -> None:
     taste = learn(offers)
     assert all(-1 <= liking.score <= 1 for liking in (*taste.publishers.values(), *taste.words.values()))
-    assert all(-1 <= taste.of(offer.title, offer.publisher)[0] <= 1 for offer in offers)
+    assert all(-1 <= taste.score(offer.title, offer.publisher)[0] <= 1 for offer in offers)

@@ -46,7 +46,7 @@ def keys(edition: Edition) -> list[str]:
 
 
 def show(edition: Edition, story: int, to: str, now: datetime) -> Edition:
-    return picks.edit_pick(edition.id, keys(edition)[story], shown_to=to, now=now)
+    return picks.edit_pick(edition.id, keys(edition)[story], visibility=to, now=now)
 
 
 def test_a_story_for_members_is_in_their_mail_alone(edition: Edition, now: datetime) -> None:
@@ -158,7 +158,7 @@ def test_what_nobody_is_in_is_refused_with_what_there_is(edition: Edition, now: 
     with pytest.raises(BadInput, match="members, free") as error:
         show(edition, 0, wrong, now)
     assert error.value.field == "shown_to"
-    assert edition_lookup.get_edition(edition.id).picks[0].shown_to == ""
+    assert edition_lookup.get_edition(edition.id).picks[0].visibility == ""
 
 
 def test_there_is_a_most_of_groups_and_nothing_changes_beyond_it(
@@ -172,9 +172,9 @@ def test_there_is_a_most_of_groups_and_nothing_changes_beyond_it(
         show(edition, story, group, now)
     with pytest.raises(Refused, match="3 groups"):
         show(edition, 3, "segment:two", now)
-    assert edition_lookup.get_edition(edition.id).picks[3].shown_to == ""
+    assert edition_lookup.get_edition(edition.id).picks[3].visibility == ""
     with pytest.raises(Refused, match="3 groups"):
-        boxes.set_box(edition.id, title="", text="Hello", shown_to="segment:two", now=now)
+        boxes.set_box(edition.id, title="", text="Hello", visibility="segment:two", now=now)
     assert edition_lookup.get_edition(edition.id).boxes == ()
 
 
@@ -183,7 +183,7 @@ def test_a_box_has_markdown_fields_and_a_label_for_members(edition: Edition, now
         edition.id,
         title="Come to the <mill>",
         text="On *Friday*, {{ first_name | friend }}.",
-        shown_to=MEMBERS,
+        visibility=MEMBERS,
         now=now,
     )
     members = variants.list_variants(edition)[1]
@@ -222,7 +222,7 @@ def test_a_box_is_written_anew_and_taken_out(edition: Edition, now: datetime) ->
         ({"text": "x" * 5001}, "text"),
         ({"title": "x" * 121}, "title"),
         ({"place": "middle"}, "place"),
-        ({"shown_to": "nobody"}, "shown_to"),
+        ({"visibility": "nobody"}, "shown_to"),
     ],
 )
 def test_a_wrong_box_is_refused_by_its_field(
@@ -279,7 +279,7 @@ def test_the_page_speaks_to_nobody(edition: Edition, now: datetime) -> None:
 def test_an_old_snapshot_without_a_page_shows_the_mail(edition: Edition, now: datetime) -> None:
     snapshot = approval.approve(edition.id, by=ADA, now=now)
     models.SnapshotVariant.objects.all().delete()
-    assert edition_lookup.get_archive_page(snapshot.id) == snapshot.rendered()
+    assert edition_lookup.get_archive_page(snapshot.id) == snapshot.to_rendered()
     assert edition_lookup.list_frozen_variants(snapshot.id) == (variants.PLAIN,)
 
 

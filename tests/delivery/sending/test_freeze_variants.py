@@ -29,7 +29,7 @@ Join = Callable[..., list[int]]
 def for_members(edition: Any, now: datetime) -> str:
     """What is in the link of a story that members alone see."""
     story = edition.picks[1]
-    picks.edit_pick(edition.id, story.key, shown_to="members", now=now)
+    picks.edit_pick(edition.id, story.key, visibility="members", now=now)
     return f"nl={story.key}"
 
 
@@ -106,7 +106,7 @@ def test_a_segment_dropped_after_the_approval_holds_the_mailing_and_not_the_othe
     join(3)
     definition = {"all": [{"about": "tier", "op": "is", "value": "free"}]}
     create_segment("locals", "Readers nearby", definition, by="test", now=now)
-    picks.edit_pick(edition.id, edition.picks[1].key, shown_to="segment:locals", now=now)
+    picks.edit_pick(edition.id, edition.picks[1].key, visibility="segment:locals", now=now)
     made = plan()
     drop_segment("locals")
     freeze.freeze_next(now)

@@ -171,14 +171,14 @@ def test_what_was_found_at_a_storys_page_is_answered_by_a_press(editor: Client, 
     key = edition.picks[0].key
     pick = models.Pick.objects.get(key=key)
     now = edition.created_at
-    models.Look.objects.create(pick=pick, state="changed", detail="What it is called now", looked_at=now, next_at=now)
+    models.PageCheck.objects.create(pick=pick, state="changed", detail="What it is called now", looked_at=now, next_at=now)
     board = f"/editions/{edition.id}/"
     shown = editor.get(board).content.decode()
     assert "“What it is called now”" in shown
     assert "Take that headline" in shown
     address = f"{board}picks/{key}/look/"
     assert b"Take that headline" not in editor.post(address, {"do": "stand"}, headers=HTMX).content
-    assert page_checks.list_page_checks(edition.id)[key].seen == "editor@example.com"
+    assert page_checks.list_page_checks(edition.id)[key].overridden_by == "editor@example.com"
     taken = editor.post(address, {"do": "headline"}, headers=HTMX)
     assert "What it is called now" in taken.content.decode()
     assert edition_lookup.get_edition(edition.id).picks[0].headline == "What it is called now"

@@ -33,11 +33,11 @@ def test_a_box_is_added_written_anew_and_taken_out(editor: Client, edition: Any)
     answer = post(editor, edition)
     assert "A word" in answer.content.decode()
     (box,) = edition_lookup.get_edition(edition.id).boxes
-    assert (box.title, box.text, box.shown_to, box.place) == ("A word", "Of *ours*", "members", "top")
-    post(editor, edition, box=box.id, mark=box.mark, title="Another")
+    assert (box.title, box.text, box.visibility, box.place) == ("A word", "Of *ours*", "members", "top")
+    post(editor, edition, box=box.id, mark=box.content_hash, title="Another")
     (box,) = edition_lookup.get_edition(edition.id).boxes
     assert box.title == "Another"
-    post(editor, edition, box=box.id, mark=box.mark, do="drop")
+    post(editor, edition, box=box.id, mark=box.content_hash, do="drop")
     assert edition_lookup.get_edition(edition.id).boxes == ()
 
 
@@ -52,7 +52,7 @@ def test_two_editors_cannot_overwrite_a_box_unseen(editor: Client, edition: Any,
     (box,) = boxes.set_box(edition.id, title="A word", text="Of ours", now=now).boxes
     boxes.set_box(edition.id, box_id=box.id, title="Theirs", text="Of ours", now=now)
     for do in ("", "drop"):
-        page = post(editor, edition, box=box.id, mark=box.mark, title="Mine", do=do).content.decode()
+        page = post(editor, edition, box=box.id, mark=box.content_hash, title="Mine", do=do).content.decode()
         assert "Somebody else changed this box" in page
     assert edition_lookup.get_edition(edition.id).boxes[0].title == "Theirs"
 
@@ -72,7 +72,7 @@ def test_the_review_shows_each_variant_and_the_page(
     editor: Client, edition: Any, readers: Callable[..., list[int]], now: datetime
 ) -> None:
     story = edition.picks[1]
-    picks.edit_pick(edition.id, story.key, shown_to="members", now=now)
+    picks.edit_pick(edition.id, story.key, visibility="members", now=now)
     here = f"/editions/{edition.id}"
     assert f"nl={story.key}" not in editor.get(f"{here}/review/?view=source").content.decode()
     assert f"nl={story.key}" in editor.get(f"{here}/review/?view=source&variant=a").content.decode()
@@ -90,7 +90,7 @@ def test_a_reader_is_shown_what_they_get(
 ) -> None:
     client = signed_in("admin")
     story = edition.picks[1]
-    picks.edit_pick(edition.id, story.key, shown_to="members", now=now)
+    picks.edit_pick(edition.id, story.key, visibility="members", now=now)
     _, member = readers(2)
     set_tier(member, "paid")
     seen = {
@@ -103,7 +103,7 @@ def test_a_reader_is_shown_what_they_get(
 
 def test_a_test_is_of_the_variant_that_is_shown(editor: Client, edition: Any, settings: Any, now: datetime) -> None:
     story = edition.picks[1]
-    picks.edit_pick(edition.id, story.key, shown_to="members", now=now)
+    picks.edit_pick(edition.id, story.key, visibility="members", now=now)
     editor.post(f"/editions/{edition.id}/tests/", {"addresses": "desk@example.com", "variant": "a"})
     (letter,) = settings.CONFIG.outbox_dir.rglob("*.eml")
     assert f"nl={story.key}" in letter.read_text().replace("=\n", "").replace("nl=3D", "nl=")
@@ -129,9 +129,9 @@ def test_what_is_for_some_is_nowhere_in_the_archive(
     for number, shown_to in enumerate(("members", "mail")):
         key = edition.picks[number].key
         picks.edit_pick(
-            edition.id, key, headline=f"Secret{number}", label=f"Secret{number}", shown_to=shown_to, now=now
+            edition.id, key, headline=f"Secret{number}", label=f"Secret{number}", visibility=shown_to, now=now
         )
-    boxes.set_box(edition.id, title="Secret2", text="Secret3", shown_to="free", now=now)
+    boxes.set_box(edition.id, title="Secret2", text="Secret3", visibility="free", now=now)
     readers(1)
     preflight.approve_edition(edition.id, by="editor@example.com", now=now)
     tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)

@@ -144,12 +144,12 @@ def parse_byline(text: str) -> str:
     return name
 
 
-def parse_authors(said: str, sites: Sequence[str] = ()) -> list[str]:
+def parse_authors(text: str, sites: Sequence[str] = ()) -> list[str]:
     """The people in a byline, each by name alone: no posts, papers, log-in names, nor the site itself (`sites`); agencies stay.
 
     “Analysis by ANN EXAMPLE and Bo Sample, Echo Business” gives Ann Example and Bo Sample.
     """
-    flat = _WHEN.sub("", _KIND_OF_STORY.sub("", " ".join(said.split())))
+    flat = _WHEN.sub("", _KIND_OF_STORY.sub("", " ".join(text.split())))
     flat = parse_byline(flat)
     if not flat or "http" in flat:
         return []
@@ -211,11 +211,11 @@ def parse_signature(line: str) -> str:
     return "" if len(name.split()) > 8 or _RIGHTS.search(name) else name
 
 
-def strip_credit(said: str) -> str:
+def strip_credit(text: str) -> str:
     """The name in what a page marks as a credit: without “Image copyright”, “Credit…” and brackets. "" for a whole sentence."""
-    said = said.replace(")", " ").replace("(", " ") if said.count("(") != said.count(")") else said
-    name = parse_credit(said) or re.sub(
-        r"^(?:(?:image|photo|picture)\s+)?(?:copyright|credits?|via|source)\b[\s.:…]*", "", said, flags=re.I
+    text = text.replace(")", " ").replace("(", " ") if text.count("(") != text.count(")") else text
+    name = parse_credit(text) or re.sub(
+        r"^(?:(?:image|photo|picture)\s+)?(?:copyright|credits?|via|source)\b[\s.:…]*", "", text, flags=re.I
     ).strip("()©.… ")
     return "" if len(name) > 120 or name.startswith("@") or _RIGHTS.search(name) else name
 

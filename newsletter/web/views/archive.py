@@ -1,24 +1,19 @@
-"""Public pages: the archive of sent editions, the pictures in mails, and a word for monitors."""
+"""The public archive: sent editions, on the web and as a feed."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.http import FileResponse, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from newsletter.catalog import newsletters, pictures
+from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import corrections, day_names, edition_lookup, variants
 from newsletter.curator.editions.values import Edition, Pick
-from newsletter.jobs import heartbeats
 from newsletter.kernel import clock
-from newsletter.kernel.errors import NotFound
 from newsletter.templater.archive_page import PageMetadata, build_archive_page
 from newsletter.templater.briefing import Rendered
 from newsletter.templater.corrections import add_corrections
@@ -72,7 +67,7 @@ def show_archived_edition(request: HttpRequest, slug: str, day: str) -> HttpResp
     ]
     page = add_corrections(mail.html, corrected, newsletter.language)
     response = HttpResponse(build_archive_page(page, _page_about(found, newsletter, mail.subject, mail.preheader)))
-    response["Content-Security-Policy"] = ARCHIVE_POLICY  # the words of strangers, on a page without rights
+    response["Content-Security-Policy"] = ARCHIVE_POLICY  # other people's texts, on a page without rights
     return response
 
 
@@ -102,7 +97,7 @@ def show_feed(request: HttpRequest, slug: str) -> HttpResponse:
     if newsletter is None:
         return render_error_page(request, "There is no archive here.", 404)
     home = f"{settings.CONFIG.base_url}/archive/{newsletter.slug}/"
-    made = Atom1Feed(
+    feed = Atom1Feed(
         title=newsletter.name,
         link=home,
         description=newsletter.strap,
@@ -115,17 +110,19 @@ def show_feed(request: HttpRequest, slug: str) -> HttpResponse:
         if mail is None:
             continue
         stories = [pick.headline for pick in _public_picks(each)]
-        made.add_item(
+        feed.add_item(
             title=strip_unprintable(mail.subject),
             link=_edition_url(newsletter, each),
             description=strip_unprintable(" · ".join([mail.preheader, *stories]).strip(" ·")),
             pubdate=each.approved_at,
-            updateddate=max([each.approved_at, *(made.at for made in corrections.list_corrections(each.id))])
+            updateddate=max(
+                [each.approved_at, *(correction.at for correction in corrections.list_corrections(each.id))]
+            )
             if each.approved_at
             else None,
             unique_id=_edition_url(newsletter, each),
         )
-    return HttpResponse(made.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
+    return HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
 
 
 def _public_picks(edition: Edition) -> list[Pick]:
@@ -147,28 +144,3 @@ def _public_newsletters() -> list[Newsletter]:
 
 def _find_public_newsletter(slug: str) -> Newsletter | None:
     return next((each for each in _public_newsletters() if each.slug == slug), None)
-
-
-@require_safe
-@cache_control(max_age=31_536_000, public=True, immutable=True)
-def serve_picture(request: HttpRequest, name: str) -> FileResponse | HttpResponse:
-    """A picture of our store; its name is the hash of its bytes, so it never changes."""
-    try:
-        file, content_type = pictures.get_picture_file(name)
-    except NotFound:
-        return HttpResponse("There is no such picture.", status=404, content_type="text/plain")
-    response = FileResponse(file.open("rb"), content_type=content_type)
-    response["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
-
-
-@require_safe
-def show_health(request: HttpRequest) -> JsonResponse:
-    """Whether the database answers and the background is alive; says nothing else."""
-    now = clock.now()
-    try:
-        connection.ensure_connection()
-        alive = {kind: heartbeats.is_alive(kind, now) for kind in ("heartbeat", "worker")}
-    except DatabaseError:
-        return JsonResponse({"database": False}, status=503)
-    return JsonResponse({"database": True, **alive, "now": (now - timedelta(microseconds=now.microsecond)).isoformat()})

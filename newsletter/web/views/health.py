@@ -1,0 +1,24 @@
+"""Liveness, for monitors."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from newsletter.jobs import heartbeats
+from newsletter.kernel import clock
+
+
+@require_safe
+def show_health(request: HttpRequest) -> JsonResponse:
+    """Whether the database answers, and scheduler and worker are alive; nothing else."""
+    now = clock.now()
+    try:
+        connection.ensure_connection()
+        alive = {kind: heartbeats.is_alive(kind, now) for kind in ("heartbeat", "worker")}
+    except DatabaseError:
+        return JsonResponse({"database": False}, status=503)
+    return JsonResponse({"database": True, **alive, "now": (now - timedelta(microseconds=now.microsecond)).isoformat()})

@@ -5,14 +5,12 @@ from __future__ import annotations
 import sys
 
 import typer
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from newsletter.cli.output import say
+from newsletter.cli.startup import require_ready
 from newsletter.cli.web import LISTEN, parse_listen
 from newsletter.jobs import wiring
 from newsletter.jobs.supervisor import Child, Supervisor
-from newsletter.kernel.errors import Refused
 
 app = typer.Typer(add_completion=False)
 
@@ -34,12 +32,3 @@ def run_all(
         Child("worker", ("--threads", str(threads))),
     )
     sys.exit(Supervisor(children).run())
-
-
-def require_ready() -> None:
-    """Refuses to start without a provider (with its key) or with a database that is not up to date."""
-    wiring.get_provider()
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise Refused("The database is not up to date. Run: newsletter setup")
-    connection.close()

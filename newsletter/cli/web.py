@@ -10,6 +10,7 @@ import waitress
 from django.db.backends.signals import connection_created
 
 from newsletter.cli.output import SUPERVISED, say
+from newsletter.cli.startup import require_valid_settings
 from newsletter.jobs import wiring
 from newsletter.jobs.supervisor import end_with_parent
 from newsletter.kernel.errors import BadInput, SurroundingsError
@@ -25,6 +26,7 @@ def run_web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64),
     """Serve the desk and the readers' pages."""
     if supervised:
         end_with_parent()
+    require_valid_settings()
     from newsletter.wsgi import application
 
     host, port = parse_listen(listen)

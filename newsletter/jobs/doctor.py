@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from django.core import checks
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -39,10 +40,17 @@ class Diagnosis:
 def examine(now: datetime) -> tuple[Diagnosis, ...]:
     """Everything looked at, in the order in which one would mend it."""
     config = wiring.get_config()
-    found = [*_check_files(config), *_check_database()]
+    found = [*_check_settings(), *_check_files(config), *_check_database()]
     if all(ailment.level != "bad" for ailment in found):
         found += [*_check_users(), *_check_provider(config), *_check_newsletters(), *_check_processes(now)]
     return (*found, *_check_base_url(config))
+
+
+def _check_settings() -> Iterator[Diagnosis]:
+    """Django's own system checks, and ours."""
+    for each in checks.run_checks():
+        if each.is_serious():
+            yield Diagnosis("bad", f"{each.id}: {each.msg}", each.hint or "Correct the settings.")
 
 
 def _check_files(config: Config) -> Iterator[Diagnosis]:

@@ -1,8 +1,14 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core import checks
 
 
 class WebConfig(AppConfig):
     name = "newsletter.web"
     label = "web"
+
+    def ready(self) -> None:
+        from newsletter.web.system_checks import check_dotted_names
+
+        checks.register(check_dotted_names, "newsletter")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from newsletter.accounts import second_factor
 from newsletter.kernel import clock
 
-WRONG_PASSWORD = "The address or the password is wrong."
+WRONG_CREDENTIALS = "The address or the password is wrong."
 WRONG_CODE = "This code does not fit, or was used already. Wait for the next one, then try again."
 WAITING_KEY, CODE_SECONDS = "waits_for_code", 300
 
@@ -33,7 +33,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if user is None:
         if getattr(request, "axes_locked_out", False):
             return show_lockout(request, None)
-        return _render_page(request, following, email=email, error=WRONG_PASSWORD, status=422)
+        return _render_page(request, following, email=email, error=WRONG_CREDENTIALS, status=422)
     if second_factor.is_on(user):
         request.session.cycle_key()
         request.session[WAITING_KEY] = {"user": user.pk, "next": following, "since": clock.now().timestamp()}

@@ -51,7 +51,7 @@ def _list_callables() -> Iterator[tuple[str, str]]:
     for name in settings.MIDDLEWARE:
         yield "MIDDLEWARE", name
     for engine in settings.TEMPLATES:
-        for name in engine.get("OPTIONS", {}).get("context_processors", ()):
+        for name in _list_options(engine, "context_processors"):
             yield "TEMPLATES: context_processors", name
 
 
@@ -64,5 +64,10 @@ def _list_modules() -> Iterator[tuple[str, str]]:
         for name in [names] if isinstance(names, str) else names:
             yield setting, name
     for engine in settings.TEMPLATES:
-        for name in engine.get("OPTIONS", {}).get("builtins", ()):
+        for name in _list_options(engine, "builtins"):
             yield "TEMPLATES: builtins", name
+
+
+def _list_options(engine: Any, name: str) -> list[str]:
+    """An option of a template engine that lists dotted names."""
+    return list(engine.get("OPTIONS", {}).get(name, ()))

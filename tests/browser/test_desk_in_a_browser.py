@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from newsletter.curator.editions import edition_lookup
+from newsletter.kernel import clock
 from tests.conftest import PASSWORD
 
 # To leave a page breaks off what it was asking for: htmx says so, and nothing is wrong. Answers at fault are responseError.
@@ -70,7 +71,7 @@ def sign_in(page: Any, live_server: Any, who: str = "editor") -> None:
 def test_an_editor_picks_edits_moves_and_approves(
     page: Any, live_server: Any, people: Any, edition: Any, articles: Callable[..., list[int]]
 ) -> None:
-    articles(6)
+    articles(6, at=clock.now())
     sign_in(page, live_server)
     page.goto(f"{live_server.url}/editions/{edition.id}/")
     page.click(".pool [data-pick-it] >> nth=0")
@@ -104,7 +105,7 @@ def test_two_editors_see_each_other_and_keep_what_they_write(
     page.goto(f"{live_server.url}/editions/{edition.id}/")
     page.fill("#w-preheader", "Half a sentence that is still being")
     editions.edit_edition(edition.id, subject="A subject from elsewhere", now=now)
-    picks.add_pick(edition.id, articles(6)[5], now=now)
+    picks.add_pick(edition.id, articles(9, at=clock.now())[8], now=now)
     page.wait_for_selector(".pick >> nth=3", timeout=12_000)
     assert page.input_value("#w-subject") == "A subject from elsewhere"
     assert page.input_value("#w-preheader") == "Half a sentence that is still being"

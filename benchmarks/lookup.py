@@ -34,7 +34,7 @@ def _fill() -> None:
 
     template = models.Mailing.objects.get(id=plan_mailing(10))
     everybody = range(1, READERS + 1)
-    accepted = Outcomes.planned(READERS // STRATA)
+    accepted = Outcomes.all_planned(READERS // STRATA)
     accepted.settle(Outcome.ACCEPTED)
     batches: list[models.Batch] = []
     directory: list[models.Directory] = []
@@ -46,7 +46,7 @@ def _fill() -> None:
         for stratum in range(STRATA):
             members = [person for person in everybody if (person + day) % STRATA == stratum]
             batch = ledger_rows.build_batch(template.id, stratum + 1, members, template.due_at, stratum)
-            batch.state, batch.outcomes = states.ACCEPTED, accepted.packed()
+            batch.state, batch.outcomes = states.ACCEPTED, accepted.pack()
             batches.append(batch)
         places = [(person, (person + day) % STRATA) for person in everybody]
         directory += [

@@ -43,7 +43,7 @@ def show_all(limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON
                 m.state,
                 m.planned,
                 sum(m.excluded.values()),
-                m.taken,
+                m.accepted_total,
                 m.counts.get("unknown", 0),
             )
             for m in found
@@ -79,7 +79,7 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
             ("planned + left out", f"{mailing.planned} + {excluded} = {mailing.planned + excluded}"),
             *((name.replace("_", " "), n) for name, n in mailing.engagement.items()),
             *([("mailed twice", mailing.twice)] if mailing.twice else []),
-            *([("left too late", mailing.left_too_late)] if mailing.left_too_late else []),
+            *([("left too late", mailing.unsubscribed_after_send)] if mailing.unsubscribed_after_send else []),
         ],
         "",
     )
@@ -134,12 +134,12 @@ def show_report(
     print_table(
         ("state", "reason", "readers"),
         [
-            (f"left out: {line.state}" if line.left_out else line.state, line.reason, f"{line.readers:,}")
+            (f"left out: {line.state}" if line.excluded else line.state, line.reason, f"{line.subscribers:,}")
             for line in lines
         ],
         "Nobody is accounted for yet: the audience is not counted.",
     )
-    say(f"{sum(line.readers for line in lines):,} of {summary.get_mailing(mailing_id).candidates:,} candidates.")
+    say(f"{sum(line.subscribers for line in lines):,} of {summary.get_mailing(mailing_id).candidates:,} candidates.")
 
 
 def _write_proof(mailing_id: int, out: Path) -> None:

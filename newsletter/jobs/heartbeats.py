@@ -23,7 +23,7 @@ class ProcessStatus:
     beat_at: datetime
     note: str
 
-    def fresh(self, now: datetime) -> bool:
+    def is_fresh(self, now: datetime) -> bool:
         """Whether the process was alive a moment ago."""
         return now - self.beat_at < FRESH_FOR
 
@@ -62,4 +62,4 @@ def list_processes(kind: str = "") -> tuple[ProcessStatus, ...]:
 
 def is_alive(kind: str, now: datetime) -> bool:
     """Whether any process of this kind was alive a moment ago."""
-    return any(beat.fresh(now) for beat in list_processes(kind))
+    return any(each.is_fresh(now) for each in list_processes(kind))

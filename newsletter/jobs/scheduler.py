@@ -36,13 +36,15 @@ class Scheduler:
         )
         start = datetime.now(UTC)
         self._timer.add_job(self._tick, "interval", seconds=tick_seconds, id="tick", next_run_time=start)
-        self._timer.add_job(self._editions, "interval", seconds=tick_seconds, id="editions", next_run_time=start)
-        self._timer.add_job(self._provider, "interval", seconds=PROVIDER_SECONDS, id="provider", next_run_time=start)
+        self._timer.add_job(self._create_editions, "interval", seconds=tick_seconds, id="editions", next_run_time=start)
         self._timer.add_job(
-            self._engagement, "interval", seconds=ENGAGEMENT_SECONDS, id="engagement", next_run_time=start
+            self._sync_provider, "interval", seconds=PROVIDER_SECONDS, id="provider", next_run_time=start
         )
-        self._timer.add_job(self._feeds, "interval", seconds=feeds_seconds, id="feeds", next_run_time=start)
-        self._timer.add_job(self._watch, "interval", seconds=feeds_seconds, id="watch", next_run_time=start)
+        self._timer.add_job(
+            self._roll_up_engagement, "interval", seconds=ENGAGEMENT_SECONDS, id="engagement", next_run_time=start
+        )
+        self._timer.add_job(self._fetch_feeds, "interval", seconds=feeds_seconds, id="feeds", next_run_time=start)
+        self._timer.add_job(self._check_pages, "interval", seconds=feeds_seconds, id="watch", next_run_time=start)
 
     def start(self) -> None:
         """Starts ticking in the background."""
@@ -56,26 +58,26 @@ class Scheduler:
 
     def _tick(self) -> None:
         now = clock.now()
-        ticked = tasks.tick(now, opening=False)
+        ticked = tasks.tick(now, with_editions=False)
         if worker_threads.try_record_heartbeat(
             "heartbeat", note="; ".join(f"{step}: {why}" for step, why in ticked.failed.items())
         ):
-            self._watchdog.alive()
+            self._watchdog.report_alive()
 
-    def _editions(self) -> None:
+    def _create_editions(self) -> None:
         _run_step(tasks.create_due_editions, "Editions could not be opened")
 
-    def _provider(self) -> None:
+    def _sync_provider(self) -> None:
         _run_step(tasks.sync_provider, "The provider’s lists could not be read")
 
-    def _engagement(self) -> None:
+    def _roll_up_engagement(self) -> None:
         _run_step(tasks.roll_up_engagement, "Opens and clicks could not be folded down")
 
-    def _feeds(self) -> None:
+    def _fetch_feeds(self) -> None:
         _run_step(tasks.fetch_due_feeds, "Feeds could not be fetched")
         _run_step(tasks.group_stories, "Articles could not be grouped into stories")
 
-    def _watch(self) -> None:
+    def _check_pages(self) -> None:
         _run_step(tasks.check_pages_and_links, "The pages of picked stories could not be looked at")
 
 

@@ -47,33 +47,33 @@ class Child:
     name: str
     options: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
-    started: float = 0.0
-    wait: float = 1.0
-    again_at: float = field(default=0.0)
+    started_at: float = 0.0
+    restart_delay: float = 1.0
+    restart_at: float = field(default=0.0)
 
     def start(self) -> None:
         command = [sys.executable, "-m", "newsletter", self.name, *self.options, SUPERVISED]
         # A session of its own: Ctrl-C reaches the supervisor alone, which then stops its children in order.
         # The pipe breaks when the supervisor dies, however it dies: see `end_with_parent`.
         self.process = subprocess.Popen(command, start_new_session=True, stdin=subprocess.PIPE)  # noqa: S603
-        self.started = time.monotonic()
+        self.started_at = time.monotonic()
 
     def watch(self) -> None:
         """Starts the process again when it has died; waits longer each time it dies young."""
         now = time.monotonic()
         if self.process is None:
-            if now >= self.again_at:
+            if now >= self.restart_at:
                 self.start()
             return
         code = self.process.poll()
         if code is None:
             return
-        if now - self.started > STEADY_AFTER_SECONDS:
-            self.wait = 1.0
-        log.error("%s ended with %s; it is started again in %.0f s", self.name, code, self.wait)
+        if now - self.started_at > STEADY_AFTER_SECONDS:
+            self.restart_delay = 1.0
+        log.error("%s ended with %s; it is started again in %.0f s", self.name, code, self.restart_delay)
         _close_pipe(self.process)
-        self.process, self.again_at = None, now + self.wait
-        self.wait = min(self.wait * 2, LONGEST_WAIT_SECONDS)
+        self.process, self.restart_at = None, now + self.restart_delay
+        self.restart_delay = min(self.restart_delay * 2, LONGEST_WAIT_SECONDS)
 
 
 class Supervisor:

@@ -51,14 +51,14 @@ class TickResult:
     failed: dict[str, str]
 
 
-def tick(now: datetime, *, opening: bool = True) -> TickResult:
+def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
     """One beat of the schedule. A step that fails never stops the others; the next tick tries again.
 
-    Without `opening`, editions are left to somebody else to make: suggesting fetches pictures, which may take long.
+    Without `with_editions`, editions are left to somebody else to make: suggesting fetches pictures, which may take long.
     """
     steps: tuple[tuple[str, Callable[[datetime], int]], ...] = (
         ("planned", occurrences.materialise),
-        *((("opened", create_due_editions),) if opening else ()),
+        *((("opened", create_due_editions),) if with_editions else ()),
         ("claimed", claim_due),
         ("repaired", repair.repair_silent),
         ("left_too_late", unsubscribed_after_send.mark_members),

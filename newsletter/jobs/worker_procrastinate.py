@@ -91,7 +91,7 @@ def give_hints(
     *,
     batches: int = 0,
     mailings_due: bool = False,
-    owed_due: bool = False,
+    transactional_due: bool = False,
     events_due: bool = False,
     imports_due: bool = False,
 ) -> None:
@@ -100,7 +100,7 @@ def give_hints(
         _defer_once(partial(hand_over_batches.configure(queueing_lock=f"hand-over {lane}").defer, lane=lane))
     if mailings_due:
         _defer_once(advance_mailings.configure(queueing_lock="mailings").defer)
-    if owed_due:
+    if transactional_due:
         _defer_once(send_transactional_mail.configure(queueing_lock="owed").defer)
     if events_due:
         _defer_once(apply_events.configure(queueing_lock="events", lock="events").defer)
@@ -118,12 +118,12 @@ def _defer_once(defer: Callable[[], object]) -> None:
 
 def hint_due_work(now: datetime) -> bool:
     """Gives hints for all that is due by the rows. Always done with that."""
-    waiting = backlog.measure_backlog(now, most=MAX_HINTS)
+    waiting = backlog.measure_backlog(now, limit=MAX_HINTS)
     give_hints(
         batches=waiting.batches,
         mailings_due=waiting.mailings,
-        events_due=waiting.posts,
-        owed_due=transactional_mail.has_due(now),
+        events_due=waiting.payloads,
+        transactional_due=transactional_mail.has_due(now),
         imports_due=run.has_waiting_imports(now),
     )
     return False

@@ -48,27 +48,29 @@ class Worker:
     def run(self) -> None:
         """Works until `stop` is called from another thread or a signal handler."""
         tune_garbage_collector()
-        crew = [
-            threading.Thread(target=self._loop, args=(index,), name=f"hand-over-{index}")
+        threads = [
+            threading.Thread(target=self._hand_over_loop, args=(index,), name=f"hand-over-{index}")
             for index in range(self._threads)
         ]
-        crew.append(threading.Thread(target=self._loop_of, args=(transactional_mail.send_due,), name="owed-mail"))
-        crew.append(threading.Thread(target=self._loop_of, args=(worker_steps.apply_events,), name="events"))
-        crew.append(threading.Thread(target=self._loop_of, args=(worker_steps.import_subscribers,), name="imports"))
-        for thread in crew:
+        threads.append(
+            threading.Thread(target=self._run_loop, args=(transactional_mail.send_due,), name="transactional-mail")
+        )
+        threads.append(threading.Thread(target=self._run_loop, args=(worker_steps.apply_events,), name="events"))
+        threads.append(threading.Thread(target=self._run_loop, args=(worker_steps.import_subscribers,), name="imports"))
+        for thread in threads:
             thread.start()
         while not self._stop.wait(HEARTBEAT_SECONDS if try_record_heartbeat("worker") else RETRY_SECONDS):
             pass
-        for thread in crew:
+        for thread in threads:
             thread.join()
         heartbeats.delete_heartbeat("worker")
 
-    def _loop(self, index: int) -> None:
+    def _hand_over_loop(self, index: int) -> None:
         owner = f"{heartbeats.get_process_name('worker')}/{index}"
 
-        self._loop_of(lambda now: worker_steps.hand_over(now, owner) or worker_steps.advance_mailings(now))
+        self._run_loop(lambda now: worker_steps.hand_over(now, owner) or worker_steps.advance_mailings(now))
 
-    def _loop_of(self, step: Callable[[datetime], bool]) -> None:
+    def _run_loop(self, step: Callable[[datetime], bool]) -> None:
         while not self._stop.is_set():
             try:
                 worked = step(clock.now())
@@ -100,7 +102,7 @@ class Watchdog:
         self._end = end or (lambda: os._exit(70))  # the supervisor starts it again
         self._last = time.monotonic()
 
-    def alive(self) -> None:
+    def report_alive(self) -> None:
         """Reports that the work goes on."""
         self._last = time.monotonic()
 

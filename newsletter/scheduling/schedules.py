@@ -69,33 +69,33 @@ def resume(schedule_id: int, *, now: datetime) -> Schedule:
     return get_schedule(schedule_id)
 
 
-def skip_date(schedule_id: int, on: date, *, reason: str, by: str, now: datetime) -> None:
+def skip_date(schedule_id: int, day: date, *, reason: str, by: str, now: datetime) -> None:
     """Leaves out one local date, for a reason that stays visible. Raises BadInput, Refused when it is too late."""
     if not reason.strip():
         raise BadInput("Say why it is left out.", "reason")
     schedule = get_schedule(schedule_id)
     with transaction.atomic():
-        if models.Occurrence.objects.filter(schedule_id=schedule.id, date=on, state=states.CLAIMED).exists():
-            raise Refused(f"{on} is being sent already. Stop its mailing instead: newsletter mailings list")
+        if models.Occurrence.objects.filter(schedule_id=schedule.id, date=day, state=states.CLAIMED).exists():
+            raise Refused(f"{day} is being sent already. Stop its mailing instead: newsletter mailings list")
         models.Skip.objects.update_or_create(
             schedule_id=schedule.id,
-            date=on,
+            date=day,
             defaults={"reason": reason.strip()[:300], "created_at": now, "created_by": by},
         )
         rows = models.Occurrence.objects.filter(
-            schedule_id=schedule.id, date=on, state__in=states.list_predecessors(states.SKIPPED)
+            schedule_id=schedule.id, date=day, state__in=states.list_predecessors(states.SKIPPED)
         )
         rows.update(state=states.SKIPPED, reason=f"{reason.strip()} ({by})"[:300], changed_at=now)
 
 
-def unskip_date(schedule_id: int, on: date, *, by: str, now: datetime) -> None:
+def unskip_date(schedule_id: int, day: date, *, by: str, now: datetime) -> None:
     """Takes a left-out date in again. Raises Refused when it was not left out or is past."""
     with transaction.atomic():
-        if not models.Skip.objects.filter(schedule_id=schedule_id, date=on).delete()[0]:
-            raise Refused(f"{on} is not left out.")
-        rows = models.Occurrence.objects.filter(schedule_id=schedule_id, date=on, state=states.SKIPPED)
+        if not models.Skip.objects.filter(schedule_id=schedule_id, date=day).delete()[0]:
+            raise Refused(f"{day} is not left out.")
+        rows = models.Occurrence.objects.filter(schedule_id=schedule_id, date=day, state=states.SKIPPED)
         if rows.filter(instant__lte=now).exists():
-            raise Refused(f"{on} is past; it stays left out.")
+            raise Refused(f"{day} is past; it stays left out.")
         rows.filter(edition=None).update(state=states.PLANNED, reason="", changed_at=now)
         rows.exclude(edition=None).update(state=states.OPENED, reason="", changed_at=now)
 

@@ -52,7 +52,7 @@ def refuses_for_now(provider: ScriptedProvider, request: SendRequest, now: datet
 
 def asks_to_wait(seconds: int) -> Situation:
     def situation(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
-        return Answer("refused", "Too many requests.", again_at=now + timedelta(seconds=seconds))
+        return Answer("refused", "Too many requests.", retry_at=now + timedelta(seconds=seconds))
 
     return situation
 
@@ -65,7 +65,7 @@ def names(*places: int) -> Situation:
     """Refuses the whole because of these places, as SendGrid's 400 does."""
 
     def situation(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
-        return Answer("refused", "Invalid.", permanent=True, bad=dict.fromkeys(places, "no such mailbox"))
+        return Answer("refused", "Invalid.", permanent=True, refused_places=dict.fromkeys(places, "no such mailbox"))
 
     return situation
 
@@ -86,7 +86,7 @@ def loses_the_request(provider: ScriptedProvider, request: SendRequest, now: dat
 def breaks_off(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     """Takes the first message, is cut off in the second, and never sees the others."""
     provider.mail(request, *range(1, len(request.recipients)))
-    return Answer("refused", "The line went dead.", done=(0,), unsure=(1,) if len(request.recipients) > 1 else ())
+    return Answer("refused", "The line went dead.", accepted_places=(0,), unknown_places=(1,) if len(request.recipients) > 1 else ())
 
 
 def dies_before(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:

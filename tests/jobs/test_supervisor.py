@@ -67,9 +67,9 @@ def test_a_child_that_dies_young_waits_longer_each_time() -> None:
     waits = []
     for _ in range(7):
         child.process = _dead()
-        child.started = time.monotonic()
+        child.started_at = time.monotonic()
         child.watch()
-        waits.append(child.wait)
+        waits.append(child.restart_delay)
     assert waits == [2, 4, 8, 16, 30, 30, 30]
 
 
@@ -91,5 +91,5 @@ def test_the_watchdog_lets_a_working_process_be() -> None:
     dog.start()
     for _ in range(12):
         time.sleep(0.1)
-        dog.alive()
+        dog.report_alive()
     assert not ended.is_set()

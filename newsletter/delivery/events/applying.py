@@ -3,7 +3,7 @@
     post ─verify, store raw─▶ Post ─parse, group by batch, fold─▶ outcomes · incidents · alarms ─▶ subscribers
 
 Receiving only stores, so that the provider has its answer at once. One process at a time applies (a lease), some
-posts to a stroke, and a stroke is one transaction: killed anywhere, it is done whole or not at all.
+posts to a chunk, and a chunk is one transaction: killed anywhere, it is done whole or not at all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
@@ -30,7 +30,7 @@ from subscribers import bounces_complaints
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=20)  # a stroke takes less than one; what another did meanwhile is noticed
+LEASE = timedelta(seconds=20)  # a chunk takes less than one; what another did meanwhile is noticed
 PAYLOADS_PER_CHUNK = 4  # posts, some 4,000 events: the writing takes some hundredths of a second
 ROWS_PER_QUERY = 1_000  # to a query
 T = TypeVar("T")
@@ -50,10 +50,10 @@ def apply_next(now: datetime, *, owner: str) -> bool:
     if not models.Post.objects.exists() or not _acquire_lock(owner, now):
         return False
     posts = list(models.Post.objects.order_by("id")[:PAYLOADS_PER_CHUNK])
-    stroke = _fold_chunk(_select_unseen(event for post in posts for event in _parse_payload(post)))
+    chunk = _fold_chunk(_select_unseen(event for post in posts for event in _parse_payload(post)))
     try:
         with transaction.atomic():  # all the reading is done: the database is locked for the writing alone
-            _write_chunk(stroke, now)
+            _write_chunk(chunk, now)
             models.Post.objects.filter(id__in=[post.id for post in posts]).delete()
     except (_StaleBatch, IntegrityError):
         log.info("Another process was at the same rows; these events are applied again, to what the rows say now")
@@ -70,7 +70,7 @@ class _Chunk:
 
     events: dict[int, Event]
     batches: list[tuple[models.Batch, FoldedBatch]]
-    strays: list[Event]
+    unmatched: list[Event]
 
 
 def _acquire_lock(owner: str, now: datetime) -> bool:
@@ -110,34 +110,34 @@ def _fold_chunk(events: dict[int, Event]) -> _Chunk:
     of_batch: dict[str, list[Event]] = defaultdict(list)
     for event in events.values():
         of_batch[event.batch].append(event)
-    strays = of_batch.pop("", [])
+    unmatched = of_batch.pop("", [])
     batches: list[tuple[models.Batch, FoldedBatch]] = []
     for page in _split_into_pages(list(of_batch)):
         for row in models.Batch.objects.filter(key__in=page).select_related("mailing"):
             outcomes = Outcomes(row.outcomes, row.format)
             batches.append((row, fold_batch(row.state, row.attempt_key, outcomes, of_batch.pop(row.key))))
-    strays += (event for of_an_unknown_batch in of_batch.values() for event in of_an_unknown_batch)
-    return _Chunk(events, batches, strays)
+    unmatched += (event for of_an_unknown_batch in of_batch.values() for event in of_an_unknown_batch)
+    return _Chunk(events, batches, unmatched)
 
 
-def _write_chunk(stroke: _Chunk, now: datetime) -> None:
-    _record_seen(stroke.events, now)
-    _write_batches(stroke.batches, now)
+def _write_chunk(chunk: _Chunk, now: datetime) -> None:
+    _record_seen(chunk.events, now)
+    _write_batches(chunk.batches, now)
     sounding: Counter[tuple[int | None, str]] = Counter()
     clicks: Counter[tuple[int, str, bool]] = Counter()
     reports: list[bounces_complaints.ProviderReport] = []
-    for batch, folded in stroke.batches:
+    for batch, folded in chunk.batches:
         _record_exceptions(batch, folded)
         sounding.update({(batch.mailing_id, message): n for message, n in folded.alarms.items()})
         clicks.update({(batch.mailing_id, pick, machine): n for (pick, machine), n in folded.clicks.items()})
         reports += (_to_report(effect, batch.mailing.list_id) for effect in folded.effects)
-    sounding.update((None, event.alarm) for event in stroke.events.values() if event.alarm)
+    sounding.update((None, event.alarm) for event in chunk.events.values() if event.alarm)
     for (mailing_id, message), count in sounding.items():
         alarms.raise_alarm(mailing_id, message, now, count=count)
     for (mailing_id, pick, machine), count in clicks.items():
         _count_clicks(mailing_id, pick, machine, count)
     bounces_complaints.apply_reports(reports, source="provider", now=now)
-    _apply_unmatched(stroke.strays, now)
+    _apply_unmatched(chunk.unmatched, now)
 
 
 def _record_seen(numbers: Iterable[int], now: datetime) -> None:
@@ -152,7 +152,7 @@ def _write_batches(batches: Sequence[tuple[models.Batch, FoldedBatch]], now: dat
     settled_at = connection.ops.adapt_datetimefield_value(now)
     written = [
         (
-            folded.state, folded.outcomes.packed(), folded.state, folded.state, settled_at,
+            folded.state, folded.outcomes.pack(), folded.state, folded.state, settled_at,
             batch.id, batch.version, batch.state,
         )
         for batch, folded in batches
@@ -166,7 +166,7 @@ def _write_batches(batches: Sequence[tuple[models.Batch, FoldedBatch]], now: dat
 
 
 def _record_exceptions(batch: models.Batch, folded: FoldedBatch) -> None:
-    if not folded.troubles:
+    if not folded.failures:
         return
     members = unpack_members(batch.members, batch.format)
     models.Incident.objects.bulk_create(
@@ -174,11 +174,11 @@ def _record_exceptions(batch: models.Batch, folded: FoldedBatch) -> None:
             batch,
             members[trouble.place],
             address=trouble.address,
-            kind=trouble.outcome.word,
+            kind=trouble.outcome.label,
             reason=trouble.reason,
             at=_to_instant(trouble.at),
         )
-        for trouble in folded.troubles
+        for trouble in folded.failures
     )
 
 
@@ -190,12 +190,17 @@ def _count_clicks(mailing_id: int, pick: str, machine: bool, count: int) -> None
 
 
 def _to_report(told: Effect | Event, list_id: int | None) -> bounces_complaints.ProviderReport:
-    return bounces_complaints.ProviderReport(told.cause.value, told.address, list_id, told.reason, _to_instant(told.at))  # type: ignore[arg-type]  # Cause.NOTHING has no effect
+    kind: Any = told.reject_reason.value  # NOTHING has no effect
+    return bounces_complaints.ProviderReport(kind, told.address, list_id, told.reason, _to_instant(told.at))
 
 
 def _apply_unmatched(events: Sequence[Event], now: datetime) -> None:
     """Events of no delivery of ours act on people only where the address is ours (SECURITY: counted and dropped)."""
-    told = [_to_report(event, None) for event in events if event.cause in (RejectReason.HARD, RejectReason.COMPLAINED)]
+    told = [
+        _to_report(event, None)
+        for event in events
+        if event.reject_reason in (RejectReason.HARD, RejectReason.COMPLAINED)
+    ]
     ours = bounces_complaints.apply_reports(told, source="provider", now=now)
     if len(events) > ours:
         row, _ = models.Stray.objects.get_or_create(day=now.date())

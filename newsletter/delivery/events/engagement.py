@@ -41,7 +41,7 @@ def _roll_up_mailing(row: models.Mailing, now: datetime) -> int:
         batch = models.Batch.objects.get(id=batch_id)
         seen: dict[MemberFlag, list[int]] = defaultdict(list)
         members = unpack_members(batch.members, batch.format)
-        for place, flags in Outcomes(batch.outcomes, batch.format).flagged():
+        for place, flags in Outcomes(batch.outcomes, batch.format).list_flagged():
             for flag in (MemberFlag.OPENED, MemberFlag.CLICKED):
                 if flags & flag:
                     seen[flag].append(members[place])

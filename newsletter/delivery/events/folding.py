@@ -30,7 +30,7 @@ _OUTCOMES = {
     # Whoever opens, clicks or leaves has it, though the word of delivery be still under way.
     EventType.OPENED: Outcome.DELIVERED,
     EventType.CLICKED: Outcome.DELIVERED,
-    EventType.LEFT: Outcome.DELIVERED,
+    EventType.UNSUBSCRIBED: Outcome.DELIVERED,
 }
 _NOT_MAILED = frozenset({Outcome.WITHDRAWN, Outcome.REFUSED, Outcome.RECALLED})
 _FAILURES = frozenset({Outcome.BLOCKED, Outcome.BOUNCED, Outcome.DROPPED, Outcome.COMPLAINED})
@@ -50,7 +50,7 @@ class Effect(NamedTuple):
     """What an event says of a person and the address it names; what follows is for `subscribers` to decide."""
 
     place: int
-    cause: RejectReason
+    reject_reason: RejectReason
     address: str
     reason: str
     at: int
@@ -62,7 +62,7 @@ class FoldedBatch:
 
     state: str
     outcomes: Outcomes
-    troubles: list[MemberFailure] = field(default_factory=list)
+    failures: list[MemberFailure] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     alarms: Counter[str] = field(default_factory=Counter)
     clicks: Counter[tuple[str, bool]] = field(default_factory=Counter)
@@ -78,7 +78,7 @@ def fold_batch(state: str, attempt: str, outcomes: Outcomes, events: Sequence[Ev
     for event in sorted(events, key=lambda event: event.at):
         _record_alarms(folded, event, attempt)
         _apply_event(folded, event)
-        if event.what in (EventType.OPENED, EventType.CLICKED):
+        if event.type in (EventType.OPENED, EventType.CLICKED):
             _record_engagement(folded, event, machine=event.machine or event.id in machines)
     return folded
 
@@ -92,56 +92,58 @@ def _accept_proven(folded: FoldedBatch) -> None:
     Where somebody of the batch is known to be mailed and another unknown, the request was not all or nothing
     (a provider that takes messages one by one): then an event proves its own message alone.
     """
-    waiting = folded.outcomes.places(Outcome.PLANNED)
-    if not any(outcome.taken for outcome in folded.outcomes):
-        waiting += folded.outcomes.places(Outcome.UNKNOWN)
+    waiting = folded.outcomes.list_places(Outcome.PLANNED)
+    if not any(outcome.was_accepted for outcome in folded.outcomes):
+        waiting += folded.outcomes.list_places(Outcome.UNKNOWN)
     if waiting:
         folded.outcomes.mark(waiting, Outcome.ACCEPTED)
     if waiting or folded.state == states.SENDING:
-        folded.state = states.derive_batch_state(folded.outcomes.counts())
+        folded.state = states.derive_batch_state(folded.outcomes.count_outcomes())
 
 
 def _record_alarms(folded: FoldedBatch, event: Event, attempt: str) -> None:
     """Says so when a message went out that the ledger says did not; each member counts once."""
     outcomes, place = folded.outcomes, event.place
-    if outcomes.has(place, MemberFlag.TWICE):
+    if outcomes.has_flag(place, MemberFlag.SENT_TWICE):
         return
     if event.attempt != attempt or outcomes[place] == Outcome.REPAIRED:
-        outcomes.flag(place, MemberFlag.TWICE)
+        outcomes.set_flag(place, MemberFlag.SENT_TWICE)
         folded.alarms["An attempt that had been given up went through all the same: readers may have it twice."] += 1
     elif outcomes[place] in _NOT_MAILED and not _is_known_recall(outcomes[place], event):
-        folded.alarms[f"The provider mailed readers who count as {outcomes[place].word}."] += 1
+        folded.alarms[f"The provider mailed readers who count as {outcomes[place].label}."] += 1
 
 
 def _is_known_recall(outcome: Outcome, event: Event) -> bool:
     """Whether an event says only what is known: what was recalled had been accepted before."""
-    return outcome is Outcome.RECALLED and event.what is EventType.ACCEPTED
+    return outcome is Outcome.RECALLED and event.type is EventType.ACCEPTED
 
 
 def _apply_event(folded: FoldedBatch, event: Event) -> None:
-    outcome, before = _OUTCOMES.get(event.what, Outcome.PLANNED), folded.outcomes[event.place]
-    left_now = event.what is EventType.LEFT and not folded.outcomes.has(event.place, MemberFlag.LEFT)
+    outcome, before = _OUTCOMES.get(event.type, Outcome.PLANNED), folded.outcomes[event.place]
+    left_now = event.type is EventType.UNSUBSCRIBED and not folded.outcomes.has_flag(
+        event.place, MemberFlag.UNSUBSCRIBED
+    )
     if left_now:
-        folded.outcomes.flag(event.place, MemberFlag.LEFT)
+        folded.outcomes.set_flag(event.place, MemberFlag.UNSUBSCRIBED)
     if outcome > before:
         folded.outcomes.mark((event.place,), outcome)
         # A batch in flight stays in flight until its own attempt is answered or proven: a member that an earlier
         # attempt reached would make the rest planned again, and a second worker would send them meanwhile.
-        if not before.taken and folded.state != states.SENDING:
-            folded.state = states.derive_batch_state(folded.outcomes.counts())
+        if not before.was_accepted and folded.state != states.SENDING:
+            folded.state = states.derive_batch_state(folded.outcomes.count_outcomes())
         if outcome in _FAILURES:
-            folded.troubles.append(MemberFailure(event.place, outcome, event.reason, event.address, event.at))
-    if event.cause is RejectReason.QUOTA:
-        folded.outcomes.flag(event.place, MemberFlag.OVER_QUOTA)
-    elif event.cause and (outcome > before or left_now):
-        folded.effects.append(Effect(event.place, event.cause, event.address, event.reason, event.at))
+            folded.failures.append(MemberFailure(event.place, outcome, event.reason, event.address, event.at))
+    if event.reject_reason is RejectReason.QUOTA:
+        folded.outcomes.set_flag(event.place, MemberFlag.OVER_QUOTA)
+    elif event.reject_reason and (outcome > before or left_now):
+        folded.effects.append(Effect(event.place, event.reject_reason, event.address, event.reason, event.at))
 
 
 def _record_engagement(folded: FoldedBatch, event: Event, *, machine: bool) -> None:
-    if event.what is EventType.OPENED:
-        folded.outcomes.flag(event.place, MemberFlag.OPENED_BY_MACHINE if machine else MemberFlag.OPENED)
+    if event.type is EventType.OPENED:
+        folded.outcomes.set_flag(event.place, MemberFlag.OPENED_BY_MACHINE if machine else MemberFlag.OPENED)
         return
-    folded.outcomes.flag(event.place, MemberFlag.CLICKED_BY_MACHINE if machine else MemberFlag.CLICKED)
+    folded.outcomes.set_flag(event.place, MemberFlag.CLICKED_BY_MACHINE if machine else MemberFlag.CLICKED)
     if event.pick:
         folded.clicks[event.pick, machine] += 1
 
@@ -150,7 +152,7 @@ def find_machine_clicks(events: Iterable[Event]) -> frozenset[str]:
     """The ids of the clicks that a machine made: on different links of one message within BURST_SECONDS."""
     clicks: dict[int, list[Event]] = defaultdict(list)
     for event in events:
-        if event.what is EventType.CLICKED:
+        if event.type is EventType.CLICKED:
             clicks[event.place].append(event)
     return frozenset(
         id for of_one_message in clicks.values() for id in _find_burst(sorted(of_one_message, key=_event_time))

@@ -31,7 +31,7 @@ class SyncResult:
 class SyncStatus:
     """How far the lists are taken over (None: never), and what went wrong the last time, if anything."""
 
-    pulled_until: datetime | None
+    synced_until: datetime | None
     error: str
 
 
@@ -57,7 +57,7 @@ def sync_suppressions(now: datetime, provider: Provider, *, at_once: bool = Fals
     entries = ours = 0
     mine = models.Pull.objects.filter(provider=provider.name)
     try:
-        for portion in _split_into_chunks(provider.suppressed(since, now)):
+        for portion in _split_into_chunks(provider.list_suppressed(since, now)):
             reports = [_to_report(event) for event in portion]
             ours += bounces_complaints.apply_reports(reports, source=provider.name, now=now)
             entries += len(reports)
@@ -76,4 +76,4 @@ def _split_into_chunks(events: Iterable[Event]) -> Iterator[list[Event]]:
 
 def _to_report(event: Event) -> bounces_complaints.ProviderReport:
     at = datetime.fromtimestamp(event.at, UTC)
-    return bounces_complaints.ProviderReport(event.cause.value, event.address, None, event.reason, at)  # type: ignore[arg-type]  # lists have no other
+    return bounces_complaints.ProviderReport(event.reject_reason.value, event.address, None, event.reason, at)  # type: ignore[arg-type]  # lists have no other

@@ -33,7 +33,7 @@ def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> 
         ):
             place = find_place(subscriber_id, unpack_members(batch.members, batch.format))
             leaves_at = _leaves_at(row, batch)
-            if place is None or not Outcomes(batch.outcomes, batch.format)[place].taken:
+            if place is None or not Outcomes(batch.outcomes, batch.format)[place].was_accepted:
                 continue
             if now < leaves_at + DELIVERY_TIME:
                 arrivals.append(leaves_at)
@@ -63,8 +63,8 @@ def _leaves_at(row: models.Mailing, batch: models.Batch) -> datetime:
 
 def _mark_member(batch: models.Batch, place: int) -> bool:
     outcomes = Outcomes(batch.outcomes, batch.format)
-    if not outcomes[place].taken or outcomes.flags(place) & MemberFlag.LEFT_TOO_LATE:
+    if not outcomes[place].was_accepted or outcomes.get_flags(place) & MemberFlag.UNSUBSCRIBED_AFTER_SEND:
         return False
-    outcomes.flag(place, MemberFlag.LEFT_TOO_LATE)
+    outcomes.set_flag(place, MemberFlag.UNSUBSCRIBED_AFTER_SEND)
     mine = models.Batch.objects.filter(id=batch.id, version=batch.version)
-    return bool(mine.update(outcomes=outcomes.packed(), version=F("version") + 1))
+    return bool(mine.update(outcomes=outcomes.pack(), version=F("version") + 1))

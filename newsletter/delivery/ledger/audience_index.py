@@ -23,10 +23,10 @@ from newsletter.delivery.ledger.format import (
 _FIRST_EXCLUSION_ENTRY = 65_000  # numbers from here on are exclusions, those below are strata
 
 
-def pack_index_entries(places: Sequence[tuple[int, int]]) -> bytes:
+def pack_index_entries(entries: Sequence[tuple[int, int]]) -> bytes:
     """(id, number up to 65535) ascending by id, as bytes: where each candidate of a mailing is to be found."""
-    numbers = array("H", [number for _, number in places])
-    return zlib.compress(pack_members([person for person, _ in places]) + to_little_endian(numbers).tobytes(), 1)
+    numbers = array("H", [number for _, number in entries])
+    return zlib.compress(pack_members([person for person, _ in entries]) + to_little_endian(numbers).tobytes(), 1)
 
 
 def find_index_entry(data: bytes | memoryview, subscriber_id: int, format: int = FORMAT) -> int | None:
@@ -45,6 +45,6 @@ def encode_exclusion(reason: str) -> int:
     return _FIRST_EXCLUSION_ENTRY + states.EXCLUSION_REASONS.index(reason)
 
 
-def decode_exclusion(place: int) -> str:
+def decode_exclusion(entry: int) -> str:
     """The reason at a place in the directory; "" for a stratum."""
-    return states.EXCLUSION_REASONS[place - _FIRST_EXCLUSION_ENTRY] if place >= _FIRST_EXCLUSION_ENTRY else ""
+    return states.EXCLUSION_REASONS[entry - _FIRST_EXCLUSION_ENTRY] if entry >= _FIRST_EXCLUSION_ENTRY else ""

@@ -31,17 +31,17 @@ class ClassifiedCandidate(NamedTuple):
 class BatchPlan:
     """What one page of candidates becomes. Every list of ids ascends.
 
-    `joining` are those who find room in the last batch of their stratum; `batches` are new.
+    `top_ups` are those who find room in the last batch of their stratum; `batches` are new.
     """
 
-    joining: dict[Stratum, tuple[int, ...]]
+    top_ups: dict[Stratum, tuple[int, ...]]
     batches: tuple[tuple[Stratum, tuple[int, ...]], ...]
     exclusions: dict[str, tuple[int, ...]]
 
     @property
     def planned(self) -> int:
         """How many are to be mailed."""
-        return sum(map(len, self.joining.values())) + sum(len(members) for _, members in self.batches)
+        return sum(map(len, self.top_ups.values())) + sum(len(members) for _, members in self.batches)
 
     @property
     def excluded(self) -> int:
@@ -50,27 +50,29 @@ class BatchPlan:
 
 
 def plan_batches(
-    candidates: Iterable[ClassifiedCandidate], *, most: int, room: Mapping[Stratum, int] | None = None
+    candidates: Iterable[ClassifiedCandidate], *, batch_size: int, capacity: Mapping[Stratum, int] | None = None
 ) -> BatchPlan:
-    """Splits candidates into batches of at most `most`, one stratum each, and exclusions by reason.
+    """Splits candidates into batches of at most `batch_size`, one stratum each, and exclusions by reason.
 
-    `room`: how many the last batch of a stratum can still take. So batches are full however small the pages and
+    `capacity`: how many the last batch of a stratum can still take. So batches are full however small the pages and
     however many the strata.
     """
     chosen: dict[Stratum, list[int]] = defaultdict(list)
     left_out: dict[str, list[int]] = defaultdict(list)
     for subscriber_id, reason, stratum in candidates:
         (left_out[reason] if reason else chosen[stratum]).append(subscriber_id)
-    room = room or {}
+    capacity = capacity or {}
     return BatchPlan(
-        joining={s: tuple(ids[: room[s]]) for s, ids in chosen.items() if room.get(s)},
+        top_ups={s: tuple(ids[: capacity[s]]) for s, ids in chosen.items() if capacity.get(s)},
         batches=tuple(
-            (s, members) for s, ids in chosen.items() for members in split_into_chunks(ids[room.get(s, 0) :], most)
+            (s, members)
+            for s, ids in chosen.items()
+            for members in split_into_chunks(ids[capacity.get(s, 0) :], batch_size)
         ),
         exclusions={reason: tuple(ids) for reason, ids in sorted(left_out.items())},
     )
 
 
-def split_into_chunks(items: Sequence[T], most: int) -> Iterable[tuple[T, ...]]:
-    """Runs of at most `most`, in order."""
-    return (tuple(items[start : start + most]) for start in range(0, len(items), most))
+def split_into_chunks(items: Sequence[T], size: int) -> Iterable[tuple[T, ...]]:
+    """Runs of at most `size`, in order."""
+    return (tuple(items[start : start + size]) for start in range(0, len(items), size))

@@ -73,7 +73,7 @@ class Outcomes:
         self._data = bytearray(data)
 
     @classmethod
-    def planned(cls, size: int) -> Outcomes:
+    def all_planned(cls, size: int) -> Outcomes:
         """The outcomes of a new batch."""
         return cls(bytes(2 * size))
 
@@ -86,7 +86,7 @@ class Outcomes:
     def __iter__(self) -> Iterator[Outcome]:
         return map(_OUTCOMES.__getitem__, self._data[::2])
 
-    def places(self, outcome: Outcome) -> list[int]:
+    def list_places(self, outcome: Outcome) -> list[int]:
         """The places of the members with this outcome."""
         return [place for place, code in enumerate(self._data[::2]) if code == outcome]
 
@@ -105,23 +105,23 @@ class Outcomes:
             if self._data[2 * place] < outcome:
                 self._data[2 * place] = outcome
 
-    def flags(self, place: int) -> MemberFlag:
+    def get_flags(self, place: int) -> MemberFlag:
         """What else is known of a member."""
         return MemberFlag(self._data[2 * place + 1])
 
-    def has(self, place: int, flags: MemberFlag) -> bool:
+    def has_flag(self, place: int, flags: MemberFlag) -> bool:
         """Whether any of these is known of a member."""
         return bool(self._data[2 * place + 1] & flags.value)
 
-    def flag(self, place: int, flags: MemberFlag) -> None:
+    def set_flag(self, place: int, flags: MemberFlag) -> None:
         """Notes something of a member; nothing noted before is lost."""
         self._data[2 * place + 1] |= flags.value
 
-    def flagged(self) -> Iterator[tuple[int, MemberFlag]]:
+    def list_flagged(self) -> Iterator[tuple[int, MemberFlag]]:
         """The places of the members of whom more is known, and what."""
         return ((place, MemberFlag(value)) for place, value in enumerate(self._data[1::2]) if value)
 
-    def flag_counts(self) -> Counter[MemberFlag]:
+    def count_flags(self) -> Counter[MemberFlag]:
         """How many members have each flag."""
         counts: Counter[MemberFlag] = Counter()
         for value, n in Counter(self._data[1::2]).items():
@@ -134,12 +134,12 @@ class Outcomes:
             self._data[at] = max(self._data[at], other._data[at])
             self._data[at + 1] |= other._data[at + 1]
 
-    def counts(self) -> Counter[Outcome]:
+    def count_outcomes(self) -> Counter[Outcome]:
         """How many members have each outcome."""
         codes = self._data[::2]
         return Counter({outcome: n for outcome in Outcome if (n := codes.count(outcome))})
 
-    def packed(self) -> bytes:
+    def pack(self) -> bytes:
         """The bytes to store."""
         return bytes(self._data)
 

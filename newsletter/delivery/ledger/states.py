@@ -83,12 +83,12 @@ class Outcome(IntEnum):
     REPAIRED = 80  # planned once more, in a later batch of the same mailing: it is there that this member counts
 
     @property
-    def word(self) -> str:
+    def label(self) -> str:
         """The name people and JSON see."""
         return self.name.lower()
 
     @property
-    def taken(self) -> bool:
+    def was_accepted(self) -> bool:
         """Whether the provider took the message and was not stopped, whatever became of it afterwards."""
         return Outcome.ACCEPTED <= self < Outcome.REPAIRED and self is not Outcome.RECALLED
 
@@ -100,9 +100,9 @@ class MemberFlag(IntFlag):
     OPENED_BY_MACHINE = 2
     CLICKED = 4
     CLICKED_BY_MACHINE = 8
-    LEFT = 16  # stopped the newsletter by way of the provider
-    TWICE = 32  # an attempt other than the accepted one went through as well
-    LEFT_TOO_LATE = 128  # left the list when the message was on its way
+    UNSUBSCRIBED = 16  # stopped the newsletter by way of the provider
+    SENT_TWICE = 32  # an attempt other than the accepted one went through as well
+    UNSUBSCRIBED_AFTER_SEND = 128  # left the list when the message was on its way
     OVER_QUOTA = 64  # dropped because our plan was used up: not the reader's fault, and worth another try
 
 
@@ -116,7 +116,7 @@ def derive_batch_state(outcomes: Collection[Outcome]) -> str:
         return PLANNED
     if Outcome.UNKNOWN in outcomes:
         return UNKNOWN
-    if any(outcome.taken for outcome in outcomes):
+    if any(outcome.was_accepted for outcome in outcomes):
         return ACCEPTED
     if Outcome.RECALLED in outcomes:
         return RECALLED

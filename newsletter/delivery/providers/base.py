@@ -104,9 +104,9 @@ class Answer:
     """What became of one attempt.
 
     `permanent`: trying again will not help. `stop`: nothing of this mailing can succeed until somebody
-    mends the settings. `again_at`: when the provider asked to be tried again. `bad`: places of recipients
+    mends the settings. `retry_at`: when the provider asked to be tried again. `refused_places`: places of recipients
     it will not take; the others may be tried without them. A provider that takes messages one by one also says
-    which places are `done`, accepted although the whole was not, and for which it is `unsure`.
+    which places are `accepted_places`, accepted although the whole was not, and for which it is `unknown_places`.
     """
 
     kind: Literal["accepted", "refused", "unknown"]
@@ -114,10 +114,10 @@ class Answer:
     provider_id: str = ""
     permanent: bool = False
     stop: bool = False
-    again_at: datetime | None = None
-    bad: dict[int, str] = field(default_factory=dict)
-    done: tuple[int, ...] = ()
-    unsure: tuple[int, ...] = ()
+    retry_at: datetime | None = None
+    refused_places: dict[int, str] = field(default_factory=dict)
+    accepted_places: tuple[int, ...] = ()
+    unknown_places: tuple[int, ...] = ()
 
     @property
     def accepted(self) -> bool:
@@ -140,7 +140,7 @@ class EventType(StrEnum):
     BOUNCED = "bounced"
     DROPPED = "dropped"
     COMPLAINED = "complained"
-    LEFT = "left"
+    UNSUBSCRIBED = "left"
     OPENED = "opened"
     CLICKED = "clicked"
     ACCOUNT = "account"  # about our account with the provider, not about a message
@@ -155,7 +155,7 @@ class RejectReason(StrEnum):
     SOFT = "soft"  # turned away for now
     HARD = "hard"  # there is no such address
     COMPLAINED = "complained"
-    LEFT = "left"
+    UNSUBSCRIBED = "left"
     QUOTA = "quota"  # thrown away because our plan is used up
 
 
@@ -166,13 +166,13 @@ class Event(NamedTuple):
     """
 
     id: str
-    what: EventType
+    type: EventType
     at: int
     address: str
     batch: str = ""
     attempt: str = ""
     place: int = -1
-    cause: RejectReason = RejectReason.NOTHING
+    reject_reason: RejectReason = RejectReason.NOTHING
     reason: str = ""
     machine: bool = False
     url: str = ""
@@ -201,10 +201,10 @@ class ProviderError(SurroundingsError):
 class Canceller(Protocol):
     """A provider that can be stopped until the instant of sending. Every method raises Trouble.
 
-    `most_cancelled`: so many ids of an account may be cancelled or paused at a time, ours and others'.
+    `max_cancelled`: so many ids of an account may be cancelled or paused at a time, ours and others'.
     """
 
-    most_cancelled: int
+    max_cancelled: int
 
     def new_cancel_id(self) -> str:
         """An id to give to requests, by which all of them can be cancelled."""
@@ -227,7 +227,7 @@ class Canceller(Protocol):
 class Suppressor(Protocol):
     """A provider that keeps lists of its own of addresses it will not mail."""
 
-    def suppressed(self, since: datetime, until: datetime) -> Iterable[Event]:
+    def list_suppressed(self, since: datetime, until: datetime) -> Iterable[Event]:
         """What came onto its lists between two instants. Raises Trouble, also in the middle."""
         ...
 

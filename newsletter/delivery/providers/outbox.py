@@ -47,7 +47,7 @@ class Outbox:
             return Answer(
                 "refused",
                 f"The outbox {folder} cannot be written: {error.strerror}. Free some space or set NEWSLETTER_OUTBOX_DIR.",
-                done=tuple(done),
+                accepted_places=tuple(done),
             )
         return Answer("accepted", provider_id=request.attempt)
 

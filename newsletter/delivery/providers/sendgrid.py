@@ -59,7 +59,7 @@ class SendGrid:
     max_batch = 1000  # SendGrid fact 2
     can_schedule = True
     can_cancel = True
-    most_cancelled = 10  # SendGrid fact 28c; ids with a status, of the whole account
+    max_cancelled = 10  # SendGrid fact 28c; ids with a status, of the whole account
 
     def __init__(self, api_key: str, host: str) -> None:
         if not api_key:
@@ -122,7 +122,7 @@ class SendGrid:
         if cancel_id in self.cancelled_ids():
             _ask(lambda: self._api.client.user.scheduled_sends._(cancel_id).delete(timeout=QUERY_SECONDS))
 
-    def suppressed(self, since: datetime, until: datetime) -> Iterable[Event]:
+    def list_suppressed(self, since: datetime, until: datetime) -> Iterable[Event]:
         """What came onto SendGrid's own lists. Raises Trouble."""
 
         def get(name: str, query: Mapping[str, int]) -> Any:
@@ -167,13 +167,13 @@ def _to_answer(error: HTTPError, now: datetime) -> Answer:
         )
     if status == 429:
         return Answer(
-            "refused", f"SendGrid asks us to wait (429: {said}).", again_at=_parse_reset_time(error.headers, now)
+            "refused", f"SendGrid asks us to wait (429: {said}).", retry_at=_parse_reset_time(error.headers, now)
         )
     return Answer(
         "refused",
         f"SendGrid refused the request ({status}: {said}).",
         permanent=True,
-        bad=_find_named_recipients(error) if status == 400 else {},
+        refused_places=_find_named_recipients(error) if status == 400 else {},
     )
 
 

@@ -34,8 +34,8 @@ _EVENT_TYPES = {
     "blocked": EventType.BLOCKED,
     "dropped": EventType.DROPPED,
     "spamreport": EventType.COMPLAINED,
-    "unsubscribe": EventType.LEFT,
-    "group_unsubscribe": EventType.LEFT,
+    "unsubscribe": EventType.UNSUBSCRIBED,
+    "group_unsubscribe": EventType.UNSUBSCRIBED,
     "open": EventType.OPENED,
     "click": EventType.CLICKED,
     "account_status_change": EventType.ACCOUNT,
@@ -46,7 +46,7 @@ _DROP_REASONS = {
     "bounced address": RejectReason.HARD,
     "invalid": RejectReason.HARD,
     "spam reporting address": RejectReason.COMPLAINED,
-    "unsubscribed address": RejectReason.LEFT,
+    "unsubscribed address": RejectReason.UNSUBSCRIBED,
     "recipient list over package quota": RejectReason.QUOTA,
 }
 
@@ -102,24 +102,24 @@ def _to_event(raw: Mapping[str, Any]) -> Event:
     word = _get_text(raw, "event")
     if word == "bounce" and _get_text(raw, "type") == "blocked":
         word = "blocked"
-    what = _EVENT_TYPES.get(word, EventType.OTHER)
-    cause = _to_reject_reason(what, raw)
+    event_type = _EVENT_TYPES.get(word, EventType.OTHER)
+    reject_reason = _to_reject_reason(event_type, raw)
     batch, place = _parse_delivery(raw)
-    url = _get_text(raw, "url", 2000) if what is EventType.CLICKED else ""
+    url = _get_text(raw, "url", 2000) if event_type is EventType.CLICKED else ""
     return Event(
         id=_get_text(raw, "sg_event_id"),
-        what=what,
+        type=event_type,
         at=_parse_time(raw.get("timestamp")),
         address=_get_text(raw, "email", 320),
         batch=batch,
         attempt=_get_text(raw, "nl_attempt", 40),
         place=place,
-        cause=cause,
+        reject_reason=reject_reason,
         reason=_format_reason(raw),
         machine=raw.get("sg_machine_open") is True,
         url=url,
         pick=_parse_pick_key(url),
-        alarm=_alarm_text(what, cause, raw),
+        alarm=_alarm_text(event_type, reject_reason, raw),
     )
 
 
@@ -154,25 +154,25 @@ def _format_reason(raw: Mapping[str, Any]) -> str:
     return f"{status} {said}".strip() if status and not said.startswith(status) else said
 
 
-def _to_reject_reason(what: EventType, raw: Mapping[str, Any]) -> RejectReason:
+def _to_reject_reason(event_type: EventType, raw: Mapping[str, Any]) -> RejectReason:
     of_the_address = _get_text(raw, "bounce_classification").lower() not in _NOT_ABOUT_ADDRESS
-    if what is EventType.DELIVERED:
+    if event_type is EventType.DELIVERED:
         return RejectReason.ARRIVED
-    if what is EventType.BOUNCED:
+    if event_type is EventType.BOUNCED:
         return RejectReason.HARD if of_the_address else RejectReason.NOTHING
-    if what is EventType.BLOCKED:
+    if event_type is EventType.BLOCKED:
         return RejectReason.SOFT if of_the_address else RejectReason.NOTHING
-    if what is EventType.DROPPED:
+    if event_type is EventType.DROPPED:
         return _DROP_REASONS.get(_get_text(raw, "reason").lower(), RejectReason.NOTHING)
-    if what is EventType.COMPLAINED:
+    if event_type is EventType.COMPLAINED:
         return RejectReason.COMPLAINED
-    return RejectReason.LEFT if what is EventType.LEFT else RejectReason.NOTHING
+    return RejectReason.UNSUBSCRIBED if event_type is EventType.UNSUBSCRIBED else RejectReason.NOTHING
 
 
-def _alarm_text(what: EventType, cause: RejectReason, raw: Mapping[str, Any]) -> str:
-    if cause is RejectReason.QUOTA:
+def _alarm_text(event_type: EventType, reject_reason: RejectReason, raw: Mapping[str, Any]) -> str:
+    if reject_reason is RejectReason.QUOTA:
         return "SendGrid drops our mail: the plan’s quota is used up. Raise it, then: newsletter mailings repair ID"
-    if what is EventType.ACCOUNT:
+    if event_type is EventType.ACCOUNT:
         return f"SendGrid changed the state of our account: {_get_text(raw, 'type', 60) or 'it does not say how'}."
     return ""
 

@@ -15,16 +15,18 @@ LISTS = {
     "bounces": (EventType.BOUNCED, RejectReason.HARD),
     "invalid_emails": (EventType.BOUNCED, RejectReason.HARD),
     "spam_reports": (EventType.COMPLAINED, RejectReason.COMPLAINED),
-    "unsubscribes": (EventType.LEFT, RejectReason.LEFT),
+    "unsubscribes": (EventType.UNSUBSCRIBED, RejectReason.UNSUBSCRIBED),
 }
 
 
-def read_lists(get: Callable[[str, Mapping[str, int]], Any], since: datetime, until: datetime) -> Iterator[Event]:
-    """What came onto the lists between two instants. `get` asks for a list's page and raises Trouble."""
+def read_lists(
+    fetch_page: Callable[[str, Mapping[str, int]], Any], since: datetime, until: datetime
+) -> Iterator[Event]:
+    """What came onto the lists between two instants. `fetch_page` asks for a list's page and raises Trouble."""
     window = {"start_time": int(since.timestamp()), "end_time": int(until.timestamp()), "limit": PAGE_SIZE}
     for name, (what, cause) in LISTS.items():
         for page in range(MAX_PAGES):
-            entries = get(name, {**window, "offset": page * PAGE_SIZE})
+            entries = fetch_page(name, {**window, "offset": page * PAGE_SIZE})
             if not isinstance(entries, list):
                 raise ProviderError(f"SendGrid’s list of {name} cannot be read.")
             yield from (_to_event(each, what, cause) for each in entries if _is_valid(each))
@@ -38,4 +40,4 @@ def _is_valid(entry: Any) -> bool:
 
 def _to_event(entry: Mapping[str, Any], what: EventType, cause: RejectReason) -> Event:
     reason = str(entry.get("reason") or "on SendGrid’s list")[:500]
-    return Event("", what, entry["created"], entry["email"][:320], cause=cause, reason=reason)
+    return Event("", what, entry["created"], entry["email"][:320], reject_reason=cause, reason=reason)

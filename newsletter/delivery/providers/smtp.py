@@ -41,29 +41,31 @@ class Smtp:
 
     def send_batch(self, request: SendRequest, now: datetime) -> Answer:
         """Sends each message. Trouble with one leaves the others alone; trouble with the connection ends the batch."""
-        course = _BatchProgress()
+        progress = _BatchProgress()
         try:
             with self._connection() as server:
                 for place, recipient in enumerate(request.recipients):
-                    course.take(place, *self._one(server, request, recipient, now))
+                    progress.record(place, *self._send_one(server, request, recipient, now))
         except _ConnectionLost as error:
-            course.unsure.append(len(course))
-            return course.refused(f"The connection to {self._host} was lost while a message was under way: {error}")
+            progress.unknown_places.append(len(progress))
+            return progress.build_answer(
+                f"The connection to {self._host} was lost while a message was under way: {error}"
+            )
         except smtplib.SMTPAuthenticationError as error:
-            return course.refused(
+            return progress.build_answer(
                 f"{self._host} does not accept the user and password of NEWSLETTER_SMTP_URL: {_format_error(error)}. Mend it, then resume.",
                 stop=error.smtp_code >= 500,
             )
         except smtplib.SMTPSenderRefused as error:
-            return course.refused(
+            return progress.build_answer(
                 f"{self._host} does not let {error.sender} send: {_format_error(error)}. Allow it there, then resume.",
                 stop=error.smtp_code >= 500,
             )
         except (OSError, smtplib.SMTPException) as error:
-            return course.refused(f"{self._host}:{self._port} cannot be reached: {error}")
-        if len(course.done) == len(request.recipients):
+            return progress.build_answer(f"{self._host}:{self._port} cannot be reached: {error}")
+        if len(progress.accepted_places) == len(request.recipients):
             return Answer("accepted", provider_id=request.attempt)
-        return course.refused(f"{self._host} refused some of the messages: {course.last}")
+        return progress.build_answer(f"{self._host} refused some of the messages: {progress.last_reply}")
 
     @contextmanager
     def _connection(self) -> Iterator[smtplib.SMTP]:
@@ -86,7 +88,7 @@ class Smtp:
             except (OSError, smtplib.SMTPException):
                 server.close()
 
-    def _one(
+    def _send_one(
         self, server: smtplib.SMTP, request: SendRequest, recipient: Recipient, now: datetime
     ) -> tuple[int, bytes]:
         """Sends one message; the server's last word. Raises for what concerns the connection or the sender."""
@@ -118,28 +120,35 @@ class _BatchProgress:
     """How a batch is going: what became of each message tried so far. One put off (4xx) is left to be tried again."""
 
     def __init__(self) -> None:
-        self.done: list[int] = []
-        self.bad: dict[int, str] = {}
-        self.unsure: list[int] = []
-        self.last = ""
+        self.accepted_places: list[int] = []
+        self.refused_places: dict[int, str] = {}
+        self.unknown_places: list[int] = []
+        self.last_reply = ""
         self._tried = 0
 
     def __len__(self) -> int:
         return self._tried
 
-    def take(self, place: int, code: int, said: bytes) -> None:
+    def record(self, place: int, code: int, said: bytes) -> None:
         """Notes the server's word on one message."""
         self._tried = place + 1
         if code < 400:
-            self.done.append(place)
+            self.accepted_places.append(place)
             return
-        self.last = f"{code} {said.decode('utf-8', 'replace')}"
+        self.last_reply = f"{code} {said.decode('utf-8', 'replace')}"
         if code >= 500:
-            self.bad[place] = self.last
+            self.refused_places[place] = self.last_reply
 
-    def refused(self, message: str, *, stop: bool = False) -> Answer:
+    def build_answer(self, message: str, *, stop: bool = False) -> Answer:
         """The answer for a batch that did not go through whole."""
-        return Answer("refused", message, stop=stop, done=tuple(self.done), bad=self.bad, unsure=tuple(self.unsure))
+        return Answer(
+            "refused",
+            message,
+            stop=stop,
+            accepted_places=tuple(self.accepted_places),
+            refused_places=self.refused_places,
+            unknown_places=tuple(self.unknown_places),
+        )
 
 
 class _ConnectionLost(Exception):

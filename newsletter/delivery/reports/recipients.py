@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
+from typing import ClassVar
 
 from django.db.models import Count, QuerySet, Sum
 
@@ -18,7 +19,7 @@ from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import audience
 
 ROWS_PER_QUERY = 1_000  # people to a query: SQLite and PostgreSQL both limit the parameters of one
-_OUTCOME_LABELS = frozenset(outcome.word for outcome in Outcome if outcome != Outcome.REPAIRED)
+_OUTCOME_LABELS = frozenset(outcome.label for outcome in Outcome if outcome != Outcome.REPAIRED)
 _FoundCandidate = tuple[int, str, int | None]  # person, what became of them, number of the batch
 
 
@@ -40,10 +41,12 @@ class CandidateOutcome:
 class ReportLine:
     """So many readers of a mailing with one outcome (or left out) for one reason."""
 
+    FORMER_NAMES: ClassVar = {"readers": "subscribers", "left_out": "excluded"}
+
     state: str
     reason: str
-    readers: int
-    left_out: bool
+    subscribers: int
+    excluded: bool
 
 
 def list_recipients(
@@ -54,11 +57,11 @@ def list_recipients(
     “bounced” and “complained” are both: who was left out for it has no batch.
     Raises BadInput for a state that does not exist, NotFound.
     """
-    return tuple(islice(iterate_recipients(mailing_id, state=state, after=after, most=limit), limit))
+    return tuple(islice(iterate_recipients(mailing_id, state=state, after=after, page_size=limit), limit))
 
 
 def iterate_recipients(
-    mailing_id: int, *, state: str | None = None, after: int = 0, most: int = ROWS_PER_QUERY
+    mailing_id: int, *, state: str | None = None, after: int = 0, page_size: int = ROWS_PER_QUERY
 ) -> Iterator[CandidateOutcome]:
     """The same one after the other, however many they are; `most` says how many are wanted if it is not all."""
     if state is not None and state not in _OUTCOME_LABELS and state not in (*states.EXCLUSION_REASONS, "excluded"):
@@ -69,7 +72,7 @@ def iterate_recipients(
     row = models.Mailing.objects.filter(id=mailing_id).first()
     if row is None:
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
-    return _add_addresses(row, _find_matching(mailing_id, state, after), min(most, ROWS_PER_QUERY))
+    return _add_addresses(row, _find_matching(mailing_id, state, after), min(page_size, ROWS_PER_QUERY))
 
 
 def count_by_reason(mailing_id: int) -> tuple[ReportLine, ...]:
@@ -78,7 +81,7 @@ def count_by_reason(mailing_id: int) -> tuple[ReportLine, ...]:
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
     counts: Counter[Outcome] = Counter()
     for packed, form in models.Batch.objects.filter(mailing_id=mailing_id).values_list("outcomes", "format"):
-        counts += Outcomes(packed, form).counts()
+        counts += Outcomes(packed, form).count_outcomes()
     del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
     reasons = models.Incident.objects.filter(mailing_id=mailing_id).values_list("kind", "reason")
     explained = [(kind, why, n) for kind, why, n in reasons.annotate(n=Count("id")).order_by("kind", "-n")]
@@ -86,13 +89,13 @@ def count_by_reason(mailing_id: int) -> tuple[ReportLine, ...]:
     for outcome, total in sorted(counts.items()):
         rest = total
         for kind, why, n in explained:
-            if kind == outcome.word and rest:
-                lines.append(ReportLine(kind, why, min(n, rest), left_out=False))
+            if kind == outcome.label and rest:
+                lines.append(ReportLine(kind, why, min(n, rest), excluded=False))
                 rest -= min(n, rest)
         if rest:
-            lines.append(ReportLine(outcome.word, "", rest, left_out=False))
+            lines.append(ReportLine(outcome.label, "", rest, excluded=False))
     left_out = models.Exclusion.objects.filter(mailing_id=mailing_id).values_list("reason").annotate(n=Sum("size"))
-    return (*lines, *(ReportLine(why, "", n, left_out=True) for why, n in left_out.order_by("reason")))
+    return (*lines, *(ReportLine(why, "", n, excluded=True) for why, n in left_out.order_by("reason")))
 
 
 def _add_addresses(row: models.Mailing, found: Iterator[_FoundCandidate], page: int) -> Iterator[CandidateOutcome]:
@@ -131,8 +134,8 @@ def _iterate_members(batches: QuerySet[models.Batch], state: str | None, after: 
         for person, outcome in zip(members, Outcomes(batch.outcomes, batch.format), strict=True):
             if outcome == Outcome.REPAIRED:
                 continue  # counts in the batch that repaired it
-            if person > after and (state is None or outcome.word == state):
-                yield person, outcome.word, batch.number
+            if person > after and (state is None or outcome.label == state):
+                yield person, outcome.label, batch.number
 
 
 def _exclusion_streams(mailing_id: int, state: str | None, after: int) -> Sequence[Iterable[_FoundCandidate]]:

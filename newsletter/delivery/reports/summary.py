@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import ClassVar
 
 from django.db.models import Count, QuerySet, Sum
 
@@ -45,9 +46,11 @@ class Mailing:
     """One mailing. `excluded` counts by reason, `counts` members by outcome, `batches` requests by state.
 
     `engagement` counts members who opened or clicked, people and machines apart; `twice` those mailed twice,
-    `left_too_late` those who left when their message was on its way. `recall` is the state of the recall window
+    `unsubscribed_after_send` those who left when their message was on its way. `recall` is the state of the recall window
     (`states.WANTED` and so on, "" without one), and `recallable_until` the last call, None when it is closed.
     """
+
+    FORMER_NAMES: ClassVar = {"left_too_late": "unsubscribed_after_send"}
 
     id: int
     key: str
@@ -72,7 +75,7 @@ class Mailing:
     batches: dict[str, int]
     engagement: dict[str, int]
     twice: int
-    left_too_late: int
+    unsubscribed_after_send: int
     recall: str
     recallable_until: datetime | None
     recalled_at: datetime | None
@@ -80,19 +83,19 @@ class Mailing:
     variants: dict[str, VariantCounts]  # by `curator.variants` code; one of "" where everybody gets the same
 
     @property
-    def taken(self) -> int:
+    def accepted_total(self) -> int:
         """How many the provider took, whatever became of them afterwards."""
-        return sum(n for word, n in self.counts.items() if Outcome[word.upper()].taken)
+        return sum(n for word, n in self.counts.items() if Outcome[word.upper()].was_accepted)
 
     @property
-    def left_out(self) -> int:
+    def excluded_total(self) -> int:
         """How many were left out, for whatever reason."""
         return sum(self.excluded.values())
 
     @property
     def adds_up(self) -> bool:
         """Whether every candidate is accounted for."""
-        return self.candidates == self.planned + self.left_out and self.planned == sum(self.counts.values())
+        return self.candidates == self.planned + self.excluded_total and self.planned == sum(self.counts.values())
 
 
 def get_mailing(mailing_id: int) -> Mailing:
@@ -170,11 +173,11 @@ def _to_mailing(row: models.Mailing) -> Mailing:
         candidates=row.candidates,
         planned=row.planned,
         excluded=dict(excluded),
-        counts={outcome.word: n for outcome, n in sorted(counts.items())},
+        counts={outcome.label: n for outcome, n in sorted(counts.items())},
         batches=dict(batches),
         engagement={(flag.name or "").lower(): flags[flag] for flag in ENGAGEMENT if flags[flag]},
-        twice=flags[MemberFlag.TWICE],
-        left_too_late=flags[MemberFlag.LEFT_TOO_LATE],
+        twice=flags[MemberFlag.SENT_TWICE],
+        unsubscribed_after_send=flags[MemberFlag.UNSUBSCRIBED_AFTER_SEND],
         recall=row.recall,
         recallable_until=row.due_at - recall_window.LAST_CALL
         if row.recall == states.OPEN and not row.recalled_at
@@ -186,7 +189,7 @@ def _to_mailing(row: models.Mailing) -> Mailing:
 
 
 def _to_variant_counts(counts: Counter[Outcome], flags: Counter[MemberFlag]) -> VariantCounts:
-    taken = sum(n for outcome, n in counts.items() if outcome.taken)
+    taken = sum(n for outcome, n in counts.items() if outcome.was_accepted)
     return VariantCounts(sum(counts.values()), taken, flags[MemberFlag.OPENED], flags[MemberFlag.CLICKED])
 
 
@@ -200,8 +203,8 @@ def _count_by_variant(
     for variant, data, form in packed.iterator(chunk_size=200):
         outcomes = Outcomes(data, form)
         counts, flags = found[variant]
-        counts.update(outcomes.counts())
-        flags.update(outcomes.flag_counts())
+        counts.update(outcomes.count_outcomes())
+        flags.update(outcomes.count_flags())
     for counts, _ in found.values():
         del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
     return dict(found)

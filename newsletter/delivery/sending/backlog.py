@@ -17,13 +17,13 @@ class Backlog:
 
     batches: int
     mailings: bool
-    posts: bool
+    payloads: bool
 
 
-def measure_backlog(now: datetime, *, most: int) -> Backlog:
-    """What is due; of batches at most `most` are counted."""
+def measure_backlog(now: datetime, *, limit: int) -> Backlog:
+    """What is due; of batches at limit `limit` are counted."""
     due = Q(state=states.PLANNED, due_at__lte=now, mailing__state=states.SENDING)
-    batches = models.Batch.objects.filter(due)[:most].count()
+    batches = models.Batch.objects.filter(due)[:limit].count()
     in_dead_hands = models.Batch.objects.filter(
         lease_until__lt=now, state__in=(states.CLAIMED, states.SENDING)
     ).exists()
@@ -35,5 +35,5 @@ def measure_backlog(now: datetime, *, most: int) -> Backlog:
         batches=batches or int(in_dead_hands),
         mailings=models.Mailing.objects.filter(moving).exists()
         or models.Batch.objects.filter(back, mailing__state=states.CANCELLED).exists(),
-        posts=models.Post.objects.exists(),
+        payloads=models.Post.objects.exists(),
     )

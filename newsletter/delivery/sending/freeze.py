@@ -53,7 +53,7 @@ def freeze_next(now: datetime) -> bool:
     if due is None:
         return False
     try:
-        most = registry.get_max_batch(due.provider)
+        batch_size = registry.get_max_batch(due.provider)
     except BadInput as error:  # a provider of former days; the mailings behind this one must not wait for it
         _hold(due.id, str(error))
         return True
@@ -61,7 +61,7 @@ def freeze_next(now: datetime) -> bool:
         return False
     try:
         if due.state == states.FREEZING or _start(due, now):
-            _freeze(due.id, most, now)
+            _freeze(due.id, batch_size, now)
     except (BadInput, NotFound) as error:  # a segment that somebody dropped: those behind this mailing must not wait
         _hold(due.id, f"{error} Nothing was sent.")
     finally:
@@ -120,7 +120,7 @@ def _exclude_outside_segment(
     ]
 
 
-def _freeze(mailing_id: int, most: int, now: datetime) -> None:
+def _freeze(mailing_id: int, batch_size: int, now: datetime) -> None:
     pages: _PageWriter | None = None
     while True:
         row = models.Mailing.objects.filter(id=mailing_id, state=states.FREEZING).first()
@@ -138,7 +138,7 @@ def _freeze(mailing_id: int, most: int, now: datetime) -> None:
             _reconcile(row, now)
             return
         page = _exclude_outside_segment(row, newsletter, page, now)
-        pages = pages or _PageWriter(row, most)
+        pages = pages or _PageWriter(row, batch_size)
         if not pages.write(row, page, now):
             pages = None  # another process wrote this page: what it left is read anew
 
@@ -156,43 +156,43 @@ class _PageWriter:
     """Writes the pages of one mailing, and knows where the page before ended."""
 
     row: models.Mailing
-    most: int
+    batch_size: int
     newsletter: Newsletter = field(init=False)
-    reached: frozenset[int] = field(init=False)
-    only: frozenset[int] | None = field(init=False)  # None: everybody
+    already_mailed: frozenset[int] = field(init=False)
+    restricted_to: frozenset[int] | None = field(init=False)  # None: everybody
     variants: tuple[Variant, ...] = field(init=False)
-    number: int = field(init=False)
-    strata: dict[Stratum, int] = field(init=False)
-    tails: dict[Stratum, _LastBatch] = field(init=False)
+    last_number: int = field(init=False)
+    stratum_numbers: dict[Stratum, int] = field(init=False)
+    last_batches: dict[Stratum, _LastBatch] = field(init=False)
 
     def __post_init__(self) -> None:
         self.newsletter = newsletters.get_newsletter(self.row.newsletter_id)
-        self.reached = _find_already_mailed(self.row)
-        self.only = _find_correction_audience(self.row)
+        self.already_mailed = _find_already_mailed(self.row)
+        self.restricted_to = _find_correction_audience(self.row)
         self.variants = edition_lookup.list_frozen_variants(self.row.snapshot_id)
         mine = models.Batch.objects.filter(mailing_id=self.row.id)
         last = {row["stratum"]: row["last"] for row in mine.values("stratum").annotate(last=Max("number"))}
-        self.number = max(last.values(), default=0)
-        self.strata, self.tails = {}, {}
+        self.last_number = max(last.values(), default=0)
+        self.stratum_numbers, self.last_batches = {}, {}
         for batch in mine.filter(number__in=last.values()):
             stratum = Stratum(batch.wave, batch.variant, batch.language, batch.tracking)
-            self.strata[stratum] = batch.stratum
-            self.tails[stratum] = _LastBatch(batch.id, unpack_members(batch.members, batch.format))
+            self.stratum_numbers[stratum] = batch.stratum
+            self.last_batches[stratum] = _LastBatch(batch.id, unpack_members(batch.members, batch.format))
 
     def write(self, row: models.Mailing, page: Sequence[AudienceCandidate], now: datetime) -> bool:
         """Writes one page in one transaction; False when another process wrote it, and then this object is of no use.
 
         All the packing is done before: the database is locked for the writing alone.
         """
-        if any(tail.members[-1] >= page[0].subscriber_id for tail in self.tails.values()):
+        if any(tail.members[-1] >= page[0].subscriber_id for tail in self.last_batches.values()):
             return False  # what was read of the ledger is younger than the page
-        chosen = self._under_the_ceiling(self._chosen(page, now))
-        room = {stratum: self.most - len(tail.members) for stratum, tail in self.tails.items()}
-        plan = batching.plan_batches(chosen, most=self.most, room=room)
-        joined = self._joined(plan.joining)
-        added = self._added(plan.batches)
+        chosen = self._apply_ceiling(self._classify(page, now))
+        capacity = {stratum: self.batch_size - len(tail.members) for stratum, tail in self.last_batches.items()}
+        plan = batching.plan_batches(chosen, batch_size=self.batch_size, capacity=capacity)
+        topped_up = self._top_up_batches(plan.top_ups)
+        added = self._build_batches(plan.batches)
         left_out = [ledger_rows.build_exclusion(row.id, reason, members) for reason, members in plan.exclusions.items()]
-        directory = self._directory(chosen)
+        directory = self._build_index(chosen)
         with transaction.atomic():
             mine = models.Mailing.objects.filter(id=row.id, state=states.FREEZING, frozen_through=row.frozen_through)
             if not mine.update(
@@ -202,30 +202,32 @@ class _PageWriter:
                 excluded=F("excluded") + plan.excluded,
             ):
                 return False
-            for batch_id, packed in joined:
+            for batch_id, packed in topped_up:
                 models.Batch.objects.filter(id=batch_id).update(**packed, version=F("version") + 1)
             models.Batch.objects.bulk_create(added)
             models.Exclusion.objects.bulk_create(left_out)
             models.Directory.objects.bulk_create(directory)
         for (stratum, members), batch in zip(plan.batches, added, strict=True):
-            self.tails[stratum] = _LastBatch(batch.id, members)
+            self.last_batches[stratum] = _LastBatch(batch.id, members)
         return True
 
-    def _chosen(self, page: Sequence[AudienceCandidate], now: datetime) -> Sequence[ClassifiedCandidate]:
+    def _classify(self, page: Sequence[AudienceCandidate], now: datetime) -> Sequence[ClassifiedCandidate]:
         """Sorts candidates into strata: by what they see, and with the newsletter's tracking or without for who does not want it."""
         tracks = self.newsletter.click_tracking or self.newsletter.open_tracking
-        codes = self._codes([each.subscriber_id for each in page], now)
+        codes = self._assign_variants([each.subscriber_id for each in page], now)
         strata = {
             (code, tracked): Stratum(variant=code, tracking=tracked or not tracks)
             for code in {"", *codes.values()}
             for tracked in (True, False)
         }
         return [
-            ClassifiedCandidate(person, reason or self._left_out(person), strata[codes.get(person, ""), bool(tracked)])
+            ClassifiedCandidate(
+                person, reason or self._exclusion_reason(person), strata[codes.get(person, ""), bool(tracked)]
+            )
             for person, reason, _, tracked in page
         ]
 
-    def _codes(self, people: Sequence[int], now: datetime) -> dict[int, str]:
+    def _assign_variants(self, people: Sequence[int], now: datetime) -> dict[int, str]:
         """The variant of each of these people; none where everybody gets the same."""
         if len(self.variants) == 1:
             return {}
@@ -237,13 +239,13 @@ class _PageWriter:
             edition_id=self.row.edition_id,
         )
 
-    def _left_out(self, person: int) -> str:
+    def _exclusion_reason(self, person: int) -> str:
         """Why somebody who could be mailed is not: has it already, or was not sent what is corrected; "" for no reason."""
-        if person in self.reached:
+        if person in self.already_mailed:
             return "already"
-        return "not_sent" if self.only is not None and person not in self.only else ""
+        return "not_sent" if self.restricted_to is not None and person not in self.restricted_to else ""
 
-    def _under_the_ceiling(self, chosen: Sequence[ClassifiedCandidate]) -> Sequence[ClassifiedCandidate]:
+    def _apply_ceiling(self, chosen: Sequence[ClassifiedCandidate]) -> Sequence[ClassifiedCandidate]:
         """Leaves out those beyond what a new sender may send on this day."""
         left = send_times.count_left_today(self.newsletter, self.row.due_at)
         if left is None:
@@ -252,28 +254,30 @@ class _PageWriter:
         beyond = frozenset(wanted[max(left, 0) :])
         return [each._replace(exclusion="ceiling") if each.subscriber_id in beyond else each for each in chosen]
 
-    def _joined(self, joining: dict[Stratum, tuple[int, ...]]) -> list[tuple[int, dict[str, Any]]]:
+    def _top_up_batches(self, top_ups: dict[Stratum, tuple[int, ...]]) -> list[tuple[int, dict[str, Any]]]:
         """The ids of batches that still have room, and what they become."""
-        joined = []
-        for stratum, ids in joining.items():
-            tail = self.tails[stratum]
+        topped_up = []
+        for stratum, ids in top_ups.items():
+            tail = self.last_batches[stratum]
             tail.members = [*tail.members, *ids]
-            joined.append((tail.id, ledger_rows.pack_members_of_batch(tail.members)))
-        return joined
+            topped_up.append((tail.id, ledger_rows.pack_members_of_batch(tail.members)))
+        return topped_up
 
-    def _added(self, batches: Sequence[tuple[Stratum, tuple[int, ...]]]) -> list[models.Batch]:
+    def _build_batches(self, batches: Sequence[tuple[Stratum, tuple[int, ...]]]) -> list[models.Batch]:
         made = []
         for stratum, members in batches:
-            self.number += 1
-            place = self.strata.setdefault(stratum, len(self.strata))
+            self.last_number += 1
+            place = self.stratum_numbers.setdefault(stratum, len(self.stratum_numbers))
             due_at = self.row.begins_at or self.row.due_at
-            made.append(ledger_rows.build_batch(self.row.id, self.number, members, due_at, place, **stratum._asdict()))
+            made.append(
+                ledger_rows.build_batch(self.row.id, self.last_number, members, due_at, place, **stratum._asdict())
+            )
         return made
 
-    def _directory(self, chosen: Sequence[ClassifiedCandidate]) -> list[models.Directory]:
+    def _build_index(self, chosen: Sequence[ClassifiedCandidate]) -> list[models.Directory]:
         """Where each candidate of a page is."""
         places = [
-            (person, audience_index.encode_exclusion(reason) if reason else self.strata[stratum])
+            (person, audience_index.encode_exclusion(reason) if reason else self.stratum_numbers[stratum])
             for person, reason, stratum in chosen
         ]
         return [
@@ -294,13 +298,13 @@ def _find_correction_audience(row: models.Mailing) -> frozenset[int] | None:
 
 def _collect_mailed(row: models.Mailing) -> frozenset[int]:
     earlier = models.Batch.objects.filter(mailing__edition_id=row.edition_id, mailing__kind=models.Mailing.Kind.EDITION)
-    reached: set[int] = set()
+    already_mailed: set[int] = set()
     for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=50):
         outcomes = Outcomes(batch.outcomes, batch.format)
         perhaps = {Outcome.UNKNOWN, Outcome.PLANNED} if batch.state == states.SENDING else {Outcome.UNKNOWN}
         members = zip(unpack_members(batch.members, batch.format), outcomes, strict=True)
-        reached.update(person for person, outcome in members if outcome.taken or outcome in perhaps)
-    return frozenset(reached)
+        already_mailed.update(person for person, outcome in members if outcome.was_accepted or outcome in perhaps)
+    return frozenset(already_mailed)
 
 
 def _reconcile(row: models.Mailing, now: datetime) -> None:

@@ -71,11 +71,11 @@ def recover_expired_leases(now: datetime) -> int:
     back = late.filter(state=states.CLAIMED).update(state=states.PLANNED, lease_owner="", lease_until=None)
     for batch in late.filter(state=states.SENDING):
         outcomes = Outcomes(batch.outcomes, batch.format)
-        outcomes.mark(outcomes.places(Outcome.PLANNED), Outcome.UNKNOWN)
+        outcomes.mark(outcomes.list_places(Outcome.PLANNED), Outcome.UNKNOWN)
         lost = models.Batch.objects.filter(id=batch.id, state=states.SENDING, attempt_key=batch.attempt_key)
         back += lost.update(
             state=states.UNKNOWN,
-            outcomes=outcomes.packed(),
+            outcomes=outcomes.pack(),
             error="The process that was sending ended before the answer came.",
             lease_until=None,
             handed_over_at=now,
@@ -147,7 +147,7 @@ def _prepare(claim: Claim, now: datetime) -> _PreparedBatch | None:
     if not len(members) == len(outcomes) == claim.size:
         _pause_damaged(claim, f"{claim.size} were planned, {len(members)} are members, {len(outcomes)} have an outcome")
         return None
-    places: Sequence[int] = range(len(members)) if outcomes.untouched else outcomes.places(Outcome.PLANNED)
+    places: Sequence[int] = range(len(members)) if outcomes.untouched else outcomes.list_places(Outcome.PLANNED)
     wanted = members if len(places) == len(members) else [members[place] for place in places]
     people = audience.get_audience_addresses(
         mailing.list_id, wanted, as_of=mailing.frozen_at, suppressed_upto=mailing.suppressed_upto
@@ -223,7 +223,7 @@ def _withdraw_unsubscribed(
     gone = [(place, person, address) for place, person, address in people if person in left]
     outcomes.mark([place for place, _, _ in gone], Outcome.WITHDRAWN)
     with transaction.atomic():
-        if not _own_batch(claim).update(outcomes=outcomes.packed(), version=F("version") + 1):
+        if not _own_batch(claim).update(outcomes=outcomes.pack(), version=F("version") + 1):
             return None
         models.Incident.objects.bulk_create(
             ledger_rows.build_exception(
@@ -236,10 +236,10 @@ def _withdraw_unsubscribed(
             )
             for _, person, address in gone
         )
-    if not outcomes.places(Outcome.PLANNED):
-        _own_batch(claim).update(state=states.derive_batch_state(outcomes.counts()), lease_until=None)
+    if not outcomes.list_places(Outcome.PLANNED):
+        _own_batch(claim).update(state=states.derive_batch_state(outcomes.count_outcomes()), lease_until=None)
         return None
-    return claim._replace(outcomes=outcomes.packed(), version=claim.version + 1)
+    return claim._replace(outcomes=outcomes.pack(), version=claim.version + 1)
 
 
 def _record_with_retries(prepared: _PreparedBatch, answer: Answer, clock: Callable[[], datetime]) -> None:
@@ -261,8 +261,8 @@ def _record(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
     claim, outcomes = prepared.claim, prepared.outcomes
     if answer.accepted:
         outcomes.settle(Outcome.ACCEPTED)
-        state = states.derive_batch_state(outcomes.counts())
-        if claims.record_accepted(claim, state, outcomes.packed(), answer.provider_id, now):
+        state = states.derive_batch_state(outcomes.count_outcomes())
+        if claims.record_accepted(claim, state, outcomes.pack(), answer.provider_id, now):
             return
     answer = _interpret_answer(prepared, answer)
     waiting = _mark_named(prepared, answer)
@@ -271,18 +271,18 @@ def _record(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
         attempt=claim.attempt,
         now=now,
         jitter=random.random(),  # noqa: S311
-        named=len(waiting) < len(prepared.places),
-        proven=answer.permanent and _has_accepted_batch(claim.mailing_id),
-        lost_before=_count_lost_answers(claim.mailing_id) if answer.unknown else 0,
+        some_named=len(waiting) < len(prepared.places),
+        message_proven=answer.permanent and _has_accepted_batch(claim.mailing_id),
+        lost_answers=_count_lost_answers(claim.mailing_id) if answer.unknown else 0,
     )
     outcomes.mark(waiting, following.outcome)
-    while not _store_answer(prepared, answer, following.again_at, now):
+    while not _store_answer(prepared, answer, following.retry_at, now):
         pass  # events changed the row between reading and writing it: once more, on what it says now
-    if following.stop:
-        mailings.pause_on_error(claim.mailing_id, following.stop)
-    if answer.again_at and following.again_at:  # the provider means us, not this batch: the others wait with it
+    if following.pause_reason:
+        mailings.pause_on_error(claim.mailing_id, following.pause_reason)
+    if answer.retry_at and following.retry_at:  # the provider means us, not this batch: the others wait with it
         others = models.Batch.objects.filter(mailing_id=claim.mailing_id, state=states.PLANNED)
-        ready = min(answer.again_at, following.again_at)
+        ready = min(answer.retry_at, following.retry_at)
         others.filter(due_at__lt=ready).update(due_at=ready)
     if not answer.accepted:
         log.warning("Batch %s of mailing %s: %s, %s", claim.number, claim.mailing_id, answer.kind, answer.message)
@@ -290,17 +290,21 @@ def _record(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
 
 def _interpret_answer(prepared: _PreparedBatch, answer: Answer) -> Answer:
     """The answer as it is meant: one that names everybody, before anybody was mailed, is about the message itself."""
-    everybody = len(answer.bad) >= len(prepared.places) > 1
-    return replace(answer, bad={}) if everybody and not _has_accepted_batch(prepared.claim.mailing_id) else answer
+    everybody = len(answer.refused_places) >= len(prepared.places) > 1
+    return (
+        replace(answer, refused_places={})
+        if everybody and not _has_accepted_batch(prepared.claim.mailing_id)
+        else answer
+    )
 
 
 def _mark_named(prepared: _PreparedBatch, answer: Answer) -> list[int]:
     """Marks the members an answer speaks of one by one; the places of the others."""
     outcomes, places = prepared.outcomes, prepared.places
     for named, outcome in (
-        (answer.done, Outcome.ACCEPTED),
-        (answer.bad, Outcome.REFUSED),
-        (answer.unsure, Outcome.UNKNOWN),
+        (answer.accepted_places, Outcome.ACCEPTED),
+        (answer.refused_places, Outcome.REFUSED),
+        (answer.unknown_places, Outcome.UNKNOWN),
     ):
         outcomes.mark([places[index] for index in named if index < len(places)], outcome)
     return [place for place in places if outcomes[place] == Outcome.PLANNED]
@@ -317,7 +321,7 @@ def _count_lost_answers(mailing_id: int) -> int:
     return sum(1 for _ in takewhile(states.UNKNOWN.__eq__, latest))
 
 
-def _store_answer(prepared: _PreparedBatch, answer: Answer, again_at: datetime | None, now: datetime) -> bool:
+def _store_answer(prepared: _PreparedBatch, answer: Answer, retry_at: datetime | None, now: datetime) -> bool:
     """Stores an answer, with what events have said of the batch meanwhile. False when the row changed under it."""
     claim = prepared.claim
     with transaction.atomic():
@@ -325,7 +329,7 @@ def _store_answer(prepared: _PreparedBatch, answer: Answer, again_at: datetime |
         if row is None:
             return True
         prepared.outcomes.merge(Outcomes(row.outcomes, row.format))
-        state = states.derive_batch_state(prepared.outcomes.counts())
+        state = states.derive_batch_state(prepared.outcomes.count_outcomes())
         # An answer that comes after its lease ran out still settles a batch that was set to unknown. Where an
         # event was faster than the answer, the batch counts as accepted already.
         settles = row.state == states.SENDING or (
@@ -335,14 +339,14 @@ def _store_answer(prepared: _PreparedBatch, answer: Answer, again_at: datetime |
             return True
         values: dict[str, Any] = {
             "state": state,
-            "outcomes": prepared.outcomes.packed(),
+            "outcomes": prepared.outcomes.pack(),
             "provider_id": answer.provider_id[:200],
             "error": answer.message,
             "lease_owner": "",
             "lease_until": None,
             "version": F("version") + 1,
         }
-        values |= {"due_at": again_at} if state == states.PLANNED else {"handed_over_at": now}
+        values |= {"due_at": retry_at} if state == states.PLANNED else {"handed_over_at": now}
         if not models.Batch.objects.filter(id=claim.id, version=row.version, state=row.state).update(**values):
             return False
         _record_refused(prepared, answer, now)
@@ -351,7 +355,7 @@ def _store_answer(prepared: _PreparedBatch, answer: Answer, again_at: datetime |
 
 def _record_refused(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
     """A row for every single recipient the provider would not take, with what it said."""
-    if not answer.bad:
+    if not answer.refused_places:
         return
     models.Incident.objects.bulk_create(
         ledger_rows.build_exception(
@@ -362,6 +366,6 @@ def _record_refused(prepared: _PreparedBatch, answer: Answer, now: datetime) -> 
             reason=reason,
             at=now,
         )
-        for index, reason in answer.bad.items()
+        for index, reason in answer.refused_places.items()
         if index < len(prepared.places)
     )

@@ -24,9 +24,9 @@ class BatchReference(Protocol):
 
 
 def build_batch(
-    mailing_id: int, number: int, members: Sequence[int], due_at: datetime, stratum: int, **strata: Any
+    mailing_id: int, number: int, members: Sequence[int], due_at: datetime, stratum: int, **stratum_fields: Any
 ) -> models.Batch:
-    """A planned batch, not yet stored. `strata` are wave, variant, language, tracking, and whether it is a repair."""
+    """A planned batch, not yet stored. `stratum_fields` are wave, variant, language, tracking, and whether it is a repair."""
     return models.Batch(
         mailing_id=mailing_id,
         number=number,
@@ -35,7 +35,7 @@ def build_batch(
         state=states.PLANNED,
         due_at=due_at,
         **pack_members_of_batch(members),
-        **strata,
+        **stratum_fields,
     )
 
 
@@ -44,7 +44,7 @@ def pack_members_of_batch(members: Sequence[int]) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "members": pack_members(members),
-        "outcomes": Outcomes.planned(len(members)).packed(),
+        "outcomes": Outcomes.all_planned(len(members)).pack(),
         "size": len(members),
         "first_id": members[0],
         "last_id": members[-1],
@@ -64,24 +64,24 @@ def build_exclusion(mailing_id: int, reason: str, members: Sequence[int]) -> mod
     )
 
 
-def build_audience_index(mailing_id: int, places: Sequence[tuple[int, int]]) -> models.Directory:
+def build_audience_index(mailing_id: int, entries: Sequence[tuple[int, int]]) -> models.Directory:
     """Where some candidates are, not yet stored: (id, stratum or `encode_exclusion`), ascending."""
     return models.Directory(
         mailing_id=mailing_id,
-        first_id=places[0][0],
-        last_id=places[-1][0],
+        first_id=entries[0][0],
+        last_id=entries[-1][0],
         format=FORMAT,
-        places=pack_index_entries(places),
+        places=pack_index_entries(entries),
     )
 
 
 def build_exception(
-    of: BatchReference, subscriber_id: int, *, address: str, kind: str, reason: str, at: datetime
+    batch: BatchReference, subscriber_id: int, *, address: str, kind: str, reason: str, at: datetime
 ) -> models.Incident:
     """Something out of the ordinary that happened to one delivery of a batch, not yet stored."""
     return models.Incident(
-        mailing_id=of.mailing_id,
-        batch_id=of.id,
+        mailing_id=batch.mailing_id,
+        batch_id=batch.id,
         subscriber_id=subscriber_id,
         address=address,
         kind=kind,

@@ -183,12 +183,12 @@ def withdraw_planned(mailing_id: int) -> int:
     withdrawn = 0
     for batch in models.Batch.objects.filter(mailing_id=mailing_id, state=states.PLANNED):
         outcomes = Outcomes(batch.outcomes, batch.format)
-        places = outcomes.places(Outcome.PLANNED)
+        places = outcomes.list_places(Outcome.PLANNED)
         outcomes.mark(places, Outcome.WITHDRAWN)
         withdrawn += len(places)
         models.Batch.objects.filter(id=batch.id, state=states.PLANNED).update(
-            state=states.derive_batch_state(outcomes.counts()),
-            outcomes=outcomes.packed(),
+            state=states.derive_batch_state(outcomes.count_outcomes()),
+            outcomes=outcomes.pack(),
             error="cancelled",
             version=F("version") + 1,
         )

@@ -22,12 +22,12 @@ def compute_next_time(at: datetime, size: int, per_minute: int) -> datetime:
     return at + timedelta(minutes=size / per_minute) if per_minute else at
 
 
-def compute_ceiling(day: date, first_day: date | None, first: int) -> int | None:
-    """How many messages may leave on a day of a warm-up that allows `first` on its first day and doubles daily.
+def compute_ceiling(day: date, first_day: date | None, first_day_limit: int) -> int | None:
+    """How many messages may leave on a day of a warm-up that allows `first_day_limit` on its first day and doubles daily.
 
     None: no ceiling. Before the first day, the ceiling is that of the first day.
     """
-    if first_day is None or not first:
+    if first_day is None or not first_day_limit:
         return None
     days = max((day - first_day).days, 0)
-    return first * 2 ** min(days, 40)
+    return first_day_limit * 2 ** min(days, 40)

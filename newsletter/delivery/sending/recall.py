@@ -53,8 +53,8 @@ def open_next_window(now: datetime, provider: Provider) -> bool:
         return _close_window(row, "the provider gave no id for it in time", now)
     try:
         foreign = len(provider.cancelled_ids() - set(_slot_holders(now).values_list("cancel_id", flat=True)))
-        if foreign + _slot_holders(now).count() >= provider.most_cancelled:
-            return _close_window(row, f"all {provider.most_cancelled} places the provider has for it are taken", now)
+        if foreign + _slot_holders(now).count() >= provider.max_cancelled:
+            return _close_window(row, f"all {provider.max_cancelled} places the provider has for it are taken", now)
         cancel_id = provider.new_cancel_id()
     except ProviderError as error:
         log.warning("No recall window for mailing %s yet: %s", row.id, error)
@@ -63,7 +63,7 @@ def open_next_window(now: datetime, provider: Provider) -> bool:
     with transaction.atomic():
         models.Pace.objects.get_or_create(name="recall")
         models.Pace.objects.select_for_update().get(name="recall")  # no two mailings take the last place both
-        if foreign + _slot_holders(now).count() < provider.most_cancelled:
+        if foreign + _slot_holders(now).count() < provider.max_cancelled:
             mine = models.Mailing.objects.filter(id=row.id, recall=states.WANTED)
             mine.update(recall=states.OPEN, cancel_id=cancel_id, begins_at=now)
     return True  # where the place was taken meanwhile, the next look says so
@@ -138,11 +138,13 @@ def settle_recalled(mailing_id: int) -> int:
     mine = models.Batch.objects.filter(mailing_id=mailing_id, state__in=(states.ACCEPTED, states.UNKNOWN))
     for batch in mine.iterator(chunk_size=50):
         outcomes = Outcomes(batch.outcomes, batch.format)
-        places = outcomes.places(Outcome.ACCEPTED) + outcomes.places(Outcome.UNKNOWN)
+        places = outcomes.list_places(Outcome.ACCEPTED) + outcomes.list_places(Outcome.UNKNOWN)
         outcomes.mark(places, Outcome.RECALLED)
         caught += len(places)
         models.Batch.objects.filter(id=batch.id, version=batch.version).update(
-            state=states.derive_batch_state(outcomes.counts()), outcomes=outcomes.packed(), version=F("version") + 1
+            state=states.derive_batch_state(outcomes.count_outcomes()),
+            outcomes=outcomes.pack(),
+            version=F("version") + 1,
         )
     return caught
 

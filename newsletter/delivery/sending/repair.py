@@ -94,7 +94,7 @@ def settle_unknown(mailing_id: int, *, now: datetime) -> int:
     with transaction.atomic():
         for batch in mailing.batches.filter(state=states.UNKNOWN):
             outcomes = Outcomes(batch.outcomes, batch.format)
-            places = outcomes.places(Outcome.UNKNOWN)
+            places = outcomes.list_places(Outcome.UNKNOWN)
             outcomes.mark(places, Outcome.ACCEPTED)
             _store_outcomes(batch, outcomes)
             settled += len(places)
@@ -113,7 +113,7 @@ def _get_repairable(mailing_id: int) -> models.Mailing:
 def _find_missing(outcomes: Outcomes, *, unknown: bool) -> Iterable[int]:
     wanted = {Outcome.REFUSED, Outcome.UNKNOWN} if unknown else {Outcome.REFUSED}
     for place, outcome in enumerate(outcomes):
-        over_quota = outcome == Outcome.DROPPED and outcomes.flags(place) & MemberFlag.OVER_QUOTA
+        over_quota = outcome == Outcome.DROPPED and outcomes.get_flags(place) & MemberFlag.OVER_QUOTA
         if outcome in wanted or over_quota:
             yield place
 
@@ -133,9 +133,9 @@ def _plan_again(
 
 
 def _store_outcomes(batch: models.Batch, outcomes: Outcomes) -> None:
-    state = states.derive_batch_state(outcomes.counts())
+    state = states.derive_batch_state(outcomes.count_outcomes())
     mine = models.Batch.objects.filter(id=batch.id, version=batch.version, state=batch.state)
-    if not mine.update(outcomes=outcomes.packed(), state=state, version=F("version") + 1):
+    if not mine.update(outcomes=outcomes.pack(), state=state, version=F("version") + 1):
         raise _build_conflict(batch.mailing_id)
 
 

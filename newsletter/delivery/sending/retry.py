@@ -19,43 +19,50 @@ MAX_LOST_ANSWERS = 5  # answers lost in a row: a provider in trouble would make 
 class NextStep:
     """What the members that an answer did not name come to.
 
-    Their `outcome`, if the answer settles them; otherwise they are tried `compute_retry_time`. A `stop` is the reason
+    Their `outcome`, if the answer settles them; otherwise they are tried `compute_retry_time`. `pause_reason` is the reason
     to pause the whole mailing.
     """
 
     outcome: Outcome = Outcome.PLANNED
-    again_at: datetime | None = None
-    stop: str = ""
+    retry_at: datetime | None = None
+    pause_reason: str = ""
 
 
 def decide_next_step(
-    answer: Answer, *, attempt: int, now: datetime, jitter: float, named: bool, proven: bool, lost_before: int
+    answer: Answer,
+    *,
+    attempt: int,
+    now: datetime,
+    jitter: float,
+    some_named: bool,
+    message_proven: bool,
+    lost_answers: int,
 ) -> NextStep:
     """What follows the answer to attempt number `attempt` (from 1).
 
-    `named`: the answer settled some members by name. `proven`: a batch of this mailing went through before.
+    `some_named`: the answer settled some members by name. `message_proven`: a batch of this mailing went through before.
     Until one did, a refusal is taken to mean the message itself, and the mailing stops: mending and
-    resuming must reach everybody. `lost_before`: how many answers were lost right before this one.
+    resuming must reach everybody. `lost_answers`: how many answers were lost right before this one.
     """
     if answer.accepted:
         return NextStep(Outcome.ACCEPTED)
     if answer.unknown:
-        in_a_row = lost_before + 1
+        in_a_row = lost_answers + 1
         return NextStep(
-            Outcome.UNKNOWN, stop=_format_lost_answers(in_a_row, answer) if in_a_row >= MAX_LOST_ANSWERS else ""
+            Outcome.UNKNOWN, pause_reason=_format_lost_answers(in_a_row, answer) if in_a_row >= MAX_LOST_ANSWERS else ""
         )
     if answer.stop:
-        return NextStep(again_at=now, stop=answer.message)
-    if answer.permanent and named:
-        return NextStep(again_at=now)  # at once, without those
-    if answer.permanent and proven:
+        return NextStep(retry_at=now, pause_reason=answer.message)
+    if answer.permanent and some_named:
+        return NextStep(retry_at=now)  # at once, without those
+    if answer.permanent and message_proven:
         return NextStep(Outcome.REFUSED)
     if answer.permanent:
-        return NextStep(again_at=now, stop=f"{answer.message} Nobody was mailed yet. Mend it, then resume.")
-    again = compute_retry_time(now, attempt, asked=answer.again_at, jitter=jitter)
+        return NextStep(retry_at=now, pause_reason=f"{answer.message} Nobody was mailed yet. Mend it, then resume.")
+    again = compute_retry_time(now, attempt, asked=answer.retry_at, jitter=jitter)
     if again is None:
-        return NextStep(again_at=now, stop=f"Tried {attempt} times in vain: {answer.message}")
-    return NextStep(again_at=again)
+        return NextStep(retry_at=now, pause_reason=f"Tried {attempt} times in vain: {answer.message}")
+    return NextStep(retry_at=again)
 
 
 def _format_lost_answers(in_a_row: int, answer: Answer) -> str:

@@ -29,7 +29,7 @@ def test_delivered_is_told_apart_from_accepted(sent: Callable[..., Sent], take: 
     take(mailing.event("processed"), mailing.event("delivered"), mailing.event("deferred", 1, response="450 later"))
     assert mailing.mailing.counts == {"accepted": 1, "deferred": 1, "delivered": 1}
     assert mailing.mailing.adds_up
-    assert mailing.mailing.taken == 3
+    assert mailing.mailing.accepted_total == 3
 
 
 def test_an_unknown_batch_is_settled_by_one_event_of_its_attempt(
@@ -301,7 +301,7 @@ def test_an_event_of_a_batch_that_changes_as_it_is_written_is_applied_to_what_th
     assert models.Post.objects.count() == 1, "kept, to be applied again"
     assert applying.apply_next(now, owner="test")
     assert mailing.mailing.counts == {"accepted": 1, "delivered": 1}
-    assert mailing.mailing.left_too_late == 1
+    assert mailing.mailing.unsubscribed_after_send == 1
 
 
 def test_an_event_of_a_batch_that_begins_to_be_sent_as_it_is_written_is_applied_again(

@@ -16,7 +16,7 @@ SIZE = 4
 
 
 def batch(*outcomes: Outcome) -> Outcomes:
-    made = Outcomes.planned(len(outcomes))
+    made = Outcomes.all_planned(len(outcomes))
     for place, outcome in enumerate(outcomes):
         made.mark([place], outcome)
     return made
@@ -25,7 +25,7 @@ def batch(*outcomes: Outcome) -> Outcomes:
 def happened(what: EventType, place: int = 0, at: int = 100, attempt: str = "now", **more: object) -> Event:
     name = f"{what}-{place}-{at}-{attempt}-{sorted(more.items())}"
     return Event(
-        id=name, what=what, at=at, address=f"r{place}@example.com", batch="b", attempt=attempt, place=place, **more
+        id=name, type=what, at=at, address=f"r{place}@example.com", batch="b", attempt=attempt, place=place, **more
     )  # type: ignore[arg-type]
 
 
@@ -59,13 +59,13 @@ def test_an_attempt_that_had_been_given_up_is_an_alarm_and_keeps_the_rest_from_a
     assert folded.state == states.ACCEPTED
     assert Outcome.PLANNED not in folded.outcomes
     assert sum(folded.alarms.values()) == 1
-    assert folded.outcomes.flags(1) == MemberFlag.TWICE
+    assert folded.outcomes.get_flags(1) == MemberFlag.SENT_TWICE
 
 
 def test_what_is_in_flight_is_left_to_its_answer_when_an_older_attempt_turns_up() -> None:
     folded = after(states.SENDING, batch(*[Outcome.PLANNED] * 2), happened(EventType.DELIVERED, 1, attempt="before"))
     assert folded.outcomes[0] == Outcome.PLANNED
-    assert folded.outcomes.flags(1) & MemberFlag.TWICE
+    assert folded.outcomes.get_flags(1) & MemberFlag.SENT_TWICE
 
 
 def test_people_mailed_twice_count_once_each() -> None:
@@ -74,7 +74,7 @@ def test_people_mailed_twice_count_once_each() -> None:
     ]
     folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), *events)
     assert sum(folded.alarms.values()) == 1
-    assert folded.outcomes.flag_counts()[MemberFlag.TWICE] == 1
+    assert folded.outcomes.count_flags()[MemberFlag.SENT_TWICE] == 1
 
 
 @pytest.mark.parametrize("what", [EventType.ACCEPTED, EventType.DELIVERED, EventType.OPENED])
@@ -82,25 +82,25 @@ def test_people_mailed_twice_count_once_each() -> None:
 def test_whatever_says_that_a_message_left_after_all_is_an_alarm(outcome: Outcome, what: EventType) -> None:
     known_before = outcome is Outcome.RECALLED and what is EventType.ACCEPTED
     folded = after(states.ACCEPTED, batch(outcome, Outcome.ACCEPTED), happened(what))
-    assert (outcome.word in str(folded.alarms)) is not known_before
+    assert (outcome.label in str(folded.alarms)) is not known_before
 
 
 @pytest.mark.parametrize("outcome", [Outcome.WITHDRAWN, Outcome.REFUSED])
 def test_mail_to_somebody_who_counts_as_not_mailed_is_an_alarm(outcome: Outcome) -> None:
     folded = after(states.ACCEPTED, batch(outcome, Outcome.ACCEPTED), happened(EventType.DELIVERED))
-    assert outcome.word in str(folded.alarms)
+    assert outcome.label in str(folded.alarms)
     assert folded.outcomes[0] == Outcome.DELIVERED, "what happened is what is written"
 
 
 def test_an_opened_message_was_delivered_though_nobody_said_so_yet() -> None:
     folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.OPENED))
     assert folded.outcomes[0] == Outcome.DELIVERED
-    assert folded.outcomes.flags(0) == MemberFlag.OPENED
+    assert folded.outcomes.get_flags(0) == MemberFlag.OPENED
 
 
 def test_what_a_machine_opened_is_told_apart() -> None:
     folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.OPENED, machine=True))
-    assert folded.outcomes.flags(0) == MemberFlag.OPENED_BY_MACHINE
+    assert folded.outcomes.get_flags(0) == MemberFlag.OPENED_BY_MACHINE
 
 
 def test_a_burst_over_several_links_is_a_machine_and_slow_reading_is_not() -> None:
@@ -120,20 +120,22 @@ def test_clicks_count_for_their_story() -> None:
 
 
 def test_an_effect_is_told_once() -> None:
-    bounce = happened(EventType.BOUNCED, cause=RejectReason.HARD, reason="no such user")
+    bounce = happened(EventType.BOUNCED, reject_reason=RejectReason.HARD, reason="no such user")
     first = after(states.ACCEPTED, batch(Outcome.ACCEPTED), bounce)
-    again = after(first.state, first.outcomes, bounce, happened(EventType.BOUNCED, at=200, cause=RejectReason.HARD))
-    assert [effect.cause for effect in first.effects] == [RejectReason.HARD]
-    assert len(first.troubles) == 1
+    again = after(
+        first.state, first.outcomes, bounce, happened(EventType.BOUNCED, at=200, reject_reason=RejectReason.HARD)
+    )
+    assert [effect.reject_reason for effect in first.effects] == [RejectReason.HARD]
+    assert len(first.failures) == 1
     assert not again.effects
-    assert not again.troubles
+    assert not again.failures
 
 
 def test_leaving_is_told_though_the_message_had_been_delivered_before() -> None:
-    left = happened(EventType.LEFT, cause=RejectReason.LEFT)
+    left = happened(EventType.UNSUBSCRIBED, reject_reason=RejectReason.UNSUBSCRIBED)
     folded = after(states.ACCEPTED, batch(Outcome.DELIVERED), left, left)
-    assert [effect.cause for effect in folded.effects] == [RejectReason.LEFT]
-    assert folded.outcomes.flags(0) == MemberFlag.LEFT
+    assert [effect.reject_reason for effect in folded.effects] == [RejectReason.UNSUBSCRIBED]
+    assert folded.outcomes.get_flags(0) == MemberFlag.UNSUBSCRIBED
 
 
 def test_a_place_that_is_not_in_the_batch_is_passed_over() -> None:
@@ -155,7 +157,7 @@ def test_a_place_that_is_not_in_the_batch_is_passed_over() -> None:
         (EventType.COMPLAINED, Outcome.COMPLAINED),
         (EventType.OPENED, Outcome.DELIVERED),
         (EventType.CLICKED, Outcome.DELIVERED),
-        (EventType.LEFT, Outcome.DELIVERED),
+        (EventType.UNSUBSCRIBED, Outcome.DELIVERED),
         (EventType.ACCOUNT, Outcome.WITHDRAWN),
         (EventType.OTHER, Outcome.WITHDRAWN),
     ],
@@ -168,16 +170,16 @@ def test_what_each_event_says_of_a_message(what: EventType, outcome: Outcome) ->
 def test_what_went_wrong_is_told_as_the_provider_says_it(what: EventType) -> None:
     event = happened(what, 1, 130, reason="no such user")
     folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
-    assert folded.troubles == [MemberFailure(1, Outcome[what.name], "no such user", "r1@example.com", 130)]
+    assert folded.failures == [MemberFailure(1, Outcome[what.name], "no such user", "r1@example.com", 130)]
 
 
 @pytest.mark.parametrize("what", [EventType.DEFERRED, EventType.DELIVERED])
 def test_what_went_well_or_may_yet_is_no_trouble(what: EventType) -> None:
-    assert not after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(what)).troubles
+    assert not after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(what)).failures
 
 
 def test_an_effect_names_the_member_the_address_and_the_time() -> None:
-    event = happened(EventType.BOUNCED, 1, 130, cause=RejectReason.HARD, reason="no such user")
+    event = happened(EventType.BOUNCED, 1, 130, reject_reason=RejectReason.HARD, reason="no such user")
     folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
     assert folded.effects == [Effect(1, RejectReason.HARD, "r1@example.com", "no such user", 130)]
 
@@ -187,14 +189,14 @@ def test_an_event_about_the_message_alone_has_no_effect_on_a_person() -> None:
 
 
 def test_a_message_dropped_for_a_used_up_plan_is_marked_and_no_fault_of_the_reader() -> None:
-    event = happened(EventType.DROPPED, 1, cause=RejectReason.QUOTA)
+    event = happened(EventType.DROPPED, 1, reject_reason=RejectReason.QUOTA)
     folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
-    assert [folded.outcomes.flags(place) for place in (0, 1)] == [0, MemberFlag.OVER_QUOTA]
+    assert [folded.outcomes.get_flags(place) for place in (0, 1)] == [0, MemberFlag.OVER_QUOTA]
     assert not folded.effects
 
 
 def test_events_take_effect_in_the_order_in_which_they_happened() -> None:
-    late, early = (happened(EventType.BOUNCED, place, 200 - place, cause=RejectReason.HARD) for place in (0, 1))
+    late, early = (happened(EventType.BOUNCED, place, 200 - place, reject_reason=RejectReason.HARD) for place in (0, 1))
     folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), late, early)
     assert [effect.at for effect in folded.effects] == [199, 200]
 
@@ -211,7 +213,7 @@ def test_a_batch_is_settled_when_an_event_settles_its_last_unknown_member() -> N
 
 def test_who_was_planned_once_more_and_was_mailed_after_all_may_have_it_twice() -> None:
     folded = after(states.REPAIRED, batch(Outcome.REPAIRED), happened(EventType.DELIVERED))
-    assert folded.outcomes.flags(0) == MemberFlag.TWICE
+    assert folded.outcomes.get_flags(0) == MemberFlag.SENT_TWICE
     assert list(folded.alarms) == [
         "An attempt that had been given up went through all the same: readers may have it twice."
     ]
@@ -229,13 +231,13 @@ def test_an_alarm_counts_the_members_it_is_about() -> None:
 @pytest.mark.parametrize(("machine", "flag"), [(False, MemberFlag.CLICKED), (True, MemberFlag.CLICKED_BY_MACHINE)])
 def test_a_click_is_marked_as_that_of_a_reader_or_of_a_machine(machine: bool, flag: MemberFlag) -> None:
     click = happened(EventType.CLICKED, machine=machine)
-    assert after(states.ACCEPTED, batch(Outcome.DELIVERED), click).outcomes.flags(0) == flag
+    assert after(states.ACCEPTED, batch(Outcome.DELIVERED), click).outcomes.get_flags(0) == flag
 
 
 def test_clicks_in_a_burst_count_as_those_of_a_machine() -> None:
     burst = [happened(EventType.CLICKED, 0, 100 + n, url=f"https://x.example/{n}", pick="k") for n in range(2)]
     folded = after(states.ACCEPTED, batch(Outcome.DELIVERED), *burst)
-    assert folded.outcomes.flags(0) == MemberFlag.CLICKED_BY_MACHINE
+    assert folded.outcomes.get_flags(0) == MemberFlag.CLICKED_BY_MACHINE
     assert folded.clicks == {("k", True): 2}
 
 
@@ -286,7 +288,7 @@ def test_order_repetition_and_portions_make_no_difference(
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     first = after(state, batch(*outcomes), *shuffled[:cut])
     second = after(first.state, first.outcomes, *shuffled[cut:])
-    assert second.outcomes.packed() == at_once.outcomes.packed()
+    assert second.outcomes.pack() == at_once.outcomes.pack()
     assert second.state == at_once.state
 
 

@@ -74,8 +74,8 @@ def test_it_is_done_once_a_day_and_goes_on_where_it_ended(
     readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
 ) -> None:
     asked: list[int] = []
-    suppressed = provider.suppressed
-    provider.suppressed = lambda since, until: asked.append((until - since).days) or suppressed(since, until)  # type: ignore[method-assign,func-returns-value]
+    suppressed = provider.list_suppressed
+    provider.list_suppressed = lambda since, until: asked.append((until - since).days) or suppressed(since, until)  # type: ignore[method-assign,func-returns-value]
     assert suppression_sync.sync_suppressions(now, provider)
     assert suppression_sync.sync_suppressions(now + timedelta(hours=23), provider) is None
     assert suppression_sync.sync_suppressions(now + DAY, provider)
@@ -117,7 +117,7 @@ def test_trouble_is_said_and_tried_again_in_an_hour_from_the_same_place(
         suppression_sync.sync_suppressions(now, provider)
     told = suppression_sync.find_status("sendgrid")
     assert told is not None
-    assert told.pulled_until is None
+    assert told.synced_until is None
     assert "403" in told.error
     assert suppression_sync.sync_suppressions(now + timedelta(minutes=30), provider) is None
     assert suppression_sync.sync_suppressions(now + timedelta(hours=1), provider)

@@ -20,9 +20,9 @@ room = st.dictionaries(st.sampled_from(STRATA), st.integers(0, 20))
 def test_every_candidate_is_planned_or_left_out_exactly_once(
     page: list[ClassifiedCandidate], most: int, room: dict[Stratum, int]
 ) -> None:
-    plan = batching.plan_batches(page, most=most, room=room)
+    plan = batching.plan_batches(page, batch_size=most, capacity=room)
     accounted = [person for _, batch in plan.batches for person in batch]
-    accounted += [person for joining in plan.joining.values() for person in joining]
+    accounted += [person for joining in plan.top_ups.values() for person in joining]
     accounted += [person for left_out in plan.exclusions.values() for person in left_out]
     assert sorted(accounted) == [each.subscriber_id for each in page]
     assert plan.planned + plan.excluded == len(page)
@@ -33,11 +33,11 @@ def test_a_batch_has_one_stratum_ascends_and_is_full_but_for_the_last(
     page: list[ClassifiedCandidate], most: int, room: dict[Stratum, int]
 ) -> None:
     of = {each.subscriber_id: each.stratum for each in page}
-    plan = batching.plan_batches(page, most=most, room=room)
+    plan = batching.plan_batches(page, batch_size=most, capacity=room)
     for stratum in STRATA:
         mine = [members for where, members in plan.batches if where == stratum]
         assert all(len(members) == most for members in mine[:-1])
-        everybody = [*plan.joining.get(stratum, ()), *(person for members in mine for person in members)]
+        everybody = [*plan.top_ups.get(stratum, ()), *(person for members in mine for person in members)]
         assert everybody == sorted(everybody)
         assert {of[person] for person in everybody} <= {stratum}
 
@@ -46,9 +46,9 @@ def test_a_batch_has_one_stratum_ascends_and_is_full_but_for_the_last(
 def test_nobody_joins_a_batch_without_room_and_no_batch_begins_before_it_is_used(
     page: list[ClassifiedCandidate], most: int, room: dict[Stratum, int]
 ) -> None:
-    plan = batching.plan_batches(page, most=most, room=room)
+    plan = batching.plan_batches(page, batch_size=most, capacity=room)
     for stratum in STRATA:
-        joining = len(plan.joining.get(stratum, ()))
+        joining = len(plan.top_ups.get(stratum, ()))
         assert joining <= room.get(stratum, 0)
         if any(where == stratum for where, _ in plan.batches):
             assert joining == room.get(stratum, 0)
@@ -61,4 +61,4 @@ def test_the_left_out_are_kept_by_reason() -> None:
         ClassifiedCandidate(3, "bounced"),
         ClassifiedCandidate(4, "pending"),
     ]
-    assert batching.plan_batches(page, most=10).exclusions == {"bounced": (3,), "pending": (1, 4)}
+    assert batching.plan_batches(page, batch_size=10).exclusions == {"bounced": (3,), "pending": (1, 4)}

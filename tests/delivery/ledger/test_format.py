@@ -43,7 +43,7 @@ def test_a_person_is_found_at_their_place_and_nobody_else_is(members: list[int],
 
 @given(outcomes, st.data())
 def test_outcomes_only_ever_move_forward(start: list[Outcome], data: st.DataObject) -> None:
-    kept = Outcomes.planned(len(start))
+    kept = Outcomes.all_planned(len(start))
     for place, outcome in enumerate(start):
         kept.mark([place], outcome)
     reported = data.draw(st.lists(st.tuples(st.integers(0, len(start) - 1), st.sampled_from(list(Outcome)))))
@@ -55,15 +55,15 @@ def test_outcomes_only_ever_move_forward(start: list[Outcome], data: st.DataObje
 
 @given(outcomes)
 def test_counts_and_places_agree_with_the_members(start: list[Outcome]) -> None:
-    kept = Outcomes.planned(len(start))
+    kept = Outcomes.all_planned(len(start))
     for place, outcome in enumerate(start):
         kept.mark([place], outcome)
-    stored = Outcomes(memoryview(kept.packed()))
+    stored = Outcomes(memoryview(kept.pack()))
     assert list(stored) == start
-    assert stored.counts() == Counter(start)
+    assert stored.count_outcomes() == Counter(start)
     assert len(stored) == len(start)
     for outcome in Outcome:
-        assert stored.places(outcome) == [place for place, each in enumerate(start) if each == outcome]
+        assert stored.list_places(outcome) == [place for place, each in enumerate(start) if each == outcome]
 
 
 def test_a_newer_format_is_refused_with_the_remedy() -> None:

@@ -65,7 +65,7 @@ def test_a_full_disk_is_a_refusal_for_now_that_says_what_was_written(
 
     monkeypatch.setattr(outbox, "_write_file", full)
     answer = Outbox(tmp_path).send_batch(request_for(), NOW)
-    assert (answer.kind, answer.permanent, answer.done) == ("refused", False, (0,))
+    assert (answer.kind, answer.permanent, answer.accepted_places) == ("refused", False, (0,))
     assert "No space left on device" in answer.message
     assert "NEWSLETTER_OUTBOX_DIR" in answer.message
 

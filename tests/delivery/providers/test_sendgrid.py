@@ -138,7 +138,7 @@ def test_a_sure_refusal_is_permanent(
 ) -> None:
     server.fail_next(Fault(status=status))
     answer = provider.send_batch(request_for(), NOW)
-    assert (answer.kind, answer.permanent, answer.stop, answer.bad) == ("refused", True, False, {})
+    assert (answer.kind, answer.permanent, answer.stop, answer.refused_places) == ("refused", True, False, {})
     assert str(status) in answer.message
 
 
@@ -147,7 +147,7 @@ def test_a_400_that_names_a_reader_names_the_place(
     provider: SendGrid, server: SendGridServer, request_for: Make, field: str
 ) -> None:
     server.fail_next(Fault(status=400, body={"errors": [{"message": "Bad address.", "field": field}]}))
-    assert provider.send_batch(request_for(), NOW).bad == {1: "Bad address."}
+    assert provider.send_batch(request_for(), NOW).refused_places == {1: "Bad address."}
 
 
 def test_a_400_that_also_names_the_message_blames_nobody(
@@ -156,7 +156,7 @@ def test_a_400_that_also_names_the_message_blames_nobody(
     errors = [*NAMED["errors"], {"message": "The subject is required.", "field": "subject"}]
     server.fail_next(Fault(status=400, body={"errors": errors}))
     answer = provider.send_batch(request_for(), NOW)
-    assert answer.bad == {}
+    assert answer.refused_places == {}
     assert "The subject is required." in answer.message
 
 
@@ -184,7 +184,7 @@ def test_a_rate_limit_says_when_to_come_back(
     server.fail_next(Fault(status=429, headers=headers))
     answer = provider.send_batch(request_for(), NOW)
     assert (answer.kind, answer.permanent) == ("refused", False)
-    assert answer.again_at == (NOW + timedelta(seconds=wait) if wait else None)
+    assert answer.retry_at == (NOW + timedelta(seconds=wait) if wait else None)
 
 
 @pytest.mark.parametrize("accept_first", [True, False])

@@ -77,12 +77,12 @@ def test_what_is_no_key_is_named_with_its_setting(text: str) -> None:
         ({"event": "bounce", "type": "bounce", "bounce_classification": "Reputation"}, EventType.BOUNCED, RejectReason.NOTHING),
         ({"event": "dropped", "reason": "Bounced Address"}, EventType.DROPPED, RejectReason.HARD),
         ({"event": "dropped", "reason": "Spam Reporting Address"}, EventType.DROPPED, RejectReason.COMPLAINED),
-        ({"event": "dropped", "reason": "Unsubscribed Address"}, EventType.DROPPED, RejectReason.LEFT),
+        ({"event": "dropped", "reason": "Unsubscribed Address"}, EventType.DROPPED, RejectReason.UNSUBSCRIBED),
         ({"event": "dropped", "reason": "Spam Content"}, EventType.DROPPED, RejectReason.NOTHING),
         ({"event": "dropped", "reason": "Recipient List over Package Quota"}, EventType.DROPPED, RejectReason.QUOTA),
         ({"event": "spamreport"}, EventType.COMPLAINED, RejectReason.COMPLAINED),
-        ({"event": "unsubscribe"}, EventType.LEFT, RejectReason.LEFT),
-        ({"event": "group_unsubscribe"}, EventType.LEFT, RejectReason.LEFT),
+        ({"event": "unsubscribe"}, EventType.UNSUBSCRIBED, RejectReason.UNSUBSCRIBED),
+        ({"event": "group_unsubscribe"}, EventType.UNSUBSCRIBED, RejectReason.UNSUBSCRIBED),
         ({"event": "group_resubscribe"}, EventType.OTHER, RejectReason.NOTHING),  # only the reader’s own act here brings back
         ({"event": "open"}, EventType.OPENED, RejectReason.NOTHING),
         ({"event": "a word of next year"}, EventType.OTHER, RejectReason.NOTHING),
@@ -91,7 +91,7 @@ def test_what_is_no_key_is_named_with_its_setting(text: str) -> None:
 )  # fmt: skip
 def test_their_words_are_put_into_ours(raw: dict[str, Any], what: EventType, cause: RejectReason) -> None:
     (parsed,) = parse_events(post(event("x", OURS, "reader@example.com", 1_795_500_000) | {"event": ""} | raw))
-    assert (parsed.what, parsed.cause) == (what, cause)
+    assert (parsed.type, parsed.reject_reason) == (what, cause)
     assert (parsed.batch, parsed.attempt, parsed.place, parsed.at) == ("b1", "a1", 7, 1_795_500_000)
 
 
@@ -147,7 +147,7 @@ FIELDS = ["event", "type", "email", "timestamp", "sg_event_id", "reason", "statu
 def test_no_event_however_damaged_stops_the_others(events: list[dict[str, Any]]) -> None:
     healthy = event("delivered", OURS, "reader@example.com", 1)
     parsed = parse_events(json.dumps([*events, healthy]).encode())
-    assert parsed[-1].what is EventType.DELIVERED
+    assert parsed[-1].type is EventType.DELIVERED
     for each in parsed:
         "".join(field for field in each if isinstance(field, str)).encode()  # fit for a database
         assert 0 <= each.at < 10**12

@@ -53,8 +53,8 @@ def test_each_reader_gets_a_message_of_their_own(start: Start, request_for: Make
 def test_an_address_that_is_refused_leaves_the_others_alone(start: Start, request_for: Make, verb: str) -> None:
     server = start(**{verb: {SECOND: "550 no such mailbox"}})
     answer = send(server, request_for())
-    assert answer.done == (0, 2)
-    assert answer.bad == {1: "550 no such mailbox"}
+    assert answer.accepted_places == (0, 2)
+    assert answer.refused_places == {1: "550 no such mailbox"}
     assert taken(server) == ["reader0@example.com", "reader2@example.com"]
 
 
@@ -63,7 +63,7 @@ def test_an_address_that_is_put_off_is_left_to_be_tried_again(start: Start, requ
     server = start(**{verb: {SECOND: "451 greylisted, come back"}})
     answer = send(server, request_for())
     assert (answer.kind, answer.permanent, answer.stop) == ("refused", False, False)
-    assert (answer.done, answer.bad, answer.unsure) == ((0, 2), {}, ())
+    assert (answer.accepted_places, answer.refused_places, answer.unknown_places) == ((0, 2), {}, ())
     assert "451 greylisted" in answer.message
 
 
@@ -73,12 +73,12 @@ def test_a_line_that_breaks_in_a_message_leaves_that_one_unsure_and_the_rest_unt
 ) -> None:
     answer = send(start(end={SECOND: fate}), request_for())
     assert answer.kind == "refused"
-    assert (answer.done, answer.unsure, answer.bad) == ((0,), (1,), {})
+    assert (answer.accepted_places, answer.unknown_places, answer.refused_places) == ((0,), (1,), {})
 
 
 def test_a_line_that_breaks_between_messages_leaves_nobody_unsure(start: Start, request_for: Make) -> None:
     answer = send(start(rcpt={SECOND: "drop"}), request_for())
-    assert (answer.kind, answer.done, answer.unsure) == ("refused", (0,), ())
+    assert (answer.kind, answer.accepted_places, answer.unknown_places) == ("refused", (0,), ())
 
 
 def test_a_sender_that_is_not_let_send_stops_the_mailing(start: Start, request_for: Make) -> None:
@@ -90,7 +90,7 @@ def test_a_sender_that_is_not_let_send_stops_the_mailing(start: Start, request_f
 def test_a_busy_server_is_a_refusal_for_now(start: Start, request_for: Make) -> None:
     for told in ({"sender": "451 busy"}, {"greeting": "421 too many"}, {"greeting": "drop"}):
         answer = send(start(**told), request_for())
-        assert (answer.kind, answer.permanent, answer.stop, answer.done) == ("refused", False, False, ())
+        assert (answer.kind, answer.permanent, answer.stop, answer.accepted_places) == ("refused", False, False, ())
 
 
 def test_a_wrong_password_stops_the_mailing_and_names_the_setting_not_the_secret(

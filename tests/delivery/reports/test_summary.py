@@ -37,7 +37,7 @@ def test_a_mailing_counts_every_candidate(sent: Mailing) -> None:
     assert sent.excluded == {"unsubscribed": 1}
     assert sent.counts == {"accepted": 100, "unknown": 20}
     assert sent.batches == {"accepted": 2, "unknown": 1}
-    assert sent.left_out == 1
+    assert sent.excluded_total == 1
     assert sent.adds_up
 
 

@@ -101,11 +101,13 @@ def test_a_report_accounts_for_every_candidate_with_its_reason(plan: Plan, track
     freeze.freeze_next(now)
     hand_over_all(ScriptedProvider(provider.names(0), provider.accepts, provider.loses_the_answer), now)
     lines = recipients.count_by_reason(made.id)
-    assert sum(line.readers for line in lines) == len(tracked)
+    assert sum(line.subscribers for line in lines) == len(tracked)
     assert ("refused", "no such mailbox", 1, False) in [
-        (line.state, line.reason, line.readers, line.left_out) for line in lines
+        (line.state, line.reason, line.subscribers, line.excluded) for line in lines
     ]
-    assert ("unsubscribed", "", 10, True) in [(line.state, line.reason, line.readers, line.left_out) for line in lines]
+    assert ("unsubscribed", "", 10, True) in [
+        (line.state, line.reason, line.subscribers, line.excluded) for line in lines
+    ]
 
 
 def test_who_left_while_the_mail_was_on_its_way_is_noted_as_too_late(
@@ -121,7 +123,7 @@ def test_who_left_while_the_mail_was_on_its_way_is_noted_as_too_late(
     leave(much_later, now + timedelta(hours=1))
     assert unsubscribed_after_send.mark_members(now + timedelta(hours=1)) == 1
     assert unsubscribed_after_send.mark_members(now + timedelta(hours=1)) == 0
-    assert summary.get_mailing(made.id).left_too_late == 1
+    assert summary.get_mailing(made.id).unsubscribed_after_send == 1
     assert summary.get_mailing(made.id).counts == {"withdrawn": 1, "accepted": 2}
 
 
@@ -163,4 +165,4 @@ def test_an_event_that_comes_as_a_late_leaver_is_noted_is_kept(
         assert unsubscribed_after_send.mark_members(now) == 0
     assert mailing.mailing.counts == {"accepted": 1, "delivered": 1}
     assert unsubscribed_after_send.mark_members(now) == 1, "the next time"
-    assert mailing.mailing.left_too_late == 1
+    assert mailing.mailing.unsubscribed_after_send == 1

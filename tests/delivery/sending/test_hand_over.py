@@ -427,7 +427,7 @@ def test_a_newer_ledger_is_left_to_newer_workers(frozen: Plan, join: Join, now: 
     assert not step(provider, now), "the worker goes on with other work meanwhile"
     models.Batch.objects.update(format=FORMAT)
     hand_over_all(provider, now + LATER)
-    assert shown(made).counts == {Outcome.ACCEPTED.word: 2}
+    assert shown(made).counts == {Outcome.ACCEPTED.label: 2}
 
 
 @pytest.mark.django_db(transaction=True)  # the connection is made anew in between
@@ -563,7 +563,7 @@ def test_an_answer_that_comes_while_its_lease_is_found_run_out_stands(frozen: Pl
     def the_answer_comes() -> None:
         outcomes = Outcomes(row.outcomes)
         outcomes.settle(Outcome.ACCEPTED)
-        changed = {"outcomes": outcomes.packed(), "lease_until": None, "version": row.version + 1}
+        changed = {"outcomes": outcomes.pack(), "lease_until": None, "version": row.version + 1}
         models.Batch.objects.filter(id=row.id).update(state=states.ACCEPTED, **changed)
 
     with just_before("UPDATE delivery_batch SET state = %s, outcomes =", the_answer_comes):

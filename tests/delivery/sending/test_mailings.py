@@ -299,7 +299,7 @@ def test_who_is_known_to_have_it_is_left_out_after_a_cancel_too(plan: Plan, join
     sent = models.Batch.objects.get(mailing_id=first.id, state=states.ACCEPTED)
     outcomes = Outcomes(sent.outcomes, sent.format)
     outcomes.mark(range(20), Outcome.DELIVERED)
-    models.Batch.objects.filter(id=sent.id).update(outcomes=outcomes.packed())
+    models.Batch.objects.filter(id=sent.id).update(outcomes=outcomes.pack())
     again = plan()
     freeze.freeze_next(now)
     assert summary.get_mailing(again.id).excluded == {"already": 50}

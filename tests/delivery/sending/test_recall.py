@@ -822,10 +822,10 @@ def test_for_four_hours_late_answers_to_what_was_recalled_are_settled_and_of_no_
     stage.at(25)
     stage.work()
     stage.recall()
-    outcomes = Outcomes.planned(5)
+    outcomes = Outcomes.all_planned(5)
     outcomes.settle({"accepted": Outcome.ACCEPTED, "unknown": Outcome.UNKNOWN}[answer])
     mine = models.Batch.objects.filter(mailing_id=stage.mailing_id)
-    mine.update(state=answer, outcomes=outcomes.packed())
+    mine.update(state=answer, outcomes=outcomes.pack())
     assert recall.settle_late_batches(stage.at(minutes_left)) == spared
     assert stage.mailing.batches == ({"recalled": 1} if spared else {answer: 1})
     assert summary.get_mailing(trial.id).batches == {"accepted": 1}

@@ -16,10 +16,16 @@ jitters = st.floats(0, 1)
 
 
 def after(
-    answer: Answer, *, attempt: int = 1, named: bool = False, proven: bool = True, lost_before: int = 0
+    answer: Answer, *, attempt: int = 1, some_named: bool = False, message_proven: bool = True, lost_answers: int = 0
 ) -> NextStep:
     return retry.decide_next_step(
-        answer, attempt=attempt, now=NOW, jitter=0.5, named=named, proven=proven, lost_before=lost_before
+        answer,
+        attempt=attempt,
+        now=NOW,
+        jitter=0.5,
+        some_named=some_named,
+        message_proven=message_proven,
+        lost_answers=lost_answers,
     )
 
 
@@ -59,19 +65,19 @@ def test_accepted_and_unknown_settle_everybody(answer: Answer, outcome: Outcome)
 
 
 def test_unknown_is_never_tried_again() -> None:
-    assert all(after(Answer("unknown"), attempt=n).again_at is None for n in range(1, MAX_ATTEMPTS + 1))
+    assert all(after(Answer("unknown"), attempt=n).retry_at is None for n in range(1, MAX_ATTEMPTS + 1))
 
 
 def test_answers_lost_in_a_row_stop_the_mailing() -> None:
     lost = Answer("unknown", "503.")
-    assert after(lost, lost_before=retry.MAX_LOST_ANSWERS - 2).stop == ""
-    following = after(lost, lost_before=retry.MAX_LOST_ANSWERS - 1)
+    assert after(lost, lost_answers=retry.MAX_LOST_ANSWERS - 2).pause_reason == ""
+    following = after(lost, lost_answers=retry.MAX_LOST_ANSWERS - 1)
     assert following.outcome == Outcome.UNKNOWN, "what may have left stays unknown"
-    assert following.stop.startswith(f"{retry.MAX_LOST_ANSWERS} answers in a row were lost, the last one: 503.")
+    assert following.pause_reason.startswith(f"{retry.MAX_LOST_ANSWERS} answers in a row were lost, the last one: 503.")
 
 
 def test_a_refusal_that_names_readers_is_tried_at_once_without_them() -> None:
-    assert after(Answer("refused", permanent=True, bad={3: "x"}), named=True) == NextStep(again_at=NOW)
+    assert after(Answer("refused", permanent=True, refused_places={3: "x"}), some_named=True) == NextStep(retry_at=NOW)
 
 
 def test_a_refusal_for_good_settles_the_batch_when_others_went_through() -> None:
@@ -79,17 +85,17 @@ def test_a_refusal_for_good_settles_the_batch_when_others_went_through() -> None
 
 
 def test_a_refusal_for_good_stops_a_mailing_that_reached_nobody_yet() -> None:
-    following = after(Answer("refused", "Too large.", permanent=True), proven=False)
+    following = after(Answer("refused", "Too large.", permanent=True), message_proven=False)
     assert following.outcome == Outcome.PLANNED
-    assert following.again_at == NOW
-    assert "Too large." in following.stop
+    assert following.retry_at == NOW
+    assert "Too large." in following.pause_reason
 
 
 def test_a_wrong_key_stops_the_mailing_whatever_went_before() -> None:
-    assert after(Answer("refused", "Mend the key.", permanent=True, stop=True)).stop == "Mend the key."
+    assert after(Answer("refused", "Mend the key.", permanent=True, stop=True)).pause_reason == "Mend the key."
 
 
 def test_after_the_last_attempt_people_are_asked() -> None:
     following = after(Answer("refused", "Down."), attempt=MAX_ATTEMPTS)
-    assert following.stop == f"Tried {MAX_ATTEMPTS} times in vain: Down."
+    assert following.pause_reason == f"Tried {MAX_ATTEMPTS} times in vain: Down."
     assert following.outcome == Outcome.PLANNED

@@ -21,7 +21,7 @@ def main() -> None:
         line(f"all {EDITIONS} editions", median_ms(lambda: history.list_deliveries(12_345, limit=EDITIONS)))
         found = history.list_deliveries(12_345, limit=EDITIONS + 1)
         assert len(found) == EDITIONS, len(found)
-        print(f"{models.Batch.objects.count():,} batches, {models.Directory.objects.count():,} rows of the directory")
+        print(f"{models.Batch.objects.count():,} batches, {models.AudienceIndex.objects.count():,} rows of the directory")
 
 
 def _fill() -> None:
@@ -37,7 +37,7 @@ def _fill() -> None:
     accepted = Outcomes.all_planned(READERS // STRATA)
     accepted.settle(Outcome.ACCEPTED)
     batches: list[models.Batch] = []
-    directory: list[models.Directory] = []
+    directory: list[models.AudienceIndex] = []
     for day in range(EDITIONS):
         template.pk, template.key = None, f"day{day}"
         template.kind, template.state = "test", states.FINISHED
@@ -54,7 +54,7 @@ def _fill() -> None:
         ]
         if len(batches) > BLOCK:
             models.Batch.objects.bulk_create(batches)
-            models.Directory.objects.bulk_create(directory)
+            models.AudienceIndex.objects.bulk_create(directory)
             batches, directory = [], []
     models.Batch.objects.bulk_create(batches)
-    models.Directory.objects.bulk_create(directory)
+    models.AudienceIndex.objects.bulk_create(directory)

@@ -71,7 +71,7 @@ class Batch(models.Model):
     key = models.CharField(max_length=12, unique=True)  # opaque; travels as nl_batch
     stratum = models.PositiveSmallIntegerField(
         default=0, db_default=0
-    )  # number of its stratum in this mailing, as in `Directory`
+    )  # number of its stratum in this mailing, as in `AudienceIndex`
     wave = models.PositiveSmallIntegerField(default=0)
     variant = models.CharField(max_length=20, blank=True)
     language = models.CharField(max_length=16, blank=True)
@@ -90,7 +90,7 @@ class Batch(models.Model):
     lease_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField()
     send_at = models.DateTimeField(null=True)  # within a recall window: when the provider is to send it
-    handed_over_at = models.DateTimeField(null=True)
+    submitted_at = models.DateTimeField(null=True, db_column="handed_over_at")
     provider_id = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=1)
@@ -126,30 +126,31 @@ class Exclusion(models.Model):
         return f"{self.mailing_id} {self.reason}"
 
 
-class Directory(models.Model):
+class AudienceIndex(models.Model):
     """Where the candidates of a mailing with ids from `first_id` on are: a stratum of batches, or an exclusion.
 
     Without it, finding one person would mean to look into a batch of every stratum of every mailing.
     """
 
-    mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="directory")
+    mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="audience_index")
     first_id = models.BigIntegerField()
     last_id = models.BigIntegerField()
     format = models.PositiveSmallIntegerField()
     places = models.BinaryField()  # delivery.ledger.pack_places
 
     class Meta:
+        db_table = "delivery_directory"
         indexes = [models.Index(fields=["mailing", "first_id"], name="directory_of_person")]
 
     def __str__(self) -> str:
         return f"{self.mailing_id} {self.first_id}–{self.last_id}"
 
 
-class Incident(models.Model):
+class DeliveryException(models.Model):
     """Something out of the ordinary that happened to one delivery: refused, withdrawn, bounced, dropped, complained."""
 
-    mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="incidents")
-    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, null=True, related_name="incidents")
+    mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="exceptions")
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, null=True, related_name="exceptions")
     subscriber = models.ForeignKey(
         "subscribers.Subscriber", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
     )
@@ -159,18 +160,22 @@ class Incident(models.Model):
     at = models.DateTimeField()
 
     class Meta:
+        db_table = "delivery_incident"
         indexes = [models.Index(fields=["mailing", "kind"], name="incident_kind")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.address}"
 
 
-class Post(models.Model):
+class WebhookPayload(models.Model):
     """What the provider posted to us, as it came, until it is applied; never kept for longer than two days."""
 
     digest = models.BinaryField(max_length=32, unique=True)  # SHA-256: the same post sent again is the same row
     body = models.BinaryField()
     received_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "delivery_post"
 
     def __str__(self) -> str:
         return f"{self.received_at:%Y-%m-%d %H:%M:%S}"
@@ -186,12 +191,15 @@ class SeenEvent(models.Model):
         return str(self.id)
 
 
-class Applier(models.Model):
+class WorkerLock(models.Model):
     """The one process that applies events, or folds engagement down, at this time: a lease, so that no two do."""
 
     name = models.CharField(max_length=20, primary_key=True)
     owner = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "delivery_applier"
 
     def __str__(self) -> str:
         return f"{self.name} {self.owner}"
@@ -216,25 +224,31 @@ class Alarm(models.Model):
         return self.message
 
 
-class Pace(models.Model):
+class RateLimit(models.Model):
     """Held while due times are planned, or a recall window is opened: no two mailings take the same minute or place."""
 
     name = models.CharField(max_length=20, primary_key=True)
+
+    class Meta:
+        db_table = "delivery_pace"
 
     def __str__(self) -> str:
         return self.name
 
 
-class Pull(models.Model):
+class SuppressionSync(models.Model):
     """How far the provider's own lists of suppressed addresses are taken over, and when they are asked for again."""
 
     provider = models.CharField(max_length=20, primary_key=True)
-    pulled_until = models.DateTimeField(null=True)
+    synced_until = models.DateTimeField(null=True, db_column="pulled_until")
     next_at = models.DateTimeField()
     error = models.CharField(max_length=300, blank=True)
 
+    class Meta:
+        db_table = "delivery_pull"
+
     def __str__(self) -> str:
-        return f"{self.provider} until {self.pulled_until}"
+        return f"{self.provider} until {self.synced_until}"
 
 
 class PickClicks(models.Model):
@@ -252,11 +266,14 @@ class PickClicks(models.Model):
         return f"{self.mailing_id} {self.pick}"
 
 
-class Stray(models.Model):
+class UnmatchedEventCount(models.Model):
     """Events of a day that were about no delivery and nobody of ours: counted, and not kept."""
 
     day = models.DateField(unique=True)
     count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "delivery_stray"
 
     def __str__(self) -> str:
         return f"{self.day}: {self.count}"

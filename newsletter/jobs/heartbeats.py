@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from newsletter.jobs.models import Pulse
+from newsletter.jobs.models import Heartbeat
 
 FRESH_FOR = timedelta(seconds=90)  # a process that has not beaten for longer counts as gone
 RETENTION = timedelta(days=2)
@@ -20,12 +20,12 @@ class ProcessStatus:
     name: str
     kind: str
     started_at: datetime
-    beat_at: datetime
+    last_seen_at: datetime
     note: str
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether the process was alive a moment ago."""
-        return now - self.beat_at < FRESH_FOR
+        return now - self.last_seen_at < FRESH_FOR
 
 
 def get_process_name(kind: str) -> str:
@@ -35,29 +35,29 @@ def get_process_name(kind: str) -> str:
 
 def record_heartbeat(kind: str, *, now: datetime, note: str = "") -> None:
     """Notes that this process is alive."""
-    Pulse.objects.update_or_create(
+    Heartbeat.objects.update_or_create(
         name=get_process_name(kind),
-        defaults={"kind": kind, "beat_at": now, "note": note[:300]},
-        create_defaults={"kind": kind, "beat_at": now, "note": note[:300], "started_at": now},
+        defaults={"kind": kind, "last_seen_at": now, "note": note[:300]},
+        create_defaults={"kind": kind, "last_seen_at": now, "note": note[:300], "started_at": now},
     )
 
 
 def delete_heartbeat(kind: str) -> None:
     """Takes the sign of life of this process away: it ends in order."""
-    Pulse.objects.filter(name=get_process_name(kind)).delete()
+    Heartbeat.objects.filter(name=get_process_name(kind)).delete()
 
 
 def delete_stale(now: datetime) -> None:
     """Forgets processes that ended long ago without saying so."""
-    Pulse.objects.filter(beat_at__lt=now - RETENTION).delete()
+    Heartbeat.objects.filter(last_seen_at__lt=now - RETENTION).delete()
 
 
 def list_processes(kind: str = "") -> tuple[ProcessStatus, ...]:
     """The signs of life, newest first; of one kind of process or of all."""
-    rows = Pulse.objects.order_by("-beat_at")
+    rows = Heartbeat.objects.order_by("-last_seen_at")
     if kind:
         rows = rows.filter(kind=kind)
-    return tuple(ProcessStatus(r.name, r.kind, r.started_at, r.beat_at, r.note) for r in rows)
+    return tuple(ProcessStatus(r.name, r.kind, r.started_at, r.last_seen_at, r.note) for r in rows)
 
 
 def is_alive(kind: str, now: datetime) -> bool:

@@ -131,7 +131,7 @@ def all_done() -> bool:
     if state == states.PAUSED:  # too many answers lost in a row
         with suppress(Refused):  # another worker was faster
             mailings.resume(models.Mailing.objects.get().id, by="operator", now=clock.now())
-    return state == states.FINISHED and not models.Post.objects.exists()
+    return state == states.FINISHED and not models.WebhookPayload.objects.exists()
 
 
 def hear(file: str) -> None:

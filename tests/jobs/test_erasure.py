@@ -46,7 +46,7 @@ def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_other
 ) -> None:
     batch = models.Batch.objects.get()
     for person, address in ((sent[0], "reader0@example.com"), (sent[1], "reader1@example.com")):
-        models.Incident.objects.create(
+        models.DeliveryException.objects.create(
             mailing=batch.mailing, batch=batch, subscriber_id=person, address=address, kind="bounced", at=now,
             reason=f"550 <{address}> is nobody",
         )  # fmt: skip
@@ -58,11 +58,11 @@ def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_other
     erase_subscriber(sent[0], by="test", now=now)
     assert erasure.propagate_erasures(now) == 1
     assert erasure.propagate_erasures(now) == 0
-    assert [*models.Incident.objects.order_by("id").values_list("address", "reason")] == [
+    assert [*models.DeliveryException.objects.order_by("id").values_list("address", "reason")] == [
         ("erased", "550 <erased> is nobody"),
         ("reader1@example.com", "550 <reader1@example.com> is nobody"),
     ]
-    waiting = bytes(models.Post.objects.get().body)
+    waiting = bytes(models.WebhookPayload.objects.get().body)
     assert b"reader0" not in waiting.lower()
     assert b"spamreport" in waiting
     assert "reader0@example.com" not in letters()
@@ -71,18 +71,18 @@ def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_other
 
 
 def test_a_post_that_nobody_can_read_does_not_keep_an_address(sent: list[int], now: datetime) -> None:
-    models.Post.objects.create(digest=b"x" * 32, body=b"{reader0@example.com", received_at=now)
-    models.Post.objects.create(digest=b"y" * 32, body=b'{"email": "reader0@example.com"}', received_at=now)
+    models.WebhookPayload.objects.create(digest=b"x" * 32, body=b"{reader0@example.com", received_at=now)
+    models.WebhookPayload.objects.create(digest=b"y" * 32, body=b'{"email": "reader0@example.com"}', received_at=now)
     erase_subscriber(sent[0], by="test", now=now)
     erasure.propagate_erasures(now)
-    assert [bytes(each.body) for each in models.Post.objects.all()] == [b"[]", b"[]"]
+    assert [bytes(each.body) for each in models.WebhookPayload.objects.all()] == [b"[]", b"[]"]
 
 
 def test_an_address_with_letters_beyond_ascii_goes_out_of_a_post_as_well(sent: list[int], now: datetime) -> None:
     body = '[{"email": "ann@bücher.example"}, {"email": "reader1@example.com"}]'.encode()
-    models.Post.objects.create(digest=b"x" * 32, body=body, received_at=now)
+    models.WebhookPayload.objects.create(digest=b"x" * 32, body=body, received_at=now)
     erase_addresses(sent[0], ["ann@bücher.example"], outbox=wiring.get_config().outbox_dir)
-    assert bytes(models.Post.objects.get().body) == b'[{"email": "reader1@example.com"}]'
+    assert bytes(models.WebhookPayload.objects.get().body) == b'[{"email": "reader1@example.com"}]'
 
 
 def test_the_data_of_a_reader_name_every_edition_and_what_became_of_it(sent: list[int], now: datetime) -> None:

@@ -47,14 +47,14 @@ _UPDATE_BATCH = """
 
 def apply_next(now: datetime, *, owner: str) -> bool:
     """Applies the oldest posts. Returns whether there were any; another process may be at it."""
-    if not models.Post.objects.exists() or not _acquire_lock(owner, now):
+    if not models.WebhookPayload.objects.exists() or not _acquire_lock(owner, now):
         return False
-    posts = list(models.Post.objects.order_by("id")[:PAYLOADS_PER_CHUNK])
+    posts = list(models.WebhookPayload.objects.order_by("id")[:PAYLOADS_PER_CHUNK])
     chunk = _fold_chunk(_select_unseen(event for post in posts for event in _parse_payload(post)))
     try:
         with transaction.atomic():  # all the reading is done: the database is locked for the writing alone
             _write_chunk(chunk, now)
-            models.Post.objects.filter(id__in=[post.id for post in posts]).delete()
+            models.WebhookPayload.objects.filter(id__in=[post.id for post in posts]).delete()
     except (_StaleBatch, IntegrityError):
         log.info("Another process was at the same rows; these events are applied again, to what the rows say now")
     return True
@@ -74,12 +74,14 @@ class _Chunk:
 
 
 def _acquire_lock(owner: str, now: datetime) -> bool:
-    models.Applier.objects.get_or_create(name="events")
-    mine = models.Applier.objects.filter(Q(lease_until=None) | Q(lease_until__lt=now) | Q(owner=owner), name="events")
+    models.WorkerLock.objects.get_or_create(name="events")
+    mine = models.WorkerLock.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lt=now) | Q(owner=owner), name="events"
+    )
     return bool(mine.update(owner=owner, lease_until=now + LEASE))
 
 
-def _parse_payload(post: models.Post) -> tuple[Event, ...]:
+def _parse_payload(post: models.WebhookPayload) -> tuple[Event, ...]:
     try:
         return sendgrid_events.parse_events(bytes(post.body))
     except BadInput as error:
@@ -169,7 +171,7 @@ def _record_exceptions(batch: models.Batch, folded: FoldedBatch) -> None:
     if not folded.failures:
         return
     members = unpack_members(batch.members, batch.format)
-    models.Incident.objects.bulk_create(
+    models.DeliveryException.objects.bulk_create(
         ledger_rows.build_exception(
             batch,
             members[trouble.place],
@@ -203,8 +205,8 @@ def _apply_unmatched(events: Sequence[Event], now: datetime) -> None:
     ]
     ours = bounces_complaints.apply_reports(told, source="provider", now=now)
     if len(events) > ours:
-        row, _ = models.Stray.objects.get_or_create(day=now.date())
-        models.Stray.objects.filter(id=row.id).update(count=F("count") + len(events) - ours)
+        row, _ = models.UnmatchedEventCount.objects.get_or_create(day=now.date())
+        models.UnmatchedEventCount.objects.filter(id=row.id).update(count=F("count") + len(events) - ours)
 
 
 def _to_instant(seconds: int) -> datetime:

@@ -30,8 +30,8 @@ def roll_up(now: datetime, *, owner: str, at_once: bool = False) -> int:
 
 
 def _acquire_lock(now: datetime, owner: str) -> bool:
-    models.Applier.objects.get_or_create(name="engagement")
-    mine = models.Applier.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), name="engagement")
+    models.WorkerLock.objects.get_or_create(name="engagement")
+    mine = models.WorkerLock.objects.filter(Q(lease_until=None) | Q(lease_until__lte=now), name="engagement")
     return bool(mine.update(owner=owner, lease_until=now + INTERVAL))
 
 

@@ -17,16 +17,16 @@ ERASED = "erased"
 
 def erase_addresses(subscriber_id: int, addresses: Sequence[str], *, outbox: Path) -> None:
     """Takes a person's addresses out of incidents, the outbox, and what waits of the provider's reports."""
-    for incident in models.Incident.objects.filter(subscriber_id=subscriber_id).exclude(address=ERASED):
+    for incident in models.DeliveryException.objects.filter(subscriber_id=subscriber_id).exclude(address=ERASED):
         reason = incident.reason
         for address in addresses:
             reason = reason.replace(address, ERASED)
-        models.Incident.objects.filter(id=incident.id).update(address=ERASED, reason=reason)
+        models.DeliveryException.objects.filter(id=incident.id).update(address=ERASED, reason=reason)
     named = [address.lower() for address in addresses]
-    for post in models.Post.objects.only("id", "body").iterator(chunk_size=50):
+    for post in models.WebhookPayload.objects.only("id", "body").iterator(chunk_size=50):
         body = bytes(post.body)
         if any(address.encode() in body.lower() for address in named):
-            models.Post.objects.filter(id=post.id).update(body=_drop_events_naming(body, named))
+            models.WebhookPayload.objects.filter(id=post.id).update(body=_drop_events_naming(body, named))
     for address in addresses:
         delete_messages_to(outbox, address)
 

@@ -32,12 +32,14 @@ def receive(raw: bytes, *, signature: str, timestamp: str, keys: Sequence[str], 
         raise NotAllowed("The signature does not fit the body.")
     if not timestamp.isdecimal() or datetime.fromtimestamp(int(timestamp[:11]), UTC) < now - OLDEST_PAYLOAD:
         raise BadInput("The post was signed too long ago.")
-    models.Post.objects.get_or_create(digest=hashlib.sha256(raw).digest(), defaults={"body": raw, "received_at": now})
+    models.WebhookPayload.objects.get_or_create(
+        digest=hashlib.sha256(raw).digest(), defaults={"body": raw, "received_at": now}
+    )
 
 
 def delete_expired(now: datetime) -> None:
     """Forgets posts that could not be applied in time, and ids of events that can come no more."""
-    late = models.Post.objects.filter(received_at__lt=now - PAYLOAD_RETENTION)
+    late = models.WebhookPayload.objects.filter(received_at__lt=now - PAYLOAD_RETENTION)
     if count := late.count():
         log.error("%s posts of the provider could not be applied within %s and are dropped", count, PAYLOAD_RETENTION)
         late.delete()

@@ -37,8 +37,8 @@ class SyncStatus:
 
 def find_status(provider: str) -> SyncStatus | None:
     """The state of pulling from a provider; None when it was never tried."""
-    row = models.Pull.objects.filter(provider=provider).first()
-    return SyncStatus(row.pulled_until, row.error) if row else None
+    row = models.SuppressionSync.objects.filter(provider=provider).first()
+    return SyncStatus(row.synced_until, row.error) if row else None
 
 
 def sync_suppressions(now: datetime, provider: Provider, *, at_once: bool = False) -> SyncResult | None:
@@ -49,13 +49,13 @@ def sync_suppressions(now: datetime, provider: Provider, *, at_once: bool = Fals
     """
     if not isinstance(provider, Suppressor):
         return None
-    row, _ = models.Pull.objects.get_or_create(provider=provider.name, defaults={"next_at": now})
-    mine = models.Pull.objects.filter(provider=provider.name, next_at=row.next_at)
+    row, _ = models.SuppressionSync.objects.get_or_create(provider=provider.name, defaults={"next_at": now})
+    mine = models.SuppressionSync.objects.filter(provider=provider.name, next_at=row.next_at)
     if (row.next_at > now and not at_once) or not mine.update(next_at=now + RETRY_AFTER):
         return None  # not yet, or another process is at it
-    since = row.pulled_until - OVERLAP if row.pulled_until else now - FIRST_LOOK_BACK
+    since = row.synced_until - OVERLAP if row.synced_until else now - FIRST_LOOK_BACK
     entries = ours = 0
-    mine = models.Pull.objects.filter(provider=provider.name)
+    mine = models.SuppressionSync.objects.filter(provider=provider.name)
     try:
         for portion in _split_into_chunks(provider.list_suppressed(since, now)):
             reports = [_to_report(event) for event in portion]
@@ -64,7 +64,7 @@ def sync_suppressions(now: datetime, provider: Provider, *, at_once: bool = Fals
     except ProviderError as error:
         mine.update(error=str(error)[:300])
         raise
-    mine.update(pulled_until=now, next_at=now + INTERVAL, error="")
+    mine.update(synced_until=now, next_at=now + INTERVAL, error="")
     return SyncResult(entries, ours, now)
 
 

@@ -29,7 +29,7 @@ def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> 
     arrivals = []
     for row in recent.exclude(state__in=(states.CANCELLED, states.RECALLED)):
         for batch in row.batches.filter(
-            first_id__lte=subscriber_id, last_id__gte=subscriber_id, handed_over_at__isnull=False
+            first_id__lte=subscriber_id, last_id__gte=subscriber_id, submitted_at__isnull=False
         ):
             place = find_place(subscriber_id, unpack_members(batch.members, batch.format))
             leaves_at = _leaves_at(row, batch)
@@ -44,12 +44,12 @@ def _mark_in_mailing(row: models.Mailing) -> int:
     assert row.frozen_at is not None
     noted = 0
     for person, left_at in audience.list_unsubscribed_since(row.list_id, row.frozen_at):
-        within = row.batches.filter(first_id__lte=person, last_id__gte=person, handed_over_at__lte=left_at)
+        within = row.batches.filter(first_id__lte=person, last_id__gte=person, submitted_at__lte=left_at)
         for batch in within:
             place = find_place(person, unpack_members(batch.members, batch.format))
-            assert batch.handed_over_at is not None
+            assert batch.submitted_at is not None
             leaves_at = _leaves_at(row, batch)
-            if place is None or left_at > max(leaves_at, batch.handed_over_at) + DELIVERY_TIME:
+            if place is None or left_at > max(leaves_at, batch.submitted_at) + DELIVERY_TIME:
                 continue
             noted += _mark_member(batch, place)
     return noted
@@ -57,8 +57,8 @@ def _mark_in_mailing(row: models.Mailing) -> int:
 
 def _leaves_at(row: models.Mailing, batch: models.Batch) -> datetime:
     """When the provider lets a batch go that was handed over: in a recall window, at its time."""
-    assert batch.handed_over_at is not None
-    return (batch.send_at or row.due_at) if row.recall == states.OPEN else batch.handed_over_at
+    assert batch.submitted_at is not None
+    return (batch.send_at or row.due_at) if row.recall == states.OPEN else batch.submitted_at
 
 
 def _mark_member(batch: models.Batch, place: int) -> bool:

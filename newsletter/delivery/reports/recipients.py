@@ -83,7 +83,7 @@ def count_by_reason(mailing_id: int) -> tuple[ReportLine, ...]:
     for packed, form in models.Batch.objects.filter(mailing_id=mailing_id).values_list("outcomes", "format"):
         counts += Outcomes(packed, form).count_outcomes()
     del counts[Outcome.REPAIRED]  # these count in the batch that repaired them
-    reasons = models.Incident.objects.filter(mailing_id=mailing_id).values_list("kind", "reason")
+    reasons = models.DeliveryException.objects.filter(mailing_id=mailing_id).values_list("kind", "reason")
     explained = [(kind, why, n) for kind, why, n in reasons.annotate(n=Count("id")).order_by("kind", "-n")]
     lines: list[ReportLine] = []
     for outcome, total in sorted(counts.items()):
@@ -102,7 +102,7 @@ def _add_addresses(row: models.Mailing, found: Iterator[_FoundCandidate], page: 
     """The same with addresses and reasons."""
     while some := list(islice(found, page)):
         ids = [person for person, _, _ in some]
-        incidents = models.Incident.objects.filter(mailing_id=row.id, subscriber_id__in=ids).order_by("at")
+        incidents = models.DeliveryException.objects.filter(mailing_id=row.id, subscriber_id__in=ids).order_by("at")
         reasons = dict(incidents.values_list("subscriber_id", "reason"))
         people = audience.get_audience_addresses(row.list_id, ids, as_of=row.frozen_at or row.created_at)
         for (person, became, batch), address in zip(some, people.addresses, strict=True):

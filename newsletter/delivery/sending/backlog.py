@@ -35,5 +35,5 @@ def measure_backlog(now: datetime, *, limit: int) -> Backlog:
         batches=batches or int(in_dead_hands),
         mailings=models.Mailing.objects.filter(moving).exists()
         or models.Batch.objects.filter(back, mailing__state=states.CANCELLED).exists(),
-        payloads=models.Post.objects.exists(),
+        payloads=models.WebhookPayload.objects.exists(),
     )

@@ -206,7 +206,7 @@ class _PageWriter:
                 models.Batch.objects.filter(id=batch_id).update(**packed, version=F("version") + 1)
             models.Batch.objects.bulk_create(added)
             models.Exclusion.objects.bulk_create(left_out)
-            models.Directory.objects.bulk_create(directory)
+            models.AudienceIndex.objects.bulk_create(directory)
         for (stratum, members), batch in zip(plan.batches, added, strict=True):
             self.last_batches[stratum] = _LastBatch(batch.id, members)
         return True
@@ -274,7 +274,7 @@ class _PageWriter:
             )
         return made
 
-    def _build_index(self, chosen: Sequence[ClassifiedCandidate]) -> list[models.Directory]:
+    def _build_index(self, chosen: Sequence[ClassifiedCandidate]) -> list[models.AudienceIndex]:
         """Where each candidate of a page is."""
         places = [
             (person, audience_index.encode_exclusion(reason) if reason else self.stratum_numbers[stratum])

@@ -78,7 +78,7 @@ def recover_expired_leases(now: datetime) -> int:
             outcomes=outcomes.pack(),
             error="The process that was sending ended before the answer came.",
             lease_until=None,
-            handed_over_at=now,
+            submitted_at=now,
             version=F("version") + 1,
         )
     return back
@@ -225,7 +225,7 @@ def _withdraw_unsubscribed(
     with transaction.atomic():
         if not _own_batch(claim).update(outcomes=outcomes.pack(), version=F("version") + 1):
             return None
-        models.Incident.objects.bulk_create(
+        models.DeliveryException.objects.bulk_create(
             ledger_rows.build_exception(
                 claim,
                 person,
@@ -316,8 +316,8 @@ def _has_accepted_batch(mailing_id: int) -> bool:
 
 def _count_lost_answers(mailing_id: int) -> int:
     """How many of the latest answers of a mailing were lost, none having come in between."""
-    answered = models.Batch.objects.filter(mailing_id=mailing_id, handed_over_at__isnull=False)
-    latest = answered.order_by("-handed_over_at", "-id").values_list("state", flat=True)[: retry.MAX_LOST_ANSWERS]
+    answered = models.Batch.objects.filter(mailing_id=mailing_id, submitted_at__isnull=False)
+    latest = answered.order_by("-submitted_at", "-id").values_list("state", flat=True)[: retry.MAX_LOST_ANSWERS]
     return sum(1 for _ in takewhile(states.UNKNOWN.__eq__, latest))
 
 
@@ -346,7 +346,7 @@ def _store_answer(prepared: _PreparedBatch, answer: Answer, retry_at: datetime |
             "lease_until": None,
             "version": F("version") + 1,
         }
-        values |= {"due_at": retry_at} if state == states.PLANNED else {"handed_over_at": now}
+        values |= {"due_at": retry_at} if state == states.PLANNED else {"submitted_at": now}
         if not models.Batch.objects.filter(id=claim.id, version=row.version, state=row.state).update(**values):
             return False
         _record_refused(prepared, answer, now)
@@ -357,7 +357,7 @@ def _record_refused(prepared: _PreparedBatch, answer: Answer, now: datetime) -> 
     """A row for every single recipient the provider would not take, with what it said."""
     if not answer.refused_places:
         return
-    models.Incident.objects.bulk_create(
+    models.DeliveryException.objects.bulk_create(
         ledger_rows.build_exception(
             prepared.claim,
             prepared.members[prepared.places[index]],

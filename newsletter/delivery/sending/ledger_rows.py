@@ -64,9 +64,9 @@ def build_exclusion(mailing_id: int, reason: str, members: Sequence[int]) -> mod
     )
 
 
-def build_audience_index(mailing_id: int, entries: Sequence[tuple[int, int]]) -> models.Directory:
+def build_audience_index(mailing_id: int, entries: Sequence[tuple[int, int]]) -> models.AudienceIndex:
     """Where some candidates are, not yet stored: (id, stratum or `encode_exclusion`), ascending."""
-    return models.Directory(
+    return models.AudienceIndex(
         mailing_id=mailing_id,
         first_id=entries[0][0],
         last_id=entries[-1][0],
@@ -77,9 +77,9 @@ def build_audience_index(mailing_id: int, entries: Sequence[tuple[int, int]]) ->
 
 def build_exception(
     batch: BatchReference, subscriber_id: int, *, address: str, kind: str, reason: str, at: datetime
-) -> models.Incident:
+) -> models.DeliveryException:
     """Something out of the ordinary that happened to one delivery of a batch, not yet stored."""
-    return models.Incident(
+    return models.DeliveryException(
         mailing_id=batch.mailing_id,
         batch_id=batch.id,
         subscriber_id=subscriber_id,

@@ -61,8 +61,8 @@ def open_next_window(now: datetime, provider: Provider) -> bool:
         models.Mailing.objects.filter(id=row.id, recall=states.WANTED).update(begins_at=now + RETRY_AFTER)
         return True
     with transaction.atomic():
-        models.Pace.objects.get_or_create(name="recall")
-        models.Pace.objects.select_for_update().get(name="recall")  # no two mailings take the last place both
+        models.RateLimit.objects.get_or_create(name="recall")
+        models.RateLimit.objects.select_for_update().get(name="recall")  # no two mailings take the last place both
         if foreign + _slot_holders(now).count() < provider.max_cancelled:
             mine = models.Mailing.objects.filter(id=row.id, recall=states.WANTED)
             mine.update(recall=states.OPEN, cancel_id=cancel_id, begins_at=now)

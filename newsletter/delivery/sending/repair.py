@@ -48,7 +48,7 @@ def repair_silent(now: datetime) -> int:
             continue
         silent_since = now - timedelta(minutes=newsletter.repair_after_minutes)
         silent = Q(
-            state=states.UNKNOWN, handed_over_at__lte=silent_since, handed_over_at__gte=silent_since - OLDEST_SILENCE
+            state=states.UNKNOWN, submitted_at__lte=silent_since, submitted_at__gte=silent_since - OLDEST_SILENCE
         )
         mailings = models.Mailing.objects.filter(
             newsletter_id=newsletter.id, state__in=(states.SENDING, states.FINISHED)
@@ -63,7 +63,9 @@ def repair_silent(now: datetime) -> int:
 
 def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
     named = set(
-        models.Incident.objects.filter(mailing_id=mailing_id, kind="refused").values_list("subscriber_id", flat=True)
+        models.DeliveryException.objects.filter(mailing_id=mailing_id, kind="refused").values_list(
+            "subscriber_id", flat=True
+        )
     )
     mailing = _get_repairable(mailing_id)
     repaired = 0

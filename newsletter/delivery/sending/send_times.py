@@ -31,8 +31,8 @@ def plan_times(row: models.Mailing, now: datetime) -> None:
     rate = min(filter(None, (newsletter.per_minute, account)), default=0)
     if not rate:
         return
-    models.Pace.objects.get_or_create(name=row.provider)
-    models.Pace.objects.select_for_update().get(name=row.provider)  # two mailings never take the same minute
+    models.RateLimit.objects.get_or_create(name=row.provider)
+    models.RateLimit.objects.select_for_update().get(name=row.provider)  # two mailings never take the same minute
     mine = models.Batch.objects.filter(mailing_id=row.id, state=states.PLANNED).order_by("number")
     batches = list(mine.only("id", "size"))
     start = max(row.due_at, now, *_find_reserved_until(row, newsletter, account))

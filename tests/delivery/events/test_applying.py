@@ -129,19 +129,19 @@ def test_the_same_events_again_change_nothing(sent: Callable[..., Sent], take: C
     take(*happened[::-1])  # another post, the same event ids
     take(*happened, at=mailing.now - timedelta(hours=5))  # the provider tries again for a day (SendGrid fact 32)
     assert summary.count_clicks(mailing.id) == {"ferry": (1, 0)}
-    assert models.Incident.objects.count() == 1
+    assert models.DeliveryException.objects.count() == 1
 
 
 def test_the_same_post_twice_is_stored_once(sent: Callable[..., Sent], take: Callable[..., None]) -> None:
     happened = sent(1).event("delivered")
     take(happened, apply=False)
     take(happened, apply=False)
-    assert models.Post.objects.count() == 1
+    assert models.WebhookPayload.objects.count() == 1
 
 
 def test_an_applied_post_is_gone(sent: Callable[..., Sent], take: Callable[..., None]) -> None:
     take(sent(1).event("delivered"))
-    assert not models.Post.objects.exists()
+    assert not models.WebhookPayload.objects.exists()
 
 
 def test_only_one_process_applies_at_a_time_and_another_takes_over_when_it_dies(
@@ -182,7 +182,7 @@ def test_events_of_nobody_of_ours_are_counted_and_dropped(
         event("delivered", {"nl_batch": "no", "nl_delivery": "no.1"}, "stranger@example.com", 1),
         event("spamreport", {}, "stranger@example.com", 1),
     )
-    assert models.Stray.objects.get().count == 3
+    assert models.UnmatchedEventCount.objects.get().count == 3
     with pytest.raises(Exception, match="not on the list"):
         suppressions.lift_suppression("stranger@example.com")
 
@@ -241,7 +241,7 @@ def test_without_the_right_key_nothing_is_taken(keys: list[str], signer: Signer,
     keys = [Signer().public_key for _ in keys]
     with pytest.raises(NotAllowed):
         inbox.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=keys, now=now)
-    assert not models.Post.objects.exists()
+    assert not models.WebhookPayload.objects.exists()
 
 
 def test_a_post_signed_days_ago_is_refused(take: Callable[..., None], now: datetime, db: None) -> None:
@@ -273,7 +273,7 @@ def test_what_could_not_be_applied_in_two_days_is_dropped_and_ids_outlast_their_
     take(mailing.event("delivered"))
     take(mailing.event("open"), apply=False)
     inbox.delete_expired(now + timedelta(hours=49))
-    assert not models.Post.objects.exists()
+    assert not models.WebhookPayload.objects.exists()
     assert models.SeenEvent.objects.count() == 1
     inbox.delete_expired(now + inbox.OLDEST_PAYLOAD)
     assert models.SeenEvent.objects.count() == 1, "its post would still be taken"
@@ -286,7 +286,7 @@ WRITING = "SAVEPOINT"  # all is read by then; the row of the lease has to be the
 
 @pytest.fixture
 def lease_row(db: None) -> None:
-    models.Applier.objects.create(name="events")
+    models.WorkerLock.objects.create(name="events")
 
 
 def test_an_event_of_a_batch_that_changes_as_it_is_written_is_applied_to_what_the_batch_says_then(
@@ -298,7 +298,7 @@ def test_an_event_of_a_batch_that_changes_as_it_is_written_is_applied_to_what_th
     with just_before(WRITING, lambda: unsubscribed_after_send.mark_members(now)):
         assert applying.apply_next(now, owner="test")
     assert mailing.mailing.counts == {"accepted": 2}
-    assert models.Post.objects.count() == 1, "kept, to be applied again"
+    assert models.WebhookPayload.objects.count() == 1, "kept, to be applied again"
     assert applying.apply_next(now, owner="test")
     assert mailing.mailing.counts == {"accepted": 1, "delivered": 1}
     assert mailing.mailing.unsubscribed_after_send == 1
@@ -328,7 +328,7 @@ def test_an_event_of_a_batch_that_begins_to_be_sent_as_it_is_written_is_applied_
     with just_before(WRITING, another_try_begins):
         assert applying.apply_next(later, owner="test")
     assert mailing.mailing.batches == {"sending": 1}
-    assert models.Post.objects.count() == 1
+    assert models.WebhookPayload.objects.count() == 1
 
 
 def test_an_event_that_another_process_applies_at_the_same_time_counts_once(
@@ -339,4 +339,4 @@ def test_an_event_that_another_process_applies_at_the_same_time_counts_once(
     with just_before(WRITING, lambda: applying.apply_next(now, owner="test")):
         applying.apply_next(now, owner="test")
     assert summary.count_clicks(mailing.id) == {"ferry": (1, 0)}
-    assert not models.Post.objects.exists()
+    assert not models.WebhookPayload.objects.exists()

@@ -209,7 +209,7 @@ def test_an_accepted_batch_is_nobody_s_and_says_so(batch: Batch, now: datetime) 
     assert claims.record_accepted(claim, states.ACCEPTED, b"what became of them", "p" * 201, now) is True
     batch.refresh_from_db()
     assert (batch.state, bytes(batch.outcomes), batch.error) == (states.ACCEPTED, b"what became of them", "")
-    assert (batch.provider_id, batch.handed_over_at) == ("p" * 200, now)
+    assert (batch.provider_id, batch.submitted_at) == ("p" * 200, now)
     assert (batch.lease_owner, batch.lease_until, batch.version) == ("", None, claim.version + 1)
     beside.refresh_from_db()
     assert beside.state == states.SENDING

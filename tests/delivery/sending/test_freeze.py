@@ -148,7 +148,7 @@ def test_mailings_of_before_there_was_a_directory_are_entered_in_it(
 ) -> None:
     made = plan()
     freeze.freeze_next(now)
-    models.Directory.objects.all().delete()
+    models.AudienceIndex.objects.all().delete()
     assert history.list_deliveries(tracked[1]) == ()
     import_module("newsletter.delivery.migrations.0006_directory_of_former_mailings").enter(apps, None)
     became = {who.subscriber_id: who.state for who in recipients.list_recipients(made.id, limit=999)}

@@ -489,7 +489,7 @@ def test_a_worker_that_lost_its_claim_withdraws_nobody(frozen: Plan, join: Join,
     assert shown(made).counts == {"planned": 3}
     hand_over_all(provider, later + LATER)
     assert shown(made).counts == {"accepted": 2, "withdrawn": 1}
-    assert models.Incident.objects.count() == 1, "said by the one who withdrew"
+    assert models.DeliveryException.objects.count() == 1, "said by the one who withdrew"
 
 
 def test_a_claimed_batch_is_not_sent_when_an_event_shows_that_it_went_before(

@@ -35,14 +35,14 @@ def timestamp() -> str:
 def test_a_genuine_post_is_stored_as_it_came(signer: Signer) -> None:
     raw = post(event("delivered", {}, "reader@example.com", 1))
     assert send(raw, signer.headers(raw, timestamp())).status_code == 204
-    assert bytes(models.Post.objects.get().body) == raw
+    assert bytes(models.WebhookPayload.objects.get().body) == raw
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("headers", [{}, {"X-Twilio-Email-Event-Webhook-Signature": "ü"}])
 def test_an_unsigned_post_is_refused(signer: Signer, headers: dict[str, str]) -> None:
     assert send(post(), headers).status_code == 403
-    assert not models.Post.objects.exists()
+    assert not models.WebhookPayload.objects.exists()
 
 
 @pytest.mark.django_db

@@ -8,6 +8,7 @@ from datetime import datetime
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from subscribers import models, subscriber_lookup
 from subscribers.imports.attribute_values import LONGEST_TAG, convert_to_kind, to_attribute_slug
+from subscribers.states import AttributeKind, Tier
 from subscribers.values import Attribute
 
 
@@ -17,15 +18,15 @@ def list_attributes() -> tuple[Attribute, ...]:
     return tuple(Attribute(row.slug, row.name, row.kind, tuple(row.choices)) for row in rows)
 
 
-def create_attribute(name: str, *, kind: str = "text", choices: Sequence[str] = (), now: datetime) -> Attribute:
+def create_attribute(name: str, *, kind: str = AttributeKind.TEXT, choices: Sequence[str] = (), now: datetime) -> Attribute:
     """Makes an attribute. Raises BadInput, Refused when there is one."""
     slug = to_attribute_slug(name)
     if not slug or len(name) > 100:
         raise BadInput("Give the attribute a name of letters, at most 100.", "name")
-    if kind not in models.Attribute.Kind.values:
-        raise BadInput(f"“{kind[:40]}” is no kind. It can be {', '.join(models.Attribute.Kind.values)}.", "kind")
+    if kind not in list(AttributeKind):
+        raise BadInput(f"“{kind[:40]}” is no kind. It can be {', '.join(AttributeKind)}.", "kind")
     flat = [choice.strip()[:100] for choice in choices if choice.strip()]
-    if (kind == "choice") != bool(flat):
+    if (kind == AttributeKind.CHOICE) != bool(flat):
         raise BadInput("A choice needs what can be chosen, and only a choice.", "choices")
     if models.Attribute.objects.filter(slug=slug).exists():
         raise Refused(f"There is an attribute {slug} already.")
@@ -53,8 +54,8 @@ def set_attribute(subscriber_id: int, slug: str, value: str) -> None:
 
 def set_tier(subscriber_id: int, tier: str) -> None:
     """Says whether a person reads for free, pays, or is let in. Raises BadInput, NotFound."""
-    if tier not in models.Subscriber.Tier.values:
-        raise BadInput(f"“{tier[:40]}” is no tier. It can be {', '.join(models.Subscriber.Tier.values)}.", "tier")
+    if tier not in list(Tier):
+        raise BadInput(f"“{tier[:40]}” is no tier. It can be {', '.join(Tier)}.", "tier")
     if not models.Subscriber.objects.filter(id=subscriber_id).update(tier=tier):
         raise NotFound(f"There is no reader {subscriber_id}.")
 

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Q
 
 from subscribers import addresses, models
+from subscribers.states import Frequency, SubscriptionState
 from subscribers.values import AudienceAddresses, AudienceBounds, AudienceCandidate
 
 
@@ -28,8 +29,8 @@ def get_audience_bounds(list_id: int) -> AudienceBounds:
 
 def list_unsubscribed_since(list_id: int, since: datetime) -> Sequence[tuple[int, datetime]]:
     """Who left a list of their own will from an instant on, and when."""
-    gone = models.Subscription.objects.filter(~Q(state="active"), list_id=list_id, since__gte=since)
-    return tuple(gone.filter(state="unsubscribed").values_list("subscriber_id", "since"))
+    gone = models.Subscription.objects.filter(~Q(state=SubscriptionState.ACTIVE), list_id=list_id, since__gte=since)
+    return tuple(gone.filter(state=SubscriptionState.UNSUBSCRIBED).values_list("subscriber_id", "since"))
 
 
 _AUDIENCE = """
@@ -81,11 +82,11 @@ def _suppressed_domains() -> Collection[str]:
 
 def _frequency_exclusion(frequency: str, paused_until: date | str | None, weekly_day: int, on: date | None) -> str:
     """Why somebody who wants fewer mails does not get the edition of a day: "paused" or "frequency"."""
-    if on is None or (paused_until is None and frequency == "every"):
+    if on is None or (paused_until is None and frequency == Frequency.EVERY):
         return ""
     if paused_until is not None and str(paused_until) > on.isoformat():
         return "paused"
-    return "frequency" if frequency == "weekly" and on.weekday() != weekly_day else ""
+    return "frequency" if frequency == Frequency.WEEKLY and on.weekday() != weekly_day else ""
 
 
 def get_audience_addresses(

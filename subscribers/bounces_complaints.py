@@ -13,6 +13,7 @@ from django.db import transaction
 
 from subscribers import addresses, lists, models, policy
 from subscribers.consent.subscriptions import apply_act, suppress_key
+from subscribers.states import SubscriptionState, SuppressionReason
 
 ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of one
 
@@ -96,12 +97,18 @@ def _apply_report(
         if complained and report.list_id is not None:
             list_ids.add(report.list_id)
         _change_subscriptions(person, list_ids, "complain" if complained else "bounce", report, now)
-    _suppress_known(key, policy.COMPLAINED if complained else policy.BOUNCED, source, now, ours=person is not None)
+    _suppress_known(
+        key,
+        SuppressionReason.COMPLAINED if complained else SuppressionReason.BOUNCED,
+        source,
+        now,
+        ours=person is not None,
+    )
 
 
 def _has_confirmed_since(person: models.Subscriber, report: ProviderReport) -> bool:
     """Whether the reader said yes after what is reported: an old entry of the provider's lists must not undo that."""
-    later = person.subscriptions.filter(state=policy.ACTIVE, confirmed_at__gt=report.at)
+    later = person.subscriptions.filter(state=SubscriptionState.ACTIVE, confirmed_at__gt=report.at)
     return later.filter(list_id=report.list_id).exists() if report.list_id is not None else later.exists()
 
 

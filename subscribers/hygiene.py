@@ -15,6 +15,7 @@ from django.db.models.functions import TruncMonth
 from newsletter.kernel.errors import BadInput, Refused
 from subscribers import lists, models, policy, transactional
 from subscribers.consent.subscriptions import apply_act
+from subscribers.states import SubscriptionState
 from subscribers.values import GrowthMonth, InactiveSubscribers
 
 ANSWER_PERIOD = timedelta(days=30)
@@ -66,7 +67,7 @@ def unsubscribe_inactive(now: datetime) -> int:
     late.filter(
         Q(engagement__last_opened_at__gt=F("asked_at")) | Q(engagement__last_clicked_at__gt=F("asked_at"))
     ).update(asked_at=None)
-    late.exclude(state=policy.ACTIVE).update(asked_at=None)
+    late.exclude(state=SubscriptionState.ACTIVE).update(asked_at=None)
     gone = 0
     for row in late.select_related("subscriber").order_by("id")[:_CHUNK]:
         with transaction.atomic():
@@ -90,7 +91,7 @@ def _require_engagement(list_id: int, months: int, now: datetime) -> models.List
 
 def _inactive_subscriptions(list_id: int, since: datetime) -> QuerySet[models.Subscription]:
     rows = models.Subscription.objects.filter(
-        list_id=list_id, state=policy.ACTIVE, since__lt=since, subscriber__tracked=True
+        list_id=list_id, state=SubscriptionState.ACTIVE, since__lt=since, subscriber__tracked=True
     )
     seen = Q(engagement__last_opened_at__gte=since) | Q(engagement__last_clicked_at__gte=since)
     return rows.exclude(seen)
@@ -113,7 +114,7 @@ def compute_growth(list_id: int, *, now: datetime, months: int = 12) -> tuple[Gr
     for month, before, state, how, count in rows:
         found = by_month.setdefault(month, dict.fromkeys(_CHANGE_KINDS, 0))
         found[_classify_change(before, state, how)] += count
-    active = models.Subscription.objects.filter(list_id=list_id, state=policy.ACTIVE).count()
+    active = models.Subscription.objects.filter(list_id=list_id, state=SubscriptionState.ACTIVE).count()
     made: list[GrowthMonth] = []
     for month in sorted(by_month, reverse=True):
         last = GrowthMonth(month.date(), active, by_month[month], 0.0)
@@ -126,14 +127,14 @@ _CHANGE_KINDS = ("asked", "confirmed", "imported", "came_back", "left", "bounced
 
 
 def _classify_change(before: str, state: str, how: str) -> str:
-    if state == policy.ACTIVE:
+    if state == SubscriptionState.ACTIVE:
         if how == "import":
             return "imported"
         return "came_back" if before in policy.OUT_STATES else "confirmed"
-    if state == policy.PENDING:
+    if state == SubscriptionState.PENDING:
         return "asked"
-    if before != policy.ACTIVE:
+    if before != SubscriptionState.ACTIVE:
         return "other"  # they were not among the active ones
-    if state == policy.UNSUBSCRIBED:
+    if state == SubscriptionState.UNSUBSCRIBED:
         return "silent" if how == "silence" else "left"
-    return state if state in (policy.BOUNCED, policy.COMPLAINED) else "other"
+    return state if state in (SubscriptionState.BOUNCED, SubscriptionState.COMPLAINED) else "other"

@@ -6,6 +6,17 @@ import builtins
 
 from django.db import models
 
+from subscribers.states import (
+    AttributeKind,
+    DomainVerdict,
+    Frequency,
+    ImportState,
+    SubscriptionState,
+    Tier,
+    TransactionalState,
+    list_choices,
+)
+
 
 class List(models.Model):
     """What people subscribe to."""
@@ -30,11 +41,6 @@ class List(models.Model):
 class Subscriber(models.Model):
     """One person per address."""
 
-    class Tier(models.TextChoices):
-        FREE = "free"
-        PAID = "paid"
-        COMP = "comp"
-
     address = models.CharField(max_length=320)  # as typed, for sending
     address_key = models.CharField(
         max_length=320, unique=True
@@ -49,13 +55,15 @@ class Subscriber(models.Model):
         default=True, db_default=True
     )  # False: neither opens nor clicks of this reader are recorded
     soft_bounces = models.PositiveSmallIntegerField(default=0)  # in a row, no delivery between; see policy.MOST_SOFT
-    tier = models.CharField(max_length=8, choices=Tier.choices, default=Tier.FREE, db_default="free")
+    tier = models.CharField(
+        max_length=8, choices=list_choices(Tier), default=Tier.FREE.value, db_default=Tier.FREE.value
+    )
     attributes = models.JSONField(default=dict, db_default={})  # by the names of Attribute; values as its kind wants
 
     class Meta:
         indexes = [
             models.Index(fields=["id"], condition=models.Q(soft_bounces__gt=0), name="subscriber_soft_bounced"),
-            models.Index(fields=["tier", "id"], condition=~models.Q(tier="free"), name="subscriber_not_free"),
+            models.Index(fields=["tier", "id"], condition=~models.Q(tier=Tier.FREE.value), name="subscriber_not_free"),
         ]
 
     def __str__(self) -> str:
@@ -65,15 +73,9 @@ class Subscriber(models.Model):
 class Attribute(models.Model):
     """Something the newsroom knows of people beyond their name: its kind says what a value may be."""
 
-    class Kind(models.TextChoices):
-        TEXT = "text"
-        NUMBER = "number"
-        DATE = "date"
-        CHOICE = "choice"
-
     slug = models.CharField(max_length=60, unique=True)
     name = models.CharField(max_length=100)
-    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.TEXT)
+    kind = models.CharField(max_length=8, choices=list_choices(AttributeKind), default=AttributeKind.TEXT.value)
     choices = models.JSONField(default=list)
     created_at = models.DateTimeField()
 
@@ -128,22 +130,17 @@ class FormerAddress(models.Model):
 class Subscription(models.Model):
     """A person on a list."""
 
-    class State(models.TextChoices):
-        PENDING = "pending"
-        ACTIVE = "active"
-        UNSUBSCRIBED = "unsubscribed"
-        BOUNCED = "bounced"
-        COMPLAINED = "complained"
-
     list = models.ForeignKey(
         List, on_delete=models.PROTECT, related_name="subscriptions", db_index=False
     )  # others begin with it
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="subscriptions")
-    state = models.CharField(max_length=12, choices=State.choices)
+    state = models.CharField(max_length=12, choices=list_choices(SubscriptionState))
     since = models.DateTimeField()  # of the present state
     confirmed_at = models.DateTimeField(null=True)  # empty when nobody knows
     source = models.CharField(max_length=200, blank=True)
-    frequency = models.CharField(max_length=8, default="every", db_default="every")  # every edition, or weekly
+    frequency = models.CharField(
+        max_length=8, default=Frequency.EVERY.value, db_default=Frequency.EVERY.value
+    )  # every edition, or weekly
     paused_until = models.DateField(null=True)  # no edition before this day
     asked_at = models.DateTimeField(null=True)  # whether they still want it, after a long silence
 
@@ -153,7 +150,9 @@ class Subscription(models.Model):
             models.Index(fields=["list", "state", "subscriber"], name="subscription_members"),
             # Who is not to be mailed, in order: asked for every batch that leaves.
             models.Index(
-                fields=["list", "subscriber"], condition=~models.Q(state="active"), name="subscription_silent"
+                fields=["list", "subscriber"],
+                condition=~models.Q(state=SubscriptionState.ACTIVE.value),
+                name="subscription_silent",
             ),
         ]
 
@@ -246,25 +245,13 @@ class ImportRun(models.Model):
     Rows are merged in the order of their addresses' keys; `merged_to` is the last one that is in.
     """
 
-    class State(models.TextChoices):
-        CHECKING = "checking"
-        ASKS = "asks"
-        READY = "ready"
-        WAITING = "waiting"
-        RUNNING = "running"
-        DONE = "done"
-        FAILED = "failed"
-        STOPPED = "stopped"
-        UNDOING = "undoing"
-        UNDONE = "undone"
-
     list = models.ForeignKey(List, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=200)  # of the file
     sha256 = models.CharField(max_length=64)
     size = models.PositiveBigIntegerField()
     tool = models.CharField(max_length=20, blank=True)
     options = models.JSONField(default=dict)
-    state = models.CharField(max_length=8, choices=State.choices, db_index=True)
+    state = models.CharField(max_length=8, choices=list_choices(ImportState), db_index=True)
     by = models.CharField(max_length=254)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
@@ -319,7 +306,7 @@ class DomainRule(models.Model):
     """A domain whose people may not sign up (deny), or may although it looks like a throw-away one (allow)."""
 
     domain = models.CharField(max_length=255, unique=True)
-    verdict = models.CharField(max_length=5, choices=[("allow", "allow"), ("deny", "deny")])
+    verdict = models.CharField(max_length=5, choices=list_choices(DomainVerdict))
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -371,13 +358,6 @@ class Erasure(models.Model):
 class TransactionalMail(models.Model):
     """A mail this room owes somebody. `jobs` renders and sends it; the row is the truth."""
 
-    class State(models.TextChoices):
-        OWED = "owed"
-        CLAIMED = "claimed"
-        SENT = "sent"
-        FAILED = "failed"
-        UNKNOWN = "unknown"
-
     kind = models.CharField(max_length=20)  # see newsletter.jobs.transactional_texts
     to_address = models.CharField(
         max_length=320, blank=True, default="", db_default=""
@@ -386,7 +366,9 @@ class TransactionalMail(models.Model):
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="+", null=True)
     about = models.BigIntegerField(default=0, db_default=0)  # the wish for another address that its link is about
     list = models.ForeignKey(List, on_delete=models.CASCADE, null=True, related_name="+")
-    state = models.CharField(max_length=8, choices=State.choices, default=State.OWED, db_index=True)
+    state = models.CharField(
+        max_length=8, choices=list_choices(TransactionalState), default=TransactionalState.QUEUED.value, db_index=True
+    )
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)

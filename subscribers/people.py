@@ -16,6 +16,7 @@ from subscribers.consent.subscriptions import (
     get_or_create_subscriber,
     get_subscriber_row,
 )
+from subscribers.states import SubscriptionState, SuppressionReason
 from subscribers.values import Subscriber
 
 _LONGEST_NAME = 100
@@ -62,7 +63,7 @@ def add_subscriber(
             raise Refused(
                 f"{person.address} is {state} on {target.name}. Only the reader can undo that, at the sign-up page."
             )
-        if state == policy.PENDING:
+        if state == SubscriptionState.PENDING:
             transactional.queue_mail("confirm", person.id, list_id, now=now)
     return subscriber_lookup.get_subscriber(person.id)
 
@@ -113,7 +114,9 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
             raise Refused(f"Another reader has the address {checked} already.")
         if person.address == checked:
             return subscriber_lookup.get_subscriber(person.id)
-        never = models.Suppression.objects.filter(address_key=person.address_key).exclude(reason=policy.BOUNCED)
+        never = models.Suppression.objects.filter(address_key=person.address_key).exclude(
+            reason=SuppressionReason.BOUNCED
+        )
         if never.exists():
             raise Refused(
                 f"{person.address} must never be mailed, so it gets no other address. Only the reader can sign up anew."

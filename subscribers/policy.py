@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED = (
-    "pending",
-    "active",
-    "unsubscribed",
-    "bounced",
-    "complained",
-)
-STATES = (PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED)
+from subscribers.states import SubscriptionState, SuppressionReason
+
+PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED = SubscriptionState
 
 # act → {state before (None: not on the list) → state after}; what is not listed changes nothing
-TRANSITIONS: dict[str, dict[str | None, str]] = {
+TRANSITIONS: dict[str, dict[SubscriptionState | None, SubscriptionState]] = {
     # by the reader
     "sign-up": {None: PENDING, PENDING: PENDING, UNSUBSCRIBED: PENDING, BOUNCED: PENDING},
     "confirm": {PENDING: ACTIVE},
@@ -43,12 +38,9 @@ TRANSITIONS: dict[str, dict[str | None, str]] = {
     },
 }
 MAX_SOFT_BOUNCES = 5  # so many soft bounces in a row, with no delivery between, are as good as a hard one
-SUBSCRIBER_ACTS = frozenset({"sign-up", "confirm", "leave", "undo-leave"})
 DEPARTURE_ACTS = frozenset({"leave", "desk-leave", "report-leave", "bounce", "complain"})
-# What a reader's own confirmation lifts. Complaining and being told never to mail again are not among it.
-ERASED = "erased"  # why the hash of somebody who was erased is suppressed
-LIFTED_BY_SIGN_UP = frozenset({BOUNCED, ERASED})
-FREQUENCIES = ("every", "weekly")
+# What a reader's own confirmation lifts: neither a complaint nor a request never to be mailed again.
+LIFTED_BY_SIGN_UP = frozenset({SuppressionReason.BOUNCED, SuppressionReason.ERASED})
 LEAVING_REASONS = ("too-many", "not-interesting", "never-asked", "elsewhere", "other")
 OUT_STATES = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})
 
@@ -57,11 +49,11 @@ OUT_STATES = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})
 class Transition:
     """What an act makes of a subscription; `changed` is False when it stays as it was."""
 
-    state: str | None
+    state: SubscriptionState | None
     changed: bool
 
 
-def get_transition(act: str, state: str | None) -> Transition:
+def get_transition(act: str, state: SubscriptionState | None) -> Transition:
     """The state of a subscription after an act. Raises KeyError for an act that does not exist."""
     following = TRANSITIONS[act].get(state, state)
     return Transition(following, following != state)

@@ -22,6 +22,7 @@ from subscribers import (
 )
 from subscribers.consent import erased_addresses, signup_attempts
 from subscribers.consent.subscriptions import apply_act, find_state, get_or_create_subscriber, get_subscriber_row
+from subscribers.states import Frequency, SubscriptionState
 from subscribers.values import List, Subscriber
 from subscribers.write_lock import serialised_transaction
 
@@ -93,11 +94,11 @@ def _join(person: models.Subscriber, target: List, origin: str, network: str, wo
     state = apply_act(
         person, target, "sign-up", how="form", origin=origin, network=network, words=words, now=now, always=True
     )
-    if state == policy.PENDING and not target.double_opt_in and before is None:
+    if state == SubscriptionState.PENDING and not target.double_opt_in and before is None:
         state = apply_act(person, target, "confirm", how="form", origin=origin, network=network, now=now)
-    if state == policy.ACTIVE:
+    if state == SubscriptionState.ACTIVE:
         return "welcome" if before is None else "already"
-    return "confirm" if state == policy.PENDING else ""
+    return "confirm" if state == SubscriptionState.PENDING else ""
 
 
 def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Subscriber, List]:
@@ -110,7 +111,7 @@ def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) 
                 f"{target.name} was stopped for this address after this link was sent. Sign up again to get it."
             )
         apply_act(person, target, "confirm", how="confirmed", network=network, now=now)
-        if before == policy.PENDING:  # the mail with the link arrived, so the address works
+        if before == SubscriptionState.PENDING:  # the mail with the link arrived, so the address works
             keys = erased_addresses.get_suppression_keys(person.address_key, now)
             models.Suppression.objects.filter(address_key__in=keys, reason__in=policy.LIFTED_BY_SIGN_UP).exclude(
                 address_key__startswith="@"
@@ -129,7 +130,7 @@ def unsubscribe_by_link(claims: tokens.Claims, *, how: str, network: str, now: d
         for target in lists.get_lists_for_claims(claims):
             before = find_state(person, target)
             state = apply_act(person, target, "leave", how=how, network=network, now=now)
-            if how == "page" and before == policy.ACTIVE and state == policy.UNSUBSCRIBED:
+            if how == "page" and before == SubscriptionState.ACTIVE and state == SubscriptionState.UNSUBSCRIBED:
                 transactional.queue_mail("goodbye", person.id, target.id, now=now)
 
 
@@ -143,7 +144,7 @@ def undo_unsubscribe(claims: tokens.Claims, *, network: str, now: datetime) -> N
     targets = lists.get_lists_for_claims(claims)
     left = {
         s.list_id: s.since
-        for s in person.subscriptions.filter(state=policy.UNSUBSCRIBED, list__in=[t.id for t in targets])
+        for s in person.subscriptions.filter(state=SubscriptionState.UNSUBSCRIBED, list__in=[t.id for t in targets])
     }
     with serialised_transaction():
         for target in targets:
@@ -152,12 +153,14 @@ def undo_unsubscribe(claims: tokens.Claims, *, network: str, now: datetime) -> N
 
 
 def _restore_subscription(person: models.Subscriber, target: List, network: str, now: datetime) -> None:
-    history = person.consents.filter(list_id=target.id).exclude(state=policy.UNSUBSCRIBED).order_by("-at", "-id")
+    history = (
+        person.consents.filter(list_id=target.id).exclude(state=SubscriptionState.UNSUBSCRIBED).order_by("-at", "-id")
+    )
     before = history.values_list("state", flat=True).first()
     if before in policy.OUT_STATES:
         return
-    act = "undo-leave" if before == policy.ACTIVE else "sign-up"
-    if apply_act(person, target, act, how="undo", network=network, now=now) == policy.PENDING:
+    act = "undo-leave" if before == SubscriptionState.ACTIVE else "sign-up"
+    if apply_act(person, target, act, how="undo", network=network, now=now) == SubscriptionState.PENDING:
         transactional.queue_mail("confirm", person.id, target.id, now=now)
 
 
@@ -192,7 +195,7 @@ def record_leaving_reason(claims: tokens.Claims, code: str, text: str = "") -> N
             .order_by("-id")
             .first()
         )
-        if last is not None and last.state == policy.UNSUBSCRIBED:
+        if last is not None and last.state == SubscriptionState.UNSUBSCRIBED:
             models.ConsentEvent.objects.filter(id=last.id).update(reason=said)
 
 
@@ -200,8 +203,8 @@ def set_frequency(
     claims: tokens.Claims, list_id: int, *, frequency: str, paused_until: date | None, network: str, now: datetime
 ) -> None:
     """How often a reader wants a list: every edition or one a week, and from which day on. Raises BadInput."""
-    if frequency not in policy.FREQUENCIES:
-        raise BadInput(f"“{frequency[:20]}” is no frequency. It can be {' or '.join(policy.FREQUENCIES)}.", "frequency")
+    if frequency not in list(Frequency):
+        raise BadInput(f"“{frequency[:20]}” is no frequency. It can be {' or '.join(Frequency)}.", "frequency")
     mine = models.Subscription.objects.filter(subscriber_id=claims.subscriber_id, list_id=list_id)
     before = mine.first()
     if before is None or (before.frequency, before.paused_until) == (frequency, paused_until):

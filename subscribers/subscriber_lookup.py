@@ -12,6 +12,7 @@ from django.db import connection
 
 from newsletter.kernel.errors import NotFound
 from subscribers import addresses, lists, models, sql_fragments, tokens
+from subscribers.states import Frequency, SubscriptionState
 from subscribers.values import (
     ConsentEvent,
     FormerAddress,
@@ -170,11 +171,11 @@ def _to_subscription(row: models.Subscription, names: dict[int, str]) -> Subscri
     made = Subscription(
         row.list_id,
         names[row.list_id],
-        row.state,
+        SubscriptionState(row.state),
         row.since,
         row.confirmed_at,
         row.source,
-        row.frequency,
+        Frequency(row.frequency),
         row.paused_until,
     )
     seen = getattr(row, "engagement", None)

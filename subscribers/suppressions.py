@@ -9,10 +9,11 @@ from itertools import islice
 from typing import BinaryIO
 
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from subscribers import addresses, models, policy
+from subscribers import addresses, models
 from subscribers.consent.subscriptions import suppress_key
 from subscribers.imports import dates
 from subscribers.imports.csv import CsvSink, clean_cell, escape_formula, read_table
+from subscribers.states import SuppressionReason
 from subscribers.values import BadRow, Suppression
 
 LONGEST_REASON = 40
@@ -29,7 +30,7 @@ def suppress(address: str, *, reason: str, source: str, now: datetime, expires_a
         raise BadInput(f"{expires_at:%Y-%m-%d %H:%M} UTC is past, so it would end at once.", "until")
     suppress_key(
         to_suppression_key(address),
-        reason=reason[:LONGEST_REASON] or "asked",
+        reason=reason[:LONGEST_REASON] or SuppressionReason.ASKED,
         source=source,
         now=now,
         expires_at=expires_at,
@@ -39,7 +40,7 @@ def suppress(address: str, *, reason: str, source: str, now: datetime, expires_a
 def lift_suppression(address: str, *, complaints: bool = True) -> None:
     """Allows mailing an address or domain again; who complained only with `complaints`. Raises NotFound, Refused."""
     found = models.Suppression.objects.filter(address_key=to_suppression_key(address, strict=False))
-    if not complaints and found.filter(reason=policy.COMPLAINED).exists():
+    if not complaints and found.filter(reason=SuppressionReason.COMPLAINED).exists():
         raise Refused(
             f"{address} complained. That can be lifted on the command line alone: newsletter suppressions lift"
         )
@@ -141,7 +142,7 @@ def _parse_row(
         return BadRow(line, "expires_at", ends[:100], "This is no date we can read. Write it like 2026-11-24.")
     return models.Suppression(
         address_key=key,
-        reason=said.get("reason", "")[:LONGEST_REASON] or "imported",
+        reason=said.get("reason", "")[:LONGEST_REASON] or SuppressionReason.IMPORTED,
         source=said.get("source", "")[:200] or source[:200],
         created_at=dates.parse_date(said.get("created_at", "")) or now,
         expires_at=expires_at,

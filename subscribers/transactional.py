@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from subscribers import addresses, models, policy, subscriber_lookup, tokens
+from subscribers.states import SuppressionReason, TransactionalState
 from subscribers.values import TransactionalMail
 
 CONFIRM_WITHIN = timedelta(days=7)
@@ -45,19 +46,25 @@ def queue_mail(
 
 def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[TransactionalMail, ...]:
     """Takes some owed mails that are due. One whose sender died in mid-send is unknown, never sent again by itself."""
-    models.TransactionalMail.objects.filter(state="claimed", lease_until__lt=now).update(
-        state="unknown", error="The process that was sending it ended before the answer came.", done_at=now
+    models.TransactionalMail.objects.filter(state=TransactionalState.CLAIMED, lease_until__lt=now).update(
+        state=TransactionalState.UNKNOWN,
+        error="The process that was sending it ended before the answer came.",
+        done_at=now,
     )
-    due = models.TransactionalMail.objects.filter(state="owed", due_at__lte=now).order_by("due_at", "id")
+    due = models.TransactionalMail.objects.filter(state=TransactionalState.QUEUED, due_at__lte=now).order_by(
+        "due_at", "id"
+    )
     due.filter(subscriber__address_key__in=_suppressed_keys()).update(
-        state="failed", error="The address must never be mailed.", done_at=now
+        state=TransactionalState.FAILED, error="The address must never be mailed.", done_at=now
     )
     claimed: list[TransactionalMail] = []
     for row in due.select_related("subscriber", "list")[:limit]:
         if row.subscriber is None and not _resolve_subscriber(row):
             continue
-        mine = models.TransactionalMail.objects.filter(id=row.id, state="owed", attempts=row.attempts)
-        if mine.update(state="claimed", lease_until=now + lease, attempts=F("attempts") + 1):
+        mine = models.TransactionalMail.objects.filter(
+            id=row.id, state=TransactionalState.QUEUED, attempts=row.attempts
+        )
+        if mine.update(state=TransactionalState.CLAIMED, lease_until=now + lease, attempts=F("attempts") + 1):
             claimed.append(_to_mail(row, now))
     return tuple(claimed)
 
@@ -70,7 +77,7 @@ def queue_address_reminder(address: str, *, now: datetime) -> None:
 def _resolve_subscriber(row: models.TransactionalMail) -> bool:
     """Finds whom an answer is for. With nobody there the row goes: strangers' addresses are not kept."""
     found = subscriber_lookup.find_subscriber_by_address(row.to_address)
-    if found is None or not found.subscriptions or found.suppressed not in ("", policy.BOUNCED):
+    if found is None or not found.subscriptions or found.suppressed not in ("", SuppressionReason.BOUNCED):
         row.delete()
         return False
     row.subscriber = models.Subscriber.objects.get(id=found.id)
@@ -82,7 +89,7 @@ def _resolve_subscriber(row: models.TransactionalMail) -> bool:
 
 def has_due_mails(now: datetime) -> bool:
     """Whether there is anything for `claim_mails`."""
-    due = Q(state="owed", due_at__lte=now) | Q(state="claimed", lease_until__lt=now)
+    due = Q(state=TransactionalState.QUEUED, due_at__lte=now) | Q(state=TransactionalState.CLAIMED, lease_until__lt=now)
     return models.TransactionalMail.objects.filter(due).exists()
 
 
@@ -123,22 +130,26 @@ def _build_link(row: models.TransactionalMail, now: datetime) -> str:
 
 def mark_mail_sent(owed_id: int, now: datetime) -> None:
     """The provider has it."""
-    _filter_unsettled(owed_id).update(state="sent", done_at=now, lease_until=None, error="")
+    _filter_unsettled(owed_id).update(state=TransactionalState.SENT, done_at=now, lease_until=None, error="")
 
 
 def mark_mail_failed(owed_id: int, error: str, now: datetime, *, again_at: datetime | None = None) -> None:
     """The provider refused it: tried again at `again_at`, or given up (None)."""
     if again_at is None:
-        _filter_unsettled(owed_id).update(state="failed", done_at=now, lease_until=None, error=error)
+        _filter_unsettled(owed_id).update(state=TransactionalState.FAILED, done_at=now, lease_until=None, error=error)
     else:
-        _filter_unsettled(owed_id).update(state="owed", due_at=again_at, lease_until=None, error=error)
+        _filter_unsettled(owed_id).update(
+            state=TransactionalState.QUEUED, due_at=again_at, lease_until=None, error=error
+        )
 
 
 def mark_mail_unknown(owed_id: int, error: str, now: datetime) -> None:
     """The answer was lost: never sent again by itself."""
-    _filter_unsettled(owed_id).update(state="unknown", done_at=now, lease_until=None, error=error)
+    _filter_unsettled(owed_id).update(state=TransactionalState.UNKNOWN, done_at=now, lease_until=None, error=error)
 
 
 def _filter_unsettled(owed_id: int) -> QuerySet[models.TransactionalMail]:
     """A mail somebody is sending; an answer that comes after its lease ran out still settles it."""
-    return models.TransactionalMail.objects.filter(id=owed_id, state__in=("claimed", "unknown"))
+    return models.TransactionalMail.objects.filter(
+        id=owed_id, state__in=(TransactionalState.CLAIMED, TransactionalState.UNKNOWN)
+    )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
+from subscribers.states import Frequency, ImportState, SubscriptionState
+
 
 @dataclass(frozen=True, slots=True)
 class List:
@@ -32,11 +34,11 @@ class Subscription:
 
     list_id: int
     list_name: str
-    state: str
+    state: SubscriptionState
     since: datetime
     confirmed_at: datetime | None
     source: str
-    frequency: str = "every"
+    frequency: Frequency = Frequency.EVERY
     paused_until: date | None = None
     opened_at: datetime | None = None
     clicked_at: datetime | None = None
@@ -184,7 +186,7 @@ class ImportRun:
     list_id: int
     list_name: str
     name: str
-    state: str
+    state: ImportState
     by: str
     created_at: datetime
     finished_at: datetime | None

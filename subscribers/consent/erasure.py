@@ -13,9 +13,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from subscribers import hooks, import_files, models, policy, subscriber_lookup
+from subscribers import hooks, import_files, models, subscriber_lookup
 from subscribers.consent import erased_addresses
 from subscribers.consent.subscriptions import get_subscriber_row, suppress_key
+from subscribers.states import SubscriptionState, SuppressionReason
 from subscribers.values import PendingErasure
 
 
@@ -62,7 +63,7 @@ def erase_subscriber(subscriber_id: int, *, by: str, now: datetime) -> None:
     with transaction.atomic():
         for key in known:
             models.Suppression.objects.filter(address_key=key).delete()
-            suppress_key(hasher.hash(key), reason=policy.ERASED, source=by, now=now)
+            suppress_key(hasher.hash(key), reason=SuppressionReason.ERASED, source=by, now=now)
         for address in known.values():
             models.SignupAttempt.objects.filter(address__iexact=address).delete()
         models.Erasure.objects.create(subscriber_id=person.id, addresses=sorted(known.values()), at=now, by=by[:254])
@@ -92,7 +93,7 @@ def erase_unconfirmed(now: datetime, *, before: datetime, limit: int = 200) -> i
 
     They gave no consent to keep anything; a hash would keep them from ever signing up in earnest, so none is kept.
     """
-    late = Q(state=policy.PENDING, since__lt=before)
+    late = Q(state=SubscriptionState.PENDING, since__lt=before)
     others = models.Subscription.objects.filter(~late, subscriber_id=OuterRef("subscriber_id"))
     waiting = models.Subscription.objects.filter(late, ~Exists(others)).order_by("id")
     gone = {*waiting.values_list("subscriber_id", flat=True)[:limit]}

@@ -12,6 +12,7 @@ from django.db.models import Count
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
 from subscribers import address_quality, addresses, models
 from subscribers.rate_limits import TooManyRequests
+from subscribers.states import DomainVerdict
 
 ATTEMPT_RETENTION = timedelta(days=30)
 TAKEN, HONEYPOT = "taken", "trapped"
@@ -69,7 +70,7 @@ def check_domain(address: str) -> None:
     parents = [".".join(domain.split(".")[start:]) for start in range(domain.count(".") + 1)]
     rules = dict(models.DomainRule.objects.filter(domain__in=parents).values_list("domain", "verdict"))
     verdict = next((rules[each] for each in parents if each in rules), "")
-    if verdict == "deny":
+    if verdict == DomainVerdict.DENY:
         raise ForbiddenDomain(f"We cannot send to addresses at {domain}. Use another address.", "email")
     if not verdict and address_quality.is_disposable(domain):
         raise ForbiddenDomain(
@@ -80,7 +81,7 @@ def check_domain(address: str) -> None:
 def set_domain_rule(domain: str, verdict: str, *, now: datetime) -> None:
     """Denies a domain and all below it, or allows it although it looks like a throw-away one. Raises BadInput."""
     name = addresses.to_domain_key(domain)
-    if verdict not in ("allow", "deny"):
+    if verdict not in list(DomainVerdict):
         raise BadInput(f"“{verdict}” is no rule. It can be allow or deny.", "verdict")
     models.DomainRule.objects.update_or_create(domain=name, defaults={"verdict": verdict, "created_at": now})
 

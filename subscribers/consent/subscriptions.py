@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from newsletter.kernel.errors import NotFound
 from subscribers import addresses, models, policy
+from subscribers.states import SubscriptionState, SuppressionReason
 from subscribers.values import List
 
 
@@ -21,14 +24,14 @@ def apply_act(
     network: str = "",
     words: str = "",
     always: bool = False,
-) -> str | None:
+) -> SubscriptionState | None:
     """Lets `act` change a subscription as the policy says; the change (with `always`, also the try) is recorded.
 
     Within a transaction: the subscription is held until its end, so that of two acts at once the later one
     judges what the earlier one made, and nobody who leaves meanwhile is put back.
     """
     held = models.Subscription.objects.select_for_update().filter(list_id=target.id, subscriber=person)
-    before = held.values_list("state", flat=True).first()
+    before = _read_state(held)
     change = policy.get_transition(act, before)
     if change.changed and change.state is not None:
         made = {"state": change.state, "since": now} | ({"confirmed_at": now} if act == "confirm" else {})
@@ -69,11 +72,14 @@ def _is_out_by_import(person: models.Subscriber, target: List, act: str) -> bool
     return said.first() is not None
 
 
-def find_state(person: models.Subscriber, target: List) -> str | None:
+def find_state(person: models.Subscriber, target: List) -> SubscriptionState | None:
     """The state of a person on a list; None when they are not on it."""
-    return (
-        models.Subscription.objects.filter(list_id=target.id, subscriber=person).values_list("state", flat=True).first()
-    )
+    return _read_state(models.Subscription.objects.filter(list_id=target.id, subscriber=person))
+
+
+def _read_state(subscriptions: QuerySet[models.Subscription]) -> SubscriptionState | None:
+    stored = subscriptions.values_list("state", flat=True).first()
+    return None if stored is None else SubscriptionState(stored)
 
 
 def get_or_create_subscriber(address: str, now: datetime, **fields: str) -> tuple[models.Subscriber, bool]:
@@ -111,7 +117,7 @@ def suppress_key(key: str, *, reason: str, source: str, now: datetime, expires_a
         return
     if row.run_id:  # it no longer hangs on one import
         models.Suppression.objects.filter(id=row.id).update(run=None)
-    if row.reason == policy.BOUNCED and reason != policy.BOUNCED:
+    if row.reason == SuppressionReason.BOUNCED and reason != SuppressionReason.BOUNCED:
         models.Suppression.objects.filter(id=row.id).update(**says)
     elif row.expires_at is not None and (expires_at is None or expires_at > row.expires_at):
         models.Suppression.objects.filter(id=row.id).update(expires_at=expires_at)  # the longer one counts

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from subscribers.imports import dates
+from subscribers.states import AttributeKind
 
 LONGEST_VALUE = 1000
 LONGEST_TAG = 60
@@ -21,7 +22,7 @@ def to_attribute_slug(name: str) -> str:
 
 def convert_to_kind(text: str, kind: str, choices: Sequence[str] = ()) -> Any:
     """A value of an attribute, as its kind wants it. Raises ValueError with the reason."""
-    if kind == "number":
+    if kind == AttributeKind.NUMBER:
         try:
             number = float(text.replace(" ", "").replace(",", "") if re.fullmatch(r"[\d ,]+(\.\d+)?", text) else text)
         except ValueError:
@@ -29,12 +30,12 @@ def convert_to_kind(text: str, kind: str, choices: Sequence[str] = ()) -> Any:
         if number != number or number in (float("inf"), float("-inf")):
             raise ValueError(f"“{text[:40]}” is no number.")
         return int(number) if number.is_integer() and abs(number) < 2**53 else number
-    if kind == "date":
+    if kind == AttributeKind.DATE:
         moment = dates.parse_date(text)
         if moment is None:
             raise ValueError(f"“{text[:40]}” is no date we can read. Write it like 2026-11-24.")
         return moment.date().isoformat()
-    if kind == "choice":
+    if kind == AttributeKind.CHOICE:
         found = next((each for each in choices if each.casefold() == text.casefold()), None)
         if found is None:
             raise ValueError(f"“{text[:40]}” is none of {', '.join(choices)}.")

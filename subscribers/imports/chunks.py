@@ -21,6 +21,7 @@ from django.db import connection, transaction
 from newsletter.kernel.errors import Refused
 from subscribers import models
 from subscribers.imports import merge, staging
+from subscribers.states import ImportState
 
 LEASE = timedelta(seconds=60)
 FIRST_CHUNK, LEAST_ROWS, MOST_ROWS = 1_000, 100, 20_000  # rows
@@ -67,7 +68,9 @@ def _merge_chunk(
         counts = {name: row.counts.get(name, 0) + merged.outcomes[name] for name in merge.OUTCOMES}
         # Held before it is looked at: the stroke before may not be in yet, and its note would not be seen.
         models.ImportRun.objects.select_for_update(no_key=True).values_list("id").get(id=row.id)
-        mine = models.ImportRun.objects.filter(id=row.id, state="running", owner=row.owner, merged_to=row.merged_to)
+        mine = models.ImportRun.objects.filter(
+            id=row.id, state=ImportState.RUNNING, owner=row.owner, merged_to=row.merged_to
+        )
         changed = mine.update(
             merged_to=rows[-1][0],
             merged=row.merged + len(rows),

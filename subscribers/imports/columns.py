@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from newsletter.kernel.errors import BadInput
-from subscribers import policy
 from subscribers.imports.attribute_values import to_attribute_slug
+from subscribers.states import SubscriptionState
 
 # What a column can be. The first group is the reader, the second decides the state, the third proves consent.
 TARGETS = (
@@ -91,12 +91,12 @@ _SUSPICIOUS = re.compile(
     r"active$|deleted|removed|consent|permission|gdpr|marketing|donot|undeliver|cancel|abgemeldet|mailable"
 )
 _STATUS_WORDS = {
-    policy.ACTIVE: "active subscribed enabled confirmed optedin yes true verified regular valid",
-    policy.PENDING: "pending unconfirmed validating unverified unactivated notconfirmed awaiting",
-    policy.UNSUBSCRIBED: "unsubscribed inactive disabled optedout optout cancelled canceled deleted removed left no false unsub "
+    SubscriptionState.ACTIVE: "active subscribed enabled confirmed optedin yes true verified regular valid",
+    SubscriptionState.PENDING: "pending unconfirmed validating unverified unactivated notconfirmed awaiting",
+    SubscriptionState.UNSUBSCRIBED: "unsubscribed inactive disabled optedout optout cancelled canceled deleted removed left no false unsub "
     "nonsubscribed notsubscribed never",
-    policy.BOUNCED: "bounced cleaned hardbounced hardbounce undeliverable invalid dropped",
-    policy.COMPLAINED: "complained spam complaint markedasspam spamcomplaint spamreport abuse",
+    SubscriptionState.BOUNCED: "bounced cleaned hardbounced hardbounce undeliverable invalid dropped",
+    SubscriptionState.COMPLAINED: "complained spam complaint markedasspam spamcomplaint spamreport abuse",
     SUPPRESSED: "blocklisted blacklisted suppressed blocked donotmail",
 }
 _STATUSES = {word: state for state, words in _STATUS_WORDS.items() for word in words.split()}
@@ -281,8 +281,8 @@ def _check_mapping(wanted: Mapping[str, str], header: Sequence[str]) -> None:
 
 
 def _check_state(word: str) -> str:
-    if word not in (*policy.STATES, SUPPRESSED):
-        raise BadInput(f"“{word}” is no state. A row can be {', '.join(policy.STATES)} or {SUPPRESSED}.", "status")
+    if word not in (*SubscriptionState, SUPPRESSED):
+        raise BadInput(f"“{word}” is no state. A row can be {', '.join(SubscriptionState)} or {SUPPRESSED}.", "status")
     return word
 
 
@@ -393,9 +393,9 @@ def _state_of_file(tool: Tool, folded: Sequence[str], columns: Sequence[Column],
     plain = normalise_name(name)
     if tool.name == "mailchimp":
         if "cleantime" in folded:
-            return policy.BOUNCED
+            return SubscriptionState.BOUNCED
         if "unsubtime" in folded:
-            return policy.UNSUBSCRIBED
+            return SubscriptionState.UNSUBSCRIBED
         if "nonsubscribed" in plain:
             raise BadInput(
                 f"{name} holds people who never subscribed, so nobody may be mailed and nothing is imported.", "file"
@@ -414,7 +414,7 @@ def _state_of_file(tool: Tool, folded: Sequence[str], columns: Sequence[Column],
             "--status unsubscribed (or bounced, complained, suppressed; active if the name misleads).",
             "status",
         )
-    return policy.ACTIVE
+    return SubscriptionState.ACTIVE
 
 
 def _refuse_unclear_columns(unclear: Sequence[str]) -> None:

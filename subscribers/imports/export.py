@@ -14,9 +14,10 @@ from datetime import date, datetime
 from typing import Any
 
 from newsletter.kernel.errors import BadInput
-from subscribers import models, policy
+from subscribers import models
 from subscribers.imports.csv import CsvSink, escape_formula
 from subscribers.segments import service
+from subscribers.states import SubscriptionState
 
 FORMATS = ("csv", "jsonl", "mailchimp", "listmonk")
 VERSION = 1
@@ -56,10 +57,10 @@ def stream_export(
         raise BadInput(f"“{form}” is no form of export. It can be {', '.join(FORMATS)}.", "format")
     if list_id is None and form != "jsonl":
         raise BadInput("Everything at once can be had as jsonl alone; name a list.", "list")
-    if state and state not in policy.STATES:
-        raise BadInput(f"“{state}” is no state. It can be {', '.join(policy.STATES)}.", "state")
+    if state and state not in list(SubscriptionState):
+        raise BadInput(f"“{state}” is no state. It can be {', '.join(SubscriptionState)}.", "state")
     if form in ("mailchimp", "listmonk"):
-        state = state or policy.ACTIVE
+        state = state or SubscriptionState.ACTIVE
     wanted = frozenset(service.list_segment_members(segment, now=now, list_id=list_id)) if segment and now else None
     return _stream_pieces(list_id, form, state, wanted)
 

@@ -18,15 +18,16 @@ from subscribers.consent import erased_addresses
 from subscribers.imports.columns import SUPPRESSED
 from subscribers.imports.rows import STRENGTH
 from subscribers.imports.staging import COLUMNS
+from subscribers.states import SubscriptionState
 
 OUTCOMES = ("new", "updated", "unchanged", "kept_unsubscribed")
 MAX_TRIES = 5
 _ACT = {
-    policy.ACTIVE: "import",
-    policy.PENDING: "import-unconfirmed",
-    policy.UNSUBSCRIBED: "import-left",
-    policy.BOUNCED: "import-bounced",
-    policy.COMPLAINED: "complain",
+    SubscriptionState.ACTIVE: "import",
+    SubscriptionState.PENDING: "import-unconfirmed",
+    SubscriptionState.UNSUBSCRIBED: "import-left",
+    SubscriptionState.BOUNCED: "import-bounced",
+    SubscriptionState.COMPLAINED: "complain",
     SUPPRESSED: "import-left",
 }
 _INTEGERS = {"line", "status", "repeats"}
@@ -210,7 +211,7 @@ class _ChunkMerger:
         if judged.moved:
             self._do(_CHANGE_STATES)
         self._do(sql.consent)
-        if judged.strongest >= STRENGTH[policy.BOUNCED]:
+        if judged.strongest >= STRENGTH[SubscriptionState.BOUNCED]:
             self._do(_SUPPRESS)
             self._do(_SUPPRESS_MORE)
         if judged.tagged:
@@ -309,12 +310,12 @@ _CHANGE_STATES = """
 _SUPPRESSION_REASON = "CASE status WHEN 3 THEN 'bounced' WHEN 4 THEN 'complained' ELSE 'imported' END"
 _SUPPRESS = f"""
     INSERT INTO subscribers_suppression (address_key, reason, source, created_at, run_id)
-    SELECT key, {_SUPPRESSION_REASON}, %(source)s, %(now)s, %(run)s FROM import_stroke WHERE status >= {STRENGTH[policy.BOUNCED]}
+    SELECT key, {_SUPPRESSION_REASON}, %(source)s, %(now)s, %(run)s FROM import_stroke WHERE status >= {STRENGTH[SubscriptionState.BOUNCED]}
     ON CONFLICT (address_key) DO UPDATE SET run_id = NULL
 """
 _SUPPRESS_MORE = f"""
     UPDATE subscribers_suppression SET reason = (SELECT {_SUPPRESSION_REASON} FROM import_stroke j WHERE j.key = address_key)
-     WHERE reason = 'bounced' AND address_key IN (SELECT key FROM import_stroke WHERE status > {STRENGTH[policy.BOUNCED]})
+     WHERE reason = 'bounced' AND address_key IN (SELECT key FROM import_stroke WHERE status > {STRENGTH[SubscriptionState.BOUNCED]})
 """
 
 
@@ -359,7 +360,7 @@ class _Statements:
             SELECT j.person, %(list)s, j.after, %(now)s, 'import', %(by)s, %(origin)s, '', {_network_sql("j.network")}, j.state_before,
                    coalesce({_timestamp_sql("j.left_at")}, {_timestamp_sql("j.confirmed_at")}, {_timestamp_sql("j.joined_at")}), j.reason, %(run)s
               FROM import_judged j
-             WHERE j.person IS NOT NULL AND j.after <> '' AND (j.after <> j.state_before OR j.status >= {STRENGTH[policy.UNSUBSCRIBED]})
+             WHERE j.person IS NOT NULL AND j.after <> '' AND (j.after <> j.state_before OR j.status >= {STRENGTH[SubscriptionState.UNSUBSCRIBED]})
         """
 
     def _people(self) -> str:

@@ -17,7 +17,7 @@ from django.db.models import Model
 from django.utils.dateparse import parse_date, parse_datetime
 
 from newsletter.kernel.errors import BadInput
-from subscribers import addresses, models, policy
+from subscribers import addresses, models
 from subscribers.consent import erased_addresses
 from subscribers.consent.subscriptions import apply_act, find_by_former_address
 from subscribers.imports.export import (
@@ -31,12 +31,17 @@ from subscribers.imports.export import (
     VERSION,
 )
 from subscribers.lists import to_list
+from subscribers.states import SubscriptionState
 from subscribers.values import BadRow
 
 LONGEST_LINE = 4 * 2**20
 LINES = 500  # to a transaction
 MOST_BAD = 1000
-_ACTS = {policy.UNSUBSCRIBED: "import-left", policy.BOUNCED: "import-bounced", policy.COMPLAINED: "complain"}
+_ACTS = {
+    SubscriptionState.UNSUBSCRIBED: "import-left",
+    SubscriptionState.BOUNCED: "import-bounced",
+    SubscriptionState.COMPLAINED: "complain",
+}
 _TIMES = frozenset({
     "since", "until", "created_at", "confirmed_at", "asked_at", "at", "claimed_at", "last_opened_at", "last_clicked_at", "as_of", "expires_at",
     "engagement_as_of",
@@ -213,7 +218,7 @@ def _pick_values(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, 
 
 
 def _convert_value(name: str, value: Any) -> Any:
-    if name == "state" and value not in (*policy.STATES, ""):
+    if name == "state" and value not in (*SubscriptionState, ""):
         raise BadInput(f"“{value}” is no state.", "state")
     if value is None or name not in (*_TIMES, "paused_until"):
         return value

@@ -19,6 +19,7 @@ from subscribers.imports import dates
 from subscribers.imports.attribute_values import LONGEST_TAG, LONGEST_VALUE, convert_to_kind, to_attribute_slug
 from subscribers.imports.columns import GENERIC, SUPPRESSED, Layout, find_tier, normalise_name
 from subscribers.imports.csv import LONGEST_CELL, clean_cell
+from subscribers.states import SubscriptionState
 from subscribers.values import BadRow
 
 LONGEST_NAME, MOST_TAGS = 100, 50
@@ -27,8 +28,13 @@ _YES = {"true", "yes", "y", "1", "t", "x", "on", "ja", "oui", "si", "wahr", "vra
 _NO = {"", "false", "no", "n", "0", "f", "off", "nein", "non", "null", "none", "never", "falsch", "faux"}
 # The strongest word against mailing wins, wherever it stands.
 STRENGTH = {
-    policy.ACTIVE: 0, policy.PENDING: 1, policy.UNSUBSCRIBED: 2, policy.BOUNCED: 3, policy.COMPLAINED: 4, SUPPRESSED: 5,
-}  # fmt: skip
+    SubscriptionState.ACTIVE: 0,
+    SubscriptionState.PENDING: 1,
+    SubscriptionState.UNSUBSCRIBED: 2,
+    SubscriptionState.BOUNCED: 3,
+    SubscriptionState.COMPLAINED: 4,
+    SUPPRESSED: 5,
+}
 
 
 class Row(NamedTuple):
@@ -43,7 +49,7 @@ class Row(NamedTuple):
     last_name: str = ""
     zone: str = ""
     language: str = ""
-    status: str = policy.ACTIVE
+    status: str = SubscriptionState.ACTIVE
     tier: str = ""
     tags: str = ""
     attributes: str = ""
@@ -81,7 +87,7 @@ class RowParser:
         # What every row has goes the quick way; the rest is asked only where there is such a column.
         self._email = layout.of("email")[0].index
         self._plain = [(c.target, c.index) for c in layout.columns if c.target in _TEXT_TARGETS]
-        self._status = layout.status or policy.ACTIVE
+        self._status = layout.status or SubscriptionState.ACTIVE
         self._rest = [
             c for c in layout.columns if c.target not in _TEXT_TARGETS and c.target not in ("email", "ignore")
         ]
@@ -130,7 +136,7 @@ class RowParser:
         if not first and not last and "name" in fields:
             first, _, last = fields["name"].partition(" ")
         return Row(
-            line, address, first[:LONGEST_NAME], last.strip()[:LONGEST_NAME], zone, fields.get("language", "")[:16], status or policy.ACTIVE,
+            line, address, first[:LONGEST_NAME], last.strip()[:LONGEST_NAME], zone, fields.get("language", "")[:16], status or SubscriptionState.ACTIVE,
             fields.get("tier", ""), fields.get("tags", ""), fields.get("attributes", ""), fields.get("joined_at"), fields.get("confirmed_at"),
             fields.get("left_at"), fields.get("network", ""), fields.get("source", "")[:200], fields.get("reason", "")[:200], sendable,
         )  # fmt: skip
@@ -199,14 +205,14 @@ class RowParser:
             return max(said, key=STRENGTH.__getitem__)
         if layout.of("status") or layout.of("wanted"):
             raise _BadRowError(BadRow(line, "status", "", "Nothing says whether this reader wants mail."))
-        return policy.ACTIVE
+        return SubscriptionState.ACTIVE
 
     def _state(self, line: int, name: str, target: str, text: str) -> str:
         """What one cell says of the state; "" for nothing. An unknown word is noted, and stops the import in the end."""
         word = normalise_name(text)
         if target == "status":
             if not text:
-                return policy.ACTIVE if self._layout.tool.name == "generic" else ""
+                return SubscriptionState.ACTIVE if self._layout.tool.name == "generic" else ""
             state = self._layout.statuses.get(word)
             return state if state is not None else self._unknown(line, name, text)
         yes = word in _YES
@@ -217,7 +223,7 @@ class RowParser:
                 return self._unknown(line, name, text)
             yes = True
         if target == "wanted":
-            return policy.ACTIVE if yes else policy.UNSUBSCRIBED if text else ""
+            return SubscriptionState.ACTIVE if yes else SubscriptionState.UNSUBSCRIBED if text else ""
         return _STATE_BY_TARGET[target] if yes else ""
 
     def _unknown(self, line: int, name: str, text: str) -> str:
@@ -276,7 +282,11 @@ class _BadRowError(Exception):
 
 
 _TEXT_TARGETS = ("first_name", "last_name", "name", "language", "zone")
-_STATE_BY_TARGET = {"left": policy.UNSUBSCRIBED, "bounced": policy.BOUNCED, "complained": policy.COMPLAINED}
+_STATE_BY_TARGET = {
+    "left": SubscriptionState.UNSUBSCRIBED,
+    "bounced": SubscriptionState.BOUNCED,
+    "complained": SubscriptionState.COMPLAINED,
+}
 _STATE_TARGETS = ("status", "left", "bounced", "complained", "wanted")
 
 

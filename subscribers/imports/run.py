@@ -29,11 +29,12 @@ from subscribers.imports import chunks, merge, staging, undo
 from subscribers.imports.chunks import LEASE, Clock, Progress
 from subscribers.imports.csv import LARGEST_FILE, CsvSink, escape_formula
 from subscribers.imports.staging import ImportOptions, StagedFile
+from subscribers.states import ImportState
 from subscribers.values import BadRow, ImportFlag, ImportReport, ImportRun, List
 
 FILE_RETENTION = timedelta(days=30)
 DRY_RUN_ROWS = 5_000  # rows of a dry run, which locks nothing
-_UNDER_WAY = ("waiting", "running", "undoing")
+_UNDER_WAY = (ImportState.WAITING, ImportState.RUNNING, ImportState.UNDOING)
 
 
 def import_csv(
@@ -59,12 +60,12 @@ def import_csv(
         if dry_run:
             return _dry_run(stream, target, name, options, by, now, progress)
         row = _create_import(stream, target, name, options, by, now)
-    row.state, row.owner, row.lease_until = "running", by, now + LEASE
+    row.state, row.owner, row.lease_until = ImportState.RUNNING, by, now + LEASE
     row.save()
     try:
         _run_in_foreground(row, now, progress)
     except KeyboardInterrupt:
-        models.ImportRun.objects.filter(id=row.id).update(state="stopped", lease_until=None)
+        models.ImportRun.objects.filter(id=row.id).update(state=ImportState.STOPPED, lease_until=None)
         raise Refused(
             f"Stopped. {row.merged} of {row.people} addresses are in. Go on with: newsletter subscribers imports resume {row.id}, "
             f"or take it back with: newsletter subscribers imports undo {row.id}"
@@ -77,33 +78,50 @@ def begin_import(
 ) -> ImportRun:
     """Keeps a file for the worker to look through (see `process_next_import`). Raises BadInput, SurroundingsError."""
     row = _create_import(stream, lists.get_list(list_id), name, options or ImportOptions(), by, now)
-    models.ImportRun.objects.filter(id=row.id).update(state="checking")
+    models.ImportRun.objects.filter(id=row.id).update(state=ImportState.CHECKING)
     return get_import(row.id)
 
 
 def change_import_options(import_id: int, options: ImportOptions) -> ImportRun:
     """Says what columns and words of a file mean; it is looked through anew. Raises NotFound, Refused."""
-    _change_state(import_id, ("asks", "ready"), state="checking", options=asdict(options), error="", lease_until=None)
+    _change_state(
+        import_id,
+        (ImportState.NEEDS_ANSWER, ImportState.READY),
+        state=ImportState.CHECKING,
+        options=asdict(options),
+        error="",
+        lease_until=None,
+    )
     import_files.get_work_path(import_id).unlink(missing_ok=True)
     return get_import(import_id)
 
 
 def confirm_import(import_id: int) -> ImportRun:
     """Yes to what looking through the file has shown: the worker imports it. Raises NotFound, Refused."""
-    _change_state(import_id, ("ready",), state="waiting", counts={}, lease_until=None)
+    _change_state(import_id, (ImportState.READY,), state=ImportState.WAITING, counts={}, lease_until=None)
     return get_import(import_id)
 
 
 def request_undo(import_id: int, *, by: str, keep_people: bool) -> ImportRun:
     """Has the worker take an import back (undoing.py). Raises NotFound, Refused."""
     options = _get_row(import_id).options | {"undo": {"by": by, "keep_people": keep_people}}
-    _change_state(import_id, ("done", "stopped", "failed"), state="undoing", options=options, lease_until=None)
+    _change_state(
+        import_id,
+        (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED),
+        state=ImportState.UNDOING,
+        options=options,
+        lease_until=None,
+    )
     return get_import(import_id)
 
 
 def discard_import(import_id: int) -> None:
     """No to it: the file goes, and the record with it. Raises NotFound, Refused once anything is in."""
-    _change_state(import_id, ("checking", "asks", "ready", "failed"), state="failed")
+    _change_state(
+        import_id,
+        (ImportState.CHECKING, ImportState.NEEDS_ANSWER, ImportState.READY, ImportState.FAILED),
+        state=ImportState.FAILED,
+    )
     import_files.delete_file(import_id)
     models.ImportRun.objects.filter(id=import_id, merged=0).delete()
 
@@ -114,27 +132,33 @@ def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
     if row is None or not _claim(row, now, owner, _unleased_filter(now)):
         return False
     try:
-        if row.state == "checking":
+        if row.state == ImportState.CHECKING:
             _check_file(row, clock, now)
-        elif row.state == "undoing":
+        elif row.state == ImportState.UNDOING:
             undo.undo_import(row.id, now=now, **row.options["undo"])
         else:
             _merge_rest(row, clock, now)
     except NewsletterError as error:
-        asks = row.state == "checking" and isinstance(error, BadInput) and error.field in ("map", "status", "file")
-        _record_failure(row, error, clock(), state="asks" if asks else "failed")
+        asks = (
+            row.state == ImportState.CHECKING
+            and isinstance(error, BadInput)
+            and error.field in ("map", "status", "file")
+        )
+        _record_failure(row, error, clock(), state=ImportState.NEEDS_ANSWER if asks else ImportState.FAILED)
     return True
 
 
 def _find_next(now: datetime) -> models.ImportRun | None:
     """The import that waits longest, of those whose file is on this machine: another one may have been given it."""
     rows = models.ImportRun.objects.filter(_unleased_filter(now)).order_by("id")
-    return next((row for row in rows if row.state == "undoing" or import_files.get_file_path(row.id).exists()), None)
+    return next(
+        (row for row in rows if row.state == ImportState.UNDOING or import_files.get_file_path(row.id).exists()), None
+    )
 
 
 def _unleased_filter(now: datetime) -> Q:
     nobody = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
-    return Q(state__in=("waiting", "checking", "running", "undoing")) & nobody
+    return Q(state__in=(ImportState.WAITING, ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)) & nobody
 
 
 def _change_state(import_id: int, states: Sequence[str], **values: Any) -> None:
@@ -147,8 +171,8 @@ def _check_file(row: models.ImportRun, clock: Clock, now: datetime) -> None:
     staged = _stage_kept_file(row, clock, now, None)
     counts = _judge_file(import_files.get_work_path(row.id), _build_target(row), now)
     _save_staging_result(row, staged, clock())
-    models.ImportRun.objects.filter(id=row.id, owner=row.owner, state="checking").update(
-        state="ready", counts=row.counts | counts, lease_until=None
+    models.ImportRun.objects.filter(id=row.id, owner=row.owner, state=ImportState.CHECKING).update(
+        state=ImportState.READY, counts=row.counts | counts, lease_until=None
     )
 
 
@@ -169,9 +193,9 @@ def resume_import(import_id: int, *, by: str, now: datetime, progress: Progress 
     """Goes on with an import that was stopped, or whose process died. Raises NotFound, Refused, BadInput."""
     row = _get_row(import_id)
     free = (
-        Q(state__in=("stopped", "waiting"))
-        | Q(state="running", lease_until__lt=now)
-        | Q(state="failed", file_kept=True)
+        Q(state__in=(ImportState.STOPPED, ImportState.WAITING))
+        | Q(state=ImportState.RUNNING, lease_until__lt=now)
+        | Q(state=ImportState.FAILED, file_kept=True)
     )
     if not _claim(row, now, by, free):
         raise Refused(_explain_refusal(_get_row(import_id), now))
@@ -180,7 +204,7 @@ def resume_import(import_id: int, *, by: str, now: datetime, progress: Progress 
 
 
 def _explain_refusal(row: models.ImportRun, now: datetime) -> str:
-    if row.state == "running" and row.lease_until:
+    if row.state == ImportState.RUNNING and row.lease_until:
         left = max(int((row.lease_until - now).total_seconds()) + 1, 1)
         return f"Import {row.id} is under way. If whoever is at it has died, it can go on in {left} seconds."
     return f"Import {row.id} is {row.state}, so there is nothing to go on with."
@@ -195,7 +219,9 @@ def _run_in_foreground(row: models.ImportRun, now: datetime, progress: Progress 
         raise
     except DatabaseError:
         with suppress(DatabaseError):  # on a full disk this cannot be written either; then its lease runs out
-            models.ImportRun.objects.filter(id=row.id, owner=row.owner).update(state="stopped", lease_until=None)
+            models.ImportRun.objects.filter(id=row.id, owner=row.owner).update(
+                state=ImportState.STOPPED, lease_until=None
+            )
         raise
 
 
@@ -268,7 +294,7 @@ def _create_import(
         sha256="",
         size=0,
         options=asdict(options),
-        state="stopped",
+        state=ImportState.STOPPED,
         by=by[:254],
         created_at=now,
     )
@@ -278,14 +304,14 @@ def _create_import(
         import_files.get_file_path(row.id).unlink(missing_ok=True)
         row.delete()
         raise
-    row.state = "waiting"
+    row.state = ImportState.WAITING
     row.save()
     return row
 
 
 def _claim(row: models.ImportRun, now: datetime, owner: str, free: Q) -> bool:
     """Takes an import; one that is looked through or taken back stays so, any other is under way from now on."""
-    state = row.state if row.state in ("checking", "undoing") else "running"
+    state = row.state if row.state in (ImportState.CHECKING, ImportState.UNDOING) else ImportState.RUNNING
     mine = models.ImportRun.objects.filter(free, id=row.id, state=row.state)
     taken = mine.update(state=state, owner=owner[:120], lease_until=now + LEASE)
     if taken:
@@ -321,7 +347,7 @@ def _merge_rest(row: models.ImportRun, clock: Clock, now: datetime, *, progress:
     _create_tags_and_attributes(staged, now)
     chunks.merge_file(row, work, _build_target(row), now=now, clock=clock, progress=progress)
     models.ImportRun.objects.filter(id=row.id, owner=row.owner).update(
-        state="done", finished_at=clock(), lease_until=None
+        state=ImportState.DONE, finished_at=clock(), lease_until=None
     )
     _refresh_statistics()
 
@@ -384,11 +410,15 @@ def _stage_stream(
     return staging.stage_file(stream, work, name=name, options=options, kinds=kinds, progress=heard)
 
 
-def _record_failure(row: models.ImportRun, error: NewsletterError, now: datetime, state: str = "failed") -> None:
+def _record_failure(
+    row: models.ImportRun, error: NewsletterError, now: datetime, state: str = ImportState.FAILED
+) -> None:
     models.ImportRun.objects.filter(id=row.id, owner=row.owner).update(
         state=state, error=str(error), finished_at=now, lease_until=None
     )
-    if state == "failed" and row.merged == 0 and isinstance(error, BadInput):  # nothing is in, and nothing ever can be
+    if (
+        state == ImportState.FAILED and row.merged == 0 and isinstance(error, BadInput)
+    ):  # nothing is in, and nothing ever can be
         import_files.delete_file(row.id)
 
 
@@ -429,9 +459,20 @@ def _to_import_run(row: models.ImportRun) -> ImportRun:
         undated=staged.undated if staged else 0,
     )
     return ImportRun(
-        row.id, row.list_id, row.list.name, row.name, row.state, row.by, row.created_at, row.finished_at, row.people, row.merged, report,
-        row.error, row.file_kept,
-    )  # fmt: skip
+        id=row.id,
+        list_id=row.list_id,
+        list_name=row.list.name,
+        name=row.name,
+        state=ImportState(row.state),
+        by=row.by,
+        created_at=row.created_at,
+        finished_at=row.finished_at,
+        people=row.people,
+        merged=row.merged,
+        report=report,
+        error=row.error,
+        file_kept=row.file_kept,
+    )
 
 
 def _get_row(import_id: int) -> models.ImportRun:

@@ -14,6 +14,7 @@ from django.db import transaction
 
 from newsletter.kernel.errors import NotFound, Refused
 from subscribers import models
+from subscribers.states import ImportState
 
 ROWS_PER_TRANSACTION = 500  # people to a transaction
 _HOW = "import undone"
@@ -43,8 +44,10 @@ def undo_import(
     row = models.ImportRun.objects.filter(id=import_id).first()
     if row is None:
         raise NotFound(f"There is no import {import_id}. See them all with: newsletter subscribers imports list")
-    free = models.ImportRun.objects.filter(id=import_id, state__in=("done", "stopped", "failed", "undoing"))
-    if not free.update(state="undoing"):
+    free = models.ImportRun.objects.filter(
+        id=import_id, state__in=(ImportState.DONE, ImportState.STOPPED, ImportState.FAILED, ImportState.UNDOING)
+    )
+    if not free.update(state=ImportState.UNDOING):
         raise Refused(f"Import {import_id} is {row.state}, so there is nothing to undo.")
     total = [0, 0, 0, 0]
     after = 0
@@ -61,7 +64,7 @@ def undo_import(
     ):
         models.SubscriberTag.objects.filter(id__in=tagged).delete()
     _restore_filled_values(import_id)
-    models.ImportRun.objects.filter(id=import_id).update(state="undone", finished_at=now, lease_until=None)
+    models.ImportRun.objects.filter(id=import_id).update(state=ImportState.UNDONE, finished_at=now, lease_until=None)
     return UndoReport(*total)
 
 

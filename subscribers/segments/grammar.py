@@ -17,6 +17,7 @@ from datetime import date
 from typing import Any
 
 from newsletter.kernel.errors import BadInput
+from subscribers.states import Tier
 
 DEEPEST, MOST_CONDITIONS = 5, 40
 LONGEST_TEXT = 200
@@ -193,7 +194,7 @@ def _parse_date(value: Any) -> str:
 
 
 def _parse_tier(value: Any) -> str:
-    if value not in ("free", "paid", "comp"):
+    if value not in list(Tier):
         raise BadInput(f"“{str(value)[:40]}” is no tier. It can be free, paid or comp.", "value")
     return str(value)
 

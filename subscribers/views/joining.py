@@ -15,7 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from subscribers import address_quality, hooks, lists, self_service, subscriber_lookup, tokens
-from subscribers.policy import ACTIVE, OUT_STATES
+from subscribers.policy import OUT_STATES
+from subscribers.states import SubscriptionState
 from subscribers.values import List
 from subscribers.views.page import (
     activate_language,
@@ -218,7 +219,12 @@ def show_confirmation(request: HttpRequest, token: str) -> HttpResponse:
     activate_language(*list_languages(person, target.id))
     state = next((s.state for s in person.subscriptions if s.list_id == target.id), "")
     if request.method != "POST":
-        context = {"person": person, "list": target, "done": state == ACTIVE, "out": state in OUT_STATES}
+        context = {
+            "person": person,
+            "list": target,
+            "done": state == SubscriptionState.ACTIVE,
+            "out": state in OUT_STATES,
+        }
         return render(request, "readers/confirm.html", context)
     person, target = self_service.confirm_subscription(claims, network=find_network(request), now=now)
     footer = subscriber_lookup.get_signer().footer(target.id, person.id)

@@ -8,7 +8,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.kernel import clock
 from subscribers import hooks, lists, self_service, subscriber_lookup, tokens
-from subscribers.policy import ACTIVE, LEAVING_REASONS, PENDING, UNSUBSCRIBED
+from subscribers.policy import LEAVING_REASONS
+from subscribers.states import SubscriptionState
 from subscribers.views.page import activate_language, find_network, list_languages, public_page, read_form
 
 
@@ -46,14 +47,18 @@ def _render_page(request: HttpRequest, claims: tokens.Claims, token: str, did: s
         lists.get_lists_for_claims(claims),
     )
     held = [s for s in person.subscriptions if s.list_id in {each.id for each in named}]
-    left_at = max((s.since for s in held if s.state == UNSUBSCRIBED), default=None)
-    getting = {s.list_id for s in held if s.state == ACTIVE}
-    waiting = {s.list_id for s in held if s.state == PENDING}
-    last_left = {s.list_id for s in held if s.state == UNSUBSCRIBED and s.since == left_at}
+    left_at = max((s.since for s in held if s.state == SubscriptionState.UNSUBSCRIBED), default=None)
+    getting = {s.list_id for s in held if s.state == SubscriptionState.ACTIVE}
+    waiting = {s.list_id for s in held if s.state == SubscriptionState.PENDING}
+    last_left = {s.list_id for s in held if s.state == SubscriptionState.UNSUBSCRIBED and s.since == left_at}
     about = getting | waiting or last_left or {each.id for each in named}
     stopped = "stopped" if did == "undo" or not last_left else "left"
     standing = "getting" if getting else "waiting" if waiting else stopped
-    more = [s for s in person.subscriptions if s.state in (ACTIVE, PENDING) and s.list_id not in about]
+    more = [
+        s
+        for s in person.subscriptions
+        if s.state in (SubscriptionState.ACTIVE, SubscriptionState.PENDING) and s.list_id not in about
+    ]
     context = {
         "person": person,
         "token": token,

@@ -14,7 +14,7 @@ from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import parse_whole_number
 from subscribers import lists, self_service, subscriber_lookup, tokens
 from subscribers.consent import erasure
-from subscribers.policy import ACTIVE, PENDING, UNSUBSCRIBED
+from subscribers.states import Frequency, SubscriptionState
 from subscribers.values import Subscriber
 from subscribers.views.page import activate_language, describe_error, find_network, list_languages, public_page
 
@@ -46,7 +46,7 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
         {
             "s": s,
             "list": known[s.list_id],
-            "on": s.state in (ACTIVE, PENDING),
+            "on": s.state in (SubscriptionState.ACTIVE, SubscriptionState.PENDING),
             "paused": s.paused_until and s.paused_until > today,
             "day": date(2024, 1, 1 + known[s.list_id].weekly_day),  # a Monday, and on from there
         }
@@ -70,9 +70,9 @@ def _save_preferences(request: HttpRequest, person: Subscriber) -> None:
     for subscription in person.subscriptions:
         own = tokens.Claims(tokens.FOOTER, subscription.list_id, person.id)
         ticked = str(subscription.list_id) in wanted
-        if ticked and subscription.state == UNSUBSCRIBED:
+        if ticked and subscription.state == SubscriptionState.UNSUBSCRIBED:
             self_service.undo_unsubscribe(own, network=find_network(request), now=now)
-        elif not ticked and subscription.state in (ACTIVE, PENDING):
+        elif not ticked and subscription.state in (SubscriptionState.ACTIVE, SubscriptionState.PENDING):
             self_service.unsubscribe_by_link(own, how="page", network=find_network(request), now=now)
         chosen = request.POST.get(f"often-{subscription.list_id}", "")
         if chosen:
@@ -92,9 +92,9 @@ def _parse_frequency(chosen: str, paused_until: date | None, today: date) -> tup
     kind, _, days = chosen.partition("-")
     wanted = parse_whole_number(days)
     if kind == "pause" and wanted is not None and wanted in PAUSE_DAYS:
-        return "every", today + timedelta(days=wanted)
+        return Frequency.EVERY, today + timedelta(days=wanted)
     if kind == "paused":
-        return "every", paused_until
+        return Frequency.EVERY, paused_until
     return chosen, None
 
 

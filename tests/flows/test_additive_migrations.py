@@ -23,6 +23,7 @@ PYTHON_ONLY: frozenset[str] = frozenset(
         "delivery.0007_model_names",
         "jobs.0002_model_names",
         "subscribers.0007_model_names",
+        "subscribers.0008_state_labels",
     }
 )
 # Of before there was this rule: one that only adds, and one that the rule would refuse.

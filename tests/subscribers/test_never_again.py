@@ -21,7 +21,6 @@ from subscribers import (
     hygiene,
     models,
     people,
-    policy,
     retention,
     self_service,
     subscriber_lookup,
@@ -29,6 +28,7 @@ from subscribers import (
 )
 from subscribers.attributes import add_tag
 from subscribers.imports import export, restore, run, undo
+from subscribers.states import SubscriptionState
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List, Subscriber
 from tests.conftest import reported
@@ -151,4 +151,4 @@ def test_who_said_no_is_never_mailed_again_by_anybody_elses_act(
                 break
             assert not world.mailable(each), (act, each)
             state = next((s.state for s in person.subscriptions if s.list_id == morning.id), None)
-            assert state != policy.ACTIVE, (act, each)
+            assert state != SubscriptionState.ACTIVE, (act, each)

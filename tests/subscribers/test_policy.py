@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subscribers import policy
+from subscribers.states import Frequency, SubscriptionState, SuppressionReason
 
 BEFORE = (None, "pending", "active", "unsubscribed", "bounced", "complained")  # None: not on the list
 # What each act makes of each of these, in their order; “·” leaves it as it is.
@@ -37,9 +38,10 @@ TABLE = {
     "complain":           ("complained", "complained", "complained", "complained", "complained", "·"),
 }  # fmt: skip
 
-STATES = st.sampled_from([None, *policy.STATES])
+BY_SUBSCRIBER = frozenset({"sign-up", "confirm", "leave", "undo-leave"})
+STATES = st.sampled_from([None, *SubscriptionState])
 ACTS = st.sampled_from(sorted(policy.TRANSITIONS))
-OTHERS = st.sampled_from(sorted(set(policy.TRANSITIONS) - policy.SUBSCRIBER_ACTS))
+OTHERS = st.sampled_from(sorted(set(policy.TRANSITIONS) - BY_SUBSCRIBER))
 
 
 def test_the_table_of_the_policy_is_this_and_no_other() -> None:
@@ -68,7 +70,7 @@ def test_nobody_who_is_out_becomes_mailable_without_an_act_of_their_own(state: s
 @given(STATES, ACTS)
 def test_an_act_leads_to_a_known_state_and_says_whether_it_changed_anything(state: str | None, act: str) -> None:
     change = policy.get_transition(act, state)
-    assert change.state is None or change.state in policy.STATES
+    assert change.state is None or change.state in list(SubscriptionState)
     assert change.changed == (change.state != state)
 
 
@@ -80,11 +82,11 @@ def test_doing_it_twice_is_doing_it_once(state: str | None, act: str) -> None:
 
 @pytest.mark.parametrize("act", sorted(policy.TRANSITIONS))
 def test_a_complaint_stands_whatever_comes_after(act: str) -> None:
-    assert policy.get_transition(act, policy.COMPLAINED).state == policy.COMPLAINED
+    assert policy.get_transition(act, SubscriptionState.COMPLAINED).state == SubscriptionState.COMPLAINED
 
 
 def test_only_a_confirmation_or_an_undo_makes_a_stranger_to_the_list_active_by_their_own_act() -> None:
-    assert {act for act in policy.SUBSCRIBER_ACTS if policy.ACTIVE in policy.TRANSITIONS[act].values()} == {
+    assert {act for act in BY_SUBSCRIBER if SubscriptionState.ACTIVE in policy.TRANSITIONS[act].values()} == {
         "confirm",
         "undo-leave",
     }
@@ -94,14 +96,14 @@ def test_only_a_confirmation_or_an_undo_makes_a_stranger_to_the_list_active_by_t
 
 def test_an_act_that_does_not_exist_is_a_defect() -> None:
     with pytest.raises(KeyError):
-        policy.get_transition("resurrect", policy.ACTIVE)
+        policy.get_transition("resurrect", SubscriptionState.ACTIVE)
 
 
 def test_words_that_are_stored_stay_as_they_are() -> None:
-    assert policy.STATES == ("pending", "active", "unsubscribed", "bounced", "complained")
-    assert policy.FREQUENCIES == ("every", "weekly")
+    assert tuple(SubscriptionState) == ("pending", "active", "unsubscribed", "bounced", "complained")
+    assert tuple(Frequency) == ("every", "weekly")
     assert policy.LEAVING_REASONS == ("too-many", "not-interesting", "never-asked", "elsewhere", "other")
-    assert policy.ERASED == "erased"
+    assert SuppressionReason.ERASED == "erased"
 
 
 # What each act makes of somebody who is new, pending, active, unsubscribed, bounced, complained; “.”: stays.
@@ -125,7 +127,7 @@ def test_words_that_are_stored_stay_as_they_are() -> None:
     ],
 )
 def test_what_an_act_makes_of_everybody(act: str, becomes: str) -> None:
-    for state, expected in zip((None, *policy.STATES), becomes.split(), strict=True):
+    for state, expected in zip((None, *SubscriptionState), becomes.split(), strict=True):
         assert policy.get_transition(act, state).state == (state if expected == "." else expected), state
 
 
@@ -133,8 +135,14 @@ def test_there_are_no_other_acts() -> None:
     assert len(policy.TRANSITIONS) == 14
 
 
-def test_only_readers_themselves_sign_up_confirm_leave_and_undo_that() -> None:
-    assert {"sign-up", "confirm", "leave", "undo-leave"} == policy.SUBSCRIBER_ACTS
+def test_who_is_out_comes_back_by_their_own_act_alone() -> None:
+    brings_back = {
+        act
+        for act, becomes in policy.TRANSITIONS.items()
+        for before, after in becomes.items()
+        if before in policy.OUT_STATES and after not in policy.OUT_STATES
+    }
+    assert brings_back == {"sign-up", "undo-leave"}
 
 
 def test_who_leaves_bounces_or_complains_counts_as_going() -> None:

@@ -27,13 +27,13 @@ from subscribers.imports.run import (
     request_undo,
     stream_refused_csv,
 )
-from subscribers.policy import STATES
+from subscribers.states import ImportState, SubscriptionState
 from subscribers.values import ImportRun
 
 LARGEST_UPLOAD = 64 * 2**20
 BAD_SHOWN = 200
 STOP_POLLING = 286  # htmx stops asking
-_IN_PROGRESS = ("checking", "waiting", "running", "undoing")
+_IN_PROGRESS = (ImportState.CHECKING, ImportState.WAITING, ImportState.RUNNING, ImportState.UNDOING)
 
 
 @desk_view("readers", methods=("GET", "POST"))
@@ -139,9 +139,9 @@ def _import_context(found: ImportRun) -> dict[str, object]:
         "report": report,
         "moving": found.state in _IN_PROGRESS,
         "meanings": TARGET_LABELS,
-        "states": STATES,
+        "states": SubscriptionState,
         "bad": report.bad[:BAD_SHOWN],
         "share": found.merged * 100 // max(found.people, 1),
-        "undoable": found.state in ("done", "stopped", "failed") and found.merged,
+        "undoable": found.state in (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED) and found.merged,
         "flags": [(address_quality.FLAG_LABELS[kind], flag) for kind, flag in report.flags.items()],
     }

@@ -17,6 +17,7 @@ from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import people, policy, self_service, subscriber_lookup, suppressions
 from subscribers.imports import chunks, run, staging
 from subscribers.imports.chunks import FIRST_CHUNK as STROKE
+from subscribers.states import SubscriptionState
 from subscribers.values import ImportReport, List
 from tests.conftest import just_before, reported
 
@@ -205,7 +206,7 @@ def test_whatever_the_newsroom_files_strangers_and_the_provider_do_who_is_out_ge
         _do(name, value, tag, morning, take_in, now)
         for person in _PEOPLE:
             here = state(f"{person}.{tag}@example.com")
-            assert not (person in out and here == policy.ACTIVE), (person, name)
+            assert not (person in out and here == SubscriptionState.ACTIVE), (person, name)
             if here in policy.OUT_STATES:
                 out.add(person)
 

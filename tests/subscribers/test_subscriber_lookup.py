@@ -1,119 +1,17 @@
-"""Audiences, recipients, and finding people; changing an address; exporting."""
+"""Finding people by any address they ever had, or by name."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import pytest
 
-from newsletter.kernel.errors import BadInput, NotFound, Refused
-from subscribers import audience, lists, models, people, subscriber_lookup, suppressions
-from subscribers.imports import export, run
+from newsletter.kernel.errors import NotFound
+from subscribers import people, subscriber_lookup
 from subscribers.values import List
-from tests.conftest import reported
 
 Active = Callable[..., int]
-
-
-def test_everybody_on_a_list_is_a_candidate_and_those_not_to_mail_say_why(
-    active: Active, morning: List, now: datetime
-) -> None:
-    ids = {name: active(f"{name}@example.com") for name in ("fine", "left", "bounced", "complained", "never")}
-    ids["pending"] = people.add_subscriber("pending@example.com", morning.id, by="test", now=now).id
-    people.unsubscribe(ids["left"], morning.id, how="desk", by="test", now=now)
-    reported(ids["bounced"], morning.id, "hard", reason="", now=now)
-    reported(ids["complained"], morning.id, "complained", reason="", now=now)
-    suppressions.suppress("never@example.com", reason="asked", source="", now=now)
-    found = {
-        c.subscriber_id: c.exclusion for c in audience.list_audience_page(morning.id, after=0, upto=10**9, limit=99)
-    }
-    assert found == {
-        ids["fine"]: "",
-        ids["left"]: "unsubscribed",
-        ids["bounced"]: "bounced",
-        ids["complained"]: "complained",
-        ids["never"]: "suppressed",
-        ids["pending"]: "pending",
-    }
-    assert audience.get_audience_bounds(morning.id)[:2] == (6, max(ids.values()))
-    assert lists.count_subscribers_by_state(morning.id) == {
-        "active": 2,
-        "bounced": 1,
-        "complained": 1,
-        "pending": 1,
-        "unsubscribed": 1,
-    }
-
-
-@pytest.mark.parametrize("limit", [1, 2, 3, 100])
-def test_pages_of_any_size_meet_everybody_once_and_no_latecomer(limit: int, active: Active, morning: List) -> None:
-    ids = [active(f"r{n}@example.com") for n in range(7)]
-    upto = audience.get_audience_bounds(morning.id).last_id
-    active("late@example.com")
-    seen: list[int] = []
-    while page := audience.list_audience_page(morning.id, after=seen[-1] if seen else 0, upto=upto, limit=limit):
-        seen += [candidate.subscriber_id for candidate in page]
-    assert seen == sorted(ids)
-
-
-def test_an_empty_list_has_no_bounds(morning: List) -> None:
-    assert audience.get_audience_bounds(morning.id) == (0, 0, 0)
-
-
-def test_a_mailing_goes_to_the_address_of_the_freeze(active: Active, morning: List, now: datetime) -> None:
-    person_id = active("one@example.com", first_name="Ann")
-    for hours, address in ((1, "two@example.com"), (2, "three@example.com")):
-        people.change_address(person_id, address, by="test", now=now + timedelta(hours=hours))
-    for hours, address in (
-        (0, "one@example.com"),
-        (1, "two@example.com"),
-        (2, "three@example.com"),
-        (9, "three@example.com"),
-    ):
-        found = audience.get_audience_addresses(
-            morning.id, [person_id], as_of=now + timedelta(hours=hours, minutes=1 if hours else 0)
-        )
-        assert ([*found.addresses], [*found.first_names], found.left) == ([address], ["Ann"], {})
-
-
-@pytest.mark.parametrize("suppressed", ["old@example.com", "new@example.com"])
-def test_nobody_is_mailed_when_either_address_must_not_be(
-    suppressed: str, active: Active, morning: List, now: datetime
-) -> None:
-    person_id = active("old@example.com")
-    people.change_address(person_id, "new@example.com", by="test", now=now + timedelta(hours=1))
-    suppressions.suppress(suppressed, reason="asked", source="", now=now)
-    assert audience.get_audience_addresses(morning.id, [person_id], as_of=now).left == {person_id: "suppressed"}
-
-
-def test_suppressions_that_were_heeded_before_are_not_asked_for_again(
-    active: Active, morning: List, now: datetime
-) -> None:
-    early, late = active("early@example.com"), active("late@example.com")
-    suppressions.suppress("early@example.com", reason="asked", source="", now=now)
-    bounds = audience.get_audience_bounds(morning.id)
-    suppressions.suppress("late@example.com", reason="asked", source="", now=now)
-    found = audience.get_audience_addresses(
-        morning.id, [early, late], as_of=now, suppressed_upto=bounds.suppressed_upto
-    )
-    assert found.left == {late: "suppressed"}
-
-
-def test_an_address_nobody_can_send_to_is_left_out_as_invalid(active: Active, morning: List) -> None:
-    person_id = active("fine@example.com")
-    models.Subscriber.objects.filter(id=person_id).update(address="no address at all")  # as an old row may have it
-    (candidate,) = audience.list_audience_page(morning.id, after=0, upto=10**9, limit=9)
-    assert candidate.exclusion == "invalid"
-
-
-def test_somebody_unknown_is_reported_as_gone_in_their_place(active: Active, morning: List, now: datetime) -> None:
-    person_id = active("ann@example.com")
-    found = audience.get_audience_addresses(morning.id, [person_id, person_id + 1], as_of=now)
-    assert (found.addresses, found.left) == (["ann@example.com", ""], {person_id + 1: "erased"})
 
 
 def test_people_are_found_by_part_of_a_name_an_address_or_an_old_address(
@@ -132,83 +30,9 @@ def test_people_are_found_by_part_of_a_name_an_address_or_an_old_address(
     assert subscriber_lookup.find_subscribers("nobody") == ()
 
 
-def test_a_new_address_keeps_the_old_one_with_when_and_by_whom(active: Active, now: datetime) -> None:
-    person_id = active("ann@example.com")
-    later = now + timedelta(days=3)
-    person = people.change_address(person_id, "ann@example.org", by="ed@example.com", now=later)
-    assert person.address == "ann@example.org"
-    assert [(f.address, f.since, f.until, f.changed_by) for f in person.former_addresses] == [
-        ("ann@example.com", now, later, "ed@example.com")
-    ]
-    found = subscriber_lookup.find_subscriber_by_address("ANN@example.com")
-    assert found is not None
-    assert found.id == person_id
-
-
-def test_an_address_belongs_to_one_person(active: Active, now: datetime) -> None:
-    person_id = active("ann@example.com")
-    active("ben@example.com")
-    with pytest.raises(Refused, match="Another reader"):
-        people.change_address(person_id, "BEN@example.com", by="test", now=now)
-    with pytest.raises(BadInput):
-        people.change_address(person_id, "ben@", by="test", now=now)
-
-
-def test_no_new_address_lets_mail_through_to_who_asked_for_none(active: Active, now: datetime) -> None:
-    person_id = active("ann@example.com")
-    suppressions.suppress("ann@example.com", reason="asked", source="letter", now=now)
-    with pytest.raises(Refused, match="never be mailed"):
-        people.change_address(person_id, "ann@example.org", by="test", now=now)
-    assert subscriber_lookup.get_subscriber(person_id).former_addresses == ()
-
-
 def test_a_person_who_does_not_exist_is_not_found(morning: List, now: datetime) -> None:
     with pytest.raises(NotFound):
         subscriber_lookup.get_subscriber(99)
     with pytest.raises(NotFound):
         people.unsubscribe(99, morning.id, how="desk", by="test", now=now)
     assert subscriber_lookup.find_subscriber_by_address("nobody@example.com") is None
-
-
-def exported(list_id: int, form: str) -> str:
-    parts: list[str] = []
-    export.write_export(list_id, parts.append, form=form)
-    return "".join(parts)
-
-
-def test_an_export_for_spreadsheets_is_defused_and_can_be_imported_again(
-    active: Active, morning: List, evening: List, now: datetime
-) -> None:
-    person_id = active("+ann@example.com", first_name="=HYPERLINK(1)", last_name="O'Hara")
-    people.change_address(person_id, "+anna@example.com", by="test", now=now)
-    people.unsubscribe(active("ben@example.com"), morning.id, how="desk", by="test", now=now)
-    text = exported(morning.id, "csv")
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert [(r["email"], r["first_name"], r["status"], r["former_addresses"]) for r in rows] == [
-        ("'+anna@example.com", "'=HYPERLINK(1)", "active", "'+ann@example.com"),
-        ("ben@example.com", "", "unsubscribed", ""),
-    ]
-    report = run.import_csv(io.BytesIO(text.encode()), evening.id, dry_run=False, by="test", now=now)
-    assert (report.new, report.refused) == (2, 0)
-    assert lists.count_subscribers_by_state(evening.id) == {"active": 1, "unsubscribed": 1}
-
-
-def test_a_page_of_candidates_costs_one_query_and_a_batch_of_recipients_four(
-    active: Active, morning: List, now: datetime, django_assert_num_queries: Any
-) -> None:
-    ids = [active(f"reader{n}@example.com") for n in range(20)]
-    with django_assert_num_queries(2):  # one for domains that are never mailed
-        assert len(audience.list_audience_page(morning.id, after=0, upto=10**9, limit=10_000)) == 20
-    with django_assert_num_queries(4):
-        assert len(audience.get_audience_addresses(morning.id, ids, as_of=now).addresses) == 20
-
-
-@pytest.mark.parametrize("chosen", [slice(None), slice(None, None, 39)])
-def test_a_few_of_a_long_range_are_looked_up_like_a_whole_batch(
-    active: Active, morning: List, now: datetime, chosen: slice
-) -> None:
-    everybody = sorted(active(f"reader{n}@example.com") for n in range(40))
-    wanted = everybody[chosen]
-    found = audience.get_audience_addresses(morning.id, wanted, as_of=now)
-    assert [person.address for person in map(subscriber_lookup.get_subscriber, wanted)] == [*found.addresses]
-    assert not found.left

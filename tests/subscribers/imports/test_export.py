@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from newsletter.kernel.errors import BadInput
-from subscribers import engagement, models, people, self_service, subscriber_lookup, suppressions
+from subscribers import engagement, lists, models, people, self_service, subscriber_lookup, suppressions
 from subscribers.attributes import add_tag, create_attribute, set_attribute, set_tier
 from subscribers.consent import erasure
 from subscribers.imports import export, restore, run
@@ -159,3 +159,20 @@ def test_a_line_may_be_as_long_as_the_limit_and_no_longer(
     monkeypatch.setattr(restore, "LONGEST_LINE", longest - 1)
     with pytest.raises(BadInput, match="no export of ours"):
         restore.restore_export(io.BytesIO(data), by="test", now=now)
+
+
+def test_an_export_for_spreadsheets_is_defused_and_can_be_imported_again(
+    active: Active, morning: List, evening: List, now: datetime
+) -> None:
+    person_id = active("+ann@example.com", first_name="=HYPERLINK(1)", last_name="O'Hara")
+    people.change_address(person_id, "+anna@example.com", by="test", now=now)
+    people.unsubscribe(active("ben@example.com"), morning.id, how="desk", by="test", now=now)
+    text = exported(morning.id, "csv")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [(r["email"], r["first_name"], r["status"], r["former_addresses"]) for r in rows] == [
+        ("'+anna@example.com", "'=HYPERLINK(1)", "active", "'+ann@example.com"),
+        ("ben@example.com", "", "unsubscribed", ""),
+    ]
+    report = run.import_csv(io.BytesIO(text.encode()), evening.id, dry_run=False, by="test", now=now)
+    assert (report.new, report.refused) == (2, 0)
+    assert lists.count_subscribers_by_state(evening.id) == {"active": 1, "unsubscribed": 1}

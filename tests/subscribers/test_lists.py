@@ -1,0 +1,49 @@
+"""Creating, changing and finding lists."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+from subscribers import lists
+from subscribers.values import List
+
+
+def test_a_slug_belongs_to_one_list(morning: List, now: datetime) -> None:
+    with pytest.raises(Refused, match="morning already"):
+        lists.create_list("morning", "Another", now=now)
+    assert [each.name for each in lists.list_lists()] == ["Morning Briefing"]
+
+
+def test_what_is_not_given_stays_when_a_list_is_changed(morning: List) -> None:
+    changed = lists.change_list("morning", name=" Dawn ", opt_in="single", weekly_day="Monday", public="no")
+    assert (changed.name, changed.double_opt_in, changed.weekly_day, changed.public) == ("Dawn", False, 0, False)
+    assert (changed.description, changed.language) == ("Ten stories.", "en")
+    assert lists.list_lists(public_only=True) == ()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"name": "x" * 121}, "name"),
+        ({"language": "english please"}, "language"),
+        ({"opt_in": "triple"}, "opt_in"),
+        ({"weekly_day": "someday"}, "weekly_day"),
+        ({"public": "perhaps"}, "public"),
+        ({}, "name"),
+    ],
+)
+def test_a_list_is_not_changed_by_what_makes_no_sense(wrong: dict[str, str], field: str, morning: List) -> None:
+    with pytest.raises(BadInput) as refused:
+        lists.change_list("morning", **wrong)
+    assert refused.value.field == field
+    assert lists.get_list(morning.id) == morning
+
+
+def test_a_list_that_is_not_there_is_not_found_and_those_there_are_named(morning: List) -> None:
+    with pytest.raises(NotFound, match="There is morning"):
+        lists.get_list_by_slug("evening")
+    with pytest.raises(NotFound):
+        lists.get_list(morning.id + 1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from django.db import connection
+
+from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import models, subscriber_lookup
 from subscribers.imports.attribute_values import LONGEST_TAG, convert_to_kind, to_attribute_slug
 from subscribers.states import AttributeKind, Tier
@@ -18,7 +21,9 @@ def list_attributes() -> tuple[Attribute, ...]:
     return tuple(Attribute(row.slug, row.name, row.kind, tuple(row.choices)) for row in rows)
 
 
-def create_attribute(name: str, *, kind: str = AttributeKind.TEXT, choices: Sequence[str] = (), now: datetime) -> Attribute:
+def create_attribute(
+    name: str, *, kind: str = AttributeKind.TEXT, choices: Sequence[str] = (), now: datetime
+) -> Attribute:
     """Makes an attribute. Raises BadInput, Refused when there is one."""
     slug = to_attribute_slug(name)
     if not slug or len(name) > 100:
@@ -34,34 +39,48 @@ def create_attribute(name: str, *, kind: str = AttributeKind.TEXT, choices: Sequ
     return Attribute(row.slug, row.name, row.kind, tuple(row.choices))
 
 
+# One key is changed where it is stored: what others set at the same moment stays, however the database writes its JSON.
+_SET = {
+    "sqlite": "UPDATE subscribers_subscriber SET attributes = json_set(attributes, %s, json(%s)) WHERE id = %s",
+    "postgresql": """
+        UPDATE subscribers_subscriber SET attributes = attributes || jsonb_build_object(%s::text, %s::jsonb) WHERE id = %s
+    """,
+}
+_REMOVE = {
+    "sqlite": "UPDATE subscribers_subscriber SET attributes = json_remove(attributes, %s) WHERE id = %s",
+    "postgresql": "UPDATE subscribers_subscriber SET attributes = attributes - %s::text WHERE id = %s",
+}
+
+
 def set_attribute(subscriber_id: int, slug: str, value: str) -> None:
-    """Sets an attribute of a person; "" takes it away. Raises BadInput, NotFound, Conflict when they changed meanwhile."""
+    """Sets an attribute of a subscriber; "" removes it. Raises BadInput, NotFound."""
     attribute = models.Attribute.objects.filter(slug=slug).first()
     if attribute is None:
         raise NotFound(f"There is no attribute {slug[:60]}. See them with: newsletter segments attributes")
-    person = models.Subscriber.objects.filter(id=subscriber_id).first()
-    if person is None:
-        raise NotFound(f"There is no reader {subscriber_id}.")
-    changed = {name: each for name, each in person.attributes.items() if name != slug}
-    if value.strip():
-        try:
-            changed[slug] = convert_to_kind(value.strip(), attribute.kind, attribute.choices)
-        except ValueError as error:
-            raise BadInput(str(error), slug) from None
-    if not models.Subscriber.objects.filter(id=subscriber_id, attributes=person.attributes).update(attributes=changed):
-        raise Conflict("Somebody else changed this reader meanwhile. Look again.")
+    key = f'$."{attribute.slug}"' if connection.vendor == "sqlite" else attribute.slug
+    with connection.cursor() as cursor:
+        if value.strip():
+            try:
+                converted = convert_to_kind(value.strip(), attribute.kind, attribute.choices)
+            except ValueError as error:
+                raise BadInput(str(error), slug) from None
+            cursor.execute(_SET[connection.vendor], [key, json.dumps(converted), subscriber_id])
+        else:
+            cursor.execute(_REMOVE[connection.vendor], [key, subscriber_id])
+        if not cursor.rowcount:
+            raise NotFound(f"There is no subscriber {subscriber_id}.")
 
 
 def set_tier(subscriber_id: int, tier: str) -> None:
-    """Says whether a person reads for free, pays, or is let in. Raises BadInput, NotFound."""
+    """Sets the tier of a subscriber: free, paid or comp. Raises BadInput, NotFound."""
     if tier not in list(Tier):
         raise BadInput(f"“{tier[:40]}” is no tier. It can be {', '.join(Tier)}.", "tier")
     if not models.Subscriber.objects.filter(id=subscriber_id).update(tier=tier):
-        raise NotFound(f"There is no reader {subscriber_id}.")
+        raise NotFound(f"There is no subscriber {subscriber_id}.")
 
 
 def add_tag(subscriber_id: int, name: str) -> None:
-    """Sticks a tag to a person. Raises BadInput, NotFound."""
+    """Adds a tag to a subscriber. Raises BadInput, NotFound."""
     flat = " ".join(name.split())
     if not flat or len(flat) > LONGEST_TAG:
         raise BadInput(f"Give a tag of at most {LONGEST_TAG} characters.", "tag")
@@ -71,7 +90,7 @@ def add_tag(subscriber_id: int, name: str) -> None:
 
 
 def remove_tag(subscriber_id: int, name: str) -> None:
-    """Takes a tag off a person; harmless where it is not."""
+    """Removes a tag from a subscriber who may have it."""
     models.SubscriberTag.objects.filter(tag__name=name, subscriber_id=subscriber_id).delete()
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import engagement, lists, models, subscriber_lookup
-from subscribers.attributes import add_tag, create_attribute, list_attributes, remove_tag, set_attribute, set_tier
+from subscribers.attributes import create_attribute, list_attributes
 from subscribers.imports import run
 from subscribers.people import add_subscriber
 from subscribers.segments import grammar, sql
@@ -26,7 +26,6 @@ from subscribers.segments.service import (
     list_segment_members,
 )
 from subscribers.values import List
-from tests.conftest import just_before
 
 KINDS = {"city": "text", "age": "number", "born": "date", "size": "choice"}
 FILE = """email,first_name,tier,tags,city,age,language,created_at
@@ -202,37 +201,6 @@ def test_whatever_is_asked_is_understood_or_refused_and_reads_back_the_same(defi
         return
     assert grammar.parse_definition(grammar.to_document(group), KINDS) == group
     assert grammar.describe_group(group)
-
-
-def test_attributes_tags_and_tiers_are_set_by_hand(people: None, now: datetime) -> None:
-    ann = _id("ann")
-    create_attribute("Size", kind="choice", choices=["S", "M"], now=now)
-    set_attribute(ann, "size", "m")
-    set_attribute(ann, "city", "")
-    add_tag(ann, "  New   one ")
-    remove_tag(ann, "VIP")
-    set_tier(ann, "comp")
-    person = subscriber_lookup.get_subscriber(ann)
-    assert (person.attributes, person.tags, person.tier) == ({"age": 41, "size": "M"}, ("Blog", "New one"), "comp")
-    for wrong in (
-        lambda: set_attribute(ann, "size", "XL"),
-        lambda: set_tier(ann, "gold"),
-        lambda: add_tag(ann, " "),
-        lambda: create_attribute("Colour", kind="hue", now=now),
-        lambda: create_attribute("Colour", kind="choice", now=now),
-    ):
-        with pytest.raises(BadInput):
-            wrong()
-
-
-def test_an_attribute_that_somebody_else_sets_at_the_same_moment_is_not_lost(people: None, now: datetime) -> None:
-    ann = _id("ann")
-    with (
-        just_before('UPDATE "subscribers_subscriber"', lambda: set_attribute(ann, "age", "42")),
-        pytest.raises(Conflict, match="meanwhile"),
-    ):
-        set_attribute(ann, "city", "Ulm")
-    assert subscriber_lookup.get_subscriber(ann).attributes == {"age": 42, "city": "Leeds"}
 
 
 def test_a_segment_may_have_as_many_conditions_as_the_limit_and_no_more() -> None:

@@ -58,10 +58,10 @@ def sample() -> Briefing:
 
 
 STEPS = {
-    "mjml": "values to MJML (Jinja2)",
-    "responsive": "MJML to HTML (mjml)",
-    "inlined": "styles inlined, slimmed (premailer)",
-    "text": "plain text (Jinja2)",
+    "render_mjml": "values to MJML (Jinja2)",
+    "mjml_to_html": "MJML to HTML (mjml)",
+    "finish_html": "styles inlined, slimmed (premailer)",
+    "render_text": "plain text (Jinja2)",
 }
 
 
@@ -73,15 +73,15 @@ def main() -> None:
     again = lambda: render(replace(briefing, subject=f"Subject {next(numbers)}"))  # noqa: E731  a preview after each edit
     with _watched() as watched:
         whole = median_ms(again)
-    markup, sheet = watched["inlined"].arguments
+    markup, sheet = watched["finish_html"].arguments
     naive = median_ms(partial(_naive, markup, sheet))
-    (mjml,) = watched["responsive"].arguments
+    (mjml,) = watched["mjml_to_html"].arguments
     peer, why = node_ms(mjml, sheet)
     line("render a briefing of 15 stories", whole, *(("node’s mjml and juice", peer) if peer else ()))
     if why:
         print(f"  not measured against node’s mjml and juice: {why}")
     for name, what in STEPS.items():
-        baseline = ("premailer with its defaults", naive) if name == "inlined" else ()
+        baseline = ("premailer with its defaults", naive) if name == "finish_html" else ()
         line(f"  {what}", statistics.median(watched[name].ms), *baseline)
     print(f"{'  size of the html':44} {len(rendered.html.encode()):9} bytes")
     with surroundings():

@@ -81,7 +81,7 @@ class FetchResponse:
 
 @dataclass(frozen=True, slots=True)
 class _FetchLimits:
-    """On which terms one fetch goes: the same for every hop of it."""
+    """The limits of one fetch, shared by all its redirects."""
 
     most_bytes: int
     deadline: float  # of time.monotonic()
@@ -89,7 +89,7 @@ class _FetchLimits:
     resolver: Resolver
     form: Mapping[str, str] | None = None  # sent by POST; None: GET
 
-    def left(self, url: str) -> float:
+    def seconds_left(self, url: str) -> float:
         """Seconds until the deadline. Raises FetchError when none are left."""
         left = self.deadline - time.monotonic()
         if left <= 0:
@@ -121,22 +121,22 @@ def fetch(
     """
     import httpx
 
-    terms = _FetchLimits(most_bytes, time.monotonic() + timeout, allow_private, resolver, form)
+    limits = _FetchLimits(most_bytes, time.monotonic() + timeout, allow_private, resolver, form)
     headers = {"User-Agent": USER_AGENT, "Accept": accept, "Accept-Encoding": "gzip, deflate"}
     headers |= {"If-None-Match": etag} if etag else {}
     headers |= {"If-Modified-Since": last_modified} if last_modified else {}
     target = url
     # The bare transport: a client would bring proxies of the environment and cookies, each a way round the vetting.
     # No connection is kept: one whose certificate was checked for one name must not serve another at its address.
-    limits = httpx.Limits(max_keepalive_connections=0)
-    with httpx.HTTPTransport(verify=tls or _public_authorities(), trust_env=False, limits=limits) as transport:
+    no_reuse = httpx.Limits(max_keepalive_connections=0)
+    with httpx.HTTPTransport(verify=tls or _public_authorities(), trust_env=False, limits=no_reuse) as transport:
         for _ in range(MOST_REDIRECTS + 1):
             try:
-                answer = _visit(transport, target, headers, terms)
+                answer = _visit(transport, target, headers, limits)
             except httpx.InvalidURL as error:
                 raise FetchRefused(f"“{target[:200]}” is no web address: {error}.") from None
             except httpx.HTTPError as error:
-                terms.left(target)  # a connection cut at the deadline ends in an error of its own
+                limits.seconds_left(target)  # a connection cut at the deadline ends in an error of its own
                 raise FetchError(f"{target} could not be fetched: {_describe_error(error)}. Try again later.") from None
             if isinstance(answer, FetchResponse):
                 return answer
@@ -155,24 +155,24 @@ def _public_authorities() -> ssl.SSLContext:
 
 
 def _visit(
-    transport: httpx.HTTPTransport, url: str, headers: Mapping[str, str], terms: _FetchLimits
+    transport: httpx.HTTPTransport, url: str, headers: Mapping[str, str], limits: _FetchLimits
 ) -> FetchResponse | str:
     """One hop; a redirect is returned as the address it leads to. Raises httpx.HTTPError and httpx.InvalidURL."""
     import httpx
 
     target = httpx.URL(url)  # the only parser of addresses here: two could disagree about the host
-    addresses = _vet_addresses(target, url, terms)
-    with _cut_at_deadline(terms.deadline) as trace:
-        response = _connect(transport, target, addresses, headers, terms, trace)
+    addresses = _vet_addresses(target, url, limits)
+    with _cut_at_deadline(limits.deadline) as trace:
+        response = _connect(transport, target, addresses, headers, limits, trace)
         try:
             if response.status_code in (301, 302, 303, 307, 308) and "location" in response.headers:
                 return _resolve_redirect(target, response.headers["location"])
-            return _read_response(response, url, headers, terms)
+            return _read_response(response, url, headers, limits)
         finally:
             response.close()
 
 
-def _vet_addresses(target: httpx.URL, url: str, terms: _FetchLimits) -> Sequence[Address]:
+def _vet_addresses(target: httpx.URL, url: str, limits: _FetchLimits) -> Sequence[Address]:
     """Every address of the host, if we may go there."""
     if target.scheme not in ("http", "https") or not target.host:
         raise FetchRefused(f"“{url[:200]}” is no web address: it must begin with http:// or https://.")
@@ -183,13 +183,13 @@ def _vet_addresses(target: httpx.URL, url: str, terms: _FetchLimits) -> Sequence
     if port > 65535:
         raise FetchRefused(f"“{url[:200]}” is no web address: there is no port {port}.")
     try:
-        found = [ipaddress.ip_address(address.split("%")[0]) for address in terms.resolver(host, port)]
+        found = [ipaddress.ip_address(address.split("%")[0]) for address in limits.resolver(host, port)]
     except (OSError, UnicodeError):
         found = []
     if not found:
         raise FetchError(f"{url}: there is no server called {target.host}. Check the address.")
     forbidden = [address for address in found if not is_public(address)]
-    if forbidden and not terms.allow_private:
+    if forbidden and not limits.allow_private:
         raise FetchRefused(
             f"{url} leads to {forbidden[0]}, which is not on the public internet. To allow this (in tests), set NEWSLETTER_ALLOW_PRIVATE_FETCH=1."
         )
@@ -216,7 +216,7 @@ def _connect(
     target: httpx.URL,
     addresses: Sequence[Address],
     headers: Mapping[str, str],
-    terms: _FetchLimits,
+    limits: _FetchLimits,
     trace: Trace,
 ) -> httpx.Response:
     """The beginning of the answer, from the first address that lets us in: a host may name one that leads nowhere."""
@@ -224,11 +224,11 @@ def _connect(
 
     trouble: httpx.HTTPError | None = None
     for address in addresses:
-        wait = min(terms.left(str(target)), _LONGEST_WAIT)
+        wait = min(limits.seconds_left(str(target)), _LONGEST_WAIT)
         request = httpx.Request(
-            "GET" if terms.form is None else "POST",
+            "GET" if limits.form is None else "POST",
             target.copy_with(host=str(address)),
-            data=terms.form,
+            data=limits.form,
             headers=httpx.Headers({**headers, "Host": target.netloc.decode("ascii")}, encoding="utf-8"),
             extensions={
                 "sni_hostname": target.raw_host.decode("ascii"),  # TLS is checked against the name
@@ -281,7 +281,7 @@ def _resolve_redirect(target: httpx.URL, location: str) -> str:
 
 
 def _read_response(
-    response: httpx.Response, url: str, headers: Mapping[str, str], terms: _FetchLimits
+    response: httpx.Response, url: str, headers: Mapping[str, str], limits: _FetchLimits
 ) -> FetchResponse:
     if response.status_code == 304:
         return FetchResponse(url=url, status=304, body=b"", etag=headers.get("If-None-Match", ""), not_modified=True)
@@ -294,7 +294,7 @@ def _read_response(
     return FetchResponse(
         url=url,
         status=response.status_code,
-        body=b"".join(_read_bounded(response, url, terms)),
+        body=b"".join(_read_bounded(response, url, limits)),
         content_type=response.headers.get("content-type", "").split(";")[0].strip().lower(),
         charset=response.charset_encoding or "",
         etag=response.headers.get("etag", "")[:500],
@@ -302,21 +302,21 @@ def _read_response(
     )
 
 
-def _read_bounded(response: httpx.Response, url: str, terms: _FetchLimits) -> Iterator[bytes]:
+def _read_bounded(response: httpx.Response, url: str, limits: _FetchLimits) -> Iterator[bytes]:
     """The body, unpacked, until it is longer or later than allowed."""
-    most = f"{terms.most_bytes / 2**20:.0f} MB"
+    most = f"{limits.most_bytes / 2**20:.0f} MB"
     declared = response.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > terms.most_bytes:
+    if declared.isdecimal() and int(declared) > limits.most_bytes:
         raise ResponseTooLarge(f"{url} is {int(declared) / 2**20:.0f} MB; we take {most} at most.")
     encoding = response.headers.get("content-encoding", "").strip().lower()
     produced = 0
     for piece in _decompress(response.iter_raw(), encoding, url):  # as it comes: a full chunk may never come
-        terms.left(url)
+        limits.seconds_left(url)
         produced += len(piece)
-        if max(produced, response.num_bytes_downloaded) > terms.most_bytes:
+        if max(produced, response.num_bytes_downloaded) > limits.most_bytes:
             raise ResponseTooLarge(f"{url} is larger than {most}, which is all we take.")
         yield piece
-    terms.left(url)  # cut off at the deadline, a body of no declared length looks as if it had ended
+    limits.seconds_left(url)  # cut off at the deadline, a body of no declared length looks as if it had ended
 
 
 def _decompress(chunks: Iterable[bytes], encoding: str, url: str) -> Iterator[bytes]:

@@ -102,15 +102,15 @@ def build_path(data_dir: Path, file_name: str) -> Path:
     return data_dir / "pictures" / file_name[:2] / file_name
 
 
-def store(data_dir: Path, made: PreparedPicture) -> None:
+def store(data_dir: Path, picture: PreparedPicture) -> None:
     """Writes the file if it is not there: whole or not at all. Raises SurroundingsError when the disk will not."""
-    target = build_path(data_dir, build_name(made.sha256, made.extension))
+    target = build_path(data_dir, build_name(picture.sha256, picture.extension))
     if target.exists():
         return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as file:
-            file.write(made.data)
+            file.write(picture.data)
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).replace(target)

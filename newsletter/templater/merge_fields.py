@@ -1,4 +1,4 @@
-"""Merge fields: what editors write as {{ first_name | reader }} and what readers get.
+"""Merge fields: what editors write as {{ first_name | reader }} and what recipients get.
 
 In the finished mail a field is a token such as `-nl_first_name_1h-`, replaced by the provider or by
 `personalise`. The provider replaces text blindly and may expand a value that looks like another
@@ -19,17 +19,19 @@ from newsletter.templater.briefing import MergeField, Problem, Rendered
 from newsletter.templater.untrusted_text import MARKER, break_markers, neutralise, remove_private_use
 
 FIELDS = ("first_name", "email", "list", "date")
-LONGEST_VALUE = 254  # characters, as an address may have (RFC 5321); a reader stays far below SendGrid fact 12's limits
+LONGEST_VALUE = 254  # characters of an address (RFC 5321); far below the limits of SendGrid fact 12
 _ESCAPED = "&<>\"'"  # what html.escape changes
-_PLAIN = bytes(range(0x20, 0x7F))  # taking these out is six times quicker than looking at each
+_PLAIN = bytes(range(0x20, 0x7F))  # removing these is six times faster than testing each character
 _BLANKS = ("  ", " |", "| ")  # two in a row, or at either end of a value that stands between bars
 _WRITTEN_FIELD = re.compile(r"\{\{([^{}]*)\}\}")
 
 
 @dataclass(frozen=True, slots=True)
 class MergeRecipient:
-    """What a mail may know of its reader. `token` signs the footer's links; `date` is that of the sending where the reader
-    lives, in words."""
+    """What a mail may know of its recipient.
+
+    `token` signs the footer's links; `date` is the day of sending in the recipient's time zone, in words.
+    """
 
     email: str
     first_name: str = ""
@@ -41,7 +43,7 @@ class Merger:
     """Collects the merge fields of one rendering and hands out their tokens."""
 
     def __init__(self, defaults: Mapping[str, str], constants: Mapping[str, str] | None = None) -> None:
-        """`defaults` stand in for a field of a reader without one; `constants` are the same for every reader."""
+        """`defaults` stand in for an empty value; `constants` are the same for every recipient."""
         self._defaults = defaults
         self._constants = constants or {}
         self._fields: dict[tuple[str, str, bool], MergeField] = {}
@@ -53,19 +55,19 @@ class Merger:
         return tuple(self._fields.values())
 
     @property
-    def of_readers(self) -> tuple[MergeField, ...]:
-        """Those of them that differ from reader to reader."""
+    def recipient_fields(self) -> tuple[MergeField, ...]:
+        """The fields that differ from recipient to recipient."""
         return tuple(field for field in self.fields if field.field not in self._constants)
 
-    def known(self) -> dict[str, str]:
-        """What the tokens of the other fields stand for."""
+    def constant_values(self) -> dict[str, str]:
+        """The value behind the token of every field that is the same for all."""
         return {
             field.token: _build_column([field.fallback], field)[0]
             for field in self.fields
             if field.field in self._constants
         }
 
-    def token(self, field: str, *, fallback: str = "", html: bool) -> str:
+    def get_token(self, field: str, *, fallback: str = "", html: bool) -> str:
         """The token for a field; the same one for the same field, fallback and kind."""
         key = (field, fallback, html)
         if key not in self._fields:
@@ -74,34 +76,34 @@ class Merger:
             self._fields[key] = MergeField(token, field, fallback, html)  # type: ignore[arg-type]
         return self._fields[key].token
 
-    def plain(self, text: str, where: str) -> str:
+    def tokenise_plain(self, text: str, where: str) -> str:
         """Text an editor wrote, its fields replaced by tokens for plain text."""
         return "".join(
-            self.token(name, fallback=literal, html=False) if name else neutralise(literal)
+            self.get_token(name, fallback=literal, html=False) if name else neutralise(literal)
             for literal, name in self._split(text, where)
         )
 
-    def marked_up(self, text: str, where: str, markup: Callable[[str], str], *, html: bool) -> str:
+    def tokenise_markup(self, text: str, where: str, markup: Callable[[str], str], *, html: bool) -> str:
         """`markup` of a text an editor wrote, its fields replaced by tokens afterwards.
 
         Markdown would garble a token, and may put one together out of escapes (`-nl\\_…`): so fields
         travel as private-use characters, and what looks like a token is broken up in the result.
         """
-        marked, stands_for = self._placeholders(text, where, html=html)
+        marked, stands_for = self._insert_placeholders(text, where, html=html)
         out = break_markers(str(markup(marked)))
         if any(quote(mark) in out for mark in stands_for):
-            self.blame(where, "A field cannot stand in the address of a link. Take it out of the address.")
+            self.add_problem(where, "A field cannot stand in the address of a link. Take it out of the address.")
         for mark, token in stands_for.items():
             out = out.replace(mark, token)
         return out
 
-    def blame(self, where: str, message: str, level: Literal["block", "warn"] = "block") -> None:
-        """Notes a problem; once, though HTML and text both come upon it."""
+    def add_problem(self, where: str, message: str, level: Literal["block", "warn"] = "block") -> None:
+        """Records a problem once, although HTML and text both meet it."""
         problem = Problem(level, where, message)
         if problem not in self.problems:
             self.problems.append(problem)
 
-    def _placeholders(self, text: str, where: str, *, html: bool) -> tuple[str, dict[str, str]]:
+    def _insert_placeholders(self, text: str, where: str, *, html: bool) -> tuple[str, dict[str, str]]:
         """Text with private-use characters for its fields, and the token each stands for."""
         stands_for: dict[str, str] = {}
         out: list[str] = []
@@ -110,7 +112,7 @@ class Merger:
                 out.append(remove_private_use(literal))
                 continue
             mark = chr(0xE000 + len(stands_for))
-            stands_for[mark] = self.token(name, fallback=literal, html=html)
+            stands_for[mark] = self.get_token(name, fallback=literal, html=html)
             out.append(mark)
         return "".join(out), stands_for
 
@@ -125,7 +127,7 @@ class Merger:
             name, bar, fallback = (part.strip() for part in match[1].partition("|"))
             if name not in FIELDS:
                 *some, last = (f"{{{{ {field} }}}}" for field in FIELDS)
-                self.blame(where, f"There is no field {match[0]}. The fields are {', '.join(some)} and {last}.")
+                self.add_problem(where, f"There is no field {match[0]}. The fields are {', '.join(some)} and {last}.")
                 continue
             if name in self._constants:
                 fallback = self._constants[name]
@@ -137,9 +139,11 @@ class Merger:
         return pieces
 
 
-def build_substitutions(fields: Sequence[MergeField], reader: MergeRecipient) -> dict[str, str]:
-    """What each token becomes for this reader."""
-    columns = build_merge_columns(fields, [reader.email], [reader.first_name], [reader.token], [reader.date])
+def build_substitutions(fields: Sequence[MergeField], recipient: MergeRecipient) -> dict[str, str]:
+    """What each token becomes for this recipient."""
+    columns = build_merge_columns(
+        fields, [recipient.email], [recipient.first_name], [recipient.token], [recipient.date]
+    )
     return {field.token: column[0] for field, column in zip(fields, columns, strict=True)}
 
 
@@ -150,11 +154,11 @@ def build_merge_columns(
     tokens: Sequence[str],
     dates: Sequence[str],
 ) -> list[Sequence[str]]:
-    """What the token of each field becomes for many readers: a column for each field, in the order of the fields.
+    """The values of each field for many recipients: one column per field, in the order of the fields.
 
-    Fields that come to the same share one column.
+    Fields with the same values share one column.
     """
-    # A token is ours and has nothing in it that could do harm; changed, it would not be valid any more. So is a date.
+    # Tokens and dates are made by us: they need no cleaning, and a changed token would no longer be valid.
     flat = {
         "email": _flatten_column(emails),
         "first_name": _flatten_column(first_names),
@@ -180,7 +184,7 @@ def _build_column(flat: Sequence[str], field: MergeField) -> Sequence[str]:
 
 
 def _flatten_column(values: Sequence[str]) -> Sequence[str]:
-    # Nearly every value is fine as it is, and this runs for every reader of millions: so they are looked at together.
+    # This runs for millions of recipients and nearly every value is clean, so they are checked together.
     together = f"|{'|'.join(values)}|"
     fine = (
         _is_printable(together)
@@ -207,9 +211,9 @@ def personalise(source: str, values: Mapping[str, str]) -> str:
     return pattern.sub(lambda match: values[match[0]], source)
 
 
-def personalise_mail(rendered: Rendered, reader: MergeRecipient) -> Rendered:
-    """The mail as one reader gets it."""
-    values = build_substitutions(rendered.merge, reader)
+def personalise_mail(rendered: Rendered, recipient: MergeRecipient) -> Rendered:
+    """The mail as one recipient gets it."""
+    values = build_substitutions(rendered.merge, recipient)
     return Rendered(
         subject=personalise(rendered.subject, values),
         preheader=personalise(rendered.preheader, values),

@@ -33,8 +33,8 @@ def render(briefing: Briefing, *, folders: Sequence[Path] = ()) -> Rendered:
     return _render_template(
         briefing.template,
         merger,
-        subject=merger.plain(untrusted_text.clean_line(briefing.subject), "subject"),
-        preheader=merger.plain(untrusted_text.clean_line(briefing.preheader), "preheader"),
+        subject=merger.tokenise_plain(untrusted_text.clean_line(briefing.subject), "subject"),
+        preheader=merger.tokenise_plain(untrusted_text.clean_line(briefing.preheader), "preheader"),
         language=briefing.language,
         overrides=briefing.theme,
         folders=tuple(folders),
@@ -80,9 +80,9 @@ def _render_template(
         html, text = engine.finish_html(markup, sheet), engine.render_text(template, context, folders)
     except Exception as error:  # a template is somebody's program: it can raise anything
         problems.append(_to_problem(error, template))
-    known = merger.known()
+    known = merger.constant_values()
     subject, preheader, html, text = (personalise(part, known) for part in (subject, preheader, html, text))
-    return Rendered(subject, preheader, html, text, (*merger.problems, *problems), merger.of_readers)
+    return Rendered(subject, preheader, html, text, (*merger.problems, *problems), merger.recipient_fields)
 
 
 def _build_base_context(
@@ -116,7 +116,7 @@ def _to_html_tokens(text: str, merger: Merger) -> Markup:
     escaped = str(escape(text))
     for field in merger.fields:
         if not field.html and field.token in escaped:
-            escaped = escaped.replace(field.token, merger.token(field.field, fallback=field.fallback, html=True))
+            escaped = escaped.replace(field.token, merger.get_token(field.field, fallback=field.fallback, html=True))
     return Markup(escaped)  # noqa: S704  escaped above
 
 

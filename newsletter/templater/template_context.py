@@ -75,8 +75,8 @@ def _footer(briefing: Briefing, merger: Merger) -> dict[str, str]:
             for kind in ("html", "text")
         }
     for kind, html in (("html", True), ("text", False)):
-        token = merger.token("token", html=html)
-        values[f"email_{kind}"] = merger.token("email", html=html)
+        token = merger.get_token("token", html=html)
+        values[f"email_{kind}"] = merger.get_token("email", html=html)
         values[f"unsubscribe_{kind}"] = f"{briefing.base_url}/u/{token}"
         values[f"preferences_{kind}"] = f"{briefing.base_url}/p/{token}"
     return values
@@ -114,11 +114,11 @@ def _link(story: BriefingStory | AlsoItem, briefing: Briefing) -> str:
 
 
 def _html(merger: Merger, text: str, where: str, markup: Callable[[str], str] = richtext.render_inline) -> Markup:
-    return Markup(merger.marked_up(text, where, markup, html=True))  # noqa: S704  sanitised by `markup`
+    return Markup(merger.tokenise_markup(text, where, markup, html=True))  # noqa: S704  sanitised by `markup`
 
 
 def _plain(merger: Merger, text: str, where: str, words_of: Callable[[str], str] = richtext.inline_to_plain) -> str:
-    return merger.marked_up(text, where, words_of, html=False)
+    return merger.tokenise_markup(text, where, words_of, html=False)
 
 
 def _format_minutes(minutes: int, language: str) -> str:
@@ -132,7 +132,7 @@ def _picture(picture: BriefingPicture | None, where: str, merger: Merger) -> dic
     if picture is None:
         return None
     if picture.width <= 0 or picture.height <= 0:
-        merger.blame(where, "The picture is left out, because its size is not known. Upload it again.", "warn")
+        merger.add_problem(where, "The picture is left out, because its size is not known. Upload it again.", "warn")
         return None
     return _clean_values(asdict(picture), where, merger)
 
@@ -166,7 +166,7 @@ def _clean_address(url: str, where: str, merger: Merger) -> str:
     safe = untrusted_text.neutralise_url(url)
     if not safe or untrusted_text.is_link(safe):
         return safe
-    merger.blame(where, f"“{safe[:80]}” is no address for a link. It must begin with https:// or http://.")
+    merger.add_problem(where, f"“{safe[:80]}” is no address for a link. It must begin with https:// or http://.")
     return ""
 
 

@@ -241,10 +241,10 @@ def test_of_a_reader_only_the_address_must_be_known() -> None:
 
 def test_a_field_has_a_token_for_each_fallback_and_kind_and_no_more() -> None:
     merger = Merger({})
-    assert merger.token("email", html=False) == "-nl_email_1t-"
-    assert merger.token("email", html=True) == "-nl_email_2h-"
-    assert merger.token("email", fallback="you", html=True) == "-nl_email_3h-"
-    assert merger.token("email", html=True) == "-nl_email_2h-"
+    assert merger.get_token("email", html=False) == "-nl_email_1t-"
+    assert merger.get_token("email", html=True) == "-nl_email_2h-"
+    assert merger.get_token("email", fallback="you", html=True) == "-nl_email_3h-"
+    assert merger.get_token("email", html=True) == "-nl_email_2h-"
     assert merger.fields == (
         MergeField("-nl_email_1t-", "email", "", False),
         MergeField("-nl_email_2h-", "email", "", True),
@@ -254,28 +254,30 @@ def test_a_field_has_a_token_for_each_fallback_and_kind_and_no_more() -> None:
 
 def test_a_field_that_is_the_same_for_all_is_known_and_no_reader_s() -> None:
     merger = Merger({"first_name": "reader"}, {"list": "Ups & Downs"})
-    assert merger.plain("{{ first_name }}: {{ list | ours }}", "intro") == "-nl_first_name_1t-: -nl_list_2t-"
-    merger.token("list", fallback="Ups & Downs", html=True)
-    assert merger.known() == {"-nl_list_2t-": "Ups & Downs", "-nl_list_3h-": "Ups &amp; Downs"}
-    assert merger.of_readers == (MergeField("-nl_first_name_1t-", "first_name", "reader", False),)
+    assert merger.tokenise_plain("{{ first_name }}: {{ list | ours }}", "intro") == "-nl_first_name_1t-: -nl_list_2t-"
+    merger.get_token("list", fallback="Ups & Downs", html=True)
+    assert merger.constant_values() == {"-nl_list_2t-": "Ups & Downs", "-nl_list_3h-": "Ups &amp; Downs"}
+    assert merger.recipient_fields == (MergeField("-nl_first_name_1t-", "first_name", "reader", False),)
 
 
 def test_what_an_editor_writes_besides_fields_cannot_be_taken_for_a_token() -> None:
     merger = Merger({})
-    assert merger.plain("-nl_x {{ email }} -nl_y", "intro") == "-\u2060nl_x -nl_email_1t- -\u2060nl_y"
+    assert merger.tokenise_plain("-nl_x {{ email }} -nl_y", "intro") == "-\u2060nl_x -nl_email_1t- -\u2060nl_y"
     assert merger.fields == (MergeField("-nl_email_1t-", "email", "", False),)
 
 
 def test_only_the_first_bar_parts_a_field_from_its_fallback() -> None:
     merger = Merger({})
-    merger.plain("{{ first_name | you | me }}", "intro")
+    merger.tokenise_plain("{{ first_name | you | me }}", "intro")
     assert merger.fields[0].fallback == "you | me"
 
 
 def test_an_unknown_field_is_told_once_and_stays_as_it_is_written() -> None:
     merger = Merger({})
     for _ in range(2):
-        assert merger.plain("Dear {{ surname }}, {{ email }}!", "intro") == "Dear {{ surname }}, -nl_email_1t-!"
+        assert (
+            merger.tokenise_plain("Dear {{ surname }}, {{ email }}!", "intro") == "Dear {{ surname }}, -nl_email_1t-!"
+        )
     message = (
         "There is no field {{ surname }}. The fields are {{ first_name }}, {{ email }}, {{ list }} and {{ date }}."
     )
@@ -284,7 +286,7 @@ def test_an_unknown_field_is_told_once_and_stays_as_it_is_written() -> None:
 
 def test_an_unknown_field_in_markup_is_told_with_its_place() -> None:
     merger = Merger({})
-    assert merger.marked_up("{{ surname }}", "outro", str.upper, html=True) == "{{ SURNAME }}"
+    assert merger.tokenise_markup("{{ surname }}", "outro", str.upper, html=True) == "{{ SURNAME }}"
     assert [problem.where for problem in merger.problems] == ["outro"]
 
 
@@ -296,7 +298,7 @@ def test_markup_sees_no_token_and_its_result_has_them() -> None:
         return f"<p>{text}</p>-nl_"
 
     written = "{{ first_name }}\ue000 and {{ email }} and {{ first_name }}"
-    out = merger.marked_up(written, "intro", markup, html=True)
+    out = merger.tokenise_markup(written, "intro", markup, html=True)
     assert seen == ["\ue000 and \ue001 and \ue002"]
     assert out == "<p>-nl_first_name_1h- and -nl_email_2h- and -nl_first_name_1h-</p>-\u2060nl_"
     assert [field.html for field in merger.fields] == [True, True]
@@ -305,7 +307,7 @@ def test_markup_sees_no_token_and_its_result_has_them() -> None:
 
 def test_a_field_in_the_address_of_a_link_blocks() -> None:
     merger = Merger({})
-    merger.marked_up(
+    merger.tokenise_markup(
         "{{ email }}", "intro", lambda text: f'<a href="https://x.example/%EE%80%80">{text}</a>', html=True
     )
     message = "A field cannot stand in the address of a link. Take it out of the address."
@@ -315,7 +317,7 @@ def test_a_field_in_the_address_of_a_link_blocks() -> None:
 def test_problems_of_different_places_and_weight_are_told_each() -> None:
     merger = Merger({})
     for where, level in (("intro", "block"), ("outro", "block"), ("intro", "warn"), ("intro", "block")):
-        merger.blame(where, "It is wrong.", level)  # type: ignore[arg-type]
+        merger.add_problem(where, "It is wrong.", level)  # type: ignore[arg-type]
     assert [(problem.where, problem.level) for problem in merger.problems] == [
         ("intro", "block"),
         ("outro", "block"),

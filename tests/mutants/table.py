@@ -29,7 +29,7 @@ TARGETS = {
     "claims": Target("newsletter/delivery/sending/claims.py", ("tests/delivery/sending/test_claims.py",)),
     "handover": Target(
         "newsletter/delivery/sending/hand_over.py",
-        ("tests/delivery/sending/test_hand_over.py", "tests/delivery/sending/test_repair.py"),
+        ("tests/delivery/sending/test_hand_over.py", "tests/delivery/sending/test_freeze_variants.py"),
     ),
     "freezing": Target(
         "newsletter/delivery/sending/freeze.py",

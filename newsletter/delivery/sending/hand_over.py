@@ -355,8 +355,6 @@ def _store_answer(prepared: _PreparedBatch, answer: Answer, retry_at: datetime |
 
 def _record_refused(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
     """A row for every single recipient the provider would not take, with what it said."""
-    if not answer.refused_places:
-        return
     models.DeliveryException.objects.bulk_create(
         ledger_rows.build_exception(
             prepared.claim,

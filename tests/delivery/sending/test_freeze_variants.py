@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from newsletter.curator.editions import editions, picks, variants
 from newsletter.delivery.ledger import states
@@ -139,16 +141,13 @@ def test_the_date_is_that_of_the_day_where_the_reader_lives(
     assert all("You get Morning Briefing." in mail.text for mail in got(provider).values())
 
 
-def test_a_mail_without_a_date_asks_for_no_zones(
-    plan: Plan, join: Join, now: datetime, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from subscribers import subscriber_lookup
-
-    monkeypatch.setattr(subscriber_lookup, "list_zones", lambda people: pytest.fail("nobody needs them"))
+def test_a_mail_without_a_date_asks_for_no_zones(plan: Plan, join: Join, now: datetime) -> None:
     join(3)
     plan()
     freeze.freeze_next(now)
-    assert hand_over_all(ScriptedProvider(), now) == 1
+    with CaptureQueriesContext(connection) as queries:
+        assert hand_over_all(ScriptedProvider(), now) == 1
+    assert not any("p.zone" in each["sql"] for each in queries)
 
 
 def test_how_each_variant_did_is_told_apart(plan: Plan, join: Join, edition: Any, now: datetime) -> None:

@@ -1,22 +1,27 @@
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.test.utils import CaptureQueriesContext
 
 from newsletter.catalog import newsletter_settings
 from newsletter.delivery import models
 from newsletter.delivery.ledger import states
-from newsletter.delivery.ledger.format import FORMAT, Outcomes, UnknownFormat
+from newsletter.delivery.ledger.format import FORMAT, Outcomes, UnknownFormat, pack_members
 from newsletter.delivery.ledger.states import Outcome
 from newsletter.delivery.providers.base import Answer, SendRequest
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, freeze, hand_over, mailings, retry
-from subscribers import people, subscriber_lookup, tokens
+from subscribers import people, subscriber_lookup, suppressions, tokens
+from subscribers.models import Subscriber
 from tests.conftest import House
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes.provider import (
@@ -643,3 +648,468 @@ def test_a_batch_in_flight_is_not_sent_again_when_an_event_of_an_earlier_attempt
     assert len(first_worker.mailed) == 2
     assert not second_worker.mailed
     assert summary.get_mailing(mailing.id).batches == {"accepted": 1}
+
+
+# What is written down
+
+
+def test_claim_and_attempt_are_held_for_five_minutes(frozen: Plan, join: Join, now: datetime) -> None:
+    join(1)
+    frozen()
+    held: list[tuple[str, str, datetime | None]] = []
+
+    def look() -> None:
+        batch = models.Batch.objects.get()
+        held.append((batch.state, batch.lease_owner, batch.lease_until))
+
+    def answers(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
+        look()
+        return accepts(provider, request, at)
+
+    with pytest.raises(Killed):
+        step(ScriptedProvider(dies_before), now)
+    models.Batch.objects.update(state=states.CLAIMED)  # killed before it began
+    later = now + timedelta(minutes=6)
+    with just_before("UPDATE delivery_batch SET state = %s, attempt =", look):
+        assert step(ScriptedProvider(answers), later, "worker/2")
+    until = later + timedelta(minutes=5)
+    assert held == [(states.CLAIMED, "worker/2", until), (states.SENDING, "worker/2", until)]
+    look()
+    assert held[-1] == (states.ACCEPTED, "", None)
+
+
+def test_of_a_mailing_only_its_first_attempt_is_noted(frozen: Plan, plan: Plan, join: Join, now: datetime) -> None:
+    """The row of a mailing is everybody's: hundreds of workers that write to it for each batch would wait for each other."""
+    join(120)
+    made = frozen()
+    other = plan(kind="test", due_at=now + timedelta(hours=1))
+    with CaptureQueriesContext(connection) as queries:
+        hand_over_all(ScriptedProvider(refuses_for_now), now)
+        hand_over_all(ScriptedProvider(), now + timedelta(minutes=1))
+    assert shown(made).counts == {"accepted": 120}
+    assert [each["sql"].startswith('UPDATE "delivery_mailing"') for each in queries].count(True) == 1
+    assert (shown(made).started_at, shown(other).started_at) == (now, None)
+
+
+def test_what_batches_have_in_common_is_read_once_and_kept_of_a_few_mailings(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(120)
+    made = frozen()
+    with CaptureQueriesContext(connection) as queries:
+        hand_over_all(ScriptedProvider(), now)
+    assert [each["sql"].startswith('SELECT "delivery_mailing"') for each in queries].count(True) == 1
+    for version in range(1_000, 1_040):
+        hand_over._load_mailing_context(made.id, version, "", True)
+    assert hand_over._load_mailing_context.cache_info().currsize == 32
+
+
+def test_an_answer_is_noted_with_the_time_it_came_and_the_providers_id(frozen: Plan, join: Join, now: datetime) -> None:
+    join(1)
+    frozen()
+    before = models.Batch.objects.get()
+    came = now + timedelta(seconds=7)
+    assert hand_over.hand_over_next(now, owner="worker/1", provider=ScriptedProvider(), clock=lambda: came)
+    batch = models.Batch.objects.get()
+    assert (batch.state, batch.provider_id, batch.error) == (states.ACCEPTED, "told", "")
+    assert (batch.handed_over_at, batch.due_at, batch.version) == (came, before.due_at, before.version + 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "waits", "handed_over"),
+    [("refused", states.PLANNED, True, False), ("unknown", states.UNKNOWN, False, True)],
+)
+def test_an_answer_that_is_no_acceptance_is_noted_too(
+    frozen: Plan, join: Join, now: datetime, kind: Any, state: str, waits: bool, handed_over: bool
+) -> None:
+    join(1)
+    frozen()
+    before = models.Batch.objects.get()
+    step(ScriptedProvider(lambda *_: Answer(kind, "Come back later.", provider_id="x" * 300)), now)
+    batch = models.Batch.objects.get()
+    assert (batch.state, batch.error, batch.provider_id) == (state, "Come back later.", "x" * 200)
+    assert (batch.lease_owner, batch.lease_until, batch.version) == ("", None, before.version + 1)
+    assert (batch.due_at > now, batch.handed_over_at) == (waits, now if handed_over else None)
+
+
+def test_an_answer_is_logged_unless_it_is_an_acceptance(
+    frozen: Plan, join: Join, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    join(1)
+    made = frozen()
+
+    def sleeps(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
+        hand_over.recover_expired_leases(now + LATER + timedelta(minutes=1))
+        return accepts(provider, request, at)
+
+    hand_over_all(ScriptedProvider(refuses_for_now), now)
+    hand_over_all(ScriptedProvider(sleeps), now + timedelta(minutes=1))
+    assert shown(made).counts == {"accepted": 1}
+    logged = [record for record in caplog.record_tuples if record[0] == hand_over.__name__]
+    message = f"Batch 1 of mailing {made.id}: refused, Come back later."
+    assert logged == [(hand_over.__name__, logging.WARNING, message)]
+
+
+def test_an_answer_is_stored_in_one_statement_also_when_somebody_was_withdrawn(
+    frozen: Plan, join: Join, house: House, now: datetime
+) -> None:
+    ids = join(3)
+    frozen()
+    before = models.Batch.objects.get().version
+    people.unsubscribe(ids[1], house.list.id, how="one-click", by="", now=now)
+    with CaptureQueriesContext(connection) as queries:
+        asked: list[int] = []
+
+        def answers(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
+            asked.append(len(queries))
+            return accepts(provider, request, at)
+
+        step(ScriptedProvider(answers), now)
+    (stored,) = list(queries)[asked[0] :]
+    assert "UPDATE delivery_batch" in stored["sql"]
+    assert models.Batch.objects.get().version == before + 2, "one for who was withdrawn, one for the answer"
+
+
+def test_what_is_out_of_the_ordinary_is_noted_with_whom_and_when_and_why(
+    frozen: Plan, join: Join, house: House, now: datetime
+) -> None:
+    ids = join(3)
+    frozen()
+    people.unsubscribe(ids[0], house.list.id, how="page", by="", now=now)
+    later = now + timedelta(minutes=1)
+    step(ScriptedProvider(names(1)), later)
+    (batch,) = models.Batch.objects.all()
+    fields = ("mailing_id", "batch_id", "subscriber_id", "address", "kind", "reason", "at")
+    gone = (ids[0], "reader0@example.com", "withdrawn", "unsubscribed after the audience was frozen", later)
+    refused = (ids[2], "reader2@example.com", "refused", "no such mailbox", later)
+    assert list(models.DeliveryException.objects.order_by("subscriber_id").values_list(*fields)) == [
+        (batch.mailing_id, batch.id, *each) for each in (gone, refused)
+    ]
+
+
+def test_who_was_suppressed_before_the_freeze_is_not_looked_at_again_but_who_was_after_it_is_withdrawn(
+    plan: Plan, join: Join, now: datetime
+) -> None:
+    join(3)
+    suppressions.suppress("reader0@example.com", reason="asked", source="letter", now=now)
+    made = plan()
+    freeze.freeze_next(now)
+    assert shown(made).excluded == {"suppressed": 1}
+    suppressions.suppress("reader1@example.com", reason="asked", source="letter", now=now)
+    provider = ScriptedProvider()
+    hand_over_all(provider, now)
+    assert dict(provider.mailed) == {"reader2@example.com": 1}
+    assert shown(made).counts == {"withdrawn": 1, "accepted": 1}
+
+
+def test_when_the_rest_of_a_batch_left_it_is_what_its_other_members_are(
+    frozen: Plan, join: Join, house: House, now: datetime
+) -> None:
+    ids = join(3)
+    made = frozen()
+    provider = ScriptedProvider(breaks_off)
+    hand_over_all(provider, now)
+    people.unsubscribe(ids[2], house.list.id, how="page", by="", now=now)
+    later = now + timedelta(minutes=1)
+    assert hand_over_all(provider, later) == 1
+    assert len(provider.requests) == 1
+    assert shown(made).counts == {"accepted": 1, "unknown": 1, "withdrawn": 1}
+    batch = models.Batch.objects.get()
+    assert (batch.state, batch.lease_until) == (states.UNKNOWN, None)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"size": 4}, "4 were planned, 3 are members, 3 have an outcome"),
+        ({"outcomes": Outcomes.all_planned(2).pack()}, "3 were planned, 3 are members, 2 have an outcome"),
+        ({"members": pack_members([1, 2])}, "3 were planned, 2 are members, 3 have an outcome"),
+    ],
+    ids=["size", "outcomes", "members"],
+)
+def test_a_damaged_batch_stops_its_mailing_and_is_not_sent(
+    frozen: Plan, join: Join, now: datetime, changed: dict[str, Any], why: str
+) -> None:
+    join(3)
+    made = frozen()
+    models.Batch.objects.update(**changed)
+    provider = ScriptedProvider()
+    assert step(provider, now)
+    assert not provider.requests
+    assert shown(made).state == states.PAUSED
+    assert shown(made).reason == f"Batch 1 does not add up: {why}. None of it was sent."
+    batch = models.Batch.objects.get()
+    assert (batch.state, batch.lease_until) == (states.PLANNED, None)
+
+
+def test_a_batch_that_cannot_be_read_says_why_and_waits_for_as_long_as_a_lease(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(2)
+    frozen()
+    models.Batch.objects.update(format=FORMAT + 1)
+    with pytest.raises(UnknownFormat) as unknown:
+        step(ScriptedProvider(), now)
+    batch = models.Batch.objects.get()
+    assert (batch.state, batch.lease_until, batch.error) == (states.PLANNED, None, str(unknown.value))
+    assert batch.due_at == now + hand_over.LEASE
+
+
+def test_a_batch_whose_mailing_was_paused_before_it_was_sent_is_nobodys(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(2)
+    made = frozen()
+    provider = ScriptedProvider()
+    with just_before(
+        "UPDATE delivery_batch SET state = %s, attempt =", lambda: mailings.pause(made.id, by="editor", now=now)
+    ):
+        assert step(provider, now)
+    assert not provider.requests
+    batch = models.Batch.objects.get()
+    assert (batch.state, batch.lease_until, batch.attempt) == (states.PLANNED, None, 0)
+
+
+def test_what_died_in_other_hands_is_settled_each_by_how_far_it_was(frozen: Plan, join: Join, now: datetime) -> None:
+    join(200)
+    made = frozen()
+    for _ in range(2):
+        with pytest.raises(Killed):
+            step(ScriptedProvider(dies_after), now)
+    assert claim(now, "worker/1") is not None
+    versions = dict(models.Batch.objects.values_list("number", "version"))
+    assert hand_over.recover_expired_leases(now) == 0
+    late = now + LATER
+    assert hand_over.recover_expired_leases(late) == 3
+    assert hand_over.recover_expired_leases(late) == 0
+    error = "The process that was sending ended before the answer came."
+    fields = ("state", "lease_until", "error", "handed_over_at", "version")
+    first, second, third, fourth = models.Batch.objects.order_by("number").values_list(*fields)
+    assert first == (states.UNKNOWN, None, error, late, versions[1] + 1)
+    assert second == (states.UNKNOWN, None, error, late, versions[2] + 1)
+    assert third == fourth == (states.PLANNED, None, "", None, versions[3])
+    assert set(models.Batch.objects.filter(state=states.PLANNED).values_list("lease_owner", flat=True)) == {""}
+    assert shown(made).counts == {"unknown": 100, "planned": 100}
+
+
+# What is asked of the provider
+
+
+def test_the_mail_is_tracked_only_where_newsletter_and_reader_want_it(
+    frozen: Plan, join: Join, house: House, now: datetime
+) -> None:
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, click_tracking="on", open_tracking="on")
+    ids = join(2)
+    Subscriber.objects.filter(id=ids[0]).update(tracked=False)
+    frozen()
+    provider = ScriptedProvider()
+    hand_over_all(provider, now)
+    tracked = {
+        request.recipients[0].address: (request.envelope.click_tracking, request.envelope.open_tracking)
+        for request in provider.requests
+    }
+    assert tracked == {"reader0@example.com": (False, False), "reader1@example.com": (True, True)}
+    assert {request.envelope.unsubscribe_base for request in provider.requests} == {f"{settings.CONFIG.base_url}/u/"}
+
+
+@pytest.mark.parametrize(
+    ("window", "send_in", "id_and_time"),
+    [
+        (states.OPEN, None, ("an id", 60)),
+        (states.OPEN, 62, ("an id", 62)),
+        (states.OPEN, 0, ("an id", None)),
+        (states.CLOSED, 62, ("", None)),
+    ],
+)
+def test_the_provider_is_to_wait_only_in_a_recall_window_and_until_a_time_that_is_to_come(
+    plan: Plan, join: Join, now: datetime, window: str, send_in: int | None, id_and_time: tuple[str, int | None]
+) -> None:
+    join(1)
+    due = now + timedelta(minutes=60)
+    made = plan(due_at=due)
+    models.Mailing.objects.filter(id=made.id).update(recall=states.OPEN, cancel_id="an id", begins_at=now)
+    freeze.freeze_next(now)
+    models.Mailing.objects.filter(id=made.id).update(recall=window)
+    if send_in is not None:
+        models.Batch.objects.update(send_at=now + timedelta(minutes=send_in))
+    provider = ScriptedProvider()
+    assert step(provider, now)
+    (request,) = provider.requests
+    minutes = None if request.send_at is None else (request.send_at - now) / timedelta(minutes=1)
+    assert (request.cancel_id, minutes) == id_and_time
+
+
+# Who and what an answer is about
+
+
+def test_a_reader_who_is_refused_alone_does_not_stop_the_mailing(frozen: Plan, join: Join, now: datetime) -> None:
+    join(1)
+    made = frozen()
+    hand_over_all(ScriptedProvider(names(0)), now)
+    assert (shown(made).state, shown(made).counts) == (states.SENDING, {"refused": 1})
+
+
+def test_two_who_are_both_refused_before_anybody_was_mailed_stop_it(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    hand_over_all(ScriptedProvider(names(0, 1)), now)
+    assert (shown(made).state, shown(made).counts) == (states.PAUSED, {"planned": 2})
+
+
+def test_a_whole_batch_refused_by_name_after_others_were_mailed_is_refused(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(60)
+    made = frozen()
+    hand_over_all(ScriptedProvider(accepts, names(*range(10))), now)
+    assert (shown(made).state, shown(made).counts) == (states.SENDING, {"accepted": 50, "refused": 10})
+    assert models.DeliveryException.objects.count() == 10
+
+
+def test_a_place_just_beyond_the_last_reader_names_nobody(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    hand_over_all(ScriptedProvider(names(2)), now)
+    assert (shown(made).state, shown(made).counts) == (states.PAUSED, {"planned": 2})
+    assert not models.DeliveryException.objects.exists()
+
+
+@pytest.fixture
+def earlier(plan: Plan, frozen: Plan, join: Join, now: datetime) -> Mailing:
+    """A test of the edition that was accepted; the mailing itself, of 60 readers, is frozen after it."""
+    join(60)
+    frozen(kind="test")
+    hand_over_all(ScriptedProvider(), now)
+    return frozen()
+
+
+def test_that_another_mailing_was_accepted_proves_nothing_of_this_one(earlier: Mailing, now: datetime) -> None:
+    step(ScriptedProvider(refuses_for_good), now)
+    assert (shown(earlier).state, shown(earlier).counts) == (states.PAUSED, {"planned": 60})
+
+
+def test_lost_answers_are_counted_from_the_latest_of_this_mailing(earlier: Mailing, now: datetime) -> None:
+    first, second = models.Batch.objects.filter(mailing_id=earlier.id).order_by("number")
+    later = now - timedelta(minutes=1)
+    rows = models.Batch.objects
+    rows.filter(id__in=(first.id, second.id)).update(state=states.UNKNOWN, handed_over_at=later)
+    assert hand_over._count_lost_answers(earlier.id) == 2, "that of the other mailing came later"
+    rows.filter(id=second.id).update(state=states.ACCEPTED)
+    assert hand_over._count_lost_answers(earlier.id) == 0, "of two at the same time the last one counts"
+    rows.filter(id=first.id).update(handed_over_at=now)
+    assert hand_over._count_lost_answers(earlier.id) == 1
+
+
+def test_only_what_waits_of_the_mailing_the_provider_means_is_put_off(
+    frozen: Plan, plan: Plan, join: Join, now: datetime
+) -> None:
+    join(120)
+    made = frozen()
+    other = frozen(kind="test")
+    provider = ScriptedProvider(accepts, asks_to_wait(90))
+    models.Batch.objects.filter(mailing_id=other.id).update(due_at=now + timedelta(seconds=1))
+    step(provider, now)
+    step(provider, now)
+    due = {
+        (batch.mailing_id, batch.number): (batch.due_at - now).total_seconds() for batch in models.Batch.objects.all()
+    }
+    assert (due[made.id, 1], due[made.id, 3]) == (0, 90), "what was sent keeps the time it was due at"
+    assert {due[other.id, number] for number in (1, 2, 3)} == {1}
+
+
+def test_an_unknown_answer_puts_nobody_off_whatever_the_provider_asks_for(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(60)
+    made = frozen()
+    step(ScriptedProvider(lambda *_: Answer("unknown", "Lost.", retry_at=now + timedelta(minutes=1))), now)
+    assert shown(made).batches == {"unknown": 1, "planned": 1}
+    assert hand_over_all(ScriptedProvider(), now) == 1
+
+
+def test_a_refusal_that_comes_after_an_event_showed_that_it_went_changes_nothing(
+    frozen: Plan, join: Join, take: Callable[..., None], now: datetime
+) -> None:
+    ids = join(1)
+    mailing = Sent(frozen().id, ids, now)
+    seen: list[dict[str, Any]] = []
+
+    def went_after_all(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
+        take(mailing.event("delivered"))
+        seen.append(dict(models.Batch.objects.values().get()))
+        return refuses_for_now(provider, request, at)
+
+    provider = ScriptedProvider(went_after_all)
+    assert hand_over_all(provider, now) == 1
+    assert seen == [models.Batch.objects.values().get()]
+    assert seen[0]["state"] == states.ACCEPTED
+
+
+def test_an_answer_settles_its_own_batch_alone(frozen: Plan, join: Join, now: datetime) -> None:
+    join(60)
+    made = frozen()
+
+    def while_another_sends(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
+        with pytest.raises(Killed):
+            step(ScriptedProvider(dies_before), now, "worker/2")
+        return refuses_for_now(provider, request, at)
+
+    step(ScriptedProvider(while_another_sends), now)
+    assert shown(made).batches == {"planned": 1, "sending": 1}
+
+
+# A database that is away
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that were slept through, in seconds."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    return slept
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_stays_away_is_asked_for_as_long_as_the_lease_lasts(
+    frozen: Plan, join: Join, now: datetime, pauses: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    join(3)
+    made = frozen()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON delivery_batch WHEN NEW.state = 'accepted' "
+            "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        )
+    with pytest.raises(DatabaseError, match="disk is full"):
+        step(ScriptedProvider(), now)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER full")
+    assert pauses == [0.5, 1, 2, 4, 8, 15, 30, 60, 120]
+    assert timedelta(seconds=sum(pauses)) < hand_over.LEASE
+    batch = models.Batch.objects.get()
+    logged = [message for name, _, message in caplog.record_tuples if name == hand_over.__name__]
+    assert logged == [
+        f"The answer to batch {batch.id} could not be stored (database or disk is full); again in {seconds} s"
+        for seconds in pauses
+    ]
+    hand_over_all(ScriptedProvider(), now + LATER)
+    assert shown(made).counts == {"unknown": 3}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_survives_a_connection_that_breaks(
+    frozen: Plan, join: Join, now: datetime, pauses: list[float]
+) -> None:
+    join(3)
+    made = frozen()
+    asked: list[datetime] = []
+
+    def clock() -> datetime:
+        if not asked:
+            connection.connection.close()
+        asked.append(now)
+        return now
+
+    assert hand_over.hand_over_next(now, owner="test", provider=ScriptedProvider(), clock=clock)
+    assert (len(asked), pauses) == (2, [0.5])
+    assert shown(made).counts == {"accepted": 3}

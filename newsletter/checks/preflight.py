@@ -14,6 +14,7 @@ from newsletter.catalog.values import Newsletter
 from newsletter.checks import client_support, mail, stories, wording
 from newsletter.checks.findings import GRAVEST_FIRST, Finding
 from newsletter.curator.editions import approval, edition_lookup, link_checks, page_checks, pool, variants, visibility
+from newsletter.curator.editions.states import OUT_STATES, EditionState
 from newsletter.curator.editions.values import Edition, Snapshot
 from newsletter.curator.editions.variants import Variant
 from newsletter.delivery.reports import summary
@@ -32,7 +33,7 @@ def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     earlier = [
         each
-        for each in edition_lookup.list_editions(newsletter.id, states=("handed_over", "sent"), limit=EARLIER_EDITIONS)
+        for each in edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=EARLIER_EDITIONS)
         if each.id != edition.id and each.date < edition.date
     ]
     mails = {each: approval.preview(edition_id, now=now, variant=each) for each in variants.list_variants(edition)}
@@ -113,7 +114,7 @@ def _check_wording(
     for where, text in (("preheader", edition.preheader), ("intro", edition.intro)):
         yield from wording.check_dates(text, where, f"The {where}", day=edition.date, weekdays=weekdays, months=months)
     today = now.astimezone(clock.get_zone(newsletter.zone)).date()
-    if edition.date < today and edition.state not in ("handed_over", "sent", "skipped"):
+    if edition.date < today and not edition.is_out and edition.state != EditionState.SKIPPED:
         yield Finding(
             "warn",
             "date",

@@ -219,6 +219,7 @@ def _add_articles(material: Path, feeds: list[dict[str, str]], now: datetime) ->
 def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple[Any, Any]:
     from newsletter.checks import preflight
     from newsletter.curator.editions import edition_lookup, suggestions
+    from newsletter.curator.editions.states import EditionState
     from newsletter.delivery.reports import summary
     from newsletter.jobs import tasks
 
@@ -227,7 +228,7 @@ def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple
     if edition is None:
         edition = suggestions.create_suggested_edition(briefing.id, today, now=now, by=BY)
         edition = _edit_edition(edition, sample, now)
-    if edition.snapshot_id is None and edition.state == "open":
+    if edition.snapshot_id is None and edition.state == EditionState.DRAFT:
         preflight.approve_edition(edition.id, by=BY, now=now)
         tasks.send_edition(edition.id, at=None, by=BY, now=now)
     mailing = summary.find_mailing_of_edition(edition.id)

@@ -12,6 +12,7 @@ from newsletter.accounts import audit_log
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, progress, say, warn
 from newsletter.curator.articles import article_lookup, sources
 from newsletter.curator.articles.resources import read_file
+from newsletter.curator.articles.states import FetchState
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 
@@ -96,7 +97,7 @@ def fetch_feeds(
     wanted = ids or [source.id for source in article_lookup.list_sources()]
     with progress("Reading feeds", len(wanted)) as advance:
         reports = sources.fetch_sources(now=clock.now(), fetch=wiring.build_fetcher(), ids=wanted, progress=advance)
-    failed = [report for report in reports if report.state == "failed"]
+    failed = [report for report in reports if report.state == FetchState.FAILED]
     if as_json:
         emit_json(reports)
     else:

@@ -20,6 +20,7 @@ BEFORE = frozenset(Path(__file__).with_name("migrations_of_0_1_0.txt").read_text
 PYTHON_ONLY: frozenset[str] = frozenset(
     {
         "curator.0006_suggestion_rules_page_and_link_checks",
+        "curator.0007_state_choices",
         "delivery.0007_model_names",
         "jobs.0002_model_names",
         "subscribers.0007_model_names",

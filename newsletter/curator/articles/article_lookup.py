@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Max, Q
 
 from newsletter.curator.articles import models, search
+from newsletter.curator.articles.states import ArticleOrigin, ArticleStanding
 from newsletter.curator.articles.values import Article, Source, SourceHealth
 from newsletter.kernel.errors import NotFound
 
@@ -63,7 +64,7 @@ def to_article(row: models.Article) -> Article:
     return Article(
         id=row.id,
         source_id=row.source_id,
-        origin=row.origin,
+        origin=ArticleOrigin(row.origin),
         url=row.url,
         canonical_url=row.canonical_url,
         title=row.title,
@@ -82,7 +83,7 @@ def to_article(row: models.Article) -> Article:
         added_at=row.added_at,
         section=row.section,
         paywalled=row.paywalled,
-        standing=row.standing,
+        standing=ArticleStanding(row.standing),
         eligible_from=row.eligible_from,
         eligible_until=row.eligible_until,
         version=row.version,

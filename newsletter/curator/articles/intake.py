@@ -16,6 +16,7 @@ from newsletter.curator.articles.extraction import page, pasted, phrases
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
 from newsletter.curator.articles.feeds import Entry
 from newsletter.curator.articles.resources import Fetcher
+from newsletter.curator.articles.states import ArticleOrigin
 from newsletter.curator.articles.values import AddedArticle
 from newsletter.kernel.errors import NewsletterError, Refused
 
@@ -38,7 +39,7 @@ def add_article_from_page(url: str, *, now: datetime, fetch: Fetcher) -> AddedAr
     ):
         raise Refused(f"{url} is {answer.content_type}, not a page. Give the address of the story itself.")
     found = page.extract(answer.body, answer.url)
-    return _add_article(found, origin="page", url=answer.url, now=now, fetch=fetch, folder=None)
+    return _add_article(found, origin=ArticleOrigin.PAGE, url=answer.url, now=now, fetch=fetch, folder=None)
 
 
 def add_article_from_html(
@@ -53,7 +54,7 @@ def add_article_from_html(
         raise Refused(f"{base_file or 'The file'} is empty, so there is no story in it.")
     found = page.extract(html, address)  # without an address, pictures keep their names beside the file
     folder = base_file.parent if base_file else None
-    return _add_article(found, origin="file", url=address, now=now, fetch=fetch, folder=folder)
+    return _add_article(found, origin=ArticleOrigin.FILE, url=address, now=now, fetch=fetch, folder=folder)
 
 
 def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> AddedArticle:
@@ -64,7 +65,9 @@ def add_article_from_paste(text: str, *, url: str = "", now: datetime) -> AddedA
     address = resources.check_web_address(url) if url else ""
     if not text.strip():
         raise Refused("Nothing was pasted, so there is no story in it.")
-    return _add_article(pasted.clean(text, address), origin="pasted", url=address, now=now, fetch=None, folder=None)
+    return _add_article(
+        pasted.clean(text, address), origin=ArticleOrigin.PASTED, url=address, now=now, fetch=None, folder=None
+    )
 
 
 def add_article_from_fields(
@@ -78,11 +81,17 @@ def add_article_from_fields(
     found = replace(given, title=" ".join(given.title.split()), text=given.text.strip() or html_to_text(html))
     if not found.publisher and address:
         found = replace(found, publisher=canonical_urls.get_host(address))
-    return _add_article(found, origin="pushed", url=address, now=now, fetch=fetch, folder=None)
+    return _add_article(found, origin=ArticleOrigin.PUSHED, url=address, now=now, fetch=fetch, folder=None)
 
 
 def _add_article(
-    found: ExtractedArticle, *, origin: str, url: str, now: datetime, fetch: Fetcher | None, folder: Path | None
+    found: ExtractedArticle,
+    *,
+    origin: ArticleOrigin,
+    url: str,
+    now: datetime,
+    fetch: Fetcher | None,
+    folder: Path | None,
 ) -> AddedArticle:
     found = _strip_unstorable(found)
     where = url or "this text"
@@ -107,7 +116,7 @@ def _add_article(
     return AddedArticle(article_lookup.to_article(row), created, tuple(warnings))
 
 
-def _build_fields(found: ExtractedArticle, origin: str, url: str) -> dict[str, Any]:
+def _build_fields(found: ExtractedArticle, origin: ArticleOrigin, url: str) -> dict[str, Any]:
     canonical = found.canonical_url if _names_a_story(found.canonical_url) else url
     return {
         "origin": origin,
@@ -160,7 +169,7 @@ def save_entry(source: models.Source, entry: Entry, language: str, folder: Path 
     row = models.Article(
         source=source,
         entry_key=entry.key,
-        origin="feed",
+        origin=ArticleOrigin.FEED,
         url=entry.url[:2000],
         canonical_url=entry.url[:2000],
         canonical_key=key,

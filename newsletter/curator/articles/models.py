@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from newsletter.curator.articles.states import ArticleOrigin, ArticleStanding
+
 
 class Source(models.Model):
     """A feed we read."""
@@ -38,23 +40,9 @@ class Story(models.Model):
 class Article(models.Model):
     """One story of one source, as it was when we took it, and what the desk thinks of it."""
 
-    class Standing(models.TextChoices):
-        """What an editor decided; whether it is picked or ran is told by its picks."""
-
-        NEW = "new"
-        SHORTLISTED = "shortlisted"
-        IGNORED = "ignored"
-
-    class Origin(models.TextChoices):
-        FEED = "feed"
-        PAGE = "page"
-        FILE = "file"
-        PASTED = "pasted"
-        PUSHED = "pushed"  # by the newsroom's own system
-
     source = models.ForeignKey(Source, on_delete=models.SET_NULL, null=True, related_name="articles")
     entry_key = models.CharField(max_length=500, blank=True)  # the feed's own key for it
-    origin = models.CharField(max_length=6, choices=Origin.choices)
+    origin = models.CharField(max_length=6, choices=[(each.value, each.value) for each in ArticleOrigin])
     url = models.URLField(max_length=2000, blank=True)
     canonical_url = models.URLField(max_length=2000, blank=True)
     canonical_key = models.CharField(max_length=64, db_index=True)  # sha256 of curator.urls.canonical, or of the title
@@ -79,7 +67,12 @@ class Article(models.Model):
     copy_of = models.ForeignKey(
         "self", on_delete=models.SET_NULL, null=True, related_name="copies"
     )  # whose text it prints
-    standing = models.CharField(max_length=12, choices=Standing.choices, default=Standing.NEW, db_default=Standing.NEW)
+    standing = models.CharField(
+        max_length=12,
+        choices=[(each.value, each.value) for each in ArticleStanding],
+        default=ArticleStanding.NEW.value,
+        db_default=ArticleStanding.NEW.value,
+    )
     eligible_from = models.DateField(null=True)  # first edition's date it may be in: an embargo
     eligible_until = models.DateField(null=True)  # last one
     version = models.PositiveIntegerField(default=1, db_default=1)  # grows with what the desk changes

@@ -13,6 +13,7 @@ from django.db.models import Q
 from newsletter.curator.articles import article_lookup, feeds, fetch_queue, models, opml, resources, stories
 from newsletter.curator.articles.intake import save_entry
 from newsletter.curator.articles.resources import Fetcher
+from newsletter.curator.articles.states import FetchState
 from newsletter.curator.articles.values import Source, SourceReport
 from newsletter.fetching import FetchError, FetchResponse
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused
@@ -143,7 +144,7 @@ def _process_answer(row: models.Source, answer: FetchResponse | Exception, now: 
 def _read_feed(row: models.Source, answer: FetchResponse, now: datetime) -> SourceReport:
     digest = hashlib.sha256(answer.body).hexdigest()
     if answer.not_modified or digest == row.body_digest:
-        return SourceReport(row.id, row.url, row.title, "unchanged")
+        return SourceReport(row.id, row.url, row.title, FetchState.UNCHANGED)
     folder = resources.url_to_path(row.url).parent if row.url.startswith("file:") else None
     feed = feeds.parse(answer.body, answer.url)
     title = row.title or feed.title
@@ -159,7 +160,7 @@ def _read_feed(row: models.Source, answer: FetchResponse, now: datetime) -> Sour
     models.Source.objects.filter(id=row.id).update(
         etag=answer.etag, last_modified=answer.last_modified, body_digest=digest
     )
-    return SourceReport(row.id, row.url, title, "fresh", added, len(feed.entries))
+    return SourceReport(row.id, row.url, title, FetchState.FRESH, added, len(feed.entries))
 
 
 def _record_failure(row: models.Source, error: str, now: datetime, asked: timedelta = timedelta(0)) -> SourceReport:
@@ -167,4 +168,4 @@ def _record_failure(row: models.Source, error: str, now: datetime, asked: timede
     failures = row.failures + 1
     wait = max(min(FETCH_EVERY * 2 ** min(failures - 1, 10), LONGEST_WAIT), min(asked, LONGEST_RETRY_AFTER))
     models.Source.objects.filter(id=row.id).update(fetched_at=now, next_at=now + wait, failures=failures, error=error)
-    return SourceReport(row.id, row.url, row.title, "failed", error=error)
+    return SourceReport(row.id, row.url, row.title, FetchState.FAILED, error=error)

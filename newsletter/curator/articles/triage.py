@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from newsletter.curator.articles import article_lookup, models
+from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.articles.values import Article
 from newsletter.kernel.errors import BadInput, Conflict, NotFound
 
@@ -17,8 +18,8 @@ LONGEST_NOTE, MOST_NOTES = 1000, 100
 
 def set_standing(article_id: int, standing: str, *, by: str, version: int | None = None) -> Article:
     """Sets an article new, shortlisted or ignored. Raises BadInput, NotFound, Conflict."""
-    if standing not in models.Article.Standing.values:
-        raise BadInput(f"An article can be {', '.join(models.Article.Standing.values)}, not “{standing}”.", "state")
+    if standing not in frozenset(ArticleStanding):
+        raise BadInput(f"An article can be {', '.join(ArticleStanding)}, not “{standing}”.", "state")
     return _change_article(article_id, version, by, lambda row: setattr(row, "standing", standing))
 
 

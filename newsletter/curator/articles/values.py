@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from newsletter.curator.articles.states import ArticleOrigin, ArticleStanding, FetchState
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -43,7 +45,7 @@ class SourceReport:
     source_id: int
     url: str
     title: str
-    state: str
+    state: FetchState
     added: int = 0
     seen: int = 0
     error: str = ""
@@ -55,7 +57,7 @@ class Article:
 
     id: int
     source_id: int | None
-    origin: str
+    origin: ArticleOrigin
     url: str
     canonical_url: str
     title: str
@@ -74,7 +76,7 @@ class Article:
     added_at: datetime
     section: str = ""
     paywalled: bool = False
-    standing: str = "new"
+    standing: ArticleStanding = ArticleStanding.NEW
     eligible_from: date | None = None
     eligible_until: date | None = None
     version: int = 1

@@ -13,6 +13,7 @@ from newsletter.curator.editions import corrections, edition_lookup, models, sta
 from newsletter.curator.editions.briefing import to_snapshot_fields
 from newsletter.curator.editions.editions import apply_edit, void_approval
 from newsletter.curator.editions.rendering import render_edition
+from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition, Snapshot
 from newsletter.curator.editions.variants import Variant
 from newsletter.kernel.errors import BadInput, Conflict, Refused
@@ -38,15 +39,15 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
     standing = edition_lookup.find_standing_snapshot(edition_id)
     if standing:
         raise Refused(f"Edition {edition_id} is approved already, by {standing.approved_by}.")
-    if not states.can_transition(edition.state, states.APPROVED):
-        raise Refused(f"Edition {edition_id} is {edition.state.replace('_', ' ')}, so it cannot be approved.")
+    if not states.can_transition(edition.state, EditionState.APPROVED):
+        raise Refused(f"Edition {edition_id} is {edition.state.label.lower()}, so it cannot be approved.")
     mails = {variant: render_edition(edition, variant) for variant in (*variants.list_variants(edition), variants.PAGE)}
     blocking = dict.fromkeys(p for rendered in mails.values() for p in rendered.problems if p.level == "block")
     if blocking:
         raise Refused("The mail cannot be approved:\n" + "\n".join(f"  {p.where}: {p.message}" for p in blocking))
     with transaction.atomic():
         fresh = models.Edition.objects.filter(id=edition_id, version=edition.version, state=edition.state)
-        if not fresh.update(state=states.APPROVED, reason="", changed_at=now):
+        if not fresh.update(state=EditionState.APPROVED, reason="", changed_at=now):
             raise Conflict("Somebody edited the edition at the same moment. Look at it again, then approve.")
         corrections.carry_corrections(edition)
         row = models.Snapshot.objects.create(
@@ -98,65 +99,65 @@ def withdraw_approval(edition_id: int, *, by: str, now: datetime) -> Edition:
 
 def lock(edition_id: int, *, now: datetime) -> Edition:
     """Closes the edition for late stories; a standing approval is void."""
-    return _change_state(edition_id, states.LOCKED, "", now)
+    return _change_state(edition_id, EditionState.LOCKED, "", now)
 
 
 def reopen(edition_id: int, *, now: datetime) -> Edition:
     """Opens a locked, held or skipped edition; a standing approval is void. Raises Refused for what may be under way."""
-    if edition_lookup.get_edition(edition_id).state == states.SENDING:
+    if edition_lookup.get_edition(edition_id).state == EditionState.SENDING:
         raise Refused(f"Edition {edition_id} is handed over. If there is time left, recall its mailing first.")
-    return _change_state(edition_id, states.DRAFT, "", now)
+    return _change_state(edition_id, EditionState.DRAFT, "", now)
 
 
 def request_review(edition_id: int, *, now: datetime) -> Edition:
     """Asks for somebody's approval; a standing one is void."""
-    return _change_state(edition_id, states.IN_REVIEW, "", now)
+    return _change_state(edition_id, EditionState.IN_REVIEW, "", now)
 
 
 def skip(edition_id: int, *, reason: str, by: str, now: datetime) -> Edition:
     """Leaves the edition out, for a reason that stays visible; a standing approval is void. Raises BadInput without one."""
     if not reason.strip():
         raise BadInput("Say why it is left out.", "reason")
-    return _change_state(edition_id, states.SKIPPED, f"{reason.strip()} ({by})", now)
+    return _change_state(edition_id, EditionState.SKIPPED, f"{reason.strip()} ({by})", now)
 
 
 def hold(edition_id: int, *, reason: str, now: datetime) -> Edition:
     """Holds the edition back; the approval stands, so that it can still be sent by hand."""
-    return _change_state(edition_id, states.HELD, reason, now)
+    return _change_state(edition_id, EditionState.HELD, reason, now)
 
 
 def mark_missed(edition_id: int, *, reason: str, now: datetime) -> Edition:
     """Records that its time passed."""
-    return _change_state(edition_id, states.MISSED, reason, now)
+    return _change_state(edition_id, EditionState.MISSED, reason, now)
 
 
 def mark_sending(edition_id: int, *, now: datetime) -> Edition:
     """Records that the provider has been given its first messages: nothing can be edited from here."""
-    return _change_state(edition_id, states.SENDING, "", now)
+    return _change_state(edition_id, EditionState.SENDING, "", now)
 
 
 def mark_recalled(edition_id: int, *, now: datetime) -> Edition:
     """Records that its mailing was stopped before anybody got it: it can be edited, approved and sent anew."""
-    return _change_state(edition_id, states.DRAFT, "recalled before it was sent", now)
+    return _change_state(edition_id, EditionState.DRAFT, "recalled before it was sent", now)
 
 
 def mark_sent(edition_id: int, *, now: datetime) -> Edition:
     """Records that every message has been handed over."""
-    return _change_state(edition_id, states.SENT, "", now)
+    return _change_state(edition_id, EditionState.SENT, "", now)
 
 
-def _change_state(edition_id: int, to: str, reason: str, now: datetime) -> Edition:
+def _change_state(edition_id: int, to: EditionState, reason: str, now: datetime) -> Edition:
     edition = edition_lookup.get_edition(edition_id)
     if edition.state == to:
         return edition
     if not states.can_transition(edition.state, to):
         raise Refused(
-            f"Edition {edition_id} is {edition.state.replace('_', ' ')}; from there it cannot become {to.replace('_', ' ')}."
+            f"Edition {edition_id} is {edition.state.label.lower()}; from there it cannot become {to.label.lower()}."
         )
     with transaction.atomic():
         fresh = models.Edition.objects.filter(id=edition_id, state=edition.state)
         if not fresh.update(state=to, reason=reason[:300], changed_at=now):
             raise Conflict(f"Edition {edition_id} changed at the same moment. Look at it again.")
-        if to not in states.KEEPS_APPROVAL:
-            void_approval(edition_id, reason or f"edition {to.replace('_', ' ')} again", now)
+        if to not in states.APPROVED_STATES:
+            void_approval(edition_id, reason or f"edition {to.label.lower()} again", now)
     return edition_lookup.get_edition(edition_id)

@@ -14,7 +14,8 @@ from django.db.models import Q
 from newsletter import templater
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
-from newsletter.curator.editions import briefing, day_names, edition_lookup, models, states
+from newsletter.curator.editions import briefing, day_names, edition_lookup, models
+from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Correction, Edition, Snapshot
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.templater import corrections, languages
@@ -22,7 +23,6 @@ from newsletter.templater.briefing import Rendered
 from subscribers import lists
 
 LONGEST_CORRECTION, MOST_CORRECTIONS = 1000, 20
-SENT_STATES = (states.SENDING, states.SENT)
 
 
 def add_correction(edition_id: int, text: str, *, key: str = "", by: str, now: datetime) -> Correction:
@@ -31,7 +31,7 @@ def add_correction(edition_id: int, text: str, *, key: str = "", by: str, now: d
     Raises BadInput for words that are none or too many, Refused for an edition that was not sent, NotFound for a story.
     """
     edition = edition_lookup.get_edition(edition_id)
-    if edition.state not in SENT_STATES:
+    if not edition.is_out:
         raise Refused(f"Edition {edition_id} was not sent, so there is nothing to correct: edit it.")
     flat = " ".join(text.replace("\0", "").split())
     if not flat:
@@ -58,7 +58,7 @@ def list_pending_corrections(edition: Edition) -> list[models.Correction]:
     rows = models.Correction.objects.filter(
         edition__newsletter_id=edition.newsletter_id, edition__date__lt=edition.date
     )
-    free = Q(carried_in=None) | Q(carried_in_id=edition.id) | Q(carried_in__state=states.SKIPPED)
+    free = Q(carried_in=None) | Q(carried_in_id=edition.id) | Q(carried_in__state=EditionState.SKIPPED)
     return list(rows.filter(free).select_related("edition").order_by("edition__date", "at", "id"))
 
 
@@ -78,7 +78,7 @@ def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
     """The mail that tells those who were sent an edition what it got wrong, frozen. Raises Refused when nothing was corrected."""
     edition = edition_lookup.get_edition(edition_id)
     rows = list(models.Correction.objects.filter(edition_id=edition_id).select_related("edition").order_by("at", "id"))
-    if not rows or edition.state not in SENT_STATES:
+    if not rows or not edition.is_out:
         raise Refused(
             f"Edition {edition_id} has no correction to mail. Write one: newsletter editions correct {edition_id} TEXT"
         )
@@ -134,5 +134,5 @@ def _to_correction(row: models.Correction) -> Correction:
         text=row.text,
         by=row.by,
         at=row.at,
-        carried_on=row.carried_in.date if row.carried_in and row.carried_in.state != states.SKIPPED else None,
+        carried_on=row.carried_in.date if row.carried_in and row.carried_in.state != EditionState.SKIPPED else None,
     )

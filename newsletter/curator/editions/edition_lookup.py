@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -14,6 +14,7 @@ from newsletter.catalog.pictures import find_pictures
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.curator.editions import models, variants
 from newsletter.curator.editions.briefing import find_lead
+from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Box, Edition, Pick, Snapshot, StoryClicks
 from newsletter.curator.editions.variants import Variant
 from newsletter.kernel.errors import NotFound
@@ -37,7 +38,7 @@ def list_editions(
     newsletter_id: int | None = None,
     *,
     newsletter_ids: Iterable[int] | None = None,
-    states: Sequence[str] = (),
+    states: Collection[EditionState] = (),
     limit: int = 30,
 ) -> tuple[Edition, ...]:
     """Editions by date, newest first; of one newsletter, of several, or (both None) of all."""
@@ -61,7 +62,9 @@ def get_snapshot(snapshot_id: int) -> Snapshot:
 
 def find_standing_snapshot(edition_id: int) -> Snapshot | None:
     """The snapshot that the present approval froze, if the edition is approved."""
-    row = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None, purpose="edition").first()
+    row = models.Snapshot.objects.filter(
+        edition_id=edition_id, voided_at=None, purpose=models.Snapshot.Purpose.EDITION
+    ).first()
     return to_snapshot(row) if row else None
 
 
@@ -98,7 +101,9 @@ def _edition_rows() -> QuerySet[models.Edition]:
         "boxes",
         Prefetch(
             "snapshots",
-            models.Snapshot.objects.filter(voided_at=None, purpose="edition").defer("html", "text"),
+            models.Snapshot.objects.filter(voided_at=None, purpose=models.Snapshot.Purpose.EDITION).defer(
+                "html", "text"
+            ),
             to_attr="standing",
         ),
     )
@@ -126,7 +131,7 @@ def _to_edition(row: models.Edition, newsletter: Newsletter, pictures: Mapping[i
         id=row.id,
         newsletter_id=row.newsletter_id,
         date=row.date,
-        state=row.state,
+        state=EditionState(row.state),
         reason=row.reason,
         subject=row.subject,
         preheader=row.preheader,

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, models, pick_order, states
+from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
@@ -60,8 +61,10 @@ def apply_edit(
         row = models.Edition.objects.filter(id=edition_id).first()
         if row is None:
             raise NotFound(f"There is no edition {edition_id}. See them all with: newsletter editions list")
-        if row.state not in states.EDITABLE:
-            raise Refused(f"Edition {edition_id} is {row.state.replace('_', ' ')}, so it can no longer be edited.")
+        if row.state not in states.EDITABLE_STATES:
+            raise Refused(
+                f"Edition {edition_id} is {EditionState(row.state).label.lower()}, so it can no longer be edited."
+            )
         if version is not None and version != row.version:
             raise Conflict(
                 "Somebody else edited this edition since you opened it. Load it again to see their words; yours were not saved."
@@ -73,13 +76,15 @@ def apply_edit(
         pick_order.adopt_orphans(row)
         act(row)
         if void_approval(row.id, why, now):
-            models.Edition.objects.filter(id=row.id).update(state=states.DRAFT, reason=why[:300])
+            models.Edition.objects.filter(id=row.id).update(state=EditionState.DRAFT, reason=why[:300])
     return edition_lookup.get_edition(edition_id)
 
 
 def void_approval(edition_id: int, why: str, now: datetime) -> bool:
     """Takes a standing approval away. Returns whether there was one."""
-    standing = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None, purpose="edition")
+    standing = models.Snapshot.objects.filter(
+        edition_id=edition_id, voided_at=None, purpose=models.Snapshot.Purpose.EDITION
+    )
     return bool(standing.update(voided_at=now, void_reason=why[:300]))
 
 

@@ -18,6 +18,7 @@ from newsletter.curator.articles import fetch_queue
 from newsletter.curator.articles.resources import Fetcher
 from newsletter.curator.editions import edition_lookup, models, page_comparison
 from newsletter.curator.editions.page_checks import CHECKED_FOR, CHECKED_STATES, UNREACHABLE_AFTER
+from newsletter.curator.editions.states import LinkCheckState
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError, FetchRefused, FetchResponse, ResponseTooLarge
 from newsletter.kernel.errors import NewsletterError
@@ -62,7 +63,11 @@ def check_due_links(now: datetime, *, fetch: Fetcher, edition_id: int | None = N
     asked = [fetch_queue.FetchRequest(row.pk, row.url) for row in due.values()]
     for look_id, answer in fetch_queue.fetch_all(asked, _limit_bytes(fetch), accept=ANY_TYPE):
         _store_answer(due[look_id], answer, patience, now)
-    return models.LinkCheck.objects.filter(key__in=wanted).exclude(state__in=("waiting", "fine")).count()
+    return (
+        models.LinkCheck.objects.filter(key__in=wanted)
+        .exclude(state__in=(LinkCheckState.WAITING, LinkCheckState.FINE))
+        .count()
+    )
 
 
 def _limit_bytes(fetch: Fetcher) -> Fetcher:
@@ -101,23 +106,25 @@ def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:
 
 def _store_answer(row: models.LinkCheck, answer: FetchResponse | Exception, patience: int, now: datetime) -> None:
     """Notes what an answer shows. Whatever a server says but that there is nothing counts as fine: many turn programs away."""
-    state, detail, failures = "fine", "", 0
+    state, detail, failures = LinkCheckState.FINE, "", 0
     if isinstance(answer, FetchError) and answer.status in page_comparison.GONE_STATUSES:
-        state, detail = "gone", f"it answered {answer.status}"
+        state, detail = LinkCheckState.GONE, f"it answered {answer.status}"
     elif isinstance(answer, FetchRefused) and not isinstance(answer, ResponseTooLarge):
-        state, detail = "forbidden", str(answer)
+        state, detail = LinkCheckState.FORBIDDEN, str(answer)
     elif (
         isinstance(answer, Exception) and not isinstance(answer, ResponseTooLarge) and not getattr(answer, "status", 0)
     ):
         failures = row.failures + 1
         said = str(answer) if isinstance(answer, NewsletterError) else type(answer).__name__
-        state, detail = ("unreachable", said) if failures >= patience else (row.state, row.detail)
+        state, detail = (
+            (LinkCheckState.UNREACHABLE, said) if failures >= patience else (LinkCheckState(row.state), row.detail)
+        )
     models.LinkCheck.objects.filter(pk=row.pk).update(
         state=state,
         detail=detail[:300],
         failures=failures,
         looked_at=now,
-        next_at=now + (CHECK_EVERY if state == "fine" else RECHECK_AFTER),
+        next_at=now + (CHECK_EVERY if state == LinkCheckState.FINE else RECHECK_AFTER),
     )
 
 
@@ -127,13 +134,17 @@ def list_link_findings(edition: Edition) -> Iterator[tuple[str, str, str]]:
     for row in models.LinkCheck.objects.filter(key__in=places, state__in=_MESSAGES).order_by("id"):
         assert row.looked_at is not None  # or it would be waiting
         at = f"{row.looked_at:%d %b, %H:%M} UTC"
-        yield places[row.key], row.state, _MESSAGES[row.state].format(url=row.url[:100], detail=row.detail, at=at)
+        yield (
+            places[row.key],
+            row.state,
+            _MESSAGES[LinkCheckState(row.state)].format(url=row.url[:100], detail=row.detail, at=at),
+        )
 
 
-_MESSAGES: Mapping[str, str] = {
-    "gone": "“{url}” leads to nothing ({detail}; looked at {at}). Mend the link.",
-    "forbidden": "“{url}” was not looked at: {detail} See for yourself that readers can reach it.",
-    "unreachable": "“{url}” could not be reached: {detail} (last tried {at}).",
+_MESSAGES: Mapping[LinkCheckState, str] = {
+    LinkCheckState.GONE: "“{url}” leads to nothing ({detail}; looked at {at}). Mend the link.",
+    LinkCheckState.FORBIDDEN: "“{url}” was not looked at: {detail} See for yourself that readers can reach it.",
+    LinkCheckState.UNREACHABLE: "“{url}” could not be reached: {detail} (last tried {at}).",
 }
 
 

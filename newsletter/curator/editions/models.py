@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from newsletter.curator.editions.states import EditionState, LinkCheckState, PageCheckState
+
 
 class SuggestionRule(models.Model):
     """What the editors of a newsletter want of a source, or of stories with a word or phrase."""
@@ -37,20 +39,11 @@ class SuggestionRule(models.Model):
 class Edition(models.Model):
     """One dated issue of a newsletter."""
 
-    class State(models.TextChoices):
-        OPEN = "open"
-        LOCKED = "locked"
-        IN_REVIEW = "in_review"
-        APPROVED = "approved"
-        HANDED_OVER = "handed_over"
-        SENT = "sent"
-        SKIPPED = "skipped"
-        HELD = "held"
-        MISSED = "missed"
-
     newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.PROTECT, related_name="+")
     date = models.DateField()  # in the newsletter's zone
-    state = models.CharField(max_length=12, choices=State.choices, default=State.OPEN)
+    state = models.CharField(
+        max_length=12, choices=[(each.value, each.label) for each in EditionState], default=EditionState.DRAFT.value
+    )
     reason = models.CharField(max_length=300, blank=True)
     subject = models.CharField(max_length=300, blank=True)
     preheader = models.CharField(max_length=300, blank=True)
@@ -195,17 +188,10 @@ class SnapshotVariant(models.Model):
 class PageCheck(models.Model):
     """What was found when a picked story's page was looked at again, between the pick and the send."""
 
-    class State(models.TextChoices):
-        WAITING = "waiting"  # not looked at yet
-        SAME = "same"
-        GONE = "gone"
-        MOVED = "moved"
-        CHANGED = "changed"  # its headline
-        CORRECTED = "corrected"
-        UNREACHABLE = "unreachable"
-
     pick = models.OneToOneField(Pick, on_delete=models.CASCADE, related_name="page_check")
-    state = models.CharField(max_length=11, choices=State.choices, default=State.WAITING)
+    state = models.CharField(
+        max_length=11, choices=[(each.value, each.value) for each in PageCheckState], default=PageCheckState.WAITING.value
+    )
     detail = models.CharField(
         max_length=500, blank=True
     )  # the new headline, the new address, the correction, the trouble
@@ -228,16 +214,11 @@ class PageCheck(models.Model):
 class LinkCheck(models.Model):
     """What was found where a link leads that an editor wrote into an intro, a blurb or a box."""
 
-    class State(models.TextChoices):
-        WAITING = "waiting"  # not looked at yet
-        FINE = "fine"
-        GONE = "gone"
-        FORBIDDEN = "forbidden"  # a place that readers cannot reach
-        UNREACHABLE = "unreachable"
-
     key = models.CharField(max_length=64, unique=True)  # SHA-256 of the address
     url = models.CharField(max_length=2000)
-    state = models.CharField(max_length=11, choices=State.choices, default=State.WAITING)
+    state = models.CharField(
+        max_length=11, choices=[(each.value, each.value) for each in LinkCheckState], default=LinkCheckState.WAITING.value
+    )
     detail = models.CharField(max_length=300, blank=True)
     failures = models.PositiveIntegerField(default=0)  # in a row
     looked_at = models.DateTimeField(null=True)

@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from newsletter.curator.articles import fetch_queue
 from newsletter.curator.articles.resources import PAGE_TYPES, Fetcher
-from newsletter.curator.editions import models, page_comparison, states
+from newsletter.curator.editions import models, page_comparison
 from newsletter.curator.editions.picks import edit_pick
+from newsletter.curator.editions.states import EditionState, PageCheckState
 from newsletter.curator.editions.values import Edition, PageCheck
 from newsletter.fetching import FetchError, FetchResponse
 from newsletter.kernel.errors import BadInput, NewsletterError, NotFound
@@ -22,7 +23,13 @@ log = logging.getLogger(__name__)
 CHECK_EVERY = timedelta(minutes=20)
 AT_A_TIME = 60  # pages
 UNREACHABLE_AFTER = 3  # tries in a row: a server may hiccup
-CHECKED_STATES = (states.DRAFT, states.LOCKED, states.IN_REVIEW, states.APPROVED, states.HELD)
+CHECKED_STATES = (
+    EditionState.DRAFT,
+    EditionState.LOCKED,
+    EditionState.IN_REVIEW,
+    EditionState.APPROVED,
+    EditionState.HELD,
+)
 CHECKED_FOR = timedelta(days=2)  # after an edition's date: one that never went out is nobody's any more
 
 
@@ -72,7 +79,9 @@ def _store_answer(row: models.PageCheck, answer: FetchResponse | Exception, now:
     if isinstance(answer, Exception):
         verdict = _judge_error(row, answer, fields)
     elif answer.not_modified:
-        verdict = page_comparison.PageVerdict(row.state if row.looked_at else "same", row.detail)  # type: ignore[arg-type]
+        verdict = page_comparison.PageVerdict(
+            PageCheckState(row.state if row.looked_at else PageCheckState.SAME), row.detail
+        )
     else:
         page = page_comparison.read_page(answer.body, answer.url)
         before = (
@@ -88,24 +97,26 @@ def _store_answer(row: models.PageCheck, answer: FetchResponse | Exception, now:
         fields["overridden_by"] = ""  # what somebody let stand was something else
     fields |= {"state": verdict.state, "detail": verdict.detail[:500]}
     models.PageCheck.objects.filter(id=row.pk).update(**fields)
-    return verdict.state not in ("same", "waiting")
+    return verdict.state not in (PageCheckState.SAME, PageCheckState.WAITING)
 
 
 def _judge_error(row: models.PageCheck, error: Exception, fields: dict[str, object]) -> page_comparison.PageVerdict:
     if isinstance(error, FetchError) and error.status in page_comparison.GONE_STATUSES:
-        return page_comparison.PageVerdict("gone", f"answered {error.status}")
+        return page_comparison.PageVerdict(PageCheckState.GONE, f"answered {error.status}")
     failures = row.failures + 1
     fields["failures"] = failures
     said = str(error) if isinstance(error, NewsletterError) else type(error).__name__
     if failures < UNREACHABLE_AFTER:
-        return page_comparison.PageVerdict(row.state, row.detail)  # type: ignore[arg-type]
-    return page_comparison.PageVerdict("unreachable", said)
+        return page_comparison.PageVerdict(PageCheckState(row.state), row.detail)
+    return page_comparison.PageVerdict(PageCheckState.UNREACHABLE, said)
 
 
 def list_page_checks(edition_id: int) -> dict[str, PageCheck]:
     """What was found at the page of each story of an edition, by the story's key."""
     rows = models.PageCheck.objects.filter(pick__edition_id=edition_id).select_related("pick")
-    return {row.pick.key: PageCheck(row.state, row.detail, row.looked_at, row.overridden_by) for row in rows}
+    return {
+        row.pick.key: PageCheck(PageCheckState(row.state), row.detail, row.looked_at, row.overridden_by) for row in rows
+    }
 
 
 def override_page_check(edition_id: int, key: str, *, by: str) -> None:
@@ -118,11 +129,11 @@ def override_page_check(edition_id: int, key: str, *, by: str) -> None:
 def adopt_headline(edition_id: int, key: str, *, by: str, now: datetime) -> Edition:
     """Gives a story the headline that its page has now. Raises BadInput when it did not change."""
     look = list_page_checks(edition_id).get(key)
-    if look is None or look.state != "changed":
+    if look is None or look.state != PageCheckState.CHANGED:
         raise BadInput("Its page has no other headline.", "headline")
     edition = edit_pick(edition_id, key, now=now, headline=look.detail)
     models.PageCheck.objects.filter(pick__edition_id=edition_id, pick__key=key).update(
-        state="same", detail="", page_title=look.detail, overridden_by=by[:300]
+        state=PageCheckState.SAME, detail="", page_title=look.detail, overridden_by=by[:300]
     )
     return edition
 
@@ -141,9 +152,9 @@ def list_page_findings(edition: Edition) -> Iterable[tuple[str, str, str]]:
 
 
 _MESSAGES = {
-    "gone": "“{headline}” is gone from its site ({detail}; looked at {at}). Drop it, or link another report.",
-    "moved": "“{headline}” now leads to {detail} (looked at {at}). Link that, if it is the same story.",
-    "changed": "Its site now calls “{headline}”: “{detail}” (looked at {at}). Take that, or let yours stand.",
-    "corrected": "Its site has corrected “{headline}”: “{detail}” (looked at {at}). See whether your words still hold.",
-    "unreachable": "“{headline}” could not be looked at again: {detail} (last tried {at}).",
+    PageCheckState.GONE: "“{headline}” is gone from its site ({detail}; looked at {at}). Drop it, or link another report.",
+    PageCheckState.MOVED: "“{headline}” now leads to {detail} (looked at {at}). Link that, if it is the same story.",
+    PageCheckState.CHANGED: "Its site now calls “{headline}”: “{detail}” (looked at {at}). Take that, or let yours stand.",
+    PageCheckState.CORRECTED: "Its site has corrected “{headline}”: “{detail}” (looked at {at}). See whether your words still hold.",
+    PageCheckState.UNREACHABLE: "“{headline}” could not be looked at again: {detail} (last tried {at}).",
 }

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Literal
 from urllib.parse import urlsplit
 
 from newsletter.curator.articles import canonical_urls
 from newsletter.curator.articles.extraction import markup, page
+from newsletter.curator.editions.states import PageCheckState
 
-PageState = Literal["same", "gone", "moved", "changed", "corrected", "unreachable"]
 GONE_STATUSES = (404, 410)  # statuses
 ALIKE = 0.9  # of two headlines: less is a change worth a look, more a comma
 LONGEST = 500  # characters of what is kept of a page
@@ -38,7 +37,7 @@ class PageFacts:
 class PageVerdict:
     """How a page is against what it was; `detail` is the new headline or address, the correction, or the trouble."""
 
-    state: PageState
+    state: PageCheckState
     detail: str = ""
 
 
@@ -64,18 +63,18 @@ def compare(asked: str, before: PageFacts | None, now: PageFacts) -> PageVerdict
     An address that always led elsewhere, as those of feeds do, has not moved.
     """
     if _is_front_page(now.address) and not _is_front_page(asked):
-        return PageVerdict("gone", f"the address leads to {now.address}")
+        return PageVerdict(PageCheckState.GONE, f"the address leads to {now.address}")
     if (
         before is not None
         and before.address
         and canonical_urls.canonicalise(now.address) != canonical_urls.canonicalise(before.address)
     ):
-        return PageVerdict("moved", now.address[:LONGEST])
+        return PageVerdict(PageCheckState.MOVED, now.address[:LONGEST])
     if now.correction:
-        return PageVerdict("corrected", now.correction)
+        return PageVerdict(PageCheckState.CORRECTED, now.correction)
     if before is not None and before.title and now.title and not _is_alike(before.title, now.title):
-        return PageVerdict("changed", now.title)
-    return PageVerdict("same")
+        return PageVerdict(PageCheckState.CHANGED, now.title)
+    return PageVerdict(PageCheckState.SAME)
 
 
 def _is_front_page(url: str) -> bool:

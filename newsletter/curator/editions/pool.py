@@ -15,8 +15,10 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from newsletter.catalog import newsletters
 from newsletter.curator.articles import article_lookup, search
 from newsletter.curator.articles.models import Article
+from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.articles.values import ArticleNote
-from newsletter.curator.editions import edition_lookup, models, states
+from newsletter.curator.editions import edition_lookup, models
+from newsletter.curator.editions.states import OUT_STATES, EditionState, PoolState
 from newsletter.curator.editions.values import Edition, PoolArticle
 from newsletter.kernel.errors import BadInput
 
@@ -24,7 +26,6 @@ RAN_WITHIN = timedelta(days=14)
 NEW_WITHIN = timedelta(days=4)  # since we first saw it: a feed's own date is the wrong test for “new”
 LATEST_FIRST = (F("published_at").desc(nulls_last=True), "-id")  # databases differ on where no date belongs
 PAGE_SIZE = 60
-STATES = ("offered", "new", "shortlisted", "picked", "run", "ignored", "all")  # offered: all but the ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class PoolFilter:
     """What an editor looks for; "" and None are anything."""
 
     query: str = ""
-    state: str = "offered"
+    state: str = PoolState.OFFERED  # any other word is refused
     source_id: int | None = None
     tag: str = ""
     language: str = ""
@@ -84,24 +85,26 @@ def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[Artic
 
 
 def _filter_articles(filters: PoolFilter, now: datetime) -> QuerySet[Article]:
-    if filters.state not in STATES:
-        raise BadInput(f"There is no state “{filters.state}”. There are {', '.join(STATES)}.", "state")
+    try:
+        state = PoolState(filters.state)
+    except ValueError:
+        raise BadInput(f"There is no state “{filters.state}”. There are {', '.join(PoolState)}.", "state") from None
     rows = search.find_articles(filters.query)
     if not filters.query.strip():
-        rows = rows.filter(Q(added_at__gte=now - NEW_WITHIN) | Q(standing="shortlisted"))
-    picks = models.Pick.objects.filter(article=OuterRef("pk")).exclude(edition__state=states.SKIPPED)
-    out = picks.filter(edition__state__in=(states.SENDING, states.SENT))
+        rows = rows.filter(Q(added_at__gte=now - NEW_WITHIN) | Q(standing=ArticleStanding.SHORTLISTED))
+    picks = models.Pick.objects.filter(article=OuterRef("pk")).exclude(edition__state=EditionState.SKIPPED)
+    out = picks.filter(edition__state__in=OUT_STATES)
     rows = rows.annotate(is_picked=Exists(picks), has_run=Exists(out))
-    if filters.state == "offered":
-        rows = rows.exclude(standing="ignored")
-    elif filters.state in ("new", "shortlisted"):
-        rows = rows.filter(standing=filters.state, is_picked=False)
-    elif filters.state == "picked":
+    if state == PoolState.OFFERED:
+        rows = rows.exclude(standing=ArticleStanding.IGNORED)
+    elif state in (PoolState.NEW, PoolState.SHORTLISTED):
+        rows = rows.filter(standing=state, is_picked=False)
+    elif state == PoolState.PICKED:
         rows = rows.filter(is_picked=True, has_run=False)
-    elif filters.state == "run":
+    elif state == PoolState.RUN:
         rows = rows.filter(has_run=True)
-    elif filters.state == "ignored":
-        rows = rows.filter(standing="ignored")
+    elif state == PoolState.IGNORED:
+        rows = rows.filter(standing=ArticleStanding.IGNORED)
     if filters.source_id is not None:
         rows = rows.filter(source_id=filters.source_id)
     if filters.tag:
@@ -111,10 +114,10 @@ def _filter_articles(filters: PoolFilter, now: datetime) -> QuerySet[Article]:
     return rows.order_by(*LATEST_FIRST)
 
 
-def _state(row: Article) -> str:
+def _state(row: Article) -> PoolState:
     if row.has_run:  # type: ignore[attr-defined]  # annotated above
-        return "run"
-    return "picked" if row.is_picked else row.standing  # type: ignore[attr-defined]
+        return PoolState.RUN
+    return PoolState.PICKED if row.is_picked else PoolState(row.standing)  # type: ignore[attr-defined]
 
 
 def _publishers_by_story(story_ids: set[int]) -> Mapping[int, Sequence[str]]:
@@ -148,7 +151,7 @@ def find_earlier_runs(rows: Iterable[Article], *, on: date, besides: int | None)
     The same address or headline is the same article; failing that, another one of the same story counts as well.
     """
     picks = models.Pick.objects.filter(edition__date__gte=on - RAN_WITHIN, edition__date__lte=on + RAN_WITHIN)
-    picks = picks.exclude(edition__state=states.SKIPPED).exclude(edition_id=besides or 0)
+    picks = picks.exclude(edition__state=EditionState.SKIPPED).exclude(edition_id=besides or 0)
     by_key: dict[str, tuple[date, int]] = {}
     by_story: dict[int, tuple[date, int]] = {}
     for url_key, title_key, story_id, day, newsletter_id in picks.order_by("edition__date").values_list(

@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 
 from newsletter.catalog import newsletters
 from newsletter.curator.articles.models import Article, Source
-from newsletter.curator.editions import models, ranking, states, track_record
+from newsletter.curator.editions import models, ranking, track_record
+from newsletter.curator.editions.states import OUT_STATES
 from newsletter.curator.editions.values import SuggestionRule
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
@@ -87,9 +88,9 @@ def list_ranking_rules(newsletter_id: int) -> tuple[ranking.RankingRule, ...]:
 
 def build_track_record(newsletter_id: int) -> track_record.TrackRecord:
     """What the editors of a newsletter picked and its readers clicked, in its latest editions that went out."""
-    editions = models.Edition.objects.filter(
-        newsletter_id=newsletter_id, state__in=(states.SENDING, states.SENT)
-    ).order_by("-date")[:EDITIONS_LEARNED_FROM]
+    editions = models.Edition.objects.filter(newsletter_id=newsletter_id, state__in=OUT_STATES).order_by("-date")[
+        :EDITIONS_LEARNED_FROM
+    ]
     history: list[track_record.OfferedArticle] = []
     clicked = _relative_clicks([edition.pk for edition in editions])
     for edition in editions:

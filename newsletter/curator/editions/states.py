@@ -1,32 +1,109 @@
-"""Where an edition can go from where it is. Pure.
+"""States of editions, of the checks of pages and links, and of articles on offer. Pure.
 
-open ⇄ locked ⇄ in_review ─▶ approved ─▶ handed_over ─▶ sent
-  ▲                                           │ recalled before it was sent
-  └───────────────────────────────────────────┘
+draft ⇄ locked ⇄ in review ─▶ approved ─▶ sending ─▶ sent
+  ▲                                         │ recalled before it was sent
+  └─────────────────────────────────────────┘
   └─────────┴────────┴──────────┴─▶ skipped · held · missed   (always with a reason)
 """
 
 from __future__ import annotations
 
-DRAFT, LOCKED, IN_REVIEW, APPROVED = "open", "locked", "in_review", "approved"
-SENDING, SENT, SKIPPED, HELD, MISSED = "handed_over", "sent", "skipped", "held", "missed"
+from enum import StrEnum
 
-TRANSITIONS: dict[str, frozenset[str]] = {
-    DRAFT: frozenset({LOCKED, IN_REVIEW, APPROVED, SKIPPED, HELD, MISSED}),
-    LOCKED: frozenset({DRAFT, IN_REVIEW, APPROVED, SKIPPED, HELD, MISSED}),
-    IN_REVIEW: frozenset({DRAFT, LOCKED, APPROVED, SKIPPED, HELD, MISSED}),
-    APPROVED: frozenset({DRAFT, SENDING, SKIPPED, HELD, MISSED}),
-    HELD: frozenset({DRAFT, LOCKED, IN_REVIEW, APPROVED, SENDING, SKIPPED, MISSED}),
-    MISSED: frozenset({DRAFT, APPROVED, SENDING, SKIPPED}),
-    SKIPPED: frozenset({DRAFT}),
-    SENDING: frozenset({SENT, DRAFT}),  # open again when it was recalled before it was sent
-    SENT: frozenset(),
+
+class EditionState(StrEnum):
+    """Where an edition is between its first pick and its mailing. Two stored values are older than their names."""
+
+    DRAFT = "open"
+    LOCKED = "locked"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    SENDING = "handed_over"
+    SENT = "sent"
+    SKIPPED = "skipped"
+    HELD = "held"
+    MISSED = "missed"
+
+    @property
+    def label(self) -> str:
+        """The state as people read it."""
+        return self.name.replace("_", " ").capitalize()
+
+
+class PageCheckState(StrEnum):
+    """What the page of a picked story is, compared with what it was."""
+
+    WAITING = "waiting"  # not checked yet
+    SAME = "same"
+    GONE = "gone"
+    MOVED = "moved"
+    CHANGED = "changed"  # its headline
+    CORRECTED = "corrected"
+    UNREACHABLE = "unreachable"
+
+
+class LinkCheckState(StrEnum):
+    """What was found where a link leads that an editor wrote."""
+
+    WAITING = "waiting"  # not checked yet
+    FINE = "fine"
+    GONE = "gone"
+    FORBIDDEN = "forbidden"  # an address that readers cannot reach
+    UNREACHABLE = "unreachable"
+
+
+class PoolState(StrEnum):
+    """Which articles of the pool to list; an article itself is new, shortlisted, picked, run or ignored."""
+
+    OFFERED = "offered"  # all but the ignored ones
+    NEW = "new"
+    SHORTLISTED = "shortlisted"
+    PICKED = "picked"
+    RUN = "run"
+    IGNORED = "ignored"
+    ALL = "all"
+
+
+_OFF_THE_SCHEDULE = {EditionState.SKIPPED, EditionState.HELD, EditionState.MISSED}
+TRANSITIONS: dict[EditionState, frozenset[EditionState]] = {
+    EditionState.DRAFT: frozenset(
+        {EditionState.LOCKED, EditionState.IN_REVIEW, EditionState.APPROVED, *_OFF_THE_SCHEDULE}
+    ),
+    EditionState.LOCKED: frozenset(
+        {EditionState.DRAFT, EditionState.IN_REVIEW, EditionState.APPROVED, *_OFF_THE_SCHEDULE}
+    ),
+    EditionState.IN_REVIEW: frozenset(
+        {EditionState.DRAFT, EditionState.LOCKED, EditionState.APPROVED, *_OFF_THE_SCHEDULE}
+    ),
+    EditionState.APPROVED: frozenset({EditionState.DRAFT, EditionState.SENDING, *_OFF_THE_SCHEDULE}),
+    EditionState.HELD: frozenset(
+        {
+            EditionState.DRAFT,
+            EditionState.LOCKED,
+            EditionState.IN_REVIEW,
+            EditionState.APPROVED,
+            EditionState.SENDING,
+            EditionState.SKIPPED,
+            EditionState.MISSED,
+        }
+    ),
+    EditionState.MISSED: frozenset(
+        {EditionState.DRAFT, EditionState.APPROVED, EditionState.SENDING, EditionState.SKIPPED}
+    ),
+    EditionState.SKIPPED: frozenset({EditionState.DRAFT}),
+    EditionState.SENDING: frozenset({EditionState.SENT, EditionState.DRAFT}),  # draft: recalled before it was sent
+    EditionState.SENT: frozenset(),
 }
-EDITABLE = frozenset({DRAFT, LOCKED, IN_REVIEW, APPROVED, HELD, MISSED})
-KEEPS_APPROVAL = frozenset({APPROVED, SENDING, SENT, HELD, MISSED})  # elsewhere a standing one is void
-NEEDS_REASON = frozenset({SKIPPED, HELD, MISSED})
+OUT_STATES = frozenset({EditionState.SENDING, EditionState.SENT})
+EDITABLE_STATES = frozenset(EditionState) - OUT_STATES - {EditionState.SKIPPED}
+APPROVED_STATES = OUT_STATES | {
+    EditionState.APPROVED,
+    EditionState.HELD,
+    EditionState.MISSED,
+}  # an approval stays valid
+STATES_WITH_REASON = frozenset(_OFF_THE_SCHEDULE)
 
 
-def can_transition(state: str, to: str) -> bool:
+def can_transition(state: EditionState, to: EditionState) -> bool:
     """Whether an edition may go from one state to another."""
     return to in TRANSITIONS[state]

@@ -9,6 +9,7 @@ from typing import Any
 from newsletter.catalog import newsletters
 from newsletter.curator.articles import article_lookup, models, stories
 from newsletter.curator.articles.resources import Fetcher
+from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.editions import edition_lookup, picks, pool, ranking, rules
 from newsletter.curator.editions.editions import create_edition, edit_edition
 from newsletter.curator.editions.values import Edition, SuggestedArticle
@@ -107,7 +108,7 @@ def _to_candidate(row: models.Article) -> ranking.RankingCandidate:
         dek=row.dek,
         source_id=row.source_id,
         tags=tuple(tag.name for tag in row.tags.all()),
-        shortlisted=row.standing == models.Article.Standing.SHORTLISTED,
+        shortlisted=row.standing == ArticleStanding.SHORTLISTED,
         paywalled=row.paywalled,
         is_copy=row.copy_of_id is not None,
         came_with_feed=row.source is not None and row.added_at - row.source.added_at < NEW_FEED,

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import ClassVar
 
 from newsletter.curator.articles.values import Article, ArticleNote
+from newsletter.curator.editions.states import OUT_STATES, EditionState, PageCheckState, PoolState
 from newsletter.templater.briefing import MergeField, Rendered
 
 
@@ -112,7 +113,7 @@ class Edition:
     id: int
     newsletter_id: int
     date: date
-    state: str
+    state: EditionState
     reason: str
     subject: str
     preheader: str
@@ -128,6 +129,11 @@ class Edition:
     second_subject: str = ""  # half of the readers get it; "": none
     boxes: tuple[Box, ...] = ()
 
+    @property
+    def is_out(self) -> bool:
+        """Whether its mailing has begun: from then on nothing can be edited."""
+        return self.state in OUT_STATES
+
 
 @dataclass(frozen=True, slots=True)
 class PoolArticle:
@@ -138,7 +144,7 @@ class PoolArticle:
     pick_number: int  # its number in this edition, 0 when it is not picked
     ran: str  # “ran Mon in Morning Briefing”, or ""
     other_publishers: tuple[str, ...] = ()  # who else tells of the same event
-    state: str = "new"  # new, shortlisted, picked, run or ignored
+    state: PoolState = PoolState.NEW
     tags: tuple[str, ...] = ()
     notes: tuple[ArticleNote, ...] = ()
     copy_of: str = ""  # the paper whose text it prints, if it does
@@ -162,7 +168,7 @@ class Correction:
 class PageCheck:
     """What was found when the page of a picked story was looked at again; `overridden_by` is who let it stand."""
 
-    state: str
+    state: PageCheckState
     detail: str
     looked_at: datetime | None
     overridden_by: str = ""

@@ -77,7 +77,7 @@ def icon(name: str) -> SafeString:
 def state_badge(state: str) -> SafeString:
     """A state: colour, icon and word."""
     colour, drawn, word = STATES.get(state, ("mute", "clock", state.replace("_", " ").capitalize()))
-    return format_html('<span class="st st--{}">{}{}</span>', colour, icon(drawn), word)
+    return format_html('<span class="st st--{}">{}{}</span>', colour, icon(drawn), getattr(state, "label", word))
 
 
 @register.filter

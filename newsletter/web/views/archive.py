@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import corrections, day_names, edition_lookup, variants
+from newsletter.curator.editions.states import OUT_STATES
 from newsletter.curator.editions.values import Edition, Pick
 from newsletter.kernel import clock
 from newsletter.templater.archive_page import PageMetadata, build_archive_page
@@ -22,7 +23,6 @@ from newsletter.templater.untrusted_text import clean_line as strip_unprintable
 from newsletter.web.middleware import render_error_page
 from subscribers import lists
 
-SENT_STATES = ("handed_over", "sent")
 FEED_LENGTH = 30  # editions
 ARCHIVE_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; "
@@ -44,7 +44,7 @@ def show_newsletter_archive(request: HttpRequest, slug: str) -> HttpResponse:
     newsletter = _find_public_newsletter(slug)
     if newsletter is None:
         return render_error_page(request, "There is no archive here.", 404)
-    sent = edition_lookup.list_editions(newsletter.id, states=SENT_STATES, limit=200)
+    sent = edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=200)
     return render(request, "readers/archive_of.html", {"newsletter": newsletter, "editions": sent})
 
 
@@ -54,7 +54,7 @@ def show_archived_edition(request: HttpRequest, slug: str, day: str) -> HttpResp
     """One sent edition as it was mailed, with nothing of any reader in it."""
     newsletter = _find_public_newsletter(slug)
     found = edition_lookup.find_edition(newsletter.id, clock.parse_day(day)) if newsletter else None
-    if newsletter is None or found is None or found.state not in SENT_STATES or found.snapshot_id is None:
+    if newsletter is None or found is None or not found.is_out or found.snapshot_id is None:
         return render_error_page(request, "This edition is not in the archive.", 404)
     mail = _render_neutral(found)
     assert mail is not None  # it has a snapshot
@@ -105,7 +105,7 @@ def show_feed(request: HttpRequest, slug: str) -> HttpResponse:
         feed_url=f"{home}feed.xml",
         author_name=newsletter.publication,
     )
-    for each in edition_lookup.list_editions(newsletter.id, states=SENT_STATES, limit=FEED_LENGTH):
+    for each in edition_lookup.list_editions(newsletter.id, states=OUT_STATES, limit=FEED_LENGTH):
         mail = _render_neutral(each)
         if mail is None:
             continue

@@ -12,6 +12,7 @@ from newsletter.catalog import newsletters
 from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import edition_lookup, editions, page_checks, picks, pool, suggestions
+from newsletter.curator.editions.states import PoolState
 from newsletter.curator.editions.values import Edition
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
@@ -45,7 +46,7 @@ STORY_TEXTS = (
 def show_board(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The board of one edition."""
     edition = _get_edition(request, "view", edition_id)
-    if edition.state in ("handed_over", "sent"):
+    if edition.is_out:
         return redirect("review", edition_id)
     return render(request, "pages/board.html", _board_context(edition))
 
@@ -249,7 +250,7 @@ def _board_context(edition: Edition, editing: str = "") -> dict[str, Any]:
         "editing": editing,
         "looks": page_checks.list_page_checks(edition.id),
         "fields": [(name, label, getattr(edition, name)) for name, label in EDITION_TEXTS.items()],
-        "states": pool.STATES,
+        "states": tuple(PoolState),
         "sources": article_lookup.list_sources(),
     } | boxes.build_boxes_context(edition)
 

@@ -58,7 +58,7 @@ def describe_occurrence(
 ) -> tuple[Occurrence, Newsletter, str, int | None]:
     """An occurrence with its newsletter, the state that counts, and the edition: it may have been sent by hand."""
     edition = find_edition_of_occurrence(occurrence)
-    left = edition is not None and edition.state in ("handed_over", "sent")
+    left = edition is not None and edition.is_out
     state = edition.state if edition and left else occurrence.state
     return occurrence, newsletters[occurrence.newsletter_id], state, edition.id if edition else None
 

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.curator.articles import article_lookup, intake, opml
 from newsletter.curator.articles.sources import add_source, export_sources, fetch_sources, import_sources
+from newsletter.curator.articles.states import FetchState
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
@@ -73,7 +74,7 @@ def _fetch_now(request: HttpRequest, ids: list[int]) -> None:
     for report in fetch_sources(
         now=clock.now(), fetch=wiring.build_fetcher(), ids=[each for each in ids if each in web]
     ):
-        if report.state == "failed":
+        if report.state == FetchState.FAILED:
             messages.error(request, report.error)
         else:
             messages.success(request, f"{report.title or report.url}: {report.added} new of {report.seen}.")

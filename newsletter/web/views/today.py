@@ -13,6 +13,7 @@ from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import edition_lookup
+from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition
 from newsletter.delivery.reports import summary
 from newsletter.jobs import heartbeats
@@ -120,7 +121,7 @@ def _list_attention_items(
             yield AttentionItem(
                 "warn", "pause", f"{each.newsletter.name} is held", "Decide.", each.reason, _edition_url(each)
             )
-        elif each.state in ("open", "locked", "in_review") and each.edition:
+        elif each.state in (EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW) and each.edition:
             yield from _list_blocking_findings(each, now)
     for alarm in summary.list_account_alarms():
         if now - alarm.last_at < ALARM_SHOWN_FOR:

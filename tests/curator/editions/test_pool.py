@@ -58,7 +58,9 @@ def test_one_event_told_by_several_is_counted(edition: Edition, told: Told, now:
     counts = {title: each.articles_in_story for title, each in offered(edition, now).items()}
     assert counts == {event: 3, "Otters seen in the mill race": 1}
     shown = list_pool(edition.id, now=now)
-    assert {(each.article.publisher, *sorted(each.other_publishers)) for each in shown if each.articles_in_story > 1} == {
+    assert {
+        (each.article.publisher, *sorted(each.other_publishers)) for each in shown if each.articles_in_story > 1
+    } == {
         ("Valley News", "Fellside Paper", "Upland Wire"),
         ("Fellside Paper", "Upland Wire", "Valley News"),
         ("Upland Wire", "Fellside Paper", "Valley News"),

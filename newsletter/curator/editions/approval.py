@@ -152,7 +152,7 @@ def _change_state(edition_id: int, to: EditionState, reason: str, now: datetime)
         return edition
     if not states.can_transition(edition.state, to):
         raise Refused(
-            f"Edition {edition_id} is {edition.state.label.lower()}; from there it cannot become {to.label.lower()}."
+            f"Edition {edition_id} cannot go from {edition.state.label.lower()} to {to.label.lower()}."
         )
     with transaction.atomic():
         fresh = models.Edition.objects.filter(id=edition_id, state=edition.state)

@@ -712,7 +712,7 @@ def test_an_answer_is_noted_with_the_time_it_came_and_the_providers_id(frozen: P
     assert hand_over.hand_over_next(now, owner="worker/1", provider=ScriptedProvider(), clock=lambda: came)
     batch = models.Batch.objects.get()
     assert (batch.state, batch.provider_id, batch.error) == (states.ACCEPTED, "told", "")
-    assert (batch.handed_over_at, batch.due_at, batch.version) == (came, before.due_at, before.version + 1)
+    assert (batch.submitted_at, batch.due_at, batch.version) == (came, before.due_at, before.version + 1)
 
 
 @pytest.mark.parametrize(
@@ -729,7 +729,7 @@ def test_an_answer_that_is_no_acceptance_is_noted_too(
     batch = models.Batch.objects.get()
     assert (batch.state, batch.error, batch.provider_id) == (state, "Come back later.", "x" * 200)
     assert (batch.lease_owner, batch.lease_until, batch.version) == ("", None, before.version + 1)
-    assert (batch.due_at > now, batch.handed_over_at) == (waits, now if handed_over else None)
+    assert (batch.due_at > now, batch.submitted_at) == (waits, now if handed_over else None)
 
 
 def test_an_answer_is_logged_unless_it_is_an_acceptance(
@@ -883,7 +883,7 @@ def test_what_died_in_other_hands_is_settled_each_by_how_far_it_was(frozen: Plan
     assert hand_over.recover_expired_leases(late) == 3
     assert hand_over.recover_expired_leases(late) == 0
     error = "The process that was sending ended before the answer came."
-    fields = ("state", "lease_until", "error", "handed_over_at", "version")
+    fields = ("state", "lease_until", "error", "submitted_at", "version")
     first, second, third, fourth = models.Batch.objects.order_by("number").values_list(*fields)
     assert first == (states.UNKNOWN, None, error, late, versions[1] + 1)
     assert second == (states.UNKNOWN, None, error, late, versions[2] + 1)
@@ -992,11 +992,11 @@ def test_lost_answers_are_counted_from_the_latest_of_this_mailing(earlier: Maili
     first, second = models.Batch.objects.filter(mailing_id=earlier.id).order_by("number")
     later = now - timedelta(minutes=1)
     rows = models.Batch.objects
-    rows.filter(id__in=(first.id, second.id)).update(state=states.UNKNOWN, handed_over_at=later)
+    rows.filter(id__in=(first.id, second.id)).update(state=states.UNKNOWN, submitted_at=later)
     assert hand_over._count_lost_answers(earlier.id) == 2, "that of the other mailing came later"
     rows.filter(id=second.id).update(state=states.ACCEPTED)
     assert hand_over._count_lost_answers(earlier.id) == 0, "of two at the same time the last one counts"
-    rows.filter(id=first.id).update(handed_over_at=now)
+    rows.filter(id=first.id).update(submitted_at=now)
     assert hand_over._count_lost_answers(earlier.id) == 1
 
 

@@ -18,6 +18,7 @@ ROLES: dict[str, frozenset[str]] = {
     "readers": frozenset({"view", "readers"}),
     "viewer": frozenset({"view"}),
 }
+ROLE_LABELS = {"admin": "Admin", "editor": "Editor", "author": "Author", "readers": "Audience", "viewer": "Viewer"}
 
 
 def can(user: User | AnonymousUser | None, verb: str, newsletter: Any = None) -> bool:
@@ -67,7 +68,7 @@ _VERB_TEXTS = {
     "edit": "edit",
     "approve": "approve",
     "send": "send",
-    "readers": "see or change readers",
+    "readers": "see or change subscribers",
     "configure": "change settings",
-    "people": "change people and rights",
+    "people": "change users and roles",
 }

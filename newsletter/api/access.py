@@ -1,4 +1,4 @@
-"""Who may call: a bearer token stands for a person of the newsroom, and has that person's rights."""
+"""Who may call: a bearer token acts for a user of the desk, with that user's rights."""
 
 from __future__ import annotations
 

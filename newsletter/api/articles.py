@@ -29,7 +29,7 @@ MOST_LISTED = 200
 
 @api_view("edit", methods=("GET", "POST"))
 def list_or_push_articles(request: HttpRequest) -> HttpResponse:
-    """POST takes an article in (201) or brings a known one up to date (200); GET lists, ?query= searches, ?limit= bounds."""
+    """POST adds an article (201) or updates a known one (200); GET lists, ?query= searches, ?limit= bounds."""
     return _push_article(request) if request.method == "POST" else _list_articles(request)
 
 
@@ -111,12 +111,12 @@ def _to_extracted_article(pushed: dict[str, Any]) -> ExtractedArticle:
     )
 
 
-def _read_text(holder: dict[str, Any], name: str, said: str = "") -> str:
+def _read_text(holder: dict[str, Any], name: str, label: str = "") -> str:
     value = holder.get(name)
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise BadInput(f"The field {said or name} must be a text.", said or name)
+        raise BadInput(f"The field {label or name} must be a text.", label or name)
     return value
 
 
@@ -128,7 +128,7 @@ def _read_moment(pushed: dict[str, Any]) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(
-            f"“{text[:60]}” is no moment. Write it like 2026-11-24T07:00:00+00:00.", "published_at"
+            f"“{text[:60]}” is no date and time. Write it like 2026-11-24T07:00:00+00:00.", "published_at"
         ) from None
     if moment.tzinfo is None:
         raise BadInput(f"“{text}” has no zone. Write it like 2026-11-24T07:00:00+00:00.", "published_at")

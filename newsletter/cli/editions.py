@@ -246,7 +246,9 @@ def save_box(
     """Add a box that is no story, such as a word to members, or write one anew."""
     now = clock.now()
     words = sys.stdin.read() if text == "-" else text
-    edition = boxes.set_box(edition_id, box_id=box_id, title=title, text=words, visibility=shown_to, place=place, now=now)
+    edition = boxes.set_box(
+        edition_id, box_id=box_id, title=title, text=words, visibility=shown_to, place=place, now=now
+    )
     _record_audit("edited", edition, now, "boxes")
     _print_edition(edition, as_json)
 

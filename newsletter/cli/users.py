@@ -1,4 +1,4 @@
-"""The people of the newsroom and their rights."""
+"""Users of the desk and their roles."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 import typer
 
 from newsletter.accounts import api_tokens, audit_log, second_factor, users
-from newsletter.accounts.permissions import ROLES
+from newsletter.accounts.permissions import ROLE_LABELS
 from newsletter.catalog import newsletters
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, read_text_file, say
 from newsletter.kernel import clock
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The people of the newsroom and their rights.")
-ROLE = typer.Option("editor", help=f"One of {', '.join(ROLES)}; with `role` also none.")
-NEWSLETTER = typer.Option("", "--newsletter", help="For this newsletter only (its slug); else for the house.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Users of the desk and their roles.")
+ROLE = typer.Option("editor", help=f"One of {', '.join(ROLE_LABELS.values()).lower()}; with `role` also none.")
+NEWSLETTER = typer.Option("", "--newsletter", help="For this newsletter only (its slug); else for all.")
 
 
 @app.command("add")
@@ -26,13 +26,13 @@ def add(
     newsletter: str = NEWSLETTER,
     as_json: bool = JSON,
 ) -> None:
-    """Add somebody to the newsroom."""
+    """Add a user."""
     now = clock.now()
     person = users.create_user(
         email,
         read_text_file(password_file, "The password file"),
         name=name,
-        role=role,
+        role=_parse_role(role),
         newsletter_id=_find_newsletter_id(newsletter),
         now=now,
     )
@@ -42,30 +42,33 @@ def add(
 
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
-    """List everybody, with their rights."""
+    """List the users, with their roles."""
     people = users.list_users()
     if as_json:
         return emit_json(people)
     names = {n.id: n.slug for n in newsletters.list_newsletters()}
     print_table(
-        ("address", "name", "rights"),
-        [(p.email, p.name, ", ".join(f"{role} ({names[n] if n else 'house'})" for n, role in p.roles)) for p in people],
+        ("address", "name", "roles"),
+        [
+            (p.email, p.name, ", ".join(f"{ROLE_LABELS[role]} ({names[n] if n else 'all'})" for n, role in p.roles))
+            for p in people
+        ],
         "Nobody yet. Add the first with: newsletter setup --user ADDRESS --password-file FILE",
     )
 
 
 @app.command("role")
 def set_role(email: str, role: str, newsletter: str = NEWSLETTER, as_json: bool = JSON) -> None:
-    """Give somebody a role, or take it away with “none”."""
+    """Give a user a role, or remove it with “none”."""
     now = clock.now()
-    person = users.set_role(email, role, newsletter_id=_find_newsletter_id(newsletter))
+    person = users.set_role(email, _parse_role(role), newsletter_id=_find_newsletter_id(newsletter))
     audit_log.record(None, "gave role", person.email, now=now, detail=role)
     emit_json(person) if as_json else say(f"{person.email}: {role}.")
 
 
 @app.command("password")
 def set_password(email: str, password_file: Path = typer.Option(..., help="File that holds the new password.")) -> None:
-    """Give somebody a new password; their sessions end."""
+    """Give a user a new password; their sessions end."""
     person = users.set_password(email, read_text_file(password_file, "The password file"))
     audit_log.record(None, "changed password", person.email, now=clock.now())
     say(f"{person.email} has a new password.")
@@ -73,7 +76,7 @@ def set_password(email: str, password_file: Path = typer.Option(..., help="File 
 
 @app.command("reset-code")
 def reset_code(email: str) -> None:
-    """Let somebody who lost phone and spare codes sign in with the password alone."""
+    """Turn off sign-in with a code, for a user who lost phone and spare codes."""
     address = second_factor.reset(email)
     audit_log.record(None, "turned off sign-in with a code", address, now=clock.now())
     say(f"{address} signs in with the password alone until a code is set up again.")
@@ -81,12 +84,12 @@ def reset_code(email: str) -> None:
 
 @app.command("tokens")
 def show_tokens(email: str = typer.Argument("", help="Whose; default: everybody's."), as_json: bool = JSON) -> None:
-    """List the tokens by which programs act for people."""
+    """List the tokens by which programs act for users."""
     found = api_tokens.list_tokens(email)
     if as_json:
         return emit_json(found)
     print_table(
-        ("id", "whose", "program", "begins", "made (UTC)", "last used (UTC)"),
+        ("id", "user", "program", "begins", "created (UTC)", "last used (UTC)"),
         [
             (
                 t.id,
@@ -98,7 +101,7 @@ def show_tokens(email: str = typer.Argument("", help="Whose; default: everybody'
             )
             for t in found
         ],
-        "No token. Make one: newsletter users token ADDRESS --name PROGRAM",
+        "No token. Create one: newsletter users token ADDRESS --name PROGRAM",
     )
 
 
@@ -106,7 +109,7 @@ def show_tokens(email: str = typer.Argument("", help="Whose; default: everybody'
 def make_token(
     email: str, name: str = typer.Option(..., help="The program that uses it."), as_json: bool = JSON
 ) -> None:
-    """Make a token with a person's rights, for a program. It is shown once."""
+    """Create a token with a user's rights, for a program. It is shown once."""
     now = clock.now()
     token, text = api_tokens.create_token(email, name, now=now)
     audit_log.record(None, "made token", token.email, now=now, detail=token.name)
@@ -122,7 +125,12 @@ def revoke_token(token_id: int, yes: bool = YES) -> None:
     confirm_or_refuse(f"Revoke token {token_id}?", yes)
     api_tokens.revoke_token(token_id)
     audit_log.record(None, "revoked token", str(token_id), now=clock.now())
-    say("The token is of no use any more.")
+    say("The token is revoked.")
+
+
+def _parse_role(name: str) -> str:
+    """The stored name of a role, given by that or by its label."""
+    return next((role for role, label in ROLE_LABELS.items() if label.casefold() == name.casefold()), name)
 
 
 def _find_newsletter_id(slug: str) -> int | None:

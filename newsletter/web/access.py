@@ -1,4 +1,4 @@
-"""Who may see a page: every view of the desk goes through `desk_view`, which asks accounts.rights."""
+"""Who may see a page: every view of the desk goes through `desk_view`, which asks accounts.permissions."""
 
 from __future__ import annotations
 
@@ -23,8 +23,10 @@ from newsletter.kernel.errors import NotAllowed
 View = Callable[..., HttpResponseBase]
 
 
-def desk_view(verb: str = "view", *, methods: Iterable[str] = ("GET",), house: bool = False) -> Callable[[View], View]:
-    """A view of the desk: signed in, and allowed to `verb` somewhere (with `house`: for the whole house).
+def desk_view(
+    verb: str = "view", *, methods: Iterable[str] = ("GET",), newsroom_wide: bool = False
+) -> Callable[[View], View]:
+    """A view of the desk: signed in, and allowed to `verb` somewhere (with `newsroom_wide`: for all newsletters).
 
     What concerns one newsletter asks again with `require_permission`, once the view knows which.
     """
@@ -36,7 +38,7 @@ def desk_view(verb: str = "view", *, methods: Iterable[str] = ("GET",), house: b
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not is_signed_in(request.user):
                 return redirect_to_login(request.get_full_path())
-            if house:
+            if newsroom_wide:
                 require(request.user, verb)
             elif list_visible_newsletters(request.user, verb) == frozenset():
                 raise NotAllowed("You have no right to this page. An administrator of the desk can give it to you.")

@@ -1,4 +1,4 @@
-"""The captcha of the sign-up forms, where the newsroom wants one: three makers, one protocol."""
+"""The captcha of the sign-up forms, where the newsroom wants one: three providers, one protocol."""
 
 from __future__ import annotations
 
@@ -43,27 +43,27 @@ _PROVIDERS = {
 
 
 def build_widget() -> dict[str, str]:
-    """What the form shows: the script, the class and the field of its maker, and our site key."""
+    """What the form shows: the provider's script, class and field, and our site key."""
     kind, _, key = settings.CONFIG.captcha.partition(":")
-    maker = _PROVIDERS[kind]
-    host = "/".join(maker.script.split("/")[:3])
-    return {"script": maker.script, "host": host, "class": maker.style, "field": maker.field, "site_key": key}
+    provider = _PROVIDERS[kind]
+    host = "/".join(provider.script.split("/")[:3])
+    return {"script": provider.script, "host": host, "class": provider.style, "field": provider.field, "site_key": key}
 
 
 def verify_answer(answer: str, network: str) -> bool:
-    """Whether the maker of the captcha takes an answer. One that cannot be asked stops nobody: the other limits stand."""
+    """Whether the provider accepts an answer. When it cannot be reached, sign-up goes on: the other limits still hold."""
     if not answer:
         return False
     kind = settings.CONFIG.captcha.partition(":")[0]
     form = {"secret": settings.CONFIG.captcha_secret, "response": answer, "remoteip": network}
     try:
-        told = fetching.fetch(
+        answered = fetching.fetch(
             settings.CONFIG.captcha_url or _PROVIDERS[kind].verify,
             form=form,
             timeout=TIMEOUT_SECONDS,
             allow_private=settings.CONFIG.allow_private_fetch,
         )
-        return json.loads(told.body).get("success") is True
+        return json.loads(answered.body).get("success") is True
     except (NewsletterError, ValueError, AttributeError) as error:
-        log.warning("The captcha's maker could not be asked, so the sign-up goes on without: %s", error)
+        log.warning("The captcha's provider could not be reached, so the sign-up goes on without: %s", error)
         return True

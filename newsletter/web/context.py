@@ -1,4 +1,4 @@
-"""What every page of the desk shows: navigation, the clock with its zone, and whether mail leaves at all."""
+"""What every page of the desk shows: navigation, the clock with its zone, and whether mail is sent at all."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _NAVIGATION = (
     ("/readers/", "Subscribers", "readers"),
     ("/sources/", "Sources", "edit"),
     ("/newsletters/", "Newsletters", "view"),
-    ("/people/", "People", "people"),
+    ("/people/", "Users", "people"),
 )
 
 
 def add_desk_context(request: HttpRequest) -> dict[str, Any]:
-    """Context for signed-in users; nothing for readers' pages."""
+    """Context for signed-in users; nothing on public pages."""
     if not is_signed_in(getattr(request, "user", None)):
         return {}
     pages = [(href, name) for href, name, verb in _NAVIGATION if _may_see(request, verb)]

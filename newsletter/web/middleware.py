@@ -1,4 +1,4 @@
-"""Errors for people: whatever a room refuses becomes a page, or a fragment, with the reason and the remedy."""
+"""Error pages: a refusal becomes a page, or a fragment, with the reason and the remedy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 class ErrorPages:
-    """Turns NewsletterError and trouble of the database into a page. Anything else is a defect and stays one."""
+    """Turns NewsletterError and database errors into a page. Anything else is a defect and stays one."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response

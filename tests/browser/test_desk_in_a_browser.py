@@ -87,7 +87,7 @@ def test_an_editor_picks_edits_moves_and_approves(
     page.wait_for_selector("#f-subject:has-text('Saved')")
     page.wait_for_load_state("networkidle")  # the pool is being read anew: to leave now would break that off
     page.goto(f"{live_server.url}/editions/{edition.id}/review/")
-    page.click("text=Approve and freeze")
+    page.click("button:has-text('Approve')")
     page.wait_for_selector("text=Approved, frozen as")
     saved = edition_lookup.get_edition(edition.id)
     assert saved.subject == "A subject written in a browser"

@@ -1,4 +1,4 @@
-"""What templates need to speak the desk's language: icons, states, times with their zone, the proof bar."""
+"""Template tags and filters of the desk: icons, states, times with their zone, the proof bar."""
 
 from __future__ import annotations
 
@@ -14,70 +14,70 @@ from newsletter.kernel import clock
 
 register = template.Library()
 
-# word → (colour, icon, what people read): a state always has all three
+# stored state → (colour, icon, label): a badge always has all three
 STATES = {
-    "open": ("go", "pen", "Open"),
-    "opened": ("go", "pen", "Open"),
+    "open": ("go", "pen", "Draft"),
+    "opened": ("go", "pen", "Draft"),
     "locked": ("go", "pen", "Locked"),
     "in_review": ("warn", "eye", "In review"),
     "approved": ("ok", "check", "Approved"),
-    "handed_over": ("go", "plane", "Handing over"),
-    "sent": ("ok", "check", "Handed over"),
+    "handed_over": ("go", "plane", "Sending"),
+    "sent": ("ok", "check", "Sent"),
     "skipped": ("mute", "skip", "Skipped"),
     "held": ("warn", "pause", "Held"),
     "missed": ("bad", "stop", "Missed"),
     "planned": ("mute", "clock", "Planned"),
     "claimed": ("go", "plane", "Sending"),
     "scheduled": ("mute", "clock", "Scheduled"),
-    "freezing": ("go", "plane", "Counting readers"),
-    "sending": ("go", "plane", "Handing over"),
-    "finished": ("ok", "check", "Handed over"),
+    "freezing": ("go", "plane", "Freezing audience"),
+    "sending": ("go", "plane", "Sending"),
+    "finished": ("ok", "check", "Sent"),
     "paused": ("warn", "pause", "Paused"),
     "cancelled": ("mute", "skip", "Cancelled"),
     "accepted": ("go", "plane", "Accepted"),
     "delivered": ("ok", "check", "Delivered"),
     "deferred": ("warn", "clock", "Deferred"),
-    "blocked": ("warn", "back", "Turned away"),
+    "blocked": ("warn", "back", "Blocked"),
     "dropped": ("bad", "cross", "Dropped"),
     "repaired": ("mute", "skip", "Repaired"),
     "unknown": ("unk", "unk", "Unknown"),
     "refused": ("bad", "cross", "Refused"),
     "withdrawn": ("mute", "struck", "Withdrawn"),
     "active": ("ok", "check", "Active"),
-    "pending": ("mute", "clock", "Not confirmed"),
+    "pending": ("mute", "clock", "Pending"),
     "unsubscribed": ("mute", "struck", "Unsubscribed"),
     "bounced": ("bad", "back", "Bounced"),
     "complained": ("bad", "stop", "Complained"),
     "suppressed": ("mute", "struck", "Suppressed"),
-    "checking": ("go", "clock", "Being looked through"),
-    "asks": ("warn", "warn", "Asks"),
+    "checking": ("go", "clock", "Checking"),
+    "asks": ("warn", "warn", "Needs answers"),
     "ready": ("warn", "eye", "Dry run"),
     "waiting": ("mute", "clock", "Waiting"),
     "running": ("go", "pen", "Importing"),
     "done": ("ok", "check", "Done"),
     "failed": ("bad", "cross", "Failed"),
     "stopped": ("warn", "pause", "Stopped"),
-    "undoing": ("go", "back", "Being taken back"),
-    "undone": ("mute", "skip", "Taken back"),
+    "undoing": ("go", "back", "Undoing"),
+    "undone": ("mute", "skip", "Undone"),
     "live": ("ok", "check", "Live"),
     "fresh": ("ok", "check", "Fresh"),
     "late": ("warn", "clock", "Late"),
-    "never": ("mute", "clock", "Not read yet"),
+    "never": ("mute", "clock", "Not fetched yet"),
     "file": ("mute", "clock", "File"),
 }
 
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """An icon of the sprite; words stand beside it, so it is hidden from readers of the page."""
+    """An icon of the sprite; text stands beside it, so screen readers skip it."""
     return format_html('<svg class="i" aria-hidden="true"><use href="/static/sprite.svg#{}"/></svg>', name)
 
 
 @register.simple_tag
 def state_badge(state: str) -> SafeString:
-    """A state: colour, icon and word."""
-    colour, drawn, word = STATES.get(state, ("mute", "clock", state.replace("_", " ").capitalize()))
-    return format_html('<span class="st st--{}">{}{}</span>', colour, icon(drawn), getattr(state, "label", word))
+    """A state: colour, icon and label."""
+    colour, symbol, label = STATES.get(state, ("mute", "clock", state.replace("_", " ").capitalize()))
+    return format_html('<span class="st st--{}">{}{}</span>', colour, icon(symbol), getattr(state, "label", label))
 
 
 @register.filter
@@ -129,10 +129,20 @@ def get(mapping: Mapping[Any, Any], key: Any) -> Any:
 
 
 _PARTS = (
-    "delivered", "accepted", "deferred", "blocked", "bounced", "dropped", "complained", "refused", "unknown",
-    "withdrawn", "planned", "excluded",
-)  # fmt: skip
-_LEAST = 0.6  # percent of the bar: one reader of 50,000 is still seen
+    "delivered",
+    "accepted",
+    "deferred",
+    "blocked",
+    "bounced",
+    "dropped",
+    "complained",
+    "refused",
+    "unknown",
+    "withdrawn",
+    "planned",
+    "excluded",
+)
+_LEAST = 0.6  # percent of the bar: one subscriber of 50,000 is still visible
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-"""One's own account: signing in with a code as well, and tokens for programs."""
+"""A user's own account: sign-in with a code, and API tokens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from newsletter.web.fields import read_number
 @sensitive_post_parameters("code", "password")
 @desk_view("view", methods=("GET", "POST"))
 def show_account(request: HttpRequest) -> HttpResponse:
-    """Shows whether a code is asked for at sign-in; POST begins, confirms or ends that."""
+    """Shows whether a code is asked for at sign-in; POST sets that up, confirms it or turns it off."""
     if request.method == "POST":
         try:
             return _act(request)
@@ -46,7 +46,7 @@ def _act(request: HttpRequest) -> HttpResponse:
             raise BadInput("The password is wrong, so nothing was changed.", "password")
         second_factor.turn_off(user)
         record_audit(request, "turned off sign-in with a code", user.email)
-        messages.success(request, "From now on the password alone is asked for.")
+        messages.success(request, "Sign-in with a code is off.")
         return redirect("account")
     if do == "token":
         token, text = api_tokens.create_token(user.email, request.POST.get("name", ""), now=clock.now())
@@ -56,9 +56,9 @@ def _act(request: HttpRequest) -> HttpResponse:
         token_id = read_number(request.POST, "token") or 0
         api_tokens.revoke_token(token_id, email=user.email)
         record_audit(request, "revoked token", user.email, detail=str(token_id))
-        messages.success(request, "The token is of no use any more.")
+        messages.success(request, "The token is revoked.")
         return redirect("account")
-    raise BadInput("There is nothing to do here.")
+    raise BadInput("The form has no known action.")
 
 
 def _render_page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -71,6 +71,6 @@ def _render_page(request: HttpRequest, *, status: int = 200, **context: Any) -> 
 
 
 def _draw_qr_code(address: str) -> SafeString:
-    """The picture that an authenticator reads: drawn here, so that the key goes to nobody else."""
+    """The QR code for an authenticator app, drawn here so that the key reaches no other server."""
     svg = qrcode.make(address, image_factory=SvgPathImage, border=2).to_string(encoding="unicode")
     return mark_safe(svg)  # noqa: S308  of our own drawing

@@ -1,4 +1,4 @@
-"""One article in the pool: where it stands, its tags, the days it may run, and notes. Every change gives the pool back."""
+"""One article in the pool: standing, tags, the days it may run, notes. Every change returns the pool."""
 
 from __future__ import annotations
 

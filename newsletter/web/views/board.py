@@ -1,4 +1,4 @@
-"""The board: pool, running order, preview. Every change is one service call and gives the running order back."""
+"""The board: pool, running order, preview. Every change is one service call and returns the running order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from newsletter.web.views import boxes
 
 EDITION_TEXTS = {
     "subject": "Subject",
-    "second_subject": "Second subject, for half of the readers",
+    "second_subject": "Second subject, for half of the subscribers",
     "preheader": "Preheader",
     "intro": "Intro",
     "signed": "Signed by",
@@ -60,7 +60,7 @@ def show_pool(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 @desk_view("view")
 def show_changes(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """What somebody else changed since `version`: nothing (204), the board anew, or, while a story is being edited, a word of it."""
+    """What others changed since `version`: nothing (204), the board, or only a notice while a story is being edited."""
     edition = _get_edition(request, "view", edition_id)
     if str(edition.version) == request.GET.get("version"):
         return HttpResponse(status=204)
@@ -76,7 +76,7 @@ def show_changes(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 @desk_view("edit", methods=("POST",))
 def save_text(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """Saves one text of the edition. `was` is what the editor saw: if somebody changed it since, both texts stay visible."""
+    """Saves one text of the edition. `was` is what the editor saw: if it changed since, both texts stay visible."""
     edition = _get_edition(request, "edit", edition_id)
     name = request.POST.get("name", "")
     if name not in EDITION_TEXTS:
@@ -178,7 +178,7 @@ def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
 
 @desk_view("edit", methods=("POST",))
 def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
-    """Takes a story out."""
+    """Removes a story."""
     _get_edition(request, "edit", edition_id)
     edition = picks.drop_pick(edition_id, key, now=clock.now())
     return _record_and_render(request, edition, "dropped", key)
@@ -186,7 +186,7 @@ def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
 
 @desk_view("edit", methods=("POST",))
 def resolve_page_check(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
-    """What to do about what was found at a story's page: let it stand, take its new headline, or look again now."""
+    """Resolves what was found on a story's page: override it, use the new headline, or check again now."""
     edition = _get_edition(request, "edit", edition_id)
     who, now = get_actor_email(request), clock.now()
     match request.POST.get("do"):
@@ -200,11 +200,11 @@ def resolve_page_check(request: HttpRequest, edition_id: int, key: str) -> HttpR
         case "again":
             page_checks.check_due_pages(now, fetch=wiring.build_fetcher(), edition_id=edition_id)
             return _record_and_render(request, edition_lookup.get_edition(edition_id), "looked again", key)
-    raise BadInput("There is no such button.", "do")
+    raise BadInput("There is no such action.", "do")
 
 
 def _is_htmx(request: HttpRequest) -> bool:
-    """Whether htmx asks for a fragment; without it whole pages are given."""
+    """Whether htmx asks for a fragment; otherwise whole pages are returned."""
     return bool(request.headers.get("HX-Request"))
 
 
@@ -256,7 +256,7 @@ def _board_context(edition: Edition, editing: str = "") -> dict[str, Any]:
 
 
 def read_pool_filter(request: HttpRequest) -> pool.PoolFilter:
-    """What an editor looks for in the pool, from a query or a form."""
+    """The filter of the pool, from a query or a form."""
     asked = request.GET if request.method == "GET" else request.POST
     return pool.PoolFilter(
         query=asked.get("q", "")[:100],

@@ -19,7 +19,7 @@ PLACES = (("top", "Below the intro"), ("end", "Below the stories"))
 
 @desk_view("edit", methods=("POST",))
 def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """Adds a box, writes one anew (`box` is its id), or with `do=drop` takes it out."""
+    """Adds a box, changes one (`box` is its id), or with `do=drop` removes it."""
     edition = edition_lookup.get_edition(edition_id)
     require_permission(request, "edit", edition.newsletter_id)
     typed = {name: request.POST.get(name, "") for name in ("title", "text", "place")}
@@ -47,7 +47,7 @@ def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 
 def build_boxes_context(edition: Edition) -> dict[str, Any]:
-    """What the fragment shows: each box with for whom it is, in words; and all that can be chosen."""
+    """The context of the fragment: each box with a description of its visibility, and the choices."""
     audiences = visibility.list_options()
     words = dict(audiences)
     return {

@@ -1,4 +1,4 @@
-"""Deliveries: who got it, who did not, and does it add up."""
+"""Deliveries: who got a mailing, who did not, and whether the numbers add up."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def show_deliveries(request: HttpRequest) -> HttpResponse:
 
 @desk_view("view")
 def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
-    """One mailing: the sentence, the proof, the sum, and the people who did not get it."""
+    """One mailing: summary, proof, totals, and who did not get it."""
     found = _get_mailing(request, "view", mailing_id)
     state = request.GET.get("state", "")
     rows = (
@@ -56,7 +56,7 @@ def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 
 def _list_not_delivered(found: summary.Mailing) -> tuple[recipients.CandidateOutcome, ...]:
-    """Readers' addresses are shown for the outcomes that need a person's eye."""
+    """The subscribers of the outcomes that need attention."""
     rows = (
         row
         for name in NOT_DELIVERED
@@ -68,7 +68,7 @@ def _list_not_delivered(found: summary.Mailing) -> tuple[recipients.CandidateOut
 
 @desk_view("view")
 def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
-    """The part of the page that moves while a mailing is handed over."""
+    """The part of the page that changes while a mailing is sent."""
     found = _get_mailing(request, "view", mailing_id)
     status = 200 if found.state in ("scheduled", "freezing", "sending") else STOP_POLLING
     return render(request, "fragments/progress.html", _mailing_context(found), status=status)
@@ -76,16 +76,16 @@ def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
 
 @desk_view("send", methods=("POST",))
 def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
-    """Pauses, resumes or cancels; repairs, or settles what nobody knows."""
+    """Pauses, resumes, cancels, recalls or repairs a mailing, or settles unknown outcomes."""
     found = _get_mailing(request, "send", mailing_id)
     do, now, who = request.POST.get("do", ""), clock.now(), get_actor_email(request)
     verbs: dict[str, tuple[Callable[[], int | None], str]] = {
         "pause": (lambda: mailings.pause(mailing_id, by=who, now=now), "Paused."),
-        "resume": (lambda: mailings.resume(mailing_id, by=who, now=now), "It goes on."),
-        "cancel": (lambda: mailings.cancel(mailing_id, by=who, now=now), "Cancelled for good."),
+        "resume": (lambda: mailings.resume(mailing_id, by=who, now=now), "Resumed."),
+        "cancel": (lambda: mailings.cancel(mailing_id, by=who, now=now), "Cancelled."),
         "recall": (
             lambda: _recall_mailing(mailing_id, who, now),
-            "Recalled: {:,} readers were spared. The edition is open again.",
+            "Recalled: {:,} subscribers do not get it. The edition is a draft again.",
         ),
         "repair": (lambda: repair.repair_mailing(mailing_id, now=now), "{:,} readers are planned once more."),
         "resend": (
@@ -95,10 +95,10 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
         "settle": (lambda: repair.settle_unknown(mailing_id, now=now), "{:,} readers count as accepted."),
     }
     if do not in verbs:
-        raise BadInput(f"A mailing can be told to {', '.join(verbs)}.", "do")
-    act, said = verbs[do]
+        raise BadInput(f"The action must be one of: {', '.join(verbs)}.", "do")
+    act, success_message = verbs[do]
     try:
-        messages.success(request, said.format(act() or 0))
+        messages.success(request, success_message.format(act() or 0))
         record_audit(request, do, f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
     except NewsletterError as error:
         messages.error(request, str(error))
@@ -112,7 +112,7 @@ def _recall_mailing(mailing_id: int, who: str, now: datetime) -> int:
 
 @desk_view("readers")
 def download_proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
-    """Every candidate with what became of them, for a spreadsheet."""
+    """Every candidate with the outcome, for a spreadsheet."""
     found = _get_mailing(request, "readers", mailing_id)
     out = io.StringIO()
     writer = csv.writer(out)
@@ -134,7 +134,7 @@ def _get_mailing(request: HttpRequest, verb: str, mailing_id: int) -> summary.Ma
 
 
 def _list_variants(found: summary.Mailing) -> list[tuple[str, str, summary.VariantCounts]]:
-    """Each variant in words, its subject, and how it did."""
+    """Each variant: for whom, its subject, its counts."""
     snapshot_id, names = found.snapshot_id, visibility.get_segment_names()
     words = {
         each.code: variants.describe_variant(each, names) for each in edition_lookup.list_frozen_variants(snapshot_id)

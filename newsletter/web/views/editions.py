@@ -69,14 +69,14 @@ def _create_edition(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("date", "")
     try:
         day = clock.parse_day(text) if text else None
-        made = editions.create_edition(newsletter.id, day, now=clock.now(), by=get_actor_email(request))
+        edition = editions.create_edition(newsletter.id, day, now=clock.now(), by=get_actor_email(request))
         if request.POST.get("suggest"):
-            made = suggestions.suggest_picks(made.id, now=clock.now(), fetch=wiring.build_fetcher())
+            edition = suggestions.suggest_picks(edition.id, now=clock.now(), fetch=wiring.build_fetcher())
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("editions")
-    record_audit(request, "made edition", f"{newsletter.slug} {made.date}", newsletter_id=newsletter.id)
-    return redirect("board", made.id)
+    record_audit(request, "made edition", f"{newsletter.slug} {edition.date}", newsletter_id=newsletter.id)
+    return redirect("board", edition.id)
 
 
 @desk_view("view")
@@ -138,7 +138,7 @@ def show_rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 @desk_view("view")
 def download_message(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """The mail as a file that a mail program opens, as the reader chosen would get it."""
+    """The mail as an eml file, as the chosen subscriber would get it."""
     edition = _get_edition(request, "view", edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     now = clock.now()
@@ -271,21 +271,21 @@ def send_tests(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 @desk_view("send", methods=("POST",))
 def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """Sends an approved edition; asks for the number of readers, typed without separators."""
+    """Sends an approved edition; the number of subscribers must be typed, without separators."""
     edition = _get_edition(request, "send", edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     readers = lists.count_subscribers_by_state(newsletter.list_id).get("active", 0)
     now = clock.now()
     try:
         if request.POST.get("readers", "").strip() != str(readers):
-            raise BadInput(f"To send, type the number of readers: {readers}.", "readers")
+            raise BadInput(f"To send, type the number of subscribers: {readers}.", "readers")
         at = clock.parse_local_moment(request.POST["at"], newsletter.zone, "at") if request.POST.get("at") else None
-        made = tasks.send_edition(edition_id, at=at, by=get_actor_email(request), now=now)
+        mailing = tasks.send_edition(edition_id, at=at, by=get_actor_email(request), now=now)
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("review", edition_id)
-    record_audit(request, "sent", f"edition {edition_id}", newsletter_id=newsletter.id, detail=f"mailing {made.id}")
-    return redirect("mailing", made.id)
+    record_audit(request, "sent", f"edition {edition_id}", newsletter_id=newsletter.id, detail=f"mailing {mailing.id}")
+    return redirect("mailing", mailing.id)
 
 
 @desk_view("edit", methods=("POST",))
@@ -312,7 +312,7 @@ def skip_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 @desk_view("approve", methods=("POST",))
 def override_finding(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """Lets a finding stand, with a reason."""
+    """Overrides a finding, with a reason."""
     edition = _get_edition(request, "approve", edition_id)
     code, where, reason = (request.POST.get(name, "") for name in ("code", "where", "reason"))
     try:
@@ -339,15 +339,15 @@ def correct_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
             require_permission(request, "send", edition.newsletter_id)
             if request.POST.get("sure", "").strip().casefold() != "correct":
                 raise BadInput("To mail the corrections, type the word: correct.", "sure")
-            made = tasks.send_correction(edition_id, by=get_actor_email(request), now=now)
+            mailing = tasks.send_correction(edition_id, by=get_actor_email(request), now=now)
             record_audit(
                 request,
                 "mailed correction",
                 f"edition {edition_id}",
                 newsletter_id=edition.newsletter_id,
-                detail=f"mailing {made.id}",
+                detail=f"mailing {mailing.id}",
             )
-            return redirect("mailing", made.id)
+            return redirect("mailing", mailing.id)
         text = request.POST.get("text", "")
         corrections.add_correction(
             edition_id, text, key=request.POST.get("story", ""), by=get_actor_email(request), now=now

@@ -1,4 +1,4 @@
-"""Importing readers on the desk: a file is kept, looked through by the worker, explained where it must be, and confirmed."""
+"""Imports: a file is stored, checked by the worker, mapped where needed, and confirmed."""
 
 from __future__ import annotations
 
@@ -97,13 +97,13 @@ def _act(request: HttpRequest, found: ImportRun) -> HttpResponse:
         request_undo(found.id, by=get_actor_email(request), keep_people=mailed)
         record_audit(request, "undid import", found.list_name, detail=found.name)
     else:
-        raise BadInput("There is nothing to do here.")
+        raise BadInput("The form has no known action.")
     hints.hint_imports()
     return redirect("import-run", found.id)
 
 
 def _read_options(request: HttpRequest) -> staging.ImportOptions:
-    """What was said of columns (col-0 and its name-0, …) and of the words in them (word-0 and means-0, …)."""
+    """The mapping of columns (col-0 and its name-0, …) and of status values (word-0 and means-0, …)."""
     mapping = {
         name: target
         for number in range(400)

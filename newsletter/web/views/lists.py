@@ -1,4 +1,4 @@
-"""Lists on the desk: what people subscribe to, how each grows, who has been silent, and its form for the newsroom's own sites."""
+"""Lists: their growth, inactive subscribers, settings, and the sign-up form for the newsroom's own sites."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _LANGUAGES = (("en", "English"), ("de", "German"))
 
 @desk_view("readers", methods=("GET", "POST"))
 def show_lists(request: HttpRequest) -> HttpResponse:
-    """The lists there are; POST makes one, for who has the right for the whole house."""
+    """The lists; POST creates one, for users with the role for all newsletters."""
     may_make = can(request.user, "readers")
     context: dict[str, Any] = {"may_make": may_make, "languages": _LANGUAGES}
     if request.method == "POST" and may_make:
         typed = {name: request.POST.get(name, "") for name in ("slug", "name", "description", "language")}
         try:
-            made = lists.create_list(
+            new_list = lists.create_list(
                 typed["slug"].strip(),
                 typed["name"].strip(),
                 description=typed["description"],
@@ -41,9 +41,9 @@ def show_lists(request: HttpRequest) -> HttpResponse:
         except NewsletterError as error:
             context |= {"typed": typed, "error": str(error)}
         else:
-            record_audit(request, "made list", made.slug)
-            messages.success(request, f"{made.name} is there. Its sign-up page is /join/{made.slug}/.")
-            return redirect("list", made.slug)
+            record_audit(request, "made list", new_list.slug)
+            messages.success(request, f"{new_list.name} is there. Its sign-up page is /join/{new_list.slug}/.")
+            return redirect("list", new_list.slug)
     context["lists"] = [
         (each, lists.count_subscribers_by_state(each.id)) for each in list_visible_lists(request).values()
     ]
@@ -52,7 +52,7 @@ def show_lists(request: HttpRequest) -> HttpResponse:
 
 @desk_view("readers", methods=("GET", "POST"))
 def show_list(request: HttpRequest, slug: str) -> HttpResponse:
-    """How a list grows, who is silent, its settings and its form. POST changes it, or asks the silent."""
+    """Growth, inactive subscribers, settings and form of a list. POST changes it, or asks the inactive."""
     target = get_visible_list(request, slug)
     error = ""
     if request.method == "POST":
@@ -72,10 +72,12 @@ def _act(request: HttpRequest, target: List) -> None:
         seen = hygiene.count_inactive(target.id, months, now=now)
         typed = request.POST.get("number", "").replace(",", "").strip()
         if typed != str(seen.to_ask):
-            raise BadInput(f"Type the number of readers who would be asked: {seen.to_ask}.", "number")
+            raise BadInput(f"Type the number of subscribers who would be asked: {seen.to_ask}.", "number")
         asked = hygiene.ask_inactive(target.id, months, now=now)
         record_audit(request, "asked the silent", target.slug, detail=f"{asked} readers")
-        messages.success(request, f"{asked:,} readers are asked. Who does not answer in 30 days is let go.")
+        messages.success(
+            request, f"{asked:,} subscribers are asked. Whoever does not answer in 30 days is unsubscribed."
+        )
         return
     lists.change_list(
         target.slug,

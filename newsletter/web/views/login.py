@@ -1,4 +1,4 @@
-"""Signing in and out. Tries are limited by django-axes; the session is new after signing in."""
+"""Signing in and out. Attempts are limited by django-axes; the session is new after signing in."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from newsletter.accounts import second_factor
 from newsletter.kernel import clock
 
 WRONG_CREDENTIALS = "The address or the password is wrong."
-WRONG_CODE = "This code does not fit, or was used already. Wait for the next one, then try again."
+WRONG_CODE = "The code is wrong or was used already. Wait for the next one, then try again."
 WAITING_KEY, CODE_SECONDS = "waits_for_code", 300
 
 
@@ -24,7 +24,7 @@ WAITING_KEY, CODE_SECONDS = "waits_for_code", 300
 @never_cache
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """The sign-in page. Its error never says which of the two was wrong."""
+    """The sign-in page. Its error never tells which of the two was wrong."""
     following = _safe_redirect(request, request.POST.get("next") or request.GET.get("next") or "/")
     if request.method != "POST":
         return HttpResponseRedirect(following) if request.user.is_authenticated else _render_page(request, following)
@@ -46,7 +46,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def enter_code(request: HttpRequest) -> HttpResponse:
-    """The second step: a code, after a right password. Whoever takes too long begins again."""
+    """The second step: a code, after a correct password. After too long a pause the password is asked for again."""
     waiting = request.session.get(WAITING_KEY)
     if not waiting or clock.now().timestamp() - waiting["since"] > CODE_SECONDS:
         request.session.pop(WAITING_KEY, None)
@@ -71,9 +71,9 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 def show_lockout(
     request: HttpRequest, response: Any, credentials: Any = None, *args: Any, **kwargs: Any
 ) -> HttpResponse:
-    """What somebody sees after too many wrong tries (called by django-axes)."""
+    """The page after too many failed attempts (called by django-axes)."""
     return _render_page(
-        request, "/", error="Too many wrong tries. Wait a quarter of an hour, then try again.", status=429
+        request, "/", error="Too many failed attempts. Wait a quarter of an hour, then try again.", status=429
     )
 
 

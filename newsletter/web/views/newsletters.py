@@ -23,41 +23,41 @@ SETTINGS = {
     "name": ("Name", ""),
     "strap": ("Line under the name", ""),
     "state": ("State", "Only a live newsletter is sent"),
-    "template": ("Template", "How its mails are laid out"),
+    "template": ("Template", "Layout of its mails"),
     "publication": ("Publication", "The paper's name, at the head of the mail"),
     "publication_url": ("Web site", ""),
     "from_name": ("Sender's name", ""),
     "from_email": ("Sender's address", "Its domain must be authenticated with the provider"),
-    "reply_to": ("Answers go to", "Empty: to the sender"),
-    "postal_address": ("Postal address", "The law asks for one in every mail"),
+    "reply_to": ("Reply-to", "Empty: the sender"),
+    "postal_address": ("Postal address", "Required by law in every mail"),
     "signed": ("Signed by", ""),
     "language": ("Language", "Like en or de"),
     "zone": ("Time zone", "Like Europe/London"),
-    "stories_wanted": ("Stories an edition wants", ""),
-    "stories_least": ("Fewest stories for approval", ""),
+    "stories_wanted": ("Stories per edition", ""),
+    "stories_least": ("Minimum stories for approval", ""),
     "late_after_minutes": ("Held when later than", "Minutes"),
     "recall_minutes": (
         "Handed over before its time",
         "20 to 1440 minutes, so that it can be recalled; 0: not. SendGrid only",
     ),
-    "segment": ("Only for the segment", "Its short name, such as who-pays; empty: everybody on the list"),
+    "segment": ("Only for segment", "Its short name, such as who-pays; empty: everybody on the list"),
     "link_parameters": (
-        "Put into the links of stories",
+        "Added to story links",
         "Like utm_source=morning&utm_medium=email&utm_campaign={date}; empty: nothing",
     ),
-    "per_minute": ("Messages a minute", "0: no limit"),
+    "per_minute": ("Messages per minute", "0: no limit"),
     "warm_up_from": ("Warm-up from", "First day of a new sender's domain, like 2026-11-24; empty: none"),
-    "warm_up_first": ("Messages on that day", "Doubled every day after it; who is beyond is left out that day"),
+    "warm_up_first": ("Messages on that day", "Doubled every day after; subscribers beyond it are excluded that day"),
     "repair_after_minutes": (
-        "Lost answers are sent again after",
-        "Minutes of silence; some may have it twice then. 0: never",
+        "Repair unknown outcomes after",
+        "Minutes without an answer; some may get it twice. 0: never",
     ),
 }
 
 
 @desk_view("view")
 def show_newsletters(request: HttpRequest) -> HttpResponse:
-    """The newsletters one may see, with their readers."""
+    """The newsletters the user may see, with their subscribers."""
     found = [
         (each, lists.count_subscribers_by_state(each.list_id), lists.get_list(each.list_id))
         for each in list_accessible_newsletters(request)
@@ -67,7 +67,7 @@ def show_newsletters(request: HttpRequest) -> HttpResponse:
 
 @desk_view("configure", methods=("POST",))
 def change_sponsors(request: HttpRequest, slug: str) -> HttpResponse:
-    """Reserves the paid box for some days, or takes a sponsor away."""
+    """Reserves the sponsor's box for some days, or removes a sponsor."""
     newsletter = newsletters.get_newsletter_by_slug(slug)
     require_permission(request, "configure", newsletter.id)
     typed = {name: request.POST.get(name, "") for name in ("label", "headline", "text", "url")}

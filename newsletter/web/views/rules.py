@@ -1,4 +1,4 @@
-"""What the editors of a newsletter want suggested, and what its past editions taught."""
+"""The suggestion rules of a newsletter, and its track record."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROWS_SHOWN = 15
 
 @desk_view("view", methods=("GET", "POST"))
 def show_rules(request: HttpRequest, slug: str) -> HttpResponse:
-    """The rules of a newsletter and its taste; POST makes a rule or removes one."""
+    """The rules of a newsletter and its track record; POST adds a rule or removes one."""
     newsletter = newsletters.get_newsletter_by_slug(slug)
     require_permission(request, "edit" if request.method == "POST" else "view", newsletter.id)
     if request.method == "POST":

@@ -1,4 +1,4 @@
-"""The schedule: what is planned, what was left out, held or missed and why, and the rules themselves."""
+"""The schedule: what is planned, what was skipped, held or missed and why, and the schedules themselves."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from newsletter.web.access import (
 
 @desk_view("view", methods=("GET", "POST"))
 def show_schedule(request: HttpRequest) -> HttpResponse:
-    """The coming days and the rules; POST makes a rule."""
+    """The coming days and the schedules; POST creates a schedule."""
     if request.method == "POST":
         return _create_schedule(request)
     now = clock.now()
@@ -56,7 +56,7 @@ def show_schedule(request: HttpRequest) -> HttpResponse:
 def describe_occurrence(
     occurrence: Occurrence, newsletters: dict[int, Newsletter]
 ) -> tuple[Occurrence, Newsletter, str, int | None]:
-    """An occurrence with its newsletter, the state that counts, and the edition: it may have been sent by hand."""
+    """An occurrence with its newsletter, its state or that of an edition sent by hand, and the edition."""
     edition = find_edition_of_occurrence(occurrence)
     left = edition is not None and edition.is_out
     state = edition.state if edition and left else occurrence.state
@@ -64,14 +64,14 @@ def describe_occurrence(
 
 
 def find_edition_of_occurrence(occurrence: Occurrence) -> Edition | None:
-    """The edition of an occurrence: the one it opened, or one made by hand for its date."""
+    """The edition of an occurrence: the draft it created, or one created by hand for its date."""
     if occurrence.edition_id:
         return edition_lookup.get_edition(occurrence.edition_id)
     return edition_lookup.find_edition(occurrence.newsletter_id, occurrence.date)
 
 
 def _weekday_choices(chosen: str) -> list[tuple[str, str, bool]]:
-    """The weekdays as a row of ticks: ISO number, name, whether it is chosen."""
+    """The weekdays as check boxes: ISO number, name, whether it is chosen."""
     return [(str(n), calendar.format_weekdays(str(n)), str(n) in chosen) for n in range(1, 8)]
 
 
@@ -84,7 +84,7 @@ def _create_schedule(request: HttpRequest) -> HttpResponse:
     require_permission(request, "configure", newsletter.id)
     now = clock.now()
     try:
-        made = schedules.create_schedule(
+        schedule = schedules.create_schedule(
             newsletter.id,
             weekdays=_read_weekdays(request),
             time=request.POST.get("time", ""),
@@ -100,7 +100,7 @@ def _create_schedule(request: HttpRequest) -> HttpResponse:
         "made schedule",
         newsletter.slug,
         newsletter_id=newsletter.id,
-        detail=f"{made.weekdays} {made.time:%H:%M} {made.zone}",
+        detail=f"{schedule.weekdays} {schedule.time:%H:%M} {schedule.zone}",
     )
     messages.success(request, f"{newsletter.name} is scheduled.")
     return redirect("schedule")
@@ -108,7 +108,7 @@ def _create_schedule(request: HttpRequest) -> HttpResponse:
 
 @desk_view("configure", methods=("POST",))
 def update_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
-    """Changes a rule, pauses it or lets it go on."""
+    """Changes a schedule, pauses or resumes it."""
     schedule = schedules.get_schedule(schedule_id)
     require_permission(request, "configure", schedule.newsletter_id)
     now = clock.now()
@@ -131,7 +131,7 @@ def update_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
 
 @desk_view("edit", methods=("POST",))
 def skip_or_unskip_date(request: HttpRequest, schedule_id: int) -> HttpResponse:
-    """Leaves a date out for a reason, or with `undo` takes it in again."""
+    """Skips a date for a reason, or with `undo` unskips it."""
     schedule = schedules.get_schedule(schedule_id)
     require_permission(request, "edit", schedule.newsletter_id)
     now = clock.now()

@@ -57,12 +57,12 @@ class SegmentForm:
     slug: str = ""
 
     @property
-    def grouped(self) -> bool:
+    def is_grouped(self) -> bool:
         """Whether it matters how the blocks are joined."""
         return len(self.blocks) > 1 or self.group == "none"
 
 
-@desk_view("readers", methods=("GET", "POST"), house=True)
+@desk_view("readers", methods=("GET", "POST"), newsroom_wide=True)
 def show_segments(request: HttpRequest) -> HttpResponse:
     """The segments there are, and the form to write one in. POST counts (by htmx), adds a row or a block, or keeps it."""
     if request.method != "POST":
@@ -87,9 +87,9 @@ def show_segments(request: HttpRequest) -> HttpResponse:
     return redirect("segments")
 
 
-@desk_view("readers", house=True)
+@desk_view("readers", newsroom_wide=True)
 def show_segment(request: HttpRequest, slug: str) -> HttpResponse:
-    """A segment in the form, to be changed; one that is nested deeper than the form can show only in words."""
+    """The form of a segment; one nested deeper than the form can show is given as text only."""
     segment = get_segment(slug)
     form = to_form(segment.definition)
     if form is None:
@@ -104,13 +104,13 @@ def show_segment(request: HttpRequest, slug: str) -> HttpResponse:
 def _save_segment(request: HttpRequest, form: SegmentForm) -> None:
     definition, now = to_definition(form, _attribute_kinds()), clock.now()
     if form.slug:
-        made = change_segment(form.slug, name=form.name, definition=definition, by=get_actor_email(request), now=now)
-        record_audit(request, "changed segment", made.slug)
+        segment = change_segment(form.slug, name=form.name, definition=definition, by=get_actor_email(request), now=now)
+        record_audit(request, "changed segment", segment.slug)
     else:
         slug = re.sub(r"[^a-z0-9]+", "-", form.name.casefold()).strip("-")[:59]
-        made = create_segment(slug, form.name, definition, by=get_actor_email(request), now=now)
-        record_audit(request, "made segment", made.slug)
-    messages.success(request, f"{made.name} is kept: {made.words}.")
+        segment = create_segment(slug, form.name, definition, by=get_actor_email(request), now=now)
+        record_audit(request, "made segment", segment.slug)
+    messages.success(request, f"{segment.name} is saved: {segment.words}.")
 
 
 def _attribute_kinds() -> dict[str, str]:

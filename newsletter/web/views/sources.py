@@ -1,4 +1,4 @@
-"""Sources: the feeds and how each is doing; adding a page or pasted text by hand."""
+"""Sources: the feeds and their health; adding a page or pasted text by hand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from newsletter.web.fields import read_number
 
 @desk_view("edit", methods=("GET", "POST"))
 def show_sources(request: HttpRequest) -> HttpResponse:
-    """The feeds; POST adds one. Files are read by the command line alone, so only web addresses are taken."""
+    """The feeds; POST adds one. Files are read only by the command line, so only web addresses are accepted."""
     if request.method == "POST":
         try:
             url = request.POST.get("url", "").strip()
@@ -53,7 +53,7 @@ def exchange_opml(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(error))
         return redirect("sources")
     record_audit(request, "imported feeds", str(file.name)[:100], detail=f"{len(new)} new")
-    messages.success(request, f"Feeds added: {len(new)}. They are read within the next minutes.")
+    messages.success(request, f"Feeds added: {len(new)}. They are fetched within the next minutes.")
     for trouble in troubles[:10]:
         messages.error(request, trouble)
     return redirect("sources")
@@ -61,7 +61,7 @@ def exchange_opml(request: HttpRequest) -> HttpResponse:
 
 @desk_view("edit", methods=("POST",))
 def fetch_source(request: HttpRequest) -> HttpResponse:
-    """Reads one feed now."""
+    """Fetches one feed now."""
     source_id = read_number(request.POST, "source")
     if source_id is None:
         raise BadInput("Say which feed.", "source")

@@ -1,4 +1,4 @@
-"""Subscribers: finding, adding, importing and exporting them, and everything known of one person."""
+"""Subscribers: find, add, import and export them, and everything known about one."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ PAGE = 50
 
 
 def list_visible_lists(request: HttpRequest) -> dict[int, List]:
-    """The lists of the newsletters whose readers one may see; all of them with a right for the house."""
+    """The lists whose subscribers the user may see: those of the newsletters of the role, or all."""
     allowed = {each.list_id for each in list_accessible_newsletters(request, "readers")}
     everything = can(request.user, "readers")
     return {each.id: each for each in list_lists() if everything or each.id in allowed}
 
 
 def get_visible_list(request: HttpRequest, slug: str, list_id: int = 0) -> List:
-    """A list by its slug or id, if one may see its readers. Raises NotFound, NotAllowed."""
+    """A list by its slug or id, if the user may see its subscribers. Raises NotFound, NotAllowed."""
     found = get_list(list_id) if list_id else get_list_by_slug(slug)
     if found.id not in list_visible_lists(request):
-        raise NotAllowed("You have no right to see or change the readers of this list.")
+        raise NotAllowed("You have no right to see or change the subscribers of this list.")
     return found
 
 
 @desk_view("readers", methods=("GET", "POST"))
 def show_subscribers(request: HttpRequest) -> HttpResponse:
-    """Search by part of a name or of any address; POST adds one reader."""
+    """Search by part of a name or of any address; POST adds one subscriber."""
     lists = list_visible_lists(request)
     if request.method == "POST":
         return _add_subscriber(request)
@@ -65,7 +65,7 @@ def show_subscribers(request: HttpRequest) -> HttpResponse:
 
 
 def _find_largest(lists: Iterable[List]) -> List | None:
-    """Most questions are about the list with the most readers."""
+    """The list with the most subscribers: most questions are about it."""
     return max(lists, key=lambda each: count_subscribers_by_state(each.id).get("active", 0), default=None)
 
 
@@ -90,12 +90,12 @@ def _add_subscriber(request: HttpRequest) -> HttpResponse:
 
 @desk_view("readers", methods=("GET", "POST"))
 def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
-    """One person: subscriptions, addresses, every change, every edition and its outcome."""
+    """One subscriber: subscriptions, addresses, every change, every edition and its outcome."""
     found = subscriber_lookup.get_subscriber(subscriber_id)
     lists = list_visible_lists(request)
     mine = [s for s in found.subscriptions if s.list_id in lists]
     if not mine and found.subscriptions:
-        raise NotAllowed("You have no right to see this reader.")
+        raise NotAllowed("You have no right to see this subscriber.")
     if request.method == "POST":
         return _act(request, found, lists)
     names = {each.id: each for each in newsletters.list_newsletters()}
@@ -128,7 +128,7 @@ def _act(request: HttpRequest, found: Subscriber, lists: dict[int, List]) -> Htt
         elif request.POST.get("do") == "leave" and (left := read_number(request.POST, "list")) in lists:
             people.unsubscribe(found.id, lists[left].id, how="desk", by=get_actor_email(request), now=now)
             record_audit(request, "unsubscribed reader", f"reader {found.id}")
-            messages.success(request, "Unsubscribed. Only the reader can undo this.")
+            messages.success(request, "Unsubscribed. Only the subscriber can undo this.")
         elif request.POST.get("do") == "know":
             _save_details(request, found.id)
             record_audit(request, "changed reader", f"reader {found.id}")
@@ -138,20 +138,20 @@ def _act(request: HttpRequest, found: Subscriber, lists: dict[int, List]) -> Htt
             return _download_data(found.id)
         elif request.POST.get("do") == "erase":
             if not request.POST.get("sure"):
-                raise BadInput("Tick the box to say that they asked for it.", "sure")
+                raise BadInput("Tick the box to confirm that they asked for it.", "sure")
             erasure.erase_subscriber(found.id, by=get_actor_email(request), now=now)
             record_audit(request, "erased reader", f"reader {found.id}")
-            messages.success(request, "Erased. A fingerprint of the address keeps them from being signed up again.")
+            messages.success(request, "Erased. A hash of the address keeps it from being signed up again.")
             return redirect("readers")
         else:
-            raise BadInput("There is nothing to do here.")
+            raise BadInput("The form has no known action.")
     except NewsletterError as error:
         messages.error(request, str(error))
     return redirect("reader", found.id)
 
 
 def _save_details(request: HttpRequest, subscriber_id: int) -> None:
-    """What the newsroom knows of a reader: tier, a tag, an attribute."""
+    """Saves a subscriber's tier, a tag, an attribute."""
     set_tier(subscriber_id, request.POST.get("tier", "free"))
     if request.POST.get("tag", "").strip():
         add_tag(subscriber_id, request.POST["tag"])
@@ -169,7 +169,7 @@ def _download_data(subscriber_id: int) -> HttpResponse:
 
 @desk_view("readers")
 def download_list(request: HttpRequest, slug: str, form: str) -> StreamingHttpResponse:
-    """The readers of a list as CSV or JSON Lines."""
+    """The subscribers of a list as CSV or JSON Lines."""
     target = get_visible_list(request, slug)
     if form not in ("csv", "jsonl"):
         raise BadInput("An export is csv or jsonl.", "format")

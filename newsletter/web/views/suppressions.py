@@ -1,4 +1,4 @@
-"""Who is never mailed, and which domains may not sign up: seen, added, lifted, taken from a file and handed out."""
+"""The suppression list, and which domains may not sign up."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ PAGE = 50
 BAD_SHOWN = 20
 
 
-@desk_view("readers", methods=("GET", "POST"), house=True)
+@desk_view("readers", methods=("GET", "POST"), newsroom_wide=True)
 def show_suppressions(request: HttpRequest) -> HttpResponse:
-    """Search by part of an address; POST adds, lifts, takes a file, or sets a rule for a domain."""
+    """Search by part of an address; POST adds, removes, imports a file, or sets the rule for a domain."""
     context: dict[str, Any] = {}
     if request.method == "POST":
         try:
             act = _ACTS.get(request.POST.get("do", ""))
             if act is None:
-                raise BadInput("There is nothing to do here.")
+                raise BadInput("The form has no known action.")
             context = act(request, clock.now())
         except NewsletterError as error:
             context = {"error": str(error), "field": getattr(error, "field", ""), "typed": request.POST}
@@ -103,9 +103,9 @@ _ACTS: dict[str, Callable[[HttpRequest, datetime], dict[str, Any]]] = {
 }
 
 
-@desk_view("readers", house=True)
+@desk_view("readers", newsroom_wide=True)
 def download_suppressions(request: HttpRequest) -> StreamingHttpResponse:
-    """All of them as CSV, hashes of erased people too."""
+    """The list as CSV, with the hashes of erased people."""
     record_audit(request, "exported suppressions", "")
     response = StreamingHttpResponse(suppressions.stream_suppressions(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="suppressions.csv"'

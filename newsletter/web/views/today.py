@@ -1,4 +1,4 @@
-"""Today: what goes out when, what waits for people, and what became of the last mailings."""
+"""Today: what goes out when, what needs attention, and the last mailings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from newsletter.web.context import get_newsroom_zone
 from newsletter.web.views.schedule import find_edition_of_occurrence
 from subscribers import lists
 
-ALARM_SHOWN_FOR = timedelta(days=3)  # so long an alarm about our account stays on the page
+ALARM_SHOWN_FOR = timedelta(days=3)  # an alarm about our account stays on the page this long
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,12 @@ class DueItem:
     state: str
     reason: str
     edition: Edition | None
-    readers: int
+    subscriber_count: int
 
 
 @dataclass(frozen=True, slots=True)
 class AttentionItem:
-    """Something that waits for a person."""
+    """Something that needs a user's attention."""
 
     colour: str
     icon: str
@@ -80,7 +80,9 @@ def _find_newsletter(newsletters: tuple[Newsletter, ...], newsletter_id: int) ->
 def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterator[DueItem]:
     """What is planned around now, and recent editions without a schedule."""
     ids = [each.id for each in newsletters]
-    readers = {each.id: lists.count_subscribers_by_state(each.list_id).get("active", 0) for each in newsletters}
+    subscriber_counts = {
+        each.id: lists.count_subscribers_by_state(each.list_id).get("active", 0) for each in newsletters
+    }
     seen: set[int] = set()
     for occurrence in occurrences.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):
         newsletter = _find_newsletter(newsletters, occurrence.newsletter_id)
@@ -88,19 +90,24 @@ def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterat
         if edition:
             seen.add(edition.id)
         state = edition.state if edition and occurrence.state not in ("held", "skipped", "missed") else occurrence.state
-        when = _find_departure(edition) or occurrence.instant  # by hand before its time, perhaps
-        yield DueItem(when, newsletter, state, occurrence.reason, edition, readers[newsletter.id])
+        when = _find_departure(edition) or occurrence.instant  # perhaps sent by hand before its time
+        yield DueItem(when, newsletter, state, occurrence.reason, edition, subscriber_counts[newsletter.id])
     for edition in edition_lookup.list_editions(newsletter_ids=ids, limit=20):
         newsletter = _find_newsletter(newsletters, edition.newsletter_id)
         recent = edition.date >= (now.astimezone(clock.get_zone(newsletter.zone)) - timedelta(hours=12)).date()
         if edition.id not in seen and recent:
             yield DueItem(
-                _find_departure(edition), newsletter, edition.state, edition.reason, edition, readers[newsletter.id]
+                _find_departure(edition),
+                newsletter,
+                edition.state,
+                edition.reason,
+                edition,
+                subscriber_counts[newsletter.id],
             )
 
 
 def _find_departure(edition: Edition | None) -> datetime | None:
-    """When the mailing of an edition was or is due; None where it has none."""
+    """When the mailing of an edition was or is due; None when it has none."""
     return summary.find_due_time(edition.id) if edition else None
 
 
@@ -111,7 +118,7 @@ def _list_attention_items(
         yield AttentionItem(
             "bad",
             "stop",
-            "Nothing is running in the background",
+            "No scheduler is running",
             "Nothing leaves.",
             "Start it with: newsletter run",
             "/",
@@ -145,9 +152,9 @@ def _list_attention_items(
             yield AttentionItem(
                 "unk",
                 "unk",
-                f"{unknown:,} readers: outcome unknown",
+                f"{unknown:,} subscribers: outcome unknown",
                 "Unknown.",
-                f"{name}. They are not sent to again by themselves.",
+                f"{name}. They are not sent to again unless you decide so.",
                 f"/deliveries/{mailing.id}/",
             )
     broken = [source for source in article_lookup.list_sources() if source.error]

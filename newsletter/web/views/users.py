@@ -1,4 +1,4 @@
-"""People: who works here and what each may do."""
+"""Users of the desk and their roles."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts import users
-from newsletter.accounts.permissions import ROLES
+from newsletter.accounts.permissions import ROLE_LABELS
 from newsletter.catalog.newsletters import get_newsletter_by_slug, list_newsletters
 from newsletter.kernel.errors import NewsletterError
 from newsletter.web.access import desk_view, record_audit
 
 
-@desk_view("people", methods=("GET", "POST"), house=True)
+@desk_view("people", methods=("GET", "POST"), newsroom_wide=True)
 def show_users(request: HttpRequest) -> HttpResponse:
-    """Everybody and their rights; POST gives a role or takes it away."""
+    """All users with their roles; POST gives a role or removes it."""
     newsletters = list_newsletters()
     if request.method == "POST":
         slug = request.POST.get("newsletter", "")
@@ -29,7 +29,8 @@ def show_users(request: HttpRequest) -> HttpResponse:
         return redirect("people")
     names = {each.id: each.name for each in newsletters}
     rows = [
-        (p, ", ".join(f"{role} ({names[n] if n else 'the house'})" for n, role in p.roles) or "nothing")
-        for p in users.list_users()
+        (user, ", ".join(f"{ROLE_LABELS[role]} ({names[n] if n else 'all newsletters'})" for n, role in user.roles))
+        for user in users.list_users()
     ]
-    return render(request, "pages/people.html", {"people": rows, "roles": [*ROLES, "none"], "newsletters": newsletters})
+    roles = [*ROLE_LABELS.items(), ("none", "None")]
+    return render(request, "pages/people.html", {"people": rows, "roles": roles, "newsletters": newsletters})

@@ -1,4 +1,4 @@
-"""Where the provider reports to: verified, stored, answered at once; a worker applies it."""
+"""The provider's webhook: events are verified, stored and acknowledged at once; a worker applies them."""
 
 from __future__ import annotations
 

@@ -171,7 +171,9 @@ def test_what_was_found_at_a_storys_page_is_answered_by_a_press(editor: Client, 
     key = edition.picks[0].key
     pick = models.Pick.objects.get(key=key)
     now = edition.created_at
-    models.PageCheck.objects.create(pick=pick, state="changed", detail="What it is called now", looked_at=now, next_at=now)
+    models.PageCheck.objects.create(
+        pick=pick, state="changed", detail="What it is called now", looked_at=now, next_at=now
+    )
     board = f"/editions/{edition.id}/"
     shown = editor.get(board).content.decode()
     assert "“What it is called now”" in shown

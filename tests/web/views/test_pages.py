@@ -202,7 +202,7 @@ def test_an_import_is_tried_first(editor: Client, house: Any, now: datetime) -> 
     def upload(data: bytes) -> Any:
         file = SimpleUploadedFile("readers.csv", data, "text/csv")
         page = editor.post("/readers/import/", {"list": "morning", "file": file}).url
-        assert b"looked through" in editor.get(page).content
+        assert b"being checked" in editor.get(page).content
         assert worker_steps.import_subscribers(now)
         return page
 
@@ -210,7 +210,7 @@ def test_an_import_is_tried_first(editor: Client, house: Any, now: datetime) -> 
     text = editor.get(page).content.decode()
     assert "no e-mail address" in text
     assert "meant ann@gmail.com?" in text
-    assert "Import 1 new people" in text
+    assert "Import file: 1 new" in text
     assert lists.count_subscribers_by_state(house.list.id) == {}
     editor.post(page, {"do": "import"})
     assert editor.get(page, headers={"HX-Request": "true"}).status_code == 200
@@ -220,7 +220,7 @@ def test_an_import_is_tried_first(editor: Client, house: Any, now: datetime) -> 
     assert b"not an address" in b"".join(editor.get(f"{page}refused.csv").streaming_content)  # type: ignore[attr-defined]
     editor.post(page, {"do": "undo"})
     worker_steps.import_subscribers(now)
-    assert b"Taken back" in editor.get(page).content
+    assert b"Undone" in editor.get(page).content
     assert lists.count_subscribers_by_state(house.list.id) == {}
 
 

@@ -132,7 +132,7 @@ def test_the_silent_are_asked_when_their_number_is_typed(
     assert "<b>3</b> readers have neither opened nor clicked for 6 months" in admin.get(page).content.decode()
     wrong = admin.post(page, {"do": "ask", "months": "6", "number": "2"})
     assert wrong.status_code == 422
-    assert "Type the number of readers who would be asked: 3." in wrong.content.decode()
+    assert "Type the number of subscribers who would be asked: 3." in wrong.content.decode()
     assert not models.TransactionalMail.objects.filter(kind="stay").exists()
     admin.post(page, {"do": "ask", "months": "6", "number": "3"})
     assert models.TransactionalMail.objects.filter(kind="stay").count() == 3

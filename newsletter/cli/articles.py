@@ -64,9 +64,7 @@ def _read_file(path: Path) -> bytes:
         _check_size(path.stat().st_size, str(path))
         return path.read_bytes()
     except OSError as error:
-        raise SurroundingsError(
-            f"{path} cannot be read: {error.strerror}. Check its name and your rights to it."
-        ) from None
+        raise SurroundingsError(f"{path} cannot be read: {error.strerror}. Check its name and permissions.") from None
 
 
 def _check_size(size: int, what: str) -> None:
@@ -78,7 +76,7 @@ def _check_size(size: int, what: str) -> None:
 def mark(
     article_id: int, state: str = typer.Argument(..., help="new, shortlisted or ignored."), as_json: bool = JSON
 ) -> None:
-    """Shortlist an article, ignore it, or make it new again."""
+    """Shortlist an article, ignore it, or reset it to new."""
     article = triage.set_standing(article_id, state, by=audit_log.COMMAND_LINE)
     _record_audit(f"marked {state}", article_id)
     emit_json(_to_dict(article)) if as_json else say(f"{article.title} is {article.standing}.")
@@ -87,10 +85,10 @@ def mark(
 @app.command("tag")
 def tag(
     article_id: int,
-    tags: list[str] = typer.Argument(None, help="All tags it is to have; none: takes them away."),
+    tags: list[str] = typer.Argument(None, help="All its tags; none: removes them."),
     as_json: bool = JSON,
 ) -> None:
-    """Give an article these tags and no others."""
+    """Replace the tags of an article."""
     article = triage.set_tags(article_id, tags or [], by=audit_log.COMMAND_LINE)
     _record_audit("tagged", article_id)
     emit_json(_to_dict(article)) if as_json else say(f"{article.title}: {', '.join(tags) if tags else 'no tags'}.")
@@ -103,7 +101,7 @@ def set_days(
     last: str = typer.Option("", "--until", help="Last day."),
     as_json: bool = JSON,
 ) -> None:
-    """Set the days an article may run; without any, it may run on all."""
+    """Set the days an article may run; without any, it may run on every day."""
     article = triage.set_eligible_dates(
         article_id, first=_parse_day(first, "from"), last=_parse_day(last, "until"), by=audit_log.COMMAND_LINE
     )
@@ -115,7 +113,7 @@ def set_days(
 
 @app.command("note")
 def note(article_id: int, text: str) -> None:
-    """Add a note to an article, for the desk alone."""
+    """Add a note to an article, for the desk only."""
     triage.add_note(article_id, text, by=audit_log.COMMAND_LINE, now=clock.now())
     _record_audit("noted", article_id)
     say("Noted.")
@@ -131,7 +129,7 @@ def _record_audit(verb: str, article_id: int) -> None:
 
 @app.command("list")
 def show_all(
-    query: str = typer.Option("", help="Words of the article, or how they begin."),
+    query: str = typer.Option("", help="Words of the article, or their beginnings."),
     limit: int = typer.Option(30, min=1, max=1000),
     as_json: bool = JSON,
 ) -> None:
@@ -142,13 +140,13 @@ def show_all(
     print_table(
         ("id", "headline", "publisher", "published (UTC)"),
         [(a.id, a.title, a.publisher, f"{a.published_at:%d %b %Y, %H:%M}" if a.published_at else "") for a in found],
-        "No article here. Fetch feeds: newsletter feeds fetch, or add one: newsletter articles add URL",
+        "No article. Fetch feeds: newsletter feeds fetch, or add one: newsletter articles add URL",
     )
 
 
 @app.command("show")
 def show(article_id: int, as_json: bool = JSON) -> None:
-    """Show one article with everything known of it."""
+    """Show one article with all its fields."""
     article = article_lookup.get_article(article_id)
     if as_json:
         return emit_json(article)

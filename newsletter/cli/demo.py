@@ -1,7 +1,7 @@
 """A sample briefing, composed and delivered to the local outbox, in a data folder of its own.
 
-Runs the same services as everybody: feeds in, stories picked, approved, handed over. Running it again
-is harmless: what is there already is left alone.
+Runs the real services: feeds are fetched, stories picked, approved and sent. Running it again
+is harmless: what exists already is left alone.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def run_demo(
 
 
 def compose_demo(folder: Path, now: datetime) -> tuple[Any, Any]:
-    """Makes what is missing: newsletters, readers, articles, and today's edition, delivered."""
+    """Creates what is missing: newsletters, subscribers, articles, and today's edition, delivered."""
     from newsletter.catalog import newsletters
 
     material = _copy_material(folder, now)
@@ -136,7 +136,7 @@ def _date_feed(match: re.Match[str], now: datetime) -> str:
 
 
 def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Path, now: datetime) -> None:
-    """One newsletter with its list, its look and its schedule."""
+    """One newsletter with its list, its theme and its schedule."""
     from newsletter.catalog import newsletter_settings, pictures
     from newsletter.scheduling import occurrences, schedules
     from subscribers import lists
@@ -164,8 +164,20 @@ def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Pa
 
 
 _SETTINGS = (
-    "slug", "name", "strap", "description", "from_email", "from_name", "reply_to", "signed", "language", "zone", "stories_wanted", "template", "theme",
-)  # fmt: skip
+    "slug",
+    "name",
+    "strap",
+    "description",
+    "from_email",
+    "from_name",
+    "reply_to",
+    "signed",
+    "language",
+    "zone",
+    "stories_wanted",
+    "template",
+    "theme",
+)
 
 
 def _import_subscribers(material: Path, sample: dict[str, Any], list_id: int, now: datetime) -> None:
@@ -176,12 +188,12 @@ def _import_subscribers(material: Path, sample: dict[str, Any], list_id: int, no
         return
     file = material / "readers.csv"
     file.write_text("\n".join(["email,first_name,last_name,zone", *_csv_lines(material, sample)]) + "\n", "utf-8")
-    with progress("Readers", sample["count"]) as advance:
+    with progress("Subscribers", sample["count"]) as advance:
         run.import_csv(file, list_id, dry_run=False, by=BY, now=now, progress=advance)
 
 
 def _csv_lines(material: Path, sample: dict[str, Any]) -> Iterator[str]:
-    """A line of CSV for each made-up reader, all on example.com, living in several zones."""
+    """A line of CSV for each invented subscriber, all on example.com, in several zones."""
     names = tomllib.loads((material / "names.toml").read_text("utf-8"))
     zones = [zone for zone, count in sample["zones"].items() for _ in range(count)]
     for number in range(sample["count"]):
@@ -274,7 +286,7 @@ def _print_summary(edition: Any, mailing: Any, password: str) -> None:
     if mailing is not None:
         accepted = mailing.counts.get("accepted", 0)
         first = next(iter(sorted((config.outbox_dir / mailing.key).glob("*.eml"))), config.outbox_dir)
-        say(f"Delivered to the outbox: {accepted} of {mailing.planned} readers.")
+        say(f"Delivered to the outbox: {accepted} of {mailing.planned} subscribers.")
         say(f"  one message   {first}")
     say(f"  the draft     {config.base_url}/editions/{edition.id}/review/")
     say(f"  the desk      {config.base_url}/")

@@ -1,4 +1,4 @@
-"""Say what is misconfigured, and how to mend it."""
+"""Report what is misconfigured, and how to fix it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def run_doctor(as_json: bool = JSON) -> None:
-    """Say what is misconfigured, and how to mend it. Exit 1 when something keeps mail from leaving."""
+    """Report what is misconfigured, and how to fix it. Exit 1 when something keeps mail from being sent."""
     found = examine(clock.now())
     if as_json:
         emit_json(found)

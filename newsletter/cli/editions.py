@@ -34,20 +34,20 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="Pick, write, check, preview, approve and send an edition."
 )
 BY = "command line"
-GROUPS = typer.Option([], "--for", help="As those in this group get it, such as members; may be repeated.")
+GROUPS = typer.Option([], "--for", help="As this group gets it, such as members. Repeatable.")
 SECOND = typer.Option(False, "--second-subject", help="With the second subject.")
-VISIBILITY_HELP = "For whom it is: mail, web, members, free or segment:SLUG; empty: everybody."
+VISIBILITY_HELP = "Who sees it: mail, web, members, free or segment:SLUG; empty: everybody."
 
 
 @app.command("create")
 def create(
     newsletter: str,
     date: str = typer.Option("", help="Like 2026-11-24; default: today in the newsletter's zone."),
-    suggest: bool = typer.Option(False, "--suggest", help="Fill it with fresh, varied stories not run before."),
-    stories: int = typer.Option(0, min=0, max=60, help="How many to suggest; default: what the newsletter wants."),
+    suggest: bool = typer.Option(False, "--suggest", help="Fill it with fresh, varied stories that have not run."),
+    stories: int = typer.Option(0, min=0, max=60, help="How many to suggest; default: the newsletter's setting."),
     as_json: bool = JSON,
 ) -> None:
-    """Make the edition of a day."""
+    """Create the edition of a day."""
     now = clock.now()
     found = newsletters.get_newsletter_by_slug(newsletter)
     made = editions.create_edition(found.id, clock.parse_day(date) if date else None, now=now, by=BY)
@@ -71,7 +71,7 @@ def show_all(
     print_table(
         ("id", "newsletter", "date", "state", "stories", "subject"),
         [(e.id, names[e.newsletter_id], e.date, e.state, len(e.picks), e.subject) for e in found],
-        "No edition yet. Make one: newsletter editions create NEWSLETTER --suggest",
+        "No edition yet. Create one: newsletter editions create NEWSLETTER --suggest",
     )
 
 
@@ -84,10 +84,10 @@ def show(edition_id: int, as_json: bool = JSON) -> None:
 @app.command("suggest")
 def suggest_stories(
     edition_id: int,
-    dry_run: bool = typer.Option(False, "--dry-run", help="Say what would be suggested and why, and change nothing."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Print what would be suggested and why; change nothing."),
     as_json: bool = JSON,
 ) -> None:
-    """Fill the free places with fresh, varied stories not run before."""
+    """Fill the free places with fresh, varied stories that have not run."""
     now = clock.now()
     if dry_run:
         return _print_proposals(suggestions.list_suggestions(edition_id, now=now), as_json)
@@ -114,7 +114,7 @@ def _print_proposals(found: Sequence[SuggestedArticle], as_json: bool) -> None:
     print_table(
         ("article", "section", "headline", "publisher", "why"),
         [(each.article.id, each.section, each.article.title, each.article.publisher, each.reason) for each in found],
-        "Nothing to suggest: every place is filled, or the pool has nothing new.",
+        "Nothing to suggest: no place is free, or the pool has nothing new.",
     )
 
 
@@ -124,7 +124,7 @@ def pick_story(
     article_id: int,
     section: str = typer.Option("", help="Key of a section; default: the first with room."),
     position: int = typer.Option(0, min=0, help="Place in the section, from 1; default: last."),
-    reason: str = typer.Option("", help="Why, for a story that ran already or may not run that day."),
+    reason: str = typer.Option("", help="Why, for a story that ran before or may not run that day."),
     as_json: bool = JSON,
 ) -> None:
     """Place an article in an edition."""
@@ -149,7 +149,7 @@ def drop_story(
     key: str = typer.Argument(..., help="The story's key, from `editions show`."),
     as_json: bool = JSON,
 ) -> None:
-    """Take a story out of an edition."""
+    """Remove a story from an edition."""
     now = clock.now()
     edition = picks.drop_pick(edition_id, key, now=now)
     _record_audit("dropped", edition, now, key)
@@ -179,7 +179,7 @@ def edit(
     preheader: str | None = typer.Option(None),
     intro: str | None = typer.Option(None, help="Markdown; - reads it from standard input."),
     signed: str | None = typer.Option(None),
-    second_subject: str | None = typer.Option(None, help="Half of the readers get this one; empty: nobody."),
+    second_subject: str | None = typer.Option(None, help="Half of the subscribers get it; empty: none do."),
     headline: str | None = typer.Option(None),
     blurb: str | None = typer.Option(None),
     label: str | None = typer.Option(None),
@@ -192,7 +192,7 @@ def edit(
     plain_link: bool | None = typer.Option(None, help="Keep the newsletter's parameters off its link."),
     as_json: bool = JSON,
 ) -> None:
-    """Edit the words of an edition (subject, preheader, intro) or of one story (headline, blurb …)."""
+    """Edit the texts of an edition (subject, preheader, intro) or of one story (headline, blurb …)."""
     now = clock.now()
     if intro == "-":
         intro = sys.stdin.read()
@@ -215,7 +215,8 @@ def edit(
         of_story["plain_link"] = plain_link
     if of_story and not key:
         raise BadInput(
-            f"Say which story: newsletter editions edit {edition_id} KEY … (keys: newsletter editions show {edition_id})",
+            f"Name the story: newsletter editions edit {edition_id} KEY … "
+            f"(keys: newsletter editions show {edition_id})",
             "key",
         )
     if not of_edition and not of_story:
@@ -240,14 +241,14 @@ def save_box(
     title: str = typer.Option("", help="Its heading."),
     shown_to: str = typer.Option("", "--visibility", help=VISIBILITY_HELP),
     place: str = typer.Option("end", help="top, below the intro, or end, below the stories."),
-    box_id: int | None = typer.Option(None, "--box", help="Write this box anew instead of adding one."),
+    box_id: int | None = typer.Option(None, "--box", help="Change this box instead of adding one."),
     as_json: bool = JSON,
 ) -> None:
-    """Add a box that is no story, such as a word to members, or write one anew."""
+    """Add or change a box: text that is no story, such as a note to members."""
     now = clock.now()
-    words = sys.stdin.read() if text == "-" else text
+    text = sys.stdin.read() if text == "-" else text
     edition = boxes.set_box(
-        edition_id, box_id=box_id, title=title, text=words, visibility=shown_to, place=place, now=now
+        edition_id, box_id=box_id, title=title, text=text, visibility=shown_to, place=place, now=now
     )
     _record_audit("edited", edition, now, "boxes")
     _print_edition(edition, as_json)
@@ -257,7 +258,7 @@ def save_box(
 def drop_box(
     edition_id: int, box_id: int = typer.Argument(..., help="From `editions show`."), as_json: bool = JSON
 ) -> None:
-    """Take a box out of an edition."""
+    """Remove a box from an edition."""
     now = clock.now()
     edition = boxes.drop_box(edition_id, box_id, now=now)
     _record_audit("edited", edition, now, "boxes")
@@ -272,7 +273,7 @@ def check_edition(
     ),
     as_json: bool = JSON,
 ) -> None:
-    """Say what is wrong with the draft; exit 1 when something blocks approval."""
+    """Report what is wrong with the draft; exit 1 when something blocks approval."""
     if check_pages:
         with spinner("Checking pages and links"):
             tasks.check_pages_and_links_of_edition(edition_id, clock.now())
@@ -292,7 +293,7 @@ def check_edition(
                 (f.level, f.where, f.code, f"{f.message} Overridden: {f.overridden}" if f.overridden else f.message)
                 for f in findings
             ],
-            "Nothing to mend.",
+            "No problems found.",
         )
     if any(finding.blocks for finding in findings):
         raise typer.Exit(1)
@@ -302,14 +303,14 @@ def check_edition(
 def preview(
     edition_id: int,
     out: Path = typer.Option(..., help="Folder for the html, txt and eml files."),
-    to: str = typer.Option("reader@example.com", help="The reader to show it as."),
-    first_name: str = typer.Option("", help="That reader's first name."),
+    to: str = typer.Option("reader@example.com", help="Address of the subscriber to render it for."),
+    first_name: str = typer.Option("", help="First name of that subscriber."),
     groups: list[str] = GROUPS,
     second: bool = SECOND,
-    web: bool = typer.Option(False, "--web", help="The page of the archive."),
+    web: bool = typer.Option(False, "--web", help="The archive page instead of the mail."),
     as_json: bool = JSON,
 ) -> None:
-    """Write the mail as it would leave: html, txt and eml."""
+    """Write the mail as it would be sent: html, txt and eml."""
     now = clock.now()
     edition = edition_lookup.get_edition(edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
@@ -360,20 +361,20 @@ def _find_variant(edition: Edition, groups: list[str], second: bool) -> Variant:
 @app.command("override")
 def override(
     edition_id: int,
-    code: str = typer.Argument(..., help="Of the finding, from `editions check`."),
-    where: str = typer.Argument(..., help="Its place, from the same."),
-    reason: str = typer.Option(..., help="Why it may go out all the same."),
+    code: str = typer.Argument(..., help="Code of the finding, from `editions check`."),
+    where: str = typer.Argument(..., help="Its place, from `editions check`."),
+    reason: str = typer.Option(..., help="Why the edition may be sent regardless."),
 ) -> None:
-    """Let an edition be approved although a finding blocks it; the reason is kept."""
+    """Override a finding that blocks approval; the reason is stored."""
     now = clock.now()
     finding = preflight.override(edition_id, code, where, reason=reason, by=BY, now=now)
     _record_audit("overrode", edition_lookup.get_edition(edition_id), now, f"{code} {where}: {reason}"[:200])
-    say(f"{finding.message} It may stand: {finding.overridden}.")
+    say(f"{finding.message} Overridden: {finding.overridden}.")
 
 
 @app.command("approve")
 def approve(edition_id: int, as_json: bool = JSON) -> None:
-    """Freeze the edition as it is to be sent. Any edit after this voids the approval."""
+    """Freeze the edition for sending. Any later edit voids the approval."""
     now = clock.now()
     snapshot = preflight.approve_edition(edition_id, by=BY, now=now)
     _record_audit("approved", edition_lookup.get_edition(edition_id), now, snapshot.sha256[:12])
@@ -391,7 +392,7 @@ def approve(edition_id: int, as_json: bool = JSON) -> None:
 
 @app.command("withdraw")
 def withdraw(edition_id: int) -> None:
-    """Take the approval back."""
+    """Withdraw the approval."""
     now = clock.now()
     edition = approval.withdraw_approval(edition_id, by=BY, now=now)
     _record_audit("withdrew approval", edition, now)
@@ -401,13 +402,13 @@ def withdraw(edition_id: int) -> None:
 @app.command("correct")
 def correct(
     edition_id: int,
-    text: str = typer.Argument("", help="What was wrong and what is right; without it, the corrections are listed."),
+    text: str = typer.Argument("", help="What was wrong and what is right; without it, corrections are listed."),
     story: str = typer.Option("", help="Key of the story it is about."),
     mail: bool = typer.Option(False, "--mail", help="Mail all corrections of this edition to those who were sent it."),
     yes: bool = YES,
     as_json: bool = JSON,
 ) -> None:
-    """Correct an edition that was sent: in the archive at once, in the next edition, and with --mail in a mail of its own."""
+    """Correct a sent edition: in the archive at once, in the next edition, and with --mail in a mail of its own."""
     now = clock.now()
     edition = edition_lookup.get_edition(edition_id)
     if text:
@@ -433,12 +434,12 @@ def correct(
 
 @app.command("skip")
 def skip_edition(edition_id: int, reason: str = typer.Option(..., help="Why."), yes: bool = YES) -> None:
-    """Leave an edition out."""
-    confirm_or_refuse(f"Leave edition {edition_id} out?", yes)
+    """Skip an edition."""
+    confirm_or_refuse(f"Skip edition {edition_id}?", yes)
     now = clock.now()
     edition = approval.skip(edition_id, reason=reason, by=BY, now=now)
     _record_audit("skipped", edition, now, reason)
-    say(f"Left out: {reason}")
+    say(f"Skipped: {reason}")
 
 
 @app.command("send")
@@ -450,13 +451,13 @@ def send(
     second: bool = SECOND,
     as_json: bool = JSON,
 ) -> None:
-    """Send an approved edition to its list, or a test to yourself; --for and --second-subject say which variant to test."""
+    """Send an approved edition to its list, or a test of the variant that --for and --second-subject choose."""
     now = clock.now()
     edition = edition_lookup.get_edition(edition_id)
     if test_to:
         return _send_test(edition, test_to, _find_variant(edition, groups, second), now, as_json)
     if groups or second:
-        raise BadInput("--for and --second-subject are for tests: say --test-to ADDRESS as well.", "for")
+        raise BadInput("--for and --second-subject are for tests: give --test-to ADDRESS as well.", "for")
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     mailing = tasks.send_edition(
         edition_id, at=clock.parse_local_moment(at, newsletter.zone, "at") if at else None, by=BY, now=now
@@ -465,7 +466,7 @@ def send(
     if as_json:
         return emit_json(mailing)
     say(f"Mailing {mailing.id} is planned for {clock.format_in_zone(mailing.due_at, newsletter.zone)}.")
-    say(f"It leaves while `newsletter run` is on. Follow it: newsletter mailings show {mailing.id}")
+    say(f"It is sent while `newsletter run` is running. Follow it: newsletter mailings show {mailing.id}")
 
 
 def _send_test(edition: Edition, addresses: list[str], variant: Variant, now: Any, as_json: bool) -> None:
@@ -497,7 +498,7 @@ def _print_edition(edition: Edition, as_json: bool) -> None:
     )
     if edition.boxes:
         print_table(
-            ("box", "place", "for", "heading", "words"),
+            ("box", "place", "for", "heading", "text"),
             [(b.id, b.place, b.visibility, b.title, b.text[:60]) for b in edition.boxes],
             "",
         )

@@ -24,7 +24,7 @@ def add(
     addresses: list[str] = typer.Argument(
         ..., metavar="URL|FILE…", help="Addresses of feeds; files are read by this command only."
     ),
-    title: str = typer.Option("", help="How the desk calls it; default: the feed's own title."),
+    title: str = typer.Option("", help="Its title on the desk; default: the feed's own."),
     as_json: bool = JSON,
 ) -> None:
     """Add feeds (RSS, Atom or JSON Feed). Fetch them with: newsletter feeds fetch."""
@@ -34,7 +34,7 @@ def add(
         audit_log.record(None, "added feed", source.url[:200], now=now)
     if as_json:
         return emit_json(made)
-    say(f"{len(made)} added. Read them now: newsletter feeds fetch")
+    say(f"{len(made)} added. Fetch them now: newsletter feeds fetch")
 
 
 def _to_url(address: str) -> str:
@@ -44,14 +44,14 @@ def _to_url(address: str) -> str:
 
 @app.command("import")
 def import_feeds(file: Path, as_json: bool = JSON) -> None:
-    """Add the feeds of an OPML file, as feed readers export it. What cannot be taken is reported (exit 1)."""
+    """Add the feeds of an OPML file, as feed readers export it. What cannot be imported is reported (exit 1)."""
     now = clock.now()
     new, troubles = sources.import_sources(read_file(file), now=now)
     audit_log.record(None, "imported feeds", file.name, now=now, detail=f"{len(new)} new")
     if as_json:
         emit_json({"new": new, "refused": troubles})
     else:
-        say(f"{len(new)} added. Read them now: newsletter feeds fetch")
+        say(f"{len(new)} added. Fetch them now: newsletter feeds fetch")
         for trouble in troubles:
             warn(trouble)
     if troubles:
@@ -69,19 +69,26 @@ def export_feeds(out: Path | None = typer.Option(None, help="File to write; defa
 
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
-    """List the feeds, and how each is doing."""
+    """List the feeds with their health."""
     sources, health = article_lookup.list_sources(), article_lookup.get_source_health(clock.now())
     if as_json:
         return emit_json([{**asdict(s), **asdict(health[s.id])} for s in sources])
     print_table(
-        ("id", "feed", "address", "last fresh (UTC)", "next (UTC)", "new in 7 days", "trouble"),
+        ("id", "feed", "address", "last fetched (UTC)", "next (UTC)", "new in 7 days", "error"),
         [
-            (s.id, s.title, s.url, _format_minute(s.fresh_at) or "never", "" if s.is_file else _format_minute(s.next_at),
-             health[s.id].new_in_week, s.error)
+            (
+                s.id,
+                s.title,
+                s.url,
+                _format_minute(s.fresh_at) or "never",
+                "" if s.is_file else _format_minute(s.next_at),
+                health[s.id].new_in_week,
+                s.error,
+            )
             for s in sources
         ],
         "No feed yet. Add one: newsletter feeds add URL",
-    )  # fmt: skip
+    )
 
 
 def _format_minute(moment: datetime | None) -> str:
@@ -93,9 +100,9 @@ def fetch_feeds(
     ids: list[int] = typer.Argument(None, help="Ids of feeds; default: all."),
     as_json: bool = JSON,
 ) -> None:
-    """Read the feeds now. A broken feed never stops the others; exit 3 when none could be read."""
+    """Fetch the feeds now. A broken feed never stops the others; exit 3 when all failed."""
     wanted = ids or [source.id for source in article_lookup.list_sources()]
-    with progress("Reading feeds", len(wanted)) as advance:
+    with progress("Fetching feeds", len(wanted)) as advance:
         reports = sources.fetch_sources(now=clock.now(), fetch=wiring.build_fetcher(), ids=wanted, progress=advance)
     failed = [report for report in reports if report.state == FetchState.FAILED]
     if as_json:
@@ -114,7 +121,7 @@ def fetch_feeds(
 
 @app.command("remove")
 def remove_feed(feed_id: int, yes: bool = YES) -> None:
-    """Stop reading a feed. Its articles stay."""
+    """Remove a feed. Its articles stay."""
     source = next((s for s in article_lookup.list_sources() if s.id == feed_id), None)
     confirm_or_refuse(f"Remove {source.title or source.url if source else f'feed {feed_id}'}?", yes)
     sources.remove_source(feed_id)

@@ -22,13 +22,13 @@ def create(
     single_opt_in: bool = typer.Option(False, "--single-opt-in", help="No confirmation by mail."),
     as_json: bool = JSON,
 ) -> None:
-    """Make a list."""
+    """Create a list."""
     now = clock.now()
     made = lists.create_list(
         slug, name, description=description, language=language, double_opt_in=not single_opt_in, now=now
     )
     audit_log.record(None, "made list", made.slug, now=now)
-    emit_json(made) if as_json else say(f"List {made.slug} is there. Sign-up page: /join/{made.slug}/")
+    emit_json(made) if as_json else say(f"List {made.slug} is created. Sign-up page: /join/{made.slug}/")
 
 
 @app.command("change")
@@ -37,8 +37,8 @@ def change(
     name: str = typer.Option("", help="As readers see it."),
     description: str = typer.Option("", help="One sentence for the sign-up page."),
     language: str = typer.Option("", help="Language of its pages and mails: en or de."),
-    opt_in: str = typer.Option("", help="double: who signs up confirms by mail; single: they need not."),
-    weekly_day: str = typer.Option("", help="Whose edition those get who want one a week: monday … sunday."),
+    opt_in: str = typer.Option("", help="double: sign-ups confirm by mail; single: they need not."),
+    weekly_day: str = typer.Option("", help="Day of the edition that weekly subscribers get: monday … sunday."),
     public: str = typer.Option("", help="yes or no: shown on the sign-up page."),
     as_json: bool = JSON,
 ) -> None:
@@ -53,7 +53,7 @@ def change(
 
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
-    """List the lists, with their readers."""
+    """List the lists, with their subscribers."""
     lists = list_lists()
     counts = {each.id: count_subscribers_by_state(each.id) for each in lists}
     if as_json:
@@ -61,24 +61,24 @@ def show_all(as_json: bool = JSON) -> None:
     print_table(
         ("list", "name", "active", "pending", "unsubscribed"),
         [(e.slug, e.name, *(counts[e.id].get(s, 0) for s in ("active", "pending", "unsubscribed"))) for e in lists],
-        "No list yet. Make one: newsletter lists create SLUG --name NAME",
+        "No list yet. Create one: newsletter lists create SLUG --name NAME",
     )
 
 
 @app.command("show")
 def show(slug: str, as_json: bool = JSON) -> None:
-    """Show one list and how many readers it has, by state."""
+    """Show one list and its subscribers by state."""
     found = get_list_by_slug(slug)
     counts = count_subscribers_by_state(found.id)
     if as_json:
         return emit_json({"list": found, "counts": counts})
     say(f"{found.name} ({found.slug}), {'double' if found.double_opt_in else 'single'} opt-in")
-    print_table(("state", "readers"), sorted(counts.items()), "Nobody is on it yet.")
+    print_table(("state", "subscribers"), sorted(counts.items()), "Nobody is on it yet.")
 
 
 @app.command("growth")
 def show_growth(slug: str, months: int = typer.Option(12, min=1, max=120), as_json: bool = JSON) -> None:
-    """Show how a list grew, month by month: who came and how, who went and why, and the share that went."""
+    """Show the growth of a list by month: who joined and how, who left and why, and the churn."""
     found = hygiene.compute_growth(get_list_by_slug(slug).id, now=clock.now(), months=months)
     if as_json:
         return emit_json(found)
@@ -92,11 +92,11 @@ def show_growth(slug: str, months: int = typer.Option(12, min=1, max=120), as_js
             "left",
             "bounced",
             "complained",
-            "silent",
-            "went",
+            "inactive",
+            "churn",
         ),
         [(f"{m.month:%Y-%m}", m.active, *(m.happened[k] for k in _COLUMNS), f"{m.percent_gone} %") for m in found],
-        "Nothing happened yet.",
+        "No changes yet.",
     )
 
 
@@ -106,25 +106,26 @@ _COLUMNS = ("confirmed", "imported", "came_back", "left", "bounced", "complained
 @app.command("inactive")
 def count_or_ask_inactive(
     slug: str,
-    months: int = typer.Option(6, help="For how long nobody noticed them reading."),
-    ask: bool = typer.Option(False, "--ask", help="Mail them the question whether they still want it."),
+    months: int = typer.Option(6, help="Months without an open or click."),
+    ask: bool = typer.Option(False, "--ask", help="Mail them to ask whether they still want it."),
     yes: bool = YES,
     as_json: bool = JSON,
 ) -> None:
-    """Count the readers nobody has noticed for months; ask them with --ask. Who does not answer in 30 days is let go."""
+    """Count subscribers without an open or click for months; --ask mails them. No answer in 30 days unsubscribes."""
     now = clock.now()
     found = get_list_by_slug(slug)
     seen = hygiene.count_inactive(found.id, months, now=now)
     asked = 0
     if ask:
-        confirm_or_refuse(f"Ask {seen.to_ask:,} readers of {found.name} whether they still want it?", yes)
+        confirm_or_refuse(f"Ask {seen.to_ask:,} subscribers of {found.name} whether they still want it?", yes)
         asked = hygiene.ask_inactive(found.id, months, now=now)
-        audit_log.record(None, "asked the silent", found.slug, now=now, detail=f"{asked} readers")
+        audit_log.record(None, "asked the silent", found.slug, now=now, detail=f"{asked} subscribers")
         seen = hygiene.count_inactive(found.id, months, now=now)
     if as_json:
         return emit_json(seen)
     say(
-        f"{seen.silent:,} readers were not noticed for {months} months (as of {seen.as_of:%Y-%m-%d %H:%M} UTC); {seen.asked:,} were asked."
+        f"{seen.silent:,} subscribers have neither opened nor clicked for {months} months "
+        f"(as of {seen.as_of:%Y-%m-%d %H:%M} UTC); {seen.asked:,} were asked."
     )
     if ask:
-        say(f"{asked:,} mails are on their way. Who does not answer in 30 days is let go, and may sign up again.")
+        say(f"{asked:,} mails are queued. Whoever does not answer in 30 days is unsubscribed, and may sign up again.")

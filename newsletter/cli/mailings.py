@@ -1,4 +1,4 @@
-"""What was sent to whom, and what became of it."""
+"""What was sent to whom, and its outcome."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers.imports.csv import escape_formula
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="What was sent to whom, and what became of it.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="What was sent to whom, and its outcome.")
 BY = "command line"
 
 
@@ -34,7 +34,7 @@ def show_all(limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON
         return emit_json(found)
     newsletters = {n.id: n for n in list_newsletters()}
     print_table(
-        ("id", "newsletter", "due", "state", "planned", "left out", "accepted", "unknown"),
+        ("id", "newsletter", "due", "state", "planned", "excluded", "accepted", "unknown"),
         [
             (
                 m.id,
@@ -54,7 +54,7 @@ def show_all(limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON
 
 @app.command("show")
 def show(mailing_id: int, as_json: bool = JSON) -> None:
-    """Show one mailing: who was left out and why, and what became of the rest."""
+    """Show one mailing: exclusions by reason, and outcomes of the rest."""
     mailing = summary.get_mailing(mailing_id)
     if as_json:
         return emit_json(mailing)
@@ -63,29 +63,35 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
         say(f"ALARM ({alarm.count:,}, last {clock.format_in_zone(alarm.last_at, zone)}): {alarm.message}")
     say(f"Mailing {mailing.id}: {mailing.state}{f', {mailing.reason}' if mailing.reason else ''}")
     say(
-        f"Due {clock.format_in_zone(mailing.due_at, zone)}; started {_format_instant(mailing.started_at, zone)}; finished {_format_instant(mailing.finished_at, zone)}"
+        f"Due {clock.format_in_zone(mailing.due_at, zone)}; started {_format_instant(mailing.started_at, zone)}; "
+        f"finished {_format_instant(mailing.finished_at, zone)}"
     )
     if mailing.recallable_until:
         say(
-            f"It can be recalled until {clock.format_in_zone(mailing.recallable_until, zone)}: newsletter mailings recall {mailing.id}"
+            f"It can be recalled until {clock.format_in_zone(mailing.recallable_until, zone)}: "
+            f"newsletter mailings recall {mailing.id}"
         )
     excluded = sum(mailing.excluded.values())
     print_table(
-        ("what", "readers"),
+        ("what", "subscribers"),
         [
             ("candidates", mailing.candidates),
-            *((f"left out: {reason}", n) for reason, n in sorted(mailing.excluded.items())),
+            *((f"excluded: {reason}", n) for reason, n in sorted(mailing.excluded.items())),
             *((state, n) for state, n in mailing.counts.items() if n),
-            ("planned + left out", f"{mailing.planned} + {excluded} = {mailing.planned + excluded}"),
+            ("planned + excluded", f"{mailing.planned} + {excluded} = {mailing.planned + excluded}"),
             *((name.replace("_", " "), n) for name, n in mailing.engagement.items()),
             *([("mailed twice", mailing.twice)] if mailing.twice else []),
-            *([("left too late", mailing.unsubscribed_after_send)] if mailing.unsubscribed_after_send else []),
+            *(
+                [("unsubscribed after send", mailing.unsubscribed_after_send)]
+                if mailing.unsubscribed_after_send
+                else []
+            ),
         ],
         "",
     )
     if len(mailing.variants) > 1:
         print_table(
-            ("variant", "readers", "sent", "opened", "clicked"),
+            ("variant", "subscribers", "sent", "opened", "clicked"),
             [
                 (code or "everybody else", each.planned, each.taken, each.opened, each.clicked)
                 for code, each in mailing.variants.items()
@@ -102,18 +108,18 @@ def _format_instant(instant: datetime | None, zone: str) -> str:
 def list_recipients(
     mailing_id: int,
     state: str = typer.Option(
-        "", help="accepted, delivered, bounced, unknown, refused, withdrawn …, or a reason for being left out."
+        "", help="accepted, delivered, bounced, unknown, refused, withdrawn …, or a reason for exclusion."
     ),
     limit: int = typer.Option(100, min=1, max=1_000_000),
-    after: int = typer.Option(0, min=0, help="Go on behind this reader's id."),
+    after: int = typer.Option(0, min=0, help="Continue after this subscriber id."),
     as_json: bool = JSON,
 ) -> None:
-    """List the readers of a mailing by what became of them."""
+    """List the subscribers of a mailing by outcome."""
     rows = recipients.list_recipients(mailing_id, state=state or None, limit=limit, after=after)
     if as_json:
         return emit_json(rows)
     print_table(
-        ("reader", "address", "state", "batch"),
+        ("subscriber", "address", "state", "batch"),
         [(r.subscriber_id, r.address, r.state, r.batch if r.batch is not None else "") for r in rows],
         "Nobody.",
     )
@@ -132,12 +138,12 @@ def show_report(
     if as_json:
         return emit_json(lines)
     print_table(
-        ("state", "reason", "readers"),
+        ("state", "reason", "subscribers"),
         [
-            (f"left out: {line.state}" if line.excluded else line.state, line.reason, f"{line.subscribers:,}")
+            (f"excluded: {line.state}" if line.excluded else line.state, line.reason, f"{line.subscribers:,}")
             for line in lines
         ],
-        "Nobody is accounted for yet: the audience is not counted.",
+        "Nobody is accounted for yet: the audience is not frozen.",
     )
     say(f"{sum(line.subscribers for line in lines):,} of {summary.get_mailing(mailing_id).candidates:,} candidates.")
 
@@ -181,33 +187,33 @@ _add_command("cancel", "cancel", mailings.cancel, "cancelled", asks=True)
 
 @app.command("recall")
 def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
-    """Stop all of a mailing before its instant, at the provider too. Only with a recall window, until 12 minutes before."""
-    confirm_or_refuse(f"Recall mailing {mailing_id}? Nobody gets it then, and its edition is open again.", yes)
+    """Stop all of a mailing, at the provider too. Only with a recall window, until 12 minutes before its instant."""
+    confirm_or_refuse(f"Recall mailing {mailing_id}? Nobody gets it then, and its edition is a draft again.", yes)
     now = clock.now()
     spared = recall_mailing(mailing_id, by=BY, now=now, provider=wiring.get_provider())
     audit_log.record(
-        None, "recalled", f"mailing {mailing_id}", now=now, detail=f"{spared.caught + spared.withdrawn} readers"
+        None, "recalled", f"mailing {mailing_id}", now=now, detail=f"{spared.caught + spared.withdrawn} subscribers"
     )
     if as_json:
         return emit_json(spared)
     say(
-        f"Mailing {mailing_id} is recalled: {spared.caught:,} readers at the provider, {spared.withdrawn:,} not handed over. "
-        "The edition is open again."
+        f"Mailing {mailing_id} is recalled: {spared.caught:,} subscribers at the provider, "
+        f"{spared.withdrawn:,} not submitted. The edition is a draft again."
     )
 
 
 @app.command("sync-suppressions")
 def pull_suppressions_now(as_json: bool = JSON) -> None:
-    """Take over now what the provider suppressed by itself (bounces, complaints); it happens once a day anyway."""
+    """Import now what the provider suppressed itself (bounces, complaints); it happens once a day anyway."""
     pulled = tasks.sync_suppressions_now(clock.now())
     emit_json(pulled) if as_json else say(
-        f"{pulled.entries:,} entries read; {pulled.ours:,} are about readers of ours."
+        f"{pulled.entries:,} entries read; {pulled.ours:,} are about our subscribers."
     )
 
 
 @app.command("repair")
 def repair(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
-    """Plan those once more who did not get it and may: refused with their whole batch, or over the provider's quota."""
+    """Plan again those who did not get it and may: refused with a whole batch, or over the provider's quota."""
     confirm_or_refuse(f"Send mailing {mailing_id} again to those who did not get it?", yes)
     now = clock.now()
     _record_and_print(mailing_id, repair_mailing(mailing_id, now=now), "planned once more", as_json, now)
@@ -216,21 +222,23 @@ def repair(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
 @app.command("resolve")
 def resolve_unknown(
     mailing_id: int,
-    accepted: bool = typer.Option(False, "--accepted", help="The provider did accept them: nothing is sent again."),
-    resend: bool = typer.Option(False, "--resend", help="Send once more; who did get it has it twice then."),
+    accepted: bool = typer.Option(False, "--accepted", help="The provider accepted them: nothing is sent again."),
+    resend: bool = typer.Option(False, "--resend", help="Send again; whoever did get it has it twice then."),
     yes: bool = YES,
     as_json: bool = JSON,
 ) -> None:
-    """Settle what nobody knows of a mailing, by your own word: look at the provider's activity page first."""
+    """Settle the unknown outcomes of a mailing: look at the provider's activity page first."""
     if accepted == resend:
-        raise BadInput("Say either --accepted or --resend.", "accepted")
+        raise BadInput("Give either --accepted or --resend.", "accepted")
     now = clock.now()
     if accepted:
         return _record_and_print(mailing_id, settle_unknown(mailing_id, now=now), "counted as accepted", as_json, now)
-    confirm_or_refuse(f"Send mailing {mailing_id} again to all of whom nobody knows? Some may have it twice then.", yes)
+    confirm_or_refuse(f"Send mailing {mailing_id} again to all unknown? Some may have it twice then.", yes)
     _record_and_print(mailing_id, repair_mailing(mailing_id, unknown=True, now=now), "planned once more", as_json, now)
 
 
 def _record_and_print(mailing_id: int, readers: int, what: str, as_json: bool, now: datetime) -> None:
-    audit_log.record(None, what, f"mailing {mailing_id}", now=now, detail=f"{readers} readers")
-    emit_json(summary.get_mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id}: {readers:,} readers {what}.")
+    audit_log.record(None, what, f"mailing {mailing_id}", now=now, detail=f"{readers} subscribers")
+    emit_json(summary.get_mailing(mailing_id)) if as_json else say(
+        f"Mailing {mailing_id}: {readers:,} subscribers {what}."
+    )

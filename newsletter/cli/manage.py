@@ -14,5 +14,5 @@ app = typer.Typer(add_completion=False)
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
 )
 def run_manage(ctx: typer.Context) -> Any:
-    """Run a management command of Django: newsletter manage migrate."""
+    """Run a management command of Django, such as: newsletter manage migrate."""
     execute_from_command_line(["newsletter manage", *ctx.args])

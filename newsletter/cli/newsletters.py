@@ -1,4 +1,4 @@
-"""The products: sender, list, sections, look."""
+"""The products: sender, list, sections, theme."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from newsletter.kernel.errors import BadInput
 from newsletter.templater.themes import check_theme
 from subscribers import lists
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The products: sender, list, sections, look.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The products: sender, list, sections, theme.")
 
 
 @app.command("create")
@@ -25,20 +25,20 @@ def create(
     name: str = typer.Option(..., help="“Morning Briefing”."),
     from_email: str = typer.Option(..., "--from", help="Address it is sent from."),
     list_slug: str = typer.Option(..., "--list", help="The list it goes to."),
-    address: str = typer.Option(..., help="Postal address for the footer (the law asks for one)."),
+    address: str = typer.Option(..., help="Postal address for the footer (required by law)."),
     zone: str = typer.Option("UTC", help="Time zone, like Europe/London."),
     publication: str = typer.Option("", help="The paper's name; default: the newsletter's."),
     publication_url: str = typer.Option("", help="The paper's web site."),
     from_name: str = typer.Option("", help="Sender's name; default: the newsletter's."),
-    reply_to: str = typer.Option("", help="Where answers go; default: the sender."),
+    reply_to: str = typer.Option("", help="Reply-to address; default: the sender."),
     strap: str = typer.Option("", help="Line under the name."),
     language: str = typer.Option("en"),
-    stories: int = typer.Option(12, min=1, max=60, help="Stories an edition wants."),
+    stories: int = typer.Option(12, min=1, max=60, help="Stories per edition."),
     min_stories: int = typer.Option(1, min=1, max=60, help="Fewer than this cannot be approved."),
-    late_after: int = typer.Option(30, min=1, help="Minutes; later than this it is held and the editors asked."),
+    late_after: int = typer.Option(30, min=1, help="Minutes; later than this it is held for the editors to decide."),
     as_json: bool = JSON,
 ) -> None:
-    """Make a newsletter."""
+    """Create a newsletter."""
     now = clock.now()
     made = newsletter_settings.create_newsletter(
         slug=slug,
@@ -60,7 +60,7 @@ def create(
     )
     audit_log.record(None, "made newsletter", made.slug, now=now, newsletter_id=made.id)
     emit_json(made) if as_json else say(
-        f"Newsletter {made.slug} is there. Schedule it: newsletter schedules create {made.slug} --time 07:00"
+        f"Newsletter {made.slug} is created. Schedule it: newsletter schedules create {made.slug} --time 07:00"
     )
 
 
@@ -73,7 +73,8 @@ def show_all(as_json: bool = JSON) -> None:
     print_table(
         ("newsletter", "name", "state", "from", "zone"),
         [(n.slug, n.name, n.state, n.from_email, n.zone) for n in found],
-        "No newsletter yet. Make one: newsletter newsletters create SLUG --name NAME --from ADDR --list SLUG --address POSTAL",
+        "No newsletter yet. Create one: "
+        "newsletter newsletters create SLUG --name NAME --from ADDR --list SLUG --address POSTAL",
     )
 
 
@@ -104,7 +105,7 @@ def change(
         wrong = check_theme(str(wanted.get("template", found.template)), wanted["theme"])
         if wrong:
             raise BadInput(
-                "The theme will not do:\n" + "\n".join(f"  {each.where}: {each.message}" for each in wrong), "theme"
+                "The theme is invalid:\n" + "\n".join(f"  {each.where}: {each.message}" for each in wrong), "theme"
             )
     changed = newsletter_settings.change_newsletter(found.id, now=now, **wanted)
     audit_log.record(None, "changed newsletter", slug, now=now, newsletter_id=found.id, detail=" ".join(settings))
@@ -129,16 +130,16 @@ def change_sections(
 @app.command("sponsor")
 def manage_sponsors(
     slug: str,
-    label: str = typer.Option("", help="Such as “Sponsored by …”; without it, the sponsors are listed."),
+    label: str = typer.Option("", help="Such as “Sponsored by …”; without it, sponsors are listed."),
     headline: str = typer.Option(""),
     text: str = typer.Option(""),
     url: str = typer.Option(""),
     first: str = typer.Option("", "--from", help="First day of an edition, like 2026-11-24."),
     last: str = typer.Option("", "--until", help="Last day; default: the first."),
-    remove: int = typer.Option(0, help="Id of a sponsor to take away."),
+    remove: int = typer.Option(0, help="Id of a sponsor to remove."),
     as_json: bool = JSON,
 ) -> None:
-    """Reserve the paid box of a newsletter for some days, list who has it, or take one away."""
+    """Reserve the sponsor's box of a newsletter for some days, list the sponsors, or remove one."""
     now = clock.now()
     found = newsletters.get_newsletter_by_slug(slug)
     if remove:

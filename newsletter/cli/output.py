@@ -1,4 +1,4 @@
-"""How the command line speaks: tables for people, JSON for programs, questions only at a terminal."""
+"""Output of commands: tables for people, JSON for programs, questions only at a terminal."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: st
 def _to_plain_text(cell: str) -> Any:
     from rich.text import Text
 
-    return Text(cell)  # a headline in [brackets] is no markup
+    return Text(cell)  # [brackets] in a headline are no markup
 
 
 def say(message: str) -> None:
@@ -75,7 +75,7 @@ def say(message: str) -> None:
 
 
 def warn(message: str) -> None:
-    """One line on standard error, for what went on but deserves a look."""
+    """One line on standard error, for what succeeded but deserves attention."""
     typer.echo(message, err=True)
 
 
@@ -84,13 +84,13 @@ def confirm_or_refuse(question: str, yes: bool, option: str = "--yes") -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise Refused(f"{question} Nobody is here to answer: say {option} to do it.")
+        raise Refused(f"{question} There is no terminal to answer at: give {option} to do it.")
     if not typer.confirm(question):
         raise Refused("Nothing was changed.")
 
 
 def read_text_file(path: Path, what: str) -> str:
-    """The text of a file a person named. Raises SurroundingsError with the reason."""
+    """The text of a file. Raises SurroundingsError with the reason."""
     try:
         return path.read_text("utf-8").strip()
     except UnicodeDecodeError:
@@ -114,7 +114,7 @@ def progress(label: str, total: int | None) -> Iterator[Any]:
 
 @contextmanager
 def spinner(label: str) -> Iterator[None]:
-    """Shows on standard error that something goes on whose end is not known. Nothing is drawn when that is no terminal."""
+    """Shows progress of unknown length on standard error. Nothing is drawn when that is no terminal."""
     from rich.console import Console
 
     console = Console(stderr=True)
@@ -127,7 +127,7 @@ def spinner(label: str) -> Iterator[None]:
 
 @contextmanager
 def open_output(out: Path | None) -> Iterator[TextIO]:
-    """Where a command writes what it gives out: a file, or standard output. Raises SurroundingsError."""
+    """Where a command writes: a file, or standard output. Raises SurroundingsError."""
     if out is None:
         yield sys.stdout
         return

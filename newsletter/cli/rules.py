@@ -1,4 +1,4 @@
-"""What the editors of a newsletter want suggested, and what its past editions taught."""
+"""The suggestion rules of a newsletter, and its track record."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from newsletter.curator.editions import rules
 from newsletter.kernel import clock
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="What is suggested for a newsletter: rules, and what was learned."
+    no_args_is_help=True, add_completion=False, help="What is suggested for a newsletter: rules and the track record."
 )
 BY = audit_log.COMMAND_LINE
 
@@ -25,7 +25,7 @@ def show_all(slug: str, as_json: bool = JSON) -> None:
     print_table(
         ("id", "effect", "of", "section", "by", "since (UTC)"),
         [(r.id, r.effect, r.source or f"“{r.phrase}”", r.section, r.by, f"{r.at:%d %b %Y, %H:%M}") for r in found],
-        f"No rule yet. Make one: newsletter rules set {slug} boost --phrase WORDS",
+        f"No rule yet. Add one: newsletter rules set {slug} boost --phrase WORDS",
     )
 
 
@@ -35,10 +35,10 @@ def set_suggestion_rule(
     effect: str = typer.Argument(..., help="boost (more of), mute (never) or must (always)."),
     phrase: str = typer.Option("", help="Words in headline, standfirst or tags."),
     source: int = typer.Option(0, help="Id of a feed, from `feeds list`."),
-    section: str = typer.Option("", help="Key of the section such stories go to."),
+    section: str = typer.Option("", help="Key of the section for such stories."),
     as_json: bool = JSON,
 ) -> None:
-    """Make a rule for a feed or for words, or change the one there is."""
+    """Add or change a rule for a feed or a phrase."""
     now = clock.now()
     newsletter = newsletters.get_newsletter_by_slug(slug)
     rule = rules.set_rule(
@@ -60,17 +60,17 @@ def remove_rule(slug: str, rule_id: int, yes: bool = YES) -> None:
 
 @app.command("track-record")
 def show_track_record(slug: str, limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON) -> None:
-    """Show what the editors picked and the readers clicked, by paper and by word."""
+    """Show what editors picked and subscribers clicked, by publisher and by word."""
     found = rules.build_track_record(newsletters.get_newsletter_by_slug(slug).id)
-    papers = sorted(found.publishers.values(), key=lambda liking: -liking.score)
-    words = sorted(found.words.values(), key=lambda liking: -liking.score)
+    papers = sorted(found.publishers.values(), key=lambda each: -each.score)
+    words = sorted(found.words.values(), key=lambda each: -each.score)
     if as_json:
         return emit_json({"publishers": papers, "words": words})
     print_table(
-        ("of", "offered", "picked", "clicked, 1 = usual", "liking, -1 to 1"),
+        ("of", "offered", "picked", "clicked, 1 = usual", "score, -1 to 1"),
         [
-            (liking.name, liking.offered, liking.picked, "" if liking.clicks is None else liking.clicks, liking.score)
-            for liking in (*papers[:limit], *words[:limit])
+            (each.name, each.offered, each.picked, "" if each.clicks is None else each.clicks, each.score)
+            for each in (*papers[:limit], *words[:limit])
         ],
-        "Nothing learned yet: it comes from editions that went out.",
+        "Nothing yet: it is learned from editions that were sent.",
     )

@@ -23,7 +23,8 @@ def run_all(
     require_ready()
     host, port = parse_listen(listen)
     say(
-        f"The desk is at {wiring.get_config().base_url}. Mail leaves through {wiring.get_provider().name}. Stop with Ctrl-C."
+        f"The desk is at {wiring.get_config().base_url}. Mail is sent through {wiring.get_provider().name}. "
+        "Stop with Ctrl-C."
     )
     sys.stdout.flush()
     children = (

@@ -26,7 +26,7 @@ def create(
     draft_before: int = typer.Option(180, min=5, help="Minutes before: the draft is created and prefilled."),
     as_json: bool = JSON,
 ) -> None:
-    """Say when a newsletter goes out."""
+    """Schedule a newsletter."""
     now = clock.now()
     found = get_newsletter_by_slug(newsletter)
     made = schedules.create_schedule(
@@ -53,7 +53,7 @@ def create(
     if following:
         say(f"Next: {clock.format_in_zone(following.instant, made.zone)}")
     if not wiring.get_config().provider:
-        say("No provider is chosen yet, so nothing will leave: set NEWSLETTER_PROVIDER.")
+        say("No provider is chosen yet, so nothing will be sent: set NEWSLETTER_PROVIDER.")
 
 
 @app.command("list")
@@ -76,7 +76,7 @@ def show_all(newsletter: str = typer.Argument(""), as_json: bool = JSON) -> None
             )
             for s in found
         ],
-        "No schedule yet. Make one: newsletter schedules create NEWSLETTER --time 07:00",
+        "No schedule yet. Create one: newsletter schedules create NEWSLETTER --time 07:00",
     )
 
 
@@ -111,16 +111,16 @@ def skip_date(
     date: str = typer.Argument(..., help="Like 2026-12-25."),
     reason: str = typer.Option(..., help="Why."),
 ) -> None:
-    """Leave out one date."""
+    """Skip one date."""
     now = clock.now()
     schedules.skip_date(schedule_id, clock.parse_day(date), reason=reason, by=BY, now=now)
     audit_log.record(None, "skipped date", f"schedule {schedule_id}", now=now, detail=f"{date} {reason}")
-    say(f"{date} is left out: {reason}")
+    say(f"{date} is skipped: {reason}")
 
 
 @app.command("unskip")
 def unskip_date(schedule_id: int, date: str) -> None:
-    """Take a left-out date in again."""
+    """Unskip a date."""
     now = clock.now()
     schedules.unskip_date(schedule_id, clock.parse_day(date), by=BY, now=now)
     audit_log.record(None, "took date in again", f"schedule {schedule_id}", now=now, detail=date)
@@ -139,8 +139,8 @@ def pause_schedule(schedule_id: int, yes: bool = YES) -> None:
 
 @app.command("resume")
 def resume_schedule(schedule_id: int) -> None:
-    """Let a paused schedule go on."""
+    """Resume a paused schedule."""
     now = clock.now()
     schedules.resume(schedule_id, now=now)
     audit_log.record(None, "resumed schedule", str(schedule_id), now=now)
-    say(f"Schedule {schedule_id} is on.")
+    say(f"Schedule {schedule_id} is resumed.")

@@ -1,4 +1,4 @@
-"""Questions about readers, by name; and what they can ask about."""
+"""Saved filters over subscribers, and the attributes they can use."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from subscribers.segments.service import (
     list_segments,
 )
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Questions about readers, by name.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Saved filters over subscribers.")
 BY = "command line"
 DEFINITION = typer.Option(..., "--definition", help="JSON, or a file that holds it; - reads standard input.")
-LIST = typer.Option("", "--list", help="Count those who get this list alone.")
+LIST = typer.Option("", "--list", help="Count only those on this list.")
 
 
 @app.command("create")
 def create(slug: str, name: str = typer.Option(...), definition: str = DEFINITION, as_json: bool = JSON) -> None:
-    """Name a question, such as {"all": [{"about": "tier", "op": "is", "value": "paid"}]}."""
+    """Create a segment, such as {"all": [{"about": "tier", "op": "is", "value": "paid"}]}."""
     now = clock.now()
     made = create_segment(slug, name, _read_definition(definition), by=BY, now=now)
     audit_log.record(None, "made segment", slug, now=now)
@@ -41,7 +41,7 @@ def create(slug: str, name: str = typer.Option(...), definition: str = DEFINITIO
 
 @app.command("change")
 def change(slug: str, definition: str = DEFINITION, name: str = typer.Option(""), as_json: bool = JSON) -> None:
-    """Change a question, for all who use it."""
+    """Change a segment, wherever it is used."""
     now = clock.now()
     made = change_segment(
         slug, name=name or get_segment(slug).name, definition=_read_definition(definition), by=BY, now=now
@@ -52,7 +52,7 @@ def change(slug: str, definition: str = DEFINITION, name: str = typer.Option("")
 
 @app.command("list")
 def show_all(as_json: bool = JSON) -> None:
-    """List the questions."""
+    """List the segments."""
     found = list_segments()
     if as_json:
         return emit_json(found)
@@ -61,34 +61,34 @@ def show_all(as_json: bool = JSON) -> None:
 
 @app.command("count")
 def count(
-    slug: str = typer.Argument("", help="A named segment; or give --definition."),
+    slug: str = typer.Argument("", help="A saved segment; or give --definition."),
     definition: str = typer.Option("", "--definition"),
     list_slug: str = LIST,
     as_json: bool = JSON,
 ) -> None:
-    """Count the readers of a segment at this moment."""
+    """Count the subscribers in a segment now."""
     asked = _read_definition(definition) if definition else get_segment(slug).definition
     list_id = lists.get_list_by_slug(list_slug).id if list_slug else None
     found = count_segment(asked, now=clock.now(), list_id=list_id)
     if as_json:
         return emit_json(found)
-    known = f" Opening and clicking as of {found.as_of:%Y-%m-%d %H:%M} UTC." if found.as_of else ""
-    say(f"{found.count:,} readers: {found.words}.{known}")
+    known = f" Opens and clicks as of {found.as_of:%Y-%m-%d %H:%M} UTC." if found.as_of else ""
+    say(f"{found.count:,} subscribers: {found.words}.{known}")
 
 
 @app.command("drop")
 def remove_segment(slug: str, yes: bool = YES) -> None:
-    """Forget a question. The readers stay."""
+    """Delete a segment. Its subscribers stay."""
     get_segment(slug)
-    confirm_or_refuse(f"Forget the segment {slug}?", yes)
+    confirm_or_refuse(f"Delete the segment {slug}?", yes)
     drop_segment(slug)
     audit_log.record(None, "dropped segment", slug, now=clock.now())
-    say(f"{slug} is forgotten.")
+    say(f"{slug} is deleted.")
 
 
 @app.command("attributes")
 def show_attributes(as_json: bool = JSON) -> None:
-    """List what is known of readers beyond their names."""
+    """List the attributes of subscribers."""
     found = list_attributes()
     if as_json:
         return emit_json(found)
@@ -106,9 +106,9 @@ def define_attribute(
     choices: list[str] = typer.Option([], "--choice", help="What can be chosen. Repeatable."),
     as_json: bool = JSON,
 ) -> None:
-    """Make an attribute."""
+    """Create an attribute."""
     made = create_attribute(name, kind=kind, choices=choices, now=clock.now())
-    emit_json(made) if as_json else say(f"Attribute {made.slug} is there: {made.kind}.")
+    emit_json(made) if as_json else say(f"Attribute {made.slug} is created: {made.kind}.")
 
 
 def _read_definition(text: str) -> Any:

@@ -23,7 +23,7 @@ def set_up(
     password_file: Path | None = typer.Option(None, help="File that holds the password."),
     name: str = typer.Option("", help="Name of the administrator."),
 ) -> None:
-    """Prepare the database and the first administrator. Running it again is harmless: it also updates the database."""
+    """Prepare the database and the first administrator. Running it again is harmless and updates the database."""
     config = wiring.get_config()
     call_command("migrate", interactive=False, verbosity=0)
     say(f"The database is ready in {config.data_dir}.")
@@ -32,7 +32,7 @@ def set_up(
     if user:
         _create_administrator(user, password_file, name)
     elif not users.list_users():
-        say("Nobody can sign in yet: newsletter setup --user ADDRESS --password-file FILE")
+        say("Nobody can sign in yet. Run: newsletter setup --user ADDRESS --password-file FILE")
     if not config.provider:
         say("Next, choose how mail leaves: set NEWSLETTER_PROVIDER to outbox, sendgrid or smtp.")
     say("Then start everything: newsletter run")
@@ -40,7 +40,7 @@ def set_up(
 
 def _create_administrator(user: str, password_file: Path | None, name: str) -> None:
     if any(person.email == user.strip().casefold() for person in users.list_users()):
-        say(f"{user} is there already. A new password: newsletter users password {user} --password-file FILE")
+        say(f"{user} exists already. To set a new password: newsletter users password {user} --password-file FILE")
         return
     now = clock.now()
     users.create_user(user, _read_password(password_file), name=name, role="admin", now=now)

@@ -1,4 +1,4 @@
-"""The readers: add, import, export, find."""
+"""Add, import, export and find subscribers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from subscribers.imports import export, run, staging, undo
 from subscribers.imports.restore import restore_export
 from subscribers.values import ImportFlag, ImportReport, Subscriber
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="The readers: add, import, export, find.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Add, import, export and find subscribers.")
 BY = "command line"
 LIST = typer.Option(..., "--list", help="The list's slug.")
 BAD_ROWS_SHOWN = 20
@@ -33,12 +33,12 @@ def add(
     list_slug: str = LIST,
     first_name: str = typer.Option(""),
     last_name: str = typer.Option(""),
-    zone: str = typer.Option("", help="The reader's time zone."),
+    zone: str = typer.Option("", help="Time zone of the subscriber."),
     language: str = typer.Option(""),
     confirmed: bool = typer.Option(False, "--confirmed", help="Consent is known: no confirmation mail."),
     as_json: bool = JSON,
 ) -> None:
-    """Add one reader. Without --confirmed a list with double opt-in asks the reader first."""
+    """Add one subscriber. Without --confirmed a list with double opt-in asks for confirmation first."""
     now = clock.now()
     found = lists.get_list_by_slug(list_slug)
     person = people.add_subscriber(
@@ -69,11 +69,13 @@ def import_subscriber_file(
         [], "--map", help="What a column is: 'Company=attribute', 'Mail=email'. Repeatable."
     ),
     status: str = typer.Option("", help="The state of every row: active, pending, unsubscribed, bounced, complained."),
-    words: list[str] = typer.Option([], "--status-value", help="What a word of the status column means: 'VIP=active'."),
-    overwrite: bool = typer.Option(False, "--overwrite", help="Names and attributes of the file replace ours."),
+    words: list[str] = typer.Option(
+        [], "--status-value", help="What a value of the status column means: 'VIP=active'."
+    ),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Names and attributes in the file replace ours."),
     as_json: bool = JSON,
 ) -> None:
-    """Import a CSV file of any program. Nobody who left is ever signed up again; bad rows are reported (exit 1), the others kept."""
+    """Import a CSV file of any program. Nobody is re-subscribed. Bad rows are reported (exit 1), the others imported."""
     now = clock.now()
     found = lists.get_list_by_slug(list_slug)
     if not file.is_file():
@@ -109,8 +111,8 @@ def _audit_import(report: ImportReport, slug: str, now: datetime) -> None:
 def _print_report(report: ImportReport, name: str, dry_run: bool, as_json: bool) -> None:
     if as_json:
         return emit_json(report)
-    said = f"import {report.id}, " if report.id else ""
-    say("Dry run: nothing was changed." if dry_run else f"Imported into {name} ({said}read as {report.tool}).")
+    prefix = f"import {report.id}, " if report.id else ""
+    say("Dry run: nothing was changed." if dry_run else f"Imported into {name} ({prefix}read as {report.tool}).")
     if dry_run and report.columns:
         print_table(("column", "taken as"), [each for each in report.columns if each[1] != "ignore"], "")
     print_table(
@@ -124,9 +126,7 @@ def _print_report(report: ImportReport, name: str, dry_run: bool, as_json: bool)
     for kind, flag in report.flags.items():
         warn(f"{flag.count} {address_quality.FLAG_LABELS[kind]}{_format_examples(flag)}")
     if dry_run and report.undated:
-        warn(
-            f"{report.undated} have no date of consent; we do not invent one. In some countries you may not mail them."
-        )
+        warn(f"{report.undated} have no date of consent. In some countries you may not mail them.")
     if report.note:
         warn(report.note)
     for bad in report.bad[:BAD_ROWS_SHOWN]:
@@ -136,7 +136,8 @@ def _print_report(report: ImportReport, name: str, dry_run: bool, as_json: bool)
         warn(f"… and {report.refused - BAD_ROWS_SHOWN} more bad rows: {more}")
     if report.refused:
         warn(
-            f"{report.refused} rows were refused, the others kept. Mend those and import the file again: nobody is added twice."
+            f"{report.refused} rows were refused, the others imported. "
+            "Fix those and import the file again: nobody is added twice."
         )
 
 
@@ -147,9 +148,7 @@ def _format_examples(flag: ImportFlag) -> str:
     return f" ({'; '.join(shown)}{'; …' if flag.count > 3 else ''})"
 
 
-imports = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="The imports there were: look at them, go on, take back."
-)
+imports = typer.Typer(no_args_is_help=True, add_completion=False, help="Past imports: show, resume, undo.")
 app.add_typer(imports, name="imports")
 
 
@@ -160,23 +159,24 @@ def list_imports(as_json: bool = JSON) -> None:
     if as_json:
         return emit_json(found)
     print_table(
-        ("id", "file", "list", "state", "new", "refused", "begun (UTC)"),
+        ("id", "file", "list", "state", "new", "refused", "started (UTC)"),
         [
             (r.id, r.name, r.list_name, r.state, r.report.new, r.report.refused, f"{r.created_at:%Y-%m-%d %H:%M}")
             for r in found
         ],
-        "No import yet. Begin one: newsletter subscribers import FILE --list SLUG",
+        "No import yet. Start one: newsletter subscribers import FILE --list SLUG",
     )
 
 
 @imports.command("show")
 def show_import(import_id: int, as_json: bool = JSON) -> None:
-    """Show one import: how far it is and what came of it."""
+    """Show one import: its progress and result."""
     found = run.get_import(import_id)
     if as_json:
         return emit_json(found)
     say(
-        f"Import {found.id} of {found.name} into {found.list_name} is {found.state}: {found.merged} of {found.people} addresses are in."
+        f"Import {found.id} of {found.name} into {found.list_name} is {found.state}: "
+        f"{found.merged} of {found.people} addresses imported."
     )
     if found.error:
         warn(found.error)
@@ -185,7 +185,7 @@ def show_import(import_id: int, as_json: bool = JSON) -> None:
 
 @imports.command("resume")
 def resume_import(import_id: int, as_json: bool = JSON) -> None:
-    """Go on with an import that was stopped, or whose process died."""
+    """Resume an import that was stopped, or whose process died."""
     now = clock.now()
     with progress("Importing", None) as advance:
         report = run.resume_import(import_id, by=BY, now=now, progress=advance)
@@ -200,27 +200,29 @@ def resume_import(import_id: int, as_json: bool = JSON) -> None:
 def undo_import(
     import_id: int,
     keep_people: bool = typer.Option(
-        False, "--keep-people", help="Keep whom it brought, on no list. Always so when anything was sent since."
+        False,
+        "--keep-people",
+        help="Keep the subscribers it added, on no list. Always so when anything was sent since.",
     ),
     yes: bool = YES,
     as_json: bool = JSON,
 ) -> None:
-    """Take an import back as a whole. Whoever acted since stays as they are."""
+    """Undo an import as a whole. Subscribers who acted since stay as they are."""
     found = run.get_import(import_id)
     confirm_or_refuse(
-        f"Take back import {import_id} of {found.name}: {found.report.new} new readers of {found.list_name}?", yes
+        f"Undo import {import_id} of {found.name}: {found.report.new} new subscribers of {found.list_name}?", yes
     )
     now = clock.now()
-    # Whom an edition may have reached stay in the books, on no list: the proof of who got it names them.
+    # Subscribers an edition may have reached are kept, on no list: the proof of who got it names them.
     keep_people = keep_people or summary.was_mailed_since(found.list_id, found.created_at)
-    with progress("Taking back", found.people) as advance:
+    with progress("Undoing", found.people) as advance:
         undone = undo.undo_import(import_id, by=BY, now=now, keep_people=keep_people, progress=advance)
     audit_log.record(None, "undid import", found.list_name, now=now, detail=found.name)
     if as_json:
         return emit_json(undone)
     say(
-        f"Taken back: {undone.removed} subscriptions removed, {undone.put_back} put back as they were, {undone.people_removed} people "
-        f"removed; {undone.left_alone} acted since and stay as they are."
+        f"Undone: {undone.removed} subscriptions removed, {undone.put_back} restored, "
+        f"{undone.people_removed} subscribers removed; {undone.left_alone} acted since and stay as they are."
     )
 
 
@@ -237,13 +239,13 @@ def write_refused_rows(
 
 @app.command("export")
 def export_subscribers(
-    list_slug: str = typer.Option("", "--list", help="The list's slug; without it everybody, as jsonl."),
+    list_slug: str = typer.Option("", "--list", help="The list's slug; without it all subscribers, as jsonl."),
     out: Path | None = typer.Option(None, help="File to write; default: standard output."),
     form: str = typer.Option("", "--format", help="csv, jsonl (ours: complete and exact), mailchimp or listmonk."),
-    state: str = typer.Option("", help="Only those in this state. mailchimp and listmonk: active if nothing is said."),
+    state: str = typer.Option("", help="Only those in this state. Default for mailchimp and listmonk: active."),
     segment: str = typer.Option("", help="Only those in this segment."),
 ) -> None:
-    """Export the readers of a list, or everything."""
+    """Export the subscribers of a list, or everything."""
     now = clock.now()
     found = lists.get_list_by_slug(list_slug) if list_slug else None
     form = form or ("csv" if found else "jsonl")
@@ -257,13 +259,13 @@ def export_subscribers(
                     list_id, file.write, form=form, state=state, segment=segment, now=now, progress=advance
                 )
     if out is not None:
-        say(f"{count} readers written to {out}.")
+        say(f"{count} subscribers written to {out}.")
     audit_log.record(None, "exported readers", list_slug or "everything", now=now, detail=f"{count} as {form}")
 
 
 @app.command("restore")
 def restore(file: Path, as_json: bool = JSON) -> None:
-    """Take an export of ours (jsonl) back. Whoever is here stays as they are, but for opt-outs; nobody comes back by it."""
+    """Restore our own export (jsonl). Existing subscribers change only by opt-outs; nobody is re-subscribed."""
     now = clock.now()
     try:
         with file.open("rb") as stream, progress("Restoring", None) as advance:
@@ -275,7 +277,8 @@ def restore(file: Path, as_json: bool = JSON) -> None:
         emit_json(done)
     else:
         say(
-            f"{done.people} people are new, {done.already_here} were here; {done.lists} lists, {done.suppressions} suppressions are new."
+            f"{done.people} subscribers are new, {done.already_here} existed; "
+            f"{done.lists} lists and {done.suppressions} suppressions are new."
         )
         for bad in done.bad[:BAD_ROWS_SHOWN]:
             warn(f"line {bad.line}: {bad.reason}")
@@ -285,7 +288,7 @@ def restore(file: Path, as_json: bool = JSON) -> None:
 
 @app.command("data")
 def show_data(address: str) -> None:
-    """Write everything that is known of a reader, as JSON: for those who ask for their data."""
+    """Write all data of a subscriber as JSON, for those who ask for it."""
     now = clock.now()
     person = _get_subscriber(address)
     emit_json(collect_personal_data(person.id, now=now))
@@ -294,28 +297,26 @@ def show_data(address: str) -> None:
 
 @app.command("erase")
 def erase(address: str, yes: bool = YES) -> None:
-    """Erase a reader for good: only a fingerprint of the address stays, so that nobody signs them up again."""
+    """Erase a subscriber for good: only a hash of the address stays, so that it is never signed up again."""
     person = _get_subscriber(address)
     confirm_or_refuse(f"Erase everything about {person.address}? This cannot be undone.", yes)
     now = clock.now()
     erase_subscriber(person.id, by=BY, now=now)
     erasure.propagate_erasures(now)
     audit_log.record(None, "erased reader", f"reader {person.id}", now=now)
-    say("Erased, here and in deliveries, waiting posts and the outbox.")
+    say("Erased, also in deliveries, waiting webhook payloads and the outbox.")
 
 
 @app.command("set")
 def set_values(
     address: str,
     tier: str = typer.Option("", help="free, paid or comp."),
-    tag: list[str] = typer.Option([], help="A tag to stick on. Repeatable."),
-    untag: list[str] = typer.Option([], help="A tag to take off. Repeatable."),
-    attributes: list[str] = typer.Option(
-        [], "--attribute", help="NAME=VALUE; an empty value takes it away. Repeatable."
-    ),
+    tag: list[str] = typer.Option([], help="A tag to add. Repeatable."),
+    untag: list[str] = typer.Option([], help="A tag to remove. Repeatable."),
+    attributes: list[str] = typer.Option([], "--attribute", help="NAME=VALUE; an empty value removes it. Repeatable."),
     as_json: bool = JSON,
 ) -> None:
-    """Set a reader's tier, tags and attributes."""
+    """Set a subscriber's tier, tags and attributes."""
     now = clock.now()
     person = _get_subscriber(address)
     if tier:
@@ -339,16 +340,16 @@ def set_values(
 
 @app.command("signup-attempts")
 def show_signup_attempts(days: int = typer.Option(1, min=1, max=30), as_json: bool = JSON) -> None:
-    """Show how many tried to sign up of late, and what became of it."""
+    """Count recent sign-up attempts by outcome."""
     found = signup_attempts.count_attempts(clock.now() - timedelta(days=days))
     if as_json:
         return emit_json(found)
-    print_table(("what became of it", "tries"), [*found.by_verdict.items()], "Nobody tried.")
+    print_table(("outcome", "attempts"), [*found.by_verdict.items()], "No attempts.")
 
 
 @app.command("find")
 def find(query: str, limit: int = typer.Option(50, min=1, max=1000), as_json: bool = JSON) -> None:
-    """Find readers by part of a name or of any address they ever had."""
+    """Find subscribers by part of a name or of any address, former ones too."""
     found = subscriber_lookup.find_subscribers(query, limit=limit)
     if as_json:
         return emit_json(found)
@@ -361,11 +362,11 @@ def find(query: str, limit: int = typer.Option(50, min=1, max=1000), as_json: bo
 
 @app.command("show")
 def show(address: str, as_json: bool = JSON) -> None:
-    """Show one reader with every change of subscription and address."""
+    """Show one subscriber with every change of subscription and address."""
     person = _get_subscriber(address)
     if as_json:
         return emit_json(person)
-    say(f"{person.address} (reader {person.id}) {person.first_name} {person.last_name}".rstrip())
+    say(f"{person.address} (subscriber {person.id}) {person.first_name} {person.last_name}".rstrip())
     print_table(
         ("list", "state", "since (UTC)"),
         [(s.list_name, s.state, f"{s.since:%Y-%m-%d %H:%M}") for s in person.subscriptions],
@@ -377,7 +378,7 @@ def show(address: str, as_json: bool = JSON) -> None:
 
 @app.command("change-address")
 def change_address(address: str, new_address: str) -> None:
-    """Give a reader another address; the old one stays findable."""
+    """Change a subscriber's address; the old one can still be found."""
     now = clock.now()
     person = people.change_address(_get_subscriber(address).id, new_address, by=BY, now=now)
     audit_log.record(None, "changed address", f"reader {person.id}", now=now)
@@ -386,23 +387,23 @@ def change_address(address: str, new_address: str) -> None:
 
 @app.command("unsubscribe")
 def unsubscribe(address: str, list_slug: str = LIST, yes: bool = YES) -> None:
-    """Take a reader off a list, at the reader's wish."""
-    confirm_or_refuse(f"Take {address} off {list_slug}? Only the reader can undo this.", yes)
+    """Unsubscribe somebody from a list, at their request."""
+    confirm_or_refuse(f"Unsubscribe {address} from {list_slug}? Only the subscriber can undo this.", yes)
     now = clock.now()
     person = _get_subscriber(address)
     people.unsubscribe(person.id, lists.get_list_by_slug(list_slug).id, how="desk", by=BY, now=now)
     audit_log.record(None, "unsubscribed reader", f"reader {person.id}", now=now)
-    say(f"{address} gets no more of {list_slug}.")
+    say(f"{address} is unsubscribed from {list_slug}.")
 
 
 @app.command("suppress")
 def suppress(address: str, reason: str = typer.Option("asked", help="Why."), yes: bool = YES) -> None:
-    """Never mail an address again, on any list. More of this: newsletter suppressions."""
-    confirm_or_refuse(f"Never mail {address} again?", yes)
+    """Suppress an address, on every list. See also: newsletter suppressions."""
+    confirm_or_refuse(f"Suppress {address}?", yes)
     now = clock.now()
     suppressions.suppress(address, reason=reason, source=BY, now=now)
     audit_log.record(None, "suppressed an address", reason, now=now)
-    say(f"{address} is never mailed again.")
+    say(f"{address} is on the suppression list.")
 
 
 def _get_subscriber(address: str) -> Subscriber:

@@ -1,4 +1,4 @@
-"""Who must never be mailed, and which domains may not sign up."""
+"""The suppression list, and which domains may not sign up."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from subscribers import suppressions
 from subscribers.consent import signup_attempts
 
 app = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Who must never be mailed, and which domains may not sign up."
+    no_args_is_help=True, add_completion=False, help="The suppression list, and which domains may not sign up."
 )
 BY = "command line"
 
@@ -51,10 +51,10 @@ def show_all(
 def add(
     address: str = typer.Argument(..., help="An address, or @example.com for a whole domain."),
     reason: str = typer.Option("asked", help="Why."),
-    until: str = typer.Option("", help="Until when, such as 2027-01-31; default: for ever."),
+    until: str = typer.Option("", help="Until when, such as 2027-01-31; default: no end."),
     yes: bool = YES,
 ) -> None:
-    """Never mail an address or a whole domain again, on any list."""
+    """Suppress an address or a whole domain, on every list."""
     now = clock.now()
     ends = (
         clock.parse_local_moment(until if "T" in until or ":" in until else f"{until}T00:00", "UTC", "until")
@@ -69,7 +69,7 @@ def add(
 
 @app.command("lift")
 def lift(address: str, yes: bool = YES) -> None:
-    """Allow mailing an address or @domain again. Nobody is signed up by it."""
+    """Remove an address or @domain from the suppression list. Nobody is subscribed by it."""
     confirm_or_refuse(f"Allow mailing {address} again?", yes)
     suppressions.lift_suppression(address)
     audit_log.record(None, "lifted a suppression", "", now=clock.now())
@@ -78,7 +78,7 @@ def lift(address: str, yes: bool = YES) -> None:
 
 @app.command("import")
 def import_suppressions(file: Path, as_json: bool = JSON) -> None:
-    """Take a CSV of addresses, @domains or hashes that must never be mailed. Bad rows are reported (exit 1)."""
+    """Import a CSV of addresses, @domains or hashes into the suppression list. Bad rows are reported (exit 1)."""
     try:
         with file.open("rb") as stream:
             new, bad = suppressions.import_suppressions(stream, source=file.name, now=clock.now())
@@ -88,7 +88,7 @@ def import_suppressions(file: Path, as_json: bool = JSON) -> None:
     if as_json:
         emit_json({"new": new, "bad": bad})
     else:
-        say(f"{new} more are never mailed.")
+        say(f"{new} added to the suppression list.")
         for row in bad[:20]:
             warn(f"line {row.line}, {row.field}: {row.reason}")
     if bad:
@@ -97,7 +97,7 @@ def import_suppressions(file: Path, as_json: bool = JSON) -> None:
 
 @app.command("export")
 def export_suppressions(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
-    """Write all of them as CSV."""
+    """Write the suppression list as CSV."""
     with open_output(out) as file:
         count = suppressions.write_suppressions(file.write)
     if out is not None:
@@ -106,18 +106,16 @@ def export_suppressions(out: Path | None = typer.Option(None, help="File to writ
 
 @app.command("domains")
 def list_domains(as_json: bool = JSON) -> None:
-    """List the rules for who may sign up: denied domains, and allowed ones that look like throw-away domains."""
+    """List the rules for who may sign up: denied domains, and allowed ones that look disposable."""
     found = signup_attempts.list_domain_rules()
     if as_json:
         return emit_json([{"domain": domain, "verdict": verdict} for domain, verdict in found])
-    print_table(("domain", "verdict"), found, "No rule. Domains that throw mail away are denied by themselves.")
+    print_table(("domain", "verdict"), found, "No rule. Disposable domains are denied without one.")
 
 
 @app.command("domain")
-def set_domain(
-    name: str, verdict: str = typer.Argument(..., help="deny, allow, or drop to take the rule away.")
-) -> None:
-    """Deny sign-ups from a domain and all below it, or allow them."""
+def set_domain(name: str, verdict: str = typer.Argument(..., help="deny, allow, or drop to remove the rule.")) -> None:
+    """Deny or allow sign-ups from a domain and its subdomains."""
     if verdict == "drop":
         signup_attempts.remove_domain_rule(name)
     elif verdict in ("allow", "deny"):

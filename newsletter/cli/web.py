@@ -1,4 +1,4 @@
-"""Serve the desk and the readers' pages on waitress."""
+"""Serve the desk and the public pages on waitress."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LISTEN = typer.Option(
 
 @app.command()
 def run_web(listen: str = LISTEN, threads: int = typer.Option(8, min=1, max=64), supervised: bool = SUPERVISED) -> None:
-    """Serve the desk and the readers' pages."""
+    """Serve the desk and the public pages."""
     if supervised:
         end_with_parent()
     require_valid_settings()
@@ -63,7 +63,7 @@ def parse_listen(listen: str) -> tuple[str, int]:
 def _relax_durability(connection: Any, **_: Any) -> None:
     """The web may lose its last commits when the power fails; only “about to send” must not.
 
-    Whose commit makes the log too long writes it back, which takes long: that is left to the workers while there are any.
+    The commit that makes the log too long also writes it back, which is slow: that is left to the workers.
     """
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:

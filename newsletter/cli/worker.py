@@ -1,4 +1,4 @@
-"""Freeze audiences and hand batches over to the provider."""
+"""Freeze audiences and send batches to the provider."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def run_worker(
     threads: int = typer.Option(4, min=1, max=32, help="Requests in flight at once."),
     supervised: bool = SUPERVISED,
 ) -> None:
-    """Freeze audiences and hand batches over to the provider. A stop finishes what is in flight."""
+    """Freeze audiences and send batches to the provider. On a stop, requests in flight are finished."""
     if supervised:
         end_with_parent()
-    say(f"The worker hands over through {wiring.get_provider().name}.")
-    crew = _create_worker(threads)
+    say(f"The worker sends through {wiring.get_provider().name}.")
+    worker = _create_worker(threads)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    runner = threading.Thread(target=crew.run, name="worker")
+    runner = threading.Thread(target=worker.run, name="worker")
     runner.start()
     while not stop.wait(0.5) and runner.is_alive():
         pass
-    crew.stop()
+    worker.stop()
     runner.join()
 
 

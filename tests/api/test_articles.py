@@ -98,7 +98,7 @@ def test_html_becomes_paragraphs(call: Call) -> None:
         ({"title": 5, "text": "y"}, "title", "must be a text"),
         ({"title": "x"}, "text", "text or html"),
         ({"title": "x", "text": "y", "published_at": "2026-11-23T18:30:00"}, "published_at", "has no zone"),
-        ({"title": "x", "text": "y", "published_at": "soon"}, "published_at", "no moment"),
+        ({"title": "x", "text": "y", "published_at": "soon"}, "published_at", "no date and time"),
         ({"title": "x", "text": "y", "eligible_until": "soon"}, "eligible_until", "no day"),
         ({"title": "x", "text": "y", "tags": "boats"}, "tags", "list of texts"),
         ({"title": "x", "text": "y", "image": {"src": "x"}}, "image", "object with url"),

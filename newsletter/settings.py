@@ -91,7 +91,9 @@ _SQLITE_OPTIONS: dict[str, Any] = {
     # transactions gives no lock errors. FULL is for the processes that write "about to send".
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=33554432; PRAGMA temp_store=MEMORY;",
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=33554432; PRAGMA temp_store=MEMORY;"
+    ),
 }
 
 

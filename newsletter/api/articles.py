@@ -22,8 +22,17 @@ from newsletter.kernel.numbers import parse_whole_number
 TEXT_FIELDS = ("title", "dek", "text", "byline", "language", "publisher", "section", "biography", "canonical_url")
 PICTURE_FIELDS = ("url", "alt", "caption", "credit")
 FIELDS = (
-    "url", *TEXT_FIELDS, "html", "published_at", "paywalled", "image", "tags", "eligible_from", "eligible_until", "note",
-)  # fmt: skip
+    "url",
+    *TEXT_FIELDS,
+    "html",
+    "published_at",
+    "paywalled",
+    "image",
+    "tags",
+    "eligible_from",
+    "eligible_until",
+    "note",
+)
 MOST_LISTED = 200
 
 

@@ -75,7 +75,7 @@ def import_subscriber_file(
     overwrite: bool = typer.Option(False, "--overwrite", help="Names and attributes in the file replace ours."),
     as_json: bool = JSON,
 ) -> None:
-    """Import a CSV file of any program. Nobody is re-subscribed. Bad rows are reported (exit 1), the others imported."""
+    """Import a CSV file of any program. Nobody is re-subscribed; bad rows are reported (exit 1), others imported."""
     now = clock.now()
     found = lists.get_list_by_slug(list_slug)
     if not file.is_file():

@@ -51,7 +51,7 @@ def build_widget() -> dict[str, str]:
 
 
 def verify_answer(answer: str, network: str) -> bool:
-    """Whether the provider accepts an answer. When it cannot be reached, sign-up goes on: the other limits still hold."""
+    """Whether the provider accepts an answer. When it cannot be reached, sign-up goes on: other limits still hold."""
     if not answer:
         return False
     kind = settings.CONFIG.captcha.partition(":")[0]

@@ -59,8 +59,11 @@ def test_an_article_is_pushed_with_all_that_is_known_of_it(call: Call) -> None:
     assert body["created"] is True
     article = article_lookup.get_article(body["id"])
     assert (article.title, article.section, article.publisher, article.byline) == (
-        "Ferry gets a second boat", "Lake", "The Upland Echo", "Ann Example",
-    )  # fmt: skip
+        "Ferry gets a second boat",
+        "Lake",
+        "The Upland Echo",
+        "Ann Example",
+    )
     assert article.origin == "pushed"
     assert str(article.published_at) == "2026-11-23 17:30:00+00:00"
     assert str(article.eligible_from) == "2026-11-25"

@@ -14,7 +14,7 @@ from newsletter.curator.editions import edition_lookup
 from newsletter.kernel import clock
 from tests.conftest import PASSWORD
 
-# To leave a page breaks off what it was asking for: htmx says so, and nothing is wrong. Answers at fault are responseError.
+# Leaving a page aborts its requests: htmx logs that, and nothing is wrong. Failed responses are responseError.
 ABANDONED = ("htmx:sendAbort", "htmx:afterRequest")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 

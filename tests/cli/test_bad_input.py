@@ -36,10 +36,22 @@ def newsletter(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        ("newsletters create x --name X --from a@example.com --list morning --address A --zone Europe/Lundon", USAGE, "Europe/London"),
+        (
+            "newsletters create x --name X --from a@example.com --list morning --address A --zone Europe/Lundon",
+            USAGE,
+            "Europe/London",
+        ),
         ("newsletters create x --name X --from nonsense --list morning --address A --zone UTC", USAGE, "nonsense"),
-        ("newsletters create x --name X --from a@example.com --list nowhere --address A --zone UTC", REFUSED, "nowhere"),
-        ("newsletters create morning --name X --from a@example.com --list morning --address A --zone UTC", REFUSED, "morning"),
+        (
+            "newsletters create x --name X --from a@example.com --list nowhere --address A --zone UTC",
+            REFUSED,
+            "nowhere",
+        ),
+        (
+            "newsletters create morning --name X --from a@example.com --list morning --address A --zone UTC",
+            REFUSED,
+            "morning",
+        ),
         ("newsletters show nowhere", REFUSED, "morning"),
         ("newsletters change morning colour=red", USAGE, "colour"),
         ("newsletters change morning zone=Mars/Base", USAGE, "Mars/Base"),
@@ -75,7 +87,7 @@ def newsletter(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[st
         ("users add x@example.com --password-file /nowhere", SURROUNDINGS, "/nowhere"),
         ("users reset-code nobody@example.com", REFUSED, "nobody@example.com"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_named_with_its_remedy(
     newsletter: Newsletter, house: Any, words: str, code: int, said: str
 ) -> None:
@@ -151,11 +163,24 @@ def test_good_rows_of_a_bad_file_are_kept_and_the_others_told_line_by_line(
 @pytest.mark.parametrize(
     "words",
     [
-        "newsletters list", "newsletters show morning", "feeds list", "articles list", "editions list", "editions show 1",
-        "editions check 1", "schedules list", "schedules next", "mailings list", "lists list", "lists show morning",
-        "subscribers find reader", "subscribers show reader0@example.com", "users list", "doctor",
+        "newsletters list",
+        "newsletters show morning",
+        "feeds list",
+        "articles list",
+        "editions list",
+        "editions show 1",
+        "editions check 1",
+        "schedules list",
+        "schedules next",
+        "mailings list",
+        "lists list",
+        "lists show morning",
+        "subscribers find reader",
+        "subscribers show reader0@example.com",
+        "users list",
+        "doctor",
     ],
-)  # fmt: skip
+)
 def test_whatever_reads_speaks_json_and_nothing_else(
     newsletter: Newsletter, edition: Any, readers: Callable[..., list[int]], words: str
 ) -> None:

@@ -86,7 +86,12 @@ def loses_the_request(provider: ScriptedProvider, request: SendRequest, now: dat
 def breaks_off(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     """Takes the first message, is cut off in the second, and never sees the others."""
     provider.mail(request, *range(1, len(request.recipients)))
-    return Answer("refused", "The line went dead.", accepted_places=(0,), unknown_places=(1,) if len(request.recipients) > 1 else ())
+    return Answer(
+        "refused",
+        "The line went dead.",
+        accepted_places=(0,),
+        unknown_places=(1,) if len(request.recipients) > 1 else (),
+    )
 
 
 def dies_before(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:

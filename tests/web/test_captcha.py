@@ -87,7 +87,7 @@ def test_a_maker_that_is_gone_stops_nobody(maker: _Maker, caplog: pytest.LogCapt
     maker.shutdown()
     maker.server_close()
     assert captcha.verify_answer("right", "192.0.2.1")
-    assert "could not be asked" in caplog.text
+    assert "could not be reached" in caplog.text
     assert "the-secret" not in caplog.text
 
 

@@ -173,8 +173,10 @@ def _find_variant(edition: Edition, code: str) -> Variant:
 def _choose_reader(
     request: HttpRequest, edition: Edition, newsletter: Newsletter
 ) -> tuple[MergeRecipient, Variant, str]:
-    """As whom the mail is shown: somebody of the list, for who may see readers, else a reader without a name; which variant;
-    and why not."""
+    """The recipient the mail is rendered for, the variant, and why the one asked for is not shown.
+
+    Somebody of the list for users who may see subscribers, else a recipient without a name.
+    """
     nobody = MergeRecipient(SAMPLE_ADDRESS, "", "preview")
     variant = _find_variant(edition, request.GET.get("variant", ""))
     wanted = request.GET.get("as", "").strip()[:254]

@@ -50,7 +50,8 @@ def show_imports(request: HttpRequest) -> HttpResponse:
             raise BadInput("Choose a CSV file.", "file")
         if (upload.size or 0) > LARGEST_UPLOAD:
             raise BadInput(
-                f"The file is larger than {LARGEST_UPLOAD // 2**20} MB. Import it on the server: newsletter subscribers import FILE --list {target.slug}",
+                f"The file is larger than {LARGEST_UPLOAD // 2**20} MB. "
+                f"Import it on the server: newsletter subscribers import FILE --list {target.slug}",
                 "file",
             )
         run = begin_import(

@@ -49,7 +49,7 @@ class ConditionBlock:
 
 @dataclass(frozen=True, slots=True)
 class SegmentForm:
-    """What the page shows to write a segment in: blocks of conditions, of which all, any or none hold. `slug`: one that is changed."""
+    """The form of a segment: blocks of conditions, of which all, any or none must hold. `slug`: the one to change."""
 
     group: str = "all"
     blocks: tuple[ConditionBlock, ...] = (ConditionBlock("all", (ConditionRow(),) * FIRST_ROWS),)
@@ -64,7 +64,7 @@ class SegmentForm:
 
 @desk_view("readers", methods=("GET", "POST"), newsroom_wide=True)
 def show_segments(request: HttpRequest) -> HttpResponse:
-    """The segments there are, and the form to write one in. POST counts (by htmx), adds a row or a block, or keeps it."""
+    """The segments, and the form for a new one. POST counts (by htmx), adds a row or a block, or saves."""
     if request.method != "POST":
         return _render_page(request, SegmentForm())
     form, do = _read_form(request), request.POST.get("do", "")
@@ -95,7 +95,8 @@ def show_segment(request: HttpRequest, slug: str) -> HttpResponse:
     if form is None:
         messages.error(
             request,
-            f"{segment.name} is nested deeper than this page can show. Change it with: newsletter segments change {slug}",
+            f"{segment.name} is nested deeper than this page can show. "
+            f"Change it with: newsletter segments change {slug}",
         )
         return redirect("segments")
     return _render_page(request, replace(form, name=segment.name, slug=segment.slug))

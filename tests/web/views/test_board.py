@@ -226,12 +226,12 @@ def test_a_finding_is_overridden_on_the_review(
 ) -> None:
     editions.edit_edition(edition.id, now=now, intro="TK writes this.")
     review = f"/editions/{edition.id}/review/"
-    assert b"Approve all the same" in editor.get(review).content
+    assert b">Override<" in editor.get(review).content
     form = {"code": "placeholder", "where": "intro", "reason": "TK is a poet."}
     assert signed_in("viewer").post(f"/editions/{edition.id}/overrides/", form).status_code == 403
     shown = editor.post(f"/editions/{edition.id}/overrides/", form, follow=True).content.decode()
     assert "TK is a poet. (editor@example.com" in shown
-    assert "Approve all the same" not in shown
+    assert ">Override<" not in shown
     editor.post(f"/editions/{edition.id}/approval/", {})
     assert edition_lookup.get_edition(edition.id).state == "approved"
 

@@ -34,10 +34,15 @@ def test_a_segment_is_counted_while_it_is_written_and_kept(
     ids = readers(3)
     set_tier(ids[0], "paid")
     rows = {
-        "group": "all", "kind-0": "all", "asked-0-0": "tier is", "value-0-0": "paid", "asked-0-1": "tag has_not", "value-0-1": "VIP",
-    }  # fmt: skip
+        "group": "all",
+        "kind-0": "all",
+        "asked-0-0": "tier is",
+        "value-0-0": "paid",
+        "asked-0-1": "tag has_not",
+        "value-0-1": "VIP",
+    }
     counted = admin.post("/readers/segments/", rows, headers={"HX-Request": "true"}).content.decode()
-    assert "<b>1</b> readers: tier is paid" in counted
+    assert "<b>1</b> subscribers: tier is paid" in counted
     wrong = admin.post("/readers/segments/", rows | {"value-0-0": "gold"}, headers={"HX-Request": "true"})
     assert "no tier" in wrong.content.decode()
     assert admin.post("/readers/segments/", rows | {"value-0-0": "gold", "name": "X"}).status_code == 422
@@ -129,7 +134,7 @@ def test_the_silent_are_asked_when_their_number_is_typed(
     models.Subscription.objects.update(since=now - timedelta(days=400))
     models.List.objects.filter(id=house.list.id).update(engagement_as_of=now)
     page = f"/readers/lists/{house.list.slug}/"
-    assert "<b>3</b> readers have neither opened nor clicked for 6 months" in admin.get(page).content.decode()
+    assert "<b>3</b> subscribers have neither opened nor clicked for 6 months" in admin.get(page).content.decode()
     wrong = admin.post(page, {"do": "ask", "months": "6", "number": "2"})
     assert wrong.status_code == 422
     assert "Type the number of subscribers who would be asked: 3." in wrong.content.decode()

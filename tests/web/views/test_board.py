@@ -75,7 +75,7 @@ def test_the_pool_is_filtered(editor: Client, edition: Any, articles: Any) -> No
     assert titles[second] in offered
     assert titles[first] in editor.get(f"/editions/{edition.id}/pool/?state=ignored").content.decode()
     assert editor.get(f"/editions/{edition.id}/pool/?state=lost", headers=HTMX).status_code == 422
-    assert "Nothing here answers that" in editor.get(f"/editions/{edition.id}/pool/?tag=none").content.decode()
+    assert "Nothing matches these filters" in editor.get(f"/editions/{edition.id}/pool/?tag=none").content.decode()
 
 
 def test_what_ran_asks_for_a_reason(editor: Client, edition: Any, articles: Any, now: Any) -> None:
@@ -177,9 +177,9 @@ def test_what_was_found_at_a_storys_page_is_answered_by_a_press(editor: Client, 
     board = f"/editions/{edition.id}/"
     shown = editor.get(board).content.decode()
     assert "“What it is called now”" in shown
-    assert "Take that headline" in shown
+    assert "Use that headline" in shown
     address = f"{board}picks/{key}/look/"
-    assert b"Take that headline" not in editor.post(address, {"do": "stand"}, headers=HTMX).content
+    assert b"Use that headline" not in editor.post(address, {"do": "stand"}, headers=HTMX).content
     assert page_checks.list_page_checks(edition.id)[key].overridden_by == "editor@example.com"
     taken = editor.post(address, {"do": "headline"}, headers=HTMX)
     assert "What it is called now" in taken.content.decode()

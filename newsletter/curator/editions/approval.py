@@ -105,7 +105,7 @@ def lock(edition_id: int, *, now: datetime) -> Edition:
 def reopen(edition_id: int, *, now: datetime) -> Edition:
     """Opens a locked, held or skipped edition; a standing approval is void. Raises Refused for what may be under way."""
     if edition_lookup.get_edition(edition_id).state == EditionState.SENDING:
-        raise Refused(f"Edition {edition_id} is handed over. If there is time left, recall its mailing first.")
+        raise Refused(f"Edition {edition_id} is sending. If there is time left, recall its mailing first.")
     return _change_state(edition_id, EditionState.DRAFT, "", now)
 
 

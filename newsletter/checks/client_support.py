@@ -96,7 +96,8 @@ def check_client_support(rendered: Rendered) -> Iterator[Finding]:
         yield Finding(
             feature.level,
             "template",
-            f"The mail uses {feature.name}, which {_join_names(feature.lacking)} {'lacks' if len(feature.lacking) == 1 else 'lack'}. "
+            f"The mail uses {feature.name}, which {_join_names(feature.lacking)} "
+            f"{'lacks' if len(feature.lacking) == 1 else 'lack'}. "
             + (
                 "Its readers there miss something: show it another way."
                 if feature.level == "warn"

@@ -15,10 +15,12 @@ PREHEADER_SHORT = 30  # below, inboxes fill the line with the first words of the
 LONGEST_HEADLINE, MAX_BLURB_WORDS = 110, 80
 _PLACEHOLDER = re.compile(
     r"\bTK(?:TK)*\b|\b(?i:lorem\s+ipsum|blindtext|platzhalter|dummy\s+text|fixme|todo:)|\b[Xx]{3,}\b|\?{3,}|"
-    r"(?i:\[(?:insert|name|headline|link|date|text|subject|tba|tbc|tbd)[^\]]{0,40}\](?!\())|(?i:\b(?:headline|text|blurb|link)\s+(?:goes\s+)?here\b)"
+    r"(?i:\[(?:insert|name|headline|link|date|text|subject|tba|tbc|tbd)[^\]]{0,40}\](?!\())|(?i:\b(?:headline|text|"
+    r"blurb|link)\s+(?:goes\s+)?here\b)"
 )
 _GENERIC_LINK = re.compile(
-    r"\[\s*(?P<text>click\s+here|here|read\s+(?:more|on)|more|this|link|learn\s+more|find\s+out\s+more|hier|hier\s+klicken|mehr|weiterlesen)\s*[.…»>]*\s*\]\(",
+    r"\[\s*(?P<text>click\s+here|here|read\s+(?:more|on)|more|this|link|learn\s+more|find\s+out\s+more|hier|"
+    r"hier\s+klicken|mehr|weiterlesen)\s*[.…»>]*\s*\]\(",
     re.I,
 )
 _LINK = re.compile(r"\]\((?P<url>[^)\s]{1,2000})")

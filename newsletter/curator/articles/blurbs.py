@@ -16,7 +16,8 @@ LONGEST = 480  # characters
 LOOKED_AT = 3000  # characters of the story
 OPENING = 4  # sentences among which a blurb may begin
 _DATELINE = re.compile(  # “LONDON, Nov. 24 (Reuters) - ”, “OSLO — ”, “BERLIN (AP) –”
-    r"^[A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,30}(?:/[A-ZÀ-Þ.'’ -]{2,30})?(?:,\s[\w.'’ ]{2,25}){0,3}\s*(?:\([\w. -]{2,20}\)\s*)?[-–—]+\s+(?=\S)"
+    r"^[A-ZÀ-Þ][A-ZÀ-Þ.'’ -]{2,30}(?:/[A-ZÀ-Þ.'’ -]{2,30})?(?:,\s[\w.'’ ]{2,25}){0,3}\s*(?:\([\w. "
+    r"-]{2,20}\)\s*)?[-–—]+\s+(?=\S)"
 )
 _CUT_OFF = re.compile(r"(?:…|\.\.\.|\[(?:…|\.\.\.|\+\d+ chars)\]|read\s+more|continue\s+reading|weiterlesen)\W*$", re.I)
 _HANGING = re.compile(  # begins with somebody or something that only the sentence before names

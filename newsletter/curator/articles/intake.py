@@ -97,7 +97,8 @@ def _add_article(
     where = url or "this text"
     if not found.title:
         raise Refused(
-            f"No headline was found in {where}. Paste the text of the story instead, its headline first: newsletter articles add -"
+            f"No headline was found in {where}. Paste the text of the story instead, its headline first: newsletter "
+            f"articles add -"
         )
     if not found.text:
         raise Refused(f"No story was found in {where}. Paste its text instead: newsletter articles add -")

@@ -81,7 +81,8 @@ def _change_article(article_id: int, version: int | None, by: str, act: Callable
             version=row.version + 1, changed_by=by[:254]
         ):
             raise Conflict(
-                f"{row.changed_by or 'Somebody'} changed this article since you looked. Look again; what you entered was not saved."
+                f"{row.changed_by or 'Somebody'} changed this article since you looked. Look again; what you entered "
+                f"was not saved."
             )
         act(row)
         row.save(update_fields=["standing", "eligible_from", "eligible_until"])

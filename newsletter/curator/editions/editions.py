@@ -25,7 +25,8 @@ def create_edition(newsletter_id: int, on: date | None, *, now: datetime, by: st
     existing = edition_lookup.find_edition(newsletter_id, day)
     if existing:
         raise Refused(
-            f"{newsletter.name} has an edition on {day} already: {existing.id}. See it with: newsletter editions show {existing.id}"
+            f"{newsletter.name} has an edition on {day} already: {existing.id}. See it with: newsletter editions "
+            f"show {existing.id}"
         )
     try:
         with transaction.atomic():
@@ -38,7 +39,8 @@ def create_edition(newsletter_id: int, on: date | None, *, now: datetime, by: st
             )
     except IntegrityError:
         raise Conflict(
-            f"Somebody else made the edition of {day} at the same moment. See it with: newsletter editions list {newsletter.slug}"
+            f"Somebody else made the edition of {day} at the same moment. See it with: newsletter editions list "
+            f"{newsletter.slug}"
         ) from None
     return edition_lookup.get_edition(row.id)
 
@@ -67,7 +69,8 @@ def apply_edit(
             )
         if version is not None and version != row.version:
             raise Conflict(
-                "Somebody else edited this edition since you opened it. Load it again to see their words; yours were not saved."
+                "Somebody else edited this edition since you opened it. Load it again to see their words; yours were "
+                "not saved."
             )
         # With its state: between our look and this it may have been handed over.
         mine = models.Edition.objects.filter(id=row.id, version=row.version, state=row.state)

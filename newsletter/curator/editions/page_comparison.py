@@ -15,9 +15,11 @@ GONE_STATUSES = (404, 410)  # statuses
 ALIKE = 0.9  # of two headlines: less is a change worth a look, more a comma
 LONGEST = 500  # characters of what is kept of a page
 _CORRECTION = re.compile(  # a paragraph that begins so, or says so early
-    r"^\W*(?:corrections?(?:\s+and\s+clarifications?)?|clarification|editor.?s?.?\s+note|korrektur|berichtigung|anmerkung\s+der\s+redaktion|rectificatif|"
+    r"^\W*(?:corrections?(?:\s+and\s+clarifications?)?|clarification|editor.?s?.?\s+note|korrektur|berichtigung|"
+    r"anmerkung\s+der\s+redaktion|rectificatif|"
     r"correcci[oó]n|fe\s+de\s+errores|correzione|rettifica)(?:,?\s+[^:]{3,30})?\s*[:–—].{10,}"
-    r"|^.{0,30}\bthis\s+(?:article|story|piece|report|post|headline)\s+(?:was|has\s+been)\s+(?:amended|corrected|updated\s+to\s+(?:correct|clarify))\b.{0,300}"
+    r"|^.{0,30}\bthis\s+(?:article|story|piece|report|post|headline)\s+(?:was|has\s+been)\s+(?:amended|corrected|"
+    r"updated\s+to\s+(?:correct|clarify))\b.{0,300}"
     r"|^.{0,40}\bearlier\s+version\s+of\s+this\s+(?:article|story|piece|report|post)\b.{10,}|^.{0,10}(?:"
     r"in\s+einer\s+früheren\s+(?:version|fassung)\b.{10,})",
     re.I | re.S,

@@ -40,7 +40,8 @@ def check_visibility(visibility: str) -> str:
     if wanted in known:
         return wanted
     raise BadInput(
-        f"“{wanted[:60]}” is nobody a story can be shown to. There are {', '.join(filter(None, known))}; empty is everybody.",
+        f"“{wanted[:60]}” is nobody a story can be shown to. There are {', '.join(filter(None, known))}; empty is "
+        f"everybody.",
         "shown_to",
     )
 

@@ -127,8 +127,10 @@ def test_what_was_in_a_skipped_edition_did_not_run(
 
 
 WIRE = (
-    "The funicular runs again on a new cable, the operator said on Monday, eleven weeks after the old one was found to be worn. "
-    "Engineers drew two thousand metres of steel rope through the tunnel by night so that the road below could stay open. "
+    "The funicular runs again on a new cable, the operator said on Monday, eleven weeks after the old one was found "
+    "to be worn. "
+    "Engineers drew two thousand metres of steel rope through the tunnel by night so that the road below could stay "
+    "open. "
     "Passengers of the first car at noon were given a slice of the old cable, sawn and polished, to keep on a shelf."
 )
 

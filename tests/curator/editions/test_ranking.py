@@ -38,11 +38,16 @@ def test_two_tellings_of_one_event_are_one_story() -> None:
 
 def test_the_story_of_the_day_is_one_however_many_tell_it() -> None:
     tellings = [
-        "The Fellside funicular stopped halfway on its slope with forty passengers in it; firemen brought them down by ladder, said Wardle, who runs it.",
-        "Forty passengers were brought down a ladder by firemen after the Fellside funicular stopped halfway up its slope, the operator Wardle said.",
-        "A bearing broke and the funicular of Fellside stopped on the slope; firemen led forty passengers down by ladder, reports the operator Wardle.",
-        "Passengers tell of two hours halfway up the slope in the stopped Fellside funicular, until firemen came with a ladder for the forty of them.",
-        "How firemen with a ladder freed forty passengers from the funicular that stopped halfway up Fellside, and what its operator Wardle says.",
+        "The Fellside funicular stopped halfway on its slope with forty passengers in it; firemen brought them down "
+        "by ladder, said Wardle, who runs it.",
+        "Forty passengers were brought down a ladder by firemen after the Fellside funicular stopped halfway up its "
+        "slope, the operator Wardle said.",
+        "A bearing broke and the funicular of Fellside stopped on the slope; firemen led forty passengers down by "
+        "ladder, reports the operator Wardle.",
+        "Passengers tell of two hours halfway up the slope in the stopped Fellside funicular, until firemen came "
+        "with a ladder for the forty of them.",
+        "How firemen with a ladder freed forty passengers from the funicular that stopped halfway up Fellside, and "
+        "what its operator Wardle says.",
     ]
     stories = [article(f"Funicular {n}", text) for n, text in enumerate(tellings)]
     others = [

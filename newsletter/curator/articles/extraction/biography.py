@@ -13,8 +13,10 @@ LEAST_WORDS, LONGEST = 8, 1500  # words, characters
 AT_END = 2  # paragraphs of a story, in which a biography may stand
 MOST_BOXES = 40
 _LIFE = re.compile(
-    r"\b(?:is\s+(?:an?|the|also|editor|head|our|chief|senior|co-?founder)|was\s+(?:an?|the)|has\s+(?:been|written|worked|reported|covered)|writes|covers|reports|joined|"
-    r"worked|works|lives|studied|graduated|edits|hosts|teaches|founded|formerly|author\s+of|(?:his|her|their)\s+(?:career|journalism|work|book|writing)|ist|schreibt|berichtet|arbeitet)\b",
+    r"\b(?:is\s+(?:an?|the|also|editor|head|our|chief|senior|co-?founder)|was\s+(?:an?|the)|has\s+(?:been|written|"
+    r"worked|reported|covered)|writes|covers|reports|joined|"
+    r"worked|works|lives|studied|graduated|edits|hosts|teaches|founded|formerly|author\s+of|(?:his|her|"
+    r"their)\s+(?:career|journalism|work|book|writing)|ist|schreibt|berichtet|arbeitet)\b",
     re.I,
 )
 _TAG = re.compile(r"<[^>]{0,2000}>")

@@ -11,7 +11,8 @@ from newsletter.curator.articles.extraction import markup, phrases
 
 _DECLARED = ("author", "article:author", "parsely-author", "sailthru.author", "dc.creator", "byl")
 _AUTHOR_MARKUP = re.compile(
-    r"(?:^|[-_\s])(?:by-?line|author|authors|writer|contributor|reporter)s?(?:$|\s|[-_](?:name|link|info|list|original|text)s?)",
+    r"(?:^|[-_\s])(?:by-?line|author|authors|writer|contributor|reporter)s?(?:$|\s|[-_](?:name|link|info|list|"
+    r"original|text)s?)",
     re.I,
 )
 _ASIDE_MARKUP = re.compile(
@@ -52,7 +53,8 @@ def list_names(value: Any) -> Iterator[str]:
 
 def _find_marked(tree: Any) -> Iterator[str]:
     for node in tree.xpath(
-        "(//*[@rel='author'] | //*[@itemprop='author'] | //*[contains(concat(' ',@class,' '),' byline ')])[position()<4]"
+        "(//*[@rel='author'] | //*[@itemprop='author'] | //*[contains(concat(' ',@class,' '),' byline "
+        "')])[position()<4]"
     ):
         if not _is_aside(node):
             yield markup.extract_short_text(node, LONGEST_TEXT) or ""

@@ -26,7 +26,8 @@ _ASIDE_MARKUP = re.compile(
     re.I,
 )
 _LINE = re.compile(  # a line of its own that names the picture it means
-    r"(?:main|lead|featured?|cover|top|header|hero|title)?\s*(?:image|photo|picture|photograph)\s*(?:credit|source|courtesy|by|via)\b.*",
+    r"(?:main|lead|featured?|cover|top|header|hero|title)?\s*(?:image|photo|picture|photograph)\s*(?:credit|source|"
+    r"courtesy|by|via)\b.*",
     re.I,
 )
 STEPS_UP = 5  # from a picture, to what holds its caption

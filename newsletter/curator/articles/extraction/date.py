@@ -33,11 +33,13 @@ _WITH_DOTS = re.compile(r"\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\b")  # day, mont
 _IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](\d\d?)[/-](\d\d?)(?=[/_-]|$)")
 _LATER = re.compile(r"\b(?:updated?|modified|changed|corrected|revised|aktualisiert)\b", re.I)
 _STAMP = re.compile(  # nothing but a date: “Published: Nov. 18, 2019 at 9:02 AM EST”
-    r"(?:(?:by|von|par|por|di|door)\s+(?-i:[A-ZÀ-Þ][^\d\s]{1,20}(?:\s(?:[A-ZÀ-Þ][^\d\s]{0,20}|von|van|de|der|and|und)){0,6})[\s–|,•·-]+)?"
+    r"(?:(?:by|von|par|por|di|door)\s+(?-i:[A-ZÀ-Þ][^\d\s]{1,20}(?:\s(?:[A-ZÀ-Þ][^\d\s]{0,20}|von|van|de|der|and|"
+    r"und)){0,6})[\s–|,•·-]+)?"
     r"(?:(?:publiziert|veröffentlicht|publié|publicado|pubblicato)\s+(?:am|le|el|il)?\s*)?"
     r"(?:(?:first\s+|originally\s+)?(?:published|posted|created|date|on|released)\b[\s:]*(?:on\s+|at\s+)?)?"
     r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?\s+)?"
-    r"(?:\d{1,2}(?:st|nd|rd|th|er|º)?\.?\s+(?:de\s+)?[^\W\d_]{3,10}\.?,?\s+(?:de\s+)?\d{4}|[A-Z][A-Za-z]{2,8}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}|\d{4}-\d\d-\d\d|\d{1,2}\.\s?\d{1,2}\.\s?\d{4})"
+    r"(?:\d{1,2}(?:st|nd|rd|th|er|º)?\.?\s+(?:de\s+)?[^\W\d_]{3,10}\.?,?\s+(?:de\s+)?\d{4}|"
+    r"[A-Z][A-Za-z]{2,8}\.?\s+\d{1,2}(?:st|nd|rd|th)?,?\s+\d{4}|\d{4}-\d\d-\d\d|\d{1,2}\.\s?\d{1,2}\.\s?\d{4})"
     r"(?:\s*(?:,|at|[-–|•·@])?\s*\d{1,2}[:.]\d\d(?::\d\d)?\s*(?:[ap]\.?m\.?)?)?(?:\s*\(?[A-Z]{2,4}\)?)?",
     re.I,
 )

@@ -20,7 +20,8 @@ LEAST_WORDS = 5  # of a page's only heading, to be believed against what it decl
 _ALIKE = 0.5  # share of the words of the shorter one that both have
 _BAR = re.compile(r"\s+[|·•»]\s+|\s+[–—-]{1,2}\s+|\s+:\s+")
 _RUBRIC = re.compile(  # “Opinion | …”: the kind of story, not its headline
-    r"^(?:opinion|analysis|editorial|commentary|comment|perspective|review|exclusive|watch|video|live|breaking(?:\s+news)?|meinung|kommentar)\s+\|\s+(?=\S)",
+    r"^(?:opinion|analysis|editorial|commentary|comment|perspective|review|exclusive|watch|video|live|"
+    r"breaking(?:\s+news)?|meinung|kommentar)\s+\|\s+(?=\S)",
     re.I,
 )
 

@@ -25,7 +25,8 @@ LARGEST_PASTE = 2 * 2**20  # characters
 _SENTENCE_END = re.compile(r"""[.!?…:;。！？]['"’”»)\]]*(?:\s*\[\d+\])?$""")
 _WORD = re.compile(r"\w+", re.UNICODE)
 _DATE_LINE = re.compile(
-    r"^(?:(?:first\s+)?(?:published|updated|posted|last\s+(?:updated|modified)|date)\b.*|.{0,40}\b\d{4}\b.{0,40}|\d+\s+(?:minutes?|hours?|days?)\s+ago)$",
+    r"^(?:(?:first\s+)?(?:published|updated|posted|last\s+(?:updated|modified)|date)\b.*|.{0,40}\b\d{4}\b.{0,40}|"
+    r"\d+\s+(?:minutes?|hours?|days?)\s+ago)$",
     re.I,
 )
 _BYLINE = re.compile(
@@ -51,8 +52,11 @@ _BOX = re.compile(r"^(?:related|read\s+(?:more|next|also)|see\s+also|don.?t\s+mi
 _COOKIES = re.compile(r"\bcookies?\b.*\bcookies?\b|\b(?:web)?site uses cookies\b|\bcookies?\b.*\bconsent\b", re.I)
 _CUT_OFF = re.compile(r"\w(?:\.\.\.|…)$")
 _END_OF_STORY = re.compile(
-    r"^(?:\d+\s+)?(?:comments?(?:\s*\(\d+\))?|leave\s+a\s+(?:comment|reply)|view\s+comments|join\s+the\s+(?:conversation|discussion)|"
-    r"about\s+the\s+authors?|share\s+your\s+(?:thoughts|opinion|view)\b.{0,40}|most\s+(?:read|popular).{0,20}|tags:?.{0,60}|filed\s+under.{0,80}|share\s+this.{0,40}|recommended.{0,30}|you\s+may\s+also\s+like.{0,20}|more\s+from\b.{0,60}|"
+    r"^(?:\d+\s+)?(?:comments?(?:\s*\(\d+\))?|leave\s+a\s+(?:comment|reply)|view\s+comments|"
+    r"join\s+the\s+(?:conversation|discussion)|"
+    r"about\s+the\s+authors?|share\s+your\s+(?:thoughts|opinion|view)\b.{0,40}|most\s+(?:read|popular).{0,20}|"
+    r"tags:?.{0,60}|filed\s+under.{0,80}|share\s+this.{0,40}|recommended.{0,30}|you\s+may\s+also\s+like.{0,20}|"
+    r"more\s+from\b.{0,60}|"
     r"latest\s+\w+|trending.{0,20}|sponsored.{0,30}|references|external\s+links|see\s+also)$",
     re.I,
 )

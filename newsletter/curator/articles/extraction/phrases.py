@@ -8,25 +8,31 @@ from collections.abc import Sequence
 from newsletter.curator.articles import canonical_urls
 
 _BYLINE_PREFIX = re.compile(
-    r"^\s*(?:(?:by|text|texte?|testo|words|author|autor|auteur|autore|автор|текст|written\s+by)\s*:|(?:by|von|par|door|de)(?=\s))\s*(?=\S)",
+    r"^\s*(?:(?:by|text|texte?|testo|words|author|autor|auteur|autore|автор|текст|written\s+by)\s*:|(?:by|von|par|"
+    r"door|de)(?=\s))\s*(?=\S)",
     re.I,
 )
 _OF_A_PICTURE = r"(?:image|photo|picture|pic|photograph|photography|illustration|foto|bild)"
 _CREDIT = re.compile(
-    rf"\(?\s*(?:(?:main|lead|featured?|cover|top|header|hero|title)\s+)?(?:{_OF_A_PICTURE}\s*(?:credits?|by|source|courtesy(?:\s+of)?)|credits?|{_OF_A_PICTURE})"
+    rf"\(?\s*(?:(?:main|lead|featured?|cover|top|header|hero|title)\s+)?(?:{_OF_A_PICTURE}\s*(?:credits?|by|source|"
+    rf"courtesy(?:\s+of)?)|credits?|{_OF_A_PICTURE})"
     r"\s*[:/]\s*(?P<name>[^()\n]{2,120}?)\s*\)?\s*$",
     re.I,
 )
 _CREDIT_BY = re.compile(  # the same without a colon: then only names follow
-    rf"\(?\s*(?i:(?:{_OF_A_PICTURE}\s+(?:by|via|courtesy(?:\s+of)?)|courtesy\s+of|via|©|\(c\)))\s*(?P<name>[A-ZÀ-Þ][^()\n.:;!?]{{1,80}}?)\s*\)?\.?\s*"
+    rf"\(?\s*(?i:(?:{_OF_A_PICTURE}\s+(?:by|via|courtesy(?:\s+of)?)|courtesy\s+of|via|©|"
+    rf"\(c\)))\s*(?P<name>[A-ZÀ-Þ][^()\n.:;!?]{{1,80}}?)\s*\)?\.?\s*"
 )
 _CREDIT_AT_END = re.compile(
-    r"^(?P<caption>.*?)\s*[(|]\s*(?:(?:image|photo|picture|illustration)\s*(?:credit|by)?\s*:?\s+|credit:\s*|©\s*)(?P<name>[^()]{2,120})\)?\s*$",
+    r"^(?P<caption>.*?)\s*[(|]\s*(?:(?:image|photo|picture|illustration)\s*(?:credit|by)?\s*:?\s+|credit:\s*|"
+    r"©\s*)(?P<name>[^()]{2,120})\)?\s*$",
     re.I,
 )
 _AGENCY = (
-    r"(?:Getty(?:\s+Images)?|Reuters|REUTERS|AP(?:\s+Photo)?|Associated\s+Press|AFP|EPA(?:-EFE)?|PA(?:\s+(?:Wire|Media|Images))?"
-    r"|dpa|ANP|Bloomberg|Xinhua|Anadolu(?:\s+(?:Agency|Images))?|NurPhoto|Shutterstock|Alamy(?:\s+Stock\s+Photo)?|iStock(?:photo)?"
+    r"(?:Getty(?:\s+Images)?|Reuters|REUTERS|AP(?:\s+Photo)?|Associated\s+Press|AFP|EPA(?:-EFE)?|PA(?:\s+(?:Wire|"
+    r"Media|Images))?"
+    r"|dpa|ANP|Bloomberg|Xinhua|Anadolu(?:\s+(?:Agency|Images))?|NurPhoto|Shutterstock|Alamy(?:\s+Stock\s+Photo)?|"
+    r"iStock(?:photo)?"
     r"|Z(?:uma|UMA)(?:\s+Press)?|Magnum(?:\s+Photos)?|Redux)"
 )
 _PERSON = r"[A-ZÀ-Þ][\w'’.-]*(?:\s+[A-ZÀ-Þ][\w'’.-]*){0,3}"
@@ -39,7 +45,8 @@ _SIGNED_AT_END = re.compile(  # behind a sentence, a bracket or a bar: else the 
     rf"(?P<caption>.*?(?:[.!?…][\"”’]?(?=\s)|(?=\s*[(|])))\s*[(|]?\s*(?P<name>{_SIGNED})(?:,?\s+(?:[Ff]ile|FILE))?\s*\)?\.?"
 )
 _AGENCY_AT_END = re.compile(  # in brackets at the end: “(NASA via AP, File)”, “(AP)”, “(example.org)”
-    rf"(?P<caption>.+?)\s*\(\s*(?P<name>(?:[^()]{{2,60}}?(?:\s+via\s+|\s*/\s*|,\s+))?{_AGENCY}(?:\s*/\s*{_PERSON})?|{_PERSON}\s+via\s+{_PERSON}"
+    rf"(?P<caption>.+?)\s*\(\s*(?P<name>(?:[^()]{{2,60}}?(?:\s+via\s+|\s*/\s*|,\s+))?{_AGENCY}(?:\s*/\s*{_PERSON})?|"
+    rf"{_PERSON}\s+via\s+{_PERSON}"
     r"|[A-Z][\w.-]*(?: [A-Z][\w.-]*)*/[A-Z][\w ./-]{1,60}"
     r"|[a-z0-9-]{2,40}\.(?:com|org|net))"
     r"(?:,?\s+(?:[Ff]ile|FILE|[Pp]ool|POOL)(?:\s+[Pp]hoto)?)?\s*\)\.?"
@@ -49,32 +56,39 @@ _BY_AT_END = re.compile(  # behind a sentence: “The bridge. Photo by Ann Examp
 )
 LONGEST_CAPTION = 2000  # characters
 _NO_AUTHOR = re.compile(
-    r"(?:admin(?:istrator)?|staff|editors?|webmaster|unknown|anonymous|guest|author|none|null|n/a|гость|админ|редакция|anonym|gast|redazione|redacci[oó]n|la\s+r[eé]daction)",
+    r"(?:admin(?:istrator)?|staff|editors?|webmaster|unknown|anonymous|guest|author|none|null|n/a|гость|админ|"
+    r"редакция|anonym|gast|redazione|redacci[oó]n|la\s+r[eé]daction)",
     re.I,
 )
 _POST_OF_AUTHOR = re.compile(
-    r",\s+(?:[\w'’&-]+\s+){0,4}(?:editor|correspondent|reporter|writer|columnist|analyst|critic|producer|Reuters|AFP|dpa|"
+    r",\s+(?:[\w'’&-]+\s+){0,4}(?:editor|correspondent|reporter|writer|columnist|analyst|critic|producer|Reuters|AFP|"
+    r"dpa|"
     r"Associated\s+Press)$",
     re.I,
 )
 
 _KIND_OF_STORY = re.compile(
-    r"^(?:an?\s+)?(?:analysis|opinion|review|commentary|perspective|interview|report(?:ing)?|story|words|text|written|posted|edited)\s+(?=by\b)",
+    r"^(?:an?\s+)?(?:analysis|opinion|review|commentary|perspective|interview|report(?:ing)?|story|words|text|"
+    r"written|posted|edited)\s+(?=by\b)",
     re.I,
 )
 _WHEN = re.compile(  # a stamp run into the byline: “ECHO STAFF NOVEMBER 20, 2026 10:43”
-    r"[\s|•·,-]+(?:(?:published|updated|posted|on)\s+)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?(?:(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?\s+\d{1,2}\b|\d{1,2}\s+"
+    r"[\s|•·,-]+(?:(?:published|updated|posted|on)\s+)?(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,?\s+)?(?:(?:jan|"
+    r"feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?\s+\d{1,2}\b|\d{1,2}\s+"
     r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?\s+\d{4}|\d{4}-\d\d-\d\d).*$",
     re.I,
 )
 _BETWEEN_NAMES = re.compile(r"\s*(?:[,;/•]|\s&\s|\s(?:and|und|et|y|with|mit)\s|(?<=[a-z]{3})\.\s+(?=[A-Z]))\s*")
 _OFFICE = re.compile(
-    r"\b(?:staff|bureau|desk|team|newsroom|editors?|editorial|redaktion|reporters?|correspondents?|writers?|columnists?|contributors?|producers?|"
-    r"news|business|sports?|international|media|magazine|online|digital|press\s+office|guest|admin\w*)\b|[-\s]editor\b|\bat[-\s]large\b",
+    r"\b(?:staff|bureau|desk|team|newsroom|editors?|editorial|redaktion|reporters?|correspondents?|writers?|"
+    r"columnists?|contributors?|producers?|"
+    r"news|business|sports?|international|media|magazine|online|digital|press\s+office|guest|admin\w*)\b|"
+    r"[-\s]editor\b|\bat[-\s]large\b",
     re.I,
 )
 _AGENCY_NAME = re.compile(
-    r"(?:The\s+)?Associated\s+Press|AP|Reuters|Thomson\s+Reuters|AFP|Agence\s+France-Presse|dpa|PTI|ANI|IANS|PA(?:\s+Media)?|EFE|ANSA|Xinhua|Kyodo(?:\s+News)?|"
+    r"(?:The\s+)?Associated\s+Press|AP|Reuters|Thomson\s+Reuters|AFP|Agence\s+France-Presse|dpa|PTI|ANI|IANS|"
+    r"PA(?:\s+Media)?|EFE|ANSA|Xinhua|Kyodo(?:\s+News)?|"
     r"Bloomberg(?:\s+News)?|UPI|TASS|Yonhap",
     re.I,
 )
@@ -121,9 +135,11 @@ PROMOTION = re.compile(
 
 
 _BARRIER = re.compile(
-    r"\b(?:subscribe|log\s*in|sign\s*(?:in|up)|register)\s+(?:now\s+)?to\s+(?:continue|keep|read|unlock|view|access)|\b(?:for|to)\s+(?:our\s+)?subscribers\s+only\b|"
+    r"\b(?:subscribe|log\s*in|sign\s*(?:in|up)|register)\s+(?:now\s+)?to\s+(?:continue|keep|read|unlock|view|access)|"
+    r"\b(?:for|to)\s+(?:our\s+)?subscribers\s+only\b|"
     r"\bsubscriber[- ]only\b|"
-    r"\balready\s+a\s+subscriber\b|\bcontinue\s+reading\s+(?:with|for)\b|\bjetzt\s+weiterlesen\b|\br[ée]serv[ée]\s+aux\s+abonn[ée]s\b",
+    r"\balready\s+a\s+subscriber\b|\bcontinue\s+reading\s+(?:with|for)\b|\bjetzt\s+weiterlesen\b|"
+    r"\br[ée]serv[ée]\s+aux\s+abonn[ée]s\b",
     re.I,
 )
 

@@ -9,7 +9,8 @@ from newsletter.curator.articles.extraction.page import extract
 
 LIFE = "Ann Example is a reporter of the Upland Echo who has covered boats and lakes since 1998."
 STORY = "".join(
-    f"<p>From the first of May boat number {n} will cross the lake between the mill and the castle, the office said.</p>"
+    f"<p>From the first of May boat number {n} will cross the lake between the mill and the castle, the office "
+    f"said.</p>"
     for n in range(5)
 )
 

@@ -11,8 +11,10 @@ URL = "https://echo.example.org/2026/ferry"
 
 def page(above: str = "", below: str = "", head: str = "") -> str:
     return (
-        f"<html><head><title>Ferry gets a second boat</title>{head}</head><body><header>{above}<h1>Ferry gets a second boat</h1>{below}</header>"
-        "<article><p>From the first of May two boats will cross the lake between the mill and the castle, the office said.</p></article>"
+        f"<html><head><title>Ferry gets a second boat</title>{head}</head><body><header>{above}<h1>Ferry gets a "
+        f"second boat</h1>{below}</header>"
+        "<article><p>From the first of May two boats will cross the lake between the mill and the castle, the office "
+        "said.</p></article>"
         "<div class='comments'><ol><li><span class='author'>Loud Person</span> First!</li></ol></div>"
         "<aside class='related'><span class='author-name'>Somebody Else</span></aside></body></html>"
     )
@@ -23,7 +25,8 @@ def page(above: str = "", below: str = "", head: str = "") -> str:
     [
         ('<p class="byline">By Ann Example</p>', ("Ann Example",)),
         (
-            '<div class="ap-story-byline"><div class="field-byline-original">By ANN EXAMPLE and BO SAMPLE</div><div>Agency</div></div>',
+            '<div class="ap-story-byline"><div class="field-byline-original">By ANN EXAMPLE and BO '
+            'SAMPLE</div><div>Agency</div></div>',
             ("Ann Example", "Bo Sample"),
         ),
         ('<span class="article__author-name">Ann Example</span>', ("Ann Example",)),

@@ -13,8 +13,10 @@ OTHER = '<figure><img src="/p/mill.jpg" alt="A mill"><figcaption>The mill. (Phot
 
 def page(lead: str, *, body: str = PARAGRAPH * 6, picture: str = "/p/ferry-1200x630.jpg", head: str = "") -> str:
     return (
-        f'<html><head><meta property="og:image" content="{picture}">{head}</head><body><article><h1>Ferry gets a second boat</h1>{lead}{body}</article>'
-        '<aside><figure><img src="/p/ad.jpg"><figcaption>Buy it. (Photo: An Advertiser)</figcaption></figure></aside></body></html>'
+        f'<html><head><meta property="og:image" content="{picture}">{head}</head><body><article><h1>Ferry gets a '
+        f'second boat</h1>{lead}{body}</article>'
+        '<aside><figure><img src="/p/ad.jpg"><figcaption>Buy it. (Photo: An '
+        'Advertiser)</figcaption></figure></aside></body></html>'
     )
 
 
@@ -22,15 +24,18 @@ def page(lead: str, *, body: str = PARAGRAPH * 6, picture: str = "/p/ferry-1200x
     ("lead", "caption", "credit"),
     [
         (
-            '<figure><img src="/p/ferry-640x480.jpg" alt="x"><figcaption>The ferry. (Photo: Ann Example)</figcaption></figure>',
+            '<figure><img src="/p/ferry-640x480.jpg" alt="x"><figcaption>The ferry. (Photo: Ann '
+            'Example)</figcaption></figure>',
             "The ferry.", "Ann Example",
         ),
         (
-            '<div class="wp-caption"><img src="/p/ferry.jpg"><p class="wp-caption-text">The ferry at dawn (Credit: Ann Example)</p></div>',
+            '<div class="wp-caption"><img src="/p/ferry.jpg"><p class="wp-caption-text">The ferry at dawn (Credit: '
+            'Ann Example)</p></div>',
             "The ferry at dawn", "Ann Example",
         ),
         (
-            '<div class="media"><img src="/p/ferry.jpg"><div class="caption">The ferry. <span class="imageCredit">Ann Example | Some Agency</span></div></div>',
+            '<div class="media"><img src="/p/ferry.jpg"><div class="caption">The ferry. <span '
+            'class="imageCredit">Ann Example | Some Agency</span></div></div>',
             "The ferry.", "Ann Example | Some Agency",
         ),
         (
@@ -38,16 +43,19 @@ def page(lead: str, *, body: str = PARAGRAPH * 6, picture: str = "/p/ferry-1200x
             "", "Ann Example",
         ),
         (
-            '<div class="photo"><img src="/p/ferry.jpg"><span class="newsCaption">The ferry (Image: GETTY )</span></div>',
+            '<div class="photo"><img src="/p/ferry.jpg"><span class="newsCaption">The ferry (Image: GETTY '
+            ')</span></div>',
             "The ferry", "GETTY",
         ),
         (
             '<figure><picture><span><span><span><span><img src="/p/ferry.jpg"></span></span></span></span></picture>'
-            '<figcaption class="lead__caption"><span class="caption__credit">Ann Example/Getty Images</span></figcaption></figure>',
+            '<figcaption class="lead__caption"><span class="caption__credit">Ann Example/Getty '
+            'Images</span></figcaption></figure>',
             "", "Ann Example/Getty Images",
         ),
         (
-            '<figure><img src="/p/ferry.jpg"><figcaption>The ferry on its way, May 1, 2026. Ann B. Example / AP file</figcaption></figure>',
+            '<figure><img src="/p/ferry.jpg"><figcaption>The ferry on its way, May 1, 2026. Ann B. Example / AP '
+            'file</figcaption></figure>',
             "The ferry on its way, May 1, 2026.", "Ann B. Example / AP",
         ),
         (
@@ -55,15 +63,18 @@ def page(lead: str, *, body: str = PARAGRAPH * 6, picture: str = "/p/ferry-1200x
             "The ferry", "NASA via AP",
         ),
         (
-            '<figure><img src="/p/ferry.jpg"><figcaption>The ferry, seen from above. Photo by Ann Example/Getty Images</figcaption></figure>',
+            '<figure><img src="/p/ferry.jpg"><figcaption>The ferry, seen from above. Photo by Ann Example/Getty '
+            'Images</figcaption></figure>',
             "The ferry, seen from above.", "Ann Example/Getty Images",
         ),
         (
-            '<figure><img src="/p/ferry.jpg"><figcaption>The ferry, seen from above. Credit: Ann Example</figcaption></figure>',
+            '<figure><img src="/p/ferry.jpg"><figcaption>The ferry, seen from above. Credit: Ann '
+            'Example</figcaption></figure>',
             "The ferry, seen from above.", "Ann Example",
         ),
         (
-            '<figure class="hero"><img src="/p/ferry.jpg"><figcaption>The ferry and the castle behind it.</figcaption></figure>',
+            '<figure class="hero"><img src="/p/ferry.jpg"><figcaption>The ferry and the castle behind '
+            'it.</figcaption></figure>',
             "The ferry and the castle behind it.", "",
         ),
         (

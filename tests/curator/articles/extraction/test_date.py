@@ -12,7 +12,8 @@ from newsletter.curator.articles.extraction.date import find_in_url, parse_decla
 from newsletter.curator.articles.extraction.page import extract
 
 STORY = (
-    "<p>The ferry of the upper lake carried more people than in the year before, and nobody on 3 May 2020 knew quite why.</p>"
+    "<p>The ferry of the upper lake carried more people than in the year before, and nobody on 3 May 2020 knew quite "
+    "why.</p>"
     * 3
 )
 

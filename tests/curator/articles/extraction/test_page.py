@@ -135,7 +135,8 @@ LONG = "The keeper of the clock has climbed the tower every week for forty years
 def test_a_pasted_story_goes_on_behind_a_box_of_other_stories() -> None:
     first, second = PASTED.split("\n\n")[2:4]
     found = pasted.clean(
-        f"Clock stops again\n\n{first}\n\n{second}\n\nRelated articles\n\nBridge to close\n\n{LONG}\n\n{second} Again.\n\n{first} Twice."
+        f"Clock stops again\n\n{first}\n\n{second}\n\nRelated articles\n\nBridge to close\n\n{LONG}\n\n{second} "
+        f"Again.\n\n{first} Twice."
     )
     assert "The keeper of the clock has climbed" in found.text
     assert found.text.endswith("Twice.")
@@ -145,10 +146,13 @@ def test_a_pasted_story_goes_on_behind_a_box_of_other_stories() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        "This website uses cookies to improve your experience while you are here, and we assume that you are fine with that until you say otherwise.",
-        "Out of these cookies, the cookies that are categorised as necessary are stored by your browser, for without them nothing here works at all.",
+        "This website uses cookies to improve your experience while you are here, and we assume that you are fine "
+        "with that until you say otherwise.",
+        "Out of these cookies, the cookies that are categorised as necessary are stored by your browser, for without "
+        "them nothing here works at all.",
         "Share your thoughts with friends.",
-        "The council met on Tuesday to talk about the bridge, the library, the school, the swimming pool and, once more, about the question of the bri...",
+        "The council met on Tuesday to talk about the bridge, the library, the school, the swimming pool and, once "
+        "more, about the question of the bri...",
     ],
 )
 def test_notices_and_the_beginnings_of_other_stories_are_not_the_story(other: str) -> None:

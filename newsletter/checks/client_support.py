@@ -1,7 +1,7 @@
 """What our HTML asks of mail programs that some of them do not have. Pure.
 
-The facts are those of caniemail.com as of September 2025, for the newest version of each program. What fades without harm
-(rounded corners, @media) is not listed. Rules within @media are additions for those who know them and are not looked at.
+The facts are those of caniemail.com as of September 2025, for the newest version of each program. What degrades
+harmlessly (rounded corners, @media) is not listed. Rules inside @media are optional extras and are not checked.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def check_client_support(rendered: Rendered) -> Iterator[Finding]:
             f"The mail uses {feature.name}, which {_join_names(feature.lacking)} "
             f"{'lacks' if len(feature.lacking) == 1 else 'lack'}. "
             + (
-                "Its readers there miss something: show it another way."
+                "Readers who use it miss something: show it another way."
                 if feature.level == "warn"
                 else "See that it holds without."
             ),
@@ -126,7 +126,7 @@ def _find_features(html: str) -> Iterator[Feature]:
 
 
 def _strip_media_rules(sheet: str) -> str:
-    """A style sheet without what stands in @media and @supports."""
+    """A style sheet without its @media and @supports rules."""
     kept, depth, inside = [], 0, False
     for piece in re.split(r"([{}])", _CSS_COMMENT.sub("", sheet)):
         if piece == "{":

@@ -24,10 +24,10 @@ NEVER_OVERRIDDEN = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing about a draft. "block" stops approval, "warn" deserves a look, "advise" would make it better.
+    """One thing about a draft. "block" stops approval, "warn" deserves attention, "advise" would make it better.
 
-    `where` names the field or story, `code` what is found, the same in every version. `overridden` is the reason and who
-    gave it, of a finding that blocks no more.
+    `where` names the field or story, `code` the kind of finding, the same in every version. `overridden` is the reason
+    of an override and who gave it.
     """
 
     level: Level
@@ -43,5 +43,5 @@ class Finding:
 
     @property
     def may_be_overridden(self) -> bool:
-        """Whether somebody may approve all the same, with a reason."""
+        """Whether somebody may override it, with a reason."""
         return self.level == "block" and self.code not in NEVER_OVERRIDDEN

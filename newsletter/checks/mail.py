@@ -8,7 +8,7 @@ from newsletter.checks.findings import Finding
 from newsletter.templater.briefing import Rendered
 
 SIZE_WARN, SIZE_BLOCK = 80_000, 102_000  # bytes of HTML: Gmail clips at about 102 kB (SendGrid fact 69)
-MIN_SIMILARITY = 0.5  # of the last edition's size, before a difference is worth a look
+MIN_SIMILARITY = 0.5  # of the last edition's size, before a difference is reported
 
 
 def check_rendering(rendered: Rendered, *, postal_address: str) -> Iterator[Finding]:
@@ -42,20 +42,20 @@ def check_rendering(rendered: Rendered, *, postal_address: str) -> Iterator[Find
             "large",
         )
     if not rendered.text.strip():
-        yield Finding("block", "text", "There is no plain-text part. Mend the template.", "no-text-part")
+        yield Finding("block", "text", "There is no plain-text part. Fix the template.", "no-text-part")
     for part, name in ((rendered.html, "mail"), (rendered.text, "plain-text part")):
         if "/u/" not in part:
             yield Finding(
                 "block",
                 "template",
-                f"The {name} has no link to leave. Every mail must have one: mend the template.",
+                f"The {name} has no unsubscribe link. Every mail must have one: fix the template.",
                 "no-unsubscribe",
             )
         if _normalise_text(postal_address) not in _normalise_text(part):
             yield Finding(
                 "block",
                 "template",
-                f"The {name} lacks the postal address, which the law asks for: mend the template.",
+                f"The {name} lacks the postal address, which the law requires: fix the template.",
                 "no-postal-address",
             )
 

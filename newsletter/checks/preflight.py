@@ -1,4 +1,4 @@
-"""What is wrong with this draft: asked of the edition's words, its stories, its rendering, the web, and its readers."""
+"""What is wrong with this draft: checks its wording, stories, rendering, links and audience."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
 
 
 def approve_edition(edition_id: int, *, by: str, now: datetime) -> Snapshot:
-    """Freezes the edition, unless something blocks it. Raises Refused with everything that does; the draft stays as it was."""
+    """Approves the edition unless something blocks it. Raises Refused, naming every blocker, and changes nothing."""
     blocking = [finding for finding in check_edition(edition_id, now=now) if finding.blocks]
     if blocking:
         reasons = "\n".join(f"  {finding.where}: {finding.message}" for finding in blocking)
@@ -82,11 +82,11 @@ def override(edition_id: int, code: str, where: str, *, reason: str, by: str, no
         (each for each in check_edition(edition_id, now=now) if (each.code, each.where) == (code, where)), None
     )
     if finding is None:
-        raise NotFound("There is no such finding any more. Look at the edition again.")
+        raise NotFound("There is no such finding any more. Reload the edition.")
     if not finding.may_be_overridden:
         raise Refused(f"This cannot be overridden: {finding.message}")
     if not reason.strip():
-        raise BadInput("Say why it may go out all the same.", "reason")
+        raise BadInput("Say why it may go out anyway.", "reason")
     said = approval.record_override(edition_id, code, where, reason=reason, by=by, now=now)
     return replace(finding, overridden=said)
 

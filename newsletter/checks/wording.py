@@ -27,13 +27,16 @@ _LINK = re.compile(r"\]\((?P<url>[^)\s]{1,2000})")
 _SHORTENERS = frozenset(
     {"bit.ly", "t.co", "tinyurl.com", "goo.gl", "ow.ly", "buff.ly", "is.gd", "lnkd.in", "fb.me", "dlvr.it"}
 )
-_DAY_MONTH = r"(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?P<month>{months})\b|\b(?P<month2>{months})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b"
+_DAY_MONTH = (
+    r"(?P<day>\d{{1,2}})(?:st|nd|rd|th|\.)?\s+(?P<month>{months})\b"
+    r"|\b(?P<month2>{months})\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b"
+)
 
 
 def check_subject(
     text: str, *, day: date, weekdays: Sequence[str], months: Sequence[str], earlier: Mapping[date, str]
 ) -> Iterator[Finding]:
-    """What is wrong with a subject. `earlier` are those of the last editions, by their days; names are in the letter's language."""
+    """What is wrong with a subject. `earlier`: subjects of the last editions by date; day names are in `language`."""
     if not text.strip():
         yield Finding("block", "subject", "There is no subject. Write one.", "no-subject")
         return
@@ -145,11 +148,11 @@ def check_preheader(text: str, subject: str) -> Iterator[Finding]:
 
 
 def check_placeholders(text: str, where: str) -> Iterator[Finding]:
-    """What somebody wrote to be replaced, and nobody did."""
+    """Placeholders that nobody filled in."""
     found = _PLACEHOLDER.search(text)
     if found:
         yield Finding(
-            "block", where, f"“{found[0]}” looks like something to be filled in. Write what is meant.", "placeholder"
+            "block", where, f"“{found[0]}” looks like a placeholder. Replace it with the final text.", "placeholder"
         )
 
 

@@ -1,4 +1,4 @@
-"""The words of an edition, looked at one by one."""
+"""The wording checks, one by one."""
 
 from __future__ import annotations
 

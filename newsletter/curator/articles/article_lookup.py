@@ -28,12 +28,12 @@ def get_article(article_id: int) -> Article:
 
 
 def list_articles(*, query: str = "", limit: int = 50) -> tuple[Article, ...]:
-    """Articles by when we first saw them, newest first; `query` is looked for in all their texts, by how words begin."""
+    """Articles by when we first saw them, newest first; `query` searches all their texts by the start of words."""
     return tuple(to_article(row) for row in search.find_articles(query).order_by("-added_at", "-id")[:limit])
 
 
 def get_source_health(now: datetime) -> Mapping[int, SourceHealth]:
-    """What each feed has brought of late, by its id; one that never brought anything is there, too."""
+    """What each feed brought recently, by its id; a feed that never brought anything is included."""
     rows = models.Article.objects.filter(source__isnull=False).values("source_id")
     found = rows.annotate(
         new=Count("id", filter=Q(added_at__gt=now - timedelta(days=7))), newest=Max("added_at")

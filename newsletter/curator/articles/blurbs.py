@@ -1,4 +1,4 @@
-"""A first blurb: one to three sentences of the article itself, whole, so that who said it stays with what was said. Pure.
+"""A first blurb: one to three whole sentences of the article, so that quotes keep their attribution. Pure.
 
 standfirst, if it says more than the headline ─▶ else the top of the story ─▶ whole sentences up to the length
 """
@@ -30,7 +30,7 @@ _POST = re.compile(r"^the\s+post\s.+\sappeared\s+first\s+on\s.+$", re.I)  # what
 def write_blurb(title: str, dek: str, text: str, language: str = "") -> str:
     """Up to three whole sentences, at most `LONGEST` characters, in the words of the article; "" when it has none.
 
-    Only where no sentence is short enough for a mail is one cut, between words and with “…”: a cut can cut off who said so.
+    Only where no sentence is short enough is one cut, between words and with “…”: a cut can lose the attribution.
     """
     known = _words(title)
     standfirst = _select_informative(dek, known, language)

@@ -1,4 +1,4 @@
-"""RSS, Atom and JSON Feed, read forgivingly: a malformed feed that yields entries is a feed. Pure: bytes in, values out."""
+"""Parses RSS, Atom and JSON Feed leniently: a malformed feed that yields entries is a feed. Pure."""
 
 from __future__ import annotations
 
@@ -275,7 +275,7 @@ def _to_number(value: Any) -> int:
 
 
 def _picture_address(link: str, base: str) -> str:
-    """On the web; a feed in a file may name the files beside it."""
+    """On the web; a feed in a file may name files of its own folder."""
     address = _address(link, base)
     return address if base.startswith("file:") and address.startswith("file:") else _web_address(address, base)
 

@@ -1,6 +1,6 @@
 """Fetching many feeds or pages at once, and one server's one after another. Knows no rows: requests in, answers out.
 
-hosts ─▶ a thread each, at most `THREADS` ─▶ its feeds in order, with a pause between ─▶ answers as they come
+hosts ─▶ one thread each, at most `THREADS` ─▶ its feeds in order, with a pause ─▶ answers as they come
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def fetch_all(
     threads: int = THREADS,
     pause: float = PAUSE,
 ) -> Iterator[tuple[int, FetchAnswer]]:
-    """The answer to each request, or what went wrong, in the order they come. Whoever stops listening stops the fetching."""
+    """The answer to each request, or its error, in the order they come. Closing the iterator stops the fetching."""
     lines = group_by_host(requests)
     answers: queue.SimpleQueue[tuple[int, FetchAnswer]] = queue.SimpleQueue()
     stopped = threading.Event()

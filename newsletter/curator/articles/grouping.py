@@ -1,11 +1,11 @@
 """Which articles tell of the same event? TF-IDF cosine over their words, in which names count double. Pure.
 
-articles ─▶ weighted words ─▶ similar pairs ─▶ merged, the closest first, while the least similar two of a group still are
+articles ─▶ weighted words ─▶ similar pairs ─▶ merged, closest first, while all pairs of a group stay similar
                  ▲                                   │
                  └── how many stories have a word ◀──┘
 
-A word is worth the more, the fewer stories it stands in, not the fewer articles: else the story of the day, which everybody
-tells, would make its own words worthless. So stories are found roughly, and then again, with the words weighed by those.
+A word weighs more the fewer stories use it, not the fewer articles: otherwise the story of the day, which every source
+covers, would make its own words worthless. So stories are found roughly, then again with words weighed by them.
 The numbers were chosen by cross-validation over the topics of annotated news.
 """
 
@@ -25,8 +25,8 @@ NAME_WEIGHT, TITLE_WEIGHT = 2.0, 3
 OTHER_STORIES = 40  # stories there are besides: of a handful of articles one cannot tell which words are rare
 LEAST_SIMILAR = 0.05  # cosine; below, two articles have nothing to do with each other
 LEAST_SHARED = 4  # words: of two short texts one name in common makes half of the cosine
-COMMON_IN = 60  # articles: a word of more of them leads to no pair by itself
-LEAST_RARE_SIMILARITY = 0.03  # of the cosine by rarer words alone, for a pair to be looked at
+COMMON_IN = 60  # articles: a word used by more of them is not enough to make a pair
+LEAST_RARE_SIMILARITY = 0.03  # of the cosine by rarer words alone, for a pair to be compared
 NEIGHBOURS, EASE, LEAST_USUAL_SIMILARITY = 4, 0.3, 0.2  # see `_normalise`
 LEAST_COUNTS = 0.7  # of the least similar pair across two groups, against the average of them
 FURTHEST_DAYS = 4.0  # articles further apart than this tell of different events
@@ -34,23 +34,26 @@ LONGEST_TEXT = 3000  # characters: the top of an article says what happened
 _WORD = re.compile(r"[^\W\d_][\w'’-]+|\d[\d.,]*\d|\d\d", re.UNICODE)
 _SENTENCE_START = re.compile(r"(?:^|[.!?\n\"“”:]\s*)$")  # what stands before the first word of a sentence
 _ENGLISH = """
-    a about above after again against ago all almost also although am among an and another any are aren't around as at away back be
-    became because been before being between both but by came can can't come comes could did didn't do does doesn't doing don't down
-    during each early either end even ever every few first for from further get gets getting give go goes going good got had has have
-    having he her here hers him his how however i if in including into is isn't it it's its itself just know known last late later least
-    less like likely look made make makes making many may me might more most much must my near need never new next no nor not now of
-    off often on once one only or other others our out over own part people per put rather said same saw say saying says see seen she
-    should since so some still such take taken tell than that that's the their them then there these they thing things think this those
-    though three through time times to today told too took toward two under until up upon us use used using very want wants was wasn't
-    way we week weeks well were what when where whether which while who whom whose why will with within without won't would year years
-    yes yesterday yet you your monday tuesday wednesday thursday friday saturday sunday day days month months
+    a about above after again against ago all almost also although am among an and another any are aren't around as
+    at away back be became because been before being between both but by came can can't come comes could did didn't
+    do does doesn't doing don't down during each early either end even ever every few first for from further get
+    gets getting give go goes going good got had has have having he her here hers him his how however i if in
+    including into is isn't it it's its itself just know known last late later least less like likely look made make
+    makes making many may me might more most much must my near need never new next no nor not now of off often on
+    once one only or other others our out over own part people per put rather said same saw say saying says see seen
+    she should since so some still such take taken tell than that that's the their them then there these they thing
+    things think this those though three through time times to today told too took toward two under until up upon us
+    use used using very want wants was wasn't way we week weeks well were what when where whether which while who
+    whom whose why will with within without won't would year years yes yesterday yet you your monday tuesday
+    wednesday thursday friday saturday sunday day days month months
 """
 _GERMAN = """
-    aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bereits bis da damit dann das dass dem den denn
-    der des dessen die dies diese diesem diesen dieser dieses doch dort durch ein eine einem einen einer eines er es etwa euch für gegen
-    gibt hat hatte hatten haben hier ihm ihn ihnen ihr ihre ihren im immer in ins ist jetzt kann kein keine können mehr mit muss nach nicht
-    noch nur ob oder ohne sagte schon sehr sein seine seinen seit sich sie sind so soll sollen sowie über um und uns unter viel viele vom
-    von vor war waren was weil wenn werden wie wieder will wir wird wo wurde wurden zu zum zur zwei zwischen jahr jahre jahren
+    aber alle allem allen aller alles als also am an andere anderen auch auf aus bei beim bereits bis da damit dann
+    das dass dem den denn der des dessen die dies diese diesem diesen dieser dieses doch dort durch ein eine einem
+    einen einer eines er es etwa euch für gegen gibt hat hatte hatten haben hier ihm ihn ihnen ihr ihre ihren im
+    immer in ins ist jetzt kann kein keine können mehr mit muss nach nicht noch nur ob oder ohne sagte schon sehr
+    sein seine seinen seit sich sie sind so soll sollen sowie über um und uns unter viel viele vom von vor war waren
+    was weil wenn werden wie wieder will wir wird wo wurde wurden zu zum zur zwei zwischen jahr jahre jahren
 """
 _STOP_WORDS = frozenset((_ENGLISH + _GERMAN).split())  # they tell nothing of what an article is about
 
@@ -67,7 +70,8 @@ def group(articles: list[dict[str, Any]]) -> list[int]:
 def regroup(articles: list[dict[str, Any]], known: Sequence[Hashable | None]) -> list[int]:
     """The same, when some came in beside others whose group is `known` (None: new). Numbers as from `group`.
 
-    The known groups say which words are rare, so that the first round is spared; what newer articles show to be one story, or two,
+    The known groups show which words are rare, which saves the first round; what newer articles
+    show to be one story, or two,
     becomes so. Who keeps groups looks for the new ones among the old by `match_groups`.
     """
     first = {label: index for index, label in reversed(list(enumerate(known))) if label is not None}
@@ -141,7 +145,7 @@ def _stem(word: str) -> str:
 
 
 def _build_vectors(read: Sequence[_ArticleTerms], story: Sequence[int]) -> list[dict[str, float]]:
-    """Of length 1. A word of one article alone matches nothing, but counts for the length: what makes an article its own."""
+    """Normalises to length 1. A word of one article matches nothing but counts for the length."""
     spread = Counter(term for each in read for term in each.terms)
     named = Counter(term for each in read for term in each.names)
     told: dict[int, set[str]] = defaultdict(set)
@@ -206,7 +210,7 @@ def _is_near(one: datetime | None, other: datetime | None) -> bool:
 
 
 def _normalise(similar: dict[tuple[int, int], float]) -> dict[tuple[int, int], float]:
-    """Similarities against what each article is used to: long reports of one event are all alike, short ones never much."""
+    """Similarities relative to each article's usual ones: long reports of one event are all alike, short ones less."""
     closest: dict[int, list[float]] = defaultdict(list)
     for (one, other), value in similar.items():
         closest[one].append(value)

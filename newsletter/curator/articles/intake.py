@@ -27,7 +27,7 @@ _TAG = re.compile(r"<[^>]{0,5000}>")
 
 
 def add_article_from_page(url: str, *, now: datetime, fetch: Fetcher) -> AddedArticle:
-    """Fetches a page and takes its story in. Raises Refused when the page has none, FetchError when it does not come."""
+    """Fetches a page and adds its article. Raises Refused when it has none, FetchError when it cannot be fetched."""
     answer = fetch(url, accept=resources.PAGE_TYPES)
     if not answer.body.strip():
         raise Refused(f"{url} answered with an empty page, so there is no story in it.")
@@ -45,14 +45,14 @@ def add_article_from_page(url: str, *, now: datetime, fetch: Fetcher) -> AddedAr
 def add_article_from_html(
     html: bytes, *, url: str, base_file: Path | None, now: datetime, fetch: Fetcher
 ) -> AddedArticle:
-    """Takes in the story of an HTML file; a picture beside the file is copied. `url` is the story's address if known.
+    """Adds the article of an HTML file; a picture in the same folder is copied. `url` is the story's address if known.
 
     Raises BadInput for an address that is none, Refused when there is no story.
     """
     address = resources.check_web_address(url) if url else ""
     if not html.strip():
         raise Refused(f"{base_file or 'The file'} is empty, so there is no story in it.")
-    found = page.extract(html, address)  # without an address, pictures keep their names beside the file
+    found = page.extract(html, address)  # without an address, pictures keep their file names
     folder = base_file.parent if base_file else None
     return _add_article(found, origin=ArticleOrigin.FILE, url=address, now=now, fetch=fetch, folder=folder)
 
@@ -197,9 +197,9 @@ def save_entry(source: models.Source, entry: Entry, language: str, folder: Path 
 def copy_picture(
     row: models.Article, address: str, *, now: datetime, fetch: Fetcher | None, folder: Path | None = None
 ) -> str:
-    """Copies an article's picture into our store. Returns what went wrong in words: never an error, the story stands without.
+    """Copies an article's picture into our store. Returns what went wrong, in words: an article can do without.
 
-    Web addresses are read by `fetch`, others beside the file the article came from; None: not at all.
+    Web addresses are read by `fetch`, others from the folder of the article's file; None: not at all.
     """
     data, trouble = resources.read_picture(address, fetch, folder)
     if data is None:

@@ -1,4 +1,4 @@
-"""Which articles print the same text? Wire copy runs in many papers, a little shorter here and with another top there. Pure."""
+"""Which articles print the same text? Wire copy runs in many papers, shortened or with another opening. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def build_shingles(text: str) -> frozenset[tuple[str, ...]]:
 
 
 def find_originals(texts: Sequence[str]) -> list[int | None]:
-    """For each text the place of the first one before it that it copies, and that copies none itself; None: its own words."""
+    """For each text the index of the first earlier original that it copies; None: it is an original."""
     runs = [build_shingles(text) for text in texts]
     found: list[int | None] = []
     for place, mine in enumerate(runs):

@@ -57,7 +57,7 @@ def read_neighbour_file(url: str, folder: Path) -> bytes:
     except ValueError:  # a NUL in the path
         raise Refused(f"“{url}” cannot be the name of a file.") from None
     if not path.is_relative_to(folder.resolve()):
-        raise Refused(f"{url} is not beside the file that names it, so it is not read.")
+        raise Refused(f"{url} is not in the folder of the file that names it, so it is not read.")
     return read_file(path)
 
 

@@ -1,6 +1,6 @@
-"""Full-text search of articles: SQLite's FTS5, PostgreSQL's tsvector. The index follows the rows by itself.
+"""Full-text search of articles: SQLite's FTS5, PostgreSQL's tsvector. Triggers keep the index up to date.
 
-The index is made by `create_index` after every migration, not in one: SQLite changes a table by copying it, and the triggers
+`create_index` runs after every migration, not in one: SQLite changes a table by copying it, and the triggers
 that keep its index stay behind with the old one.
 """
 
@@ -73,4 +73,6 @@ def _create_sqlite_index(cursor: Any) -> None:
         return
     for name, trigger in _TRIGGERS.items():
         cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {_TABLE}_{name} {trigger}")
-    cursor.execute(f"INSERT INTO {_SQLITE}({_SQLITE}) VALUES ('rebuild')")  # what changed while nobody watched
+    cursor.execute(
+        f"INSERT INTO {_SQLITE}({_SQLITE}) VALUES ('rebuild')"
+    )  # catches up with changes made without the triggers

@@ -44,7 +44,7 @@ def remove_source(source_id: int) -> None:
 
 
 def import_sources(data: bytes, *, now: datetime) -> tuple[tuple[Source, ...], tuple[str, ...]]:
-    """Adds the feeds of an OPML file: those that are new, and what is wrong with those that cannot be taken. Raises BadInput."""
+    """Adds the new feeds of an OPML file. Returns them, and what is wrong with the rest. Raises BadInput."""
     new: list[Source] = []
     troubles: list[str] = []
     for outline in opml.parse_opml(data):
@@ -153,7 +153,7 @@ def _read_feed(row: models.Source, answer: FetchResponse, now: datetime) -> Sour
     known = set(row.articles.values_list("entry_key", flat=True))
     new = [entry for entry in feed.entries if entry.key not in known]
     added = 0
-    for start in range(0, len(new), 50):  # short transactions: readers' pages write beside us
+    for start in range(0, len(new), 50):  # short transactions: the readers' pages write at the same time
         with transaction.atomic():
             added += sum(save_entry(row, entry, feed.language, folder, now) for entry in new[start : start + 50])
     # Only now: had we died above, “unchanged since” would hide the entries from us for good.
@@ -164,7 +164,7 @@ def _read_feed(row: models.Source, answer: FetchResponse, now: datetime) -> Sour
 
 
 def _record_failure(row: models.Source, error: str, now: datetime, asked: timedelta = timedelta(0)) -> SourceReport:
-    """Notes a failure; the feed is left alone the longer, the more of them, and as long as its server `asked`, if not for ever."""
+    """Records a failure; the next fetch waits longer with each one, and at least as long as the server `asked`."""
     failures = row.failures + 1
     wait = max(min(FETCH_EVERY * 2 ** min(failures - 1, 10), LONGEST_WAIT), min(asked, LONGEST_RETRY_AFTER))
     models.Source.objects.filter(id=row.id).update(fetched_at=now, next_at=now + wait, failures=failures, error=error)

@@ -1,4 +1,4 @@
-"""Keeping with each article the story it tells, as articles come in."""
+"""Assigns each article to the story it covers, as articles come in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models.functions import Substr
 
 from newsletter.curator.articles import grouping, models, near_duplicates
 
-WITHIN = timedelta(days=5)  # since an article was first seen: later ones do not tell of the same event
+WITHIN = timedelta(days=5)  # since an article was first seen: later ones are about another event
 MOST_ARTICLES = 4000  # articles, the latest: some five seconds
 
 

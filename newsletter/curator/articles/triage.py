@@ -1,4 +1,4 @@
-"""What the desk says about an article: where it stands, its tags, the days it may run, and notes."""
+"""What editors decide about an article: its standing, its tags, the dates it may run, and notes."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def set_tags(article_id: int, names: Iterable[str], *, by: str, version: int | N
 def set_eligible_dates(
     article_id: int, *, first: date | None, last: date | None, by: str, version: int | None = None
 ) -> Article:
-    """Sets the dates of editions an article may be in, both ends included; None: no limit. Raises BadInput, NotFound, Conflict."""
+    """Sets the first and last edition date an article may run; None: no limit. Raises BadInput, NotFound, Conflict."""
     if first and last and last < first:
         raise BadInput(f"It could never run: the last day, {last}, is before the first, {first}.", "until")
 

@@ -32,7 +32,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """What a feed has brought of late: new articles in the last seven days, and when the last one came."""
+    """What a feed brought recently: new articles in the last seven days, and when the last one came."""
 
     new_in_week: int = 0
     newest_at: datetime | None = None
@@ -40,7 +40,7 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True)
 class SourceReport:
-    """What reading one feed gave. `state` is fresh, unchanged or failed; `seen` counts entries, `added` new articles."""
+    """What reading one feed gave: `seen` counts its entries, `added` the new articles."""
 
     source_id: int
     url: str
@@ -84,7 +84,7 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class ArticleNote:
-    """What somebody of the desk noted."""
+    """A note of an editor."""
 
     text: str
     by: str

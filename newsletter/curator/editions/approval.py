@@ -82,7 +82,7 @@ def _compute_hash(mails: Mapping[Variant, briefing.Rendered]) -> str:
 
 
 def record_override(edition_id: int, code: str, where: str, *, reason: str, by: str, now: datetime) -> str:
-    """Keeps why a finding may stand, and who says so; returns both in words. A later reason takes the place of an earlier one."""
+    """Records why a finding is overridden and by whom, and returns both in words; replaces an earlier reason."""
     why = " ".join(reason.split())[:300]
     models.Override.objects.update_or_create(
         edition_id=edition_id, code=code, where=where, defaults={"reason": why, "by": by[:254], "at": now}
@@ -91,7 +91,7 @@ def record_override(edition_id: int, code: str, where: str, *, reason: str, by: 
 
 
 def withdraw_approval(edition_id: int, *, by: str, now: datetime) -> Edition:
-    """Takes the approval back; the edition is open again. Raises Refused when there is none or it is handed over."""
+    """Withdraws the approval; the edition is a draft again. Raises Refused when there is none or it is sending."""
     if not edition_lookup.find_standing_snapshot(edition_id):
         raise Refused(f"Edition {edition_id} is not approved, so there is nothing to withdraw.")
     return apply_edit(edition_id, None, now, lambda row: None, why=f"approval withdrawn by {by}")
@@ -103,7 +103,7 @@ def lock(edition_id: int, *, now: datetime) -> Edition:
 
 
 def reopen(edition_id: int, *, now: datetime) -> Edition:
-    """Opens a locked, held or skipped edition; a standing approval is void. Raises Refused for what may be under way."""
+    """Makes a locked, held or skipped edition a draft; an approval is void. Raises Refused while it is sending."""
     if edition_lookup.get_edition(edition_id).state == EditionState.SENDING:
         raise Refused(f"Edition {edition_id} is sending. If there is time left, recall its mailing first.")
     return _change_state(edition_id, EditionState.DRAFT, "", now)
@@ -115,9 +115,9 @@ def request_review(edition_id: int, *, now: datetime) -> Edition:
 
 
 def skip(edition_id: int, *, reason: str, by: str, now: datetime) -> Edition:
-    """Leaves the edition out, for a reason that stays visible; a standing approval is void. Raises BadInput without one."""
+    """Skips the edition, for a reason that stays visible; an approval is void. Raises BadInput without a reason."""
     if not reason.strip():
-        raise BadInput("Say why it is left out.", "reason")
+        raise BadInput("Say why it is skipped.", "reason")
     return _change_state(edition_id, EditionState.SKIPPED, f"{reason.strip()} ({by})", now)
 
 
@@ -137,12 +137,12 @@ def mark_sending(edition_id: int, *, now: datetime) -> Edition:
 
 
 def mark_recalled(edition_id: int, *, now: datetime) -> Edition:
-    """Records that its mailing was stopped before anybody got it: it can be edited, approved and sent anew."""
+    """Records that its mailing was stopped before it was sent: it can be edited, approved and sent again."""
     return _change_state(edition_id, EditionState.DRAFT, "recalled before it was sent", now)
 
 
 def mark_sent(edition_id: int, *, now: datetime) -> Edition:
-    """Records that every message has been handed over."""
+    """Records that every message was submitted to the provider."""
     return _change_state(edition_id, EditionState.SENT, "", now)
 
 
@@ -151,13 +151,11 @@ def _change_state(edition_id: int, to: EditionState, reason: str, now: datetime)
     if edition.state == to:
         return edition
     if not states.can_transition(edition.state, to):
-        raise Refused(
-            f"Edition {edition_id} cannot go from {edition.state.label.lower()} to {to.label.lower()}."
-        )
+        raise Refused(f"Edition {edition_id} cannot go from {edition.state.label.lower()} to {to.label.lower()}.")
     with transaction.atomic():
         fresh = models.Edition.objects.filter(id=edition_id, state=edition.state)
         if not fresh.update(state=to, reason=reason[:300], changed_at=now):
-            raise Conflict(f"Edition {edition_id} changed at the same moment. Look at it again.")
+            raise Conflict(f"Edition {edition_id} changed at the same moment. Reload it.")
         if to not in states.APPROVED_STATES:
             void_approval(edition_id, reason or f"edition {to.label.lower()} again", now)
     return edition_lookup.get_edition(edition_id)

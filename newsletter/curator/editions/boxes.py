@@ -24,17 +24,17 @@ def set_box(
     now: datetime,
     content_hash: str | None = None,
 ) -> Edition:
-    """Adds a box, or writes the box `box_id` anew. `text` is Markdown; `visibility` as of a story; `place` is top or end;
-    `content_hash` is that of the box as the editor saw it.
+    """Adds a box, or replaces the box `box_id`. `text` is Markdown; `place` is top or end; `content_hash` is that of
+    the box as the editor saw it.
 
     Raises BadInput, NotFound, Conflict, and Refused when there are enough.
     """
     flat, body = " ".join(title.replace("\0", "").split()), text.replace("\0", "").strip()
     if not body:
-        raise BadInput("Write what stands in the box.", "text")
-    for name, said, most in (("title", flat, LONGEST_TITLE), ("text", body, LONGEST_TEXT)):
-        if len(said) > most:
-            raise BadInput(f"The {name} has {len(said)} characters; {most} are the most.", name)
+        raise BadInput("Write the text of the box.", "text")
+    for name, value, most in (("title", flat, LONGEST_TITLE), ("text", body, LONGEST_TEXT)):
+        if len(value) > most:
+            raise BadInput(f"The {name} has {len(value)} characters; {most} are the most.", name)
     if place not in models.Box.Place.values:
         raise BadInput(f"“{place[:20]}” is no place for a box. It can be top or end.", "place")
     values = {"title": flat, "text": body, "visibility": check_visibility(visibility), "place": place}
@@ -63,11 +63,11 @@ def drop_box(edition_id: int, box_id: int, *, now: datetime, content_hash: str |
 
 
 def _check_unchanged(edition_id: int, box_id: int, content_hash: str | None) -> None:
-    """Raises NotFound for a box there is not, Conflict for one that is not as `content_hash` says."""
+    """Raises NotFound for an unknown box, Conflict for one that was changed since the editor saw it."""
     box = next((each for each in edition_lookup.get_edition(edition_id).boxes if each.id == box_id), None)
     if box is None:
         raise NotFound(
             f"Edition {edition_id} has no box {box_id}. See them with: newsletter editions show {edition_id}"
         )
     if content_hash is not None and content_hash != box.content_hash:
-        raise Conflict("Somebody else changed this box meanwhile. Theirs stands; yours was not saved.")
+        raise Conflict("Somebody else changed this box since you opened it. Your version was not saved.")

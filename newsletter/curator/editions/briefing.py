@@ -28,7 +28,7 @@ def build_briefing(
     corrections: tuple[str, ...] = (),
     sponsor: Sponsor | None = None,
 ) -> briefing.Briefing:
-    """The briefing of an edition; its lead is the first story of size l. `archived`: it has a page that everybody may read."""
+    """The briefing of an edition; its lead is the first story of size l. `archived`: it has a public page."""
     lead = find_lead(edition.picks)
     page = f"{base_url}/archive/{newsletter.slug}/{edition.date.isoformat()}/" if archived else ""
     return briefing.Briefing(
@@ -74,7 +74,7 @@ def find_lead(picks: Iterable[Pick]) -> Pick | None:
 
 
 def _forward_url(name: str, page: str) -> str:
-    """A mail of the reader's own that leads a friend to the page: forwarding the mail itself would hand on the way to leave."""
+    """A mailto link that sends a friend to the page: forwarding the mail itself would share the unsubscribe link."""
     return f"mailto:?subject={quote(name)}&body={quote(page)}" if page else ""
 
 

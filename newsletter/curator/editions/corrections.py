@@ -1,6 +1,6 @@
-"""Corrections of editions that were sent: noted, carried in the next edition, shown in the archive, mailed if wanted.
+"""Corrections of sent editions: recorded, carried in the next edition, shown in the archive, mailed on request.
 
-sent edition ─correct─▶ Correction ─▶ archive at once · box of the next edition, kept with its approval · a mail of its own
+sent edition ─correct─▶ Correction ─▶ archive at once · box of the next edition, frozen with it · a mail of its own
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LONGEST_CORRECTION, MOST_CORRECTIONS = 1000, 20
 
 
 def add_correction(edition_id: int, text: str, *, key: str = "", by: str, now: datetime) -> Correction:
-    """Notes what an edition that was sent got wrong (`key`: in which story), in words for its readers.
+    """Records what an edition that was sent got wrong (`key`: in which story), in words for its readers.
 
     Raises BadInput for words that are none or too many, Refused for an edition that was not sent, NotFound for a story.
     """
@@ -54,7 +54,7 @@ def list_corrections(edition_id: int) -> tuple[Correction, ...]:
 
 
 def list_pending_corrections(edition: Edition) -> list[models.Correction]:
-    """The corrections that an edition is to carry: of earlier ones of its newsletter, carried by none that went out or will."""
+    """The corrections that an edition is to carry: of earlier editions, and not carried by another one."""
     rows = models.Correction.objects.filter(
         edition__newsletter_id=edition.newsletter_id, edition__date__lt=edition.date
     )
@@ -63,7 +63,7 @@ def list_pending_corrections(edition: Edition) -> list[models.Correction]:
 
 
 def carry_corrections(edition: Edition) -> None:
-    """Notes that an edition carries what it owes: called with its approval, when the words are frozen."""
+    """Records which corrections an edition carries: called with its approval, when its text is frozen."""
     models.Correction.objects.filter(id__in=[row.pk for row in list_pending_corrections(edition)]).update(
         carried_in_id=edition.id
     )
@@ -75,7 +75,7 @@ def format_lines(rows: Iterable[models.Correction], language: str) -> tuple[str,
 
 
 def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
-    """The mail that tells those who were sent an edition what it got wrong, frozen. Raises Refused when nothing was corrected."""
+    """Freezes the mail with the corrections of an edition, for its recipients. Raises Refused when there are none."""
     edition = edition_lookup.get_edition(edition_id)
     rows = list(models.Correction.objects.filter(edition_id=edition_id).select_related("edition").order_by("at", "id"))
     if not rows or not edition.is_out:
@@ -91,7 +91,7 @@ def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
     row, _ = models.Snapshot.objects.get_or_create(
         edition_id=edition_id,
         purpose=models.Snapshot.Purpose.CORRECTION,
-        sha256=rendered.sha256,  # pressed twice it is the same mail, which is sent once
+        sha256=rendered.sha256,  # asked for twice it is the same mail, which is sent once
         defaults={
             **briefing.to_snapshot_fields(rendered),
             "approved_at": now,

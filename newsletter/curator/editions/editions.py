@@ -46,7 +46,7 @@ def create_edition(newsletter_id: int, on: date | None, *, now: datetime, by: st
 
 
 def edit_edition(edition_id: int, *, now: datetime, version: int | None = None, **fields: Any) -> Edition:
-    """Edits subject, the second subject that half of the readers get, preheader, intro (Markdown) or signature."""
+    """Edits subject, the second subject that half of the subscribers get, preheader, intro (Markdown) or signature."""
     checked = check_texts(fields, _EDITION_TEXTS, empty_allowed=lambda name: True)
     return apply_edit(edition_id, version, now, lambda row: models.Edition.objects.filter(id=row.id).update(**checked))
 
@@ -58,7 +58,7 @@ def apply_edit(
     act: Callable[[models.Edition], object],
     why: str = "edited after approval",
 ) -> Edition:
-    """One edit: refused once handed over or when `version` is not the present one; voids a standing approval."""
+    """One edit: refused once sending, or when `version` is not the present one; voids an approval."""
     with transaction.atomic():
         row = models.Edition.objects.filter(id=edition_id).first()
         if row is None:
@@ -72,7 +72,7 @@ def apply_edit(
                 "Somebody else edited this edition since you opened it. Load it again to see their words; yours were "
                 "not saved."
             )
-        # With its state: between our look and this it may have been handed over.
+        # With its state: since we read it, its mailing may have begun.
         mine = models.Edition.objects.filter(id=row.id, version=row.version, state=row.state)
         if not mine.update(version=row.version + 1, changed_at=now):
             raise Conflict("Somebody else edited this edition at the same moment. Try again.")

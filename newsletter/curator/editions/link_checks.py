@@ -1,8 +1,8 @@
-"""Looking where the links lead that editors write themselves, until their edition is sent. Stories' own pages: `watch`.
+"""Checks the links that editors write themselves until their edition is sent. The stories' own pages: `page_checks`.
 
-intro, blurbs, boxes ─▶ addresses ─▶ due looks ─fetch, a server's one after another─▶ fine, gone, forbidden, unreachable
+intro, blurbs, boxes ─▶ URLs ─▶ due checks ─fetch, one at a time per host─▶ fine, gone, forbidden, unreachable
 
-An address is looked at once for all the places it stands in, and not again for hours.
+A URL is checked once for all the places that use it, and not again for hours.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from newsletter.fetching import FetchError, FetchRefused, FetchResponse, Respons
 from newsletter.kernel.errors import NewsletterError
 from newsletter.templater.richtext import list_links
 
-CHECK_EVERY, RECHECK_AFTER = timedelta(hours=6), timedelta(minutes=20)  # what is well is not asked for again so soon
+CHECK_EVERY, RECHECK_AFTER = timedelta(hours=6), timedelta(minutes=20)  # what is fine is not checked again soon
 AT_A_TIME = 60  # addresses
 MOST_BYTES = 256 * 1024  # that it answers is enough
 ANY_TYPE = "text/html, */*;q=0.5"
@@ -49,9 +49,9 @@ def list_written_links(edition: Edition) -> dict[str, str]:
 
 
 def check_due_links(now: datetime, *, fetch: Fetcher, edition_id: int | None = None) -> int:
-    """Looks at the addresses whose time has come, or (with `edition_id`) at all of an edition's. Returns how many lead nowhere.
+    """Checks the URLs that are due, or (with `edition_id`) all of an edition. Returns how many are broken.
 
-    A server that does not answer is called unreachable after several tries; at once where somebody asks and sees it.
+    A server that does not answer is unreachable after several tries; after one where an editor asked for the check.
     """
     patience = UNREACHABLE_AFTER if edition_id is None else 1
     wanted = _create_missing_checks(now, edition_id)
@@ -61,8 +61,8 @@ def check_due_links(now: datetime, *, fetch: Fetcher, edition_id: int | None = N
         rows = rows.filter(next_at__lte=now)
     due = {row.pk: row for row in rows.order_by("next_at", "id")[:AT_A_TIME]}
     asked = [fetch_queue.FetchRequest(row.pk, row.url) for row in due.values()]
-    for look_id, answer in fetch_queue.fetch_all(asked, _limit_bytes(fetch), accept=ANY_TYPE):
-        _store_answer(due[look_id], answer, patience, now)
+    for check_id, answer in fetch_queue.fetch_all(asked, _limit_bytes(fetch), accept=ANY_TYPE):
+        _store_answer(due[check_id], answer, patience, now)
     return (
         models.LinkCheck.objects.filter(key__in=wanted)
         .exclude(state__in=(LinkCheckState.WAITING, LinkCheckState.FINE))
@@ -78,7 +78,7 @@ def _limit_bytes(fetch: Fetcher) -> Fetcher:
 
 
 def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:
-    """Gives every address of the editions to come its look; the keys of all of them."""
+    """Creates the checks that the coming editions lack. Returns the keys of all their URLs."""
     if edition_id is not None:
         editions: Iterable[Edition] = [edition_lookup.get_edition(edition_id)]
     else:
@@ -87,7 +87,7 @@ def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:
             each for each in edition_lookup.list_editions(states=CHECKED_STATES, limit=AT_A_TIME) if each.date >= since
         ]
     wanted: dict[str, tuple[str, date]] = {}
-    for edition in sorted(editions, key=lambda each: each.date):  # the last one that wants an address says how long
+    for edition in sorted(editions, key=lambda each: each.date):  # the last one with a URL decides how long
         wanted |= {_key(url): (url, edition.date) for url in list_written_links(edition)}
     known = dict(models.LinkCheck.objects.filter(key__in=wanted).values_list("key", "wanted_until"))
     models.LinkCheck.objects.bulk_create(
@@ -105,7 +105,7 @@ def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:
 
 
 def _store_answer(row: models.LinkCheck, answer: FetchResponse | Exception, patience: int, now: datetime) -> None:
-    """Notes what an answer shows. Whatever a server says but that there is nothing counts as fine: many turn programs away."""
+    """Records an answer. Only “not found” or “gone” is a broken link: many servers turn programs away."""
     state, detail, failures = LinkCheckState.FINE, "", 0
     if isinstance(answer, FetchError) and answer.status in page_comparison.GONE_STATUSES:
         state, detail = LinkCheckState.GONE, f"it answered {answer.status}"
@@ -115,9 +115,9 @@ def _store_answer(row: models.LinkCheck, answer: FetchResponse | Exception, pati
         isinstance(answer, Exception) and not isinstance(answer, ResponseTooLarge) and not getattr(answer, "status", 0)
     ):
         failures = row.failures + 1
-        said = str(answer) if isinstance(answer, NewsletterError) else type(answer).__name__
+        error = str(answer) if isinstance(answer, NewsletterError) else type(answer).__name__
         state, detail = (
-            (LinkCheckState.UNREACHABLE, said) if failures >= patience else (LinkCheckState(row.state), row.detail)
+            (LinkCheckState.UNREACHABLE, error) if failures >= patience else (LinkCheckState(row.state), row.detail)
         )
     models.LinkCheck.objects.filter(pk=row.pk).update(
         state=state,
@@ -142,8 +142,8 @@ def list_link_findings(edition: Edition) -> Iterator[tuple[str, str, str]]:
 
 
 _MESSAGES: Mapping[LinkCheckState, str] = {
-    LinkCheckState.GONE: "“{url}” leads to nothing ({detail}; looked at {at}). Mend the link.",
-    LinkCheckState.FORBIDDEN: "“{url}” was not looked at: {detail} See for yourself that readers can reach it.",
+    LinkCheckState.GONE: "“{url}” is a broken link ({detail}; checked {at}). Fix it.",
+    LinkCheckState.FORBIDDEN: "“{url}” was not checked: {detail} Make sure that readers can reach it.",
     LinkCheckState.UNREACHABLE: "“{url}” could not be reached: {detail} (last tried {at}).",
 }
 

@@ -47,7 +47,9 @@ class Edition(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     subject = models.CharField(max_length=300, blank=True)
     preheader = models.CharField(max_length=300, blank=True)
-    second_subject = models.CharField(max_length=300, blank=True, default="", db_default="")  # for half of the readers
+    second_subject = models.CharField(
+        max_length=300, blank=True, default="", db_default=""
+    )  # for half of the subscribers
     intro = models.TextField(blank=True)  # Markdown
     signed = models.CharField(max_length=120, blank=True)
     version = models.PositiveIntegerField(
@@ -96,10 +98,10 @@ class Pick(models.Model):
     because = models.CharField(max_length=300, blank=True, default="", db_default="")  # why it was suggested
     again_reason = models.CharField(
         max_length=300, blank=True, default="", db_default=""
-    )  # why although it ran, and who says so
+    )  # why it may run again, and who decided so
     clicks = models.PositiveIntegerField(default=0, db_default=0)  # by people
     machine_clicks = models.PositiveIntegerField(default=0, db_default=0)
-    clicks_as_of = models.DateTimeField(null=True)  # null: nobody has told
+    clicks_as_of = models.DateTimeField(null=True)  # null: not counted yet
 
     class Meta:
         ordering = ["position", "id"]
@@ -165,10 +167,10 @@ class Snapshot(models.Model):
 
 
 class SnapshotVariant(models.Model):
-    """What some readers get instead of the plain mail, or the page of the archive (`web`), frozen with the snapshot."""
+    """A variant of the mail, or the page of the archive (`web`), frozen with the snapshot."""
 
     snapshot = models.ForeignKey(Snapshot, on_delete=models.CASCADE, related_name="variants")
-    code = models.CharField(max_length=20)  # curator.variants
+    code = models.CharField(max_length=20)  # variants
     audiences = models.JSONField(default=list)
     second_subject = models.BooleanField(default=False)
     sha256 = models.CharField(max_length=64)
@@ -186,11 +188,13 @@ class SnapshotVariant(models.Model):
 
 
 class PageCheck(models.Model):
-    """What was found when a picked story's page was looked at again, between the pick and the send."""
+    """What was found when a picked story's page was checked again, between the pick and the send."""
 
     pick = models.OneToOneField(Pick, on_delete=models.CASCADE, related_name="page_check")
     state = models.CharField(
-        max_length=11, choices=[(each.value, each.value) for each in PageCheckState], default=PageCheckState.WAITING.value
+        max_length=11,
+        choices=[(each.value, each.value) for each in PageCheckState],
+        default=PageCheckState.WAITING.value,
     )
     detail = models.CharField(
         max_length=500, blank=True
@@ -217,7 +221,9 @@ class LinkCheck(models.Model):
     key = models.CharField(max_length=64, unique=True)  # SHA-256 of the address
     url = models.CharField(max_length=2000)
     state = models.CharField(
-        max_length=11, choices=[(each.value, each.value) for each in LinkCheckState], default=LinkCheckState.WAITING.value
+        max_length=11,
+        choices=[(each.value, each.value) for each in LinkCheckState],
+        default=LinkCheckState.WAITING.value,
     )
     detail = models.CharField(max_length=300, blank=True)
     failures = models.PositiveIntegerField(default=0)  # in a row
@@ -233,7 +239,7 @@ class LinkCheck(models.Model):
 
 
 class Override(models.Model):
-    """Why an edition may go out although a check blocks it, and who says so."""
+    """Why an edition may go out although a check blocks it, and who decided so."""
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="overrides")
     code = models.CharField(max_length=40)  # of the finding

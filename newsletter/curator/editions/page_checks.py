@@ -1,6 +1,6 @@
-"""Looking again at the pages of picked stories until their edition is sent. What is found is told, never acted on.
+"""Checks the pages of picked stories until their edition is sent. What is found is reported, never acted on.
 
-picks of editions to come ─▶ due looks ─fetch, a server's one after another─▶ compared ─▶ a finding on the edition
+picks of coming editions ─▶ due checks ─fetch, one at a time per host─▶ compared ─▶ a finding on the edition
 """
 
 from __future__ import annotations
@@ -30,32 +30,32 @@ CHECKED_STATES = (
     EditionState.APPROVED,
     EditionState.HELD,
 )
-CHECKED_FOR = timedelta(days=2)  # after an edition's date: one that never went out is nobody's any more
+CHECKED_FOR = timedelta(days=2)  # after an edition's date: one that was never sent is forgotten
 
 
 def check_due_pages(now: datetime, *, fetch: Fetcher, edition_id: int | None = None) -> int:
-    """Looks at the pages whose time has come, or (with `edition_id`) at all of an edition's. Returns how many differ."""
+    """Checks the pages that are due, or (with `edition_id`) all of an edition. Returns how many differ."""
     _create_missing_checks(now)
-    looks = models.PageCheck.objects.filter(pick__edition__state__in=CHECKED_STATES, pick__url__startswith="http")
-    looks = (
-        looks.filter(pick__edition_id=edition_id)
+    checks = models.PageCheck.objects.filter(pick__edition__state__in=CHECKED_STATES, pick__url__startswith="http")
+    checks = (
+        checks.filter(pick__edition_id=edition_id)
         if edition_id
-        else looks.filter(next_at__lte=now, pick__edition__date__gte=(now - CHECKED_FOR).date())
+        else checks.filter(next_at__lte=now, pick__edition__date__gte=(now - CHECKED_FOR).date())
     )
-    due = {row.pk: row for row in looks.select_related("pick__article").order_by("next_at", "id")[:AT_A_TIME]}
+    due = {row.pk: row for row in checks.select_related("pick__article").order_by("next_at", "id")[:AT_A_TIME]}
     asked = [fetch_queue.FetchRequest(row.pk, row.pick.url, row.etag, row.last_modified) for row in due.values()]
     differ = 0
-    for look_id, answer in fetch_queue.fetch_all(asked, fetch, accept=PAGE_TYPES):
+    for check_id, answer in fetch_queue.fetch_all(asked, fetch, accept=PAGE_TYPES):
         try:
-            differ += _store_answer(due[look_id], answer, now)
+            differ += _store_answer(due[check_id], answer, now)
         except Exception:  # a page we cannot read must not stop the others
-            log.exception("Looking again at %s failed", due[look_id].pick.url)
-            models.PageCheck.objects.filter(id=look_id).update(next_at=now + CHECK_EVERY)
+            log.exception("Checking %s again failed", due[check_id].pick.url)
+            models.PageCheck.objects.filter(id=check_id).update(next_at=now + CHECK_EVERY)
     return differ
 
 
 def _create_missing_checks(now: datetime) -> None:
-    """Gives every pick of an edition to come its look. Its first baseline is the page's headline as it was taken in."""
+    """Creates the checks that picks of coming editions lack. Their baseline is the headline as the page was added."""
     missing = models.Pick.objects.filter(
         page_check=None,
         edition__state__in=CHECKED_STATES,
@@ -91,10 +91,10 @@ def _store_answer(row: models.PageCheck, answer: FetchResponse | Exception, now:
         )
         verdict = page_comparison.compare(row.pick.url, before, page)
         fields |= {"etag": answer.etag, "last_modified": answer.last_modified}
-        if not row.page_address:  # the first look: what it shows is what later ones are held against
+        if not row.page_address:  # the first check: later ones are compared with it
             fields |= {"page_title": row.page_title or page.title, "page_address": page.address[:2000]}
     if verdict.state != row.state or verdict.detail != row.detail:
-        fields["overridden_by"] = ""  # what somebody let stand was something else
+        fields["overridden_by"] = ""  # what was overridden was something else
     fields |= {"state": verdict.state, "detail": verdict.detail[:500]}
     models.PageCheck.objects.filter(id=row.pk).update(**fields)
     return verdict.state not in (PageCheckState.SAME, PageCheckState.WAITING)
@@ -105,10 +105,10 @@ def _judge_error(row: models.PageCheck, error: Exception, fields: dict[str, obje
         return page_comparison.PageVerdict(PageCheckState.GONE, f"answered {error.status}")
     failures = row.failures + 1
     fields["failures"] = failures
-    said = str(error) if isinstance(error, NewsletterError) else type(error).__name__
+    detail = str(error) if isinstance(error, NewsletterError) else type(error).__name__
     if failures < UNREACHABLE_AFTER:
         return page_comparison.PageVerdict(PageCheckState(row.state), row.detail)
-    return page_comparison.PageVerdict(PageCheckState.UNREACHABLE, said)
+    return page_comparison.PageVerdict(PageCheckState.UNREACHABLE, detail)
 
 
 def list_page_checks(edition_id: int) -> dict[str, PageCheck]:
@@ -120,41 +120,43 @@ def list_page_checks(edition_id: int) -> dict[str, PageCheck]:
 
 
 def override_page_check(edition_id: int, key: str, *, by: str) -> None:
-    """Notes that somebody looked at what was found and lets the story stand. Raises NotFound."""
+    """Records that somebody overrides what was found at a story's page. Raises NotFound."""
     mine = models.PageCheck.objects.filter(pick__edition_id=edition_id, pick__key=key)
     if not mine.update(overridden_by=by[:300]):
-        raise NotFound("This story has not been looked at.")
+        raise NotFound("The page of this story has not been checked.")
 
 
 def adopt_headline(edition_id: int, key: str, *, by: str, now: datetime) -> Edition:
     """Gives a story the headline that its page has now. Raises BadInput when it did not change."""
-    look = list_page_checks(edition_id).get(key)
-    if look is None or look.state != PageCheckState.CHANGED:
+    check = list_page_checks(edition_id).get(key)
+    if check is None or check.state != PageCheckState.CHANGED:
         raise BadInput("Its page has no other headline.", "headline")
-    edition = edit_pick(edition_id, key, now=now, headline=look.detail)
+    edition = edit_pick(edition_id, key, now=now, headline=check.detail)
     models.PageCheck.objects.filter(pick__edition_id=edition_id, pick__key=key).update(
-        state=PageCheckState.SAME, detail="", page_title=look.detail, overridden_by=by[:300]
+        state=PageCheckState.SAME, detail="", page_title=check.detail, overridden_by=by[:300]
     )
     return edition
 
 
 def list_page_findings(edition: Edition) -> Iterable[tuple[str, str, str]]:
-    """What was found at its pages and nobody let stand: the story's key, the state, and in words what is wrong."""
+    """What was found at its pages and not overridden: the story's key, the state, and in words what is wrong."""
     headlines = {pick.key: pick.headline for pick in edition.picks}
-    for key, look in list_page_checks(edition.id).items():
-        said = _MESSAGES.get(look.state)
-        if said and not look.overridden_by and key in headlines and look.looked_at:
+    for key, check in list_page_checks(edition.id).items():
+        message = _MESSAGES.get(check.state)
+        if message and not check.overridden_by and key in headlines and check.looked_at:
             yield (
                 key,
-                look.state,
-                said.format(headline=headlines[key], detail=look.detail, at=f"{look.looked_at:%d %b, %H:%M} UTC"),
+                check.state,
+                message.format(headline=headlines[key], detail=check.detail, at=f"{check.looked_at:%d %b, %H:%M} UTC"),
             )
 
 
 _MESSAGES = {
-    PageCheckState.GONE: "“{headline}” is gone from its site ({detail}; looked at {at}). Drop it, or link another report.",
-    PageCheckState.MOVED: "“{headline}” now leads to {detail} (looked at {at}). Link that, if it is the same story.",
-    PageCheckState.CHANGED: "Its site now calls “{headline}”: “{detail}” (looked at {at}). Take that, or let yours stand.",
-    PageCheckState.CORRECTED: "Its site has corrected “{headline}”: “{detail}” (looked at {at}). See whether your words still hold.",
-    PageCheckState.UNREACHABLE: "“{headline}” could not be looked at again: {detail} (last tried {at}).",
+    PageCheckState.GONE: "“{headline}” is gone from its site ({detail}; checked {at}). "
+    "Drop it, or link another report.",
+    PageCheckState.MOVED: "“{headline}” now leads to {detail} (checked {at}). Link that, if it is the same story.",
+    PageCheckState.CHANGED: "Its site now calls “{headline}”: “{detail}” (checked {at}). Take that, or override.",
+    PageCheckState.CORRECTED: "Its site has corrected “{headline}”: “{detail}” (checked {at}). "
+    "See whether your text still holds.",
+    PageCheckState.UNREACHABLE: "“{headline}” could not be checked again: {detail} (last tried {at}).",
 }

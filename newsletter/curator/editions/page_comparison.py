@@ -1,4 +1,4 @@
-"""What a picked story's page says now against what it said: gone, moved, another headline, a correction. Pure."""
+"""Compares a picked story's page with what it was: gone, moved, another headline, a correction. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from newsletter.curator.articles.extraction import markup, page
 from newsletter.curator.editions.states import PageCheckState
 
 GONE_STATUSES = (404, 410)  # statuses
-ALIKE = 0.9  # of two headlines: less is a change worth a look, more a comma
+ALIKE = 0.9  # of two headlines: less is a change, more a comma
 LONGEST = 500  # characters of what is kept of a page
 _CORRECTION = re.compile(  # a paragraph that begins so, or says so early
     r"^\W*(?:corrections?(?:\s+and\s+clarifications?)?|clarification|editor.?s?.?\s+note|korrektur|berichtigung|"
@@ -37,7 +37,7 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True)
 class PageVerdict:
-    """How a page is against what it was; `detail` is the new headline or address, the correction, or the trouble."""
+    """How a page is against what it was; `detail` is the new headline or address, the correction, or the error."""
 
     state: PageCheckState
     detail: str = ""
@@ -60,7 +60,7 @@ def read_page(html: bytes, url: str) -> PageFacts:
 
 
 def compare(asked: str, before: PageFacts | None, now: PageFacts) -> PageVerdict:
-    """The page that `asked` led to, against what it was when we looked first (None: this is the first look).
+    """The page that `asked` led to, against what it was at the first check (None: this is the first one).
 
     An address that always led elsewhere, as those of feeds do, has not moved.
     """

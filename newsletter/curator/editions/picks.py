@@ -46,8 +46,8 @@ def add_pick(
 ) -> Edition:
     """Places an article in an edition, its words and picture copied. The first story becomes the lead.
 
-    `because` says why it was suggested; then a picture without a credit stays away. Raises Refused for what ran in the house
-    of late, or may not run that day, unless there is a `reason`, which is kept with who gave it.
+    `because` says why it was suggested; then a picture without a credit is left out. Raises Refused for what ran
+    recently or may not run that day, unless there is a `reason`, which is kept with who gave it.
     """
     suggested = bool(because)
     article = Article.objects.filter(id=article_id).first()
@@ -87,16 +87,16 @@ def add_pick(
 
 
 def _explain_repeat(article: Article, edition_id: int, reason: str, by: str) -> str:
-    """Why an article is picked although something stands in the way, and who says so; "" when nothing does. Raises Refused."""
+    """Why an article is picked despite an obstacle, and who decided so; "" without an obstacle. Raises Refused."""
     edition = edition_lookup.get_edition(edition_id)
     ran = pool.find_earlier_runs([article], on=edition.date, besides=edition_id).get(article.id, "")
-    hurdle = pool.find_obstacle(article, edition, ran)
-    if not hurdle:
+    obstacle = pool.find_obstacle(article, edition, ran)
+    if not obstacle:
         return ""
     why = " ".join(reason.split())
     if not why:
-        raise Refused(f"“{article.title}”: {hurdle}. To run it all the same, give a reason.")
-    return f"{hurdle}: {why} ({by})"[:300] if by else f"{hurdle}: {why}"[:300]
+        raise Refused(f"“{article.title}”: {obstacle}. To run it anyway, give a reason.")
+    return f"{obstacle}: {why} ({by})"[:300] if by else f"{obstacle}: {why}"[:300]
 
 
 def _copy_fields(article: Article, *, with_picture: bool) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def edit_pick(
     visibility: str | None = None,
     **fields: Any,
 ) -> Edition:
-    """Edits the words of one story; `size` is l, m, s or a (a line of the list at the end); `no_picture` takes its picture out;
+    """Edits one pick; `size` is l, m, s or a (a line of the list at the end); `no_picture` removes its picture;
     `plain_link` keeps the newsletter's parameters off its link; `visibility` says for whom it is (`variants`).
 
     Raises BadInput, NotFound, Conflict, Refused.

@@ -1,6 +1,6 @@
-"""The pool: what is on offer for an edition, and what stands in the way of it. Reads only.
+"""The pool: what is on offer for an edition, and what speaks against it. Reads only.
 
-articles ─▶ searched, filtered ─▶ with who else tells it · where it ran · its state · its notes
+articles ─▶ searched, filtered ─▶ with other publishers · earlier runs · state · notes
 """
 
 from __future__ import annotations
@@ -53,16 +53,16 @@ def list_pool(
         .select_related("copy_of")
         .prefetch_related("tags", "notes")[:limit]
     )
-    told = _publishers_by_story({row.story_id for row in rows if row.story_id})
+    publishers = _publishers_by_story({row.story_id for row in rows if row.story_id})
     ran = find_earlier_runs(rows, on=shown.date, besides=edition_id)
     used = {pick.article_id: pick.number for pick in shown.picks}
     return tuple(
         PoolArticle(
             article=article_lookup.to_article(row),
-            articles_in_story=len(told.get(row.story_id or 0, ())) or 1,
+            articles_in_story=len(publishers.get(row.story_id or 0, ())) or 1,
             pick_number=used.get(row.id, 0),
             ran=ran.get(row.id, ""),
-            other_publishers=_other_publishers(row, told.get(row.story_id or 0, ())),
+            other_publishers=_other_publishers(row, publishers.get(row.story_id or 0, ())),
             state=_state(row),
             tags=tuple(sorted(tag.name for tag in row.tags.all())),
             notes=tuple(
@@ -76,7 +76,7 @@ def list_pool(
 
 
 def list_candidates(edition: Edition, now: datetime, *, most: int) -> list[Article]:
-    """The articles that may be suggested for an edition: lately found, not ignored, and eligible on its day."""
+    """The articles that may be suggested for an edition: recent, not ignored, and eligible on its date."""
     rows = _filter_articles(PoolFilter(), now).filter(
         Q(eligible_from=None) | Q(eligible_from__lte=edition.date),
         Q(eligible_until=None) | Q(eligible_until__gte=edition.date),
@@ -122,20 +122,20 @@ def _state(row: Article) -> PoolState:
 
 def _publishers_by_story(story_ids: set[int]) -> Mapping[int, Sequence[str]]:
     """The papers of each story, an entry for every article."""
-    told: dict[int, list[str]] = defaultdict(list)
+    publishers: dict[int, list[str]] = defaultdict(list)
     rows = Article.objects.filter(story_id__in=story_ids).order_by(*LATEST_FIRST)
     for story_id, publisher in rows.values_list("story_id", "publisher"):
-        told[story_id or 0].append(publisher)
-    return told
+        publishers[story_id or 0].append(publisher)
+    return publishers
 
 
 def _other_publishers(row: Article, publishers: Iterable[str]) -> tuple[str, ...]:
-    """Who else tells of the same event, each once."""
+    """The other publishers of the same story, each once."""
     return tuple(dict.fromkeys(paper for paper in publishers if paper and paper != row.publisher))
 
 
 def find_obstacle(row: Article, edition: Edition, ran: str) -> str:
-    """What stands in the way of picking an article for an edition, in words; "" for nothing."""
+    """Why an article should not be picked for an edition, in words; "" for no reason."""
     if ran:
         return ran
     if row.eligible_from and edition.date < row.eligible_from:
@@ -146,7 +146,7 @@ def find_obstacle(row: Article, edition: Edition, ran: str) -> str:
 
 
 def find_earlier_runs(rows: Iterable[Article], *, on: date, besides: int | None) -> dict[int, str]:
-    """For each article that ran in the house within two weeks, or is to: where, in words.
+    """For each article that ran in any newsletter within two weeks, or is to: where, in words.
 
     The same address or headline is the same article; failing that, another one of the same story counts as well.
     """
@@ -178,7 +178,7 @@ def find_earlier_runs_of_picks(edition: Edition) -> dict[int, str]:
 
 
 def find_stories_of_picks(edition: Edition) -> dict[int, int]:
-    """Which event each article of an edition tells of, where that is known."""
+    """The story of each article of an edition, where that is known."""
     rows = Article.objects.filter(id__in=[pick.article_id for pick in edition.picks], story__isnull=False)
     return {article_id: story_id for article_id, story_id in rows.values_list("id", "story_id") if story_id}
 

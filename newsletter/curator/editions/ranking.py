@@ -1,6 +1,6 @@
-"""Which stories to suggest, and why: fresh, told by many, varied, not run before, as the editors' rules say. Pure.
+"""Which stories to suggest, and why: fresh, widely covered, varied, not run before, as the editors' rules say. Pure.
 
-candidates ─▶ muted and run ones out ─▶ scored, with the reason for each part ─▶ musts first ─▶ section by section, under caps
+candidates ─▶ without muted and run ones ─▶ scored, with reasons ─▶ musts first ─▶ section by section, under caps
 
 A story's date only orders; what counts as new is what the desk has not seen before, which the caller decides.
 """
@@ -22,13 +22,13 @@ OLDEST = timedelta(days=10)  # of what came with a new feed, unless somebody sho
 SHARE_OF_ONE_PUBLISHER = 1 / 3
 BOOST = 0.6  # of an editor's rule: about what two more tellers add
 SHORTLISTED = 0.8  # somebody of the newsroom wants it
-COVERAGE = 0.3  # for each doubling of those who tell it
+COVERAGE = 0.3  # for each doubling of its sources
 PICTURE, SUBSTANCE = 0.1, 0.15
 TRACK_RECORD = 0.25  # the most that likings add or take
 COPY = 0.1  # taken from what prints another's text
 PAYWALL = 0.3  # taken from what readers cannot read
 SAME_TOPIC = 0.35  # taken for each chosen story that is about the same names and things
-SUBSTANTIAL = 120  # words of a text that says more than a feed's teaser
+SUBSTANTIAL = 120  # words of a text that is more than a feed's teaser
 Effect = Literal["boost", "mute", "must"]
 ALIKE = 3.0  # a third of the rarer words in common is the same topic
 _WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
@@ -37,7 +37,7 @@ _NAME = re.compile(r"(?<=[\w,] )[A-ZÀ-Þ][\w'’-]{3,}")  # within a sentence
 
 @dataclass(frozen=True, slots=True)
 class RankingCandidate:
-    """An article that could be picked. `group` is the event it tells of; `at` when it was published, else added."""
+    """An article that could be picked. `group` is its story; `at` when it was published, else added."""
 
     id: int
     title: str
@@ -57,7 +57,7 @@ class RankingCandidate:
 
 @dataclass(frozen=True, slots=True)
 class RankingRule:
-    """What an editor wants of a source, or of stories with a word or phrase; `section` says where they go ("": anywhere)."""
+    """What an editor wants of a source, or of stories with a phrase; `section` says where they go ("": anywhere)."""
 
     effect: Effect
     source_id: int | None = None
@@ -66,14 +66,14 @@ class RankingRule:
     name: str = ""  # of the source, for the reason
 
     def applies_to(self, candidate: RankingCandidate) -> bool:
-        """Whether a candidate is from this source, or has the phrase in headline, standfirst or tags, as whole words."""
+        """Whether a candidate is from this source, or has the phrase in its headline, standfirst or tags."""
         if self.source_id is not None:
             return candidate.source_id == self.source_id
         phrase = r"\s+".join(map(re.escape, self.phrase.casefold().split()))
         if not phrase:
             return False
-        told = f"{candidate.title}\n{candidate.dek}\n{' '.join(candidate.tags)}".casefold()
-        return re.search(rf"(?<!\w){phrase}(?!\w)", told) is not None
+        text = f"{candidate.title}\n{candidate.dek}\n{' '.join(candidate.tags)}".casefold()
+        return re.search(rf"(?<!\w){phrase}(?!\w)", text) is not None
 
     @property
     def label(self) -> str:
@@ -104,8 +104,8 @@ def suggest(
     publishers_taken: Iterable[str] = (),
     titles_taken: Iterable[str] = (),
 ) -> list[Suggestion]:
-    """At most `wanted` suggestions, best first: one per event, none that ran or is muted, no publisher above a third and no
-    topic again while others wait.
+    """At most `wanted` suggestions, best first: one per story, none that ran or is muted, no publisher above a third,
+    no topic again while others wait.
 
     `quotas` are the free places of each section; stories that a rule sends to a section that is full are left out.
     """
@@ -207,7 +207,7 @@ class _OpenPlaces:
 
 
 def _choose_varied(ranked: Sequence[_ScoredCandidate], places: _OpenPlaces) -> list[tuple[_ScoredCandidate, str]]:
-    """Takes the best again and again, what is chosen already counting against more of the same; musts before all others.
+    """Takes the best one by one, musts first; what is chosen already counts against more of the same.
 
     First under the cap on publishers; then, if places are left, without it.
     """
@@ -268,8 +268,8 @@ def _topic(title: str, dek: str) -> frozenset[str]:
 
 
 _STOP_WORD_LIST = """
-    about after against amid before from have into more most over says said than that their they this what when where which while will
-    with would year years your
+    about after against amid before from have into more most over says said than that their they this what when
+    where which while will with would year years your
 """
 _STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
 

@@ -68,7 +68,7 @@ def set_rule(
                 defaults={"effect": effect, "section": section, "by": by[:254], "at": now},
             )
     except IntegrityError:
-        raise Refused("Somebody made this rule at the same moment. Look again.") from None
+        raise Refused("Somebody made this rule at the same moment. Reload the page.") from None
     return _to_rule(row)
 
 
@@ -87,7 +87,7 @@ def list_ranking_rules(newsletter_id: int) -> tuple[ranking.RankingRule, ...]:
 
 
 def build_track_record(newsletter_id: int) -> track_record.TrackRecord:
-    """What the editors of a newsletter picked and its readers clicked, in its latest editions that went out."""
+    """What the editors of a newsletter picked and its readers clicked, in its latest sent editions."""
     editions = models.Edition.objects.filter(newsletter_id=newsletter_id, state__in=OUT_STATES).order_by("-date")[
         :EDITIONS_LEARNED_FROM
     ]
@@ -95,10 +95,10 @@ def build_track_record(newsletter_id: int) -> track_record.TrackRecord:
     clicked = _relative_clicks([edition.pk for edition in editions])
     for edition in editions:
         picks = {pick.article_id: pick for pick in edition.picks.all()}
-        lately = Article.objects.filter(
+        recent = Article.objects.filter(
             added_at__gt=edition.created_at - OFFERED_WITHIN, added_at__lte=edition.created_at
         ).exclude(id__in=list(picks))
-        offered = lately.order_by("-added_at").values_list("title", "publisher")[:MOST_OFFERED]
+        offered = recent.order_by("-added_at").values_list("title", "publisher")[:MOST_OFFERED]
         history += [track_record.OfferedArticle(title, publisher, False) for title, publisher in offered]
         history += [
             track_record.OfferedArticle(pick.headline, pick.publisher, True, clicked.get(pick.pk))
@@ -108,7 +108,7 @@ def build_track_record(newsletter_id: int) -> track_record.TrackRecord:
 
 
 def _relative_clicks(edition_ids: list[int]) -> dict[int, float]:
-    """How often each story was clicked against what a story in its place usually gets: further up is more, whatever it says."""
+    """How often each story was clicked, relative to what a story in its position usually gets."""
     shares: dict[int, tuple[int, float]] = {}
     by_place: dict[int, list[float]] = defaultdict(list)
     of_edition: dict[int, list[models.Pick]] = defaultdict(list)

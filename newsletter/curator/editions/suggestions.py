@@ -27,7 +27,7 @@ def create_suggested_edition(
     wanted: int | None = None,
     fetch: Fetcher | None = None,
 ) -> Edition:
-    """Makes the edition of a day (None: today in the newsletter's zone) and fills it. Raises Refused when there is one already."""
+    """Makes and fills the edition of a day (None: today in the newsletter's zone). Raises Refused when there is one."""
     made = create_edition(newsletter_id, on, now=now, by=by)
     return suggest_picks(made.id, now=now, wanted=wanted, fetch=fetch)
 
@@ -35,7 +35,7 @@ def create_suggested_edition(
 def suggest_picks(
     edition_id: int, *, now: datetime, wanted: int | None = None, fetch: Fetcher | None = None
 ) -> Edition:
-    """Fills the free places with fresh, varied stories that did not run, the best ones first; words where there are none.
+    """Fills the free places with fresh, varied stories that did not run, best first; adds a subject and preheader.
 
     A picture comes along only when its credit is known: one without would block approval.
     """
@@ -60,13 +60,13 @@ def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = Non
     }
     ran = pool.find_earlier_runs(rows.values(), on=edition.date, besides=edition.id)
     picked = {pick.article_id for pick in edition.picks}
-    told = models.Article.objects.filter(id__in=picked).values_list("story_id", flat=True)
+    taken = models.Article.objects.filter(id__in=picked).values_list("story_id", flat=True)
     found = ranking.suggest(
         [_to_candidate(row) for row in rows.values()],
         wanted=places,
         now=now,
         already_ran=picked | ran.keys(),
-        groups_taken={story_id for story_id in told if story_id},
+        groups_taken={story_id for story_id in taken if story_id},
         rules=rules.list_ranking_rules(newsletter.id),
         track_record=rules.build_track_record(newsletter.id),
         quotas=free,
@@ -82,7 +82,7 @@ def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = Non
 def _assign_sections(
     found: Sequence[ranking.Suggestion], free: dict[str, int], keys: Sequence[str]
 ) -> list[tuple[ranking.Suggestion, str]]:
-    """Each suggestion with its section: that of its rule, else the first with room, else the last; in the order of sections."""
+    """Each suggestion with its section (of its rule, else the first with room, else the last), in section order."""
     left = dict(free)
     for each in found:
         if each.section:

@@ -1,7 +1,7 @@
-"""What a newsletter's editors pick and its readers click, counted by paper and by word. Simple, so that it can be read. Pure.
+"""What a newsletter's editors pick and its readers click, counted by publisher and by word. Pure.
 
-A liking is between -1 and 1 and begins at 0: it needs evidence (`EVIDENCE_FOR_HALF`) before it says much, and its say in a suggestion
-is small (`ranking`). Nothing is learned from machines' clicks.
+A preference is between -1 and 1 and begins at 0: it needs evidence (`EVIDENCE_FOR_HALF`) before it weighs much, and it
+weighs little in a suggestion (`ranking`). Nothing is learned from machines' clicks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
 @dataclass(frozen=True, slots=True)
 class OfferedArticle:
     """An article that was in the pool of an edition, and what became of it. `clicks` is against the usual one of its
-    edition (1.0: as often as the average); None: nobody told."""
+    edition (1.0: as often as the average); None: not counted."""
 
     title: str
     publisher: str
@@ -48,7 +48,7 @@ class TrackRecord:
     words: Mapping[str, Preference] = field(default_factory=dict)
 
     def score(self, title: str, publisher: str) -> tuple[float, str]:
-        """How much this newsletter likes such an article, between -1 and 1, and the liking that says most, in words."""
+        """How well such articles did in this newsletter, between -1 and 1, and the strongest preference, in words."""
         paper = self.publishers.get(publisher)
         words = [self.words[word] for word in sorted(_words(title)) if word in self.words]
         known = [*([paper] if paper else []), *words]
@@ -62,7 +62,7 @@ class TrackRecord:
 
 
 def learn(history: Iterable[OfferedArticle]) -> TrackRecord:
-    """The taste that a history of offers shows."""
+    """The track record that a history of offers shows."""
     offers = list(history)
     usual = sum(offer.picked for offer in offers) / len(offers) if offers else 0.0
     by_paper = _count_preferences([([offer.publisher], offer) for offer in offers if offer.publisher], usual)
@@ -74,11 +74,11 @@ def learn(history: Iterable[OfferedArticle]) -> TrackRecord:
     return TrackRecord(by_paper, {liking.name: liking for liking in telling[:MOST_WORDS]})
 
 
-def _count_preferences(told: Sequence[tuple[Sequence[str], OfferedArticle]], usual: float) -> dict[str, Preference]:
+def _count_preferences(offers: Sequence[tuple[Sequence[str], OfferedArticle]], usual: float) -> dict[str, Preference]:
     offered: Counter[str] = Counter()
     picked: Counter[str] = Counter()
     clicks: dict[str, list[float]] = {}
-    for names, offer in told:
+    for names, offer in offers:
         for name in names:
             offered[name] += 1
             picked[name] += offer.picked
@@ -88,7 +88,7 @@ def _count_preferences(told: Sequence[tuple[Sequence[str], OfferedArticle]], usu
 
 
 def _to_preference(name: str, offered: int, picked: int, clicks: Sequence[float], usual: float) -> Preference:
-    """Half of it what editors did (picked against the usual share), half what readers did (clicked against the usual)."""
+    """Half of it from editors (picked more than usual), half from readers (clicked more than usual)."""
     expected = usual * offered
     by_editors = math.tanh((picked - expected) / (expected + 1)) * offered / (offered + EVIDENCE_FOR_HALF)
     mean = sum(clicks) / len(clicks) if clicks else None

@@ -29,7 +29,7 @@ class SuggestionRule:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A story placed in an edition. `position` counts from 1 in its section, `number` in reading order through the mail."""
+    """An article placed in an edition. `position` counts from 1 in its section, `number` through the whole mail."""
 
     FORMER_NAMES: ClassVar = {"shown_to": "visibility"}
 
@@ -71,13 +71,13 @@ class Box:
 
     @property
     def content_hash(self) -> str:
-        """Changes with what stands in it: by this two editors of one box are told apart."""
+        """Changes with its content, so that an editor never overwrites a change they did not see."""
         return sha256(repr((self.title, self.text, self.visibility, self.place)).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class StoryClicks:
-    """How often the links of one story of an edition were clicked, by people and by machines; None: not told yet."""
+    """How often the links of one story of an edition were clicked, by people and by machines; None: not counted yet."""
 
     headline: str
     people: int
@@ -126,7 +126,7 @@ class Edition:
     snapshot_id: int | None
     approved_by: str
     approved_at: datetime | None
-    second_subject: str = ""  # half of the readers get it; "": none
+    second_subject: str = ""  # half of the subscribers get it; "": none
     boxes: tuple[Box, ...] = ()
 
     @property
@@ -140,20 +140,20 @@ class PoolArticle:
     """An article on offer for an edition."""
 
     article: Article
-    articles_in_story: int  # how many articles tell of the same event
+    articles_in_story: int  # how many articles its story has
     pick_number: int  # its number in this edition, 0 when it is not picked
     ran: str  # “ran Mon in Morning Briefing”, or ""
-    other_publishers: tuple[str, ...] = ()  # who else tells of the same event
+    other_publishers: tuple[str, ...] = ()  # of other articles of its story
     state: PoolState = PoolState.NEW
     tags: tuple[str, ...] = ()
     notes: tuple[ArticleNote, ...] = ()
     copy_of: str = ""  # the paper whose text it prints, if it does
-    obstacle: str = ""  # what stands in the way of picking it, in words
+    obstacle: str = ""  # why it should not be picked, in words
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What an edition that was sent got wrong; `headline` is of the story, `carried_on` the date of the edition that says so."""
+    """What a sent edition got wrong; `headline` is of the story, `carried_on` the date of the edition carrying it."""
 
     id: int
     edition_id: int
@@ -166,7 +166,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class PageCheck:
-    """What was found when the page of a picked story was looked at again; `overridden_by` is who let it stand."""
+    """What was found when the page of a picked story was checked again; `overridden_by` is who overrode it."""
 
     state: PageCheckState
     detail: str

@@ -1,8 +1,8 @@
 """What only some readers see, what only the page of the archive shows, and a second subject to try. Pure.
 
-A story or box is shown to everybody (""), in the mail or on the web page alone, to members, to readers who do not pay, or to
-those in a segment (`segment:SLUG`). The mail is then rendered once for every group of readers that differ in what they see:
-its variants. A reader's variant is found when the audience is frozen, and is part of the stratum of a batch.
+A story or box is shown to everybody (""), in the mail or on the web page alone, to members, to those who do not pay, or
+to a segment (`segment:SLUG`). The mail is then rendered once for every combination of groups: its variants. The variant
+of a subscriber is chosen when the audience is frozen, and is part of the stratum of a batch.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from zlib import crc32
 from newsletter.curator.editions.values import Edition
 
 EVERYBODY, MAIL, WEB, MEMBERS, FREE, SEGMENT = "", "mail", "web", "members", "free", "segment:"
-MOST_GROUPS = 3  # groups of readers in an edition: eight variants
+MOST_GROUPS = 3  # in an edition: eight variants
 _LETTERS = "abc"
 
 
@@ -32,7 +32,7 @@ class Variant:
 
     @property
     def web(self) -> bool:
-        """Whether it is the page of the archive, which was sent to nobody."""
+        """Whether it is the page of the archive, which is never mailed."""
         return self.code == WEB
 
 
@@ -40,7 +40,7 @@ PLAIN, PAGE = Variant(), Variant(WEB)
 
 
 def list_groups(edition: Edition) -> tuple[str, ...]:
-    """The groups of readers that an edition names, in the order that codes count them by."""
+    """The groups that an edition names, in the order of their codes."""
     named = {each.visibility for each in edition.picks} | {each.visibility for each in edition.boxes}
     return tuple(sorted(named - {EVERYBODY, MAIL, WEB}))
 
@@ -59,7 +59,7 @@ def list_variants(edition: Edition) -> tuple[Variant, ...]:
 
 
 def build_code(named: Sequence[str], mine: Set[str], second: bool) -> str:
-    """The code of the variant for those who are in `mine` of the groups `describe_variant`: "" , "a", "ac", "2", "2a" …"""
+    """The code of the variant for members of `mine` among all groups: "", "a", "ac", "2", "2a" …"""
     letters = "".join(letter for letter, group in zip(_LETTERS, named, strict=False) if group in mine)
     return ("2" if second else "") + letters
 
@@ -67,7 +67,7 @@ def build_code(named: Sequence[str], mine: Set[str], second: bool) -> str:
 def assign_codes(
     ids: Sequence[int], groups: Mapping[str, Set[int]], *, two_subjects: bool, edition_id: int
 ) -> dict[int, str]:
-    """The variant of each subscriber_id. `groups`: who is in each group the edition names; half of all get the second subject."""
+    """The variant code of each subscriber. `groups`: the members of each group; half of all get the second subject."""
     named = sorted(groups)
     return {
         subscriber_id: build_code(
@@ -85,7 +85,7 @@ def gets_second_subject(subscriber_id: int, edition_id: int) -> bool:
 
 
 def select_visible(edition: Edition, variant: Variant) -> Edition:
-    """The edition with what this variant shows, numbered anew."""
+    """The edition with what this variant shows, renumbered."""
     picks = [each for each in edition.picks if is_visible(variant, each.visibility)]
     numbers = {each.key: number for number, each in enumerate(sorted(picks, key=lambda each: each.number), 1)}
     return replace(

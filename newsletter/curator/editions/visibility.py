@@ -47,14 +47,14 @@ def check_visibility(visibility: str) -> str:
 
 
 def check_group_limit(row: models.Edition) -> None:
-    """Raises Refused when an edition names more groups of readers than it may: each doubles how often it is rendered."""
+    """Raises Refused when an edition names too many groups: each doubles the number of variants."""
     named = {*row.picks.values_list("visibility", flat=True), *row.boxes.values_list("visibility", flat=True)}
     if len(named - {EVERYBODY, MAIL, WEB}) > MOST_GROUPS:
         raise Refused(f"An edition can have parts for {MOST_GROUPS} groups of readers, and this would be one more.")
 
 
 def select_group_members(group: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
-    """Who of some people is in a group of readers that an edition names. Raises NotFound for a segment there is no more."""
+    """Which of some subscribers are in a group. Raises NotFound for a segment that was deleted."""
     if group.startswith(SEGMENT):
         return service.filter_members(group.removeprefix(SEGMENT), ids, now=now)
     op = {MEMBERS: "is_not", FREE: "is"}[group]
@@ -62,7 +62,7 @@ def select_group_members(group: str, ids: Sequence[int], *, now: datetime) -> fr
 
 
 def get_variant(edition: Edition, subscriber_id: int, *, now: datetime) -> Variant:
-    """What one reader gets."""
+    """The variant one subscriber gets."""
     groups = {group: select_group_members(group, [subscriber_id], now=now) for group in variants.list_groups(edition)}
     wanted = variants.assign_codes(
         [subscriber_id], groups, two_subjects=bool(edition.second_subject), edition_id=edition.id

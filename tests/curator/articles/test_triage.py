@@ -137,7 +137,7 @@ def test_what_ran_runs_again_with_a_reason_only(edition: Edition, told: Told, no
     picks.add_pick(edition.id, article.id, now=now)
     stories.group_new(now)
     next_day = editions.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), now=now, by=ANN)
-    with pytest.raises(Refused, match=r"ran Tue 24 Nov in Hill Post. To run it all the same, give a reason"):
+    with pytest.raises(Refused, match=r"ran Tue 24 Nov in Hill Post. To run it anyway, give a reason"):
         picks.add_pick(next_day.id, article.id, now=now)
     with pytest.raises(Refused, match="same story ran Tue 24 Nov"):
         picks.add_pick(next_day.id, again.id, now=now)

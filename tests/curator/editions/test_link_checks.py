@@ -1,4 +1,4 @@
-"""Where the links lead that editors write themselves: looked at in the background, told, never acted on."""
+"""Where the links lead that editors write themselves: checked in the background, reported, never acted on."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def test_what_is_well_is_not_asked_for_again_for_hours(linked: Edition, servers:
     link_checks.check_due_links(now + timedelta(hours=7), fetch=servers)
     assert servers.asked == [MAP, MAP]
     link_checks.check_due_links(now + timedelta(hours=7), fetch=servers, edition_id=linked.id)
-    assert len(servers.asked) == 3, "asked for one edition, it is looked at now"
+    assert len(servers.asked) == 3, "asked for one edition, it is checked now"
 
 
 def test_what_no_edition_wants_any_more_is_forgotten(linked: Edition, servers: Servers, now: datetime) -> None:

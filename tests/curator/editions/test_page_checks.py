@@ -105,7 +105,7 @@ def test_a_page_that_is_gone_is_a_finding_that_stays(picked: Edition, web: Any, 
     web.fail(URL, FetchError("404", status=404))
     assert page_checks.check_due_pages(later, fetch=web) == 1
     (said,) = found(picked, later)
-    assert "is gone from its site (answered 404; looked at 24 Nov, 06:30 UTC)" in said
+    assert "is gone from its site (answered 404; checked 24 Nov, 06:30 UTC)" in said
     web.fail(URL)  # a hiccup tells nothing new
     page_checks.check_due_pages(later + timedelta(hours=1), fetch=web)
     assert len(found(picked, later)) == 1
@@ -120,7 +120,7 @@ def test_a_server_may_hiccup_twice(picked: Edition, web: Any, now: datetime) -> 
         page_checks.check_due_pages(now + timedelta(hours=hours), fetch=web)
         assert found(picked, now) == []
     page_checks.check_due_pages(now + timedelta(hours=3), fetch=web)
-    assert "could not be looked at again" in found(picked, now)[0]
+    assert "could not be checked again" in found(picked, now)[0]
 
 
 def test_another_headline_is_taken_or_let_stand(picked: Edition, web: Any, now: datetime) -> None:

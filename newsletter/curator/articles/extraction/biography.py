@@ -1,4 +1,4 @@
-"""What a page says of its author: declared, in a box of its own, or at the end of the story, where it is no part of it. Pure."""
+"""Finds the author's biography: declared, in a box, or at the end of the story, of which it is no part. Pure."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def _belongs(line: str, unwanted: set[str]) -> bool:
 
 
 def add_missing_paragraphs(lines: Sequence[str], tree: Any) -> list[str]:
-    """With the paragraphs that stand in blocks like those of the lines found: pages part their story by advertising, and
+    """Adds the paragraphs in blocks like those of the lines found: pages part their story by advertising, and
     the search for it ends there."""
     paragraphs = [(element, _flatten(element.text_content())) for element in tree.iter("p")]
     known = set(lines)
@@ -80,7 +80,7 @@ def _kind(block: Any) -> tuple[str, str]:
 
 
 def _nearest_ancestors(block: Any) -> list[Any]:
-    """The nearest things a block stands in."""
+    """The nearest ancestors of a block."""
     return list(islice(block.iterancestors(), STEPS_UP))
 
 

@@ -1,4 +1,4 @@
-"""Dates of stories as pages give them: for machines, in words, or in their address. Pure. None is better than an invented one."""
+"""Finds the date of a story: declared, in words, or in its URL. Pure. None is better than an invented one."""
 
 from __future__ import annotations
 
@@ -11,15 +11,33 @@ from typing import Any
 from newsletter.curator.articles.extraction import markup
 
 _MONTH_NAMES = (
-    "jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august",
-    "sep sept september", "oct october", "nov november", "dec december",
-)  # fmt: skip
+    "jan january",
+    "feb february",
+    "mar march",
+    "apr april",
+    "may",
+    "jun june",
+    "jul july",
+    "aug august",
+    "sep sept september",
+    "oct october",
+    "nov november",
+    "dec december",
+)
 _MONTHS_ELSEWHERE = (  # German, French, Spanish, Italian, Dutch, Portuguese, where they differ
-    "januar jänner janvier enero gennaio januari janeiro", "februar février fevrier febrero febbraio februari fevereiro",
-    "märz maerz mars marzo maart março", "avril abril aprile", "mai mayo maggio mei maio", "juni juin junio giugno junho",
-    "juli juillet julio luglio julho", "août aout agosto augustus", "septembre septiembre settembre setembro",
-    "oktober octobre octubre ottobre outubro", "novembre noviembre novembro", "dezember décembre decembre diciembre dicembre dezembro",
-)  # fmt: skip
+    "januar jänner janvier enero gennaio januari janeiro",
+    "februar février fevrier febrero febbraio februari fevereiro",
+    "märz maerz mars marzo maart março",
+    "avril abril aprile",
+    "mai mayo maggio mei maio",
+    "juni juin junio giugno junho",
+    "juli juillet julio luglio julho",
+    "août aout agosto augustus",
+    "septembre septiembre settembre setembro",
+    "oktober octobre octubre ottobre outubro",
+    "novembre noviembre novembro",
+    "dezember décembre decembre diciembre dicembre dezembro",
+)
 _MONTHS = {
     name: number
     for months in (_MONTH_NAMES, _MONTHS_ELSEWHERE)
@@ -82,13 +100,13 @@ def parse_written(line: str) -> datetime | None:
 
 
 def find_in_url(url: str) -> datetime | None:
-    """The day that stands in a story's address: /2026/11/24/…"""
+    """The day in a story's URL: /2026/11/24/…"""
     found = _IN_ADDRESS.search(url)
     return _build_day(int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
 def find_shown(tree: Any) -> datetime | None:
-    """The date that a page shows with its story: in a time tag, in what its markup calls a date, or alone near the headline.
+    """The date that a page shows: in a time tag, in what its markup calls a date, or alone near the headline.
 
     Not a date of a change, and none beside or below the story.
     """
@@ -128,7 +146,8 @@ def _is_listed(node: Any) -> bool:
 def _is_change_date(node: Any) -> bool:
     parent = node.getparent()
     around = (markup.extract_short_text(parent, LONGEST_STAMP) or "") if parent is not None else ""
-    says = f"{node.get('class') or ''} {node.get('itemprop') or ''} {markup.extract_short_text(node, LONGEST_STAMP) or ''} {around}"
+    text = markup.extract_short_text(node, LONGEST_STAMP) or ""
+    says = f"{node.get('class') or ''} {node.get('itemprop') or ''} {text} {around}"
     return _LATER.search(says.replace("-", " ").replace("_", " ").replace("dateModified", "modified")) is not None
 
 

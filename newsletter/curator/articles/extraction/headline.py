@@ -1,6 +1,6 @@
 """The headline of a page and the name of its paper, each without the other. Pure.
 
-declared (JSON-LD ▸ meta tags ▸ title tag) ─▶ the heading on the page that says the same ▸ else the declared one, cleaned
+declared (JSON-LD ▸ meta tags ▸ title tag) ─▶ the page's heading that says the same ▸ else the declared one, cleaned
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _RUBRIC = re.compile(  # “Opinion | …”: the kind of story, not its headlin
 
 
 def find_headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url: str) -> str:
-    """The headline that readers of the page see; the declared one (best first) where no heading says as much. "" for none."""
+    """The headline on the page, or the declared one (best first) where no heading says the same. "" for none."""
     names = _site_names(sites, url) - {phrases.fold_name(said) for said in declared[:-1]}
     cleaned = [found for said in declared if (found := strip_site(said, names))]
     headings = list(_headings(tree, names))
@@ -49,7 +49,7 @@ def _headings(tree: Any, names: set[str]) -> Iterator[str]:
 
 
 def strip_site(title: str, names: set[str]) -> str:
-    """A title without its paper's name and sections behind it, and without the kind of story before it. "" when nothing is left.
+    """A title without the paper's name and sections after it and the kind of story before it. "" when nothing is left.
 
     `names` are folded as `_site_names` does. “Bridge opens | Local | Example Echo” gives “Bridge opens”.
     """
@@ -73,7 +73,7 @@ def strip_site(title: str, names: set[str]) -> str:
 
 
 def _is_site(text: str, names: set[str]) -> bool:
-    """Whether the end of a title names the paper: its name, the start of it, or it with a word of its own behind (“CNNPolitics”)."""
+    """Whether a title's end names the paper: its name, the start of it, or with a word after it (“CNNPolitics”)."""
     said = phrases.fold_name(text)
     if len(said) < 2 or len(text.split()) > 8:
         return False
@@ -83,7 +83,7 @@ def _is_site(text: str, names: set[str]) -> bool:
 
 
 def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> str:
-    """The paper's name: as declared, else what the title tag (the last of `titles`) adds to the headline, else its server.
+    """The paper's name: as declared, else what the title tag (last of `titles`) adds to the headline, else its host.
 
     Addresses and countries are no names, nor is the headline itself.
     """
@@ -110,7 +110,7 @@ _NO_PAPER = {"us", "uk", "home", "news", "website", "blog", "homepage", "index",
 
 
 def _site_names(sites: Iterable[str], url: str) -> set[str]:
-    """What the paper may be called, folded: as it declares, and as its server is called, with and without the ending."""
+    """What the paper may be called, folded: as declared, and as its host, with and without the ending."""
     host = canonical_urls.get_host(url)
     labels = host.split(".")
     told = [*sites, *(part for site in sites for part in re.split(r"\s+[|•–—-]\s+", site))]

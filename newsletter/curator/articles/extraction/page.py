@@ -21,9 +21,18 @@ from newsletter.curator.articles.extraction.date import find_in_url, find_shown,
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
 
 _ARTICLE_TYPES = {
-    "Article", "NewsArticle", "BlogPosting", "ReportageNewsArticle", "AnalysisNewsArticle", "OpinionNewsArticle", "Report",
-    "LiveBlogPosting", "ReviewNewsArticle", "BackgroundNewsArticle", "TechArticle",
-}  # fmt: skip
+    "Article",
+    "NewsArticle",
+    "BlogPosting",
+    "ReportageNewsArticle",
+    "AnalysisNewsArticle",
+    "OpinionNewsArticle",
+    "Report",
+    "LiveBlogPosting",
+    "ReviewNewsArticle",
+    "BackgroundNewsArticle",
+    "TechArticle",
+}
 LARGEST_PAGE = 4 * 2**20  # characters; the largest pages of newspapers have a quarter of it
 
 
@@ -175,9 +184,26 @@ def _section(data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
 
 _SECTION_TAGS = ("article:section", "parsely-section", "section", "sailthru.section")
 _NO_SECTION = {
-    "post", "posts", "all", "article", "articles", "story", "home", "homepage", "home page", "front page", "uncategorized",
-    "uncategorised", "allgemein", "blog", "latest", "none", "null", "slider", "featured",
-}  # fmt: skip
+    "post",
+    "posts",
+    "all",
+    "article",
+    "articles",
+    "story",
+    "home",
+    "homepage",
+    "home page",
+    "front page",
+    "uncategorized",
+    "uncategorised",
+    "allgemein",
+    "blog",
+    "latest",
+    "none",
+    "null",
+    "slider",
+    "featured",
+}
 
 
 _BARRIERS = " or ".join(
@@ -200,10 +226,27 @@ def _has_barrier(tree: Any) -> bool:
 
 
 _DATE_TAGS = (
-    "article:published_time", "article:published", "og:published_time", "datepublished", "date", "pubdate", "publish-date",
-    "publication_date", "publishdate", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.issued", "sailthru.date", "parsely-pub-date",
-    "bt:pubdate", "article.published", "pdate", "post-date", "sn-post-date",
-)  # fmt: skip
+    "article:published_time",
+    "article:published",
+    "og:published_time",
+    "datepublished",
+    "date",
+    "pubdate",
+    "publish-date",
+    "publication_date",
+    "publishdate",
+    "dc.date",
+    "dc.date.issued",
+    "dcterms.created",
+    "dcterms.issued",
+    "sailthru.date",
+    "parsely-pub-date",
+    "bt:pubdate",
+    "article.published",
+    "pdate",
+    "post-date",
+    "sn-post-date",
+)
 
 
 def _find_date(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any, url: str) -> datetime | None:

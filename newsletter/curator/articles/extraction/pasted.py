@@ -135,7 +135,7 @@ def _heaviest_run(weights: Sequence[float]) -> tuple[int, int]:
 
 
 def _skip_picture(lines: Sequence[str], start: int, end: int) -> int:
-    """Where the story begins: behind a picture's credit near its top, for what stands above that is standfirst and caption."""
+    """Where the story begins: after a picture's credit near its top; above that are standfirst and caption."""
     near = range(start, min(start + 4, end - 1))
     return max((index + 1 for index in near if phrases.parse_credit(lines[index])), default=start)
 

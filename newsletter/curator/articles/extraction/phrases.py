@@ -105,7 +105,8 @@ PROMOTION = re.compile(
         |more\s+(?:on\s+this|from|stories|like\s+this)|recommended(?:\s+for\s+you)?|most\s+(?:read|popular|viewed)
         |trending(?:\s+now)?|you\s+(?:may|might)\s+(?:also\s+)?like|latest\s+(?:news|stories)|editor.?s.?\s+picks?
         |up\s+next|don.?t\s+miss|what\s+to\s+read\s+next|popular\s+(?:stories|now))\b.{0,120}
-    | (?:share|tweet|pin\s+it|print|e-?mail|comments?|save|copy\s+link|whatsapp|facebook|twitter|linkedin|reddit|flipboard|x)
+    | (?:share|tweet|pin\s+it|print|e-?mail|comments?|save|copy\s+link|whatsapp|facebook
+        |twitter|linkedin|reddit|flipboard|x)
         (?:\s+(?:this|on|via|article|story|link|comments?|\d+)\b.{0,60})?
     | share\s+(?:this|on|via|with)\b.{0,80}
     | (?:advertisement|sponsored(?:\s+content)?|paid\s+content|anzeige|promoted)\b.{0,40}
@@ -117,7 +118,8 @@ PROMOTION = re.compile(
     | get\s+the\s+(?:best|latest|top)\b.{0,120}\bdelivered\b.{0,80}
     | follow\s+(?:\S+\s+){1,5}on\s+(?:twitter|x|facebook|instagram|threads|bluesky|mastodon|linkedin)\b.{0,60}
     | this\s+(?:article|story|piece)\s+(?:was\s+)?(?:originally|first)\s+(?:appeared|published)\b.{0,160}
-    | \[?(?:related|see\s+more|leggi\s+anche|lesen\s+sie\s+auch|mehr\s+zum\s+thema|lire\s+aussi|lea\s+tambi[eé]n|filed\s+under)
+    | \[?(?:related|see\s+more|leggi\s+anche|lesen\s+sie\s+auch|mehr\s+zum\s+thema|lire\s+aussi
+        |lea\s+tambi[eé]n|filed\s+under)
         (?:\s*[:|].{0,160})?\]?
     | (?:also\s+on\s+\S+\.\w{2,}|\[related)\b.{0,160}
     | like\s+(?:this\s+story|what\s+you\s+read)\?.{0,80}
@@ -128,7 +130,8 @@ PROMOTION = re.compile(
     | (?:escape|get)\s+(?:your|the)\s+(?:echo|facts)\b.{0,160}
     | (?:copyright|©|\(c\)\s|all\s+rights\s+reserved|privacy\s+policy|terms\s+(?:of|and)|cookie\s+(?:policy|settings)
         |contact\s+us|about\s+us|advertise\s+with).{0,160}
-    | (?:menu|home|search|skip\s+to\b.{0,40}|back\s+to\s+top|open\s+navigation|close|open|next|previous|loading.{0,20}|topics?|tags?:?.{0,80})
+    | (?:menu|home|search|skip\s+to\b.{0,40}|back\s+to\s+top|open\s+navigation|close|open|next|previous
+        |loading.{0,20}|topics?|tags?:?.{0,80})
     )$""",
     re.I | re.X,
 )
@@ -161,7 +164,7 @@ def parse_byline(text: str) -> str:
 
 
 def parse_authors(text: str, sites: Sequence[str] = ()) -> list[str]:
-    """The people in a byline, each by name alone: no posts, papers, log-in names, nor the site itself (`sites`); agencies stay.
+    """The people in a byline, by name alone: no posts, papers, log-ins or the site itself (`sites`); agencies stay.
 
     “Analysis by ANN EXAMPLE and Bo Sample, Echo Business” gives Ann Example and Bo Sample.
     """
@@ -220,7 +223,7 @@ def parse_credit(line: str) -> str:
 
 
 def parse_signature(line: str) -> str:
-    """The name in a line beside a picture that signs it without saying that it is a picture: “© Ann Example”. "" for others."""
+    """The name in a line that signs a picture without a word for “picture”: “© Ann Example”. "" for others."""
     flat = " ".join(line.split())
     match = _CREDIT_BY.fullmatch(flat)
     name = parse_credit(flat) or (match["name"].strip(" .)") if match else "")
@@ -228,7 +231,7 @@ def parse_signature(line: str) -> str:
 
 
 def strip_credit(text: str) -> str:
-    """The name in what a page marks as a credit: without “Image copyright”, “Credit…” and brackets. "" for a whole sentence."""
+    """The name in what a page marks as a credit, without “Image copyright” and brackets. "" for a whole sentence."""
     text = text.replace(")", " ").replace("(", " ") if text.count("(") != text.count(")") else text
     name = parse_credit(text) or re.sub(
         r"^(?:(?:image|photo|picture)\s+)?(?:copyright|credits?|via|source)\b[\s.:…]*", "", text, flags=re.I
@@ -266,7 +269,7 @@ def split_caption(caption: str) -> tuple[str, str]:
 
 
 def parse_publisher(feed_title: str, url: str = "") -> str:
-    """The paper's name in a feed's title: without “feed”, “RSS”, “Comments on:”, dangling dashes, and, where the server of `url`
+    """The paper's name in a feed's title: without “feed”, “RSS”, “Comments on:”, dashes, and, where the host of `url`
     tells which part is the paper's, without the part of the paper: “World - Echo.com”, “Echo Topics: World”."""
     name = re.sub(r"^(?:comments\s+on|latest\s+from|news\s+from):?\s+", "", " ".join(feed_title.split()), flags=re.I)
     name = re.sub(

@@ -27,9 +27,9 @@ def main() -> None:
 def _fill() -> None:
     """The ledger of many editions; a person is in another stratum every day."""
     from newsletter.delivery import models
-    from newsletter.delivery.ledger import batching, states
+    from newsletter.delivery.ledger import batching
     from newsletter.delivery.ledger.format import Outcomes
-    from newsletter.delivery.ledger.states import Outcome
+    from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
     from newsletter.delivery.sending import ledger_rows
 
     template = models.Mailing.objects.get(id=plan_mailing(10))
@@ -40,13 +40,13 @@ def _fill() -> None:
     directory: list[models.AudienceIndex] = []
     for day in range(EDITIONS):
         template.pk, template.key = None, f"day{day}"
-        template.kind, template.state = "test", states.FINISHED
+        template.kind, template.state = "test", MailingState.FINISHED
         template.due_at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day)
         template.save(force_insert=True)
         for stratum in range(STRATA):
             members = [person for person in everybody if (person + day) % STRATA == stratum]
             batch = ledger_rows.build_batch(template.id, stratum + 1, members, template.due_at, stratum)
-            batch.state, batch.outcomes = states.ACCEPTED, accepted.pack()
+            batch.state, batch.outcomes = BatchState.ACCEPTED, accepted.pack()
             batches.append(batch)
         places = [(person, (person + day) % STRATA) for person in everybody]
         directory += [

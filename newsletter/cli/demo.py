@@ -232,6 +232,7 @@ def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple
     from newsletter.checks import preflight
     from newsletter.curator.editions import edition_lookup, suggestions
     from newsletter.curator.editions.states import EditionState
+    from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES
     from newsletter.delivery.reports import summary
     from newsletter.jobs import tasks
 
@@ -244,7 +245,7 @@ def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple
         preflight.approve_edition(edition.id, by=BY, now=now)
         tasks.send_edition(edition.id, at=None, by=BY, now=now)
     mailing = summary.find_mailing_of_edition(edition.id)
-    if mailing is not None and mailing.state in ("scheduled", "freezing", "sending"):
+    if mailing is not None and mailing.state in ACTIVE_MAILING_STATES:
         _deliver(mailing.id)
         mailing = summary.get_mailing(mailing.id)
     return edition_lookup.get_edition(edition.id), mailing

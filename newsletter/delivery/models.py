@@ -6,29 +6,32 @@ write rows while a new one is rolled out.
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from django.db import models
+
+from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingKind, MailingState, RecallState
+
+
+def _choices(of: type[StrEnum]) -> list[tuple[str, str]]:
+    return [(each.value, each.value.replace("_", " ")) for each in of]
 
 
 class Mailing(models.Model):
     """One sending of one snapshot to one audience."""
 
-    class Kind(models.TextChoices):
-        EDITION = "edition"
-        TEST = "test"
-        CORRECTION = "correction"
-
     key = models.CharField(max_length=12, unique=True)  # opaque; travels as nl_mailing
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    kind = models.CharField(max_length=10, choices=_choices(MailingKind))
     newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.PROTECT, related_name="+")
     edition = models.ForeignKey("curator.Edition", on_delete=models.PROTECT, related_name="+")
     snapshot = models.ForeignKey("curator.Snapshot", on_delete=models.PROTECT, related_name="+")
     occurrence = models.OneToOneField("scheduler.Occurrence", on_delete=models.PROTECT, null=True, related_name="+")
     list = models.ForeignKey("subscribers.List", on_delete=models.PROTECT, related_name="+")
     provider = models.CharField(max_length=20)
-    state = models.CharField(max_length=12, db_index=True)  # delivery.states.MAILING
+    state = models.CharField(max_length=12, db_index=True, choices=_choices(MailingState))
     reason = models.CharField(max_length=300, blank=True)
     due_at = models.DateTimeField()
-    recall = models.CharField(max_length=8, blank=True, db_default="")  # delivery.states.RECALL; "" is no recall window
+    recall = models.CharField(max_length=8, blank=True, db_default="", choices=_choices(RecallState))
     begins_at = models.DateTimeField(null=True)  # with a recall window: when handing over begins, before `due_at`
     cancel_id = models.CharField(
         max_length=100, blank=True, db_default=""
@@ -83,7 +86,7 @@ class Batch(models.Model):
     size = models.PositiveIntegerField()
     first_id = models.BigIntegerField()
     last_id = models.BigIntegerField()
-    state = models.CharField(max_length=10)  # delivery.states.BATCH
+    state = models.CharField(max_length=10, choices=_choices(BatchState))
     attempt = models.PositiveIntegerField(default=0)
     attempt_key = models.CharField(max_length=12, blank=True)  # opaque; travels as nl_attempt
     lease_owner = models.CharField(max_length=80, blank=True)
@@ -112,7 +115,7 @@ class Exclusion(models.Model):
     """Candidates left out of a mailing for one reason, packed like the members of a batch."""
 
     mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="exclusions")
-    reason = models.CharField(max_length=20)  # delivery.states.EXCLUSIONS
+    reason = models.CharField(max_length=20, choices=_choices(ExclusionReason))
     format = models.PositiveSmallIntegerField()
     members = models.BinaryField()
     size = models.PositiveIntegerField()

@@ -30,6 +30,7 @@ from newsletter.curator.editions import (
 from newsletter.curator.editions.values import Snapshot
 from newsletter.curator.editions.variants import PLAIN, Variant
 from newsletter.delivery.events import engagement, inbox, suppression_sync, unsubscribed_after_send
+from newsletter.delivery.ledger.states import MailingKind
 from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import mailings, one_off, recall, repair
 from newsletter.jobs import erasure, heartbeats, hints, wiring
@@ -185,7 +186,7 @@ def _create_mailing(
     by: str,
     now: datetime,
     occurrence_id: int | None = None,
-    kind: str = "edition",
+    kind: MailingKind = MailingKind.EDITION,
 ) -> int:
     hints.hint_mailings()
     edition = edition_lookup.get_edition(snapshot.edition_id)
@@ -203,7 +204,7 @@ def _create_mailing(
         by=by,
         now=now,
         occurrence_id=occurrence_id,
-        recall_minutes=newsletter.recall_minutes if kind == "edition" else 0,
+        recall_minutes=newsletter.recall_minutes if kind is MailingKind.EDITION else 0,
     )
 
 
@@ -212,7 +213,7 @@ def send_correction(edition_id: int, *, by: str, now: datetime) -> summary.Maili
     or this was mailed already."""
     with transaction.atomic():
         snapshot = corrections.freeze_correction(edition_id, by=by, now=now)
-        made = _create_mailing(snapshot, due_at=now, by=by, now=now, kind="correction")
+        made = _create_mailing(snapshot, due_at=now, by=by, now=now, kind=MailingKind.CORRECTION)
     return summary.get_mailing(made)
 
 

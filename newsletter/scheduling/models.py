@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 
+from newsletter.scheduling.states import OccurrenceState
+
 
 class Schedule(models.Model):
     """A rule: on these weekdays at this local time in this zone."""
@@ -39,20 +41,16 @@ class Skip(models.Model):
 class Occurrence(models.Model):
     """One planned instant of a schedule."""
 
-    class State(models.TextChoices):
-        PLANNED = "planned"  # known
-        OPENED = "opened"  # its edition exists
-        CLAIMED = "claimed"  # one process took it; the mailing is made in the same transaction
-        SKIPPED = "skipped"
-        HELD = "held"
-        MISSED = "missed"
-
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="occurrences")
     newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.CASCADE, related_name="+")
     instant = models.DateTimeField(db_index=True)
     date = models.DateField()  # local
     opens_at = models.DateTimeField()
-    state = models.CharField(max_length=8, choices=State.choices, default=State.PLANNED)
+    state = models.CharField(
+        max_length=8,
+        choices=[(each.value, each.value.capitalize()) for each in OccurrenceState],
+        default=OccurrenceState.PLANNED,
+    )
     reason = models.CharField(max_length=300, blank=True)
     edition = models.ForeignKey("curator.Edition", on_delete=models.SET_NULL, null=True, related_name="+")
     changed_at = models.DateTimeField()

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NotFound
 from newsletter.scheduling import calendar, models, states
+from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Occurrence, Schedule, to_schedule
 
 HORIZON = timedelta(days=8)
@@ -68,7 +69,7 @@ def _plan_occurrence(schedule: Schedule, instant: datetime, now: datetime) -> bo
             "newsletter_id": schedule.newsletter_id,
             "date": local,
             "opens_at": instant - timedelta(minutes=schedule.open_before_minutes),
-            "state": states.SKIPPED if reason else states.PLANNED,
+            "state": OccurrenceState.SKIPPED if reason else OccurrenceState.PLANNED,
             "reason": reason,
             "changed_at": now,
         },
@@ -78,14 +79,14 @@ def _plan_occurrence(schedule: Schedule, instant: datetime, now: datetime) -> bo
 
 def list_to_open(now: datetime) -> tuple[Occurrence, ...]:
     """What is to be opened now: its opening time has come and it has no edition yet."""
-    rows = models.Occurrence.objects.filter(opens_at__lte=now, state=states.PLANNED).order_by("instant")
+    rows = models.Occurrence.objects.filter(opens_at__lte=now, state=OccurrenceState.PLANNED).order_by("instant")
     return tuple(to_occurrence(row) for row in rows)
 
 
 def mark_opened(occurrence_id: int, edition_id: int, now: datetime) -> bool:
     """Notes the edition of an occurrence; False when another process was faster."""
-    rows = models.Occurrence.objects.filter(id=occurrence_id, state=states.PLANNED)
-    return bool(rows.update(state=states.OPENED, edition_id=edition_id, changed_at=now))
+    rows = models.Occurrence.objects.filter(id=occurrence_id, state=OccurrenceState.PLANNED)
+    return bool(rows.update(state=OccurrenceState.OPENED, edition_id=edition_id, changed_at=now))
 
 
 def list_due(now: datetime, ahead: timedelta = timedelta()) -> tuple[Occurrence, ...]:
@@ -98,21 +99,23 @@ def list_due(now: datetime, ahead: timedelta = timedelta()) -> tuple[Occurrence,
 
 def claim(occurrence_id: int, now: datetime) -> bool:
     """Takes an occurrence, in the transaction that makes its mailing; False when another process has it."""
-    rows = models.Occurrence.objects.filter(id=occurrence_id, state__in=states.list_predecessors(states.CLAIMED))
-    return bool(rows.update(state=states.CLAIMED, reason="", changed_at=now))
+    rows = models.Occurrence.objects.filter(
+        id=occurrence_id, state__in=states.list_predecessors(OccurrenceState.CLAIMED)
+    )
+    return bool(rows.update(state=OccurrenceState.CLAIMED, reason="", changed_at=now))
 
 
 def hold(occurrence_id: int, reason: str, now: datetime) -> bool:
     """Holds an occurrence back, for a reason that stays visible; False when it has moved on."""
-    return _change_state(occurrence_id, states.HELD, reason, now)
+    return _change_state(occurrence_id, OccurrenceState.HELD, reason, now)
 
 
 def miss(occurrence_id: int, reason: str, now: datetime) -> bool:
     """Records that an occurrence was missed; False when it has moved on."""
-    return _change_state(occurrence_id, states.MISSED, reason, now)
+    return _change_state(occurrence_id, OccurrenceState.MISSED, reason, now)
 
 
-def _change_state(occurrence_id: int, to: str, reason: str, now: datetime) -> bool:
+def _change_state(occurrence_id: int, to: OccurrenceState, reason: str, now: datetime) -> bool:
     rows = models.Occurrence.objects.filter(id=occurrence_id, state__in=states.list_predecessors(to))
     return bool(rows.update(state=to, reason=reason[:300], changed_at=now))
 
@@ -120,7 +123,9 @@ def _change_state(occurrence_id: int, to: str, reason: str, now: datetime) -> bo
 def find_held_for_edition(edition_id: int) -> Occurrence | None:
     """The held or missed occurrence of an edition, to be claimed when somebody sends it by hand."""
     row = (
-        models.Occurrence.objects.filter(edition_id=edition_id, state__in=(states.HELD, states.MISSED))
+        models.Occurrence.objects.filter(
+            edition_id=edition_id, state__in=(OccurrenceState.HELD, OccurrenceState.MISSED)
+        )
         .order_by("-instant")
         .first()
     )
@@ -136,7 +141,7 @@ def to_occurrence(row: models.Occurrence) -> Occurrence:
         row.instant,
         row.date,
         row.opens_at,
-        row.state,
+        OccurrenceState(row.state),
         row.reason,
         row.edition_id,
     )

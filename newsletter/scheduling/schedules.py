@@ -10,6 +10,7 @@ from django.db import transaction
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.scheduling import calendar, models, occurrences, states
+from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Schedule, to_schedule
 
 
@@ -75,7 +76,7 @@ def skip_date(schedule_id: int, day: date, *, reason: str, by: str, now: datetim
         raise BadInput("Say why it is left out.", "reason")
     schedule = get_schedule(schedule_id)
     with transaction.atomic():
-        if models.Occurrence.objects.filter(schedule_id=schedule.id, date=day, state=states.CLAIMED).exists():
+        if models.Occurrence.objects.filter(schedule_id=schedule.id, date=day, state=OccurrenceState.CLAIMED).exists():
             raise Refused(f"{day} is being sent already. Stop its mailing instead: newsletter mailings list")
         models.Skip.objects.update_or_create(
             schedule_id=schedule.id,
@@ -83,9 +84,9 @@ def skip_date(schedule_id: int, day: date, *, reason: str, by: str, now: datetim
             defaults={"reason": reason.strip()[:300], "created_at": now, "created_by": by},
         )
         rows = models.Occurrence.objects.filter(
-            schedule_id=schedule.id, date=day, state__in=states.list_predecessors(states.SKIPPED)
+            schedule_id=schedule.id, date=day, state__in=states.list_predecessors(OccurrenceState.SKIPPED)
         )
-        rows.update(state=states.SKIPPED, reason=f"{reason.strip()} ({by})"[:300], changed_at=now)
+        rows.update(state=OccurrenceState.SKIPPED, reason=f"{reason.strip()} ({by})"[:300], changed_at=now)
 
 
 def unskip_date(schedule_id: int, day: date, *, by: str, now: datetime) -> None:
@@ -93,16 +94,16 @@ def unskip_date(schedule_id: int, day: date, *, by: str, now: datetime) -> None:
     with transaction.atomic():
         if not models.Skip.objects.filter(schedule_id=schedule_id, date=day).delete()[0]:
             raise Refused(f"{day} is not left out.")
-        rows = models.Occurrence.objects.filter(schedule_id=schedule_id, date=day, state=states.SKIPPED)
+        rows = models.Occurrence.objects.filter(schedule_id=schedule_id, date=day, state=OccurrenceState.SKIPPED)
         if rows.filter(instant__lte=now).exists():
             raise Refused(f"{day} is past; it stays left out.")
-        rows.filter(edition=None).update(state=states.PLANNED, reason="", changed_at=now)
-        rows.exclude(edition=None).update(state=states.OPENED, reason="", changed_at=now)
+        rows.filter(edition=None).update(state=OccurrenceState.PLANNED, reason="", changed_at=now)
+        rows.exclude(edition=None).update(state=OccurrenceState.OPENED, reason="", changed_at=now)
 
 
 def _delete_future(schedule_id: int, now: datetime) -> None:
     # The opened ones too, or they would go out at the old time; the next beat finds their editions by the date.
-    forgotten = (*states.WAITING_STATES, states.SKIPPED)
+    forgotten = (*states.WAITING_STATES, OccurrenceState.SKIPPED)
     models.Occurrence.objects.filter(schedule_id=schedule_id, instant__gt=now, state__in=forgotten).delete()
 
 

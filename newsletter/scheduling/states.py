@@ -6,19 +6,41 @@ planned ─▶ opened ─▶ claimed          claimed: its mailing exists, made 
 
 from __future__ import annotations
 
-PLANNED, OPENED, CLAIMED, SKIPPED, HELD, MISSED = "planned", "opened", "claimed", "skipped", "held", "missed"
+from enum import StrEnum
 
-TRANSITIONS: dict[str, frozenset[str]] = {
-    PLANNED: frozenset({OPENED, CLAIMED, SKIPPED, HELD, MISSED}),
-    OPENED: frozenset({CLAIMED, SKIPPED, HELD, MISSED}),
-    HELD: frozenset({CLAIMED, SKIPPED, MISSED}),
-    MISSED: frozenset({CLAIMED, SKIPPED}),
-    SKIPPED: frozenset({PLANNED}),
-    CLAIMED: frozenset(),
+
+class OccurrenceState(StrEnum):
+    """Where an occurrence is."""
+
+    PLANNED = "planned"
+    OPENED = "opened"  # its edition exists
+    CLAIMED = "claimed"
+    SKIPPED = "skipped"
+    HELD = "held"
+    MISSED = "missed"
+
+
+TRANSITIONS: dict[OccurrenceState, frozenset[OccurrenceState]] = {
+    OccurrenceState.PLANNED: frozenset(
+        {
+            OccurrenceState.OPENED,
+            OccurrenceState.CLAIMED,
+            OccurrenceState.SKIPPED,
+            OccurrenceState.HELD,
+            OccurrenceState.MISSED,
+        }
+    ),
+    OccurrenceState.OPENED: frozenset(
+        {OccurrenceState.CLAIMED, OccurrenceState.SKIPPED, OccurrenceState.HELD, OccurrenceState.MISSED}
+    ),
+    OccurrenceState.HELD: frozenset({OccurrenceState.CLAIMED, OccurrenceState.SKIPPED, OccurrenceState.MISSED}),
+    OccurrenceState.MISSED: frozenset({OccurrenceState.CLAIMED, OccurrenceState.SKIPPED}),
+    OccurrenceState.SKIPPED: frozenset({OccurrenceState.PLANNED}),
+    OccurrenceState.CLAIMED: frozenset(),
 }
-WAITING_STATES = (PLANNED, OPENED)
+WAITING_STATES = (OccurrenceState.PLANNED, OccurrenceState.OPENED)
 
 
-def list_predecessors(to: str) -> tuple[str, ...]:
+def list_predecessors(to: OccurrenceState) -> tuple[OccurrenceState, ...]:
     """The states from which an occurrence may go to `to`."""
     return tuple(state for state, following in TRANSITIONS.items() if to in following)

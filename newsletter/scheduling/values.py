@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from newsletter.scheduling import calendar, models
+from newsletter.scheduling.states import OccurrenceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Occurrence:
     instant: datetime
     date: date
     opens_at: datetime
-    state: str
+    state: OccurrenceState
     reason: str
     edition_id: int | None
 

@@ -12,6 +12,7 @@ import pytest
 from newsletter.curator.editions import approval, edition_lookup
 from newsletter.delivery import models
 from newsletter.delivery.events import applying, inbox
+from newsletter.delivery.ledger.states import MailingKind
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, hand_over, mailings
@@ -50,7 +51,7 @@ def plan(house: House, edition: Any, now: datetime) -> Callable[..., Mailing]:
             "edition_id": edition.id,
             "newsletter_id": house.briefing.id,
             "list_id": house.list.id,
-            "kind": "edition",
+            "kind": MailingKind.EDITION,
             "due_at": now,
             "provider": ScriptedProvider.name,
             "by": "test",

@@ -34,6 +34,7 @@ from newsletter.curator.editions import approval, editions, picks  # noqa: E402
 from newsletter.delivery import models  # noqa: E402
 from newsletter.delivery.events import applying, inbox  # noqa: E402
 from newsletter.delivery.ledger import states  # noqa: E402
+from newsletter.delivery.ledger.states import MailingState  # noqa: E402
 from newsletter.delivery.reports import recipients, summary  # noqa: E402
 from newsletter.delivery.sending import freeze, hand_over, mailings, recall  # noqa: E402
 from newsletter.delivery.sending.repair import repair_mailing  # noqa: E402
@@ -124,14 +125,14 @@ def all_done() -> bool:
     state = models.Mailing.objects.values_list("state", flat=True).get()
     if (
         WINDOW
-        and state == states.SENDING
+        and state == MailingState.SENDING
         and not models.Batch.objects.filter(state__in=states.OPEN_BATCH_STATES).exists()
     ):
         return True
-    if state == states.PAUSED:  # too many answers lost in a row
+    if state == MailingState.PAUSED:  # too many answers lost in a row
         with suppress(Refused):  # another worker was faster
             mailings.resume(models.Mailing.objects.get().id, by="operator", now=clock.now())
-    return state == states.FINISHED and not models.WebhookPayload.objects.exists()
+    return state == MailingState.FINISHED and not models.WebhookPayload.objects.exists()
 
 
 def hear(file: str) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from newsletter.delivery import models
 from newsletter.delivery.events import applying, inbox
 from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.states import BatchState, MailingState
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, hand_over, mailings, repair
@@ -165,7 +166,7 @@ def _live_through(world: World, events: list[str]) -> None:
         world.happens(what)
         assert max(world.provider.mailed.values(), default=0) <= 1
         for batch, state in world.batches().items():
-            was = before.get(batch, states.PLANNED)  # a repair adds batches
+            was = before.get(batch, BatchState.PLANNED)  # a repair adds batches
             assert state in _reachable(was), f"{was} to {state} by “{what}”"
         assert summary.get_mailing(world.mailing_id).adds_up
     world.rest()
@@ -174,7 +175,7 @@ def _live_through(world: World, events: list[str]) -> None:
 
 def _check_the_books(world: World) -> None:
     mailing = summary.get_mailing(world.mailing_id)
-    assert mailing.state in (states.FINISHED, states.CANCELLED)
+    assert mailing.state in (MailingState.FINISHED, MailingState.CANCELLED)
     assert "planned" not in mailing.counts
     assert max(world.provider.mailed.values(), default=0) <= 1
     for who in recipients.list_recipients(world.mailing_id, limit=READERS):

@@ -22,6 +22,7 @@ PYTHON_ONLY: frozenset[str] = frozenset(
         "curator.0006_suggestion_rules_page_and_link_checks",
         "curator.0007_state_choices",
         "delivery.0007_model_names",
+        "delivery.0008_state_choices",
         "jobs.0002_model_names",
         "subscribers.0007_model_names",
         "subscribers.0008_state_labels",

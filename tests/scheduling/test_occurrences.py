@@ -9,6 +9,7 @@ import pytest
 
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.scheduling import models, occurrences, schedules, states
+from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Occurrence
 from tests.interleaving import just_before
 
@@ -112,17 +113,17 @@ def test_an_unknown_schedule_is_not_found(db: None, now: datetime) -> None:
 
 def test_every_state_but_the_last_leads_on() -> None:
     assert set().union(*states.TRANSITIONS.values()) <= set(states.TRANSITIONS)
-    assert [state for state, following in states.TRANSITIONS.items() if not following] == [states.CLAIMED]
+    assert [state for state, following in states.TRANSITIONS.items() if not following] == [OccurrenceState.CLAIMED]
 
 
 def test_what_was_opened_goes_out_at_the_new_time_only(schedule: Any, now: datetime) -> None:
-    models.Occurrence.objects.filter(instant__date=now.date()).update(state=states.OPENED)
+    models.Occurrence.objects.filter(instant__date=now.date()).update(state=OccurrenceState.OPENED)
     schedules.change_schedule(schedule.id, now=now, time="09:00")
     assert [each.instant.hour for each in planned(now)] == [9] * 8
 
 
 def test_nothing_of_a_paused_schedule_is_sent_even_when_it_was_opened(schedule: Any, now: datetime) -> None:
-    models.Occurrence.objects.filter(instant__date=now.date()).update(state=states.OPENED)
+    models.Occurrence.objects.filter(instant__date=now.date()).update(state=OccurrenceState.OPENED)
     schedules.pause(schedule.id, now=now)
     assert occurrences.list_due(now + timedelta(days=8)) == ()
 

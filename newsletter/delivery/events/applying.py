@@ -22,6 +22,7 @@ from django.db.models import F, Q
 from newsletter.delivery import alarms, models
 from newsletter.delivery.events.folding import Effect, FoldedBatch, fold_batch
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
+from newsletter.delivery.ledger.states import BatchState
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.providers.base import Event, RejectReason
 from newsletter.delivery.sending import ledger_rows
@@ -117,7 +118,7 @@ def _fold_chunk(events: dict[int, Event]) -> _Chunk:
     for page in _split_into_pages(list(of_batch)):
         for row in models.Batch.objects.filter(key__in=page).select_related("mailing"):
             outcomes = Outcomes(row.outcomes, row.format)
-            batches.append((row, fold_batch(row.state, row.attempt_key, outcomes, of_batch.pop(row.key))))
+            batches.append((row, fold_batch(BatchState(row.state), row.attempt_key, outcomes, of_batch.pop(row.key))))
     unmatched += (event for of_an_unknown_batch in of_batch.values() for event in of_an_unknown_batch)
     return _Chunk(events, batches, unmatched)
 

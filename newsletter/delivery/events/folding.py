@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import MemberFlag, Outcome
+from newsletter.delivery.ledger.states import BatchState, MemberFlag, Outcome
 from newsletter.delivery.providers.base import Event, EventType, RejectReason
 
 BURST_SECONDS = 2  # different links of one message opened within that time are opened by a scanner
@@ -60,7 +60,7 @@ class Effect(NamedTuple):
 class FoldedBatch:
     """A batch after some events, and what others have to know. `clicks` counts by pick and whether by a machine."""
 
-    state: str
+    state: BatchState
     outcomes: Outcomes
     failures: list[MemberFailure] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
@@ -68,11 +68,11 @@ class FoldedBatch:
     clicks: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
 
-def fold_batch(state: str, attempt: str, outcomes: Outcomes, events: Sequence[Event]) -> FoldedBatch:
+def fold_batch(state: BatchState, attempt: str, outcomes: Outcomes, events: Sequence[Event]) -> FoldedBatch:
     """The batch in `state`, whose latest attempt has the key `attempt`, after these events of it."""
     folded = FoldedBatch(state, outcomes)
     events = [event for event in events if 0 <= event.place < len(outcomes)]  # the others are damaged
-    if any(event.attempt == attempt or state != states.SENDING for event in events):
+    if any(event.attempt == attempt or state != BatchState.SENDING for event in events):
         _accept_proven(folded)
     machines = find_machine_clicks(events)
     for event in sorted(events, key=lambda event: event.at):
@@ -97,7 +97,7 @@ def _accept_proven(folded: FoldedBatch) -> None:
         waiting += folded.outcomes.list_places(Outcome.UNKNOWN)
     if waiting:
         folded.outcomes.mark(waiting, Outcome.ACCEPTED)
-    if waiting or folded.state == states.SENDING:
+    if waiting or folded.state == BatchState.SENDING:
         folded.state = states.derive_batch_state(folded.outcomes.count_outcomes())
 
 
@@ -129,7 +129,7 @@ def _apply_event(folded: FoldedBatch, event: Event) -> None:
         folded.outcomes.mark((event.place,), outcome)
         # A batch in flight stays in flight until its own attempt is answered or proven: a member that an earlier
         # attempt reached would make the rest planned again, and a second worker would send them meanwhile.
-        if not before.was_accepted and folded.state != states.SENDING:
+        if not before.was_accepted and folded.state != BatchState.SENDING:
             folded.state = states.derive_batch_state(folded.outcomes.count_outcomes())
         if outcome in _FAILURES:
             folded.failures.append(MemberFailure(event.place, outcome, event.reason, event.address, event.at))

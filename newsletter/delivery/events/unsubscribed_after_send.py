@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, find_place, unpack_members
-from newsletter.delivery.ledger.states import MemberFlag
+from newsletter.delivery.ledger.states import MemberFlag, RecallState
 from subscribers import audience
 
 DELIVERY_TIME = timedelta(minutes=10)  # from the provider to the reader; later, they had it and left because of it
@@ -19,15 +18,15 @@ LOOK_BACK = timedelta(hours=2)
 
 def mark_members(now: datetime) -> int:
     """Marks members who left between the hand-over of their batch and its arrival. Returns how many."""
-    recent = models.Mailing.objects.filter(started_at__isnull=False, due_at__gte=now - LOOK_BACK)
-    return sum(_mark_in_mailing(row) for row in recent.exclude(state=states.CANCELLED))
+    recent = _sent_since(now - LOOK_BACK)
+    return sum(_mark_in_mailing(row) for row in recent)
 
 
 def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> datetime | None:
     """When an edition of these lists that was handed over for a reader arrives, if it has not by now; the latest one."""
-    recent = models.Mailing.objects.filter(list_id__in=list_ids, started_at__isnull=False, due_at__gte=now - LOOK_BACK)
+    recent = _sent_since(now - LOOK_BACK).filter(list_id__in=list_ids)
     arrivals = []
-    for row in recent.exclude(state__in=(states.CANCELLED, states.RECALLED)):
+    for row in recent:
         for batch in row.batches.filter(
             first_id__lte=subscriber_id, last_id__gte=subscriber_id, submitted_at__isnull=False
         ):
@@ -38,6 +37,11 @@ def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> 
             if now < leaves_at + DELIVERY_TIME:
                 arrivals.append(leaves_at)
     return max(arrivals, default=None)
+
+
+def _sent_since(since: datetime) -> QuerySet[models.Mailing]:
+    """Mailings of which something was handed over and leaves. Cancelling stops the rest alone; a recall, all of it."""
+    return models.Mailing.objects.filter(started_at__isnull=False, due_at__gte=since, recalled_at=None)
 
 
 def _mark_in_mailing(row: models.Mailing) -> int:
@@ -58,7 +62,7 @@ def _mark_in_mailing(row: models.Mailing) -> int:
 def _leaves_at(row: models.Mailing, batch: models.Batch) -> datetime:
     """When the provider lets a batch go that was handed over: in a recall window, at its time."""
     assert batch.submitted_at is not None
-    return (batch.send_at or row.due_at) if row.recall == states.OPEN else batch.submitted_at
+    return (batch.send_at or row.due_at) if row.recall == RecallState.OPEN else batch.submitted_at
 
 
 def _mark_member(batch: models.Batch, place: int) -> bool:

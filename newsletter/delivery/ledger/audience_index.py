@@ -10,7 +10,6 @@ import zlib
 from array import array
 from collections.abc import Sequence
 
-from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import (
     FORMAT,
     find_place,
@@ -19,7 +18,9 @@ from newsletter.delivery.ledger.format import (
     to_little_endian,
     unpack_members,
 )
+from newsletter.delivery.ledger.states import ExclusionReason
 
+_REASONS = tuple(ExclusionReason)
 _FIRST_EXCLUSION_ENTRY = 65_000  # numbers from here on are exclusions, those below are strata
 
 
@@ -42,9 +43,9 @@ def find_index_entry(data: bytes | memoryview, subscriber_id: int, format: int =
 
 def encode_exclusion(reason: str) -> int:
     """The place in the directory of who is left out for this reason."""
-    return _FIRST_EXCLUSION_ENTRY + states.EXCLUSION_REASONS.index(reason)
+    return _FIRST_EXCLUSION_ENTRY + _REASONS.index(reason)
 
 
 def decode_exclusion(entry: int) -> str:
     """The reason at a place in the directory; "" for a stratum."""
-    return states.EXCLUSION_REASONS[entry - _FIRST_EXCLUSION_ENTRY] if entry >= _FIRST_EXCLUSION_ENTRY else ""
+    return _REASONS[entry - _FIRST_EXCLUSION_ENTRY] if entry >= _FIRST_EXCLUSION_ENTRY else ""

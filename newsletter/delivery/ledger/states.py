@@ -16,49 +16,115 @@ first byte leaves: if its process dies, the answer is unknown and the batch is n
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from enum import IntEnum, IntFlag
+from collections.abc import Collection, Mapping
+from enum import IntEnum, IntFlag, StrEnum
+from typing import TypeVar
 
-# The recall window of a mailing: asked for, open under an id of the provider's, or not to be had.
-WANTED, OPEN, CLOSED = "wanted", "open", "closed"
 
-SCHEDULED, FREEZING, SENDING, FINISHED = "scheduled", "freezing", "sending", "finished"
-PAUSED, CANCELLED, HELD = "paused", "cancelled", "held"
+class MailingKind(StrEnum):
+    """What a mailing is: an edition to its list, a test, or a correction to those who were sent the edition."""
 
-MAILING_TRANSITIONS: dict[str, frozenset[str]] = {
-    SCHEDULED: frozenset({FREEZING, PAUSED, CANCELLED, HELD}),
-    FREEZING: frozenset({SENDING, PAUSED, CANCELLED, HELD}),
-    SENDING: frozenset({FINISHED, PAUSED, CANCELLED, HELD}),
-    PAUSED: frozenset({SCHEDULED, FREEZING, SENDING, CANCELLED}),
-    HELD: frozenset({SCHEDULED, CANCELLED}),
-    FINISHED: frozenset({SENDING}),
-    CANCELLED: frozenset(),
+    EDITION = "edition"
+    TEST = "test"
+    CORRECTION = "correction"
+
+
+class MailingState(StrEnum):
+    """Where a mailing is."""
+
+    SCHEDULED = "scheduled"
+    FREEZING = "freezing"
+    SENDING = "sending"
+    FINISHED = "finished"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    HELD = "held"
+
+
+class BatchState(StrEnum):
+    """Where a batch is."""
+
+    PLANNED = "planned"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    WITHDRAWN = "withdrawn"
+    REPAIRED = "repaired"
+    RECALLED = "recalled"
+
+
+class RecallState(StrEnum):
+    """The recall window of a mailing: asked for, open under an id of the provider's, or not to be had."""
+
+    NONE = ""
+    WANTED = "wanted"
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class ExclusionReason(StrEnum):
+    """Why a candidate is excluded. New ones are added at the end: the audience index keeps their places."""
+
+    PENDING = "pending"
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    SUPPRESSED = "suppressed"
+    INVALID = "invalid"
+    ALREADY_MAILED = "already"  # by a mailing of the same edition that was cancelled
+    OVER_CEILING = "ceiling"  # of a warm-up
+    PAUSED = "paused"
+    FREQUENCY = "frequency"
+    OUTSIDE_SEGMENT = "segment"
+    NOT_SENT = "not_sent"  # a correction is only for those who were sent the edition
+
+
+MAILING_TRANSITIONS: dict[MailingState, frozenset[MailingState]] = {
+    MailingState.SCHEDULED: frozenset(
+        {MailingState.FREEZING, MailingState.PAUSED, MailingState.CANCELLED, MailingState.HELD}
+    ),
+    MailingState.FREEZING: frozenset(
+        {MailingState.SENDING, MailingState.PAUSED, MailingState.CANCELLED, MailingState.HELD}
+    ),
+    MailingState.SENDING: frozenset(
+        {MailingState.FINISHED, MailingState.PAUSED, MailingState.CANCELLED, MailingState.HELD}
+    ),
+    MailingState.PAUSED: frozenset(
+        {MailingState.SCHEDULED, MailingState.FREEZING, MailingState.SENDING, MailingState.CANCELLED}
+    ),
+    MailingState.HELD: frozenset({MailingState.SCHEDULED, MailingState.CANCELLED}),
+    MailingState.FINISHED: frozenset({MailingState.SENDING}),
+    MailingState.CANCELLED: frozenset(),
 }
-
-PLANNED, CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN, REPAIRED, RECALLED = (
-    "planned",
-    "claimed",
-    "accepted",
-    "refused",
-    "unknown",
-    "withdrawn",
-    "repaired",
-    "recalled",
-)
-
-BATCH_TRANSITIONS: dict[str, frozenset[str]] = {
-    PLANNED: frozenset({CLAIMED, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN}),
-    CLAIMED: frozenset({PLANNED, SENDING, ACCEPTED, REFUSED, UNKNOWN, WITHDRAWN}),
-    SENDING: frozenset({PLANNED, ACCEPTED, REFUSED, UNKNOWN}),
-    UNKNOWN: frozenset({ACCEPTED, REFUSED, REPAIRED, RECALLED}),
-    ACCEPTED: frozenset({RECALLED, REPAIRED}),  # repaired when all of it was dropped because our plan was used up
-    REFUSED: frozenset({ACCEPTED, REPAIRED}),
+BATCH_TRANSITIONS: dict[BatchState, frozenset[BatchState]] = {
+    BatchState.PLANNED: frozenset(
+        {BatchState.CLAIMED, BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN, BatchState.WITHDRAWN}
+    ),
+    BatchState.CLAIMED: frozenset(
+        {
+            BatchState.PLANNED,
+            BatchState.SENDING,
+            BatchState.ACCEPTED,
+            BatchState.REFUSED,
+            BatchState.UNKNOWN,
+            BatchState.WITHDRAWN,
+        }
+    ),
+    BatchState.SENDING: frozenset({BatchState.PLANNED, BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN}),
+    BatchState.UNKNOWN: frozenset({BatchState.ACCEPTED, BatchState.REFUSED, BatchState.REPAIRED, BatchState.RECALLED}),
+    BatchState.ACCEPTED: frozenset(
+        {BatchState.RECALLED, BatchState.REPAIRED}
+    ),  # repaired when all of it was dropped because our plan was used up
+    BatchState.REFUSED: frozenset({BatchState.ACCEPTED, BatchState.REPAIRED}),
     # Only an event leads out of these: the provider mailed what we had taken back.
-    WITHDRAWN: frozenset({ACCEPTED}),
-    REPAIRED: frozenset({ACCEPTED}),
-    RECALLED: frozenset({ACCEPTED}),
+    BatchState.WITHDRAWN: frozenset({BatchState.ACCEPTED}),
+    BatchState.REPAIRED: frozenset({BatchState.ACCEPTED}),
+    BatchState.RECALLED: frozenset({BatchState.ACCEPTED}),
 }
-OPEN_BATCH_STATES = (PLANNED, CLAIMED, SENDING)
+ACTIVE_MAILING_STATES = (MailingState.SCHEDULED, MailingState.FREEZING, MailingState.SENDING)
+OPEN_BATCH_STATES = (BatchState.PLANNED, BatchState.CLAIMED, BatchState.SENDING)
 
 
 class Outcome(IntEnum):
@@ -106,39 +172,33 @@ class MemberFlag(IntFlag):
     OVER_QUOTA = 64  # dropped because our plan was used up: not the reader's fault, and worth another try
 
 
-def derive_batch_state(outcomes: Collection[Outcome]) -> str:
+def derive_batch_state(outcomes: Collection[Outcome]) -> BatchState:
     """The state of a batch that nobody holds, by what became of its members.
 
     One member nobody knows about makes the batch unknown, one accepted makes it accepted: a batch that
     was refused or withdrawn reached nobody.
     """
     if Outcome.PLANNED in outcomes:
-        return PLANNED
+        return BatchState.PLANNED
     if Outcome.UNKNOWN in outcomes:
-        return UNKNOWN
+        return BatchState.UNKNOWN
     if any(outcome.was_accepted for outcome in outcomes):
-        return ACCEPTED
+        return BatchState.ACCEPTED
     if Outcome.RECALLED in outcomes:
-        return RECALLED
+        return BatchState.RECALLED
     if Outcome.REFUSED in outcomes:
-        return REFUSED
-    return REPAIRED if Outcome.REPAIRED in outcomes else WITHDRAWN
+        return BatchState.REFUSED
+    return BatchState.REPAIRED if Outcome.REPAIRED in outcomes else BatchState.WITHDRAWN
 
 
-# Why a candidate is left out, as subscribers.subscriber_lookup says it, or because it has the edition already, or because the
-# ceiling of a warm-up is reached, or because a correction is only for those who were sent the edition. New ones are
-# added at the end: the directory keeps their places.
-EXCLUSION_REASONS = (
-    "pending", "unsubscribed", "bounced", "complained", "suppressed", "invalid", "already", "ceiling", "paused", "frequency",
-    "segment", "not_sent",
-)  # fmt: skip
+S = TypeVar("S", MailingState, BatchState)
 
 
-def can_become(table: dict[str, frozenset[str]], state: str, to: str) -> bool:
+def can_become(table: Mapping[S, frozenset[S]], state: S, to: S) -> bool:
     """Whether `table` allows going from one state to another."""
     return to in table[state]
 
 
-def list_predecessors(table: dict[str, frozenset[str]], to: str) -> tuple[str, ...]:
+def list_predecessors(table: Mapping[S, frozenset[S]], to: S) -> tuple[S, ...]:
     """The states from which `to` can be reached."""
     return tuple(state for state, following in table.items() if to in following)

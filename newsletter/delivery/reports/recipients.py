@@ -12,9 +12,8 @@ from typing import ClassVar
 from django.db.models import Count, QuerySet, Sum
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
-from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.ledger.states import ExclusionReason, Outcome
 from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import audience
 
@@ -64,9 +63,9 @@ def iterate_recipients(
     mailing_id: int, *, state: str | None = None, after: int = 0, page_size: int = ROWS_PER_QUERY
 ) -> Iterator[CandidateOutcome]:
     """The same one after the other, however many they are; `most` says how many are wanted if it is not all."""
-    if state is not None and state not in _OUTCOME_LABELS and state not in (*states.EXCLUSION_REASONS, "excluded"):
+    if state is not None and state not in _OUTCOME_LABELS and state not in (*ExclusionReason, "excluded"):
         raise BadInput(
-            f"“{state}” is no state. It can be {', '.join(sorted(_OUTCOME_LABELS))}, excluded, {', '.join(states.EXCLUSION_REASONS)}.",
+            f"“{state}” is no state. It can be {', '.join(sorted(_OUTCOME_LABELS))}, excluded, {', '.join(ExclusionReason)}.",
             "state",
         )
     row = models.Mailing.objects.filter(id=mailing_id).first()
@@ -113,7 +112,7 @@ def _find_matching(mailing_id: int, state: str | None, after: int) -> Iterator[_
     streams: list[Iterable[_FoundCandidate]] = []
     if state is None or state in _OUTCOME_LABELS:
         streams += _member_streams(mailing_id, state, after)
-    if state is None or state in {*states.EXCLUSION_REASONS, "excluded"}:
+    if state is None or state in {*ExclusionReason, "excluded"}:
         streams += _exclusion_streams(mailing_id, state, after)
     return merge(*streams)
 

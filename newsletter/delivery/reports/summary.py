@@ -12,9 +12,8 @@ from typing import ClassVar
 from django.db.models import Count, QuerySet, Sum
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import MemberFlag, Outcome
+from newsletter.delivery.ledger.states import MailingKind, MailingState, MemberFlag, Outcome, RecallState
 from newsletter.delivery.sending import recall_window
 from newsletter.kernel.errors import NotFound
 
@@ -47,15 +46,15 @@ class Mailing:
 
     `engagement` counts members who opened or clicked, people and machines apart; `twice` those mailed twice,
     `unsubscribed_after_send` those who left when their message was on its way. `recall` is the state of the recall window
-    (`states.WANTED` and so on, "" without one), and `recallable_until` the last call, None when it is closed.
+    (`RecallState.WANTED` and so on, "" without one), and `recallable_until` the last call, None when it is closed.
     """
 
     FORMER_NAMES: ClassVar = {"left_too_late": "unsubscribed_after_send"}
 
     id: int
     key: str
-    kind: str
-    state: str
+    kind: MailingKind
+    state: MailingState
     reason: str
     newsletter_id: int
     edition_id: int
@@ -76,7 +75,7 @@ class Mailing:
     engagement: dict[str, int]
     twice: int
     unsubscribed_after_send: int
-    recall: str
+    recall: RecallState
     recallable_until: datetime | None
     recalled_at: datetime | None
     alarms: tuple[Alarm, ...]
@@ -122,8 +121,8 @@ def find_editions_by_key(keys: Iterable[str]) -> dict[str, int]:
 def find_mailing_of_edition(edition_id: int) -> Mailing | None:
     """The mailing of an edition to its list, if there is one."""
     row = (
-        models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION)
-        .exclude(state=states.CANCELLED)
+        models.Mailing.objects.filter(edition_id=edition_id, kind=MailingKind.EDITION)
+        .exclude(state=MailingState.CANCELLED)
         .first()
     )
     return _to_mailing(row) if row else None
@@ -131,19 +130,21 @@ def find_mailing_of_edition(edition_id: int) -> Mailing | None:
 
 def find_due_time(edition_id: int) -> datetime | None:
     """When the mailing of an edition to its list was or is due; unpacks no ledger for it."""
-    rows = models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION)
-    return rows.exclude(state=states.CANCELLED).values_list("due_at", flat=True).first()
+    rows = models.Mailing.objects.filter(edition_id=edition_id, kind=MailingKind.EDITION)
+    return rows.exclude(state=MailingState.CANCELLED).values_list("due_at", flat=True).first()
 
 
 def was_mailed_since(list_id: int, since: datetime) -> bool:
     """Whether anything was sent, or is about to be, to a list from an instant on."""
-    return models.Mailing.objects.filter(list_id=list_id, due_at__gte=since).exclude(state=states.CANCELLED).exists()
+    return (
+        models.Mailing.objects.filter(list_id=list_id, due_at__gte=since).exclude(state=MailingState.CANCELLED).exists()
+    )
 
 
 def was_cancelled(edition_id: int) -> bool:
     """Whether somebody cancelled a mailing of this edition."""
-    rows = models.Mailing.objects.filter(edition_id=edition_id, kind=models.Mailing.Kind.EDITION)
-    return rows.filter(state=states.CANCELLED).exists()
+    rows = models.Mailing.objects.filter(edition_id=edition_id, kind=MailingKind.EDITION)
+    return rows.filter(state=MailingState.CANCELLED).exists()
 
 
 def _to_mailing(row: models.Mailing) -> Mailing:
@@ -156,8 +157,8 @@ def _to_mailing(row: models.Mailing) -> Mailing:
     return Mailing(
         id=row.id,
         key=row.key,
-        kind=row.kind,
-        state=row.state,
+        kind=MailingKind(row.kind),
+        state=MailingState(row.state),
         reason=row.reason,
         newsletter_id=row.newsletter_id,
         edition_id=row.edition_id,
@@ -178,9 +179,9 @@ def _to_mailing(row: models.Mailing) -> Mailing:
         engagement={(flag.name or "").lower(): flags[flag] for flag in ENGAGEMENT if flags[flag]},
         twice=flags[MemberFlag.SENT_TWICE],
         unsubscribed_after_send=flags[MemberFlag.UNSUBSCRIBED_AFTER_SEND],
-        recall=row.recall,
+        recall=RecallState(row.recall),
         recallable_until=row.due_at - recall_window.LAST_CALL
-        if row.recall == states.OPEN and not row.recalled_at
+        if row.recall == RecallState.OPEN and not row.recalled_at
         else None,
         recalled_at=row.recalled_at,
         alarms=_to_alarms(row.alarms.all()),

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.states import BatchState, MailingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,18 +22,20 @@ class Backlog:
 
 def measure_backlog(now: datetime, *, limit: int) -> Backlog:
     """What is due; of batches at limit `limit` are counted."""
-    due = Q(state=states.PLANNED, due_at__lte=now, mailing__state=states.SENDING)
+    due = Q(state=BatchState.PLANNED, due_at__lte=now, mailing__state=MailingState.SENDING)
     batches = models.Batch.objects.filter(due)[:limit].count()
     in_dead_hands = models.Batch.objects.filter(
-        lease_until__lt=now, state__in=(states.CLAIMED, states.SENDING)
+        lease_until__lt=now, state__in=(BatchState.CLAIMED, BatchState.SENDING)
     ).exists()
     begun = Q(due_at__lte=now) | Q(begins_at__lte=now)
-    moving = Q(state=states.SENDING) | Q(begun, state__in=(states.SCHEDULED, states.FREEZING))
+    moving = Q(state=MailingState.SENDING) | Q(begun, state__in=(MailingState.SCHEDULED, MailingState.FREEZING))
     # What came back unsent when its mailing was stopped, and what came back accepted when it was recalled.
-    back = Q(state=states.PLANNED) | Q(mailing__recalled_at__isnull=False, state__in=(states.ACCEPTED, states.UNKNOWN))
+    back = Q(state=BatchState.PLANNED) | Q(
+        mailing__recalled_at__isnull=False, state__in=(BatchState.ACCEPTED, BatchState.UNKNOWN)
+    )
     return Backlog(
         batches=batches or int(in_dead_hands),
         mailings=models.Mailing.objects.filter(moving).exists()
-        or models.Batch.objects.filter(back, mailing__state=states.CANCELLED).exists(),
+        or models.Batch.objects.filter(back, mailing__state=MailingState.CANCELLED).exists(),
         payloads=models.WebhookPayload.objects.exists(),
     )

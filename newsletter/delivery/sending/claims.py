@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.states import BatchState, MailingState
 
 _DUE = """
     SELECT b.id FROM delivery_batch b JOIN delivery_mailing m ON m.id = b.mailing_id
@@ -70,7 +70,7 @@ class Claim(NamedTuple):
 def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str) -> Claim | None:
     """Takes the batch that is due first, if there is one, for as long as `until`."""
     lock = "FOR UPDATE OF b SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""
-    due = [states.PLANNED, _to_database_time(now), states.SENDING, provider]
+    due = [BatchState.PLANNED, _to_database_time(now), MailingState.SENDING, provider]
     with connection.cursor() as cursor:
         cursor.execute(_DUE, due)  # SQLite locks the database for an UPDATE though it finds nothing: so look first
         if cursor.fetchone() is None:
@@ -79,7 +79,7 @@ def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str) ->
         cursor.execute(
             _CLAIM.format(due=_DUE, lock=lock, relaxed=_relaxed_commit_clause()),
             [
-                states.CLAIMED, owner, _to_database_time(until), *due, states.PLANNED,
+                BatchState.CLAIMED, owner, _to_database_time(until), *due, BatchState.PLANNED,
             ],
         )  # fmt: skip
         row = cursor.fetchone()
@@ -97,7 +97,7 @@ def begin_attempt(claim: Claim, attempt_key: str, *, until: datetime) -> Claim |
         cursor.execute(
             _BEGIN,
             [
-                states.SENDING, attempt_key, _to_database_time(until), claim.id, states.CLAIMED, claim.owner, states.SENDING,
+                BatchState.SENDING, attempt_key, _to_database_time(until), claim.id, BatchState.CLAIMED, claim.owner, MailingState.SENDING,
             ],
         )  # fmt: skip
         if not cursor.rowcount:
@@ -105,13 +105,13 @@ def begin_attempt(claim: Claim, attempt_key: str, *, until: datetime) -> Claim |
     return claim._replace(attempt=claim.attempt + 1, attempt_key=attempt_key)
 
 
-def record_accepted(claim: Claim, state: str, outcomes: bytes, provider_id: str, now: datetime) -> bool:
+def record_accepted(claim: Claim, state: BatchState, outcomes: bytes, provider_id: str, now: datetime) -> bool:
     """Notes that all that was left of a batch was accepted; False when the row changed since it was claimed."""
     with _relaxed_durability() as cursor:
         cursor.execute(
             _ACCEPTED.format(relaxed=_relaxed_commit_clause()),
             [
-                state, outcomes, provider_id[:200], _to_database_time(now), claim.id, claim.attempt_key, states.SENDING,
+                state, outcomes, provider_id[:200], _to_database_time(now), claim.id, claim.attempt_key, BatchState.SENDING,
                 claim.version,
             ],
         )  # fmt: skip

@@ -23,7 +23,14 @@ from newsletter.delivery import models
 from newsletter.delivery.ledger import audience_index, batching, states
 from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
-from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.ledger.states import (
+    BatchState,
+    ExclusionReason,
+    MailingKind,
+    MailingState,
+    Outcome,
+    RecallState,
+)
 from newsletter.delivery.providers import registry
 from newsletter.delivery.sending import ledger_rows, send_times
 from newsletter.kernel import clock
@@ -44,9 +51,9 @@ def freeze_next(now: datetime) -> bool:
 
     In short transactions, each moving a mark forward: killed anywhere, another process goes on there.
     """
-    begun = Q(due_at__lte=now) | Q(recall=states.OPEN, begins_at__lte=now)
+    begun = Q(due_at__lte=now) | Q(recall=RecallState.OPEN, begins_at__lte=now)
     due = (
-        models.Mailing.objects.filter(begun, state__in=(states.SCHEDULED, states.FREEZING))
+        models.Mailing.objects.filter(begun, state__in=(MailingState.SCHEDULED, MailingState.FREEZING))
         .order_by("due_at", "id")
         .first()
     )
@@ -60,7 +67,7 @@ def freeze_next(now: datetime) -> bool:
     if not _freeze_lock.acquire(blocking=False):
         return False
     try:
-        if due.state == states.FREEZING or _start(due, now):
+        if due.state == MailingState.FREEZING or _start(due, now):
             _freeze(due.id, batch_size, now)
     except (BadInput, NotFound) as error:  # a segment that somebody dropped: those behind this mailing must not wait
         _hold(due.id, f"{error} Nothing was sent.")
@@ -74,9 +81,9 @@ def _start(row: models.Mailing, now: datetime) -> bool:
     bounds = audience.get_audience_bounds(row.list_id)
     try:
         with transaction.atomic():
-            mine = models.Mailing.objects.filter(id=row.id, state=states.SCHEDULED, snapshot_id=row.snapshot_id)
+            mine = models.Mailing.objects.filter(id=row.id, state=MailingState.SCHEDULED, snapshot_id=row.snapshot_id)
             if not mine.update(
-                state=states.FREEZING,
+                state=MailingState.FREEZING,
                 frozen_at=now,
                 frozen_upto=bounds.last_id,
                 suppressed_upto=bounds.suppressed_upto,
@@ -85,7 +92,7 @@ def _start(row: models.Mailing, now: datetime) -> bool:
                 return False
             if edition_lookup.get_snapshot(row.snapshot_id).voided_at is not None:
                 raise Refused("The edition was edited after its approval. Approve it again, then send it.")
-            if row.kind == models.Mailing.Kind.EDITION:
+            if row.kind == MailingKind.EDITION:
                 approval.mark_sending(row.edition_id, now=now)
     except NewsletterError as error:
         _hold(row.id, str(error))
@@ -95,14 +102,14 @@ def _start(row: models.Mailing, now: datetime) -> bool:
 
 def _next_ordinal(row: models.Mailing) -> int:
     """The number of this edition among those of its list; of tests and corrections 0."""
-    if row.kind != models.Mailing.Kind.EDITION:
+    if row.kind != MailingKind.EDITION:
         return 0
     return (models.Mailing.objects.filter(list_id=row.list_id).aggregate(last=Max("ordinal"))["last"] or 0) + 1
 
 
 def _edition_day(row: models.Mailing, newsletter: Newsletter) -> date | None:
     """The day of an edition where its newsletter is at home; None of what goes to everybody whatever the day."""
-    if row.kind != models.Mailing.Kind.EDITION:
+    if row.kind != MailingKind.EDITION:
         return None
     return row.due_at.astimezone(clock.get_zone(newsletter.zone)).date()
 
@@ -111,19 +118,22 @@ def _exclude_outside_segment(
     row: models.Mailing, newsletter: Newsletter, page: Sequence[AudienceCandidate], now: datetime
 ) -> Sequence[AudienceCandidate]:
     """The page with those left out who are not in the segment the newsletter goes to, if it goes to one."""
-    segment = newsletter.segment if row.kind == models.Mailing.Kind.EDITION else ""
+    segment = newsletter.segment if row.kind == MailingKind.EDITION else ""
     if not segment:
         return page
     wanted = service.filter_members(segment, [each.subscriber_id for each in page], now=now)
     return [
-        each if each.exclusion or each.subscriber_id in wanted else each._replace(exclusion="segment") for each in page
+        each
+        if each.exclusion or each.subscriber_id in wanted
+        else each._replace(exclusion=ExclusionReason.OUTSIDE_SEGMENT)
+        for each in page
     ]
 
 
 def _freeze(mailing_id: int, batch_size: int, now: datetime) -> None:
     pages: _PageWriter | None = None
     while True:
-        row = models.Mailing.objects.filter(id=mailing_id, state=states.FREEZING).first()
+        row = models.Mailing.objects.filter(id=mailing_id, state=MailingState.FREEZING).first()
         if row is None or row.frozen_upto is None:
             return  # paused, cancelled, or finished by another process
         newsletter = pages.newsletter if pages else newsletters.get_newsletter(row.newsletter_id)
@@ -194,7 +204,9 @@ class _PageWriter:
         left_out = [ledger_rows.build_exclusion(row.id, reason, members) for reason, members in plan.exclusions.items()]
         directory = self._build_index(chosen)
         with transaction.atomic():
-            mine = models.Mailing.objects.filter(id=row.id, state=states.FREEZING, frozen_through=row.frozen_through)
+            mine = models.Mailing.objects.filter(
+                id=row.id, state=MailingState.FREEZING, frozen_through=row.frozen_through
+            )
             if not mine.update(
                 frozen_through=page[-1].subscriber_id,
                 candidates=F("candidates") + len(page),
@@ -242,8 +254,8 @@ class _PageWriter:
     def _exclusion_reason(self, person: int) -> str:
         """Why somebody who could be mailed is not: has it already, or was not sent what is corrected; "" for no reason."""
         if person in self.already_mailed:
-            return "already"
-        return "not_sent" if self.restricted_to is not None and person not in self.restricted_to else ""
+            return ExclusionReason.ALREADY_MAILED
+        return ExclusionReason.NOT_SENT if self.restricted_to is not None and person not in self.restricted_to else ""
 
     def _apply_ceiling(self, chosen: Sequence[ClassifiedCandidate]) -> Sequence[ClassifiedCandidate]:
         """Leaves out those beyond what a new sender may send on this day."""
@@ -252,7 +264,10 @@ class _PageWriter:
             return chosen
         wanted = [each.subscriber_id for each in chosen if not each.exclusion]
         beyond = frozenset(wanted[max(left, 0) :])
-        return [each._replace(exclusion="ceiling") if each.subscriber_id in beyond else each for each in chosen]
+        return [
+            each._replace(exclusion=ExclusionReason.OVER_CEILING) if each.subscriber_id in beyond else each
+            for each in chosen
+        ]
 
     def _top_up_batches(self, top_ups: dict[Stratum, tuple[int, ...]]) -> list[tuple[int, dict[str, Any]]]:
         """The ids of batches that still have room, and what they become."""
@@ -288,20 +303,20 @@ class _PageWriter:
 
 def _find_already_mailed(row: models.Mailing) -> frozenset[int]:
     """Who has this edition already, or may have it, by a mailing of it that was cancelled under way."""
-    return _collect_mailed(row) if row.kind == models.Mailing.Kind.EDITION else frozenset()
+    return _collect_mailed(row) if row.kind == MailingKind.EDITION else frozenset()
 
 
 def _find_correction_audience(row: models.Mailing) -> frozenset[int] | None:
     """For a correction: who was sent the edition, or may have been. None: a mailing for everybody."""
-    return _collect_mailed(row) if row.kind == models.Mailing.Kind.CORRECTION else None
+    return _collect_mailed(row) if row.kind == MailingKind.CORRECTION else None
 
 
 def _collect_mailed(row: models.Mailing) -> frozenset[int]:
-    earlier = models.Batch.objects.filter(mailing__edition_id=row.edition_id, mailing__kind=models.Mailing.Kind.EDITION)
+    earlier = models.Batch.objects.filter(mailing__edition_id=row.edition_id, mailing__kind=MailingKind.EDITION)
     already_mailed: set[int] = set()
     for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=50):
         outcomes = Outcomes(batch.outcomes, batch.format)
-        perhaps = {Outcome.UNKNOWN, Outcome.PLANNED} if batch.state == states.SENDING else {Outcome.UNKNOWN}
+        perhaps = {Outcome.UNKNOWN, Outcome.PLANNED} if batch.state == BatchState.SENDING else {Outcome.UNKNOWN}
         members = zip(unpack_members(batch.members, batch.format), outcomes, strict=True)
         already_mailed.update(person for person, outcome in members if outcome.was_accepted or outcome in perhaps)
     return frozenset(already_mailed)
@@ -318,13 +333,13 @@ def _reconcile(row: models.Mailing, now: datetime) -> None:
         )
         return
     with transaction.atomic():
-        if models.Mailing.objects.filter(id=row.id, state=states.FREEZING).update(state=states.SENDING):
+        if models.Mailing.objects.filter(id=row.id, state=MailingState.FREEZING).update(state=MailingState.SENDING):
             send_times.plan_times(row, now)
 
 
 def _hold(mailing_id: int, reason: str) -> None:
     log.warning("Mailing %s is held: %s", mailing_id, reason)
     mine = models.Mailing.objects.filter(
-        id=mailing_id, state__in=states.list_predecessors(states.MAILING_TRANSITIONS, states.HELD)
+        id=mailing_id, state__in=states.list_predecessors(states.MAILING_TRANSITIONS, MailingState.HELD)
     )
-    mine.update(state=states.HELD, reason=reason[:300])
+    mine.update(state=MailingState.HELD, reason=reason[:300])

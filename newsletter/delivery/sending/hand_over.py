@@ -27,7 +27,7 @@ from newsletter.curator.editions import day_names, edition_lookup
 from newsletter.delivery import models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
-from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.ledger.states import BatchState, Outcome, RecallState
 from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipients, SendRequest
 from newsletter.delivery.sending import claims, ledger_rows, mailings, retry
 from newsletter.delivery.sending.claims import Claim
@@ -65,16 +65,16 @@ def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Call
 
 def recover_expired_leases(now: datetime) -> int:
     """Settles what died in other hands: a claim goes back to planned, a request in flight becomes unknown."""
-    late = models.Batch.objects.filter(lease_until__lt=now, state__in=(states.CLAIMED, states.SENDING))
+    late = models.Batch.objects.filter(lease_until__lt=now, state__in=(BatchState.CLAIMED, BatchState.SENDING))
     if not late.exists():
         return 0
-    back = late.filter(state=states.CLAIMED).update(state=states.PLANNED, lease_owner="", lease_until=None)
-    for batch in late.filter(state=states.SENDING):
+    back = late.filter(state=BatchState.CLAIMED).update(state=BatchState.PLANNED, lease_owner="", lease_until=None)
+    for batch in late.filter(state=BatchState.SENDING):
         outcomes = Outcomes(batch.outcomes, batch.format)
         outcomes.mark(outcomes.list_places(Outcome.PLANNED), Outcome.UNKNOWN)
-        lost = models.Batch.objects.filter(id=batch.id, state=states.SENDING, attempt_key=batch.attempt_key)
+        lost = models.Batch.objects.filter(id=batch.id, state=BatchState.SENDING, attempt_key=batch.attempt_key)
         back += lost.update(
-            state=states.UNKNOWN,
+            state=BatchState.UNKNOWN,
             outcomes=outcomes.pack(),
             error="The process that was sending ended before the answer came.",
             lease_until=None,
@@ -116,7 +116,7 @@ def _load_mailing_context(mailing_id: int, version: int, variant: str, tracking:
         row.due_at,
         row.frozen_at,
         row.suppressed_upto,
-        row.cancel_id if row.recall == states.OPEN else "",
+        row.cancel_id if row.recall == RecallState.OPEN else "",
         cover,
         newsletter.zone,
         newsletter.language,
@@ -142,7 +142,7 @@ def _prepare(claim: Claim, now: datetime) -> _PreparedBatch | None:
         outcomes = Outcomes(claim.outcomes, claim.format)
         mailing = _load_mailing_context(claim.mailing_id, claim.mailing_version, claim.variant, claim.tracking)
     except NewsletterError as error:
-        _own_batch(claim).update(state=states.PLANNED, lease_until=None, due_at=now + LEASE, error=str(error))
+        _own_batch(claim).update(state=BatchState.PLANNED, lease_until=None, due_at=now + LEASE, error=str(error))
         raise
     if not len(members) == len(outcomes) == claim.size:
         _pause_damaged(claim, f"{claim.size} were planned, {len(members)} are members, {len(outcomes)} have an outcome")
@@ -177,7 +177,7 @@ def _format_dates(mailing: _MailingContext, people: Sequence[int], at: datetime)
 
 def _pause_damaged(claim: Claim, why: str) -> None:
     """Stops a mailing whose ledger is damaged: who knows who would get it."""
-    _own_batch(claim).update(state=states.PLANNED, lease_until=None)
+    _own_batch(claim).update(state=BatchState.PLANNED, lease_until=None)
     mailings.pause_on_error(claim.mailing_id, f"Batch {claim.number} does not add up: {why}. None of it was sent.")
 
 
@@ -185,7 +185,7 @@ def _begin_attempt(prepared: _PreparedBatch, attempt: str, now: datetime) -> _Pr
     """Commits that this attempt begins; None when the claim is lost or the mailing was stopped meanwhile."""
     claim = claims.begin_attempt(prepared.claim, attempt, until=now + LEASE)
     if claim is None:
-        _own_batch(prepared.claim).update(state=states.PLANNED, lease_until=None)
+        _own_batch(prepared.claim).update(state=BatchState.PLANNED, lease_until=None)
         return None
     return replace(prepared, claim=claim)
 
@@ -206,7 +206,7 @@ def _build_request(prepared: _PreparedBatch, attempt: str, now: datetime) -> Sen
 
 def _own_batch(claim: Claim) -> QuerySet[models.Batch]:
     """The batch as long as it is ours: a claim that ran out may be another worker's by now."""
-    return models.Batch.objects.filter(id=claim.id, state=states.CLAIMED, lease_owner=claim.owner)
+    return models.Batch.objects.filter(id=claim.id, state=BatchState.CLAIMED, lease_owner=claim.owner)
 
 
 def _withdraw_unsubscribed(
@@ -281,7 +281,7 @@ def _record(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
     if following.pause_reason:
         mailings.pause_on_error(claim.mailing_id, following.pause_reason)
     if answer.retry_at and following.retry_at:  # the provider means us, not this batch: the others wait with it
-        others = models.Batch.objects.filter(mailing_id=claim.mailing_id, state=states.PLANNED)
+        others = models.Batch.objects.filter(mailing_id=claim.mailing_id, state=BatchState.PLANNED)
         ready = min(answer.retry_at, following.retry_at)
         others.filter(due_at__lt=ready).update(due_at=ready)
     if not answer.accepted:
@@ -311,14 +311,14 @@ def _mark_named(prepared: _PreparedBatch, answer: Answer) -> list[int]:
 
 
 def _has_accepted_batch(mailing_id: int) -> bool:
-    return models.Batch.objects.filter(mailing_id=mailing_id, state=states.ACCEPTED).exists()
+    return models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.ACCEPTED).exists()
 
 
 def _count_lost_answers(mailing_id: int) -> int:
     """How many of the latest answers of a mailing were lost, none having come in between."""
     answered = models.Batch.objects.filter(mailing_id=mailing_id, submitted_at__isnull=False)
     latest = answered.order_by("-submitted_at", "-id").values_list("state", flat=True)[: retry.MAX_LOST_ANSWERS]
-    return sum(1 for _ in takewhile(states.UNKNOWN.__eq__, latest))
+    return sum(1 for _ in takewhile(BatchState.UNKNOWN.__eq__, latest))
 
 
 def _store_answer(prepared: _PreparedBatch, answer: Answer, retry_at: datetime | None, now: datetime) -> bool:
@@ -332,8 +332,8 @@ def _store_answer(prepared: _PreparedBatch, answer: Answer, retry_at: datetime |
         state = states.derive_batch_state(prepared.outcomes.count_outcomes())
         # An answer that comes after its lease ran out still settles a batch that was set to unknown. Where an
         # event was faster than the answer, the batch counts as accepted already.
-        settles = row.state == states.SENDING or (
-            row.state == states.UNKNOWN and states.can_become(states.BATCH_TRANSITIONS, states.UNKNOWN, state)
+        settles = row.state == BatchState.SENDING or (
+            row.state == BatchState.UNKNOWN and states.can_become(states.BATCH_TRANSITIONS, BatchState.UNKNOWN, state)
         )
         if not settles:
             return True
@@ -346,7 +346,7 @@ def _store_answer(prepared: _PreparedBatch, answer: Answer, retry_at: datetime |
             "lease_until": None,
             "version": F("version") + 1,
         }
-        values |= {"due_at": retry_at} if state == states.PLANNED else {"submitted_at": now}
+        values |= {"due_at": retry_at} if state == BatchState.PLANNED else {"submitted_at": now}
         if not models.Batch.objects.filter(id=claim.id, version=row.version, state=row.state).update(**values):
             return False
         _record_refused(prepared, answer, now)

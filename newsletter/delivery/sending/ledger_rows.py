@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.audience_index import pack_index_entries
 from newsletter.delivery.ledger.format import FORMAT, Outcomes, pack_members
+from newsletter.delivery.ledger.states import BatchState
 from newsletter.kernel import ids
 
 
@@ -32,7 +32,7 @@ def build_batch(
         number=number,
         key=ids.generate_id(),
         stratum=stratum,
-        state=states.PLANNED,
+        state=BatchState.PLANNED,
         due_at=due_at,
         **pack_members_of_batch(members),
         **stratum_fields,

@@ -16,7 +16,7 @@ from newsletter.curator.editions import approval
 from newsletter.delivery import models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
 from newsletter.delivery.providers import registry
 from newsletter.delivery.sending import recall_window
 from newsletter.kernel import ids
@@ -31,7 +31,7 @@ def create_mailing(
     edition_id: int,
     newsletter_id: int,
     list_id: int,
-    kind: str,
+    kind: MailingKind,
     due_at: datetime,
     provider: str,
     by: str,
@@ -47,8 +47,8 @@ def create_mailing(
     """
     registry.get_max_batch(provider)  # an unknown provider is said now, not at seven in the morning
     window = _plan_recall_window(provider, due_at, recall_minutes, now)
-    of_edition = models.Mailing.objects.filter(edition_id=edition_id, kind=kind).exclude(state=states.CANCELLED)
-    if kind == models.Mailing.Kind.CORRECTION:  # of those an edition may have several, each of its own words
+    of_edition = models.Mailing.objects.filter(edition_id=edition_id, kind=kind).exclude(state=MailingState.CANCELLED)
+    if kind == MailingKind.CORRECTION:  # of those an edition may have several, each of its own words
         of_edition = of_edition.filter(snapshot_id=snapshot_id)
     existing = of_edition.first()
     if existing is not None:
@@ -64,7 +64,7 @@ def create_mailing(
                 occurrence_id=occurrence_id,
                 list_id=list_id,
                 provider=provider,
-                state=states.SCHEDULED,
+                state=MailingState.SCHEDULED,
                 due_at=due_at,
                 created_at=now,
                 created_by=by,
@@ -80,18 +80,26 @@ def create_mailing(
 def _plan_recall_window(provider: str, due_at: datetime, minutes: int, now: datetime) -> dict[str, Any]:
     """The recall window of a new mailing: none, or one that is to be opened."""
     begins_at = recall_window.compute_begins_at(due_at, minutes, now) if registry.can_cancel(provider) else None
-    return {"recall": states.WANTED if begins_at else "", "begins_at": begins_at}
+    return {"recall": RecallState.WANTED if begins_at else RecallState.NONE, "begins_at": begins_at}
 
 
 def _reschedule(
     row: models.Mailing, snapshot_id: int, due_at: datetime, by: str, window: dict[str, Any], occurrence_id: int | None
 ) -> int:
     # A mailing that froze its audience may have reached people: it is never armed again.
-    rows = models.Mailing.objects.filter(id=row.id, state__in=(states.HELD, states.SCHEDULED), frozen_at=None)
+    rows = models.Mailing.objects.filter(
+        id=row.id, state__in=(MailingState.HELD, MailingState.SCHEDULED), frozen_at=None
+    )
     fresh = {"occurrence_id": occurrence_id} if occurrence_id and row.occurrence_id is None else {}
-    changed = row.state == states.HELD or row.snapshot_id != snapshot_id
+    changed = row.state == MailingState.HELD or row.snapshot_id != snapshot_id
     if not changed or not rows.update(
-        state=states.SCHEDULED, reason="", snapshot_id=snapshot_id, due_at=due_at, created_by=by, **window, **fresh
+        state=MailingState.SCHEDULED,
+        reason="",
+        snapshot_id=snapshot_id,
+        due_at=due_at,
+        created_by=by,
+        **window,
+        **fresh,
     ):
         raise Refused(
             f"Edition {row.edition_id} has the mailing {row.id} already, which is {row.state}. Look at it: newsletter mailings show {row.id}"
@@ -104,39 +112,39 @@ def finish_settled(now: datetime) -> int:
     _withdraw_returned_batches()
     still_open = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCH_STATES)
     # What can still be recalled is not over, though all of it is handed over.
-    recallable = Q(recall=states.OPEN, due_at__gt=now)
-    rows = models.Mailing.objects.filter(~Exists(still_open), ~recallable, state=states.SENDING)
+    recallable = Q(recall=RecallState.OPEN, due_at__gt=now)
+    rows = models.Mailing.objects.filter(~Exists(still_open), ~recallable, state=MailingState.SENDING)
     return sum(_finish(row, now) for row in rows)
 
 
 def _finish(row: models.Mailing, now: datetime) -> bool:
     with transaction.atomic():  # together: a kill in between would leave the edition unsent for ever
-        mine = models.Mailing.objects.filter(id=row.id, state=states.SENDING)
-        if not mine.update(state=states.FINISHED, finished_at=now):
+        mine = models.Mailing.objects.filter(id=row.id, state=MailingState.SENDING)
+        if not mine.update(state=MailingState.FINISHED, finished_at=now):
             return False
-        if row.kind == models.Mailing.Kind.EDITION:
+        if row.kind == MailingKind.EDITION:
             approval.mark_sent(row.edition_id, now=now)
     return True
 
 
 def _withdraw_returned_batches() -> None:
     """Batches that were in a worker's hands when their mailing was cancelled, and came back: unsent, or too late."""
-    back = models.Batch.objects.filter(state=states.PLANNED, mailing__state=states.CANCELLED)
+    back = models.Batch.objects.filter(state=BatchState.PLANNED, mailing__state=MailingState.CANCELLED)
     for mailing_id in set(back.values_list("mailing_id", flat=True)):
         withdraw_planned(mailing_id)
 
 
 def pause_on_error(mailing_id: int, reason: str) -> None:
     """Pauses a mailing that cannot go on by itself. Harmless when others stopped it already."""
-    rows = models.Mailing.objects.filter(id=mailing_id, state=states.SENDING)
-    if rows.update(state=states.PAUSED, reason=reason[:300]):
+    rows = models.Mailing.objects.filter(id=mailing_id, state=MailingState.SENDING)
+    if rows.update(state=MailingState.PAUSED, reason=reason[:300]):
         log.error("Mailing %s stops: %s", mailing_id, reason)
 
 
 def pause_other_providers(provider: str, now: datetime) -> int:
     """Pauses mailings planned for another provider than this process has: they would wait in silence. Returns how many."""
-    due = models.Batch.objects.filter(mailing_id=OuterRef("id"), state=states.PLANNED, due_at__lte=now)
-    rows = models.Mailing.objects.filter(Exists(due), state=states.SENDING).exclude(provider=provider)
+    due = models.Batch.objects.filter(mailing_id=OuterRef("id"), state=BatchState.PLANNED, due_at__lte=now)
+    rows = models.Mailing.objects.filter(Exists(due), state=MailingState.SENDING).exclude(provider=provider)
     found = list(rows.values_list("id", "provider"))
     for mailing_id, planned_for in found:
         pause_on_error(
@@ -149,44 +157,44 @@ def pause_other_providers(provider: str, now: datetime) -> int:
 
 def pause(mailing_id: int, *, by: str, now: datetime) -> None:
     """Stops handing over; what is in flight is finished. Resuming continues where the ledger says."""
-    _change_state(mailing_id, states.PAUSED, f"paused by {by}")
+    _change_state(mailing_id, MailingState.PAUSED, f"paused by {by}")
 
 
 def resume(mailing_id: int, *, by: str, now: datetime) -> None:
     """Lets a paused mailing go on from where it stands."""
     found = get_row(mailing_id)
-    if found.state != states.PAUSED:
+    if found.state != MailingState.PAUSED:
         raise Refused(f"Mailing {mailing_id} is {found.state}, so there is nothing to resume.")
-    to = states.SCHEDULED if found.frozen_at is None else states.FREEZING
-    models.Batch.objects.filter(mailing_id=mailing_id, state=states.PLANNED).update(due_at=now, attempt=0)
+    to = MailingState.SCHEDULED if found.frozen_at is None else MailingState.FREEZING
+    models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.PLANNED).update(due_at=now, attempt=0)
     # From freezing it passes to sending by itself once every candidate is accounted for.
-    paused = models.Mailing.objects.filter(id=mailing_id, state=states.PAUSED)
+    paused = models.Mailing.objects.filter(id=mailing_id, state=MailingState.PAUSED)
     paused.update(state=to, reason="", version=F("version") + 1)  # what workers know of it is read anew
 
 
 def cancel(mailing_id: int, *, by: str, now: datetime) -> None:
     """Stops for good: what was not handed over is withdrawn. Raises Refused where all of it can be recalled instead."""
     found = get_row(mailing_id)
-    recallable = found.recall == states.OPEN and recall_window.can_be_recalled(found.due_at, now)
-    if recallable and found.state in (states.SENDING, states.PAUSED):
+    recallable = found.recall == RecallState.OPEN and recall_window.can_be_recalled(found.due_at, now)
+    if recallable and found.state in (MailingState.SENDING, MailingState.PAUSED):
         raise Refused(
             f"Cancelling would not stop what the provider has of mailing {mailing_id} already. "
             f"Stop all of it: newsletter mailings recall {mailing_id}"
         )
     with transaction.atomic():
-        _change_state(mailing_id, states.CANCELLED, f"cancelled by {by}")
+        _change_state(mailing_id, MailingState.CANCELLED, f"cancelled by {by}")
         withdraw_planned(mailing_id)
 
 
 def withdraw_planned(mailing_id: int) -> int:
     """Takes out of the ledger what did not leave: how many readers that is."""
     withdrawn = 0
-    for batch in models.Batch.objects.filter(mailing_id=mailing_id, state=states.PLANNED):
+    for batch in models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.PLANNED):
         outcomes = Outcomes(batch.outcomes, batch.format)
         places = outcomes.list_places(Outcome.PLANNED)
         outcomes.mark(places, Outcome.WITHDRAWN)
         withdrawn += len(places)
-        models.Batch.objects.filter(id=batch.id, state=states.PLANNED).update(
+        models.Batch.objects.filter(id=batch.id, state=BatchState.PLANNED).update(
             state=states.derive_batch_state(outcomes.count_outcomes()),
             outcomes=outcomes.pack(),
             error="cancelled",
@@ -195,10 +203,10 @@ def withdraw_planned(mailing_id: int) -> int:
     return withdrawn
 
 
-def _change_state(mailing_id: int, to: str, reason: str) -> None:
+def _change_state(mailing_id: int, to: MailingState, reason: str) -> None:
     found = get_row(mailing_id)
     rows = models.Mailing.objects.filter(id=mailing_id, state=found.state)
-    if not states.can_become(states.MAILING_TRANSITIONS, found.state, to) or not rows.update(
+    if not states.can_become(states.MAILING_TRANSITIONS, MailingState(found.state), to) or not rows.update(
         state=to, reason=reason[:300]
     ):
         raise Refused(f"Mailing {mailing_id} is {found.state}; it cannot become {to}.")

@@ -18,7 +18,7 @@ from newsletter.curator.editions import approval
 from newsletter.delivery import alarms, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
 from newsletter.delivery.providers.base import Canceller, Provider, ProviderError
 from newsletter.delivery.sending import mailings, recall_window
 from newsletter.kernel.errors import Refused
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 RETRY_AFTER = timedelta(minutes=1)
 SHORTEST_WINDOW = timedelta(minutes=5)  # of a window: a shorter one is of no use
 FREE_SLOT_AFTER = timedelta(hours=4)  # behind the last message recalled: by then the provider has thrown it away
-_STARTED_STATES = (states.SENDING, states.PAUSED, states.FREEZING)
+_STARTED_STATES = (MailingState.SENDING, MailingState.PAUSED, MailingState.FREEZING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def open_next_window(now: datetime, provider: Provider) -> bool:
     When no place is free, or the provider does not answer in time, the mailing leaves at its instant without one, and
     an alarm says so before it starts: a newsletter that is late would be worse.
     """
-    waiting = models.Mailing.objects.filter(recall=states.WANTED, state=states.SCHEDULED, begins_at__lte=now)
+    waiting = models.Mailing.objects.filter(recall=RecallState.WANTED, state=MailingState.SCHEDULED, begins_at__lte=now)
     row = waiting.filter(provider=provider.name).order_by("begins_at").first()
     if row is None or not isinstance(provider, Canceller):
         return False
@@ -58,26 +58,26 @@ def open_next_window(now: datetime, provider: Provider) -> bool:
         cancel_id = provider.new_cancel_id()
     except ProviderError as error:
         log.warning("No recall window for mailing %s yet: %s", row.id, error)
-        models.Mailing.objects.filter(id=row.id, recall=states.WANTED).update(begins_at=now + RETRY_AFTER)
+        models.Mailing.objects.filter(id=row.id, recall=RecallState.WANTED).update(begins_at=now + RETRY_AFTER)
         return True
     with transaction.atomic():
         models.RateLimit.objects.get_or_create(name="recall")
         models.RateLimit.objects.select_for_update().get(name="recall")  # no two mailings take the last place both
         if foreign + _slot_holders(now).count() < provider.max_cancelled:
-            mine = models.Mailing.objects.filter(id=row.id, recall=states.WANTED)
-            mine.update(recall=states.OPEN, cancel_id=cancel_id, begins_at=now)
+            mine = models.Mailing.objects.filter(id=row.id, recall=RecallState.WANTED)
+            mine.update(recall=RecallState.OPEN, cancel_id=cancel_id, begins_at=now)
     return True  # where the place was taken meanwhile, the next look says so
 
 
 def _slot_holders(now: datetime) -> QuerySet[models.Mailing]:
     """Our mailings that need one of the places: they may be recalled, or were and are not thrown away yet."""
-    may_be = Q(recalled_at=None, due_at__gt=now) & ~Q(state=states.CANCELLED)
-    return models.Mailing.objects.filter(may_be | Q(recalled_at__isnull=False), recall=states.OPEN)
+    may_be = Q(recalled_at=None, due_at__gt=now) & ~Q(state=MailingState.CANCELLED)
+    return models.Mailing.objects.filter(may_be | Q(recalled_at__isnull=False), recall=RecallState.OPEN)
 
 
 def _close_window(row: models.Mailing, why: str, now: datetime) -> bool:
-    mine = models.Mailing.objects.filter(id=row.id, recall=states.WANTED)
-    if mine.update(recall=states.CLOSED, begins_at=None):
+    mine = models.Mailing.objects.filter(id=row.id, recall=RecallState.WANTED)
+    if mine.update(recall=RecallState.CLOSED, begins_at=None):
         alarms.raise_alarm(
             row.id, f"It cannot be recalled: {why}. It leaves at its time and can be cancelled until then.", now
         )
@@ -94,7 +94,9 @@ def recall_mailing(mailing_id: int, *, by: str, now: datetime, provider: Provide
     row = _get_recallable(mailing_id, now)
     assert isinstance(provider, Canceller)
     held = models.Mailing.objects.filter(id=row.id, state__in=_STARTED_STATES)
-    held.update(state=states.PAUSED, reason=f"being recalled by {by}"[:300])  # nothing more is handed over from here
+    held.update(
+        state=MailingState.PAUSED, reason=f"being recalled by {by}"[:300]
+    )  # nothing more is handed over from here
     try:
         provider.cancel(row.cancel_id)
     except ProviderError as error:
@@ -102,24 +104,24 @@ def recall_mailing(mailing_id: int, *, by: str, now: datetime, provider: Provide
         raise
     with transaction.atomic():
         models.Mailing.objects.filter(id=row.id).update(
-            state=states.CANCELLED, reason=f"recalled by {by}"[:300], recalled_at=now
+            state=MailingState.CANCELLED, reason=f"recalled by {by}"[:300], recalled_at=now
         )
         withdrawn = mailings.withdraw_planned(row.id)
         caught = settle_recalled(row.id)
-        if row.kind == models.Mailing.Kind.EDITION:
+        if row.kind == MailingKind.EDITION:
             approval.mark_recalled(row.edition_id, now=now)
     return RecallResult(caught, withdrawn)
 
 
 def _get_recallable(mailing_id: int, now: datetime) -> models.Mailing:
     row = mailings.get_row(mailing_id)
-    if row.state == states.SCHEDULED:
+    if row.state == MailingState.SCHEDULED:
         raise Refused(
             f"Nothing of mailing {mailing_id} was handed over yet. Stop it: newsletter mailings cancel {mailing_id}"
         )
-    if row.state == states.CANCELLED:
+    if row.state == MailingState.CANCELLED:
         raise Refused(f"Mailing {mailing_id} is cancelled already{f': {row.reason}' if row.reason else ''}.")
-    if row.recall != states.OPEN or row.state not in _STARTED_STATES:
+    if row.recall != RecallState.OPEN or row.state not in _STARTED_STATES:
         raise Refused(
             f"Mailing {mailing_id} is {row.state} and has no recall window, so what the provider has cannot be called back. "
             f"Stop the rest: newsletter mailings pause {mailing_id}"
@@ -135,7 +137,7 @@ def _get_recallable(mailing_id: int, now: datetime) -> models.Mailing:
 def settle_recalled(mailing_id: int) -> int:
     """Notes in the ledger of a recalled mailing who was spared: everybody the provider has or may have. How many."""
     caught = 0
-    mine = models.Batch.objects.filter(mailing_id=mailing_id, state__in=(states.ACCEPTED, states.UNKNOWN))
+    mine = models.Batch.objects.filter(mailing_id=mailing_id, state__in=(BatchState.ACCEPTED, BatchState.UNKNOWN))
     for batch in mine.iterator(chunk_size=50):
         outcomes = Outcomes(batch.outcomes, batch.format)
         places = outcomes.list_places(Outcome.ACCEPTED) + outcomes.list_places(Outcome.UNKNOWN)
@@ -154,7 +156,7 @@ def settle_late_batches(now: datetime) -> int:
     late = models.Batch.objects.filter(
         mailing__recalled_at__isnull=False,
         mailing__due_at__gt=now - FREE_SLOT_AFTER,
-        state__in=(states.ACCEPTED, states.UNKNOWN),
+        state__in=(BatchState.ACCEPTED, BatchState.UNKNOWN),
     )
     return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=True)))
 
@@ -163,11 +165,11 @@ def free_next_slot(now: datetime, provider: Provider) -> bool:
     """Gives one place back that a recall took, when its messages have been thrown away. Returns whether there was one."""
     if not isinstance(provider, Canceller):
         return False
-    over = models.Mailing.objects.filter(recall=states.OPEN, recalled_at__isnull=False, provider=provider.name)
+    over = models.Mailing.objects.filter(recall=RecallState.OPEN, recalled_at__isnull=False, provider=provider.name)
     last = Coalesce(Max("batches__send_at"), "due_at")
     row = over.annotate(last=last).filter(last__lt=now - FREE_SLOT_AFTER).first()
     if row is None:
         return False
     provider.release(row.cancel_id)
-    models.Mailing.objects.filter(id=row.id).update(recall=states.CLOSED)
+    models.Mailing.objects.filter(id=row.id).update(recall=RecallState.CLOSED)
     return True

@@ -17,14 +17,14 @@ from newsletter.catalog import newsletters
 from newsletter.delivery import models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
-from newsletter.delivery.ledger.states import MemberFlag, Outcome
+from newsletter.delivery.ledger.states import BatchState, MailingState, MemberFlag, Outcome
 from newsletter.delivery.sending import ledger_rows, send_times
 from newsletter.kernel.errors import Conflict, NotFound, Refused
 
 log = logging.getLogger(__name__)
 
 OLDEST_SILENCE = timedelta(days=1)  # older silence is left to people: the opt-in may be younger than it
-REPAIRABLE_STATES = (states.SENDING, states.PAUSED, states.FINISHED)
+REPAIRABLE_STATES = (MailingState.SENDING, MailingState.PAUSED, MailingState.FINISHED)
 
 
 def repair_mailing(mailing_id: int, *, unknown: bool = False, now: datetime) -> int:
@@ -34,7 +34,9 @@ def repair_mailing(mailing_id: int, *, unknown: bool = False, now: datetime) -> 
     with `unknown` also those of whom nobody knows, some of whom may then have it twice. Recipients that were
     refused by name, that bounced or left are not tried again. Raises Refused, NotFound, Conflict.
     """
-    return _repair(mailing_id, Q(state__in=(states.ACCEPTED, states.REFUSED, states.UNKNOWN)), unknown=unknown, now=now)
+    return _repair(
+        mailing_id, Q(state__in=(BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN)), unknown=unknown, now=now
+    )
 
 
 def repair_silent(now: datetime) -> int:
@@ -48,10 +50,10 @@ def repair_silent(now: datetime) -> int:
             continue
         silent_since = now - timedelta(minutes=newsletter.repair_after_minutes)
         silent = Q(
-            state=states.UNKNOWN, submitted_at__lte=silent_since, submitted_at__gte=silent_since - OLDEST_SILENCE
+            state=BatchState.UNKNOWN, submitted_at__lte=silent_since, submitted_at__gte=silent_since - OLDEST_SILENCE
         )
         mailings = models.Mailing.objects.filter(
-            newsletter_id=newsletter.id, state__in=(states.SENDING, states.FINISHED)
+            newsletter_id=newsletter.id, state__in=(MailingState.SENDING, MailingState.FINISHED)
         )
         found = models.Batch.objects.filter(silent, mailing__in=mailings).values_list("mailing_id", flat=True)
         for mailing_id in set(found):
@@ -82,8 +84,8 @@ def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
                     repaired += len(places)
             if repaired:
                 send_times.plan_times(mailing, now)
-                finished = models.Mailing.objects.filter(id=mailing_id, state=states.FINISHED)
-                finished.update(state=states.SENDING, finished_at=None)
+                finished = models.Mailing.objects.filter(id=mailing_id, state=MailingState.FINISHED)
+                finished.update(state=MailingState.SENDING, finished_at=None)
     except IntegrityError:
         raise _build_conflict(mailing_id) from None
     return repaired
@@ -94,7 +96,7 @@ def settle_unknown(mailing_id: int, *, now: datetime) -> int:
     mailing = _get_repairable(mailing_id)
     settled = 0
     with transaction.atomic():
-        for batch in mailing.batches.filter(state=states.UNKNOWN):
+        for batch in mailing.batches.filter(state=BatchState.UNKNOWN):
             outcomes = Outcomes(batch.outcomes, batch.format)
             places = outcomes.list_places(Outcome.UNKNOWN)
             outcomes.mark(places, Outcome.ACCEPTED)

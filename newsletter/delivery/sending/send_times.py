@@ -14,6 +14,7 @@ from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery import models
 from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.states import BatchState, MailingState, RecallState
 from newsletter.delivery.sending import pacing
 
 ROWS_PER_QUERY = 1_000
@@ -33,10 +34,10 @@ def plan_times(row: models.Mailing, now: datetime) -> None:
         return
     models.RateLimit.objects.get_or_create(name=row.provider)
     models.RateLimit.objects.select_for_update().get(name=row.provider)  # two mailings never take the same minute
-    mine = models.Batch.objects.filter(mailing_id=row.id, state=states.PLANNED).order_by("number")
+    mine = models.Batch.objects.filter(mailing_id=row.id, state=BatchState.PLANNED).order_by("number")
     batches = list(mine.only("id", "size"))
     start = max(row.due_at, now, *_find_reserved_until(row, newsletter, account))
-    field = "send_at" if row.recall == states.OPEN and now < row.due_at else "due_at"
+    field = "send_at" if row.recall == RecallState.OPEN and now < row.due_at else "due_at"
     for batch, at in zip(
         batches, pacing.compute_send_times([batch.size for batch in batches], start, rate), strict=True
     ):
@@ -46,8 +47,8 @@ def plan_times(row: models.Mailing, now: datetime) -> None:
 
 def _find_reserved_until(row: models.Mailing, newsletter: Newsletter, account: int) -> Iterable[datetime]:
     """Until when the minutes of this newsletter, and those of the account, are taken by other mailings."""
-    waiting = Q(state__in=states.OPEN_BATCH_STATES, mailing__state=states.SENDING)
-    gone = Q(state__in=(states.ACCEPTED, states.UNKNOWN))
+    waiting = Q(state__in=states.OPEN_BATCH_STATES, mailing__state=MailingState.SENDING)
+    gone = Q(state__in=(BatchState.ACCEPTED, BatchState.UNKNOWN))
     others = models.Batch.objects.filter(waiting | gone, mailing__provider=row.provider).exclude(mailing_id=row.id)
     others = others.filter(due_at__gte=row.due_at - LOOK_BACK)
     if newsletter.per_minute:
@@ -80,4 +81,4 @@ def count_left_today(newsletter: Newsletter, due_at: datetime) -> int | None:
         due_at__gte=start,
         due_at__lt=start + timedelta(days=1),
     )
-    return most - (of_domain.exclude(state=states.CANCELLED).aggregate(n=Sum("planned"))["n"] or 0)
+    return most - (of_domain.exclude(state=MailingState.CANCELLED).aggregate(n=Sum("planned"))["n"] or 0)

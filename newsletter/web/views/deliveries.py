@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, variants, visibility
+from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, MailingState
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.sending import mailings, recall, repair
 from newsletter.jobs import wiring
@@ -70,7 +71,7 @@ def _list_not_delivered(found: summary.Mailing) -> tuple[recipients.CandidateOut
 def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """The part of the page that changes while a mailing is sent."""
     found = _get_mailing(request, "view", mailing_id)
-    status = 200 if found.state in ("scheduled", "freezing", "sending") else STOP_POLLING
+    status = 200 if found.state in ACTIVE_MAILING_STATES else STOP_POLLING
     return render(request, "fragments/progress.html", _mailing_context(found), status=status)
 
 
@@ -152,11 +153,14 @@ def _mailing_context(found: summary.Mailing) -> dict[str, Any]:
         "newsletter": newsletters.get_newsletter(found.newsletter_id),
         "edition": edition_lookup.get_edition(found.edition_id),
         "excluded": excluded,
-        "moving": found.state in ("scheduled", "freezing", "sending"),
+        "moving": found.state in ACTIVE_MAILING_STATES,
         "missing": found.candidates - found.planned - excluded,
         "clicks": [story for story in edition_lookup.list_story_clicks(found.edition_id) if story.as_of],
         "variants": _list_variants(found) if len(found.variants) > 1 else [],
         "engagement": [(name.replace("_", " "), n) for name, n in found.engagement.items()],
-        "recallable": found.recallable_until and clock.now() <= found.recallable_until and found.state != "scheduled",
-        "repairable": found.state != "cancelled" and (found.counts.get("refused") or found.counts.get("dropped")),
+        "recallable": found.recallable_until
+        and clock.now() <= found.recallable_until
+        and found.state != MailingState.SCHEDULED,
+        "repairable": found.state != MailingState.CANCELLED
+        and (found.counts.get("refused") or found.counts.get("dropped")),
     }

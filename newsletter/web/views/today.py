@@ -15,10 +15,12 @@ from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition
+from newsletter.delivery.ledger.states import MailingState
 from newsletter.delivery.reports import summary
 from newsletter.jobs import heartbeats
 from newsletter.kernel import clock
 from newsletter.scheduling import occurrences
+from newsletter.scheduling.states import OccurrenceState
 from newsletter.web.access import desk_view, list_accessible_newsletters
 from newsletter.web.context import get_newsroom_zone
 from newsletter.web.views.schedule import find_edition_of_occurrence
@@ -124,7 +126,7 @@ def _list_attention_items(
             "/",
         )
     for each in due:
-        if each.state == "held":
+        if each.state == OccurrenceState.HELD:
             yield AttentionItem(
                 "warn", "pause", f"{each.newsletter.name} is held", "Decide.", each.reason, _edition_url(each)
             )
@@ -136,7 +138,7 @@ def _list_attention_items(
             yield AttentionItem("bad", "stop", alarm.message, "Alarm.", last, "/deliveries/")
     for mailing in summary.list_mailings(limit=10, newsletter_ids=[n.id for n in newsletters]):
         name = _find_newsletter(newsletters, mailing.newsletter_id).name
-        if mailing.state in ("paused", "held"):
+        if mailing.state in (MailingState.PAUSED, MailingState.HELD):
             yield AttentionItem(
                 "warn",
                 "pause",

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.delivery import models
 from newsletter.delivery.events import applying, inbox, unsubscribed_after_send
-from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.states import BatchState
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, hand_over
@@ -229,7 +229,7 @@ def test_a_batch_that_waits_for_another_try_is_not_sent_again_when_an_event_show
     provider = ScriptedProvider()
     provider.script = [refuses_for_now]
     hand_over.hand_over_next(now, owner="w", provider=provider, clock=lambda: now)
-    assert models.Batch.objects.get().state == states.PLANNED
+    assert models.Batch.objects.get().state == BatchState.PLANNED
     take(mailing.event("processed"))
     assert hand_over_all(provider, now + timedelta(hours=1)) == 0
     assert mailing.mailing.counts == {"accepted": 2}

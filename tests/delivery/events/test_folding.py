@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from newsletter.delivery.events.folding import Effect, FoldedBatch, MemberFailure, find_machine_clicks, fold_batch
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import MemberFlag, Outcome
+from newsletter.delivery.ledger.states import BatchState, MemberFlag, Outcome
 from newsletter.delivery.providers.base import Event, EventType, RejectReason
 
 SIZE = 4
@@ -29,41 +29,43 @@ def happened(what: EventType, place: int = 0, at: int = 100, attempt: str = "now
     )  # type: ignore[arg-type]
 
 
-def after(state: str, outcomes: Outcomes, *events: Event) -> FoldedBatch:
+def after(state: BatchState, outcomes: Outcomes, *events: Event) -> FoldedBatch:
     return fold_batch(state, "now", outcomes, events)
 
 
 def test_one_event_proves_that_the_whole_request_was_accepted() -> None:
     unknown = batch(Outcome.UNKNOWN, Outcome.UNKNOWN, Outcome.WITHDRAWN)
-    folded = after(states.UNKNOWN, unknown, happened(EventType.ACCEPTED))
+    folded = after(BatchState.UNKNOWN, unknown, happened(EventType.ACCEPTED))
     assert list(folded.outcomes) == [Outcome.ACCEPTED, Outcome.ACCEPTED, Outcome.WITHDRAWN]
-    assert folded.state == states.ACCEPTED
+    assert folded.state == BatchState.ACCEPTED
     assert not folded.alarms
 
 
 def test_where_messages_are_taken_one_by_one_an_event_proves_its_own_alone() -> None:
-    folded = after(states.UNKNOWN, batch(Outcome.ACCEPTED, Outcome.UNKNOWN), happened(EventType.DELIVERED, 0))
+    folded = after(BatchState.UNKNOWN, batch(Outcome.ACCEPTED, Outcome.UNKNOWN), happened(EventType.DELIVERED, 0))
     assert list(folded.outcomes) == [Outcome.DELIVERED, Outcome.UNKNOWN]
-    assert folded.state == states.UNKNOWN
+    assert folded.state == BatchState.UNKNOWN
 
 
 def test_an_event_that_is_faster_than_the_answer_settles_the_batch() -> None:
-    folded = after(states.SENDING, batch(*[Outcome.PLANNED] * 3), happened(EventType.DELIVERED, 1))
-    assert folded.state == states.ACCEPTED
+    folded = after(BatchState.SENDING, batch(*[Outcome.PLANNED] * 3), happened(EventType.DELIVERED, 1))
+    assert folded.state == BatchState.ACCEPTED
     assert list(folded.outcomes) == [Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.ACCEPTED]
 
 
 def test_an_attempt_that_had_been_given_up_is_an_alarm_and_keeps_the_rest_from_a_second_copy() -> None:
     waiting = batch(*[Outcome.PLANNED] * 3)
-    folded = after(states.PLANNED, waiting, happened(EventType.DELIVERED, 1, attempt="before"))
-    assert folded.state == states.ACCEPTED
+    folded = after(BatchState.PLANNED, waiting, happened(EventType.DELIVERED, 1, attempt="before"))
+    assert folded.state == BatchState.ACCEPTED
     assert Outcome.PLANNED not in folded.outcomes
     assert sum(folded.alarms.values()) == 1
     assert folded.outcomes.get_flags(1) == MemberFlag.SENT_TWICE
 
 
 def test_what_is_in_flight_is_left_to_its_answer_when_an_older_attempt_turns_up() -> None:
-    folded = after(states.SENDING, batch(*[Outcome.PLANNED] * 2), happened(EventType.DELIVERED, 1, attempt="before"))
+    folded = after(
+        BatchState.SENDING, batch(*[Outcome.PLANNED] * 2), happened(EventType.DELIVERED, 1, attempt="before")
+    )
     assert folded.outcomes[0] == Outcome.PLANNED
     assert folded.outcomes.get_flags(1) & MemberFlag.SENT_TWICE
 
@@ -72,7 +74,7 @@ def test_people_mailed_twice_count_once_each() -> None:
     events = [
         happened(what, 1, attempt="before") for what in (EventType.ACCEPTED, EventType.DELIVERED, EventType.OPENED)
     ]
-    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), *events)
+    folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), *events)
     assert sum(folded.alarms.values()) == 1
     assert folded.outcomes.count_flags()[MemberFlag.SENT_TWICE] == 1
 
@@ -81,25 +83,25 @@ def test_people_mailed_twice_count_once_each() -> None:
 @pytest.mark.parametrize("outcome", [Outcome.WITHDRAWN, Outcome.REFUSED, Outcome.RECALLED])
 def test_whatever_says_that_a_message_left_after_all_is_an_alarm(outcome: Outcome, what: EventType) -> None:
     known_before = outcome is Outcome.RECALLED and what is EventType.ACCEPTED
-    folded = after(states.ACCEPTED, batch(outcome, Outcome.ACCEPTED), happened(what))
+    folded = after(BatchState.ACCEPTED, batch(outcome, Outcome.ACCEPTED), happened(what))
     assert (outcome.label in str(folded.alarms)) is not known_before
 
 
 @pytest.mark.parametrize("outcome", [Outcome.WITHDRAWN, Outcome.REFUSED])
 def test_mail_to_somebody_who_counts_as_not_mailed_is_an_alarm(outcome: Outcome) -> None:
-    folded = after(states.ACCEPTED, batch(outcome, Outcome.ACCEPTED), happened(EventType.DELIVERED))
+    folded = after(BatchState.ACCEPTED, batch(outcome, Outcome.ACCEPTED), happened(EventType.DELIVERED))
     assert outcome.label in str(folded.alarms)
     assert folded.outcomes[0] == Outcome.DELIVERED, "what happened is what is written"
 
 
 def test_an_opened_message_was_delivered_though_nobody_said_so_yet() -> None:
-    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.OPENED))
+    folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.OPENED))
     assert folded.outcomes[0] == Outcome.DELIVERED
     assert folded.outcomes.get_flags(0) == MemberFlag.OPENED
 
 
 def test_what_a_machine_opened_is_told_apart() -> None:
-    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.OPENED, machine=True))
+    folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.OPENED, machine=True))
     assert folded.outcomes.get_flags(0) == MemberFlag.OPENED_BY_MACHINE
 
 
@@ -115,13 +117,13 @@ def test_clicks_count_for_their_story() -> None:
         happened(EventType.CLICKED, place, 100, url=f"https://x.example/?nl=k{place}", pick=f"k{place % 2}")
         for place in range(3)
     ]
-    folded = after(states.ACCEPTED, batch(*[Outcome.DELIVERED] * 3), *clicks)
+    folded = after(BatchState.ACCEPTED, batch(*[Outcome.DELIVERED] * 3), *clicks)
     assert folded.clicks == {("k0", False): 2, ("k1", False): 1}
 
 
 def test_an_effect_is_told_once() -> None:
     bounce = happened(EventType.BOUNCED, reject_reason=RejectReason.HARD, reason="no such user")
-    first = after(states.ACCEPTED, batch(Outcome.ACCEPTED), bounce)
+    first = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED), bounce)
     again = after(
         first.state, first.outcomes, bounce, happened(EventType.BOUNCED, at=200, reject_reason=RejectReason.HARD)
     )
@@ -133,14 +135,17 @@ def test_an_effect_is_told_once() -> None:
 
 def test_leaving_is_told_though_the_message_had_been_delivered_before() -> None:
     left = happened(EventType.UNSUBSCRIBED, reject_reason=RejectReason.UNSUBSCRIBED)
-    folded = after(states.ACCEPTED, batch(Outcome.DELIVERED), left, left)
+    folded = after(BatchState.ACCEPTED, batch(Outcome.DELIVERED), left, left)
     assert [effect.reject_reason for effect in folded.effects] == [RejectReason.UNSUBSCRIBED]
     assert folded.outcomes.get_flags(0) == MemberFlag.UNSUBSCRIBED
 
 
 def test_a_place_that_is_not_in_the_batch_is_passed_over() -> None:
     folded = after(
-        states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.DELIVERED, 5), happened(EventType.DELIVERED, -1)
+        BatchState.ACCEPTED,
+        batch(Outcome.ACCEPTED),
+        happened(EventType.DELIVERED, 5),
+        happened(EventType.DELIVERED, -1),
     )
     assert list(folded.outcomes) == [Outcome.ACCEPTED]
 
@@ -163,56 +168,56 @@ def test_a_place_that_is_not_in_the_batch_is_passed_over() -> None:
     ],
 )
 def test_what_each_event_says_of_a_message(what: EventType, outcome: Outcome) -> None:
-    assert after(states.WITHDRAWN, batch(Outcome.WITHDRAWN), happened(what)).outcomes[0] == outcome
+    assert after(BatchState.WITHDRAWN, batch(Outcome.WITHDRAWN), happened(what)).outcomes[0] == outcome
 
 
 @pytest.mark.parametrize("what", [EventType.BLOCKED, EventType.BOUNCED, EventType.DROPPED, EventType.COMPLAINED])
 def test_what_went_wrong_is_told_as_the_provider_says_it(what: EventType) -> None:
     event = happened(what, 1, 130, reason="no such user")
-    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
+    folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
     assert folded.failures == [MemberFailure(1, Outcome[what.name], "no such user", "r1@example.com", 130)]
 
 
 @pytest.mark.parametrize("what", [EventType.DEFERRED, EventType.DELIVERED])
 def test_what_went_well_or_may_yet_is_no_trouble(what: EventType) -> None:
-    assert not after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(what)).failures
+    assert not after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED), happened(what)).failures
 
 
 def test_an_effect_names_the_member_the_address_and_the_time() -> None:
     event = happened(EventType.BOUNCED, 1, 130, reject_reason=RejectReason.HARD, reason="no such user")
-    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
+    folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
     assert folded.effects == [Effect(1, RejectReason.HARD, "r1@example.com", "no such user", 130)]
 
 
 def test_an_event_about_the_message_alone_has_no_effect_on_a_person() -> None:
-    assert not after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.DELIVERED)).effects
+    assert not after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.DELIVERED)).effects
 
 
 def test_a_message_dropped_for_a_used_up_plan_is_marked_and_no_fault_of_the_reader() -> None:
     event = happened(EventType.DROPPED, 1, reject_reason=RejectReason.QUOTA)
-    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
+    folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
     assert [folded.outcomes.get_flags(place) for place in (0, 1)] == [0, MemberFlag.OVER_QUOTA]
     assert not folded.effects
 
 
 def test_events_take_effect_in_the_order_in_which_they_happened() -> None:
     late, early = (happened(EventType.BOUNCED, place, 200 - place, reject_reason=RejectReason.HARD) for place in (0, 1))
-    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), late, early)
+    folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), late, early)
     assert [effect.at for effect in folded.effects] == [199, 200]
 
 
 def test_the_first_place_after_the_last_member_is_not_in_the_batch() -> None:
-    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.DELIVERED, 1))
+    folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.DELIVERED, 1))
     assert list(folded.outcomes) == [Outcome.ACCEPTED]
 
 
 def test_a_batch_is_settled_when_an_event_settles_its_last_unknown_member() -> None:
-    folded = after(states.UNKNOWN, batch(Outcome.ACCEPTED, Outcome.UNKNOWN), happened(EventType.DELIVERED, 1))
-    assert folded.state == states.ACCEPTED
+    folded = after(BatchState.UNKNOWN, batch(Outcome.ACCEPTED, Outcome.UNKNOWN), happened(EventType.DELIVERED, 1))
+    assert folded.state == BatchState.ACCEPTED
 
 
 def test_who_was_planned_once_more_and_was_mailed_after_all_may_have_it_twice() -> None:
-    folded = after(states.REPAIRED, batch(Outcome.REPAIRED), happened(EventType.DELIVERED))
+    folded = after(BatchState.REPAIRED, batch(Outcome.REPAIRED), happened(EventType.DELIVERED))
     assert folded.outcomes.get_flags(0) == MemberFlag.SENT_TWICE
     assert list(folded.alarms) == [
         "An attempt that had been given up went through all the same: readers may have it twice."
@@ -221,28 +226,28 @@ def test_who_was_planned_once_more_and_was_mailed_after_all_may_have_it_twice() 
 
 def test_an_alarm_counts_the_members_it_is_about() -> None:
     twice = [happened(EventType.DELIVERED, place, attempt="before") for place in (0, 1)]
-    folded = after(states.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), *twice)
+    folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), *twice)
     assert list(folded.alarms.values()) == [2]
     mailed = [happened(EventType.DELIVERED, place) for place in (0, 1)]
-    folded = after(states.WITHDRAWN, batch(Outcome.WITHDRAWN, Outcome.WITHDRAWN), *mailed)
+    folded = after(BatchState.WITHDRAWN, batch(Outcome.WITHDRAWN, Outcome.WITHDRAWN), *mailed)
     assert folded.alarms == {"The provider mailed readers who count as withdrawn.": 2}
 
 
 @pytest.mark.parametrize(("machine", "flag"), [(False, MemberFlag.CLICKED), (True, MemberFlag.CLICKED_BY_MACHINE)])
 def test_a_click_is_marked_as_that_of_a_reader_or_of_a_machine(machine: bool, flag: MemberFlag) -> None:
     click = happened(EventType.CLICKED, machine=machine)
-    assert after(states.ACCEPTED, batch(Outcome.DELIVERED), click).outcomes.get_flags(0) == flag
+    assert after(BatchState.ACCEPTED, batch(Outcome.DELIVERED), click).outcomes.get_flags(0) == flag
 
 
 def test_clicks_in_a_burst_count_as_those_of_a_machine() -> None:
     burst = [happened(EventType.CLICKED, 0, 100 + n, url=f"https://x.example/{n}", pick="k") for n in range(2)]
-    folded = after(states.ACCEPTED, batch(Outcome.DELIVERED), *burst)
+    folded = after(BatchState.ACCEPTED, batch(Outcome.DELIVERED), *burst)
     assert folded.outcomes.get_flags(0) == MemberFlag.CLICKED_BY_MACHINE
     assert folded.clicks == {("k", True): 2}
 
 
 def test_a_click_on_no_story_counts_for_none() -> None:
-    assert not after(states.ACCEPTED, batch(Outcome.DELIVERED), happened(EventType.CLICKED)).clicks
+    assert not after(BatchState.ACCEPTED, batch(Outcome.DELIVERED), happened(EventType.CLICKED)).clicks
 
 
 @pytest.mark.parametrize(("apart", "machine"), [(2, True), (3, False)])

@@ -5,13 +5,13 @@ from hypothesis import strategies as st
 
 from newsletter.delivery.ledger import batching
 from newsletter.delivery.ledger.batching import ClassifiedCandidate, Stratum
-from newsletter.delivery.ledger.states import EXCLUSION_REASONS
+from newsletter.delivery.ledger.states import ExclusionReason
 
 STRATA = [
     Stratum(wave, variant, "", tracking) for wave in (0, 1) for variant in ("a", "b") for tracking in (True, False)
 ]
 candidates = st.dictionaries(
-    st.integers(1, 10_000), st.tuples(st.sampled_from(("", "", *EXCLUSION_REASONS)), st.sampled_from(STRATA))
+    st.integers(1, 10_000), st.tuples(st.sampled_from(("", "", *list(ExclusionReason))), st.sampled_from(STRATA))
 ).map(lambda found: [ClassifiedCandidate(person, *what) for person, what in sorted(found.items())])
 room = st.dictionaries(st.sampled_from(STRATA), st.integers(0, 20))
 

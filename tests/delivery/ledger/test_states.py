@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery.ledger import states
-from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
 
 TABLES = [states.MAILING_TRANSITIONS, states.BATCH_TRANSITIONS]
 members = st.lists(st.sampled_from(list(Outcome)), min_size=1)
@@ -24,24 +24,26 @@ def test_nothing_leads_out_of_a_last_state(table: dict[str, frozenset[str]], las
     assert {state for state, following in table.items() if not following} == last
 
 
-@pytest.mark.parametrize("state", [states.UNKNOWN, states.ACCEPTED, states.REFUSED, states.WITHDRAWN, states.REPAIRED])
+@pytest.mark.parametrize(
+    "state", [BatchState.UNKNOWN, BatchState.ACCEPTED, BatchState.REFUSED, BatchState.WITHDRAWN, BatchState.REPAIRED]
+)
 def test_a_batch_that_may_have_left_is_never_sent_again(state: str) -> None:
-    assert not {states.PLANNED, states.CLAIMED, states.SENDING} & states.BATCH_TRANSITIONS[state]
+    assert not {BatchState.PLANNED, BatchState.CLAIMED, BatchState.SENDING} & states.BATCH_TRANSITIONS[state]
 
 
-@pytest.mark.parametrize("state", [states.WITHDRAWN, states.REPAIRED])
+@pytest.mark.parametrize("state", [BatchState.WITHDRAWN, BatchState.REPAIRED])
 def test_only_proof_of_the_contrary_leads_out_of_what_reached_nobody(state: str) -> None:
-    assert states.BATCH_TRANSITIONS[state] == {states.ACCEPTED}
+    assert states.BATCH_TRANSITIONS[state] == {BatchState.ACCEPTED}
 
 
 def test_a_mailing_can_be_cancelled_as_long_as_it_is_not_over() -> None:
     for state in states.MAILING_TRANSITIONS:
-        over = state in (states.FINISHED, states.CANCELLED)
-        assert states.can_become(states.MAILING_TRANSITIONS, state, states.CANCELLED) is not over
+        over = state in (MailingState.FINISHED, MailingState.CANCELLED)
+        assert states.can_become(states.MAILING_TRANSITIONS, state, MailingState.CANCELLED) is not over
 
 
 def test_a_finished_mailing_goes_on_by_a_repair_alone() -> None:
-    assert states.MAILING_TRANSITIONS[states.FINISHED] == {states.SENDING}
+    assert states.MAILING_TRANSITIONS[MailingState.FINISHED] == {MailingState.SENDING}
 
 
 @pytest.mark.parametrize("to", states.BATCH_TRANSITIONS)
@@ -53,16 +55,16 @@ def test_the_sources_of_a_state_are_those_that_may_go_there(to: str) -> None:
 
 @given(members)
 def test_a_batch_is_open_as_long_as_somebody_is_planned(outcomes: list[Outcome]) -> None:
-    assert (states.derive_batch_state(outcomes) == states.PLANNED) is (Outcome.PLANNED in outcomes)
+    assert (states.derive_batch_state(outcomes) == BatchState.PLANNED) is (Outcome.PLANNED in outcomes)
 
 
 @given(members)
 def test_a_batch_with_one_unknown_member_never_looks_settled(outcomes: list[Outcome]) -> None:
     if Outcome.UNKNOWN in outcomes and Outcome.PLANNED not in outcomes:
-        assert states.derive_batch_state(outcomes) == states.UNKNOWN
+        assert states.derive_batch_state(outcomes) == BatchState.UNKNOWN
 
 
 @given(members)
 def test_a_batch_is_refused_or_withdrawn_only_when_it_reached_nobody(outcomes: list[Outcome]) -> None:
-    if states.derive_batch_state(outcomes) in (states.REFUSED, states.WITHDRAWN):
+    if states.derive_batch_state(outcomes) in (BatchState.REFUSED, BatchState.WITHDRAWN):
         assert not {Outcome.ACCEPTED, Outcome.UNKNOWN} & set(outcomes)

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState
 from newsletter.delivery.models import Batch, Mailing
 from newsletter.delivery.sending import claims
 from newsletter.delivery.sending.claims import Claim
@@ -39,7 +39,7 @@ def another(batch: Batch, **changes: Any) -> Batch:
 def another_mailing(batch: Batch, **changes: Any) -> Mailing:
     """A mailing beside that of the batch."""
     mailing = Mailing.objects.get(id=batch.mailing_id)
-    mailing.pk, mailing.kind, mailing.key = None, Mailing.Kind.TEST, f"mailing-{Mailing.objects.count()}"
+    mailing.pk, mailing.kind, mailing.key = None, MailingKind.TEST, f"mailing-{Mailing.objects.count()}"
     for name, value in changes.items():
         setattr(mailing, name, value)
     mailing.save(force_insert=True)
@@ -91,7 +91,7 @@ def test_a_claim_says_all_of_the_batch_and_leases_it(batch: Batch, now: datetime
     assert claim.send_at
     assert claim.send_at.utcoffset() == timedelta(0)
     batch.refresh_from_db()
-    assert (batch.state, batch.lease_owner, batch.lease_until) == (states.CLAIMED, "worker/1", now + MINUTE)
+    assert (batch.state, batch.lease_owner, batch.lease_until) == (BatchState.CLAIMED, "worker/1", now + MINUTE)
 
 
 def test_a_batch_without_a_time_to_be_sent_at_has_none(batch: Batch, now: datetime) -> None:
@@ -118,11 +118,11 @@ def test_the_batch_that_is_due_first_is_taken_and_no_other(batch: Batch, now: da
     claim = taken(batch, now)
     assert claim
     assert claim.id == first.id
-    assert rows(state=states.CLAIMED) == [first.id]
+    assert rows(state=BatchState.CLAIMED) == [first.id]
 
 
 def test_a_batch_that_is_taken_already_stands_in_the_way_of_none(batch: Batch, now: datetime) -> None:
-    another(batch, due_at=batch.due_at - MINUTE, state=states.CLAIMED, lease_owner="worker/2")
+    another(batch, due_at=batch.due_at - MINUTE, state=BatchState.CLAIMED, lease_owner="worker/2")
     claim = taken(batch, now)
     assert claim
     assert claim.id == batch.id
@@ -134,13 +134,17 @@ def test_a_batch_is_due_at_its_instant_and_not_before(batch: Batch, now: datetim
     assert taken(batch, now)
 
 
-@pytest.mark.parametrize("state", [states.CLAIMED, states.SENDING, states.ACCEPTED, states.UNKNOWN, states.WITHDRAWN])
+@pytest.mark.parametrize(
+    "state", [BatchState.CLAIMED, BatchState.SENDING, BatchState.ACCEPTED, BatchState.UNKNOWN, BatchState.WITHDRAWN]
+)
 def test_only_a_planned_batch_is_taken(batch: Batch, now: datetime, state: str) -> None:
     Batch.objects.update(state=state)
     assert not taken(batch, now)
 
 
-@pytest.mark.parametrize("state", [states.PAUSED, states.CANCELLED, states.HELD, states.FREEZING])
+@pytest.mark.parametrize(
+    "state", [MailingState.PAUSED, MailingState.CANCELLED, MailingState.HELD, MailingState.FREEZING]
+)
 def test_a_batch_of_a_mailing_that_is_not_being_sent_is_left_alone(batch: Batch, now: datetime, state: str) -> None:
     another_mailing(batch)
     Mailing.objects.filter(id=batch.mailing_id).update(state=state)
@@ -154,7 +158,7 @@ def test_a_batch_for_another_provider_is_left_alone(batch: Batch, now: datetime)
 def test_a_batch_that_somebody_takes_between_our_look_and_our_claim_is_theirs(batch: Batch, now: datetime) -> None:
     def other_first(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.strip().startswith("UPDATE") and "worker/1" in params:
-            Batch.objects.update(state=states.CLAIMED, lease_owner="worker/2")
+            Batch.objects.update(state=BatchState.CLAIMED, lease_owner="worker/2")
         return execute(sql, params, many, context)
 
     with connection.execute_wrapper(other_first):
@@ -171,58 +175,58 @@ def test_where_nothing_is_due_nothing_is_locked(batch: Batch, now: datetime) -> 
 
 
 def test_an_attempt_is_counted_named_and_leased(batch: Batch, now: datetime) -> None:
-    beside = another(batch, state=states.CLAIMED, lease_owner="worker/1")
+    beside = another(batch, state=BatchState.CLAIMED, lease_owner="worker/1")
     claim = taken(batch, now)
     assert claim
     assert claims.begin_attempt(claim, "attempt-1", until=now + 2 * MINUTE) == claim._replace(
         attempt=1, attempt_key="attempt-1"
     )
     batch.refresh_from_db()
-    assert (batch.state, batch.attempt, batch.attempt_key) == (states.SENDING, 1, "attempt-1")
+    assert (batch.state, batch.attempt, batch.attempt_key) == (BatchState.SENDING, 1, "attempt-1")
     assert batch.lease_until == now + 2 * MINUTE
     beside.refresh_from_db()
-    assert (beside.state, beside.attempt) == (states.CLAIMED, 0)
+    assert (beside.state, beside.attempt) == (BatchState.CLAIMED, 0)
 
 
-@pytest.mark.parametrize("changed", [{"state": states.PLANNED}, {"lease_owner": "worker/2"}])
+@pytest.mark.parametrize("changed", [{"state": BatchState.PLANNED}, {"lease_owner": "worker/2"}])
 def test_who_lost_the_claim_begins_nothing(batch: Batch, now: datetime, changed: dict[str, str]) -> None:
     claim = taken(batch, now)
     assert claim
     Batch.objects.update(**changed)
     assert claims.begin_attempt(claim, "attempt-1", until=now + MINUTE) is None
-    assert not rows(state=states.SENDING)
+    assert not rows(state=BatchState.SENDING)
 
 
 def test_nothing_begins_once_the_mailing_is_stopped_though_another_is_being_sent(batch: Batch, now: datetime) -> None:
     another_mailing(batch)
     claim = taken(batch, now)
     assert claim
-    Mailing.objects.filter(id=batch.mailing_id).update(state=states.PAUSED)
+    Mailing.objects.filter(id=batch.mailing_id).update(state=MailingState.PAUSED)
     assert claims.begin_attempt(claim, "attempt-1", until=now + MINUTE) is None
-    assert not rows(state=states.SENDING)
+    assert not rows(state=BatchState.SENDING)
 
 
 def test_an_accepted_batch_is_nobody_s_and_says_so(batch: Batch, now: datetime) -> None:
     claim = begun(batch, now)
     Batch.objects.update(error="a refusal before")
-    beside = another(batch, state=states.SENDING, attempt_key="attempt-1", version=claim.version)
-    assert claims.record_accepted(claim, states.ACCEPTED, b"what became of them", "p" * 201, now) is True
+    beside = another(batch, state=BatchState.SENDING, attempt_key="attempt-1", version=claim.version)
+    assert claims.record_accepted(claim, BatchState.ACCEPTED, b"what became of them", "p" * 201, now) is True
     batch.refresh_from_db()
-    assert (batch.state, bytes(batch.outcomes), batch.error) == (states.ACCEPTED, b"what became of them", "")
+    assert (batch.state, bytes(batch.outcomes), batch.error) == (BatchState.ACCEPTED, b"what became of them", "")
     assert (batch.provider_id, batch.submitted_at) == ("p" * 200, now)
     assert (batch.lease_owner, batch.lease_until, batch.version) == ("", None, claim.version + 1)
     beside.refresh_from_db()
-    assert beside.state == states.SENDING
+    assert beside.state == BatchState.SENDING
 
 
-@pytest.mark.parametrize("changed", [{"attempt_key": "attempt-2"}, {"state": states.UNKNOWN}, {"version": 99}])
+@pytest.mark.parametrize("changed", [{"attempt_key": "attempt-2"}, {"state": BatchState.UNKNOWN}, {"version": 99}])
 def test_an_answer_to_a_row_that_changed_meanwhile_is_not_written(
     batch: Batch, now: datetime, changed: dict[str, Any]
 ) -> None:
     claim = begun(batch, now)
     Batch.objects.update(**changed)
-    assert claims.record_accepted(claim, states.ACCEPTED, b"", "p", now) is False
-    assert not rows(state=states.ACCEPTED)
+    assert claims.record_accepted(claim, BatchState.ACCEPTED, b"", "p", now) is False
+    assert not rows(state=BatchState.ACCEPTED)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -247,7 +251,7 @@ class TestOnTheDisk:
         claim = claims.begin_attempt(claim, "attempt-1", until=now + MINUTE)
         assert claim
         with CaptureQueriesContext(connection) as queries:
-            claims.record_accepted(claim, states.ACCEPTED, b"", "p", now)
+            claims.record_accepted(claim, BatchState.ACCEPTED, b"", "p", now)
         assert self.said(queries) == relaxed
 
     def test_that_an_attempt_begins_is_on_the_disk(self, batch: Batch, now: datetime) -> None:

@@ -8,15 +8,17 @@ from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.test import Client
 
 from newsletter.catalog import newsletter_settings
 from newsletter.delivery import models
 from newsletter.delivery.events import unsubscribed_after_send
+from newsletter.delivery.ledger.states import MailingState
 from newsletter.delivery.reports import history, recipients, summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import freeze
+from newsletter.delivery.sending import freeze, hand_over, mailings
 from newsletter.kernel import clock
 from subscribers import people, subscriber_lookup
 from subscribers.models import Subscriber
@@ -127,6 +129,38 @@ def test_who_left_while_the_mail_was_on_its_way_is_noted_as_too_late(
     assert summary.get_mailing(made.id).counts == {"withdrawn": 1, "accepted": 2}
 
 
+def test_cancelling_the_rest_of_a_mailing_does_not_stop_what_was_handed_over_from_arriving(
+    plan: Plan, join: Join, house: House, now: datetime
+) -> None:
+    join(60)
+    made = plan()
+    freeze.freeze_next(now)
+    hand_over.hand_over_next(now, owner="w", provider=ScriptedProvider(), clock=lambda: now)
+    mailings.cancel(made.id, by="ann", now=now)
+    reached, withdrawn = (
+        recipients.list_recipients(made.id, state=state)[0].subscriber_id for state in ("accepted", "withdrawn")
+    )
+    shortly = now + timedelta(minutes=1)
+    assert unsubscribed_after_send.find_arrival(reached, [house.list.id], shortly) == now
+    assert unsubscribed_after_send.find_arrival(withdrawn, [house.list.id], shortly) is None
+    for person in (reached, withdrawn):
+        people.unsubscribe(person, house.list.id, how="desk", by="test", now=shortly)
+    assert unsubscribed_after_send.mark_members(shortly) == 1
+
+
+def test_a_recalled_mailing_does_not_arrive_even_where_its_batch_came_back_accepted(
+    plan: Plan, join: Join, house: House, now: datetime
+) -> None:
+    person, *_ = join(2)
+    made = plan()
+    freeze.freeze_next(now)
+    hand_over_all(ScriptedProvider(), now)
+    shortly = now + timedelta(minutes=1)
+    assert unsubscribed_after_send.find_arrival(person, [house.list.id], shortly) == now
+    models.Mailing.objects.filter(id=made.id).update(state=MailingState.CANCELLED, recalled_at=now)
+    assert unsubscribed_after_send.find_arrival(person, [house.list.id], shortly) is None
+
+
 def test_who_leaves_by_the_page_is_told_of_the_edition_that_is_on_its_way_to_them(
     plan: Plan, join: Join, house: House
 ) -> None:
@@ -150,7 +184,8 @@ def test_mailings_of_before_there_was_a_directory_are_entered_in_it(
     freeze.freeze_next(now)
     models.AudienceIndex.objects.all().delete()
     assert history.list_deliveries(tracked[1]) == ()
-    import_module("newsletter.delivery.migrations.0006_directory_of_former_mailings").enter(apps, None)
+    then = MigrationLoader(connection).project_state(("delivery", "0006_directory_of_former_mailings")).apps
+    import_module("newsletter.delivery.migrations.0006_directory_of_former_mailings").enter(then, None)
     became = {who.subscriber_id: who.state for who in recipients.list_recipients(made.id, limit=999)}
     for person in tracked[:20]:
         assert [each.state for each in history.list_deliveries(person)] == [became[person]]

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.curator.editions import editions, picks, variants
-from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.states import MailingState
 from newsletter.delivery.providers.base import build_personal_message
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
@@ -113,7 +113,7 @@ def test_a_segment_dropped_after_the_approval_holds_the_mailing_and_not_the_othe
     drop_segment("locals")
     freeze.freeze_next(now)
     held = summary.get_mailing(made.id)
-    assert (held.state, held.planned) == (states.HELD, 0)
+    assert (held.state, held.planned) == (MailingState.HELD, 0)
     assert "locals" in held.reason
     assert "Nothing was sent" in held.reason
 

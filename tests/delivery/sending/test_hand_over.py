@@ -13,9 +13,8 @@ from django.test.utils import CaptureQueriesContext
 
 from newsletter.catalog import newsletter_settings
 from newsletter.delivery import models
-from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import FORMAT, Outcomes, UnknownFormat, pack_members
-from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome, RecallState
 from newsletter.delivery.providers.base import Answer, SendRequest
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
@@ -133,7 +132,7 @@ def test_the_ledger_says_sending_before_the_first_byte_leaves(frozen: Plan, join
         return accepts(provider, request, now)
 
     hand_over_all(ScriptedProvider(looks), now)
-    assert seen == [states.SENDING]
+    assert seen == [BatchState.SENDING]
 
 
 def test_refused_for_now_is_tried_again_later(frozen: Plan, join: Join, now: datetime) -> None:
@@ -205,7 +204,7 @@ def test_a_refusal_that_names_nobody_there_does_not_turn_in_circles(frozen: Plan
     made = frozen()
     provider = ScriptedProvider(names(700), names(701), names(702))
     assert hand_over_all(provider, now) == 1
-    assert shown(made).state == states.PAUSED
+    assert shown(made).state == MailingState.PAUSED
 
 
 def test_a_message_nobody_may_have_stops_the_mailing_and_reaches_everybody_once_mended(
@@ -215,7 +214,7 @@ def test_a_message_nobody_may_have_stops_the_mailing_and_reaches_everybody_once_
     made = frozen()
     provider = ScriptedProvider(refuses_for_good)
     hand_over_all(provider, now)
-    assert shown(made).state == states.PAUSED
+    assert shown(made).state == MailingState.PAUSED
     assert "This mail is wrong." in shown(made).reason
     assert shown(made).counts == {"planned": 60}
     mailings.resume(made.id, by="editor", now=now)
@@ -229,7 +228,7 @@ def test_one_batch_refused_for_good_does_not_stop_the_others(frozen: Plan, join:
     made = frozen()
     hand_over_all(ScriptedProvider(accepts, refuses_for_good), now)
     assert shown(made).counts == {"accepted": 70, "refused": 50}
-    assert shown(made).state == states.SENDING
+    assert shown(made).state == MailingState.SENDING
 
 
 def test_a_wrong_key_stops_the_mailing_at_once_with_the_remedy(frozen: Plan, join: Join, now: datetime) -> None:
@@ -238,7 +237,7 @@ def test_a_wrong_key_stops_the_mailing_at_once_with_the_remedy(frozen: Plan, joi
     provider = ScriptedProvider(accepts, wants_another_key)
     hand_over_all(provider, now)
     assert len(provider.requests) == 2
-    assert shown(made).state == states.PAUSED
+    assert shown(made).state == MailingState.PAUSED
     assert shown(made).reason == "The key is wrong. Set another, then resume."
     assert shown(made).counts == {"accepted": 50, "planned": 70}
 
@@ -256,7 +255,7 @@ def test_two_batches_refused_for_the_last_time_are_both_written_down(frozen: Pla
 
     step(ScriptedProvider(while_another_gives_up), now)
     assert len(second.requests) == 1
-    assert shown(made).state == states.PAUSED
+    assert shown(made).state == MailingState.PAUSED
     assert f"Tried {retry.MAX_ATTEMPTS} times in vain" in shown(made).reason
     assert shown(made).batches == {"planned": 2}
 
@@ -287,7 +286,7 @@ def test_unknown_is_recorded_and_never_sent_again(
     assert hand_over_all(provider, now + timedelta(days=2)) == 0
     assert len(provider.requests) == 1
     assert shown(made).counts == {"unknown": 2}
-    assert shown(made).state == states.FINISHED
+    assert shown(made).state == MailingState.FINISHED
     assert len(recipients.list_recipients(made.id, state="unknown")) == 2
 
 
@@ -299,7 +298,7 @@ def test_a_provider_in_trouble_stops_the_mailing_before_everybody_is_unknown(
     ok, lost = accepts, loses_the_request
     provider = ScriptedProvider(lost, lost, ok, *[lost] * retry.MAX_LOST_ANSWERS)
     hand_over_all(provider, now)
-    assert shown(made).state == states.PAUSED
+    assert shown(made).state == MailingState.PAUSED
     assert "in a row were lost" in shown(made).reason
     assert shown(made).batches == {"accepted": 1, "unknown": 7, "planned": 1}
     mailings.resume(made.id, by="editor", now=now)
@@ -473,7 +472,11 @@ def test_a_worker_that_lost_its_claim_leaves_the_batch_to_the_one_that_has_it(
     with just_before("UPDATE delivery_batch SET state = %s, attempt =", another_takes_over):
         assert step(provider, now, "worker/1")
     batch = models.Batch.objects.get()
-    assert (batch.state, batch.lease_owner, batch.lease_until) == (states.CLAIMED, "worker/2", later + hand_over.LEASE)
+    assert (batch.state, batch.lease_owner, batch.lease_until) == (
+        BatchState.CLAIMED,
+        "worker/2",
+        later + hand_over.LEASE,
+    )
     assert not provider.requests
 
 
@@ -569,7 +572,7 @@ def test_an_answer_that_comes_while_its_lease_is_found_run_out_stands(frozen: Pl
         outcomes = Outcomes(row.outcomes)
         outcomes.settle(Outcome.ACCEPTED)
         changed = {"outcomes": outcomes.pack(), "lease_until": None, "version": row.version + 1}
-        models.Batch.objects.filter(id=row.id).update(state=states.ACCEPTED, **changed)
+        models.Batch.objects.filter(id=row.id).update(state=BatchState.ACCEPTED, **changed)
 
     with just_before("UPDATE delivery_batch SET state = %s, outcomes =", the_answer_comes):
         assert hand_over.recover_expired_leases(now + LATER) == 0
@@ -602,7 +605,7 @@ def test_a_mailing_cancelled_while_the_provider_refuses_stays_cancelled(
         return wants_another_key(provider, request, at)
 
     step(ScriptedProvider(cancelled_meanwhile), now)
-    assert shown(made).state == states.CANCELLED
+    assert shown(made).state == MailingState.CANCELLED
 
 
 def test_a_mailing_started_with_its_first_try_though_that_was_in_vain(frozen: Plan, join: Join, now: datetime) -> None:
@@ -668,14 +671,14 @@ def test_claim_and_attempt_are_held_for_five_minutes(frozen: Plan, join: Join, n
 
     with pytest.raises(Killed):
         step(ScriptedProvider(dies_before), now)
-    models.Batch.objects.update(state=states.CLAIMED)  # killed before it began
+    models.Batch.objects.update(state=BatchState.CLAIMED)  # killed before it began
     later = now + timedelta(minutes=6)
     with just_before("UPDATE delivery_batch SET state = %s, attempt =", look):
         assert step(ScriptedProvider(answers), later, "worker/2")
     until = later + timedelta(minutes=5)
-    assert held == [(states.CLAIMED, "worker/2", until), (states.SENDING, "worker/2", until)]
+    assert held == [(BatchState.CLAIMED, "worker/2", until), (BatchState.SENDING, "worker/2", until)]
     look()
-    assert held[-1] == (states.ACCEPTED, "", None)
+    assert held[-1] == (BatchState.ACCEPTED, "", None)
 
 
 def test_of_a_mailing_only_its_first_attempt_is_noted(frozen: Plan, plan: Plan, join: Join, now: datetime) -> None:
@@ -711,13 +714,13 @@ def test_an_answer_is_noted_with_the_time_it_came_and_the_providers_id(frozen: P
     came = now + timedelta(seconds=7)
     assert hand_over.hand_over_next(now, owner="worker/1", provider=ScriptedProvider(), clock=lambda: came)
     batch = models.Batch.objects.get()
-    assert (batch.state, batch.provider_id, batch.error) == (states.ACCEPTED, "told", "")
+    assert (batch.state, batch.provider_id, batch.error) == (BatchState.ACCEPTED, "told", "")
     assert (batch.submitted_at, batch.due_at, batch.version) == (came, before.due_at, before.version + 1)
 
 
 @pytest.mark.parametrize(
     ("kind", "state", "waits", "handed_over"),
-    [("refused", states.PLANNED, True, False), ("unknown", states.UNKNOWN, False, True)],
+    [("refused", BatchState.PLANNED, True, False), ("unknown", BatchState.UNKNOWN, False, True)],
 )
 def test_an_answer_that_is_no_acceptance_is_noted_too(
     frozen: Plan, join: Join, now: datetime, kind: Any, state: str, waits: bool, handed_over: bool
@@ -815,7 +818,7 @@ def test_when_the_rest_of_a_batch_left_it_is_what_its_other_members_are(
     assert len(provider.requests) == 1
     assert shown(made).counts == {"accepted": 1, "unknown": 1, "withdrawn": 1}
     batch = models.Batch.objects.get()
-    assert (batch.state, batch.lease_until) == (states.UNKNOWN, None)
+    assert (batch.state, batch.lease_until) == (BatchState.UNKNOWN, None)
 
 
 @pytest.mark.parametrize(
@@ -836,10 +839,10 @@ def test_a_damaged_batch_stops_its_mailing_and_is_not_sent(
     provider = ScriptedProvider()
     assert step(provider, now)
     assert not provider.requests
-    assert shown(made).state == states.PAUSED
+    assert shown(made).state == MailingState.PAUSED
     assert shown(made).reason == f"Batch 1 does not add up: {why}. None of it was sent."
     batch = models.Batch.objects.get()
-    assert (batch.state, batch.lease_until) == (states.PLANNED, None)
+    assert (batch.state, batch.lease_until) == (BatchState.PLANNED, None)
 
 
 def test_a_batch_that_cannot_be_read_says_why_and_waits_for_as_long_as_a_lease(
@@ -851,7 +854,7 @@ def test_a_batch_that_cannot_be_read_says_why_and_waits_for_as_long_as_a_lease(
     with pytest.raises(UnknownFormat) as unknown:
         step(ScriptedProvider(), now)
     batch = models.Batch.objects.get()
-    assert (batch.state, batch.lease_until, batch.error) == (states.PLANNED, None, str(unknown.value))
+    assert (batch.state, batch.lease_until, batch.error) == (BatchState.PLANNED, None, str(unknown.value))
     assert batch.due_at == now + hand_over.LEASE
 
 
@@ -867,7 +870,7 @@ def test_a_batch_whose_mailing_was_paused_before_it_was_sent_is_nobodys(
         assert step(provider, now)
     assert not provider.requests
     batch = models.Batch.objects.get()
-    assert (batch.state, batch.lease_until, batch.attempt) == (states.PLANNED, None, 0)
+    assert (batch.state, batch.lease_until, batch.attempt) == (BatchState.PLANNED, None, 0)
 
 
 def test_what_died_in_other_hands_is_settled_each_by_how_far_it_was(frozen: Plan, join: Join, now: datetime) -> None:
@@ -885,10 +888,10 @@ def test_what_died_in_other_hands_is_settled_each_by_how_far_it_was(frozen: Plan
     error = "The process that was sending ended before the answer came."
     fields = ("state", "lease_until", "error", "submitted_at", "version")
     first, second, third, fourth = models.Batch.objects.order_by("number").values_list(*fields)
-    assert first == (states.UNKNOWN, None, error, late, versions[1] + 1)
-    assert second == (states.UNKNOWN, None, error, late, versions[2] + 1)
-    assert third == fourth == (states.PLANNED, None, "", None, versions[3])
-    assert set(models.Batch.objects.filter(state=states.PLANNED).values_list("lease_owner", flat=True)) == {""}
+    assert first == (BatchState.UNKNOWN, None, error, late, versions[1] + 1)
+    assert second == (BatchState.UNKNOWN, None, error, late, versions[2] + 1)
+    assert third == fourth == (BatchState.PLANNED, None, "", None, versions[3])
+    assert set(models.Batch.objects.filter(state=BatchState.PLANNED).values_list("lease_owner", flat=True)) == {""}
     assert shown(made).counts == {"unknown": 100, "planned": 100}
 
 
@@ -915,10 +918,10 @@ def test_the_mail_is_tracked_only_where_newsletter_and_reader_want_it(
 @pytest.mark.parametrize(
     ("window", "send_in", "id_and_time"),
     [
-        (states.OPEN, None, ("an id", 60)),
-        (states.OPEN, 62, ("an id", 62)),
-        (states.OPEN, 0, ("an id", None)),
-        (states.CLOSED, 62, ("", None)),
+        (RecallState.OPEN, None, ("an id", 60)),
+        (RecallState.OPEN, 62, ("an id", 62)),
+        (RecallState.OPEN, 0, ("an id", None)),
+        (RecallState.CLOSED, 62, ("", None)),
     ],
 )
 def test_the_provider_is_to_wait_only_in_a_recall_window_and_until_a_time_that_is_to_come(
@@ -927,7 +930,7 @@ def test_the_provider_is_to_wait_only_in_a_recall_window_and_until_a_time_that_i
     join(1)
     due = now + timedelta(minutes=60)
     made = plan(due_at=due)
-    models.Mailing.objects.filter(id=made.id).update(recall=states.OPEN, cancel_id="an id", begins_at=now)
+    models.Mailing.objects.filter(id=made.id).update(recall=RecallState.OPEN, cancel_id="an id", begins_at=now)
     freeze.freeze_next(now)
     models.Mailing.objects.filter(id=made.id).update(recall=window)
     if send_in is not None:
@@ -946,14 +949,14 @@ def test_a_reader_who_is_refused_alone_does_not_stop_the_mailing(frozen: Plan, j
     join(1)
     made = frozen()
     hand_over_all(ScriptedProvider(names(0)), now)
-    assert (shown(made).state, shown(made).counts) == (states.SENDING, {"refused": 1})
+    assert (shown(made).state, shown(made).counts) == (MailingState.SENDING, {"refused": 1})
 
 
 def test_two_who_are_both_refused_before_anybody_was_mailed_stop_it(frozen: Plan, join: Join, now: datetime) -> None:
     join(2)
     made = frozen()
     hand_over_all(ScriptedProvider(names(0, 1)), now)
-    assert (shown(made).state, shown(made).counts) == (states.PAUSED, {"planned": 2})
+    assert (shown(made).state, shown(made).counts) == (MailingState.PAUSED, {"planned": 2})
 
 
 def test_a_whole_batch_refused_by_name_after_others_were_mailed_is_refused(
@@ -962,7 +965,7 @@ def test_a_whole_batch_refused_by_name_after_others_were_mailed_is_refused(
     join(60)
     made = frozen()
     hand_over_all(ScriptedProvider(accepts, names(*range(10))), now)
-    assert (shown(made).state, shown(made).counts) == (states.SENDING, {"accepted": 50, "refused": 10})
+    assert (shown(made).state, shown(made).counts) == (MailingState.SENDING, {"accepted": 50, "refused": 10})
     assert models.DeliveryException.objects.count() == 10
 
 
@@ -970,7 +973,7 @@ def test_a_place_just_beyond_the_last_reader_names_nobody(frozen: Plan, join: Jo
     join(2)
     made = frozen()
     hand_over_all(ScriptedProvider(names(2)), now)
-    assert (shown(made).state, shown(made).counts) == (states.PAUSED, {"planned": 2})
+    assert (shown(made).state, shown(made).counts) == (MailingState.PAUSED, {"planned": 2})
     assert not models.DeliveryException.objects.exists()
 
 
@@ -985,16 +988,16 @@ def earlier(plan: Plan, frozen: Plan, join: Join, now: datetime) -> Mailing:
 
 def test_that_another_mailing_was_accepted_proves_nothing_of_this_one(earlier: Mailing, now: datetime) -> None:
     step(ScriptedProvider(refuses_for_good), now)
-    assert (shown(earlier).state, shown(earlier).counts) == (states.PAUSED, {"planned": 60})
+    assert (shown(earlier).state, shown(earlier).counts) == (MailingState.PAUSED, {"planned": 60})
 
 
 def test_lost_answers_are_counted_from_the_latest_of_this_mailing(earlier: Mailing, now: datetime) -> None:
     first, second = models.Batch.objects.filter(mailing_id=earlier.id).order_by("number")
     later = now - timedelta(minutes=1)
     rows = models.Batch.objects
-    rows.filter(id__in=(first.id, second.id)).update(state=states.UNKNOWN, submitted_at=later)
+    rows.filter(id__in=(first.id, second.id)).update(state=BatchState.UNKNOWN, submitted_at=later)
     assert hand_over._count_lost_answers(earlier.id) == 2, "that of the other mailing came later"
-    rows.filter(id=second.id).update(state=states.ACCEPTED)
+    rows.filter(id=second.id).update(state=BatchState.ACCEPTED)
     assert hand_over._count_lost_answers(earlier.id) == 0, "of two at the same time the last one counts"
     rows.filter(id=first.id).update(submitted_at=now)
     assert hand_over._count_lost_answers(earlier.id) == 1
@@ -1042,7 +1045,7 @@ def test_a_refusal_that_comes_after_an_event_showed_that_it_went_changes_nothing
     provider = ScriptedProvider(went_after_all)
     assert hand_over_all(provider, now) == 1
     assert seen == [models.Batch.objects.values().get()]
-    assert seen[0]["state"] == states.ACCEPTED
+    assert seen[0]["state"] == BatchState.ACCEPTED
 
 
 def test_an_answer_settles_its_own_batch_alone(frozen: Plan, join: Join, now: datetime) -> None:

@@ -8,9 +8,8 @@ import pytest
 
 from newsletter.curator.editions import approval, edition_lookup, editions
 from newsletter.delivery import models
-from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, freeze, hand_over, mailings
@@ -30,7 +29,7 @@ Join = Callable[..., list[int]]
 def test_a_planned_mailing_waits_for_its_time(plan: Plan, join: Join, now: datetime) -> None:
     join(2)
     made = plan(due_at=now + timedelta(minutes=10))
-    assert made.state == states.SCHEDULED
+    assert made.state == MailingState.SCHEDULED
     assert not freeze.freeze_next(now)
     assert freeze.freeze_next(now + timedelta(minutes=10))
 
@@ -56,7 +55,7 @@ def test_a_provider_of_former_days_holds_its_mailing_and_nobody_elses(plan: Plan
     made = plan()
     models.Mailing.objects.update(provider="pigeon")
     assert freeze.freeze_next(now)
-    assert summary.get_mailing(made.id).state == states.HELD
+    assert summary.get_mailing(made.id).state == MailingState.HELD
     assert "There is no provider “pigeon”" in summary.get_mailing(made.id).reason
     assert not freeze.freeze_next(now)
 
@@ -73,7 +72,7 @@ def test_every_candidate_is_planned_or_left_out_with_the_reason(
     made = plan()
     freeze.freeze_next(now)
     shown = summary.get_mailing(made.id)
-    assert shown.state == states.SENDING
+    assert shown.state == MailingState.SENDING
     assert shown.candidates == 8
     assert sum(shown.excluded.values()) == 5
     assert shown.excluded["pending"] == shown.excluded["unsubscribed"] == 1
@@ -110,7 +109,7 @@ def test_a_freeze_that_was_killed_goes_on_where_it_stood(
     monkeypatch.setattr(freeze._PageWriter, "write", write)
     freeze.freeze_next(now)
     shown = summary.get_mailing(made.id)
-    assert shown.state == states.SENDING
+    assert shown.state == MailingState.SENDING
     assert (shown.candidates, shown.planned, shown.counts) == (130, 130, {"planned": 130})
     numbers = models.Batch.objects.filter(mailing_id=made.id).order_by("number").values_list("number", flat=True)
     assert list(numbers) == [1, 2, 3], "what a page leaves half full, the next fills up"
@@ -121,8 +120,8 @@ def test_a_page_that_another_process_wrote_is_not_written_again(plan: Plan, join
     made = plan()
     freeze.freeze_next(now)
     stale = models.Mailing.objects.get(id=made.id)
-    stale.frozen_through, stale.state = 0, states.FREEZING
-    models.Mailing.objects.filter(id=made.id).update(state=states.FREEZING)
+    stale.frozen_through, stale.state = 0, MailingState.FREEZING
+    models.Mailing.objects.filter(id=made.id).update(state=MailingState.FREEZING)
     page = audience.list_audience_page(stale.list_id, after=0, upto=10**9, limit=5)
     assert not freeze._PageWriter(stale, 10).write(stale, page, now)
     assert summary.get_mailing(made.id).planned == 5
@@ -134,7 +133,7 @@ def test_counts_that_do_not_add_up_hold_the_mailing_and_nothing_leaves(plan: Pla
     models.Mailing.objects.filter(id=made.id).update(candidates=1)  # as a defect of ours would leave it
     freeze.freeze_next(now)
     shown = summary.get_mailing(made.id)
-    assert shown.state == states.HELD
+    assert shown.state == MailingState.HELD
     assert "do not add up: 5 candidates, 4 planned, 0 left out" in shown.reason
     provider = ScriptedProvider()
     assert hand_over_all(provider, now) == 0
@@ -149,12 +148,12 @@ def test_an_edit_after_approval_holds_the_mailing_and_a_new_approval_frees_it(
     editions.edit_edition(edition.id, now=now, subject="Another subject")
     freeze.freeze_next(now)
     held = summary.get_mailing(made.id)
-    assert held.state == states.HELD
+    assert held.state == MailingState.HELD
     assert "edited after its approval" in held.reason
     assert held.frozen_at is None
     assert plan().id == made.id
     freeze.freeze_next(now)
-    assert summary.get_mailing(made.id).state == states.SENDING
+    assert summary.get_mailing(made.id).state == MailingState.SENDING
 
 
 def test_freezing_takes_the_edition_out_of_the_editors_hands(frozen: Plan, join: Join, edition: Any) -> None:
@@ -166,7 +165,7 @@ def test_freezing_takes_the_edition_out_of_the_editors_hands(frozen: Plan, join:
 def test_a_list_without_readers_finishes_at_once(frozen: Plan, edition: Any, now: datetime) -> None:
     made = frozen()
     assert mailings.finish_settled(now) == 1
-    assert summary.get_mailing(made.id).state == states.FINISHED
+    assert summary.get_mailing(made.id).state == MailingState.FINISHED
     assert edition_lookup.get_edition(edition.id).state == "sent"
 
 
@@ -198,7 +197,7 @@ def test_a_finish_that_fails_half_way_is_done_again(
         patched.setattr(approval, "mark_sent", killed)
         with pytest.raises(KeyboardInterrupt):
             mailings.finish_settled(now)
-    assert summary.get_mailing(made.id).state == states.SENDING
+    assert summary.get_mailing(made.id).state == MailingState.SENDING
     mailings.finish_settled(now)
     assert edition_lookup.get_edition(edition.id).state == "sent"
 
@@ -222,7 +221,7 @@ def test_a_mailing_paused_before_its_time_waits_for_its_time_when_resumed(plan: 
     made = plan(due_at=now + timedelta(hours=1))
     mailings.pause(made.id, by="editor", now=now)
     mailings.resume(made.id, by="editor", now=now)
-    assert summary.get_mailing(made.id).state == states.SCHEDULED
+    assert summary.get_mailing(made.id).state == MailingState.SCHEDULED
 
 
 def test_cancelling_withdraws_what_has_not_left(frozen: Plan, join: Join, now: datetime) -> None:
@@ -233,7 +232,7 @@ def test_cancelling_withdraws_what_has_not_left(frozen: Plan, join: Join, now: d
     mailings.cancel(made.id, by="editor", now=now)
     assert hand_over_all(provider, now) == 0
     shown = summary.get_mailing(made.id)
-    assert shown.state == states.CANCELLED
+    assert shown.state == MailingState.CANCELLED
     assert shown.counts == {"accepted": 50, "withdrawn": 10}
 
 
@@ -296,7 +295,7 @@ def test_who_is_known_to_have_it_is_left_out_after_a_cancel_too(plan: Plan, join
     freeze.freeze_next(now)
     hand_over.hand_over_next(now, owner="test", provider=ScriptedProvider(), clock=lambda: now)
     mailings.cancel(first.id, by="editor", now=now)
-    sent = models.Batch.objects.get(mailing_id=first.id, state=states.ACCEPTED)
+    sent = models.Batch.objects.get(mailing_id=first.id, state=BatchState.ACCEPTED)
     outcomes = Outcomes(sent.outcomes, sent.format)
     outcomes.mark(range(20), Outcome.DELIVERED)
     models.Batch.objects.filter(id=sent.id).update(outcomes=outcomes.pack())
@@ -311,7 +310,7 @@ def test_a_mailing_planned_for_another_provider_pauses_and_says_so(frozen: Plan,
     assert mailings.pause_other_providers(ScriptedProvider.name, now) == 0
     assert mailings.pause_other_providers("sendgrid", now) == 1
     shown = summary.get_mailing(made.id)
-    assert shown.state == states.PAUSED
+    assert shown.state == MailingState.PAUSED
     assert f"NEWSLETTER_PROVIDER={ScriptedProvider.name}" in shown.reason
     mailings.resume(made.id, by="editor", now=now)
     freeze.freeze_next(now)
@@ -364,10 +363,10 @@ def test_a_ledger_that_lacks_what_its_mailing_counted_holds_it(
     made = plan()
     freeze.freeze_next(now)
     lost.objects.all().delete()  # as a defect of ours would leave it
-    models.Mailing.objects.update(state=states.FREEZING)
+    models.Mailing.objects.update(state=MailingState.FREEZING)
     freeze.freeze_next(now)
     shown = summary.get_mailing(made.id)
-    assert shown.state == states.HELD
+    assert shown.state == MailingState.HELD
     assert "do not add up: 4 candidates" in shown.reason
 
 
@@ -379,7 +378,7 @@ def test_a_candidate_counted_as_left_out_whom_no_list_names_holds_the_mailing(
     models.Mailing.objects.update(candidates=1, excluded=1)
     freeze.freeze_next(now)
     assert "5 candidates, 4 planned, 0 left out" in summary.get_mailing(made.id).reason
-    assert summary.get_mailing(made.id).state == states.HELD
+    assert summary.get_mailing(made.id).state == MailingState.HELD
 
 
 def test_a_mailing_cancelled_as_its_freeze_begins_is_not_frozen(
@@ -391,7 +390,7 @@ def test_a_mailing_cancelled_as_its_freeze_begins_is_not_frozen(
         "UPDATE delivery_mailing SET state = %s, frozen_at =", lambda: mailings.cancel(made.id, by="editor", now=now)
     ):
         freeze.freeze_next(now)
-    assert summary.get_mailing(made.id).state == states.CANCELLED
+    assert summary.get_mailing(made.id).state == MailingState.CANCELLED
     assert edition_lookup.get_edition(edition.id).state == "approved"
     assert not models.Batch.objects.exists()
 
@@ -408,7 +407,7 @@ def test_a_mailing_that_takes_another_snapshot_as_its_freeze_begins_is_frozen_wi
 
     with just_before("UPDATE delivery_mailing SET state = %s, frozen_at =", edited_and_sent_again):
         freeze.freeze_next(now)
-    assert summary.get_mailing(made.id).state == states.SCHEDULED
+    assert summary.get_mailing(made.id).state == MailingState.SCHEDULED
     freeze.freeze_next(now)
     provider = ScriptedProvider()
     hand_over_all(provider, now)
@@ -427,7 +426,7 @@ def test_a_page_that_another_process_writes_first_is_written_once(plan: Plan, jo
     assert not ours.write(row, page, now)
     freeze.freeze_next(now)
     shown = summary.get_mailing(made.id)
-    assert (shown.state, shown.candidates, shown.counts) == (states.SENDING, 5, {"planned": 5})
+    assert (shown.state, shown.candidates, shown.counts) == (MailingState.SENDING, 5, {"planned": 5})
 
 
 @pytest.mark.parametrize("verb", [mailings.pause, mailings.cancel])
@@ -440,7 +439,7 @@ def test_a_mailing_stopped_while_it_is_frozen_stays_stopped(
     with just_before(f"UPDATE delivery_mailing {write}", lambda: verb(made.id, by="editor", now=now)):
         freeze.freeze_next(now)
     shown = summary.get_mailing(made.id)
-    assert shown.state == {mailings.pause: states.PAUSED, mailings.cancel: states.CANCELLED}[verb]
+    assert shown.state == {mailings.pause: MailingState.PAUSED, mailings.cancel: MailingState.CANCELLED}[verb]
     assert (shown.planned, hand_over_all(ScriptedProvider(), now)) == (0 if "frozen" in write else 5, 0)
 
 
@@ -449,7 +448,7 @@ def test_what_is_cancelled_as_it_is_about_to_be_held_stays_cancelled(plan: Plan,
     models.Mailing.objects.update(provider="pigeon")
     with just_before("UPDATE delivery_mailing SET state", lambda: mailings.cancel(made.id, by="editor", now=now)):
         freeze.freeze_next(now)
-    assert summary.get_mailing(made.id).state == states.CANCELLED
+    assert summary.get_mailing(made.id).state == MailingState.CANCELLED
 
 
 def test_of_two_who_send_an_edition_at_once_one_is_told_of_the_other(plan: Plan, edition: Any, now: datetime) -> None:
@@ -464,10 +463,10 @@ def test_a_held_mailing_that_froze_its_audience_is_never_armed_again(plan: Plan,
     made = plan()
     models.Mailing.objects.update(candidates=1)  # so that its counts do not add up
     freeze.freeze_next(now)
-    assert summary.get_mailing(made.id).state == states.HELD
+    assert summary.get_mailing(made.id).state == MailingState.HELD
     with pytest.raises(Refused, match="which is held"):
         plan()
-    assert summary.get_mailing(made.id).state == states.HELD
+    assert summary.get_mailing(made.id).state == MailingState.HELD
 
 
 def test_a_mailing_cancelled_as_it_takes_a_new_snapshot_stays_cancelled(
@@ -481,14 +480,14 @@ def test_a_mailing_cancelled_as_it_takes_a_new_snapshot_stays_cancelled(
         pytest.raises(Refused),
     ):
         plan()
-    assert summary.get_mailing(made.id).state == states.CANCELLED
+    assert summary.get_mailing(made.id).state == MailingState.CANCELLED
 
 
 def test_a_mailing_paused_as_it_is_about_to_finish_stays_paused(frozen: Plan, edition: Any, now: datetime) -> None:
     made = frozen()
     with just_before("UPDATE delivery_mailing SET", lambda: mailings.pause(made.id, by="editor", now=now)):
         assert mailings.finish_settled(now) == 0
-    assert summary.get_mailing(made.id).state == states.PAUSED
+    assert summary.get_mailing(made.id).state == MailingState.PAUSED
     assert edition_lookup.get_edition(edition.id).state == "handed_over"
 
 
@@ -498,14 +497,14 @@ def test_a_mailing_cancelled_as_it_is_about_to_go_on_stays_cancelled(frozen: Pla
     mailings.pause(made.id, by="editor", now=now)
     with just_before("UPDATE delivery_mailing SET", lambda: mailings.cancel(made.id, by="colleague", now=now)):
         mailings.resume(made.id, by="editor", now=now)
-    assert summary.get_mailing(made.id).state == states.CANCELLED
+    assert summary.get_mailing(made.id).state == MailingState.CANCELLED
 
 
 def test_a_mailing_that_finishes_as_somebody_pauses_it_is_finished(frozen: Plan, now: datetime) -> None:
     made = frozen()
     with just_before("UPDATE delivery_mailing SET", lambda: mailings.finish_settled(now)), pytest.raises(Refused):
         mailings.pause(made.id, by="editor", now=now)
-    assert summary.get_mailing(made.id).state == states.FINISHED
+    assert summary.get_mailing(made.id).state == MailingState.FINISHED
 
 
 def test_a_batch_that_leaves_as_its_mailing_is_cancelled_is_not_withdrawn(
@@ -515,7 +514,7 @@ def test_a_batch_that_leaves_as_its_mailing_is_cancelled_is_not_withdrawn(
     made = frozen()
     first = models.Batch.objects.filter(number=1)
     with just_before(
-        "UPDATE delivery_batch SET state", lambda: first.update(state=states.SENDING, attempt=1, attempt_key="key")
+        "UPDATE delivery_batch SET state", lambda: first.update(state=BatchState.SENDING, attempt=1, attempt_key="key")
     ):
         mailings.cancel(made.id, by="editor", now=now)
     shown = summary.get_mailing(made.id)

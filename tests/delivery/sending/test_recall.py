@@ -12,9 +12,8 @@ import pytest
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import approval, edition_lookup, editions
 from newsletter.delivery import models
-from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.ledger.states import MailingState, Outcome, RecallState
 from newsletter.delivery.providers.base import ProviderError
 from newsletter.delivery.providers.sendgrid import SendGrid
 from newsletter.delivery.reports import summary
@@ -92,17 +91,17 @@ def test_approved_before_the_lead_it_is_handed_over_when_the_lead_begins(stage: 
     stage.at(LEAD + 30)
     stage.plan()
     stage.work()
-    assert stage.mailing.state == states.SCHEDULED
+    assert stage.mailing.state == MailingState.SCHEDULED
     assert stage.server.requests == 0
     stage.at(LEAD)
     stage.work()
-    assert (stage.mailing.state, stage.mailing.counts) == (states.SENDING, {"accepted": 5})
+    assert (stage.mailing.state, stage.mailing.counts) == (MailingState.SENDING, {"accepted": 5})
     assert {body["send_at"] for body in stage.server.scheduled} == {int(stage.due.timestamp())}
     assert not stage.server.accepted
     stage.at(0)
     stage.work()
     assert len(stage.server.accepted) == 5
-    assert stage.mailing.state == states.FINISHED
+    assert stage.mailing.state == MailingState.FINISHED
 
 
 def test_approved_within_the_lead_it_is_handed_over_at_once_and_can_be_recalled(stage: Stage) -> None:
@@ -154,7 +153,7 @@ def test_edited_before_the_lead_it_is_held_until_it_is_approved_again(stage: Sta
     edit(stage.mailing, stage.now)
     stage.at(LEAD)
     stage.work()
-    assert stage.mailing.state == states.HELD
+    assert stage.mailing.state == MailingState.HELD
     approval.approve(stage.mailing.edition_id, by="editor", now=stage.now)
     stage.plan()
     stage.work()
@@ -167,7 +166,7 @@ def test_edited_too_late_for_a_new_window_it_leaves_at_its_time_without_the_old_
     stage.plan()
     edit(stage.mailing, stage.now)
     stage.work()
-    assert stage.mailing.state == states.HELD
+    assert stage.mailing.state == MailingState.HELD
     stage.at(5)
     approval.approve(stage.mailing.edition_id, by="editor", now=stage.now)
     stage.plan()
@@ -276,7 +275,7 @@ def test_no_id_before_or_within_the_lead_is_asked_for_again_every_minute(stage: 
     stage.plan()
     stage.server.fail_next(Fault(status=503))
     stage.work()
-    assert stage.mailing.state == states.SCHEDULED
+    assert stage.mailing.state == MailingState.SCHEDULED
     stage.at(LEAD - 0.5)
     stage.work()
     assert stage.server.requests == 1, "not yet again"
@@ -294,7 +293,7 @@ def test_no_id_in_time_is_said_before_it_starts_and_it_leaves_at_its_time(stage:
         stage.at(minutes_left)
         stage.work()
     assert "cannot be recalled" in stage.alarms
-    assert stage.mailing.state == states.SCHEDULED
+    assert stage.mailing.state == MailingState.SCHEDULED
     stage.server.pass_time()
     stage.server._faults.clear()
     stage.at(0)
@@ -332,7 +331,7 @@ def test_a_recall_the_provider_does_not_confirm_pauses_and_can_be_tried_again(st
     stage.server.fail_next(Fault(status=503), Fault(status=503))
     with pytest.raises(ProviderError):
         stage.recall()
-    assert stage.mailing.state == states.PAUSED
+    assert stage.mailing.state == MailingState.PAUSED
     assert "recall failed" in stage.mailing.reason
     assert stage.recall().caught == 5
 
@@ -366,7 +365,7 @@ def test_until_twelve_minutes_before_all_of_it_is_recalled(stage: Stage, minutes
     stage.work()
     stage.at(minutes_left)
     assert stage.recall() == recall.RecallResult(caught=5, withdrawn=0)
-    assert stage.mailing.state == states.CANCELLED
+    assert stage.mailing.state == MailingState.CANCELLED
     assert stage.mailing.counts == {"recalled": 5}
     assert stage.mailing.batches == {"recalled": 1}
     assert edition_lookup.get_edition(stage.mailing.edition_id).state == "open"
@@ -474,7 +473,7 @@ def test_a_message_that_leaves_although_it_was_recalled_is_an_alarm(stage: Stage
 
 def opened_by_another(stage: Stage) -> None:
     mine = models.Mailing.objects.filter(id=stage.mailing_id)
-    mine.update(recall=states.OPEN, cancel_id="theirs", begins_at=stage.now)
+    mine.update(recall=RecallState.OPEN, cancel_id="theirs", begins_at=stage.now)
 
 
 def test_a_window_that_another_worker_opens_first_keeps_its_id(stage: Stage) -> None:
@@ -500,7 +499,7 @@ def test_a_window_that_another_worker_opens_as_we_give_up_is_open(stage: Stage) 
     stage.at(16.5)
     with just_before("UPDATE delivery_mailing SET", lambda: opened_by_another(stage)):
         recall.open_next_window(stage.now, stage.provider)
-    assert models.Mailing.objects.get().recall == states.OPEN
+    assert models.Mailing.objects.get().recall == RecallState.OPEN
     assert not stage.alarms
 
 
@@ -511,7 +510,7 @@ def test_the_last_place_is_not_taken_by_two(stage: Stage, plan: Any) -> None:
 
     def another_takes_it() -> None:
         other = plan(kind="test", provider="sendgrid", due_at=stage.due, recall_minutes=LEAD, now=stage.now)
-        models.Mailing.objects.filter(id=other.id).update(recall=states.OPEN, cancel_id="theirs")
+        models.Mailing.objects.filter(id=other.id).update(recall=RecallState.OPEN, cancel_id="theirs")
 
     with just_before("SAVEPOINT", another_takes_it):
         recall.open_next_window(stage.now, stage.provider)
@@ -531,7 +530,7 @@ def test_a_recall_that_fails_behind_one_that_succeeded_leaves_it_recalled(stage:
 
     with just_before("UPDATE delivery_mailing SET", recalled_by_another), pytest.raises(ProviderError):
         stage.recall()
-    assert (stage.mailing.state, stage.mailing.reason) == (states.CANCELLED, "recalled by editor")
+    assert (stage.mailing.state, stage.mailing.reason) == (MailingState.CANCELLED, "recalled by editor")
 
 
 def test_an_event_that_comes_as_a_recall_is_written_down_is_kept(stage: Stage, take: Any) -> None:
@@ -562,7 +561,7 @@ def trial(stage: Stage, plan: Any) -> models.Mailing:
 
 @pytest.mark.parametrize(
     ("minutes_left", "faults", "window"),
-    [(17, [], states.OPEN), (29, [Fault(status=503)], states.WANTED), (16.9, [], states.CLOSED)],
+    [(17, [], RecallState.OPEN), (29, [Fault(status=503)], RecallState.WANTED), (16.9, [], RecallState.CLOSED)],
 )
 def test_windows_are_decided_one_at_a_time_in_the_order_of_their_beginning(
     stage: Stage, trial: models.Mailing, minutes_left: float, faults: list[Fault], window: str
@@ -572,21 +571,25 @@ def test_windows_are_decided_one_at_a_time_in_the_order_of_their_beginning(
     stage.server.fail_next(*faults)
     assert recall.open_next_window(stage.now, stage.provider)
     first = models.Mailing.objects.get(id=stage.mailing_id)
-    begins_at = {states.OPEN: stage.now, states.WANTED: stage.now + timedelta(minutes=1), states.CLOSED: None}[window]
-    assert (first.recall, first.begins_at, bool(first.cancel_id)) == (window, begins_at, window == states.OPEN)
+    begins_at = {
+        RecallState.OPEN: stage.now,
+        RecallState.WANTED: stage.now + timedelta(minutes=1),
+        RecallState.CLOSED: None,
+    }[window]
+    assert (first.recall, first.begins_at, bool(first.cancel_id)) == (window, begins_at, window == RecallState.OPEN)
     second = models.Mailing.objects.get(id=trial.id)
-    assert (second.recall, second.begins_at, second.cancel_id) == (states.WANTED, trial.begins_at, "")
+    assert (second.recall, second.begins_at, second.cancel_id) == (RecallState.WANTED, trial.begins_at, "")
     assert recall.open_next_window(stage.now, stage.provider), "then the second"
-    assert models.Mailing.objects.get(id=trial.id).recall == states.OPEN
+    assert models.Mailing.objects.get(id=trial.id).recall == RecallState.OPEN
     assert not recall.open_next_window(stage.now, stage.provider)
 
 
 @pytest.mark.parametrize(
     "changed",
     [
-        {"state": states.PAUSED},
-        {"recall": states.OPEN},
-        {"recall": states.CLOSED},
+        {"state": MailingState.PAUSED},
+        {"recall": RecallState.OPEN},
+        {"recall": RecallState.CLOSED},
         {"provider": "outbox"},
         {"seconds": 1},
     ],
@@ -607,9 +610,9 @@ def test_with_a_provider_that_cannot_cancel_no_window_opens_and_no_place_is_give
     stage.plan()
     models.Mailing.objects.update(provider=ScriptedProvider.name)
     assert not recall.open_next_window(stage.now, ScriptedProvider())
-    models.Mailing.objects.update(recall=states.OPEN, recalled_at=stage.now)
+    models.Mailing.objects.update(recall=RecallState.OPEN, recalled_at=stage.now)
     assert not recall.free_next_slot(stage.at(-60 * 9), ScriptedProvider())
-    assert models.Mailing.objects.get().recall == states.OPEN
+    assert models.Mailing.objects.get().recall == RecallState.OPEN
 
 
 @pytest.mark.parametrize(
@@ -643,13 +646,13 @@ def test_a_window_that_has_to_wait_for_the_provider_is_logged(stage: Stage, capl
     ("changed", "needs_a_place"),
     [
         ({}, True),
-        ({"state": states.PAUSED}, True),
-        ({"state": states.CANCELLED}, False),
-        ({"state": states.CANCELLED, "recalled": True}, True),
-        ({"state": states.CANCELLED, "recalled": True, "recall": states.CLOSED}, False),
-        ({"recall": states.WANTED}, False),
+        ({"state": MailingState.PAUSED}, True),
+        ({"state": MailingState.CANCELLED}, False),
+        ({"state": MailingState.CANCELLED, "recalled": True}, True),
+        ({"state": MailingState.CANCELLED, "recalled": True, "recall": RecallState.CLOSED}, False),
+        ({"recall": RecallState.WANTED}, False),
         ({"minutes_left": 0}, False),
-        ({"minutes_left": 0, "state": states.CANCELLED, "recalled": True}, True),
+        ({"minutes_left": 0, "state": MailingState.CANCELLED, "recalled": True}, True),
     ],
     ids=str,
 )
@@ -666,7 +669,9 @@ def test_a_place_is_needed_by_what_may_be_recalled_and_what_was_and_is_not_throw
     assert recall._slot_holders(stage.now).exists() == needs_a_place
 
 
-@pytest.mark.parametrize(("others", "window"), [(MOST_STATUSES - 2, states.OPEN), (MOST_STATUSES - 1, states.CLOSED)])
+@pytest.mark.parametrize(
+    ("others", "window"), [(MOST_STATUSES - 2, RecallState.OPEN), (MOST_STATUSES - 1, RecallState.CLOSED)]
+)
 @pytest.mark.parametrize("recalled", [False, True])
 def test_a_mailing_of_ours_takes_one_place_before_it_is_recalled_and_after(
     stage: Stage, trial: models.Mailing, others: int, recalled: bool, window: str
@@ -681,7 +686,7 @@ def test_a_mailing_of_ours_takes_one_place_before_it_is_recalled_and_after(
     assert models.Mailing.objects.get(id=trial.id).recall == window
 
 
-@pytest.mark.parametrize("state", [states.FREEZING, states.SENDING, states.PAUSED])
+@pytest.mark.parametrize("state", [MailingState.FREEZING, MailingState.SENDING, MailingState.PAUSED])
 def test_a_mailing_is_recalled_in_whatever_state_it_is_under_way_and_no_other_with_it(
     stage: Stage, trial: models.Mailing, state: str
 ) -> None:
@@ -692,9 +697,9 @@ def test_a_mailing_is_recalled_in_whatever_state_it_is_under_way_and_no_other_wi
     versions = dict(models.Batch.objects.values_list("mailing_id", "version"))
     assert stage.recall() == recall.RecallResult(caught=5, withdrawn=0)
     row = models.Mailing.objects.get(id=stage.mailing_id)
-    assert (row.state, row.reason, row.recalled_at) == (states.CANCELLED, "recalled by editor", stage.now)
+    assert (row.state, row.reason, row.recalled_at) == (MailingState.CANCELLED, "recalled by editor", stage.now)
     other = models.Mailing.objects.get(id=trial.id)
-    assert (other.state, other.reason, other.recalled_at) == (states.SENDING, "", None)
+    assert (other.state, other.reason, other.recalled_at) == (MailingState.SENDING, "", None)
     assert summary.get_mailing(other.id).counts == {"accepted": 5}
     versions[row.id] += 1
     assert dict(models.Batch.objects.values_list("mailing_id", "version")) == versions
@@ -722,7 +727,7 @@ def test_while_the_provider_is_asked_nothing_more_is_handed_over_and_it_is_said_
 
     stage.provider.cancel = looks  # type: ignore[method-assign]
     stage.recall()
-    assert seen == [(states.PAUSED, "being recalled by editor")]
+    assert seen == [(MailingState.PAUSED, "being recalled by editor")]
 
 
 def test_a_recall_that_failed_says_why_and_what_to_do(stage: Stage) -> None:
@@ -760,21 +765,21 @@ def test_a_reason_is_as_long_as_its_column_however_long_a_name_is(stage: Stage) 
     ("changed", "refusal"),
     [
         (
-            {"state": states.SCHEDULED},
+            {"state": MailingState.SCHEDULED},
             "Nothing of mailing {id} was handed over yet. Stop it: newsletter mailings cancel {id}",
         ),
-        ({"state": states.CANCELLED, "reason": ""}, "Mailing {id} is cancelled already."),
+        ({"state": MailingState.CANCELLED, "reason": ""}, "Mailing {id} is cancelled already."),
         (
-            {"state": states.CANCELLED, "reason": "recalled by ed"},
+            {"state": MailingState.CANCELLED, "reason": "recalled by ed"},
             "Mailing {id} is cancelled already: recalled by ed.",
         ),
         (
-            {"recall": states.CLOSED},
+            {"recall": RecallState.CLOSED},
             "Mailing {id} is sending and has no recall window, so what the provider has cannot be called back. "
             "Stop the rest: newsletter mailings pause {id}",
         ),
         (
-            {"state": states.FINISHED},
+            {"state": MailingState.FINISHED},
             "Mailing {id} is finished and has no recall window, so what the provider has cannot be called back. "
             "Stop the rest: newsletter mailings pause {id}",
         ),
@@ -849,11 +854,13 @@ def test_the_place_of_a_recall_is_kept_for_four_hours_after_its_last_message_and
     other = models.Mailing.objects.get(id=trial.id)
     assert set(stage.server.statuses) == ({other.cancel_id} if given_back else {mine.cancel_id, other.cancel_id})
     mine.refresh_from_db()
-    assert (mine.recall, other.recall) == (states.CLOSED if given_back else states.OPEN, states.OPEN)
+    assert (mine.recall, other.recall) == (RecallState.CLOSED if given_back else RecallState.OPEN, RecallState.OPEN)
     assert not recall.free_next_slot(stage.now, stage.provider), "it is given back once"
 
 
-@pytest.mark.parametrize("changed", [{"recalled_at": None}, {"provider": "outbox"}, {"recall": states.CLOSED}], ids=str)
+@pytest.mark.parametrize(
+    "changed", [{"recalled_at": None}, {"provider": "outbox"}, {"recall": RecallState.CLOSED}], ids=str
+)
 def test_no_place_is_given_back_where_none_is_held_by_a_recall(stage: Stage, changed: dict[str, Any]) -> None:
     stage.at(40)
     stage.plan()

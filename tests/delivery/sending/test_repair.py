@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.states import MailingState
 from newsletter.delivery.reports import history, recipients
 from newsletter.delivery.sending import freeze, ledger_rows, mailings, repair
 from newsletter.kernel.errors import Conflict, Refused
@@ -37,10 +37,10 @@ def test_who_was_dropped_for_the_quota_gets_it_by_a_repair(
     mailing = sent(3)
     take(mailing.event("delivered", 0), mailing.event("dropped", 1, reason=QUOTA), mailing.event("bounce", 2))
     assert repair.repair_mailing(mailing.id, now=now) == 1
-    assert mailing.mailing.state == states.SENDING
+    assert mailing.mailing.state == MailingState.SENDING
     assert dict(go_on(mailing).mailed) == {"reader1@example.com": 1}
     after = mailing.mailing
-    assert after.state == states.FINISHED
+    assert after.state == MailingState.FINISHED
     assert after.counts == {"delivered": 1, "accepted": 1, "bounced": 1}
     assert after.adds_up
     assert [who.state for who in recipients.list_recipients(mailing.id)] == ["delivered", "accepted", "bounced"]
@@ -72,7 +72,7 @@ def test_what_is_unknown_is_not_repaired_unless_somebody_takes_it_upon_themselve
 ) -> None:
     mailing = sent(3, provider.loses_the_request)
     assert repair.repair_mailing(mailing.id, now=now) == 0
-    assert mailing.mailing.state == states.FINISHED
+    assert mailing.mailing.state == MailingState.FINISHED
     assert repair.repair_mailing(mailing.id, unknown=True, now=now) == 3
     assert len(go_on(mailing).mailed) == 3
     assert mailing.mailing.counts == {"accepted": 3}
@@ -167,9 +167,9 @@ def test_of_two_repairs_at_once_one_is_told_of_the_other(sent: Callable[..., Sen
 
 def test_a_repair_of_a_paused_mailing_does_not_set_it_going(sent: Callable[..., Sent], now: datetime) -> None:
     mailing = sent(120, provider.accepts, provider.refuses_for_good, provider.wants_another_key)
-    assert mailing.mailing.state == states.PAUSED
+    assert mailing.mailing.state == MailingState.PAUSED
     assert repair.repair_mailing(mailing.id, now=now) == 50
-    assert mailing.mailing.state == states.PAUSED
+    assert mailing.mailing.state == MailingState.PAUSED
     assert not go_on(mailing).mailed
 
 

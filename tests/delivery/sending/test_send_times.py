@@ -12,7 +12,7 @@ import pytest
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import approval, editions, picks
 from newsletter.delivery import models
-from newsletter.delivery.ledger import states
+from newsletter.delivery.ledger.states import MailingKind, RecallState
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, mailings, repair
@@ -64,7 +64,7 @@ def test_the_account_has_a_limit_for_all_newsletters_together(
         people.add_subscriber(f"evening{n}@example.com", house.other_list.id, by="test", now=now, confirmed=True)
     second = mailings.create_mailing(
         snapshot_id=snapshot.id, edition_id=other.id, newsletter_id=house.other.id, list_id=house.other_list.id,
-        kind="edition", due_at=now, provider=ScriptedProvider.name, by="test", now=now,
+        kind=MailingKind.EDITION, due_at=now, provider=ScriptedProvider.name, by="test", now=now,
     )  # fmt: skip
     freeze.freeze_next(now)
     assert due_times(first.id, now) == [0, 60]
@@ -104,7 +104,7 @@ def test_within_a_recall_window_the_provider_spreads_the_sending(
     join(2_500)
     due = now + timedelta(hours=1)
     made = plan(provider="sendgrid", due_at=due, recall_minutes=60)
-    models.Mailing.objects.filter(id=made.id).update(recall=states.OPEN, cancel_id="an id")
+    models.Mailing.objects.filter(id=made.id).update(recall=RecallState.OPEN, cancel_id="an id")
     freeze.freeze_next(now)
     batches = models.Batch.objects.filter(mailing_id=made.id).order_by("number")
     assert {batch.due_at for batch in batches} == {now}, "all is handed over at once"

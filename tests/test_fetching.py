@@ -141,15 +141,15 @@ def test_a_redirect_to_a_private_address_is_refused(server: _Server) -> None:
     def resolver(host: str, port: int) -> Sequence[str]:
         return next(calls, ["169.254.169.254"])
 
-    import newsletter.fetching as door
+    from newsletter import fetching
 
-    real = door.is_public
-    door.is_public = lambda address: str(address) == "127.0.0.1" or real(address)  # type: ignore[assignment]
+    real = fetching.is_public
+    fetching.is_public = lambda address: str(address) == "127.0.0.1" or real(address)  # type: ignore[assignment]
     try:
         with pytest.raises(FetchRefused, match="not on the public internet"):
             fetch(server.url + "/", resolver=resolver)
     finally:
-        door.is_public = real
+        fetching.is_public = real
 
 
 def test_redirects_are_followed_but_not_for_ever(server: _Server) -> None:

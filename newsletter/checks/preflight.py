@@ -151,7 +151,7 @@ def _check_renderings(mails: Mapping[Variant, Rendered], postal_address: str) ->
 def _check_segments(edition: Edition) -> Iterator[Finding]:
     """Segments that an edition names and that are there no more."""
     named = variants.list_groups(edition)
-    known = visibility.list_choices() if named else ()
+    known = visibility.list_visibilities() if named else ()
     for group in (each for each in named if each not in known):
         yield Finding(
             "block",

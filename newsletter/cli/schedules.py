@@ -132,7 +132,7 @@ def pause_schedule(schedule_id: int, yes: bool = YES) -> None:
     """Stop a schedule until it is resumed."""
     confirm_or_refuse(f"Pause schedule {schedule_id}?", yes)
     now = clock.now()
-    schedules.pause(schedule_id, now=now)
+    schedules.pause_schedule(schedule_id, now=now)
     audit_log.record(None, "paused schedule", str(schedule_id), now=now)
     say(f"Schedule {schedule_id} is paused.")
 
@@ -141,6 +141,6 @@ def pause_schedule(schedule_id: int, yes: bool = YES) -> None:
 def resume_schedule(schedule_id: int) -> None:
     """Resume a paused schedule."""
     now = clock.now()
-    schedules.resume(schedule_id, now=now)
+    schedules.resume_schedule(schedule_id, now=now)
     audit_log.record(None, "resumed schedule", str(schedule_id), now=now)
     say(f"Schedule {schedule_id} is resumed.")

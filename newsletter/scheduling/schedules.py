@@ -55,7 +55,7 @@ def change_schedule(schedule_id: int, *, now: datetime, **fields: Any) -> Schedu
     return get_schedule(schedule_id)
 
 
-def pause(schedule_id: int, *, now: datetime) -> Schedule:
+def pause_schedule(schedule_id: int, *, now: datetime) -> Schedule:
     """Stops a schedule: nothing of it is planned or sent until it is resumed. Editions that were opened stay."""
     with transaction.atomic():
         models.Schedule.objects.filter(id=schedule_id).update(active=False)
@@ -63,7 +63,7 @@ def pause(schedule_id: int, *, now: datetime) -> Schedule:
     return get_schedule(schedule_id)
 
 
-def resume(schedule_id: int, *, now: datetime) -> Schedule:
+def resume_schedule(schedule_id: int, *, now: datetime) -> Schedule:
     """Lets a paused schedule go on, from now: what it missed stays missed."""
     models.Schedule.objects.filter(id=schedule_id).update(active=True, created_at=now)
     occurrences.materialise(now)

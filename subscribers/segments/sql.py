@@ -98,7 +98,8 @@ def _has_engagement(list_id: int, condition: str, values: tuple[Any, ...] = ()) 
 def _build_condition(asked: Condition, now: datetime) -> SqlFragment:
     if asked.about.startswith("attribute:"):
         return _build_attribute(asked)
-    return _BUILDERS[asked.about](asked, now)
+    built: SqlFragment = _BUILDERS[asked.about](asked, now)
+    return built
 
 
 def _column_builder(name: str) -> Any:

@@ -84,10 +84,10 @@ def test_changing_the_time_plans_the_future_anew(schedule: Any, now: datetime) -
 
 
 def test_a_paused_schedule_plans_nothing_until_it_goes_on(schedule: Any, now: datetime) -> None:
-    schedules.pause(schedule.id, now=now)
+    schedules.pause_schedule(schedule.id, now=now)
     assert occurrences.materialise(now) == 0
     assert planned(now) == ()
-    schedules.resume(schedule.id, now=now)
+    schedules.resume_schedule(schedule.id, now=now)
     assert len(planned(now)) == 8
 
 
@@ -124,7 +124,7 @@ def test_what_was_opened_goes_out_at_the_new_time_only(schedule: Any, now: datet
 
 def test_nothing_of_a_paused_schedule_is_sent_even_when_it_was_opened(schedule: Any, now: datetime) -> None:
     models.Occurrence.objects.filter(instant__date=now.date()).update(state=OccurrenceState.OPENED)
-    schedules.pause(schedule.id, now=now)
+    schedules.pause_schedule(schedule.id, now=now)
     assert occurrences.list_due(now + timedelta(days=8)) == ()
 
 

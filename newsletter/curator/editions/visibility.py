@@ -23,7 +23,7 @@ def list_options() -> tuple[tuple[str, str], ...]:
     )
 
 
-def list_choices() -> tuple[str, ...]:
+def list_visibilities() -> tuple[str, ...]:
     """Everything that `visibility` can be."""
     return tuple(value for value, _ in list_options())
 
@@ -36,7 +36,7 @@ def get_segment_names() -> dict[str, str]:
 def check_visibility(visibility: str) -> str:
     """The choice, if it is one. Raises BadInput."""
     wanted = " ".join(str(visibility).split())
-    known = list_choices()
+    known = list_visibilities()
     if wanted in known:
         return wanted
     raise BadInput(

@@ -30,4 +30,5 @@ def compute_ceiling(day: date, first_day: date | None, first_day_limit: int) -> 
     if first_day is None or not first_day_limit:
         return None
     days = max((day - first_day).days, 0)
-    return first_day_limit * 2 ** min(days, 40)
+    doubled: int = 2 ** min(days, 40)
+    return first_day_limit * doubled

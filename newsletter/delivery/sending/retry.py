@@ -79,7 +79,8 @@ def compute_retry_time(now: datetime, attempt: int, *, asked: datetime | None, j
     if attempt >= MAX_ATTEMPTS:
         return None
     first = FIRST_WAIT if asked is None else FIRST_WAIT_WHEN_ASKED
-    own = now + min(first * 2 ** (attempt - 1), LONGEST_WAIT) * (1 + 0.5 * jitter)
+    doubled: int = 2 ** (attempt - 1)
+    own = now + min(first * doubled, LONGEST_WAIT) * (1 + 0.5 * jitter)
     if asked is None:
         return own
     return max(own, min(asked, now + timedelta(hours=1)) + timedelta(seconds=2 * jitter))

@@ -115,9 +115,9 @@ def update_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
     do = request.POST.get("do", "save")
     try:
         if do == "pause":
-            schedules.pause(schedule_id, now=now)
+            schedules.pause_schedule(schedule_id, now=now)
         elif do == "resume":
-            schedules.resume(schedule_id, now=now)
+            schedules.resume_schedule(schedule_id, now=now)
         else:
             fields = {name: request.POST[name] for name in ("time", "zone") if request.POST.get(name)}
             schedules.change_schedule(schedule_id, now=now, weekdays=_read_weekdays(request), **fields)

@@ -13,7 +13,6 @@ from django.conf import settings
 from newsletter.kernel.errors import NotFound, Refused, SurroundingsError
 from subscribers import models
 from subscribers.imports import chunks, staging
-from subscribers.imports import run as run_module
 from subscribers.imports.run import (
     begin_import,
     change_import_options,
@@ -234,7 +233,7 @@ def test_a_worker_that_lost_its_import_keeps_up_nobody_elses_lease(
 ) -> None:
     run = begin()
     seconds, theirs, asked = iter(range(0, 10_000, 6)), now + timedelta(seconds=5), 0
-    monkeypatch.setattr(run_module, "perf_counter", lambda: float(next(seconds)))  # reading takes its time
+    monkeypatch.setattr("subscribers.imports.run.perf_counter", lambda: float(next(seconds)))  # reading takes its time
 
     def clock() -> datetime:
         nonlocal asked

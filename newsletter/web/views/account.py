@@ -72,5 +72,5 @@ def _render_page(request: HttpRequest, *, status: int = 200, **context: Any) -> 
 
 def _draw_qr_code(address: str) -> SafeString:
     """The QR code for an authenticator app, drawn here so that the key reaches no other server."""
-    svg = qrcode.make(address, image_factory=SvgPathImage, border=2).to_string(encoding="unicode")
+    svg: str = qrcode.make(address, image_factory=SvgPathImage, border=2).to_string(encoding="unicode")
     return mark_safe(svg)  # noqa: S308  of our own drawing

@@ -57,7 +57,7 @@ class Mailing(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["edition"],
-                condition=models.Q(kind="edition") & ~models.Q(state="cancelled"),
+                condition=models.Q(kind=MailingKind.EDITION.value) & ~models.Q(state=MailingState.CANCELLED.value),
                 name="one_mailing_per_edition",
             )
         ]

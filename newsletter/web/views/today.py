@@ -28,6 +28,8 @@ from subscribers import lists
 
 ALARM_SHOWN_FOR = timedelta(days=3)  # an alarm about our account stays on the page this long
 
+_NOT_SENT = (OccurrenceState.HELD, OccurrenceState.SKIPPED, OccurrenceState.MISSED)
+
 
 @dataclass(frozen=True, slots=True)
 class DueItem:
@@ -91,7 +93,7 @@ def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterat
         edition = find_edition_of_occurrence(occurrence)
         if edition:
             seen.add(edition.id)
-        state = edition.state if edition and occurrence.state not in ("held", "skipped", "missed") else occurrence.state
+        state = edition.state if edition and occurrence.state not in _NOT_SENT else occurrence.state
         when = _find_departure(edition) or occurrence.instant  # perhaps sent by hand before its time
         yield DueItem(when, newsletter, state, occurrence.reason, edition, subscriber_counts[newsletter.id])
     for edition in edition_lookup.list_editions(newsletter_ids=ids, limit=20):

@@ -80,7 +80,7 @@ def _merge_chunk(
         if not changed:
             raise Refused(f"Import {row.id} was stopped, or another process took it over.")
         row.merged_to, row.merged, row.counts = rows[-1][0], row.merged + len(rows), row.counts | counts
-        if not merged.former:
+        if not merged.named_by_former_address:
             turn.next_may_begin()
 
 

@@ -67,7 +67,7 @@ class _Readers:
         """The milliseconds of each request."""
         times = []
         for _ in range(count):
-            token, self._next = self._signer.footer(self._list_id, self._next), self._next - 1
+            token, self._next = self._signer.sign_footer(self._list_id, self._next), self._next - 1
             start = time.perf_counter()
             self._connection.request(
                 "POST",

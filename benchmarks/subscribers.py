@@ -222,7 +222,7 @@ def _ask() -> None:
         )  # type: ignore[misc]
     for form in ("csv", "jsonl"):
         begin = time.perf_counter()
-        count = export.write_export(list_id, lambda text: None, form=form)
+        count = export.write_export(list_id, lambda text: None, export_format=form)
         print(f"  exported {count:,} as {form}: {count / (time.perf_counter() - begin):,.0f}/s")
     print(f"    memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB", flush=True)
 
@@ -253,7 +253,7 @@ def _beside() -> None:
             begin = time.perf_counter()
             connection.request(
                 "POST",
-                f"/u/{signer.footer(list_id, person)}",
+                f"/u/{signer.sign_footer(list_id, person)}",
                 "List-Unsubscribe=One-Click",
                 {"Host": "127.0.0.1", "Content-Type": "application/x-www-form-urlencoded"},
             )

@@ -25,7 +25,7 @@ class ProviderReport(NamedTuple):
     left: unsubscribed by way of the provider.
     """
 
-    what: Literal["arrived", "soft", "hard", "complained", "left"]
+    kind: Literal["arrived", "soft", "hard", "complained", "left"]
     address: str
     list_id: int | None
     reason: str
@@ -46,7 +46,7 @@ def apply_reports(reports: Iterable[ProviderReport], *, source: str, now: dateti
         soft_before = {key: person.soft_bounces for key, person in people.items()}
         for report, key in keyed:
             person = people.get(key)
-            if report.what == "arrived":
+            if report.kind == "arrived":
                 if person is not None:
                     person.soft_bounces = 0
                 continue
@@ -59,8 +59,8 @@ def apply_reports(reports: Iterable[ProviderReport], *, source: str, now: dateti
 
 def _find_subscribers(keyed: Iterable[tuple[ProviderReport, str]]) -> dict[str, models.Subscriber]:
     """The people reports are about. A delivery concerns only those whose mail had come back: nearly nobody."""
-    concerned = {key for report, key in keyed if report.what != "arrived"}
-    arrived = {key for report, key in keyed if report.what == "arrived"} - concerned
+    concerned = {key for report, key in keyed if report.kind != "arrived"}
+    arrived = {key for report, key in keyed if report.kind == "arrived"} - concerned
     everybody, bounced = models.Subscriber.objects.all(), models.Subscriber.objects.filter(soft_bounces__gt=0)
     found = {row.address_key: row for page in _split_pages(concerned) for row in everybody.filter(address_key__in=page)}
     if arrived and bounced.exists():
@@ -78,20 +78,20 @@ def _split_pages(keys: set[str]) -> Iterator[list[str]]:
 def _apply_report(
     report: ProviderReport, key: str, person: models.Subscriber | None, source: str, now: datetime
 ) -> None:
-    if person is not None and report.what != "complained" and _has_confirmed_since(person, report):
+    if person is not None and report.kind != "complained" and _has_confirmed_since(person, report):
         return
-    if report.what == "left":
+    if report.kind == "left":
         if person is not None:
             list_ids = {report.list_id} if report.list_id is not None else _find_list_ids(person)
             _change_subscriptions(person, list_ids, "report-leave", report, now)
         return
-    if report.what == "soft":
+    if report.kind == "soft":
         if person is None:
             return
         person.soft_bounces += 1
         if person.soft_bounces < policy.MAX_SOFT_BOUNCES:
             return
-    complained = report.what == "complained"
+    complained = report.kind == "complained"
     if person is not None:
         list_ids = _find_list_ids(person)
         if complained and report.list_id is not None:

@@ -118,8 +118,8 @@ def compute_growth(list_id: int, *, now: datetime, months: int = 12) -> tuple[Gr
     made: list[GrowthMonth] = []
     for month in sorted(by_month, reverse=True):
         last = GrowthMonth(month.date(), active, by_month[month], 0.0)
-        active = active - last.came + last.went  # at the beginning of the month
-        made.append(replace(last, churn=last.went / active if active > 0 else 0.0))
+        active = active - last.gained + last.lost  # at the beginning of the month
+        made.append(replace(last, churn=last.lost / active if active > 0 else 0.0))
     return tuple(made)
 
 

@@ -92,7 +92,7 @@ def _join(person: models.Subscriber, target: List, origin: str, network: str, wo
     """Puts a person on a list as far as the policy allows; the kind of mail this owes them, "" for none."""
     before = find_state(person, target)
     state = apply_act(
-        person, target, "sign-up", how="form", origin=origin, network=network, words=words, now=now, always=True
+        person, target, "sign-up", how="form", origin=origin, network=network, words=words, now=now, always_record=True
     )
     if state == SubscriptionState.PENDING and not target.double_opt_in and before is None:
         state = apply_act(person, target, "confirm", how="form", origin=origin, network=network, now=now)
@@ -180,7 +180,7 @@ def confirm_interest(claims: tokens.Claims, *, network: str, now: datetime) -> N
     """The reader's answer to being asked after a long silence: yes."""
     person, target = get_subscriber_row(claims.subscriber_id), lists.get_list(claims.list_id)
     with serialised_transaction():
-        apply_act(person, target, "stay", how="page", network=network, now=now, always=True)
+        apply_act(person, target, "stay", how="page", network=network, now=now, always_record=True)
         models.Subscription.objects.filter(subscriber=person, list_id=target.id).update(asked_at=None)
 
 

@@ -18,15 +18,15 @@ _RANGE_MARK = re.compile(r"/\*([a-z._]+)\*/")
 
 
 class SqlFragment(NamedTuple):
-    """A fragment of SQL with its parameters. `certain`: it is true or false, never unknown."""
+    """A fragment of SQL with its parameters. `never_null`: it is true or false, never unknown."""
 
     text: str
     values: tuple[Any, ...]
-    certain: bool = False
+    never_null: bool = False
 
-    def negated(self) -> SqlFragment:
+    def negate(self) -> SqlFragment:
         """What holds where this does not. What is not known is not true: of somebody without an age, “none of: age above 40” holds."""
-        return SqlFragment(f"NOT ({self.text})" if self.certain else f"({self.text}) IS NOT TRUE", self.values, True)
+        return SqlFragment(f"NOT ({self.text})" if self.never_null else f"({self.text}) IS NOT TRUE", self.values, True)
 
 
 def escape_like(text: str) -> str:

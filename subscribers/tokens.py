@@ -77,11 +77,11 @@ class Signer:
             hashlib.blake2b(digest_size=_MAC, key=hashlib.sha256(k.encode()).digest(), person=_CONTEXT) for k in keys
         ]
 
-    def footer(self, list_id: int, subscriber_id: int) -> str:
+    def sign_footer(self, list_id: int, subscriber_id: int) -> str:
         """The token in a mail's footer: it may leave, undo leaving and change the frequency, nothing else."""
-        return self.footers(list_id, [subscriber_id])[0]
+        return self.sign_footers(list_id, [subscriber_id])[0]
 
-    def footers(self, list_id: int, subscriber_ids: Sequence[int]) -> list[str]:
+    def sign_footers(self, list_id: int, subscriber_ids: Sequence[int]) -> list[str]:
         """The same for many people of one list, written all at once."""
         copy, signed = self._hashes[0].copy, []
         for body in _build_bodies(FOOTER + _encode_number(list_id), subscriber_ids):
@@ -90,34 +90,34 @@ class Signer:
             signed.append(body + mac.digest())
         return _encode_tokens(signed)
 
-    def confirm(self, list_id: int, subscriber_id: int, expires: datetime) -> str:
+    def sign_confirmation(self, list_id: int, subscriber_id: int, expires: datetime) -> str:
         """The token that confirms a subscription until `expires` (aware)."""
-        return self.passing(CONFIRM, list_id, subscriber_id, expires)
+        return self.sign_expiring(CONFIRM, list_id, subscriber_id, expires)
 
-    def passing(self, purpose: bytes, list_id: int, subscriber_id: int, expires: datetime) -> str:
+    def sign_expiring(self, purpose: bytes, list_id: int, subscriber_id: int, expires: datetime) -> str:
         """A token for one purpose until `expires` (aware)."""
-        return self._signed(
+        return self._sign(
             purpose + _encode_number(list_id) + _encode_number(subscriber_id) + _encode_number(int(expires.timestamp()))
         )
 
-    def purpose(self, token: str) -> bytes:
+    def read_purpose(self, token: str) -> bytes:
         """What a token is for, genuine as it is; it may be too old. Raises BadToken."""
-        return self._verified(token)[:1]
+        return self._verify(token)[:1]
 
     def read(self, token: str, purpose: bytes, now: datetime) -> Claims:
         """What a token stands for. Raises BadToken for a forged, damaged or foreign one, ExpiredToken for an old one."""
-        claims, expires = self._read(token, purpose)
+        claims, expires = self._decode(token, purpose)
         if expires and datetime.fromtimestamp(expires, UTC) < now:
             raise ExpiredToken("This link is too old. Ask for a new one.")
         return claims
 
-    def read_late(self, token: str, purpose: bytes) -> Claims:
+    def read_expired(self, token: str, purpose: bytes) -> Claims:
         """The same for a token whose time may be over. Raises BadToken."""
-        return self._read(token, purpose)[0]
+        return self._decode(token, purpose)[0]
 
-    def _read(self, token: str, purpose: bytes) -> tuple[Claims, int]:
+    def _decode(self, token: str, purpose: bytes) -> tuple[Claims, int]:
         """What a token stands for, and when its time is over (seconds since 1970; 0: never). Raises BadToken."""
-        body = self._verified(token)
+        body = self._verify(token)
         found, rest = body[:1], body[1:]
         if found != purpose:
             raise BadToken("This link is for something else. Use the link in the mail itself.")
@@ -130,7 +130,7 @@ class Signer:
             raise BadToken("This link is damaged. Copy it whole from the mail.")
         return Claims(found, list_id, subscriber_id), expires
 
-    def _signed(self, body: bytes) -> str:
+    def _sign(self, body: bytes) -> str:
         return _encode_tokens([body + self._mac(0, body)])[0]
 
     def _mac(self, index: int, body: bytes) -> bytes:
@@ -138,7 +138,7 @@ class Signer:
         mac.update(body)
         return mac.digest()
 
-    def _verified(self, token: str) -> bytes:
+    def _verify(self, token: str) -> bytes:
         try:
             raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4)) if len(token) <= 100 else b""
         except (ValueError, UnicodeEncodeError):

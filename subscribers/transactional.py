@@ -118,38 +118,38 @@ def _build_link(row: models.TransactionalMail, now: datetime) -> str:
     """Where the button of a mail leads. The link is made when it is sent, so that its time begins then."""
     signer, list_id, person = subscriber_lookup.get_signer(), row.list_id or 0, row.subscriber_id or 0
     if row.kind == "confirm":
-        return f"/c/{signer.confirm(list_id, person, now + CONFIRM_WITHIN)}"
+        return f"/c/{signer.sign_confirmation(list_id, person, now + CONFIRM_WITHIN)}"
     if row.kind == "stay":
-        return f"/s/{signer.passing(tokens.STAY, list_id, person, now + STAY_WITHIN)}"
+        return f"/s/{signer.sign_expiring(tokens.STAY, list_id, person, now + STAY_WITHIN)}"
     if row.kind == "newaddress":
-        return f"/me/{signer.passing(tokens.NEW_ADDRESS, row.about, person, now + NEW_ADDRESS_WITHIN)}"
+        return f"/me/{signer.sign_expiring(tokens.NEW_ADDRESS, row.about, person, now + NEW_ADDRESS_WITHIN)}"
     if row.kind in tokens.BY_MAIL:
-        return f"/me/{signer.passing(tokens.BY_MAIL[row.kind], 0, person, now + LINK_WITHIN)}"
-    return f"/{'u' if row.kind == 'goodbye' else 'p'}/{signer.footer(list_id, person)}"
+        return f"/me/{signer.sign_expiring(tokens.BY_MAIL[row.kind], 0, person, now + LINK_WITHIN)}"
+    return f"/{'u' if row.kind == 'goodbye' else 'p'}/{signer.sign_footer(list_id, person)}"
 
 
-def mark_mail_sent(owed_id: int, now: datetime) -> None:
+def mark_mail_sent(mail_id: int, now: datetime) -> None:
     """The provider has it."""
-    _filter_unsettled(owed_id).update(state=TransactionalState.SENT, done_at=now, lease_until=None, error="")
+    _filter_unsettled(mail_id).update(state=TransactionalState.SENT, done_at=now, lease_until=None, error="")
 
 
-def mark_mail_failed(owed_id: int, error: str, now: datetime, *, again_at: datetime | None = None) -> None:
-    """The provider refused it: tried again at `again_at`, or given up (None)."""
-    if again_at is None:
-        _filter_unsettled(owed_id).update(state=TransactionalState.FAILED, done_at=now, lease_until=None, error=error)
+def mark_mail_failed(mail_id: int, error: str, now: datetime, *, retry_at: datetime | None = None) -> None:
+    """The provider refused it: tried again at `retry_at`, or given up (None)."""
+    if retry_at is None:
+        _filter_unsettled(mail_id).update(state=TransactionalState.FAILED, done_at=now, lease_until=None, error=error)
     else:
-        _filter_unsettled(owed_id).update(
-            state=TransactionalState.QUEUED, due_at=again_at, lease_until=None, error=error
+        _filter_unsettled(mail_id).update(
+            state=TransactionalState.QUEUED, due_at=retry_at, lease_until=None, error=error
         )
 
 
-def mark_mail_unknown(owed_id: int, error: str, now: datetime) -> None:
+def mark_mail_unknown(mail_id: int, error: str, now: datetime) -> None:
     """The answer was lost: never sent again by itself."""
-    _filter_unsettled(owed_id).update(state=TransactionalState.UNKNOWN, done_at=now, lease_until=None, error=error)
+    _filter_unsettled(mail_id).update(state=TransactionalState.UNKNOWN, done_at=now, lease_until=None, error=error)
 
 
-def _filter_unsettled(owed_id: int) -> QuerySet[models.TransactionalMail]:
+def _filter_unsettled(mail_id: int) -> QuerySet[models.TransactionalMail]:
     """A mail somebody is sending; an answer that comes after its lease ran out still settles it."""
     return models.TransactionalMail.objects.filter(
-        id=owed_id, state__in=(TransactionalState.CLAIMED, TransactionalState.UNKNOWN)
+        id=mail_id, state__in=(TransactionalState.CLAIMED, TransactionalState.UNKNOWN)
     )

@@ -111,7 +111,7 @@ class SubscriberMatch:
 class AudienceBounds(NamedTuple):
     """How far an audience goes: people in whatever state, the highest id among them, and of all suppressions (or 0)."""
 
-    people: int
+    subscriber_count: int
     last_id: int
     suppressed_upto: int
 
@@ -128,12 +128,12 @@ class AudienceCandidate(NamedTuple):
 class AudienceAddresses(NamedTuple):
     """People to mail, in columns, for there are millions: their addresses as of the freeze, fit for sending.
 
-    `left` says, by id, who must not be mailed any more, and why.
+    `excluded` says, by id, who must not be mailed any more, and why.
     """
 
     addresses: Sequence[str]
     first_names: Sequence[str]
-    left: Mapping[int, str]
+    excluded: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,15 +254,15 @@ class GrowthMonth:
     churn: float
 
     @property
-    def came(self) -> int:
+    def gained(self) -> int:
         return sum(self.happened[kind] for kind in ("confirmed", "imported", "came_back"))
 
     @property
-    def went(self) -> int:
+    def lost(self) -> int:
         return sum(self.happened[kind] for kind in ("left", "bounced", "complained", "silent"))
 
     @property
-    def percent_gone(self) -> str:
+    def churn_percent(self) -> str:
         return f"{100 * self.churn:.1f}"
 
 

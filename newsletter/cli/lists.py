@@ -95,7 +95,7 @@ def show_growth(slug: str, months: int = typer.Option(12, min=1, max=120), as_js
             "inactive",
             "churn",
         ),
-        [(f"{m.month:%Y-%m}", m.active, *(m.happened[k] for k in _COLUMNS), f"{m.percent_gone} %") for m in found],
+        [(f"{m.month:%Y-%m}", m.active, *(m.happened[k] for k in _COLUMNS), f"{m.churn_percent} %") for m in found],
         "No changes yet.",
     )
 

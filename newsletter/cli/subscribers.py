@@ -252,11 +252,11 @@ def export_subscribers(
     list_id = found.id if found else None
     with open_output(out) as file:
         if out is None:
-            count = export.write_export(list_id, file.write, form=form, state=state, segment=segment, now=now)
+            count = export.write_export(list_id, file.write, export_format=form, state=state, segment=segment, now=now)
         else:
             with progress("Exporting", None) as advance:
                 count = export.write_export(
-                    list_id, file.write, form=form, state=state, segment=segment, now=now, progress=advance
+                    list_id, file.write, export_format=form, state=state, segment=segment, now=now, progress=advance
                 )
     if out is not None:
         say(f"{count} subscribers written to {out}.")

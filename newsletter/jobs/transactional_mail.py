@@ -66,8 +66,8 @@ def _send(mail: TransactionalMail, now: datetime) -> None:
 
 def _retry_or_fail(mail: TransactionalMail, reason: str, now: datetime, *, permanent: bool = False) -> None:
     final = permanent or mail.attempts >= MAX_ATTEMPTS
-    again_at = None if final else now + timedelta(minutes=2 ** (mail.attempts - 1))
-    transactional.mark_mail_failed(mail.id, reason, now, again_at=again_at)
+    retry_at = None if final else now + timedelta(minutes=2 ** (mail.attempts - 1))
+    transactional.mark_mail_failed(mail.id, reason, now, retry_at=retry_at)
     log.warning("Owed mail %s (%s) was not sent: %s", mail.id, mail.kind, reason)
 
 

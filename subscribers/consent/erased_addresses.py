@@ -19,7 +19,7 @@ class AddressHasher:
     def __init__(self, pepper: bytes) -> None:
         self._start = hashlib.blake2b(digest_size=16, key=pepper)
 
-    def hash(self, key: str) -> str:
+    def hash_key(self, key: str) -> str:
         """What stands for an address among the suppressions once its owner is erased."""
         mac = self._start.copy()
         mac.update(key.encode())
@@ -37,4 +37,4 @@ def get_hasher(now: datetime) -> AddressHasher:
 
 def get_suppression_keys(address_key: str, now: datetime) -> tuple[str, ...]:
     """Under which keys the suppressions may say that an address must never be mailed: itself, its domain, its hash."""
-    return (address_key, address_key[address_key.rindex("@") :], get_hasher(now).hash(address_key))
+    return (address_key, address_key[address_key.rindex("@") :], get_hasher(now).hash_key(address_key))

@@ -63,7 +63,7 @@ def erase_subscriber(subscriber_id: int, *, by: str, now: datetime) -> None:
     with transaction.atomic():
         for key in known:
             models.Suppression.objects.filter(address_key=key).delete()
-            suppress_key(hasher.hash(key), reason=SuppressionReason.ERASED, source=by, now=now)
+            suppress_key(hasher.hash_key(key), reason=SuppressionReason.ERASED, source=by, now=now)
         for address in known.values():
             models.SignupAttempt.objects.filter(address__iexact=address).delete()
         models.Erasure.objects.create(subscriber_id=person.id, addresses=sorted(known.values()), at=now, by=by[:254])

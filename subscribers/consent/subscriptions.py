@@ -23,9 +23,9 @@ def apply_act(
     origin: str = "",
     network: str = "",
     words: str = "",
-    always: bool = False,
+    always_record: bool = False,
 ) -> SubscriptionState | None:
-    """Lets `act` change a subscription as the policy says; the change (with `always`, also the try) is recorded.
+    """Lets `act` change a subscription as the policy says; the change (with `always_record`, also the try) is recorded.
 
     Within a transaction: the subscription is held until its end, so that of two acts at once the later one
     judges what the earlier one made, and nobody who leaves meanwhile is put back.
@@ -44,7 +44,7 @@ def apply_act(
             )
         else:
             models.Subscription.objects.filter(list_id=target.id, subscriber=person).update(**made)
-    if change.changed or always or _is_out_by_import(person, target, act):
+    if change.changed or always_record or _is_out_by_import(person, target, act):
         models.ConsentEvent.objects.create(
             subscriber=person,
             list_id=target.id,

@@ -48,7 +48,7 @@ def merge_file(
     pace = _ChunkSizer()
     with _relaxed_durability(), _chunk_runner() as relay:
         for rows in staging.read_chunks(work, after=row.merged_to, size=pace):
-            with pace.measured(len(rows)):
+            with pace.measure(len(rows)):
                 relay(lambda turn, rows=rows: _merge_chunk(row, rows, target, now, clock(), turn))  # type: ignore[misc]
             if progress:
                 progress(len(rows))
@@ -64,7 +64,7 @@ def _merge_chunk(
 ) -> None:
     """Merges some rows and notes it, both or neither. Raises Refused when the import is somebody else's by now."""
     with transaction.atomic():
-        merged = merge.merge_chunk(rows, target, now, before_former=turn.settle)
+        merged = merge.merge_chunk(rows, target, now, before_former=turn.wait_for_previous)
         counts = {name: row.counts.get(name, 0) + merged.outcomes[name] for name in merge.OUTCOMES}
         # Held before it is looked at: the stroke before may not be in yet, and its note would not be seen.
         models.ImportRun.objects.select_for_update(no_key=True).values_list("id").get(id=row.id)
@@ -81,15 +81,15 @@ def _merge_chunk(
             raise Refused(f"Import {row.id} was stopped, or another process took it over.")
         row.merged_to, row.merged, row.counts = rows[-1][0], row.merged + len(rows), row.counts | counts
         if not merged.named_by_former_address:
-            turn.next_may_begin()
+            turn.allow_next()
 
 
 @dataclass(frozen=True, slots=True)
 class _ChunkSignals:
     """What a stroke says to its neighbours, where two are under way."""
 
-    next_may_begin: Callable[[], None]
-    settle: Callable[[], None]  # waits until the stroke before is in
+    allow_next: Callable[[], None]
+    wait_for_previous: Callable[[], None]  # waits until the stroke before is in
 
 
 _ChunkWork = Callable[[_ChunkSignals], None]
@@ -109,7 +109,7 @@ def _chunk_runner() -> Iterator[Callable[[_ChunkWork], None]]:
         relay.close()
         raise
     relay.close()
-    relay.settle()
+    relay.wait_for_all()
 
 
 class _TwoChunkRunner:
@@ -137,7 +137,7 @@ class _TwoChunkRunner:
         self._under_way.append(hand.submit(_run_chunk, act, turn))
         begin.wait()
 
-    def settle(self) -> None:
+    def wait_for_all(self) -> None:
         """Waits until everything is in. Raises what a stroke raised, the first of them."""
         while self._under_way:
             self._under_way.popleft().result()
@@ -152,7 +152,7 @@ def _run_chunk(act: _ChunkWork, turn: _ChunkSignals) -> None:
     try:
         act(turn)
     finally:
-        turn.next_may_begin()
+        turn.allow_next()
 
 
 def _wait_for(strokes: Sequence[Future[None]]) -> None:
@@ -177,7 +177,7 @@ class _ChunkSizer:
         return self._rows
 
     @contextmanager
-    def measured(self, rows: int) -> Iterator[None]:
+    def measure(self, rows: int) -> Iterator[None]:
         began = perf_counter()
         yield
         spent = max(perf_counter() - began, 1e-6)

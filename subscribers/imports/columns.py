@@ -114,7 +114,7 @@ class Tool:
 
     name: str
     title: str
-    needs: tuple[frozenset[str], ...]  # one of these sets of columns tells it
+    signatures: tuple[frozenset[str], ...]  # one of these sets of columns tells it
     columns: Mapping[str, str] = field(default_factory=dict)
     statuses: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
@@ -223,7 +223,7 @@ class Layout:
     status: str = ""
     statuses: Mapping[str, str] = field(default_factory=dict)
 
-    def of(self, target: str) -> tuple[Column, ...]:
+    def columns_for(self, target: str) -> tuple[Column, ...]:
         """The columns with this meaning."""
         return tuple(column for column in self.columns if column.target == target)
 
@@ -245,7 +245,7 @@ def recognise_columns(
     wanted = {each.strip().casefold(): target for each, target in (mapping or {}).items()}
     _check_mapping(wanted, header)
     folded = [normalise_name(cell) for cell in header]
-    tool = next((each for each in TOOLS if any(needed <= {*folded} for needed in each.needs)), GENERIC)
+    tool = next((each for each in TOOLS if any(needed <= {*folded} for needed in each.signatures)), GENERIC)
     columns = _assign_columns(header, folded, tool, wanted, sample)
     whole = _check_state(status) if status else _state_of_file(tool, folded, columns, name)
     words = {

@@ -101,14 +101,14 @@ class _LineReader:
     def __init__(self, text: TextIO) -> None:
         self._text = text
         self._number = 0
-        self._each = self._lines()
+        self._each = self._read_lines()
         self.record_starts = 1
         self.ended = False
 
     def __iter__(self) -> Iterator[str]:
         return self._each
 
-    def _lines(self) -> Iterator[str]:
+    def _read_lines(self) -> Iterator[str]:
         """Cut from large blocks: a call for every line would take longer than all the rest of reading a CSV."""
         rest = ""
         while block := self._text.read(BLOCK):
@@ -119,13 +119,13 @@ class _LineReader:
             for line in lines:
                 self._number += 1
                 if len(line) > LONGEST_LINE:
-                    raise self._too_long()
+                    raise self._too_long_error()
                 if self._number - self.record_starts > LONGEST_RECORD:
-                    raise self.unclosed()
+                    raise self.unclosed_quote_error()
                 yield line
             if len(rest) > LONGEST_LINE:
                 self._number += 1
-                raise self._too_long()
+                raise self._too_long_error()
         if rest:
             self._number += 1
             yield rest
@@ -140,12 +140,12 @@ class _LineReader:
             self._text.detach()
             self._text = io.StringIO()
 
-    def _too_long(self) -> BadInput:
+    def _too_long_error(self) -> BadInput:
         return BadInput(
             f"Line {self._number} is longer than {LONGEST_LINE // 1024} kB, so this is no list of readers.", "file"
         )
 
-    def unclosed(self) -> BadInput:
+    def unclosed_quote_error(self) -> BadInput:
         return BadInput(
             f"A quote that opens in line {self.record_starts} is not closed, so the rows behind it cannot be told apart and "
             "nothing is imported. Close it, or export the file again.",
@@ -167,7 +167,7 @@ def _read_record(reader: Iterator[list[str]], lines: _LineReader) -> list[str] |
     except csv.Error as error:
         raise BadInput(f"Line {lines.record_starts} cannot be read: {error}. Nothing is imported.", "file") from None
     if cells is not None and lines.ended:  # only an open quote makes the reader ask for more than there is
-        raise lines.unclosed()
+        raise lines.unclosed_quote_error()
     return cells
 
 

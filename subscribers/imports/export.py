@@ -29,7 +29,7 @@ def write_export(
     list_id: int | None,
     write: Write,
     *,
-    form: str = "csv",
+    export_format: str = "csv",
     state: str = "",
     segment: str = "",
     now: datetime | None = None,
@@ -37,7 +37,7 @@ def write_export(
 ) -> int:
     """Writes the people of a list. Returns how many. See `stream_export`."""
     total = 0
-    for count, text in stream_export(list_id, form=form, state=state, segment=segment, now=now):
+    for count, text in stream_export(list_id, export_format=export_format, state=state, segment=segment, now=now):
         write(text)
         total += count
         if progress and count:
@@ -46,27 +46,27 @@ def write_export(
 
 
 def stream_export(
-    list_id: int | None, *, form: str = "csv", state: str = "", segment: str = "", now: datetime | None = None
+    list_id: int | None, *, export_format: str = "csv", state: str = "", segment: str = "", now: datetime | None = None
 ) -> Iterator[tuple[int, str]]:
     """The people of a list (None: everybody, in our own form alone), piece by piece: how many are in it, and its text.
 
     `state` and `segment` (with `now`) narrow it down; mailchimp and listmonk get the active ones if nothing is said, for
     they take everybody in a file as such. Raises BadInput, NotFound.
     """
-    if form not in FORMATS:
-        raise BadInput(f"“{form}” is no form of export. It can be {', '.join(FORMATS)}.", "format")
-    if list_id is None and form != "jsonl":
+    if export_format not in FORMATS:
+        raise BadInput(f"“{export_format}” is no format of an export. It can be {', '.join(FORMATS)}.", "format")
+    if list_id is None and export_format != "jsonl":
         raise BadInput("Everything at once can be had as jsonl alone; name a list.", "list")
     if state and state not in list(SubscriptionState):
         raise BadInput(f"“{state}” is no state. It can be {', '.join(SubscriptionState)}.", "state")
-    if form in ("mailchimp", "listmonk"):
+    if export_format in ("mailchimp", "listmonk"):
         state = state or SubscriptionState.ACTIVE
     wanted = frozenset(service.list_segment_members(segment, now=now, list_id=list_id)) if segment and now else None
-    return _stream_pieces(list_id, form, state, wanted)
+    return _stream_pieces(list_id, export_format, state, wanted)
 
 
 def _stream_pieces(
-    list_id: int | None, form: str, state: str, wanted: frozenset[int] | None
+    list_id: int | None, export_format: str, state: str, wanted: frozenset[int] | None
 ) -> Iterator[tuple[int, str]]:
     parts: list[str] = []
 
@@ -80,7 +80,7 @@ def _stream_pieces(
         "jsonl": _jsonl_writers,
         "mailchimp": _mailchimp_writers,
         "listmonk": _listmonk_writers,
-    }[form]
+    }[export_format]
     head, line = writer(parts.append, list_id)
     head()
     yield 0, piece()
@@ -88,7 +88,7 @@ def _stream_pieces(
         people = [row for row in page if wanted is None or row.id in wanted]
         line(people)
         yield len(people), piece()
-    if form == "jsonl" and list_id is None:
+    if export_format == "jsonl" and list_id is None:
         for row in models.Suppression.objects.order_by("id").iterator(chunk_size=2000):
             _write_line(
                 parts.append,
@@ -136,7 +136,7 @@ def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteR
             cells = [
                 person.address, person.first_name, person.last_name, held.state, held.since.isoformat(),
                 held.confirmed_at.isoformat() if held.confirmed_at else "", person.zone, person.language, held.source, person.tier,
-                ", ".join(known.tags[person.id]), " ".join(former.address for former in known.formers[person.id]),
+                ", ".join(known.tags[person.id]), " ".join(former.address for former in known.former_addresses[person.id]),
                 *(str(person.attributes.get(name, "")) for name in names),
             ]  # fmt: skip
             out.writerow([escape_formula(cell) for cell in cells])
@@ -206,7 +206,7 @@ def _jsonl_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, Writ
             document = _pick_fields(person, *SUBSCRIBER_FIELDS)
             document["tags"] = known.tags[person.id]
             document["former_addresses"] = [
-                _pick_fields(row, *FORMER_ADDRESS_FIELDS) for row in known.formers[person.id]
+                _pick_fields(row, *FORMER_ADDRESS_FIELDS) for row in known.former_addresses[person.id]
             ]
             document["subscriptions"] = [
                 {"list": slugs[row.list_id], **_pick_fields(row, *SUBSCRIPTION_FIELDS)}
@@ -251,7 +251,7 @@ class _SubscriberRecords:  # reads like a question where it is used
             models.Subscription.objects.filter(subscriber_id__in=ids).select_related("engagement").order_by("list_id")
         )
         self.subscriptions = _group_by_subscriber(ids, held if list_id is None else held.filter(list_id=list_id))
-        self.formers = _group_by_subscriber(
+        self.former_addresses = _group_by_subscriber(
             ids, models.FormerAddress.objects.filter(subscriber_id__in=ids).order_by("until", "id")
         )
         tagged = models.SubscriberTag.objects.filter(subscriber_id__in=ids).select_related("tag")

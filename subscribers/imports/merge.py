@@ -145,7 +145,7 @@ class _ChunkMerger:
         for statement in (*self._dialect.BEFORE_CHUNK, *merge_statements.CREATE_TABLES, *self._dialect.EMPTY_TABLES):
             self._cursor.execute(statement)
         self._execute("SELECT 1 FROM subscribers_suppression WHERE address_key >= '#' AND address_key < '$' LIMIT 1")
-        hashed = erased_addresses.get_hasher(self._now).hash if self._cursor.fetchone() else lambda key: ""
+        hashed = erased_addresses.get_hasher(self._now).hash_key if self._cursor.fetchone() else lambda key: ""
         numbered = [(n, *row, hashed(row[0])) for n, row in enumerate(rows)]
         self._dialect.insert_rows(self._cursor, ("n", *self._target.columns, "hash"), numbered)
         self._execute(merge_statements.FIND_SUBSCRIBERS)

@@ -158,7 +158,7 @@ def _restore_subscriber(document: dict[str, Any], lists: dict[str, models.List],
     here = models.Subscriber.objects.filter(address_key=key).first() or find_by_former_address(document["address"])
     if here is not None:
         return _apply_opt_outs(here, document, lists, by, now)
-    if models.Suppression.objects.filter(address_key=erased_addresses.get_hasher(now).hash(key)).exists():
+    if models.Suppression.objects.filter(address_key=erased_addresses.get_hasher(now).hash_key(key)).exists():
         raise BadInput("This person was erased here, so they are not taken back.", "address")
     person = models.Subscriber.objects.create(**_pick_values(document, SUBSCRIBER_FIELDS))
     for held in document["subscriptions"]:

@@ -77,27 +77,27 @@ class UnknownWord:
 
 
 class RowParser:
-    """Makes rows of records by one layout. Words for a state it does not know are gathered in `unclear`."""
+    """Makes rows of records by one layout. Words for a state it does not know are gathered in `unknown_words`."""
 
     def __init__(self, layout: Layout, kinds: Mapping[str, tuple[str, Sequence[str]]] | None = None) -> None:
         """`kinds`: the kind of each attribute that is there already, and the choices of one that has some."""
         self._layout = layout
         self._kinds = kinds or {}
-        self.unclear: dict[tuple[str, str], UnknownWord] = {}
+        self.unknown_words: dict[tuple[str, str], UnknownWord] = {}
         # What every row has goes the quick way; the rest is asked only where there is such a column.
-        self._email = layout.of("email")[0].index
+        self._email = layout.columns_for("email")[0].index
         self._plain = [(c.target, c.index) for c in layout.columns if c.target in _TEXT_TARGETS]
         self._status = layout.status or SubscriptionState.ACTIVE
         self._rest = [
             c for c in layout.columns if c.target not in _TEXT_TARGETS and c.target not in ("email", "ignore")
         ]
 
-    def rows(self, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row | BadRow | SkippedRow]:
+    def parse_rows(self, records: Iterator[tuple[int, list[str]]]) -> Iterator[Row | BadRow | SkippedRow]:
         """Every record, made into what it is."""
         for line, cells in records:
-            yield self.row(line, cells)
+            yield self.parse_row(line, cells)
 
-    def row(self, line: int, cells: Sequence[str]) -> Row | BadRow | SkippedRow:
+    def parse_row(self, line: int, cells: Sequence[str]) -> Row | BadRow | SkippedRow:
         """One record. A cell that is missing is empty."""
         typed = cells[self._email] if self._email < len(cells) else ""
         if len(typed) > LONGEST_CELL:
@@ -117,16 +117,16 @@ class RowParser:
                     return bad
                 fields[name] = clean_cell(cell)
         if not self._rest:
-            return self._made(line, address, sendable, fields, self._status)
+            return self._build_row(line, address, sendable, fields, self._status)
         if address.endswith(_DELETED_SUFFIX) and self._layout.tool.name == "substack":
             return SkippedRow(line)
         try:
-            status = self._take_rest(line, cells, fields)
+            status = self._read_other_columns(line, cells, fields)
         except _BadRowError as bad:
             return bad.row
-        return self._made(line, address, sendable, fields, status)
+        return self._build_row(line, address, sendable, fields, status)
 
-    def _made(self, line: int, address: str, sendable: bool, fields: dict[str, Any], status: str) -> Row | BadRow:
+    def _build_row(self, line: int, address: str, sendable: bool, fields: dict[str, Any], status: str) -> Row | BadRow:
         zone = fields.get("zone", "")
         if zone and not _is_zone(zone):
             return BadRow(
@@ -141,7 +141,7 @@ class RowParser:
             fields.get("left_at"), fields.get("network", ""), fields.get("source", "")[:200], fields.get("reason", "")[:200], sendable,
         )  # fmt: skip
 
-    def _take_rest(self, line: int, cells: Sequence[str], fields: dict[str, Any]) -> str:
+    def _read_other_columns(self, line: int, cells: Sequence[str], fields: dict[str, Any]) -> str:
         """What not every file has; the status the row has by all its columns together. Raises _Bad."""
         layout = self._layout
         said = [layout.status] if layout.status else []
@@ -155,7 +155,7 @@ class RowParser:
             text = clean_cell(raw)
             target = column.target
             if target in _STATE_TARGETS:
-                state = self._state(line, column.name, target, text)
+                state = self._read_state(line, column.name, target, text)
                 if state:
                     said.append(state)
                 if target in ("left", "bounced", "complained") and state in policy.OUT_STATES:
@@ -163,9 +163,9 @@ class RowParser:
             elif not text:
                 continue
             elif target == "attribute":
-                values[column.attribute] = self._value(line, column.attribute, column.name, text)
+                values[column.attribute] = self._convert_value(line, column.attribute, column.name, text)
             elif target == "attributes":
-                values |= self._document(line, column.name, text)
+                values |= self._read_attributes(line, column.name, text)
             elif target == "tags":
                 tags += split_tags(text)
             elif target == "tag_if_yes":
@@ -203,42 +203,42 @@ class RowParser:
             fields["attributes"] = json.dumps(values, ensure_ascii=False, sort_keys=True)
         if said:
             return max(said, key=STRENGTH.__getitem__)
-        if layout.of("status") or layout.of("wanted"):
+        if layout.columns_for("status") or layout.columns_for("wanted"):
             raise _BadRowError(BadRow(line, "status", "", "Nothing says whether this reader wants mail."))
         return SubscriptionState.ACTIVE
 
-    def _state(self, line: int, name: str, target: str, text: str) -> str:
+    def _read_state(self, line: int, name: str, target: str, text: str) -> str:
         """What one cell says of the state; "" for nothing. An unknown word is noted, and stops the import in the end."""
         word = normalise_name(text)
         if target == "status":
             if not text:
                 return SubscriptionState.ACTIVE if self._layout.tool.name == "generic" else ""
             state = self._layout.statuses.get(word)
-            return state if state is not None else self._unknown(line, name, text)
+            return state if state is not None else self._note_unknown(line, name, text)
         yes = word in _YES
         if not yes and word not in _NO:
             if target == "wanted" and word in self._layout.statuses:
                 return self._layout.statuses[word]
             if dates.parse_date(text) is None:
-                return self._unknown(line, name, text)
+                return self._note_unknown(line, name, text)
             yes = True
         if target == "wanted":
             return SubscriptionState.ACTIVE if yes else SubscriptionState.UNSUBSCRIBED if text else ""
         return _STATE_BY_TARGET[target] if yes else ""
 
-    def _unknown(self, line: int, name: str, text: str) -> str:
-        seen = self.unclear.setdefault((name, text[:60]), UnknownWord(line))
+    def _note_unknown(self, line: int, name: str, text: str) -> str:
+        seen = self.unknown_words.setdefault((name, text[:60]), UnknownWord(line))
         seen.count += 1
         return SUPPRESSED
 
-    def _value(self, line: int, attribute: str, name: str, text: str) -> Any:
+    def _convert_value(self, line: int, attribute: str, name: str, text: str) -> Any:
         kind, choices = self._kinds.get(attribute, ("text", ()))
         try:
             return convert_to_kind(text, kind, choices)
         except ValueError as error:
             raise _BadRowError(BadRow(line, name, text[:100], str(error))) from None
 
-    def _document(self, line: int, name: str, text: str) -> dict[str, Any]:
+    def _read_attributes(self, line: int, name: str, text: str) -> dict[str, Any]:
         """Attributes in JSON: numbers and texts as they are, what is nested as JSON text."""
         try:
             found = json.loads(text)
@@ -254,19 +254,19 @@ class RowParser:
             if isinstance(value, bool) or not isinstance(value, int | float | str):
                 value = json.dumps(value, ensure_ascii=False)
             if kept in self._kinds:
-                value = self._value(line, kept, f"{name}.{key}", str(value))
+                value = self._convert_value(line, kept, f"{name}.{key}", str(value))
             values[kept] = value[:LONGEST_VALUE] if isinstance(value, str) else value
         return values
 
-    def refuse_unclear(self) -> None:
+    def refuse_unknown_words(self) -> None:
         """Raises BadInput naming the words of status columns that nobody knows, if there were any."""
-        if not self.unclear:
+        if not self.unknown_words:
             return
-        column, word = next(iter(self.unclear))
-        more = len(self.unclear) - 1
+        column, word = next(iter(self.unknown_words))
+        more = len(self.unknown_words) - 1
         words = ", ".join(
             f"“{text}” ({seen.count} rows, first in line {seen.line})"
-            for (_, text), seen in list(self.unclear.items())[:8]
+            for (_, text), seen in list(self.unknown_words.items())[:8]
         )
         raise BadInput(
             f"The column {column} has {'words' if more else 'a word'} we do not know: {words}{' …' if more > 7 else ''}. Nothing is imported. Say "
@@ -329,7 +329,7 @@ def _tier_of_plan(plan: str, paying: str) -> str:
 
 def _tier_of_type(layout: Layout, cells: Sequence[str]) -> str:
     """Buttondown says in one word who gets mail and who pays."""
-    column = layout.of("status")[:1]
+    column = layout.columns_for("status")[:1]
     word = normalise_name(cells[column[0].index]) if column and column[0].index < len(cells) else ""
     return {
         "premium": "paid",

@@ -127,20 +127,21 @@ def stage_file(
         database.executescript(_CREATE_TABLES.format(columns=", ".join(f"{name} NOT NULL" for name in used)))
         found = _RowSorter(layout)
         while part := list(islice(records, ROWS_PER_WRITE)):
-            good = sorted(found.sorted_out(reader.rows(iter(part))))
+            good = sorted(found.sort_rows(reader.parse_rows(iter(part))))
             with database:
                 database.executemany(
                     statement, map(picked, good)
                 )  # in order: what is near in the file of the tree is written together
-                database.executemany("INSERT INTO bad VALUES (?, ?, ?, ?)", found.fresh_bad())
+                database.executemany("INSERT INTO bad VALUES (?, ?, ?, ?)", found.take_new_bad_rows())
             if progress:
                 progress(len(part))
-        reader.refuse_unclear()
+        reader.refuse_unknown_words()
         people = database.execute("SELECT count(*) FROM stage").fetchone()[0]
         dates = [name for name in ("joined_at", "confirmed_at") if name in used]
         undated = " AND ".join(["status = 0", *(f"{name} = ''" for name in dates)])
         staged = replace(
-            found.staged(people), undated=database.execute(f"SELECT count(*) FROM stage WHERE {undated}").fetchone()[0]
+            found.to_staged_file(people),
+            undated=database.execute(f"SELECT count(*) FROM stage WHERE {undated}").fetchone()[0],
         )
         with database:
             database.execute("INSERT INTO meta VALUES (?)", [json.dumps(_to_document(staged))])
@@ -202,14 +203,14 @@ class _RowSorter:
         self._fresh: list[BadRow] = []
         self._flags: dict[str, dict[str, Any]] = {}
         self._tags: dict[str, None] = {}
-        self._attributes = {c.attribute: c.name for c in layout.of("attribute")}
-        self._documents = bool(layout.of("attributes"))
+        self._attributes = {c.attribute: c.name for c in layout.columns_for("attribute")}
+        self._documents = bool(layout.columns_for("attributes"))
 
-    def sorted_out(self, rows: Iterator[Row | BadRow | SkippedRow]) -> Iterator[tuple[Any, ...]]:
+    def sort_rows(self, rows: Iterator[Row | BadRow | SkippedRow]) -> Iterator[tuple[Any, ...]]:
         for row in rows:
             self._rows += 1
             if type(row) is Row:
-                yield self._good(row)
+                yield self._to_staged(row)
             elif isinstance(row, BadRow):
                 self._refused += 1
                 self._fresh.append(row)
@@ -218,11 +219,11 @@ class _RowSorter:
             else:
                 self._skipped += 1
 
-    def fresh_bad(self) -> list[BadRow]:
+    def take_new_bad_rows(self) -> list[BadRow]:
         fresh, self._fresh = self._fresh, []
         return fresh
 
-    def _good(self, row: Row) -> tuple[Any, ...]:
+    def _to_staged(self, row: Row) -> tuple[Any, ...]:
         (
             line, address, first_name, last_name, zone, language, status, tier, tags, attributes, joined_at, confirmed_at, left_at,
             network, source, reason, sendable,
@@ -247,7 +248,7 @@ class _RowSorter:
         if len(flag["first"]) < MOST_SHOWN:
             flag["first"].append([line, address, meant])
 
-    def staged(self, people: int) -> StagedFile:
+    def to_staged_file(self, people: int) -> StagedFile:
         if len(self._tags) > 10_000:
             raise BadInput(
                 f"The file has {len(self._tags)} different tags; 10,000 are the most. Is it the right column?", "map"

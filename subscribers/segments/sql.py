@@ -28,10 +28,10 @@ def build_where(group: Group, now: datetime) -> SqlFragment:
         return SqlFragment("1 = 1", ())
     parts = [build_where(part, now) if isinstance(part, Group) else _build_condition(part, now) for part in group.parts]
     if group.kind == "none":  # each by itself: PostgreSQL makes a join of a NOT EXISTS that stands alone
-        parts = [part.negated() for part in parts]
+        parts = [part.negate() for part in parts]
     joined = (" OR " if group.kind == "any" else " AND ").join(f"({part.text})" for part in parts)
     values = tuple(value for part in parts for value in part.values)
-    return SqlFragment(joined, values, all(part.certain for part in parts))
+    return SqlFragment(joined, values, all(part.never_null for part in parts))
 
 
 def count_members(group: Group, now: datetime, *, list_id: int | None = None) -> int:
@@ -210,7 +210,7 @@ _BUILDERS: Mapping[str, Any] = {
 
 
 def _negate_if(really: bool, asked: SqlFragment) -> SqlFragment:
-    return asked.negated() if really else asked
+    return asked.negate() if really else asked
 
 
 def _get_list_id(slug: str) -> int:

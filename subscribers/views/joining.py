@@ -227,13 +227,13 @@ def show_confirmation(request: HttpRequest, token: str) -> HttpResponse:
         }
         return render(request, "readers/confirm.html", context)
     person, target = self_service.confirm_subscription(claims, network=find_network(request), now=now)
-    footer = subscriber_lookup.get_signer().footer(target.id, person.id)
+    footer = subscriber_lookup.get_signer().sign_footer(target.id, person.id)
     return render(request, "readers/confirm.html", {"person": person, "list": target, "done": True, "footer": footer})
 
 
 def _offer_new_link(request: HttpRequest, token: str) -> HttpResponse:
     """A genuine link whose time is over: a press sends the mail once more, as far as the limits go."""
-    claims = subscriber_lookup.get_signer().read_late(token, tokens.CONFIRM)
+    claims = subscriber_lookup.get_signer().read_expired(token, tokens.CONFIRM)
     person, target = subscriber_lookup.get_subscriber(claims.subscriber_id), lists.get_list(claims.list_id)
     activate_language(*list_languages(person, target.id))
     sent = request.method == "POST"

@@ -67,7 +67,7 @@ def _render_page(request: HttpRequest, claims: tokens.Claims, token: str, did: s
         "standing": standing,
         "left_at": left_at,
         "reasons": LEAVING_REASONS,
-        "all": subscriber_lookup.get_signer().footer(0, person.id) if more and standing != "stopped" else "",
+        "all": subscriber_lookup.get_signer().sign_footer(0, person.id) if more and standing != "stopped" else "",
         "coming": hooks.find_arrival(person.id, sorted(about), clock.now()) if standing == "left" else None,
     }
     return render(request, "readers/leave.html", context)

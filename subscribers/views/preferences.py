@@ -59,7 +59,7 @@ def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
         "mailed": mailed,
         "token": token,
         "pauses": PAUSE_DAYS,
-        "all": signer.footer(0, person.id),
+        "all": signer.sign_footer(0, person.id),
     }
     return render(request, "readers/preferences.html", context)
 
@@ -101,7 +101,7 @@ def _parse_frequency(chosen: str, paused_until: date | None, today: date) -> tup
 @public_page("GET", "HEAD", "POST")
 def show_private_page(request: HttpRequest, token: str) -> HttpResponse:
     """What only a fresh link may do: one thing each."""
-    purpose = subscriber_lookup.get_signer().purpose(token)
+    purpose = subscriber_lookup.get_signer().read_purpose(token)
     act = _ACTS.get(purpose)
     if act is None:
         raise tokens.BadToken("This link is for something else. Use the link in the mail itself.")

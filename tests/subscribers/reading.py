@@ -17,8 +17,8 @@ def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -
     records = list(table.records)
     layout = columns.recognise_columns(table.header, name=name, sample=[cells for _, cells in records[:50]], **options)
     reader = RowParser(layout, kinds)
-    found = list(reader.rows(iter(records)))
-    reader.refuse_unclear()
+    found = list(reader.parse_rows(iter(records)))
+    reader.refuse_unknown_words()
     return found
 
 

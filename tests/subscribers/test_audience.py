@@ -73,7 +73,7 @@ def test_a_mailing_goes_to_the_address_of_the_freeze(active: Active, morning: Li
         found = audience.get_audience_addresses(
             morning.id, [person_id], as_of=now + timedelta(hours=hours, minutes=1 if hours else 0)
         )
-        assert ([*found.addresses], [*found.first_names], found.left) == ([address], ["Ann"], {})
+        assert ([*found.addresses], [*found.first_names], found.excluded) == ([address], ["Ann"], {})
 
 
 @pytest.mark.parametrize("suppressed", ["old@example.com", "new@example.com"])
@@ -83,7 +83,7 @@ def test_nobody_is_mailed_when_either_address_must_not_be(
     person_id = active("old@example.com")
     people.change_address(person_id, "new@example.com", by="test", now=now + timedelta(hours=1))
     suppressions.suppress(suppressed, reason="asked", source="", now=now)
-    assert audience.get_audience_addresses(morning.id, [person_id], as_of=now).left == {person_id: "suppressed"}
+    assert audience.get_audience_addresses(morning.id, [person_id], as_of=now).excluded == {person_id: "suppressed"}
 
 
 def test_suppressions_that_were_heeded_before_are_not_asked_for_again(
@@ -96,7 +96,7 @@ def test_suppressions_that_were_heeded_before_are_not_asked_for_again(
     found = audience.get_audience_addresses(
         morning.id, [early, late], as_of=now, suppressed_upto=bounds.suppressed_upto
     )
-    assert found.left == {late: "suppressed"}
+    assert found.excluded == {late: "suppressed"}
 
 
 def test_an_address_nobody_can_send_to_is_left_out_as_invalid(active: Active, morning: List) -> None:
@@ -109,7 +109,7 @@ def test_an_address_nobody_can_send_to_is_left_out_as_invalid(active: Active, mo
 def test_somebody_unknown_is_reported_as_gone_in_their_place(active: Active, morning: List, now: datetime) -> None:
     person_id = active("ann@example.com")
     found = audience.get_audience_addresses(morning.id, [person_id, person_id + 1], as_of=now)
-    assert (found.addresses, found.left) == (["ann@example.com", ""], {person_id + 1: "erased"})
+    assert (found.addresses, found.excluded) == (["ann@example.com", ""], {person_id + 1: "erased"})
 
 
 def test_a_page_of_candidates_costs_one_query_and_a_batch_of_recipients_four(
@@ -130,4 +130,4 @@ def test_a_few_of_a_long_range_are_looked_up_like_a_whole_batch(
     wanted = everybody[chosen]
     found = audience.get_audience_addresses(morning.id, wanted, as_of=now)
     assert [person.address for person in map(subscriber_lookup.get_subscriber, wanted)] == [*found.addresses]
-    assert not found.left
+    assert not found.excluded

@@ -37,7 +37,7 @@ def test_leaving_is_at_once_and_told_by_mail_only_after_the_page(
     leave(person_id, morning.id, now, how)
     assert state("ann@example.com") == "unsubscribed"
     assert kinds(now) == mails
-    assert audience.get_audience_addresses(morning.id, [person_id], as_of=now).left == {person_id: "unsubscribed"}
+    assert audience.get_audience_addresses(morning.id, [person_id], as_of=now).excluded == {person_id: "unsubscribed"}
 
 
 def test_leaving_twice_is_leaving_once(active: Active, morning: List, now: datetime) -> None:

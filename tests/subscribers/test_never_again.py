@@ -126,7 +126,7 @@ class _World:
         if self.backup:
             restore.restore_export(io.BytesIO(self.backup.encode()), by="test", now=self.now)
         parts: list[str] = []
-        export.write_export(self.target.id, parts.append, form="jsonl")
+        export.write_export(self.target.id, parts.append, export_format="jsonl")
         self.backup = self.backup or "".join(parts)
 
     def weeks_pass(self) -> None:

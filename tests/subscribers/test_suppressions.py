@@ -31,7 +31,7 @@ def test_a_whole_domain_is_left_out_of_every_audience(active: Active, morning: L
         "ben@example.com": "",
         "cleo@deep.spam.example": "",
     }
-    assert audience.get_audience_addresses(morning.id, ids, as_of=now, suppressed_upto=before).left == {
+    assert audience.get_audience_addresses(morning.id, ids, as_of=now, suppressed_upto=before).excluded == {
         ids[0]: "suppressed"
     }
     assert subscriber_lookup.get_subscriber(ids[0]).suppressed == "asked"

@@ -16,12 +16,12 @@ SIGNER = Signer(["today's key"])
 
 @given(IDS, IDS)
 def test_a_footer_token_says_what_was_signed(list_id: int, person_id: int) -> None:
-    assert SIGNER.read(SIGNER.footer(list_id, person_id), FOOTER, NOW) == Claims(FOOTER, list_id, person_id)
+    assert SIGNER.read(SIGNER.sign_footer(list_id, person_id), FOOTER, NOW) == Claims(FOOTER, list_id, person_id)
 
 
 @given(st.integers(0, 10**4), st.integers(0, 10**8))
 def test_a_footer_token_is_short_and_travels_in_any_link(list_id: int, person_id: int) -> None:
-    token = SIGNER.footer(list_id, person_id)
+    token = SIGNER.sign_footer(list_id, person_id)
     assert len(token) <= 28
     assert set(token) <= set(string.ascii_letters + string.digits + "-_")
 
@@ -30,7 +30,7 @@ def test_a_footer_token_is_short_and_travels_in_any_link(list_id: int, person_id
 def test_one_changed_byte_makes_it_worthless(list_id: int, person_id: int, place: int, change: int) -> None:
     from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-    token = SIGNER.footer(list_id, person_id)
+    token = SIGNER.sign_footer(list_id, person_id)
     raw = bytearray(urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     raw[place % len(raw)] ^= change
     with pytest.raises(BadToken):
@@ -45,26 +45,26 @@ def test_rubbish_is_not_ours(token: str) -> None:
 
 @given(st.integers(1, 30))
 def test_a_token_cut_short_is_worthless(cut: int) -> None:
-    token = SIGNER.footer(3, 70_000)
+    token = SIGNER.sign_footer(3, 70_000)
     with pytest.raises(BadToken):
         SIGNER.read(token[:-cut], FOOTER, NOW)
 
 
 def test_a_token_of_another_installation_is_worthless() -> None:
     with pytest.raises(BadToken):
-        SIGNER.read(Signer(["their key"]).footer(1, 1), FOOTER, NOW)
+        SIGNER.read(Signer(["their key"]).sign_footer(1, 1), FOOTER, NOW)
 
 
 def test_what_a_link_may_do_is_inside_its_signature() -> None:
     with pytest.raises(BadToken, match="something else"):
-        SIGNER.read(SIGNER.footer(1, 1), CONFIRM, NOW)
+        SIGNER.read(SIGNER.sign_footer(1, 1), CONFIRM, NOW)
     with pytest.raises(BadToken, match="something else"):
-        SIGNER.read(SIGNER.confirm(1, 1, NOW + timedelta(days=1)), FOOTER, NOW)
+        SIGNER.read(SIGNER.sign_confirmation(1, 1, NOW + timedelta(days=1)), FOOTER, NOW)
 
 
 @pytest.mark.parametrize(("after", "works"), [(timedelta(days=7), True), (timedelta(days=7, seconds=1), False)])
 def test_a_confirmation_expires_to_the_second(after: timedelta, works: bool) -> None:
-    token = SIGNER.confirm(1, 2, NOW + timedelta(days=7))
+    token = SIGNER.sign_confirmation(1, 2, NOW + timedelta(days=7))
     if works:
         assert SIGNER.read(token, CONFIRM, NOW + after).subscriber_id == 2
     else:
@@ -73,14 +73,14 @@ def test_a_confirmation_expires_to_the_second(after: timedelta, works: bool) -> 
 
 
 def test_leaving_works_after_many_years() -> None:
-    assert SIGNER.read(SIGNER.footer(1, 2), FOOTER, datetime(2099, 1, 1, tzinfo=NOW.tzinfo))
+    assert SIGNER.read(SIGNER.sign_footer(1, 2), FOOTER, datetime(2099, 1, 1, tzinfo=NOW.tzinfo))
 
 
 def test_links_signed_with_a_former_key_still_work() -> None:
     rotated = Signer(["tomorrow's key", "today's key"])
-    assert rotated.read(SIGNER.footer(1, 2), FOOTER, NOW).subscriber_id == 2
+    assert rotated.read(SIGNER.sign_footer(1, 2), FOOTER, NOW).subscriber_id == 2
     with pytest.raises(BadToken):
-        SIGNER.read(rotated.footer(1, 2), FOOTER, NOW)
+        SIGNER.read(rotated.sign_footer(1, 2), FOOTER, NOW)
 
 
 def test_there_is_no_signer_without_a_key() -> None:
@@ -90,5 +90,5 @@ def test_there_is_no_signer_without_a_key() -> None:
 
 @given(IDS, st.lists(IDS, min_size=1, max_size=5))
 def test_each_of_many_tokens_made_at_once_names_its_own_person(list_id: int, people: list[int]) -> None:
-    made = SIGNER.footers(list_id, people)
+    made = SIGNER.sign_footers(list_id, people)
     assert [SIGNER.read(each, FOOTER, NOW) for each in made] == [Claims(FOOTER, list_id, person) for person in people]

@@ -43,7 +43,7 @@ def test_of_two_who_look_at_the_same_moment_one_has_a_mail(morning: List, now: d
 
     def another_tries() -> None:
         (mail,) = claim(now)
-        transactional.mark_mail_failed(mail.id, "too busy", now, again_at=now + timedelta(minutes=5))
+        transactional.mark_mail_failed(mail.id, "too busy", now, retry_at=now + timedelta(minutes=5))
 
     with just_before(CLAIM, another_tries):
         assert claim(now) == ()
@@ -67,12 +67,12 @@ def test_an_answer_settles_only_a_mail_that_is_in_somebodys_hand(one: Transactio
     transactional.mark_mail_failed(one.id, "no such user", now)
     transactional.mark_mail_unknown(one.id, "the line broke", now)
     assert state(one) == "sent"
-    transactional.mark_mail_failed(one.id, "too busy", now, again_at=now)
+    transactional.mark_mail_failed(one.id, "too busy", now, retry_at=now)
     assert claim(now) == ()
 
 
 def test_a_mail_refused_for_now_comes_again_when_its_time_has_come(one: TransactionalMail, now: datetime) -> None:
-    transactional.mark_mail_failed(one.id, "too busy", now, again_at=now + timedelta(minutes=5))
+    transactional.mark_mail_failed(one.id, "too busy", now, retry_at=now + timedelta(minutes=5))
     assert claim(now + timedelta(minutes=4)) == ()
     (again,) = claim(now + timedelta(minutes=5))
     assert (again.id, again.attempts) == (one.id, 2)

@@ -152,13 +152,13 @@ def _prepare(claim: Claim, now: datetime) -> _PreparedBatch | None:
     people = audience.get_audience_addresses(
         mailing.list_id, wanted, as_of=mailing.frozen_at, suppressed_upto=mailing.suppressed_upto
     )
-    if people.left:
+    if people.excluded:
         without = _withdraw_unsubscribed(
-            claim, outcomes, zip(places, wanted, people.addresses, strict=True), people.left, now
+            claim, outcomes, zip(places, wanted, people.addresses, strict=True), people.excluded, now
         )
         return _prepare(without, now) if without else None
     deliveries = [f"{claim.key}.{place}" for place in places]
-    tokens = subscriber_lookup.get_signer().footers(mailing.list_id, wanted)
+    tokens = subscriber_lookup.get_signer().sign_footers(mailing.list_id, wanted)
     dates = _format_dates(mailing, wanted, max(now, claim.send_at or mailing.due_at))
     recipients = Recipients(deliveries, people.addresses, people.first_names, tokens, dates)
     return _PreparedBatch(claim, mailing, recipients, members, places, outcomes)

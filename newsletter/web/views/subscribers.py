@@ -175,7 +175,7 @@ def download_list(request: HttpRequest, slug: str, form: str) -> StreamingHttpRe
         raise BadInput("An export is csv or jsonl.", "format")
     record_audit(request, "exported readers", target.slug, detail=form)
     kind = "text/csv" if form == "csv" else "application/jsonl"
-    pieces = (text for _, text in export.stream_export(target.id, form=form))
+    pieces = (text for _, text in export.stream_export(target.id, export_format=form))
     response = StreamingHttpResponse(pieces, content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{target.slug}.{form}"'
     return response

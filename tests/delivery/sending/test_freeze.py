@@ -170,7 +170,9 @@ def test_who_leaves_by_the_page_is_told_of_the_edition_that_is_on_its_way_to_the
     freeze.freeze_next(now)
     people.unsubscribe(left_before, house.list.id, how="desk", by="test", now=now)
     hand_over_all(ScriptedProvider(), now)
-    links = [f"/u/{subscriber_lookup.get_signer().footer(house.list.id, person)}" for person in (sent_to, left_before)]
+    links = [
+        f"/u/{subscriber_lookup.get_signer().sign_footer(house.list.id, person)}" for person in (sent_to, left_before)
+    ]
     page = Client().post(links[0], {"via": "page", "do": "leave"}).content.decode()
     assert "One last edition had left before you pressed" in page
     assert "One last edition" not in Client().get(links[1]).content.decode()

@@ -24,7 +24,7 @@ Active = Callable[..., int]
 
 def exported(list_id: int | None, form: str, **more: object) -> str:
     parts: list[str] = []
-    export.write_export(list_id, parts.append, form=form, **more)  # type: ignore[arg-type]
+    export.write_export(list_id, parts.append, export_format=form, **more)  # type: ignore[arg-type]
     return "".join(parts)
 
 

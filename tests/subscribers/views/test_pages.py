@@ -44,7 +44,7 @@ def post(client: Client, path: str, **fields: Any) -> Any:
 
 
 def footer(list_id: int, person_id: int) -> str:
-    return subscriber_lookup.get_signer().footer(list_id, person_id)
+    return subscriber_lookup.get_signer().sign_footer(list_id, person_id)
 
 
 def owed() -> list[str]:
@@ -67,7 +67,7 @@ def test_opening_a_link_changes_nothing(
     assert ben is not None
     token = footer(morning.id, person_id)
     if page == "c":
-        token = subscriber_lookup.get_signer().confirm(morning.id, ben.id, clock.now() + timedelta(days=1))
+        token = subscriber_lookup.get_signer().sign_confirmation(morning.id, ben.id, clock.now() + timedelta(days=1))
     for _ in range(3):
         assert getattr(client, method)(f"/{page}/{token}").status_code == 200
     assert (state("ann@example.com"), state("ben@example.com")) == ("active", "pending")
@@ -148,7 +148,7 @@ def test_readers_are_told_neither_our_commands_nor_the_names_of_our_lists(mornin
 
 def test_a_link_for_confirming_neither_leaves_nor_shows_the_choices(active: Active, morning: List, state: Look) -> None:
     person_id = active("ann@example.com")
-    token = subscriber_lookup.get_signer().confirm(morning.id, person_id, clock.now() + timedelta(days=1))
+    token = subscriber_lookup.get_signer().sign_confirmation(morning.id, person_id, clock.now() + timedelta(days=1))
     assert Client().post(f"/u/{token}", {"List-Unsubscribe": "One-Click"}).status_code == 404
     assert Client().get(f"/p/{token}").status_code == 404
     assert state("ann@example.com") == "active"
@@ -156,7 +156,7 @@ def test_a_link_for_confirming_neither_leaves_nor_shows_the_choices(active: Acti
 
 
 def test_an_old_confirmation_says_so_and_how_to_get_a_new_one(active: Active, morning: List) -> None:
-    token = subscriber_lookup.get_signer().confirm(
+    token = subscriber_lookup.get_signer().sign_confirmation(
         morning.id, active("ann@example.com"), clock.now() - timedelta(seconds=1)
     )
     response = Client().get(f"/c/{token}")
@@ -170,7 +170,7 @@ def test_an_old_confirmation_is_sent_once_more_at_a_press(
     self_service.sign_up("new@example.com", [morning.id], origin="", network="", now=now - timedelta(days=8))
     person = subscriber_lookup.find_subscriber_by_address("new@example.com")
     assert person is not None
-    token = subscriber_lookup.get_signer().confirm(morning.id, person.id, clock.now() - timedelta(seconds=1))
+    token = subscriber_lookup.get_signer().sign_confirmation(morning.id, person.id, clock.now() - timedelta(seconds=1))
     assert "on its way" in words(post(client, f"/c/{token}"))
     kinds = [row.kind for row in models.TransactionalMail.objects.order_by("id")]
     assert kinds == ["confirm", "confirm"]
@@ -262,7 +262,9 @@ def test_a_form_of_another_site_is_refused_everywhere_but_for_leaving(
     client: Client, active: Active, morning: List, state: Look
 ) -> None:
     person_id = active("ann@example.com")
-    confirming = subscriber_lookup.get_signer().confirm(morning.id, person_id, clock.now() + timedelta(days=1))
+    confirming = subscriber_lookup.get_signer().sign_confirmation(
+        morning.id, person_id, clock.now() + timedelta(days=1)
+    )
     for path in ("/join/", "/join/morning/", "/which/", f"/p/{footer(morning.id, person_id)}", f"/c/{confirming}"):
         assert client.post(path, {"email": "ann@example.com"}).status_code == 403, path
     assert client.post(f"/u/{footer(morning.id, person_id)}").status_code == 200
@@ -318,7 +320,7 @@ def test_links_of_mails_sent_before_the_key_was_changed_still_work(
 
 
 def link(purpose: bytes, person_id: int, about: int = 0, minutes: int = 30) -> str:
-    return f"/me/{subscriber_lookup.get_signer().passing(purpose, about, person_id, clock.now() + timedelta(minutes=minutes))}"
+    return f"/me/{subscriber_lookup.get_signer().sign_expiring(purpose, about, person_id, clock.now() + timedelta(minutes=minutes))}"
 
 
 def test_a_reader_may_not_be_tracked_and_may_change_their_mind(client: Client, active: Active, morning: List) -> None:

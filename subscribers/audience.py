@@ -150,7 +150,7 @@ _DENSE = 8  # a range is read as a whole, the quickest way, unless it is so many
 
 
 def _build_id_filter(ids: Sequence[int]) -> tuple[str, Sequence[int]]:
-    """How SQL says “one of these ids”, or of a range that holds them all, and the parameters of it."""
+    """SQL for “one of these ids”, or for a range that holds them all, with its parameters."""
     if ids[-1] - ids[0] <= _DENSE * len(ids):
         return "BETWEEN %s AND %s", (ids[0], ids[-1])
     return f"IN ({', '.join(['%s'] * len(ids))})", ids

@@ -1,6 +1,6 @@
 """What the provider reports of people, and what follows: the one place where bounces and complaints act on readers.
 
-A report acts on the address it names. Whoever has moved to another address since keeps getting mail there.
+A report acts on the address it names. Who has changed the address since keeps getting mail there.
 """
 
 from __future__ import annotations

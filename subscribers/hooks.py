@@ -1,9 +1,9 @@
-"""What the house may plug in here, by the setting SUBSCRIBERS_HOOKS: this package knows nothing of the rooms that do it.
+"""What the project plugs in here, by the setting SUBSCRIBERS_HOOKS: this package knows nothing of the others.
 
 captcha(answer, network) -> bool                         whether the answer to a captcha is right; absent: none is asked
 captcha_widget() -> dict                                 what the sign-up form shows for it (see readers/captcha.html)
 on_its_way(subscriber_id, list_ids, now) -> datetime | None   when an edition that left already arrives, if one does
-known_elsewhere(subscriber_id) -> dict                   what the other rooms know of somebody, for who asks for their data
+known_elsewhere(subscriber_id) -> dict                   what other packages know of a subscriber
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> 
 
 
 def collect_external_data(subscriber_id: int) -> Mapping[str, Any]:
-    """What the other rooms know of a person."""
+    """What other packages know of a subscriber."""
     found: Mapping[str, Any] = _call_hook("known_elsewhere", {}, subscriber_id)
     return found
 

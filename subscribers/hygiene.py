@@ -1,4 +1,4 @@
-"""Keeping a list honest: who has been silent for months is asked whether they still want it, and let go; and how a list grows.
+"""List hygiene: inactive subscribers are asked whether they still want it, and unsubscribed; and how a list grows.
 
 What bounces, complaints and drops do to people is in reported.py. Here is what nobody reports: silence.
 """
@@ -44,7 +44,7 @@ def count_inactive(list_id: int, months: int, *, now: datetime) -> InactiveSubsc
 
 
 def ask_inactive(list_id: int, months: int, *, now: datetime, most: int = 10_000) -> int:
-    """Owes those a mail that asks whether they still want it. Returns how many. Nobody is asked twice in a silence."""
+    """Queues mails that ask inactive subscribers whether they still want it. Returns how many. Nobody is asked twice."""
     _require_engagement(list_id, months, now)
     total = 0
     while total < most:
@@ -83,7 +83,7 @@ def _require_engagement(list_id: int, months: int, now: datetime) -> models.List
     row = models.List.objects.get(id=lists.get_list(list_id).id)
     if row.engagement_as_of is None or row.engagement_as_of < now - AS_OF_WITHIN:
         raise Refused(
-            f"Of {row.name} nothing is known of late about who opens and clicks, so nobody can be called silent. "
+            f"Of {row.name} nothing recent is known about who opens and clicks, so nobody can be called inactive. "
             "The newsletter must record opens or clicks, and the provider report them."
         )
     return row

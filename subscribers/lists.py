@@ -25,7 +25,7 @@ def create_list(
     double_opt_in: bool = True,
     public: bool = True,
 ) -> List:
-    """Makes a list. Raises BadInput for a value that will not do, Refused when the slug is taken."""
+    """Creates a list. Raises BadInput naming the field, Refused when the slug is taken."""
     check_slug(slug)
     if not name.strip() or len(name) > 120:
         raise BadInput("Give the list a name of at most 120 characters.", "name")
@@ -83,7 +83,7 @@ def change_list(
 
 def _parse_choice(field: str, value: str, allowed: tuple[str, ...]) -> int:
     if value not in allowed:
-        raise BadInput(f"“{value[:40]}” will not do. It can be {', '.join(allowed)}.", field)
+        raise BadInput(f"“{value[:40]}” is not possible. It can be {', '.join(allowed)}.", field)
     return allowed.index(value)
 
 

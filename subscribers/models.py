@@ -54,7 +54,9 @@ class Subscriber(models.Model):
     tracked = models.BooleanField(
         default=True, db_default=True
     )  # False: neither opens nor clicks of this reader are recorded
-    soft_bounces = models.PositiveSmallIntegerField(default=0)  # in a row, no delivery between; see policy.MOST_SOFT
+    soft_bounces = models.PositiveSmallIntegerField(
+        default=0
+    )  # in a row, no delivery between; see policy.MAX_SOFT_BOUNCES
     tier = models.CharField(
         max_length=8, choices=list_choices(Tier), default=Tier.FREE.value, db_default=Tier.FREE.value
     )
@@ -196,7 +198,7 @@ class ConsentEvent(models.Model):
     claimed_at = models.DateTimeField(null=True)  # when they asked, confirmed or left, as an imported file says
     reason = models.CharField(max_length=300, blank=True, default="", db_default="")  # the reader's own word on leaving
     # Not looked up by the database for each of a million rows: they are written with the note on the import's own row, in one
-    # transaction (strokes.py), so it is there.
+    # transaction (imports/chunks.py), so it is there.
     run = models.ForeignKey(
         "ImportRun", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
     )
@@ -212,7 +214,7 @@ class ConsentEvent(models.Model):
 
 
 class Suppression(models.Model):
-    """An address never to be mailed, whoever it belongs to; or a whole domain; or somebody who was erased.
+    """An address never to be mailed, or a whole domain, or the hash of an erased address.
 
     `address_key` is a key of subscribers.addresses, "@domain" for a domain, or "#hash" of the key of an erased address
     (subscribers.consent.erased_addresses).
@@ -343,7 +345,7 @@ class Segment(models.Model):
 
 
 class Erasure(models.Model):
-    """Somebody who was erased here; `addresses` wait for the other rooms to forget them too, and go with `done_at`."""
+    """Somebody who was erased here; `addresses` stay until the other packages have deleted them too (`done_at`)."""
 
     subscriber_id = models.BigIntegerField()
     addresses = models.JSONField(default=list)
@@ -356,7 +358,7 @@ class Erasure(models.Model):
 
 
 class TransactionalMail(models.Model):
-    """A mail this room owes somebody. `jobs` renders and sends it; the row is the truth."""
+    """A mail to one person. `jobs` renders and sends it; the row is the truth."""
 
     kind = models.CharField(max_length=20)  # see newsletter.jobs.transactional_texts
     to_address = models.CharField(
@@ -384,7 +386,7 @@ class TransactionalMail(models.Model):
 
 
 class FormHit(models.Model):
-    """One knock at a public form, for the limits by address and network. Kept a day."""
+    """One use of a public form, for the limits by address and network. Kept a day."""
 
     bucket = models.CharField(max_length=20)  # which form
     key = models.CharField(max_length=64)  # keyed hash of the address or network

@@ -35,7 +35,7 @@ def add_subscriber(
     source: str = "",
     confirmed: bool = False,
 ) -> Subscriber:
-    """Adds one person by hand. On a list with double opt-in the reader is asked first, unless consent is `confirmed`.
+    """Adds one subscriber by hand. On a list with double opt-in they are asked first, unless consent is `confirmed`.
 
     What is known of a person already is not overwritten. Somebody who left, bounced or complained is not put
     back: only the reader can do that. Raises BadInput naming the field, Refused.
@@ -119,7 +119,7 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
         )
         if never.exists():
             raise Refused(
-                f"{person.address} must never be mailed, so it gets no other address. Only the reader can sign up anew."
+                f"{person.address} must never be mailed, so it gets no other address. Only the reader can sign up again."
             )
         last = person.former_addresses.order_by("-until").first()
         models.FormerAddress.objects.create(

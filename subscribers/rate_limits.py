@@ -17,7 +17,7 @@ MAX_HITS = {"sign-up": 30, "which": 15, "mail-to": 4, "form": 2_000}  # within t
 
 
 class TooManyRequests(Refused):
-    """Too many tries from one place."""
+    """Too many requests from one place."""
 
     http_status = 429
 
@@ -43,7 +43,7 @@ def _to_subnet(network: str) -> str:
 
 
 def try_hit(bucket: str, key: str, now: datetime) -> bool:
-    """Counts one use and says whether it is within the limit."""
+    """Counts one use; whether it is within the limit."""
     hashed = _hash_key(key)
     recent = models.FormHit.objects.filter(bucket=bucket, key=hashed, at__gt=now - WINDOW).count()
     if recent >= MAX_HITS[bucket]:
@@ -53,7 +53,7 @@ def try_hit(bucket: str, key: str, now: datetime) -> bool:
 
 
 def delete_old_hits(now: datetime) -> None:
-    """Forgets old knocks."""
+    """Deletes old hits."""
     models.FormHit.objects.filter(at__lt=now - HIT_RETENTION).delete()
 
 

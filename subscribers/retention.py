@@ -12,7 +12,7 @@ CONFIRMATION_PERIOD = timedelta(days=30)
 
 
 def apply_retention(now: datetime) -> None:
-    """Forgets old tries, files of imports, and people who never confirmed; lifts suppressions whose time is over;
+    """Deletes old sign-up attempts, files of imports, and people who never confirmed; lifts suppressions whose time is over;
     lets those go who were asked after a long silence and did not answer."""
     signup_attempts.delete_old_attempts(now)
     run.delete_old_files(now)

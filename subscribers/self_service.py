@@ -1,4 +1,4 @@
-"""What readers do themselves: join, confirm, leave, take it back, ask. Only these acts undo leaving."""
+"""What subscribers do themselves: sign up, confirm, unsubscribe, undo that. Only these acts undo unsubscribing."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ def sign_up(
 ) -> None:
     """A reader's wish to join. The page answers the same whatever becomes of it; what to do next comes by mail.
 
-    The try is written down before anything else. `trapped`: a field was filled that people cannot see. A name, language
+    The attempt is recorded before anything else. `trapped`: a field was filled that people cannot see. A name, language
     and zone are kept for a new person only: anybody can type an address that is known, and would write the greeting
     of its owner's mail. Raises BadInput for what is no address or is at a forbidden domain, Refused (429) when a network
-    knocks too often.
+    asks too often.
     """
     wanted = [*list_ids]
     with signup_attempts.record_attempt(address, wanted, origin=origin, network=network, now=now) as attempt:
@@ -89,7 +89,7 @@ def _subscribe(
 
 
 def _join(person: models.Subscriber, target: List, origin: str, network: str, words: str, now: datetime) -> str:
-    """Puts a person on a list as far as the policy allows; the kind of mail this owes them, "" for none."""
+    """Puts a person on a list as far as the policy allows; the kind of mail to send them, "" for none."""
     before = find_state(person, target)
     state = apply_act(
         person, target, "sign-up", how="form", origin=origin, network=network, words=words, now=now, always_record=True
@@ -123,7 +123,7 @@ def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) 
 def unsubscribe_by_link(claims: tokens.Claims, *, how: str, network: str, now: datetime) -> None:
     """Stops what a footer token names: one list, or every list (list id 0). At once; doing it twice is harmless.
 
-    After leaving by the page the reader is told by mail, with an undo; after a one-click POST never.
+    After leaving by the page a mail with an undo goes out; after a one-click POST none.
     """
     person = get_subscriber_row(claims.subscriber_id)
     with serialised_transaction():
@@ -167,7 +167,7 @@ def _restore_subscription(person: models.Subscriber, target: List, network: str,
 def request_address_reminder(address: str, *, network: str, now: datetime) -> None:
     """“Which address did I use?”: mails a link to an address that is known.
 
-    The page says the same either way, and after the same work: whether it is known is looked up when the mail is due.
+    The page answers the same either way, after the same work: whether it is known is looked up when the mail is due.
     Raises BadInput, TooOften.
     """
     checked = addresses.check_address(address)
@@ -188,7 +188,7 @@ def record_leaving_reason(claims: tokens.Claims, code: str, text: str = "") -> N
     """The reader's own word on why they left, as far as they care to give one; kept with the leaving."""
     if code not in policy.LEAVING_REASONS:
         return
-    said = f"{code}: {' '.join(text.split())[:250]}" if text.strip() else code
+    reason = f"{code}: {' '.join(text.split())[:250]}" if text.strip() else code
     for target in lists.get_lists_for_claims(claims):
         last = (
             models.ConsentEvent.objects.filter(subscriber_id=claims.subscriber_id, list_id=target.id)
@@ -196,7 +196,7 @@ def record_leaving_reason(claims: tokens.Claims, code: str, text: str = "") -> N
             .first()
         )
         if last is not None and last.state == SubscriptionState.UNSUBSCRIBED:
-            models.ConsentEvent.objects.filter(id=last.id).update(reason=said)
+            models.ConsentEvent.objects.filter(id=last.id).update(reason=reason)
 
 
 def set_frequency(
@@ -211,8 +211,8 @@ def set_frequency(
         return
     with serialised_transaction():
         mine.update(frequency=frequency, paused_until=paused_until)
-        says = f"{frequency}, from {paused_until:%Y-%m-%d}" if paused_until else frequency
-        _record_change(claims.subscriber_id, list_id, before.state, f"frequency: {says}", network, now)
+        change = f"{frequency}, from {paused_until:%Y-%m-%d}" if paused_until else frequency
+        _record_change(claims.subscriber_id, list_id, before.state, f"frequency: {change}", network, now)
 
 
 def change_details(
@@ -245,7 +245,7 @@ def request_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
 def request_address_change(claims: tokens.Claims, address: str, *, now: datetime) -> str:
     """A reader wants mail at another address: a mail goes there, and nothing changes before it is answered.
 
-    Whether somebody else has that address is not told here. Raises BadInput.
+    Whether somebody else has that address is not revealed. Raises BadInput.
     """
     checked = addresses.check_address(address)
     person = get_subscriber_row(claims.subscriber_id)
@@ -257,7 +257,7 @@ def request_address_change(claims: tokens.Claims, address: str, *, now: datetime
 
 
 def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Subscriber:
-    """The mail to the new address was answered: it counts from now on, and the old one is told.
+    """The mail to the new address was answered: it counts from now on, and the old one gets a notice.
 
     Doing it twice is harmless. Raises Refused when somebody else has it, or the reader asked for another one since.
     """

@@ -1,4 +1,4 @@
-"""The states of what this package keeps. Pure. Values are what is stored and must stay; members are how we call them."""
+"""The states of what this package stores. Pure. Values are stored and must stay; members are what code calls them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class TransactionalState(StrEnum):
 
 
 class SuppressionReason(StrEnum):
-    """Why an address is suppressed, where this package says so; others give reasons in words of their own."""
+    """Why an address is suppressed, where this package does it; people give reasons of their own."""
 
     BOUNCED = "bounced"
     COMPLAINED = "complained"

@@ -60,8 +60,8 @@ def find_subscribers(
 
 
 def _search_names(text: str, list_id: int | None, limit: int, after: int) -> Sequence[int]:
-    """The first people behind an id with a text in their address or name: every one of them is looked at, if it must be."""
-    # To SQLite, and to PostgreSQL in its quick way, É and é are two letters: what is not ASCII is looked for as it may be written.
+    """The first subscribers behind an id with a text in their address or name; all are read if need be."""
+    # SQLite, and PostgreSQL in its quick way, fold ASCII alone: other letters are searched for as they may be written.
     ways = sorted({text, text.lower(), text.upper(), text.title()}) if not text.isascii() else [text]
     if connection.vendor == "sqlite":
         in_address, pattern, columns = "instr(p.address_key, %s) > 0", text.casefold(), ("p.first_name", "p.last_name")
@@ -117,7 +117,7 @@ def get_subscriber(subscriber_id: int) -> Subscriber:
     """The person with this id. Raises NotFound."""
     row = models.Subscriber.objects.filter(id=subscriber_id).first()
     if row is None:
-        raise NotFound(f"There is no reader {subscriber_id}. Search with: newsletter subscribers find TEXT")
+        raise NotFound(f"There is no subscriber {subscriber_id}. Search with: newsletter subscribers find TEXT")
     names = {each.id: each.name for each in lists.list_lists()}
     domain = row.address_key[row.address_key.rindex("@") :]
     suppression = models.Suppression.objects.filter(address_key__in=(row.address_key, domain)).first()

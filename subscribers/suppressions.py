@@ -1,4 +1,4 @@
-"""Who must never be mailed: by address, by domain, and by the hash of who was erased. Each with a reason, a source, and an end if it has one."""
+"""The suppression list: addresses, domains and hashes of erased addresses, each with a reason, a source, maybe an end."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def list_suppressions(*, after: int = 0, query: str = "", limit: int = 50) -> tu
 
 
 def write_suppressions(write: Callable[[str], object]) -> int:
-    """Writes all of them as CSV, hashes of erased people too: so that another house of ours keeps them unmailed."""
+    """Writes all of them as CSV, hashes of erased addresses too, so that another installation keeps them unmailed."""
     count = -1  # the head
     for text in stream_suppressions():
         write(text)
@@ -130,21 +130,21 @@ def _prepend_header(header: list[str], records: Iterable[tuple[int, list[str]]])
 def _parse_row(
     line: int, cells: list[str], names: list[str], place: int, source: str, now: datetime
 ) -> models.Suppression | BadRow:
-    said = {name: clean_cell(cell) for name, cell in zip(names, cells, strict=False)}
+    values = {name: clean_cell(cell) for name, cell in zip(names, cells, strict=False)}
     typed = clean_cell(cells[place]) if place < len(cells) else ""
     try:
         key = typed if _is_hash(typed) else to_suppression_key(typed)
     except BadInput as error:
         return BadRow(line, "address", typed[:200], str(error))
-    ends = said.get("expires_at", "")
+    ends = values.get("expires_at", "")
     expires_at = dates.parse_date(ends)
     if ends and expires_at is None:
         return BadRow(line, "expires_at", ends[:100], "This is no date we can read. Write it like 2026-11-24.")
     return models.Suppression(
         address_key=key,
-        reason=said.get("reason", "")[:LONGEST_REASON] or SuppressionReason.IMPORTED,
-        source=said.get("source", "")[:200] or source[:200],
-        created_at=dates.parse_date(said.get("created_at", "")) or now,
+        reason=values.get("reason", "")[:LONGEST_REASON] or SuppressionReason.IMPORTED,
+        source=values.get("source", "")[:200] or source[:200],
+        created_at=dates.parse_date(values.get("created_at", "")) or now,
         expires_at=expires_at,
     )
 

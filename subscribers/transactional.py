@@ -1,4 +1,4 @@
-"""Mail we owe readers: the row is the truth, `newsletter.jobs` renders and sends it."""
+"""Transactional mail: the row is the truth, `newsletter.jobs` renders and sends it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REPEAT_AFTER = timedelta(minutes=5)  # pressing the button twice does not send t
 def queue_mail(
     kind: str, subscriber_id: int, list_id: int | None, *, now: datetime, to_address: str = "", about: int = 0
 ) -> None:
-    """Notes a mail to be sent; "" is none. The same mail owed a moment ago is not owed twice.
+    """Queues a mail; the kind "" is none. The same mail queued a moment ago is not queued twice.
 
     `to_address` is where it goes if not to the person's own; `about` the id of what its link is about, if of anything.
     """
@@ -45,7 +45,7 @@ def queue_mail(
 
 
 def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[TransactionalMail, ...]:
-    """Takes some owed mails that are due. One whose sender died in mid-send is unknown, never sent again by itself."""
+    """Claims some queued mails that are due. One whose sender died while sending is unknown, never retried."""
     models.TransactionalMail.objects.filter(state=TransactionalState.CLAIMED, lease_until__lt=now).update(
         state=TransactionalState.UNKNOWN,
         error="The process that was sending it ended before the answer came.",
@@ -70,7 +70,7 @@ def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[Transac
 
 
 def queue_address_reminder(address: str, *, now: datetime) -> None:
-    """Notes that whoever has an address is to be told so, if anybody has it: that is looked up later (enumeration)."""
+    """Queues a reminder for the owner of an address, if it has one: that is looked up later, against enumeration."""
     models.TransactionalMail.objects.create(kind="which", to_address=address, created_at=now, due_at=now)
 
 
@@ -144,7 +144,7 @@ def mark_mail_failed(mail_id: int, error: str, now: datetime, *, retry_at: datet
 
 
 def mark_mail_unknown(mail_id: int, error: str, now: datetime) -> None:
-    """The answer was lost: never sent again by itself."""
+    """The answer was lost: never retried."""
     _filter_unsettled(mail_id).update(state=TransactionalState.UNKNOWN, done_at=now, lease_until=None, error=error)
 
 

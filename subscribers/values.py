@@ -1,4 +1,4 @@
-"""What this package hands out: frozen values, never rows."""
+"""What this package returns: frozen values, never rows."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class ConsentEvent:
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """A reader with everything that is known, newest first."""
+    """A subscriber with everything that is known, newest first."""
 
     id: int
     address: str
@@ -109,7 +109,7 @@ class SubscriberMatch:
 
 
 class AudienceBounds(NamedTuple):
-    """How far an audience goes: people in whatever state, the highest id among them, and of all suppressions (or 0)."""
+    """How far an audience goes: subscribers in any state, the highest id among them, and of all suppressions (or 0)."""
 
     subscriber_count: int
     last_id: int
@@ -209,7 +209,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A named question about people, as JSON and in words."""
+    """A segment, as JSON and in words."""
 
     id: int
     slug: str
@@ -222,7 +222,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class SegmentCount:
-    """How many people a question has; `as_of` is when opening and clicking was last learned of, where it asks for that."""
+    """How many subscribers a definition has; `as_of` is when opens and clicks were last read, where it asks for them."""
 
     count: int
     words: str
@@ -231,7 +231,7 @@ class SegmentCount:
 
 @dataclass(frozen=True, slots=True)
 class InactiveSubscribers:
-    """Readers nobody has noticed reading for `months`: all of them, those who were asked, and whose time to answer is over."""
+    """Subscribers without a sign of reading for `months`: all, those asked, and those whose time to answer is over."""
 
     months: int
     silent: int
@@ -246,7 +246,7 @@ class InactiveSubscribers:
 
 @dataclass(frozen=True, slots=True)
 class GrowthMonth:
-    """A month of a list: the active at its end, what happened by kind, and which share of those at its beginning went."""
+    """A month of a list: active at its end, changes by kind, and the share of those at its beginning it lost."""
 
     month: date
     active: int
@@ -280,7 +280,7 @@ class Suppression:
 
 @dataclass(frozen=True, slots=True)
 class PendingErasure:
-    """Somebody who was erased, and whom the other rooms have to forget: their id, and every address they had."""
+    """Somebody who was erased, whose data other packages have to delete: their id, and every address they had."""
 
     id: int
     subscriber_id: int
@@ -289,7 +289,7 @@ class PendingErasure:
 
 @dataclass(frozen=True, slots=True)
 class TransactionalMail:
-    """A mail we owe somebody; `attempts` counts this one."""
+    """A mail to one person; `attempts` counts this one."""
 
     id: int
     kind: str

@@ -1,7 +1,7 @@
 """Everything about a person, to hand out; and forgetting them.
 
 What stays of somebody who was erased is the hash among the suppressions, so that no import brings them back, and the
-counts they were part of. The other rooms forget them when they are told (`list_pending_erasures`, `complete_erasure`).
+counts they were part of. Other packages delete theirs afterwards (`list_pending_erasures`, `complete_erasure`).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from subscribers.values import PendingErasure
 
 
 def collect_personal_data(subscriber_id: int, *, now: datetime) -> dict[str, Any]:
-    """All that is known of a person, here and in the other rooms, as plain values for JSON. Raises NotFound."""
+    """All that is known of a person, here and in other packages, as plain values for JSON. Raises NotFound."""
     person = subscriber_lookup.get_subscriber(subscriber_id)
     document = asdict(person)
     document["consents"] = [
@@ -51,7 +51,7 @@ def _to_json_value(value: Any) -> Any:
 
 
 def erase_subscriber(subscriber_id: int, *, by: str, now: datetime) -> None:
-    """Forgets a person: history, attributes, tries, and the files of imports they came in. Raises NotFound.
+    """Erases a person: history, attributes, sign-up attempts, and the files of imports they came in. Raises NotFound.
 
     Their address, and those they had, stay as hashes among the suppressions: the person stays unmailed.
     """
@@ -78,13 +78,13 @@ def _find_imports_naming(keys: dict[str, str]) -> set[int]:
 
 
 def list_pending_erasures() -> tuple[PendingErasure, ...]:
-    """Whom the other rooms still have to forget."""
+    """Whose data other packages still have to delete."""
     rows = models.Erasure.objects.filter(done_at__isnull=True).order_by("id")[:50]
     return tuple(PendingErasure(row.id, row.subscriber_id, tuple(row.addresses)) for row in rows)
 
 
 def complete_erasure(erasure_id: int, *, now: datetime) -> None:
-    """The other rooms have forgotten somebody: their addresses go here, too."""
+    """Other packages have deleted theirs: the addresses go here, too."""
     models.Erasure.objects.filter(id=erasure_id).update(done_at=now, addresses=[])
 
 

@@ -1,4 +1,4 @@
-"""Who tried to sign up whom: written down before anything else happens, so that an attack can be seen and stopped."""
+"""Sign-up attempts: recorded before anything else happens, so that an attack can be seen and stopped."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TAKEN, HONEYPOT = "taken", "trapped"
 
 @dataclass(frozen=True, slots=True)
 class SignupAttemptCounts:
-    """How many tries there were in some time, by what became of them."""
+    """How many attempts there were in some time, by verdict."""
 
     since: datetime
     by_verdict: dict[str, int]
@@ -30,7 +30,7 @@ class SignupAttemptCounts:
 def record_attempt(
     address: str, list_ids: Iterable[int], *, origin: str, network: str, now: datetime
 ) -> Iterator[models.SignupAttempt]:
-    """Writes a try down and, when it is refused, why. What the block raises goes on."""
+    """Records an attempt and, when it is refused, why. What the block raises is raised."""
     attempt = models.SignupAttempt.objects.create(
         at=now,
         address=address.strip()[:320],
@@ -65,7 +65,7 @@ class ForbiddenDomain(BadInput):
 
 
 def check_domain(address: str) -> None:
-    """Raises Forbidden for a domain of the deny list, and for a throw-away one that is not on the allow list."""
+    """Raises ForbiddenDomain for a domain of the deny list, and for a throw-away one that is not on the allow list."""
     domain = addresses.to_key(address).rpartition("@")[2]
     parents = [".".join(domain.split(".")[start:]) for start in range(domain.count(".") + 1)]
     rules = dict(models.DomainRule.objects.filter(domain__in=parents).values_list("domain", "verdict"))
@@ -106,5 +106,5 @@ def count_attempts(since: datetime) -> SignupAttemptCounts:
 
 
 def delete_old_attempts(now: datetime) -> None:
-    """Forgets old tries."""
+    """Deletes old attempts."""
     models.SignupAttempt.objects.filter(at__lt=now - ATTEMPT_RETENTION).delete()

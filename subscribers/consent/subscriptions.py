@@ -25,7 +25,7 @@ def apply_act(
     words: str = "",
     always_record: bool = False,
 ) -> SubscriptionState | None:
-    """Lets `act` change a subscription as the policy says; the change (with `always_record`, also the try) is recorded.
+    """Lets `act` change a subscription as the policy says; the change (with `always_record`, also an act without effect) is recorded.
 
     Within a transaction: the subscription is held until its end, so that of two acts at once the later one
     judges what the earlier one made, and nobody who leaves meanwhile is put back.
@@ -61,15 +61,15 @@ def apply_act(
 
 
 def _is_out_by_import(person: models.Subscriber, target: List, act: str) -> bool:
-    """Whether somebody leaves whom an import put out already: written down, so that undoing it does not bring them back."""
+    """Whether an import put this person out already: recorded, so that undoing it does not bring them back."""
     if act not in policy.DEPARTURE_ACTS:
         return False
-    said = (
+    last_run = (
         models.ConsentEvent.objects.filter(subscriber=person, list_id=target.id)
         .order_by("-id")
         .values_list("run_id", flat=True)
     )
-    return said.first() is not None
+    return last_run.first() is not None
 
 
 def find_state(person: models.Subscriber, target: List) -> SubscriptionState | None:
@@ -111,13 +111,13 @@ def get_subscriber_row(subscriber_id: int) -> models.Subscriber:
 
 def suppress_key(key: str, *, reason: str, source: str, now: datetime, expires_at: datetime | None = None) -> None:
     """Never mail the address with this key again. The first reason stands, unless it was only that mail came back."""
-    says = {"reason": reason, "source": source[:200], "created_at": now, "expires_at": expires_at}
-    row, made = models.Suppression.objects.get_or_create(address_key=key, defaults=says)
+    fields = {"reason": reason, "source": source[:200], "created_at": now, "expires_at": expires_at}
+    row, made = models.Suppression.objects.get_or_create(address_key=key, defaults=fields)
     if made:
         return
     if row.run_id:  # it no longer hangs on one import
         models.Suppression.objects.filter(id=row.id).update(run=None)
     if row.reason == SuppressionReason.BOUNCED and reason != SuppressionReason.BOUNCED:
-        models.Suppression.objects.filter(id=row.id).update(**says)
+        models.Suppression.objects.filter(id=row.id).update(**fields)
     elif row.expires_at is not None and (expires_at is None or expires_at > row.expires_at):
         models.Suppression.objects.filter(id=row.id).update(expires_at=expires_at)  # the longer one counts

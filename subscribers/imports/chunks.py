@@ -1,6 +1,6 @@
-"""The strokes of an import: how many rows each takes, and how they follow upon each other.
+"""The chunks of an import: how many rows each has, and how they follow each other.
 
-Others write meanwhile: readers leave, people sign up. So a stroke is short, and is whole or not at all.
+Others write meanwhile: people unsubscribe and sign up. So a chunk is short, and is merged whole or not at all.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from subscribers.states import ImportState
 
 LEASE = timedelta(seconds=60)
 FIRST_CHUNK, LEAST_ROWS, MOST_ROWS = 1_000, 100, 20_000  # rows
-CHUNK_SECONDS = 0.03  # of a stroke: the web waits for the writing lock no longer
+CHUNK_SECONDS = 0.03  # of a chunk: the web waits for the write lock no longer
 SHARED_CHUNK_SECONDS = 0.015  # where others write, too
-POSTGRES_CHUNK_SECONDS = 0.15  # there a stroke locks the rows of its own people alone
+POSTGRES_CHUNK_SECONDS = 0.15  # there a chunk locks the rows of its own people alone
 Progress = Callable[[int], object]
 Clock = Callable[[], datetime]
 
@@ -41,7 +41,7 @@ def merge_file(
     clock: Clock,
     progress: Progress | None,
 ) -> None:
-    """Merges all of a work file that is not in yet; each stroke notes on the import's row where it ended.
+    """Merges all of a work file that is not in yet; each chunk notes on the import's row where it ended.
 
     Raises Refused when the import is somebody else's by now.
     """
@@ -66,7 +66,7 @@ def _merge_chunk(
     with transaction.atomic():
         merged = merge.merge_chunk(rows, target, now, before_former=turn.wait_for_previous)
         counts = {name: row.counts.get(name, 0) + merged.outcomes[name] for name in merge.OUTCOMES}
-        # Held before it is looked at: the stroke before may not be in yet, and its note would not be seen.
+        # Locked before it is read: the chunk before may not be in yet, and its note would not be seen.
         models.ImportRun.objects.select_for_update(no_key=True).values_list("id").get(id=row.id)
         mine = models.ImportRun.objects.filter(
             id=row.id, state=ImportState.RUNNING, owner=row.owner, merged_to=row.merged_to
@@ -86,10 +86,10 @@ def _merge_chunk(
 
 @dataclass(frozen=True, slots=True)
 class _ChunkSignals:
-    """What a stroke says to its neighbours, where two are under way."""
+    """How a chunk talks to its neighbours, where two are under way."""
 
     allow_next: Callable[[], None]
-    wait_for_previous: Callable[[], None]  # waits until the stroke before is in
+    wait_for_previous: Callable[[], None]  # waits until the chunk before is in
 
 
 _ChunkWork = Callable[[_ChunkSignals], None]
@@ -97,7 +97,7 @@ _ChunkWork = Callable[[_ChunkSignals], None]
 
 @contextmanager
 def _chunk_runner() -> Iterator[Callable[[_ChunkWork], None]]:
-    """What runs one stroke after the other."""
+    """Runs one chunk after the other."""
     if connection.vendor != "postgresql" or connection.in_atomic_block:
         alone = _ChunkSignals(lambda: None, lambda: None)
         yield lambda act: act(alone)
@@ -113,39 +113,39 @@ def _chunk_runner() -> Iterator[Callable[[_ChunkWork], None]]:
 
 
 class _TwoChunkRunner:
-    """Two hands with a database connection each: a stroke begins while the one before is being committed.
+    """Two threads with a database connection each: a chunk begins while the one before is being committed.
 
-    PostgreSQL looks foreign keys up at commit, one by one, which takes as long as half of all the rest. The strokes stay in
+    PostgreSQL looks foreign keys up at commit, one by one, which takes as long as half of all the rest. The chunks stay in
     order: the note on the import's row waits for the note before it, and finds what it expects only if that one is in. A
-    stroke that is being committed waits for nobody, so the two cannot block each other for good.
+    chunk that is being committed waits for nobody, so the two cannot block each other for good.
     """
 
     def __init__(self) -> None:
-        self._hands = (ThreadPoolExecutor(1, "import"), ThreadPoolExecutor(1, "import"))
-        self._strokes = 0
+        self._threads = (ThreadPoolExecutor(1, "import"), ThreadPoolExecutor(1, "import"))
+        self._chunks = 0
         self._under_way: deque[Future[None]] = deque()
 
     def __call__(self, act: _ChunkWork) -> None:
-        """Runs a stroke; returns as soon as the next may begin. Raises what it, or one before it, raised."""
+        """Runs a chunk; returns as soon as the next may begin. Raises what it, or one before it, raised."""
         while len(self._under_way) > 1:
             self._under_way.popleft().result()
         before = tuple(self._under_way)
         begin = Event()
         turn = _ChunkSignals(begin.set, lambda: _wait_for(before))
-        hand = self._hands[self._strokes % 2]
-        self._strokes += 1
-        self._under_way.append(hand.submit(_run_chunk, act, turn))
+        thread = self._threads[self._chunks % 2]
+        self._chunks += 1
+        self._under_way.append(thread.submit(_run_chunk, act, turn))
         begin.wait()
 
     def wait_for_all(self) -> None:
-        """Waits until everything is in. Raises what a stroke raised, the first of them."""
+        """Waits until everything is in. Raises what a chunk raised, the first of them."""
         while self._under_way:
             self._under_way.popleft().result()
 
     def close(self) -> None:
-        for hand in self._hands:
-            hand.submit(connection.close)
-            hand.shutdown()
+        for thread in self._threads:
+            thread.submit(connection.close)
+            thread.shutdown()
 
 
 def _run_chunk(act: _ChunkWork, turn: _ChunkSignals) -> None:
@@ -155,21 +155,21 @@ def _run_chunk(act: _ChunkWork, turn: _ChunkSignals) -> None:
         turn.allow_next()
 
 
-def _wait_for(strokes: Sequence[Future[None]]) -> None:
-    for stroke in strokes:
-        stroke.result()
+def _wait_for(chunks: Sequence[Future[None]]) -> None:
+    for chunk in chunks:
+        chunk.result()
 
 
 class _ChunkSizer:
-    """How many rows a stroke takes, and how long the next one waits.
+    """How many rows a chunk takes, and how long the next one waits.
 
-    As many as keep a stroke within `CHUNK_SECONDS`, by how long the last ones took. Whoever waits for the writing lock of
+    As many as keep a chunk within `CHUNK_SECONDS`, by how long the last ones took. A process that waits for the write lock of
     SQLite looks for it now and then, so a pause must be long enough to be found: where others write, it is half the time.
     """
 
     def __init__(self) -> None:
         self._rows = FIRST_CHUNK
-        self._strokes = 0
+        self._chunks = 0
         self._version = self._data_version()
         self._shared_until = 0.0  # of perf_counter
 
@@ -192,8 +192,8 @@ class _ChunkSizer:
         """Whether others have written lately; they cannot while we never rest, so now and then we do."""
         if connection.vendor != "sqlite" or connection.in_atomic_block:
             return False
-        self._strokes += 1
-        if self._strokes % 10 == 1:
+        self._chunks += 1
+        if self._chunks % 10 == 1:
             sleep(CHUNK_SECONDS)
         version = self._data_version()
         if version != self._version:
@@ -212,9 +212,9 @@ class _ChunkSizer:
 
 @contextmanager
 def _relaxed_durability() -> Iterator[None]:
-    """On SQLite each stroke would else wait for the disk, and copy pages into the database file over and over again.
+    """On SQLite each chunk would else wait for the disk, and copy pages into the database file over and over again.
 
-    Should the power go, the last strokes may be lost whole, with the note that they were made: the import goes on before them.
+    After a power cut the last chunks may be lost whole, with the record that they were merged: the import resumes there.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield

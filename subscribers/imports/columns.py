@@ -21,7 +21,7 @@ TARGETS = (
     "status", "left", "bounced", "complained", "wanted",
     "joined_at", "confirmed_at", "network", "source", "reason", "ignore",
 )  # fmt: skip
-# The same in words, for whoever chooses.
+# The same in words, for the desk.
 TARGET_LABELS = {
     "email": "Address", "first_name": "First name", "last_name": "Last name", "name": "Whole name", "language": "Language", "zone": "Time zone",
     "tier": "Tier: free, paid, comp", "tags": "Tags", "tag_if_yes": "A tag, where it says yes", "attribute": "Attribute", "attributes": "Attributes in JSON",
@@ -114,7 +114,7 @@ class Tool:
 
     name: str
     title: str
-    signatures: tuple[frozenset[str], ...]  # one of these sets of columns tells it
+    signatures: tuple[frozenset[str], ...]  # any of these sets of columns identifies it
     columns: Mapping[str, str] = field(default_factory=dict)
     statuses: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
@@ -389,7 +389,7 @@ def _state_of_file(tool: Tool, folded: Sequence[str], columns: Sequence[Column],
 
     Raises BadInput where nothing says it although something must.
     """
-    told = [column for column in columns if column.target in _STATE_TARGETS]
+    state_columns = [column for column in columns if column.target in _STATE_TARGETS]
     plain = normalise_name(name)
     if tool.name == "mailchimp":
         if "cleantime" in folded:
@@ -406,7 +406,7 @@ def _state_of_file(tool: Tool, folded: Sequence[str], columns: Sequence[Column],
             "Export it again with that column.",
             "file",
         )
-    if told:
+    if state_columns:
         return ""
     if re.search(r"unsub|cleaned|bounce|suppress|blocklist|blacklist|optout|complain", plain):
         raise BadInput(

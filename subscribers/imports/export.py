@@ -1,8 +1,8 @@
 """Handing readers out, so that nobody is locked in.
 
-`jsonl` is our own complete form: lists, attributes, people with every change, and suppressions; `restoring` reads it back
-exactly. `csv` is for spreadsheets; `mailchimp` and `listmonk` are what those programs import. Formula cells are defused in
-all but our own form.
+`jsonl` is our own complete format: lists, attributes, people with every change, and suppressions; restore.py reads it
+back exactly. `csv` is for spreadsheets; `mailchimp` and `listmonk` are what those programs import. Formula cells are defused in
+all but our own format.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def write_export(
 def stream_export(
     list_id: int | None, *, export_format: str = "csv", state: str = "", segment: str = "", now: datetime | None = None
 ) -> Iterator[tuple[int, str]]:
-    """The people of a list (None: everybody, in our own form alone), piece by piece: how many are in it, and its text.
+    """The people of a list (None: everybody, in our own format alone), piece by piece: how many are in it, and its text.
 
-    `state` and `segment` (with `now`) narrow it down; mailchimp and listmonk get the active ones if nothing is said, for
+    `state` and `segment` (with `now`) narrow it down; mailchimp and listmonk get the active ones by default, for
     they take everybody in a file as such. Raises BadInput, NotFound.
     """
     if export_format not in FORMATS:
@@ -260,7 +260,7 @@ class _SubscriberRecords:  # reads like a question where it is used
         }
 
     def consents(self, person: int) -> Sequence[models.ConsentEvent]:
-        """A person's history; asked for by our own form alone."""
+        """A person's history; asked for by our own format alone."""
         if self._all_consents is None:
             rows = models.ConsentEvent.objects.filter(subscriber_id__in=self._ids).order_by("id")
             if self._list_id is not None:

@@ -1,4 +1,4 @@
-"""What a merge says to PostgreSQL in its own way (see merge_statements.Dialect)."""
+"""The parts of a merge's statements that PostgreSQL has in its own way (see merge_statements.Dialect)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BEFORE_CHUNK: tuple[str, ...] = (
     "SET LOCAL jit = off",
 )
 # What is deleted stays in a table of PostgreSQL, and would be read again for every chunk.
-EMPTY_TABLES: tuple[str, ...] = ("TRUNCATE import_stroke, import_found, import_judged",)
+EMPTY_TABLES: tuple[str, ...] = ("TRUNCATE import_chunk, import_found, import_judged",)
 # Held in one order by all: somebody who leaves just now stays out, and two imports never block each other.
 LOCK_SUBSCRIPTIONS = """
     SELECT count(*) FROM (SELECT u.id FROM subscribers_subscription u WHERE u.id = ANY (ARRAY(
@@ -32,7 +32,7 @@ TRUE = "true"
 
 
 def insert_rows(cursor: Any, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    _copy_rows(cursor.cursor, f"COPY import_stroke ({', '.join(names)}) FROM STDIN", rows)
+    _copy_rows(cursor.cursor, f"COPY import_chunk ({', '.join(names)}) FROM STDIN", rows)
 
 
 def _copy_rows(cursor: Any, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -1,4 +1,4 @@
-"""What a merge says to SQLite in its own way (see merge_statements.Dialect)."""
+"""The parts of a merge's statements that SQLite has in its own way (see merge_statements.Dialect)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 BEFORE_CHUNK: tuple[str, ...] = ()
 EMPTY_TABLES: tuple[str, ...] = (
-    "DELETE FROM import_stroke",
+    "DELETE FROM import_chunk",
     "DELETE FROM import_found",
     "DELETE FROM import_judged",
 )
-LOCK_SUBSCRIPTIONS = ""  # whoever writes holds the whole database
+LOCK_SUBSCRIPTIONS = ""  # a writer locks the whole database
 # Ids are given out here, so that nobody is looked up again after the insert: SQLite keeps the last one given out, and
 # its write lock is held.
 NEXT_SUBSCRIBER = "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'subscribers_subscriber'), 0) + n + 1"
@@ -24,7 +24,7 @@ TRUE = "1"
 
 def insert_rows(cursor: Any, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
     marks = ", ".join(["%s"] * len(names))
-    cursor.executemany(f"INSERT INTO import_stroke ({', '.join(names)}) VALUES ({marks})", rows)
+    cursor.executemany(f"INSERT INTO import_chunk ({', '.join(names)}) VALUES ({marks})", rows)
 
 
 def timestamp(column: str) -> str:

@@ -1,6 +1,6 @@
 """The statements of a merge, by name. What differs by database is in merge_sqlite.py and merge_postgresql.py.
 
-What may become of a subscription is said by the policy alone: the CASE is made from its table.
+The policy alone decides what becomes of a subscription: the CASE is generated from its table.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _INTEGERS = {"line", "status", "repeats"}
 
 
 class Dialect(Protocol):
-    """What a database says in its own way."""
+    """What differs by database."""
 
     BEFORE_CHUNK: tuple[str, ...]
     EMPTY_TABLES: tuple[str, ...]
@@ -36,7 +36,7 @@ class Dialect(Protocol):
     TRUE: str
 
     def insert_rows(self, cursor: Any, names: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-        """Inserts rows into import_stroke."""
+        """Inserts rows into import_chunk."""
 
     def timestamp(self, column: str) -> str:
         """A time of the file, as the database keeps times; NULL for none."""
@@ -59,9 +59,9 @@ class Dialect(Protocol):
 
 _TEXT = "text DEFAULT ''"
 _COLUMN_DEFINITIONS = ", ".join(f"{name} {'integer DEFAULT 0' if name in _INTEGERS else _TEXT}" for name in COLUMNS)
-# A judged row has all that is to be written: a join by row and statement would cost more than to write it down once more.
+# A judged row has all that is to be written: joins in each statement would cost more than the copy.
 CREATE_TABLES = (
-    f"CREATE TEMPORARY TABLE IF NOT EXISTS import_stroke (n integer PRIMARY KEY, {_COLUMN_DEFINITIONS}, hash text)",
+    f"CREATE TEMPORARY TABLE IF NOT EXISTS import_chunk (n integer PRIMARY KEY, {_COLUMN_DEFINITIONS}, hash text)",
     "CREATE TEMPORARY TABLE IF NOT EXISTS import_found (n integer PRIMARY KEY, key text, person bigint, former integer)",
     f"""CREATE TEMPORARY TABLE IF NOT EXISTS import_judged (
         n integer, {_COLUMN_DEFINITIONS}, person bigint, fresh integer, state_before text, after text,
@@ -75,14 +75,14 @@ SUMS = """
            sum(CASE WHEN j.tags <> '' AND j.outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END)
       FROM import_judged j
 """
-# Who has an address, or had it last: somebody who left is not signed up again by an old one.
+# Who has an address, or had it last: an old address does not sign up again who left.
 FIND_SUBSCRIBERS = """
     INSERT INTO import_found
     SELECT f.n, f.key, coalesce(f.here, f.gone), CASE WHEN f.here IS NULL AND f.gone IS NOT NULL THEN 1 ELSE 0 END
       FROM (SELECT s.n, s.key, p.id AS here,
                    CASE WHEN p.id IS NULL THEN (SELECT c.subscriber_id FROM subscribers_addresschange c
                     WHERE c.address_key = s.key ORDER BY c.until DESC LIMIT 1) END AS gone
-              FROM import_stroke s LEFT JOIN subscribers_subscriber p ON p.address_key = s.key) f
+              FROM import_chunk s LEFT JOIN subscribers_subscriber p ON p.address_key = s.key) f
 """
 ANY_FORMER = "SELECT coalesce(max(former), 0) FROM import_found"
 # Two rows that are one person, by a former and by the present address; the first of them counts.
@@ -111,17 +111,17 @@ CHANGE_STATES = """
        AND j.state_before <> '' AND j.after <> j.state_before
 """
 _UNSUBSCRIBED, _BOUNCED = STRENGTH[SubscriptionState.UNSUBSCRIBED], STRENGTH[SubscriptionState.BOUNCED]
-# What was there before, or is said twice, stays when one of those who said it takes it back.
+# A suppression from before, or from two sources, stays when one of them is undone.
 _SUPPRESSION_REASON = "CASE status WHEN 3 THEN 'bounced' WHEN 4 THEN 'complained' ELSE 'imported' END"
 SUPPRESS = f"""
     INSERT INTO subscribers_suppression (address_key, reason, source, created_at, run_id)
-    SELECT key, {_SUPPRESSION_REASON}, %(source)s, %(now)s, %(run)s FROM import_stroke WHERE status >= {_BOUNCED}
+    SELECT key, {_SUPPRESSION_REASON}, %(source)s, %(now)s, %(run)s FROM import_chunk WHERE status >= {_BOUNCED}
     ON CONFLICT (address_key) DO UPDATE SET run_id = NULL
 """
 SUPPRESS_MORE = f"""
     UPDATE subscribers_suppression
-       SET reason = (SELECT {_SUPPRESSION_REASON} FROM import_stroke j WHERE j.key = address_key)
-     WHERE reason = 'bounced' AND address_key IN (SELECT key FROM import_stroke WHERE status > {_BOUNCED})
+       SET reason = (SELECT {_SUPPRESSION_REASON} FROM import_chunk j WHERE j.key = address_key)
+     WHERE reason = 'bounced' AND address_key IN (SELECT key FROM import_chunk WHERE status > {_BOUNCED})
 """
 
 
@@ -193,7 +193,7 @@ class Statements:
                           coalesce((SELECT u.state FROM subscribers_subscription u
                                      WHERE u.list_id = %(list)s AND u.subscriber_id = i.person), '') AS state_before,
                           CASE WHEN {filled} THEN 1 ELSE 0 END AS filled
-                     FROM import_stroke s JOIN import_found i ON i.n = s.n
+                     FROM import_chunk s JOIN import_found i ON i.n = s.n
                 LEFT JOIN subscribers_subscriber p ON p.id = i.person),
                  reached AS MATERIALIZED (SELECT found.*, {_transitions_sql()} AS reached FROM found),
                  judged AS MATERIALIZED (
@@ -218,7 +218,7 @@ class Statements:
              WHERE NOT EXISTS (SELECT 1 FROM subscribers_tagged g WHERE g.tag_id = t.id AND g.subscriber_id = p.id)))"""
 
     def _fill_sql(self) -> str:
-        """Gaps are filled; what subscribers entered themselves stays, unless the file may overwrite it. A tier always follows the file."""
+        """Fills gaps; what subscribers entered stays, unless the file may overwrite it. The tier follows the file."""
         chosen = (
             "CASE WHEN j.{0} <> '' THEN j.{0} ELSE p.{0} END"
             if self._overwrite

@@ -1,6 +1,6 @@
-"""Reading our own complete form back (exporting.py): into an empty house exactly, into another as far as the policy allows.
+"""Restores our own export format (export.py): exactly where nothing is, elsewhere as far as the policy allows.
 
-Whoever is here already stays as they are, but for opt-outs: those are taken over, and nothing brings anybody back.
+Who is here already stays as they are, but for opt-outs: those are taken over, and nothing brings anybody back.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class RestoreReport:
 def restore_export(
     stream: BinaryIO, *, by: str, now: datetime, progress: Callable[[int], object] | None = None
 ) -> RestoreReport:
-    """Takes a file of ours back. A line that will not do is reported, the others are kept. Raises BadInput for no file of ours."""
+    """Restores an export of ours. A bad line is reported, the others are kept. Raises BadInput for another file."""
     counts = dict.fromkeys(("people", "already_here", "lists", "attributes", "suppressions", "refused"), 0)
     bad: list[BadRow] = []
     lines = enumerate(_read_lines(stream), 1)

@@ -1,4 +1,4 @@
-"""One record of a file made into one reader, or into a bad row that says why not. Pure."""
+"""Parses one record of a file into a row, or into a bad row with the reason. Pure."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class RowParser:
     def _read_other_columns(self, line: int, cells: Sequence[str], fields: dict[str, Any]) -> str:
         """What not every file has; the status the row has by all its columns together. Raises _Bad."""
         layout = self._layout
-        said = [layout.status] if layout.status else []
+        states = [layout.status] if layout.status else []
         tags: list[str] = []
         values: dict[str, Any] = {}
         paying = plan = ""
@@ -157,7 +157,7 @@ class RowParser:
             if target in _STATE_TARGETS:
                 state = self._read_state(line, column.name, target, text)
                 if state:
-                    said.append(state)
+                    states.append(state)
                 if target in ("left", "bounced", "complained") and state in policy.OUT_STATES:
                     fields["left_at"] = fields.get("left_at") or dates.parse_date(text)
             elif not text:
@@ -201,14 +201,14 @@ class RowParser:
             fields["tags"] = json.dumps(sorted(dict.fromkeys(tags))[:MOST_TAGS], ensure_ascii=False)
         if values:
             fields["attributes"] = json.dumps(values, ensure_ascii=False, sort_keys=True)
-        if said:
-            return max(said, key=STRENGTH.__getitem__)
+        if states:
+            return max(states, key=STRENGTH.__getitem__)
         if layout.columns_for("status") or layout.columns_for("wanted"):
             raise _BadRowError(BadRow(line, "status", "", "Nothing says whether this reader wants mail."))
         return SubscriptionState.ACTIVE
 
     def _read_state(self, line: int, name: str, target: str, text: str) -> str:
-        """What one cell says of the state; "" for nothing. An unknown word is noted, and stops the import in the end."""
+        """The state a cell means; "" for none. An unknown word is noted, and stops the import in the end."""
         word = normalise_name(text)
         if target == "status":
             if not text:

@@ -1,7 +1,7 @@
-"""Importing readers. One import is one record: it goes on after a crash, and can be undone as a whole (undoing.py).
+"""Importing subscribers. One import is one record: it resumes after a crash, and can be undone as a whole (undo.py).
 
-The file is kept and read once into a work file (staging.py), then merged in short strokes (strokes.py), each whole or
-not at all with its place noted in the same transaction. A lease says which process is at it.
+The file is kept and staged in a work file (staging.py), then merged in short chunks (chunks.py), each whole or not at
+all, with its place recorded in the same transaction. A lease says which process runs it.
 
     from the command line:  running → done          (stopped, failed)
     from the desk:          checking → ready → waiting → running → done
@@ -83,7 +83,7 @@ def begin_import(
 
 
 def change_import_options(import_id: int, options: ImportOptions) -> ImportRun:
-    """Says what columns and words of a file mean; it is looked through anew. Raises NotFound, Refused."""
+    """Sets what columns and words of a file mean; it is checked again. Raises NotFound, Refused."""
     _change_state(
         import_id,
         (ImportState.NEEDS_ANSWER, ImportState.READY),
@@ -103,7 +103,7 @@ def confirm_import(import_id: int) -> ImportRun:
 
 
 def request_undo(import_id: int, *, by: str, keep_people: bool) -> ImportRun:
-    """Has the worker take an import back (undoing.py). Raises NotFound, Refused."""
+    """Has the worker undo an import (undo.py). Raises NotFound, Refused."""
     options = _get_row(import_id).options | {"undo": {"by": by, "keep_people": keep_people}}
     _change_state(
         import_id,
@@ -127,7 +127,7 @@ def discard_import(import_id: int) -> None:
 
 
 def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
-    """Looks a file through or imports it: the one that waits longest, or whose process died. False when there is none."""
+    """Checks, merges or undoes an import: the one that waits longest, or whose process died. False when there is none."""
     row = _find_next(now)
     if row is None or not _claim(row, now, owner, _unleased_filter(now)):
         return False
@@ -167,7 +167,7 @@ def _change_state(import_id: int, states: Sequence[str], **values: Any) -> None:
 
 
 def _check_file(row: models.ImportRun, clock: Clock, now: datetime) -> None:
-    """Looks a file through: what would become of its people. Changes none of them."""
+    """Checks a file: what would become of its people. Changes none of them."""
     staged = _stage_kept_file(row, clock, now, None)
     counts = _judge_file(import_files.get_work_path(row.id), _build_target(row), now)
     _save_staging_result(row, staged, clock())
@@ -206,7 +206,7 @@ def resume_import(import_id: int, *, by: str, now: datetime, progress: Progress 
 def _explain_refusal(row: models.ImportRun, now: datetime) -> str:
     if row.state == ImportState.RUNNING and row.lease_until:
         left = max(int((row.lease_until - now).total_seconds()) + 1, 1)
-        return f"Import {row.id} is under way. If whoever is at it has died, it can go on in {left} seconds."
+        return f"Import {row.id} is under way. If its process has died, it can resume in {left} seconds."
     return f"Import {row.id} is {row.state}, so there is nothing to go on with."
 
 
@@ -340,7 +340,7 @@ def _stage_kept_file(row: models.ImportRun, clock: Clock, now: datetime, progres
 
 
 def _merge_rest(row: models.ImportRun, clock: Clock, now: datetime, *, progress: Progress | None = None) -> None:
-    """Merges what is not in yet. What was staged before a crash is used again; each stroke notes where it ended."""
+    """Merges what is not in yet. What was staged before a crash is used again; each chunk records where it ended."""
     work = import_files.get_work_path(row.id)
     staged = staging.load_staged(work) or _stage_kept_file(row, clock, now, progress)
     _save_staging_result(row, staged, clock())

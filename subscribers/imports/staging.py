@@ -1,7 +1,7 @@
 """A file of readers read once and laid out in the order of their addresses: the work file of an import.
 
 It is a database of its own beside the kept file, so that a million rows need no memory, the strongest word about an
-address is known before anything is merged, and a killed import goes on where it was. It can always be made anew.
+address is known before anything is merged, and a killed import goes on where it was. It can always be rebuilt.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _COLUMNS_BY_TARGET = {
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What whoever imports says about a file: what columns are, what state the rows or words of it mean."""
+    """What the importer decides about a file: what its columns are, which state its rows or words mean."""
 
     mapping: Mapping[str, str] = field(default_factory=dict)
     status: str = ""
@@ -175,7 +175,7 @@ def list_columns(work: Path) -> list[str]:
 
 
 def read_chunks(work: Path, *, after: str, size: Callable[[], int]) -> Iterator[list[tuple[Any, ...]]]:
-    """The people of a work file behind the key `after`, in strokes of as many as `size` says each time.
+    """The people of a work file behind the key `after`, in chunks of as many as `size` returns each time.
 
     A row has the `list_columns` of the file, the key first.
     """
@@ -286,7 +286,7 @@ def _chain(
 
 @contextmanager
 def _open_work_file(work: Path) -> Iterator[sqlite3.Connection]:
-    """The work file, without the care a database takes of what it cannot make anew."""
+    """The work file, without the durability it does not need: it can be rebuilt."""
     try:
         database = sqlite3.connect(work)
         try:

@@ -1,6 +1,6 @@
-"""Taking an import back as a whole: as if it had not been, but for what anybody did since.
+"""Undoing an import as a whole: as if it had not been, but for what anybody did since.
 
-Whoever has acted since (confirmed, left, complained, was named by another import) stays as they are now. Nobody becomes
+Who has acted since (confirmed, left, complained, was named by another import) stays as they are now. Nobody becomes
 mailable by it but those whom this very import took off.
 """
 
@@ -22,7 +22,7 @@ _HOW = "import undone"
 
 @dataclass(frozen=True, slots=True)
 class UndoReport:
-    """What taking an import back did: subscriptions removed or put back, people removed, and who was left as they are."""
+    """What undoing an import did: subscriptions removed or put back, people removed, and who was left as they are."""
 
     removed: int
     put_back: int
@@ -38,7 +38,7 @@ def undo_import(
     keep_people: bool = False,
     progress: Callable[[int], object] | None = None,
 ) -> UndoReport:
-    """Takes an import back. `keep_people` keeps those it brought, without a subscription: for the proof of what they were
+    """Undoes an import. `keep_people` keeps those it brought, without a subscription: for the proof of what they were
     sent meanwhile. Killed in the middle, it is begun again and goes on. Raises NotFound, Refused.
     """
     row = models.ImportRun.objects.filter(id=import_id).first()
@@ -83,8 +83,8 @@ def _undo_page(
         .order_by("id")
     )
     subscriptions = {each.subscriber_id: each for each in held}
-    said = models.ConsentEvent.objects.filter(list_id=row.list_id, subscriber_id__in=ids).order_by("id")
-    last = {each.subscriber_id: each for each in said}
+    events = models.ConsentEvent.objects.filter(list_id=row.list_id, subscriber_id__in=ids).order_by("id")
+    last = {each.subscriber_id: each for each in events}
     joined: list[int] = []
     back: list[models.Subscription] = []
     notes: list[models.ConsentEvent] = []

@@ -1,4 +1,4 @@
-"""Segments by name: made, changed, counted, dropped; and the attributes and tags they ask about."""
+"""Segments by name: creating, changing, counting, dropping."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from subscribers.values import Segment, SegmentCount
 
 
 def create_segment(slug: str, name: str, definition: Any, *, by: str, now: datetime) -> Segment:
-    """Names a question. Raises BadInput, Refused when the slug is taken."""
+    """Creates a segment. Raises BadInput, Refused when the slug is taken."""
     check_slug(slug)
     if models.Segment.objects.filter(slug=slug).exists():
         raise Refused(f"There is a segment {slug} already.")
@@ -31,7 +31,7 @@ def create_segment(slug: str, name: str, definition: Any, *, by: str, now: datet
 
 
 def change_segment(slug: str, *, name: str, definition: Any, by: str, now: datetime) -> Segment:
-    """Changes a question, for all who use it from now on. Raises BadInput, NotFound."""
+    """Changes a segment, for all who use it from now on. Raises BadInput, NotFound."""
     row = sql.get_segment_row(slug)
     group = _parse_checked(definition, now)
     models.Segment.objects.filter(id=row.id).update(
@@ -41,22 +41,22 @@ def change_segment(slug: str, *, name: str, definition: Any, by: str, now: datet
 
 
 def drop_segment(slug: str) -> None:
-    """Forgets a question. Raises NotFound."""
+    """Deletes a segment. Raises NotFound."""
     sql.get_segment_row(slug).delete()
 
 
 def get_segment(slug: str) -> Segment:
-    """A question by its slug. Raises NotFound."""
+    """A segment by its slug. Raises NotFound."""
     return _to_segment(sql.get_segment_row(slug))
 
 
 def list_segments() -> tuple[Segment, ...]:
-    """Every question, by name."""
+    """All segments, by name."""
     return tuple(_to_segment(row) for row in models.Segment.objects.order_by("name"))
 
 
 def count_segment(definition: Any, *, now: datetime, list_id: int | None = None) -> SegmentCount:
-    """How many people a definition has at this moment. Raises BadInput."""
+    """How many subscribers a definition has now. Raises BadInput."""
     group = grammar.parse_definition(definition, _attribute_kinds())
     asked = {each.list for each in grammar.list_conditions(group) if each.about in ("opened", "clicked")}
     as_of = (
@@ -72,17 +72,17 @@ def count_segment(definition: Any, *, now: datetime, list_id: int | None = None)
 
 
 def list_segment_members(slug: str, *, now: datetime, list_id: int | None = None) -> Iterator[int]:
-    """The ids of a segment's people, ascending. Raises NotFound, BadInput."""
+    """The ids of a segment's members, ascending. Raises NotFound, BadInput."""
     return sql.select_members(_load_group(slug), now, list_id=list_id)
 
 
 def filter_members(slug: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
-    """Who of some people is in a segment. Raises NotFound, BadInput."""
+    """Which of these subscribers are in a segment. Raises NotFound, BadInput."""
     return sql.select_among(_load_group(slug), now, ids)
 
 
 def filter_matching(definition: Any, ids: Sequence[int], *, now: datetime) -> frozenset[int]:
-    """Who of some people answers a question that has no name. Raises BadInput."""
+    """Which of these subscribers match a definition. Raises BadInput."""
     return sql.select_among(grammar.parse_definition(definition, _attribute_kinds()), now, ids)
 
 
@@ -92,7 +92,7 @@ def _load_group(slug: str) -> grammar.Group:
 
 def _parse_checked(definition: Any, now: datetime) -> grammar.Group:
     group = grammar.parse_definition(definition, _attribute_kinds())
-    sql.build_where(group, now)  # a list that is not there is said at once
+    sql.build_where(group, now)  # a list that does not exist is refused at once
     return group
 
 
@@ -104,10 +104,10 @@ def _check_name(name: str) -> str:
 
 def _to_segment(row: models.Segment) -> Segment:
     try:
-        said = grammar.describe_group(grammar.parse_definition(row.definition, _attribute_kinds()))
+        words = grammar.describe_group(grammar.parse_definition(row.definition, _attribute_kinds()))
     except BadInput as error:
-        said = str(error)
-    return Segment(row.id, row.slug, row.name, row.definition, said, row.changed_at, row.changed_by)
+        words = str(error)
+    return Segment(row.id, row.slug, row.name, row.definition, words, row.changed_at, row.changed_by)
 
 
 def _attribute_kinds() -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""Segments in SQL, for both databases; and reading all people at once, on SQLite in as many threads as there are processors.
+"""Segments in SQL, for both databases.
 
 Everything from outside is a parameter. A condition is a fragment about a person `p`. Big sets are asked for with IN on
 SQLite, which reads them once in order, instead of once for every person; and with EXISTS on PostgreSQL, which joins them,
-where it would search a set that does not fit into its memory anew for every person.
+where it would search a set that does not fit into its memory again for every person.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def build_where(group: Group, now: datetime) -> SqlFragment:
     if not group.parts:
         return SqlFragment("1 = 1", ())
     parts = [build_where(part, now) if isinstance(part, Group) else _build_condition(part, now) for part in group.parts]
-    if group.kind == "none":  # each by itself: PostgreSQL makes a join of a NOT EXISTS that stands alone
+    if group.kind == "none":  # one by one: PostgreSQL makes a join of a NOT EXISTS that stands alone
         parts = [part.negate() for part in parts]
     joined = (" OR " if group.kind == "any" else " AND ").join(f"({part.text})" for part in parts)
     values = tuple(value for part in parts for value in part.values)

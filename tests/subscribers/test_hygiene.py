@@ -61,7 +61,7 @@ def test_who_opens_after_being_asked_stays(silent: datetime, morning: List, stat
 
 def test_where_nothing_is_known_nobody_is_called_silent(active: Active, morning: List, now: datetime) -> None:
     active("ann@example.com")
-    with pytest.raises(Refused, match="nothing is known"):
+    with pytest.raises(Refused, match="nothing recent is known"):
         hygiene.count_inactive(morning.id, 6, now=now + LATER)
     with pytest.raises(BadInput, match="from 2 to 60"):
         hygiene.count_inactive(morning.id, 1, now=now)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import people, policy, self_service, subscriber_lookup, suppressions
 from subscribers.imports import chunks, run, staging
-from subscribers.imports.chunks import FIRST_CHUNK as STROKE
+from subscribers.imports.chunks import FIRST_CHUNK
 from subscribers.states import SubscriptionState
 from subscribers.values import ImportReport, List
 from tests.conftest import just_before, reported
@@ -75,15 +75,15 @@ def test_a_dry_run_says_the_same_and_keeps_nothing(take_in: TakeIn, state: Look)
 
 
 def test_a_dry_run_counts_an_address_once_however_far_apart_its_rows_are(take_in: TakeIn) -> None:
-    between = "".join(f"r{n}@example.com,active\n" for n in range(STROKE + 5))
+    between = "".join(f"r{n}@example.com,active\n" for n in range(FIRST_CHUNK + 5))
     file = f"email,status\nann@example.com,active\n{between}ANN@example.com,unsubscribed\n"
     dry = take_in(file, dry_run=True)
-    assert counted(dry) == (STROKE + 6, 0, 1, 0, 0)
+    assert counted(dry) == (FIRST_CHUNK + 6, 0, 1, 0, 0)
     assert dry == replace(take_in(file), id=0)
 
 
 @pytest.mark.parametrize("order", [1, -1])
-@pytest.mark.parametrize("gap", [0, STROKE + 5])
+@pytest.mark.parametrize("gap", [0, FIRST_CHUNK + 5])
 def test_the_strongest_word_against_mailing_wins_in_whatever_order(
     order: int, gap: int, take_in: TakeIn, state: Look
 ) -> None:
@@ -154,7 +154,7 @@ def test_a_file_may_take_a_reader_off(
 
 
 def test_a_file_that_cannot_be_taken_leaves_nothing_behind(take_in: TakeIn, state: Look) -> None:
-    good = "".join(f"r{n}@example.com,active\n" for n in range(STROKE + 5))
+    good = "".join(f"r{n}@example.com,active\n" for n in range(FIRST_CHUNK + 5))
     with pytest.raises(BadInput, match="maybe"):
         take_in(f"email,status\n{good}ann@example.com,maybe\n")
     assert state("r0@example.com") is None
@@ -175,10 +175,10 @@ def test_a_stroke_of_rows_costs_a_handful_of_queries_however_many_rows(
 ) -> None:
     monkeypatch.setattr(chunks, "CHUNK_SECONDS", 60.0)  # or a slow machine would make more of them
     monkeypatch.setattr(chunks, "POSTGRES_CHUNK_SECONDS", 60.0)
-    strokes = 4
-    file = "email,first_name\n" + "".join(f"reader{n}@example.com,Ann\n" for n in range(strokes * STROKE))
-    with django_assert_max_num_queries(25 * strokes):
-        assert take_in(file).new == strokes * STROKE
+    chunk_count = 4
+    file = "email,first_name\n" + "".join(f"reader{n}@example.com,Ann\n" for n in range(chunk_count * FIRST_CHUNK))
+    with django_assert_max_num_queries(25 * chunk_count):
+        assert take_in(file).new == chunk_count * FIRST_CHUNK
 
 
 _PEOPLE = ["ann", "ben"]

@@ -101,14 +101,14 @@ def test_the_work_of_a_dead_worker_is_taken_up_when_its_lease_is_over(
     step(now)
     confirm_import(run.id)
     monkeypatch.setattr(chunks, "FIRST_CHUNK", 100)
-    real, done_strokes = staging.read_chunks, 0
+    real, done_chunks = staging.read_chunks, 0
 
     def dies(*args: object, **more: object) -> object:
-        nonlocal done_strokes
+        nonlocal done_chunks
         for rows in real(*args, **more):  # type: ignore[arg-type]
             yield rows
-            done_strokes += 1
-            if done_strokes == 1:
+            done_chunks += 1
+            if done_chunks == 1:
                 raise KeyboardInterrupt  # as if the power went
 
     monkeypatch.setattr(staging, "read_chunks", dies)

@@ -39,7 +39,7 @@ _OFFICES = frozenset(_OFFICE_NAMES.split())  # RFC 2142, and what else is common
 
 
 def assess_address(address: str) -> tuple[str, str]:
-    """What is odd about an address: ("typo", what it may have been meant to be), ("disposable" or "role", ""), or ("", "")."""
+    """What is odd about an address: ("typo", what may have been meant), ("disposable" or "role", ""), or ("", "")."""
     local, _, domain = address.rpartition("@")
     kind, meant = _assess_domain(domain.lower())
     if kind:

@@ -43,7 +43,8 @@ def create_attribute(
 _SET = {
     "sqlite": "UPDATE subscribers_subscriber SET attributes = json_set(attributes, %s, json(%s)) WHERE id = %s",
     "postgresql": """
-        UPDATE subscribers_subscriber SET attributes = attributes || jsonb_build_object(%s::text, %s::jsonb) WHERE id = %s
+        UPDATE subscribers_subscriber SET attributes = attributes || jsonb_build_object(%s::text, %s::jsonb)
+         WHERE id = %s
     """,
 }
 _REMOVE = {

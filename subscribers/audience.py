@@ -139,7 +139,8 @@ _SUBSCRIBERS = "SELECT p.id, p.address, p.first_name FROM subscribers_subscriber
 _ZONES = "SELECT p.id, p.zone FROM subscribers_subscriber p"
 _SILENT = "SELECT subscriber_id, state FROM subscribers_subscription WHERE list_id = %s AND NOT (state = 'active')"
 _SUPPRESSED = """
-    SELECT p.id FROM subscribers_suppression x JOIN subscribers_subscriber p ON p.address_key = x.address_key WHERE x.id > %s
+    SELECT p.id FROM subscribers_suppression x JOIN subscribers_subscriber p ON p.address_key = x.address_key
+     WHERE x.id > %s
 """
 _ANY_NEWER_SUPPRESSION = "SELECT 1 FROM subscribers_suppression WHERE id > %s LIMIT 1"
 _FORMER_ADDRESSES = """

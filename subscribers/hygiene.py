@@ -44,7 +44,10 @@ def count_inactive(list_id: int, months: int, *, now: datetime) -> InactiveSubsc
 
 
 def ask_inactive(list_id: int, months: int, *, now: datetime, most: int = 10_000) -> int:
-    """Queues mails that ask inactive subscribers whether they still want it. Returns how many. Nobody is asked twice."""
+    """Queues mails that ask inactive subscribers whether they still want it.
+
+    Returns how many. Nobody is asked twice.
+    """
     _require_engagement(list_id, months, now)
     total = 0
     while total < most:
@@ -62,7 +65,10 @@ def ask_inactive(list_id: int, months: int, *, now: datetime, most: int = 10_000
 
 
 def unsubscribe_inactive(now: datetime) -> int:
-    """Unsubscribes whom nobody has noticed since they were asked, a month ago. Returns how many. They may sign up again."""
+    """Unsubscribes whom nobody has noticed since they were asked, a month ago.
+
+    Returns how many. They may sign up again.
+    """
     late = models.Subscription.objects.filter(asked_at__lte=now - ANSWER_PERIOD)
     late.filter(
         Q(engagement__last_opened_at__gt=F("asked_at")) | Q(engagement__last_clicked_at__gt=F("asked_at"))

@@ -165,7 +165,8 @@ class Subscription(models.Model):
 class Engagement(models.Model):
     """What a reader of a list did with its latest editions; only who ever opened or clicked one has a row.
 
-    Bit 0 of `opened` and `clicked` is the edition with the number `newest` of this list, bit 1 the one before, and so on.
+    Bit 0 of `opened` and `clicked` is the edition with the number `newest` of this list, bit 1 the one before, and so
+    on.
     """
 
     subscription = models.OneToOneField(
@@ -197,8 +198,8 @@ class ConsentEvent(models.Model):
     before = models.CharField(max_length=12, blank=True, default="", db_default="")  # the state it came from
     claimed_at = models.DateTimeField(null=True)  # when they asked, confirmed or left, as an imported file says
     reason = models.CharField(max_length=300, blank=True, default="", db_default="")  # the reader's own word on leaving
-    # Not looked up by the database for each of a million rows: they are written with the note on the import's own row, in one
-    # transaction (imports/chunks.py), so it is there.
+    # Not looked up by the database for each of a million rows: they are written with the note on the import's own row,
+    # in one transaction (imports/chunks.py), so it is there.
     run = models.ForeignKey(
         "ImportRun", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False, db_constraint=False
     )

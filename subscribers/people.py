@@ -119,7 +119,8 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
         )
         if never.exists():
             raise Refused(
-                f"{person.address} must never be mailed, so it gets no other address. Only the reader can sign up again."
+                f"{person.address} must never be mailed, so it gets no other address. "
+                "Only the reader can sign up again."
             )
         last = person.former_addresses.order_by("-until").first()
         models.FormerAddress.objects.create(

@@ -12,8 +12,10 @@ CONFIRMATION_PERIOD = timedelta(days=30)
 
 
 def apply_retention(now: datetime) -> None:
-    """Deletes old sign-up attempts, files of imports, and people who never confirmed; lifts suppressions whose time is over;
-    lets those go who were asked after a long silence and did not answer."""
+    """Deletes what is old: sign-up attempts, files of imports, people who never confirmed.
+
+    Lifts suppressions that have expired; unsubscribes inactive subscribers who did not answer.
+    """
     signup_attempts.delete_old_attempts(now)
     run.delete_old_files(now)
     erasure.erase_unconfirmed(now, before=now - CONFIRMATION_PERIOD)

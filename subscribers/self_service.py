@@ -44,8 +44,8 @@ def sign_up(
     """A reader's wish to join. The page answers the same whatever becomes of it; what to do next comes by mail.
 
     The attempt is recorded before anything else. `trapped`: a field was filled that people cannot see. A name, language
-    and zone are kept for a new person only: anybody can type an address that is known, and would write the greeting
-    of its owner's mail. Raises BadInput for what is no address or is at a forbidden domain, Refused (429) when a network
+    and zone are kept for a new person only: anybody can type an address that is known, and would write the greeting of
+    its owner's mail. Raises BadInput for what is no address or is at a forbidden domain, Refused (429) when a network
     asks too often.
     """
     wanted = [*list_ids]

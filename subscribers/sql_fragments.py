@@ -25,7 +25,10 @@ class SqlFragment(NamedTuple):
     never_null: bool = False
 
     def negate(self) -> SqlFragment:
-        """What holds where this does not. What is not known is not true: of somebody without an age, “none of: age above 40” holds."""
+        """What holds where this does not.
+
+        What is not known is not true: of somebody without an age, “none of: age above 40” holds.
+        """
         return SqlFragment(f"NOT ({self.text})" if self.never_null else f"({self.text}) IS NOT TRUE", self.values, True)
 
 

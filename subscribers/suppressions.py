@@ -1,4 +1,4 @@
-"""The suppression list: addresses, domains and hashes of erased addresses, each with a reason, a source, maybe an end."""
+"""The suppression list: addresses, domains and hashes of erased addresses, each with reason, source, maybe an end."""
 
 from __future__ import annotations
 

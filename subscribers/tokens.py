@@ -105,7 +105,10 @@ class Signer:
         return self._verify(token)[:1]
 
     def read(self, token: str, purpose: bytes, now: datetime) -> Claims:
-        """What a token stands for. Raises BadToken for a forged, damaged or foreign one, ExpiredToken for an old one."""
+        """What a token stands for.
+
+        Raises BadToken for a forged, damaged or foreign one, ExpiredToken for an old one.
+        """
         claims, expires = self._decode(token, purpose)
         if expires and datetime.fromtimestamp(expires, UTC) < now:
             raise ExpiredToken("This link is too old. Ask for a new one.")
@@ -162,8 +165,8 @@ def _encode_number(value: int) -> bytes:
 
 
 def _build_bodies(start: bytes, values: Sequence[int]) -> list[bytes]:
-    """`start` and the `_encode_number` of each. What many share is worked out once: of ascending values, 128 in a row have the
-    same upper digits.
+    """`start` and the `_encode_number` of each. What many share is computed once: of ascending values, 128 in a row
+    have the same upper digits.
     """
     lows = [start + low for low in _LOW_BYTES]
     uppers = {upper: _encode_number(upper) for upper in {value >> 7 for value in values}}

@@ -138,7 +138,7 @@ class AudienceAddresses(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ImportFlag:
-    """What looks odd without being bad, of one kind: how often, and the first of them (line, address, what was meant)."""
+    """What looks odd without being bad, of one kind: how often, and the first of them (line, address, suggestion)."""
 
     count: int
     first: tuple[tuple[int, str, str], ...]
@@ -158,8 +158,8 @@ class ImportReport:
     """What an import did, or would do. The counts add up to `rows`; of `refused`, the first are in `bad`.
 
     `skipped` holds nobody: people whom the other program deleted at their wish. `columns` says what each column of the
-    file was taken for. `undated` people have no date of consent in it. `flags` by kind: typo, disposable, role, quarantined
-    (kept, but SendGrid cannot mail it).
+    file was taken for. `undated` people have no date of consent in it. `flags` by kind: typo, disposable, role,
+    quarantined (kept, but SendGrid cannot mail it).
     """
 
     rows: int
@@ -222,7 +222,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class SegmentCount:
-    """How many subscribers a definition has; `as_of` is when opens and clicks were last read, where it asks for them."""
+    """How many subscribers a definition has; `as_of`: when opens and clicks were last read, where it asks for them."""
 
     count: int
     words: str

@@ -89,7 +89,7 @@ def complete_erasure(erasure_id: int, *, now: datetime) -> None:
 
 
 def erase_unconfirmed(now: datetime, *, before: datetime, limit: int = 200) -> int:
-    """Forgets people who were asked to confirm before an instant, never did, and are on no other list. Returns how many.
+    """Deletes people who never answered a request to confirm before an instant, and are on no other list: how many.
 
     They gave no consent to keep anything; a hash would keep them from ever signing up in earnest, so none is kept.
     """

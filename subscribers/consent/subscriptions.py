@@ -25,7 +25,7 @@ def apply_act(
     words: str = "",
     always_record: bool = False,
 ) -> SubscriptionState | None:
-    """Lets `act` change a subscription as the policy says; the change (with `always_record`, also an act without effect) is recorded.
+    """Lets `act` change a subscription as the policy says, and records it; with `always_record` even without effect.
 
     Within a transaction: the subscription is held until its end, so that of two acts at once the later one
     judges what the earlier one made, and nobody who leaves meanwhile is put back.

@@ -115,9 +115,9 @@ def _chunk_runner() -> Iterator[Callable[[_ChunkWork], None]]:
 class _TwoChunkRunner:
     """Two threads with a database connection each: a chunk begins while the one before is being committed.
 
-    PostgreSQL looks foreign keys up at commit, one by one, which takes as long as half of all the rest. The chunks stay in
-    order: the note on the import's row waits for the note before it, and finds what it expects only if that one is in. A
-    chunk that is being committed waits for nobody, so the two cannot block each other for good.
+    PostgreSQL looks foreign keys up at commit, one by one, which takes as long as half of all the rest. The chunks stay
+    in order: the note on the import's row waits for the note before it, and finds what it expects only if that one is
+    in. A chunk that is being committed waits for nobody, so the two cannot block each other for good.
     """
 
     def __init__(self) -> None:
@@ -163,8 +163,9 @@ def _wait_for(chunks: Sequence[Future[None]]) -> None:
 class _ChunkSizer:
     """How many rows a chunk takes, and how long the next one waits.
 
-    As many as keep a chunk within `CHUNK_SECONDS`, by how long the last ones took. A process that waits for the write lock of
-    SQLite looks for it now and then, so a pause must be long enough to be found: where others write, it is half the time.
+    As many as keep a chunk within `CHUNK_SECONDS`, by how long the last ones took. A process that waits for the write
+    lock of SQLite looks for it now and then, so a pause must be long enough to be found: where others write, it is half
+    the time.
     """
 
     def __init__(self) -> None:
@@ -214,7 +215,8 @@ class _ChunkSizer:
 def _relaxed_durability() -> Iterator[None]:
     """On SQLite each chunk would else wait for the disk, and copy pages into the database file over and over again.
 
-    After a power cut the last chunks may be lost whole, with the record that they were merged: the import resumes there.
+    After a power cut the last chunks may be lost whole, with the record that they were merged: the import resumes
+    there.
     """
     if connection.vendor != "sqlite" or connection.in_atomic_block:
         yield

@@ -17,18 +17,55 @@ from subscribers.states import SubscriptionState
 
 # What a column can be. The first group is the reader, the second decides the state, the third proves consent.
 TARGETS = (
-    "email", "first_name", "last_name", "name", "language", "zone", "tier", "plan", "tags", "tag_if_yes", "attribute", "attributes",
-    "status", "left", "bounced", "complained", "wanted",
-    "joined_at", "confirmed_at", "network", "source", "reason", "ignore",
-)  # fmt: skip
+    "email",
+    "first_name",
+    "last_name",
+    "name",
+    "language",
+    "zone",
+    "tier",
+    "plan",
+    "tags",
+    "tag_if_yes",
+    "attribute",
+    "attributes",
+    "status",
+    "left",
+    "bounced",
+    "complained",
+    "wanted",
+    "joined_at",
+    "confirmed_at",
+    "network",
+    "source",
+    "reason",
+    "ignore",
+)
 # The same in words, for the desk.
 TARGET_LABELS = {
-    "email": "Address", "first_name": "First name", "last_name": "Last name", "name": "Whole name", "language": "Language", "zone": "Time zone",
-    "tier": "Tier: free, paid, comp", "tags": "Tags", "tag_if_yes": "A tag, where it says yes", "attribute": "Attribute", "attributes": "Attributes in JSON",
-    "status": "State", "left": "Left (yes, or when)", "bounced": "Mail came back (yes, or when)", "complained": "Called it spam (yes, or when)",
-    "wanted": "Wants it (yes or no)", "joined_at": "Asked for it on", "confirmed_at": "Confirmed on", "network": "Network address", "source": "Where from",
-    "reason": "Why they left", "ignore": "Leave out",
-}  # fmt: skip
+    "email": "Address",
+    "first_name": "First name",
+    "last_name": "Last name",
+    "name": "Whole name",
+    "language": "Language",
+    "zone": "Time zone",
+    "tier": "Tier: free, paid, comp",
+    "tags": "Tags",
+    "tag_if_yes": "A tag, where it says yes",
+    "attribute": "Attribute",
+    "attributes": "Attributes in JSON",
+    "status": "State",
+    "left": "Left (yes, or when)",
+    "bounced": "Mail came back (yes, or when)",
+    "complained": "Called it spam (yes, or when)",
+    "wanted": "Wants it (yes or no)",
+    "joined_at": "Asked for it on",
+    "confirmed_at": "Confirmed on",
+    "network": "Network address",
+    "source": "Where from",
+    "reason": "Why they left",
+    "ignore": "Leave out",
+}
 _STATE_TARGETS = {"status", "left", "bounced", "complained", "wanted"}
 SUPPRESSED = "suppressed"  # stronger than any state: never to be mailed, on no list
 _SINGLE = frozenset(
@@ -93,8 +130,8 @@ _SUSPICIOUS = re.compile(
 _STATUS_WORDS = {
     SubscriptionState.ACTIVE: "active subscribed enabled confirmed optedin yes true verified regular valid",
     SubscriptionState.PENDING: "pending unconfirmed validating unverified unactivated notconfirmed awaiting",
-    SubscriptionState.UNSUBSCRIBED: "unsubscribed inactive disabled optedout optout cancelled canceled deleted removed left no false unsub "
-    "nonsubscribed notsubscribed never",
+    SubscriptionState.UNSUBSCRIBED: "unsubscribed inactive disabled optedout optout cancelled canceled deleted removed "
+    "left no false unsub nonsubscribed notsubscribed never",
     SubscriptionState.BOUNCED: "bounced cleaned hardbounced hardbounce undeliverable invalid dropped",
     SubscriptionState.COMPLAINED: "complained spam complaint markedasspam spamcomplaint spamreport abuse",
     SUPPRESSED: "blocklisted blacklisted suppressed blocked donotmail",
@@ -125,17 +162,34 @@ def _column_sets(*sets: str) -> tuple[frozenset[str], ...]:
 
 
 _BUTTONDOWN_TYPES = {
-    "premium": "active", "gifted": "active", "trialed": "active", "unpaid": "active", "churned": "active", "churning": "active",
-    "pastdue": "active", "paused": "active", "upcoming": "pending", "spammy": SUPPRESSED,
-}  # fmt: skip
+    "premium": "active",
+    "gifted": "active",
+    "trialed": "active",
+    "unpaid": "active",
+    "churned": "active",
+    "churning": "active",
+    "pastdue": "active",
+    "paused": "active",
+    "upcoming": "pending",
+    "spammy": SUPPRESSED,
+}
 TOOLS = (
     Tool(
         "mailchimp",
         "Mailchimp",
         _column_sets("memberrating leid", "memberrating euid", "memberrating optintime", "leid euid"),
         {
-            "timezone": "zone_if_known", "optinip": "ignore", "unsubtime": "ignore", "cleantime": "ignore", "gmtoff": "ignore",
-            "dstoff": "ignore", "latitude": "ignore", "longitude": "ignore", "cc": "attribute", "region": "attribute", "notes": "attribute",
+            "timezone": "zone_if_known",
+            "optinip": "ignore",
+            "unsubtime": "ignore",
+            "cleantime": "ignore",
+            "gmtoff": "ignore",
+            "dstoff": "ignore",
+            "latitude": "ignore",
+            "longitude": "ignore",
+            "cc": "attribute",
+            "region": "attribute",
+            "notes": "attribute",
         },
     ),
     Tool(
@@ -143,7 +197,11 @@ TOOLS = (
         "Substack",
         _column_sets("email emaildisabled", "email activesubscription"),
         {
-            "activesubscription": "paying", "plan": "plan", "expiry": "ignore", "firstpaymentat": "ignore", "digestenabled": "ignore",
+            "activesubscription": "paying",
+            "plan": "plan",
+            "expiry": "ignore",
+            "firstpaymentat": "ignore",
+            "digestenabled": "ignore",
         },
     ),
     Tool(
@@ -162,45 +220,74 @@ TOOLS = (
     Tool(
         "buttondown",
         "Buttondown",
-        _column_sets("emailaddress type", "email subscribertype", "emailaddress subscribertype", "email type creationdate"),
+        _column_sets(
+            "emailaddress type", "email subscribertype", "emailaddress subscribertype", "email type creationdate"
+        ),
         {
-            "type": "status", "churndate": "ignore", "upgradedate": "ignore", "notes": "attribute", "secondaryid": "ignore", "utmcampaign": "ignore",
-            "utmmedium": "ignore", "lastopeneddate": "ignore", "lastclickeddate": "ignore",
+            "type": "status",
+            "churndate": "ignore",
+            "upgradedate": "ignore",
+            "notes": "attribute",
+            "secondaryid": "ignore",
+            "utmcampaign": "ignore",
+            "utmmedium": "ignore",
+            "lastopeneddate": "ignore",
+            "lastclickeddate": "ignore",
         },
         _BUTTONDOWN_TYPES,
     ),
     Tool(
         "beehiiv",
         "beehiiv",
-        _column_sets("email status tier", "email status unsubscribedat stripecustomerid", "email status subscriptiontier"),
+        _column_sets(
+            "email status tier", "email status unsubscribedat stripecustomerid", "email status subscriptiontier"
+        ),
         {"subscriptiontier": "tier", "subscriptiondatesubstack": "ignore"},
     ),
     Tool(
         "brevo",
         "Brevo",
         _column_sets(
-            "email emailblacklisted", "email blacklisted addedtime", "email addedtime", "email blacklist contactid",
+            "email emailblacklisted",
+            "email blacklisted addedtime",
+            "email addedtime",
+            "email blacklist contactid",
             "email emailmarketing contactid",
         ),
-        {"sms": "attribute", "emailmarketing": "status", "smsmarketing": "ignore", "listids": "ignore", "doubleoptin": "attribute"},
+        {
+            "sms": "attribute",
+            "emailmarketing": "status",
+            "smsmarketing": "ignore",
+            "listids": "ignore",
+            "doubleoptin": "attribute",
+        },
     ),
     Tool(
         "campaignmonitor",
         "Campaign Monitor",
         _column_sets(
-            "emailaddress state date", "emailaddress status date", "emailaddress name datejoined", "emailaddress name listjoineddate",
-            "emailaddress name subscribeddate", "emailaddress name datesubscribed",
+            "emailaddress state date",
+            "emailaddress status date",
+            "emailaddress name datejoined",
+            "emailaddress name listjoineddate",
+            "emailaddress name subscribeddate",
+            "emailaddress name datesubscribed",
         ),
         {"date": "joined_at"},
     ),
     Tool(
         "kit",
         "Kit",
-        _column_sets("email status subscribedat", "email state createdat firstname", "emailaddress status subscribedat", "email status createdat firstname"),
+        _column_sets(
+            "email status subscribedat",
+            "email state createdat firstname",
+            "emailaddress status subscribedat",
+            "email status createdat firstname",
+        ),
         {},
         {"cold": "active", "inactive": "pending"},
     ),
-)  # fmt: skip
+)
 GENERIC = Tool("generic", "a CSV file", ())
 
 
@@ -421,8 +508,9 @@ def _refuse_unclear_columns(unclear: Sequence[str]) -> None:
     names = ", ".join(f"“{name}”" for name in unclear[:5])
     many = len(unclear) > 1
     raise BadInput(
-        f"The column{'s' if many else ''} {names} may say who left, and we do not know how, so nothing is imported. Say what "
-        f"{'they are' if many else 'it is'}: --map '{unclear[0]}=status' if it is the state, =left or =wanted for yes and no, "
+        f"The column{'s' if many else ''} {names} may say who left, and we do not know how, so nothing is imported. "
+        f"Say what {'they are' if many else 'it is'}: --map '{unclear[0]}=status' if it is the state, "
+        "=left or =wanted for yes and no, "
         "=attribute to keep it as something else, =ignore to leave it out.",
         "map",
     )
@@ -432,8 +520,8 @@ def _check_attribute_count(columns: list[Column]) -> tuple[Column, ...]:
     attributes = [column for column in columns if column.target == "attribute"]
     if len(attributes) > _MOST_ATTRIBUTES:
         raise BadInput(
-            f"The file has {len(attributes)} columns of attributes; {_MOST_ATTRIBUTES} are the most. Take out some, or leave "
-            f"them out with --map '{attributes[-1].name}=ignore'.",
+            f"The file has {len(attributes)} columns of attributes; {_MOST_ATTRIBUTES} are the most. "
+            f"Take out some, or leave them out with --map '{attributes[-1].name}=ignore'.",
             "map",
         )
     return tuple(columns)

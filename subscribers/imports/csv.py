@@ -21,7 +21,8 @@ BLOCK = 2**18  # characters read at a time
 MOST_COLUMNS = 400
 _BINARY = "This is no CSV file: it holds binary data."
 _OTHER_FORMATS = {
-    b"PK\x03\x04": "This is a ZIP archive or a workbook of a spreadsheet program, no CSV file. Unpack it, or save the sheet as CSV.",
+    b"PK\x03\x04": "This is a ZIP archive or a workbook of a spreadsheet program, no CSV file. "
+    "Unpack it, or save the sheet as CSV.",
     b"\xd0\xcf\x11\xe0": "This is a workbook of a spreadsheet program, no CSV file. Save the sheet as CSV.",
     b"\x1f\x8b": "This file is compressed (gzip). Unpack it first.",
     b"%PDF": "This is a PDF, no CSV file.",
@@ -147,8 +148,8 @@ class _LineReader:
 
     def unclosed_quote_error(self) -> BadInput:
         return BadInput(
-            f"A quote that opens in line {self.record_starts} is not closed, so the rows behind it cannot be told apart and "
-            "nothing is imported. Close it, or export the file again.",
+            f"A quote that opens in line {self.record_starts} is not closed, so the rows behind it cannot be "
+            "told apart and nothing is imported. Close it, or export the file again.",
             "file",
         )
 
@@ -182,7 +183,10 @@ def clean_cell(cell: str) -> str:
 
 
 def escape_formula(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula. One that begins like such a cell gets an apostrophe more, to be read back as it was."""
+    """A cell that no spreadsheet takes for a formula.
+
+    One that begins like such a cell gets an apostrophe more, to be read back as it was.
+    """
     return f"'{cell}" if cell.lstrip("'")[:1] in _FORMULA else cell
 
 

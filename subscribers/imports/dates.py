@@ -10,9 +10,19 @@ _GO = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) ([+-]\d{4}) [A-Z
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ ,T]+(\d{1,2}:\d\d(?::\d\d)?))?")  # 24.11.2026: the day first
 _SLASHED = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-](\d{4})(?:[ ,T]+(\d{1,2}:\d\d(?::\d\d)?))?(?: ?([AaPp])[Mm])?")
 _WORDED = (
-    "%b %d, %Y %I:%M %p", "%b %d, %Y", "%B %d, %Y", "%B %d, %Y %I:%M %p", "%d %b %Y", "%d %B %Y", "%d %b %Y %H:%M", "%d %b %Y %H:%M:%S",
-    "%a, %d %b %Y %H:%M:%S %z", "%b %d, %Y %H:%M", "%d %b, %Y", "%b. %d, %Y",
-)  # fmt: skip
+    "%b %d, %Y %I:%M %p",
+    "%b %d, %Y",
+    "%B %d, %Y",
+    "%B %d, %Y %I:%M %p",
+    "%d %b %Y",
+    "%d %B %Y",
+    "%d %b %Y %H:%M",
+    "%d %b %Y %H:%M:%S",
+    "%a, %d %b %Y %H:%M:%S %z",
+    "%b %d, %Y %H:%M",
+    "%d %b, %Y",
+    "%b. %d, %Y",
+)
 
 
 @lru_cache(maxsize=4096)

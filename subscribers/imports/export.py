@@ -1,8 +1,8 @@
 """Handing readers out, so that nobody is locked in.
 
 `jsonl` is our own complete format: lists, attributes, people with every change, and suppressions; restore.py reads it
-back exactly. `csv` is for spreadsheets; `mailchimp` and `listmonk` are what those programs import. Formula cells are defused in
-all but our own format.
+back exactly. `csv` is for spreadsheets; `mailchimp` and `listmonk` are what those programs import. Formula cells are
+defused in all but our own format.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def write_export(
 def stream_export(
     list_id: int | None, *, export_format: str = "csv", state: str = "", segment: str = "", now: datetime | None = None
 ) -> Iterator[tuple[int, str]]:
-    """The people of a list (None: everybody, in our own format alone), piece by piece: how many are in it, and its text.
+    """A list's people (None: everybody, in our own format alone), piece by piece: how many are in it, and its text.
 
     `state` and `segment` (with `now`) narrow it down; mailchimp and listmonk get the active ones by default, for
     they take everybody in a file as such. Raises BadInput, NotFound.
@@ -125,20 +125,42 @@ def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteR
 
     def head() -> None:
         out.writerow(
-            ["email", "first_name", "last_name", "status", "since", "confirmed_at", "zone", "language", "source", "tier", "tags",
-             "former_addresses", *names]
-        )  # fmt: skip
+            [
+                "email",
+                "first_name",
+                "last_name",
+                "status",
+                "since",
+                "confirmed_at",
+                "zone",
+                "language",
+                "source",
+                "tier",
+                "tags",
+                "former_addresses",
+                *names,
+            ]
+        )
 
     def lines(people: Sequence[models.Subscriber]) -> None:
         known = _SubscriberRecords(people, list_id)
         for person in people:
             (held,) = known.subscriptions[person.id]
             cells = [
-                person.address, person.first_name, person.last_name, held.state, held.since.isoformat(),
-                held.confirmed_at.isoformat() if held.confirmed_at else "", person.zone, person.language, held.source, person.tier,
-                ", ".join(known.tags[person.id]), " ".join(former.address for former in known.former_addresses[person.id]),
+                person.address,
+                person.first_name,
+                person.last_name,
+                held.state,
+                held.since.isoformat(),
+                held.confirmed_at.isoformat() if held.confirmed_at else "",
+                person.zone,
+                person.language,
+                held.source,
+                person.tier,
+                ", ".join(known.tags[person.id]),
+                " ".join(former.address for former in known.former_addresses[person.id]),
                 *(str(person.attributes.get(name, "")) for name in names),
-            ]  # fmt: skip
+            ]
             out.writerow([escape_formula(cell) for cell in cells])
 
     return head, lines
@@ -227,13 +249,32 @@ def _jsonl_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, Writ
 
 
 LIST_FIELDS = (
-    "slug", "name", "description", "language", "double_opt_in", "public", "weekly_day", "newest_edition", "engagement_as_of", "created_at",
-)  # fmt: skip
+    "slug",
+    "name",
+    "description",
+    "language",
+    "double_opt_in",
+    "public",
+    "weekly_day",
+    "newest_edition",
+    "engagement_as_of",
+    "created_at",
+)
 ATTRIBUTE_FIELDS = ("slug", "name", "kind", "choices", "created_at")
 SUBSCRIBER_FIELDS = (
-    "address", "address_key", "first_name", "last_name", "language", "zone", "source", "tier", "attributes", "tracked", "soft_bounces",
+    "address",
+    "address_key",
+    "first_name",
+    "last_name",
+    "language",
+    "zone",
+    "source",
+    "tier",
+    "attributes",
+    "tracked",
+    "soft_bounces",
     "created_at",
-)  # fmt: skip
+)
 FORMER_ADDRESS_FIELDS = ("address", "address_key", "since", "until", "changed_by")
 SUBSCRIPTION_FIELDS = ("state", "since", "confirmed_at", "source", "frequency", "paused_until", "asked_at")
 ENGAGEMENT_FIELDS = ("newest", "opened", "clicked", "last_opened_at", "last_clicked_at", "as_of")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-# PostgreSQL knows nothing of tables made a moment ago, and would read all subscribers for every chunk. An index scan for
-# each row is always right here: a chunk is small beside the tables.
+# PostgreSQL knows nothing of tables made a moment ago, and would read all subscribers for every chunk. An index scan
+# for each row is always right here: a chunk is small beside the tables.
 BEFORE_CHUNK: tuple[str, ...] = (
     "SET LOCAL enable_hashjoin = off",
     "SET LOCAL enable_mergejoin = off",
@@ -18,7 +18,8 @@ EMPTY_TABLES: tuple[str, ...] = ("TRUNCATE import_chunk, import_found, import_ju
 # Held in one order by all: somebody who leaves just now stays out, and two imports never block each other.
 LOCK_SUBSCRIPTIONS = """
     SELECT count(*) FROM (SELECT u.id FROM subscribers_subscription u WHERE u.id = ANY (ARRAY(
-           SELECT (SELECT x.id FROM subscribers_subscription x WHERE x.list_id = %(list)s AND x.subscriber_id = f.person)
+           SELECT (SELECT x.id FROM subscribers_subscription x
+                    WHERE x.list_id = %(list)s AND x.subscriber_id = f.person)
              FROM import_found f WHERE f.person IS NOT NULL)) ORDER BY u.id FOR UPDATE OF u) held
 """
 # Ids are given out here, so that nobody is looked up again after the insert.

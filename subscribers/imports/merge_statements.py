@@ -62,7 +62,8 @@ _COLUMN_DEFINITIONS = ", ".join(f"{name} {'integer DEFAULT 0' if name in _INTEGE
 # A judged row has all that is to be written: joins in each statement would cost more than the copy.
 CREATE_TABLES = (
     f"CREATE TEMPORARY TABLE IF NOT EXISTS import_chunk (n integer PRIMARY KEY, {_COLUMN_DEFINITIONS}, hash text)",
-    "CREATE TEMPORARY TABLE IF NOT EXISTS import_found (n integer PRIMARY KEY, key text, person bigint, former integer)",
+    """CREATE TEMPORARY TABLE IF NOT EXISTS import_found (
+        n integer PRIMARY KEY, key text, person bigint, former integer)""",
     f"""CREATE TEMPORARY TABLE IF NOT EXISTS import_judged (
         n integer, {_COLUMN_DEFINITIONS}, person bigint, fresh integer, state_before text, after text,
         filled integer, outcome text)""",
@@ -148,7 +149,8 @@ class Statements:
         # Every opt-out is recorded, also of somebody who is out: undoing another import must not bring them back.
         self.consent = f"""
             INSERT INTO subscribers_consent (
-                   subscriber_id, list_id, state, at, how, "by", origin, words, network, before, claimed_at, reason, run_id)
+                   subscriber_id, list_id, state, at, how, "by", origin, words, network, before, claimed_at,
+                   reason, run_id)
             SELECT j.person, %(list)s, j.after, %(now)s, 'import', %(by)s, %(origin)s, '',
                    {dialect.network("j.network")}, j.state_before,
                    coalesce({dialect.timestamp("j.left_at")}, {dialect.timestamp("j.confirmed_at")},
@@ -199,13 +201,16 @@ class Statements:
                  judged AS MATERIALIZED (
                    SELECT n, {", ".join(COLUMNS)}, person, state_before, filled,
                           blocked AND reached IN ('active', 'pending') AS stopped,
-                          CASE WHEN blocked AND reached IN ('active', 'pending') THEN state_before ELSE reached END AS after
+                          CASE WHEN blocked AND reached IN ('active', 'pending') THEN state_before ELSE reached END
+                          AS after
                      FROM reached)
             SELECT n, {", ".join(COLUMNS)}, CASE fresh WHEN 1 THEN {next_person} ELSE person END, fresh, state_before,
                    after, CASE WHEN outcome = 'kept_unsubscribed' THEN 0 ELSE filled END, outcome
-              FROM (SELECT last.*, CASE WHEN person IS NULL AND outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END AS fresh
+              FROM (SELECT last.*,
+                           CASE WHEN person IS NULL AND outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END AS fresh
                       FROM (SELECT judged.*,
-                                   CASE WHEN stopped OR (after IN {_OUT} AND after = state_before) THEN 'kept_unsubscribed'
+                                   CASE WHEN stopped OR (after IN {_OUT} AND after = state_before)
+                                        THEN 'kept_unsubscribed'
                                         WHEN state_before = '' THEN 'new'
                                         WHEN after <> state_before OR filled = 1 THEN 'updated'
                                         ELSE 'unchanged' END AS outcome
@@ -258,7 +263,8 @@ class Statements:
     def _note_after_sql(self) -> str:
         return f"""
             UPDATE subscribers_importedchange
-               SET after = (SELECT {self._dialect.FILLABLE_VALUES} FROM subscribers_subscriber p WHERE p.id = subscriber_id)
+               SET after = (SELECT {self._dialect.FILLABLE_VALUES}
+                              FROM subscribers_subscriber p WHERE p.id = subscriber_id)
              WHERE run_id = %(run)s AND subscriber_id IN (SELECT person FROM import_judged WHERE filled = 1)
         """
 

@@ -42,10 +42,22 @@ _ACTS = {
     SubscriptionState.BOUNCED: "import-bounced",
     SubscriptionState.COMPLAINED: "complain",
 }
-_TIMES = frozenset({
-    "since", "until", "created_at", "confirmed_at", "asked_at", "at", "claimed_at", "last_opened_at", "last_clicked_at", "as_of", "expires_at",
-    "engagement_as_of",
-})  # fmt: skip
+_TIMES = frozenset(
+    {
+        "since",
+        "until",
+        "created_at",
+        "confirmed_at",
+        "asked_at",
+        "at",
+        "claimed_at",
+        "last_opened_at",
+        "last_clicked_at",
+        "as_of",
+        "expires_at",
+        "engagement_as_of",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

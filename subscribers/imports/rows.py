@@ -136,10 +136,24 @@ class RowParser:
         if not first and not last and "name" in fields:
             first, _, last = fields["name"].partition(" ")
         return Row(
-            line, address, first[:LONGEST_NAME], last.strip()[:LONGEST_NAME], zone, fields.get("language", "")[:16], status or SubscriptionState.ACTIVE,
-            fields.get("tier", ""), fields.get("tags", ""), fields.get("attributes", ""), fields.get("joined_at"), fields.get("confirmed_at"),
-            fields.get("left_at"), fields.get("network", ""), fields.get("source", "")[:200], fields.get("reason", "")[:200], sendable,
-        )  # fmt: skip
+            line,
+            address,
+            first[:LONGEST_NAME],
+            last.strip()[:LONGEST_NAME],
+            zone,
+            fields.get("language", "")[:16],
+            status or SubscriptionState.ACTIVE,
+            fields.get("tier", ""),
+            fields.get("tags", ""),
+            fields.get("attributes", ""),
+            fields.get("joined_at"),
+            fields.get("confirmed_at"),
+            fields.get("left_at"),
+            fields.get("network", ""),
+            fields.get("source", "")[:200],
+            fields.get("reason", "")[:200],
+            sendable,
+        )
 
     def _read_other_columns(self, line: int, cells: Sequence[str], fields: dict[str, Any]) -> str:
         """What not every file has; the status the row has by all its columns together. Raises _Bad."""
@@ -269,8 +283,10 @@ class RowParser:
             for (_, text), seen in list(self.unknown_words.items())[:8]
         )
         raise BadInput(
-            f"The column {column} has {'words' if more else 'a word'} we do not know: {words}{' …' if more > 7 else ''}. Nothing is imported. Say "
-            f"what {'each' if more else 'it'} means, for instance --status-value '{word}=unsubscribed', or that the column is something else: "
+            f"The column {column} has {'words' if more else 'a word'} we do not know: "
+            f"{words}{' …' if more > 7 else ''}. "
+            f"Nothing is imported. Say what {'each' if more else 'it'} means, for instance "
+            f"--status-value '{word}=unsubscribed', or that the column is something else: "
             f"--map '{column}=attribute'.",
             "status",
         )
@@ -310,7 +326,7 @@ def _find_bad_cell(line: int, name: str, cell: str) -> BadRow | None:
 
 
 def split_tags(text: str) -> list[str]:
-    """The tags in a cell, each once: parted by commas, semicolons or bars, or each in quotes as Mailchimp writes them."""
+    """The tags in a cell, each once: split at commas, semicolons or bars, or in quotes as Mailchimp writes them."""
     if text[:1] == "[" and text[-1:] == "]":
         parts = [part.strip().strip("'\"") for part in text[1:-1].split(",")]
     elif '"' in text:

@@ -67,7 +67,8 @@ def import_csv(
     except KeyboardInterrupt:
         models.ImportRun.objects.filter(id=row.id).update(state=ImportState.STOPPED, lease_until=None)
         raise Refused(
-            f"Stopped. {row.merged} of {row.people} addresses are in. Go on with: newsletter subscribers imports resume {row.id}, "
+            f"Stopped. {row.merged} of {row.people} addresses are in. "
+            f"Go on with: newsletter subscribers imports resume {row.id}, "
             f"or take it back with: newsletter subscribers imports undo {row.id}"
         ) from None
     return get_import(row.id).report
@@ -127,7 +128,10 @@ def discard_import(import_id: int) -> None:
 
 
 def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
-    """Checks, merges or undoes an import: the one that waits longest, or whose process died. False when there is none."""
+    """Checks, merges or undoes an import: the one that waits longest, or whose process died.
+
+    False when there is none.
+    """
     row = _find_next(now)
     if row is None or not _claim(row, now, owner, _unleased_filter(now)):
         return False

@@ -30,9 +30,25 @@ MOST_SHOWN = 1000  # bad rows, and odd ones of each kind, that are kept with the
 ROWS_PER_WRITE = 10_000  # to a write
 SAMPLE = 50
 COLUMNS = (
-    "key", "line", "address", "first_name", "last_name", "zone", "language", "status", "tier", "tags", "attributes",
-    "joined_at", "confirmed_at", "left_at", "network", "source", "reason", "repeats",
-)  # fmt: skip
+    "key",
+    "line",
+    "address",
+    "first_name",
+    "last_name",
+    "zone",
+    "language",
+    "status",
+    "tier",
+    "tags",
+    "attributes",
+    "joined_at",
+    "confirmed_at",
+    "left_at",
+    "network",
+    "source",
+    "reason",
+    "repeats",
+)
 _REQUIRED_COLUMNS = ("key", "line", "address", "status", "repeats")
 _CREATE_TABLES = """
     CREATE TABLE stage ({columns}, PRIMARY KEY (key)) WITHOUT ROWID;
@@ -161,7 +177,7 @@ def load_staged(work: Path) -> StagedFile | None:
 
 
 def _used_columns(layout: Layout) -> list[str]:
-    """The columns that a file of this layout can fill at all: the others need not be written and read a million times."""
+    """The columns that a file of this layout can fill: the others need not be written and read a million times."""
     needed = {*_REQUIRED_COLUMNS, *(("tier",) if layout.tool.name == "buttondown" else ())}
     for column in layout.columns:
         needed |= {*_COLUMNS_BY_TARGET.get(column.target, (column.target,))}
@@ -225,9 +241,24 @@ class _RowSorter:
 
     def _to_staged(self, row: Row) -> tuple[Any, ...]:
         (
-            line, address, first_name, last_name, zone, language, status, tier, tags, attributes, joined_at, confirmed_at, left_at,
-            network, source, reason, sendable,
-        ) = row  # fmt: skip
+            line,
+            address,
+            first_name,
+            last_name,
+            zone,
+            language,
+            status,
+            tier,
+            tags,
+            attributes,
+            joined_at,
+            confirmed_at,
+            left_at,
+            network,
+            source,
+            reason,
+            sendable,
+        ) = row
         key = addresses.to_key(address)
         kind, meant = ("quarantined", "") if not sendable else address_quality.assess_address(address)
         if kind:
@@ -237,10 +268,25 @@ class _RowSorter:
         if attributes and self._documents:
             self._attributes.update((name, name) for name in json.loads(attributes) if name not in self._attributes)
         return (
-            key, line, address, first_name, last_name, zone, language, STRENGTH[status], tier, tags,
-            attributes, f"{joined_at:%Y-%m-%d %H:%M:%S}" if joined_at else "", f"{confirmed_at:%Y-%m-%d %H:%M:%S}" if confirmed_at else "",
-            f"{left_at:%Y-%m-%d %H:%M:%S}" if left_at else "", network, source, reason, 0,
-        )  # fmt: skip
+            key,
+            line,
+            address,
+            first_name,
+            last_name,
+            zone,
+            language,
+            STRENGTH[status],
+            tier,
+            tags,
+            attributes,
+            f"{joined_at:%Y-%m-%d %H:%M:%S}" if joined_at else "",
+            f"{confirmed_at:%Y-%m-%d %H:%M:%S}" if confirmed_at else "",
+            f"{left_at:%Y-%m-%d %H:%M:%S}" if left_at else "",
+            network,
+            source,
+            reason,
+            0,
+        )
 
     def _flag(self, kind: str, line: int, address: str, meant: str) -> None:
         flag = self._flags.setdefault(kind, {"count": 0, "first": []})

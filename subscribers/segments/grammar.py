@@ -45,16 +45,30 @@ ATTRIBUTE_OPS: Mapping[str, Mapping[str, str]] = {
 }
 PER_LIST_SUBJECTS = ("confirmed", "opened", "clicked")
 OPERATOR_WORDS = {
-    "is": "is", "is_not": "is not", "has": "is on them:", "has_not": "is not on them:", "on": "they get", "not_on": "they do not get",
-    "unknown": "is not known", "known": "is known", "contains": "contains", "before": "before", "after": "from", "in_last_days": "in the last days:",
-    "not_in_last_days": "not in the last days:", "in_last": "one of the last editions:", "not_in_last": "none of the last editions:", "never": "never did",
-    "above": "is above", "below": "is below",
-}  # fmt: skip
+    "is": "is",
+    "is_not": "is not",
+    "has": "is on them:",
+    "has_not": "is not on them:",
+    "on": "they get",
+    "not_on": "they do not get",
+    "unknown": "is not known",
+    "known": "is known",
+    "contains": "contains",
+    "before": "before",
+    "after": "from",
+    "in_last_days": "in the last days:",
+    "not_in_last_days": "not in the last days:",
+    "in_last": "one of the last editions:",
+    "not_in_last": "none of the last editions:",
+    "never": "never did",
+    "above": "is above",
+    "below": "is below",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One condition. `about` is a key of OPS or attribute:SLUG; `list` the slug of the list it is about, where it is."""
+    """One condition. `about` is a key of OPS or attribute:SLUG; `list` the slug of the list it is about, if any."""
 
     about: str
     op: str
@@ -71,7 +85,10 @@ class Group:
 
 
 def parse_definition(definition: Any, kinds: Mapping[str, str]) -> Group:
-    """The tree of a definition; `kinds` are the attributes there are, with their kinds. Raises BadInput naming the place."""
+    """The tree of a definition; `kinds` are the attributes there are, with their kinds.
+
+    Raises BadInput naming the place.
+    """
     found = _parse_part(definition, kinds, "segment", 1)
     group = found if isinstance(found, Group) else Group("all", (found,))
     if sum(1 for _ in list_conditions(group)) > MOST_CONDITIONS:

@@ -1,8 +1,8 @@
 """Segments in SQL, for both databases.
 
 Everything from outside is a parameter. A condition is a fragment about a person `p`. Big sets are asked for with IN on
-SQLite, which reads them once in order, instead of once for every person; and with EXISTS on PostgreSQL, which joins them,
-where it would search a set that does not fit into its memory again for every person.
+SQLite, which reads them once in order, instead of once for every person; and with EXISTS on PostgreSQL, which joins
+them, where it would search a set that does not fit into its memory again for every person.
 """
 
 from __future__ import annotations
@@ -156,7 +156,8 @@ def _build_engaged(asked: Condition, now: datetime) -> SqlFragment:
         at = "last_opened_at" if asked.about == "opened" else "last_clicked_at"
         return _negate_if(True, _has_engagement(list_id, f"e.{at} IS NOT NULL"))
     newest = get_newest_edition(list_id)
-    # Bits are counted from the newest edition a row knows of: seen from the newest of all, some have moved out of sight.
+    # Bits are counted from the newest edition a row knows of: seen from the newest of all, some have moved out of
+    # sight.
     span = f"{'greatest' if is_postgresql() else 'max'}(0, %s - (%s - e.newest))"
     one = "1::bigint" if is_postgresql() else "1"
     what = f"({column} & (({one} << {span}{'::int' if is_postgresql() else ''}) - 1)) <> 0"

@@ -151,8 +151,8 @@ def _choose_lists(wanted: list[str], offered: list[List]) -> list[List]:
 def sign_up_by_api(request: HttpRequest) -> HttpResponse:
     """Signing up for programs: {"email", "lists": [slug, …], "first_name", "from", "zone", "captcha"}. Without cookies.
 
-    202 whatever becomes of it; 422 with {"error", "field"} for what will not do; {"meant"} where the address looks mistyped
-    (send "sure": true to keep it).
+    202 whatever becomes of it; 422 with {"error", "field"} for what will not do; {"meant"} where the address looks
+    mistyped (send "sure": true to keep it).
     """
     response = _answer_api(request) if request.method == "POST" else HttpResponse(status=204)
     origin = request.META.get("HTTP_ORIGIN", "")

@@ -24,7 +24,10 @@ from subscribers.values import Subscriber
 View = Callable[..., HttpResponse]
 
 # These pages show text of strangers, so they can do nothing but be read and send their own form.
-_POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors {framed}; {more}"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors {framed}; {more}"
+)
 _READ_ONLY = "sandbox allow-forms allow-same-origin allow-top-navigation-by-user-activation"
 # A script and the origin together would undo the sandbox. A form without its origin sends no cookies, and needs none.
 _WITH_SCRIPT = (
@@ -37,8 +40,8 @@ _WITH_CAPTCHA = "script-src 'self' {host}; frame-src {host}; connect-src {host}"
 def public_page(*methods: str, framed: bool = False, form: bool = False) -> Callable[[View], View]:
     """A readers' page: only these methods, never cached, sandboxed, errors in words.
 
-    `framed`: the newsroom's own sites may show it in a frame (NEWSLETTER_EMBED_ORIGINS). `form`: a sign-up form, whose one
-    script says which time zone the browser is in, and a captcha where one is asked for.
+    `framed`: the newsroom's own sites may show it in a frame (NEWSLETTER_EMBED_ORIGINS). `form`: a sign-up form, whose
+    one script says which time zone the browser is in, and a captcha where one is asked for.
     """
 
     def wrap(view: View) -> View:
@@ -91,7 +94,8 @@ def describe_error(error: NewsletterError) -> str:
     """An error in the language of the page; in English with all its detail."""
     if isinstance(error, NotFound):
         return _(
-            "There is nothing at this address any more. Copy the link whole from the mail, or start from our newsletters."
+            "There is nothing at this address any more. "
+            "Copy the link whole from the mail, or start from our newsletters."
         )
     if (translation.get_language() or "en").startswith("en"):
         return str(error)

@@ -27,11 +27,11 @@ class Target(NamedTuple):
 
 TARGETS = {
     "claims": Target("newsletter/delivery/sending/claims.py", ("tests/delivery/sending/test_claims.py",)),
-    "handover": Target(
+    "hand_over": Target(
         "newsletter/delivery/sending/hand_over.py",
         ("tests/delivery/sending/test_hand_over.py", "tests/delivery/sending/test_freeze_variants.py"),
     ),
-    "freezing": Target(
+    "freeze": Target(
         "newsletter/delivery/sending/freeze.py",
         (
             "tests/delivery/sending/test_send_times.py",
@@ -41,11 +41,11 @@ TARGETS = {
         ),
     ),
     "folding": Target("newsletter/delivery/events/folding.py", ("tests/delivery/events/test_folding.py",)),
-    "recalling": Target("newsletter/delivery/sending/recall.py", ("tests/delivery/sending/test_recall.py",)),
+    "recall": Target("newsletter/delivery/sending/recall.py", ("tests/delivery/sending/test_recall.py",)),
     "policy": Target("subscribers/policy.py", ("tests/subscribers/test_policy.py",)),
-    "merging": Target(
+    "merge": Target(
         "subscribers/imports/merge.py",
         ("tests/subscribers/imports/test_merge.py", "tests/subscribers/imports/test_run.py"),
     ),
-    "merge": Target("newsletter/templater/merge_fields.py", ("tests/templater/test_merge_fields.py",)),
+    "merge_fields": Target("newsletter/templater/merge_fields.py", ("tests/templater/test_merge_fields.py",)),
 }

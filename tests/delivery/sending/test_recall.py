@@ -564,7 +564,7 @@ def trial(stage: Stage, plan: Any) -> models.Mailing:
     [(17, [], RecallState.OPEN), (29, [Fault(status=503)], RecallState.WANTED), (16.9, [], RecallState.CLOSED)],
 )
 def test_windows_are_decided_one_at_a_time_in_the_order_of_their_beginning(
-    stage: Stage, trial: models.Mailing, minutes_left: float, faults: list[Fault], window: str
+    stage: Stage, trial: models.Mailing, minutes_left: float, faults: list[Fault], window: RecallState
 ) -> None:
     stage.plan()
     stage.at(minutes_left)

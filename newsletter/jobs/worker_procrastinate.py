@@ -43,33 +43,33 @@ _stop = threading.Event()  # of this process
 # A task's name is stored with every job that waits, also by processes of another version: it stays as it is.
 
 
-@app.task(name="newsletter.jobs.worker_procrastinate.hand_over_batches", queue=HAND_OVER)
+@app.task(name="newsletter.jobs.queue.hand_over", queue=HAND_OVER)
 def hand_over_batches(lane: int) -> None:
     """Hands batches over until none is due."""
     owner = f"{heartbeats.get_process_name('worker')}/{lane}"
     _run_until_done(lambda now: worker_steps.hand_over(now, owner))
 
 
-@app.task(name="newsletter.jobs.worker_procrastinate.advance_mailings", queue=REST)
+@app.task(name="newsletter.jobs.queue.mailings", queue=REST)
 def advance_mailings() -> None:
     """Freezes audiences, and closes what is done; then there may be batches to hand over."""
     _run_until_done(worker_steps.advance_mailings)
     _run_until_done(hint_due_work)
 
 
-@app.task(name="newsletter.jobs.worker_procrastinate.send_transactional_mail", queue=REST)
+@app.task(name="newsletter.jobs.queue.owed", queue=REST)
 def send_transactional_mail() -> None:
     """Sends mail that people are owed."""
     _run_until_done(transactional_mail.send_due)
 
 
-@app.task(name="newsletter.jobs.worker_procrastinate.run_imports", queue=REST)
+@app.task(name="newsletter.jobs.queue.imports", queue=REST)
 def run_imports() -> None:
     """Imports files of readers."""
     _run_until_done(worker_steps.import_subscribers)
 
 
-@app.task(name="newsletter.jobs.worker_procrastinate.apply_events", queue=REST)
+@app.task(name="newsletter.jobs.queue.events", queue=REST)
 def apply_events() -> None:
     """Applies what the provider posted; its lock lets one of all machines do so at a time."""
     _run_until_done(worker_steps.apply_events)

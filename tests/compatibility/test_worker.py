@@ -34,11 +34,11 @@ MAILS = [
 _OWED = "kind, to_address, subscriber_id, about, list_id, state, created_at, due_at, attempts, error"
 # Every hint for procrastinate: task, queue, lock, queueing lock.
 HINTS = {
-    ("newsletter.jobs.worker_procrastinate.hand_over_batches", "hand-over", None, "hand-over 0"),
-    ("newsletter.jobs.worker_procrastinate.advance_mailings", "rest", None, "mailings"),
-    ("newsletter.jobs.worker_procrastinate.send_transactional_mail", "rest", None, "owed"),
-    ("newsletter.jobs.worker_procrastinate.apply_events", "rest", "events", "events"),
-    ("newsletter.jobs.worker_procrastinate.run_imports", "rest", None, "imports"),
+    ("newsletter.jobs.queue.hand_over", "hand-over", None, "hand-over 0"),
+    ("newsletter.jobs.queue.mailings", "rest", None, "mailings"),
+    ("newsletter.jobs.queue.owed", "rest", None, "owed"),
+    ("newsletter.jobs.queue.events", "rest", "events", "events"),
+    ("newsletter.jobs.queue.imports", "rest", None, "imports"),
 }
 _NOTE_HINTS = """
     CREATE TABLE hints (task_name text, queue_name text, lock text, queueing_lock text);

@@ -79,7 +79,7 @@ def test_a_hint_that_a_dead_worker_held_does_not_block_the_others(
     query("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour')")
     query(
         "INSERT INTO procrastinate_jobs (queue_name, task_name, lock, status, worker_id, args, attempts) "
-        "SELECT 'rest', 'newsletter.jobs.worker_procrastinate.apply_events', 'events', 'doing', id, '{}', 0 FROM procrastinate_workers"
+        "SELECT 'rest', 'newsletter.jobs.queue.events', 'events', 'doing', id, '{}', 0 FROM procrastinate_workers"
     )
     worker = start("worker")
     until(
@@ -94,8 +94,12 @@ def test_a_hint_that_a_dead_worker_held_does_not_block_the_others(
 def test_hints_for_the_same_work_are_given_once(to_sendgrid: Command, query: Callable[..., Any]) -> None:
     edition = ready(to_sendgrid, readers=5)
     to_sendgrid("editions", "send", str(edition))
-    script = "from datetime import datetime, UTC; from newsletter.jobs import queue; [queue.sweep(datetime.now(UTC)) for _ in range(3)]"
+    script = (
+        "from datetime import datetime, UTC\n"
+        "from newsletter.jobs import worker_procrastinate\n"
+        "for _ in range(3): worker_procrastinate.hint_due_work(datetime.now(UTC))"
+    )
     to_sendgrid("manage", "shell", "-c", script)
     assert query("SELECT task_name, count(*) FROM procrastinate_jobs GROUP BY task_name") == [
-        ("newsletter.jobs.worker_procrastinate.advance_mailings", 1)
+        ("newsletter.jobs.queue.mailings", 1)
     ]

@@ -12,6 +12,7 @@ import psycopg
 from tests.flows.conftest import new_database
 
 TESTS_OF_SQL = (
+    "curator/articles/test_search.py",
     "curator/articles/test_triage.py",
     "curator/editions/test_pool.py",
     "curator/editions/test_rules.py",

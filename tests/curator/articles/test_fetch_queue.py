@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,10 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.curator.articles import article_lookup, feeds, fetch_queue, opml, sources
+from newsletter.curator.articles import article_lookup, feeds, fetch_queue, sources
 from newsletter.curator.articles.fetch_queue import FetchRequest
 from newsletter.fetching import FetchResponse
-from newsletter.kernel.errors import BadInput, Refused
 
 Text = Callable[..., str]
 FEED = "https://paper.example.org/rss"
@@ -143,95 +141,3 @@ def test_what_a_feed_brought_of_late_is_counted(now: datetime, web: Any, feed_of
     assert article_lookup.get_source_health(now)[source.id].new_in_week == 2
     old = article_lookup.get_source_health(now + timedelta(days=8))[source.id]
     assert (old.new_in_week, old.newest_at) == (0, now)
-
-
-OPML = """<?xml version="1.0"?>
-<opml version="1.0"><body><outline text="News">
-  <outline type="rss" text="The Fellside Paper" xmlUrl="https://paper.example.org/rss" htmlUrl="https://paper.example.org/"/>
-  <outline type="rss" text="Twice" xmlUrl="https://paper.example.org/rss"/>
-  <outline type="rss" text="Weekly &amp; more" xmlUrl="https://weekly.example.org/atom"/>
-  <outline type="rss" text="Odd" xmlUrl="gopher://old.example.org/1"/>
-</outline></body></opml>"""
-
-
-@pytest.mark.django_db
-def test_a_list_of_another_reader_is_taken_in_once_and_handed_out_again(now: datetime) -> None:
-    new, troubles = sources.import_sources(OPML.encode(), now=now)
-    assert [(each.title, each.url) for each in new] == [
-        ("The Fellside Paper", FEED),
-        ("Weekly & more", "https://weekly.example.org/atom"),
-    ]
-    assert len(troubles) == 1
-    assert "gopher://old.example.org/1" in troubles[0]
-    assert sources.import_sources(OPML.encode(), now=now)[0] == ()
-    again = opml.parse_opml(sources.export_sources(now=now).encode())
-    assert {(each.title, each.url) for each in again} == {(each.title, each.url) for each in new}
-
-
-@pytest.mark.parametrize(
-    "data",
-    [b"", b"not xml", b"<html><body>hello</body></html>", b"https://paper.example.org/list.opml", b"\x00\xff" * 50,
-     b"<opml><body>" + b"<outline>" * 5_000, b"x" * (opml.LARGEST_FILE + 1)],
-)  # fmt: skip
-def test_what_is_no_list_of_feeds_is_refused_with_words(data: bytes) -> None:
-    with pytest.raises(BadInput) as refused:
-        opml.parse_opml(data)
-    assert refused.value.field == "file"
-
-
-def test_entities_of_a_list_fetch_nothing_and_grow_nothing() -> None:
-    bomb = (
-        '<!DOCTYPE opml [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY x SYSTEM "file:///etc/hostname">]>'
-    )
-    data = f'{bomb}<opml><body><outline text="&b;&x;" xmlUrl="https://paper.example.org/rss"/></body></opml>'
-    (found,) = opml.parse_opml(data.encode())
-    assert "aaaaaaaaaa" not in found.title
-
-
-JSON_FEED = """{"version": "https://jsonfeed.org/version/1.1", "title": "The Fellside Paper", "home_page_url": "https://paper.example.org/",
- "language": "en-GB", "items": [
- {"id": 7, "url": "/bridge", "title": "Bridge <b>shut</b>", "summary": "For a week.", "date_published": "2026-11-24T05:00:00+01:00",
-  "authors": [{"name": "By Ann Lee"}, {"name": "Ben Ray"}], "image": "https://paper.example.org/bridge.jpg",
-  "content_html": "<p>The bridge is shut.</p><script>alert(1)</script><a href='javascript:alert(1)'>More</a>"},
- {"id": "8", "external_url": "https://other.example.org/x", "content_text": "A note of <five> words here.", "author": {"name": "Cleo"}},
- {"id": "9"}, "rubbish", {"id": "7", "title": "Twice"}]}"""
-
-
-def test_a_json_feed_is_a_feed() -> None:
-    feed = feeds.parse(b"\xef\xbb\xbf" + JSON_FEED.encode(), "https://paper.example.org/feed.json")
-    assert (feed.title, feed.homepage, feed.language) == ("The Fellside Paper", "https://paper.example.org/", "en-GB")
-    bridge, note = feed.entries
-    assert (bridge.key, bridge.url, bridge.title, bridge.dek) == (
-        "7", "https://paper.example.org/bridge", "Bridge shut", "For a week.",
-    )  # fmt: skip
-    assert bridge.author == "Ann Lee, Ben Ray"
-    assert bridge.published_at is not None
-    assert bridge.published_at.isoformat() == "2026-11-24T04:00:00+00:00"
-    assert "The bridge is shut." in bridge.content_html
-    assert "script" not in bridge.content_html
-    assert (note.title, note.author, note.published_at) == ("A note of <five> words here.", "Cleo", None)
-
-
-@pytest.mark.parametrize(
-    "data", [b"{", b'{"items": 5}', b'{"title": "no items"}', b"{" * 100_000, b'{"items": [[[]]], "title": []'],
-)  # fmt: skip
-def test_json_that_is_no_feed_is_refused_with_words(data: bytes) -> None:
-    with pytest.raises(Refused, match=r"feed\.json"):
-        feeds.parse(data, "https://paper.example.org/feed.json")
-
-
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=20), lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner), max_leaves=6
-)  # fmt: skip
-NAMES = ["id", "url", "title", "authors", "author", "image", "date_published", "content_html", "summary", "language"]
-
-
-@given(
-    st.lists(st.dictionaries(st.sampled_from(NAMES), JSON_VALUES)),
-    st.dictionaries(st.sampled_from(["title", "language"]), JSON_VALUES),
-)
-def test_whatever_stands_in_a_json_feed_it_is_read(items: list[dict[str, Any]], head: dict[str, Any]) -> None:
-    import json
-
-    feed = feeds.parse(json.dumps(head | {"items": items}).encode(), "https://paper.example.org/feed.json")
-    assert all(replace(each).title for each in feed.entries)

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
 
-from newsletter.curator.articles import article_lookup, search, stories, triage
+from newsletter.curator.articles import article_lookup, stories, triage
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import editions, picks, pool, suggestions
 from newsletter.curator.editions.pool import PoolFilter, list_pool
@@ -143,33 +142,6 @@ def test_what_ran_runs_again_with_a_reason_only(edition: Edition, told: Told, no
         picks.add_pick(next_day.id, again.id, now=now)
     (pick,) = picks.add_pick(next_day.id, article.id, reason="They have cubs now.", by=ANN, now=now).picks
     assert pick.again_reason == "ran Tue 24 Nov in Hill Post: They have cubs now. (ann@example.com)"
-
-
-def test_words_are_found_in_the_whole_text_by_how_they_begin(edition: Edition, told: Told, now: datetime) -> None:
-    told("Otters return", dek="The Gärtnerin saw them below the weir.")
-    told("Bridge opens", publisher="Weir Gazette")
-    assert set(shown(edition, now, query="weir")) == {"Otters return", "Bridge opens"}
-    assert list(shown(edition, now, query="gärtn wei")) == ["Otters return"]
-    assert shown(edition, now, query="eir") == {}
-    assert shown(edition, now, query="“!”") == {}
-    for hostile in ('"', "' OR 1=1 --", "a AND (b", "NEAR(", "*", "title:x", "x & !y", "\\"):
-        shown(edition, now, query=hostile)
-
-
-def test_the_index_follows_changes_and_comes_back_when_it_is_lost(told: Told, now: datetime) -> None:
-    article = told("Otters return")
-    article_rows = lambda query: [each.id for each in article_lookup.list_articles(query=query)]  # noqa: E731
-    assert article_rows("otters") == [article.id]
-    if connection.vendor == "sqlite":  # changing a table copies it, and loses the triggers
-        with connection.cursor() as cursor:
-            for name in ("entered", "changed", "forgotten"):
-                cursor.execute(f"DROP TRIGGER curator_article_{name}")
-        told("Bridge opens")
-        assert article_rows("bridge") == []
-        search.create_index()
-        assert len(article_rows("bridge")) == 1
-    told("Weir opens")
-    assert len(article_rows("weir")) == 1
 
 
 def test_the_pool_is_filtered_by_source_and_language(edition: Edition, told: Told, now: datetime) -> None:

@@ -11,7 +11,6 @@ import pytest
 from newsletter.checks import preflight
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import approval, edition_lookup, page_checks, picks
-from newsletter.curator.editions.page_comparison import PageFacts, PageVerdict, compare, read_page
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError
 from newsletter.kernel.errors import BadInput
@@ -24,55 +23,6 @@ BODY = "<p>From the first of May two boats will cross the lake, the harbour offi
 
 def page(title: str = "Ferry gets a second boat", more: str = "") -> str:
     return f"<html><head><title>{title} | Upland Echo</title></head><body><article><h1>{title}</h1>{BODY}{more}</article></body></html>"
-
-
-@pytest.mark.parametrize(
-    "correction",
-    [
-        "<p>Correction: an earlier text gave the wrong year for the second boat.</p>",
-        "<p><strong>Correction, Nov. 24:</strong> The boat was built in 1961.</p>",
-        "<em>An earlier version of this story misstated the name of the mill.</em>",
-        "<p>This article was amended on 24 November 2026 because the mill is in Lower Fellside.</p>",
-        "<p>Editor's note: The figure in the second paragraph has been corrected.</p>",
-        "<p>Korrektur: In der ersten Fassung stand ein falsches Jahr.</p>",
-        "<aside>In einer früheren Version hieß es, das Boot sei neu.</aside>",
-    ],
-)
-def test_a_page_that_corrects_itself_says_how(correction: str) -> None:
-    found = read_page(page(more=correction).encode(), URL)
-    assert found.title == "Ferry gets a second boat"
-    assert len(found.correction) > 20
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "<p>The court of correction sat until midnight, and nobody was corrected.</p>",
-        "<p>She said that the earlier version of the boat was built of oak and never leaked.</p>",
-        "<p>Corrections officers went on strike.</p>",
-    ],
-)
-def test_a_story_about_corrections_is_none(text: str) -> None:
-    assert read_page(page(more=text).encode(), URL).correction == ""
-
-
-@pytest.mark.parametrize(
-    ("before", "now", "verdict"),
-    [
-        (None, PageFacts("A", "", URL), PageVerdict("same")),
-        (PageFacts("Ferry gets a second boat", "", URL), PageFacts("Ferry gets a second boat!", "", URL), PageVerdict("same")),
-        (PageFacts("Ferry gets a second boat", "", URL), PageFacts("Second boat for ferry is delayed", "", URL), PageVerdict("changed", "Second boat for ferry is delayed")),
-        (PageFacts("A", "", URL), PageFacts("A", "", "https://echo.example.org/"), PageVerdict("gone", "the address leads to https://echo.example.org/")),
-        (PageFacts("A", "", URL), PageFacts("A", "", f"{URL}-2"), PageVerdict("moved", f"{URL}-2")),
-        (PageFacts("A", "", URL), PageFacts("A", "", f"{URL}?utm_source=x"), PageVerdict("same")),
-        (None, PageFacts("A", "", "https://other.example.org/x"), PageVerdict("same")),
-        (PageFacts("A", "", URL), PageFacts("B is another", "Correction: not A", URL), PageVerdict("corrected", "Correction: not A")),
-    ],
-)  # fmt: skip
-def test_what_a_page_says_now_against_what_it_said(
-    before: PageFacts | None, now: PageFacts, verdict: PageVerdict
-) -> None:
-    assert compare(URL, before, now) == verdict
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
+from newsletter.curator.articles import article_lookup, intake
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import approval, edition_lookup, editions, picks
 from newsletter.curator.editions.values import Edition
@@ -193,3 +194,75 @@ def test_any_sequence_of_changes_gives_the_order_of_a_plain_list(
         assert sum(pick.size == "l" for pick in edition.picks) <= 1
         places = {section: [pick.position for pick in edition.picks if pick.section == section] for section in expected}
         assert places == {section: list(range(1, len(titles) + 1)) for section, titles in expected.items()}
+
+
+PICTURE = "https://pictures.example.org/funicular.png"
+
+
+def test_words_are_copied_when_a_story_is_picked(edition: Edition, told: Told, web: Any, now: datetime) -> None:
+    article = told("Funicular reopens", dek="After repairs.", image=PICTURE, credit="Una Crag", publisher="Valley News")
+    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web).picks
+    assert (pick.headline, pick.blurb, pick.publisher, pick.url) == (
+        "Funicular reopens", "After repairs.", "Valley News", article.url,
+    )  # fmt: skip
+    assert pick.picture_url.startswith("http://testserver/pictures/")
+    assert pick.image_credit == "Una Crag"
+
+
+def test_a_story_without_its_picture_is_still_picked(edition: Edition, told: Told, web: Any, now: datetime) -> None:
+    web.fail(PICTURE)
+    article = told("Funicular reopens", image=PICTURE)
+    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web).picks
+    assert (pick.headline, pick.picture_id) == ("Funicular reopens", None)
+
+
+def test_a_change_of_the_article_leaves_the_pick_alone(edition: Edition, now: datetime, web: Any, told: Told) -> None:
+    article = told("Funicular reopens", dek="After repairs.")
+    picks.add_pick(edition.id, article.id, now=now)
+    body = "".join(
+        f"<p>The funicular stays shut for another {n} weeks, the operator told the council.</p>" for n in range(9)
+    )
+    web.serve(
+        article.url, f"<html><head><title>Funicular stays shut</title></head><body><article>{body}</article></body>"
+    )
+    assert intake.add_article_from_page(article.url, now=now, fetch=web).article.title == "Funicular stays shut"
+    assert edition_lookup.get_edition(edition.id).picks[0].headline == "Funicular reopens"
+
+
+def test_a_long_standfirst_is_cut_between_words(edition: Edition, told: Told, now: datetime) -> None:
+    (pick,) = picks.add_pick(edition.id, told("Long", dek="several words " * 60).id, now=now).picks
+    assert len(pick.blurb) <= 480
+    assert pick.blurb.removesuffix("…").split()[-1] in ("several", "words")
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"headline": " "}, "headline"),
+        ({"headline": "h" * 501}, "headline"),
+        ({"size": "xl"}, "size"),
+        ({"size": "x"}, "size"),
+        ({"size": ""}, "size"),
+        ({"url": "javascript:alert(1)"}, "url"),
+        ({"position": 3}, "position"),
+    ],
+)
+def test_an_edit_of_a_story_that_cannot_be_is_refused_naming_its_field(
+    filled: Edition, now: datetime, fields: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(BadInput) as refused:
+        picks.edit_pick(filled.id, filled.picks[0].key, now=now, **fields)
+    assert refused.value.field == field
+    assert edition_lookup.get_edition(filled.id) == filled
+
+
+def test_words_of_a_story_are_edited_and_its_picture_taken_out(
+    edition: Edition, told: Told, web: Any, now: datetime
+) -> None:
+    article = told("Funicular reopens", image=PICTURE, credit="Una Crag")
+    (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web).picks
+    edited = picks.edit_pick(edition.id, pick.key, now=now, headline="Up we go", label="Transport", no_picture=True)
+    (after,) = edited.picks
+    assert (after.headline, after.label, after.picture_id, after.picture_url) == ("Up we go", "Transport", None, "")
+    assert (after.key, after.blurb) == (pick.key, pick.blurb)
+    assert article_lookup.get_article(article.id).title == "Funicular reopens"

@@ -7,13 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import stories
-from newsletter.curator.articles.near_duplicates import find_originals
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import approval, editions, picks
 from newsletter.curator.editions.pool import PoolFilter, list_pool
@@ -160,9 +157,3 @@ def test_wire_copy_is_known_by_its_text(edition: Edition, told: Told, now: datet
     assert {each.article.publisher: each.copy_of for each in shown.values()} == {
         "Upland Wire": "", "Valley News": "Upland Wire", "Fellside Paper": "",
     }  # fmt: skip
-
-
-@given(st.lists(st.text(max_size=400), max_size=6))
-def test_an_original_copies_nobody_itself(texts: list[str]) -> None:
-    found = find_originals(texts)
-    assert all(found[place] is None and place < copy for copy, place in enumerate(found) if place is not None)

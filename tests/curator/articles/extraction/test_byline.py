@@ -26,7 +26,7 @@ def page(above: str = "", below: str = "", head: str = "") -> str:
         ('<p class="byline">By Ann Example</p>', ("Ann Example",)),
         (
             '<div class="ap-story-byline"><div class="field-byline-original">By ANN EXAMPLE and BO '
-            'SAMPLE</div><div>Agency</div></div>',
+            "SAMPLE</div><div>Agency</div></div>",
             ("Ann Example", "Bo Sample"),
         ),
         ('<span class="article__author-name">Ann Example</span>', ("Ann Example",)),

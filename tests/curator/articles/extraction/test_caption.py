@@ -14,9 +14,9 @@ OTHER = '<figure><img src="/p/mill.jpg" alt="A mill"><figcaption>The mill. (Phot
 def page(lead: str, *, body: str = PARAGRAPH * 6, picture: str = "/p/ferry-1200x630.jpg", head: str = "") -> str:
     return (
         f'<html><head><meta property="og:image" content="{picture}">{head}</head><body><article><h1>Ferry gets a '
-        f'second boat</h1>{lead}{body}</article>'
+        f"second boat</h1>{lead}{body}</article>"
         '<aside><figure><img src="/p/ad.jpg"><figcaption>Buy it. (Photo: An '
-        'Advertiser)</figcaption></figure></aside></body></html>'
+        "Advertiser)</figcaption></figure></aside></body></html>"
     )
 
 

@@ -13,8 +13,7 @@ from newsletter.curator.articles.extraction.page import extract
 
 STORY = (
     "<p>The ferry of the upper lake carried more people than in the year before, and nobody on 3 May 2020 knew quite "
-    "why.</p>"
-    * 3
+    "why.</p>" * 3
 )
 
 

@@ -1,0 +1,55 @@
+"""Lists of feeds as other readers keep them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from newsletter.curator.articles import opml, sources
+from newsletter.kernel.errors import BadInput
+
+FEED = "https://paper.example.org/rss"
+
+
+OPML = """<?xml version="1.0"?>
+<opml version="1.0"><body><outline text="News">
+  <outline type="rss" text="The Fellside Paper" xmlUrl="https://paper.example.org/rss" htmlUrl="https://paper.example.org/"/>
+  <outline type="rss" text="Twice" xmlUrl="https://paper.example.org/rss"/>
+  <outline type="rss" text="Weekly &amp; more" xmlUrl="https://weekly.example.org/atom"/>
+  <outline type="rss" text="Odd" xmlUrl="gopher://old.example.org/1"/>
+</outline></body></opml>"""
+
+
+@pytest.mark.django_db
+def test_a_list_of_another_reader_is_taken_in_once_and_handed_out_again(now: datetime) -> None:
+    new, troubles = sources.import_sources(OPML.encode(), now=now)
+    assert [(each.title, each.url) for each in new] == [
+        ("The Fellside Paper", FEED),
+        ("Weekly & more", "https://weekly.example.org/atom"),
+    ]
+    assert len(troubles) == 1
+    assert "gopher://old.example.org/1" in troubles[0]
+    assert sources.import_sources(OPML.encode(), now=now)[0] == ()
+    again = opml.parse_opml(sources.export_sources(now=now).encode())
+    assert {(each.title, each.url) for each in again} == {(each.title, each.url) for each in new}
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"not xml", b"<html><body>hello</body></html>", b"https://paper.example.org/list.opml", b"\x00\xff" * 50,
+     b"<opml><body>" + b"<outline>" * 5_000, b"x" * (opml.LARGEST_FILE + 1)],
+)  # fmt: skip
+def test_what_is_no_list_of_feeds_is_refused_with_words(data: bytes) -> None:
+    with pytest.raises(BadInput) as refused:
+        opml.parse_opml(data)
+    assert refused.value.field == "file"
+
+
+def test_entities_of_a_list_fetch_nothing_and_grow_nothing() -> None:
+    bomb = (
+        '<!DOCTYPE opml [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;"><!ENTITY x SYSTEM "file:///etc/hostname">]>'
+    )
+    data = f'{bomb}<opml><body><outline text="&b;&x;" xmlUrl="https://paper.example.org/rss"/></body></opml>'
+    (found,) = opml.parse_opml(data.encode())
+    assert "aaaaaaaaaa" not in found.title

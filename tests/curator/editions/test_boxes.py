@@ -1,0 +1,101 @@
+"""The boxes of an edition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from newsletter.curator.editions import approval, boxes, editions, picks, variants
+from newsletter.curator.editions.values import Edition
+from newsletter.curator.editions.variants import MEMBERS
+from newsletter.kernel.errors import BadInput, NotFound, Refused
+from tests.conftest import House
+
+pytestmark = pytest.mark.django_db
+
+
+ADA = "ada@example.com"
+
+
+@pytest.fixture
+def edition(house: House, articles: Callable[..., list[int]], now: datetime) -> Edition:
+    """The morning briefing with three stories and a subject."""
+    made = editions.create_edition(house.briefing.id, now.date(), now=now, by=ADA)
+    for article_id in articles(3):
+        picks.add_pick(made.id, article_id, now=now)
+    return editions.edit_edition(made.id, now=now, subject="The railway reaches the mill", preheader="And two more")
+
+
+def test_a_box_has_markdown_fields_and_a_label_for_members(edition: Edition, now: datetime) -> None:
+    edition = boxes.set_box(
+        edition.id,
+        title="Come to the <mill>",
+        text="On *Friday*, {{ first_name | friend }}.",
+        visibility=MEMBERS,
+        now=now,
+    )
+    members = variants.list_variants(edition)[1]
+    mail = approval.preview(edition.id, now=now, variant=members)
+    assert "For members" in mail.html
+    assert "Come to the &lt;mill&gt;" in mail.html
+    assert "<em>Friday</em>" in mail.html
+    assert "[For members]" in mail.text
+    assert "Come to the <mill>" in mail.text
+    assert "friend" in {field.fallback for field in mail.merge}
+    assert "Come to the" not in approval.preview(edition.id, now=now).text
+
+
+@pytest.mark.parametrize("place", ["top", "end"])
+def test_a_box_stands_above_or_below_the_stories(edition: Edition, now: datetime, place: str) -> None:
+    edition = boxes.set_box(edition.id, title="A word", text="Of ours.", place=place, now=now)
+    for part in ("html", "text"):
+        said = getattr(approval.preview(edition.id, now=now), part)
+        first = said.index(f"nl={edition.picks[0].key}")
+        assert (said.index("A word") < first) == (place == "top")
+
+
+def test_a_box_is_written_anew_and_taken_out(edition: Edition, now: datetime) -> None:
+    (box,) = boxes.set_box(edition.id, title="One", text="First", now=now).boxes
+    (box,) = boxes.set_box(edition.id, box_id=box.id, title="Two", text="Second", place="top", now=now).boxes
+    assert (box.title, box.text, box.place) == ("Two", "Second", "top")
+    assert boxes.drop_box(edition.id, box.id, now=now).boxes == ()
+    with pytest.raises(NotFound):
+        boxes.drop_box(edition.id, box.id, now=now)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"text": " "}, "text"),
+        ({"text": "x" * 5001}, "text"),
+        ({"title": "x" * 121}, "title"),
+        ({"place": "middle"}, "place"),
+        ({"visibility": "nobody"}, "shown_to"),
+    ],
+)
+def test_a_wrong_box_is_refused_by_its_field(
+    edition: Edition, now: datetime, fields: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(BadInput) as error:
+        boxes.set_box(edition.id, **({"title": "A", "text": "B"} | fields), now=now)
+    assert error.value.field == field
+
+
+def test_a_box_may_be_as_long_as_its_limits(edition: Edition, now: datetime) -> None:
+    (box,) = boxes.set_box(edition.id, title="t" * 120, text="x" * 5000, now=now).boxes
+    assert (len(box.title), len(box.text)) == (120, 5000)
+
+
+def test_there_is_a_most_of_boxes(edition: Edition, now: datetime) -> None:
+    for n in range(6):
+        boxes.set_box(edition.id, title=str(n), text="Text", now=now)
+    with pytest.raises(Refused, match="6 boxes"):
+        boxes.set_box(edition.id, title="7", text="Text", now=now)
+
+
+def test_an_edit_of_a_box_voids_the_approval(edition: Edition, now: datetime) -> None:
+    approval.approve(edition.id, by=ADA, now=now)
+    assert boxes.set_box(edition.id, title="", text="Late", now=now).snapshot_id is None

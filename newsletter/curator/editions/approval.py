@@ -17,10 +17,10 @@ from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition, Snapshot
 from newsletter.curator.editions.variants import Variant
 from newsletter.kernel.errors import BadInput, Conflict, Refused
-from newsletter.templater import briefing
+from newsletter.templater.briefing import Rendered
 
 
-def preview(edition_id: int, *, now: datetime, variant: Variant = variants.PLAIN) -> briefing.Rendered:
+def preview(edition_id: int, *, now: datetime, variant: Variant = variants.PLAIN) -> Rendered:
     """The mail as those of a variant get it: the frozen bytes of an approved edition, else a fresh rendering.
 
     Never raises for content.
@@ -71,7 +71,7 @@ def approve(edition_id: int, *, by: str, now: datetime) -> Snapshot:
     return edition_lookup.to_snapshot(row)
 
 
-def _compute_hash(mails: Mapping[Variant, briefing.Rendered]) -> str:
+def _compute_hash(mails: Mapping[Variant, Rendered]) -> str:
     """The hash of all that may be sent: that of the mail, or of its variants, with who gets them, where it has any."""
     parts = [  # the same words for others are another mail
         (sorted(variant.audiences), variant.second_subject, rendered.sha256)

@@ -11,7 +11,18 @@ from newsletter.catalog.values import Newsletter, Sponsor
 from newsletter.catalog.values import Picture as StoredPicture
 from newsletter.curator.editions import variants
 from newsletter.curator.editions.values import Box, Edition, Pick
-from newsletter.templater import briefing, languages
+from newsletter.templater import languages
+from newsletter.templater.briefing import (
+    AlsoItem,
+    Briefing,
+    BriefingBox,
+    BriefingPicture,
+    BriefingSection,
+    BriefingSponsor,
+    BriefingStory,
+    Publication,
+    Rendered,
+)
 
 
 def build_briefing(
@@ -27,11 +38,11 @@ def build_briefing(
     web: bool = False,
     corrections: tuple[str, ...] = (),
     sponsor: Sponsor | None = None,
-) -> briefing.Briefing:
+) -> Briefing:
     """The briefing of an edition; its lead is the first story of size l. `archived`: it has a public page."""
     lead = find_lead(edition.picks)
     page = f"{base_url}/archive/{newsletter.slug}/{edition.date.isoformat()}/" if archived else ""
-    return briefing.Briefing(
+    return Briefing(
         newsletter=newsletter.name,
         publication=build_publication(newsletter),
         subject=edition.subject,
@@ -44,15 +55,13 @@ def build_briefing(
         lead=_story(lead, pictures) if lead else None,
         sections=_sections(edition, newsletter, lead, pictures),
         also=tuple(
-            briefing.AlsoItem(each.headline, each.url, each.publisher, each.key, each.plain_link)
+            AlsoItem(each.headline, each.url, each.publisher, each.key, each.plain_link)
             for each in edition.picks
             if each.size == "a"
         ),
         boxes=tuple(_box(each, newsletter.language) for each in edition.boxes),
         corrections=corrections,
-        sponsor=briefing.BriefingSponsor(sponsor.label, sponsor.headline, sponsor.text, sponsor.url)
-        if sponsor
-        else None,
+        sponsor=BriefingSponsor(sponsor.label, sponsor.headline, sponsor.text, sponsor.url) if sponsor else None,
         why=_reason_text(newsletter),
         base_url=base_url,
         web_url=page,
@@ -78,16 +87,16 @@ def _forward_url(name: str, page: str) -> str:
     return f"mailto:?subject={quote(name)}&body={quote(page)}" if page else ""
 
 
-def _box(box: Box, language: str) -> briefing.BriefingBox:
+def _box(box: Box, language: str) -> BriefingBox:
     label = languages.get_mail_texts(language).members if box.visibility == variants.MEMBERS else ""
-    return briefing.BriefingBox(box.title, box.text, label, "top" if box.place == "top" else "end")
+    return BriefingBox(box.title, box.text, label, "top" if box.place == "top" else "end")
 
 
 def _sections(
     edition: Edition, newsletter: Newsletter, lead: Pick | None, pictures: Mapping[int, StoredPicture]
-) -> tuple[briefing.BriefingSection, ...]:
+) -> tuple[BriefingSection, ...]:
     return tuple(
-        briefing.BriefingSection(
+        BriefingSection(
             section.title,
             tuple(
                 _story(pick, pictures)
@@ -99,9 +108,9 @@ def _sections(
     )
 
 
-def _story(pick: Pick, pictures: Mapping[int, StoredPicture]) -> briefing.BriefingStory:
+def _story(pick: Pick, pictures: Mapping[int, StoredPicture]) -> BriefingStory:
     stored = pictures.get(pick.picture_id) if pick.picture_id else None
-    return briefing.BriefingStory(
+    return BriefingStory(
         key=pick.key,
         headline=pick.headline,
         url=pick.url,
@@ -116,21 +125,21 @@ def _story(pick: Pick, pictures: Mapping[int, StoredPicture]) -> briefing.Briefi
     )
 
 
-def _picture(stored: StoredPicture, pick: Pick) -> briefing.BriefingPicture:
-    return briefing.BriefingPicture(
+def _picture(stored: StoredPicture, pick: Pick) -> BriefingPicture:
+    return BriefingPicture(
         stored.url, stored.width, stored.height, pick.image_alt, pick.image_caption, pick.image_credit
     )
 
 
-def build_publication(newsletter: Newsletter) -> briefing.Publication:
+def build_publication(newsletter: Newsletter) -> Publication:
     light, dark = newsletter.logo_light, newsletter.logo_dark
-    return briefing.Publication(
+    return Publication(
         name=newsletter.publication,
         url=newsletter.publication_url,
         postal=newsletter.postal_address,
         email=newsletter.reply_to or newsletter.from_email,
-        logo_light=briefing.BriefingPicture(light.url, light.width, light.height) if light else None,
-        logo_dark=briefing.BriefingPicture(dark.url, dark.width, dark.height) if dark else None,
+        logo_light=BriefingPicture(light.url, light.width, light.height) if light else None,
+        logo_dark=BriefingPicture(dark.url, dark.width, dark.height) if dark else None,
     )
 
 
@@ -140,7 +149,7 @@ def _reason_text(newsletter: Newsletter) -> str:
     return f"You asked for {newsletter.name}."
 
 
-def to_snapshot_fields(rendered: briefing.Rendered) -> dict[str, Any]:
+def to_snapshot_fields(rendered: Rendered) -> dict[str, Any]:
     """What of a rendering a row keeps."""
     return {
         "subject": rendered.subject,

@@ -18,8 +18,9 @@ from newsletter.curator.editions import briefing, day_names, edition_lookup, mod
 from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Correction, Edition, Snapshot
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from newsletter.templater import corrections, languages
+from newsletter.templater import languages
 from newsletter.templater.briefing import Rendered
+from newsletter.templater.corrections import build_correction
 from subscribers import lists
 
 LONGEST_CORRECTION, MOST_CORRECTIONS = 1000, 20
@@ -116,7 +117,7 @@ def _render_correction(edition: Edition, newsletter: Newsletter, texts: list[str
         date_long=day,
     )
     return templater.render(
-        corrections.build_correction(
+        build_correction(
             composed,
             subject=words.correction_subject.format(subject=edition.subject),
             preheader=texts[0][:140],

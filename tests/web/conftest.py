@@ -38,3 +38,13 @@ def sent(edition: Any, readers: Callable[..., list[int]], now: datetime) -> Any:
         pass
     mailings.finish_settled(now)
     return mailing
+
+
+@pytest.fixture
+def editor(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in("editor")
+
+
+@pytest.fixture
+def admin(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in("admin")

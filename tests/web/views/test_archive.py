@@ -1,0 +1,77 @@
+"""The public archive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.test import Client
+
+from newsletter.checks import preflight
+from newsletter.curator.editions import boxes, corrections, picks
+from newsletter.delivery.sending import freeze
+from newsletter.jobs import tasks
+from newsletter.kernel import clock
+
+
+def test_the_archive_shows_sent_editions_and_nothing_of_any_reader(sent: Any, edition: Any) -> None:
+    client = Client()
+    assert b"The railway reaches the mill" in client.get("/archive/morning/").content
+    page = client.get(f"/archive/morning/{edition.date}/")
+    assert page.status_code == 200
+    assert page.headers["Content-Security-Policy"].startswith("sandbox")
+    assert b"reader0" not in page.content
+    assert b"-nl_" not in page.content
+    assert not page.cookies
+
+
+def test_an_edition_not_yet_sent_is_not_in_the_archive(edition: Any) -> None:
+    assert Client().get(f"/archive/morning/{edition.date}/").status_code == 404
+    assert Client().get("/archive/morning/yesterday/").status_code == 422
+    assert Client().get("/archive/nothing/").status_code == 404
+
+
+def test_an_archive_page_has_previews_for_sharing(sent: Any, edition: Any) -> None:
+    page = Client().get(f"/archive/morning/{edition.date}/").content.decode()
+    address = f"http://testserver/archive/morning/{edition.date}/"
+    assert f'<link rel="canonical" href="{address}">' in page
+    assert f'<meta property="og:url" content="{address}">' in page
+    assert '<meta property="og:title" content="The railway reaches the mill">' in page
+    assert page.index("og:title") < page.index("<body")
+    assert page.count("</head>") == 1
+
+
+def test_the_archive_is_a_feed_as_well(sent: Any, edition: Any) -> None:
+    from newsletter.curator.articles import feeds
+
+    corrections.add_correction(edition.id, "The boat is from 1961.", by="x", now=clock.now())
+    answer = Client().get("/archive/morning/feed.xml")
+    assert answer.headers["Content-Type"].startswith("application/atom+xml")
+    (entry,) = feeds.parse(answer.content, "http://testserver/archive/morning/feed.xml").entries
+    assert entry.title == "The railway reaches the mill"
+    assert entry.url == f"http://testserver/archive/morning/{edition.date}/"
+    assert edition.picks[1].headline in entry.content_html + entry.dek
+    assert b"reader0@example.com" not in answer.content
+    assert b"/archive/morning/feed.xml" in Client().get("/archive/morning/").content
+    assert Client().get("/archive/nothing/feed.xml").status_code == 404
+
+
+def test_what_only_some_may_see_is_not_in_the_archive(
+    client: Client, edition: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    for number, shown_to in enumerate(("members", "mail")):
+        key = edition.picks[number].key
+        picks.edit_pick(
+            edition.id, key, headline=f"Secret{number}", label=f"Secret{number}", visibility=shown_to, now=now
+        )
+    boxes.set_box(edition.id, title="Secret2", text="Secret3", visibility="free", now=now)
+    readers(1)
+    preflight.approve_edition(edition.id, by="editor@example.com", now=now)
+    tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
+    freeze.freeze_next(now)
+    for path in ("/archive/", "/archive/morning/", f"/archive/morning/{edition.date}/", "/archive/morning/feed.xml"):
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert "Secret" not in answer.content.decode()
+    assert edition.picks[2].headline.split()[0] in client.get("/archive/morning/feed.xml").content.decode()

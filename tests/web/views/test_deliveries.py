@@ -1,0 +1,64 @@
+"""Deliveries: the proof of a mailing, and settling what is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+from django.test import Client
+
+from newsletter.checks import preflight
+from newsletter.curator.editions import editions
+from newsletter.delivery.ledger.states import Outcome
+from newsletter.delivery.models import Alarm, Batch
+from newsletter.delivery.reports import summary
+from newsletter.delivery.sending import freeze
+from newsletter.jobs import tasks
+from newsletter.kernel import clock
+
+
+def test_a_sent_edition_shows_its_proof(editor: Client, sent: Any) -> None:
+    text = editor.get(f"/deliveries/{sent.id}/").content.decode()
+    assert "3 + 0 = 3" in text
+    assert editor.get(f"/deliveries/{sent.id}/progress/").status_code == 286, "htmx stops asking"
+    lines = editor.get(f"/deliveries/{sent.id}/proof.csv").content.decode().splitlines()
+    assert len(lines) == 4
+    assert lines[1].split(",")[1:3] == ["reader0@example.com", "accepted"]
+
+
+def test_unknown_outcomes_are_settled_or_sent_again_on_the_page(admin: Client, sent: Any, now: datetime) -> None:
+    Batch.objects.update(state="unknown", outcomes=bytes([Outcome.UNKNOWN, 0] * 3), version=F("version") + 1)
+    page = admin.get(f"/deliveries/{sent.id}/").content.decode()
+    assert "They were accepted" in page
+    admin.post(f"/deliveries/{sent.id}/state/", {"do": "settle"})
+    assert summary.get_mailing(sent.id).counts == {"accepted": 3}
+    Batch.objects.update(state="refused", outcomes=bytes([Outcome.REFUSED, 0] * 3), version=F("version") + 1)
+    assert "Send to those who did not get it" in admin.get(f"/deliveries/{sent.id}/").content.decode()
+    answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "repair"}, follow=True)
+    assert "3 readers are planned once more" in answer.content.decode()
+    assert summary.get_mailing(sent.id).counts == {"planned": 3}
+
+
+def test_an_alarm_stands_at_the_head_of_its_mailing(editor: Client, sent: Any, now: datetime) -> None:
+    Alarm.objects.create(mailing_id=sent.id, message="Readers may have it twice.", count=2, first_at=now, last_at=now)
+    Alarm.objects.create(message="The plan is used up.", count=1, first_at=clock.now(), last_at=clock.now())
+    assert "Readers may have it twice." in editor.get(f"/deliveries/{sent.id}/").content.decode()
+    page = editor.get("/").content.decode()
+    assert "Readers may have it twice." in page
+    assert "The plan is used up." in page
+
+
+def test_the_delivery_page_shows_how_each_subject_did(
+    editor: Client, edition: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    editions.edit_edition(edition.id, second_subject="Trains come back", now=now)
+    readers(30)
+    preflight.approve_edition(edition.id, by="editor@example.com", now=now)
+    mailing = tasks.send_edition(edition.id, at=None, by="editor@example.com", now=now)
+    freeze.freeze_next(now)
+    page = editor.get(f"/deliveries/{mailing.id}/").content.decode()
+    assert "Variants" in page
+    assert "Trains come back" in page
+    assert "Second subject" in page

@@ -1,0 +1,133 @@
+"""Editions: review, approval, tests, sending and correction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from newsletter.curator.editions import corrections, edition_lookup, editions, picks
+from newsletter.delivery.reports import summary
+from subscribers.attributes import set_tier
+
+
+def test_approving_withdrawing_and_sending(editor: Client, edition: Any, readers: Callable[..., list[int]]) -> None:
+    readers(2)
+    base = f"/editions/{edition.id}"
+    editor.post(f"{base}/approval/")
+    assert edition_lookup.get_edition(edition.id).approved_by == "editor@example.com"
+    editor.post(f"{base}/approval/", {"withdraw": "1"})
+    assert edition_lookup.get_edition(edition.id).state == "open"
+    editor.post(f"{base}/approval/")
+    editor.post(f"{base}/mailing/", {"readers": "3"})
+    assert summary.list_mailings() == (), "the number was wrong"
+    answer = editor.post(f"{base}/mailing/", {"readers": "2"})
+    assert answer.url.startswith("/deliveries/")
+
+
+@pytest.mark.parametrize("view", ["wide", "phone", "dark", "text"])
+def test_the_review_shows_the_mail_four_ways(editor: Client, edition: Any, view: str) -> None:
+    assert editor.get(f"/editions/{edition.id}/review/?view={view}").status_code == 200
+    rendering = editor.get(f"/editions/{edition.id}/rendering/?view={view}")
+    assert rendering.headers["Content-Security-Policy"].startswith("sandbox;")
+    assert b"-nl_" not in rendering.content
+
+
+def test_a_sent_edition_is_corrected(editor: Client, signed_in: Callable[[str], Client], sent: Any) -> None:
+    from newsletter.delivery.reports import summary
+
+    page = f"/editions/{sent.edition_id}/corrections/"
+    assert "Say what was wrong" in editor.post(page, {"text": " "}, follow=True).content.decode()
+    shown = editor.post(page, {"text": "The boat is from 1961."}, follow=True).content.decode()
+    assert "The boat is from 1961." in shown
+    assert "The next edition carries it." in shown
+    (made,) = corrections.list_corrections(sent.edition_id)
+    assert made.by == "editor@example.com"
+    assert "type the word" in editor.post(page, {"do": "mail", "sure": "yes"}, follow=True).content.decode()
+    mailed = editor.post(page, {"do": "mail", "sure": "Correct"})
+    assert mailed.status_code == 302
+    assert summary.get_mailing(int(mailed.url.strip("/").split("/")[-1])).kind == "correction"
+    assert signed_in("viewer").post(page, {"text": "No."}).status_code == 403
+
+
+def test_a_finding_is_overridden_on_the_review(
+    editor: Client, signed_in: Callable[[str], Client], edition: Any, now: Any
+) -> None:
+    editions.edit_edition(edition.id, now=now, intro="TK writes this.")
+    review = f"/editions/{edition.id}/review/"
+    assert b">Override<" in editor.get(review).content
+    form = {"code": "placeholder", "where": "intro", "reason": "TK is a poet."}
+    assert signed_in("viewer").post(f"/editions/{edition.id}/overrides/", form).status_code == 403
+    shown = editor.post(f"/editions/{edition.id}/overrides/", form, follow=True).content.decode()
+    assert "TK is a poet. (editor@example.com" in shown
+    assert ">Override<" not in shown
+    editor.post(f"/editions/{edition.id}/approval/", {})
+    assert edition_lookup.get_edition(edition.id).state == "approved"
+
+
+def test_the_review_shows_the_mail_of_any_subscriber(
+    editor: Client, signed_in: Callable[[str], Client], edition: Any, readers: Any, now: Any
+) -> None:
+    readers(2)
+    editions.edit_edition(edition.id, now=now, intro="Dear {{ first_name | reader }}, good morning.")
+    review, rendering = f"/editions/{edition.id}/review/", f"/editions/{edition.id}/rendering/"
+    assert "reader1@example.com" in editor.get(rendering, {"as": "reader1"}).content.decode()
+    assert "reader1@example.com" not in editor.get(rendering).content.decode()
+    assert "Nobody on this list" in editor.get(review, {"as": "nobody@example.com"}).content.decode()
+    assert "give the whole address" in editor.get(review, {"as": "reader"}).content.decode()
+    assert signed_in("viewer").get(rendering, {"as": "reader1"}).status_code == 403
+    assert "&lt;!DOCTYPE html&gt;" in editor.get(review, {"view": "source"}).content.decode()
+    off = editor.get(rendering, {"view": "pictures off"})
+    assert "img-src 'none'" in off.headers["Content-Security-Policy"]
+    eml = editor.get(f"/editions/{edition.id}/letter.eml", {"as": "reader1"})
+    assert eml.headers["Content-Type"] == "message/rfc822"
+    assert b"reader1@example.com" in eml.content
+
+
+def test_addresses_of_tests_are_remembered(editor: Client, edition: Any) -> None:
+    editor.post(f"/editions/{edition.id}/tests/", {"addresses": "ann@example.com, bo@example.com"})
+    assert 'value="ann@example.com, bo@example.com"' in editor.get(f"/editions/{edition.id}/review/").content.decode()
+
+
+def test_the_review_shows_each_variant_and_the_page(
+    editor: Client, edition: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    story = edition.picks[1]
+    picks.edit_pick(edition.id, story.key, visibility="members", now=now)
+    here = f"/editions/{edition.id}"
+    assert f"nl={story.key}" not in editor.get(f"{here}/review/?view=source").content.decode()
+    assert f"nl={story.key}" in editor.get(f"{here}/review/?view=source&variant=a").content.decode()
+    assert f"nl={story.key}" in editor.get(f"{here}/rendering/?variant=a").content.decode()
+    assert f"nl={story.key}" in editor.get(f"{here}/letter.eml?variant=a").content.decode().replace("=\n", "").replace(
+        "nl=3D", "nl="
+    )
+    page = editor.get(f"{here}/review/?view=text&variant=web").content.decode()
+    assert "This was sent to" not in page
+    assert "Members only" in page
+
+
+def test_the_review_shows_the_variant_of_a_subscriber(
+    signed_in: Callable[[str], Client], edition: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    client = signed_in("admin")
+    story = edition.picks[1]
+    picks.edit_pick(edition.id, story.key, visibility="members", now=now)
+    _, member = readers(2)
+    set_tier(member, "paid")
+    seen = {
+        n: f"nl={story.key}"
+        in client.get(f"/editions/{edition.id}/rendering/?as=reader{n}@example.com").content.decode()
+        for n in (0, 1)
+    }
+    assert seen == {0: False, 1: True}
+
+
+def test_a_test_sends_the_variant_on_the_page(editor: Client, edition: Any, settings: Any, now: datetime) -> None:
+    story = edition.picks[1]
+    picks.edit_pick(edition.id, story.key, visibility="members", now=now)
+    editor.post(f"/editions/{edition.id}/tests/", {"addresses": "desk@example.com", "variant": "a"})
+    (letter,) = settings.CONFIG.outbox_dir.rglob("*.eml")
+    assert f"nl={story.key}" in letter.read_text().replace("=\n", "").replace("nl=3D", "nl=")

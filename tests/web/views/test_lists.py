@@ -1,0 +1,50 @@
+"""Lists on the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from html import unescape
+from typing import Any
+
+from django.test import Client
+
+from newsletter.kernel import clock
+from subscribers import lists, models, people
+
+
+def test_a_list_is_created_changed_and_shows_its_growth_and_form(
+    admin: Client, readers: Callable[..., list[int]], house: Any, now: datetime
+) -> None:
+    assert admin.post("/readers/lists/", {"slug": "No Good", "name": "Weekly"}).status_code == 422
+    admin.post("/readers/lists/", {"slug": "weekly", "name": "Weekly", "language": "de"})
+    weekly = lists.get_list_by_slug("weekly")
+    assert (weekly.language, weekly.double_opt_in) == ("de", True)
+    page = "/readers/lists/weekly/"
+    assert '/embed/weekly/" method="post"' in unescape(admin.get(page).content.decode())
+    admin.post(page, {"do": "change", "name": "Good News", "opt_in": "single", "weekly_day": "monday"})
+    changed = lists.get_list_by_slug("weekly")
+    assert (changed.name, changed.double_opt_in, changed.weekly_day, changed.public) == ("Good News", False, 0, False)
+    assert admin.post(page, {"do": "change", "name": "x" * 121}).status_code == 422
+    ids = readers(3)
+    people.unsubscribe(ids[0], house.list.id, how="page", by="reader", now=clock.now())
+    shown = admin.get(f"/readers/lists/{house.list.slug}/").content.decode()
+    assert "<b>1</b> went" in shown
+    assert "nobody can be called silent" in shown
+
+
+def test_inactive_subscribers_are_asked_when_their_number_is_typed(
+    admin: Client, readers: Callable[..., list[int]], house: Any
+) -> None:
+    readers(3)
+    now = clock.now()
+    models.Subscription.objects.update(since=now - timedelta(days=400))
+    models.List.objects.filter(id=house.list.id).update(engagement_as_of=now)
+    page = f"/readers/lists/{house.list.slug}/"
+    assert "<b>3</b> subscribers have neither opened nor clicked for 6 months" in admin.get(page).content.decode()
+    wrong = admin.post(page, {"do": "ask", "months": "6", "number": "2"})
+    assert wrong.status_code == 422
+    assert "Type the number of subscribers who would be asked: 3." in wrong.content.decode()
+    assert not models.TransactionalMail.objects.filter(kind="stay").exists()
+    admin.post(page, {"do": "ask", "months": "6", "number": "3"})
+    assert models.TransactionalMail.objects.filter(kind="stay").count() == 3

@@ -88,12 +88,12 @@ def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
             lambda: _recall_mailing(mailing_id, who, now),
             "Recalled: {:,} subscribers do not get it. The edition is a draft again.",
         ),
-        "repair": (lambda: repair.repair_mailing(mailing_id, now=now), "{:,} readers are planned once more."),
+        "repair": (lambda: repair.repair_mailing(mailing_id, now=now), "{:,} subscribers are planned again."),
         "resend": (
             lambda: repair.repair_mailing(mailing_id, unknown=True, now=now),
-            "{:,} readers are planned once more.",
+            "{:,} subscribers are planned again.",
         ),
-        "settle": (lambda: repair.settle_unknown(mailing_id, now=now), "{:,} readers count as accepted."),
+        "settle": (lambda: repair.settle_unknown(mailing_id, now=now), "{:,} subscribers count as accepted."),
     }
     if do not in verbs:
         raise BadInput(f"The action must be one of: {', '.join(verbs)}.", "do")

@@ -85,10 +85,10 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _get_edition(request, "view", edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     view = request.GET.get("view", "wide")
-    reader, variant, trouble = _choose_reader(request, edition, newsletter)
+    recipient, variant, trouble = _choose_recipient(request, edition, newsletter)
     rendered = approval.preview(edition_id, now=clock.now(), variant=variant)
     findings = preflight.check_edition(edition_id, now=clock.now())
-    mail = personalise_mail(rendered, reader)
+    mail = personalise_mail(rendered, recipient)
     context = {
         "edition": edition,
         "newsletter": newsletter,
@@ -106,7 +106,7 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
             for each in _list_variants(edition)
         ],
         "variant": variant.code,
-        "reader": reader.email if reader.email != SAMPLE_ADDRESS else "",
+        "reader": recipient.email if recipient.email != SAMPLE_ADDRESS else "",
         "no_reader": trouble,
         "may_see_readers": can(request.user, "readers", newsletter.id),
         "mailing": summary.find_mailing_of_edition(edition_id),
@@ -121,9 +121,9 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
 def show_rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The true mail, for a sandboxed frame; `dark` applies the dark rules as a client in dark mode does."""
     edition = _get_edition(request, "view", edition_id)
-    reader, variant, _ = _choose_reader(request, edition, newsletters.get_newsletter(edition.newsletter_id))
+    recipient, variant, _ = _choose_recipient(request, edition, newsletters.get_newsletter(edition.newsletter_id))
     rendered = approval.preview(edition_id, now=clock.now(), variant=variant)
-    html = personalise_mail(rendered, reader).html or "<p>The mail cannot be rendered; the findings say why.</p>"
+    html = personalise_mail(rendered, recipient).html or "<p>The mail cannot be rendered; the findings say why.</p>"
     policy = SANDBOX_POLICY
     if request.GET.get("view") == "pictures off":
         policy = SANDBOX_POLICY.replace("img-src 'self' data:", "img-src 'none'")
@@ -142,13 +142,13 @@ def download_message(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _get_edition(request, "view", edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     now = clock.now()
-    reader, variant, _ = _choose_reader(request, edition, newsletter)
+    recipient, variant, _ = _choose_recipient(request, edition, newsletter)
     mail = one_off.compose_eml(
         rendered=approval.preview(edition_id, now=now, variant=variant),
         newsletter=newsletter,
-        address=reader.email,
-        first_name=reader.first_name,
-        date=reader.date,
+        address=recipient.email,
+        first_name=recipient.first_name,
+        date=recipient.date,
         now=now,
     )
     response = HttpResponse(mail.eml, content_type="message/rfc822")
@@ -170,7 +170,7 @@ def _find_variant(edition: Edition, code: str) -> Variant:
     return next((each for each in _list_variants(edition) if each.code == code), variants.PLAIN)
 
 
-def _choose_reader(
+def _choose_recipient(
     request: HttpRequest, edition: Edition, newsletter: Newsletter
 ) -> tuple[MergeRecipient, Variant, str]:
     """The recipient the mail is rendered for, the variant, and why the one asked for is not shown.
@@ -193,7 +193,7 @@ def _choose_reader(
         return (
             nobody,
             variant,
-            f"{len(found)} readers of this list have “{wanted}” in their name or address; give the whole address."
+            f"{len(found)} subscribers of this list have “{wanted}” in their name or address; give the whole address."
             if found
             else f"Nobody on this list has “{wanted}” in their name or address.",
         )

@@ -61,7 +61,7 @@ def show_subscribers(request: HttpRequest) -> HttpResponse:
         "more": found[-1].id if len(found) == PAGE else 0,
         "counts": count_subscribers_by_state(chosen.id) if chosen else {},
     }
-    return render(request, "pages/readers.html", context)
+    return render(request, "pages/subscribers.html", context)
 
 
 def _find_largest(lists: Iterable[List]) -> List | None:
@@ -115,7 +115,7 @@ def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
         "tiers": ("free", "paid", "comp"),
         "attributes": list_attributes(),
     }
-    return render(request, "pages/reader.html", context)
+    return render(request, "pages/subscriber.html", context)
 
 
 def _act(request: HttpRequest, found: Subscriber, lists: dict[int, List]) -> HttpResponse:

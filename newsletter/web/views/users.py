@@ -33,4 +33,4 @@ def show_users(request: HttpRequest) -> HttpResponse:
         for user in users.list_users()
     ]
     roles = [*ROLE_LABELS.items(), ("none", "None")]
-    return render(request, "pages/people.html", {"people": rows, "roles": roles, "newsletters": newsletters})
+    return render(request, "pages/users.html", {"people": rows, "roles": roles, "newsletters": newsletters})

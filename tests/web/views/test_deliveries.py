@@ -37,7 +37,7 @@ def test_unknown_outcomes_are_settled_or_sent_again_on_the_page(admin: Client, s
     Batch.objects.update(state="refused", outcomes=bytes([Outcome.REFUSED, 0] * 3), version=F("version") + 1)
     assert "Send to those who did not get it" in admin.get(f"/deliveries/{sent.id}/").content.decode()
     answer = admin.post(f"/deliveries/{sent.id}/state/", {"do": "repair"}, follow=True)
-    assert "3 readers are planned once more" in answer.content.decode()
+    assert "3 subscribers are planned again" in answer.content.decode()
     assert summary.get_mailing(sent.id).counts == {"planned": 3}
 
 

@@ -283,7 +283,7 @@ def _print_summary(edition: Any, mailing: Any, password: str) -> None:
     from newsletter.jobs import wiring
 
     config = wiring.get_config()
-    say(f"“{edition.subject}”: {len(edition.picks)} stories, {edition.state}.")
+    say(f"“{edition.subject}”: {len(edition.picks)} stories, {edition.state.label.lower()}.")
     if mailing is not None:
         accepted = mailing.counts.get("accepted", 0)
         first = next(iter(sorted((config.outbox_dir / mailing.key).glob("*.eml"))), config.outbox_dir)

@@ -70,7 +70,7 @@ def show_all(
     names = {n.id: n.slug for n in newsletters.list_newsletters()}
     print_table(
         ("id", "newsletter", "date", "state", "stories", "subject"),
-        [(e.id, names[e.newsletter_id], e.date, e.state, len(e.picks), e.subject) for e in found],
+        [(e.id, names[e.newsletter_id], e.date, e.state.label.lower(), len(e.picks), e.subject) for e in found],
         "No edition yet. Create one: newsletter editions create NEWSLETTER --suggest",
     )
 
@@ -487,7 +487,9 @@ def _record_audit(verb: str, edition: Edition, now: Any, detail: str = "") -> No
 def _print_edition(edition: Edition, as_json: bool) -> None:
     if as_json:
         return emit_json(edition)
-    say(f"Edition {edition.id}, {edition.date}: {edition.state.label.lower()}{f' ({edition.reason})' if edition.reason else ''}")
+    say(
+        f"Edition {edition.id}, {edition.date}: {edition.state.label.lower()}{f' ({edition.reason})' if edition.reason else ''}"
+    )
     say(f"Subject:   {edition.subject or '(none)'}\nPreheader: {edition.preheader or '(none)'}")
     if edition.second_subject:
         say(f"Second subject, for half: {edition.second_subject}")

@@ -9,8 +9,10 @@ from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print
 from newsletter.kernel import clock
 from subscribers import hygiene, lists
 from subscribers.lists import count_subscribers_by_state, get_list_by_slug, list_lists
+from subscribers.states import SubscriptionState
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What people subscribe to.")
+STATES_SHOWN = (SubscriptionState.ACTIVE, SubscriptionState.PENDING, SubscriptionState.UNSUBSCRIBED)
 
 
 @app.command("create")
@@ -60,7 +62,7 @@ def show_all(as_json: bool = JSON) -> None:
         return emit_json([{"list": each, "counts": counts[each.id]} for each in lists])
     print_table(
         ("list", "name", "active", "pending", "unsubscribed"),
-        [(e.slug, e.name, *(counts[e.id].get(s, 0) for s in ("active", "pending", "unsubscribed"))) for e in lists],
+        [(e.slug, e.name, *(counts[e.id].get(s, 0) for s in STATES_SHOWN)) for e in lists],
         "No list yet. Create one: newsletter lists create SLUG --name NAME",
     )
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.curator.articles import triage
+from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.editions import edition_lookup
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
@@ -35,7 +36,7 @@ def _act(request: HttpRequest, article_id: int) -> str:
     who = get_actor_email(request)
     version = read_number(request.POST, "version")
     match request.POST.get("do", ""):
-        case "new" | "shortlisted" | "ignored" as standing:
+        case ArticleStanding.NEW | ArticleStanding.SHORTLISTED | ArticleStanding.IGNORED as standing:
             triage.set_standing(article_id, standing, by=who, version=version)
             return f"marked {standing}"
         case "tags":
@@ -48,7 +49,7 @@ def _act(request: HttpRequest, article_id: int) -> str:
         case "note":
             triage.add_note(article_id, request.POST.get("note", ""), by=who, now=clock.now())
             return "noted"
-    raise BadInput("There is no such button.", "do")
+    raise BadInput("There is no such action.", "do")
 
 
 def _read_day(request: HttpRequest, name: str) -> date | None:

@@ -39,6 +39,7 @@ from newsletter.web.access import (
     require_permission,
 )
 from subscribers import lists, subscriber_lookup
+from subscribers.states import SubscriptionState
 
 VIEWS = ("wide", "phone", "dark", "pictures off", "text", "source")
 SAMPLE_ADDRESS = "reader@example.com"
@@ -96,7 +97,7 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "views": VIEWS,
         "findings": findings,
         "blocked": any(f.blocks for f in findings),
-        "readers": lists.count_subscribers_by_state(newsletter.list_id).get("active", 0),
+        "readers": lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0),
         "size": round(len(rendered.html.encode()) / 1000),
         "text": mail.text,
         "source": mail.html,
@@ -276,7 +277,7 @@ def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends an approved edition; the number of subscribers must be typed, without separators."""
     edition = _get_edition(request, "send", edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
-    readers = lists.count_subscribers_by_state(newsletter.list_id).get("active", 0)
+    readers = lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0)
     now = clock.now()
     try:
         if request.POST.get("readers", "").strip() != str(readers):

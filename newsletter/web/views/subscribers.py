@@ -22,6 +22,7 @@ from subscribers.attributes import add_tag, list_attributes, set_attribute, set_
 from subscribers.consent import erasure
 from subscribers.imports import export
 from subscribers.lists import count_subscribers_by_state, get_list, get_list_by_slug, list_lists
+from subscribers.states import SubscriptionState
 from subscribers.values import List, Subscriber
 
 LATEST_EDITIONS, EVERY_EDITION = 30, 20_000
@@ -66,7 +67,9 @@ def show_subscribers(request: HttpRequest) -> HttpResponse:
 
 def _find_largest(lists: Iterable[List]) -> List | None:
     """The list with the most subscribers: most questions are about it."""
-    return max(lists, key=lambda each: count_subscribers_by_state(each.id).get("active", 0), default=None)
+    return max(
+        lists, key=lambda each: count_subscribers_by_state(each.id).get(SubscriptionState.ACTIVE, 0), default=None
+    )
 
 
 def _add_subscriber(request: HttpRequest) -> HttpResponse:

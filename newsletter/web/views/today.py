@@ -25,6 +25,7 @@ from newsletter.web.access import desk_view, list_accessible_newsletters
 from newsletter.web.context import get_newsroom_zone
 from newsletter.web.views.schedule import find_edition_of_occurrence
 from subscribers import lists
+from subscribers.states import SubscriptionState
 
 ALARM_SHOWN_FOR = timedelta(days=3)  # an alarm about our account stays on the page this long
 
@@ -85,7 +86,7 @@ def list_due_items(newsletters: tuple[Newsletter, ...], now: datetime) -> Iterat
     """What is planned around now, and recent editions without a schedule."""
     ids = [each.id for each in newsletters]
     subscriber_counts = {
-        each.id: lists.count_subscribers_by_state(each.list_id).get("active", 0) for each in newsletters
+        each.id: lists.count_subscribers_by_state(each.list_id).get(SubscriptionState.ACTIVE, 0) for each in newsletters
     }
     seen: set[int] = set()
     for occurrence in occurrences.list_occurrences(now - timedelta(hours=18), now + timedelta(hours=40), ids):

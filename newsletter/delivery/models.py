@@ -173,7 +173,7 @@ class DeliveryException(models.Model):
 class WebhookPayload(models.Model):
     """What the provider posted to us, as it came, until it is applied; never kept for longer than two days."""
 
-    digest = models.BinaryField(max_length=32, unique=True)  # SHA-256: the same post sent again is the same row
+    digest = models.BinaryField(max_length=32, unique=True)  # SHA-256: the same payload sent again is the same row
     body = models.BinaryField()
     received_at = models.DateTimeField(db_index=True)
 
@@ -185,7 +185,7 @@ class WebhookPayload(models.Model):
 
 
 class SeenEvent(models.Model):
-    """An event that was applied: the provider may report it again for as long as its posts are taken."""
+    """An event that was applied: the provider may report it again for as long as its payloads are taken."""
 
     id = models.BigIntegerField(primary_key=True)  # 63 bits of a hash of the provider's event id
     at = models.DateTimeField(db_index=True)

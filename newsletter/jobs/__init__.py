@@ -1,1 +1,1 @@
-"""Background work: plain functions that compose the rooms, and the loops that call them."""
+"""Background work: plain functions that compose the packages, and the loops that call them."""

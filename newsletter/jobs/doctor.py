@@ -1,4 +1,4 @@
-"""What is misconfigured, and how to mend it. Secrets are never shown, only whether they are there."""
+"""What is misconfigured, and how to fix it. Secrets are never shown, only whether they are there."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Diagnosis:
 
 
 def examine(now: datetime) -> tuple[Diagnosis, ...]:
-    """Everything looked at, in the order in which one would mend it."""
+    """All checks, in the order in which one would fix them."""
     config = wiring.get_config()
     found = [*_check_settings(), *_check_files(config), *_check_database()]
     if all(ailment.level != "bad" for ailment in found):

@@ -1,4 +1,4 @@
-"""Forgetting people in every room: who was erased among the subscribers is forgotten by delivery and the outbox, too."""
+"""Erasure in every package: what delivery and the outbox know of an erased subscriber goes too."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_EDITIONS = 100_000
 
 
 def propagate_erasures(now: datetime) -> int:
-    """Has the other rooms forget who was erased. Returns how many people. Done again, it changes nothing."""
+    """Erases in the other packages who was erased in subscribers. Returns how many. Safe to repeat."""
     waiting = list_pending_erasures()
     for each in waiting:
         erasure.erase_addresses(each.subscriber_id, each.addresses, outbox=wiring.get_config().outbox_dir)
@@ -24,7 +24,7 @@ def propagate_erasures(now: datetime) -> int:
 
 
 def collect_known_data(subscriber_id: int) -> dict[str, Any]:
-    """What the other rooms know of a person: which editions they were sent, and what became of each."""
+    """What the other packages know of a person: which editions they were sent, and what became of each."""
     outcomes = history.list_deliveries(subscriber_id, limit=MAX_EDITIONS)
     subjects = edition_lookup.get_subjects(each.edition_id for each in outcomes)
     return {

@@ -81,11 +81,11 @@ class Scheduler:
         _run_step(tasks.check_pages_and_links, "The pages of picked stories could not be looked at")
 
 
-def _run_step(step: Callable[[datetime], int], trouble: str) -> None:
+def _run_step(step: Callable[[datetime], int], failure: str) -> None:
     try:
         step(clock.now())
     except NewsletterError as error:
-        log.warning("%s: %s It is tried again at the next beat", trouble, error)
+        log.warning("%s: %s It is tried again at the next tick", failure, error)
     except Exception:
-        log.exception("%s; it is tried again at the next beat", trouble)
+        log.exception("%s; it is tried again at the next tick", failure)
         close_old_connections()

@@ -84,7 +84,7 @@ class Supervisor:
         self._stop = threading.Event()
 
     def run(self) -> int:
-        """Returns when told to stop: 0 when every child ended in order, 1 when one had to be killed."""
+        """Returns when stopped: 0 when every child ended in order, 1 when one had to be killed."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, lambda *_: self._stop.set())
         try:

@@ -1,7 +1,7 @@
-"""What background processes and buttons do: each a plain function that composes the rooms.
+"""What background processes and buttons do: each a plain function that composes the packages.
 
     heartbeat:  materialise → open editions → claim due → (feeds, on their own clock) → sweep
-    worker:     freeze → hand over → finish → owed mail → events
+    worker:     freeze → hand over → finish → transactional mail → events
 
 A step takes `now`, decides by the rows alone and may be run by any number of processes at once:
 whatever is claimed is claimed by one conditional UPDATE. Losing every timer loses no mail.
@@ -53,7 +53,7 @@ class TickResult:
 
 
 def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
-    """One beat of the schedule. A step that fails never stops the others; the next tick tries again.
+    """One tick of the schedule. A step that fails never stops the others; the next tick tries again.
 
     Without `with_editions`, editions are left to somebody else to make: suggesting fetches pictures, which may take long.
     """
@@ -106,7 +106,7 @@ def claim_due(now: datetime) -> int:
 
 
 def _run_for_each(occurrences: Sequence[Occurrence], step: Callable[[Occurrence], bool]) -> int:
-    """Takes the step for every occurrence, so that one newsletter's trouble never stops another's; raises the first."""
+    """Takes the step for every occurrence, so that one newsletter's failure never stops another's; raises the first."""
     done, troubles = 0, list[Exception]()
     for occurrence in occurrences:
         try:
@@ -252,7 +252,7 @@ def roll_up_engagement(now: datetime) -> int:
 
 
 def sync_suppressions_now(now: datetime) -> suppression_sync.SyncResult:
-    """The same at once, by hand. Raises Refused where the provider has no such lists, Trouble."""
+    """The same at once, by hand. Raises Refused where the provider has no such lists, ProviderError."""
     pulled = suppression_sync.sync_suppressions(now, wiring.get_provider(), at_once=True)
     if pulled is None:
         raise Refused(

@@ -1,4 +1,4 @@
-"""Mail that readers are owed (confirm, welcome, goodbye …): the row is the truth, this renders and sends it."""
+"""Transactional mail (confirm, welcome, goodbye …): the row is the truth, this renders and sends it."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ MAX_ATTEMPTS = 8  # tries; with doubling waits from one minute this is about two
 
 
 def send_due(now: datetime) -> bool:
-    """Claims some owed mails and sends them. Returns whether there was work."""
-    owed = transactional.claim_mails(now, limit=CLAIM_LIMIT, lease=LEASE)
-    for mail in owed:
+    """Claims some mails that are due and sends them. Returns whether there was work."""
+    mails = transactional.claim_mails(now, limit=CLAIM_LIMIT, lease=LEASE)
+    for mail in mails:
         _send(mail, now)
-    return bool(owed)
+    return bool(mails)
 
 
 def has_due(now: datetime) -> bool:
-    """Whether a mail is owed that is due, or whose sender may have died."""
+    """Whether a mail is due, or one whose sender may have died."""
     return transactional.has_due_mails(now)
 
 
@@ -68,7 +68,7 @@ def _retry_or_fail(mail: TransactionalMail, reason: str, now: datetime, *, perma
     final = permanent or mail.attempts >= MAX_ATTEMPTS
     retry_at = None if final else now + timedelta(minutes=2 ** (mail.attempts - 1))
     transactional.mark_mail_failed(mail.id, reason, now, retry_at=retry_at)
-    log.warning("Owed mail %s (%s) was not sent: %s", mail.id, mail.kind, reason)
+    log.warning("Transactional mail %s (%s) was not sent: %s", mail.id, mail.kind, reason)
 
 
 def _find_sender(list_id: int | None) -> Newsletter | None:

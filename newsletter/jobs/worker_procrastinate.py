@@ -32,7 +32,7 @@ from subscribers.imports import run
 
 log = logging.getLogger(__name__)
 
-HAND_OVER, REST = "hand-over", "rest"  # queues: a long mailing must not keep events and owed mail waiting
+HAND_OVER, REST = "hand-over", "rest"  # queues: a long mailing must not keep events and transactional mail waiting
 MAX_HINTS = 64  # hints to hand over that may wait at a time: as many threads of all machines find work
 SWEEP_SECONDS = 2.0
 SIGN_OF_LIFE_SECONDS = 5.0  # between the signs of life that procrastinate's workers give each other
@@ -59,7 +59,7 @@ def advance_mailings() -> None:
 
 @app.task(name="newsletter.jobs.queue.owed", queue=REST)
 def send_transactional_mail() -> None:
-    """Sends mail that people are owed."""
+    """Sends transactional mail that is due."""
     _run_until_done(transactional_mail.send_due)
 
 
@@ -130,7 +130,7 @@ def hint_due_work(now: datetime) -> bool:
 
 
 class ProcrastinateWorker:
-    """A worker of one machine among many, with the face of `loops.Worker`."""
+    """A worker of one machine among many, with the interface of `worker_threads.Worker`."""
 
     def __init__(self, threads: int = 4) -> None:
         self._threads = threads
@@ -210,13 +210,13 @@ async def _keep_clearing_dead_workers(jobs: App) -> None:
         await asyncio.sleep(STALLED_SECONDS / 3)
 
 
-async def _run_logged(act: Callable[[], object], trouble: str) -> None:
-    def surely() -> None:
+async def _run_logged(act: Callable[[], object], failure: str) -> None:
+    def run() -> None:
         try:
             act()
         except Exception:
-            log.exception(trouble)
+            log.exception(failure)
         finally:
             close_old_connections()
 
-    await sync_to_async(surely, thread_sensitive=False)()
+    await sync_to_async(run, thread_sensitive=False)()

@@ -33,7 +33,7 @@ def advance_mailings(now: datetime) -> bool:
 
 
 def apply_events(now: datetime) -> bool:
-    """Applies some posts of the provider."""
+    """Applies some payloads of the webhook."""
     return applying.apply_next(now, owner=heartbeats.get_process_name("worker"))
 
 

@@ -1,4 +1,4 @@
-"""The loops of the background processes. Everything they do is a step of `tasks` or of a room's service."""
+"""The loops of the background processes. Everything they do is a step of `worker_steps`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tune_garbage_collector() -> None:
 
 
 class Worker:
-    """Threads that freeze audiences, hand batches over, send owed mail and apply events until they are told to stop.
+    """Threads that freeze audiences, hand batches over, send transactional mail and apply events until they are stopped.
 
     A stop is graceful: nothing new is claimed, what is in flight is finished.
     """
@@ -95,7 +95,7 @@ def try_record_heartbeat(kind: str, note: str = "") -> bool:
 
 
 class Watchdog:
-    """Ends the process when nothing was reported for `limit` seconds: a hung beat would otherwise stop in silence."""
+    """Ends the process when nothing was reported for `limit` seconds: a hung tick would otherwise stop it silently."""
 
     def __init__(self, limit: float, end: Callable[[], None] | None = None) -> None:
         self._limit = limit

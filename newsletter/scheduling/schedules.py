@@ -41,7 +41,7 @@ def create_schedule(
 
 
 def change_schedule(schedule_id: int, *, now: datetime, **fields: Any) -> Schedule:
-    """Changes a rule from now on; what it planned for the future is planned anew. Raises BadInput, NotFound.
+    """Changes a rule from now on; what it planned for the future is planned again. Raises BadInput, NotFound.
 
     An edition that was opened already keeps its date, and goes out at the new time.
     """
@@ -102,7 +102,7 @@ def unskip_date(schedule_id: int, day: date, *, by: str, now: datetime) -> None:
 
 
 def _delete_future(schedule_id: int, now: datetime) -> None:
-    # The opened ones too, or they would go out at the old time; the next beat finds their editions by the date.
+    # The opened ones too, or they would go out at the old time; the next tick finds their editions by the date.
     forgotten = (*states.WAITING_STATES, OccurrenceState.SKIPPED)
     models.Occurrence.objects.filter(schedule_id=schedule_id, instant__gt=now, state__in=forgotten).delete()
 

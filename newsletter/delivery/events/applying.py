@@ -1,9 +1,9 @@
-"""From the provider's posts to the ledger.
+"""From the webhook's payloads to the ledger.
 
-    post ─verify, store raw─▶ Post ─parse, group by batch, fold─▶ outcomes · incidents · alarms ─▶ subscribers
+    POST ─verify, store raw─▶ WebhookPayload ─parse, group by batch, fold─▶ outcomes, exceptions, alarms ─▶ subscribers
 
 Receiving only stores, so that the provider has its answer at once. One process at a time applies (a lease), some
-posts to a chunk, and a chunk is one transaction: killed anywhere, it is done whole or not at all.
+payloads to a chunk, and a chunk is one transaction: killed anywhere, it is done whole or not at all.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from subscribers import bounces_complaints
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=20)  # a chunk takes less than one; what another did meanwhile is noticed
-PAYLOADS_PER_CHUNK = 4  # posts, some 4,000 events: the writing takes some hundredths of a second
+PAYLOADS_PER_CHUNK = 4  # some 4,000 events: the writing takes some hundredths of a second
 ROWS_PER_QUERY = 1_000  # to a query
 T = TypeVar("T")
 
@@ -47,15 +47,15 @@ _UPDATE_BATCH = """
 
 
 def apply_next(now: datetime, *, owner: str) -> bool:
-    """Applies the oldest posts. Returns whether there were any; another process may be at it."""
+    """Applies the oldest payloads. Returns whether it found any and holds the lock."""
     if not models.WebhookPayload.objects.exists() or not _acquire_lock(owner, now):
         return False
-    posts = list(models.WebhookPayload.objects.order_by("id")[:PAYLOADS_PER_CHUNK])
-    chunk = _fold_chunk(_select_unseen(event for post in posts for event in _parse_payload(post)))
+    payloads = list(models.WebhookPayload.objects.order_by("id")[:PAYLOADS_PER_CHUNK])
+    chunk = _fold_chunk(_select_unseen(event for payload in payloads for event in _parse_payload(payload)))
     try:
         with transaction.atomic():  # all the reading is done: the database is locked for the writing alone
             _write_chunk(chunk, now)
-            models.WebhookPayload.objects.filter(id__in=[post.id for post in posts]).delete()
+            models.WebhookPayload.objects.filter(id__in=[payload.id for payload in payloads]).delete()
     except (_StaleBatch, IntegrityError):
         log.info("Another process was at the same rows; these events are applied again, to what the rows say now")
     return True
@@ -82,11 +82,11 @@ def _acquire_lock(owner: str, now: datetime) -> bool:
     return bool(mine.update(owner=owner, lease_until=now + LEASE))
 
 
-def _parse_payload(post: models.WebhookPayload) -> tuple[Event, ...]:
+def _parse_payload(payload: models.WebhookPayload) -> tuple[Event, ...]:
     try:
-        return sendgrid_events.parse_events(bytes(post.body))
+        return sendgrid_events.parse_events(bytes(payload.body))
     except BadInput as error:
-        log.error("A signed post of %s bytes cannot be read and is dropped: %s", len(post.body), error)
+        log.error("A signed payload of %s bytes cannot be read and is dropped: %s", len(payload.body), error)
         return ()
 
 
@@ -126,16 +126,16 @@ def _fold_chunk(events: dict[int, Event]) -> _Chunk:
 def _write_chunk(chunk: _Chunk, now: datetime) -> None:
     _record_seen(chunk.events, now)
     _write_batches(chunk.batches, now)
-    sounding: Counter[tuple[int | None, str]] = Counter()
+    alarm_counts: Counter[tuple[int | None, str]] = Counter()
     clicks: Counter[tuple[int, str, bool]] = Counter()
     reports: list[bounces_complaints.ProviderReport] = []
     for batch, folded in chunk.batches:
         _record_exceptions(batch, folded)
-        sounding.update({(batch.mailing_id, message): n for message, n in folded.alarms.items()})
+        alarm_counts.update({(batch.mailing_id, message): n for message, n in folded.alarms.items()})
         clicks.update({(batch.mailing_id, pick, machine): n for (pick, machine), n in folded.clicks.items()})
         reports += (_to_report(effect, batch.mailing.list_id) for effect in folded.effects)
-    sounding.update((None, event.alarm) for event in chunk.events.values() if event.alarm)
-    for (mailing_id, message), count in sounding.items():
+    alarm_counts.update((None, event.alarm) for event in chunk.events.values() if event.alarm)
+    for (mailing_id, message), count in alarm_counts.items():
         alarms.raise_alarm(mailing_id, message, now, count=count)
     for (mailing_id, pick, machine), count in clicks.items():
         _count_clicks(mailing_id, pick, machine, count)
@@ -151,7 +151,7 @@ def _record_seen(numbers: Iterable[int], now: datetime) -> None:
 
 
 def _write_batches(batches: Sequence[tuple[models.Batch, FoldedBatch]], now: datetime) -> None:
-    """Stores batches as they have become; raises _Overtaken unless every row is as it was read."""
+    """Stores batches as they have become; raises _StaleBatch unless every row is as it was read."""
     settled_at = connection.ops.adapt_datetimefield_value(now)
     written = [
         (
@@ -175,13 +175,13 @@ def _record_exceptions(batch: models.Batch, folded: FoldedBatch) -> None:
     models.DeliveryException.objects.bulk_create(
         ledger_rows.build_exception(
             batch,
-            members[trouble.place],
-            address=trouble.address,
-            kind=trouble.outcome.label,
-            reason=trouble.reason,
-            at=_to_instant(trouble.at),
+            members[failure.place],
+            address=failure.address,
+            kind=failure.outcome.label,
+            reason=failure.reason,
+            at=_to_instant(failure.at),
         )
-        for trouble in folded.failures
+        for failure in folded.failures
     )
 
 
@@ -192,19 +192,19 @@ def _count_clicks(mailing_id: int, pick: str, machine: bool, count: int) -> None
         models.PickClicks.objects.filter(id=row.id).update(**{column: F(column) + count})
 
 
-def _to_report(told: Effect | Event, list_id: int | None) -> bounces_complaints.ProviderReport:
-    kind: Any = told.reject_reason.value  # NOTHING has no effect
-    return bounces_complaints.ProviderReport(kind, told.address, list_id, told.reason, _to_instant(told.at))
+def _to_report(source: Effect | Event, list_id: int | None) -> bounces_complaints.ProviderReport:
+    kind: Any = source.reject_reason.value  # NOTHING has no effect
+    return bounces_complaints.ProviderReport(kind, source.address, list_id, source.reason, _to_instant(source.at))
 
 
 def _apply_unmatched(events: Sequence[Event], now: datetime) -> None:
     """Events of no delivery of ours act on people only where the address is ours (SECURITY: counted and dropped)."""
-    told = [
+    reports = [
         _to_report(event, None)
         for event in events
         if event.reject_reason in (RejectReason.HARD, RejectReason.COMPLAINED)
     ]
-    ours = bounces_complaints.apply_reports(told, source="provider", now=now)
+    ours = bounces_complaints.apply_reports(reports, source="provider", now=now)
     if len(events) > ours:
         row, _ = models.UnmatchedEventCount.objects.get_or_create(day=now.date())
         models.UnmatchedEventCount.objects.filter(id=row.id).update(count=F("count") + len(events) - ours)

@@ -1,7 +1,7 @@
 """Folding down, once an hour: who opened and clicked to subscribers, how often the stories were clicked to the curator.
 
 Facts flow down: segments and suggestions ask their own tables, with the instant they are as of, and never the ledger.
-Everything is worked out anew from the ledger, so that folding twice changes nothing.
+Everything is computed from the ledger, so that folding twice changes nothing.
 """
 
 from __future__ import annotations

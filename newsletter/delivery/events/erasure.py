@@ -16,23 +16,23 @@ ERASED = "erased"
 
 
 def erase_addresses(subscriber_id: int, addresses: Sequence[str], *, outbox: Path) -> None:
-    """Takes a person's addresses out of incidents, the outbox, and what waits of the provider's reports."""
-    for incident in models.DeliveryException.objects.filter(subscriber_id=subscriber_id).exclude(address=ERASED):
-        reason = incident.reason
+    """Takes a person's addresses out of exceptions, the outbox, and what waits of the provider's reports."""
+    for exception in models.DeliveryException.objects.filter(subscriber_id=subscriber_id).exclude(address=ERASED):
+        reason = exception.reason
         for address in addresses:
             reason = reason.replace(address, ERASED)
-        models.DeliveryException.objects.filter(id=incident.id).update(address=ERASED, reason=reason)
+        models.DeliveryException.objects.filter(id=exception.id).update(address=ERASED, reason=reason)
     named = [address.lower() for address in addresses]
-    for post in models.WebhookPayload.objects.only("id", "body").iterator(chunk_size=50):
-        body = bytes(post.body)
+    for payload in models.WebhookPayload.objects.only("id", "body").iterator(chunk_size=50):
+        body = bytes(payload.body)
         if any(address.encode() in body.lower() for address in named):
-            models.WebhookPayload.objects.filter(id=post.id).update(body=_drop_events_naming(body, named))
+            models.WebhookPayload.objects.filter(id=payload.id).update(body=_drop_events_naming(body, named))
     for address in addresses:
         delete_messages_to(outbox, address)
 
 
 def _drop_events_naming(body: bytes, addresses: Sequence[str]) -> bytes:
-    """A post without the events that name these addresses (in small letters): those of others wait on."""
+    """A payload without the events that name these addresses (in small letters): those of others wait on."""
     try:
         events = json.loads(body)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The inbox of the webhook: stores what the provider posts, so that it has its answer at once. `applying` reads it."""
+"""The inbox of the webhook: stores the payloads the provider posts, so that it has its answer at once. `applying` reads it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SEEN_EVENT_RETENTION = timedelta(days=4)
 
 
 def receive(raw: bytes, *, signature: str, timestamp: str, keys: Sequence[str], now: datetime) -> None:
-    """Stores a post that one of `keys` signed. Raises NotAllowed for a forged one, BadInput for one too large or old.
+    """Stores a payload that one of `keys` signed. Raises NotAllowed for a forged one, BadInput for one too large or old.
 
-    Without keys every post is refused. The same post twice is stored once.
+    Without keys every payload is refused. The same payload twice is stored once.
     """
     if not keys:
         raise NotAllowed("No key is set, so no events are taken. Set NEWSLETTER_SENDGRID_WEBHOOK_KEYS.")
@@ -38,9 +38,11 @@ def receive(raw: bytes, *, signature: str, timestamp: str, keys: Sequence[str], 
 
 
 def delete_expired(now: datetime) -> None:
-    """Forgets posts that could not be applied in time, and ids of events that can come no more."""
+    """Deletes payloads that could not be applied in time, and ids of events that can come no more."""
     late = models.WebhookPayload.objects.filter(received_at__lt=now - PAYLOAD_RETENTION)
     if count := late.count():
-        log.error("%s posts of the provider could not be applied within %s and are dropped", count, PAYLOAD_RETENTION)
+        log.error(
+            "%s payloads of the provider could not be applied within %s and are dropped", count, PAYLOAD_RETENTION
+        )
         late.delete()
     models.SeenEvent.objects.filter(at__lt=now - SEEN_EVENT_RETENTION).delete()

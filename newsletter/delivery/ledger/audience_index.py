@@ -42,10 +42,10 @@ def find_index_entry(data: bytes | memoryview, subscriber_id: int, format: int =
 
 
 def encode_exclusion(reason: str) -> int:
-    """The place in the directory of who is left out for this reason."""
+    """The entry of candidates excluded for this reason."""
     return _FIRST_EXCLUSION_ENTRY + _REASONS.index(reason)
 
 
 def decode_exclusion(entry: int) -> str:
-    """The reason at a place in the directory; "" for a stratum."""
+    """The reason that an entry stands for; "" for a stratum."""
     return _REASONS[entry - _FIRST_EXCLUSION_ENTRY] if entry >= _FIRST_EXCLUSION_ENTRY else ""

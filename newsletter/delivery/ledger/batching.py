@@ -31,7 +31,7 @@ class ClassifiedCandidate(NamedTuple):
 class BatchPlan:
     """What one page of candidates becomes. Every list of ids ascends.
 
-    `top_ups` are those who find room in the last batch of their stratum; `batches` are new.
+    `top_ups` are those who fill up the last batch of their stratum; `batches` are new.
     """
 
     top_ups: dict[Stratum, tuple[int, ...]]

@@ -2,8 +2,7 @@
 
 Format 1. Members: one byte w (1, 2, 4 or 8), eight bytes of the first id, then the ascending gaps to
 the next ids in w bytes each, all little-endian. Outcomes: two bytes a member, state then flags.
-A thousand members of a dense list take 3 kB where rows take 120. Places of a directory: members as above and then
-a number of two bytes for each, deflated.
+A thousand members of a dense list take 3 kB where rows take 120.
 """
 
 from __future__ import annotations

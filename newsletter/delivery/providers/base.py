@@ -189,7 +189,7 @@ class Provider(Protocol):
     can_cancel: bool
 
     def send_batch(self, request: SendRequest, now: datetime) -> Answer:
-        """Hands one batch over. Never raises: every trouble is an answer."""
+        """Hands one batch over. Never raises: every failure is an answer."""
         ...
 
 
@@ -199,7 +199,7 @@ class ProviderError(SurroundingsError):
 
 @runtime_checkable
 class Canceller(Protocol):
-    """A provider that can be stopped until the instant of sending. Every method raises Trouble.
+    """A provider that can be stopped until the instant of sending. Every method raises ProviderError.
 
     `max_cancelled`: so many ids of an account may be cancelled or paused at a time, ours and others'.
     """
@@ -228,7 +228,7 @@ class Suppressor(Protocol):
     """A provider that keeps lists of its own of addresses it will not mail."""
 
     def list_suppressed(self, since: datetime, until: datetime) -> Iterable[Event]:
-        """What came onto its lists between two instants. Raises Trouble, also in the middle."""
+        """What came onto its lists between two instants. Raises ProviderError, also in the middle."""
         ...
 
 

@@ -89,21 +89,21 @@ class SendGrid:
         return Answer("unknown", f"SendGrid answered {response.status_code}, which means neither yes nor no.")
 
     def new_cancel_id(self) -> str:
-        """A batch id (SendGrid fact 29). Raises Trouble."""
+        """A batch id (SendGrid fact 29). Raises ProviderError."""
         document = _ask(lambda: self._api.client.mail.batch.post(request_body=b"{}", timeout=QUERY_SECONDS))
         if not isinstance(document, dict) or not document.get("batch_id"):
             raise ProviderError("SendGrid gave no batch id.")
         return str(document["batch_id"])
 
     def cancelled_ids(self) -> frozenset[str]:
-        """The batch ids that have a status. Raises Trouble."""
+        """The batch ids that have a status. Raises ProviderError."""
         document = _ask(lambda: self._api.client.user.scheduled_sends.get(timeout=QUERY_SECONDS))
         if not isinstance(document, list):
             raise ProviderError("SendGrid’s list of scheduled sends cannot be read.")
         return frozenset(str(each.get("batch_id")) for each in document if isinstance(each, dict))
 
     def cancel(self, cancel_id: str) -> None:
-        """Cancels a batch id. Raises Trouble. A 400 may say that it has a status already: then that is looked at."""
+        """Cancels a batch id. Raises ProviderError. A 400 may say that it has a status already: then that is looked at."""
         wanted = {"batch_id": cancel_id, "status": "cancel"}
         try:
             _ask(
@@ -118,12 +118,12 @@ class SendGrid:
                 raise
 
     def release(self, cancel_id: str) -> None:
-        """Deletes the status of a batch id; one that is gone already is fine. Raises Trouble."""
+        """Deletes the status of a batch id; one that is gone already is fine. Raises ProviderError."""
         if cancel_id in self.cancelled_ids():
             _ask(lambda: self._api.client.user.scheduled_sends._(cancel_id).delete(timeout=QUERY_SECONDS))
 
     def list_suppressed(self, since: datetime, until: datetime) -> Iterable[Event]:
-        """What came onto SendGrid's own lists. Raises Trouble."""
+        """What came onto SendGrid's own lists. Raises ProviderError."""
 
         def get(name: str, query: Mapping[str, int]) -> Any:
             suppression = self._api.client.suppression._(name)
@@ -135,7 +135,7 @@ class SendGrid:
 
 
 def _ask(call: Callable[[], Response], permission: str = "Scheduled Sends access") -> Any:
-    """The document of an answer. Raises Trouble with what SendGrid said, and which permission the key may lack."""
+    """The document of an answer. Raises ProviderError with what SendGrid said, and which permission the key may lack."""
     try:
         return json.loads(call().body or b"null")
     except HTTPError as error:

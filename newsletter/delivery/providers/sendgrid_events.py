@@ -88,7 +88,7 @@ def _is_signed_by(key: ec.EllipticCurvePublicKey, proof: bytes, signed: bytes) -
 
 
 def parse_events(raw: bytes) -> tuple[Event, ...]:
-    """The events of one post. What is no event is left out; a type we do not know is OTHER. Raises BadInput."""
+    """The events of one payload. What is no event is dropped; a type we do not know is OTHER. Raises BadInput."""
     try:
         document = json.loads(raw)
     except (ValueError, RecursionError) as error:

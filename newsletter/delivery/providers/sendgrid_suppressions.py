@@ -22,14 +22,14 @@ LISTS = {
 def read_lists(
     fetch_page: Callable[[str, Mapping[str, int]], Any], since: datetime, until: datetime
 ) -> Iterator[Event]:
-    """What came onto the lists between two instants. `fetch_page` asks for a list's page and raises Trouble."""
+    """What came onto the lists between two instants. `fetch_page` asks for a list's page and raises ProviderError."""
     window = {"start_time": int(since.timestamp()), "end_time": int(until.timestamp()), "limit": PAGE_SIZE}
-    for name, (what, cause) in LISTS.items():
+    for name, (event_type, reject_reason) in LISTS.items():
         for page in range(MAX_PAGES):
             entries = fetch_page(name, {**window, "offset": page * PAGE_SIZE})
             if not isinstance(entries, list):
                 raise ProviderError(f"SendGrid’s list of {name} cannot be read.")
-            yield from (_to_event(each, what, cause) for each in entries if _is_valid(each))
+            yield from (_to_event(each, event_type, reject_reason) for each in entries if _is_valid(each))
             if len(entries) < PAGE_SIZE:
                 break
 
@@ -38,6 +38,6 @@ def _is_valid(entry: Any) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("email"), str) and isinstance(entry.get("created"), int)
 
 
-def _to_event(entry: Mapping[str, Any], what: EventType, cause: RejectReason) -> Event:
+def _to_event(entry: Mapping[str, Any], event_type: EventType, reject_reason: RejectReason) -> Event:
     reason = str(entry.get("reason") or "on SendGrid’s list")[:500]
-    return Event("", what, entry["created"], entry["email"][:320], reject_reason=cause, reason=reason)
+    return Event("", event_type, entry["created"], entry["email"][:320], reject_reason=reject_reason, reason=reason)

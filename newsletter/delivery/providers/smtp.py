@@ -40,7 +40,7 @@ class Smtp:
         self._user, self._password = unquote(parts.username or ""), unquote(parts.password or "")
 
     def send_batch(self, request: SendRequest, now: datetime) -> Answer:
-        """Sends each message. Trouble with one leaves the others alone; trouble with the connection ends the batch."""
+        """Sends each message. A failure of one leaves the others alone; a failure of the connection ends the batch."""
         progress = _BatchProgress()
         try:
             with self._connection() as server:

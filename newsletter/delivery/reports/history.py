@@ -1,4 +1,4 @@
-"""One person in all mailings: the directory says in which stratum, so that one batch of each mailing is read."""
+"""One person in all mailings: the audience index says in which stratum, so that one batch of each mailing is read."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def list_deliveries(subscriber_id: int, *, limit: int = 50) -> tuple[Delivery, .
 
 
 def _list_index_entries(subscriber_id: int) -> Iterator[tuple[int, int]]:
-    """The mailings, newest first, and the place of the person in the directory of each."""
+    """The mailings, newest first, and the entry of the person in the audience index of each."""
     with connection.cursor() as cursor:
         cursor.execute(_SELECT_INDEX, [subscriber_id, subscriber_id])
         pages = cursor.fetchall()

@@ -13,7 +13,7 @@ from newsletter.delivery.ledger.states import BatchState, MailingState
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many batches are due (or were in dead hands), and whether mailings are to be moved on and posts applied."""
+    """How many batches are due (or held by a dead process), and whether mailings are to be moved on and posts applied."""
 
     batches: int
     mailings: bool
@@ -24,7 +24,7 @@ def measure_backlog(now: datetime, *, limit: int) -> Backlog:
     """What is due; of batches at limit `limit` are counted."""
     due = Q(state=BatchState.PLANNED, due_at__lte=now, mailing__state=MailingState.SENDING)
     batches = models.Batch.objects.filter(due)[:limit].count()
-    in_dead_hands = models.Batch.objects.filter(
+    abandoned = models.Batch.objects.filter(
         lease_until__lt=now, state__in=(BatchState.CLAIMED, BatchState.SENDING)
     ).exists()
     begun = Q(due_at__lte=now) | Q(begins_at__lte=now)
@@ -34,7 +34,7 @@ def measure_backlog(now: datetime, *, limit: int) -> Backlog:
         mailing__recalled_at__isnull=False, state__in=(BatchState.ACCEPTED, BatchState.UNKNOWN)
     )
     return Backlog(
-        batches=batches or int(in_dead_hands),
+        batches=batches or int(abandoned),
         mailings=models.Mailing.objects.filter(moving).exists()
         or models.Batch.objects.filter(back, mailing__state=MailingState.CANCELLED).exists(),
         payloads=models.WebhookPayload.objects.exists(),

@@ -42,7 +42,7 @@ from subscribers.values import AudienceCandidate
 log = logging.getLogger(__name__)
 
 PAGE_SIZE = 5_000  # candidates to a transaction: some milliseconds
-ENTRIES_PER_ROW = 1_000  # candidates to a row of the directory
+ENTRIES_PER_ROW = 1_000  # candidates in a row of the audience index
 _freeze_lock = threading.Lock()  # several threads of a process would only do the same work, and all but one in vain
 
 
@@ -150,12 +150,12 @@ def _freeze(mailing_id: int, batch_size: int, now: datetime) -> None:
         page = _exclude_outside_segment(row, newsletter, page, now)
         pages = pages or _PageWriter(row, batch_size)
         if not pages.write(row, page, now):
-            pages = None  # another process wrote this page: what it left is read anew
+            pages = None  # another process wrote this page: read again what it left
 
 
 @dataclass(slots=True)
 class _LastBatch:
-    """The last batch of a stratum, which may have room for more."""
+    """The last batch of a stratum, which may take more."""
 
     id: int
     members: Sequence[int]
@@ -202,7 +202,7 @@ class _PageWriter:
         topped_up = self._top_up_batches(plan.top_ups)
         added = self._build_batches(plan.batches)
         left_out = [ledger_rows.build_exclusion(row.id, reason, members) for reason, members in plan.exclusions.items()]
-        directory = self._build_index(chosen)
+        index = self._build_index(chosen)
         with transaction.atomic():
             mine = models.Mailing.objects.filter(
                 id=row.id, state=MailingState.FREEZING, frozen_through=row.frozen_through
@@ -218,7 +218,7 @@ class _PageWriter:
                 models.Batch.objects.filter(id=batch_id).update(**packed, version=F("version") + 1)
             models.Batch.objects.bulk_create(added)
             models.Exclusion.objects.bulk_create(left_out)
-            models.AudienceIndex.objects.bulk_create(directory)
+            models.AudienceIndex.objects.bulk_create(index)
         for (stratum, members), batch in zip(plan.batches, added, strict=True):
             self.last_batches[stratum] = _LastBatch(batch.id, members)
         return True
@@ -270,7 +270,7 @@ class _PageWriter:
         ]
 
     def _top_up_batches(self, top_ups: dict[Stratum, tuple[int, ...]]) -> list[tuple[int, dict[str, Any]]]:
-        """The ids of batches that still have room, and what they become."""
+        """The ids of batches that can take more, and what they become."""
         topped_up = []
         for stratum, ids in top_ups.items():
             tail = self.last_batches[stratum]

@@ -1,4 +1,4 @@
-"""New rows of the ledger, made in one place: batches with their packed members, exclusions, the directory, incidents."""
+"""New rows of the ledger, made in one place: batches with their packed members, exclusions, audience index, exceptions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from newsletter.kernel import ids
 
 
 class BatchReference(Protocol):
-    """What an incident has to know of its batch."""
+    """What an exception has to know of its batch."""
 
     @property
     def id(self) -> int: ...

@@ -169,7 +169,7 @@ def resume(mailing_id: int, *, by: str, now: datetime) -> None:
     models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.PLANNED).update(due_at=now, attempt=0)
     # From freezing it passes to sending by itself once every candidate is accounted for.
     paused = models.Mailing.objects.filter(id=mailing_id, state=MailingState.PAUSED)
-    paused.update(state=to, reason="", version=F("version") + 1)  # what workers know of it is read anew
+    paused.update(state=to, reason="", version=F("version") + 1)  # what workers know of it is read again
 
 
 def cancel(mailing_id: int, *, by: str, now: datetime) -> None:

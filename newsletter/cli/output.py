@@ -16,7 +16,7 @@ import typer
 from newsletter.kernel.errors import BadInput, Refused, SurroundingsError
 
 JSON = typer.Option(False, "--json", help="Print JSON for programs.")
-SUPERVISED = typer.Option(False, "--supervised", hidden=True)  # said by `newsletter run` to its children
+SUPERVISED = typer.Option(False, "--supervised", hidden=True)  # given by `newsletter run` to its children
 YES = typer.Option(False, "--yes", "-y", help="Do not ask.")
 
 

@@ -22,6 +22,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.templater.briefing import Rendered
 from subscribers import lists
+from subscribers.states import SubscriptionState
 
 EARLIER_EDITIONS = 7  # editions, whose subjects may have been left in
 AUDIENCE_SHRINK_RATIO = 0.8  # of the last edition's
@@ -38,7 +39,7 @@ def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
     ]
     mails = {each: approval.preview(edition_id, now=now, variant=each) for each in variants.list_variants(edition)}
     rendered = mails[variants.PLAIN]
-    readers = lists.count_subscribers_by_state(newsletter.list_id).get("active", 0)
+    readers = lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0)
     found = [
         *_check_wording(edition, newsletter, {each.date: each.subject for each in earlier}, now),
         *_check_stories(edition, newsletter),

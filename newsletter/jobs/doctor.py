@@ -24,6 +24,7 @@ from newsletter.kernel.errors import NewsletterError
 from newsletter.kernel.resources import get_templates_dir
 from newsletter.scheduling import schedules
 from subscribers import lists
+from subscribers.states import SubscriptionState
 
 MIN_FREE_BYTES = 500 * 2**20  # bytes
 
@@ -158,7 +159,7 @@ def _check_newsletters() -> Iterator[Diagnosis]:
                 f"{each.name} has no schedule.",
                 f"newsletter schedules create {each.slug} --time 07:00",
             )
-        if not lists.count_subscribers_by_state(each.list_id).get("active"):
+        if not lists.count_subscribers_by_state(each.list_id).get(SubscriptionState.ACTIVE):
             yield Diagnosis(
                 "look",
                 f"{each.name} has no readers yet.",

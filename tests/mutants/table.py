@@ -47,5 +47,13 @@ TARGETS = {
         "subscribers/imports/merge.py",
         ("tests/subscribers/imports/test_merge.py", "tests/subscribers/imports/test_run.py"),
     ),
+    "merge_statements": Target(
+        "subscribers/imports/merge_statements.py",
+        ("tests/subscribers/imports/test_merge.py", "tests/subscribers/imports/test_run.py"),
+    ),
+    "merge_sqlite": Target(
+        "subscribers/imports/merge_sqlite.py",
+        ("tests/subscribers/imports/test_merge.py", "tests/subscribers/imports/test_run.py"),
+    ),
     "merge_fields": Target("newsletter/templater/merge_fields.py", ("tests/templater/test_merge_fields.py",)),
 }

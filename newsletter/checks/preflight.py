@@ -88,8 +88,8 @@ def override(edition_id: int, code: str, where: str, *, reason: str, by: str, no
         raise Refused(f"This cannot be overridden: {finding.message}")
     if not reason.strip():
         raise BadInput("Say why it may go out anyway.", "reason")
-    said = approval.record_override(edition_id, code, where, reason=reason, by=by, now=now)
-    return replace(finding, overridden=said)
+    explained = approval.record_override(edition_id, code, where, reason=reason, by=by, now=now)
+    return replace(finding, overridden=explained)
 
 
 def _check_wording(
@@ -157,7 +157,7 @@ def _check_segments(edition: Edition) -> Iterator[Finding]:
         yield Finding(
             "block",
             "readers",
-            f"There is no segment {group.removeprefix(variants.SEGMENT)} any more. Say anew for whom its stories are.",
+            f"There is no segment {group.removeprefix(variants.SEGMENT)} any more. Choose another for its stories.",
             "no-segment",
         )
 

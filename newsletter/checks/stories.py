@@ -80,15 +80,15 @@ def _check_picture(story: Pick, where: str, name: str, size: int) -> Iterator[Fi
         )
 
 
-def check_duplicates(stories: Sequence[Pick], told: Mapping[int, int]) -> Iterator[Finding]:
-    """The same story twice. `told` says which event each article tells of."""
+def check_duplicates(stories: Sequence[Pick], story_by_article: Mapping[int, int]) -> Iterator[Finding]:
+    """The same story twice. `story_by_article`: the story of each article."""
     seen: dict[str, Pick] = {}
     for story in stories:
         keys = {
             f"address:{canonical_urls.canonicalise(story.url)}": "address",
             f"title:{canonical_urls.normalise_title(story.headline)}": "headline",
         }
-        event = told.get(story.article_id)
+        event = story_by_article.get(story.article_id)
         if event:
             keys[f"event:{event}"] = "event"
         for key, what in keys.items():

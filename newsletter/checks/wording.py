@@ -47,8 +47,8 @@ def check_subject(
             f"The subject has {len(text)} characters; {SUBJECT_SHORT} to {SUBJECT_LONG} read best.",
             "subject-length",
         )
-    for when, said in earlier.items():
-        if _normalise_text(said) == _normalise_text(text):
+    for when, earlier_subject in earlier.items():
+        if _normalise_text(earlier_subject) == _normalise_text(text):
             yield Finding(
                 "block",
                 "subject",
@@ -90,16 +90,16 @@ def check_dates(
 ) -> Iterator[Finding]:
     """A weekday or date in the words that is not the edition's, nor near enough to be meant."""
     names = {name.casefold(): number for number, name in enumerate(weekdays)}
-    said = [word for word in re.findall(r"\w+", text.casefold()) if word in names]
+    named = [word for word in re.findall(r"\w+", text.casefold()) if word in names]
     if (
-        said
-        and all(names[word] != day.weekday() for word in said)
+        named
+        and all(names[word] != day.weekday() for word in named)
         and re.search(r"\b(?:briefing|news|edition|letter|ausgabe|brief)\b", text, re.I)
     ):
         yield Finding(
             "warn",
             where,
-            f"{what} says {said[0].title()}, and the edition is of {weekdays[day.weekday()]}.",
+            f"{what} says {named[0].title()}, and the edition is of {weekdays[day.weekday()]}.",
             "other-day",
         )
     numbers = {name.casefold(): number for number, name in enumerate(months, 1)}

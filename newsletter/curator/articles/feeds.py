@@ -257,8 +257,8 @@ def _image(raw: Mapping[str, Any], content: str, base: str) -> dict[str, str]:
 def _media_text(raw: Mapping[str, Any]) -> str:
     """What the feed says of a picture for those who cannot see it: alt, media:text, or its title."""
     parts = [part for part in raw.get("media_content") or [] if isinstance(part, Mapping)]
-    said = [part.get("alt") for part in parts] + [raw.get("media_text"), raw.get("media_title")]
-    return next((text for text in said if isinstance(text, str) and text), "")
+    alternatives = [part.get("alt") for part in parts] + [raw.get("media_text"), raw.get("media_title")]
+    return next((text for text in alternatives if isinstance(text, str) and text), "")
 
 
 def _is_picture(part: Mapping[str, Any]) -> bool:

@@ -148,12 +148,12 @@ def _build_vectors(read: Sequence[_ArticleTerms], story: Sequence[int]) -> list[
     """Normalises to length 1. A word of one article matches nothing but counts for the length."""
     spread = Counter(term for each in read for term in each.terms)
     named = Counter(term for each in read for term in each.names)
-    told: dict[int, set[str]] = defaultdict(set)
+    terms_by_story: dict[int, set[str]] = defaultdict(set)
     for each, number in zip(read, story, strict=True):
-        told[number].update(each.terms)
-    stories = Counter(term for terms in told.values() for term in terms)
+        terms_by_story[number].update(each.terms)
+    stories = Counter(term for terms in terms_by_story.values() for term in terms)
     worth = {
-        term: math.log((OTHER_STORIES + len(told)) / (0.5 + stories[term]))
+        term: math.log((OTHER_STORIES + len(terms_by_story)) / (0.5 + stories[term]))
         * (NAME_WEIGHT if 2 * named[term] >= count else 1.0)
         for term, count in spread.items()
     }

@@ -201,9 +201,9 @@ def copy_picture(
 
     Web addresses are read by `fetch`, others from the folder of the article's file; None: not at all.
     """
-    data, trouble = resources.read_picture(address, fetch, folder)
+    data, problem = resources.read_picture(address, fetch, folder)
     if data is None:
-        return trouble
+        return problem
     try:
         row.picture_id = pictures.store_picture(data, source_url=_keep_web_address(address), now=now).id
     except NewsletterError as error:

@@ -18,15 +18,15 @@ def group_new(now: datetime) -> int:
 
     Returns how many got one. Any number of processes may do it at once: the next one settles what they disagree on.
     """
-    lately = models.Article.objects.filter(added_at__gte=now - WITHIN)
-    if not lately.filter(story=None).exists():
+    recent = models.Article.objects.filter(added_at__gte=now - WITHIN)
+    if not recent.filter(story=None).exists():
         return 0
     rows = list(
-        lately.annotate(top=Substr("text", 1, grouping.LONGEST_TEXT))
+        recent.annotate(top=Substr("text", 1, grouping.LONGEST_TEXT))
         .order_by("-added_at", "-id")
         .values_list("id", "story_id", "title", "dek", "top", "published_at")[:MOST_ARTICLES]
     )
-    told = [
+    articles = [
         {
             "title": title,
             "text": f"{dek}\n{top}" if dek and not top.startswith(dek[:40]) else top or dek,
@@ -35,7 +35,7 @@ def group_new(now: datetime) -> int:
         for _, _, title, dek, top, at in rows
     ]
     known: list[int | None] = [story_id for _, story_id, *_ in rows]
-    found = grouping.regroup(told, known) if any(known) else grouping.group(told)
+    found = grouping.regroup(articles, known) if any(known) else grouping.group(articles)
     kept = grouping.match_groups(known, found)
     with transaction.atomic():
         made: dict[int, int] = {}
@@ -48,16 +48,16 @@ def group_new(now: datetime) -> int:
                 of_story.setdefault(new, []).append(article_id)
         for story_id, ids in of_story.items():
             models.Article.objects.filter(id__in=ids).update(story_id=story_id)
-        _record_copies([(row[0], str(each["text"])) for row, each in zip(rows, told, strict=True)], found)
+        _record_copies([(row[0], str(each["text"])) for row, each in zip(rows, articles, strict=True)], found)
     return known.count(None)
 
 
 def _record_copies(texts: list[tuple[int, str]], groups: list[int]) -> None:
     """Notes which articles of a story print another's text; the one that came first is the original."""
-    told: dict[int, list[tuple[int, str]]] = {}
+    by_group: dict[int, list[tuple[int, str]]] = {}
     for each, group in zip(reversed(texts), reversed(groups), strict=True):  # the rows are the latest first
-        told.setdefault(group, []).append(each)
-    for some in (some for some in told.values() if len(some) > 1):
+        by_group.setdefault(group, []).append(each)
+    for some in (some for some in by_group.values() if len(some) > 1):
         for (article_id, _), original in zip(
             some, near_duplicates.find_originals([text for _, text in some]), strict=True
         ):

@@ -44,10 +44,10 @@ def find_biography(tree: Any, data: Mapping[str, Any], authors: Sequence[str], s
 
 def _find_box(tree: Any, name: str) -> str:
     """The smallest box of an author that tells of somebody."""
-    told = [
+    texts = [
         text for node in tree.xpath(_BOXES)[:MOST_BOXES] for text in _list_texts(node) if is_biography_of(text, name)
     ]
-    return min(told, key=len, default="")
+    return min(texts, key=len, default="")
 
 
 def _list_texts(node: Any) -> list[str]:

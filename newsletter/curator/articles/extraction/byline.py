@@ -32,11 +32,11 @@ def find_authors(
     places: list[Iterable[str]] = [
         list_names(data.get("author")),
         *([meta.get(name, "")] for name in _DECLARED),
-        *([said] for said in _find_marked(tree)),
-        *([said] for said in _find_near_headline(tree, title)),
+        *([written] for written in _find_marked(tree)),
+        *([written] for written in _find_near_headline(tree, title)),
     ]
     for place in places:
-        found = [name for said in place for name in phrases.parse_authors(" ".join(said.split()), sites)]
+        found = [name for written in place for name in phrases.parse_authors(" ".join(written.split()), sites)]
         if found:
             return tuple(dict.fromkeys(found))
     return ()
@@ -82,8 +82,10 @@ def _find_near_headline(tree: Any, title: str) -> Iterator[str]:
 def _is_author(node: Any) -> bool:
     if not isinstance(node.tag, str):
         return False
-    said = f"{node.get('class') or ''} {node.get('rel') or ''}"
-    return _AUTHOR_MARKUP.search(said) is not None and any(_AUTHOR_MARKUP.search(token) for token in said.split())
+    attributes = f"{node.get('class') or ''} {node.get('rel') or ''}"
+    return _AUTHOR_MARKUP.search(attributes) is not None and any(
+        _AUTHOR_MARKUP.search(token) for token in attributes.split()
+    )
 
 
 def _is_aside(node: Any) -> bool:

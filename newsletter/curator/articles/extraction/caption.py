@@ -39,7 +39,7 @@ LONG_PARAGRAPH = 120  # characters; shorter ones are standfirsts and stamps
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """What is said of a picture; "" is unknown."""
+    """The caption and credit of a picture; "" is unknown."""
 
     text: str = ""
     credit: str = ""
@@ -186,8 +186,8 @@ def _find_credit_line(tree: Any) -> str:
 def _is_caption(node: Any) -> bool:
     if node.tag == "figcaption":
         return True
-    said = _class_text(node).casefold()
-    if not any(part in said for part in ("caption", "credit", "copyright", "attribution", "source")):
+    class_text = _class_text(node).casefold()
+    if not any(part in class_text for part in ("caption", "credit", "copyright", "attribution", "source")):
         return False  # a page has thousands of elements
     return any(_CAPTION_MARKUP.search(token) for token in _class_tokens(node))
 

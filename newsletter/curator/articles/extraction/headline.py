@@ -28,11 +28,11 @@ _RUBRIC = re.compile(  # “Opinion | …”: the kind of story, not its headlin
 
 def find_headline(tree: Any, declared: Sequence[str], sites: Sequence[str], url: str) -> str:
     """The headline on the page, or the declared one (best first) where no heading says the same. "" for none."""
-    names = _site_names(sites, url) - {phrases.fold_name(said) for said in declared[:-1]}
-    cleaned = [found for said in declared if (found := strip_site(said, names))]
+    names = _site_names(sites, url) - {phrases.fold_name(given) for given in declared[:-1]}
+    cleaned = [found for given in declared if (found := strip_site(given, names))]
     headings = list(_headings(tree, names))
     for heading in headings:
-        if any(_is_alike(heading, said) for said in cleaned):
+        if any(_is_alike(heading, given) for given in cleaned):
             return heading[:LONGEST]
     if len(headings) == 1 and len(headings[0].split()) >= LEAST_WORDS:
         return headings[0][:LONGEST]  # what the page declares was written for search engines
@@ -74,12 +74,12 @@ def strip_site(title: str, names: set[str]) -> str:
 
 def _is_site(text: str, names: set[str]) -> bool:
     """Whether a title's end names the paper: its name, the start of it, or with a word after it (“CNNPolitics”)."""
-    said = phrases.fold_name(text)
-    if len(said) < 2 or len(text.split()) > 8:
+    folded = phrases.fold_name(text)
+    if len(folded) < 2 or len(text.split()) > 8:
         return False
     return any(
-        said == name or (len(said) > 3 and (name.startswith(said) or name.endswith(said))) for name in names
-    ) or any(len(name) > 2 and said.startswith(name) and len(said) <= len(name) + 14 for name in names)
+        folded == name or (len(folded) > 3 and (name.startswith(folded) or name.endswith(folded))) for name in names
+    ) or any(len(name) > 2 and folded.startswith(name) and len(folded) <= len(name) + 14 for name in names)
 
 
 def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> str:
@@ -91,8 +91,8 @@ def find_publisher(declared: Sequence[str], titles: Sequence[str], url: str) -> 
     heads = {phrases.fold_name(title) for title in titles[:-1]} - {""}
     host = _site_names((), url)
     agency = ""
-    for said in declared:
-        name = re.split(r"\s+[|•]\s+", " ".join(said.split()))[0].strip().removeprefix("www.")
+    for given in declared:
+        name = re.split(r"\s+[|•]\s+", " ".join(given.split()))[0].strip().removeprefix("www.")
         if not name or re.fullmatch(r"\S*(?://|\w/\w)\S*", name) or phrases.fold_name(name) in _NO_PAPER | heads:
             continue
         if not phrases.is_agency(name) or _is_site(name, host):
@@ -113,8 +113,8 @@ def _site_names(sites: Iterable[str], url: str) -> set[str]:
     """What the paper may be called, folded: as declared, and as its host, with and without the ending."""
     host = canonical_urls.get_host(url)
     labels = host.split(".")
-    told = [*sites, *(part for site in sites for part in re.split(r"\s+[|•–—-]\s+", site))]
-    return {phrases.fold_name(name) for name in (*told, host, *labels[:-1])} - {
+    candidates = [*sites, *(part for site in sites for part in re.split(r"\s+[|•–—-]\s+", site))]
+    return {phrases.fold_name(name) for name in (*candidates, host, *labels[:-1])} - {
         "",
         "co",
         "com",

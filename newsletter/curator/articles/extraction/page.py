@@ -162,7 +162,7 @@ def _json_ld_nodes(tree: Any) -> Iterator[Mapping[str, Any]]:
 def _titles(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any) -> list[str]:
     """The headline as the page declares it, best first; the title tag, which often says more, is the last."""
     declared = (data.get("headline"), meta.get("og:title"), meta.get("twitter:title"), tree.findtext(".//title"))
-    return [text for said in declared if (text := _flatten(said))]
+    return [text for value in declared if (text := _flatten(value))]
 
 
 def _publishers(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[str]:
@@ -172,13 +172,13 @@ def _publishers(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[str]:
         meta.get("og:site_name", ""),
         meta.get("application-name", ""),
     )
-    return [_flatten(said) for said in declared if said]
+    return [_flatten(value) for value in declared if value]
 
 
 def _section(data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
     """The part of the paper, as the page declares it: the first of several; not what says only that it is a story."""
-    said = _flatten(data.get("articleSection")) or next((meta[name] for name in _SECTION_TAGS if meta.get(name)), "")
-    parts = [part.strip() for part in re.split(r"[,;/>]|\s-\s", _flatten(said) if "://" not in said else "")]
+    section = _flatten(data.get("articleSection")) or next((meta[name] for name in _SECTION_TAGS if meta.get(name)), "")
+    parts = [part.strip() for part in re.split(r"[,;/>]|\s-\s", _flatten(section) if "://" not in section else "")]
     return next((part[:120] for part in parts if part and part.casefold() not in _NO_SECTION), "")
 
 
@@ -251,8 +251,8 @@ _DATE_TAGS = (
 
 def _find_date(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any, url: str) -> datetime | None:
     given = (data.get("datePublished"), *(meta.get(name) for name in _DATE_TAGS))
-    said = next((moment for value in given if (moment := parse_declared(value))), None)
-    return said or find_shown(tree) or find_in_url(url)
+    declared = next((moment for value in given if (moment := parse_declared(value))), None)
+    return declared or find_shown(tree) or find_in_url(url)
 
 
 def _language(tree: Any, data: Mapping[str, Any], meta: Mapping[str, str]) -> str:

@@ -209,7 +209,7 @@ class WorkerLock(models.Model):
 
 
 class Alarm(models.Model):
-    """Something an operator must know, of one mailing or (null) of our account with the provider; said once, counted."""
+    """Something an operator must know of a mailing or (null) of our account with the provider; stored once, counted."""
 
     mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, null=True, related_name="alarms")
     message = models.CharField(max_length=300)

@@ -127,8 +127,10 @@ def _check_webhook(config: Config) -> Iterator[Diagnosis]:
     if not config.sendgrid_webhook_keys:
         yield Diagnosis(
             "look",
-            "SendGrid has no way to report: nobody learns who bounced or complained, and an unknown answer stays unknown.",
-            f"Let its signed event webhook post to {config.base_url}/hooks/sendgrid, and set NEWSLETTER_SENDGRID_WEBHOOK_KEYS to its verification key.",
+            "SendGrid has no way to report: nobody learns who bounced or complained, and an unknown answer stays "
+            "unknown.",
+            f"Let its signed event webhook post to {config.base_url}/hooks/sendgrid, and set "
+            "NEWSLETTER_SENDGRID_WEBHOOK_KEYS to its verification key.",
         )
     for key in config.sendgrid_webhook_keys:
         try:

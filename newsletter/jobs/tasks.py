@@ -55,7 +55,7 @@ class TickResult:
 def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
     """One tick of the schedule. A step that fails never stops the others; the next tick tries again.
 
-    Without `with_editions`, editions are left to somebody else to make: suggesting fetches pictures, which may take long.
+    Without `with_editions`, editions are created elsewhere: suggesting fetches pictures, which may take long.
     """
     steps: tuple[tuple[str, Callable[[datetime], int]], ...] = (
         ("planned", occurrences.materialise),
@@ -98,7 +98,7 @@ def _create_edition(occurrence: Occurrence, now: datetime) -> bool:
 
 
 def claim_due(now: datetime) -> int:
-    """Turns every occurrence that is due, or is to be handed over early, into a mailing, or holds it with the reason."""
+    """Turns every occurrence that is due, or to be handed over early, into a mailing, or holds it with the reason."""
     earliest = max((newsletter.recall_minutes for newsletter in newsletters.list_newsletters()), default=0)
     return _run_for_each(
         occurrences.list_due(now, timedelta(minutes=earliest)), lambda occurrence: _settle_occurrence(occurrence, now)
@@ -167,7 +167,8 @@ def send_edition(edition_id: int, *, at: datetime | None, by: str, now: datetime
     snapshot = edition_lookup.find_standing_snapshot(edition_id)
     if snapshot is None:
         raise Refused(
-            f"Edition {edition_id} is not approved, so it is not sent. Approve it: newsletter editions approve {edition_id}"
+            f"Edition {edition_id} is not approved, so it is not sent. Approve it: newsletter editions approve "
+            f"{edition_id}"
         )
     held = occurrences.find_held_for_edition(edition_id)
     with transaction.atomic():
@@ -209,8 +210,10 @@ def _create_mailing(
 
 
 def send_correction(edition_id: int, *, by: str, now: datetime) -> summary.Mailing:
-    """Mails the corrections of an edition, at once, to those who were sent it. Raises Refused when there is nothing to say,
-    or this was mailed already."""
+    """Mails the corrections of an edition, at once, to those who were sent it.
+
+    Raises Refused when there is nothing to correct, or this was mailed already.
+    """
     with transaction.atomic():
         snapshot = corrections.freeze_correction(edition_id, by=by, now=now)
         made = _create_mailing(snapshot, due_at=now, by=by, now=now, kind=MailingKind.CORRECTION)
@@ -220,7 +223,7 @@ def send_correction(edition_id: int, *, by: str, now: datetime) -> summary.Maili
 def send_test(
     edition_id: int, addresses: Sequence[str], *, variant: Variant = PLAIN, by: str, now: datetime
 ) -> tuple[one_off.TestResult, ...]:
-    """Sends the edition as it stands, or what those of a variant get, with [TEST] in the subject, to these addresses only."""
+    """Sends the edition as it stands, or one variant of it, with [TEST] in the subject, to these addresses only."""
     edition = edition_lookup.get_edition(edition_id)
     rendered = approval.preview(edition_id, now=now, variant=variant)
     newsletter_settings.remember_test_addresses(edition.newsletter_id, addresses)
@@ -234,7 +237,10 @@ def send_test(
 
 
 def sync_provider(now: datetime) -> int:
-    """Takes over what the provider suppressed, once a day, and gives back what a recall took of it. Returns readers hit."""
+    """Takes over what the provider suppressed, once a day, and gives back what a recall took of it.
+
+    Returns readers hit.
+    """
     provider = wiring.get_provider()
     while recall.free_next_slot(now, provider):
         pass

@@ -21,7 +21,8 @@ _ENGLISH = {
         "Confirm: {list}",
         "One press to confirm",
         (
-            "Somebody asked us to send {list} to this address. If that was you, press the button and press once more on the page that opens.",
+            "Somebody asked us to send {list} to this address. If that was you, press the button and press once "
+            "more on the page that opens.",
         ),
         "Yes, send me {list}",
         ("You did not ask for this? Do nothing, and you get no more mail from us.",),
@@ -37,7 +38,8 @@ _ENGLISH = {
         "You already get {list}",
         "You already get {list}",
         (
-            "Somebody, perhaps you, asked us to send {list} to this address. It comes here already, so there is nothing to do.",
+            "Somebody, perhaps you, asked us to send {list} to this address. It comes here already, so there is "
+            "nothing to do.",
         ),
         "Choose what you get",
         ("If a letter went missing, look in the folder for spam.",),
@@ -53,7 +55,8 @@ _ENGLISH = {
         "This is the address you used",
         "This is the address you used",
         (
-            "Somebody, perhaps you, asked {publication} which address gets its letters. It is the one this mail came to.",
+            "Somebody, perhaps you, asked {publication} which address gets its letters. It is the one this mail "
+            "came to.",
         ),
         "See what you get",
         ("You did not ask? Somebody may have mistyped an address. There is nothing to do.",),
@@ -97,7 +100,8 @@ _ENGLISH = {
         "Your letters go to another address now",
         "Your letters go to another address now",
         (
-            "The address our letters go to was changed, by a link that was mailed here. They no longer come to this one.",
+            "The address our letters go to was changed, by a link that was mailed here. They no longer come to "
+            "this one.",
         ),
         "See what you get",
         ("It was not you? Answer this mail, and we put it right.",),
@@ -106,7 +110,8 @@ _ENGLISH = {
         "Do you still want {list}?",
         "Do you still want {list}?",
         (
-            "For a long time we have not noticed you reading {list}. That may be our mistake: some mail programs hide it.",
+            "For a long time we have not noticed you reading {list}. That may be our mistake: some mail programs "
+            "hide it.",
         ),
         "Yes, keep sending it",
         ("Do nothing, and it stops by itself in a month. That is fine, too.",),
@@ -118,7 +123,8 @@ _GERMAN = {
         "Bitte bestätigen: {list}",
         "Noch ein Klick",
         (
-            "Jemand hat {list} für diese Adresse bestellt. Waren Sie das, dann bestätigen Sie es über den Knopf und auf der Seite, die sich öffnet.",
+            "Jemand hat {list} für diese Adresse bestellt. Waren Sie das, dann bestätigen Sie es über den Knopf "
+            "und auf der Seite, die sich öffnet.",
         ),
         "Ja, {list} bestellen",
         ("Sie waren es nicht? Dann tun Sie nichts, und Sie bekommen keine weitere Post von uns.",),
@@ -134,7 +140,8 @@ _GERMAN = {
         "Sie bekommen {list} schon",
         "Sie bekommen {list} schon",
         (
-            "Jemand, vielleicht Sie, hat {list} für diese Adresse bestellt. Es kommt schon hierher, es ist nichts zu tun.",
+            "Jemand, vielleicht Sie, hat {list} für diese Adresse bestellt. Es kommt schon hierher, es ist "
+            "nichts zu tun.",
         ),
         "Auswählen, was kommt",
         ("Fehlt eine Ausgabe, sehen Sie bitte im Spam-Ordner nach.",),
@@ -150,7 +157,8 @@ _GERMAN = {
         "Diese Adresse haben Sie verwendet",
         "Diese Adresse haben Sie verwendet",
         (
-            "Jemand, vielleicht Sie, hat {publication} gefragt, welche Adresse die Briefe bekommt. Es ist die, an die diese Nachricht ging.",
+            "Jemand, vielleicht Sie, hat {publication} gefragt, welche Adresse die Briefe bekommt. Es ist die, "
+            "an die diese Nachricht ging.",
         ),
         "Ansehen, was kommt",
         ("Sie haben nicht gefragt? Dann hat sich wohl jemand vertippt. Es ist nichts zu tun.",),
@@ -159,7 +167,8 @@ _GERMAN = {
         "Ihre Adresse ändern",
         "Ihre Adresse ändern",
         (
-            "Sie, oder jemand mit einer an Sie gerichteten Ausgabe, möchten die Adresse ändern, an die unsere Briefe gehen.",
+            "Sie, oder jemand mit einer an Sie gerichteten Ausgabe, möchten die Adresse ändern, an die unsere "
+            "Briefe gehen.",
         ),
         "Meine Adresse ändern",
         ("Der Knopf gilt 30 Minuten. Sie waren es nicht? Dann tun Sie nichts, und nichts ändert sich.",),
@@ -196,7 +205,8 @@ _GERMAN = {
         "Ihre Briefe gehen jetzt an eine andere Adresse",
         "Ihre Briefe gehen jetzt an eine andere Adresse",
         (
-            "Die Adresse für unsere Briefe wurde geändert, über einen Link, der hierher ging. Hierher kommen sie nicht mehr.",
+            "Die Adresse für unsere Briefe wurde geändert, über einen Link, der hierher ging. Hierher kommen sie "
+            "nicht mehr.",
         ),
         "Ansehen, was kommt",
         ("Das waren nicht Sie? Antworten Sie auf diese Nachricht, und wir bringen es in Ordnung.",),
@@ -205,7 +215,8 @@ _GERMAN = {
         "Möchten Sie {list} noch?",
         "Möchten Sie {list} noch?",
         (
-            "Seit langem haben wir nicht bemerkt, dass Sie {list} lesen. Das kann an uns liegen: Manche Programme verbergen es.",
+            "Seit langem haben wir nicht bemerkt, dass Sie {list} lesen. Das kann an uns liegen: Manche "
+            "Programme verbergen es.",
         ),
         "Ja, bitte weiter schicken",
         ("Tun Sie nichts, und es endet in einem Monat von selbst. Auch das ist in Ordnung.",),

@@ -108,7 +108,8 @@ def decide(
     late = now - instant
     if late > timedelta(minutes=late_after_minutes):
         return HoldDecision(
-            f"It was {_format_span(late)} late when it could be sent, and more than {late_after_minutes} minutes late is held."
+            f"It was {_format_span(late)} late when it could be sent, and more than {late_after_minutes} minutes "
+            "late is held."
         )
     return SendDecision()
 

@@ -1,4 +1,7 @@
-"""The inbox of the webhook: stores the payloads the provider posts, so that it has its answer at once. `applying` reads it."""
+"""The inbox of the webhook: stores the payloads the provider posts, so that it has its answer at once.
+
+`applying` reads it.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ SEEN_EVENT_RETENTION = timedelta(days=4)
 
 
 def receive(raw: bytes, *, signature: str, timestamp: str, keys: Sequence[str], now: datetime) -> None:
-    """Stores a payload that one of `keys` signed. Raises NotAllowed for a forged one, BadInput for one too large or old.
+    """Stores a payload that one of `keys` signed. Raises NotAllowed for a forged one, BadInput: too large or old.
 
     Without keys every payload is refused. The same payload twice is stored once.
     """

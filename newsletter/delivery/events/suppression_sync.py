@@ -44,8 +44,8 @@ def find_status(provider: str) -> SyncStatus | None:
 def sync_suppressions(now: datetime, provider: Provider, *, at_once: bool = False) -> SyncResult | None:
     """Takes the provider's lists over if a day has passed (or `at_once`); None when it is not time or not possible.
 
-    Nobody is brought back by it, and who confirmed after an entry is not touched. Raises ProviderError; then it is tried
-    again in an hour, from where the last pull that succeeded ended.
+    Nobody is brought back by it, and who confirmed after an entry is not touched. Raises ProviderError; then it is
+    tried again in an hour, from where the last pull that succeeded ended.
     """
     if not isinstance(provider, Suppressor):
         return None

@@ -23,7 +23,7 @@ def mark_members(now: datetime) -> int:
 
 
 def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> datetime | None:
-    """When an edition of these lists that was handed over for a reader arrives, if it has not by now; the latest one."""
+    """When the latest edition of these lists that was handed over for a subscriber arrives; None if it has by now."""
     recent = _sent_since(now - LOOK_BACK).filter(list_id__in=list_ids)
     arrivals = []
     for row in recent:

@@ -219,7 +219,10 @@ class Canceller(Protocol):
         ...
 
     def release(self, cancel_id: str) -> None:
-        """Forgets a cancelled id. Only after everything with it was to be sent: before, that would send it after all."""
+        """Forgets a cancelled id.
+
+        Only after everything with it was to be sent: before, that would send it after all.
+        """
         ...
 
 

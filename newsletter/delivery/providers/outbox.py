@@ -46,7 +46,8 @@ class Outbox:
         except OSError as error:
             return Answer(
                 "refused",
-                f"The outbox {folder} cannot be written: {error.strerror}. Free some space or set NEWSLETTER_OUTBOX_DIR.",
+                f"The outbox {folder} cannot be written: {error.strerror}. Free some space or set "
+                "NEWSLETTER_OUTBOX_DIR.",
                 accepted_places=tuple(done),
             )
         return Answer("accepted", provider_id=request.attempt)

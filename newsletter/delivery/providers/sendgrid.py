@@ -64,7 +64,8 @@ class SendGrid:
     def __init__(self, api_key: str, host: str) -> None:
         if not api_key:
             raise BadInput(
-                "There is no SendGrid key. Set SENDGRID_API_KEY (or SENDGRID_API_KEY_FILE) to a key with the Mail Send permission.",
+                "There is no SendGrid key. Set SENDGRID_API_KEY (or SENDGRID_API_KEY_FILE) to a key with the "
+                "Mail Send permission.",
                 "SENDGRID_API_KEY",
             )
         self._api = SendGridAPIClient(api_key=api_key, host=host)
@@ -103,7 +104,10 @@ class SendGrid:
         return frozenset(str(each.get("batch_id")) for each in document if isinstance(each, dict))
 
     def cancel(self, cancel_id: str) -> None:
-        """Cancels a batch id. Raises ProviderError. A 400 may say that it has a status already: then that is looked at."""
+        """Cancels a batch id. Raises ProviderError.
+
+        A 400 may say that it has a status already: then that is looked at.
+        """
         wanted = {"batch_id": cancel_id, "status": "cancel"}
         try:
             _ask(
@@ -135,7 +139,10 @@ class SendGrid:
 
 
 def _ask(call: Callable[[], Response], permission: str = "Scheduled Sends access") -> Any:
-    """The document of an answer. Raises ProviderError with what SendGrid said, and which permission the key may lack."""
+    """The document of an answer.
+
+    Raises ProviderError with what SendGrid said, and which permission the key may lack.
+    """
     try:
         return json.loads(call().body or b"null")
     except HTTPError as error:
@@ -161,7 +168,8 @@ def _to_answer(error: HTTPError, now: datetime) -> Answer:
     if status == 403:
         return Answer(
             "refused",
-            f"SendGrid does not let us send this (403: {said}). Verify the sender’s domain and the key’s Mail Send permission, then resume.",
+            f"SendGrid does not let us send this (403: {said}). Verify the sender’s domain and the key’s Mail "
+            "Send permission, then resume.",
             permanent=True,
             stop=True,
         )
@@ -232,7 +240,7 @@ def _encode_schedule(request: SendRequest) -> str:
 
 
 def _encode_personalizations(request: SendRequest) -> Iterable[str]:
-    """Each reader’s address, one-click headers, merge values, our ids. One `to` each, or they would see each other (fact 2).
+    """Each recipient’s address, headers, merge values, our ids. One `to` each, or they would see each other (fact 2).
 
     Column by column, for this runs for every reader of millions: what all have in common is put together once, and
     joining it with what differs is a third of the work of formatting.

@@ -59,7 +59,8 @@ def parse_public_key(text: str) -> ec.EllipticCurvePublicKey:
         key = None
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise BadInput(
-            f"“{text[:20]}…” in NEWSLETTER_SENDGRID_WEBHOOK_KEYS is no public key. Copy the verification key from SendGrid’s event webhook settings.",
+            f"“{text[:20]}…” in NEWSLETTER_SENDGRID_WEBHOOK_KEYS is no public key. Copy the verification key from "
+            "SendGrid’s event webhook settings.",
             "NEWSLETTER_SENDGRID_WEBHOOK_KEYS",
         )
     return key

@@ -1,4 +1,4 @@
-"""SendGrid's own lists of addresses it will not mail, which repair what its webhook missed (SendGrid facts 43 and 44)."""
+"""SendGrid's own lists of addresses it will not mail: they have what its webhook missed (SendGrid facts 43 and 44)."""
 
 from __future__ import annotations
 

@@ -53,7 +53,8 @@ class Smtp:
             )
         except smtplib.SMTPAuthenticationError as error:
             return progress.build_answer(
-                f"{self._host} does not accept the user and password of NEWSLETTER_SMTP_URL: {_format_error(error)}. Mend it, then resume.",
+                f"{self._host} does not accept the user and password of NEWSLETTER_SMTP_URL: "
+                f"{_format_error(error)}. Mend it, then resume.",
                 stop=error.smtp_code >= 500,
             )
         except smtplib.SMTPSenderRefused as error:

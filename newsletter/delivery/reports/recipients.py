@@ -65,7 +65,8 @@ def iterate_recipients(
     """The same one after the other, however many they are; `most` says how many are wanted if it is not all."""
     if state is not None and state not in _OUTCOME_LABELS and state not in (*ExclusionReason, "excluded"):
         raise BadInput(
-            f"“{state}” is no state. It can be {', '.join(sorted(_OUTCOME_LABELS))}, excluded, {', '.join(ExclusionReason)}.",
+            f"“{state}” is no state. It can be {', '.join(sorted(_OUTCOME_LABELS))}, excluded, "
+            f"{', '.join(ExclusionReason)}.",
             "state",
         )
     row = models.Mailing.objects.filter(id=mailing_id).first()

@@ -32,7 +32,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class VariantCounts:
-    """How a variant of the mail did: how many were to get it, how many of them it left for, and who opened and clicked."""
+    """How a variant of the mail did: how many were planned and accepted, how many people opened and clicked."""
 
     planned: int
     taken: int
@@ -45,7 +45,8 @@ class Mailing:
     """One mailing. `excluded` counts by reason, `counts` members by outcome, `batches` requests by state.
 
     `engagement` counts members who opened or clicked, people and machines apart; `twice` those mailed twice,
-    `unsubscribed_after_send` those who left when their message was on its way. `recall` is the state of the recall window
+    `unsubscribed_after_send` those who left when their message was on its way. `recall` is the state of the recall
+    window
     (`RecallState.WANTED` and so on, "" without one), and `recallable_until` the last call, None when it is closed.
     """
 

@@ -13,7 +13,7 @@ from newsletter.delivery.ledger.states import BatchState, MailingState
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How many batches are due (or held by a dead process), and whether mailings are to be moved on and posts applied."""
+    """How many batches are due or held by a dead process; whether mailings have a next step and payloads wait."""
 
     batches: int
     mailings: bool

@@ -1,4 +1,4 @@
-"""The three writes of a hand-over, each one statement: claim a batch, begin to send it, note that all of it was accepted.
+"""The three writes of a hand-over, each one statement: claim a batch, begin an attempt, record that it was accepted.
 
 By hand, for this runs for every batch of millions of readers, by many processes at once. The claim and the answer need
 not be on the disk before work goes on: after a power cut, a claim that is lost was never made, and a batch whose answer
@@ -26,8 +26,8 @@ _CLAIM = """
        SET state = %s, lease_owner = %s, lease_until = %s
      WHERE id = ({due} {lock})
        AND state = %s {relaxed}
- RETURNING id, number, key, mailing_id, variant, language, tracking, format, members, outcomes, size, attempt, send_at, version,
-           (SELECT version FROM delivery_mailing WHERE id = mailing_id)
+ RETURNING id, number, key, mailing_id, variant, language, tracking, format, members, outcomes, size, attempt, send_at,
+ version, (SELECT version FROM delivery_mailing WHERE id = mailing_id)
 """
 _BEGIN = """
     UPDATE delivery_batch
@@ -97,8 +97,8 @@ def begin_attempt(claim: Claim, attempt_key: str, *, until: datetime) -> Claim |
         cursor.execute(
             _BEGIN,
             [
-                BatchState.SENDING, attempt_key, _to_database_time(until), claim.id, BatchState.CLAIMED, claim.owner, MailingState.SENDING,
-            ],
+                BatchState.SENDING, attempt_key, _to_database_time(until), claim.id, BatchState.CLAIMED, claim.owner,
+                MailingState.SENDING, ],
         )  # fmt: skip
         if not cursor.rowcount:
             return None
@@ -111,8 +111,8 @@ def record_accepted(claim: Claim, state: BatchState, outcomes: bytes, provider_i
         cursor.execute(
             _ACCEPTED.format(relaxed=_relaxed_commit_clause()),
             [
-                state, outcomes, provider_id[:200], _to_database_time(now), claim.id, claim.attempt_key, BatchState.SENDING,
-                claim.version,
+                state, outcomes, provider_id[:200], _to_database_time(now), claim.id, claim.attempt_key,
+                BatchState.SENDING, claim.version,
             ],
         )  # fmt: skip
         return bool(cursor.rowcount)

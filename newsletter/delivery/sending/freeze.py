@@ -77,7 +77,7 @@ def freeze_next(now: datetime) -> bool:
 
 
 def _start(row: models.Mailing, now: datetime) -> bool:
-    """Takes the edition out of the editors' hands and notes who is meant; holds the mailing when the approval is gone."""
+    """Locks the edition and records who is a candidate; holds the mailing when the approval is gone."""
     bounds = audience.get_audience_bounds(row.list_id)
     try:
         with transaction.atomic():
@@ -224,7 +224,7 @@ class _PageWriter:
         return True
 
     def _classify(self, page: Sequence[AudienceCandidate], now: datetime) -> Sequence[ClassifiedCandidate]:
-        """Sorts candidates into strata: by what they see, and with the newsletter's tracking or without for who does not want it."""
+        """Sorts candidates into strata: by variant, and with the newsletter's tracking or without where it is not wanted."""
         tracks = self.newsletter.click_tracking or self.newsletter.open_tracking
         codes = self._assign_variants([each.subscriber_id for each in page], now)
         strata = {
@@ -252,7 +252,7 @@ class _PageWriter:
         )
 
     def _exclusion_reason(self, person: int) -> str:
-        """Why somebody who could be mailed is not: has it already, or was not sent what is corrected; "" for no reason."""
+        """Why a subscriber who could be mailed is excluded: has it already, or was not sent what is corrected; or ""."""
         if person in self.already_mailed:
             return ExclusionReason.ALREADY_MAILED
         return ExclusionReason.NOT_SENT if self.restricted_to is not None and person not in self.restricted_to else ""
@@ -329,7 +329,8 @@ def _reconcile(row: models.Mailing, now: datetime) -> None:
     if row.candidates != row.planned + row.excluded or batches != row.planned or excluded != row.excluded:
         _hold(
             row.id,
-            f"The counts do not add up: {row.candidates} candidates, {batches} planned, {excluded} left out. Nothing was sent.",
+            f"The counts do not add up: {row.candidates} candidates, {batches} planned, {excluded} left out. "
+            "Nothing was sent.",
         )
         return
     with transaction.atomic():

@@ -101,7 +101,7 @@ class _MailingContext:
 
 @lru_cache(maxsize=32)  # the variants of a few mailings
 def _load_mailing_context(mailing_id: int, version: int, variant: str, tracking: bool) -> _MailingContext:
-    """The same for every batch of a mailing in this version; resuming begins a new one, with the sender as it is then."""
+    """The same for every batch of a mailing in this version. Resuming begins a new one, with the sender as it is then."""
     row = models.Mailing.objects.get(id=mailing_id)
     newsletter = newsletters.get_newsletter(row.newsletter_id)
     if not tracking:
@@ -165,7 +165,7 @@ def _prepare(claim: Claim, now: datetime) -> _PreparedBatch | None:
 
 
 def _format_dates(mailing: _MailingContext, people: Sequence[int], at: datetime) -> Sequence[str]:
-    """The day of the sending where each of these people lives, in words; looked up only where the mail has a place for it."""
+    """The day of the sending in the zone of each of these people, in words; looked up only where the mail uses it."""
     if not any(each.field == "date" for each in mailing.envelope.merge):
         return [""] * len(people)
     zones = audience.list_zones(people)

@@ -1,4 +1,4 @@
-"""New rows of the ledger, made in one place: batches with their packed members, exclusions, audience index, exceptions."""
+"""New rows of the ledger, built in one place: batches with packed members, exclusions, audience index, exceptions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ class BatchReference(Protocol):
 def build_batch(
     mailing_id: int, number: int, members: Sequence[int], due_at: datetime, stratum: int, **stratum_fields: Any
 ) -> models.Batch:
-    """A planned batch, not yet stored. `stratum_fields` are wave, variant, language, tracking, and whether it is a repair."""
+    """A planned batch, not yet stored.
+
+    `stratum_fields` are wave, variant, language, tracking, and whether it is a repair.
+    """
     return models.Batch(
         mailing_id=mailing_id,
         number=number,

@@ -102,7 +102,8 @@ def _reschedule(
         **fresh,
     ):
         raise Refused(
-            f"Edition {row.edition_id} has the mailing {row.id} already, which is {row.state}. Look at it: newsletter mailings show {row.id}"
+            f"Edition {row.edition_id} has the mailing {row.id} already, which is {row.state}. Look at it: "
+            f"newsletter mailings show {row.id}"
         )
     return row.id
 
@@ -142,14 +143,18 @@ def pause_on_error(mailing_id: int, reason: str) -> None:
 
 
 def pause_other_providers(provider: str, now: datetime) -> int:
-    """Pauses mailings planned for another provider than this process has: they would wait in silence. Returns how many."""
+    """Pauses mailings planned for another provider than this process has: they would wait in silence.
+
+    Returns how many.
+    """
     due = models.Batch.objects.filter(mailing_id=OuterRef("id"), state=BatchState.PLANNED, due_at__lte=now)
     rows = models.Mailing.objects.filter(Exists(due), state=MailingState.SENDING).exclude(provider=provider)
     found = list(rows.values_list("id", "provider"))
     for mailing_id, planned_for in found:
         pause_on_error(
             mailing_id,
-            f"It was planned for {planned_for}, and mail leaves through {provider} now. Set NEWSLETTER_PROVIDER={planned_for} "
+            f"It was planned for {planned_for}, and mail leaves through {provider} now. Set "
+            f"NEWSLETTER_PROVIDER={planned_for} "
             "and start again, then resume; or cancel it and send the edition anew.",
         )
     return len(found)

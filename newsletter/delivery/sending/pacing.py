@@ -23,7 +23,7 @@ def compute_next_time(at: datetime, size: int, per_minute: int) -> datetime:
 
 
 def compute_ceiling(day: date, first_day: date | None, first_day_limit: int) -> int | None:
-    """How many messages may leave on a day of a warm-up that allows `first_day_limit` on its first day and doubles daily.
+    """How many messages may leave on a day of a warm-up that begins with `first_day_limit` and doubles daily.
 
     None: no ceiling. Before the first day, the ceiling is that of the first day.
     """

@@ -123,12 +123,14 @@ def _get_recallable(mailing_id: int, now: datetime) -> models.Mailing:
         raise Refused(f"Mailing {mailing_id} is cancelled already{f': {row.reason}' if row.reason else ''}.")
     if row.recall != RecallState.OPEN or row.state not in _STARTED_STATES:
         raise Refused(
-            f"Mailing {mailing_id} is {row.state} and has no recall window, so what the provider has cannot be called back. "
+            f"Mailing {mailing_id} is {row.state} and has no recall window, so what the provider has cannot be "
+            "called back. "
             f"Stop the rest: newsletter mailings pause {mailing_id}"
         )
     if not recall_window.can_be_recalled(row.due_at, now):
         raise Refused(
-            f"It is too late: mailing {mailing_id} leaves in less than {recall_window.LAST_CALL.seconds // 60} minutes or has left. "
+            f"It is too late: mailing {mailing_id} leaves in less than {recall_window.LAST_CALL.seconds // 60} "
+            "minutes or has left. "
             f"Stop what was not handed over yet: newsletter mailings cancel {mailing_id}"
         )
     return row
@@ -152,7 +154,7 @@ def settle_recalled(mailing_id: int) -> int:
 
 
 def settle_late_batches(now: datetime) -> int:
-    """Notes the same of batches that were in flight when their mailing was recalled: the provider threw them away too."""
+    """Does so for batches that were in flight when their mailing was recalled: the provider dropped them too."""
     late = models.Batch.objects.filter(
         mailing__recalled_at__isnull=False,
         mailing__due_at__gt=now - FREE_SLOT_AFTER,
@@ -162,7 +164,10 @@ def settle_late_batches(now: datetime) -> int:
 
 
 def free_next_slot(now: datetime, provider: Provider) -> bool:
-    """Gives one place back that a recall took, when its messages have been thrown away. Returns whether there was one."""
+    """Gives one place back that a recall took, when its messages have been thrown away.
+
+    Returns whether there was one.
+    """
     if not isinstance(provider, Canceller):
         return False
     over = models.Mailing.objects.filter(recall=RecallState.OPEN, recalled_at__isnull=False, provider=provider.name)

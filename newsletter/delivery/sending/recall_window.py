@@ -1,4 +1,4 @@
-"""The recall window: handed over early with the instant of sending, so that all of it can be cancelled until then. Pure.
+"""The recall window: handed over early with the instant of sending, all of it can be cancelled until then. Pure.
 
 begins ───────────────── last call ──────── due
    handed over by now,      │  nobody can     sent by

@@ -19,8 +19,8 @@ MAX_LOST_ANSWERS = 5  # answers lost in a row: a provider in trouble would make 
 class NextStep:
     """What the members that an answer did not name come to.
 
-    Their `outcome`, if the answer settles them; otherwise they are tried `compute_retry_time`. `pause_reason` is the reason
-    to pause the whole mailing.
+    Their `outcome`, if the answer settles them; otherwise they are tried `compute_retry_time`. `pause_reason` is the
+    reason to pause the whole mailing.
     """
 
     outcome: Outcome = Outcome.PLANNED
@@ -40,8 +40,8 @@ def decide_next_step(
 ) -> NextStep:
     """What follows the answer to attempt number `attempt` (from 1).
 
-    `some_named`: the answer settled some members by name. `message_proven`: a batch of this mailing went through before.
-    Until one did, a refusal is taken to mean the message itself, and the mailing stops: mending and
+    `some_named`: the answer settled some members by name. `message_proven`: a batch of this mailing went through
+    before. Until one did, a refusal is taken to mean the message itself, and the mailing stops: mending and
     resuming must reach everybody. `lost_answers`: how many answers were lost right before this one.
     """
     if answer.accepted:

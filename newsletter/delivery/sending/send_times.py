@@ -1,4 +1,4 @@
-"""The limits a mailing is planned under: messages a minute, of its newsletter and of our account, and a day's ceiling."""
+"""The limits a mailing is planned under: messages a minute of its newsletter and our account, and a day's ceiling."""
 
 from __future__ import annotations
 

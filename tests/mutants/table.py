@@ -45,7 +45,11 @@ TARGETS = {
     "policy": Target("subscribers/policy.py", ("tests/subscribers/test_policy.py",)),
     "merge": Target(
         "subscribers/imports/merge.py",
-        ("tests/subscribers/imports/test_merge.py", "tests/subscribers/imports/test_run.py"),
+        ("tests/subscribers/imports/test_merge.py", "tests/subscribers/imports/test_undo.py"),
+    ),
+    "merge_statements": Target(
+        "subscribers/imports/merge_statements.py",
+        ("tests/subscribers/imports/test_merge.py", "tests/subscribers/imports/test_undo.py"),
     ),
     "merge_statements": Target(
         "subscribers/imports/merge_statements.py",

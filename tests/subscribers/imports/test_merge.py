@@ -5,18 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput, SurroundingsError
-from subscribers import people, policy, self_service, subscriber_lookup, suppressions
-from subscribers.imports import chunks, run, staging
+from subscribers import models, people, policy, self_service, subscriber_lookup, suppressions
+from subscribers.consent import erasure
+from subscribers.imports import chunks, merge, run, staging
 from subscribers.imports.chunks import FIRST_CHUNK
+from subscribers.imports.merge import MergeTarget
+from subscribers.imports.rows import STRENGTH
 from subscribers.states import SubscriptionState
 from subscribers.values import ImportReport, List
 from tests.conftest import just_before, reported
@@ -296,3 +301,207 @@ def test_what_is_uploaded_may_be_as_large_as_the_limit_and_no_larger(
     monkeypatch.setattr(staging, "LARGEST_FILE", len(FILE) - 1)
     with pytest.raises(BadInput, match="Split it"):
         take_in(FILE)
+
+
+# One chunk
+
+
+@pytest.fixture
+def target(morning: List, take_in: TakeIn) -> Callable[..., MergeTarget]:
+    """Where a chunk goes: target("first_name") merges rows of key, address, status, repeats and first name."""
+    run_id = take_in("email\nearlier@example.com\n").id
+
+    def make(
+        *more: str, by: str = "ed@example.com", origin: str = "readers.csv", overwrite: bool = False
+    ) -> MergeTarget:
+        return MergeTarget(run_id, morning.id, by, origin, overwrite, ("key", "address", "status", "repeats", *more))
+
+    return make
+
+
+def row(address: str, status: str = "active", *more: str, repeats: int = 0) -> tuple[Any, ...]:
+    return (address, address, STRENGTH[SubscriptionState(status)], repeats, *more)
+
+
+def test_what_is_written_of_a_newcomer_names_the_import_and_the_file(
+    target: Callable[..., MergeTarget], now: datetime
+) -> None:
+    columns = ("joined_at", "confirmed_at", "left_at", "network", "reason", "source")
+    times = ("2020-01-02 03:04:05", "2020-01-03 03:04:05", "")
+    to = target(*columns, by="b" * 300, origin="o" * 600)
+    rows = [
+        row("ann@example.com", "active", *times, "192.0.2.7", "", "shop"),
+        row("ben@example.com", "unsubscribed", *times[:2], "2021-01-02 03:04:05", "", "too many", ""),
+    ]
+    assert merge.merge_chunk(rows, to, now).outcomes == dict.fromkeys(merge.OUTCOMES, 0) | {"new": 2}
+    joined, confirmed, left = (
+        datetime(year, 1, day, 3, 4, 5, tzinfo=UTC) for year, day in ((2020, 2), (2020, 3), (2021, 2))
+    )
+    ann, ben = models.Subscriber.objects.exclude(address="earlier@example.com").order_by("address")
+    assert [(who.created_at, who.source, who.tracked, who.tier) for who in (ann, ben)] == [
+        (joined, "shop", True, "free"),
+        (joined, "o" * 200, True, "free"),
+    ]
+    subscriptions = models.Subscription.objects.filter(subscriber__in=(ann, ben)).order_by("subscriber__address")
+    assert list(subscriptions.values_list("state", "since", "confirmed_at", "source")) == [
+        ("active", now, confirmed, "shop"),
+        ("unsubscribed", now, None, "o" * 200),
+    ]
+    fields = ("state", "before", "at", "how", "by", "origin", "network", "claimed_at", "reason", "run_id")
+    consents = models.ConsentEvent.objects.filter(subscriber__in=(ann, ben)).order_by("subscriber__address")
+    noted = (now, "import", "b" * 254, "o" * 500)
+    assert list(consents.values_list(*fields)) == [
+        ("active", "", *noted, "192.0.2.7", confirmed, "", to.run),
+        ("unsubscribed", "", *noted, None, left, "too many", to.run),
+    ]
+
+
+def test_a_chunk_says_what_became_of_each_row(
+    target: Callable[..., MergeTarget], active: Callable[..., int], morning: List, now: datetime
+) -> None:
+    active("ann@example.com", first_name="Ann")
+    active("ben@example.com", first_name="Ben")
+    people.unsubscribe(active("cleo@example.com"), morning.id, how="desk", by="test", now=now)
+    people.unsubscribe(active("dan@example.com"), morning.id, how="desk", by="test", now=now)
+    later = now + timedelta(days=1)
+    rows = [
+        row("ann@example.com", "active", "Annie", repeats=2),
+        row("ben@example.com", "unsubscribed", "Ben"),
+        row("cleo@example.com", "active", "Cleo"),
+        row("dan@example.com", "unsubscribed", "Dan"),
+        row("eve@example.com", "active", "Eve", repeats=3),
+        row("fay@example.com", "bounced", "Fay"),
+    ]
+    expected = {"new": 2, "updated": 1, "unchanged": 6, "kept_unsubscribed": 2}
+    assert merge.judge_chunk(rows, target("first_name"), later) == expected
+    before = models.ConsentEvent.objects.count()
+    result = merge.merge_chunk(rows, target("first_name"), later)
+    assert (result.outcomes, result.named_by_former_address) == (expected, False)
+    since = dict(models.Subscription.objects.values_list("subscriber__address", "since"))
+    assert [since[f"{name}@example.com"] for name in ("ann", "ben", "cleo", "dan", "eve")] == [
+        now,
+        later,
+        now,
+        now,
+        later,
+    ]
+    names = dict(models.Subscriber.objects.values_list("address", "first_name"))
+    assert (names["ann@example.com"], names["cleo@example.com"]) == ("Ann", "")
+    assert models.ConsentEvent.objects.count() == before + 4, "of ben, dan (once more), eve and fay"
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_file_fills_gaps_or_overwrites_and_what_was_before_is_noted(
+    target: Callable[..., MergeTarget], active: Callable[..., int], now: datetime, overwrite: bool
+) -> None:
+    person_id = active("ann@example.com", first_name="Annie")
+    models.Subscriber.objects.filter(id=person_id).update(attributes={"town": "Ulm"})
+    columns = ("first_name", "last_name", "tier", "attributes")
+    to = target(*columns, overwrite=overwrite)
+    rows = [row("ann@example.com", "active", "Ann", "Lee", "paid", '{"town": "Bonn", "age": 40}')]
+    assert merge.merge_chunk(rows, to, now).outcomes["updated"] == 1
+    assert merge.merge_chunk(rows, to, now).outcomes["unchanged"] == 1, (
+        "what is as the file says is not filled in again"
+    )
+    person = models.Subscriber.objects.get(id=person_id)
+    filled = ("Ann", "Bonn") if overwrite else ("Annie", "Ulm")
+    assert (person.first_name, person.last_name, person.tier) == (filled[0], "Lee", "paid")
+    assert person.attributes == {"town": filled[1], "age": 40}
+    (change,) = models.ImportedChange.objects.all()
+    assert (change.run_id, change.subscriber_id) == (to.run, person_id)
+    assert change.before["first_name"] == "Annie"
+    assert change.before["attributes"] == {"town": "Ulm"}
+    assert change.after is not None
+    assert (change.after["first_name"], change.after["attributes"]) == (filled[0], person.attributes)
+
+
+def test_tags_are_given_to_all_but_those_who_are_kept_out(
+    target: Callable[..., MergeTarget], active: Callable[..., int], morning: List, now: datetime
+) -> None:
+    people.unsubscribe(active("ann@example.com"), morning.id, how="desk", by="test", now=now)
+    active("ben@example.com")
+    tag = models.Tag.objects.create(name="VIP")
+    addresses = ("ann@example.com", "ben@example.com", "cleo@example.com")
+    result = merge.merge_chunk([row(each, "active", '["VIP"]') for each in addresses], target("tags"), now)
+    assert (result.outcomes["kept_unsubscribed"], result.outcomes["updated"], result.outcomes["new"]) == (1, 1, 1)
+    tagged = models.SubscriberTag.objects.filter(tag=tag).values_list("subscriber__address", "run_id")
+    assert sorted(tagged) == [(each, target().run) for each in addresses[1:]]
+
+
+@pytest.mark.parametrize(
+    ("status", "known", "reason", "is_of_the_import"),
+    [
+        ("unsubscribed", "", None, False),
+        ("bounced", "", "bounced", True),
+        ("complained", "", "complained", True),
+        ("complained", "bounced", "complained", False),
+        ("bounced", "asked", "asked", False),
+    ],
+)
+def test_who_bounced_or_complained_elsewhere_is_suppressed_and_the_graver_reason_stands(
+    target: Callable[..., MergeTarget],
+    now: datetime,
+    status: str,
+    known: str,
+    reason: str | None,
+    is_of_the_import: bool,
+) -> None:
+    if known:
+        suppressions.suppress("ann@example.com", reason=known, source="letter", now=now)
+    to = target()
+    merge.merge_chunk([row("ann@example.com", status), row("ben@example.com")], to, now)
+    expected = [] if reason is None else [("ann@example.com", reason, to.run if is_of_the_import else None)]
+    assert list(models.Suppression.objects.values_list("address_key", "reason", "run_id")) == expected
+
+
+def test_two_rows_for_one_person_by_a_former_and_the_present_address_are_one_person(
+    target: Callable[..., MergeTarget], active: Callable[..., int], now: datetime
+) -> None:
+    person_id = active("old@example.com")
+    people.change_address(person_id, "new@example.com", by="test", now=now)
+    rows = [
+        row("ann@example.com", "active", "", ""),
+        row("new@example.com", "active", "Ann", ""),
+        row("old@example.com", "active", "", "Lee"),
+    ]
+    to = target("first_name", "last_name")
+    judged = merge.judge_chunk(rows, to, now)
+    assert judged == {"new": 1, "updated": 1, "unchanged": 1, "kept_unsubscribed": 0}
+    asked: list[int] = []
+
+    def before_former() -> None:
+        asked.append(models.Subscriber.objects.filter(address="ann@example.com").count())
+
+    result = merge.merge_chunk(rows, to, now, before_former=before_former)
+    assert result == merge.MergeResult({"new": 1, "updated": 2, "unchanged": 0, "kept_unsubscribed": 0}, True)
+    assert asked[0] == 0, "before anything is written"
+    person = models.Subscriber.objects.get(id=person_id)
+    assert (person.address, person.first_name, person.last_name) == ("new@example.com", "Ann", "Lee")
+
+
+def test_an_erased_address_stays_out_and_its_hash_is_all_that_is_kept(
+    target: Callable[..., MergeTarget], active: Callable[..., int], now: datetime
+) -> None:
+    erasure.erase_subscriber(active("ann@example.com"), by="test", now=now)
+    rows = [row("ann@example.com"), row("ben@example.com")]
+    expected = dict.fromkeys(merge.OUTCOMES, 0) | {"new": 1, "kept_unsubscribed": 1}
+    assert merge.judge_chunk(rows, target(), now) == expected
+    assert merge.merge_chunk(rows, target(), now).outcomes == expected
+    assert not models.Subscriber.objects.filter(address="ann@example.com").exists()
+
+
+def test_a_chunk_that_is_always_overtaken_is_given_up_after_five_tries_and_leaves_nothing(
+    target: Callable[..., MergeTarget], now: datetime
+) -> None:
+    to = target()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER overtaken BEFORE INSERT ON subscribers_subscription BEGIN SELECT RAISE(IGNORE); END"
+        )
+    with CaptureQueriesContext(connection) as queries, pytest.raises(merge._ConcurrentInsertError):
+        merge.merge_chunk([row("ann@example.com")], to, now)
+    tries = [each for each in queries if "INSERT INTO subscribers_subscription (" in each["sql"]]
+    assert len(tries) == 5
+    assert not models.Subscriber.objects.filter(address="ann@example.com").exists()
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER overtaken")

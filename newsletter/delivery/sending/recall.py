@@ -71,7 +71,7 @@ def open_next_window(now: datetime, provider: Provider) -> bool:
 
 def _slot_holders(now: datetime) -> QuerySet[models.Mailing]:
     """Our mailings that need one of the places: they may be recalled, or were and are not thrown away yet."""
-    may_be = Q(recalled_at=None, due_at__gt=now) & ~Q(state=MailingState.CANCELLED)
+    may_be = Q(due_at__gt=now) & ~Q(state=MailingState.CANCELLED)
     return models.Mailing.objects.filter(may_be | Q(recalled_at__isnull=False), recall=RecallState.OPEN)
 
 

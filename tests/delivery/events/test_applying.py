@@ -14,12 +14,11 @@ from newsletter.delivery.ledger.states import BatchState
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, hand_over
-from newsletter.kernel.errors import BadInput, NotAllowed
 from subscribers import bounces_complaints, people, subscriber_lookup, suppressions
 from tests.conftest import House
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes.provider import ScriptedProvider, accepts, loses_the_answer, refuses_for_now
-from tests.fakes.sendgrid_events import Signer, event, post
+from tests.fakes.sendgrid_events import Signer, event
 from tests.interleaving import just_before
 
 
@@ -235,28 +234,6 @@ def test_a_batch_that_waits_for_another_try_is_not_sent_again_when_an_event_show
     assert mailing.mailing.counts == {"accepted": 2}
 
 
-@pytest.mark.parametrize("keys", [[], ["other"]])
-def test_without_the_right_key_nothing_is_taken(keys: list[str], signer: Signer, now: datetime, db: None) -> None:
-    raw, timestamp = post(), str(int(now.timestamp()))
-    keys = [Signer().public_key for _ in keys]
-    with pytest.raises(NotAllowed):
-        inbox.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=keys, now=now)
-    assert not models.WebhookPayload.objects.exists()
-
-
-def test_a_post_signed_days_ago_is_refused(take: Callable[..., None], now: datetime, db: None) -> None:
-    take(at=now - inbox.OLDEST_PAYLOAD + timedelta(minutes=1))
-    with pytest.raises(BadInput, match="too long ago"):
-        take(at=now - inbox.OLDEST_PAYLOAD - timedelta(minutes=1))
-
-
-def test_a_post_larger_than_the_provider_ever_makes_is_refused_before_it_is_looked_at(
-    signer: Signer, now: datetime
-) -> None:
-    with pytest.raises(BadInput, match="2 MB"):
-        inbox.receive(b"x" * (inbox.LARGEST_PAYLOAD + 1), signature="", timestamp="1", keys=["k"], now=now)
-
-
 def test_a_signed_post_that_is_no_json_does_not_stop_the_others(
     sent: Callable[..., Sent], take: Callable[..., None], signer: Signer, now: datetime
 ) -> None:
@@ -264,21 +241,6 @@ def test_a_signed_post_that_is_no_json_does_not_stop_the_others(
     inbox.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=[signer.public_key], now=now)
     take(mailing.event("delivered"))
     assert mailing.mailing.counts == {"delivered": 1}
-
-
-def test_what_could_not_be_applied_in_two_days_is_dropped_and_ids_outlast_their_posts(
-    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
-) -> None:
-    mailing = sent(1)
-    take(mailing.event("delivered"))
-    take(mailing.event("open"), apply=False)
-    inbox.delete_expired(now + timedelta(hours=49))
-    assert not models.WebhookPayload.objects.exists()
-    assert models.SeenEvent.objects.count() == 1
-    inbox.delete_expired(now + inbox.OLDEST_PAYLOAD)
-    assert models.SeenEvent.objects.count() == 1, "its post would still be taken"
-    inbox.delete_expired(now + inbox.SEEN_EVENT_RETENTION + timedelta(minutes=1))
-    assert not models.SeenEvent.objects.exists()
 
 
 WRITING = "SAVEPOINT"  # all is read by then; the row of the lease has to be there, or it is made in one, too

@@ -3,7 +3,8 @@
     python -m benchmarks delivery           on SQLite, over TLS, and on PostgreSQL
 
 The bare loop reads the same rows by their key, signs a token for each, builds the same bodies with f-strings and posts
-them; it keeps no ledger, and asks about nobody whether they left. Everything is one process and one thread; the server is another.
+them; it keeps no ledger, and checks for nobody who left. Everything is one process and one thread; the server is
+another.
 """
 
 from __future__ import annotations
@@ -48,7 +49,8 @@ def measure(where: str) -> None:
         line(f"{where}: {READERS:,} readers, plan", planned, "bare loop", bare)
         line(f"{where}: hand over", handed, "bare loop", bare)
         print(
-            f"{'':44} {READERS / handed * 1000:9,.0f} readers/s, of the bare loop's {READERS / bare * 1000:,.0f}: {bare / handed:.2f}"
+            f"{'':44} {READERS / handed * 1000:9,.0f} readers/s, "
+            f"of the bare loop's {READERS / bare * 1000:,.0f}: {bare / handed:.2f}"
         )
 
 
@@ -169,7 +171,8 @@ def _add_readers(readers: int, list_id: int, now: datetime) -> None:
             INSERT INTO subscribers_subscriber
                    (address, address_key, first_name, last_name, language, zone, source, created_at, soft_bounces)
             WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < %s)
-            SELECT 'reader' || i || '@example.com', 'reader' || i || '-' || %s || '@example.com', 'First' || i, '', '', '', '', %s, 0
+            SELECT 'reader' || i || '@example.com', 'reader' || i || '-' || %s || '@example.com',
+                   'First' || i, '', '', '', '', %s, 0
               FROM n
             """,
             [readers, list_id, at],

@@ -1,4 +1,4 @@
-"""A briefing of fifteen stories rendered, step by step, against node's mjml and juice on the same markup; and checked."""
+"""A briefing of fifteen stories rendered step by step, against node's mjml and juice on the same markup; checked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def sample() -> Briefing:
             key=f"key{number}",
             headline=f"Story number {number}: the funicular returns to the upper town",
             url=f"https://paper.example.org/story/{number}?from=feed",
-            blurb="For eleven winters the rails were silent; on Monday the first car left the valley at *seven*, with the mayor aboard and nobody late.",
+            blurb="For eleven winters the rails were silent; on Monday the first car left the valley at *seven*, "
+            "with the mayor aboard and nobody late.",
             source="The Upland Echo",
             minutes=3,
             size=size,  # type: ignore[arg-type]
@@ -102,8 +103,8 @@ def _checked(rendering: float) -> None:
     draft = editions.create_edition(newsletter_id, edition.date + timedelta(days=1), now=now, by="bench")
     for number in range(15):
         text = (
-            f"Story {number} of the valley\n\nThe council of the upper town met on Monday and voted for line {number} of it.\n\n"
-            * 2
+            f"Story {number} of the valley\n\n"
+            f"The council of the upper town met on Monday and voted for line {number} of it.\n\n" * 2
         )
         added = intake.add_article_from_paste(text, url=f"https://paper.example.org/{number}", now=now)
         picks.add_pick(draft.id, added.article.id, reason="measured", now=now)

@@ -1,9 +1,9 @@
-"""How much a daily send makes the database grow: a simulated month of editions with all their events, on both databases.
+"""How fast a daily send makes the database grow: a simulated month of editions and their events, on both databases.
 
     BENCH_RETAINED=50000 python -m benchmarks retention
 
 Every day: an edition is planned, handed over, every reader’s “processed” and “delivered”, a third open, one in thirty
-clicks, one in two hundred bounces softly, in signed posts; then what the background does in a day. The growth is that of
+clicks, one in two hundred bounces softly, in signed posts; then what the background does in a day. The growth is of
 the days after the tenth, when posts and ids of events have begun to be forgotten, and is given for a million readers.
 """
 
@@ -36,8 +36,9 @@ def measure(database: str) -> None:
         sizes = [month.day(number) for number in range(DAYS)]
         grown = (sizes[-1] - sizes[STEADY_FROM - 1]) / (DAYS - STEADY_FROM)
         print(
-            f"{database}: {READERS:,} readers, {sizes[0] / 1e6:.1f} MB after a day, {sizes[STEADY_FROM - 1] / 1e6:.1f} after "
-            f"{STEADY_FROM}, {sizes[-1] / 1e6:.1f} after {DAYS}: {grown / 1e6:.3f} MB a day, "
+            f"{database}: {READERS:,} readers, {sizes[0] / 1e6:.1f} MB after a day, "
+            f"{sizes[STEADY_FROM - 1] / 1e6:.1f} after {STEADY_FROM}, "
+            f"{sizes[-1] / 1e6:.1f} after {DAYS}: {grown / 1e6:.3f} MB a day, "
             f"{grown / READERS:.2f} MB a day for a million",
             flush=True,
         )

@@ -1,6 +1,7 @@
-"""Importing a million readers, exporting them, counting a segment, finding somebody: on SQLite, and with BENCH_POSTGRES=1 on PostgreSQL.
+"""Importing a million subscribers, exporting them, counting a segment, finding one: on SQLite,
+and with BENCH_POSTGRES=1 on PostgreSQL.
 
-The baselines of an import are Django's `bulk_create(update_conflicts=True)` over the same people in the same run: of people
+The baselines of an import are Django's `bulk_create(update_conflicts=True)` over the same people: of people
 alone, and of the three tables an import writes (people, subscriptions, consents). Neither checks an address or a state.
 Beside an import readers leave by one click, through the web process of `newsletter run`.
 """
@@ -64,7 +65,8 @@ def _rows(count: int, *, seed: int, start: int = 0) -> Iterator[str]:
     rng = random.Random(seed)
     for n in range(start, start + count):
         tier = rng.choice(("free", "free", "free", "paid"))
-        yield f"{rng.randrange(10**7):07}.{n}@example{n % 997}.com,Ann{n % 50},Lee{n % 5000},{tier},{'VIP' if rng.random() < 0.2 else ''}\n"
+        number, tag = rng.randrange(10**7), "VIP" if rng.random() < 0.2 else ""
+        yield f"{number:07}.{n}@example{n % 997}.com,Ann{n % 50},Lee{n % 5000},{tier},{tag}\n"
 
 
 def _file(path: Path, *, bad: bool = True) -> None:
@@ -175,7 +177,8 @@ def _import() -> None:
     speed = ROWS / (time.perf_counter() - begin)
     people, whole = (float(each) for each in (folder / "baseline").read_text().split())
     print(
-        f"  imported {speed:,.0f} rows/s: {report.new:,} new, {report.refused:,} refused, {report.unchanged + report.updated:,} known or twice"
+        f"  imported {speed:,.0f} rows/s: {report.new:,} new, {report.refused:,} refused, "
+        f"{report.unchanged + report.updated:,} known or twice"
     )
     print(f"    {speed / whole:.1f} × bulk_create of people, subscriptions and consents ({whole:,.0f}/s)")
     print(f"    {speed / people:.1f} × bulk_create of people alone ({people:,.0f}/s)")
@@ -269,8 +272,12 @@ def _beside() -> None:
         for thread in threads:
             thread.start()
         importing = subprocess.run(
-            [sys.executable, "-m", "newsletter", "subscribers", "import", str(folder / "readers.csv"), "--list", "evening", "--json"],
-            stdout=subprocess.DEVNULL, check=False,
+            [
+                *(sys.executable, "-m", "newsletter", "subscribers", "import"),
+                *(str(folder / "readers.csv"), "--list", "evening", "--json"),
+            ],
+            stdout=subprocess.DEVNULL,
+            check=False,
         )  # fmt: skip
         stop.set()
         rate = len(times) / (time.perf_counter() - begun)
@@ -282,7 +289,8 @@ def _beside() -> None:
     assert importing.returncode in (0, 1)
     print(
         f"  beside an import {len(times):,} readers left by one click, {rate:.0f} a second: "
-        f"p50 {times[len(times) // 2]:.0f} ms, p99 {times[int(len(times) * 0.99)]:.0f} ms, slowest {times[-1]:.0f} ms, failed {failed}",
+        f"p50 {times[len(times) // 2]:.0f} ms, p99 {times[int(len(times) * 0.99)]:.0f} ms, "
+        f"slowest {times[-1]:.0f} ms, failed {failed}",
         flush=True,
     )
 

@@ -72,7 +72,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "NEWSLETTER_EMBED_ORIGINS",
         "",
-        "Sites of yours that may show the sign-up form in a frame or post to it by script, such as https://www.example.com; separated by blanks.",
+        "Sites of yours that may show the sign-up form in a frame or post to it by script, "
+        "such as https://www.example.com; separated by blanks.",
     ),
     Option(
         "NEWSLETTER_CAPTCHA",

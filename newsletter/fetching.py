@@ -1,8 +1,8 @@
-"""The only door to foreign web servers: guarded against private addresses, bounded in size, time and redirects.
+"""The only client for untrusted web servers: no private addresses; limits on size, time and redirects.
 
 A name is resolved once, every address it has is vetted, and the connection goes to a vetted address
 (the name stays for TLS and Host). A resolver that answers differently a moment later changes nothing.
-Every redirect goes through the same door.
+Every redirect is checked in the same way.
 
 address ─▶ vetted addresses ─▶ connect ─▶ headers ─▶ unpack, counting ─▶ Fetched
    ▲                                         │
@@ -48,7 +48,7 @@ Trace = Callable[[str, Mapping[str, Any]], None]
 class FetchError(SurroundingsError):
     """The other server did not answer as it should; trying again later may help.
 
-    `status` is what it answered, 0 when it did not; `retry_after` the seconds it asks to be left alone, 0 when it does not say.
+    `status` is the answer's, 0 without one; `retry_after` is how many seconds to wait, 0 if it does not say.
     """
 
     def __init__(self, message: str, *, status: int = 0, retry_after: float = 0.0) -> None:
@@ -115,7 +115,9 @@ def fetch(
     tls: ssl.SSLContext | None = None,
     form: Mapping[str, str] | None = None,
 ) -> FetchResponse:
-    """Fetches an address by GET, or posts a `form` to it. `tls` says whose certificates are trusted; None: the public authorities.
+    """Fetches an address by GET, or posts a `form` to it.
+
+    `tls` says whose certificates are trusted; None: the public authorities.
 
     Raises FetchRefused for what we do not fetch, FetchError for what went wrong.
     """
@@ -191,7 +193,8 @@ def _vet_addresses(target: httpx.URL, url: str, limits: _FetchLimits) -> Sequenc
     forbidden = [address for address in found if not is_public(address)]
     if forbidden and not limits.allow_private:
         raise FetchRefused(
-            f"{url} leads to {forbidden[0]}, which is not on the public internet. To allow this (in tests), set NEWSLETTER_ALLOW_PRIVATE_FETCH=1."
+            f"{url} leads to {forbidden[0]}, which is not on the public internet. "
+            "To allow this (in tests), set NEWSLETTER_ALLOW_PRIVATE_FETCH=1."
         )
     return found
 
@@ -349,13 +352,15 @@ def _inflate(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise zlib.error("it ends too early")
 
 
-def _parse_retry_after(said: str, answered: str) -> float:
-    """The seconds of a Retry-After header, given as a number, or as a date (RFC 9110, 10.2.3), which is held against that of
-    the answer: both are the other server's clock. 0 for what is neither."""
-    if said.strip().isdecimal():
-        return float(said.strip()[:9])
+def _parse_retry_after(value: str, date: str) -> float:
+    """The seconds of a Retry-After header; 0 if it is not understood.
+
+    It is a number, or a date (RFC 9110, 10.2.3) to compare with the answer's own: both are of the other server's clock.
+    """
+    if value.strip().isdecimal():
+        return float(value.strip()[:9])
     try:
-        return max(0.0, (parsedate_to_datetime(said) - parsedate_to_datetime(answered)).total_seconds())
+        return max(0.0, (parsedate_to_datetime(value) - parsedate_to_datetime(date)).total_seconds())
     except (ValueError, TypeError, OverflowError):
         return 0.0
 

@@ -35,7 +35,7 @@ PASSWORD = "a long enough password"
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory, django_db_modify_db_settings: None) -> None:
-    """SQLite as it is used: in a file. In memory all threads of the browser tests' server would share one connection."""
+    """SQLite in a file, as in use: in memory all threads of the browser tests' server would share one connection."""
     from django.db import connections
 
     for connection in connections.all():
@@ -139,9 +139,11 @@ def articles(house: House, now: datetime) -> Callable[..., list[int]]:
             word = _WORDS[n % len(_WORDS)]
             text = (
                 f"{word} reaches the {_PLACES[n % len(_PLACES)]} after {n + 2} quiet years\n\n"
-                f"The {word.lower()} came up the valley road on Monday, and the council of {_PLACES[n % len(_PLACES)]} voted to keep it there "
-                f"until the spring. Nobody had expected so many people to care about it, said the clerk.\n\n"
-                f"A second meeting follows in March, when the cost of the {word.lower()} is known and the bridge is open again.\n"
+                f"The {word.lower()} came up the valley road on Monday, "
+                f"and the council of {_PLACES[n % len(_PLACES)]} voted to keep it there "
+                "until the spring. Nobody had expected so many people to care about it, said the clerk.\n\n"
+                f"A second meeting follows in March, when the cost of the {word.lower()} is known "
+                "and the bridge is open again.\n"
             )
             found.append(
                 intake.add_article_from_paste(

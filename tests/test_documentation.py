@@ -195,5 +195,8 @@ def test_the_layout_lists_every_module() -> None:
 def test_paths_and_the_layout_are_read() -> None:
     text = "`newsletter/x.py` and `tests/flows/`, `newsletter/NAME.py`, `a/b`, `pyproject.toml`, `POST /x`"
     assert list(paths_named(text)) == ["newsletter/x.py", "tests/flows/", "pyproject.toml"]
-    drawn = "## Layout\n```\na/\n  b    what b does\n  c/   two\n    d e  these\n  f/  last, with nothing listed\ng/\n  h  one\n```\n"
+    drawn = (
+        "## Layout\n```\na/\n  b    what b does\n  c/   two\n    d e  these\n"
+        "  f/  last, with nothing listed\ng/\n  h  one\n```\n"
+    )
     assert list(layout(drawn)) == ["a/b.py", "a/c/d.py", "a/c/e.py", "g/h.py"]

@@ -50,7 +50,10 @@ def test_secrets_are_files_and_stand_nowhere_in_the_clear() -> None:
 
 
 def test_postgres_without_its_packages_is_one_clear_line_with_the_remedy(tmp_path: Path) -> None:
-    program = "import sys; sys.modules['procrastinate'] = None; sys.argv[0] = 'newsletter'; import newsletter.__main__ as n; n.main()"
+    program = (
+        "import sys; sys.modules['procrastinate'] = None; sys.argv[0] = 'newsletter'\n"
+        "from newsletter.__main__ import main; main()"
+    )
     environment = os.environ | {
         "NEWSLETTER_DATA_DIR": str(tmp_path), "NEWSLETTER_DATABASE_URL": "postgres://nobody@127.0.0.1:9/none",
     }  # fmt: skip

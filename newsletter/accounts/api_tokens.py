@@ -1,4 +1,4 @@
-"""Tokens by which programs act for a person of the newsroom, with that person's rights. Kept as a hash alone."""
+"""Tokens with which programs act for a user, with that user's permissions. Only a hash is stored."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def create_token(email: str, name: str, *, now: datetime) -> tuple[ApiTokenInfo,
 
 
 def find_token_user(text: str, *, now: datetime) -> User | None:
-    """The active person whose token this is; None for any other text. Takes the same time for all that look like one."""
+    """The active user of a token; None for any other text. Takes the same time for all that look like a token."""
     parts = text[:_LONGEST].split("_", 2)
     if len(parts) != 3 or parts[0] != "nl" or len(text) > _LONGEST:
         return None

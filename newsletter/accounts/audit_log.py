@@ -18,7 +18,10 @@ def record(
     newsletter_id: int | None = None,
     detail: str = "",
 ) -> None:
-    """Notes that `actor` (None: somebody at the command line) did `verb` to `target`. No secrets, no readers' addresses in `detail`."""
+    """Records that `actor` (None: the command line) did `verb` to `target`.
+
+    `detail` holds no secrets and no addresses of subscribers.
+    """
     AuditEntry.objects.create(
         at=now,
         actor=actor,

@@ -1,4 +1,4 @@
-"""People of the newsroom, what they may do, and what they did."""
+"""Users of the desk, what they may do, and what they did."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class User(AbstractBaseUser):
 
 
 class Role(models.Model):
-    """What a person may do: for one newsletter, or for the whole house when `newsletter` is empty."""
+    """What a user may do: for one newsletter, or for all when `newsletter` is empty."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="roles")
     newsletter = models.ForeignKey(
         "catalog.Newsletter", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
-    name = models.CharField(max_length=20)  # a key of accounts.rights.ROLES
+    name = models.CharField(max_length=20)  # a key of permissions.ROLES
 
     class Meta:
         constraints = [

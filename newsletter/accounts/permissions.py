@@ -22,9 +22,9 @@ ROLE_LABELS = {"admin": "Admin", "editor": "Editor", "author": "Author", "reader
 
 
 def can(user: User | AnonymousUser | None, verb: str, newsletter: Any = None) -> bool:
-    """Whether `user` may do `verb` to `newsletter` (an id, an object with an id, or None for the house).
+    """Whether `user` may do `verb` to `newsletter` (an id, an object with an id, or None for all of them).
 
-    A role for the house covers every newsletter; a role for one newsletter covers only that one.
+    A role for all newsletters covers every one; a role for one newsletter covers only that one.
     """
     if verb not in VERBS:
         raise ValueError(f"There is no verb {verb!r}; the verbs are {', '.join(VERBS)}.")
@@ -59,7 +59,7 @@ def list_visible_newsletters(user: User | AnonymousUser | None, verb: str = "vie
 
 
 def is_signed_in(user: object) -> bool:
-    """Whether this is a person of the newsroom, signed in and active."""
+    """Whether this is a user of the desk, signed in and active."""
     return isinstance(user, User) and user.is_active
 
 

@@ -36,12 +36,12 @@ def is_on(user: User) -> bool:
 
 
 def find_pending_user(user_id: int) -> User | None:
-    """The person who has given the right password and still owes the code; None when the account is gone."""
+    """The person who has given the right password but not yet the code; None when the account is gone."""
     return User.objects.filter(id=user_id, is_active=True).first()
 
 
 def begin_enrolment(user: User) -> Enrolment:
-    """Makes a key; it counts once a code of it was typed. Raises Refused when the second step is on already."""
+    """Creates a key, which counts once one of its codes was typed. Raises Refused when the second step is on."""
     if is_on(user):
         raise Refused("Signing in with a code is on already. Turn it off first.")
     with transaction.atomic():

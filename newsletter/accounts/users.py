@@ -1,4 +1,4 @@
-"""Making people of the newsroom and giving them rights."""
+"""Creating users and giving them roles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 @dataclass(frozen=True, slots=True)
 class UserAccount:
-    """Somebody of the newsroom. `roles` pairs the id of a newsletter (None: the house) with a role's name."""
+    """A user of the desk. `roles` pairs the id of a newsletter (None: all of them) with a role's name."""
 
     id: int
     email: str
@@ -36,7 +36,7 @@ def create_user(
     newsletter_id: int | None = None,
     now: datetime,
 ) -> UserAccount:
-    """Adds a person with one role. Raises BadInput for an address, password or role that cannot be; Refused if known."""
+    """Creates a user with one role. Raises BadInput for a wrong address, password or role; Refused if known."""
     address = _check_address(email)
     _check_role(role)
     if User.objects.filter(email=address).exists():
@@ -52,7 +52,7 @@ def create_user(
 
 
 def set_role(email: str, role: str, *, newsletter_id: int | None = None) -> UserAccount:
-    """Gives `email` this role for a newsletter or the house, in place of the one it had there; "none" takes it away."""
+    """Gives `email` this role for one newsletter or for all, in place of the one it had there; "none" takes it away."""
     user = get_user_row(email)
     with transaction.atomic():
         if role == "none":
@@ -76,7 +76,7 @@ def set_password(email: str, password: str) -> UserAccount:
 
 
 def list_users() -> tuple[UserAccount, ...]:
-    """Everybody, in the order of their addresses."""
+    """All users, by address."""
     return tuple(_to_account(user) for user in User.objects.prefetch_related("roles").order_by("email"))
 
 
@@ -86,7 +86,7 @@ def get_user(email: str) -> UserAccount:
 
 
 def get_user_row(email: str) -> User:
-    """The account with this address, for other modules of this room. Raises NotFound."""
+    """The account with this address, for other modules of this package. Raises NotFound."""
     try:
         return User.objects.get_by_natural_key(email)
     except User.DoesNotExist:
@@ -129,5 +129,5 @@ def _set_password(user: User, password: str) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise BadInput(f"The password will not do: {' '.join(error.messages)}", "password") from None
+        raise BadInput(f"This password cannot be used: {' '.join(error.messages)}", "password") from None
     user.set_password(password)

@@ -54,7 +54,7 @@ class Newsletter(models.Model):
     per_minute = models.PositiveIntegerField(default=0, db_default=0)  # messages; 0: no limit
     repair_after_minutes = models.PositiveIntegerField(
         default=0, db_default=0
-    )  # of silence (may duplicate); 0: never by itself
+    )  # of silence (may duplicate); 0: only by hand
     warm_up_from = models.DateField(null=True, blank=True)  # first day of a new sender's domain, in the zone above
     warm_up_first = models.PositiveIntegerField(
         default=0, db_default=0

@@ -22,14 +22,25 @@ from subscribers.segments import service
 
 DEFAULT_SECTIONS = (("top", "Top stories", 4), ("more", "More news", 4), ("good", "Good to know", 4))
 _NUMBERS = {
-    "stories_wanted": (1, 60), "stories_least": (0, 60), "late_after_minutes": (1, 10_080), "per_minute": (0, 10_000_000),
-    "repair_after_minutes": (0, 10_080), "warm_up_first": (0, 100_000_000),
-}  # fmt: skip
+    "stories_wanted": (1, 60),
+    "stories_least": (0, 60),
+    "late_after_minutes": (1, 10_080),
+    "per_minute": (0, 10_000_000),
+    "repair_after_minutes": (0, 10_080),
+    "warm_up_first": (0, 100_000_000),
+}
 _SWITCHES = ("click_tracking", "open_tracking")
 _TEXTS = {
-    "name": 120, "strap": 200, "description": 2000, "publication": 120, "publication_url": 500, "from_name": 120,
-    "postal_address": 300, "signed": 120, "template": 60,
-}  # fmt: skip
+    "name": 120,
+    "strap": 200,
+    "description": 2000,
+    "publication": 120,
+    "publication_url": 500,
+    "from_name": 120,
+    "postal_address": 300,
+    "signed": 120,
+    "template": 60,
+}
 
 
 def create_newsletter(
@@ -44,7 +55,7 @@ def create_newsletter(
     sections: Sequence[tuple[str, str, int]] = DEFAULT_SECTIONS,
     **fields: Any,
 ) -> Newsletter:
-    """Makes a newsletter. `fields` are further settings of catalog.values.Newsletter.
+    """Creates a newsletter. `fields` are further settings of catalog.values.Newsletter.
 
     Raises BadInput naming the field for a value that cannot be, Refused when the slug is taken.
     """
@@ -94,7 +105,7 @@ def _replace_sections(row: models.Newsletter, sections: Sequence[tuple[str, str,
     for key, title, quota in sections:
         if not is_slug(key) or not title.strip() or not 0 <= quota <= 60:
             raise BadInput(
-                f"“{key}:{title}:{quota}” will not do as a section: a short key, a title, and 0 to 60 stories.",
+                f"“{key}:{title}:{quota}” is not a section. Give a short key, a title, and 0 to 60 stories.",
                 "sections",
             )
     row.sections.all().delete()
@@ -172,7 +183,7 @@ def _check_text(name: str, value: str) -> str:
 
 
 def remember_test_addresses(newsletter_id: int, addresses: Sequence[str]) -> None:
-    """Keeps where tests of a newsletter went, to be offered again; what does not fit is left out."""
+    """Stores where tests of a newsletter went, to offer the addresses again, as far as they fit."""
     kept = ""
     for address in dict.fromkeys(addresses):
         longer = f"{kept}, {address}" if kept else address
@@ -189,7 +200,8 @@ def _check_link_parameters(text: str) -> str:
         re.ASCII,
     ):
         raise BadInput(
-            f"“{text[:80]}” will not do for links. Write it like utm_source=morning&utm_medium=email&utm_campaign={{date}}.",
+            f"“{text[:80]}” cannot be added to links. "
+            "Write it like utm_source=morning&utm_medium=email&utm_campaign={date}.",
             "link_parameters",
         )
     if len(text) > 200:
@@ -230,7 +242,7 @@ def _check_address(name: str, value: str) -> str:
     try:
         checked = validate_email(value, check_deliverability=False, allow_smtputf8=False)  # ASCII only: SendGrid fact 8
     except EmailNotValidError as error:
-        raise BadInput(f"“{value}” will not do as an address: {error}", name) from None
+        raise BadInput(f"“{value}” is not a valid address: {error}", name) from None
     return checked.ascii_email or checked.normalized
 
 

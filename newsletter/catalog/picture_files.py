@@ -74,7 +74,7 @@ def _encode(picture: object) -> PreparedPicture:
         kept = picture.convert("RGBA") if picture.mode not in ("RGBA", "P", "L", "LA", "RGB") else picture
         kept.save(out, "PNG", optimize=True)
         return PreparedPicture(out.getvalue(), "png", picture.width, picture.height)
-    # Pillow carries the comment over unless told otherwise.
+    # Pillow keeps the comment unless it is given one.
     picture.convert("RGB").save(out, "JPEG", quality=82, optimize=True, progressive=True, comment=b"")
     return PreparedPicture(out.getvalue(), "jpg", picture.width, picture.height)
 
@@ -103,7 +103,7 @@ def build_path(data_dir: Path, file_name: str) -> Path:
 
 
 def store(data_dir: Path, picture: PreparedPicture) -> None:
-    """Writes the file if it is not there: whole or not at all. Raises SurroundingsError when the disk will not."""
+    """Writes the file if it is not there: whole or not at all. Raises SurroundingsError when it cannot be written."""
     target = build_path(data_dir, build_name(picture.sha256, picture.extension))
     if target.exists():
         return

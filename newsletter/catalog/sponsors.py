@@ -17,8 +17,8 @@ def add_sponsor(
     newsletter_id: int, *, label: str, headline: str, text: str, url: str, first: date, last: date
 ) -> Sponsor:
     """Reserves the box for these days. Raises BadInput for what cannot be, Refused when some of them are taken."""
-    said = {"label": label, "headline": headline, "text": text, "url": url}
-    flat = {name: " ".join(value.split()) for name, value in said.items()}
+    given = {"label": label, "headline": headline, "text": text, "url": url}
+    flat = {name: " ".join(value.split()) for name, value in given.items()}
     for name, value in flat.items():
         if len(value) > _LONGEST[name]:
             raise BadInput(f"The {name} has {len(value)} characters; {_LONGEST[name]} are the most.", name)
@@ -53,7 +53,7 @@ def list_sponsors(newsletter_id: int) -> tuple[Sponsor, ...]:
 
 
 def find_sponsor(newsletter_id: int, day: date) -> Sponsor | None:
-    """Whose the box is on a day, if it is anybody's."""
+    """The sponsor of the box on a day, if there is one."""
     row = models.Sponsor.objects.filter(newsletter_id=newsletter_id, first__lte=day, last__gte=day).first()
     return _to_sponsor(row) if row else None
 

@@ -1,1 +1,1 @@
-"""What every room may use: errors, the clock's types, ids. Standard library only."""
+"""What every package may use: errors, the clock's types, ids. Standard library only."""

@@ -21,12 +21,13 @@ def get_templates_dir() -> Path:
         if (candidate / "email").is_dir():
             return candidate
     raise SurroundingsError(
-        f"The templates folder is missing beside {_PACKAGE}. Install the package again: pip install --force-reinstall newsletter-desk"
+        f"The templates folder is missing beside {_PACKAGE}. "
+        "Install the package again: pip install --force-reinstall newsletter-desk"
     )
 
 
 def list_mail_templates(own: Path | None = None) -> tuple[str, ...]:
-    """The names of the templates that an edition can have: folders with a letter of their name, ours and those in `own`."""
+    """The templates an edition can have, ours and those in `own`: folders with a template of their name."""
     folders = [get_templates_dir() / "email", *([own] if own and own.is_dir() else [])]
     found = (each.name for folder in folders for each in folder.iterdir() if (each / f"{each.name}.mjml.j2").is_file())
     return tuple(sorted({name for name in found if name != "notice"}))

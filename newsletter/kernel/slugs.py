@@ -10,11 +10,11 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,58}")
 
 
 def is_slug(text: str) -> bool:
-    """Whether a text will do as a slug: small letters, digits and hyphens, 59 at most."""
+    """Whether a text is a slug: small letters, digits and hyphens, 59 at most."""
     return _SLUG.fullmatch(text) is not None
 
 
 def check_slug(text: str) -> None:
-    """Raises BadInput for a text that will not do as a slug."""
+    """Raises BadInput for a text that is no slug."""
     if not is_slug(text):
-        raise BadInput(f"“{text[:60]}” will not do as a slug: small letters, digits and hyphens, 59 at most.", "slug")
+        raise BadInput(f"“{text[:60]}” is no slug. Use small letters, digits and hyphens, 59 at most.", "slug")

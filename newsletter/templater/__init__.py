@@ -3,7 +3,7 @@
     Briefing ─compose data─▶ Jinja2 (autoescape) ─▶ mjml ─▶ premailer ─▶ slim ─▶ Rendered.html
              └────────────▶ Jinja2 (plain)  ───────────────────────────────────▶ Rendered.text
 
-`render` never raises for what editors or template authors do wrong: it collects `problems`. Per reader
+`render` never raises for what editors or template authors do wrong: it collects `problems`. Per recipient
 only merge tokens differ; `merge_fields.personalise_mail` fills them where a provider does not do it itself.
 """
 

@@ -1,4 +1,4 @@
-"""A frozen mail as a page of the archive: what search engines and those who share it need to know. The mail itself is untouched."""
+"""A frozen mail as an archive page, with metadata for search engines and sharing. The mail itself is unchanged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _HEAD_ENDS = re.compile(r"</head\s*>", re.I)
 
 @dataclass(frozen=True, slots=True)
 class PageMetadata:
-    """What a page says of itself: its one address, its title and words, a picture, the paper, and the feed it is in."""
+    """The metadata of a page: canonical address, title, description, picture, publication and feed."""
 
     canonical: str
     title: str
@@ -26,7 +26,7 @@ class PageMetadata:
 
 
 def build_archive_page(mail: str, about: PageMetadata) -> str:
-    """The mail with these in its head; as it was where it has no head."""
+    """The mail with this metadata in its head; unchanged if it has no head."""
     found = _HEAD_ENDS.search(mail)
     if found is None:
         return mail
@@ -50,7 +50,7 @@ def _build_tags(about: PageMetadata) -> list[str]:
         f'<link rel="alternate" type="application/atom+xml" href="{_escape(about.feed)}">',
         f'<meta name="description" content="{_escape(about.description)}">',
         f'<meta name="twitter:card" content="{"summary_large_image" if named["og:image"] else "summary"}">',
-        *(f'<meta property="{name}" content="{_escape(said)}">' for name, said in named.items() if said),
+        *(f'<meta property="{name}" content="{_escape(value)}">' for name, value in named.items() if value),
     ]
 
 

@@ -62,7 +62,7 @@ class AlsoItem:
 
 @dataclass(frozen=True, slots=True)
 class BriefingBox:
-    """A part of the mail that is no story: a word to members, a notice. `text` is Markdown; `label` says for whom it is."""
+    """A part of the mail that is no story, such as a notice. `text` is Markdown; `label` says for whom it is."""
 
     title: str
     text: str
@@ -120,7 +120,7 @@ class Briefing:
     link_parameters: str = ""  # of the query of stories' links, such as utm_source=…
     boxes: tuple[BriefingBox, ...] = ()
     list_name: str = ""  # of the list it goes to: the merge field {{ list }}
-    web: bool = False  # the page of the archive: it was sent to nobody, so nothing of a reader is in it
+    web: bool = False  # the page of the archive: it was sent to nobody, so it has no merge fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ class TransactionalContent:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a rendering. `where` names the field, story or template line; "block" must be mended."""
+    """What is wrong with a rendering. `where` names the field, story or template line; "block" must be fixed."""
 
     level: Literal["block", "warn"]
     where: str
@@ -149,7 +149,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class MergeField:
-    """A token in the mail that stands for something of the reader.
+    """A token in the mail that stands for a value of the recipient.
 
     `html` says that the value must be escaped for HTML, which substitution at the provider does not do
     (SendGrid fact 12). `fallback` stands in for an empty value.
@@ -180,5 +180,5 @@ class Rendered:
 
     @property
     def blocked(self) -> bool:
-        """Whether something must be mended before this may be sent."""
+        """Whether something must be fixed before this may be sent."""
         return any(problem.level == "block" for problem in self.problems)

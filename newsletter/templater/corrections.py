@@ -40,15 +40,16 @@ def add_corrections(page: str, corrections: Sequence[tuple[str, str]], language:
     found = _BODY.search(page)
     if not corrections or found is None:
         return page
-    said = get_mail_texts(language)
+    texts = get_mail_texts(language)
     items = "".join(
-        f"<p style='margin:8px 0 0'><b>{_escape(said.corrected_on.format(day=day))}:</b> {_escape(text)}</p>"
+        f"<p style='margin:8px 0 0'><b>{_escape(texts.corrected_on.format(day=day))}:</b> {_escape(text)}</p>"
         for day, text in corrections
     )
     note = (
-        f"<div dir='{get_direction(language)}' role='note' style='box-sizing:border-box;max-width:640px;margin:0 auto;padding:16px 20px;"
-        "background:#fdf3e3;color:#1b2327;font:16px/24px Georgia,serif;border-left:4px solid #a6341b'>"
-        f"<h2 style='margin:0;font:700 18px/24px Georgia,serif'>{_escape(said.corrections)}</h2>{items}</div>"
+        f"<div dir='{get_direction(language)}' role='note' style='box-sizing:border-box;"
+        "max-width:640px;margin:0 auto;padding:16px 20px;background:#fdf3e3;color:#1b2327;"
+        "font:16px/24px Georgia,serif;border-left:4px solid #a6341b'>"
+        f"<h2 style='margin:0;font:700 18px/24px Georgia,serif'>{_escape(texts.corrections)}</h2>{items}</div>"
     )
     return page[: found.end()] + note + page[found.end() :]
 

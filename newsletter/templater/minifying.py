@@ -12,7 +12,7 @@ _LONGEST_LINE = 900  # octets; RFC 5322 allows 998 to a line
 
 
 def protect_styles(html: str) -> str:
-    """Marks every <style> that arrives as one for the client, not for inlining; those inside comments stay as they are."""
+    """Marks every <style> as one for the client, not for inlining; those inside comments stay as they are."""
     parts = re.split(r"(<!--.*?-->)", html, flags=re.S)
     marked = (
         part if part.startswith("<!--") else part.replace("<style", '<style data-premailer="ignore"') for part in parts

@@ -134,7 +134,7 @@ def _to_problem(error: Exception, template: str) -> Problem:
         where, message = _find_line(error, template), f"The template does not work: {reason}"
     else:
         where, message = _find_line(error, template), f"The mail could not be made from the template: {reason}"
-    return Problem("block", f"template:{where}", f"{message.rstrip('.')}. Mend the template and try again.")
+    return Problem("block", f"template:{where}", f"{message.rstrip('.')}. Fix the template and try again.")
 
 
 def _find_line(error: Exception, template: str) -> str:

@@ -26,7 +26,7 @@ def render_block(text: str) -> Markup:
 
 
 def _limit_headings(html: str) -> str:
-    """Headings of the first and second level as the mail has room for them: its own headline is the first."""
+    """Headings one level down: the mail's own headline is the first level."""
     return re.sub(r"<(/?)h[1-6]>", lambda found: f"<{found[1]}h2>", html)
 
 

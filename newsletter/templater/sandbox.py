@@ -1,4 +1,4 @@
-"""Rendering with a template of somebody else's, in a process of its own: no secrets there, and an end to time, memory and output.
+"""Rendering with a newsroom's own template in a separate process: no secrets; limits on time, memory and output.
 
 The sandbox of the engine alone would let a template loop for hours or write gigabytes.
 
@@ -44,7 +44,7 @@ def render_sandboxed(briefing: Briefing, folder: Path, *, seconds: int = SECONDS
 
 
 def _folder_state(folder: Path) -> tuple[tuple[str, int, int], ...]:
-    """What a folder holds, so that a changed file is read anew."""
+    """What a folder holds, so that a changed file is read again."""
     if not folder.is_dir():
         return ()
     return tuple(sorted((each.name, (stat := each.stat()).st_mtime_ns, stat.st_size) for each in folder.iterdir()))
@@ -86,7 +86,7 @@ def _explain_exit(status: int, seconds: int) -> str:
 
 
 def _to_failure(why: str) -> Rendered:
-    problem = Problem("block", "template", f"The template {why}, and was stopped. Mend the template and try again.")
+    problem = Problem("block", "template", f"The template {why}, and was stopped. Fix the template and try again.")
     return Rendered("", "", "", "", (problem,))
 
 

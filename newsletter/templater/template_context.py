@@ -62,9 +62,9 @@ def _box(box: BriefingBox, merger: Merger) -> dict[str, Any]:
 
 
 def _footer(briefing: Briefing, merger: Merger) -> dict[str, str]:
-    """The reader's own address and ways to leave.
+    """The recipient's address and the links to unsubscribe and to set preferences.
 
-    The page of the archive has no reader: a template that does not ask whether it is one leads to where one can sign up.
+    The archive page has no recipient: there the links lead to the sign-up page.
     """
     values: dict[str, str] = {}
     if briefing.web:
@@ -171,7 +171,7 @@ def _clean_address(url: str, where: str, merger: Merger) -> str:
 
 
 def add_parameters(url: str, parameters: str) -> str:
-    """`url` with parameters such as utm_source=…; those that it has already stay as they are, and so does the fragment."""
+    """`url` with parameters such as utm_source=…; those it has already and the fragment stay."""
     if not parameters or not url.strip().lower().startswith(("http://", "https://")):
         return url
     try:

@@ -15,7 +15,7 @@ from newsletter.templater.briefing import Problem
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _FONTS = re.compile(r"[A-Za-z0-9 ,'\-]{1,200}")
 
-# Which text wears which role. Both dark palettes (media query, Outlook's apps) are written from this table.
+# Which text has which role. Both dark palettes (media query, Outlook's apps) are written from this table.
 DARK_COLOURS = (
     (
         (
@@ -94,7 +94,7 @@ MORE_COLOURS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
 def load_theme(folder: Path, overrides: Mapping[str, Any], direction: str) -> tuple[dict[str, Any], list[Problem]]:
     """The theme of a template folder with a newsletter's overrides, and what is wrong with those.
 
-    A template without a theme of its own, such as the notice, wears the briefing's. A wrong override is left out: the template's own value stands.
+    A template without a theme of its own, such as the notice, uses the briefing's. A wrong override is ignored.
     """
     merged = {name: dict(group) for name, group in _read_theme(_theme_path(folder)).items()}
     problems: list[Problem] = []
@@ -133,14 +133,15 @@ def check_contrast(look: Mapping[str, Mapping[str, Any]]) -> list[Problem]:
         colours = look.get(palette, {})
         for ground, role in _PAIRS:
             if ground not in colours or role not in colours:
-                continue  # a template of somebody else's has its own roles
+                continue  # a newsroom's own template has its own roles
             ratio = compute_contrast(str(colours[ground]), str(colours[role]))
             if ratio < LEAST_CONTRAST:
                 found.append(
                     Problem(
                         "warn",
                         f"theme.{palette}.{role}",
-                        f"{role} {colours[role]} on {ground} {colours[ground]} has a contrast of {ratio:.1f} to 1 in the {palette} palette; "
+                        f"{role} {colours[role]} on {ground} {colours[ground]} has a contrast of {ratio:.1f} to 1 "
+                        f"in the {palette} palette; "
                         f"{LEAST_CONTRAST} is the least that everybody can read. Make one of them darker or lighter.",
                     )
                 )

@@ -1,4 +1,4 @@
-"""Foreign text and addresses made fit for a mail: nothing unprintable, nothing that a provider takes for a token.
+"""Text and addresses from outside made safe for a mail: nothing unprintable, nothing a provider takes for a token.
 
 The order matters. A character that is dropped later could have hidden a token (`-n\\0l_…`), so it is
 dropped before the marker is looked for; and what Markdown makes of escapes is looked at after Markdown.
@@ -40,7 +40,7 @@ def break_markers(text: str) -> str:
 
 def neutralise(text: str) -> str:
     """Foreign text, clean, in which nothing can be taken for a token."""
-    if text.isprintable():  # nothing to drop: the usual case, and this runs for every value of every reader
+    if text.isprintable():  # nothing to drop: the usual case, and this runs for every value of every recipient
         return break_markers(text)
     return break_markers(remove_private_use(text))
 
@@ -48,7 +48,7 @@ def neutralise(text: str) -> str:
 def neutralise_url(url: str) -> str:
     """A foreign address in which nothing can be taken for a token: it still leads to the same place.
 
-    A token in it would hand each reader's signed token to whoever owns the address.
+    A token in it would give each recipient's signed token to the owner of the address.
     """
     tight = _UNPRINTABLE.sub("", re.sub(r"[\t\r\n\u2028\u2029]", "", url)).strip()
     return tight.replace(" ", "%20").replace(MARKER, _MARKER_IN_URL)

@@ -74,7 +74,7 @@ def test_a_small_template_of_ones_own_works(trial: Trial) -> None:
 def test_a_fault_is_named_with_its_place(trial: Trial, fault: dict[str, str], where: str) -> None:
     problem = only(trial(**fault))
     assert problem.where == f"template:{where}"
-    assert problem.message.endswith(". Mend the template and try again.")
+    assert problem.message.endswith(". Fix the template and try again.")
     assert "Traceback" not in problem.message
 
 
@@ -104,7 +104,10 @@ def test_faults_of_the_content_and_of_the_template_are_told_together(
 def test_a_template_that_knows_of_no_page_gives_one_that_belongs_to_nobody(
     briefing: Briefing, trial: Trial, tmp_path: Path
 ) -> None:
-    footer = '<mj-text>{{ email_html }}<a href="{{ unsubscribe_html }}">x</a><a href="{{ preferences_html }}">y</a></mj-text>'
+    footer = (
+        '<mj-text>{{ email_html }}<a href="{{ unsubscribe_html }}">x</a>'
+        '<a href="{{ preferences_html }}">y</a></mj-text>'
+    )
     trial(
         mjml=BODY.replace("<mj-text>fine</mj-text>", footer),
         txt="{{ email_text }} {{ unsubscribe_text }} {{ preferences_text }}",

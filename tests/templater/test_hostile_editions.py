@@ -1,4 +1,4 @@
-"""What strangers and slips of the pen put into fields: some editions of the corpus of `python -m benchmarks hostile`."""
+"""What attackers and typing errors put into fields: some editions of the corpus of `benchmarks hostile`."""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ def main() -> None:
         line(f"all {EDITIONS} editions", median_ms(lambda: history.list_deliveries(12_345, limit=EDITIONS)))
         found = history.list_deliveries(12_345, limit=EDITIONS + 1)
         assert len(found) == EDITIONS, len(found)
-        print(f"{models.Batch.objects.count():,} batches, {models.AudienceIndex.objects.count():,} rows of the directory")
+        print(
+            f"{models.Batch.objects.count():,} batches, {models.AudienceIndex.objects.count():,} rows of the directory"
+        )
 
 
 def _fill() -> None:

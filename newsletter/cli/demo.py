@@ -208,7 +208,7 @@ def _to_ascii(name: str) -> str:
 
 
 def _add_articles(material: Path, feeds: list[dict[str, str]], now: datetime) -> None:
-    from newsletter.curator.articles import article_lookup, intake, sources
+    from newsletter.curator.articles import article_lookup, intake, polling, sources
     from newsletter.jobs import wiring
 
     known = {source.url for source in article_lookup.list_sources()}
@@ -216,7 +216,7 @@ def _add_articles(material: Path, feeds: list[dict[str, str]], now: datetime) ->
         url = (material / Path(feed["file"]).name).as_uri()
         if url not in known:
             sources.add_source(url, title=feed["title"], now=now)
-    sources.fetch_sources(
+    polling.fetch_sources(
         now=now,
         fetch=wiring.build_fetcher(),
         ids=[source.id for source in article_lookup.list_sources() if source.is_file],

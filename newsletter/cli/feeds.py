@@ -10,7 +10,7 @@ import typer
 
 from newsletter.accounts import audit_log
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, progress, say, warn
-from newsletter.curator.articles import article_lookup, sources
+from newsletter.curator.articles import article_lookup, polling, sources
 from newsletter.curator.articles.resources import read_file
 from newsletter.curator.articles.states import FetchState
 from newsletter.jobs import wiring
@@ -103,7 +103,7 @@ def fetch_feeds(
     """Fetch the feeds now. A broken feed never stops the others; exit 3 when all failed."""
     wanted = ids or [source.id for source in article_lookup.list_sources()]
     with progress("Fetching feeds", len(wanted)) as advance:
-        reports = sources.fetch_sources(now=clock.now(), fetch=wiring.build_fetcher(), ids=wanted, progress=advance)
+        reports = polling.fetch_sources(now=clock.now(), fetch=wiring.build_fetcher(), ids=wanted, progress=advance)
     failed = [report for report in reports if report.state == FetchState.FAILED]
     if as_json:
         emit_json(reports)

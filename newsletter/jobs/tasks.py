@@ -18,7 +18,7 @@ from django.db import transaction
 
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.catalog.states import NewsletterState
-from newsletter.curator.articles import sources, stories
+from newsletter.curator.articles import polling, stories
 from newsletter.curator.editions import (
     approval,
     corrections,
@@ -35,7 +35,7 @@ from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import mailings, one_off, recall, repair
 from newsletter.jobs import erasure, heartbeats, hints, wiring
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused
-from newsletter.scheduling import calendar, occurrences
+from newsletter.scheduling import lateness, occurrences
 from newsletter.scheduling.values import Occurrence
 from subscribers import rate_limits, retention
 
@@ -129,7 +129,7 @@ def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
             occurrence.id, "Its mailing was cancelled. If it is wanted after all, send it by hand.", now
         )
     snapshot = edition_lookup.find_standing_snapshot(edition_id) if edition_id else None
-    decision = calendar.decide(
+    decision = lateness.decide(
         occurrence.instant,
         now,
         late_after_minutes=newsletter.late_after_minutes,
@@ -137,11 +137,11 @@ def _settle_occurrence(occurrence: Occurrence, now: datetime) -> bool:
         edition_exists=edition_id is not None,
         early_minutes=newsletter.recall_minutes,
     )
-    if isinstance(decision, calendar.HoldDecision):
+    if isinstance(decision, lateness.HoldDecision):
         occurrences.hold(occurrence.id, decision.reason, now)
         log.warning("%s of %s is held: %s", newsletter.name, occurrence.date, decision.reason)
         return True
-    if isinstance(decision, calendar.WaitDecision) or snapshot is None:
+    if isinstance(decision, lateness.WaitDecision) or snapshot is None:
         return False
     try:
         with transaction.atomic():  # claimed and planned together, or neither
@@ -291,4 +291,4 @@ def group_stories(now: datetime) -> int:
 
 def fetch_due_feeds(now: datetime) -> int:
     """Reads the feeds whose time has come; a broken one never stops the others. Returns the new articles."""
-    return sum(report.added for report in sources.fetch_sources(now=now, fetch=wiring.build_fetcher()))
+    return sum(report.added for report in polling.fetch_sources(now=now, fetch=wiring.build_fetcher()))

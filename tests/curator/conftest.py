@@ -15,7 +15,7 @@ from PIL import Image
 
 from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
-from newsletter.curator.articles import article_lookup, sources
+from newsletter.curator.articles import article_lookup, polling, sources
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import editions, picks
 from newsletter.curator.editions.values import Edition
@@ -129,7 +129,7 @@ def told(db: None, web: Web) -> Callable[..., Article]:
             "application/rss+xml",
         )
         source = sources.add_source(url, now=added)
-        (report,) = sources.fetch_sources(now=added, fetch=web, ids=[source.id])
+        (report,) = polling.fetch_sources(now=added, fetch=web, ids=[source.id])
         assert report.added == 1, report
         return (
             article_lookup.list_articles(limit=1)[0]

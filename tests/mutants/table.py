@@ -49,10 +49,6 @@ TARGETS = {
     ),
     "merge_statements": Target(
         "subscribers/imports/merge_statements.py",
-        ("tests/subscribers/imports/test_merge.py", "tests/subscribers/imports/test_undo.py"),
-    ),
-    "merge_statements": Target(
-        "subscribers/imports/merge_statements.py",
         ("tests/subscribers/imports/test_merge.py", "tests/subscribers/imports/test_run.py"),
     ),
     "merge_sqlite": Target(

@@ -10,17 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput
-from newsletter.scheduling.calendar import (
-    HoldDecision,
-    ScheduleRule,
-    SendDecision,
-    WaitDecision,
-    decide,
-    format_weekdays,
-    occurrences,
-    parse_time,
-    parse_weekdays,
-)
+from newsletter.scheduling.calendar import ScheduleRule, format_weekdays, occurrences, parse_time, parse_weekdays
 
 DAILY = frozenset(range(1, 8))
 ZONES = st.sampled_from(
@@ -127,24 +117,3 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 
 
 SEVEN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("minutes", "approved", "exists", "kind"),
-    [
-        (-1, True, True, WaitDecision),
-        (0, True, True, SendDecision),
-        (30, True, True, SendDecision),
-        (31, True, True, HoldDecision),
-        (0, False, True, HoldDecision),
-        (0, False, False, HoldDecision),
-        (-1, False, False, WaitDecision),
-    ],
-)
-def test_what_to_do_when_the_time_comes(minutes: int, approved: bool, exists: bool, kind: type) -> None:
-    decision = decide(
-        SEVEN, SEVEN + timedelta(minutes=minutes), late_after_minutes=30, approved=approved, edition_exists=exists
-    )
-    assert isinstance(decision, kind)
-    if isinstance(decision, HoldDecision):
-        assert decision.reason

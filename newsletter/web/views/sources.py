@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.curator.articles import article_lookup, intake, opml
-from newsletter.curator.articles.sources import add_source, export_sources, fetch_sources, import_sources
+from newsletter.curator.articles.polling import fetch_sources
+from newsletter.curator.articles.sources import add_source, export_sources, import_sources
 from newsletter.curator.articles.states import FetchState
 from newsletter.jobs import wiring
 from newsletter.kernel import clock

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.curator.articles import article_lookup, feeds, fetch_queue, sources
+from newsletter.curator.articles import article_lookup, feeds, fetch_queue, polling, sources
 from newsletter.curator.articles.fetch_queue import FetchRequest
 from newsletter.fetching import FetchResponse
 
@@ -101,16 +101,16 @@ def test_a_body_that_did_not_change_is_not_read_again(
 ) -> None:
     sources.add_source(FEED, now=now)
     web.serve(FEED, feed_of(entry("One story")))  # by a server that knows no ETag
-    assert [report.state for report in sources.fetch_sources(now=now, fetch=web)] == ["fresh"]
+    assert [report.state for report in polling.fetch_sources(now=now, fetch=web)] == ["fresh"]
     read = feeds.parse
     monkeypatch.setattr(feeds, "parse", lambda *_: pytest.fail("it was read again"))
     later = now + timedelta(hours=1)
-    assert [report.state for report in sources.fetch_sources(now=later, fetch=web)] == ["unchanged"]
+    assert [report.state for report in polling.fetch_sources(now=later, fetch=web)] == ["unchanged"]
     (source,) = article_lookup.list_sources()
     assert source.fresh_at == later
     monkeypatch.setattr(feeds, "parse", read)
     web.serve(FEED, feed_of(entry("One story"), entry("Another")))
-    (report,) = sources.fetch_sources(now=later + timedelta(hours=1), fetch=web)
+    (report,) = polling.fetch_sources(now=later + timedelta(hours=1), fetch=web)
     assert (report.state, report.added) == ("fresh", 1)
 
 
@@ -118,7 +118,7 @@ def test_a_body_that_did_not_change_is_not_read_again(
 def test_a_feed_that_was_not_kept_is_read_again_although_it_did_not_change(
     now: datetime, web: Any, feed_of: Text, entry: Text, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from newsletter.curator.articles import sources
+    from newsletter.curator.articles import polling, sources
 
     sources.add_source(FEED, now=now)
     web.serve(FEED, feed_of(entry("One story")))
@@ -128,8 +128,8 @@ def test_a_feed_that_was_not_kept_is_read_again_although_it_did_not_change(
 
     with monkeypatch.context() as patched:
         patched.setattr(sources, "save_entry", fails)
-        assert [report.state for report in sources.fetch_sources(now=now, fetch=web)] == ["failed"]
-    (report,) = sources.fetch_sources(now=now + timedelta(hours=7), fetch=web)
+        assert [report.state for report in polling.fetch_sources(now=now, fetch=web)] == ["failed"]
+    (report,) = polling.fetch_sources(now=now + timedelta(hours=7), fetch=web)
     assert (report.state, report.added) == ("fresh", 1)
 
 
@@ -137,7 +137,7 @@ def test_a_feed_that_was_not_kept_is_read_again_although_it_did_not_change(
 def test_what_a_feed_brought_of_late_is_counted(now: datetime, web: Any, feed_of: Text, entry: Text) -> None:
     source = sources.add_source(FEED, now=now)
     web.serve(FEED, feed_of(entry("One story"), entry("Another")))
-    sources.fetch_sources(now=now, fetch=web)
+    polling.fetch_sources(now=now, fetch=web)
     assert article_lookup.get_source_health(now)[source.id].new_in_week == 2
     old = article_lookup.get_source_health(now + timedelta(days=8))[source.id]
     assert (old.new_in_week, old.newest_at) == (0, now)

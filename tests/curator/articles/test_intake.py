@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from newsletter.catalog import pictures
-from newsletter.curator.articles import article_lookup, intake, models, sources
+from newsletter.curator.articles import article_lookup, intake, models, polling, sources
 from newsletter.curator.articles.values import AddedArticle
 from newsletter.fetching import FetchError, fetch
 from newsletter.kernel.errors import BadInput, NotFound, Refused, SurroundingsError
@@ -123,7 +123,7 @@ def test_a_page_fills_in_what_the_feed_did_not_say(
 ) -> None:
     feed = web.serve("https://paper.example.org/rss", feed_of(entry("Mast to go", link=PAGE, dek="In spring.")))
     sources.add_source(feed, now=now)
-    sources.fetch_sources(now=now, fetch=web)
+    polling.fetch_sources(now=now, fetch=web)
     added = add()
     assert (added.created, added.article.origin, added.article.dek) == (False, "feed", "In spring.")
     assert PARAGRAPHS[0] in added.article.text
@@ -276,7 +276,7 @@ def test_an_article_that_is_not_there_is_named(db: None) -> None:
 
 def test_a_file_that_cannot_be_read_is_trouble_of_the_surroundings(tmp_path: Path, web: Any, now: datetime) -> None:
     source = sources.add_source((tmp_path / "none.xml").as_uri(), now=now)
-    (report,) = sources.fetch_sources(now=now, fetch=web, ids=[source.id])
+    (report,) = polling.fetch_sources(now=now, fetch=web, ids=[source.id])
     assert report.state == "failed"
     assert "none.xml" in report.error
     assert issubclass(FetchError, SurroundingsError)

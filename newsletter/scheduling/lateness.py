@@ -1,0 +1,58 @@
+"""What becomes of an occurrence whose time has come or passed: send, hold and ask, or wait. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class SendDecision:
+    """It is time, and all is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldDecision:
+    """It is not sent by itself; the reason is for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitDecision:
+    """Its time has not come."""
+
+
+def decide(
+    instant: datetime,
+    now: datetime,
+    *,
+    late_after_minutes: int,
+    approved: bool,
+    edition_exists: bool,
+    early_minutes: int = 0,
+) -> SendDecision | HoldDecision | WaitDecision:
+    """What to do with an occurrence: wait for its time, send it, or hold it and say why.
+
+    What is approved may be sent on its way `early_minutes` before its time, when the provider is to wait for it.
+    """
+    if now < instant:
+        return SendDecision() if approved and now >= instant - timedelta(minutes=early_minutes) else WaitDecision()
+    if not edition_exists:
+        return HoldDecision("No edition was made for it.")
+    if not approved:
+        return HoldDecision("The edition was not approved when its time came.")
+    late = now - instant
+    if late > timedelta(minutes=late_after_minutes):
+        return HoldDecision(
+            f"It was {_format_span(late)} late when it could be sent, and more than {late_after_minutes} minutes "
+            "late is held."
+        )
+    return SendDecision()
+
+
+def _format_span(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes // 60} hours" if minutes < 2880 else f"{minutes // 1440} days"

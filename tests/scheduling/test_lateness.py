@@ -1,0 +1,32 @@
+"""What becomes of an occurrence whose time has come."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from newsletter.scheduling.lateness import HoldDecision, SendDecision, WaitDecision, decide
+
+SEVEN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "approved", "exists", "kind"),
+    [
+        (-1, True, True, WaitDecision),
+        (0, True, True, SendDecision),
+        (30, True, True, SendDecision),
+        (31, True, True, HoldDecision),
+        (0, False, True, HoldDecision),
+        (0, False, False, HoldDecision),
+        (-1, False, False, WaitDecision),
+    ],
+)
+def test_what_to_do_when_the_time_comes(minutes: int, approved: bool, exists: bool, kind: type) -> None:
+    decision = decide(
+        SEVEN, SEVEN + timedelta(minutes=minutes), late_after_minutes=30, approved=approved, edition_exists=exists
+    )
+    assert isinstance(decision, kind)
+    if isinstance(decision, HoldDecision):
+        assert decision.reason

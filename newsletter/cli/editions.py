@@ -487,9 +487,8 @@ def _record_audit(verb: str, edition: Edition, now: Any, detail: str = "") -> No
 def _print_edition(edition: Edition, as_json: bool) -> None:
     if as_json:
         return emit_json(edition)
-    say(
-        f"Edition {edition.id}, {edition.date}: {edition.state.label.lower()}{f' ({edition.reason})' if edition.reason else ''}"
-    )
+    reason = f" ({edition.reason})" if edition.reason else ""
+    say(f"Edition {edition.id}, {edition.date}: {edition.state.label.lower()}{reason}")
     say(f"Subject:   {edition.subject or '(none)'}\nPreheader: {edition.preheader or '(none)'}")
     if edition.second_subject:
         say(f"Second subject, for half: {edition.second_subject}")

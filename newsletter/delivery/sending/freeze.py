@@ -224,7 +224,7 @@ class _PageWriter:
         return True
 
     def _classify(self, page: Sequence[AudienceCandidate], now: datetime) -> Sequence[ClassifiedCandidate]:
-        """Sorts candidates into strata: by variant, and by whether they accept the newsletter's tracking."""
+        """Sorts candidates into strata: by variant, and by whether they accept tracking."""
         tracks = self.newsletter.click_tracking or self.newsletter.open_tracking
         codes = self._assign_variants([each.subscriber_id for each in page], now)
         strata = {
@@ -252,7 +252,7 @@ class _PageWriter:
         )
 
     def _exclusion_reason(self, person: int) -> str:
-        """Why a candidate who could be mailed is excluded: has it, or was not sent what is corrected; or ""."""
+        """Why a candidate who could be mailed is excluded: has it, or was not sent the original; or ""."""
         if person in self.already_mailed:
             return ExclusionReason.ALREADY_MAILED
         return ExclusionReason.NOT_SENT if self.restricted_to is not None and person not in self.restricted_to else ""

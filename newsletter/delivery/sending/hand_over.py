@@ -101,7 +101,7 @@ class _MailingContext:
 
 @lru_cache(maxsize=32)  # the variants of a few mailings
 def _load_mailing_context(mailing_id: int, version: int, variant: str, tracking: bool) -> _MailingContext:
-    """The same for every batch of a mailing in one version. Resuming begins another, with the sender as it is then."""
+    """The same for every batch of a version of a mailing. Resuming begins another, with the sender of then."""
     row = models.Mailing.objects.get(id=mailing_id)
     newsletter = newsletters.get_newsletter(row.newsletter_id)
     if not tracking:

@@ -20,7 +20,7 @@ from subscribers import (
     tokens,
     transactional,
 )
-from subscribers.consent import erased_addresses, signup_attempts
+from subscribers.consent import domain_rules, erased_addresses, signup_attempts
 from subscribers.consent.subscriptions import apply_act, find_state, get_or_create_subscriber, get_subscriber_row
 from subscribers.states import Frequency, SubscriptionState
 from subscribers.values import List, Subscriber
@@ -56,7 +56,7 @@ def sign_up(
         checked = addresses.check_address(address)
         rate_limits.hit_network("sign-up", network, now)
         rate_limits.hit_form(",".join(map(str, sorted(wanted))), now)
-        signup_attempts.check_domain(checked)
+        domain_rules.check_domain(checked)
         if not hooks.check_captcha(captcha, network):
             raise BadInput("The captcha was not solved. Try it once more.", "captcha")
         known = {

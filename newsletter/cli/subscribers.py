@@ -16,7 +16,8 @@ from newsletter.kernel.errors import BadInput, NotFound, SurroundingsError
 from subscribers import address_quality, lists, people, subscriber_lookup, suppressions
 from subscribers.attributes import add_tag, remove_tag, set_attribute, set_tier
 from subscribers.consent import signup_attempts
-from subscribers.consent.erasure import collect_personal_data, erase_subscriber
+from subscribers.consent.erasure import erase_subscriber
+from subscribers.consent.personal_data import collect_personal_data
 from subscribers.imports import export, run, staging, undo
 from subscribers.imports.restore import restore_export
 from subscribers.values import ImportFlag, ImportReport, Subscriber

@@ -11,7 +11,7 @@ from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import suppressions
-from subscribers.consent import signup_attempts
+from subscribers.consent import domain_rules
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="The suppression list, and which domains may not sign up."
@@ -107,7 +107,7 @@ def export_suppressions(out: Path | None = typer.Option(None, help="File to writ
 @app.command("domains")
 def list_domains(as_json: bool = JSON) -> None:
     """List the rules for who may sign up: denied domains, and allowed ones that look disposable."""
-    found = signup_attempts.list_domain_rules()
+    found = domain_rules.list_domain_rules()
     if as_json:
         return emit_json([{"domain": domain, "verdict": verdict} for domain, verdict in found])
     print_table(("domain", "verdict"), found, "No rule. Disposable domains are denied without one.")
@@ -117,9 +117,9 @@ def list_domains(as_json: bool = JSON) -> None:
 def set_domain(name: str, verdict: str = typer.Argument(..., help="deny, allow, or drop to remove the rule.")) -> None:
     """Deny or allow sign-ups from a domain and its subdomains."""
     if verdict == "drop":
-        signup_attempts.remove_domain_rule(name)
+        domain_rules.remove_domain_rule(name)
     elif verdict in ("allow", "deny"):
-        signup_attempts.set_domain_rule(name, verdict, now=clock.now())
+        domain_rules.set_domain_rule(name, verdict, now=clock.now())
     else:
         raise BadInput(f"“{verdict}” is no rule. It can be deny, allow or drop.", "verdict")
     audit_log.record(None, "changed a domain rule", f"{verdict} {name}", now=clock.now())

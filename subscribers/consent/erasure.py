@@ -6,48 +6,16 @@ counts they were part of. Other packages delete theirs afterwards (`list_pending
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from subscribers import hooks, import_files, models, subscriber_lookup
+from subscribers import import_files, models
 from subscribers.consent import erased_addresses
 from subscribers.consent.subscriptions import get_subscriber_row, suppress_key
 from subscribers.states import SubscriptionState, SuppressionReason
 from subscribers.values import PendingErasure
-
-
-def collect_personal_data(subscriber_id: int, *, now: datetime) -> dict[str, Any]:
-    """All that is known of a person, here and in other packages, as plain values for JSON. Raises NotFound."""
-    person = subscriber_lookup.get_subscriber(subscriber_id)
-    document = asdict(person)
-    document["consents"] = [
-        asdict(each) for each in subscriber_lookup.list_consent_events(subscriber_id)
-    ]  # all of them, not only those a page shows
-    document["mails_we_owed"] = [
-        {"kind": row.kind, "state": row.state, "at": row.created_at}
-        for row in models.TransactionalMail.objects.filter(subscriber_id=subscriber_id).order_by("id")
-    ]
-    document["sign_up_attempts"] = [
-        {"at": row.at, "from": row.origin, "network": row.network, "verdict": row.verdict}
-        for row in models.SignupAttempt.objects.filter(address__iexact=person.address).order_by("id")
-    ]
-    document["other_rooms"] = hooks.collect_external_data(subscriber_id)
-    document["as_of"] = now
-    return {name: _to_json_value(value) for name, value in document.items()}
-
-
-def _to_json_value(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {str(name): _to_json_value(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_to_json_value(each) for each in value]
-    return value
 
 
 def erase_subscriber(subscriber_id: int, *, by: str, now: datetime) -> None:

@@ -13,7 +13,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import parse_whole_number
 from subscribers import lists, self_service, subscriber_lookup, tokens
-from subscribers.consent import erasure
+from subscribers.consent import erasure, personal_data
 from subscribers.states import Frequency, SubscriptionState
 from subscribers.values import Subscriber
 from subscribers.views.page import activate_language, describe_error, find_network, list_languages, public_page
@@ -152,7 +152,7 @@ def _show_new_address(request: HttpRequest, claims: tokens.Claims, person: Subsc
 def _show_data(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
     if request.method != "POST":
         return render(request, "readers/data.html", {"person": person})
-    document = erasure.collect_personal_data(person.id, now=clock.now())
+    document = personal_data.collect_personal_data(person.id, now=clock.now())
     response = HttpResponse(
         json.dumps(document, ensure_ascii=False, indent=2), content_type="application/json; charset=utf-8"
     )

@@ -15,7 +15,8 @@ from newsletter.delivery.events.erasure import erase_addresses
 from newsletter.delivery.sending import freeze, hand_over
 from newsletter.jobs import erasure, tasks, wiring
 from newsletter.kernel import clock
-from subscribers.consent.erasure import collect_personal_data, erase_subscriber
+from subscribers.consent.erasure import erase_subscriber
+from subscribers.consent.personal_data import collect_personal_data
 from tests.fakes.sendgrid_events import Signer, event, post
 
 

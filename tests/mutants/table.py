@@ -41,6 +41,9 @@ TARGETS = {
         ),
     ),
     "folding": Target("newsletter/delivery/events/folding.py", ("tests/delivery/events/test_folding.py",)),
+    "machine_activity": Target(
+        "newsletter/delivery/events/machine_activity.py", ("tests/delivery/events/test_machine_activity.py",)
+    ),
     "recall": Target("newsletter/delivery/sending/recall.py", ("tests/delivery/sending/test_recall.py",)),
     "policy": Target("subscribers/policy.py", ("tests/subscribers/test_policy.py",)),
     "merge": Target(

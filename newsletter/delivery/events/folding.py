@@ -7,18 +7,17 @@ request was accepted, for all its members; one with another attempt's id is an a
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import NamedTuple
 
+from newsletter.delivery.events.machine_activity import find_machine_clicks
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MemberFlag, Outcome
 from newsletter.delivery.providers.base import Event, EventType, RejectReason
 
-BURST_SECONDS = 2  # different links of one message opened within that time are opened by a scanner
 _OUTCOMES = {
     EventType.ACCEPTED: Outcome.ACCEPTED,
     EventType.DEFERRED: Outcome.DEFERRED,
@@ -146,24 +145,3 @@ def _record_engagement(folded: FoldedBatch, event: Event, *, machine: bool) -> N
     folded.outcomes.set_flag(event.place, MemberFlag.CLICKED_BY_MACHINE if machine else MemberFlag.CLICKED)
     if event.pick:
         folded.clicks[event.pick, machine] += 1
-
-
-def find_machine_clicks(events: Iterable[Event]) -> frozenset[str]:
-    """The ids of the clicks that a machine made: on different links of one message within BURST_SECONDS."""
-    clicks: dict[int, list[Event]] = defaultdict(list)
-    for event in events:
-        if event.type is EventType.CLICKED:
-            clicks[event.place].append(event)
-    return frozenset(
-        id for of_one_message in clicks.values() for id in _find_burst(sorted(of_one_message, key=_event_time))
-    )
-
-
-def _find_burst(clicks: Sequence[Event]) -> Iterable[str]:
-    for one, other in pairwise(clicks):
-        if one.url != other.url and other.at - one.at <= BURST_SECONDS:
-            yield from (one.id, other.id)
-
-
-def _event_time(event: Event) -> int:
-    return event.at

@@ -14,7 +14,6 @@ from typing import Literal, NamedTuple, Protocol, overload, runtime_checkable
 
 from newsletter.kernel.errors import SurroundingsError
 from newsletter.templater.briefing import MergeField
-from newsletter.templater.merge_fields import MergeRecipient, build_substitutions, personalise
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,34 +232,3 @@ class Suppressor(Protocol):
     def list_suppressed(self, since: datetime, until: datetime) -> Iterable[Event]:
         """What came onto its lists between two instants. Raises ProviderError, also in the middle."""
         ...
-
-
-class PersonalMessage(NamedTuple):
-    """A message as one reader gets it."""
-
-    subject: str
-    html: str
-    text: str
-    headers: tuple[tuple[str, str], ...]
-
-
-def build_personal_message(envelope: Envelope, recipient: Recipient) -> PersonalMessage:
-    """The message of one reader, for providers that do not fill tokens in themselves."""
-    reader = MergeRecipient(recipient.address, recipient.first_name, recipient.token, recipient.date)
-    values = build_substitutions(envelope.merge, reader)
-    return PersonalMessage(
-        subject=personalise(envelope.subject, values),
-        html=personalise(envelope.html, values),
-        text=personalise(envelope.text, values),
-        headers=(*envelope.headers, *build_unsubscribe_headers(envelope, recipient)),
-    )
-
-
-def build_unsubscribe_headers(envelope: Envelope, recipient: Recipient) -> tuple[tuple[str, str], ...]:
-    """One-click leaving as RFC 8058 asks: an address that names reader and list, and the word that allows a POST."""
-    if not envelope.unsubscribe_base:
-        return ()
-    return (
-        ("List-Unsubscribe", f"<{envelope.unsubscribe_base}{recipient.token}>"),
-        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-    )

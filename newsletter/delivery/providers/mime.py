@@ -8,7 +8,8 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
-from newsletter.delivery.providers.base import Envelope, Recipient, SendRequest, build_personal_message
+from newsletter.delivery.providers.base import Envelope, Recipient, SendRequest
+from newsletter.delivery.providers.personal_message import build_personal_message
 
 
 def compose_message(

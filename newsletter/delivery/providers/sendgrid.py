@@ -33,9 +33,9 @@ from newsletter.delivery.providers.base import (
     ProviderError,
     Recipient,
     SendRequest,
-    build_unsubscribe_headers,
     to_columns,
 )
+from newsletter.delivery.providers.unsubscribe_headers import build_unsubscribe_headers
 from newsletter.kernel.errors import BadInput
 from newsletter.templater.merge_fields import build_merge_columns
 

@@ -32,6 +32,7 @@ from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recip
 from newsletter.delivery.sending import claims, ledger_rows, mailings, retry
 from newsletter.delivery.sending.claims import Claim
 from newsletter.delivery.sending.envelopes import build_envelope
+from newsletter.delivery.sending.expired_leases import recover_expired_leases
 from newsletter.kernel import ids
 from newsletter.kernel.clock import to_day_in_zone
 from newsletter.kernel.errors import NewsletterError
@@ -61,27 +62,6 @@ def hand_over_next(now: datetime, *, owner: str, provider: Provider, clock: Call
     if begun is not None:
         _record_with_retries(begun, provider.send_batch(request, now), clock)
     return True
-
-
-def recover_expired_leases(now: datetime) -> int:
-    """Settles what died in other hands: a claim goes back to planned, a request in flight becomes unknown."""
-    late = models.Batch.objects.filter(lease_until__lt=now, state__in=(BatchState.CLAIMED, BatchState.SENDING))
-    if not late.exists():
-        return 0
-    back = late.filter(state=BatchState.CLAIMED).update(state=BatchState.PLANNED, lease_owner="", lease_until=None)
-    for batch in late.filter(state=BatchState.SENDING):
-        outcomes = Outcomes(batch.outcomes, batch.format)
-        outcomes.mark(outcomes.list_places(Outcome.PLANNED), Outcome.UNKNOWN)
-        lost = models.Batch.objects.filter(id=batch.id, state=BatchState.SENDING, attempt_key=batch.attempt_key)
-        back += lost.update(
-            state=BatchState.UNKNOWN,
-            outcomes=outcomes.pack(),
-            error="The process that was sending ended before the answer came.",
-            lease_until=None,
-            submitted_at=now,
-            version=F("version") + 1,
-        )
-    return back
 
 
 @dataclass(frozen=True, slots=True)

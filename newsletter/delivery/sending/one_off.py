@@ -9,7 +9,8 @@ from django.conf import settings
 
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery.providers import mime
-from newsletter.delivery.providers.base import Answer, Provider, Recipient, SendRequest, build_personal_message
+from newsletter.delivery.providers.base import Answer, Provider, Recipient, SendRequest
+from newsletter.delivery.providers.personal_message import build_personal_message
 from newsletter.delivery.sending import envelopes
 from newsletter.kernel import ids
 from newsletter.kernel.errors import BadInput, Refused

@@ -19,7 +19,7 @@ from newsletter.web.access import desk_view, get_actor_email, list_accessible_ne
 from newsletter.web.fields import read_number
 from subscribers import people, subscriber_lookup
 from subscribers.attributes import add_tag, list_attributes, set_attribute, set_tier
-from subscribers.consent import erasure
+from subscribers.consent import erasure, personal_data
 from subscribers.imports import export
 from subscribers.lists import count_subscribers_by_state, get_list, get_list_by_slug, list_lists
 from subscribers.states import SubscriptionState
@@ -163,7 +163,7 @@ def _save_details(request: HttpRequest, subscriber_id: int) -> None:
 
 
 def _download_data(subscriber_id: int) -> HttpResponse:
-    document = erasure.collect_personal_data(subscriber_id, now=clock.now())
+    document = personal_data.collect_personal_data(subscriber_id, now=clock.now())
     text = json.dumps(document, ensure_ascii=False, indent=2)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="reader-{subscriber_id}.json"'

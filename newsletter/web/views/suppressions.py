@@ -15,7 +15,7 @@ from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor_email, record_audit
 from newsletter.web.fields import read_number
 from subscribers import suppressions
-from subscribers.consent import signup_attempts
+from subscribers.consent import domain_rules, signup_attempts
 
 PAGE = 50
 BAD_SHOWN = 20
@@ -42,7 +42,7 @@ def show_suppressions(request: HttpRequest) -> HttpResponse:
         "q": query,
         "found": found,
         "more": found[-1].id if len(found) == PAGE else 0,
-        "rules": signup_attempts.list_domain_rules(),
+        "rules": domain_rules.list_domain_rules(),
         "tries": signup_attempts.count_attempts(clock.now() - timedelta(days=1)),
     }
     return render(request, "pages/suppressions.html", context, status=422 if "error" in context else 200)
@@ -87,9 +87,9 @@ def _import_file(request: HttpRequest, now: datetime) -> dict[str, Any]:
 def _change_domain_rule(request: HttpRequest, now: datetime) -> dict[str, Any]:
     domain, verdict = request.POST.get("domain", ""), request.POST.get("verdict", "")
     if verdict == "drop":
-        signup_attempts.remove_domain_rule(domain)
+        domain_rules.remove_domain_rule(domain)
     else:
-        signup_attempts.set_domain_rule(domain, verdict, now=now)
+        domain_rules.set_domain_rule(domain, verdict, now=now)
     record_audit(request, "changed a domain rule", f"{verdict} {domain}"[:200])
     messages.success(request, "Saved.")
     return {}

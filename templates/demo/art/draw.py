@@ -41,7 +41,8 @@ def _rendered(source: Path, size: tuple[int, int]) -> Image.Image:
         subprocess.run(  # noqa: S603 -- our own drawing, our own arguments
             [
                 browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-                "--disable-component-update", "--no-first-run", f"--user-data-dir={folder}/profile", "--hide-scrollbars",
+                "--disable-component-update", "--no-first-run", "--hide-scrollbars",
+                f"--user-data-dir={folder}/profile",
                 "--default-background-color=00000000", f"--window-size={WINDOW}",
                 f"--screenshot={shot}", source.as_uri(),
             ],

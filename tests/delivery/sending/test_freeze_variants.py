@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from newsletter.curator.editions import editions, picks, variants
 from newsletter.delivery.ledger.states import MailingState
-from newsletter.delivery.providers.base import build_personal_message
+from newsletter.delivery.providers.personal_message import build_personal_message
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, repair

@@ -18,7 +18,7 @@ from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome,
 from newsletter.delivery.providers.base import Answer, SendRequest
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
-from newsletter.delivery.sending import claims, freeze, hand_over, mailings, retry
+from newsletter.delivery.sending import claims, expired_leases, freeze, hand_over, mailings, retry
 from subscribers import people, subscriber_lookup, suppressions, tokens
 from subscribers.models import Subscriber
 from tests.conftest import House
@@ -356,7 +356,7 @@ def test_an_answer_that_comes_after_its_lease_still_counts(frozen: Plan, join: J
     made = frozen()
 
     def sleeps(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
-        assert hand_over.recover_expired_leases(now + LATER) == 1
+        assert expired_leases.recover_expired_leases(now + LATER) == 1
         return accepts(provider, request, at)
 
     hand_over_all(ScriptedProvider(sleeps), now)
@@ -369,7 +369,7 @@ def test_a_refusal_that_comes_after_its_lease_sends_nothing_again(frozen: Plan, 
     made = frozen()
 
     def sleeps(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
-        hand_over.recover_expired_leases(now + LATER)
+        expired_leases.recover_expired_leases(now + LATER)
         return refuses_for_now(provider, request, at)
 
     provider = ScriptedProvider(sleeps)
@@ -466,7 +466,7 @@ def test_a_worker_that_lost_its_claim_leaves_the_batch_to_the_one_that_has_it(
     later = now + LATER
 
     def another_takes_over() -> None:
-        hand_over.recover_expired_leases(later)
+        expired_leases.recover_expired_leases(later)
         assert claim(later, "worker/2") is not None
 
     with just_before("UPDATE delivery_batch SET state = %s, attempt =", another_takes_over):
@@ -488,7 +488,7 @@ def test_a_worker_that_lost_its_claim_withdraws_nobody(frozen: Plan, join: Join,
     later = now + LATER
 
     def another_takes_over() -> None:
-        hand_over.recover_expired_leases(later)
+        expired_leases.recover_expired_leases(later)
         assert claim(later, "worker/2") is not None
 
     with just_before("UPDATE delivery_batch SET outcomes =", another_takes_over):
@@ -575,7 +575,7 @@ def test_an_answer_that_comes_while_its_lease_is_found_run_out_stands(frozen: Pl
         models.Batch.objects.filter(id=row.id).update(state=BatchState.ACCEPTED, **changed)
 
     with just_before("UPDATE delivery_batch SET state = %s, outcomes =", the_answer_comes):
-        assert hand_over.recover_expired_leases(now + LATER) == 0
+        assert expired_leases.recover_expired_leases(now + LATER) == 0
     assert shown(made).batches == {"accepted": 1}
     assert shown(made).counts == {"accepted": 2}
 
@@ -590,7 +590,7 @@ def test_another_attempt_that_begins_while_the_lease_of_the_last_is_found_run_ou
     with just_before(
         "UPDATE delivery_batch SET state = %s, outcomes =", lambda: models.Batch.objects.update(attempt_key="another")
     ):
-        assert hand_over.recover_expired_leases(now + LATER) == 0
+        assert expired_leases.recover_expired_leases(now + LATER) == 0
     assert shown(made).batches == {"sending": 1}
 
 
@@ -742,7 +742,7 @@ def test_an_answer_is_logged_unless_it_is_an_acceptance(
     made = frozen()
 
     def sleeps(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
-        hand_over.recover_expired_leases(now + LATER + timedelta(minutes=1))
+        expired_leases.recover_expired_leases(now + LATER + timedelta(minutes=1))
         return accepts(provider, request, at)
 
     hand_over_all(ScriptedProvider(refuses_for_now), now)
@@ -881,10 +881,10 @@ def test_what_died_in_other_hands_is_settled_each_by_how_far_it_was(frozen: Plan
             step(ScriptedProvider(dies_after), now)
     assert claim(now, "worker/1") is not None
     versions = dict(models.Batch.objects.values_list("number", "version"))
-    assert hand_over.recover_expired_leases(now) == 0
+    assert expired_leases.recover_expired_leases(now) == 0
     late = now + LATER
-    assert hand_over.recover_expired_leases(late) == 3
-    assert hand_over.recover_expired_leases(late) == 0
+    assert expired_leases.recover_expired_leases(late) == 3
+    assert expired_leases.recover_expired_leases(late) == 0
     error = "The process that was sending ended before the answer came."
     fields = ("state", "lease_until", "error", "submitted_at", "version")
     first, second, third, fourth = models.Batch.objects.order_by("number").values_list(*fields)

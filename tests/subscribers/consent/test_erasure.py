@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
@@ -89,20 +88,6 @@ def test_who_never_confirmed_is_forgotten_after_a_month_without_a_hash(
     assert subscriber_lookup.find_subscriber_by_address("ann@example.com") is None
     assert models.Suppression.objects.count() == 0
     assert subscriber_lookup.find_subscriber_by_address("ben@example.com") is not None
-
-
-@pytest.mark.parametrize(
-    "wanted", ["consents", "subscriptions", "former_addresses", "sign_up_attempts", "other_rooms", "attributes"]
-)
-def test_everything_about_somebody_has_it_all(wanted: str, active: Active, morning: List, now: datetime) -> None:
-    person = active("ann@example.com")
-    self_service.sign_up(
-        "ann@example.com", [morning.id], origin="https://www.example.com/a", network="192.0.2.1", now=now
-    )
-    document = erasure.collect_personal_data(person, now=now)
-    assert wanted in document
-    assert document["sign_up_attempts"][0]["from"] == "https://www.example.com/a"
-    assert len(document["consents"]) == 2
 
 
 def test_an_import_of_somebody_else_keeps_its_file(

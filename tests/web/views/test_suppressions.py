@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from subscribers import suppressions
-from subscribers.consent import signup_attempts
+from subscribers.consent import domain_rules
 
 
 def test_suppressions_are_listed_added_removed_and_imported(admin: Client, now: datetime) -> None:
@@ -38,9 +38,9 @@ def test_suppressions_are_listed_added_removed_and_imported(admin: Client, now: 
 def test_rules_for_domains_are_set_and_removed(admin: Client) -> None:
     page = "/readers/suppressions/"
     admin.post(page, {"do": "rule", "domain": "Spam.example", "verdict": "deny"})
-    assert signup_attempts.list_domain_rules() == (("spam.example", "deny"),)
+    assert domain_rules.list_domain_rules() == (("spam.example", "deny"),)
     assert "may not sign up" in admin.get(page).content.decode()
     assert admin.post(page, {"do": "rule", "domain": "nowhere", "verdict": "deny"}).status_code == 422
     assert admin.post(page, {"do": "rule", "domain": "other.example", "verdict": "drop"}).status_code == 422
     admin.post(page, {"do": "rule", "domain": "spam.example", "verdict": "drop"})
-    assert signup_attempts.list_domain_rules() == ()
+    assert domain_rules.list_domain_rules() == ()

@@ -1,0 +1,32 @@
+"""Batches whose worker died: what was only claimed is planned again, what was in flight is unknown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import F
+
+from newsletter.delivery import models
+from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.states import BatchState, Outcome
+
+
+def recover_expired_leases(now: datetime) -> int:
+    """Settles what died in other hands: a claim goes back to planned, a request in flight becomes unknown."""
+    late = models.Batch.objects.filter(lease_until__lt=now, state__in=(BatchState.CLAIMED, BatchState.SENDING))
+    if not late.exists():
+        return 0
+    back = late.filter(state=BatchState.CLAIMED).update(state=BatchState.PLANNED, lease_owner="", lease_until=None)
+    for batch in late.filter(state=BatchState.SENDING):
+        outcomes = Outcomes(batch.outcomes, batch.format)
+        outcomes.mark(outcomes.list_places(Outcome.PLANNED), Outcome.UNKNOWN)
+        lost = models.Batch.objects.filter(id=batch.id, state=BatchState.SENDING, attempt_key=batch.attempt_key)
+        back += lost.update(
+            state=BatchState.UNKNOWN,
+            outcomes=outcomes.pack(),
+            error="The process that was sending ended before the answer came.",
+            lease_until=None,
+            submitted_at=now,
+            version=F("version") + 1,
+        )
+    return back

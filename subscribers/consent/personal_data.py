@@ -1,0 +1,39 @@
+"""All data of one person, to hand out to them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Any
+
+from subscribers import hooks, models, subscriber_lookup
+
+
+def collect_personal_data(subscriber_id: int, *, now: datetime) -> dict[str, Any]:
+    """All that is known of a person, here and in other packages, as plain values for JSON. Raises NotFound."""
+    person = subscriber_lookup.get_subscriber(subscriber_id)
+    document = asdict(person)
+    document["consents"] = [
+        asdict(each) for each in subscriber_lookup.list_consent_events(subscriber_id)
+    ]  # all of them, not only those a page shows
+    document["mails_we_owed"] = [
+        {"kind": row.kind, "state": row.state, "at": row.created_at}
+        for row in models.TransactionalMail.objects.filter(subscriber_id=subscriber_id).order_by("id")
+    ]
+    document["sign_up_attempts"] = [
+        {"at": row.at, "from": row.origin, "network": row.network, "verdict": row.verdict}
+        for row in models.SignupAttempt.objects.filter(address__iexact=person.address).order_by("id")
+    ]
+    document["other_rooms"] = hooks.collect_external_data(subscriber_id)
+    document["as_of"] = now
+    return {name: _to_json_value(value) for name, value in document.items()}
+
+
+def _to_json_value(value: Any) -> Any:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {str(name): _to_json_value(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_to_json_value(each) for each in value]
+    return value

@@ -53,12 +53,15 @@ class Stage:
 
     def work(self) -> None:
         """What a worker does at this time."""
-        while (
-            hand_over_all(self.provider, self.now)
-            or recall.open_next_window(self.now, self.provider)
-            or freeze.freeze_next(self.now)
-        ):
-            pass
+        for _ in range(100):
+            if not (
+                hand_over_all(self.provider, self.now)
+                or recall.open_next_window(self.now, self.provider)
+                or freeze.freeze_next(self.now)
+            ):
+                break
+        else:
+            pytest.fail("it never rests")
         mailings.finish_settled(self.now)
 
     def recall(self) -> recall.RecallResult:

@@ -141,16 +141,23 @@ def settle_recalled(mailing_id: int) -> int:
     caught = 0
     mine = models.Batch.objects.filter(mailing_id=mailing_id, state__in=(BatchState.ACCEPTED, BatchState.UNKNOWN))
     for batch in mine.iterator(chunk_size=50):
-        outcomes = Outcomes(batch.outcomes, batch.format)
-        places = outcomes.list_places(Outcome.ACCEPTED) + outcomes.list_places(Outcome.UNKNOWN)
-        outcomes.mark(places, Outcome.RECALLED)
-        caught += len(places)
-        models.Batch.objects.filter(id=batch.id, version=batch.version).update(
-            state=states.derive_batch_state(outcomes.count_outcomes()),
-            outcomes=outcomes.pack(),
-            version=F("version") + 1,
-        )
+        while (marked := _mark_recalled(batch)) is None:
+            batch.refresh_from_db()  # an event changed it meanwhile: once more, on what it says now
+        caught += marked
     return caught
+
+
+def _mark_recalled(batch: models.Batch) -> int | None:
+    """Marks everybody in a batch whom the provider has or may have. How many; None when the row changed."""
+    outcomes = Outcomes(batch.outcomes, batch.format)
+    places = outcomes.list_places(Outcome.ACCEPTED) + outcomes.list_places(Outcome.UNKNOWN)
+    outcomes.mark(places, Outcome.RECALLED)
+    updated = models.Batch.objects.filter(id=batch.id, version=batch.version).update(
+        state=states.derive_batch_state(outcomes.count_outcomes()),
+        outcomes=outcomes.pack(),
+        version=F("version") + 1,
+    )
+    return len(places) if updated else None
 
 
 def settle_late_batches(now: datetime) -> int:

@@ -31,6 +31,9 @@ TARGETS = {
         "newsletter/delivery/sending/hand_over.py",
         ("tests/delivery/sending/test_hand_over.py", "tests/delivery/sending/test_freeze_variants.py"),
     ),
+    "expired_leases": Target(
+        "newsletter/delivery/sending/expired_leases.py", ("tests/delivery/sending/test_expired_leases.py",)
+    ),
     "freeze": Target(
         "newsletter/delivery/sending/freeze.py",
         (

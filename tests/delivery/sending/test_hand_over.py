@@ -561,39 +561,6 @@ def test_an_answer_to_another_attempt_than_the_latest_settles_nothing(
     assert shown(made).counts == {"planned": 2}
 
 
-def test_an_answer_that_comes_while_its_lease_is_found_run_out_stands(frozen: Plan, join: Join, now: datetime) -> None:
-    join(2)
-    made = frozen()
-    with pytest.raises(Killed):
-        step(ScriptedProvider(dies_after), now)
-    row = models.Batch.objects.get()
-
-    def the_answer_comes() -> None:
-        outcomes = Outcomes(row.outcomes)
-        outcomes.settle(Outcome.ACCEPTED)
-        changed = {"outcomes": outcomes.pack(), "lease_until": None, "version": row.version + 1}
-        models.Batch.objects.filter(id=row.id).update(state=BatchState.ACCEPTED, **changed)
-
-    with just_before("UPDATE delivery_batch SET state = %s, outcomes =", the_answer_comes):
-        assert expired_leases.recover_expired_leases(now + LATER) == 0
-    assert shown(made).batches == {"accepted": 1}
-    assert shown(made).counts == {"accepted": 2}
-
-
-def test_another_attempt_that_begins_while_the_lease_of_the_last_is_found_run_out_goes_on(
-    frozen: Plan, join: Join, now: datetime
-) -> None:
-    join(2)
-    made = frozen()
-    with pytest.raises(Killed):
-        step(ScriptedProvider(dies_before), now)
-    with just_before(
-        "UPDATE delivery_batch SET state = %s, outcomes =", lambda: models.Batch.objects.update(attempt_key="another")
-    ):
-        assert expired_leases.recover_expired_leases(now + LATER) == 0
-    assert shown(made).batches == {"sending": 1}
-
-
 def test_a_mailing_cancelled_while_the_provider_refuses_stays_cancelled(
     frozen: Plan, join: Join, now: datetime
 ) -> None:
@@ -871,28 +838,6 @@ def test_a_batch_whose_mailing_was_paused_before_it_was_sent_is_nobodys(
     assert not provider.requests
     batch = models.Batch.objects.get()
     assert (batch.state, batch.lease_until, batch.attempt) == (BatchState.PLANNED, None, 0)
-
-
-def test_what_died_in_other_hands_is_settled_each_by_how_far_it_was(frozen: Plan, join: Join, now: datetime) -> None:
-    join(200)
-    made = frozen()
-    for _ in range(2):
-        with pytest.raises(Killed):
-            step(ScriptedProvider(dies_after), now)
-    assert claim(now, "worker/1") is not None
-    versions = dict(models.Batch.objects.values_list("number", "version"))
-    assert expired_leases.recover_expired_leases(now) == 0
-    late = now + LATER
-    assert expired_leases.recover_expired_leases(late) == 3
-    assert expired_leases.recover_expired_leases(late) == 0
-    error = "The process that was sending ended before the answer came."
-    fields = ("state", "lease_until", "error", "submitted_at", "version")
-    first, second, third, fourth = models.Batch.objects.order_by("number").values_list(*fields)
-    assert first == (BatchState.UNKNOWN, None, error, late, versions[1] + 1)
-    assert second == (BatchState.UNKNOWN, None, error, late, versions[2] + 1)
-    assert third == fourth == (BatchState.PLANNED, None, "", None, versions[3])
-    assert set(models.Batch.objects.filter(state=BatchState.PLANNED).values_list("lease_owner", flat=True)) == {""}
-    assert shown(made).counts == {"unknown": 100, "planned": 100}
 
 
 # What is asked of the provider

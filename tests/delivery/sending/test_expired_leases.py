@@ -1,0 +1,90 @@
+"""Batches whose worker died: settled by how far they were, unless somebody else is at them by then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from newsletter.delivery import models
+from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.states import BatchState, Outcome
+from newsletter.delivery.reports import summary
+from newsletter.delivery.reports.summary import Mailing
+from newsletter.delivery.sending import claims, hand_over
+from newsletter.delivery.sending.expired_leases import recover_expired_leases
+from tests.fakes.provider import Killed, ScriptedProvider, dies_after, dies_before
+from tests.interleaving import just_before
+
+pytestmark = pytest.mark.django_db
+Plan = Callable[..., Mailing]
+Join = Callable[..., list[int]]
+LATER = hand_over.LEASE + timedelta(seconds=1)
+
+
+def step(provider: ScriptedProvider, now: datetime) -> bool:
+    return hand_over.hand_over_next(now, owner="worker/1", provider=provider, clock=lambda: now)
+
+
+def claim(now: datetime, owner: str) -> claims.Claim | None:
+    return claims.claim_batch(now, until=now + hand_over.LEASE, owner=owner, provider=ScriptedProvider.name)
+
+
+def shown(mailing: Mailing) -> Mailing:
+    return summary.get_mailing(mailing.id)
+
+
+def test_an_answer_that_comes_while_its_lease_is_found_run_out_stands(frozen: Plan, join: Join, now: datetime) -> None:
+    join(2)
+    made = frozen()
+    with pytest.raises(Killed):
+        step(ScriptedProvider(dies_after), now)
+    row = models.Batch.objects.get()
+
+    def the_answer_comes() -> None:
+        outcomes = Outcomes(row.outcomes)
+        outcomes.settle(Outcome.ACCEPTED)
+        changed = {"outcomes": outcomes.pack(), "lease_until": None, "version": row.version + 1}
+        models.Batch.objects.filter(id=row.id).update(state=BatchState.ACCEPTED, **changed)
+
+    with just_before("UPDATE delivery_batch SET state = %s, outcomes =", the_answer_comes):
+        assert recover_expired_leases(now + LATER) == 0
+    assert shown(made).batches == {"accepted": 1}
+    assert shown(made).counts == {"accepted": 2}
+
+
+def test_another_attempt_that_begins_while_the_lease_of_the_last_is_found_run_out_goes_on(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(2)
+    made = frozen()
+    with pytest.raises(Killed):
+        step(ScriptedProvider(dies_before), now)
+    with just_before(
+        "UPDATE delivery_batch SET state = %s, outcomes =", lambda: models.Batch.objects.update(attempt_key="another")
+    ):
+        assert recover_expired_leases(now + LATER) == 0
+    assert shown(made).batches == {"sending": 1}
+
+
+def test_what_died_in_other_hands_is_settled_each_by_how_far_it_was(frozen: Plan, join: Join, now: datetime) -> None:
+    join(200)
+    made = frozen()
+    for _ in range(2):
+        with pytest.raises(Killed):
+            step(ScriptedProvider(dies_after), now)
+    assert claim(now, "worker/1") is not None
+    versions = dict(models.Batch.objects.values_list("number", "version"))
+    assert recover_expired_leases(now) == 0
+    late = now + LATER
+    assert recover_expired_leases(late) == 3
+    assert recover_expired_leases(late) == 0
+    error = "The process that was sending ended before the answer came."
+    fields = ("state", "lease_until", "error", "submitted_at", "version")
+    first, second, third, fourth = models.Batch.objects.order_by("number").values_list(*fields)
+    assert first == (BatchState.UNKNOWN, None, error, late, versions[1] + 1)
+    assert second == (BatchState.UNKNOWN, None, error, late, versions[2] + 1)
+    assert third == fourth == (BatchState.PLANNED, None, "", None, versions[3])
+    assert set(models.Batch.objects.filter(state=BatchState.PLANNED).values_list("lease_owner", flat=True)) == {""}
+    assert shown(made).counts == {"unknown": 100, "planned": 100}

@@ -96,7 +96,7 @@ def test_a_wheel_in_an_empty_environment_gives_a_working_command(wheel: Path, tm
         "NEWSLETTER_DATA_DIR": str(tmp_path / "house"),
         "NEWSLETTER_PROVIDER": "outbox",
     }
-    where = "import newsletter.kernel.resources as r; print(r.templates_dir())"
+    where = "import newsletter.kernel.resources as r; print(r.get_templates_dir())"
     found = subprocess.run([sys.executable, "-c", where], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert found.stdout.strip() == str(target / "newsletter" / "_templates"), found.stderr
     for words in (("setup",), ("lists", "create", "morning", "--name", "Morning"), ("lists", "list")):
@@ -108,6 +108,6 @@ def test_a_wheel_in_an_empty_environment_gives_a_working_command(wheel: Path, tm
 
 
 def test_an_editable_install_finds_the_templates_from_a_foreign_folder(tmp_path: Path) -> None:
-    where = "import newsletter.kernel.resources as r; print(r.templates_dir())"
+    where = "import newsletter.kernel.resources as r; print(r.get_templates_dir())"
     found = subprocess.run([sys.executable, "-c", where], cwd=tmp_path, capture_output=True, text=True)
     assert found.stdout.strip() == str(ROOT / "templates"), found.stderr

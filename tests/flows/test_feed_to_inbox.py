@@ -41,34 +41,10 @@ def prepare(command: Command, stories: Callable[[int], Path], tmp_path: Path, re
     return int(edition["id"])
 
 
-READY = """
-import io, sys, django; django.setup()
-from datetime import UTC, datetime
-from newsletter.catalog import newsletter_settings
-from newsletter.curator.articles import intake
-from newsletter.curator.editions import approval, editions
-from subscribers import people
-from subscribers.imports import run
-now, count = datetime.now(UTC), int(sys.argv[1])
-target = people.create_list("morning", "Morning Briefing", now=now)
-made = newsletter_settings.create_newsletter(slug="morning", name="Morning Briefing", from_email="news@example.com",
-    postal_address="1 High Street, Upland", list_id=target.id, zone=sys.argv[2], now=now)
-rows = "".join(f"reader{n}@example.com,First{n}\\n" for n in range(count))
-run.import_csv(io.BytesIO(f"email,first_name\\n{rows}".encode()), target.id, dry_run=False, by="test", now=now)
-text = "The funicular returns to the upper town\\n\\n" + "For eleven winters the rails were silent and nobody minded. " * 5
-article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
-edition = editions.create_edition(made.id, None, now=now, by="test")
-editions.add_pick(edition.id, article.id, now=now)
-editions.edit_edition(edition.id, now=now, subject="The funicular returns", intro="Good morning, {{ first_name | reader }}.")
-approval.approve(edition.id, by="test", now=now)
-print(edition.id)
-"""
-
-
 def ready(command: Command, readers: int = READERS, zone: str = "Europe/London") -> int:
     """The same in one process, for tests that are about what comes after; the edition's id."""
     done = subprocess.run(
-        [sys.executable, "-c", READY, str(readers), zone],
+        [sys.executable, "-m", "tests.flows.approved_edition", str(readers), zone],
         env=command.environment | {"DJANGO_SETTINGS_MODULE": "newsletter.settings"},
         capture_output=True,
         text=True,

@@ -1,0 +1,49 @@
+"""A newsletter with subscribers and an approved edition, made in a process of its own; prints the edition's id.
+
+python -m tests.flows.approved_edition SUBSCRIBERS ZONE
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from datetime import UTC, datetime
+
+import django
+
+
+def main(subscribers: int, zone: str) -> None:
+    django.setup()
+    from newsletter.catalog import newsletter_settings
+    from newsletter.curator.articles import intake
+    from newsletter.curator.editions import approval, editions, picks
+    from subscribers import lists
+    from subscribers.imports import run
+
+    now = datetime.now(UTC)
+    target = lists.create_list("morning", "Morning Briefing", now=now)
+    newsletter = newsletter_settings.create_newsletter(
+        slug="morning",
+        name="Morning Briefing",
+        from_email="news@example.com",
+        postal_address="1 High Street, Upland",
+        list_id=target.id,
+        zone=zone,
+        now=now,
+    )
+    rows = "".join(f"reader{n}@example.com,First{n}\n" for n in range(subscribers))
+    run.import_csv(io.BytesIO(f"email,first_name\n{rows}".encode()), target.id, dry_run=False, by="test", now=now)
+    text = "The funicular returns to the upper town\n\n" + (
+        "For eleven winters the rails were silent and nobody minded. " * 5
+    )
+    article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=now).article
+    edition = editions.create_edition(newsletter.id, None, now=now, by="test")
+    picks.add_pick(edition.id, article.id, now=now)
+    intro = "Good morning, {{ first_name | reader }}."
+    editions.edit_edition(edition.id, now=now, subject="The funicular returns", intro=intro)
+    approval.approve(edition.id, by="test", now=now)
+    print(edition.id)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2])

@@ -203,6 +203,18 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     "hand_over": (
         Equivalent(
             "_prepare",
+            "members = unpack_members(claim.members, claim.format)",
+            "members = unpack_members(claim.members, )",
+            "The other one of members and outcomes has the same format, and refuses it.",
+        ),
+        Equivalent(
+            "_prepare",
+            "outcomes = Outcomes(claim.outcomes, claim.format)",
+            "outcomes = Outcomes(claim.outcomes, )",
+            "The other one of members and outcomes has the same format, and refuses it.",
+        ),
+        Equivalent(
+            "_prepare",
             "places: Sequence[int] = range(len(members)) if outcomes.untouched else outcomes.list_places(Outcome.PLANNED)",
             "places: Sequence[int] = range(len(members)) if (outcomes.untouched) and False else outcomes.list_places(Outcome.PLANNED)",
             "Only spares work: everybody is planned, so these are the places of all.",
@@ -271,6 +283,18 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     "freeze": (
         Equivalent(
             "_collect_mailed",
+            "outcomes = Outcomes(batch.outcomes, batch.format)",
+            "outcomes = Outcomes(batch.outcomes, )",
+            "The other one of members and outcomes has the same format, and refuses it.",
+        ),
+        Equivalent(
+            "_collect_mailed",
+            "members = zip(unpack_members(batch.members, batch.format), outcomes, strict=True)",
+            "members = zip(unpack_members(batch.members, ), outcomes, strict=True)",
+            "The other one of members and outcomes has the same format, and refuses it.",
+        ),
+        Equivalent(
+            "_collect_mailed",
             "for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=50):",
             "for batch in earlier.exclude(mailing_id=row.id).iterator(chunk_size=None):",
             "Says how many rows are fetched at a time, not which.",
@@ -308,6 +332,30 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     ),
     "merge": (
         Equivalent(
+            "_ChunkMerger.count_outcomes",
+            "if twice:  # by a former and by the present address: one person",
+            "if ((twice) or True):  # by a former and by the present address: one person",
+            "Only spares work: without duplicates the counts of duplicates are 0.",
+        ),
+        Equivalent(
+            "_ChunkMerger.merge_rows",
+            "if twice:",
+            "if ((twice) or True):",
+            "Only spares work: without duplicates no row is put off.",
+        ),
+        Equivalent(
+            "_ChunkMerger.merge_rows",
+            "if self._dialect.LOCK_SUBSCRIPTIONS:",
+            "if ((self._dialect.LOCK_SUBSCRIPTIONS) and False):",
+            _ON_POSTGRESQL,
+        ),
+        Equivalent(
+            "_ChunkMerger.merge_rows",
+            "if self._dialect.LOCK_SUBSCRIPTIONS:",
+            "if ((self._dialect.LOCK_SUBSCRIPTIONS) or True):",
+            _ON_POSTGRESQL,
+        ),
+        Equivalent(
             "merge_chunk",
             "before_former: Callable[[], None] = lambda: None,",
             "before_former: Callable[[], None] = lambda: 0,",
@@ -318,6 +366,26 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "self, cursor: Any, target: MergeTarget, now: datetime, before_former: Callable[[], None] = lambda: None",
             "self, cursor: Any, target: MergeTarget, now: datetime, before_former: Callable[[], None] = lambda: 0",
             "Nobody looks at what it returns.",
+        ),
+    ),
+    "expired_leases": (
+        Equivalent(
+            "recover_expired_leases",
+            "late = models.Batch.objects.filter(lease_until__lt=now, state__in=(BatchState.CLAIMED, BatchState.SENDING))",
+            "late = models.Batch.objects.filter(lease_until__lt=now, )",
+            "Only spares work: each write names the state it is for.",
+        ),
+        Equivalent(
+            "recover_expired_leases",
+            "if not late.exists():",
+            "if ((not late.exists()) and False):",
+            "Only spares work: the writes find nothing either.",
+        ),
+        Equivalent(
+            "recover_expired_leases",
+            "lost = models.Batch.objects.filter(id=batch.id, state=BatchState.SENDING, attempt_key=batch.attempt_key)",
+            "lost = models.Batch.objects.filter(state=BatchState.SENDING, attempt_key=batch.attempt_key)",
+            "The key of an attempt is of one batch.",
         ),
     ),
 }

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter.delivery import models
-from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.format import FORMAT, Outcomes, UnknownFormat
 from newsletter.delivery.ledger.states import BatchState, Outcome
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
@@ -88,3 +88,14 @@ def test_what_died_in_other_hands_is_settled_each_by_how_far_it_was(frozen: Plan
     assert third == fourth == (BatchState.PLANNED, None, "", None, versions[3])
     assert set(models.Batch.objects.filter(state=BatchState.PLANNED).values_list("lease_owner", flat=True)) == {""}
     assert shown(made).counts == {"unknown": 100, "planned": 100}
+
+
+def test_a_batch_of_a_newer_ledger_is_left_to_newer_workers(frozen: Plan, join: Join, now: datetime) -> None:
+    join(1)
+    frozen()
+    with pytest.raises(Killed):
+        step(ScriptedProvider(dies_before), now)
+    models.Batch.objects.update(format=FORMAT + 1)
+    with pytest.raises(UnknownFormat):
+        recover_expired_leases(now + LATER)
+    assert models.Batch.objects.get().state == BatchState.SENDING

@@ -12,7 +12,7 @@ import pytest
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import approval, edition_lookup, editions
 from newsletter.delivery import models
-from newsletter.delivery.ledger.format import Outcomes
+from newsletter.delivery.ledger.format import FORMAT, Outcomes, UnknownFormat
 from newsletter.delivery.ledger.states import MailingState, Outcome, RecallState
 from newsletter.delivery.providers.base import ProviderError
 from newsletter.delivery.providers.sendgrid import SendGrid
@@ -871,3 +871,15 @@ def test_no_place_is_given_back_where_none_is_held_by_a_recall(stage: Stage, cha
     models.Mailing.objects.update(**changed)
     assert not recall.free_next_slot(stage.at(-60 * 9), stage.provider)
     assert len(stage.server.statuses) == 1
+
+
+def test_a_recall_does_not_touch_what_a_newer_version_wrote(stage: Stage) -> None:
+    stage.at(40)
+    stage.plan()
+    stage.work()
+    models.Batch.objects.update(format=FORMAT + 1)
+    before = models.Batch.objects.values().get()
+    with pytest.raises(UnknownFormat):
+        stage.recall()
+    assert models.Batch.objects.values().get() == before
+    assert models.Mailing.objects.get().state == MailingState.PAUSED, "it can be recalled again by a newer worker"

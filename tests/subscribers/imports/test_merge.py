@@ -459,20 +459,21 @@ def test_two_rows_for_one_person_by_a_former_and_the_present_address_are_one_per
     person_id = active("old@example.com")
     people.change_address(person_id, "new@example.com", by="test", now=now)
     rows = [
-        row("ann@example.com", "active", "", ""),
+        row("ann@example.com", "active", "", "", repeats=2),
         row("new@example.com", "active", "Ann", ""),
         row("old@example.com", "active", "", "Lee"),
     ]
+    rows = [(key, key.upper(), *rest) for key, _, *rest in rows]  # an address as typed, and its key
     to = target("first_name", "last_name")
     judged = merge.judge_chunk(rows, to, now)
-    assert judged == {"new": 1, "updated": 1, "unchanged": 1, "kept_unsubscribed": 0}
+    assert judged == {"new": 1, "updated": 1, "unchanged": 3, "kept_unsubscribed": 0}
     asked: list[int] = []
 
     def before_former() -> None:
-        asked.append(models.Subscriber.objects.filter(address="ann@example.com").count())
+        asked.append(models.Subscriber.objects.filter(address_key="ann@example.com").count())
 
     result = merge.merge_chunk(rows, to, now, before_former=before_former)
-    assert result == merge.MergeResult({"new": 1, "updated": 2, "unchanged": 0, "kept_unsubscribed": 0}, True)
+    assert result == merge.MergeResult({"new": 1, "updated": 2, "unchanged": 2, "kept_unsubscribed": 0}, True)
     assert asked[0] == 0, "before anything is written"
     person = models.Subscriber.objects.get(id=person_id)
     assert (person.address, person.first_name, person.last_name) == ("new@example.com", "Ann", "Lee")

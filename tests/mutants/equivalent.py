@@ -182,6 +182,24 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     ),
     "recall": (
         Equivalent(
+            "settle_late_batches",
+            'return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=True)))',
+            'return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=None)))',
+            "Django takes a tuple of one for the value in it.",
+        ),
+        Equivalent(
+            "settle_late_batches",
+            'return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=True)))',
+            'return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", )))',
+            "Django takes a tuple of one for the value in it.",
+        ),
+        Equivalent(
+            "settle_late_batches",
+            'return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=True)))',
+            'return sum(settle_recalled(mailing_id) for mailing_id in set(late.values_list("mailing_id", flat=False)))',
+            "Django takes a tuple of one for the value in it.",
+        ),
+        Equivalent(
             "open_next_window",
             'models.RateLimit.objects.select_for_update().get(name="recall")  # no two mailings take the last place both',
             "pass  # no two mailings take the last place both",
@@ -331,6 +349,42 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         ),
     ),
     "merge": (
+        Equivalent(
+            "_ChunkMerger.merge_rows",
+            "self._execute(self._dialect.LOCK_SUBSCRIPTIONS)",
+            "pass",
+            _ON_POSTGRESQL,
+        ),
+        Equivalent(
+            "_ChunkMerger._load_rows",
+            "for statement in (*self._dialect.BEFORE_CHUNK, *merge_statements.CREATE_TABLES, *self._dialect.EMPTY_TABLES):",
+            "for statement in ((*merge_statements.CREATE_TABLES, *self._dialect.EMPTY_TABLES)):",
+            _ON_POSTGRESQL,
+        ),
+        Equivalent(
+            "_ChunkMerger._load_rows",
+            "self._execute(\"SELECT 1 FROM subscribers_suppression WHERE address_key >= '#' AND address_key < '$' LIMIT 1\")",
+            "self._execute(\"SELECT 1 FROM subscribers_suppression WHERE (address_key >= '#' OR 1=1) AND address_key < '$' LIMIT 1\")",
+            "Only spares work: nobody is suppressed by a hash where no address was erased.",
+        ),
+        Equivalent(
+            "_ChunkMerger._load_rows",
+            "self._execute(\"SELECT 1 FROM subscribers_suppression WHERE address_key >= '#' AND address_key < '$' LIMIT 1\")",
+            "self._execute(\"SELECT 1 FROM subscribers_suppression WHERE address_key >= '#' AND (address_key < '$' OR 1=1) LIMIT 1\")",
+            "Only spares work: nobody is suppressed by a hash where no address was erased.",
+        ),
+        Equivalent(
+            "_ChunkMerger._load_rows",
+            'hashed = erased_addresses.get_hasher(self._now).hash_key if self._cursor.fetchone() else lambda key: ""',
+            'hashed = erased_addresses.get_hasher(self._now).hash_key if (self._cursor.fetchone()) or True else lambda key: ""',
+            "Only spares work: nobody is suppressed by a hash where no address was erased.",
+        ),
+        Equivalent(
+            "_ChunkMerger._load_rows",
+            'hashed = erased_addresses.get_hasher(self._now).hash_key if self._cursor.fetchone() else lambda key: ""',
+            'hashed = erased_addresses.get_hasher(self._now).hash_key if self._cursor.fetchone() else lambda key: "XXXX"',
+            "Nobody is suppressed by such a key.",
+        ),
         Equivalent(
             "_ChunkMerger.count_outcomes",
             "if twice:  # by a former and by the present address: one person",

@@ -49,7 +49,7 @@ OPTIONS: tuple[Option, ...] = (
         "Former secret keys, separated by blanks: links signed with them still work.",
         True,
     ),
-    Option("NEWSLETTER_BASE_URL", "http://127.0.0.1:8000", "Public address of this service, as readers reach it."),
+    Option("NEWSLETTER_BASE_URL", "http://127.0.0.1:8000", "Public address of this service."),
     Option("NEWSLETTER_ALLOWED_HOSTS", "", "Further host names to answer for, separated by commas."),
     Option("NEWSLETTER_PROVIDER", "", "How mail leaves: outbox, sendgrid or smtp. Never guessed."),
     Option(
@@ -83,7 +83,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("NEWSLETTER_CAPTCHA_SECRET", "", "The captcha's secret key.", True),
     Option("NEWSLETTER_CAPTCHA_URL", "", "Where answers to the captcha are checked; empty: at its maker's."),
     Option("NEWSLETTER_SMTP_URL", "", "smtp://user:password@host:587 or smtps://…:465.", True),
-    Option("NEWSLETTER_DEBUG", "", "1: debug pages. Never where readers can reach it."),
+    Option("NEWSLETTER_DEBUG", "", "1: debug pages. Never on a public server."),
     Option("SENDGRID_API_KEY", "", "Key with the Mail Send permission.", True),
     Option(
         "NEWSLETTER_SENDGRID_HOST",

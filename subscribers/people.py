@@ -38,7 +38,7 @@ def add_subscriber(
     """Adds one subscriber by hand. On a list with double opt-in they are asked first, unless consent is `confirmed`.
 
     What is known of a person already is not overwritten. Somebody who left, bounced or complained is not put
-    back: only the reader can do that. Raises BadInput naming the field, Refused.
+    back: only the subscriber can do that. Raises BadInput naming the field, Refused.
     """
     target = lists.get_list(list_id)
     fields = {
@@ -56,12 +56,12 @@ def add_subscriber(
         if models.Suppression.objects.filter(
             address_key__in=erased_addresses.get_suppression_keys(person.address_key, now)
         ).exists():
-            raise Refused(f"{person.address} must never be mailed, so it is not added.")
+            raise Refused(f"{person.address} is on the suppression list, so it is not added.")
         act = "import" if confirmed or not target.double_opt_in else "import-unconfirmed"
         state = apply_act(person, target, act, how="desk", by=by, origin=source, now=now)
         if state in policy.OUT_STATES:
             raise Refused(
-                f"{person.address} is {state} on {target.name}. Only the reader can undo that, at the sign-up page."
+                f"{person.address} is {state} on {target.name}. Only the subscriber can undo that, on the sign-up page."
             )
         if state == SubscriptionState.PENDING:
             transactional.queue_mail("confirm", person.id, list_id, now=now)
@@ -111,7 +111,7 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
     key = addresses.to_key(checked)
     with transaction.atomic():
         if models.Subscriber.objects.filter(address_key=key).exclude(id=person.id).exists():
-            raise Refused(f"Another reader has the address {checked} already.")
+            raise Refused(f"Another subscriber has the address {checked} already.")
         if person.address == checked:
             return subscriber_lookup.get_subscriber(person.id)
         never = models.Suppression.objects.filter(address_key=person.address_key).exclude(
@@ -119,8 +119,8 @@ def change_address(subscriber_id: int, new_address: str, *, by: str, now: dateti
         )
         if never.exists():
             raise Refused(
-                f"{person.address} must never be mailed, so it gets no other address. "
-                "Only the reader can sign up again."
+                f"{person.address} is on the suppression list, so it gets no other address. "
+                "Only the subscriber can sign up again."
             )
         last = person.former_addresses.order_by("-until").first()
         models.FormerAddress.objects.create(

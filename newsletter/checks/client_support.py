@@ -99,7 +99,7 @@ def check_client_support(rendered: Rendered) -> Iterator[Finding]:
             f"The mail uses {feature.name}, which {_join_names(feature.lacking)} "
             f"{'lacks' if len(feature.lacking) == 1 else 'lack'}. "
             + (
-                "Readers who use it miss something: show it another way."
+                "Subscribers who use it miss something: show it another way."
                 if feature.level == "warn"
                 else "See that it holds without."
             ),

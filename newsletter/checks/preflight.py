@@ -139,7 +139,7 @@ def _check_stories(edition: Edition, newsletter: Newsletter) -> Iterator[Finding
 
 
 def _check_renderings(mails: Mapping[Variant, Rendered], postal_address: str) -> Iterator[Finding]:
-    """What is wrong with the mail, and with what some readers get instead where that is something else."""
+    """What is wrong with the mail, and with the variants that some subscribers get instead."""
     plain = list(mail.check_rendering(mails[variants.PLAIN], postal_address=postal_address))
     yield from plain
     names = visibility.get_segment_names() if len(mails) > 1 else {}
@@ -163,7 +163,7 @@ def _check_segments(edition: Edition) -> Iterator[Finding]:
 
 
 def _check_drift(edition: Edition, rendered: Rendered, earlier: Sequence[Edition], readers: int) -> Iterator[Finding]:
-    """What is very unlike the edition before: its stories, its bytes, its readers."""
+    """What is very unlike the edition before: its stories, its bytes, its audience."""
     if not earlier:
         return
     last = earlier[0]
@@ -176,7 +176,7 @@ def _check_drift(edition: Edition, rendered: Rendered, earlier: Sequence[Edition
         yield Finding(
             "warn",
             "readers",
-            f"{readers:,} readers, and the last edition went to {sent.planned:,}. Is that meant?",
+            f"{readers:,} subscribers, but the last edition went to {sent.planned:,}. Is that intended?",
             "drift-readers",
         )
 

@@ -98,7 +98,7 @@ def check_duplicates(stories: Sequence[Pick], story_by_article: Mapping[int, int
             same = {
                 "address": "leads to the same page as",
                 "headline": "has the headline of",
-                "event": "tells of the same event as",
+                "event": "covers the same event as",
             }[what]
             level: Level = "warn" if what == "event" else "block"
             message = f"“{story.headline}” {same} story {other.number}, “{other.headline}”. Drop one."

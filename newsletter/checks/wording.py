@@ -62,7 +62,7 @@ def check_subject(
         yield Finding(
             "advise",
             "subject",
-            "The subject is in capitals; filters and readers take that for shouting.",
+            "The subject is in capitals; spam filters and subscribers read that as shouting.",
             "subject-shouts",
         )
     if text.count("!") > 1 or "?!" in text:
@@ -142,7 +142,7 @@ def check_preheader(text: str, subject: str) -> Iterator[Finding]:
         yield Finding(
             "advise",
             "preheader",
-            f"The preheader has {len(flat)} characters; inboxes have room for three times that.",
+            f"The preheader has {len(flat)} characters; inboxes show about three times that.",
             "preheader-short",
         )
 
@@ -176,18 +176,16 @@ def check_url(url: str, where: str) -> Iterator[Finding]:
         parts = urlsplit(url)
         host = (parts.hostname or "").removeprefix("www.")
     except ValueError:
-        yield Finding("block", where, f"“{url[:100]}” is no address. Mend the link.", "broken-link")
+        yield Finding("block", where, f"“{url[:100]}” is not a valid address. Fix the link.", "broken-link")
         return
     if parts.scheme == "mailto":
         return
     if parts.scheme not in ("http", "https") or "." not in host or " " in url:
-        yield Finding("block", where, f"“{url[:100]}” leads nowhere. Mend the link.", "broken-link")
+        yield Finding("block", where, f"“{url[:100]}” leads nowhere. Fix the link.", "broken-link")
     elif host in ("localhost", "example.com", "example.org", "example.net") or host.endswith(
         (".local", ".internal", ".test")
     ):
-        yield Finding(
-            "block", where, f"“{url[:100]}” leads to no place that readers can reach. Mend the link.", "local-link"
-        )
+        yield Finding("block", where, f"“{url[:100]}” cannot be reached from the internet. Fix the link.", "local-link")
     elif host in _SHORTENERS:
         yield Finding(
             "warn",

@@ -122,7 +122,7 @@ def _print_proposals(found: Sequence[SuggestedArticle], as_json: bool) -> None:
 def pick_story(
     edition_id: int,
     article_id: int,
-    section: str = typer.Option("", help="Key of a section; default: the first with room."),
+    section: str = typer.Option("", help="Key of a section; default: the first that is not full."),
     position: int = typer.Option(0, min=0, help="Place in the section, from 1; default: last."),
     reason: str = typer.Option("", help="Why, for a story that ran before or may not run that day."),
     as_json: bool = JSON,

@@ -18,7 +18,7 @@ STATES_SHOWN = (SubscriptionState.ACTIVE, SubscriptionState.PENDING, Subscriptio
 @app.command("create")
 def create(
     slug: str,
-    name: str = typer.Option(..., help="As readers see it."),
+    name: str = typer.Option(..., help="As subscribers see it."),
     description: str = typer.Option("", help="One sentence for the sign-up page."),
     language: str = typer.Option("en", help="Language of its pages and mails: en or de."),
     single_opt_in: bool = typer.Option(False, "--single-opt-in", help="No confirmation by mail."),
@@ -36,7 +36,7 @@ def create(
 @app.command("change")
 def change(
     slug: str,
-    name: str = typer.Option("", help="As readers see it."),
+    name: str = typer.Option("", help="As subscribers see it."),
     description: str = typer.Option("", help="One sentence for the sign-up page."),
     language: str = typer.Option("", help="Language of its pages and mails: en or de."),
     opt_in: str = typer.Option("", help="double: sign-ups confirm by mail; single: they need not."),
@@ -130,4 +130,4 @@ def count_or_ask_inactive(
         f"(as of {seen.as_of:%Y-%m-%d %H:%M} UTC); {seen.asked:,} were asked."
     )
     if ask:
-        say(f"{asked:,} mails are queued. Whoever does not answer in 30 days is unsubscribed, and may sign up again.")
+        say(f"{asked:,} mails are queued. Those who do not answer within 30 days are unsubscribed.")

@@ -223,7 +223,7 @@ def repair(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
 def resolve_unknown(
     mailing_id: int,
     accepted: bool = typer.Option(False, "--accepted", help="The provider accepted them: nothing is sent again."),
-    resend: bool = typer.Option(False, "--resend", help="Send again; whoever did get it has it twice then."),
+    resend: bool = typer.Option(False, "--resend", help="Send again; those who did get it get it twice."),
     yes: bool = YES,
     as_json: bool = JSON,
 ) -> None:
@@ -233,7 +233,7 @@ def resolve_unknown(
     now = clock.now()
     if accepted:
         return _record_and_print(mailing_id, settle_unknown(mailing_id, now=now), "counted as accepted", as_json, now)
-    confirm_or_refuse(f"Send mailing {mailing_id} again to all unknown? Some may have it twice then.", yes)
+    confirm_or_refuse(f"Send mailing {mailing_id} again to all unknown? Some may get it twice.", yes)
     _record_and_print(mailing_id, repair_mailing(mailing_id, unknown=True, now=now), "planned once more", as_json, now)
 
 

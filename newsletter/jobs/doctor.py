@@ -65,7 +65,7 @@ def _check_files(config: Config) -> Iterator[Diagnosis]:
         yield Diagnosis(
             "bad",
             f"Only {free // 2**20} MB are free in {config.data_dir}.",
-            "Make room: a full disk stops sending.",
+            "Free some space: a full disk stops sending.",
         )
     else:
         yield Diagnosis("ok", f"Data folder {config.data_dir}, {free // 2**30} GB free.")
@@ -164,19 +164,19 @@ def _check_newsletters() -> Iterator[Diagnosis]:
         if not lists.count_subscribers_by_state(each.list_id).get(SubscriptionState.ACTIVE):
             yield Diagnosis(
                 "look",
-                f"{each.name} has no readers yet.",
+                f"{each.name} has no subscribers yet.",
                 f"newsletter subscribers import FILE --list {lists.get_list(each.list_id).slug}",
             )
 
 
 def _check_processes(now: datetime) -> Iterator[Diagnosis]:
-    for kind in ("heartbeat", "worker"):
+    for kind, name in (("heartbeat", "scheduler"), ("worker", "worker")):
         if heartbeats.is_alive(kind, now):
-            yield Diagnosis("ok", f"A {kind} is running.")
+            yield Diagnosis("ok", f"A {name} is running.")
         else:
             yield Diagnosis(
                 "look",
-                f"No {kind} is running, so nothing leaves by itself.",
+                f"No {name} is running, so nothing is sent automatically.",
                 "Start everything: newsletter run",
             )
 
@@ -186,7 +186,7 @@ def _check_base_url(config: Config) -> Iterator[Diagnosis]:
     if local and config.provider in ("sendgrid", "smtp"):
         yield Diagnosis(
             "bad",
-            f"NEWSLETTER_BASE_URL is {config.base_url}: readers could not reach the links in their mail.",
+            f"NEWSLETTER_BASE_URL is {config.base_url}: links in mails would not work.",
             "Set it to the public address.",
         )
     elif not config.https and not local:
@@ -196,6 +196,6 @@ def _check_base_url(config: Config) -> Iterator[Diagnosis]:
             "Put TLS in front and set https://.",
         )
     else:
-        yield Diagnosis("ok", f"Readers reach us at {config.base_url}.")
+        yield Diagnosis("ok", f"The public address is {config.base_url}.")
     if config.debug:
         yield Diagnosis("bad", "NEWSLETTER_DEBUG is on: error pages show the inside.", "Unset it.")

@@ -71,7 +71,7 @@ def tick(now: datetime, *, with_editions: bool = True) -> TickResult:
         try:
             done[name] = int(step(now) or 0)
         except Exception as error:
-            log.exception("The step “%s” of the heartbeat failed; the next beat tries again", name)
+            log.exception("The scheduler's step “%s” failed; the next tick tries again", name)
             failed[name] = str(error)
     heartbeats.delete_stale(now)
     rate_limits.delete_old_hits(now)

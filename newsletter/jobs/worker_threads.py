@@ -114,6 +114,6 @@ class Watchdog:
         while True:
             time.sleep(min(5.0, self._limit / 4))
             if time.monotonic() - self._last > self._limit:
-                log.critical("No beat for %.0f s: this process ends, to be started again", self._limit)
+                log.critical("No tick for %.0f s: this process exits, to be restarted", self._limit)
                 self._end()
                 return

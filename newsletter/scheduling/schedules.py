@@ -1,4 +1,4 @@
-"""The rules of newsletters, and the dates they leave out."""
+"""The rules of newsletters, and the dates they skip."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ def resume_schedule(schedule_id: int, *, now: datetime) -> Schedule:
 
 
 def skip_date(schedule_id: int, day: date, *, reason: str, by: str, now: datetime) -> None:
-    """Leaves out one local date, for a reason that stays visible. Raises BadInput, Refused when it is too late."""
+    """Skips one local date, for a reason that stays visible. Raises BadInput, Refused when it is too late."""
     if not reason.strip():
-        raise BadInput("Say why it is left out.", "reason")
+        raise BadInput("Say why it is skipped.", "reason")
     schedule = get_schedule(schedule_id)
     with transaction.atomic():
         if models.Occurrence.objects.filter(schedule_id=schedule.id, date=day, state=OccurrenceState.CLAIMED).exists():
@@ -90,13 +90,13 @@ def skip_date(schedule_id: int, day: date, *, reason: str, by: str, now: datetim
 
 
 def unskip_date(schedule_id: int, day: date, *, by: str, now: datetime) -> None:
-    """Takes a left-out date in again. Raises Refused when it was not left out or is past."""
+    """Undoes skipping a date. Raises Refused when it was not skipped or is past."""
     with transaction.atomic():
         if not models.Skip.objects.filter(schedule_id=schedule_id, date=day).delete()[0]:
-            raise Refused(f"{day} is not left out.")
+            raise Refused(f"{day} is not skipped.")
         rows = models.Occurrence.objects.filter(schedule_id=schedule_id, date=day, state=OccurrenceState.SKIPPED)
         if rows.filter(instant__lte=now).exists():
-            raise Refused(f"{day} is past; it stays left out.")
+            raise Refused(f"{day} is past; it stays skipped.")
         rows.filter(edition=None).update(state=OccurrenceState.PLANNED, reason="", changed_at=now)
         rows.exclude(edition=None).update(state=OccurrenceState.OPENED, reason="", changed_at=now)
 
@@ -108,20 +108,20 @@ def _delete_future(schedule_id: int, now: datetime) -> None:
 
 
 def _parse_fields(**fields: Any) -> dict[str, Any]:
-    readers: dict[str, Any] = {
+    parsers: dict[str, Any] = {
         "weekdays": calendar.parse_weekdays,
         "time": lambda value: value if isinstance(value, time) else calendar.parse_time(value),
         "zone": lambda value: clock.get_zone(value).key,
         "open_before_minutes": _parse_minutes,
     }
-    unknown = fields.keys() - readers.keys()
+    unknown = fields.keys() - parsers.keys()
     if unknown:
-        raise BadInput(f"A schedule has no {', '.join(sorted(unknown))}. It has {', '.join(readers)}.", min(unknown))
-    return {name: readers[name](value) for name, value in fields.items()}
+        raise BadInput(f"A schedule has no {', '.join(sorted(unknown))}. It has {', '.join(parsers)}.", min(unknown))
+    return {name: parsers[name](value) for name, value in fields.items()}
 
 
 def _parse_minutes(value: Any) -> int:
     text = str(value).strip()
     if not text.isdecimal() or not 5 <= int(text) <= 7 * 24 * 60:
-        raise BadInput(f"“{value}” will not do: give 5 to 10080 minutes.", "open_before_minutes")
+        raise BadInput(f"“{value}” is not possible: give 5 to 10080 minutes.", "open_before_minutes")
     return int(text)

@@ -132,7 +132,7 @@ def _picture(picture: BriefingPicture | None, where: str, merger: Merger) -> dic
     if picture is None:
         return None
     if picture.width <= 0 or picture.height <= 0:
-        merger.add_problem(where, "The picture is left out, because its size is not known. Upload it again.", "warn")
+        merger.add_problem(where, "The picture is not shown, because its size is not known. Upload it again.", "warn")
         return None
     return _clean_values(asdict(picture), where, merger)
 

@@ -105,7 +105,7 @@ def get_subscriber_row(subscriber_id: int) -> models.Subscriber:
     """The row of a person. Raises NotFound."""
     row = models.Subscriber.objects.filter(id=subscriber_id).first()
     if row is None:
-        raise NotFound("This reader is no longer with us, so there is nothing to change.")
+        raise NotFound("This subscriber no longer exists, so there is nothing to change.")
     return row
 
 

@@ -64,7 +64,7 @@ TARGET_LABELS = {
     "network": "Network address",
     "source": "Where from",
     "reason": "Why they left",
-    "ignore": "Leave out",
+    "ignore": "Ignore",
 }
 _STATE_TARGETS = {"status", "left", "bounced", "complained", "wanted"}
 SUPPRESSED = "suppressed"  # stronger than any state: never to be mailed, on no list

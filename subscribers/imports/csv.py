@@ -143,13 +143,13 @@ class _LineReader:
 
     def _too_long_error(self) -> BadInput:
         return BadInput(
-            f"Line {self._number} is longer than {LONGEST_LINE // 1024} kB, so this is no list of readers.", "file"
+            f"Line {self._number} is longer than {LONGEST_LINE // 1024} kB: this is not a list of subscribers.", "file"
         )
 
     def unclosed_quote_error(self) -> BadInput:
         return BadInput(
-            f"A quote that opens in line {self.record_starts} is not closed, so the rows behind it cannot be "
-            "told apart and nothing is imported. Close it, or export the file again.",
+            f"A quote that opens in line {self.record_starts} is not closed, so the rows behind it cannot "
+            "be read and nothing is imported. Close it, or export the file again.",
             "file",
         )
 

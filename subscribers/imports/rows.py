@@ -218,7 +218,7 @@ class RowParser:
         if states:
             return max(states, key=STRENGTH.__getitem__)
         if layout.columns_for("status") or layout.columns_for("wanted"):
-            raise _BadRowError(BadRow(line, "status", "", "Nothing says whether this reader wants mail."))
+            raise _BadRowError(BadRow(line, "status", "", "Nothing says whether this subscriber wants mail."))
         return SubscriptionState.ACTIVE
 
     def _read_state(self, line: int, name: str, target: str, text: str) -> str:

@@ -143,7 +143,7 @@ def list_link_findings(edition: Edition) -> Iterator[tuple[str, str, str]]:
 
 _MESSAGES: Mapping[LinkCheckState, str] = {
     LinkCheckState.GONE: "“{url}” is a broken link ({detail}; checked {at}). Fix it.",
-    LinkCheckState.FORBIDDEN: "“{url}” was not checked: {detail} Make sure that readers can reach it.",
+    LinkCheckState.FORBIDDEN: "“{url}” was not checked: {detail} Make sure that it is public.",
     LinkCheckState.UNREACHABLE: "“{url}” could not be reached: {detail} (last tried {at}).",
 }
 

@@ -162,9 +162,9 @@ def _score(
     if len(tellers) > 1:
         others = sorted(teller for teller in tellers if teller and teller != candidate.publisher)
         reasons.append(
-            f"told by {len(tellers)} sources ({_format_list(others)} too)"
+            f"covered by {len(tellers)} sources ({_format_list(others)} too)"
             if others
-            else f"told by {len(tellers)} sources"
+            else f"covered by {len(tellers)} sources"
         )
     if candidate.shortlisted:
         score += SHORTLISTED

@@ -115,7 +115,7 @@ def describe_visibility(visibility: str, segments: Mapping[str, str]) -> str:
         MAIL: "the mail only",
         WEB: "the web page only",
         MEMBERS: "members only",
-        FREE: "readers who do not pay",
+        FREE: "subscribers who do not pay",
     }[visibility]
 
 

@@ -50,7 +50,7 @@ def check_group_limit(row: models.Edition) -> None:
     """Raises Refused when an edition names too many groups: each doubles the number of variants."""
     named = {*row.picks.values_list("visibility", flat=True), *row.boxes.values_list("visibility", flat=True)}
     if len(named - {EVERYBODY, MAIL, WEB}) > MOST_GROUPS:
-        raise Refused(f"An edition can have parts for {MOST_GROUPS} groups of readers, and this would be one more.")
+        raise Refused(f"An edition can have parts for {MOST_GROUPS} groups of subscribers, and this would be one more.")
 
 
 def select_group_members(group: str, ids: Sequence[int], *, now: datetime) -> frozenset[int]:

@@ -54,7 +54,7 @@ class Smtp:
         except smtplib.SMTPAuthenticationError as error:
             return progress.build_answer(
                 f"{self._host} does not accept the user and password of NEWSLETTER_SMTP_URL: "
-                f"{_format_error(error)}. Mend it, then resume.",
+                f"{_format_error(error)}. Fix it, then resume.",
                 stop=error.smtp_code >= 500,
             )
         except smtplib.SMTPSenderRefused as error:

@@ -329,7 +329,7 @@ def _reconcile(row: models.Mailing, now: datetime) -> None:
     if row.candidates != row.planned + row.excluded or batches != row.planned or excluded != row.excluded:
         _hold(
             row.id,
-            f"The counts do not add up: {row.candidates} candidates, {batches} planned, {excluded} left out. "
+            f"The counts do not add up: {row.candidates} candidates, {batches} planned, {excluded} excluded. "
             "Nothing was sent.",
         )
         return

@@ -136,7 +136,7 @@ def _withdraw_returned_batches() -> None:
 
 
 def pause_on_error(mailing_id: int, reason: str) -> None:
-    """Pauses a mailing that cannot go on by itself. Harmless when others stopped it already."""
+    """Pauses a mailing that cannot continue without an operator. Harmless if it has stopped already."""
     rows = models.Mailing.objects.filter(id=mailing_id, state=MailingState.SENDING)
     if rows.update(state=MailingState.PAUSED, reason=reason[:300]):
         log.error("Mailing %s stops: %s", mailing_id, reason)
@@ -153,15 +153,15 @@ def pause_other_providers(provider: str, now: datetime) -> int:
     for mailing_id, planned_for in found:
         pause_on_error(
             mailing_id,
-            f"It was planned for {planned_for}, and mail leaves through {provider} now. Set "
+            f"It was planned for {planned_for}, but the provider is now {provider}. Set "
             f"NEWSLETTER_PROVIDER={planned_for} "
-            "and start again, then resume; or cancel it and send the edition anew.",
+            "and restart, then resume; or cancel it and send the edition again.",
         )
     return len(found)
 
 
 def pause(mailing_id: int, *, by: str, now: datetime) -> None:
-    """Stops handing over; what is in flight is finished. Resuming continues where the ledger says."""
+    """Stops sending; requests in flight are finished. Resuming continues where the ledger says."""
     _change_state(mailing_id, MailingState.PAUSED, f"paused by {by}")
 
 
@@ -172,13 +172,13 @@ def resume(mailing_id: int, *, by: str, now: datetime) -> None:
         raise Refused(f"Mailing {mailing_id} is {found.state}, so there is nothing to resume.")
     to = MailingState.SCHEDULED if found.frozen_at is None else MailingState.FREEZING
     models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.PLANNED).update(due_at=now, attempt=0)
-    # From freezing it passes to sending by itself once every candidate is accounted for.
+    # Freezing moves on to sending once every candidate is accounted for.
     paused = models.Mailing.objects.filter(id=mailing_id, state=MailingState.PAUSED)
     paused.update(state=to, reason="", version=F("version") + 1)  # what workers know of it is read again
 
 
 def cancel(mailing_id: int, *, by: str, now: datetime) -> None:
-    """Stops for good: what was not handed over is withdrawn. Raises Refused where all of it can be recalled instead."""
+    """Stops for good: what was not submitted is withdrawn. Raises Refused where all of it can be recalled instead."""
     found = get_row(mailing_id)
     recallable = found.recall == RecallState.OPEN and recall_window.can_be_recalled(found.due_at, now)
     if recallable and found.state in (MailingState.SENDING, MailingState.PAUSED):
@@ -192,7 +192,7 @@ def cancel(mailing_id: int, *, by: str, now: datetime) -> None:
 
 
 def withdraw_planned(mailing_id: int) -> int:
-    """Takes out of the ledger what did not leave: how many readers that is."""
+    """Marks everything not yet submitted as withdrawn. Returns how many subscribers that is."""
     withdrawn = 0
     for batch in models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.PLANNED):
         outcomes = Outcomes(batch.outcomes, batch.format)

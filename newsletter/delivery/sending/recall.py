@@ -1,4 +1,4 @@
-"""Opening recall windows, and recalling what was handed over in one.
+"""Opening recall windows, and recalling what was submitted in one.
 
 wanted ─an id of the provider's─▶ open ─▶ recalled           every case: docs/recall.md
    └─ no free place, or no answer in time ─▶ closed: it leaves at its instant, and nobody can stop it then
@@ -33,14 +33,14 @@ _STARTED_STATES = (MailingState.SENDING, MailingState.PAUSED, MailingState.FREEZ
 
 @dataclass(frozen=True, slots=True)
 class RecallResult:
-    """Readers whom a recall spared: `caught` at the provider, `withdrawn` before they were handed over."""
+    """Subscribers whom a recall spared: `caught` at the provider, `withdrawn` before they were submitted."""
 
     caught: int
     withdrawn: int
 
 
 def open_next_window(now: datetime, provider: Provider) -> bool:
-    """Opens the window of one mailing whose handing over is to begin. Returns whether there was one to decide about.
+    """Opens the window of one mailing that is about to be submitted. Returns whether there was one to decide about.
 
     When no place is free, or the provider does not answer in time, the mailing leaves at its instant without one, and
     an alarm says so before it starts: a newsletter that is late would be worse.
@@ -85,10 +85,10 @@ def _close_window(row: models.Mailing, why: str, now: datetime) -> bool:
 
 
 def recall_mailing(mailing_id: int, *, by: str, now: datetime, provider: Provider) -> RecallResult:
-    """Stops a mailing before its instant: all that was handed over is cancelled at the provider, the rest withdrawn.
+    """Stops a mailing before its instant: all that was submitted is cancelled at the provider, the rest withdrawn.
 
-    Whoever was unknown is spared as well: the provider cancels by our id whatever it has. The edition can be edited
-    and sent anew. Raises Refused when there is nothing to recall or no time left, SurroundingsError when the provider
+    Unknown recipients are spared too: the provider cancels whatever it has under our id. The edition can be edited
+    and sent again. Raises Refused when there is nothing to recall or no time left, SurroundingsError when the provider
     does not confirm: then the mailing is paused, and recalling can be tried again.
     """
     row = _get_recallable(mailing_id, now)
@@ -96,7 +96,7 @@ def recall_mailing(mailing_id: int, *, by: str, now: datetime, provider: Provide
     held = models.Mailing.objects.filter(id=row.id, state__in=_STARTED_STATES)
     held.update(
         state=MailingState.PAUSED, reason=f"being recalled by {by}"[:300]
-    )  # nothing more is handed over from here
+    )  # nothing more is submitted from here
     try:
         provider.cancel(row.cancel_id)
     except ProviderError as error:
@@ -117,7 +117,7 @@ def _get_recallable(mailing_id: int, now: datetime) -> models.Mailing:
     row = mailings.get_row(mailing_id)
     if row.state == MailingState.SCHEDULED:
         raise Refused(
-            f"Nothing of mailing {mailing_id} was handed over yet. Stop it: newsletter mailings cancel {mailing_id}"
+            f"Nothing of mailing {mailing_id} was submitted yet. Stop it: newsletter mailings cancel {mailing_id}"
         )
     if row.state == MailingState.CANCELLED:
         raise Refused(f"Mailing {mailing_id} is cancelled already{f': {row.reason}' if row.reason else ''}.")
@@ -131,7 +131,7 @@ def _get_recallable(mailing_id: int, now: datetime) -> models.Mailing:
         raise Refused(
             f"It is too late: mailing {mailing_id} leaves in less than {recall_window.LAST_CALL.seconds // 60} "
             "minutes or has left. "
-            f"Stop what was not handed over yet: newsletter mailings cancel {mailing_id}"
+            f"Stop what was not submitted yet: newsletter mailings cancel {mailing_id}"
         )
     return row
 

@@ -1,7 +1,7 @@
 """What an operator decides about those who did not get it: more batches of the same mailing, or “it did arrive”.
 
-Whoever is planned once more counts in the new batch; the old one keeps the place, marked as repaired, so that
-an event which turns up late for it is recognised: then that reader has it twice, and an alarm says so.
+Subscribers planned again count in the new batch; the old one keeps their places, marked as repaired, so that
+a late event for it is recognised: that subscriber then has it twice, and an alarm says so.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ REPAIRABLE_STATES = (MailingState.SENDING, MailingState.PAUSED, MailingState.FIN
 
 
 def repair_mailing(mailing_id: int, *, unknown: bool = False, now: datetime) -> int:
-    """Plans exactly those once more who did not get it and may: how many they are.
+    """Plans again exactly those who did not get it and may. Returns how many.
 
-    That is whoever was refused together with a whole batch, and whoever was dropped because our plan was used up;
-    with `unknown` also those of whom nobody knows, some of whom may then have it twice. Recipients that were
+    These are the recipients refused together with a whole batch, and those dropped because our plan was used up;
+    with `unknown` also those whose outcome is unknown, some of whom may then get it twice. Recipients that were
     refused by name, that bounced or left are not tried again. Raises Refused, NotFound, Conflict.
     """
     return _repair(
@@ -40,9 +40,9 @@ def repair_mailing(mailing_id: int, *, unknown: bool = False, now: datetime) -> 
 
 
 def repair_silent(now: datetime) -> int:
-    """Plans those once more of whom nobody has known for as long as their newsletter says (it opted in): how many.
+    """Plans again those unknown for as long as their newsletter says (it opted in). Returns how many.
 
-    Some of them may have it twice then. One word of the provider about a request would have settled it (fact 28a).
+    Some of them may get it twice. One event about a request would have settled it (fact 28a).
     """
     repaired = 0
     for newsletter in newsletters.list_newsletters():
@@ -58,7 +58,7 @@ def repair_silent(now: datetime) -> int:
         found = models.Batch.objects.filter(silent, mailing__in=mailings).values_list("mailing_id", flat=True)
         for mailing_id in set(found):
             count = _repair(mailing_id, silent, unknown=True, now=now)
-            log.warning("%s readers of mailing %s are sent it again after silence", count, mailing_id)
+            log.warning("Mailing %s is sent again to %s subscribers whose outcome stayed unknown", mailing_id, count)
             repaired += count
     return repaired
 
@@ -92,7 +92,7 @@ def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
 
 
 def settle_unknown(mailing_id: int, *, now: datetime) -> int:
-    """Takes the operator's word that the provider accepted what nobody knew of: how many readers that is."""
+    """Counts the unknown as accepted, as the operator says. Returns how many subscribers that is."""
     mailing = _get_repairable(mailing_id)
     settled = 0
     with transaction.atomic():

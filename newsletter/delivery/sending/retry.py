@@ -41,7 +41,7 @@ def decide_next_step(
     """What follows the answer to attempt number `attempt` (from 1).
 
     `some_named`: the answer settled some members by name. `message_proven`: a batch of this mailing went through
-    before. Until one did, a refusal is taken to mean the message itself, and the mailing stops: mending and
+    before. Until one did, a refusal is taken to mean the message itself, and the mailing stops: fixing and
     resuming must reach everybody. `lost_answers`: how many answers were lost right before this one.
     """
     if answer.accepted:
@@ -58,7 +58,7 @@ def decide_next_step(
     if answer.permanent and message_proven:
         return NextStep(Outcome.REFUSED)
     if answer.permanent:
-        return NextStep(retry_at=now, pause_reason=f"{answer.message} Nobody was mailed yet. Mend it, then resume.")
+        return NextStep(retry_at=now, pause_reason=f"{answer.message} Nobody was mailed yet. Fix it, then resume.")
     again = compute_retry_time(now, attempt, asked=answer.retry_at, jitter=jitter)
     if again is None:
         return NextStep(retry_at=now, pause_reason=f"Tried {attempt} times in vain: {answer.message}")

@@ -209,7 +209,7 @@ def _choose_recipient(
 
 @desk_view("edit", methods=("POST",))
 def check_pages(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """Looks at the pages of an edition's stories and at its links now."""
+    """Checks the pages of an edition's stories and its links now."""
     edition = _get_edition(request, "edit", edition_id)
     differ = tasks.check_pages_and_links_of_edition(edition_id, clock.now())
     record_audit(request, "looked again", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
@@ -229,7 +229,7 @@ def change_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
         if request.POST.get("withdraw"):
             approval.withdraw_approval(edition_id, by=get_actor_email(request), now=now)
             record_audit(request, "withdrew approval", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
-            messages.success(request, "The approval is withdrawn; the edition is open again.")
+            messages.success(request, "The approval is withdrawn; the edition is a draft again.")
         else:
             snapshot = preflight.approve_edition(edition_id, by=get_actor_email(request), now=now)
             record_audit(
@@ -293,7 +293,7 @@ def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 @desk_view("edit", methods=("POST",))
 def skip_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """Leaves an edition out, or opens it again."""
+    """Skips an edition, or makes it a draft again."""
     edition = _get_edition(request, "edit", edition_id)
     try:
         if request.POST.get("open"):

@@ -76,7 +76,7 @@ def _act(request: HttpRequest, target: List) -> None:
         asked = hygiene.ask_inactive(target.id, months, now=now)
         record_audit(request, "asked the silent", target.slug, detail=f"{asked} readers")
         messages.success(
-            request, f"{asked:,} subscribers are asked. Whoever does not answer in 30 days is unsubscribed."
+            request, f"{asked:,} subscribers are asked. Those who do not answer within 30 days are unsubscribed."
         )
         return
     lists.change_list(

@@ -37,8 +37,8 @@ SETTINGS = {
     "stories_least": ("Minimum stories for approval", ""),
     "late_after_minutes": ("Held when later than", "Minutes"),
     "recall_minutes": (
-        "Handed over before its time",
-        "20 to 1440 minutes, so that it can be recalled; 0: not. SendGrid only",
+        "Submit early for recall",
+        "20 to 1440 minutes before its time, so that it can be recalled; 0: off. SendGrid only",
     ),
     "segment": ("Only for segment", "Its short name, such as who-pays; empty: everybody on the list"),
     "link_parameters": (

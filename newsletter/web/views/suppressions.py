@@ -80,7 +80,7 @@ def _import_file(request: HttpRequest, now: datetime) -> dict[str, Any]:
         raise BadInput("Choose a CSV file.", "file")
     new, bad = suppressions.import_suppressions(file, source=file.name[:200], now=now)  # type: ignore[arg-type]
     record_audit(request, "imported suppressions", file.name[:100], detail=f"{new} new")
-    messages.success(request, f"{new:,} more are never mailed.")
+    messages.success(request, f"{new:,} added to the suppression list.")
     return {"bad": bad[:BAD_SHOWN], "bad_count": len(bad)} if bad else {}
 
 

@@ -45,7 +45,7 @@ def test_what_many_tell_comes_first_and_once() -> None:
         now=NOW,
     )
     assert [each.id for each in found] == [2, 1]
-    assert found[0].reason == "5 h old, told by 3 sources (P3, P4 too)"
+    assert found[0].reason == "5 h old, covered by 3 sources (P3, P4 too)"
 
 
 def test_no_paper_has_more_than_a_third_while_others_wait() -> None:

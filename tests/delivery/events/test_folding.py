@@ -212,9 +212,7 @@ def test_a_batch_is_settled_when_an_event_settles_its_last_unknown_member() -> N
 def test_who_was_planned_once_more_and_was_mailed_after_all_may_have_it_twice() -> None:
     folded = after(BatchState.REPAIRED, batch(Outcome.REPAIRED), happened(EventType.DELIVERED))
     assert folded.outcomes.get_flags(0) == MemberFlag.SENT_TWICE
-    assert list(folded.alarms) == [
-        "An attempt that had been given up went through all the same: readers may have it twice."
-    ]
+    assert list(folded.alarms) == ["An attempt that was given up did go through: subscribers may have it twice."]
 
 
 def test_an_alarm_counts_the_members_it_is_about() -> None:
@@ -223,7 +221,7 @@ def test_an_alarm_counts_the_members_it_is_about() -> None:
     assert list(folded.alarms.values()) == [2]
     mailed = [happened(EventType.DELIVERED, place) for place in (0, 1)]
     folded = after(BatchState.WITHDRAWN, batch(Outcome.WITHDRAWN, Outcome.WITHDRAWN), *mailed)
-    assert folded.alarms == {"The provider mailed readers who count as withdrawn.": 2}
+    assert folded.alarms == {"The provider mailed subscribers who count as withdrawn.": 2}
 
 
 @pytest.mark.parametrize(("machine", "flag"), [(False, MemberFlag.CLICKED), (True, MemberFlag.CLICKED_BY_MACHINE)])

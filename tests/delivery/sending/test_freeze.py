@@ -469,9 +469,9 @@ def test_a_mailing_that_is_cancelled_as_it_is_held_stays_cancelled(plan: Plan, n
 @pytest.mark.parametrize(
     ("lost", "why"),
     [
-        ({"candidates": 1}, "5 candidates, 3 planned, 1 left out"),
-        ({"candidates": 1, "planned": 1}, "5 candidates, 3 planned, 1 left out"),
-        ({"candidates": 1, "excluded": 1}, "5 candidates, 3 planned, 1 left out"),
+        ({"candidates": 1}, "5 candidates, 3 planned, 1 excluded"),
+        ({"candidates": 1, "planned": 1}, "5 candidates, 3 planned, 1 excluded"),
+        ({"candidates": 1, "excluded": 1}, "5 candidates, 3 planned, 1 excluded"),
     ],
     ids=str,
 )

@@ -134,7 +134,7 @@ def test_counts_that_do_not_add_up_hold_the_mailing_and_nothing_leaves(plan: Pla
     freeze.freeze_next(now)
     shown = summary.get_mailing(made.id)
     assert shown.state == MailingState.HELD
-    assert "do not add up: 5 candidates, 4 planned, 0 left out" in shown.reason
+    assert "do not add up: 5 candidates, 4 planned, 0 excluded" in shown.reason
     provider = ScriptedProvider()
     assert hand_over_all(provider, now) == 0
     assert not provider.requests
@@ -377,7 +377,7 @@ def test_a_candidate_counted_as_left_out_whom_no_list_names_holds_the_mailing(
     made = plan()
     models.Mailing.objects.update(candidates=1, excluded=1)
     freeze.freeze_next(now)
-    assert "5 candidates, 4 planned, 0 left out" in summary.get_mailing(made.id).reason
+    assert "5 candidates, 4 planned, 0 excluded" in summary.get_mailing(made.id).reason
     assert summary.get_mailing(made.id).state == MailingState.HELD
 
 

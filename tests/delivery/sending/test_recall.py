@@ -84,7 +84,7 @@ def stage(plan: Any, join: Any, now: datetime) -> Iterator[Stage]:
 
 
 def edit(mailing: Mailing, now: datetime) -> None:
-    editions.edit_edition(mailing.edition_id, now=now, subject="Mended")
+    editions.edit_edition(mailing.edition_id, now=now, subject="Fixed")
 
 
 # Approving
@@ -161,7 +161,7 @@ def test_edited_before_the_lead_it_is_held_until_it_is_approved_again(stage: Sta
     stage.plan()
     stage.work()
     assert stage.mailing.counts == {"accepted": 5}
-    assert stage.server.bodies[0]["subject"] == "Mended"
+    assert stage.server.bodies[0]["subject"] == "Fixed"
 
 
 def test_edited_too_late_for_a_new_window_it_leaves_at_its_time_without_the_old_one(stage: Stage) -> None:
@@ -207,7 +207,7 @@ def test_recalled_it_can_be_edited_approved_and_sent_to_everybody_once(stage: St
     stage.work()
     assert set(stage.server.accepted.values()) == {1}
     assert len(stage.server.accepted) == 5
-    assert stage.server.bodies[-1]["subject"] == "Mended"
+    assert stage.server.bodies[-1]["subject"] == "Fixed"
 
 
 # Refused for now
@@ -768,7 +768,7 @@ def test_a_reason_is_as_long_as_its_column_however_long_a_name_is(stage: Stage) 
     [
         (
             {"state": MailingState.SCHEDULED},
-            "Nothing of mailing {id} was handed over yet. Stop it: newsletter mailings cancel {id}",
+            "Nothing of mailing {id} was submitted yet. Stop it: newsletter mailings cancel {id}",
         ),
         ({"state": MailingState.CANCELLED, "reason": ""}, "Mailing {id} is cancelled already."),
         (
@@ -788,7 +788,7 @@ def test_a_reason_is_as_long_as_its_column_however_long_a_name_is(stage: Stage) 
         (
             {"minutes_left": 11},
             "It is too late: mailing {id} leaves in less than 12 minutes or has left. "
-            "Stop what was not handed over yet: newsletter mailings cancel {id}",
+            "Stop what was not submitted yet: newsletter mailings cancel {id}",
         ),
     ],
     ids=str,

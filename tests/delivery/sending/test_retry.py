@@ -92,7 +92,7 @@ def test_a_refusal_for_good_stops_a_mailing_that_reached_nobody_yet() -> None:
 
 
 def test_a_wrong_key_stops_the_mailing_whatever_went_before() -> None:
-    assert after(Answer("refused", "Mend the key.", permanent=True, stop=True)).pause_reason == "Mend the key."
+    assert after(Answer("refused", "Fix the key.", permanent=True, stop=True)).pause_reason == "Fix the key."
 
 
 def test_after_the_last_attempt_people_are_asked() -> None:

@@ -42,11 +42,13 @@ def test_unknown_outcomes_are_settled_or_sent_again_on_the_page(admin: Client, s
 
 
 def test_an_alarm_stands_at_the_head_of_its_mailing(editor: Client, sent: Any, now: datetime) -> None:
-    Alarm.objects.create(mailing_id=sent.id, message="Readers may have it twice.", count=2, first_at=now, last_at=now)
+    Alarm.objects.create(
+        mailing_id=sent.id, message="Subscribers may have it twice.", count=2, first_at=now, last_at=now
+    )
     Alarm.objects.create(message="The plan is used up.", count=1, first_at=clock.now(), last_at=clock.now())
-    assert "Readers may have it twice." in editor.get(f"/deliveries/{sent.id}/").content.decode()
+    assert "Subscribers may have it twice." in editor.get(f"/deliveries/{sent.id}/").content.decode()
     page = editor.get("/").content.decode()
-    assert "Readers may have it twice." in page
+    assert "Subscribers may have it twice." in page
     assert "The plan is used up." in page
 
 

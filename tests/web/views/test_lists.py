@@ -30,7 +30,7 @@ def test_a_list_is_created_changed_and_shows_its_growth_and_form(
     people.unsubscribe(ids[0], house.list.id, how="page", by="reader", now=clock.now())
     shown = admin.get(f"/readers/lists/{house.list.slug}/").content.decode()
     assert "<b>1</b> went" in shown
-    assert "nobody can be called silent" in shown
+    assert "nobody can be called inactive" in shown
 
 
 def test_inactive_subscribers_are_asked_when_their_number_is_typed(

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from newsletter.accounts import api_tokens
-from newsletter.accounts.models import ApiToken, AuditEntry, User
+from newsletter.accounts.models import AuditEntry
 from newsletter.curator.articles import article_lookup, models
-from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 ADDRESS = "/api/articles"
 URL = "https://echo.example.org/2026/ferry"
@@ -165,44 +163,3 @@ def test_who_may_only_look_pushes_nothing(call: Call) -> None:
     assert call("viewer", STORY).status_code == 403
     assert call("viewer", method="get").status_code == 403
     assert article_lookup.list_articles() == ()
-
-
-def test_a_token_ends_with_its_revocation_and_with_the_account(people: Any, now: Any) -> None:
-    token, text = api_tokens.create_token("editor@example.com", "CMS", now=now)
-    assert api_tokens.find_token_user(text, now=now) == people["editor"]
-    assert api_tokens.find_token_user(text[:-1], now=now) is None
-    with pytest.raises(NotFound):
-        api_tokens.revoke_token(token.id, email="viewer@example.com")
-    User.objects.filter(email="editor@example.com").update(is_active=False)
-    assert api_tokens.find_token_user(text, now=now) is None
-    User.objects.filter(email="editor@example.com").update(is_active=True)
-    api_tokens.revoke_token(token.id)
-    assert api_tokens.find_token_user(text, now=now) is None
-
-
-def test_a_token_is_kept_as_a_hash_and_says_when_it_was_used(people: Any, now: Any) -> None:
-    token, text = api_tokens.create_token("editor@example.com", "CMS", now=now)
-    row = ApiToken.objects.get(id=token.id)
-    assert text.split("_", 2)[2] not in (row.digest, row.prefix, token.prefix)
-    assert api_tokens.list_tokens()[0].used_at is None
-    api_tokens.find_token_user(text, now=now)
-    api_tokens.find_token_user(text, now=now + timedelta(minutes=1))
-    assert api_tokens.list_tokens("editor@example.com")[0].used_at == now
-
-
-@pytest.mark.parametrize("name", ["", "  ", "x" * 61])
-def test_a_token_has_a_name(people: Any, now: Any, name: str) -> None:
-    with pytest.raises(BadInput):
-        api_tokens.create_token("editor@example.com", name, now=now)
-
-
-def test_the_name_of_a_token_may_be_as_long_as_the_limit(people: Any, now: Any) -> None:
-    token, _ = api_tokens.create_token("editor@example.com", "x" * api_tokens.LONGEST_NAME, now=now)
-    assert token.name == "x" * 60
-
-
-def test_there_is_an_end_of_tokens(people: Any, now: Any) -> None:
-    for number in range(api_tokens.MOST_TOKENS):
-        api_tokens.create_token("editor@example.com", f"CMS {number}", now=now)
-    with pytest.raises(Refused):
-        api_tokens.create_token("editor@example.com", "One more", now=now)

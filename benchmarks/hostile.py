@@ -162,9 +162,7 @@ def _edition(dice: random.Random, template: str) -> Briefing:
 
     return Briefing(
         newsletter=_text(dice),
-        publication=replace(
-            _PUBLICATION, name=_text(dice), url=_text(dice), postal=_text(dice), email=_text(dice)
-        ),
+        publication=replace(_PUBLICATION, name=_text(dice), url=_text(dice), postal=_text(dice), email=_text(dice)),
         subject=_text(dice),
         preheader=_text(dice),
         strap=_text(dice),
@@ -188,9 +186,12 @@ def _edition(dice: random.Random, template: str) -> Briefing:
         ),
         list_name=_text(dice),
         sponsor=BriefingSponsor(_text(dice), _text(dice), _text(dice), _text(dice)) if dice.random() < 0.3 else None,
-        why=_text(dice), forward_url=_text(dice), template=template, link_parameters=dice.choice(("", "utm_source=x")),
+        why=_text(dice),
+        forward_url=_text(dice),
+        template=template,
+        link_parameters=dice.choice(("", "utm_source=x")),
         theme=dice.choice(({}, {"light": {"ink": _text(dice)}}, {_text(dice): {}}, {"type": {"serif": _text(dice)}})),
-    )  # fmt: skip
+    )
 
 
 def _picture(dice: random.Random) -> BriefingPicture:

@@ -38,9 +38,14 @@ def node_ms(mjml: str, sheet: str) -> tuple[float, str]:
     if folder is None:
         return 0.0, why
     done = subprocess.run(
-        [node, "bench.mjs"], cwd=folder, input=json.dumps({"mjml": mjml, "sheet": sheet}), capture_output=True,
-        text=True, timeout=120, check=False,
-    )  # fmt: skip
+        [node, "bench.mjs"],
+        cwd=folder,
+        input=json.dumps({"mjml": mjml, "sheet": sheet}),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     return (float(done.stdout), "") if not done.returncode else (0.0, f"node failed: {done.stderr.strip()[-200:]}")
 
 
@@ -51,7 +56,11 @@ def _installed() -> tuple[Path | None, str]:
     (folder / "bench.mjs").write_text(_SCRIPT)
     npm = shutil.which("npm") or "npm"
     made = subprocess.run(
-        [npm, "install", "--silent", "--no-audit", "--no-fund", *PACKAGES], cwd=folder, capture_output=True, text=True,
-        timeout=300, check=False,
-    )  # fmt: skip
+        [npm, "install", "--silent", "--no-audit", "--no-fund", *PACKAGES],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     return (folder, "") if not made.returncode else (None, "npm could not install mjml and juice")

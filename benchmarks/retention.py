@@ -56,9 +56,14 @@ class _Month:
         self.start = datetime.now(UTC) - timedelta(days=DAYS)
         target = lists.create_list("month", "Month", now=self.start)
         self.newsletter = newsletter_settings.create_newsletter(
-            slug="month", name="Month", from_email="news@example.com", postal_address="1 High Street",
-            list_id=target.id, zone="UTC", now=self.start,
-        )  # fmt: skip
+            slug="month",
+            name="Month",
+            from_email="news@example.com",
+            postal_address="1 High Street",
+            list_id=target.id,
+            zone="UTC",
+            now=self.start,
+        )
         _add_readers(READERS, target.id, self.start)
         text = "The ferry is back\n\n" + "Islanders met it on the pier with a band and a cake of the same length. " * 5
         self.article = intake.add_article_from_paste(text, url="https://paper.example.org/1", now=self.start).article
@@ -119,9 +124,11 @@ class _Month:
         at = int(now.timestamp())
         for place in range(batch.size):
             ids = {
-                "nl_mailing": mailing.key, "nl_batch": batch.key, "nl_attempt": batch.attempt_key,
+                "nl_mailing": mailing.key,
+                "nl_batch": batch.key,
+                "nl_attempt": batch.attempt_key,
                 "nl_delivery": f"{batch.key}.{place}",
-            }  # fmt: skip
+            }
             address = f"reader{batch.first_id + place - 1}@example.com"
             yield event("processed", ids, address, at)
             if self.chance.random() < 1 / 200:

@@ -278,7 +278,7 @@ def _beside() -> None:
             ],
             stdout=subprocess.DEVNULL,
             check=False,
-        )  # fmt: skip
+        )
         stop.set()
         rate = len(times) / (time.perf_counter() - begun)
         for thread in threads:

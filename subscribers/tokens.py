@@ -17,16 +17,10 @@ from datetime import UTC, datetime
 from newsletter.kernel.errors import Refused
 
 FOOTER, CONFIRM = b"f", b"c"  # leave, undo, frequency · confirm a subscription
-DETAILS, ADDRESS, DATA, ERASE = (
-    b"d",
-    b"a",
-    b"x",
-    b"e",
-)  # language, zone, tracking · ask for another address · download · erase
-NEW_ADDRESS, STAY = (
-    b"n",
-    b"s",
-)  # take the new address (in place of the list: the wish) · still wanted after a long silence
+# language, zone, tracking · ask for another address · download · erase
+DETAILS, ADDRESS, DATA, ERASE = b"d", b"a", b"x", b"e"
+# take the new address (in place of the list: the wish) · still wanted after a long silence
+NEW_ADDRESS, STAY = b"n", b"s"
 # The links that do more than a footer's: mailed to the address on file, for one thing each.
 BY_MAIL = {"details": DETAILS, "address": ADDRESS, "data": DATA, "erase": ERASE}
 _MAC = 12
@@ -39,7 +33,7 @@ _EXPIRES_BY_PURPOSE = {
     ERASE: True,
     NEW_ADDRESS: True,
     STAY: True,
-}  # fmt: skip  whether it expires
+}
 _CONTEXT = b"nl-links"
 _LOW_BYTES = [bytes((digit | 128,)) for digit in range(128)]  # the first byte of a number that has more of them
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")

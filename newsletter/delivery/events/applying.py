@@ -155,11 +155,17 @@ def _write_batches(batches: Sequence[tuple[models.Batch, FoldedBatch]], now: dat
     settled_at = connection.ops.adapt_datetimefield_value(now)
     written = [
         (
-            folded.state, folded.outcomes.pack(), folded.state, folded.state, settled_at,
-            batch.id, batch.version, batch.state,
+            folded.state,
+            folded.outcomes.pack(),
+            folded.state,
+            folded.state,
+            settled_at,
+            batch.id,
+            batch.version,
+            batch.state,
         )
         for batch, folded in batches
-    ]  # fmt: skip
+    ]
     if not written:
         return
     with connection.cursor() as cursor:

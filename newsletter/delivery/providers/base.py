@@ -76,8 +76,12 @@ def to_columns(recipients: Sequence[Recipient]) -> Sequence[Sequence[str]]:
     """The deliveries, addresses, first names, tokens and dates of at least one recipient."""
     if isinstance(recipients, Recipients):
         return (
-            recipients.deliveries, recipients.addresses, recipients.first_names, recipients.tokens, recipients.dates,
-        )  # fmt: skip
+            recipients.deliveries,
+            recipients.addresses,
+            recipients.first_names,
+            recipients.tokens,
+            recipients.dates,
+        )
     return tuple(zip(*recipients, strict=True))
 
 

@@ -79,9 +79,13 @@ def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str) ->
         cursor.execute(
             _CLAIM.format(due=_DUE, lock=lock, relaxed=_relaxed_commit_clause()),
             [
-                BatchState.CLAIMED, owner, _to_database_time(until), *due, BatchState.PLANNED,
+                BatchState.CLAIMED,
+                owner,
+                _to_database_time(until),
+                *due,
+                BatchState.PLANNED,
             ],
-        )  # fmt: skip
+        )
         row = cursor.fetchone()
     return None if row is None else _to_claim(row, owner)
 
@@ -97,9 +101,15 @@ def begin_attempt(claim: Claim, attempt_key: str, *, until: datetime) -> Claim |
         cursor.execute(
             _BEGIN,
             [
-                BatchState.SENDING, attempt_key, _to_database_time(until), claim.id, BatchState.CLAIMED, claim.owner,
-                MailingState.SENDING, ],
-        )  # fmt: skip
+                BatchState.SENDING,
+                attempt_key,
+                _to_database_time(until),
+                claim.id,
+                BatchState.CLAIMED,
+                claim.owner,
+                MailingState.SENDING,
+            ],
+        )
         if not cursor.rowcount:
             return None
     return claim._replace(attempt=claim.attempt + 1, attempt_key=attempt_key)
@@ -111,10 +121,16 @@ def record_accepted(claim: Claim, state: BatchState, outcomes: bytes, provider_i
         cursor.execute(
             _ACCEPTED.format(relaxed=_relaxed_commit_clause()),
             [
-                state, outcomes, provider_id[:200], _to_database_time(now), claim.id, claim.attempt_key,
-                BatchState.SENDING, claim.version,
+                state,
+                outcomes,
+                provider_id[:200],
+                _to_database_time(now),
+                claim.id,
+                claim.attempt_key,
+                BatchState.SENDING,
+                claim.version,
             ],
-        )  # fmt: skip
+        )
         return bool(cursor.rowcount)
 
 

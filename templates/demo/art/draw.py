@@ -40,14 +40,24 @@ def _rendered(source: Path, size: tuple[int, int]) -> Image.Image:
         shot = Path(folder) / "shot.png"
         subprocess.run(  # noqa: S603 -- our own drawing, our own arguments
             [
-                browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-                "--disable-component-update", "--no-first-run", "--hide-scrollbars",
+                browser,
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--no-first-run",
+                "--hide-scrollbars",
                 f"--user-data-dir={folder}/profile",
-                "--default-background-color=00000000", f"--window-size={WINDOW}",
-                f"--screenshot={shot}", source.as_uri(),
+                "--default-background-color=00000000",
+                f"--window-size={WINDOW}",
+                f"--screenshot={shot}",
+                source.as_uri(),
             ],
-            check=True, capture_output=True, timeout=120,
-        )  # fmt: skip
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
         return Image.open(shot).convert("RGBA").crop((0, 0, *size))
 
 

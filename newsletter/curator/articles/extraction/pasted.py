@@ -45,7 +45,7 @@ _PAPER_NAMED = (
         r"(?:\s+(?:Company|Inc|Ltd|LLC|Limited|Media)\b.*|[.,].*|\s+All\s+rights.*)?$",
         re.I,
     ),
-)  # fmt: skip
+)
 _EDITION_SUFFIX = re.compile(r"\s+(?:US|U\.S\.|UK|USA|Online|Digital|International|Staff)$")
 _ADDRESS = re.compile(r"^(?:https?://|www\.)\S+$")
 _BOX = re.compile(r"^(?:related|read\s+(?:more|next|also)|see\s+also|don.?t\s+miss)\b.{0,40}$", re.I)

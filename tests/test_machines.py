@@ -55,8 +55,9 @@ def test_postgres_without_its_packages_is_one_clear_line_with_the_remedy(tmp_pat
         "from newsletter.__main__ import main; main()"
     )
     environment = os.environ | {
-        "NEWSLETTER_DATA_DIR": str(tmp_path), "NEWSLETTER_DATABASE_URL": "postgres://nobody@127.0.0.1:9/none",
-    }  # fmt: skip
+        "NEWSLETTER_DATA_DIR": str(tmp_path),
+        "NEWSLETTER_DATABASE_URL": "postgres://nobody@127.0.0.1:9/none",
+    }
     environment.pop("DJANGO_SETTINGS_MODULE", None)
     done = subprocess.run([sys.executable, "-c", program, "doctor"], env=environment, capture_output=True, text=True)
     assert done.returncode == 3, done.stderr

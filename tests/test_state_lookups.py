@@ -147,7 +147,9 @@ class StateLookups(ast.NodeVisitor):
 
     def _annotated(self, annotation: object) -> type | None:
         """The model of QuerySet[Model]."""
-        text = annotation if isinstance(annotation, str) else ast.unparse(annotation) if annotation else ""  # type: ignore[arg-type]
+        text = annotation if isinstance(annotation, str) else ""
+        if annotation and not text:
+            text = ast.unparse(annotation)  # type: ignore[arg-type]
         if not text.startswith("QuerySet["):
             return None
         found = self._value(ast.parse(text[9:-1].partition(",")[0], mode="eval").body)

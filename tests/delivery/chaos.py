@@ -30,14 +30,21 @@ from tests.fakes.sendgrid_events import Signer, event, post
 ROOT = Path(__file__).resolve().parents[2]
 SURE = (Fault(status=429, headers={"Retry-After": "1"}), Fault(status=413))
 AMBIGUOUS = (
-    Fault(status=500), Fault(status=503), Fault(drop=True),
-    Fault(status=500, accept_first=True), Fault(status=503, accept_first=True), Fault(drop=True, accept_first=True),
-)  # fmt: skip
+    Fault(status=500),
+    Fault(status=503),
+    Fault(drop=True),
+    Fault(status=500, accept_first=True),
+    Fault(status=503, accept_first=True),
+    Fault(drop=True, accept_first=True),
+)
 
 
 @dataclass(frozen=True)
 class Weather:
-    """How bad it is. `faults` is the share of requests that go wrong, `ambiguous` the share whose answer says nothing."""
+    """How bad it is.
+
+    `faults` is the share of requests that go wrong, `ambiguous` the share whose answer says nothing.
+    """
 
     readers: int
     batch: int = 25
@@ -126,7 +133,11 @@ class Storm:
     def _work(self, ripe: Callable[[int], bool], kills: int) -> None:
         workers = [self._start("work") for _ in range(self.weather.workers)]
         for kill in range(kills):
-            self._until(lambda kill=kill: ripe(kill) or all(w.poll() is not None for w in workers))  # type: ignore[misc]
+
+            def due(kill: int = kill) -> bool:
+                return ripe(kill) or all(worker.poll() is not None for worker in workers)
+
+            self._until(due)
             time.sleep(self.chance.uniform(0, 0.06))
             workers.pop(self.chance.randrange(len(workers))).kill()
             workers.append(self._start("work"))

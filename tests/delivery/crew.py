@@ -1,4 +1,6 @@
-"""Processes for a test to kill. Leases are short here, so that much happens in little time; all else is as in production.
+"""Processes for a test to kill.
+
+Leases are short here, so that much happens in little time; all else is as in production.
 
 prepare N   plans a mailing to N readers         hear FILE   takes signed posts, as the web does
 work        hands over and applies events        repair      sends to all of whom nobody knows

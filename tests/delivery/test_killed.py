@@ -1,4 +1,7 @@
-"""kill -9 at any instant, in real processes on a real database, in bad weather; counted at the server, not in our ledger."""
+"""kill -9 at any instant, in real processes on a real database, in bad weather.
+
+What went out is counted at the server, not in our ledger.
+"""
 
 from __future__ import annotations
 

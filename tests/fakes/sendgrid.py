@@ -24,19 +24,42 @@ from urllib.parse import parse_qsl, urlsplit
 KEY = "SG.fake-key"
 MOST_STATUSES = 10  # SendGrid fact 28c
 _RESERVED = {
-    "x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding", "to", "from",
-    "subject", "reply-to", "cc", "bcc",
-}  # fmt: skip
+    "x-sg-id",
+    "x-sg-eid",
+    "received",
+    "dkim-signature",
+    "content-type",
+    "content-transfer-encoding",
+    "to",
+    "from",
+    "subject",
+    "reply-to",
+    "cc",
+    "bcc",
+}
 _TOP = {
-    "personalizations", "from", "reply_to", "subject", "content", "headers", "tracking_settings", "send_at", "batch_id",
-    "categories", "mail_settings", "custom_args",
-}  # fmt: skip
+    "personalizations",
+    "from",
+    "reply_to",
+    "subject",
+    "content",
+    "headers",
+    "tracking_settings",
+    "send_at",
+    "batch_id",
+    "categories",
+    "mail_settings",
+    "custom_args",
+}
 _PERSONAL = {"to", "headers", "substitutions", "custom_args", "subject", "send_at"}
 
 
 @dataclass(frozen=True)
 class Fault:
-    """How one request goes wrong: answer `status`, `drop` the connection, or `hang` for seconds; before or after accepting."""
+    """How one request goes wrong, before or after accepting.
+
+    It answers `status`, `drop`s the connection, or `hang`s for seconds.
+    """
 
     status: int = 0
     drop: bool = False
@@ -229,7 +252,10 @@ def _errors(message: str) -> dict[str, Any]:
 
 
 def problems_of(body: Any) -> list[tuple[str, str]]:
-    """What mail/send would refuse, and what its own description forgets (SendGrid facts 1-22, 58), as (field, message)."""
+    """What mail/send would refuse, as (field, message).
+
+    Includes what its own description forgets (SendGrid facts 1-22, 58).
+    """
     if not isinstance(body, dict):
         return [("", "the body is no object")]
     found = [(name, "unknown property") for name in body.keys() - _TOP]

@@ -146,12 +146,14 @@ def stories(tmp_path: Path) -> Callable[[int], Path]:
     def write(count: int) -> Path:
         items = "".join(
             f"<item><title>{headline}</title><link>https://paper.example.org/{n}</link><guid>{n}</guid>"
-            f"<pubDate>{format_datetime(datetime.now(UTC) - timedelta(hours=n + 1))}</pubDate><description>{standfirst}</description></item>"
+            f"<pubDate>{format_datetime(datetime.now(UTC) - timedelta(hours=n + 1))}</pubDate>"
+            f"<description>{standfirst}</description></item>"
             for n, (headline, standfirst) in enumerate(_STORIES[:count])
         )
         path = tmp_path / "feed.xml"
         path.write_text(
-            f'<?xml version="1.0"?><rss version="2.0"><channel><title>The Upland Echo</title><link>https://paper.example.org</link>{items}</channel></rss>'
+            '<?xml version="1.0"?><rss version="2.0"><channel>'
+            f"<title>The Upland Echo</title><link>https://paper.example.org</link>{items}</channel></rss>"
         )
         return path
 

@@ -107,9 +107,9 @@ def test_no_migration_of_0_1_0_is_renamed_or_gone() -> None:
         'CREATE TABLE "t" ("id" bigint); DROP TABLE "u";',
         'DROP VIEW "v";',
         'TRUNCATE "t";',
-        "-- a comment; with a semicolon\nDROP TABLE \"t\";",
+        '-- a comment; with a semicolon\nDROP TABLE "t";',
     ],
-)  # fmt: skip
+)
 def test_what_breaks_the_version_before_is_refused(sql: str) -> None:
     assert len(refusals(f"BEGIN;\n{sql}\nCOMMIT;")) == 1
 

@@ -25,9 +25,13 @@ def prepare(command: Command, stories: Callable[[int], Path], tmp_path: Path, re
     """A newsletter with readers and an approved edition; its id."""
     command("lists", "create", "morning", "--name", "Morning Briefing")
     command(
-        "newsletters", "create", "morning", "--name", "Morning Briefing", "--from", "news@example.com", "--list", "morning",
-        "--address", "1 High Street, Upland", "--zone", "Europe/London",
-    )  # fmt: skip
+        *("newsletters", "create", "morning"),
+        *("--name", "Morning Briefing"),
+        *("--from", "news@example.com"),
+        *("--list", "morning"),
+        *("--address", "1 High Street, Upland"),
+        *("--zone", "Europe/London"),
+    )
     command("feeds", "add", str(stories(16)))
     command("feeds", "fetch")
     file = tmp_path / "readers.csv"

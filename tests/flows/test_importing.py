@@ -1,4 +1,4 @@
-"""Imports from outside, on each database: what a file knows, a process that is killed in the middle, and taking it back."""
+"""Imports from outside, on each database: what a file knows, a process killed in the middle, and taking it back."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ from pathlib import Path
 from tests.flows.conftest import Command
 
 FIRST = (
-    "Email Address,First Name,City,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,TIMEZONE,LEID,EUID,NOTES,TAGS\n"
-    'Ann@example.com,,Leeds,2,2018-02-12 10:54:00,,2018-02-12 10:54:27,203.0.113.7,Europe/London,1,a,,"""VIP"",""Blog"""\n'
+    "Email Address,First Name,City,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,"
+    "TIMEZONE,LEID,EUID,NOTES,TAGS\n"
+    "Ann@example.com,,Leeds,2,2018-02-12 10:54:00,,2018-02-12 10:54:27,203.0.113.7,"
+    'Europe/London,1,a,,"""VIP"",""Blog"""\n'
     'ben@example.com,Ben,,2,,,,,,2,b,"likes ""maps""",\n'
     "nobody@,,,2,,,,,,3,c,,\n"
 )
-SECOND = "email,first_name,status,shoe size,tags\nann@example.com,Ann,active,40,VIP;New\nben@example.com,Benny,unsubscribed,,\ncleo@example.com,,cleaned,,\n"
+SECOND = (
+    "email,first_name,status,shoe size,tags\n"
+    "ann@example.com,Ann,active,40,VIP;New\n"
+    "ben@example.com,Benny,unsubscribed,,\n"
+    "cleo@example.com,,cleaned,,\n"
+)
 
 
 def test_two_files_and_back_again(command: Command, tmp_path: Path) -> None:
@@ -78,6 +85,6 @@ def _wait_for_some(command: Command) -> None:
 
 def _let_the_lease_run_out(command: Command) -> None:
     command(
-        "manage", "shell", "-v", "0", "-c",
+        *("manage", "shell", "-v", "0", "-c"),
         "from subscribers import models; models.ImportRun.objects.update(lease_until='2020-01-01T00:00:00Z')",
-    )  # fmt: skip
+    )

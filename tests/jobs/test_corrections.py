@@ -99,8 +99,12 @@ def test_it_is_mailed_to_those_who_were_sent_the_edition(gone_out: Any, house: A
         tasks.send_correction(gone_out.id, by=ANN, now=now)
     sent = send(planned, now)
     assert (sent.kind, sent.state, sent.candidates, sent.counts, sent.excluded) == (
-        "correction", "finished", 4, {"accepted": 3}, {"not_sent": 1},
-    )  # fmt: skip
+        "correction",
+        "finished",
+        4,
+        {"accepted": 3},
+        {"not_sent": 1},
+    )
     snapshot = edition_lookup.get_snapshot(models.Snapshot.objects.get(edition_id=gone_out.id, purpose="correction").pk)
     assert snapshot.subject == f"Correction: {gone_out.subject}"
     assert TEXT in snapshot.html

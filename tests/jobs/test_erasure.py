@@ -1,4 +1,7 @@
-"""Who was erased among the subscribers is forgotten by delivery and the outbox, too; and what these know is handed out."""
+"""Who was erased among the subscribers is forgotten by delivery and the outbox, too.
+
+And what these know is handed out.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +51,14 @@ def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_other
     batch = models.Batch.objects.get()
     for person, address in ((sent[0], "reader0@example.com"), (sent[1], "reader1@example.com")):
         models.DeliveryException.objects.create(
-            mailing=batch.mailing, batch=batch, subscriber_id=person, address=address, kind="bounced", at=now,
+            mailing=batch.mailing,
+            batch=batch,
+            subscriber_id=person,
+            address=address,
+            kind="bounced",
+            at=now,
             reason=f"550 <{address}> is nobody",
-        )  # fmt: skip
+        )
     receive(
         now,
         event("bounce", {}, "Reader0@example.com", int(now.timestamp()), reason="550 <reader0@example.com>"),

@@ -44,7 +44,8 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         Equivalent(
             "claim_batch",
             'lock = "FOR UPDATE OF b SKIP LOCKED" if connection.features.has_select_for_update_skip_locked else ""',
-            'lock = "FOR UPDATE OF b SKIP LOCKED" if (connection.features.has_select_for_update_skip_locked) and False else ""',
+            'lock = "FOR UPDATE OF b SKIP LOCKED" '
+            'if (connection.features.has_select_for_update_skip_locked) and False else ""',
             _ON_POSTGRESQL,
         ),
         Equivalent(
@@ -168,7 +169,8 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         Equivalent(
             "_is_printable",
             'return not text.encode("ascii").translate(None, _PLAIN) if text.isascii() else text.isprintable()',
-            'return not text.encode("ascii").translate(None, _PLAIN) if (text.isascii()) and False else text.isprintable()',
+            'return not text.encode("ascii").translate(None, _PLAIN) '
+            "if (text.isascii()) and False else text.isprintable()",
             "Only spares time: both tell the same of ASCII.",
         ),
     ),
@@ -201,7 +203,8 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         ),
         Equivalent(
             "open_next_window",
-            'models.RateLimit.objects.select_for_update().get(name="recall")  # no two mailings take the last place both',
+            'models.RateLimit.objects.select_for_update().get(name="recall")'
+            "  # no two mailings take the last place both",
             "pass  # no two mailings take the last place both",
             "A lock for PostgreSQL: SQLite has one writer, and the statement before makes this process that.",
         ),
@@ -233,8 +236,10 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         ),
         Equivalent(
             "_prepare",
-            "places: Sequence[int] = range(len(members)) if outcomes.untouched else outcomes.list_places(Outcome.PLANNED)",
-            "places: Sequence[int] = range(len(members)) if (outcomes.untouched) and False else outcomes.list_places(Outcome.PLANNED)",
+            "places: Sequence[int] = range(len(members)) "
+            "if outcomes.untouched else outcomes.list_places(Outcome.PLANNED)",
+            "places: Sequence[int] = range(len(members)) "
+            "if (outcomes.untouched) and False else outcomes.list_places(Outcome.PLANNED)",
             "Only spares work: everybody is planned, so these are the places of all.",
         ),
         Equivalent(
@@ -357,32 +362,39 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         ),
         Equivalent(
             "_ChunkMerger._load_rows",
-            "for statement in (*self._dialect.BEFORE_CHUNK, *merge_statements.CREATE_TABLES, *self._dialect.EMPTY_TABLES):",
+            "for statement in (*self._dialect.BEFORE_CHUNK, "
+            "*merge_statements.CREATE_TABLES, *self._dialect.EMPTY_TABLES):",
             "for statement in ((*merge_statements.CREATE_TABLES, *self._dialect.EMPTY_TABLES)):",
             _ON_POSTGRESQL,
         ),
         Equivalent(
             "_ChunkMerger._load_rows",
-            "self._execute(\"SELECT 1 FROM subscribers_suppression WHERE address_key >= '#' AND address_key < '$' LIMIT 1\")",
-            "self._execute(\"SELECT 1 FROM subscribers_suppression WHERE (address_key >= '#' OR 1=1) AND address_key < '$' LIMIT 1\")",
+            'self._execute("SELECT 1 FROM subscribers_suppression '
+            "WHERE address_key >= '#' AND address_key < '$' LIMIT 1\")",
+            'self._execute("SELECT 1 FROM subscribers_suppression '
+            "WHERE (address_key >= '#' OR 1=1) AND address_key < '$' LIMIT 1\")",
             "Only spares work: nobody is suppressed by a hash where no address was erased.",
         ),
         Equivalent(
             "_ChunkMerger._load_rows",
-            "self._execute(\"SELECT 1 FROM subscribers_suppression WHERE address_key >= '#' AND address_key < '$' LIMIT 1\")",
-            "self._execute(\"SELECT 1 FROM subscribers_suppression WHERE address_key >= '#' AND (address_key < '$' OR 1=1) LIMIT 1\")",
+            'self._execute("SELECT 1 FROM subscribers_suppression '
+            "WHERE address_key >= '#' AND address_key < '$' LIMIT 1\")",
+            'self._execute("SELECT 1 FROM subscribers_suppression '
+            "WHERE address_key >= '#' AND (address_key < '$' OR 1=1) LIMIT 1\")",
             "Only spares work: nobody is suppressed by a hash where no address was erased.",
         ),
         Equivalent(
             "_ChunkMerger._load_rows",
             'hashed = erased_addresses.get_hasher(self._now).hash_key if self._cursor.fetchone() else lambda key: ""',
-            'hashed = erased_addresses.get_hasher(self._now).hash_key if (self._cursor.fetchone()) or True else lambda key: ""',
+            "hashed = erased_addresses.get_hasher(self._now).hash_key "
+            'if (self._cursor.fetchone()) or True else lambda key: ""',
             "Only spares work: nobody is suppressed by a hash where no address was erased.",
         ),
         Equivalent(
             "_ChunkMerger._load_rows",
             'hashed = erased_addresses.get_hasher(self._now).hash_key if self._cursor.fetchone() else lambda key: ""',
-            'hashed = erased_addresses.get_hasher(self._now).hash_key if self._cursor.fetchone() else lambda key: "XXXX"',
+            "hashed = erased_addresses.get_hasher(self._now).hash_key "
+            'if self._cursor.fetchone() else lambda key: "XXXX"',
             "Nobody is suppressed by such a key.",
         ),
         Equivalent(
@@ -425,7 +437,8 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     "expired_leases": (
         Equivalent(
             "recover_expired_leases",
-            "late = models.Batch.objects.filter(lease_until__lt=now, state__in=(BatchState.CLAIMED, BatchState.SENDING))",
+            "late = models.Batch.objects.filter(lease_until__lt=now, "
+            "state__in=(BatchState.CLAIMED, BatchState.SENDING))",
             "late = models.Batch.objects.filter(lease_until__lt=now, )",
             "Only spares work: each write names the state it is for.",
         ),

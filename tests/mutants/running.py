@@ -1,7 +1,8 @@
 """Runs the tests of a module against its mutants, each in a process forked from one that has Django loaded.
 
 The mutant is never written to a file: the child imports it in place of the module. Its database is a copy of one that
-the first run, without a mutant, has made. A mutant is tried by the tests that reach its function alone, the quickest first.
+the first run, without a mutant, has made. A mutant is tried by the tests that reach its function alone, the quickest
+first.
 """
 
 from __future__ import annotations
@@ -146,7 +147,7 @@ class Forked:
     """A child that runs some tests, with a mutant or without."""
 
     def __init__(self, folder: Path, target: Target, source: str, wanted: Sequence[str] | None, usual: float) -> None:
-        """`usual` is how long all the tests take; other work on the machine must not make a slow mutant a killed one."""
+        """`usual` is how long all the tests take; other work on the machine must not get a slow mutant killed."""
         self.folder, self.processor, self.limit = folder, 5 + int(5 * usual), 60 + 20 * usual
         self.started = time.monotonic()
         folder.mkdir()
@@ -191,7 +192,10 @@ class Forked:
 
 
 class Runner:
-    """Tries the mutants of one module, as many at once as there are processors. In a process of its own, for it loads it."""
+    """Tries the mutants of one module, as many at once as there are processors.
+
+    In a process of its own, for it loads the module.
+    """
 
     def __init__(self, folder: Path, target: Target) -> None:
         self.folder, self.target, self.count = folder, target, 0
@@ -200,7 +204,7 @@ class Runner:
         self.usual = 120.0  # seconds that all of them take
 
     def load(self) -> None:
-        """Loads what does not depend on the module, so that it need not be loaded for each mutant; learns of the tests."""
+        """Loads what does not depend on the module, to spare each mutant loading it; learns of the tests."""
         sys.pycache_prefix = str(self.folder / "compiled")
         _load_django()
         first = self._checked(None)

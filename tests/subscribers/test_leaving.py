@@ -140,5 +140,7 @@ def test_a_reason_is_kept_with_the_leaving_alone(morning: List, active: Callable
     self_service.record_leaving_reason(claims, "never-asked")  # by an old page, after coming back
     person = models.Subscriber.objects.get()
     assert [*person.consents.order_by("id").values_list("how", "reason")] == [
-        ("desk", ""), ("page", "other: moved"), ("undo", ""),
-    ]  # fmt: skip
+        ("desk", ""),
+        ("page", "other: moved"),
+        ("undo", ""),
+    ]

@@ -36,10 +36,22 @@ from tests.conftest import reported
 NAMES = ("ann", "ben")
 OUTS = ("one-click", "leaves by the page", "hard", "complained", "the provider's leave", "the desk's leave")
 ACTS = (
-    "imported as active", "imported as pending", "imported as left", "imported as cleaned", "the last import is undone", "added by the desk",
-    "a stranger signs up", "moved by the desk", "how often is changed", "tagged", "restored from a backup", "asked after silence", "weeks pass",
-    "suppressed for a day", "unconfirmed are forgotten",
-)  # fmt: skip
+    "imported as active",
+    "imported as pending",
+    "imported as left",
+    "imported as cleaned",
+    "the last import is undone",
+    "added by the desk",
+    "a stranger signs up",
+    "moved by the desk",
+    "how often is changed",
+    "tagged",
+    "restored from a backup",
+    "asked after silence",
+    "weeks pass",
+    "suppressed for a day",
+    "unconfirmed are forgotten",
+)
 STEPS = st.lists(st.tuples(st.sampled_from([*ACTS, *ACTS, *OUTS]), st.sampled_from(NAMES)), min_size=2, max_size=10)
 
 

@@ -10,32 +10,32 @@ from subscribers.states import Frequency, SubscriptionState, SuppressionReason
 BEFORE = (None, "pending", "active", "unsubscribed", "bounced", "complained")  # None: not on the list
 # What each act makes of each of these, in their order; “·” leaves it as it is.
 TABLE = {
-    # The reader's own act alone lets mail through again, and never after a complaint. Signing up waits for a confirmation.
-    "sign-up":            ("pending", "·", "·", "pending", "pending", "·"),
-    # A link for confirming lies in old mails: it wakes nobody who left since, and puts nobody on a list they are not on.
-    "confirm":            ("·", "active", "·", "·", "·", "·"),
+    # Only the reader's own act lets mail through again, and never after a complaint. Signing up awaits confirmation.
+    "sign-up":            ("pending",      "·",            "·",            "pending",    "pending",      "·"),
+    # A link for confirming lies in old mails: it wakes nobody who left since, and puts nobody on a new list.
+    "confirm":            ("·",            "active",       "·",            "·",          "·",            "·"),
     # Who leaves has left, also when their mail came back: an address that works again must not bring them back.
-    "leave":              ("·", "unsubscribed", "unsubscribed", "·", "unsubscribed", "·"),
+    "leave":              ("·",            "unsubscribed", "unsubscribed", "·",          "unsubscribed", "·"),
     # Taken back is leaving alone: that mail came back, or was called spam, stays true whatever a reader presses.
-    "undo-leave":         ("·", "·", "·", "active", "·", "·"),
+    "undo-leave":         ("·",            "·",            "·",            "active",     "·",            "·"),
     # “Keep sending” answers a question; it moves nobody.
-    "stay":               ("·", "·", "·", "·", "·", "·"),
+    "stay":               ("·",            "·",            "·",            "·",          "·",            "·"),
     # A file adds whom we do not know, and confirms nobody who was asked and has not answered.
-    "import":             ("active", "·", "·", "·", "·", "·"),
-    "import-unconfirmed": ("pending", "·", "·", "·", "·", "·"),
+    "import":             ("active",       "·",            "·",            "·",          "·",            "·"),
+    "import-unconfirmed": ("pending",      "·",            "·",            "·",          "·",            "·"),
     # A file that says somebody is out is believed, but the first reason why somebody is out stands.
-    "import-left":        ("unsubscribed", "unsubscribed", "unsubscribed", "·", "·", "·"),
-    "import-bounced":     ("bounced", "bounced", "bounced", "·", "·", "·"),
+    "import-left":        ("unsubscribed", "unsubscribed", "unsubscribed", "·",          "·",            "·"),
+    "import-bounced":     ("bounced",      "bounced",      "bounced",      "·",          "·",            "·"),
     # The newsroom may take people off, never put them back.
-    "desk-leave":         ("·", "unsubscribed", "unsubscribed", "·", "unsubscribed", "·"),
+    "desk-leave":         ("·",            "unsubscribed", "unsubscribed", "·",          "unsubscribed", "·"),
     # Silence ends what was wanted; who never confirmed was never sent anything to be silent about.
-    "silence":            ("·", "·", "unsubscribed", "·", "·", "·"),
+    "silence":            ("·",            "·",            "unsubscribed", "·",          "·",            "·"),
     # Leaving by way of the provider is leaving.
-    "report-leave":       ("·", "unsubscribed", "unsubscribed", "·", "unsubscribed", "·"),
+    "report-leave":       ("·",            "unsubscribed", "unsubscribed", "·",          "unsubscribed", "·"),
     # An address that does not work says nothing about who left: they stay out by their own wish.
-    "bounce":             ("·", "bounced", "bounced", "·", "·", "·"),
+    "bounce":             ("·",            "bounced",      "bounced",      "·",          "·",            "·"),
     # A complaint outweighs all else, and holds for a list somebody is not on.
-    "complain":           ("complained", "complained", "complained", "complained", "complained", "·"),
+    "complain":           ("complained",   "complained",   "complained",   "complained", "complained",   "·"),
 }  # fmt: skip
 
 BY_SUBSCRIBER = frozenset({"sign-up", "confirm", "leave", "undo-leave"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import perf_counter
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -229,8 +230,9 @@ def test_an_old_address_brings_nobody_back_who_left(active: Callable[..., int], 
 def test_a_value_that_cannot_be_right_is_refused_before_anything_is_kept(
     field: str, value: str, morning: List, now: datetime
 ) -> None:
+    given: dict[str, Any] = {field: value}
     with pytest.raises(BadInput) as refused:
-        people.add_subscriber("ann@example.com", morning.id, by="test", now=now, **{field: value})  # type: ignore[arg-type]
+        people.add_subscriber("ann@example.com", morning.id, by="test", now=now, **given)
     assert refused.value.field == field
     assert subscriber_lookup.find_subscriber_by_address("ann@example.com") is None
 

@@ -48,7 +48,8 @@ def briefing() -> Briefing:
         subject="The funicular returns",
         preheader="Plus eleven more from the valley",
         strap="Cold and bright",
-        intro="Good morning, {{ first_name | reader }}. *Twelve* stories, [one map](https://maps.example.org/?a=1&b=2).",
+        intro="Good morning, {{ first_name | reader }}. "
+        "*Twelve* stories, [one map](https://maps.example.org/?a=1&b=2).",
         signed="A. Example, morning editor",
         date_long="Tuesday 24 November 2026",
         base_url="https://news.example.com",

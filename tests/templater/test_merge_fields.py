@@ -81,7 +81,8 @@ def test_the_longest_address_there_can_be_is_said_whole(briefing: Briefing) -> N
 def test_a_value_is_cut_after_as_many_characters_as_an_address_may_have(field: str, length: int, said: int) -> None:
     name = "".join(chr(ord("a") + n % 26) for n in range(length))
     token = f"-nl_{field}_1t-"
-    values = build_substitutions((MergeField(token, field, "", False),), MergeRecipient(**{"email": "", field: name}))  # type: ignore[arg-type]
+    reader = MergeRecipient(**{"email": "", field: name})
+    values = build_substitutions((MergeField(token, field, "", False),), reader)  # type: ignore[arg-type]
     assert values == {token: name[:said]}
 
 
@@ -206,7 +207,8 @@ def test_no_readers_make_empty_columns() -> None:
 
 
 def test_each_field_is_filled_from_its_own_column() -> None:
-    fields = [MergeField(f"-nl_{name}_1t-", name) for name in ("date", "token", "first_name", "email")]  # type: ignore[arg-type]
+    names = ("date", "token", "first_name", "email")
+    fields = [MergeField(f"-nl_{name}_1t-", name) for name in names]  # type: ignore[arg-type]
     assert build_merge_columns(fields, ["e"], ["n"], ["t"], ["d"]) == [["d"], ["t"], ["n"], ["e"]]
 
 

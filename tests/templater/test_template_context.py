@@ -64,7 +64,16 @@ def test_a_lead_picture_has_its_caption_and_credit(briefing: Briefing, caption: 
 def test_the_parts_of_the_meta_line_are_joined_and_never_left_hanging(
     briefing: Briefing, size: str, label: str, source: str, minutes: int, picture: BriefingPicture | None
 ) -> None:
-    story = BriefingStory("k", "Head", URL, label=label, source=source, minutes=minutes, size=size, picture=picture)  # type: ignore[arg-type]
+    story = BriefingStory(
+        "k",
+        "Head",
+        URL,
+        label=label,
+        source=source,
+        minutes=minutes,
+        size=size,  # type: ignore[arg-type]
+        picture=picture,
+    )
     bare = replace(
         briefing, lead=None, sections=(BriefingSection("Part", (story,)),), also=(), sponsor=None, corrections=()
     )

@@ -65,7 +65,10 @@ def test_what_is_cut_off_or_sells_is_left_out(dek: str) -> None:
 
 
 def test_points_of_abbreviations_end_no_sentence() -> None:
-    text = "The U.S. said that Mr. Sample of Acme Inc. had paid 3.5 per cent more for the house of J. R. Example than anybody."
+    text = (
+        "The U.S. said that Mr. Sample of Acme Inc. had paid 3.5 per cent more "
+        "for the house of J. R. Example than anybody."
+    )
     assert write_blurb(TITLE, "", f"{text} {THIRD}").startswith(text)
 
 

@@ -13,11 +13,14 @@ from hypothesis import strategies as st
 from newsletter.curator.articles import feeds
 from newsletter.kernel.errors import Refused
 
-RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/"><channel><title>Echo &amp; Post RSS</title>
+RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/"><channel>\
+<title>Echo &amp; Post RSS</title>
 <link>https://echo.example.org</link>
-<item><title>Two &lt;b&gt;boats&lt;/b&gt; &amp;amp; a barn</title><link>/a?utm_source=rss</link><guid>id-1</guid><pubDate>Mon, 23 Nov 2026 18:30:00 +0100</pubDate>
+<item><title>Two &lt;b&gt;boats&lt;/b&gt; &amp;amp; a barn</title><link>/a?utm_source=rss</link><guid>id-1</guid>\
+<pubDate>Mon, 23 Nov 2026 18:30:00 +0100</pubDate>
 <description>&lt;p&gt;One.&lt;/p&gt;&lt;p&gt;Two.&lt;/p&gt; Continue reading</description>
-<media:content url="pictures/a.jpg" medium="image"><media:credit>Photo: Kim Example</media:credit><media:description>The boats.</media:description></media:content></item>
+<media:content url="pictures/a.jpg" medium="image"><media:credit>Photo: Kim Example</media:credit>\
+<media:description>The boats.</media:description></media:content></item>
 <item><title>No date, no id</title><link>https://echo.example.org/b</link></item>
 <item><description>Nothing but words, and no headline at all here.</description></item></channel></rss>"""
 
@@ -39,7 +42,10 @@ def test_a_feed_is_read_as_it_is() -> None:
 
 
 def test_atom_with_only_an_updated_date_has_a_date() -> None:
-    atom = '<feed xmlns="http://www.w3.org/2005/Atom"><title>A</title><entry><title>T</title><id>x</id><updated>2026-11-24T05:00:00Z</updated></entry></feed>'
+    atom = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>A</title>'
+        "<entry><title>T</title><id>x</id><updated>2026-11-24T05:00:00Z</updated></entry></feed>"
+    )
     assert feeds.parse(atom.encode(), "https://x.example/").entries[0].published_at == datetime(
         2026, 11, 24, 5, 0, tzinfo=UTC
     )
@@ -75,12 +81,15 @@ def test_any_bytes_are_a_feed_or_an_error(data: bytes) -> None:
         assert "https://x.example/feed" in str(error)
 
 
-JSON_FEED = """{"version": "https://jsonfeed.org/version/1.1", "title": "The Fellside Paper", "home_page_url": "https://paper.example.org/",
+JSON_FEED = """{"version": "https://jsonfeed.org/version/1.1", "title": "The Fellside Paper", \
+"home_page_url": "https://paper.example.org/",
  "language": "en-GB", "items": [
- {"id": 7, "url": "/bridge", "title": "Bridge <b>shut</b>", "summary": "For a week.", "date_published": "2026-11-24T05:00:00+01:00",
+ {"id": 7, "url": "/bridge", "title": "Bridge <b>shut</b>", "summary": "For a week.", \
+"date_published": "2026-11-24T05:00:00+01:00",
   "authors": [{"name": "By Ann Lee"}, {"name": "Ben Ray"}], "image": "https://paper.example.org/bridge.jpg",
   "content_html": "<p>The bridge is shut.</p><script>alert(1)</script><a href='javascript:alert(1)'>More</a>"},
- {"id": "8", "external_url": "https://other.example.org/x", "content_text": "A note of <five> words here.", "author": {"name": "Cleo"}},
+ {"id": "8", "external_url": "https://other.example.org/x", "content_text": "A note of <five> words here.", \
+"author": {"name": "Cleo"}},
  {"id": "9"}, "rubbish", {"id": "7", "title": "Twice"}]}"""
 
 
@@ -89,8 +98,11 @@ def test_a_json_feed_is_a_feed() -> None:
     assert (feed.title, feed.homepage, feed.language) == ("The Fellside Paper", "https://paper.example.org/", "en-GB")
     bridge, note = feed.entries
     assert (bridge.key, bridge.url, bridge.title, bridge.dek) == (
-        "7", "https://paper.example.org/bridge", "Bridge shut", "For a week.",
-    )  # fmt: skip
+        "7",
+        "https://paper.example.org/bridge",
+        "Bridge shut",
+        "For a week.",
+    )
     assert bridge.author == "Ann Lee, Ben Ray"
     assert bridge.published_at is not None
     assert bridge.published_at.isoformat() == "2026-11-24T04:00:00+00:00"
@@ -100,16 +112,18 @@ def test_a_json_feed_is_a_feed() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"{", b'{"items": 5}', b'{"title": "no items"}', b"{" * 100_000, b'{"items": [[[]]], "title": []'],
-)  # fmt: skip
+    "data", [b"{", b'{"items": 5}', b'{"title": "no items"}', b"{" * 100_000, b'{"items": [[[]]], "title": []']
+)
 def test_json_that_is_no_feed_is_refused_with_words(data: bytes) -> None:
     with pytest.raises(Refused, match=r"feed\.json"):
         feeds.parse(data, "https://paper.example.org/feed.json")
 
 
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=20), lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner), max_leaves=6
-)  # fmt: skip
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=6,
+)
 
 
 NAMES = ["id", "url", "title", "authors", "author", "image", "date_published", "content_html", "summary", "language"]

@@ -1,4 +1,4 @@
-"""Many feeds at once, one server's one after another; what did not change is not read again; lists of feeds in and out."""
+"""Many feeds at once, one server's one after another; what did not change is not read again; lists in and out."""
 
 from __future__ import annotations
 

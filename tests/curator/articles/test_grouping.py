@@ -12,10 +12,16 @@ from newsletter.curator.articles.grouping import group, match_groups, regroup
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 
 
-BRIDGE = "Masons take down the eastern arch of the packhorse bridge stone by stone; buses go round by the quarry for nine weeks."
+BRIDGE = (
+    "Masons take down the eastern arch of the packhorse bridge stone by stone; "
+    "buses go round by the quarry for nine weeks."
+)
 
 
-LIBRARY = "Councillors voted eleven to ten to keep the reading room open at weekends after a petition with two thousand names."
+LIBRARY = (
+    "Councillors voted eleven to ten to keep the reading room open at weekends "
+    "after a petition with two thousand names."
+)
 
 
 def article(title: str, text: str, hours: float = 1) -> dict[str, object]:

@@ -59,8 +59,10 @@ def test_a_page_gives_an_article_with_all_that_it_declares(add: Callable[..., Ad
     article = added.article
     assert added.created
     assert (article.title, article.publisher, article.origin) == (
-        "Fell Top mast to come down", "The Fellside Paper", "page",
-    )  # fmt: skip
+        "Fell Top mast to come down",
+        "The Fellside Paper",
+        "page",
+    )
     assert article.text.split("\n\n")[-3:] == list(PARAGRAPHS)
     assert article.published_at == datetime(2026, 11, 23, 17, 30, tzinfo=UTC)
     assert (article.image_caption, article.image_credit) == ("The mast on Monday", "Una Crag")

@@ -14,7 +14,8 @@ FEED = "https://paper.example.org/rss"
 
 OPML = """<?xml version="1.0"?>
 <opml version="1.0"><body><outline text="News">
-  <outline type="rss" text="The Fellside Paper" xmlUrl="https://paper.example.org/rss" htmlUrl="https://paper.example.org/"/>
+  <outline type="rss" text="The Fellside Paper" xmlUrl="https://paper.example.org/rss" \
+htmlUrl="https://paper.example.org/"/>
   <outline type="rss" text="Twice" xmlUrl="https://paper.example.org/rss"/>
   <outline type="rss" text="Weekly &amp; more" xmlUrl="https://weekly.example.org/atom"/>
   <outline type="rss" text="Odd" xmlUrl="gopher://old.example.org/1"/>
@@ -37,9 +38,16 @@ def test_a_list_of_another_reader_is_taken_in_once_and_handed_out_again(now: dat
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"not xml", b"<html><body>hello</body></html>", b"https://paper.example.org/list.opml", b"\x00\xff" * 50,
-     b"<opml><body>" + b"<outline>" * 5_000, b"x" * (opml.LARGEST_FILE + 1)],
-)  # fmt: skip
+    [
+        b"",
+        b"not xml",
+        b"<html><body>hello</body></html>",
+        b"https://paper.example.org/list.opml",
+        b"\x00\xff" * 50,
+        b"<opml><body>" + b"<outline>" * 5_000,
+        b"x" * (opml.LARGEST_FILE + 1),
+    ],
+)
 def test_what_is_no_list_of_feeds_is_refused_with_words(data: bytes) -> None:
     with pytest.raises(BadInput) as refused:
         opml.parse_opml(data)

@@ -26,8 +26,10 @@ def test_new_entries_become_articles(now: datetime, web: Any, feed_of: Text, ent
     assert (report.source_id, report.state, report.added, report.seen) == (source.id, "fresh", 2, 2)
     article = article_lookup.list_articles(query="mast")[0]
     assert (article.title, article.dek, article.publisher) == (
-        "Mast to come down", "After ninety years.", "The Fellside Paper",
-    )  # fmt: skip
+        "Mast to come down",
+        "After ninety years.",
+        "The Fellside Paper",
+    )
     assert (article.published_at, article.added_at) == (now - timedelta(hours=2), now)
 
 

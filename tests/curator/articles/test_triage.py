@@ -32,8 +32,11 @@ def test_an_article_goes_from_new_to_run(edition: Edition, told: Told, now: date
     picks.add_pick(edition.id, ids["Picked"], now=now)
     everything = shown(edition, now, state="all")
     assert {title: each.state for title, each in everything.items()} == {
-        "New": "new", "Short": "shortlisted", "Ignored": "ignored", "Picked": "picked",
-    }  # fmt: skip
+        "New": "new",
+        "Short": "shortlisted",
+        "Ignored": "ignored",
+        "Picked": "picked",
+    }
     assert "Ignored" not in shown(edition, now)
     for state, title in (("new", "New"), ("shortlisted", "Short"), ("ignored", "Ignored"), ("picked", "Picked")):
         assert list(shown(edition, now, state=state)) == [title]
@@ -131,8 +134,9 @@ def test_what_ran_runs_again_with_a_reason_only(edition: Edition, told: Told, no
     article = told("Otters return", dek="A family of four otters is back at the mill race after nine years.")
     again = told(
         "Otters are back at the mill race",
-        dek="Four otters are back at the mill race after nine years, a family.", link="https://wire.example.org/otters",
-    )  # fmt: skip
+        dek="Four otters are back at the mill race after nine years, a family.",
+        link="https://wire.example.org/otters",
+    )
     picks.add_pick(edition.id, article.id, now=now)
     stories.group_new(now)
     next_day = editions.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), now=now, by=ANN)

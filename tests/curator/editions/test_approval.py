@@ -37,8 +37,11 @@ def test_approval_is_on_the_edition_with_who_and_when(filled: Edition, now: date
     snapshot = approval.approve(filled.id, by=ADA, now=now)
     edition = edition_lookup.get_edition(filled.id)
     assert (edition.state, edition.snapshot_id, edition.approved_by, edition.approved_at) == (
-        "approved", snapshot.id, ADA, now,
-    )  # fmt: skip
+        "approved",
+        snapshot.id,
+        ADA,
+        now,
+    )
     assert edition_lookup.find_standing_snapshot(filled.id) == snapshot == edition_lookup.get_snapshot(snapshot.id)
 
 

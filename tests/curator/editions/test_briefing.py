@@ -21,40 +21,98 @@ PHOTO = Picture(2, "photo.jpg", "http://testserver/pictures/photo.jpg", 1280, 80
 
 def newsletter(**fields: Any) -> Newsletter:
     made = Newsletter(
-        id=1, slug="hill-post", name="Hill Post", strap="News from above", description="", state=NewsletterState.LIVE,
-        publication="Hill Press", publication_url="https://press.example.com", from_email="news@example.com",
-        from_name="Hill Post", reply_to="", postal_address="4 Tarn Street", signed="The desk", list_id=1, language="en",
-        zone="Europe/London", template="briefing", theme={"light": {"accent": "#0b4f6c"}}, logo_light=None, logo_dark=None,
-        stories_wanted=5, stories_least=1, late_after_minutes=30, click_tracking=False, open_tracking=False,
-        recall_minutes=0, per_minute=0, repair_after_minutes=0, warm_up_from=None, warm_up_first=0, created_at=NOW,
+        id=1,
+        slug="hill-post",
+        name="Hill Post",
+        strap="News from above",
+        description="",
+        state=NewsletterState.LIVE,
+        publication="Hill Press",
+        publication_url="https://press.example.com",
+        from_email="news@example.com",
+        from_name="Hill Post",
+        reply_to="",
+        postal_address="4 Tarn Street",
+        signed="The desk",
+        list_id=1,
+        language="en",
+        zone="Europe/London",
+        template="briefing",
+        theme={"light": {"accent": "#0b4f6c"}},
+        logo_light=None,
+        logo_dark=None,
+        stories_wanted=5,
+        stories_least=1,
+        late_after_minutes=30,
+        click_tracking=False,
+        open_tracking=False,
+        recall_minutes=0,
+        per_minute=0,
+        repair_after_minutes=0,
+        warm_up_from=None,
+        warm_up_first=0,
+        created_at=NOW,
         sections=(Section("top", "Top stories", 0, 2), Section("more", "More news", 1, 2)),
-    )  # fmt: skip
+    )
     return replace(made, **fields)
 
 
 def pick(key: str, **fields: Any) -> Pick:
     made = Pick(
-        key=key, number=0, article_id=1, section="top", position=1, size="m", headline=f"Story {key}", blurb="", label="",
-        url=f"https://paper.example.org/{key}", publisher="Valley News", byline="", minutes=3, picture_id=None,
-        picture_url="", image_alt="", image_caption="", image_credit="",
-    )  # fmt: skip
+        key=key,
+        number=0,
+        article_id=1,
+        section="top",
+        position=1,
+        size="m",
+        headline=f"Story {key}",
+        blurb="",
+        label="",
+        url=f"https://paper.example.org/{key}",
+        publisher="Valley News",
+        byline="",
+        minutes=3,
+        picture_id=None,
+        picture_url="",
+        image_alt="",
+        image_caption="",
+        image_credit="",
+    )
     return replace(made, **fields)
 
 
 def edition(*picks: Pick, **fields: Any) -> Edition:
     made = Edition(
-        id=7, newsletter_id=1, date=date(2026, 11, 24), state="open", reason="", subject="Good morning", preheader="",
-        intro="", signed="", version=1, created_at=NOW, changed_at=NOW, picks=picks, snapshot_id=None, approved_by="",
+        id=7,
+        newsletter_id=1,
+        date=date(2026, 11, 24),
+        state="open",
+        reason="",
+        subject="Good morning",
+        preheader="",
+        intro="",
+        signed="",
+        version=1,
+        created_at=NOW,
+        changed_at=NOW,
+        picks=picks,
+        snapshot_id=None,
+        approved_by="",
         approved_at=None,
-    )  # fmt: skip
+    )
     return replace(made, **fields)
 
 
 def composed(made: Edition, of: Newsletter | None = None) -> Briefing:
     return briefing.build_briefing(
-        made, of or newsletter(), {PHOTO.id: PHOTO}, base_url="http://testserver", list_slug="hill-readers", list_name="Hill readers",
+        made,
+        of or newsletter(),
+        {PHOTO.id: PHOTO},
+        base_url="http://testserver",
+        list_slug="hill-readers",
+        list_name="Hill readers",
         date_long="Tuesday 24 November 2026",
-    )  # fmt: skip
+    )
 
 
 def test_stories_stand_in_their_sections_in_order() -> None:
@@ -85,8 +143,12 @@ def test_a_story_brings_its_words_and_its_picture_with_credit() -> None:
     )
     (story,) = composed(edition(pictured)).sections[0].stories
     assert (story.headline, story.source, story.label, story.minutes, story.url) == (
-        "Story a", "Valley News", "Now", 3, "https://paper.example.org/a",
-    )  # fmt: skip
+        "Story a",
+        "Valley News",
+        "Now",
+        3,
+        "https://paper.example.org/a",
+    )
     assert story.picture is not None
     assert (story.picture.src, story.picture.width, story.picture.height) == (PHOTO.url, 1280, 800)
     assert (story.picture.alt, story.picture.caption, story.picture.credit) == ("A mast", "On Monday", "Una Crag")

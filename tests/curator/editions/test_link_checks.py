@@ -55,9 +55,14 @@ def test_every_place_where_editors_write_is_read(linked: Edition, now: datetime)
         linked.id, linked.picks[0].key, blurb="[One](https://one.example.net/) and <https://two.example.net/>", now=now
     )
     sponsors.add_sponsor(
-        linked.newsletter_id, label="Ad", headline="Boots", text="Good", url="https://boots.example.net/",
-        first=linked.date, last=linked.date,
-    )  # fmt: skip
+        linked.newsletter_id,
+        label="Ad",
+        headline="Boots",
+        text="Good",
+        url="https://boots.example.net/",
+        first=linked.date,
+        last=linked.date,
+    )
     edition = boxes.set_box(linked.id, title="", text=f"[Map]({MAP}) [mail](mailto:a@example.com)", now=now)
     assert link_checks.list_written_links(edition) == {
         MAP: "intro",

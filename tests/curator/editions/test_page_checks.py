@@ -22,7 +22,10 @@ BODY = "<p>From the first of May two boats will cross the lake, the harbour offi
 
 
 def page(title: str = "Ferry gets a second boat", more: str = "") -> str:
-    return f"<html><head><title>{title} | Upland Echo</title></head><body><article><h1>{title}</h1>{BODY}{more}</article></body></html>"
+    return (
+        f"<html><head><title>{title} | Upland Echo</title></head>"
+        f"<body><article><h1>{title}</h1>{BODY}{more}</article></body></html>"
+    )
 
 
 @pytest.fixture

@@ -17,7 +17,10 @@ BODY = "<p>From the first of May two boats will cross the lake, the harbour offi
 
 
 def page(title: str = "Ferry gets a second boat", more: str = "") -> str:
-    return f"<html><head><title>{title} | Upland Echo</title></head><body><article><h1>{title}</h1>{BODY}{more}</article></body></html>"
+    return (
+        f"<html><head><title>{title} | Upland Echo</title></head>"
+        f"<body><article><h1>{title}</h1>{BODY}{more}</article></body></html>"
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,15 +57,31 @@ def test_a_story_about_corrections_is_none(text: str) -> None:
     ("before", "now", "verdict"),
     [
         (None, PageFacts("A", "", URL), PageVerdict("same")),
-        (PageFacts("Ferry gets a second boat", "", URL), PageFacts("Ferry gets a second boat!", "", URL), PageVerdict("same")),
-        (PageFacts("Ferry gets a second boat", "", URL), PageFacts("Second boat for ferry is delayed", "", URL), PageVerdict("changed", "Second boat for ferry is delayed")),
-        (PageFacts("A", "", URL), PageFacts("A", "", "https://echo.example.org/"), PageVerdict("gone", "the address leads to https://echo.example.org/")),
+        (
+            PageFacts("Ferry gets a second boat", "", URL),
+            PageFacts("Ferry gets a second boat!", "", URL),
+            PageVerdict("same"),
+        ),
+        (
+            PageFacts("Ferry gets a second boat", "", URL),
+            PageFacts("Second boat for ferry is delayed", "", URL),
+            PageVerdict("changed", "Second boat for ferry is delayed"),
+        ),
+        (
+            PageFacts("A", "", URL),
+            PageFacts("A", "", "https://echo.example.org/"),
+            PageVerdict("gone", "the address leads to https://echo.example.org/"),
+        ),
         (PageFacts("A", "", URL), PageFacts("A", "", f"{URL}-2"), PageVerdict("moved", f"{URL}-2")),
         (PageFacts("A", "", URL), PageFacts("A", "", f"{URL}?utm_source=x"), PageVerdict("same")),
         (None, PageFacts("A", "", "https://other.example.org/x"), PageVerdict("same")),
-        (PageFacts("A", "", URL), PageFacts("B is another", "Correction: not A", URL), PageVerdict("corrected", "Correction: not A")),
+        (
+            PageFacts("A", "", URL),
+            PageFacts("B is another", "Correction: not A", URL),
+            PageVerdict("corrected", "Correction: not A"),
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_a_page_says_now_against_what_it_said(
     before: PageFacts | None, now: PageFacts, verdict: PageVerdict
 ) -> None:

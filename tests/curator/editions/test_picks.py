@@ -203,8 +203,11 @@ def test_words_are_copied_when_a_story_is_picked(edition: Edition, told: Told, w
     article = told("Funicular reopens", dek="After repairs.", image=PICTURE, credit="Una Crag", publisher="Valley News")
     (pick,) = picks.add_pick(edition.id, article.id, now=now, fetch=web).picks
     assert (pick.headline, pick.blurb, pick.publisher, pick.url) == (
-        "Funicular reopens", "After repairs.", "Valley News", article.url,
-    )  # fmt: skip
+        "Funicular reopens",
+        "After repairs.",
+        "Valley News",
+        article.url,
+    )
     assert pick.picture_url.startswith("http://testserver/pictures/")
     assert pick.image_credit == "Una Crag"
 

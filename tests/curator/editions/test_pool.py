@@ -38,8 +38,10 @@ def test_the_pool_shows_what_is_picked_by_its_number(edition: Edition, told: Tol
         if title != "Third":
             picks.add_pick(edition.id, article.id, now=now)
     assert {title: each.pick_number for title, each in offered(edition, now).items()} == {
-        "First": 1, "Second": 2, "Third": 0,
-    }  # fmt: skip
+        "First": 1,
+        "Second": 2,
+        "Third": 0,
+    }
 
 
 def test_one_event_told_by_several_is_counted(edition: Edition, told: Told, now: datetime) -> None:
@@ -146,7 +148,10 @@ def test_wire_copy_is_known_by_its_text(edition: Edition, told: Told, now: datet
         dek=f"FELLSIDE (Wire) - {WIRE}",
         link="https://v.example.org/1",
     )
-    own = "After eleven weeks the funicular is back, and with it the queue at the lower station, where coffee costs more than ever."
+    own = (
+        "After eleven weeks the funicular is back, and with it the queue at the lower station, "
+        "where coffee costs more than ever."
+    )
     told(
         "Funicular is back on a new cable, and so is the queue",
         publisher="Fellside Paper",
@@ -155,5 +160,7 @@ def test_wire_copy_is_known_by_its_text(edition: Edition, told: Told, now: datet
     )
     shown = offered(edition, now)
     assert {each.article.publisher: each.copy_of for each in shown.values()} == {
-        "Upland Wire": "", "Valley News": "Upland Wire", "Fellside Paper": "",
-    }  # fmt: skip
+        "Upland Wire": "",
+        "Valley News": "Upland Wire",
+        "Fellside Paper": "",
+    }

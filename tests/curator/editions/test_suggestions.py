@@ -66,8 +66,9 @@ def test_a_suggestion_brings_its_picture_only_with_a_credit(
     told("Nobody named", image=PICTURE)
     made = suggestions.create_suggested_edition(newsletter.id, None, now=now, by=ADA, fetch=web)
     assert {pick.headline: bool(pick.picture_id) for pick in made.picks} == {
-        "Credited picture": True, "Nobody named": False,
-    }  # fmt: skip
+        "Credited picture": True,
+        "Nobody named": False,
+    }
 
 
 def test_no_picture_is_asked_for_that_a_suggestion_would_not_bring(

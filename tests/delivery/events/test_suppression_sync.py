@@ -75,7 +75,12 @@ def test_it_is_done_once_a_day_and_goes_on_where_it_ended(
 ) -> None:
     asked: list[int] = []
     suppressed = provider.list_suppressed
-    provider.list_suppressed = lambda since, until: asked.append((until - since).days) or suppressed(since, until)  # type: ignore[method-assign,func-returns-value]
+
+    def list_suppressed(since: datetime, until: datetime) -> Any:
+        asked.append((until - since).days)
+        return suppressed(since, until)
+
+    provider.list_suppressed = list_suppressed  # type: ignore[method-assign]
     assert suppression_sync.sync_suppressions(now, provider)
     assert suppression_sync.sync_suppressions(now + timedelta(hours=23), provider) is None
     assert suppression_sync.sync_suppressions(now + DAY, provider)

@@ -27,7 +27,8 @@ def envelope(**changes: Any) -> Envelope:
         "from_name": "The Upland Echo",
         "reply_to": "desk@example.com",
         "subject": "The ferry is back — at last",
-        "html": '<!DOCTYPE html><p>Hello -nl_first_name_1h-, at -nl_email_3h-</p><a href="https://n.example.com/u/-nl_token_4h-">leave</a>',
+        "html": "<!DOCTYPE html><p>Hello -nl_first_name_1h-, at -nl_email_3h-</p>"
+        '<a href="https://n.example.com/u/-nl_token_4h-">leave</a>',
         "text": "Hello -nl_first_name_2t-\nhttps://n.example.com/u/-nl_token_5t-\n",
         "merge": MERGE,
         "headers": (("List-Id", "Morning <morning.example.com>"), ("Precedence", "bulk")),

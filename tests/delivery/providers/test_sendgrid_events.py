@@ -15,7 +15,10 @@ from newsletter.kernel.errors import BadInput
 from tests.fakes.sendgrid_events import Signer, event, post
 
 # The example that SendGrid publishes with its packages (SendGrid fact 40).
-KEY = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="
+KEY = (
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpV"
+    "KS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g=="
+)
 SIGNATURE = "MEUCIGHQVtGj+Y3LkG9fLcxf3qfI10QysgDWmMOVmxG0u6ZUAiEAyBiXDWzM+uOe5W0JuG+luQAbPIqHh89M15TluLtEZtM="
 TIMESTAMP = "1600112502"
 BODY = (
@@ -71,10 +74,26 @@ def test_what_is_no_key_is_named_with_its_setting(text: str) -> None:
         ({"event": "processed"}, EventType.ACCEPTED, RejectReason.NOTHING),
         ({"event": "deferred", "response": "450 later"}, EventType.DEFERRED, RejectReason.NOTHING),
         ({"event": "delivered"}, EventType.DELIVERED, RejectReason.ARRIVED),
-        ({"event": "bounce", "type": "bounce", "bounce_classification": "Invalid Address"}, EventType.BOUNCED, RejectReason.HARD),
-        ({"event": "bounce", "type": "blocked", "bounce_classification": "Mailbox Unavailable"}, EventType.BLOCKED, RejectReason.SOFT),
-        ({"event": "bounce", "type": "blocked", "bounce_classification": "Content"}, EventType.BLOCKED, RejectReason.NOTHING),
-        ({"event": "bounce", "type": "bounce", "bounce_classification": "Reputation"}, EventType.BOUNCED, RejectReason.NOTHING),
+        (
+            {"event": "bounce", "type": "bounce", "bounce_classification": "Invalid Address"},
+            EventType.BOUNCED,
+            RejectReason.HARD,
+        ),
+        (
+            {"event": "bounce", "type": "blocked", "bounce_classification": "Mailbox Unavailable"},
+            EventType.BLOCKED,
+            RejectReason.SOFT,
+        ),
+        (
+            {"event": "bounce", "type": "blocked", "bounce_classification": "Content"},
+            EventType.BLOCKED,
+            RejectReason.NOTHING,
+        ),
+        (
+            {"event": "bounce", "type": "bounce", "bounce_classification": "Reputation"},
+            EventType.BOUNCED,
+            RejectReason.NOTHING,
+        ),
         ({"event": "dropped", "reason": "Bounced Address"}, EventType.DROPPED, RejectReason.HARD),
         ({"event": "dropped", "reason": "Spam Reporting Address"}, EventType.DROPPED, RejectReason.COMPLAINED),
         ({"event": "dropped", "reason": "Unsubscribed Address"}, EventType.DROPPED, RejectReason.UNSUBSCRIBED),
@@ -83,12 +102,13 @@ def test_what_is_no_key_is_named_with_its_setting(text: str) -> None:
         ({"event": "spamreport"}, EventType.COMPLAINED, RejectReason.COMPLAINED),
         ({"event": "unsubscribe"}, EventType.UNSUBSCRIBED, RejectReason.UNSUBSCRIBED),
         ({"event": "group_unsubscribe"}, EventType.UNSUBSCRIBED, RejectReason.UNSUBSCRIBED),
-        ({"event": "group_resubscribe"}, EventType.OTHER, RejectReason.NOTHING),  # only the reader’s own act here brings back
+        # Only the reader’s own act here brings back.
+        ({"event": "group_resubscribe"}, EventType.OTHER, RejectReason.NOTHING),
         ({"event": "open"}, EventType.OPENED, RejectReason.NOTHING),
         ({"event": "a word of next year"}, EventType.OTHER, RejectReason.NOTHING),
         ({}, EventType.OTHER, RejectReason.NOTHING),
     ],
-)  # fmt: skip
+)
 def test_their_words_are_put_into_ours(raw: dict[str, Any], what: EventType, cause: RejectReason) -> None:
     (parsed,) = parse_events(post(event("x", OURS, "reader@example.com", 1_795_500_000) | {"event": ""} | raw))
     assert (parsed.type, parsed.reject_reason) == (what, cause)
@@ -140,7 +160,21 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3),
     max_leaves=4,
 )
-FIELDS = ["event", "type", "email", "timestamp", "sg_event_id", "reason", "status", "url", "nl_batch", "nl_delivery", "nl_attempt", "sg_machine_open", "bounce_classification"]  # fmt: skip
+FIELDS = [
+    "event",
+    "type",
+    "email",
+    "timestamp",
+    "sg_event_id",
+    "reason",
+    "status",
+    "url",
+    "nl_batch",
+    "nl_delivery",
+    "nl_attempt",
+    "sg_machine_open",
+    "bounce_classification",
+]
 
 
 @given(st.lists(st.dictionaries(st.sampled_from(FIELDS), json_values), max_size=4))

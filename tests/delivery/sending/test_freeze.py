@@ -122,7 +122,10 @@ def test_who_left_while_the_mail_was_on_its_way_is_noted_as_too_late(
     early, late, much_later = join(3)
     made = plan()
     freeze.freeze_next(now)
-    leave: Any = lambda person, at: people.unsubscribe(person, house.list.id, how="desk", by="test", now=at)  # noqa: E731
+
+    def leave(person: int, at: datetime) -> None:
+        people.unsubscribe(person, house.list.id, how="desk", by="test", now=at)
+
     leave(early, now)
     hand_over_all(ScriptedProvider(), now + timedelta(seconds=5))
     leave(late, now + timedelta(minutes=1))

@@ -649,7 +649,7 @@ def test_claim_and_attempt_are_held_for_five_minutes(frozen: Plan, join: Join, n
 
 
 def test_of_a_mailing_only_its_first_attempt_is_noted(frozen: Plan, plan: Plan, join: Join, now: datetime) -> None:
-    """The row of a mailing is everybody's: hundreds of workers that write to it for each batch would wait for each other."""
+    """The row of a mailing is everybody's: if hundreds of workers wrote to it for each batch, they would queue up."""
     join(120)
     made = frozen()
     other = plan(kind="test", due_at=now + timedelta(hours=1))

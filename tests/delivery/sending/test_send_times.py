@@ -63,9 +63,16 @@ def test_the_account_has_a_limit_for_all_newsletters_together(
     for n in range(60):
         people.add_subscriber(f"evening{n}@example.com", house.other_list.id, by="test", now=now, confirmed=True)
     second = mailings.create_mailing(
-        snapshot_id=snapshot.id, edition_id=other.id, newsletter_id=house.other.id, list_id=house.other_list.id,
-        kind=MailingKind.EDITION, due_at=now, provider=ScriptedProvider.name, by="test", now=now,
-    )  # fmt: skip
+        snapshot_id=snapshot.id,
+        edition_id=other.id,
+        newsletter_id=house.other.id,
+        list_id=house.other_list.id,
+        kind=MailingKind.EDITION,
+        due_at=now,
+        provider=ScriptedProvider.name,
+        by="test",
+        now=now,
+    )
     freeze.freeze_next(now)
     assert due_times(first.id, now) == [0, 60]
     assert due_times(second, now) == [120, 180], "behind the first, though both are due now"

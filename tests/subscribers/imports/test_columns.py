@@ -13,16 +13,22 @@ from subscribers.values import BadRow
 from tests.subscribers.reading import row, rows, tool
 
 MAILCHIMP = (
-    "Email Address,First Name,Last Name,Company,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,"
-    "DSTOFF,TIMEZONE,CC,REGION,{},LEID,EUID,NOTES,TAGS\n"
+    "Email Address,First Name,Last Name,Company,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,CONFIRM_IP,"
+    "LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,{},LEID,EUID,NOTES,TAGS\n"
 )
 MAILCHIMP_ROW = (
-    'ann@example.com,Ann,Lee,Paper & Co,2,"2018-02-12 10:54:00",,"2018-02-12 10:54:27",203.0.113.7,51.5,-0.1,0,1,Europe/London,GB,ENG,'
-    '"{}",1,abc,"called twice,\nlikes ""maps""","""VIP"",""Blog, daily"""\n'
+    'ann@example.com,Ann,Lee,Paper & Co,2,"2018-02-12 10:54:00",,"2018-02-12 10:54:27",203.0.113.7,'
+    '51.5,-0.1,0,1,Europe/London,GB,ENG,"{}",1,abc,"called twice,\nlikes ""maps""","""VIP"",""Blog, daily"""\n'
 )
 SUBSTACK = "email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at\n"
-GHOST = "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels,tiers\r\n"
-BEEHIIV = "email,First Name,Last Name,status,tier,created_at,stripe_customer_id,Free Tier,Bronze Tier,unsubscribed_at,Subscription Date (Substack)\n"
+GHOST = (
+    "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,"
+    "created_at,deleted_at,labels,tiers\r\n"
+)
+BEEHIIV = (
+    "email,First Name,Last Name,status,tier,created_at,stripe_customer_id,Free Tier,Bronze Tier,"
+    "unsubscribed_at,Subscription Date (Substack)\n"
+)
 LISTMONK = "uuid,email,name,attributes,status,created_at,updated_at\n"
 
 
@@ -168,7 +174,8 @@ def test_beehiiv_says_in_two_columns_who_left_and_the_stronger_word_counts(statu
 )
 def test_listmonk_says_the_state_of_the_person_and_attributes_in_json(status: str, ours: str) -> None:
     found = row(
-        f'{LISTMONK}u-1,ann@example.com,Ann,"{{""city"": ""Leeds"", ""age"": 40, ""more"": {{""a"": 1}}}}",{status},2019-10-07 14:15:22.1 +0000 UTC,\n'
+        f'{LISTMONK}u-1,ann@example.com,Ann,"{{""city"": ""Leeds"", ""age"": 40, ""more"": {{""a"": 1}}}}",'
+        f"{status},2019-10-07 14:15:22.1 +0000 UTC,\n"
     )
     assert found.status == ours
     assert json.loads(found.attributes) == {"city": "Leeds", "age": 40, "more": '{"a": 1}'}
@@ -198,7 +205,8 @@ def test_attributes_that_are_no_json_make_a_bad_row() -> None:
 )
 def test_buttondown_says_it_all_in_the_type(type_: str, status: str, tier: str) -> None:
     found = row(
-        f'email_address,type,creation_date,tags,metadata,unsubscription_date\nann@example.com,{type_},2023-01-02T03:04:05Z,"a,b",{{}},\n'
+        "email_address,type,creation_date,tags,metadata,unsubscription_date\n"
+        f'ann@example.com,{type_},2023-01-02T03:04:05Z,"a,b",{{}},\n'
     )
     assert (found.status, found.tier, json.loads(found.tags)) == (status, tier, ["a", "b"])
 
@@ -208,7 +216,8 @@ def test_buttondown_says_it_all_in_the_type(type_: str, status: str, tier: str) 
 )
 def test_brevo_says_who_is_blacklisted_for_mail_and_sms_does_not_matter(flag: str, status: str) -> None:
     found = row(
-        f"CONTACT ID;EMAIL;FIRSTNAME;EMAIL_BLACKLISTED;SMS_BLACKLISTED;ADDED_TIME\n1;ann@example.com;Ann;{flag};true;02-13-2023 10:00:00\n"
+        "CONTACT ID;EMAIL;FIRSTNAME;EMAIL_BLACKLISTED;SMS_BLACKLISTED;ADDED_TIME\n"
+        f"1;ann@example.com;Ann;{flag};true;02-13-2023 10:00:00\n"
     )
     assert found.status == status
 

@@ -37,7 +37,13 @@ def adds_up(report: ImportReport) -> bool:
     return sum(counted(report)) == report.rows and len(report.bad) == report.refused
 
 
-FILE = "email,first_name,zone\nAnn@example.com,Ann,Europe/London\nben@example.com,Ben,\nnobody@,,\ncleo@example.com,,Mars/Phobos\n"
+FILE = (
+    "email,first_name,zone\n"
+    "Ann@example.com,Ann,Europe/London\n"
+    "ben@example.com,Ben,\n"
+    "nobody@,,\n"
+    "cleo@example.com,,Mars/Phobos\n"
+)
 
 
 def test_good_rows_come_in_and_bad_ones_are_reported(take_in: TakeIn, state: Look) -> None:

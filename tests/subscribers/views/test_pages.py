@@ -320,7 +320,8 @@ def test_links_of_mails_sent_before_the_key_was_changed_still_work(
 
 
 def link(purpose: bytes, person_id: int, about: int = 0, minutes: int = 30) -> str:
-    return f"/me/{subscriber_lookup.get_signer().sign_expiring(purpose, about, person_id, clock.now() + timedelta(minutes=minutes))}"
+    expires = clock.now() + timedelta(minutes=minutes)
+    return f"/me/{subscriber_lookup.get_signer().sign_expiring(purpose, about, person_id, expires)}"
 
 
 def test_a_reader_may_not_be_tracked_and_may_change_their_mind(client: Client, active: Active, morning: List) -> None:

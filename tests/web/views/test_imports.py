@@ -35,7 +35,8 @@ def test_an_import_starts_with_a_dry_run_and_can_be_undone(editor: Client, house
     worker_steps.import_subscribers(now)
     assert editor.get(page, headers={"HX-Request": "true"}).status_code == 286
     assert lists.count_subscribers_by_state(house.list.id) == {"active": 1}
-    assert b"not an address" in b"".join(editor.get(f"{page}refused.csv").streaming_content)  # type: ignore[attr-defined]
+    refused = editor.get(f"{page}refused.csv")
+    assert b"not an address" in b"".join(refused.streaming_content)  # type: ignore[attr-defined]
     editor.post(page, {"do": "undo"})
     worker_steps.import_subscribers(now)
     assert b"Undone" in editor.get(page).content

@@ -18,7 +18,8 @@ def test_files_are_not_read_by_the_desk(editor: Client, house: Any) -> None:
 
 
 def test_feeds_are_imported_and_exported_as_opml(editor: Client) -> None:
-    opml = b'<opml version="2.0"><body><outline type="rss" text="The Echo" xmlUrl="https://echo.example.org/rss"/></body></opml>'
+    feed = b'<outline type="rss" text="The Echo" xmlUrl="https://echo.example.org/rss"/>'
+    opml = b'<opml version="2.0"><body>' + feed + b"</body></opml>"
     answer = editor.post("/sources/feeds.opml", {"file": SimpleUploadedFile("feeds.opml", opml)}, follow=True)
     assert "Feeds added: 1." in answer.content.decode()
     assert "The Echo" in answer.content.decode()

@@ -45,10 +45,12 @@ def test_the_biography_is_a_field_of_its_own(html: str) -> None:
     [
         page(),
         page(
-            below="<div class='author-box'><p>Bo Sample is a reporter of the Upland Echo who covers boats and lakes.</p></div>"
+            below="<div class='author-box'>"
+            "<p>Bo Sample is a reporter of the Upland Echo who covers boats and lakes.</p></div>"
         ),
         page(
-            end="<p itemprop='description'>The ferry is a boat that crosses the lake between the mill and the castle.</p>"
+            end="<p itemprop='description'>"
+            "The ferry is a boat that crosses the lake between the mill and the castle.</p>"
         ),
     ],
     ids=["none", "of somebody else", "of the story"],

@@ -10,7 +10,10 @@ from newsletter.curator.articles.extraction.body import add_missing_paragraphs
 
 
 def sentence(number: int) -> str:
-    return f"In year {number} the ferry of the upper lake carried more people than in the year before, and nobody knew quite why."
+    return (
+        f"In year {number} the ferry of the upper lake carried more people than in the year before, "
+        "and nobody knew quite why."
+    )
 
 
 def chunk(*numbers: int, kind: str = "chunk") -> str:
@@ -21,8 +24,14 @@ def page(*parts: str) -> object:
     return html.document_fromstring(f"<html><body><main><article>{''.join(parts)}</article></main></body></html>")
 
 
-ADVERT = '<div class="ad"><p>Buy a boat, buy two boats, buy a lake to put them on; a paragraph as long as any other here.</p></div>'
-TEASERS = '<div class="chunk"><p><a href="/1">Another story of the house that is as long as a paragraph of this one, and is only a link to it</a></p></div>'
+ADVERT = (
+    '<div class="ad">'
+    "<p>Buy a boat, buy two boats, buy a lake to put them on; a paragraph as long as any other here.</p></div>"
+)
+TEASERS = (
+    '<div class="chunk"><p><a href="/1">'
+    "Another story of the house that is as long as a paragraph of this one, and is only a link to it</a></p></div>"
+)
 
 
 def test_a_story_that_is_parted_by_advertising_is_whole_again() -> None:

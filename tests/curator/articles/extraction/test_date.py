@@ -60,7 +60,8 @@ def test_a_date_is_found_where_the_page_says_it(said: str) -> None:
     [
         page(),
         page(
-            above="<p class='lead'>The line opened on 24 November 1926 and closed in 1974, as everybody here knows to this day.</p>"
+            above="<p class='lead'>The line opened on 24 November 1926 and closed in 1974, "
+            "as everybody here knows to this day.</p>"
         ),
         page(above="<div class='date'>Updated 25 November 2026</div>"),
         page(above="<time datetime='2026-11-25' class='modified'>25 November 2026</time>"),

@@ -1,4 +1,4 @@
-"""Pages, pastes and feeds made to keep us busy: bounded work, never an error. (Their time and memory: docs/curating.md.)"""
+"""Pages, pastes and feeds made to keep us busy: bounded work, never an error. Time and memory: docs/curating.md."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ MANY = 20_000  # elements: what is quadratic takes minutes with these
 
 
 def page(more: str, head: str = "") -> str:
-    return f"<html><head><title>Ferry gets a second boat</title>{head}</head><body><article><h1>Ferry gets a second boat</h1>{more}{STORY}</article></body></html>"
+    return (
+        f"<html><head><title>Ferry gets a second boat</title>{head}</head>"
+        f"<body><article><h1>Ferry gets a second boat</h1>{more}{STORY}</article></body></html>"
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,7 +147,8 @@ def test_a_paste_without_end_is_read(text: str) -> None:
         b'<!DOCTYPE r [<!ENTITY a "xxxxxxxxxx">'
         + b"".join(b'<!ENTITY a%d "%s">' % (n, (b"&a%d;" % (n - 1) if n else b"&a;") * 10) for n in range(10))
         + b']><rss version="2.0"><channel><title>&a9;</title><item><title>x</title></item></channel></rss>',
-        b'<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]><rss version="2.0"><channel><title>&a;</title><item><title>&a;</title></item></channel></rss>',
+        b'<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+        b'<rss version="2.0"><channel><title>&a;</title><item><title>&a;</title></item></channel></rss>',
     ],
     ids=["nested", "laughs", "entity"],
 )

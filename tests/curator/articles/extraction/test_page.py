@@ -10,16 +10,24 @@ from newsletter.curator.articles.extraction.page import extract
 
 PAGE = """<!DOCTYPE html><html lang="en-GB"><head><title>Ferry gets a second boat | The Upland Echo</title>
 <link rel="canonical" href="/2026/ferry"><meta property="og:site_name" content="The Upland Echo">
-<meta property="og:image" content="/pictures/ferry.jpg"><meta name="description" content="From May two boats cross the lake.">
-<script type="application/ld+json">{"@context":"https://schema.org","@graph":[{"@type":"NewsArticle","headline":"Ferry gets a second boat",
-"datePublished":"2026-11-23T18:30:00+01:00","author":[{"@type":"Person","name":"Ann Example"},{"@type":"Person","name":"Bo Sample"}],
+<meta property="og:image" content="/pictures/ferry.jpg">\
+<meta name="description" content="From May two boats cross the lake.">
+<script type="application/ld+json">{"@context":"https://schema.org",\
+"@graph":[{"@type":"NewsArticle","headline":"Ferry gets a second boat",
+"datePublished":"2026-11-23T18:30:00+01:00",\
+"author":[{"@type":"Person","name":"Ann Example"},{"@type":"Person","name":"Bo Sample"}],
 "publisher":{"@type":"Organization","name":"The Upland Echo"}}]}</script></head><body>
 <nav><a href="/">Home</a> <a href="/news">News</a></nav><article><h1>Ferry gets a second boat</h1>
-<figure><img src="/pictures/ferry.jpg" alt="A white ferry at a jetty"><figcaption>The new boat on its first day. (Photo: Kim Example)</figcaption></figure>
-<p>From the first of May two boats will cross the lake between the mill and the castle, the harbour office said on Monday morning.</p>
-<p>The second boat was built in 1961 for another lake, and it spent ten years in a barn before somebody asked what was under the tarpaulin.</p>
-<p>Both boats leave at the same time from opposite shores, so that nobody has to wait longer than twenty minutes on a cold jetty.</p></article>
-<aside><h2>Sign up for our newsletter</h2><p>The best of the week, every Friday, straight to your inbox.</p></aside><footer>© The Upland Echo</footer></body></html>"""
+<figure><img src="/pictures/ferry.jpg" alt="A white ferry at a jetty">\
+<figcaption>The new boat on its first day. (Photo: Kim Example)</figcaption></figure>
+<p>From the first of May two boats will cross the lake between the mill and the castle, \
+the harbour office said on Monday morning.</p>
+<p>The second boat was built in 1961 for another lake, and it spent ten years in a barn \
+before somebody asked what was under the tarpaulin.</p>
+<p>Both boats leave at the same time from opposite shores, so that nobody has to wait longer \
+than twenty minutes on a cold jetty.</p></article>
+<aside><h2>Sign up for our newsletter</h2><p>The best of the week, every Friday, straight to your inbox.</p></aside>\
+<footer>© The Upland Echo</footer></body></html>"""
 
 
 def test_a_page_yields_everything_it_declares() -> None:

@@ -15,9 +15,11 @@ PASTED = """Clock stops for the third time this year
 The town clock, as it stood on Monday
 (Image credit: Kim Example/Valley Pictures)
 
-The town clock of Upland stopped at twenty past four on Monday afternoon, for the third time this year and for the same reason as before.
+The town clock of Upland stopped at twenty past four on Monday afternoon, for the third time this year \
+and for the same reason as before.
 
-Jackdaws had built a nest between the wheels, the clock keeper said, and this time they had used the rope that was meant to keep them out.
+Jackdaws had built a nest between the wheels, the clock keeper said, \
+and this time they had used the rope that was meant to keep them out.
 
 Subscribe to The Valley Post
 
@@ -36,7 +38,8 @@ Already a subscriber to The Valley Post?
 Not sure which email you used for your subscription? Contact us
 Robin Sample, The Valley Post UK
 
-Robin has worked as a reporter and editor at the paper since 2009. She covers clocks, rivers and the council, and has written a book about all three of them.
+Robin has worked as a reporter and editor at the paper since 2009. She covers clocks, rivers and the council, \
+and has written a book about all three of them.
 """
 
 
@@ -55,8 +58,8 @@ def test_pasted_text_yields_the_story_without_the_promotion() -> None:
 
 def test_pasted_navigation_byline_and_date_are_told_from_the_story() -> None:
     text = (
-        "Ferry gets a second boat | The Upland Echo\nHome\nNews\nSport\nFerry gets a second boat\nBy Ann Example\nPublished 23 November 2026\n"
-        + PASTED.split("\n\n", 2)[2]
+        "Ferry gets a second boat | The Upland Echo\nHome\nNews\nSport\n"
+        "Ferry gets a second boat\nBy Ann Example\nPublished 23 November 2026\n" + PASTED.split("\n\n", 2)[2]
     )
     found = pasted.clean(text, "https://echo.example.org/ferry")
     assert found.title == "Ferry gets a second boat"
@@ -65,7 +68,10 @@ def test_pasted_navigation_byline_and_date_are_told_from_the_story() -> None:
     assert found.canonical_url == "https://echo.example.org/ferry"
 
 
-LONG = "The keeper of the clock has climbed the tower every week for forty years, and she says that no year had as many birds as this one has."
+LONG = (
+    "The keeper of the clock has climbed the tower every week for forty years, "
+    "and she says that no year had as many birds as this one has."
+)
 
 
 def test_a_pasted_story_goes_on_behind_a_box_of_other_stories() -> None:

@@ -13,7 +13,10 @@ STORY = (
 
 
 def page(head: str = "", end: str = "") -> str:
-    return f"<html><head><title>Ferry gets a boat</title>{head}</head><body><article><h1>Ferry gets a boat</h1>{STORY}{end}</article></body></html>"
+    return (
+        f"<html><head><title>Ferry gets a boat</title>{head}</head>"
+        f"<body><article><h1>Ferry gets a boat</h1>{STORY}{end}</article></body></html>"
+    )
 
 
 def data(more: str) -> str:
@@ -44,7 +47,8 @@ def test_a_page_that_is_not_free_says_so(html: str) -> None:
         page("<meta property='article:content_tier' content='free'>"),
         page(end="<div class='no-paywall-here'><p>Ferries are free.</p></div>"),
         page(
-            end="<p>Subscribe to continue reading, said the sign on the boat, and everybody laughed about the paywall.</p>"
+            end="<p>Subscribe to continue reading, said the sign on the boat, "
+            "and everybody laughed about the paywall.</p>"
         ),
     ],
 )

@@ -91,7 +91,8 @@ def test_any_byline_names_somebody_or_nobody(said: str, site: str) -> None:
 
 def test_the_next_place_is_asked_where_the_first_names_the_paper_alone() -> None:
     head = '<meta property="og:site_name" content="The Upland Echo"><meta name="author" content="The Upland Echo">'
-    page = f'<html><head>{head}</head><body><h1>A headline of some length</h1><p class="byline">By Ann Example</p></body></html>'
+    body = '<h1>A headline of some length</h1><p class="byline">By Ann Example</p>'
+    page = f"<html><head>{head}</head><body>{body}</body></html>"
     assert extract(page, "https://echo.example.org/x").byline == "Ann Example"
 
 

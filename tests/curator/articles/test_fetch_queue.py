@@ -127,7 +127,7 @@ def test_a_feed_that_was_not_kept_is_read_again_although_it_did_not_change(
         raise RuntimeError("the power went")
 
     with monkeypatch.context() as patched:
-        patched.setattr(sources, "save_entry", fails)
+        patched.setattr(polling, "save_entry", fails)
         assert [report.state for report in polling.fetch_sources(now=now, fetch=web)] == ["failed"]
     (report,) = polling.fetch_sources(now=now + timedelta(hours=7), fetch=web)
     assert (report.state, report.added) == ("fresh", 1)

@@ -1,4 +1,4 @@
-"""The only reader of the environment: one table of settings, read once, loudly.
+"""The only module that reads the environment: one table of settings, read once, loudly.
 
 Each setting may also be given as NAME_FILE, the path of a file that holds the value (for secrets).
 A value that cannot be right stops the start with the setting's name in the message.
@@ -126,7 +126,7 @@ class Config:
 
     @property
     def https(self) -> bool:
-        """Whether readers reach us over TLS."""
+        """Whether the public address is https."""
         return self.base_url.startswith("https://")
 
     @property

@@ -115,7 +115,7 @@ def fetch(
     tls: ssl.SSLContext | None = None,
     form: Mapping[str, str] | None = None,
 ) -> FetchResponse:
-    """Fetches an address by GET, or posts a `form` to it.
+    """Fetches an address by GET, or sends it a `form` by POST.
 
     `tls` says whose certificates are trusted; None: the public authorities.
 

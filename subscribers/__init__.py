@@ -1,4 +1,4 @@
-"""Readers: lists, people, consent, suppression, and the pages on which they join and leave.
+"""Subscribers: lists, people, consent, suppression, and the pages on which they join and leave.
 
 Of `newsletter` this package sees only the kernel.
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from functools import cache, lru_cache
 
-# What is said of such addresses, and of those that are right and cannot be mailed.
+# How such addresses are reported, and those that are valid but cannot be mailed.
 FLAG_LABELS = {
     "typo": "look mistyped and are taken as they are; only their owner knows",
     "disposable": "are at domains that throw mail away",

@@ -1,4 +1,4 @@
-"""What the provider reports of people, and what follows: the one place where bounces and complaints act on readers.
+"""What the provider reports of people, and what follows: the one place where bounces and complaints act on subscribers.
 
 A report acts on the address it names. Who has changed the address since keeps getting mail there.
 """
@@ -107,7 +107,7 @@ def _apply_report(
 
 
 def _has_confirmed_since(person: models.Subscriber, report: ProviderReport) -> bool:
-    """Whether the reader said yes after what is reported: an old entry of the provider's lists must not undo that."""
+    """Whether the subscriber confirmed after the report: an old entry of the provider's lists must not undo that."""
     later = person.subscriptions.filter(state=SubscriptionState.ACTIVE, confirmed_at__gt=report.at)
     return later.filter(list_id=report.list_id).exists() if report.list_id is not None else later.exists()
 

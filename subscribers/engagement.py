@@ -10,15 +10,15 @@ from django.db import transaction
 from subscribers import models
 from subscribers.segments import window
 
-ROWS = 200  # readers to a transaction: some milliseconds
+ROWS = 200  # subscribers to a transaction: some milliseconds
 
 
 def record_engagement(
     list_id: int, ordinal: int, *, opened: Collection[int], clicked: Collection[int], as_of: datetime
 ) -> int:
-    """Notes which readers (ids) opened or clicked edition number `ordinal` of a list. Again, it changes nothing.
+    """Notes which subscribers (ids) opened or clicked edition number `ordinal` of a list. Again, it changes nothing.
 
-    Returns for how many readers something was new. The times of the last opening and click are exact to the folding.
+    Returns for how many something was new. The times of the last opening and click are exact to the folding.
     """
     models.List.objects.filter(id=list_id, newest_edition__lt=ordinal).update(newest_edition=ordinal)
     models.List.objects.filter(id=list_id).update(engagement_as_of=as_of)

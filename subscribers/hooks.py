@@ -28,7 +28,7 @@ def get_captcha_widget() -> Mapping[str, str]:
 
 
 def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> datetime | None:
-    """When an edition of these lists that has left already reaches a reader; None when none is on its way."""
+    """When an edition of these lists that has left already reaches a subscriber; None when none is on its way."""
     found: datetime | None = _call_hook("on_its_way", None, subscriber_id, list_ids, now)
     return found
 

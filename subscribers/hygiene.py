@@ -26,7 +26,7 @@ _CHUNK = 200
 
 
 def count_inactive(list_id: int, months: int, *, now: datetime) -> InactiveSubscribers:
-    """How many readers of a list nobody has noticed reading for so many months, and how many of them were asked.
+    """How many subscribers of a list were inactive for so many months, and how many of them were asked.
 
     Who came later, and who does not want to be tracked, is not among them. Raises BadInput, Refused where nothing is
     known of opening and clicking.

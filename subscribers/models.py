@@ -53,7 +53,7 @@ class Subscriber(models.Model):
     created_at = models.DateTimeField()
     tracked = models.BooleanField(
         default=True, db_default=True
-    )  # False: neither opens nor clicks of this reader are recorded
+    )  # False: neither opens nor clicks of this subscriber are recorded
     soft_bounces = models.PositiveSmallIntegerField(
         default=0
     )  # in a row, no delivery between; see policy.MAX_SOFT_BOUNCES
@@ -163,7 +163,7 @@ class Subscription(models.Model):
 
 
 class Engagement(models.Model):
-    """What a reader of a list did with its latest editions; only who ever opened or clicked one has a row.
+    """What a subscriber of a list did with its latest editions; only who ever opened or clicked one has a row.
 
     Bit 0 of `opened` and `clicked` is the edition with the number `newest` of this list, bit 1 the one before, and so
     on.
@@ -197,7 +197,7 @@ class ConsentEvent(models.Model):
     network = models.GenericIPAddressField(null=True)
     before = models.CharField(max_length=12, blank=True, default="", db_default="")  # the state it came from
     claimed_at = models.DateTimeField(null=True)  # when they asked, confirmed or left, as an imported file says
-    reason = models.CharField(max_length=300, blank=True, default="", db_default="")  # the reader's own word on leaving
+    reason = models.CharField(max_length=300, blank=True, default="", db_default="")  # the subscriber's, for leaving
     # Not looked up by the database for each of a million rows: they are written with the note on the import's own row,
     # in one transaction (imports/chunks.py), so it is there.
     run = models.ForeignKey(
@@ -265,7 +265,7 @@ class ImportRun(models.Model):
     people = models.PositiveBigIntegerField(default=0)  # in the file, each address once
     merged = models.PositiveBigIntegerField(default=0)  # of them
     bad = models.JSONField(default=builtins.list)  # the first of the bad rows; `list` is the field above
-    flags = models.JSONField(default=dict)  # what looks odd, by kind: how often, and the first of them
+    flags = models.JSONField(default=dict)  # what is suspicious, by kind: how often, and the first of them
     error = models.TextField(blank=True)
     file_kept = models.BooleanField(default=True)
 
@@ -306,7 +306,7 @@ class SignupAttempt(models.Model):
 
 
 class DomainRule(models.Model):
-    """A domain whose people may not sign up (deny), or may although it looks like a throw-away one (allow)."""
+    """A domain whose people may not sign up (deny), or may although it looks disposable (allow)."""
 
     domain = models.CharField(max_length=255, unique=True)
     verdict = models.CharField(max_length=5, choices=list_choices(DomainVerdict))
@@ -317,7 +317,7 @@ class DomainRule(models.Model):
 
 
 class AddressChangeRequest(models.Model):
-    """A new address a reader asked for; it counts once the mail that went there is answered."""
+    """A new address a subscriber asked for; it counts once the mail that went there is answered."""
 
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="+")
     address = models.CharField(max_length=320)

@@ -1,6 +1,6 @@
 """Who may become what by whose act. Pure.
 
-Leaving, bouncing and complaining are undone by the reader's own act alone; an import never does.
+Leaving, bouncing and complaining are undone only by the subscriber's own act; an import never does.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED = SubscriptionState
 
 # act → {state before (None: not on the list) → state after}; what is not listed changes nothing
 TRANSITIONS: dict[str, dict[SubscriptionState | None, SubscriptionState]] = {
-    # by the reader
+    # by the subscriber
     "sign-up": {None: PENDING, PENDING: PENDING, UNSUBSCRIBED: PENDING, BOUNCED: PENDING},
     "confirm": {PENDING: ACTIVE},
     "leave": {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
@@ -39,7 +39,7 @@ TRANSITIONS: dict[str, dict[SubscriptionState | None, SubscriptionState]] = {
 }
 MAX_SOFT_BOUNCES = 5  # so many soft bounces in a row, with no delivery between, are as good as a hard one
 DEPARTURE_ACTS = frozenset({"leave", "desk-leave", "report-leave", "bounce", "complain"})
-# What a reader's own confirmation lifts: neither a complaint nor a request never to be mailed again.
+# What a subscriber's own confirmation lifts: neither a complaint nor a request never to be mailed again.
 LIFTED_BY_SIGN_UP = frozenset({SuppressionReason.BOUNCED, SuppressionReason.ERASED})
 LEAVING_REASONS = ("too-many", "not-interesting", "never-asked", "elsewhere", "other")
 OUT_STATES = frozenset({UNSUBSCRIBED, BOUNCED, COMPLAINED})

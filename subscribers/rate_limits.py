@@ -35,7 +35,7 @@ def hit_form(form: str, now: datetime) -> None:
 
 
 def _to_subnet(network: str) -> str:
-    """Whom one line belongs to: an address of version 4, or the /64 every house has of version 6."""
+    """What counts as one client: an IPv4 address, or an IPv6 /64."""
     address = ipaddress.ip_address(network)
     if address.version == 4:
         return network

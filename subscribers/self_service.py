@@ -41,7 +41,7 @@ def sign_up(
     trapped: bool = False,
     captcha: str = "",
 ) -> None:
-    """A reader's wish to join. The page answers the same whatever becomes of it; what to do next comes by mail.
+    """A subscriber's request to join. The page answers the same whatever becomes of it; what to do next comes by mail.
 
     The attempt is recorded before anything else. `trapped`: a field was filled that people cannot see. A name, language
     and zone are kept for a new person only: anybody can type an address that is known, and would write the greeting of
@@ -79,7 +79,7 @@ def _subscribe(
             .exclude(reason__in=policy.LIFTED_BY_SIGN_UP)
             .exists()
         ):
-            return  # never mailed again, not even to say so
+            return  # on the suppression list: not even this is mailed
         # Beyond the limit somebody keeps typing this address, and it has mail enough.
         mail = rate_limits.try_hit("mail-to", person.address_key, now)
         for target in (lists.get_list(list_id) for list_id in list_ids):
@@ -102,7 +102,7 @@ def _join(person: models.Subscriber, target: List, origin: str, network: str, wo
 
 
 def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Subscriber, List]:
-    """The reader's own yes. Doing it twice is harmless. Raises Refused when the person left meanwhile."""
+    """The subscriber's own yes. Doing it twice is harmless. Raises Refused when the person left meanwhile."""
     person, target = get_subscriber_row(claims.subscriber_id), lists.get_list(claims.list_id)
     with serialised_transaction():
         before = find_state(person, target)
@@ -177,7 +177,7 @@ def request_address_reminder(address: str, *, network: str, now: datetime) -> No
 
 
 def confirm_interest(claims: tokens.Claims, *, network: str, now: datetime) -> None:
-    """The reader's answer to being asked after a long silence: yes."""
+    """The subscriber's answer to being asked after a long silence: yes."""
     person, target = get_subscriber_row(claims.subscriber_id), lists.get_list(claims.list_id)
     with serialised_transaction():
         apply_act(person, target, "stay", how="page", network=network, now=now, always_record=True)
@@ -185,7 +185,7 @@ def confirm_interest(claims: tokens.Claims, *, network: str, now: datetime) -> N
 
 
 def record_leaving_reason(claims: tokens.Claims, code: str, text: str = "") -> None:
-    """The reader's own word on why they left, as far as they care to give one; kept with the leaving."""
+    """The subscriber's own reason for leaving, if they give one; kept with the consent event."""
     if code not in policy.LEAVING_REASONS:
         return
     reason = f"{code}: {' '.join(text.split())[:250]}" if text.strip() else code
@@ -202,7 +202,7 @@ def record_leaving_reason(claims: tokens.Claims, code: str, text: str = "") -> N
 def set_frequency(
     claims: tokens.Claims, list_id: int, *, frequency: str, paused_until: date | None, network: str, now: datetime
 ) -> None:
-    """How often a reader wants a list: every edition or one a week, and from which day on. Raises BadInput."""
+    """How often a subscriber wants a list: every edition or one a week, and from which day on. Raises BadInput."""
     if frequency not in list(Frequency):
         raise BadInput(f"“{frequency[:20]}” is no frequency. It can be {' or '.join(Frequency)}.", "frequency")
     mine = models.Subscription.objects.filter(subscriber_id=claims.subscriber_id, list_id=list_id)
@@ -218,7 +218,7 @@ def set_frequency(
 def change_details(
     claims: tokens.Claims, *, language: str, zone: str, tracked: bool, network: str, now: datetime
 ) -> Subscriber:
-    """A reader's own language, time zone, and whether opens and clicks may be recorded. Raises BadInput."""
+    """A subscriber's own language, time zone, and whether opens and clicks may be recorded. Raises BadInput."""
     if zone:
         clock.get_zone(zone)
     person = get_subscriber_row(claims.subscriber_id)
@@ -232,7 +232,7 @@ def change_details(
 
 
 def request_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
-    """Mails the reader a fresh link that may do more than the one in a footer. False when they had enough of those."""
+    """Mails a fresh link that may do more than the one in a footer. False when they had enough of those."""
     person = get_subscriber_row(claims.subscriber_id)
     if kind not in tokens.BY_MAIL or not rate_limits.try_hit("mail-to", person.address_key, now):
         return False
@@ -243,7 +243,7 @@ def request_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
 
 
 def request_address_change(claims: tokens.Claims, address: str, *, now: datetime) -> str:
-    """A reader wants mail at another address: a mail goes there, and nothing changes before it is answered.
+    """A subscriber wants mail at another address: a mail goes there, and nothing changes before it is answered.
 
     Whether somebody else has that address is not revealed. Raises BadInput.
     """
@@ -259,7 +259,7 @@ def request_address_change(claims: tokens.Claims, address: str, *, now: datetime
 def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Subscriber:
     """The mail to the new address was answered: it counts from now on, and the old one gets a notice.
 
-    Doing it twice is harmless. Raises Refused when somebody else has it, or the reader asked for another one since.
+    Doing it twice is harmless. Raises Refused when somebody else has it, or the subscriber asked for another one since.
     """
     wish = models.AddressChangeRequest.objects.filter(id=claims.list_id, subscriber_id=claims.subscriber_id).first()
     newest = models.AddressChangeRequest.objects.filter(subscriber_id=claims.subscriber_id).order_by("-id").first()

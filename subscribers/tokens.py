@@ -66,7 +66,7 @@ class Signer:
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys or not keys[0]:
             raise ValueError("A signer needs at least one key.")
-        # Copying a prepared hash is ten times faster than making one for each of a million readers.
+        # Copying a prepared hash is ten times faster than making one for each of a million subscribers.
         self._hashes = [
             hashlib.blake2b(digest_size=_MAC, key=hashlib.sha256(k.encode()).digest(), person=_CONTEXT) for k in keys
         ]

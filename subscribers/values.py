@@ -138,7 +138,7 @@ class AudienceAddresses(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ImportFlag:
-    """What looks odd without being bad, of one kind: how often, and the first of them (line, address, suggestion)."""
+    """What is suspicious but accepted, of one kind: how often, and the first of them (line, address, suggestion)."""
 
     count: int
     first: tuple[tuple[int, str, str], ...]
@@ -246,7 +246,7 @@ class InactiveSubscribers:
 
 @dataclass(frozen=True, slots=True)
 class GrowthMonth:
-    """A month of a list: active at its end, changes by kind, and the share of those at its beginning it lost."""
+    """A month of a list: active at the end, changes by kind, and the share of those at the beginning it lost."""
 
     month: date
     active: int
@@ -268,7 +268,7 @@ class GrowthMonth:
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """An address, “@domain”, or hash of an erased address that is never mailed."""
+    """An address, “@domain”, or hash of an erased address, on the suppression list."""
 
     id: int
     address: str

@@ -1,7 +1,7 @@
-"""Writing in turn: what readers do at once waits in line here, not at the database.
+"""Writing in turn: what subscribers do at once waits in line here, not at the database.
 
 SQLite has one writer at a time, and wakes nobody who waits: they look again after up to 100 ms, each by chance. Of
-eight threads with 175 readers a second one in a hundred waited for 700 ms; in line, for 150 ms.
+eight threads with 175 subscribers a second one in a hundred waited for 700 ms; in line, for 150 ms.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class Newsletter(models.Model):
     open_tracking = models.BooleanField(default=False)
     recall_minutes = models.PositiveIntegerField(
         default=0, db_default=0
-    )  # handed over so long before, to be recalled; 0: not
+    )  # submitted that long before, so that it can be recalled; 0: off
     segment = models.CharField(max_length=60, blank=True, default="", db_default="")  # of the list; "": all of it
     test_addresses = models.CharField(
         max_length=500, blank=True, default="", db_default=""

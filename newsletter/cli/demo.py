@@ -265,7 +265,7 @@ def _edit_edition(edition: Any, sample: dict[str, Any], now: datetime) -> Any:
 
 
 def _deliver(mailing_id: int) -> None:
-    """Hands over here and now, as a worker would."""
+    """Sends here and now, as a worker would."""
     from newsletter.delivery.reports import summary
     from newsletter.delivery.sending import freeze, hand_over, mailings
     from newsletter.jobs import wiring

@@ -1,4 +1,4 @@
-"""What an operator must know: said once per mailing, and counted."""
+"""What an operator must know: raised once per mailing, and counted."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Mailing(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     due_at = models.DateTimeField()
     recall = models.CharField(max_length=8, blank=True, db_default="", choices=_choices(RecallState))
-    begins_at = models.DateTimeField(null=True)  # with a recall window: when handing over begins, before `due_at`
+    begins_at = models.DateTimeField(null=True)  # with a recall window: when submitting begins, before `due_at`
     cancel_id = models.CharField(
         max_length=100, blank=True, db_default=""
     )  # the provider's id by which all of it can be cancelled
@@ -97,7 +97,7 @@ class Batch(models.Model):
     provider_id = models.CharField(max_length=200, blank=True)
     error = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=1)
-    folded = models.PositiveIntegerField(default=0, db_default=0)  # the version whose engagement readers have
+    folded = models.PositiveIntegerField(default=0, db_default=0)  # the version whose engagement subscribers have
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["mailing", "number"], name="batch_number_once")]
@@ -112,7 +112,7 @@ class Batch(models.Model):
 
 
 class Exclusion(models.Model):
-    """Candidates left out of a mailing for one reason, packed like the members of a batch."""
+    """Candidates excluded from a mailing for one reason, packed like the members of a batch."""
 
     mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="exclusions")
     reason = models.CharField(max_length=20, choices=_choices(ExclusionReason))

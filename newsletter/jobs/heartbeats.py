@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from newsletter.jobs.models import Heartbeat
 
-FRESH_FOR = timedelta(seconds=90)  # a process that has not beaten for longer counts as gone
+FRESH_FOR = timedelta(seconds=90)  # a process silent for longer counts as gone
 RETENTION = timedelta(days=2)
 
 

@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 def hint_mailings() -> None:
-    """A mailing was planned; said when that is committed."""
+    """A mailing was planned; sent when that is committed."""
     transaction.on_commit(lambda: _hint(mailings_due=True))
 
 
@@ -24,7 +24,7 @@ def hint_events() -> None:
 
 
 def hint_imports() -> None:
-    """A file of readers is to be looked through or imported."""
+    """A file of subscribers is to be previewed or imported."""
     _hint(imports_due=True)
 
 

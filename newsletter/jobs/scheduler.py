@@ -1,4 +1,4 @@
-"""The heartbeat: APScheduler as a timer that only asks the rows what is due."""
+"""The scheduler: APScheduler as a timer that only asks the rows what is due."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`newsletter run`: web, heartbeat and worker as children, started again when they die.
+"""`newsletter run`: web, scheduler and worker as children, restarted when they die.
 
 Separate processes because a busy thread beside web threads makes every page slow.
 """

@@ -1,7 +1,7 @@
 """What background processes and buttons do: each a plain function that composes the packages.
 
-    heartbeat:  materialise → open editions → claim due → (feeds, on their own clock) → sweep
-    worker:     freeze → hand over → finish → transactional mail → events
+    scheduler:  materialise → draft editions → claim due → (feeds, on their own clock) → sweep
+    worker:     freeze → send → finish → transactional mail → events
 
 A step takes `now`, decides by the rows alone and may be run by any number of processes at once:
 whatever is claimed is claimed by one conditional UPDATE. Losing every timer loses no mail.
@@ -41,7 +41,7 @@ from subscribers import rate_limits, retention
 
 log = logging.getLogger(__name__)
 SCHEDULER_NAME = "heartbeat"
-CLOCK_TOLERANCE = timedelta(minutes=2)  # of whoever says when, and ours
+CLOCK_TOLERANCE = timedelta(minutes=2)  # between the caller's clock and ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _create_edition(occurrence: Occurrence, now: datetime) -> bool:
 
 
 def claim_due(now: datetime) -> int:
-    """Turns every occurrence that is due, or to be handed over early, into a mailing, or holds it with the reason."""
+    """Turns every occurrence that is due, or to be submitted early, into a mailing, or holds it with the reason."""
     earliest = max((newsletter.recall_minutes for newsletter in newsletters.list_newsletters()), default=0)
     return _run_for_each(
         occurrences.list_due(now, timedelta(minutes=earliest)), lambda occurrence: _settle_occurrence(occurrence, now)
@@ -239,7 +239,7 @@ def send_test(
 def sync_provider(now: datetime) -> int:
     """Takes over what the provider suppressed, once a day, and gives back what a recall took of it.
 
-    Returns readers hit.
+    Returns the number of subscribers affected.
     """
     provider = wiring.get_provider()
     while recall.free_next_slot(now, provider):
@@ -249,7 +249,7 @@ def sync_provider(now: datetime) -> int:
 
 
 def roll_up_engagement(now: datetime) -> int:
-    """Tells subscribers and the curator who opened and clicked what, once an hour. Returns readers with news.
+    """Passes opens and clicks on to subscribers and curator, once an hour. Returns subscribers with news.
 
     With it, what subscribers do to stay clean: old files, tries and unconfirmed people go, suppressions end.
     """
@@ -268,7 +268,7 @@ def sync_suppressions_now(now: datetime) -> suppression_sync.SyncResult:
 
 
 def check_pages_and_links(now: datetime) -> int:
-    """Looks again at the pages of picked stories whose edition is not sent yet, and where the editors' own links lead.
+    """Checks again the pages of picked stories whose edition is not sent yet, and where the editors' own links lead.
 
     Returns how many are not as they were, or lead nowhere.
     """
@@ -285,7 +285,7 @@ def check_pages_and_links_of_edition(edition_id: int, now: datetime) -> int:
 
 
 def group_stories(now: datetime) -> int:
-    """Gives articles that came by themselves (pasted, clipped, pushed) their story. Returns how many got one."""
+    """Gives articles that came one by one (pasted, clipped, pushed) their story. Returns how many got one."""
     return stories.group_new(now)
 
 

@@ -1,4 +1,4 @@
-"""The words of the mails that readers are owed, by kind and language. Nothing a stranger typed is in them."""
+"""The texts of transactional mails, by kind and language. Nothing a stranger typed is in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the settings to the things that touch the outside: the provider and the door for fetching."""
+"""From the settings to the things that touch the outside: the provider and the client for fetching."""
 
 from __future__ import annotations
 
@@ -49,5 +49,5 @@ def _open_provider(name: str, chosen: Config) -> Provider:
 
 
 def build_fetcher() -> Any:
-    """The guarded door to foreign web servers, opened as the settings allow."""
+    """The guarded client for foreign web servers, as the settings allow."""
     return partial(fetching.fetch, allow_private=get_config().allow_private_fetch)

@@ -1,6 +1,6 @@
 """Workers on PostgreSQL: procrastinate, on any number of machines.
 
-    rows that are due ─sweep, or whoever made them due─▶ hints ─▶ a worker somewhere does the step until nothing is due
+    rows that are due ─sweep, or what made them due─▶ hints ─▶ a worker somewhere does the step until nothing is due
 
 A hint only says where to look. Losing all of them loses no mail: every worker sweeps. This is the only module that
 knows procrastinate; it is imported where the database is PostgreSQL alone.
@@ -33,7 +33,7 @@ from subscribers.imports import run
 log = logging.getLogger(__name__)
 
 HAND_OVER, REST = "hand-over", "rest"  # queues: a long mailing must not keep events and transactional mail waiting
-MAX_HINTS = 64  # hints to hand over that may wait at a time: as many threads of all machines find work
+MAX_HINTS = 64  # sending hints that may wait at a time: as many threads of all machines find work
 SWEEP_SECONDS = 2.0
 SIGN_OF_LIFE_SECONDS = 5.0  # between the signs of life that procrastinate's workers give each other
 STALLED_SECONDS = 20.0  # a worker without one for so long counts as dead
@@ -52,7 +52,7 @@ def hand_over_batches(lane: int) -> None:
 
 @app.task(name="newsletter.jobs.queue.mailings", queue=REST)
 def advance_mailings() -> None:
-    """Freezes audiences, and closes what is done; then there may be batches to hand over."""
+    """Freezes audiences, and closes what is done; then there may be batches to send."""
     _run_until_done(worker_steps.advance_mailings)
     _run_until_done(hint_due_work)
 
@@ -65,7 +65,7 @@ def send_transactional_mail() -> None:
 
 @app.task(name="newsletter.jobs.queue.imports", queue=REST)
 def run_imports() -> None:
-    """Imports files of readers."""
+    """Imports files of subscribers."""
     _run_until_done(worker_steps.import_subscribers)
 
 

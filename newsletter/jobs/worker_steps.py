@@ -38,5 +38,5 @@ def apply_events(now: datetime) -> bool:
 
 
 def import_subscribers(now: datetime) -> bool:
-    """Looks through or imports the next file of readers."""
+    """Previews or imports the next file of subscribers."""
     return run.process_next_import(now, owner=heartbeats.get_process_name("worker"), clock=clock.now)

@@ -32,7 +32,7 @@ def tune_garbage_collector() -> None:
 
 
 class Worker:
-    """Threads that freeze audiences, hand over batches, send transactional mail and apply events until stopped.
+    """Threads that freeze audiences, send batches, send transactional mail and apply events until stopped.
 
     A stop is graceful: nothing new is claimed, what is in flight is finished.
     """

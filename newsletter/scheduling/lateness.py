@@ -13,7 +13,7 @@ class SendDecision:
 
 @dataclass(frozen=True, slots=True)
 class HoldDecision:
-    """It is not sent by itself; the reason is for people."""
+    """It is not sent automatically; the reason is for people."""
 
     reason: str
 

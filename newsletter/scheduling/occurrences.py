@@ -1,5 +1,5 @@
 """Planning and claiming occurrences. Any number of processes may call these at once: a row moves by one
-conditional UPDATE, and whoever changed it has it.
+conditional UPDATE, and the process that changed it has it.
 
     schedule ─materialise─▶ planned ─opened─▶ opened ─claim─▶ claimed
 """

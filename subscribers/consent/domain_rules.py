@@ -28,7 +28,7 @@ def check_domain(address: str) -> None:
 
 
 def set_domain_rule(domain: str, verdict: str, *, now: datetime) -> None:
-    """Denies a domain and all below it, or allows it although it looks like a throw-away one. Raises BadInput."""
+    """Denies a domain and all below it, or allows it although it looks disposable. Raises BadInput."""
     name = addresses.to_domain_key(domain)
     if verdict not in list(DomainVerdict):
         raise BadInput(f"“{verdict}” is no rule. It can be allow or deny.", "verdict")

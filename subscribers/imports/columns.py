@@ -1,7 +1,7 @@
-"""Which program wrote a file of readers, and what its columns mean. Pure: a header in, a layout out.
+"""Which program wrote a file of subscribers, and what its columns mean. Pure: a header in, a layout out.
 
 A column that may say who left and that we do not understand stops the import: ignoring it would sign up people who
-had gone. Everything else we do not know is kept as an attribute of the reader.
+had gone. Everything else we do not know is kept as an attribute of the subscriber.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from newsletter.kernel.errors import BadInput
 from subscribers.imports.attribute_values import to_attribute_slug
 from subscribers.states import SubscriptionState
 
-# What a column can be. The first group is the reader, the second decides the state, the third proves consent.
+# What a column can be. The first group is the subscriber, the second decides the state, the third proves consent.
 TARGETS = (
     "email",
     "first_name",

@@ -1,4 +1,4 @@
-"""Handing readers out, so that nobody is locked in.
+"""Exporting subscribers, so that nobody is locked in.
 
 `jsonl` is our own complete format: lists, attributes, people with every change, and suppressions; restore.py reads it
 back exactly. `csv` is for spreadsheets; `mailchimp` and `listmonk` are what those programs import. Formula cells are

@@ -187,7 +187,7 @@ class Statements:
         blocked = f"EXISTS (SELECT 1 FROM subscribers_suppression x WHERE x.address_key IN {keys})"
         filled = f"i.person IS NOT NULL AND ({' OR '.join(f'({each})' for each in fills)})"
         columns = ", ".join(f"s.{name}" for name in COLUMNS)
-        # Materialised: SQLite would else work out each CASE anew wherever the next one names it.
+        # Materialised: otherwise SQLite evaluates each CASE again wherever the next one names it.
         return f"""
             INSERT INTO import_judged
             WITH found AS MATERIALIZED (

@@ -38,7 +38,7 @@ STRENGTH = {
 
 
 class Row(NamedTuple):
-    """One reader of a file; `status` is one of ours, or "suppressed". A tuple, for there are millions.
+    """One subscriber of a file; `status` is one of ours, or "suppressed". A tuple, for there are millions.
 
     `tags` and `attributes` are JSON, "" for none; the dates are aware, None when the file does not say.
     """

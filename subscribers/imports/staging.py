@@ -1,4 +1,4 @@
-"""A file of readers read once and laid out in the order of their addresses: the work file of an import.
+"""A file of subscribers read once and laid out in the order of their addresses: the work file of an import.
 
 It is a database of its own beside the kept file, so that a million rows need no memory, the strongest word about an
 address is known before anything is merged, and a killed import goes on where it was. It can always be rebuilt.

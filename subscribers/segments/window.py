@@ -1,4 +1,4 @@
-"""A reader's latest editions in one number: bit 0 is the newest, bit 1 the one before. Pure."""
+"""A subscriber's latest editions in one number: bit 0 is the newest, bit 1 the one before. Pure."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ from subscribers.views.page import (
 
 LARGEST_JSON = 16 * 2**10
 ANSWER_SECONDS = (
-    0.05  # seconds: who is known, or never mailed, costs less work than who is new, and is not to be told apart
+    0.05  # seconds: known or suppressed addresses cost less work than new ones, and the timing must not reveal it
 )
 
 

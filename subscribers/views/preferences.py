@@ -1,4 +1,4 @@
-"""What a reader gets and how often; and by a fresh link, everything else: address, language, data, erasure."""
+"""What a subscriber gets and how often; and by a fresh link, everything else: address, language, data, erasure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAUSE_DAYS = (30, 90)  # days
 
 @public_page("GET", "HEAD", "POST")
 def show_preferences(request: HttpRequest, token: str) -> HttpResponse:
-    """What I get. A footer's link may stop lists, start again those the reader had, and change how often; nothing else.
+    """What I get. A footer's link may stop lists, restart those they had, and change how often; nothing else.
 
     For everything else a press has a fresh link mailed to the address on file.
     """

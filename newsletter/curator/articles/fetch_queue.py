@@ -78,6 +78,6 @@ def _fetch_host(
         answer: FetchAnswer
         try:
             answer = fetch(request.url, accept=accept, etag=request.etag, last_modified=request.last_modified)
-        except Exception as error:  # also a fault of ours: it belongs to this feed, and whoever listens says so
+        except Exception as error:  # also a fault of ours: it belongs to this feed, and is reported as its error
             answer = error
         answers.put((request.id, answer))

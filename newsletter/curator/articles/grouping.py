@@ -1,4 +1,4 @@
-"""Which articles tell of the same event? TF-IDF cosine over their words, in which names count double. Pure.
+"""Which articles cover the same event? TF-IDF cosine over their words, in which names count double. Pure.
 
 articles ─▶ weighted words ─▶ similar pairs ─▶ merged, closest first, while all pairs of a group stay similar
                  ▲                                   │
@@ -29,7 +29,7 @@ COMMON_IN = 60  # articles: a word used by more of them is not enough to make a 
 LEAST_RARE_SIMILARITY = 0.03  # of the cosine by rarer words alone, for a pair to be compared
 NEIGHBOURS, EASE, LEAST_USUAL_SIMILARITY = 4, 0.3, 0.2  # see `_normalise`
 LEAST_COUNTS = 0.7  # of the least similar pair across two groups, against the average of them
-FURTHEST_DAYS = 4.0  # articles further apart than this tell of different events
+FURTHEST_DAYS = 4.0  # articles further apart than this cover different events
 LONGEST_TEXT = 3000  # characters: the top of an article says what happened
 _WORD = re.compile(r"[^\W\d_][\w'’-]+|\d[\d.,]*\d|\d\d", re.UNICODE)
 _SENTENCE_START = re.compile(r"(?:^|[.!?\n\"“”:]\s*)$")  # what stands before the first word of a sentence
@@ -55,7 +55,7 @@ _GERMAN = """
     sein seine seinen seit sich sie sind so soll sollen sowie über um und uns unter viel viele vom von vor war waren
     was weil wenn werden wie wieder will wir wird wo wurde wurden zu zum zur zwei zwischen jahr jahre jahren
 """
-_STOP_WORDS = frozenset((_ENGLISH + _GERMAN).split())  # they tell nothing of what an article is about
+_STOP_WORDS = frozenset((_ENGLISH + _GERMAN).split())  # they say nothing about what an article is about
 
 
 def group(articles: list[dict[str, Any]]) -> list[int]:
@@ -166,7 +166,7 @@ def _build_vectors(read: Sequence[_ArticleTerms], story: Sequence[int]) -> list[
 
 
 class _Pair(NamedTuple):
-    """Two articles that may tell of the same event, and the words they share."""
+    """Two articles that may cover the same event, and the words they share."""
 
     one: int
     other: int
@@ -174,7 +174,7 @@ class _Pair(NamedTuple):
 
 
 def _find_pairs(vectors: Sequence[dict[str, float]], dates: Sequence[datetime | None]) -> list[_Pair]:
-    """The pairs that may tell of the same event, found through the rarer words they share."""
+    """The pairs that may cover the same event, found through the rarer words they share."""
     spread = Counter(term for vector in vectors for term in vector)
     words = [frozenset(vector) for vector in vectors]
     holders: dict[str, list[tuple[int, float]]] = defaultdict(list)

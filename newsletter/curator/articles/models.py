@@ -1,4 +1,4 @@
-"""Sources, the articles taken from them, and the stories they tell."""
+"""Sources, the articles taken from them, and the stories they cover."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Source(models.Model):
 
 
 class Story(models.Model):
-    """An event that one or several articles tell of. Its articles name it; what they say is what it is."""
+    """An event that one or several articles cover. Its articles name it; what they say is what it is."""
 
     created_at = models.DateTimeField()
 

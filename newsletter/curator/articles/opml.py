@@ -1,4 +1,4 @@
-"""Lists of feeds as other readers keep them: OPML in and out. Pure."""
+"""Lists of feeds as feed readers keep them: OPML in and out. Pure."""
 
 from __future__ import annotations
 

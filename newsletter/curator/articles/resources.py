@@ -1,4 +1,4 @@
-"""Reading what an address points to: web addresses through the guarded door, files only where a person named one."""
+"""Reading what an address points to: web addresses through the guarded client, files only where a person named one."""
 
 from __future__ import annotations
 

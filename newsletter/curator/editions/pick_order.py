@@ -8,7 +8,7 @@ from newsletter.kernel.errors import BadInput
 
 
 def choose_section(row: models.Edition, wanted: str | None) -> str:
-    """The section asked for, or the first with room, or the last."""
+    """The section asked for, or the first that is not full, or the last."""
     sections = newsletters.get_newsletter(row.newsletter_id).sections
     keys = [section.key for section in sections]
     if wanted is not None:

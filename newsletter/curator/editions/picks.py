@@ -46,7 +46,7 @@ def add_pick(
 ) -> Edition:
     """Places an article in an edition, its words and picture copied. The first story becomes the lead.
 
-    `because` says why it was suggested; then a picture without a credit is left out. Raises Refused for what ran
+    `because` says why it was suggested; then a picture without a credit is dropped. Raises Refused for what ran
     recently or may not run that day, unless there is a `reason`, which is kept with who gave it.
     """
     suggested = bool(because)

@@ -26,7 +26,7 @@ COVERAGE = 0.3  # for each doubling of its sources
 PICTURE, SUBSTANCE = 0.1, 0.15
 TRACK_RECORD = 0.25  # the most that likings add or take
 COPY = 0.1  # taken from what prints another's text
-PAYWALL = 0.3  # taken from what readers cannot read
+PAYWALL = 0.3  # taken from what subscribers cannot read
 SAME_TOPIC = 0.35  # taken for each chosen story that is about the same names and things
 SUBSTANTIAL = 120  # words of a text that is more than a feed's teaser
 Effect = Literal["boost", "mute", "must"]
@@ -83,7 +83,7 @@ class RankingRule:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """An article proposed for a section ("": wherever there is room), with why in words."""
+    """An article proposed for a section ("": any that is not full), with why in words."""
 
     id: int
     score: float
@@ -107,7 +107,7 @@ def suggest(
     """At most `wanted` suggestions, best first: one per story, none that ran or is muted, no publisher above a third,
     no topic again while others wait.
 
-    `quotas` are the free places of each section; stories that a rule sends to a section that is full are left out.
+    `quotas` are the free places of each section; stories that a rule sends to a full section are dropped.
     """
     tellers: dict[int, set[str]] = defaultdict(set)
     for candidate in candidates:
@@ -236,7 +236,7 @@ def _choose_varied(ranked: Sequence[_ScoredCandidate], places: _OpenPlaces) -> l
 
 
 def _find_section(each: _ScoredCandidate, free: Mapping[str, int]) -> str | None:
-    """Where a story goes: as its rule says if there is room; None when there is none."""
+    """Where a story goes: as its rule says if that is not full; None when all are."""
     if not each.section or each.section not in free:
         return ""
     return each.section if free[each.section] > 0 or each.must else None

@@ -82,7 +82,7 @@ def list_suggestions(edition_id: int, *, now: datetime, wanted: int | None = Non
 def _assign_sections(
     found: Sequence[ranking.Suggestion], free: dict[str, int], keys: Sequence[str]
 ) -> list[tuple[ranking.Suggestion, str]]:
-    """Each suggestion with its section (of its rule, else the first with room, else the last), in section order."""
+    """Each suggestion with its section (of its rule, else the first not full, else the last), in section order."""
     left = dict(free)
     for each in found:
         if each.section:

@@ -1,4 +1,4 @@
-"""What only some readers see, what only the page of the archive shows, and a second subject to try. Pure.
+"""What only some subscribers see, what only the page of the archive shows, and a second subject to try. Pure.
 
 A story or box is shown to everybody (""), in the mail or on the web page alone, to members, to those who do not pay, or
 to a segment (`segment:SLUG`). The mail is then rendered once for every combination of groups: its variants. The variant
@@ -32,7 +32,7 @@ class Variant:
 
     @property
     def web(self) -> bool:
-        """Whether it is the page of the archive, which is never mailed."""
+        """Whether it is the archive page, which is not mailed."""
         return self.code == WEB
 
 

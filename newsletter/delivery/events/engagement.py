@@ -22,7 +22,7 @@ ROLL_UP_WINDOW = timedelta(days=7)  # after its time a mailing hardly changes an
 
 
 def roll_up(now: datetime, *, owner: str, at_once: bool = False) -> int:
-    """Folds the mailings of the last days down, if an hour has passed. Returns for how many readers there was news."""
+    """Folds the mailings of the last days down, if an hour has passed. Returns how many subscribers had news."""
     if not at_once and not _acquire_lock(now, owner):
         return 0
     recent = models.Mailing.objects.filter(due_at__gte=now - ROLL_UP_WINDOW, ordinal__gt=0)

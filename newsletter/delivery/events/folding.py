@@ -26,7 +26,7 @@ _OUTCOMES = {
     EventType.BOUNCED: Outcome.BOUNCED,
     EventType.DROPPED: Outcome.DROPPED,
     EventType.COMPLAINED: Outcome.COMPLAINED,
-    # Whoever opens, clicks or leaves has it, though the word of delivery be still under way.
+    # Those who open, click or unsubscribe have it, even if the delivered event is still to come.
     EventType.OPENED: Outcome.DELIVERED,
     EventType.CLICKED: Outcome.DELIVERED,
     EventType.UNSUBSCRIBED: Outcome.DELIVERED,

@@ -1,4 +1,4 @@
-"""The inbox of the webhook: stores the payloads the provider posts, so that it has its answer at once.
+"""The inbox of the webhook: stores the provider's payloads, so that it is answered at once.
 
 `applying` reads it.
 """
@@ -16,7 +16,7 @@ from newsletter.kernel.errors import BadInput, NotAllowed
 
 log = logging.getLogger(__name__)
 
-LARGEST_PAYLOAD = 2 * 2**20  # bytes; SendGrid posts some 768 kB at most (fact 31)
+LARGEST_PAYLOAD = 2 * 2**20  # bytes; SendGrid sends some 768 kB at most (fact 31)
 OLDEST_PAYLOAD = timedelta(days=3)  # of signed timestamps; event ids are kept for longer
 PAYLOAD_RETENTION = timedelta(hours=48)
 SEEN_EVENT_RETENTION = timedelta(days=4)

@@ -20,7 +20,7 @@ CHUNK_SIZE = 500  # reports to a transaction
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What a pull found: entries of the provider's lists, and how many of them were about readers of ours."""
+    """What a pull found: entries of the provider's lists, and how many of them were about our subscribers."""
 
     entries: int
     ours: int

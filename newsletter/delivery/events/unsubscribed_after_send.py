@@ -12,7 +12,7 @@ from newsletter.delivery.ledger.format import Outcomes, find_place, unpack_membe
 from newsletter.delivery.ledger.states import MemberFlag, RecallState
 from subscribers import audience
 
-DELIVERY_TIME = timedelta(minutes=10)  # from the provider to the reader; later, they had it and left because of it
+DELIVERY_TIME = timedelta(minutes=10)  # from the provider to the subscriber; later, they had it and left because of it
 LOOK_BACK = timedelta(hours=2)
 
 
@@ -23,7 +23,7 @@ def mark_members(now: datetime) -> int:
 
 
 def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> datetime | None:
-    """When the latest edition of these lists that was handed over for a subscriber arrives; None if it has by now."""
+    """When the latest edition of these lists that was submitted for a subscriber arrives; None if it has by now."""
     recent = _sent_since(now - LOOK_BACK).filter(list_id__in=list_ids)
     arrivals = []
     for row in recent:
@@ -40,7 +40,7 @@ def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> 
 
 
 def _sent_since(since: datetime) -> QuerySet[models.Mailing]:
-    """Mailings of which something was handed over and leaves. Cancelling stops the rest alone; a recall, all of it."""
+    """Mailings of which something was submitted and leaves. Cancelling stops the rest alone; a recall, all of it."""
     return models.Mailing.objects.filter(started_at__isnull=False, due_at__gte=since, recalled_at=None)
 
 
@@ -60,7 +60,7 @@ def _mark_in_mailing(row: models.Mailing) -> int:
 
 
 def _leaves_at(row: models.Mailing, batch: models.Batch) -> datetime:
-    """When the provider lets a batch go that was handed over: in a recall window, at its time."""
+    """When the provider sends a batch that was submitted: in a recall window, at its time."""
     assert batch.submitted_at is not None
     return (batch.send_at or row.due_at) if row.recall == RecallState.OPEN else batch.submitted_at
 

@@ -20,7 +20,7 @@ class Stratum(NamedTuple):
 
 
 class ClassifiedCandidate(NamedTuple):
-    """One candidate, with the reason for leaving out or ""."""
+    """One candidate, with the reason for the exclusion or ""."""
 
     subscriber_id: int
     exclusion: str
@@ -45,7 +45,7 @@ class BatchPlan:
 
     @property
     def excluded(self) -> int:
-        """How many are left out."""
+        """How many are excluded."""
         return sum(map(len, self.exclusions.values()))
 
 

@@ -11,7 +11,7 @@
               accepted · unknown ─▶ recalled (cancelled at the provider before it was sent)
 
 `claimed` is a lease: nothing has left, another worker may take over. `sending` is committed before the
-first byte leaves: if its process dies, the answer is unknown and the batch is never sent again by itself.
+first byte leaves: if its process dies, the answer is unknown and the batch is never resent automatically.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ OPEN_BATCH_STATES = (BatchState.PLANNED, BatchState.CLAIMED, BatchState.SENDING)
 
 
 class Outcome(IntEnum):
-    """What became of one member. Outcomes only move to a higher number; gaps leave room.
+    """What became of one member. Outcomes only move to a higher number; gaps are for new ones.
 
     Up to ACCEPTED the hand-over says so; what comes after it, the provider's events. So a message that bounces
     days after it was delivered has bounced, in whatever order the two are reported.
@@ -169,7 +169,7 @@ class MemberFlag(IntFlag):
     UNSUBSCRIBED = 16  # stopped the newsletter by way of the provider
     SENT_TWICE = 32  # an attempt other than the accepted one went through as well
     UNSUBSCRIBED_AFTER_SEND = 128  # left the list when the message was on its way
-    OVER_QUOTA = 64  # dropped because our plan was used up: not the reader's fault, and worth another try
+    OVER_QUOTA = 64  # dropped because our plan was used up: not the recipient's fault, and worth another try
 
 
 def derive_batch_state(outcomes: Collection[Outcome]) -> BatchState:

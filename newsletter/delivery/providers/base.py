@@ -1,7 +1,7 @@
 """What the engine needs of a provider, in the engine's words.
 
 One attempt has one of three answers (SendGrid fact 27): accepted for sure, refused for sure, or
-unknown. Unknown is never tried again by itself.
+unknown. Unknown is never retried automatically.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from newsletter.templater.briefing import MergeField
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The part of a mailing that is the same for every reader.
+    """The part of a mailing that is the same for every recipient.
 
-    `headers` are List-Id and the like; `unsubscribe_base` ends in a slash and is followed by a reader's token
-    ("" for mail that is not a newsletter). Tracking is always said explicitly.
+    `headers` are List-Id and the like; `unsubscribe_base` ends in a slash and is followed by a subscriber's token
+    ("" for mail that is not a newsletter). Tracking is always set explicitly.
     """
 
     from_email: str
@@ -38,13 +38,13 @@ class Envelope:
 
 
 class Recipient(NamedTuple):
-    """One reader of a batch; `delivery` is opaque and comes back in events."""
+    """One recipient of a batch; `delivery` is opaque and comes back in events."""
 
     delivery: str
     address: str
     first_name: str
     token: str
-    date: str = ""  # of the sending where the reader lives, in words
+    date: str = ""  # of the sending in the recipient's time zone, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Answer:
     """What became of one attempt.
 
     `permanent`: trying again will not help. `stop`: nothing of this mailing can succeed until somebody
-    mends the settings. `retry_at`: when the provider asked to be tried again. `refused_places`: places of recipients
+    fixes the settings. `retry_at`: when the provider asked to be tried again. `refused_places`: places of recipients
     it will not take; the others may be tried without them. A provider that takes messages one by one also says
     which places are `accepted_places`, accepted although the whole was not, and for which it is `unknown_places`.
     """
@@ -129,7 +129,7 @@ class Answer:
 
     @property
     def unknown(self) -> bool:
-        """Nobody knows; it is not sent again by itself."""
+        """Nobody knows; it is not resent automatically."""
         return self.kind == "unknown"
 
 
@@ -165,7 +165,7 @@ class RejectReason(StrEnum):
 class Event(NamedTuple):
     """One event. `at` is in Unix seconds; `batch`, `attempt` and `place` are ours, "" and -1 where it carries none.
 
-    `alarm`, if not "", is a sentence for people: something is wrong with our account, not with one reader.
+    `alarm`, if not "", is a sentence for people: something is wrong with our account, not with one recipient.
     """
 
     id: str
@@ -197,7 +197,7 @@ class Provider(Protocol):
 
 
 class ProviderError(SurroundingsError):
-    """The provider did not do what it was asked, with what it said."""
+    """The provider did not do what it was asked, with its answer."""
 
 
 @runtime_checkable

@@ -15,7 +15,7 @@ from newsletter.delivery.providers.personal_message import build_personal_messag
 def compose_message(
     envelope: Envelope, recipient: Recipient, *, now: datetime, extra: tuple[tuple[str, str], ...] = ()
 ) -> EmailMessage:
-    """The message for one reader. Message-ID is made of our own opaque id, so that a repeat shows itself."""
+    """The message for one recipient. Message-ID is made of our own opaque id, so that a repeat shows itself."""
     mine = build_personal_message(envelope, recipient)
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(envelope.from_name, addr_spec=envelope.from_email)

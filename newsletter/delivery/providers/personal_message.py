@@ -10,7 +10,7 @@ from newsletter.templater.merge_fields import MergeRecipient, build_substitution
 
 
 class PersonalMessage(NamedTuple):
-    """A message as one reader gets it."""
+    """A message as one recipient gets it."""
 
     subject: str
     html: str
@@ -19,7 +19,7 @@ class PersonalMessage(NamedTuple):
 
 
 def build_personal_message(envelope: Envelope, recipient: Recipient) -> PersonalMessage:
-    """The message of one reader, for providers that do not fill tokens in themselves."""
+    """The message of one recipient, for providers that do not fill tokens in themselves."""
     reader = MergeRecipient(recipient.address, recipient.first_name, recipient.token, recipient.date)
     values = build_substitutions(envelope.merge, reader)
     return PersonalMessage(

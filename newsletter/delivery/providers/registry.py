@@ -40,7 +40,7 @@ def open_provider(name: str, settings: ProviderSettings) -> Provider:
 
 
 def get_max_batch(name: str) -> int:
-    """How many readers one request of a provider takes, without opening it. Raises BadInput."""
+    """How many recipients one request of a provider takes, without opening it. Raises BadInput."""
     if name not in _MAX_BATCH:
         raise _unknown_provider(name)
     return _MAX_BATCH[name]

@@ -47,13 +47,13 @@ IDLE_SECONDS = 4.0  # servers close idle connections after 5 s or more: an answe
 REFUSED_STATUSES = frozenset(
     {400, 401, 403, 404, 405, 413, 415, 429}
 )  # SendGrid fact 27: nothing else is a sure refusal
-_PLACEHOLDER = "\0"  # stands for a value that differs from reader to reader
+_PLACEHOLDER = "\0"  # stands for a value that differs by recipient
 _UNESCAPED = bytes(sorted(set(range(0x20, 0x7F)) - set(b'"\\')))  # what a JSON string has as it is
 _FIELD = re.compile(r"personalizations[.\[](\d+)")
 
 
 class SendGrid:
-    """Hands batches of up to 1,000 readers to SendGrid's mail/send."""
+    """Sends batches of up to 1,000 recipients by SendGrid's mail/send."""
 
     name = "sendgrid"
     max_batch = 1000  # SendGrid fact 2
@@ -141,7 +141,7 @@ class SendGrid:
 def _ask(call: Callable[[], Response], permission: str = "Scheduled Sends access") -> Any:
     """The document of an answer.
 
-    Raises ProviderError with what SendGrid said, and which permission the key may lack.
+    Raises ProviderError with SendGrid's answer, and which permission the key may lack.
     """
     try:
         return json.loads(call().body or b"null")
@@ -242,7 +242,7 @@ def _encode_schedule(request: SendRequest) -> str:
 def _encode_personalizations(request: SendRequest) -> Iterable[str]:
     """Each recipient’s address, headers, merge values, our ids. One `to` each, or they would see each other (fact 2).
 
-    Column by column, for this runs for every reader of millions: what all have in common is put together once, and
+    Column by column, for this runs for millions of recipients: what all have in common is put together once, and
     joining it with what differs is a third of the work of formatting.
     """
     deliveries, addresses, first_names, tokens, dates = to_columns(request.recipients)
@@ -291,7 +291,7 @@ def _encode_pairs(values: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=8)
 def _encode_head(envelope: Envelope) -> str:
-    """Everything but the readers. Tracking is always said: account defaults would apply otherwise (fact 21)."""
+    """Everything but the recipients. Tracking is always set: account defaults would apply otherwise (fact 21)."""
     sender = {"email": envelope.from_email, "name": envelope.from_name}
     document: dict[str, Any] = {
         "from": {name: value for name, value in sender.items() if value},

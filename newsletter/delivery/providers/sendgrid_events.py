@@ -40,7 +40,7 @@ _EVENT_TYPES = {
     "click": EventType.CLICKED,
     "account_status_change": EventType.ACCOUNT,
 }
-# A message turned away for what it says, or for who sends it, tells nothing of the address (fact 37).
+# A message refused for its content or its sender says nothing about the address (fact 37).
 _NOT_ABOUT_ADDRESS = frozenset({"content", "reputation", "frequency/volume", "frequency or volume too high"})
 _DROP_REASONS = {
     "bounced address": RejectReason.HARD,

@@ -6,7 +6,7 @@ from newsletter.delivery.providers.base import Envelope, Recipient
 
 
 def build_unsubscribe_headers(envelope: Envelope, recipient: Recipient) -> tuple[tuple[str, str], ...]:
-    """One-click leaving as RFC 8058 asks: an address that names reader and list, and the word that allows a POST."""
+    """One-click unsubscribe (RFC 8058): a URL that names subscriber and list, and the word that allows a POST."""
     if not envelope.unsubscribe_base:
         return ()
     return (

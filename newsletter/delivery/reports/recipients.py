@@ -24,9 +24,9 @@ _FoundCandidate = tuple[int, str, int | None]  # person, what became of them, nu
 
 @dataclass(frozen=True, slots=True)
 class CandidateOutcome:
-    """One candidate of a mailing and what became of them; `batch` is None for those left out.
+    """One candidate of a mailing and what became of them; `batch` is None for those excluded.
 
-    `address` is the one that counted for this mailing: whoever moved since is shown as mailed there.
+    `address` is the one that counted for this mailing: a later change of address does not show.
     """
 
     subscriber_id: int
@@ -38,7 +38,7 @@ class CandidateOutcome:
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """So many readers of a mailing with one outcome (or left out) for one reason."""
+    """So many subscribers of a mailing with one outcome (or excluded) for one reason."""
 
     FORMER_NAMES: ClassVar = {"readers": "subscribers", "left_out": "excluded"}
 
@@ -51,9 +51,9 @@ class ReportLine:
 def list_recipients(
     mailing_id: int, *, state: str | None = None, limit: int = 100, after: int = 0
 ) -> tuple[CandidateOutcome, ...]:
-    """The candidates of a mailing ascending by id behind `after`: all, with one outcome, or left out for one reason.
+    """The candidates of a mailing ascending by id behind `after`: all, with one outcome, or excluded for one reason.
 
-    “bounced” and “complained” are both: who was left out for it has no batch.
+    “bounced” and “complained” are both: those excluded for it have no batch.
     Raises BadInput for a state that does not exist, NotFound.
     """
     return tuple(islice(iterate_recipients(mailing_id, state=state, after=after, page_size=limit), limit))
@@ -76,7 +76,7 @@ def iterate_recipients(
 
 
 def count_by_reason(mailing_id: int) -> tuple[ReportLine, ...]:
-    """Every candidate accounted for, by state and reason, most readers first within a state. Raises NotFound."""
+    """Every candidate accounted for, by state and reason, most subscribers first within a state. Raises NotFound."""
     if not models.Mailing.objects.filter(id=mailing_id).exists():
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
     counts: Counter[Outcome] = Counter()

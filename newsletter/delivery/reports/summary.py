@@ -89,7 +89,7 @@ class Mailing:
 
     @property
     def excluded_total(self) -> int:
-        """How many were left out, for whatever reason."""
+        """How many were excluded, for any reason."""
         return sum(self.excluded.values())
 
     @property

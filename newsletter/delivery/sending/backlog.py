@@ -1,4 +1,4 @@
-"""What is to be done now, by the rows: asked by whoever wakes workers up."""
+"""What is to be done now, by the rows: asked by what wakes workers up."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The three writes of a hand-over, each one statement: claim a batch, begin an attempt, record that it was accepted.
 
-By hand, for this runs for every batch of millions of readers, by many processes at once. The claim and the answer need
+By hand, for this runs for each of thousands of batches, by many processes at once. The claim and the answer need
 not be on the disk before work goes on: after a power cut, a claim that is lost was never made, and a batch whose answer
 is lost is unknown. That an attempt begins is on the disk before its first byte leaves.
 """
@@ -46,7 +46,7 @@ _RELAXED_COMMIT = "AND (SELECT set_config('synchronous_commit', 'off', true)) = 
 
 
 class Claim(NamedTuple):
-    """A batch in the hands of `owner`; `mailing_version` tells whether what is known of its mailing still holds."""
+    """A batch in the hands of `owner`; `mailing_version` shows whether what is known of its mailing still holds."""
 
     id: int
     number: int

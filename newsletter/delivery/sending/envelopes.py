@@ -1,4 +1,4 @@
-"""What a newsletter's mail has in common for all its readers: sender, headers, tracking."""
+"""What a newsletter's mail has in common for all recipients: sender, headers, tracking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Freezing an audience: every candidate is planned or left out, with the reason, before anything leaves.
+"""Freezing an audience: every candidate is planned or excluded, with the reason, before anything leaves.
 
 scheduled ─start─▶ freezing ─page by page─▶ (counts reconcile, due times planned) ─▶ sending
 """
@@ -117,7 +117,7 @@ def _edition_day(row: models.Mailing, newsletter: Newsletter) -> date | None:
 def _exclude_outside_segment(
     row: models.Mailing, newsletter: Newsletter, page: Sequence[AudienceCandidate], now: datetime
 ) -> Sequence[AudienceCandidate]:
-    """The page with those left out who are not in the segment the newsletter goes to, if it goes to one."""
+    """The page with those excluded who are not in the segment the newsletter goes to, if it goes to one."""
     segment = newsletter.segment if row.kind == MailingKind.EDITION else ""
     if not segment:
         return page
@@ -258,7 +258,7 @@ class _PageWriter:
         return ExclusionReason.NOT_SENT if self.restricted_to is not None and person not in self.restricted_to else ""
 
     def _apply_ceiling(self, chosen: Sequence[ClassifiedCandidate]) -> Sequence[ClassifiedCandidate]:
-        """Leaves out those beyond what a new sender may send on this day."""
+        """Excludes those beyond what a new sender may send on this day."""
         left = send_times.count_left_today(self.newsletter, self.row.due_at)
         if left is None:
             return chosen

@@ -2,7 +2,7 @@
 
     planned ─claim (lease)─▶ claimed ─about to send, committed─▶ sending ─answer─▶ accepted · refused · unknown
 
-The ledger says `sending` before the first byte leaves. Whoever finds a lease run out knows from the
+The ledger says `sending` before the first byte leaves. A process that finds an expired lease knows from the
 state whether anything can have left: from `claimed` nothing, from `sending` nobody knows.
 """
 
@@ -302,7 +302,7 @@ def _count_lost_answers(mailing_id: int) -> int:
 
 
 def _store_answer(prepared: _PreparedBatch, answer: Answer, retry_at: datetime | None, now: datetime) -> bool:
-    """Stores an answer, with what events have said of the batch meanwhile. False when the row changed under it."""
+    """Stores an answer, with what events have reported of the batch meanwhile. False when the row changed under it."""
     claim = prepared.claim
     with transaction.atomic():
         row = models.Batch.objects.filter(id=claim.id, attempt_key=claim.attempt_key).first()
@@ -334,7 +334,7 @@ def _store_answer(prepared: _PreparedBatch, answer: Answer, retry_at: datetime |
 
 
 def _record_refused(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:
-    """A row for every single recipient the provider would not take, with what it said."""
+    """A row for every recipient the provider refused, with its reason."""
     models.DeliveryException.objects.bulk_create(
         ledger_rows.build_exception(
             prepared.claim,

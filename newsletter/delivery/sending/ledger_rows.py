@@ -55,7 +55,7 @@ def pack_members_of_batch(members: Sequence[int]) -> dict[str, Any]:
 
 
 def build_exclusion(mailing_id: int, reason: str, members: Sequence[int]) -> models.Exclusion:
-    """Candidates left out for one reason, not yet stored."""
+    """Candidates excluded for one reason, not yet stored."""
     return models.Exclusion(
         mailing_id=mailing_id,
         reason=reason,

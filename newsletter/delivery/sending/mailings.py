@@ -42,10 +42,10 @@ def create_mailing(
     """Plans the sending of a snapshot at `due_at`: the id of the mailing. An edition has one: a second is Refused.
 
     One that is held because the edition was edited takes the new snapshot and the new time. With `recall_minutes` it
-    is handed over so long before, where the provider can be stopped until then. Raises BadInput for a provider there
+    is submitted that long before, where the provider can be stopped until then. Raises BadInput for a provider there
     is not.
     """
-    registry.get_max_batch(provider)  # an unknown provider is said now, not at seven in the morning
+    registry.get_max_batch(provider)  # an unknown provider fails now, not at seven in the morning
     window = _plan_recall_window(provider, due_at, recall_minutes, now)
     of_edition = models.Mailing.objects.filter(edition_id=edition_id, kind=kind).exclude(state=MailingState.CANCELLED)
     if kind == MailingKind.CORRECTION:  # of those an edition may have several, each of its own words
@@ -112,7 +112,7 @@ def finish_settled(now: datetime) -> int:
     """Closes mailings whose batches are all settled. Returns how many."""
     _withdraw_returned_batches()
     still_open = models.Batch.objects.filter(mailing_id=OuterRef("id"), state__in=states.OPEN_BATCH_STATES)
-    # What can still be recalled is not over, though all of it is handed over.
+    # What can still be recalled is not over, though all of it is submitted.
     recallable = Q(recall=RecallState.OPEN, due_at__gt=now)
     rows = models.Mailing.objects.filter(~Exists(still_open), ~recallable, state=MailingState.SENDING)
     return sum(_finish(row, now) for row in rows)

@@ -34,7 +34,7 @@ class TestResult:
 
 @dataclass(frozen=True, slots=True)
 class ComposedMail:
-    """A message as one reader gets it."""
+    """A message as one recipient gets it."""
 
     html: str
     text: str
@@ -97,7 +97,7 @@ def send_transactional(
 def compose_eml(
     *, rendered: Rendered, newsletter: Newsletter, address: str, first_name: str = "", date: str = "", now: datetime
 ) -> ComposedMail:
-    """The message as it would leave for one reader."""
+    """The message as it would leave for one recipient."""
     cover = envelopes.build_envelope(rendered, newsletter, base_url=settings.CONFIG.base_url)
     recipient = _test_recipient(to_sendable(check_address(address)), first_name)._replace(date=date)
     mine = build_personal_message(cover, recipient)

@@ -1,7 +1,7 @@
-"""The recall window: handed over early with the instant of sending, all of it can be cancelled until then. Pure.
+"""The recall window: submitted early with the instant of sending, all of it can be cancelled until then. Pure.
 
 begins ───────────────── last call ──────── due
-   handed over by now,      │  nobody can     sent by
+   submitted by now,        │  nobody can     sent by
    can be recalled          │  stop it now    the provider
 """
 
@@ -14,12 +14,12 @@ LONGEST_AHEAD = timedelta(hours=71)  # of a scheduled sending: the provider's li
 
 
 def compute_begins_at(due_at: datetime, minutes: int, now: datetime) -> datetime | None:
-    """When handing over begins with a window of so many minutes; None when there is no time left for one."""
+    """When submitting begins with a window of so many minutes; None when there is no time left for one."""
     if not minutes or now >= due_at - LAST_CALL:
         return None
     return max(due_at - timedelta(minutes=minutes), now)
 
 
 def can_be_recalled(due_at: datetime, now: datetime) -> bool:
-    """Whether there is time left to stop what was handed over."""
+    """Whether there is time left to stop what was submitted."""
     return now <= due_at - LAST_CALL

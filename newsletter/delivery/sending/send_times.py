@@ -24,7 +24,7 @@ LOOK_BACK = timedelta(days=1)
 def plan_times(row: models.Mailing, now: datetime) -> None:
     """Gives every planned batch of a mailing its time, behind what others of the same limits have planned already.
 
-    With a recall window all is handed over at once, and it is the provider that sends at these times. Without limits
+    With a recall window all is submitted at once, and it is the provider that sends at these times. Without limits
     the times stay as they are. Within a transaction.
     """
     newsletter = newsletters.get_newsletter(row.newsletter_id)

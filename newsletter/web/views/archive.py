@@ -51,7 +51,7 @@ def show_newsletter_archive(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @cache_control(max_age=300, public=True)
 def show_archived_edition(request: HttpRequest, slug: str, day: str) -> HttpResponse:
-    """One sent edition as it was mailed, with nothing of any reader in it."""
+    """One sent edition as it was mailed, with nothing of any subscriber in it."""
     newsletter = _find_public_newsletter(slug)
     found = edition_lookup.find_edition(newsletter.id, clock.parse_day(day)) if newsletter else None
     if newsletter is None or found is None or not found.is_out or found.snapshot_id is None:
@@ -131,7 +131,7 @@ def _public_picks(edition: Edition) -> list[Pick]:
 
 
 def _render_neutral(edition: Edition) -> Rendered | None:
-    """A sent edition with nothing of any reader in it."""
+    """A sent edition with nothing of any subscriber in it."""
     if edition.snapshot_id is None:
         return None
     return personalise_mail(edition_lookup.get_archive_page(edition.snapshot_id), MergeRecipient("you", "", "archive"))

@@ -24,7 +24,7 @@ WAITING_KEY, CODE_SECONDS = "waits_for_code", 300
 @never_cache
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
-    """The sign-in page. Its error never tells which of the two was wrong."""
+    """The sign-in page. Its error does not say which of the two was wrong."""
     following = _safe_redirect(request, request.POST.get("next") or request.GET.get("next") or "/")
     if request.method != "POST":
         return HttpResponseRedirect(following) if request.user.is_authenticated else _render_page(request, following)

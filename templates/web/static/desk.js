@@ -15,14 +15,14 @@
     });
   });
 
-  // What somebody is writing stays when somebody else's change comes in; the next save tells the two apart.
+  // What somebody is writing stays when somebody else's change comes in; the next save detects the conflict.
   document.body.addEventListener("htmx:oobBeforeSwap", function (event) {
     var target = event.detail.target;
     var writing = target.contains(document.activeElement) || (target.id === "boxes" && target.querySelector("details[open]"));
     if (writing) { event.detail.shouldSwap = false; }
   });
 
-  // The pool comes anew whenever somebody changes it: what is open stays open, and what is being typed there is not taken away.
+  // The pool is reloaded whenever somebody changes it: what is open stays open, and what is being typed there is kept.
   // Nor does it change between pressing a button of it and letting it go: the press would be lost.
   var opened = [], pressing = false, missed = false;
   document.addEventListener("pointerdown", function (event) { pressing = Boolean(event.target.closest("#pool")); });

@@ -1,4 +1,4 @@
-// The reader's time zone, as the browser says it. Without this script the form works all the same.
+// The visitor's time zone, as the browser reports it. The form works without this script too.
 document.querySelectorAll("input[data-zone]").forEach((field) => {
   field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
 });

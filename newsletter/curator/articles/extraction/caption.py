@@ -79,7 +79,7 @@ def _find_shown_caption(tree: Any, image_url: str) -> Caption:
     for node in islice(captions, MOST_PICTURES):
         found = _split_caption(
             node, _caption_text(node) or ""
-        )  # pages that draw their pictures later have captions all the same
+        )  # pages that load their pictures later have captions too
         if found.credit:
             return Caption(found.text, found.credit, alt)
     return Caption(alt=alt)

@@ -283,7 +283,7 @@ def _absolute_url(candidate: str, base: str) -> str:
         absolute = urljoin(base, candidate.strip())
     except ValueError:
         return ""
-    # A page in a file has pictures beside it; whoever reads it decides whether files may be read.
+    # A page in a file has pictures beside it; the caller decides whether files may be read.
     return absolute if absolute.startswith(("http://", "https://")) or not base else ""
 
 

@@ -21,7 +21,7 @@ def test_a_new_newsletter_has_three_sections_that_want_twelve_stories(create: Cr
     assert sum(section.quota for section in made.sections) == made.stories_wanted == 12
 
 
-def test_sender_and_publication_are_called_like_the_newsletter_unless_told_otherwise(create: Create) -> None:
+def test_sender_and_publication_default_to_the_name_of_the_newsletter(create: Create) -> None:
     plain = create()
     assert (plain.from_name, plain.publication) == ("The Hill Post", "The Hill Post")
     named = create(slug="second", from_name="Ada at the Post", publication="Hill Press")

@@ -187,7 +187,7 @@ def test_a_file_is_written_whole_or_not_at_all(drawn: Drawn, tmp_path: Path) -> 
     assert files[0].read_bytes() == made.data
 
 
-def test_a_disk_that_will_not_is_told_with_its_place(drawn: Drawn, tmp_path: Path) -> None:
+def test_a_failing_disk_is_reported_with_its_path(drawn: Drawn, tmp_path: Path) -> None:
     (tmp_path / "pictures").write_text("a file where the folder should be")
     with pytest.raises(SurroundingsError, match="pictures"):
         picture_files.store(tmp_path, picture_files.prepare(drawn()))

@@ -57,7 +57,7 @@ def test_what_a_program_lacks_is_named_with_it(html: str, feature: str, who: str
         "<img src='a.svg'>",
     ],
 )
-def test_what_readers_would_miss_is_graver(html: str) -> None:
+def test_losing_words_or_pictures_is_a_warning(html: str) -> None:
     assert [level for level, _ in said(html)] == ["warn"]
 
 

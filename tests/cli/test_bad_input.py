@@ -107,9 +107,7 @@ def test_bad_input_is_named_with_its_remedy(
         ("send 1 --for members", "--test-to"),
     ],
 )
-def test_a_reader_group_there_is_not_is_named(
-    newsletter: Newsletter, edition: Any, tmp_path: Path, words: str, said: str
-) -> None:
+def test_an_unknown_group_is_named(newsletter: Newsletter, edition: Any, tmp_path: Path, words: str, said: str) -> None:
     given = words.replace(" 1", f" {edition.id}", 1).replace("KEY", edition.picks[0].key).replace("OUT", str(tmp_path))
     status, _, err = newsletter("editions", *given.split())
     assert status == USAGE, err

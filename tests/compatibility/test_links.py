@@ -172,13 +172,13 @@ def test_another_address_is_taken(house: House) -> None:
     assert house.value("SELECT address FROM subscribers_subscriber WHERE id = 16") == "paul.new@example.com"
 
 
-def test_a_reader_s_data_is_downloaded(house: House) -> None:
+def test_a_subscriber_s_data_is_downloaded(house: House) -> None:
     answer = house.post(DATA)
     assert answer["status"] == 200
     assert "ada@example.com" in json.dumps(json.loads(answer["text"]))
 
 
-def test_a_reader_is_erased(house: House) -> None:
+def test_a_subscriber_is_erased(house: House) -> None:
     assert house.post(ERASE)["status"] == 422  # not without the tick
     assert house.post(ERASE, "sure=1")["status"] == 200
     assert house.values("SELECT address FROM subscribers_subscriber WHERE id = 6") == []

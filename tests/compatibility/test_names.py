@@ -125,7 +125,7 @@ def test_who_was_excluded_is_so_for_the_reasons_there_were(house: House) -> None
         assert house.json("mailings", "show", "2")["excluded"] == {reason: 8}
 
 
-def test_the_index_of_a_mailing_finds_its_readers(house: House) -> None:
+def test_the_index_of_a_mailing_finds_its_subscribers(house: House) -> None:
     """The places of an audience are packed; their format and order is that of 0.1.0."""
     shown = house.get("/readers/2/", "admin@example.com")["text"]
     assert shown.count("The railway reaches the mill") == 2  # the edition and its correction
@@ -179,7 +179,7 @@ def test_an_approval_keeps_its_merge_fields_by_the_keys_it_did(house: House) -> 
 
 
 @pytest.mark.parametrize("place", range(len(listed("segments"))))
-def test_a_question_about_readers_has_the_answer_it_had(house: House, place: int) -> None:
+def test_a_question_about_subscribers_has_the_answer_it_had(house: House, place: int) -> None:
     each = listed("segments")[place]
     house.do("write", sql=_stored(each["definition"]))
     assert house.json("segments", "count", "vip")["count"] == each["count"]

@@ -25,7 +25,7 @@ def storm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storm]:
         made.end()
 
 
-def test_after_a_recall_nobody_gets_it_whoever_was_killed_and_whatever_answer_was_lost(tmp_path: Path) -> None:
+def test_after_a_recall_nobody_gets_it_despite_killed_workers_and_lost_answers(tmp_path: Path) -> None:
     with serving() as server:
         storm = Storm(Weather(readers=400, kills=3, window=60), tmp_path, server)
         try:

@@ -72,7 +72,7 @@ def stop(process: object) -> None:
     process.wait(40)  # type: ignore[attr-defined]
 
 
-def test_every_reader_gets_the_briefing_exactly_once(
+def test_every_subscriber_gets_the_briefing_exactly_once(
     to_sendgrid: Command, sendgrid: SendGridServer, stories: Callable[[int], Path], tmp_path: Path
 ) -> None:
     edition = prepare(to_sendgrid, stories, tmp_path)
@@ -173,7 +173,7 @@ def test_a_wrong_key_pauses_the_mailing_with_the_remedy(to_sendgrid: Command, se
     assert len(sendgrid.accepted) == 30
 
 
-def test_the_outbox_holds_one_message_for_each_reader(command: Command) -> None:
+def test_the_outbox_holds_one_message_for_each_subscriber(command: Command) -> None:
     edition = ready(command, readers=12)
     mailing = command.json("editions", "send", str(edition))
     worker = command.start("worker")

@@ -94,7 +94,7 @@ def test_an_address_with_letters_beyond_ascii_goes_out_of_a_post_as_well(sent: l
     assert bytes(models.WebhookPayload.objects.get().body) == b'[{"email": "reader1@example.com"}]'
 
 
-def test_the_data_of_a_reader_name_every_edition_and_what_became_of_it(sent: list[int], now: datetime) -> None:
+def test_the_data_of_a_subscriber_name_every_edition_and_its_outcome(sent: list[int], now: datetime) -> None:
     (edition,) = collect_personal_data(sent[0], now=now)["other_rooms"]["editions"]
     assert edition["outcome"] == "accepted"
     assert edition["subject"]

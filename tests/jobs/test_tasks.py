@@ -214,7 +214,7 @@ def test_of_two_beats_at_once_one_sends(scheduled: Any, readers: Callable[..., l
     assert occurrence(now).state == "claimed"
 
 
-def test_of_two_who_send_a_held_edition_at_once_one_is_told_of_the_other(scheduled: Any, now: datetime) -> None:
+def test_of_two_who_send_a_held_edition_at_once_one_gets_a_conflict(scheduled: Any, now: datetime) -> None:
     tasks.tick(now)
     edition_id = occurrence(now).edition_id
     tasks.tick(occurrence(now).instant)

@@ -22,11 +22,11 @@ def test_each_of_two_conditions_is_dropped() -> None:
     assert {"x = (a)", "x = (b)", "x = a or b"} <= changed("x = a and b\n")
 
 
-def test_each_entry_of_a_table_is_left_out() -> None:
+def test_each_entry_of_a_table_is_removed() -> None:
     assert {"X = {1: 2}", "X = {3: 4}"} <= {after.replace(", }", "}") for after in changed("X = {1: 2, 3: 4}\n")}
 
 
-def test_each_condition_of_sql_is_left_out_and_its_parameter_stays() -> None:
+def test_each_condition_of_sql_is_removed_and_its_parameter_stays() -> None:
     source = 'Q = "UPDATE t SET a = %s WHERE id = %s AND b.state IS NULL"\n'
     assert {
         'Q = "UPDATE t SET a = %s WHERE (id = %s OR 1=1) AND b.state IS NULL"',

@@ -53,7 +53,7 @@ def test_local_times_become_instants(day: date, at: time, zone: str, utc: str) -
     assert on(day, at, zone) == [datetime.fromisoformat(utc).replace(tzinfo=UTC)]
 
 
-def test_nothing_happens_on_a_date_that_a_zone_left_out() -> None:
+def test_nothing_happens_on_a_date_that_a_zone_skipped() -> None:
     assert on(date(2011, 12, 30), time(7), "Pacific/Apia") == []
     assert len(on(date(2011, 12, 31), time(7), "Pacific/Apia")) == 1
 

@@ -26,7 +26,7 @@ def planned(now: datetime) -> tuple[Occurrence, ...]:
     return occurrences.list_occurrences(now - timedelta(days=5), now + timedelta(days=20))
 
 
-def test_a_date_can_be_left_out_and_taken_in_again(schedule: Any, now: datetime) -> None:
+def test_a_date_can_be_skipped_and_unskipped(schedule: Any, now: datetime) -> None:
     day = planned(now)[3].date
     schedules.skip_date(schedule.id, day, reason="Holiday", by="ann@example.com", now=now)
     skipped = planned(now)[3]
@@ -35,7 +35,7 @@ def test_a_date_can_be_left_out_and_taken_in_again(schedule: Any, now: datetime)
     assert planned(now)[3].state == "planned"
 
 
-def test_a_date_left_out_before_it_is_planned_stays_out(schedule: Any, now: datetime) -> None:
+def test_a_date_skipped_before_it_is_planned_stays_skipped(schedule: Any, now: datetime) -> None:
     far = now.date() + timedelta(days=30)
     schedules.skip_date(schedule.id, far, reason="Holiday", by="ann", now=now)
     occurrences.materialise(now + timedelta(days=28))
@@ -43,7 +43,7 @@ def test_a_date_left_out_before_it_is_planned_stays_out(schedule: Any, now: date
     assert {each.date: each.state for each in found}[far] == "skipped"
 
 
-def test_what_is_being_sent_cannot_be_left_out(schedule: Any, now: datetime) -> None:
+def test_what_is_being_sent_cannot_be_skipped(schedule: Any, now: datetime) -> None:
     first = planned(now)[0]
     occurrences.claim(first.id, now)
     with pytest.raises(Refused, match="being sent"):
@@ -55,7 +55,7 @@ def test_leaving_out_needs_a_reason(schedule: Any, now: datetime) -> None:
         schedules.skip_date(schedule.id, date(2026, 12, 25), reason=" ", by="ann", now=now)
 
 
-def test_changing_the_time_plans_the_future_anew(schedule: Any, now: datetime) -> None:
+def test_changing_the_time_replans_the_future(schedule: Any, now: datetime) -> None:
     schedules.change_schedule(schedule.id, now=now, time="08:30", weekdays="weekdays")
     instants = [each.instant for each in planned(now)]
     assert {(instant.hour, instant.minute) for instant in instants} == {(8, 30)}
@@ -110,21 +110,21 @@ def test_a_change_plans_nothing_for_the_past(schedule: Any, now: datetime) -> No
     assert [each for each in planned(later) if each.instant <= later] == before
 
 
-def test_a_left_out_date_stays_out_once_when_the_time_changes(schedule: Any, now: datetime) -> None:
+def test_a_skipped_date_stays_skipped_once_when_the_time_changes(schedule: Any, now: datetime) -> None:
     day = planned(now)[3].date
     schedules.skip_date(schedule.id, day, reason="Holiday", by="ann", now=now)
     schedules.change_schedule(schedule.id, now=now, time="09:00")
     assert [each.state for each in planned(now) if each.date == day] == ["skipped"]
 
 
-def test_a_date_claimed_as_it_is_left_out_is_sent(schedule: Any, now: datetime) -> None:
+def test_a_date_claimed_as_it_is_skipped_is_sent(schedule: Any, now: datetime) -> None:
     first = planned(now)[0]
     with just_before("UPDATE scheduler_occurrence", lambda: occurrences.claim(first.id, now)):
         schedules.skip_date(schedule.id, first.date, reason="Holiday", by="ann", now=now)
     assert planned(now)[0].state == "claimed"
 
 
-def test_what_is_handed_over_before_its_time_is_not_planned_anew_by_a_change(schedule: Any, now: datetime) -> None:
+def test_what_is_submitted_before_its_time_is_not_replanned_by_a_change(schedule: Any, now: datetime) -> None:
     first = planned(now)[0]
     assert first.instant > now
     occurrences.claim(first.id, now)
@@ -132,7 +132,7 @@ def test_what_is_handed_over_before_its_time_is_not_planned_anew_by_a_change(sch
     assert [each.id for each in planned(now) if each.state == "claimed"] == [first.id]
 
 
-def test_a_left_out_date_that_is_past_stays_out(schedule: Any, now: datetime) -> None:
+def test_a_skipped_date_that_is_past_stays_skipped(schedule: Any, now: datetime) -> None:
     first = planned(now)[0]
     schedules.skip_date(schedule.id, first.date, reason="Holiday", by="ann", now=now)
     with pytest.raises(Refused, match="is past"):

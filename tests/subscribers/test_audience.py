@@ -99,7 +99,7 @@ def test_suppressions_that_were_heeded_before_are_not_asked_for_again(
     assert found.excluded == {late: "suppressed"}
 
 
-def test_an_address_nobody_can_send_to_is_left_out_as_invalid(active: Active, morning: List) -> None:
+def test_an_address_nobody_can_send_to_is_excluded_as_invalid(active: Active, morning: List) -> None:
     person_id = active("fine@example.com")
     models.Subscriber.objects.filter(id=person_id).update(address="no address at all")  # as an old row may have it
     (candidate,) = audience.list_audience_page(morning.id, after=0, upto=10**9, limit=9)

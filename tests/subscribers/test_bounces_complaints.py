@@ -45,7 +45,7 @@ def test_five_soft_bounces_in_a_row_are_as_good_as_a_hard_one(reader: int, repor
 
 
 @pytest.mark.parametrize("portions", [1, 2])
-def test_a_delivery_between_starts_the_count_anew(reader: int, report: Callable[..., int], portions: int) -> None:
+def test_a_delivery_between_starts_the_count_again(reader: int, report: Callable[..., int], portions: int) -> None:
     course = ["soft"] * 4 + ["arrived"] + ["soft"] * 4
     if portions == 1:
         report(*course)
@@ -107,7 +107,7 @@ def test_nobody_of_ours_leaves_no_trace(reader: int, report: Callable[..., int])
     assert not models.Suppression.objects.exists()
 
 
-def test_a_former_address_that_bounces_is_never_mailed_again_and_its_reader_is(
+def test_a_former_address_that_bounces_is_never_mailed_again_and_its_subscriber_is(
     reader: int, report: Callable[..., int], now: datetime
 ) -> None:
     people.change_address(reader, "new@example.com", by="reader", now=now)

@@ -87,7 +87,7 @@ def test_a_confirmation_from_before_leaving_brings_nobody_back(morning: List, no
         self_service.confirm_subscription(claims, network="", now=now)
 
 
-def test_who_gets_it_already_is_told_by_mail_and_stays_active(
+def test_an_active_subscriber_who_signs_up_again_gets_a_mail_and_stays_active(
     morning: List, active: Callable[..., int], state: Look, now: datetime
 ) -> None:
     active("ann@example.com")
@@ -96,7 +96,7 @@ def test_who_gets_it_already_is_told_by_mail_and_stays_active(
     assert [mail.kind for mail in owed(now)] == ["already"]
 
 
-def test_a_stranger_cannot_give_a_reader_a_name(active: Callable[..., int], morning: List, now: datetime) -> None:
+def test_a_stranger_cannot_give_a_subscriber_a_name(active: Callable[..., int], morning: List, now: datetime) -> None:
     """Whoever types an address that is known would else write the greeting of its owner's mail."""
     person_id = active("ann@example.com")
     join("ann@example.com", morning, now=now, first_name="Fool")
@@ -126,7 +126,7 @@ def test_an_address_that_is_typed_again_and_again_is_not_flooded(morning: List, 
     assert len(owed(now + timedelta(hours=3))) <= 2 * MAX_HITS["mail-to"]
 
 
-def test_a_network_that_knocks_too_often_is_sent_away_for_an_hour(morning: List, now: datetime) -> None:
+def test_a_network_with_too_many_attempts_is_refused_for_an_hour(morning: List, now: datetime) -> None:
     for n in range(MAX_HITS["sign-up"]):
         join(f"r{n}@example.com", morning, network="192.0.2.1", now=now)
     with pytest.raises(TooManyRequests):
@@ -178,7 +178,7 @@ def test_a_mail_that_was_owed_before_a_suppression_is_not_sent(morning: List, no
     assert owed(now) == []
 
 
-def test_a_reader_whose_address_came_back_gets_mail_again_by_confirming(
+def test_a_subscriber_whose_address_came_back_gets_mail_again_by_confirming(
     active: Callable[..., int], morning: List, state: Look, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
@@ -192,7 +192,7 @@ def test_a_reader_whose_address_came_back_gets_mail_again_by_confirming(
     ] == [""]
 
 
-def test_the_newsroom_adds_a_reader_who_confirms_first(morning: List, now: datetime) -> None:
+def test_the_newsroom_adds_a_subscriber_who_confirms_first(morning: List, now: datetime) -> None:
     person = people.add_subscriber(
         "ann@example.com", morning.id, by="ed@example.com", now=now, first_name="Ann", zone="Europe/Kiev"
     )
@@ -252,7 +252,7 @@ def test_a_slug_is_given_once(morning: List, now: datetime) -> None:
         lists.get_list_by_slug("mourning")
 
 
-def test_whoever_signs_up_is_answered_alike_and_after_the_same_time(morning: List, now: datetime) -> None:
+def test_every_sign_up_gets_the_same_answer_after_the_same_time(morning: List, now: datetime) -> None:
     people.add_subscriber("known@example.com", morning.id, by="test", now=now, confirmed=True)
     suppressions.suppress("cut@example.com", reason="complained", source="test", now=now)
     answers = set()
@@ -265,7 +265,7 @@ def test_whoever_signs_up_is_answered_alike_and_after_the_same_time(morning: Lis
 
 
 @pytest.mark.parametrize("made", ["subscribers_subscriber", "subscribers_subscription"])
-def test_a_form_that_is_sent_twice_at_the_same_moment_signs_one_reader_up(
+def test_a_form_that_is_sent_twice_at_the_same_moment_signs_one_subscriber_up(
     made: str, morning: List, state: Look, now: datetime
 ) -> None:
     with just_before(f'INSERT INTO "{made}"', lambda: join("ann@example.com", morning, now=now)):

@@ -22,7 +22,7 @@ def exclusions(list_id: int) -> dict[str, str]:
     return {subscriber_lookup.get_subscriber(each.subscriber_id).address: each.exclusion for each in page}
 
 
-def test_a_whole_domain_is_left_out_of_every_audience(active: Active, morning: List, now: datetime) -> None:
+def test_a_suppressed_domain_is_excluded_from_every_audience(active: Active, morning: List, now: datetime) -> None:
     ids = [active(address) for address in ("ann@spam.example", "ben@example.com", "cleo@deep.spam.example")]
     before = audience.get_audience_bounds(morning.id).suppressed_upto
     suppressions.suppress("@SPAM.example", reason="asked", source="letter", now=now)

@@ -98,7 +98,7 @@ def test_an_unknown_field_blocks_and_names_the_known_ones(briefing: Briefing) ->
     assert "{{ first_name }}, {{ email }}, {{ list }} and {{ date }}" in problem.message
 
 
-def test_no_token_is_left_for_any_reader(briefing: Briefing) -> None:
+def test_no_token_is_left_for_any_subscriber(briefing: Briefing) -> None:
     mine = personalise_mail(
         render(replace(briefing, subject="{{ email }}", preheader="{{ first_name }}")),
         MergeRecipient("a@example.com", "", ""),
@@ -146,7 +146,7 @@ def test_the_list_is_said_to_all_whatever_it_is_called(name: str) -> None:
     assert "<script" not in mail.html
 
 
-def test_the_date_is_the_edition_s_where_nothing_is_known_of_the_reader() -> None:
+def test_the_date_is_the_edition_s_where_nothing_is_known_of_the_subscriber() -> None:
     mail = render(replace(PLAIN, subject="Of {{ date }}", intro="{{ date | today }}"))
     assert personalise_mail(mail, MergeRecipient("a@example.com")).subject == f"Of {PLAIN.date_long}"
     assert "today" in personalise_mail(mail, MergeRecipient("a@example.com")).text
@@ -197,12 +197,12 @@ def test_values_that_are_fit_are_handed_on_as_they_are() -> None:
         (replace(NAME, html=True), ["Ada", "Bo"]),
     ],
 )
-def test_a_column_in_which_nothing_changes_is_not_made_anew(field: MergeField, names: list[str]) -> None:
+def test_a_column_in_which_nothing_changes_is_not_made_again(field: MergeField, names: list[str]) -> None:
     ((column),) = build_merge_columns((field,), ["", ""], names, ["", ""], ["", ""])
     assert column is names
 
 
-def test_no_readers_make_empty_columns() -> None:
+def test_no_subscribers_make_empty_columns() -> None:
     assert [list(column) for column in build_merge_columns((NAME,), [], [], [], [])] == [[]]
 
 
@@ -236,7 +236,7 @@ def test_a_fallback_is_escaped_as_a_name_is() -> None:
     }
 
 
-def test_of_a_reader_only_the_address_must_be_known() -> None:
+def test_of_a_subscriber_only_the_address_must_be_known() -> None:
     fields = [MergeField(name, name) for name in ("first_name", "token", "date")]  # type: ignore[arg-type]
     assert build_substitutions(fields, MergeRecipient("a@example.com")) == {"first_name": "", "token": "", "date": ""}
 
@@ -254,7 +254,7 @@ def test_a_field_has_a_token_for_each_fallback_and_kind_and_no_more() -> None:
     )
 
 
-def test_a_field_that_is_the_same_for_all_is_known_and_no_reader_s() -> None:
+def test_a_field_that_is_the_same_for_all_is_known_and_no_subscriber_s() -> None:
     merger = Merger({"first_name": "reader"}, {"list": "Ups & Downs"})
     assert merger.tokenise_plain("{{ first_name }}: {{ list | ours }}", "intro") == "-nl_first_name_1t-: -nl_list_2t-"
     merger.get_token("list", fallback="Ups & Downs", html=True)

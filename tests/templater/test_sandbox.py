@@ -114,7 +114,7 @@ def test_it_knows_no_secret_of_ours(
     assert set(seen["env"]) == {"PATH", "PYTHONPATH", "PYTHONIOENCODING"}
 
 
-def test_a_mended_file_is_read_anew(briefing: Briefing, own: Callable[..., Path]) -> None:
+def test_a_fixed_file_is_read_again(briefing: Briefing, own: Callable[..., Path]) -> None:
     assert mine(briefing, own("{{ nobody }}")).problems
     assert mine(briefing, own()).problems == ()
 

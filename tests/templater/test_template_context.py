@@ -116,7 +116,7 @@ def test_an_address_that_leads_nowhere_blocks(briefing: Briefing, url: str) -> N
 
 
 @pytest.mark.parametrize(("width", "height"), [(0, 400), (640, 0), (-1, 5)])
-def test_a_picture_of_unknown_size_is_left_out_and_said(briefing: Briefing, width: int, height: int) -> None:
+def test_a_picture_of_unknown_size_is_dropped_with_a_warning(briefing: Briefing, width: int, height: int) -> None:
     story = BriefingStory("k9", "Head", URL, picture=replace(PICTURE, width=width, height=height))
     rendered = render(replace(briefing, sections=(BriefingSection("Part", (story,)),)))
     assert [(p.level, p.where) for p in rendered.problems] == [("warn", "story:k9:picture")]

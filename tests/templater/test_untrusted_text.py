@@ -70,7 +70,7 @@ def test_a_token_in_disguise_stays_words(briefing: Briefing, disguised: str, fie
 
 @pytest.mark.parametrize("disguised", [*DISGUISED, "-nl_token_{n}-", "-n\tl_token_{n}-", "-n\nl_token_{n}-"])
 @pytest.mark.parametrize("place", ["story", "picture", "markdown", "autolink", "publication"])
-def test_no_foreign_address_is_ever_given_a_readers_token(briefing: Briefing, disguised: str, place: str) -> None:
+def test_no_foreign_address_is_ever_given_a_subscribers_token(briefing: Briefing, disguised: str, place: str) -> None:
     """Whoever owned the address would hold the key to each reader's subscription."""
     url = "https://evil.example/" + all_numbers(disguised).replace(" ", "/")
     hostile = {

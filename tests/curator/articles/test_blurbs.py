@@ -60,7 +60,7 @@ def test_a_blurb_does_not_begin_with_somebody_unnamed() -> None:
         f"{FIRST}\nSign up for our newsletter",
     ],
 )
-def test_what_is_cut_off_or_sells_is_left_out(dek: str) -> None:
+def test_what_is_cut_off_or_sells_is_dropped(dek: str) -> None:
     assert write_blurb(TITLE, dek, "") == FIRST
 
 

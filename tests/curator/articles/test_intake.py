@@ -145,7 +145,7 @@ def test_pages_that_all_call_the_front_page_their_own_address_stay_apart(add: Ca
     assert (second.created, len(article_lookup.list_articles())) == (True, 2)
 
 
-def test_characters_that_no_database_takes_are_left_out(add: Callable[..., AddedArticle]) -> None:
+def test_characters_that_no_database_takes_are_removed(add: Callable[..., AddedArticle]) -> None:
     headline = '{"@type": "NewsArticle", "headline": "Mast\\u0000 to\\ud83d fall", "author": "Una \\udc00Crag"}'
     html = page(data=f'<script type="application/ld+json">{headline}</script>')
     added = add(html=html.replace("<h1", "<h3").replace("</h1", "</h3"))

@@ -23,7 +23,7 @@ htmlUrl="https://paper.example.org/"/>
 
 
 @pytest.mark.django_db
-def test_a_list_of_another_reader_is_taken_in_once_and_handed_out_again(now: datetime) -> None:
+def test_an_opml_list_is_imported_once_and_exported_again(now: datetime) -> None:
     new, troubles = sources.import_sources(OPML.encode(), now=now)
     assert [(each.title, each.url) for each in new] == [
         ("The Fellside Paper", FEED),

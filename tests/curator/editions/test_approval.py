@@ -128,7 +128,7 @@ def test_handing_over_twice_is_harmless(filled: Edition, now: datetime) -> None:
     assert approval.mark_sending(filled.id, now=now + LATER) == once
 
 
-def test_an_edition_without_approval_is_not_handed_over(filled: Edition, now: datetime) -> None:
+def test_an_edition_without_approval_is_not_submitted(filled: Edition, now: datetime) -> None:
     with pytest.raises(Refused, match="draft"):
         approval.mark_sending(filled.id, now=now)
     with pytest.raises(Refused):
@@ -231,7 +231,7 @@ def test_nothing_is_approved_that_changed_while_it_was_rendered(what: str, fille
     assert (edition.state, edition.snapshot_id) == ("open" if what == "an edit" else "skipped", None)
 
 
-def test_an_edition_that_was_handed_over_at_the_same_moment_is_not_skipped(filled: Edition, now: datetime) -> None:
+def test_an_edition_that_was_submitted_at_the_same_moment_is_not_skipped(filled: Edition, now: datetime) -> None:
     approval.approve(filled.id, by=ADA, now=now)
     with just_before(EDITION, lambda: approval.mark_sending(filled.id, now=now)), pytest.raises(Conflict):
         approval.skip(filled.id, reason="A holiday", by=ADA, now=now)

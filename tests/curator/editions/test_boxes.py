@@ -57,7 +57,7 @@ def test_a_box_stands_above_or_below_the_stories(edition: Edition, now: datetime
         assert (said.index("A word") < first) == (place == "top")
 
 
-def test_a_box_is_written_anew_and_taken_out(edition: Edition, now: datetime) -> None:
+def test_a_box_is_rewritten_and_removed(edition: Edition, now: datetime) -> None:
     (box,) = boxes.set_box(edition.id, title="One", text="First", now=now).boxes
     (box,) = boxes.set_box(edition.id, box_id=box.id, title="Two", text="Second", place="top", now=now).boxes
     assert (box.title, box.text, box.place) == ("Two", "Second", "top")

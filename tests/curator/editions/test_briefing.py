@@ -179,7 +179,7 @@ def test_logos_travel_with_their_size() -> None:
 @pytest.mark.parametrize(
     ("language", "why"), [("en", "You asked for"), ("de-AT", "Sie haben"), ("fr", "You asked for")]
 )
-def test_readers_are_told_why_in_their_language(language: str, why: str) -> None:
+def test_subscribers_are_told_why_in_their_language(language: str, why: str) -> None:
     made = composed(edition(), newsletter(language=language))
     assert made.why.startswith(why)
     assert "Hill Post" in made.why

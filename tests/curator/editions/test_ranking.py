@@ -112,7 +112,7 @@ def test_what_somebody_shortlisted_comes_before_what_is_fresher() -> None:
     assert [each.id for each in suggest([RAIN, replace(ARCH, shortlisted=True)], wanted=2, now=NOW)] == [2, 3]
 
 
-def test_what_readers_cannot_read_comes_later_and_says_so() -> None:
+def test_what_subscribers_cannot_read_comes_later_and_says_so() -> None:
     found = suggest([replace(RAIN, paywalled=True), ARCH], wanted=2, now=NOW)
     assert [each.id for each in found] == [2, 3]
     assert "behind a paywall" in found[1].reason

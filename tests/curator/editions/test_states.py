@@ -29,7 +29,7 @@ def test_sent_is_the_end() -> None:
     assert not any(states.can_transition(EditionState.SENT, to) for to in STATES)
 
 
-def test_what_is_handed_over_becomes_sent_or_is_recalled_and_open_again() -> None:
+def test_what_is_submitted_becomes_sent_or_is_recalled_to_a_draft() -> None:
     assert [to for to in STATES if states.can_transition(EditionState.SENDING, to)] == [
         EditionState.DRAFT,
         EditionState.SENT,
@@ -39,7 +39,7 @@ def test_what_is_handed_over_becomes_sent_or_is_recalled_and_open_again() -> Non
 @pytest.mark.parametrize(
     "state", [EditionState.DRAFT, EditionState.LOCKED, EditionState.IN_REVIEW, EditionState.SKIPPED]
 )
-def test_nothing_is_handed_over_without_an_approval(state: str) -> None:
+def test_nothing_is_submitted_without_an_approval(state: str) -> None:
     assert not states.can_transition(state, EditionState.SENDING)
     assert not states.can_transition(state, EditionState.SENT)
 
@@ -53,7 +53,7 @@ def test_only_these_states_carry_a_reason() -> None:
 
 
 @given(st.lists(st.sampled_from(STATES), max_size=30))
-def test_on_no_path_but_a_recall_does_a_handed_over_edition_come_back(wishes: list[str]) -> None:
+def test_on_no_path_but_a_recall_does_a_submitted_edition_come_back(wishes: list[str]) -> None:
     state, left = EditionState.DRAFT, False
     for wish in wishes:
         recalled = state == EditionState.SENDING and wish == EditionState.DRAFT

@@ -43,7 +43,7 @@ def test_one_pick_proves_little() -> None:
     assert 0 < taste.publishers["Lake Echo"].score < 0.1
 
 
-def test_readers_clicks_count_against_the_usual() -> None:
+def test_clicks_count_against_the_usual() -> None:
     more = learn([*OTHERS, *history("Lake Echo", "Ferry", offered=20, picked=10, clicks=2.0)])
     less = learn([*OTHERS, *history("Lake Echo", "Ferry", offered=20, picked=10, clicks=0.3)])
     assert more.publishers["Lake Echo"].score > less.publishers["Lake Echo"].score

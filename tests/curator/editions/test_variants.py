@@ -140,7 +140,7 @@ def test_nobody_is_a_member_and_not(edition: Edition, now: datetime) -> None:
     assert [sorted(each.audiences) for each in variants.list_variants(edition)] == [[], [FREE], [MEMBERS]]
 
 
-def test_a_reader_gets_what_they_are(
+def test_a_subscriber_gets_what_they_are(
     edition: Edition, readers: Callable[..., list[int]], locals_: str, now: datetime
 ) -> None:
     free, member, neighbour = readers(3)

@@ -22,7 +22,7 @@ from tests.fakes.sendgrid_events import Signer, event
 from tests.interleaving import just_before
 
 
-def test_delivered_is_told_apart_from_accepted(sent: Callable[..., Sent], take: Callable[..., None]) -> None:
+def test_delivered_is_counted_apart_from_accepted(sent: Callable[..., Sent], take: Callable[..., None]) -> None:
     mailing = sent(3)
     assert mailing.mailing.counts == {"accepted": 3}
     take(mailing.event("processed"), mailing.event("delivered"), mailing.event("deferred", 1, response="450 later"))
@@ -83,7 +83,7 @@ def test_somebody_who_unsubscribed_at_the_provider_has_left(
     assert mailing.mailing.counts == {"delivered": 1}
 
 
-def test_an_event_acts_on_the_address_it_names_not_on_the_one_the_reader_has_now(
+def test_an_event_acts_on_the_address_it_names_not_on_the_one_the_subscriber_has_now(
     sent: Callable[..., Sent], take: Callable[..., None], now: datetime
 ) -> None:
     mailing = sent(1)

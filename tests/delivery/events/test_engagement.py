@@ -21,7 +21,7 @@ def seen(person: int, house: House) -> Any:
     return mine
 
 
-def test_people_who_opened_and_clicked_are_told_to_subscribers_and_machines_are_not(
+def test_opens_and_clicks_by_people_reach_subscribers_and_those_by_machines_do_not(
     sent: Callable[..., Sent], take: Callable[..., None], house: House, now: datetime
 ) -> None:
     mailing = sent(4)
@@ -61,7 +61,7 @@ def test_it_is_done_once_an_hour_by_one_of_many(
     assert engagement.roll_up(now + HOUR, owner="two") == 1
 
 
-def test_the_clicks_of_each_story_are_told_to_the_curator(
+def test_the_clicks_of_each_story_reach_the_curator(
     sent: Callable[..., Sent], take: Callable[..., None], now: datetime
 ) -> None:
     mailing = sent(3)
@@ -74,7 +74,7 @@ def test_the_clicks_of_each_story_are_told_to_the_curator(
     assert [each.people for each in told[1:]] == [0, 0]
 
 
-def test_an_open_that_comes_while_its_batch_is_folded_is_told_the_next_time(
+def test_an_open_that_comes_while_its_batch_is_folded_counts_the_next_time(
     sent: Callable[..., Sent], take: Callable[..., None], now: datetime
 ) -> None:
     mailing = sent(2)

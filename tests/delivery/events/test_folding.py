@@ -100,7 +100,7 @@ def test_an_opened_message_was_delivered_though_nobody_said_so_yet() -> None:
     assert folded.outcomes.get_flags(0) == MemberFlag.OPENED
 
 
-def test_what_a_machine_opened_is_told_apart() -> None:
+def test_opens_by_machines_are_flagged_separately() -> None:
     folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.OPENED, machine=True))
     assert folded.outcomes.get_flags(0) == MemberFlag.OPENED_BY_MACHINE
 
@@ -114,7 +114,7 @@ def test_clicks_count_for_their_story() -> None:
     assert folded.clicks == {("k0", False): 2, ("k1", False): 1}
 
 
-def test_an_effect_is_told_once() -> None:
+def test_an_effect_is_reported_once() -> None:
     bounce = happened(EventType.BOUNCED, reject_reason=RejectReason.HARD, reason="no such user")
     first = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED), bounce)
     again = after(
@@ -126,7 +126,7 @@ def test_an_effect_is_told_once() -> None:
     assert not again.failures
 
 
-def test_leaving_is_told_though_the_message_had_been_delivered_before() -> None:
+def test_an_unsubscribe_after_delivery_is_reported() -> None:
     left = happened(EventType.UNSUBSCRIBED, reject_reason=RejectReason.UNSUBSCRIBED)
     folded = after(BatchState.ACCEPTED, batch(Outcome.DELIVERED), left, left)
     assert [effect.reject_reason for effect in folded.effects] == [RejectReason.UNSUBSCRIBED]
@@ -165,7 +165,7 @@ def test_what_each_event_says_of_a_message(what: EventType, outcome: Outcome) ->
 
 
 @pytest.mark.parametrize("what", [EventType.BLOCKED, EventType.BOUNCED, EventType.DROPPED, EventType.COMPLAINED])
-def test_what_went_wrong_is_told_as_the_provider_says_it(what: EventType) -> None:
+def test_a_failure_keeps_the_providers_reason(what: EventType) -> None:
     event = happened(what, 1, 130, reason="no such user")
     folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
     assert folded.failures == [MemberFailure(1, Outcome[what.name], "no such user", "r1@example.com", 130)]
@@ -186,7 +186,7 @@ def test_an_event_about_the_message_alone_has_no_effect_on_a_person() -> None:
     assert not after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED), happened(EventType.DELIVERED)).effects
 
 
-def test_a_message_dropped_for_a_used_up_plan_is_marked_and_no_fault_of_the_reader() -> None:
+def test_a_message_dropped_for_a_used_up_plan_is_flagged_over_quota() -> None:
     event = happened(EventType.DROPPED, 1, reject_reason=RejectReason.QUOTA)
     folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), event)
     assert [folded.outcomes.get_flags(place) for place in (0, 1)] == [0, MemberFlag.OVER_QUOTA]
@@ -225,7 +225,7 @@ def test_an_alarm_counts_the_members_it_is_about() -> None:
 
 
 @pytest.mark.parametrize(("machine", "flag"), [(False, MemberFlag.CLICKED), (True, MemberFlag.CLICKED_BY_MACHINE)])
-def test_a_click_is_marked_as_that_of_a_reader_or_of_a_machine(machine: bool, flag: MemberFlag) -> None:
+def test_a_click_is_flagged_as_a_persons_or_a_machines(machine: bool, flag: MemberFlag) -> None:
     click = happened(EventType.CLICKED, machine=machine)
     assert after(BatchState.ACCEPTED, batch(Outcome.DELIVERED), click).outcomes.get_flags(0) == flag
 

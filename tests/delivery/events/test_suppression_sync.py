@@ -41,7 +41,7 @@ def states(house: House) -> dict[str, int]:
     return lists.count_subscribers_by_state(house.list.id)
 
 
-def test_bounces_complaints_and_leaving_act_on_readers_as_events_do(
+def test_bounces_complaints_and_leaving_act_on_subscribers_as_events_do(
     house: House, readers: Callable[..., list[int]], server: SendGridServer, provider: SendGrid, now: datetime
 ) -> None:
     readers(5)

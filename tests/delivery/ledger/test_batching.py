@@ -17,7 +17,7 @@ room = st.dictionaries(st.sampled_from(STRATA), st.integers(0, 20))
 
 
 @given(candidates, st.integers(1, 50), room)
-def test_every_candidate_is_planned_or_left_out_exactly_once(
+def test_every_candidate_is_planned_or_excluded_exactly_once(
     page: list[ClassifiedCandidate], most: int, room: dict[Stratum, int]
 ) -> None:
     plan = batching.plan_batches(page, batch_size=most, capacity=room)
@@ -54,7 +54,7 @@ def test_nobody_joins_a_batch_without_room_and_no_batch_begins_before_it_is_used
             assert joining == room.get(stratum, 0)
 
 
-def test_the_left_out_are_kept_by_reason() -> None:
+def test_exclusions_are_kept_by_reason() -> None:
     page = [
         ClassifiedCandidate(1, "pending"),
         ClassifiedCandidate(2, ""),

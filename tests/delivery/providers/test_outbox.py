@@ -27,7 +27,7 @@ def root(tmp_path: Path, request_for: Make) -> Path:
     return tmp_path
 
 
-def test_one_message_lies_there_for_each_reader_and_nothing_half_written(root: Path) -> None:
+def test_one_message_lies_there_for_each_subscriber_and_nothing_half_written(root: Path) -> None:
     assert sorted(path.name for path in (root / "mailing").iterdir()) == [f"batchkey.{n}-attempt.eml" for n in range(3)]
 
 

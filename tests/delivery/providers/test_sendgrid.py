@@ -92,7 +92,7 @@ def test_any_text_survives_the_quick_encoding(name: str, token: str, subject: st
 
 
 @given(st.text(max_size=300))
-def test_whatever_a_reader_is_called_the_body_is_valid_and_no_value_holds_a_token(name: str) -> None:
+def test_whatever_a_subscriber_is_called_the_body_is_valid_and_no_value_holds_a_token(name: str) -> None:
     sent = json.loads(encode_body(SendRequest(envelope(), (reader(0, first_name=name),), "m", "b", "a")))
     assert problems_of(sent) == []
     values = sent["personalizations"][0]["substitutions"]
@@ -143,7 +143,7 @@ def test_a_sure_refusal_is_permanent(
 
 
 @pytest.mark.parametrize("field", ["personalizations.1.to.0.email", "personalizations[1].to[0].email"])
-def test_a_400_that_names_a_reader_names_the_place(
+def test_a_400_that_names_a_subscriber_names_the_place(
     provider: SendGrid, server: SendGridServer, request_for: Make, field: str
 ) -> None:
     server.fail_next(Fault(status=400, body={"errors": [{"message": "Bad address.", "field": field}]}))

@@ -37,7 +37,7 @@ def taken(server: SmtpServer) -> list[str]:
     return [address for address, _ in server.accepted]
 
 
-def test_each_reader_gets_a_message_of_their_own(start: Start, request_for: Make) -> None:
+def test_each_subscriber_gets_a_message_of_their_own(start: Start, request_for: Make) -> None:
     server = start()
     answer = send(server, request_for())
     assert answer.accepted

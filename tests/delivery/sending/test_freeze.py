@@ -136,7 +136,7 @@ def test_who_left_while_the_mail_was_on_its_way_is_noted_as_too_late(
     assert summary.get_mailing(made.id).counts == {"withdrawn": 1, "accepted": 2}
 
 
-def test_cancelling_the_rest_of_a_mailing_does_not_stop_what_was_handed_over_from_arriving(
+def test_cancelling_the_rest_of_a_mailing_does_not_stop_what_was_submitted_from_arriving(
     plan: Plan, join: Join, house: House, now: datetime
 ) -> None:
     join(60)
@@ -168,7 +168,7 @@ def test_a_recalled_mailing_does_not_arrive_even_where_its_batch_came_back_accep
     assert unsubscribed_after_send.find_arrival(person, [house.list.id], shortly) is None
 
 
-def test_who_leaves_by_the_page_is_told_of_the_edition_that_is_on_its_way_to_them(
+def test_who_unsubscribes_on_the_page_learns_of_the_edition_on_its_way_to_them(
     plan: Plan, join: Join, house: House
 ) -> None:
     now = clock.now()

@@ -118,9 +118,7 @@ def test_a_segment_dropped_after_the_approval_holds_the_mailing_and_not_the_othe
     assert "Nothing was sent" in held.reason
 
 
-def test_the_date_is_that_of_the_day_where_the_reader_lives(
-    plan: Plan, join: Join, edition: Any, now: datetime
-) -> None:
+def test_the_date_is_the_day_in_the_subscribers_time_zone(plan: Plan, join: Join, edition: Any, now: datetime) -> None:
     ids = join(4)
     for person, zone in zip(ids, ("Pacific/Auckland", "America/Los_Angeles", "", "Mars/Olympus"), strict=True):
         models.Subscriber.objects.filter(id=person).update(zone=zone)
@@ -150,7 +148,7 @@ def test_a_mail_without_a_date_asks_for_no_zones(plan: Plan, join: Join, now: da
     assert not any("p.zone" in each["sql"] for each in queries)
 
 
-def test_how_each_variant_did_is_told_apart(plan: Plan, join: Join, edition: Any, now: datetime) -> None:
+def test_each_variant_is_counted_separately(plan: Plan, join: Join, edition: Any, now: datetime) -> None:
     ids = join(60)
     editions.edit_edition(edition.id, second_subject="Trains again", now=now)
     made = plan()

@@ -67,7 +67,7 @@ def test_everybody_is_mailed_once_in_batches_the_provider_takes(frozen: Plan, jo
     assert shown(made).started_at == now
 
 
-def test_a_request_carries_opaque_ids_and_each_readers_own_token(
+def test_a_request_carries_opaque_ids_and_each_subscribers_own_token(
     frozen: Plan, join: Join, house: House, now: datetime
 ) -> None:
     ids = join(2)
@@ -155,7 +155,7 @@ def test_a_rate_limit_is_waited_out(frozen: Plan, join: Join, now: datetime) -> 
     assert hand_over_all(provider, now + timedelta(seconds=93)) == 1
 
 
-def test_a_refusal_that_names_readers_goes_on_without_them(frozen: Plan, join: Join, now: datetime) -> None:
+def test_a_refusal_that_names_subscribers_goes_on_without_them(frozen: Plan, join: Join, now: datetime) -> None:
     ids = join(4)
     made = frozen()
     provider = ScriptedProvider(names(1, 3))
@@ -207,7 +207,7 @@ def test_a_refusal_that_names_nobody_there_does_not_turn_in_circles(frozen: Plan
     assert shown(made).state == MailingState.PAUSED
 
 
-def test_a_message_nobody_may_have_stops_the_mailing_and_reaches_everybody_once_mended(
+def test_a_message_refused_for_everybody_pauses_the_mailing_and_reaches_everybody_once_fixed(
     frozen: Plan, join: Join, now: datetime
 ) -> None:
     join(60)
@@ -260,7 +260,7 @@ def test_two_batches_refused_for_the_last_time_are_both_written_down(frozen: Pla
     assert shown(made).batches == {"planned": 2}
 
 
-def test_a_sender_mended_in_mid_mailing_is_used_from_then_on(
+def test_a_sender_fixed_in_mid_mailing_is_used_from_then_on(
     frozen: Plan, join: Join, house: House, now: datetime
 ) -> None:
     join(1)
@@ -843,7 +843,7 @@ def test_a_batch_whose_mailing_was_paused_before_it_was_sent_is_nobodys(
 # What is asked of the provider
 
 
-def test_the_mail_is_tracked_only_where_newsletter_and_reader_want_it(
+def test_the_mail_is_tracked_only_where_newsletter_and_subscriber_want_it(
     frozen: Plan, join: Join, house: House, now: datetime
 ) -> None:
     newsletter_settings.change_newsletter(house.briefing.id, now=now, click_tracking="on", open_tracking="on")
@@ -890,7 +890,7 @@ def test_the_provider_is_to_wait_only_in_a_recall_window_and_until_a_time_that_i
 # Who and what an answer is about
 
 
-def test_a_reader_who_is_refused_alone_does_not_stop_the_mailing(frozen: Plan, join: Join, now: datetime) -> None:
+def test_a_subscriber_who_is_refused_alone_does_not_stop_the_mailing(frozen: Plan, join: Join, now: datetime) -> None:
     join(1)
     made = frozen()
     hand_over_all(ScriptedProvider(names(0)), now)
@@ -914,7 +914,7 @@ def test_a_whole_batch_refused_by_name_after_others_were_mailed_is_refused(
     assert models.DeliveryException.objects.count() == 10
 
 
-def test_a_place_just_beyond_the_last_reader_names_nobody(frozen: Plan, join: Join, now: datetime) -> None:
+def test_a_place_just_beyond_the_last_subscriber_names_nobody(frozen: Plan, join: Join, now: datetime) -> None:
     join(2)
     made = frozen()
     hand_over_all(ScriptedProvider(names(2)), now)

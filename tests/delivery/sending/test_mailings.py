@@ -60,7 +60,7 @@ def test_a_provider_of_former_days_holds_its_mailing_and_nobody_elses(plan: Plan
     assert not freeze.freeze_next(now)
 
 
-def test_every_candidate_is_planned_or_left_out_with_the_reason(
+def test_every_candidate_is_planned_or_excluded_with_the_reason(
     plan: Plan, join: Join, house: House, now: datetime
 ) -> None:
     ids = join(7)
@@ -162,7 +162,7 @@ def test_freezing_takes_the_edition_out_of_the_editors_hands(frozen: Plan, join:
     assert edition_lookup.get_edition(edition.id).state == "handed_over"
 
 
-def test_a_list_without_readers_finishes_at_once(frozen: Plan, edition: Any, now: datetime) -> None:
+def test_a_list_without_subscribers_finishes_at_once(frozen: Plan, edition: Any, now: datetime) -> None:
     made = frozen()
     assert mailings.finish_settled(now) == 1
     assert summary.get_mailing(made.id).state == MailingState.FINISHED
@@ -289,7 +289,7 @@ def test_sending_again_after_a_cancel_under_way_reaches_only_the_others(plan: Pl
     assert shown.adds_up
 
 
-def test_who_is_known_to_have_it_is_left_out_after_a_cancel_too(plan: Plan, join: Join, now: datetime) -> None:
+def test_who_is_known_to_have_it_is_excluded_after_a_cancel_too(plan: Plan, join: Join, now: datetime) -> None:
     join(120)
     first = plan()
     freeze.freeze_next(now)
@@ -370,7 +370,7 @@ def test_a_ledger_that_lacks_what_its_mailing_counted_holds_it(
     assert "do not add up: 4 candidates" in shown.reason
 
 
-def test_a_candidate_counted_as_left_out_whom_no_list_names_holds_the_mailing(
+def test_a_candidate_counted_as_excluded_but_stored_nowhere_holds_the_mailing(
     plan: Plan, join: Join, now: datetime
 ) -> None:
     join(4)
@@ -451,7 +451,7 @@ def test_what_is_cancelled_as_it_is_about_to_be_held_stays_cancelled(plan: Plan,
     assert summary.get_mailing(made.id).state == MailingState.CANCELLED
 
 
-def test_of_two_who_send_an_edition_at_once_one_is_told_of_the_other(plan: Plan, edition: Any, now: datetime) -> None:
+def test_of_two_who_send_an_edition_at_once_one_gets_a_conflict(plan: Plan, edition: Any, now: datetime) -> None:
     approval.approve(edition.id, by="test", now=now)
     with just_before("SAVEPOINT", plan), pytest.raises(Conflict, match="Somebody else has just sent"):
         plan()

@@ -90,7 +90,7 @@ def edit(mailing: Mailing, now: datetime) -> None:
 # Approving
 
 
-def test_approved_before_the_lead_it_is_handed_over_when_the_lead_begins(stage: Stage) -> None:
+def test_approved_before_the_lead_it_is_submitted_when_the_lead_begins(stage: Stage) -> None:
     stage.at(LEAD + 30)
     stage.plan()
     stage.work()
@@ -107,7 +107,7 @@ def test_approved_before_the_lead_it_is_handed_over_when_the_lead_begins(stage: 
     assert stage.mailing.state == MailingState.FINISHED
 
 
-def test_approved_within_the_lead_it_is_handed_over_at_once_and_can_be_recalled(stage: Stage) -> None:
+def test_approved_within_the_lead_it_is_submitted_at_once_and_can_be_recalled(stage: Stage) -> None:
     stage.at(30)
     stage.plan()
     stage.work()
@@ -134,7 +134,7 @@ def test_approved_when_its_time_is_past_it_leaves_at_once(stage: Stage) -> None:
     assert "send_at" not in stage.server.bodies[0]
 
 
-def test_with_a_limit_all_is_handed_over_and_the_provider_sends_batch_by_batch(
+def test_with_a_limit_all_is_submitted_and_the_provider_sends_batch_by_batch(
     stage: Stage, join: Any, house: House
 ) -> None:
     newsletter_settings.change_newsletter(house.briefing.id, now=stage.now, per_minute=500)
@@ -180,7 +180,7 @@ def test_edited_too_late_for_a_new_window_it_leaves_at_its_time_without_the_old_
 
 
 @pytest.mark.parametrize("minutes_left", [30, 5, -5])
-def test_what_is_handed_over_cannot_be_edited(stage: Stage, minutes_left: int) -> None:
+def test_what_is_submitted_cannot_be_edited(stage: Stage, minutes_left: int) -> None:
     stage.at(40)
     stage.plan()
     stage.work()
@@ -350,7 +350,7 @@ def test_a_recall_whose_answer_was_lost_is_looked_up(stage: Stage) -> None:
 # Recalling
 
 
-def test_before_anything_is_handed_over_there_is_nothing_to_recall_but_it_can_be_cancelled(stage: Stage) -> None:
+def test_before_anything_is_submitted_there_is_nothing_to_recall_but_it_can_be_cancelled(stage: Stage) -> None:
     stage.at(LEAD + 30)
     stage.plan()
     with pytest.raises(Refused, match="cancel"):
@@ -409,7 +409,7 @@ def test_later_it_is_too_late_and_that_is_said(stage: Stage, minutes_left: float
     assert len(stage.server.accepted) == 5
 
 
-def test_what_is_not_handed_over_yet_is_withdrawn_with_the_recall(stage: Stage) -> None:
+def test_what_is_not_submitted_yet_is_withdrawn_with_the_recall(stage: Stage) -> None:
     stage.at(40)
     stage.plan()
     recall.open_next_window(stage.now, stage.provider)
@@ -716,7 +716,7 @@ def test_recalling_a_test_leaves_the_edition_as_it_is(stage: Stage, trial: model
     assert edition_lookup.get_edition(trial.edition_id) == before
 
 
-def test_while_the_provider_is_asked_nothing_more_is_handed_over_and_it_is_said_who_recalls(stage: Stage) -> None:
+def test_while_the_provider_is_asked_nothing_more_is_submitted_and_the_reason_names_who_recalls(stage: Stage) -> None:
     stage.at(40)
     stage.plan()
     stage.work()
@@ -806,7 +806,7 @@ def test_a_refusal_to_recall_says_why_and_what_can_be_done_instead(
     assert str(refused.value) == refusal.format(id=stage.mailing_id)
 
 
-def test_a_recall_counts_the_readers_of_all_batches(stage: Stage, house: House) -> None:
+def test_a_recall_counts_the_subscribers_of_all_batches(stage: Stage, house: House) -> None:
     newsletter_settings.change_newsletter(house.briefing.id, now=stage.now, click_tracking="on")
     Subscriber.objects.filter(address__in=("reader0@example.com", "reader1@example.com")).update(tracked=False)
     stage.at(40)

@@ -79,7 +79,7 @@ def test_what_is_unknown_is_not_repaired_unless_somebody_takes_it_upon_themselve
     assert mailing.mailing.batches == {"accepted": 1, "repaired": 1}
 
 
-def test_an_event_that_shows_that_a_repaired_reader_had_it_is_an_alarm(
+def test_an_event_that_shows_that_a_repaired_subscriber_had_it_is_an_alarm(
     sent: Callable[..., Sent], take: Callable[..., None], now: datetime
 ) -> None:
     mailing = sent(2, provider.loses_the_answer)
@@ -155,7 +155,7 @@ def test_an_event_that_comes_as_somebody_decides_about_its_batch_is_kept_and_sai
     assert models.Batch.objects.count() == 1, "nothing of the decision is left"
 
 
-def test_of_two_repairs_at_once_one_is_told_of_the_other(sent: Callable[..., Sent], now: datetime) -> None:
+def test_of_two_repairs_at_once_one_gets_a_conflict(sent: Callable[..., Sent], now: datetime) -> None:
     mailing = sent(3, provider.loses_the_request)
     theirs = ledger_rows.build_batch(mailing.id, 2, mailing.readers, now, 0, repair=True)
     with (
@@ -173,7 +173,7 @@ def test_a_repair_of_a_paused_mailing_does_not_set_it_going(sent: Callable[..., 
     assert not go_on(mailing).mailed
 
 
-def test_an_event_of_another_reader_of_the_batch_that_comes_as_it_is_repaired_is_kept_and_said(
+def test_an_event_that_comes_as_its_batch_is_repaired_is_kept_and_the_repair_conflicts(
     sent: Callable[..., Sent], take: Callable[..., None], now: datetime
 ) -> None:
     mailing = sent(2)

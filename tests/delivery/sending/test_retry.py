@@ -76,7 +76,7 @@ def test_answers_lost_in_a_row_stop_the_mailing() -> None:
     assert following.pause_reason.startswith(f"{retry.MAX_LOST_ANSWERS} answers in a row were lost, the last one: 503.")
 
 
-def test_a_refusal_that_names_readers_is_tried_at_once_without_them() -> None:
+def test_a_refusal_that_names_subscribers_is_tried_at_once_without_them() -> None:
     assert after(Answer("refused", permanent=True, refused_places={3: "x"}), some_named=True) == NextStep(retry_at=NOW)
 
 

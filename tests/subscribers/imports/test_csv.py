@@ -54,7 +54,7 @@ PLAIN = "email,first_name\nzoe@example.com,Zoë\nben@example.com,Ben\n"
         'note,first_name,email\n"two\nlines, ""quoted""",Zoë,zoe@example.com\n,Ben,ben@example.com\n'.encode(),
     ],
 )
-def test_the_same_readers_are_found_whatever_program_wrote_the_file(data: bytes) -> None:
+def test_the_same_subscribers_are_found_whatever_program_wrote_the_file(data: bytes) -> None:
     assert names(data) == SAME
 
 
@@ -195,7 +195,7 @@ def test_no_spreadsheet_takes_an_exported_cell_for_a_formula(cell: str) -> None:
 
 
 @given(st.sampled_from([b"", b"email,first_name\n", b"\xff\xfe"]), st.binary(max_size=300))
-def test_no_bytes_break_the_reader(start: bytes, data: bytes) -> None:
+def test_no_bytes_break_the_csv_reader(start: bytes, data: bytes) -> None:
     with contextlib.suppress(BadInput):  # the only error a file may meet
         rows(start + data)
 

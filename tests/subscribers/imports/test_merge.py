@@ -155,7 +155,7 @@ def test_a_newcomer_keeps_the_state_the_file_names(status: str, stored: str, tak
     ("status", "stored"),
     [("unsubscribed", "unsubscribed"), ("cleaned", "bounced"), ("spam", "complained"), ("pending", "active")],
 )
-def test_a_file_may_take_a_reader_off(
+def test_a_file_may_take_a_subscriber_off(
     status: str, stored: str, take_in: TakeIn, active: Callable[..., int], state: Look
 ) -> None:
     active("ann@example.com")
@@ -261,7 +261,7 @@ def test_the_report_adds_up_to_the_rows(take_in: TakeIn) -> None:
 
 
 @pytest.mark.parametrize("known", [False, True])
-def test_who_signs_up_while_a_file_is_being_merged_is_judged_anew(
+def test_who_signs_up_while_a_file_is_being_merged_is_judged_again(
     known: bool, morning: List, evening: List, take_in: TakeIn, state: Look, now: datetime
 ) -> None:
     """Counted and written as they are by then: one person, who waits for their own confirmation."""

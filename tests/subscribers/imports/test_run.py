@@ -125,7 +125,7 @@ def test_the_work_of_a_dead_worker_is_taken_up_when_its_lease_is_over(
     assert (done.state, done.report.new, models.Subscriber.objects.count()) == ("done", 300, 300)
 
 
-def test_a_work_file_that_is_gone_or_broken_is_made_anew(begin: Callable[..., ImportRun], now: datetime) -> None:
+def test_a_work_file_that_is_gone_or_broken_is_made_again(begin: Callable[..., ImportRun], now: datetime) -> None:
     run = begin()
     step(now)
     confirm_import(run.id)

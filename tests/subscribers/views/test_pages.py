@@ -138,7 +138,7 @@ def test_a_link_that_is_not_ours_gets_a_page_with_a_way_on(path: str, method: st
     assert 'href="/join/"' in words(response)
 
 
-def test_readers_are_told_neither_our_commands_nor_the_names_of_our_lists(morning: List, now: datetime) -> None:
+def test_public_pages_show_neither_our_commands_nor_the_names_of_our_lists(morning: List, now: datetime) -> None:
     lists.create_list("staff-only", "Staff", now=now, public=False)
     for path in ("/join/no-such-list/", f"/u/{footer(morning.id, 10**6)}", f"/p/{footer(10**6, 10**6)}", "/join/"):
         page = words(Client().get(path))
@@ -209,7 +209,9 @@ def test_the_answer_to_which_address_is_the_same_for_all(active: Active, now: da
     assert owed() == ["which"]
 
 
-def test_a_former_address_finds_its_reader_and_the_mail_goes_to_the_present_one(active: Active, now: datetime) -> None:
+def test_a_former_address_finds_its_subscriber_and_the_mail_goes_to_the_present_one(
+    active: Active, now: datetime
+) -> None:
     people.change_address(active("ann@example.com"), "ann@example.org", by="test", now=now)
     Client().post("/which/", {"email": "ann@example.com"})
     assert [m.address for m in transactional.claim_mails(clock.now(), limit=9, lease=timedelta(minutes=2))] == [
@@ -284,7 +286,7 @@ def test_every_page_is_sandboxed_without_script_and_kept_by_no_cache(active: Act
         assert ("<script" in response.content.decode()) == path.startswith("/join/"), path
 
 
-def test_the_choices_stop_lists_and_bring_back_those_the_reader_had(
+def test_the_choices_stop_lists_and_bring_back_those_the_subscriber_had(
     client: Client, active: Active, morning: List, evening: List, state: Look, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
@@ -324,7 +326,9 @@ def link(purpose: bytes, person_id: int, about: int = 0, minutes: int = 30) -> s
     return f"/me/{subscriber_lookup.get_signer().sign_expiring(purpose, about, person_id, expires)}"
 
 
-def test_a_reader_may_not_be_tracked_and_may_change_their_mind(client: Client, active: Active, morning: List) -> None:
+def test_a_subscriber_may_not_be_tracked_and_may_change_their_mind(
+    client: Client, active: Active, morning: List
+) -> None:
     person_id = active("ann@example.com")
     path = link(tokens.DETAILS, person_id)
     post(client, path, untracked="1", language="de", zone="Europe/Berlin")
@@ -417,7 +421,7 @@ def test_an_address_is_changed_at_both_ends(client: Client, active: Active, morn
     )
 
 
-def test_an_address_that_somebody_has_is_not_taken_and_not_told(client: Client, active: Active, morning: List) -> None:
+def test_an_address_in_use_is_refused_without_revealing_it(client: Client, active: Active, morning: List) -> None:
     person_id, _ = active("ann@example.com"), active("ben@example.com")
     page = post(client, link(tokens.ADDRESS, person_id), email="ben@example.com")
     assert page.status_code == 200
@@ -458,7 +462,9 @@ def test_why_somebody_left_is_asked_after_and_kept_with_it(client: Client, activ
     assert subscriber_lookup.get_subscriber(person_id).consents[0].reason == "too-many: two a day"
 
 
-def test_a_page_speaks_the_language_of_the_list_or_of_the_reader(client: Client, active: Active, now: datetime) -> None:
+def test_a_page_speaks_the_language_of_the_list_or_of_the_subscriber(
+    client: Client, active: Active, now: datetime
+) -> None:
     german = lists.create_list("morgen", "Morgenpost", language="de", now=now)
     page = client.get("/join/morgen/").content.decode()
     assert 'lang="de"' in page

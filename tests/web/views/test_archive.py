@@ -15,7 +15,7 @@ from newsletter.jobs import tasks
 from newsletter.kernel import clock
 
 
-def test_the_archive_shows_sent_editions_and_nothing_of_any_reader(sent: Any, edition: Any) -> None:
+def test_the_archive_shows_sent_editions_and_nothing_of_any_subscriber(sent: Any, edition: Any) -> None:
     client = Client()
     assert b"The railway reaches the mill" in client.get("/archive/morning/").content
     page = client.get(f"/archive/morning/{edition.date}/")

@@ -49,7 +49,7 @@ def test_a_bar_or_dash_of_the_headline_stays(headline: str) -> None:
     assert title_of(headline) == headline
 
 
-def test_the_headline_that_readers_see_wins_over_the_one_for_search_engines() -> None:
+def test_the_visible_headline_wins_over_the_one_for_search_engines() -> None:
     seen = "Why the ferry of the upper lake gets a second boat"
     assert title_of("Second boat for ferry on upper lake: all you need to know | Upland Echo", seen) == seen
 

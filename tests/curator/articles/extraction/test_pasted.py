@@ -105,7 +105,7 @@ def test_notices_and_the_beginnings_of_other_stories_are_not_the_story(other: st
     assert found.text.split("\n\n") == story
 
 
-def test_other_stories_behind_the_end_of_a_long_one_are_left_out() -> None:
+def test_other_stories_behind_the_end_of_a_long_one_are_dropped() -> None:
     story = [f"{LONG} It was so in the year {year}, too." for year in range(2001, 2012)]
     others = [
         line
@@ -143,7 +143,7 @@ def test_a_standfirst_above_the_caption_is_no_paragraph() -> None:
         "The clock at noon. (AP Photo/Kim Example)",
     ],
 )
-def test_promotion_and_captions_between_paragraphs_are_left_out(line: str) -> None:
+def test_promotion_and_captions_between_paragraphs_are_dropped(line: str) -> None:
     first, second = PASTED.split("\n\n")[2:4]
     found = pasted.clean(f"Clock stops for the third time\n\n{first}\n\n{line}\n\n{second}")
     assert found.text == f"{first}\n\n{second}"

@@ -305,6 +305,18 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     ),
     "freeze": (
         Equivalent(
+            "_start",
+            "return False",
+            "return True",
+            "Only spares work: what follows finds a mailing that is not being frozen.",
+        ),
+        Equivalent(
+            "_start",
+            "return False",
+            "return True",
+            "Only spares work: what follows finds a mailing that is not being frozen.",
+        ),
+        Equivalent(
             "_collect_mailed",
             "outcomes = Outcomes(batch.outcomes, batch.format)",
             "outcomes = Outcomes(batch.outcomes, )",

@@ -59,7 +59,7 @@ class FormerAddress:
 class ConsentEvent:
     """One change of a subscription: when, how, by whom, from where, and the words that were shown.
 
-    `claimed_at` is when they asked, confirmed or left as an imported file says; `reason` the reader's own on leaving.
+    `claimed_at` is when they asked, confirmed or left as an imported file says; `reason` the subscriber's, for leaving.
     """
 
     at: datetime

@@ -237,8 +237,8 @@ def resolve_unknown(
     _record_and_print(mailing_id, repair_mailing(mailing_id, unknown=True, now=now), "planned once more", as_json, now)
 
 
-def _record_and_print(mailing_id: int, readers: int, what: str, as_json: bool, now: datetime) -> None:
-    audit_log.record(None, what, f"mailing {mailing_id}", now=now, detail=f"{readers} subscribers")
+def _record_and_print(mailing_id: int, count: int, what: str, as_json: bool, now: datetime) -> None:
+    audit_log.record(None, what, f"mailing {mailing_id}", now=now, detail=f"{count} subscribers")
     emit_json(summary.get_mailing(mailing_id)) if as_json else say(
-        f"Mailing {mailing_id}: {readers:,} subscribers {what}."
+        f"Mailing {mailing_id}: {count:,} subscribers {what}."
     )

@@ -94,7 +94,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Briefing:
-    """Everything a newsletter mail shows. `intro` is Markdown; `base_url` has no slash at its end."""
+    """Everything a newsletter mail shows. `intro` is Markdown; `base_url` has no trailing slash."""
 
     newsletter: str
     publication: Publication

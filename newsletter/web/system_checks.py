@@ -1,4 +1,4 @@
-"""Django system checks: dotted names in the settings are resolved at start, not at a reader's request."""
+"""Django system checks: dotted names in the settings are resolved at start, not at a visitor's request."""
 
 from __future__ import annotations
 

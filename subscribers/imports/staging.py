@@ -117,7 +117,7 @@ def stage_file(
 ) -> StagedFile:
     """Reads a whole file into a new work file. Raises BadInput for one that cannot be taken, SurroundingsError.
 
-    `progress` hears of rows read. `kinds` are the attributes there are (see rows.Reader).
+    `progress` hears of rows read. `kinds` are the attributes there are (see rows.RowParser).
     """
     stream.seek(0)
     table = read_table(stream)

@@ -42,7 +42,7 @@ def show_sign_up(request: HttpRequest, slug: str = "") -> HttpResponse:
 @csrf_exempt
 @public_page("GET", "HEAD", "POST", framed=True, form=True)
 def show_embedded_sign_up(request: HttpRequest, slug: str = "") -> HttpResponse:
-    """The same without cookies, for forms on the newsroom's own sites: in a frame, or as bare HTML that posts here."""
+    """Without cookies, for forms on the newsroom's own sites: in a frame, or as bare HTML that submits here."""
     ours = request.POST.get("look") == "page"  # the form of our own page, which comes here for it has no cookies either
     return _handle_form(request, slug, "readers/join.html" if ours else "readers/embed.html")
 
@@ -131,7 +131,7 @@ def _read_origin(request: HttpRequest) -> str:
 
 
 def _find_page_path(request: HttpRequest) -> str:
-    """The page somebody saw: our own form posts elsewhere, for want of cookies."""
+    """The page somebody saw: our own form submits elsewhere, for want of cookies."""
     return request.path.replace("/embed/", "/join/", 1) if request.POST.get("look") == "page" else request.path
 
 
@@ -151,7 +151,7 @@ def _choose_lists(wanted: list[str], offered: list[List]) -> list[List]:
 def sign_up_by_api(request: HttpRequest) -> HttpResponse:
     """Signing up for programs: {"email", "lists": [slug, …], "first_name", "from", "zone", "captcha"}. Without cookies.
 
-    202 whatever becomes of it; 422 with {"error", "field"} for what will not do; {"meant"} where the address looks
+    202 whatever becomes of it; 422 with {"error", "field"} for bad input; {"meant"} where the address looks
     mistyped (send "sure": true to keep it).
     """
     response = _answer_api(request) if request.method == "POST" else HttpResponse(status=204)

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 ROUNDS = (0.13, 0.25, 0.31)  # how close two groups must be to merge, round by round
 NAME_WEIGHT, TITLE_WEIGHT = 2.0, 3
-OTHER_STORIES = 40  # stories there are besides: of a handful of articles one cannot tell which words are rare
+OTHER_STORIES = 40  # stories there are besides: a handful of articles does not show which words are rare
 LEAST_SIMILAR = 0.05  # cosine; below, two articles have nothing to do with each other
 LEAST_SHARED = 4  # words: of two short texts one name in common makes half of the cosine
 COMMON_IN = 60  # articles: a word used by more of them is not enough to make a pair

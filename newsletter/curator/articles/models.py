@@ -105,7 +105,7 @@ class ArticleTag(models.Model):
 
 
 class ArticleNote(models.Model):
-    """What somebody of the desk noted about an article. Never changed; readers never see it."""
+    """What somebody of the desk noted about an article. Never changed; shown only on the desk."""
 
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="notes")
     text = models.CharField(max_length=1000)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 SHINGLE_WORDS = 5  # in a shingle
-LEAST_SHINGLES = 25  # shingles of a text that can be told to be a copy: a teaser of two lines proves nothing
+LEAST_SHINGLES = 25  # shingles a text needs to count as a copy: a teaser of two lines proves nothing
 LEAST_SHARED = 0.6  # of the shingles of the shorter text
 _WORD = re.compile(r"\w+")
 

@@ -1,4 +1,4 @@
-"""How often readers clicked the stories of an edition, as counted by delivery."""
+"""How often subscribers clicked the stories of an edition, as counted by delivery."""
 
 from __future__ import annotations
 

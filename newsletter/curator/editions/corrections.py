@@ -71,7 +71,7 @@ def carry_corrections(edition: Edition) -> None:
 
 
 def format_lines(rows: Iterable[models.Correction], language: str) -> tuple[str, ...]:
-    """Corrections as readers of a later edition see them: with the day of the edition that was wrong."""
+    """Corrections as a later edition shows them: with the day of the edition that was wrong."""
     return tuple(f"{day_names.format_day(row.edition.date, language)}: {row.text}" for row in rows)
 
 

@@ -69,7 +69,7 @@ def find_standing_snapshot(edition_id: int) -> Snapshot | None:
 
 
 def get_frozen_mail(snapshot_id: int, code: str) -> Rendered:
-    """The mail of a variant, byte for byte. Raises NotFound: no reader is given another variant than theirs.
+    """The mail of a variant, byte for byte. Raises NotFound: nobody gets another variant than theirs.
 
     Older snapshots have no page of their own: theirs is the mail.
     """

@@ -87,7 +87,7 @@ def list_ranking_rules(newsletter_id: int) -> tuple[ranking.RankingRule, ...]:
 
 
 def build_track_record(newsletter_id: int) -> track_record.TrackRecord:
-    """What the editors of a newsletter picked and its readers clicked, in its latest sent editions."""
+    """What the editors of a newsletter picked and its subscribers clicked, in its latest sent editions."""
     editions = models.Edition.objects.filter(newsletter_id=newsletter_id, state__in=OUT_STATES).order_by("-date")[
         :EDITIONS_LEARNED_FROM
     ]

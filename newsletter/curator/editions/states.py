@@ -48,7 +48,7 @@ class LinkCheckState(StrEnum):
     WAITING = "waiting"  # not checked yet
     FINE = "fine"
     GONE = "gone"
-    FORBIDDEN = "forbidden"  # an address that readers cannot reach
+    FORBIDDEN = "forbidden"  # an address that is not public
     UNREACHABLE = "unreachable"
 
 

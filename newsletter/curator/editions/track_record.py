@@ -1,4 +1,4 @@
-"""What a newsletter's editors pick and its readers click, counted by publisher and by word. Pure.
+"""What a newsletter's editors pick and its subscribers click, counted by publisher and by word. Pure.
 
 A preference is between -1 and 1 and begins at 0: it needs evidence (`EVIDENCE_FOR_HALF`) before it weighs much, and it
 weighs little in a suggestion (`ranking`). Nothing is learned from machines' clicks.
@@ -88,7 +88,7 @@ def _count_preferences(offers: Sequence[tuple[Sequence[str], OfferedArticle]], u
 
 
 def _to_preference(name: str, offered: int, picked: int, clicks: Sequence[float], usual: float) -> Preference:
-    """Half of it from editors (picked more than usual), half from readers (clicked more than usual)."""
+    """Half of it from editors (picked more than usual), half from clicks (more than usual)."""
     expected = usual * offered
     by_editors = math.tanh((picked - expected) / (expected + 1)) * offered / (offered + EVIDENCE_FOR_HALF)
     mean = sum(clicks) / len(clicks) if clicks else None

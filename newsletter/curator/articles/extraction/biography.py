@@ -43,7 +43,7 @@ def find_biography(tree: Any, data: Mapping[str, Any], authors: Sequence[str], s
 
 
 def _find_box(tree: Any, name: str) -> str:
-    """The smallest box of an author that tells of somebody."""
+    """The smallest author box that describes somebody."""
     texts = [
         text for node in tree.xpath(_BOXES)[:MOST_BOXES] for text in _list_texts(node) if is_biography_of(text, name)
     ]
@@ -60,7 +60,7 @@ def _list_texts(node: Any) -> list[str]:
 
 
 def is_biography_of(line: str, name: str) -> bool:
-    """Whether a line says who somebody is: it begins with the name, or the first name, and tells of a life."""
+    """Whether a line says who somebody is: it begins with the name, or the first name, and is biographical."""
     flat = (
         re.sub(rf"^(?:about\s+)?(?:{re.escape(name)}\s+)?(?={re.escape(name)}\b)", "", line, flags=re.I) if name else ""
     )

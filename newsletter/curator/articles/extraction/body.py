@@ -9,7 +9,7 @@ from typing import Any
 
 from newsletter.curator.articles.extraction import phrases
 
-LONGEST_PROMOTION = 160  # characters: what is longer tells something
+LONGEST_PROMOTION = 160  # characters: a longer one has content
 LEAST_FOUND = 3  # paragraphs, before their place in the page says anything
 LEAST_MISSING = 0.2  # of what was found; below, it is more likely a note than the story
 SHORTEST_MISSING = 80  # characters of a paragraph that is put in

@@ -15,6 +15,8 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+NAMES = frozenset({"captcha", "captcha_widget", "on_its_way", "known_elsewhere"})
+
 
 def check_captcha(answer: str, network: str) -> bool:
     """Whether a captcha was answered rightly; also where nobody asks for one."""

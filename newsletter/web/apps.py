@@ -9,6 +9,7 @@ class WebConfig(AppConfig):
     label = "web"
 
     def ready(self) -> None:
-        from newsletter.web.system_checks import check_dotted_names
+        from newsletter.web.system_checks import check_dotted_names, check_hook_names
 
         checks.register(check_dotted_names, "newsletter")
+        checks.register(check_hook_names, "newsletter")

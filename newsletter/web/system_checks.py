@@ -10,6 +10,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.utils.module_loading import import_string
 
+from subscribers import hooks
+
 CALLABLES = ("AXES_LOCKOUT_CALLABLE", "AXES_CLIENT_IP_CALLABLE")
 MODULE_LISTS = ("FORMAT_MODULE_PATH", "PROCRASTINATE_IMPORT_PATHS")
 HINT = "Correct the name in the settings. It is written package.module.name."
@@ -34,6 +36,15 @@ def check_dotted_names(**_: Any) -> list[CheckMessage]:
                 _error(f"{setting} names the module “{name}”, which does not exist: {error}", "newsletter.E003")
             )
     return found
+
+
+def check_hook_names(**_: Any) -> list[CheckMessage]:
+    """A hook under a name that nobody calls would be off without a word."""
+    unknown = sorted(set(getattr(settings, "SUBSCRIBERS_HOOKS", {})) - hooks.NAMES)
+    hint = f"The hooks are {', '.join(sorted(hooks.NAMES))}."
+    return [
+        Error(f"SUBSCRIBERS_HOOKS has no hook named “{name}”.", hint=hint, id="newsletter.E004") for name in unknown
+    ]
 
 
 def _error(message: str, number: str) -> Error:

@@ -51,3 +51,9 @@ def test_a_module_that_does_not_exist_is_an_error(settings: Any, path: Any) -> N
     settings.FORMAT_MODULE_PATH = path
     (error,) = check_dotted_names()
     assert error.id == "newsletter.E003"
+
+
+def test_a_hook_under_a_name_that_nobody_calls_is_an_error_with_the_names_there_are(settings: Any) -> None:
+    settings.SUBSCRIBERS_HOOKS = {"on_its_weg": "newsletter.jobs.erasure.collect_known_data"}
+    (error,) = run_checks(tags=["newsletter"])
+    assert (error.id, "on_its_weg" in error.msg, "on_its_way" in str(error.hint)) == ("newsletter.E004", True, True)

@@ -311,12 +311,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "Only spares work: what follows finds a mailing that is not being frozen.",
         ),
         Equivalent(
-            "_start",
-            "return False",
-            "return True",
-            "Only spares work: what follows finds a mailing that is not being frozen.",
-        ),
-        Equivalent(
             "_collect_mailed",
             "outcomes = Outcomes(batch.outcomes, batch.format)",
             "outcomes = Outcomes(batch.outcomes, )",

@@ -16,8 +16,7 @@ for name in (
 ):
     os.environ.pop(name, None)
 
-from collections.abc import Callable, Iterator  # noqa: E402  the settings read the environment when imported
-from contextlib import contextmanager  # noqa: E402
+from collections.abc import Callable  # noqa: E402  the settings read the environment when imported
 from dataclasses import dataclass, replace  # noqa: E402
 from datetime import UTC, datetime, timedelta  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -222,34 +221,3 @@ def reported(person_id: int, list_id: int, what: Any, *, now: datetime, reason: 
         what, subscriber_lookup.get_subscriber(person_id).address, list_id, reason, now
     )
     bounces_complaints.apply_reports([told], source="provider", now=now)
-
-
-@contextmanager
-def just_before(statement: str, act: Callable[[], object]) -> Iterator[None]:
-    """Somebody else acts between our look and our writing: just before the first statement that holds these words.
-
-    What they did stays: when ours is rolled back, theirs goes along, on this one connection, and is done once more.
-    """
-    from django.db import connection
-
-    came = acting = False
-    within: frozenset[str] = frozenset()
-
-    def let_them(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        nonlocal came, acting, within
-        if acting:
-            return execute(sql, params, many, context)
-        if not came and statement in " ".join(sql.split()):
-            came = acting = True
-            act()
-            acting, within = False, frozenset(filter(None, connection.savepoint_ids))
-        done = execute(sql, params, many, context)
-        if sql.startswith("ROLLBACK TO") and any(name in sql for name in within):
-            acting = True
-            act()
-            acting = False
-        return done
-
-    with connection.execute_wrapper(let_them):
-        yield
-    assert came, f"nothing was asked that holds: {statement}"

@@ -13,16 +13,28 @@ from django.db import connection
 def just_before(statement: str, act: Callable[[], object]) -> Iterator[None]:
     """Lets `act` happen right before the first statement that begins with these words; it is an error if none does.
 
-    Names are written as in SQL, without quotes.
+    Quotes around names do not count. What `act` did stays: when our savepoint is rolled back, which on this one
+    connection takes it along, it is done once more.
     """
-    done: list[str] = []
+    words = statement.replace('"', "")
+    acted = acting = False
+    within: frozenset[str] = frozenset()
 
     def interleaved(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not done and " ".join(sql.replace('"', "").split()).startswith(statement):
-            done.append(sql)
+        nonlocal acted, acting, within
+        if acting:
+            return execute(sql, params, many, context)
+        if not acted and " ".join(sql.replace('"', "").split()).startswith(words):
+            acted = acting = True
             act()
-        return execute(sql, params, many, context)
+            acting, within = False, frozenset(filter(None, connection.savepoint_ids))
+        done = execute(sql, params, many, context)
+        if sql.startswith("ROLLBACK TO") and any(name in sql for name in within):
+            acting = True
+            act()
+            acting = False
+        return done
 
     with connection.execute_wrapper(interleaved):
         yield
-    assert done, f"No statement begins with {statement}"
+    assert acted, f"No statement begins with {statement}"

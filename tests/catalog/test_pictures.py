@@ -11,7 +11,7 @@ import pytest
 from newsletter.catalog import newsletter_settings, picture_files, pictures
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.kernel.errors import NotFound, Refused
-from tests.conftest import just_before
+from tests.interleaving import just_before
 
 pytestmark = pytest.mark.django_db
 Drawn = Callable[..., bytes]

@@ -11,7 +11,7 @@ from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import subscriber_lookup
 from subscribers.attributes import add_tag, create_attribute, remove_tag, set_attribute, set_tier
 from subscribers.values import ImportReport
-from tests.conftest import just_before
+from tests.interleaving import just_before
 
 TakeIn = Callable[..., ImportReport]
 FILE = "email,tier,tags,city,age\nann@example.com,paid,VIP;Blog,Zürich,41\n"

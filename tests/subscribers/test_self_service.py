@@ -27,7 +27,8 @@ from subscribers.lists import create_list
 from subscribers.rate_limits import MAX_HITS, TooManyRequests
 from subscribers.values import List, TransactionalMail
 from subscribers.views import joining
-from tests.conftest import just_before, reported
+from tests.conftest import reported
+from tests.interleaving import just_before
 
 Look = Callable[..., str | None]
 

@@ -12,7 +12,7 @@ from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import audience, models, self_service, subscriber_lookup, suppressions, transactional
 from subscribers.consent import erasure
 from subscribers.values import ImportReport, List
-from tests.conftest import just_before
+from tests.interleaving import just_before
 
 Active = Callable[..., int]
 

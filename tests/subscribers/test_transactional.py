@@ -9,7 +9,7 @@ import pytest
 
 from subscribers import models, people, self_service, suppressions, transactional
 from subscribers.values import List, TransactionalMail
-from tests.conftest import just_before
+from tests.interleaving import just_before
 
 LEASE = timedelta(minutes=2)
 
@@ -34,7 +34,7 @@ def test_a_mail_is_claimed_by_one_alone(one: TransactionalMail, now: datetime) -
     assert claim(now) == ()
 
 
-CLAIM = '"attempts" = ("subscribers_owedmail"."attempts" + '  # the statement that takes a mail
+CLAIM = 'UPDATE "subscribers_owedmail" SET "state" = %s, "lease_until" = %s, "attempts" ='  # takes a mail
 
 
 def test_of_two_who_look_at_the_same_moment_one_has_a_mail(morning: List, now: datetime) -> None:

@@ -13,7 +13,7 @@ from newsletter.curator.editions import editions, picks, pool, suggestions
 from newsletter.curator.editions.pool import PoolFilter, list_pool
 from newsletter.curator.editions.values import Edition, PoolArticle
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
-from tests.conftest import just_before
+from tests.interleaving import just_before
 
 Told = Callable[..., Article]
 ANN, BO = "ann@example.com", "bo@example.com"

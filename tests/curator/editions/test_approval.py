@@ -17,7 +17,7 @@ from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import approval, edition_lookup, editions, models, picks
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
-from tests.conftest import just_before
+from tests.interleaving import just_before
 
 ADA = "ada@example.com"
 LATER = timedelta(minutes=5)

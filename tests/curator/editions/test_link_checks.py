@@ -12,7 +12,7 @@ from newsletter.checks import preflight
 from newsletter.curator.editions import boxes, editions, link_checks, models, picks
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError, FetchRefused, FetchResponse, ResponseTooLarge
-from tests.conftest import just_before
+from tests.interleaving import just_before
 
 MAP = "https://maps.paper.example.net/upland"
 
@@ -151,6 +151,8 @@ def test_who_asks_is_told_at_once(linked: Edition, servers: Servers, now: dateti
 def test_two_who_look_at_the_same_moment_do_not_stop_each_other(
     linked: Edition, servers: Servers, now: datetime
 ) -> None:
-    with just_before('INTO "curator_linklook"', lambda: link_checks.check_due_links(now, fetch=servers)):
+    with just_before(
+        'INSERT OR IGNORE INTO "curator_linklook"', lambda: link_checks.check_due_links(now, fetch=servers)
+    ):
         link_checks.check_due_links(now, fetch=servers)
     assert [row.state for row in models.LinkCheck.objects.filter(url=MAP)] == ["fine"]

@@ -14,7 +14,7 @@ from newsletter.curator.editions import approval, edition_lookup, page_checks, p
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError
 from newsletter.kernel.errors import BadInput
-from tests.conftest import just_before
+from tests.interleaving import just_before
 
 Told = Callable[..., Article]
 URL = "https://echo.example.org/ferry"
@@ -114,7 +114,7 @@ def test_two_who_look_at_the_same_moment_do_not_stop_each_other(
     article = told("Ferry gets a second boat", link=URL)
     web.serve(URL, page())
     picks.add_pick(edition.id, article.id, now=now)
-    with just_before('INTO "curator_look"', lambda: page_checks.check_due_pages(now, fetch=web)):
+    with just_before('INSERT OR IGNORE INTO "curator_look"', lambda: page_checks.check_due_pages(now, fetch=web)):
         assert page_checks.check_due_pages(now, fetch=web) == 0
     (look,) = page_checks.list_page_checks(edition.id).values()
     assert (look.state, look.looked_at) == ("same", now)

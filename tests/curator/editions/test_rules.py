@@ -13,7 +13,7 @@ from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import clicks, picks, rules, suggestions
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from tests.conftest import just_before
+from tests.interleaving import just_before
 
 Told = Callable[..., Article]
 ANN = "ann@example.com"

@@ -23,7 +23,8 @@ from subscribers.imports.merge import MergeTarget
 from subscribers.imports.rows import STRENGTH
 from subscribers.states import SubscriptionState
 from subscribers.values import ImportReport, List
-from tests.conftest import just_before, reported
+from tests.conftest import reported
+from tests.interleaving import just_before
 
 TakeIn = Callable[..., ImportReport]
 Look = Callable[..., str | None]

@@ -28,7 +28,7 @@ from subscribers.imports.run import (
 )
 from subscribers.imports.staging import ImportOptions
 from subscribers.values import ImportRun, List
-from tests.conftest import just_before
+from tests.interleaving import just_before
 
 FILE = "email,first_name\nann@example.com,Ann\nben@example.com,Ben\nnobody@,\n"
 

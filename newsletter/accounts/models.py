@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from newsletter.accounts.roles import RoleName
+
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
@@ -43,7 +45,7 @@ class Role(models.Model):
     newsletter = models.ForeignKey(
         "catalog.Newsletter", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
-    name = models.CharField(max_length=20)  # a key of permissions.ROLES
+    name = models.CharField(max_length=20, choices=[(each.value, each.label) for each in RoleName])
 
     class Meta:
         constraints = [

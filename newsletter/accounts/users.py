@@ -12,19 +12,22 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from newsletter.accounts.models import Role, User
-from newsletter.accounts.permissions import ROLES
+from newsletter.accounts.roles import RoleName
 from newsletter.kernel.errors import BadInput, NotFound, Refused
+
+NO_ROLE = "none"  # in place of a role: takes it away
+ROLE_NAMES = ", ".join(role.label for role in RoleName).lower()  # as people type them
 
 
 @dataclass(frozen=True, slots=True)
 class UserAccount:
-    """A user of the desk. `roles` pairs the id of a newsletter (None: all of them) with a role's name."""
+    """A user of the desk. `roles` pairs the id of a newsletter (None: all of them) with a role."""
 
     id: int
     email: str
     name: str
     active: bool
-    roles: tuple[tuple[int | None, str], ...]
+    roles: tuple[tuple[int | None, RoleName], ...]
 
 
 def create_user(
@@ -32,13 +35,13 @@ def create_user(
     password: str,
     *,
     name: str = "",
-    role: str = "admin",
+    role: str = RoleName.ADMIN,
     newsletter_id: int | None = None,
     now: datetime,
 ) -> UserAccount:
     """Creates a user with one role. Raises BadInput for a wrong address, password or role; Refused if known."""
     address = _check_address(email)
-    _check_role(role)
+    role_name = parse_role(role)
     if User.objects.filter(email=address).exists():
         raise Refused(
             f"There is somebody with the address {address} already. Change the rights with: newsletter users role"
@@ -47,23 +50,23 @@ def create_user(
     _set_password(user, password)
     with transaction.atomic():
         user.save()
-        Role.objects.create(user=user, newsletter_id=newsletter_id, name=role)
+        Role.objects.create(user=user, newsletter_id=newsletter_id, name=role_name)
     return _to_account(user)
 
 
 def set_role(email: str, role: str, *, newsletter_id: int | None = None) -> UserAccount:
-    """Gives `email` this role for one newsletter or for all, in place of the one it had there; "none" takes it away."""
+    """Gives `email` this role for one newsletter or all, in place of the one it had there; NO_ROLE takes it away."""
     user = get_user_row(email)
     with transaction.atomic():
-        if role == "none":
+        if role == NO_ROLE:
             _refuse_last_admin(user, newsletter_id)
             _roles(user, newsletter_id).delete()
             return _to_account(user)
-        _check_role(role)
-        if role != "admin":
+        role_name = parse_role(role)
+        if role_name is not RoleName.ADMIN:
             _refuse_last_admin(user, newsletter_id)
-        if not _roles(user, newsletter_id).update(name=role):
-            Role.objects.create(user=user, newsletter_id=newsletter_id, name=role)
+        if not _roles(user, newsletter_id).update(name=role_name):
+            Role.objects.create(user=user, newsletter_id=newsletter_id, name=role_name)
     return _to_account(user)
 
 
@@ -94,7 +97,9 @@ def get_user_row(email: str) -> User:
 
 
 def _to_account(user: User) -> UserAccount:
-    roles = tuple(sorted(((r.newsletter_id, r.name) for r in user.roles.all()), key=lambda r: (r[0] or 0, r[1])))
+    roles = tuple(
+        sorted(((r.newsletter_id, RoleName(r.name)) for r in user.roles.all()), key=lambda r: (r[0] or 0, r[1]))
+    )
     return UserAccount(user.id, user.email, user.name, user.is_active, roles)
 
 
@@ -105,8 +110,8 @@ def _roles(user: User, newsletter_id: int | None) -> QuerySet[Role]:
 
 
 def _refuse_last_admin(user: User, newsletter_id: int | None) -> None:
-    others = Role.objects.filter(name="admin", newsletter=None, user__is_active=True).exclude(user=user)
-    is_admin = user.roles.filter(name="admin", newsletter=None).exists()
+    others = Role.objects.filter(name=RoleName.ADMIN, newsletter=None, user__is_active=True).exclude(user=user)
+    is_admin = user.roles.filter(name=RoleName.ADMIN, newsletter=None).exists()
     if newsletter_id is None and is_admin and not others.exists():
         raise Refused(f"{user.email} is the only administrator. Make somebody else one first.")
 
@@ -120,9 +125,12 @@ def _check_address(email: str) -> str:
     return address
 
 
-def _check_role(role: str) -> None:
-    if role not in ROLES:
-        raise BadInput(f"There is no role “{role}”. The roles are {', '.join(ROLES)}.", "role")
+def parse_role(text: str) -> RoleName:
+    """The role with this stored name or label. Raises BadInput."""
+    for role in RoleName:
+        if text == role or text.casefold() == role.label.casefold():
+            return role
+    raise BadInput(f"There is no role “{text}”. The roles are {ROLE_NAMES}.", "role")
 
 
 def _set_password(user: User, password: str) -> None:

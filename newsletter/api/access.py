@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.accounts import api_tokens
 from newsletter.accounts.permissions import list_visible_newsletters
+from newsletter.accounts.roles import Verb
 from newsletter.kernel import clock
 from newsletter.kernel.errors import NewsletterError
 
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
 
-def api_view(verb: str, *, methods: Iterable[str]) -> Callable[[View], View]:
+def api_view(verb: Verb, *, methods: Iterable[str]) -> Callable[[View], View]:
     """A view for programs, called with the user as `request.caller`, who must be allowed to `verb` somewhere.
 
     No cookie counts here, so that there is nothing for a forged form to ride on.

@@ -7,13 +7,13 @@ from pathlib import Path
 import typer
 
 from newsletter.accounts import api_tokens, audit_log, second_factor, users
-from newsletter.accounts.permissions import ROLE_LABELS
+from newsletter.accounts.roles import RoleName
 from newsletter.catalog import newsletters
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, read_text_file, say
 from newsletter.kernel import clock
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Users of the desk and their roles.")
-ROLE = typer.Option("editor", help=f"One of {', '.join(ROLE_LABELS.values()).lower()}; with `role` also none.")
+ROLE = typer.Option(RoleName.EDITOR.value, help=f"One of {users.ROLE_NAMES}; with `role` also {users.NO_ROLE}.")
 NEWSLETTER = typer.Option("", "--newsletter", help="For this newsletter only (its slug); else for all.")
 
 
@@ -32,7 +32,7 @@ def add(
         email,
         read_text_file(password_file, "The password file"),
         name=name,
-        role=_parse_role(role),
+        role=role,
         newsletter_id=_find_newsletter_id(newsletter),
         now=now,
     )
@@ -50,7 +50,7 @@ def show_all(as_json: bool = JSON) -> None:
     print_table(
         ("address", "name", "roles"),
         [
-            (p.email, p.name, ", ".join(f"{ROLE_LABELS[role]} ({names[n] if n else 'all'})" for n, role in p.roles))
+            (p.email, p.name, ", ".join(f"{role.label} ({names[n] if n else 'all'})" for n, role in p.roles))
             for p in people
         ],
         "Nobody yet. Add the first with: newsletter setup --user ADDRESS --password-file FILE",
@@ -61,7 +61,7 @@ def show_all(as_json: bool = JSON) -> None:
 def set_role(email: str, role: str, newsletter: str = NEWSLETTER, as_json: bool = JSON) -> None:
     """Give a user a role, or remove it with “none”."""
     now = clock.now()
-    person = users.set_role(email, _parse_role(role), newsletter_id=_find_newsletter_id(newsletter))
+    person = users.set_role(email, role, newsletter_id=_find_newsletter_id(newsletter))
     audit_log.record(None, "gave role", person.email, now=now, detail=role)
     emit_json(person) if as_json else say(f"{person.email}: {role}.")
 
@@ -126,11 +126,6 @@ def revoke_token(token_id: int, yes: bool = YES) -> None:
     api_tokens.revoke_token(token_id)
     audit_log.record(None, "revoked token", str(token_id), now=clock.now())
     say("The token is revoked.")
-
-
-def _parse_role(name: str) -> str:
-    """The stored name of a role, given by that or by its label."""
-    return next((role for role, label in ROLE_LABELS.items() if label.casefold() == name.casefold()), name)
 
 
 def _find_newsletter_id(slug: str) -> int | None:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from newsletter.accounts import audit_log
 from newsletter.accounts.permissions import is_signed_in, list_visible_newsletters, require
+from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
@@ -24,7 +25,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def desk_view(
-    verb: str = "view", *, methods: Iterable[str] = ("GET",), newsroom_wide: bool = False
+    verb: Verb = Verb.VIEW, *, methods: Iterable[str] = ("GET",), newsroom_wide: bool = False
 ) -> Callable[[View], View]:
     """A view of the desk: signed in, and allowed to `verb` somewhere (with `newsroom_wide`: for all newsletters).
 
@@ -50,12 +51,12 @@ def desk_view(
     return wrap
 
 
-def require_permission(request: HttpRequest, verb: str, newsletter_id: int) -> None:
+def require_permission(request: HttpRequest, verb: Verb, newsletter_id: int) -> None:
     """Raises NotAllowed unless the user may `verb` this newsletter."""
     require(request.user, verb, newsletter_id)
 
 
-def list_accessible_newsletters(request: HttpRequest, verb: str = "view") -> tuple[Newsletter, ...]:
+def list_accessible_newsletters(request: HttpRequest, verb: Verb = Verb.VIEW) -> tuple[Newsletter, ...]:
     """The newsletters the user may `verb`."""
     visible = list_visible_newsletters(request.user, verb)
     return tuple(each for each in newsletters.list_newsletters() if visible is None or each.id in visible)

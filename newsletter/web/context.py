@@ -8,18 +8,19 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from newsletter.accounts.permissions import can, is_signed_in, list_visible_newsletters
+from newsletter.accounts.roles import Verb
 from newsletter.catalog.newsletters import list_newsletters
 from newsletter.kernel import clock
 
 _NAVIGATION = (
-    ("/", "Today", "view"),
-    ("/editions/", "Editions", "view"),
-    ("/schedule/", "Schedule", "view"),
-    ("/deliveries/", "Deliveries", "view"),
-    ("/readers/", "Subscribers", "readers"),
-    ("/sources/", "Sources", "edit"),
-    ("/newsletters/", "Newsletters", "view"),
-    ("/people/", "Users", "people"),
+    ("/", "Today", Verb.VIEW),
+    ("/editions/", "Editions", Verb.VIEW),
+    ("/schedule/", "Schedule", Verb.VIEW),
+    ("/deliveries/", "Deliveries", Verb.VIEW),
+    ("/readers/", "Subscribers", Verb.SUBSCRIBERS),
+    ("/sources/", "Sources", Verb.EDIT),
+    ("/newsletters/", "Newsletters", Verb.VIEW),
+    ("/people/", "Users", Verb.USERS),
 )
 
 
@@ -47,7 +48,7 @@ def get_newsroom_zone() -> str:
     return newsletters[0].zone if newsletters else "UTC"
 
 
-def _may_see(request: HttpRequest, verb: str) -> bool:
-    if verb == "people":
+def _may_see(request: HttpRequest, verb: Verb) -> bool:
+    if verb is Verb.USERS:
         return can(request.user, verb)
     return list_visible_newsletters(request.user, verb) != frozenset()

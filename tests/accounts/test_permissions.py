@@ -7,31 +7,32 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from newsletter.accounts.permissions import ROLES, VERBS, can, list_visible_newsletters, require
+from newsletter.accounts.permissions import can, list_visible_newsletters, require
+from newsletter.accounts.roles import ALLOWED_VERBS, RoleName, Verb
 from newsletter.kernel.errors import NotAllowed
 
 
 def test_a_role_for_one_newsletter_covers_only_that_one(people: dict[str, Any], house: Any) -> None:
-    assert can(people["editor"], "edit", house.briefing)
-    assert not can(people["editor"], "edit", house.other)
-    assert not can(people["editor"], "edit")
+    assert can(people["editor"], Verb.EDIT, house.briefing)
+    assert not can(people["editor"], Verb.EDIT, house.other)
+    assert not can(people["editor"], Verb.EDIT)
 
 
 def test_a_role_for_the_house_covers_all(people: dict[str, Any], house: Any) -> None:
-    for verb in VERBS:
+    for verb in Verb:
         assert can(people["admin"], verb, house.briefing.id)
         assert can(people["admin"], verb)
     assert list_visible_newsletters(people["admin"]) is None
 
 
 def test_editing_is_not_sending() -> None:
-    assert "edit" in ROLES["author"]
-    assert "send" not in ROLES["author"]
-    assert "approve" not in ROLES["author"]
+    assert Verb.EDIT in ALLOWED_VERBS[RoleName.AUTHOR]
+    assert Verb.SEND not in ALLOWED_VERBS[RoleName.AUTHOR]
+    assert Verb.APPROVE not in ALLOWED_VERBS[RoleName.AUTHOR]
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_a_stranger_may_nothing(verb: str, people: dict[str, Any], house: Any) -> None:
+@pytest.mark.parametrize("verb", Verb)
+def test_a_stranger_may_nothing(verb: Verb, people: dict[str, Any], house: Any) -> None:
     assert not can(AnonymousUser(), verb, house.briefing)
     assert not can(None, verb)
     assert not can(people["stranger"], verb, house.briefing)
@@ -41,4 +42,4 @@ def test_a_stranger_may_nothing(verb: str, people: dict[str, Any], house: Any) -
 
 def test_refusing_says_who_can_help(people: dict[str, Any], house: Any) -> None:
     with pytest.raises(NotAllowed, match="administrator"):
-        require(people["viewer"], "send", house.briefing)
+        require(people["viewer"], Verb.SEND, house.briefing)

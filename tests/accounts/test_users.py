@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from newsletter.accounts import users
+from newsletter.accounts.roles import RoleName
 from newsletter.kernel.errors import BadInput, Refused
 
 
@@ -31,6 +32,16 @@ def test_an_administrator_may_go_only_where_another_active_one_of_the_house_stay
     else:
         with pytest.raises(Refused, match="only administrator"):
             users.set_role("admin@example.com", "none")
+
+
+@pytest.mark.parametrize("text", ["readers", "Audience", "audience"])
+def test_a_role_is_given_by_its_stored_name_or_its_label(people: dict[str, Any], text: str) -> None:
+    assert users.set_role("viewer@example.com", text).roles[0] == (None, RoleName.AUDIENCE)
+
+
+def test_a_role_that_does_not_exist_is_refused_with_the_ones_that_do(people: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match="admin, editor, author, audience, viewer"):
+        users.set_role("viewer@example.com", "owner")
 
 
 def test_giving_a_role_again_changes_it(people: dict[str, Any], house: Any) -> None:

@@ -19,6 +19,7 @@ BEFORE = frozenset(Path(__file__).with_name("migrations_of_0_1_0.txt").read_text
 # Migrations that change names in Python alone ("app.name"): RenameModel with db_table set, SeparateDatabaseAndState …
 PYTHON_ONLY: frozenset[str] = frozenset(
     {
+        "accounts.0003_role_choices",
         "curator.0006_suggestion_rules_page_and_link_checks",
         "curator.0007_state_choices",
         "delivery.0007_model_names",

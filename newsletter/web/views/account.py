@@ -13,6 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from qrcode.image.svg import SvgPathImage
 
 from newsletter.accounts import api_tokens, second_factor
+from newsletter.accounts.roles import Verb
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, record_audit
@@ -20,7 +21,7 @@ from newsletter.web.fields import read_number
 
 
 @sensitive_post_parameters("code", "password")
-@desk_view("view", methods=("GET", "POST"))
+@desk_view(Verb.VIEW, methods=("GET", "POST"))
 def show_account(request: HttpRequest) -> HttpResponse:
     """Shows whether a code is asked for at sign-in; POST sets that up, confirms it or turns it off."""
     if request.method == "POST":

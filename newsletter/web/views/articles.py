@@ -7,6 +7,7 @@ from datetime import date
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from newsletter.accounts.roles import Verb
 from newsletter.curator.articles import triage
 from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.editions import edition_lookup
@@ -17,11 +18,11 @@ from newsletter.web.fields import read_number
 from newsletter.web.views.board import build_pool_context, read_pool_filter
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def edit_article(request: HttpRequest, edition_id: int, article_id: int) -> HttpResponse:
     """Changes what the desk says about an article, for who may edit the edition it is looked at for."""
     edition = edition_lookup.get_edition(edition_id)
-    require_permission(request, "edit", edition.newsletter_id)
+    require_permission(request, Verb.EDIT, edition.newsletter_id)
     verb = _act(request, article_id)
     record_audit(request, verb, f"article {article_id}", newsletter_id=edition.newsletter_id)
     if not request.headers.get("HX-Request"):

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts import audit_log
+from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup
@@ -42,26 +43,26 @@ STORY_TEXTS = (
 )
 
 
-@desk_view("view")
+@desk_view(Verb.VIEW)
 def show_board(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The board of one edition."""
-    edition = _get_edition(request, "view", edition_id)
+    edition = _get_edition(request, Verb.VIEW, edition_id)
     if edition.is_out:
         return redirect("review", edition_id)
     return render(request, "pages/board.html", _board_context(edition))
 
 
-@desk_view("view")
+@desk_view(Verb.VIEW)
 def show_pool(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The articles on offer."""
-    edition = _get_edition(request, "view", edition_id)
+    edition = _get_edition(request, Verb.VIEW, edition_id)
     return render(request, "fragments/pool.html", build_pool_context(edition, read_pool_filter(request)))
 
 
-@desk_view("view")
+@desk_view(Verb.VIEW)
 def show_changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     """What others changed since `version`: nothing (204), the board, or only a notice while a story is being edited."""
-    edition = _get_edition(request, "view", edition_id)
+    edition = _get_edition(request, Verb.VIEW, edition_id)
     if str(edition.version) == request.GET.get("version"):
         return HttpResponse(status=204)
     context = _board_context(edition) | {"others": audit_log.find_last_entry(f"edition {edition_id}")}
@@ -74,10 +75,10 @@ def show_changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     return response
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def save_text(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Saves one text of the edition. `was` is what the editor saw: if it changed since, both texts stay visible."""
-    edition = _get_edition(request, "edit", edition_id)
+    edition = _get_edition(request, Verb.EDIT, edition_id)
     name = request.POST.get("name", "")
     if name not in EDITION_TEXTS:
         raise BadInput(f"There is no field “{name}”.", "name")
@@ -96,18 +97,18 @@ def _is_same_text(one: str, other: str) -> bool:
     return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def suggest_stories(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Fills the free places."""
-    edition = _get_edition(request, "edit", edition_id)
+    edition = _get_edition(request, Verb.EDIT, edition_id)
     edition = suggestions.suggest_picks(edition.id, now=clock.now(), fetch=wiring.build_fetcher())
     return _record_and_render(request, edition, "suggested stories")
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Places an article."""
-    _get_edition(request, "edit", edition_id)
+    _get_edition(request, Verb.EDIT, edition_id)
     edition = picks.add_pick(
         edition_id,
         _require_number(request, "article"),
@@ -120,10 +121,10 @@ def pick_story(request: HttpRequest, edition_id: int) -> HttpResponse:
     return _record_and_render(request, edition, "picked", request.POST.get("reason", "")[:200])
 
 
-@desk_view("edit", methods=("GET", "POST"))
+@desk_view(Verb.EDIT, methods=("GET", "POST"))
 def edit_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """The form of one story, and saving it."""
-    edition = _get_edition(request, "edit", edition_id)
+    edition = _get_edition(request, Verb.EDIT, edition_id)
     story = next((each for each in edition.picks if each.key == key), None)
     if story is None:
         raise NotFound("This story is no longer in the edition.")
@@ -162,10 +163,10 @@ def edit_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     return _record_and_render(request, edition, "edited", key)
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Moves a story."""
-    _get_edition(request, "edit", edition_id)
+    _get_edition(request, Verb.EDIT, edition_id)
     edition = picks.move_pick(
         edition_id,
         key,
@@ -176,18 +177,18 @@ def move_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     return _record_and_render(request, edition, "moved", key)
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def drop_story(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Removes a story."""
-    _get_edition(request, "edit", edition_id)
+    _get_edition(request, Verb.EDIT, edition_id)
     edition = picks.drop_pick(edition_id, key, now=clock.now())
     return _record_and_render(request, edition, "dropped", key)
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def resolve_page_check(request: HttpRequest, edition_id: int, key: str) -> HttpResponse:
     """Resolves what was found on a story's page: override it, use the new headline, or check again now."""
-    edition = _get_edition(request, "edit", edition_id)
+    edition = _get_edition(request, Verb.EDIT, edition_id)
     who, now = get_actor_email(request), clock.now()
     match request.POST.get("do"):
         case "stand":
@@ -208,7 +209,7 @@ def _is_htmx(request: HttpRequest) -> bool:
     return bool(request.headers.get("HX-Request"))
 
 
-def _get_edition(request: HttpRequest, verb: str, edition_id: int) -> Edition:
+def _get_edition(request: HttpRequest, verb: Verb, edition_id: int) -> Edition:
     edition = edition_lookup.get_edition(edition_id)
     require_permission(request, verb, edition.newsletter_id)
     return edition

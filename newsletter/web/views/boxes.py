@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from newsletter.accounts.roles import Verb
 from newsletter.curator.editions import boxes, edition_lookup, visibility
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel import clock
@@ -17,11 +18,11 @@ from newsletter.web.fields import read_number
 PLACES = (("top", "Below the intro"), ("end", "Below the stories"))
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def save_box(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Adds a box, changes one (`box` is its id), or with `do=drop` removes it."""
     edition = edition_lookup.get_edition(edition_id)
-    require_permission(request, "edit", edition.newsletter_id)
+    require_permission(request, Verb.EDIT, edition.newsletter_id)
     typed = {name: request.POST.get(name, "") for name in ("title", "text", "place")}
     typed["visibility"] = request.POST.get("shown_to", "")
     box, now = read_number(request.POST, "box"), clock.now()

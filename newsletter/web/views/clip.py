@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from newsletter.accounts.roles import Verb
 from newsletter.curator.articles import intake
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
@@ -18,7 +19,7 @@ from newsletter.web.access import desk_view, record_audit
 LONGEST_SELECTION = 20_000  # characters
 
 
-@desk_view("edit", methods=("GET", "POST"))
+@desk_view(Verb.EDIT, methods=("GET", "POST"))
 def clip_page(request: HttpRequest) -> HttpResponse:
     """GET shows what would be added and changes nothing; POST adds the page, or the text that was selected in it."""
     asked = request.POST if request.method == "POST" else request.GET

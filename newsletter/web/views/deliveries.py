@@ -12,6 +12,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, variants, visibility
 from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, MailingState
@@ -34,7 +35,7 @@ NOT_DELIVERED = ("recalled", "unknown", "refused", "dropped", "bounced", "blocke
 STOP_POLLING = 286  # htmx takes it as: do not ask again
 
 
-@desk_view("view")
+@desk_view(Verb.VIEW)
 def show_deliveries(request: HttpRequest) -> HttpResponse:
     """The mailings, newest first."""
     names = {each.id: each for each in list_accessible_newsletters(request)}
@@ -43,10 +44,10 @@ def show_deliveries(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/deliveries.html", {"mailings": rows})
 
 
-@desk_view("view")
+@desk_view(Verb.VIEW)
 def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """One mailing: summary, proof, totals, and who did not get it."""
-    found = _get_mailing(request, "view", mailing_id)
+    found = _get_mailing(request, Verb.VIEW, mailing_id)
     state = request.GET.get("state", "")
     rows = (
         recipients.list_recipients(mailing_id, state=state, limit=ROWS_SHOWN) if state else _list_not_delivered(found)
@@ -67,18 +68,18 @@ def _list_not_delivered(found: summary.Mailing) -> tuple[recipients.CandidateOut
     return tuple(row for row in rows if row.batch is not None)[:ROWS_SHOWN]
 
 
-@desk_view("view")
+@desk_view(Verb.VIEW)
 def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """The part of the page that changes while a mailing is sent."""
-    found = _get_mailing(request, "view", mailing_id)
+    found = _get_mailing(request, Verb.VIEW, mailing_id)
     status = 200 if found.state in ACTIVE_MAILING_STATES else STOP_POLLING
     return render(request, "fragments/progress.html", _mailing_context(found), status=status)
 
 
-@desk_view("send", methods=("POST",))
+@desk_view(Verb.SEND, methods=("POST",))
 def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """Pauses, resumes, cancels, recalls or repairs a mailing, or settles unknown outcomes."""
-    found = _get_mailing(request, "send", mailing_id)
+    found = _get_mailing(request, Verb.SEND, mailing_id)
     do, now, who = request.POST.get("do", ""), clock.now(), get_actor_email(request)
     verbs: dict[str, tuple[Callable[[], int | None], str]] = {
         "pause": (lambda: mailings.pause(mailing_id, by=who, now=now), "Paused."),
@@ -111,10 +112,10 @@ def _recall_mailing(mailing_id: int, who: str, now: datetime) -> int:
     return spared.caught + spared.withdrawn
 
 
-@desk_view("readers")
+@desk_view(Verb.SUBSCRIBERS)
 def download_proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """Every candidate with the outcome, for a spreadsheet."""
-    found = _get_mailing(request, "readers", mailing_id)
+    found = _get_mailing(request, Verb.SUBSCRIBERS, mailing_id)
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(("reader", "address", "state", "batch", "reason"))
@@ -128,7 +129,7 @@ def download_proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
     return response
 
 
-def _get_mailing(request: HttpRequest, verb: str, mailing_id: int) -> summary.Mailing:
+def _get_mailing(request: HttpRequest, verb: Verb, mailing_id: int) -> summary.Mailing:
     found = summary.get_mailing(mailing_id)
     require_permission(request, verb, found.newsletter_id)
     return found

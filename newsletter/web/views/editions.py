@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.accounts.permissions import can
+from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
@@ -46,7 +47,7 @@ SAMPLE_ADDRESS = "reader@example.com"
 SANDBOX_POLICY = "sandbox; default-src 'none'; img-src 'self' data:; style-src 'unsafe-inline'; frame-ancestors 'self'"
 
 
-@desk_view("view", methods=("GET", "POST"))
+@desk_view(Verb.VIEW, methods=("GET", "POST"))
 def show_editions(request: HttpRequest) -> HttpResponse:
     """The list of editions; POST makes the edition of a day."""
     newsletters = list_accessible_newsletters(request)
@@ -59,14 +60,14 @@ def show_editions(request: HttpRequest) -> HttpResponse:
         "pages/editions.html",
         {
             "editions": [(each, names[each.newsletter_id]) for each in found],
-            "newsletters": list_accessible_newsletters(request, "edit"),
+            "newsletters": list_accessible_newsletters(request, Verb.EDIT),
         },
     )
 
 
 def _create_edition(request: HttpRequest) -> HttpResponse:
     newsletter = newsletters.get_newsletter_by_slug(request.POST.get("newsletter", ""))
-    require_permission(request, "edit", newsletter.id)
+    require_permission(request, Verb.EDIT, newsletter.id)
     text = request.POST.get("date", "")
     try:
         day = clock.parse_day(text) if text else None
@@ -80,10 +81,10 @@ def _create_edition(request: HttpRequest) -> HttpResponse:
     return redirect("board", edition.id)
 
 
-@desk_view("view")
+@desk_view(Verb.VIEW)
 def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Checks, the frozen or present rendering, and the decision beside it."""
-    edition = _get_edition(request, "view", edition_id)
+    edition = _get_edition(request, Verb.VIEW, edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     view = request.GET.get("view", "wide")
     recipient, variant, trouble = _choose_recipient(request, edition, newsletter)
@@ -109,7 +110,7 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
         "variant": variant.code,
         "reader": recipient.email if recipient.email != SAMPLE_ADDRESS else "",
         "no_reader": trouble,
-        "may_see_readers": can(request.user, "readers", newsletter.id),
+        "may_see_readers": can(request.user, Verb.SUBSCRIBERS, newsletter.id),
         "mailing": summary.find_mailing_of_edition(edition_id),
         "me": get_actor_email(request),
         "corrections": corrections.list_corrections(edition_id),
@@ -118,10 +119,10 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 
 @xframe_options_sameorigin
-@desk_view("view")
+@desk_view(Verb.VIEW)
 def show_rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The true mail, for a sandboxed frame; `dark` applies the dark rules as a client in dark mode does."""
-    edition = _get_edition(request, "view", edition_id)
+    edition = _get_edition(request, Verb.VIEW, edition_id)
     recipient, variant, _ = _choose_recipient(request, edition, newsletters.get_newsletter(edition.newsletter_id))
     rendered = approval.preview(edition_id, now=clock.now(), variant=variant)
     html = personalise_mail(rendered, recipient).html or "<p>The mail cannot be rendered; the findings say why.</p>"
@@ -137,10 +138,10 @@ def show_rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     return response
 
 
-@desk_view("view")
+@desk_view(Verb.VIEW)
 def download_message(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The mail as an eml file, as the chosen subscriber would get it."""
-    edition = _get_edition(request, "view", edition_id)
+    edition = _get_edition(request, Verb.VIEW, edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     now = clock.now()
     recipient, variant, _ = _choose_recipient(request, edition, newsletter)
@@ -183,7 +184,7 @@ def _choose_recipient(
     wanted = request.GET.get("as", "").strip()[:254]
     if not wanted:
         return nobody, variant, ""
-    require_permission(request, "readers", newsletter.id)
+    require_permission(request, Verb.SUBSCRIBERS, newsletter.id)
     found = [
         each for each in subscriber_lookup.find_subscribers(wanted, list_id=newsletter.list_id, limit=5) if each.address
     ]
@@ -207,10 +208,10 @@ def _choose_recipient(
     )
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def check_pages(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Checks the pages of an edition's stories and its links now."""
-    edition = _get_edition(request, "edit", edition_id)
+    edition = _get_edition(request, Verb.EDIT, edition_id)
     differ = tasks.check_pages_and_links_of_edition(edition_id, clock.now())
     record_audit(request, "looked again", f"edition {edition_id}", newsletter_id=edition.newsletter_id)
     messages.success(
@@ -220,10 +221,10 @@ def check_pages(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("review", edition_id)
 
 
-@desk_view("approve", methods=("POST",))
+@desk_view(Verb.APPROVE, methods=("POST",))
 def change_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Approves, or with `withdraw` takes the approval back."""
-    edition = _get_edition(request, "approve", edition_id)
+    edition = _get_edition(request, Verb.APPROVE, edition_id)
     now = clock.now()
     try:
         if request.POST.get("withdraw"):
@@ -245,10 +246,10 @@ def change_approval(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("review", edition_id)
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def send_tests(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends a test to a few addresses."""
-    edition = _get_edition(request, "edit", edition_id)
+    edition = _get_edition(request, Verb.EDIT, edition_id)
     addresses = re.split(r"[\s,;]+", request.POST.get("addresses", "").strip())
     try:
         variant = _find_variant(edition, request.POST.get("variant", ""))
@@ -272,10 +273,10 @@ def send_tests(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("review", edition_id)
 
 
-@desk_view("send", methods=("POST",))
+@desk_view(Verb.SEND, methods=("POST",))
 def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Sends an approved edition; the number of subscribers must be typed, without separators."""
-    edition = _get_edition(request, "send", edition_id)
+    edition = _get_edition(request, Verb.SEND, edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     readers = lists.count_subscribers_by_state(newsletter.list_id).get(SubscriptionState.ACTIVE, 0)
     now = clock.now()
@@ -291,10 +292,10 @@ def send_mailing(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("mailing", mailing.id)
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def skip_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Skips an edition, or makes it a draft again."""
-    edition = _get_edition(request, "edit", edition_id)
+    edition = _get_edition(request, Verb.EDIT, edition_id)
     try:
         if request.POST.get("open"):
             approval.reopen(edition_id, now=clock.now())
@@ -313,10 +314,10 @@ def skip_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("review", edition_id)
 
 
-@desk_view("approve", methods=("POST",))
+@desk_view(Verb.APPROVE, methods=("POST",))
 def override_finding(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Overrides a finding, with a reason."""
-    edition = _get_edition(request, "approve", edition_id)
+    edition = _get_edition(request, Verb.APPROVE, edition_id)
     code, where, reason = (request.POST.get(name, "") for name in ("code", "where", "reason"))
     try:
         preflight.override(edition_id, code, where, reason=reason, by=get_actor_email(request), now=clock.now())
@@ -332,14 +333,14 @@ def override_finding(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("review", edition_id)
 
 
-@desk_view("approve", methods=("POST",))
+@desk_view(Verb.APPROVE, methods=("POST",))
 def correct_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Corrects an edition that was sent; mailing the corrections asks for the word and for the right to send."""
-    edition = _get_edition(request, "approve", edition_id)
+    edition = _get_edition(request, Verb.APPROVE, edition_id)
     now = clock.now()
     try:
         if request.POST.get("do") == "mail":
-            require_permission(request, "send", edition.newsletter_id)
+            require_permission(request, Verb.SEND, edition.newsletter_id)
             if request.POST.get("sure", "").strip().casefold() != "correct":
                 raise BadInput("To mail the corrections, type the word: correct.", "sure")
             mailing = tasks.send_correction(edition_id, by=get_actor_email(request), now=now)
@@ -364,7 +365,7 @@ def correct_edition(request: HttpRequest, edition_id: int) -> HttpResponse:
     return redirect("review", edition_id)
 
 
-def _get_edition(request: HttpRequest, verb: str, edition_id: int) -> Edition:
+def _get_edition(request: HttpRequest, verb: Verb, edition_id: int) -> Edition:
     edition = edition_lookup.get_edition(edition_id)
     require_permission(request, verb, edition.newsletter_id)
     return edition

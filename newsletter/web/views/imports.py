@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
+from newsletter.accounts.roles import Verb
 from newsletter.delivery.reports import summary
 from newsletter.jobs import hints
 from newsletter.kernel import clock
@@ -36,7 +37,7 @@ STOP_POLLING = 286  # htmx stops asking
 _IN_PROGRESS = (ImportState.CHECKING, ImportState.WAITING, ImportState.RUNNING, ImportState.UNDOING)
 
 
-@desk_view("readers", methods=("GET", "POST"))
+@desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))
 def show_imports(request: HttpRequest) -> HttpResponse:
     """The imports there were; POST takes a file and has it looked through. Nothing is changed by that."""
     lists = list_visible_lists(request)
@@ -63,7 +64,7 @@ def show_imports(request: HttpRequest) -> HttpResponse:
     return redirect("import-run", run.id)
 
 
-@desk_view("readers", methods=("GET", "POST"))
+@desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))
 def show_import(request: HttpRequest, import_id: int) -> HttpResponse:
     """One import: what its file holds, what would become of it, what came of it."""
     found = _get_visible_import(request, import_id)
@@ -118,7 +119,7 @@ def _read_options(request: HttpRequest) -> staging.ImportOptions:
     return staging.ImportOptions(mapping, request.POST.get("status", ""), words, bool(request.POST.get("overwrite")))
 
 
-@desk_view("readers")
+@desk_view(Verb.SUBSCRIBERS)
 def download_refused_rows(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
     """Every refused row of an import, as CSV."""
     _get_visible_import(request, import_id)

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts.permissions import can
+from newsletter.accounts.roles import Verb
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused
 from newsletter.kernel.numbers import parse_whole_number
@@ -23,10 +24,10 @@ _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 _LANGUAGES = (("en", "English"), ("de", "German"))
 
 
-@desk_view("readers", methods=("GET", "POST"))
+@desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))
 def show_lists(request: HttpRequest) -> HttpResponse:
     """The lists; POST creates one, for users with the role for all newsletters."""
-    may_make = can(request.user, "readers")
+    may_make = can(request.user, Verb.SUBSCRIBERS)
     context: dict[str, Any] = {"may_make": may_make, "languages": _LANGUAGES}
     if request.method == "POST" and may_make:
         typed = {name: request.POST.get(name, "") for name in ("slug", "name", "description", "language")}
@@ -50,7 +51,7 @@ def show_lists(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/lists.html", context, status=422 if "error" in context else 200)
 
 
-@desk_view("readers", methods=("GET", "POST"))
+@desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))
 def show_list(request: HttpRequest, slug: str) -> HttpResponse:
     """Growth, inactive subscribers, settings and form of a list. POST changes it, or asks the inactive."""
     target = get_visible_list(request, slug)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts.permissions import can
+from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletter_settings, newsletters, sponsors
 from newsletter.catalog.states import NewsletterState
 from newsletter.catalog.values import Newsletter
@@ -55,7 +56,7 @@ SETTINGS = {
 }
 
 
-@desk_view("view")
+@desk_view(Verb.VIEW)
 def show_newsletters(request: HttpRequest) -> HttpResponse:
     """The newsletters the user may see, with their subscribers."""
     found = [
@@ -65,11 +66,11 @@ def show_newsletters(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/newsletters.html", {"newsletters": found})
 
 
-@desk_view("configure", methods=("POST",))
+@desk_view(Verb.CONFIGURE, methods=("POST",))
 def change_sponsors(request: HttpRequest, slug: str) -> HttpResponse:
     """Reserves the sponsor's box for some days, or removes a sponsor."""
     newsletter = newsletters.get_newsletter_by_slug(slug)
-    require_permission(request, "configure", newsletter.id)
+    require_permission(request, Verb.CONFIGURE, newsletter.id)
     typed = {name: request.POST.get(name, "") for name in ("label", "headline", "text", "url")}
     try:
         sponsor_id = read_number(request.POST, "remove")
@@ -86,11 +87,11 @@ def change_sponsors(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("newsletter", slug)
 
 
-@desk_view("view", methods=("GET", "POST"))
+@desk_view(Verb.VIEW, methods=("GET", "POST"))
 def show_settings(request: HttpRequest, slug: str) -> HttpResponse:
     """The settings of one newsletter."""
     newsletter = newsletters.get_newsletter_by_slug(slug)
-    require_permission(request, "configure" if request.method == "POST" else "view", newsletter.id)
+    require_permission(request, Verb.CONFIGURE if request.method == "POST" else Verb.VIEW, newsletter.id)
     typed: dict[str, str] = {}
     error, field, status = "", "", 200
     if request.method == "POST":
@@ -120,7 +121,7 @@ def show_settings(request: HttpRequest, slug: str) -> HttpResponse:
         "error": error,
         "field": field,
         "sponsors": sponsors.list_sponsors(newsletter.id),
-        "may": can(request.user, "configure", newsletter.id),
+        "may": can(request.user, Verb.CONFIGURE, newsletter.id),
     }
     return render(request, "pages/newsletter.html", context, status=status)
 

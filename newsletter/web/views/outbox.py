@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup
 from newsletter.delivery.providers import outbox
@@ -17,7 +18,7 @@ from newsletter.web.access import desk_view
 from newsletter.web.views.editions import SANDBOX_POLICY
 
 
-@desk_view("readers", newsroom_wide=True)
+@desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)
 def show_outbox(request: HttpRequest) -> HttpResponse:
     """The folders, one to a mailing."""
     folders = outbox.list_folders(settings.CONFIG.outbox_dir)
@@ -35,7 +36,7 @@ def _name_folders(folders: Iterable[str]) -> dict[str, str]:
     return names
 
 
-@desk_view("readers", newsroom_wide=True)
+@desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)
 def show_folder(request: HttpRequest, folder: str) -> HttpResponse:
     """The messages of a folder."""
     query = request.GET.get("q", "")[:100]
@@ -44,7 +45,7 @@ def show_folder(request: HttpRequest, folder: str) -> HttpResponse:
     return render(request, "pages/outbox_folder.html", context)
 
 
-@desk_view("readers", newsroom_wide=True)
+@desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)
 def show_message(request: HttpRequest, folder: str, name: str) -> HttpResponse:
     """One message: headers, HTML in a sandboxed frame, text."""
     message = outbox.get_message(settings.CONFIG.outbox_dir, folder, name)
@@ -61,7 +62,7 @@ def show_message(request: HttpRequest, folder: str, name: str) -> HttpResponse:
 
 
 @xframe_options_sameorigin
-@desk_view("readers", newsroom_wide=True)
+@desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)
 def show_html(request: HttpRequest, folder: str, name: str) -> HttpResponse:
     """The HTML part, as a mail program shows it."""
     part = outbox.get_message(settings.CONFIG.outbox_dir, folder, name).get_body(("html",))

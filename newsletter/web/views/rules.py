@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts.permissions import can
+from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import rules
@@ -19,11 +20,11 @@ EFFECTS = {"boost": "More of", "mute": "Never", "must": "Always"}
 ROWS_SHOWN = 15
 
 
-@desk_view("view", methods=("GET", "POST"))
+@desk_view(Verb.VIEW, methods=("GET", "POST"))
 def show_rules(request: HttpRequest, slug: str) -> HttpResponse:
     """The rules of a newsletter and its track record; POST adds a rule or removes one."""
     newsletter = newsletters.get_newsletter_by_slug(slug)
-    require_permission(request, "edit" if request.method == "POST" else "view", newsletter.id)
+    require_permission(request, Verb.EDIT if request.method == "POST" else Verb.VIEW, newsletter.id)
     if request.method == "POST":
         try:
             _act(request, newsletter.id)
@@ -34,7 +35,7 @@ def show_rules(request: HttpRequest, slug: str) -> HttpResponse:
     words = list(taste.words.values())
     context = {
         "newsletter": newsletter,
-        "may": can(request.user, "edit", newsletter.id),
+        "may": can(request.user, Verb.EDIT, newsletter.id),
         "rules": rules.list_rules(newsletter.id),
         "titles": {section.key: section.title for section in newsletter.sections},
         "sources": article_lookup.list_sources(),

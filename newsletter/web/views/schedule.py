@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import edition_lookup
@@ -25,7 +26,7 @@ from newsletter.web.access import (
 )
 
 
-@desk_view("view", methods=("GET", "POST"))
+@desk_view(Verb.VIEW, methods=("GET", "POST"))
 def show_schedule(request: HttpRequest) -> HttpResponse:
     """The coming days and the schedules; POST creates a schedule."""
     if request.method == "POST":
@@ -47,7 +48,7 @@ def show_schedule(request: HttpRequest) -> HttpResponse:
         "coming": [describe_occurrence(each, newsletters) for each in found if each.instant >= now],
         "past": [describe_occurrence(each, newsletters) for each in reversed(found) if each.instant < now],
         "rules": rules,
-        "newsletters": list_accessible_newsletters(request, "configure"),
+        "newsletters": list_accessible_newsletters(request, Verb.CONFIGURE),
         "every_day": _weekday_choices("1234567"),
     }
     return render(request, "pages/schedule.html", context)
@@ -81,7 +82,7 @@ def _read_weekdays(request: HttpRequest) -> str:
 
 def _create_schedule(request: HttpRequest) -> HttpResponse:
     newsletter = newsletters.get_newsletter_by_slug(request.POST.get("newsletter", ""))
-    require_permission(request, "configure", newsletter.id)
+    require_permission(request, Verb.CONFIGURE, newsletter.id)
     now = clock.now()
     try:
         schedule = schedules.create_schedule(
@@ -106,11 +107,11 @@ def _create_schedule(request: HttpRequest) -> HttpResponse:
     return redirect("schedule")
 
 
-@desk_view("configure", methods=("POST",))
+@desk_view(Verb.CONFIGURE, methods=("POST",))
 def update_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """Changes a schedule, pauses or resumes it."""
     schedule = schedules.get_schedule(schedule_id)
-    require_permission(request, "configure", schedule.newsletter_id)
+    require_permission(request, Verb.CONFIGURE, schedule.newsletter_id)
     now = clock.now()
     do = request.POST.get("do", "save")
     try:
@@ -129,11 +130,11 @@ def update_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
     return redirect("schedule")
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def skip_or_unskip_date(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """Skips a date for a reason, or with `undo` unskips it."""
     schedule = schedules.get_schedule(schedule_id)
-    require_permission(request, "edit", schedule.newsletter_id)
+    require_permission(request, Verb.EDIT, schedule.newsletter_id)
     now = clock.now()
     try:
         day = clock.parse_day(request.POST.get("date", ""))

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from newsletter.accounts.roles import Verb
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.kernel.numbers import parse_whole_number
@@ -62,7 +63,7 @@ class SegmentForm:
         return len(self.blocks) > 1 or self.group == "none"
 
 
-@desk_view("readers", methods=("GET", "POST"), newsroom_wide=True)
+@desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"), newsroom_wide=True)
 def show_segments(request: HttpRequest) -> HttpResponse:
     """The segments, and the form for a new one. POST counts (by htmx), adds a row or a block, or saves."""
     if request.method != "POST":
@@ -87,7 +88,7 @@ def show_segments(request: HttpRequest) -> HttpResponse:
     return redirect("segments")
 
 
-@desk_view("readers", newsroom_wide=True)
+@desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)
 def show_segment(request: HttpRequest, slug: str) -> HttpResponse:
     """The form of a segment; one nested deeper than the form can show is given as text only."""
     segment = get_segment(slug)

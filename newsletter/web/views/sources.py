@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from newsletter.accounts.roles import Verb
 from newsletter.curator.articles import article_lookup, intake, opml
 from newsletter.curator.articles.polling import fetch_sources
 from newsletter.curator.articles.sources import add_source, export_sources, import_sources
@@ -17,7 +18,7 @@ from newsletter.web.access import desk_view, record_audit
 from newsletter.web.fields import read_number
 
 
-@desk_view("edit", methods=("GET", "POST"))
+@desk_view(Verb.EDIT, methods=("GET", "POST"))
 def show_sources(request: HttpRequest) -> HttpResponse:
     """The feeds; POST adds one. Files are read only by the command line, so only web addresses are accepted."""
     if request.method == "POST":
@@ -38,7 +39,7 @@ def show_sources(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/sources.html", context)
 
 
-@desk_view("edit", methods=("GET", "POST"))
+@desk_view(Verb.EDIT, methods=("GET", "POST"))
 def exchange_opml(request: HttpRequest) -> HttpResponse:
     """All feeds as an OPML file; POST adds those of one."""
     if request.method != "POST":
@@ -60,7 +61,7 @@ def exchange_opml(request: HttpRequest) -> HttpResponse:
     return redirect("sources")
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def fetch_source(request: HttpRequest) -> HttpResponse:
     """Fetches one feed now."""
     source_id = read_number(request.POST, "source")
@@ -81,7 +82,7 @@ def _fetch_now(request: HttpRequest, ids: list[int]) -> None:
             messages.success(request, f"{report.title or report.url}: {report.added} new of {report.seen}.")
 
 
-@desk_view("edit", methods=("POST",))
+@desk_view(Verb.EDIT, methods=("POST",))
 def add_article(request: HttpRequest) -> HttpResponse:
     """Adds one article from a page's address or from pasted text."""
     url, text = request.POST.get("url", "").strip(), request.POST.get("text", "")

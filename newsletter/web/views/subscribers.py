@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts.permissions import can
+from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup
 from newsletter.delivery.reports import history
@@ -31,8 +32,8 @@ PAGE = 50
 
 def list_visible_lists(request: HttpRequest) -> dict[int, List]:
     """The lists whose subscribers the user may see: those of the newsletters of the role, or all."""
-    allowed = {each.list_id for each in list_accessible_newsletters(request, "readers")}
-    everything = can(request.user, "readers")
+    allowed = {each.list_id for each in list_accessible_newsletters(request, Verb.SUBSCRIBERS)}
+    everything = can(request.user, Verb.SUBSCRIBERS)
     return {each.id: each for each in list_lists() if everything or each.id in allowed}
 
 
@@ -44,7 +45,7 @@ def get_visible_list(request: HttpRequest, slug: str, list_id: int = 0) -> List:
     return found
 
 
-@desk_view("readers", methods=("GET", "POST"))
+@desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))
 def show_subscribers(request: HttpRequest) -> HttpResponse:
     """Search by part of a name or of any address; POST adds one subscriber."""
     lists = list_visible_lists(request)
@@ -91,7 +92,7 @@ def _add_subscriber(request: HttpRequest) -> HttpResponse:
     return redirect("reader", person.id)
 
 
-@desk_view("readers", methods=("GET", "POST"))
+@desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))
 def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
     """One subscriber: subscriptions, addresses, every change, every edition and its outcome."""
     found = subscriber_lookup.get_subscriber(subscriber_id)
@@ -170,7 +171,7 @@ def _download_data(subscriber_id: int) -> HttpResponse:
     return response
 
 
-@desk_view("readers")
+@desk_view(Verb.SUBSCRIBERS)
 def download_list(request: HttpRequest, slug: str, form: str) -> StreamingHttpResponse:
     """The subscribers of a list as CSV or JSON Lines."""
     target = get_visible_list(request, slug)

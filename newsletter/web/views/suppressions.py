@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
+from newsletter.accounts.roles import Verb
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor_email, record_audit
@@ -21,7 +22,7 @@ PAGE = 50
 BAD_SHOWN = 20
 
 
-@desk_view("readers", methods=("GET", "POST"), newsroom_wide=True)
+@desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"), newsroom_wide=True)
 def show_suppressions(request: HttpRequest) -> HttpResponse:
     """Search by part of an address; POST adds, removes, imports a file, or sets the rule for a domain."""
     context: dict[str, Any] = {}
@@ -103,7 +104,7 @@ _ACTS: dict[str, Callable[[HttpRequest, datetime], dict[str, Any]]] = {
 }
 
 
-@desk_view("readers", newsroom_wide=True)
+@desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)
 def download_suppressions(request: HttpRequest) -> StreamingHttpResponse:
     """The list as CSV, with the hashes of erased people."""
     record_audit(request, "exported suppressions", "")

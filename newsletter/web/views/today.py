@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from newsletter.accounts.roles import Verb
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup
@@ -56,7 +57,7 @@ class AttentionItem:
     href: str
 
 
-@desk_view("view")
+@desk_view(Verb.VIEW)
 def show_today(request: HttpRequest) -> HttpResponse:
     """The desk's first page."""
     now = clock.now()

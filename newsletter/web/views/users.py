@@ -7,13 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts import users
-from newsletter.accounts.permissions import ROLE_LABELS
+from newsletter.accounts.roles import RoleName, Verb
 from newsletter.catalog.newsletters import get_newsletter_by_slug, list_newsletters
 from newsletter.kernel.errors import NewsletterError
 from newsletter.web.access import desk_view, record_audit
 
 
-@desk_view("people", methods=("GET", "POST"), newsroom_wide=True)
+@desk_view(Verb.USERS, methods=("GET", "POST"), newsroom_wide=True)
 def show_users(request: HttpRequest) -> HttpResponse:
     """All users with their roles; POST gives a role or removes it."""
     newsletters = list_newsletters()
@@ -29,8 +29,8 @@ def show_users(request: HttpRequest) -> HttpResponse:
         return redirect("people")
     names = {each.id: each.name for each in newsletters}
     rows = [
-        (user, ", ".join(f"{ROLE_LABELS[role]} ({names[n] if n else 'all newsletters'})" for n, role in user.roles))
+        (user, ", ".join(f"{role.label} ({names[n] if n else 'all newsletters'})" for n, role in user.roles))
         for user in users.list_users()
     ]
-    roles = [*ROLE_LABELS.items(), ("none", "None")]
+    roles = [*((role.value, role.label) for role in RoleName), (users.NO_ROLE, "None")]
     return render(request, "pages/users.html", {"people": rows, "roles": roles, "newsletters": newsletters})

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import approval, edition_lookup
 from newsletter.delivery import models
 from newsletter.delivery.events import applying, inbox
@@ -16,11 +17,25 @@ from newsletter.delivery.ledger.states import MailingKind
 from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, hand_over, mailings
+from subscribers import people
 from subscribers.imports import run
 from subscribers.models import Subscriber
 from tests.conftest import House
 from tests.fakes.provider import ScriptedProvider
 from tests.fakes.sendgrid_events import Signer, event, post
+
+Join = Callable[..., list[int]]
+
+
+@pytest.fixture
+def tracked(house: House, join: Join, now: datetime) -> list[int]:
+    """Of 130 readers of a newsletter that tracks, every third does not want it, and every thirteenth has left."""
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, click_tracking="on", open_tracking="on")
+    ids = join(130)
+    Subscriber.objects.filter(id__in=ids[::3]).update(tracked=False)
+    for person in ids[::13]:
+        people.unsubscribe(person, house.list.id, how="desk", by="test", now=now)
+    return ids
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import pytest
 from newsletter.checks import preflight
 from newsletter.delivery import models
 from newsletter.delivery.events import applying, inbox
-from newsletter.delivery.events.erasure import erase_addresses
 from newsletter.delivery.sending import freeze, hand_over
 from newsletter.jobs import erasure, tasks, wiring
 from newsletter.kernel import clock
@@ -85,13 +84,6 @@ def test_a_post_that_nobody_can_read_does_not_keep_an_address(sent: list[int], n
     erase_subscriber(sent[0], by="test", now=now)
     erasure.propagate_erasures(now)
     assert [bytes(each.body) for each in models.WebhookPayload.objects.all()] == [b"[]", b"[]"]
-
-
-def test_an_address_with_letters_beyond_ascii_goes_out_of_a_post_as_well(sent: list[int], now: datetime) -> None:
-    body = '[{"email": "ann@bücher.example"}, {"email": "reader1@example.com"}]'.encode()
-    models.WebhookPayload.objects.create(digest=b"x" * 32, body=body, received_at=now)
-    erase_addresses(sent[0], ["ann@bücher.example"], outbox=wiring.get_config().outbox_dir)
-    assert bytes(models.WebhookPayload.objects.get().body) == b'[{"email": "reader1@example.com"}]'
 
 
 def test_the_data_of_a_subscriber_name_every_edition_and_its_outcome(sent: list[int], now: datetime) -> None:

@@ -41,6 +41,8 @@ TARGETS = {
             "tests/delivery/sending/test_freeze.py",
             "tests/delivery/sending/test_mailings.py",
             "tests/delivery/sending/test_freeze_variants.py",
+            "tests/delivery/reports/test_recipients.py",
+            "tests/delivery/reports/test_history.py",
         ),
     ),
     "folding": Target("newsletter/delivery/events/folding.py", ("tests/delivery/events/test_folding.py",)),

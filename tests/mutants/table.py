@@ -53,15 +53,27 @@ TARGETS = {
     "policy": Target("subscribers/policy.py", ("tests/subscribers/test_policy.py",)),
     "merge": Target(
         "subscribers/imports/merge.py",
-        ("tests/subscribers/imports/test_merge.py", "tests/subscribers/imports/test_undo.py"),
+        (
+            "tests/subscribers/imports/test_merge.py",
+            "tests/subscribers/imports/test_chunks.py",
+            "tests/subscribers/imports/test_undo.py",
+        ),
     ),
     "merge_statements": Target(
         "subscribers/imports/merge_statements.py",
-        ("tests/subscribers/imports/test_merge.py", "tests/subscribers/imports/test_run.py"),
+        (
+            "tests/subscribers/imports/test_merge.py",
+            "tests/subscribers/imports/test_chunks.py",
+            "tests/subscribers/imports/test_run.py",
+        ),
     ),
     "merge_sqlite": Target(
         "subscribers/imports/merge_sqlite.py",
-        ("tests/subscribers/imports/test_merge.py", "tests/subscribers/imports/test_run.py"),
+        (
+            "tests/subscribers/imports/test_merge.py",
+            "tests/subscribers/imports/test_chunks.py",
+            "tests/subscribers/imports/test_run.py",
+        ),
     ),
     "merge_fields": Target("newsletter/templater/merge_fields.py", ("tests/templater/test_merge_fields.py",)),
 }

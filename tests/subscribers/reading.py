@@ -11,6 +11,10 @@ from subscribers.imports.rows import Row, RowParser, SkippedRow
 from subscribers.values import BadRow
 
 
+def names(text: str | bytes) -> list[tuple[str, str]]:
+    return [(row.address, row.first_name) for row in rows(text) if isinstance(row, Row)]
+
+
 def rows(text: str | bytes, name: str = "", kinds: Any = None, **options: Any) -> list[Row | BadRow | SkippedRow]:
     """What every record of a file becomes. Raises BadInput for a file that cannot be taken."""
     table = read_table(io.BytesIO(text if isinstance(text, bytes) else text.encode()))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.kernel.errors import BadInput
-from subscribers.imports.rows import Row, SkippedRow
+from subscribers.imports.rows import SkippedRow
 from subscribers.values import BadRow
 from tests.subscribers.reading import row, rows, tool
 
@@ -275,14 +275,6 @@ def test_a_column_that_may_say_who_left_stops_the_import_until_somebody_says_wha
     assert row(file, mapping={column.upper(): "left"}).status == "unsubscribed"
 
 
-def test_words_for_a_state_that_nobody_knows_are_all_named_and_can_be_explained() -> None:
-    file = "email,status\nann@example.com,mostly\nben@example.com,VIP\ncleo@example.com,mostly\n"
-    with pytest.raises(BadInput, match="“mostly” \\(2 rows, first in line 2\\), “VIP”"):
-        rows(file)
-    found = rows(file, statuses={"mostly": "active", "vip": "unsubscribed"})
-    assert [each.status for each in found if isinstance(each, Row)] == ["active", "unsubscribed", "active"]
-
-
 def test_columns_can_be_named_by_hand_and_a_slip_is_said() -> None:
     found = row("wer,ort\nann@example.com,Ulm\n", mapping={"wer": "email", "ort": "attribute:town"})
     assert json.loads(found.attributes) == {"town": "Ulm"}
@@ -300,36 +292,6 @@ def test_headers_that_are_empty_or_twice_there_lose_nothing_and_confuse_nothing(
     found = row("email,,Town,Town,Email\nann@example.com,x,Ulm,Bonn,other@example.com\n")
     assert found.address == "ann@example.com"
     assert json.loads(found.attributes) == {"town": "Ulm", "town_2": "Bonn", "email_2": "other@example.com"}
-
-
-@pytest.mark.parametrize(
-    ("cell", "tags"),
-    [
-        ("a;b", ["a", "b"]),
-        ("a | b", ["a", "b"]),
-        ("a,  b ,a", ["a", "b"]),
-        ("", []),
-        ('"""VIP"",""Blog"""', ["Blog", "VIP"]),
-        ("[\"x\", 'y']", ["x", "y"]),
-    ],
-)
-def test_tags_are_parted_however_they_are_written(cell: str, tags: list[str]) -> None:
-    quoted = cell if cell.startswith('"""') else '"' + cell.replace('"', '""') + '"'
-    found = row(f"email,tags\nann@example.com,{quoted}\n")
-    assert (json.loads(found.tags) if found.tags else []) == tags
-
-
-def test_an_attribute_of_a_kind_takes_only_values_of_that_kind() -> None:
-    kinds = {"age": ("number", ()), "since": ("date", ()), "size": ("choice", ("S", "M"))}
-    found = row("email,age,born,size\nann@example.com,41,1980-01-02,m\n", kinds=kinds)
-    assert json.loads(found.attributes) == {"age": 41, "born": "1980-01-02", "size": "M"}
-    bad = rows("email,age,size\nann@example.com,old,\nben@example.com,,XL\n", kinds=kinds)
-    assert [(each.line, each.field) for each in bad if isinstance(each, BadRow)] == [(2, "age"), (3, "size")]
-
-
-def test_an_address_that_cannot_be_mailed_is_kept_and_marked() -> None:
-    found = row("email\njürgen@example.com\n")
-    assert (found.address, found.sendable) == ("jürgen@example.com", False)
 
 
 def test_a_file_may_bring_as_many_attributes_as_the_limit_and_no_more() -> None:

@@ -5,21 +5,15 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import json
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.kernel.errors import BadInput
-from subscribers.imports.csv import LONGEST_CELL, LONGEST_LINE, LONGEST_RECORD, MOST_COLUMNS, escape_formula
+from subscribers.imports.csv import LONGEST_LINE, LONGEST_RECORD, MOST_COLUMNS, escape_formula
 from subscribers.imports.rows import Row
-from subscribers.values import BadRow
-from tests.subscribers.reading import rows
-
-
-def names(text: str | bytes) -> list[tuple[str, str]]:
-    return [(row.address, row.first_name) for row in rows(text) if isinstance(row, Row)]
+from tests.subscribers.reading import names, rows
 
 
 def refusal(text: str | bytes) -> str:
@@ -71,30 +65,9 @@ def test_an_apostrophe_at_the_edge_of_a_name_stays() -> None:
     ]
 
 
-def test_a_full_name_is_parted_only_where_no_first_name_is_given() -> None:
-    assert names("email,name\nann@example.com,Ann van Lee\n") == [("ann@example.com", "Ann")]
-    assert names("email,name,first_name\nann@example.com,Ann van Lee,Annie\n") == [("ann@example.com", "Annie")]
-
-
-def test_a_bad_row_says_where_which_field_what_stood_there_and_why() -> None:
-    found = rows("email,zone\nann@example.com,Europe/London\nben@,\ncleo@example.com,Mars/Phobos\n")
-    assert found[0] == Row(2, "ann@example.com", zone="Europe/London")
-    assert isinstance(found[1], BadRow)
-    assert (found[1].line, found[1].field, found[1].value) == (3, "email", "ben@")
-    assert isinstance(found[2], BadRow)
-    assert (found[2].line, found[2].field, found[2].value) == (4, "zone", "Mars/Phobos")
-
-
 def test_lines_are_counted_as_an_editor_counts_them() -> None:
     found = rows('email,note\nann@example.com,"one\ntwo\nthree"\nben@,\n')
     assert [row.line for row in found] == [2, 5]
-
-
-def test_a_cell_over_several_lines_never_becomes_a_name() -> None:
-    """With a quote missing it would hold the addresses of others, and greet a reader with them."""
-    (row,) = rows('email,first_name\nann@example.com,"Ann\nben@example.com,Ben"\n')
-    assert isinstance(row, BadRow)
-    assert (row.line, row.field) == (2, "first_name")
 
 
 @pytest.mark.parametrize("rest", ["", "\nben@example.com,Ben", "\nben@example.com,Ben" * (LONGEST_RECORD + 2) + '"'])
@@ -128,12 +101,6 @@ def test_a_file_that_cannot_be_taken_is_refused_with_the_reason(text: str | byte
     assert words in refusal(text)
 
 
-def test_a_cell_of_many_kilobytes_makes_its_row_bad() -> None:
-    (row,) = rows(f"email,first_name\nann@example.com,{'a' * (LONGEST_CELL + 1)}\n")
-    assert isinstance(row, BadRow)
-    assert len(row.value) < 50
-
-
 @pytest.mark.parametrize("end", ["", "\n"])
 def test_a_line_may_be_as_long_as_the_limit_and_no_longer(end: str) -> None:
     spare = LONGEST_LINE - len("ann@example.com,Ann,") - len(end)
@@ -160,32 +127,6 @@ def test_a_file_may_have_as_many_columns_as_the_limit_and_no_more() -> None:
 
     assert len(rows(wide(MOST_COLUMNS), mapping={f"c{n}": "ignore" for n in range(MOST_COLUMNS - 1)})) == 1
     assert f"{MOST_COLUMNS + 1} columns; {MOST_COLUMNS} are" in refusal(wide(MOST_COLUMNS + 1))
-
-
-@pytest.mark.parametrize("column", ["email", "first_name", "tags", "town"])
-def test_a_cell_may_be_as_long_as_the_limit_and_no_longer(column: str) -> None:
-    def long(length: int) -> Row | BadRow:
-        cell = "ann@example.com" if column == "email" else "x"
-        others = [name for name in ("email", "first_name", "tags", "town") if name != column]
-        cells = {name: "ann@example.com" if name == "email" else "" for name in others}
-        (row,) = rows(f"{column},{','.join(others)}\n{cell.rjust(length)},{','.join(cells.values())}\n")
-        assert isinstance(row, Row | BadRow)
-        return row
-
-    assert isinstance(long(LONGEST_CELL), Row)
-    bad = long(LONGEST_CELL + 1)
-    assert isinstance(bad, BadRow)
-    assert (bad.field, bad.reason) == (column, "The cell is too long.")
-
-
-def test_what_is_kept_of_a_row_is_cut_at_its_limits() -> None:
-    tags = ";".join(f"{n:02}" for n in range(51))
-    (row,) = rows(f"email,first_name,tags,town\nann@example.com,{'a' * 101},{tags},{'t' * 1001}\n")
-    assert isinstance(row, Row)
-    assert (len(row.first_name), len(json.loads(row.tags)), len(json.loads(row.attributes)["town"])) == (100, 50, 1000)
-    (row,) = rows(f"email,tags\nann@example.com,{'g' * 61}\n")
-    assert isinstance(row, Row)
-    assert json.loads(row.tags) == ["g" * 60]
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+44 1632", "-1", "@SUM(A1)", "\tx", "\rx"])

@@ -17,25 +17,17 @@ from hypothesis import strategies as st
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import models, people, policy, self_service, subscriber_lookup, suppressions
 from subscribers.consent import erasure
-from subscribers.imports import chunks, merge, run, staging
-from subscribers.imports.chunks import FIRST_CHUNK
+from subscribers.imports import merge, run
 from subscribers.imports.merge import MergeTarget
 from subscribers.imports.rows import STRENGTH
 from subscribers.states import SubscriptionState
 from subscribers.values import ImportReport, List
 from tests.conftest import reported
 from tests.interleaving import just_before
+from tests.subscribers.imports.conftest import adds_up, counted
 
 TakeIn = Callable[..., ImportReport]
 Look = Callable[..., str | None]
-
-
-def counted(report: ImportReport) -> tuple[int, int, int, int, int]:
-    return (report.new, report.updated, report.unchanged, report.kept_unsubscribed, report.refused)
-
-
-def adds_up(report: ImportReport) -> bool:
-    return sum(counted(report)) == report.rows and len(report.bad) == report.refused
 
 
 FILE = (
@@ -83,26 +75,6 @@ def test_a_dry_run_says_the_same_and_keeps_nothing(take_in: TakeIn, state: Look)
     dry = take_in(FILE, dry_run=True)
     assert state("ann@example.com") is None
     assert dry == replace(take_in(FILE), id=0)
-
-
-def test_a_dry_run_counts_an_address_once_however_far_apart_its_rows_are(take_in: TakeIn) -> None:
-    between = "".join(f"r{n}@example.com,active\n" for n in range(FIRST_CHUNK + 5))
-    file = f"email,status\nann@example.com,active\n{between}ANN@example.com,unsubscribed\n"
-    dry = take_in(file, dry_run=True)
-    assert counted(dry) == (FIRST_CHUNK + 6, 0, 1, 0, 0)
-    assert dry == replace(take_in(file), id=0)
-
-
-@pytest.mark.parametrize("order", [1, -1])
-@pytest.mark.parametrize("gap", [0, FIRST_CHUNK + 5])
-def test_the_strongest_word_against_mailing_wins_in_whatever_order(
-    order: int, gap: int, take_in: TakeIn, state: Look
-) -> None:
-    said = [f"ann@example.com,{status}\n" for status in ("active", "unsubscribed")][::order]
-    between = "".join(f"r{n}@example.com,active\n" for n in range(gap))
-    report = take_in("email,status\n" + between.join(said))
-    assert state("ann@example.com") == "unsubscribed"
-    assert adds_up(report)
 
 
 def test_what_a_file_knows_fills_gaps_and_overwrites_nothing(take_in: TakeIn, active: Callable[..., int]) -> None:
@@ -164,13 +136,6 @@ def test_a_file_may_take_a_subscriber_off(
     assert state("ann@example.com") == stored
 
 
-def test_a_file_that_cannot_be_taken_leaves_nothing_behind(take_in: TakeIn, state: Look) -> None:
-    good = "".join(f"r{n}@example.com,active\n" for n in range(FIRST_CHUNK + 5))
-    with pytest.raises(BadInput, match="maybe"):
-        take_in(f"email,status\n{good}ann@example.com,maybe\n")
-    assert state("r0@example.com") is None
-
-
 def test_a_file_comes_from_disk_too_and_a_missing_one_is_named(morning: List, now: datetime, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_text(FILE)
@@ -179,17 +144,6 @@ def test_a_file_comes_from_disk_too_and_a_missing_one_is_named(morning: List, no
     assert (report.new, sum(steps)) == (2, 4 + 2)  # rows read, and addresses merged
     with pytest.raises(SurroundingsError, match=r"absent\.csv"):
         run.import_csv(tmp_path / "absent.csv", morning.id, dry_run=False, by="test", now=now)
-
-
-def test_a_stroke_of_rows_costs_a_handful_of_queries_however_many_rows(
-    take_in: TakeIn, django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(chunks, "CHUNK_SECONDS", 60.0)  # or a slow machine would make more of them
-    monkeypatch.setattr(chunks, "POSTGRES_CHUNK_SECONDS", 60.0)
-    chunk_count = 4
-    file = "email,first_name\n" + "".join(f"reader{n}@example.com,Ann\n" for n in range(chunk_count * FIRST_CHUNK))
-    with django_assert_max_num_queries(25 * chunk_count):
-        assert take_in(file).new == chunk_count * FIRST_CHUNK
 
 
 _PEOPLE = ["ann", "ben"]
@@ -297,16 +251,6 @@ def test_a_file_may_be_as_large_as_the_limit_and_no_larger(
     monkeypatch.setattr(run, "LARGEST_FILE", len(FILE) - 1)
     with pytest.raises(BadInput, match="Split it"):
         take()
-
-
-def test_what_is_uploaded_may_be_as_large_as_the_limit_and_no_larger(
-    morning: List, take_in: TakeIn, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(staging, "LARGEST_FILE", len(FILE))
-    assert take_in(FILE).new == 2
-    monkeypatch.setattr(staging, "LARGEST_FILE", len(FILE) - 1)
-    with pytest.raises(BadInput, match="Split it"):
-        take_in(FILE)
 
 
 # One chunk

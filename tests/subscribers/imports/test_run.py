@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,11 +9,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from newsletter.kernel.errors import NotFound, Refused, SurroundingsError
+from newsletter.kernel.errors import NotFound, Refused
 from subscribers import models
-from subscribers.imports import chunks, staging
+from subscribers.imports import chunks
 from subscribers.imports.run import (
-    begin_import,
     change_import_options,
     confirm_import,
     delete_old_files,
@@ -27,22 +25,11 @@ from subscribers.imports.run import (
     stream_refused_csv,
 )
 from subscribers.imports.staging import ImportOptions
-from subscribers.values import ImportRun, List
+from subscribers.values import ImportRun
 from tests.interleaving import just_before
+from tests.subscribers.imports.conftest import step
 
 FILE = "email,first_name\nann@example.com,Ann\nben@example.com,Ben\nnobody@,\n"
-
-
-@pytest.fixture
-def begin(morning: List, now: datetime) -> Callable[..., ImportRun]:
-    def run(text: str = FILE, name: str = "readers.csv") -> ImportRun:
-        return begin_import(io.BytesIO(text.encode()), morning.id, by="ed@example.com", now=now, name=name)
-
-    return run
-
-
-def step(now: datetime) -> bool:
-    return process_next_import(now, owner="worker", clock=lambda: now)
 
 
 def files() -> list[str]:
@@ -92,37 +79,6 @@ def test_what_was_discarded_leaves_nothing(begin: Callable[..., ImportRun], now:
     discard_import(run.id)
     assert not models.ImportRun.objects.filter(id=run.id).exists()
     assert not [name for name in files() if name.startswith(f"{run.id}.")]
-
-
-def test_the_work_of_a_dead_worker_is_taken_up_when_its_lease_is_over(
-    begin: Callable[..., ImportRun], now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = begin("email\n" + "".join(f"reader{n:03}@example.com\n" for n in range(300)))
-    step(now)
-    confirm_import(run.id)
-    monkeypatch.setattr(chunks, "FIRST_CHUNK", 100)
-    real, done_chunks = staging.read_chunks, 0
-
-    def dies(*args: object, **more: object) -> object:
-        nonlocal done_chunks
-        for rows in real(*args, **more):  # type: ignore[arg-type]
-            yield rows
-            done_chunks += 1
-            if done_chunks == 1:
-                raise KeyboardInterrupt  # as if the power went
-
-    monkeypatch.setattr(staging, "read_chunks", dies)
-    with pytest.raises(KeyboardInterrupt):
-        step(now)
-    monkeypatch.setattr(staging, "read_chunks", real)
-    half = get_import(run.id)
-    assert half.state == "running"
-    assert 0 < half.merged < 300
-    assert models.Subscriber.objects.count() == half.merged
-    assert not step(now)  # somebody may still be at it
-    assert step(now + chunks.LEASE * 2)
-    done = get_import(run.id)
-    assert (done.state, done.report.new, models.Subscriber.objects.count()) == ("done", 300, 300)
 
 
 def test_a_work_file_that_is_gone_or_broken_is_made_again(begin: Callable[..., ImportRun], now: datetime) -> None:
@@ -175,28 +131,6 @@ def test_the_file_of_an_import_under_way_is_kept_however_old_it_is(
         assert get_import(run.id).state == "done"
         delete_old_files(much_later)
         assert files() == []
-
-
-@pytest.mark.parametrize(
-    "meanwhile", [{"owner": "another worker"}, {"state": "stopped"}, {"merged_to": "zoe@example.com"}], ids=str
-)
-def test_a_worker_that_was_overtaken_merges_nothing_more(
-    meanwhile: dict[str, str], begin: Callable[..., ImportRun], now: datetime
-) -> None:
-    """Somebody took it over, stopped it, or has merged these people: whatever of the three, the stroke is not ours."""
-    run = begin()
-    step(now)
-    confirm_import(run.id)
-
-    def clock() -> datetime:
-        models.ImportRun.objects.filter(id=run.id).update(**meanwhile)
-        return now
-
-    assert process_next_import(now, owner="worker", clock=clock)
-    assert models.Subscriber.objects.count() == 0
-    assert (get_import(run.id).merged, get_import(run.id).file_kept) == (0, True)
-    if "owner" in meanwhile:
-        assert get_import(run.id).state == "running"  # not “failed”: whose it is now is at it
 
 
 def test_an_import_that_somebody_took_over_at_its_end_is_theirs_to_end(
@@ -333,16 +267,3 @@ def test_an_import_whose_file_lies_on_another_machine_is_left_to_it(
     (Path(settings.CONFIG.data_dir) / "imports" / f"{run.id}.csv").unlink()
     assert not step(now)
     assert not has_waiting_imports(now)
-
-
-def test_a_full_disk_is_said_and_leaves_no_record(
-    morning: List, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(staging.os, "open", _full)
-    with pytest.raises(SurroundingsError, match="No space left"):
-        begin_import(io.BytesIO(FILE.encode()), morning.id, by="test", now=now, name="readers.csv")
-    assert not models.ImportRun.objects.exists()
-
-
-def _full(*_: object) -> int:
-    raise OSError(28, "No space left on device")

@@ -31,6 +31,7 @@ from tests.conftest import reported
 from tests.interleaving import just_before
 
 Look = Callable[..., str | None]
+Active = Callable[..., int]
 
 
 def owed(now: datetime) -> list[TransactionalMail]:
@@ -275,3 +276,21 @@ def test_a_form_that_is_sent_twice_at_the_same_moment_signs_one_subscriber_up(
     assert person is not None
     assert models.Subscriber.objects.count() == models.Subscription.objects.count() == 1
     assert [consent.state for consent in person.consents] == ["pending", "pending"]
+
+
+def test_of_two_wishes_for_a_new_address_the_newest_alone_counts(active: Active, morning: List, now: datetime) -> None:
+    claims = tokens.Claims(tokens.FOOTER, morning.id, active("ann@example.com"))
+    mails = []
+    for address in ("first@example.com", "second@example.com"):
+        self_service.request_address_change(claims, address, now=now)
+        mails += transactional.claim_mails(now, limit=9, lease=timedelta(minutes=1))
+    first, second = (
+        subscriber_lookup.get_signer().read(mail.button_url.rpartition("/")[2], tokens.NEW_ADDRESS, now)
+        for mail in mails
+    )
+    with pytest.raises(Refused, match="not the latest"):
+        self_service.confirm_address_change(first, now=now)
+    for _ in range(2):  # pressed twice it is done once
+        assert self_service.confirm_address_change(second, now=now).address == "second@example.com"
+    told = transactional.claim_mails(now, limit=9, lease=timedelta(minutes=1))
+    assert [(mail.kind, mail.address) for mail in told] == [("moved", "ann@example.com")]

@@ -1,0 +1,183 @@
+"""Signing up and confirming, on our pages, in forms on other sites, and by programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from newsletter.kernel import clock
+from subscribers import models, self_service, subscriber_lookup, suppressions, transactional
+from subscribers.values import List
+from subscribers.views import joining
+from tests.subscribers.views.conftest import footer, owed, post, verdicts, words
+
+Active = Callable[..., int]
+Look = Callable[..., str | None]
+
+
+@pytest.fixture
+def origins(settings: Any) -> None:
+    settings.CONFIG = replace(settings.CONFIG, embed_origins=("https://www.example.com",))
+
+
+def api(document: Any, **headers: str) -> Any:
+    body = document if isinstance(document, str) else json.dumps(document)
+    return Client(enforce_csrf_checks=True).post(
+        "/api/subscriptions", body, content_type="application/json", headers=headers
+    )
+
+
+def test_a_link_for_confirming_neither_leaves_nor_shows_the_choices(active: Active, morning: List, state: Look) -> None:
+    person_id = active("ann@example.com")
+    token = subscriber_lookup.get_signer().sign_confirmation(morning.id, person_id, clock.now() + timedelta(days=1))
+    assert Client().post(f"/u/{token}", {"List-Unsubscribe": "One-Click"}).status_code == 404
+    assert Client().get(f"/p/{token}").status_code == 404
+    assert state("ann@example.com") == "active"
+    assert Client().post(f"/c/{footer(morning.id, person_id)}").status_code == 404
+
+
+def test_an_old_confirmation_says_so_and_how_to_get_a_new_one(active: Active, morning: List) -> None:
+    token = subscriber_lookup.get_signer().sign_confirmation(
+        morning.id, active("ann@example.com"), clock.now() - timedelta(seconds=1)
+    )
+    response = Client().get(f"/c/{token}")
+    assert response.status_code == 410
+    assert "Send me a new mail" in words(response)
+
+
+def test_an_old_confirmation_is_sent_once_more_at_a_press(
+    client: Client, active: Active, morning: List, now: datetime
+) -> None:
+    self_service.sign_up("new@example.com", [morning.id], origin="", network="", now=now - timedelta(days=8))
+    person = subscriber_lookup.find_subscriber_by_address("new@example.com")
+    assert person is not None
+    token = subscriber_lookup.get_signer().sign_confirmation(morning.id, person.id, clock.now() - timedelta(seconds=1))
+    assert "on its way" in words(post(client, f"/c/{token}"))
+    kinds = [row.kind for row in models.TransactionalMail.objects.order_by("id")]
+    assert kinds == ["confirm", "confirm"]
+
+
+def test_signing_up_and_confirming(client: Client, morning: List, state: Look) -> None:
+    done = post(client, "/join/morning/", email="Ann@example.com", first_name="Ann")
+    assert "Now look in your inbox" in words(done)
+    (mail,) = transactional.claim_mails(clock.now(), limit=9, lease=timedelta(minutes=2))
+    path = mail.button_url.removeprefix("http://testserver")
+    assert "Yes, sign me up" in words(client.get(path))
+    assert state("ann@example.com") == "pending"
+    assert "You are signed up" in words(post(client, path))
+    assert state("ann@example.com") == "active"
+    assert "You are signed up" in words(client.get(path))
+
+
+def test_the_answer_to_a_sign_up_says_nothing_about_who_is_known(active: Active, morning: List, now: datetime) -> None:
+    active("active@example.com")
+    suppressions.suppress("never@example.com", reason="asked", source="", now=now)
+    answers = set()
+    for name in ("active", "never", "fresh"):
+        client = Client()
+        response = client.post("/join/morning/", {"email": f"{name}@example.com"})
+        answers.add((response.status_code, words(response).replace(f"{name}@", "X@")))
+    assert len(answers) == 1
+
+
+def test_a_program_that_fills_the_hidden_field_gets_the_same_answer_and_nothing_else(
+    morning: List, active: Active, state: Look
+) -> None:
+    active("ann@example.com")
+    done = Client().post("/join/morning/", {"email": "bot@example.com", "website": "http://spam.example"})
+    assert "Now look in your inbox" in words(done)
+    Client().post("/which/", {"email": "ann@example.com", "website": "x"})
+    assert state("bot@example.com") is None
+    assert owed() == []
+
+
+@pytest.mark.parametrize(("email", "chosen", "field"), [("ann@", True, "email"), ("ann@example.com", False, "lists")])
+def test_a_form_that_will_not_do_comes_back_with_what_was_typed(
+    email: str, chosen: bool, field: str, morning: List, evening: List
+) -> None:
+    fields = {"email": email, "lists": [str(morning.id)] if chosen else []}
+    response = Client().post("/join/", {**fields, "first_name": "Ann"})
+    page = words(response)
+    assert response.status_code == 422
+    assert f'href="#{field}"' in page
+    assert f'id="{field}"' in page
+    assert f'value="{email}"' in page
+    assert 'value="Ann"' in page
+
+
+def test_what_a_stranger_typed_is_text_and_nothing_else(morning: List) -> None:
+    typed = '"><script>alert(1)</script>@example.com'
+    for path in ("/join/morning/", "/which/"):
+        page = Client().post(path, {"email": typed, "first_name": typed}).content.decode()
+        assert "<script>" not in page
+        assert page.count("<script") == page.count('<script src="/static/zone.js" defer></script>')
+
+
+def test_the_form_for_other_sites_needs_no_cookie_and_may_be_framed_by_them_alone(morning: List, origins: None) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    page = browser.get("/embed/morning/")
+    assert page.cookies == {}
+    assert "frame-ancestors https://www.example.com;" in page["Content-Security-Policy"]
+    assert "X-Frame-Options" not in page
+    done = browser.post("/embed/morning/", {"email": "ann@example.com", "from": "https://www.example.com/story"})
+    assert done.status_code == 200
+    assert done.cookies == {}
+    person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
+    assert person is not None
+    assert person.consents[0].origin == "https://www.example.com/story"
+    assert "frame-ancestors 'none'" in Client().get("/join/morning/")["Content-Security-Policy"]
+
+
+def test_without_a_word_on_the_article_the_page_that_led_here_counts(morning: List) -> None:
+    Client().post("/embed/morning/", {"email": "ann@example.com"}, headers={"Referer": "https://www.example.com/b"})
+    assert models.SignupAttempt.objects.get().origin == "https://www.example.com/b"
+
+
+def test_a_slip_is_asked_about_and_kept_if_it_is_meant(morning: List) -> None:
+    page = Client().post("/join/morning/", {"email": "ann@gmail.con"})
+    assert page.status_code == 422
+    assert b"ann@gmail.com" in page.content
+    assert verdicts() == []
+    assert Client().post("/join/morning/", {"email": "ann@gmail.con", "sure": "ann@gmail.con"}).status_code == 200
+    assert verdicts() == ["taken"]
+
+
+def test_programs_sign_people_up_and_hear_the_same_whoever_it_is(
+    morning: List, active: Callable[..., int], origins: None
+) -> None:
+    active("known@example.com")
+    for address in ("known@example.com", "new@example.com"):
+        answer = api({"email": address, "lists": ["morning"], "from": "app"}, Origin="https://www.example.com")
+        assert (answer.status_code, answer.json()["message"][:4]) == (202, "Look")
+        assert answer["Access-Control-Allow-Origin"] == "https://www.example.com"
+    assert "Access-Control-Allow-Origin" not in api({"email": "x@example.com"}, Origin="https://evil.example")
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ("rubbish", "body"),
+        ("[1]", "body"),
+        ("[" * 9000, "body"),
+        ({"email": "x" * 20_000}, "body"),
+        ({"email": "rubbish", "lists": ["morning"]}, "email"),
+        ({"email": "ann@example.com", "lists": ["gone"]}, "lists"),
+        ({"email": "ann@example.com", "lists": "morning"}, "lists"),
+        ({"email": "ann@gmial.com", "lists": ["morning"]}, "email"),
+    ],
+)
+def test_what_will_not_do_is_said_with_the_field(document: Any, field: str, morning: List, evening: List) -> None:
+    answer = api(document)
+    assert (answer.status_code, answer.json()["field"]) == (422, field)
+
+
+def test_a_body_may_be_as_large_as_the_limit_and_no_larger(morning: List) -> None:
+    body = json.dumps({"email": "ann@example.com", "lists": ["morning"]})
+    assert api(body.ljust(joining.LARGEST_JSON)).status_code == 202
+    assert api(body.ljust(joining.LARGEST_JSON + 1)).json()["field"] == "body"

@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
-from subscribers import bounces_complaints, models, people, policy, self_service, subscriber_lookup
+from subscribers import audience, bounces_complaints, models, people, policy, self_service, subscriber_lookup
 from subscribers.bounces_complaints import ProviderReport
 from subscribers.tokens import CONFIRM, Claims
+from subscribers.values import List
+from tests.conftest import reported
+
+Active = Callable[..., int]
 
 
 @pytest.fixture
@@ -136,3 +140,14 @@ def test_who_said_yes_since_is_put_out_by_no_older_report_but_a_complaint(
         [ProviderReport(what, ann.address, house.list.id, "", before)], source="provider", now=now
     )
     assert state(ann.id) == [after]
+
+
+def test_a_complaint_on_one_list_stops_mail_from_all(
+    active: Active, morning: List, evening: List, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    reported(person_id, morning.id, "complained", reason="spam button", now=now)
+    assert [c.exclusion for c in audience.list_audience_page(evening.id, after=0, upto=10**6, limit=9)] == [
+        "complained"
+    ]

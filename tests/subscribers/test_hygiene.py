@@ -84,9 +84,3 @@ def test_growth_counts_who_came_and_went_and_the_sums_come_out(
         2,
         1,
     )
-
-
-def test_what_is_folded_late_does_not_make_an_older_edition_the_newest(morning: List, now: datetime) -> None:
-    for ordinal in (9, 5):
-        engagement.record_engagement(morning.id, ordinal, opened=[], clicked=[], as_of=now)
-    assert models.List.objects.get(id=morning.id).newest_edition == 9

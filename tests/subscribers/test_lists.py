@@ -8,6 +8,7 @@ import pytest
 
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import lists
+from subscribers.lists import create_list
 from subscribers.values import List
 
 
@@ -47,3 +48,18 @@ def test_a_list_that_is_not_there_is_not_found_and_those_there_are_named(morning
         lists.get_list_by_slug("evening")
     with pytest.raises(NotFound):
         lists.get_list(morning.id + 1)
+
+
+@pytest.mark.parametrize(
+    ("slug", "name"), [("Morning", "x"), ("", "x"), ("-a", "x"), ("a" * 60, "x"), ("a", " "), ("a", "x" * 121)]
+)
+def test_a_list_needs_a_plain_slug_and_a_name(slug: str, name: str, now: datetime, db: None) -> None:
+    with pytest.raises(BadInput):
+        create_list(slug, name, now=now)
+
+
+def test_a_slug_is_given_once(morning: List, now: datetime) -> None:
+    with pytest.raises(Refused, match="morning"):
+        create_list("morning", "Another", now=now)
+    with pytest.raises(NotFound, match="morning"):
+        lists.get_list_by_slug("mourning")

@@ -1,45 +1,36 @@
-"""Signing up, confirming, and being added by the newsroom."""
+"""Signing up, confirming, leaving and taking it back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from time import perf_counter
-from typing import Any
 
 import pytest
-from django.test import Client
 
-from newsletter.kernel.errors import BadInput, NotFound, Refused
-from subscribers import (
-    audience,
-    lists,
-    models,
-    people,
-    rate_limits,
-    self_service,
-    subscriber_lookup,
-    suppressions,
-    tokens,
-    transactional,
-)
+from newsletter.kernel.errors import Refused
+from subscribers import audience, models, people, self_service, subscriber_lookup, suppressions, tokens, transactional
 from subscribers.lists import create_list
-from subscribers.rate_limits import MAX_HITS, TooManyRequests
+from subscribers.rate_limits import MAX_HITS
+from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List, TransactionalMail
-from subscribers.views import joining
 from tests.conftest import reported
 from tests.interleaving import just_before
+from tests.subscribers.signing_up import join, owed
 
 Look = Callable[..., str | None]
 Active = Callable[..., int]
 
 
-def owed(now: datetime) -> list[TransactionalMail]:
-    return list(transactional.claim_mails(now, limit=50, lease=timedelta(minutes=2)))
+def kinds(now: datetime) -> list[str]:
+    return [mail.kind for mail in transactional.claim_mails(now, limit=50, lease=timedelta(minutes=2))]
 
 
-def join(address: str, *lists: List, now: datetime, network: str = "", **more: str) -> None:
-    self_service.sign_up(address, [each.id for each in lists], origin="/join/", network=network, now=now, **more)
+def leave(person_id: int, list_id: int, now: datetime, how: str = "page") -> None:
+    self_service.unsubscribe_by_link(Claims(FOOTER, list_id, person_id), how=how, network="", now=now)
+
+
+def undo(person_id: int, list_id: int, now: datetime) -> None:
+    self_service.undo_unsubscribe(Claims(FOOTER, list_id, person_id), network="", now=now)
 
 
 def claims_of(mail: TransactionalMail, now: datetime) -> tokens.Claims:
@@ -121,39 +112,6 @@ def test_one_sign_up_for_many_lists_owes_a_confirmation_for_each(now: datetime, 
     assert sorted(mail.list_name for mail in owed(now)) == sorted(each.name for each in lists)
 
 
-def test_an_address_that_is_typed_again_and_again_is_not_flooded(morning: List, now: datetime) -> None:
-    for n in range(20):
-        join("ann@example.com", morning, now=now + timedelta(minutes=6 * n))
-    # Twenty tries over two hours: at most four mails in any hour.
-    assert len(owed(now + timedelta(hours=3))) <= 2 * MAX_HITS["mail-to"]
-
-
-def test_a_network_with_too_many_attempts_is_refused_for_an_hour(morning: List, now: datetime) -> None:
-    for n in range(MAX_HITS["sign-up"]):
-        join(f"r{n}@example.com", morning, network="192.0.2.1", now=now)
-    with pytest.raises(TooManyRequests):
-        join("late@example.com", morning, network="192.0.2.1", now=now)
-    join("other@example.com", morning, network="192.0.2.2", now=now)
-    join("late@example.com", morning, network="192.0.2.1", now=now + timedelta(hours=1, seconds=1))
-
-
-def test_neither_addresses_nor_networks_are_kept_in_the_clear_for_counting(morning: List, now: datetime) -> None:
-    join("ann@example.com", morning, network="192.0.2.1", now=now)
-    kept = "".join(models.FormHit.objects.values_list("key", flat=True))
-    assert "ann" not in kept
-    assert "192.0.2" not in kept
-    rate_limits.delete_old_hits(now + timedelta(days=1, seconds=1))
-    assert not models.FormHit.objects.exists()
-
-
-def test_one_house_with_many_addresses_of_version_6_is_one_network(morning: List, now: datetime) -> None:
-    for n in range(MAX_HITS["sign-up"]):
-        join(f"r{n}@example.com", morning, network=f"2001:db8:1:2::{n:x}", now=now)
-    with pytest.raises(TooManyRequests):
-        join("late@example.com", morning, network="2001:db8:1:2:ffff::1", now=now)
-    join("other@example.com", morning, network="2001:db8:1:3::1", now=now)
-
-
 def test_a_list_with_single_opt_in_takes_a_newcomer_at_once_but_asks_who_had_left(
     now: datetime, db: None, state: Look
 ) -> None:
@@ -194,78 +152,6 @@ def test_a_subscriber_whose_address_came_back_gets_mail_again_by_confirming(
     ] == [""]
 
 
-def test_the_newsroom_adds_a_subscriber_who_confirms_first(morning: List, now: datetime) -> None:
-    person = people.add_subscriber(
-        "ann@example.com", morning.id, by="ed@example.com", now=now, first_name="Ann", zone="Europe/Kiev"
-    )
-    assert person.subscriptions[0].state == "pending"
-    assert [mail.kind for mail in owed(now)] == ["confirm"]
-
-
-@pytest.mark.parametrize("how", ["leave", "hard", "complained"])
-def test_the_newsroom_cannot_put_back_who_is_out(
-    how: str, active: Callable[..., int], morning: List, state: Look, now: datetime
-) -> None:
-    person_id = active("ann@example.com")
-    if how == "leave":
-        people.unsubscribe(person_id, morning.id, how="desk", by="test", now=now)
-    else:
-        reported(person_id, morning.id, how, reason="said the provider", now=now)
-    before = state("ann@example.com")
-    with pytest.raises(Refused):
-        people.add_subscriber("ann@example.com", morning.id, by="test", now=now, confirmed=True)
-    assert state("ann@example.com") == before
-
-
-def test_an_old_address_brings_nobody_back_who_left(active: Callable[..., int], morning: List, now: datetime) -> None:
-    person_id = active("ann@example.com")
-    people.unsubscribe(person_id, morning.id, how="desk", by="test", now=now)
-    people.change_address(person_id, "ann@example.org", by="test", now=now)
-    with pytest.raises(Refused, match=r"ann@example\.org"):
-        people.add_subscriber("ann@example.com", morning.id, by="test", now=now, confirmed=True)
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [("zone", "Europe/Londn"), ("first_name", "A" * 101), ("last_name", "A" * 101), ("language", "en-" + "x" * 20)],
-)
-def test_a_value_that_cannot_be_right_is_refused_before_anything_is_kept(
-    field: str, value: str, morning: List, now: datetime
-) -> None:
-    given: dict[str, Any] = {field: value}
-    with pytest.raises(BadInput) as refused:
-        people.add_subscriber("ann@example.com", morning.id, by="test", now=now, **given)
-    assert refused.value.field == field
-    assert subscriber_lookup.find_subscriber_by_address("ann@example.com") is None
-
-
-@pytest.mark.parametrize(
-    ("slug", "name"), [("Morning", "x"), ("", "x"), ("-a", "x"), ("a" * 60, "x"), ("a", " "), ("a", "x" * 121)]
-)
-def test_a_list_needs_a_plain_slug_and_a_name(slug: str, name: str, now: datetime, db: None) -> None:
-    with pytest.raises(BadInput):
-        create_list(slug, name, now=now)
-
-
-def test_a_slug_is_given_once(morning: List, now: datetime) -> None:
-    with pytest.raises(Refused, match="morning"):
-        create_list("morning", "Another", now=now)
-    with pytest.raises(NotFound, match="morning"):
-        lists.get_list_by_slug("mourning")
-
-
-def test_every_sign_up_gets_the_same_answer_after_the_same_time(morning: List, now: datetime) -> None:
-    people.add_subscriber("known@example.com", morning.id, by="test", now=now, confirmed=True)
-    suppressions.suppress("cut@example.com", reason="complained", source="test", now=now)
-    answers = set()
-    for name in ("known", "cut", "fresh"):
-        begun = perf_counter()
-        answer = Client().post("/embed/morning/", {"email": f"{name}@example.com"})
-        assert perf_counter() - begun >= joining.ANSWER_SECONDS
-        answers.add((answer.status_code, answer.content.replace(name.encode(), b"")))
-    assert len(answers) == 1
-
-
 @pytest.mark.parametrize("made", ["subscribers_subscriber", "subscribers_subscription"])
 def test_a_form_that_is_sent_twice_at_the_same_moment_signs_one_subscriber_up(
     made: str, morning: List, state: Look, now: datetime
@@ -294,3 +180,98 @@ def test_of_two_wishes_for_a_new_address_the_newest_alone_counts(active: Active,
         assert self_service.confirm_address_change(second, now=now).address == "second@example.com"
     told = transactional.claim_mails(now, limit=9, lease=timedelta(minutes=1))
     assert [(mail.kind, mail.address) for mail in told] == [("moved", "ann@example.com")]
+
+
+@pytest.mark.parametrize(("how", "mails"), [("page", ["goodbye"]), ("one-click", [])])
+def test_leaving_is_at_once_and_told_by_mail_only_after_the_page(
+    how: str, mails: list[str], active: Active, morning: List, state: Look, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    leave(person_id, morning.id, now, how)
+    assert state("ann@example.com") == "unsubscribed"
+    assert kinds(now) == mails
+    assert audience.get_audience_addresses(morning.id, [person_id], as_of=now).excluded == {person_id: "unsubscribed"}
+
+
+def test_leaving_twice_is_leaving_once(active: Active, morning: List, now: datetime) -> None:
+    person_id = active("ann@example.com")
+    leave(person_id, morning.id, now)
+    leave(person_id, morning.id, now + timedelta(days=1))
+    person = subscriber_lookup.get_subscriber(person_id)
+    assert person.subscriptions[0].since == now
+    assert kinds(now + timedelta(days=1)) == ["goodbye"]
+
+
+def test_a_token_for_one_list_stops_that_list_alone(
+    active: Active, morning: List, evening: List, state: Look, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    leave(person_id, morning.id, now)
+    assert (state("ann@example.com"), state("ann@example.com", evening)) == ("unsubscribed", "active")
+
+
+def test_the_undo_brings_back_what_was_stopped(active: Active, morning: List, state: Look, now: datetime) -> None:
+    person_id = active("ann@example.com")
+    leave(person_id, morning.id, now)
+    undo(person_id, morning.id, now)
+    assert state("ann@example.com") == "active"
+
+
+def test_the_undo_of_stopping_everything_leaves_alone_what_was_stopped_long_ago(
+    active: Active, morning: List, evening: List, state: Look, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    leave(person_id, evening.id, now)
+    leave(person_id, 0, now + timedelta(days=400))
+    undo(person_id, 0, now + timedelta(days=400))
+    assert (state("ann@example.com"), state("ann@example.com", evening)) == ("active", "unsubscribed")
+
+
+def test_the_undo_of_somebody_who_never_confirmed_asks_once_more(morning: List, state: Look, now: datetime) -> None:
+    self_service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
+    person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
+    assert person is not None
+    leave(person.id, morning.id, now + timedelta(days=30))
+    kinds(now + timedelta(days=30))
+    undo(person.id, morning.id, now + timedelta(days=30))
+    assert state("ann@example.com") == "pending"
+    assert kinds(now + timedelta(days=30)) == ["confirm"]
+
+
+def test_the_undo_of_stopping_everything_brings_no_address_back_that_had_bounced(
+    active: Active, morning: List, evening: List, state: Look, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    reported(person_id, evening.id, "hard", reason="550 no such user", now=now)
+    leave(person_id, 0, now)
+    undo(person_id, 0, now)
+    assert (state("ann@example.com"), state("ann@example.com", evening)) == ("unsubscribed", "unsubscribed")
+
+
+@pytest.mark.parametrize("act", ["hard", "complained"])
+def test_no_undo_takes_back_what_the_provider_reported(
+    act: str, active: Active, morning: List, state: Look, now: datetime
+) -> None:
+    person_id = active("ann@example.com")
+    reported(person_id, morning.id, act, reason="550 no such user", now=now)
+    before = state("ann@example.com")
+    undo(person_id, morning.id, now)
+    assert state("ann@example.com") == before
+
+
+def test_a_reason_is_kept_with_the_leaving_alone(morning: List, active: Callable[..., int], now: datetime) -> None:
+    claims = Claims(FOOTER, morning.id, active("ann@example.com"))
+    self_service.record_leaving_reason(claims, "too-many")  # before leaving
+    self_service.unsubscribe_by_link(claims, how="page", network="", now=now)
+    self_service.record_leaving_reason(claims, "other", "moved")
+    self_service.undo_unsubscribe(claims, network="", now=now)
+    self_service.record_leaving_reason(claims, "never-asked")  # by an old page, after coming back
+    person = models.Subscriber.objects.get()
+    assert [*person.consents.order_by("id").values_list("how", "reason")] == [
+        ("desk", ""),
+        ("page", "other: moved"),
+        ("undo", ""),
+    ]

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
-from subscribers import lists, models, people, retention, self_service, subscriber_lookup, transactional
+from subscribers import lists, models, people, self_service, subscriber_lookup, transactional
 from subscribers.consent import erasure
-from subscribers.imports import run
 from subscribers.values import ImportReport, List
 
 Active = Callable[..., int]
@@ -67,45 +64,6 @@ def test_who_was_erased_is_not_added_by_an_import_and_may_sign_up_themselves(
     self_service.confirm_subscription(claims, network="", now=now)
     assert state("ann@example.com") == "active"
     assert models.Suppression.objects.count() == 0
-
-
-def test_the_hash_holds_when_the_key_of_the_links_is_changed(
-    active: Active, take_in: Callable[..., ImportReport], settings: Any, now: datetime
-) -> None:
-    erasure.erase_subscriber(active("ann@example.com"), by="test", now=now)
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", []
-    assert take_in("email\nann@example.com\n").kept_unsubscribed == 1
-
-
-def test_who_never_confirmed_is_forgotten_after_a_month_without_a_hash(
-    morning: List, active: Active, now: datetime
-) -> None:
-    active("ben@example.com")
-    self_service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
-    retention.apply_retention(now + timedelta(days=29))
-    assert subscriber_lookup.find_subscriber_by_address("ann@example.com") is not None
-    retention.apply_retention(now + timedelta(days=31))
-    assert subscriber_lookup.find_subscriber_by_address("ann@example.com") is None
-    assert models.Suppression.objects.count() == 0
-    assert subscriber_lookup.find_subscriber_by_address("ben@example.com") is not None
-
-
-def test_an_import_of_somebody_else_keeps_its_file(
-    active: Active, take_in: Callable[..., ImportReport], now: datetime
-) -> None:
-    report = take_in("email\nben@example.com\n")
-    erasure.erase_subscriber(active("ann@example.com"), by="test", now=now)
-    assert run.get_import(report.id).file_kept
-
-
-def test_erasing_takes_a_whole_file_of_bytes(active: Active, morning: List, now: datetime) -> None:
-    padding = "x" * 2**20
-    data = f"email,note\nben@example.com,{padding[:5000]}\nann@example.com,\n"
-    report = run.import_csv(io.BytesIO(data.encode()), morning.id, dry_run=False, by="test", now=now)
-    person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
-    assert person is not None
-    erasure.erase_subscriber(person.id, by="test", now=now)
-    assert not run.get_import(report.id).file_kept
 
 
 def test_who_never_confirmed_is_forgotten_however_many_before_them_stay_for_another_list(

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from newsletter.kernel.errors import BadInput, Refused
-from subscribers import models, rate_limits, self_service, subscriber_lookup
+from newsletter.kernel.errors import BadInput
+from subscribers import models, self_service, subscriber_lookup
 from subscribers.consent import signup_attempts
 from subscribers.values import List
 from tests.subscribers.views.conftest import verdicts
@@ -28,17 +28,6 @@ def test_every_try_is_written_down_with_what_became_of_it(morning: List, now: da
     assert signup_attempts.count_attempts(now).by_verdict == {"taken": 1, "trapped": 1, "bad email": 1, "domain": 1}
     assert subscriber_lookup.find_subscriber_by_address("bot@example.com") is None
     assert models.SignupAttempt.objects.first().origin == "https://www.example.com/a"  # type: ignore[union-attr]
-
-
-def test_a_form_that_everybody_uses_at_once_is_shut_for_a_while(
-    morning: List, now: datetime, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(rate_limits.MAX_HITS, "form", 2)
-    for n in range(2):
-        join(f"r{n}@example.com", morning, now)
-    with pytest.raises(Refused, match="Try again in an hour"):
-        join("late@example.com", morning, now)
-    assert verdicts()[-1] == "too often"
 
 
 def test_language_and_zone_of_the_browser_are_kept_for_a_new_person_alone(morning: List, now: datetime) -> None:

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from newsletter.kernel import clock
-from subscribers import models, self_service, subscriber_lookup, suppressions, transactional
+from subscribers import models, people, self_service, subscriber_lookup, suppressions, transactional
 from subscribers.values import List
 from subscribers.views import joining
 from tests.subscribers.views.conftest import footer, owed, post, verdicts, words
@@ -181,3 +182,15 @@ def test_a_body_may_be_as_large_as_the_limit_and_no_larger(morning: List) -> Non
     body = json.dumps({"email": "ann@example.com", "lists": ["morning"]})
     assert api(body.ljust(joining.LARGEST_JSON)).status_code == 202
     assert api(body.ljust(joining.LARGEST_JSON + 1)).json()["field"] == "body"
+
+
+def test_every_sign_up_gets_the_same_answer_after_the_same_time(morning: List, now: datetime) -> None:
+    people.add_subscriber("known@example.com", morning.id, by="test", now=now, confirmed=True)
+    suppressions.suppress("cut@example.com", reason="complained", source="test", now=now)
+    answers = set()
+    for name in ("known", "cut", "fresh"):
+        begun = perf_counter()
+        answer = Client().post("/embed/morning/", {"email": f"{name}@example.com"})
+        assert perf_counter() - begun >= joining.ANSWER_SECONDS
+        answers.add((answer.status_code, answer.content.replace(name.encode(), b"")))
+    assert len(answers) == 1

@@ -1,12 +1,181 @@
-"""The audit log: append-only, written by the edges (desk, API, command line) for every act that changes something."""
+"""The audit log: who did what, when, from where, and which values changed. Append-only.
+
+Service functions write it through their actor (`newsletter.kernel.actors`), in the transaction of the change. Personal
+values stand in rows of their own, which `redact_subscriber` and `redact_before` empty; the entry keeps a keyed digest,
+by which a value can be recognised but not read.
+"""
 
 from __future__ import annotations
 
+import hmac
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
+from typing import Any
 
-from newsletter.accounts.models import AuditEntry, User
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import transaction
+from django.db.models import QuerySet
+
+from newsletter.accounts.models import AuditEntry, AuditPersonalValues, User
+from newsletter.kernel.actors import ActionRecord
 
 COMMAND_LINE = "command line"
+ENTRIES_PER_QUERY = 500
+LONGEST_VALUE = 2_000  # characters of one value, before and after
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEntry:
+    """An entry as it is read. `personal_before` and `personal_after` are empty once they were redacted."""
+
+    id: int
+    at: datetime
+    actor: str
+    network: str
+    action: str
+    target: str
+    newsletter_id: int | None
+    detail: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    digest: str
+    subscriber_id: int | None
+    personal_before: Mapping[str, Any]
+    personal_after: Mapping[str, Any]
+    redacted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries; an empty value asks for all."""
+
+    actor: str = ""  # the name, or a part of it
+    action: str = ""
+    target: str = ""  # “edition 12”, or “edition” for all of them
+    newsletter_ids: Sequence[int] | None = field(default=None)  # entries of no newsletter are then left out
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def write_entry(entry: ActionRecord, *, user: User | None, actor_name: str, network: str = "") -> None:
+    """Writes an entry of a user, or of `actor_name` where no user acts."""
+    personal_before, personal_after = _to_json(entry.personal_before), _to_json(entry.personal_after)
+    is_personal = bool(personal_before or personal_after)
+    with transaction.atomic():
+        row = AuditEntry.objects.create(
+            at=entry.at,
+            actor=user,
+            actor_name=actor_name[:254],
+            network=network,
+            verb=entry.action[:60],
+            target=entry.target[:200],
+            newsletter_id=entry.newsletter_id,
+            detail=entry.detail[:LONGEST_VALUE],
+            before=_to_json(entry.before),
+            after=_to_json(entry.after),
+            digest=compute_digest(personal_before, personal_after) if is_personal else "",
+        )
+        if is_personal:
+            AuditPersonalValues.objects.create(
+                entry=row, subscriber_id=entry.subscriber_id, before=personal_before, after=personal_after
+            )
+
+
+def compute_digest(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """Recognises personal values that somebody claims an entry held; keyed, for addresses can be guessed."""
+    text = json.dumps([before, after], sort_keys=True, ensure_ascii=False)
+    return hmac.new(settings.SECRET_KEY.encode(), text.encode("utf-8", "surrogatepass"), sha256).hexdigest()
+
+
+def list_entries(wanted: AuditFilter, *, limit: int = 100, before_id: int | None = None) -> tuple[RecordedEntry, ...]:
+    """The latest entries, newest first; `before_id` goes on after the last one shown."""
+    rows = _select(wanted)
+    if before_id is not None:
+        rows = rows.filter(id__lt=before_id)
+    return tuple(_to_recorded(row) for row in rows.order_by("-id")[:limit])
+
+
+def iterate_entries(wanted: AuditFilter) -> Iterator[RecordedEntry]:
+    """All entries, oldest first, page by page."""
+    last = 0
+    while page := list(_select(wanted).filter(id__gt=last).order_by("id")[:ENTRIES_PER_QUERY]):
+        yield from (_to_recorded(row) for row in page)
+        last = page[-1].pk
+
+
+def find_last_entry(target: str) -> tuple[str, str, datetime] | None:
+    """Who did what to `target` last, and when; None: nothing was."""
+    entry = AuditEntry.objects.filter(target=target).order_by("-at", "-id").first()
+    return (entry.actor_name, entry.verb, entry.at) if entry else None
+
+
+def redact_subscriber(subscriber_id: int, *, now: datetime) -> int:
+    """Empties the personal values of a subscriber, whose erasure was asked for. Returns how many entries had some."""
+    return _redact(AuditPersonalValues.objects.filter(subscriber_id=subscriber_id), now)
+
+
+def redact_before(instant: datetime, *, now: datetime) -> int:
+    """Empties the personal values of entries older than an instant. Returns how many entries had some."""
+    return _redact(AuditPersonalValues.objects.filter(entry__at__lt=instant), now)
+
+
+def _redact(rows: QuerySet[AuditPersonalValues], now: datetime) -> int:
+    return rows.filter(redacted_at=None).update(before={}, after={}, redacted_at=now)
+
+
+def _select(wanted: AuditFilter) -> QuerySet[AuditEntry]:
+    rows = AuditEntry.objects.select_related("personal")
+    if wanted.actor:
+        rows = rows.filter(actor_name__icontains=wanted.actor)
+    if wanted.action:
+        rows = rows.filter(verb__icontains=wanted.action)
+    if wanted.target:
+        of_kind = rows.filter(target__startswith=f"{wanted.target} ")
+        rows = rows.filter(target=wanted.target) | of_kind
+    if wanted.newsletter_ids is not None:
+        rows = rows.filter(newsletter_id__in=wanted.newsletter_ids)
+    if wanted.since:
+        rows = rows.filter(at__gte=wanted.since)
+    if wanted.until:
+        rows = rows.filter(at__lt=wanted.until)
+    return rows
+
+
+def _to_recorded(row: AuditEntry) -> RecordedEntry:
+    personal = getattr(row, "personal", None)
+    return RecordedEntry(
+        id=row.pk,
+        at=row.at,
+        actor=row.actor_name,
+        network=row.network,
+        action=row.verb,
+        target=row.target,
+        newsletter_id=row.newsletter_id,
+        detail=row.detail,
+        before=row.before or {},
+        after=row.after or {},
+        digest=row.digest,
+        subscriber_id=personal.subscriber_id if personal else None,
+        personal_before=personal.before if personal else {},
+        personal_after=personal.after if personal else {},
+        redacted_at=personal.redacted_at if personal else None,
+    )
+
+
+def _to_json(values: Mapping[str, object]) -> dict[str, Any]:
+    """Values as JSON keeps them; long texts are cut."""
+    found: dict[str, Any] = json.loads(json.dumps(dict(values), cls=DjangoJSONEncoder, default=str))
+    return {name: _cut(value) for name, value in found.items()}
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, str) and len(value) > LONGEST_VALUE:
+        return value[: LONGEST_VALUE - 1] + "…"
+    return value
 
 
 def record(
@@ -18,22 +187,9 @@ def record(
     newsletter_id: int | None = None,
     detail: str = "",
 ) -> None:
-    """Records that `actor` (None: the command line) did `verb` to `target`.
-
-    `detail` holds no secrets and no addresses of subscribers.
-    """
-    AuditEntry.objects.create(
-        at=now,
-        actor=actor,
+    """Records that `actor` (None: the command line) did `verb` to `target`: for callers of functions without `by`."""
+    write_entry(
+        ActionRecord(verb, target, now, newsletter_id, detail),
+        user=actor,
         actor_name=actor.email if actor else COMMAND_LINE,
-        verb=verb,
-        target=target,
-        newsletter_id=newsletter_id,
-        detail=detail,
     )
-
-
-def find_last_entry(target: str) -> tuple[str, str, datetime] | None:
-    """Who did what to `target` last, and when; None: nothing was."""
-    entry = AuditEntry.objects.filter(target=target).order_by("-at", "-id").first()
-    return (entry.actor_name, entry.verb, entry.at) if entry else None

@@ -75,16 +75,53 @@ class ApiToken(models.Model):
         return f"{self.name} of {self.user_id}"
 
 
+class AppendOnly(models.QuerySet[Any]):
+    """Rows that are written once. Only `redact` and retention change or delete them, each by its own name."""
+
+    def update(self, **values: Any) -> int:
+        raise TypeError("The audit log is append-only.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise TypeError("The audit log is append-only.")
+
+
 class AuditEntry(models.Model):
     """One thing somebody did. Append-only."""
 
     at = models.DateTimeField(db_index=True)
     actor = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
-    actor_name = models.CharField(max_length=254)  # stays when the account goes; “command line” without one
+    actor_name = models.CharField(max_length=254)  # stays when the account goes; “command line (alice)” without one
     verb = models.CharField(max_length=60)
     target = models.CharField(max_length=200)
     newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.SET_NULL, null=True, related_name="+")
     detail = models.TextField(blank=True)
+    network = models.CharField(max_length=64, db_default="", default="")  # the address the request came from
+    before = models.JSONField(null=True)  # the values that changed, by field; None: of before there was this column
+    after = models.JSONField(null=True)
+    digest = models.CharField(max_length=64, db_default="", default="")  # keyed, of the personal values
+
+    objects = AppendOnly.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["target", "-at"], name="audit_of_target")]
 
     def __str__(self) -> str:
         return f"{self.actor_name} {self.verb} {self.target}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("The audit log is append-only.")
+        super().save(*args, **kwargs)
+
+
+class AuditPersonalValues(models.Model):
+    """The personal values of an entry, apart from it, so that erasure and retention can redact them."""
+
+    entry = models.OneToOneField(AuditEntry, on_delete=models.CASCADE, related_name="personal")
+    subscriber_id = models.BigIntegerField(null=True, db_index=True)  # whose they are; None: of an address alone
+    before = models.JSONField()
+    after = models.JSONField()
+    redacted_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"personal values of entry {self.entry_id}"

@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 
 from newsletter.accounts.models import User
-from newsletter.accounts.roles import ALLOWED_VERBS, Verb
+from newsletter.accounts.roles import ALLOWED_VERBS
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NotAllowed
 
 

@@ -5,22 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-
-class Verb(StrEnum):
-    """What a user may or may not do to a newsletter."""
-
-    VIEW = "view"
-    EDIT = "edit"
-    APPROVE = "approve"
-    SEND = "send"
-    SUBSCRIBERS = "readers"
-    CONFIGURE = "configure"
-    USERS = "people"
-
-    @property
-    def description(self) -> str:
-        """What a user without the right cannot do, as the end of “You have no right to …”."""
-        return _VERB_DESCRIPTIONS[self]
+from newsletter.kernel.actors import Verb
 
 
 class RoleName(StrEnum):
@@ -38,15 +23,6 @@ class RoleName(StrEnum):
         return self.name.capitalize()
 
 
-_VERB_DESCRIPTIONS = {
-    Verb.VIEW: "look at things",
-    Verb.EDIT: "edit",
-    Verb.APPROVE: "approve",
-    Verb.SEND: "send",
-    Verb.SUBSCRIBERS: "see or change subscribers",
-    Verb.CONFIGURE: "change settings",
-    Verb.USERS: "change users and roles",
-}
 # By stored name: a name that a later version gave allows nothing.
 ALLOWED_VERBS: Mapping[str, frozenset[Verb]] = {
     RoleName.ADMIN: frozenset(Verb),

@@ -15,8 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.accounts import api_tokens
 from newsletter.accounts.permissions import list_visible_newsletters
-from newsletter.accounts.roles import Verb
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NewsletterError
 
 log = logging.getLogger(__name__)

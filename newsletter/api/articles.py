@@ -10,13 +10,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from newsletter.accounts import audit_log
-from newsletter.accounts.roles import Verb
 from newsletter.api.access import api_view
 from newsletter.curator.articles import article_lookup, intake, triage
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
 from newsletter.curator.articles.values import Article
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import parse_whole_number
 

@@ -47,6 +47,11 @@ def list_newsletters_of_list(list_id: int) -> tuple[Newsletter, ...]:
     return tuple(to_newsletter(row) for row in _rows().filter(list_id=list_id).order_by("id"))
 
 
+def map_lists() -> dict[int, int]:
+    """The list that each newsletter is sent to, by the newsletter's id."""
+    return dict(models.Newsletter.objects.values_list("id", "list_id"))
+
+
 def _rows() -> QuerySet[models.Newsletter]:
     return models.Newsletter.objects.select_related("logo_light", "logo_dark").prefetch_related("sections")
 

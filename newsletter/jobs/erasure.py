@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from newsletter.accounts import audit_log
 from newsletter.curator.editions import edition_lookup
 from newsletter.delivery.events import erasure
 from newsletter.delivery.reports import history
@@ -19,6 +20,7 @@ def propagate_erasures(now: datetime) -> int:
     waiting = list_pending_erasures()
     for each in waiting:
         erasure.erase_addresses(each.subscriber_id, each.addresses, outbox=wiring.get_config().outbox_dir)
+        audit_log.redact_subscriber(each.subscriber_id, now=now)
         complete_erasure(each.id, now=now)
     return len(waiting)
 

@@ -15,6 +15,9 @@ The command line prints it and ends with `exit_code`; the desk shows it on the p
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 
 class NewsletterError(Exception):
     """Root of the tree. `str(error)` is a sentence for people, remedy included."""
@@ -42,10 +45,26 @@ class NotAllowed(Refused):
     http_status = 403
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What changed between what a person saw and what is there now."""
+
+    name: str  # of the field or the part
+    seen: str  # what they saw; "" when unknown
+    present: str  # what is there now
+    yours: str = ""  # what they wanted to save, where they wanted to save something
+    label: str = ""  # the name as people read it
+    by: str = ""  # who changed it, where that is known
+
+
 class Conflict(Refused):
-    """Somebody else was faster, or the state has moved on since it was read."""
+    """Somebody else was faster, or the state has moved on since it was read. `differences` says what changed."""
 
     http_status = 409
+
+    def __init__(self, message: str, differences: Iterable[Difference] = ()) -> None:
+        super().__init__(message)
+        self.differences = tuple(differences)
 
 
 class BadInput(NewsletterError):

@@ -14,12 +14,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from newsletter.accounts import audit_log
+from newsletter.accounts.actors import UserActor, get_user_actor
 from newsletter.accounts.permissions import is_signed_in, list_visible_newsletters, require
-from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NotAllowed
+from newsletter.web.network import get_client_address
 
 View = Callable[..., HttpResponseBase]
 
@@ -60,6 +62,11 @@ def list_accessible_newsletters(request: HttpRequest, verb: Verb = Verb.VIEW) ->
     """The newsletters the user may `verb`."""
     visible = list_visible_newsletters(request.user, verb)
     return tuple(each for each in newsletters.list_newsletters() if visible is None or each.id in visible)
+
+
+def get_actor(request: HttpRequest) -> UserActor:
+    """The acting user, as service functions take it. Raises NotAllowed for somebody who is not signed in."""
+    return get_user_actor(request.user, network=get_client_address(request), find_lists=newsletters.map_lists)
 
 
 def get_actor_email(request: HttpRequest) -> str:

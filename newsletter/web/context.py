@@ -8,9 +8,9 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from newsletter.accounts.permissions import can, is_signed_in, list_visible_newsletters
-from newsletter.accounts.roles import Verb
 from newsletter.catalog.newsletters import list_newsletters
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 
 _NAVIGATION = (
     ("/", "Today", Verb.VIEW),

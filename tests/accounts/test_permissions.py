@@ -8,7 +8,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 
 from newsletter.accounts.permissions import can, list_visible_newsletters, require
-from newsletter.accounts.roles import ALLOWED_VERBS, RoleName, Verb
+from newsletter.accounts.roles import ALLOWED_VERBS, RoleName
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NotAllowed
 
 

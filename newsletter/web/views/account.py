@@ -13,8 +13,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from qrcode.image.svg import SvgPathImage
 
 from newsletter.accounts import api_tokens, second_factor
-from newsletter.accounts.roles import Verb
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, record_audit
 from newsletter.web.fields import read_number

@@ -7,11 +7,11 @@ from datetime import date
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from newsletter.accounts.roles import Verb
 from newsletter.curator.articles import triage
 from newsletter.curator.articles.states import ArticleStanding
 from newsletter.curator.editions import edition_lookup
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput
 from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
 from newsletter.web.fields import read_number

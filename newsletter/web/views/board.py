@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts import audit_log
-from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup
@@ -17,6 +16,7 @@ from newsletter.curator.editions.states import PoolState
 from newsletter.curator.editions.values import Edition
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, Conflict, NotFound
 from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
 from newsletter.web.fields import read_number

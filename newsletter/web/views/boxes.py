@@ -7,10 +7,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from newsletter.accounts.roles import Verb
 from newsletter.curator.editions import boxes, edition_lookup, visibility
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from newsletter.web.access import desk_view, record_audit, require_permission
 from newsletter.web.fields import read_number

@@ -12,7 +12,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, variants, visibility
 from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, MailingState
@@ -20,6 +19,7 @@ from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.sending import mailings, recall, repair
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import (
     desk_view,

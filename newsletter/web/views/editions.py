@@ -10,7 +10,6 @@ from django.shortcuts import redirect, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.accounts.permissions import can
-from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
@@ -30,6 +29,7 @@ from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import one_off
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused
 from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
 from newsletter.web.access import (

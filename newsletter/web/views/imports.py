@@ -8,10 +8,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
-from newsletter.accounts.roles import Verb
 from newsletter.delivery.reports import summary
 from newsletter.jobs import hints
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor_email, record_audit
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists

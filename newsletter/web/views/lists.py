@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts.permissions import can
-from newsletter.accounts.roles import Verb
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError, Refused
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.access import desk_view, record_audit

@@ -8,11 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts.permissions import can
-from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletter_settings, newsletters, sponsors
 from newsletter.catalog.states import NewsletterState
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.kernel.resources import list_mail_templates
 from newsletter.web.access import desk_view, list_accessible_newsletters, record_audit, require_permission

@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup
 from newsletter.delivery.providers import outbox
 from newsletter.delivery.reports import summary
+from newsletter.kernel.actors import Verb
 from newsletter.web.access import desk_view
 from newsletter.web.views.editions import SANDBOX_POLICY
 

@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts.permissions import can
-from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import rules
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
 from newsletter.web.fields import read_number

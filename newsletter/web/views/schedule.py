@@ -8,12 +8,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NewsletterError
 from newsletter.scheduling import calendar, occurrences, schedules
 from newsletter.scheduling.values import Occurrence

@@ -6,13 +6,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from newsletter.accounts.roles import Verb
 from newsletter.curator.articles import article_lookup, intake, opml
 from newsletter.curator.articles.polling import fetch_sources
 from newsletter.curator.articles.sources import add_source, export_sources, import_sources
 from newsletter.curator.articles.states import FetchState
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, record_audit
 from newsletter.web.fields import read_number

@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts.permissions import can
-from newsletter.accounts.roles import Verb
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup
 from newsletter.delivery.reports import history
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
 from newsletter.web.access import desk_view, get_actor_email, list_accessible_newsletters, record_audit
 from newsletter.web.fields import read_number

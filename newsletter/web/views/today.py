@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from newsletter.accounts.roles import Verb
 from newsletter.catalog.values import Newsletter
 from newsletter.checks import preflight
 from newsletter.curator.articles import article_lookup
@@ -20,6 +19,7 @@ from newsletter.delivery.ledger.states import MailingState
 from newsletter.delivery.reports import summary
 from newsletter.jobs import heartbeats
 from newsletter.kernel import clock
+from newsletter.kernel.actors import Verb
 from newsletter.scheduling import occurrences
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.web.access import desk_view, list_accessible_newsletters

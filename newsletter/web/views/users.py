@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.accounts import users
-from newsletter.accounts.roles import RoleName, Verb
+from newsletter.accounts.roles import RoleName
 from newsletter.catalog.newsletters import get_newsletter_by_slug, list_newsletters
+from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import NewsletterError
 from newsletter.web.access import desk_view, record_audit
 

@@ -1,0 +1,56 @@
+"""Saving what somebody edited without overwriting what they did not see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TypeVar
+
+from newsletter.kernel.errors import BadInput, Conflict, Difference
+
+T = TypeVar("T")
+
+
+def select_changes(
+    present: Mapping[str, T],
+    given: Mapping[str, T],
+    seen: Mapping[str, T] | None,
+    *,
+    labels: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, T]:
+    """The values of `given` that are to be saved: those that differ from what is `present`.
+
+    With `seen`, what the person saw when they began, a field they left alone is not saved, whatever it holds now.
+    Raises Conflict with every field that both they and somebody else changed, BadInput where `seen` lacks a field.
+    """
+    changes = {name: value for name, value in given.items() if not _is_same(value, present[name])}
+    if seen is None:
+        return changes
+    for name in changes:
+        if name not in seen:
+            raise BadInput(
+                f"What you saw of the field “{labels.get(name, name)}” is missing. Load the page again.", name
+            )
+    mine = {name: value for name, value in changes.items() if not _is_same(value, seen[name])}
+    differences = [
+        Difference(name, str(seen[name]), str(present[name]), str(value), labels.get(name, ""))
+        for name, value in mine.items()
+        if not _is_same(present[name], seen[name])
+    ]
+    if differences:
+        raise Conflict(_describe(differences), differences)
+    return mine
+
+
+def _describe(differences: list[Difference]) -> str:
+    names = ", ".join(each.label or each.name.replace("_", " ") for each in differences)
+    return (
+        f"Somebody else changed this since you opened it: {names}. Compare both versions, then save the one you want."
+    )
+
+
+def _is_same(one: object, other: object) -> bool:
+    """Whether two values are equal; texts also when they differ in line ends or in blanks around them alone."""
+    if isinstance(one, str) and isinstance(other, str):
+        return one.replace("\r\n", "\n").strip() == other.replace("\r\n", "\n").strip()
+    return one == other

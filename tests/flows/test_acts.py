@@ -1,0 +1,118 @@
+"""Whoever changes something is asked for the right and recorded: every service function, for friend and stranger."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from newsletter.accounts import audit_log, users
+from newsletter.accounts.audit_log import AuditFilter
+from newsletter.kernel.errors import NotAllowed
+from tests.actors import SYSTEM, act_as
+from tests.acts import Prepare, World
+from tests.conftest import PASSWORD
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("accounts", "catalog", "articles", "editions", "checks", "scheduling", "delivery", "jobs", "subscribers")
+ACTS: dict[str, Prepare] = {
+    name: prepare for package in PACKAGES for name, prepare in import_module(f"tests.acts.{package}").ACTS.items()
+}
+SERVICES = ("accounts", "catalog", "curator", "checks", "scheduling", "delivery", "jobs")
+# Acts that any user may do, or that are about the user alone: what a stranger may not do is tested with them.
+FOR_EVERYBODY: dict[str, str] = {}
+# Functions with `by` that only pass it on to one of the above, or that read.
+PASSED_ON: dict[str, str] = {}
+
+# Packages whose functions still take a name for `by`: each line goes with its package's move.
+PENDING = (
+    "newsletter.accounts.",
+    "newsletter.catalog.",
+    "newsletter.curator.articles.",
+    "newsletter.curator.editions.",
+    "newsletter.checks.",
+    "newsletter.scheduling.",
+    "newsletter.delivery.",
+    "newsletter.jobs.",
+    "subscribers.",
+)
+
+
+@pytest.fixture
+def world(house: Any, now: datetime) -> World:
+    return World(house.briefing, house.other, now)
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_is_recorded_with_who_did_it(name: str, world: World) -> None:
+    act = ACTS[name](world)
+    known = {each.id for each in audit_log.list_entries(AuditFilter(), limit=1000)}
+    act(SYSTEM)
+    entries = [each for each in audit_log.list_entries(AuditFilter(actor=SYSTEM.name)) if each.id not in known]
+    assert entries, f"{name} is not in the audit log"
+    assert all(each.at == world.now for each in entries)
+
+
+@pytest.mark.parametrize("role", ["viewer", "admin of the other newsletter"])
+@pytest.mark.parametrize("name", [name for name in ACTS if name not in FOR_EVERYBODY])
+def test_a_stranger_is_refused_and_nothing_changes(name: str, role: str, world: World) -> None:
+    if role == "viewer":
+        users.create_user("stranger@example.com", PASSWORD, role="viewer", now=world.now)
+    else:
+        users.create_user("stranger@example.com", PASSWORD, newsletter_id=world.evening.id, now=world.now)
+    act = ACTS[name](world)
+    before = _read_database()
+    # Rolled back by the act itself, or never begun: the transaction here is kept.
+    with pytest.raises(NotAllowed), transaction.atomic():
+        act(act_as("stranger@example.com"))
+    assert _read_database() == before
+
+
+def test_every_function_that_acts_for_somebody_is_tried() -> None:
+    found = {name for name, _ in _list_functions_with_by()}
+    assert found - ACTS.keys() - PASSED_ON.keys() == set()
+    assert ACTS.keys() - found == set(), "there is no such function any more"
+
+
+def test_whoever_acts_is_an_actor_and_never_a_text() -> None:
+    assert [name for name, annotation in _list_functions_with_by() if annotation != "Actor"] == []
+
+
+def _list_functions_with_by() -> Iterator[tuple[str, str]]:
+    """The public functions with a parameter `by`: the dotted name, and how the parameter is annotated."""
+    folders = [*(ROOT / "newsletter" / name for name in SERVICES), ROOT / "subscribers"]
+    for path in sorted(file for folder in folders for file in folder.rglob("*.py")):
+        if "migrations" in path.parts or "views" in path.parts:
+            continue
+        module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        if module.startswith(PENDING):
+            continue
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            for argument in (*node.args.args, *node.args.kwonlyargs):
+                if argument.arg == "by" and argument.annotation is not None:
+                    yield f"{module}.{node.name}", ast.unparse(argument.annotation)
+
+
+def _read_database() -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in sorted(connection.introspection.table_names(cursor)):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            found[table] = sorted(cursor.fetchall(), key=repr)
+    return found
+
+
+def test_the_names_of_acts_are_those_of_functions() -> None:
+    for name in ACTS:
+        module, _, function = name.rpartition(".")
+        assert "by" in inspect.signature(getattr(import_module(module), function)).parameters, name

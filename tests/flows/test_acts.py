@@ -19,6 +19,7 @@ from newsletter.kernel.errors import NotAllowed
 from tests.actors import SYSTEM, act_as
 from tests.acts import Prepare, World
 from tests.conftest import PASSWORD
+from tests.flows.writers import find_writers_called_from_edges
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("accounts", "catalog", "articles", "editions", "checks", "scheduling", "delivery", "jobs", "subscribers")
@@ -31,6 +32,34 @@ FOR_EVERYBODY: dict[str, str] = {}
 # Functions with `by` that only pass it on to one of the above, or that read.
 PASSED_ON: dict[str, str] = {}
 
+# Functions that write and are called from the edges, but act for nobody who could be asked.
+WITHOUT_ACTOR = {
+    "newsletter.accounts.api_tokens.find_token_user": "notes when a token was used",
+    "newsletter.curator.articles.polling.fetch_sources": "reads feeds, as the scheduler does",
+    "newsletter.curator.editions.page_checks.check_due_pages": "looks at pages again, as the scheduler does",
+    "newsletter.curator.editions.suggestions.list_suggestions": "stores the track record that it reads",
+    "newsletter.delivery.events.inbox.receive": "the provider's posts prove themselves by their signature",
+    "newsletter.delivery.sending.freeze.freeze_next": "the demo does a worker's step",
+    "newsletter.delivery.sending.hand_over.hand_over_next": "the demo does a worker's step",
+    "newsletter.delivery.sending.mailings.finish_settled": "the demo does a worker's step",
+    "newsletter.jobs.erasure.propagate_erasures": "carries out what was decided",
+    "newsletter.jobs.tasks.check_pages_and_links_of_edition": "looks at pages again, as the scheduler does",
+    "newsletter.jobs.tasks.tick": "the scheduler's step",
+    "newsletter.scheduling.occurrences.materialise": "plans what the schedules say",
+    # What readers do themselves is proved by their signed link, and is in the history of their consent.
+    "subscribers.self_service.change_details": "a reader's link",
+    "subscribers.self_service.confirm_address_change": "a reader's link",
+    "subscribers.self_service.confirm_interest": "a reader's link",
+    "subscribers.self_service.confirm_subscription": "a reader's link",
+    "subscribers.self_service.record_leaving_reason": "a reader's link",
+    "subscribers.self_service.request_address_change": "a reader's link",
+    "subscribers.self_service.request_address_reminder": "anybody may ask; the answer goes to the address alone",
+    "subscribers.self_service.request_link": "a reader's link",
+    "subscribers.self_service.set_frequency": "a reader's link",
+    "subscribers.self_service.sign_up": "anybody may ask; nothing counts before the address confirms it",
+    "subscribers.self_service.undo_unsubscribe": "a reader's link",
+    "subscribers.self_service.unsubscribe_by_link": "a reader's link",
+}
 # Packages whose functions still take a name for `by`: each line goes with its package's move.
 PENDING = (
     "newsletter.accounts.",
@@ -85,6 +114,32 @@ def test_whoever_acts_is_an_actor_and_never_a_text() -> None:
     assert [name for name, annotation in _list_functions_with_by() if annotation != "Actor"] == []
 
 
+def test_every_function_that_the_edges_write_with_takes_an_actor() -> None:
+    writers = find_writers_called_from_edges().keys()
+    with_actor = {name for name in writers if "by" in inspect.signature(_get(name)).parameters}
+    unasked = {name for name in writers - with_actor if not name.startswith(PENDING)}
+    assert unasked - WITHOUT_ACTOR.keys() == set(), "these write for somebody who is not asked and not recorded"
+    assert WITHOUT_ACTOR.keys() - (writers - with_actor) == set(), "these need no exception any more"
+
+
+@pytest.mark.parametrize(
+    ("name", "writes"),
+    [
+        ("subscribers.lists.create_list", True),  # a row
+        ("subscribers.suppressions.lift_suppression", True),  # through another function
+        ("newsletter.catalog.newsletters.get_newsletter", False),
+        ("newsletter.curator.editions.edition_lookup.list_editions", False),
+    ],
+)
+def test_what_writes_is_recognised(name: str, writes: bool) -> None:
+    assert (name in find_writers_called_from_edges()) is writes
+
+
+def _get(name: str) -> Any:
+    module, _, function = name.rpartition(".")
+    return getattr(import_module(module), function)
+
+
 def _list_functions_with_by() -> Iterator[tuple[str, str]]:
     """The public functions with a parameter `by`: the dotted name, and how the parameter is annotated."""
     folders = [*(ROOT / "newsletter" / name for name in SERVICES), ROOT / "subscribers"]
@@ -114,5 +169,4 @@ def _read_database() -> dict[str, list[tuple[Any, ...]]]:
 
 def test_the_names_of_acts_are_those_of_functions() -> None:
     for name in ACTS:
-        module, _, function = name.rpartition(".")
-        assert "by" in inspect.signature(getattr(import_module(module), function)).parameters, name
+        assert "by" in inspect.signature(_get(name)).parameters, name

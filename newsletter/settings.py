@@ -129,7 +129,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "newsletter.web.views.login.show_lockout"
-AXES_CLIENT_IP_CALLABLE = "newsletter.web.network.get_client_address"
+AXES_CLIENT_IP_CALLABLE = "newsletter.web.network.get_limited_address"
 OTP_TOTP_THROTTLE_FACTOR = 1  # seconds of waiting, doubled with every wrong code
 OTP_STATIC_THROTTLE_FACTOR = 1
 

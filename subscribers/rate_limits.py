@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from datetime import datetime, timedelta
 
 from django.conf import settings
 
 from newsletter.kernel.errors import Refused
+from newsletter.kernel.network import find_network
 from subscribers import models
 
 WINDOW = timedelta(hours=1)
@@ -24,7 +24,7 @@ class TooManyRequests(Refused):
 
 def hit_network(bucket: str, network: str, now: datetime) -> None:
     """Counts one use of a form from a network. Raises TooOften beyond the limit. No network known: no limit."""
-    if network and not try_hit(bucket, _to_subnet(network), now):
+    if network and not try_hit(bucket, find_network(network), now):
         raise TooManyRequests("Too many tries from your network within an hour. Try again later.")
 
 
@@ -32,14 +32,6 @@ def hit_form(form: str, now: datetime) -> None:
     """Counts one use of a form by anybody. Raises TooOften when so many come that it must be an attack."""
     if not try_hit("form", form, now):
         raise TooManyRequests("So many sign up just now that something is wrong. Try again in an hour.")
-
-
-def _to_subnet(network: str) -> str:
-    """What counts as one client: an IPv4 address, or an IPv6 /64."""
-    address = ipaddress.ip_address(network)
-    if address.version == 4:
-        return network
-    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 def try_hit(bucket: str, key: str, now: datetime) -> bool:

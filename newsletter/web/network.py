@@ -15,3 +15,8 @@ def get_client_address(request: HttpRequest) -> str:
         request.META.get("HTTP_X_FORWARDED_FOR", ""),
         settings.CONFIG.trusted_proxies,
     )
+
+
+def get_limited_address(request: HttpRequest) -> str | None:
+    """The first address of the network that limits count a request with, as django-axes keeps it; None when unknown."""
+    return network.find_network(get_client_address(request)).partition("/")[0] or None

@@ -34,3 +34,13 @@ def test_guessing_passwords_is_limited(people: dict[str, Any]) -> None:
     blocked = client.post("/login/", {"email": "editor@example.com", "password": PASSWORD})
     assert blocked.status_code == 429
     assert b"quarter of an hour" in blocked.content
+
+
+def test_one_network_of_version_6_has_one_limit(people: dict[str, Any]) -> None:
+    for number in range(5):
+        Client(REMOTE_ADDR=f"2001:db8:1:2::{number}").post(
+            "/login/", {"email": "editor@example.com", "password": "wrong"}
+        )
+    right = {"email": "editor@example.com", "password": PASSWORD}
+    assert Client(REMOTE_ADDR="2001:db8:1:2:ffff::1").post("/login/", right).status_code == 429
+    assert Client(REMOTE_ADDR="2001:db8:1:3::1").post("/login/", right).status_code == 302

@@ -80,6 +80,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "newsletter.web.context.add_desk_context",
+                "newsletter.web.context.add_enums",
             ],
             "builtins": ["newsletter.web.templatetags.desk"],
         },

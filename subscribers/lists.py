@@ -10,6 +10,7 @@ from django.db.models import Count
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.kernel.slugs import check_slug
 from subscribers import models, tokens
+from subscribers.states import SubscriptionState
 from subscribers.values import List
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
@@ -125,10 +126,10 @@ def get_lists_for_claims(claims: tokens.Claims) -> tuple[List, ...]:
     return tuple(to_list(row) for row in rows)
 
 
-def count_subscribers_by_state(list_id: int) -> dict[str, int]:
+def count_subscribers_by_state(list_id: int) -> dict[SubscriptionState, int]:
     """How many people a list has, by state."""
     rows = models.Subscription.objects.filter(list_id=list_id).values_list("state").annotate(n=Count("id"))
-    return dict(rows.order_by("state"))
+    return {SubscriptionState(state): n for state, n in rows.order_by("state")}
 
 
 def to_list(row: models.List) -> List:

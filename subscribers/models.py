@@ -14,7 +14,6 @@ from subscribers.states import (
     SubscriptionState,
     Tier,
     TransactionalState,
-    list_choices,
 )
 
 
@@ -58,7 +57,7 @@ class Subscriber(models.Model):
         default=0
     )  # in a row, no delivery between; see policy.MAX_SOFT_BOUNCES
     tier = models.CharField(
-        max_length=8, choices=list_choices(Tier), default=Tier.FREE.value, db_default=Tier.FREE.value
+        max_length=8, choices=Tier.list_choices(), default=Tier.FREE.value, db_default=Tier.FREE.value
     )
     attributes = models.JSONField(default=dict, db_default={})  # by the names of Attribute; values as its kind wants
 
@@ -77,7 +76,7 @@ class Attribute(models.Model):
 
     slug = models.CharField(max_length=60, unique=True)
     name = models.CharField(max_length=100)
-    kind = models.CharField(max_length=8, choices=list_choices(AttributeKind), default=AttributeKind.TEXT.value)
+    kind = models.CharField(max_length=8, choices=AttributeKind.list_choices(), default=AttributeKind.TEXT.value)
     choices = models.JSONField(default=list)
     created_at = models.DateTimeField()
 
@@ -136,7 +135,7 @@ class Subscription(models.Model):
         List, on_delete=models.PROTECT, related_name="subscriptions", db_index=False
     )  # others begin with it
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="subscriptions")
-    state = models.CharField(max_length=12, choices=list_choices(SubscriptionState))
+    state = models.CharField(max_length=12, choices=SubscriptionState.list_choices())
     since = models.DateTimeField()  # of the present state
     confirmed_at = models.DateTimeField(null=True)  # empty when nobody knows
     source = models.CharField(max_length=200, blank=True)
@@ -254,7 +253,7 @@ class ImportRun(models.Model):
     size = models.PositiveBigIntegerField()
     tool = models.CharField(max_length=20, blank=True)
     options = models.JSONField(default=dict)
-    state = models.CharField(max_length=8, choices=list_choices(ImportState), db_index=True)
+    state = models.CharField(max_length=8, choices=ImportState.list_choices(), db_index=True)
     by = models.CharField(max_length=254)
     created_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
@@ -309,7 +308,7 @@ class DomainRule(models.Model):
     """A domain whose people may not sign up (deny), or may although it looks disposable (allow)."""
 
     domain = models.CharField(max_length=255, unique=True)
-    verdict = models.CharField(max_length=5, choices=list_choices(DomainVerdict))
+    verdict = models.CharField(max_length=5, choices=DomainVerdict.list_choices())
     created_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -370,7 +369,7 @@ class TransactionalMail(models.Model):
     about = models.BigIntegerField(default=0, db_default=0)  # the wish for another address that its link is about
     list = models.ForeignKey(List, on_delete=models.CASCADE, null=True, related_name="+")
     state = models.CharField(
-        max_length=8, choices=list_choices(TransactionalState), default=TransactionalState.QUEUED.value, db_index=True
+        max_length=8, choices=TransactionalState.list_choices(), default=TransactionalState.QUEUED.value, db_index=True
     )
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()

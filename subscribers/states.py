@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from newsletter.kernel.enums import LabelledEnum
 
 
-class SubscriptionState(StrEnum):
+class SubscriptionState(LabelledEnum):
     """Of a subscriber on a list."""
 
     PENDING = "pending"
@@ -15,14 +15,14 @@ class SubscriptionState(StrEnum):
     COMPLAINED = "complained"
 
 
-class Frequency(StrEnum):
+class Frequency(LabelledEnum):
     """How often a subscriber wants a list: every edition, or one a week."""
 
     EVERY = "every"
     WEEKLY = "weekly"
 
 
-class Tier(StrEnum):
+class Tier(LabelledEnum):
     """Whether a subscriber pays."""
 
     FREE = "free"
@@ -30,7 +30,7 @@ class Tier(StrEnum):
     COMP = "comp"
 
 
-class AttributeKind(StrEnum):
+class AttributeKind(LabelledEnum):
     """What a value of an attribute may be."""
 
     TEXT = "text"
@@ -39,7 +39,7 @@ class AttributeKind(StrEnum):
     CHOICE = "choice"
 
 
-class ImportState(StrEnum):
+class ImportState(LabelledEnum):
     """Of one import of a file."""
 
     CHECKING = "checking"
@@ -53,8 +53,12 @@ class ImportState(StrEnum):
     UNDOING = "undoing"
     UNDONE = "undone"
 
+    @classmethod
+    def special_labels(cls) -> dict[str, str]:
+        return {cls.NEEDS_ANSWER: "Needs answers", cls.READY: "Dry run", cls.RUNNING: "Importing"}
 
-class TransactionalState(StrEnum):
+
+class TransactionalState(LabelledEnum):
     """Of a mail for one person."""
 
     QUEUED = "owed"
@@ -64,7 +68,7 @@ class TransactionalState(StrEnum):
     UNKNOWN = "unknown"
 
 
-class SuppressionReason(StrEnum):
+class SuppressionReason(LabelledEnum):
     """Why an address is suppressed, where this package does it; people give reasons of their own."""
 
     BOUNCED = "bounced"
@@ -74,13 +78,8 @@ class SuppressionReason(StrEnum):
     IMPORTED = "imported"
 
 
-class DomainVerdict(StrEnum):
+class DomainVerdict(LabelledEnum):
     """Whether people at a domain may sign up."""
 
     ALLOW = "allow"
     DENY = "deny"
-
-
-def list_choices(states: type[StrEnum]) -> list[tuple[str, str]]:
-    """The choices of a model's field: stored value and label."""
-    return [(state.value, state.name.replace("_", " ").capitalize()) for state in states]

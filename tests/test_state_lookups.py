@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from enum import StrEnum
@@ -10,7 +11,9 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.test import RequestFactory
 
+from newsletter.web.context import add_enums
 from tests.test_names import PACKAGES, ROOT, modules
 
 LOOKUPS = {"filter", "exclude", "get", "update", "create", "get_or_create", "update_or_create", "Q", "When"}
@@ -212,3 +215,50 @@ def test_no_state_is_compared_with_a_string() -> None:
     assert found == []
     assert list(literal_comparisons(ast.parse("if row.state in ('held', 'paused'): pass")))
     assert not list(literal_comparisons(ast.parse("if row.state == MailingState.HELD: pass")))
+
+
+TEMPLATES = sorted((ROOT / "templates" / "web").rglob("*.html"))
+TYPED = {"state", "kind", "role", "standing", "level", "frequency", "verdict", "size", "place", "effect", "tier"}
+_TAG = re.compile(r"\{%-?\s*(\w+)\s(.*?)-?%\}", re.S)
+_COMPARED = re.compile(r"""([\w.]+)\s*(?:==|!=|\bin\b)\s*(["'])|(["'])\s*(?:==|!=)\s*([\w.]+)""")
+_MEMBER = re.compile(r"\b([A-Z][a-z]\w*)\.([A-Z_]+)\b")
+
+
+def literals_in_template(text: str) -> Iterator[str]:
+    """Comparisons of a state, kind, role … with a string, and badges of one, in the tags of a template."""
+    for name, body in _TAG.findall(text):
+        if name in ("if", "elif"):
+            for left, _, _, right in _COMPARED.findall(body):
+                if (left or right).split(".")[-1] in TYPED:
+                    yield body.strip()
+        elif name == "state_badge" and body.strip()[0] in "\"'":
+            yield body.strip()
+
+
+def test_no_template_compares_a_state_with_a_string() -> None:
+    found = {path.name: list(literals_in_template(path.read_text("utf-8"))) for path in TEMPLATES}
+    assert {name: each for name, each in found.items() if each} == {}
+    assert len(found) > 50, "the search finds too few templates"
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "{% if mailing.state == 'held' %}",
+        '{% if x and row.kind != "test" %}',
+        '{% elif "admin" == user.role %}',
+        '{% state_badge "late" %}',
+    ],
+)
+def test_a_string_in_a_template_is_noticed(tag: str) -> None:
+    assert list(literals_in_template(tag))
+    assert not list(literals_in_template("{% if mailing.state == MailingState.HELD %}{% if do == 'leave' %}"))
+
+
+def test_templates_name_members_that_exist() -> None:
+    """A name that does not exist is nothing to Django: the comparison would be false and nobody would know."""
+    members = add_enums(RequestFactory().get("/"))
+    named = {match for path in TEMPLATES for match in _MEMBER.findall(path.read_text("utf-8"))}
+    assert {f"{enum}.{name}" for enum, name in named if name not in members.get(enum, {})} == set()
+    assert len(named) > 30, "the search finds too few members"
+    assert members.keys() == {enum for enum, _ in named}, "an enum that no template names"

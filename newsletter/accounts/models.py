@@ -45,7 +45,7 @@ class Role(models.Model):
     newsletter = models.ForeignKey(
         "catalog.Newsletter", on_delete=models.CASCADE, null=True, blank=True, related_name="+"
     )
-    name = models.CharField(max_length=20, choices=[(each.value, each.label) for each in RoleName])
+    name = models.CharField(max_length=20, choices=RoleName.list_choices())
 
     class Meta:
         constraints = [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from newsletter.kernel.actors import Verb
+from newsletter.kernel.enums import LabelledEnum
 
 
-class RoleName(StrEnum):
+class RoleName(LabelledEnum):
     """A role by its stored name."""
 
     ADMIN = "admin"
@@ -16,11 +16,6 @@ class RoleName(StrEnum):
     AUTHOR = "author"
     AUDIENCE = "readers"
     VIEWER = "viewer"
-
-    @property
-    def label(self) -> str:
-        """The role as people read it."""
-        return self.name.capitalize()
 
 
 # By stored name: a name that a later version gave allows nothing.

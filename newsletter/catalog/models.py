@@ -14,9 +14,7 @@ class Newsletter(models.Model):
     name = models.CharField(max_length=120)
     strap = models.CharField(max_length=200, blank=True)
     description = models.TextField(blank=True)
-    state = models.CharField(
-        max_length=10, choices=[(each.value, each.label) for each in NewsletterState], default=NewsletterState.LIVE
-    )
+    state = models.CharField(max_length=10, choices=NewsletterState.list_choices(), default=NewsletterState.LIVE)
 
     publication = models.CharField(max_length=120)
     publication_url = models.URLField(max_length=500, blank=True)

@@ -42,6 +42,11 @@ class Finding:
         return self.level == "block" and not self.overridden
 
     @property
+    def warns(self) -> bool:
+        """Whether it deserves attention and stops nothing."""
+        return self.level == "warn"
+
+    @property
     def may_be_overridden(self) -> bool:
         """Whether somebody may override it, with a reason."""
         return self.level == "block" and self.code not in NEVER_OVERRIDDEN

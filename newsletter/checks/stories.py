@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from newsletter.checks import wording
 from newsletter.checks.findings import Finding, Level
 from newsletter.curator.articles import canonical_urls
+from newsletter.curator.editions.states import PickSize
 from newsletter.curator.editions.values import Pick
 
 HEAVY_PICTURE, HEAVY_MAIL = 600_000, 2_000_000  # bytes
@@ -39,7 +40,7 @@ def check_story(story: Pick, *, ran: str, picture_size: int) -> Iterator[Finding
         yield from wording.check_url(story.url, where)
     if not story.publisher.strip():
         yield Finding("warn", where, f"{name} names no source. Say who reported it.", "no-source")
-    if not story.blurb.strip() and story.size != "s":
+    if not story.blurb.strip() and story.size != PickSize.SMALL:
         yield Finding("advise", where, f"{name} has no blurb. Write one, or make it small.", "no-blurb")
     elif len(story.blurb.split()) > wording.MAX_BLURB_WORDS:
         yield Finding(

@@ -254,11 +254,12 @@ def _send_edition(briefing: Any, sample: dict[str, Any], now: datetime) -> tuple
 def _edit_edition(edition: Any, sample: dict[str, Any], now: datetime) -> Any:
     """The editor's part: subject, preheader, intro, and the story of the subject as the lead."""
     from newsletter.curator.editions import editions, picks
+    from newsletter.curator.editions.states import PickSize
 
     lead = next((story for story in edition.picks if story.headline == sample["subject"]), None)
     if lead is not None:
         picks.move_pick(edition.id, lead.key, section=edition.picks[0].section, position=1, now=now)
-        picks.edit_pick(edition.id, lead.key, size="l", now=now)
+        picks.edit_pick(edition.id, lead.key, size=PickSize.LARGE, now=now)
     return editions.edit_edition(
         edition.id, now=now, subject=sample["subject"], preheader=sample["preheader"], intro=sample["intro"]
     )
@@ -280,12 +281,13 @@ def _deliver(mailing_id: int) -> None:
 
 
 def _print_summary(edition: Any, mailing: Any, password: str) -> None:
+    from newsletter.delivery.ledger.states import Outcome
     from newsletter.jobs import wiring
 
     config = wiring.get_config()
     say(f"“{edition.subject}”: {len(edition.picks)} stories, {edition.state.label.lower()}.")
     if mailing is not None:
-        accepted = mailing.counts.get("accepted", 0)
+        accepted = mailing.counts.get(Outcome.ACCEPTED.key, 0)
         first = next(iter(sorted((config.outbox_dir / mailing.key).glob("*.eml"))), config.outbox_dir)
         say(f"Delivered to the outbox: {accepted} of {mailing.planned} subscribers.")
         say(f"  one message   {first}")

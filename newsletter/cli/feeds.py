@@ -110,7 +110,7 @@ def fetch_feeds(
     else:
         print_table(
             ("feed", "state", "new", "in the feed"),
-            [(r.title or r.url, r.state, r.added, r.seen) for r in reports],
+            [(r.title or r.url, r.state.label.lower(), r.added, r.seen) for r in reports],
             "No feed yet. Add one: newsletter feeds add URL",
         )
         for report in failed:

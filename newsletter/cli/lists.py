@@ -75,7 +75,11 @@ def show(slug: str, as_json: bool = JSON) -> None:
     if as_json:
         return emit_json({"list": found, "counts": counts})
     say(f"{found.name} ({found.slug}), {'double' if found.double_opt_in else 'single'} opt-in")
-    print_table(("state", "subscribers"), sorted(counts.items()), "Nobody is on it yet.")
+    print_table(
+        ("state", "subscribers"),
+        [(state.label.lower(), n) for state, n in sorted(counts.items())],
+        "Nobody is on it yet.",
+    )
 
 
 @app.command("growth")

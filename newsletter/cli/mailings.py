@@ -13,6 +13,7 @@ import typer
 from newsletter.accounts import audit_log
 from newsletter.catalog.newsletters import get_newsletter, list_newsletters
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
+from newsletter.delivery.ledger.states import Outcome, get_outcome_label, parse_outcome
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.sending import mailings
 from newsletter.delivery.sending.recall import recall_mailing
@@ -40,11 +41,11 @@ def show_all(limit: int = typer.Option(20, min=1, max=500), as_json: bool = JSON
                 m.id,
                 newsletters[m.newsletter_id].slug,
                 clock.format_in_zone(m.due_at, newsletters[m.newsletter_id].zone),
-                m.state,
+                m.state.label.lower(),
                 m.planned,
                 sum(m.excluded.values()),
                 m.accepted_total,
-                m.counts.get("unknown", 0),
+                m.counts.get(Outcome.UNKNOWN.key, 0),
             )
             for m in found
         ],
@@ -61,7 +62,7 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
     zone = get_newsletter(mailing.newsletter_id).zone
     for alarm in mailing.alarms:
         say(f"ALARM ({alarm.count:,}, last {clock.format_in_zone(alarm.last_at, zone)}): {alarm.message}")
-    say(f"Mailing {mailing.id}: {mailing.state}{f', {mailing.reason}' if mailing.reason else ''}")
+    say(f"Mailing {mailing.id}: {mailing.state.label.lower()}{f', {mailing.reason}' if mailing.reason else ''}")
     say(
         f"Due {clock.format_in_zone(mailing.due_at, zone)}; started {_format_instant(mailing.started_at, zone)}; "
         f"finished {_format_instant(mailing.finished_at, zone)}"
@@ -76,8 +77,8 @@ def show(mailing_id: int, as_json: bool = JSON) -> None:
         ("what", "subscribers"),
         [
             ("candidates", mailing.candidates),
-            *((f"excluded: {reason}", n) for reason, n in sorted(mailing.excluded.items())),
-            *((state, n) for state, n in mailing.counts.items() if n),
+            *((f"excluded: {get_outcome_label(reason).lower()}", n) for reason, n in sorted(mailing.excluded.items())),
+            *((get_outcome_label(state).lower(), n) for state, n in mailing.counts.items() if n),
             ("planned + excluded", f"{mailing.planned} + {excluded} = {mailing.planned + excluded}"),
             *((name.replace("_", " "), n) for name, n in mailing.engagement.items()),
             *([("mailed twice", mailing.twice)] if mailing.twice else []),
@@ -115,12 +116,15 @@ def list_recipients(
     as_json: bool = JSON,
 ) -> None:
     """List the subscribers of a mailing by outcome."""
-    rows = recipients.list_recipients(mailing_id, state=state or None, limit=limit, after=after)
+    rows = recipients.list_recipients(mailing_id, state=parse_outcome(state) or None, limit=limit, after=after)
     if as_json:
         return emit_json(rows)
     print_table(
         ("subscriber", "address", "state", "batch"),
-        [(r.subscriber_id, r.address, r.state, r.batch if r.batch is not None else "") for r in rows],
+        [
+            (r.subscriber_id, r.address, get_outcome_label(r.state).lower(), r.batch if r.batch is not None else "")
+            for r in rows
+        ],
         "Nobody.",
     )
 
@@ -140,7 +144,11 @@ def show_report(
     print_table(
         ("state", "reason", "subscribers"),
         [
-            (f"excluded: {line.state}" if line.excluded else line.state, line.reason, f"{line.subscribers:,}")
+            (
+                f"{'excluded: ' if line.excluded else ''}{get_outcome_label(line.state).lower()}",
+                line.reason,
+                f"{line.subscribers:,}",
+            )
             for line in lines
         ],
         "Nobody is accounted for yet: the audience is not frozen.",

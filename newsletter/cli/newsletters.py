@@ -72,7 +72,7 @@ def show_all(as_json: bool = JSON) -> None:
         return emit_json(found)
     print_table(
         ("newsletter", "name", "state", "from", "zone"),
-        [(n.slug, n.name, n.state, n.from_email, n.zone) for n in found],
+        [(n.slug, n.name, n.state.label.lower(), n.from_email, n.zone) for n in found],
         "No newsletter yet. Create one: "
         "newsletter newsletters create SLUG --name NAME --from ADDR --list SLUG --address POSTAL",
     )

@@ -96,7 +96,7 @@ def list_upcoming(days: int = typer.Option(8, min=1, max=60), as_json: bool = JS
                 o.id,
                 clock.format_in_zone(o.instant, newsletters[o.newsletter_id].zone),
                 newsletters[o.newsletter_id].name,
-                o.state,
+                o.state.label.lower(),
                 o.reason,
             )
             for o in found

@@ -57,7 +57,7 @@ def add(
     audit_log.record(None, "added reader", f"reader {person.id}", now=now)
     if as_json:
         return emit_json(person)
-    state = next((s.state for s in person.subscriptions if s.list_id == found.id), "")
+    state = next((s.state.label.lower() for s in person.subscriptions if s.list_id == found.id), "")
     say(f"{person.address} is {state} on {found.name}.")
 
 
@@ -162,7 +162,15 @@ def list_imports(as_json: bool = JSON) -> None:
     print_table(
         ("id", "file", "list", "state", "new", "refused", "started (UTC)"),
         [
-            (r.id, r.name, r.list_name, r.state, r.report.new, r.report.refused, f"{r.created_at:%Y-%m-%d %H:%M}")
+            (
+                r.id,
+                r.name,
+                r.list_name,
+                r.state.label.lower(),
+                r.report.new,
+                r.report.refused,
+                f"{r.created_at:%Y-%m-%d %H:%M}",
+            )
             for r in found
         ],
         "No import yet. Start one: newsletter subscribers import FILE --list SLUG",
@@ -176,7 +184,7 @@ def show_import(import_id: int, as_json: bool = JSON) -> None:
     if as_json:
         return emit_json(found)
     say(
-        f"Import {found.id} of {found.name} into {found.list_name} is {found.state}: "
+        f"Import {found.id} of {found.name} into {found.list_name} is {found.state.label.lower()}: "
         f"{found.merged} of {found.people} addresses imported."
     )
     if found.error:
@@ -370,7 +378,7 @@ def show(address: str, as_json: bool = JSON) -> None:
     say(f"{person.address} (subscriber {person.id}) {person.first_name} {person.last_name}".rstrip())
     print_table(
         ("list", "state", "since (UTC)"),
-        [(s.list_name, s.state, f"{s.since:%Y-%m-%d %H:%M}") for s in person.subscriptions],
+        [(s.list_name, s.state.label.lower(), f"{s.since:%Y-%m-%d %H:%M}") for s in person.subscriptions],
         "On no list.",
     )
     for former in person.former_addresses:

@@ -6,32 +6,26 @@ write rows while a new one is rolled out.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from django.db import models
 
 from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingKind, MailingState, RecallState
-
-
-def _choices(of: type[StrEnum]) -> list[tuple[str, str]]:
-    return [(each.value, each.value.replace("_", " ")) for each in of]
 
 
 class Mailing(models.Model):
     """One sending of one snapshot to one audience."""
 
     key = models.CharField(max_length=12, unique=True)  # opaque; travels as nl_mailing
-    kind = models.CharField(max_length=10, choices=_choices(MailingKind))
+    kind = models.CharField(max_length=10, choices=MailingKind.list_choices())
     newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.PROTECT, related_name="+")
     edition = models.ForeignKey("curator.Edition", on_delete=models.PROTECT, related_name="+")
     snapshot = models.ForeignKey("curator.Snapshot", on_delete=models.PROTECT, related_name="+")
     occurrence = models.OneToOneField("scheduler.Occurrence", on_delete=models.PROTECT, null=True, related_name="+")
     list = models.ForeignKey("subscribers.List", on_delete=models.PROTECT, related_name="+")
     provider = models.CharField(max_length=20)
-    state = models.CharField(max_length=12, db_index=True, choices=_choices(MailingState))
+    state = models.CharField(max_length=12, db_index=True, choices=MailingState.list_choices())
     reason = models.CharField(max_length=300, blank=True)
     due_at = models.DateTimeField()
-    recall = models.CharField(max_length=8, blank=True, db_default="", choices=_choices(RecallState))
+    recall = models.CharField(max_length=8, blank=True, db_default="", choices=RecallState.list_choices())
     begins_at = models.DateTimeField(null=True)  # with a recall window: when submitting begins, before `due_at`
     cancel_id = models.CharField(
         max_length=100, blank=True, db_default=""
@@ -86,7 +80,7 @@ class Batch(models.Model):
     size = models.PositiveIntegerField()
     first_id = models.BigIntegerField()
     last_id = models.BigIntegerField()
-    state = models.CharField(max_length=10, choices=_choices(BatchState))
+    state = models.CharField(max_length=10, choices=BatchState.list_choices())
     attempt = models.PositiveIntegerField(default=0)
     attempt_key = models.CharField(max_length=12, blank=True)  # opaque; travels as nl_attempt
     lease_owner = models.CharField(max_length=80, blank=True)
@@ -115,7 +109,7 @@ class Exclusion(models.Model):
     """Candidates excluded from a mailing for one reason, packed like the members of a batch."""
 
     mailing = models.ForeignKey(Mailing, on_delete=models.CASCADE, related_name="exclusions")
-    reason = models.CharField(max_length=20, choices=_choices(ExclusionReason))
+    reason = models.CharField(max_length=20, choices=ExclusionReason.list_choices())
     format = models.PositiveSmallIntegerField()
     members = models.BinaryField()
     size = models.PositiveIntegerField()

@@ -94,7 +94,7 @@ def _create_edition(occurrence: Occurrence, now: datetime) -> bool:
             by=SCHEDULER_NAME,
             fetch=wiring.build_fetcher(),
         )
-    return occurrences.mark_opened(occurrence.id, edition.id, now)
+    return occurrences.record_draft(occurrence.id, edition.id, now)
 
 
 def claim_due(now: datetime) -> int:

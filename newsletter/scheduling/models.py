@@ -48,8 +48,8 @@ class Occurrence(models.Model):
     opens_at = models.DateTimeField()
     state = models.CharField(
         max_length=8,
-        choices=[(each.value, each.value.capitalize()) for each in OccurrenceState],
-        default=OccurrenceState.PLANNED,
+        choices=OccurrenceState.list_choices(),
+        default=OccurrenceState.PLANNED.value,
     )
     reason = models.CharField(max_length=300, blank=True)
     edition = models.ForeignKey("curator.Edition", on_delete=models.SET_NULL, null=True, related_name="+")

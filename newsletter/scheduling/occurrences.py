@@ -1,7 +1,7 @@
 """Planning and claiming occurrences. Any number of processes may call these at once: a row moves by one
 conditional UPDATE, and the process that changed it has it.
 
-    schedule ─materialise─▶ planned ─opened─▶ opened ─claim─▶ claimed
+    schedule ─materialise─▶ planned ─record_draft─▶ draft ─claim─▶ claimed
 """
 
 from __future__ import annotations
@@ -83,10 +83,10 @@ def list_to_open(now: datetime) -> tuple[Occurrence, ...]:
     return tuple(to_occurrence(row) for row in rows)
 
 
-def mark_opened(occurrence_id: int, edition_id: int, now: datetime) -> bool:
-    """Notes the edition of an occurrence; False when another process was faster."""
+def record_draft(occurrence_id: int, edition_id: int, now: datetime) -> bool:
+    """Records the edition that was created for an occurrence; False when another process was faster."""
     rows = models.Occurrence.objects.filter(id=occurrence_id, state=OccurrenceState.PLANNED)
-    return bool(rows.update(state=OccurrenceState.OPENED, edition_id=edition_id, changed_at=now))
+    return bool(rows.update(state=OccurrenceState.DRAFT, edition_id=edition_id, changed_at=now))
 
 
 def list_due(now: datetime, ahead: timedelta = timedelta()) -> tuple[Occurrence, ...]:

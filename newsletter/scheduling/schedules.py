@@ -98,7 +98,7 @@ def unskip_date(schedule_id: int, day: date, *, by: str, now: datetime) -> None:
         if rows.filter(instant__lte=now).exists():
             raise Refused(f"{day} is past; it stays skipped.")
         rows.filter(edition=None).update(state=OccurrenceState.PLANNED, reason="", changed_at=now)
-        rows.exclude(edition=None).update(state=OccurrenceState.OPENED, reason="", changed_at=now)
+        rows.exclude(edition=None).update(state=OccurrenceState.DRAFT, reason="", changed_at=now)
 
 
 def _delete_future(schedule_id: int, now: datetime) -> None:

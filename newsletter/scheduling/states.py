@@ -1,36 +1,40 @@
 """Where an occurrence can go from where it is. Pure.
 
-planned ─▶ opened ─▶ claimed          claimed: its mailing exists, made in the same transaction
+planned ─▶ draft ──▶ claimed          claimed: its mailing exists, made in the same transaction
    └─────────┴─▶ skipped · held · missed      always with a reason; held and missed can still be claimed
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
+from newsletter.kernel.enums import LabelledEnum
 
 
-class OccurrenceState(StrEnum):
+class OccurrenceState(LabelledEnum):
     """Where an occurrence is."""
 
     PLANNED = "planned"
-    OPENED = "opened"  # its edition exists
+    DRAFT = "opened"  # its edition exists
     CLAIMED = "claimed"
     SKIPPED = "skipped"
     HELD = "held"
     MISSED = "missed"
 
+    @classmethod
+    def special_labels(cls) -> dict[str, str]:
+        return {cls.CLAIMED: "Sending"}
+
 
 TRANSITIONS: dict[OccurrenceState, frozenset[OccurrenceState]] = {
     OccurrenceState.PLANNED: frozenset(
         {
-            OccurrenceState.OPENED,
+            OccurrenceState.DRAFT,
             OccurrenceState.CLAIMED,
             OccurrenceState.SKIPPED,
             OccurrenceState.HELD,
             OccurrenceState.MISSED,
         }
     ),
-    OccurrenceState.OPENED: frozenset(
+    OccurrenceState.DRAFT: frozenset(
         {OccurrenceState.CLAIMED, OccurrenceState.SKIPPED, OccurrenceState.HELD, OccurrenceState.MISSED}
     ),
     OccurrenceState.HELD: frozenset({OccurrenceState.CLAIMED, OccurrenceState.SKIPPED, OccurrenceState.MISSED}),
@@ -38,7 +42,7 @@ TRANSITIONS: dict[OccurrenceState, frozenset[OccurrenceState]] = {
     OccurrenceState.SKIPPED: frozenset({OccurrenceState.PLANNED}),
     OccurrenceState.CLAIMED: frozenset(),
 }
-WAITING_STATES = (OccurrenceState.PLANNED, OccurrenceState.OPENED)
+WAITING_STATES = (OccurrenceState.PLANNED, OccurrenceState.DRAFT)
 
 
 def list_predecessors(to: OccurrenceState) -> tuple[OccurrenceState, ...]:

@@ -9,8 +9,14 @@ from django.http import HttpRequest
 
 from newsletter.accounts.permissions import can, is_signed_in, list_visible_newsletters
 from newsletter.catalog.newsletters import list_newsletters
+from newsletter.curator.articles.states import ArticleStanding
+from newsletter.curator.editions.states import BoxPlace, EditionState, PageCheckState, PickSize, PoolState
+from newsletter.delivery.ledger.states import MailingKind, MailingState
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
+from newsletter.kernel.enums import LabelledEnum
+from newsletter.scheduling.states import OccurrenceState
+from subscribers.states import DomainVerdict, Frequency, ImportState, SubscriptionState, SuppressionReason
 
 _NAVIGATION = (
     ("/", "Today", Verb.VIEW),
@@ -40,6 +46,31 @@ def add_desk_context(request: HttpRequest) -> dict[str, Any]:
         "provider": settings.CONFIG.provider,
         "house_zone": get_newsroom_zone(),
     }
+
+
+# The enums that templates compare with, by their names there: {% if mailing.state == MailingState.PAUSED %}
+_ENUMS_OF_TEMPLATES: tuple[type[LabelledEnum], ...] = (
+    ArticleStanding,
+    BoxPlace,
+    DomainVerdict,
+    EditionState,
+    Frequency,
+    ImportState,
+    MailingKind,
+    MailingState,
+    OccurrenceState,
+    PageCheckState,
+    PickSize,
+    PoolState,
+    SubscriptionState,
+    SuppressionReason,
+)
+_ENUM_CONTEXT = {enum.__name__: enum.__members__ for enum in _ENUMS_OF_TEMPLATES}
+
+
+def add_enums(request: HttpRequest) -> dict[str, Any]:
+    """The members of our enums, for the desk and for the readers' pages."""
+    return dict(_ENUM_CONTEXT)
 
 
 def get_newsroom_zone() -> str:

@@ -22,11 +22,15 @@ PYTHON_ONLY: frozenset[str] = frozenset(
         "accounts.0003_role_choices",
         "curator.0006_suggestion_rules_page_and_link_checks",
         "curator.0007_state_choices",
+        "curator.0008_state_labels",
         "delivery.0007_model_names",
         "delivery.0008_state_choices",
+        "delivery.0009_state_labels",
         "jobs.0002_model_names",
+        "scheduler.0002_state_labels",
         "subscribers.0007_model_names",
         "subscribers.0008_state_labels",
+        "subscribers.0009_import_state_labels",
     }
 )
 # Of before there was this rule: one that only adds, and one that the rule would refuse.

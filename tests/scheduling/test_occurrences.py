@@ -53,9 +53,9 @@ def test_every_state_but_the_last_leads_on() -> None:
 
 def test_of_two_who_made_its_edition_the_first_one_counts(schedule: Any, edition: Any, now: datetime) -> None:
     first = planned(now)[0]
-    assert occurrences.mark_opened(first.id, edition.id, now) is True
+    assert occurrences.record_draft(first.id, edition.id, now) is True
     occurrences.claim(first.id, now)
-    assert occurrences.mark_opened(first.id, edition.id, now) is False
+    assert occurrences.record_draft(first.id, edition.id, now) is False
     assert planned(now)[0].state == "claimed"
 
 

@@ -91,13 +91,13 @@ def test_an_unknown_schedule_is_not_found(db: None, now: datetime) -> None:
 
 
 def test_what_was_opened_goes_out_at_the_new_time_only(schedule: Any, now: datetime) -> None:
-    models.Occurrence.objects.filter(instant__date=now.date()).update(state=OccurrenceState.OPENED)
+    models.Occurrence.objects.filter(instant__date=now.date()).update(state=OccurrenceState.DRAFT)
     schedules.change_schedule(schedule.id, now=now, time="09:00")
     assert [each.instant.hour for each in planned(now)] == [9] * 8
 
 
 def test_nothing_of_a_paused_schedule_is_sent_even_when_it_was_opened(schedule: Any, now: datetime) -> None:
-    models.Occurrence.objects.filter(instant__date=now.date()).update(state=OccurrenceState.OPENED)
+    models.Occurrence.objects.filter(instant__date=now.date()).update(state=OccurrenceState.DRAFT)
     schedules.pause_schedule(schedule.id, now=now)
     assert occurrences.list_due(now + timedelta(days=8)) == ()
 

@@ -42,7 +42,7 @@ class Article(models.Model):
 
     source = models.ForeignKey(Source, on_delete=models.SET_NULL, null=True, related_name="articles")
     entry_key = models.CharField(max_length=500, blank=True)  # the feed's own key for it
-    origin = models.CharField(max_length=6, choices=[(each.value, each.value) for each in ArticleOrigin])
+    origin = models.CharField(max_length=6, choices=ArticleOrigin.list_choices())
     url = models.URLField(max_length=2000, blank=True)
     canonical_url = models.URLField(max_length=2000, blank=True)
     canonical_key = models.CharField(max_length=64, db_index=True)  # sha256 of curator.urls.canonical, or of the title
@@ -69,7 +69,7 @@ class Article(models.Model):
     )  # whose text it prints
     standing = models.CharField(
         max_length=12,
-        choices=[(each.value, each.value) for each in ArticleStanding],
+        choices=ArticleStanding.list_choices(),
         default=ArticleStanding.NEW.value,
         db_default=ArticleStanding.NEW.value,
     )

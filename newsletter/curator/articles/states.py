@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
+from newsletter.kernel.enums import LabelledEnum
 
 
-class ArticleStanding(StrEnum):
+class ArticleStanding(LabelledEnum):
     """What an editor decided about an article; whether it is picked or ran, its picks know."""
 
     NEW = "new"
@@ -13,7 +13,7 @@ class ArticleStanding(StrEnum):
     IGNORED = "ignored"
 
 
-class ArticleOrigin(StrEnum):
+class ArticleOrigin(LabelledEnum):
     """How an article came in."""
 
     FEED = "feed"
@@ -23,7 +23,19 @@ class ArticleOrigin(StrEnum):
     PUSHED = "pushed"  # by the newsroom's own system
 
 
-class FetchState(StrEnum):
+class SourceState(LabelledEnum):
+    """How a source does, over its fetches."""
+
+    FRESH = "fresh"
+    LATE = "late"  # its last fetch failed
+    NEVER = "never"
+
+    @classmethod
+    def special_labels(cls) -> dict[str, str]:
+        return {cls.NEVER: "Not fetched yet"}
+
+
+class FetchState(LabelledEnum):
     """What reading a feed gave."""
 
     FRESH = "fresh"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from newsletter.curator.articles.states import ArticleOrigin, ArticleStanding, FetchState
+from newsletter.curator.articles.states import ArticleOrigin, ArticleStanding, FetchState, SourceState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,11 @@ class Source:
     next_at: datetime | None
     failures: int
     error: str
+
+    @property
+    def state(self) -> SourceState:
+        """How it does: late once a fetch failed, fresh once one succeeded."""
+        return SourceState.LATE if self.error else SourceState.FRESH if self.fresh_at else SourceState.NEVER
 
     @property
     def is_file(self) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from newsletter.curator.editions import edition_lookup, models
 from newsletter.curator.editions.editions import apply_edit
+from newsletter.curator.editions.states import BoxPlace
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.visibility import check_group_limit, check_visibility
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
@@ -20,7 +21,7 @@ def set_box(
     title: str,
     text: str,
     visibility: str = "",
-    place: str = "end",
+    place: str = BoxPlace.END,
     now: datetime,
     content_hash: str | None = None,
 ) -> Edition:
@@ -35,8 +36,8 @@ def set_box(
     for name, value, most in (("title", flat, LONGEST_TITLE), ("text", body, LONGEST_TEXT)):
         if len(value) > most:
             raise BadInput(f"The {name} has {len(value)} characters; {most} are the most.", name)
-    if place not in models.Box.Place.values:
-        raise BadInput(f"“{place[:20]}” is no place for a box. It can be top or end.", "place")
+    if place not in list(BoxPlace):
+        raise BadInput(f"“{place[:20]}” is not a place for a box. Give top or end.", "place")
     values = {"title": flat, "text": body, "visibility": check_visibility(visibility), "place": place}
 
     def act(row: models.Edition) -> None:

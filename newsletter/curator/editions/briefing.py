@@ -10,6 +10,7 @@ from urllib.parse import quote
 from newsletter.catalog.values import Newsletter, Sponsor
 from newsletter.catalog.values import Picture as StoredPicture
 from newsletter.curator.editions import variants
+from newsletter.curator.editions.states import BoxPlace, PickSize
 from newsletter.curator.editions.values import Box, Edition, Pick
 from newsletter.templater import languages
 from newsletter.templater.briefing import (
@@ -57,7 +58,7 @@ def build_briefing(
         also=tuple(
             AlsoItem(each.headline, each.url, each.publisher, each.key, each.plain_link)
             for each in edition.picks
-            if each.size == "a"
+            if each.size == PickSize.ALSO
         ),
         boxes=tuple(_box(each, newsletter.language) for each in edition.boxes),
         corrections=corrections,
@@ -79,7 +80,7 @@ def build_briefing(
 
 def find_lead(picks: Iterable[Pick]) -> Pick | None:
     """The story that opens the mail at full width."""
-    return next((pick for pick in picks if pick.size == "l"), None)
+    return next((pick for pick in picks if pick.size == PickSize.LARGE), None)
 
 
 def _forward_url(name: str, page: str) -> str:
@@ -89,7 +90,7 @@ def _forward_url(name: str, page: str) -> str:
 
 def _box(box: Box, language: str) -> BriefingBox:
     label = languages.get_mail_texts(language).members if box.visibility == variants.MEMBERS else ""
-    return BriefingBox(box.title, box.text, label, "top" if box.place == "top" else "end")
+    return BriefingBox(box.title, box.text, label, "top" if box.place == BoxPlace.TOP else "end")
 
 
 def _sections(
@@ -101,7 +102,7 @@ def _sections(
             tuple(
                 _story(pick, pictures)
                 for pick in edition.picks
-                if pick.section == section.key and pick is not lead and pick.size != "a"
+                if pick.section == section.key and pick is not lead and pick.size != PickSize.ALSO
             ),
         )
         for section in newsletter.sections
@@ -119,7 +120,7 @@ def _story(pick: Pick, pictures: Mapping[int, StoredPicture]) -> BriefingStory:
         source=pick.publisher,
         byline=pick.byline,
         minutes=pick.minutes,
-        size="l" if pick.size == "l" else "s" if pick.size == "s" else "m",
+        size="l" if pick.size == PickSize.LARGE else "s" if pick.size == PickSize.SMALL else "m",
         picture=_picture(stored, pick) if stored else None,
         plain_link=pick.plain_link,
     )

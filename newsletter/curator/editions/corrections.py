@@ -15,7 +15,7 @@ from newsletter import templater
 from newsletter.catalog import newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.editions import briefing, day_names, edition_lookup, models
-from newsletter.curator.editions.states import EditionState
+from newsletter.curator.editions.states import EditionState, SnapshotPurpose
 from newsletter.curator.editions.values import Correction, Edition, Snapshot
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.templater import languages
@@ -91,7 +91,7 @@ def freeze_correction(edition_id: int, *, by: str, now: datetime) -> Snapshot:
         raise Refused("The correction cannot be mailed:\n  " + "\n  ".join(blocking))
     row, _ = models.Snapshot.objects.get_or_create(
         edition_id=edition_id,
-        purpose=models.Snapshot.Purpose.CORRECTION,
+        purpose=SnapshotPurpose.CORRECTION,
         sha256=rendered.sha256,  # asked for twice it is the same mail, which is sent once
         defaults={
             **briefing.to_snapshot_fields(rendered),

@@ -14,7 +14,7 @@ from newsletter.catalog.pictures import find_pictures
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.curator.editions import models, variants
 from newsletter.curator.editions.briefing import find_lead
-from newsletter.curator.editions.states import EditionState
+from newsletter.curator.editions.states import BoxPlace, EditionState, PickSize, SnapshotPurpose
 from newsletter.curator.editions.values import Box, Edition, Pick, Snapshot, StoryClicks
 from newsletter.curator.editions.variants import Variant
 from newsletter.kernel.errors import NotFound
@@ -62,9 +62,7 @@ def get_snapshot(snapshot_id: int) -> Snapshot:
 
 def find_standing_snapshot(edition_id: int) -> Snapshot | None:
     """The snapshot that the present approval froze, if the edition is approved."""
-    row = models.Snapshot.objects.filter(
-        edition_id=edition_id, voided_at=None, purpose=models.Snapshot.Purpose.EDITION
-    ).first()
+    row = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None, purpose=SnapshotPurpose.EDITION).first()
     return to_snapshot(row) if row else None
 
 
@@ -101,9 +99,7 @@ def _edition_rows() -> QuerySet[models.Edition]:
         "boxes",
         Prefetch(
             "snapshots",
-            models.Snapshot.objects.filter(voided_at=None, purpose=models.Snapshot.Purpose.EDITION).defer(
-                "html", "text"
-            ),
+            models.Snapshot.objects.filter(voided_at=None, purpose=SnapshotPurpose.EDITION).defer("html", "text"),
             to_attr="standing",
         ),
     )
@@ -145,7 +141,9 @@ def _to_edition(row: models.Edition, newsletter: Newsletter, pictures: Mapping[i
         approved_by=standing.approved_by if standing else "",
         approved_at=standing.approved_at if standing else None,
         second_subject=row.second_subject,
-        boxes=tuple(Box(each.pk, each.title, each.text, each.visibility, each.place) for each in row.boxes.all()),
+        boxes=tuple(
+            Box(each.pk, each.title, each.text, each.visibility, BoxPlace(each.place)) for each in row.boxes.all()
+        ),
     )
 
 
@@ -157,7 +155,7 @@ def _to_pick(row: models.Pick, section: str, pictures: Mapping[int, Picture]) ->
         article_id=row.article_id,
         section=section,
         position=row.position,
-        size=row.size,
+        size=PickSize(row.size),
         headline=row.headline,
         blurb=row.blurb,
         label=row.label,

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, models, pick_order, states
-from newsletter.curator.editions.states import EditionState
+from newsletter.curator.editions.states import EditionState, SnapshotPurpose
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
@@ -85,9 +85,7 @@ def apply_edit(
 
 def void_approval(edition_id: int, why: str, now: datetime) -> bool:
     """Takes a standing approval away. Returns whether there was one."""
-    standing = models.Snapshot.objects.filter(
-        edition_id=edition_id, voided_at=None, purpose=models.Snapshot.Purpose.EDITION
-    )
+    standing = models.Snapshot.objects.filter(edition_id=edition_id, voided_at=None, purpose=SnapshotPurpose.EDITION)
     return bool(standing.update(voided_at=now, void_reason=why[:300]))
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from django.db import models
 
-from newsletter.curator.editions.states import EditionState, LinkCheckState, PageCheckState
+from newsletter.curator.editions.states import (
+    BoxPlace,
+    EditionState,
+    LinkCheckState,
+    PageCheckState,
+    PickSize,
+    RuleEffect,
+    SnapshotPurpose,
+)
 
 
 class SuggestionRule(models.Model):
     """What the editors of a newsletter want of a source, or of stories with a word or phrase."""
 
-    class Effect(models.TextChoices):
-        BOOST = "boost"
-        MUTE = "mute"
-        MUST = "must"
-
     newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.CASCADE, related_name="+")
-    effect = models.CharField(max_length=5, choices=Effect.choices)
+    effect = models.CharField(max_length=5, choices=RuleEffect.list_choices())
     source = models.ForeignKey("Source", on_delete=models.CASCADE, null=True, related_name="+")  # null: by the phrase
     phrase = models.CharField(max_length=100, blank=True)
     section = models.SlugField(max_length=40, blank=True)  # where such stories go; "": anywhere
@@ -41,9 +44,7 @@ class Edition(models.Model):
 
     newsletter = models.ForeignKey("catalog.Newsletter", on_delete=models.PROTECT, related_name="+")
     date = models.DateField()  # in the newsletter's zone
-    state = models.CharField(
-        max_length=12, choices=[(each.value, each.label) for each in EditionState], default=EditionState.DRAFT.value
-    )
+    state = models.CharField(max_length=12, choices=EditionState.list_choices(), default=EditionState.DRAFT.value)
     reason = models.CharField(max_length=300, blank=True)
     subject = models.CharField(max_length=300, blank=True)
     preheader = models.CharField(max_length=300, blank=True)
@@ -68,18 +69,12 @@ class Edition(models.Model):
 class Pick(models.Model):
     """An article placed in an edition. Its words are copied: a later change of the article never changes them."""
 
-    class Size(models.TextChoices):
-        LARGE = "l"
-        MEDIUM = "m"
-        SMALL = "s"
-        ALSO = "a"  # a line of the list at the end
-
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="picks")
     article = models.ForeignKey("Article", on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=12, unique=True)  # carried in its links, so that a click counts for the story
     section = models.SlugField(max_length=40)  # key of a section of the newsletter
     position = models.PositiveIntegerField()  # within the section
-    size = models.CharField(max_length=1, choices=Size.choices, default=Size.MEDIUM)
+    size = models.CharField(max_length=1, choices=PickSize.list_choices(), default=PickSize.MEDIUM.value)
     headline = models.CharField(max_length=500)
     blurb = models.TextField(blank=True)
     label = models.CharField(max_length=60, blank=True)
@@ -114,12 +109,8 @@ class Pick(models.Model):
 class Box(models.Model):
     """A part of an edition that is no story: a word to members, a notice."""
 
-    class Place(models.TextChoices):
-        TOP = "top"  # below the intro
-        END = "end"  # below the stories
-
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="boxes")
-    place = models.CharField(max_length=3, choices=Place.choices, default=Place.END)
+    place = models.CharField(max_length=3, choices=BoxPlace.list_choices(), default=BoxPlace.END.value)
     title = models.CharField(max_length=120, blank=True)
     text = models.TextField(blank=True)  # Markdown
     visibility = models.CharField(max_length=80, blank=True, db_column="shown_to")  # see variants
@@ -134,13 +125,12 @@ class Box(models.Model):
 class Snapshot(models.Model):
     """The frozen rendering of an approved edition: what was previewed is byte for byte what is sent."""
 
-    class Purpose(models.TextChoices):
-        EDITION = "edition"
-        CORRECTION = "correction"  # the mail to those who were sent it, of what it got wrong
-
     edition = models.ForeignKey(Edition, on_delete=models.PROTECT, related_name="snapshots")
     purpose = models.CharField(
-        max_length=10, choices=Purpose.choices, default=Purpose.EDITION, db_default=Purpose.EDITION
+        max_length=10,
+        choices=SnapshotPurpose.list_choices(),
+        default=SnapshotPurpose.EDITION.value,
+        db_default=SnapshotPurpose.EDITION.value,
     )
     sha256 = models.CharField(max_length=64)
     subject = models.TextField()
@@ -193,7 +183,7 @@ class PageCheck(models.Model):
     pick = models.OneToOneField(Pick, on_delete=models.CASCADE, related_name="page_check")
     state = models.CharField(
         max_length=11,
-        choices=[(each.value, each.value) for each in PageCheckState],
+        choices=PageCheckState.list_choices(),
         default=PageCheckState.WAITING.value,
     )
     detail = models.CharField(
@@ -222,7 +212,7 @@ class LinkCheck(models.Model):
     url = models.CharField(max_length=2000)
     state = models.CharField(
         max_length=11,
-        choices=[(each.value, each.value) for each in LinkCheckState],
+        choices=LinkCheckState.list_choices(),
         default=LinkCheckState.WAITING.value,
     )
     detail = models.CharField(max_length=300, blank=True)

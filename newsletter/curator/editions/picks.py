@@ -12,6 +12,7 @@ from newsletter.curator.articles.models import Article
 from newsletter.curator.articles.resources import Fetcher
 from newsletter.curator.editions import edition_lookup, models, pick_order, pool
 from newsletter.curator.editions.editions import apply_edit, check_texts
+from newsletter.curator.editions.states import PickSize
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.visibility import check_group_limit, check_visibility
 from newsletter.kernel import ids
@@ -75,7 +76,7 @@ def add_pick(
             key=ids.generate_id(8),
             section=key,
             position=pick_order.next_position(row, key),
-            size="l" if first else "m",
+            size=PickSize.LARGE if first else PickSize.MEDIUM,
             because=because[:300],
             again_reason=again,
             **_copy_fields(article, with_picture=bool(article.image_credit) or not suggested),
@@ -122,7 +123,7 @@ def drop_pick(edition_id: int, key: str, *, now: datetime, version: int | None =
         dropped = _get_pick_row(row, key)
         dropped.delete()
         pick_order.renumber(row, dropped.section)
-        if dropped.size == "l":
+        if dropped.size == PickSize.LARGE:
             _promote_lead(row)
 
     return apply_edit(edition_id, version, now, act)
@@ -136,7 +137,7 @@ def _promote_lead(row: models.Edition) -> None:
         key=lambda each: (order.index(each.section) if each.section in order else len(order), each.position),
     )
     if rest:
-        models.Pick.objects.filter(id=rest[0].id).update(size="l")
+        models.Pick.objects.filter(id=rest[0].id).update(size=PickSize.LARGE)
 
 
 def move_pick(
@@ -178,8 +179,8 @@ def edit_pick(
     checked = check_texts(
         fields, _PICK_TEXTS | {"size": 1}, empty_allowed=lambda name: name not in ("headline", "size")
     )
-    if checked.get("size") not in (None, *models.Pick.Size.values):
-        raise BadInput(f"“{checked['size']}” is no size. It can be l, m, s or a.", "size")
+    if checked.get("size") not in (None, *PickSize):
+        raise BadInput(f"“{checked['size']}” is not a size. Give l, m, s or a.", "size")
     if checked.get("url") and not str(checked["url"]).startswith(("http://", "https://")):
         raise BadInput(f"“{checked['url']}” is no web address: it must begin with https://.", "url")
     if no_picture:
@@ -191,8 +192,8 @@ def edit_pick(
 
     def act(row: models.Edition) -> None:
         edited = _get_pick_row(row, key)
-        if checked.get("size") == "l":
-            row.picks.filter(size="l").update(size="m")  # one lead only
+        if checked.get("size") == PickSize.LARGE:
+            row.picks.filter(size=PickSize.LARGE).update(size=PickSize.MEDIUM)  # one lead only
         models.Pick.objects.filter(id=edited.id).update(**checked)
         check_group_limit(row)
 

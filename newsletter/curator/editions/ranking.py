@@ -13,8 +13,8 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
+from newsletter.curator.editions.states import RuleEffect
 from newsletter.curator.editions.track_record import TrackRecord
 
 HALF_LIFE = timedelta(hours=14)
@@ -29,7 +29,6 @@ COPY = 0.1  # taken from what prints another's text
 PAYWALL = 0.3  # taken from what subscribers cannot read
 SAME_TOPIC = 0.35  # taken for each chosen story that is about the same names and things
 SUBSTANTIAL = 120  # words of a text that is more than a feed's teaser
-Effect = Literal["boost", "mute", "must"]
 ALIKE = 3.0  # a third of the rarer words in common is the same topic
 _WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
 _NAME = re.compile(r"(?<=[\w,] )[A-ZÀ-Þ][\w'’-]{3,}")  # within a sentence
@@ -59,7 +58,7 @@ class RankingCandidate:
 class RankingRule:
     """What an editor wants of a source, or of stories with a phrase; `section` says where they go ("": anywhere)."""
 
-    effect: Effect
+    effect: RuleEffect
     source_id: int | None = None
     phrase: str = ""
     section: str = ""
@@ -150,10 +149,12 @@ def _score(
         candidate.came_with_feed
         and now - candidate.at > OLDEST
         and not candidate.shortlisted
-        and not any(rule.effect == "must" for rule in mine)
+        and not any(rule.effect == RuleEffect.MUST for rule in mine)
     ):
         return None
-    if any(rule.effect == "mute" for rule in mine) and not any(rule.effect == "must" for rule in mine):
+    if any(rule.effect == RuleEffect.MUTE for rule in mine) and not any(
+        rule.effect == RuleEffect.MUST for rule in mine
+    ):
         return None
     age = max(timedelta(0), now - candidate.at)
     score = 0.5 ** (age / HALF_LIFE) + COVERAGE * math.log2(max(1, len(tellers)))
@@ -170,10 +171,10 @@ def _score(
         score += SHORTLISTED
         reasons.append("shortlisted")
     for rule in mine:
-        if rule.effect == "boost":
+        if rule.effect == RuleEffect.BOOST:
             score += BOOST
             reasons.append(f"rule: more of {rule.label}")
-    must = [rule for rule in mine if rule.effect == "must"]
+    must = [rule for rule in mine if rule.effect == RuleEffect.MUST]
     if must:
         reasons.insert(0, f"rule: always {must[0].label}")
     liking, strongest = track_record.score(candidate.title, candidate.publisher)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from newsletter.catalog import newsletters
 from newsletter.curator.articles.models import Article, Source
 from newsletter.curator.editions import models, ranking, track_record
-from newsletter.curator.editions.states import OUT_STATES
+from newsletter.curator.editions.states import OUT_STATES, RuleEffect
 from newsletter.curator.editions.values import SuggestionRule
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
@@ -45,8 +45,8 @@ def set_rule(
     Raises BadInput for what can be no rule, NotFound for a source, Refused when there are too many.
     """
     wanted = " ".join(phrase.split()).casefold()
-    if effect not in models.SuggestionRule.Effect.values:
-        raise BadInput(f"A rule can be {', '.join(models.SuggestionRule.Effect.values)}, not “{effect}”.", "effect")
+    if effect not in list(RuleEffect):
+        raise BadInput(f"A rule can be {', '.join(RuleEffect)}, not “{effect}”.", "effect")
     if (source_id is None) == (not wanted):
         raise BadInput("A rule is for a source or for a phrase: give one of them.", "phrase")
     if len(wanted) > 100:
@@ -81,7 +81,7 @@ def remove_rule(rule_id: int, newsletter_id: int) -> None:
 def list_ranking_rules(newsletter_id: int) -> tuple[ranking.RankingRule, ...]:
     """The rules as suggestions use them."""
     return tuple(
-        ranking.RankingRule(rule.effect, rule.source_id, rule.phrase, rule.section, rule.source)  # type: ignore[arg-type]
+        ranking.RankingRule(rule.effect, rule.source_id, rule.phrase, rule.section, rule.source)
         for rule in list_rules(newsletter_id)
     )
 
@@ -130,7 +130,7 @@ def _relative_clicks(edition_ids: list[int]) -> dict[int, float]:
 def _to_rule(row: models.SuggestionRule) -> SuggestionRule:
     return SuggestionRule(
         id=row.pk,
-        effect=row.effect,
+        effect=RuleEffect(row.effect),
         source_id=row.source_id,
         source=str(row.source) if row.source else "",
         phrase=row.phrase,

@@ -8,10 +8,10 @@ draft ⇄ locked ⇄ in review ─▶ approved ─▶ sending ─▶ sent
 
 from __future__ import annotations
 
-from enum import StrEnum
+from newsletter.kernel.enums import LabelledEnum
 
 
-class EditionState(StrEnum):
+class EditionState(LabelledEnum):
     """Where an edition is between its first pick and its mailing. Two stored values are older than their names."""
 
     DRAFT = "open"
@@ -24,13 +24,8 @@ class EditionState(StrEnum):
     HELD = "held"
     MISSED = "missed"
 
-    @property
-    def label(self) -> str:
-        """The state as people read it."""
-        return self.name.replace("_", " ").capitalize()
 
-
-class PageCheckState(StrEnum):
+class PageCheckState(LabelledEnum):
     """What the page of a picked story is, compared with what it was."""
 
     WAITING = "waiting"  # not checked yet
@@ -42,7 +37,7 @@ class PageCheckState(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-class LinkCheckState(StrEnum):
+class LinkCheckState(LabelledEnum):
     """What was found where a link leads that an editor wrote."""
 
     WAITING = "waiting"  # not checked yet
@@ -52,7 +47,38 @@ class LinkCheckState(StrEnum):
     UNREACHABLE = "unreachable"
 
 
-class PoolState(StrEnum):
+class RuleEffect(LabelledEnum):
+    """What a rule of a newsletter does to the stories it is about, when an edition is suggested."""
+
+    BOOST = "boost"
+    MUTE = "mute"
+    MUST = "must"
+
+
+class PickSize(LabelledEnum):
+    """How much room a story gets."""
+
+    LARGE = "l"  # the lead
+    MEDIUM = "m"
+    SMALL = "s"
+    ALSO = "a"  # a line of the list at the end
+
+
+class BoxPlace(LabelledEnum):
+    """Where a box of the newsroom stands."""
+
+    TOP = "top"  # below the intro
+    END = "end"  # below the stories
+
+
+class SnapshotPurpose(LabelledEnum):
+    """What a frozen mail is for."""
+
+    EDITION = "edition"
+    CORRECTION = "correction"  # to those who were sent the edition, of what it got wrong
+
+
+class PoolState(LabelledEnum):
     """Which articles of the pool to list; an article itself is new, shortlisted, picked, run or ignored."""
 
     OFFERED = "offered"  # all but the ignored ones

@@ -9,7 +9,15 @@ from hashlib import sha256
 from typing import ClassVar
 
 from newsletter.curator.articles.values import Article, ArticleNote
-from newsletter.curator.editions.states import OUT_STATES, EditionState, PageCheckState, PoolState
+from newsletter.curator.editions.states import (
+    OUT_STATES,
+    BoxPlace,
+    EditionState,
+    PageCheckState,
+    PickSize,
+    PoolState,
+    RuleEffect,
+)
 from newsletter.templater.briefing import MergeField, Rendered
 
 
@@ -18,7 +26,7 @@ class SuggestionRule:
     """What editors want of a source (`source` is its name) or of a phrase; `section` is where such stories go."""
 
     id: int
-    effect: str
+    effect: RuleEffect
     source_id: int | None
     source: str
     phrase: str
@@ -38,7 +46,7 @@ class Pick:
     article_id: int
     section: str
     position: int
-    size: str
+    size: PickSize
     headline: str
     blurb: str
     label: str
@@ -67,12 +75,12 @@ class Box:
     title: str
     text: str
     visibility: str
-    place: str
+    place: BoxPlace
 
     @property
     def content_hash(self) -> str:
         """Changes with its content, so that an editor never overwrites a change they did not see."""
-        return sha256(repr((self.title, self.text, self.visibility, self.place)).encode()).hexdigest()[:16]
+        return sha256(repr((self.title, self.text, self.visibility, self.place.value)).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)

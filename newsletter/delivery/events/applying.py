@@ -183,7 +183,7 @@ def _record_exceptions(batch: models.Batch, folded: FoldedBatch) -> None:
             batch,
             members[failure.place],
             address=failure.address,
-            kind=failure.outcome.label,
+            kind=failure.outcome.key,
             reason=failure.reason,
             at=_to_instant(failure.at),
         )

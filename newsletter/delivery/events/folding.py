@@ -109,7 +109,7 @@ def _record_alarms(folded: FoldedBatch, event: Event, attempt: str) -> None:
         outcomes.set_flag(place, MemberFlag.SENT_TWICE)
         folded.alarms["An attempt that was given up did go through: subscribers may have it twice."] += 1
     elif outcomes[place] in _NOT_MAILED and not _is_known_recall(outcomes[place], event):
-        folded.alarms[f"The provider mailed subscribers who count as {outcomes[place].label}."] += 1
+        folded.alarms[f"The provider mailed subscribers who count as {outcomes[place].key}."] += 1
 
 
 def _is_known_recall(outcome: Outcome, event: Event) -> bool:

@@ -17,11 +17,13 @@ first byte leaves: if its process dies, the answer is unknown and the batch is n
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from enum import IntEnum, IntFlag, StrEnum
+from enum import IntEnum, IntFlag
 from typing import TypeVar
 
+from newsletter.kernel.enums import LabelledEnum
 
-class MailingKind(StrEnum):
+
+class MailingKind(LabelledEnum):
     """What a mailing is: an edition to its list, a test, or a correction to those who were sent the edition."""
 
     EDITION = "edition"
@@ -29,7 +31,7 @@ class MailingKind(StrEnum):
     CORRECTION = "correction"
 
 
-class MailingState(StrEnum):
+class MailingState(LabelledEnum):
     """Where a mailing is."""
 
     SCHEDULED = "scheduled"
@@ -40,8 +42,12 @@ class MailingState(StrEnum):
     CANCELLED = "cancelled"
     HELD = "held"
 
+    @classmethod
+    def special_labels(cls) -> dict[str, str]:
+        return {cls.FREEZING: "Freezing audience", cls.FINISHED: "Sent"}
 
-class BatchState(StrEnum):
+
+class BatchState(LabelledEnum):
     """Where a batch is."""
 
     PLANNED = "planned"
@@ -55,7 +61,7 @@ class BatchState(StrEnum):
     RECALLED = "recalled"
 
 
-class RecallState(StrEnum):
+class RecallState(LabelledEnum):
     """The recall window of a mailing: asked for, open under an id of the provider's, or not to be had."""
 
     NONE = ""
@@ -64,7 +70,7 @@ class RecallState(StrEnum):
     CLOSED = "closed"
 
 
-class ExclusionReason(StrEnum):
+class ExclusionReason(LabelledEnum):
     """Why a candidate is excluded. New ones are added at the end: the audience index keeps their places."""
 
     PENDING = "pending"
@@ -149,14 +155,32 @@ class Outcome(IntEnum):
     REPAIRED = 80  # planned once more, in a later batch of the same mailing: it is there that this member counts
 
     @property
-    def label(self) -> str:
-        """The name people and JSON see."""
+    def key(self) -> str:
+        """The name in JSON, in rows of failures and on the command line."""
         return self.name.lower()
+
+    @property
+    def label(self) -> str:
+        """The outcome as people read it."""
+        return self.name.capitalize()
 
     @property
     def was_accepted(self) -> bool:
         """Whether the provider took the message and was not stopped, whatever became of it afterwards."""
         return Outcome.ACCEPTED <= self < Outcome.REPAIRED and self is not Outcome.RECALLED
+
+
+def get_outcome_label(key: str) -> str:
+    """The label of an outcome by its key, or of a reason for exclusion by its value; of other words, the word."""
+    labels = {reason.value: reason.label for reason in ExclusionReason}
+    labels |= {outcome.key: outcome.label for outcome in Outcome}
+    return labels.get(key) or key.replace("_", " ").capitalize()
+
+
+def parse_outcome(text: str) -> str:
+    """The key of an outcome, or the value of a reason for exclusion, given by that or by its label; else the text."""
+    reasons = {reason.label.lower(): reason.value for reason in ExclusionReason}
+    return reasons.get(text.replace("_", " ").lower(), text)
 
 
 class MemberFlag(IntFlag):

@@ -88,7 +88,7 @@ def _find_outcomes(subscriber_id: int, strata: dict[int, int]) -> dict[int, str]
         for batch in within.filter(mailing_id__in=repaired).order_by("number"):
             outcome = _unpack_outcome(subscriber_id, batch.members, batch.outcomes, batch.format)
             became[batch.mailing_id] = became[batch.mailing_id] if outcome is None else outcome
-    return {mailing_id: outcome.label for mailing_id, outcome in became.items() if outcome is not None}
+    return {mailing_id: outcome.key for mailing_id, outcome in became.items() if outcome is not None}
 
 
 def _unpack_outcome(

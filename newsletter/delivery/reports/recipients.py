@@ -18,7 +18,7 @@ from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import audience
 
 ROWS_PER_QUERY = 1_000  # people to a query: SQLite and PostgreSQL both limit the parameters of one
-_OUTCOME_LABELS = frozenset(outcome.label for outcome in Outcome if outcome != Outcome.REPAIRED)
+_OUTCOME_KEYS = frozenset(outcome.key for outcome in Outcome if outcome != Outcome.REPAIRED)
 _FoundCandidate = tuple[int, str, int | None]  # person, what became of them, number of the batch
 
 
@@ -63,9 +63,9 @@ def iterate_recipients(
     mailing_id: int, *, state: str | None = None, after: int = 0, page_size: int = ROWS_PER_QUERY
 ) -> Iterator[CandidateOutcome]:
     """The same one after the other, however many they are; `most` says how many are wanted if it is not all."""
-    if state is not None and state not in _OUTCOME_LABELS and state not in (*ExclusionReason, "excluded"):
+    if state is not None and state not in _OUTCOME_KEYS and state not in (*ExclusionReason, "excluded"):
         raise BadInput(
-            f"“{state}” is no state. It can be {', '.join(sorted(_OUTCOME_LABELS))}, excluded, "
+            f"“{state}” is no state. It can be {', '.join(sorted(_OUTCOME_KEYS))}, excluded, "
             f"{', '.join(ExclusionReason)}.",
             "state",
         )
@@ -89,11 +89,11 @@ def count_by_reason(mailing_id: int) -> tuple[ReportLine, ...]:
     for outcome, total in sorted(counts.items()):
         rest = total
         for kind, why, n in explained:
-            if kind == outcome.label and rest:
+            if kind == outcome.key and rest:
                 lines.append(ReportLine(kind, why, min(n, rest), excluded=False))
                 rest -= min(n, rest)
         if rest:
-            lines.append(ReportLine(outcome.label, "", rest, excluded=False))
+            lines.append(ReportLine(outcome.key, "", rest, excluded=False))
     left_out = models.Exclusion.objects.filter(mailing_id=mailing_id).values_list("reason").annotate(n=Sum("size"))
     return (*lines, *(ReportLine(why, "", n, excluded=True) for why, n in left_out.order_by("reason")))
 
@@ -111,7 +111,7 @@ def _add_addresses(row: models.Mailing, found: Iterator[_FoundCandidate], page: 
 
 def _find_matching(mailing_id: int, state: str | None, after: int) -> Iterator[_FoundCandidate]:
     streams: list[Iterable[_FoundCandidate]] = []
-    if state is None or state in _OUTCOME_LABELS:
+    if state is None or state in _OUTCOME_KEYS:
         streams += _member_streams(mailing_id, state, after)
     if state is None or state in {*ExclusionReason, "excluded"}:
         streams += _exclusion_streams(mailing_id, state, after)
@@ -134,8 +134,8 @@ def _iterate_members(batches: QuerySet[models.Batch], state: str | None, after: 
         for person, outcome in zip(members, Outcomes(batch.outcomes, batch.format), strict=True):
             if outcome == Outcome.REPAIRED:
                 continue  # counts in the batch that repaired it
-            if person > after and (state is None or outcome.label == state):
-                yield person, outcome.label, batch.number
+            if person > after and (state is None or outcome.key == state):
+                yield person, outcome.key, batch.number
 
 
 def _exclusion_streams(mailing_id: int, state: str | None, after: int) -> Sequence[Iterable[_FoundCandidate]]:

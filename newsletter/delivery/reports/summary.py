@@ -175,7 +175,7 @@ def _to_mailing(row: models.Mailing) -> Mailing:
         candidates=row.candidates,
         planned=row.planned,
         excluded=dict(excluded),
-        counts={outcome.label: n for outcome, n in sorted(counts.items())},
+        counts={outcome.key: n for outcome, n in sorted(counts.items())},
         batches=dict(batches),
         engagement={(flag.name or "").lower(): flags[flag] for flag in ENGAGEMENT if flags[flag]},
         twice=flags[MemberFlag.SENT_TWICE],

@@ -11,65 +11,64 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from newsletter.catalog.states import NewsletterState
-from newsletter.curator.articles.states import FetchState
+from newsletter.curator.articles.states import SourceState
 from newsletter.curator.editions.states import EditionState
-from newsletter.delivery.ledger.states import ExclusionReason, MailingState, Outcome
+from newsletter.delivery.ledger.states import ExclusionReason, MailingState, Outcome, get_outcome_label
 from newsletter.kernel import clock
+from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling.states import OccurrenceState
 from subscribers.states import ImportState, SubscriptionState
 
 register = template.Library()
 
-# state → (colour, icon, label): a badge always has all three. A value that several things share is here once.
-STATES: dict[str, tuple[str, str, str]] = {
-    EditionState.DRAFT: ("go", "pen", "Draft"),
-    OccurrenceState.OPENED: ("go", "pen", "Draft"),
-    EditionState.LOCKED: ("go", "pen", "Locked"),
-    EditionState.IN_REVIEW: ("warn", "eye", "In review"),
-    EditionState.APPROVED: ("ok", "check", "Approved"),
-    EditionState.SENDING: ("go", "plane", "Sending"),
-    EditionState.SENT: ("ok", "check", "Sent"),
-    EditionState.SKIPPED: ("mute", "skip", "Skipped"),
-    EditionState.HELD: ("warn", "pause", "Held"),
-    EditionState.MISSED: ("bad", "stop", "Missed"),
-    OccurrenceState.PLANNED: ("mute", "clock", "Planned"),
-    OccurrenceState.CLAIMED: ("go", "plane", "Sending"),
-    MailingState.SCHEDULED: ("mute", "clock", "Scheduled"),
-    MailingState.FREEZING: ("go", "plane", "Freezing audience"),
-    MailingState.SENDING: ("go", "plane", "Sending"),
-    MailingState.FINISHED: ("ok", "check", "Sent"),
-    MailingState.PAUSED: ("warn", "pause", "Paused"),
-    MailingState.CANCELLED: ("mute", "skip", "Cancelled"),
-    Outcome.ACCEPTED.label: ("go", "plane", "Accepted"),
-    Outcome.DELIVERED.label: ("ok", "check", "Delivered"),
-    Outcome.DEFERRED.label: ("warn", "clock", "Deferred"),
-    Outcome.BLOCKED.label: ("warn", "back", "Blocked"),
-    Outcome.DROPPED.label: ("bad", "cross", "Dropped"),
-    Outcome.REPAIRED.label: ("mute", "skip", "Repaired"),
-    Outcome.UNKNOWN.label: ("unk", "unk", "Unknown"),
-    Outcome.REFUSED.label: ("bad", "cross", "Refused"),
-    Outcome.WITHDRAWN.label: ("mute", "struck", "Withdrawn"),
-    SubscriptionState.ACTIVE: ("ok", "check", "Active"),
-    SubscriptionState.PENDING: ("mute", "clock", "Pending"),
-    SubscriptionState.UNSUBSCRIBED: ("mute", "struck", "Unsubscribed"),
-    SubscriptionState.BOUNCED: ("bad", "back", "Bounced"),
-    SubscriptionState.COMPLAINED: ("bad", "stop", "Complained"),
-    ExclusionReason.SUPPRESSED: ("mute", "struck", "Suppressed"),
-    ImportState.CHECKING: ("go", "clock", "Checking"),
-    ImportState.NEEDS_ANSWER: ("warn", "warn", "Needs answers"),
-    ImportState.READY: ("warn", "eye", "Dry run"),
-    ImportState.WAITING: ("mute", "clock", "Waiting"),
-    ImportState.RUNNING: ("go", "pen", "Importing"),
-    ImportState.DONE: ("ok", "check", "Done"),
-    ImportState.FAILED: ("bad", "cross", "Failed"),
-    ImportState.STOPPED: ("warn", "pause", "Stopped"),
-    ImportState.UNDOING: ("go", "back", "Undoing"),
-    ImportState.UNDONE: ("mute", "skip", "Undone"),
-    NewsletterState.LIVE: ("ok", "check", "Live"),
-    FetchState.FRESH: ("ok", "check", "Fresh"),
-    "late": ("warn", "clock", "Late"),
-    "never": ("mute", "clock", "Not fetched yet"),
-    "file": ("mute", "clock", "File"),
+# state → (colour, icon); a badge has its label besides. A value that several things share is here once.
+_BADGES: dict[str, tuple[str, str]] = {
+    EditionState.DRAFT: ("go", "pen"),
+    OccurrenceState.DRAFT: ("go", "pen"),
+    EditionState.LOCKED: ("go", "pen"),
+    EditionState.IN_REVIEW: ("warn", "eye"),
+    EditionState.APPROVED: ("ok", "check"),
+    EditionState.SENDING: ("go", "plane"),
+    EditionState.SENT: ("ok", "check"),
+    EditionState.SKIPPED: ("mute", "skip"),
+    EditionState.HELD: ("warn", "pause"),
+    EditionState.MISSED: ("bad", "stop"),
+    OccurrenceState.PLANNED: ("mute", "clock"),
+    OccurrenceState.CLAIMED: ("go", "plane"),
+    MailingState.SCHEDULED: ("mute", "clock"),
+    MailingState.FREEZING: ("go", "plane"),
+    MailingState.SENDING: ("go", "plane"),
+    MailingState.FINISHED: ("ok", "check"),
+    MailingState.PAUSED: ("warn", "pause"),
+    MailingState.CANCELLED: ("mute", "skip"),
+    Outcome.ACCEPTED.key: ("go", "plane"),
+    Outcome.DELIVERED.key: ("ok", "check"),
+    Outcome.DEFERRED.key: ("warn", "clock"),
+    Outcome.BLOCKED.key: ("warn", "back"),
+    Outcome.DROPPED.key: ("bad", "cross"),
+    Outcome.REPAIRED.key: ("mute", "skip"),
+    Outcome.UNKNOWN.key: ("unk", "unk"),
+    Outcome.REFUSED.key: ("bad", "cross"),
+    Outcome.WITHDRAWN.key: ("mute", "struck"),
+    SubscriptionState.ACTIVE: ("ok", "check"),
+    SubscriptionState.PENDING: ("mute", "clock"),
+    SubscriptionState.UNSUBSCRIBED: ("mute", "struck"),
+    SubscriptionState.BOUNCED: ("bad", "back"),
+    SubscriptionState.COMPLAINED: ("bad", "stop"),
+    ExclusionReason.SUPPRESSED: ("mute", "struck"),
+    ImportState.CHECKING: ("go", "clock"),
+    ImportState.NEEDS_ANSWER: ("warn", "warn"),
+    ImportState.READY: ("warn", "eye"),
+    ImportState.WAITING: ("mute", "clock"),
+    ImportState.RUNNING: ("go", "pen"),
+    ImportState.DONE: ("ok", "check"),
+    ImportState.FAILED: ("bad", "cross"),
+    ImportState.STOPPED: ("warn", "pause"),
+    ImportState.UNDOING: ("go", "back"),
+    ImportState.UNDONE: ("mute", "skip"),
+    NewsletterState.LIVE: ("ok", "check"),
+    SourceState.FRESH: ("ok", "check"),
+    SourceState.LATE: ("warn", "clock"),
 }
 
 
@@ -82,8 +81,14 @@ def icon(name: str) -> SafeString:
 @register.simple_tag
 def state_badge(state: str) -> SafeString:
     """A state: colour, icon and label."""
-    colour, symbol, label = STATES.get(state, ("mute", "clock", state.replace("_", " ").capitalize()))
-    return format_html('<span class="st st--{}">{}{}</span>', colour, icon(symbol), getattr(state, "label", label))
+    colour, symbol = _BADGES.get(state, ("mute", "clock"))
+    return format_html('<span class="st st--{}">{}{}</span>', colour, icon(symbol), state_label(state))
+
+
+@register.filter
+def state_label(state: str) -> str:
+    """A state as people read it: a member of an enum, or the key of an outcome or of a reason for exclusion."""
+    return state.label if isinstance(state, LabelledEnum) else get_outcome_label(state)
 
 
 @register.filter

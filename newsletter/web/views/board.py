@@ -247,7 +247,7 @@ def _board_context(edition: Edition, editing: str = "") -> dict[str, Any]:
         "general": [f for f in findings if not f.where.startswith("story:") and f.where not in EDITION_TEXTS],
         "of_words": {name: [f for f in findings if f.where == name] for name in EDITION_TEXTS},
         "blocking": sum(f.blocks for f in findings),
-        "looking": sum(f.level == "warn" or bool(f.overridden) for f in findings),
+        "looking": sum(f.warns or bool(f.overridden) for f in findings),
         "editing": editing,
         "looks": page_checks.list_page_checks(edition.id),
         "fields": [(name, label, getattr(edition, name)) for name, label in EDITION_TEXTS.items()],
@@ -261,7 +261,7 @@ def read_pool_filter(request: HttpRequest) -> pool.PoolFilter:
     asked = request.GET if request.method == "GET" else request.POST
     return pool.PoolFilter(
         query=asked.get("q", "")[:100],
-        state=asked.get("state") or "offered",
+        state=asked.get("state") or PoolState.OFFERED,
         source_id=read_number(asked, "source"),
         tag=asked.get("tag", "")[:40],
     )

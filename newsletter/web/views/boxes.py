@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from newsletter.curator.editions import boxes, edition_lookup, visibility
+from newsletter.curator.editions.states import BoxPlace
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
@@ -15,7 +16,7 @@ from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from newsletter.web.access import desk_view, record_audit, require_permission
 from newsletter.web.fields import read_number
 
-PLACES = (("top", "Below the intro"), ("end", "Below the stories"))
+PLACES = ((BoxPlace.TOP.value, "Below the intro"), (BoxPlace.END.value, "Below the stories"))
 
 
 @desk_view(Verb.EDIT, methods=("POST",))

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, variants, visibility
-from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, MailingState
+from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, MailingState, Outcome
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.sending import mailings, recall, repair
 from newsletter.jobs import wiring
@@ -31,7 +31,15 @@ from newsletter.web.access import (
 from subscribers.imports.csv import escape_formula
 
 ROWS_SHOWN = 100
-NOT_DELIVERED = ("recalled", "unknown", "refused", "dropped", "bounced", "blocked", "withdrawn")
+NOT_DELIVERED = (
+    Outcome.RECALLED,
+    Outcome.UNKNOWN,
+    Outcome.REFUSED,
+    Outcome.DROPPED,
+    Outcome.BOUNCED,
+    Outcome.BLOCKED,
+    Outcome.WITHDRAWN,
+)
 STOP_POLLING = 286  # htmx takes it as: do not ask again
 
 
@@ -61,9 +69,9 @@ def _list_not_delivered(found: summary.Mailing) -> tuple[recipients.CandidateOut
     """The subscribers of the outcomes that need attention."""
     rows = (
         row
-        for name in NOT_DELIVERED
-        if found.counts.get(name)
-        for row in recipients.list_recipients(found.id, state=name, limit=ROWS_SHOWN)
+        for outcome in NOT_DELIVERED
+        if found.counts.get(outcome.key)
+        for row in recipients.list_recipients(found.id, state=outcome.key, limit=ROWS_SHOWN)
     )
     return tuple(row for row in rows if row.batch is not None)[:ROWS_SHOWN]
 
@@ -163,5 +171,5 @@ def _mailing_context(found: summary.Mailing) -> dict[str, Any]:
         and clock.now() <= found.recallable_until
         and found.state != MailingState.SCHEDULED,
         "repairable": found.state != MailingState.CANCELLED
-        and (found.counts.get("refused") or found.counts.get("dropped")),
+        and (found.counts.get(Outcome.REFUSED.key) or found.counts.get(Outcome.DROPPED.key)),
     }

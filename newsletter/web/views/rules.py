@@ -10,13 +10,14 @@ from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletters
 from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import rules
+from newsletter.curator.editions.states import RuleEffect
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import desk_view, get_actor_email, record_audit, require_permission
 from newsletter.web.fields import read_number
 
-EFFECTS = {"boost": "More of", "mute": "Never", "must": "Always"}
+EFFECTS = {RuleEffect.BOOST: "More of", RuleEffect.MUTE: "Never", RuleEffect.MUST: "Always"}
 ROWS_SHOWN = 15
 
 

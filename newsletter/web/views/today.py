@@ -15,7 +15,7 @@ from newsletter.curator.articles import article_lookup
 from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.states import EditionState
 from newsletter.curator.editions.values import Edition
-from newsletter.delivery.ledger.states import MailingState
+from newsletter.delivery.ledger.states import MailingState, Outcome
 from newsletter.delivery.reports import summary
 from newsletter.jobs import heartbeats
 from newsletter.kernel import clock
@@ -146,14 +146,14 @@ def _list_attention_items(
             yield AttentionItem(
                 "warn",
                 "pause",
-                f"{name}: the mailing is {mailing.state}",
+                f"{name}: the mailing is {mailing.state.label.lower()}",
                 "Look.",
                 mailing.reason,
                 f"/deliveries/{mailing.id}/",
             )
         for alarm in mailing.alarms:
             yield AttentionItem("bad", "stop", f"{name}: {alarm.message}", "Alarm.", "", f"/deliveries/{mailing.id}/")
-        unknown = mailing.counts.get("unknown", 0)
+        unknown = mailing.counts.get(Outcome.UNKNOWN.key, 0)
         if unknown:
             yield AttentionItem(
                 "unk",

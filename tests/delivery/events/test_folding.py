@@ -84,13 +84,13 @@ def test_people_mailed_twice_count_once_each() -> None:
 def test_whatever_says_that_a_message_left_after_all_is_an_alarm(outcome: Outcome, what: EventType) -> None:
     known_before = outcome is Outcome.RECALLED and what is EventType.ACCEPTED
     folded = after(BatchState.ACCEPTED, batch(outcome, Outcome.ACCEPTED), happened(what))
-    assert (outcome.label in str(folded.alarms)) is not known_before
+    assert (outcome.key in str(folded.alarms)) is not known_before
 
 
 @pytest.mark.parametrize("outcome", [Outcome.WITHDRAWN, Outcome.REFUSED])
 def test_mail_to_somebody_who_counts_as_not_mailed_is_an_alarm(outcome: Outcome) -> None:
     folded = after(BatchState.ACCEPTED, batch(outcome, Outcome.ACCEPTED), happened(EventType.DELIVERED))
-    assert outcome.label in str(folded.alarms)
+    assert outcome.key in str(folded.alarms)
     assert folded.outcomes[0] == Outcome.DELIVERED, "what happened is what is written"
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery.ledger import states
-from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome
+from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingState, Outcome
 
 TABLES = [states.MAILING_TRANSITIONS, states.BATCH_TRANSITIONS]
 members = st.lists(st.sampled_from(list(Outcome)), min_size=1)
@@ -68,3 +68,17 @@ def test_a_batch_with_one_unknown_member_never_looks_settled(outcomes: list[Outc
 def test_a_batch_is_refused_or_withdrawn_only_when_it_reached_nobody(outcomes: list[Outcome]) -> None:
     if states.derive_batch_state(outcomes) in (BatchState.REFUSED, BatchState.WITHDRAWN):
         assert not {Outcome.ACCEPTED, Outcome.UNKNOWN} & set(outcomes)
+
+
+def test_labels_follow_the_glossary_where_the_stored_value_does_not() -> None:
+    assert (MailingState.FINISHED.label, MailingState.FREEZING.label) == ("Sent", "Freezing audience")
+    assert states.get_outcome_label("ceiling") == "Over ceiling"
+    assert states.get_outcome_label(Outcome.DELIVERED.key) == "Delivered"
+    assert states.get_outcome_label("something_newer") == "Something newer"
+
+
+@pytest.mark.parametrize("reason", ExclusionReason)
+def test_a_reason_for_exclusion_is_given_by_its_value_or_its_label(reason: ExclusionReason) -> None:
+    assert states.parse_outcome(reason.value) == reason
+    assert states.parse_outcome(reason.label.lower()) == reason
+    assert states.parse_outcome("delivered") == "delivered"

@@ -431,7 +431,7 @@ def test_a_newer_ledger_is_left_to_newer_workers(frozen: Plan, join: Join, now: 
     assert not step(provider, now), "the worker goes on with other work meanwhile"
     models.Batch.objects.update(format=FORMAT)
     hand_over_all(provider, now + LATER)
-    assert shown(made).counts == {Outcome.ACCEPTED.label: 2}
+    assert shown(made).counts == {Outcome.ACCEPTED.key: 2}
 
 
 @pytest.mark.django_db(transaction=True)  # the connection is made anew in between

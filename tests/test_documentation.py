@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from newsletter.cli.app import app
+from newsletter.cli.app import NOUNS, app
+from newsletter.config import OPTIONS
 
 ROOT = Path(__file__).resolve().parents[1]
 SENDGRID = ROOT / "docs" / "sendgrid.md"
@@ -200,3 +201,13 @@ def test_paths_and_the_layout_are_read() -> None:
         "  f/  last, with nothing listed\ng/\n  h  one\n```\n"
     )
     assert list(layout(drawn)) == ["a/b.py", "a/c/d.py", "a/c/e.py", "g/h.py"]
+
+
+@pytest.mark.parametrize("option", [option.name for option in OPTIONS])
+def test_every_setting_is_documented(option: str) -> None:
+    assert f"`{option}`" in (ROOT / "docs" / "settings.md").read_text()
+
+
+@pytest.mark.parametrize("noun", list(NOUNS))
+def test_every_command_is_documented(noun: str) -> None:
+    assert f"newsletter {noun}" in (ROOT / "docs" / "commands.md").read_text()

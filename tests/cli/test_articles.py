@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from newsletter.cli.articles import _read_file
 from newsletter.kernel.errors import SurroundingsError
+from tests.cli.conftest import REFUSED, SURROUNDINGS, Newsletter
 
 
 def test_a_file_that_is_not_there_is_named_with_the_remedy(tmp_path: Path) -> None:
@@ -19,3 +22,22 @@ def test_a_file_that_is_not_there_is_named_with_the_remedy(tmp_path: Path) -> No
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(SurroundingsError, match="Is a directory"):
         _read_file(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("articles add /nowhere/page.html", SURROUNDINGS, "/nowhere/page.html"),
+        ("articles show 99", REFUSED, "99"),
+    ],
+)
+def test_bad_input_is_named_with_its_remedy(
+    newsletter: Newsletter, house: Any, words: str, code: int, said: str
+) -> None:
+    status, out, err = newsletter(*words.split())
+    assert (status, out) == (code, ""), err
+    assert said in err
+
+
+def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, house: Any) -> None:
+    json.loads(newsletter(*["articles", "list"], "--json")[1])

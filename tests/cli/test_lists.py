@@ -1,0 +1,31 @@
+"""Lists on the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import REFUSED, USAGE, Newsletter
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("lists show nowhere", REFUSED, "morning"),
+        ("lists create Bad! --name X", USAGE, "Bad!"),
+        ("lists create morning --name X", REFUSED, "morning"),
+    ],
+)
+def test_bad_input_is_named_with_its_remedy(
+    newsletter: Newsletter, house: Any, words: str, code: int, said: str
+) -> None:
+    status, out, err = newsletter(*words.split())
+    assert (status, out) == (code, ""), err
+    assert said in err
+
+
+@pytest.mark.parametrize("words", ["lists list", "lists show morning"])
+def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, house: Any, words: str) -> None:
+    json.loads(newsletter(*words.split(), "--json")[1])

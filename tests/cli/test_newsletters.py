@@ -1,0 +1,48 @@
+"""Newsletters on the command line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import REFUSED, USAGE, Newsletter
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (
+            "newsletters create x --name X --from a@example.com --list morning --address A --zone Europe/Lundon",
+            USAGE,
+            "Europe/London",
+        ),
+        ("newsletters create x --name X --from nonsense --list morning --address A --zone UTC", USAGE, "nonsense"),
+        (
+            "newsletters create x --name X --from a@example.com --list nowhere --address A --zone UTC",
+            REFUSED,
+            "nowhere",
+        ),
+        (
+            "newsletters create morning --name X --from a@example.com --list morning --address A --zone UTC",
+            REFUSED,
+            "morning",
+        ),
+        ("newsletters show nowhere", REFUSED, "morning"),
+        ("newsletters change morning colour=red", USAGE, "colour"),
+        ("newsletters change morning zone=Mars/Base", USAGE, "Mars/Base"),
+        ("newsletters change morning state=asleep", USAGE, "paused"),
+    ],
+)
+def test_bad_input_is_named_with_its_remedy(
+    newsletter: Newsletter, house: Any, words: str, code: int, said: str
+) -> None:
+    status, out, err = newsletter(*words.split())
+    assert (status, out) == (code, ""), err
+    assert said in err
+
+
+@pytest.mark.parametrize("words", ["newsletters list", "newsletters show morning"])
+def test_what_is_read_is_json_and_nothing_else(newsletter: Newsletter, house: Any, words: str) -> None:
+    json.loads(newsletter(*words.split(), "--json")[1])

@@ -15,6 +15,15 @@ class SubscriptionState(LabelledEnum):
     COMPLAINED = "complained"
 
 
+class LeavingStatus(LabelledEnum):
+    """What the page for unsubscribing shows: how the subscriber stands with the lists it is about."""
+
+    SUBSCRIBED = "subscribed"
+    PENDING = "pending"
+    STOPPED = "stopped"  # by a bounce or a complaint
+    UNSUBSCRIBED = "unsubscribed"
+
+
 class Frequency(LabelledEnum):
     """How often a subscriber wants a list: every edition, or one a week."""
 

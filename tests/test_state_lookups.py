@@ -218,7 +218,20 @@ def test_no_state_is_compared_with_a_string() -> None:
 
 
 TEMPLATES = sorted((ROOT / "templates" / "web").rglob("*.html"))
-TYPED = {"state", "kind", "role", "standing", "level", "frequency", "verdict", "size", "place", "effect", "tier"}
+TYPED = {
+    "state",
+    "kind",
+    "role",
+    "standing",
+    "status",
+    "level",
+    "frequency",
+    "verdict",
+    "size",
+    "place",
+    "effect",
+    "tier",
+}
 _TAG = re.compile(r"\{%-?\s*(\w+)\s(.*?)-?%\}", re.S)
 _COMPARED = re.compile(r"""([\w.]+)\s*(?:==|!=|\bin\b)\s*(["'])|(["'])\s*(?:==|!=)\s*([\w.]+)""")
 _MEMBER = re.compile(r"\b([A-Z][a-z]\w*)\.([A-Z_]+)\b")

@@ -16,7 +16,14 @@ from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.enums import LabelledEnum
 from newsletter.scheduling.states import OccurrenceState
-from subscribers.states import DomainVerdict, Frequency, ImportState, SubscriptionState, SuppressionReason
+from subscribers.states import (
+    DomainVerdict,
+    Frequency,
+    ImportState,
+    LeavingStatus,
+    SubscriptionState,
+    SuppressionReason,
+)
 
 _NAVIGATION = (
     ("/", "Today", Verb.VIEW),
@@ -56,6 +63,7 @@ _ENUMS_OF_TEMPLATES: tuple[type[LabelledEnum], ...] = (
     EditionState,
     Frequency,
     ImportState,
+    LeavingStatus,
     MailingKind,
     MailingState,
     OccurrenceState,

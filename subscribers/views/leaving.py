@@ -9,7 +9,7 @@ from django.views.decorators.csrf import csrf_exempt
 from newsletter.kernel import clock
 from subscribers import hooks, lists, self_service, subscriber_lookup, tokens
 from subscribers.policy import LEAVING_REASONS
-from subscribers.states import SubscriptionState
+from subscribers.states import LeavingStatus, SubscriptionState
 from subscribers.views.page import activate_language, find_network, list_languages, public_page, read_form
 
 
@@ -52,22 +52,28 @@ def _render_page(request: HttpRequest, claims: tokens.Claims, token: str, did: s
     waiting = {s.list_id for s in held if s.state == SubscriptionState.PENDING}
     last_left = {s.list_id for s in held if s.state == SubscriptionState.UNSUBSCRIBED and s.since == left_at}
     about = getting | waiting or last_left or {each.id for each in named}
-    stopped = "stopped" if did == "undo" or not last_left else "left"
-    standing = "getting" if getting else "waiting" if waiting else stopped
+    out = LeavingStatus.STOPPED if did == "undo" or not last_left else LeavingStatus.UNSUBSCRIBED
+    status = LeavingStatus.SUBSCRIBED if getting else LeavingStatus.PENDING if waiting else out
     more = [
         s
         for s in person.subscriptions
         if s.state in (SubscriptionState.ACTIVE, SubscriptionState.PENDING) and s.list_id not in about
     ]
+    offers_rest = more and status != LeavingStatus.STOPPED
+    is_out = status == LeavingStatus.UNSUBSCRIBED
     context = {
         "person": person,
         "token": token,
         "did": did,
         "lists": [each for each in named if each.id in about],
-        "standing": standing,
+        "status": status,
         "left_at": left_at,
         "reasons": LEAVING_REASONS,
-        "all": subscriber_lookup.get_signer().sign_footer(0, person.id) if more and standing != "stopped" else "",
-        "coming": hooks.find_arrival(person.id, sorted(about), clock.now()) if standing == "left" else None,
+        "all": subscriber_lookup.get_signer().sign_footer(0, person.id)
+        if more and status != LeavingStatus.STOPPED
+        else "",
+        "coming": hooks.find_arrival(person.id, sorted(about), clock.now())
+        if status == LeavingStatus.UNSUBSCRIBED
+        else None,
     }
     return render(request, "readers/leave.html", context)

@@ -69,11 +69,7 @@ def _render_page(request: HttpRequest, claims: tokens.Claims, token: str, did: s
         "status": status,
         "left_at": left_at,
         "reasons": LEAVING_REASONS,
-        "all": subscriber_lookup.get_signer().sign_footer(0, person.id)
-        if more and status != LeavingStatus.STOPPED
-        else "",
-        "coming": hooks.find_arrival(person.id, sorted(about), clock.now())
-        if status == LeavingStatus.UNSUBSCRIBED
-        else None,
+        "all": subscriber_lookup.get_signer().sign_footer(0, person.id) if offers_rest else "",
+        "coming": hooks.find_arrival(person.id, sorted(about), clock.now()) if is_out else None,
     }
     return render(request, "readers/leave.html", context)

@@ -133,9 +133,10 @@ def plan_mailing(readers: int) -> int:
     from newsletter.curator.editions import approval, editions, picks
     from newsletter.jobs import tasks
     from subscribers import lists
+    from tests.actors import SYSTEM
 
     now = datetime.now(UTC)
-    target = lists.create_list(f"bench-{readers}", "Bench", now=now)
+    target = lists.create_list(f"bench-{readers}", "Bench", by=SYSTEM, now=now)
     newsletter = newsletter_settings.create_newsletter(
         slug=f"bench-{readers}",
         name="Bench",

@@ -51,10 +51,11 @@ class _Month:
         from newsletter.catalog import newsletter_settings
         from newsletter.curator.articles import intake
         from subscribers import lists
+        from tests.actors import SYSTEM
         from tests.fakes.sendgrid_events import Signer
 
         self.start = datetime.now(UTC) - timedelta(days=DAYS)
-        target = lists.create_list("month", "Month", now=self.start)
+        target = lists.create_list("month", "Month", by=SYSTEM, now=self.start)
         self.newsletter = newsletter_settings.create_newsletter(
             slug="month",
             name="Month",

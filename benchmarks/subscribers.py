@@ -99,11 +99,12 @@ def _fill() -> None:
 
     from subscribers import lists
     from subscribers.imports import run
+    from tests.actors import SYSTEM
 
     call_command("migrate", verbosity=0)
     now = datetime.now(UTC)
     for slug in ("morning", "baseline"):
-        lists.create_list(slug, slug.title(), now=now)
+        lists.create_list(slug, slug.title(), by=SYSTEM, now=now)
     _baseline(now)
     path = Path(os.environ["NEWSLETTER_DATA_DIR"]) / "known.csv"
     with path.open("w") as file:
@@ -235,10 +236,11 @@ def _beside() -> None:
     import http.client
 
     from subscribers import lists, subscriber_lookup
+    from tests.actors import SYSTEM
 
     folder = Path(os.environ["NEWSLETTER_DATA_DIR"])
     now = datetime.now(UTC)
-    lists.create_list("evening", "Evening", now=now)
+    lists.create_list("evening", "Evening", by=SYSTEM, now=now)
     listen = f"127.0.0.1:{35_000 + os.getpid() % 20_000}"
     web = subprocess.Popen([sys.executable, "-m", "newsletter", "web", "--listen", listen])
     signer, list_id = subscriber_lookup.get_signer(), _list("morning")

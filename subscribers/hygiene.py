@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import TruncMonth
 
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Refused
 from subscribers import lists, models, policy, transactional
 from subscribers.consent.subscriptions import apply_act
@@ -43,12 +44,19 @@ def count_inactive(list_id: int, months: int, *, now: datetime) -> InactiveSubsc
     )
 
 
-def ask_inactive(list_id: int, months: int, *, now: datetime, most: int = 10_000) -> int:
+def ask_inactive(
+    list_id: int, months: int, *, expected: int | None, by: Actor, now: datetime, most: int = 10_000
+) -> int:
     """Queues mails that ask inactive subscribers whether they still want it.
 
-    Returns how many. Nobody is asked twice.
+    Returns how many. Nobody is asked twice. `expected` is the number that the person saw and agreed to; None asks
+    however many there are. Raises NotAllowed, BadInput, Refused.
     """
-    _require_engagement(list_id, months, now)
+    require_right(by, Verb.SUBSCRIBERS, [list_id])
+    to_ask = count_inactive(list_id, months, now=now).to_ask
+    if expected is not None and expected != to_ask:
+        raise BadInput(f"Type the number of subscribers who would be asked: {to_ask}.", "number")
+    slug = lists.get_list(list_id).slug
     total = 0
     while total < most:
         some = list(
@@ -57,6 +65,8 @@ def ask_inactive(list_id: int, months: int, *, now: datetime, most: int = 10_000
         if not some:
             break
         with transaction.atomic():
+            if not total:
+                by.record(ActionRecord("asked the silent", slug, now, detail=f"{min(to_ask, most)} readers"))
             for row in some:
                 transactional.queue_mail("stay", row.subscriber_id, list_id, now=now)
             models.Subscription.objects.filter(id__in=[row.id for row in some]).update(asked_at=now)

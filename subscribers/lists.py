@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import TypedDict, Unpack
 
+from django.db import transaction
 from django.db.models import Count
 
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
+from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from newsletter.kernel.slugs import check_slug
 from subscribers import models, tokens
@@ -16,70 +21,121 @@ from subscribers.values import List
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 
 
+class ListChanges(TypedDict, total=False):
+    """What can be changed of a list, as forms and options have it."""
+
+    name: str
+    description: str
+    language: str
+    opt_in: str  # double, or single: those who sign up need not confirm
+    weekly_day: str  # monday … sunday
+    public: str  # yes or no: shown on the sign-up page
+
+
 def create_list(
     slug: str,
     name: str,
     *,
+    by: Actor,
     now: datetime,
     description: str = "",
     language: str = "en",
     double_opt_in: bool = True,
     public: bool = True,
 ) -> List:
-    """Creates a list. Raises BadInput naming the field, Refused when the slug is taken."""
+    """Creates a list. Raises NotAllowed, BadInput naming the field, Refused when the slug is taken."""
+    require_right(by, Verb.CONFIGURE)
     check_slug(slug)
-    if not name.strip() or len(name) > 120:
-        raise BadInput("Give the list a name of at most 120 characters.", "name")
+    checked = _check_name(name)
     check_language(language)
     if models.List.objects.filter(slug=slug).exists():
         raise Refused(f"There is a list {slug} already. See it with: newsletter lists show {slug}")
-    row = models.List.objects.create(
-        slug=slug,
-        name=name.strip(),
-        description=description.strip(),
-        language=language,
-        double_opt_in=double_opt_in,
-        public=public,
-        created_at=now,
-    )
+    with transaction.atomic():
+        row = models.List.objects.create(
+            slug=slug,
+            name=checked,
+            description=description.strip(),
+            language=language,
+            double_opt_in=double_opt_in,
+            public=public,
+            created_at=now,
+        )
+        by.record(ActionRecord("made list", slug, now, after={"name": row.name}))
     return to_list(row)
 
 
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
 def change_list(
-    slug: str,
-    *,
-    name: str = "",
-    description: str = "",
-    language: str = "",
-    opt_in: str = "",
-    weekly_day: str = "",
-    public: str = "",
+    slug: str, *, seen: Mapping[str, str] | None, by: Actor, now: datetime, **changes: Unpack[ListChanges]
 ) -> List:
-    """Changes what is given of a list. Raises BadInput, NotFound."""
+    """Changes what is given of a list; `seen` are its settings as the person saw them (`describe_settings`).
+
+    Raises NotFound, NotAllowed without the right for every newsletter of the list, BadInput, Conflict.
+    """
     found = get_list_by_slug(slug)
-    changed: dict[str, object] = {}
-    if name:
-        if len(name) > 120:
-            raise BadInput("Give the list a name of at most 120 characters.", "name")
-        changed["name"] = name.strip()
-    if description:
-        changed["description"] = description.strip()[:1000]
-    if language:
-        check_language(language)
-        changed["language"] = language
-    if opt_in:
-        changed["double_opt_in"] = _parse_choice("opt_in", opt_in, ("single", "double")) == 1
-    if weekly_day:
-        changed["weekly_day"] = _parse_choice("weekly_day", weekly_day.casefold(), _DAYS)
-    if public:
-        changed["public"] = _parse_choice("public", public, ("no", "yes")) == 1
-    if not changed:
+    require_right(by, Verb.CONFIGURE, [found.id])
+    if not changes:
         raise BadInput("Say what to change.", "name")
-    models.List.objects.filter(id=found.id).update(**changed)
+    given = {name: str(value).strip() for name, value in changes.items()}
+    _parse_settings(given)
+    with transaction.atomic():
+        present = describe_settings(to_list(models.List.objects.select_for_update().get(id=found.id)))
+        wanted = select_changes(present, given, seen, labels=SETTING_LABELS)
+        if wanted:
+            models.List.objects.filter(id=found.id).update(**_parse_settings(wanted))
+            before = {name: present[name] for name in wanted}
+            by.record(ActionRecord("changed list", slug, now, before=before, after=wanted))
     return get_list(found.id)
+
+
+SETTING_LABELS = {
+    "name": "Name",
+    "description": "Description",
+    "language": "Language of its pages and mails",
+    "opt_in": "Who signs up",
+    "weekly_day": "Day of the edition that weekly subscribers get",
+    "public": "Shown on the sign-up page",
+}
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_LONGEST_NAME, _LONGEST_DESCRIPTION = 120, 1000
+
+
+def describe_settings(found: List) -> dict[str, str]:
+    """The settings of a list as `change_list` takes them."""
+    return {
+        "name": found.name,
+        "description": found.description,
+        "language": found.language,
+        "opt_in": "double" if found.double_opt_in else "single",
+        "weekly_day": _DAYS[found.weekly_day],
+        "public": "yes" if found.public else "no",
+    }
+
+
+def _parse_settings(given: Mapping[str, str]) -> dict[str, object]:
+    """Settings as columns have them. Raises BadInput."""
+    columns: dict[str, object] = {}
+    if "name" in given:
+        columns["name"] = _check_name(given["name"])
+    if "description" in given:
+        columns["description"] = given["description"]
+        if len(given["description"]) > _LONGEST_DESCRIPTION:
+            raise BadInput(f"A description can have {_LONGEST_DESCRIPTION} characters.", "description")
+    if "language" in given:
+        check_language(given["language"])
+        columns["language"] = given["language"]
+    if "opt_in" in given:
+        columns["double_opt_in"] = _parse_choice("opt_in", given["opt_in"], ("single", "double")) == 1
+    if "weekly_day" in given:
+        columns["weekly_day"] = _parse_choice("weekly_day", given["weekly_day"].casefold(), _DAYS)
+    if "public" in given:
+        columns["public"] = _parse_choice("public", given["public"], ("no", "yes")) == 1
+    return columns
+
+
+def _check_name(name: str) -> str:
+    if not name.strip() or len(name) > _LONGEST_NAME:
+        raise BadInput(f"Give the list a name of at most {_LONGEST_NAME} characters.", "name")
+    return name.strip()
 
 
 def _parse_choice(field: str, value: str, allowed: tuple[str, ...]) -> int:

@@ -8,6 +8,9 @@ from datetime import datetime
 from itertools import islice
 from typing import BinaryIO
 
+from django.db import transaction
+
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import addresses, models
 from subscribers.consent.subscriptions import suppress_key
@@ -21,31 +24,61 @@ _COLUMNS = ("address", "reason", "source", "created_at", "expires_at")
 _ROWS_PER_WRITE = 500
 
 
-def suppress(address: str, *, reason: str, source: str, now: datetime, expires_at: datetime | None = None) -> None:
+def suppress(address: str, *, reason: str, by: Actor, now: datetime, expires_at: datetime | None = None) -> None:
     """Never mails an address, or a whole domain written as “@example.com”, again; or not before `expires_at`.
 
-    The first reason stands, unless it was only that mail came back. Raises BadInput.
+    The first reason stands, unless it was only that mail came back. Raises NotAllowed, BadInput.
     """
+    require_right(by, Verb.SUBSCRIBERS)
     if expires_at is not None and expires_at <= now:
         raise BadInput(f"{expires_at:%Y-%m-%d %H:%M} UTC is past, so it would end at once.", "until")
-    suppress_key(
-        to_suppression_key(address),
-        reason=reason[:LONGEST_REASON] or SuppressionReason.ASKED,
-        source=source,
-        now=now,
-        expires_at=expires_at,
-    )
-
-
-def lift_suppression(address: str, *, complaints: bool = True) -> None:
-    """Allows mailing an address or domain again; who complained only with `complaints`. Raises NotFound, Refused."""
-    found = models.Suppression.objects.filter(address_key=to_suppression_key(address, strict=False))
-    if not complaints and found.filter(reason=SuppressionReason.COMPLAINED).exists():
-        raise Refused(
-            f"{address} complained. That can be lifted on the command line alone: newsletter suppressions lift"
+    key = to_suppression_key(address)
+    because = reason[:LONGEST_REASON] or SuppressionReason.ASKED
+    with transaction.atomic():
+        if not suppress_key(key, reason=because, source=by.name, now=now, expires_at=expires_at):
+            return
+        by.record(
+            ActionRecord(
+                "suppressed an address",
+                because,
+                now,
+                after={"until": expires_at} if expires_at else {},
+                subscriber_id=_find_subscriber_id(key),
+                personal_after={"address": key},
+            )
         )
-    if not found.delete()[0]:
-        raise NotFound(f"{address} is not on the list of those never to be mailed.")
+
+
+def lift_suppression(address: str, *, complaints: bool, by: Actor, now: datetime) -> None:
+    """Allows mailing an address or domain again; who complained only with `complaints`.
+
+    Raises NotAllowed, NotFound, Refused.
+    """
+    require_right(by, Verb.SUBSCRIBERS)
+    key = to_suppression_key(address, strict=False)
+    with transaction.atomic():
+        found = models.Suppression.objects.select_for_update().filter(address_key=key).first()
+        if found is None:
+            raise NotFound(f"{address} is not on the list of those never to be mailed.")
+        if not complaints and found.reason == SuppressionReason.COMPLAINED:
+            raise Refused(
+                f"{address} complained. That can be lifted on the command line alone: newsletter suppressions lift"
+            )
+        found.delete()
+        by.record(
+            ActionRecord(
+                "lifted a suppression",
+                "",
+                now,
+                before={"reason": found.reason},
+                subscriber_id=_find_subscriber_id(key),
+                personal_before={"address": key},
+            )
+        )
+
+
+def _find_subscriber_id(key: str) -> int | None:
+    return models.Subscriber.objects.filter(address_key=key).values_list("id", flat=True).first()
 
 
 def to_suppression_key(text: str, *, strict: bool = True) -> str:
@@ -67,17 +100,23 @@ def list_suppressions(*, after: int = 0, query: str = "", limit: int = 50) -> tu
     )
 
 
-def write_suppressions(write: Callable[[str], object]) -> int:
+def write_suppressions(write: Callable[[str], object], *, by: Actor, now: datetime) -> int:
     """Writes all of them as CSV, hashes of erased addresses too, so that another installation keeps them unmailed."""
     count = -1  # the head
-    for text in stream_suppressions():
+    for text in stream_suppressions(by=by, now=now):
         write(text)
         count += 1
     return count
 
 
-def stream_suppressions() -> Iterator[str]:
-    """All of them as lines of CSV, the head first."""
+def stream_suppressions(*, by: Actor, now: datetime) -> Iterator[str]:
+    """All of them as lines of CSV, the head first. Raises NotAllowed."""
+    require_right(by, Verb.SUBSCRIBERS)
+    by.record(ActionRecord("exported suppressions", "", now))
+    return _stream_lines()
+
+
+def _stream_lines() -> Iterator[str]:
     parts: list[str] = []
     writer = csv.writer(CsvSink(parts.append))
     writer.writerow(_COLUMNS)
@@ -92,11 +131,13 @@ def stream_suppressions() -> Iterator[str]:
     yield "".join(parts)
 
 
-def import_suppressions(stream: BinaryIO, *, source: str, now: datetime) -> tuple[int, tuple[BadRow, ...]]:
+def import_suppressions(stream: BinaryIO, *, source: str, by: Actor, now: datetime) -> tuple[int, tuple[BadRow, ...]]:
     """Takes a CSV of addresses, domains and hashes: how many are new, and the bad rows. Nobody is taken off by it.
 
-    The first column counts, or the one called address or email. Raises BadInput for what is no CSV.
+    The first column counts, or the one called address or email. `source` is the name of the file. Raises NotAllowed,
+    BadInput for what is no CSV.
     """
+    require_right(by, Verb.SUBSCRIBERS)
     table = read_table(stream)
     names = [name.casefold() for name in table.header]
     place = next((names.index(name) for name in ("address", "email", "email address", "domain") if name in names), 0)
@@ -106,19 +147,30 @@ def import_suppressions(stream: BinaryIO, *, source: str, now: datetime) -> tupl
     bad: list[BadRow] = []
     new = 0
     while part := list(islice(records, _ROWS_PER_WRITE)):
-        rows: dict[str, models.Suppression] = {}
-        for line, cells in part:
-            made = _parse_row(line, cells, names, place, source, now)
-            if isinstance(made, BadRow):
-                bad.append(made)
-            else:
-                rows.setdefault(made.address_key, made)
-        there = {*models.Suppression.objects.filter(address_key__in=rows).values_list("address_key", flat=True)}
-        models.Suppression.objects.bulk_create(
-            [row for key, row in rows.items() if key not in there], ignore_conflicts=True
-        )
-        new += len(rows) - len(there)
+        with transaction.atomic():
+            added = _write_rows(part, names, place, source, now, bad)
+            if added and not new:  # with the first that are in: a file may break off in the middle
+                by.record(ActionRecord("imported suppressions", source[:100], now))
+        new += added
     return new, tuple(bad)
+
+
+def _write_rows(
+    part: list[tuple[int, list[str]]], names: list[str], place: int, source: str, now: datetime, bad: list[BadRow]
+) -> int:
+    """Adds what is not there yet: how many. What cannot be read goes into `bad`."""
+    rows: dict[str, models.Suppression] = {}
+    for line, cells in part:
+        made = _parse_row(line, cells, names, place, source, now)
+        if isinstance(made, BadRow):
+            bad.append(made)
+        else:
+            rows.setdefault(made.address_key, made)
+    there = {*models.Suppression.objects.filter(address_key__in=rows).values_list("address_key", flat=True)}
+    models.Suppression.objects.bulk_create(
+        [row for key, row in rows.items() if key not in there], ignore_conflicts=True
+    )
+    return len(rows) - len(there)
 
 
 def _prepend_header(header: list[str], records: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:

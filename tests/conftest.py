@@ -85,9 +85,10 @@ def house(db: None, now: datetime) -> House:
     """Two newsletters with a list each."""
     from newsletter.catalog import newsletter_settings
     from subscribers.lists import create_list
+    from tests.actors import SYSTEM
 
-    morning = create_list("morning", "Morning Briefing", now=now)
-    evening = create_list("evening", "Evening Letter", now=now)
+    morning = create_list("morning", "Morning Briefing", by=SYSTEM, now=now)
+    evening = create_list("evening", "Evening Letter", by=SYSTEM, now=now)
     common = {
         "from_email": "news@example.com",
         "postal_address": "1 High Street, Upland",

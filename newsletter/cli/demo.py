@@ -137,12 +137,17 @@ def _date_feed(match: re.Match[str], now: datetime) -> str:
 
 def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Path, now: datetime) -> None:
     """One newsletter with its list, its theme and its schedule."""
+    from newsletter.accounts.actors import SystemActor
     from newsletter.catalog import newsletter_settings, pictures
     from newsletter.scheduling import occurrences, schedules
     from subscribers import lists
 
     target = lists.create_list(
-        each["list"]["slug"], each["list"]["name"], description=each["list"]["description"], now=now
+        each["list"]["slug"],
+        each["list"]["name"],
+        description=each["list"]["description"],
+        by=SystemActor(BY),
+        now=now,
     )
     settings = {name: each[name] for name in _SETTINGS if name in each}
     made = newsletter_settings.create_newsletter(

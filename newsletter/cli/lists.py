@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import typer
 
-from newsletter.accounts import audit_log
+from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.kernel import clock
 from subscribers import hygiene, lists
@@ -27,9 +29,8 @@ def create(
     """Create a list."""
     now = clock.now()
     made = lists.create_list(
-        slug, name, description=description, language=language, double_opt_in=not single_opt_in, now=now
+        slug, name, description=description, language=language, double_opt_in=not single_opt_in, by=get_actor(), now=now
     )
-    audit_log.record(None, "made list", made.slug, now=now)
     emit_json(made) if as_json else say(f"List {made.slug} is created. Sign-up page: /join/{made.slug}/")
 
 
@@ -46,10 +47,16 @@ def change(
 ) -> None:
     """Change a list; what is not given stays."""
     now = clock.now()
-    made = lists.change_list(
-        slug, name=name, description=description, language=language, opt_in=opt_in, weekly_day=weekly_day, public=public
-    )
-    audit_log.record(None, "changed list", made.slug, now=now)
+    options: lists.ListChanges = {
+        "name": name,
+        "description": description,
+        "language": language,
+        "opt_in": opt_in,
+        "weekly_day": weekly_day,
+        "public": public,
+    }
+    given = cast(lists.ListChanges, {option: value for option, value in options.items() if value})
+    made = lists.change_list(slug, seen=None, by=get_actor(), now=now, **given)
     emit_json(made) if as_json else say(f"{made.name} ({made.slug}) is changed.")
 
 
@@ -124,8 +131,7 @@ def count_or_ask_inactive(
     asked = 0
     if ask:
         confirm_or_refuse(f"Ask {seen.to_ask:,} subscribers of {found.name} whether they still want it?", yes)
-        asked = hygiene.ask_inactive(found.id, months, now=now)
-        audit_log.record(None, "asked the silent", found.slug, now=now, detail=f"{asked} subscribers")
+        asked = hygiene.ask_inactive(found.id, months, expected=None, by=get_actor(), now=now)
         seen = hygiene.count_inactive(found.id, months, now=now)
     if as_json:
         return emit_json(seen)

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from newsletter.accounts import audit_log
+from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, progress, say, warn
 from newsletter.delivery.reports import summary
 from newsletter.jobs import erasure
@@ -410,8 +411,7 @@ def suppress(address: str, reason: str = typer.Option("asked", help="Why."), yes
     """Suppress an address, on every list. See also: newsletter suppressions."""
     confirm_or_refuse(f"Suppress {address}?", yes)
     now = clock.now()
-    suppressions.suppress(address, reason=reason, source=BY, now=now)
-    audit_log.record(None, "suppressed an address", reason, now=now)
+    suppressions.suppress(address, reason=reason, by=get_actor(), now=now)
     say(f"{address} is on the suppression list.")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from newsletter.accounts import audit_log
+from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, say, warn
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
@@ -16,7 +16,6 @@ from subscribers.consent import domain_rules
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="The suppression list, and which domains may not sign up."
 )
-BY = "command line"
 
 
 @app.command("list")
@@ -62,8 +61,7 @@ def add(
         else None
     )
     confirm_or_refuse(f"Never mail {address} again{f' before {ends:%Y-%m-%d %H:%M} UTC' if ends else ''}?", yes)
-    suppressions.suppress(address, reason=reason, source=BY, now=now, expires_at=ends)
-    audit_log.record(None, "suppressed an address", reason, now=now)
+    suppressions.suppress(address, reason=reason, by=get_actor(), now=now, expires_at=ends)
     say(f"{address} is not mailed{f' before {ends:%Y-%m-%d %H:%M} UTC' if ends else ' any more'}.")
 
 
@@ -71,8 +69,7 @@ def add(
 def lift(address: str, yes: bool = YES) -> None:
     """Remove an address or @domain from the suppression list. Nobody is subscribed by it."""
     confirm_or_refuse(f"Allow mailing {address} again?", yes)
-    suppressions.lift_suppression(address)
-    audit_log.record(None, "lifted a suppression", "", now=clock.now())
+    suppressions.lift_suppression(address, complaints=True, by=get_actor(), now=clock.now())
     say(f"{address} may be mailed again, if its owner signs up.")
 
 
@@ -81,10 +78,9 @@ def import_suppressions(file: Path, as_json: bool = JSON) -> None:
     """Import a CSV of addresses, @domains or hashes into the suppression list. Bad rows are reported (exit 1)."""
     try:
         with file.open("rb") as stream:
-            new, bad = suppressions.import_suppressions(stream, source=file.name, now=clock.now())
+            new, bad = suppressions.import_suppressions(stream, source=file.name, by=get_actor(), now=clock.now())
     except OSError as error:
         raise SurroundingsError(f"{file} cannot be read: {error.strerror}.") from None
-    audit_log.record(None, "imported suppressions", file.name, now=clock.now(), detail=f"{new} new")
     if as_json:
         emit_json({"new": new, "bad": bad})
     else:
@@ -99,7 +95,7 @@ def import_suppressions(file: Path, as_json: bool = JSON) -> None:
 def export_suppressions(out: Path | None = typer.Option(None, help="File to write; default: standard output.")) -> None:
     """Write the suppression list as CSV."""
     with open_output(out) as file:
-        count = suppressions.write_suppressions(file.write)
+        count = suppressions.write_suppressions(file.write, by=get_actor(), now=clock.now())
     if out is not None:
         say(f"{count} written to {out}.")
 
@@ -117,10 +113,9 @@ def list_domains(as_json: bool = JSON) -> None:
 def set_domain(name: str, verdict: str = typer.Argument(..., help="deny, allow, or drop to remove the rule.")) -> None:
     """Deny or allow sign-ups from a domain and its subdomains."""
     if verdict == "drop":
-        domain_rules.remove_domain_rule(name)
+        domain_rules.remove_domain_rule(name, by=get_actor(), now=clock.now())
     elif verdict in ("allow", "deny"):
-        domain_rules.set_domain_rule(name, verdict, now=clock.now())
+        domain_rules.set_domain_rule(name, verdict, by=get_actor(), now=clock.now())
     else:
         raise BadInput(f"“{verdict}” is no rule. It can be deny, allow or drop.", "verdict")
-    audit_log.record(None, "changed a domain rule", f"{verdict} {name}", now=clock.now())
     say(f"{name}: {verdict}.")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import address_quality, addresses, models
 from subscribers.states import DomainVerdict
@@ -27,18 +30,43 @@ def check_domain(address: str) -> None:
         )
 
 
-def set_domain_rule(domain: str, verdict: str, *, now: datetime) -> None:
-    """Denies a domain and all below it, or allows it although it looks disposable. Raises BadInput."""
+def set_domain_rule(domain: str, verdict: str, *, by: Actor, now: datetime) -> None:
+    """Denies a domain and all below it, or allows it although it looks disposable. Raises NotAllowed, BadInput."""
+    require_right(by, Verb.SUBSCRIBERS)
     name = addresses.to_domain_key(domain)
     if verdict not in list(DomainVerdict):
         raise BadInput(f"“{verdict}” is no rule. It can be allow or deny.", "verdict")
-    models.DomainRule.objects.update_or_create(domain=name, defaults={"verdict": verdict, "created_at": now})
+    with transaction.atomic():
+        before = models.DomainRule.objects.filter(domain=name).values_list("verdict", flat=True).first()
+        if before == verdict:
+            return
+        models.DomainRule.objects.update_or_create(domain=name, defaults={"verdict": verdict, "created_at": now})
+        _record(by, verdict, name, before or "", now)
 
 
-def remove_domain_rule(domain: str) -> None:
-    """Takes a rule away. Raises NotFound."""
-    if not models.DomainRule.objects.filter(domain=addresses.to_domain_key(domain)).delete()[0]:
-        raise NotFound(f"There is no rule for {domain}. See them all with: newsletter suppressions domains")
+def remove_domain_rule(domain: str, *, by: Actor, now: datetime) -> None:
+    """Takes a rule away. Raises NotAllowed, NotFound."""
+    require_right(by, Verb.SUBSCRIBERS)
+    name = addresses.to_domain_key(domain)
+    with transaction.atomic():
+        row = models.DomainRule.objects.filter(domain=name).first()
+        if row is None:
+            raise NotFound(f"There is no rule for {domain}. See them all with: newsletter suppressions domains")
+        row.delete()
+        _record(by, "drop", name, row.verdict, now)
+
+
+def _record(by: Actor, verdict: str, domain: str, before: str, now: datetime) -> None:
+    after = {} if verdict == "drop" else {"verdict": verdict}
+    by.record(
+        ActionRecord(
+            "changed a domain rule",
+            f"{verdict} {domain}",
+            now,
+            before={"verdict": before} if before else {},
+            after=after,
+        )
+    )
 
 
 def list_domain_rules() -> tuple[tuple[str, str], ...]:

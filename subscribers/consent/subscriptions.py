@@ -109,15 +109,21 @@ def get_subscriber_row(subscriber_id: int) -> models.Subscriber:
     return row
 
 
-def suppress_key(key: str, *, reason: str, source: str, now: datetime, expires_at: datetime | None = None) -> None:
-    """Never mail the address with this key again. The first reason stands, unless it was only that mail came back."""
+def suppress_key(key: str, *, reason: str, source: str, now: datetime, expires_at: datetime | None = None) -> bool:
+    """Never mail the address with this key again. The first reason stands, unless it was only that mail came back.
+
+    Returns whether that changed anything.
+    """
     fields = {"reason": reason, "source": source[:200], "created_at": now, "expires_at": expires_at}
     row, made = models.Suppression.objects.get_or_create(address_key=key, defaults=fields)
     if made:
-        return
+        return True
     if row.run_id:  # it no longer hangs on one import
         models.Suppression.objects.filter(id=row.id).update(run=None)
     if row.reason == SuppressionReason.BOUNCED and reason != SuppressionReason.BOUNCED:
         models.Suppression.objects.filter(id=row.id).update(**fields)
     elif row.expires_at is not None and (expires_at is None or expires_at > row.expires_at):
         models.Suppression.objects.filter(id=row.id).update(expires_at=expires_at)  # the longer one counts
+    else:
+        return bool(row.run_id)
+    return True

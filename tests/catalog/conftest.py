@@ -14,6 +14,7 @@ from PIL import Image
 from newsletter.catalog import newsletter_settings
 from newsletter.catalog.values import Newsletter
 from subscribers import lists
+from tests.actors import SYSTEM
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 
@@ -28,7 +29,7 @@ def data_dir(settings: Any) -> Path:
 @pytest.fixture
 def create(db: None) -> Callable[..., Newsletter]:
     """Makes a newsletter; keywords replace what it is made with."""
-    list_id = lists.create_list("hill-readers", "Hill readers", now=NOW).id
+    list_id = lists.create_list("hill-readers", "Hill readers", by=SYSTEM, now=NOW).id
 
     def make(**fields: Any) -> Newsletter:
         given: dict[str, Any] = {

@@ -21,6 +21,7 @@ from newsletter.curator.editions import editions, picks
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError, FetchResponse
 from subscribers import lists
+from tests.actors import SYSTEM
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 PICTURE = "https://pictures.example.org/funicular.png"
@@ -34,7 +35,7 @@ def newsletter(db: None) -> Newsletter:
         name="Hill Post",
         from_email="news@example.com",
         postal_address="4 Tarn Street, Upper Fellside",
-        list_id=lists.create_list("hill-readers", "Hill readers", now=NOW).id,
+        list_id=lists.create_list("hill-readers", "Hill readers", by=SYSTEM, now=NOW).id,
         zone="Europe/London",
         signed="The desk",
         stories_wanted=5,

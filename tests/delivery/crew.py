@@ -45,6 +45,7 @@ from newsletter.kernel import clock  # noqa: E402
 from newsletter.kernel.errors import Refused  # noqa: E402
 from subscribers import lists  # noqa: E402
 from subscribers.imports import run  # noqa: E402
+from tests.actors import SYSTEM  # noqa: E402
 
 BATCH = int(os.environ.get("CREW_BATCH", "25"))
 WINDOW = int(os.environ.get("CREW_WINDOW", "0"))
@@ -58,7 +59,7 @@ def prepare(readers: int) -> None:
 
     call_command("migrate", verbosity=0)
     now = clock.now()
-    target = lists.create_list("morning", "Morning Briefing", now=now)
+    target = lists.create_list("morning", "Morning Briefing", by=SYSTEM, now=now)
     newsletter = newsletter_settings.create_newsletter(
         slug="morning",
         name="Morning Briefing",

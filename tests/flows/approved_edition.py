@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 
 import django
 
+from tests.actors import SYSTEM
+
 
 def main(subscribers: int, zone: str) -> None:
     django.setup()
@@ -21,7 +23,7 @@ def main(subscribers: int, zone: str) -> None:
     from subscribers.imports import run
 
     now = datetime.now(UTC)
-    target = lists.create_list("morning", "Morning Briefing", now=now)
+    target = lists.create_list("morning", "Morning Briefing", by=SYSTEM, now=now)
     newsletter = newsletter_settings.create_newsletter(
         slug="morning",
         name="Morning Briefing",

@@ -70,7 +70,13 @@ PENDING = (
     "newsletter.scheduling.",
     "newsletter.delivery.",
     "newsletter.jobs.",
-    "subscribers.",
+    "subscribers.attributes",
+    "subscribers.consent.erasure",
+    "subscribers.consent.personal_data",
+    "subscribers.consent.subscriptions",
+    "subscribers.imports.",
+    "subscribers.people",
+    "subscribers.segments.",
 )
 
 

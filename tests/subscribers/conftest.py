@@ -11,16 +11,17 @@ import pytest
 from subscribers import lists, people, subscriber_lookup
 from subscribers.imports.run import import_csv
 from subscribers.values import ImportReport, List
+from tests.actors import SYSTEM
 
 
 @pytest.fixture
 def morning(db: None, now: datetime) -> List:
-    return lists.create_list("morning", "Morning Briefing", description="Ten stories.", now=now)
+    return lists.create_list("morning", "Morning Briefing", description="Ten stories.", by=SYSTEM, now=now)
 
 
 @pytest.fixture
 def evening(db: None, now: datetime) -> List:
-    return lists.create_list("evening", "Evening Letter", now=now)
+    return lists.create_list("evening", "Evening Letter", by=SYSTEM, now=now)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 
 from subscribers import audience, lists, models, people, subscriber_lookup, suppressions
 from subscribers.values import List
+from tests.actors import SYSTEM
 from tests.conftest import reported
 
 Active = Callable[..., int]
@@ -23,7 +24,7 @@ def test_everybody_on_a_list_is_a_candidate_and_those_not_to_mail_say_why(
     people.unsubscribe(ids["left"], morning.id, how="desk", by="test", now=now)
     reported(ids["bounced"], morning.id, "hard", reason="", now=now)
     reported(ids["complained"], morning.id, "complained", reason="", now=now)
-    suppressions.suppress("never@example.com", reason="asked", source="", now=now)
+    suppressions.suppress("never@example.com", reason="asked", by=SYSTEM, now=now)
     found = {
         c.subscriber_id: c.exclusion for c in audience.list_audience_page(morning.id, after=0, upto=10**9, limit=99)
     }
@@ -82,7 +83,7 @@ def test_nobody_is_mailed_when_either_address_must_not_be(
 ) -> None:
     person_id = active("old@example.com")
     people.change_address(person_id, "new@example.com", by="test", now=now + timedelta(hours=1))
-    suppressions.suppress(suppressed, reason="asked", source="", now=now)
+    suppressions.suppress(suppressed, reason="asked", by=SYSTEM, now=now)
     assert audience.get_audience_addresses(morning.id, [person_id], as_of=now).excluded == {person_id: "suppressed"}
 
 
@@ -90,9 +91,9 @@ def test_suppressions_that_were_heeded_before_are_not_asked_for_again(
     active: Active, morning: List, now: datetime
 ) -> None:
     early, late = active("early@example.com"), active("late@example.com")
-    suppressions.suppress("early@example.com", reason="asked", source="", now=now)
+    suppressions.suppress("early@example.com", reason="asked", by=SYSTEM, now=now)
     bounds = audience.get_audience_bounds(morning.id)
-    suppressions.suppress("late@example.com", reason="asked", source="", now=now)
+    suppressions.suppress("late@example.com", reason="asked", by=SYSTEM, now=now)
     found = audience.get_audience_addresses(
         morning.id, [early, late], as_of=now, suppressed_upto=bounds.suppressed_upto
     )

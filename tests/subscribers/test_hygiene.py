@@ -11,6 +11,7 @@ from newsletter.kernel.errors import BadInput, Refused
 from subscribers import engagement, hygiene, models, people, retention, self_service, subscriber_lookup, transactional
 from subscribers.tokens import FOOTER, STAY, Claims
 from subscribers.values import List
+from tests.actors import SYSTEM
 
 Active = Callable[..., int]
 Look = Callable[..., str | None]
@@ -32,8 +33,8 @@ def silent(active: Active, morning: List, now: datetime) -> datetime:
 def test_those_whom_nobody_noticed_are_counted_asked_and_let_go(silent: datetime, morning: List, state: Look) -> None:
     seen = hygiene.count_inactive(morning.id, 6, now=silent)
     assert (seen.silent, seen.asked, seen.as_of) == (2, 0, silent)
-    assert hygiene.ask_inactive(morning.id, 6, now=silent) == 2
-    assert hygiene.ask_inactive(morning.id, 6, now=silent + timedelta(days=1)) == 0
+    assert hygiene.ask_inactive(morning.id, 6, by=SYSTEM, expected=None, now=silent) == 2
+    assert hygiene.ask_inactive(morning.id, 6, by=SYSTEM, expected=None, now=silent + timedelta(days=1)) == 0
     mails = transactional.claim_mails(silent, limit=9, lease=timedelta(minutes=1))
     assert {mail.kind for mail in mails} == {"stay"}
     assert {mail.address for mail in mails} == {"cleo@example.com", "dan@example.com"}
@@ -51,7 +52,7 @@ def test_those_whom_nobody_noticed_are_counted_asked_and_let_go(silent: datetime
 
 
 def test_who_opens_after_being_asked_stays(silent: datetime, morning: List, state: Look) -> None:
-    hygiene.ask_inactive(morning.id, 6, now=silent)
+    hygiene.ask_inactive(morning.id, 6, by=SYSTEM, expected=None, now=silent)
     dan = subscriber_lookup.find_subscriber_by_address("dan@example.com")
     assert dan is not None
     engagement.record_engagement(morning.id, 10, opened=[dan.id], clicked=[], as_of=silent + timedelta(days=5))

@@ -31,6 +31,7 @@ from subscribers.imports import export, restore, run, undo
 from subscribers.states import SubscriptionState
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List, Subscriber
+from tests.actors import SYSTEM
 from tests.conftest import reported
 
 NAMES = ("ann", "ben")
@@ -100,7 +101,7 @@ class _World:
             "weeks pass": self.weeks_pass,
             "unconfirmed are forgotten": lambda: retention.apply_retention(now),
             "suppressed for a day": lambda: suppressions.suppress(
-                self.address(name), reason="asked", source="", now=now, expires_at=now + timedelta(days=1)
+                self.address(name), reason="asked", by=SYSTEM, now=now, expires_at=now + timedelta(days=1)
             ),
         }
         if act in words:

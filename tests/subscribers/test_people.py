@@ -11,6 +11,7 @@ import pytest
 from newsletter.kernel.errors import BadInput, Refused
 from subscribers import people, subscriber_lookup, suppressions
 from subscribers.values import List
+from tests.actors import SYSTEM
 from tests.conftest import reported
 from tests.subscribers.signing_up import owed
 
@@ -42,7 +43,7 @@ def test_an_address_belongs_to_one_person(active: Active, now: datetime) -> None
 
 def test_no_new_address_lets_mail_through_to_who_asked_for_none(active: Active, now: datetime) -> None:
     person_id = active("ann@example.com")
-    suppressions.suppress("ann@example.com", reason="asked", source="letter", now=now)
+    suppressions.suppress("ann@example.com", reason="asked", by=SYSTEM, now=now)
     with pytest.raises(Refused, match="on the suppression list"):
         people.change_address(person_id, "ann@example.org", by="test", now=now)
     assert subscriber_lookup.get_subscriber(person_id).former_addresses == ()

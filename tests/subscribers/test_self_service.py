@@ -13,6 +13,7 @@ from subscribers.lists import create_list
 from subscribers.rate_limits import MAX_HITS
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import List, TransactionalMail
+from tests.actors import SYSTEM
 from tests.conftest import reported
 from tests.interleaving import just_before
 from tests.subscribers.signing_up import join, owed
@@ -107,7 +108,7 @@ def test_a_name_that_is_an_advertisement_is_dropped(name: str, morning: List, no
 
 
 def test_one_sign_up_for_many_lists_owes_a_confirmation_for_each(now: datetime, db: None) -> None:
-    lists = [create_list(f"list-{n}", f"List {n}", now=now) for n in range(MAX_HITS["mail-to"] + 2)]
+    lists = [create_list(f"list-{n}", f"List {n}", by=SYSTEM, now=now) for n in range(MAX_HITS["mail-to"] + 2)]
     join("ann@example.com", *lists, now=now)
     assert sorted(mail.list_name for mail in owed(now)) == sorted(each.name for each in lists)
 
@@ -115,7 +116,7 @@ def test_one_sign_up_for_many_lists_owes_a_confirmation_for_each(now: datetime, 
 def test_a_list_with_single_opt_in_takes_a_newcomer_at_once_but_asks_who_had_left(
     now: datetime, db: None, state: Look
 ) -> None:
-    target = create_list("open", "Open List", double_opt_in=False, now=now)
+    target = create_list("open", "Open List", double_opt_in=False, by=SYSTEM, now=now)
     join("ann@example.com", target, now=now)
     assert state("ann@example.com", target) == "active"
     person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
@@ -127,14 +128,14 @@ def test_a_list_with_single_opt_in_takes_a_newcomer_at_once_but_asks_who_had_lef
 
 @pytest.mark.parametrize("reason", ["complained", "asked"])
 def test_a_suppressed_address_gets_no_mail_at_all(reason: str, morning: List, now: datetime) -> None:
-    suppressions.suppress("ann@example.com", reason=reason, source="test", now=now)
+    suppressions.suppress("ann@example.com", reason=reason, by=SYSTEM, now=now)
     join("ann@example.com", morning, now=now)
     assert owed(now) == []
 
 
 def test_a_mail_that_was_owed_before_a_suppression_is_not_sent(morning: List, now: datetime) -> None:
     join("ann@example.com", morning, now=now)
-    suppressions.suppress("ann@example.com", reason="asked", source="test", now=now)
+    suppressions.suppress("ann@example.com", reason="asked", by=SYSTEM, now=now)
     assert owed(now) == []
 
 
@@ -143,7 +144,7 @@ def test_a_subscriber_whose_address_came_back_gets_mail_again_by_confirming(
 ) -> None:
     person_id = active("ann@example.com")
     reported(person_id, morning.id, "hard", reason="no such user", now=now)
-    suppressions.suppress("ann@example.com", reason="bounced", source="test", now=now)
+    suppressions.suppress("ann@example.com", reason="bounced", by=SYSTEM, now=now)
     join("ann@example.com", morning, now=now)
     self_service.confirm_subscription(claims_of(owed(now)[0], now), network="", now=now)
     assert state("ann@example.com") == "active"

@@ -12,6 +12,7 @@ from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import audience, models, self_service, subscriber_lookup, suppressions, transactional
 from subscribers.consent import erasure
 from subscribers.values import ImportReport, List
+from tests.actors import SYSTEM
 from tests.interleaving import just_before
 
 Active = Callable[..., int]
@@ -25,7 +26,7 @@ def exclusions(list_id: int) -> dict[str, str]:
 def test_a_suppressed_domain_is_excluded_from_every_audience(active: Active, morning: List, now: datetime) -> None:
     ids = [active(address) for address in ("ann@spam.example", "ben@example.com", "cleo@deep.spam.example")]
     before = audience.get_audience_bounds(morning.id).suppressed_upto
-    suppressions.suppress("@SPAM.example", reason="asked", source="letter", now=now)
+    suppressions.suppress("@SPAM.example", reason="asked", by=SYSTEM, now=now)
     assert exclusions(morning.id) == {
         "ann@spam.example": "suppressed",
         "ben@example.com": "",
@@ -35,35 +36,35 @@ def test_a_suppressed_domain_is_excluded_from_every_audience(active: Active, mor
         ids[0]: "suppressed"
     }
     assert subscriber_lookup.get_subscriber(ids[0]).suppressed == "asked"
-    suppressions.lift_suppression("@spam.example")
+    suppressions.lift_suppression("@spam.example", complaints=True, by=SYSTEM, now=now)
     assert set(exclusions(morning.id).values()) == {""}
 
 
 def test_a_suppressed_domain_signs_nobody_up_and_no_import_adds_its_people(
     morning: List, take_in: Callable[..., ImportReport], now: datetime
 ) -> None:
-    suppressions.suppress("@spam.example", reason="asked", source="letter", now=now)
+    suppressions.suppress("@spam.example", reason="asked", by=SYSTEM, now=now)
     assert take_in("email\nann@spam.example\nben@example.com\n").kept_unsubscribed == 1
     self_service.sign_up("dan@spam.example", [morning.id], origin="", network="", now=now)
     assert transactional.claim_mails(now, limit=9, lease=timedelta(minutes=1)) == ()
 
 
 def test_one_with_an_end_is_lifted_then_and_the_longer_one_counts(now: datetime, db: None) -> None:
-    suppressions.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now + timedelta(days=1))
-    suppressions.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now + timedelta(days=3))
-    suppressions.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now + timedelta(days=2))
+    suppressions.suppress("ann@example.com", reason="asked", by=SYSTEM, now=now, expires_at=now + timedelta(days=1))
+    suppressions.suppress("ann@example.com", reason="asked", by=SYSTEM, now=now, expires_at=now + timedelta(days=3))
+    suppressions.suppress("ann@example.com", reason="asked", by=SYSTEM, now=now, expires_at=now + timedelta(days=2))
     assert suppressions.lift_expired(now + timedelta(days=2)) == 0
     assert suppressions.lift_expired(now + timedelta(days=3)) == 1
     with pytest.raises(BadInput, match="past"):
-        suppressions.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=now)
+        suppressions.suppress("ann@example.com", reason="asked", by=SYSTEM, now=now, expires_at=now)
     with pytest.raises(NotFound):
-        suppressions.lift_suppression("ann@example.com")
+        suppressions.lift_suppression("ann@example.com", complaints=True, by=SYSTEM, now=now)
 
 
 def test_of_two_who_suppress_an_address_at_the_same_moment_the_longer_one_counts(now: datetime, db: None) -> None:
     def suppress(days: int) -> None:
         until = now + timedelta(days=days)
-        suppressions.suppress("ann@example.com", reason="asked", source="", now=now, expires_at=until)
+        suppressions.suppress("ann@example.com", reason="asked", by=SYSTEM, now=now, expires_at=until)
 
     with just_before('INSERT INTO "subscribers_suppression"', lambda: suppress(3)):
         suppress(1)
@@ -71,18 +72,17 @@ def test_of_two_who_suppress_an_address_at_the_same_moment_the_longer_one_counts
 
 
 def test_the_list_goes_out_and_comes_back(active: Active, now: datetime) -> None:
-    suppressions.suppress(
-        "ann@example.com", reason="asked", source="letter", now=now, expires_at=now + timedelta(days=1)
-    )
-    suppressions.suppress("@spam.example", reason="spam", source="", now=now)
+    suppressions.suppress("ann@example.com", reason="asked", by=SYSTEM, now=now, expires_at=now + timedelta(days=1))
+    suppressions.suppress("@spam.example", reason="spam", by=SYSTEM, now=now)
     erasure.erase_subscriber(active("ben@example.com"), by="test", now=now)
     parts: list[str] = []
-    assert suppressions.write_suppressions(parts.append) == 3
+    assert suppressions.write_suppressions(parts.append, by=SYSTEM, now=now) == 3
     before = list(
         models.Suppression.objects.order_by("id").values_list("address_key", "reason", "source", "expires_at")
     )
     models.Suppression.objects.all().delete()
-    assert suppressions.import_suppressions(io.BytesIO("".join(parts).encode()), source="file", now=now) == (3, ())
+    file = io.BytesIO("".join(parts).encode())
+    assert suppressions.import_suppressions(file, source="file", by=SYSTEM, now=now) == (3, ())
     after = list(models.Suppression.objects.order_by("id").values_list("address_key", "reason", "source", "expires_at"))
     assert [row[:2] for row in after] == [row[:2] for row in before]
     assert after[0] == before[0]
@@ -90,6 +90,6 @@ def test_the_list_goes_out_and_comes_back(active: Active, now: datetime) -> None
 
 def test_a_plain_list_without_a_header_is_taken_and_bad_rows_are_named(now: datetime, db: None) -> None:
     data = b"ann@example.com\n@spam.example\nnobody@\nann@EXAMPLE.com\n"
-    new, bad = suppressions.import_suppressions(io.BytesIO(data), source="old.csv", now=now)
+    new, bad = suppressions.import_suppressions(io.BytesIO(data), source="old.csv", by=SYSTEM, now=now)
     assert (new, [(row.line, row.field) for row in bad]) == (2, [(3, "address")])
     assert [each.source for each in suppressions.list_suppressions()] == ["old.csv", "old.csv"]

@@ -9,6 +9,7 @@ import pytest
 
 from subscribers import models, people, self_service, suppressions, transactional
 from subscribers.values import List, TransactionalMail
+from tests.actors import SYSTEM
 from tests.interleaving import just_before
 
 LEASE = timedelta(minutes=2)
@@ -54,7 +55,7 @@ def test_a_mail_given_up_at_the_same_moment_is_not_claimed(morning: List, now: d
     self_service.sign_up("ann@example.com", [morning.id], origin="", network="", now=now)
 
     def never_mail_again() -> None:
-        suppressions.suppress("ann@example.com", reason="asked", source="letter", now=now)
+        suppressions.suppress("ann@example.com", reason="asked", by=SYSTEM, now=now)
         assert claim(now) == ()
 
     with just_before(CLAIM, never_mail_again):

@@ -12,9 +12,10 @@ from django.shortcuts import redirect, render
 from newsletter.accounts.permissions import can
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError, Refused
+from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotAllowed, Refused
 from newsletter.kernel.numbers import parse_whole_number
-from newsletter.web.access import desk_view, record_audit
+from newsletter.web.access import desk_view, get_actor
+from newsletter.web.fields import read_seen
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
 from subscribers import hygiene, lists
 from subscribers.values import List
@@ -27,9 +28,9 @@ _LANGUAGES = (("en", "English"), ("de", "German"))
 @desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))
 def show_lists(request: HttpRequest) -> HttpResponse:
     """The lists; POST creates one, for users with the role for all newsletters."""
-    may_make = can(request.user, Verb.SUBSCRIBERS)
+    may_make = can(request.user, Verb.CONFIGURE)
     context: dict[str, Any] = {"may_make": may_make, "languages": _LANGUAGES}
-    if request.method == "POST" and may_make:
+    if request.method == "POST":
         typed = {name: request.POST.get(name, "") for name in ("slug", "name", "description", "language")}
         try:
             new_list = lists.create_list(
@@ -37,12 +38,12 @@ def show_lists(request: HttpRequest) -> HttpResponse:
                 typed["name"].strip(),
                 description=typed["description"],
                 language=typed["language"] or "en",
+                by=get_actor(request),
                 now=clock.now(),
             )
         except NewsletterError as error:
             context |= {"typed": typed, "error": str(error)}
         else:
-            record_audit(request, "made list", new_list.slug)
             messages.success(request, f"{new_list.name} is there. Its sign-up page is /join/{new_list.slug}/.")
             return redirect("list", new_list.slug)
     context["lists"] = [
@@ -55,42 +56,54 @@ def show_lists(request: HttpRequest) -> HttpResponse:
 def show_list(request: HttpRequest, slug: str) -> HttpResponse:
     """Growth, inactive subscribers, settings and form of a list. POST changes it, or asks the inactive."""
     target = get_visible_list(request, slug)
-    error = ""
+    problem: NewsletterError | None = None
     if request.method == "POST":
         try:
             _act(request, target)
             return redirect("list", target.slug)
         except NewsletterError as refused:
-            error = str(refused)
-    context = _list_context(request, target) | {"error": error, "typed": request.POST}
-    return render(request, "pages/list.html", context, status=422 if error else 200)
+            problem = refused
+    context = _list_context(request, lists.get_list(target.id))
+    if problem:
+        context |= {"error": str(problem), "differences": getattr(problem, "differences", ()), "typed": request.POST}
+        if request.POST.get("do") != "ask":
+            context["form"] = context["seen"] | _read_settings(request)
+    return render(request, "pages/list.html", context, status=_get_status(problem))
+
+
+def _get_status(problem: NewsletterError | None) -> int:
+    if problem is None:
+        return 200
+    return problem.http_status if isinstance(problem, NotAllowed | Conflict) else 422
 
 
 def _act(request: HttpRequest, target: List) -> None:
     now = clock.now()
     if request.POST.get("do") == "ask":
         months = _read_months(request.POST.get("months", ""))
-        seen = hygiene.count_inactive(target.id, months, now=now)
-        typed = request.POST.get("number", "").replace(",", "").strip()
-        if typed != str(seen.to_ask):
-            raise BadInput(f"Type the number of subscribers who would be asked: {seen.to_ask}.", "number")
-        asked = hygiene.ask_inactive(target.id, months, now=now)
-        record_audit(request, "asked the silent", target.slug, detail=f"{asked} readers")
+        typed = parse_whole_number(request.POST.get("number", "").replace(",", "").strip())
+        if typed is None:
+            raise BadInput("Type the number of subscribers who would be asked.", "number")
+        asked = hygiene.ask_inactive(target.id, months, expected=typed, by=get_actor(request), now=now)
         messages.success(
             request, f"{asked:,} subscribers are asked. Those who do not answer within 30 days are unsubscribed."
         )
         return
     lists.change_list(
-        target.slug,
-        name=request.POST.get("name", ""),
-        description=request.POST.get("description", ""),
-        language=request.POST.get("language", ""),
-        opt_in=request.POST.get("opt_in", ""),
-        weekly_day=request.POST.get("weekly_day", ""),
-        public="yes" if request.POST.get("public") else "no",
+        target.slug, seen=read_seen(request.POST), by=get_actor(request), now=now, **_read_settings(request)
     )
-    record_audit(request, "changed list", target.slug)
     messages.success(request, "Saved.")
+
+
+def _read_settings(request: HttpRequest) -> lists.ListChanges:
+    return {
+        "name": request.POST.get("name", ""),
+        "description": request.POST.get("description", ""),
+        "language": request.POST.get("language", ""),
+        "opt_in": request.POST.get("opt_in", ""),
+        "weekly_day": request.POST.get("weekly_day", ""),
+        "public": "yes" if request.POST.get("public") else "no",
+    }
 
 
 def _read_months(text: str) -> int:
@@ -116,7 +129,9 @@ def _list_context(request: HttpRequest, target: List) -> dict[str, Any]:
         "to_ask": silent.to_ask if silent else 0,
         "why_not": why_not,
         "weekdays": [(day.lower(), day) for day in _WEEKDAYS],
-        "weekly_day": _WEEKDAYS[target.weekly_day].lower(),
+        "may_change": get_actor(request).may(Verb.CONFIGURE, [target.id]),
+        "seen": lists.describe_settings(target),
+        "form": lists.describe_settings(target),
         "languages": _LANGUAGES,
         "base_url": settings.CONFIG.base_url,
         "framed": bool(settings.CONFIG.embed_origins),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import desk_view, get_actor_email, record_audit
+from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import read_number
 from subscribers import suppressions
 from subscribers.consent import domain_rules, signup_attempts
@@ -56,11 +56,10 @@ def _suppress(request: HttpRequest, now: datetime) -> dict[str, Any]:
     suppressions.suppress(
         address,
         reason=request.POST.get("reason", "").strip() or "asked",
-        source=get_actor_email(request),
+        by=get_actor(request),
         now=now,
         expires_at=ends,
     )
-    record_audit(request, "suppressed an address", request.POST.get("reason", "")[:40] or "asked")
     messages.success(
         request, f"{address.strip()} is not mailed {f'before {until}, 00:00 UTC' if ends else 'any more'}."
     )
@@ -69,8 +68,7 @@ def _suppress(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 def _lift_suppression(request: HttpRequest, now: datetime) -> dict[str, Any]:
     address = request.POST.get("address", "")
-    suppressions.lift_suppression(address, complaints=False)
-    record_audit(request, "lifted a suppression", "")
+    suppressions.lift_suppression(address, complaints=False, by=get_actor(request), now=now)
     messages.success(request, f"{address} may be mailed again, if its owner signs up.")
     return {}
 
@@ -79,8 +77,8 @@ def _import_file(request: HttpRequest, now: datetime) -> dict[str, Any]:
     file = request.FILES.get("file")
     if file is None or file.name is None:
         raise BadInput("Choose a CSV file.", "file")
-    new, bad = suppressions.import_suppressions(file, source=file.name[:200], now=now)  # type: ignore[arg-type]
-    record_audit(request, "imported suppressions", file.name[:100], detail=f"{new} new")
+    stream = cast(BinaryIO, file)
+    new, bad = suppressions.import_suppressions(stream, source=file.name[:200], by=get_actor(request), now=now)
     messages.success(request, f"{new:,} added to the suppression list.")
     return {"bad": bad[:BAD_SHOWN], "bad_count": len(bad)} if bad else {}
 
@@ -88,10 +86,9 @@ def _import_file(request: HttpRequest, now: datetime) -> dict[str, Any]:
 def _change_domain_rule(request: HttpRequest, now: datetime) -> dict[str, Any]:
     domain, verdict = request.POST.get("domain", ""), request.POST.get("verdict", "")
     if verdict == "drop":
-        domain_rules.remove_domain_rule(domain)
+        domain_rules.remove_domain_rule(domain, by=get_actor(request), now=now)
     else:
-        domain_rules.set_domain_rule(domain, verdict, now=now)
-    record_audit(request, "changed a domain rule", f"{verdict} {domain}"[:200])
+        domain_rules.set_domain_rule(domain, verdict, by=get_actor(request), now=now)
     messages.success(request, "Saved.")
     return {}
 
@@ -107,7 +104,7 @@ _ACTS: dict[str, Callable[[HttpRequest, datetime], dict[str, Any]]] = {
 @desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)
 def download_suppressions(request: HttpRequest) -> StreamingHttpResponse:
     """The list as CSV, with the hashes of erased people."""
-    record_audit(request, "exported suppressions", "")
-    response = StreamingHttpResponse(suppressions.stream_suppressions(), content_type="text/csv; charset=utf-8")
+    lines = suppressions.stream_suppressions(by=get_actor(request), now=clock.now())
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="suppressions.csv"'
     return response

@@ -15,6 +15,7 @@ from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, hand_over
 from subscribers import bounces_complaints, people, subscriber_lookup, suppressions
+from tests.actors import SYSTEM
 from tests.conftest import House
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes.provider import ScriptedProvider, accepts, loses_the_answer, refuses_for_now
@@ -183,7 +184,7 @@ def test_events_of_nobody_of_ours_are_counted_and_dropped(
     )
     assert models.UnmatchedEventCount.objects.get().count == 3
     with pytest.raises(Exception, match="not on the list"):
-        suppressions.lift_suppression("stranger@example.com")
+        suppressions.lift_suppression("stranger@example.com", complaints=True, by=SYSTEM, now=now)
 
 
 def test_a_late_bounce_without_ids_still_acts_on_an_address_of_ours(

@@ -20,6 +20,7 @@ from subscribers import audience, people, suppressions
 from subscribers.attributes import set_tier
 from subscribers.models import Subscriber, Suppression
 from subscribers.segments.service import create_segment
+from tests.actors import SYSTEM
 from tests.conftest import House
 from tests.delivery.conftest import hand_over_all
 from tests.fakes import provider
@@ -132,7 +133,7 @@ def test_a_thread_does_not_wait_while_another_one_freezes(plan: Plan, join: Join
 def test_instant_and_bounds_of_the_audience_are_those_of_its_freeze_also_after_a_pause(
     plan: Plan, join: Join, now: datetime
 ) -> None:
-    suppressions.suppress("nobody@example.com", reason="asked", source="letter", now=now)
+    suppressions.suppress("nobody@example.com", reason="asked", by=SYSTEM, now=now)
     ids = join(3)
     made = plan()
     freeze.freeze_next(now)

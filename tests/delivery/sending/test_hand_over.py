@@ -21,6 +21,7 @@ from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, expired_leases, freeze, hand_over, mailings, retry
 from subscribers import people, subscriber_lookup, suppressions, tokens
 from subscribers.models import Subscriber
+from tests.actors import SYSTEM
 from tests.conftest import House
 from tests.delivery.conftest import Sent, hand_over_all
 from tests.fakes.provider import (
@@ -761,11 +762,11 @@ def test_who_was_suppressed_before_the_freeze_is_not_looked_at_again_but_who_was
     plan: Plan, join: Join, now: datetime
 ) -> None:
     join(3)
-    suppressions.suppress("reader0@example.com", reason="asked", source="letter", now=now)
+    suppressions.suppress("reader0@example.com", reason="asked", by=SYSTEM, now=now)
     made = plan()
     freeze.freeze_next(now)
     assert shown(made).excluded == {"suppressed": 1}
-    suppressions.suppress("reader1@example.com", reason="asked", source="letter", now=now)
+    suppressions.suppress("reader1@example.com", reason="asked", by=SYSTEM, now=now)
     provider = ScriptedProvider()
     hand_over_all(provider, now)
     assert dict(provider.mailed) == {"reader2@example.com": 1}

@@ -15,6 +15,7 @@ from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, freeze, hand_over, mailings
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
 from subscribers import audience, people, suppressions
+from tests.actors import SYSTEM
 from tests.conftest import House, reported
 from tests.delivery.conftest import hand_over_all
 from tests.fakes import provider
@@ -66,7 +67,7 @@ def test_every_candidate_is_planned_or_excluded_with_the_reason(
     ids = join(7)
     people.add_subscriber("waiting@example.com", house.list.id, by="test", now=now)
     people.unsubscribe(ids[0], house.list.id, how="desk", by="test", now=now)
-    suppressions.suppress("reader1@example.com", reason="asked", source="test", now=now)
+    suppressions.suppress("reader1@example.com", reason="asked", by=SYSTEM, now=now)
     reported(ids[2], house.list.id, "hard", reason="no such mailbox", now=now)
     reported(ids[3], house.list.id, "complained", reason="abuse report", now=now)
     made = plan()

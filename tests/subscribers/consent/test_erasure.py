@@ -13,6 +13,7 @@ from django.db import connection
 from subscribers import lists, models, people, self_service, subscriber_lookup, transactional
 from subscribers.consent import erasure
 from subscribers.values import ImportReport, List
+from tests.actors import SYSTEM
 
 Active = Callable[..., int]
 
@@ -69,7 +70,7 @@ def test_who_was_erased_is_not_added_by_an_import_and_may_sign_up_themselves(
 def test_who_never_confirmed_is_forgotten_however_many_before_them_stay_for_another_list(
     active: Active, morning: List, now: datetime
 ) -> None:
-    weekly = lists.create_list("weekly", "Weekly", now=now)
+    weekly = lists.create_list("weekly", "Weekly", by=SYSTEM, now=now)
     readers = [f"reader{n}@example.com" for n in range(3)]
     for address in readers:
         active(address)

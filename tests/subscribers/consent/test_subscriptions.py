@@ -13,19 +13,20 @@ from subscribers import models, people, subscriber_lookup, suppressions
 from subscribers.consent import subscriptions
 from subscribers.states import SubscriptionState
 from subscribers.values import List
+from tests.actors import SYSTEM
 
 Active = Callable[..., int]
 
 
 def test_saying_it_twice_keeps_the_first_reason_of_a_suppression(active: Active, now: datetime) -> None:
     person_id = active("ann@example.com")
-    suppressions.suppress("ANN@example.com", reason="asked", source="letter", now=now)
-    suppressions.suppress("ann@example.com", reason="later", source="letter", now=now)
+    suppressions.suppress("ANN@example.com", reason="asked", by=SYSTEM, now=now)
+    suppressions.suppress("ann@example.com", reason="later", by=SYSTEM, now=now)
     assert subscriber_lookup.get_subscriber(person_id).suppressed == "asked"
-    suppressions.lift_suppression("Ann <ann@example.com>")
+    suppressions.lift_suppression("Ann <ann@example.com>", complaints=True, by=SYSTEM, now=now)
     assert subscriber_lookup.get_subscriber(person_id).suppressed == ""
     with pytest.raises(NotFound):
-        suppressions.lift_suppression("ann@example.com")
+        suppressions.lift_suppression("ann@example.com", complaints=True, by=SYSTEM, now=now)
 
 
 def test_an_act_without_effect_leaves_a_consent_event_only_where_it_is_asked_for(

@@ -14,6 +14,7 @@ from subscribers.imports import export, run
 from subscribers.imports.run import begin_import, process_next_import
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import ImportReport, ImportRun, List
+from tests.actors import SYSTEM
 
 FILE = "email,first_name\nann@example.com,Ann\nben@example.com,Ben\nnobody@,\n"
 
@@ -69,5 +70,5 @@ def everybody(morning: List, evening: List, active: Active, now: datetime) -> in
     run.import_csv(
         io.BytesIO(b"email,status\ncleo@example.com,cleaned\n"), morning.id, dry_run=False, by="test", now=now
     )
-    suppressions.suppress("@spam.example", reason="asked", source="letter", now=now, expires_at=now + timedelta(days=9))
+    suppressions.suppress("@spam.example", reason="asked", by=SYSTEM, now=now, expires_at=now + timedelta(days=9))
     return ann

@@ -22,6 +22,7 @@ from subscribers.imports.merge import MergeTarget
 from subscribers.imports.rows import STRENGTH
 from subscribers.states import SubscriptionState
 from subscribers.values import ImportReport, List
+from tests.actors import SYSTEM
 from tests.conftest import reported
 from tests.interleaving import just_before
 from tests.subscribers.imports.conftest import adds_up, counted
@@ -110,7 +111,7 @@ def test_an_old_address_of_somebody_who_left_is_not_signed_up_either(
 
 
 def test_a_suppressed_address_stays_out(take_in: TakeIn, state: Look, now: datetime) -> None:
-    suppressions.suppress("ann@example.com", reason="asked", source="letter", now=now)
+    suppressions.suppress("ann@example.com", reason="asked", by=SYSTEM, now=now)
     assert counted(take_in("email\nann@example.com\n")) == (0, 0, 0, 1, 0)
     assert state("ann@example.com") is None
 
@@ -397,7 +398,7 @@ def test_who_bounced_or_complained_elsewhere_is_suppressed_and_the_graver_reason
     is_of_the_import: bool,
 ) -> None:
     if known:
-        suppressions.suppress("ann@example.com", reason=known, source="letter", now=now)
+        suppressions.suppress("ann@example.com", reason=known, by=SYSTEM, now=now)
     to = target()
     merge.merge_chunk([row("ann@example.com", status), row("ben@example.com")], to, now)
     expected = [] if reason is None else [("ann@example.com", reason, to.run if is_of_the_import else None)]

@@ -13,6 +13,7 @@ from subscribers.imports import run
 from subscribers.imports.undo import UndoReport, undo_import
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import ImportReport, List
+from tests.actors import SYSTEM
 from tests.conftest import reported
 
 TakeIn = Callable[..., ImportReport]
@@ -109,7 +110,7 @@ def test_an_address_it_suppressed_may_be_mailed_again_unless_somebody_else_says_
     person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
     assert person is not None
     assert person.suppressed == reason
-    suppressions.suppress("ben@example.com", reason="asked", source="letter", now=now)
+    suppressions.suppress("ben@example.com", reason="asked", by=SYSTEM, now=now)
     undo(report.id)
     assert [row.address_key for row in models.Suppression.objects.all()] == ["ben@example.com"]
 

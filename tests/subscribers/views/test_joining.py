@@ -16,6 +16,7 @@ from newsletter.kernel import clock
 from subscribers import models, people, self_service, subscriber_lookup, suppressions, transactional
 from subscribers.values import List
 from subscribers.views import joining
+from tests.actors import SYSTEM
 from tests.subscribers.views.conftest import footer, owed, post, verdicts, words
 
 Active = Callable[..., int]
@@ -78,7 +79,7 @@ def test_signing_up_and_confirming(client: Client, morning: List, state: Look) -
 
 def test_the_answer_to_a_sign_up_says_nothing_about_who_is_known(active: Active, morning: List, now: datetime) -> None:
     active("active@example.com")
-    suppressions.suppress("never@example.com", reason="asked", source="", now=now)
+    suppressions.suppress("never@example.com", reason="asked", by=SYSTEM, now=now)
     answers = set()
     for name in ("active", "never", "fresh"):
         client = Client()
@@ -186,7 +187,7 @@ def test_a_body_may_be_as_large_as_the_limit_and_no_larger(morning: List) -> Non
 
 def test_every_sign_up_gets_the_same_answer_after_the_same_time(morning: List, now: datetime) -> None:
     people.add_subscriber("known@example.com", morning.id, by="test", now=now, confirmed=True)
-    suppressions.suppress("cut@example.com", reason="complained", source="test", now=now)
+    suppressions.suppress("cut@example.com", reason="complained", by=SYSTEM, now=now)
     answers = set()
     for name in ("known", "cut", "fresh"):
         begun = perf_counter()

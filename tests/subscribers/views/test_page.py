@@ -11,6 +11,7 @@ from django.test import Client
 from newsletter.kernel import clock
 from subscribers import lists, people, self_service, subscriber_lookup
 from subscribers.values import List
+from tests.actors import SYSTEM
 from tests.subscribers.views.conftest import footer, words
 
 Active = Callable[..., int]
@@ -44,7 +45,7 @@ def test_a_link_that_is_not_ours_gets_a_page_with_a_way_on(path: str, method: st
 
 
 def test_public_pages_show_neither_our_commands_nor_the_names_of_our_lists(morning: List, now: datetime) -> None:
-    lists.create_list("staff-only", "Staff", now=now, public=False)
+    lists.create_list("staff-only", "Staff", by=SYSTEM, now=now, public=False)
     for path in ("/join/no-such-list/", f"/u/{footer(morning.id, 10**6)}", f"/p/{footer(10**6, 10**6)}", "/join/"):
         page = words(Client().get(path))
         assert "newsletter subscribers" not in page
@@ -80,7 +81,7 @@ def test_every_page_is_sandboxed_without_script_and_kept_by_no_cache(active: Act
 def test_a_page_speaks_the_language_of_the_list_or_of_the_subscriber(
     client: Client, active: Active, now: datetime
 ) -> None:
-    german = lists.create_list("morgen", "Morgenpost", language="de", now=now)
+    german = lists.create_list("morgen", "Morgenpost", language="de", by=SYSTEM, now=now)
     page = client.get("/join/morgen/").content.decode()
     assert 'lang="de"' in page
     assert "Ihre E-Mail-Adresse" in page

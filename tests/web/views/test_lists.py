@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from html import unescape
@@ -11,6 +12,7 @@ from django.test import Client
 
 from newsletter.kernel import clock
 from subscribers import lists, models, people
+from tests.actors import SYSTEM
 
 
 def test_a_list_is_created_changed_and_shows_its_growth_and_form(
@@ -22,7 +24,10 @@ def test_a_list_is_created_changed_and_shows_its_growth_and_form(
     assert (weekly.language, weekly.double_opt_in) == ("de", True)
     page = "/readers/lists/weekly/"
     assert '/embed/weekly/" method="post"' in unescape(admin.get(page).content.decode())
-    admin.post(page, {"do": "change", "name": "Good News", "opt_in": "single", "weekly_day": "monday"})
+    seen = read_seen(admin.get(page).content.decode())
+    form = {"do": "change", "name": "Good News", "language": "de", "opt_in": "single", "weekly_day": "monday"}
+    assert admin.post(page, form).status_code == 422  # without what they saw
+    admin.post(page, form | seen)
     changed = lists.get_list_by_slug("weekly")
     assert (changed.name, changed.double_opt_in, changed.weekly_day, changed.public) == ("Good News", False, 0, False)
     assert admin.post(page, {"do": "change", "name": "x" * 121}).status_code == 422
@@ -31,6 +36,24 @@ def test_a_list_is_created_changed_and_shows_its_growth_and_form(
     shown = admin.get(f"/readers/lists/{house.list.slug}/").content.decode()
     assert "<b>1</b> went" in shown
     assert "nobody can be called inactive" in shown
+
+
+def read_seen(page: str) -> dict[str, str]:
+    """What the form of a page says that the page was filled with."""
+    return dict(re.findall(r'name="(seen_\w+)" value="([^"]*)"', page))
+
+
+def test_two_who_change_a_list_are_shown_each_others_words(admin: Client, house: Any, now: datetime) -> None:
+    page = "/readers/lists/morning/"
+    seen = read_seen(admin.get(page).content.decode())
+    lists.change_list("morning", name="Dawn Patrol", seen=None, by=SYSTEM, now=now)
+    form = {"do": "change", "name": "Early Bird", "language": "en", "opt_in": "double", "weekly_day": "saturday"}
+    refused = admin.post(page, form | {"public": "1"} | seen)
+    shown = unescape(refused.content.decode())
+    assert refused.status_code == 409
+    assert all(name in shown for name in ("Morning Briefing", "Dawn Patrol", 'value="Early Bird"'))
+    admin.post(page, form | {"public": "1"} | read_seen(refused.content.decode()))
+    assert lists.get_list_by_slug("morning").name == "Early Bird"
 
 
 def test_inactive_subscribers_are_asked_when_their_number_is_typed(

@@ -9,6 +9,7 @@ from django.test import Client
 
 from subscribers import suppressions
 from subscribers.consent import domain_rules
+from tests.actors import SYSTEM
 
 
 def test_suppressions_are_listed_added_removed_and_imported(admin: Client, now: datetime) -> None:
@@ -26,7 +27,7 @@ def test_suppressions_are_listed_added_removed_and_imported(admin: Client, now: 
     assert "nobody@" in answer.content.decode()
     assert b"ben@example.com" in b"".join(admin.get("/readers/suppressions.csv"))  # type: ignore[arg-type]
     admin.post(page, {"do": "lift", "address": "ann@example.com"})
-    suppressions.suppress("cut@example.com", reason="complained", source="test", now=now)
+    suppressions.suppress("cut@example.com", reason="complained", by=SYSTEM, now=now)
     assert admin.post(page, {"do": "lift", "address": "cut@example.com"}).status_code == 422
     assert [each.address for each in suppressions.list_suppressions()] == [
         "@example.org",

@@ -8,13 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from newsletter.jobs import transactional_mail, wiring
-from newsletter.jobs.transactional_texts import get_transactional_text
 from subscribers import lists, self_service, subscriber_lookup, tokens, transactional
-
-KINDS = ("confirm", "welcome", "already", "goodbye", "which")
 
 
 def messages() -> list[str]:
@@ -85,14 +80,6 @@ def test_a_sender_that_died_leaves_the_mail_unknown_and_not_repeated(house: Any,
     later = now + timedelta(minutes=10)
     assert transactional_mail.send_due(later) is False
     assert messages() == []
-
-
-@pytest.mark.parametrize("language", ["en", "de", "xx"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_mail_has_words_in_every_language(kind: str, language: str) -> None:
-    words = get_transactional_text(kind, language)
-    for text in (words.subject, words.heading, words.button, *words.paragraphs, *words.small):
-        assert text.format(list="L", publication="P")
 
 
 def test_a_mail_that_is_refused_again_and_again_is_given_up_after_eight_tries(

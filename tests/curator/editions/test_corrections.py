@@ -16,7 +16,6 @@ from newsletter.delivery.sending import freeze, hand_over, mailings
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from newsletter.templater.corrections import add_corrections
 from subscribers import people
 
 TEXT = "The second boat was built in 1961, not in 1916."
@@ -129,9 +128,3 @@ def test_a_second_correction_is_a_mail_of_its_own(gone_out: Any, now: datetime) 
     send(tasks.send_correction(gone_out.id, by=ANN, now=now), now)
     corrections.add_correction(gone_out.id, "And the mill is in Lower Fellside.", by=ANN, now=now)
     assert send(tasks.send_correction(gone_out.id, by=ANN, now=now), now).counts == {"accepted": 3}
-
-
-def test_a_page_without_a_body_stays_as_it_is() -> None:
-    assert add_corrections("<p>x</p>", [("1 May", "y")], "en") == "<p>x</p>"
-    assert add_corrections("<body><p>x</p>", [], "en") == "<body><p>x</p>"
-    assert "dir='rtl'" in add_corrections("<body><p>x</p>", [("1 May", "y")], "ar")

@@ -185,7 +185,13 @@ _PLACES = [
 
 
 @pytest.fixture
-def edition(house: House, articles: Callable[..., list[int]], now: datetime) -> Any:
+def edition(morning_edition: Any) -> Any:
+    """The edition that most tests are about; some folders have one of their own."""
+    return morning_edition
+
+
+@pytest.fixture
+def morning_edition(house: House, articles: Callable[..., list[int]], now: datetime) -> Any:
     """An open edition of the morning briefing with three stories and a subject."""
     from newsletter.curator.editions import editions, picks
 

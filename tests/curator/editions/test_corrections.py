@@ -23,13 +23,13 @@ ANN = "ann@example.com"
 
 
 @pytest.fixture
-def gone_out(edition: Any, readers: Callable[..., list[int]], now: datetime) -> Any:
+def gone_out(morning_edition: Any, readers: Callable[..., list[int]], now: datetime) -> Any:
     """The edition, sent to three readers; a fourth came too late."""
     readers(3)
-    preflight.approve_edition(edition.id, by=ANN, now=now)
-    send(tasks.send_edition(edition.id, at=None, by=ANN, now=now), now)
+    preflight.approve_edition(morning_edition.id, by=ANN, now=now)
+    send(tasks.send_edition(morning_edition.id, at=None, by=ANN, now=now), now)
     readers(1, "late")
-    return edition_lookup.get_edition(edition.id)
+    return edition_lookup.get_edition(morning_edition.id)
 
 
 def send(mailing: Any, now: datetime) -> Any:
@@ -46,9 +46,9 @@ def test_a_correction_frozen_twice_is_one_mail_and_stays_with_who_froze_it_first
     assert corrections.freeze_correction(gone_out.id, by="bo@example.com", now=now + timedelta(minutes=1)) == first
 
 
-def test_only_what_was_sent_is_corrected(edition: Any, now: datetime) -> None:
+def test_only_what_was_sent_is_corrected(morning_edition: Any, now: datetime) -> None:
     with pytest.raises(Refused, match="was not sent"):
-        corrections.add_correction(edition.id, TEXT, by=ANN, now=now)
+        corrections.add_correction(morning_edition.id, TEXT, by=ANN, now=now)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,101 @@
+"""What is misconfigured is named with its remedy, in the order in which one would fix it."""
+
+from __future__ import annotations
+
+import shutil
+from collections import namedtuple
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from newsletter.catalog import newsletter_settings
+from newsletter.jobs import doctor, heartbeats
+from newsletter.scheduling import schedules
+
+Usage = namedtuple("Usage", "total used free")
+
+
+@pytest.fixture
+def data_dir(settings: Any) -> None:
+    settings.CONFIG.data_dir.mkdir()
+
+
+def found(now: datetime, level: str = "bad") -> str:
+    """What is found of one level, with its remedies."""
+    return "\n".join(f"{each.what} {each.remedy}" for each in doctor.examine(now) if each.level == level)
+
+
+def test_a_house_that_works_has_nothing_bad(
+    data_dir: None, house: Any, people: Any, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    readers(1)
+    schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
+    heartbeats.record_heartbeat("worker", now=now)
+    assert "Morning Briefing" not in found(now, "look")
+    assert "Somebody can sign in." in found(now, "ok")
+    assert "A worker is running." in found(now, "ok")
+    assert "is not https" in found(now)
+
+
+def test_what_is_missing_is_named_with_the_command(data_dir: None, house: Any, now: datetime) -> None:
+    newsletter_settings.change_newsletter(house.other.id, now=now, state="paused")
+    assert "Nobody can sign in. Run: newsletter setup --user" in found(now)
+    looks = found(now, "look")
+    assert "Morning Briefing has no schedule. newsletter schedules create morning --time 07:00" in looks
+    assert "Morning Briefing has no subscribers yet. newsletter subscribers import FILE --list morning" in looks
+    assert "Evening Letter is paused, so it is not sent. newsletter newsletters change evening state=live" in looks
+    assert "No scheduler is running" in looks
+    assert "No worker is running" in looks
+    assert "nothing leaves" in looks
+
+
+def test_a_folder_that_is_not_there_stops_the_rest(house: Any, now: datetime) -> None:
+    assert "Set NEWSLETTER_DATA_DIR to a folder this user may write." in found(now)
+    assert "schedule" not in found(now, "look")
+
+
+@pytest.mark.parametrize(("free", "bad"), [(doctor.MIN_FREE_BYTES - 1, True), (doctor.MIN_FREE_BYTES, False)])
+def test_a_disk_that_is_nearly_full_stops_mail(
+    data_dir: None, house: Any, now: datetime, monkeypatch: pytest.MonkeyPatch, free: int, bad: bool
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(2 * free, free, free))
+    assert ("a full disk stops sending" in found(now)) is bad
+
+
+@pytest.mark.parametrize(
+    ("config", "level", "said"),
+    [
+        ({"provider": ""}, "bad", "Set NEWSLETTER_PROVIDER"),
+        ({"provider": "sendgrid", "sendgrid_api_key": "nonsense"}, "look", "does not look like a key of SendGrid"),
+        ({"provider": "sendgrid", "sendgrid_api_key": "SG.x"}, "look", "newsletter.example.com/hooks/sendgrid"),
+        (
+            {"provider": "sendgrid", "sendgrid_api_key": "SG.x", "sendgrid_host": "http://127.0.0.1:1"},
+            "look",
+            "the key travels in the clear",
+        ),
+        (
+            {"provider": "sendgrid", "sendgrid_api_key": "SG.x", "sendgrid_webhook_keys": ("rubbish",)},
+            "bad",
+            "every report is refused",
+        ),
+        ({"provider": "sendgrid", "sendgrid_api_key": "SG.x", "base_url": "http://127.0.0.1:8000"}, "bad", "links in"),
+        ({"base_url": "http://newsletter.example.com"}, "bad", "Put TLS in front"),
+        ({"base_url": "http://127.0.0.1:8000"}, "ok", "The public address is http://127.0.0.1:8000."),
+        ({"debug": True}, "bad", "NEWSLETTER_DEBUG is on"),
+    ],
+)
+def test_settings_that_keep_mail_from_arriving_are_named(
+    data_dir: None, house: Any, people: Any, now: datetime, settings: Any, config: Any, level: str, said: str
+) -> None:
+    settings.CONFIG = replace(settings.CONFIG, base_url="https://newsletter.example.com")
+    assert said not in found(now, level)
+    settings.CONFIG = replace(settings.CONFIG, **config)
+    assert said in found(now, level)
+
+
+def test_no_secret_is_shown(data_dir: None, house: Any, people: Any, now: datetime, settings: Any) -> None:
+    settings.CONFIG = replace(settings.CONFIG, provider="sendgrid", sendgrid_api_key="very-secret")
+    assert "very-secret" not in str(doctor.examine(now))

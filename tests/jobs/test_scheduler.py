@@ -1,0 +1,39 @@
+"""The scheduler ticks, and one step in trouble never stops it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from newsletter.jobs import heartbeats, scheduler
+from newsletter.kernel.errors import Refused
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_ticks_until_it_is_stopped_and_then_takes_its_sign_of_life_away(house: Any) -> None:
+    running = scheduler.Scheduler(tick_seconds=1)
+    running.start()
+    deadline = time.monotonic() + 10
+    while not heartbeats.list_processes("heartbeat") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    (process,) = heartbeats.list_processes("heartbeat")
+    running.stop()
+    assert process.note == ""
+    assert heartbeats.list_processes("heartbeat") == ()
+
+
+@pytest.mark.parametrize("error", [Refused("A reason."), RuntimeError("A defect.")])
+def test_a_step_that_fails_is_logged_and_is_done_again_next_time(
+    error: Exception, db: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(now: datetime) -> int:
+        raise error
+
+    with caplog.at_level(logging.WARNING):
+        scheduler._run_step(fails, "Feeds could not be fetched")
+    assert "Feeds could not be fetched" in caplog.text
+    assert str(error) in caplog.text

@@ -1,0 +1,41 @@
+"""The steps of a worker: one piece each, and whether there was one."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from newsletter.checks import preflight
+from newsletter.delivery.reports import summary
+from newsletter.jobs import tasks, worker_steps
+from subscribers.imports import run
+
+
+def test_with_nothing_to_do_every_step_says_so(house: Any, now: datetime) -> None:
+    assert not worker_steps.hand_over(now, "worker")
+    assert not worker_steps.advance_mailings(now)
+    assert not worker_steps.apply_events(now)
+    assert not worker_steps.import_subscribers(now)
+
+
+def test_a_mailing_goes_out_step_by_step(edition: Any, readers: Callable[..., list[int]], now: datetime) -> None:
+    readers(3)
+    preflight.approve_edition(edition.id, by="editor", now=now)
+    mailing = tasks.send_edition(edition.id, at=None, by="editor", now=now)
+    assert not worker_steps.hand_over(now, "worker"), "its audience is not frozen yet"
+    assert worker_steps.advance_mailings(now)
+    assert worker_steps.hand_over(now, "worker")
+    assert not worker_steps.hand_over(now, "worker")
+    assert worker_steps.advance_mailings(now)
+    assert not worker_steps.advance_mailings(now)
+    found = summary.get_mailing(mailing.id)
+    assert (found.state, found.counts) == ("finished", {"accepted": 3})
+
+
+def test_an_import_is_previewed_and_then_waits_for_a_word(house: Any, now: datetime) -> None:
+    begun = run.begin_import(io.BytesIO(b"email\nann@example.com\n"), house.list.id, by="ed", now=now, name="f.csv")
+    assert worker_steps.import_subscribers(now)
+    assert run.get_import(begun.id).state == "ready"
+    assert not worker_steps.import_subscribers(now)

@@ -1,0 +1,52 @@
+"""Setting up: the database, and somebody who can sign in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.accounts import users
+from tests.cli.conftest import SURROUNDINGS, USAGE, Newsletter
+
+
+@pytest.fixture
+def password(tmp_path: Path) -> str:
+    file = tmp_path / "password"
+    file.write_text("a long enough password\n")
+    return str(file)
+
+
+def test_the_first_administrator_is_made_once(newsletter: Newsletter, db: None, password: str) -> None:
+    words = ("setup", "--user", "Ann@example.com", "--password-file", password)
+    assert "may sign in as administrator" in newsletter(*words)[1]
+    again = newsletter(*words)[1]
+    assert "exists already" in again
+    assert "newsletter users password Ann@example.com" in " ".join(again.split())
+    (person,) = users.list_users()
+    assert person.email == "ann@example.com"
+
+
+def test_it_says_what_is_still_missing(newsletter: Newsletter, db: None, settings: Any, password: str) -> None:
+    said = newsletter("setup")[1]
+    assert "Nobody can sign in yet. Run: newsletter setup --user" in said
+    assert "NEWSLETTER_PROVIDER" not in said
+    object.__setattr__(settings.CONFIG, "provider", "")
+    assert "set NEWSLETTER_PROVIDER" in newsletter("setup", "--user", "a@example.com", "--password-file", password)[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--user", "a@example.com"), USAGE, "--password-file FILE"),
+        (("--user", "a@example.com", "--password-file", "/nowhere"), SURROUNDINGS, "/nowhere"),
+    ],
+)
+def test_without_a_terminal_nothing_is_asked(
+    newsletter: Newsletter, db: None, words: tuple[str, ...], code: int, said: str
+) -> None:
+    status, _, err = newsletter("setup", *words)
+    assert status == code
+    assert said in err
+    assert users.list_users() == ()

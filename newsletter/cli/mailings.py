@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -12,16 +11,16 @@ import typer
 
 from newsletter.accounts import audit_log
 from newsletter.catalog.newsletters import get_newsletter, list_newsletters
+from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.delivery.ledger.states import Outcome, get_outcome_label, parse_outcome
-from newsletter.delivery.reports import recipients, summary
+from newsletter.delivery.reports import proof, recipients, summary
 from newsletter.delivery.sending import mailings
 from newsletter.delivery.sending.recall import recall_mailing
 from newsletter.delivery.sending.repair import repair_mailing, settle_unknown
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
-from subscribers.imports.csv import escape_formula
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What was sent to whom, and its outcome.")
 BY = "command line"
@@ -116,7 +115,9 @@ def list_recipients(
     as_json: bool = JSON,
 ) -> None:
     """List the subscribers of a mailing by outcome."""
-    rows = recipients.list_recipients(mailing_id, state=parse_outcome(state) or None, limit=limit, after=after)
+    rows = recipients.list_recipients(
+        mailing_id, state=parse_outcome(state) or None, limit=limit, after=after, by=get_actor()
+    )
     if as_json:
         return emit_json(rows)
     print_table(
@@ -159,18 +160,7 @@ def show_report(
 def _write_proof(mailing_id: int, out: Path) -> None:
     try:
         with out.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(("reader", "address", "state", "batch", "reason"))
-            for row in recipients.iterate_recipients(mailing_id):
-                writer.writerow(
-                    (
-                        row.subscriber_id,
-                        escape_formula(row.address),
-                        row.state,
-                        row.batch or "",
-                        escape_formula(row.reason),
-                    )
-                )
+            proof.export_proof(mailing_id, file, by=get_actor(), now=clock.now())
     except OSError as error:
         raise SurroundingsError(f"{out} cannot be written: {error.strerror}. Name another file.") from None
 

@@ -10,6 +10,7 @@ from newsletter.curator.editions import edition_lookup
 from newsletter.delivery.events import erasure
 from newsletter.delivery.reports import history
 from newsletter.jobs import wiring
+from newsletter.jobs.actors import WORKER
 from subscribers.consent.erasure import complete_erasure, list_pending_erasures
 
 MAX_EDITIONS = 100_000
@@ -27,7 +28,7 @@ def propagate_erasures(now: datetime) -> int:
 
 def collect_known_data(subscriber_id: int) -> dict[str, Any]:
     """What the other packages know of a person: which editions they were sent, and what became of each."""
-    outcomes = history.list_deliveries(subscriber_id, limit=MAX_EDITIONS)
+    outcomes = history.list_deliveries(subscriber_id, limit=MAX_EDITIONS, by=WORKER)
     subjects = edition_lookup.get_subjects(each.edition_id for each in outcomes)
     return {
         "editions": [

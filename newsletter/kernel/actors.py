@@ -92,3 +92,17 @@ def require_right(by: Actor, verb: Verb, list_ids: Collection[int] = (), *, news
     raise NotAllowed(
         f"You have no right to {verb.description} {where}. An administrator of the desk can give it to you."
     )
+
+
+def may_see_list(by: Actor, verb: Verb, list_id: int) -> bool:
+    """Whether `by` may `verb` for one of the newsletters of a list: enough to read what the list holds."""
+    visible = by.list_visible_lists(verb)
+    return visible is None or list_id in visible
+
+
+def require_list_visible(by: Actor, verb: Verb, list_id: int) -> None:
+    """Raises NotAllowed unless `may_see_list(…)`."""
+    if not may_see_list(by, verb, list_id):
+        raise NotAllowed(
+            f"You have no right to {verb.description} of this list. An administrator of the desk can give it to you."
+        )

@@ -159,7 +159,7 @@ def recall_all() -> None:
 
 def report() -> None:
     (mailing,) = summary.list_mailings()
-    everybody = [asdict(who) for who in recipients.list_recipients(mailing.id, limit=1_000_000)]
+    everybody = [asdict(who) for who in recipients.list_recipients(mailing.id, limit=1_000_000, by=SYSTEM)]
     print(
         json.dumps(
             {"state": mailing.state, "adds_up": mailing.adds_up, "candidates": mailing.candidates, "who": everybody}

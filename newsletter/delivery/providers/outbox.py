@@ -14,6 +14,7 @@ from pathlib import Path
 
 from newsletter.delivery.providers import mime
 from newsletter.delivery.providers.base import Answer, SendRequest
+from newsletter.kernel.actors import Actor, Verb, require_right
 from newsletter.kernel.errors import NotFound
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,120}")
@@ -89,8 +90,9 @@ class OutboxMessage:
     date: str
 
 
-def list_folders(root: Path) -> tuple[OutboxFolder, ...]:
-    """The folders of an outbox, newest first."""
+def list_folders(root: Path, *, by: Actor) -> tuple[OutboxFolder, ...]:
+    """The folders of an outbox, newest first. Raises NotAllowed: its messages hold addresses and links that work."""
+    require_right(by, Verb.SUBSCRIBERS)
     if not root.is_dir():
         return ()
     found = [
@@ -101,8 +103,11 @@ def list_folders(root: Path) -> tuple[OutboxFolder, ...]:
     return tuple(sorted(found, key=lambda each: each.changed_at, reverse=True))
 
 
-def list_messages(root: Path, folder: str, *, query: str = "", limit: int = 100) -> tuple[OutboxMessage, ...]:
-    """Messages of a folder, by name; `query` is looked for in the receiver."""
+def list_messages(
+    root: Path, folder: str, *, query: str = "", limit: int = 100, by: Actor
+) -> tuple[OutboxMessage, ...]:
+    """Messages of a folder, by name; `query` is looked for in the receiver. Raises NotFound, NotAllowed."""
+    require_right(by, Verb.SUBSCRIBERS)
     return tuple(_take(_find_matching(_get_folder(root, folder), query), limit))
 
 
@@ -122,8 +127,9 @@ def _find_matching(folder: Path, query: str) -> Iterator[OutboxMessage]:
             yield letter
 
 
-def get_message(root: Path, folder: str, name: str) -> EmailMessage:
-    """One message of the outbox. Raises NotFound."""
+def get_message(root: Path, folder: str, name: str, *, by: Actor) -> EmailMessage:
+    """One message of the outbox. Raises NotFound, NotAllowed."""
+    require_right(by, Verb.SUBSCRIBERS)
     path = _get_folder(root, folder) / name
     if not _NAME.fullmatch(name) or path.suffix != ".eml" or not path.is_file():
         raise NotFound("There is no such message in the outbox.")

@@ -13,6 +13,7 @@ from newsletter.delivery import models
 from newsletter.delivery.ledger import audience_index
 from newsletter.delivery.ledger.format import Outcomes, find_place, unpack_members
 from newsletter.delivery.ledger.states import Outcome
+from newsletter.kernel.actors import Actor, Verb
 
 MAILINGS_PER_QUERY = 250  # to a query: two parameters each
 
@@ -46,12 +47,18 @@ class Delivery:
     state: str
 
 
-def list_deliveries(subscriber_id: int, *, limit: int = 50) -> tuple[Delivery, ...]:
-    """The mailings that had this person as a candidate, newest first, and what became of each."""
+def list_deliveries(subscriber_id: int, *, limit: int = 50, by: Actor) -> tuple[Delivery, ...]:
+    """The mailings that had this person as a candidate, newest first, and what became of each.
+
+    Those to lists whose subscribers `by` may see.
+    """
+    visible = by.list_visible_lists(Verb.SUBSCRIBERS)
     found: list[Delivery] = []
     entries = _list_index_entries(subscriber_id)
     while len(found) < limit and (some := dict(islice(entries, MAILINGS_PER_QUERY))):
-        known = models.Mailing.objects.only("edition_id", "newsletter_id", "due_at").in_bulk(list(some))
+        rows = models.Mailing.objects.only("edition_id", "newsletter_id", "due_at")
+        known = (rows if visible is None else rows.filter(list_id__in=visible)).in_bulk(list(some))
+        some = {mailing_id: place for mailing_id, place in some.items() if mailing_id in known}
         became = _find_outcomes(
             subscriber_id, {of: place for of, place in some.items() if not audience_index.decode_exclusion(place)}
         )

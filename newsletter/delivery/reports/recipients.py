@@ -14,6 +14,7 @@ from django.db.models import Count, QuerySet, Sum
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import ExclusionReason, Outcome
+from newsletter.kernel.actors import Actor, Verb, require_list_visible
 from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import audience
 
@@ -49,20 +50,20 @@ class ReportLine:
 
 
 def list_recipients(
-    mailing_id: int, *, state: str | None = None, limit: int = 100, after: int = 0
+    mailing_id: int, *, state: str | None = None, limit: int = 100, after: int = 0, by: Actor
 ) -> tuple[CandidateOutcome, ...]:
     """The candidates of a mailing ascending by id behind `after`: all, with one outcome, or excluded for one reason.
 
-    “bounced” and “complained” are both: those excluded for it have no batch.
-    Raises BadInput for a state that does not exist, NotFound.
+    “bounced” and “complained” are both: those excluded for it have no batch. Raises BadInput for a state that does
+    not exist, NotFound, NotAllowed for whoever may not see the subscribers of the mailing's list.
     """
-    return tuple(islice(iterate_recipients(mailing_id, state=state, after=after, page_size=limit), limit))
+    return tuple(islice(iterate_recipients(mailing_id, state=state, after=after, page_size=limit, by=by), limit))
 
 
 def iterate_recipients(
-    mailing_id: int, *, state: str | None = None, after: int = 0, page_size: int = ROWS_PER_QUERY
+    mailing_id: int, *, state: str | None = None, after: int = 0, page_size: int = ROWS_PER_QUERY, by: Actor
 ) -> Iterator[CandidateOutcome]:
-    """The same one after the other, however many they are; `most` says how many are wanted if it is not all."""
+    """The same one after the other, however many they are; `page_size` are read at a time."""
     if state is not None and state not in _OUTCOME_KEYS and state not in (*ExclusionReason, "excluded"):
         raise BadInput(
             f"“{state}” is no state. It can be {', '.join(sorted(_OUTCOME_KEYS))}, excluded, "
@@ -72,6 +73,7 @@ def iterate_recipients(
     row = models.Mailing.objects.filter(id=mailing_id).first()
     if row is None:
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    require_list_visible(by, Verb.SUBSCRIBERS, row.list_id)
     return _add_addresses(row, _find_matching(mailing_id, state, after), min(page_size, ROWS_PER_QUERY))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable
 from datetime import datetime
@@ -15,20 +14,20 @@ from django.shortcuts import redirect, render
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import edition_lookup, variants, visibility
 from newsletter.delivery.ledger.states import ACTIVE_MAILING_STATES, MailingState, Outcome
-from newsletter.delivery.reports import recipients, summary
+from newsletter.delivery.reports import proof, recipients, summary
 from newsletter.delivery.sending import mailings, recall, repair
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
-from newsletter.kernel.actors import Verb
+from newsletter.kernel.actors import Actor, Verb, may_see_list
 from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import (
     desk_view,
+    get_actor,
     get_actor_email,
     list_accessible_newsletters,
     record_audit,
     require_permission,
 )
-from subscribers.imports.csv import escape_formula
 
 ROWS_SHOWN = 100
 NOT_DELIVERED = (
@@ -56,22 +55,25 @@ def show_deliveries(request: HttpRequest) -> HttpResponse:
 def show_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """One mailing: summary, proof, totals, and who did not get it."""
     found = _get_mailing(request, Verb.VIEW, mailing_id)
-    state = request.GET.get("state", "")
-    rows = (
-        recipients.list_recipients(mailing_id, state=state, limit=ROWS_SHOWN) if state else _list_not_delivered(found)
-    )
-    return render(
-        request, "pages/mailing.html", _mailing_context(found) | {"rows": rows, "state": state, "shown": ROWS_SHOWN}
-    )
+    by, state = get_actor(request), request.GET.get("state", "")
+    context = _mailing_context(found) | {"state": state, "shown": ROWS_SHOWN, "may_see_subscribers": False, "rows": ()}
+    if may_see_list(by, Verb.SUBSCRIBERS, found.list_id):
+        context["may_see_subscribers"] = True
+        context["rows"] = (
+            recipients.list_recipients(mailing_id, state=state, limit=ROWS_SHOWN, by=by)
+            if state
+            else _list_not_delivered(found, by)
+        )
+    return render(request, "pages/mailing.html", context)
 
 
-def _list_not_delivered(found: summary.Mailing) -> tuple[recipients.CandidateOutcome, ...]:
+def _list_not_delivered(found: summary.Mailing, by: Actor) -> tuple[recipients.CandidateOutcome, ...]:
     """The subscribers of the outcomes that need attention."""
     rows = (
         row
         for outcome in NOT_DELIVERED
         if found.counts.get(outcome.key)
-        for row in recipients.list_recipients(found.id, state=outcome.key, limit=ROWS_SHOWN)
+        for row in recipients.list_recipients(found.id, state=outcome.key, limit=ROWS_SHOWN, by=by)
     )
     return tuple(row for row in rows if row.batch is not None)[:ROWS_SHOWN]
 
@@ -123,15 +125,9 @@ def _recall_mailing(mailing_id: int, who: str, now: datetime) -> int:
 @desk_view(Verb.SUBSCRIBERS)
 def download_proof(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """Every candidate with the outcome, for a spreadsheet."""
-    found = _get_mailing(request, Verb.SUBSCRIBERS, mailing_id)
+    _get_mailing(request, Verb.VIEW, mailing_id)
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(("reader", "address", "state", "batch", "reason"))
-    for row in recipients.iterate_recipients(mailing_id):
-        writer.writerow(
-            (row.subscriber_id, escape_formula(row.address), row.state, row.batch or "", escape_formula(row.reason))
-        )
-    record_audit(request, "exported proof", f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
+    proof.export_proof(mailing_id, out, by=get_actor(request), now=clock.now())
     response = HttpResponse(out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="mailing-{mailing_id}.csv"'
     return response

@@ -14,14 +14,14 @@ from newsletter.curator.editions import edition_lookup
 from newsletter.delivery.providers import outbox
 from newsletter.delivery.reports import summary
 from newsletter.kernel.actors import Verb
-from newsletter.web.access import desk_view
+from newsletter.web.access import desk_view, get_actor
 from newsletter.web.views.editions import SANDBOX_POLICY
 
 
 @desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)
 def show_outbox(request: HttpRequest) -> HttpResponse:
     """The folders, one to a mailing."""
-    folders = outbox.list_folders(settings.CONFIG.outbox_dir)
+    folders = outbox.list_folders(settings.CONFIG.outbox_dir, by=get_actor(request))
     names = _name_folders(each.name for each in folders)
     return render(request, "pages/outbox.html", {"folders": [(each, names[each.name]) for each in folders]})
 
@@ -40,7 +40,7 @@ def _name_folders(folders: Iterable[str]) -> dict[str, str]:
 def show_folder(request: HttpRequest, folder: str) -> HttpResponse:
     """The messages of a folder."""
     query = request.GET.get("q", "")[:100]
-    letters = outbox.list_messages(settings.CONFIG.outbox_dir, folder, query=query)
+    letters = outbox.list_messages(settings.CONFIG.outbox_dir, folder, query=query, by=get_actor(request))
     context = {"folder": folder, "name": _name_folders([folder])[folder], "letters": letters, "q": query}
     return render(request, "pages/outbox_folder.html", context)
 
@@ -48,7 +48,7 @@ def show_folder(request: HttpRequest, folder: str) -> HttpResponse:
 @desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)
 def show_message(request: HttpRequest, folder: str, name: str) -> HttpResponse:
     """One message: headers, HTML in a sandboxed frame, text."""
-    message = outbox.get_message(settings.CONFIG.outbox_dir, folder, name)
+    message = outbox.get_message(settings.CONFIG.outbox_dir, folder, name, by=get_actor(request))
     text = message.get_body(("plain",))
     context = {
         "folder": folder,
@@ -65,7 +65,8 @@ def show_message(request: HttpRequest, folder: str, name: str) -> HttpResponse:
 @desk_view(Verb.SUBSCRIBERS, newsroom_wide=True)
 def show_html(request: HttpRequest, folder: str, name: str) -> HttpResponse:
     """The HTML part, as a mail program shows it."""
-    part = outbox.get_message(settings.CONFIG.outbox_dir, folder, name).get_body(("html",))
+    message = outbox.get_message(settings.CONFIG.outbox_dir, folder, name, by=get_actor(request))
+    part = message.get_body(("html",))
     response = HttpResponse(part.get_content() if part else "")
     response["Content-Security-Policy"] = SANDBOX_POLICY
     return response

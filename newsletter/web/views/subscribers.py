@@ -16,7 +16,7 @@ from newsletter.delivery.reports import history
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
-from newsletter.web.access import desk_view, get_actor_email, list_accessible_newsletters, record_audit
+from newsletter.web.access import desk_view, get_actor, get_actor_email, list_accessible_newsletters, record_audit
 from newsletter.web.fields import read_number
 from subscribers import people, subscriber_lookup
 from subscribers.attributes import add_tag, list_attributes, set_attribute, set_tier
@@ -104,7 +104,7 @@ def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
         return _act(request, found, lists)
     names = {each.id: each for each in newsletters.list_newsletters()}
     most = EVERY_EDITION if request.GET.get("editions") == "all" else LATEST_EDITIONS
-    outcomes = history.list_deliveries(subscriber_id, limit=most)
+    outcomes = history.list_deliveries(subscriber_id, limit=most, by=get_actor(request))
     subjects = edition_lookup.get_subjects(each.edition_id for each in outcomes)
     editions = [
         (each, names[each.newsletter_id], subjects[each.edition_id])

@@ -61,7 +61,7 @@ def test_a_hard_bounce_ends_mail_to_that_address_on_every_list(
     reader = subscriber_lookup.get_subscriber(mailing.readers[0])
     assert [each.state for each in reader.subscriptions] == ["bounced"]
     assert reader.suppressed == "bounced"
-    (who,) = recipients.list_recipients(mailing.id, state="bounced")
+    (who,) = recipients.list_recipients(mailing.id, state="bounced", by=SYSTEM)
     assert (who.address, who.reason) == ("reader0@example.com", "no such user")
     assert subscriber_lookup.get_subscriber(mailing.readers[1]).suppressed == ""
 

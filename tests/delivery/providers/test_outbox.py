@@ -14,6 +14,7 @@ from newsletter.delivery.providers import outbox
 from newsletter.delivery.providers.base import SendRequest
 from newsletter.delivery.providers.outbox import Outbox
 from newsletter.kernel.errors import NotFound
+from tests.actors import SYSTEM
 from tests.delivery.providers.conftest import reader
 
 Make = Callable[..., SendRequest]
@@ -71,26 +72,30 @@ def test_a_full_disk_is_a_refusal_for_now_that_says_what_was_written(
 
 
 def test_folders_and_letters_are_listed(root: Path) -> None:
-    (folder,) = outbox.list_folders(root)
+    (folder,) = outbox.list_folders(root, by=SYSTEM)
     assert (folder.name, folder.messages) == ("mailing", 3)
-    assert [each.to for each in outbox.list_messages(root, "mailing")] == [f"reader{n}@example.com" for n in range(3)]
-    assert [each.to for each in outbox.list_messages(root, "mailing", query="READER2")] == ["reader2@example.com"]
-    assert len(outbox.list_messages(root, "mailing", limit=2)) == 2
-    assert outbox.list_folders(root / "nowhere") == ()
+    assert [each.to for each in outbox.list_messages(root, "mailing", by=SYSTEM)] == [
+        f"reader{n}@example.com" for n in range(3)
+    ]
+    assert [each.to for each in outbox.list_messages(root, "mailing", query="READER2", by=SYSTEM)] == [
+        "reader2@example.com"
+    ]
+    assert len(outbox.list_messages(root, "mailing", limit=2, by=SYSTEM)) == 2
+    assert outbox.list_folders(root / "nowhere", by=SYSTEM) == ()
 
 
 def test_a_letter_is_read(root: Path) -> None:
-    assert outbox.get_message(root, "mailing", "batchkey.0-attempt.eml")["To"] == "reader0@example.com"
+    assert outbox.get_message(root, "mailing", "batchkey.0-attempt.eml", by=SYSTEM)["To"] == "reader0@example.com"
 
 
 @pytest.mark.parametrize("folder", ["..", "../mailing", "/etc", "", ".", "nowhere"])
 def test_no_folder_outside_the_outbox_is_opened(root: Path, folder: str) -> None:
     with pytest.raises(NotFound):
-        outbox.list_messages(root, folder)
+        outbox.list_messages(root, folder, by=SYSTEM)
 
 
 @pytest.mark.parametrize("name", ["../../secret.key", "batchkey.0-attempt.part", "", "x.eml", "a/b.eml"])
 def test_no_file_outside_the_outbox_is_opened(root: Path, name: str) -> None:
     (root / "secret.key").write_text("secret")
     with pytest.raises(NotFound):
-        outbox.get_message(root, "mailing", name)
+        outbox.get_message(root, "mailing", name, by=SYSTEM)

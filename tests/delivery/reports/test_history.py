@@ -14,6 +14,7 @@ from newsletter.delivery import models
 from newsletter.delivery.reports import history, recipients
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze
+from tests.actors import SYSTEM
 from tests.delivery.conftest import hand_over_all
 from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider
@@ -24,27 +25,27 @@ Join = Callable[..., list[int]]
 
 
 def test_a_person_sees_what_became_of_each_edition(sent: Mailing) -> None:
-    (left_out,) = recipients.list_recipients(sent.id, state="excluded")
+    (left_out,) = recipients.list_recipients(sent.id, state="excluded", by=SYSTEM)
     first, last = (
-        recipients.list_recipients(sent.id, limit=1)[0],
-        recipients.list_recipients(sent.id, state="unknown", limit=1_000)[-1],
+        recipients.list_recipients(sent.id, limit=1, by=SYSTEM)[0],
+        recipients.list_recipients(sent.id, state="unknown", limit=1_000, by=SYSTEM)[-1],
     )
-    assert [each.state for each in history.list_deliveries(first.subscriber_id)] == ["accepted"]
-    assert [each.state for each in history.list_deliveries(last.subscriber_id)] == ["unknown"]
-    assert [each.state for each in history.list_deliveries(left_out.subscriber_id)] == ["unsubscribed"]
-    assert history.list_deliveries(10**9) == ()
+    assert [each.state for each in history.list_deliveries(first.subscriber_id, by=SYSTEM)] == ["accepted"]
+    assert [each.state for each in history.list_deliveries(last.subscriber_id, by=SYSTEM)] == ["unknown"]
+    assert [each.state for each in history.list_deliveries(left_out.subscriber_id, by=SYSTEM)] == ["unsubscribed"]
+    assert history.list_deliveries(10**9, by=SYSTEM) == ()
 
 
 def test_everybody_is_found_where_they_are(plan: Plan, tracked: list[int], now: datetime) -> None:
     made = plan()
     freeze.freeze_next(now)
     hand_over_all(ScriptedProvider(provider.accepts, provider.loses_the_answer), now)
-    became = {who.subscriber_id: who.state for who in recipients.list_recipients(made.id, limit=999)}
+    became = {who.subscriber_id: who.state for who in recipients.list_recipients(made.id, limit=999, by=SYSTEM)}
     assert set(became.values()) == {"accepted", "unknown", "unsubscribed"}
     for person in tracked:
-        (delivery,) = history.list_deliveries(person)
+        (delivery,) = history.list_deliveries(person, by=SYSTEM)
         assert (delivery.mailing_id, delivery.state) == (made.id, became[person])
-    assert history.list_deliveries(max(tracked) + 1) == ()
+    assert history.list_deliveries(max(tracked) + 1, by=SYSTEM) == ()
 
 
 def test_mailings_of_before_there_was_a_directory_are_entered_in_it(
@@ -53,9 +54,9 @@ def test_mailings_of_before_there_was_a_directory_are_entered_in_it(
     made = plan()
     freeze.freeze_next(now)
     models.AudienceIndex.objects.all().delete()
-    assert history.list_deliveries(tracked[1]) == ()
+    assert history.list_deliveries(tracked[1], by=SYSTEM) == ()
     then = MigrationLoader(connection).project_state(("delivery", "0006_directory_of_former_mailings")).apps
     import_module("newsletter.delivery.migrations.0006_directory_of_former_mailings").enter(then, None)
-    became = {who.subscriber_id: who.state for who in recipients.list_recipients(made.id, limit=999)}
+    became = {who.subscriber_id: who.state for who in recipients.list_recipients(made.id, limit=999, by=SYSTEM)}
     for person in tracked[:20]:
-        assert [each.state for each in history.list_deliveries(person)] == [became[person]]
+        assert [each.state for each in history.list_deliveries(person, by=SYSTEM)] == [became[person]]

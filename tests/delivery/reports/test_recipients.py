@@ -11,6 +11,7 @@ from newsletter.delivery.reports import recipients
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze
 from newsletter.kernel.errors import BadInput
+from tests.actors import SYSTEM
 from tests.delivery.conftest import hand_over_all
 from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider
@@ -21,7 +22,7 @@ Join = Callable[..., list[int]]
 
 
 def test_who_names_every_candidate_once(sent: Mailing) -> None:
-    everybody = recipients.list_recipients(sent.id, limit=1_000)
+    everybody = recipients.list_recipients(sent.id, limit=1_000, by=SYSTEM)
     assert len(everybody) == len({who.subscriber_id for who in everybody}) == 121
     assert [who.subscriber_id for who in everybody] == sorted(who.subscriber_id for who in everybody)
 
@@ -30,16 +31,16 @@ def test_who_names_every_candidate_once(sent: Mailing) -> None:
     ("state", "count"), [("accepted", 100), ("unknown", 20), ("excluded", 1), ("unsubscribed", 1), ("refused", 0)]
 )
 def test_who_answers_for_one_state(sent: Mailing, state: str, count: int) -> None:
-    found = recipients.list_recipients(sent.id, state=state, limit=1_000)
+    found = recipients.list_recipients(sent.id, state=state, limit=1_000, by=SYSTEM)
     assert len(found) == count
     assert {who.state for who in found} <= {state, "unsubscribed"}
 
 
 @pytest.mark.parametrize("state", [None, "accepted"])
 def test_who_is_read_page_by_page(sent: Mailing, state: str | None) -> None:
-    whole = recipients.list_recipients(sent.id, state=state, limit=1_000)
+    whole = recipients.list_recipients(sent.id, state=state, limit=1_000, by=SYSTEM)
     pages, after = [], 0
-    while page := recipients.list_recipients(sent.id, state=state, limit=17, after=after):
+    while page := recipients.list_recipients(sent.id, state=state, limit=17, after=after, by=SYSTEM):
         pages += page
         after = page[-1].subscriber_id
     assert tuple(pages) == whole
@@ -47,19 +48,19 @@ def test_who_is_read_page_by_page(sent: Mailing, state: str | None) -> None:
 
 def test_who_is_asked_in_portions_a_database_takes(sent: Mailing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipients, "ROWS_PER_QUERY", 7)
-    assert len(recipients.list_recipients(sent.id, limit=1_000)) == 121
+    assert len(recipients.list_recipients(sent.id, limit=1_000, by=SYSTEM)) == 121
 
 
 def test_a_state_there_is_not_is_refused_with_those_there_are(sent: Mailing) -> None:
     with pytest.raises(BadInput, match=r"“lost” is no state\. It can be accepted, "):
-        recipients.list_recipients(sent.id, state="lost")
+        recipients.list_recipients(sent.id, state="lost", by=SYSTEM)
 
 
 def test_the_listing_can_be_read_in_pages_though_strata_overlap(plan: Plan, tracked: list[int], now: datetime) -> None:
     made = plan()
     freeze.freeze_next(now)
     found: list[int] = []
-    while page := recipients.list_recipients(made.id, limit=11, after=found[-1] if found else 0):
+    while page := recipients.list_recipients(made.id, limit=11, after=found[-1] if found else 0, by=SYSTEM):
         found += [who.subscriber_id for who in page]
     assert found == tracked
 

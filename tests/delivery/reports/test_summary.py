@@ -9,6 +9,7 @@ from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import mailings
 from newsletter.kernel.errors import NotFound
+from tests.actors import SYSTEM
 from tests.conftest import House
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ def test_a_mailing_there_is_not_is_named(db: None) -> None:
     with pytest.raises(NotFound, match="There is no mailing 5"):
         summary.get_mailing(5)
     with pytest.raises(NotFound, match="There is no mailing 5"):
-        recipients.list_recipients(5)
+        recipients.list_recipients(5, by=SYSTEM)
 
 
 def test_mailings_are_listed_for_the_newsletters_asked_for(sent: Mailing, house: House) -> None:

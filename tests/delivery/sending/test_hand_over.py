@@ -93,7 +93,7 @@ def test_who_leaves_after_the_freeze_is_withdrawn_and_shown_as_such(
     hand_over_all(provider, now)
     assert "reader1@example.com" not in provider.mailed
     assert shown(made).counts == {"accepted": 2, "withdrawn": 1}
-    (who,) = recipients.list_recipients(made.id, state="withdrawn")
+    (who,) = recipients.list_recipients(made.id, state="withdrawn", by=SYSTEM)
     assert (who.subscriber_id, who.reason) == (ids[1], "unsubscribed after the audience was frozen")
 
 
@@ -118,7 +118,7 @@ def test_the_address_of_the_freeze_is_used(frozen: Plan, join: Join, now: dateti
     provider = ScriptedProvider()
     hand_over_all(provider, later)
     assert set(provider.mailed) == {"reader0@example.com"}
-    assert [who.address for who in recipients.list_recipients(made.id)] == ["reader0@example.com"], (
+    assert [who.address for who in recipients.list_recipients(made.id, by=SYSTEM)] == ["reader0@example.com"], (
         "the proof names where it went"
     )
 
@@ -164,7 +164,9 @@ def test_a_refusal_that_names_subscribers_goes_on_without_them(frozen: Plan, joi
     assert sorted(provider.mailed) == ["reader0@example.com", "reader2@example.com"]
     assert shown(made).counts == {"accepted": 2, "refused": 2}
     assert shown(made).batches == {"accepted": 1}
-    assert [(who.subscriber_id, who.reason) for who in recipients.list_recipients(made.id, state="refused")] == [
+    assert [
+        (who.subscriber_id, who.reason) for who in recipients.list_recipients(made.id, state="refused", by=SYSTEM)
+    ] == [
         (ids[1], "no such mailbox"),
         (ids[3], "no such mailbox"),
     ]
@@ -197,7 +199,10 @@ def test_places_named_after_a_quarantine_are_those_of_the_new_request(frozen: Pl
     ids = join(4)
     made = frozen()
     hand_over_all(ScriptedProvider(names(0), names(1)), now)
-    assert [who.subscriber_id for who in recipients.list_recipients(made.id, state="refused")] == [ids[0], ids[2]]
+    assert [who.subscriber_id for who in recipients.list_recipients(made.id, state="refused", by=SYSTEM)] == [
+        ids[0],
+        ids[2],
+    ]
 
 
 def test_a_refusal_that_names_nobody_there_does_not_turn_in_circles(frozen: Plan, join: Join, now: datetime) -> None:
@@ -288,7 +293,7 @@ def test_unknown_is_recorded_and_never_sent_again(
     assert len(provider.requests) == 1
     assert shown(made).counts == {"unknown": 2}
     assert shown(made).state == MailingState.FINISHED
-    assert len(recipients.list_recipients(made.id, state="unknown")) == 2
+    assert len(recipients.list_recipients(made.id, state="unknown", by=SYSTEM)) == 2
 
 
 def test_a_provider_in_trouble_stops_the_mailing_before_everybody_is_unknown(

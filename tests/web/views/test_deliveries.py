@@ -6,9 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+import pytest
 from django.db.models import F
 from django.test import Client
 
+from newsletter.accounts import audit_log, users
+from newsletter.accounts.audit_log import AuditFilter
+from newsletter.accounts.models import Role
+from newsletter.catalog.newsletter_settings import change_newsletter
 from newsletter.checks import preflight
 from newsletter.curator.editions import editions
 from newsletter.delivery.ledger.states import Outcome
@@ -17,6 +22,7 @@ from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import freeze
 from newsletter.jobs import tasks
 from newsletter.kernel import clock
+from tests.conftest import PASSWORD, House
 
 
 def test_a_sent_edition_shows_its_proof(editor: Client, sent: Any) -> None:
@@ -64,3 +70,46 @@ def test_the_delivery_page_shows_how_each_subject_did(
     assert "Variants" in page
     assert "Trains come back" in page
     assert "Second subject" in page
+
+
+@pytest.mark.parametrize("query", ["", "?state=accepted", "?state=unknown"])
+@pytest.mark.parametrize("role", ["viewer", "author"])
+def test_who_has_no_right_to_subscribers_sees_the_numbers_alone(
+    house: House, sent: Any, now: datetime, role: str, query: str
+) -> None:
+    Batch.objects.update(outcomes=bytes([Outcome.ACCEPTED, 0] * 2 + [Outcome.UNKNOWN, 0]), version=F("version") + 1)
+    client = sign_in_as(role, house.briefing.id, now)
+    text = client.get(f"/deliveries/{sent.id}/{query}").content.decode()
+    assert "3 + 0 = 3" in text
+    assert "@example.com" not in text.replace(f"{role}-only@example.com", "")
+    assert "/readers/" not in text
+    assert client.get(f"/deliveries/{sent.id}/proof.csv").status_code == 403
+
+
+def test_who_may_see_subscribers_of_another_newsletter_of_the_list_sees_who_got_it(
+    house: House, sent: Any, now: datetime
+) -> None:
+    change_newsletter(house.other.id, list_id=house.list.id, now=now)
+    client = sign_in_as("readers", house.other.id, now, extra=("viewer", house.briefing.id))
+    assert "reader0@example.com" in client.get(f"/deliveries/{sent.id}/?state=accepted").content.decode()
+
+
+def test_exporting_the_proof_is_recorded(editor: Client, sent: Any) -> None:
+    assert editor.get(f"/deliveries/{sent.id}/proof.csv").status_code == 200
+    (entry,) = audit_log.list_entries(AuditFilter(action="exported proof"))
+    assert (entry.actor, entry.target, entry.newsletter_id) == (
+        "editor@example.com",
+        f"mailing {sent.id}",
+        sent.newsletter_id,
+    )
+
+
+def sign_in_as(role: str, newsletter_id: int, now: datetime, extra: tuple[str, int] | None = None) -> Client:
+    """A browser of somebody with this role for this newsletter, and perhaps one more."""
+    address = f"{role}-only@example.com"
+    users.create_user(address, PASSWORD, role=role, newsletter_id=newsletter_id, now=now)
+    if extra:
+        Role.objects.create(user=users.get_user_row(address), name=extra[0], newsletter_id=extra[1])
+    client = Client()
+    client.force_login(users.get_user_row(address), backend="django.contrib.auth.backends.ModelBackend")
+    return client

@@ -1,0 +1,32 @@
+"""The proof of a mailing, as a file: every candidate and what became of them."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from typing import TextIO
+
+from newsletter.delivery.reports import recipients, summary
+from newsletter.kernel.actors import ActionRecord, Actor
+from subscribers.imports.csv import escape_formula
+
+COLUMNS = ("reader", "address", "state", "batch", "reason")
+
+
+def export_proof(mailing_id: int, out: TextIO, *, by: Actor, now: datetime) -> int:
+    """Writes the proof as CSV for a spreadsheet, and records who took it. Returns how many candidates there are.
+
+    Raises NotFound, NotAllowed for whoever may not see the subscribers of the mailing's list.
+    """
+    rows = recipients.iterate_recipients(mailing_id, by=by)
+    newsletter_id = summary.get_mailing(mailing_id).newsletter_id
+    by.record(ActionRecord("exported proof", f"mailing {mailing_id}", now, newsletter_id))
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    written = 0
+    for row in rows:
+        writer.writerow(
+            (row.subscriber_id, escape_formula(row.address), row.state, row.batch or "", escape_formula(row.reason))
+        )
+        written += 1
+    return written

@@ -83,6 +83,8 @@ class Batch(models.Model):
     state = models.CharField(max_length=10, choices=BatchState.list_choices())
     attempt = models.PositiveIntegerField(default=0)
     attempt_key = models.CharField(max_length=12, blank=True)  # opaque; travels as nl_attempt
+    # The attempt that an event proved to have gone through. "": none, or the latest, where the answer said so.
+    proven_attempt = models.CharField(max_length=40, blank=True, default="", db_default="")
     lease_owner = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True)
     due_at = models.DateTimeField()

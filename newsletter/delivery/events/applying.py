@@ -39,7 +39,7 @@ T = TypeVar("T")
 _INSERT_SEEN = "INSERT INTO delivery_seenevent (id, at) VALUES (%s, %s)"
 _UPDATE_BATCH = """
     UPDATE delivery_batch
-       SET state = %s, outcomes = %s, version = version + 1,
+       SET state = %s, outcomes = %s, proven_attempt = %s, version = version + 1,
            lease_until = CASE WHEN state = %s THEN lease_until END,
            handed_over_at = CASE WHEN state = %s THEN handed_over_at ELSE COALESCE(handed_over_at, %s) END
      WHERE id = %s AND version = %s AND state = %s
@@ -118,7 +118,14 @@ def _fold_chunk(events: dict[int, Event]) -> _Chunk:
     for page in _split_into_pages(list(of_batch)):
         for row in models.Batch.objects.filter(key__in=page).select_related("mailing"):
             outcomes = Outcomes(row.outcomes, row.format)
-            batches.append((row, fold_batch(BatchState(row.state), row.attempt_key, outcomes, of_batch.pop(row.key))))
+            folded = fold_batch(
+                BatchState(row.state),
+                row.attempt_key,
+                outcomes,
+                of_batch.pop(row.key),
+                proven=row.proven_attempt,
+            )
+            batches.append((row, folded))
     unmatched += (event for of_an_unknown_batch in of_batch.values() for event in of_an_unknown_batch)
     return _Chunk(events, batches, unmatched)
 
@@ -157,6 +164,7 @@ def _write_batches(batches: Sequence[tuple[models.Batch, FoldedBatch]], now: dat
         (
             folded.state,
             folded.outcomes.pack(),
+            folded.proven[:40],
             folded.state,
             folded.state,
             settled_at,

@@ -1,8 +1,8 @@
 """From the provider's events to what the ledger, the people and the newsroom learn of them. Pure.
 
 Events come in any order, twice and late: outcomes only move forward, flags are only set, so that every
-order gives the same ledger. An event with the id of the attempt that the ledger knows proves that this
-request was accepted, for all its members; one with another attempt's id is an alarm.
+order gives the same ledger. An event proves that the attempt it names was accepted, for all its members. A
+second attempt that is proven is an alarm, for as many members as have it twice.
 """
 
 from __future__ import annotations
@@ -61,53 +61,73 @@ class FoldedBatch:
 
     state: BatchState
     outcomes: Outcomes
+    proven: str = ""  # the attempt that went through, if one is known to have
     failures: list[MemberFailure] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     alarms: Counter[str] = field(default_factory=Counter)
     clicks: Counter[tuple[str, bool]] = field(default_factory=Counter)
 
 
-def fold_batch(state: BatchState, attempt: str, outcomes: Outcomes, events: Sequence[Event]) -> FoldedBatch:
-    """The batch in `state`, whose latest attempt has the key `attempt`, after these events of it."""
-    folded = FoldedBatch(state, outcomes)
+def fold_batch(
+    state: BatchState, attempt: str, outcomes: Outcomes, events: Sequence[Event], *, proven: str = ""
+) -> FoldedBatch:
+    """The batch in `state`, whose latest attempt has the key `attempt`, after these events of it.
+
+    `proven` is the attempt that earlier events proved; "" where none did.
+    """
+    folded = FoldedBatch(state, outcomes, proven or (attempt if state == BatchState.ACCEPTED else ""))
     events = [event for event in events if 0 <= event.place < len(outcomes)]  # the others are damaged
-    if any(event.attempt == attempt or state != BatchState.SENDING for event in events):
-        _accept_proven(folded)
+    for each in dict.fromkeys(event.attempt for event in events if event.attempt):
+        _prove_attempt(folded, each, latest=attempt)
     machines = find_machine_clicks(events)
     for event in sorted(events, key=lambda event: event.at):
-        _record_alarms(folded, event, attempt)
+        _record_alarms(folded, event)
         _apply_event(folded, event)
         if event.type in (EventType.OPENED, EventType.CLICKED):
             _record_engagement(folded, event, machine=event.machine or event.id in machines)
     return folded
 
 
-def _accept_proven(folded: FoldedBatch) -> None:
+def _prove_attempt(folded: FoldedBatch, attempt: str, *, latest: str) -> None:
     """One event of a request proves that all of it was accepted (SendGrid facts 22 and 28a).
 
-    So does one of an earlier attempt that had been given up: who is still planned was in it, and must not
-    get a second copy. Only what is in flight at this moment cannot be stopped any more.
+    So does one of an earlier attempt that had been given up: who is still planned was in it, and must not get a second
+    copy. A later attempt that is in flight at this moment cannot be stopped any more: the batch stays its own, until
+    its answer or its lease, and if it goes through too, they have it twice.
 
-    Where somebody of the batch is known to be mailed and another unknown, the request was not all or nothing
-    (a provider that takes messages one by one): then an event proves its own message alone.
+    Where somebody of the batch is known to be mailed and another unknown or in flight once more, the request was not
+    all or nothing (a provider that takes messages one by one): then an event proves its own message alone.
     """
-    waiting = folded.outcomes.list_places(Outcome.PLANNED)
-    if not any(outcome.was_accepted for outcome in folded.outcomes):
-        waiting += folded.outcomes.list_places(Outcome.UNKNOWN)
-    if waiting:
-        folded.outcomes.mark(waiting, Outcome.ACCEPTED)
-    if waiting or folded.state == BatchState.SENDING:
-        folded.state = states.derive_batch_state(folded.outcomes.count_outcomes())
+    outcomes = folded.outcomes
+    reached = [place for place, outcome in enumerate(outcomes) if outcome.was_accepted]
+    if folded.proven not in ("", attempt):
+        _alarm_twice(folded, reached)
+    waiting = outcomes.list_places(Outcome.PLANNED) if not reached or folded.state != BatchState.SENDING else []
+    if not reached:
+        waiting += outcomes.list_places(Outcome.UNKNOWN)
+        _alarm_twice(folded, outcomes.list_places(Outcome.REPAIRED))  # they are in a later batch as well
+    outcomes.mark(waiting, Outcome.ACCEPTED)
+    if attempt == latest if folded.state == BatchState.SENDING else waiting:
+        folded.state = states.derive_batch_state(outcomes.count_outcomes())
+    folded.proven = folded.proven or attempt
 
 
-def _record_alarms(folded: FoldedBatch, event: Event, attempt: str) -> None:
+def _alarm_twice(folded: FoldedBatch, places: Sequence[int]) -> None:
+    """Says of members that they may have it twice; each counts once."""
+    fresh = [place for place in places if not folded.outcomes.has_flag(place, MemberFlag.SENT_TWICE)]
+    for place in fresh:
+        folded.outcomes.set_flag(place, MemberFlag.SENT_TWICE)
+    if fresh:
+        folded.alarms[states.SENT_TWICE_ALARM] += len(fresh)
+
+
+def _record_alarms(folded: FoldedBatch, event: Event) -> None:
     """Says so when a message went out that the ledger says did not; each member counts once."""
     outcomes, place = folded.outcomes, event.place
     if outcomes.has_flag(place, MemberFlag.SENT_TWICE):
         return
-    if event.attempt != attempt or outcomes[place] == Outcome.REPAIRED:
-        outcomes.set_flag(place, MemberFlag.SENT_TWICE)
-        folded.alarms["An attempt that was given up did go through: subscribers may have it twice."] += 1
+    if outcomes[place] == Outcome.REPAIRED:
+        _alarm_twice(folded, [place])
     elif outcomes[place] in _NOT_MAILED and not _is_known_recall(outcomes[place], event):
         folded.alarms[f"The provider mailed subscribers who count as {outcomes[place].key}."] += 1
 

@@ -196,6 +196,9 @@ class MemberFlag(IntFlag):
     OVER_QUOTA = 64  # dropped because our plan was used up: not the recipient's fault, and worth another try
 
 
+SENT_TWICE_ALARM = "An attempt that was given up did go through: subscribers may have it twice."
+
+
 def derive_batch_state(outcomes: Collection[Outcome]) -> BatchState:
     """The state of a batch that nobody holds, by what became of its members.
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import F
 
 from newsletter.delivery import models
+from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, Outcome
 
@@ -20,9 +21,10 @@ def recover_expired_leases(now: datetime) -> int:
     for batch in late.filter(state=BatchState.SENDING):
         outcomes = Outcomes(batch.outcomes, batch.format)
         outcomes.mark(outcomes.list_places(Outcome.PLANNED), Outcome.UNKNOWN)
-        lost = models.Batch.objects.filter(id=batch.id, state=BatchState.SENDING, attempt_key=batch.attempt_key)
-        back += lost.update(
-            state=BatchState.UNKNOWN,
+        # With its version: an event may have proved an earlier attempt since we read it. The next look settles it then.
+        lost = models.Batch.objects.filter(id=batch.id, version=batch.version, state=BatchState.SENDING)
+        back += lost.filter(attempt_key=batch.attempt_key).update(
+            state=states.derive_batch_state(outcomes.count_outcomes()),
             outcomes=outcomes.pack(),
             error="The process that was sending ended before the answer came.",
             lease_until=None,

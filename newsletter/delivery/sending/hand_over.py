@@ -24,10 +24,10 @@ from django.db.models import F, QuerySet
 
 from newsletter.catalog import newsletters
 from newsletter.curator.editions import day_names, edition_lookup
-from newsletter.delivery import models
+from newsletter.delivery import alarms, models
 from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
-from newsletter.delivery.ledger.states import BatchState, Outcome, RecallState
+from newsletter.delivery.ledger.states import BatchState, MemberFlag, Outcome, RecallState
 from newsletter.delivery.providers.base import Answer, Envelope, Provider, Recipients, SendRequest
 from newsletter.delivery.sending import claims, ledger_rows, mailings, retry
 from newsletter.delivery.sending.claims import Claim
@@ -308,7 +308,9 @@ def _store_answer(prepared: _PreparedBatch, answer: Answer, retry_at: datetime |
         row = models.Batch.objects.filter(id=claim.id, attempt_key=claim.attempt_key).first()
         if row is None:
             return True
-        prepared.outcomes.merge(Outcomes(row.outcomes, row.format))
+        known = Outcomes(row.outcomes, row.format)
+        prepared.outcomes.merge(known)
+        twice = _flag_twice(prepared, known) if answer.accepted and row.proven_attempt else 0
         state = states.derive_batch_state(prepared.outcomes.count_outcomes())
         # An answer that comes after its lease ran out still settles a batch that was set to unknown. Where an
         # event was faster than the answer, the batch counts as accepted already.
@@ -329,8 +331,18 @@ def _store_answer(prepared: _PreparedBatch, answer: Answer, retry_at: datetime |
         values |= {"due_at": retry_at} if state == BatchState.PLANNED else {"submitted_at": now}
         if not models.Batch.objects.filter(id=claim.id, version=row.version, state=row.state).update(**values):
             return False
+        if twice:
+            alarms.raise_alarm(claim.mailing_id, states.SENT_TWICE_ALARM, now, count=twice)
         _record_refused(prepared, answer, now)
     return True
+
+
+def _flag_twice(prepared: _PreparedBatch, known: Outcomes) -> int:
+    """Flags whom an earlier attempt had reached: an event proved it while this one was in flight. Returns how many."""
+    twice = [place for place in prepared.places if known[place].was_accepted]
+    for place in twice:
+        prepared.outcomes.set_flag(place, MemberFlag.SENT_TWICE)
+    return len(twice)
 
 
 def _record_refused(prepared: _PreparedBatch, answer: Answer, now: datetime) -> None:

@@ -14,6 +14,7 @@ from newsletter.delivery.ledger.states import BatchState
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, hand_over
+from newsletter.delivery.sending.expired_leases import recover_expired_leases
 from subscribers import bounces_complaints, people, subscriber_lookup, suppressions
 from tests.actors import SYSTEM
 from tests.conftest import House
@@ -50,7 +51,7 @@ def test_an_event_of_an_attempt_that_was_given_up_is_an_alarm(
     take(mailing.event("delivered", attempt="another"), mailing.event("open", attempt="another"))
     (alarm,) = mailing.mailing.alarms
     assert "twice" in alarm.message
-    assert mailing.mailing.twice == 1
+    assert mailing.mailing.twice == 3, "the proof of an attempt covers all its members"
 
 
 def test_a_hard_bounce_ends_mail_to_that_address_on_every_list(
@@ -232,6 +233,67 @@ def test_a_batch_that_waits_for_another_try_is_not_sent_again_when_an_event_show
     assert models.Batch.objects.get().state == BatchState.PLANNED
     take(mailing.event("processed"))
     assert hand_over_all(provider, now + timedelta(hours=1)) == 0
+    assert mailing.mailing.counts == {"accepted": 2}
+
+
+@pytest.fixture
+def tries_again(
+    frozen: Callable[..., Mailing], join: Callable[..., list[int]], take: Callable[..., None], now: datetime
+) -> Callable[[Any], tuple[Sent, ScriptedProvider, datetime]]:
+    """A batch of three whose first attempt is refused for now. While the second is in flight, an event proves the
+    first; then the second is answered as told."""
+
+    def send(answer: Any) -> tuple[Sent, ScriptedProvider, datetime]:
+        ids = join(3)
+        mailing = Sent(frozen().id, ids, now)
+        provider = ScriptedProvider(refuses_for_now)
+        hand_over.hand_over_next(now, owner="w", provider=provider, clock=lambda: now)
+        proof = mailing.event("processed", 1)
+        provider.script = [lambda p, request, at: (take(proof), answer(p, request, at))[1]]
+        later = now + timedelta(hours=1)
+        hand_over.hand_over_next(later, owner="w", provider=provider, clock=lambda: later)
+        return mailing, provider, later
+
+    return send
+
+
+def test_an_older_attempt_proven_in_flight_keeps_all_of_the_batch_from_a_third(tries_again: Any) -> None:
+    mailing, provider, later = tries_again(refuses_for_now)
+    assert mailing.mailing.counts == {"accepted": 3}
+    assert hand_over_all(provider, later + timedelta(hours=1)) == 0, "it is sent once more"
+    assert mailing.mailing.twice == 0
+
+
+def test_both_attempts_going_through_is_an_alarm_for_everybody_in_them(tries_again: Any) -> None:
+    mailing, _, _ = tries_again(accepts)
+    assert mailing.mailing.counts == {"accepted": 3}
+    assert mailing.mailing.twice == 3
+    assert models.Alarm.objects.get().count == 3
+
+
+def test_a_lost_answer_leaves_what_an_older_attempt_proved(tries_again: Any, take: Callable[..., None]) -> None:
+    mailing, _, _ = tries_again(loses_the_answer)
+    assert mailing.mailing.counts == {"accepted": 3}
+    assert mailing.mailing.twice == 0
+    take(mailing.event("delivered", 2))  # of the attempt whose answer was lost
+    assert mailing.mailing.twice == 3
+
+
+def test_a_worker_that_dies_leaves_what_an_older_attempt_proved(
+    frozen: Callable[..., Mailing], join: Callable[..., list[int]], take: Callable[..., None], now: datetime
+) -> None:
+    ids = join(2)
+    mailing = Sent(frozen().id, ids, now)
+    provider = ScriptedProvider(refuses_for_now)
+    hand_over.hand_over_next(now, owner="w", provider=provider, clock=lambda: now)
+    proof = mailing.event("processed", 1)
+    later = now + timedelta(hours=1)
+    claim = claims.claim_batch(later, until=later, owner="dies", provider=provider.name)
+    assert claim is not None
+    assert claims.begin_attempt(claim, "second", until=later)
+    take(proof)
+    assert recover_expired_leases(later + timedelta(minutes=10)) == 1
+    assert mailing.mailing.batches == {"accepted": 1}
     assert mailing.mailing.counts == {"accepted": 2}
 
 

@@ -29,8 +29,8 @@ def happened(what: EventType, place: int = 0, at: int = 100, attempt: str = "now
     )  # type: ignore[arg-type]
 
 
-def after(state: BatchState, outcomes: Outcomes, *events: Event) -> FoldedBatch:
-    return fold_batch(state, "now", outcomes, events)
+def after(state: BatchState, outcomes: Outcomes, *events: Event, proven: str = "") -> FoldedBatch:
+    return fold_batch(state, "now", outcomes, events, proven=proven)
 
 
 def test_one_event_proves_that_the_whole_request_was_accepted() -> None:
@@ -53,21 +53,43 @@ def test_an_event_that_is_faster_than_the_answer_settles_the_batch() -> None:
     assert list(folded.outcomes) == [Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.ACCEPTED]
 
 
-def test_an_attempt_that_had_been_given_up_is_an_alarm_and_keeps_the_rest_from_a_second_copy() -> None:
+def test_an_attempt_that_had_been_given_up_keeps_the_rest_from_a_second_copy() -> None:
     waiting = batch(*[Outcome.PLANNED] * 3)
     folded = after(BatchState.PLANNED, waiting, happened(EventType.DELIVERED, 1, attempt="before"))
     assert folded.state == BatchState.ACCEPTED
     assert Outcome.PLANNED not in folded.outcomes
-    assert sum(folded.alarms.values()) == 1
-    assert folded.outcomes.get_flags(1) == MemberFlag.SENT_TWICE
+    assert not folded.alarms, "the later attempt was refused: nobody has it twice"
 
 
 def test_what_is_in_flight_is_left_to_its_answer_when_an_older_attempt_turns_up() -> None:
-    folded = after(
-        BatchState.SENDING, batch(*[Outcome.PLANNED] * 2), happened(EventType.DELIVERED, 1, attempt="before")
-    )
-    assert folded.outcomes[0] == Outcome.PLANNED
-    assert folded.outcomes.get_flags(1) & MemberFlag.SENT_TWICE
+    in_flight = batch(*[Outcome.PLANNED] * 2)
+    folded = after(BatchState.SENDING, in_flight, happened(EventType.DELIVERED, 1, attempt="before"))
+    assert folded.state == BatchState.SENDING
+    assert folded.proven == "before"
+    assert not folded.alarms, "nobody knows yet whether the second attempt goes through"
+
+
+def test_the_proof_of_an_older_attempt_covers_all_its_members_while_another_is_in_flight() -> None:
+    """Were they still planned, and the attempt in flight refused for now, they would be sent it once more."""
+    in_flight = batch(*[Outcome.PLANNED] * 3)
+    folded = after(BatchState.SENDING, in_flight, happened(EventType.DELIVERED, 1, attempt="before"))
+    assert list(folded.outcomes) == [Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.ACCEPTED]
+
+
+def test_two_attempts_that_went_through_are_an_alarm_for_all_their_members() -> None:
+    events = [happened(EventType.ACCEPTED, 0, attempt="before"), happened(EventType.ACCEPTED, 1)]
+    folded = after(BatchState.SENDING, batch(Outcome.PLANNED, Outcome.PLANNED, Outcome.WITHDRAWN), *events)
+    assert folded.state == BatchState.ACCEPTED
+    assert folded.alarms == {states.SENT_TWICE_ALARM: 2}
+
+
+def test_a_second_attempt_is_noticed_by_later_events_too() -> None:
+    first = after(BatchState.UNKNOWN, batch(*[Outcome.UNKNOWN] * 3), happened(EventType.ACCEPTED, 0, attempt="before"))
+    assert not first.alarms
+    again = after(first.state, first.outcomes, happened(EventType.DELIVERED, 2, attempt="before"), proven=first.proven)
+    assert not again.alarms, "the same attempt once more"
+    second = after(again.state, again.outcomes, happened(EventType.ACCEPTED, 1), proven=again.proven)
+    assert second.alarms == {states.SENT_TWICE_ALARM: 3}
 
 
 def test_people_mailed_twice_count_once_each() -> None:
@@ -75,8 +97,14 @@ def test_people_mailed_twice_count_once_each() -> None:
         happened(what, 1, attempt="before") for what in (EventType.ACCEPTED, EventType.DELIVERED, EventType.OPENED)
     ]
     folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), *events)
-    assert sum(folded.alarms.values()) == 1
-    assert folded.outcomes.count_flags()[MemberFlag.SENT_TWICE] == 1
+    assert folded.alarms == {states.SENT_TWICE_ALARM: 2}
+    assert folded.outcomes.count_flags()[MemberFlag.SENT_TWICE] == 2
+
+
+def test_an_event_that_names_no_attempt_proves_none() -> None:
+    folded = after(BatchState.UNKNOWN, batch(*[Outcome.UNKNOWN] * 2), happened(EventType.DELIVERED, 0, attempt=""))
+    assert list(folded.outcomes) == [Outcome.DELIVERED, Outcome.UNKNOWN]
+    assert folded.proven == ""
 
 
 @pytest.mark.parametrize("what", [EventType.ACCEPTED, EventType.DELIVERED, EventType.OPENED])
@@ -212,7 +240,17 @@ def test_a_batch_is_settled_when_an_event_settles_its_last_unknown_member() -> N
 def test_who_was_planned_once_more_and_was_mailed_after_all_may_have_it_twice() -> None:
     folded = after(BatchState.REPAIRED, batch(Outcome.REPAIRED), happened(EventType.DELIVERED))
     assert folded.outcomes.get_flags(0) == MemberFlag.SENT_TWICE
-    assert list(folded.alarms) == ["An attempt that was given up did go through: subscribers may have it twice."]
+    assert list(folded.alarms) == [states.SENT_TWICE_ALARM]
+
+
+def test_the_proof_of_a_batch_that_was_planned_once_more_covers_all_its_members() -> None:
+    folded = after(BatchState.REPAIRED, batch(Outcome.REPAIRED, Outcome.REPAIRED), happened(EventType.DELIVERED))
+    assert folded.alarms == {states.SENT_TWICE_ALARM: 2}
+
+
+def test_members_dropped_and_planned_once_more_do_not_have_it_twice_because_others_were_mailed() -> None:
+    folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.REPAIRED), happened(EventType.DELIVERED))
+    assert not folded.alarms
 
 
 def test_an_alarm_counts_the_members_it_is_about() -> None:
@@ -250,6 +288,26 @@ some_outcomes = st.lists(st.sampled_from(list(Outcome)), min_size=SIZE, max_size
 )
 
 
+@given(st.sampled_from([Outcome.PLANNED, Outcome.UNKNOWN, Outcome.ACCEPTED]), st.data())
+def test_attempts_may_be_proven_in_any_order_and_in_portions(outcome: Outcome, data: st.DataObject) -> None:
+    state = data.draw(st.sampled_from([BatchState.SENDING, states.derive_batch_state([outcome])]))
+    proofs = st.builds(
+        happened,
+        what=st.sampled_from([EventType.ACCEPTED, EventType.DELIVERED]),
+        place=st.integers(0, SIZE - 1),
+        attempt=st.sampled_from(["first", "second", "now"]),
+    )
+    events = data.draw(st.lists(proofs, max_size=6))
+    shuffled = data.draw(st.permutations(events))
+    cut = data.draw(st.integers(0, len(events)))
+    at_once = after(state, batch(*[outcome] * SIZE), *events)
+    one = after(state, batch(*[outcome] * SIZE), *shuffled[:cut])
+    two = after(one.state, one.outcomes, *shuffled[cut:], proven=one.proven)
+    assert two.outcomes.pack() == at_once.outcomes.pack()
+    assert two.state == at_once.state
+    assert one.alarms + two.alarms == at_once.alarms
+
+
 @given(some_outcomes, some_events, st.randoms(), st.integers(0, 12))
 def test_order_repetition_and_portions_make_no_difference(
     outcomes: list[Outcome], events: list[Event], random: object, cut: int
@@ -259,7 +317,7 @@ def test_order_repetition_and_portions_make_no_difference(
     shuffled = [*events, *events[:3]]
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     first = after(state, batch(*outcomes), *shuffled[:cut])
-    second = after(first.state, first.outcomes, *shuffled[cut:])
+    second = after(first.state, first.outcomes, *shuffled[cut:], proven=first.proven)
     assert second.outcomes.pack() == at_once.outcomes.pack()
     assert second.state == at_once.state
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from newsletter.kernel.errors import BadInput, SurroundingsError
+from newsletter.kernel.numbers import is_whole_number
 
 CAPTCHAS = ("turnstile", "hcaptcha", "recaptcha")
 PROVIDERS = ("outbox", "sendgrid", "smtp")
@@ -232,6 +233,6 @@ def _parse_switch(name: str, value: str) -> bool:
 
 
 def _parse_number(name: str, value: str, most: int) -> int:
-    if not value.isdecimal() or len(value) > 9 or int(value) > most:
+    if not is_whole_number(value) or len(value) > 9 or int(value) > most:
         raise BadInput(f"{name} is “{value}”. Give a number from 0 to {most}.", name)
     return int(value)

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter import __version__
 from newsletter.kernel.errors import Refused, SurroundingsError
+from newsletter.kernel.numbers import MOST_DIGITS, is_whole_number
 
 if TYPE_CHECKING:
     import ssl
@@ -309,7 +310,7 @@ def _read_bounded(response: httpx.Response, url: str, limits: _FetchLimits) -> I
     """The body, unpacked, until it is longer or later than allowed."""
     most = f"{limits.most_bytes / 2**20:.0f} MB"
     declared = response.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > limits.most_bytes:
+    if is_whole_number(declared) and int(declared[:MOST_DIGITS]) > limits.most_bytes:
         raise ResponseTooLarge(f"{url} is {int(declared) / 2**20:.0f} MB; we take {most} at most.")
     encoding = response.headers.get("content-encoding", "").strip().lower()
     produced = 0
@@ -357,7 +358,7 @@ def _parse_retry_after(value: str, date: str) -> float:
 
     It is a number, or a date (RFC 9110, 10.2.3) to compare with the answer's own: both are of the other server's clock.
     """
-    if value.strip().isdecimal():
+    if is_whole_number(value.strip()):
         return float(value.strip()[:9])
     try:
         return max(0.0, (parsedate_to_datetime(value) - parsedate_to_datetime(date)).total_seconds())

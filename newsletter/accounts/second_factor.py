@@ -17,6 +17,7 @@ from newsletter.accounts.models import User
 from newsletter.accounts.users import get_user_row
 from newsletter.kernel import ids
 from newsletter.kernel.errors import Refused
+from newsletter.kernel.numbers import is_whole_number
 
 SPARE_CODES = 10
 _ISSUER = "Newsletter desk"
@@ -75,7 +76,7 @@ def confirm_enrolment(user: User, code: str) -> tuple[str, ...]:
 def verify_code(user: User, code: str) -> bool:
     """Whether a code is right, and not used before; after wrong ones the next must wait (1, 2, 4 … seconds)."""
     flat = _normalise_code(code)
-    kind = TOTPDevice if flat.isdecimal() else StaticDevice  # spare codes have letters in them, nearly for certain
+    kind = TOTPDevice if is_whole_number(flat) else StaticDevice  # spare codes have letters in them, nearly for certain
     return any(
         verify_token(user, device.persistent_id, flat) for device in kind.objects.filter(user=user, confirmed=True)
     )

@@ -14,6 +14,7 @@ from newsletter.cli.startup import require_valid_settings
 from newsletter.jobs import wiring
 from newsletter.jobs.supervisor import end_with_parent
 from newsletter.kernel.errors import BadInput, SurroundingsError
+from newsletter.kernel.numbers import parse_whole_number
 
 app = typer.Typer(add_completion=False)
 LISTEN = typer.Option(
@@ -52,9 +53,10 @@ def parse_listen(listen: str) -> tuple[str, int]:
     """The host and port of --listen; without it, where the base URL points if that is this machine."""
     if listen:
         host, _, port = listen.rpartition(":")
-        if not port.isdecimal() or not 0 < int(port) < 65536:
+        number = parse_whole_number(port) or 0
+        if not 0 < number < 65536:
             raise BadInput(f"“{listen}” is no address to listen on. Write it like 127.0.0.1:8000.", "listen")
-        return host.strip("[]") or "127.0.0.1", int(port)
+        return host.strip("[]") or "127.0.0.1", number
     base = urlsplit(wiring.get_config().base_url)
     local = base.hostname in ("127.0.0.1", "localhost", "::1")
     return "127.0.0.1", (base.port or 8000) if local else 8000

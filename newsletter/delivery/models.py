@@ -6,6 +6,9 @@ write rows while a new one is rolled out.
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import ClassVar
+
 from django.db import models
 
 from newsletter.delivery.ledger.states import BatchState, ExclusionReason, MailingKind, MailingState, RecallState
@@ -166,12 +169,26 @@ class DeliveryException(models.Model):
         return f"{self.kind} {self.address}"
 
 
+class WebhookPayloads(models.QuerySet["WebhookPayload"]):
+    """Payloads, and which of them are to be applied."""
+
+    def due(self, now: datetime) -> WebhookPayloads:
+        """Fresh ones, and those that failed and whose time has come again."""
+        return self.filter(models.Q(next_at=None) | models.Q(next_at__lte=now))
+
+
 class WebhookPayload(models.Model):
-    """What the provider posted to us, as it came, until it is applied; never kept for longer than two days."""
+    """What the provider posted to us, as it came, until it is applied. Nothing that is not applied is deleted."""
 
     digest = models.BinaryField(max_length=32, unique=True)  # SHA-256: the same payload sent again is the same row
     body = models.BinaryField()
     received_at = models.DateTimeField(db_index=True)
+    failures = models.PositiveIntegerField(default=0, db_default=0)  # how often applying it failed
+    next_at = models.DateTimeField(null=True)  # when it is tried again; None: it did not fail
+    error = models.CharField(max_length=300, blank=True, default="", db_default="")
+    quarantined_at = models.DateTimeField(null=True)  # since when it is kept aside, tried now and then
+
+    objects: ClassVar[WebhookPayloads] = WebhookPayloads.as_manager()  # type: ignore[assignment]
 
     class Meta:
         db_table = "delivery_post"

@@ -17,6 +17,7 @@ from datetime import date
 from typing import Any
 
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.numbers import parse_whole_number
 from subscribers.states import Tier
 
 DEEPEST, MOST_CONDITIONS = 5, 40
@@ -186,9 +187,10 @@ def _parse_text(value: Any) -> str:
 
 def _integer_parser(least: int, most: int, what: str) -> Callable[[Any], int]:
     def read(value: Any) -> int:
-        if isinstance(value, bool) or not str(value).isdecimal() or not least <= int(value) <= most:
+        number = None if isinstance(value, bool) else parse_whole_number(str(value))
+        if number is None or not least <= number <= most:
             raise BadInput(f"Give a number of {what} from {least} to {most:,}.", "value")
-        return int(value)
+        return number
 
     return read
 

@@ -14,7 +14,9 @@ def test_what_was_written_is_read(number: int) -> None:
     assert parse_whole_number(str(number)) == number
 
 
-@pytest.mark.parametrize("text", ["", " 1", "-1", "1.5", "1e3", "0x1", "²", "9" * 19, "9" * 5000, "1_000", "one"])
+@pytest.mark.parametrize(
+    "text", ["", " 1", "-1", "1.5", "1e3", "0x1", "²", "9" * 19, "9" * 5000, "1_000", "one", "١٢", "１٢"]
+)
 def test_anything_else_is_no_number(text: str) -> None:
     assert parse_whole_number(text) is None
 

@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 
 from newsletter.curator.articles.extraction import phrases
 from newsletter.kernel.errors import Refused
+from newsletter.kernel.numbers import parse_whole_number
 
 MOST_ENTRIES = 500
 LONGEST_TITLE, LONGEST_DEK = 500, 2000  # characters
@@ -271,7 +272,7 @@ def _is_picture(part: Mapping[str, Any]) -> bool:
 
 def _to_number(value: Any) -> int:
     text = str(value or "")[:9]
-    return int(text) if text.isdecimal() else 0
+    return parse_whole_number(text) or 0
 
 
 def _picture_address(link: str, base: str) -> str:

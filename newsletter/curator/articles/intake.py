@@ -19,6 +19,7 @@ from newsletter.curator.articles.resources import Fetcher
 from newsletter.curator.articles.states import ArticleOrigin
 from newsletter.curator.articles.values import AddedArticle
 from newsletter.kernel.errors import NewsletterError, Refused
+from newsletter.kernel.text import remove_unstorable
 
 LONGEST_TEXT = 200_000  # characters
 _PARAGRAPH_END = re.compile(r"</(?:p|div|li|h\d|blockquote|figure)>|<br\s*/?>", re.I)
@@ -214,11 +215,7 @@ def copy_picture(
 def _strip_unstorable(found: _ExtractedOrEntry) -> _ExtractedOrEntry:
     """The same without characters that no database keeps: NUL, and halves of pairs."""
     texts = {field.name: getattr(found, field.name) for field in fields(found)}
-    kept: dict[str, Any] = {
-        name: text.replace("\0", "").encode("utf-8", "ignore").decode()
-        for name, text in texts.items()
-        if isinstance(text, str)
-    }
+    kept: dict[str, Any] = {name: remove_unstorable(text) for name, text in texts.items() if isinstance(text, str)}
     return replace(found, **kept)
 
 

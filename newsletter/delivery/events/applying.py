@@ -4,11 +4,15 @@
 
 Receiving only stores, so that the provider has its answer at once. One process at a time applies (a lease), some
 payloads to a chunk, and a chunk is one transaction: killed anywhere, it is done whole or not at all.
+
+What cannot be applied never stops the rest: a chunk that fails is applied payload by payload, a payload that fails time
+after time event by event, and an event that still fails is kept aside with an alarm and tried once an hour.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +20,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 
 from newsletter.delivery import alarms, models
@@ -27,6 +31,7 @@ from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.providers.base import Event, RejectReason
 from newsletter.delivery.sending import ledger_rows
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.text import remove_unstorable
 from subscribers import bounces_complaints
 
 log = logging.getLogger(__name__)
@@ -34,6 +39,13 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=20)  # a chunk takes less than one; what another did meanwhile is noticed
 PAYLOADS_PER_CHUNK = 4  # some 4,000 events: the writing takes some hundredths of a second
 ROWS_PER_QUERY = 1_000  # to a query
+MAX_FAILURES = 4  # of a payload, before it is taken apart
+RETRY_AFTER = timedelta(seconds=5)  # doubled with each failure
+RETRY_QUARANTINED_AFTER = timedelta(hours=1)  # an update may have mended what failed
+QUARANTINE_ALARM = (
+    "Some of what the provider reported could not be applied and is kept aside. See why: newsletter doctor. "
+    "Try it again: newsletter mailings retry-events"
+)
 T = TypeVar("T")
 
 _INSERT_SEEN = "INSERT INTO delivery_seenevent (id, at) VALUES (%s, %s)"
@@ -48,17 +60,90 @@ _UPDATE_BATCH = """
 
 def apply_next(now: datetime, *, owner: str) -> bool:
     """Applies the oldest payloads. Returns whether it found any and holds the lock."""
-    if not models.WebhookPayload.objects.exists() or not _acquire_lock(owner, now):
+    due = models.WebhookPayload.objects.due(now)
+    if not due.exists() or not _acquire_lock(owner, now):
         return False
-    payloads = list(models.WebhookPayload.objects.order_by("id")[:PAYLOADS_PER_CHUNK])
-    chunk = _fold_chunk(_select_unseen(event for payload in payloads for event in _parse_payload(payload)))
+    payloads = list(due.order_by("id")[:PAYLOADS_PER_CHUNK])
     try:
-        with transaction.atomic():  # all the reading is done: the database is locked for the writing alone
-            _write_chunk(chunk, now)
-            models.WebhookPayload.objects.filter(id__in=[payload.id for payload in payloads]).delete()
-    except (_StaleBatch, IntegrityError):
+        _apply_payloads(payloads, now)
+    except _StaleBatch:
         log.info("Another process was at the same rows; these events are applied again, to what the rows say now")
+    except _DATABASE_AWAY:
+        raise
+    except Exception:
+        log.exception("Some events cannot be applied; their payloads are applied one by one")
+        for payload in payloads:
+            _apply_alone(payload, now)
     return True
+
+
+_DATABASE_AWAY = (OperationalError, InterfaceError)  # locked, full or gone: nothing is wrong with the events
+
+
+def _apply_payloads(payloads: Sequence[models.WebhookPayload], now: datetime) -> None:
+    """Applies payloads, all of them or none, and deletes them."""
+    chunk = _fold_chunk(
+        _select_unseen(event for payload in payloads for event in sendgrid_events.parse_events(bytes(payload.body)))
+    )
+    with transaction.atomic():  # all the reading is done: the database is locked for the writing alone
+        _write_chunk(chunk, now)
+        models.WebhookPayload.objects.filter(id__in=[payload.id for payload in payloads]).delete()
+
+
+def _apply_alone(payload: models.WebhookPayload, now: datetime) -> None:
+    """Applies one payload; one that fails is tried again later, and in the end taken apart."""
+    try:
+        _apply_payloads([payload], now)
+    except _StaleBatch:
+        return  # the next look applies it
+    except _DATABASE_AWAY:
+        raise
+    except Exception as error:
+        failures = payload.failures + 1
+        log.warning("Payload %s could not be applied, for the %s. time: %s", payload.id, failures, error)
+        if failures >= MAX_FAILURES:
+            _apply_event_by_event(payload, error, now)
+            return
+        models.WebhookPayload.objects.filter(id=payload.id).update(
+            failures=failures, next_at=now + RETRY_AFTER * 2**failures, error=_describe(error)
+        )
+
+
+def _apply_event_by_event(payload: models.WebhookPayload, error: Exception, now: datetime) -> None:
+    """Applies each event of a payload for itself, and keeps those that fail aside, each as a payload of its own."""
+    try:
+        raw_events = sendgrid_events.parse_payload(bytes(payload.body))
+    except BadInput:
+        _quarantine(payload, error, now)
+        return
+    if len(raw_events) < 2:
+        _quarantine(payload, error, now)
+        return
+    for raw in raw_events:
+        body = json.dumps([raw]).encode()
+        single, _ = models.WebhookPayload.objects.get_or_create(
+            digest=hashlib.sha256(body).digest(),
+            defaults={"body": body, "received_at": payload.received_at, "failures": MAX_FAILURES, "next_at": now},
+        )
+        _apply_alone(single, now)
+    models.WebhookPayload.objects.filter(id=payload.id).delete()
+
+
+def _quarantine(payload: models.WebhookPayload, error: Exception, now: datetime) -> None:
+    """Keeps a payload aside. The alarm is raised when it begins, not with each try."""
+    if payload.quarantined_at is None:
+        alarms.raise_alarm(None, QUARANTINE_ALARM, now)
+        log.error("Payload %s is kept aside: %s", payload.id, error)
+    models.WebhookPayload.objects.filter(id=payload.id).update(
+        failures=payload.failures + 1,
+        next_at=now + RETRY_QUARANTINED_AFTER,
+        error=_describe(error),
+        quarantined_at=payload.quarantined_at or now,
+    )
+
+
+def _describe(error: Exception) -> str:
+    return remove_unstorable(f"{type(error).__name__}: {error}")[:300]
 
 
 class _StaleBatch(Exception):
@@ -80,14 +165,6 @@ def _acquire_lock(owner: str, now: datetime) -> bool:
         Q(lease_until=None) | Q(lease_until__lt=now) | Q(owner=owner), name="events"
     )
     return bool(mine.update(owner=owner, lease_until=now + LEASE))
-
-
-def _parse_payload(payload: models.WebhookPayload) -> tuple[Event, ...]:
-    try:
-        return sendgrid_events.parse_events(bytes(payload.body))
-    except BadInput as error:
-        log.error("A signed payload of %s bytes cannot be read and is dropped: %s", len(payload.body), error)
-        return ()
 
 
 def _select_unseen(events: Iterable[Event]) -> dict[int, Event]:

@@ -1,6 +1,6 @@
 """The inbox of the webhook: stores the provider's payloads, so that it is answered at once.
 
-`applying` reads it.
+`applying` reads it. Nothing is deleted before it was applied: what cannot be applied is kept aside, and counted here.
 """
 
 from __future__ import annotations
@@ -8,17 +8,18 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from newsletter.delivery import models
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.kernel.errors import BadInput, NotAllowed
+from newsletter.kernel.numbers import is_whole_number
 
 log = logging.getLogger(__name__)
 
 LARGEST_PAYLOAD = 2 * 2**20  # bytes; SendGrid sends some 768 kB at most (fact 31)
 OLDEST_PAYLOAD = timedelta(days=3)  # of signed timestamps; event ids are kept for longer
-PAYLOAD_RETENTION = timedelta(hours=48)
 SEEN_EVENT_RETENTION = timedelta(days=4)
 
 
@@ -33,19 +34,38 @@ def receive(raw: bytes, *, signature: str, timestamp: str, keys: Sequence[str], 
         raise BadInput(f"A post may have {LARGEST_PAYLOAD // 2**20} MB.")
     if not sendgrid_events.is_genuine(raw, signature=signature, timestamp=timestamp, keys=keys):
         raise NotAllowed("The signature does not fit the body.")
-    if not timestamp.isdecimal() or datetime.fromtimestamp(int(timestamp[:11]), UTC) < now - OLDEST_PAYLOAD:
+    if not is_whole_number(timestamp) or datetime.fromtimestamp(int(timestamp[:11]), UTC) < now - OLDEST_PAYLOAD:
         raise BadInput("The post was signed too long ago.")
     models.WebhookPayload.objects.get_or_create(
         digest=hashlib.sha256(raw).digest(), defaults={"body": raw, "received_at": now}
     )
 
 
+@dataclass(frozen=True, slots=True)
+class InboxStatus:
+    """What waits in the inbox: since when the oldest payload does (None: none), and how many are kept aside."""
+
+    waiting: int
+    oldest_at: datetime | None
+    quarantined: int
+    error: str  # of the latest that was set aside
+
+
+def get_status() -> InboxStatus:
+    """What waits, and what could not be applied."""
+    waiting = models.WebhookPayload.objects.filter(quarantined_at=None)
+    aside = models.WebhookPayload.objects.exclude(quarantined_at=None).order_by("quarantined_at")
+    oldest, latest = waiting.order_by("received_at").first(), aside.last()
+    return InboxStatus(
+        waiting.count(), oldest.received_at if oldest else None, aside.count(), latest.error if latest else ""
+    )
+
+
+def retry_quarantined(now: datetime) -> int:
+    """Lets what is kept aside be applied again at once. Returns how much it is."""
+    return models.WebhookPayload.objects.exclude(quarantined_at=None).update(next_at=now)
+
+
 def delete_expired(now: datetime) -> None:
-    """Deletes payloads that could not be applied in time, and ids of events that can come no more."""
-    late = models.WebhookPayload.objects.filter(received_at__lt=now - PAYLOAD_RETENTION)
-    if count := late.count():
-        log.error(
-            "%s payloads of the provider could not be applied within %s and are dropped", count, PAYLOAD_RETENTION
-        )
-        late.delete()
+    """Deletes ids of events that can come no more."""
     models.SeenEvent.objects.filter(at__lt=now - SEEN_EVENT_RETENTION).delete()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -20,10 +21,13 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from newsletter.delivery.providers.base import Event, EventType, RejectReason
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.numbers import is_whole_number
+from newsletter.kernel.text import remove_unstorable
 
 SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"
 LONGEST_REASON, LONGEST_ID = 500, 300  # characters
+_PICK_KEY = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _MILLISECONDS_FROM = 10**11  # a larger timestamp is in milliseconds (fact 35); as seconds this is the year 5138
 
 _EVENT_TYPES = {
@@ -90,13 +94,18 @@ def _is_signed_by(key: ec.EllipticCurvePublicKey, proof: bytes, signed: bytes) -
 
 def parse_events(raw: bytes) -> tuple[Event, ...]:
     """The events of one payload. What is no event is dropped; a type we do not know is OTHER. Raises BadInput."""
+    return tuple(_to_event(each) for each in parse_payload(raw))
+
+
+def parse_payload(raw: bytes) -> tuple[Mapping[str, Any], ...]:
+    """What a payload holds, event by event, as the provider wrote it. Raises BadInput."""
     try:
         document = json.loads(raw)
     except (ValueError, RecursionError) as error:
         raise BadInput(f"The body is no JSON: {error}.") from None
     if not isinstance(document, list):
         raise BadInput("The body is no list of events.")
-    return tuple(_to_event(each) for each in document if isinstance(each, dict))
+    return tuple(each for each in document if isinstance(each, dict))
 
 
 def _to_event(raw: Mapping[str, Any]) -> Event:
@@ -128,17 +137,14 @@ def _get_text(raw: Mapping[str, Any], name: str, longest: int = LONGEST_ID) -> s
     value = raw.get(name)
     if not isinstance(value, str):
         return ""
-    if value.isascii() and "\0" not in value:
-        return value[:longest]
-    # A lone surrogate or a NUL is valid JSON and breaks every database.
-    return value.encode("utf-8", "replace").decode().replace("\0", "")[:longest]
+    return remove_unstorable(value)[:longest]  # a lone surrogate and a NUL are valid JSON
 
 
 def _parse_delivery(raw: Mapping[str, Any]) -> tuple[str, int]:
     """The batch, and the place in it, that nl_delivery names; it must be the one that nl_batch names."""
     batch, place = _get_text(raw, "nl_batch", 40), _get_text(raw, "nl_delivery", 60)
     of, _, number = place.rpartition(".")
-    if not batch or of != batch or not number.isdecimal() or len(number) > 9:
+    if not batch or of != batch or not is_whole_number(number) or len(number) > 9:
         return "", -1
     return batch, int(number)
 
@@ -179,10 +185,11 @@ def _alarm_text(event_type: EventType, reject_reason: RejectReason, raw: Mapping
 
 
 def _parse_pick_key(url: str) -> str:
-    """The key of the story that a link belongs to: its query parameter nl."""
+    """The key of the story that a link belongs to: its query parameter nl. Anybody can click on any other link."""
     if "nl=" not in url:
         return ""
     try:
-        return parse_qs(urlsplit(url).query).get("nl", [""])[-1][:40]
+        key = parse_qs(urlsplit(url).query).get("nl", [""])[-1]
     except ValueError:
         return ""
+    return key if _PICK_KEY.fullmatch(key) else ""

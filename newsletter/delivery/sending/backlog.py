@@ -37,5 +37,5 @@ def measure_backlog(now: datetime, *, limit: int) -> Backlog:
         batches=batches or int(abandoned),
         mailings=models.Mailing.objects.filter(moving).exists()
         or models.Batch.objects.filter(back, mailing__state=MailingState.CANCELLED).exists(),
-        payloads=models.WebhookPayload.objects.exists(),
+        payloads=models.WebhookPayload.objects.due(now).exists(),
     )

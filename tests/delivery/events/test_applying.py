@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 
 from newsletter.delivery import models
 from newsletter.delivery.events import applying, inbox, unsubscribed_after_send
+from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
@@ -163,16 +165,15 @@ def test_a_stroke_that_fails_halfway_is_not_done_at_all(
     take(mailing.event("bounce", type="bounce", reason="gone"), apply=False)
     with monkeypatch.context() as patched:
         patched.setattr(bounces_complaints, "apply_reports", _breaks)
-        with pytest.raises(RuntimeError):
-            applying.apply_next(now, owner="test")
+        assert applying.apply_next(now, owner="test")
     assert mailing.mailing.counts == {"accepted": 1}
-    assert applying.apply_next(now, owner="test")
+    assert applying.apply_next(now + timedelta(minutes=1), owner="test")
     assert mailing.mailing.counts == {"bounced": 1}
     assert subscriber_lookup.get_subscriber(mailing.readers[0]).suppressed == "bounced"
 
 
 def _breaks(*_: Any, **__: Any) -> int:
-    raise RuntimeError("the disk is full")
+    raise RuntimeError("this cannot be applied")
 
 
 def test_events_of_nobody_of_ours_are_counted_and_dropped(
@@ -304,6 +305,122 @@ def test_a_signed_post_that_is_no_json_does_not_stop_the_others(
     inbox.receive(raw, signature=signer.sign(raw, timestamp), timestamp=timestamp, keys=[signer.public_key], now=now)
     take(mailing.event("delivered"))
     assert mailing.mailing.counts == {"delivered": 1}
+    assert models.WebhookPayload.objects.count() == 1, "nothing that was not applied is deleted"
+
+
+@pytest.fixture
+def poisoned(sent: Callable[..., Sent]) -> Sent:
+    """A mailing to three readers; of the second's events the database takes none that has a reason."""
+    mailing = sent(3)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TRIGGER refused BEFORE INSERT ON delivery_incident WHEN NEW.reason LIKE '%poison%' "
+            "BEGIN SELECT RAISE(ABORT, 'this row is refused'); END"
+        )
+    return mailing
+
+
+def _apply_until_it_rests(now: datetime) -> datetime:
+    """Applies, and lets as much time pass as failures ask for; the instant at which nothing is left to try soon."""
+    for _ in range(60):
+        while applying.apply_next(now, owner="test"):
+            pass
+        now += timedelta(seconds=5)
+    return now
+
+
+def test_an_event_that_cannot_be_applied_is_kept_aside_alone(
+    poisoned: Sent, take: Callable[..., None], now: datetime
+) -> None:
+    bounce = poisoned.event("bounce", 0, type="bounce", reason="no such user")
+    poison = poisoned.event("bounce", 1, type="bounce", reason="poison user")
+    take(bounce, poison, poisoned.event("delivered", 2), apply=False)
+    _apply_until_it_rests(now)
+    assert poisoned.mailing.counts == {"bounced": 1, "accepted": 1, "delivered": 1}
+    aside = models.WebhookPayload.objects.get()
+    assert aside.quarantined_at
+    assert "this row is refused" in aside.error
+    assert b"poison" in bytes(aside.body)
+    assert inbox.get_status().quarantined == 1
+    (alarm,) = summary.list_account_alarms()
+    assert alarm.count == 1
+
+
+def test_payloads_behind_one_that_cannot_be_applied_are_applied_at_once(
+    poisoned: Sent, take: Callable[..., None], now: datetime
+) -> None:
+    take(poisoned.event("bounce", 1, type="bounce", reason="poison user"), apply=False)
+    for place in (0, 2):
+        take(poisoned.event("delivered", place), apply=False)
+    assert applying.apply_next(now, owner="test")
+    assert poisoned.mailing.counts == {"delivered": 2, "accepted": 1}
+
+
+def test_what_was_kept_aside_is_applied_once_it_can_be(
+    poisoned: Sent, take: Callable[..., None], now: datetime
+) -> None:
+    take(poisoned.event("bounce", 1, type="bounce", reason="poison user"), apply=False)
+    later = _apply_until_it_rests(now)
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER refused")
+    assert not applying.apply_next(later, owner="test"), "it is not tried all the time"
+    assert inbox.retry_quarantined(later) == 1
+    assert applying.apply_next(later, owner="test")
+    assert poisoned.mailing.counts == {"bounced": 1, "accepted": 2}
+    assert not models.WebhookPayload.objects.exists()
+
+
+def test_an_hour_later_what_was_kept_aside_is_tried_again(
+    poisoned: Sent, take: Callable[..., None], now: datetime
+) -> None:
+    take(poisoned.event("bounce", 1, type="bounce", reason="poison user"), apply=False)
+    later = _apply_until_it_rests(now) + applying.RETRY_QUARANTINED_AFTER
+    assert applying.apply_next(later, owner="test")
+    assert summary.list_account_alarms()[0].count == 1, "one alarm, not one an hour"
+
+
+def test_events_of_a_batch_in_a_newer_format_wait_for_a_newer_worker_and_stop_nobody(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(60)  # two batches
+    second = models.Batch.objects.get(number=2)
+    models.Batch.objects.filter(id=second.id).update(format=99)
+    of_the_second = mailing.event("delivered") | {"nl_batch": second.key, "nl_delivery": f"{second.key}.0"}
+    take(of_the_second | {"sg_event_id": "second"}, mailing.event("delivered", 1), apply=False)
+    later = _apply_until_it_rests(now)
+    assert Outcomes(models.Batch.objects.get(number=1).outcomes)[1].label == "delivered"
+    assert inbox.get_status().quarantined == 1
+    models.Batch.objects.filter(id=second.id).update(format=1)  # a newer worker
+    assert applying.apply_next(later + applying.RETRY_QUARANTINED_AFTER, owner="test")
+    assert mailing.mailing.counts == {"accepted": 58, "delivered": 2}
+
+
+def test_a_database_that_is_away_is_not_the_fault_of_the_events(
+    sent: Callable[..., Sent], take: Callable[..., None], now: datetime
+) -> None:
+    mailing = sent(1)
+    take(mailing.event("delivered"), apply=False)
+
+    models.WorkerLock.objects.create(name="events")
+
+    def locked(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("SAVEPOINT"):
+            raise OperationalError("database is locked")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(locked), pytest.raises(OperationalError):
+        applying.apply_next(now, owner="test")
+    assert models.WebhookPayload.objects.get().failures == 0
+
+
+def test_one_click_on_a_strange_link_stops_nothing(sent: Callable[..., Sent], take: Callable[..., None]) -> None:
+    mailing = sent(2)
+    take(
+        mailing.event("click", 0, url="https://x.example/?nl=%00"),
+        mailing.event("click", 1, url="https://x.example/?nl=ferry"),
+    )
+    assert mailing.mailing.counts == {"delivered": 2}
+    assert list(models.PickClicks.objects.values_list("pick", flat=True)) == ["ferry"]
 
 
 WRITING = "SAVEPOINT"  # all is read by then; the row of the lease has to be there, or it is made in one, too

@@ -36,14 +36,15 @@ def test_a_post_larger_than_the_provider_ever_makes_is_refused_before_it_is_look
         inbox.receive(b"x" * (inbox.LARGEST_PAYLOAD + 1), signature="", timestamp="1", keys=["k"], now=now)
 
 
-def test_what_could_not_be_applied_in_two_days_is_dropped_and_ids_outlast_their_posts(
+def test_what_was_not_applied_is_never_deleted_and_ids_outlast_their_payloads(
     sent: Callable[..., Sent], take: Callable[..., None], now: datetime
 ) -> None:
     mailing = sent(1)
     take(mailing.event("delivered"))
     take(mailing.event("open"), apply=False)
     inbox.delete_expired(now + timedelta(hours=49))
-    assert not models.WebhookPayload.objects.exists()
+    assert models.WebhookPayload.objects.exists()
+    assert inbox.get_status() == inbox.InboxStatus(waiting=1, oldest_at=now, quarantined=0, error="")
     assert models.SeenEvent.objects.count() == 1
     inbox.delete_expired(now + inbox.OLDEST_PAYLOAD)
     assert models.SeenEvent.objects.count() == 1, "its post would still be taken"

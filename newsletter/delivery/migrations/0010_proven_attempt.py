@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('delivery', '0008_state_choices'),
+        ('delivery', '0009_state_labels'),
     ]
 
     operations = [

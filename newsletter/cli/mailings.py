@@ -13,6 +13,7 @@ from newsletter.accounts import audit_log
 from newsletter.catalog.newsletters import get_newsletter, list_newsletters
 from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
+from newsletter.delivery.events import inbox
 from newsletter.delivery.ledger.states import Outcome, get_outcome_label, parse_outcome
 from newsletter.delivery.reports import proof, recipients, summary
 from newsletter.delivery.sending import mailings
@@ -207,6 +208,13 @@ def pull_suppressions_now(as_json: bool = JSON) -> None:
     emit_json(pulled) if as_json else say(
         f"{pulled.entries:,} entries read; {pulled.ours:,} are about our subscribers."
     )
+
+
+@app.command("retry-events")
+def retry_events(as_json: bool = JSON) -> None:
+    """Apply again what the provider reported and could not be applied; it happens every hour anyway."""
+    count = inbox.retry_quarantined(by=get_actor(), now=clock.now())
+    emit_json({"retried": count}) if as_json else say(f"{count} reports of the provider are applied again.")
 
 
 @app.command("repair")

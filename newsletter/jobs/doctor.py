@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from django.core import checks
@@ -16,7 +16,7 @@ from newsletter.accounts import users
 from newsletter.catalog.newsletters import list_newsletters
 from newsletter.catalog.states import NewsletterState
 from newsletter.config import Config
-from newsletter.delivery.events import suppression_sync
+from newsletter.delivery.events import inbox, suppression_sync
 from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.reports import summary
 from newsletter.jobs import heartbeats, wiring
@@ -26,6 +26,7 @@ from newsletter.scheduling import schedules
 from subscribers import lists
 from subscribers.states import SubscriptionState
 
+LONGEST_WAIT = timedelta(minutes=10)  # of what the provider reported; a worker applies it within seconds
 MIN_FREE_BYTES = 500 * 2**20  # bytes
 
 
@@ -43,7 +44,7 @@ def examine(now: datetime) -> tuple[Diagnosis, ...]:
     config = wiring.get_config()
     found = [*_check_settings(), *_check_files(config), *_check_database()]
     if all(ailment.level != "bad" for ailment in found):
-        found += [*_check_users(), *_check_provider(config), *_check_newsletters(), *_check_processes(now)]
+        found += [*_check_users(), *_check_provider(config, now), *_check_newsletters(), *_check_processes(now)]
     return (*found, *_check_base_url(config))
 
 
@@ -92,7 +93,7 @@ def _check_users() -> Iterator[Diagnosis]:
         yield Diagnosis("bad", "Nobody can sign in.", "Run: newsletter setup --user ADDRESS --password-file FILE")
 
 
-def _check_provider(config: Config) -> Iterator[Diagnosis]:
+def _check_provider(config: Config, now: datetime) -> Iterator[Diagnosis]:
     try:
         chosen = wiring.get_provider()
     except NewsletterError as error:
@@ -115,7 +116,7 @@ def _check_provider(config: Config) -> Iterator[Diagnosis]:
                 f"NEWSLETTER_SENDGRID_HOST is {config.sendgrid_host}: the key travels in the clear.",
                 "Use https:// outside tests.",
             )
-        yield from _check_webhook(config)
+        yield from _check_webhook(config, now)
         pulled = suppression_sync.find_status(chosen.name)
         if pulled is not None and pulled.error:
             yield Diagnosis(
@@ -123,7 +124,7 @@ def _check_provider(config: Config) -> Iterator[Diagnosis]:
             )
 
 
-def _check_webhook(config: Config) -> Iterator[Diagnosis]:
+def _check_webhook(config: Config, now: datetime) -> Iterator[Diagnosis]:
     if not config.sendgrid_webhook_keys:
         yield Diagnosis(
             "look",
@@ -137,9 +138,28 @@ def _check_webhook(config: Config) -> Iterator[Diagnosis]:
             sendgrid_events.parse_public_key(key)
         except NewsletterError as error:
             yield Diagnosis("bad", str(error), "Until then every report is refused.")
+    yield from _check_inbox(now)
     for alarm in summary.list_account_alarms():
         yield Diagnosis(
             "look", f"{alarm.message} (last {alarm.last_at:%Y-%m-%d %H:%M} UTC)", "Look at SendGrid’s dashboard."
+        )
+
+
+def _check_inbox(now: datetime) -> Iterator[Diagnosis]:
+    """Whether what the provider reported is applied."""
+    status = inbox.get_status()
+    if status.oldest_at is not None and now - status.oldest_at > LONGEST_WAIT:
+        minutes = int((now - status.oldest_at).total_seconds() // 60)
+        yield Diagnosis(
+            "bad",
+            f"{status.waiting} of the provider’s reports wait to be applied, the oldest for {minutes} minutes.",
+            "Look whether a worker runs, and into its log.",
+        )
+    if status.quarantined:
+        yield Diagnosis(
+            "look",
+            f"{status.quarantined} of the provider’s reports could not be applied and are kept aside: {status.error}",
+            "They are tried again every hour. Once the cause is gone: newsletter mailings retry-events",
         )
 
 

@@ -112,12 +112,14 @@ def test_a_stranger_is_refused_and_nothing_changes(name: str, role: str, world: 
 
 def test_every_function_that_acts_for_somebody_is_tried() -> None:
     found = {name for name, _ in _list_functions_with_by()}
-    assert found - ACTS.keys() - PASSED_ON.keys() == set()
+    wanted = {name for name in found if not name.startswith(PENDING)}
+    assert wanted - ACTS.keys() - PASSED_ON.keys() == set()
     assert ACTS.keys() - found == set(), "there is no such function any more"
 
 
 def test_whoever_acts_is_an_actor_and_never_a_text() -> None:
-    assert [name for name, annotation in _list_functions_with_by() if annotation != "Actor"] == []
+    found = dict(_list_functions_with_by())
+    assert [name for name, of in found.items() if of != "Actor" and not name.startswith(PENDING)] == []
 
 
 def test_every_function_that_the_edges_write_with_takes_an_actor() -> None:
@@ -153,8 +155,6 @@ def _list_functions_with_by() -> Iterator[tuple[str, str]]:
         if "migrations" in path.parts or "views" in path.parts:
             continue
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        if module.startswith(PENDING):
-            continue
         for node in ast.parse(path.read_text("utf-8")).body:
             if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
                 continue

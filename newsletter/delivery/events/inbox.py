@@ -11,8 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.db import transaction
+
 from newsletter.delivery import models
 from newsletter.delivery.providers import sendgrid_events
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotAllowed
 from newsletter.kernel.numbers import is_whole_number
 
@@ -61,9 +64,14 @@ def get_status() -> InboxStatus:
     )
 
 
-def retry_quarantined(now: datetime) -> int:
-    """Lets what is kept aside be applied again at once. Returns how much it is."""
-    return models.WebhookPayload.objects.exclude(quarantined_at=None).update(next_at=now)
+def retry_quarantined(*, by: Actor, now: datetime) -> int:
+    """Lets what is kept aside be applied again at once. Returns how many payloads that are."""
+    require_right(by, Verb.SEND)
+    with transaction.atomic():
+        count = models.WebhookPayload.objects.exclude(quarantined_at=None).update(next_at=now)
+        if count:
+            by.record(ActionRecord("retried events", "events", now, detail=f"{count} kept aside"))
+    return count
 
 
 def delete_expired(now: datetime) -> None:

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from newsletter.delivery import models
 from newsletter.delivery.events import applying, inbox, unsubscribed_after_send
 from newsletter.delivery.ledger.format import Outcomes
-from newsletter.delivery.ledger.states import BatchState
+from newsletter.delivery.ledger.states import BatchState, Outcome
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, hand_over
@@ -364,7 +364,7 @@ def test_what_was_kept_aside_is_applied_once_it_can_be(
     with connection.cursor() as cursor:
         cursor.execute("DROP TRIGGER refused")
     assert not applying.apply_next(later, owner="test"), "it is not tried all the time"
-    assert inbox.retry_quarantined(later) == 1
+    assert inbox.retry_quarantined(by=SYSTEM, now=later) == 1
     assert applying.apply_next(later, owner="test")
     assert poisoned.mailing.counts == {"bounced": 1, "accepted": 2}
     assert not models.WebhookPayload.objects.exists()
@@ -388,7 +388,7 @@ def test_events_of_a_batch_in_a_newer_format_wait_for_a_newer_worker_and_stop_no
     of_the_second = mailing.event("delivered") | {"nl_batch": second.key, "nl_delivery": f"{second.key}.0"}
     take(of_the_second | {"sg_event_id": "second"}, mailing.event("delivered", 1), apply=False)
     later = _apply_until_it_rests(now)
-    assert Outcomes(models.Batch.objects.get(number=1).outcomes)[1].label == "delivered"
+    assert Outcomes(models.Batch.objects.get(number=1).outcomes)[1] is Outcome.DELIVERED
     assert inbox.get_status().quarantined == 1
     models.Batch.objects.filter(id=second.id).update(format=1)  # a newer worker
     assert applying.apply_next(later + applying.RETRY_QUARANTINED_AFTER, owner="test")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from subscribers.states import ImportState, list_choices
+from newsletter.kernel.enums import list_choices
+from subscribers.states import ImportState
 
 
 def test_a_choice_is_the_stored_value_and_a_label_of_the_member() -> None:

@@ -1,7 +1,11 @@
-"""Tries the mutants of the modules named, or of all. Exits 1 if one survives that is not listed as equivalent."""
+"""Tries the mutants of the modules named, or of all. Exits 1 if one survives that is not listed as equivalent.
+
+JOBS: how many at once. SURVIVORS=1: only those that nothing has killed so far, to look at a new test at once.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -11,11 +15,14 @@ import traceback
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.mutating import Mutant, mutants
 from tests.mutants.running import Broken, Runner
 from tests.mutants.table import ROOT, TARGETS
+
+CACHE = ROOT / ".mutants-cache"  # which test killed each mutant: it is asked first the next time
 
 
 def main() -> None:
@@ -24,6 +31,7 @@ def main() -> None:
         if name not in TARGETS:
             sys.exit(f"There is no module “{name}”. There are {', '.join(TARGETS)}.")
     os.chdir(ROOT)
+    CACHE.mkdir(exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="newsletter-mutants-") as folder:
         tempfile.tempdir = os.environ["TMPDIR"] = folder
@@ -39,15 +47,16 @@ def _in_a_child(folder: Path, name: str) -> bool:
         os.setpgid(0, 0)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         code = 2
-        try:
-            code = 0 if _tried(folder, name) else 1
-        except Broken as broken:
-            print(broken)
-        except Exception:
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            os._exit(code)
+        with os.fdopen(os.dup(1), "w") as told:
+            try:
+                code = 0 if _tried(folder, name, told) else 1
+            except Broken as broken:
+                print(broken, file=told)
+            except Exception:
+                traceback.print_exc(file=told)
+            finally:
+                told.flush()
+                os._exit(code)
     try:
         return os.waitpid(pid, 0)[1] == 0
     finally:
@@ -55,10 +64,15 @@ def _in_a_child(folder: Path, name: str) -> bool:
             os.killpg(pid, signal.SIGKILL)
 
 
-def _tried(folder: Path, name: str) -> bool:
-    """Tries one module and says what came of it; whether all is well."""
+def _tried(folder: Path, name: str, told: TextIO) -> bool:
+    """Tries one module and tells what came of it; whether all is well."""
     target, listed = TARGETS[name], {one.key for one in EQUIVALENT.get(name, ())}
     found = mutants(target.source)
+    known = CACHE / f"{name}.json"
+    killers: dict[str, str] = json.loads(known.read_text()) if known.exists() else {}
+    if os.environ.get("SURVIVORS"):
+        found = [mutant for mutant in found if mutant.digest not in killers and mutant.key not in listed]
+        listed = set()
     counts: Counter[str] = Counter()
     survivors: set[tuple[str, str, str]] = set()
     seconds = 0.0
@@ -72,22 +86,23 @@ def _tried(folder: Path, name: str) -> bool:
             if mutant.key in listed:
                 how = "equivalent"
             else:
-                print(f"{name}: survived: {mutant}", flush=True)
+                print(f"{name}: survived: {mutant}", file=told, flush=True)
         counts[how] += 1
+        known.write_text(json.dumps(killers, indent=0))
 
-    runner = Runner(folder, target)
-    runner.load()
-    runner.try_all(found, tell)
+    jobs = int(os.environ.get("JOBS") or os.cpu_count() or 1)
+    runner = Runner(folder, target, found, tell, jobs=jobs, killers=killers)
+    runner.run()
     for function, before, after in sorted(listed - survivors):
         there = (
             "it is killed" if (function, before, after) in {mutant.key for mutant in found} else "there is none such"
         )
-        print(f"{name}: listed as equivalent, but {there}: {function}: {before!r} → {after!r}")
+        print(f"{name}: listed as equivalent, but {there}: {function}: {before!r} → {after!r}", file=told)
     said = ", ".join(f"{count} {how}" for how, count in sorted(counts.items()))
     print(
-        f"{name}: {len(found)} mutants: {said}; {len(runner.tests)} tests in {runner.usual:.1f} s; "
+        f"{name}: {len(found)} mutants: {said}; {len(runner.tests)} tests in {sum(runner.seconds.values()):.1f} s; "
         f"{seconds / max(len(found), 1):.2f} s a mutant, {time.monotonic() - started:.0f} s in all",
-        flush=True,
+        file=told,
     )
     return survivors == listed
 

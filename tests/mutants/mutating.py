@@ -6,13 +6,14 @@ the conditions of SQL. Module and class level is mutated as well as functions.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import libcst as cst
-from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, ParentNodeProvider
+from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, ParentNodeProvider, PositionProvider
 from mutmut.mutation.mutators import mutation_operators, operator_string
 
 _ALWAYS_RAISES = ("len", "isinstance")  # with another argument; that somebody calls it is all such a mutant shows
@@ -30,12 +31,18 @@ class Mutant:
     before: str
     after: str
     line: int
+    lines: range  # of the statement; none where it is of a module or class: every test reaches these
     source: str
 
     @property
     def key(self) -> tuple[str, str, str]:
         """What names it."""
         return self.function, self.before, self.after
+
+    @property
+    def digest(self) -> str:
+        """A short name of its key."""
+        return hashlib.sha256(repr(self.key).encode()).hexdigest()[:16]
 
     def __str__(self) -> str:
         removed = "".join(f"\n    - {line}" for line in self.before.splitlines())
@@ -48,6 +55,7 @@ def mutants(source: str) -> list[Mutant]:
     """Every mutant of a module, each once."""
     wrapper = MetadataWrapper(cst.parse_module(source))
     spans, parents = wrapper.resolve(ByteSpanPositionProvider), wrapper.resolve(ParentNodeProvider)
+    places = wrapper.resolve(PositionProvider)
     raw = source.encode()
     found: dict[str, Mutant] = {}
     for node in _mutable(wrapper.module):
@@ -57,17 +65,17 @@ def mutants(source: str) -> list[Mutant]:
                 continue
             changed = (raw[: span.start] + text.encode() + raw[span.start + span.length :]).decode()
             if changed != source and changed not in found and _compiles(changed):
-                found[changed] = _mutant(source, changed, _function(old, parents))
+                found[changed] = _mutant(source, changed, _function(old, parents), _lines(old, parents, places))
     return list(found.values())
 
 
-def _mutant(source: str, changed: str, function: str) -> Mutant:
+def _mutant(source: str, changed: str, function: str, statement: range) -> Mutant:
     before, after = ([line.strip() for line in text.splitlines()] for text in (source, changed))
     same = min(len(before), len(after))
     head = next((n for n in range(same) if before[n] != after[n]), same)
     tail = next((n for n in range(same - head) if before[-1 - n] != after[-1 - n]), same - head)
-    lines = ("\n".join(text[head : len(text) - tail]) for text in (before, after))
-    return Mutant(function, *lines, head + 1, changed)
+    removed, added = ("\n".join(text[head : len(text) - tail]) for text in (before, after))
+    return Mutant(function, removed, added, head + 1, statement, changed)
 
 
 def _compiles(source: str) -> bool:
@@ -107,6 +115,19 @@ def _function(node: cst.CSTNode, parents: Any) -> str:
             names.insert(0, node.name.value)
         node = parents[node]
     return ".".join(names) or "<module>"
+
+
+def _lines(node: cst.CSTNode, parents: Any, places: Any) -> range:
+    """The lines of the statement around a node; none outside a function."""
+    statement: cst.CSTNode | None = None
+    while not isinstance(node, cst.Module):
+        if statement is None and isinstance(node, cst.BaseStatement):
+            statement = node
+        if isinstance(node, cst.FunctionDef) and statement is not None:
+            place = places[statement]
+            return range(place.start.line, place.end.line + 1)
+        node = parents[node]
+    return range(0)
 
 
 def _changes(module: cst.Module, node: cst.CSTNode, parents: Any) -> Iterator[tuple[cst.CSTNode, str]]:

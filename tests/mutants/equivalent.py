@@ -78,30 +78,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "return made._replace(send_at=_from_database_time(made.send_at))",
             "Whether SQLite gives 1 or True depends on its version; this one gives True.",
         ),
-        Equivalent(
-            "Claim",
-            'owner: str = ""',
-            "owner: str = None",
-            "Every claim is made with both.",
-        ),
-        Equivalent(
-            "Claim",
-            'owner: str = ""',
-            'owner: str = "XXXX"',
-            "Every claim is made with both.",
-        ),
-        Equivalent(
-            "Claim",
-            'attempt_key: str = ""',
-            "attempt_key: str = None",
-            "Every claim is made with both.",
-        ),
-        Equivalent(
-            "Claim",
-            'attempt_key: str = ""',
-            'attempt_key: str = "XXXX"',
-            "Every claim is made with both.",
-        ),
     ),
     "folding": (
         Equivalent(

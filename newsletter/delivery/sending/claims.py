@@ -63,8 +63,8 @@ class Claim(NamedTuple):
     send_at: datetime | None
     version: int
     mailing_version: int
-    owner: str = ""
-    attempt_key: str = ""
+    owner: str
+    attempt_key: str
 
 
 def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str) -> Claim | None:

@@ -7,6 +7,7 @@ first the one that killed it last time, then those that killed others near by, t
 
 from __future__ import annotations
 
+import ast
 import gc
 import json
 import os
@@ -16,16 +17,14 @@ import signal
 import sqlite3
 import sys
 import tempfile
-import threading
 import time
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from importlib import import_module
-from inspect import CO_OPTIMIZED
 from pathlib import Path
-from types import FrameType
+from types import CodeType
 from typing import Any
 
 import django
@@ -38,55 +37,67 @@ from tests.mutants.table import ROOT, Target
 
 OURS = ("newsletter", "subscribers", "tests")
 MEMORY = 4 * 1024**3  # for a mutant that never stops collecting
-OPTIONS = (
-    "-qq",
-    "-s",
-    "--tb=short",
-    "--import-mode=importlib",
-    "--assert=plain",
-    "-o",
-    "addopts=",
-    f"--rootdir={ROOT}",
-)
+OPTIONS = ("-qq", "-s", "--import-mode=importlib", "--assert=plain", "-o", "addopts=", f"--rootdir={ROOT}")
 # The last two collect garbage over and over again at the end: a third of the time of a quick mutant.
 PLUGINS = ("-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "-p", "no:threadexception")
+PREPARING = "tests/mutants/preparing.py"
 _SURVIVED, _KILLED, _NOT_RUN = 0, 1, 3
 _HOW = {_SURVIVED: "survived", _KILLED: "killed"}
+
+
+# Fixtures of tests/conftest.py that most tests begin with, the richest first; each is made of those behind it.
+PREPARED = ("edition", "house")
 
 
 class Broken(Exception):
     """The tests fail, or cannot be run, without any mutant."""
 
 
-def install(target: Target, source: str) -> None:
-    """Makes the module anew from this text, wherever it, or a name of it, was imported."""
+def install(target: Target, code: CodeType) -> None:
+    """Makes the module anew, wherever it, or a name of it, was imported."""
     module = sys.modules[target.module]
     before = {name: value for name, value in vars(module).items() if not name.startswith("__")}
     for name in before:
         delattr(module, name)
-    exec(compile(source, str(ROOT / target.path), "exec"), vars(module))
+    exec(code, vars(module))
     for other in [each for name, each in sys.modules.items() if name.partition(".")[0] in OURS and each is not module]:
         for name, value in list(vars(other).items()):
             if name in before and before[name] is value and hasattr(module, name):
                 setattr(other, name, getattr(module, name))
 
 
-class Trial:
-    """One run of some tests: whether one failed, which; how long each took and what it reached; its database."""
+def _mark(source: str) -> ast.Module:
+    """The module with a call before each statement of its functions that says its line."""
+    tree = ast.parse(source)
+    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    marked: set[int] = set()  # functions within functions are met twice
+    for node in [within for function in functions for within in ast.walk(function)]:
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and id(block) not in marked:
+                calls = [ast.parse(f"__reached__({statement.lineno})").body[0] for statement in block]
+                for call, statement in zip(calls, block, strict=True):
+                    for part in ast.walk(call):
+                        ast.copy_location(part, statement)
+                block[:] = [each for pair in zip(calls, block, strict=True) for each in pair]
+                marked.add(id(block))
+    return tree
 
-    def __init__(self, folder: Path, target: Target, wanted: Sequence[str] | None) -> None:
-        self.folder, self.file, self.wanted = folder, str(ROOT / target.path), wanted
-        self.database = folder.parent / "database.sqlite3"
+
+class Run:
+    """One run of some tests: the first that failed, and how long each took."""
+
+    def __init__(self, folder: Path, target: Target, databases: Path) -> None:
+        self.folder, self.target, self.databases = folder, target, databases
         self.failed = ""
         self.seconds: dict[str, float] = {}
-        self.reached: dict[str, frozenset[int]] = {}
 
     def run(self, items: Sequence[pytest.Item]) -> None:
-        """Runs the wanted tests, in that order, up to the first that fails."""
-        by_name = {item.nodeid: item for item in items}
-        wanted = list(items) if self.wanted is None else [by_name[name] for name in self.wanted]
-        for item, following in zip(wanted, [*wanted[1:], None], strict=True):
+        """Runs these tests, in that order, up to the first that fails."""
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            started = time.perf_counter()
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            self.seconds[item.nodeid] = time.perf_counter() - started
             if self.failed:
                 return
 
@@ -96,50 +107,73 @@ class Trial:
             self.failed = report.nodeid
             print(report.nodeid, report.longreprtext, sep="\n")
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        """Notes how long a test takes and, where nothing is chosen yet, the lines it reaches."""
-        found: set[int] = set()
 
-        def look(frame: FrameType, event: str, arg: Any) -> Any:
-            # A module or a class that is being made is reached by every test.
-            if frame.f_code.co_filename != self.file or not frame.f_code.co_flags & CO_OPTIMIZED:
-                return None
-            return note(frame, event, arg)
+class FirstRun(Run):
+    """The run without a mutant that makes the databases, and learns which lines each test reaches."""
 
-        def note(frame: FrameType, event: str, arg: Any) -> Any:
-            found.add(frame.f_lineno)
-            return note
+    def __init__(self, folder: Path, target: Target, databases: Path) -> None:
+        super().__init__(folder, target, databases)
+        self.reached: dict[str, set[int]] = defaultdict(set)
+        self.made: dict[str, Any] = {}  # what each prepared fixture gave
 
-        started = time.perf_counter()
-        if self.wanted is None:
-            threading.settrace(look)
-            sys.settrace(look)
-        try:
-            return (yield)
-        finally:
-            if self.wanted is None:
-                sys.settrace(None)
-                threading.settrace(None)
-            self.seconds[item.nodeid], self.reached[item.nodeid] = time.perf_counter() - started, frozenset(found)
+    def run(self, items: Sequence[pytest.Item]) -> None:
+        """Runs all tests, those first that do nothing but prepare a database."""
+        install(self.target, compile(_mark(self.target.source), str(ROOT / self.target.path), "exec"))
+        super().run(items)
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Notes what is reached for this test."""
+        vars(sys.modules[self.target.module])["__reached__"] = self.reached[item.nodeid].add
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[Any]:
-        """Puts the copy of a database where a new one would be made; keeps a copy of the first."""
-        if fixturedef.argname != "django_db_setup":
-            return (yield)
-        if self.database.exists():
-            mine = self.folder / "database.sqlite3"
-            shutil.copyfile(self.database, mine)
+        """Keeps copies of the database: empty, and as the prepared fixtures leave it."""
+        result = yield
+        name = fixturedef.argname
+        if name == "django_db_setup":
+            with closing(sqlite3.connect(connection.settings_dict["TEST"]["NAME"])) as there:
+                (self.databases / "empty").write_bytes(there.serialize())
+        elif name in PREPARED and request.node.name == f"test_{name}":
+            self.made[name] = result
+            (self.databases / name).write_bytes(connection.connection.serialize())  # within the test's transaction
+        return result
+
+
+class Trial(Run):
+    """A run in a child, with copies of the databases: what nearly every test prepares is there already."""
+
+    def __init__(self, folder: Path, target: Target, databases: Path, made: dict[str, Any]) -> None:
+        super().__init__(folder, target, databases)
+        self.made = made
+        self.prepared = "empty"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Function) -> None:
+        """Puts the database there that has most of what the test needs."""
+        wanted = () if _empties_database(item) else [name for name in PREPARED if name in item.fixturenames]
+        self.prepared = wanted[0] if wanted else "empty"
+        mine = self.folder / self.prepared
+        if not mine.exists():
+            shutil.copyfile(self.databases / self.prepared, mine)
+        if connection.settings_dict["NAME"] != str(mine):
             connection.close()
             connection.settings_dict["NAME"] = str(mine)
-            fixturedef.func, fixturedef.argnames = lambda: None, ()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[Any]:
+        """Prepares nothing that is there."""
+        name = fixturedef.argname
+        there = name == "django_db_setup" or (
+            name in PREPARED and self.prepared != "empty" and PREPARED.index(name) >= PREPARED.index(self.prepared)
+        )
+        if not there:
             return (yield)
-        result = yield
-        made_at = connection.settings_dict["TEST"]["NAME"]
-        with closing(sqlite3.connect(made_at)) as there, closing(sqlite3.connect(self.database)) as copy:
-            there.backup(copy)
-        return result
+        before = fixturedef.func, fixturedef.argnames
+        fixturedef.func, fixturedef.argnames = lambda: self.made.get(name), ()
+        try:
+            return (yield)
+        finally:
+            fixturedef.func, fixturedef.argnames = before
 
     def noted(self) -> dict[str, Any]:
         """What the one that started it needs to know."""
@@ -149,7 +183,9 @@ class Trial:
 class Forked:
     """A child that runs some tests, with a mutant or without."""
 
-    def __init__(self, session: pytest.Session, trial: Trial, target: Target, source: str, usual: float) -> None:
+    def __init__(
+        self, session: pytest.Session, trial: Trial, source: str, wanted: Sequence[pytest.Item], usual: float
+    ) -> None:
         """`usual` is how long these tests take; other work on the machine must not get a slow mutant killed."""
         self.folder, self.processor, self.limit = trial.folder, 5 + int(5 * usual), 30 + 10 * usual
         self.started = time.monotonic()
@@ -160,20 +196,20 @@ class Forked:
         if not self.pid:
             code = _NOT_RUN
             try:
-                code = self._run(session, trial, target, source)
+                code = self._run(session, trial, source, wanted)
             finally:
                 sys.stdout.flush()
                 os._exit(code)
 
-    def _run(self, session: pytest.Session, trial: Trial, target: Target, source: str) -> int:
+    def _run(self, session: pytest.Session, trial: Trial, source: str, wanted: Sequence[pytest.Item]) -> int:
         _send_output_to(self.folder / "output")
         resource.setrlimit(resource.RLIMIT_CPU, (self.processor, self.processor))  # also if its parent was killed
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         tempfile.tempdir = str(self.folder)
         session.config.pluginmanager.register(trial)
         try:
-            install(target, source)
-            trial.run(session.items)
+            install(trial.target, compile(source, str(ROOT / trial.target.path), "exec"))
+            trial.run(wanted)
         except BaseException:  # it cannot be imported, or a test ends the whole run
             traceback.print_exc()
             return _KILLED
@@ -230,14 +266,16 @@ class Runner:
         self.tests: list[str] = []  # the quickest first, but those last that empty the database
         self.last: set[str] = set()
         self.seconds: dict[str, float] = {}
-        self.reached: dict[str, frozenset[int]] = {}
+        self.reached: dict[str, set[int]] = {}
+        self.made: dict[str, Any] = {}
+        self.items: dict[str, pytest.Item] = {}
         self.kills: dict[str, Counter[str]] = defaultdict(Counter)  # by test, in each function
 
     def run(self) -> None:
         """Tries them all."""
         _load_django()
         _send_output_to(self.folder / "session")
-        pytest.main([*OPTIONS, *PLUGINS, *self.target.tests], plugins=[self])
+        pytest.main([*OPTIONS, *PLUGINS, PREPARING, *self.target.tests], plugins=[self])
         if self.broken:
             raise self.broken
 
@@ -254,18 +292,20 @@ class Runner:
 
     def _learn(self, session: pytest.Session) -> None:
         """Learns of each test how long it takes and what it reaches."""
-        first = Trial(self.folder / "first", self.target, None)
+        first = FirstRun(self.folder, self.target, self.folder)
         session.config.pluginmanager.register(first)
-        first.run(session.items)  # here, so that whatever is loaded once is loaded for all; it makes the database too
+        first.run(session.items)  # here, so that whatever is loaded once is loaded for all
         session.config.pluginmanager.unregister(first)
         connections.close_all()
         if first.failed:
             raise Broken(
                 f"{self.target.path} has a test that fails without a mutant:\n{_read(self.folder / 'session')}"
             )
-        self.reached = first.reached
+        session.items = [item for item in session.items if not item.nodeid.startswith(PREPARING)]
+        self.made, self.reached = first.made, first.reached
         self.last = {item.nodeid for item in session.items if _empties_database(item)}
-        self.tests = sorted(self.reached, key=lambda name: (name in self.last, first.seconds[name]))
+        self.items = {item.nodeid: item for item in session.items}
+        self.tests = sorted(self.items, key=lambda name: (name in self.last, first.seconds[name]))
         self.seconds = first.seconds
         self.seconds = self._check(session)
         self.tests.sort(key=lambda name: (name in self.last, self.seconds[name]))
@@ -316,9 +356,10 @@ class Runner:
 
     def _fork(self, session: pytest.Session, source: str, wanted: Sequence[str]) -> Forked:
         self.count += 1
-        trial = Trial(self.folder / f"{self.target.module}-{self.count}", self.target, wanted)
+        folder = self.folder / f"{self.target.module}-{self.count}"
+        trial = Trial(folder, self.target, self.folder, self.made)
         usual = sum(self.seconds[name] for name in wanted)
-        return Forked(session, trial, self.target, source, usual)
+        return Forked(session, trial, source, [self.items[name] for name in wanted], usual)
 
 
 def _send_output_to(file: Path) -> None:

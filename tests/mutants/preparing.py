@@ -1,0 +1,13 @@
+"""Not tests: where the first run stops to copy the database, with what most tests begin with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.conftest import House
+
+
+def test_house(house: House) -> None: ...
+
+
+def test_edition(edition: Any) -> None: ...

@@ -379,6 +379,19 @@ def test_tags_are_given_to_all_but_those_who_are_kept_out(
     assert sorted(tagged) == [(each, target().run) for each in addresses[1:]]
 
 
+def test_what_one_row_of_a_chunk_asks_for_is_done_whatever_becomes_of_the_others(
+    target: Callable[..., MergeTarget], active: Callable[..., int], evening: List, now: datetime
+) -> None:
+    joining = people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True).id
+    active("ben@example.com")
+    models.Tag.objects.create(name="VIP")
+    rows = [row("ann@example.com", "active", "Ann", '["VIP"]'), row("ben@example.com", "unsubscribed", "", "")]
+    result = merge.merge_chunk(rows, target("first_name", "tags"), now)
+    assert (result.outcomes["new"], result.outcomes["updated"]) == (1, 1)
+    assert models.Subscriber.objects.get(id=joining).first_name == "Ann"
+    assert models.SubscriberTag.objects.get().subscriber_id == joining
+
+
 @pytest.mark.parametrize(
     ("status", "known", "reason", "is_of_the_import"),
     [

@@ -46,8 +46,14 @@ def _send(mail: TransactionalMail, now: datetime) -> None:
         )
         return
     try:
+        rendered = _render(mail, sender)
+    except Exception as error:  # the other mails of this claim must not wait for it, and be taken for lost
+        log.exception("Transactional mail %s (%s) cannot be rendered", mail.id, mail.kind)
+        _retry_or_fail(mail, f"It cannot be rendered: {error}", now)
+        return
+    try:
         answer = one_off.send_transactional(
-            rendered=_render(mail, sender),
+            rendered=rendered,
             newsletter=sender,
             address=mail.address,
             provider=wiring.get_provider(),

@@ -1,18 +1,53 @@
-"""Error pages: a refusal becomes a page, or a fragment, with the reason and the remedy."""
+"""What every request goes through: text is made storable; a refusal becomes a page or a fragment, with the remedy."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 
 from newsletter.kernel.errors import NewsletterError
+from newsletter.kernel.text import remove_unstorable
 
 log = logging.getLogger(__name__)
+
+
+class StorableText:
+    """Removes from queries and forms what no database takes, before any view or search sees it.
+
+    After the check of the token against forged forms, which reads a form anyway.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """Called by Django once it knows the view."""
+        request.GET = _make_storable(request.GET)  # type: ignore[assignment]
+        if request.method == "POST" and request.content_type in _FORMS:
+            request.POST = _make_storable(request.POST)  # type: ignore[assignment]
+
+
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def _make_storable(values: QueryDict) -> QueryDict:
+    """The same values, or a copy without what cannot be stored."""
+    if all(remove_unstorable(text) == text for name, texts in values.lists() for text in (name, *map(str, texts))):
+        return values
+    kept = QueryDict(mutable=True)
+    for name, texts in values.lists():
+        kept.setlist(remove_unstorable(name), [remove_unstorable(str(text)) for text in texts])
+    kept._mutable = False
+    return kept
 
 
 class ErrorPages:

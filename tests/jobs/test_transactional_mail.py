@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.jobs import transactional_mail, wiring
-from subscribers import lists, self_service, subscriber_lookup, tokens, transactional
+from subscribers import lists, models, self_service, subscriber_lookup, tokens, transactional
+from subscribers.states import TransactionalState
 
 
 def messages() -> list[str]:
@@ -72,6 +73,17 @@ def test_a_refused_mail_is_tried_again_later(house: Any, now: datetime, settings
     assert transactional_mail.send_due(now) is False, "not at once"
     assert transactional_mail.send_due(now + timedelta(minutes=2)) is True
     assert len(messages()) == 1
+
+
+def test_a_mail_that_cannot_be_rendered_keeps_no_other_waiting(house: Any, now: datetime) -> None:
+    join(house, now, "ada@example.com")
+    models.TransactionalMail.objects.update(kind="of a later version")
+    join(house, now, "bob@example.com")
+    transactional_mail.send_due(now)
+    assert [message.splitlines()[0] for message in messages()] == ["bob@example.com"]
+    waiting = models.TransactionalMail.objects.get(kind="of a later version")
+    assert (waiting.state, waiting.due_at) == (TransactionalState.QUEUED, now + timedelta(minutes=1))
+    assert "cannot be rendered" in waiting.error
 
 
 def test_a_sender_that_died_leaves_the_mail_unknown_and_not_repeated(house: Any, now: datetime) -> None:

@@ -1,10 +1,16 @@
-"""Errors are pages."""
+"""Errors are pages, and text from outside can be stored."""
 
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote_from_bytes
 
-from django.test import Client
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
+
+from newsletter.web.middleware import StorableText
 
 
 def test_an_error_is_a_page_and_never_a_traceback(editor: Client, house: Any) -> None:
@@ -13,3 +19,33 @@ def test_an_error_is_a_page_and_never_a_traceback(editor: Client, house: Any) ->
     assert b"No mail was sent or stopped by this" in answer.content
     fragment = editor.get("/editions/999/pool/", headers={"HX-Request": "true"})
     assert fragment.headers["HX-Retarget"] == "#trouble"
+
+
+@pytest.mark.parametrize("broken", ["\0", "\ud83d"])
+def test_a_query_loses_what_no_database_takes(editor: Client, house: Any, broken: str) -> None:
+    query = f"mor{broken}ning".encode("utf-8", "surrogatepass")
+    answer = editor.get(f"/readers/?q={quote_from_bytes(query)}")
+    assert answer.status_code == 200
+    assert answer.context["q"].replace("\ufffd", "") == "morning"
+
+
+def test_a_form_loses_what_no_database_takes(house: Any) -> None:
+    seen: list[HttpRequest] = []
+    request = RequestFactory().post("/", {"na\0me": ["A\0da", "B"], "plain": "x"})
+    StorableText(lambda request: HttpResponse()).process_view(request, seen.append, (), {})
+    assert request.POST.getlist("name") == ["Ada", "B"]
+    assert request.POST["plain"] == "x"
+
+
+def test_what_is_not_a_form_is_left_unread(house: Any) -> None:
+    request = RequestFactory().post("/", b'{"a": "\\u0000"}', content_type="application/json")
+    StorableText(lambda request: HttpResponse()).process_view(request, None, (), {})
+    assert request.read() == b'{"a": "\\u0000"}'
+
+
+def test_files_of_a_form_stay(house: Any) -> None:
+    upload = SimpleUploadedFile("a.csv", b"email\0")
+    request = RequestFactory().post("/", {"file": upload, "note": "a\0"})
+    StorableText(lambda request: HttpResponse()).process_view(request, None, (), {})
+    assert request.FILES["file"].read() == b"email\0"
+    assert request.POST["note"] == "a"

@@ -139,7 +139,7 @@ def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Pa
     """One newsletter with its list, its theme and its schedule."""
     from newsletter.accounts.actors import SystemActor
     from newsletter.catalog import newsletter_settings, pictures
-    from newsletter.scheduling import occurrences, schedules
+    from newsletter.scheduling import schedules
     from subscribers import lists
 
     target = lists.create_list(
@@ -164,8 +164,7 @@ def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Pa
         for name in ("logo_light", "logo_dark")
     )
     newsletter_settings.set_logos(made.id, light=light, dark=dark)
-    schedules.create_schedule(made.id, **each["schedule"], zone=made.zone, now=now)
-    occurrences.materialise(now)
+    schedules.create_schedule(made.id, **each["schedule"], zone=made.zone, by=SystemActor(BY), now=now)
 
 
 _SETTINGS = (

@@ -6,15 +6,14 @@ from datetime import timedelta
 
 import typer
 
-from newsletter.accounts import audit_log
 from newsletter.catalog.newsletters import get_newsletter_by_slug, list_newsletters
+from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
 from newsletter.scheduling import occurrences, schedules
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="When a newsletter goes out.")
-BY = "command line"
 
 
 @app.command("create")
@@ -35,16 +34,8 @@ def create(
         time=time,
         zone=zone or found.zone,
         open_before_minutes=draft_before,
+        by=get_actor(),
         now=now,
-    )
-    occurrences.materialise(now)
-    audit_log.record(
-        None,
-        "made schedule",
-        newsletter,
-        now=now,
-        newsletter_id=found.id,
-        detail=f"{weekdays} {time} {made.zone}",
     )
     if as_json:
         return emit_json(made)
@@ -112,18 +103,14 @@ def skip_date(
     reason: str = typer.Option(..., help="Why."),
 ) -> None:
     """Skip one date."""
-    now = clock.now()
-    schedules.skip_date(schedule_id, clock.parse_day(date), reason=reason, by=BY, now=now)
-    audit_log.record(None, "skipped date", f"schedule {schedule_id}", now=now, detail=f"{date} {reason}")
+    schedules.skip_date(schedule_id, clock.parse_day(date), reason=reason, by=get_actor(), now=clock.now())
     say(f"{date} is skipped: {reason}")
 
 
 @app.command("unskip")
 def unskip_date(schedule_id: int, date: str) -> None:
     """Unskip a date."""
-    now = clock.now()
-    schedules.unskip_date(schedule_id, clock.parse_day(date), by=BY, now=now)
-    audit_log.record(None, "took date in again", f"schedule {schedule_id}", now=now, detail=date)
+    schedules.unskip_date(schedule_id, clock.parse_day(date), by=get_actor(), now=clock.now())
     say(f"{date} is planned again.")
 
 
@@ -131,16 +118,12 @@ def unskip_date(schedule_id: int, date: str) -> None:
 def pause_schedule(schedule_id: int, yes: bool = YES) -> None:
     """Stop a schedule until it is resumed."""
     confirm_or_refuse(f"Pause schedule {schedule_id}?", yes)
-    now = clock.now()
-    schedules.pause_schedule(schedule_id, now=now)
-    audit_log.record(None, "paused schedule", str(schedule_id), now=now)
+    schedules.pause_schedule(schedule_id, by=get_actor(), now=clock.now())
     say(f"Schedule {schedule_id} is paused.")
 
 
 @app.command("resume")
 def resume_schedule(schedule_id: int) -> None:
     """Resume a paused schedule."""
-    now = clock.now()
-    schedules.resume_schedule(schedule_id, now=now)
-    audit_log.record(None, "resumed schedule", str(schedule_id), now=now)
+    schedules.resume_schedule(schedule_id, by=get_actor(), now=clock.now())
     say(f"Schedule {schedule_id} is resumed.")

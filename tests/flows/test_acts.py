@@ -67,7 +67,6 @@ PENDING = (
     "newsletter.curator.articles.",
     "newsletter.curator.editions.",
     "newsletter.checks.",
-    "newsletter.scheduling.",
     "newsletter.delivery.",
     "newsletter.jobs.",
     "subscribers.attributes",

@@ -14,6 +14,7 @@ import pytest
 from newsletter.catalog import newsletter_settings
 from newsletter.jobs import doctor, heartbeats
 from newsletter.scheduling import schedules
+from tests.actors import SYSTEM
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -32,7 +33,7 @@ def test_a_house_that_works_has_nothing_bad(
     data_dir: None, house: Any, people: Any, readers: Callable[..., list[int]], now: datetime
 ) -> None:
     readers(1)
-    schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
+    schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
     heartbeats.record_heartbeat("worker", now=now)
     assert "Morning Briefing" not in found(now, "look")
     assert "Somebody can sign in." in found(now, "ok")

@@ -15,6 +15,7 @@ from newsletter.delivery.sending import freeze, mailings
 from newsletter.jobs import tasks, wiring
 from newsletter.kernel.errors import BadInput, Conflict, Refused
 from newsletter.scheduling import occurrences, schedules
+from tests.actors import SYSTEM
 from tests.interleaving import just_before
 
 
@@ -22,7 +23,9 @@ from tests.interleaving import just_before
 def scheduled(house: Any, articles: Callable[..., list[int]], now: datetime) -> Any:
     """A daily 07:00 schedule of the morning briefing (London, so 07:00 UTC in November), and enough stories."""
     articles(6)
-    return schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", now=now)
+    return schedules.create_schedule(
+        house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", by=SYSTEM, now=now
+    )
 
 
 def occurrence(now: datetime, day: int = 0) -> Any:

@@ -10,13 +10,16 @@ import pytest
 from newsletter.scheduling import occurrences, schedules, states
 from newsletter.scheduling.states import OccurrenceState
 from newsletter.scheduling.values import Occurrence
+from tests.actors import SYSTEM
 from tests.interleaving import just_before
 
 
 @pytest.fixture
 def schedule(house: Any, now: datetime) -> Any:
     """Every day at seven in London, from now."""
-    made = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", now=now)
+    made = schedules.create_schedule(
+        house.briefing.id, weekdays="daily", time="07:00", zone="Europe/London", by=SYSTEM, now=now
+    )
     occurrences.materialise(now)
     return made
 

@@ -10,6 +10,8 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from tests.actors import SYSTEM
+
 PUBLIC = {
     "login",
     "login-code",
@@ -92,7 +94,9 @@ def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
     from subscribers import subscriber_lookup
     from subscribers.imports.run import import_csv
 
-    schedule = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
+    schedule = schedules.create_schedule(
+        house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now
+    )
     reader = subscriber_lookup.find_subscribers("reader0")[0].id
     run = import_csv(BytesIO(b"email\n"), house.list.id, dry_run=False, by="test", now=now, name="none.csv").id
     edition, mailing = sent.edition_id, sent.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from django.contrib import messages
@@ -14,44 +15,53 @@ from newsletter.curator.editions import edition_lookup
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import NewsletterError
+from newsletter.kernel.errors import BadInput, Conflict, NewsletterError
 from newsletter.scheduling import calendar, occurrences, schedules
 from newsletter.scheduling.values import Occurrence
 from newsletter.web.access import (
     desk_view,
-    get_actor_email,
+    get_actor,
     list_accessible_newsletters,
-    record_audit,
     require_permission,
 )
+from newsletter.web.fields import read_seen
 
 
 @desk_view(Verb.VIEW, methods=("GET", "POST"))
 def show_schedule(request: HttpRequest) -> HttpResponse:
     """The coming days and the schedules; POST creates a schedule."""
-    if request.method == "POST":
-        return _create_schedule(request)
+    return _create_schedule(request) if request.method == "POST" else _render_schedule(request)
+
+
+def _render_schedule(
+    request: HttpRequest,
+    *,
+    schedule_id: int = 0,
+    typed: schedules.ScheduleChanges | None = None,
+    problem: NewsletterError | None = None,
+) -> HttpResponse:
+    """The page; with what was typed for one schedule, and why it was not saved."""
     now = clock.now()
     newsletters = {each.id: each for each in list_accessible_newsletters(request)}
     found = occurrences.list_occurrences(now - timedelta(days=3), now + timedelta(days=8), newsletters)
-    rules = [
-        (
-            each,
-            newsletters[each.newsletter_id],
-            calendar.format_weekdays(each.weekdays),
-            _weekday_choices(each.weekdays),
-        )
-        for each in schedules.list_schedules()
-        if each.newsletter_id in newsletters
-    ]
+    rules = []
+    for each in schedules.list_schedules():
+        if each.newsletter_id in newsletters:
+            seen = schedules.format_values(each)
+            form = (typed or {}) if each.id == schedule_id else {}
+            ticks = _weekday_choices(form.get("weekdays", seen["weekdays"]))
+            days = calendar.format_weekdays(each.weekdays)
+            rules.append((each, newsletters[each.newsletter_id], days, ticks, form.get("time", seen["time"]), seen))
     context = {
         "coming": [describe_occurrence(each, newsletters) for each in found if each.instant >= now],
         "past": [describe_occurrence(each, newsletters) for each in reversed(found) if each.instant < now],
         "rules": rules,
         "newsletters": list_accessible_newsletters(request, Verb.CONFIGURE),
         "every_day": _weekday_choices("1234567"),
+        "error": str(problem or ""),
+        "differences": getattr(problem, "differences", ()),
     }
-    return render(request, "pages/schedule.html", context)
+    return render(request, "pages/schedule.html", context, status=problem.http_status if problem else 200)
 
 
 def describe_occurrence(
@@ -82,76 +92,65 @@ def _read_weekdays(request: HttpRequest) -> str:
 
 def _create_schedule(request: HttpRequest) -> HttpResponse:
     newsletter = newsletters.get_newsletter_by_slug(request.POST.get("newsletter", ""))
-    require_permission(request, Verb.CONFIGURE, newsletter.id)
-    now = clock.now()
     try:
-        schedule = schedules.create_schedule(
+        schedules.create_schedule(
             newsletter.id,
             weekdays=_read_weekdays(request),
             time=request.POST.get("time", ""),
             zone=request.POST.get("zone") or newsletter.zone,
-            now=now,
+            by=get_actor(request),
+            now=clock.now(),
         )
-        occurrences.materialise(now)
-    except NewsletterError as error:
+    except (BadInput, Conflict) as error:
         messages.error(request, str(error))
-        return redirect("schedule")
-    record_audit(
-        request,
-        "made schedule",
-        newsletter.slug,
-        newsletter_id=newsletter.id,
-        detail=f"{schedule.weekdays} {schedule.time:%H:%M} {schedule.zone}",
-    )
-    messages.success(request, f"{newsletter.name} is scheduled.")
+    else:
+        messages.success(request, f"{newsletter.name} is scheduled.")
     return redirect("schedule")
 
 
 @desk_view(Verb.CONFIGURE, methods=("POST",))
 def update_schedule(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """Changes a schedule, pauses or resumes it."""
-    schedule = schedules.get_schedule(schedule_id)
-    require_permission(request, Verb.CONFIGURE, schedule.newsletter_id)
-    now = clock.now()
-    do = request.POST.get("do", "save")
-    try:
-        if do == "pause":
-            schedules.pause_schedule(schedule_id, now=now)
-        elif do == "resume":
-            schedules.resume_schedule(schedule_id, now=now)
-        else:
-            fields = {name: request.POST[name] for name in ("time", "zone") if request.POST.get(name)}
-            schedules.change_schedule(schedule_id, now=now, weekdays=_read_weekdays(request), **fields)
-    except NewsletterError as error:
-        messages.error(request, str(error))
-        return redirect("schedule")
-    record_audit(request, f"{do} schedule", str(schedule_id), newsletter_id=schedule.newsletter_id)
+    do, by, now = request.POST.get("do", "save"), get_actor(request), clock.now()
+    if do == "pause":
+        schedules.pause_schedule(schedule_id, by=by, now=now)
+    elif do == "resume":
+        schedules.resume_schedule(schedule_id, by=by, now=now)
+    else:
+        typed = _read_changes(request.POST, weekdays=_read_weekdays(request))
+        seen = read_seen(request.POST)
+        try:
+            schedules.change_schedule(
+                schedule_id, seen=_read_changes(seen, weekdays=seen.get("weekdays")), by=by, now=now, **typed
+            )
+        except (BadInput, Conflict) as problem:
+            return _render_schedule(request, schedule_id=schedule_id, typed=typed, problem=problem)
     messages.success(request, "Saved.")
     return redirect("schedule")
+
+
+def _read_changes(sent: Mapping[str, str], *, weekdays: str | None) -> schedules.ScheduleChanges:
+    found: schedules.ScheduleChanges = {}
+    if weekdays is not None:
+        found["weekdays"] = weekdays
+    if sent.get("time"):
+        found["time"] = sent["time"]
+    if sent.get("zone"):
+        found["zone"] = sent["zone"]
+    return found
 
 
 @desk_view(Verb.EDIT, methods=("POST",))
 def skip_or_unskip_date(request: HttpRequest, schedule_id: int) -> HttpResponse:
     """Skips a date for a reason, or with `undo` unskips it."""
-    schedule = schedules.get_schedule(schedule_id)
-    require_permission(request, Verb.EDIT, schedule.newsletter_id)
-    now = clock.now()
+    by, now = get_actor(request), clock.now()
+    require_permission(request, Verb.EDIT, schedules.get_schedule(schedule_id).newsletter_id)
     try:
         day = clock.parse_day(request.POST.get("date", ""))
         if request.POST.get("undo"):
-            schedules.unskip_date(schedule_id, day, by=get_actor_email(request), now=now)
+            schedules.unskip_date(schedule_id, day, by=by, now=now)
         else:
-            schedules.skip_date(
-                schedule_id, day, reason=request.POST.get("reason", ""), by=get_actor_email(request), now=now
-            )
+            schedules.skip_date(schedule_id, day, reason=request.POST.get("reason", ""), by=by, now=now)
     except NewsletterError as error:
         messages.error(request, str(error))
-        return redirect("schedule")
-    record_audit(
-        request,
-        "skipped date" if not request.POST.get("undo") else "took date in again",
-        f"schedule {schedule_id}",
-        newsletter_id=schedule.newsletter_id,
-        detail=str(day),
-    )
     return redirect("schedule")

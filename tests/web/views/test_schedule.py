@@ -7,29 +7,59 @@ from typing import Any
 
 from django.test import Client
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.scheduling import occurrences, schedules
 from newsletter.web.views import schedule, today
+from tests.actors import SYSTEM
+
+SEEN = {"seen_weekdays": "1234567", "seen_time": "07:00"}  # what the page was filled with
 
 
 def test_a_schedule_is_changed_by_ticking_days(admin: Client, house: Any, now: datetime) -> None:
-    rule = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
-    admin.post(f"/schedule/{rule.id}/", {"weekdays": ["1", "3", "5"], "time": "06:30", "do": "save"})
+    rule = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+    admin.post(f"/schedule/{rule.id}/", {"weekdays": ["1", "3", "5"], "time": "06:30", "do": "save"} | SEEN)
     changed = schedules.get_schedule(rule.id)
     assert (changed.weekdays, f"{changed.time:%H:%M}") == ("135", "06:30")
 
 
 def test_a_schedule_without_a_day_is_refused_and_stays(admin: Client, house: Any, now: datetime) -> None:
-    rule = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", now=now)
-    answer = admin.post(f"/schedule/{rule.id}/", {"time": "06:30", "do": "save"}, follow=True)
+    rule = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+    answer = admin.post(f"/schedule/{rule.id}/", {"time": "06:30", "do": "save"} | SEEN)
+    assert answer.status_code == 422
     assert "names no weekdays" in answer.content.decode()
+    assert 'value="06:30"' in answer.content.decode(), "what was typed is kept"
     assert schedules.get_schedule(rule.id).weekdays == "1234567"
 
 
 def test_an_edition_sent_by_hand_is_not_shown_as_still_to_come(sent: Any, house: Any, now: datetime) -> None:
-    schedules.create_schedule(house.briefing.id, weekdays="daily", time="23:59", zone="UTC", now=now)
+    schedules.create_schedule(house.briefing.id, weekdays="daily", time="23:59", zone="UTC", by=SYSTEM, now=now)
     occurrences.materialise(now)
     occurrence = occurrences.list_occurrences(now, now + timedelta(days=1))[0]
     _, _, state, edition_id = schedule.describe_occurrence(occurrence, {house.briefing.id: house.briefing})
     assert (state, edition_id) == ("sent", sent.edition_id)
     (line,) = [each for each in today.list_due_items((house.briefing,), now) if each.edition]
     assert (line.state, line.when) == ("sent", now)
+
+
+def test_two_people_at_one_schedule_overwrite_nothing_they_did_not_see(
+    admin: Client, house: Any, now: datetime
+) -> None:
+    rule = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+    schedules.change_schedule(rule.id, time="08:00", seen=None, by=SystemActor("Ben"), now=now)
+    answer = admin.post(f"/schedule/{rule.id}/", {"weekdays": list("123"), "time": "07:00"} | SEEN)
+    assert answer.status_code == 302, "another field"
+    changed = schedules.get_schedule(rule.id)
+    assert (changed.weekdays, f"{changed.time:%H:%M}") == ("123", "08:00")
+    seen = SEEN | {"seen_weekdays": "123"}
+    answer = admin.post(f"/schedule/{rule.id}/", {"weekdays": list("123"), "time": "09:00"} | seen)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert ('data-l="Now">08:00' in page, 'data-l="Yours">09:00' in page) == (True, True)
+    assert schedules.get_schedule(rule.id).time.hour == 8
+
+
+def test_a_form_that_does_not_say_what_was_seen_saves_nothing(admin: Client, house: Any, now: datetime) -> None:
+    rule = schedules.create_schedule(house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now)
+    answer = admin.post(f"/schedule/{rule.id}/", {"weekdays": list("123"), "time": "09:00"})
+    assert answer.status_code == 422
+    assert schedules.get_schedule(rule.id).weekdays == "1234567"

@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.models import Q
 
 from subscribers import addresses, models
-from subscribers.states import Frequency, SubscriptionState
+from subscribers.states import AudienceExclusion, Frequency, SubscriptionState
 from subscribers.values import AudienceAddresses, AudienceBounds, AudienceCandidate
 
 
@@ -71,8 +71,8 @@ def list_audience_page(
 
 def _address_exclusion(address: str, never: Collection[str]) -> str:
     if never and addresses.to_key(address).rpartition("@")[2] in never:
-        return "suppressed"
-    return "" if addresses.is_sendable(address) else "invalid"
+        return AudienceExclusion.SUPPRESSED
+    return "" if addresses.is_sendable(address) else AudienceExclusion.INVALID
 
 
 def _suppressed_domains() -> Collection[str]:
@@ -81,12 +81,13 @@ def _suppressed_domains() -> Collection[str]:
 
 
 def _frequency_exclusion(frequency: str, paused_until: date | str | None, weekly_day: int, on: date | None) -> str:
-    """Why somebody who wants fewer mails does not get the edition of a day: "paused" or "frequency"."""
+    """Why somebody who wants fewer mails does not get the edition of a day; "" when they do."""
     if on is None or (paused_until is None and frequency == Frequency.EVERY):
         return ""
     if paused_until is not None and str(paused_until) > on.isoformat():
-        return "paused"
-    return "frequency" if frequency == Frequency.WEEKLY and on.weekday() != weekly_day else ""
+        return AudienceExclusion.PAUSED
+    off_day = frequency == Frequency.WEEKLY and on.weekday() != weekly_day
+    return AudienceExclusion.FREQUENCY if off_day else ""
 
 
 def get_audience_addresses(
@@ -103,7 +104,9 @@ def get_audience_addresses(
     with connection.cursor() as cursor:
         cursor.execute(f"{_SUBSCRIBERS} WHERE p.id {where}", which)
         found = cursor.fetchall()
-        left = dict.fromkeys(_suppressed_since(cursor, suppressed_upto, where, which, found), "suppressed")
+        left = dict.fromkeys(
+            _suppressed_since(cursor, suppressed_upto, where, which, found), AudienceExclusion.SUPPRESSED
+        )
         cursor.execute(f"{_SILENT} AND subscriber_id {where}", [list_id, *which])
         left.update(cursor.fetchall())
     if left:  # the range may hold others
@@ -111,14 +114,14 @@ def get_audience_addresses(
         left = {person: why for person, why in left.items() if person in wanted}
     people = _order_by_ids(found, ids)
     _, current, first_names = zip(*people, strict=True)
-    left.update((person, "erased") for person, address, _ in people if not address)
+    left.update((person, AudienceExclusion.ERASED) for person, address, _ in people if not address)
     sending = [*current] if "".join(current).isascii() else [*map(addresses.to_sendable, current)]
     for person, (address, never) in _find_addresses_at(ids, as_of).items():
         place = bisect_left(ids, person)
         if place < len(ids) and ids[place] == person and current[place]:
             sending[place] = addresses.to_sendable(address)
             if never:
-                left.setdefault(person, "suppressed")
+                left.setdefault(person, AudienceExclusion.SUPPRESSED)
     return AudienceAddresses(sending, first_names, left)
 
 

@@ -7,25 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from django.db import transaction
 
 from subscribers import addresses, lists, models, policy
 from subscribers.consent.subscriptions import apply_act, suppress_key
-from subscribers.states import SubscriptionState, SuppressionReason
+from subscribers.states import ReportKind, SubscriptionAct, SubscriptionState, SuppressionReason
 
 ROWS = 1_000  # to a query: SQLite and PostgreSQL both limit the parameters of one
 
 
 class ProviderReport(NamedTuple):
-    """One thing reported. `list_id` None: of no list we know; then leaving means every list.
+    """One thing reported. `list_id` None: of no list we know; then leaving means every list."""
 
-    arrived: a message was delivered. soft: turned away for now. hard: no such address. complained: called spam.
-    left: unsubscribed by way of the provider.
-    """
-
-    kind: Literal["arrived", "soft", "hard", "complained", "left"]
+    kind: ReportKind
     address: str
     list_id: int | None
     reason: str
@@ -46,7 +42,7 @@ def apply_reports(reports: Iterable[ProviderReport], *, source: str, now: dateti
         soft_before = {key: person.soft_bounces for key, person in people.items()}
         for report, key in keyed:
             person = people.get(key)
-            if report.kind == "arrived":
+            if report.kind == ReportKind.ARRIVED:
                 if person is not None:
                     person.soft_bounces = 0
                 continue
@@ -59,8 +55,8 @@ def apply_reports(reports: Iterable[ProviderReport], *, source: str, now: dateti
 
 def _find_subscribers(keyed: Iterable[tuple[ProviderReport, str]]) -> dict[str, models.Subscriber]:
     """The people reports are about. A delivery concerns only those whose mail had come back: nearly nobody."""
-    concerned = {key for report, key in keyed if report.kind != "arrived"}
-    arrived = {key for report, key in keyed if report.kind == "arrived"} - concerned
+    concerned = {key for report, key in keyed if report.kind != ReportKind.ARRIVED}
+    arrived = {key for report, key in keyed if report.kind == ReportKind.ARRIVED} - concerned
     everybody, bounced = models.Subscriber.objects.all(), models.Subscriber.objects.filter(soft_bounces__gt=0)
     found = {row.address_key: row for page in _split_pages(concerned) for row in everybody.filter(address_key__in=page)}
     if arrived and bounced.exists():
@@ -78,25 +74,27 @@ def _split_pages(keys: set[str]) -> Iterator[list[str]]:
 def _apply_report(
     report: ProviderReport, key: str, person: models.Subscriber | None, source: str, now: datetime
 ) -> None:
-    if person is not None and report.kind != "complained" and _has_confirmed_since(person, report):
+    if person is not None and report.kind != ReportKind.COMPLAINED and _has_confirmed_since(person, report):
         return
-    if report.kind == "left":
+    if report.kind == ReportKind.UNSUBSCRIBED:
         if person is not None:
             list_ids = {report.list_id} if report.list_id is not None else _find_list_ids(person)
-            _change_subscriptions(person, list_ids, "report-leave", report, now)
+            _change_subscriptions(person, list_ids, SubscriptionAct.REPORT_UNSUBSCRIBE, report, now)
         return
-    if report.kind == "soft":
+    if report.kind == ReportKind.SOFT:
         if person is None:
             return
         person.soft_bounces += 1
         if person.soft_bounces < policy.MAX_SOFT_BOUNCES:
             return
-    complained = report.kind == "complained"
+    complained = report.kind == ReportKind.COMPLAINED
     if person is not None:
         list_ids = _find_list_ids(person)
         if complained and report.list_id is not None:
             list_ids.add(report.list_id)
-        _change_subscriptions(person, list_ids, "complain" if complained else "bounce", report, now)
+        _change_subscriptions(
+            person, list_ids, SubscriptionAct.COMPLAIN if complained else SubscriptionAct.BOUNCE, report, now
+        )
     _suppress_known(
         key,
         SuppressionReason.COMPLAINED if complained else SuppressionReason.BOUNCED,
@@ -117,7 +115,7 @@ def _find_list_ids(person: models.Subscriber) -> set[int]:
 
 
 def _change_subscriptions(
-    person: models.Subscriber, list_ids: Iterable[int], act: str, report: ProviderReport, now: datetime
+    person: models.Subscriber, list_ids: Iterable[int], act: SubscriptionAct, report: ProviderReport, now: datetime
 ) -> None:
     for list_id in sorted(list_ids):
         apply_act(person, lists.get_list(list_id), act, how="event", origin=report.reason, now=now)

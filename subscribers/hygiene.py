@@ -16,7 +16,7 @@ from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Refused
 from subscribers import lists, models, policy, transactional
 from subscribers.consent.subscriptions import apply_act
-from subscribers.states import SubscriptionState
+from subscribers.states import SubscriptionAct, SubscriptionState, TransactionalKind
 from subscribers.values import GrowthMonth, InactiveSubscribers
 
 ANSWER_PERIOD = timedelta(days=30)
@@ -68,7 +68,7 @@ def ask_inactive(
             if not total:
                 by.record(ActionRecord("asked the silent", slug, now, detail=f"{min(to_ask, most)} readers"))
             for row in some:
-                transactional.queue_mail("stay", row.subscriber_id, list_id, now=now)
+                transactional.queue_mail(TransactionalKind.STAY, row.subscriber_id, list_id, now=now)
             models.Subscription.objects.filter(id__in=[row.id for row in some]).update(asked_at=now)
         total += len(some)
     return total
@@ -87,7 +87,7 @@ def unsubscribe_inactive(now: datetime) -> int:
     gone = 0
     for row in late.select_related("subscriber").order_by("id")[:_CHUNK]:
         with transaction.atomic():
-            apply_act(row.subscriber, lists.get_list(row.list_id), "silence", how="silence", now=now)
+            apply_act(row.subscriber, lists.get_list(row.list_id), SubscriptionAct.SILENCE, how="silence", now=now)
             models.Subscription.objects.filter(id=row.id).update(asked_at=None)
         gone += 1
     return gone

@@ -295,7 +295,7 @@ class SignupAttempt(models.Model):
     lists = models.CharField(max_length=500)
     origin = models.CharField(max_length=500, blank=True)
     network = models.GenericIPAddressField(null=True)
-    verdict = models.CharField(max_length=20)  # taken, or why not
+    verdict = models.CharField(max_length=20)  # a SignupVerdict, with the field where the input was bad
 
     class Meta:
         db_table = "subscribers_attempt"
@@ -360,7 +360,7 @@ class Erasure(models.Model):
 class TransactionalMail(models.Model):
     """A mail to one person. `jobs` renders and sends it; the row is the truth."""
 
-    kind = models.CharField(max_length=20)  # see newsletter.jobs.transactional_texts
+    kind = models.CharField(max_length=20)  # a TransactionalKind
     to_address = models.CharField(
         max_length=320, blank=True, default="", db_default=""
     )  # where not to the person's own

@@ -16,7 +16,7 @@ from subscribers.consent.subscriptions import (
     get_or_create_subscriber,
     get_subscriber_row,
 )
-from subscribers.states import SubscriptionState, SuppressionReason
+from subscribers.states import SubscriptionAct, SubscriptionState, SuppressionReason, TransactionalKind
 from subscribers.values import Subscriber
 
 _LONGEST_NAME = 100
@@ -57,14 +57,14 @@ def add_subscriber(
             address_key__in=erased_addresses.get_suppression_keys(person.address_key, now)
         ).exists():
             raise Refused(f"{person.address} is on the suppression list, so it is not added.")
-        act = "import" if confirmed or not target.double_opt_in else "import-unconfirmed"
+        act = SubscriptionAct.IMPORT if confirmed or not target.double_opt_in else SubscriptionAct.IMPORT_UNCONFIRMED
         state = apply_act(person, target, act, how="desk", by=by, origin=source, now=now)
         if state in policy.OUT_STATES:
             raise Refused(
                 f"{person.address} is {state} on {target.name}. Only the subscriber can undo that, on the sign-up page."
             )
         if state == SubscriptionState.PENDING:
-            transactional.queue_mail("confirm", person.id, list_id, now=now)
+            transactional.queue_mail(TransactionalKind.CONFIRM, person.id, list_id, now=now)
     return subscriber_lookup.get_subscriber(person.id)
 
 
@@ -96,7 +96,7 @@ def unsubscribe(subscriber_id: int, list_id: int, *, how: str, by: str, now: dat
     """Takes a person off a list at their wish; only they can undo it."""
     person, target = get_subscriber_row(subscriber_id), lists.get_list(list_id)
     with transaction.atomic():
-        apply_act(person, target, "desk-leave", how=how, by=by, now=now)
+        apply_act(person, target, SubscriptionAct.DESK_UNSUBSCRIBE, how=how, by=by, now=now)
     return subscriber_lookup.get_subscriber(subscriber_id)
 
 

@@ -7,29 +7,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from subscribers.states import SubscriptionState, SuppressionReason
+from subscribers.states import SubscriptionAct, SubscriptionState, SuppressionReason
 
 PENDING, ACTIVE, UNSUBSCRIBED, BOUNCED, COMPLAINED = SubscriptionState
 
 # act → {state before (None: not on the list) → state after}; what is not listed changes nothing
-TRANSITIONS: dict[str, dict[SubscriptionState | None, SubscriptionState]] = {
+TRANSITIONS: dict[SubscriptionAct, dict[SubscriptionState | None, SubscriptionState]] = {
     # by the subscriber
-    "sign-up": {None: PENDING, PENDING: PENDING, UNSUBSCRIBED: PENDING, BOUNCED: PENDING},
-    "confirm": {PENDING: ACTIVE},
-    "leave": {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
-    "undo-leave": {UNSUBSCRIBED: ACTIVE},
-    "stay": {},
+    SubscriptionAct.SIGN_UP: {None: PENDING, PENDING: PENDING, UNSUBSCRIBED: PENDING, BOUNCED: PENDING},
+    SubscriptionAct.CONFIRM: {PENDING: ACTIVE},
+    SubscriptionAct.LEAVE: {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
+    SubscriptionAct.UNDO_LEAVE: {UNSUBSCRIBED: ACTIVE},
+    SubscriptionAct.STAY: {},
     # by the newsroom
-    "import": {None: ACTIVE},
-    "import-unconfirmed": {None: PENDING},
-    "import-left": {None: UNSUBSCRIBED, PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED},
-    "import-bounced": {None: BOUNCED, PENDING: BOUNCED, ACTIVE: BOUNCED},
-    "desk-leave": {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
-    "silence": {ACTIVE: UNSUBSCRIBED},
+    SubscriptionAct.IMPORT: {None: ACTIVE},
+    SubscriptionAct.IMPORT_UNCONFIRMED: {None: PENDING},
+    SubscriptionAct.IMPORT_UNSUBSCRIBED: {None: UNSUBSCRIBED, PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED},
+    SubscriptionAct.IMPORT_BOUNCED: {None: BOUNCED, PENDING: BOUNCED, ACTIVE: BOUNCED},
+    SubscriptionAct.DESK_UNSUBSCRIBE: {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
+    SubscriptionAct.SILENCE: {ACTIVE: UNSUBSCRIBED},
     # by the provider's report
-    "report-leave": {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
-    "bounce": {PENDING: BOUNCED, ACTIVE: BOUNCED},
-    "complain": {
+    SubscriptionAct.REPORT_UNSUBSCRIBE: {PENDING: UNSUBSCRIBED, ACTIVE: UNSUBSCRIBED, BOUNCED: UNSUBSCRIBED},
+    SubscriptionAct.BOUNCE: {PENDING: BOUNCED, ACTIVE: BOUNCED},
+    SubscriptionAct.COMPLAIN: {
         None: COMPLAINED,
         PENDING: COMPLAINED,
         ACTIVE: COMPLAINED,
@@ -38,7 +38,15 @@ TRANSITIONS: dict[str, dict[SubscriptionState | None, SubscriptionState]] = {
     },
 }
 MAX_SOFT_BOUNCES = 5  # so many soft bounces in a row, with no delivery between, are as good as a hard one
-DEPARTURE_ACTS = frozenset({"leave", "desk-leave", "report-leave", "bounce", "complain"})
+DEPARTURE_ACTS = frozenset(
+    {
+        SubscriptionAct.LEAVE,
+        SubscriptionAct.DESK_UNSUBSCRIBE,
+        SubscriptionAct.REPORT_UNSUBSCRIBE,
+        SubscriptionAct.BOUNCE,
+        SubscriptionAct.COMPLAIN,
+    }
+)
 # What a subscriber's own confirmation lifts: neither a complaint nor a request never to be mailed again.
 LIFTED_BY_SIGN_UP = frozenset({SuppressionReason.BOUNCED, SuppressionReason.ERASED})
 LEAVING_REASONS = ("too-many", "not-interesting", "never-asked", "elsewhere", "other")
@@ -53,7 +61,7 @@ class Transition:
     changed: bool
 
 
-def get_transition(act: str, state: SubscriptionState | None) -> Transition:
-    """The state of a subscription after an act. Raises KeyError for an act that does not exist."""
+def get_transition(act: SubscriptionAct, state: SubscriptionState | None) -> Transition:
+    """The state of a subscription after an act."""
     following = TRANSITIONS[act].get(state, state)
     return Transition(following, following != state)

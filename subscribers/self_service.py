@@ -22,7 +22,7 @@ from subscribers import (
 )
 from subscribers.consent import domain_rules, erased_addresses, signup_attempts
 from subscribers.consent.subscriptions import apply_act, find_state, get_or_create_subscriber, get_subscriber_row
-from subscribers.states import Frequency, SubscriptionState
+from subscribers.states import Frequency, SignupVerdict, SubscriptionAct, SubscriptionState, TransactionalKind
 from subscribers.values import List, Subscriber
 from subscribers.write_lock import serialised_transaction
 
@@ -51,7 +51,7 @@ def sign_up(
     wanted = [*list_ids]
     with signup_attempts.record_attempt(address, wanted, origin=origin, network=network, now=now) as attempt:
         if trapped:
-            attempt.verdict = signup_attempts.HONEYPOT
+            attempt.verdict = SignupVerdict.HONEYPOT
             return
         checked = addresses.check_address(address)
         rate_limits.hit_network("sign-up", network, now)
@@ -84,21 +84,31 @@ def _subscribe(
         mail = rate_limits.try_hit("mail-to", person.address_key, now)
         for target in (lists.get_list(list_id) for list_id in list_ids):
             kind = _join(person, target, origin, network, words, now)
-            if mail:
+            if mail and kind:
                 transactional.queue_mail(kind, person.id, target.id, now=now)
 
 
-def _join(person: models.Subscriber, target: List, origin: str, network: str, words: str, now: datetime) -> str:
-    """Puts a person on a list as far as the policy allows; the kind of mail to send them, "" for none."""
+def _join(
+    person: models.Subscriber, target: List, origin: str, network: str, words: str, now: datetime
+) -> TransactionalKind | None:
+    """Puts a person on a list as far as the policy allows; the kind of mail to send them, None for none."""
     before = find_state(person, target)
     state = apply_act(
-        person, target, "sign-up", how="form", origin=origin, network=network, words=words, now=now, always_record=True
+        person,
+        target,
+        SubscriptionAct.SIGN_UP,
+        how="form",
+        origin=origin,
+        network=network,
+        words=words,
+        now=now,
+        always_record=True,
     )
     if state == SubscriptionState.PENDING and not target.double_opt_in and before is None:
-        state = apply_act(person, target, "confirm", how="form", origin=origin, network=network, now=now)
+        state = apply_act(person, target, SubscriptionAct.CONFIRM, how="form", origin=origin, network=network, now=now)
     if state == SubscriptionState.ACTIVE:
-        return "welcome" if before is None else "already"
-    return "confirm" if state == SubscriptionState.PENDING else ""
+        return TransactionalKind.WELCOME if before is None else TransactionalKind.ALREADY_SUBSCRIBED
+    return TransactionalKind.CONFIRM if state == SubscriptionState.PENDING else None
 
 
 def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) -> tuple[Subscriber, List]:
@@ -110,13 +120,13 @@ def confirm_subscription(claims: tokens.Claims, *, network: str, now: datetime) 
             raise Refused(
                 f"{target.name} was stopped for this address after this link was sent. Sign up again to get it."
             )
-        apply_act(person, target, "confirm", how="confirmed", network=network, now=now)
+        apply_act(person, target, SubscriptionAct.CONFIRM, how="confirmed", network=network, now=now)
         if before == SubscriptionState.PENDING:  # the mail with the link arrived, so the address works
             keys = erased_addresses.get_suppression_keys(person.address_key, now)
             models.Suppression.objects.filter(address_key__in=keys, reason__in=policy.LIFTED_BY_SIGN_UP).exclude(
                 address_key__startswith="@"
             ).delete()
-            transactional.queue_mail("welcome", person.id, target.id, now=now)
+            transactional.queue_mail(TransactionalKind.WELCOME, person.id, target.id, now=now)
     return subscriber_lookup.get_subscriber(person.id), target
 
 
@@ -129,9 +139,9 @@ def unsubscribe_by_link(claims: tokens.Claims, *, how: str, network: str, now: d
     with serialised_transaction():
         for target in lists.get_lists_for_claims(claims):
             before = find_state(person, target)
-            state = apply_act(person, target, "leave", how=how, network=network, now=now)
+            state = apply_act(person, target, SubscriptionAct.LEAVE, how=how, network=network, now=now)
             if how == "page" and before == SubscriptionState.ACTIVE and state == SubscriptionState.UNSUBSCRIBED:
-                transactional.queue_mail("goodbye", person.id, target.id, now=now)
+                transactional.queue_mail(TransactionalKind.GOODBYE, person.id, target.id, now=now)
 
 
 def undo_unsubscribe(claims: tokens.Claims, *, network: str, now: datetime) -> None:
@@ -159,9 +169,9 @@ def _restore_subscription(person: models.Subscriber, target: List, network: str,
     before = history.values_list("state", flat=True).first()
     if before in policy.OUT_STATES:
         return
-    act = "undo-leave" if before == SubscriptionState.ACTIVE else "sign-up"
+    act = SubscriptionAct.UNDO_LEAVE if before == SubscriptionState.ACTIVE else SubscriptionAct.SIGN_UP
     if apply_act(person, target, act, how="undo", network=network, now=now) == SubscriptionState.PENDING:
-        transactional.queue_mail("confirm", person.id, target.id, now=now)
+        transactional.queue_mail(TransactionalKind.CONFIRM, person.id, target.id, now=now)
 
 
 def request_address_reminder(address: str, *, network: str, now: datetime) -> None:
@@ -180,7 +190,7 @@ def confirm_interest(claims: tokens.Claims, *, network: str, now: datetime) -> N
     """The subscriber's answer to being asked after a long silence: yes."""
     person, target = get_subscriber_row(claims.subscriber_id), lists.get_list(claims.list_id)
     with serialised_transaction():
-        apply_act(person, target, "stay", how="page", network=network, now=now, always_record=True)
+        apply_act(person, target, SubscriptionAct.STAY, how="page", network=network, now=now, always_record=True)
         models.Subscription.objects.filter(subscriber=person, list_id=target.id).update(asked_at=None)
 
 
@@ -238,7 +248,7 @@ def request_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
         return False
     list_id = claims.list_id or _find_any_list(person)
     if list_id is not None:
-        transactional.queue_mail(kind, person.id, list_id, now=now)
+        transactional.queue_mail(TransactionalKind(kind), person.id, list_id, now=now)
     return True
 
 
@@ -252,7 +262,9 @@ def request_address_change(claims: tokens.Claims, address: str, *, now: datetime
     list_id = _find_any_list(person)
     if rate_limits.try_hit("mail-to", addresses.to_key(checked), now):
         wish = models.AddressChangeRequest.objects.create(subscriber=person, address=checked, asked_at=now)
-        transactional.queue_mail("newaddress", person.id, list_id, now=now, to_address=checked, about=wish.id)
+        transactional.queue_mail(
+            TransactionalKind.NEW_ADDRESS, person.id, list_id, now=now, to_address=checked, about=wish.id
+        )
     return checked
 
 
@@ -272,7 +284,7 @@ def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Subscribe
             people.change_address(person.id, wish.address, by="the reader", now=now)
             models.AddressChangeRequest.objects.filter(id=wish.id).update(done_at=now)
             list_id = _find_any_list(person)
-            transactional.queue_mail("moved", person.id, list_id, now=now, to_address=old)
+            transactional.queue_mail(TransactionalKind.ADDRESS_CHANGED, person.id, list_id, now=now, to_address=old)
     return subscriber_lookup.get_subscriber(person.id)
 
 

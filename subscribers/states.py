@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from newsletter.kernel.enums import LabelledEnum
 
 
@@ -13,6 +15,61 @@ class SubscriptionState(LabelledEnum):
     UNSUBSCRIBED = "unsubscribed"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
+
+
+class SubscriptionAct(StrEnum):
+    """What can change a subscription, and by whom: see `policy.TRANSITIONS`."""
+
+    # by the subscriber
+    SIGN_UP = "sign-up"
+    CONFIRM = "confirm"
+    LEAVE = "leave"
+    UNDO_LEAVE = "undo-leave"
+    STAY = "stay"
+    # by the newsroom
+    IMPORT = "import"
+    IMPORT_UNCONFIRMED = "import-unconfirmed"
+    IMPORT_UNSUBSCRIBED = "import-left"
+    IMPORT_BOUNCED = "import-bounced"
+    DESK_UNSUBSCRIBE = "desk-leave"
+    SILENCE = "silence"  # asked whether to go on, and not answered
+    # by the provider's report
+    REPORT_UNSUBSCRIBE = "report-leave"
+    BOUNCE = "bounce"
+    COMPLAIN = "complain"
+
+
+class ReportKind(StrEnum):
+    """What the provider reports of a person or an address."""
+
+    ARRIVED = "arrived"  # a message was delivered
+    SOFT = "soft"  # turned away for now
+    HARD = "hard"  # no such address
+    COMPLAINED = "complained"  # called spam
+    UNSUBSCRIBED = "left"  # by way of the provider
+
+
+class AudienceExclusion(StrEnum):
+    """Why somebody on a list must not be mailed, besides the state of the subscription."""
+
+    SUPPRESSED = "suppressed"
+    INVALID = "invalid"  # an address that mail cannot be sent to
+    PAUSED = "paused"
+    FREQUENCY = "frequency"  # wants one edition a week, and not that of this day
+    ERASED = "erased"
+
+
+class SignupVerdict(LabelledEnum):
+    """What became of a sign-up attempt; bad input is stored with the field behind it (“bad email”)."""
+
+    BEGUN = "begun"
+    ACCEPTED = "taken"
+    HONEYPOT = "trapped"  # a field was filled that people cannot see
+    TOO_OFTEN = "too often"
+    FORBIDDEN_DOMAIN = "domain"
+    BAD_INPUT = "bad"
+    REFUSED = "refused"
+    FAILED = "failed"
 
 
 class LeavingStatus(LabelledEnum):
@@ -65,6 +122,24 @@ class ImportState(LabelledEnum):
     @classmethod
     def special_labels(cls) -> dict[str, str]:
         return {cls.NEEDS_ANSWER: "Needs answers", cls.READY: "Dry run", cls.RUNNING: "Importing"}
+
+
+class TransactionalKind(StrEnum):
+    """What a mail for one person is about."""
+
+    CONFIRM = "confirm"
+    WELCOME = "welcome"
+    ALREADY_SUBSCRIBED = "already"
+    GOODBYE = "goodbye"
+    STAY = "stay"  # asks a silent subscriber whether to go on
+    WHICH_ADDRESS = "which"  # reminds of the address that gets our mail
+    NEW_ADDRESS = "newaddress"  # to the new address: is it yours?
+    ADDRESS_CHANGED = "moved"  # a notice to the old one
+    # A link that may do more than that of a footer.
+    DETAILS = "details"
+    ADDRESS = "address"
+    DATA = "data"
+    ERASE = "erase"
 
 
 class TransactionalState(LabelledEnum):

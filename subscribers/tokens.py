@@ -10,11 +10,12 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode
 from binascii import b2a_base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from newsletter.kernel.errors import Refused
+from subscribers.states import TransactionalKind
 
 FOOTER, CONFIRM = b"f", b"c"  # leave, undo, frequency · confirm a subscription
 # language, zone, tracking · ask for another address · download · erase
@@ -22,7 +23,12 @@ DETAILS, ADDRESS, DATA, ERASE = b"d", b"a", b"x", b"e"
 # take the new address (in place of the list: the wish) · still wanted after a long silence
 NEW_ADDRESS, STAY = b"n", b"s"
 # The links that do more than a footer's: mailed to the address on file, for one thing each.
-BY_MAIL = {"details": DETAILS, "address": ADDRESS, "data": DATA, "erase": ERASE}
+BY_MAIL: Mapping[str, bytes] = {
+    TransactionalKind.DETAILS: DETAILS,
+    TransactionalKind.ADDRESS: ADDRESS,
+    TransactionalKind.DATA: DATA,
+    TransactionalKind.ERASE: ERASE,
+}
 _MAC = 12
 _EXPIRES_BY_PURPOSE = {
     FOOTER: False,

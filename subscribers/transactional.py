@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import F, Q, QuerySet
 
 from subscribers import addresses, models, policy, subscriber_lookup, tokens
-from subscribers.states import SuppressionReason, TransactionalState
+from subscribers.states import SuppressionReason, TransactionalKind, TransactionalState
 from subscribers.values import TransactionalMail
 
 CONFIRM_WITHIN = timedelta(days=7)
@@ -19,9 +19,15 @@ REPEAT_AFTER = timedelta(minutes=5)  # pressing the button twice does not send t
 
 
 def queue_mail(
-    kind: str, subscriber_id: int, list_id: int | None, *, now: datetime, to_address: str = "", about: int = 0
+    kind: TransactionalKind,
+    subscriber_id: int,
+    list_id: int | None,
+    *,
+    now: datetime,
+    to_address: str = "",
+    about: int = 0,
 ) -> None:
-    """Queues a mail; the kind "" is none. The same mail queued a moment ago is not queued twice.
+    """Queues a mail. The same mail queued a moment ago is not queued twice.
 
     `to_address` is where it goes if not to the person's own; `about` the id of what its link is about, if of anything.
     """
@@ -32,7 +38,7 @@ def queue_mail(
         to_address=to_address,
         created_at__gt=now - REPEAT_AFTER,
     )
-    if kind and (about or not recent.exists()):
+    if about or not recent.exists():
         models.TransactionalMail.objects.create(
             kind=kind,
             subscriber_id=subscriber_id,
@@ -71,7 +77,9 @@ def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[Transac
 
 def queue_address_reminder(address: str, *, now: datetime) -> None:
     """Queues a reminder for the owner of an address, if it has one: that is looked up later, against enumeration."""
-    models.TransactionalMail.objects.create(kind="which", to_address=address, created_at=now, due_at=now)
+    models.TransactionalMail.objects.create(
+        kind=TransactionalKind.WHICH_ADDRESS, to_address=address, created_at=now, due_at=now
+    )
 
 
 def _resolve_subscriber(row: models.TransactionalMail) -> bool:
@@ -117,15 +125,15 @@ def _to_mail(row: models.TransactionalMail, now: datetime) -> TransactionalMail:
 def _build_link(row: models.TransactionalMail, now: datetime) -> str:
     """Where the button of a mail leads. The link is made when it is sent, so that its time begins then."""
     signer, list_id, person = subscriber_lookup.get_signer(), row.list_id or 0, row.subscriber_id or 0
-    if row.kind == "confirm":
+    if row.kind == TransactionalKind.CONFIRM:
         return f"/c/{signer.sign_confirmation(list_id, person, now + CONFIRM_WITHIN)}"
-    if row.kind == "stay":
+    if row.kind == TransactionalKind.STAY:
         return f"/s/{signer.sign_expiring(tokens.STAY, list_id, person, now + STAY_WITHIN)}"
-    if row.kind == "newaddress":
+    if row.kind == TransactionalKind.NEW_ADDRESS:
         return f"/me/{signer.sign_expiring(tokens.NEW_ADDRESS, row.about, person, now + NEW_ADDRESS_WITHIN)}"
     if row.kind in tokens.BY_MAIL:
         return f"/me/{signer.sign_expiring(tokens.BY_MAIL[row.kind], 0, person, now + LINK_WITHIN)}"
-    return f"/{'u' if row.kind == 'goodbye' else 'p'}/{signer.sign_footer(list_id, person)}"
+    return f"/{'u' if row.kind == TransactionalKind.GOODBYE else 'p'}/{signer.sign_footer(list_id, person)}"
 
 
 def mark_mail_sent(mail_id: int, now: datetime) -> None:

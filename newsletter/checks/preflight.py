@@ -14,7 +14,7 @@ from newsletter.catalog.values import Newsletter
 from newsletter.checks import client_support, mail, stories, wording
 from newsletter.checks.findings import GRAVEST_FIRST, Finding
 from newsletter.curator.editions import approval, edition_lookup, link_checks, page_checks, pool, variants, visibility
-from newsletter.curator.editions.states import OUT_STATES, EditionState
+from newsletter.curator.editions.states import OUT_STATES, EditionState, LinkCheckState
 from newsletter.curator.editions.values import Edition, Snapshot
 from newsletter.curator.editions.variants import Variant
 from newsletter.delivery.reports import summary
@@ -48,7 +48,7 @@ def check_edition(edition_id: int, *, now: datetime) -> tuple[Finding, ...]:
             for key, state, message in page_checks.list_page_findings(edition)
         ),
         *(
-            Finding("block" if state == "gone" else "warn", where, message, f"link-{state}")
+            Finding("block" if state == LinkCheckState.GONE else "warn", where, message, f"link-{state}")
             for where, state, message in link_checks.list_link_findings(edition)
         ),
         *_check_renderings(mails, newsletter.postal_address),

@@ -354,7 +354,11 @@ def show_signup_attempts(days: int = typer.Option(1, min=1, max=30), as_json: bo
     found = signup_attempts.count_attempts(clock.now() - timedelta(days=days))
     if as_json:
         return emit_json(found)
-    print_table(("outcome", "attempts"), [*found.by_verdict.items()], "No attempts.")
+    print_table(
+        ("outcome", "attempts"),
+        [(signup_attempts.get_verdict_label(verdict).lower(), n) for verdict, n in found.by_verdict.items()],
+        "No attempts.",
+    )
 
 
 @app.command("find")

@@ -12,6 +12,7 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
 from subscribers import suppressions
 from subscribers.consent import domain_rules
+from subscribers.states import DomainVerdict
 
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, help="The suppression list, and which domains may not sign up."
@@ -112,10 +113,10 @@ def list_domains(as_json: bool = JSON) -> None:
 @app.command("domain")
 def set_domain(name: str, verdict: str = typer.Argument(..., help="deny, allow, or drop to remove the rule.")) -> None:
     """Deny or allow sign-ups from a domain and its subdomains."""
-    if verdict == "drop":
+    if verdict == domain_rules.REMOVE_RULE:
         domain_rules.remove_domain_rule(name, by=get_actor(), now=clock.now())
-    elif verdict in ("allow", "deny"):
+    elif verdict in list(DomainVerdict):
         domain_rules.set_domain_rule(name, verdict, by=get_actor(), now=clock.now())
     else:
-        raise BadInput(f"“{verdict}” is no rule. It can be deny, allow or drop.", "verdict")
+        raise BadInput(f"“{verdict}” is not a rule. Give deny, allow or drop.", "verdict")
     say(f"{name}: {verdict}.")

@@ -190,7 +190,8 @@ def _check_newsletters() -> Iterator[Diagnosis]:
 
 
 def _check_processes(now: datetime) -> Iterator[Diagnosis]:
-    for kind, name in (("heartbeat", "scheduler"), ("worker", "worker")):
+    for kind in heartbeats.ProcessKind:
+        name = kind.name.lower()
         if heartbeats.is_alive(kind, now):
             yield Diagnosis("ok", f"A {name} is running.")
         else:

@@ -6,11 +6,19 @@ import os
 import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from newsletter.jobs.models import Heartbeat
 
 FRESH_FOR = timedelta(seconds=90)  # a process silent for longer counts as gone
 RETENTION = timedelta(days=2)
+
+
+class ProcessKind(StrEnum):
+    """A background process by its stored name."""
+
+    SCHEDULER = "heartbeat"
+    WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +36,12 @@ class ProcessStatus:
         return now - self.last_seen_at < FRESH_FOR
 
 
-def get_process_name(kind: str) -> str:
+def get_process_name(kind: ProcessKind) -> str:
     """“worker@host:1234”: which process on which machine."""
     return f"{kind}@{socket.gethostname()[:50]}:{os.getpid()}"
 
 
-def record_heartbeat(kind: str, *, now: datetime, note: str = "") -> None:
+def record_heartbeat(kind: ProcessKind, *, now: datetime, note: str = "") -> None:
     """Notes that this process is alive."""
     Heartbeat.objects.update_or_create(
         name=get_process_name(kind),
@@ -42,7 +50,7 @@ def record_heartbeat(kind: str, *, now: datetime, note: str = "") -> None:
     )
 
 
-def delete_heartbeat(kind: str) -> None:
+def delete_heartbeat(kind: ProcessKind) -> None:
     """Takes the sign of life of this process away: it ends in order."""
     Heartbeat.objects.filter(name=get_process_name(kind)).delete()
 
@@ -52,7 +60,7 @@ def delete_stale(now: datetime) -> None:
     Heartbeat.objects.filter(last_seen_at__lt=now - RETENTION).delete()
 
 
-def list_processes(kind: str = "") -> tuple[ProcessStatus, ...]:
+def list_processes(kind: ProcessKind | None = None) -> tuple[ProcessStatus, ...]:
     """The signs of life, newest first; of one kind of process or of all."""
     rows = Heartbeat.objects.order_by("-last_seen_at")
     if kind:
@@ -60,6 +68,6 @@ def list_processes(kind: str = "") -> tuple[ProcessStatus, ...]:
     return tuple(ProcessStatus(r.name, r.kind, r.started_at, r.last_seen_at, r.note) for r in rows)
 
 
-def is_alive(kind: str, now: datetime) -> bool:
+def is_alive(kind: ProcessKind, now: datetime) -> bool:
     """Whether any process of this kind was alive a moment ago."""
     return any(each.is_fresh(now) for each in list_processes(kind))

@@ -54,13 +54,13 @@ class Scheduler:
     def stop(self) -> None:
         """Finishes the present tick and stops."""
         self._timer.shutdown(wait=True)
-        heartbeats.delete_heartbeat("heartbeat")
+        heartbeats.delete_heartbeat(heartbeats.ProcessKind.SCHEDULER)
 
     def _tick(self) -> None:
         now = clock.now()
         ticked = tasks.tick(now, with_editions=False)
         if worker_threads.try_record_heartbeat(
-            "heartbeat", note="; ".join(f"{step}: {why}" for step, why in ticked.failed.items())
+            heartbeats.ProcessKind.SCHEDULER, note="; ".join(f"{step}: {why}" for step, why in ticked.failed.items())
         ):
             self._watchdog.report_alive()
 

@@ -40,7 +40,7 @@ from newsletter.scheduling.values import Occurrence
 from subscribers import rate_limits, retention
 
 log = logging.getLogger(__name__)
-SCHEDULER_NAME = "heartbeat"
+SCHEDULER_NAME = "heartbeat"  # in rows: who opened an edition or planned a mailing by itself
 CLOCK_TOLERANCE = timedelta(minutes=2)  # between the caller's clock and ours
 
 
@@ -254,7 +254,7 @@ def roll_up_engagement(now: datetime) -> int:
     With it, what subscribers do to stay clean: old files, tries and unconfirmed people go, suppressions end.
     """
     retention.apply_retention(now)
-    return engagement.roll_up(now, owner=heartbeats.get_process_name(SCHEDULER_NAME))
+    return engagement.roll_up(now, owner=heartbeats.get_process_name(heartbeats.ProcessKind.SCHEDULER))
 
 
 def sync_suppressions_now(now: datetime) -> suppression_sync.SyncResult:

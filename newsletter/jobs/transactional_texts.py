@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from subscribers.states import TransactionalKind
+
 
 @dataclass(frozen=True, slots=True)
 class TransactionalText:
@@ -16,8 +18,8 @@ class TransactionalText:
     small: tuple[str, ...]
 
 
-_ENGLISH = {
-    "confirm": TransactionalText(
+_ENGLISH: dict[str, TransactionalText] = {
+    TransactionalKind.CONFIRM: TransactionalText(
         "Confirm: {list}",
         "One press to confirm",
         (
@@ -27,14 +29,14 @@ _ENGLISH = {
         "Yes, send me {list}",
         ("You did not ask for this? Do nothing, and you get no more mail from us.",),
     ),
-    "welcome": TransactionalText(
+    TransactionalKind.WELCOME: TransactionalText(
         "You are signed up for {list}",
         "Welcome",
         ("You are signed up for {list}. The next one comes to this address.",),
         "Choose what you get",
         ("Every mail says at its foot which address it went to, and has a link to stop it.",),
     ),
-    "already": TransactionalText(
+    TransactionalKind.ALREADY_SUBSCRIBED: TransactionalText(
         "You already get {list}",
         "You already get {list}",
         (
@@ -44,14 +46,14 @@ _ENGLISH = {
         "Choose what you get",
         ("If a letter went missing, look in the folder for spam.",),
     ),
-    "goodbye": TransactionalText(
+    TransactionalKind.GOODBYE: TransactionalText(
         "You no longer get {list}",
         "You no longer get {list}",
         ("Somebody with a mail sent to you pressed “stop” for {list}. If that was you, there is nothing to do.",),
         "It was not me: keep sending it",
         ("This is the only mail about it.",),
     ),
-    "which": TransactionalText(
+    TransactionalKind.WHICH_ADDRESS: TransactionalText(
         "This is the address you used",
         "This is the address you used",
         (
@@ -61,42 +63,42 @@ _ENGLISH = {
         "See what you get",
         ("You did not ask? Somebody may have mistyped an address. There is nothing to do.",),
     ),
-    "address": TransactionalText(
+    TransactionalKind.ADDRESS: TransactionalText(
         "Change your address",
         "Change your address",
         ("You, or somebody with a mail sent to you, asked to change the address our letters go to.",),
         "Change my address",
         ("The button works for 30 minutes. You did not ask? Do nothing, and nothing changes.",),
     ),
-    "details": TransactionalText(
+    TransactionalKind.DETAILS: TransactionalText(
         "Your language, time zone and tracking",
         "Your settings",
         ("You, or somebody with a mail sent to you, asked to change language, time zone or tracking.",),
         "Change my settings",
         ("The button works for 30 minutes. You did not ask? Do nothing, and nothing changes.",),
     ),
-    "data": TransactionalText(
+    TransactionalKind.DATA: TransactionalText(
         "Download your data",
         "Your data",
         ("You, or somebody with a mail sent to you, asked for everything we know of you.",),
         "Download my data",
         ("The button works for 30 minutes. You did not ask? Do nothing.",),
     ),
-    "erase": TransactionalText(
+    TransactionalKind.ERASE: TransactionalText(
         "Erase everything about you",
         "Erase everything about you",
         ("You, or somebody with a mail sent to you, asked us to erase everything we know of you.",),
         "Go on to erasing",
         ("The button works for 30 minutes. You did not ask? Do nothing, and nothing is erased.",),
     ),
-    "newaddress": TransactionalText(
+    TransactionalKind.NEW_ADDRESS: TransactionalText(
         "Is this your new address?",
         "Is this your new address?",
         ("Somebody asked to have our letters sent to this address from now on. If that was you, press the button.",),
         "Yes, send everything here",
         ("You did not ask for this? Do nothing, and you get no more mail from us.",),
     ),
-    "moved": TransactionalText(
+    TransactionalKind.ADDRESS_CHANGED: TransactionalText(
         "Your letters go to another address now",
         "Your letters go to another address now",
         (
@@ -106,7 +108,7 @@ _ENGLISH = {
         "See what you get",
         ("It was not you? Answer this mail, and we put it right.",),
     ),
-    "stay": TransactionalText(
+    TransactionalKind.STAY: TransactionalText(
         "Do you still want {list}?",
         "Do you still want {list}?",
         (
@@ -118,8 +120,8 @@ _ENGLISH = {
     ),
 }
 
-_GERMAN = {
-    "confirm": TransactionalText(
+_GERMAN: dict[str, TransactionalText] = {
+    TransactionalKind.CONFIRM: TransactionalText(
         "Bitte bestätigen: {list}",
         "Noch ein Klick",
         (
@@ -129,14 +131,14 @@ _GERMAN = {
         "Ja, {list} bestellen",
         ("Sie waren es nicht? Dann tun Sie nichts, und Sie bekommen keine weitere Post von uns.",),
     ),
-    "welcome": TransactionalText(
+    TransactionalKind.WELCOME: TransactionalText(
         "Sie haben {list} bestellt",
         "Willkommen",
         ("Sie haben {list} bestellt. Die nächste Ausgabe kommt an diese Adresse.",),
         "Auswählen, was kommt",
         ("Am Fuß jeder Ausgabe steht, an welche Adresse sie ging, und wie man sie abbestellt.",),
     ),
-    "already": TransactionalText(
+    TransactionalKind.ALREADY_SUBSCRIBED: TransactionalText(
         "Sie bekommen {list} schon",
         "Sie bekommen {list} schon",
         (
@@ -146,14 +148,14 @@ _GERMAN = {
         "Auswählen, was kommt",
         ("Fehlt eine Ausgabe, sehen Sie bitte im Spam-Ordner nach.",),
     ),
-    "goodbye": TransactionalText(
+    TransactionalKind.GOODBYE: TransactionalText(
         "Sie bekommen {list} nicht mehr",
         "Sie bekommen {list} nicht mehr",
         ("Jemand mit einer an Sie gerichteten Ausgabe hat {list} abbestellt. Waren Sie das, ist nichts zu tun.",),
         "Das war ich nicht: weiter schicken",
         ("Dies ist die einzige Nachricht dazu.",),
     ),
-    "which": TransactionalText(
+    TransactionalKind.WHICH_ADDRESS: TransactionalText(
         "Diese Adresse haben Sie verwendet",
         "Diese Adresse haben Sie verwendet",
         (
@@ -163,7 +165,7 @@ _GERMAN = {
         "Ansehen, was kommt",
         ("Sie haben nicht gefragt? Dann hat sich wohl jemand vertippt. Es ist nichts zu tun.",),
     ),
-    "address": TransactionalText(
+    TransactionalKind.ADDRESS: TransactionalText(
         "Ihre Adresse ändern",
         "Ihre Adresse ändern",
         (
@@ -173,35 +175,35 @@ _GERMAN = {
         "Meine Adresse ändern",
         ("Der Knopf gilt 30 Minuten. Sie waren es nicht? Dann tun Sie nichts, und nichts ändert sich.",),
     ),
-    "details": TransactionalText(
+    TransactionalKind.DETAILS: TransactionalText(
         "Ihre Sprache, Zeitzone und Auswertung",
         "Ihre Einstellungen",
         ("Sie, oder jemand mit einer an Sie gerichteten Ausgabe, möchten Sprache, Zeitzone oder Auswertung ändern.",),
         "Meine Einstellungen ändern",
         ("Der Knopf gilt 30 Minuten. Sie waren es nicht? Dann tun Sie nichts, und nichts ändert sich.",),
     ),
-    "data": TransactionalText(
+    TransactionalKind.DATA: TransactionalText(
         "Ihre Daten herunterladen",
         "Ihre Daten",
         ("Sie, oder jemand mit einer an Sie gerichteten Ausgabe, möchten alles haben, was wir über Sie wissen.",),
         "Meine Daten herunterladen",
         ("Der Knopf gilt 30 Minuten. Sie waren es nicht? Dann tun Sie nichts.",),
     ),
-    "erase": TransactionalText(
+    TransactionalKind.ERASE: TransactionalText(
         "Alles über Sie löschen",
         "Alles über Sie löschen",
         ("Sie, oder jemand mit einer an Sie gerichteten Ausgabe, möchten, dass wir alles über Sie löschen.",),
         "Weiter zum Löschen",
         ("Der Knopf gilt 30 Minuten. Sie waren es nicht? Dann tun Sie nichts, und nichts wird gelöscht.",),
     ),
-    "newaddress": TransactionalText(
+    TransactionalKind.NEW_ADDRESS: TransactionalText(
         "Ist das Ihre neue Adresse?",
         "Ist das Ihre neue Adresse?",
         ("Jemand möchte, dass unsere Briefe von nun an hierher gehen. Waren Sie das, drücken Sie den Knopf.",),
         "Ja, alles hierher schicken",
         ("Sie waren es nicht? Dann tun Sie nichts, und Sie bekommen keine weitere Post von uns.",),
     ),
-    "moved": TransactionalText(
+    TransactionalKind.ADDRESS_CHANGED: TransactionalText(
         "Ihre Briefe gehen jetzt an eine andere Adresse",
         "Ihre Briefe gehen jetzt an eine andere Adresse",
         (
@@ -211,7 +213,7 @@ _GERMAN = {
         "Ansehen, was kommt",
         ("Das waren nicht Sie? Antworten Sie auf diese Nachricht, und wir bringen es in Ordnung.",),
     ),
-    "stay": TransactionalText(
+    TransactionalKind.STAY: TransactionalText(
         "Möchten Sie {list} noch?",
         "Möchten Sie {list} noch?",
         (

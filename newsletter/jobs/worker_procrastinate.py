@@ -46,7 +46,7 @@ _stop = threading.Event()  # of this process
 @app.task(name="newsletter.jobs.queue.hand_over", queue=HAND_OVER)
 def hand_over_batches(lane: int) -> None:
     """Hands batches over until none is due."""
-    owner = f"{heartbeats.get_process_name('worker')}/{lane}"
+    owner = f"{heartbeats.get_process_name(heartbeats.ProcessKind.WORKER)}/{lane}"
     _run_until_done(lambda now: worker_steps.hand_over(now, owner))
 
 
@@ -147,7 +147,7 @@ class ProcrastinateWorker:
         """Works until `stop` is called from another thread."""
         worker_threads.tune_garbage_collector()
         asyncio.run(self._run())
-        heartbeats.delete_heartbeat("worker")
+        heartbeats.delete_heartbeat(heartbeats.ProcessKind.WORKER)
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -193,7 +193,9 @@ async def _keep_sweeping() -> None:
 
 async def _keep_recording_heartbeat() -> None:
     while True:
-        fine = await sync_to_async(worker_threads.try_record_heartbeat, thread_sensitive=False)("worker")
+        fine = await sync_to_async(worker_threads.try_record_heartbeat, thread_sensitive=False)(
+            heartbeats.ProcessKind.WORKER
+        )
         await asyncio.sleep(worker_threads.HEARTBEAT_SECONDS if fine else worker_threads.RETRY_SECONDS)
 
 

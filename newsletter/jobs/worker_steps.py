@@ -34,9 +34,11 @@ def advance_mailings(now: datetime) -> bool:
 
 def apply_events(now: datetime) -> bool:
     """Applies some payloads of the webhook."""
-    return applying.apply_next(now, owner=heartbeats.get_process_name("worker"))
+    return applying.apply_next(now, owner=heartbeats.get_process_name(heartbeats.ProcessKind.WORKER))
 
 
 def import_subscribers(now: datetime) -> bool:
     """Previews or imports the next file of subscribers."""
-    return run.process_next_import(now, owner=heartbeats.get_process_name("worker"), clock=clock.now)
+    return run.process_next_import(
+        now, owner=heartbeats.get_process_name(heartbeats.ProcessKind.WORKER), clock=clock.now
+    )

@@ -59,14 +59,16 @@ class Worker:
         threads.append(threading.Thread(target=self._run_loop, args=(worker_steps.import_subscribers,), name="imports"))
         for thread in threads:
             thread.start()
-        while not self._stop.wait(HEARTBEAT_SECONDS if try_record_heartbeat("worker") else RETRY_SECONDS):
+        while not self._stop.wait(
+            HEARTBEAT_SECONDS if try_record_heartbeat(heartbeats.ProcessKind.WORKER) else RETRY_SECONDS
+        ):
             pass
         for thread in threads:
             thread.join()
-        heartbeats.delete_heartbeat("worker")
+        heartbeats.delete_heartbeat(heartbeats.ProcessKind.WORKER)
 
     def _hand_over_loop(self, index: int) -> None:
-        owner = f"{heartbeats.get_process_name('worker')}/{index}"
+        owner = f"{heartbeats.get_process_name(heartbeats.ProcessKind.WORKER)}/{index}"
 
         self._run_loop(lambda now: worker_steps.hand_over(now, owner) or worker_steps.advance_mailings(now))
 
@@ -83,7 +85,7 @@ class Worker:
                 self._stop.wait(IDLE_SECONDS)
 
 
-def try_record_heartbeat(kind: str, note: str = "") -> bool:
+def try_record_heartbeat(kind: heartbeats.ProcessKind, note: str = "") -> bool:
     """Notes a sign of life; False when the database would not take it."""
     try:
         heartbeats.record_heartbeat(kind, now=clock.now(), note=note)

@@ -11,6 +11,8 @@ from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import address_quality, addresses, models
 from subscribers.states import DomainVerdict
 
+REMOVE_RULE = "drop"  # what an editor chooses in place of a verdict
+
 
 class ForbiddenDomain(BadInput):
     """An address at a domain whose people may not sign up."""
@@ -35,7 +37,7 @@ def set_domain_rule(domain: str, verdict: str, *, by: Actor, now: datetime) -> N
     require_right(by, Verb.SUBSCRIBERS)
     name = addresses.to_domain_key(domain)
     if verdict not in list(DomainVerdict):
-        raise BadInput(f"“{verdict}” is no rule. It can be allow or deny.", "verdict")
+        raise BadInput(f"“{verdict}” is not a rule. Give allow or deny.", "verdict")
     with transaction.atomic():
         before = models.DomainRule.objects.filter(domain=name).values_list("verdict", flat=True).first()
         if before == verdict:
@@ -53,11 +55,11 @@ def remove_domain_rule(domain: str, *, by: Actor, now: datetime) -> None:
         if row is None:
             raise NotFound(f"There is no rule for {domain}. See them all with: newsletter suppressions domains")
         row.delete()
-        _record(by, "drop", name, row.verdict, now)
+        _record(by, REMOVE_RULE, name, row.verdict, now)
 
 
 def _record(by: Actor, verdict: str, domain: str, before: str, now: datetime) -> None:
-    after = {} if verdict == "drop" else {"verdict": verdict}
+    after = {} if verdict == REMOVE_RULE else {"verdict": verdict}
     by.record(
         ActionRecord(
             "changed a domain rule",

@@ -15,9 +15,9 @@ from subscribers.consent.domain_rules import (
     ForbiddenDomain,
 )
 from subscribers.rate_limits import TooManyRequests
+from subscribers.states import SignupVerdict
 
 ATTEMPT_RETENTION = timedelta(days=30)
-TAKEN, HONEYPOT = "taken", "trapped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def record_attempt(
         lists=",".join(map(str, list_ids))[:500],
         origin=origin[:500],
         network=network or None,
-        verdict="begun",
+        verdict=SignupVerdict.BEGUN,
     )
     try:
         yield attempt
@@ -47,19 +47,24 @@ def record_attempt(
         attempt.verdict = _to_verdict(error)
         raise
     else:
-        attempt.verdict = TAKEN if attempt.verdict == "begun" else attempt.verdict
+        attempt.verdict = SignupVerdict.ACCEPTED if attempt.verdict == SignupVerdict.BEGUN else attempt.verdict
     finally:
         attempt.save(update_fields=["verdict"])
 
 
+def get_verdict_label(verdict: str) -> str:
+    """A verdict as people read it: its label, or “Bad email” and the like."""
+    return next((each.label for each in SignupVerdict if each == verdict), verdict.capitalize())
+
+
 def _to_verdict(error: NewsletterError) -> str:
     if isinstance(error, TooManyRequests):
-        return "too often"
+        return SignupVerdict.TOO_OFTEN
     if isinstance(error, ForbiddenDomain):
-        return "domain"
+        return SignupVerdict.FORBIDDEN_DOMAIN
     if isinstance(error, BadInput):
-        return f"bad {error.field}"[:20]
-    return "refused" if isinstance(error, Refused | NotFound) else "failed"
+        return f"{SignupVerdict.BAD_INPUT} {error.field}"[:20]
+    return SignupVerdict.REFUSED if isinstance(error, Refused | NotFound) else SignupVerdict.FAILED
 
 
 def count_attempts(since: datetime) -> SignupAttemptCounts:

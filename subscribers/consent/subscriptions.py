@@ -8,14 +8,14 @@ from django.db.models import QuerySet
 
 from newsletter.kernel.errors import NotFound
 from subscribers import addresses, models, policy
-from subscribers.states import SubscriptionState, SuppressionReason
+from subscribers.states import SubscriptionAct, SubscriptionState, SuppressionReason
 from subscribers.values import List
 
 
 def apply_act(
     person: models.Subscriber,
     target: List,
-    act: str,
+    act: SubscriptionAct,
     *,
     how: str,
     now: datetime,
@@ -34,7 +34,7 @@ def apply_act(
     before = _read_state(held)
     change = policy.get_transition(act, before)
     if change.changed and change.state is not None:
-        made = {"state": change.state, "since": now} | ({"confirmed_at": now} if act == "confirm" else {})
+        made = {"state": change.state, "since": now} | ({"confirmed_at": now} if act == SubscriptionAct.CONFIRM else {})
         if before is None:  # nothing is there to be held, so two may find it so at once
             models.Subscription.objects.update_or_create(
                 list_id=target.id,
@@ -60,7 +60,7 @@ def apply_act(
     return change.state
 
 
-def _is_out_by_import(person: models.Subscriber, target: List, act: str) -> bool:
+def _is_out_by_import(person: models.Subscriber, target: List, act: SubscriptionAct) -> bool:
     """Whether an import put this person out already: recorded, so that undoing it does not bring them back."""
     if act not in policy.DEPARTURE_ACTS:
         return False

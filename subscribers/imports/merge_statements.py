@@ -11,15 +11,15 @@ from subscribers import policy
 from subscribers.imports.columns import SUPPRESSED
 from subscribers.imports.rows import STRENGTH
 from subscribers.imports.staging import COLUMNS
-from subscribers.states import SubscriptionState
+from subscribers.states import SubscriptionAct, SubscriptionState
 
 _ACT = {
-    SubscriptionState.ACTIVE: "import",
-    SubscriptionState.PENDING: "import-unconfirmed",
-    SubscriptionState.UNSUBSCRIBED: "import-left",
-    SubscriptionState.BOUNCED: "import-bounced",
-    SubscriptionState.COMPLAINED: "complain",
-    SUPPRESSED: "import-left",
+    SubscriptionState.ACTIVE: SubscriptionAct.IMPORT,
+    SubscriptionState.PENDING: SubscriptionAct.IMPORT_UNCONFIRMED,
+    SubscriptionState.UNSUBSCRIBED: SubscriptionAct.IMPORT_UNSUBSCRIBED,
+    SubscriptionState.BOUNCED: SubscriptionAct.IMPORT_BOUNCED,
+    SubscriptionState.COMPLAINED: SubscriptionAct.COMPLAIN,
+    SUPPRESSED: SubscriptionAct.IMPORT_UNSUBSCRIBED,
 }
 _INTEGERS = {"line", "status", "repeats"}
 

@@ -31,16 +31,16 @@ from subscribers.imports.export import (
     VERSION,
 )
 from subscribers.lists import to_list
-from subscribers.states import SubscriptionState
+from subscribers.states import SubscriptionAct, SubscriptionState
 from subscribers.values import BadRow
 
 LONGEST_LINE = 4 * 2**20
 LINES = 500  # to a transaction
 MOST_BAD = 1000
 _ACTS = {
-    SubscriptionState.UNSUBSCRIBED: "import-left",
-    SubscriptionState.BOUNCED: "import-bounced",
-    SubscriptionState.COMPLAINED: "complain",
+    SubscriptionState.UNSUBSCRIBED: SubscriptionAct.IMPORT_UNSUBSCRIBED,
+    SubscriptionState.BOUNCED: SubscriptionAct.IMPORT_BOUNCED,
+    SubscriptionState.COMPLAINED: SubscriptionAct.COMPLAIN,
 }
 _TIMES = frozenset(
     {

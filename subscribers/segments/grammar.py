@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from newsletter.kernel.errors import BadInput
@@ -23,7 +24,17 @@ from subscribers.states import Tier
 DEEPEST, MOST_CONDITIONS = 5, 40
 LONGEST_TEXT = 200
 MOST_EDITIONS = 62
-GROUPS = {"all": "all of these", "any": "any of these", "none": "none of these"}
+
+
+class GroupKind(StrEnum):
+    """How the parts of a group are joined, as definitions say it."""
+
+    ALL = "all"
+    ANY = "any"
+    NONE = "none"
+
+
+GROUPS = {kind: f"{kind} of these" for kind in GroupKind}
 # What may be asked about what; {kind of value} after the colon: text, tier, number, days, date, editions, yes, or none.
 OPS: Mapping[str, Mapping[str, str]] = {
     "tier": {"is": "tier", "is_not": "tier"},
@@ -81,7 +92,7 @@ class Condition:
 class Group:
     """All, any or none of some conditions and groups."""
 
-    kind: str
+    kind: GroupKind
     parts: tuple[Condition | Group, ...]
 
 
@@ -91,7 +102,7 @@ def parse_definition(definition: Any, kinds: Mapping[str, str]) -> Group:
     Raises BadInput naming the place.
     """
     found = _parse_part(definition, kinds, "segment", 1)
-    group = found if isinstance(found, Group) else Group("all", (found,))
+    group = found if isinstance(found, Group) else Group(GroupKind.ALL, (found,))
     if sum(1 for _ in list_conditions(group)) > MOST_CONDITIONS:
         raise BadInput(f"A segment can have {MOST_CONDITIONS} conditions.", "segment")
     return group
@@ -108,7 +119,7 @@ def list_conditions(group: Group) -> list[Condition]:
 def to_document(part: Group | Condition) -> dict[str, Any]:
     """The definition of a tree: what `parse_definition` reads."""
     if isinstance(part, Group):
-        return {part.kind: [to_document(each) for each in part.parts]}
+        return {part.kind.value: [to_document(each) for each in part.parts]}
     made: dict[str, Any] = {"about": part.about, "op": part.op}
     if part.value is not None:
         made["value"] = part.value
@@ -121,11 +132,11 @@ def describe_group(part: Group | Condition) -> str:
         about = part.about.removeprefix("attribute:").replace("_", " ")
         value = "" if part.value is None else f" {part.value}"
         return f"{about} {OPERATOR_WORDS[part.op]}{value}{f' of {part.list}' if part.list else ''}"
-    joined = {"all": " and ", "any": " or ", "none": " or "}[part.kind].join(
+    joined = (" and " if part.kind is GroupKind.ALL else " or ").join(
         f"({describe_group(each)})" if isinstance(each, Group) and len(each.parts) > 1 else describe_group(each)
         for each in part.parts
     )
-    return f"not ({joined})" if part.kind == "none" else joined or "everybody"
+    return f"not ({joined})" if part.kind is GroupKind.NONE else joined or "everybody"
 
 
 def get_ops(about: str, kinds: Mapping[str, str]) -> Mapping[str, str]:

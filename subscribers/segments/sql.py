@@ -16,7 +16,7 @@ from django.db.models import Max
 
 from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import models
-from subscribers.segments.grammar import MOST_EDITIONS, Condition, Group
+from subscribers.segments.grammar import MOST_EDITIONS, Condition, Group, GroupKind
 from subscribers.sql_fragments import SqlFragment, escape_like, is_postgresql, like_operator, select_in_ranges
 
 PAGE = 5_000
@@ -27,9 +27,9 @@ def build_where(group: Group, now: datetime) -> SqlFragment:
     if not group.parts:
         return SqlFragment("1 = 1", ())
     parts = [build_where(part, now) if isinstance(part, Group) else _build_condition(part, now) for part in group.parts]
-    if group.kind == "none":  # one by one: PostgreSQL makes a join of a NOT EXISTS that stands alone
+    if group.kind is GroupKind.NONE:  # one by one: PostgreSQL makes a join of a NOT EXISTS that stands alone
         parts = [part.negate() for part in parts]
-    joined = (" OR " if group.kind == "any" else " AND ").join(f"({part.text})" for part in parts)
+    joined = (" OR " if group.kind is GroupKind.ANY else " AND ").join(f"({part.text})" for part in parts)
     values = tuple(value for part in parts for value in part.values)
     return SqlFragment(joined, values, all(part.never_null for part in parts))
 

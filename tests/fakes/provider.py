@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from newsletter.delivery.providers.base import Answer, SendRequest
+from newsletter.delivery.providers.base import Answer, AnswerKind, SendRequest
 
 Situation = Callable[["ScriptedProvider", SendRequest, datetime], Answer]
 
@@ -43,51 +43,53 @@ class ScriptedProvider:
 
 def accepts(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     provider.mail(request)
-    return Answer("accepted", provider_id="told")
+    return Answer(AnswerKind.ACCEPTED, provider_id="told")
 
 
 def refuses_for_now(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
-    return Answer("refused", "Come back later.")
+    return Answer(AnswerKind.REFUSED, "Come back later.")
 
 
 def asks_to_wait(seconds: int) -> Situation:
     def situation(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
-        return Answer("refused", "Too many requests.", retry_at=now + timedelta(seconds=seconds))
+        return Answer(AnswerKind.REFUSED, "Too many requests.", retry_at=now + timedelta(seconds=seconds))
 
     return situation
 
 
 def refuses_for_good(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
-    return Answer("refused", "This mail is wrong.", permanent=True)
+    return Answer(AnswerKind.REFUSED, "This mail is wrong.", permanent=True)
 
 
 def names(*places: int) -> Situation:
     """Refuses the whole because of these places, as SendGrid's 400 does."""
 
     def situation(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
-        return Answer("refused", "Invalid.", permanent=True, refused_places=dict.fromkeys(places, "no such mailbox"))
+        return Answer(
+            AnswerKind.REFUSED, "Invalid.", permanent=True, refused_places=dict.fromkeys(places, "no such mailbox")
+        )
 
     return situation
 
 
 def wants_another_key(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
-    return Answer("refused", "The key is wrong. Set another, then resume.", permanent=True, stop=True)
+    return Answer(AnswerKind.REFUSED, "The key is wrong. Set another, then resume.", permanent=True, stop=True)
 
 
 def loses_the_answer(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     provider.mail(request)
-    return Answer("unknown", "The answer was lost.")
+    return Answer(AnswerKind.UNKNOWN, "The answer was lost.")
 
 
 def loses_the_request(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
-    return Answer("unknown", "The answer was lost.")
+    return Answer(AnswerKind.UNKNOWN, "The answer was lost.")
 
 
 def breaks_off(provider: ScriptedProvider, request: SendRequest, now: datetime) -> Answer:
     """Takes the first message, is cut off in the second, and never sees the others."""
     provider.mail(request, *range(1, len(request.recipients)))
     return Answer(
-        "refused",
+        AnswerKind.REFUSED,
         "The line went dead.",
         accepted_places=(0,),
         unknown_places=(1,) if len(request.recipients) > 1 else (),

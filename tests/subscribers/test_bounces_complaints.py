@@ -10,6 +10,7 @@ import pytest
 
 from subscribers import audience, bounces_complaints, models, people, policy, self_service, subscriber_lookup
 from subscribers.bounces_complaints import ProviderReport
+from subscribers.states import ReportKind
 from subscribers.tokens import CONFIRM, Claims
 from subscribers.values import List
 from tests.conftest import reported
@@ -62,8 +63,12 @@ def test_a_delivery_between_starts_the_count_again(reader: int, report: Callable
 
 
 def test_reports_act_in_the_order_in_which_things_happened(reader: int, now: datetime) -> None:
-    soft = [ProviderReport("soft", "reader0@example.com", None, "", now + timedelta(minutes=n)) for n in range(5)]
-    arrived = ProviderReport("arrived", "reader0@example.com", None, "", now + timedelta(minutes=2, seconds=30))
+    soft = [
+        ProviderReport(ReportKind.SOFT, "reader0@example.com", None, "", now + timedelta(minutes=n)) for n in range(5)
+    ]
+    arrived = ProviderReport(
+        ReportKind.ARRIVED, "reader0@example.com", None, "", now + timedelta(minutes=2, seconds=30)
+    )
     bounces_complaints.apply_reports([arrived, *soft[::-1]], source="provider", now=now)
     assert state(reader) == ["active"]
     assert models.Subscriber.objects.get(id=reader).soft_bounces == 2

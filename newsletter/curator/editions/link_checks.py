@@ -128,16 +128,17 @@ def _store_answer(row: models.LinkCheck, answer: FetchResponse | Exception, pati
     )
 
 
-def list_link_findings(edition: Edition) -> Iterator[tuple[str, str, str]]:
+def list_link_findings(edition: Edition) -> Iterator[tuple[str, LinkCheckState, str]]:
     """Which addresses of an edition lead nowhere: the place, the state, and in words what is wrong."""
     places = {_key(url): where for url, where in list_written_links(edition).items()}
     for row in models.LinkCheck.objects.filter(key__in=places, state__in=_MESSAGES).order_by("id"):
         assert row.looked_at is not None  # or it would be waiting
         at = f"{row.looked_at:%d %b, %H:%M} UTC"
+        state = LinkCheckState(row.state)
         yield (
             places[row.key],
-            row.state,
-            _MESSAGES[LinkCheckState(row.state)].format(url=row.url[:100], detail=row.detail, at=at),
+            state,
+            _MESSAGES[state].format(url=row.url[:100], detail=row.detail, at=at),
         )
 
 

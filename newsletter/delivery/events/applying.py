@@ -18,7 +18,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
@@ -33,6 +33,7 @@ from newsletter.delivery.sending import ledger_rows
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.text import remove_unstorable
 from subscribers import bounces_complaints
+from subscribers.states import ReportKind
 
 log = logging.getLogger(__name__)
 
@@ -284,7 +285,7 @@ def _count_clicks(mailing_id: int, pick: str, machine: bool, count: int) -> None
 
 
 def _to_report(source: Effect | Event, list_id: int | None) -> bounces_complaints.ProviderReport:
-    kind: Any = source.reject_reason.value  # NOTHING has no effect
+    kind = ReportKind(source.reject_reason.value)  # nothing and quota have no effect on a person
     return bounces_complaints.ProviderReport(kind, source.address, list_id, source.reason, _to_instant(source.at))
 
 

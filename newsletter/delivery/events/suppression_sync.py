@@ -10,6 +10,7 @@ from itertools import islice
 from newsletter.delivery import models
 from newsletter.delivery.providers.base import Event, Provider, ProviderError, Suppressor
 from subscribers import bounces_complaints
+from subscribers.states import ReportKind
 
 INTERVAL = timedelta(days=1)
 RETRY_AFTER = timedelta(hours=1)
@@ -76,4 +77,5 @@ def _split_into_chunks(events: Iterable[Event]) -> Iterator[list[Event]]:
 
 def _to_report(event: Event) -> bounces_complaints.ProviderReport:
     at = datetime.fromtimestamp(event.at, UTC)
-    return bounces_complaints.ProviderReport(event.reject_reason.value, event.address, None, event.reason, at)  # type: ignore[arg-type]  # lists have no other
+    kind = ReportKind(event.reject_reason.value)  # their lists have no other
+    return bounces_complaints.ProviderReport(kind, event.address, None, event.reason, at)

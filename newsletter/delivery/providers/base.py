@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, NamedTuple, Protocol, overload, runtime_checkable
+from typing import NamedTuple, Protocol, overload, runtime_checkable
 
 from newsletter.kernel.errors import SurroundingsError
 from newsletter.templater.briefing import MergeField
@@ -102,6 +102,14 @@ class SendRequest:
     cancel_id: str = ""
 
 
+class AnswerKind(StrEnum):
+    """What an attempt came to: for sure, or not."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What became of one attempt.
@@ -112,7 +120,7 @@ class Answer:
     which places are `accepted_places`, accepted although the whole was not, and for which it is `unknown_places`.
     """
 
-    kind: Literal["accepted", "refused", "unknown"]
+    kind: AnswerKind
     message: str = ""
     provider_id: str = ""
     permanent: bool = False
@@ -125,12 +133,12 @@ class Answer:
     @property
     def accepted(self) -> bool:
         """Accepted for sure."""
-        return self.kind == "accepted"
+        return self.kind is AnswerKind.ACCEPTED
 
     @property
     def unknown(self) -> bool:
         """Nobody knows; it is not resent automatically."""
-        return self.kind == "unknown"
+        return self.kind is AnswerKind.UNKNOWN
 
 
 class EventType(StrEnum):

@@ -13,7 +13,7 @@ from email.policy import default
 from pathlib import Path
 
 from newsletter.delivery.providers import mime
-from newsletter.delivery.providers.base import Answer, SendRequest
+from newsletter.delivery.providers.base import Answer, AnswerKind, SendRequest
 from newsletter.kernel.actors import Actor, Verb, require_right
 from newsletter.kernel.errors import NotFound
 
@@ -46,12 +46,12 @@ class Outbox:
             _sync(folder)
         except OSError as error:
             return Answer(
-                "refused",
+                AnswerKind.REFUSED,
                 f"The outbox {folder} cannot be written: {error.strerror}. Free some space or set "
                 "NEWSLETTER_OUTBOX_DIR.",
                 accepted_places=tuple(done),
             )
-        return Answer("accepted", provider_id=request.attempt)
+        return Answer(AnswerKind.ACCEPTED, provider_id=request.attempt)
 
 
 def _write_file(path: Path, data: bytes) -> None:

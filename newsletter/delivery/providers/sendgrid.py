@@ -28,6 +28,7 @@ from sendgrid import SendGridAPIClient
 from newsletter.delivery.providers import sendgrid_suppressions
 from newsletter.delivery.providers.base import (
     Answer,
+    AnswerKind,
     Envelope,
     Event,
     ProviderError,
@@ -78,16 +79,18 @@ class SendGrid:
         except HTTPError as error:
             return _to_answer(error, now)
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError) as error:
-            return Answer("refused", f"SendGrid cannot be reached: {error}")
+            return Answer(AnswerKind.REFUSED, f"SendGrid cannot be reached: {error}")
         except urllib3.exceptions.SSLError as error:
             if isinstance(error.__cause__ or error.__context__, ssl.SSLCertVerificationError):
-                return Answer("refused", f"SendGrid’s certificate is not valid for its address: {error}", stop=True)
-            return Answer("unknown", f"The connection broke: {error}")
+                return Answer(
+                    AnswerKind.REFUSED, f"SendGrid’s certificate is not valid for its address: {error}", stop=True
+                )
+            return Answer(AnswerKind.UNKNOWN, f"The connection broke: {error}")
         except (urllib3.exceptions.HTTPError, OSError) as error:
-            return Answer("unknown", f"SendGrid’s answer was lost: {error}")
+            return Answer(AnswerKind.UNKNOWN, f"SendGrid’s answer was lost: {error}")
         if response.status_code == 202:
-            return Answer("accepted", provider_id=str(response.headers.get("X-Message-Id", "")))
-        return Answer("unknown", f"SendGrid answered {response.status_code}, which means neither yes nor no.")
+            return Answer(AnswerKind.ACCEPTED, provider_id=str(response.headers.get("X-Message-Id", "")))
+        return Answer(AnswerKind.UNKNOWN, f"SendGrid answered {response.status_code}, which means neither yes nor no.")
 
     def new_cancel_id(self) -> str:
         """A batch id (SendGrid fact 29). Raises ProviderError."""
@@ -157,17 +160,17 @@ def _ask(call: Callable[[], Response], permission: str = "Scheduled Sends access
 def _to_answer(error: HTTPError, now: datetime) -> Answer:
     status, said = int(error.status_code), _error_text(error)
     if status not in REFUSED_STATUSES:
-        return Answer("unknown", f"SendGrid answered {status}: {said}")
+        return Answer(AnswerKind.UNKNOWN, f"SendGrid answered {status}: {said}")
     if status == 401:
         return Answer(
-            "refused",
+            AnswerKind.REFUSED,
             f"SendGrid does not know the key (401: {said}). Set a valid SENDGRID_API_KEY, then resume.",
             permanent=True,
             stop=True,
         )
     if status == 403:
         return Answer(
-            "refused",
+            AnswerKind.REFUSED,
             f"SendGrid does not let us send this (403: {said}). Verify the sender’s domain and the key’s Mail "
             "Send permission, then resume.",
             permanent=True,
@@ -175,10 +178,12 @@ def _to_answer(error: HTTPError, now: datetime) -> Answer:
         )
     if status == 429:
         return Answer(
-            "refused", f"SendGrid asks us to wait (429: {said}).", retry_at=_parse_reset_time(error.headers, now)
+            AnswerKind.REFUSED,
+            f"SendGrid asks us to wait (429: {said}).",
+            retry_at=_parse_reset_time(error.headers, now),
         )
     return Answer(
-        "refused",
+        AnswerKind.REFUSED,
         f"SendGrid refused the request ({status}: {said}).",
         permanent=True,
         refused_places=_find_named_recipients(error) if status == 400 else {},

@@ -14,7 +14,7 @@ from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
 from newsletter.delivery.providers import mime
-from newsletter.delivery.providers.base import Answer, Recipient, SendRequest
+from newsletter.delivery.providers.base import Answer, AnswerKind, Recipient, SendRequest
 from newsletter.kernel.errors import BadInput
 
 TIMEOUT = 60.0
@@ -65,7 +65,7 @@ class Smtp:
         except (OSError, smtplib.SMTPException) as error:
             return progress.build_answer(f"{self._host}:{self._port} cannot be reached: {error}")
         if len(progress.accepted_places) == len(request.recipients):
-            return Answer("accepted", provider_id=request.attempt)
+            return Answer(AnswerKind.ACCEPTED, provider_id=request.attempt)
         return progress.build_answer(f"{self._host} refused some of the messages: {progress.last_reply}")
 
     @contextmanager
@@ -143,7 +143,7 @@ class _BatchProgress:
     def build_answer(self, message: str, *, stop: bool = False) -> Answer:
         """The answer for a batch that did not go through whole."""
         return Answer(
-            "refused",
+            AnswerKind.REFUSED,
             message,
             stop=stop,
             accepted_places=tuple(self.accepted_places),

@@ -210,7 +210,7 @@ def _withdraw_unsubscribed(
                 claim,
                 person,
                 address=address,
-                kind="withdrawn",
+                kind=Outcome.WITHDRAWN.key,
                 reason=f"{left[person]} after the audience was frozen",
                 at=now,
             )
@@ -352,7 +352,7 @@ def _record_refused(prepared: _PreparedBatch, answer: Answer, now: datetime) -> 
             prepared.claim,
             prepared.members[prepared.places[index]],
             address=prepared.recipients[index].address,
-            kind="refused",
+            kind=Outcome.REFUSED.key,
             reason=reason,
             at=now,
         )

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from newsletter.catalog.values import Newsletter
 from newsletter.delivery.providers import mime
-from newsletter.delivery.providers.base import Answer, Provider, Recipient, SendRequest
+from newsletter.delivery.providers.base import Answer, AnswerKind, Provider, Recipient, SendRequest
 from newsletter.delivery.providers.personal_message import build_personal_message
 from newsletter.delivery.sending import envelopes
 from newsletter.kernel import ids
@@ -80,7 +80,7 @@ def send_transactional(
     """Sends a mail about a subscription to one person."""
     if not rendered.html:
         reasons = "; ".join(problem.message for problem in rendered.problems)
-        return Answer("refused", f"The mail could not be rendered: {reasons}", permanent=True)
+        return Answer(AnswerKind.REFUSED, f"The mail could not be rendered: {reasons}", permanent=True)
     recipient = Recipient(f"notice.{ids.generate_id()}", address, "", "")
     return provider.send_batch(
         SendRequest(

@@ -65,7 +65,7 @@ def repair_silent(now: datetime) -> int:
 
 def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
     named = set(
-        models.DeliveryException.objects.filter(mailing_id=mailing_id, kind="refused").values_list(
+        models.DeliveryException.objects.filter(mailing_id=mailing_id, kind=Outcome.REFUSED.key).values_list(
             "subscriber_id", flat=True
         )
     )

@@ -19,7 +19,7 @@ def show_health(request: HttpRequest) -> JsonResponse:
     now = clock.now()
     try:
         connection.ensure_connection()
-        alive = {kind: heartbeats.is_alive(kind, now) for kind in ("heartbeat", "worker")}
+        alive = {kind: heartbeats.is_alive(kind, now) for kind in heartbeats.ProcessKind}
         oldest = inbox.get_status().oldest_at
     except DatabaseError:
         return JsonResponse({"database": False}, status=503)

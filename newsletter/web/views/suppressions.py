@@ -44,7 +44,10 @@ def show_suppressions(request: HttpRequest) -> HttpResponse:
         "found": found,
         "more": found[-1].id if len(found) == PAGE else 0,
         "rules": domain_rules.list_domain_rules(),
-        "tries": signup_attempts.count_attempts(clock.now() - timedelta(days=1)),
+        "attempts": [
+            (signup_attempts.get_verdict_label(verdict).lower(), count)
+            for verdict, count in signup_attempts.count_attempts(clock.now() - timedelta(days=1)).by_verdict.items()
+        ],
     }
     return render(request, "pages/suppressions.html", context, status=422 if "error" in context else 200)
 
@@ -85,7 +88,7 @@ def _import_file(request: HttpRequest, now: datetime) -> dict[str, Any]:
 
 def _change_domain_rule(request: HttpRequest, now: datetime) -> dict[str, Any]:
     domain, verdict = request.POST.get("domain", ""), request.POST.get("verdict", "")
-    if verdict == "drop":
+    if verdict == domain_rules.REMOVE_RULE:
         domain_rules.remove_domain_rule(domain, by=get_actor(request), now=now)
     else:
         domain_rules.set_domain_rule(domain, verdict, by=get_actor(request), now=now)

@@ -120,7 +120,7 @@ def _find_departure(edition: Edition | None) -> datetime | None:
 def _list_attention_items(
     request: HttpRequest, newsletters: tuple[Newsletter, ...], due: list[DueItem], now: datetime
 ) -> Iterator[AttentionItem]:
-    if not heartbeats.is_alive("heartbeat", now):
+    if not heartbeats.is_alive(heartbeats.ProcessKind.SCHEDULER, now):
         yield AttentionItem(
             "bad",
             "stop",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from newsletter.delivery.providers.base import Answer, Recipient, Recipients, to_columns
+from newsletter.delivery.providers.base import Answer, AnswerKind, Recipient, Recipients, to_columns
 
 COLUMNS = (["d0", "d1", "d2"], ["a@x", "b@x", "c@x"], ["Ann", "", "Cleo"], ["t0", "t1", "t2"], ["", "", "24 Nov"])
 ROWS = tuple(Recipient(*row) for row in zip(*COLUMNS, strict=True))
@@ -31,7 +31,7 @@ def test_rows_and_columns_are_the_same_people() -> None:
     ]
 
 
-@pytest.mark.parametrize("kind", ["accepted", "refused", "unknown"])
-def test_an_answer_is_accepted_or_unknown_or_neither(kind: str) -> None:
-    answer = Answer(kind)  # type: ignore[arg-type]
+@pytest.mark.parametrize("kind", AnswerKind)
+def test_an_answer_is_accepted_or_unknown_or_neither(kind: AnswerKind) -> None:
+    answer = Answer(kind)
     assert (answer.accepted, answer.unknown) == (kind == "accepted", kind == "unknown")

@@ -15,7 +15,7 @@ from newsletter.catalog import newsletter_settings
 from newsletter.delivery import models
 from newsletter.delivery.ledger.format import FORMAT, Outcomes, UnknownFormat, pack_members
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome, RecallState
-from newsletter.delivery.providers.base import Answer, SendRequest
+from newsletter.delivery.providers.base import Answer, AnswerKind, SendRequest
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, expired_leases, freeze, hand_over, mailings, retry
@@ -693,7 +693,7 @@ def test_an_answer_is_noted_with_the_time_it_came_and_the_providers_id(frozen: P
 
 @pytest.mark.parametrize(
     ("kind", "state", "waits", "handed_over"),
-    [("refused", BatchState.PLANNED, True, False), ("unknown", BatchState.UNKNOWN, False, True)],
+    [(AnswerKind.REFUSED, BatchState.PLANNED, True, False), (AnswerKind.UNKNOWN, BatchState.UNKNOWN, False, True)],
 )
 def test_an_answer_that_is_no_acceptance_is_noted_too(
     frozen: Plan, join: Join, now: datetime, kind: Any, state: str, waits: bool, handed_over: bool
@@ -976,7 +976,7 @@ def test_an_unknown_answer_puts_nobody_off_whatever_the_provider_asks_for(
 ) -> None:
     join(60)
     made = frozen()
-    step(ScriptedProvider(lambda *_: Answer("unknown", "Lost.", retry_at=now + timedelta(minutes=1))), now)
+    step(ScriptedProvider(lambda *_: Answer(AnswerKind.UNKNOWN, "Lost.", retry_at=now + timedelta(minutes=1))), now)
     assert shown(made).batches == {"unknown": 1, "planned": 1}
     assert hand_over_all(ScriptedProvider(), now) == 1
 

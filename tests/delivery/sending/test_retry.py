@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery.ledger.states import Outcome
-from newsletter.delivery.providers.base import Answer
+from newsletter.delivery.providers.base import Answer, AnswerKind
 from newsletter.delivery.sending import retry
 from newsletter.delivery.sending.retry import MAX_ATTEMPTS, NextStep
 
@@ -58,18 +58,19 @@ def test_it_is_tried_for_half_an_hour_at_least() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "outcome"), [(Answer("accepted"), Outcome.ACCEPTED), (Answer("unknown"), Outcome.UNKNOWN)]
+    ("answer", "outcome"),
+    [(Answer(AnswerKind.ACCEPTED), Outcome.ACCEPTED), (Answer(AnswerKind.UNKNOWN), Outcome.UNKNOWN)],
 )
 def test_accepted_and_unknown_settle_everybody(answer: Answer, outcome: Outcome) -> None:
     assert after(answer) == NextStep(outcome)
 
 
 def test_unknown_is_never_tried_again() -> None:
-    assert all(after(Answer("unknown"), attempt=n).retry_at is None for n in range(1, MAX_ATTEMPTS + 1))
+    assert all(after(Answer(AnswerKind.UNKNOWN), attempt=n).retry_at is None for n in range(1, MAX_ATTEMPTS + 1))
 
 
 def test_answers_lost_in_a_row_stop_the_mailing() -> None:
-    lost = Answer("unknown", "503.")
+    lost = Answer(AnswerKind.UNKNOWN, "503.")
     assert after(lost, lost_answers=retry.MAX_LOST_ANSWERS - 2).pause_reason == ""
     following = after(lost, lost_answers=retry.MAX_LOST_ANSWERS - 1)
     assert following.outcome == Outcome.UNKNOWN, "what may have left stays unknown"
@@ -77,25 +78,27 @@ def test_answers_lost_in_a_row_stop_the_mailing() -> None:
 
 
 def test_a_refusal_that_names_subscribers_is_tried_at_once_without_them() -> None:
-    assert after(Answer("refused", permanent=True, refused_places={3: "x"}), some_named=True) == NextStep(retry_at=NOW)
+    assert after(Answer(AnswerKind.REFUSED, permanent=True, refused_places={3: "x"}), some_named=True) == NextStep(
+        retry_at=NOW
+    )
 
 
 def test_a_refusal_for_good_settles_the_batch_when_others_went_through() -> None:
-    assert after(Answer("refused", permanent=True)) == NextStep(Outcome.REFUSED)
+    assert after(Answer(AnswerKind.REFUSED, permanent=True)) == NextStep(Outcome.REFUSED)
 
 
 def test_a_refusal_for_good_stops_a_mailing_that_reached_nobody_yet() -> None:
-    following = after(Answer("refused", "Too large.", permanent=True), message_proven=False)
+    following = after(Answer(AnswerKind.REFUSED, "Too large.", permanent=True), message_proven=False)
     assert following.outcome == Outcome.PLANNED
     assert following.retry_at == NOW
     assert "Too large." in following.pause_reason
 
 
 def test_a_wrong_key_stops_the_mailing_whatever_went_before() -> None:
-    assert after(Answer("refused", "Fix the key.", permanent=True, stop=True)).pause_reason == "Fix the key."
+    assert after(Answer(AnswerKind.REFUSED, "Fix the key.", permanent=True, stop=True)).pause_reason == "Fix the key."
 
 
 def test_after_the_last_attempt_people_are_asked() -> None:
-    following = after(Answer("refused", "Down."), attempt=MAX_ATTEMPTS)
+    following = after(Answer(AnswerKind.REFUSED, "Down."), attempt=MAX_ATTEMPTS)
     assert following.pause_reason == f"Tried {MAX_ATTEMPTS} times in vain: Down."
     assert following.outcome == Outcome.PLANNED

@@ -206,6 +206,7 @@ def people(house: House, now: datetime) -> dict[str, Any]:
     """An editor and a viewer of the morning briefing, an administrator, and the editor of the other newsletter."""
     from newsletter.accounts import users
     from newsletter.accounts.models import User
+    from tests.actors import SYSTEM
 
     cast = {
         "admin": ("admin", None),
@@ -215,7 +216,13 @@ def people(house: House, now: datetime) -> dict[str, Any]:
     }
     for name, (role, newsletter_id) in cast.items():
         users.create_user(
-            f"{name}@example.com", PASSWORD, name=name.title(), role=role, newsletter_id=newsletter_id, now=now
+            f"{name}@example.com",
+            PASSWORD,
+            name=name.title(),
+            role=role,
+            newsletter_id=newsletter_id,
+            by=SYSTEM,
+            now=now,
         )
     return {name: User.objects.get(email=f"{name}@example.com") for name in cast}
 

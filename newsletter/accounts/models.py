@@ -28,6 +28,7 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=200, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    sessions_end_before = models.DateTimeField(null=True)  # sessions begun earlier have ended, whatever they hold
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -70,6 +71,9 @@ class ApiToken(models.Model):
     )  # SHA-256 of the whole: it has 256 random bits, so that a slow hash adds nothing
     created_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)  # to five minutes
+    # A process of before there were scopes gives what tokens could do then.
+    scopes = models.CharField(max_length=200, db_default="articles:read articles:write")  # separated by blanks
+    expires_at = models.DateTimeField(null=True)  # None: never, of before tokens expired
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user_id}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import transaction
 from django_otp import devices_for_user, verify_token
@@ -14,8 +15,10 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from newsletter.accounts.models import User
+from newsletter.accounts.own_account import confirm_password, require_own
 from newsletter.accounts.users import get_user_row
 from newsletter.kernel import ids
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Refused
 from newsletter.kernel.numbers import is_whole_number
 
@@ -41,13 +44,17 @@ def find_pending_user(user_id: int) -> User | None:
     return User.objects.filter(id=user_id, is_active=True).first()
 
 
-def begin_enrolment(user: User) -> Enrolment:
+def begin_enrolment(email: str, *, by: Actor, now: datetime) -> Enrolment:
     """Creates a key, which counts once one of its codes was typed. Raises Refused when the second step is on."""
+    require_own(by, email)
+    user = get_user_row(email)
     if is_on(user):
         raise Refused("Signing in with a code is on already. Turn it off first.")
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user).delete()
-        return _to_enrolment(TOTPDevice.objects.create(user=user, name=_ISSUER, confirmed=False), user)
+        device = TOTPDevice.objects.create(user=user, name=_ISSUER, confirmed=False)
+        by.record(ActionRecord("began to set up sign-in with a code", user.email, now))
+    return _to_enrolment(device, user)
 
 
 def find_pending_enrolment(user: User) -> Enrolment | None:
@@ -56,20 +63,23 @@ def find_pending_enrolment(user: User) -> Enrolment | None:
     return _to_enrolment(device, user) if device else None
 
 
-def confirm_enrolment(user: User, code: str) -> tuple[str, ...]:
+def confirm_enrolment(email: str, code: str, *, by: Actor, now: datetime) -> tuple[str, ...]:
     """Turns the second step on with a first code; the spare codes, shown this once. Raises Refused for a wrong one."""
+    require_own(by, email)
+    user = get_user_row(email)
+    device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
+    if device is None or not device.verify_token(_normalise_code(code)):  # outside: the count of wrong ones stays
+        raise Refused(
+            "This code does not fit. Type the one that the app shows now; the clock of the phone must be right."
+        )
     with transaction.atomic():
-        device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
-        if device is None or not device.verify_token(_normalise_code(code)):
-            raise Refused(
-                "This code does not fit. Type the one that the app shows now; the clock of the phone must be right."
-            )
         TOTPDevice.objects.filter(id=device.id).update(confirmed=True)
         StaticDevice.objects.filter(user=user).delete()
         spare = StaticDevice.objects.create(user=user, name="spare codes")
         codes = tuple(ids.generate_id(10) for _ in range(SPARE_CODES))
         for each in codes:
             spare.token_set.create(token=each)
+        by.record(ActionRecord("turned on sign-in with a code", user.email, now))
     return codes
 
 
@@ -82,18 +92,29 @@ def verify_code(user: User, code: str) -> bool:
     )
 
 
-def turn_off(user: User) -> None:
-    """Back to the password alone."""
+def turn_off(email: str, password: str, *, by: Actor, now: datetime) -> None:
+    """Back to the password alone, for whoever knows it. Raises BadInput for a wrong one."""
+    require_own(by, email)
+    user = get_user_row(email)
+    confirm_password(user, password, by=by, now=now)
+    _delete_devices(user, by, now)
+
+
+def reset(email: str, *, by: Actor, now: datetime) -> str:
+    """Turns it off for somebody who lost phone and spare codes; their address. Raises NotFound."""
+    require_right(by, Verb.USERS)
+    user = get_user_row(email)
+    _delete_devices(user, by, now)
+    return user.email
+
+
+def _delete_devices(user: User, by: Actor, now: datetime) -> None:
     with transaction.atomic():
+        was_on = is_on(user)
         TOTPDevice.objects.filter(user=user).delete()
         StaticDevice.objects.filter(user=user).delete()
-
-
-def reset(email: str) -> str:
-    """Turns it off for somebody who lost phone and spare codes; their address. Raises NotFound."""
-    user = get_user_row(email)
-    turn_off(user)
-    return user.email
+        if was_on:
+            by.record(ActionRecord("turned off sign-in with a code", user.email, now))
 
 
 def _to_enrolment(device: TOTPDevice, user: User) -> Enrolment:

@@ -1,4 +1,4 @@
-"""Creating users and giving them roles."""
+"""Users: creating, disabling and removing them, their roles and passwords."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from newsletter.accounts.models import Role, User
+from newsletter.accounts.own_account import confirm_password, normalise_email, require_own
 from newsletter.accounts.roles import RoleName
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 NO_ROLE = "none"  # in place of a role: takes it away
@@ -37,9 +39,11 @@ def create_user(
     name: str = "",
     role: str = RoleName.ADMIN,
     newsletter_id: int | None = None,
+    by: Actor,
     now: datetime,
 ) -> UserAccount:
     """Creates a user with one role. Raises BadInput for a wrong address, password or role; Refused if known."""
+    require_right(by, Verb.USERS)
     address = _check_address(email)
     role_name = parse_role(role)
     if User.objects.filter(email=address).exists():
@@ -51,31 +55,101 @@ def create_user(
     with transaction.atomic():
         user.save()
         Role.objects.create(user=user, newsletter_id=newsletter_id, name=role_name)
+        by.record(ActionRecord("added", address, now, newsletter_id, role_name, after={"role": role_name}))
     return _to_account(user)
 
 
-def set_role(email: str, role: str, *, newsletter_id: int | None = None) -> UserAccount:
-    """Gives `email` this role for one newsletter or all, in place of the one it had there; NO_ROLE takes it away."""
+def set_role(email: str, role: str, *, newsletter_id: int | None = None, by: Actor, now: datetime) -> UserAccount:
+    """Gives `email` this role for one newsletter or all, in place of the one it had there; NO_ROLE takes it away.
+
+    Whoever may change the users of one newsletter alone gives no role, not even for that one: they would decide who
+    joins the newsroom.
+    """
+    require_right(by, Verb.USERS)
+    wanted = None if role == NO_ROLE else parse_role(role)
     user = get_user_row(email)
     with transaction.atomic():
-        if role == NO_ROLE:
-            _refuse_last_admin(user, newsletter_id)
-            _roles(user, newsletter_id).delete()
+        present = _roles(user, newsletter_id).values_list("name", flat=True).first()
+        if present == wanted:
             return _to_account(user)
-        role_name = parse_role(role)
-        if role_name is not RoleName.ADMIN:
-            _refuse_last_admin(user, newsletter_id)
-        if not _roles(user, newsletter_id).update(name=role_name):
-            Role.objects.create(user=user, newsletter_id=newsletter_id, name=role_name)
+        if newsletter_id is None and present == RoleName.ADMIN:
+            _refuse_last_admin(user)
+        if wanted is None:
+            _roles(user, newsletter_id).delete()
+        elif present is None:
+            Role.objects.create(user=user, newsletter_id=newsletter_id, name=wanted)
+        else:
+            _roles(user, newsletter_id).update(name=wanted)
+        by.record(
+            ActionRecord(
+                "gave role",
+                user.email,
+                now,
+                newsletter_id,
+                wanted or NO_ROLE,
+                before={"role": present or NO_ROLE},
+                after={"role": wanted or NO_ROLE},
+            )
+        )
     return _to_account(user)
 
 
-def set_password(email: str, password: str) -> UserAccount:
-    """Gives `email` a new password; every session of theirs ends."""
+def set_password(email: str, password: str, *, by: Actor, now: datetime) -> UserAccount:
+    """Gives `email` a new password; every session and every token of theirs ends."""
+    require_right(by, Verb.USERS)
+    return _change_password(get_user_row(email), password, by, now)
+
+
+def change_own_password(email: str, old: str, new: str, *, by: Actor, now: datetime) -> UserAccount:
+    """Changes the password of whoever knows the old one; all their tokens and other sessions end.
+
+    The session it was done in is kept by the caller, who gives it the new password's hash. Raises BadInput for a wrong
+    old password and for a new one that cannot be used.
+    """
+    require_own(by, email)
     user = get_user_row(email)
-    _set_password(user, password)
-    user.save(update_fields=["password"])
+    confirm_password(user, old, by=by, now=now)
+    if old == new:
+        raise BadInput("The new password is the old one.", "new_password")
+    return _change_password(user, new, by, now, field="new_password")
+
+
+def disable_user(email: str, *, by: Actor, now: datetime) -> UserAccount:
+    """Keeps a user from signing in: every session and every token ends at once. Roles and password stay."""
+    require_right(by, Verb.USERS)
+    with transaction.atomic():
+        user = get_user_row(email)
+        if user.is_active:
+            _refuse_last_admin(user)
+            user.is_active = False
+            user.sessions_end_before = now
+            user.save(update_fields=["is_active", "sessions_end_before"])
+            by.record(ActionRecord("disabled user", user.email, now, after=_revoke_tokens(user)))
     return _to_account(user)
+
+
+def enable_user(email: str, *, by: Actor, now: datetime) -> UserAccount:
+    """Lets a disabled user sign in again, with the password and the roles they had."""
+    require_right(by, Verb.USERS)
+    with transaction.atomic():
+        user = get_user_row(email)
+        if not user.is_active:
+            user.is_active = True
+            user.save(update_fields=["is_active"])
+            by.record(ActionRecord("enabled user", user.email, now))
+    return _to_account(user)
+
+
+def remove_user(email: str, *, by: Actor, now: datetime) -> UserAccount:
+    """Deletes a user with roles, tokens and second factor. The audit log keeps what they did, under their address."""
+    require_right(by, Verb.USERS)
+    user = get_user_row(email)
+    account = _to_account(user)
+    with transaction.atomic():
+        _refuse_last_admin(user)
+        by.record(ActionRecord("removed user", user.email, now, before={"roles": account.roles}))
+        user.delete()
+    return account
 
 
 def list_users() -> tuple[UserAccount, ...]:
@@ -109,15 +183,31 @@ def _roles(user: User, newsletter_id: int | None) -> QuerySet[Role]:
     )
 
 
-def _refuse_last_admin(user: User, newsletter_id: int | None) -> None:
-    others = Role.objects.filter(name=RoleName.ADMIN, newsletter=None, user__is_active=True).exclude(user=user)
-    is_admin = user.roles.filter(name=RoleName.ADMIN, newsletter=None).exists()
-    if newsletter_id is None and is_admin and not others.exists():
+def _refuse_last_admin(user: User) -> None:
+    """Raises Refused where nobody could change users then. Administrators who go at once wait for each other."""
+    admins = Role.objects.filter(name=RoleName.ADMIN, newsletter=None)
+    list(admins.select_for_update())
+    is_admin = user.is_active and admins.filter(user=user).exists()
+    if is_admin and not admins.filter(user__is_active=True).exclude(user=user).exists():
         raise Refused(f"{user.email} is the only administrator. Make somebody else one first.")
 
 
+def _change_password(user: User, password: str, by: Actor, now: datetime, *, field: str = "password") -> UserAccount:
+    _set_password(user, password, field=field)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        by.record(ActionRecord("changed password", user.email, now, after=_revoke_tokens(user)))
+    return _to_account(user)
+
+
+def _revoke_tokens(user: User) -> dict[str, object]:
+    """Ends all tokens of a user; how many, for the audit log."""
+    count, _ = user.tokens.all().delete()
+    return {"tokens revoked": count} if count else {}
+
+
 def _check_address(email: str) -> str:
-    address = email.strip().casefold()
+    address = normalise_email(email)
     try:
         validate_email(address)
     except ValidationError:
@@ -133,9 +223,10 @@ def parse_role(text: str) -> RoleName:
     raise BadInput(f"There is no role “{text}”. The roles are {ROLE_NAMES}.", "role")
 
 
-def _set_password(user: User, password: str) -> None:
+def _set_password(user: User, password: str, *, field: str = "password") -> None:
+    """Sets the password on the row, not saved. Raises BadInput for one that is easily guessed."""
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise BadInput(f"This password cannot be used: {' '.join(error.messages)}", "password") from None
+        raise BadInput(f"This password cannot be used: {' '.join(error.messages)}", field) from None
     user.set_password(password)

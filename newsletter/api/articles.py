@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from newsletter.accounts import audit_log
+from newsletter.accounts.token_scopes import TokenScope
 from newsletter.api.access import api_view
 from newsletter.curator.articles import article_lookup, intake, triage
 from newsletter.curator.articles.extraction.extracted_article import ExtractedArticle
@@ -37,13 +38,13 @@ FIELDS = (
 MOST_LISTED = 200
 
 
-@api_view(Verb.EDIT, methods=("GET", "POST"))
+@api_view(Verb.EDIT, scopes={"GET": TokenScope.ARTICLES_READ, "POST": TokenScope.ARTICLES_WRITE})
 def list_or_push_articles(request: HttpRequest) -> HttpResponse:
     """POST adds an article (201) or updates a known one (200); GET lists, ?query= searches, ?limit= bounds."""
     return _push_article(request) if request.method == "POST" else _list_articles(request)
 
 
-@api_view(Verb.EDIT, methods=("GET",))
+@api_view(Verb.EDIT, scopes={"GET": TokenScope.ARTICLES_READ})
 def show_article(request: HttpRequest, article_id: int) -> HttpResponse:
     """One article."""
     return JsonResponse(_to_document(article_lookup.get_article(article_id)))

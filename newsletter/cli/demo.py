@@ -102,6 +102,7 @@ def _choose_port(folder: Path, wanted: int) -> int:
 def _create_administrator(folder: Path, now: datetime) -> str:
     """The demo's login; its password is made once and kept beside the database."""
     from newsletter.accounts import users
+    from newsletter.cli.acting import get_actor
 
     kept = folder / "login.txt"
     if not kept.is_file():
@@ -109,7 +110,7 @@ def _create_administrator(folder: Path, now: datetime) -> str:
         kept.write_text(secrets.token_urlsafe(9))
     password = kept.read_text().strip()
     if all(person.email != LOGIN for person in users.list_users()):
-        users.create_user(LOGIN, password, name="Demo Editor", role="admin", now=now)
+        users.create_user(LOGIN, password, name="Demo Editor", role="admin", by=get_actor(), now=now)
     return password
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import typer
 from django.core.management import call_command
 
-from newsletter.accounts import audit_log, users
+from newsletter.accounts import users
+from newsletter.cli.acting import get_actor
 from newsletter.cli.output import read_text_file, say
 from newsletter.jobs import wiring
 from newsletter.kernel import clock
@@ -42,9 +43,8 @@ def _create_administrator(user: str, password_file: Path | None, name: str) -> N
     if any(person.email == user.strip().casefold() for person in users.list_users()):
         say(f"{user} exists already. To set a new password: newsletter users password {user} --password-file FILE")
         return
-    now = clock.now()
-    users.create_user(user, _read_password(password_file), name=name, role="admin", now=now)
-    audit_log.record(None, "added", user, now=now, detail="admin")
+    password = _read_password(password_file)
+    users.create_user(user, password, name=name, role="admin", by=get_actor(), now=clock.now())
     say(f"{user} may sign in as administrator.")
 
 

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import typer
 
-from newsletter.accounts import api_tokens, audit_log, second_factor, users
+from newsletter.accounts import api_tokens, second_factor, users
 from newsletter.accounts.roles import RoleName
+from newsletter.accounts.token_scopes import SCOPE_NAMES, TokenScope
 from newsletter.catalog import newsletters
+from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, read_text_file, say
 from newsletter.kernel import clock
 
@@ -27,16 +29,15 @@ def add(
     as_json: bool = JSON,
 ) -> None:
     """Add a user."""
-    now = clock.now()
     person = users.create_user(
         email,
         read_text_file(password_file, "The password file"),
         name=name,
         role=role,
         newsletter_id=_find_newsletter_id(newsletter),
-        now=now,
+        by=get_actor(),
+        now=clock.now(),
     )
-    audit_log.record(None, "added", person.email, now=now, detail=role)
     emit_json(person) if as_json else say(f"{person.email} may sign in as {role}.")
 
 
@@ -48,9 +49,14 @@ def show_all(as_json: bool = JSON) -> None:
         return emit_json(people)
     names = {n.id: n.slug for n in newsletters.list_newsletters()}
     print_table(
-        ("address", "name", "roles"),
+        ("address", "name", "roles", "state"),
         [
-            (p.email, p.name, ", ".join(f"{role.label} ({names[n] if n else 'all'})" for n, role in p.roles))
+            (
+                p.email,
+                p.name,
+                ", ".join(f"{role.label} ({names[n] if n else 'all'})" for n, role in p.roles),
+                "active" if p.active else "disabled",
+            )
             for p in people
         ],
         "Nobody yet. Add the first with: newsletter setup --user ADDRESS --password-file FILE",
@@ -60,25 +66,44 @@ def show_all(as_json: bool = JSON) -> None:
 @app.command("role")
 def set_role(email: str, role: str, newsletter: str = NEWSLETTER, as_json: bool = JSON) -> None:
     """Give a user a role, or remove it with “none”."""
-    now = clock.now()
-    person = users.set_role(email, role, newsletter_id=_find_newsletter_id(newsletter))
-    audit_log.record(None, "gave role", person.email, now=now, detail=role)
+    person = users.set_role(email, role, newsletter_id=_find_newsletter_id(newsletter), by=get_actor(), now=clock.now())
     emit_json(person) if as_json else say(f"{person.email}: {role}.")
 
 
 @app.command("password")
 def set_password(email: str, password_file: Path = typer.Option(..., help="File that holds the new password.")) -> None:
-    """Give a user a new password; their sessions end."""
-    person = users.set_password(email, read_text_file(password_file, "The password file"))
-    audit_log.record(None, "changed password", person.email, now=clock.now())
+    """Give a user a new password; their sessions end, and their tokens are revoked."""
+    password = read_text_file(password_file, "The password file")
+    person = users.set_password(email, password, by=get_actor(), now=clock.now())
     say(f"{person.email} has a new password.")
+
+
+@app.command("disable")
+def disable(email: str, as_json: bool = JSON) -> None:
+    """Keep a user from signing in; sessions and tokens end at once."""
+    person = users.disable_user(email, by=get_actor(), now=clock.now())
+    emit_json(person) if as_json else say(f"{person.email} is disabled. Their tokens are revoked.")
+
+
+@app.command("enable")
+def enable(email: str, as_json: bool = JSON) -> None:
+    """Let a disabled user sign in again."""
+    person = users.enable_user(email, by=get_actor(), now=clock.now())
+    emit_json(person) if as_json else say(f"{person.email} may sign in again.")
+
+
+@app.command("remove")
+def remove(email: str, yes: bool = YES, as_json: bool = JSON) -> None:
+    """Delete a user; what they did stays in the audit log."""
+    confirm_or_refuse(f"Remove {email}? Disabling keeps the account.", yes)
+    person = users.remove_user(email, by=get_actor(), now=clock.now())
+    emit_json(person) if as_json else say(f"{person.email} is removed.")
 
 
 @app.command("reset-code")
 def reset_code(email: str) -> None:
     """Turn off sign-in with a code, for a user who lost phone and spare codes."""
-    address = second_factor.reset(email)
-    audit_log.record(None, "turned off sign-in with a code", address, now=clock.now())
+    address = second_factor.reset(email, by=get_actor(), now=clock.now())
     say(f"{address} signs in with the password alone until a code is set up again.")
 
 
@@ -89,14 +114,16 @@ def show_tokens(email: str = typer.Argument("", help="Whose; default: everybody'
     if as_json:
         return emit_json(found)
     print_table(
-        ("id", "user", "program", "begins", "created (UTC)", "last used (UTC)"),
+        ("id", "user", "program", "begins", "scopes", "created (UTC)", "expires (UTC)", "last used (UTC)"),
         [
             (
                 t.id,
                 t.email,
                 t.name,
                 t.prefix,
+                ", ".join(t.scopes),
                 f"{t.created_at:%d %b %Y, %H:%M}",
+                f"{t.expires_at:%d %b %Y, %H:%M}" if t.expires_at else "never",
                 f"{t.used_at:%d %b %Y, %H:%M}" if t.used_at else "never",
             )
             for t in found
@@ -107,14 +134,30 @@ def show_tokens(email: str = typer.Argument("", help="Whose; default: everybody'
 
 @app.command("token")
 def make_token(
-    email: str, name: str = typer.Option(..., help="The program that uses it."), as_json: bool = JSON
+    email: str,
+    name: str = typer.Option(..., help="The program that uses it."),
+    scope: list[str] = typer.Option(
+        [TokenScope.ARTICLES_READ.value, TokenScope.ARTICLES_WRITE.value],
+        help=f"What it may be used for; may be given several times. One of {SCOPE_NAMES}.",
+    ),
+    days: int = typer.Option(api_tokens.LONGEST_LIFE, help="How long it lasts, in days."),
+    as_json: bool = JSON,
 ) -> None:
     """Create a token with a user's rights, for a program. It is shown once."""
-    now = clock.now()
-    token, text = api_tokens.create_token(email, name, now=now)
-    audit_log.record(None, "made token", token.email, now=now, detail=token.name)
+    token, text = api_tokens.create_token(
+        email, name, scopes=scope, password=None, days=days, by=get_actor(), now=clock.now()
+    )
     if as_json:
-        return emit_json({"id": token.id, "email": token.email, "name": token.name, "token": text})
+        return emit_json(
+            {
+                "id": token.id,
+                "email": token.email,
+                "name": token.name,
+                "token": text,
+                "scopes": token.scopes,
+                "expires_at": token.expires_at,
+            }
+        )
     say(text)
     say("Keep it now: it cannot be shown again. Programs send it as: Authorization: Bearer TOKEN")
 
@@ -123,8 +166,7 @@ def make_token(
 def revoke_token(token_id: int, yes: bool = YES) -> None:
     """End a token at once."""
     confirm_or_refuse(f"Revoke token {token_id}?", yes)
-    api_tokens.revoke_token(token_id)
-    audit_log.record(None, "revoked token", str(token_id), now=clock.now())
+    api_tokens.revoke_token(token_id, by=get_actor(), now=clock.now())
     say("The token is revoked.")
 
 

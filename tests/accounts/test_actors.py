@@ -20,7 +20,7 @@ from tests.conftest import PASSWORD
 @pytest.fixture
 def audience(house: Any, now: datetime) -> Any:
     """Somebody with the role Audience for the evening letter alone."""
-    users.create_user("eve@example.com", PASSWORD, role="readers", newsletter_id=house.other.id, now=now)
+    users.create_user("eve@example.com", PASSWORD, role="readers", newsletter_id=house.other.id, by=SYSTEM, now=now)
     return act_as("eve@example.com")
 
 
@@ -63,7 +63,7 @@ def test_a_list_of_no_newsletter_belongs_to_the_newsroom_as_a_whole(audience: An
 
 
 def test_a_role_for_all_newsletters_reaches_everything(house: Any, now: datetime) -> None:
-    users.create_user("chief@example.com", PASSWORD, role="readers", now=now)
+    users.create_user("chief@example.com", PASSWORD, role="readers", by=SYSTEM, now=now)
     chief = act_as("chief@example.com")
     assert chief.may(Verb.SUBSCRIBERS)
     assert chief.may(Verb.SUBSCRIBERS, [house.list.id, house.other_list.id])

@@ -12,7 +12,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from newsletter.accounts import second_factor
 from newsletter.accounts.models import AuditEntry, User
 from newsletter.kernel.errors import Refused
-from tests.conftest import PASSWORD
+from tests.actors import SYSTEM
+from tests.conftest import NOW, PASSWORD
 
 
 @pytest.fixture
@@ -34,8 +35,8 @@ def wrong(user: User) -> str:
 @pytest.fixture
 def spare(editor: User) -> tuple[str, ...]:
     """The second step is on; its spare codes."""
-    second_factor.begin_enrolment(editor)
-    return second_factor.confirm_enrolment(editor, shown_now(editor))
+    second_factor.begin_enrolment(editor.email, by=SYSTEM, now=NOW)
+    return second_factor.confirm_enrolment(editor.email, shown_now(editor), by=SYSTEM, now=NOW)
 
 
 def password_given(email: str = "editor@example.com") -> Client:
@@ -133,9 +134,9 @@ def test_turning_it_off_asks_for_the_password(editor: User, spare: tuple[str, ..
 
 def test_a_second_key_is_not_made_over_the_first(editor: User, spare: tuple[str, ...]) -> None:
     with pytest.raises(Refused, match="on already"):
-        second_factor.begin_enrolment(editor)
+        second_factor.begin_enrolment(editor.email, by=SYSTEM, now=NOW)
 
 
 def test_whoever_runs_the_desk_can_let_somebody_in_again(editor: User, spare: tuple[str, ...]) -> None:
-    assert second_factor.reset("EDITOR@example.com") == "editor@example.com"
+    assert second_factor.reset("EDITOR@example.com", by=SYSTEM, now=NOW) == "editor@example.com"
     assert password_given().get("/").status_code == 200

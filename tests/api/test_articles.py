@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from newsletter.accounts import api_tokens
+from newsletter.accounts import api_tokens, users
 from newsletter.accounts.models import AuditEntry
+from newsletter.accounts.token_scopes import TokenScope
 from newsletter.curator.articles import article_lookup, models
+from newsletter.kernel import clock
+from tests.actors import SYSTEM
 
 ADDRESS = "/api/articles"
 URL = "https://echo.example.org/2026/ferry"
@@ -40,7 +44,9 @@ def call(people: dict[str, Any], now: Any) -> Call:
 
     def call(who: str, body: Any = None, *, address: str = ADDRESS, method: str = "post") -> Any:
         if who not in made:
-            made[who] = api_tokens.create_token(f"{who}@example.com", "test", now=now)[1]
+            made[who] = api_tokens.create_token(
+                f"{who}@example.com", "test", scopes=list(TokenScope), password=None, by=SYSTEM, now=now
+            )[1]
         headers = {"Authorization": f"Bearer {made[who]}"}
         if method == "get":
             return Client().get(address, headers=headers)
@@ -163,3 +169,42 @@ def test_who_may_only_look_pushes_nothing(call: Call) -> None:
     assert call("viewer", STORY).status_code == 403
     assert call("viewer", method="get").status_code == 403
     assert article_lookup.list_articles() == ()
+
+
+def test_a_token_is_used_for_what_its_scopes_allow_alone(people: dict[str, Any], now: Any) -> None:
+    def call_with(scope: str, method: str) -> Any:
+        _, text = api_tokens.create_token(
+            "editor@example.com", scope, scopes=[scope], password=None, by=SYSTEM, now=clock.now()
+        )
+        headers = {"Authorization": f"Bearer {text}"}
+        if method == "get":
+            return Client().get(ADDRESS, headers=headers)
+        return Client().post(ADDRESS, json.dumps(STORY), content_type="application/json", headers=headers)
+
+    assert call_with("articles:read", "get").status_code == 200
+    assert call_with("articles:write", "post").status_code == 201
+    for scope, method in (("articles:write", "get"), ("articles:read", "post"), ("tiers:write", "post")):
+        answer = call_with(scope, method)
+        assert answer.status_code == 403
+        assert "insufficient_scope" in answer["WWW-Authenticate"]
+        assert answer.json()["error"].endswith("lacks the scope articles:" + ("read." if method == "get" else "write."))
+
+
+@pytest.mark.parametrize("end", [users.disable_user, users.remove_user])
+def test_the_tokens_of_a_user_end_with_the_account(call: Call, end: Any) -> None:
+    assert call("editor", method="get").status_code == 200
+    end("editor@example.com", by=SYSTEM, now=clock.now())
+    assert call("editor", method="get").status_code == 401
+
+
+def test_an_expired_token_opens_nothing(people: dict[str, Any]) -> None:
+    _, text = api_tokens.create_token(
+        "editor@example.com",
+        "test",
+        scopes=["articles:read"],
+        password=None,
+        days=1,
+        by=SYSTEM,
+        now=clock.now() - timedelta(days=1),
+    )
+    assert Client().get(ADDRESS, headers={"Authorization": f"Bearer {text}"}).status_code == 401

@@ -1,4 +1,4 @@
-"""A user's own account: sign-in with a code, and API tokens."""
+"""A user's own account: password, sign-in with a code, and API tokens."""
 
 from __future__ import annotations
 
@@ -6,24 +6,26 @@ from typing import Any
 
 import qrcode
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.debug import sensitive_post_parameters
 from qrcode.image.svg import SvgPathImage
 
-from newsletter.accounts import api_tokens, second_factor
+from newsletter.accounts import api_tokens, second_factor, users
+from newsletter.accounts.token_scopes import TokenScope
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import desk_view, record_audit
+from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import read_number
 
 
-@sensitive_post_parameters("code", "password")
+@sensitive_post_parameters("code", "password", "old_password", "new_password")
 @desk_view(Verb.VIEW, methods=("GET", "POST"))
 def show_account(request: HttpRequest) -> HttpResponse:
-    """Shows whether a code is asked for at sign-in; POST sets that up, confirms it or turns it off."""
+    """Shows password, sign-in with a code, and tokens; POST changes one of them."""
     if request.method == "POST":
         try:
             return _act(request)
@@ -33,30 +35,40 @@ def show_account(request: HttpRequest) -> HttpResponse:
 
 
 def _act(request: HttpRequest) -> HttpResponse:
-    user: Any = request.user  # signed in: `desk` has seen to it
-    do = request.POST.get("do", "")
+    user: Any = request.user  # signed in: `desk_view` has seen to it
+    form, do = request.POST, request.POST.get("do", "")
+    by, now = get_actor(request), clock.now()
+    if do == "password":
+        users.change_own_password(
+            user.email, form.get("old_password", ""), form.get("new_password", ""), by=by, now=now
+        )
+        user.refresh_from_db()
+        update_session_auth_hash(request, user)  # this session stays, under a new key
+        messages.success(request, "Your password is changed. Other sessions have ended, and tokens are revoked.")
+        return redirect("account")
     if do == "begin":
-        second_factor.begin_enrolment(user)
+        second_factor.begin_enrolment(user.email, by=by, now=now)
         return redirect("account")
     if do == "confirm":
-        codes = second_factor.confirm_enrolment(user, request.POST.get("code", ""))
-        record_audit(request, "turned on sign-in with a code", user.email)
+        codes = second_factor.confirm_enrolment(user.email, form.get("code", ""), by=by, now=now)
         return _render_page(request, codes=codes)
     if do == "off":
-        if not user.check_password(request.POST.get("password", "")):
-            raise BadInput("The password is wrong, so nothing was changed.", "password")
-        second_factor.turn_off(user)
-        record_audit(request, "turned off sign-in with a code", user.email)
+        second_factor.turn_off(user.email, form.get("password", ""), by=by, now=now)
         messages.success(request, "Sign-in with a code is off.")
         return redirect("account")
     if do == "token":
-        token, text = api_tokens.create_token(user.email, request.POST.get("name", ""), now=clock.now())
-        record_audit(request, "made token", user.email, detail=token.name)
+        _, text = api_tokens.create_token(
+            user.email,
+            form.get("name", ""),
+            scopes=form.getlist("scope"),
+            password=form.get("password", ""),
+            days=read_number(form, "days") or 0,
+            by=by,
+            now=now,
+        )
         return _render_page(request, made=text)
     if do == "revoke":
-        token_id = read_number(request.POST, "token") or 0
-        api_tokens.revoke_token(token_id, email=user.email)
-        record_audit(request, "revoked token", user.email, detail=str(token_id))
+        api_tokens.revoke_token(read_number(form, "token") or 0, email=user.email, by=by, now=now)
         messages.success(request, "The token is revoked.")
         return redirect("account")
     raise BadInput("The form has no known action.")
@@ -64,10 +76,20 @@ def _act(request: HttpRequest) -> HttpResponse:
 
 def _render_page(request: HttpRequest, *, status: int = 200, **context: Any) -> HttpResponse:
     user: Any = request.user
+    now = clock.now()
     on = second_factor.is_on(user)
     begun = None if on else second_factor.find_pending_enrolment(user)
     drawn = _draw_qr_code(begun.address) if begun else ""
-    shown = {"on": on, "begun": begun, "drawn": drawn, "tokens": api_tokens.list_tokens(user.email)}
+    shown = {
+        "on": on,
+        "begun": begun,
+        "drawn": drawn,
+        "tokens": [(each, each.expires_at and each.expires_at <= now) for each in api_tokens.list_tokens(user.email)],
+        "scopes": tuple(TokenScope),
+        "longest_life": api_tokens.LONGEST_LIFE,
+        "typed": request.POST,  # what is no secret is kept when something was refused
+        "typed_scopes": request.POST.getlist("scope"),
+    }
     return render(request, "pages/account.html", shown | context, status=status)
 
 

@@ -1,4 +1,4 @@
-"""Users of the desk and their roles."""
+"""Users of the desk: their roles, and whether they may sign in."""
 
 from __future__ import annotations
 
@@ -9,22 +9,25 @@ from django.shortcuts import redirect, render
 from newsletter.accounts import users
 from newsletter.accounts.roles import RoleName
 from newsletter.catalog.newsletters import get_newsletter_by_slug, list_newsletters
+from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import NewsletterError
-from newsletter.web.access import desk_view, record_audit
+from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.web.access import desk_view, get_actor
+
+_ACTS = {
+    "disable": (users.disable_user, "is disabled: sessions and tokens have ended."),
+    "enable": (users.enable_user, "may sign in again."),
+    "remove": (users.remove_user, "is removed. What they did stays in the audit log."),
+}
 
 
 @desk_view(Verb.USERS, methods=("GET", "POST"), newsroom_wide=True)
 def show_users(request: HttpRequest) -> HttpResponse:
-    """All users with their roles; POST gives a role or removes it."""
+    """All users with their roles; POST gives or removes a role, or disables, enables or removes a user."""
     newsletters = list_newsletters()
     if request.method == "POST":
-        slug = request.POST.get("newsletter", "")
         try:
-            target = get_newsletter_by_slug(slug).id if slug else None
-            person = users.set_role(request.POST.get("email", ""), request.POST.get("role", ""), newsletter_id=target)
-            record_audit(request, "gave role", person.email, newsletter_id=target, detail=request.POST.get("role", ""))
-            messages.success(request, f"{person.email}: saved.")
+            messages.success(request, _act(request))
         except NewsletterError as error:
             messages.error(request, str(error))
         return redirect("people")
@@ -35,3 +38,20 @@ def show_users(request: HttpRequest) -> HttpResponse:
     ]
     roles = [*((role.value, role.label) for role in RoleName), (users.NO_ROLE, "None")]
     return render(request, "pages/users.html", {"people": rows, "roles": roles, "newsletters": newsletters})
+
+
+def _act(request: HttpRequest) -> str:
+    """Does what the form says; what was done, for the page."""
+    form, by, now = request.POST, get_actor(request), clock.now()
+    email, do = form.get("email", ""), form.get("do", "role")
+    if do in _ACTS:
+        change, done = _ACTS[do]
+        if do == "remove" and not form.get("sure"):
+            raise BadInput(f"Tick the box that says that {email} is to be removed.", "sure")
+        return f"{change(email, by=by, now=now).email} {done}"
+    if do != "role":
+        raise BadInput("The form has no known action.")
+    slug = form.get("newsletter", "")
+    target = get_newsletter_by_slug(slug).id if slug else None
+    person = users.set_role(email, form.get("role", ""), newsletter_id=target, by=by, now=now)
+    return f"{person.email}: saved."

@@ -22,6 +22,7 @@ from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import freeze
 from newsletter.jobs import tasks
 from newsletter.kernel import clock
+from tests.actors import SYSTEM
 from tests.conftest import PASSWORD, House
 
 
@@ -107,7 +108,7 @@ def test_exporting_the_proof_is_recorded(editor: Client, sent: Any) -> None:
 def sign_in_as(role: str, newsletter_id: int, now: datetime, extra: tuple[str, int] | None = None) -> Client:
     """A browser of somebody with this role for this newsletter, and perhaps one more."""
     address = f"{role}-only@example.com"
-    users.create_user(address, PASSWORD, role=role, newsletter_id=newsletter_id, now=now)
+    users.create_user(address, PASSWORD, role=role, newsletter_id=newsletter_id, by=SYSTEM, now=now)
     if extra:
         Role.objects.create(user=users.get_user_row(address), name=extra[0], newsletter_id=extra[1])
     client = Client()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -11,8 +10,8 @@ import pytest
 from PIL import Image
 
 from newsletter.catalog import newsletter_settings, pictures
-from newsletter.checks import mail, preflight
-from newsletter.curator.editions import approval, edition_lookup, editions, models, picks
+from newsletter.checks import preflight
+from newsletter.curator.editions import edition_lookup, editions, models, picks
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 
@@ -130,18 +129,6 @@ def test_an_edition_very_unlike_the_last_is_said(edition: Any, now: datetime) ->
 def test_the_edition_of_a_day_that_is_past_says_so(edition: Any, now: datetime) -> None:
     assert "past-date" not in codes(edition.id, now)
     assert "past-date" in codes(edition.id, now + timedelta(days=2))
-
-
-def test_a_mail_without_its_address_or_a_way_to_leave_cannot_go(edition: Any, now: datetime) -> None:
-    rendered = approval.preview(edition.id, now=now)
-    found = mail.check_rendering(
-        replace(rendered, html="<p>Hello</p>", text="Hello"), postal_address="4 Mill Lane, Upland"
-    )
-    assert {each.code for each in found} == {"no-unsubscribe", "no-postal-address"}
-    assert all(
-        not each.may_be_overridden
-        for each in mail.check_rendering(replace(rendered, text=""), postal_address="4 Mill Lane")
-    )
 
 
 def test_a_check_of_every_kind_has_a_code_and_a_remedy(edition: Any, now: datetime) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from newsletter.scheduling import occurrences, schedules, states
-from newsletter.scheduling.states import OccurrenceState
+from newsletter.scheduling import occurrences, schedules
 from newsletter.scheduling.values import Occurrence
 from tests.actors import SYSTEM
 from tests.interleaving import just_before
@@ -47,11 +46,6 @@ def test_only_one_of_two_gets_a_claim(schedule: Any, now: datetime) -> None:
     first = planned(now)[0]
     assert occurrences.claim(first.id, now) is True
     assert occurrences.claim(first.id, now) is False
-
-
-def test_every_state_but_the_last_leads_on() -> None:
-    assert set().union(*states.TRANSITIONS.values()) <= set(states.TRANSITIONS)
-    assert [state for state, following in states.TRANSITIONS.items() if not following] == [OccurrenceState.CLAIMED]
 
 
 def test_of_two_who_made_its_edition_the_first_one_counts(schedule: Any, edition: Any, now: datetime) -> None:

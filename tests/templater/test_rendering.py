@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import re
 from dataclasses import fields, replace
 from pathlib import Path
@@ -12,16 +13,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
+from benchmarks import hostile
+from newsletter.kernel.resources import list_mail_templates
 from newsletter.templater import render
-from newsletter.templater.briefing import Briefing, BriefingBox, BriefingSection, Publication, TransactionalContent
+from newsletter.templater.briefing import (
+    Briefing,
+    BriefingBox,
+    BriefingSection,
+    Publication,
+    Rendered,
+    TransactionalContent,
+)
 from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
 from newsletter.templater.rendering import render_transactional
 from tests.templater.conftest import PICTURE, story
 
 GOLDEN = Path(__file__).resolve().parents[1] / "golden"
-
-
 TEMPLATES = ("briefing", "goodnews", "letter")
+
+
 BOXES = (
     BriefingBox(
         "Join us at the mill", "On **Friday** at six.\n\n- Bring a friend\n- Bring a lamp", "For members", "top"
@@ -259,3 +269,31 @@ def test_without_an_introduction_nothing_is_signed(briefing: Briefing) -> None:
     rendered = render(replace(briefing, intro=""))
     assert briefing.signed not in rendered.html
     assert briefing.signed not in rendered.text
+
+
+@pytest.mark.parametrize("template", list_mail_templates())
+def test_hostile_editions_render_or_say_why_not(template: str) -> None:
+    dice = random.Random(hostile.SEED)
+    for number in range(40):
+        made = render(hostile._edition(dice, template))
+        assert made.html or made.problems, number
+        if made.html:
+            assert (
+                hostile._wrong(
+                    personalise_mail(made, MergeRecipient("reader@example.com", hostile._text(dice), "t0ken"))
+                )
+                == []
+            ), number
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>x<script>alert(1)</script></p>",
+        "<a href='javascript:alert(1)'>x</a>",
+        "<img src=x onerror=alert(1)>",
+        "<p>-nl_first_name_3h-</p>",
+    ],
+)
+def test_the_look_for_what_should_never_be_finds_it(html: str) -> None:
+    assert hostile._wrong(Rendered("s", "", html, "text", (), ()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.curator.articles import feeds
+from newsletter.curator.articles.feeds import FeedError
 from newsletter.kernel.errors import Refused
+
+URL = "https://echo.example.org/ferry"
+MANY = 20_000  # elements: what is quadratic takes minutes with these
+
 
 RSS = """<?xml version="1.0"?><rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/"><channel>\
 <title>Echo &amp; Post RSS</title>
@@ -138,3 +144,34 @@ def test_whatever_stands_in_a_json_feed_it_is_read(items: list[dict[str, Any]], 
 
     feed = feeds.parse(json.dumps(head | {"items": items}).encode(), "https://paper.example.org/feed.json")
     assert all(replace(each).title for each in feed.entries)
+
+
+def test_as_many_entries_of_a_feed_are_read_as_the_limit_and_no_more() -> None:
+    items = "".join(f"<item><title>Ferry {n}</title><link>{URL}/{n}</link></item>" for n in range(501))
+    rss = f"<rss version='2.0'><channel><title>Echo</title>{items}</channel></rss>".encode()
+    entries = [{"id": str(n), "title": f"Ferry {n}", "url": f"{URL}/{n}"} for n in range(501)]
+    document = {"version": "https://jsonfeed.org/version/1.1", "title": "Echo", "items": entries}
+    for data in (rss, json.dumps(document).encode()):
+        found = feeds.parse(data, URL).entries
+        assert (len(found), found[-1].title) == (500, "Ferry 499")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<rss><channel>" + b"<item>" * MANY,
+        b'<!DOCTYPE r [<!ENTITY a "xxxxxxxxxx">'
+        + b"".join(b'<!ENTITY a%d "%s">' % (n, (b"&a%d;" % (n - 1) if n else b"&a;") * 10) for n in range(10))
+        + b']><rss version="2.0"><channel><title>&a9;</title><item><title>x</title></item></channel></rss>',
+        b'<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+        b'<rss version="2.0"><channel><title>&a;</title><item><title>&a;</title></item></channel></rss>',
+    ],
+    ids=["nested", "laughs", "entity"],
+)
+def test_a_feed_of_tricks_gives_little_or_a_reason(data: bytes) -> None:
+    try:
+        found = feeds.parse(data, "https://echo.example.org/rss")
+    except FeedError:
+        return
+    assert sum(len(entry.title) for entry in found.entries) < 10_000
+    assert "root:" not in found.title + "".join(entry.title for entry in found.entries)

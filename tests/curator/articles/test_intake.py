@@ -14,7 +14,7 @@ from newsletter.catalog import pictures
 from newsletter.curator.articles import article_lookup, intake, models, polling, sources
 from newsletter.curator.articles.values import AddedArticle
 from newsletter.fetching import FetchError, fetch
-from newsletter.kernel.errors import BadInput, NotFound, Refused, SurroundingsError
+from newsletter.kernel.errors import BadInput, Refused, SurroundingsError
 
 pytestmark = pytest.mark.django_db
 PAGE = "https://paper.example.org/2026/mast"
@@ -260,20 +260,6 @@ def test_a_paste_without_a_story_is_refused(now: datetime, text: str, said: str)
     with pytest.raises(Refused, match=said):
         intake.add_article_from_paste(text, now=now)
     assert article_lookup.list_articles() == ()
-
-
-def test_articles_are_found_by_words_of_headline_standfirst_and_publisher(told: Callable[..., Any]) -> None:
-    told("Mast to come down", dek="After ninety years.", publisher="The Fellside Paper")
-    told("Otters return", dek="To the mill race.", publisher="Valley News")
-    assert [a.title for a in article_lookup.list_articles(query="OTTERS mill")] == ["Otters return"]
-    assert [a.title for a in article_lookup.list_articles(query="fellside ninety")] == ["Mast to come down"]
-    assert article_lookup.list_articles(query="otters ninety") == ()
-    assert article_lookup.list_articles(query="100%") == ()
-
-
-def test_an_article_that_is_not_there_is_named(db: None) -> None:
-    with pytest.raises(NotFound, match="999"):
-        article_lookup.get_article(999)
 
 
 def test_a_file_that_cannot_be_read_is_trouble_of_the_surroundings(tmp_path: Path, web: Any, now: datetime) -> None:

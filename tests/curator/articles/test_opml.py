@@ -61,3 +61,12 @@ def test_entities_of_a_list_fetch_nothing_and_grow_nothing() -> None:
     data = f'{bomb}<opml><body><outline text="&b;&x;" xmlUrl="https://paper.example.org/rss"/></body></opml>'
     (found,) = opml.parse_opml(data.encode())
     assert "aaaaaaaaaa" not in found.title
+
+
+def test_a_list_of_feeds_is_taken_up_to_its_limits() -> None:
+    feed = '<outline type="rss" xmlUrl="https://echo.example.org/{}"/>'
+    data = f"<opml version='2.0'><body>{''.join(map(feed.format, range(5_001)))}</body></opml>".encode()
+    assert len(opml.parse_opml(data)) == opml.MOST_FEEDS == 5_000
+    assert len(opml.parse_opml(data.ljust(opml.LARGEST_FILE))) == 5_000
+    with pytest.raises(BadInput, match="5 MB"):
+        opml.parse_opml(data.ljust(opml.LARGEST_FILE + 1))

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from newsletter.curator.articles import article_lookup, stories, triage
+from newsletter.curator.articles import article_lookup, triage
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import editions, picks, pool, suggestions
+from newsletter.curator.editions import picks, pool, suggestions
 from newsletter.curator.editions.pool import PoolFilter, list_pool
 from newsletter.curator.editions.values import Edition, PoolArticle
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
@@ -128,24 +128,6 @@ def test_an_embargo_holds_a_story_back(edition: Edition, told: Told, now: dateti
     assert shown(edition, now)["Prize announced"].obstacle == ""
     with pytest.raises(BadInput, match="never run"):
         triage.set_eligible_dates(article.id, first=tomorrow, last=edition.date, by=ANN)
-
-
-def test_what_ran_runs_again_with_a_reason_only(edition: Edition, told: Told, now: datetime) -> None:
-    article = told("Otters return", dek="A family of four otters is back at the mill race after nine years.")
-    again = told(
-        "Otters are back at the mill race",
-        dek="Four otters are back at the mill race after nine years, a family.",
-        link="https://wire.example.org/otters",
-    )
-    picks.add_pick(edition.id, article.id, now=now)
-    stories.group_new(now)
-    next_day = editions.create_edition(edition.newsletter_id, edition.date + timedelta(days=1), now=now, by=ANN)
-    with pytest.raises(Refused, match=r"ran Tue 24 Nov in Hill Post. To run it anyway, give a reason"):
-        picks.add_pick(next_day.id, article.id, now=now)
-    with pytest.raises(Refused, match="same story ran Tue 24 Nov"):
-        picks.add_pick(next_day.id, again.id, now=now)
-    (pick,) = picks.add_pick(next_day.id, article.id, reason="They have cubs now.", by=ANN, now=now).picks
-    assert pick.again_reason == "ran Tue 24 Nov in Hill Post: They have cubs now. (ann@example.com)"
 
 
 def test_the_pool_is_filtered_by_source_and_language(edition: Edition, told: Told, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import approval, edition_lookup, editions, picks
 from newsletter.curator.editions.values import Edition
-from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from newsletter.kernel.errors import BadInput, Conflict, Refused
 from tests.interleaving import just_before
 
 Told = Callable[..., Article]
@@ -42,33 +42,6 @@ def test_of_two_who_make_the_edition_of_a_day_at_the_same_moment_one_does(
     with just_before('INSERT INTO "curator_edition"', make), pytest.raises(Conflict, match="editions list hill-post"):
         make()
     assert len(edition_lookup.list_editions(newsletter.id)) == 1
-
-
-def test_editions_are_found_by_newsletter_day_and_state(
-    newsletter: Newsletter, edition: Edition, now: datetime
-) -> None:
-    later = editions.create_edition(newsletter.id, edition.date + timedelta(days=1), now=now, by=ADA)
-    approval.skip(later.id, reason="A holiday", by=ADA, now=now)
-    assert [each.id for each in edition_lookup.list_editions(newsletter.id)] == [later.id, edition.id]
-    assert [each.id for each in edition_lookup.list_editions(newsletter_ids=[newsletter.id], states=["open"])] == [
-        edition.id
-    ]
-    assert edition_lookup.list_editions(newsletter_ids=[]) == ()
-    assert edition_lookup.find_edition(newsletter.id, edition.date) == edition_lookup.get_edition(edition.id)
-    assert edition_lookup.find_edition(newsletter.id, date(2020, 1, 1)) is None
-    with pytest.raises(NotFound, match="editions list"):
-        edition_lookup.get_edition(999)
-
-
-def test_a_list_of_editions_costs_the_same_however_long(
-    newsletter: Newsletter, told: Told, now: datetime, django_assert_max_num_queries: Any
-) -> None:
-    article = told("Funicular reopens")
-    for days in range(8):
-        made = editions.create_edition(newsletter.id, date(2026, 12, 1) + timedelta(days=days), now=now, by=ADA)
-        picks.add_pick(made.id, article.id, reason="It ran, and runs.", now=now)
-    with django_assert_max_num_queries(6):
-        assert len(edition_lookup.list_editions(newsletter.id)) == 8
 
 
 def test_words_of_the_edition_are_edited_one_by_one(edition: Edition, now: datetime) -> None:

@@ -10,9 +10,10 @@ import pytest
 from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles import sources
 from newsletter.curator.articles.values import Article
-from newsletter.curator.editions import clicks, picks, rules, suggestions
+from newsletter.curator.editions import picks, rules, suggestions
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, NotFound, Refused
+from tests.curator.editions.conftest import sent
 from tests.interleaving import just_before
 
 Told = Callable[..., Article]
@@ -112,21 +113,3 @@ def test_past_editions_teach_what_is_liked(edition: Edition, told: Told, now: da
     taste = rules.build_track_record(edition.newsletter_id)
     assert taste.publishers["Valley News"].score > 0 > taste.publishers["Noise"].score
     assert taste.publishers["Valley News"].clicks is None
-
-
-def test_a_click_counts_against_what_its_place_usually_gets(edition: Edition, told: Told, now: datetime) -> None:
-    keys = []
-    for title, paper in (("Otters", "A"), ("Bridge", "B"), ("Weir", "C")):
-        made = picks.add_pick(edition.id, told(title, publisher=paper).id, now=now)
-        keys.append(next(pick.key for pick in made.picks if pick.headline == title))
-    sent(edition.id)
-    clicks.record_clicks({keys[0]: (60, 0), keys[1]: (30, 900), keys[2]: (0, 0)}, as_of=now)
-    taste = rules.build_track_record(edition.newsletter_id)
-    # One edition alone: what each place got is what it usually gets.
-    assert {name: liking.clicks for name, liking in taste.publishers.items()} == {"A": 1.0, "B": 1.0, "C": 1.0}
-
-
-def sent(edition_id: int) -> None:
-    from newsletter.curator.editions import models
-
-    models.Edition.objects.filter(id=edition_id).update(state="sent")

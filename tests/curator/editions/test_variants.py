@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from itertools import product
 
@@ -10,14 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.curator.editions import approval, boxes, edition_lookup, editions, models, picks, variants, visibility
+from newsletter.curator.editions import approval, edition_lookup, editions, models, picks, variants
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import FREE, MAIL, MEMBERS, WEB, Variant
-from newsletter.kernel.errors import BadInput, NotFound, Refused
-from subscribers.attributes import set_tier
-from subscribers.models import List, Subscriber
-from subscribers.segments.service import create_segment, drop_segment
-from tests.conftest import House
+from newsletter.kernel.errors import NotFound
+from subscribers.models import List
+from tests.curator.editions.conftest import show
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.com"
@@ -26,26 +23,9 @@ GROUPS = (MEMBERS, FREE, "segment:locals", "segment:silent")
 
 
 @pytest.fixture
-def edition(house: House, articles: Callable[..., list[int]], now: datetime) -> Edition:
+def edition(morning_edition: Edition) -> Edition:
     """The morning briefing with three stories and a subject."""
-    made = editions.create_edition(house.briefing.id, now.date(), now=now, by=ADA)
-    for article_id in articles(3):
-        picks.add_pick(made.id, article_id, now=now)
-    return editions.edit_edition(made.id, now=now, subject="The railway reaches the mill", preheader="And two more")
-
-
-@pytest.fixture
-def locals_(now: datetime) -> str:
-    create_segment("locals", "Readers nearby", LOCALS, by=ADA, now=now)
-    return "segment:locals"
-
-
-def keys(edition: Edition) -> list[str]:
-    return [each.key for each in edition.picks]
-
-
-def show(edition: Edition, story: int, to: str, now: datetime) -> Edition:
-    return picks.edit_pick(edition.id, keys(edition)[story], visibility=to, now=now)
+    return morning_edition
 
 
 def test_a_story_for_members_is_in_their_mail_alone(edition: Edition, now: datetime) -> None:
@@ -140,56 +120,12 @@ def test_nobody_is_a_member_and_not(edition: Edition, now: datetime) -> None:
     assert [sorted(each.audiences) for each in variants.list_variants(edition)] == [[], [FREE], [MEMBERS]]
 
 
-def test_a_subscriber_gets_what_they_are(
-    edition: Edition, readers: Callable[..., list[int]], locals_: str, now: datetime
-) -> None:
-    free, member, neighbour = readers(3)
-    set_tier(member, "paid")
-    Subscriber.objects.filter(id=neighbour).update(language="de")
-    show(edition, 1, MEMBERS, now)
-    edition = show(edition, 2, locals_, now)
-    got = [visibility.get_variant(edition, person, now=now).audiences for person in (free, member, neighbour)]
-    assert got == [frozenset(), {MEMBERS}, {locals_}]
-
-
-@pytest.mark.parametrize("wrong", ["nobody", "segment:", "segment:not-there", "locals ", "<script>", "x" * 500])
-def test_what_nobody_is_in_is_refused_with_what_there_is(edition: Edition, now: datetime, wrong: str) -> None:
-    with pytest.raises(BadInput, match="members, free") as error:
-        show(edition, 0, wrong, now)
-    assert error.value.field == "shown_to"
-    assert edition_lookup.get_edition(edition.id).picks[0].visibility == ""
-
-
-def test_there_is_a_most_of_groups_and_nothing_changes_beyond_it(
-    edition: Edition, articles: Callable[..., list[int]], now: datetime
-) -> None:
-    picks.add_pick(edition.id, articles(4)[3], now=now)
-    edition = edition_lookup.get_edition(edition.id)
-    for slug in ("one", "two"):
-        create_segment(slug, slug, LOCALS, by=ADA, now=now)
-    for story, group in enumerate((MEMBERS, FREE, "segment:one")):
-        show(edition, story, group, now)
-    with pytest.raises(Refused, match="3 groups"):
-        show(edition, 3, "segment:two", now)
-    assert edition_lookup.get_edition(edition.id).picks[3].visibility == ""
-    with pytest.raises(Refused, match="3 groups"):
-        boxes.set_box(edition.id, title="", text="Hello", visibility="segment:two", now=now)
-    assert edition_lookup.get_edition(edition.id).boxes == ()
-
-
 def test_a_line_of_the_list_at_the_end_is_counted_by_its_key(edition: Edition, now: datetime) -> None:
     last = edition.picks[-1]
     picks.edit_pick(edition.id, last.key, size="a", now=now)
     mail = approval.preview(edition.id, now=now)
     assert mail.html.index("Also today") < mail.html.index(f"nl={last.key}")
     assert f"nl={last.key}" in mail.text
-
-
-def test_a_segment_that_is_dropped_is_said(edition: Edition, locals_: str, now: datetime) -> None:
-    edition = show(edition, 1, locals_, now)
-    drop_segment("locals")
-    with pytest.raises(NotFound, match="locals"):
-        visibility.select_group_members(locals_, [1], now=now)
 
 
 def test_the_page_speaks_to_nobody(edition: Edition, now: datetime) -> None:

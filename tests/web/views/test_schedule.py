@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.test import Client
 
 from newsletter.accounts.actors import SystemActor
-from newsletter.scheduling import occurrences, schedules
-from newsletter.web.views import schedule, today
+from newsletter.scheduling import schedules
 from tests.actors import SYSTEM
 
 SEEN = {"seen_weekdays": "1234567", "seen_time": "07:00"}  # what the page was filled with
@@ -29,16 +28,6 @@ def test_a_schedule_without_a_day_is_refused_and_stays(admin: Client, house: Any
     assert "names no weekdays" in answer.content.decode()
     assert 'value="06:30"' in answer.content.decode(), "what was typed is kept"
     assert schedules.get_schedule(rule.id).weekdays == "1234567"
-
-
-def test_an_edition_sent_by_hand_is_not_shown_as_still_to_come(sent: Any, house: Any, now: datetime) -> None:
-    schedules.create_schedule(house.briefing.id, weekdays="daily", time="23:59", zone="UTC", by=SYSTEM, now=now)
-    occurrences.materialise(now)
-    occurrence = occurrences.list_occurrences(now, now + timedelta(days=1))[0]
-    _, _, state, edition_id = schedule.describe_occurrence(occurrence, {house.briefing.id: house.briefing})
-    assert (state, edition_id) == ("sent", sent.edition_id)
-    (line,) = [each for each in today.list_due_items((house.briefing,), now) if each.edition]
-    assert (line.state, line.when) == ("sent", now)
 
 
 def test_two_people_at_one_schedule_overwrite_nothing_they_did_not_see(

@@ -2,11 +2,43 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime
 
 import pytest
 
-from newsletter.curator.articles.extraction.page import extract
+from newsletter.curator.articles.extraction.page import LARGEST_PAGE, extract, parse_html
+from newsletter.curator.editions import page_comparison
+
+URL = "https://echo.example.org/ferry"
+STORY = (
+    "<p>From the first of May two boats will cross the lake between the mill and the castle, the office said.</p>" * 5
+)
+MANY = 20_000  # elements: what is quadratic takes minutes with these
+WALLED_STORY = (
+    "<p>From the first of May two boats will cross the lake between the mill and the castle, the office said.</p>" * 4
+)
+
+
+def walled_page(head: str = "", end: str = "") -> str:
+    return (
+        f"<html><head><title>Ferry gets a boat</title>{head}</head>"
+        f"<body><article><h1>Ferry gets a boat</h1>{WALLED_STORY}{end}</article></body></html>"
+    )
+
+
+def data(more: str) -> str:
+    return (
+        f'<script type="application/ld+json">{{"@type":"NewsArticle","headline":"Ferry gets a boat",{more}}}</script>'
+    )
+
+
+def page(more: str, head: str = "") -> str:
+    return (
+        f"<html><head><title>Ferry gets a second boat</title>{head}</head>"
+        f"<body><article><h1>Ferry gets a second boat</h1>{more}{STORY}</article></body></html>"
+    )
+
 
 PAGE = """<!DOCTYPE html><html lang="en-GB"><head><title>Ferry gets a second boat | The Upland Echo</title>
 <link rel="canonical" href="/2026/ferry"><meta property="og:site_name" content="The Upland Echo">
@@ -79,3 +111,108 @@ def test_a_page_without_a_story_is_empty_and_no_error(page: str) -> None:
 
 def test_a_page_from_an_address_that_is_none_is_read_too() -> None:
     assert extract(PAGE, "http://[").title == "Ferry gets a second boat"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "<div>" * MANY,
+        "<span class='credit'>" * MANY,
+        "<figure><img src=x.jpg><figcaption class=caption>x</figcaption></figure>" * MANY,
+        "<h1>Another headline of this page</h1>" * MANY,
+        "<time datetime=soon>soon</time>" * MANY,
+        "<a class=author>Ann Example</a>" * MANY,
+        "<span class='date updated'>soon</span>" * MANY,
+        "<figure><img src=x><figcaption>" + "Photo by A B ( " * MANY + "</figcaption></figure>",
+        "<p class=byline>" + "By Ann, " * MANY + "</p>",
+        f"<p title='{'x' * 1_000_000}'>hello</p>",
+    ],
+    ids=["divs", "credits", "figures", "headlines", "times", "authors", "dates", "caption", "byline", "attribute"],
+)
+def test_a_page_of_endless_markup_is_read(more: str) -> None:
+    assert extract(page(more), URL).title == "Ferry gets a second boat"
+    assert page_comparison.read_page(page(more).encode(), URL).title == "Ferry gets a second boat"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        '<script type="application/ld+json">' + "[" * 500_000 + "</script>",
+        '<script type="application/ld+json">[' + ",".join(['{"@type":"X"}'] * MANY) + "]</script>",
+        "<meta name=a content=b>" * MANY,
+    ],
+    ids=["nested", "graph", "meta"],
+)
+def test_a_head_without_end_is_read(head: str) -> None:
+    assert extract(page("", head), URL).title == "Ferry gets a second boat"
+
+
+@pytest.mark.parametrize(
+    "data", [random.Random(1).randbytes(300_000), b"\0" * 100_000, b"\xff\xfe" * 50_000, page("").encode("utf-16")]
+)
+def test_what_is_no_page_is_no_error(data: bytes) -> None:
+    extract(data, URL)
+    page_comparison.read_page(data, URL)
+
+
+def test_only_the_top_of_a_page_without_end_is_read() -> None:
+    found = extract(page("") + "<p>The very end</p>".rjust(LARGEST_PAGE), URL)
+    assert "very end" not in found.text
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_page_is_read_to_the_last_character_of_the_limit_and_no_further(encoded: bool) -> None:
+    def last(length: int) -> str:
+        paragraph = "<p>seventeen chars.</p>\n"
+        html = "<html><body>" + paragraph * ((length - 40) // len(paragraph))
+        html += f"{' ' * (length - len(html) - len('<p>x'))}<p>x"
+        return str(parse_html(html.encode() if encoded else html).text_content())[-1]
+
+    assert (last(LARGEST_PAGE), last(LARGEST_PAGE + 1)) == ("x", " ")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        walled_page(data('"isAccessibleForFree":false')),
+        walled_page(data('"isAccessibleForFree":"False"')),
+        walled_page("<meta property='article:content_tier' content='metered'>"),
+        walled_page(end="<div class='c-paywall'><h3>Subscribe to continue reading</h3></div>"),
+        walled_page(end="<div id='Paywall'><p>Already a subscriber? Log in.</p></div>"),
+    ],
+)
+def test_a_page_that_is_not_free_says_so(html: str) -> None:
+    assert extract(html, URL).paywalled
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        walled_page(),
+        walled_page(data('"isAccessibleForFree":true')),
+        walled_page("<meta property='article:content_tier' content='free'>"),
+        walled_page(end="<div class='no-paywall-here'><p>Ferries are free.</p></div>"),
+        walled_page(
+            end="<p>Subscribe to continue reading, said the sign on the boat, "
+            "and everybody laughed about the paywall.</p>"
+        ),
+    ],
+)
+def test_a_page_that_is_free_is_not_behind_a_wall(html: str) -> None:
+    assert not extract(html, URL).paywalled
+
+
+@pytest.mark.parametrize(
+    ("head", "section"),
+    [
+        (data('"articleSection":"Lake"'), "Lake"),
+        (data('"articleSection":["Lake","Town"]'), "Lake"),
+        ("<meta property='article:section' content='News - Lake'>", "News"),
+        ("<meta property='article:section' content='Front Page, Lake'>", "Lake"),
+        ("<meta property='article:section' content='post'>", ""),
+        ("<meta property='article:section' content='https://echo.example.org/lake'>", ""),
+        ("", ""),
+    ],
+)
+def test_the_section_is_the_papers_own(head: str, section: str) -> None:
+    assert extract(walled_page(head), URL).section == section

@@ -10,6 +10,11 @@ from hypothesis import strategies as st
 
 from newsletter.curator.articles.extraction import pasted, phrases
 
+STORY = (
+    "<p>From the first of May two boats will cross the lake between the mill and the castle, the office said.</p>" * 5
+)
+
+
 PASTED = """Clock stops for the third time this year
 
 The town clock, as it stood on Monday
@@ -171,3 +176,16 @@ def test_any_pasted_text_is_read(text: str) -> None:
     assert all(
         line in " ".join(text.replace("\u00ad", "").replace("\x00", "").split()) for line in found.text.split("\n\n")
     )
+
+
+def test_a_paste_is_read_to_the_last_character_of_the_limit_and_no_further() -> None:
+    story = "Ferry gets a second boat\n\nTwo boats will cross the lake between the mill and the castle, said the clerk."
+    assert pasted.clean(story.rjust(pasted.LARGEST_PASTE, "\n")).text.endswith("said the clerk.")
+    assert not pasted.clean(story.rjust(pasted.LARGEST_PASTE + 1, "\n")).text.endswith("said the clerk.")
+
+
+@pytest.mark.parametrize(
+    "text", ["Photo: " * 100_000, "x y\n" * 100_000, "(" * 100_000, "By " * 100_000, "\n\n".join([STORY] * 500)]
+)
+def test_a_paste_without_end_is_read(text: str) -> None:
+    pasted.clean(text)

@@ -148,3 +148,11 @@ def test_a_feeds_title_becomes_the_papers_name(title: str, paper: str) -> None:
 )
 def test_the_server_tells_which_part_of_a_feeds_title_is_the_paper(title: str, url: str, paper: str) -> None:
     assert phrases.parse_publisher(title, url) == paper
+
+
+def test_a_caption_is_searched_for_its_credit_up_to_its_limit() -> None:
+    def with_credit(length: int) -> str:
+        credit = " (Photo: Ann Example)"
+        return phrases.split_caption("b" * (length - len(credit)) + credit)[1]
+
+    assert (with_credit(2000), with_credit(2001)) == ("Ann Example", "")

@@ -1,0 +1,39 @@
+"""Looking up newsletters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import pytest
+
+from newsletter.catalog import newsletter_settings, newsletters
+from newsletter.catalog.values import Newsletter
+from newsletter.kernel.errors import NotFound
+
+Create = Callable[..., Newsletter]
+
+
+def test_what_is_not_there_is_named(create: Create, now: datetime) -> None:
+    create()
+    with pytest.raises(NotFound, match="hill-post"):
+        newsletters.get_newsletter_by_slug("hillpost")
+    for absent in (
+        lambda: newsletters.get_newsletter(999),
+        lambda: newsletter_settings.change_newsletter(999, now=now, name="x"),
+        lambda: newsletter_settings.set_sections(999, newsletter_settings.DEFAULT_SECTIONS),
+        lambda: newsletter_settings.set_logos(999, light=None, dark=None),
+    ):
+        with pytest.raises(NotFound, match="999"):
+            absent()
+
+
+def test_without_any_newsletter_the_remedy_is_to_make_one(db: None) -> None:
+    with pytest.raises(NotFound, match="newsletters create"):
+        newsletters.get_newsletter_by_slug("hill-post")
+
+
+def test_newsletters_of_a_list_come_oldest_first(create: Create) -> None:
+    first, second = create(slug="zebra", name="Zebra"), create(slug="aardvark", name="Aardvark")
+    assert [n.id for n in newsletters.list_newsletters_of_list(first.list_id)] == [first.id, second.id]
+    assert [n.id for n in newsletters.list_newsletters()] == [second.id, first.id]

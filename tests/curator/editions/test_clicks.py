@@ -1,0 +1,25 @@
+"""Clicks of stories, as delivery counted them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from newsletter.curator.articles.values import Article
+from newsletter.curator.editions import clicks, picks, rules
+from newsletter.curator.editions.values import Edition
+from tests.curator.editions.conftest import sent
+
+Told = Callable[..., Article]
+
+
+def test_a_click_counts_against_what_its_place_usually_gets(edition: Edition, told: Told, now: datetime) -> None:
+    keys = []
+    for title, paper in (("Otters", "A"), ("Bridge", "B"), ("Weir", "C")):
+        made = picks.add_pick(edition.id, told(title, publisher=paper).id, now=now)
+        keys.append(next(pick.key for pick in made.picks if pick.headline == title))
+    sent(edition.id)
+    clicks.record_clicks({keys[0]: (60, 0), keys[1]: (30, 900), keys[2]: (0, 0)}, as_of=now)
+    taste = rules.build_track_record(edition.newsletter_id)
+    # One edition alone: what each place got is what it usually gets.
+    assert {name: liking.clicks for name, liking in taste.publishers.items()} == {"A": 1.0, "B": 1.0, "C": 1.0}

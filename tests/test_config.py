@@ -1,0 +1,91 @@
+"""Settings from the environment: read once, and a value that cannot be right stops the start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from newsletter import config
+from newsletter.kernel.errors import BadInput, SurroundingsError
+
+
+def load(folder: Path, **environ: str) -> config.Config:
+    return config.load({"NEWSLETTER_DATA_DIR": str(folder), **environ})
+
+
+def test_without_settings_everything_is_in_the_data_folder_and_no_provider_is_guessed(tmp_path: Path) -> None:
+    read = load(tmp_path)
+    assert read.database_url == f"sqlite:///{tmp_path / 'newsletter.sqlite3'}"
+    assert read.outbox_dir == tmp_path / "outbox"
+    assert (read.provider, read.debug, read.allow_private_fetch, read.trusted_proxies) == ("", False, False, 0)
+
+
+def test_a_secret_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    first = load(tmp_path / "new").secret_key
+    assert len(first) > 50
+    assert load(tmp_path / "new").secret_key == first
+    assert (tmp_path / "new" / "secret.key").stat().st_mode & 0o077 == 0
+    assert load(tmp_path / "other").secret_key != first
+
+
+def test_a_secret_key_that_is_given_is_used_and_none_is_made(tmp_path: Path) -> None:
+    assert load(tmp_path, NEWSLETTER_SECRET_KEY="given").secret_key == "given"
+    assert not (tmp_path / "secret.key").exists()
+
+
+def test_every_setting_can_be_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(" SG.from-a-file \n")
+    assert load(tmp_path, SENDGRID_API_KEY="SG.x", SENDGRID_API_KEY_FILE=str(file)).sendgrid_api_key == "SG.from-a-file"
+    with pytest.raises(SurroundingsError, match="SENDGRID_API_KEY_FILE points to /nowhere"):
+        load(tmp_path, SENDGRID_API_KEY_FILE="/nowhere")
+
+
+def test_lists_and_addresses_are_read(tmp_path: Path) -> None:
+    read = load(
+        tmp_path,
+        NEWSLETTER_BASE_URL="https://news.example.com/",
+        NEWSLETTER_ALLOWED_HOSTS="a.example, b.example,",
+        NEWSLETTER_EMBED_ORIGINS="https://www.example.com/ https://m.example.com",
+        NEWSLETTER_SECRET_KEY_FALLBACKS="old older",
+    )
+    assert (read.base_url, read.host, read.https) == ("https://news.example.com", "news.example.com", True)
+    assert read.allowed_hosts == ("a.example", "b.example")
+    assert read.embed_origins == ("https://www.example.com", "https://m.example.com")
+    assert read.secret_key_fallbacks == ("old", "older")
+
+
+@pytest.mark.parametrize(("text", "value"), [("1", True), ("YES", True), ("on", True), ("0", False), ("off", False)])
+def test_a_switch_is_on_or_off(tmp_path: Path, text: str, value: bool) -> None:
+    assert load(tmp_path, NEWSLETTER_DEBUG=text).debug is value
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("NEWSLETTER_BASE_URL", "news.example.com"),
+        ("NEWSLETTER_BASE_URL", "ftp://news.example.com"),
+        ("NEWSLETTER_BASE_URL", "https://news.example.com/?a=b"),
+        ("NEWSLETTER_EMBED_ORIGINS", "https://www.example.com www.example.com"),
+        ("NEWSLETTER_PROVIDER", "pigeon"),
+        ("NEWSLETTER_TRUSTED_PROXIES", "10"),
+        ("NEWSLETTER_TRUSTED_PROXIES", "-1"),
+        ("NEWSLETTER_PER_MINUTE", "many"),
+        ("NEWSLETTER_DEBUG", "perhaps"),
+        ("NEWSLETTER_CAPTCHA", "turnstile"),
+        ("NEWSLETTER_CAPTCHA", "riddle:key"),
+    ],
+)
+def test_a_value_that_cannot_be_right_is_refused_with_the_name_of_the_setting(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(BadInput, match=name) as refused:
+        load(tmp_path, **{name: value})
+    assert refused.value.field == name
+
+
+def test_a_data_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SurroundingsError, match="Set NEWSLETTER_DATA_DIR"):
+        load(tmp_path / "file")

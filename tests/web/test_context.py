@@ -1,0 +1,46 @@
+"""What every page of the desk shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.test import RequestFactory
+
+from newsletter.web import context
+
+
+def names(user: Any, path: str = "/") -> dict[str, bool]:
+    """The pages of the navigation, and which one is open."""
+    request = RequestFactory().get(path)
+    request.user = user
+    return {name: here for _, name, here in context.add_desk_context(request).get("navigation", [])}
+
+
+def test_public_pages_have_no_navigation(db: None) -> None:
+    assert names(AnonymousUser()) == {}
+
+
+def test_somebody_sees_the_pages_they_may_open(people: dict[str, Any]) -> None:
+    assert "Users" in names(people["admin"])
+    assert "Users" not in names(people["editor"])
+    assert {"Sources", "Editions"} <= set(names(people["editor"]))
+    assert "Sources" not in names(people["viewer"])
+
+
+def test_the_open_page_and_what_lies_below_it_is_marked(people: dict[str, Any]) -> None:
+    assert [name for name, here in names(people["admin"], "/editions/5/").items() if here] == ["Editions"]
+    assert [name for name, here in names(people["admin"]).items() if here] == ["Today"]
+
+
+def test_the_outbox_is_a_page_only_while_it_is_the_provider(people: dict[str, Any], settings: Any) -> None:
+    assert "Outbox" in names(people["viewer"])
+    settings.CONFIG = replace(settings.CONFIG, provider="smtp")
+    assert "Outbox" not in names(people["viewer"])
+
+
+def test_the_clock_is_in_the_zone_of_the_oldest_newsletter(db: None, request: Any) -> None:
+    assert context.get_newsroom_zone() == "UTC"
+    request.getfixturevalue("house")
+    assert context.get_newsroom_zone() == "Europe/London"

@@ -40,12 +40,14 @@ def test_a_wrong_password_is_refused_and_recorded_and_the_right_one_is_not(
     people: dict[str, Any], now: datetime
 ) -> None:
     user, by = people["editor"], act_as("editor@example.com")
+    before = audit_log.list_entries(audit_log.AuditFilter())
     confirm_password(user, PASSWORD, by=by, now=now)
-    assert audit_log.list_entries(audit_log.AuditFilter()) == ()
+    assert audit_log.list_entries(audit_log.AuditFilter()) == before
     with pytest.raises(BadInput, match="nothing was changed") as refused:
         confirm_password(user, "wrong", by=by, now=now)
     assert refused.value.field == "password"
-    assert [each.target for each in audit_log.list_entries(audit_log.AuditFilter())] == ["editor@example.com"]
+    (entry, *rest) = audit_log.list_entries(audit_log.AuditFilter())
+    assert (entry.target, entry.actor, tuple(rest)) == ("editor@example.com", by.name, before)
 
 
 def test_after_too_many_wrong_ones_even_the_right_one_has_to_wait(people: dict[str, Any], now: datetime) -> None:

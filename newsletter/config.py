@@ -64,6 +64,8 @@ OPTIONS: tuple[Option, ...] = (
         "Folder with mail templates of your own, each in a folder of its name; empty: none.",
     ),
     Option("NEWSLETTER_OUTBOX_DIR", "", "Folder for the outbox provider; empty: outbox in the data folder."),
+    Option("NEWSLETTER_SESSION_IDLE_MINUTES", "120", "Minutes without use after which a session of the desk ends."),
+    Option("NEWSLETTER_SESSION_HOURS", "24", "Hours after signing in at which a session of the desk ends in any case."),
     Option("NEWSLETTER_TRUSTED_PROXIES", "0", "How many reverse proxies of yours stand in front (0 to 9)."),
     Option(
         "NEWSLETTER_ALLOW_PRIVATE_FETCH",
@@ -112,6 +114,8 @@ class Config:
     provider: str
     templates_dir: Path | None
     outbox_dir: Path
+    session_idle_minutes: int
+    session_hours: int
     trusted_proxies: int
     allow_private_fetch: bool
     per_minute: int
@@ -152,6 +156,10 @@ def load(environ: Mapping[str, str] | None = None) -> Config:
         if read("NEWSLETTER_TEMPLATES_DIR")
         else None,
         outbox_dir=Path(read("NEWSLETTER_OUTBOX_DIR") or data_dir / "outbox").expanduser().absolute(),
+        session_idle_minutes=_parse_number(
+            "NEWSLETTER_SESSION_IDLE_MINUTES", read("NEWSLETTER_SESSION_IDLE_MINUTES"), 7 * 24 * 60, least=1
+        ),
+        session_hours=_parse_number("NEWSLETTER_SESSION_HOURS", read("NEWSLETTER_SESSION_HOURS"), 30 * 24, least=1),
         trusted_proxies=_parse_number("NEWSLETTER_TRUSTED_PROXIES", read("NEWSLETTER_TRUSTED_PROXIES"), 9),
         allow_private_fetch=_parse_switch("NEWSLETTER_ALLOW_PRIVATE_FETCH", read("NEWSLETTER_ALLOW_PRIVATE_FETCH")),
         per_minute=_parse_number("NEWSLETTER_PER_MINUTE", read("NEWSLETTER_PER_MINUTE"), 10_000_000),
@@ -232,7 +240,7 @@ def _parse_switch(name: str, value: str) -> bool:
     return value.lower() in ("1", "yes", "true", "on")
 
 
-def _parse_number(name: str, value: str, most: int) -> int:
-    if not is_whole_number(value) or len(value) > 9 or int(value) > most:
-        raise BadInput(f"{name} is “{value}”. Give a number from 0 to {most}.", name)
+def _parse_number(name: str, value: str, most: int, *, least: int = 0) -> int:
+    if not is_whole_number(value) or len(value) > 9 or not least <= int(value) <= most:
+        raise BadInput(f"{name} is “{value}”. Give a number from {least} to {most}.", name)
     return int(value)

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "newsletter.web.middleware.ErrorPages",
+    "newsletter.web.sessions.SessionLimits",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -124,10 +125,15 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
-AXES_FAILURE_LIMIT = 5
+AXES_HANDLER = "newsletter.accounts.sign_in_limits.SignInLimits"
+AXES_FAILURE_LIMIT = 5  # of a name from a network; the handler has the other limits
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # else a stranger prolongs it for ever
+AXES_USERNAME_CALLABLE = "newsletter.accounts.sign_in_limits.find_counted_name"  # what no user is called is not kept
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "email"]
+AXES_DISABLE_ACCESS_LOG = True  # the audit log has it
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "newsletter.web.views.login.show_lockout"
@@ -164,7 +170,7 @@ SESSION_COOKIE_SECURE = CONFIG.https
 CSRF_COOKIE_SECURE = CONFIG.https
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_AGE = CONFIG.session_hours * 3600  # newsletter.web.sessions counts from the sign-in
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if CONFIG.https else 0

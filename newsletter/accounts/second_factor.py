@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from django.db import transaction
 from django_otp import devices_for_user, verify_token
@@ -24,6 +25,13 @@ from newsletter.kernel.numbers import is_whole_number
 
 SPARE_CODES = 10
 _ISSUER = "Newsletter desk"
+
+
+class CodeKind(StrEnum):
+    """Where a code comes from."""
+
+    APP = "code"
+    SPARE = "spare code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +91,14 @@ def confirm_enrolment(email: str, code: str, *, by: Actor, now: datetime) -> tup
     return codes
 
 
-def verify_code(user: User, code: str) -> bool:
-    """Whether a code is right, and not used before; after wrong ones the next must wait (1, 2, 4 … seconds)."""
+def verify_code(user: User, code: str) -> CodeKind | None:
+    """What a code is, when it is right and was not used before; after wrong ones the next waits (1, 2, 4 … seconds)."""
     flat = _normalise_code(code)
-    kind = TOTPDevice if is_whole_number(flat) else StaticDevice  # spare codes have letters in them, nearly for certain
-    return any(
-        verify_token(user, device.persistent_id, flat) for device in kind.objects.filter(user=user, confirmed=True)
-    )
+    is_spare = not is_whole_number(flat)  # spare codes have letters in them, nearly for certain
+    devices = (StaticDevice if is_spare else TOTPDevice).objects.filter(user=user, confirmed=True)
+    if not any(verify_token(user, device.persistent_id, flat) for device in devices):
+        return None
+    return CodeKind.SPARE if is_spare else CodeKind.APP
 
 
 def turn_off(email: str, password: str, *, by: Actor, now: datetime) -> None:

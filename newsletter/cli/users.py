@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from newsletter.accounts import api_tokens, second_factor, users
+from newsletter.accounts import api_tokens, second_factor, sign_in_limits, users
 from newsletter.accounts.roles import RoleName
 from newsletter.accounts.token_scopes import SCOPE_NAMES, TokenScope
 from newsletter.catalog import newsletters
@@ -98,6 +98,13 @@ def remove(email: str, yes: bool = YES, as_json: bool = JSON) -> None:
     confirm_or_refuse(f"Remove {email}? Disabling keeps the account.", yes)
     person = users.remove_user(email, by=get_actor(), now=clock.now())
     emit_json(person) if as_json else say(f"{person.email} is removed.")
+
+
+@app.command("unlock")
+def unlock(email: str) -> None:
+    """Let a user try to sign in again at once, after too many failures."""
+    failures = sign_in_limits.unlock_user(email, by=get_actor(), now=clock.now())
+    say(f"{failures} failures are forgotten.")
 
 
 @app.command("reset-code")

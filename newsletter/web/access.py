@@ -6,12 +6,14 @@ import functools
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
 
 from newsletter.accounts import audit_log
 from newsletter.accounts.actors import UserActor, get_user_actor
@@ -26,12 +28,23 @@ from newsletter.web.network import get_client_address
 View = Callable[..., HttpResponseBase]
 
 
+class SignedOut(NotAllowed):
+    """The session has ended while a page was open."""
+
+    http_status = 401
+
+
 def desk_view(
-    verb: Verb = Verb.VIEW, *, methods: Iterable[str] = ("GET",), newsroom_wide: bool = False
+    verb: Verb = Verb.VIEW,
+    *,
+    methods: Iterable[str] = ("GET",),
+    newsroom_wide: bool = False,
+    background: bool = False,
 ) -> Callable[[View], View]:
     """A view of the desk: signed in, and allowed to `verb` somewhere (with `newsroom_wide`: for all newsletters).
 
-    What concerns one newsletter asks again with `require_permission`, once the view knows which.
+    What concerns one newsletter asks again with `require_permission`, once the view knows which. `background` is for
+    what pages ask for by themselves, again and again: no use of the session (`newsletter.web.sessions`).
     """
 
     def wrap(view: View) -> View:
@@ -40,7 +53,7 @@ def desk_view(
         @functools.wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not is_signed_in(request.user):
-                return redirect_to_login(request.get_full_path())
+                return _ask_to_sign_in(request, background)
             if newsroom_wide:
                 require(request.user, verb)
             elif list_visible_newsletters(request.user, verb) == frozenset():
@@ -48,9 +61,25 @@ def desk_view(
             return view(request, *args, **kwargs)
 
         wrapped.desk_verb = verb  # type: ignore[attr-defined]  # for the test that walks the URL map
+        wrapped.desk_background = background  # type: ignore[attr-defined]
         return wrapped
 
     return wrap
+
+
+def is_background(view: Callable[..., Any]) -> bool:
+    """Whether pages ask for this view by themselves, again and again."""
+    return bool(getattr(view, "desk_background", False))
+
+
+def _ask_to_sign_in(request: HttpRequest, background: bool) -> HttpResponseBase:
+    """Leads to the sign-in page and back; what somebody has typed into a page of which a part was sent stays there."""
+    if not request.headers.get("HX-Request"):
+        return redirect_to_login(request.get_full_path())
+    if background:
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        return HttpResponseClientRedirect(redirect_to_login(page._replace(scheme="", netloc="").geturl() or "/").url)
+    raise SignedOut("You are signed out, so nothing was saved. Copy what you typed, then load this page again.")
 
 
 def require_permission(request: HttpRequest, verb: Verb, newsletter_id: int) -> None:

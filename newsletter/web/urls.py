@@ -75,6 +75,7 @@ urlpatterns = [
     path("readers/<int:subscriber_id>/", subscribers.show_subscriber, name="reader"),
     path("readers/import/", imports.show_imports, name="import"),
     path("readers/import/<int:import_id>/", imports.show_import, name="import-run"),
+    path("readers/import/<int:import_id>/progress/", imports.show_import_progress, name="import-progress"),
     path("readers/import/<int:import_id>/refused.csv", imports.download_refused_rows, name="import-refused"),
     path("readers/lists/", lists.show_lists, name="lists"),
     path("readers/lists/<slug:slug>/", lists.show_list, name="list"),

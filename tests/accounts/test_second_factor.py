@@ -9,7 +9,8 @@ from django.test import Client
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from newsletter.accounts import second_factor
+from newsletter.accounts import audit_log, second_factor
+from newsletter.accounts.audit_log import AuditFilter
 from newsletter.accounts.models import AuditEntry, User
 from newsletter.kernel.errors import Refused
 from tests.actors import SYSTEM
@@ -140,3 +141,23 @@ def test_a_second_key_is_not_made_over_the_first(editor: User, spare: tuple[str,
 def test_whoever_runs_the_desk_can_let_somebody_in_again(editor: User, spare: tuple[str, ...]) -> None:
     assert second_factor.reset("EDITOR@example.com", by=SYSTEM, now=NOW) == "editor@example.com"
     assert password_given().get("/").status_code == 200
+
+
+def test_codes_right_and_wrong_stand_in_the_audit_log(editor: User, spare: tuple[str, ...]) -> None:
+    client = password_given()
+    client.post("/login/code/", {"code": wrong(editor)}, REMOTE_ADDR="192.0.2.7")
+    client.post("/login/code/", {"code": shown_now(editor)}, REMOTE_ADDR="192.0.2.7")
+    password_given().post("/login/code/", {"code": spare[0]}, REMOTE_ADDR="192.0.2.7")
+    found = audit_log.list_entries(AuditFilter(target=editor.email))[:3]
+    assert [(each.action, each.actor, each.network, each.detail) for each in reversed(found)] == [
+        ("failed to sign in", "not signed in", "192.0.2.7", "the password was right, the code wrong"),
+        ("signed in", editor.email, "192.0.2.7", "password and code"),
+        ("signed in", editor.email, "192.0.2.7", "password and spare code"),
+    ]
+
+
+def test_a_wrong_first_code_counts(editor: User) -> None:
+    second_factor.begin_enrolment(editor.email, by=SYSTEM, now=NOW)
+    with pytest.raises(Refused, match="does not fit"):
+        second_factor.confirm_enrolment(editor.email, wrong(editor), by=SYSTEM, now=NOW)
+    assert TOTPDevice.objects.get(user=editor).throttling_failure_count == 1

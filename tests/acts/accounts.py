@@ -5,7 +5,7 @@ from __future__ import annotations
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from newsletter.accounts import api_tokens, second_factor, users
+from newsletter.accounts import api_tokens, second_factor, sign_in_limits, users
 from tests.actors import SYSTEM
 from tests.acts import Act, Prepare, World
 from tests.conftest import PASSWORD
@@ -90,6 +90,11 @@ def _reset(world: World) -> Act:
     return lambda by: second_factor.reset(PAT, by=by, now=world.now)
 
 
+def _unlock(world: World) -> Act:
+    _add_pat(world)
+    return lambda by: sign_in_limits.unlock_user(PAT, by=by, now=world.now)
+
+
 ACTS: dict[str, Prepare] = {
     "newsletter.accounts.users.create_user": _create_user,
     "newsletter.accounts.users.set_role": _set_role,
@@ -104,4 +109,5 @@ ACTS: dict[str, Prepare] = {
     "newsletter.accounts.second_factor.confirm_enrolment": _confirm_enrolment,
     "newsletter.accounts.second_factor.turn_off": _turn_off,
     "newsletter.accounts.second_factor.reset": _reset,
+    "newsletter.accounts.sign_in_limits.unlock_user": _unlock,
 }

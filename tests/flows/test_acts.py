@@ -31,6 +31,9 @@ SERVICES = ("accounts", "catalog", "curator", "checks", "scheduling", "delivery"
 FOR_EVERYBODY: dict[str, str] = {}
 # Functions with `by` that only pass it on to one of the above, or that read.
 PASSED_ON: dict[str, str] = {
+    "newsletter.accounts.sign_in_log.record_session_end": "records",
+    "newsletter.accounts.sign_in_log.record_sign_in": "records",
+    "newsletter.accounts.sign_in_log.record_sign_out": "records",
     "newsletter.accounts.own_account.confirm_password": "its caller has asked; a wrong password is recorded",
     "newsletter.accounts.own_account.require_own": "asks",
     "newsletter.accounts.own_account.require_own_or_users": "asks",

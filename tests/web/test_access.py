@@ -120,6 +120,7 @@ def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
         "lists": "/readers/lists/",
         "list": f"/readers/lists/{house.list.slug}/",
         "import-run": f"/readers/import/{run}/",
+        "import-progress": f"/readers/import/{run}/progress/",
         "import-refused": f"/readers/import/{run}/refused.csv",
         "deliveries": "/deliveries/",
         "people": "/people/",

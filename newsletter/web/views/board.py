@@ -52,14 +52,14 @@ def show_board(request: HttpRequest, edition_id: int) -> HttpResponse:
     return render(request, "pages/board.html", _board_context(edition))
 
 
-@desk_view(Verb.VIEW)
+@desk_view(Verb.VIEW, background=True)
 def show_pool(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The articles on offer."""
     edition = _get_edition(request, Verb.VIEW, edition_id)
     return render(request, "fragments/pool.html", build_pool_context(edition, read_pool_filter(request)))
 
 
-@desk_view(Verb.VIEW)
+@desk_view(Verb.VIEW, background=True)
 def show_changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     """What others changed since `version`: nothing (204), the board, or only a notice while a story is being edited."""
     edition = _get_edition(request, Verb.VIEW, edition_id)

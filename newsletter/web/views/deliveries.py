@@ -78,7 +78,7 @@ def _list_not_delivered(found: summary.Mailing, by: Actor) -> tuple[recipients.C
     return tuple(row for row in rows if row.batch is not None)[:ROWS_SHOWN]
 
 
-@desk_view(Verb.VIEW)
+@desk_view(Verb.VIEW, background=True)
 def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """The part of the page that changes while a mailing is sent."""
     found = _get_mailing(request, Verb.VIEW, mailing_id)

@@ -119,7 +119,7 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
 
 
 @xframe_options_sameorigin
-@desk_view(Verb.VIEW)
+@desk_view(Verb.VIEW, background=True)
 def show_rendering(request: HttpRequest, edition_id: int) -> HttpResponse:
     """The true mail, for a sandboxed frame; `dark` applies the dark rules as a client in dark mode does."""
     edition = _get_edition(request, Verb.VIEW, edition_id)

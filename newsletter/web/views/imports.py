@@ -69,17 +69,20 @@ def show_import(request: HttpRequest, import_id: int) -> HttpResponse:
     """One import: what its file holds, what would become of it, what came of it."""
     found = _get_visible_import(request, import_id)
     if request.method != "POST":
-        moving = found.state in _IN_PROGRESS
-        if request.headers.get("HX-Request"):
-            return render(
-                request, "fragments/import.html", _import_context(found), status=200 if moving else STOP_POLLING
-            )
         return render(request, "pages/import.html", _import_context(found))
     try:
         return _act(request, found)
     except NewsletterError as error:
         messages.error(request, str(error))
     return redirect("import-run", import_id)
+
+
+@desk_view(Verb.SUBSCRIBERS, background=True)
+def show_import_progress(request: HttpRequest, import_id: int) -> HttpResponse:
+    """The part of the page that changes while a file is read."""
+    found = _get_visible_import(request, import_id)
+    status = 200 if found.state in _IN_PROGRESS else STOP_POLLING
+    return render(request, "fragments/import.html", _import_context(found), status=status)
 
 
 def _act(request: HttpRequest, found: ImportRun) -> HttpResponse:

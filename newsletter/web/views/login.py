@@ -1,19 +1,25 @@
-"""Signing in and out. Attempts are limited by django-axes; the session is new after signing in."""
+"""Signing in and out. Attempts are limited (`accounts.sign_in_limits`); the session is new after signing in."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from newsletter.accounts import second_factor
+from newsletter.accounts import known_devices, second_factor, sign_in_log
+from newsletter.accounts.permissions import is_signed_in
 from newsletter.kernel import clock
+from newsletter.web.access import get_actor
+from newsletter.web.network import get_client_address
+from newsletter.web.sessions import begin_session
 
 WRONG_CREDENTIALS = "The address or the password is wrong."
 WRONG_CODE = "The code is wrong or was used already. Wait for the next one, then try again."
@@ -29,8 +35,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect(following) if request.user.is_authenticated else _render_page(request, following)
     email = request.POST.get("email", "").strip().casefold()
-    user = authenticate(request, email=email, password=request.POST.get("password", ""))
+    user: Any = authenticate(request, email=email, password=request.POST.get("password", ""))
     if user is None:
+        sign_in_log.record_failure(
+            email,
+            was_refused=getattr(request, "sign_in_refused", False),
+            limit=getattr(request, "sign_in_limit", ""),
+            network=get_client_address(request),
+            now=clock.now(),
+        )
         if getattr(request, "axes_locked_out", False):
             return show_lockout(request, None)
         return _render_page(request, following, email=email, error=WRONG_CREDENTIALS, status=422)
@@ -38,8 +51,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         request.session.cycle_key()
         request.session[WAITING_KEY] = {"user": user.pk, "next": following, "since": clock.now().timestamp()}
         return redirect("login-code")
-    login(request, user)
-    return HttpResponseRedirect(following)
+    return _finish(request, user, following, "password")
 
 
 @sensitive_post_parameters("code")
@@ -54,16 +66,20 @@ def enter_code(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "pages/login_code.html")
     user = second_factor.find_pending_user(waiting["user"])
-    if user is None or not second_factor.verify_code(user, request.POST.get("code", "")):
+    kind = second_factor.verify_code(user, request.POST.get("code", "")) if user else None
+    if user is None or kind is None:
+        if user:
+            sign_in_log.record_wrong_code(user.email, network=get_client_address(request), now=clock.now())
         return render(request, "pages/login_code.html", {"error": WRONG_CODE}, status=422)
     del request.session[WAITING_KEY]
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-    return HttpResponseRedirect(waiting["next"])
+    return _finish(request, user, waiting["next"], f"password and {kind}")
 
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Ends the session."""
+    if is_signed_in(request.user):
+        sign_in_log.record_sign_out(request.user.get_username(), by=get_actor(request), now=clock.now())
     logout(request)
     return redirect("login")
 
@@ -75,6 +91,25 @@ def show_lockout(
     return _render_page(
         request, "/", error="Too many failed attempts. Wait a quarter of an hour, then try again.", status=429
     )
+
+
+def _finish(request: HttpRequest, user: Any, following: str, proof: str) -> HttpResponse:
+    """Begins the session of a user who has proved who they are, in a browser that is known from now on."""
+    now = clock.now()
+    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    begin_session(request, now)
+    sign_in_log.record_sign_in(user.email, detail=proof, by=get_actor(request), now=now)
+    response = HttpResponseRedirect(following)
+    response.set_cookie(
+        known_devices.COOKIE,
+        known_devices.make_mark(user.pk),
+        max_age=known_devices.LIFE,
+        path=reverse("login"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
 
 
 def _render_page(request: HttpRequest, following: str, *, status: int = 200, **context: str) -> HttpResponse:

@@ -8,6 +8,8 @@ from django.test import Client
 
 from newsletter.accounts import users
 
+EDITOR = "editor@example.com"
+
 
 def roles(email: str) -> list[tuple[int | None, str]]:
     (person,) = [each for each in users.list_users() if each.email == email]
@@ -32,3 +34,34 @@ def test_what_cannot_be_is_said_and_changes_nothing(admin: Client, house: Any) -
 
 def test_an_editor_does_not_see_the_page(editor: Client) -> None:
     assert editor.get("/people/").status_code == 403
+
+
+def test_who_is_disabled_is_out_at_once(admin: Client, editor: Client) -> None:
+    assert editor.get("/").status_code == 200
+    page = admin.post("/people/", {"do": "disable", "email": EDITOR}, follow=True).content.decode()
+    assert "editor@example.com is disabled" in page
+    assert "Disabled" in page
+    assert editor.get("/").status_code == 302
+    admin.post("/people/", {"do": "enable", "email": EDITOR})
+    assert users.get_user(EDITOR).active
+    assert editor.get("/").status_code == 302, "the session has ended for good"
+
+
+def test_a_removal_is_confirmed(admin: Client, editor: Client) -> None:
+    page = admin.post("/people/", {"do": "remove", "email": EDITOR}, follow=True).content.decode()
+    assert "Tick the box" in page
+    assert editor.get("/").status_code == 200
+    admin.post("/people/", {"do": "remove", "email": EDITOR, "sure": "1"})
+    assert EDITOR not in [each.email for each in users.list_users()]
+    assert editor.get("/").status_code == 302
+
+
+def test_the_last_administrator_stays_and_the_page_says_why(admin: Client) -> None:
+    for form in ({"do": "disable"}, {"do": "remove", "sure": "1"}):
+        page = admin.post("/people/", {"email": "admin@example.com"} | form, follow=True).content.decode()
+        assert "is the only administrator" in page
+    assert users.get_user("admin@example.com").active
+
+
+def test_a_form_without_a_known_action_changes_nothing(admin: Client) -> None:
+    assert "no known action" in admin.post("/people/", {"do": "promote", "email": EDITOR}, follow=True).content.decode()

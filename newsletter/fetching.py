@@ -137,7 +137,7 @@ def fetch(
             try:
                 answer = _visit(transport, target, headers, limits)
             except httpx.InvalidURL as error:
-                raise FetchRefused(f"“{target[:200]}” is no web address: {error}.") from None
+                raise FetchRefused(f"“{target[:200]}” is not a web address: {error}.") from None
             except httpx.HTTPError as error:
                 limits.seconds_left(target)  # a connection cut at the deadline ends in an error of its own
                 raise FetchError(f"{target} could not be fetched: {_describe_error(error)}. Try again later.") from None
@@ -178,13 +178,13 @@ def _visit(
 def _vet_addresses(target: httpx.URL, url: str, limits: _FetchLimits) -> Sequence[Address]:
     """Every address of the host, if we may go there."""
     if target.scheme not in ("http", "https") or not target.host:
-        raise FetchRefused(f"“{url[:200]}” is no web address: it must begin with http:// or https://.")
+        raise FetchRefused(f"“{url[:200]}” is not a web address: it must begin with http:// or https://.")
     if target.userinfo:
         raise FetchRefused("Addresses with a user name or password in them are not fetched.")
     host = target.raw_host.decode("ascii")
     port = target.port or (443 if target.scheme == "https" else 80)
     if port > 65535:
-        raise FetchRefused(f"“{url[:200]}” is no web address: there is no port {port}.")
+        raise FetchRefused(f"“{url[:200]}” is not a web address: there is no port {port}.")
     try:
         found = [ipaddress.ip_address(address.split("%")[0]) for address in limits.resolver(host, port)]
     except (OSError, UnicodeError):
@@ -226,7 +226,7 @@ def _connect(
     """The beginning of the answer, from the first address that lets us in: a host may name one that leads nowhere."""
     import httpx
 
-    trouble: httpx.HTTPError | None = None
+    failure: httpx.HTTPError | None = None
     for address in addresses:
         wait = min(limits.seconds_left(str(target)), _LONGEST_WAIT)
         request = httpx.Request(
@@ -243,8 +243,8 @@ def _connect(
         try:
             return transport.handle_request(request)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            trouble = error
-    raise trouble or httpx.ConnectError("no address")
+            failure = error
+    raise failure or httpx.ConnectError("no address")
 
 
 @contextmanager
@@ -281,7 +281,7 @@ def _resolve_redirect(target: httpx.URL, location: str) -> str:
     try:
         return str(target.join(location))
     except httpx.InvalidURL:
-        raise FetchRefused(f"{target} redirects to “{location[:200]}”, which is no web address.") from None
+        raise FetchRefused(f"{target} redirects to “{location[:200]}”, which is not a web address.") from None
 
 
 def _read_response(

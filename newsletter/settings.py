@@ -204,7 +204,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "newsletter": {"level": "INFO"},
-        "procrastinate": {"level": "ERROR"},  # what matters of it, jobs.queue says
+        "procrastinate": {"level": "ERROR"},  # what matters of it, worker_procrastinate logs
         "subscribers": {"level": "INFO"},
         # At DEBUG this one writes the API key (SendGrid fact 52).
         "python_http_client": {"level": "WARNING"},

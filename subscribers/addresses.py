@@ -79,7 +79,7 @@ def _validate(address: str) -> str:
     try:
         checked = validate_email(address, check_deliverability=False, allow_smtputf8=True)
     except EmailNotValidError as error:
-        raise BadInput(f"“{address[:100]}” is no e-mail address: {str(error)[:200]}", "email") from None
+        raise BadInput(f"“{address[:100]}” is not an e-mail address: {str(error)[:200]}", "email") from None
     if len(address) > LONGEST or len(checked.local_part) > LONGEST_LOCAL:
         raise BadInput(
             f"“{address[:40]}…” is longer than an address can be ({LONGEST} characters, {LONGEST_LOCAL} before the @).",
@@ -98,7 +98,7 @@ def to_domain_key(text: str) -> str:
     """A domain as domains are compared. Raises BadInput for what is none."""
     domain = text.strip().removeprefix("@").rstrip(".")
     if not is_plain(f"a@{_to_idna(domain)}"):
-        raise BadInput(f"“{text[:100]}” is no domain. Write it like example.com.", "domain")
+        raise BadInput(f"“{text[:100]}” is not a domain. Write it like example.com.", "domain")
     return _to_idna(domain)
 
 

@@ -29,7 +29,7 @@ def create_attribute(
     if not slug or len(name) > 100:
         raise BadInput("Give the attribute a name of letters, at most 100.", "name")
     if kind not in list(AttributeKind):
-        raise BadInput(f"“{kind[:40]}” is no kind. It can be {', '.join(AttributeKind)}.", "kind")
+        raise BadInput(f"“{kind[:40]}” is not a kind. It can be {', '.join(AttributeKind)}.", "kind")
     flat = [choice.strip()[:100] for choice in choices if choice.strip()]
     if (kind == AttributeKind.CHOICE) != bool(flat):
         raise BadInput("A choice needs what can be chosen, and only a choice.", "choices")
@@ -75,7 +75,7 @@ def set_attribute(subscriber_id: int, slug: str, value: str) -> None:
 def set_tier(subscriber_id: int, tier: str) -> None:
     """Sets the tier of a subscriber: free, paid or comp. Raises BadInput, NotFound."""
     if tier not in list(Tier):
-        raise BadInput(f"“{tier[:40]}” is no tier. It can be {', '.join(Tier)}.", "tier")
+        raise BadInput(f"“{tier[:40]}” is not a tier. It can be {', '.join(Tier)}.", "tier")
     if not models.Subscriber.objects.filter(id=subscriber_id).update(tier=tier):
         raise NotFound(f"There is no subscriber {subscriber_id}.")
 

@@ -145,9 +145,9 @@ def _parse_choice(field: str, value: str, allowed: tuple[str, ...]) -> int:
 
 
 def check_language(language: str) -> None:
-    """Raises BadInput for what is no language tag."""
+    """Raises BadInput for what is not a language tag."""
     if not _LANGUAGE.fullmatch(language):
-        raise BadInput(f"“{language[:40]}” is no language. Write it like en or de-AT.", "language")
+        raise BadInput(f"“{language[:40]}” is not a language. Write it like en or de-AT.", "language")
 
 
 def list_lists(*, public_only: bool = False) -> tuple[List, ...]:

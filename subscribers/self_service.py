@@ -45,7 +45,7 @@ def sign_up(
 
     The attempt is recorded before anything else. `trapped`: a field was filled that people cannot see. A name, language
     and zone are kept for a new person only: anybody can type an address that is known, and would write the greeting of
-    its owner's mail. Raises BadInput for what is no address or is at a forbidden domain, Refused (429) when a network
+    its owner's mail. Raises BadInput for a bad address or a forbidden domain, Refused (429) when a network
     asks too often.
     """
     wanted = [*list_ids]
@@ -214,7 +214,7 @@ def set_frequency(
 ) -> None:
     """How often a subscriber wants a list: every edition or one a week, and from which day on. Raises BadInput."""
     if frequency not in list(Frequency):
-        raise BadInput(f"“{frequency[:20]}” is no frequency. It can be {' or '.join(Frequency)}.", "frequency")
+        raise BadInput(f"“{frequency[:20]}” is not a frequency. It can be {' or '.join(Frequency)}.", "frequency")
     mine = models.Subscription.objects.filter(subscriber_id=claims.subscriber_id, list_id=list_id)
     before = mine.first()
     if before is None or (before.frequency, before.paused_until) == (frequency, paused_until):

@@ -135,7 +135,7 @@ def import_suppressions(stream: BinaryIO, *, source: str, by: Actor, now: dateti
     """Takes a CSV of addresses, domains and hashes: how many are new, and the bad rows. Nobody is taken off by it.
 
     The first column counts, or the one called address or email. `source` is the name of the file. Raises NotAllowed,
-    BadInput for what is no CSV.
+    BadInput for what is not CSV.
     """
     require_right(by, Verb.SUBSCRIBERS)
     table = read_table(stream)
@@ -191,7 +191,7 @@ def _parse_row(
     ends = values.get("expires_at", "")
     expires_at = dates.parse_date(ends)
     if ends and expires_at is None:
-        return BadRow(line, "expires_at", ends[:100], "This is no date we can read. Write it like 2026-11-24.")
+        return BadRow(line, "expires_at", ends[:100], "This is not a date we can read. Write it like 2026-11-24.")
     return models.Suppression(
         address_key=key,
         reason=values.get("reason", "")[:LONGEST_REASON] or SuppressionReason.IMPORTED,

@@ -139,7 +139,7 @@ def _read_moment(pushed: dict[str, Any]) -> datetime | None:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(
-            f"“{text[:60]}” is no date and time. Write it like 2026-11-24T07:00:00+00:00.", "published_at"
+            f"“{text[:60]}” is not a date and time. Write it like 2026-11-24T07:00:00+00:00.", "published_at"
         ) from None
     if moment.tzinfo is None:
         raise BadInput(f"“{text}” has no zone. Write it like 2026-11-24T07:00:00+00:00.", "published_at")
@@ -151,7 +151,7 @@ def _read_day(pushed: dict[str, Any], name: str) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
-        raise BadInput(f"“{text[:60]}” is no day. Write it like 2026-11-24.", name) from None
+        raise BadInput(f"“{text[:60]}” is not a day. Write it like 2026-11-24.", name) from None
 
 
 def _read_tags(pushed: dict[str, Any]) -> list[str] | None:

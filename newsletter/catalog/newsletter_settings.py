@@ -178,7 +178,7 @@ def _check_text(name: str, value: str) -> str:
     if name == "template" and flat not in (known := list_mail_templates(settings.CONFIG.templates_dir)):
         raise BadInput(f"There is no template “{flat}”. There are {', '.join(known)}.", name)
     if name == "publication_url" and flat and not flat.startswith(("http://", "https://")):
-        raise BadInput(f"“{flat}” is no web address: it must begin with https://.", name)
+        raise BadInput(f"“{flat}” is not a web address: it must begin with https://.", name)
     return flat
 
 
@@ -248,7 +248,7 @@ def _check_address(name: str, value: str) -> str:
 
 def _check_language(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
-        raise BadInput(f"“{value}” is no language. Write it like en or de-AT.", "language")
+        raise BadInput(f"“{value}” is not a language. Write it like en or de-AT.", "language")
     return value
 
 
@@ -256,7 +256,7 @@ def _check_state(value: str) -> NewsletterState:
     try:
         return NewsletterState(value)
     except ValueError:
-        raise BadInput(f"“{value}” is no state. It can be {', '.join(NewsletterState)}.", "state") from None
+        raise BadInput(f"“{value}” is not a state. It can be {', '.join(NewsletterState)}.", "state") from None
 
 
 def _check_theme(value: Any) -> Any:

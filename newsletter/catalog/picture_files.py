@@ -36,7 +36,7 @@ class PreparedPicture:
 
 
 def prepare(data: bytes) -> PreparedPicture:
-    """The picture as we keep it. Raises Refused for what is no picture, too large, or a bomb."""
+    """The picture as we keep it. Raises Refused for what is not a picture, too large, or a bomb."""
     if len(data) > MOST_BYTES:
         raise Refused(f"The picture has {len(data) / 2**20:.0f} MB; we take {MOST_BYTES // 2**20} MB at most.")
     try:
@@ -46,7 +46,7 @@ def prepare(data: bytes) -> PreparedPicture:
     except Refused:
         raise
     except Exception as error:  # Pillow lets faults of its decoders through: IndexError, struct.error, TypeError …
-        raise Refused(f"This is no picture we can read ({error}). JPEG, PNG, GIF and WebP are.") from None
+        raise Refused(f"This is not a picture we can read ({error}). JPEG, PNG, GIF and WebP are.") from None
 
 
 def _convert(data: bytes) -> PreparedPicture:

@@ -27,7 +27,7 @@ def add_sponsor(
                 "A paid box must say so: give its label." if name == "label" else f"The {name} is empty.", name
             )
     if not flat["url"].startswith(("http://", "https://")):
-        raise BadInput(f"“{flat['url'][:80]}” is no web address: it must begin with https://.", "url")
+        raise BadInput(f"“{flat['url'][:80]}” is not a web address: it must begin with https://.", "url")
     if last < first:
         raise BadInput(f"It would never show: the last day, {last}, is before the first, {first}.", "last")
     with transaction.atomic():

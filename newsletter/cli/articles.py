@@ -59,7 +59,7 @@ def _read_pasted() -> str:
 
 def _read_file(path: Path) -> bytes:
     if "://" in str(path):
-        raise BadInput(f"“{path}” is no web address: it must begin with http:// or https://.", "source")
+        raise BadInput(f"“{path}” is not a web address: it must begin with http:// or https://.", "source")
     try:
         _check_size(path.stat().st_size, str(path))
         return path.read_bytes()
@@ -69,7 +69,7 @@ def _read_file(path: Path) -> bytes:
 
 def _check_size(size: int, what: str) -> None:
     if size > LARGEST_FILE:
-        raise BadInput(f"{what} is larger than {LARGEST_FILE // 2**20} MB, which is no article.", "source")
+        raise BadInput(f"{what} is larger than {LARGEST_FILE // 2**20} MB, which is not an article.", "source")
 
 
 @app.command("mark")

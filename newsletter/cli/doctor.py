@@ -19,5 +19,5 @@ def run_doctor(as_json: bool = JSON) -> None:
         emit_json(found)
     else:
         print_table(("", "what", "remedy"), [(each.level, each.what, each.remedy) for each in found], "")
-    if any(each.level == "bad" for each in found):
+    if any(each.is_bad for each in found):
         raise typer.Exit(1)

@@ -184,7 +184,7 @@ def edit(
     blurb: str | None = typer.Option(None),
     label: str | None = typer.Option(None),
     size: str | None = typer.Option(None, help="l, m, s, or a: a line of “Also today”."),
-    shown_to: str | None = typer.Option(None, "--visibility", help=VISIBILITY_HELP),
+    visibility: str | None = typer.Option(None, "--visibility", help=VISIBILITY_HELP),
     image_alt: str | None = typer.Option(None),
     image_caption: str | None = typer.Option(None),
     image_credit: str | None = typer.Option(None),
@@ -204,7 +204,7 @@ def edit(
         blurb=blurb,
         label=label,
         size=size,
-        visibility=shown_to,
+        visibility=visibility,
         image_alt=image_alt,
         image_caption=image_caption,
         image_credit=image_credit,
@@ -239,16 +239,16 @@ def save_box(
     edition_id: int,
     text: str = typer.Argument(..., help="Markdown; - reads it from standard input."),
     title: str = typer.Option("", help="Its heading."),
-    shown_to: str = typer.Option("", "--visibility", help=VISIBILITY_HELP),
+    visibility: str = typer.Option("", "--visibility", help=VISIBILITY_HELP),
     place: str = typer.Option("end", help="top, below the intro, or end, below the stories."),
     box_id: int | None = typer.Option(None, "--box", help="Change this box instead of adding one."),
     as_json: bool = JSON,
 ) -> None:
-    """Add or change a box: text that is no story, such as a note to members."""
+    """Add or change a box: text that is not a story, such as a note to members."""
     now = clock.now()
     text = sys.stdin.read() if text == "-" else text
     edition = boxes.set_box(
-        edition_id, box_id=box_id, title=title, text=text, visibility=shown_to, place=place, now=now
+        edition_id, box_id=box_id, title=title, text=text, visibility=visibility, place=place, now=now
     )
     _record_audit("edited", edition, now, "boxes")
     _print_edition(edition, as_json)

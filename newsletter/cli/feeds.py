@@ -46,15 +46,15 @@ def _to_url(address: str) -> str:
 def import_feeds(file: Path, as_json: bool = JSON) -> None:
     """Add the feeds of an OPML file, as feed readers export it. What cannot be imported is reported (exit 1)."""
     now = clock.now()
-    new, troubles = sources.import_sources(read_file(file), now=now)
+    new, problems = sources.import_sources(read_file(file), now=now)
     audit_log.record(None, "imported feeds", file.name, now=now, detail=f"{len(new)} new")
     if as_json:
-        emit_json({"new": new, "refused": troubles})
+        emit_json({"new": new, "refused": problems})
     else:
         say(f"{len(new)} added. Fetch them now: newsletter feeds fetch")
-        for trouble in troubles:
-            warn(trouble)
-    if troubles:
+        for problem in problems:
+            warn(problem)
+    if problems:
         raise typer.Exit(1)
 
 

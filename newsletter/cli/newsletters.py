@@ -188,5 +188,5 @@ def _parse_section(part: str) -> tuple[str, str, int]:
     key, _, rest = part.partition(":")
     title, _, quota = rest.rpartition(":")
     if not key or not title or not quota.isdecimal():
-        raise BadInput(f'“{part}” is no section. Write KEY:TITLE:STORIES, like top:"Top stories":3', "sections")
+        raise BadInput(f'“{part}” is not a section. Write KEY:TITLE:STORIES, like top:"Top stories":3', "sections")
     return key, title, int(quota)

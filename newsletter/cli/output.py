@@ -101,7 +101,7 @@ def read_text_file(path: Path, what: str) -> str:
 
 @contextmanager
 def progress(label: str, total: int | None) -> Iterator[Any]:
-    """A progress bar on standard error; yields `advance(n)`. Nothing is drawn when that is no terminal."""
+    """A progress bar on standard error; yields `advance(n)`. Nothing is drawn when that is not a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -114,7 +114,7 @@ def progress(label: str, total: int | None) -> Iterator[Any]:
 
 @contextmanager
 def spinner(label: str) -> Iterator[None]:
-    """Shows progress of unknown length on standard error. Nothing is drawn when that is no terminal."""
+    """Shows progress of unknown length on standard error. Nothing is drawn when that is not a terminal."""
     from rich.console import Console
 
     console = Console(stderr=True)

@@ -122,4 +122,4 @@ def _read_definition(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"The definition is no JSON: {error}", "definition") from None
+        raise BadInput(f"The definition is not JSON: {error}", "definition") from None

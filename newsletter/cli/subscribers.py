@@ -101,7 +101,7 @@ def _parse_pairs(texts: list[str], option: str) -> dict[str, str]:
     for text in texts:
         name, equals, value = text.rpartition("=")
         if not equals or not name.strip() or not value.strip():
-            raise BadInput(f"“{text}” is no pair. Write it like {option} 'Name=meaning'.", option.strip("-"))
+            raise BadInput(f"“{text}” is not a pair. Write it like {option} 'Name=meaning'.", option.strip("-"))
         pairs[name.strip()] = value.strip()
     return pairs
 
@@ -338,7 +338,7 @@ def set_values(
     for text in attributes:
         name, equals, value = text.partition("=")
         if not equals:
-            raise BadInput(f"“{text}” is no pair. Write it like --attribute 'town=Leeds'.", "attribute")
+            raise BadInput(f"“{text}” is not a pair. Write it like --attribute 'town=Leeds'.", "attribute")
         set_attribute(person.id, name.strip(), value)
     audit_log.record(None, "changed reader", f"reader {person.id}", now=now)
     person = subscriber_lookup.get_subscriber(person.id)

@@ -55,7 +55,7 @@ def parse_listen(listen: str) -> tuple[str, int]:
         host, _, port = listen.rpartition(":")
         number = parse_whole_number(port) or 0
         if not 0 < number < 65536:
-            raise BadInput(f"“{listen}” is no address to listen on. Write it like 127.0.0.1:8000.", "listen")
+            raise BadInput(f"“{listen}” is not an address to listen on. Write it like 127.0.0.1:8000.", "listen")
         return host.strip("[]") or "127.0.0.1", number
     base = urlsplit(wiring.get_config().base_url)
     local = base.hostname in ("127.0.0.1", "localhost", "::1")

@@ -38,12 +38,17 @@ class Diagnosis:
     what: str
     remedy: str = ""
 
+    @property
+    def is_bad(self) -> bool:
+        """Whether it keeps mail from leaving."""
+        return self.level == "bad"
+
 
 def examine(now: datetime) -> tuple[Diagnosis, ...]:
     """All checks, in the order in which one would fix them."""
     config = wiring.get_config()
     found = [*_check_settings(), *_check_files(config), *_check_database()]
-    if all(ailment.level != "bad" for ailment in found):
+    if not any(diagnosis.is_bad for diagnosis in found):
         found += [*_check_users(), *_check_provider(config, now), *_check_newsletters(), *_check_processes(now)]
     return (*found, *_check_base_url(config))
 

@@ -107,15 +107,15 @@ def claim_due(now: datetime) -> int:
 
 def _run_for_each(occurrences: Sequence[Occurrence], step: Callable[[Occurrence], bool]) -> int:
     """Takes the step for every occurrence, so that one newsletter's failure never stops another's; raises the first."""
-    done, troubles = 0, list[Exception]()
+    done, errors = 0, list[Exception]()
     for occurrence in occurrences:
         try:
             done += step(occurrence)
         except Exception as error:
             log.exception("The occurrence of newsletter %s on %s failed", occurrence.newsletter_id, occurrence.date)
-            troubles.append(error)
-    if troubles:
-        raise troubles[0]
+            errors.append(error)
+    if errors:
+        raise errors[0]
     return done
 
 

@@ -47,7 +47,7 @@ def parse_day(text: str, field: str = "date") -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise BadInput(f"“{text[:40]}” is no date. Write it like 2026-11-24.", field) from None
+        raise BadInput(f"“{text[:40]}” is not a date. Write it like 2026-11-24.", field) from None
 
 
 def parse_local_moment(text: str, zone_name: str, field: str) -> datetime:
@@ -56,6 +56,6 @@ def parse_local_moment(text: str, zone_name: str, field: str) -> datetime:
         value = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(
-            f"“{text}” is no time. Write it like 2026-11-24T07:00 or 2026-11-24T07:00+00:00.", field
+            f"“{text}” is not a time. Write it like 2026-11-24T07:00 or 2026-11-24T07:00+00:00.", field
         ) from None
     return value if value.tzinfo else value.replace(tzinfo=get_zone(zone_name))

@@ -22,7 +22,7 @@ def parse_client_address(remote: str, forwarded_for: str, trusted_proxies: int) 
 
 
 def find_network(address: str) -> str:
-    """What every limit counts as one network: an IPv4 address, or an IPv6 /64; "" for what is no address.
+    """What every limit counts as one network: an IPv4 address, or an IPv6 /64; "" for what is not an address.
 
     A household or a server is given a /64 at least, and may take another of its addresses for every request.
     """

@@ -15,6 +15,6 @@ def is_slug(text: str) -> bool:
 
 
 def check_slug(text: str) -> None:
-    """Raises BadInput for a text that is no slug."""
+    """Raises BadInput for a text that is not a slug."""
     if not is_slug(text):
-        raise BadInput(f"“{text[:60]}” is no slug. Use small letters, digits and hyphens, 59 at most.", "slug")
+        raise BadInput(f"“{text[:60]}” is not a slug. Use small letters, digits and hyphens, 59 at most.", "slug")

@@ -100,7 +100,7 @@ def parse_time(text: str) -> time:
     """A local time such as 07:00. Raises BadInput."""
     match = re.fullmatch(r"(\d{1,2})[:.](\d\d)", text.strip())
     if not match or int(match[1]) > 23 or int(match[2]) > 59:
-        raise BadInput(f"“{text}” is no time. Write it like 07:00.", "time")
+        raise BadInput(f"“{text}” is not a time. Write it like 07:00.", "time")
     return time(int(match[1]), int(match[2]))
 
 

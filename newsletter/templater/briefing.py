@@ -62,7 +62,7 @@ class AlsoItem:
 
 @dataclass(frozen=True, slots=True)
 class BriefingBox:
-    """A part of the mail that is no story, such as a notice. `text` is Markdown; `label` says for whom it is."""
+    """A part of the mail that is not a story, such as a notice. `text` is Markdown; `label` says for whom it is."""
 
     title: str
     text: str

@@ -57,7 +57,7 @@ def render_mjml(template: str, context: Mapping[str, Any], folders: Folders) -> 
 
 
 def mjml_to_html(markup: str) -> str:
-    """MJML as HTML that every client lays out. Raises ValueError where it is no MJML."""
+    """MJML as HTML that every client lays out. Raises ValueError where it is not MJML."""
     from mjml import mjml2html
 
     # mjml prints attributes with escapes of its own (alt="\u{651}"): it gets ASCII with character references.

@@ -76,7 +76,7 @@ def _render_cached(briefing: str, folder: str, seconds: int, _: tuple[tuple[str,
     try:
         return _to_rendered(json.loads(data))
     except (ValueError, KeyError, TypeError):
-        return _to_failure("answered with something that is no mail")
+        return _to_failure("answered with something that is not a mail")
 
 
 def _explain_exit(status: int, seconds: int) -> str:

@@ -166,7 +166,7 @@ def _clean_address(url: str, where: str, merger: Merger) -> str:
     safe = untrusted_text.neutralise_url(url)
     if not safe or untrusted_text.is_link(safe):
         return safe
-    merger.add_problem(where, f"“{safe[:80]}” is no address for a link. It must begin with https:// or http://.")
+    merger.add_problem(where, f"“{safe[:80]}” is not an address for a link. It must begin with https:// or http://.")
     return ""
 
 

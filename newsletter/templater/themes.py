@@ -179,9 +179,9 @@ def _explain_fault(group: str, name: str, value: Any, known: Mapping[str, Any]) 
     if name not in known:
         return f"The theme’s part “{group}” has no “{name}”. It has {', '.join(known)}."
     if group in ("light", "dark") and not (isinstance(value, str) and _COLOUR.fullmatch(value)):
-        return f"“{value}” is no colour. Write it like #0b4f6c."
+        return f"“{value}” is not a colour. Write it like #0b4f6c."
     if group == "type" and not (isinstance(value, str) and _FONTS.fullmatch(value)):
-        return f"“{value}” is no list of fonts. Write it like Georgia,serif."
+        return f"“{value}” is not a list of fonts. Write it like Georgia,serif."
     if group == "layout" and not (isinstance(value, int) and not isinstance(value, bool) and 0 < value <= 900):
-        return f"“{value}” is no width in pixels."
+        return f"“{value}” is not a width in pixels."
     return ""

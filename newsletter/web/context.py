@@ -51,7 +51,7 @@ def add_desk_context(request: HttpRequest) -> dict[str, Any]:
         ],
         "now": clock.now(),
         "provider": settings.CONFIG.provider,
-        "house_zone": get_newsroom_zone(),
+        "newsroom_zone": get_newsroom_zone(),
     }
 
 

@@ -76,9 +76,9 @@ class ErrorPages:
 def render_error_page(request: HttpRequest, message: str, status: int) -> HttpResponse:
     """The error page, or for a request of htmx the message alone."""
     if request.headers.get("HX-Request"):
-        response = render(request, "fragments/trouble.html", {"message": message}, status=status)
-        response["HX-Retarget"], response["HX-Reswap"] = "#trouble", "innerHTML"
+        response = render(request, "fragments/error.html", {"message": message}, status=status)
+        response["HX-Retarget"], response["HX-Reswap"] = "#error", "innerHTML"
         return response
     if isinstance(request.user, AnonymousUser):
-        return render(request, "readers/trouble.html", {"message": message}, status=status)
-    return render(request, "pages/trouble.html", {"message": message, "status": status}, status=status)
+        return render(request, "readers/error.html", {"message": message}, status=status)
+    return render(request, "pages/error.html", {"message": message, "status": status}, status=status)

@@ -26,14 +26,14 @@ def convert_to_kind(text: str, kind: str, choices: Sequence[str] = ()) -> Any:
         try:
             number = float(text.replace(" ", "").replace(",", "") if re.fullmatch(r"[\d ,]+(\.\d+)?", text) else text)
         except ValueError:
-            raise ValueError(f"“{text[:40]}” is no number.") from None
+            raise ValueError(f"“{text[:40]}” is not a number.") from None
         if number != number or number in (float("inf"), float("-inf")):
-            raise ValueError(f"“{text[:40]}” is no number.")
+            raise ValueError(f"“{text[:40]}” is not a number.")
         return int(number) if number.is_integer() and abs(number) < 2**53 else number
     if kind == AttributeKind.DATE:
         moment = dates.parse_date(text)
         if moment is None:
-            raise ValueError(f"“{text[:40]}” is no date we can read. Write it like 2026-11-24.")
+            raise ValueError(f"“{text[:40]}” is not a date we can read. Write it like 2026-11-24.")
         return moment.date().isoformat()
     if kind == AttributeKind.CHOICE:
         found = next((each for each in choices if each.casefold() == text.casefold()), None)

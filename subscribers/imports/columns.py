@@ -369,7 +369,7 @@ def _check_mapping(wanted: Mapping[str, str], header: Sequence[str]) -> None:
 
 def _check_state(word: str) -> str:
     if word not in (*SubscriptionState, SUPPRESSED):
-        raise BadInput(f"“{word}” is no state. A row can be {', '.join(SubscriptionState)} or {SUPPRESSED}.", "status")
+        raise BadInput(f"“{word}” is not a state. Give {', '.join(SubscriptionState)} or {SUPPRESSED}.", "status")
     return word
 
 

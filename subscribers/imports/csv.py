@@ -19,7 +19,7 @@ LONGEST_CELL = 8 * 2**10
 LONGEST_RECORD = 200  # lines
 BLOCK = 2**18  # characters read at a time
 MOST_COLUMNS = 400
-_BINARY = "This is no CSV file: it holds binary data."
+_BINARY = "This is not a CSV file: it holds binary data."
 _OTHER_FORMATS = {
     b"PK\x03\x04": "This is a ZIP archive or a workbook of a spreadsheet program, no CSV file. "
     "Unpack it, or save the sheet as CSV.",
@@ -87,7 +87,7 @@ def _iterate_records(reader: Iterator[list[str]], lines: _LineReader) -> Iterato
 
 
 def _decode_as_cp1252(error: UnicodeError) -> tuple[str, int]:
-    """Reads what is no UTF-8 as the code page of Windows: half the world's exports, and a mixed file loses no name."""
+    """Reads what is not UTF-8 as the code page of Windows: half the world's exports, and a mixed file loses no name."""
     assert isinstance(error, UnicodeDecodeError)
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
 

@@ -54,11 +54,11 @@ def stream_export(
     they take everybody in a file as such. Raises BadInput, NotFound.
     """
     if export_format not in FORMATS:
-        raise BadInput(f"“{export_format}” is no format of an export. It can be {', '.join(FORMATS)}.", "format")
+        raise BadInput(f"“{export_format}” is not an export format. It can be {', '.join(FORMATS)}.", "format")
     if list_id is None and export_format != "jsonl":
         raise BadInput("Everything at once can be had as jsonl alone; name a list.", "list")
     if state and state not in list(SubscriptionState):
-        raise BadInput(f"“{state}” is no state. It can be {', '.join(SubscriptionState)}.", "state")
+        raise BadInput(f"“{state}” is not a state. It can be {', '.join(SubscriptionState)}.", "state")
     if export_format in ("mailchimp", "listmonk"):
         state = state or SubscriptionState.ACTIVE
     wanted = frozenset(service.list_segment_members(segment, now=now, list_id=list_id)) if segment and now else None

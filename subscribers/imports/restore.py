@@ -82,7 +82,7 @@ def restore_export(
     lines = enumerate(_read_lines(stream), 1)
     _, first = next(lines, (0, b""))
     if not isinstance(_parse_line(first), dict) or _parse_line(first).get("newsletter_readers") != VERSION:
-        raise BadInput(f"This is no export of ours: its first line is not {{“newsletter_readers”: {VERSION}}}.", "file")
+        raise BadInput(f"This is not our export: its first line is not {{“newsletter_readers”: {VERSION}}}.", "file")
     lists = {row.slug: row for row in models.List.objects.all()}
     done = False
     while not done:
@@ -118,7 +118,7 @@ def _read_lines(stream: BinaryIO) -> Iterator[bytes]:
     stream.seek(0)
     while line := stream.readline(LONGEST_LINE + 1):
         if len(line) > LONGEST_LINE:
-            raise BadInput(f"A line is longer than {LONGEST_LINE // 2**20} MB, so this is no export of ours.", "file")
+            raise BadInput(f"A line is longer than {LONGEST_LINE // 2**20} MB, so this is not our export.", "file")
         if line.strip():
             yield line
 
@@ -136,7 +136,7 @@ def _explain_error(error: Exception) -> str:
     return (
         f"“{error.args[0]}” is missing."
         if isinstance(error, KeyError)
-        else "This line is no line of our export, or is damaged."
+        else "This line does not belong to our export, or is damaged."
     )
 
 
@@ -231,10 +231,10 @@ def _pick_values(document: dict[str, Any], names: tuple[str, ...]) -> dict[str, 
 
 def _convert_value(name: str, value: Any) -> Any:
     if name == "state" and value not in (*SubscriptionState, ""):
-        raise BadInput(f"“{value}” is no state.", "state")
+        raise BadInput(f"“{value}” is not a state.", "state")
     if value is None or name not in (*_TIMES, "paused_until"):
         return value
     read: datetime | date | None = parse_date(value) if name == "paused_until" else parse_datetime(value)
     if read is None or (isinstance(read, datetime) and read.tzinfo is None):
-        raise BadInput(f"“{value}” is no time with a zone.", name)
+        raise BadInput(f"“{value}” is not a time with a zone.", name)
     return read

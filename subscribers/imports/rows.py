@@ -259,7 +259,7 @@ class RowParser:
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
-            raise _BadRowError(BadRow(line, name, text[:100], "This is no JSON object."))
+            raise _BadRowError(BadRow(line, name, text[:100], "This is not a JSON object."))
         values: dict[str, Any] = {}
         for key, value in list(found.items())[:60]:
             kept = to_attribute_slug(key)

@@ -212,7 +212,7 @@ def _parse_number(value: Any) -> int | float:
     except (TypeError, ValueError):
         number = float("nan")
     if isinstance(value, bool) or number != number or abs(number) == float("inf"):
-        raise BadInput(f"“{str(value)[:40]}” is no number.", "value")
+        raise BadInput(f"“{str(value)[:40]}” is not a number.", "value")
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
@@ -220,12 +220,12 @@ def _parse_date(value: Any) -> str:
     try:
         return date.fromisoformat(str(value)).isoformat()
     except ValueError:
-        raise BadInput(f"“{str(value)[:40]}” is no date. Write it like 2026-11-24.", "value") from None
+        raise BadInput(f"“{str(value)[:40]}” is not a date. Write it like 2026-11-24.", "value") from None
 
 
 def _parse_tier(value: Any) -> str:
     if value not in list(Tier):
-        raise BadInput(f"“{str(value)[:40]}” is no tier. It can be free, paid or comp.", "value")
+        raise BadInput(f"“{str(value)[:40]}” is not a tier. It can be free, paid or comp.", "value")
     return str(value)
 
 

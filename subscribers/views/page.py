@@ -87,7 +87,7 @@ def activate_language(*wanted: str) -> None:
 
 def render_error(request: HttpRequest, error: NewsletterError) -> HttpResponse:
     """An error as a page. What does not exist is named to the newsroom, not to subscribers."""
-    return render(request, "readers/trouble.html", {"message": describe_error(error)}, status=error.http_status)
+    return render(request, "readers/error.html", {"message": describe_error(error)}, status=error.http_status)
 
 
 def describe_error(error: NewsletterError) -> str:

@@ -47,7 +47,7 @@ def test_an_attribute_is_made_and_listed(newsletter: Newsletter, house: Any) -> 
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["create", "x", "--name", "X", "--definition", "{"], USAGE, "no JSON"),
+        (["create", "x", "--name", "X", "--definition", "{"], USAGE, "not JSON"),
         (["create", "x", "--name", "X", "--definition", "/nowhere.json"], SURROUNDINGS, "/nowhere.json"),
         (["create", "x", "--name", "X", "--definition", '{"about": "shoe size"}'], USAGE, "shoe size"),
         (["count", "nowhere"], REFUSED, "segments create"),

@@ -22,7 +22,7 @@ def test_the_letters_are_there() -> None:
     [
         ({"light": {"muted": "#b0b0b0"}}, "theme.light.muted", "contrast"),
         ({"dark": {"button": "#ffffff"}}, "theme.dark.on_button", "on button #ffffff"),
-        ({"light": {"ink": "red"}}, "theme.light.ink", "no colour"),
+        ({"light": {"ink": "red"}}, "theme.light.ink", "not a colour"),
         ({"bright": {}}, "theme.bright", "no part"),
     ],
 )

@@ -18,7 +18,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def canonicalise(url: str) -> str:
     """The address without what does not change the story: tracking, fragment, default port, www, a final slash.
 
-    For comparing only, never for linking. "" for what is no web address.
+    For comparing only, never for linking. "" for what is not a web address.
     """
     try:
         parts = urlsplit(url.strip())
@@ -37,7 +37,7 @@ def canonicalise(url: str) -> str:
 
 
 def get_host(url: str) -> str:
-    """The server of an address, without www; "" for what is no address."""
+    """The server of an address, without www; "" for what is not an address."""
     try:
         return (urlsplit(url).hostname or "").removeprefix("www.")
     except ValueError:

@@ -29,7 +29,7 @@ _MORE = re.compile(  # by its capital: “children who read more” is the story
 
 
 class FeedError(Refused):
-    """What was fetched is no feed; the message says what it is instead, and the remedy."""
+    """What was fetched is not a feed; the message says what it is instead, and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def parse(data: bytes, url: str) -> Feed:
         raise FeedError(f"{url} could not be read as a feed ({type(error).__name__}: {error}).") from None
     if not parsed.entries and not parsed.get("version"):
         raise FeedError(
-            f"{url} answered with something that is no RSS, Atom or JSON feed. Check the address in a browser."
+            f"{url} answered with something that is not an RSS, Atom or JSON feed. Check the address in a browser."
         )
     language = str(parsed.feed.get("language") or "")[:16]
     return Feed(
@@ -105,7 +105,7 @@ def _parse_json_feed(data: bytes, url: str) -> Feed:
         raise FeedError(f"{url} answered with JSON that cannot be read: {error}.") from None
     items = document.get("items")
     if not isinstance(items, list):
-        raise FeedError(f"{url} answered with JSON that is no feed: it has no items. Check the address in a browser.")
+        raise FeedError(f"{url} answered with JSON but no feed: it has no items. Check the address in a browser.")
     language = _string_or_empty(document.get("language"))[:16]
     items = [item for item in items[:MOST_ENTRIES] if isinstance(item, dict)]
     return Feed(

@@ -45,9 +45,9 @@ class Article(models.Model):
     origin = models.CharField(max_length=6, choices=ArticleOrigin.list_choices())
     url = models.URLField(max_length=2000, blank=True)
     canonical_url = models.URLField(max_length=2000, blank=True)
-    canonical_key = models.CharField(max_length=64, db_index=True)  # sha256 of curator.urls.canonical, or of the title
+    canonical_key = models.CharField(max_length=64, db_index=True)  # canonical_urls.compute_story_key
     title = models.CharField(max_length=500)
-    title_key = models.CharField(max_length=500, db_index=True)  # curator.urls.normalised_title
+    title_key = models.CharField(max_length=500, db_index=True)  # canonical_urls.normalise_title
     dek = models.TextField(blank=True)
     text = models.TextField(blank=True)
     byline = models.CharField(max_length=300, blank=True)

@@ -28,7 +28,7 @@ def parse_opml(data: bytes) -> tuple[Outline, ...]:
     import listparser
 
     if len(data) > LARGEST_FILE:
-        raise BadInput(f"The file is larger than {LARGEST_FILE // 2**20} MB, so it is no list of feeds.", "file")
+        raise BadInput(f"The file is larger than {LARGEST_FILE // 2**20} MB, so it is not a list of feeds.", "file")
     try:
         found = listparser.parse(data)  # bytes: a text that is an address would be fetched
     except Exception as error:  # its parser lets faults of its own through

@@ -1,4 +1,4 @@
-"""Reading feeds: which are due, what came, and how long a server in trouble is left alone."""
+"""Reading feeds: which are due, what came, and how long a server that fails is left alone."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def check_web_address(text: str) -> str:
     """An address that people can follow. Raises BadInput for any other."""
     address = text.strip()
     if not address.startswith(("http://", "https://")) or len(address) > 2000:
-        raise BadInput(f"“{address[:200]}” is no web address: it must begin with https://.", "url")
+        raise BadInput(f"“{address[:200]}” is not a web address: it must begin with https://.", "url")
     return address
 
 

@@ -10,10 +10,10 @@ from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 
 def add_source(url: str, *, now: datetime, title: str = "") -> Source:
-    """Adds a feed; it is read at the next opportunity. Raises BadInput for what is no address, Refused when known."""
+    """Adds a feed; it is read at the next opportunity. Raises BadInput for a bad address, Refused when known."""
     address = url.strip()
     if not address.startswith(("http://", "https://", "file:")) or len(address) > 2000:
-        raise BadInput(f"“{url}” is no web address: it must begin with https://.", "url")
+        raise BadInput(f"“{url}” is not a web address: it must begin with https://.", "url")
     if models.Source.objects.filter(url=address).exists():
         raise Refused(f"{address} is among the feeds already.")
     return article_lookup.to_source(
@@ -30,15 +30,15 @@ def remove_source(source_id: int) -> None:
 def import_sources(data: bytes, *, now: datetime) -> tuple[tuple[Source, ...], tuple[str, ...]]:
     """Adds the new feeds of an OPML file. Returns them, and what is wrong with the rest. Raises BadInput."""
     new: list[Source] = []
-    troubles: list[str] = []
+    problems: list[str] = []
     for outline in opml.parse_opml(data):
         try:
             new.append(add_source(outline.url, title=outline.title, now=now))
         except Refused:
             pass  # it is among them already
         except BadInput as error:
-            troubles.append(str(error))
-    return tuple(new), tuple(troubles)
+            problems.append(str(error))
+    return tuple(new), tuple(problems)
 
 
 def export_sources(*, now: datetime) -> str:

@@ -30,7 +30,7 @@ def set_tags(article_id: int, names: Iterable[str], *, by: str, version: int | N
         raise BadInput(f"An article can have {MOST_TAGS} tags; these are {len(wanted)}.", "tags")
     for name in wanted:
         if len(name) > LONGEST_TAG or "," in name:
-            raise BadInput(f"“{name[:60]}” is no tag: {LONGEST_TAG} characters are the most, and no comma.", "tags")
+            raise BadInput(f"“{name[:60]}” is not a tag: {LONGEST_TAG} characters are the most, and no comma.", "tags")
 
     def act(row: models.Article) -> None:
         row.tags.exclude(name__in=wanted).delete()

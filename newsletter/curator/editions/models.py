@@ -107,7 +107,7 @@ class Pick(models.Model):
 
 
 class Box(models.Model):
-    """A part of an edition that is no story: a word to members, a notice."""
+    """A part of an edition that is not a story: a word to members, a notice."""
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="boxes")
     place = models.CharField(max_length=3, choices=BoxPlace.list_choices(), default=BoxPlace.END.value)
@@ -188,7 +188,7 @@ class PageCheck(models.Model):
     )
     detail = models.CharField(
         max_length=500, blank=True
-    )  # the new headline, the new address, the correction, the trouble
+    )  # the new headline, the new address, the correction, the error
     page_title = models.CharField(max_length=500, blank=True)  # its headline when we looked first
     page_address = models.CharField(max_length=2000, blank=True)  # where its address led then
     looked_at = models.DateTimeField(null=True)

@@ -182,7 +182,7 @@ def edit_pick(
     if checked.get("size") not in (None, *PickSize):
         raise BadInput(f"“{checked['size']}” is not a size. Give l, m, s or a.", "size")
     if checked.get("url") and not str(checked["url"]).startswith(("http://", "https://")):
-        raise BadInput(f"“{checked['url']}” is no web address: it must begin with https://.", "url")
+        raise BadInput(f"“{checked['url']}” is not a web address: it must begin with https://.", "url")
     if no_picture:
         checked |= {"picture_id": None}
     if plain_link is not None:

@@ -24,7 +24,7 @@ BOOST = 0.6  # of an editor's rule: about what two more tellers add
 SHORTLISTED = 0.8  # somebody of the newsroom wants it
 COVERAGE = 0.3  # for each doubling of its sources
 PICTURE, SUBSTANCE = 0.1, 0.15
-TRACK_RECORD = 0.25  # the most that likings add or take
+TRACK_RECORD = 0.25  # the most that preferences add or take
 COPY = 0.1  # taken from what prints another's text
 PAYWALL = 0.3  # taken from what subscribers cannot read
 SAME_TOPIC = 0.35  # taken for each chosen story that is about the same names and things
@@ -177,10 +177,10 @@ def _score(
     must = [rule for rule in mine if rule.effect == RuleEffect.MUST]
     if must:
         reasons.insert(0, f"rule: always {must[0].label}")
-    liking, strongest = track_record.score(candidate.title, candidate.publisher)
-    score += TRACK_RECORD * liking
-    if abs(liking) >= 0.1:
-        reasons.append(f"this newsletter {'likes' if liking > 0 else 'seldom takes'} {strongest}")
+    preference, strongest = track_record.score(candidate.title, candidate.publisher)
+    score += TRACK_RECORD * preference
+    if abs(preference) >= 0.1:
+        reasons.append(f"this newsletter {'likes' if preference > 0 else 'seldom takes'} {strongest}")
     if candidate.is_copy:
         score -= COPY
     if candidate.paywalled:

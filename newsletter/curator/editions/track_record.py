@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-EVIDENCE_FOR_HALF = 8.0  # offers or clicks, before a liking counts half
+EVIDENCE_FOR_HALF = 8.0  # offers or clicks, before a preference counts half
 LEAST_PICKS = 3  # of a word, before it counts at all
 MOST_WORDS = 200
 _WORD = re.compile(r"[^\W\d_][\w'’-]{3,}")
@@ -42,7 +42,7 @@ class Preference:
 
 @dataclass(frozen=True, slots=True)
 class TrackRecord:
-    """The likings of one newsletter."""
+    """The preferences of one newsletter."""
 
     publishers: Mapping[str, Preference] = field(default_factory=dict)
     words: Mapping[str, Preference] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class TrackRecord:
         known = [*([paper] if paper else []), *words]
         if not known:
             return 0.0, ""
-        strongest = max(known, key=lambda liking: abs(liking.score))
+        strongest = max(known, key=lambda preference: abs(preference.score))
         score = (paper.score if paper else 0.0) * 0.5 + (
             sum(word.score for word in words) / len(words) if words else 0.0
         ) * 0.5
@@ -68,10 +68,10 @@ def learn(history: Iterable[OfferedArticle]) -> TrackRecord:
     by_paper = _count_preferences([([offer.publisher], offer) for offer in offers if offer.publisher], usual)
     by_word = _count_preferences([(sorted(_words(offer.title)), offer) for offer in offers], usual)
     telling = sorted(
-        (liking for liking in by_word.values() if liking.picked >= LEAST_PICKS),
-        key=lambda liking: (-abs(liking.score), liking.name),
+        (preference for preference in by_word.values() if preference.picked >= LEAST_PICKS),
+        key=lambda preference: (-abs(preference.score), preference.name),
     )
-    return TrackRecord(by_paper, {liking.name: liking for liking in telling[:MOST_WORDS]})
+    return TrackRecord(by_paper, {preference.name: preference for preference in telling[:MOST_WORDS]})
 
 
 def _count_preferences(offers: Sequence[tuple[Sequence[str], OfferedArticle]], usual: float) -> dict[str, Preference]:

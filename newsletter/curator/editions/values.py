@@ -67,7 +67,7 @@ class Pick:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A part of an edition that is no story: a word to members, a notice. `text` is Markdown; `place` is top or end."""
+    """A part of an edition that is not a story, such as a notice. `text` is Markdown."""
 
     FORMER_NAMES: ClassVar = {"shown_to": "visibility"}
 

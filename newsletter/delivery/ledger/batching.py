@@ -58,9 +58,9 @@ def plan_batches(
     however many the strata.
     """
     chosen: dict[Stratum, list[int]] = defaultdict(list)
-    left_out: dict[str, list[int]] = defaultdict(list)
+    excluded: dict[str, list[int]] = defaultdict(list)
     for subscriber_id, reason, stratum in candidates:
-        (left_out[reason] if reason else chosen[stratum]).append(subscriber_id)
+        (excluded[reason] if reason else chosen[stratum]).append(subscriber_id)
     capacity = capacity or {}
     return BatchPlan(
         top_ups={s: tuple(ids[: capacity[s]]) for s, ids in chosen.items() if capacity.get(s)},
@@ -69,7 +69,7 @@ def plan_batches(
             for s, ids in chosen.items()
             for members in split_into_chunks(ids[capacity.get(s, 0) :], batch_size)
         ),
-        exclusions={reason: tuple(ids) for reason, ids in sorted(left_out.items())},
+        exclusions={reason: tuple(ids) for reason, ids in sorted(excluded.items())},
     )
 
 

@@ -93,7 +93,7 @@ def _is_signed_by(key: ec.EllipticCurvePublicKey, proof: bytes, signed: bytes) -
 
 
 def parse_events(raw: bytes) -> tuple[Event, ...]:
-    """The events of one payload. What is no event is dropped; a type we do not know is OTHER. Raises BadInput."""
+    """The events of one payload. What is not an event is dropped; a type we do not know is OTHER. Raises BadInput."""
     return tuple(_to_event(each) for each in parse_payload(raw))
 
 
@@ -102,9 +102,9 @@ def parse_payload(raw: bytes) -> tuple[Mapping[str, Any], ...]:
     try:
         document = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"The body is no JSON: {error}.") from None
+        raise BadInput(f"The body is not JSON: {error}.") from None
     if not isinstance(document, list):
-        raise BadInput("The body is no list of events.")
+        raise BadInput("The body is not a list of events.")
     return tuple(each for each in document if isinstance(each, dict))
 
 

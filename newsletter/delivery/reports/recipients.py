@@ -66,7 +66,7 @@ def iterate_recipients(
     """The same one after the other, however many they are; `page_size` are read at a time."""
     if state is not None and state not in _OUTCOME_KEYS and state not in (*ExclusionReason, "excluded"):
         raise BadInput(
-            f"“{state}” is no state. It can be {', '.join(sorted(_OUTCOME_KEYS))}, excluded, "
+            f"“{state}” is not a state. It can be {', '.join(sorted(_OUTCOME_KEYS))}, excluded, "
             f"{', '.join(ExclusionReason)}.",
             "state",
         )
@@ -96,8 +96,8 @@ def count_by_reason(mailing_id: int) -> tuple[ReportLine, ...]:
                 rest -= min(n, rest)
         if rest:
             lines.append(ReportLine(outcome.key, "", rest, excluded=False))
-    left_out = models.Exclusion.objects.filter(mailing_id=mailing_id).values_list("reason").annotate(n=Sum("size"))
-    return (*lines, *(ReportLine(why, "", n, excluded=True) for why, n in left_out.order_by("reason")))
+    excluded = models.Exclusion.objects.filter(mailing_id=mailing_id).values_list("reason").annotate(n=Sum("size"))
+    return (*lines, *(ReportLine(why, "", n, excluded=True) for why, n in excluded.order_by("reason")))
 
 
 def _add_addresses(row: models.Mailing, found: Iterator[_FoundCandidate], page: int) -> Iterator[CandidateOutcome]:

@@ -201,7 +201,7 @@ class _PageWriter:
         plan = batching.plan_batches(chosen, batch_size=self.batch_size, capacity=capacity)
         topped_up = self._top_up_batches(plan.top_ups)
         added = self._build_batches(plan.batches)
-        left_out = [ledger_rows.build_exclusion(row.id, reason, members) for reason, members in plan.exclusions.items()]
+        excluded = [ledger_rows.build_exclusion(row.id, reason, members) for reason, members in plan.exclusions.items()]
         index = self._build_index(chosen)
         with transaction.atomic():
             mine = models.Mailing.objects.filter(
@@ -217,7 +217,7 @@ class _PageWriter:
             for batch_id, packed in topped_up:
                 models.Batch.objects.filter(id=batch_id).update(**packed, version=F("version") + 1)
             models.Batch.objects.bulk_create(added)
-            models.Exclusion.objects.bulk_create(left_out)
+            models.Exclusion.objects.bulk_create(excluded)
             models.AudienceIndex.objects.bulk_create(index)
         for (stratum, members), batch in zip(plan.batches, added, strict=True):
             self.last_batches[stratum] = _LastBatch(batch.id, members)

@@ -12,7 +12,7 @@ FIRST_WAIT = timedelta(seconds=5)
 FIRST_WAIT_WHEN_ASKED = timedelta(seconds=1)
 LONGEST_WAIT = timedelta(minutes=10)
 MAX_ATTEMPTS = 10  # half an hour of trying at least; then people are asked
-MAX_LOST_ANSWERS = 5  # answers lost in a row: a provider in trouble would make everybody unknown
+MAX_LOST_ANSWERS = 5  # answers lost in a row: a provider that fails would make everybody unknown
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The boxes of an edition on its board: parts of it that are no stories."""
+"""The boxes of an edition on its board: parts of it that are not stories."""
 
 from __future__ import annotations
 

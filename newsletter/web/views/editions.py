@@ -87,7 +87,7 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
     edition = _get_edition(request, Verb.VIEW, edition_id)
     newsletter = newsletters.get_newsletter(edition.newsletter_id)
     view = request.GET.get("view", "wide")
-    recipient, variant, trouble = _choose_recipient(request, edition, newsletter)
+    recipient, variant, problem = _choose_recipient(request, edition, newsletter)
     rendered = approval.preview(edition_id, now=clock.now(), variant=variant)
     findings = preflight.check_edition(edition_id, now=clock.now())
     mail = personalise_mail(rendered, recipient)
@@ -109,7 +109,7 @@ def show_review(request: HttpRequest, edition_id: int) -> HttpResponse:
         ],
         "variant": variant.code,
         "reader": recipient.email if recipient.email != SAMPLE_ADDRESS else "",
-        "no_reader": trouble,
+        "no_reader": problem,
         "may_see_readers": can(request.user, Verb.SUBSCRIBERS, newsletter.id),
         "mailing": summary.find_mailing_of_edition(edition_id),
         "me": get_actor_email(request),

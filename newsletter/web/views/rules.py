@@ -32,8 +32,8 @@ def show_rules(request: HttpRequest, slug: str) -> HttpResponse:
         except NewsletterError as error:
             messages.error(request, str(error))
         return redirect("rules", slug)
-    taste = rules.build_track_record(newsletter.id)
-    words = list(taste.words.values())
+    track_record = rules.build_track_record(newsletter.id)
+    words = list(track_record.words.values())
     context = {
         "newsletter": newsletter,
         "may": can(request.user, Verb.EDIT, newsletter.id),
@@ -41,8 +41,8 @@ def show_rules(request: HttpRequest, slug: str) -> HttpResponse:
         "titles": {section.key: section.title for section in newsletter.sections},
         "sources": article_lookup.list_sources(),
         "effects": EFFECTS,
-        "papers": sorted(taste.publishers.values(), key=lambda liking: -liking.score)[: 2 * ROWS_SHOWN],
-        "words": sorted(words[:ROWS_SHOWN], key=lambda liking: -liking.score),
+        "papers": sorted(track_record.publishers.values(), key=lambda preference: -preference.score)[: 2 * ROWS_SHOWN],
+        "words": sorted(words[:ROWS_SHOWN], key=lambda preference: -preference.score),
         "learned_from": rules.EDITIONS_LEARNED_FROM,
     }
     return render(request, "pages/rules.html", context)

@@ -50,14 +50,14 @@ def exchange_opml(request: HttpRequest) -> HttpResponse:
     try:
         if file is None:
             raise BadInput("Choose an OPML file.", "file")
-        new, troubles = import_sources(file.read(opml.LARGEST_FILE + 1), now=clock.now())
+        new, problems = import_sources(file.read(opml.LARGEST_FILE + 1), now=clock.now())
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect("sources")
     record_audit(request, "imported feeds", str(file.name)[:100], detail=f"{len(new)} new")
     messages.success(request, f"Feeds added: {len(new)}. They are fetched within the next minutes.")
-    for trouble in troubles[:10]:
-        messages.error(request, trouble)
+    for problem in problems[:10]:
+        messages.error(request, problem)
     return redirect("sources")
 
 

@@ -70,8 +70,8 @@ def test_a_broken_feed_that_yields_entries_is_a_feed() -> None:
             "https://x.example/rss",
         ),
         (b"<html><body>Hello</body></html>", "RSS or Feed"),
-        (b"\x89PNG\r\n", "no RSS, Atom or JSON feed"),
-        (b"just words", "no RSS, Atom or JSON feed"),
+        (b"\x89PNG\r\n", "not an RSS, Atom or JSON feed"),
+        (b"just words", "not an RSS, Atom or JSON feed"),
     ],
 )
 def test_what_is_no_feed_is_said_with_the_remedy(data: bytes, said: str) -> None:

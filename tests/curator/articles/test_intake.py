@@ -102,7 +102,7 @@ def test_a_picture_at_an_impossible_address_is_a_warning(now: datetime, address:
     article = intake.add_article_from_paste(PASTE, now=now).article
     row = models.Article.objects.get(id=article.id)
     trouble = intake.copy_picture(row, address, now=now, fetch=partial(fetch, allow_private=True))
-    assert "no web address" in trouble
+    assert "not a web address" in trouble
     assert row.picture_id is None
 
 

@@ -52,7 +52,7 @@ def test_who_is_asked_in_portions_a_database_takes(sent: Mailing, monkeypatch: p
 
 
 def test_a_state_there_is_not_is_refused_with_those_there_are(sent: Mailing) -> None:
-    with pytest.raises(BadInput, match=r"“lost” is no state\. It can be accepted, "):
+    with pytest.raises(BadInput, match=r"“lost” is not a state\. It can be accepted, "):
         recipients.list_recipients(sent.id, state="lost", by=SYSTEM)
 
 

@@ -37,10 +37,10 @@ def test_a_number_is_read_with_its_separators(text: str, number: float) -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "reason"),
     [
-        ("old", "number", "“old” is no number"),
-        ("nan", "number", "“nan” is no number"),
-        ("inf", "number", "“inf” is no number"),
-        ("soon", "date", "no date we can read"),
+        ("old", "number", "“old” is not a number"),
+        ("nan", "number", "“nan” is not a number"),
+        ("inf", "number", "“inf” is not a number"),
+        ("soon", "date", "not a date we can read"),
         ("XL", "choice", "“XL” is none of S, M"),
     ],
 )

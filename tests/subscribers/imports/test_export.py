@@ -56,9 +56,9 @@ def test_what_we_export_for_them_we_can_read_ourselves(
 def test_an_export_can_be_narrowed_to_a_segment(everybody: int, morning: List, now: datetime) -> None:
     create_segment("vip", "VIP", {"about": "tag", "op": "has", "value": "Blog"}, by="test", now=now)
     assert len(list(csv.reader(io.StringIO(exported(morning.id, "csv", segment="vip", now=now))))) == 2
-    with pytest.raises(BadInput, match="no form"):
+    with pytest.raises(BadInput, match="not an export format"):
         exported(morning.id, "xls")
-    with pytest.raises(BadInput, match="no state"):
+    with pytest.raises(BadInput, match="not a state"):
         exported(morning.id, "csv", state="gone")
     with pytest.raises(BadInput, match="name a list"):
         exported(None, "csv")

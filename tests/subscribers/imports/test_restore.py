@@ -69,7 +69,7 @@ def test_a_damaged_line_is_reported_and_the_others_are_kept(everybody: int, now:
 
 @pytest.mark.parametrize("data", [b"", b"email\nann@example.com\n", b"\x89PNG", b'{"newsletter_readers": 9}\n'])
 def test_what_is_no_export_of_ours_is_refused(data: bytes, now: datetime, db: None) -> None:
-    with pytest.raises(BadInput, match="no export of ours"):
+    with pytest.raises(BadInput, match="not our export"):
         restore.restore_export(io.BytesIO(data), by="test", now=now)
 
 
@@ -81,5 +81,5 @@ def test_a_line_may_be_as_long_as_the_limit_and_no_longer(
     monkeypatch.setattr(restore, "LONGEST_LINE", longest)
     restore.restore_export(io.BytesIO(data), by="test", now=now)
     monkeypatch.setattr(restore, "LONGEST_LINE", longest - 1)
-    with pytest.raises(BadInput, match="no export of ours"):
+    with pytest.raises(BadInput, match="not our export"):
         restore.restore_export(io.BytesIO(data), by="test", now=now)

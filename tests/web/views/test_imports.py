@@ -26,7 +26,7 @@ def test_an_import_starts_with_a_dry_run_and_can_be_undone(editor: Client, house
 
     page = upload(b"email,tags\nann@gmial.com,VIP\nnot an address,\n")
     text = editor.get(page).content.decode()
-    assert "no e-mail address" in text
+    assert "not an e-mail address" in text
     assert "meant ann@gmail.com?" in text
     assert "Import file: 1 new" in text
     assert lists.count_subscribers_by_state(house.list.id) == {}

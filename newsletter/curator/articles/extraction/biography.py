@@ -1,4 +1,4 @@
-"""Finds the author's biography: declared, in a box, or at the end of the story, of which it is no part. Pure."""
+"""Finds the author's biography: declared, in a box, or at the end of the story, of which it is not part. Pure."""
 
 from __future__ import annotations
 

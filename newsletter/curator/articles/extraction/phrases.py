@@ -182,7 +182,7 @@ def parse_authors(text: str, sites: Sequence[str] = ()) -> list[str]:
 
 
 def _is_office(name: str, papers: set[str], *, alone: bool) -> bool:
-    """Whether a part of a byline is no person: the paper, a desk of it, a post, a log-in name."""
+    """Whether a part of a byline is not a person: the paper, a desk of it, a post, a log-in name."""
     if _AGENCY_NAME.fullmatch(name):
         return False
     words = name.split()

@@ -87,7 +87,7 @@ def _render_page(request: HttpRequest, *, status: int = 200, **context: Any) -> 
         "tokens": [(each, each.expires_at and each.expires_at <= now) for each in api_tokens.list_tokens(user.email)],
         "scopes": tuple(TokenScope),
         "longest_life": api_tokens.LONGEST_LIFE,
-        "typed": request.POST,  # what is no secret is kept when something was refused
+        "typed": request.POST,  # what is not a secret is kept when something was refused
         "typed_scopes": request.POST.getlist("scope"),
     }
     return render(request, "pages/account.html", shown | context, status=status)

@@ -5,12 +5,13 @@ A report acts on the address it names. Who has changed the address since keeps g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
 from django.db import transaction
 
+from newsletter.kernel.iteration import batched
 from subscribers import addresses, lists, models, policy
 from subscribers.consent.subscriptions import apply_act, suppress_key
 from subscribers.states import ReportKind, SubscriptionAct, SubscriptionState, SuppressionReason
@@ -58,17 +59,18 @@ def _find_subscribers(keyed: Iterable[tuple[ProviderReport, str]]) -> dict[str, 
     concerned = {key for report, key in keyed if report.kind != ReportKind.ARRIVED}
     arrived = {key for report, key in keyed if report.kind == ReportKind.ARRIVED} - concerned
     everybody, bounced = models.Subscriber.objects.all(), models.Subscriber.objects.filter(soft_bounces__gt=0)
-    found = {row.address_key: row for page in _split_pages(concerned) for row in everybody.filter(address_key__in=page)}
+    found = {
+        row.address_key: row
+        for page in batched(sorted(concerned), ROWS)
+        for row in everybody.filter(address_key__in=page)
+    }
     if arrived and bounced.exists():
         found |= {
-            row.address_key: row for page in _split_pages(arrived) for row in bounced.filter(address_key__in=page)
+            row.address_key: row
+            for page in batched(sorted(arrived), ROWS)
+            for row in bounced.filter(address_key__in=page)
         }
     return found
-
-
-def _split_pages(keys: set[str]) -> Iterator[list[str]]:
-    ordered = sorted(keys)
-    return (ordered[start : start + ROWS] for start in range(0, len(ordered), ROWS))
 
 
 def _apply_report(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
+from newsletter.kernel.iteration import batched
 from subscribers import models
 from subscribers.segments import window
 
@@ -24,7 +25,7 @@ def record_engagement(
     models.List.objects.filter(id=list_id).update(engagement_as_of=as_of)
     everybody = sorted({*opened, *clicked})
     changed = 0
-    for some in _split_pages(everybody):
+    for some in batched(everybody, ROWS):
         with transaction.atomic():
             changed += _record_page(list_id, ordinal, some, frozenset(opened), frozenset(clicked), as_of)
     return changed
@@ -64,7 +65,3 @@ def _update_row(row: models.Engagement, ordinal: int, *, opened: bool, clicked: 
         return False
     row.as_of = as_of
     return True
-
-
-def _split_pages(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (ids[start : start + ROWS] for start in range(0, len(ids), ROWS))

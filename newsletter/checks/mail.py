@@ -51,7 +51,7 @@ def check_rendering(rendered: Rendered, *, postal_address: str) -> Iterator[Find
                 f"The {name} has no unsubscribe link. Every mail must have one: fix the template.",
                 "no-unsubscribe",
             )
-        if _normalise_text(postal_address) not in _normalise_text(part):
+        if _keep_letters_and_digits(postal_address) not in _keep_letters_and_digits(part):
             yield Finding(
                 "block",
                 "template",
@@ -60,7 +60,7 @@ def check_rendering(rendered: Rendered, *, postal_address: str) -> Iterator[Find
             )
 
 
-def _normalise_text(text: str) -> str:
+def _keep_letters_and_digits(text: str) -> str:
     """Letters and digits alone: escaping, wrapping and typography change the rest."""
     import html
 

@@ -48,7 +48,7 @@ def check_subject(
             "subject-length",
         )
     for when, earlier_subject in earlier.items():
-        if _normalise_text(earlier_subject) == _normalise_text(text):
+        if _to_comparable_words(earlier_subject) == _to_comparable_words(text):
             yield Finding(
                 "block",
                 "subject",
@@ -77,7 +77,7 @@ def check_second_subject(
     text: str, first: str, *, day: date, weekdays: Sequence[str], months: Sequence[str], earlier: Mapping[date, str]
 ) -> Iterator[Finding]:
     """The same of the second subject, and whether it is one."""
-    if _normalise_text(text) == _normalise_text(first):
+    if _to_comparable_words(text) == _to_comparable_words(first):
         yield Finding(
             "warn", "second_subject", "Both subjects are the same. Write another, or take it out.", "subject-repeated"
         )
@@ -134,7 +134,7 @@ def check_preheader(text: str, subject: str) -> Iterator[Finding]:
             "There is no preheader, so inboxes show the first words of the mail instead.",
             "no-preheader",
         )
-    elif _normalise_text(flat) == _normalise_text(subject):
+    elif _to_comparable_words(flat) == _to_comparable_words(subject):
         yield Finding(
             "warn", "preheader", "The preheader repeats the subject. Say what else is in the mail.", "preheader-repeats"
         )
@@ -197,5 +197,5 @@ def check_url(url: str, where: str) -> Iterator[Finding]:
         yield Finding("advise", where, f"{host} is linked without encryption. Try https.", "plain-link")
 
 
-def _normalise_text(text: str) -> str:
+def _to_comparable_words(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))

@@ -133,7 +133,7 @@ class Merger:
                 fallback = self._constants[name]
             elif not bar:
                 fallback = self._defaults.get(name, "")
-            pieces += [(text[at : match.start()], None), (_flatten(fallback), name)]
+            pieces += [(text[at : match.start()], None), (_clean_value(fallback), name)]
             at = match.end()
         pieces.append((text[at:], None))
         return pieces
@@ -192,14 +192,14 @@ def _flatten_column(values: Sequence[str]) -> Sequence[str]:
         and not (" " in together and any(blanks in together for blanks in _BLANKS))
         and max(map(len, values), default=0) <= LONGEST_VALUE
     )
-    return values if fine else list(map(_flatten, values))
+    return values if fine else list(map(_clean_value, values))
 
 
 def _is_printable(text: str) -> bool:
     return not text.encode("ascii").translate(None, _PLAIN) if text.isascii() else text.isprintable()
 
 
-def _flatten(value: str) -> str:
+def _clean_value(value: str) -> str:
     return " ".join(neutralise(value).split())[:LONGEST_VALUE]
 
 

@@ -26,14 +26,14 @@ def collect_personal_data(subscriber_id: int, *, now: datetime) -> dict[str, Any
     ]
     document["other_rooms"] = hooks.collect_external_data(subscriber_id)
     document["as_of"] = now
-    return {name: _to_json_value(value) for name, value in document.items()}
+    return {name: _to_json_document(value) for name, value in document.items()}
 
 
-def _to_json_value(value: Any) -> Any:
+def _to_json_document(value: Any) -> Any:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, dict):
-        return {str(name): _to_json_value(each) for name, each in value.items()}
+        return {str(name): _to_json_document(each) for name, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_to_json_value(each) for each in value]
+        return [_to_json_document(each) for each in value]
     return value

@@ -318,10 +318,10 @@ def _group_by_subscriber(ids: Sequence[int], rows: Any) -> dict[int, list[Any]]:
 
 
 def _pick_fields(row: Any, *names: str) -> dict[str, Any]:
-    return {name: _to_json_value(getattr(row, name)) for name in names}
+    return {name: _format_if_date(getattr(row, name)) for name in names}
 
 
-def _to_json_value(value: Any) -> Any:
+def _format_if_date(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime | date) else value
 
 

@@ -15,10 +15,9 @@ import hashlib
 import json
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
@@ -31,6 +30,7 @@ from newsletter.delivery.providers import sendgrid_events
 from newsletter.delivery.providers.base import Event, RejectReason
 from newsletter.delivery.sending import ledger_rows
 from newsletter.kernel.errors import BadInput
+from newsletter.kernel.iteration import batched
 from newsletter.kernel.text import remove_unstorable
 from subscribers import bounces_complaints
 from subscribers.states import ReportKind
@@ -47,7 +47,6 @@ QUARANTINE_ALARM = (
     "Some of what the provider reported could not be applied and is kept aside. See why: newsletter doctor. "
     "Try it again: newsletter mailings retry-events"
 )
-T = TypeVar("T")
 
 _INSERT_SEEN = "INSERT INTO delivery_seenevent (id, at) VALUES (%s, %s)"
 _UPDATE_BATCH = """
@@ -171,7 +170,7 @@ def _acquire_lock(owner: str, now: datetime) -> bool:
 def _select_unseen(events: Iterable[Event]) -> dict[int, Event]:
     """The events that were not applied before, each once, by the number that its id is kept as."""
     by_number = {_hash_event_id(event): event for event in events}
-    for page in _split_into_pages(list(by_number)):
+    for page in batched(by_number, ROWS_PER_QUERY):
         for known in models.SeenEvent.objects.filter(id__in=page).values_list("id", flat=True):
             del by_number[known]
     return by_number
@@ -183,17 +182,13 @@ def _hash_event_id(event: Event) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big") >> 1
 
 
-def _split_into_pages(items: Sequence[T]) -> Iterator[Sequence[T]]:
-    return (items[start : start + ROWS_PER_QUERY] for start in range(0, len(items), ROWS_PER_QUERY))
-
-
 def _fold_chunk(events: dict[int, Event]) -> _Chunk:
     of_batch: dict[str, list[Event]] = defaultdict(list)
     for event in events.values():
         of_batch[event.batch].append(event)
     unmatched = of_batch.pop("", [])
     batches: list[tuple[models.Batch, FoldedBatch]] = []
-    for page in _split_into_pages(list(of_batch)):
+    for page in batched(of_batch, ROWS_PER_QUERY):
         for row in models.Batch.objects.filter(key__in=page).select_related("mailing"):
             outcomes = Outcomes(row.outcomes, row.format)
             folded = fold_batch(

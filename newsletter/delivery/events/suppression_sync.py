@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 
 from newsletter.delivery import models
 from newsletter.delivery.providers.base import Event, Provider, ProviderError, Suppressor
+from newsletter.kernel.iteration import batched
 from subscribers import bounces_complaints
 from subscribers.states import ReportKind
 
@@ -58,7 +57,7 @@ def sync_suppressions(now: datetime, provider: Provider, *, at_once: bool = Fals
     entries = ours = 0
     mine = models.SuppressionSync.objects.filter(provider=provider.name)
     try:
-        for portion in _split_into_chunks(provider.list_suppressed(since, now)):
+        for portion in batched(provider.list_suppressed(since, now), CHUNK_SIZE):
             reports = [_to_report(event) for event in portion]
             ours += bounces_complaints.apply_reports(reports, source=provider.name, now=now)
             entries += len(reports)
@@ -67,12 +66,6 @@ def sync_suppressions(now: datetime, provider: Provider, *, at_once: bool = Fals
         raise
     mine.update(synced_until=now, next_at=now + INTERVAL, error="")
     return SyncResult(entries, ours, now)
-
-
-def _split_into_chunks(events: Iterable[Event]) -> Iterator[list[Event]]:
-    rest = iter(events)
-    while portion := list(islice(rest, CHUNK_SIZE)):
-        yield portion
 
 
 def _to_report(event: Event) -> bounces_complaints.ProviderReport:

@@ -29,8 +29,8 @@ def extract_body(html: str, tree: Any, url: str, drop: Sequence[str]) -> str:
         include_tables=False,
         deduplicate=False,
     )
-    lines = [flat for line in (found or "").split("\n") if (flat := _flatten(line))]
-    unwanted = {_flatten(part).casefold() for part in drop if part}
+    lines = [flat for line in (found or "").split("\n") if (flat := phrases.flatten(line))]
+    unwanted = {phrases.flatten(part).casefold() for part in drop if part}
     return "\n\n".join(line for line in add_missing_paragraphs(lines, tree) if _belongs(line, unwanted))
 
 
@@ -43,7 +43,7 @@ def _belongs(line: str, unwanted: set[str]) -> bool:
 def add_missing_paragraphs(lines: Sequence[str], tree: Any) -> list[str]:
     """Adds the paragraphs in blocks like those of the lines found: pages part their story by advertising, and
     the search for it ends there."""
-    paragraphs = [(element, _flatten(element.text_content())) for element in tree.iter("p")]
+    paragraphs = [(element, phrases.flatten(element.text_content())) for element in tree.iter("p")]
     known = set(lines)
     found = [element.getparent() for element, text in paragraphs if text in known]
     kinds = Counter(_kind(block) for block in found)
@@ -76,7 +76,7 @@ def add_missing_paragraphs(lines: Sequence[str], tree: Any) -> list[str]:
 
 def _kind(block: Any) -> tuple[str, str]:
     """By what blocks of one page are alike: the tag and the class."""
-    return ("", "") if block is None else (str(block.tag), _flatten(block.get("class") or ""))
+    return ("", "") if block is None else (str(block.tag), phrases.flatten(block.get("class") or ""))
 
 
 def _nearest_ancestors(block: Any) -> list[Any]:
@@ -85,8 +85,4 @@ def _nearest_ancestors(block: Any) -> list[Any]:
 
 
 def _count_linked(element: Any) -> int:
-    return sum(len(_flatten(link.text_content())) for link in element.iter("a"))
-
-
-def _flatten(text: str) -> str:
-    return " ".join(text.split())
+    return sum(len(phrases.flatten(link.text_content())) for link in element.iter("a"))

@@ -53,9 +53,9 @@ def find_lead_caption(tree: Any, data: Mapping[str, Any], image_url: str) -> Cap
     declared = image[0] if isinstance(image, list) and image else image
     if not isinstance(declared, dict):
         declared = {}
-    text = shown.text or _flatten(declared.get("caption") or declared.get("description") or "")
+    text = shown.text or phrases.flatten(declared.get("caption") or declared.get("description") or "")
     credit = shown.credit or phrases.strip_credit(
-        _flatten(declared.get("creditText") or next(byline.list_names(declared.get("creator")), "") or "")
+        phrases.flatten(declared.get("creditText") or next(byline.list_names(declared.get("creator")), "") or "")
     )
     return Caption(text, (credit or _find_marked_credit(tree) or _find_credit_line(tree))[:300], shown.alt)
 
@@ -74,7 +74,7 @@ def _find_shown_caption(tree: Any, image_url: str) -> Caption:
         found = _find_caption_beside(node)
         if found.text or found.credit:
             return found
-    alt = next((_flatten(node.get("alt")) for node in (same or above)[:1]), "")
+    alt = next((phrases.flatten(node.get("alt")) for node in (same or above)[:1]), "")
     captions = (node for node in tree.iter() if node not in late and _is_caption(node) and not _is_aside(node))
     for node in islice(captions, MOST_PICTURES):
         found = _split_caption(
@@ -125,7 +125,7 @@ def _find_caption_beside(picture: Any) -> Caption:
             continue
         found = _split_caption(holder, whole)
         if found.text or found.credit:
-            return Caption(found.text, found.credit, _flatten(picture.get("alt")))
+            return Caption(found.text, found.credit, phrases.flatten(picture.get("alt")))
         if len(whole) > 40:
             break
     return Caption()
@@ -241,7 +241,3 @@ def _caption_text(node: Any) -> str | None:
     if text and node.find(".//h1") is not None:
         return " ".join(" ".join(node.xpath(".//text()[not(ancestor::h1)]")).split())
     return text
-
-
-def _flatten(value: Any) -> str:
-    return " ".join(value.split()) if isinstance(value, str) else ""

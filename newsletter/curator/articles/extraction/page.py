@@ -61,14 +61,14 @@ def extract(html: str | bytes, url: str) -> ExtractedArticle:
     biography = find_biography(tree, data, authors, paragraphs)
     return ExtractedArticle(
         title=title,
-        dek=_flatten(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
+        dek=_read_declared(data.get("description") or meta.get("og:description") or meta.get("description") or ""),
         text="\n\n".join(line for line in paragraphs if line != biography),
         byline=", ".join(authors)[:300],
         authors=authors,
         published_at=_find_date(data, meta, tree, url),
         language=_language(tree, data, meta),
         image_url=image_url,
-        image_alt=picture.alt or _flatten(meta.get("og:image:alt") or meta.get("twitter:image:alt")),
+        image_alt=picture.alt or _read_declared(meta.get("og:image:alt") or meta.get("twitter:image:alt")),
         image_caption=picture.text,
         image_credit=picture.credit,
         publisher=publisher,
@@ -162,7 +162,7 @@ def _json_ld_nodes(tree: Any) -> Iterator[Mapping[str, Any]]:
 def _titles(data: Mapping[str, Any], meta: Mapping[str, str], tree: Any) -> list[str]:
     """The headline as the page declares it, best first; the title tag, which often says more, is the last."""
     declared = (data.get("headline"), meta.get("og:title"), meta.get("twitter:title"), tree.findtext(".//title"))
-    return [text for value in declared if (text := _flatten(value))]
+    return [text for value in declared if (text := _read_declared(value))]
 
 
 def _publishers(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[str]:
@@ -172,13 +172,17 @@ def _publishers(data: Mapping[str, Any], meta: Mapping[str, str]) -> list[str]:
         meta.get("og:site_name", ""),
         meta.get("application-name", ""),
     )
-    return [_flatten(value) for value in declared if value]
+    return [_read_declared(value) for value in declared if value]
 
 
 def _section(data: Mapping[str, Any], meta: Mapping[str, str]) -> str:
     """The part of the paper, as the page declares it: the first of several; not what says only that it is a story."""
-    section = _flatten(data.get("articleSection")) or next((meta[name] for name in _SECTION_TAGS if meta.get(name)), "")
-    parts = [part.strip() for part in re.split(r"[,;/>]|\s-\s", _flatten(section) if "://" not in section else "")]
+    section = _read_declared(data.get("articleSection")) or next(
+        (meta[name] for name in _SECTION_TAGS if meta.get(name)), ""
+    )
+    parts = [
+        part.strip() for part in re.split(r"[,;/>]|\s-\s", _read_declared(section) if "://" not in section else "")
+    ]
     return next((part[:120] for part in parts if part and part.casefold() not in _NO_SECTION), "")
 
 
@@ -292,7 +296,7 @@ def _canonical_url(tree: Any, meta: Mapping[str, str], url: str) -> str:
     return _absolute_url(declared, url) or url
 
 
-def _flatten(value: Any) -> str:
+def _read_declared(value: Any) -> str:
     """One line of text from whatever a page declares."""
     if isinstance(value, list):
         value = value[0] if value else ""

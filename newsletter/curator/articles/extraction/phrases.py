@@ -147,6 +147,11 @@ _BARRIER = re.compile(
 )
 
 
+def flatten(value: object) -> str:
+    """A text on one line, with single spaces; "" for what is not a text."""
+    return " ".join(value.split()) if isinstance(value, str) else ""
+
+
 def is_barrier(text: str) -> bool:
     """Whether a box asks for a subscription before it lets anybody read on."""
     return bool(_BARRIER.search(text))

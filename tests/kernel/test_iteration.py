@@ -1,0 +1,18 @@
+"""Going through many things a few at a time."""
+
+from __future__ import annotations
+
+from itertools import count, islice
+
+from newsletter.kernel.iteration import batched
+
+
+def test_all_items_come_in_their_order_and_the_last_batch_is_smaller() -> None:
+    assert list(batched(range(5), 2)) == [[0, 1], [2, 3], [4]]
+    assert list(batched([], 2)) == []
+
+
+def test_no_more_is_taken_than_is_asked_for() -> None:
+    endless = count()
+    assert list(islice(batched(endless, 3), 1)) == [[0, 1, 2]]
+    assert next(endless) == 3

@@ -57,7 +57,7 @@ def list_audience_page(
     with connection.cursor() as cursor:
         cursor.execute(_AUDIENCE, [list_id, after, upto, limit])
         found = cursor.fetchall()
-    never = _suppressed_domains()
+    never = _find_suppressed_domains()
     return [
         AudienceCandidate(
             person,
@@ -75,7 +75,7 @@ def _address_exclusion(address: str, never: Collection[str]) -> str:
     return "" if addresses.is_sendable(address) else AudienceExclusion.INVALID
 
 
-def _suppressed_domains() -> Collection[str]:
+def _find_suppressed_domains() -> Collection[str]:
     rows = models.Suppression.objects.filter(address_key__startswith="@")
     return {key[1:] for key in rows.values_list("address_key", flat=True)}
 
@@ -105,7 +105,7 @@ def get_audience_addresses(
         cursor.execute(f"{_SUBSCRIBERS} WHERE p.id {where}", which)
         found = cursor.fetchall()
         left = dict.fromkeys(
-            _suppressed_since(cursor, suppressed_upto, where, which, found), AudienceExclusion.SUPPRESSED
+            _find_suppressed_since(cursor, suppressed_upto, where, which, found), AudienceExclusion.SUPPRESSED
         )
         cursor.execute(f"{_SILENT} AND subscriber_id {where}", [list_id, *which])
         left.update(cursor.fetchall())
@@ -160,7 +160,7 @@ def _build_id_filter(ids: Sequence[int]) -> tuple[str, Sequence[int]]:
     return f"IN ({', '.join(['%s'] * len(ids))})", ids
 
 
-def _suppressed_since(
+def _find_suppressed_since(
     cursor: Any, upto: int, where: str, which: Sequence[int], people: Sequence[tuple[int, str, str]]
 ) -> Sequence[int]:
     """Who of these people has an address, or a domain, that was suppressed after the suppression with the id `upto`."""

@@ -60,7 +60,7 @@ def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[Transac
     due = models.TransactionalMail.objects.filter(state=TransactionalState.QUEUED, due_at__lte=now).order_by(
         "due_at", "id"
     )
-    due.filter(subscriber__address_key__in=_suppressed_keys()).update(
+    due.filter(subscriber__address_key__in=_select_suppressed_keys()).update(
         state=TransactionalState.FAILED, error="The address must never be mailed.", done_at=now
     )
     claimed: list[TransactionalMail] = []
@@ -101,7 +101,7 @@ def has_due_mails(now: datetime) -> bool:
     return models.TransactionalMail.objects.filter(due).exists()
 
 
-def _suppressed_keys() -> QuerySet[models.Suppression, str]:
+def _select_suppressed_keys() -> QuerySet[models.Suppression, str]:
     """Suppressed addresses. One whose mail came back may sign up again, so the mail that asks goes there."""
     return models.Suppression.objects.exclude(reason__in=policy.LIFTED_BY_SIGN_UP).values_list("address_key", flat=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -192,3 +193,40 @@ def test_a_function_name_means_one_thing() -> None:
             found[name] = inner
     assert {name: places for name, places in found.items() if name not in TWO_MEANINGS} == {}
     assert [name for name in TWO_MEANINGS if name not in found] == []
+
+
+# Functions are verbs
+
+PARTICIPLE = re.compile(
+    r"_*(\w*[^e]ed|made|begun|taken|told|said|left|found|done|gone|sent|held|kept|given|shown)(_|$)"
+)
+NO_PARTICIPLE = ("feed", "need", "seed", "embed")
+PARTICIPLES_ALLOWED = {
+    "wrapped": "what a decorator returns, as functools names it",
+    "batched": "that of itertools, until Python 3.12 is the oldest",
+    "cancelled_ids": "what a provider has of recalls, in its Protocol",
+    "_relaxed_durability": "a context manager: in `with` it reads as a noun",
+    "serialised_transaction": "a context manager: in `with` it reads as a noun",
+}
+
+
+def participles(tree: ast.AST) -> Iterator[str]:
+    """Functions, but no properties, whose first word is a past participle."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.name.strip("_").split("_")[0]
+            is_property = any("property" in ast.unparse(each) for each in node.decorator_list)
+            if PARTICIPLE.fullmatch(first) and first not in NO_PARTICIPLE and not is_property:
+                yield node.name
+
+
+def test_no_function_that_acts_is_named_by_a_participle() -> None:
+    found = {name for each in modules(*PACKAGES).values() for name in participles(each.tree)}
+    assert found - PARTICIPLES_ALLOWED.keys() == set()
+    assert PARTICIPLES_ALLOWED.keys() - found == set()
+
+
+@pytest.mark.parametrize("name", ["_made", "_moved", "begun", "_sent_since"])
+def test_a_participle_is_noticed(name: str) -> None:
+    assert list(participles(ast.parse(f"def {name}(): pass"))) == [name]
+    assert not list(participles(ast.parse("def feed_all(): pass\nclass A:\n @property\n def moved(self): pass")))

@@ -122,7 +122,7 @@ class _LineReader:
                 if len(line) > LONGEST_LINE:
                     raise self._too_long_error()
                 if self._number - self.record_starts > LONGEST_RECORD:
-                    raise self.unclosed_quote_error()
+                    raise self.build_unclosed_quote_error()
                 yield line
             if len(rest) > LONGEST_LINE:
                 self._number += 1
@@ -146,7 +146,7 @@ class _LineReader:
             f"Line {self._number} is longer than {LONGEST_LINE // 1024} kB: this is not a list of subscribers.", "file"
         )
 
-    def unclosed_quote_error(self) -> BadInput:
+    def build_unclosed_quote_error(self) -> BadInput:
         return BadInput(
             f"A quote that opens in line {self.record_starts} is not closed, so the rows behind it cannot "
             "be read and nothing is imported. Close it, or export the file again.",
@@ -168,7 +168,7 @@ def _read_record(reader: Iterator[list[str]], lines: _LineReader) -> list[str] |
     except csv.Error as error:
         raise BadInput(f"Line {lines.record_starts} cannot be read: {error}. Nothing is imported.", "file") from None
     if cells is not None and lines.ended:  # only an open quote makes the reader ask for more than there is
-        raise lines.unclosed_quote_error()
+        raise lines.build_unclosed_quote_error()
     return cells
 
 

@@ -133,7 +133,7 @@ def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
     False when there is none.
     """
     row = _find_next(now)
-    if row is None or not _claim(row, now, owner, _unleased_filter(now)):
+    if row is None or not _claim(row, now, owner, _build_unleased_filter(now)):
         return False
     try:
         if row.state == ImportState.CHECKING:
@@ -154,13 +154,13 @@ def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
 
 def _find_next(now: datetime) -> models.ImportRun | None:
     """The import that waits longest, of those whose file is on this machine: another one may have been given it."""
-    rows = models.ImportRun.objects.filter(_unleased_filter(now)).order_by("id")
+    rows = models.ImportRun.objects.filter(_build_unleased_filter(now)).order_by("id")
     return next(
         (row for row in rows if row.state == ImportState.UNDOING or import_files.get_file_path(row.id).exists()), None
     )
 
 
-def _unleased_filter(now: datetime) -> Q:
+def _build_unleased_filter(now: datetime) -> Q:
     nobody = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     return Q(state__in=(ImportState.WAITING, ImportState.CHECKING, ImportState.RUNNING, ImportState.UNDOING)) & nobody
 

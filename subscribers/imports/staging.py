@@ -134,7 +134,7 @@ def stage_file(
     records = _chain(sample, table.records)
     work.unlink(missing_ok=True)
     with _open_work_file(work) as database:
-        used = _used_columns(layout)
+        used = _list_used_columns(layout)
         picked = itemgetter(*(COLUMNS.index(name) for name in used))
         statement = _INSERT_ROW.format(
             marks=", ".join("?" * len(used)),
@@ -176,7 +176,7 @@ def load_staged(work: Path) -> StagedFile | None:
     return StagedFile(**json.loads(row[0])) if row else None
 
 
-def _used_columns(layout: Layout) -> list[str]:
+def _list_used_columns(layout: Layout) -> list[str]:
     """The columns that a file of this layout can fill: the others need not be written and read a million times."""
     needed = {*_REQUIRED_COLUMNS, *(("tier",) if layout.tool.name == "buttondown" else ())}
     for column in layout.columns:

@@ -61,13 +61,13 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             _ON_POSTGRESQL,
         ),
         Equivalent(
-            "_relaxed_commit_clause",
+            "_build_relaxed_commit_clause",
             'return _RELAXED_COMMIT if connection.vendor == "postgresql" else ""',
             'return _RELAXED_COMMIT if (connection.vendor == "postgresql") and False else ""',
             _ON_POSTGRESQL,
         ),
         Equivalent(
-            "_relaxed_commit_clause",
+            "_build_relaxed_commit_clause",
             'return _RELAXED_COMMIT if connection.vendor == "postgresql" else ""',
             'return _RELAXED_COMMIT if connection.vendor == "XXpostgresqlXX" else ""',
             _ON_POSTGRESQL,

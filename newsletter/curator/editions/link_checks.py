@@ -71,10 +71,10 @@ def check_due_links(now: datetime, *, fetch: Fetcher, edition_id: int | None = N
 
 
 def _limit_bytes(fetch: Fetcher) -> Fetcher:
-    def fetched(url: str, **terms: str) -> FetchResponse:
+    def fetch_limited(url: str, **terms: str) -> FetchResponse:
         return fetch(url, most_bytes=MOST_BYTES, **terms)
 
-    return fetched
+    return fetch_limited
 
 
 def _create_missing_checks(now: datetime, edition_id: int | None) -> set[str]:

@@ -18,13 +18,13 @@ LOOK_BACK = timedelta(hours=2)
 
 def mark_members(now: datetime) -> int:
     """Marks members who left between the hand-over of their batch and its arrival. Returns how many."""
-    recent = _sent_since(now - LOOK_BACK)
+    recent = _select_sent_since(now - LOOK_BACK)
     return sum(_mark_in_mailing(row) for row in recent)
 
 
 def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> datetime | None:
     """When the latest edition of these lists that was submitted for a subscriber arrives; None if it has by now."""
-    recent = _sent_since(now - LOOK_BACK).filter(list_id__in=list_ids)
+    recent = _select_sent_since(now - LOOK_BACK).filter(list_id__in=list_ids)
     arrivals = []
     for row in recent:
         for batch in row.batches.filter(
@@ -39,7 +39,7 @@ def find_arrival(subscriber_id: int, list_ids: Sequence[int], now: datetime) -> 
     return max(arrivals, default=None)
 
 
-def _sent_since(since: datetime) -> QuerySet[models.Mailing]:
+def _select_sent_since(since: datetime) -> QuerySet[models.Mailing]:
     """Mailings of which something was submitted and leaves. Cancelling stops the rest alone; a recall, all of it."""
     return models.Mailing.objects.filter(started_at__isnull=False, due_at__gte=since, recalled_at=None)
 

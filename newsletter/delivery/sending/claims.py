@@ -77,7 +77,7 @@ def claim_batch(now: datetime, *, until: datetime, owner: str, provider: str) ->
             return None
     with _relaxed_durability() as cursor:
         cursor.execute(
-            _CLAIM.format(due=_DUE, lock=lock, relaxed=_relaxed_commit_clause()),
+            _CLAIM.format(due=_DUE, lock=lock, relaxed=_build_relaxed_commit_clause()),
             [
                 BatchState.CLAIMED,
                 owner,
@@ -119,7 +119,7 @@ def record_accepted(claim: Claim, state: BatchState, outcomes: bytes, provider_i
     """Notes that all that was left of a batch was accepted; False when the row changed since it was claimed."""
     with _relaxed_durability() as cursor:
         cursor.execute(
-            _ACCEPTED.format(relaxed=_relaxed_commit_clause()),
+            _ACCEPTED.format(relaxed=_build_relaxed_commit_clause()),
             [
                 state,
                 outcomes,
@@ -148,7 +148,7 @@ def _relaxed_durability() -> Iterator[Any]:
             cursor.execute("PRAGMA synchronous = FULL")
 
 
-def _relaxed_commit_clause() -> str:
+def _build_relaxed_commit_clause() -> str:
     return _RELAXED_COMMIT if connection.vendor == "postgresql" else ""
 
 

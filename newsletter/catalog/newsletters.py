@@ -52,6 +52,12 @@ def map_lists() -> dict[int, int]:
     return dict(models.Newsletter.objects.values_list("id", "list_id"))
 
 
+def list_known_names() -> tuple[str, ...]:
+    """What people know this newsroom by: its newsletters and publications. A password is not made of these."""
+    rows = models.Newsletter.objects.order_by("id").values_list("name", "slug", "publication", "from_name")
+    return tuple(name for row in rows for name in row if name)
+
+
 def _rows() -> QuerySet[models.Newsletter]:
     return models.Newsletter.objects.select_related("logo_light", "logo_dark").prefetch_related("sections")
 

@@ -14,17 +14,21 @@ def just_before(statement: str, act: Callable[[], object]) -> Iterator[None]:
     """Lets `act` happen right before the first statement that begins with these words; it is an error if none does.
 
     Quotes around names do not count. What `act` did stays: when our savepoint is rolled back, which on this one
-    connection takes it along, it is done once more.
+    connection takes it along, it is done once more. It is an error, too, when the statement is tried for ever.
     """
     words = statement.replace('"', "")
     acted = acting = False
+    count = 0
     within: frozenset[str] = frozenset()
 
     def interleaved(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        nonlocal acted, acting, within
+        nonlocal acted, acting, within, count
         if acting:
             return execute(sql, params, many, context)
-        if not acted and " ".join(sql.replace('"', "").split()).startswith(words):
+        meant = " ".join(sql.replace('"', "").split()).startswith(words)
+        count += meant
+        assert count < 1_000, f"{statement} is tried for ever"
+        if not acted and meant:
             acted = acting = True
             act()
             acting, within = False, frozenset(filter(None, connection.savepoint_ids))

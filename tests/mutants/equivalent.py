@@ -196,6 +196,12 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "for batch in mine.iterator(chunk_size=51):",
             "Says how many rows are fetched at a time, not which.",
         ),
+        Equivalent(
+            "settle_late_batches",
+            "state__in=(BatchState.ACCEPTED, BatchState.UNKNOWN),",
+            "",
+            "Only spares work: the batches to settle are chosen again, mailing by mailing.",
+        ),
     ),
     "hand_over": (
         Equivalent(
@@ -334,6 +340,36 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "newsletter = pages.newsletter if (pages) and False else newsletters.get_newsletter(row.newsletter_id)",
             "Only spares work: it is read again.",
         ),
+        Equivalent(
+            "<module>",
+            "PAGE_SIZE = 5_000  # candidates to a transaction: some milliseconds",
+            "PAGE_SIZE = 5001  # candidates to a transaction: some milliseconds",
+            "Says how many candidates are written at a time, not which.",
+        ),
+        Equivalent(
+            "<module>",
+            "ENTRIES_PER_ROW = 1_000  # candidates in a row of the audience index",
+            "ENTRIES_PER_ROW = 1001  # candidates in a row of the audience index",
+            "Says how many candidates a row of the index holds, not which.",
+        ),
+        Equivalent(
+            "_PageWriter.write",
+            "for (stratum, members), batch in zip(plan.batches, added, strict=True):",
+            "for (stratum, members), batch in zip(plan.batches, added, strict=None):",
+            "There is one of each: the rows are made from the same batches.",
+        ),
+        Equivalent(
+            "_PageWriter.write",
+            "for (stratum, members), batch in zip(plan.batches, added, strict=True):",
+            "for (stratum, members), batch in zip(plan.batches, added, strict=False):",
+            "There is one of each: the rows are made from the same batches.",
+        ),
+        Equivalent(
+            "_PageWriter.write",
+            "for (stratum, members), batch in zip(plan.batches, added, strict=True):",
+            "for (stratum, members), batch in zip(plan.batches, added, ):",
+            "There is one of each: the rows are made from the same batches.",
+        ),
     ),
     "merge": (
         Equivalent(
@@ -414,6 +450,42 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "self, cursor: Any, target: MergeTarget, now: datetime, before_former: Callable[[], None] = lambda: None",
             "self, cursor: Any, target: MergeTarget, now: datetime, before_former: Callable[[], None] = lambda: 0",
             "Nobody looks at what it returns.",
+        ),
+        Equivalent(
+            "_ChunkMerger._write",
+            "if judged.new_subscribers:",
+            "if ((judged.new_subscribers) or True):",
+            "Only spares a statement, which then adds nobody, as is expected.",
+        ),
+        Equivalent(
+            "_ChunkMerger._write",
+            "if judged.new_subscriptions:",
+            "if ((judged.new_subscriptions) or True):",
+            "Only spares a statement, which then adds nobody, as is expected.",
+        ),
+        Equivalent(
+            "_ChunkMerger._summarise",
+            "judged.filled_in += filled_in",
+            "judged.filled_in -= filled_in",
+            "Only whether it is 0 counts, and no part of the sum is negative.",
+        ),
+        Equivalent(
+            "_ChunkMerger._summarise",
+            "judged.changed_state += changed",
+            "judged.changed_state -= changed",
+            "Only whether it is 0 counts, and no part of the sum is negative.",
+        ),
+        Equivalent(
+            "_ChunkMerger._summarise",
+            "judged.tagged += tagged",
+            "judged.tagged -= tagged",
+            "Only whether it is 0 counts, and no part of the sum is negative.",
+        ),
+        Equivalent(
+            "_ChunkMerger._summarise",
+            "judged.changed_state += changed",
+            "judged.changed_state = changed",
+            "Only those who are updated change state, and SQLite gives that outcome last.",
         ),
     ),
     "expired_leases": (

@@ -14,14 +14,12 @@ import os
 import resource
 import shutil
 import signal
-import sqlite3
 import sys
 import tempfile
 import time
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from types import CodeType
@@ -29,9 +27,11 @@ from typing import Any
 
 import django
 import pytest
-from django.db import connection, connections
+from django.conf import settings as DjangoSettings
+from django.db import connections
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.mutants.databases import Databases, PostgreSQLDatabases, SQLiteDatabases, start_postgresql
 from tests.mutants.mutating import Mutant
 from tests.mutants.table import ROOT, Target
 
@@ -87,7 +87,7 @@ def _mark(source: str) -> ast.Module:
 class Run:
     """One run of some tests: the first that failed, and how long each took."""
 
-    def __init__(self, folder: Path, target: Target, databases: Path) -> None:
+    def __init__(self, folder: Path, target: Target, databases: Databases) -> None:
         self.folder, self.target, self.databases = folder, target, databases
         self.failed = ""
         self.seconds: dict[str, float] = {}
@@ -111,7 +111,7 @@ class Run:
 class FirstRun(Run):
     """The run without a mutant that makes the databases, and learns which lines each test reaches."""
 
-    def __init__(self, folder: Path, target: Target, databases: Path) -> None:
+    def __init__(self, folder: Path, target: Target, databases: Databases) -> None:
         super().__init__(folder, target, databases)
         self.reached: dict[str, set[int]] = defaultdict(set)
         self.made: dict[str, Any] = {}  # what each prepared fixture gave
@@ -131,18 +131,18 @@ class FirstRun(Run):
         result = yield
         name = fixturedef.argname
         if name == "django_db_setup":
-            with closing(sqlite3.connect(connection.settings_dict["TEST"]["NAME"])) as there:
-                (self.databases / "empty").write_bytes(there.serialize())
+            with request.getfixturevalue("django_db_blocker").unblock():
+                self.databases.keep("empty")
         elif name in PREPARED and request.node.name == f"test_{name}":
             self.made[name] = result
-            (self.databases / name).write_bytes(connection.connection.serialize())  # within the test's transaction
+            self.databases.keep(name)
         return result
 
 
 class Trial(Run):
     """A run in a child, with copies of the databases: what nearly every test prepares is there already."""
 
-    def __init__(self, folder: Path, target: Target, databases: Path, made: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, target: Target, databases: Databases, made: dict[str, Any]) -> None:
         super().__init__(folder, target, databases)
         self.made = made
         self.prepared = "empty"
@@ -150,14 +150,9 @@ class Trial(Run):
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Function) -> None:
         """Puts the database there that has most of what the test needs."""
-        wanted = () if _empties_database(item) else [name for name in PREPARED if name in item.fixturenames]
-        self.prepared = wanted[0] if wanted else "empty"
-        mine = self.folder / self.prepared
-        if not mine.exists():
-            shutil.copyfile(self.databases / self.prepared, mine)
-        if connection.settings_dict["NAME"] != str(mine):
-            connection.close()
-            connection.settings_dict["NAME"] = str(mine)
+        wanted = [name for name in PREPARED if name in item.fixturenames and self.databases.has(name)]
+        self.prepared = wanted[0] if wanted and not _empties_database(item) else "empty"
+        self.databases.use(self.prepared, self.folder)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: Any, request: Any) -> Iterator[Any]:
@@ -273,7 +268,7 @@ class Runner:
 
     def run(self) -> None:
         """Tries them all."""
-        _load_django()
+        self.databases = _load_django(self.folder, self.target)
         _send_output_to(self.folder / "session")
         pytest.main([*OPTIONS, *PLUGINS, PREPARING, *self.target.tests], plugins=[self])
         if self.broken:
@@ -292,7 +287,7 @@ class Runner:
 
     def _learn(self, session: pytest.Session) -> None:
         """Learns of each test how long it takes and what it reaches."""
-        first = FirstRun(self.folder, self.target, self.folder)
+        first = FirstRun(self.folder, self.target, self.databases)
         session.config.pluginmanager.register(first)
         first.run(session.items)  # here, so that whatever is loaded once is loaded for all
         session.config.pluginmanager.unregister(first)
@@ -336,6 +331,7 @@ class Runner:
                     self.tell(mutant, how, time.monotonic() - child.started)
                     if how == "not run":
                         raise Broken(f"{mutant}\n{child.output}")
+                    self.databases.drop(child.folder)
                     shutil.rmtree(child.folder)
 
     def _choose(self, mutant: Mutant) -> list[str]:
@@ -357,7 +353,7 @@ class Runner:
     def _fork(self, session: pytest.Session, source: str, wanted: Sequence[str]) -> Forked:
         self.count += 1
         folder = self.folder / f"{self.target.module}-{self.count}"
-        trial = Trial(folder, self.target, self.folder, self.made)
+        trial = Trial(folder, self.target, self.databases, self.made)
         usual = sum(self.seconds[name] for name in wanted)
         return Forked(session, trial, source, [self.items[name] for name in wanted], usual)
 
@@ -379,8 +375,15 @@ def _empties_database(item: pytest.Item) -> bool:
     return marker is not None and bool(marker.kwargs.get("transaction"))
 
 
-def _load_django() -> None:
+def _load_django(folder: Path, target: Target) -> Databases:
     """Django with the settings of the tests, and examples that are the same for every mutant."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "newsletter.settings"
+    databases: Databases = SQLiteDatabases(folder)
+    if target.on_postgresql:
+        os.environ["NEWSLETTER_DATABASE_URL"] = url = start_postgresql(folder / "postgresql")
+        os.environ["NEWSLETTER_DATA_DIR"] = str(folder)
+        assert DjangoSettings.DATABASES  # read now: the tests' own environment names no database
+        databases = PostgreSQLDatabases(url)
     import_module("tests.conftest")
     settings.register_profile(
         "mutants",
@@ -392,5 +395,5 @@ def _load_django() -> None:
         suppress_health_check=list(HealthCheck),
     )
     settings.load_profile("mutants")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "newsletter.settings"
     django.setup()
+    return databases

@@ -13,6 +13,7 @@ class Target(NamedTuple):
 
     path: str
     tests: tuple[str, ...]
+    on_postgresql: bool = False
 
     @property
     def module(self) -> str:
@@ -74,6 +75,15 @@ TARGETS = {
             "tests/subscribers/imports/test_chunks.py",
             "tests/subscribers/imports/test_run.py",
         ),
+    ),
+    "merge_postgresql": Target(
+        "subscribers/imports/merge_postgresql.py",
+        (
+            "tests/subscribers/imports/test_merge.py",
+            "tests/subscribers/imports/test_chunks.py",
+            "tests/subscribers/imports/test_run.py",
+        ),
+        on_postgresql=True,
     ),
     "merge_fields": Target("newsletter/templater/merge_fields.py", ("tests/templater/test_merge_fields.py",)),
 }

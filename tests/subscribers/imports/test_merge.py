@@ -366,6 +366,18 @@ def test_a_file_fills_gaps_or_overwrites_and_what_was_before_is_noted(
     assert (change.after["first_name"], change.after["attributes"]) == (filled[0], person.attributes)
 
 
+@pytest.mark.parametrize(("overwrite", "town"), [(False, "Ulm"), (True, "Bonn")])
+def test_an_attribute_that_a_file_alone_knows_otherwise_is_changed_only_where_it_may_overwrite(
+    target: Callable[..., MergeTarget], active: Callable[..., int], now: datetime, overwrite: bool, town: str
+) -> None:
+    person_id = active("ann@example.com")
+    models.Subscriber.objects.filter(id=person_id).update(attributes={"town": "Ulm"})
+    rows = [row("ann@example.com", "active", '{"town": "Bonn"}')]
+    result = merge.merge_chunk(rows, target("attributes", overwrite=overwrite), now)
+    assert result.outcomes["updated"] == overwrite
+    assert models.Subscriber.objects.get(id=person_id).attributes == {"town": town}
+
+
 def test_tags_are_given_to_all_but_those_who_are_kept_out(
     target: Callable[..., MergeTarget], active: Callable[..., int], morning: List, now: datetime
 ) -> None:

@@ -509,4 +509,18 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "The key of an attempt is of one batch.",
         ),
     ),
+    "merge_sqlite": (
+        Equivalent(
+            "<module>",
+            'LOCK_SUBSCRIPTIONS = ""  # a writer locks the whole database',
+            "LOCK_SUBSCRIPTIONS = None  # a writer locks the whole database",
+            "Only whether there is a statement counts.",
+        ),
+        Equivalent(
+            "elements",
+            "def elements(column: str, *, lateral: bool = False) -> str:",
+            "def elements(column: str, *, lateral: bool = True) -> str:",
+            "SQLite needs no such word, and nobody asks it for one.",
+        ),
+    ),
 }

@@ -271,7 +271,7 @@ def target(morning: List, take_in: TakeIn) -> Callable[..., MergeTarget]:
 
 
 def row(address: str, status: str = "active", *more: str, repeats: int = 0) -> tuple[Any, ...]:
-    return (address, address, STRENGTH[SubscriptionState(status)], repeats, *more)
+    return (address, address, STRENGTH[status], repeats, *more)
 
 
 def test_what_is_written_of_a_newcomer_names_the_import_and_the_file(
@@ -428,6 +428,17 @@ def test_who_bounced_or_complained_elsewhere_is_suppressed_and_the_graver_reason
     merge.merge_chunk([row("ann@example.com", status), row("ben@example.com")], to, now)
     expected = [] if reason is None else [("ann@example.com", reason, to.run if is_of_the_import else None)]
     assert list(models.Suppression.objects.values_list("address_key", "reason", "run_id")) == expected
+
+
+def test_who_is_suppressed_elsewhere_leaves_the_list_and_is_suppressed_here(
+    target: Callable[..., MergeTarget], active: Callable[..., int], state: Look, now: datetime
+) -> None:
+    active("ann@example.com")
+    to = target()
+    merge.merge_chunk([row("ann@example.com", "suppressed"), row("ben@example.com", "suppressed")], to, now)
+    assert (state("ann@example.com"), state("ben@example.com")) == ("unsubscribed", "unsubscribed")
+    suppressed = models.Suppression.objects.order_by("address_key").values_list("address_key", "reason", "run_id")
+    assert list(suppressed) == [(f"{name}@example.com", "imported", to.run) for name in ("ann", "ben")]
 
 
 def test_two_rows_for_one_person_by_a_former_and_the_present_address_are_one_person(

@@ -523,4 +523,24 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "SQLite needs no such word, and nobody asks it for one.",
         ),
     ),
+    "merge_statements": (
+        Equivalent(
+            "<module>",
+            '_INTEGERS = {"line", "status", "repeats"}',
+            '_INTEGERS = {"status", "repeats"}',
+            "Nobody compares lines or adds them up.",
+        ),
+        Equivalent(
+            "<module>",
+            '_INTEGERS = {"line", "status", "repeats"}',
+            '_INTEGERS = {"line", "repeats"}',
+            "SQLite compares digits that are text as well; PostgreSQL, where the same tests run, refuses to.",
+        ),
+        Equivalent(
+            "<module>",
+            '_INTEGERS = {"line", "status", "repeats"}',
+            '_INTEGERS = {"line", "status", }',
+            "SQLite adds up digits that are text as well; PostgreSQL, where the same tests run, refuses to.",
+        ),
+    ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -366,16 +367,32 @@ def test_a_file_fills_gaps_or_overwrites_and_what_was_before_is_noted(
     assert (change.after["first_name"], change.after["attributes"]) == (filled[0], person.attributes)
 
 
-@pytest.mark.parametrize(("overwrite", "town"), [(False, "Ulm"), (True, "Bonn")])
-def test_an_attribute_that_a_file_alone_knows_otherwise_is_changed_only_where_it_may_overwrite(
-    target: Callable[..., MergeTarget], active: Callable[..., int], now: datetime, overwrite: bool, town: str
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize(
+    ("column", "known", "told"),
+    [
+        ("first_name", "Annie", "Ann"),
+        ("last_name", "Lee", "Lea"),
+        ("zone", "Europe/London", "Europe/Paris"),
+        ("language", "en", "fr"),
+        ("attributes", {"town": "Ulm"}, {"town": "Bonn"}),
+    ],
+)
+def test_what_a_file_alone_knows_otherwise_is_changed_only_where_it_may_overwrite(
+    target: Callable[..., MergeTarget],
+    active: Callable[..., int],
+    now: datetime,
+    overwrite: bool,
+    column: str,
+    known: Any,
+    told: Any,
 ) -> None:
-    person_id = active("ann@example.com")
-    models.Subscriber.objects.filter(id=person_id).update(attributes={"town": "Ulm"})
-    rows = [row("ann@example.com", "active", '{"town": "Bonn"}')]
-    result = merge.merge_chunk(rows, target("attributes", overwrite=overwrite), now)
+    person = models.Subscriber.objects.filter(id=active("ann@example.com"))
+    person.update(**{column: known})
+    cell = json.dumps(told) if column == "attributes" else told
+    result = merge.merge_chunk([row("ann@example.com", "active", cell)], target(column, overwrite=overwrite), now)
     assert result.outcomes["updated"] == overwrite
-    assert models.Subscriber.objects.get(id=person_id).attributes == {"town": town}
+    assert person.values_list(column, flat=True).get() == (told if overwrite else known)
 
 
 def test_tags_are_given_to_all_but_those_who_are_kept_out(
@@ -494,3 +511,21 @@ def test_a_chunk_that_is_always_overtaken_is_given_up_after_five_tries_and_leave
         merge.merge_chunk([row("ann@example.com")], to, now)
     assert len(tries) == 5
     assert not models.Subscriber.objects.filter(address="ann@example.com").exists()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_who_is_in_a_chunk_cannot_leave_between_being_judged_and_being_written(
+    target: Callable[..., MergeTarget], active: Callable[..., int], now: datetime
+) -> None:
+    person_id, to = active("ann@example.com"), target()
+    active("ben@example.com")
+    locked: list[tuple[int]] = []
+
+    def look() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT subscriber_id FROM subscribers_subscription WHERE xmax <> 0")  # locked, by us
+            locked.extend(cursor.fetchall())
+
+    with just_before("INSERT INTO import_judged", look):
+        merge.merge_chunk([row("ann@example.com", "bounced"), row("new@example.com")], to, now)
+    assert locked == [(person_id,)]

@@ -238,10 +238,6 @@ class Statements:
             if self._overwrite
             else ("j.attributes", "subscribers_subscriber.attributes")
         )
-        first, second = (
-            f"(CASE {each} WHEN '' THEN '{{}}' ELSE {each} END)" if each[0:2] == "j." else each
-            for each in (first, second)
-        )
         merged = self._dialect.merge_json(first, second)
         return f"""
             UPDATE subscribers_subscriber SET {", ".join(sets)},

@@ -395,6 +395,22 @@ def test_what_a_file_alone_knows_otherwise_is_changed_only_where_it_may_overwrit
     assert person.values_list(column, flat=True).get() == (told if overwrite else known)
 
 
+@pytest.mark.parametrize("name", ["Ann\\tLee", "\\N", "Ann\tLee", "Ann\nLee", "Ann\rLee"])
+def test_a_cell_comes_in_as_it_is_whatever_signs_are_in_it(
+    target: Callable[..., MergeTarget], now: datetime, name: str
+) -> None:
+    merge.merge_chunk([row("ann@example.com", "active", name)], target("first_name"), now)
+    assert models.Subscriber.objects.get(address="ann@example.com").first_name == name
+
+
+def test_the_tier_follows_the_file_whether_or_not_it_may_overwrite(
+    target: Callable[..., MergeTarget], active: Callable[..., int], now: datetime
+) -> None:
+    person = models.Subscriber.objects.filter(id=active("ann@example.com"))
+    assert merge.merge_chunk([row("ann@example.com", "active", "paid")], target("tier"), now).outcomes["updated"] == 1
+    assert person.values_list("tier", flat=True).get() == "paid"
+
+
 def test_tags_are_given_to_all_but_those_who_are_kept_out(
     target: Callable[..., MergeTarget], active: Callable[..., int], morning: List, now: datetime
 ) -> None:

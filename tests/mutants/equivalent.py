@@ -21,6 +21,10 @@ class Equivalent(NamedTuple):
 
 _ON_POSTGRESQL = "Runs on PostgreSQL alone, where tests/flows/test_sql_on_postgres.py runs the same tests."
 
+_PLANNER = tuple(
+    f'"SET LOCAL {setting} = off",' for setting in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan", "jit")
+)
+
 EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     "claims": (
         Equivalent(
@@ -541,6 +545,113 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             '_INTEGERS = {"line", "status", "repeats"}',
             '_INTEGERS = {"line", "status", }',
             "SQLite adds up digits that are text as well; PostgreSQL, where the same tests run, refuses to.",
+        ),
+        Equivalent(
+            "<module>",
+            '_INTEGERS = {"line", "status", "repeats"}',
+            '_INTEGERS = {"XXlineXX", "status", "repeats"}',
+            "Nobody compares lines or adds them up.",
+        ),
+        Equivalent(
+            "<module>",
+            '_INTEGERS = {"line", "status", "repeats"}',
+            '_INTEGERS = {"line", "XXstatusXX", "repeats"}',
+            "SQLite compares digits that are text as well; PostgreSQL, where the same tests run, refuses to.",
+        ),
+        Equivalent(
+            "<module>",
+            '_INTEGERS = {"line", "status", "repeats"}',
+            '_INTEGERS = {"line", "status", "XXrepeatsXX"}',
+            "SQLite adds up digits that are text as well; PostgreSQL, where the same tests run, refuses to.",
+        ),
+        Equivalent(
+            "<module>",
+            '_COLUMN_DEFINITIONS = ", ".join(f"{name} {\'integer DEFAULT 0\' if name in _INTEGERS else _TEXT}" '
+            "for name in COLUMNS)",
+            '_COLUMN_DEFINITIONS = ", ".join(f"{name} {\'integer DEFAULT 0\' if (name in _INTEGERS) and False else '
+            '_TEXT}" for name in COLUMNS)',
+            "SQLite takes digits that are text as well; PostgreSQL, where the same tests run, refuses to.",
+        ),
+        Equivalent(
+            "Dialect.elements",
+            "def elements(self, column: str, *, lateral: bool = False) -> str:",
+            "def elements(self, column: str, *, lateral: bool = True) -> str:",
+            "Only says what a dialect looks like; each has a default of its own.",
+        ),
+        Equivalent(
+            "<module>",
+            "sum(j.filled), sum(CASE WHEN j.state_before <> '' AND j.after <> j.state_before THEN 1 ELSE 0 END),",
+            "sum(j.filled), sum(CASE WHEN j.state_before <> '' AND (j.after <> j.state_before OR 1=1) THEN 1 ELSE 0 "
+            "END),",
+            "Only spares a statement, which asks once more whose state changes.",
+        ),
+        Equivalent(
+            "<module>",
+            "sum(CASE WHEN j.tags <> '' AND j.outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END)",
+            "sum(CASE WHEN j.tags <> '' AND (j.outcome <> 'kept_unsubscribed' OR 1=1) THEN 1 ELSE 0 END)",
+            "Only spares a statement, which asks once more who is kept out.",
+        ),
+        Equivalent(
+            "<module>",
+            '_DUPLICATES = "SELECT person FROM import_found WHERE person IS NOT NULL GROUP BY person HAVING '
+            'count(*) > 1"',
+            '_DUPLICATES = "SELECT person FROM import_found WHERE (person IS NOT NULL OR 1=1) GROUP BY person '
+            'HAVING count(*) > 1"',
+            "Newcomers are nobody yet, and nobody is like nobody in SQL.",
+        ),
+        Equivalent(
+            "<module>",
+            '_FIRST_OF_DUPLICATES = "SELECT min(key) FROM import_found WHERE person IS NOT NULL GROUP BY person '
+            'HAVING count(*) > 1"',
+            '_FIRST_OF_DUPLICATES = "SELECT min(key) FROM import_found WHERE (person IS NOT NULL OR 1=1) GROUP BY '
+            'person HAVING count(*) > 1"',
+            "The first of the newcomers is none of the duplicates, each key being there once.",
+        ),
+        Equivalent(
+            "<module>",
+            "AND j.state_before <> '' AND j.after <> j.state_before",
+            "AND (j.state_before <> '' OR 1=1) AND j.after <> j.state_before",
+            "Who joined a moment ago has that state, since this instant.",
+        ),
+    ),
+    "merge_postgresql": (
+        *(
+            Equivalent(
+                "<module>",
+                "\n".join(_PLANNER),
+                "\n".join(
+                    (
+                        "(",
+                        *(
+                            other if other != setting else ""
+                            for other in _PLANNER
+                            if other != setting or setting == _PLANNER[-1]
+                        ),
+                        ")",
+                    )
+                ),
+                "Tells the planner how, not what: only spares time.",
+            )
+            for setting in _PLANNER
+        ),
+        Equivalent(
+            "<module>",
+            "FROM import_found f WHERE f.person IS NOT NULL)) ORDER BY u.id FOR UPDATE OF u) held",
+            "FROM import_found f WHERE (f.person IS NOT NULL OR 1=1))) ORDER BY u.id FOR UPDATE OF u) held",
+            "Newcomers have no subscription to lock.",
+        ),
+        Equivalent(
+            "_copy_rows",
+            "tabs = sum(map(len, rows)) - len(rows)",
+            "tabs = sum(map(len, rows)) + len(rows)",
+            "Only spares time: what is not plain is escaped cell by cell.",
+        ),
+        Equivalent(
+            "_copy_rows",
+            'plain = "\\\\" not in text and "\\r" not in text and text.count("\\t") == tabs and text.count("\\n") '
+            "== len(rows)",
+            "plain = None",
+            "Only spares time: what is not plain is escaped cell by cell.",
         ),
     ),
 }

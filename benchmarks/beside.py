@@ -21,17 +21,18 @@ PAUSE_SECONDS = 0.005
 
 def main() -> None:
     with surroundings():
+        from newsletter.accounts.actors import SystemActor
         from newsletter.delivery.reports import summary
         from newsletter.delivery.sending import mailings
 
         listen = f"127.0.0.1:{35_000 + os.getpid() % 20_000}"
         mailing_id = plan_mailing(READERS)
-        mailings.pause(mailing_id, by="bench", now=datetime.now(UTC))
+        mailings.pause(mailing_id, by=SystemActor("bench"), now=datetime.now(UTC))
         running = subprocess.Popen([sys.executable, "-m", "newsletter", "run", "--listen", listen])
         try:
             readers = _Readers(listen)
             line("web writes at rest", readers.leave(AT_REST))
-            mailings.resume(mailing_id, by="bench", now=datetime.now(UTC))
+            mailings.resume(mailing_id, by=SystemActor("bench"), now=datetime.now(UTC))
             times: list[float] = []
             start = time.perf_counter()
             while summary.find_mailing_of_edition(1).state != "finished":  # type: ignore[union-attr]

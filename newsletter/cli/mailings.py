@@ -9,7 +9,6 @@ from typing import Any
 
 import typer
 
-from newsletter.accounts import audit_log
 from newsletter.catalog.newsletters import get_newsletter, list_newsletters
 from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
@@ -24,7 +23,6 @@ from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="What was sent to whom, and its outcome.")
-BY = "command line"
 
 
 @app.command("list")
@@ -170,9 +168,7 @@ def _add_command(name: str, verb: str, act: Callable[..., Any], done: str, *, as
     def command(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
         if asks:
             confirm_or_refuse(f"{verb.capitalize()} mailing {mailing_id}?", yes)
-        now = clock.now()
-        act(mailing_id, by=BY, now=now)
-        audit_log.record(None, done, f"mailing {mailing_id}", now=now)
+        act(mailing_id, by=get_actor(), now=clock.now())
         emit_json(summary.get_mailing(mailing_id)) if as_json else say(f"Mailing {mailing_id} is {done}.")
 
     command.__doc__ = f"{verb.capitalize()} a mailing."
@@ -188,11 +184,7 @@ _add_command("cancel", "cancel", mailings.cancel, "cancelled", asks=True)
 def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
     """Stop all of a mailing, at the provider too. Only with a recall window, until 12 minutes before its instant."""
     confirm_or_refuse(f"Recall mailing {mailing_id}? Nobody gets it then, and its edition is a draft again.", yes)
-    now = clock.now()
-    spared = recall_mailing(mailing_id, by=BY, now=now, provider=wiring.get_provider())
-    audit_log.record(
-        None, "recalled", f"mailing {mailing_id}", now=now, detail=f"{spared.caught + spared.withdrawn} subscribers"
-    )
+    spared = recall_mailing(mailing_id, by=get_actor(), now=clock.now(), provider=wiring.get_provider())
     if as_json:
         return emit_json(spared)
     say(
@@ -204,7 +196,7 @@ def recall(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
 @app.command("sync-suppressions")
 def pull_suppressions_now(as_json: bool = JSON) -> None:
     """Import now what the provider suppressed itself (bounces, complaints); it happens once a day anyway."""
-    pulled = tasks.sync_suppressions_now(clock.now())
+    pulled = tasks.sync_suppressions_now(by=get_actor(), now=clock.now())
     emit_json(pulled) if as_json else say(
         f"{pulled.entries:,} entries read; {pulled.ours:,} are about our subscribers."
     )
@@ -221,8 +213,7 @@ def retry_events(as_json: bool = JSON) -> None:
 def repair(mailing_id: int, yes: bool = YES, as_json: bool = JSON) -> None:
     """Plan again those who did not get it and may: refused with a whole batch, or over the provider's quota."""
     confirm_or_refuse(f"Send mailing {mailing_id} again to those who did not get it?", yes)
-    now = clock.now()
-    _record_and_print(mailing_id, repair_mailing(mailing_id, now=now), "planned once more", as_json, now)
+    _print_count(mailing_id, repair_mailing(mailing_id, by=get_actor(), now=clock.now()), "planned once more", as_json)
 
 
 @app.command("resolve")
@@ -236,15 +227,15 @@ def resolve_unknown(
     """Settle the unknown outcomes of a mailing: look at the provider's activity page first."""
     if accepted == resend:
         raise BadInput("Give either --accepted or --resend.", "accepted")
-    now = clock.now()
     if accepted:
-        return _record_and_print(mailing_id, settle_unknown(mailing_id, now=now), "counted as accepted", as_json, now)
+        settled = settle_unknown(mailing_id, by=get_actor(), now=clock.now())
+        return _print_count(mailing_id, settled, "counted as accepted", as_json)
     confirm_or_refuse(f"Send mailing {mailing_id} again to all unknown? Some may get it twice.", yes)
-    _record_and_print(mailing_id, repair_mailing(mailing_id, unknown=True, now=now), "planned once more", as_json, now)
+    repaired = repair_mailing(mailing_id, unknown=True, by=get_actor(), now=clock.now())
+    _print_count(mailing_id, repaired, "planned once more", as_json)
 
 
-def _record_and_print(mailing_id: int, count: int, what: str, as_json: bool, now: datetime) -> None:
-    audit_log.record(None, what, f"mailing {mailing_id}", now=now, detail=f"{count} subscribers")
+def _print_count(mailing_id: int, count: int, what: str, as_json: bool) -> None:
     emit_json(summary.get_mailing(mailing_id)) if as_json else say(
         f"Mailing {mailing_id}: {count:,} subscribers {what}."
     )

@@ -34,6 +34,7 @@ from newsletter.delivery.ledger.states import MailingKind
 from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import mailings, one_off, recall, repair
 from newsletter.jobs import erasure, heartbeats, hints, wiring
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, Refused
 from newsletter.scheduling import lateness, occurrences
 from newsletter.scheduling.values import Occurrence
@@ -202,7 +203,7 @@ def _create_mailing(
         kind=kind,
         due_at=due_at,
         provider=wiring.get_provider_name(),
-        by=by,
+        created_by=by,
         now=now,
         occurrence_id=occurrence_id,
         recall_minutes=newsletter.recall_minutes if kind is MailingKind.EDITION else 0,
@@ -257,13 +258,16 @@ def roll_up_engagement(now: datetime) -> int:
     return engagement.roll_up(now, owner=heartbeats.get_process_name(heartbeats.ProcessKind.SCHEDULER))
 
 
-def sync_suppressions_now(now: datetime) -> suppression_sync.SyncResult:
-    """The same at once, by hand. Raises Refused where the provider has no such lists, ProviderError."""
+def sync_suppressions_now(*, by: Actor, now: datetime) -> suppression_sync.SyncResult:
+    """The same at once, by hand. Raises NotAllowed, Refused where the provider has no such lists, ProviderError."""
+    require_right(by, Verb.SUBSCRIBERS)
     pulled = suppression_sync.sync_suppressions(now, wiring.get_provider(), at_once=True)
     if pulled is None:
         raise Refused(
             f"{wiring.get_provider_name()} keeps no lists of suppressed addresses, or they are being read now."
         )
+    detail = f"{pulled.entries} entries, {pulled.ours} subscribers"
+    by.record(ActionRecord("synced suppressions", wiring.get_provider_name(), now, detail=detail))
     return pulled
 
 

@@ -69,7 +69,7 @@ def plan(house: House, edition: Any, now: datetime) -> Callable[..., Mailing]:
             "kind": MailingKind.EDITION,
             "due_at": now,
             "provider": ScriptedProvider.name,
-            "by": "test",
+            "created_by": "test",
             "now": now,
         }
         return summary.get_mailing(mailings.create_mailing(**(given | changes)))

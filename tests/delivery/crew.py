@@ -134,7 +134,7 @@ def all_done() -> bool:
         return True
     if state == MailingState.PAUSED:  # too many answers lost in a row
         with suppress(Refused):  # another worker was faster
-            mailings.resume(models.Mailing.objects.get().id, by="operator", now=clock.now())
+            mailings.resume(models.Mailing.objects.get().id, by=SYSTEM, now=clock.now())
     return state == MailingState.FINISHED and not models.WebhookPayload.objects.exists()
 
 
@@ -148,12 +148,12 @@ def hear(file: str) -> None:
 
 def repair() -> None:
     (mailing,) = summary.list_mailings()
-    print(repair_mailing(mailing.id, unknown=True, now=clock.now()))
+    print(repair_mailing(mailing.id, unknown=True, by=SYSTEM, now=clock.now()))
 
 
 def recall_all() -> None:
     (mailing,) = summary.list_mailings()
-    spared = recall.recall_mailing(mailing.id, by="operator", now=clock.now(), provider=wiring.get_provider())
+    spared = recall.recall_mailing(mailing.id, by=SYSTEM, now=clock.now(), provider=wiring.get_provider())
     print(spared.caught + spared.withdrawn)
 
 

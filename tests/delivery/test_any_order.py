@@ -90,7 +90,7 @@ class World:
 
     def repair(self) -> None:
         with suppress(Refused):
-            repair.repair_mailing(self.mailing_id, now=self.now)
+            repair.repair_mailing(self.mailing_id, by=SYSTEM, now=self.now)
 
     def hear(self) -> None:
         """The provider reports one delivery of each request that it truly accepted."""
@@ -109,7 +109,7 @@ class World:
 
     def decide(self, verb: Callable[..., None]) -> None:
         try:
-            verb(self.mailing_id, by="editor", now=self.now)
+            verb(self.mailing_id, by=SYSTEM, now=self.now)
         except Refused:
             return
         freeze.freeze_next(self.now)  # what was resumed passes through the reconciliation again

@@ -37,6 +37,12 @@ PASSED_ON: dict[str, str] = {
     "newsletter.accounts.own_account.confirm_password": "its caller has asked; a wrong password is recorded",
     "newsletter.accounts.own_account.require_own": "asks",
     "newsletter.accounts.own_account.require_own_or_users": "asks",
+    "newsletter.delivery.providers.outbox.get_message": "reads",
+    "newsletter.delivery.providers.outbox.list_folders": "reads",
+    "newsletter.delivery.providers.outbox.list_messages": "reads",
+    "newsletter.delivery.reports.history.list_deliveries": "reads",
+    "newsletter.delivery.reports.recipients.iterate_recipients": "reads",
+    "newsletter.delivery.reports.recipients.list_recipients": "reads",
 }
 
 # Functions that write and are called from the edges, but act for nobody who could be asked.
@@ -74,7 +80,6 @@ PENDING = (
     "newsletter.curator.articles.",
     "newsletter.curator.editions.",
     "newsletter.checks.",
-    "newsletter.delivery.",
     "newsletter.jobs.",
     "subscribers.attributes",
     "subscribers.consent.erasure",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.checks import preflight
 from newsletter.curator.editions import edition_lookup, editions
 from newsletter.delivery.reports import summary
@@ -164,7 +165,7 @@ def test_what_was_cancelled_by_hand_is_not_sent_by_the_schedule(
     edition_id = occurrence(now).edition_id
     preflight.approve_edition(edition_id, by="editor", now=now)
     sent = tasks.send_edition(edition_id, at=None, by="editor", now=now)
-    mailings.cancel(sent.id, by="editor", now=now)
+    mailings.cancel(sent.id, by=SystemActor("editor"), now=now)
     tasks.tick(occurrence(now).instant)
     assert summary.find_mailing_of_edition(edition_id) is None
     assert occurrence(now).state == "held"

@@ -20,6 +20,7 @@ from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingSt
 from newsletter.delivery.providers import registry
 from newsletter.delivery.sending import recall_window
 from newsletter.kernel import ids
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Conflict, NotFound, Refused
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ def create_mailing(
     kind: MailingKind,
     due_at: datetime,
     provider: str,
-    by: str,
+    created_by: str,
     now: datetime,
     occurrence_id: int | None = None,
     recall_minutes: int = 0,
@@ -52,7 +53,7 @@ def create_mailing(
         of_edition = of_edition.filter(snapshot_id=snapshot_id)
     existing = of_edition.first()
     if existing is not None:
-        return _reschedule(existing, snapshot_id, due_at, by, window, occurrence_id)
+        return _reschedule(existing, snapshot_id, due_at, created_by, window, occurrence_id)
     try:
         with transaction.atomic():
             row = models.Mailing.objects.create(
@@ -67,7 +68,7 @@ def create_mailing(
                 state=MailingState.SCHEDULED,
                 due_at=due_at,
                 created_at=now,
-                created_by=by,
+                created_by=created_by[:254],
                 **window,
             )
     except IntegrityError:
@@ -84,7 +85,12 @@ def _plan_recall_window(provider: str, due_at: datetime, minutes: int, now: date
 
 
 def _reschedule(
-    row: models.Mailing, snapshot_id: int, due_at: datetime, by: str, window: dict[str, Any], occurrence_id: int | None
+    row: models.Mailing,
+    snapshot_id: int,
+    due_at: datetime,
+    created_by: str,
+    window: dict[str, Any],
+    occurrence_id: int | None,
 ) -> int:
     # A mailing that froze its audience may have reached people: it is never armed again.
     rows = models.Mailing.objects.filter(
@@ -97,7 +103,7 @@ def _reschedule(
         reason="",
         snapshot_id=snapshot_id,
         due_at=due_at,
-        created_by=by,
+        created_by=created_by[:254],
         **window,
         **fresh,
     ):
@@ -160,26 +166,37 @@ def pause_other_providers(provider: str, now: datetime) -> int:
     return len(found)
 
 
-def pause(mailing_id: int, *, by: str, now: datetime) -> None:
-    """Stops sending; requests in flight are finished. Resuming continues where the ledger says."""
-    _change_state(mailing_id, MailingState.PAUSED, f"paused by {by}")
+def pause(mailing_id: int, *, by: Actor, now: datetime) -> None:
+    """Stops sending; requests in flight are finished. Resuming continues where the ledger says.
+
+    Raises NotFound, NotAllowed, Refused.
+    """
+    found = _get_row_to_change(mailing_id, by)
+    with transaction.atomic():
+        _change_state(found, MailingState.PAUSED, f"paused by {by.name}")
+        _record_change(by, "pause", found, MailingState.PAUSED, now)
 
 
-def resume(mailing_id: int, *, by: str, now: datetime) -> None:
-    """Lets a paused mailing go on from where it stands."""
-    found = get_row(mailing_id)
+def resume(mailing_id: int, *, by: Actor, now: datetime) -> None:
+    """Lets a paused mailing go on from where it stands. Raises NotFound, NotAllowed, Refused."""
+    found = _get_row_to_change(mailing_id, by)
     if found.state != MailingState.PAUSED:
         raise Refused(f"Mailing {mailing_id} is {found.state}, so there is nothing to resume.")
     to = MailingState.SCHEDULED if found.frozen_at is None else MailingState.FREEZING
-    models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.PLANNED).update(due_at=now, attempt=0)
-    # Freezing moves on to sending once every candidate is accounted for.
-    paused = models.Mailing.objects.filter(id=mailing_id, state=MailingState.PAUSED)
-    paused.update(state=to, reason="", version=F("version") + 1)  # what workers know of it is read again
+    with transaction.atomic():
+        models.Batch.objects.filter(mailing_id=mailing_id, state=BatchState.PLANNED).update(due_at=now, attempt=0)
+        # Freezing moves on to sending once every candidate is accounted for.
+        paused = models.Mailing.objects.filter(id=mailing_id, state=MailingState.PAUSED)
+        if paused.update(state=to, reason="", version=F("version") + 1):  # what workers know of it is read again
+            _record_change(by, "resume", found, to, now)
 
 
-def cancel(mailing_id: int, *, by: str, now: datetime) -> None:
-    """Stops for good: what was not submitted is withdrawn. Raises Refused where all of it can be recalled instead."""
-    found = get_row(mailing_id)
+def cancel(mailing_id: int, *, by: Actor, now: datetime) -> None:
+    """Stops for good: what was not submitted is withdrawn. Raises Refused where all of it can be recalled instead.
+
+    Raises NotFound, NotAllowed.
+    """
+    found = _get_row_to_change(mailing_id, by)
     recallable = found.recall == RecallState.OPEN and recall_window.can_be_recalled(found.due_at, now)
     if recallable and found.state in (MailingState.SENDING, MailingState.PAUSED):
         raise Refused(
@@ -187,8 +204,20 @@ def cancel(mailing_id: int, *, by: str, now: datetime) -> None:
             f"Stop all of it: newsletter mailings recall {mailing_id}"
         )
     with transaction.atomic():
-        _change_state(mailing_id, MailingState.CANCELLED, f"cancelled by {by}")
+        _change_state(found, MailingState.CANCELLED, f"cancelled by {by.name}")
         withdraw_planned(mailing_id)
+        _record_change(by, "cancel", found, MailingState.CANCELLED, now)
+
+
+def _get_row_to_change(mailing_id: int, by: Actor) -> models.Mailing:
+    found = get_row(mailing_id)
+    require_right(by, Verb.SEND, newsletter_id=found.newsletter_id)
+    return found
+
+
+def _record_change(by: Actor, action: str, found: models.Mailing, to: MailingState, now: datetime) -> None:
+    before, after = {"state": found.state}, {"state": to.value}
+    by.record(ActionRecord(action, f"mailing {found.id}", now, found.newsletter_id, before=before, after=after))
 
 
 def withdraw_planned(mailing_id: int) -> int:
@@ -208,13 +237,12 @@ def withdraw_planned(mailing_id: int) -> int:
     return withdrawn
 
 
-def _change_state(mailing_id: int, to: MailingState, reason: str) -> None:
-    found = get_row(mailing_id)
-    rows = models.Mailing.objects.filter(id=mailing_id, state=found.state)
+def _change_state(found: models.Mailing, to: MailingState, reason: str) -> None:
+    rows = models.Mailing.objects.filter(id=found.id, state=found.state)
     if not states.can_become(states.MAILING_TRANSITIONS, MailingState(found.state), to) or not rows.update(
         state=to, reason=reason[:300]
     ):
-        raise Refused(f"Mailing {mailing_id} is {found.state}; it cannot become {to}.")
+        raise Refused(f"Mailing {found.id} is {found.state}; it cannot become {to}.")
 
 
 def get_row(mailing_id: int) -> models.Mailing:

@@ -21,6 +21,7 @@ from newsletter.delivery.ledger.format import Outcomes
 from newsletter.delivery.ledger.states import BatchState, MailingKind, MailingState, Outcome, RecallState
 from newsletter.delivery.providers.base import Canceller, Provider, ProviderError
 from newsletter.delivery.sending import mailings, recall_window
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Refused
 
 log = logging.getLogger(__name__)
@@ -84,18 +85,19 @@ def _close_window(row: models.Mailing, why: str, now: datetime) -> bool:
     return True
 
 
-def recall_mailing(mailing_id: int, *, by: str, now: datetime, provider: Provider) -> RecallResult:
+def recall_mailing(mailing_id: int, *, by: Actor, now: datetime, provider: Provider) -> RecallResult:
     """Stops a mailing before its instant: all that was submitted is cancelled at the provider, the rest withdrawn.
 
     Unknown recipients are spared too: the provider cancels whatever it has under our id. The edition can be edited
     and sent again. Raises Refused when there is nothing to recall or no time left, SurroundingsError when the provider
-    does not confirm: then the mailing is paused, and recalling can be tried again.
+    does not confirm: then the mailing is paused, and recalling can be tried again. Raises NotFound, NotAllowed.
     """
+    require_right(by, Verb.SEND, newsletter_id=mailings.get_row(mailing_id).newsletter_id)
     row = _get_recallable(mailing_id, now)
     assert isinstance(provider, Canceller)
     held = models.Mailing.objects.filter(id=row.id, state__in=_STARTED_STATES)
     held.update(
-        state=MailingState.PAUSED, reason=f"being recalled by {by}"[:300]
+        state=MailingState.PAUSED, reason=f"being recalled by {by.name}"[:300]
     )  # nothing more is submitted from here
     try:
         provider.cancel(row.cancel_id)
@@ -104,12 +106,23 @@ def recall_mailing(mailing_id: int, *, by: str, now: datetime, provider: Provide
         raise
     with transaction.atomic():
         models.Mailing.objects.filter(id=row.id).update(
-            state=MailingState.CANCELLED, reason=f"recalled by {by}"[:300], recalled_at=now
+            state=MailingState.CANCELLED, reason=f"recalled by {by.name}"[:300], recalled_at=now
         )
         withdrawn = mailings.withdraw_planned(row.id)
         caught = settle_recalled(row.id)
         if row.kind == MailingKind.EDITION:
             approval.mark_recalled(row.edition_id, now=now)
+        by.record(
+            ActionRecord(
+                "recall",
+                f"mailing {mailing_id}",
+                now,
+                row.newsletter_id,
+                f"{caught + withdrawn} subscribers",
+                before={"state": row.state},
+                after={"state": MailingState.CANCELLED.value},
+            )
+        )
     return RecallResult(caught, withdrawn)
 
 

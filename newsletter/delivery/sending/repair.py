@@ -19,6 +19,7 @@ from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import Outcomes, unpack_members
 from newsletter.delivery.ledger.states import BatchState, MailingState, MemberFlag, Outcome
 from newsletter.delivery.sending import ledger_rows, send_times
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import Conflict, NotFound, Refused
 
 log = logging.getLogger(__name__)
@@ -27,16 +28,28 @@ OLDEST_SILENCE = timedelta(days=1)  # older silence is left to people: the opt-i
 REPAIRABLE_STATES = (MailingState.SENDING, MailingState.PAUSED, MailingState.FINISHED)
 
 
-def repair_mailing(mailing_id: int, *, unknown: bool = False, now: datetime) -> int:
+def repair_mailing(mailing_id: int, *, unknown: bool = False, by: Actor, now: datetime) -> int:
     """Plans again exactly those who did not get it and may. Returns how many.
 
     These are the recipients refused together with a whole batch, and those dropped because our plan was used up;
     with `unknown` also those whose outcome is unknown, some of whom may then get it twice. Recipients that were
-    refused by name, that bounced or left are not tried again. Raises Refused, NotFound, Conflict.
+    refused by name, that bounced or left are not tried again. Raises Refused, NotFound, NotAllowed, Conflict.
     """
-    return _repair(
-        mailing_id, Q(state__in=(BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN)), unknown=unknown, now=now
-    )
+    newsletter_id = _require_sending(mailing_id, by)
+    settled = Q(state__in=(BatchState.ACCEPTED, BatchState.REFUSED, BatchState.UNKNOWN))
+    with transaction.atomic():
+        repaired = _repair(mailing_id, settled, unknown=unknown, now=now)
+        if repaired:
+            action = "resend" if unknown else "repair"
+            by.record(ActionRecord(action, f"mailing {mailing_id}", now, newsletter_id, f"{repaired} subscribers"))
+    return repaired
+
+
+def _require_sending(mailing_id: int, by: Actor) -> int:
+    """The newsletter of a mailing. Raises NotFound, NotAllowed for whoever may not send it."""
+    newsletter_id = _get_row(mailing_id).newsletter_id
+    require_right(by, Verb.SEND, newsletter_id=newsletter_id)
+    return newsletter_id
 
 
 def repair_silent(now: datetime) -> int:
@@ -91,8 +104,12 @@ def _repair(mailing_id: int, which: Q, *, unknown: bool, now: datetime) -> int:
     return repaired
 
 
-def settle_unknown(mailing_id: int, *, now: datetime) -> int:
-    """Counts the unknown as accepted, as the operator says. Returns how many subscribers that is."""
+def settle_unknown(mailing_id: int, *, by: Actor, now: datetime) -> int:
+    """Counts the unknown as accepted, as the operator says. Returns how many subscribers that is.
+
+    Raises Refused, NotFound, NotAllowed, Conflict.
+    """
+    newsletter_id = _require_sending(mailing_id, by)
     mailing = _get_repairable(mailing_id)
     settled = 0
     with transaction.atomic():
@@ -102,13 +119,20 @@ def settle_unknown(mailing_id: int, *, now: datetime) -> int:
             outcomes.mark(places, Outcome.ACCEPTED)
             _store_outcomes(batch, outcomes)
             settled += len(places)
+        if settled:
+            by.record(ActionRecord("settle", f"mailing {mailing_id}", now, newsletter_id, f"{settled} subscribers"))
     return settled
 
 
-def _get_repairable(mailing_id: int) -> models.Mailing:
+def _get_row(mailing_id: int) -> models.Mailing:
     mailing = models.Mailing.objects.filter(id=mailing_id).first()
     if mailing is None:
         raise NotFound(f"There is no mailing {mailing_id}. See them all with: newsletter mailings list")
+    return mailing
+
+
+def _get_repairable(mailing_id: int) -> models.Mailing:
+    mailing = _get_row(mailing_id)
     if mailing.state not in REPAIRABLE_STATES:
         raise Refused(f"Mailing {mailing_id} is {mailing.state}, so there is nothing to repair in it.")
     return mailing

@@ -23,9 +23,7 @@ from newsletter.kernel.errors import BadInput, NewsletterError
 from newsletter.web.access import (
     desk_view,
     get_actor,
-    get_actor_email,
     list_accessible_newsletters,
-    record_audit,
     require_permission,
 )
 
@@ -89,36 +87,35 @@ def show_progress(request: HttpRequest, mailing_id: int) -> HttpResponse:
 @desk_view(Verb.SEND, methods=("POST",))
 def change_mailing(request: HttpRequest, mailing_id: int) -> HttpResponse:
     """Pauses, resumes, cancels, recalls or repairs a mailing, or settles unknown outcomes."""
-    found = _get_mailing(request, Verb.SEND, mailing_id)
-    do, now, who = request.POST.get("do", ""), clock.now(), get_actor_email(request)
+    _get_mailing(request, Verb.SEND, mailing_id)
+    do, now, by = request.POST.get("do", ""), clock.now(), get_actor(request)
     verbs: dict[str, tuple[Callable[[], int | None], str]] = {
-        "pause": (lambda: mailings.pause(mailing_id, by=who, now=now), "Paused."),
-        "resume": (lambda: mailings.resume(mailing_id, by=who, now=now), "Resumed."),
-        "cancel": (lambda: mailings.cancel(mailing_id, by=who, now=now), "Cancelled."),
+        "pause": (lambda: mailings.pause(mailing_id, by=by, now=now), "Paused."),
+        "resume": (lambda: mailings.resume(mailing_id, by=by, now=now), "Resumed."),
+        "cancel": (lambda: mailings.cancel(mailing_id, by=by, now=now), "Cancelled."),
         "recall": (
-            lambda: _recall_mailing(mailing_id, who, now),
+            lambda: _recall_mailing(mailing_id, by, now),
             "Recalled: {:,} subscribers do not get it. The edition is a draft again.",
         ),
-        "repair": (lambda: repair.repair_mailing(mailing_id, now=now), "{:,} subscribers are planned again."),
+        "repair": (lambda: repair.repair_mailing(mailing_id, by=by, now=now), "{:,} subscribers are planned again."),
         "resend": (
-            lambda: repair.repair_mailing(mailing_id, unknown=True, now=now),
+            lambda: repair.repair_mailing(mailing_id, unknown=True, by=by, now=now),
             "{:,} subscribers are planned again.",
         ),
-        "settle": (lambda: repair.settle_unknown(mailing_id, now=now), "{:,} subscribers count as accepted."),
+        "settle": (lambda: repair.settle_unknown(mailing_id, by=by, now=now), "{:,} subscribers count as accepted."),
     }
     if do not in verbs:
         raise BadInput(f"The action must be one of: {', '.join(verbs)}.", "do")
     act, success_message = verbs[do]
     try:
         messages.success(request, success_message.format(act() or 0))
-        record_audit(request, do, f"mailing {mailing_id}", newsletter_id=found.newsletter_id)
     except NewsletterError as error:
         messages.error(request, str(error))
     return redirect("mailing", mailing_id)
 
 
-def _recall_mailing(mailing_id: int, who: str, now: datetime) -> int:
-    spared = recall.recall_mailing(mailing_id, by=who, now=now, provider=wiring.get_provider())
+def _recall_mailing(mailing_id: int, by: Actor, now: datetime) -> int:
+    spared = recall.recall_mailing(mailing_id, by=by, now=now, provider=wiring.get_provider())
     return spared.caught + spared.withdrawn
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.delivery import models
 from newsletter.delivery.events import unsubscribed_after_send
 from newsletter.delivery.ledger.states import MailingState
@@ -54,7 +55,7 @@ def test_cancelling_the_rest_of_a_mailing_does_not_stop_what_was_submitted_from_
     made = plan()
     freeze.freeze_next(now)
     hand_over.hand_over_next(now, owner="w", provider=ScriptedProvider(), clock=lambda: now)
-    mailings.cancel(made.id, by="ann", now=now)
+    mailings.cancel(made.id, by=SystemActor("ann"), now=now)
     reached, withdrawn = (
         recipients.list_recipients(made.id, state=state, by=SYSTEM)[0].subscriber_id
         for state in ("accepted", "withdrawn")

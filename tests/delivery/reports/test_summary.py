@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import mailings
@@ -43,5 +44,5 @@ def test_mailings_are_listed_for_the_newsletters_asked_for(sent: Mailing, house:
 def test_an_edition_knows_its_mailing_unless_it_was_cancelled(plan: Plan, now: datetime) -> None:
     made = plan()
     assert summary.find_mailing_of_edition(made.edition_id) == made
-    mailings.cancel(made.id, by="editor", now=now)
+    mailings.cancel(made.id, by=SystemActor("editor"), now=now)
     assert summary.find_mailing_of_edition(made.edition_id) is None

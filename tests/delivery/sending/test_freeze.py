@@ -142,9 +142,9 @@ def test_instant_and_bounds_of_the_audience_are_those_of_its_freeze_also_after_a
     expected = (now, ids[-1], ids[-1], Suppression.objects.get().id, 1, 3)
     assert models.Mailing.objects.values_list(*fields).get() == expected
     join(2, "late")
-    mailings.pause(made.id, by="editor", now=now)
+    mailings.pause(made.id, by=SYSTEM, now=now)
     later = now + timedelta(minutes=5)
-    mailings.resume(made.id, by="editor", now=later)
+    mailings.resume(made.id, by=SYSTEM, now=later)
     assert freeze.freeze_next(later)
     assert models.Mailing.objects.values_list(*fields).get() == expected
     assert summary.get_mailing(made.id).counts == {"planned": 3}
@@ -223,7 +223,7 @@ def test_a_correction_goes_to_those_who_were_sent_the_edition_or_may_have_been(
     script = (provider.accepts, provider.loses_the_answer, provider.dies_after)
     with pytest.raises(provider.Killed):
         hand_over_all(ScriptedProvider(*script), now)
-    mailings.cancel(first.id, by="editor", now=now)
+    mailings.cancel(first.id, by=SYSTEM, now=now)
     other = next_edition()
     freeze.freeze_next(now)
     hand_over_all(ScriptedProvider(), now)
@@ -259,9 +259,7 @@ def test_a_mailing_that_changes_as_its_freeze_begins_is_not_begun(
 def test_a_mailing_that_is_paused_as_a_page_is_written_has_none_of_it(plan: Plan, join: Join, now: datetime) -> None:
     join(3)
     made = plan()
-    with just_before(
-        "UPDATE delivery_mailing SET frozen_through", lambda: mailings.pause(made.id, by="editor", now=now)
-    ):
+    with just_before("UPDATE delivery_mailing SET frozen_through", lambda: mailings.pause(made.id, by=SYSTEM, now=now)):
         freeze.freeze_next(now)
     assert (summary.get_mailing(made.id).state, summary.get_mailing(made.id).candidates) == (MailingState.PAUSED, 0)
     assert not models.Batch.objects.exists()
@@ -271,7 +269,8 @@ def test_a_mailing_that_is_paused_as_it_is_let_go_stays_paused(plan: Plan, join:
     join(3)
     made = plan()
     with just_before(
-        "UPDATE delivery_mailing SET state = %s WHERE", lambda: mailings.pause(made.id, by="editor", now=now)
+        "UPDATE delivery_mailing SET state = %s WHERE",
+        lambda: mailings.pause(made.id, by=SYSTEM, now=now),
     ):
         freeze.freeze_next(now)
     assert summary.get_mailing(made.id).state == MailingState.PAUSED
@@ -311,12 +310,13 @@ def test_a_mailing_that_is_cancelled_as_it_is_held_stays_cancelled(plan: Plan, n
     made = plan()
     models.Mailing.objects.update(provider="pigeon")
     with just_before(
-        "UPDATE delivery_mailing SET state = %s, reason", lambda: mailings.cancel(made.id, by="editor", now=now)
+        "UPDATE delivery_mailing SET state = %s, reason",
+        lambda: mailings.cancel(made.id, by=SYSTEM, now=now),
     ):
         freeze.freeze_next(now)
     assert (summary.get_mailing(made.id).state, summary.get_mailing(made.id).reason) == (
         MailingState.CANCELLED,
-        "cancelled by editor",
+        "cancelled by tests",
     )
 
 
@@ -357,8 +357,8 @@ def test_batches_of_a_repair_are_no_part_of_the_counts(plan: Plan, join: Join, n
     made = plan()
     freeze.freeze_next(now)
     ledger_rows.build_batch(made.id, 2, ids[:2], now, 0, repair=True).save()
-    mailings.pause(made.id, by="editor", now=now)
-    mailings.resume(made.id, by="editor", now=now)
+    mailings.pause(made.id, by=SYSTEM, now=now)
+    mailings.resume(made.id, by=SYSTEM, now=now)
     freeze.freeze_next(now)
     assert summary.get_mailing(made.id).state == MailingState.SENDING
 
@@ -510,7 +510,7 @@ def test_sending_again_after_a_cancel_under_way_reaches_only_the_others(plan: Pl
     hands = ScriptedProvider(accepts, loses_the_answer)
     for _ in range(2):
         hand_over.hand_over_next(now, owner="test", provider=hands, clock=lambda: now)
-    mailings.cancel(first.id, by="editor", now=now)
+    mailings.cancel(first.id, by=SYSTEM, now=now)
     again = plan()
     freeze.freeze_next(now)
     hand_over_all(hands, now)
@@ -526,7 +526,7 @@ def test_who_is_known_to_have_it_is_excluded_after_a_cancel_too(plan: Plan, join
     first = plan()
     freeze.freeze_next(now)
     hand_over.hand_over_next(now, owner="test", provider=ScriptedProvider(), clock=lambda: now)
-    mailings.cancel(first.id, by="editor", now=now)
+    mailings.cancel(first.id, by=SYSTEM, now=now)
     sent = models.Batch.objects.get(mailing_id=first.id, state=BatchState.ACCEPTED)
     outcomes = Outcomes(sent.outcomes, sent.format)
     outcomes.mark(range(20), Outcome.DELIVERED)
@@ -547,7 +547,7 @@ def test_who_is_in_flight_when_a_mailing_is_cancelled_is_not_mailed_by_the_next(
     planned_again: list[Mailing] = []
 
     def cancelled_and_sent_anew(provider: ScriptedProvider, request: Any, at: datetime) -> Any:
-        mailings.cancel(first.id, by="editor", now=now)
+        mailings.cancel(first.id, by=SYSTEM, now=now)
         planned_again.append(plan())
         freeze.freeze_next(now)
         hand_over_all(others, now, "worker/2")
@@ -566,7 +566,7 @@ def test_who_was_only_claimed_when_a_mailing_is_cancelled_is_mailed_by_the_next(
     first = plan()
     freeze.freeze_next(now)
     assert claims.claim_batch(now, until=now + timedelta(minutes=5), owner="a", provider=ScriptedProvider.name)
-    mailings.cancel(first.id, by="editor", now=now)
+    mailings.cancel(first.id, by=SYSTEM, now=now)
     again = plan()
     freeze.freeze_next(now)
     assert summary.get_mailing(again.id).counts == {"planned": 3}
@@ -605,7 +605,7 @@ def test_a_mailing_cancelled_as_its_freeze_begins_is_not_frozen(
     join(2)
     made = plan()
     with just_before(
-        "UPDATE delivery_mailing SET state = %s, frozen_at =", lambda: mailings.cancel(made.id, by="editor", now=now)
+        "UPDATE delivery_mailing SET state = %s, frozen_at =", lambda: mailings.cancel(made.id, by=SYSTEM, now=now)
     ):
         freeze.freeze_next(now)
     assert summary.get_mailing(made.id).state == MailingState.CANCELLED
@@ -654,7 +654,7 @@ def test_a_mailing_stopped_while_it_is_frozen_stays_stopped(
 ) -> None:
     join(5)
     made = plan()
-    with just_before(f"UPDATE delivery_mailing {write}", lambda: verb(made.id, by="editor", now=now)):
+    with just_before(f"UPDATE delivery_mailing {write}", lambda: verb(made.id, by=SYSTEM, now=now)):
         freeze.freeze_next(now)
     shown = summary.get_mailing(made.id)
     assert shown.state == {mailings.pause: MailingState.PAUSED, mailings.cancel: MailingState.CANCELLED}[verb]
@@ -664,6 +664,6 @@ def test_a_mailing_stopped_while_it_is_frozen_stays_stopped(
 def test_what_is_cancelled_as_it_is_about_to_be_held_stays_cancelled(plan: Plan, now: datetime) -> None:
     made = plan()
     models.Mailing.objects.update(provider="pigeon")
-    with just_before("UPDATE delivery_mailing SET state", lambda: mailings.cancel(made.id, by="editor", now=now)):
+    with just_before("UPDATE delivery_mailing SET state", lambda: mailings.cancel(made.id, by=SYSTEM, now=now)):
         freeze.freeze_next(now)
     assert summary.get_mailing(made.id).state == MailingState.CANCELLED

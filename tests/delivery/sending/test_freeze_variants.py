@@ -19,6 +19,7 @@ from newsletter.delivery.sending import freeze, repair
 from subscribers import models
 from subscribers.attributes import set_tier
 from subscribers.segments.service import create_segment, drop_segment
+from tests.actors import SYSTEM
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.provider import ScriptedProvider, loses_the_request
 
@@ -93,7 +94,7 @@ def test_a_repair_sends_each_the_variant_they_were_to_get(
     made = plan()
     freeze.freeze_next(now)
     hand_over_all(ScriptedProvider(loses_the_request, loses_the_request), now)
-    assert repair.repair_mailing(made.id, unknown=True, now=now) == 40
+    assert repair.repair_mailing(made.id, unknown=True, by=SYSTEM, now=now) == 40
     provider = ScriptedProvider()
     hand_over_all(provider, now + timedelta(hours=1))
     mails = got(provider)

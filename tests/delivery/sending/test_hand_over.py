@@ -180,7 +180,7 @@ def test_a_refusal_that_names_everybody_before_anybody_was_mailed_is_about_the_m
     step(ScriptedProvider(names(*range(50))), now)
     shown = summary.get_mailing(mailing.id)
     assert (shown.state, shown.counts) == ("paused", {"planned": 120})
-    mailings.resume(mailing.id, by="editor", now=now)
+    mailings.resume(mailing.id, by=SYSTEM, now=now)
     freeze.freeze_next(now)
     hand_over_all(ScriptedProvider(), now)
     assert summary.get_mailing(mailing.id).counts == {"accepted": 120}
@@ -223,7 +223,7 @@ def test_a_message_refused_for_everybody_pauses_the_mailing_and_reaches_everybod
     assert shown(made).state == MailingState.PAUSED
     assert "This mail is wrong." in shown(made).reason
     assert shown(made).counts == {"planned": 60}
-    mailings.resume(made.id, by="editor", now=now)
+    mailings.resume(made.id, by=SYSTEM, now=now)
     freeze.freeze_next(now)
     hand_over_all(provider, now)
     assert len(provider.mailed) == 60
@@ -274,7 +274,7 @@ def test_a_sender_fixed_in_mid_mailing_is_used_from_then_on(
     provider = ScriptedProvider(wants_another_key)
     hand_over_all(provider, now)
     newsletter_settings.change_newsletter(house.briefing.id, now=now, from_email="desk@example.org")
-    mailings.resume(made.id, by="editor", now=now)
+    mailings.resume(made.id, by=SYSTEM, now=now)
     freeze.freeze_next(now)
     hand_over_all(provider, now)
     assert [request.envelope.from_email for request in provider.requests] == ["news@example.com", "desk@example.org"]
@@ -307,7 +307,7 @@ def test_a_provider_in_trouble_stops_the_mailing_before_everybody_is_unknown(
     assert shown(made).state == MailingState.PAUSED
     assert "in a row were lost" in shown(made).reason
     assert shown(made).batches == {"accepted": 1, "unknown": 7, "planned": 1}
-    mailings.resume(made.id, by="editor", now=now)
+    mailings.resume(made.id, by=SYSTEM, now=now)
     freeze.freeze_next(now)
     hand_over_all(provider, now)
     assert shown(made).batches == {"accepted": 2, "unknown": 7}
@@ -405,7 +405,7 @@ def test_a_pause_between_claim_and_sending_gives_the_batch_back(frozen: Plan, jo
     assert claimed is not None
     prepared = hand_over._prepare(claimed, now)
     assert prepared is not None
-    mailings.pause(made.id, by="editor", now=now)
+    mailings.pause(made.id, by=SYSTEM, now=now)
     assert hand_over._begin_attempt(prepared, "attempt", now) is None
     assert shown(made).batches == {"planned": 1}
 
@@ -574,7 +574,7 @@ def test_a_mailing_cancelled_while_the_provider_refuses_stays_cancelled(
     made = frozen()
 
     def cancelled_meanwhile(provider: ScriptedProvider, request: Any, at: datetime) -> Answer:
-        mailings.cancel(made.id, by="editor", now=now)
+        mailings.cancel(made.id, by=SYSTEM, now=now)
         return wants_another_key(provider, request, at)
 
     step(ScriptedProvider(cancelled_meanwhile), now)
@@ -586,7 +586,7 @@ def test_a_mailing_started_with_its_first_try_though_that_was_in_vain(frozen: Pl
     made = frozen()
     hand_over_all(ScriptedProvider(wants_another_key), now)
     later = now + timedelta(hours=1)
-    mailings.resume(made.id, by="editor", now=later)
+    mailings.resume(made.id, by=SYSTEM, now=later)
     freeze.freeze_next(later)
     hand_over_all(ScriptedProvider(), later)
     assert shown(made).started_at == now
@@ -838,7 +838,8 @@ def test_a_batch_whose_mailing_was_paused_before_it_was_sent_is_nobodys(
     made = frozen()
     provider = ScriptedProvider()
     with just_before(
-        "UPDATE delivery_batch SET state = %s, attempt =", lambda: mailings.pause(made.id, by="editor", now=now)
+        "UPDATE delivery_batch SET state = %s, attempt =",
+        lambda: mailings.pause(made.id, by=SYSTEM, now=now),
     ):
         assert step(provider, now)
     assert not provider.requests

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.curator.editions import approval, edition_lookup, editions
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import BatchState, MailingState
@@ -13,6 +14,7 @@ from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, hand_over, mailings
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from tests.actors import SYSTEM
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.provider import ScriptedProvider, refuses_for_now
 from tests.interleaving import just_before
@@ -30,7 +32,7 @@ def test_an_edition_is_mailed_once(plan: Plan) -> None:
 
 def test_an_edition_may_be_planned_again_after_its_mailing_was_cancelled(plan: Plan, now: datetime) -> None:
     first = plan()
-    mailings.cancel(first.id, by="editor", now=now)
+    mailings.cancel(first.id, by=SYSTEM, now=now)
     assert plan().id != first.id
 
 
@@ -93,10 +95,10 @@ def test_a_paused_mailing_sends_nothing_until_it_is_resumed(frozen: Plan, join: 
     made = frozen()
     provider = ScriptedProvider()
     assert hand_over.hand_over_next(now, owner="a", provider=provider, clock=lambda: now)
-    mailings.pause(made.id, by="editor@example.com", now=now)
+    mailings.pause(made.id, by=SystemActor("editor@example.com"), now=now)
     assert hand_over_all(provider, now) == 0
     assert summary.get_mailing(made.id).reason == "paused by editor@example.com"
-    mailings.resume(made.id, by="editor@example.com", now=now)
+    mailings.resume(made.id, by=SystemActor("editor@example.com"), now=now)
     freeze.freeze_next(now)
     hand_over_all(provider, now)
     assert len(provider.mailed) == 60
@@ -105,8 +107,8 @@ def test_a_paused_mailing_sends_nothing_until_it_is_resumed(frozen: Plan, join: 
 
 def test_a_mailing_paused_before_its_time_waits_for_its_time_when_resumed(plan: Plan, now: datetime) -> None:
     made = plan(due_at=now + timedelta(hours=1))
-    mailings.pause(made.id, by="editor", now=now)
-    mailings.resume(made.id, by="editor", now=now)
+    mailings.pause(made.id, by=SYSTEM, now=now)
+    mailings.resume(made.id, by=SYSTEM, now=now)
     assert summary.get_mailing(made.id).state == MailingState.SCHEDULED
 
 
@@ -115,7 +117,7 @@ def test_cancelling_withdraws_what_has_not_left(frozen: Plan, join: Join, now: d
     made = frozen()
     provider = ScriptedProvider()
     hand_over.hand_over_next(now, owner="a", provider=provider, clock=lambda: now)
-    mailings.cancel(made.id, by="editor", now=now)
+    mailings.cancel(made.id, by=SYSTEM, now=now)
     assert hand_over_all(provider, now) == 0
     shown = summary.get_mailing(made.id)
     assert shown.state == MailingState.CANCELLED
@@ -129,7 +131,7 @@ def test_a_batch_in_flight_when_its_mailing_is_cancelled_is_withdrawn_when_it_co
     made = frozen()
 
     def cancelled_meanwhile(provider: ScriptedProvider, request: Any, now: datetime) -> Any:
-        mailings.cancel(made.id, by="editor", now=now)
+        mailings.cancel(made.id, by=SYSTEM, now=now)
         return refuses_for_now(provider, request, now)
 
     hand_over_all(ScriptedProvider(cancelled_meanwhile), now)
@@ -142,19 +144,19 @@ def test_what_is_finished_cannot_be_stopped(frozen: Plan, now: datetime, verb: C
     made = frozen()
     mailings.finish_settled(now)
     with pytest.raises(Refused, match=f"Mailing {made.id} is finished"):
-        verb(made.id, by="editor", now=now)
+        verb(made.id, by=SYSTEM, now=now)
 
 
 def test_only_what_is_paused_can_be_resumed(frozen: Plan, now: datetime) -> None:
     made = frozen()
     with pytest.raises(Refused, match="nothing to resume"):
-        mailings.resume(made.id, by="editor", now=now)
+        mailings.resume(made.id, by=SYSTEM, now=now)
 
 
 @pytest.mark.parametrize("verb", [mailings.pause, mailings.resume, mailings.cancel])
 def test_a_mailing_that_does_not_exist_is_named(db: None, now: datetime, verb: Callable[..., None]) -> None:
     with pytest.raises(NotFound, match="There is no mailing 77"):
-        verb(77, by="editor", now=now)
+        verb(77, by=SYSTEM, now=now)
 
 
 def test_a_mailing_planned_for_another_provider_pauses_and_says_so(frozen: Plan, join: Join, now: datetime) -> None:
@@ -165,7 +167,7 @@ def test_a_mailing_planned_for_another_provider_pauses_and_says_so(frozen: Plan,
     shown = summary.get_mailing(made.id)
     assert shown.state == MailingState.PAUSED
     assert f"NEWSLETTER_PROVIDER={ScriptedProvider.name}" in shown.reason
-    mailings.resume(made.id, by="editor", now=now)
+    mailings.resume(made.id, by=SYSTEM, now=now)
     freeze.freeze_next(now)
     hand_over_all(ScriptedProvider(), now)
     assert summary.get_mailing(made.id).counts == {"accepted": 3}
@@ -196,7 +198,7 @@ def test_a_mailing_cancelled_as_it_takes_a_new_snapshot_stays_cancelled(
     editions.edit_edition(edition.id, now=now, subject="Another subject")
     approval.approve(edition.id, by="test", now=now)
     with (
-        just_before("UPDATE delivery_mailing SET", lambda: mailings.cancel(made.id, by="editor", now=now)),
+        just_before("UPDATE delivery_mailing SET", lambda: mailings.cancel(made.id, by=SYSTEM, now=now)),
         pytest.raises(Refused),
     ):
         plan()
@@ -205,7 +207,7 @@ def test_a_mailing_cancelled_as_it_takes_a_new_snapshot_stays_cancelled(
 
 def test_a_mailing_paused_as_it_is_about_to_finish_stays_paused(frozen: Plan, edition: Any, now: datetime) -> None:
     made = frozen()
-    with just_before("UPDATE delivery_mailing SET", lambda: mailings.pause(made.id, by="editor", now=now)):
+    with just_before("UPDATE delivery_mailing SET", lambda: mailings.pause(made.id, by=SYSTEM, now=now)):
         assert mailings.finish_settled(now) == 0
     assert summary.get_mailing(made.id).state == MailingState.PAUSED
     assert edition_lookup.get_edition(edition.id).state == "handed_over"
@@ -214,16 +216,16 @@ def test_a_mailing_paused_as_it_is_about_to_finish_stays_paused(frozen: Plan, ed
 def test_a_mailing_cancelled_as_it_is_about_to_go_on_stays_cancelled(frozen: Plan, join: Join, now: datetime) -> None:
     join(2)
     made = frozen()
-    mailings.pause(made.id, by="editor", now=now)
-    with just_before("UPDATE delivery_mailing SET", lambda: mailings.cancel(made.id, by="colleague", now=now)):
-        mailings.resume(made.id, by="editor", now=now)
+    mailings.pause(made.id, by=SYSTEM, now=now)
+    with just_before("UPDATE delivery_mailing SET", lambda: mailings.cancel(made.id, by=SYSTEM, now=now)):
+        mailings.resume(made.id, by=SYSTEM, now=now)
     assert summary.get_mailing(made.id).state == MailingState.CANCELLED
 
 
 def test_a_mailing_that_finishes_as_somebody_pauses_it_is_finished(frozen: Plan, now: datetime) -> None:
     made = frozen()
     with just_before("UPDATE delivery_mailing SET", lambda: mailings.finish_settled(now)), pytest.raises(Refused):
-        mailings.pause(made.id, by="editor", now=now)
+        mailings.pause(made.id, by=SYSTEM, now=now)
     assert summary.get_mailing(made.id).state == MailingState.FINISHED
 
 
@@ -236,7 +238,7 @@ def test_a_batch_that_leaves_as_its_mailing_is_cancelled_is_not_withdrawn(
     with just_before(
         "UPDATE delivery_batch SET state", lambda: first.update(state=BatchState.SENDING, attempt=1, attempt_key="key")
     ):
-        mailings.cancel(made.id, by="editor", now=now)
+        mailings.cancel(made.id, by=SYSTEM, now=now)
     shown = summary.get_mailing(made.id)
     assert shown.batches == {"sending": 1, "withdrawn": 1}
     assert shown.counts == {"planned": 50, "withdrawn": 10}

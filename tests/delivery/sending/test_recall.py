@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import approval, edition_lookup, editions
 from newsletter.delivery import models
@@ -65,7 +66,7 @@ class Stage:
         mailings.finish_settled(self.now)
 
     def recall(self) -> recall.RecallResult:
-        return recall.recall_mailing(self.mailing_id, by="editor", now=self.now, provider=self.provider)
+        return recall.recall_mailing(self.mailing_id, by=SystemActor("editor"), now=self.now, provider=self.provider)
 
     @property
     def mailing(self) -> Mailing:
@@ -355,7 +356,7 @@ def test_before_anything_is_submitted_there_is_nothing_to_recall_but_it_can_be_c
     stage.plan()
     with pytest.raises(Refused, match="cancel"):
         stage.recall()
-    mailings.cancel(stage.mailing_id, by="editor", now=stage.now)
+    mailings.cancel(stage.mailing_id, by=SystemActor("editor"), now=stage.now)
     stage.at(0)
     stage.work()
     assert stage.server.requests == 0
@@ -382,9 +383,9 @@ def test_what_can_be_recalled_is_not_cancelled_by_halves(stage: Stage) -> None:
     stage.plan()
     stage.work()
     with pytest.raises(Refused, match="recall"):
-        mailings.cancel(stage.mailing_id, by="editor", now=stage.now)
+        mailings.cancel(stage.mailing_id, by=SystemActor("editor"), now=stage.now)
     stage.at(11)
-    mailings.cancel(stage.mailing_id, by="editor", now=stage.now)
+    mailings.cancel(stage.mailing_id, by=SystemActor("editor"), now=stage.now)
     assert stage.mailing.counts == {"accepted": 5}, "what the provider has is not called back by it"
 
 
@@ -755,10 +756,10 @@ def test_a_reason_is_as_long_as_its_column_however_long_a_name_is(stage: Stage) 
 
     stage.provider.cancel = fails  # type: ignore[method-assign]
     with pytest.raises(ProviderError):
-        recall.recall_mailing(stage.mailing_id, by="e" * 400, now=stage.now, provider=stage.provider)
+        recall.recall_mailing(stage.mailing_id, by=SystemActor("e" * 400), now=stage.now, provider=stage.provider)
     lengths.append(len(stage.mailing.reason))
     stage.provider.cancel = cancel  # type: ignore[method-assign]
-    recall.recall_mailing(stage.mailing_id, by="e" * 400, now=stage.now, provider=stage.provider)
+    recall.recall_mailing(stage.mailing_id, by=SystemActor("e" * 400), now=stage.now, provider=stage.provider)
     lengths.append(len(stage.mailing.reason))
     assert lengths == [300, 300, 300]
 
@@ -848,7 +849,7 @@ def test_the_place_of_a_recall_is_kept_for_four_hours_after_its_last_message_and
     stage.at(25)
     stage.work()
     stage.recall()
-    recall.recall_mailing(trial.id, by="editor", now=stage.now, provider=stage.provider)
+    recall.recall_mailing(trial.id, by=SystemActor("editor"), now=stage.now, provider=stage.provider)
     mine = models.Mailing.objects.get(id=stage.mailing_id)
     if last_minutes:
         mine.batches.update(send_at=stage.due + timedelta(minutes=last_minutes))

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.delivery import models
 from newsletter.delivery.ledger.states import MailingState
 from newsletter.delivery.reports import history, recipients
@@ -37,7 +38,7 @@ def test_who_was_dropped_for_the_quota_gets_it_by_a_repair(
 ) -> None:
     mailing = sent(3)
     take(mailing.event("delivered", 0), mailing.event("dropped", 1, reason=QUOTA), mailing.event("bounce", 2))
-    assert repair.repair_mailing(mailing.id, now=now) == 1
+    assert repair.repair_mailing(mailing.id, by=SYSTEM, now=now) == 1
     assert mailing.mailing.state == MailingState.SENDING
     assert dict(go_on(mailing).mailed) == {"reader1@example.com": 1}
     after = mailing.mailing
@@ -57,8 +58,8 @@ def test_a_repair_done_twice_plans_nobody_twice(
 ) -> None:
     mailing = sent(2)
     take(mailing.event("dropped", 1, reason=QUOTA))
-    assert repair.repair_mailing(mailing.id, now=now) == 1
-    assert repair.repair_mailing(mailing.id, now=now) == 0
+    assert repair.repair_mailing(mailing.id, by=SYSTEM, now=now) == 1
+    assert repair.repair_mailing(mailing.id, by=SYSTEM, now=now) == 0
 
 
 def test_a_batch_refused_as_a_whole_is_repaired_but_not_who_was_refused_by_name(
@@ -66,7 +67,7 @@ def test_a_batch_refused_as_a_whole_is_repaired_but_not_who_was_refused_by_name(
 ) -> None:
     mailing = sent(120, provider.accepts, provider.refuses_for_good, provider.names(0))
     assert mailing.mailing.counts == {"accepted": 69, "refused": 51}
-    assert repair.repair_mailing(mailing.id, now=now) == 50
+    assert repair.repair_mailing(mailing.id, by=SYSTEM, now=now) == 50
     assert len(go_on(mailing).mailed) == 50
     assert mailing.mailing.counts == {"accepted": 119, "refused": 1}
     assert mailing.mailing.adds_up
@@ -76,9 +77,9 @@ def test_what_is_unknown_is_not_repaired_unless_somebody_takes_it_upon_themselve
     sent: Callable[..., Sent], now: datetime
 ) -> None:
     mailing = sent(3, provider.loses_the_request)
-    assert repair.repair_mailing(mailing.id, now=now) == 0
+    assert repair.repair_mailing(mailing.id, by=SYSTEM, now=now) == 0
     assert mailing.mailing.state == MailingState.FINISHED
-    assert repair.repair_mailing(mailing.id, unknown=True, now=now) == 3
+    assert repair.repair_mailing(mailing.id, unknown=True, by=SYSTEM, now=now) == 3
     assert len(go_on(mailing).mailed) == 3
     assert mailing.mailing.counts == {"accepted": 3}
     assert mailing.mailing.batches == {"accepted": 1, "repaired": 1}
@@ -89,7 +90,7 @@ def test_an_event_that_shows_that_a_repaired_subscriber_had_it_is_an_alarm(
 ) -> None:
     mailing = sent(2, provider.loses_the_answer)
     late = mailing.event("delivered", 1)
-    repair.repair_mailing(mailing.id, unknown=True, now=now)
+    repair.repair_mailing(mailing.id, unknown=True, by=SYSTEM, now=now)
     go_on(mailing)
     take(late)
     assert mailing.mailing.twice == 1
@@ -99,7 +100,7 @@ def test_an_event_that_shows_that_a_repaired_subscriber_had_it_is_an_alarm(
 
 def test_an_operators_word_settles_what_is_unknown(sent: Callable[..., Sent], now: datetime) -> None:
     mailing = sent(3, provider.loses_the_answer)
-    assert repair.settle_unknown(mailing.id, now=now) == 3
+    assert repair.settle_unknown(mailing.id, by=SYSTEM, now=now) == 3
     assert mailing.mailing.counts == {"accepted": 3}
     assert mailing.mailing.batches == {"accepted": 1}
 
@@ -110,7 +111,7 @@ def test_who_left_since_is_withdrawn_from_the_repair(
     mailing = sent(2)
     take(mailing.event("dropped", 0, reason=QUOTA), mailing.event("dropped", 1, reason=QUOTA))
     people.unsubscribe(mailing.readers[0], house.list.id, how="page", by="", now=now)
-    repair.repair_mailing(mailing.id, now=now)
+    repair.repair_mailing(mailing.id, by=SYSTEM, now=now)
     assert dict(go_on(mailing).mailed) == {"reader1@example.com": 1}
     assert mailing.mailing.counts == {"withdrawn": 1, "accepted": 1}
 
@@ -120,10 +121,10 @@ def test_a_paused_mailing_stays_paused_and_repairs_when_it_is_resumed(
 ) -> None:
     mailing = sent(2)
     take(mailing.event("dropped", 1, reason=QUOTA))
-    repair.repair_mailing(mailing.id, now=now)
-    mailings.pause(mailing.id, by="editor", now=now)
+    repair.repair_mailing(mailing.id, by=SYSTEM, now=now)
+    mailings.pause(mailing.id, by=SystemActor("editor"), now=now)
     assert not go_on(mailing).mailed
-    mailings.resume(mailing.id, by="editor", now=now)
+    mailings.resume(mailing.id, by=SystemActor("editor"), now=now)
     freeze.freeze_next(now)  # the reconciliation: a repair changes no count
     assert len(go_on(mailing).mailed) == 1
 
@@ -134,12 +135,12 @@ def test_what_was_stopped_before_its_time_is_no_case_for_a_repair(
 ) -> None:
     join(2)
     mailing = frozen()
-    getattr(mailings, verb)(mailing.id, by="editor", now=now)
+    getattr(mailings, verb)(mailing.id, by=SYSTEM, now=now)
     if verb == "cancel":
         with pytest.raises(Refused, match="cancelled"):
-            repair.repair_mailing(mailing.id, now=now)
+            repair.repair_mailing(mailing.id, by=SYSTEM, now=now)
     else:
-        assert repair.repair_mailing(mailing.id, now=now) == 0
+        assert repair.repair_mailing(mailing.id, by=SYSTEM, now=now) == 0
     assert models.Batch.objects.count() == 1
 
 
@@ -149,8 +150,8 @@ def test_an_event_that_comes_as_somebody_decides_about_its_batch_is_kept_and_sai
 ) -> None:
     mailing = sent(3, provider.loses_the_answer)
     decide = {
-        "repair": lambda: repair.repair_mailing(mailing.id, unknown=True, now=now),
-        "settle_unknown": lambda: repair.settle_unknown(mailing.id, now=now),
+        "repair": lambda: repair.repair_mailing(mailing.id, unknown=True, by=SYSTEM, now=now),
+        "settle_unknown": lambda: repair.settle_unknown(mailing.id, by=SYSTEM, now=now),
     }[verb]
     with (
         just_before("UPDATE delivery_batch SET", lambda: take(mailing.event("delivered", 1))),
@@ -167,13 +168,13 @@ def test_of_two_repairs_at_once_one_gets_a_conflict(sent: Callable[..., Sent], n
         just_before("INSERT INTO delivery_batch", theirs.save),
         pytest.raises(Conflict, match="changed at the same moment"),
     ):
-        repair.repair_mailing(mailing.id, unknown=True, now=now)
+        repair.repair_mailing(mailing.id, unknown=True, by=SYSTEM, now=now)
 
 
 def test_a_repair_of_a_paused_mailing_does_not_set_it_going(sent: Callable[..., Sent], now: datetime) -> None:
     mailing = sent(120, provider.accepts, provider.refuses_for_good, provider.wants_another_key)
     assert mailing.mailing.state == MailingState.PAUSED
-    assert repair.repair_mailing(mailing.id, now=now) == 50
+    assert repair.repair_mailing(mailing.id, by=SYSTEM, now=now) == 50
     assert mailing.mailing.state == MailingState.PAUSED
     assert not go_on(mailing).mailed
 
@@ -187,4 +188,4 @@ def test_an_event_that_comes_as_its_batch_is_repaired_is_kept_and_the_repair_con
         just_before("UPDATE delivery_batch SET", lambda: take(mailing.event("delivered", 0))),
         pytest.raises(Conflict, match="changed at the same moment"),
     ):
-        repair.repair_mailing(mailing.id, now=now)
+        repair.repair_mailing(mailing.id, by=SYSTEM, now=now)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from newsletter.accounts.actors import SystemActor
 from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import approval, editions, picks
 from newsletter.delivery import models
@@ -21,6 +22,7 @@ from subscribers import people
 from subscribers.attributes import set_tier
 from subscribers.models import Subscription
 from subscribers.segments.service import create_segment
+from tests.actors import SYSTEM
 from tests.conftest import House
 from tests.delivery.conftest import hand_over_all
 from tests.fakes.provider import ScriptedProvider, accepts, loses_the_request, refuses_for_good
@@ -70,7 +72,7 @@ def test_the_account_has_a_limit_for_all_newsletters_together(
         kind=MailingKind.EDITION,
         due_at=now,
         provider=ScriptedProvider.name,
-        by="test",
+        created_by="test",
         now=now,
     )
     freeze.freeze_next(now)
@@ -85,9 +87,9 @@ def test_going_on_after_a_pause_keeps_to_the_limit(house: House, plan: Plan, joi
     freeze.freeze_next(now)
     provider = ScriptedProvider()
     hand_over_all(provider, now)
-    mailings.pause(made.id, by="editor", now=now)
+    mailings.pause(made.id, by=SystemActor("editor"), now=now)
     later = now + timedelta(hours=1)
-    mailings.resume(made.id, by="editor", now=later)
+    mailings.resume(made.id, by=SystemActor("editor"), now=later)
     freeze.freeze_next(later)
     assert due_times(made.id, later)[1:] == [0, 60]
 
@@ -100,7 +102,7 @@ def test_a_repair_keeps_to_the_limit(house: House, plan: Plan, join: Join, now: 
     provider = ScriptedProvider(accepts, refuses_for_good, refuses_for_good)
     hand_over_all(provider, now + timedelta(minutes=5))
     later = now + timedelta(hours=1)
-    assert repair.repair_mailing(made.id, now=later) == 100
+    assert repair.repair_mailing(made.id, by=SYSTEM, now=later) == 100
     assert due_times(made.id, later)[3:] == [0, 30]
 
 

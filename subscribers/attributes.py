@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypedDict, Unpack
 
-from django.db import connection
+from django.db import connection, transaction
 
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
+from newsletter.kernel.changes import select_changes
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from subscribers import models, subscriber_lookup
+from subscribers import models, rights
 from subscribers.imports.attribute_values import LONGEST_TAG, convert_to_kind, to_attribute_slug
 from subscribers.states import AttributeKind, Tier
-from subscribers.values import Attribute
+from subscribers.values import Attribute, Subscriber
 
 
 def list_attributes() -> tuple[Attribute, ...]:
@@ -22,9 +25,10 @@ def list_attributes() -> tuple[Attribute, ...]:
 
 
 def create_attribute(
-    name: str, *, kind: str = AttributeKind.TEXT, choices: Sequence[str] = (), now: datetime
+    name: str, *, kind: str = AttributeKind.TEXT, choices: Sequence[str] = (), by: Actor, now: datetime
 ) -> Attribute:
-    """Makes an attribute. Raises BadInput, Refused when there is one."""
+    """Makes an attribute. Raises NotAllowed, BadInput, Refused when there is one."""
+    require_right(by, Verb.SUBSCRIBERS)
     slug = to_attribute_slug(name)
     if not slug or len(name) > 100:
         raise BadInput("Give the attribute a name of letters, at most 100.", "name")
@@ -35,7 +39,9 @@ def create_attribute(
         raise BadInput("A choice needs what can be chosen, and only a choice.", "choices")
     if models.Attribute.objects.filter(slug=slug).exists():
         raise Refused(f"There is an attribute {slug} already.")
-    row = models.Attribute.objects.create(slug=slug, name=name.strip(), kind=kind, choices=flat, created_at=now)
+    with transaction.atomic():
+        row = models.Attribute.objects.create(slug=slug, name=name.strip(), kind=kind, choices=flat, created_at=now)
+        by.record(ActionRecord("made attribute", slug, now, after={"kind": str(kind)}))
     return Attribute(row.slug, row.name, row.kind, tuple(row.choices))
 
 
@@ -53,46 +59,115 @@ _REMOVE = {
 }
 
 
-def set_attribute(subscriber_id: int, slug: str, value: str) -> None:
-    """Sets an attribute of a subscriber; "" removes it. Raises BadInput, NotFound."""
-    attribute = models.Attribute.objects.filter(slug=slug).first()
-    if attribute is None:
-        raise NotFound(f"There is no attribute {slug[:60]}. See them with: newsletter segments attributes")
-    key = f'$."{attribute.slug}"' if connection.vendor == "sqlite" else attribute.slug
-    with connection.cursor() as cursor:
-        if value.strip():
-            try:
-                converted = convert_to_kind(value.strip(), attribute.kind, attribute.choices)
-            except ValueError as error:
-                raise BadInput(str(error), slug) from None
-            cursor.execute(_SET[connection.vendor], [key, json.dumps(converted), subscriber_id])
-        else:
-            cursor.execute(_REMOVE[connection.vendor], [key, subscriber_id])
-        if not cursor.rowcount:
+class ProfileChanges(TypedDict, total=False):
+    """What can be changed of what is known of a person."""
+
+    tier: str
+    attributes: Mapping[str, str]  # by slug; "" removes the value
+    add_tags: Sequence[str]
+    remove_tags: Sequence[str]
+
+
+def change_profile(
+    subscriber_id: int, *, seen: Mapping[str, str] | None, by: Actor, now: datetime, **changes: Unpack[ProfileChanges]
+) -> None:
+    """Changes a person's tier, attributes and tags, as far as they are given.
+
+    `seen` is what the actor saw of them (`describe_profile`). Raises NotAllowed, NotFound, BadInput, Conflict.
+    """
+    rights.require_person(by, subscriber_id)
+    with transaction.atomic():
+        person = models.Subscriber.objects.select_for_update().filter(id=subscriber_id).first()
+        if person is None:
             raise NotFound(f"There is no subscriber {subscriber_id}.")
+        kinds = {row.slug: row for row in models.Attribute.objects.filter(slug__in=changes.get("attributes", {}))}
+        converted = {
+            slug: _convert(slug, value, kinds.get(slug)) for slug, value in changes.get("attributes", {}).items()
+        }
+        given = {f"attribute_{slug}": _to_text(value) for slug, value in converted.items()}
+        if "tier" in changes:
+            given["tier"] = _check_tier(changes["tier"])
+        present = dict.fromkeys(given, "") | _describe(person)
+        wanted = select_changes(present, given, seen, labels=_label_attributes(kinds.values()))
+        for slug, value in converted.items():
+            if f"attribute_{slug}" in wanted:
+                _write_attribute(person.id, slug, value)
+        if "tier" in wanted:
+            models.Subscriber.objects.filter(id=person.id).update(tier=wanted["tier"])
+        tags = _change_tags(person, changes.get("add_tags", ()), changes.get("remove_tags", ()))
+        if wanted or tags[0] != tags[1]:
+            before = {name: present[name] for name in wanted}
+            by.record(
+                ActionRecord(
+                    "changed reader",
+                    f"reader {person.id}",
+                    now,
+                    subscriber_id=person.id,
+                    personal_before=before | ({"tags": tags[0]} if tags[0] != tags[1] else {}),
+                    personal_after=wanted | ({"tags": tags[1]} if tags[0] != tags[1] else {}),
+                )
+            )
 
 
-def set_tier(subscriber_id: int, tier: str) -> None:
-    """Sets the tier of a subscriber: free, paid or comp. Raises BadInput, NotFound."""
+def describe_profile(person: Subscriber) -> dict[str, str]:
+    """The tier and the attributes of a person as `change_profile` compares them."""
+    known = {f"attribute_{slug}": _to_text(value) for slug, value in person.attributes.items()}
+    return {"tier": person.tier} | known
+
+
+def _describe(person: models.Subscriber) -> dict[str, str]:
+    return {"tier": person.tier} | {f"attribute_{slug}": _to_text(value) for slug, value in person.attributes.items()}
+
+
+def _label_attributes(rows: Iterable[models.Attribute]) -> dict[str, str]:
+    return {"tier": "Tier"} | {f"attribute_{row.slug}": row.name for row in rows}
+
+
+def _to_text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _check_tier(tier: str) -> str:
     if tier not in list(Tier):
         raise BadInput(f"“{tier[:40]}” is not a tier. It can be {', '.join(Tier)}.", "tier")
-    if not models.Subscriber.objects.filter(id=subscriber_id).update(tier=tier):
-        raise NotFound(f"There is no subscriber {subscriber_id}.")
+    return str(tier)
 
 
-def add_tag(subscriber_id: int, name: str) -> None:
-    """Adds a tag to a subscriber. Raises BadInput, NotFound."""
-    flat = " ".join(name.split())
-    if not flat or len(flat) > LONGEST_TAG:
+def _convert(slug: str, value: str, attribute: models.Attribute | None) -> str | int | float | None:
+    """A value as its attribute keeps it; None removes it. Raises BadInput, NotFound."""
+    if attribute is None:
+        raise NotFound(f"There is no attribute {slug[:60]}. See them with: newsletter segments attributes")
+    if not value.strip():
+        return None
+    try:
+        converted: str | int | float = convert_to_kind(value.strip(), attribute.kind, attribute.choices)
+    except ValueError as error:
+        raise BadInput(str(error), slug) from None
+    return converted
+
+
+def _write_attribute(subscriber_id: int, slug: str, value: str | int | float | None) -> None:
+    key = f'$."{slug}"' if connection.vendor == "sqlite" else slug
+    with connection.cursor() as cursor:
+        if value is None:
+            cursor.execute(_REMOVE[connection.vendor], [key, subscriber_id])
+        else:
+            cursor.execute(_SET[connection.vendor], [key, json.dumps(value), subscriber_id])
+
+
+def _change_tags(
+    person: models.Subscriber, add: Sequence[str], remove: Sequence[str]
+) -> tuple[Sequence[str], Sequence[str]]:
+    """Adds tags and takes some off; all tags before and after."""
+    wanted = [" ".join(name.split()) for name in add]
+    if any(not name or len(name) > LONGEST_TAG for name in wanted):
         raise BadInput(f"Give a tag of at most {LONGEST_TAG} characters.", "tag")
-    subscriber_lookup.get_subscriber(subscriber_id)
-    row, _ = models.Tag.objects.get_or_create(name=flat)
-    models.SubscriberTag.objects.get_or_create(tag=row, subscriber_id=subscriber_id)
-
-
-def remove_tag(subscriber_id: int, name: str) -> None:
-    """Removes a tag from a subscriber who may have it."""
-    models.SubscriberTag.objects.filter(tag__name=name, subscriber_id=subscriber_id).delete()
+    before = sorted(person.tagged.values_list("tag__name", flat=True))
+    for name in wanted:
+        row, _ = models.Tag.objects.get_or_create(name=name)
+        models.SubscriberTag.objects.get_or_create(tag=row, subscriber=person)
+    models.SubscriberTag.objects.filter(tag__name__in=remove, subscriber=person).delete()
+    return before, sorted(person.tagged.values_list("tag__name", flat=True))
 
 
 def list_tags() -> tuple[str, ...]:

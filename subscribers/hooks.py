@@ -4,18 +4,19 @@ captcha(answer, network) -> bool                         whether the answer to a
 captcha_widget() -> dict                                 what the sign-up form shows for it (see readers/captcha.html)
 on_its_way(subscriber_id, list_ids, now) -> datetime | None   when an edition that left already arrives, if one does
 known_elsewhere(subscriber_id) -> dict                   what other packages know of a subscriber
+reached(subscriber_ids, since) -> set of ids             those whom an edition reached, or may have, since an instant
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-NAMES = frozenset({"captcha", "captcha_widget", "on_its_way", "known_elsewhere"})
+NAMES = frozenset({"captcha", "captcha_widget", "on_its_way", "known_elsewhere", "reached"})
 
 
 def check_captcha(answer: str, network: str) -> bool:
@@ -39,6 +40,11 @@ def collect_external_data(subscriber_id: int) -> Mapping[str, Any]:
     """What other packages know of a subscriber."""
     found: Mapping[str, Any] = _call_hook("known_elsewhere", {}, subscriber_id)
     return found
+
+
+def find_reached_subscribers(subscriber_ids: Collection[int], since: datetime) -> frozenset[int]:
+    """Those of some subscribers whom an edition reached, or may have, since an instant: its proof names them."""
+    return frozenset(_call_hook("reached", (), subscriber_ids, since))
 
 
 def _call_hook(name: str, otherwise: Any, *values: Any) -> Any:

@@ -366,7 +366,7 @@ class TransactionalMail(models.Model):
     )  # where not to the person's own
     # None: “which address did I use?” with an address that is looked up when the mail is due, not while somebody waits
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="+", null=True)
-    about = models.BigIntegerField(default=0, db_default=0)  # the wish for another address that its link is about
+    about = models.BigIntegerField(default=0, db_default=0)  # the id of what its link is about; see transactional
     list = models.ForeignKey(List, on_delete=models.CASCADE, null=True, related_name="+")
     state = models.CharField(
         max_length=8, choices=TransactionalState.list_choices(), default=TransactionalState.QUEUED.value, db_index=True

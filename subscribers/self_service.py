@@ -9,11 +9,11 @@ from datetime import date, datetime
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Refused
 from subscribers import (
+    address_changes,
     addresses,
     hooks,
     lists,
     models,
-    people,
     policy,
     rate_limits,
     subscriber_lookup,
@@ -246,7 +246,7 @@ def request_link(claims: tokens.Claims, kind: str, *, now: datetime) -> bool:
     person = get_subscriber_row(claims.subscriber_id)
     if kind not in tokens.BY_MAIL or not rate_limits.try_hit("mail-to", person.address_key, now):
         return False
-    list_id = claims.list_id or _find_any_list(person)
+    list_id = claims.list_id or address_changes.find_any_list(person)
     if list_id is not None:
         transactional.queue_mail(TransactionalKind(kind), person.id, list_id, now=now)
     return True
@@ -259,7 +259,7 @@ def request_address_change(claims: tokens.Claims, address: str, *, now: datetime
     """
     checked = addresses.check_address(address)
     person = get_subscriber_row(claims.subscriber_id)
-    list_id = _find_any_list(person)
+    list_id = address_changes.find_any_list(person)
     if rate_limits.try_hit("mail-to", addresses.to_key(checked), now):
         wish = models.AddressChangeRequest.objects.create(subscriber=person, address=checked, asked_at=now)
         transactional.queue_mail(
@@ -280,17 +280,12 @@ def confirm_address_change(claims: tokens.Claims, *, now: datetime) -> Subscribe
     person = get_subscriber_row(claims.subscriber_id)
     if wish.done_at is None:
         with serialised_transaction():
-            old = person.address
-            people.change_address(person.id, wish.address, by="the reader", now=now)
+            old, new = person.address, addresses.check_address(wish.address)
+            address_changes.move_to_address(person, new, changed_by=address_changes.READER, now=now)
             models.AddressChangeRequest.objects.filter(id=wish.id).update(done_at=now)
-            list_id = _find_any_list(person)
+            list_id = address_changes.find_any_list(person)
             transactional.queue_mail(TransactionalKind.ADDRESS_CHANGED, person.id, list_id, now=now, to_address=old)
     return subscriber_lookup.get_subscriber(person.id)
-
-
-def _find_any_list(person: models.Subscriber) -> int | None:
-    """A list a person is on, whose newsletter can be the sender of a mail about the person; None when on none."""
-    return person.subscriptions.order_by("list_id").values_list("list_id", flat=True).first()
 
 
 def _record_change(subscriber_id: int, list_id: int | None, state: str, what: str, network: str, now: datetime) -> None:

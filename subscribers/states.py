@@ -135,6 +135,8 @@ class TransactionalKind(StrEnum):
     WHICH_ADDRESS = "which"  # reminds of the address that gets our mail
     NEW_ADDRESS = "newaddress"  # to the new address: is it yours?
     ADDRESS_CHANGED = "moved"  # a notice to the old one
+    ADDRESS_CHANGED_BY_DESK = "moved-by-desk"  # stored as “moved”, as the next one: see transactional
+    ADDRESS_RESTORED = "moved-back"
     # A link that may do more than that of a footer.
     DETAILS = "details"
     ADDRESS = "address"

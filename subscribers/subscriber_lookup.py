@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from newsletter.kernel.errors import NotFound
-from subscribers import addresses, lists, models, sql_fragments, tokens
+from newsletter.kernel.actors import Actor, Verb
+from newsletter.kernel.errors import NotAllowed, NotFound
+from subscribers import addresses, lists, models, rights, sql_fragments, tokens
 from subscribers.states import Frequency, SubscriptionState
 from subscribers.values import (
     ConsentEvent,
@@ -19,6 +20,7 @@ from subscribers.values import (
     Subscriber,
     SubscriberMatch,
     Subscription,
+    VisibleSubscriber,
 )
 
 
@@ -33,10 +35,38 @@ def _build_signer(keys: tuple[str, ...]) -> tokens.Signer:
 
 
 def find_subscribers(
-    query: str, *, list_id: int | None = None, limit: int = 50, after: int = 0
+    query: str, *, by: Actor, list_id: int | None = None, limit: int = 50, after: int = 0
 ) -> tuple[SubscriberMatch, ...]:
-    """People by part of a name or of any address they ever had, ascending by id behind `after`."""
-    text = query.strip()
+    """People by part of a name or of any address they ever had, ascending by id behind `after`.
+
+    Names and former addresses that the actor may not know are neither shown nor searched. Raises NotAllowed.
+    """
+    rights.require_visible_list(by, list_id)
+    if by.list_visible_lists(Verb.SUBSCRIBERS) is None:
+        return _find(query.strip(), list_id, limit, after)
+    found: list[SubscriberMatch] = []
+    while len(found) < limit:
+        page = _find(query.strip(), list_id, limit, after)
+        found += _hide_matches(page, query.strip(), by)
+        if len(page) < limit:
+            break
+        after = page[-1].id
+    return tuple(found[:limit])
+
+
+def _hide_matches(page: Sequence[SubscriberMatch], text: str, by: Actor) -> Iterator[SubscriberMatch]:
+    """The matches as the actor may see them, without those that what is hidden made one."""
+    ids = [each.id for each in page]
+    changeable, named = rights.select_changeable(by, ids), rights.select_named(by, ids)
+    for each in page:
+        shown = each if each.id in named else replace(each, first_name="", last_name="")
+        shown = shown if each.id in changeable else replace(shown, matched="")
+        words = f"{shown.address} {shown.first_name} {shown.last_name}"
+        if each.id in changeable or text.casefold() in words.casefold():
+            yield shown
+
+
+def _find(text: str, list_id: int | None, limit: int, after: int) -> tuple[SubscriberMatch, ...]:
     rows = models.Subscriber.objects.filter(id__gt=after).order_by("id")
     if list_id is not None:
         rows = rows.filter(subscriptions__list_id=list_id)
@@ -145,6 +175,47 @@ def get_subscriber(subscriber_id: int) -> Subscriber:
     )
 
 
+def show_subscriber(subscriber_id: int, *, by: Actor) -> VisibleSubscriber:
+    """The person with this id, as far as the actor may see them. Raises NotAllowed, NotFound."""
+    visible = by.list_visible_lists(Verb.SUBSCRIBERS)
+    if visible is None:
+        return VisibleSubscriber(get_subscriber(subscriber_id), by.may(Verb.SUBSCRIBERS))
+    held = models.Subscription.objects.filter(subscriber_id=subscriber_id, list_id__in=visible)
+    if not held.exists():
+        raise NotAllowed("You have no right to see this subscriber.")
+    person = get_subscriber(subscriber_id)
+    if subscriber_id in rights.select_changeable(by, [subscriber_id]):
+        return VisibleSubscriber(person, True)
+    is_named = subscriber_id in rights.select_named(by, [subscriber_id])
+    return VisibleSubscriber(_hide_profile(person, visible, is_named=is_named), False)
+
+
+def _hide_profile(person: Subscriber, visible: Collection[int], *, is_named: bool) -> Subscriber:
+    """A person without what belongs to those who have the right for all their lists."""
+    mine = tuple(
+        replace(each, opened_at=None, clicked_at=None, engagement_as_of=None)
+        for each in person.subscriptions
+        if each.list_id in visible
+    )
+    return replace(
+        person,
+        first_name=person.first_name if is_named else "",
+        last_name=person.last_name if is_named else "",
+        language="",
+        zone="",
+        source="",
+        tracked=True,
+        tier="",
+        attributes={},
+        tags=(),
+        created_at=min(each.since for each in mine),
+        subscriptions=mine,
+        former_addresses=(),
+        consents=tuple(each for each in person.consents if each.list_id in visible),
+        suppressed="",
+    )
+
+
 def list_consent_events(subscriber_id: int) -> Iterator[ConsentEvent]:
     """Every change of a person's subscriptions, oldest first."""
     names = {each.id: each.name for each in lists.list_lists()}
@@ -155,7 +226,17 @@ def list_consent_events(subscriber_id: int) -> Iterator[ConsentEvent]:
 def _to_consent_event(row: models.ConsentEvent, names: dict[int, str]) -> ConsentEvent:
     where = names.get(row.list_id, "") if row.list_id else "all lists"
     return ConsentEvent(
-        row.at, where, row.state, row.how, row.by, row.origin, row.words, row.network or "", row.claimed_at, row.reason
+        row.at,
+        where,
+        row.state,
+        row.how,
+        row.by,
+        row.origin,
+        row.words,
+        row.network or "",
+        row.claimed_at,
+        row.reason,
+        row.list_id or 0,
     )
 
 

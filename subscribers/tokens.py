@@ -22,6 +22,7 @@ FOOTER, CONFIRM = b"f", b"c"  # leave, undo, frequency · confirm a subscription
 DETAILS, ADDRESS, DATA, ERASE = b"d", b"a", b"x", b"e"
 # take the new address (in place of the list: the wish) · still wanted after a long silence
 NEW_ADDRESS, STAY = b"n", b"s"
+TAKE_BACK = b"b"  # undo a change of address by the newsroom (in place of the list: the former address)
 # The links that do more than a footer's: mailed to the address on file, for one thing each.
 BY_MAIL: Mapping[str, bytes] = {
     TransactionalKind.DETAILS: DETAILS,
@@ -39,6 +40,7 @@ _EXPIRES_BY_PURPOSE = {
     ERASE: True,
     NEW_ADDRESS: True,
     STAY: True,
+    TAKE_BACK: True,
 }
 _CONTEXT = b"nl-links"
 _LOW_BYTES = [bytes((digit | 128,)) for digit in range(128)]  # the first byte of a number that has more of them

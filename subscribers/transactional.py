@@ -15,6 +15,7 @@ CONFIRM_WITHIN = timedelta(days=7)
 LINK_WITHIN = timedelta(minutes=30)  # for what must not be done by a forwarded mail
 NEW_ADDRESS_WITHIN = timedelta(hours=24)
 STAY_WITHIN = timedelta(days=60)
+TAKE_BACK_WITHIN = timedelta(days=30)  # long enough for a mailbox that is looked into now and then
 REPEAT_AFTER = timedelta(minutes=5)  # pressing the button twice does not send two mails
 
 
@@ -29,7 +30,8 @@ def queue_mail(
 ) -> None:
     """Queues a mail. The same mail queued a moment ago is not queued twice.
 
-    `to_address` is where it goes if not to the person's own; `about` the id of what its link is about, if of anything.
+    `to_address` is where it goes if not to the person's own; `about` the id of what its link is about, if of anything
+    (of “moved”: the former address, negative when it was put back).
     """
     recent = models.TransactionalMail.objects.filter(
         kind=kind,
@@ -60,7 +62,9 @@ def claim_mails(now: datetime, *, limit: int, lease: timedelta) -> tuple[Transac
     due = models.TransactionalMail.objects.filter(state=TransactionalState.QUEUED, due_at__lte=now).order_by(
         "due_at", "id"
     )
-    due.filter(subscriber__address_key__in=_select_suppressed_keys()).update(
+    # A notice of a changed address goes to the former one, whatever became of the new one.
+    to_person = due.exclude(kind=TransactionalKind.ADDRESS_CHANGED)
+    to_person.filter(subscriber__address_key__in=_select_suppressed_keys()).update(
         state=TransactionalState.FAILED, error="The address must never be mailed.", done_at=now
     )
     claimed: list[TransactionalMail] = []
@@ -112,7 +116,7 @@ def _to_mail(row: models.TransactionalMail, now: datetime) -> TransactionalMail:
     language = person.language or (row.list.language if row.list else "en")
     return TransactionalMail(
         id=row.id,
-        kind=row.kind,
+        kind=_get_text_kind(row),
         address=addresses.to_sendable(row.to_address or person.address),
         language=language,
         list_id=row.list_id,
@@ -120,6 +124,16 @@ def _to_mail(row: models.TransactionalMail, now: datetime) -> TransactionalMail:
         button_url=f"{settings.CONFIG.base_url}{_build_link(row, now)}",
         attempts=row.attempts + 1,
     )
+
+
+def _get_text_kind(row: models.TransactionalMail) -> str:
+    """Which words a mail has. Of “moved” there are three: the subscriber, the newsroom, or an undo changed the address.
+
+    They are one kind in the table, so that a process of a version before still sends a notice.
+    """
+    if row.kind == TransactionalKind.ADDRESS_CHANGED and row.about:
+        return TransactionalKind.ADDRESS_CHANGED_BY_DESK if row.about > 0 else TransactionalKind.ADDRESS_RESTORED
+    return row.kind
 
 
 def _build_link(row: models.TransactionalMail, now: datetime) -> str:
@@ -131,6 +145,12 @@ def _build_link(row: models.TransactionalMail, now: datetime) -> str:
         return f"/s/{signer.sign_expiring(tokens.STAY, list_id, person, now + STAY_WITHIN)}"
     if row.kind == TransactionalKind.NEW_ADDRESS:
         return f"/me/{signer.sign_expiring(tokens.NEW_ADDRESS, row.about, person, now + NEW_ADDRESS_WITHIN)}"
+    if row.kind == TransactionalKind.ADDRESS_CHANGED and row.about > 0:
+        return f"/me/{signer.sign_expiring(tokens.TAKE_BACK, row.about, person, now + TAKE_BACK_WITHIN)}"
+    if (
+        row.kind == TransactionalKind.ADDRESS_CHANGED and row.about < 0
+    ):  # no link to anything of the person: one of the two is not theirs
+        return "/join/"
     if row.kind in tokens.BY_MAIL:
         return f"/me/{signer.sign_expiring(tokens.BY_MAIL[row.kind], 0, person, now + LINK_WITHIN)}"
     return f"/{'u' if row.kind == TransactionalKind.GOODBYE else 'p'}/{signer.sign_footer(list_id, person)}"

@@ -72,6 +72,7 @@ class ConsentEvent:
     network: str = ""
     claimed_at: datetime | None = None
     reason: str = ""
+    list_id: int = 0  # 0: all lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,14 @@ class Subscriber:
     former_addresses: tuple[FormerAddress, ...]
     consents: tuple[ConsentEvent, ...]
     suppressed: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleSubscriber:
+    """A subscriber as somebody may see them; what is hidden is empty. `may_change`: whether they may change them."""
+
+    subscriber: Subscriber
+    may_change: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +168,8 @@ class ImportReport:
 
     `skipped` holds nobody: people whom the other program deleted at their wish. `columns` says what each column of the
     file was taken for. `undated` people have no date of consent in it. `flags` by kind: typo, disposable, role,
-    quarantined (kept, but SendGrid cannot mail it).
+    quarantined (kept, but SendGrid cannot mail it). `kept` counts, beside all that, people who stay as they are
+    although the file says something else, for whoever imported it may not change them.
     """
 
     rows: int
@@ -176,6 +186,7 @@ class ImportReport:
     flags: Mapping[str, ImportFlag] = field(default_factory=dict)
     note: str = ""
     undated: int = 0
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +206,7 @@ class ImportRun:
     report: ImportReport
     error: str
     file_kept: bool
+    seen: str = ""  # stands for the file and what its columns mean: what somebody confirms
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ def house(db: None, now: datetime) -> House:
 def readers(house: House, now: datetime) -> Callable[..., list[int]]:
     """Adds active readers to the morning list: readers(3) gives their ids."""
     from subscribers.people import add_subscriber
+    from tests.actors import SYSTEM
 
     def add(count: int, prefix: str = "reader") -> list[int]:
         return [
@@ -118,9 +119,9 @@ def readers(house: House, now: datetime) -> Callable[..., list[int]]:
                 f"{prefix}{n}@example.com",
                 house.list.id,
                 first_name=f"First{n}",
-                by="test",
+                reason="asked in person",
+                by=SYSTEM,
                 now=now - timedelta(days=1),
-                confirmed=True,
             ).id
             for n in range(count)
         ]

@@ -10,8 +10,13 @@ from newsletter.accounts.audit_log import COMMAND_LINE
 
 def get_actor() -> SystemActor:
     """The command line, with the system user who runs it, as service functions take it."""
+    user = get_user_name()
+    return SystemActor(f"{COMMAND_LINE} ({user})" if user else COMMAND_LINE)
+
+
+def get_user_name() -> str:
+    """The system user who runs the command; "" for a container's user without a name."""
     try:
-        user = getpass.getuser()
-    except (OSError, KeyError):  # a container's user without a name
-        return SystemActor(COMMAND_LINE)
-    return SystemActor(f"{COMMAND_LINE} ({user})")
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""

@@ -186,6 +186,7 @@ _SETTINGS = (
 
 
 def _import_subscribers(material: Path, sample: dict[str, Any], list_id: int, now: datetime) -> None:
+    from newsletter.accounts.actors import SystemActor
     from subscribers import lists
     from subscribers.imports import run
 
@@ -194,7 +195,7 @@ def _import_subscribers(material: Path, sample: dict[str, Any], list_id: int, no
     file = material / "readers.csv"
     file.write_text("\n".join(["email,first_name,last_name,zone", *_csv_lines(material, sample)]) + "\n", "utf-8")
     with progress("Subscribers", sample["count"]) as advance:
-        run.import_csv(file, list_id, dry_run=False, by=BY, now=now, progress=advance)
+        run.import_csv(file, list_id, dry_run=False, by=SystemActor(BY), now=now, progress=advance)
 
 
 def _csv_lines(material: Path, sample: dict[str, Any]) -> Iterator[str]:

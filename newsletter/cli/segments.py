@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from newsletter.accounts import audit_log
+from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, print_table, say
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, SurroundingsError
@@ -25,7 +25,6 @@ from subscribers.segments.service import (
 )
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Saved filters over subscribers.")
-BY = "command line"
 DEFINITION = typer.Option(..., "--definition", help="JSON, or a file that holds it; - reads standard input.")
 LIST = typer.Option("", "--list", help="Count only those on this list.")
 
@@ -34,8 +33,7 @@ LIST = typer.Option("", "--list", help="Count only those on this list.")
 def create(slug: str, name: str = typer.Option(...), definition: str = DEFINITION, as_json: bool = JSON) -> None:
     """Create a segment, such as {"all": [{"about": "tier", "op": "is", "value": "paid"}]}."""
     now = clock.now()
-    made = create_segment(slug, name, _read_definition(definition), by=BY, now=now)
-    audit_log.record(None, "made segment", slug, now=now)
+    made = create_segment(slug, name, _read_definition(definition), by=get_actor(), now=now)
     emit_json(made) if as_json else say(f"{made.name}: {made.words}.")
 
 
@@ -43,10 +41,10 @@ def create(slug: str, name: str = typer.Option(...), definition: str = DEFINITIO
 def change(slug: str, definition: str = DEFINITION, name: str = typer.Option(""), as_json: bool = JSON) -> None:
     """Change a segment, wherever it is used."""
     now = clock.now()
+    called = name or get_segment(slug).name
     made = change_segment(
-        slug, name=name or get_segment(slug).name, definition=_read_definition(definition), by=BY, now=now
+        slug, name=called, definition=_read_definition(definition), seen=None, by=get_actor(), now=now
     )
-    audit_log.record(None, "changed segment", slug, now=now)
     emit_json(made) if as_json else say(f"{made.name}: {made.words}.")
 
 
@@ -81,8 +79,7 @@ def remove_segment(slug: str, yes: bool = YES) -> None:
     """Delete a segment. Its subscribers stay."""
     get_segment(slug)
     confirm_or_refuse(f"Delete the segment {slug}?", yes)
-    drop_segment(slug)
-    audit_log.record(None, "dropped segment", slug, now=clock.now())
+    drop_segment(slug, seen=None, by=get_actor(), now=clock.now())
     say(f"{slug} is deleted.")
 
 
@@ -107,7 +104,7 @@ def define_attribute(
     as_json: bool = JSON,
 ) -> None:
     """Create an attribute."""
-    made = create_attribute(name, kind=kind, choices=choices, now=clock.now())
+    made = create_attribute(name, kind=kind, choices=choices, by=get_actor(), now=clock.now())
     emit_json(made) if as_json else say(f"Attribute {made.slug} is created: {made.kind}.")
 
 

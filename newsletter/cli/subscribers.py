@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import typer
 
-from newsletter.accounts import audit_log
-from newsletter.cli.acting import get_actor
+from newsletter.cli.acting import get_actor, get_user_name
 from newsletter.cli.output import JSON, YES, confirm_or_refuse, emit_json, open_output, print_table, progress, say, warn
-from newsletter.delivery.reports import summary
 from newsletter.jobs import erasure
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, SurroundingsError
 from subscribers import address_quality, lists, people, subscriber_lookup, suppressions
-from subscribers.attributes import add_tag, remove_tag, set_attribute, set_tier
+from subscribers.attributes import ProfileChanges, change_profile
 from subscribers.consent import signup_attempts
 from subscribers.consent.erasure import erase_subscriber
 from subscribers.consent.personal_data import collect_personal_data
@@ -38,11 +36,14 @@ def add(
     zone: str = typer.Option("", help="Time zone of the subscriber."),
     language: str = typer.Option(""),
     confirmed: bool = typer.Option(False, "--confirmed", help="Consent is known: no confirmation mail."),
+    reason: str = typer.Option("", help="Where they agreed, kept as the proof; also means --confirmed."),
     as_json: bool = JSON,
 ) -> None:
-    """Add one subscriber. Without --confirmed a list with double opt-in asks for confirmation first."""
+    """Add one subscriber. Without --confirmed or --reason a mail asks for confirmation first."""
     now = clock.now()
     found = lists.get_list_by_slug(list_slug)
+    if confirmed and not reason:
+        reason = f"confirmed on the command line by {get_user_name() or 'somebody'}"
     person = people.add_subscriber(
         address,
         found.id,
@@ -50,12 +51,11 @@ def add(
         last_name=last_name,
         zone=zone,
         language=language,
+        reason=reason,
         source=BY,
-        by=BY,
+        by=get_actor(),
         now=now,
-        confirmed=confirmed,
     )
-    audit_log.record(None, "added reader", f"reader {person.id}", now=now)
     if as_json:
         return emit_json(person)
     state = next((s.state.label.lower() for s in person.subscriptions if s.list_id == found.id), "")
@@ -87,10 +87,9 @@ def import_subscriber_file(
     options = staging.ImportOptions(
         _parse_pairs(columns, "--map"), status, _parse_pairs(words, "--status-value"), overwrite
     )
+    by = get_actor()
     with progress("Importing", None) as advance:
-        report = run.import_csv(file, found.id, dry_run=dry_run, by=BY, now=now, options=options, progress=advance)
-    if not dry_run:
-        _audit_import(report, found.slug, now)
+        report = run.import_csv(file, found.id, dry_run=dry_run, by=by, now=now, options=options, progress=advance)
     _print_report(report, found.name, dry_run, as_json)
     if report.refused:
         raise typer.Exit(1)
@@ -104,10 +103,6 @@ def _parse_pairs(texts: list[str], option: str) -> dict[str, str]:
             raise BadInput(f"“{text}” is not a pair. Write it like {option} 'Name=meaning'.", option.strip("-"))
         pairs[name.strip()] = value.strip()
     return pairs
-
-
-def _audit_import(report: ImportReport, slug: str, now: datetime) -> None:
-    audit_log.record(None, "imported readers", slug, now=now, detail=f"{report.new} new, {report.updated} updated")
 
 
 def _print_report(report: ImportReport, name: str, dry_run: bool, as_json: bool) -> None:
@@ -198,9 +193,8 @@ def resume_import(import_id: int, as_json: bool = JSON) -> None:
     """Resume an import that was stopped, or whose process died."""
     now = clock.now()
     with progress("Importing", None) as advance:
-        report = run.resume_import(import_id, by=BY, now=now, progress=advance)
+        report = run.resume_import(import_id, by=get_actor(), now=now, progress=advance)
     found = run.get_import(import_id)
-    _audit_import(report, found.list_name, now)
     _print_report(report, found.list_name, False, as_json)
     if report.refused:
         raise typer.Exit(1)
@@ -212,7 +206,7 @@ def undo_import(
     keep_people: bool = typer.Option(
         False,
         "--keep-people",
-        help="Keep the subscribers it added, on no list. Always so when anything was sent since.",
+        help="Keep the subscribers it added, on no list. Those whom an edition reached are always kept.",
     ),
     yes: bool = YES,
     as_json: bool = JSON,
@@ -223,11 +217,9 @@ def undo_import(
         f"Undo import {import_id} of {found.name}: {found.report.new} new subscribers of {found.list_name}?", yes
     )
     now = clock.now()
-    # Subscribers an edition may have reached are kept, on no list: the proof of who got it names them.
-    keep_people = keep_people or summary.was_mailed_since(found.list_id, found.created_at)
+    by = get_actor()
     with progress("Undoing", found.people) as advance:
-        undone = undo.undo_import(import_id, by=BY, now=now, keep_people=keep_people, progress=advance)
-    audit_log.record(None, "undid import", found.list_name, now=now, detail=found.name)
+        undone = undo.undo_import(import_id, by=by, now=now, keep_people=keep_people, progress=advance)
     if as_json:
         return emit_json(undone)
     say(
@@ -256,21 +248,29 @@ def export_subscribers(
     segment: str = typer.Option("", help="Only those in this segment."),
 ) -> None:
     """Export the subscribers of a list, or everything."""
-    now = clock.now()
+    by, now = get_actor(), clock.now()
     found = lists.get_list_by_slug(list_slug) if list_slug else None
     form = form or ("csv" if found else "jsonl")
     list_id = found.id if found else None
     with open_output(out) as file:
         if out is None:
-            count = export.write_export(list_id, file.write, export_format=form, state=state, segment=segment, now=now)
+            count = export.write_export(
+                list_id, file.write, by=by, now=now, export_format=form, state=state, segment=segment
+            )
         else:
             with progress("Exporting", None) as advance:
                 count = export.write_export(
-                    list_id, file.write, export_format=form, state=state, segment=segment, now=now, progress=advance
+                    list_id,
+                    file.write,
+                    by=by,
+                    now=now,
+                    export_format=form,
+                    state=state,
+                    segment=segment,
+                    progress=advance,
                 )
     if out is not None:
         say(f"{count} subscribers written to {out}.")
-    audit_log.record(None, "exported readers", list_slug or "everything", now=now, detail=f"{count} as {form}")
 
 
 @app.command("restore")
@@ -279,10 +279,9 @@ def restore(file: Path, as_json: bool = JSON) -> None:
     now = clock.now()
     try:
         with file.open("rb") as stream, progress("Restoring", None) as advance:
-            done = restore_export(stream, by=BY, now=now, progress=advance)
+            done = restore_export(stream, name=file.name, by=get_actor(), now=now, progress=advance)
     except OSError as error:
         raise SurroundingsError(f"{file} cannot be read: {error.strerror}.") from None
-    audit_log.record(None, "restored readers", file.name, now=now, detail=f"{done.people} new")
     if as_json:
         emit_json(done)
     else:
@@ -301,8 +300,7 @@ def show_data(address: str) -> None:
     """Write all data of a subscriber as JSON, for those who ask for it."""
     now = clock.now()
     person = _get_subscriber(address)
-    emit_json(collect_personal_data(person.id, now=now))
-    audit_log.record(None, "handed out a reader's data", f"reader {person.id}", now=now)
+    emit_json(collect_personal_data(person.id, by=get_actor(), now=now))
 
 
 @app.command("erase")
@@ -311,9 +309,8 @@ def erase(address: str, yes: bool = YES) -> None:
     person = _get_subscriber(address)
     confirm_or_refuse(f"Erase everything about {person.address}? This cannot be undone.", yes)
     now = clock.now()
-    erase_subscriber(person.id, by=BY, now=now)
+    erase_subscriber(person.id, by=get_actor(), now=now)
     erasure.propagate_erasures(now)
-    audit_log.record(None, "erased reader", f"reader {person.id}", now=now)
     say("Erased, also in deliveries, waiting webhook payloads and the outbox.")
 
 
@@ -329,18 +326,16 @@ def set_values(
     """Set a subscriber's tier, tags and attributes."""
     now = clock.now()
     person = _get_subscriber(address)
-    if tier:
-        set_tier(person.id, tier)
-    for name in tag:
-        add_tag(person.id, name)
-    for name in untag:
-        remove_tag(person.id, name)
+    values = {}
     for text in attributes:
         name, equals, value = text.partition("=")
         if not equals:
             raise BadInput(f"“{text}” is not a pair. Write it like --attribute 'town=Leeds'.", "attribute")
-        set_attribute(person.id, name.strip(), value)
-    audit_log.record(None, "changed reader", f"reader {person.id}", now=now)
+        values[name.strip()] = value
+    changes: ProfileChanges = {"attributes": values, "add_tags": tag, "remove_tags": untag}
+    if tier:
+        changes["tier"] = tier
+    change_profile(person.id, seen=None, by=get_actor(), now=now, **changes)
     person = subscriber_lookup.get_subscriber(person.id)
     if as_json:
         return emit_json(person)
@@ -364,7 +359,7 @@ def show_signup_attempts(days: int = typer.Option(1, min=1, max=30), as_json: bo
 @app.command("find")
 def find(query: str, limit: int = typer.Option(50, min=1, max=1000), as_json: bool = JSON) -> None:
     """Find subscribers by part of a name or of any address, former ones too."""
-    found = subscriber_lookup.find_subscribers(query, limit=limit)
+    found = subscriber_lookup.find_subscribers(query, by=get_actor(), limit=limit)
     if as_json:
         return emit_json(found)
     print_table(
@@ -392,10 +387,9 @@ def show(address: str, as_json: bool = JSON) -> None:
 
 @app.command("change-address")
 def change_address(address: str, new_address: str) -> None:
-    """Change a subscriber's address; the old one can still be found."""
+    """Change a subscriber's address. The old one is told by mail, with a link to undo it, and can still be found."""
     now = clock.now()
-    person = people.change_address(_get_subscriber(address).id, new_address, by=BY, now=now)
-    audit_log.record(None, "changed address", f"reader {person.id}", now=now)
+    person = people.change_address(_get_subscriber(address).id, new_address, seen=None, by=get_actor(), now=now)
     say(f"{address} is now {person.address}.")
 
 
@@ -405,8 +399,7 @@ def unsubscribe(address: str, list_slug: str = LIST, yes: bool = YES) -> None:
     confirm_or_refuse(f"Unsubscribe {address} from {list_slug}? Only the subscriber can undo this.", yes)
     now = clock.now()
     person = _get_subscriber(address)
-    people.unsubscribe(person.id, lists.get_list_by_slug(list_slug).id, how="desk", by=BY, now=now)
-    audit_log.record(None, "unsubscribed reader", f"reader {person.id}", now=now)
+    people.unsubscribe(person.id, lists.get_list_by_slug(list_slug).id, by=get_actor(), now=now)
     say(f"{address} is unsubscribed from {list_slug}.")
 
 

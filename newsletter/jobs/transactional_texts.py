@@ -108,6 +108,26 @@ _ENGLISH: dict[str, TransactionalText] = {
         "See what you get",
         ("It was not you? Answer this mail, and we put it right.",),
     ),
+    TransactionalKind.ADDRESS_CHANGED_BY_DESK: TransactionalText(
+        "Your address was changed",
+        "Your address was changed",
+        (
+            "Somebody at {publication} changed the address our letters to you go to. They no longer come to this one. "
+            "If you asked for that, there is nothing to do.",
+        ),
+        "I did not ask for this: undo it",
+        ("The button works for 30 days. It asks once more, and then puts this address back.",),
+    ),
+    TransactionalKind.ADDRESS_RESTORED: TransactionalText(
+        "A change of your address was undone",
+        "A change of your address was undone",
+        (
+            "The change of the address our letters go to was undone, by a link that was mailed to the former address. "
+            "They go to the former address again.",
+        ),
+        "See our newsletters",
+        ("Is that wrong? Answer this mail, and we put it right.",),
+    ),
     TransactionalKind.STAY: TransactionalText(
         "Do you still want {list}?",
         "Do you still want {list}?",
@@ -212,6 +232,26 @@ _GERMAN: dict[str, TransactionalText] = {
         ),
         "Ansehen, was kommt",
         ("Das waren nicht Sie? Antworten Sie auf diese Nachricht, und wir bringen es in Ordnung.",),
+    ),
+    TransactionalKind.ADDRESS_CHANGED_BY_DESK: TransactionalText(
+        "Ihre Adresse wurde geändert",
+        "Ihre Adresse wurde geändert",
+        (
+            "Jemand bei {publication} hat die Adresse geändert, an die unsere Briefe an Sie gehen. Hierher kommen sie "
+            "nicht mehr. Haben Sie darum gebeten, ist nichts zu tun.",
+        ),
+        "Das wollte ich nicht: rückgängig machen",
+        ("Der Knopf gilt 30 Tage. Er fragt noch einmal nach und setzt dann diese Adresse wieder ein.",),
+    ),
+    TransactionalKind.ADDRESS_RESTORED: TransactionalText(
+        "Eine Änderung Ihrer Adresse wurde zurückgenommen",
+        "Eine Änderung Ihrer Adresse wurde zurückgenommen",
+        (
+            "Die Änderung der Adresse, an die unsere Briefe gehen, wurde zurückgenommen, über einen Link, der an die "
+            "frühere Adresse ging. Dorthin gehen sie jetzt wieder.",
+        ),
+        "Unsere Newsletter ansehen",
+        ("Stimmt das nicht? Antworten Sie auf diese Nachricht, und wir bringen es in Ordnung.",),
     ),
     TransactionalKind.STAY: TransactionalText(
         "Möchten Sie {list} noch?",

@@ -11,15 +11,33 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from subscribers import import_files, models
+from newsletter.kernel.actors import ActionRecord, Actor
+from subscribers import import_files, models, rights
 from subscribers.consent import erased_addresses
 from subscribers.consent.subscriptions import get_subscriber_row, suppress_key
 from subscribers.states import SubscriptionState, SuppressionReason
+from subscribers.tokens import Claims
 from subscribers.values import PendingErasure
 
 
-def erase_subscriber(subscriber_id: int, *, by: str, now: datetime) -> None:
-    """Erases a person: history, attributes, sign-up attempts, and the files of imports they came in. Raises NotFound.
+def erase_subscriber(subscriber_id: int, *, by: Actor, now: datetime) -> None:
+    """Erases a person who asked for it. Raises NotAllowed, NotFound."""
+    rights.require_person(by, subscriber_id)
+    with transaction.atomic():
+        runs, known = _erase(subscriber_id, by.name, now)
+        by.record(ActionRecord("erased reader", f"reader {subscriber_id}", now))
+    _delete_files(runs, known)
+
+
+def erase_oneself(claims: Claims, *, now: datetime) -> None:
+    """Erases the person whose own link asks for it. Raises NotFound."""
+    with transaction.atomic():
+        runs, known = _erase(claims.subscriber_id, "the reader", now)
+    _delete_files(runs, known)
+
+
+def _erase(subscriber_id: int, source: str, now: datetime) -> tuple[set[int], dict[str, str]]:
+    """Erases a person: history, attributes, sign-up attempts. Returns the imports they came in, and their addresses.
 
     Their address, and those they had, stay as hashes among the suppressions: the person stays unmailed.
     """
@@ -28,14 +46,18 @@ def erase_subscriber(subscriber_id: int, *, by: str, now: datetime) -> None:
     known = {person.address_key: person.address, **{key: address for address, key in formers}}
     runs = {*models.ConsentEvent.objects.filter(subscriber=person, run__isnull=False).values_list("run_id", flat=True)}
     hasher = erased_addresses.get_hasher(now)
-    with transaction.atomic():
-        for key in known:
-            models.Suppression.objects.filter(address_key=key).delete()
-            suppress_key(hasher.hash_key(key), reason=SuppressionReason.ERASED, source=by, now=now)
-        for address in known.values():
-            models.SignupAttempt.objects.filter(address__iexact=address).delete()
-        models.Erasure.objects.create(subscriber_id=person.id, addresses=sorted(known.values()), at=now, by=by[:254])
-        person.delete()
+    for key in known:
+        models.Suppression.objects.filter(address_key=key).delete()
+        suppress_key(hasher.hash_key(key), reason=SuppressionReason.ERASED, source=source, now=now)
+    for address in known.values():
+        models.SignupAttempt.objects.filter(address__iexact=address).delete()
+    models.Erasure.objects.create(subscriber_id=person.id, addresses=sorted(known.values()), at=now, by=source[:254])
+    person.delete()
+    return runs, known
+
+
+def _delete_files(runs: set[int], known: dict[str, str]) -> None:
+    """Deletes the files of imports in which an erased person stands."""
     for import_id in runs | _find_imports_naming(known):
         import_files.delete_file(import_id)
 

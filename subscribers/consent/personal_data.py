@@ -6,11 +6,28 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
-from subscribers import hooks, models, subscriber_lookup
+from newsletter.kernel.actors import ActionRecord, Actor
+from subscribers import hooks, models, rights, subscriber_lookup
+from subscribers.tokens import Claims
 
 
-def collect_personal_data(subscriber_id: int, *, now: datetime) -> dict[str, Any]:
-    """All that is known of a person, here and in other packages, as plain values for JSON. Raises NotFound."""
+def collect_personal_data(subscriber_id: int, *, by: Actor, now: datetime) -> dict[str, Any]:
+    """All that is known of a person who asked for it, here and in other packages, as plain values for JSON.
+
+    Raises NotAllowed, NotFound.
+    """
+    rights.require_person(by, subscriber_id)
+    document = _collect(subscriber_id, now)
+    by.record(ActionRecord("handed out a reader's data", f"reader {subscriber_id}", now))
+    return document
+
+
+def collect_own_data(claims: Claims, *, now: datetime) -> dict[str, Any]:
+    """The same for the person whose own link asks for it. Raises NotFound."""
+    return _collect(claims.subscriber_id, now)
+
+
+def _collect(subscriber_id: int, now: datetime) -> dict[str, Any]:
     person = subscriber_lookup.get_subscriber(subscriber_id)
     document = asdict(person)
     document["consents"] = [

@@ -10,11 +10,13 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from newsletter.kernel.actors import ActionRecord, Actor, Verb
 from newsletter.kernel.errors import BadInput
-from subscribers import models
+from subscribers import lists, models, rights
 from subscribers.imports.csv import CsvSink, escape_formula
 from subscribers.segments import service
 from subscribers.states import SubscriptionState
@@ -29,15 +31,17 @@ def write_export(
     list_id: int | None,
     write: Write,
     *,
+    by: Actor,
+    now: datetime,
     export_format: str = "csv",
     state: str = "",
     segment: str = "",
-    now: datetime | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> int:
     """Writes the people of a list. Returns how many. See `stream_export`."""
     total = 0
-    for count, text in stream_export(list_id, export_format=export_format, state=state, segment=segment, now=now):
+    pieces = stream_export(list_id, by=by, now=now, export_format=export_format, state=state, segment=segment)
+    for count, text in pieces:
         write(text)
         total += count
         if progress and count:
@@ -46,13 +50,21 @@ def write_export(
 
 
 def stream_export(
-    list_id: int | None, *, export_format: str = "csv", state: str = "", segment: str = "", now: datetime | None = None
+    list_id: int | None,
+    *,
+    by: Actor,
+    now: datetime,
+    export_format: str = "csv",
+    state: str = "",
+    segment: str = "",
 ) -> Iterator[tuple[int, str]]:
     """A list's people (None: everybody, in our own format alone), piece by piece: how many are in it, and its text.
 
-    `state` and `segment` (with `now`) narrow it down; mailchimp and listmonk get the active ones by default, for
-    they take everybody in a file as such. Raises BadInput, NotFound.
+    `state` and `segment` (as of `now`) narrow it down; mailchimp and listmonk get the active ones by default, for
+    they take everybody in a file as such. What the actor may not know of a person is left empty. Raises NotAllowed,
+    BadInput, NotFound.
     """
+    rights.require_visible_list(by, list_id)
     if export_format not in FORMATS:
         raise BadInput(f"“{export_format}” is not an export format. It can be {', '.join(FORMATS)}.", "format")
     if list_id is None and export_format != "jsonl":
@@ -61,12 +73,14 @@ def stream_export(
         raise BadInput(f"“{state}” is not a state. It can be {', '.join(SubscriptionState)}.", "state")
     if export_format in ("mailchimp", "listmonk"):
         state = state or SubscriptionState.ACTIVE
-    wanted = frozenset(service.list_segment_members(segment, now=now, list_id=list_id)) if segment and now else None
-    return _stream_pieces(list_id, export_format, state, wanted)
+    wanted = frozenset(service.list_segment_members(segment, now=now, list_id=list_id)) if segment else None
+    target = "everything" if list_id is None else lists.get_list(list_id).slug
+    by.record(ActionRecord("exported readers", target, now, detail=export_format))
+    return _stream_pieces(list_id, export_format, state, wanted, by)
 
 
 def _stream_pieces(
-    list_id: int | None, export_format: str, state: str, wanted: frozenset[int] | None
+    list_id: int | None, export_format: str, state: str, wanted: frozenset[int] | None, by: Actor
 ) -> Iterator[tuple[int, str]]:
     parts: list[str] = []
 
@@ -81,7 +95,7 @@ def _stream_pieces(
         "mailchimp": _mailchimp_writers,
         "listmonk": _listmonk_writers,
     }[export_format]
-    head, line = writer(parts.append, list_id)
+    head, line = writer(parts.append, _Records(list_id, by))
     head()
     yield 0, piece()
     for page in _list_pages(list_id, state):
@@ -119,7 +133,7 @@ WriteHeader = Callable[[], None]
 WriteRows = Callable[[Sequence[models.Subscriber]], None]
 
 
-def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
+def _csv_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteRows]:
     names = [attribute.slug for attribute in models.Attribute.objects.order_by("name")]
     out = csv.writer(CsvSink(write))
 
@@ -143,7 +157,7 @@ def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteR
         )
 
     def lines(people: Sequence[models.Subscriber]) -> None:
-        known = _SubscriberRecords(people, list_id)
+        known = records.load(people)
         for person in people:
             (held,) = known.subscriptions[person.id]
             cells = [
@@ -166,7 +180,7 @@ def _csv_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteR
     return head, lines
 
 
-def _mailchimp_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
+def _mailchimp_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteRows]:
     """Mailchimp takes one file for each status, and a person's tags in one cell."""
     names = models.Attribute.objects.order_by("name")
     out = csv.writer(CsvSink(write))
@@ -175,7 +189,7 @@ def _mailchimp_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, 
         out.writerow(["Email Address", "First Name", "Last Name", "Tags", *(attribute.name for attribute in names)])
 
     def lines(people: Sequence[models.Subscriber]) -> None:
-        known = _SubscriberRecords(people, list_id)
+        known = records.load(people)
         for person in people:
             values = (str(person.attributes.get(attribute.slug, "")) for attribute in names)
             tags = ",".join(f'"{tag}"' if "," in tag else tag for tag in known.tags[person.id])
@@ -186,7 +200,7 @@ def _mailchimp_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, 
     return head, lines
 
 
-def _listmonk_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
+def _listmonk_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteRows]:
     """listmonk takes email, name, and attributes as JSON."""
     out = csv.writer(CsvSink(write))
 
@@ -194,7 +208,7 @@ def _listmonk_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, W
         out.writerow(["email", "name", "attributes"])
 
     def lines(people: Sequence[models.Subscriber]) -> None:
-        known = _SubscriberRecords(people, list_id)
+        known = records.load(people)
         for person in people:
             values: dict[str, Any] = dict(person.attributes)
             values |= {"tags": known.tags[person.id]} if known.tags[person.id] else {}
@@ -211,19 +225,19 @@ def _listmonk_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, W
     return head, lines
 
 
-def _jsonl_writers(write: Write, list_id: int | None) -> tuple[WriteHeader, WriteRows]:
+def _jsonl_writers(write: Write, records: _Records) -> tuple[WriteHeader, WriteRows]:
     slugs = dict(models.List.objects.values_list("id", "slug"))
 
     def head() -> None:
         _write_line(write, {"newsletter_readers": VERSION})
         for row in models.List.objects.order_by("id"):
-            if list_id in (None, row.id):
+            if records.list_id in (None, row.id):
                 _write_line(write, {"list": _pick_fields(row, *LIST_FIELDS)})
         for attribute in models.Attribute.objects.order_by("id"):
             _write_line(write, {"attribute": _pick_fields(attribute, *ATTRIBUTE_FIELDS)})
 
     def lines(people: Sequence[models.Subscriber]) -> None:
-        known = _SubscriberRecords(people, list_id)
+        known = records.load(people)
         for person in people:
             document = _pick_fields(person, *SUBSCRIBER_FIELDS)
             document["tags"] = known.tags[person.id]
@@ -281,6 +295,35 @@ ENGAGEMENT_FIELDS = ("newest", "opened", "clicked", "last_opened_at", "last_clic
 CONSENT_FIELDS = ("state", "before", "at", "claimed_at", "how", "by", "origin", "words", "network", "reason")
 
 
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """Loads what belongs to people, as far as the actor may know it."""
+
+    list_id: int | None
+    by: Actor
+
+    def load(self, people: Sequence[models.Subscriber]) -> _SubscriberRecords:
+        """What belongs to some people; what is hidden of these is taken out of them, too."""
+        known = _SubscriberRecords(people, self.list_id)
+        if self.by.may(Verb.SUBSCRIBERS):
+            return known
+        ids = [person.id for person in people]
+        changeable, named = rights.select_changeable(self.by, ids), rights.select_named(self.by, ids)
+        for person in people:
+            if person.id not in named:
+                person.first_name = person.last_name = ""
+            if person.id not in changeable:
+                _hide_profile(person)
+                known.hide_profile(person.id)
+        return known
+
+
+def _hide_profile(person: models.Subscriber) -> None:
+    unknown = models.Subscriber()
+    for name in ("language", "zone", "source", "tier", "attributes", "tracked", "soft_bounces"):
+        setattr(person, name, getattr(unknown, name))
+
+
 class _SubscriberRecords:  # reads like a question where it is used
     """What belongs to some people, a query for each kind instead of one for each person."""
 
@@ -299,6 +342,13 @@ class _SubscriberRecords:  # reads like a question where it is used
         self.tags = {
             person: sorted(row.tag.name for row in rows) for person, rows in _group_by_subscriber(ids, tagged).items()
         }
+
+    def hide_profile(self, person: int) -> None:
+        """Takes out what only those may know who may change the person."""
+        self.tags[person], self.former_addresses[person] = [], []
+        for row in self.subscriptions[person]:
+            row.__dict__.pop("engagement", None)
+            row._state.fields_cache.pop("engagement", None)
 
     def consents(self, person: int) -> Sequence[models.ConsentEvent]:
         """A person's history; asked for by our own format alone."""

@@ -19,12 +19,17 @@ from subscribers.imports.rows import STRENGTH
 from subscribers.states import SubscriptionState
 
 OUTCOMES = ("new", "updated", "unchanged", "kept_unsubscribed")
+KEPT = "kept"  # counted beside the outcome, where not everybody may be changed: the file's details are not taken over
 MAX_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class MergeTarget:
-    """Into what a file is merged, and what is noted with each change. `run` is the id of the import."""
+    """Into what a file is merged, and what is noted with each change. `run` is the id of the import.
+
+    `list_ids` are the lists whose people the import may change; None: everybody. Others get or lose the subscription
+    and nothing else.
+    """
 
     run: int
     list_id: int
@@ -32,6 +37,7 @@ class MergeTarget:
     origin: str
     overwrite: bool
     columns: Sequence[str]  # of the staged rows
+    list_ids: frozenset[int] | None = None
 
 
 @dataclass(slots=True)
@@ -106,7 +112,7 @@ class _ChunkMerger:
             "now": connection.ops.adapt_datetimefield_value(now),
         }
         self._dialect = _get_dialect()
-        self._sql = merge_statements.Statements(self._dialect, target.overwrite)
+        self._sql = merge_statements.Statements(self._dialect, target.overwrite, target.list_ids)
 
     def count_outcomes(self, rows: Sequence[tuple[Any, ...]]) -> dict[str, int]:
         self._load_rows(rows)
@@ -148,7 +154,7 @@ class _ChunkMerger:
         hashed = erased_addresses.get_hasher(self._now).hash_key if self._cursor.fetchone() else lambda key: ""
         numbered = [(n, *row, hashed(row[0])) for n, row in enumerate(rows)]
         self._dialect.insert_rows(self._cursor, ("n", *self._target.columns, "hash"), numbered)
-        self._execute(merge_statements.FIND_SUBSCRIBERS)
+        self._execute(self._sql.find_subscribers)
 
     def _count_duplicates(self) -> int:
         self._execute(merge_statements.ANY_FORMER)
@@ -161,9 +167,12 @@ class _ChunkMerger:
 
     def _summarise(self, condition: str = "") -> _ChunkSummary:
         self._execute(f"{merge_statements.SUMS} {condition} GROUP BY j.outcome")
-        judged = _ChunkSummary(dict.fromkeys(OUTCOMES, 0))
+        counted = OUTCOMES if self._target.list_ids is None else (*OUTCOMES, KEPT)
+        judged = _ChunkSummary(dict.fromkeys(counted, 0))
         for outcome, count, *sums in self._cursor.fetchall():
-            repeats, new, joining, filled_in, changed, strongest, tagged = map(int, sums)
+            repeats, new, joining, filled_in, changed, strongest, tagged, kept = map(int, sums)
+            if kept:
+                judged.outcomes[KEPT] += kept
             judged.outcomes[outcome] += count
             judged.outcomes["unchanged"] += repeats
             judged.new_subscribers += new
@@ -188,8 +197,8 @@ class _ChunkMerger:
             self._execute(merge_statements.CHANGE_STATES)
         self._execute(sql.consent)
         if judged.strongest_status >= STRENGTH[SubscriptionState.BOUNCED]:
-            self._execute(merge_statements.SUPPRESS)
-            self._execute(merge_statements.SUPPRESS_MORE)
+            self._execute(sql.suppress)
+            self._execute(sql.suppress_more)
         if judged.tagged:
             self._execute(sql.tag)
 

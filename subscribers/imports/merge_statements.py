@@ -5,6 +5,7 @@ The policy alone decides what becomes of a subscription: the CASE is generated f
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Protocol
 
 from subscribers import policy
@@ -66,23 +67,24 @@ CREATE_TABLES = (
         n integer PRIMARY KEY, key text, person bigint, former integer)""",
     f"""CREATE TEMPORARY TABLE IF NOT EXISTS import_judged (
         n integer, {_COLUMN_DEFINITIONS}, person bigint, fresh integer, state_before text, after text,
-        filled integer, outcome text)""",
+        filled integer, locked integer, kept integer, outcome text)""",
 )
 SUMS = """
     SELECT j.outcome, count(*), sum(j.repeats), sum(j.fresh),
            sum(CASE WHEN j.after <> '' AND j.state_before = '' THEN 1 ELSE 0 END),
            sum(j.filled), sum(CASE WHEN j.state_before <> '' AND j.after <> j.state_before THEN 1 ELSE 0 END),
            max(j.status),
-           sum(CASE WHEN j.tags <> '' AND j.outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END)
+           sum(CASE WHEN j.tags <> '' AND j.locked = 0 AND j.outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END),
+           sum(j.kept)
       FROM import_judged j
 """
 # Who has an address, or had it last: an old address does not sign up again who left.
-FIND_SUBSCRIBERS = """
+_FIND_SUBSCRIBERS = """
     INSERT INTO import_found
     SELECT f.n, f.key, coalesce(f.here, f.gone), CASE WHEN f.here IS NULL AND f.gone IS NOT NULL THEN 1 ELSE 0 END
       FROM (SELECT s.n, s.key, p.id AS here,
                    CASE WHEN p.id IS NULL THEN (SELECT c.subscriber_id FROM subscribers_addresschange c
-                    WHERE c.address_key = s.key ORDER BY c.until DESC LIMIT 1) END AS gone
+                    WHERE c.address_key = s.key {known} ORDER BY c.until DESC LIMIT 1) END AS gone
               FROM import_chunk s LEFT JOIN subscribers_subscriber p ON p.address_key = s.key) f
 """
 ANY_FORMER = "SELECT coalesce(max(former), 0) FROM import_found"
@@ -114,23 +116,33 @@ CHANGE_STATES = """
 _UNSUBSCRIBED, _BOUNCED = STRENGTH[SubscriptionState.UNSUBSCRIBED], STRENGTH[SubscriptionState.BOUNCED]
 # A suppression from before, or from two sources, stays when one of them is undone.
 _SUPPRESSION_REASON = "CASE status WHEN 3 THEN 'bounced' WHEN 4 THEN 'complained' ELSE 'imported' END"
-SUPPRESS = f"""
+_SUPPRESS = f"""
     INSERT INTO subscribers_suppression (address_key, reason, source, created_at, run_id)
-    SELECT key, {_SUPPRESSION_REASON}, %(source)s, %(now)s, %(run)s FROM import_chunk WHERE status >= {_BOUNCED}
+    SELECT key, {_SUPPRESSION_REASON}, %(source)s, %(now)s, %(run)s
+      FROM import_chunk s WHERE status >= {_BOUNCED} {{mine}}
     ON CONFLICT (address_key) DO UPDATE SET run_id = NULL
 """
-SUPPRESS_MORE = f"""
+_SUPPRESS_MORE = f"""
     UPDATE subscribers_suppression
        SET reason = (SELECT {_SUPPRESSION_REASON} FROM import_chunk j WHERE j.key = address_key)
-     WHERE reason = 'bounced' AND address_key IN (SELECT key FROM import_chunk WHERE status > {_BOUNCED})
+     WHERE reason = 'bounced' AND address_key IN (SELECT key FROM import_chunk s WHERE status > {_BOUNCED} {{mine}})
 """
 
 
 class Statements:
-    """The statements that differ by database, or by whether a file may overwrite what is known."""
+    """The statements that differ by database, by whether a file may overwrite what is known, and by whose it is."""
 
-    def __init__(self, dialect: Dialect, overwrite: bool) -> None:
+    def __init__(self, dialect: Dialect, overwrite: bool, list_ids: Collection[int] | None = None) -> None:
+        """`list_ids`: the lists whose people may be changed; None: everybody, at the price of no condition at all."""
         self._dialect, self._overwrite = dialect, overwrite
+        self._lists = None if list_ids is None else ", ".join(str(int(each)) for each in (*sorted(list_ids), 0))
+        # A former address leads to the person only for those who can see the present one.
+        known = f"""AND EXISTS (SELECT 1 FROM subscribers_subscription u
+                     WHERE u.subscriber_id = c.subscriber_id AND u.list_id IN ({self._lists}))"""
+        self.find_subscribers = _FIND_SUBSCRIBERS.format(known="" if self._lists is None else known)
+        mine = "AND NOT EXISTS (SELECT 1 FROM import_judged j WHERE j.n = s.n AND j.locked = 1)"
+        self.suppress = _SUPPRESS.format(mine="" if self._lists is None else mine)
+        self.suppress_more = _SUPPRESS_MORE.format(mine="" if self._lists is None else mine)
         self.judge = self._judge_sql(dialect.NEXT_SUBSCRIBER)
         self.judge_only = self._judge_sql("NULL")
         self.add_subscribers = self._subscribers_sql()
@@ -185,7 +197,7 @@ class Statements:
         fills.append(f"s.tags <> '' AND {self._new_tags_sql()}")
         keys = f"(s.key, {dialect.DOMAIN_OF_ROW}, s.hash)"
         blocked = f"EXISTS (SELECT 1 FROM subscribers_suppression x WHERE x.address_key IN {keys})"
-        filled = f"i.person IS NOT NULL AND ({' OR '.join(f'({each})' for each in fills)})"
+        news = f"i.person IS NOT NULL AND ({' OR '.join(f'({each})' for each in fills)})"
         columns = ", ".join(f"s.{name}" for name in COLUMNS)
         # Materialised: otherwise SQLite evaluates each CASE again wherever the next one names it.
         return f"""
@@ -194,18 +206,20 @@ class Statements:
                    SELECT s.n, {columns}, i.person, {blocked} AS blocked,
                           coalesce((SELECT u.state FROM subscribers_subscription u
                                      WHERE u.list_id = %(list)s AND u.subscriber_id = i.person), '') AS state_before,
-                          CASE WHEN {filled} THEN 1 ELSE 0 END AS filled
+                          {self._is_locked_sql()} AS locked, CASE WHEN {news} THEN 1 ELSE 0 END AS news
                      FROM import_chunk s JOIN import_found i ON i.n = s.n
                 LEFT JOIN subscribers_subscriber p ON p.id = i.person),
                  reached AS MATERIALIZED (SELECT found.*, {_transitions_sql()} AS reached FROM found),
                  judged AS MATERIALIZED (
-                   SELECT n, {", ".join(COLUMNS)}, person, state_before, filled,
+                   SELECT n, {", ".join(COLUMNS)}, person, state_before, locked,
+                          news * (1 - locked) AS filled, news * locked AS kept,
                           blocked AND reached IN ('active', 'pending') AS stopped,
                           CASE WHEN blocked AND reached IN ('active', 'pending') THEN state_before ELSE reached END
                           AS after
                      FROM reached)
             SELECT n, {", ".join(COLUMNS)}, CASE fresh WHEN 1 THEN {next_person} ELSE person END, fresh, state_before,
-                   after, CASE WHEN outcome = 'kept_unsubscribed' THEN 0 ELSE filled END, outcome
+                   after, CASE WHEN outcome = 'kept_unsubscribed' THEN 0 ELSE filled END, locked,
+                   CASE WHEN outcome = 'kept_unsubscribed' THEN 0 ELSE kept END, outcome
               FROM (SELECT last.*,
                            CASE WHEN person IS NULL AND outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END AS fresh
                       FROM (SELECT judged.*,
@@ -216,6 +230,21 @@ class Statements:
                                         ELSE 'unchanged' END AS outcome
                               FROM judged) last) l
         """
+
+    def _is_locked_sql(self) -> str:
+        """1 for a person whom the import may not change, as `rights.select_within` has it; 0 for anybody new."""
+        if self._lists is None:
+            return "0"
+        return f"""CASE WHEN i.person IS NULL THEN 0
+                        WHEN EXISTS (SELECT 1 FROM subscribers_subscription u
+                                      WHERE u.subscriber_id = i.person AND u.list_id NOT IN ({self._lists})) THEN 1
+                        WHEN EXISTS (SELECT 1 FROM subscribers_subscription u
+                                      WHERE u.subscriber_id = i.person AND u.state = 'active') THEN 0
+                        WHEN EXISTS (SELECT 1 FROM subscribers_consent c
+                                       JOIN subscribers_subscription u ON u.subscriber_id = c.subscriber_id
+                                      WHERE c.subscriber_id = i.person AND c.state = 'active'
+                                        AND c.list_id IN ({self._lists})) THEN 0
+                        ELSE 1 END"""
 
     def _new_tags_sql(self) -> str:
         return f"""(p.id IS NOT NULL AND EXISTS (
@@ -270,6 +299,6 @@ class Statements:
             SELECT t.id, j.person, %(run)s
               FROM import_judged j CROSS JOIN {self._dialect.elements("j.tags", lateral=True)}
               JOIN subscribers_tag t ON t.name = n.value
-             WHERE j.tags <> '' AND j.person IS NOT NULL AND j.outcome <> 'kept_unsubscribed'
+             WHERE j.tags <> '' AND j.person IS NOT NULL AND j.locked = 0 AND j.outcome <> 'kept_unsubscribed'
             ON CONFLICT (tag_id, subscriber_id) DO NOTHING
         """

@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Model
 from django.utils.dateparse import parse_date, parse_datetime
 
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput
 from subscribers import addresses, models
 from subscribers.consent import erased_addresses
@@ -74,9 +75,14 @@ class RestoreReport:
 
 
 def restore_export(
-    stream: BinaryIO, *, by: str, now: datetime, progress: Callable[[int], object] | None = None
+    stream: BinaryIO, *, name: str, by: Actor, now: datetime, progress: Callable[[int], object] | None = None
 ) -> RestoreReport:
-    """Restores an export of ours. A bad line is reported, the others are kept. Raises BadInput for another file."""
+    """Restores an export of ours. A bad line is reported, the others are kept. `name` is that of the file.
+
+    Raises NotAllowed, BadInput for another file.
+    """
+    require_right(by, Verb.SUBSCRIBERS)
+    require_right(by, Verb.CONFIGURE)
     counts = dict.fromkeys(("people", "already_here", "lists", "attributes", "suppressions", "refused"), 0)
     bad: list[BadRow] = []
     lines = enumerate(_read_lines(stream), 1)
@@ -87,11 +93,14 @@ def restore_export(
     done = False
     while not done:
         with transaction.atomic():
+            if first:
+                by.record(ActionRecord("restored readers", name, now))
+                first = b""
             done = True
             for seen, (number, line) in enumerate(lines, 1):
                 try:
                     with transaction.atomic():
-                        kind = _restore_line(_parse_line(line), lists, by, now)
+                        kind = _restore_line(_parse_line(line), lists, by.name, now)
                     if kind:
                         counts[kind] += 1
                 except (
@@ -140,10 +149,10 @@ def _explain_error(error: Exception) -> str:
     )
 
 
-def _restore_line(document: Any, lists: dict[str, models.List], by: str, now: datetime) -> str:
+def _restore_line(document: Any, lists: dict[str, models.List], actor: str, now: datetime) -> str:
     """Takes one line; the count it belongs to, "" for what is here already."""
     if "person" in document:
-        return _restore_subscriber(document["person"], lists, by, now)
+        return _restore_subscriber(document["person"], lists, actor, now)
     if "list" in document:
         made = document["list"]
         if made["slug"] in lists:
@@ -163,13 +172,13 @@ def _restore_line(document: Any, lists: dict[str, models.List], by: str, now: da
     raise BadInput("This line holds neither a person nor a list, an attribute or a suppression.", "line")
 
 
-def _restore_subscriber(document: dict[str, Any], lists: dict[str, models.List], by: str, now: datetime) -> str:
+def _restore_subscriber(document: dict[str, Any], lists: dict[str, models.List], actor: str, now: datetime) -> str:
     key = document["address_key"]
     if addresses.to_key(document["address"]) != key:
         raise BadInput("The address and its key do not belong together.", "address")
     here = models.Subscriber.objects.filter(address_key=key).first() or find_by_former_address(document["address"])
     if here is not None:
-        return _apply_opt_outs(here, document, lists, by, now)
+        return _apply_opt_outs(here, document, lists, actor, now)
     if models.Suppression.objects.filter(address_key=erased_addresses.get_hasher(now).hash_key(key)).exists():
         raise BadInput("This person was erased here, so they are not taken back.", "address")
     person = models.Subscriber.objects.create(**_pick_values(document, SUBSCRIBER_FIELDS))
@@ -196,7 +205,7 @@ def _restore_subscriber(document: dict[str, Any], lists: dict[str, models.List],
 
 
 def _apply_opt_outs(
-    person: models.Subscriber, document: dict[str, Any], lists: dict[str, models.List], by: str, now: datetime
+    person: models.Subscriber, document: dict[str, Any], lists: dict[str, models.List], actor: str, now: datetime
 ) -> str:
     for held in document["subscriptions"]:
         target = lists.get(held["list"])
@@ -206,7 +215,7 @@ def _apply_opt_outs(
                 to_list(target),
                 _ACTS[held["state"]],
                 how="import",
-                by=by,
+                actor=actor,
                 origin="our own export",
                 now=now,
             )

@@ -11,20 +11,23 @@ all, with its place recorded in the same transaction. A lease says which process
 from __future__ import annotations
 
 import csv
+import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
 from typing import Any, BinaryIO
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 
-from newsletter.kernel.errors import BadInput, NewsletterError, NotFound, Refused, SurroundingsError
-from subscribers import import_files, lists, models
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
+from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotFound, Refused, SurroundingsError
+from subscribers import import_files, lists, models, rights
 from subscribers.imports import chunks, merge, staging, undo
 from subscribers.imports.chunks import LEASE, Clock, Progress
 from subscribers.imports.csv import LARGEST_FILE, CsvSink, escape_formula
@@ -33,6 +36,7 @@ from subscribers.states import ImportState
 from subscribers.values import BadRow, ImportFlag, ImportReport, ImportRun, List
 
 FILE_RETENTION = timedelta(days=30)
+_LIMITS = "changes_people_of"  # of the options
 DRY_RUN_ROWS = 5_000  # rows of a dry run, which locks nothing
 _UNDER_WAY = (ImportState.WAITING, ImportState.RUNNING, ImportState.UNDOING)
 
@@ -42,7 +46,7 @@ def import_csv(
     list_id: int,
     *,
     dry_run: bool,
-    by: str,
+    by: Actor,
     now: datetime,
     name: str = "",
     options: ImportOptions | None = None,
@@ -51,8 +55,9 @@ def import_csv(
     """Imports a file into a list, at once. Good rows are kept, bad ones reported; nobody who left is signed up again.
 
     A file that cannot be taken (no addresses, an unknown status) changes nothing. `progress` hears of rows read, and
-    then of addresses merged. Raises BadInput, SurroundingsError.
+    then of addresses merged. Raises NotAllowed, BadInput, SurroundingsError.
     """
+    require_right(by, Verb.SUBSCRIBERS, [list_id])
     options = options or ImportOptions()
     target = lists.get_list(list_id)
     name = name or (source.name if isinstance(source, Path) else "")
@@ -60,8 +65,10 @@ def import_csv(
         if dry_run:
             return _dry_run(stream, target, name, options, by, now, progress)
         row = _create_import(stream, target, name, options, by, now)
-    row.state, row.owner, row.lease_until = ImportState.RUNNING, by, now + LEASE
-    row.save()
+    row.state, row.owner, row.lease_until = ImportState.RUNNING, by.name[:120], now + LEASE
+    with transaction.atomic():
+        row.save()
+        by.record(ActionRecord("imported readers", target.name, now, detail=name))
     try:
         _run_in_foreground(row, now, progress)
     except KeyboardInterrupt:
@@ -75,56 +82,105 @@ def import_csv(
 
 
 def begin_import(
-    stream: BinaryIO, list_id: int, *, by: str, now: datetime, name: str, options: ImportOptions | None = None
+    stream: BinaryIO, list_id: int, *, by: Actor, now: datetime, name: str, options: ImportOptions | None = None
 ) -> ImportRun:
-    """Keeps a file for the worker to look through (see `process_next_import`). Raises BadInput, SurroundingsError."""
-    row = _create_import(stream, lists.get_list(list_id), name, options or ImportOptions(), by, now)
-    models.ImportRun.objects.filter(id=row.id).update(state=ImportState.CHECKING)
+    """Keeps a file for the worker to look through (see `process_next_import`).
+
+    Raises NotAllowed, BadInput, SurroundingsError.
+    """
+    require_right(by, Verb.SUBSCRIBERS, [list_id])
+    target = lists.get_list(list_id)
+    row = _create_import(stream, target, name, options or ImportOptions(), by, now)
+    with transaction.atomic():
+        models.ImportRun.objects.filter(id=row.id).update(state=ImportState.CHECKING)
+        by.record(ActionRecord("uploaded import", target.name, now, detail=name))
     return get_import(row.id)
 
 
-def change_import_options(import_id: int, options: ImportOptions) -> ImportRun:
-    """Sets what columns and words of a file mean; it is checked again. Raises NotFound, Refused."""
-    _change_state(
-        import_id,
-        (ImportState.NEEDS_ANSWER, ImportState.READY),
-        state=ImportState.CHECKING,
-        options=asdict(options),
-        error="",
-        lease_until=None,
-    )
+def change_import_options(
+    import_id: int, options: ImportOptions, *, seen: str | None, by: Actor, now: datetime
+) -> ImportRun:
+    """Sets what columns and words of a file mean; it is checked again. `seen` is the `seen` of the import shown.
+
+    Raises NotFound, NotAllowed, Conflict, Refused.
+    """
+    row = _require_import(import_id, seen, by)
+    with transaction.atomic():
+        _change_state(
+            import_id,
+            (ImportState.NEEDS_ANSWER, ImportState.READY),
+            state=ImportState.CHECKING,
+            options=asdict(options) | _build_limits(by),
+            error="",
+            lease_until=None,
+        )
+        by.record(ActionRecord("changed import", row.list.name, now, detail=row.name))
     import_files.get_work_path(import_id).unlink(missing_ok=True)
     return get_import(import_id)
 
 
-def confirm_import(import_id: int) -> ImportRun:
-    """Yes to what looking through the file has shown: the worker imports it. Raises NotFound, Refused."""
-    _change_state(import_id, (ImportState.READY,), state=ImportState.WAITING, counts={}, lease_until=None)
+def confirm_import(import_id: int, *, seen: str | None, by: Actor, now: datetime) -> ImportRun:
+    """Yes to what looking through the file has shown: the worker imports it. `seen` is the `seen` of the import shown.
+
+    Raises NotFound, NotAllowed, Conflict, Refused.
+    """
+    row = _require_import(import_id, seen, by)
+    with transaction.atomic():
+        _change_state(
+            import_id,
+            (ImportState.READY,),
+            state=ImportState.WAITING,
+            counts={},
+            options=row.options | _build_limits(by),
+            lease_until=None,
+        )
+        by.record(
+            ActionRecord("imported readers", row.list.name, now, detail=f"{row.name}: {row.counts.get('new', 0)} new")
+        )
     return get_import(import_id)
 
 
-def request_undo(import_id: int, *, by: str, keep_people: bool) -> ImportRun:
-    """Has the worker undo an import (undo.py). Raises NotFound, Refused."""
-    options = _get_row(import_id).options | {"undo": {"by": by, "keep_people": keep_people}}
-    _change_state(
-        import_id,
-        (ImportState.DONE, ImportState.STOPPED, ImportState.FAILED),
-        state=ImportState.UNDOING,
-        options=options,
-        lease_until=None,
-    )
+def request_undo(import_id: int, *, by: Actor, now: datetime) -> ImportRun:
+    """Has the worker undo an import (undo.py). Raises NotFound, NotAllowed, Refused."""
+    undo.begin_undo(import_id, by=by, now=now)
     return get_import(import_id)
 
 
-def discard_import(import_id: int) -> None:
-    """No to it: the file goes, and the record with it. Raises NotFound, Refused once anything is in."""
-    _change_state(
-        import_id,
-        (ImportState.CHECKING, ImportState.NEEDS_ANSWER, ImportState.READY, ImportState.FAILED),
-        state=ImportState.FAILED,
-    )
+def discard_import(import_id: int, *, by: Actor, now: datetime) -> None:
+    """No to it: the file goes, and the record with it. Raises NotFound, NotAllowed, Refused once anything is in."""
+    row = _require_import(import_id, None, by)
+    with transaction.atomic():
+        _change_state(
+            import_id,
+            (ImportState.CHECKING, ImportState.NEEDS_ANSWER, ImportState.READY, ImportState.FAILED),
+            state=ImportState.FAILED,
+        )
+        by.record(ActionRecord("discarded import", row.list.name, now, detail=row.name))
     import_files.delete_file(import_id)
     models.ImportRun.objects.filter(id=import_id, merged=0).delete()
+
+
+def _require_import(import_id: int, seen: str | None, by: Actor) -> models.ImportRun:
+    """The import, if the actor may see to it and has seen what it is now."""
+    row = _get_row(import_id)
+    require_right(by, Verb.SUBSCRIBERS, [row.list_id])
+    if seen is not None and seen != _compute_seen(row):
+        raise Conflict(
+            "Somebody changed what the columns of this file mean since you opened the page. Look at it again."
+        )
+    return row
+
+
+def _compute_seen(row: models.ImportRun) -> str:
+    """What stands for the file and for what its columns mean."""
+    meaning = {name: row.options.get(name) for name in ImportOptions.__slots__}
+    return sha256(json.dumps([row.sha256, meaning], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _build_limits(by: Actor) -> dict[str, list[int] | None]:
+    """Whose people an import may change (`MergeTarget.list_ids`), kept with its options for the worker."""
+    allowed = rights.find_changeable_lists(by)
+    return {_LIMITS: None if allowed is None else sorted(allowed)}
 
 
 def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
@@ -139,7 +195,7 @@ def process_next_import(now: datetime, *, owner: str, clock: Clock) -> bool:
         if row.state == ImportState.CHECKING:
             _check_file(row, clock, now)
         elif row.state == ImportState.UNDOING:
-            undo.undo_import(row.id, now=now, **row.options["undo"])
+            undo.finish_undo(row, now=now)
         else:
             _merge_rest(row, clock, now)
     except NewsletterError as error:
@@ -173,6 +229,7 @@ def _change_state(import_id: int, states: Sequence[str], **values: Any) -> None:
 def _check_file(row: models.ImportRun, clock: Clock, now: datetime) -> None:
     """Checks a file: what would become of its people. Changes none of them."""
     staged = _stage_kept_file(row, clock, now, None)
+    _check_attributes(staged, _get_limits(row))
     counts = _judge_file(import_files.get_work_path(row.id), _build_target(row), now)
     _save_staging_result(row, staged, clock())
     models.ImportRun.objects.filter(id=row.id, owner=row.owner, state=ImportState.CHECKING).update(
@@ -184,7 +241,7 @@ def _judge_file(
     work: Path, target: merge.MergeTarget, now: datetime, progress: Progress | None = None
 ) -> dict[str, int]:
     """What would become of everybody in a work file: counts by outcome."""
-    counts = dict.fromkeys(merge.OUTCOMES, 0)
+    counts = dict.fromkeys((*merge.OUTCOMES, merge.KEPT), 0)
     for rows in staging.read_chunks(work, after="", size=lambda: DRY_RUN_ROWS):
         for outcome, count in merge.judge_chunk(rows, target, now).items():
             counts[outcome] += count
@@ -193,16 +250,23 @@ def _judge_file(
     return counts
 
 
-def resume_import(import_id: int, *, by: str, now: datetime, progress: Progress | None = None) -> ImportReport:
-    """Goes on with an import that was stopped, or whose process died. Raises NotFound, Refused, BadInput."""
-    row = _get_row(import_id)
+def resume_import(import_id: int, *, by: Actor, now: datetime, progress: Progress | None = None) -> ImportReport:
+    """Goes on with an import that was stopped, or whose process died.
+
+    Raises NotFound, NotAllowed, Refused, BadInput.
+    """
+    row = _require_import(import_id, None, by)
     free = (
         Q(state__in=(ImportState.STOPPED, ImportState.WAITING))
         | Q(state=ImportState.RUNNING, lease_until__lt=now)
         | Q(state=ImportState.FAILED, file_kept=True)
     )
-    if not _claim(row, now, by, free):
-        raise Refused(_explain_refusal(_get_row(import_id), now))
+    with transaction.atomic():
+        if not _claim(row, now, by.name, free):
+            raise Refused(_explain_refusal(_get_row(import_id), now))
+        row.options |= _build_limits(by)
+        models.ImportRun.objects.filter(id=row.id).update(options=row.options)
+        by.record(ActionRecord("imported readers", row.list.name, now, detail=row.name))
     _run_in_foreground(row, now, progress)
     return get_import(row.id).report
 
@@ -278,18 +342,27 @@ def delete_old_files(now: datetime) -> None:
 
 
 def _dry_run(
-    stream: BinaryIO, target: List, name: str, options: ImportOptions, by: str, now: datetime, progress: Progress | None
+    stream: BinaryIO,
+    target: List,
+    name: str,
+    options: ImportOptions,
+    by: Actor,
+    now: datetime,
+    progress: Progress | None,
 ) -> ImportReport:
     with tempfile.TemporaryDirectory(prefix="newsletter-", dir=import_files.create_folder()) as folder:
         work = Path(folder) / "dry.work"
         staged = _stage_stream(stream, work, name, options, now, progress)
-        into = merge.MergeTarget(0, target.id, by, name, options.overwrite, staging.list_columns(work))
+        allowed = rights.find_changeable_lists(by)
+        _check_attributes(staged, allowed)
+        columns = staging.list_columns(work)
+        into = merge.MergeTarget(0, target.id, by.name, name, options.overwrite, columns, allowed)
         counts = _judge_file(work, into, now, progress)
     return _build_report(staged, counts)
 
 
 def _create_import(
-    stream: BinaryIO, target: List, name: str, options: ImportOptions, by: str, now: datetime
+    stream: BinaryIO, target: List, name: str, options: ImportOptions, by: Actor, now: datetime
 ) -> models.ImportRun:
     """The record of an import, and its file beside it."""
     row = models.ImportRun.objects.create(
@@ -297,9 +370,9 @@ def _create_import(
         name=name[:200],
         sha256="",
         size=0,
-        options=asdict(options),
+        options=asdict(options) | _build_limits(by),
         state=ImportState.STOPPED,
-        by=by[:254],
+        by=by.name[:254],
         created_at=now,
     )
     try:
@@ -348,6 +421,7 @@ def _merge_rest(row: models.ImportRun, clock: Clock, now: datetime, *, progress:
     work = import_files.get_work_path(row.id)
     staged = staging.load_staged(work) or _stage_kept_file(row, clock, now, progress)
     _save_staging_result(row, staged, clock())
+    _check_attributes(staged, _get_limits(row))
     _create_tags_and_attributes(staged, now)
     chunks.merge_file(row, work, _build_target(row), now=now, clock=clock, progress=progress)
     models.ImportRun.objects.filter(id=row.id, owner=row.owner).update(
@@ -362,15 +436,33 @@ def _load_options(row: models.ImportRun) -> ImportOptions:
 
 def _build_target(row: models.ImportRun) -> merge.MergeTarget:
     overwrite = bool(row.options.get("overwrite"))
-    return merge.MergeTarget(
-        row.id, row.list_id, row.by, row.name, overwrite, staging.list_columns(import_files.get_work_path(row.id))
-    )
+    columns = staging.list_columns(import_files.get_work_path(row.id))
+    return merge.MergeTarget(row.id, row.list_id, row.by, row.name, overwrite, columns, _get_limits(row))
+
+
+def _get_limits(row: models.ImportRun) -> frozenset[int] | None:
+    limits = row.options.get(_LIMITS)
+    return None if limits is None else frozenset(limits)
+
+
+def _check_attributes(staged: StagedFile, allowed: frozenset[int] | None) -> None:
+    """Attributes are the newsroom's: whoever may not make them maps columns to those there are. Raises BadInput."""
+    if allowed is None:
+        return
+    known = {*models.Attribute.objects.values_list("slug", flat=True)}
+    missing = [name for slug, name in staged.attributes.items() if slug not in known]
+    if missing:
+        raise BadInput(
+            f"There is no attribute for {', '.join(missing[:10])}. Ignore these columns, or ask an administrator to "
+            "make the attributes first.",
+            "map",
+        )
 
 
 def _save_staging_result(row: models.ImportRun, staged: StagedFile, present: datetime) -> None:
     first = {"rows": staged.rows, "refused": staged.refused, "skipped": staged.skipped}
     row.tool, row.people, row.bad, row.flags = staged.tool, staged.people, list(staged.bad), dict(staged.flags)
-    row.counts = dict.fromkeys(merge.OUTCOMES, 0) | row.counts | first
+    row.counts = dict.fromkeys((*merge.OUTCOMES, merge.KEPT), 0) | row.counts | first
     models.ImportRun.objects.filter(id=row.id).update(
         tool=row.tool, people=row.people, bad=row.bad, flags=row.flags, counts=row.counts, lease_until=present + LEASE
     )
@@ -429,7 +521,7 @@ def _record_failure(
 def _build_report(staged: StagedFile, counts: Mapping[str, int], import_id: int = 0) -> ImportReport:
     return ImportReport(
         rows=staged.rows,
-        **{name: counts[name] for name in merge.OUTCOMES},
+        **{name: counts[name] for name in (*merge.OUTCOMES, merge.KEPT)},
         refused=staged.refused,
         bad=tuple(BadRow(*each) for each in staged.bad),
         skipped=staged.skipped,
@@ -451,7 +543,7 @@ def _to_flags(flags: Mapping[str, Any]) -> dict[str, ImportFlag]:
 
 def _to_import_run(row: models.ImportRun) -> ImportRun:
     staged = staging.load_staged(import_files.get_work_path(row.id)) if row.file_kept else None
-    counts = {name: row.counts.get(name, 0) for name in (*merge.OUTCOMES, "rows", "refused", "skipped")}
+    counts = {name: row.counts.get(name, 0) for name in (*merge.OUTCOMES, merge.KEPT, "rows", "refused", "skipped")}
     report = ImportReport(
         **counts,
         bad=tuple(BadRow(*each) for each in row.bad),
@@ -476,6 +568,7 @@ def _to_import_run(row: models.ImportRun) -> ImportRun:
         report=report,
         error=row.error,
         file_kept=row.file_kept,
+        seen=_compute_seen(row),
     )
 
 

@@ -6,14 +6,15 @@ mailable by it but those whom this very import took off.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import NotFound, Refused
-from subscribers import models
+from subscribers import hooks, models, rights
 from subscribers.states import ImportState
 
 ROWS_PER_TRANSACTION = 500  # people to a transaction
@@ -33,39 +34,84 @@ class UndoReport:
 def undo_import(
     import_id: int,
     *,
-    by: str,
+    by: Actor,
     now: datetime,
     keep_people: bool = False,
     progress: Callable[[int], object] | None = None,
 ) -> UndoReport:
-    """Undoes an import. `keep_people` keeps those it brought, without a subscription: for the proof of what they were
-    sent meanwhile. Killed in the middle, it is begun again and goes on. Raises NotFound, Refused.
+    """Undoes an import at once. Those it brought are removed, unless an edition reached them, or `keep_people` says so.
+
+    Then they stay, on no list: the proof of what they were sent names them. What the import changed of people is put
+    back where the actor may change them. Killed in the middle, it is begun again and goes on. Raises NotFound,
+    NotAllowed, Refused.
     """
-    row = models.ImportRun.objects.filter(id=import_id).first()
+    row = begin_undo(import_id, keep_people=keep_people, again=True, by=by, now=now)
+    return finish_undo(row, now=now, progress=progress)
+
+
+def begin_undo(
+    import_id: int, *, keep_people: bool = False, again: bool = False, by: Actor, now: datetime
+) -> models.ImportRun:
+    """Marks an import as one to be undone; `again`: also one of which that is begun.
+
+    Raises NotFound, NotAllowed, Refused.
+    """
+    row = models.ImportRun.objects.select_related("list").filter(id=import_id).first()
     if row is None:
         raise NotFound(f"There is no import {import_id}. See them all with: newsletter subscribers imports list")
-    free = models.ImportRun.objects.filter(
-        id=import_id, state__in=(ImportState.DONE, ImportState.STOPPED, ImportState.FAILED, ImportState.UNDOING)
-    )
-    if not free.update(state=ImportState.UNDOING):
-        raise Refused(f"Import {import_id} is {row.state}, so there is nothing to undo.")
+    require_right(by, Verb.SUBSCRIBERS, [row.list_id])
+    lists = rights.find_changeable_lists(by)
+    wanted = {"lists": None if lists is None else sorted(lists), "keep_people": keep_people}
+    # A process of a version before reads “undo” alone, and asks nobody whom an edition reached.
+    options = row.options | {"undo": {"by": by.name, "keep_people": True}, "undo_as": wanted}
+    states = [ImportState.DONE, ImportState.STOPPED, ImportState.FAILED, *([ImportState.UNDOING] if again else [])]
+    with transaction.atomic():
+        free = models.ImportRun.objects.filter(id=import_id, state__in=states)
+        if not free.update(state=ImportState.UNDOING, options=options):
+            raise Refused(f"Import {import_id} is {row.state}, so there is nothing to undo.")
+        by.record(ActionRecord("undid import", row.list.name, now, detail=row.name))
+    row.options = options
+    return row
+
+
+def finish_undo(row: models.ImportRun, *, now: datetime, progress: Callable[[int], object] | None = None) -> UndoReport:
+    """Undoes an import that is marked so."""
     total = [0, 0, 0, 0]
     after = 0
-    while ids := _list_next_ids(import_id, after):
+    actor, wanted = row.options["undo"]["by"], row.options.get("undo_as", row.options["undo"])
+    list_ids = wanted.get("lists")
+    # Before anybody is taken off the list: who may be changed follows from the lists they are on.
+    _restore_filled_values(row.id, list_ids)
+    _remove_tags(row.id, list_ids)
+    _lift_suppressions(row.id, list_ids)
+    while ids := _list_next_ids(row.id, after):
         with transaction.atomic():
-            for place, count in enumerate(_undo_page(row, ids, by, now, keep_people)):
+            for place, count in enumerate(_undo_page(row, ids, actor, now, bool(wanted["keep_people"]))):
                 total[place] += count
         after = ids[-1]
         if progress:
             progress(len(ids))
-    models.Suppression.objects.filter(run_id=import_id).delete()
-    while tagged := list(
-        models.SubscriberTag.objects.filter(run_id=import_id).values_list("id", flat=True)[: ROWS_PER_TRANSACTION * 4]
-    ):
-        models.SubscriberTag.objects.filter(id__in=tagged).delete()
-    _restore_filled_values(import_id)
-    models.ImportRun.objects.filter(id=import_id).update(state=ImportState.UNDONE, finished_at=now, lease_until=None)
+    models.ImportRun.objects.filter(id=row.id).update(state=ImportState.UNDONE, finished_at=now, lease_until=None)
     return UndoReport(*total)
+
+
+def _remove_tags(import_id: int, list_ids: Collection[int] | None) -> None:
+    after = 0
+    rows = models.SubscriberTag.objects.filter(run_id=import_id).order_by("id")
+    while tagged := dict(rows.filter(id__gt=after).values_list("id", "subscriber_id")[: ROWS_PER_TRANSACTION * 4]):
+        mine = rights.select_within(list_ids, {*tagged.values()})
+        models.SubscriberTag.objects.filter(id__in=[each for each in tagged if tagged[each] in mine]).delete()
+        after = max(tagged)
+
+
+def _lift_suppressions(import_id: int, list_ids: Collection[int] | None) -> None:
+    """Lifts what only this import suppressed; not of people who have to do with others as well."""
+    rows = models.Suppression.objects.filter(run_id=import_id)
+    if list_ids is not None:
+        people = models.Subscriber.objects.filter(address_key__in=rows.values("address_key"))
+        others = models.Subscription.objects.filter(subscriber__in=people).exclude(list_id__in=list_ids)
+        rows = rows.exclude(address_key__in=[*others.values_list("subscriber__address_key", flat=True)])
+    rows.delete()
 
 
 def _list_next_ids(import_id: int, after: int) -> list[int]:
@@ -74,7 +120,7 @@ def _list_next_ids(import_id: int, after: int) -> list[int]:
 
 
 def _undo_page(
-    row: models.ImportRun, ids: Sequence[int], by: str, now: datetime, keep_people: bool
+    row: models.ImportRun, ids: Sequence[int], actor: str, now: datetime, keep_people: bool
 ) -> tuple[int, int, int, int]:
     """Takes back what an import did to some people, as long as nobody did anything since."""
     held = (
@@ -95,41 +141,52 @@ def _undo_page(
             alone += consent.how != _HOW
         elif consent.before == "":
             joined.append(person)
-            notes.append(_build_consent_event(row, person, "", consent.state, by, now))
+            notes.append(_build_consent_event(row, person, "", consent.state, actor, now))
         elif consent.before != consent.state:
             subscription.state, subscription.since = consent.before, now
             back.append(subscription)
-            notes.append(_build_consent_event(row, person, consent.before, consent.state, by, now))
+            notes.append(_build_consent_event(row, person, consent.before, consent.state, actor, now))
     models.Subscription.objects.filter(list_id=row.list_id, subscriber_id__in=joined).delete()
     models.Subscription.objects.bulk_update(back, ["state", "since"])
-    gone = [] if keep_people else _find_known_by_import_alone(joined, row.id)
+    gone = frozenset[int]() if keep_people else _find_known_by_import_alone(joined, row.id)
+    gone -= hooks.find_reached_subscribers(gone, row.created_at)
     models.ConsentEvent.objects.bulk_create(note for note in notes if note.subscriber_id not in gone)
     models.Subscriber.objects.filter(id__in=gone).delete()
     return len(joined), len(back), len(gone), alone
 
 
 def _build_consent_event(
-    row: models.ImportRun, person: int, state: str, before: str, by: str, now: datetime
+    row: models.ImportRun, person: int, state: str, before: str, actor: str, now: datetime
 ) -> models.ConsentEvent:
     return models.ConsentEvent(
-        subscriber_id=person, list_id=row.list_id, state=state, before=before, at=now, how=_HOW, by=by, origin=row.name
+        subscriber_id=person,
+        list_id=row.list_id,
+        state=state,
+        before=before,
+        at=now,
+        how=_HOW,
+        by=actor[:254],
+        origin=row.name,
     )
 
 
-def _find_known_by_import_alone(people: Sequence[int], import_id: int) -> set[int]:
+def _find_known_by_import_alone(people: Sequence[int], import_id: int) -> frozenset[int]:
     """Who of these came by this import alone."""
     known = models.ConsentEvent.objects.filter(subscriber_id__in=people).exclude(run_id=import_id)
     kept = {*known.values_list("subscriber_id", flat=True)}
     kept |= {*models.Subscription.objects.filter(subscriber_id__in=people).values_list("subscriber_id", flat=True)}
     kept |= {*models.FormerAddress.objects.filter(subscriber_id__in=people).values_list("subscriber_id", flat=True)}
-    return {*people} - kept
+    return frozenset(people) - kept
 
 
-def _restore_filled_values(import_id: int) -> None:
+def _restore_filled_values(import_id: int, list_ids: Collection[int] | None) -> None:
     """Takes back what the import filled in of people, where nobody has changed it since."""
-    while rows := list(
-        models.ImportedChange.objects.filter(run_id=import_id).select_related("subscriber")[:ROWS_PER_TRANSACTION]
-    ):
+    after = 0
+    changes = models.ImportedChange.objects.filter(run_id=import_id).select_related("subscriber").order_by("id")
+    while rows := list(changes.filter(id__gt=after)[:ROWS_PER_TRANSACTION]):
+        after = rows[-1].id
+        mine = rights.select_within(list_ids, {row.subscriber_id for row in rows})
+        rows = [row for row in rows if row.subscriber_id in mine]
         with transaction.atomic():
             for row in rows:
                 changed = {

@@ -2,47 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from newsletter.kernel.errors import BadInput, Refused
+from django.db import transaction
+
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
+from newsletter.kernel.changes import select_changes
+from newsletter.kernel.errors import BadInput, Conflict, Difference, Refused
 from newsletter.kernel.slugs import check_slug
 from subscribers import models
 from subscribers.segments import grammar, sql
 from subscribers.values import Segment, SegmentCount
 
 
-def create_segment(slug: str, name: str, definition: Any, *, by: str, now: datetime) -> Segment:
-    """Creates a segment. Raises BadInput, Refused when the slug is taken."""
+def create_segment(slug: str, name: str, definition: Any, *, by: Actor, now: datetime) -> Segment:
+    """Creates a segment. Raises NotAllowed, BadInput, Refused when the slug is taken."""
+    require_right(by, Verb.SUBSCRIBERS)
     check_slug(slug)
     if models.Segment.objects.filter(slug=slug).exists():
         raise Refused(f"There is a segment {slug} already.")
     group = _parse_checked(definition, now)
-    row = models.Segment.objects.create(
-        slug=slug,
-        name=_check_name(name),
-        definition=grammar.to_document(group),
-        created_at=now,
-        changed_at=now,
-        changed_by=by[:254],
-    )
+    with transaction.atomic():
+        row = models.Segment.objects.create(
+            slug=slug,
+            name=_check_name(name),
+            definition=grammar.to_document(group),
+            created_at=now,
+            changed_at=now,
+            changed_by=by.name[:254],
+        )
+        by.record(ActionRecord("made segment", slug, now, after=_describe(row)))
     return _to_segment(row)
 
 
-def change_segment(slug: str, *, name: str, definition: Any, by: str, now: datetime) -> Segment:
-    """Changes a segment, for all who use it from now on. Raises BadInput, NotFound."""
-    row = sql.get_segment_row(slug)
+def change_segment(
+    slug: str, *, name: str, definition: Any, seen: Mapping[str, str] | None, by: Actor, now: datetime
+) -> Segment:
+    """Changes a segment, for all who use it from now on. `seen` is what the actor saw (`describe_segment`).
+
+    Raises NotAllowed, NotFound, BadInput, Conflict.
+    """
+    require_right(by, Verb.SUBSCRIBERS)
     group = _parse_checked(definition, now)
-    models.Segment.objects.filter(id=row.id).update(
-        name=_check_name(name), definition=grammar.to_document(group), changed_at=now, changed_by=by[:254]
-    )
+    document = grammar.to_document(group)
+    given = {"name": _check_name(name), "definition": _to_text(document)}
+    with transaction.atomic():
+        row = sql.get_segment_row(slug)
+        row = models.Segment.objects.select_for_update().get(id=row.id)
+        present = _describe(row)
+        wanted = select_changes(present, given, seen, labels={"name": "Name", "definition": "Who is in it"})
+        if wanted:
+            models.Segment.objects.filter(id=row.id).update(
+                name=wanted.get("name", row.name),
+                definition=document if "definition" in wanted else row.definition,
+                changed_at=now,
+                changed_by=by.name[:254],
+            )
+            before = {field: present[field] for field in wanted}
+            by.record(ActionRecord("changed segment", slug, now, before=before, after=wanted))
     return get_segment(slug)
 
 
-def drop_segment(slug: str) -> None:
-    """Deletes a segment. Raises NotFound."""
-    sql.get_segment_row(slug).delete()
+def drop_segment(slug: str, *, seen: Mapping[str, str] | None, by: Actor, now: datetime) -> None:
+    """Deletes a segment. `seen` is what the actor saw (`describe_segment`). Raises NotAllowed, NotFound, Conflict."""
+    require_right(by, Verb.SUBSCRIBERS)
+    with transaction.atomic():
+        row = sql.get_segment_row(slug)
+        present = _describe(row)
+        if seen is not None and {**seen} != present:
+            raise Conflict(
+                f"Somebody changed {row.name} since you opened it. Look at it again before you delete it.",
+                [
+                    Difference(field, seen.get(field, ""), value)
+                    for field, value in present.items()
+                    if seen.get(field) != value
+                ],
+            )
+        row.delete()
+        by.record(ActionRecord("dropped segment", slug, now, before=present))
+
+
+def describe_segment(segment: Segment) -> dict[str, str]:
+    """The name and the definition of a segment as `change_segment` compares them."""
+    return {"name": segment.name, "definition": _to_text(segment.definition)}
+
+
+def describe_definition(definition: Any) -> str:
+    """A definition in words; why not, where it is not one."""
+    try:
+        return grammar.describe_group(grammar.parse_definition(definition, _attribute_kinds()))
+    except BadInput as error:
+        return str(error)
+
+
+def _describe(row: models.Segment) -> dict[str, str]:
+    return {"name": row.name, "definition": _to_text(row.definition)}
+
+
+def _to_text(definition: Any) -> str:
+    return json.dumps(definition, ensure_ascii=False, sort_keys=True)
 
 
 def get_segment(slug: str) -> Segment:
@@ -103,10 +164,7 @@ def _check_name(name: str) -> str:
 
 
 def _to_segment(row: models.Segment) -> Segment:
-    try:
-        words = grammar.describe_group(grammar.parse_definition(row.definition, _attribute_kinds()))
-    except BadInput as error:
-        words = str(error)
+    words = describe_definition(row.definition)
     return Segment(row.id, row.slug, row.name, row.definition, words, row.changed_at, row.changed_by)
 
 

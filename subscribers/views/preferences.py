@@ -12,7 +12,7 @@ from django.shortcuts import render
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
 from newsletter.kernel.numbers import parse_whole_number
-from subscribers import lists, self_service, subscriber_lookup, tokens
+from subscribers import address_changes, lists, self_service, subscriber_lookup, tokens
 from subscribers.consent import erasure, personal_data
 from subscribers.states import Frequency, SubscriptionState
 from subscribers.values import Subscriber
@@ -152,7 +152,7 @@ def _show_new_address(request: HttpRequest, claims: tokens.Claims, person: Subsc
 def _show_data(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
     if request.method != "POST":
         return render(request, "readers/data.html", {"person": person})
-    document = personal_data.collect_personal_data(person.id, now=clock.now())
+    document = personal_data.collect_own_data(claims, now=clock.now())
     response = HttpResponse(
         json.dumps(document, ensure_ascii=False, indent=2), content_type="application/json; charset=utf-8"
     )
@@ -163,11 +163,20 @@ def _show_data(request: HttpRequest, claims: tokens.Claims, person: Subscriber) 
 def _show_erasure(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
     done = request.method == "POST" and bool(request.POST.get("sure"))
     if done:
-        erasure.erase_subscriber(person.id, by="the reader", now=clock.now())
+        erasure.erase_oneself(claims, now=clock.now())
     unsure = request.method == "POST" and not done
     return render(
         request, "readers/erase.html", {"person": person, "done": done, "unsure": unsure}, status=422 if unsure else 200
     )
+
+
+def _show_take_back(request: HttpRequest, claims: tokens.Claims, person: Subscriber) -> HttpResponse:
+    """The new address is not shown: it may be none of the business of whoever reads the former one's mail."""
+    former = address_changes.get_former_address(claims)
+    done = request.method == "POST"
+    if done:
+        address_changes.take_back(claims, network=find_network(request), now=clock.now())
+    return render(request, "readers/take_back.html", {"former": former, "done": done})
 
 
 _ACTS: dict[bytes, Callable[[HttpRequest, tokens.Claims, Subscriber], HttpResponse]] = {
@@ -176,6 +185,7 @@ _ACTS: dict[bytes, Callable[[HttpRequest, tokens.Claims, Subscriber], HttpRespon
     tokens.NEW_ADDRESS: _show_new_address,
     tokens.DATA: _show_data,
     tokens.ERASE: _show_erasure,
+    tokens.TAKE_BACK: _show_take_back,
 }
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from newsletter.cli.acting import get_user_name
 from subscribers import subscriber_lookup
+from tests.actors import SYSTEM
 from tests.cli.conftest import REFUSED, SURROUNDINGS, USAGE, Newsletter
 
 
@@ -41,7 +43,7 @@ def test_good_rows_of_a_bad_file_are_kept_and_the_others_told_line_by_line(
     assert status == REFUSED
     assert "line 3, email: “broken@”" in err
     assert "line 4, zone: There is no time zone “Mars/Base”" in err
-    assert [each.address for each in subscriber_lookup.find_subscribers("", list_id=house.list.id)] == [
+    assert [each.address for each in subscriber_lookup.find_subscribers("", list_id=house.list.id, by=SYSTEM)] == [
         "ann@example.com"
     ]
 
@@ -53,3 +55,22 @@ def test_what_is_read_is_json_and_nothing_else(
     readers(1)
     assert "reader0@example.com" in newsletter("subscribers", *words.split(), "--json")[1]
     json.loads(newsletter("subscribers", *words.split(), "--json")[1])
+
+
+@pytest.mark.parametrize(
+    ("options", "state", "origin"),
+    [
+        ([], "pending", "command line"),
+        (["--confirmed"], "active", f"confirmed on the command line by {get_user_name()}"),
+        (["--reason", "signed the sheet at the fair"], "active", "signed the sheet at the fair"),
+    ],
+)
+def test_who_is_added_counts_at_once_only_with_a_reason_which_is_kept(
+    newsletter: Newsletter, house: Any, options: list[str], state: str, origin: str
+) -> None:
+    newsletter("lists", "change", "morning", "--opt-in", "single")
+    status, _, err = newsletter("subscribers", "add", "ann@example.com", "--list", "morning", *options)
+    assert status == 0, err
+    ann = subscriber_lookup.find_subscriber_by_address("ann@example.com")
+    assert ann is not None
+    assert [(each.state, each.origin) for each in ann.consents] == [(state, origin)]

@@ -20,6 +20,7 @@ from newsletter.delivery.sending import freeze, hand_over, mailings
 from subscribers import people
 from subscribers.imports import run
 from subscribers.models import Subscriber
+from tests.actors import SYSTEM
 from tests.conftest import House
 from tests.fakes.provider import ScriptedProvider
 from tests.fakes.sendgrid_events import Signer, event, post
@@ -34,7 +35,7 @@ def tracked(house: House, join: Join, now: datetime) -> list[int]:
     ids = join(130)
     Subscriber.objects.filter(id__in=ids[::3]).update(tracked=False)
     for person in ids[::13]:
-        people.unsubscribe(person, house.list.id, how="desk", by="test", now=now)
+        people.unsubscribe(person, house.list.id, by=SYSTEM, now=now)
     return ids
 
 
@@ -47,7 +48,7 @@ def join(house: House, now: datetime) -> Callable[..., list[int]]:
         width = len(str(count - 1))
         rows = "".join(f"{prefix}{n:0{width}}@example.com,First{n}\n" for n in range(count))
         run.import_csv(
-            io.BytesIO(f"email,first_name\n{rows}".encode()), house.list.id, dry_run=False, by="test", now=now
+            io.BytesIO(f"email,first_name\n{rows}".encode()), house.list.id, dry_run=False, by=SYSTEM, now=now
         )
         found = Subscriber.objects.filter(address__startswith=prefix).order_by("id")
         return list(found.values_list("id", flat=True))

@@ -71,7 +71,7 @@ def prepare(readers: int) -> None:
         recall_minutes=2 * WINDOW,
     )
     rows = "email,first_name\n" + "".join(f"reader{n}@example.com,First{n}\n" for n in range(readers))
-    run.import_csv(io.BytesIO(rows.encode()), target.id, dry_run=False, by="test", now=now)
+    run.import_csv(io.BytesIO(rows.encode()), target.id, dry_run=False, by=SYSTEM, now=now)
     text = (
         "The ferry is back at last\n\n" + "Islanders met it on the pier with a band and a cake of the same length. " * 4
     )

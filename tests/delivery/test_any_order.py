@@ -76,7 +76,7 @@ class World:
         elif what == "leave":
             person = self.readers[len(self.left) * 7 % READERS]
             self.left.add(person)
-            people.unsubscribe(person, self.list_id, how="page", by="", now=self.now)
+            people.unsubscribe(person, self.list_id, by=SYSTEM, now=self.now)
         elif what == "finish":
             mailings.finish_settled(self.now)
         elif what == "repair":

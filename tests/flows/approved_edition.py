@@ -34,7 +34,7 @@ def main(subscribers: int, zone: str) -> None:
         now=now,
     )
     rows = "".join(f"reader{n}@example.com,First{n}\n" for n in range(subscribers))
-    run.import_csv(io.BytesIO(f"email,first_name\n{rows}".encode()), target.id, dry_run=False, by="test", now=now)
+    run.import_csv(io.BytesIO(f"email,first_name\n{rows}".encode()), target.id, dry_run=False, by=SYSTEM, now=now)
     text = "The funicular returns to the upper town\n\n" + (
         "For eleven winters the rails were silent and nobody minded. " * 5
     )

@@ -43,6 +43,13 @@ PASSED_ON: dict[str, str] = {
     "newsletter.delivery.reports.history.list_deliveries": "reads",
     "newsletter.delivery.reports.recipients.iterate_recipients": "reads",
     "newsletter.delivery.reports.recipients.list_recipients": "reads",
+    "subscribers.rights.find_changeable_lists": "asks what they may",
+    "subscribers.rights.require_person": "asks what they may",
+    "subscribers.rights.require_visible_list": "asks what they may",
+    "subscribers.rights.select_changeable": "asks what they may",
+    "subscribers.rights.select_named": "asks what they may",
+    "subscribers.subscriber_lookup.find_subscribers": "reads what they may see",
+    "subscribers.subscriber_lookup.show_subscriber": "reads what they may see",
 }
 
 # Functions that write and are called from the edges, but act for nobody who could be asked.
@@ -60,6 +67,8 @@ WITHOUT_ACTOR = {
     "newsletter.jobs.tasks.tick": "the scheduler's step",
     "newsletter.scheduling.occurrences.materialise": "plans what the schedules say",
     # What readers do themselves is proved by their signed link, and is in the history of their consent.
+    "subscribers.address_changes.take_back": "a reader's link",
+    "subscribers.consent.erasure.erase_oneself": "a reader's link",
     "subscribers.self_service.change_details": "a reader's link",
     "subscribers.self_service.confirm_address_change": "a reader's link",
     "subscribers.self_service.confirm_interest": "a reader's link",
@@ -81,13 +90,6 @@ PENDING = (
     "newsletter.curator.editions.",
     "newsletter.checks.",
     "newsletter.jobs.",
-    "subscribers.attributes",
-    "subscribers.consent.erasure",
-    "subscribers.consent.personal_data",
-    "subscribers.consent.subscriptions",
-    "subscribers.imports.",
-    "subscribers.people",
-    "subscribers.segments.",
 )
 
 

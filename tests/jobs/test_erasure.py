@@ -19,6 +19,7 @@ from newsletter.jobs import erasure, tasks, wiring
 from newsletter.kernel import clock
 from subscribers.consent.erasure import erase_subscriber
 from subscribers.consent.personal_data import collect_personal_data
+from tests.actors import SYSTEM
 from tests.fakes.sendgrid_events import Signer, event, post
 
 
@@ -63,7 +64,7 @@ def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_other
         event("bounce", {}, "Reader0@example.com", int(now.timestamp()), reason="550 <reader0@example.com>"),
         event("spamreport", {}, "reader1@example.com", int(now.timestamp())),
     )
-    erase_subscriber(sent[0], by="test", now=now)
+    erase_subscriber(sent[0], by=SYSTEM, now=now)
     assert erasure.propagate_erasures(now) == 1
     assert erasure.propagate_erasures(now) == 0
     assert [*models.DeliveryException.objects.order_by("id").values_list("address", "reason")] == [
@@ -81,12 +82,12 @@ def test_nothing_of_who_was_erased_stays_in_the_other_rooms_and_all_of_the_other
 def test_a_post_that_nobody_can_read_does_not_keep_an_address(sent: list[int], now: datetime) -> None:
     models.WebhookPayload.objects.create(digest=b"x" * 32, body=b"{reader0@example.com", received_at=now)
     models.WebhookPayload.objects.create(digest=b"y" * 32, body=b'{"email": "reader0@example.com"}', received_at=now)
-    erase_subscriber(sent[0], by="test", now=now)
+    erase_subscriber(sent[0], by=SYSTEM, now=now)
     erasure.propagate_erasures(now)
     assert [bytes(each.body) for each in models.WebhookPayload.objects.all()] == [b"[]", b"[]"]
 
 
 def test_the_data_of_a_subscriber_name_every_edition_and_its_outcome(sent: list[int], now: datetime) -> None:
-    (edition,) = collect_personal_data(sent[0], now=now)["other_rooms"]["editions"]
+    (edition,) = collect_personal_data(sent[0], by=SYSTEM, now=now)["other_rooms"]["editions"]
     assert edition["outcome"] == "accepted"
     assert edition["subject"]

@@ -29,7 +29,7 @@ def active(morning: List, now: datetime) -> Callable[..., int]:
     """Puts a confirmed reader on the morning list and gives the id."""
 
     def add(address: str, **more: str) -> int:
-        return people.add_subscriber(address, morning.id, by="test", now=now, confirmed=True, **more).id
+        return people.add_subscriber(address, morning.id, by=SYSTEM, now=now, reason="asked in person", **more).id
 
     return add
 
@@ -40,7 +40,7 @@ def take_in(morning: List, now: datetime) -> Callable[..., ImportReport]:
 
     def run(text: str | bytes, *, dry_run: bool = False) -> ImportReport:
         data = text if isinstance(text, bytes) else text.encode()
-        return import_csv(io.BytesIO(data), morning.id, dry_run=dry_run, by="test", now=now, name="readers.csv")
+        return import_csv(io.BytesIO(data), morning.id, dry_run=dry_run, by=SYSTEM, now=now, name="readers.csv")
 
     return run
 

@@ -9,8 +9,9 @@ import pytest
 
 from newsletter.kernel.errors import BadInput, NotFound
 from subscribers import subscriber_lookup
-from subscribers.attributes import add_tag, create_attribute, remove_tag, set_attribute, set_tier
+from subscribers.attributes import change_profile, create_attribute
 from subscribers.values import ImportReport
+from tests.actors import SYSTEM
 from tests.interleaving import just_before
 
 TakeIn = Callable[..., ImportReport]
@@ -19,7 +20,7 @@ FILE = "email,tier,tags,city,age\nann@example.com,paid,VIP;Blog,Zürich,41\n"
 
 @pytest.fixture
 def ann(take_in: TakeIn, now: datetime) -> int:
-    create_attribute("Age", kind="number", now=now)
+    create_attribute("Age", kind="number", by=SYSTEM, now=now)
     take_in(FILE)
     person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
     assert person is not None
@@ -27,45 +28,48 @@ def ann(take_in: TakeIn, now: datetime) -> int:
 
 
 def test_attributes_tags_and_tiers_are_set_by_hand(ann: int, now: datetime) -> None:
-    create_attribute("Size", kind="choice", choices=["S", "M"], now=now)
-    set_attribute(ann, "size", "m")
-    set_attribute(ann, "city", "")
-    add_tag(ann, "  New   one ")
-    remove_tag(ann, "VIP")
-    set_tier(ann, "comp")
+    create_attribute("Size", kind="choice", choices=["S", "M"], by=SYSTEM, now=now)
+    change_profile(ann, attributes={"size": "m"}, seen=None, by=SYSTEM, now=now)
+    change_profile(ann, attributes={"city": ""}, seen=None, by=SYSTEM, now=now)
+    change_profile(ann, add_tags=["  New   one "], seen=None, by=SYSTEM, now=now)
+    change_profile(ann, remove_tags=["VIP"], seen=None, by=SYSTEM, now=now)
+    change_profile(ann, tier="comp", seen=None, by=SYSTEM, now=now)
     person = subscriber_lookup.get_subscriber(ann)
     assert (person.attributes, person.tags, person.tier) == ({"age": 41, "size": "M"}, ("Blog", "New one"), "comp")
     for wrong in (
-        lambda: set_attribute(ann, "size", "XL"),
-        lambda: set_tier(ann, "gold"),
-        lambda: add_tag(ann, " "),
-        lambda: create_attribute("Colour", kind="hue", now=now),
-        lambda: create_attribute("Colour", kind="choice", now=now),
+        lambda: change_profile(ann, attributes={"size": "XL"}, seen=None, by=SYSTEM, now=now),
+        lambda: change_profile(ann, tier="gold", seen=None, by=SYSTEM, now=now),
+        lambda: change_profile(ann, add_tags=[" "], seen=None, by=SYSTEM, now=now),
+        lambda: create_attribute("Colour", kind="hue", by=SYSTEM, now=now),
+        lambda: create_attribute("Colour", kind="choice", by=SYSTEM, now=now),
     ):
         with pytest.raises(BadInput):
             wrong()
 
 
-def test_an_attribute_can_be_set_after_an_import_wrote_several(ann: int) -> None:
+def test_an_attribute_can_be_set_after_an_import_wrote_several(ann: int, now: datetime) -> None:
     assert subscriber_lookup.get_subscriber(ann).attributes == {"age": 41, "city": "Zürich"}
-    set_attribute(ann, "age", "42.5")
-    set_attribute(ann, "city", 'Ulm "an der Donau"')
+    change_profile(ann, attributes={"age": "42.5"}, seen=None, by=SYSTEM, now=now)
+    change_profile(ann, attributes={"city": 'Ulm "an der Donau"'}, seen=None, by=SYSTEM, now=now)
     assert subscriber_lookup.get_subscriber(ann).attributes == {"age": 42.5, "city": 'Ulm "an der Donau"'}
-    set_attribute(ann, "age", "")
-    set_attribute(ann, "age", "")
+    change_profile(ann, attributes={"age": ""}, seen=None, by=SYSTEM, now=now)
+    change_profile(ann, attributes={"age": ""}, seen=None, by=SYSTEM, now=now)
     assert subscriber_lookup.get_subscriber(ann).attributes == {"city": 'Ulm "an der Donau"'}
 
 
-def test_two_attributes_set_at_the_same_moment_are_both_kept(ann: int) -> None:
-    with just_before("UPDATE subscribers_subscriber", lambda: set_attribute(ann, "age", "42")):
-        set_attribute(ann, "city", "Ulm")
+def test_two_attributes_set_at_the_same_moment_are_both_kept(ann: int, now: datetime) -> None:
+    with just_before(
+        "UPDATE subscribers_subscriber",
+        lambda: change_profile(ann, attributes={"age": "42"}, seen=None, by=SYSTEM, now=now),
+    ):
+        change_profile(ann, attributes={"city": "Ulm"}, seen=None, by=SYSTEM, now=now)
     assert subscriber_lookup.get_subscriber(ann).attributes == {"age": 42, "city": "Ulm"}
 
 
-def test_what_is_not_there_has_no_attributes(ann: int) -> None:
+def test_what_is_not_there_has_no_attributes(ann: int, now: datetime) -> None:
     with pytest.raises(NotFound, match="no attribute"):
-        set_attribute(ann, "shoe", "42")
+        change_profile(ann, attributes={"shoe": "42"}, seen=None, by=SYSTEM, now=now)
     with pytest.raises(NotFound, match="no subscriber"):
-        set_attribute(ann + 1, "age", "42")
+        change_profile(ann + 1, attributes={"age": "42"}, seen=None, by=SYSTEM, now=now)
     with pytest.raises(NotFound, match="no subscriber"):
-        set_tier(ann + 1, "paid")
+        change_profile(ann + 1, tier="paid", seen=None, by=SYSTEM, now=now)

@@ -20,8 +20,8 @@ def test_everybody_on_a_list_is_a_candidate_and_those_not_to_mail_say_why(
     active: Active, morning: List, now: datetime
 ) -> None:
     ids = {name: active(f"{name}@example.com") for name in ("fine", "left", "bounced", "complained", "never")}
-    ids["pending"] = people.add_subscriber("pending@example.com", morning.id, by="test", now=now).id
-    people.unsubscribe(ids["left"], morning.id, how="desk", by="test", now=now)
+    ids["pending"] = people.add_subscriber("pending@example.com", morning.id, by=SYSTEM, now=now).id
+    people.unsubscribe(ids["left"], morning.id, by=SYSTEM, now=now)
     reported(ids["bounced"], morning.id, "hard", reason="", now=now)
     reported(ids["complained"], morning.id, "complained", reason="", now=now)
     suppressions.suppress("never@example.com", reason="asked", by=SYSTEM, now=now)
@@ -64,7 +64,7 @@ def test_an_empty_list_has_no_bounds(morning: List) -> None:
 def test_a_mailing_goes_to_the_address_of_the_freeze(active: Active, morning: List, now: datetime) -> None:
     person_id = active("one@example.com", first_name="Ann")
     for hours, address in ((1, "two@example.com"), (2, "three@example.com")):
-        people.change_address(person_id, address, by="test", now=now + timedelta(hours=hours))
+        people.change_address(person_id, address, by=SYSTEM, seen=None, now=now + timedelta(hours=hours))
     for hours, address in (
         (0, "one@example.com"),
         (1, "two@example.com"),
@@ -82,7 +82,7 @@ def test_nobody_is_mailed_when_either_address_must_not_be(
     suppressed: str, active: Active, morning: List, now: datetime
 ) -> None:
     person_id = active("old@example.com")
-    people.change_address(person_id, "new@example.com", by="test", now=now + timedelta(hours=1))
+    people.change_address(person_id, "new@example.com", by=SYSTEM, seen=None, now=now + timedelta(hours=1))
     suppressions.suppress(suppressed, reason="asked", by=SYSTEM, now=now)
     assert audience.get_audience_addresses(morning.id, [person_id], as_of=now).excluded == {person_id: "suppressed"}
 

@@ -13,6 +13,7 @@ from subscribers.bounces_complaints import ProviderReport
 from subscribers.states import ReportKind
 from subscribers.tokens import CONFIRM, Claims
 from subscribers.values import List
+from tests.actors import SYSTEM
 from tests.conftest import reported
 
 Active = Callable[..., int]
@@ -75,7 +76,7 @@ def test_reports_act_in_the_order_in_which_things_happened(reader: int, now: dat
 
 
 def test_a_hard_bounce_holds_for_every_list(reader: int, report: Callable[..., int], house: Any, now: datetime) -> None:
-    people.add_subscriber("reader0@example.com", house.other_list.id, by="test", now=now, confirmed=True)
+    people.add_subscriber("reader0@example.com", house.other_list.id, by=SYSTEM, now=now, reason="asked in person")
     report("hard")
     assert state(reader) == ["bounced", "bounced"]
 
@@ -92,7 +93,7 @@ def test_a_complaint_outweighs_a_bounce_and_nothing_outweighs_a_complaint(
 def test_no_report_brings_anybody_back(
     what: str, reader: int, report: Callable[..., int], house: Any, now: datetime
 ) -> None:
-    people.unsubscribe(reader, house.list.id, how="page", by="", now=now)
+    people.unsubscribe(reader, house.list.id, by=SYSTEM, now=now)
     report(*[what] * 6, "arrived", list_id=house.list.id)
     assert state(reader) in (["unsubscribed"], ["complained"])
 
@@ -119,7 +120,7 @@ def test_nobody_of_ours_leaves_no_trace(reader: int, report: Callable[..., int])
 def test_a_former_address_that_bounces_is_never_mailed_again_and_its_subscriber_is(
     reader: int, report: Callable[..., int], now: datetime
 ) -> None:
-    people.change_address(reader, "new@example.com", by="reader", now=now)
+    people.change_address(reader, "new@example.com", by=SYSTEM, seen=None, now=now)
     report("hard")
     assert state(reader) == ["active"]
     assert subscriber_lookup.get_subscriber(reader).suppressed == ""
@@ -151,7 +152,7 @@ def test_a_complaint_on_one_list_stops_mail_from_all(
     active: Active, morning: List, evening: List, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    people.add_subscriber("ann@example.com", evening.id, by=SYSTEM, now=now, reason="asked in person")
     reported(person_id, morning.id, "complained", reason="spam button", now=now)
     assert [c.exclusion for c in audience.list_audience_page(evening.id, after=0, upto=10**6, limit=9)] == [
         "complained"

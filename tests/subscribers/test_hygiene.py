@@ -26,7 +26,7 @@ def silent(active: Active, morning: List, now: datetime) -> datetime:
     then = now + LATER
     engagement.record_engagement(morning.id, 1, opened=[ids["cleo"]], clicked=[], as_of=now)
     engagement.record_engagement(morning.id, 9, opened=[ids["ann"]], clicked=[ids["ben"]], as_of=then)
-    people.add_subscriber("finn@example.com", morning.id, by="test", now=then, confirmed=True)
+    people.add_subscriber("finn@example.com", morning.id, by=SYSTEM, now=then, reason="asked in person")
     return then
 
 

@@ -26,7 +26,7 @@ from subscribers import (
     subscriber_lookup,
     suppressions,
 )
-from subscribers.attributes import add_tag
+from subscribers.attributes import change_profile
 from subscribers.imports import export, restore, run, undo
 from subscribers.states import SubscriptionState
 from subscribers.tokens import FOOTER, Claims
@@ -80,7 +80,7 @@ class _World:
 
     def take_in(self, name: str, status: str) -> None:
         data = f"email,status\n{self.address(name).upper()},{status}\n".encode()
-        run.import_csv(io.BytesIO(data), self.target.id, dry_run=False, by="test", now=self.now, name="f.csv")
+        run.import_csv(io.BytesIO(data), self.target.id, dry_run=False, by=SYSTEM, now=self.now, name="f.csv")
 
     def happens(self, act: str, name: str) -> None:
         self.now += timedelta(minutes=7)
@@ -90,9 +90,9 @@ class _World:
             "imported as pending": lambda: self.take_in(name, "pending"),
             "imported as left": lambda: self.take_in(name, "unsubscribed"),
             "imported as cleaned": lambda: self.take_in(name, "cleaned"),
-            "the last import is undone": lambda: undo.undo_import(run.list_imports()[0].id, by="test", now=now),
+            "the last import is undone": lambda: undo.undo_import(run.list_imports()[0].id, by=SYSTEM, now=now),
             "added by the desk": lambda: people.add_subscriber(
-                self.address(name), target, by="test", now=now, confirmed=True
+                self.address(name), target, by=SYSTEM, now=now, reason="asked in person"
             ),
             "a stranger signs up": lambda: self_service.sign_up(
                 self.address(name), [target], origin="", network="", now=now
@@ -122,14 +122,14 @@ class _World:
         elif act == "the provider's leave":
             reported(person.id, target, "left", reason="", now=now)
         elif act == "the desk's leave":
-            people.unsubscribe(person.id, target, how="desk", by="test", now=now)
+            people.unsubscribe(person.id, target, by=SYSTEM, now=now)
         elif act == "moved by the desk":
             with suppress(NewsletterError):
-                people.change_address(person.id, f"moved.{self.address(name)}", by="test", now=now)
+                people.change_address(person.id, f"moved.{self.address(name)}", by=SYSTEM, seen=None, now=now)
         elif act == "how often is changed":
             self_service.set_frequency(claims, target, frequency="weekly", paused_until=None, network="", now=now)
         elif act == "tagged":
-            add_tag(person.id, "VIP")
+            change_profile(person.id, add_tags=["VIP"], seen=None, by=SYSTEM, now=now)
         elif act == "asked after silence":
             models.Subscription.objects.filter(subscriber_id=person.id).update(asked_at=now)
         if act in OUTS and (on_it or act == "complained"):
@@ -137,9 +137,9 @@ class _World:
 
     def restore(self) -> None:
         if self.backup:
-            restore.restore_export(io.BytesIO(self.backup.encode()), by="test", now=self.now)
+            restore.restore_export(io.BytesIO(self.backup.encode()), by=SYSTEM, name="readers.jsonl", now=self.now)
         parts: list[str] = []
-        export.write_export(self.target.id, parts.append, export_format="jsonl")
+        export.write_export(self.target.id, parts.append, export_format="jsonl", by=SYSTEM, now=self.now)
         self.backup = self.backup or "".join(parts)
 
     def weeks_pass(self) -> None:

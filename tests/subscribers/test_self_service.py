@@ -121,7 +121,7 @@ def test_a_list_with_single_opt_in_takes_a_newcomer_at_once_but_asks_who_had_lef
     assert state("ann@example.com", target) == "active"
     person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
     assert person is not None
-    people.unsubscribe(person.id, target.id, how="desk", by="test", now=now)
+    people.unsubscribe(person.id, target.id, by=SYSTEM, now=now)
     join("ann@example.com", target, now=now + timedelta(hours=2))
     assert state("ann@example.com", target) == "pending"
 
@@ -207,7 +207,7 @@ def test_a_token_for_one_list_stops_that_list_alone(
     active: Active, morning: List, evening: List, state: Look, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    people.add_subscriber("ann@example.com", evening.id, by=SYSTEM, now=now, reason="asked in person")
     leave(person_id, morning.id, now)
     assert (state("ann@example.com"), state("ann@example.com", evening)) == ("unsubscribed", "active")
 
@@ -223,7 +223,7 @@ def test_the_undo_of_stopping_everything_leaves_alone_what_was_stopped_long_ago(
     active: Active, morning: List, evening: List, state: Look, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    people.add_subscriber("ann@example.com", evening.id, by=SYSTEM, now=now, reason="asked in person")
     leave(person_id, evening.id, now)
     leave(person_id, 0, now + timedelta(days=400))
     undo(person_id, 0, now + timedelta(days=400))
@@ -245,7 +245,7 @@ def test_the_undo_of_stopping_everything_brings_no_address_back_that_had_bounced
     active: Active, morning: List, evening: List, state: Look, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+    people.add_subscriber("ann@example.com", evening.id, by=SYSTEM, now=now, reason="asked in person")
     reported(person_id, evening.id, "hard", reason="550 no such user", now=now)
     leave(person_id, 0, now)
     undo(person_id, 0, now)

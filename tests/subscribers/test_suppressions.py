@@ -74,7 +74,7 @@ def test_of_two_who_suppress_an_address_at_the_same_moment_the_longer_one_counts
 def test_the_list_goes_out_and_comes_back(active: Active, now: datetime) -> None:
     suppressions.suppress("ann@example.com", reason="asked", by=SYSTEM, now=now, expires_at=now + timedelta(days=1))
     suppressions.suppress("@spam.example", reason="spam", by=SYSTEM, now=now)
-    erasure.erase_subscriber(active("ben@example.com"), by="test", now=now)
+    erasure.erase_subscriber(active("ben@example.com"), by=SYSTEM, now=now)
     parts: list[str] = []
     assert suppressions.write_suppressions(parts.append, by=SYSTEM, now=now) == 3
     before = list(

@@ -97,8 +97,8 @@ def addresses(sent: Any, house: Any, now: Any) -> dict[str, str]:
     schedule = schedules.create_schedule(
         house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now
     )
-    reader = subscriber_lookup.find_subscribers("reader0")[0].id
-    run = import_csv(BytesIO(b"email\n"), house.list.id, dry_run=False, by="test", now=now, name="none.csv").id
+    reader = subscriber_lookup.find_subscribers("reader0", by=SYSTEM)[0].id
+    run = import_csv(BytesIO(b"email\n"), house.list.id, dry_run=False, by=SYSTEM, now=now, name="none.csv").id
     edition, mailing = sent.edition_id, sent.id
     key = "somekey1"
     found = {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
 from django.db import connection
+from django.db.models import Q
 
 from newsletter.delivery import models
 from newsletter.delivery.ledger import audience_index
@@ -67,6 +68,22 @@ def list_deliveries(subscriber_id: int, *, limit: int = 50, by: Actor) -> tuple[
             if word:
                 found.append(Delivery(mailing_id, row.edition_id, row.newsletter_id, row.due_at, word))
     return tuple(found[:limit])
+
+
+def find_reached(subscriber_ids: Collection[int], since: datetime) -> frozenset[int]:
+    """Those of some people who are in a batch of a mailing frozen since an instant: it reached them, or may yet."""
+    wanted, found = frozenset(subscriber_ids), set[int]()
+    if not wanted:
+        return frozenset()
+    mailings = models.Mailing.objects.filter(Q(frozen_at__isnull=True) | Q(frozen_at__gte=since))
+    batches = models.Batch.objects.filter(
+        mailing__in=mailings.values("id"), first_id__lte=max(wanted), last_id__gte=min(wanted)
+    )
+    for members, form in batches.order_by("id").values_list("members", "format").iterator():
+        found |= wanted.intersection(unpack_members(members, form))
+        if len(found) == len(wanted):
+            break
+    return frozenset(found)
 
 
 def _list_index_entries(subscriber_id: int) -> Iterator[tuple[int, int]]:

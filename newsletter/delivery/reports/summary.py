@@ -135,13 +135,6 @@ def find_due_time(edition_id: int) -> datetime | None:
     return rows.exclude(state=MailingState.CANCELLED).values_list("due_at", flat=True).first()
 
 
-def was_mailed_since(list_id: int, since: datetime) -> bool:
-    """Whether anything was sent, or is about to be, to a list from an instant on."""
-    return (
-        models.Mailing.objects.filter(list_id=list_id, due_at__gte=since).exclude(state=MailingState.CANCELLED).exists()
-    )
-
-
 def was_cancelled(edition_id: int) -> bool:
     """Whether somebody cancelled a mailing of this edition."""
     rows = models.Mailing.objects.filter(edition_id=edition_id, kind=MailingKind.EDITION)

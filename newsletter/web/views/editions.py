@@ -34,6 +34,7 @@ from newsletter.kernel.errors import BadInput, NewsletterError, Refused
 from newsletter.templater.merge_fields import MergeRecipient, personalise_mail
 from newsletter.web.access import (
     desk_view,
+    get_actor,
     get_actor_email,
     list_accessible_newsletters,
     record_audit,
@@ -185,8 +186,11 @@ def _choose_recipient(
     if not wanted:
         return nobody, variant, ""
     require_permission(request, Verb.SUBSCRIBERS, newsletter.id)
+    by = get_actor(request)
     found = [
-        each for each in subscriber_lookup.find_subscribers(wanted, list_id=newsletter.list_id, limit=5) if each.address
+        each
+        for each in subscriber_lookup.find_subscribers(wanted, by=by, list_id=newsletter.list_id, limit=5)
+        if each.address
     ]
     exact = next(
         (each for each in found if each.address.casefold() == wanted.casefold()), found[0] if len(found) == 1 else None
@@ -199,7 +203,7 @@ def _choose_recipient(
             if found
             else f"Nobody on this list has “{wanted}” in their name or address.",
         )
-    person, now = subscriber_lookup.get_subscriber(exact.id), clock.now()
+    person, now = subscriber_lookup.show_subscriber(exact.id, by=by).subscriber, clock.now()
     date = day_names.format_long_day(clock.to_day_in_zone(now, person.zone, newsletter.zone), newsletter.language)
     return (
         MergeRecipient(exact.address, person.first_name, "preview", date),

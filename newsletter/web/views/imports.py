@@ -8,12 +8,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 
-from newsletter.delivery.reports import summary
 from newsletter.jobs import hints
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
 from newsletter.kernel.errors import BadInput, NewsletterError
-from newsletter.web.access import desk_view, get_actor_email, record_audit
+from newsletter.web.access import desk_view, get_actor
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
 from subscribers import address_quality
 from subscribers.imports import staging
@@ -56,7 +55,7 @@ def show_imports(request: HttpRequest) -> HttpResponse:
                 "file",
             )
         run = begin_import(
-            cast(BinaryIO, upload.file), target.id, by=get_actor_email(request), now=clock.now(), name=upload.name or ""
+            cast(BinaryIO, upload.file), target.id, by=get_actor(request), now=clock.now(), name=upload.name or ""
         )
     except NewsletterError as error:
         return render(request, "pages/imports.html", context | {"error": str(error)}, status=422)
@@ -86,25 +85,27 @@ def show_import_progress(request: HttpRequest, import_id: int) -> HttpResponse:
 
 
 def _act(request: HttpRequest, found: ImportRun) -> HttpResponse:
-    do = request.POST.get("do", "")
+    do, by, now = request.POST.get("do", ""), get_actor(request), clock.now()
     if do == "import":
-        confirm_import(found.id)
-        record_audit(request, "imported readers", found.list_name, detail=f"{found.report.new} new")
+        confirm_import(found.id, seen=_require_seen(request), by=by, now=now)
     elif do == "explain":
-        change_import_options(found.id, _read_options(request))
+        change_import_options(found.id, _read_options(request), seen=_require_seen(request), by=by, now=now)
     elif do == "discard":
-        discard_import(found.id)
+        discard_import(found.id, by=by, now=now)
         messages.success(request, f"{found.name} is forgotten; nothing was changed.")
         return redirect("import")
     elif do == "undo":
-        # Whom an edition may have reached stay in the books, on no list: the proof of who got it names them.
-        mailed = summary.was_mailed_since(found.list_id, found.created_at)
-        request_undo(found.id, by=get_actor_email(request), keep_people=mailed)
-        record_audit(request, "undid import", found.list_name, detail=found.name)
+        request_undo(found.id, by=by, now=now)
     else:
         raise BadInput("The form has no known action.")
     hints.hint_imports()
     return redirect("import-run", found.id)
+
+
+def _require_seen(request: HttpRequest) -> str:
+    if not request.POST.get("seen"):
+        raise BadInput("The form does not say what you saw. Load the page again.", "seen")
+    return request.POST["seen"]
 
 
 def _read_options(request: HttpRequest) -> staging.ImportOptions:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from django.contrib import messages
@@ -13,9 +15,10 @@ from django.shortcuts import redirect, render
 
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterError, NotAllowed
 from newsletter.kernel.numbers import parse_whole_number
-from newsletter.web.access import desk_view, get_actor_email, record_audit
+from newsletter.web.access import desk_view, get_actor
+from newsletter.web.fields import read_seen
 from subscribers import lists
 from subscribers.attributes import list_attributes, list_tags
 from subscribers.segments import grammar
@@ -23,6 +26,8 @@ from subscribers.segments.service import (
     change_segment,
     count_segment,
     create_segment,
+    describe_definition,
+    describe_segment,
     drop_segment,
     get_segment,
     list_segments,
@@ -70,21 +75,22 @@ def show_segments(request: HttpRequest) -> HttpResponse:
         return _render_page(request, SegmentForm())
     form, do = _read_form(request), request.POST.get("do", "")
     if do.startswith("more"):
-        return _render_page(request, _extend_form(form, do))
+        return _render_page(request, _extend_form(form, do), seen=read_seen(request.POST))
     counting = bool(request.headers.get("HX-Request"))
     try:
         if counting:
             found = count_segment(to_definition(form, _attribute_kinds()), now=clock.now())
             return render(request, "fragments/segment_count.html", {"found": found})
         if do == "drop":
-            drop_segment(form.slug)
-            record_audit(request, "dropped segment", form.slug)
+            drop_segment(form.slug, seen=read_seen(request.POST), by=get_actor(request), now=clock.now())
         else:
             _save_segment(request, form)
     except NewsletterError as error:
         if counting:
             return render(request, "fragments/segment_count.html", {"error": str(error)})
-        return _render_page(request, form, error=str(error))
+        if do == "drop":
+            return _render_page(request, SegmentForm(), problem=error)
+        return _render_page(request, form, problem=error, seen=read_seen(request.POST))
     return redirect("segments")
 
 
@@ -106,12 +112,17 @@ def show_segment(request: HttpRequest, slug: str) -> HttpResponse:
 def _save_segment(request: HttpRequest, form: SegmentForm) -> None:
     definition, now = to_definition(form, _attribute_kinds()), clock.now()
     if form.slug:
-        segment = change_segment(form.slug, name=form.name, definition=definition, by=get_actor_email(request), now=now)
-        record_audit(request, "changed segment", segment.slug)
+        segment = change_segment(
+            form.slug,
+            name=form.name,
+            definition=definition,
+            seen=read_seen(request.POST),
+            by=get_actor(request),
+            now=now,
+        )
     else:
         slug = re.sub(r"[^a-z0-9]+", "-", form.name.casefold()).strip("-")[:59]
-        segment = create_segment(slug, form.name, definition, by=get_actor_email(request), now=now)
-        record_audit(request, "made segment", segment.slug)
+        segment = create_segment(slug, form.name, definition, by=get_actor(request), now=now)
     messages.success(request, f"{segment.name} is saved: {segment.words}.")
 
 
@@ -207,7 +218,16 @@ def _format_value(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _render_page(request: HttpRequest, form: SegmentForm, *, error: str = "") -> HttpResponse:
+def _render_page(
+    request: HttpRequest,
+    form: SegmentForm,
+    *,
+    problem: NewsletterError | None = None,
+    seen: Mapping[str, str] = MappingProxyType({}),
+) -> HttpResponse:
+    """The page; `seen` is what the form's segment was when the form was filled, unless it is refused for that."""
+    if form.slug and (not seen or isinstance(problem, Conflict)):
+        seen = describe_segment(get_segment(form.slug))
     asked = [
         (about.capitalize(), [(f"{about} {op}", _op_label(op)) for op in ops]) for about, ops in grammar.OPS.items()
     ]
@@ -216,9 +236,11 @@ def _render_page(request: HttpRequest, form: SegmentForm, *, error: str = "") ->
         for each in list_attributes()
     ]
     context = {
-        "segments": list_segments(),
+        "segments": [(each, describe_segment(each)) for each in list_segments()],
         "form": form,
-        "error": error,
+        "error": str(problem or ""),
+        "differences": [_put_in_words(each) for each in getattr(problem, "differences", ())],
+        "seen": seen,
         "asked": asked,
         "groups": grammar.GROUPS,
         "most_rows": MOST_ROWS,
@@ -226,7 +248,22 @@ def _render_page(request: HttpRequest, form: SegmentForm, *, error: str = "") ->
         "lists": lists.list_lists(),
         "tags": list_tags()[:500],
     }
-    return render(request, "pages/segments.html", context, status=422 if error else 200)
+    return render(request, "pages/segments.html", context, status=_get_status(problem))
+
+
+def _get_status(problem: NewsletterError | None) -> int:
+    if problem is None:
+        return 200
+    return problem.http_status if isinstance(problem, NotAllowed | Conflict) else 422
+
+
+def _put_in_words(difference: Difference) -> Difference:
+    """A difference between definitions as people read it."""
+    if difference.name != "definition":
+        return difference
+    texts = (difference.seen, difference.present, difference.yours)
+    seen, present, yours = (describe_definition(json.loads(text)) if text else "" for text in texts)
+    return replace(difference, seen=seen, present=present, yours=yours, label="Who is in it")
 
 
 def _op_label(op: str) -> str:

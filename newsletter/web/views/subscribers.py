@@ -15,16 +15,16 @@ from newsletter.curator.editions import edition_lookup
 from newsletter.delivery.reports import history
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
-from newsletter.web.access import desk_view, get_actor, get_actor_email, list_accessible_newsletters, record_audit
-from newsletter.web.fields import read_number
+from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotAllowed
+from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters
+from newsletter.web.fields import read_number, read_seen
 from subscribers import people, subscriber_lookup
-from subscribers.attributes import add_tag, list_attributes, set_attribute, set_tier
+from subscribers.attributes import ProfileChanges, change_profile, describe_profile, list_attributes
 from subscribers.consent import erasure, personal_data
 from subscribers.imports import export
 from subscribers.lists import count_subscribers_by_state, get_list, get_list_by_slug, list_lists
 from subscribers.states import SubscriptionState
-from subscribers.values import List, Subscriber
+from subscribers.values import List, VisibleSubscriber
 
 LATEST_EDITIONS, EVERY_EDITION = 30, 20_000
 PAGE = 50
@@ -54,7 +54,10 @@ def show_subscribers(request: HttpRequest) -> HttpResponse:
     query, slug = request.GET.get("q", "")[:200], request.GET.get("list", "")
     chosen = get_visible_list(request, slug) if slug else _find_largest(lists.values())
     after = read_number(request.GET, "after") or 0
-    found = subscriber_lookup.find_subscribers(query, list_id=chosen.id, limit=PAGE, after=after) if chosen else ()
+    by = get_actor(request)
+    found = (
+        subscriber_lookup.find_subscribers(query, by=by, list_id=chosen.id, limit=PAGE, after=after) if chosen else ()
+    )
     context = {
         "lists": lists.values(),
         "chosen": chosen,
@@ -80,28 +83,32 @@ def _add_subscriber(request: HttpRequest) -> HttpResponse:
             request.POST.get("email", ""),
             target.id,
             first_name=request.POST.get("first_name", "")[:100],
+            reason=request.POST.get("reason", ""),
             source="desk",
-            by=get_actor_email(request),
+            by=get_actor(request),
             now=clock.now(),
         )
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect(f"/readers/?list={target.slug}")
-    record_audit(request, "added reader", f"reader {person.id}")
-    messages.success(request, f"{person.address} is added; where the list asks for it, a mail asks them to confirm.")
+    asked = "" if request.POST.get("reason", "").strip() else " A mail asks them to confirm."
+    messages.success(request, f"{request.POST.get('email', '').strip()} is added.{asked}")
     return redirect("reader", person.id)
 
 
 @desk_view(Verb.SUBSCRIBERS, methods=("GET", "POST"))
 def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
     """One subscriber: subscriptions, addresses, every change, every edition and its outcome."""
-    found = subscriber_lookup.get_subscriber(subscriber_id)
-    lists = list_visible_lists(request)
-    mine = [s for s in found.subscriptions if s.list_id in lists]
-    if not mine and found.subscriptions:
-        raise NotAllowed("You have no right to see this subscriber.")
+    found = subscriber_lookup.show_subscriber(subscriber_id, by=get_actor(request))
     if request.method == "POST":
-        return _act(request, found, lists)
+        return _act(request, found)
+    return _render_subscriber(request, found)
+
+
+def _render_subscriber(
+    request: HttpRequest, found: VisibleSubscriber, *, problem: Conflict | None = None
+) -> HttpResponse:
+    subscriber_id, lists = found.subscriber.id, list_visible_lists(request)
     names = {each.id: each for each in newsletters.list_newsletters()}
     most = EVERY_EDITION if request.GET.get("editions") == "all" else LATEST_EDITIONS
     outcomes = history.list_deliveries(subscriber_id, limit=most, by=get_actor(request))
@@ -111,44 +118,51 @@ def show_subscriber(request: HttpRequest, subscriber_id: int) -> HttpResponse:
         for each in outcomes
         if names[each.newsletter_id].list_id in lists
     ]
+    attributes = list_attributes()
+    details = describe_profile(found.subscriber)
     context = {
-        "person": found,
-        "subscriptions": mine,
+        "person": found.subscriber,
+        "may_change": found.may_change,
+        "subscriptions": found.subscriber.subscriptions,
+        "typed": request.POST if problem else {"tier": found.subscriber.tier},
+        "seen": dict.fromkeys((f"attribute_{each.slug}" for each in attributes), "") | details,
+        "problem": str(problem or ""),
+        "differences": problem.differences if problem else (),
         "editions": editions,
         "more": len(outcomes) == most,
         "tiers": ("free", "paid", "comp"),
-        "attributes": list_attributes(),
+        "attributes": attributes,
     }
-    return render(request, "pages/subscriber.html", context)
+    return render(request, "pages/subscriber.html", context, status=problem.http_status if problem else 200)
 
 
-def _act(request: HttpRequest, found: Subscriber, lists: dict[int, List]) -> HttpResponse:
-    now = clock.now()
+def _act(request: HttpRequest, visible: VisibleSubscriber) -> HttpResponse:
+    found, by, now = visible.subscriber, get_actor(request), clock.now()
     try:
         if request.POST.get("do") == "move":
-            people.change_address(found.id, request.POST.get("email", ""), by=get_actor_email(request), now=now)
-            record_audit(request, "changed address", f"reader {found.id}")
-            messages.success(request, "The address is changed; the old one stays findable.")
-        elif request.POST.get("do") == "leave" and (left := read_number(request.POST, "list")) in lists:
-            people.unsubscribe(found.id, lists[left].id, how="desk", by=get_actor_email(request), now=now)
-            record_audit(request, "unsubscribed reader", f"reader {found.id}")
+            seen = _require_seen(request, "address")
+            people.change_address(found.id, request.POST.get("email", ""), seen=seen, by=by, now=now)
+            messages.success(request, "The address is changed. The old one is told by mail, and stays findable.")
+        elif request.POST.get("do") == "leave":
+            people.unsubscribe(found.id, read_number(request.POST, "list") or 0, by=by, now=now)
             messages.success(request, "Unsubscribed. Only the subscriber can undo this.")
         elif request.POST.get("do") == "know":
             _save_details(request, found.id)
-            record_audit(request, "changed reader", f"reader {found.id}")
             messages.success(request, "Saved.")
         elif request.POST.get("do") == "data":
-            record_audit(request, "handed out a reader's data", f"reader {found.id}")
-            return _download_data(found.id)
+            return _download_data(request, found.id)
         elif request.POST.get("do") == "erase":
             if not request.POST.get("sure"):
                 raise BadInput("Tick the box to confirm that they asked for it.", "sure")
-            erasure.erase_subscriber(found.id, by=get_actor_email(request), now=now)
-            record_audit(request, "erased reader", f"reader {found.id}")
+            erasure.erase_subscriber(found.id, by=by, now=now)
             messages.success(request, "Erased. A hash of the address keeps it from being signed up again.")
             return redirect("readers")
         else:
             raise BadInput("The form has no known action.")
+    except Conflict as error:
+        return _render_subscriber(
+            request, subscriber_lookup.show_subscriber(found.id, by=get_actor(request)), problem=error
+        )
     except NewsletterError as error:
         messages.error(request, str(error))
     return redirect("reader", found.id)
@@ -156,15 +170,23 @@ def _act(request: HttpRequest, found: Subscriber, lists: dict[int, List]) -> Htt
 
 def _save_details(request: HttpRequest, subscriber_id: int) -> None:
     """Saves a subscriber's tier, a tag, an attribute."""
-    set_tier(subscriber_id, request.POST.get("tier", "free"))
+    changes: ProfileChanges = {"tier": request.POST.get("tier", "free")}
     if request.POST.get("tag", "").strip():
-        add_tag(subscriber_id, request.POST["tag"])
+        changes["add_tags"] = [request.POST["tag"]]
     if request.POST.get("attribute"):
-        set_attribute(subscriber_id, request.POST["attribute"], request.POST.get("value", ""))
+        changes["attributes"] = {request.POST["attribute"]: request.POST.get("value", "")}
+    change_profile(subscriber_id, seen=read_seen(request.POST), by=get_actor(request), now=clock.now(), **changes)
 
 
-def _download_data(subscriber_id: int) -> HttpResponse:
-    document = personal_data.collect_personal_data(subscriber_id, now=clock.now())
+def _require_seen(request: HttpRequest, field: str) -> str:
+    seen = read_seen(request.POST).get(field)
+    if seen is None:
+        raise BadInput("The form does not say what you saw. Load the page again.", field)
+    return seen
+
+
+def _download_data(request: HttpRequest, subscriber_id: int) -> HttpResponse:
+    document = personal_data.collect_personal_data(subscriber_id, by=get_actor(request), now=clock.now())
     text = json.dumps(document, ensure_ascii=False, indent=2)
     response = HttpResponse(text, content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="reader-{subscriber_id}.json"'
@@ -177,9 +199,8 @@ def download_list(request: HttpRequest, slug: str, form: str) -> StreamingHttpRe
     target = get_visible_list(request, slug)
     if form not in ("csv", "jsonl"):
         raise BadInput("An export is csv or jsonl.", "format")
-    record_audit(request, "exported readers", target.slug, detail=form)
     kind = "text/csv" if form == "csv" else "application/jsonl"
-    pieces = (text for _, text in export.stream_export(target.id, export_format=form))
-    response = StreamingHttpResponse(pieces, content_type=f"{kind}; charset=utf-8")
+    pieces = export.stream_export(target.id, by=get_actor(request), now=clock.now(), export_format=form)
+    response = StreamingHttpResponse((text for _, text in pieces), content_type=f"{kind}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{target.slug}.{form}"'
     return response

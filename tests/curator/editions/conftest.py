@@ -12,6 +12,7 @@ from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import picks
 from newsletter.curator.editions.values import Edition
 from subscribers.segments.service import create_segment
+from tests.actors import SYSTEM
 
 Told = Callable[..., Article]
 TITLES = tuple(f"{what} {verb}" for what in ("Bridge", "Weir", "Mill", "Chapel") for verb in ("opens", "closes"))
@@ -21,7 +22,7 @@ LOCALS = {"all": [{"about": "language", "op": "is", "value": "de"}]}
 
 @pytest.fixture
 def locals_(now: datetime) -> str:
-    create_segment("locals", "Readers nearby", LOCALS, by=ADA, now=now)
+    create_segment("locals", "Readers nearby", LOCALS, by=SYSTEM, now=now)
     return "segment:locals"
 
 

@@ -17,6 +17,7 @@ from newsletter.jobs import tasks, wiring
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 from subscribers import people
+from tests.actors import SYSTEM
 
 TEXT = "The second boat was built in 1961, not in 1916."
 ANN = "ann@example.com"
@@ -117,8 +118,8 @@ def test_who_left_since_is_not_mailed_a_correction(gone_out: Any, house: Any, no
     corrections.add_correction(gone_out.id, TEXT, by=ANN, now=now)
     from subscribers import subscriber_lookup
 
-    someone = subscriber_lookup.find_subscribers("reader0")[0]
-    people.unsubscribe(someone.id, house.list.id, how="by letter", by=ANN, now=now)
+    someone = subscriber_lookup.find_subscribers("reader0", by=SYSTEM)[0]
+    people.unsubscribe(someone.id, house.list.id, by=SYSTEM, now=now)
     sent = send(tasks.send_correction(gone_out.id, by=ANN, now=now), now)
     assert sent.counts == {"accepted": 2}
 

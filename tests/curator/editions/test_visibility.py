@@ -11,9 +11,10 @@ from newsletter.curator.editions import boxes, edition_lookup, picks, visibility
 from newsletter.curator.editions.values import Edition
 from newsletter.curator.editions.variants import FREE, MEMBERS
 from newsletter.kernel.errors import BadInput, NotFound, Refused
-from subscribers.attributes import set_tier
+from subscribers.attributes import change_profile
 from subscribers.models import Subscriber
 from subscribers.segments.service import create_segment, drop_segment
+from tests.actors import SYSTEM
 from tests.curator.editions.conftest import show
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ def test_a_subscriber_gets_what_they_are(
     edition: Edition, readers: Callable[..., list[int]], locals_: str, now: datetime
 ) -> None:
     free, member, neighbour = readers(3)
-    set_tier(member, "paid")
+    change_profile(member, tier="paid", seen=None, by=SYSTEM, now=now)
     Subscriber.objects.filter(id=neighbour).update(language="de")
     show(edition, 1, MEMBERS, now)
     edition = show(edition, 2, locals_, now)
@@ -53,7 +54,7 @@ def test_there_is_a_most_of_groups_and_nothing_changes_beyond_it(
     picks.add_pick(edition.id, articles(4)[3], now=now)
     edition = edition_lookup.get_edition(edition.id)
     for slug in ("one", "two"):
-        create_segment(slug, slug, LOCALS, by=ADA, now=now)
+        create_segment(slug, slug, LOCALS, by=SYSTEM, now=now)
     for story, group in enumerate((MEMBERS, FREE, "segment:one")):
         show(edition, story, group, now)
     with pytest.raises(Refused, match="3 groups"):
@@ -66,6 +67,6 @@ def test_there_is_a_most_of_groups_and_nothing_changes_beyond_it(
 
 def test_a_segment_that_is_dropped_is_said(edition: Edition, locals_: str, now: datetime) -> None:
     edition = show(edition, 1, locals_, now)
-    drop_segment("locals")
+    drop_segment("locals", seen=None, by=SYSTEM, now=now)
     with pytest.raises(NotFound, match="locals"):
         visibility.select_group_members(locals_, [1], now=now)

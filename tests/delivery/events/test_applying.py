@@ -91,7 +91,7 @@ def test_an_event_acts_on_the_address_it_names_not_on_the_one_the_subscriber_has
     sent: Callable[..., Sent], take: Callable[..., None], now: datetime
 ) -> None:
     mailing = sent(1)
-    people.change_address(mailing.readers[0], "new@example.com", by="reader", now=now)
+    people.change_address(mailing.readers[0], "new@example.com", by=SYSTEM, seen=None, now=now)
     take(mailing.event("bounce", type="bounce", reason="no such user"))
     reader = subscriber_lookup.get_subscriber(mailing.readers[0])
     assert [each.state for each in reader.subscriptions] == ["active"]
@@ -435,7 +435,7 @@ def test_an_event_of_a_batch_that_changes_as_it_is_written_is_applied_to_what_th
     lease_row: None, sent: Callable[..., Sent], take: Callable[..., None], house: House, now: datetime
 ) -> None:
     mailing = sent(2)
-    people.unsubscribe(mailing.readers[1], house.list.id, how="page", by="", now=now)
+    people.unsubscribe(mailing.readers[1], house.list.id, by=SYSTEM, now=now)
     take(mailing.event("delivered", 0), apply=False)
     with just_before(WRITING, lambda: unsubscribed_after_send.mark_members(now)):
         assert applying.apply_next(now, owner="test")

@@ -36,7 +36,7 @@ def test_who_left_while_the_mail_was_on_its_way_is_noted_as_too_late(
     freeze.freeze_next(now)
 
     def leave(person: int, at: datetime) -> None:
-        people.unsubscribe(person, house.list.id, how="desk", by="test", now=at)
+        people.unsubscribe(person, house.list.id, by=SYSTEM, now=at)
 
     leave(early, now)
     hand_over_all(ScriptedProvider(), now + timedelta(seconds=5))
@@ -64,7 +64,7 @@ def test_cancelling_the_rest_of_a_mailing_does_not_stop_what_was_submitted_from_
     assert unsubscribed_after_send.find_arrival(reached, [house.list.id], shortly) == now
     assert unsubscribed_after_send.find_arrival(withdrawn, [house.list.id], shortly) is None
     for person in (reached, withdrawn):
-        people.unsubscribe(person, house.list.id, how="desk", by="test", now=shortly)
+        people.unsubscribe(person, house.list.id, by=SYSTEM, now=shortly)
     assert unsubscribed_after_send.mark_members(shortly) == 1
 
 
@@ -88,7 +88,7 @@ def test_who_unsubscribes_on_the_page_learns_of_the_edition_on_its_way_to_them(
     sent_to, left_before = join(2)
     plan(due_at=now, now=now)
     freeze.freeze_next(now)
-    people.unsubscribe(left_before, house.list.id, how="desk", by="test", now=now)
+    people.unsubscribe(left_before, house.list.id, by=SYSTEM, now=now)
     hand_over_all(ScriptedProvider(), now)
     links = [
         f"/u/{subscriber_lookup.get_signer().sign_footer(house.list.id, person)}" for person in (sent_to, left_before)
@@ -103,7 +103,7 @@ def test_an_event_that_comes_as_a_late_leaver_is_noted_is_kept(
     sent: Callable[..., Sent], take: Callable[..., None], house: House, now: datetime
 ) -> None:
     mailing = sent(2)
-    people.unsubscribe(mailing.readers[1], house.list.id, how="page", by="", now=now)
+    people.unsubscribe(mailing.readers[1], house.list.id, by=SYSTEM, now=now)
     with just_before("UPDATE delivery_batch SET outcomes", lambda: take(mailing.event("delivered", 0))):
         assert unsubscribed_after_send.mark_members(now) == 0
     assert mailing.mailing.counts == {"accepted": 1, "delivered": 1}

@@ -11,6 +11,7 @@ from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import mailings
 from subscribers import people
+from tests.actors import SYSTEM
 from tests.conftest import House
 from tests.delivery.conftest import hand_over_all
 from tests.fakes import provider
@@ -24,7 +25,7 @@ Join = Callable[..., list[int]]
 def sent(frozen: Plan, join: Join, house: House, now: datetime) -> Mailing:
     """Of 121 readers one was left out, 100 were accepted, and for 20 nobody knows."""
     ids = join(121)
-    people.unsubscribe(ids[60], house.list.id, how="desk", by="test", now=now)
+    people.unsubscribe(ids[60], house.list.id, by=SYSTEM, now=now)
     made = frozen()
     hand_over_all(ScriptedProvider(provider.accepts, provider.accepts, provider.loses_the_answer), now)
     mailings.finish_settled(now)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 
 import pytest
@@ -14,7 +15,11 @@ from newsletter.delivery import models
 from newsletter.delivery.reports import history, recipients
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze
+from subscribers import subscriber_lookup
+from subscribers.imports import run
+from subscribers.imports.undo import undo_import
 from tests.actors import SYSTEM
+from tests.conftest import House
 from tests.delivery.conftest import hand_over_all
 from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider
@@ -60,3 +65,31 @@ def test_mailings_of_before_there_was_a_directory_are_entered_in_it(
     became = {who.subscriber_id: who.state for who in recipients.list_recipients(made.id, limit=999, by=SYSTEM)}
     for person in tracked[:20]:
         assert [each.state for each in history.list_deliveries(person, by=SYSTEM)] == [became[person]]
+
+
+def test_undoing_an_import_keeps_those_whom_an_edition_reached(plan: Plan, house: House, now: datetime) -> None:
+    file = io.BytesIO(b"email,status\nann@example.com,active\nben@example.com,pending\n")
+    done = run.import_csv(file, house.list.id, dry_run=False, by=SYSTEM, now=now, name="readers.csv")
+    made = plan()
+    freeze.freeze_next(now)
+    assert hand_over_all(ScriptedProvider(), now) == 1
+    assert undo_import(done.id, by=SYSTEM, now=now).people_removed == 1
+    ann = subscriber_lookup.find_subscriber_by_address("ann@example.com")
+    assert ann is not None
+    assert ann.subscriptions == ()
+    assert subscriber_lookup.find_subscriber_by_address("ben@example.com") is None
+    assert [each.mailing_id for each in history.list_deliveries(ann.id, by=SYSTEM)] == [made.id]
+
+
+def test_those_whom_nothing_reached_since_are_not_among_those_reached(
+    plan: Plan, join: Join, house: House, now: datetime
+) -> None:
+    first, second = join(2)
+    plan()
+    assert history.find_reached([first, second], now) == frozenset()
+    freeze.freeze_next(now)
+    hand_over_all(ScriptedProvider(), now)
+    assert history.find_reached([first, second, second + 1], now) == {first, second}
+    assert history.find_reached([second], now) == {second}
+    assert history.find_reached([], now) == frozenset()
+    assert history.find_reached([first, second], now + timedelta(days=1)) == frozenset()

@@ -18,7 +18,7 @@ from newsletter.delivery.reports import recipients, summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import claims, freeze, hand_over, ledger_rows, mailings
 from subscribers import audience, people, suppressions
-from subscribers.attributes import set_tier
+from subscribers.attributes import change_profile
 from subscribers.models import Subscriber, Suppression
 from subscribers.segments.service import create_segment
 from tests.actors import SYSTEM
@@ -168,7 +168,7 @@ def test_editions_of_a_list_are_numbered_and_tests_are_not(
     plan: Plan, join: Join, house: House, trial: Mailing, next_edition: Callable[[], Mailing], now: datetime
 ) -> None:
     ids = join(3)
-    people.unsubscribe(ids[0], house.list.id, how="desk", by="test", now=now)
+    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=now)
     first = plan()
     second = next_edition()
     for _ in range(3):
@@ -203,9 +203,9 @@ def test_a_test_goes_to_everybody_and_an_edition_to_its_segment_with_everybodys_
     plan: Plan, join: Join, house: House, trial: Mailing, now: datetime
 ) -> None:
     ids = join(4)
-    people.unsubscribe(ids[0], house.list.id, how="desk", by="test", now=now)
-    set_tier(ids[1], "paid")
-    create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by="test", now=now)
+    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=now)
+    change_profile(ids[1], tier="paid", seen=None, by=SYSTEM, now=now)
+    create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by=SYSTEM, now=now)
     newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="payers")
     made = plan()
     while freeze.freeze_next(now):
@@ -342,7 +342,7 @@ def test_a_mailing_is_held_when_its_counts_are_not_those_of_the_ledger(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     ids = join(4)
-    people.unsubscribe(ids[0], house.list.id, how="desk", by="test", now=now)
+    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=now)
     made = plan()
     models.Mailing.objects.update(**lost)
     freeze.freeze_next(now)
@@ -382,7 +382,7 @@ def test_a_ceiling_counts_everybody_it_lets_through_page_by_page(
     monkeypatch.setattr(freeze, "PAGE_SIZE", 20)
     newsletter_settings.change_newsletter(house.briefing.id, now=now, warm_up_from=str(now.date()), warm_up_first=30)
     ids = join(70)
-    people.unsubscribe(ids[25], house.list.id, how="desk", by="test", now=now)
+    people.unsubscribe(ids[25], house.list.id, by=SYSTEM, now=now)
     made = plan()
     freeze.freeze_next(now)
     assert summary.get_mailing(made.id).excluded == {"unsubscribed": 1, "ceiling": 39}
@@ -405,8 +405,8 @@ def test_every_candidate_is_planned_or_excluded_with_the_reason(
     plan: Plan, join: Join, house: House, now: datetime
 ) -> None:
     ids = join(7)
-    people.add_subscriber("waiting@example.com", house.list.id, by="test", now=now)
-    people.unsubscribe(ids[0], house.list.id, how="desk", by="test", now=now)
+    people.add_subscriber("waiting@example.com", house.list.id, by=SYSTEM, now=now)
+    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=now)
     suppressions.suppress("reader1@example.com", reason="asked", by=SYSTEM, now=now)
     reported(ids[2], house.list.id, "hard", reason="no such mailbox", now=now)
     reported(ids[3], house.list.id, "complained", reason="abuse report", now=now)
@@ -577,7 +577,7 @@ def test_a_ledger_that_lacks_what_its_mailing_counted_holds_it(
     plan: Plan, join: Join, house: House, now: datetime, lost: Any
 ) -> None:
     ids = join(4)
-    people.unsubscribe(ids[0], house.list.id, how="desk", by="test", now=now)
+    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=now)
     made = plan()
     freeze.freeze_next(now)
     lost.objects.all().delete()  # as a defect of ours would leave it

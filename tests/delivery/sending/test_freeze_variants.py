@@ -17,7 +17,7 @@ from newsletter.delivery.reports import summary
 from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, repair
 from subscribers import models
-from subscribers.attributes import set_tier
+from subscribers.attributes import change_profile
 from subscribers.segments.service import create_segment, drop_segment
 from tests.actors import SYSTEM
 from tests.delivery.conftest import hand_over_all
@@ -52,7 +52,7 @@ def test_members_get_what_is_for_them_and_nobody_else_does(
     monkeypatch.setattr(freeze, "PAGE_SIZE", page)
     ids = join(120)
     for person in ids[::5]:
-        set_tier(person, "paid" if person % 2 else "comp")
+        change_profile(person, tier="paid" if person % 2 else "comp", seen=None, by=SYSTEM, now=now)
     made = plan()
     freeze.freeze_next(now)
     provider = ScriptedProvider()
@@ -90,7 +90,7 @@ def test_a_repair_sends_each_the_variant_they_were_to_get(
 ) -> None:
     ids = join(40)
     for person in ids[:10]:
-        set_tier(person, "paid")
+        change_profile(person, tier="paid", seen=None, by=SYSTEM, now=now)
     made = plan()
     freeze.freeze_next(now)
     hand_over_all(ScriptedProvider(loses_the_request, loses_the_request), now)
@@ -108,10 +108,10 @@ def test_a_segment_dropped_after_the_approval_holds_the_mailing_and_not_the_othe
 ) -> None:
     join(3)
     definition = {"all": [{"about": "tier", "op": "is", "value": "free"}]}
-    create_segment("locals", "Readers nearby", definition, by="test", now=now)
+    create_segment("locals", "Readers nearby", definition, by=SYSTEM, now=now)
     picks.edit_pick(edition.id, edition.picks[1].key, visibility="segment:locals", now=now)
     made = plan()
-    drop_segment("locals")
+    drop_segment("locals", by=SYSTEM, now=now, seen=None)
     freeze.freeze_next(now)
     held = summary.get_mailing(made.id)
     assert (held.state, held.planned) == (MailingState.HELD, 0)

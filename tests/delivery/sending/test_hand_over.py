@@ -88,7 +88,7 @@ def test_who_leaves_after_the_freeze_is_withdrawn_and_shown_as_such(
 ) -> None:
     ids = join(3)
     made = frozen()
-    people.unsubscribe(ids[1], house.list.id, how="one-click", by="", now=now)
+    people.unsubscribe(ids[1], house.list.id, by=SYSTEM, now=now)
     provider = ScriptedProvider()
     hand_over_all(provider, now)
     assert "reader1@example.com" not in provider.mailed
@@ -103,7 +103,7 @@ def test_a_batch_that_everybody_left_is_withdrawn_without_a_request(
     ids = join(2)
     made = frozen()
     for person in ids:
-        people.unsubscribe(person, house.list.id, how="page", by="", now=now)
+        people.unsubscribe(person, house.list.id, by=SYSTEM, now=now)
     provider = ScriptedProvider()
     hand_over_all(provider, now)
     assert not provider.requests
@@ -114,7 +114,7 @@ def test_the_address_of_the_freeze_is_used(frozen: Plan, join: Join, now: dateti
     ids = join(1)
     made = frozen()
     later = now + timedelta(minutes=1)
-    people.change_address(ids[0], "moved@example.com", by="test", now=later)
+    people.change_address(ids[0], "moved@example.com", by=SYSTEM, seen=None, now=later)
     provider = ScriptedProvider()
     hand_over_all(provider, later)
     assert set(provider.mailed) == {"reader0@example.com"}
@@ -489,7 +489,7 @@ def test_a_worker_that_lost_its_claim_leaves_the_batch_to_the_one_that_has_it(
 def test_a_worker_that_lost_its_claim_withdraws_nobody(frozen: Plan, join: Join, house: House, now: datetime) -> None:
     ids = join(3)
     made = frozen()
-    people.unsubscribe(ids[1], house.list.id, how="one-click", by="", now=now)
+    people.unsubscribe(ids[1], house.list.id, by=SYSTEM, now=now)
     provider = ScriptedProvider()
     later = now + LATER
 
@@ -732,7 +732,7 @@ def test_an_answer_is_stored_in_one_statement_also_when_somebody_was_withdrawn(
     ids = join(3)
     frozen()
     before = models.Batch.objects.get().version
-    people.unsubscribe(ids[1], house.list.id, how="one-click", by="", now=now)
+    people.unsubscribe(ids[1], house.list.id, by=SYSTEM, now=now)
     with CaptureQueriesContext(connection) as queries:
         asked: list[int] = []
 
@@ -751,7 +751,7 @@ def test_what_is_out_of_the_ordinary_is_noted_with_whom_and_when_and_why(
 ) -> None:
     ids = join(3)
     frozen()
-    people.unsubscribe(ids[0], house.list.id, how="page", by="", now=now)
+    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=now)
     later = now + timedelta(minutes=1)
     step(ScriptedProvider(names(1)), later)
     (batch,) = models.Batch.objects.all()
@@ -785,7 +785,7 @@ def test_when_the_rest_of_a_batch_left_it_is_what_its_other_members_are(
     made = frozen()
     provider = ScriptedProvider(breaks_off)
     hand_over_all(provider, now)
-    people.unsubscribe(ids[2], house.list.id, how="page", by="", now=now)
+    people.unsubscribe(ids[2], house.list.id, by=SYSTEM, now=now)
     later = now + timedelta(minutes=1)
     assert hand_over_all(provider, later) == 1
     assert len(provider.requests) == 1

@@ -110,7 +110,7 @@ def test_who_left_since_is_withdrawn_from_the_repair(
 ) -> None:
     mailing = sent(2)
     take(mailing.event("dropped", 0, reason=QUOTA), mailing.event("dropped", 1, reason=QUOTA))
-    people.unsubscribe(mailing.readers[0], house.list.id, how="page", by="", now=now)
+    people.unsubscribe(mailing.readers[0], house.list.id, by=SYSTEM, now=now)
     repair.repair_mailing(mailing.id, by=SYSTEM, now=now)
     assert dict(go_on(mailing).mailed) == {"reader1@example.com": 1}
     assert mailing.mailing.counts == {"withdrawn": 1, "accepted": 1}

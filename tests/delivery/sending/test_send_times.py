@@ -19,7 +19,7 @@ from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, mailings, repair
 from newsletter.kernel.errors import NotFound
 from subscribers import people
-from subscribers.attributes import set_tier
+from subscribers.attributes import change_profile
 from subscribers.models import Subscription
 from subscribers.segments.service import create_segment
 from tests.actors import SYSTEM
@@ -63,7 +63,9 @@ def test_the_account_has_a_limit_for_all_newsletters_together(
     editions.edit_edition(other.id, now=now, subject="Evening")
     snapshot = approval.approve(other.id, by="test", now=now)
     for n in range(60):
-        people.add_subscriber(f"evening{n}@example.com", house.other_list.id, by="test", now=now, confirmed=True)
+        people.add_subscriber(
+            f"evening{n}@example.com", house.other_list.id, by=SYSTEM, now=now, reason="asked in person"
+        )
     second = mailings.create_mailing(
         snapshot_id=snapshot.id,
         edition_id=other.id,
@@ -175,8 +177,8 @@ def test_a_newsletter_for_a_segment_leaves_the_others_out(
 ) -> None:
     ids = join(10)
     for person in ids[::3]:
-        set_tier(person, "paid")
-    create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by="test", now=now)
+        change_profile(person, tier="paid", seen=None, by=SYSTEM, now=now)
+    create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by=SYSTEM, now=now)
     newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="payers")
     made = plan()
     freeze.freeze_next(now)

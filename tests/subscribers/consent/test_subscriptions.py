@@ -34,7 +34,7 @@ def test_an_act_without_effect_leaves_a_consent_event_only_where_it_is_asked_for
 ) -> None:
     person = models.Subscriber.objects.get(id=active("ann@example.com"))
     before = models.ConsentEvent.objects.count()
-    act: dict[str, Any] = {"how": "desk", "now": now, "by": "test"}
+    act: dict[str, Any] = {"how": "desk", "now": now, "actor": "test"}
     assert subscriptions.apply_act(person, morning, "import", **act) == "active"
     assert models.ConsentEvent.objects.count() == before
     subscriptions.apply_act(person, morning, "import", always_record=True, **act)
@@ -48,7 +48,7 @@ def test_an_act_without_effect_leaves_a_consent_event_only_where_it_is_asked_for
 def test_a_state_is_that_of_a_person_on_that_list(active: Active, morning: List, evening: List, now: datetime) -> None:
     active("ben@example.com")
     person = models.Subscriber.objects.get(id=active("ann@example.com"))
-    people.unsubscribe(person.id, morning.id, how="desk", by="test", now=now)
+    people.unsubscribe(person.id, morning.id, by=SYSTEM, now=now)
     assert subscriptions.find_state(person, morning) is SubscriptionState.UNSUBSCRIBED
     assert subscriptions.find_state(person, evening) is None
 
@@ -64,10 +64,10 @@ def test_a_former_address_leads_to_who_had_it_last_unless_somebody_has_it_now(
     active: Active, morning: List, now: datetime
 ) -> None:
     first, second = active("ann@example.com"), active("ben@example.com")
-    people.change_address(first, "ann@example.org", by="test", now=now)
-    people.change_address(second, "ann@example.com", by="test", now=now + timedelta(days=1))
+    people.change_address(first, "ann@example.org", by=SYSTEM, seen=None, now=now)
+    people.change_address(second, "ann@example.com", by=SYSTEM, seen=None, now=now + timedelta(days=1))
     assert subscriptions.find_by_former_address("ann@example.com") is None
-    people.change_address(second, "ben@example.org", by="test", now=now + timedelta(days=2))
+    people.change_address(second, "ben@example.org", by=SYSTEM, seen=None, now=now + timedelta(days=2))
     found = subscriptions.find_by_former_address("ANN@example.com")
     assert found is not None
     assert found.id == second

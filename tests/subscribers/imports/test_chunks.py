@@ -15,6 +15,7 @@ from subscribers.imports import chunks, staging
 from subscribers.imports.chunks import FIRST_CHUNK
 from subscribers.imports.run import confirm_import, get_import, process_next_import
 from subscribers.values import ImportReport, ImportRun
+from tests.actors import SYSTEM
 from tests.subscribers.imports.conftest import adds_up, counted, step
 
 FILE = "email,first_name\nann@example.com,Ann\nben@example.com,Ben\nnobody@,\n"
@@ -65,7 +66,7 @@ def test_the_work_of_a_dead_worker_is_taken_up_when_its_lease_is_over(
 ) -> None:
     run = begin("email\n" + "".join(f"reader{n:03}@example.com\n" for n in range(300)))
     step(now)
-    confirm_import(run.id)
+    confirm_import(run.id, by=SYSTEM, now=now, seen=None)
     monkeypatch.setattr(chunks, "FIRST_CHUNK", 100)
     real, done_chunks = staging.read_chunks, 0
 
@@ -100,7 +101,7 @@ def test_a_worker_that_was_overtaken_merges_nothing_more(
     """Somebody took it over, stopped it, or has merged these people: whatever of the three, the stroke is not ours."""
     run = begin()
     step(now)
-    confirm_import(run.id)
+    confirm_import(run.id, by=SYSTEM, now=now, seen=None)
 
     def clock() -> datetime:
         models.ImportRun.objects.filter(id=run.id).update(**meanwhile)

@@ -15,6 +15,7 @@ from subscribers import lists, people
 from subscribers.imports import run
 from subscribers.segments.service import create_segment
 from subscribers.values import List
+from tests.actors import SYSTEM
 from tests.subscribers.imports.conftest import exported
 
 Active = Callable[..., int]
@@ -45,7 +46,7 @@ def test_what_we_export_for_them_we_can_read_ourselves(
             io.BytesIO(exported(morning.id, form).encode()),
             evening.id,
             dry_run=True,
-            by="test",
+            by=SYSTEM,
             now=now,
             name=f"{form}.csv",
         )
@@ -54,7 +55,7 @@ def test_what_we_export_for_them_we_can_read_ourselves(
 
 
 def test_an_export_can_be_narrowed_to_a_segment(everybody: int, morning: List, now: datetime) -> None:
-    create_segment("vip", "VIP", {"about": "tag", "op": "has", "value": "Blog"}, by="test", now=now)
+    create_segment("vip", "VIP", {"about": "tag", "op": "has", "value": "Blog"}, by=SYSTEM, now=now)
     assert len(list(csv.reader(io.StringIO(exported(morning.id, "csv", segment="vip", now=now))))) == 2
     with pytest.raises(BadInput, match="not an export format"):
         exported(morning.id, "xls")
@@ -68,14 +69,14 @@ def test_an_export_for_spreadsheets_is_defused_and_can_be_imported_again(
     active: Active, morning: List, evening: List, now: datetime
 ) -> None:
     person_id = active("+ann@example.com", first_name="=HYPERLINK(1)", last_name="O'Hara")
-    people.change_address(person_id, "+anna@example.com", by="test", now=now)
-    people.unsubscribe(active("ben@example.com"), morning.id, how="desk", by="test", now=now)
+    people.change_address(person_id, "+anna@example.com", by=SYSTEM, seen=None, now=now)
+    people.unsubscribe(active("ben@example.com"), morning.id, by=SYSTEM, now=now)
     text = exported(morning.id, "csv")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(r["email"], r["first_name"], r["status"], r["former_addresses"]) for r in rows] == [
         ("'+anna@example.com", "'=HYPERLINK(1)", "active", "'+ann@example.com"),
         ("ben@example.com", "", "unsubscribed", ""),
     ]
-    report = run.import_csv(io.BytesIO(text.encode()), evening.id, dry_run=False, by="test", now=now)
+    report = run.import_csv(io.BytesIO(text.encode()), evening.id, dry_run=False, by=SYSTEM, now=now)
     assert (report.new, report.refused) == (2, 0)
     assert lists.count_subscribers_by_state(evening.id) == {"active": 1, "unsubscribed": 1}

@@ -61,7 +61,9 @@ def test_an_import_invents_no_date_of_consent_but_says_who_did_it(take_in: TakeI
     person = subscriber_lookup.find_subscriber_by_address("ann@example.com")
     assert person is not None
     assert person.subscriptions[0].confirmed_at is None
-    assert [(c.how, c.by, c.origin, c.state) for c in person.consents] == [("import", "test", "readers.csv", "active")]
+    assert [(c.how, c.by, c.origin, c.state) for c in person.consents] == [
+        ("import", SYSTEM.name, "readers.csv", "active")
+    ]
 
 
 def test_the_same_file_again_changes_nothing(take_in: TakeIn) -> None:
@@ -93,7 +95,7 @@ def test_nobody_who_is_out_is_signed_up_again(
 ) -> None:
     person_id = active("ann@example.com")
     if act == "desk-leave":
-        people.unsubscribe(person_id, morning.id, how="desk", by="test", now=now)
+        people.unsubscribe(person_id, morning.id, by=SYSTEM, now=now)
     else:
         reported(person_id, morning.id, act, reason="", now=now)
     before = state("ann@example.com")
@@ -105,10 +107,10 @@ def test_an_old_address_of_somebody_who_left_is_not_signed_up_either(
     take_in: TakeIn, active: Callable[..., int], morning: List, state: Look, now: datetime
 ) -> None:
     person_id = active("ann@example.com")
-    people.unsubscribe(person_id, morning.id, how="desk", by="test", now=now)
-    people.change_address(person_id, "ann@example.org", by="test", now=now)
+    people.unsubscribe(person_id, morning.id, by=SYSTEM, now=now)
+    people.change_address(person_id, "ann@example.org", by=SYSTEM, seen=None, now=now)
     assert counted(take_in("email\nann@example.com\n")) == (0, 0, 0, 1, 0)
-    assert [found.id for found in subscriber_lookup.find_subscribers("ann@")] == [person_id]
+    assert [found.id for found in subscriber_lookup.find_subscribers("ann@", by=SYSTEM)] == [person_id]
 
 
 def test_a_suppressed_address_stays_out(take_in: TakeIn, state: Look, now: datetime) -> None:
@@ -142,10 +144,10 @@ def test_a_file_comes_from_disk_too_and_a_missing_one_is_named(morning: List, no
     path = tmp_path / "people.csv"
     path.write_text(FILE)
     steps: list[int] = []
-    report = run.import_csv(path, morning.id, dry_run=False, by="test", now=now, progress=steps.append)
+    report = run.import_csv(path, morning.id, dry_run=False, by=SYSTEM, now=now, progress=steps.append)
     assert (report.new, sum(steps)) == (2, 4 + 2)  # rows read, and addresses merged
     with pytest.raises(SurroundingsError, match=r"absent\.csv"):
-        run.import_csv(tmp_path / "absent.csv", morning.id, dry_run=False, by="test", now=now)
+        run.import_csv(tmp_path / "absent.csv", morning.id, dry_run=False, by=SYSTEM, now=now)
 
 
 _PEOPLE = ["ann", "ben"]
@@ -192,19 +194,19 @@ def _do(name: str, value: object, tag: str, morning: List, take_in: TakeIn, now:
     person = subscriber_lookup.find_subscriber_by_address(address)
     try:
         if name == "add":
-            people.add_subscriber(address, morning.id, by="test", now=now, confirmed=True)
+            people.add_subscriber(address, morning.id, by=SYSTEM, now=now, reason="asked in person")
         elif name == "stranger signs up":
             self_service.sign_up(address, [morning.id], origin="", network="", now=now)
         elif person and name in ("hard", "complained"):
             reported(person.id, morning.id, name, reason="", now=now)
         elif person and name == "desk-leave":
-            people.unsubscribe(person.id, morning.id, how="desk", by="test", now=now)
+            people.unsubscribe(person.id, morning.id, by=SYSTEM, now=now)
         elif person and name == "one-click":
             self_service.unsubscribe_by_link(
                 Claims(FOOTER, morning.id, person.id), how="one-click", network="", now=now
             )
         elif person and name == "move":
-            people.change_address(person.id, f"moved.{address}", by="test", now=now)
+            people.change_address(person.id, f"moved.{address}", by=SYSTEM, seen=None, now=now)
     except Refused:
         pass  # a refusal changes nothing, which is what is looked at
 
@@ -223,7 +225,7 @@ def test_who_signs_up_while_a_file_is_being_merged_is_judged_again(
 ) -> None:
     """Counted and written as they are by then: one person, who waits for their own confirmation."""
     if known:
-        people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True)
+        people.add_subscriber("ann@example.com", evening.id, by=SYSTEM, now=now, reason="asked in person")
 
     def sign_up() -> None:
         self_service.sign_up("ann@example.com", [morning.id], origin="/join/", network="", now=now)
@@ -246,7 +248,7 @@ def test_a_file_may_be_as_large_as_the_limit_and_no_larger(
     file.write_text(FILE)
 
     def take() -> ImportReport:
-        return run.import_csv(file, morning.id, dry_run=dry_run, by="test", now=now)
+        return run.import_csv(file, morning.id, dry_run=dry_run, by=SYSTEM, now=now)
 
     monkeypatch.setattr(run, "LARGEST_FILE", len(FILE))
     assert take().new == 2
@@ -313,8 +315,8 @@ def test_a_chunk_says_what_became_of_each_row(
 ) -> None:
     active("ann@example.com", first_name="Ann")
     active("ben@example.com", first_name="Ben")
-    people.unsubscribe(active("cleo@example.com"), morning.id, how="desk", by="test", now=now)
-    people.unsubscribe(active("dan@example.com"), morning.id, how="desk", by="test", now=now)
+    people.unsubscribe(active("cleo@example.com"), morning.id, by=SYSTEM, now=now)
+    people.unsubscribe(active("dan@example.com"), morning.id, by=SYSTEM, now=now)
     later = now + timedelta(days=1)
     rows = [
         row("ann@example.com", "active", "Annie", repeats=2),
@@ -414,7 +416,7 @@ def test_the_tier_follows_the_file_whether_or_not_it_may_overwrite(
 def test_tags_are_given_to_all_but_those_who_are_kept_out(
     target: Callable[..., MergeTarget], active: Callable[..., int], morning: List, now: datetime
 ) -> None:
-    people.unsubscribe(active("ann@example.com"), morning.id, how="desk", by="test", now=now)
+    people.unsubscribe(active("ann@example.com"), morning.id, by=SYSTEM, now=now)
     active("ben@example.com")
     tag = models.Tag.objects.create(name="VIP")
     addresses = ("ann@example.com", "ben@example.com", "cleo@example.com")
@@ -427,7 +429,7 @@ def test_tags_are_given_to_all_but_those_who_are_kept_out(
 def test_what_one_row_of_a_chunk_asks_for_is_done_whatever_becomes_of_the_others(
     target: Callable[..., MergeTarget], active: Callable[..., int], evening: List, now: datetime
 ) -> None:
-    joining = people.add_subscriber("ann@example.com", evening.id, by="test", now=now, confirmed=True).id
+    joining = people.add_subscriber("ann@example.com", evening.id, by=SYSTEM, now=now, reason="asked in person").id
     active("ben@example.com")
     models.Tag.objects.create(name="VIP")
     rows = [row("ann@example.com", "active", "Ann", '["VIP"]'), row("ben@example.com", "unsubscribed", "", "")]
@@ -478,7 +480,7 @@ def test_two_rows_for_one_person_by_a_former_and_the_present_address_are_one_per
     target: Callable[..., MergeTarget], active: Callable[..., int], now: datetime
 ) -> None:
     person_id = active("old@example.com")
-    people.change_address(person_id, "new@example.com", by="test", now=now)
+    people.change_address(person_id, "new@example.com", by=SYSTEM, seen=None, now=now)
     rows = [
         row("ann@example.com", "active", "", "", repeats=2),
         row("new@example.com", "active", "Ann", ""),
@@ -503,7 +505,7 @@ def test_two_rows_for_one_person_by_a_former_and_the_present_address_are_one_per
 def test_an_erased_address_stays_out_and_its_hash_is_all_that_is_kept(
     target: Callable[..., MergeTarget], active: Callable[..., int], now: datetime
 ) -> None:
-    erasure.erase_subscriber(active("ann@example.com"), by="test", now=now)
+    erasure.erase_subscriber(active("ann@example.com"), by=SYSTEM, now=now)
     rows = [("ann@example.com", "Ann@Example.com", *row("ann@example.com")[2:]), row("ben@example.com")]
     expected = dict.fromkeys(merge.OUTCOMES, 0) | {"new": 1, "kept_unsubscribed": 1}
     assert merge.judge_chunk(rows, target(), now) == expected
@@ -519,7 +521,7 @@ def test_a_chunk_that_is_always_overtaken_is_given_up_after_five_tries_and_leave
     def overtaken(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
         if sql.lstrip().startswith("INSERT INTO subscribers_subscriber ("):
             tries.append(sql)
-            people.add_subscriber("ann@example.com", morning.id, by="test", now=now)  # gone with what the try wrote
+            people.add_subscriber("ann@example.com", morning.id, by=SYSTEM, now=now)  # gone with what the try wrote
         return execute(sql, params, many, context)
 
     to = target()
@@ -545,3 +547,59 @@ def test_who_is_in_a_chunk_cannot_leave_between_being_judged_and_being_written(
     with just_before("INSERT INTO import_judged", look):
         merge.merge_chunk([row("ann@example.com", "bounced"), row("new@example.com")], to, now)
     assert locked == [(person_id,)]
+
+
+@pytest.fixture
+def foreign(active: Callable[..., int], morning: List, evening: List, now: datetime) -> dict[str, int]:
+    """Who is on the evening list too (ann), on the morning list alone (ben), and only asked to confirm it (cleo)."""
+    ids = {name: active(f"{name}@example.com", first_name=name.title()) for name in ("ann", "ben")}
+    people.add_subscriber("ann@example.com", evening.id, reason="at the fair", by=SYSTEM, now=now)
+    cleo = people.add_subscriber("cleo@example.com", morning.id, first_name="Cleo", by=SYSTEM, now=now)
+    return ids | {"cleo": cleo.id}
+
+
+def test_people_of_lists_that_are_not_the_importers_keep_what_is_known_of_them(
+    target: Callable[..., MergeTarget], foreign: dict[str, int], morning: List, now: datetime
+) -> None:
+    models.Tag.objects.create(name="VIP")
+    columns = ("first_name", "tier", "attributes", "tags")
+    details = ("New", "paid", '{"town": "Leeds"}', '["VIP"]')
+    rows = [row(f"{name}@example.com", "active", *details) for name in ("ann", "ben", "cleo", "dan")]
+    to = replace(target(*columns, overwrite=True), list_ids=frozenset([morning.id]))
+    expected = {"new": 1, "updated": 1, "unchanged": 2, "kept_unsubscribed": 0, "kept": 2}
+    assert merge.judge_chunk(rows, to, now) == expected
+    assert merge.merge_chunk(rows, to, now).outcomes == expected
+    known = {
+        row.address.partition("@")[0]: (row.first_name, row.tier, row.attributes, row.tagged.count())
+        for row in models.Subscriber.objects.exclude(address="earlier@example.com")
+    }
+    changed = ("New", "paid", {"town": "Leeds"}, 1)
+    assert known == {"ann": ("Ann", "free", {}, 0), "ben": changed, "cleo": ("Cleo", "free", {}, 0), "dan": changed}
+    assert merge.merge_chunk(rows, replace(to, list_ids=None), now).outcomes["updated"] == 2
+
+
+@pytest.mark.parametrize("status", ["bounced", "complained"])
+def test_only_the_importers_own_people_are_suppressed_by_a_file(
+    status: str, target: Callable[..., MergeTarget], foreign: dict[str, int], morning: List, state: Look, now: datetime
+) -> None:
+    if status == "complained":
+        suppressions.suppress("ann@example.com", reason="bounced", by=SYSTEM, now=now)
+    rows = [row(f"{name}@example.com", status) for name in ("ann", "ben", "dan")]
+    merge.merge_chunk(rows, replace(target(), list_ids=frozenset([morning.id])), now)
+    assert [state(f"{name}@example.com") for name in ("ann", "ben", "dan")] == [status] * 3
+    found = dict(models.Suppression.objects.values_list("address_key", "reason"))
+    assert found.pop("ann@example.com", "bounced") == "bounced"
+    assert found == {"ben@example.com": status, "dan@example.com": status}
+
+
+def test_a_former_address_leads_only_to_people_whom_the_importer_can_see(
+    target: Callable[..., MergeTarget], foreign: dict[str, int], morning: List, evening: List, now: datetime
+) -> None:
+    for name in ("ann", "ben"):
+        people.change_address(foreign[name], f"{name}@example.org", seen=None, by=SYSTEM, now=now)
+    models.Subscription.objects.filter(subscriber=foreign["ann"], list_id=morning.id).delete()
+    rows = [row("ann@example.com"), row("ben@example.com")]
+    to = replace(target(), list_ids=frozenset([morning.id]))
+    assert merge.merge_chunk(rows, to, now).outcomes["new"] == 1
+    on_it = models.Subscriber.objects.filter(subscriptions__list_id=morning.id).values_list("address", flat=True)
+    assert {*on_it} == {"earlier@example.com", "cleo@example.com", "ann@example.com", "ben@example.org"}

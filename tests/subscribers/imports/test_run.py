@@ -26,6 +26,7 @@ from subscribers.imports.run import (
 )
 from subscribers.imports.staging import ImportOptions
 from subscribers.values import ImportRun
+from tests.actors import SYSTEM
 from tests.interleaving import just_before
 from tests.subscribers.imports.conftest import step
 
@@ -49,7 +50,7 @@ def test_a_file_is_looked_through_before_anything_is_in(begin: Callable[..., Imp
     )
     assert models.Subscriber.objects.count() == 0
     assert not step(now)
-    confirm_import(run.id)
+    confirm_import(run.id, by=SYSTEM, now=now, seen=None)
     assert has_waiting_imports(now)
     assert step(now)
     done = get_import(run.id)
@@ -67,8 +68,8 @@ def test_a_file_that_is_not_understood_asks_and_goes_on_when_it_is_explained(
     assert asks.state == "asks"
     assert "permission" in asks.error
     with pytest.raises(Refused, match="asks"):
-        confirm_import(run.id)
-    change_import_options(run.id, ImportOptions(mapping={"permission": "ignore"}))
+        confirm_import(run.id, by=SYSTEM, now=now, seen=None)
+    change_import_options(run.id, ImportOptions(mapping={"permission": "ignore"}), by=SYSTEM, now=now, seen=None)
     step(now)
     assert (get_import(run.id).state, get_import(run.id).error) == ("ready", "")
 
@@ -76,7 +77,7 @@ def test_a_file_that_is_not_understood_asks_and_goes_on_when_it_is_explained(
 def test_what_was_discarded_leaves_nothing(begin: Callable[..., ImportRun], now: datetime) -> None:
     run = begin()
     step(now)
-    discard_import(run.id)
+    discard_import(run.id, by=SYSTEM, now=now)
     assert not models.ImportRun.objects.filter(id=run.id).exists()
     assert not [name for name in files() if name.startswith(f"{run.id}.")]
 
@@ -84,7 +85,7 @@ def test_what_was_discarded_leaves_nothing(begin: Callable[..., ImportRun], now:
 def test_a_work_file_that_is_gone_or_broken_is_made_again(begin: Callable[..., ImportRun], now: datetime) -> None:
     run = begin()
     step(now)
-    confirm_import(run.id)
+    confirm_import(run.id, by=SYSTEM, now=now, seen=None)
     (Path(settings.CONFIG.data_dir) / "imports" / f"{run.id}.work").write_bytes(b"rubbish")
     step(now)
     assert get_import(run.id).state == "done"
@@ -109,7 +110,7 @@ def test_the_file_of_an_import_under_way_is_kept_however_old_it_is(
 ) -> None:
     run = begin()
     step(now)
-    seen = {confirm_import(run.id).state}
+    seen = {confirm_import(run.id, by=SYSTEM, now=now, seen=None).state}
     much_later = now + timedelta(days=400)
     if state == "waiting":
         delete_old_files(much_later)
@@ -122,7 +123,13 @@ def test_the_file_of_an_import_under_way_is_kept_however_old_it_is(
 
     assert process_next_import(now, owner="worker", clock=clock)
     if state == "undoing":
-        seen.add(request_undo(run.id, by="ed@example.com", keep_people=False).state)
+        seen.add(
+            request_undo(
+                run.id,
+                by=SYSTEM,
+                now=now,
+            ).state
+        )
         delete_old_files(much_later)
     assert state in seen
     assert get_import(run.id).file_kept
@@ -138,7 +145,7 @@ def test_an_import_that_somebody_took_over_at_its_end_is_theirs_to_end(
 ) -> None:
     run = begin()
     step(now)
-    confirm_import(run.id)
+    confirm_import(run.id, by=SYSTEM, now=now, seen=None)
 
     def clock() -> datetime:
         models.ImportRun.objects.filter(id=run.id, merged=2).update(owner="another worker")
@@ -205,7 +212,7 @@ def test_what_somebody_confirmed_meanwhile_is_not_looked_through_again(
 
     def another_looks_and_it_is_confirmed() -> None:
         assert step(now)
-        confirm_import(run.id)
+        confirm_import(run.id, by=SYSTEM, now=now, seen=None)
 
     with just_before('UPDATE "subscribers_import"', another_looks_and_it_is_confirmed):
         assert not step(now)
@@ -215,8 +222,11 @@ def test_what_somebody_confirmed_meanwhile_is_not_looked_through_again(
 def test_what_was_discarded_at_the_same_moment_is_not_confirmed(begin: Callable[..., ImportRun], now: datetime) -> None:
     run = begin()
     step(now)
-    with just_before('UPDATE "subscribers_import"', lambda: discard_import(run.id)), pytest.raises(NotFound):
-        confirm_import(run.id)
+    with (
+        just_before('UPDATE "subscribers_import"', lambda: discard_import(run.id, by=SYSTEM, now=now)),
+        pytest.raises(NotFound),
+    ):
+        confirm_import(run.id, by=SYSTEM, now=now, seen=None)
 
 
 def test_an_import_under_way_is_resumed_only_when_its_lease_is_over(
@@ -224,12 +234,12 @@ def test_an_import_under_way_is_resumed_only_when_its_lease_is_over(
 ) -> None:
     run = begin()
     step(now)
-    confirm_import(run.id)
+    confirm_import(run.id, by=SYSTEM, now=now, seen=None)
     models.ImportRun.objects.filter(id=run.id).update(state="running", owner="worker", lease_until=now + chunks.LEASE)
     for seconds in (0, 60):
         with pytest.raises(Refused, match="under way"):
-            resume_import(run.id, by="ed@example.com", now=now + timedelta(seconds=seconds))
-    assert resume_import(run.id, by="ed@example.com", now=now + timedelta(seconds=61)).new == 2
+            resume_import(run.id, by=SYSTEM, now=now + timedelta(seconds=seconds))
+    assert resume_import(run.id, by=SYSTEM, now=now + timedelta(seconds=61)).new == 2
 
 
 def test_an_import_whose_people_are_partly_in_keeps_its_file_when_it_fails(
@@ -238,7 +248,7 @@ def test_an_import_whose_people_are_partly_in_keeps_its_file_when_it_fails(
     """The rest can still be had; a file of which nothing is in and nothing ever can be is of no use to anybody."""
     run = begin()
     step(now)
-    confirm_import(run.id)
+    confirm_import(run.id, by=SYSTEM, now=now, seen=None)
     work = Path(settings.CONFIG.data_dir) / "imports" / f"{run.id}.work"
     work.unlink()
     (work.with_suffix(".csv")).write_text("no addresses here\n")
@@ -256,7 +266,7 @@ def test_an_import_whose_people_are_partly_in_is_not_forgotten_when_it_is_discar
     run = begin()
     step(now)
     models.ImportRun.objects.filter(id=run.id).update(merged=1)
-    discard_import(run.id)
+    discard_import(run.id, by=SYSTEM, now=now)
     assert get_import(run.id).state == "failed"
 
 

@@ -13,6 +13,7 @@ from subscribers import models
 from subscribers.imports import staging
 from subscribers.imports.run import begin_import
 from subscribers.values import ImportReport, List
+from tests.actors import SYSTEM
 
 FILE = "email,first_name\nann@example.com,Ann\nben@example.com,Ben\nnobody@,\n"
 
@@ -22,7 +23,7 @@ def test_a_full_disk_is_said_and_leaves_no_record(
 ) -> None:
     monkeypatch.setattr(staging.os, "open", _full)
     with pytest.raises(SurroundingsError, match="No space left"):
-        begin_import(io.BytesIO(FILE.encode()), morning.id, by="test", now=now, name="readers.csv")
+        begin_import(io.BytesIO(FILE.encode()), morning.id, by=SYSTEM, now=now, name="readers.csv")
     assert not models.ImportRun.objects.exists()
 
 

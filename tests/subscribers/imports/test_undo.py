@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
 
+from newsletter.accounts import users
 from newsletter.kernel.errors import NotFound, Refused
 from subscribers import models, people, self_service, subscriber_lookup, suppressions
 from subscribers.imports import run
 from subscribers.imports.undo import UndoReport, undo_import
 from subscribers.tokens import FOOTER, Claims
 from subscribers.values import ImportReport, List
-from tests.actors import SYSTEM
-from tests.conftest import reported
+from tests.actors import SYSTEM, act_as
+from tests.conftest import PASSWORD, House, reported
 
 TakeIn = Callable[..., ImportReport]
 Look = Callable[..., str | None]
@@ -22,13 +24,13 @@ Look = Callable[..., str | None]
 
 @pytest.fixture
 def undo(db: None, now: datetime) -> Callable[..., UndoReport]:
-    return lambda import_id, **more: undo_import(import_id, by="test", now=now + timedelta(hours=1), **more)
+    return lambda import_id, **more: undo_import(import_id, by=SYSTEM, now=now + timedelta(hours=1), **more)
 
 
 def test_whoever_came_by_it_alone_is_gone(take_in: TakeIn, undo: Callable[..., UndoReport], state: Look) -> None:
     report = take_in("email,tags\nann@example.com,VIP\nben@example.com,\n")
     assert undo(report.id) == UndoReport(removed=2, put_back=0, people_removed=2, left_alone=0)
-    assert subscriber_lookup.find_subscribers("example") == ()
+    assert subscriber_lookup.find_subscribers("example", by=SYSTEM) == ()
     assert run.get_import(report.id).state == "undone"
 
 
@@ -66,7 +68,7 @@ def test_who_was_put_out_by_somebody_else_as_well_stays_out(
     if act == "one-click":
         self_service.unsubscribe_by_link(Claims(FOOTER, morning.id, person), how="one-click", network="", now=now)
     elif act == "desk":
-        people.unsubscribe(person, morning.id, how="desk", by="test", now=now)
+        people.unsubscribe(person, morning.id, by=SYSTEM, now=now)
     elif act == "another import":
         take_in("email,status\nann@example.com,unsubscribed\n")
     else:
@@ -134,6 +136,35 @@ def test_whom_something_else_knows_is_taken_off_the_list_and_not_forgotten(
     ann = subscriber_lookup.find_subscriber_by_address("ann@example.com")
     assert ann is not None
     if known_by == "an address before":
-        people.change_address(ann.id, "ann@example.org", by="test", now=now)
+        people.change_address(ann.id, "ann@example.org", by=SYSTEM, seen=None, now=now)
     assert undo(report.id) == UndoReport(removed=1, put_back=0, people_removed=0, left_alone=0)
     assert subscriber_lookup.get_subscriber(ann.id).subscriptions == ()
+
+
+def test_undoing_changes_people_of_other_lists_only_for_those_with_the_right(house: House, now: datetime) -> None:
+    users.create_user("ed@example.com", PASSWORD, role="readers", newsletter_id=house.briefing.id, by=SYSTEM, now=now)
+    ann, ben = (
+        people.add_subscriber(f"{name}@example.com", house.list.id, reason="at the fair", by=SYSTEM, now=now).id
+        for name in ("ann", "ben")
+    )
+    people.add_subscriber("ann@example.com", house.other_list.id, reason="at the fair", by=SYSTEM, now=now)
+    file = io.BytesIO(
+        b"email,first_name,tags,status\nann@example.com,Ann,VIP,\nben@example.com,Ben,VIP,\n"
+        b"cleo@example.com,Cleo,,bounced\ndan@example.com,Dan,VIP,\n"
+    )
+    report = run.import_csv(file, house.list.id, dry_run=False, by=SYSTEM, now=now, name="readers.csv")
+    undo_import(report.id, by=act_as("ed@example.com"), now=now + timedelta(hours=1))
+    assert [(each.first_name, each.tags) for each in map(subscriber_lookup.get_subscriber, (ann, ben))] == [
+        ("Ann", ("VIP",)),
+        ("", ()),
+    ]
+    assert subscriber_lookup.find_subscriber_by_address("dan@example.com") is None
+    assert not models.Suppression.objects.exists()
+
+
+def test_a_worker_of_a_version_before_keeps_everybody_an_import_brought(take_in: TakeIn, now: datetime) -> None:
+    report = take_in("email\nann@example.com\n")
+    run.request_undo(report.id, by=SYSTEM, now=now)
+    assert models.ImportRun.objects.get(id=report.id).options["undo"] == {"by": SYSTEM.name, "keep_people": True}
+    assert run.process_next_import(now, owner="worker", clock=lambda: now)
+    assert subscriber_lookup.find_subscriber_by_address("ann@example.com") is None

@@ -16,6 +16,7 @@ from subscribers.segments.service import (
     get_segment,
     list_segment_members,
 )
+from tests.actors import SYSTEM
 from tests.subscribers.segments.conftest import find_id
 
 
@@ -27,16 +28,18 @@ def test_a_count_says_as_of_when_opening_is_known(people: None, now: datetime) -
 
 def test_a_segment_has_a_name_and_is_used_again(people: None, now: datetime) -> None:
     paid = {"about": "tier", "op": "is", "value": "paid"}
-    made = create_segment("payers", "Who pays", paid, by="ed", now=now)
+    made = create_segment("payers", "Who pays", paid, by=SYSTEM, now=now)
     assert (made.words, made.definition) == ("tier is paid", {"all": [paid]})
     assert len(list(list_segment_members("payers", now=now))) == 2
     assert filter_members("payers", [find_id("ann"), find_id("ben")], now=now) == {find_id("ann")}
-    change_segment("payers", name="Guests", definition=paid | {"value": "comp"}, by="ed", now=now + timedelta(1))
+    change_segment(
+        "payers", name="Guests", definition=paid | {"value": "comp"}, by=SYSTEM, seen=None, now=now + timedelta(1)
+    )
     assert list(list_segment_members("payers", now=now)) == [find_id("cleo")]
     with pytest.raises(Refused, match="payers already"):
-        create_segment("payers", "x", paid, by="ed", now=now)
+        create_segment("payers", "x", paid, by=SYSTEM, now=now)
     with pytest.raises(BadInput, match="no list “gone”"):
-        create_segment("x", "x", {"about": "list", "op": "on", "value": "gone"}, by="ed", now=now)
-    drop_segment("payers")
+        create_segment("x", "x", {"about": "list", "op": "on", "value": "gone"}, by=SYSTEM, now=now)
+    drop_segment("payers", by=SYSTEM, now=now, seen=None)
     with pytest.raises(NotFound, match="segments create"):
         get_segment("payers")

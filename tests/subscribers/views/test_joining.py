@@ -186,7 +186,7 @@ def test_a_body_may_be_as_large_as_the_limit_and_no_larger(morning: List) -> Non
 
 
 def test_every_sign_up_gets_the_same_answer_after_the_same_time(morning: List, now: datetime) -> None:
-    people.add_subscriber("known@example.com", morning.id, by="test", now=now, confirmed=True)
+    people.add_subscriber("known@example.com", morning.id, by=SYSTEM, now=now, reason="asked in person")
     suppressions.suppress("cut@example.com", reason="complained", by=SYSTEM, now=now)
     answers = set()
     for name in ("known", "cut", "fresh"):

@@ -85,7 +85,7 @@ def test_a_page_speaks_the_language_of_the_list_or_of_the_subscriber(
     page = client.get("/join/morgen/").content.decode()
     assert 'lang="de"' in page
     assert "Ihre E-Mail-Adresse" in page
-    person = people.add_subscriber("ann@example.com", german.id, by="test", now=now, confirmed=True)
+    person = people.add_subscriber("ann@example.com", german.id, by=SYSTEM, now=now, reason="asked in person")
     assert "Morgenpost" in words(client.get(f"/u/{footer(german.id, person.id)}"))
     assert "abbestellen" in words(client.get(f"/u/{footer(german.id, person.id)}"))
     assert "Schreiben Sie" in client.get("/which/", headers={"Accept-Language": "de-AT,de;q=0.9"}).content.decode()

@@ -11,7 +11,8 @@ from django.test import Client
 
 from newsletter.curator.editions import corrections, edition_lookup, editions, picks
 from newsletter.delivery.reports import summary
-from subscribers.attributes import set_tier
+from subscribers.attributes import change_profile
+from tests.actors import SYSTEM
 
 
 def test_approving_withdrawing_and_sending(editor: Client, edition: Any, readers: Callable[..., list[int]]) -> None:
@@ -116,7 +117,7 @@ def test_the_review_shows_the_variant_of_a_subscriber(
     story = edition.picks[1]
     picks.edit_pick(edition.id, story.key, visibility="members", now=now)
     _, member = readers(2)
-    set_tier(member, "paid")
+    change_profile(member, tier="paid", seen=None, by=SYSTEM, now=now)
     seen = {
         n: f"nl={story.key}"
         in client.get(f"/editions/{edition.id}/rendering/?as=reader{n}@example.com").content.decode()

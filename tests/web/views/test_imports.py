@@ -12,6 +12,7 @@ from django.test import Client
 from newsletter.web.views import imports
 from subscribers import lists
 from subscribers.imports import run
+from tests.web.seen import read_seen
 
 
 def test_an_import_starts_with_a_dry_run_and_can_be_undone(editor: Client, house: Any, now: datetime) -> None:
@@ -30,7 +31,9 @@ def test_an_import_starts_with_a_dry_run_and_can_be_undone(editor: Client, house
     assert "meant ann@gmail.com?" in text
     assert "Import file: 1 new" in text
     assert lists.count_subscribers_by_state(house.list.id) == {}
-    editor.post(page, {"do": "import"})
+    editor.post(page, {"do": "import"})  # without what they saw
+    assert not worker_steps.import_subscribers(now)
+    editor.post(page, {"do": "import"} | read_seen(text))
     assert editor.get(page, headers={"HX-Request": "true"}).status_code == 200
     worker_steps.import_subscribers(now)
     assert editor.get(page, headers={"HX-Request": "true"}).status_code == 286
@@ -49,11 +52,14 @@ def test_unknown_columns_and_values_are_mapped_on_the_page(editor: Client, house
     file = SimpleUploadedFile("readers.csv", b"email,permission,status\nann@example.com,full,VIP\n", "text/csv")
     page = editor.post("/readers/import/", {"list": "morning", "file": file}).url
     worker_steps.import_subscribers(now)
-    assert b"permission" in editor.get(page).content
+    text = editor.get(page).content.decode()
+    assert "permission" in text
     said = {"do": "explain", "name-0": "permission", "col-0": "ignore", "word-0": "VIP", "means-0": "active"}
-    editor.post(page, said)
+    editor.post(page, said | read_seen(text))
     worker_steps.import_subscribers(now)
-    editor.post(page, {"do": "import"})
+    editor.post(page, {"do": "import"} | read_seen(text))  # of what a colleague saw before
+    assert not worker_steps.import_subscribers(now)
+    editor.post(page, {"do": "import"} | read_seen(editor.get(page).content.decode()))
     worker_steps.import_subscribers(now)
     assert lists.count_subscribers_by_state(house.list.id) == {"active": 1}
     assert editor.post("/readers/import/", {"list": "morning"}).status_code == 422

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from html import unescape
@@ -13,6 +12,7 @@ from django.test import Client
 from newsletter.kernel import clock
 from subscribers import lists, models, people
 from tests.actors import SYSTEM
+from tests.web.seen import read_seen
 
 
 def test_a_list_is_created_changed_and_shows_its_growth_and_form(
@@ -32,15 +32,10 @@ def test_a_list_is_created_changed_and_shows_its_growth_and_form(
     assert (changed.name, changed.double_opt_in, changed.weekly_day, changed.public) == ("Good News", False, 0, False)
     assert admin.post(page, {"do": "change", "name": "x" * 121}).status_code == 422
     ids = readers(3)
-    people.unsubscribe(ids[0], house.list.id, how="page", by="reader", now=clock.now())
+    people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=clock.now())
     shown = admin.get(f"/readers/lists/{house.list.slug}/").content.decode()
     assert "<b>1</b> went" in shown
     assert "nobody can be called inactive" in shown
-
-
-def read_seen(page: str) -> dict[str, str]:
-    """What the form of a page says that the page was filled with."""
-    return dict(re.findall(r'name="(seen_\w+)" value="([^"]*)"', page))
 
 
 def test_two_who_change_a_list_are_shown_each_others_words(admin: Client, house: Any, now: datetime) -> None:

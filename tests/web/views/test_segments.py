@@ -11,16 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.web.views import segments
-from subscribers.attributes import add_tag, set_tier
+from subscribers.attributes import change_profile
 from subscribers.segments import grammar
-from subscribers.segments.service import get_segment, list_segment_members, list_segments
+from subscribers.segments.service import change_segment, get_segment, list_segment_members, list_segments
+from tests.actors import SYSTEM
+from tests.web.seen import read_seen
 
 
 def test_a_segment_is_counted_while_it_is_edited_and_saved(
     admin: Client, readers: Callable[..., list[int]], now: datetime
 ) -> None:
     ids = readers(3)
-    set_tier(ids[0], "paid")
+    change_profile(ids[0], tier="paid", seen=None, by=SYSTEM, now=now)
     rows = {
         "group": "all",
         "kind-0": "all",
@@ -37,7 +39,14 @@ def test_a_segment_is_counted_while_it_is_edited_and_saved(
     admin.post("/readers/segments/", rows | {"name": "Who pays!"})
     assert list(list_segment_members("who-pays", now=now)) == [ids[0]]
     assert "tier is paid" in admin.get("/readers/segments/").content.decode()
-    admin.post("/readers/segments/", {"do": "drop", "slug": "who-pays"})
+    seen = read_seen(admin.get("/readers/segments/").content.decode())
+    change_segment(
+        "who-pays", name="Payers", definition=get_segment("who-pays").definition, seen=None, by=SYSTEM, now=now
+    )
+    refused = admin.post("/readers/segments/", {"do": "drop", "slug": "who-pays"} | seen)
+    assert (refused.status_code, "Who pays!" in refused.content.decode()) == (409, True)
+    seen = read_seen(admin.get("/readers/segments/").content.decode())
+    admin.post("/readers/segments/", {"do": "drop", "slug": "who-pays"} | seen)
     assert list_segments() == ()
 
 
@@ -45,8 +54,8 @@ def test_a_segment_of_several_groups_is_saved_shown_and_changed(
     admin: Client, readers: Callable[..., list[int]], now: datetime
 ) -> None:
     ids = readers(3)
-    set_tier(ids[0], "paid")
-    add_tag(ids[1], "VIP")
+    change_profile(ids[0], tier="paid", seen=None, by=SYSTEM, now=now)
+    change_profile(ids[1], add_tags=["VIP"], seen=None, by=SYSTEM, now=now)
     first = {"group": "all", "kind-0": "all", "asked-0-0": "tracked is", "value-0-0": "yes"}
     longer = admin.post("/readers/segments/", first | {"do": "more"}).content.decode()
     assert 'name="asked-1-0"' in longer
@@ -58,9 +67,13 @@ def test_a_segment_of_several_groups_is_saved_shown_and_changed(
     page = admin.get("/readers/segments/friends/").content.decode()
     assert 'value="tag has" selected' in page
     assert 'value="VIP"' in page
-    admin.post(
-        "/readers/segments/", first | second | {"do": "keep", "slug": "friends", "name": "Others", "kind-1": "none"}
-    )
+    others = first | second | {"do": "keep", "slug": "friends", "name": "Others", "kind-1": "none"}
+    assert admin.post("/readers/segments/", others).status_code == 422  # without what they saw
+    change_segment("friends", name="Pals", definition=get_segment("friends").definition, seen=None, by=SYSTEM, now=now)
+    refused = admin.post("/readers/segments/", others | read_seen(page))
+    assert refused.status_code == 409
+    assert all(name in refused.content.decode() for name in ("Friends", "Pals", 'value="Others"'))
+    admin.post("/readers/segments/", others | read_seen(refused.content.decode()))
     assert list(list_segment_members("friends", now=now)) == [ids[2]]
     assert get_segment("friends").name == "Others"
 

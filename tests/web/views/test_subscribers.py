@@ -8,6 +8,8 @@ from typing import Any
 
 from django.test import Client
 
+from tests.actors import SYSTEM
+
 
 def test_subscribers_are_found_by_a_former_address(
     editor: Client, readers: Callable[..., list[int]], now: datetime
@@ -15,7 +17,7 @@ def test_subscribers_are_found_by_a_former_address(
     from subscribers import people
 
     (person,) = readers(1)
-    people.change_address(person, "new@example.org", by="test", now=now)
+    people.change_address(person, "new@example.org", by=SYSTEM, seen=None, now=now)
     text = editor.get("/readers/?list=morning&q=reader0").content.decode()
     assert "new@example.org" in text
     assert "was reader0@example.com" in text
@@ -35,9 +37,12 @@ def test_data_of_a_subscriber_is_changed_downloaded_and_erased(
     from subscribers.attributes import create_attribute
 
     (person,) = readers(1)
-    create_attribute("Town", now=now)
+    create_attribute("Town", by=SYSTEM, now=now)
     page = f"/readers/{person}/"
-    editor.post(page, {"do": "know", "tier": "paid", "tag": "VIP", "attribute": "town", "value": "Leeds"})
+    form = {"do": "know", "tier": "paid", "tag": "VIP", "attribute": "town", "value": "Leeds"}
+    editor.post(page, form)  # without what they saw
+    assert subscriber_lookup.get_subscriber(person).tier == "free"
+    editor.post(page, form | {"seen_tier": "free", "seen_attribute_town": ""})
     found = subscriber_lookup.get_subscriber(person)
     assert (found.tier, found.tags, found.attributes) == ("paid", ("VIP",), {"town": "Leeds"})
     assert "Leeds" in editor.get(page).content.decode()

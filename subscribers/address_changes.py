@@ -1,0 +1,104 @@
+"""A person's address changes: the old one stays findable, is told, and can take the change back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from newsletter.kernel.errors import Refused
+from subscribers import addresses, models, transactional
+from subscribers.consent import erased_addresses
+from subscribers.states import SuppressionReason, TransactionalKind
+from subscribers.tokens import Claims
+
+READER = "the reader"
+
+
+def move_to_address(person: models.Subscriber, address: str, *, changed_by: str, now: datetime) -> int:
+    """Gives a person another address, checked already; the id of the former one, 0 where nothing changes.
+
+    Within a transaction. Raises Refused when somebody else has it, or when the person must never be mailed: a new
+    address would let mail through again.
+    """
+    key = addresses.to_key(address)
+    if models.Subscriber.objects.filter(address_key=key).exclude(id=person.id).exists():
+        raise Refused(f"Another subscriber has the address {address} already.")
+    if person.address == address:
+        return 0
+    never = models.Suppression.objects.filter(address_key=person.address_key).exclude(reason=SuppressionReason.BOUNCED)
+    if never.exists():
+        raise Refused(
+            f"{person.address} is on the suppression list, so it gets no other address. "
+            "Only the subscriber can sign up again."
+        )
+    last = person.former_addresses.order_by("-until").first()
+    former = models.FormerAddress.objects.create(
+        subscriber=person,
+        address=person.address,
+        address_key=person.address_key,
+        since=last.until if last else person.created_at,
+        until=now,
+        changed_by=changed_by[:254],
+    )
+    models.Subscriber.objects.filter(id=person.id).update(address=address, address_key=key)
+    return former.id
+
+
+def queue_notice(person: models.Subscriber, former_id: int, *, now: datetime) -> None:
+    """Tells the former address that the newsroom changed it, with a link to undo that; not where no mail may go."""
+    former = models.FormerAddress.objects.get(id=former_id)
+    if former.address_key == addresses.to_key(person.address) or is_suppressed(former.address_key, now):
+        return
+    list_id = find_any_list(person)
+    transactional.queue_mail(
+        TransactionalKind.ADDRESS_CHANGED, person.id, list_id, now=now, to_address=former.address, about=former.id
+    )
+
+
+def take_back(claims: Claims, *, network: str, now: datetime) -> str:
+    """Puts back the address that a link was mailed to: the address. Doing it twice is harmless.
+
+    Whatever it was changed to since: whoever changed it once against the person's will may do so again. Both addresses
+    are told. Raises Refused when somebody else has the address by now, or the change is no longer known.
+    """
+    former = get_former_address(claims)
+    with transaction.atomic():
+        person = models.Subscriber.objects.select_for_update().get(id=former.subscriber_id)
+        present = person.address
+        changed = move_to_address(person, former.address, changed_by=READER, now=now)
+        if not changed:
+            return former.address
+        models.ConsentEvent.objects.create(
+            subscriber=person,
+            at=now,
+            how="address",
+            words="A change of address was undone, by a link mailed to the former one.",
+            network=network or None,
+        )
+        list_id = find_any_list(person)
+        for address in (former.address, present):
+            if not is_suppressed(addresses.to_key(address), now):
+                transactional.queue_mail(
+                    TransactionalKind.ADDRESS_CHANGED, person.id, list_id, now=now, to_address=address, about=-changed
+                )
+    return former.address
+
+
+def get_former_address(claims: Claims) -> models.FormerAddress:
+    """The former address that a link is about (its id stands in place of the list). Raises Refused."""
+    found = models.FormerAddress.objects.filter(id=claims.list_id, subscriber_id=claims.subscriber_id).first()
+    if found is None:
+        raise Refused("This change of address is no longer known, so it cannot be undone.")
+    return found
+
+
+def is_suppressed(address_key: str, now: datetime) -> bool:
+    """Whether no mail may go to an address, for whatever reason."""
+    keys = erased_addresses.get_suppression_keys(address_key, now)
+    return models.Suppression.objects.filter(address_key__in=keys).exists()
+
+
+def find_any_list(person: models.Subscriber) -> int | None:
+    """A list a person is on, whose newsletter can be the sender of a mail about the person; None when on none."""
+    return person.subscriptions.order_by("list_id").values_list("list_id", flat=True).first()

@@ -145,6 +145,9 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_LOCKOUT_CALLABLE = "newsletter.web.views.login.show_lockout"
 AXES_CLIENT_IP_CALLABLE = "newsletter.web.network.get_limited_address"
+# Whether keys of authenticators and spare codes are sealed when they are written. Both forms are read. The next version
+# turns it on: then no process is left that reads the plain form alone.
+SEAL_SECOND_FACTOR = False
 OTP_TOTP_THROTTLE_FACTOR = 1  # seconds of waiting, doubled with every wrong code
 OTP_STATIC_THROTTLE_FACTOR = 1
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from newsletter.accounts import otp_devices  # noqa: F401  Django finds models here alone
 from newsletter.accounts.roles import RoleName
 
 

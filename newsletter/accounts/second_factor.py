@@ -1,6 +1,6 @@
 """Signing in with a code as well: time-based codes (RFC 6238) from an authenticator, and codes for when it is lost.
 
-Devices, codes and the waiting after wrong ones are django-otp's; this module is the only one that knows it.
+Devices, codes and the waiting after wrong ones are django-otp's; only this module and `otp_devices` know it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from enum import StrEnum
 
 from django.db import transaction
 from django_otp import devices_for_user, verify_token
-from django_otp.plugins.otp_static.models import StaticDevice
-from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from newsletter.accounts.models import User
+from newsletter.accounts.otp_devices import SealedStaticDevice, SealedTOTPDevice
 from newsletter.accounts.own_account import confirm_password, require_own
+from newsletter.accounts.sealing import UnreadableSecretError
 from newsletter.accounts.users import get_user_row
 from newsletter.kernel import ids
 from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
@@ -59,34 +59,37 @@ def begin_enrolment(email: str, *, by: Actor, now: datetime) -> Enrolment:
     if is_on(user):
         raise Refused("Signing in with a code is on already. Turn it off first.")
     with transaction.atomic():
-        TOTPDevice.objects.filter(user=user).delete()
-        device = TOTPDevice.objects.create(user=user, name=_ISSUER, confirmed=False)
+        SealedTOTPDevice.objects.filter(user=user).delete()
+        device = SealedTOTPDevice.objects.create(user=user, name=_ISSUER, confirmed=False)
+        device.seal()
         by.record(ActionRecord("began to set up sign-in with a code", user.email, now))
     return _to_enrolment(device, user)
 
 
 def find_pending_enrolment(user: User) -> Enrolment | None:
     """The key that waits for its first code, if there is one."""
-    device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
-    return _to_enrolment(device, user) if device else None
+    device = SealedTOTPDevice.objects.filter(user=user, confirmed=False).first()
+    try:
+        return _to_enrolment(device, user) if device else None
+    except UnreadableSecretError:  # begun before the secret key was replaced
+        return None
 
 
 def confirm_enrolment(email: str, code: str, *, by: Actor, now: datetime) -> tuple[str, ...]:
     """Turns the second step on with a first code; the spare codes, shown this once. Raises Refused for a wrong one."""
     require_own(by, email)
     user = get_user_row(email)
-    device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
+    device = SealedTOTPDevice.objects.filter(user=user, confirmed=False).first()
     if device is None or not device.verify_token(_normalise_code(code)):  # outside: the count of wrong ones stays
         raise Refused(
             "This code does not fit. Type the one that the app shows now; the clock of the phone must be right."
         )
     with transaction.atomic():
-        TOTPDevice.objects.filter(id=device.id).update(confirmed=True)
-        StaticDevice.objects.filter(user=user).delete()
-        spare = StaticDevice.objects.create(user=user, name="spare codes")
+        SealedTOTPDevice.objects.filter(id=device.id).update(confirmed=True)
+        SealedStaticDevice.objects.filter(user=user).delete()
+        spare = SealedStaticDevice.objects.create(user=user, name="spare codes")
         codes = tuple(ids.generate_id(10) for _ in range(SPARE_CODES))
-        for each in codes:
-            spare.token_set.create(token=each)
+        spare.add_codes(codes)
         by.record(ActionRecord("turned on sign-in with a code", user.email, now))
     return codes
 
@@ -95,7 +98,7 @@ def verify_code(user: User, code: str) -> CodeKind | None:
     """What a code is, when it is right and was not used before; after wrong ones the next waits (1, 2, 4 … seconds)."""
     flat = _normalise_code(code)
     is_spare = not is_whole_number(flat)  # spare codes have letters in them, nearly for certain
-    devices = (StaticDevice if is_spare else TOTPDevice).objects.filter(user=user, confirmed=True)
+    devices = (SealedStaticDevice if is_spare else SealedTOTPDevice).objects.filter(user=user, confirmed=True)
     if not any(verify_token(user, device.persistent_id, flat) for device in devices):
         return None
     return CodeKind.SPARE if is_spare else CodeKind.APP
@@ -120,13 +123,13 @@ def reset(email: str, *, by: Actor, now: datetime) -> str:
 def _delete_devices(user: User, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         was_on = is_on(user)
-        TOTPDevice.objects.filter(user=user).delete()
-        StaticDevice.objects.filter(user=user).delete()
+        SealedTOTPDevice.objects.filter(user=user).delete()
+        SealedStaticDevice.objects.filter(user=user).delete()
         if was_on:
             by.record(ActionRecord("turned off sign-in with a code", user.email, now))
 
 
-def _to_enrolment(device: TOTPDevice, user: User) -> Enrolment:
+def _to_enrolment(device: SealedTOTPDevice, user: User) -> Enrolment:
     key = base64.b32encode(device.bin_key).decode("ascii").rstrip("=")
     return Enrolment(key, device.config_url)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from django.core.management import call_command
 
-from newsletter.accounts import users
+from newsletter.accounts import otp_devices, users
 from newsletter.cli.acting import get_actor
 from newsletter.cli.output import read_text_file, say
 from newsletter.jobs import wiring
@@ -27,6 +27,7 @@ def set_up(
     """Prepare the database and the first administrator. Running it again is harmless and updates the database."""
     config = wiring.get_config()
     call_command("migrate", interactive=False, verbosity=0)
+    otp_devices.seal_stored()
     say(f"The database is ready in {config.data_dir}.")
     if not user and not users.list_users() and sys.stdin.isatty():
         user = typer.prompt("Address of the first administrator")

@@ -6,14 +6,12 @@ import functools
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
 
 from newsletter.accounts import audit_log
 from newsletter.accounts.actors import UserActor, get_user_actor
@@ -28,10 +26,20 @@ from newsletter.web.network import get_client_address
 View = Callable[..., HttpResponseBase]
 
 
-class SignedOut(NotAllowed):
-    """The session has ended while a page was open."""
+STOP_POLLING = 286  # htmx shows the answer, and asks no more
 
-    http_status = 401
+
+class SignedOut(NotAllowed):
+    """The session has ended while a page was open: what is typed there stays, and the page says so."""
+
+    def __init__(self, *, in_background: bool) -> None:
+        if in_background:
+            super().__init__("You are signed out. Copy what you have typed and not saved, then load the page again.")
+        else:
+            super().__init__(
+                "You are signed out, so this was not saved. Copy what you typed, then load this page again."
+            )
+        self.http_status = STOP_POLLING if in_background else 401
 
 
 def desk_view(
@@ -72,14 +80,11 @@ def is_background(view: Callable[..., Any]) -> bool:
     return bool(getattr(view, "desk_background", False))
 
 
-def _ask_to_sign_in(request: HttpRequest, background: bool) -> HttpResponseBase:
-    """Leads to the sign-in page and back; what somebody has typed into a page of which a part was sent stays there."""
-    if not request.headers.get("HX-Request"):
-        return redirect_to_login(request.get_full_path())
-    if background:
-        page = urlsplit(request.headers.get("HX-Current-URL", ""))
-        return HttpResponseClientRedirect(redirect_to_login(page._replace(scheme="", netloc="").geturl() or "/").url)
-    raise SignedOut("You are signed out, so nothing was saved. Copy what you typed, then load this page again.")
+def _ask_to_sign_in(request: HttpRequest, in_background: bool) -> HttpResponseBase:
+    """Leads to the sign-in page and back. Raises SignedOut for a part of a page that is open."""
+    if request.headers.get("HX-Request"):
+        raise SignedOut(in_background=in_background)
+    return redirect_to_login(request.get_full_path())
 
 
 def require_permission(request: HttpRequest, verb: Verb, newsletter_id: int) -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 
 from newsletter.curator.editions import edition_lookup
 from newsletter.kernel import clock
+from newsletter.web.sessions import USED_KEY
 from tests.conftest import PASSWORD
 
 # Leaving a page aborts its requests: htmx logs that, and nothing is wrong. Failed responses are responseError.
@@ -204,3 +207,38 @@ def test_the_mail_fits_a_phone_and_follows_the_dark(
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     ground = page.evaluate("getComputedStyle(document.querySelector('.sheet table, .sheet')).backgroundColor")
     assert ground == {"light": "rgb(253, 251, 247)", "dark": "rgb(26, 34, 38)"}[scheme]
+
+
+def test_a_user_changes_the_own_password(page: Any, live_server: Any, people: Any) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/account/")
+    for new, shown in (("newsletter1", "It is easily guessed"), ("quite another password", "Your password is changed")):
+        page.fill("#old_password", PASSWORD)
+        page.fill("#new_password", new)
+        page.click("text=Change password")
+        page.wait_for_selector(f"text={shown}")
+    page.click("text=Sign out")
+    page.fill("#email", "editor@example.com")
+    page.fill("#password", "quite another password")
+    page.click("text=Sign in >> nth=-1")
+    page.wait_for_url(f"{live_server.url}/")
+    assert [each for each in page.complaints if "422" not in each] == []
+
+
+def test_a_board_whose_session_has_ended_says_so_and_keeps_what_is_typed(
+    page: Any, live_server: Any, people: Any, edition: Any
+) -> None:
+    sign_in(page, live_server)
+    page.goto(f"{live_server.url}/editions/{edition.id}/")
+    (kept,) = Session.objects.all()
+    session = SessionStore(kept.session_key)
+    session[USED_KEY] -= 121 * 60
+    session.save()
+    page.fill("#f-preheader textarea[name=value], #f-preheader input[name=value]", "Typed and not saved")
+    page.wait_for_selector("#error >> text=You are signed out.")
+    page.click("h1")  # leaves the field, which saves it
+    page.wait_for_selector("#error >> text=so this was not saved")
+    assert page.input_value("#f-preheader [name=value]") == "Typed and not saved"
+    page.reload()
+    page.wait_for_url(f"{live_server.url}/login/?next=/editions/{edition.id}/")
+    assert [each for each in page.complaints if "401" not in each] == []

@@ -85,12 +85,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     ),
     "folding": (
         Equivalent(
-            "_accept_proven",
-            "if waiting:",
-            "if ((waiting) or True):",
-            "With nobody waiting no outcome changes, and the state of a settled batch is what its outcomes give.",
-        ),
-        Equivalent(
             "_apply_event",
             "if not before.was_accepted and folded.state != BatchState.SENDING:",
             "if (folded.state != BatchState.SENDING):",
@@ -157,8 +151,8 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
     "policy": (
         Equivalent(
             "<module>",
-            '"sign-up": {None: PENDING, PENDING: PENDING, UNSUBSCRIBED: PENDING, BOUNCED: PENDING},',
-            '"sign-up": {None: PENDING, UNSUBSCRIBED: PENDING, BOUNCED: PENDING},',
+            "SubscriptionAct.SIGN_UP: {None: PENDING, PENDING: PENDING, UNSUBSCRIBED: PENDING, BOUNCED: PENDING},",
+            "SubscriptionAct.SIGN_UP: {None: PENDING, UNSUBSCRIBED: PENDING, BOUNCED: PENDING},",
             "What is not listed stays as it was: pending.",
         ),
     ),
@@ -508,8 +502,8 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         ),
         Equivalent(
             "recover_expired_leases",
-            "lost = models.Batch.objects.filter(id=batch.id, state=BatchState.SENDING, attempt_key=batch.attempt_key)",
-            "lost = models.Batch.objects.filter(state=BatchState.SENDING, attempt_key=batch.attempt_key)",
+            "lost = models.Batch.objects.filter(id=batch.id, version=batch.version, state=BatchState.SENDING)",
+            "lost = models.Batch.objects.filter(version=batch.version, state=BatchState.SENDING)",
             "The key of an attempt is of one batch.",
         ),
     ),

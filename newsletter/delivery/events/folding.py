@@ -61,7 +61,7 @@ class FoldedBatch:
 
     state: BatchState
     outcomes: Outcomes
-    proven: str = ""  # the attempt that went through, if one is known to have
+    proven: str  # the attempt that went through, if one is known to have
     failures: list[MemberFailure] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     alarms: Counter[str] = field(default_factory=Counter)
@@ -69,7 +69,7 @@ class FoldedBatch:
 
 
 def fold_batch(
-    state: BatchState, attempt: str, outcomes: Outcomes, events: Sequence[Event], *, proven: str = ""
+    state: BatchState, attempt: str, outcomes: Outcomes, events: Sequence[Event], *, proven: str
 ) -> FoldedBatch:
     """The batch in `state`, whose latest attempt has the key `attempt`, after these events of it.
 
@@ -124,8 +124,6 @@ def _alarm_twice(folded: FoldedBatch, places: Sequence[int]) -> None:
 def _record_alarms(folded: FoldedBatch, event: Event) -> None:
     """Says so when a message went out that the ledger says did not; each member counts once."""
     outcomes, place = folded.outcomes, event.place
-    if outcomes.has_flag(place, MemberFlag.SENT_TWICE):
-        return
     if outcomes[place] == Outcome.REPAIRED:
         _alarm_twice(folded, [place])
     elif outcomes[place] in _NOT_MAILED and not _is_known_recall(outcomes[place], event):

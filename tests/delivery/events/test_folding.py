@@ -45,6 +45,7 @@ def test_where_messages_are_taken_one_by_one_an_event_proves_its_own_alone() -> 
     folded = after(BatchState.UNKNOWN, batch(Outcome.ACCEPTED, Outcome.UNKNOWN), happened(EventType.DELIVERED, 0))
     assert list(folded.outcomes) == [Outcome.DELIVERED, Outcome.UNKNOWN]
     assert folded.state == BatchState.UNKNOWN
+    assert not folded.alarms
 
 
 def test_an_event_that_is_faster_than_the_answer_settles_the_batch() -> None:
@@ -76,6 +77,24 @@ def test_the_proof_of_an_older_attempt_covers_all_its_members_while_another_is_i
     assert list(folded.outcomes) == [Outcome.ACCEPTED, Outcome.DELIVERED, Outcome.ACCEPTED]
 
 
+def test_who_waits_for_another_try_was_in_the_attempt_that_reached_somebody() -> None:
+    waiting = batch(Outcome.ACCEPTED, Outcome.PLANNED)
+    folded = after(BatchState.PLANNED, waiting, happened(EventType.DELIVERED, 0, attempt="before"))
+    assert list(folded.outcomes) == [Outcome.DELIVERED, Outcome.ACCEPTED]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_where_the_rest_of_a_batch_is_in_flight_an_event_of_an_older_attempt_proves_its_own_message_alone(
+    place: int,
+) -> None:
+    """Were the rest planned again, or settled, another worker would mail them a second time, or nobody would."""
+    in_flight = batch(Outcome.ACCEPTED, Outcome.PLANNED, Outcome.PLANNED)
+    expected = [*in_flight]
+    expected[place] = Outcome.DELIVERED
+    folded = after(BatchState.SENDING, in_flight, happened(EventType.DELIVERED, place, attempt="before"))
+    assert (folded.state, list(folded.outcomes)) == (BatchState.SENDING, expected)
+
+
 def test_two_attempts_that_went_through_are_an_alarm_for_all_their_members() -> None:
     events = [happened(EventType.ACCEPTED, 0, attempt="before"), happened(EventType.ACCEPTED, 1)]
     folded = after(BatchState.SENDING, batch(Outcome.PLANNED, Outcome.PLANNED, Outcome.WITHDRAWN), *events)
@@ -90,6 +109,7 @@ def test_a_second_attempt_is_noticed_by_later_events_too() -> None:
     assert not again.alarms, "the same attempt once more"
     second = after(again.state, again.outcomes, happened(EventType.ACCEPTED, 1), proven=again.proven)
     assert second.alarms == {states.SENT_TWICE_ALARM: 3}
+    assert second.proven == "before", "the first that was proven"
 
 
 def test_people_mailed_twice_count_once_each() -> None:
@@ -253,6 +273,19 @@ def test_members_dropped_and_planned_once_more_do_not_have_it_twice_because_othe
     assert not folded.alarms
 
 
+def test_those_of_two_attempts_and_those_who_were_planned_once_more_are_counted_together() -> None:
+    mailed = happened(EventType.DELIVERED, 1, attempt="before")
+    folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.REPAIRED), mailed)
+    assert folded.alarms == {states.SENT_TWICE_ALARM: 2}
+
+
+def test_who_may_have_it_twice_and_was_mailed_after_a_recall_is_an_alarm_all_the_same() -> None:
+    recalled = batch(Outcome.RECALLED)
+    recalled.set_flag(0, MemberFlag.SENT_TWICE)
+    folded = after(BatchState.RECALLED, recalled, happened(EventType.DELIVERED))
+    assert folded.alarms == {"The provider mailed subscribers who count as recalled.": 1}
+
+
 def test_an_alarm_counts_the_members_it_is_about() -> None:
     twice = [happened(EventType.DELIVERED, place, attempt="before") for place in (0, 1)]
     folded = after(BatchState.ACCEPTED, batch(Outcome.ACCEPTED, Outcome.ACCEPTED), *twice)
@@ -266,6 +299,12 @@ def test_an_alarm_counts_the_members_it_is_about() -> None:
 def test_a_click_is_flagged_as_a_persons_or_a_machines(machine: bool, flag: MemberFlag) -> None:
     click = happened(EventType.CLICKED, machine=machine)
     assert after(BatchState.ACCEPTED, batch(Outcome.DELIVERED), click).outcomes.get_flags(0) == flag
+
+
+def test_clicks_on_two_links_within_a_moment_are_flagged_as_a_machines() -> None:
+    clicks = [happened(EventType.CLICKED, url=f"https://paper.example.org/{n}") for n in range(2)]
+    folded = after(BatchState.ACCEPTED, batch(Outcome.DELIVERED), *clicks)
+    assert folded.outcomes.get_flags(0) == MemberFlag.CLICKED_BY_MACHINE
 
 
 def test_a_click_on_no_story_counts_for_none() -> None:

@@ -581,12 +581,6 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
         ),
         Equivalent(
             "<module>",
-            "sum(CASE WHEN j.tags <> '' AND j.outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END)",
-            "sum(CASE WHEN j.tags <> '' AND (j.outcome <> 'kept_unsubscribed' OR 1=1) THEN 1 ELSE 0 END)",
-            "Only spares a statement, which asks once more who is kept out.",
-        ),
-        Equivalent(
-            "<module>",
             '_DUPLICATES = "SELECT person FROM import_found WHERE person IS NOT NULL GROUP BY person HAVING '
             'count(*) > 1"',
             '_DUPLICATES = "SELECT person FROM import_found WHERE (person IS NOT NULL OR 1=1) GROUP BY person '
@@ -606,6 +600,20 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "AND j.state_before <> '' AND j.after <> j.state_before",
             "AND (j.state_before <> '' OR 1=1) AND j.after <> j.state_before",
             "Who joined a moment ago has that state, since this instant.",
+        ),
+        Equivalent(
+            "<module>",
+            "sum(CASE WHEN j.tags <> '' AND j.locked = 0 AND j.outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END),",
+            "sum(CASE WHEN j.tags <> '' AND j.locked = 0 AND (j.outcome <> 'kept_unsubscribed' OR 1=1) THEN 1 ELSE "
+            "0 END),",
+            "Only spares a statement, which asks once more who is kept out.",
+        ),
+        Equivalent(
+            "<module>",
+            "sum(CASE WHEN j.tags <> '' AND j.locked = 0 AND j.outcome <> 'kept_unsubscribed' THEN 1 ELSE 0 END),",
+            "sum(CASE WHEN j.tags <> '' AND (j.locked = 0 OR 1=1) AND j.outcome <> 'kept_unsubscribed' THEN 1 ELSE "
+            "0 END),",
+            "Only spares a statement, which asks once more who may be changed.",
         ),
     ),
     "merge_postgresql": (

@@ -316,7 +316,8 @@ class Runner:
         return seconds
 
     def _try_all(self, session: pytest.Session) -> None:
-        waiting = list(self.mutants)[::-1]
+        """Tries them all, those first that few tests reach."""
+        waiting = sorted(self.mutants, key=lambda mutant: -sum(map(self.seconds.__getitem__, self._choose(mutant))))
         running: dict[int, tuple[Forked, Mutant]] = {}
         while waiting or running:
             while waiting and len(running) < self.jobs:

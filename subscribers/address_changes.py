@@ -15,11 +15,14 @@ from subscribers.tokens import Claims
 READER = "the reader"
 
 
-def move_to_address(person: models.Subscriber, address: str, *, changed_by: str, now: datetime) -> int:
+def move_to_address(
+    person: models.Subscriber, address: str, *, changed_by: str, now: datetime, takes_back: bool = False
+) -> int:
     """Gives a person another address, checked already; the id of the former one, 0 where nothing changes.
 
     Within a transaction. Raises Refused when somebody else has it, or when the person must never be mailed: a new
-    address would let mail through again.
+    address would let mail through again. That holds no former address back (`takes_back`): what became of the one it
+    was changed to is not its owner's doing.
     """
     key = addresses.to_key(address)
     if models.Subscriber.objects.filter(address_key=key).exclude(id=person.id).exists():
@@ -27,7 +30,7 @@ def move_to_address(person: models.Subscriber, address: str, *, changed_by: str,
     if person.address == address:
         return 0
     never = models.Suppression.objects.filter(address_key=person.address_key).exclude(reason=SuppressionReason.BOUNCED)
-    if never.exists():
+    if never.exists() and not takes_back:
         raise Refused(
             f"{person.address} is on the suppression list, so it gets no other address. "
             "Only the subscriber can sign up again."
@@ -66,7 +69,7 @@ def take_back(claims: Claims, *, network: str, now: datetime) -> str:
     with transaction.atomic():
         person = models.Subscriber.objects.select_for_update().get(id=former.subscriber_id)
         present = person.address
-        changed = move_to_address(person, former.address, changed_by=READER, now=now)
+        changed = move_to_address(person, former.address, changed_by=READER, now=now, takes_back=True)
         if not changed:
             return former.address
         models.ConsentEvent.objects.create(

@@ -313,14 +313,14 @@ class _Records:
             if person.id not in named:
                 person.first_name = person.last_name = ""
             if person.id not in changeable:
-                _hide_profile(person)
                 known.hide_profile(person.id)
+                _hide_profile(person, known.subscriptions[person.id])
         return known
 
 
-def _hide_profile(person: models.Subscriber) -> None:
-    unknown = models.Subscriber()
-    for name in ("language", "zone", "source", "tier", "attributes", "tracked", "soft_bounces"):
+def _hide_profile(person: models.Subscriber, held: Sequence[models.Subscription]) -> None:
+    unknown = models.Subscriber(created_at=min(each.since for each in held))
+    for name in ("language", "zone", "source", "tier", "attributes", "tracked", "soft_bounces", "created_at"):
         setattr(person, name, getattr(unknown, name))
 
 
@@ -347,8 +347,7 @@ class _SubscriberRecords:  # reads like a question where it is used
         """Takes out what only those may know who may change the person."""
         self.tags[person], self.former_addresses[person] = [], []
         for row in self.subscriptions[person]:
-            row.__dict__.pop("engagement", None)
-            row._state.fields_cache.pop("engagement", None)
+            row._state.fields_cache["engagement"] = None  # none is known
 
     def consents(self, person: int) -> Sequence[models.ConsentEvent]:
         """A person's history; asked for by our own format alone."""

@@ -153,3 +153,13 @@ def test_an_address_is_changed_by_those_who_saw_the_present_one(ann: int, now: d
     with pytest.raises(Conflict) as refused:
         people.change_address(ann, "second@example.org", **more)
     assert refused.value.differences[0].present == "first@example.org"
+
+
+def test_what_became_of_the_new_address_does_not_keep_the_former_one_out(
+    ann: int, morning: List, now: datetime
+) -> None:
+    move(ann, "mallory@example.org", now)
+    reported(ann, morning.id, "complained", now=now)
+    former = models.FormerAddress.objects.get()
+    address_changes.take_back(Claims(TAKE_BACK, former.id, ann), network="", now=now)
+    assert address_of(ann) == "ann@example.com"

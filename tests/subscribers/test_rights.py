@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from newsletter.accounts import users
 from newsletter.accounts.actors import UserActor
+from newsletter.kernel.actors import Actor
 from newsletter.kernel.errors import NotAllowed
-from subscribers import models, people, rights, self_service, subscriber_lookup
+from subscribers import attributes, engagement, models, people, rights, self_service, subscriber_lookup
+from subscribers.imports import export
 from subscribers.tokens import CONFIRM, Claims
 from subscribers.values import Subscriber
 from tests.actors import SYSTEM, act_as
 from tests.conftest import PASSWORD, House
 
 Add = Callable[..., int]
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -116,3 +121,59 @@ def test_a_list_is_seen_by_those_with_the_right_for_one_of_its_newsletters(ed: U
             rights.require_visible_list(ed, list_id)
     assert rights.find_changeable_lists(ed) == {house.list.id}
     assert rights.find_changeable_lists(SYSTEM) is None
+
+
+@pytest.fixture
+def known(add: Add, house: House, now: datetime) -> int:
+    """Somebody on both lists, of whom much is known, and who opened an edition of the morning briefing."""
+    attributes.create_attribute("Town", by=SYSTEM, now=now)
+    person = add("ann", "evening")
+    people.change_address(person, "ann@example.org", seen=None, by=SYSTEM, now=now)
+    attributes.change_profile(
+        person, tier="paid", add_tags=["VIP"], attributes={"town": "Leeds"}, seen=None, by=SYSTEM, now=now
+    )
+    people.add_subscriber("ann@example.org", house.list.id, reason="at the fair", by=SYSTEM, now=now + DAY)
+    engagement.record_engagement(house.list.id, 1, opened=[person], clicked=[person], as_of=now + DAY)
+    return person
+
+
+def test_an_export_leaves_out_what_its_maker_may_not_know(
+    known: int, ed: UserActor, add: Add, house: House, now: datetime
+) -> None:
+    add("ben", "morning")
+
+    def export_people(by: Actor) -> list[dict[str, Any]]:
+        parts: list[str] = []
+        export.write_export(house.list.id, parts.append, export_format="jsonl", by=by, now=now)
+        lines = [json.loads(line) for line in "".join(parts).splitlines()]
+        return [line["person"] for line in lines if "person" in line]
+
+    ann, ben = export_people(ed)
+    whole, same = export_people(SYSTEM)
+    assert ben == same
+    assert {name: value for name, value in ann.items() if value != whole[name]} == {
+        "first_name": "",
+        "tier": "free",
+        "attributes": {},
+        "tags": [],
+        "former_addresses": [],
+        "created_at": (now + DAY).isoformat(),
+        "subscriptions": [{name: value for name, value in whole["subscriptions"][0].items() if name != "engagement"}],
+    }
+
+
+@pytest.mark.parametrize(("text", "found"), [("ann@", 1), ("ANN@example.org", 1), ("example.com", 0), ("", 1)])
+def test_what_is_hidden_of_a_person_is_not_searched(
+    text: str, found: int, known: int, ed: UserActor, house: House
+) -> None:
+    assert len(subscriber_lookup.find_subscribers(text, by=SYSTEM, list_id=house.list.id)) == 1
+    shown = subscriber_lookup.find_subscribers(text, by=ed, list_id=house.list.id)
+    assert [(each.id, each.first_name, each.matched) for each in shown] == [(known, "", "")] * found
+
+
+def test_hidden_matches_do_not_end_a_search_early(ed: UserActor, add: Add, house: House) -> None:
+    hidden = [add(f"ann{n}", "evening", "morning") for n in range(3)]
+    add("zoe-ann", "morning")
+    models.Subscriber.objects.filter(id__in=hidden).update(first_name="Zoe")
+    (only,) = subscriber_lookup.find_subscribers("zoe", by=ed, list_id=house.list.id, limit=2)
+    assert only.address == "zoe-ann@example.com"

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from newsletter.jobs import hints
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.kernel.errors import BadInput, NewsletterError, NotAllowed
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.views.subscribers import get_visible_list, list_visible_lists
 from subscribers import address_quality
@@ -57,6 +57,8 @@ def show_imports(request: HttpRequest) -> HttpResponse:
         run = begin_import(
             cast(BinaryIO, upload.file), target.id, by=get_actor(request), now=clock.now(), name=upload.name or ""
         )
+    except NotAllowed:
+        raise
     except NewsletterError as error:
         return render(request, "pages/imports.html", context | {"error": str(error)}, status=422)
     hints.hint_imports()
@@ -71,6 +73,8 @@ def show_import(request: HttpRequest, import_id: int) -> HttpResponse:
         return render(request, "pages/import.html", _import_context(found))
     try:
         return _act(request, found)
+    except NotAllowed:
+        raise
     except NewsletterError as error:
         messages.error(request, str(error))
     return redirect("import-run", import_id)

@@ -41,6 +41,8 @@ def show_lists(request: HttpRequest) -> HttpResponse:
                 by=get_actor(request),
                 now=clock.now(),
             )
+        except NotAllowed:
+            raise
         except NewsletterError as error:
             context |= {"typed": typed, "error": str(error)}
         else:
@@ -61,6 +63,8 @@ def show_list(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             _act(request, target)
             return redirect("list", target.slug)
+        except NotAllowed:
+            raise
         except NewsletterError as refused:
             problem = refused
     context = _list_context(request, lists.get_list(target.id))
@@ -74,7 +78,7 @@ def show_list(request: HttpRequest, slug: str) -> HttpResponse:
 def _get_status(problem: NewsletterError | None) -> int:
     if problem is None:
         return 200
-    return problem.http_status if isinstance(problem, NotAllowed | Conflict) else 422
+    return problem.http_status if isinstance(problem, Conflict) else 422
 
 
 def _act(request: HttpRequest, target: List) -> None:

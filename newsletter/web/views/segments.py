@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterError, NotAllowed
+from newsletter.kernel.errors import BadInput, Conflict, Difference, NewsletterError
 from newsletter.kernel.numbers import parse_whole_number
 from newsletter.web.access import desk_view, get_actor
 from newsletter.web.fields import read_seen
@@ -254,7 +254,7 @@ def _render_page(
 def _get_status(problem: NewsletterError | None) -> int:
     if problem is None:
         return 200
-    return problem.http_status if isinstance(problem, NotAllowed | Conflict) else 422
+    return problem.http_status if isinstance(problem, Conflict) else 422
 
 
 def _put_in_words(difference: Difference) -> Difference:

@@ -88,6 +88,8 @@ def _add_subscriber(request: HttpRequest) -> HttpResponse:
             by=get_actor(request),
             now=clock.now(),
         )
+    except NotAllowed:
+        raise
     except NewsletterError as error:
         messages.error(request, str(error))
         return redirect(f"/readers/?list={target.slug}")
@@ -159,6 +161,8 @@ def _act(request: HttpRequest, visible: VisibleSubscriber) -> HttpResponse:
             return redirect("readers")
         else:
             raise BadInput("The form has no known action.")
+    except NotAllowed:
+        raise
     except Conflict as error:
         return _render_subscriber(
             request, subscriber_lookup.show_subscriber(found.id, by=get_actor(request)), problem=error

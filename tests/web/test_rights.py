@@ -1,0 +1,424 @@
+"""Every address of the desk and the interface for programs × method × role: what opens, and what it shows.
+
+Two newsletters. What belongs to the morning newsletter (subscribers, an edition in work, one that was sent, an import,
+a schedule) carries words that stand nowhere else, and everything that anybody gets is searched for them: personal ones
+for whoever may not see its subscribers, those of its edition for whoever may not look at it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+
+from newsletter.accounts import api_tokens
+from newsletter.accounts.models import Role, User
+from newsletter.accounts.token_scopes import TokenScope
+from newsletter.curator.editions import models as edition_models
+from newsletter.scheduling import schedules
+from subscribers import models as subscriber_models
+from subscribers.imports.run import import_csv
+from tests.actors import SYSTEM
+
+VIEW, EDIT, APPROVE, SEND = "view", "edit", "approve", "send"
+SUBSCRIBERS, CONFIGURE, USERS = "subscribers", "configure", "users"
+ROLES = {
+    "admin": {VIEW, EDIT, APPROVE, SEND, SUBSCRIBERS, CONFIGURE, USERS},
+    "editor": {VIEW, EDIT, APPROVE, SEND, SUBSCRIBERS},
+    "author": {VIEW, EDIT},
+    "readers": {VIEW, SUBSCRIBERS},
+    "viewer": {VIEW},
+}
+MORNING, ANY, NEWSROOM = "the morning newsletter", "any newsletter", "all newsletters"
+PERSONAL = ("Canarina", "Kanarienvogel", "canary-tag", "canary-file", "canary-row", "canarylane")
+ADDRESS = re.compile(r"\breader\d@example\.com", re.IGNORECASE)
+CONTENT = ("Canary subject", "Canary preheader", "Canary intro", "Canary headline", "Canary blurb", "Canary box")
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The right that an address asks for."""
+
+    verb: str
+    of: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """An address and its methods: what each needs, and what is sent to it. None: it does not have the method."""
+
+    path: str
+    get: Needs | None = None
+    post: Needs | None = None
+    queries: tuple[str, ...] = ("",)
+    forms: tuple[dict[str, Any], ...] = ({},)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody with one role, signed in; without one: signed out, or disabled."""
+
+    name: str
+    client: Client
+    role: str = ""
+    scope: str = ""  # “morning”, “evening” or “newsroom”
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def may(self, needs: Needs) -> bool:
+        if needs.verb not in ROLES.get(self.role, ()):
+            return False
+        return self.scope == "newsroom" or needs.of == ANY or (needs.of == MORNING and self.scope == "morning")
+
+
+# Pages for everybody: what they show of whom is tested with them. They are searched for personal words all the same.
+PUBLIC = {
+    "login": "/login/",
+    "login-code": "/login/code/",
+    "logout": "",  # signs out
+    "archive": "/archive/",
+    "archive-of": "/archive/morning/",
+    "archive-edition": "/archive/morning/2026-11-24/",
+    "archive-feed": "/archive/morning/feed.xml",
+    "picture": "/pictures/none.png",
+    "health": "/healthz",
+    "join": "/join/",
+    "join-list": "/join/morning/",
+    "embed": "/embed/",
+    "embed-list": "/embed/morning/",
+    "api-join": "/api/subscriptions",
+    "confirm": "/c/none",
+    "stay": "/s/none",
+    "leave": "/u/none",
+    "preferences": "/p/none",
+    "mine": "/me/none",
+    "which": "/which/",
+    "hook-sendgrid": "/hooks/sendgrid",
+}
+
+
+@dataclass(frozen=True)
+class Things:
+    """What the addresses are about: ids of the morning newsletter's things."""
+
+    sent: int
+    draft: int
+    empty: int
+    pick: str
+    article: int
+    mailing: int
+    folder: str
+    letter: str
+    reader: int
+    imported: int
+    schedule: int
+
+
+def list_rows(ids: Things) -> dict[str, Row]:
+    """Every address that is not public, by its name."""
+    mine = {verb: Needs(verb, MORNING) for verb in ROLES["admin"]}
+    some = {verb: Needs(verb, ANY) for verb in ROLES["admin"]}
+    whole = {verb: Needs(verb, NEWSROOM) for verb in ROLES["admin"]}
+    draft = f"/editions/{ids.draft}"
+    as_canary = "?as=reader0@example.com"
+    dos = tuple({"do": each} for each in ("pause", "resume", "cancel", "recall", "repair", "resend", "settle"))
+    return {
+        "today": Row("/", some[VIEW]),
+        "account": Row("/account/", some[VIEW]),
+        "editions": Row("/editions/", some[VIEW], mine[EDIT], forms=({"newsletter": "morning", "date": "2026-12-24"},)),
+        "schedule": Row(
+            "/schedule/",
+            some[VIEW],
+            mine[CONFIGURE],
+            forms=({"newsletter": "morning", "weekdays": "1", "time": "08:00"},),
+        ),
+        "newsletters": Row("/newsletters/", some[VIEW]),
+        "newsletter": Row("/newsletters/morning/", mine[VIEW], mine[CONFIGURE], forms=({"strap": "New"},)),
+        "rules": Row("/newsletters/morning/rules/", mine[VIEW], mine[EDIT], forms=({}, {"do": "remove", "rule": "1"})),
+        "sponsor": Row("/newsletters/morning/sponsors/", post=mine[CONFIGURE], forms=({}, {"remove": "1"})),
+        "sources": Row("/sources/", some[EDIT]),
+        "read-sources": Row("/sources/reading/", post=some[EDIT]),
+        "opml": Row("/sources/feeds.opml", some[EDIT]),
+        "add-article": Row("/sources/articles/", post=some[EDIT], forms=({"text": "Nothing"},)),
+        "clip": Row("/sources/clip/", some[EDIT], some[EDIT]),
+        "readers": Row(
+            "/readers/",
+            some[SUBSCRIBERS],
+            mine[SUBSCRIBERS],
+            ("", "?q=reader", "?q=canar"),
+            ({"list": "morning", "email": "new@example.com"},),
+        ),
+        "readers of the list": Row("/readers/", mine[SUBSCRIBERS], queries=("?list=morning", "?list=morning&q=reader")),
+        "reader": Row(
+            f"/readers/{ids.reader}/",
+            mine[SUBSCRIBERS],
+            mine[SUBSCRIBERS],
+            ("", "?editions=all"),
+            (
+                {"do": "move", "email": "elsewhere@example.com"},
+                {"do": "leave", "list": "1"},
+                {"do": "know", "tier": "paid", "tag": "new"},
+                {"do": "data"},
+                {"do": "erase", "sure": "1"},
+            ),
+        ),
+        "import": Row("/readers/import/", some[SUBSCRIBERS], mine[SUBSCRIBERS], forms=({"list": "morning"},)),
+        "import-run": Row(
+            f"/readers/import/{ids.imported}/",
+            mine[SUBSCRIBERS],
+            mine[SUBSCRIBERS],
+            forms=({"do": "import"}, {"do": "explain"}, {"do": "discard"}, {"do": "undo"}),
+        ),
+        "import-progress": Row(f"/readers/import/{ids.imported}/progress/", mine[SUBSCRIBERS]),
+        "import-refused": Row(f"/readers/import/{ids.imported}/refused.csv", mine[SUBSCRIBERS]),
+        "lists": Row("/readers/lists/", some[SUBSCRIBERS], whole[CONFIGURE], forms=({"slug": "noon", "name": "Noon"},)),
+        "list": Row("/readers/lists/morning/", mine[SUBSCRIBERS], mine[CONFIGURE], forms=({"name": "Dawn"},)),
+        "suppressions": Row("/readers/suppressions/", whole[SUBSCRIBERS], whole[SUBSCRIBERS], ("", "?q=reader")),
+        "suppressions-export": Row("/readers/suppressions.csv", whole[SUBSCRIBERS]),
+        "segments": Row("/readers/segments/", whole[SUBSCRIBERS], whole[SUBSCRIBERS], forms=({"do": "count"},)),
+        "segment": Row("/readers/segments/canaries/", whole[SUBSCRIBERS]),
+        "export": Row("/readers/export/morning.jsonl", mine[SUBSCRIBERS]),
+        "board": Row(f"{draft}/", mine[VIEW]),
+        "changes": Row(f"{draft}/changes/", mine[VIEW]),
+        "pool": Row(f"{draft}/pool/", mine[VIEW], queries=("", "?q=railway")),
+        "article": Row(
+            f"{draft}/articles/{ids.article}/",
+            post=mine[EDIT],
+            forms=({"do": "tags", "tags": "a"}, {"do": "note", "note": "b"}),
+        ),
+        "words": Row(f"{draft}/words/", post=mine[EDIT], forms=({"name": "subject", "value": "x", "was": "y"},)),
+        "suggest": Row(f"{draft}/suggestions/", post=mine[EDIT]),
+        "boxes": Row(f"{draft}/boxes/", post=mine[EDIT], forms=({"text": "new"}, {"do": "drop", "box": "1"})),
+        "pick": Row(f"{draft}/picks/", post=mine[EDIT], forms=({"article": str(ids.article)},)),
+        "edit-pick": Row(f"{draft}/picks/{ids.pick}/", mine[EDIT], mine[EDIT], forms=({"headline": "Other"},)),
+        "look": Row(f"{draft}/picks/{ids.pick}/look/", post=mine[EDIT]),
+        "move-pick": Row(f"{draft}/picks/{ids.pick}/place/", post=mine[EDIT]),
+        "drop-pick": Row(f"{draft}/picks/{ids.pick}/removal/", post=mine[EDIT]),
+        "review": Row(f"{draft}/review/", mine[VIEW], queries=("", "?view=text", "?view=source")),
+        "rendering": Row(f"{draft}/rendering/", mine[VIEW], queries=("", "?view=dark")),
+        "letter": Row(f"{draft}/letter.eml", mine[VIEW]),
+        "review as a subscriber": Row(f"{draft}/review/", mine[SUBSCRIBERS], queries=(as_canary,)),
+        "rendering as a subscriber": Row(f"{draft}/rendering/", mine[SUBSCRIBERS], queries=(as_canary,)),
+        "letter as a subscriber": Row(f"{draft}/letter.eml", mine[SUBSCRIBERS], queries=(as_canary,)),
+        "looks": Row(f"/editions/{ids.empty}/looks/", post=mine[EDIT]),
+        "approval": Row(f"{draft}/approval/", post=mine[APPROVE], forms=({}, {"withdraw": "1"})),
+        "tests": Row(f"{draft}/tests/", post=mine[EDIT], forms=({"addresses": "desk@example.com"},)),
+        "send": Row(f"/editions/{ids.sent}/mailing/", post=mine[SEND], forms=({"readers": "3"},)),
+        "override": Row(f"{draft}/overrides/", post=mine[APPROVE], forms=({"code": "x", "where": "y", "reason": "z"},)),
+        "correct": Row(f"/editions/{ids.sent}/corrections/", post=mine[APPROVE], forms=({"text": "Wrong."},)),
+        "mail a correction": Row(
+            f"/editions/{ids.sent}/corrections/", post=mine[SEND], forms=({"do": "mail", "sure": "correct"},)
+        ),
+        "skip-edition": Row(f"{draft}/skip/", post=mine[EDIT], forms=({"reason": "x"}, {"open": "1"})),
+        "change-schedule": Row(
+            f"/schedule/{ids.schedule}/",
+            post=mine[CONFIGURE],
+            forms=({"weekdays": "1", "time": "07:00"}, {"do": "pause"}, {"do": "resume"}),
+        ),
+        "skip": Row(
+            f"/schedule/{ids.schedule}/skips/",
+            post=mine[EDIT],
+            forms=({"date": "2026-12-24", "reason": "x"}, {"date": "2026-12-24", "undo": "1"}),
+        ),
+        "deliveries": Row("/deliveries/", some[VIEW]),
+        "mailing": Row(
+            f"/deliveries/{ids.mailing}/", mine[VIEW], queries=("", "?state=accepted", "?state=excluded", "?state=none")
+        ),
+        "progress": Row(f"/deliveries/{ids.mailing}/progress/", mine[VIEW]),
+        "change-mailing": Row(f"/deliveries/{ids.mailing}/state/", post=mine[SEND], forms=dos),
+        "proof": Row(f"/deliveries/{ids.mailing}/proof.csv", mine[SUBSCRIBERS]),
+        "outbox": Row("/outbox/", whole[SUBSCRIBERS]),
+        "outbox-folder": Row(f"/outbox/{ids.folder}/", whole[SUBSCRIBERS], queries=("", "?q=reader")),
+        "outbox-letter": Row(f"/outbox/{ids.folder}/{ids.letter}/", whole[SUBSCRIBERS]),
+        "outbox-html": Row(f"/outbox/{ids.folder}/{ids.letter}/html/", whole[SUBSCRIBERS]),
+        "people": Row(
+            "/people/", whole[USERS], whole[USERS], forms=({"email": "viewer-evening@example.com", "role": "editor"},)
+        ),
+        "api-articles": Row("/api/articles", some[EDIT], some[EDIT], ("", "?query=railway"), ({"text": "x"},)),
+        "api-article": Row(f"/api/articles/{ids.article}", some[EDIT]),
+    }
+
+
+@pytest.fixture
+def things(house: Any, edition: Any, sent: Any, now: datetime, settings: Any) -> Things:
+    pick = edition_models.Pick.objects.filter(edition_id=edition.id).first()
+    assert pick is not None
+    draft, empty = (
+        edition_models.Edition.objects.create(
+            newsletter_id=house.briefing.id,
+            date=now.date() + timedelta(days=days),
+            subject="Canary subject",
+            preheader="Canary preheader",
+            intro="Canary intro",
+            created_at=now,
+            changed_at=now,
+        )
+        for days in (1, 2)
+    )
+    article_id = pick.article_id
+    pick.pk, pick.edition, pick.key = None, draft, "canarypick"
+    pick.headline, pick.blurb = "Canary headline", "Canary blurb"
+    pick.save()
+    edition_models.Box.objects.create(edition=draft, title="Canary box", text="Canary box")
+    reader = subscriber_models.Subscriber.objects.get(address="reader0@example.com")
+    subscriber_models.Attribute.objects.create(slug="city", name="City", created_at=now)
+    subscriber_models.Subscriber.objects.filter(id=reader.id).update(
+        first_name="Canarina", attributes={"city": "Kanarienvogel"}
+    )
+    tag = subscriber_models.Tag.objects.create(name="canary-tag")
+    subscriber_models.SubscriberTag.objects.create(tag=tag, subscriber=reader)
+    subscriber_models.FormerAddress.objects.create(
+        subscriber=reader,
+        address="canarylane@example.org",
+        address_key="canarylane@example.org",
+        since=now - timedelta(days=9),
+        until=now - timedelta(days=8),
+        changed_by="x",
+    )
+    subscriber_models.Segment.objects.create(
+        slug="canaries", name="Birds", definition={"all": [{"tier": "paid"}]}, created_at=now, changed_at=now
+    )
+    imported = import_csv(
+        BytesIO(b"email\ncanary-row\n"), house.list.id, dry_run=False, by="x", now=now, name="canary-file.csv"
+    )
+    schedule = schedules.create_schedule(
+        house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now
+    )
+    letter = next((settings.CONFIG.outbox_dir / sent.key).glob("*.eml")).name
+    return Things(
+        sent=edition.id,
+        draft=draft.id,
+        empty=empty.id,
+        pick=pick.key,
+        article=article_id,
+        mailing=sent.id,
+        folder=sent.key,
+        letter=letter,
+        reader=reader.id,
+        imported=imported.id,
+        schedule=schedule.id,
+    )
+
+
+def invite(scope: str, house: Any, now: datetime) -> list[Visitor]:
+    """Somebody of every role for this scope; for “nobody” those who are signed out or disabled."""
+    if scope == "nobody":
+        client, headers = sign_in("disabled@example.com", "admin", None, now)
+        User.objects.filter(email="disabled@example.com").update(is_active=False)
+        return [Visitor("signed out", Client()), Visitor("disabled", client, headers=headers)]
+    newsletter_id = {"newsroom": None, "morning": house.briefing.id, "evening": house.other.id}[scope]
+    found = []
+    for role in ROLES:
+        client, headers = sign_in(f"{role}-{scope}@example.com", role, newsletter_id, now)
+        found.append(Visitor(f"{role} of {scope}", client, role, scope, headers))
+    return found
+
+
+def sign_in(address: str, role: str, newsletter_id: int | None, now: datetime) -> tuple[Client, dict[str, str]]:
+    user = User.objects.create(email=address, created_at=now)
+    Role.objects.create(user=user, name=role, newsletter_id=newsletter_id)
+    client = Client(raise_request_exception=False)
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    _, token = api_tokens.create_token(address, "test", scopes=list(TokenScope), password=None, by=SYSTEM, now=now)
+    return client, {"Authorization": f"Bearer {token}"}
+
+
+def ask(visitor: Visitor, path: str, form: dict[str, Any] | None = None, *, htmx: bool = False) -> tuple[int, str, str]:
+    """The status, everything that came, and where it leads; what the request changed is undone."""
+    headers = {"HX-Request": "true"} if htmx else {}
+    if path.startswith("/api/articles"):
+        headers |= visitor.headers
+    with transaction.atomic():
+        if form is None:
+            answer: Any = visitor.client.get(path, headers=headers)
+        elif path.startswith(("/api/", "/hooks/")):
+            answer = visitor.client.post(path, form, content_type="application/json", headers=headers)
+        else:
+            answer = visitor.client.post(path, form, headers=headers)
+        body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+        transaction.set_rollback(True)
+    leads_to = answer.headers.get("Location") or answer.headers.get("HX-Redirect", "")
+    return answer.status_code, f"{answer.headers}\n{body.decode('utf-8', 'replace')}", leads_to
+
+
+def judge(visitor: Visitor, needs: Needs, status: int, text: str, leads_to: str) -> str:
+    """What is wrong with the status; "" when nothing is. A form may be shown again with the refusal beside it."""
+    if not visitor.role:
+        turned_away = status == 401 or leads_to.startswith("/login/")
+        return "" if turned_away else f"{status}, though nobody is signed in"
+    if visitor.may(needs):
+        return f"{status}, though they may" if status in (401, 403, 405) or status >= 500 else ""
+    is_refused = status == 403 or (status == 422 and "You have no right to" in text)
+    return "" if is_refused else f"{status} instead of 403"
+
+
+def find_leaks(visitor: Visitor, text: str, *, public: bool = False) -> set[str]:
+    """The words of the morning newsletter that this visitor should not have got."""
+    leaks = set()
+    if not visitor.may(Needs(SUBSCRIBERS, MORNING)):
+        leaks |= {word for word in PERSONAL if word in text} | set(ADDRESS.findall(text))
+    if not public and not visitor.may(Needs(VIEW, MORNING)):
+        leaks |= {word for word in CONTENT if word in text}
+    return leaks
+
+
+def list_patterns(resolver: Any = None) -> Iterator[URLPattern]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from list_patterns(entry)
+        else:
+            yield entry
+
+
+def test_every_address_has_a_row() -> None:
+    rows = list_rows(Things(1, 2, 3, "key", 4, 5, "folder", "x.eml", 6, 7, 8))
+    names = {pattern.name for pattern in list_patterns()}
+    assert {resolve(row.path).url_name for row in rows.values()} == names - PUBLIC.keys()
+    assert PUBLIC.keys() <= names
+
+
+def list_requests(row: Row, visitor: Visitor) -> Iterator[tuple[Needs, str, dict[str, Any] | None, bool]]:
+    """What is tried: the right it needs, the address, the form, and whether it is htmx that asks for a part."""
+    if row.get:
+        for query in row.queries:
+            yield row.get, row.path + query, None, False
+        if not visitor.may(Needs(SUBSCRIBERS, MORNING)) and not row.path.startswith("/api/"):
+            yield row.get, row.path + row.queries[0], None, True
+    if row.post:
+        for form in row.forms:
+            yield row.post, row.path, form, False
+
+
+@pytest.mark.parametrize("scope", ["nobody", "evening", "morning", "newsroom"])
+def test_everybody_gets_what_their_role_allows_and_nothing_of_anybody_else(
+    things: Things, house: Any, now: datetime, scope: str
+) -> None:
+    wrong: list[str] = []
+    cells = 0
+    visitors = invite(scope, house, now)
+    for name, row in list_rows(things).items():
+        for visitor in visitors:
+            for needs, path, form, htmx in list_requests(row, visitor):
+                cells += 1
+                status, text, leads_to = ask(visitor, path, form, htmx=htmx)
+                what = f"{name}: {'GET' if form is None else f'POST {form}'} {path} as {visitor.name}"
+                if problem := judge(visitor, needs, status, text, leads_to):
+                    wrong.append(f"{what}: {problem}")
+                if leaks := find_leaks(visitor, text):
+                    wrong.append(f"{what} shows {', '.join(sorted(leaks))}")
+    print(f"{cells} cells of {scope}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_pages_for_everybody_show_no_subscriber(things: Things) -> None:
+    visitor = Visitor("signed out", Client())
+    for path in filter(None, PUBLIC.values()):
+        for form in (None, {}):
+            assert find_leaks(visitor, ask(visitor, path, form)[1], public=True) == set(), path

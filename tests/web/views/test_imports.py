@@ -34,9 +34,9 @@ def test_an_import_starts_with_a_dry_run_and_can_be_undone(editor: Client, house
     editor.post(page, {"do": "import"})  # without what they saw
     assert not worker_steps.import_subscribers(now)
     editor.post(page, {"do": "import"} | read_seen(text))
-    assert editor.get(page, headers={"HX-Request": "true"}).status_code == 200
+    assert editor.get(f"{page}progress/", headers={"HX-Request": "true"}).status_code == 200
     worker_steps.import_subscribers(now)
-    assert editor.get(page, headers={"HX-Request": "true"}).status_code == 286
+    assert editor.get(f"{page}progress/", headers={"HX-Request": "true"}).status_code == 286
     assert lists.count_subscribers_by_state(house.list.id) == {"active": 1}
     refused = editor.get(f"{page}refused.csv")
     assert b"not an address" in b"".join(refused.streaming_content)  # type: ignore[attr-defined]

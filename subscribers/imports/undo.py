@@ -78,7 +78,9 @@ def finish_undo(row: models.ImportRun, *, now: datetime, progress: Callable[[int
     """Undoes an import that is marked so."""
     total = [0, 0, 0, 0]
     after = 0
-    actor, wanted = row.options["undo"]["by"], row.options.get("undo_as", row.options["undo"])
+    # A command of a version before left no note of who undoes.
+    noted = row.options.get("undo", {"by": row.by, "keep_people": False})
+    actor, wanted = noted["by"], row.options.get("undo_as", noted)
     list_ids = wanted.get("lists")
     # Before anybody is taken off the list: who may be changed follows from the lists they are on.
     _restore_filled_values(row.id, list_ids)

@@ -168,3 +168,10 @@ def test_a_worker_of_a_version_before_keeps_everybody_an_import_brought(take_in:
     assert models.ImportRun.objects.get(id=report.id).options["undo"] == {"by": SYSTEM.name, "keep_people": True}
     assert run.process_next_import(now, owner="worker", clock=lambda: now)
     assert subscriber_lookup.find_subscriber_by_address("ann@example.com") is None
+
+
+def test_what_a_command_of_a_version_before_began_to_undo_is_finished(take_in: TakeIn, now: datetime) -> None:
+    report = take_in("email\nann@example.com\n")
+    models.ImportRun.objects.filter(id=report.id).update(state="undoing")  # and noted nothing else
+    assert run.process_next_import(now, owner="worker", clock=lambda: now)
+    assert subscriber_lookup.find_subscriber_by_address("ann@example.com") is None

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 
 from newsletter.catalog import newsletter_settings
 from newsletter.delivery import models
+from newsletter.delivery.ledger import states
 from newsletter.delivery.ledger.format import FORMAT, Outcomes, UnknownFormat, pack_members
 from newsletter.delivery.ledger.states import BatchState, MailingState, Outcome, RecallState
 from newsletter.delivery.providers.base import Answer, AnswerKind, SendRequest
@@ -624,6 +626,26 @@ def test_a_batch_in_flight_is_not_sent_again_when_an_event_of_an_earlier_attempt
     assert len(first_worker.mailed) == 2
     assert not second_worker.mailed
     assert summary.get_mailing(mailing.id).batches == {"accepted": 1}
+    assert summary.get_mailing(mailing.id).twice == 2, "both attempts went through"
+    assert list(models.Alarm.objects.values_list("mailing_id", "message", "count")) == [
+        (mailing.id, states.SENT_TWICE_ALARM, 2)
+    ]
+
+
+def test_only_those_have_it_twice_whom_the_earlier_attempt_is_known_to_have_reached(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(3)
+    mailing = frozen()
+
+    def answer_after_an_event(fake: ScriptedProvider, request: SendRequest, at: datetime) -> Answer:
+        outcomes = Outcomes.all_planned(3)
+        outcomes.mark([1], Outcome.DELIVERED)
+        models.Batch.objects.update(outcomes=outcomes.pack(), proven_attempt="before", version=F("version") + 1)
+        return accepts(fake, request, at)
+
+    step(ScriptedProvider(answer_after_an_event), now)
+    assert (shown(mailing).twice, models.Alarm.objects.get().count) == (1, 1)
 
 
 # What is written down

@@ -66,7 +66,7 @@ def install(target: Target, code: CodeType) -> None:
                 setattr(other, name, getattr(module, name))
 
 
-def _mark(source: str) -> ast.Module:
+def mark(source: str) -> ast.Module:
     """The module with a call before each statement of its functions that says its line."""
     tree = ast.parse(source)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
@@ -118,7 +118,7 @@ class FirstRun(Run):
 
     def run(self, items: Sequence[pytest.Item]) -> None:
         """Runs all tests, those first that do nothing but prepare a database."""
-        install(self.target, compile(_mark(self.target.source), str(ROOT / self.target.path), "exec"))
+        install(self.target, compile(mark(self.target.source), str(ROOT / self.target.path), "exec"))
         super().run(items)
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.mutating import mutants
+from tests.mutants.running import mark
 from tests.mutants.table import ROOT, TARGETS
 
 
@@ -39,6 +42,40 @@ def test_a_mutant_is_named_by_its_function_and_what_changed_wherever_it_stands()
     names = {mutant.key for mutant in mutants(source)}
     assert {function for function, _, _ in names} == {"A.f"}
     assert names == {mutant.key for mutant in mutants(f"import this\n\n\n{source}")}
+
+
+_BRANCHING = """
+X = 1
+
+
+def f(x):
+    def g():
+        return [y for y in x if y]
+
+    if x:
+        return g(
+        )
+    return 2
+"""
+
+
+def test_a_mutant_knows_the_lines_of_its_statement_unless_every_test_reaches_it() -> None:
+    lines = {mutant.after: mutant.lines for mutant in mutants(_BRANCHING)}
+    assert lines["X = 2"] == range(0)
+    assert lines["return 3"] == range(12, 13)
+    assert lines["if ((x) and False):"] == range(9, 12)
+    assert lines["return [y for y in x if ((y) and False)]"] == range(7, 8)
+
+
+def test_marks_tell_which_lines_are_reached() -> None:
+    reached: set[int] = set()
+    module: dict[str, Any] = {"__reached__": reached.add}
+    exec(compile(mark(_BRANCHING), "marked", "exec"), module)
+    assert not reached
+    assert module["f"](0) == 2
+    assert reached == {6, 9, 12}
+    assert module["f"]([1, 0]) == [1]
+    assert reached == {6, 7, 9, 10, 12}
 
 
 def test_annotations_and_docstrings_are_no_behaviour() -> None:

@@ -230,12 +230,13 @@ def test_a_board_whose_session_has_ended_says_so_and_keeps_what_is_typed(
 ) -> None:
     sign_in(page, live_server)
     page.goto(f"{live_server.url}/editions/{edition.id}/")
+    page.wait_for_load_state("networkidle")  # what still comes in could write the session again
     (kept,) = Session.objects.all()
     session = SessionStore(kept.session_key)
     session[USED_KEY] -= 121 * 60
     session.save()
     page.fill("#f-preheader textarea[name=value], #f-preheader input[name=value]", "Typed and not saved")
-    page.wait_for_selector("#error >> text=You are signed out.")
+    page.wait_for_selector("#error >> text=You are signed out.", timeout=90_000)
     page.click("h1")  # leaves the field, which saves it
     page.wait_for_selector("#error >> text=so this was not saved")
     assert page.input_value("#f-preheader [name=value]") == "Typed and not saved"

@@ -286,7 +286,7 @@ def things(house: Any, edition: Any, sent: Any, now: datetime, settings: Any) ->
         slug="canaries", name="Birds", definition={"all": [{"tier": "paid"}]}, created_at=now, changed_at=now
     )
     imported = import_csv(
-        BytesIO(b"email\ncanary-row\n"), house.list.id, dry_run=False, by="x", now=now, name="canary-file.csv"
+        BytesIO(b"email\ncanary-row\n"), house.list.id, dry_run=False, by=SYSTEM, now=now, name="canary-file.csv"
     )
     schedule = schedules.create_schedule(
         house.briefing.id, weekdays="daily", time="07:00", zone="UTC", by=SYSTEM, now=now

@@ -189,7 +189,9 @@ def import_file(mallory: Client, now: datetime) -> Callable[[str], Any]:
     return upload
 
 
-def test_importing_changes_only_the_own_subscription(ann: int, import_file: Callable[[str], Any]) -> None:
+def test_importing_changes_only_the_own_subscription(
+    mallory: Client, ann: int, import_file: Callable[[str], Any]
+) -> None:
     before = look(ann)
     done = import_file(
         "email,first_name,last_name,tier,tags,town\n"
@@ -197,6 +199,7 @@ def test_importing_changes_only_the_own_subscription(ann: int, import_file: Call
         "new@example.com,New,Reader,paid,mine,Leeds\n"
     )
     assert (done.state, done.report.new, done.report.kept) == ("done", 2, 1)
+    assert "1 person kept their name and details" in mallory.get(f"/readers/import/{done.id}/").content.decode()
     after = look(ann)
     assert (after.first_name, after.last_name, after.tier, after.tags, after.attributes) == (
         before.first_name,

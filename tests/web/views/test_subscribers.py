@@ -9,6 +9,7 @@ from typing import Any
 from django.test import Client
 
 from tests.actors import SYSTEM
+from tests.web.seen import read_seen
 
 
 def test_subscribers_are_found_by_a_former_address(
@@ -51,3 +52,40 @@ def test_data_of_a_subscriber_is_changed_downloaded_and_erased(
     assert subscriber_lookup.get_subscriber(person)
     editor.post(page, {"do": "erase", "sure": "1"})
     assert subscriber_lookup.find_subscriber_by_address("reader0@example.com") is None
+
+
+def test_who_is_added_with_the_words_where_they_agreed_gets_the_next_edition(
+    editor: Client, house: Any, now: datetime
+) -> None:
+    from subscribers import subscriber_lookup
+
+    form = {"list": "morning", "email": "ann@example.com", "reason": "signed the sheet at the fair"}
+    shown = editor.post("/readers/", form, follow=True).content.decode()
+    assert "ann@example.com is added." in shown
+    assert "signed the sheet at the fair" in shown
+    asked = editor.post("/readers/", {"list": "morning", "email": "ben@example.com"}, follow=True).content.decode()
+    assert "A mail asks them to confirm." in asked
+    states = {}
+    for name in ("ann", "ben"):
+        person = subscriber_lookup.find_subscriber_by_address(f"{name}@example.com")
+        assert person is not None
+        states[name] = [each.state for each in person.subscriptions]
+    assert states == {"ann": ["active"], "ben": ["pending"]}
+
+
+def test_two_who_change_a_subscriber_are_shown_each_others_values(
+    editor: Client, readers: Callable[..., list[int]], now: datetime
+) -> None:
+    from subscribers import subscriber_lookup
+    from subscribers.attributes import change_profile
+
+    (person,) = readers(1)
+    page = f"/readers/{person}/"
+    seen = read_seen(editor.get(page).content.decode())
+    change_profile(person, tier="comp", seen=None, by=SYSTEM, now=now)
+    refused = editor.post(page, {"do": "know", "tier": "paid", "tag": "VIP"} | seen)
+    assert refused.status_code == 409
+    assert all(text in refused.content.decode() for text in ("comp", "<option selected>paid", 'value="VIP"'))
+    assert subscriber_lookup.get_subscriber(person).tags == ()
+    editor.post(page, {"do": "know", "tier": "paid", "tag": "VIP"} | read_seen(refused.content.decode()))
+    assert subscriber_lookup.get_subscriber(person).tier == "paid"

@@ -145,6 +145,7 @@ def plan_mailing(readers: int) -> int:
         list_id=target.id,
         zone="UTC",
         now=now,
+        by=SYSTEM,
     )
     _add_readers(readers, target.id, now)
     text = (

@@ -64,6 +64,7 @@ class _Month:
             list_id=target.id,
             zone="UTC",
             now=self.start,
+            by=SYSTEM,
         )
         _add_readers(READERS, target.id, self.start)
         text = "The ferry is back\n\n" + "Islanders met it on the pier with a band and a cake of the same length. " * 5

@@ -97,10 +97,15 @@ def house(db: None, now: datetime) -> House:
     }
     return House(
         briefing=newsletter_settings.create_newsletter(
-            slug="morning", name="Morning Briefing", publication="The Upland Echo", list_id=morning.id, **common
+            slug="morning",
+            name="Morning Briefing",
+            publication="The Upland Echo",
+            list_id=morning.id,
+            **common,
+            by=SYSTEM,
         ),
         other=newsletter_settings.create_newsletter(
-            slug="evening", name="Evening Letter", list_id=evening.id, **common
+            slug="evening", name="Evening Letter", list_id=evening.id, **common, by=SYSTEM
         ),
         list=morning,
         other_list=evening,

@@ -3,96 +3,164 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Unpack
 
 from django.conf import settings
 from django.db import transaction
 from email_validator import EmailNotValidError, validate_email
 
 from newsletter.catalog import models, newsletters
+from newsletter.catalog.settings_fields import (
+    LABELS,
+    SETTINGS,
+    NewsletterFields,
+    NewsletterSetting,
+    SettingKind,
+    format_value,
+)
 from newsletter.catalog.states import NewsletterState
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.kernel import clock
-from newsletter.kernel.errors import BadInput, NotFound, Refused
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
+from newsletter.kernel.changes import select_changes
+from newsletter.kernel.errors import BadInput, Refused
+from newsletter.kernel.numbers import parse_whole_number
 from newsletter.kernel.resources import list_mail_templates
 from newsletter.kernel.slugs import check_slug, is_slug
 from subscribers.segments import service
 
 DEFAULT_SECTIONS = (("top", "Top stories", 4), ("more", "More news", 4), ("good", "Good to know", 4))
-_NUMBERS = {
-    "stories_wanted": (1, 60),
-    "stories_least": (0, 60),
-    "late_after_minutes": (1, 10_080),
-    "per_minute": (0, 10_000_000),
-    "repair_after_minutes": (0, 10_080),
-    "warm_up_first": (0, 100_000_000),
-}
-_SWITCHES = ("click_tracking", "open_tracking")
-_TEXTS = {
-    "name": 120,
-    "strap": 200,
-    "description": 2000,
-    "publication": 120,
-    "publication_url": 500,
-    "from_name": 120,
-    "postal_address": 300,
-    "signed": 120,
-    "template": 60,
-}
+Sections = Sequence[tuple[str, str, int]]
 
 
 def create_newsletter(
     *,
     slug: str,
-    name: str,
-    from_email: str,
-    postal_address: str,
-    list_id: int,
-    zone: str,
+    by: Actor,
     now: datetime,
-    sections: Sequence[tuple[str, str, int]] = DEFAULT_SECTIONS,
-    **fields: Any,
+    sections: Sections = DEFAULT_SECTIONS,
+    **fields: Unpack[NewsletterFields],
 ) -> Newsletter:
-    """Creates a newsletter. `fields` are further settings of catalog.values.Newsletter.
+    """Creates a newsletter; the settings name, from_email, postal_address, zone and list_id must be given.
 
-    Raises BadInput naming the field for a value that cannot be, Refused when the slug is taken.
+    Raises NotAllowed, BadInput naming the field for a value that cannot be, Refused when the slug is taken.
     """
+    require_right(by, Verb.CONFIGURE)
     check_slug(slug)
     if models.Newsletter.objects.filter(slug=slug).exists():
         raise Refused(f"There is a newsletter {slug} already. See it with: newsletter newsletters show {slug}")
-    given = {"name": name, "from_email": from_email, "postal_address": postal_address, "zone": zone, **fields}
-    checked = _check_fields(given)
+    for name in ("name", "from_email", "postal_address", "zone", "list_id"):
+        if name not in fields:
+            raise BadInput(f"{name} is missing.", name)
+    checked = _check_fields(fields)
     checked["publication"] = checked.get("publication") or checked["name"]
     checked["from_name"] = checked.get("from_name") or checked["name"]
     with transaction.atomic():
-        row = models.Newsletter.objects.create(slug=slug, list_id=list_id, created_at=now, **checked)
+        row = models.Newsletter.objects.create(slug=slug, created_at=now, **checked)
         _replace_sections(row, sections)
+        by.record(ActionRecord("made newsletter", slug, now, row.id, after=_to_texts(checked)))
     return newsletters.get_newsletter(row.id)
 
 
-def change_newsletter(newsletter_id: int, *, now: datetime, **fields: Any) -> Newsletter:
-    """Changes settings of a newsletter. Raises BadInput naming the field, NotFound."""
-    models.Newsletter.objects.filter(id=newsletter_id).update(**_check_fields(fields))
-    return newsletters.get_newsletter(newsletter_id)
+def change_newsletter(
+    newsletter_id: int,
+    *,
+    seen: Mapping[str, str] | None,
+    by: Actor,
+    now: datetime,
+    **fields: Unpack[NewsletterFields],
+) -> Newsletter:
+    """Changes settings of a newsletter. Raises NotFound, NotAllowed, BadInput naming the field.
 
-
-def set_sections(newsletter_id: int, sections: Sequence[tuple[str, str, int]]) -> Newsletter:
-    """Replaces the sections, in order: (key, title, stories wanted). Raises BadInput."""
-    row = models.Newsletter.objects.filter(id=newsletter_id).first()
-    if row is None:
-        raise NotFound(f"There is no newsletter {newsletter_id}.")
+    `seen` is what the form was filled with, as `read_settings` gives it: Conflict where somebody else changed the same
+    meanwhile.
+    """
+    require_right(by, Verb.CONFIGURE, newsletter_id=newsletters.get_newsletter(newsletter_id).id)
+    checked = _check_fields(fields)
+    if "list_id" in checked:  # who may see the subscribers of a list follows from its newsletters
+        require_right(by, Verb.CONFIGURE, [checked["list_id"]])
     with transaction.atomic():
-        _replace_sections(row, sections)
+        models.Newsletter.objects.select_for_update().filter(id=newsletter_id).first()
+        newsletter = newsletters.get_newsletter(newsletter_id)
+        present = read_settings(newsletter, checked)
+        wanted = select_changes(present, _to_texts(checked), seen, labels=LABELS)
+        if wanted:
+            models.Newsletter.objects.filter(id=newsletter_id).update(**{name: checked[name] for name in wanted})
+            before = {name: present[name] for name in wanted}
+            by.record(
+                ActionRecord(
+                    "changed newsletter",
+                    newsletter.slug,
+                    now,
+                    newsletter_id,
+                    ", ".join(wanted),
+                    before=before,
+                    after=wanted,
+                )
+            )
     return newsletters.get_newsletter(newsletter_id)
 
 
-def set_logos(newsletter_id: int, *, light: Picture | None, dark: Picture | None) -> Newsletter:
-    """Sets the logo for light and for dark grounds; None takes them away."""
-    models.Newsletter.objects.filter(id=newsletter_id).update(
-        logo_light_id=light.id if light else None, logo_dark_id=dark.id if dark else None
-    )
+def read_settings(newsletter: Newsletter, names: Iterable[str]) -> dict[str, str]:
+    """Settings by name, as a form shows them."""
+    return {name: format_value(getattr(newsletter, name)) for name in names}
+
+
+def _to_texts(checked: Mapping[str, object]) -> dict[str, str]:
+    return {name: format_value(value) for name, value in checked.items()}
+
+
+def set_sections(
+    newsletter_id: int, sections: Sections, *, seen: Sections | None, by: Actor, now: datetime
+) -> Newsletter:
+    """Replaces the sections, in order: (key, title, stories wanted). Raises NotFound, NotAllowed, BadInput.
+
+    Raises Conflict when they are not as they were `seen`.
+    """
+    newsletter = newsletters.get_newsletter(newsletter_id)
+    require_right(by, Verb.CONFIGURE, newsletter_id=newsletter_id)
+    with transaction.atomic():
+        row = models.Newsletter.objects.select_for_update().get(id=newsletter_id)
+        before = _format_sections((each.key, each.title, each.quota) for each in row.sections.all())
+        _replace_sections(row, sections)
+        after = _format_sections((each.key, each.title, each.quota) for each in row.sections.all())
+        told = None if seen is None else {"sections": _format_sections(seen)}
+        if select_changes({"sections": before}, {"sections": after}, told, labels={"sections": "Sections"}):
+            by.record(
+                ActionRecord(
+                    "set sections",
+                    newsletter.slug,
+                    now,
+                    newsletter_id,
+                    before={"sections": before},
+                    after={"sections": after},
+                )
+            )
+    return newsletters.get_newsletter(newsletter_id)
+
+
+def _format_sections(sections: Iterable[tuple[str, str, int]]) -> str:
+    return "\n".join(f"{key}:{title}:{quota}" for key, title, quota in sections)
+
+
+def set_logos(
+    newsletter_id: int, *, light: Picture | None, dark: Picture | None, by: Actor, now: datetime
+) -> Newsletter:
+    """Sets the logo for light and for dark grounds; None takes them away. Raises NotFound, NotAllowed."""
+    newsletter = newsletters.get_newsletter(newsletter_id)
+    require_right(by, Verb.CONFIGURE, newsletter_id=newsletter_id)
+    before = {"light": newsletter.logo_light and newsletter.logo_light.name}
+    before["dark"] = newsletter.logo_dark and newsletter.logo_dark.name
+    after = {"light": light and light.name, "dark": dark and dark.name}
+    if before == after:
+        return newsletter
+    with transaction.atomic():
+        models.Newsletter.objects.filter(id=newsletter_id).update(
+            logo_light_id=light.id if light else None, logo_dark_id=dark.id if dark else None
+        )
+        by.record(ActionRecord("set logos", newsletter.slug, now, newsletter_id, before=before, after=after))
     return newsletters.get_newsletter(newsletter_id)
 
 
@@ -121,64 +189,49 @@ def _check_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_value(name: str, value: Any) -> Any:
     """One checked setting. Raises BadInput naming it."""
-    if name in _TEXTS:
-        return _check_text(name, str(value))
-    if name in _NUMBERS:
-        return _check_number(name, value)
-    if name == "recall_minutes":
-        return _check_recall_minutes(value)
-    if name == "warm_up_from":
-        return _parse_day(name, value)
-    if name == "segment":
-        return service.get_segment(str(value).strip()).slug if str(value).strip() else ""
-    if name == "link_parameters":
-        return _check_link_parameters(str(value).strip().lstrip("?&"))
-    if name in _SWITCHES:
-        return str(value).lower() in ("1", "true", "yes", "on")
-    if name in ("from_email", "reply_to"):
-        return _check_address(name, str(value))
-    if name == "zone":
-        return clock.get_zone(str(value)).key
-    if name == "language":
-        return _check_language(str(value))
-    if name == "state":
-        return _check_state(str(value))
-    if name == "theme":
-        return _check_theme(value)
-    if name == "list_id":
-        return int(value)
-    known = ", ".join(
-        sorted(
-            [
-                *_TEXTS,
-                *_NUMBERS,
-                *_SWITCHES,
-                "from_email",
-                "reply_to",
-                "zone",
-                "language",
-                "state",
-                "theme",
-                "recall_minutes",
-                "warm_up_from",
-                "segment",
-                "link_parameters",
-            ]
-        )
-    )
-    raise BadInput(f"There is no setting “{name}”. There are {known}.", name)
+    setting = SETTINGS.get(name)
+    if setting is None:
+        raise BadInput(f"There is no setting “{name}”. There are {', '.join(sorted(SETTINGS))}.", name)
+    match setting.kind:
+        case SettingKind.NUMBER:
+            return _check_number(setting, value)
+        case SettingKind.SWITCH:
+            return str(value).lower() in ("1", "true", "yes", "on")
+        case SettingKind.ADDRESS:
+            return _check_address(setting, str(value))
+        case SettingKind.STATE:
+            return _check_state(str(value))
+        case SettingKind.ZONE:
+            return clock.get_zone(str(value)).key
+        case SettingKind.LANGUAGE:
+            return _check_language(str(value))
+        case SettingKind.DAY:
+            return _parse_day(name, value)
+        case SettingKind.SEGMENT:
+            return service.get_segment(str(value).strip()).slug if str(value).strip() else ""
+        case SettingKind.LINK_PARAMETERS:
+            return _check_link_parameters(str(value).strip().lstrip("?&"))
+        case SettingKind.THEME:
+            return _check_theme(value)
+        case SettingKind.LIST:
+            return int(value)
+        case _:
+            return _check_text(setting, str(value))
 
 
-def _check_text(name: str, value: str) -> str:
-    flat = " ".join(value.split()) if name != "description" else value.strip()
-    if len(flat) > _TEXTS[name]:
-        raise BadInput(f"{name} has {len(flat)} characters; {_TEXTS[name]} are the most.", name)
-    if not flat and name in ("name", "postal_address", "template"):
+def _check_text(setting: NewsletterSetting, value: str) -> str:
+    name = setting.name
+    flat = value.strip() if setting.kind is SettingKind.LONG_TEXT else " ".join(value.split())
+    if len(flat) > setting.most:
+        raise BadInput(f"{name} has {len(flat)} characters; {setting.most} are the most.", name)
+    if not flat and setting.required:
         raise BadInput(f"{name} may not be empty.", name)
-    if name == "template" and flat not in (known := list_mail_templates(settings.CONFIG.templates_dir)):
+    if setting.kind is SettingKind.TEMPLATE and flat not in (
+        known := list_mail_templates(settings.CONFIG.templates_dir)
+    ):
         raise BadInput(f"There is no template “{flat}”. There are {', '.join(known)}.", name)
-    if name == "publication_url" and flat and not flat.startswith(("http://", "https://")):
-        raise BadInput(f"“{flat}” is not a web address: it must begin with https://.", name)
+    if setting.kind is SettingKind.WEB_ADDRESS and flat and not flat.startswith(("http://", "https://")):
+        raise BadInput(f"“{flat}” is no web address: it must begin with https://.", name)
     return flat
 
 
@@ -204,27 +257,19 @@ def _check_link_parameters(text: str) -> str:
             "Write it like utm_source=morning&utm_medium=email&utm_campaign={date}.",
             "link_parameters",
         )
-    if len(text) > 200:
-        raise BadInput("The parameters for links have at most 200 characters.", "link_parameters")
+    most = SETTINGS["link_parameters"].most
+    if len(text) > most:
+        raise BadInput(f"The parameters for links have at most {most} characters.", "link_parameters")
     return text
 
 
-def _check_number(name: str, value: Any) -> int:
-    least, most = _NUMBERS[name]
-    text = str(value).strip()
-    if not text.isdecimal() or not least <= int(text) <= most:
-        raise BadInput(f"{name} is “{value}”. Give a number from {least} to {most}.", name)
-    return int(text)
-
-
-def _check_recall_minutes(value: Any) -> int:
-    """Minutes, or 0 for no window. The last twelve are past recall, so a short one would be none."""
-    text = str(value).strip()
-    if not text.isdecimal() or not (int(text) == 0 or 20 <= int(text) <= 1440):
-        raise BadInput(
-            f"recall_minutes is “{value}”. Give a number from 20 to 1440, or 0 for no window.", "recall_minutes"
-        )
-    return int(text)
+def _check_number(setting: NewsletterSetting, value: Any) -> int:
+    number = parse_whole_number(str(value).strip())
+    is_off = number == 0 and setting.or_zero
+    if number is None or not (is_off or setting.least <= number <= setting.most):
+        wanted = f"a number from {setting.least} to {setting.most}{', or 0 for off' if setting.or_zero else ''}"
+        raise BadInput(f"{setting.name} is “{value}”. Give {wanted}.", setting.name)
+    return number
 
 
 def _parse_day(name: str, value: Any) -> date | None:
@@ -236,13 +281,13 @@ def _parse_day(name: str, value: Any) -> date | None:
         raise BadInput(f"{name} is “{value}”. Write the day like 2026-11-24.", name) from None
 
 
-def _check_address(name: str, value: str) -> str:
-    if not value and name == "reply_to":
+def _check_address(setting: NewsletterSetting, value: str) -> str:
+    if not value and not setting.required:
         return ""
     try:
         checked = validate_email(value, check_deliverability=False, allow_smtputf8=False)  # ASCII only: SendGrid fact 8
     except EmailNotValidError as error:
-        raise BadInput(f"“{value}” is not a valid address: {error}", name) from None
+        raise BadInput(f"“{value}” is not a valid address: {error}", setting.name) from None
     return checked.ascii_email or checked.normalized
 
 

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
 
-from newsletter.catalog import models
+from newsletter.catalog import models, newsletters
 from newsletter.catalog.values import Sponsor
+from newsletter.kernel.actors import ActionRecord, Actor, Verb, require_right
 from newsletter.kernel.errors import BadInput, NotFound, Refused
 
 _LONGEST = {"label": 60, "headline": 120, "text": 400, "url": 2000}
 
 
 def add_sponsor(
-    newsletter_id: int, *, label: str, headline: str, text: str, url: str, first: date, last: date
+    newsletter_id: int,
+    *,
+    label: str,
+    headline: str,
+    text: str,
+    url: str,
+    first: date,
+    last: date,
+    by: Actor,
+    now: datetime,
 ) -> Sponsor:
-    """Reserves the box for these days. Raises BadInput for what cannot be, Refused when some of them are taken."""
+    """Reserves the box for these days. Raises NotFound, NotAllowed.
+
+    Raises BadInput for what cannot be, Refused when some of the days are taken.
+    """
+    newsletter = newsletters.get_newsletter(newsletter_id)
+    require_right(by, Verb.CONFIGURE, newsletter_id=newsletter_id)
     given = {"label": label, "headline": headline, "text": text, "url": url}
     flat = {name: " ".join(value.split()) for name, value in given.items()}
     for name, value in flat.items():
@@ -38,13 +53,23 @@ def add_sponsor(
         )
         if taken is not None:
             raise Refused(f"From {taken.first} to {taken.last} the box is reserved for “{taken.headline}”.")
-        return _to_sponsor(models.Sponsor.objects.create(newsletter_id=newsletter_id, first=first, last=last, **flat))
+        row = models.Sponsor.objects.create(newsletter_id=newsletter_id, first=first, last=last, **flat)
+        after = flat | {"first": str(first), "last": str(last)}
+        by.record(ActionRecord("added sponsor", newsletter.slug, now, newsletter_id, flat["headline"], after=after))
+    return _to_sponsor(row)
 
 
-def remove_sponsor(sponsor_id: int, newsletter_id: int) -> None:
-    """Takes a sponsor away. Raises NotFound."""
-    if not models.Sponsor.objects.filter(id=sponsor_id, newsletter_id=newsletter_id).delete()[0]:
-        raise NotFound("This sponsor is gone already.")
+def remove_sponsor(sponsor_id: int, newsletter_id: int, *, by: Actor, now: datetime) -> None:
+    """Takes a sponsor away. Raises NotFound, NotAllowed."""
+    newsletter = newsletters.get_newsletter(newsletter_id)
+    require_right(by, Verb.CONFIGURE, newsletter_id=newsletter_id)
+    with transaction.atomic():
+        row = models.Sponsor.objects.filter(id=sponsor_id, newsletter_id=newsletter_id).first()
+        if row is None:
+            raise NotFound("This sponsor is gone already.")
+        before = {"headline": row.headline, "first": str(row.first), "last": str(row.last)}
+        row.delete()
+        by.record(ActionRecord("removed sponsor", newsletter.slug, now, newsletter_id, str(sponsor_id), before=before))
 
 
 def list_sponsors(newsletter_id: int) -> tuple[Sponsor, ...]:

@@ -157,6 +157,7 @@ def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Pa
         postal_address=paper["postal_address"],
         list_id=target.id,
         sections=[(section["key"], section["title"], section["quota"]) for section in each["sections"]],
+        by=SystemActor(BY),
         now=now,
         **settings,
     )
@@ -164,7 +165,7 @@ def _create_newsletter(each: dict[str, Any], paper: dict[str, Any], material: Pa
         pictures.store_picture((material / paper[name]).read_bytes(), source_url="", now=now)
         for name in ("logo_light", "logo_dark")
     )
-    newsletter_settings.set_logos(made.id, light=light, dark=dark)
+    newsletter_settings.set_logos(made.id, light=light, dark=dark, by=SystemActor(BY), now=now)
     schedules.create_schedule(made.id, **each["schedule"], zone=made.zone, by=SystemActor(BY), now=now)
 
 

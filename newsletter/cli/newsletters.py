@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
+from typing import Any, cast
 
 import typer
 
-from newsletter.accounts import audit_log
 from newsletter.catalog import newsletter_settings, newsletters, sponsors
+from newsletter.catalog.settings_fields import SETTINGS, NewsletterFields, SettingKind
+from newsletter.cli.acting import get_actor
 from newsletter.cli.output import JSON, emit_json, print_table, say
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput
@@ -17,6 +18,14 @@ from newsletter.templater.themes import check_theme
 from subscribers import lists
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The products: sender, list, sections, theme.")
+
+
+def _describe(name: str) -> dict[str, Any]:
+    """The help and the limits of an option that is a setting."""
+    setting = SETTINGS[name]
+    text = f"{setting.help[0].upper()}{setting.help[1:]}{f'; default: {setting.default}' if setting.default else ''}."
+    limits = {"min": setting.least, "max": setting.most} if setting.kind is SettingKind.NUMBER else {}
+    return {"help": text.replace("`", ""), **limits}
 
 
 @app.command("create")
@@ -27,19 +36,18 @@ def create(
     list_slug: str = typer.Option(..., "--list", help="The list it goes to."),
     address: str = typer.Option(..., help="Postal address for the footer (required by law)."),
     zone: str = typer.Option("UTC", help="Time zone, like Europe/London."),
-    publication: str = typer.Option("", help="The paper's name; default: the newsletter's."),
-    publication_url: str = typer.Option("", help="The paper's web site."),
-    from_name: str = typer.Option("", help="Sender's name; default: the newsletter's."),
-    reply_to: str = typer.Option("", help="Reply-to address; default: the sender."),
-    strap: str = typer.Option("", help="Line under the name."),
-    language: str = typer.Option("en"),
-    stories: int = typer.Option(12, min=1, max=60, help="Stories per edition."),
-    min_stories: int = typer.Option(1, min=1, max=60, help="Fewer than this cannot be approved."),
-    late_after: int = typer.Option(30, min=1, help="Minutes; later than this it is held for the editors to decide."),
+    publication: str = typer.Option("", **_describe("publication")),
+    publication_url: str = typer.Option("", **_describe("publication_url")),
+    from_name: str = typer.Option("", **_describe("from_name")),
+    reply_to: str = typer.Option("", **_describe("reply_to")),
+    strap: str = typer.Option("", **_describe("strap")),
+    language: str = typer.Option("en", **_describe("language")),
+    stories: int = typer.Option(12, **_describe("stories_wanted")),
+    min_stories: int = typer.Option(1, **_describe("stories_least")),
+    late_after: int = typer.Option(30, **_describe("late_after_minutes")),
     as_json: bool = JSON,
 ) -> None:
     """Create a newsletter."""
-    now = clock.now()
     made = newsletter_settings.create_newsletter(
         slug=slug,
         name=name,
@@ -56,9 +64,9 @@ def create(
         stories_wanted=stories,
         stories_least=min_stories,
         late_after_minutes=late_after,
-        now=now,
+        by=get_actor(),
+        now=clock.now(),
     )
-    audit_log.record(None, "made newsletter", made.slug, now=now, newsletter_id=made.id)
     emit_json(made) if as_json else say(
         f"Newsletter {made.slug} is created. Schedule it: newsletter schedules create {made.slug} --time 07:00"
     )
@@ -98,7 +106,6 @@ def change(
     as_json: bool = JSON,
 ) -> None:
     """Change settings of a newsletter: newsletter newsletters change morning zone=Europe/Paris."""
-    now = clock.now()
     found = newsletters.get_newsletter_by_slug(slug)
     wanted = _parse_pairs(settings)
     if isinstance(wanted.get("theme"), dict):
@@ -107,8 +114,9 @@ def change(
             raise BadInput(
                 "The theme is invalid:\n" + "\n".join(f"  {each.where}: {each.message}" for each in wrong), "theme"
             )
-    changed = newsletter_settings.change_newsletter(found.id, now=now, **wanted)
-    audit_log.record(None, "changed newsletter", slug, now=now, newsletter_id=found.id, detail=" ".join(settings))
+    changed = newsletter_settings.change_newsletter(
+        found.id, seen=None, by=get_actor(), now=clock.now(), **cast(NewsletterFields, wanted)
+    )
     emit_json(changed) if as_json else say(f"{changed.slug} is changed.")
 
 
@@ -119,11 +127,9 @@ def change_sections(
     as_json: bool = JSON,
 ) -> None:
     """Set the sections of a newsletter, in order."""
-    now = clock.now()
     found = newsletters.get_newsletter_by_slug(slug)
     wanted = [_parse_section(part) for part in parts]
-    newsletter_settings.set_sections(found.id, wanted)
-    audit_log.record(None, "set sections", slug, now=now, newsletter_id=found.id)
+    newsletter_settings.set_sections(found.id, wanted, seen=None, by=get_actor(), now=clock.now())
     emit_json(newsletters.get_newsletter(found.id)) if as_json else say(f"{slug} has {len(wanted)} sections.")
 
 
@@ -143,11 +149,10 @@ def manage_sponsors(
     now = clock.now()
     found = newsletters.get_newsletter_by_slug(slug)
     if remove:
-        sponsors.remove_sponsor(remove, found.id)
-        audit_log.record(None, "removed sponsor", str(remove), now=now, newsletter_id=found.id)
+        sponsors.remove_sponsor(remove, found.id, by=get_actor(), now=now)
     elif label or headline or url:
         begins = clock.parse_day(first)
-        made = sponsors.add_sponsor(
+        sponsors.add_sponsor(
             found.id,
             label=label,
             headline=headline,
@@ -155,8 +160,9 @@ def manage_sponsors(
             url=url,
             first=begins,
             last=clock.parse_day(last) if last else begins,
+            by=get_actor(),
+            now=now,
         )
-        audit_log.record(None, "added sponsor", made.headline, now=now, newsletter_id=found.id)
     listed = sponsors.list_sponsors(found.id)
     if as_json:
         return emit_json(listed)

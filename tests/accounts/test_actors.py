@@ -49,6 +49,7 @@ def test_a_list_shared_by_two_newsletters_is_changed_with_the_right_for_both(
         postal_address="1 High Street, Upland",
         zone="UTC",
         now=now,
+        by=SYSTEM,
     )
     eve = act_as("eve@example.com")
     assert not eve.may(Verb.SUBSCRIBERS, [house.other_list.id])

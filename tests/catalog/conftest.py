@@ -40,7 +40,7 @@ def create(db: None) -> Callable[..., Newsletter]:
             "list_id": list_id,
             "zone": "Europe/London",
         }
-        return newsletter_settings.create_newsletter(**(given | fields), now=NOW)
+        return newsletter_settings.create_newsletter(**(given | fields), now=NOW, by=SYSTEM)
 
     return make
 

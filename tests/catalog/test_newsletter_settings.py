@@ -11,6 +11,8 @@ import pytest
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel.errors import BadInput, Refused
+from tests.actors import SYSTEM
+from tests.conftest import NOW
 
 Create = Callable[..., Newsletter]
 
@@ -87,7 +89,7 @@ def test_a_renamed_zone_keeps_working(create: Create) -> None:
 def test_sections_that_cannot_be_leave_the_old_ones(create: Create, sections: list[tuple[str, str, int]]) -> None:
     made = create()
     with pytest.raises(BadInput) as refused:
-        newsletter_settings.set_sections(made.id, sections)
+        newsletter_settings.set_sections(made.id, sections, seen=None, by=SYSTEM, now=NOW)
     assert refused.value.field == "sections"
     assert newsletters.get_newsletter(made.id).sections == made.sections
 
@@ -99,26 +101,30 @@ def test_bad_sections_leave_no_half_made_newsletter(create: Create) -> None:
 
 
 def test_sections_keep_the_order_given(create: Create) -> None:
-    made = newsletter_settings.set_sections(create().id, [("z", "Last first", 2), ("a", "First last", 0)])
+    made = newsletter_settings.set_sections(
+        create().id, [("z", "Last first", 2), ("a", "First last", 0)], seen=None, by=SYSTEM, now=NOW
+    )
     assert [(s.key, s.position, s.quota) for s in made.sections] == [("z", 0, 2), ("a", 1, 0)]
 
 
 def test_a_change_touches_only_what_was_named(create: Create, now: datetime) -> None:
     made = create()
-    changed = newsletter_settings.change_newsletter(made.id, now=now, strap="News from above", click_tracking="on")
+    changed = newsletter_settings.change_newsletter(
+        made.id, now=now, strap="News from above", click_tracking="on", seen=None, by=SYSTEM
+    )
     assert (changed.strap, changed.click_tracking) == ("News from above", True)
     assert (changed.name, changed.zone, changed.open_tracking) == (made.name, made.zone, False)
 
 
 def test_a_change_of_nothing_changes_nothing(create: Create, now: datetime) -> None:
     made = create()
-    assert newsletter_settings.change_newsletter(made.id, now=now) == made
+    assert newsletter_settings.change_newsletter(made.id, now=now, seen=None, by=SYSTEM) == made
 
 
 def test_a_refused_change_changes_nothing(create: Create, now: datetime) -> None:
     made = create()
     with pytest.raises(BadInput):
-        newsletter_settings.change_newsletter(made.id, now=now, name="New name", zone="Nowhere")
+        newsletter_settings.change_newsletter(made.id, now=now, name="New name", zone="Nowhere", seen=None, by=SYSTEM)
     assert newsletters.get_newsletter(made.id) == made
 
 

@@ -10,6 +10,7 @@ import pytest
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.catalog.values import Newsletter
 from newsletter.kernel.errors import NotFound
+from tests.actors import SYSTEM
 
 Create = Callable[..., Newsletter]
 
@@ -20,9 +21,11 @@ def test_what_is_not_there_is_named(create: Create, now: datetime) -> None:
         newsletters.get_newsletter_by_slug("hillpost")
     for absent in (
         lambda: newsletters.get_newsletter(999),
-        lambda: newsletter_settings.change_newsletter(999, now=now, name="x"),
-        lambda: newsletter_settings.set_sections(999, newsletter_settings.DEFAULT_SECTIONS),
-        lambda: newsletter_settings.set_logos(999, light=None, dark=None),
+        lambda: newsletter_settings.change_newsletter(999, now=now, name="x", seen=None, by=SYSTEM),
+        lambda: newsletter_settings.set_sections(
+            999, newsletter_settings.DEFAULT_SECTIONS, seen=None, by=SYSTEM, now=now
+        ),
+        lambda: newsletter_settings.set_logos(999, light=None, dark=None, by=SYSTEM, now=now),
     ):
         with pytest.raises(NotFound, match="999"):
             absent()

@@ -11,6 +11,7 @@ import pytest
 from newsletter.catalog import newsletter_settings, picture_files, pictures
 from newsletter.catalog.values import Newsletter, Picture
 from newsletter.kernel.errors import NotFound, Refused
+from tests.actors import SYSTEM
 from tests.interleaving import just_before
 
 pytestmark = pytest.mark.django_db
@@ -77,6 +78,6 @@ def test_a_refused_picture_leaves_nothing_behind(now: datetime, data_dir: Path) 
 def test_logos_are_set_and_taken_away(create: Callable[..., Newsletter], drawn: Drawn, now: datetime) -> None:
     logo = pictures.store_picture(drawn(), source_url=SOURCE, now=now)
     made = create()
-    with_logo = newsletter_settings.set_logos(made.id, light=logo, dark=None)
+    with_logo = newsletter_settings.set_logos(made.id, light=logo, dark=None, by=SYSTEM, now=now)
     assert (with_logo.logo_light, with_logo.logo_dark) == (logo, None)
-    assert newsletter_settings.set_logos(made.id, light=None, dark=None).logo_light is None
+    assert newsletter_settings.set_logos(made.id, light=None, dark=None, by=SYSTEM, now=now).logo_light is None

@@ -11,6 +11,8 @@ from django.test import Client
 from newsletter.catalog import sponsors
 from newsletter.curator.editions import approval
 from newsletter.kernel.errors import BadInput, NotFound, Refused
+from tests.actors import SYSTEM
+from tests.conftest import NOW
 
 BOX = {
     "label": "Sponsored by a shop",
@@ -22,25 +24,27 @@ BOX = {
 
 def test_the_box_shows_on_its_days_alone(edition: Any, now: Any) -> None:
     day = edition.date
-    made = sponsors.add_sponsor(edition.newsletter_id, first=day, last=day, **BOX)
+    made = sponsors.add_sponsor(edition.newsletter_id, first=day, last=day, **BOX, by=SYSTEM, now=now)
     rendered = approval.preview(edition.id, now=now)
     assert "Boots that outlast" in rendered.html
     assert "[Sponsored by a shop]" in rendered.text
     assert sponsors.find_sponsor(edition.newsletter_id, day) == made
     assert sponsors.find_sponsor(edition.newsletter_id, day + timedelta(days=1)) is None
-    sponsors.remove_sponsor(made.id, edition.newsletter_id)
+    sponsors.remove_sponsor(made.id, edition.newsletter_id, by=SYSTEM, now=now)
     assert "Boots" not in approval.preview(edition.id, now=now).html
     with pytest.raises(NotFound):
-        sponsors.remove_sponsor(made.id, edition.newsletter_id)
+        sponsors.remove_sponsor(made.id, edition.newsletter_id, by=SYSTEM, now=now)
 
 
 def test_nobody_has_the_box_of_another(house: Any) -> None:
     first = date(2026, 12, 1)
-    sponsors.add_sponsor(house.briefing.id, first=first, last=date(2026, 12, 7), **BOX)
+    sponsors.add_sponsor(house.briefing.id, first=first, last=date(2026, 12, 7), **BOX, by=SYSTEM, now=NOW)
     with pytest.raises(Refused, match="reserved for “Boots"):
-        sponsors.add_sponsor(house.briefing.id, first=date(2026, 12, 7), last=date(2026, 12, 9), **BOX)
-    sponsors.add_sponsor(house.briefing.id, first=date(2026, 12, 8), last=date(2026, 12, 9), **BOX)
-    sponsors.add_sponsor(house.other.id, first=first, last=first, **BOX)
+        sponsors.add_sponsor(
+            house.briefing.id, first=date(2026, 12, 7), last=date(2026, 12, 9), **BOX, by=SYSTEM, now=NOW
+        )
+    sponsors.add_sponsor(house.briefing.id, first=date(2026, 12, 8), last=date(2026, 12, 9), **BOX, by=SYSTEM, now=NOW)
+    sponsors.add_sponsor(house.other.id, first=first, last=first, **BOX, by=SYSTEM, now=NOW)
     assert [each.first for each in sponsors.list_sponsors(house.briefing.id)] == [first, date(2026, 12, 8)]
 
 
@@ -51,13 +55,20 @@ def test_nobody_has_the_box_of_another(house: Any) -> None:
 def test_a_box_that_says_too_little_or_too_much_is_refused(house: Any, field: str, value: str) -> None:
     with pytest.raises(BadInput):
         sponsors.add_sponsor(
-            house.briefing.id, first=date(2026, 12, 1), last=date(2026, 12, 1), **{**BOX, field: value}
+            house.briefing.id,
+            first=date(2026, 12, 1),
+            last=date(2026, 12, 1),
+            **{**BOX, field: value},
+            by=SYSTEM,
+            now=NOW,
         )
 
 
 def test_a_box_ends_after_it_begins(house: Any) -> None:
     with pytest.raises(BadInput, match="never show"):
-        sponsors.add_sponsor(house.briefing.id, first=date(2026, 12, 2), last=date(2026, 12, 1), **BOX)
+        sponsors.add_sponsor(
+            house.briefing.id, first=date(2026, 12, 2), last=date(2026, 12, 1), **BOX, by=SYSTEM, now=NOW
+        )
 
 
 def test_it_is_reserved_on_the_desk_by_who_may_configure(house: Any, people: Any) -> None:

@@ -13,6 +13,7 @@ from newsletter.catalog import newsletter_settings, pictures
 from newsletter.checks import preflight
 from newsletter.curator.editions import edition_lookup, editions, models, picks
 from newsletter.kernel.errors import BadInput, NotFound, Refused
+from tests.actors import SYSTEM
 
 
 def found(edition_id: int, now: datetime) -> dict[str, str]:
@@ -49,7 +50,7 @@ def test_a_picture_without_a_credit_blocks(edition: Any, now: datetime) -> None:
 
 
 def test_too_few_stories_block(edition: Any, now: datetime) -> None:
-    newsletter_settings.change_newsletter(edition.newsletter_id, now=now, stories_least=5)
+    newsletter_settings.change_newsletter(edition.newsletter_id, now=now, stories_least=5, seen=None, by=SYSTEM)
     assert found(edition.id, now)["stories"] == "block"
 
 

@@ -41,6 +41,7 @@ def newsletter(db: None) -> Newsletter:
         stories_wanted=5,
         sections=[("top", "Top stories", 2), ("more", "More news", 2), ("good", "Good to know", 1)],
         now=NOW,
+        by=SYSTEM,
     )
 
 

@@ -69,6 +69,7 @@ def prepare(readers: int) -> None:
         zone="Europe/London",
         now=now,
         recall_minutes=2 * WINDOW,
+        by=SYSTEM,
     )
     rows = "email,first_name\n" + "".join(f"reader{n}@example.com,First{n}\n" for n in range(readers))
     run.import_csv(io.BytesIO(rows.encode()), target.id, dry_run=False, by=SYSTEM, now=now)

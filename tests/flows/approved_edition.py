@@ -32,6 +32,7 @@ def main(subscribers: int, zone: str) -> None:
         list_id=target.id,
         zone=zone,
         now=now,
+        by=SYSTEM,
     )
     rows = "".join(f"reader{n}@example.com,First{n}\n" for n in range(subscribers))
     run.import_csv(io.BytesIO(f"email,first_name\n{rows}".encode()), target.id, dry_run=False, by=SYSTEM, now=now)

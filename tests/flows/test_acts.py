@@ -55,6 +55,7 @@ PASSED_ON: dict[str, str] = {
 # Functions that write and are called from the edges, but act for nobody who could be asked.
 WITHOUT_ACTOR = {
     "newsletter.accounts.api_tokens.find_active_token": "notes when a token was used",
+    "newsletter.catalog.pictures.store_picture": "keeps bytes under their hash; what shows them asks",
     "newsletter.curator.articles.polling.fetch_sources": "reads feeds, as the scheduler does",
     "newsletter.curator.editions.page_checks.check_due_pages": "looks at pages again, as the scheduler does",
     "newsletter.curator.editions.suggestions.list_suggestions": "stores the track record that it reads",
@@ -85,7 +86,6 @@ WITHOUT_ACTOR = {
 # Packages whose functions still take a name for `by`: each line goes with its package's move.
 PENDING = (
     "newsletter.accounts.audit_log.record",  # goes with its last caller
-    "newsletter.catalog.",
     "newsletter.curator.articles.",
     "newsletter.curator.editions.",
     "newsletter.checks.",

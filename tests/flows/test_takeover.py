@@ -248,6 +248,7 @@ def test_a_list_that_two_newsletters_share_is_changed_by_those_with_both(
         postal_address="1 High Street, Upland",
         zone="Europe/London",
         now=now,
+        by=SYSTEM,
     )
     page = mallory.get("/readers/lists/evening/").content.decode()
     seen = dict(re.findall(r'name="(seen_\w+)" value="([^"]*)"', page))

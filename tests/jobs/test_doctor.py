@@ -42,7 +42,7 @@ def test_a_house_that_works_has_nothing_bad(
 
 
 def test_what_is_missing_is_named_with_the_command(data_dir: None, house: Any, now: datetime) -> None:
-    newsletter_settings.change_newsletter(house.other.id, now=now, state="paused")
+    newsletter_settings.change_newsletter(house.other.id, now=now, state="paused", seen=None, by=SYSTEM)
     assert "Nobody can sign in. Run: newsletter setup --user" in found(now)
     looks = found(now, "look")
     assert "Morning Briefing has no schedule. newsletter schedules create morning --time 07:00" in looks

@@ -114,7 +114,7 @@ def test_a_paused_newsletter_is_not_sent(edition: Any, now: datetime) -> None:
     from newsletter.catalog import newsletter_settings
 
     preflight.approve_edition(edition.id, by="editor", now=now)
-    newsletter_settings.change_newsletter(edition.newsletter_id, now=now, state="paused")
+    newsletter_settings.change_newsletter(edition.newsletter_id, now=now, state="paused", seen=None, by=SYSTEM)
     with pytest.raises(Refused, match="paused"):
         tasks.send_edition(edition.id, at=None, by="editor", now=now)
 

@@ -17,6 +17,7 @@ from newsletter.kernel.errors import BadInput
 from newsletter.templater import render, sandbox
 from newsletter.templater.briefing import Briefing, Rendered
 from newsletter.templater.sandbox import render_sandboxed, to_briefing
+from tests.actors import SYSTEM
 
 BODY = """{% extends "_shared/base.mjml.j2" %}
 {% import "_shared/parts.mjml.j2" as p with context %}
@@ -123,7 +124,7 @@ def test_a_newsletter_wears_a_template_of_its_own(
     edition: Any, own: Callable[..., Path], settings: Any, now: Any
 ) -> None:
     with pytest.raises(BadInput, match="no template “mine”"):
-        newsletter_settings.change_newsletter(edition.newsletter_id, now=now, template="mine")
+        newsletter_settings.change_newsletter(edition.newsletter_id, now=now, template="mine", seen=None, by=SYSTEM)
     settings.CONFIG = replace(settings.CONFIG, templates_dir=own())
-    newsletter_settings.change_newsletter(edition.newsletter_id, now=now, template="mine")
+    newsletter_settings.change_newsletter(edition.newsletter_id, now=now, template="mine", seen=None, by=SYSTEM)
     assert "The railway reaches the mill fine" in approval.preview(edition.id, now=now).html

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,51 +11,15 @@ from django.shortcuts import redirect, render
 
 from newsletter.accounts.permissions import can
 from newsletter.catalog import newsletter_settings, newsletters, sponsors
+from newsletter.catalog.settings_fields import FORM_SETTINGS, NewsletterFields, SettingKind
 from newsletter.catalog.states import NewsletterState
-from newsletter.catalog.values import Newsletter
 from newsletter.kernel import clock
 from newsletter.kernel.actors import Verb
-from newsletter.kernel.errors import BadInput, NewsletterError
+from newsletter.kernel.errors import BadInput, Conflict, NewsletterError, NotFound
 from newsletter.kernel.resources import list_mail_templates
-from newsletter.web.access import desk_view, list_accessible_newsletters, record_audit, require_permission
-from newsletter.web.fields import read_number
+from newsletter.web.access import desk_view, get_actor, list_accessible_newsletters, require_permission
+from newsletter.web.fields import read_number, read_seen
 from subscribers import lists
-
-# name → (label, hint)
-SETTINGS = {
-    "name": ("Name", ""),
-    "strap": ("Line under the name", ""),
-    "state": ("State", "Only a live newsletter is sent"),
-    "template": ("Template", "Layout of its mails"),
-    "publication": ("Publication", "The paper's name, at the head of the mail"),
-    "publication_url": ("Web site", ""),
-    "from_name": ("Sender's name", ""),
-    "from_email": ("Sender's address", "Its domain must be authenticated with the provider"),
-    "reply_to": ("Reply-to", "Empty: the sender"),
-    "postal_address": ("Postal address", "Required by law in every mail"),
-    "signed": ("Signed by", ""),
-    "language": ("Language", "Like en or de"),
-    "zone": ("Time zone", "Like Europe/London"),
-    "stories_wanted": ("Stories per edition", ""),
-    "stories_least": ("Minimum stories for approval", ""),
-    "late_after_minutes": ("Held when later than", "Minutes"),
-    "recall_minutes": (
-        "Submit early for recall",
-        "20 to 1440 minutes before its time, so that it can be recalled; 0: off. SendGrid only",
-    ),
-    "segment": ("Only for segment", "Its short name, such as who-pays; empty: everybody on the list"),
-    "link_parameters": (
-        "Added to story links",
-        "Like utm_source=morning&utm_medium=email&utm_campaign={date}; empty: nothing",
-    ),
-    "per_minute": ("Messages per minute", "0: no limit"),
-    "warm_up_from": ("Warm-up from", "First day of a new sender's domain, like 2026-11-24; empty: none"),
-    "warm_up_first": ("Messages on that day", "Doubled every day after; subscribers beyond it are excluded that day"),
-    "repair_after_minutes": (
-        "Repair unknown outcomes after",
-        "Minutes without an answer; some may get it twice. 0: never",
-    ),
-}
 
 
 @desk_view(Verb.VIEW)
@@ -71,17 +37,24 @@ def change_sponsors(request: HttpRequest, slug: str) -> HttpResponse:
     """Reserves the sponsor's box for some days, or removes a sponsor."""
     newsletter = newsletters.get_newsletter_by_slug(slug)
     require_permission(request, Verb.CONFIGURE, newsletter.id)
-    typed = {name: request.POST.get(name, "") for name in ("label", "headline", "text", "url")}
+    by, now, form = get_actor(request), clock.now(), request.POST
     try:
-        sponsor_id = read_number(request.POST, "remove")
+        sponsor_id = read_number(form, "remove")
         if sponsor_id is not None:
-            sponsors.remove_sponsor(sponsor_id, newsletter.id)
-            record_audit(request, "removed sponsor", slug, newsletter_id=newsletter.id, detail=str(sponsor_id))
+            sponsors.remove_sponsor(sponsor_id, newsletter.id, by=by, now=now)
         else:
-            first, last = request.POST.get("first", ""), request.POST.get("last", "")
-            begins = clock.parse_day(first)
-            sponsors.add_sponsor(newsletter.id, first=begins, last=clock.parse_day(last) if last else begins, **typed)
-            record_audit(request, "added sponsor", slug, newsletter_id=newsletter.id, detail=typed["headline"])
+            first, last = clock.parse_day(form.get("first", "")), form.get("last", "")
+            sponsors.add_sponsor(
+                newsletter.id,
+                label=form.get("label", ""),
+                headline=form.get("headline", ""),
+                text=form.get("text", ""),
+                url=form.get("url", ""),
+                first=first,
+                last=clock.parse_day(last) if last else first,
+                by=by,
+                now=now,
+            )
     except NewsletterError as error:
         messages.error(request, str(error))
     return redirect("newsletter", slug)
@@ -89,53 +62,45 @@ def change_sponsors(request: HttpRequest, slug: str) -> HttpResponse:
 
 @desk_view(Verb.VIEW, methods=("GET", "POST"))
 def show_settings(request: HttpRequest, slug: str) -> HttpResponse:
-    """The settings of one newsletter."""
+    """The settings of one newsletter; POST changes them."""
     newsletter = newsletters.get_newsletter_by_slug(slug)
     require_permission(request, Verb.CONFIGURE if request.method == "POST" else Verb.VIEW, newsletter.id)
     typed: dict[str, str] = {}
-    error, field, status = "", "", 200
+    problem: BadInput | Conflict | NotFound | None = None
     if request.method == "POST":
-        typed = {name: request.POST[name] for name in SETTINGS if name in request.POST}
+        typed = {each.name: request.POST[each.name] for each in FORM_SETTINGS if each.name in request.POST}
         try:
-            changed = {name: value for name, value in typed.items() if _format_value(newsletter, name) != value}
-            if changed:
-                newsletter_settings.change_newsletter(newsletter.id, now=clock.now(), **changed)
-                record_audit(
-                    request,
-                    "changed newsletter",
-                    slug,
-                    newsletter_id=newsletter.id,
-                    detail=", ".join(changed),
-                )
+            newsletter_settings.change_newsletter(
+                newsletter.id,
+                seen=read_seen(request.POST),
+                by=get_actor(request),
+                now=clock.now(),
+                **cast(NewsletterFields, typed),
+            )
             messages.success(request, "Saved.")
             return redirect("newsletter", slug)
-        except NewsletterError as refused:
-            error, field, status = str(refused), refused.field if isinstance(refused, BadInput) else "", 422
+        except (BadInput, Conflict, NotFound) as refused:
+            problem = refused
+    present = newsletter_settings.read_settings(newsletter, [each.name for each in FORM_SETTINGS])
     rows = [
-        (name, label, hint, typed.get(name, _format_value(newsletter, name)), _list_choices(name))
-        for name, (label, hint) in SETTINGS.items()
+        (each.name, each.label, each.hint, typed.get(each.name, present[each.name]), _list_choices(each.kind))
+        for each in FORM_SETTINGS
     ]
     context = {
         "newsletter": newsletter,
         "rows": rows,
-        "error": error,
-        "field": field,
+        "seen": present,
+        "error": str(problem or ""),
+        "differences": getattr(problem, "differences", ()),
+        "field": getattr(problem, "field", ""),
         "sponsors": sponsors.list_sponsors(newsletter.id),
         "may": can(request.user, Verb.CONFIGURE, newsletter.id),
     }
+    status = 200 if problem is None else 409 if isinstance(problem, Conflict) else 422
     return render(request, "pages/newsletter.html", context, status=status)
 
 
-def _list_choices(name: str) -> tuple[str, ...]:
-    return (
-        tuple(NewsletterState)
-        if name == "state"
-        else list_mail_templates(settings.CONFIG.templates_dir)
-        if name == "template"
-        else ()
-    )
-
-
-def _format_value(newsletter: Newsletter, name: str) -> str:
-    value = getattr(newsletter, name)
-    return "" if value is None else str(value)
+def _list_choices(kind: SettingKind) -> tuple[str, ...]:
+    if kind is SettingKind.STATE:
+        return tuple(NewsletterState)
+    return list_mail_templates(settings.CONFIG.templates_dir) if kind is SettingKind.TEMPLATE else ()

@@ -17,6 +17,7 @@ from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import approval, edition_lookup, editions, models, picks
 from newsletter.curator.editions.values import Edition
 from newsletter.kernel.errors import BadInput, Conflict, NotFound, Refused
+from tests.actors import SYSTEM
 from tests.interleaving import just_before
 
 ADA = "ada@example.com"
@@ -49,7 +50,9 @@ def test_a_later_change_of_the_newsletter_does_not_touch_the_frozen_mail(
     newsletter: Newsletter, filled: Edition, now: datetime
 ) -> None:
     snapshot = approval.approve(filled.id, by=ADA, now=now)
-    newsletter_settings.change_newsletter(newsletter.id, now=now, name="Renamed Post", postal_address="9 New Road")
+    newsletter_settings.change_newsletter(
+        newsletter.id, now=now, name="Renamed Post", postal_address="9 New Road", seen=None, by=SYSTEM
+    )
     assert approval.preview(filled.id, now=now).html == snapshot.html
 
 

@@ -12,6 +12,7 @@ from newsletter.checks import preflight
 from newsletter.curator.editions import boxes, editions, link_checks, models, picks
 from newsletter.curator.editions.values import Edition
 from newsletter.fetching import FetchError, FetchRefused, FetchResponse, ResponseTooLarge
+from tests.actors import SYSTEM
 from tests.interleaving import just_before
 
 MAP = "https://maps.paper.example.net/upland"
@@ -62,6 +63,8 @@ def test_every_place_where_editors_write_is_read(linked: Edition, now: datetime)
         url="https://boots.example.net/",
         first=linked.date,
         last=linked.date,
+        by=SYSTEM,
+        now=now,
     )
     edition = boxes.set_box(linked.id, title="", text=f"[Map]({MAP}) [mail](mailto:a@example.com)", now=now)
     assert link_checks.list_written_links(edition) == {

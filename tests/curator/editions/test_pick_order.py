@@ -15,6 +15,7 @@ from newsletter.catalog.values import Newsletter
 from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import approval, edition_lookup, editions, picks
 from newsletter.curator.editions.values import Edition
+from tests.actors import SYSTEM
 from tests.curator.editions.conftest import key
 
 Told = Callable[..., Article]
@@ -75,7 +76,9 @@ def test_a_section_that_is_taken_away_loses_no_story(
 ) -> None:
     for number in range(5):
         place(number)
-    newsletter_settings.set_sections(newsletter.id, [("top", "Top stories", 3), ("rest", "The rest", 9)])
+    newsletter_settings.set_sections(
+        newsletter.id, [("top", "Top stories", 3), ("rest", "The rest", 9)], seen=None, by=SYSTEM, now=now
+    )
     shown = edition_lookup.get_edition(edition.id)
     assert order(shown)["top"] == list(TITLES[:2])
     assert sorted(order(shown)["rest"]) == sorted(TITLES[2:5])

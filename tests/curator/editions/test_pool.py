@@ -15,6 +15,7 @@ from newsletter.curator.articles.values import Article
 from newsletter.curator.editions import approval, editions, picks
 from newsletter.curator.editions.pool import PoolFilter, list_pool
 from newsletter.curator.editions.values import Edition, PoolArticle
+from tests.actors import SYSTEM
 
 Told = Callable[..., Article]
 ADA = "ada@example.com"
@@ -86,6 +87,7 @@ def other(newsletter: Newsletter, now: datetime) -> Newsletter:
         list_id=newsletter.list_id,
         zone="Europe/London",
         now=now,
+        by=SYSTEM,
     )
 
 

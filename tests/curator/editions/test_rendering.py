@@ -11,6 +11,7 @@ from newsletter.catalog import newsletter_settings
 from newsletter.curator.editions import variants
 from newsletter.curator.editions.rendering import render_edition
 from newsletter.curator.editions.values import Edition
+from tests.actors import SYSTEM
 
 
 def test_the_mail_has_its_stories_the_day_and_the_list(filled: Edition) -> None:
@@ -40,5 +41,5 @@ def test_a_template_of_the_newsroom_is_rendered_with_its_own_file(
     for name, text in {**texts, "theme.toml": "[light]\n[dark]\n[type]\n[layout]\n"}.items():
         (folder / name).write_text(text)
     settings.CONFIG = replace(settings.CONFIG, templates_dir=tmp_path)
-    newsletter_settings.change_newsletter(filled.newsletter_id, now=now, template="mine")
+    newsletter_settings.change_newsletter(filled.newsletter_id, now=now, template="mine", seen=None, by=SYSTEM)
     assert "by our own" in render_edition(filled).html

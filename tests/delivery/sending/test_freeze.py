@@ -206,7 +206,7 @@ def test_a_test_goes_to_everybody_and_an_edition_to_its_segment_with_everybodys_
     people.unsubscribe(ids[0], house.list.id, by=SYSTEM, now=now)
     change_profile(ids[1], tier="paid", seen=None, by=SYSTEM, now=now)
     create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by=SYSTEM, now=now)
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="payers")
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="payers", seen=None, by=SYSTEM)
     made = plan()
     while freeze.freeze_next(now):
         pass
@@ -380,7 +380,9 @@ def test_a_ceiling_counts_everybody_it_lets_through_page_by_page(
     plan: Plan, join: Join, house: House, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(freeze, "PAGE_SIZE", 20)
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, warm_up_from=str(now.date()), warm_up_first=30)
+    newsletter_settings.change_newsletter(
+        house.briefing.id, now=now, warm_up_from=str(now.date()), warm_up_first=30, seen=None, by=SYSTEM
+    )
     ids = join(70)
     people.unsubscribe(ids[25], house.list.id, by=SYSTEM, now=now)
     made = plan()

@@ -275,7 +275,9 @@ def test_a_sender_fixed_in_mid_mailing_is_used_from_then_on(
     made = frozen()
     provider = ScriptedProvider(wants_another_key)
     hand_over_all(provider, now)
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, from_email="desk@example.org")
+    newsletter_settings.change_newsletter(
+        house.briefing.id, now=now, from_email="desk@example.org", seen=None, by=SYSTEM
+    )
     mailings.resume(made.id, by=SYSTEM, now=now)
     freeze.freeze_next(now)
     hand_over_all(provider, now)
@@ -597,7 +599,7 @@ def test_a_mailing_started_with_its_first_try_though_that_was_in_vain(frozen: Pl
 def test_a_batch_planned_for_later_than_the_provider_asks_to_wait_keeps_its_time(
     frozen: Plan, join: Join, house: House, now: datetime
 ) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=50)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=50, seen=None, by=SYSTEM)
     join(150)
     frozen()
     step(ScriptedProvider(asks_to_wait(90)), now)
@@ -875,7 +877,9 @@ def test_a_batch_whose_mailing_was_paused_before_it_was_sent_is_nobodys(
 def test_the_mail_is_tracked_only_where_newsletter_and_subscriber_want_it(
     frozen: Plan, join: Join, house: House, now: datetime
 ) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, click_tracking="on", open_tracking="on")
+    newsletter_settings.change_newsletter(
+        house.briefing.id, now=now, click_tracking="on", open_tracking="on", seen=None, by=SYSTEM
+    )
     ids = join(2)
     Subscriber.objects.filter(id=ids[0]).update(tracked=False)
     frozen()

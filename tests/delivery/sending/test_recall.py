@@ -22,6 +22,7 @@ from newsletter.delivery.reports.summary import Mailing
 from newsletter.delivery.sending import freeze, mailings, recall
 from newsletter.kernel.errors import Refused
 from subscribers.models import Subscriber
+from tests.actors import SYSTEM
 from tests.conftest import House
 from tests.delivery.chaos import serving
 from tests.delivery.conftest import hand_over_all
@@ -138,7 +139,7 @@ def test_approved_when_its_time_is_past_it_leaves_at_once(stage: Stage) -> None:
 def test_with_a_limit_all_is_submitted_and_the_provider_sends_batch_by_batch(
     stage: Stage, join: Any, house: House
 ) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=stage.now, per_minute=500)
+    newsletter_settings.change_newsletter(house.briefing.id, now=stage.now, per_minute=500, seen=None, by=SYSTEM)
     join(1_000, "more")
     stage.at(LEAD)
     stage.plan()
@@ -808,7 +809,7 @@ def test_a_refusal_to_recall_says_why_and_what_can_be_done_instead(
 
 
 def test_a_recall_counts_the_subscribers_of_all_batches(stage: Stage, house: House) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=stage.now, click_tracking="on")
+    newsletter_settings.change_newsletter(house.briefing.id, now=stage.now, click_tracking="on", seen=None, by=SYSTEM)
     Subscriber.objects.filter(address__in=("reader0@example.com", "reader1@example.com")).update(tracked=False)
     stage.at(40)
     stage.plan()

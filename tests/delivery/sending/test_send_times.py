@@ -39,7 +39,7 @@ def due_times(mailing_id: int, now: datetime) -> list[float]:
 
 
 def test_a_newsletter_with_a_limit_leaves_batch_by_batch(house: House, plan: Plan, join: Join, now: datetime) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=50)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=50, seen=None, by=SYSTEM)
     join(130)
     made = plan()
     freeze.freeze_next(now)
@@ -83,7 +83,7 @@ def test_the_account_has_a_limit_for_all_newsletters_together(
 
 
 def test_going_on_after_a_pause_keeps_to_the_limit(house: House, plan: Plan, join: Join, now: datetime) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=50)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=50, seen=None, by=SYSTEM)
     join(150)
     made = plan()
     freeze.freeze_next(now)
@@ -97,7 +97,7 @@ def test_going_on_after_a_pause_keeps_to_the_limit(house: House, plan: Plan, joi
 
 
 def test_a_repair_keeps_to_the_limit(house: House, plan: Plan, join: Join, now: datetime) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=100)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=100, seen=None, by=SYSTEM)
     join(150)
     made = plan()
     freeze.freeze_next(now)
@@ -111,7 +111,7 @@ def test_a_repair_keeps_to_the_limit(house: House, plan: Plan, join: Join, now: 
 def test_within_a_recall_window_the_provider_spreads_the_sending(
     house: House, plan: Plan, join: Join, now: datetime
 ) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=500)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=500, seen=None, by=SYSTEM)
     join(2_500)
     due = now + timedelta(hours=1)
     made = plan(provider="sendgrid", due_at=due, recall_minutes=60)
@@ -125,7 +125,9 @@ def test_within_a_recall_window_the_provider_spreads_the_sending(
 def test_a_warm_up_leaves_out_who_is_beyond_the_ceiling_of_the_day(
     house: House, plan: Plan, join: Join, now: datetime
 ) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, warm_up_from=str(now.date()), warm_up_first=30)
+    newsletter_settings.change_newsletter(
+        house.briefing.id, now=now, warm_up_from=str(now.date()), warm_up_first=30, seen=None, by=SYSTEM
+    )
     join(50)
     made = plan()
     freeze.freeze_next(now)
@@ -136,7 +138,9 @@ def test_a_warm_up_leaves_out_who_is_beyond_the_ceiling_of_the_day(
 
 def test_the_ceiling_doubles_with_every_day(house: House, plan: Plan, join: Join, now: datetime) -> None:
     start = now.date() - timedelta(days=1)
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, warm_up_from=str(start), warm_up_first=20)
+    newsletter_settings.change_newsletter(
+        house.briefing.id, now=now, warm_up_from=str(start), warm_up_first=20, seen=None, by=SYSTEM
+    )
     join(50)
     made = plan()
     freeze.freeze_next(now)
@@ -154,7 +158,7 @@ def test_unknown_is_sent_again_after_silence_only_where_the_newsletter_says_so(
     mailings.finish_settled(now)
     late = now + timedelta(hours=2)
     assert repair.repair_silent(late) == 0
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, repair_after_minutes=90)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, repair_after_minutes=90, seen=None, by=SYSTEM)
     assert repair.repair_silent(now + timedelta(minutes=89)) == 0
     assert repair.repair_silent(late) == 10
     hand_over_all(provider, late)
@@ -168,7 +172,7 @@ def test_old_silence_is_left_to_people(house: House, plan: Plan, join: Join, now
     freeze.freeze_next(now)
     hand_over_all(ScriptedProvider(loses_the_request), now)
     mailings.finish_settled(now)
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, repair_after_minutes=90)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, repair_after_minutes=90, seen=None, by=SYSTEM)
     assert repair.repair_silent(now + timedelta(days=3)) == 0
 
 
@@ -179,14 +183,14 @@ def test_a_newsletter_for_a_segment_leaves_the_others_out(
     for person in ids[::3]:
         change_profile(person, tier="paid", seen=None, by=SYSTEM, now=now)
     create_segment("payers", "Payers", {"about": "tier", "op": "is", "value": "paid"}, by=SYSTEM, now=now)
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="payers")
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="payers", seen=None, by=SYSTEM)
     made = plan()
     freeze.freeze_next(now)
     seen = summary.get_mailing(made.id)
     assert (seen.excluded, seen.adds_up) == ({"segment": 6}, True)
     assert seen.counts == {"planned": 4}
     with pytest.raises(NotFound, match="no segment “gone”"):
-        newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="gone")
+        newsletter_settings.change_newsletter(house.briefing.id, now=now, segment="gone", seen=None, by=SYSTEM)
 
 
 @pytest.mark.parametrize(("newsletter", "account"), [(50, 100), (100, 50)])
@@ -194,7 +198,7 @@ def test_of_two_limits_the_smaller_one_holds(
     house: House, plan: Plan, join: Join, now: datetime, settings: Any, newsletter: int, account: int
 ) -> None:
     settings.CONFIG = replace(settings.CONFIG, per_minute=account)
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=newsletter)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, per_minute=newsletter, seen=None, by=SYSTEM)
     join(130)
     made = plan()
     freeze.freeze_next(now)
@@ -212,7 +216,7 @@ def test_of_two_limits_the_smaller_one_holds(
 def test_a_pause_ends_with_the_edition_of_its_day_where_the_newsletter_is_at_home(
     house: House, plan: Plan, join: Join, now: datetime, zone: str, until: date, excluded: dict[str, int]
 ) -> None:
-    newsletter_settings.change_newsletter(house.briefing.id, now=now, zone=zone)
+    newsletter_settings.change_newsletter(house.briefing.id, now=now, zone=zone, seen=None, by=SYSTEM)
     ids = join(2)
     Subscription.objects.filter(subscriber_id=ids[0]).update(paused_until=until)
     evening = now.replace(hour=18)

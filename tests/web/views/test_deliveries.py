@@ -90,7 +90,7 @@ def test_who_has_no_right_to_subscribers_sees_the_numbers_alone(
 def test_who_may_see_subscribers_of_another_newsletter_of_the_list_sees_who_got_it(
     house: House, sent: Any, now: datetime
 ) -> None:
-    change_newsletter(house.other.id, list_id=house.list.id, now=now)
+    change_newsletter(house.other.id, list_id=house.list.id, now=now, seen=None, by=SYSTEM)
     client = sign_in_as("readers", house.other.id, now, extra=("viewer", house.briefing.id))
     assert "reader0@example.com" in client.get(f"/deliveries/{sent.id}/?state=accepted").content.decode()
 

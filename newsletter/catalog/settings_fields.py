@@ -1,0 +1,281 @@
+"""The settings of a newsletter, each declared once: its kind, its limits, and what people read about it.
+
+The service's check, the form of the desk, the options of the commands and the table of docs/settings.md come from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum, auto
+from typing import Any, TypedDict
+
+from newsletter.catalog.states import NewsletterState
+
+
+class SettingKind(Enum):
+    """What a setting holds, and so how it is checked."""
+
+    TEXT = auto()
+    LONG_TEXT = auto()
+    WEB_ADDRESS = auto()
+    ADDRESS = auto()
+    NUMBER = auto()
+    SWITCH = auto()
+    STATE = auto()
+    TEMPLATE = auto()
+    ZONE = auto()
+    LANGUAGE = auto()
+    DAY = auto()
+    SEGMENT = auto()
+    LINK_PARAMETERS = auto()
+    THEME = auto()
+    LIST = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class NewsletterSetting:
+    """One setting. `least` and `most` bound a number, `most` the characters of a text."""
+
+    name: str
+    kind: SettingKind
+    label: str
+    help: str  # what it does, for the documents and the commands
+    hint: str = ""  # beside the field of the desk, where the label is not enough
+    default: str = ""  # as the documents write it
+    least: int = 0
+    most: int = 0
+    required: bool = False
+    or_zero: bool = False  # a number may be 0 too: off
+    on_form: bool = True
+
+    @property
+    def limits(self) -> str:
+        """What it can be, in a few words; "" where the kind says it."""
+        match self.kind:
+            case SettingKind.NUMBER:
+                return f"{self.least} to {self.most}{', or 0' if self.or_zero else ''}"
+            case SettingKind.SWITCH:
+                return "on or off"
+            case SettingKind.STATE:
+                return ", ".join(NewsletterState)
+            case SettingKind.DAY:
+                return "a day, like 2026-11-24"
+            case SettingKind.ADDRESS:
+                return "an address"
+            case SettingKind.THEME:
+                return "JSON"
+        return f"{self.most} characters" if self.most else ""
+
+
+class NewsletterFields(TypedDict, total=False):
+    """Settings by name, as people write them or as they are kept."""
+
+    name: str
+    strap: str
+    description: str
+    state: str
+    template: str
+    publication: str
+    publication_url: str
+    from_name: str
+    from_email: str
+    reply_to: str
+    postal_address: str
+    signed: str
+    language: str
+    zone: str
+    stories_wanted: int | str
+    stories_least: int | str
+    late_after_minutes: int | str
+    recall_minutes: int | str
+    segment: str
+    link_parameters: str
+    per_minute: int | str
+    warm_up_from: date | str | None
+    warm_up_first: int | str
+    repair_after_minutes: int | str
+    click_tracking: bool | str
+    open_tracking: bool | str
+    theme: Mapping[str, Any]
+    list_id: int
+
+
+_TEXT, _NUMBER, _SWITCH = SettingKind.TEXT, SettingKind.NUMBER, SettingKind.SWITCH
+_ALL = (
+    NewsletterSetting("name", _TEXT, "Name", "the name, as subscribers read it", most=120, required=True),
+    NewsletterSetting("strap", _TEXT, "Line under the name", "the line under the name", most=200),
+    NewsletterSetting(
+        "description",
+        SettingKind.LONG_TEXT,
+        "Description",
+        "what it is about, for the archive",
+        most=2000,
+        on_form=False,
+    ),
+    NewsletterSetting(
+        "state", SettingKind.STATE, "State", "only a live newsletter is sent", "Only a live newsletter is sent", "live"
+    ),
+    NewsletterSetting(
+        "template",
+        SettingKind.TEMPLATE,
+        "Template",
+        "how its mails are laid out: `briefing` (numbered, sectioned), `goodnews` (pictures first, warm), `letter` "
+        "(the intro is the piece, the stories are links), or one of your own",
+        "Layout of its mails",
+        "`briefing`",
+        most=60,
+        required=True,
+    ),
+    NewsletterSetting(
+        "publication",
+        _TEXT,
+        "Publication",
+        "the paper's name, at the head of the mail",
+        "The paper's name, at the head of the mail",
+        "the name",
+        most=120,
+    ),
+    NewsletterSetting("publication_url", SettingKind.WEB_ADDRESS, "Web site", "the paper's web site", most=500),
+    NewsletterSetting("from_name", _TEXT, "Sender's name", "the sender's name", "", "the name", most=120),
+    NewsletterSetting(
+        "from_email",
+        SettingKind.ADDRESS,
+        "Sender's address",
+        "the address it is sent from; its domain must be authenticated with the provider",
+        "Its domain must be authenticated with the provider",
+        required=True,
+    ),
+    NewsletterSetting(
+        "reply_to", SettingKind.ADDRESS, "Reply-to", "where answers go", "Empty: the sender", "the sender"
+    ),
+    NewsletterSetting(
+        "postal_address",
+        _TEXT,
+        "Postal address",
+        "the postal address in every mail, required by law",
+        "Required by law in every mail",
+        most=300,
+        required=True,
+    ),
+    NewsletterSetting("signed", _TEXT, "Signed by", "who signs its editions", most=120),
+    NewsletterSetting(
+        "language", SettingKind.LANGUAGE, "Language", "the language of its mails", "Like en or de", "`en`"
+    ),
+    NewsletterSetting(
+        "zone", SettingKind.ZONE, "Time zone", "the time zone of its days", "Like Europe/London", "`UTC`"
+    ),
+    NewsletterSetting("stories_wanted", _NUMBER, "Stories per edition", "stories to an edition", "", "`12`", 1, 60),
+    NewsletterSetting(
+        "stories_least", _NUMBER, "Minimum stories for approval", "fewer cannot be approved", "", "`1`", 0, 60
+    ),
+    NewsletterSetting(
+        "late_after_minutes",
+        _NUMBER,
+        "Held when later than",
+        "minutes: an edition later than this is held for the editors to decide",
+        "Minutes",
+        "`30`",
+        1,
+        10_080,
+    ),
+    NewsletterSetting(
+        "recall_minutes",
+        _NUMBER,
+        "Submit early for recall",
+        "minutes: submitted that long before its time, so that it can be recalled: [recall.md](recall.md)",
+        "20 to 1440 minutes before its time, so that it can be recalled; 0: off. SendGrid only",
+        "`0`: off",
+        20,
+        1440,
+        or_zero=True,
+    ),
+    NewsletterSetting(
+        "segment",
+        SettingKind.SEGMENT,
+        "Only for segment",
+        "only subscribers in this segment of the list get it; the others are excluded as `segment`",
+        "Its short name, such as who-pays; empty: everybody on the list",
+        "everybody",
+    ),
+    NewsletterSetting(
+        "link_parameters",
+        SettingKind.LINK_PARAMETERS,
+        "Added to story links",
+        "put into the links of stories, like `utm_source=morning&utm_medium=email&utm_campaign={date}`; what a link "
+        "has already stays, and a story can be linked without them",
+        "Like utm_source=morning&utm_medium=email&utm_campaign={date}; empty: nothing",
+        "nothing",
+        most=200,
+    ),
+    NewsletterSetting(
+        "per_minute",
+        _NUMBER,
+        "Messages per minute",
+        "messages a minute of this newsletter",
+        "0: no limit",
+        "`0`: no limit",
+        0,
+        10_000_000,
+    ),
+    NewsletterSetting(
+        "warm_up_from",
+        SettingKind.DAY,
+        "Warm-up from",
+        "the first day of a new sender's domain",
+        "First day of a new sender's domain, like 2026-11-24; empty: none",
+        "none",
+    ),
+    NewsletterSetting(
+        "warm_up_first",
+        _NUMBER,
+        "Messages on that day",
+        "messages on that day, twice as many on every day after; those beyond it are excluded that day as `ceiling`",
+        "Doubled every day after; subscribers beyond it are excluded that day",
+        "`0`: no ceiling",
+        0,
+        100_000_000,
+    ),
+    NewsletterSetting(
+        "repair_after_minutes",
+        _NUMBER,
+        "Repair unknown outcomes after",
+        "minutes: after a lost answer, its recipients are sent the mail again after that long without an event; some "
+        "may have it twice then",
+        "Minutes without an answer; some may get it twice. 0: never",
+        "`0`: never",
+        0,
+        10_080,
+    ),
+    NewsletterSetting("click_tracking", _SWITCH, "Count clicks", "counts clicks", "", "off", on_form=False),
+    NewsletterSetting("open_tracking", _SWITCH, "Count opens", "counts opens", "", "off", on_form=False),
+    NewsletterSetting(
+        "theme",
+        SettingKind.THEME,
+        "Theme",
+        "colours, fonts and sizes that differ from the template's: [mail.md](mail.md)",
+        default="the template's",
+        on_form=False,
+    ),
+    NewsletterSetting("list_id", SettingKind.LIST, "List", "the id of the list it goes to", on_form=False),
+)
+SETTINGS: Mapping[str, NewsletterSetting] = {each.name: each for each in _ALL}
+FORM_SETTINGS = tuple(each for each in _ALL if each.on_form)
+LABELS: Mapping[str, str] = {each.name: each.label for each in _ALL}
+
+
+def format_value(value: object) -> str:
+    """A value as a form shows it and the audit log keeps it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)
+
+
+def build_table() -> str:
+    """The table of docs/settings.md."""
+    lines = ["| setting of a newsletter | default | can be | what it means |", "|---|---|---|---|"]
+    lines += [f"| `{each.name}` | {each.default} | {each.limits} | {each.help} |" for each in _ALL]
+    return "\n".join(lines) + "\n"

@@ -14,6 +14,7 @@ from subscribers import models
 WINDOW = timedelta(hours=1)
 HIT_RETENTION = timedelta(days=1)
 MAX_HITS = {"sign-up": 30, "which": 15, "mail-to": 4, "form": 2_000}  # within the window
+MAX_TEST_MAILS = 100  # of a person within a day
 
 
 class TooManyRequests(Refused):
@@ -32,6 +33,18 @@ def hit_form(form: str, now: datetime) -> None:
     """Counts one use of a form by anybody. Raises TooOften when so many come that it must be an attack."""
     if not try_hit("form", form, now):
         raise TooManyRequests("So many sign up just now that something is wrong. Try again in an hour.")
+
+
+def count_test_mails(sender: str, wanted: int, now: datetime) -> None:
+    """Counts tests that somebody sends. Raises TooManyRequests for more than MAX_TEST_MAILS within a day."""
+    hashed = _hash_key(sender)
+    rows = models.FormHit.objects.filter(bucket="test-mail", key=hashed, at__gt=now - HIT_RETENTION)
+    left = MAX_TEST_MAILS - rows.count()
+    if wanted > left:
+        raise TooManyRequests(
+            f"{MAX_TEST_MAILS} tests a day are the most for one person; you have {max(left, 0)} left. Try again later."
+        )
+    models.FormHit.objects.bulk_create(models.FormHit(bucket="test-mail", key=hashed, at=now) for _ in range(wanted))
 
 
 def try_hit(bucket: str, key: str, now: datetime) -> bool:

@@ -233,6 +233,7 @@ def send_test(
         newsletter=newsletters.get_newsletter(edition.newsletter_id),
         addresses=tuple(addresses),
         provider=wiring.get_provider(),
+        sender=by,
         now=now,
     )
 

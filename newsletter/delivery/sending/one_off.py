@@ -15,7 +15,8 @@ from newsletter.delivery.sending import envelopes
 from newsletter.kernel import ids
 from newsletter.kernel.errors import BadInput, Refused
 from newsletter.templater.briefing import Rendered
-from subscribers.addresses import check_address, to_sendable
+from subscribers import address_changes, rate_limits
+from subscribers.addresses import check_address, to_key, to_sendable
 
 TEST_PREFIX = "[TEST] "
 MAX_TEST_ADDRESSES = 20
@@ -48,14 +49,23 @@ def send_test_mails(
     newsletter: Newsletter,
     addresses: tuple[str, ...],
     provider: Provider,
+    sender: str,
     now: datetime,
 ) -> tuple[TestResult, ...]:
-    """Sends a draft to these addresses alone. Its links to leave lead nowhere: a test must not unsubscribe anybody."""
+    """Sends a draft to these addresses alone. Its links to leave lead nowhere: a test must not unsubscribe anybody.
+
+    Raises BadInput for too many addresses, Refused when one is suppressed, or `sender`, who sends it, sent too many
+    today. Then nobody gets it.
+    """
     if not rendered.html:
         raise Refused("The mail could not be rendered, so no test was sent. See why: newsletter editions check ID")
     if not 0 < len(addresses) <= MAX_TEST_ADDRESSES:
         raise BadInput(f"Give 1 to {MAX_TEST_ADDRESSES} addresses for a test.", "test_to")
     wanted = [to_sendable(check_address(address)) for address in addresses]
+    for address in wanted:
+        if address_changes.is_suppressed(to_key(address), now):
+            raise Refused(f"{address} is never to be mailed, so no test was sent. Give another address.")
+    rate_limits.count_test_mails(sender, len(wanted), now)
     cover = envelopes.build_envelope(
         rendered, newsletter, base_url=settings.CONFIG.base_url, subject_prefix=TEST_PREFIX
     )

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
@@ -12,6 +12,8 @@ from newsletter.delivery import models
 from newsletter.delivery.sending import one_off
 from newsletter.kernel.errors import BadInput, Refused
 from newsletter.templater.briefing import Problem, Rendered
+from subscribers import rate_limits, suppressions
+from tests.actors import SYSTEM
 from tests.conftest import House
 from tests.fakes import provider
 from tests.fakes.provider import ScriptedProvider
@@ -32,6 +34,7 @@ def test_a_test_goes_to_these_addresses_alone_and_says_so(house: House, rendered
         newsletter=house.briefing,
         addresses=("ann@example.com", "Bob <bob@example.com>"),
         provider=provider,
+        sender="ada",
         now=now,
     )
     assert set(provider.mailed) == {"ann@example.com", "bob@example.com"}
@@ -47,6 +50,7 @@ def test_each_test_has_its_own_answer(house: House, rendered: Rendered, now: dat
         newsletter=house.briefing,
         addresses=("ann@example.com", "bob@example.com"),
         provider=ScriptedProvider(provider.refuses_for_now),
+        sender="ada",
         now=now,
     )
     assert [(each.answer, each.message) for each in sent] == [("refused", "Come back later."), ("accepted", "")]
@@ -59,7 +63,7 @@ def test_a_test_to_nobody_to_nowhere_or_to_a_crowd_is_refused(
     provider = ScriptedProvider()
     with pytest.raises(BadInput):
         one_off.send_test_mails(
-            rendered=rendered, newsletter=house.briefing, addresses=addresses, provider=provider, now=now
+            rendered=rendered, newsletter=house.briefing, addresses=addresses, provider=provider, sender="ada", now=now
         )
     assert not provider.requests
 
@@ -68,7 +72,12 @@ def test_what_could_not_be_rendered_is_not_sent(house: House, now: datetime) -> 
     provider = ScriptedProvider()
     with pytest.raises(Refused, match="could not be rendered"):
         one_off.send_test_mails(
-            rendered=UNRENDERED, newsletter=house.briefing, addresses=("a@example.com",), provider=provider, now=now
+            rendered=UNRENDERED,
+            newsletter=house.briefing,
+            addresses=("a@example.com",),
+            provider=provider,
+            sender="ada",
+            now=now,
         )
     answer = one_off.send_transactional(
         rendered=UNRENDERED, newsletter=house.briefing, address="a@example.com", provider=provider, now=now
@@ -90,3 +99,32 @@ def test_the_message_an_editor_sees_is_the_one_that_would_leave(
     assert message.get_body(("html",)).get_content().splitlines() == mail.html.splitlines()
     assert "-nl_" not in mail.html + mail.text
     assert "ann@example.com" in mail.html
+
+
+def send_tests(house: House, rendered: Rendered, now: datetime, *addresses: str, sender: str = "ada") -> set[str]:
+    """Who was mailed a test."""
+    provider = ScriptedProvider()
+    one_off.send_test_mails(
+        rendered=rendered, newsletter=house.briefing, addresses=addresses, provider=provider, sender=sender, now=now
+    )
+    return set(provider.mailed)
+
+
+@pytest.mark.parametrize("never", ["bob@example.com", "@example.com"])
+def test_a_suppressed_address_gets_no_test_either(house: House, rendered: Rendered, now: datetime, never: str) -> None:
+    suppressions.suppress(never, reason="asked", by=SYSTEM, now=now)
+    with pytest.raises(Refused, match="BOB@example.com is never to be mailed"):
+        send_tests(house, rendered, now, "ann@example.org", "BOB@example.com")
+    assert send_tests(house, rendered, now, "ann@example.org") == {"ann@example.org"}
+
+
+def test_a_person_sends_so_many_tests_a_day(
+    house: House, rendered: Rendered, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rate_limits, "MAX_TEST_MAILS", 3)
+    send_tests(house, rendered, now, "a@example.com", "b@example.com")
+    with pytest.raises(Refused, match="you have 1 left"):
+        send_tests(house, rendered, now, "c@example.com", "d@example.com")
+    assert send_tests(house, rendered, now, "c@example.com")
+    assert send_tests(house, rendered, now, "d@example.com", sender="ben")
+    assert send_tests(house, rendered, now + timedelta(days=1, seconds=1), "d@example.com")

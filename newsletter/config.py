@@ -22,83 +22,165 @@ PROVIDERS = ("outbox", "sendgrid", "smtp")
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One setting of the environment: its name, default, what it means, and whether it is a secret."""
+    """One setting of the environment: its name, default, what it means, and whether it is a secret.
+
+    docs/settings.md has these words; `shown_default` stands there where the default says too little.
+    """
 
     name: str
     default: str
     meaning: str
+    shown_default: str = ""
     secret: bool = False
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("NEWSLETTER_DATA_DIR", "newsletter-data", "Folder of the database, pictures, outbox and secret key."),
+    Option(
+        "NEWSLETTER_DATA_DIR",
+        "newsletter-data",
+        "Folder of the database, pictures, outbox and secret key",
+    ),
     Option(
         "NEWSLETTER_DATABASE_URL",
         "",
-        "sqlite:///… or postgres://…; empty: newsletter.sqlite3 in the data folder.",
-        True,
+        "`sqlite:///…` or `postgres://…` (install `newsletter-desk[postgres]`)",
+        shown_default="SQLite in the data folder",
+        secret=True,
     ),
     Option(
         "NEWSLETTER_SECRET_KEY",
         "",
-        "Signs links and sessions; empty: made once and kept in the data folder.",
-        True,
+        "Signs links and sessions",
+        shown_default="created once, kept in the data folder",
+        secret=True,
     ),
     Option(
         "NEWSLETTER_SECRET_KEY_FALLBACKS",
         "",
-        "Former secret keys, separated by blanks: links signed with them still work.",
-        True,
+        "Former keys, separated by blanks: links signed with them keep working",
+        secret=True,
     ),
-    Option("NEWSLETTER_BASE_URL", "http://127.0.0.1:8000", "Public address of this service."),
-    Option("NEWSLETTER_ALLOWED_HOSTS", "", "Further host names to answer for, separated by commas."),
-    Option("NEWSLETTER_PROVIDER", "", "How mail leaves: outbox, sendgrid or smtp. Never guessed."),
+    Option(
+        "NEWSLETTER_BASE_URL",
+        "http://127.0.0.1:8000",
+        "Public address of this service; it is in every mail",
+    ),
+    Option(
+        "NEWSLETTER_ALLOWED_HOSTS",
+        "",
+        "Further host names to serve, separated by commas",
+    ),
+    Option(
+        "NEWSLETTER_PROVIDER",
+        "",
+        "`outbox` (files on this machine), `sendgrid` or `smtp`",
+        shown_default="none: never guessed",
+    ),
     Option(
         "NEWSLETTER_PER_MINUTE",
         "0",
-        "Messages a minute that our account with the provider may send in all; 0: no limit.",
+        "Messages a minute that our account with the provider may send, all newsletters and workers together",
+        shown_default="`0`: no limit",
     ),
     Option(
         "NEWSLETTER_TEMPLATES_DIR",
         "",
-        "Folder with mail templates of your own, each in a folder of its name; empty: none.",
+        "Folder with mail templates of your own: `NAME/NAME.mjml.j2`, `NAME.txt.j2`, "
+        "`head.css.j2`, `inline.css.j2`, `theme.toml`; they may extend `_shared/…` and ours. "
+        "They run in a process of their own, without secrets, for 10 seconds and in 1 GB at "
+        "most; an error is reported with its file and line",
+        shown_default="empty: none",
     ),
-    Option("NEWSLETTER_OUTBOX_DIR", "", "Folder for the outbox provider; empty: outbox in the data folder."),
-    Option("NEWSLETTER_SESSION_IDLE_MINUTES", "120", "Minutes without use after which a session of the desk ends."),
-    Option("NEWSLETTER_SESSION_HOURS", "24", "Hours after signing in at which a session of the desk ends in any case."),
-    Option("NEWSLETTER_TRUSTED_PROXIES", "0", "How many reverse proxies of yours stand in front (0 to 9)."),
+    Option(
+        "NEWSLETTER_OUTBOX_DIR",
+        "",
+        "Where the outbox writes",
+        shown_default="`outbox` in the data folder",
+    ),
+    Option(
+        "NEWSLETTER_SESSION_IDLE_MINUTES",
+        "120",
+        "Minutes without use after which a session of the desk ends (1 to 10080). What a page "
+        "asks for by itself (the changes of colleagues, the progress of a mailing or an import) "
+        "is no use",
+    ),
+    Option(
+        "NEWSLETTER_SESSION_HOURS",
+        "24",
+        "Hours after signing in at which a session ends in any case (1 to 720)",
+    ),
+    Option(
+        "NEWSLETTER_TRUSTED_PROXIES",
+        "0",
+        "How many reverse proxies of yours stand in front; limits by network need it",
+    ),
     Option(
         "NEWSLETTER_ALLOW_PRIVATE_FETCH",
         "",
-        "1: feeds and pages on private addresses may be fetched (tests only).",
+        "`1` lets feeds and pages on private addresses be fetched (for tests)",
+        shown_default="off",
     ),
     Option(
         "NEWSLETTER_EMBED_ORIGINS",
         "",
-        "Sites of yours that may show the sign-up form in a frame or post to it by script, "
-        "such as https://www.example.com; separated by blanks.",
+        "Sites of yours that may show the sign-up form in a frame, or submit it by script: "
+        "`https://www.example.com`, separated by blanks",
     ),
     Option(
         "NEWSLETTER_CAPTCHA",
         "",
-        "A captcha on sign-up forms: turnstile, hcaptcha or recaptcha, a colon, and its site key. Empty: none.",
+        "A captcha on sign-up forms: `turnstile`, `hcaptcha` or `recaptcha`, a colon, and its site key",
     ),
-    Option("NEWSLETTER_CAPTCHA_SECRET", "", "The captcha's secret key.", True),
-    Option("NEWSLETTER_CAPTCHA_URL", "", "Where answers to the captcha are checked; empty: at its maker's."),
-    Option("NEWSLETTER_SMTP_URL", "", "smtp://user:password@host:587 or smtps://…:465.", True),
-    Option("NEWSLETTER_DEBUG", "", "1: debug pages. Never on a public server."),
-    Option("SENDGRID_API_KEY", "", "Key with the Mail Send permission.", True),
+    Option(
+        "NEWSLETTER_CAPTCHA_SECRET",
+        "",
+        "The captcha's secret key",
+        secret=True,
+    ),
+    Option(
+        "NEWSLETTER_CAPTCHA_URL",
+        "",
+        "Where answers to the captcha are verified; empty: at its vendor",
+    ),
+    Option(
+        "NEWSLETTER_SMTP_URL",
+        "",
+        "`smtp://user:password@host:587` or `smtps://…:465`",
+        secret=True,
+    ),
+    Option(
+        "NEWSLETTER_DEBUG",
+        "",
+        "`1` shows debug pages; never on a public server",
+        shown_default="off",
+    ),
+    Option(
+        "SENDGRID_API_KEY",
+        "",
+        "A key with the Mail Send permission",
+        secret=True,
+    ),
     Option(
         "NEWSLETTER_SENDGRID_HOST",
         "https://api.sendgrid.com",
-        "Address of SendGrid's API (https://api.eu.sendgrid.com for EU subusers).",
+        "`https://api.eu.sendgrid.com` for EU subusers",
     ),
     Option(
         "NEWSLETTER_SENDGRID_WEBHOOK_KEYS",
         "",
-        "Public keys of the signed event webhook, separated by blanks.",
+        "Public keys of the signed event webhook at `/hooks/sendgrid`, separated by blanks; "
+        "without one, no event is taken",
     ),
 )
+
+
+def build_table() -> str:
+    """The table of docs/settings.md."""
+    lines = ["| setting | default | what it means |", "|---|---|---|"]
+    for each in OPTIONS:
+        default = each.shown_default or (f"`{each.default}`" if each.default else "")
+        lines.append(f"| `{each.name}` | {default}{' ' if default else ''}| {each.meaning} |")
+    return "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -414,6 +414,20 @@ def test_a_pause_between_claim_and_sending_gives_the_batch_back(frozen: Plan, jo
     assert shown(made).batches == {"planned": 1}
 
 
+def test_a_worker_that_gives_one_batch_back_keeps_another_it_holds(frozen: Plan, join: Join, now: datetime) -> None:
+    join(60)
+    made = frozen()
+    first, second = (claim(now, "worker/1") for _ in range(2))
+    assert first is not None
+    assert second is not None
+    prepared = hand_over._prepare(first, now)
+    assert prepared is not None
+    mailings.pause(made.id, by=SYSTEM, now=now)
+    assert hand_over._begin_attempt(prepared, "attempt", now) is None
+    claimed = models.Batch.objects.filter(state=BatchState.CLAIMED)
+    assert list(claimed.values_list("id", flat=True)) == [second.id]
+
+
 def test_a_batch_is_claimed_once(frozen: Plan, join: Join, now: datetime) -> None:
     join(60)
     frozen()

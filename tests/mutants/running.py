@@ -182,7 +182,7 @@ class Forked:
         self, session: pytest.Session, trial: Trial, source: str, wanted: Sequence[pytest.Item], usual: float
     ) -> None:
         """`usual` is how long these tests take; other work on the machine must not get a slow mutant killed."""
-        self.folder, self.processor, self.limit = trial.folder, 5 + int(5 * usual), 30 + 10 * usual
+        self.folder, self.processor, self.limit = trial.folder, 5 + int(5 * usual), 30 + 3 * usual
         self.started = time.monotonic()
         self.folder.mkdir()
         sys.stdout.flush()

@@ -459,7 +459,9 @@ def test_a_newer_ledger_is_left_to_newer_workers(frozen: Plan, join: Join, now: 
 
 
 @pytest.mark.django_db(transaction=True)  # the connection is made anew in between
-def test_an_answer_survives_a_database_that_takes_nothing_for_a_while(frozen: Plan, join: Join, now: datetime) -> None:
+def test_an_answer_survives_a_database_that_takes_nothing_for_a_while(
+    frozen: Plan, join: Join, now: datetime, pauses: list[float]
+) -> None:
     join(3)
     made = frozen()
     with connection.cursor() as cursor:
@@ -477,7 +479,7 @@ def test_an_answer_survives_a_database_that_takes_nothing_for_a_while(frozen: Pl
         return now
 
     hand_over.hand_over_next(now, owner="test", provider=ScriptedProvider(), clock=clock)
-    assert len(asked) == 2
+    assert (len(asked), pauses) == (2, [0.5])
     assert summary.get_mailing(made.id).counts == {"accepted": 3}
 
 

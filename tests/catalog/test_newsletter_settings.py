@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.catalog import newsletter_settings, newsletters
 from newsletter.catalog.values import Newsletter
-from newsletter.kernel.errors import BadInput, Refused
+from newsletter.kernel.errors import BadInput, Conflict, Refused
 from tests.actors import SYSTEM
 from tests.conftest import NOW
 
@@ -136,3 +136,13 @@ def test_parameters_for_links_are_checked(db: None) -> None:
     for wrong in ("utm_source", "a=b c", "a=b&", "a=<b>", "a={name}", "a=" + "b" * 300):
         with pytest.raises(BadInput):
             _check_link_parameters(wrong)
+
+
+def test_sections_that_somebody_else_changed_meanwhile_are_not_overwritten(create: Create, now: datetime) -> None:
+    made = create()
+    seen = [(each.key, each.title, each.quota) for each in made.sections]
+    newsletter_settings.set_sections(made.id, [("all", "All", 12)], seen=seen, by=SYSTEM, now=now)
+    with pytest.raises(Conflict) as refused:
+        newsletter_settings.set_sections(made.id, [("top", "Top", 3)], seen=seen, by=SYSTEM, now=now)
+    assert [each.present for each in refused.value.differences] == ["all:All:12"]
+    assert [each.key for each in newsletters.get_newsletter(made.id).sections] == ["all"]

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from newsletter.accounts import audit_log
 from newsletter.accounts.actors import SystemActor
+from newsletter.accounts.audit_log import AuditFilter
 from newsletter.checks import preflight
 from newsletter.curator.editions import edition_lookup, editions
+from newsletter.delivery.events import suppression_sync
 from newsletter.delivery.reports import summary
 from newsletter.delivery.sending import freeze, mailings
 from newsletter.jobs import tasks, wiring
-from newsletter.kernel.errors import BadInput, Conflict, Refused
+from newsletter.kernel.errors import BadInput, Conflict, NotAllowed, Refused
 from newsletter.scheduling import occurrences, schedules
-from tests.actors import SYSTEM
+from tests.actors import SYSTEM, act_as
+from tests.delivery.chaos import serving
+from tests.fakes.sendgrid import KEY, SendGridServer
 from tests.interleaving import just_before
 
 
@@ -230,3 +236,29 @@ def test_of_two_who_send_a_held_edition_at_once_one_gets_a_conflict(scheduled: A
     ):
         tasks.send_edition(edition_id, at=None, by="editor", now=now)
     assert summary.list_mailings() == ()
+
+
+@pytest.fixture
+def sendgrid(settings: Any) -> Iterator[SendGridServer]:
+    """SendGrid as the provider of this process, on loopback."""
+    with serving(delay=0) as server:
+        settings.CONFIG = replace(settings.CONFIG, provider="sendgrid", sendgrid_host=server.url, sendgrid_api_key=KEY)
+        yield server
+
+
+def test_who_takes_the_providers_suppressions_over_is_asked_and_recorded(
+    house: Any, people: dict[str, Any], sendgrid: SendGridServer, now: datetime
+) -> None:
+    sendgrid.suppressions = {"bounces": []}
+    for stranger in ("editor", "viewer"):  # of one newsletter
+        with pytest.raises(NotAllowed):
+            tasks.sync_suppressions_now(by=act_as(f"{stranger}@example.com"), now=now)
+    assert suppression_sync.find_status("sendgrid") is None
+    tasks.sync_suppressions_now(by=SYSTEM, now=now)
+    (entry,) = audit_log.list_entries(AuditFilter(action="synced suppressions"))
+    assert (entry.actor, entry.target, entry.at) == (SYSTEM.name, "sendgrid", now)
+
+
+def test_a_provider_without_lists_of_suppressions_is_named(db: None, now: datetime) -> None:
+    with pytest.raises(Refused, match="outbox keeps no lists"):
+        tasks.sync_suppressions_now(by=SYSTEM, now=now)

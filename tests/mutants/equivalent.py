@@ -506,6 +506,12 @@ EQUIVALENT: dict[str, tuple[Equivalent, ...]] = {
             "lost = models.Batch.objects.filter(version=batch.version, state=BatchState.SENDING)",
             "The key of an attempt is of one batch.",
         ),
+        Equivalent(
+            "recover_expired_leases",
+            "lost = models.Batch.objects.filter(id=batch.id, version=batch.version, state=BatchState.SENDING)",
+            "lost = models.Batch.objects.filter(id=batch.id, version=batch.version, )",
+            "Whatever changes the state of a batch in flight gives it another version.",
+        ),
     ),
     "merge_sqlite": (
         Equivalent(

@@ -54,6 +54,28 @@ def test_an_answer_that_comes_while_its_lease_is_found_run_out_stands(frozen: Pl
     assert shown(made).counts == {"accepted": 2}
 
 
+def test_what_an_event_proves_of_an_older_attempt_while_a_lease_is_found_run_out_stands(
+    frozen: Plan, join: Join, now: datetime
+) -> None:
+    join(2)
+    made = frozen()
+    with pytest.raises(Killed):
+        step(ScriptedProvider(dies_after), now)
+    row = models.Batch.objects.get()
+
+    def an_event_comes() -> None:
+        outcomes = Outcomes(row.outcomes)
+        outcomes.settle(Outcome.ACCEPTED)
+        mine = models.Batch.objects.filter(id=row.id)
+        mine.update(outcomes=outcomes.pack(), proven_attempt="before", version=row.version + 1)
+
+    with just_before("UPDATE delivery_batch SET state = %s, outcomes =", an_event_comes):
+        assert recover_expired_leases(now + LATER) == 0
+    assert shown(made).counts == {"accepted": 2}
+    assert recover_expired_leases(now + LATER) == 1, "the next look settles it"
+    assert (shown(made).batches, shown(made).counts) == ({"accepted": 1}, {"accepted": 2})
+
+
 def test_another_attempt_that_begins_while_the_lease_of_the_last_is_found_run_out_goes_on(
     frozen: Plan, join: Join, now: datetime
 ) -> None:

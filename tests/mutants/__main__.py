@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
+from tests.mutants.databases import stop_postgresql
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.mutating import Mutant, mutants
 from tests.mutants.running import Broken, Runner
@@ -62,6 +63,7 @@ def _in_a_child(folder: Path, name: str) -> bool:
     finally:
         with suppress(ProcessLookupError):  # when this one is stopped, so are the tests that it started
             os.killpg(pid, signal.SIGKILL)
+        stop_postgresql(folder / "postgresql")
 
 
 def _tried(folder: Path, name: str, told: TextIO) -> bool:

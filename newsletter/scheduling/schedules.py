@@ -104,20 +104,22 @@ def change_schedule(
         if wanted:
             models.Schedule.objects.filter(id=schedule_id).update(created_at=now, **_to_columns(wanted))
             _delete_future(schedule_id, now)
-            _record(by, "save schedule", schedule, now, before={name: present[name] for name in wanted}, after=wanted)
+            _record(
+                by, "changed schedule", schedule, now, before={name: present[name] for name in wanted}, after=wanted
+            )
     occurrences.materialise(now)
     return get_schedule(schedule_id)
 
 
 def pause_schedule(schedule_id: int, *, by: Actor, now: datetime) -> Schedule:
     """Stops a schedule: nothing of it is planned or sent until it is resumed. Editions that were opened stay."""
-    _switch(schedule_id, "pause schedule", active=False, by=by, now=now)
+    _switch(schedule_id, "paused schedule", active=False, by=by, now=now)
     return get_schedule(schedule_id)
 
 
 def resume_schedule(schedule_id: int, *, by: Actor, now: datetime) -> Schedule:
     """Lets a paused schedule go on, from now: what it missed stays missed."""
-    _switch(schedule_id, "resume schedule", active=True, by=by, now=now)
+    _switch(schedule_id, "resumed schedule", active=True, by=by, now=now)
     occurrences.materialise(now)
     return get_schedule(schedule_id)
 
@@ -189,8 +191,7 @@ def _record(
     before: Mapping[str, object] = MappingProxyType({}),
     after: Mapping[str, object] = MappingProxyType({}),
 ) -> None:
-    # Two words for one thing: both are in the log of 0.1.0, where entries are looked for by them.
-    target = str(schedule.id) if action.endswith(" schedule") else f"schedule {schedule.id}"
+    target = f"schedule {schedule.id}"
     by.record(ActionRecord(action, target, now, schedule.newsletter_id, detail, before, after))
 
 

@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 class StorableText:
     """Removes from queries and forms what no database takes, before any view or search sees it.
 
-    After the check of the token against forged forms, which reads a form anyway.
+    Forms only where the check against forged ones has read them. What needs no such check (one-click unsubscribing,
+    the provider's webhook) has to work whatever its body holds.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -32,7 +33,8 @@ class StorableText:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """Called by Django once it knows the view."""
         request.GET = _make_storable(request.GET)  # type: ignore[assignment]
-        if request.method == "POST" and request.content_type in _FORMS:
+        exempt = getattr(view, "csrf_exempt", False)
+        if request.method == "POST" and request.content_type in _FORMS and not exempt:
             request.POST = _make_storable(request.POST)  # type: ignore[assignment]
 
 

@@ -240,14 +240,14 @@ def test_every_json_of_0_1_0_has_the_keys_it_had(open_sqlite: House, folder: Pat
             troubles.append(f"{words}: {done['err']}")
             continue
         troubles += [f"{words}: {each}" for each in lost(then["keys"], shape(json.loads(done["out"])))]
-        troubles += [f"{words}: audit says {done['audit']}"] * (done["audit"] != then["audit"])
-    assert troubles == []
+        troubles += [f"{words}: audit says {done['audit']}"] * (not set(then["audit"]) <= set(done["audit"]))
+    assert troubles == [], "\n".join(troubles)
 
 
 def test_commands_without_json_write_what_they_wrote_into_the_audit_log(open_sqlite: House, folder: Path) -> None:
     then = listed("json_keys")["audit"]
     found = {words: run(open_sqlite, folder, words, "", "") for words in QUIET}
-    assert {words: done["audit"] for words, done in found.items()} == then
+    assert {words for words, done in found.items() if not set(then[words]) <= set(done["audit"])} == set()
 
 
 def test_every_command_with_json_is_looked_at() -> None:

@@ -18,7 +18,7 @@ def test_an_error_is_a_page_and_never_a_traceback(editor: Client, house: Any) ->
     assert answer.status_code == 404
     assert b"No mail was sent or stopped by this" in answer.content
     fragment = editor.get("/editions/999/pool/", headers={"HX-Request": "true"})
-    assert fragment.headers["HX-Retarget"] == "#trouble"
+    assert fragment.headers["HX-Retarget"] == "#error"
 
 
 @pytest.mark.parametrize("broken", ["\0", "\ud83d"])

@@ -174,7 +174,7 @@ def pause(mailing_id: int, *, by: Actor, now: datetime) -> None:
     found = _get_row_to_change(mailing_id, by)
     with transaction.atomic():
         _change_state(found, MailingState.PAUSED, f"paused by {by.name}")
-        _record_change(by, "pause", found, MailingState.PAUSED, now)
+        _record_change(by, "paused", found, MailingState.PAUSED, now)
 
 
 def resume(mailing_id: int, *, by: Actor, now: datetime) -> None:
@@ -188,7 +188,7 @@ def resume(mailing_id: int, *, by: Actor, now: datetime) -> None:
         # Freezing moves on to sending once every candidate is accounted for.
         paused = models.Mailing.objects.filter(id=mailing_id, state=MailingState.PAUSED)
         if paused.update(state=to, reason="", version=F("version") + 1):  # what workers know of it is read again
-            _record_change(by, "resume", found, to, now)
+            _record_change(by, "resumed", found, to, now)
 
 
 def cancel(mailing_id: int, *, by: Actor, now: datetime) -> None:
@@ -206,7 +206,7 @@ def cancel(mailing_id: int, *, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         _change_state(found, MailingState.CANCELLED, f"cancelled by {by.name}")
         withdraw_planned(mailing_id)
-        _record_change(by, "cancel", found, MailingState.CANCELLED, now)
+        _record_change(by, "cancelled", found, MailingState.CANCELLED, now)
 
 
 def _get_row_to_change(mailing_id: int, by: Actor) -> models.Mailing:

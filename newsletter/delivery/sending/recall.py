@@ -114,7 +114,7 @@ def recall_mailing(mailing_id: int, *, by: Actor, now: datetime, provider: Provi
             approval.mark_recalled(row.edition_id, now=now)
         by.record(
             ActionRecord(
-                "recall",
+                "recalled",
                 f"mailing {mailing_id}",
                 now,
                 row.newsletter_id,

@@ -40,8 +40,8 @@ def repair_mailing(mailing_id: int, *, unknown: bool = False, by: Actor, now: da
     with transaction.atomic():
         repaired = _repair(mailing_id, settled, unknown=unknown, now=now)
         if repaired:
-            action = "resend" if unknown else "repair"
-            by.record(ActionRecord(action, f"mailing {mailing_id}", now, newsletter_id, f"{repaired} subscribers"))
+            detail = f"{repaired} subscribers{', also those whose outcome was unknown' if unknown else ''}"
+            by.record(ActionRecord("planned once more", f"mailing {mailing_id}", now, newsletter_id, detail))
     return repaired
 
 
@@ -120,7 +120,11 @@ def settle_unknown(mailing_id: int, *, by: Actor, now: datetime) -> int:
             _store_outcomes(batch, outcomes)
             settled += len(places)
         if settled:
-            by.record(ActionRecord("settle", f"mailing {mailing_id}", now, newsletter_id, f"{settled} subscribers"))
+            by.record(
+                ActionRecord(
+                    "counted as accepted", f"mailing {mailing_id}", now, newsletter_id, f"{settled} subscribers"
+                )
+            )
     return settled
 
 

@@ -42,7 +42,7 @@ def test_an_article_gets_a_standing_tags_days_and_notes(editor: Client, edition:
 def test_invalid_values_are_refused(editor: Client, edition: Any, articles: Any, form: dict[str, str]) -> None:
     answer = change(editor, edition, articles(1)[0], **form)
     assert answer.status_code == 422
-    assert answer.headers["HX-Retarget"] == "#trouble"
+    assert answer.headers["HX-Retarget"] == "#error"
 
 
 def test_an_outdated_form_overwrites_nothing(editor: Client, edition: Any, articles: Any) -> None:
